@@ -1,0 +1,7 @@
+//! The rules of a campaign: targets, formulas, periods, workflow, merge.
+//!
+//! Invariant: this room knows no database, no network, no clock and no protobuf. Everything it needs is an
+//! argument; everything it decides is a value. That is why the phone and the server share it.
+
+pub mod ids;
+pub mod time;

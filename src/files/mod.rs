@@ -1,0 +1,3 @@
+//! People's files: campaigns as TOML, the organisation, baselines and reports as CSV.
+//!
+//! Knows only `domain`: no store, no network, no clock. A file that cannot be read says file, line and what was expected.

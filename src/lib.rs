@@ -1,0 +1,9 @@
+//! thidua (thi đua, emulation): the offline-first service on which a public authority runs its campaigns.
+//!
+//! The map, one line for each room; `tests/architecture.rs` enforces who may name whom.
+
+/// Decides: rules, targets, periods, workflow, merge. Knows no database, network, clock or protobuf.
+pub mod domain;
+/// Reads and writes people's files (TOML, CSV) to and from domain values.
+#[cfg(feature = "server")]
+pub mod files;

@@ -1,0 +1,3 @@
+//! The programme `thidua`: arguments to a subcommand, nothing else.
+
+fn main() {}
