@@ -4,4 +4,5 @@
 //! argument; everything it decides is a value. That is why the phone and the server share it.
 
 pub mod ids;
+pub mod period;
 pub mod time;
