@@ -3,6 +3,10 @@
 //! Invariant: this room knows no database, no network, no clock and no protobuf. Everything it needs is an
 //! argument; everything it decides is a value. That is why the phone and the server share it.
 
+pub mod broken;
+pub mod element;
+pub mod form;
 pub mod ids;
 pub mod period;
 pub mod time;
+pub(crate) mod worded;

@@ -1,0 +1,212 @@
+//! Data elements (chỉ tiêu thống kê): what is counted, by whom, in which range.
+//!
+//! Knows the meaning of one figure; knows no form, no report and no value. The short number by which records name an
+//! element is given out by the server and is no business of this module.
+
+use super::broken::Broken;
+use super::ids::ElementId;
+use super::worded::worded;
+use std::fmt;
+
+/// Most characters of an element's code.
+pub const ELEMENT_CODE_MAX: usize = 48;
+/// Most decimals a value may carry.
+pub const SCALE_MAX: u8 = 6;
+
+/// Text code of an element, as in `so_offences`: `[a-z][a-z0-9_]*`, at most [`ELEMENT_CODE_MAX`] characters.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ElementCode(String);
+
+/// Text that is no element code.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("an element's code is 1 to {ELEMENT_CODE_MAX} of a-z, 0-9 and _, and begins with a letter; got {0:?}")]
+pub struct BadElementCode(pub String);
+
+impl ElementCode {
+    /// Reads a code.
+    pub fn new(text: &str) -> Result<Self, BadElementCode> {
+        let shape = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        let first = text.chars().next().is_some_and(|c| c.is_ascii_lowercase());
+        if first && text.len() <= ELEMENT_CODE_MAX && text.chars().all(shape) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(BadElementCode(text.chars().take(ELEMENT_CODE_MAX).collect()))
+        }
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The id that this code stands for.
+    #[must_use]
+    pub fn id(&self) -> ElementId {
+        ElementId::named(&self.0)
+    }
+}
+
+impl fmt::Display for ElementCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl fmt::Debug for ElementCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+worded! {
+    /// How the values of an element add up over time.
+    ElementKind {
+        /// Happens in a period; periods add up.
+        Flow = "FLOW",
+        /// Stands at the end of a period; periods do not add up, the last one counts.
+        Stock = "STOCK",
+        /// Done (1) or not done (0) in a period; content is never stored.
+        EventFlag = "EVENT_FLAG",
+    }
+}
+
+worded! {
+    /// The one level of the organisation at which an element is counted. Above it figures are sums; below it there is no
+    /// figure, which is not a zero.
+    CountingLevel {
+        /// Công an cấp xã.
+        Commune = "COMMUNE",
+        /// Công an cấp huyện.
+        District = "DISTRICT",
+        /// A department of the province (phòng).
+        Department = "DEPARTMENT",
+        /// The province itself.
+        Province = "PROVINCE",
+    }
+}
+
+/// What is counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Element {
+    /// Text code.
+    pub code: ElementCode,
+    /// Name in Vietnamese.
+    pub name_vi: String,
+    /// Name in English.
+    pub name_en: String,
+    /// What one is: `vụ`, `người`, `tin`, `buổi`.
+    pub unit_of_count: String,
+    /// How values add up over time.
+    pub kind: ElementKind,
+    /// Decimals: a stored value is the figure times 10^scale.
+    pub scale: u8,
+    /// Least value allowed, scaled.
+    pub min: i64,
+    /// Greatest value allowed, scaled.
+    pub max: i64,
+    /// The one level at which it is counted.
+    pub level: CountingLevel,
+    /// Counts acts of force upon persons (arrests, fines, stops): no target may ask for more of it.
+    pub coercive: bool,
+    /// The reporting unit itself decides whether a case enters this count, and so could make a ratio over it look better.
+    pub shrinkable: bool,
+    /// Counts work done (patrols, meetings): a target that asks for more of it gets a warning.
+    pub activity: bool,
+}
+
+impl Element {
+    /// The id that the code stands for.
+    #[must_use]
+    pub fn id(&self) -> ElementId {
+        self.code.id()
+    }
+
+    /// Whether `value` (scaled) lies in the element's range.
+    #[must_use]
+    pub fn allows(&self, value: i64) -> bool {
+        (self.min..=self.max).contains(&value)
+    }
+
+    /// Every rule this element breaks.
+    #[must_use]
+    pub fn check(&self) -> Vec<Broken> {
+        let at = format!("element.{}", self.code);
+        let mut found = Vec::new();
+        if [&self.name_vi, &self.name_en, &self.unit_of_count].iter().any(|text| text.trim().is_empty()) {
+            found.push(Broken::refuses(
+                "ELEMENT_UNNAMED",
+                &at,
+                "thiếu tên tiếng Việt, tên tiếng Anh hoặc đơn vị tính; hãy điền đủ ba mục",
+                "a name in Vietnamese, a name in English and a unit of count are needed; fill in all three",
+            ));
+        }
+        if self.scale > SCALE_MAX || self.min > self.max {
+            found.push(Broken::refuses(
+                "ELEMENT_RANGE",
+                &at,
+                format!("khoảng giá trị {}..{} hoặc số lẻ {} không hợp lệ", self.min, self.max, self.scale),
+                format!(
+                    "range {}..{} or scale {} cannot be; give min <= max and a scale of 0 to {SCALE_MAX}",
+                    self.min, self.max, self.scale
+                ),
+            ));
+        }
+        if self.kind == ElementKind::EventFlag && (self.scale, self.min, self.max) != (0, 0, 1) {
+            found.push(Broken::refuses(
+                "ELEMENT_FLAG_RANGE",
+                &at,
+                "chỉ tiêu xác nhận chỉ nhận 0 hoặc 1: đặt min = 0, max = 1, scale = 0",
+                "a flag is 0 or 1: give min = 0, max = 1, scale = 0",
+            ));
+        }
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn offences() -> Element {
+        Element {
+            code: ElementCode::new("so_offences").unwrap(),
+            name_vi: "Số vụ phạm tội về trật tự xã hội".into(),
+            name_en: "Social-order offences".into(),
+            unit_of_count: "vụ".into(),
+            kind: ElementKind::Flow,
+            scale: 0,
+            min: 0,
+            max: 500,
+            level: CountingLevel::Commune,
+            coercive: false,
+            shrinkable: true,
+            activity: false,
+        }
+    }
+
+    #[test]
+    fn a_code_is_lower_case_and_short() {
+        assert_eq!(ElementCode::new("so_offences").unwrap().as_str(), "so_offences");
+        for bad in ["", "9x", "So", "a-b", "đ", &"a".repeat(49)] {
+            assert!(ElementCode::new(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn words_are_read_back_and_others_are_not() {
+        for level in CountingLevel::ALL {
+            assert_eq!(CountingLevel::parse(level.as_str()), Some(*level));
+        }
+        assert_eq!(ElementKind::parse("flow"), None);
+    }
+
+    #[test]
+    fn an_element_is_checked_for_names_range_and_flags() {
+        assert_eq!(offences().check(), []);
+        assert!(offences().allows(500) && !offences().allows(501) && !offences().allows(-1));
+        let odd = Element { name_en: " ".into(), min: 3, max: 2, kind: ElementKind::EventFlag, ..offences() };
+        let codes: Vec<_> = odd.check().iter().map(|broken| broken.code).collect();
+        assert_eq!(codes, ["ELEMENT_UNNAMED", "ELEMENT_RANGE", "ELEMENT_FLAG_RANGE"]);
+    }
+}
