@@ -1,0 +1,121 @@
+//! The map as tables: who may name whom, and where each library is at home. A change here is a change of the
+//! architecture: it comes in one commit with its reason and with docs/ARCHITECTURE.md.
+
+/// A room, then every room it may name. What is not listed is forbidden.
+pub(crate) const MAY_USE: &[(&str, &[&str])] = &[
+    ("pb", &[]),
+    ("domain", &[]),
+    ("files", &["domain"]),
+    ("clock", &["domain"]),
+    ("wire", &["pb", "domain"]),
+    ("store", &["domain", "wire::record"]),
+    ("auth", &["domain", "clock", "store"]),
+    ("app", &["domain", "clock", "store"]),
+    ("sync", &["domain", "clock", "store", "app", "wire::record"]),
+    ("jobs", &["domain", "clock", "app"]),
+    ("brief", &["domain", "app"]),
+    ("grpc", &["pb", "wire", "domain", "auth", "app", "sync"]),
+    ("client", &["pb", "wire", "domain", "clock"]),
+    ("config", &[]),
+    (
+        "server",
+        &["pb", "domain", "files", "clock", "wire", "store", "auth", "app", "sync", "jobs", "brief", "grpc", "config"],
+    ),
+    (
+        "cli",
+        &[
+            "pb", "domain", "files", "clock", "wire", "store", "auth", "app", "sync", "jobs", "brief", "grpc",
+            "client", "config", "server",
+        ],
+    ),
+    // Not a room: main.rs turns arguments into a subcommand.
+    ("main", &["cli"]),
+];
+
+/// Every room, for libraries without an opinion.
+const ANY: &[&str] = &[
+    "pb", "domain", "files", "clock", "wire", "store", "auth", "app", "sync", "jobs", "brief", "grpc", "client",
+    "config", "server", "cli", "main",
+];
+
+/// A library (or a path inside one, which then decides), then the rooms in which it is at home.
+pub(crate) const LIBRARIES: &[(&str, &[&str])] = &[
+    // The cron library names time zones in chrono's words.
+    ("chrono", &["jobs"]),
+    ("clap", &["cli"]),
+    ("clap_complete", &["cli"]),
+    ("csv", &["files"]),
+    ("diesel", &["store", "client"]),
+    ("diesel_migrations", &["store", "client"]),
+    ("http", &["grpc", "server", "client"]),
+    ("hyper_util", &["server", "client"]),
+    ("indicatif", &["cli"]),
+    // Asking the time is the clock's; a civil date and a length of time are values for anybody.
+    ("jiff", &["clock"]),
+    ("jiff::civil", ANY),
+    ("jiff::Span", ANY),
+    ("jiff::ToSpan", ANY),
+    ("libsqlite3_sys", &["store", "client"]),
+    ("pq_sys", &["store"]),
+    ("prost", &["pb", "wire"]),
+    ("prost_types", &["pb", "wire"]),
+    // Makes the private CA and the server's certificate.
+    ("rcgen", &["server"]),
+    // P-256 signatures, HMAC and random numbers; digests of what is stored are sha2's.
+    ("ring", &["auth", "client", "server"]),
+    ("rustls", &["client", "server"]),
+    ("serde", &["files", "config", "cli"]),
+    ("serde_json", &["cli"]),
+    // In sync it seals cursors.
+    ("sha2", &["domain", "store", "sync"]),
+    ("thiserror", ANY),
+    ("tokio", &["jobs", "grpc", "client", "server", "cli"]),
+    ("tokio_cron_scheduler", &["jobs"]),
+    ("tokio_rustls", &["client", "server"]),
+    ("tokio_stream", &["grpc", "client", "server"]),
+    ("toml", &["files", "config"]),
+    ("tonic", &["pb", "grpc", "client", "server"]),
+    ("tonic_health", &["grpc", "server"]),
+    ("tonic_prost", &["pb"]),
+    ("tonic_reflection", &["grpc", "server"]),
+    ("tonic_types", &["grpc", "client"]),
+    ("tonic_web", &["grpc", "server"]),
+    ("tower", &["grpc", "client", "server"]),
+    ("tracing", &["store", "auth", "app", "sync", "jobs", "brief", "grpc", "client", "server", "cli"]),
+    ("tracing_subscriber", &["server"]),
+    ("uuid", &["domain"]),
+    ("winnow", &["domain"]),
+];
+
+/// Rooms in which a function may be async. Everywhere else async has stopped at the door.
+pub(crate) const MAY_AWAIT: &[&str] = &["jobs", "grpc", "client", "server", "cli", "main"];
+
+/// Ends of paths that only some rooms may name, with the reason.
+pub(crate) const ONLY_IN: &[(&[&str], &[&str], &str)] = &[
+    (&["SystemTime", "now"], &["clock"], "ask crate::clock"),
+    (&["Utc", "now"], &["clock"], "ask crate::clock"),
+    (&["Local", "now"], &["clock"], "ask crate::clock"),
+    (&["Timestamp", "now"], &["clock"], "ask crate::clock"),
+    (&["Zoned", "now"], &["clock"], "ask crate::clock"),
+    (&["ZonedDateTime", "now"], &["clock"], "ask crate::clock"),
+    // A stopwatch is not the time of day; but a decision must not depend on one.
+    (&["Instant", "now"], &["clock", "grpc", "client", "server", "cli"], "time is an argument here"),
+];
+
+/// Words that a room may not contain, with the reason.
+pub(crate) const FORBIDDEN_WORDS: &[(&str, &[&str], &str)] = &[
+    ("domain", &["f32", "f64"], "people are judged here: scaled integers only"),
+    ("wire", &["f32", "f64"], "people are judged by what travels here: scaled integers only"),
+];
+
+/// Parts of the standard library that reach outside, forbidden where everything is an argument.
+pub(crate) const OUTSIDE: &[(&[&str], &[&str])] = &[
+    (&["std", "fs"], &["domain", "wire", "files", "app", "sync", "clock"]),
+    (&["std", "net"], &["domain", "wire", "files", "store", "app", "sync", "clock", "jobs", "brief"]),
+    (&["std", "env"], &["domain", "wire", "files", "store", "app", "sync", "clock", "jobs", "brief", "grpc"]),
+    (&["std", "process"], &["domain", "wire", "files", "store", "app", "sync", "clock", "jobs", "brief", "grpc"]),
+    (&["std", "thread"], &["domain", "wire", "files", "clock", "app", "brief"]),
+];
+
+pub(crate) const LINES_PER_FILE: usize = 500;
+pub(crate) const LINES_PER_FUNCTION: usize = 60;
