@@ -7,3 +7,5 @@ pub mod domain;
 /// Reads and writes people's files (TOML, CSV) to and from domain values.
 #[cfg(feature = "server")]
 pub mod files;
+/// Contains the code generated from the contract.
+pub mod pb;

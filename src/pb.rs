@@ -1,0 +1,8 @@
+//! The code generated from `proto/thidua/v1`: the only room that holds any. Documentation stands in the protos.
+
+#![allow(clippy::all, clippy::pedantic, clippy::wildcard_enum_match_arm, unreachable_pub, missing_docs, rustdoc::all)]
+
+tonic::include_proto!("thidua.v1");
+
+/// The descriptors of the whole contract with its imports, for reflection and for tests of the contract.
+pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/thidua_descriptor.bin"));
