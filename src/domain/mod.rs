@@ -4,9 +4,11 @@
 //! argument; everything it decides is a value. That is why the phone and the server share it.
 
 pub mod broken;
+pub mod campaign;
 pub mod element;
 pub mod form;
 pub mod ids;
 pub mod period;
 pub mod time;
+pub mod window;
 pub(crate) mod worded;

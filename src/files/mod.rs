@@ -1,3 +1,8 @@
 //! People's files: campaigns as TOML, the organisation, baselines and reports as CSV.
 //!
 //! Knows only `domain`: no store, no network, no clock. A file that cannot be read says file, line and what was expected.
+
+pub mod campaign;
+pub mod catalogue;
+pub mod fault;
+mod toml_reader;

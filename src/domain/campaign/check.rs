@@ -1,0 +1,198 @@
+//! Every rule that a campaign breaks, each with its reason and what to do.
+//!
+//! Knows the campaign and the catalogue of elements; knows no figure. What concerns the formula of a target is
+//! `check_target`.
+
+use super::{Anniversary, Campaign, Classification, Duty, Evidence};
+use crate::domain::broken::Broken;
+use crate::domain::element::ElementKind;
+use crate::domain::form::{Catalogue, twice};
+
+/// Most targets, and most duties and lines of work each, of one campaign.
+pub(super) const LINES_MAX: usize = 64;
+
+impl Campaign {
+    /// Every rule broken, the campaign against itself and against the catalogue.
+    #[must_use]
+    pub fn check(&self, catalogue: &Catalogue) -> Vec<Broken> {
+        let mut found = Vec::new();
+        self.check_head(&mut found);
+        self.check_phases(&mut found);
+        self.anniversaries.iter().for_each(|day| found.extend(check_anniversary(day)));
+        self.check_codes(&mut found);
+        for code in self.contracts.iter().filter(|code| catalogue.contract(code).is_none()) {
+            found.push(unknown("UNKNOWN_CONTRACT", "contracts", "hợp đồng báo cáo", "contract", code));
+        }
+        for target in &self.targets {
+            super::check_target::check(self, target, catalogue, &mut found);
+        }
+        self.check_activities(catalogue, &mut found);
+        self.duties.iter().for_each(|duty| check_duty(duty, catalogue, &mut found));
+        found
+    }
+
+    fn check_head(&self, found: &mut Vec<Broken>) {
+        if self.classification != Classification::NotSecret {
+            found.push(Broken::refuses(
+                "CLASSIFIED",
+                "classification",
+                format!(
+                    "tài liệu {}: hệ thống không chứa nội dung mật; hãy bỏ phần mật và dùng NOT_SECRET",
+                    self.classification
+                ),
+                format!(
+                    "{}: nothing secret may enter this system; take it out and say NOT_SECRET",
+                    self.classification
+                ),
+            ));
+        }
+        let named =
+            [("code", &self.code), ("name_vi", &self.name_vi), ("name_en", &self.name_en), ("owner", &self.owner_uid)];
+        for (key, _) in named.iter().filter(|(_, text)| text.trim().is_empty()) {
+            found.push(empty(key));
+        }
+        if self.theme.is_none() {
+            found.push(empty("theme"));
+        }
+        if self.fields.is_empty() {
+            found.push(empty("fields"));
+        }
+        if self.contracts.is_empty() {
+            found.push(empty("contracts"));
+        }
+        if self.launched_on.is_some_and(|day| day >= self.legal_window.end) {
+            found.push(Broken::refuses(
+                "LAUNCH_AFTER_END",
+                "launched_on",
+                "ngày phát động ở sau ngày kết thúc; hãy kiểm tra lại hai ngày",
+                "the launch comes after the last day; look at both days again",
+            ));
+        }
+    }
+
+    /// The phases tile the legal window: numbered 1, 2, 3, without gap and without overlap.
+    fn check_phases(&self, found: &mut Vec<Broken>) {
+        let mut next = self.legal_window.start;
+        for (index, phase) in self.phases.iter().enumerate() {
+            if usize::from(phase.no) != index + 1 || phase.window.start != next {
+                found.push(untiled(
+                    format!("phases.{}", phase.no),
+                    format!(
+                        "đợt thứ {} phải bắt đầu ngày {next}, hiện là đợt {} từ {}",
+                        index + 1,
+                        phase.no,
+                        phase.window.start
+                    ),
+                    format!(
+                        "phase {} must begin on {next}; here is phase {} from {}",
+                        index + 1,
+                        phase.no,
+                        phase.window.start
+                    ),
+                ));
+            }
+            next = phase.window.end;
+        }
+        if next != self.legal_window.end {
+            let (last, end) = (next, self.legal_window.end);
+            found.push(untiled(
+                "phases".to_owned(),
+                format!("các đợt kết thúc trước ngày {last}, phong trào trước ngày {end}; hai ngày phải trùng nhau"),
+                format!("the phases end before {last}, the campaign before {end}; the two must be one day"),
+            ));
+        }
+    }
+
+    fn check_codes(&self, found: &mut Vec<Broken>) {
+        found.extend(twice("targets", self.targets.iter().map(|target| target.code.as_str())));
+        found.extend(twice("activities", self.activities.iter().map(|activity| activity.code.as_str())));
+        found.extend(twice("duties", self.duties.iter().map(|duty| duty.code.as_str())));
+        let counts =
+            [("targets", self.targets.len()), ("activities", self.activities.len()), ("duties", self.duties.len())];
+        for (at, count) in counts.into_iter().filter(|(_, count)| *count > LINES_MAX) {
+            found.push(Broken::refuses(
+                "TOO_MANY_LINES",
+                at,
+                format!("{count} mục, nhiều nhất là {LINES_MAX}; hãy gộp hoặc tách thành phong trào khác"),
+                format!("{count} lines, {LINES_MAX} at most; merge some or make another campaign"),
+            ));
+        }
+    }
+
+    fn check_activities(&self, catalogue: &Catalogue, found: &mut Vec<Broken>) {
+        for activity in &self.activities {
+            let at = format!("activities.{}", activity.code);
+            if !self.counts(&activity.element, catalogue) {
+                found.push(not_counted(&at, activity.element.as_str()));
+            }
+        }
+    }
+
+    /// Whether one of the campaign's contracts brings in this element.
+    pub(super) fn counts(&self, element: &crate::domain::element::ElementCode, catalogue: &Catalogue) -> bool {
+        catalogue.counted_by(element).is_some_and(|contract| self.contracts.contains(&contract.code))
+    }
+}
+
+fn check_anniversary(day: &Anniversary) -> Option<Broken> {
+    let falls_on = |origin: jiff::civil::Date| {
+        origin.year() + day.ordinal == day.commemorated_on.year()
+            && (origin.month(), origin.day()) == (day.commemorated_on.month(), day.commemorated_on.day())
+    };
+    let origin = day.correction.as_ref().map_or(day.origin, |correction| correction.origin);
+    if falls_on(origin) {
+        return None;
+    }
+    let (ordinal, on) = (day.ordinal, day.commemorated_on);
+    Some(Broken::refuses(
+        "ANNIVERSARY_DOES_NOT_ADD_UP",
+        format!("anniversaries.{}", day.name_vi),
+        format!("{origin} cộng {ordinal} năm không phải là {on}; giữ nguyên văn đã đăng và thêm mục correction"),
+        format!("{origin} and {ordinal} years do not make {on}; keep the words as published and add a correction"),
+    ))
+}
+
+fn check_duty(duty: &Duty, catalogue: &Catalogue, found: &mut Vec<Broken>) {
+    let at = format!("duties.{}", duty.code);
+    let kind = duty.element.as_ref().map(|code| catalogue.element(code).map(|element| element.kind));
+    let fits = match (duty.evidence, kind) {
+        (Evidence::Narrative, None) => true,
+        (Evidence::Attestation, Some(Some(kind))) => kind == ElementKind::EventFlag && duty.due > 0,
+        (Evidence::ActivityCount, Some(Some(kind))) => kind == ElementKind::Flow,
+        (Evidence::Narrative | Evidence::Attestation | Evidence::ActivityCount, _) => false,
+    };
+    if !fits {
+        found.push(Broken::refuses(
+            "DUTY_EVIDENCE",
+            at,
+            "minh chứng không khớp: ATTESTATION cần chỉ tiêu loại EVENT_FLAG và due > 0, ACTIVITY_COUNT cần loại FLOW, NARRATIVE không cần",
+            "evidence does not fit: ATTESTATION needs an EVENT_FLAG element and due > 0, ACTIVITY_COUNT a FLOW element, NARRATIVE none",
+        ));
+    }
+}
+
+fn untiled(at: String, vi: String, en: String) -> Broken {
+    Broken::refuses("PHASES_DO_NOT_TILE", at, vi, en)
+}
+
+fn empty(key: &str) -> Broken {
+    Broken::refuses("NOT_GIVEN", key, format!("chưa có {key}; hãy điền"), format!("{key} is not given; fill it in"))
+}
+
+fn unknown(code: &'static str, at: &str, vi: &str, en: &str, name: &str) -> Broken {
+    Broken::refuses(
+        code,
+        at,
+        format!("không có {vi} {name}; hãy khai báo hoặc sửa mã"),
+        format!("there is no {en} {name}; declare it or mend the code"),
+    )
+}
+
+pub(super) fn not_counted(at: &str, element: &str) -> Broken {
+    Broken::refuses(
+        "ELEMENT_NOT_COUNTED",
+        at,
+        format!("không hợp đồng báo cáo nào của phong trào thu thập chỉ tiêu {element}; hãy thêm hợp đồng hoặc sửa mã"),
+        format!("no contract of this campaign brings in element {element}; add the contract or mend the code"),
+    )
+}

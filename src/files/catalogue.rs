@@ -1,0 +1,144 @@
+//! Elements, forms and contracts as TOML (`elements.toml`, `forms.toml`), to and from the domain.
+//!
+//! Knows shapes of files; what they must satisfy together is `Catalogue::check`.
+
+use super::fault::Fault;
+use super::toml_reader::Reader;
+use crate::domain::element::{CountingLevel, Element, ElementCode, ElementKind};
+use crate::domain::form::{Catalogue, Contract, Form};
+use serde::Deserialize;
+use toml::Spanned;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CatalogueFile {
+    #[serde(default)]
+    elements: Vec<ElementFile>,
+    #[serde(default)]
+    forms: Vec<FormFile>,
+    #[serde(default)]
+    contracts: Vec<ContractFile>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ElementFile {
+    code: Spanned<String>,
+    name_vi: String,
+    name_en: String,
+    unit_of_count: String,
+    kind: Spanned<String>,
+    level: Spanned<String>,
+    #[serde(default)]
+    scale: u8,
+    #[serde(default)]
+    min: i64,
+    max: i64,
+    #[serde(default)]
+    coercive: bool,
+    #[serde(default)]
+    shrinkable: bool,
+    #[serde(default)]
+    activity: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FormFile {
+    code: String,
+    name_vi: String,
+    name_en: String,
+    elements: Vec<Spanned<String>>,
+    #[serde(default)]
+    rules: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ContractFile {
+    code: String,
+    form: String,
+    level: Spanned<String>,
+    calendar: String,
+    due_days: u16,
+    grace_days: u16,
+    #[serde(default)]
+    serves: Vec<String>,
+    reviewers: Vec<Spanned<String>>,
+}
+
+/// Reads one file of elements, forms and contracts, in any mix; several files are joined by [`join`].
+///
+/// # Errors
+/// Everything wrong with it: a shape that is not TOML, an unknown key, a word or code that cannot be.
+pub fn read(file: &str, text: &str) -> Result<Catalogue, Vec<Fault>> {
+    let mut reader = Reader::new(file, text);
+    let raw: CatalogueFile = reader.shape()?;
+    let elements = raw.elements.into_iter().filter_map(|element| read_element(&mut reader, element)).collect();
+    let forms = raw.forms.into_iter().map(|form| read_form(&mut reader, form)).collect();
+    let contracts = raw.contracts.into_iter().filter_map(|contract| read_contract(&mut reader, contract)).collect();
+    reader.done(Some(Catalogue { elements, forms, contracts }))
+}
+
+/// One catalogue of several files.
+#[must_use]
+pub fn join(parts: Vec<Catalogue>) -> Catalogue {
+    parts.into_iter().fold(Catalogue::default(), |mut whole, part| {
+        whole.elements.extend(part.elements);
+        whole.forms.extend(part.forms);
+        whole.contracts.extend(part.contracts);
+        whole
+    })
+}
+
+fn read_element(reader: &mut Reader<'_>, raw: ElementFile) -> Option<Element> {
+    let code = element_code(reader, "elements.code", &raw.code);
+    let kind = reader.word("elements.kind", &raw.kind, ElementKind::ALL, ElementKind::as_str);
+    let level = reader.word("elements.level", &raw.level, CountingLevel::ALL, CountingLevel::as_str);
+    Some(Element {
+        code: code?,
+        name_vi: raw.name_vi,
+        name_en: raw.name_en,
+        unit_of_count: raw.unit_of_count,
+        kind: kind?,
+        scale: raw.scale,
+        min: raw.min,
+        max: raw.max,
+        level: level?,
+        coercive: raw.coercive,
+        shrinkable: raw.shrinkable,
+        activity: raw.activity,
+    })
+}
+
+fn read_form(reader: &mut Reader<'_>, raw: FormFile) -> Form {
+    let elements = raw.elements.iter().filter_map(|code| element_code(reader, "forms.elements", code)).collect();
+    Form { code: raw.code, name_vi: raw.name_vi, name_en: raw.name_en, elements, rules: raw.rules }
+}
+
+fn read_contract(reader: &mut Reader<'_>, raw: ContractFile) -> Option<Contract> {
+    let level = reader.word("contracts.level", &raw.level, CountingLevel::ALL, CountingLevel::as_str);
+    let mut reviewers = Vec::new();
+    for text in &raw.reviewers {
+        reviewers.extend(reader.word("contracts.reviewers", text, CountingLevel::ALL, CountingLevel::as_str));
+    }
+    Some(Contract {
+        code: raw.code,
+        form: raw.form,
+        level: level?,
+        calendar: raw.calendar,
+        due_days: raw.due_days,
+        grace_days: raw.grace_days,
+        serves: raw.serves,
+        reviewers,
+    })
+}
+
+/// An element's code, or a finding that says what one looks like.
+pub(super) fn element_code(reader: &mut Reader<'_>, key: &str, text: &Spanned<String>) -> Option<ElementCode> {
+    let code = ElementCode::new(text.get_ref());
+    if code.is_err() {
+        reader.expected(key, text.span(), "[a-z][a-z0-9_]*", text.get_ref());
+    }
+    code.ok()
+}
