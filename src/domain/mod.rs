@@ -5,10 +5,21 @@
 
 pub mod broken;
 pub mod campaign;
+pub mod cell;
+pub mod command;
+pub mod digest;
 pub mod element;
 pub mod form;
 pub mod ids;
+pub mod limits;
+pub mod note;
 pub mod period;
+pub mod permission;
+pub mod reason;
+pub mod report;
+pub mod scope;
+pub mod sight;
 pub mod time;
 pub mod window;
 pub(crate) mod worded;
+pub mod workflow;

@@ -1,0 +1,137 @@
+//! Commands: all that a phone, a desk or a partner can ask to be done. The same values are pushed in an outbox and sent in unary calls.
+//!
+//! A command names what it changes and what its author saw; so the server needs no history to find a conflict. Knows no outcome.
+
+use super::cell::Change;
+use super::ids::{CommentId, ConflictId, ReportId, UnitId};
+use super::report::{ContentHash, Question, ReportKey};
+use super::time::Instant;
+
+/// A command as it stands in an outbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    /// The phone's clock when it was made; evidence only, never order.
+    pub captured_at: Option<Instant>,
+    /// The sealed checkpoint that the phone held, as a proof that the command is not younger; empty when it has none.
+    pub sync_mark: Vec<u8>,
+    /// What is to be done.
+    pub body: Body,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body {
+    /// Change cells or the note of a report.
+    Save(Save),
+    /// Send a report for review.
+    Submit {
+        /// The report.
+        report: ReportId,
+        /// Who signs: the unit itself or its successor.
+        acting_unit: UnitId,
+    },
+    /// Send a report back with a question.
+    Return {
+        /// The report.
+        report: ReportId,
+        /// The content that the reviewer saw.
+        seen: ContentHash,
+        /// The question.
+        question: Question,
+    },
+    /// Accept a report.
+    Accept {
+        /// The report.
+        report: ReportId,
+        /// The content that the reviewer saw.
+        seen: ContentHash,
+    },
+    /// Add a comment; comments only append.
+    Comment {
+        /// The report.
+        report: ReportId,
+        /// Chosen by the client.
+        comment: CommentId,
+        /// The words.
+        text: String,
+    },
+    /// Settle a conflict: the unit head says which value stands.
+    Settle {
+        /// The branch.
+        conflict: ConflictId,
+        /// Whether the branch's value replaces the standing one.
+        take_branch: bool,
+    },
+}
+
+/// Changes of cells and note of one report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Save {
+    /// What the report answers.
+    pub key: ReportKey,
+    /// Who signs: the unit itself or its successor.
+    pub acting_unit: UnitId,
+    /// The changed cells, at most [`super::limits::CHANGES_MAX`].
+    pub changes: Vec<Change>,
+    /// The changed note.
+    pub note: Option<SaveNote>,
+}
+
+/// A change of the note.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SaveNote {
+    /// What the author writes.
+    pub mine: String,
+    /// What the author saw before.
+    pub base: String,
+}
+
+/// What became of a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// It took effect as typed.
+    Applied,
+    /// It took effect, merged with what others had changed meanwhile.
+    Merged,
+    /// A part of it did not stand; it is kept beside the value that stands until a person settles it.
+    Conflict,
+    /// It waits for its parent or another person.
+    Held,
+    /// It had no effect; the reason says why.
+    Rejected,
+}
+
+impl Verdict {
+    /// All verdicts; position plus one is the number.
+    pub const ALL: [Self; 5] = [Self::Applied, Self::Merged, Self::Conflict, Self::Held, Self::Rejected];
+
+    /// The number in tables.
+    #[must_use]
+    pub fn number(self) -> i16 {
+        match self {
+            Self::Applied => 1,
+            Self::Merged => 2,
+            Self::Conflict => 3,
+            Self::Held => 4,
+            Self::Rejected => 5,
+        }
+    }
+
+    /// The verdict with this number.
+    #[must_use]
+    pub fn from_number(number: i16) -> Option<Self> {
+        Self::ALL.into_iter().find(|verdict| verdict.number() == number)
+    }
+
+    /// The word in JSON and logs.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Applied => "APPLIED",
+            Self::Merged => "MERGED",
+            Self::Conflict => "CONFLICT",
+            Self::Held => "HELD",
+            Self::Rejected => "REJECTED",
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Every limit in one place, checked against each other where the compiler can.
+//!
+//! Knows nothing of who asks: a limit holds for everybody.
+
+/// Most commands in one `Sync` request.
+pub const PUSH_COMMANDS_MAX: usize = 200;
+/// Most cells that one command may change.
+pub const CHANGES_MAX: usize = 200;
+/// Most characters of a note or a comment.
+pub const NOTE_CHARS_MAX: usize = 500;
+/// Largest message, in bytes, before and after decompression.
+pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Most rows of one page of the feed.
+pub const ROWS_MAX: usize = 500;
+/// Most scopes that one device follows.
+pub const SCOPES_MAX: usize = 64;
+
+// A character takes at most 4 bytes in UTF-8, a changed cell at most 64 on the wire.
+const _: () = assert!(PUSH_COMMANDS_MAX * (NOTE_CHARS_MAX * 4 + CHANGES_MAX * 64) < MESSAGE_BYTES_MAX);

@@ -1,0 +1,329 @@
+//! Who may do what: one closed table of actions, roles and relations, and the proof that it said yes.
+//!
+//! Deny by default. A role is held by an account, on a unit, for a window of time. Knows no account's name, no credential and no
+//! database; asked only by `app`.
+
+use super::ids::{AccountId, DeviceId, UnitId};
+use jiff::civil::Date;
+use std::marker::PhantomData;
+
+/// What an account may be for a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// Fills the unit's reports.
+    Reporter,
+    /// Signs for the unit and settles its conflicts.
+    UnitHead,
+    /// Reviews the reports of the units below.
+    Reviewer,
+    /// Leads a campaign.
+    CampaignHead,
+    /// Keeps the council's papers.
+    CouncilSecretary,
+    /// Keeps reference data, organisation and baselines.
+    DataSteward,
+    /// Reads the audit.
+    Auditor,
+    /// A partner agency that reads published results.
+    PartnerReader,
+    /// A partner agency that sends figures; off by default.
+    PartnerWriter,
+    /// Enrols and revokes.
+    Admin,
+    /// The nightly jobs; never granted.
+    System,
+}
+
+impl Role {
+    /// All roles; position plus one is the number in tables.
+    pub const ALL: [Self; 11] = [
+        Self::Reporter,
+        Self::UnitHead,
+        Self::Reviewer,
+        Self::CampaignHead,
+        Self::CouncilSecretary,
+        Self::DataSteward,
+        Self::Auditor,
+        Self::PartnerReader,
+        Self::PartnerWriter,
+        Self::Admin,
+        Self::System,
+    ];
+
+    /// The number in tables and on the wire.
+    #[must_use]
+    pub fn number(self) -> i16 {
+        Self::ALL.iter().position(|role| *role == self).map_or(0, |position| position as i16 + 1)
+    }
+
+    /// The role with this number.
+    #[must_use]
+    pub fn from_number(number: i16) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.number() == number)
+    }
+
+    /// The word in files, JSON and logs.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Reporter => "REPORTER",
+            Self::UnitHead => "UNIT_HEAD",
+            Self::Reviewer => "REVIEWER",
+            Self::CampaignHead => "CAMPAIGN_HEAD",
+            Self::CouncilSecretary => "COUNCIL_SECRETARY",
+            Self::DataSteward => "DATA_STEWARD",
+            Self::Auditor => "AUDITOR",
+            Self::PartnerReader => "PARTNER_READER",
+            Self::PartnerWriter => "PARTNER_WRITER",
+            Self::Admin => "ADMIN",
+            Self::System => "SYSTEM",
+        }
+    }
+
+    /// The role with this word.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.code() == code)
+    }
+}
+
+/// How the unit on which a role is held stands to the unit that a record is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Relation {
+    /// The same unit, or the successor that acts for a closed one.
+    Own,
+    /// A unit above it in the chain of command.
+    Above,
+    /// Neither.
+    Other,
+}
+
+/// A role held on a unit for a window of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Grant {
+    /// The role.
+    pub role: Role,
+    /// Where it holds.
+    pub unit: UnitId,
+    /// First day.
+    pub from: Date,
+    /// Day after the last.
+    pub to: Date,
+}
+
+/// Who asks: an account, on a device or at a desk, with the grants that hold today.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// The account.
+    pub account: AccountId,
+    /// The device, when the call comes from one.
+    pub device: Option<DeviceId>,
+    /// All grants of the account.
+    pub grants: Vec<Grant>,
+}
+
+impl Actor {
+    /// The actor of the nightly jobs and of the operator's own commands on the machine.
+    #[must_use]
+    pub fn system(root: UnitId) -> Self {
+        let grant = Grant { role: Role::System, unit: root, from: Date::MIN, to: Date::MAX };
+        Self { account: AccountId::named("system"), device: None, grants: vec![grant] }
+    }
+
+    /// The grants that hold on `today`.
+    pub fn grants_on(&self, today: Date) -> impl Iterator<Item = &Grant> {
+        self.grants.iter().filter(move |grant| grant.from <= today && today < grant.to)
+    }
+}
+
+/// Where a record belongs: its unit (for a closed one: who acts for it), then every unit above, nearest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnitPath {
+    /// The unit that the record is about.
+    pub unit: UnitId,
+    /// The unit that acts for it today: itself, or the successor.
+    pub acting: UnitId,
+    /// The units above the acting one, nearest first.
+    pub above: Vec<UnitId>,
+}
+
+impl UnitPath {
+    /// The relation of a grant on `unit` to this place.
+    #[must_use]
+    pub fn relation(&self, unit: UnitId) -> Relation {
+        if unit == self.acting || unit == self.unit {
+            Relation::Own
+        } else if self.above.contains(&unit) {
+            Relation::Above
+        } else {
+            Relation::Other
+        }
+    }
+}
+
+macro_rules! actions {
+    ($($(#[$doc:meta])* $name:ident = $code:literal: $($role:ident / $relation:ident),+;)+) => {
+        /// What can be asked for.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Action { $($(#[$doc])* $name,)+ }
+
+        impl Action {
+            /// All actions, in the order of the table.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// The word in the printed table, errors and the audit.
+            #[must_use]
+            pub fn code(self) -> &'static str {
+                match self { $(Self::$name => $code,)+ }
+            }
+
+            /// The row of the table: who may, in which relation.
+            #[must_use]
+            pub fn allowed(self) -> &'static [(Role, Relation)] {
+                match self { $(Self::$name => &[$((Role::$role, Relation::$relation),)+],)+ }
+            }
+        }
+
+        /// One marker type for each action, so that a proof for one cannot serve another.
+        pub mod action {
+            $($(#[$doc])* #[derive(Debug, Clone, Copy)] pub struct $name;
+            impl super::Kind for $name { const ACTION: super::Action = super::Action::$name; })+
+        }
+    };
+}
+
+/// Ties a marker type to its action.
+pub trait Kind {
+    /// The action.
+    const ACTION: Action;
+}
+
+actions! {
+    /// Change cells or the note of a report.
+    SaveReport = "report.save": Reporter / Own, UnitHead / Own;
+    /// Send a report for review.
+    SubmitReport = "report.submit": Reporter / Own, UnitHead / Own;
+    /// Send a report back.
+    ReturnReport = "report.return": Reviewer / Above;
+    /// Accept a report.
+    AcceptReport = "report.accept": Reviewer / Above;
+    /// Comment on a report.
+    CommentReport = "report.comment": Reporter / Own, UnitHead / Own, Reviewer / Above;
+    /// Settle a conflict.
+    SettleConflict = "conflict.settle": UnitHead / Own;
+    /// Read sent reports, their comments and revisions.
+    ReadReport = "report.read": Reporter / Own, UnitHead / Own, Reviewer / Own, Reviewer / Above, CampaignHead / Own, CampaignHead / Above, System / Own, System / Above;
+    /// Read drafts, conflicts and held commands.
+    ReadDesk = "desk.read": Reporter / Own, UnitHead / Own;
+    /// Read a unit's standings.
+    ReadStanding = "standing.read": Reporter / Own, UnitHead / Own, Reviewer / Own, Reviewer / Above, CampaignHead / Own, CampaignHead / Above, System / Own, System / Above;
+    /// Create or change campaigns, forms and contracts.
+    ApplyCampaign = "campaign.apply": CampaignHead / Own, DataSteward / Own, System / Own;
+    /// Import or change the organisation.
+    ChangeOrg = "org.change": DataSteward / Own, System / Own;
+    /// Import baselines.
+    ImportBaseline = "baseline.import": DataSteward / Own, System / Own;
+    /// Run a job, or apply what a job decided.
+    RunJob = "job.run": Admin / Own, DataSteward / Own, System / Own;
+    /// Read runs of jobs.
+    ReadJob = "job.read": Admin / Own, DataSteward / Own, Auditor / Own, CampaignHead / Own, System / Own;
+    /// Issue enrolment codes and grants.
+    Enrol = "access.enrol": Admin / Own, Admin / Above, System / Own, System / Above;
+    /// Revoke devices and grants.
+    Revoke = "access.revoke": Admin / Own, Admin / Above, System / Own, System / Above;
+    /// List devices.
+    ListDevices = "access.list": Admin / Own, Admin / Above, System / Own, System / Above;
+    /// Read and verify the audit.
+    ReadAudit = "audit.read": Auditor / Own, Auditor / Above, System / Own, System / Above;
+}
+
+/// Why `authorize` said no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Denied {
+    /// The caller sees nothing there: answer as if it did not exist.
+    OutOfSight,
+    /// Seen, but not allowed.
+    Forbidden(Action),
+}
+
+/// Proof that [`authorize`] said yes, for one action in one place. Its fields are private, so no other module can make one.
+#[derive(Debug, Clone)]
+pub struct Permit<A> {
+    unit: UnitId,
+    account: AccountId,
+    device: Option<DeviceId>,
+    action: PhantomData<A>,
+}
+
+impl<A: Kind> Permit<A> {
+    /// The unit of the record.
+    #[must_use]
+    pub fn unit(&self) -> UnitId {
+        self.unit
+    }
+
+    /// Who was allowed.
+    #[must_use]
+    pub fn account(&self) -> AccountId {
+        self.account
+    }
+
+    /// On which device, if any.
+    #[must_use]
+    pub fn device(&self) -> Option<DeviceId> {
+        self.device
+    }
+
+    /// The action's word.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        A::ACTION.code()
+    }
+}
+
+/// Asks the table. Who has no relation to the place gets [`Denied::OutOfSight`].
+pub fn authorize<A: Kind>(actor: &Actor, place: &UnitPath, today: Date) -> Result<Permit<A>, Denied> {
+    let mut in_sight = false;
+    for grant in actor.grants_on(today) {
+        let relation = place.relation(grant.unit);
+        in_sight |= relation != Relation::Other;
+        if A::ACTION.allowed().contains(&(grant.role, relation)) {
+            let (account, device) = (actor.account, actor.device);
+            return Ok(Permit { unit: place.unit, account, device, action: PhantomData });
+        }
+    }
+    Err(if in_sight { Denied::Forbidden(A::ACTION) } else { Denied::OutOfSight })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    fn place() -> UnitPath {
+        let [unit, district, province] = ["com", "dist", "prov"].map(UnitId::named);
+        UnitPath { unit, acting: unit, above: vec![district, province] }
+    }
+
+    fn holder(role: Role, unit: &str) -> Actor {
+        let grant = Grant { role, unit: UnitId::named(unit), from: date(2024, 1, 1), to: date(2025, 1, 1) };
+        Actor { account: AccountId::named("a"), device: None, grants: vec![grant] }
+    }
+
+    #[test]
+    fn a_reporter_may_submit_at_home_and_sees_nothing_elsewhere() {
+        let today = date(2024, 8, 19);
+        assert!(authorize::<action::SubmitReport>(&holder(Role::Reporter, "com"), &place(), today).is_ok());
+        let refused = authorize::<action::AcceptReport>(&holder(Role::Reporter, "com"), &place(), today);
+        assert_eq!(refused.err(), Some(Denied::Forbidden(Action::AcceptReport)));
+        let elsewhere = authorize::<action::SubmitReport>(&holder(Role::Reporter, "other"), &place(), today);
+        assert_eq!(elsewhere.err(), Some(Denied::OutOfSight));
+    }
+
+    #[test]
+    fn a_grant_ends_on_its_last_day() {
+        let reviewer = holder(Role::Reviewer, "dist");
+        assert!(authorize::<action::AcceptReport>(&reviewer, &place(), date(2024, 12, 31)).is_ok());
+        assert!(authorize::<action::AcceptReport>(&reviewer, &place(), date(2025, 1, 1)).is_err());
+    }
+}

@@ -1,0 +1,259 @@
+//! Why something was refused: one code, one sentence in Vietnamese and English, and what to do next.
+//!
+//! A refusal is part of the game and therefore a value. Knows no wire code: `grpc` maps reasons to statuses, `wire` to numbers.
+
+/// The reason of a refusal. Its `code` is stable for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reason {
+    /// No such thing, or none within sight: both look alike.
+    NotFound,
+    /// Seen, but not allowed to this role here.
+    Denied,
+    /// Nobody accepts a report of the own writing.
+    OwnReport,
+    /// The workflow has no such step from this state.
+    WorkflowForbids,
+    /// The content is no longer the one that was seen.
+    ContentChanged,
+    /// The element is not on this form.
+    UnknownElement,
+    /// The figure lies outside the element's range.
+    ValueOutOfRange,
+    /// The form's reporting contract does not bind this unit in this period.
+    NotExpected,
+    /// The period has not begun.
+    PeriodNotOpen,
+    /// The period is closed.
+    PeriodClosed,
+    /// A cell is neither figure nor nil nor missing with a reason.
+    CellBlank,
+    /// A rule of the form does not hold.
+    FormRule,
+    /// The note is longer than allowed.
+    NoteTooLong,
+    /// The note seems to name a citizen.
+    NotePersonalData,
+    /// The command carries nothing to do.
+    NothingToDo,
+    /// More items than one command may carry.
+    TooMany,
+    /// The message lacks a part or has one of the wrong shape.
+    Malformed,
+    /// An identifier has not the right form.
+    BadId,
+    /// The comment exists already.
+    CommentExists,
+    /// The conflict was settled already.
+    ConflictSettled,
+}
+
+impl Reason {
+    /// All reasons, for tables and tests.
+    pub const ALL: [Self; 20] = [
+        Self::NotFound,
+        Self::Denied,
+        Self::OwnReport,
+        Self::WorkflowForbids,
+        Self::ContentChanged,
+        Self::UnknownElement,
+        Self::ValueOutOfRange,
+        Self::NotExpected,
+        Self::PeriodNotOpen,
+        Self::PeriodClosed,
+        Self::CellBlank,
+        Self::FormRule,
+        Self::NoteTooLong,
+        Self::NotePersonalData,
+        Self::NothingToDo,
+        Self::TooMany,
+        Self::Malformed,
+        Self::BadId,
+        Self::CommentExists,
+        Self::ConflictSettled,
+    ];
+
+    fn texts(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::NotFound => (
+                "NOT_FOUND",
+                "Không tìm thấy, hoặc ngoài phạm vi của đồng chí. Hãy đồng bộ rồi thử lại.",
+                "Not found, or outside your sight. Sync, then try again.",
+            ),
+            Self::Denied => (
+                "DENIED",
+                "Vai trò của đồng chí không được làm việc này ở đơn vị này. Hãy liên hệ quản trị.",
+                "Your role may not do this at this unit. Ask your administrator.",
+            ),
+            Self::OwnReport => (
+                "OWN_REPORT",
+                "Không ai được tự duyệt báo cáo do mình lập. Hãy để người khác duyệt.",
+                "Nobody accepts a report of the own writing. Let another reviewer do it.",
+            ),
+            Self::WorkflowForbids => (
+                "WORKFLOW_FORBIDS",
+                "Báo cáo đang ở trạng thái không cho phép thao tác này. Hãy đồng bộ để xem trạng thái mới.",
+                "The report's present state does not allow this step. Sync to see its state.",
+            ),
+            Self::ContentChanged => (
+                "CONTENT_CHANGED",
+                "Nội dung đã thay đổi sau khi đồng chí xem. Hãy xem lại rồi quyết định.",
+                "The content has changed since you saw it. Look again, then decide.",
+            ),
+            Self::UnknownElement => (
+                "UNKNOWN_ELEMENT",
+                "Chỉ tiêu không có trong biểu mẫu này. Hãy cập nhật biểu mẫu.",
+                "The element is not on this form. Update the form.",
+            ),
+            Self::ValueOutOfRange => (
+                "VALUE_OUT_OF_RANGE",
+                "Số liệu nằm ngoài khoảng cho phép. Hãy kiểm tra lại số đã nhập.",
+                "The figure is outside its range. Check what was typed.",
+            ),
+            Self::NotExpected => (
+                "NOT_EXPECTED",
+                "Đơn vị không phải báo cáo biểu này trong kỳ này. Hãy kiểm tra đơn vị và kỳ báo cáo.",
+                "This unit owes no such report for this period. Check the unit and the period.",
+            ),
+            Self::PeriodNotOpen => (
+                "PERIOD_NOT_OPEN",
+                "Kỳ báo cáo chưa bắt đầu. Hãy chờ đến kỳ.",
+                "The period has not begun. Wait until it has.",
+            ),
+            Self::PeriodClosed => (
+                "PERIOD_CLOSED",
+                "Kỳ báo cáo đã khóa. Hãy gửi đề nghị điều chỉnh cho đơn vị duyệt.",
+                "The period is closed. Ask the reviewing unit to amend it.",
+            ),
+            Self::CellBlank => (
+                "CELL_BLANK",
+                "Còn ô để trống. Hãy nhập số, chọn \"không phát sinh\", hoặc nêu lý do thiếu.",
+                "A cell is blank. Enter a figure, choose nil, or give the reason why it is missing.",
+            ),
+            Self::FormRule => (
+                "FORM_RULE",
+                "Số liệu chưa khớp quy tắc của biểu. Hãy kiểm tra các ô được nêu.",
+                "A rule of the form does not hold. Check the cells named.",
+            ),
+            Self::NoteTooLong => (
+                "NOTE_TOO_LONG",
+                "Ghi chú quá dài. Hãy rút gọn còn tối đa 500 ký tự.",
+                "The note is too long. Shorten it to 500 characters.",
+            ),
+            Self::NotePersonalData => (
+                "NOTE_PERSONAL_DATA",
+                "Ghi chú có vẻ chứa số định danh, số điện thoại hoặc biển số. Xin bỏ đi: hệ thống không lưu dữ liệu cá nhân.",
+                "The note seems to hold an identity number, a telephone number or a plate. Please take it out: no personal data is kept here.",
+            ),
+            Self::NothingToDo => (
+                "NOTHING_TO_DO",
+                "Lệnh không có nội dung. Hãy cập nhật ứng dụng.",
+                "The command carries nothing to do. Update the app.",
+            ),
+            Self::TooMany => {
+                ("TOO_MANY", "Lệnh có quá nhiều mục. Hãy chia nhỏ.", "The command carries too many items. Split it.")
+            }
+            Self::Malformed => (
+                "MALFORMED",
+                "Thông điệp thiếu hoặc sai cấu trúc. Hãy cập nhật ứng dụng.",
+                "A part of the message is absent or of the wrong shape. Update the app.",
+            ),
+            Self::BadId => (
+                "BAD_ID",
+                "Mã định danh không đúng dạng 16 byte.",
+                "An identifier is not 16 bytes long. Fix the client.",
+            ),
+            Self::CommentExists => (
+                "COMMENT_EXISTS",
+                "Ý kiến này đã được ghi. Không cần gửi lại.",
+                "This comment is stored already. Nothing more to do.",
+            ),
+            Self::ConflictSettled => (
+                "CONFLICT_SETTLED",
+                "Khác biệt này đã được giải quyết. Hãy đồng bộ để xem kết quả.",
+                "This conflict was settled already. Sync to see the result.",
+            ),
+        }
+    }
+
+    /// The stable code, as in `UNKNOWN_ELEMENT`.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        self.texts().0
+    }
+
+    /// The sentence for people in Vietnamese: what happened and what to do.
+    #[must_use]
+    pub fn text_vi(self) -> &'static str {
+        self.texts().1
+    }
+
+    /// The sentence for people in English.
+    #[must_use]
+    pub fn text_en(self) -> &'static str {
+        self.texts().2
+    }
+
+    /// The reason with this code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.code() == code)
+    }
+}
+
+/// One field that is wrong, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Path of the field in the command, as in `changes[2].mine`.
+    pub field: String,
+    /// What is wrong with it.
+    pub reason: Reason,
+}
+
+/// A refusal: the leading reason and every field that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The reason of the first problem, or of the whole.
+    pub reason: Reason,
+    /// All fields that are wrong; empty when the reason is about the whole.
+    pub problems: Vec<Problem>,
+}
+
+impl From<Reason> for Refusal {
+    fn from(reason: Reason) -> Self {
+        Self { reason, problems: Vec::new() }
+    }
+}
+
+/// Collects problems so that a refusal names all of them at once.
+#[derive(Debug, Default)]
+pub struct Problems(Vec<Problem>);
+
+impl Problems {
+    /// Notes that `field` is wrong.
+    pub fn add(&mut self, field: impl Into<String>, reason: Reason) {
+        self.0.push(Problem { field: field.into(), reason });
+    }
+
+    /// `Ok` when nothing was noted, else a refusal that leads with the first problem.
+    pub fn done(self) -> Result<(), Refusal> {
+        match self.0.first() {
+            None => Ok(()),
+            Some(first) => Err(Refusal { reason: first.reason, problems: self.0 }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_has_a_code_of_its_own_and_both_texts() {
+        let codes: std::collections::BTreeSet<_> = Reason::ALL.iter().map(|reason| reason.code()).collect();
+        assert_eq!(codes.len(), Reason::ALL.len());
+        for reason in Reason::ALL {
+            assert!(!reason.text_vi().is_empty() && !reason.text_en().is_empty());
+            assert_eq!(Reason::from_code(reason.code()), Some(reason));
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! A scope: what is given to a reader as a whole, or not at all (phạm vi dữ liệu).
+//!
+//! Everything in a scope is for everyone who was granted it; nothing is redacted on the way out. Knows no feed and no numbers.
+
+use super::ids::{CampaignId, UnitId};
+
+/// What kind of things a scope holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ScopeKind {
+    /// Campaigns, elements, forms, calendars, the organisation, with their short numbers.
+    Reference,
+    /// Reports of a unit and its subtree once sent, their comments, and the unit's own standings.
+    Work,
+    /// Drafts, conflict branches and held commands of one unit: for its reporters and head only.
+    Desk,
+    /// Published standings of a campaign for province and districts, and its latest run.
+    Published,
+}
+
+impl ScopeKind {
+    /// All kinds.
+    pub const ALL: [Self; 4] = [Self::Reference, Self::Work, Self::Desk, Self::Published];
+
+    /// The number in tables.
+    #[must_use]
+    pub fn number(self) -> i16 {
+        match self {
+            Self::Reference => 1,
+            Self::Work => 2,
+            Self::Desk => 3,
+            Self::Published => 4,
+        }
+    }
+
+    /// The kind with this number in tables.
+    #[must_use]
+    pub fn from_number(number: i16) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.number() == number)
+    }
+
+    /// The word in logs and JSON.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Reference => "reference",
+            Self::Work => "work",
+            Self::Desk => "desk",
+            Self::Published => "published",
+        }
+    }
+}
+
+/// One scope: its kind and the unit or campaign that it is about; zeros for `Reference`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Scope {
+    /// The kind.
+    pub kind: ScopeKind,
+    /// Unit id or campaign id.
+    pub id: [u8; 16],
+}
+
+impl Scope {
+    /// The scope that every device of the authority holds.
+    pub const REFERENCE: Self = Self { kind: ScopeKind::Reference, id: [0; 16] };
+
+    /// Reports of `unit` and its subtree.
+    #[must_use]
+    pub fn work(unit: UnitId) -> Self {
+        Self { kind: ScopeKind::Work, id: unit.0 }
+    }
+
+    /// Drafts and open questions of `unit`.
+    #[must_use]
+    pub fn desk(unit: UnitId) -> Self {
+        Self { kind: ScopeKind::Desk, id: unit.0 }
+    }
+
+    /// Published results of `campaign`.
+    #[must_use]
+    pub fn published(campaign: CampaignId) -> Self {
+        Self { kind: ScopeKind::Published, id: campaign.0 }
+    }
+}
+
+/// What kind of record stands behind an id; numbers are those of the wire and of tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RecordKind {
+    /// A unit with its versions and parents.
+    Unit,
+    /// A data element with its short number.
+    Element,
+    /// A form.
+    Form,
+    /// A reporting contract.
+    Contract,
+    /// A reporting calendar.
+    Calendar,
+    /// A campaign with phases and targets.
+    Campaign,
+    /// A report.
+    Report,
+    /// A comment on a report.
+    Comment,
+    /// A branch of a conflict.
+    Conflict,
+    /// A proposal to amend.
+    Proposal,
+    /// A command that waits for its parent or for another person.
+    Held,
+    /// A standing of one target at one unit.
+    Standing,
+    /// The latest run of a campaign.
+    Run,
+}
+
+impl RecordKind {
+    /// All kinds; position plus one is the number.
+    pub const ALL: [Self; 13] = [
+        Self::Unit,
+        Self::Element,
+        Self::Form,
+        Self::Contract,
+        Self::Calendar,
+        Self::Campaign,
+        Self::Report,
+        Self::Comment,
+        Self::Conflict,
+        Self::Proposal,
+        Self::Held,
+        Self::Standing,
+        Self::Run,
+    ];
+
+    /// The number on the wire and in tables.
+    #[must_use]
+    pub fn number(self) -> i16 {
+        match self {
+            Self::Unit => 1,
+            Self::Element => 2,
+            Self::Form => 3,
+            Self::Contract => 4,
+            Self::Calendar => 5,
+            Self::Campaign => 6,
+            Self::Report => 7,
+            Self::Comment => 8,
+            Self::Conflict => 9,
+            Self::Proposal => 10,
+            Self::Held => 11,
+            Self::Standing => 12,
+            Self::Run => 13,
+        }
+    }
+
+    /// The kind with this number.
+    #[must_use]
+    pub fn from_number(number: i16) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.number() == number)
+    }
+}
