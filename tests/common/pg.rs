@@ -1,0 +1,61 @@
+//! A PostgreSQL database for one test, on the server that `THIDUA_TEST_PG` names (`scripts/test` starts one).
+//!
+//! Include it with `#[path = "common/pg.rs"] mod pg;`. It makes and drops databases; it knows nothing of our tables.
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection};
+
+/// A database no other test can see; dropped with the value.
+pub(crate) struct TestDb {
+    name: String,
+    admin: String,
+    url: String,
+}
+
+impl TestDb {
+    /// A fresh, empty database; or `None`, with a line that says so, on a machine without PostgreSQL.
+    ///
+    /// Panics with `CI=true` and no `THIDUA_TEST_PG`, so that a missing server is never mistaken for a pass, and
+    /// when the server refuses: its user must be allowed to create databases.
+    pub(crate) fn fresh() -> Option<Self> {
+        let Ok(admin) = std::env::var("THIDUA_TEST_PG") else {
+            assert!(std::env::var("CI").as_deref() != Ok("true"), "CI must name a PostgreSQL server in THIDUA_TEST_PG");
+            println!("skipped: no THIDUA_TEST_PG; run this test through scripts/test");
+            return None;
+        };
+        let name = format!("thidua_test_{}_{:016x}", std::process::id(), RandomState::new().build_hasher().finish());
+        let url = with_database(&admin, &name);
+        run(&admin, &format!("create database {name}")).expect("THIDUA_TEST_PG must serve and may create databases");
+        Some(Self { name, admin, url })
+    }
+
+    /// Where to connect to, also for another thread or process.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+impl Drop for TestDb {
+    fn drop(&mut self) {
+        // A server that is gone takes its databases with it: nothing to complain about.
+        let _gone = run(&self.admin, &format!("drop database if exists {} with (force)", self.name));
+    }
+}
+
+fn run(url: &str, sql: &str) -> Result<(), String> {
+    let mut conn = PgConnection::establish(url).map_err(|e| e.to_string())?;
+    conn.batch_execute(sql).map_err(|e| e.to_string())
+}
+
+/// The same server, another database: `postgres://user@host/old?x=y` becomes `postgres://user@host/new?x=y`.
+fn with_database(url: &str, name: &str) -> String {
+    let (scheme, rest) =
+        url.split_once("://").expect("THIDUA_TEST_PG is a url: postgres://user:password@host/database");
+    let (place, options) = rest.split_once('?').map_or((rest, ""), |(place, options)| (place, options));
+    let server = place.split('/').next().unwrap_or(place);
+    let question = if options.is_empty() { "" } else { "?" };
+    format!("{scheme}://{server}/{name}{question}{options}")
+}
