@@ -13,6 +13,7 @@ pub mod form;
 pub mod ids;
 pub mod limits;
 pub mod note;
+pub mod org;
 pub mod period;
 pub mod permission;
 pub mod reason;

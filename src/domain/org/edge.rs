@@ -1,0 +1,32 @@
+//! Who stands under whom, in which hierarchy, on which days.
+//!
+//! Knows units by id only.
+
+use super::unit::Span;
+use crate::domain::ids::UnitId;
+use crate::domain::worded::worded;
+
+worded! {
+    /// A tree over the units; on each day a unit has at most one parent in each.
+    Hierarchy {
+        /// Line of command: who reviews whom, and whose scopes hold whose reports.
+        Command = "command",
+        /// Territory: which area lies in which.
+        Territory = "territory",
+        /// Emulation clusters (cụm, khối thi đua).
+        Cluster = "cluster",
+    }
+}
+
+/// One parent of one unit during a stretch of days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Edge {
+    /// The unit below.
+    pub child: UnitId,
+    /// The unit above.
+    pub parent: UnitId,
+    /// In which tree.
+    pub hierarchy: Hierarchy,
+    /// When.
+    pub span: Span,
+}

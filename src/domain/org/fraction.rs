@@ -1,0 +1,201 @@
+//! Exact fractions for the weights of a lineage and for figures divided by them.
+//!
+//! Knows no unit. Small on purpose: add, multiply, compare, split whole numbers without losing one.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+/// Greatest denominator of a weight in a file; products of a few such weights stay exact.
+pub const WEIGHT_DENOMINATOR_MAX: i128 = 1_000_000;
+
+/// An exact fraction in lowest terms, with a denominator of at least 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Fraction {
+    num: i128,
+    den: i128,
+}
+
+/// A fraction that leaves 128 bits, or text that is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadFraction {
+    /// Numerator or denominator grew beyond 128 bits.
+    #[error("the fraction is too fine to be kept exactly")]
+    TooFine,
+    /// Not a whole number, a decimal or `a/b` with a denominator from 1 to a million.
+    #[error("expected a number such as 1, 0.25 or 1/3, with a denominator of at most 1000000")]
+    NotANumber,
+}
+
+impl Fraction {
+    /// 0.
+    pub const ZERO: Self = Self { num: 0, den: 1 };
+    /// 1.
+    pub const ONE: Self = Self { num: 1, den: 1 };
+
+    /// `num / den` in lowest terms; `None` for a denominator that is not positive.
+    #[must_use]
+    pub fn new(num: i128, den: i128) -> Option<Self> {
+        let divisor = gcd(num.checked_abs()?, den);
+        (den > 0).then(|| Self { num: num / divisor, den: den / divisor })
+    }
+
+    /// A whole number.
+    #[must_use]
+    pub fn whole(value: i64) -> Self {
+        Self { num: i128::from(value), den: 1 }
+    }
+
+    /// Reads `1`, `0.25` or `1/3`.
+    pub fn parse(text: &str) -> Result<Self, BadFraction> {
+        let text = text.trim();
+        let (num, den) = match (text.split_once('/'), text.split_once('.')) {
+            (Some((num, den)), _) => (digits(num)?, digits(den)?),
+            (None, Some((whole, decimals))) => {
+                let den = 10_i128.checked_pow(u32::try_from(decimals.len()).map_err(|_| BadFraction::NotANumber)?);
+                let den = den.filter(|den| *den <= WEIGHT_DENOMINATOR_MAX).ok_or(BadFraction::NotANumber)?;
+                (digits(whole)? * den + digits(decimals)?, den)
+            }
+            (None, None) => (digits(text)?, 1),
+        };
+        if den > WEIGHT_DENOMINATOR_MAX {
+            return Err(BadFraction::NotANumber);
+        }
+        Self::new(num, den).ok_or(BadFraction::NotANumber)
+    }
+
+    /// Numerator, in lowest terms.
+    #[must_use]
+    pub fn num(self) -> i128 {
+        self.num
+    }
+
+    /// Denominator, at least 1, in lowest terms.
+    #[must_use]
+    pub fn den(self) -> i128 {
+        self.den
+    }
+
+    /// Sum.
+    pub fn plus(self, other: Self) -> Result<Self, BadFraction> {
+        let left = self.num.checked_mul(other.den).ok_or(BadFraction::TooFine)?;
+        let right = other.num.checked_mul(self.den).ok_or(BadFraction::TooFine)?;
+        let den = self.den.checked_mul(other.den).ok_or(BadFraction::TooFine)?;
+        let num = left.checked_add(right).ok_or(BadFraction::TooFine)?;
+        Self::new(num, den).ok_or(BadFraction::TooFine)
+    }
+
+    /// Product.
+    pub fn times(self, other: Self) -> Result<Self, BadFraction> {
+        let num = self.num.checked_mul(other.num).ok_or(BadFraction::TooFine)?;
+        let den = self.den.checked_mul(other.den).ok_or(BadFraction::TooFine)?;
+        Self::new(num, den).ok_or(BadFraction::TooFine)
+    }
+
+    /// The greatest whole number at or below it.
+    #[must_use]
+    pub fn floor(self) -> i128 {
+        self.num.div_euclid(self.den)
+    }
+
+    /// What is above [`floor`](Self::floor), from 0 up to, not including, 1.
+    #[must_use]
+    pub fn above_floor(self) -> Self {
+        Self { num: self.num.rem_euclid(self.den), den: self.den }
+    }
+
+    /// Whether it is a whole number.
+    #[must_use]
+    pub fn is_whole(self) -> bool {
+        self.den == 1
+    }
+}
+
+impl Ord for Fraction {
+    /// Exact as long as cross products fit 128 bits, which numbers of [`WEIGHT_DENOMINATOR_MAX`] and `i64` do.
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self.num.checked_mul(other.den), other.num.checked_mul(self.den)) {
+            (Some(left), Some(right)) => left.cmp(&right),
+            _ => (self.floor(), self.num).cmp(&(other.floor(), other.num)),
+        }
+    }
+}
+
+impl PartialOrd for Fraction {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl fmt::Display for Fraction {
+    /// `3`, or `1/3`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.den {
+            1 => write!(f, "{}", self.num),
+            den => write!(f, "{}/{den}", self.num),
+        }
+    }
+}
+
+/// Whole numbers that lie within 1 of the given fractions and sum exactly to their rounded-down total: the method of the
+/// largest remainder. Of equal remainders the earlier one is served first, so the order of the input decides ties.
+pub fn largest_remainder(values: &[Fraction]) -> Result<Vec<i128>, BadFraction> {
+    let total = values.iter().try_fold(Fraction::ZERO, |sum, value| sum.plus(*value))?.floor();
+    let mut whole: Vec<i128> = values.iter().map(|value| value.floor()).collect();
+    let missing = usize::try_from(total - whole.iter().sum::<i128>()).unwrap_or(0);
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by_key(|at| std::cmp::Reverse(values[*at].above_floor()));
+    order.into_iter().take(missing).for_each(|at| whole[at] += 1);
+    Ok(whole)
+}
+
+fn digits(text: &str) -> Result<i128, BadFraction> {
+    let shaped = !text.is_empty() && text.len() <= 12 && text.bytes().all(|b| b.is_ascii_digit());
+    shaped.then(|| text.parse().ok()).flatten().ok_or(BadFraction::NotANumber)
+}
+
+fn gcd(a: i128, b: i128) -> i128 {
+    let (mut a, mut b) = (a, b.max(1));
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn weights_are_read_as_whole_numbers_decimals_or_fractions() {
+        for (text, shown) in [("1", "1"), ("0.25", "1/4"), ("2/6", "1/3"), ("0", "0"), ("1.50", "3/2")] {
+            assert_eq!(Fraction::parse(text).map(|f| f.to_string()).as_deref(), Ok(shown));
+        }
+        for text in ["", "-1", "1/0", "one", "0.1234567", "1/", ".5", "1e3"] {
+            assert_eq!(Fraction::parse(text), Err(BadFraction::NotANumber), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn thirds_of_ten_become_whole_numbers_that_still_sum_to_ten() {
+        let third = Fraction::new(10, 3).unwrap();
+        assert_eq!(largest_remainder(&[third, third, third]), Ok(vec![4, 3, 3]));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1000))]
+
+        #[test]
+        fn largest_remainders_lose_nothing_and_move_nobody_by_one(
+            parts in prop::collection::vec((0_i128..5_000, 1_i128..40), 1..12),
+        ) {
+            let values: Vec<Fraction> = parts.iter().map(|(n, d)| Fraction::new(*n, *d).unwrap()).collect();
+            let whole = largest_remainder(&values).unwrap();
+            let total = values.iter().try_fold(Fraction::ZERO, |sum, v| sum.plus(*v)).unwrap();
+            prop_assert_eq!(whole.iter().sum::<i128>(), total.floor());
+            for (value, whole) in values.iter().zip(&whole) {
+                prop_assert!(*whole == value.floor() || *whole == value.floor() + 1);
+            }
+        }
+    }
+}

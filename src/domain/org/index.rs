@@ -1,0 +1,49 @@
+//! Ways into the facts of an organisation: by id, by text code, by official code, up, down, and along the lineage.
+//!
+//! Knows no rule: it is built also from facts that break some, so that the check can walk them.
+
+use super::{Hierarchy, OfficialCode, OrgFacts, Span};
+use crate::domain::ids::UnitId;
+use std::collections::HashMap;
+
+type Related = HashMap<(Hierarchy, UnitId), Vec<(Span, UnitId)>>;
+
+#[derive(Default)]
+pub(super) struct Index {
+    /// Place of a unit in the list of facts.
+    pub(super) units: HashMap<UnitId, usize>,
+    /// Text codes, aliases included.
+    pub(super) uids: HashMap<String, UnitId>,
+    pub(super) codes: HashMap<OfficialCode, Vec<(Span, UnitId)>>,
+    pub(super) up: Related,
+    pub(super) down: Related,
+    /// Places of lineage lines by their predecessor.
+    pub(super) out: HashMap<UnitId, Vec<usize>>,
+    /// Places of lineage lines by their successor.
+    pub(super) into: HashMap<UnitId, Vec<usize>>,
+}
+
+impl Index {
+    pub(super) fn build(facts: &OrgFacts) -> Self {
+        let mut index = Self::default();
+        for (at, unit) in facts.units.iter().enumerate() {
+            index.units.insert(unit.id, at);
+            for uid in std::iter::once(&unit.uid).chain(&unit.aliases) {
+                index.uids.insert(uid.clone(), unit.id);
+            }
+            for version in &unit.versions {
+                let Some(code) = &version.code else { continue };
+                index.codes.entry(code.clone()).or_default().push((version.span, unit.id));
+            }
+        }
+        for edge in &facts.edges {
+            index.up.entry((edge.hierarchy, edge.child)).or_default().push((edge.span, edge.parent));
+            index.down.entry((edge.hierarchy, edge.parent)).or_default().push((edge.span, edge.child));
+        }
+        for (at, line) in facts.lineage.iter().enumerate() {
+            index.out.entry(line.from).or_default().push(at);
+            index.into.entry(line.to).or_default().push(at);
+        }
+        index
+    }
+}

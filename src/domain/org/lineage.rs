@@ -1,0 +1,48 @@
+//! Who follows whom: what became of a unit's territory, people and figures when units merged, split or gave work away.
+//!
+//! Knows units by id only; which figures follow is the business of the views.
+
+use super::fraction::Fraction;
+use crate::domain::ids::UnitId;
+use crate::domain::worded::worded;
+use jiff::civil::Date;
+
+worded! {
+    /// How the successor came by what the predecessor had.
+    LineageKind {
+        /// The predecessor closed and went whole into the successor.
+        Merge = "merge",
+        /// The predecessor was divided.
+        Split = "split",
+        /// Work moved, the unit did not: no successor in command, and reported figures stay where they are.
+        TransferFunction = "transfer_function",
+    }
+}
+
+impl LineageKind {
+    /// Whether figures, stocks and open work follow this line.
+    #[must_use]
+    pub fn succeeds(self) -> bool {
+        match self {
+            Self::Merge | Self::Split => true,
+            Self::TransferFunction => false,
+        }
+    }
+}
+
+/// One line from a predecessor to a successor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lineage {
+    /// First day of the new state.
+    pub effective: Date,
+    /// How.
+    pub kind: LineageKind,
+    /// The unit that had it.
+    pub from: UnitId,
+    /// The unit that has it from `effective` on.
+    pub to: UnitId,
+    /// Which part of it, above 0 and at most 1; the weights of one (from, basis) sum to 1.
+    pub weight: Fraction,
+    /// The resolution or decision, as in `NQ 1687/NQ-UBTVQH15`.
+    pub basis: String,
+}

@@ -1,0 +1,260 @@
+//! The organisation in time: units, who stands under whom on which day, and who followed whom.
+//!
+//! History is never rewritten: figures stay with the unit that reported them, and `view` says for whom they count. Knows no
+//! report and no campaign; every question names its date.
+
+mod check;
+mod edge;
+mod fraction;
+mod index;
+mod lineage;
+mod name;
+mod scope;
+mod unit;
+
+pub use check::{Fact, Finding};
+pub use edge::{Edge, Hierarchy};
+pub use fraction::{BadFraction, Fraction, WEIGHT_DENOMINATOR_MAX, largest_remainder};
+pub use lineage::{Lineage, LineageKind};
+pub use name::fold_name;
+pub use unit::{GSO, OfficialCode, Span, Unit, UnitKind, Version};
+
+use super::ids::UnitId;
+use index::Index;
+use jiff::civil::Date;
+use std::sync::Arc;
+
+/// What is known of an organisation, as plain lists: what files hold and stores keep.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OrgFacts {
+    /// All units that ever were, or are announced.
+    pub units: Vec<Unit>,
+    /// All parents.
+    pub edges: Vec<Edge>,
+    /// All lines of succession.
+    pub lineage: Vec<Lineage>,
+}
+
+/// An organisation whose facts agree with each other. Immutable; a clone is one reference count.
+#[derive(Clone, Default)]
+pub struct Org {
+    inner: Arc<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    facts: OrgFacts,
+    index: Index,
+}
+
+impl Org {
+    /// Takes facts over, in any order, after checking all of them; returns every finding, not only the first.
+    pub fn new(mut facts: OrgFacts) -> Result<Self, Vec<Finding>> {
+        facts.units.sort_by(|a, b| a.uid.cmp(&b.uid));
+        facts.units.iter_mut().for_each(|unit| unit.versions.sort_by_key(|version| version.span));
+        facts.edges.sort_by_key(|edge| (edge.hierarchy, edge.child, edge.span));
+        facts.lineage.sort_by(|a, b| (a.effective, a.from, a.to, &a.basis).cmp(&(b.effective, b.from, b.to, &b.basis)));
+        let found = check::check(&facts, &Index::build(&facts));
+        if !found.is_empty() {
+            return Err(found);
+        }
+        join_touching(&mut facts.edges);
+        let index = Index::build(&facts);
+        Ok(Self { inner: Arc::new(Inner { facts, index }) })
+    }
+
+    /// The facts, in one fixed order: units by uid, edges by hierarchy and child, lineage by date.
+    #[must_use]
+    pub fn facts(&self) -> &OrgFacts {
+        &self.inner.facts
+    }
+
+    /// Every unit that ever was or is announced, by uid.
+    #[must_use]
+    pub fn units(&self) -> &[Unit] {
+        &self.inner.facts.units
+    }
+
+    /// Every line of succession, by date.
+    #[must_use]
+    pub fn lineage(&self) -> &[Lineage] {
+        &self.inner.facts.lineage
+    }
+
+    /// The unit of this id.
+    #[must_use]
+    pub fn unit(&self, id: UnitId) -> Option<&Unit> {
+        self.inner.index.units.get(&id).and_then(|at| self.inner.facts.units.get(*at))
+    }
+
+    /// The unit that a text code of files means, also a later one joined by `continue`.
+    #[must_use]
+    pub fn by_uid(&self, uid: &str) -> Option<&Unit> {
+        self.inner.index.uids.get(uid).and_then(|id| self.unit(*id))
+    }
+
+    /// Whether the unit exists on `day`.
+    #[must_use]
+    pub fn open_on(&self, id: UnitId, day: Date) -> bool {
+        self.unit(id).is_some_and(|unit| unit.open_on(day))
+    }
+
+    /// The units that exist on `day`, by uid.
+    pub fn units_on(&self, day: Date) -> impl Iterator<Item = &Unit> {
+        self.units().iter().filter(move |unit| unit.open_on(day))
+    }
+
+    /// The units of one kind that exist on `day`, by uid.
+    pub fn units_of_kind_on(&self, kind: UnitKind, day: Date) -> impl Iterator<Item = &Unit> {
+        self.units().iter().filter(move |unit| unit.version_on(day).is_some_and(|version| version.kind == kind))
+    }
+
+    /// What the unit is called, and its kind and code, on `day`; `None` when it does not exist then.
+    #[must_use]
+    pub fn version_on(&self, id: UnitId, day: Date) -> Option<&Version> {
+        self.unit(id).and_then(|unit| unit.version_on(day))
+    }
+
+    /// The kind of the unit on `day`; `None` when it does not exist then.
+    #[must_use]
+    pub fn kind_on(&self, id: UnitId, day: Date) -> Option<UnitKind> {
+        self.version_on(id, day).map(|version| version.kind)
+    }
+
+    /// The name on `day`, or the one nearest to it; empty for an unknown unit.
+    #[must_use]
+    pub fn name_near(&self, id: UnitId, day: Date) -> &str {
+        self.unit(id).map_or("", |unit| unit.name_near(day))
+    }
+
+    /// The unit that held an official code on `day`. Codes are reused: without a date the question has no answer.
+    #[must_use]
+    pub fn find_code(&self, system: &str, code: &str, day: Date) -> Option<UnitId> {
+        let key = OfficialCode { system: system.to_owned(), code: code.to_owned() };
+        let held = self.inner.index.codes.get(&key)?;
+        held.iter().find(|(span, _)| span.contains(day)).map(|(_, unit)| *unit)
+    }
+
+    /// The parent on `day`; `None` for a root and for a unit that does not exist then.
+    #[must_use]
+    pub fn parent(&self, id: UnitId, hierarchy: Hierarchy, day: Date) -> Option<UnitId> {
+        self.parents_ever(id, hierarchy).iter().find(|(span, _)| span.contains(day)).map(|(_, parent)| *parent)
+    }
+
+    /// All parents the unit ever has, by their first day.
+    #[must_use]
+    pub fn parents_ever(&self, id: UnitId, hierarchy: Hierarchy) -> &[(Span, UnitId)] {
+        self.inner.index.up.get(&(hierarchy, id)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The units directly below on `day`, by uid.
+    #[must_use]
+    pub fn children(&self, id: UnitId, hierarchy: Hierarchy, day: Date) -> Vec<UnitId> {
+        let below = self.inner.index.down.get(&(hierarchy, id)).map_or(&[][..], Vec::as_slice);
+        let on_day = below.iter().filter(|(span, _)| span.contains(day)).map(|(_, child)| *child);
+        let mut children: Vec<UnitId> = on_day.collect();
+        children.sort_by_key(|child| self.inner.index.units.get(child));
+        children
+    }
+
+    /// The units above on `day`, from the parent to the root.
+    #[must_use]
+    pub fn ancestors(&self, id: UnitId, hierarchy: Hierarchy, day: Date) -> Vec<UnitId> {
+        std::iter::successors(self.parent(id, hierarchy, day), |above| self.parent(*above, hierarchy, day)).collect()
+    }
+
+    /// The way from the root down to the unit, both included; empty when the unit does not exist on `day`.
+    #[must_use]
+    pub fn path(&self, id: UnitId, hierarchy: Hierarchy, day: Date) -> Vec<UnitId> {
+        if !self.open_on(id, day) {
+            return Vec::new();
+        }
+        let mut path = self.ancestors(id, hierarchy, day);
+        path.reverse();
+        path.push(id);
+        path
+    }
+
+    /// The unit and everything below it on `day`, parents before children; empty when it does not exist then.
+    #[must_use]
+    pub fn subtree(&self, id: UnitId, hierarchy: Hierarchy, day: Date) -> Vec<UnitId> {
+        let mut found: Vec<UnitId> = self.open_on(id, day).then_some(id).into_iter().collect();
+        let mut next = 0;
+        while let Some(unit) = found.get(next).copied() {
+            found.extend(self.children(unit, hierarchy, day));
+            next += 1;
+        }
+        found
+    }
+
+    /// The unit itself or the unit above it that has this kind on `day`.
+    #[must_use]
+    pub fn at_kind(&self, id: UnitId, kind: UnitKind, day: Date) -> Option<UnitId> {
+        let above = self.ancestors(id, Hierarchy::Command, day);
+        std::iter::once(id).chain(above).find(|unit| self.kind_on(*unit, day) == Some(kind))
+    }
+
+    /// Lines by which figures and work went on from the unit to others, by date.
+    pub fn lines_from(&self, id: UnitId) -> impl Iterator<Item = &Lineage> {
+        let at = self.inner.index.out.get(&id).map_or(&[][..], Vec::as_slice);
+        at.iter().filter_map(|at| self.inner.facts.lineage.get(*at))
+    }
+
+    /// Lines by which figures and work came to the unit from others, by date.
+    pub fn lines_into(&self, id: UnitId) -> impl Iterator<Item = &Lineage> {
+        let at = self.inner.index.into.get(&id).map_or(&[][..], Vec::as_slice);
+        at.iter().filter_map(|at| self.inner.facts.lineage.get(*at))
+    }
+
+    /// The days at which periods of this unit are cut: its first and last bound, and each change of its kind or of its
+    /// COMMAND parent. A new name or code cuts nothing.
+    #[must_use]
+    pub fn change_days(&self, id: UnitId) -> Vec<Date> {
+        let Some(unit) = self.unit(id) else { return Vec::new() };
+        let span = unit.span();
+        let kinds = unit.versions.windows(2).filter(|pair| pair[0].kind != pair[1].kind).map(|pair| pair[1].span.from);
+        let parents = self.parents_ever(id, Hierarchy::Command).iter().flat_map(|(span, _)| [span.from, span.to]);
+        let mut days: Vec<Date> = kinds.chain(parents).chain([span.from, span.to]).collect();
+        days.retain(|day| *day != Date::MIN && *day != Date::MAX);
+        days.sort_unstable();
+        days.dedup();
+        days
+    }
+
+    /// Units below `parent` whose name on `day` is the same once spelling variants of Vietnamese are folded
+    /// ([`fold_name`]). Suggestions for a person to choose from; nothing may be matched by name without one.
+    #[must_use]
+    pub fn suggest_by_name(&self, parent: UnitId, name: &str, day: Date) -> Vec<UnitId> {
+        let wanted = fold_name(name);
+        let below = self.subtree(parent, Hierarchy::Command, day);
+        let same = |id: &UnitId| self.version_on(*id, day).is_some_and(|version| fold_name(&version.name) == wanted);
+        below.into_iter().filter(same).collect()
+    }
+}
+
+impl PartialEq for Org {
+    fn eq(&self, other: &Self) -> bool {
+        self.inner.facts == other.inner.facts
+    }
+}
+
+impl Eq for Org {}
+
+impl std::fmt::Debug for Org {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let facts = self.facts();
+        write!(f, "Org({} units, {} edges, {} lines)", facts.units.len(), facts.edges.len(), facts.lineage.len())
+    }
+}
+
+/// Joins edges of one child to one parent that touch, so that equal organisations have equal facts.
+fn join_touching(edges: &mut Vec<Edge>) {
+    edges.dedup_by(|later, earlier| {
+        let same = (later.child, later.parent, later.hierarchy) == (earlier.child, earlier.parent, earlier.hierarchy);
+        let touch = same && earlier.span.to == later.span.from;
+        if touch {
+            earlier.span.to = later.span.to;
+        }
+        touch
+    });
+}

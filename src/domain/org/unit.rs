@@ -1,0 +1,192 @@
+//! A unit of the organisation (đơn vị) and what it was called, and ranked as, on each day.
+//!
+//! A unit has one id for ever; names, kinds and official codes live in versions. Official codes are reused, so a code
+//! means something only together with its system and a date. Knows no other unit.
+
+use crate::domain::element::CountingLevel;
+use crate::domain::ids::UnitId;
+use crate::domain::worded::worded;
+use jiff::civil::Date;
+use std::fmt;
+
+/// The system of the statistics office's codes of administrative units (mã đơn vị hành chính).
+pub const GSO: &str = "gso";
+
+worded! {
+    /// The rank of a unit; the column `level` of unit files.
+    UnitKind {
+        /// Police of a province (công an tỉnh).
+        Province = "province",
+        /// Police of a district (công an huyện), until 2025-03-01.
+        District = "district",
+        /// Police of a commune, ward or township (công an xã, phường, thị trấn).
+        Commune = "commune",
+        /// Department of the provincial police (phòng).
+        Department = "department",
+        /// Emulation cluster (cụm, khối thi đua): a node of the CLUSTER hierarchy, reports nothing itself.
+        Cluster = "cluster",
+    }
+}
+
+impl From<CountingLevel> for UnitKind {
+    fn from(level: CountingLevel) -> Self {
+        match level {
+            CountingLevel::Commune => Self::Commune,
+            CountingLevel::District => Self::District,
+            CountingLevel::Department => Self::Department,
+            CountingLevel::Province => Self::Province,
+        }
+    }
+}
+
+/// A stretch of days `[from, to)`. `Date::MIN` means "since ever", `Date::MAX` means "until further notice".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// First day.
+    pub from: Date,
+    /// The day after the last one.
+    pub to: Date,
+}
+
+impl Span {
+    /// Since ever and until further notice.
+    pub const ALWAYS: Self = Self { from: Date::MIN, to: Date::MAX };
+
+    /// The days from `from` up to, not including, `to`.
+    #[must_use]
+    pub fn new(from: Date, to: Date) -> Self {
+        Self { from, to }
+    }
+
+    /// From `from` until further notice.
+    #[must_use]
+    pub fn since(from: Date) -> Self {
+        Self { from, to: Date::MAX }
+    }
+
+    /// Whether `day` lies in it.
+    #[must_use]
+    pub fn contains(&self, day: Date) -> bool {
+        self.from <= day && day < self.to
+    }
+
+    /// Whether a day lies in both.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.from < other.to && other.from < self.to
+    }
+
+    /// Whether every day of `other` lies in it.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        self.from <= other.from && other.to <= self.to
+    }
+
+    /// Whether it holds no day.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.from >= self.to
+    }
+}
+
+impl fmt::Display for Span {
+    /// `[2025-01-01, 2025-07-01)`, with `…` for an open end.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.from == Date::MIN {
+            true => f.write_str("[…, ")?,
+            false => write!(f, "[{}, ", self.from)?,
+        }
+        match self.to == Date::MAX {
+            true => f.write_str("…)"),
+            false => write!(f, "{})", self.to),
+        }
+    }
+}
+
+/// A code given out by an authority; unique within its system on any one day, reused over time.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OfficialCode {
+    /// Who gave it out, as in [`GSO`].
+    pub system: String,
+    /// The code, as in `29242`.
+    pub code: String,
+}
+
+impl OfficialCode {
+    /// A code of the statistics office.
+    #[must_use]
+    pub fn gso(code: &str) -> Self {
+        Self { system: GSO.to_owned(), code: code.to_owned() }
+    }
+}
+
+/// What a unit was during a stretch of days.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version {
+    /// When this holds.
+    pub span: Span,
+    /// Name in Vietnamese, as its own papers spell it.
+    pub name: String,
+    /// Rank.
+    pub kind: UnitKind,
+    /// Administrative kind as files write it: `tinh`, `huyen`, `xa`, `phuong`, `thi_tran`, `phong`.
+    pub local_kind: String,
+    /// Code on these days, if it has one.
+    pub code: Option<OfficialCode>,
+    /// Free remark of the file; may be empty.
+    pub note: String,
+}
+
+/// A unit with its versions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unit {
+    /// Immutable id, `UnitId::named(uid)`.
+    pub id: UnitId,
+    /// Text code in files; of several joined by `continue` the earliest.
+    pub uid: String,
+    /// Later text codes that mean the same unit.
+    pub aliases: Vec<String>,
+    /// Versions by their first day, without gap or overlap; at least one.
+    pub versions: Vec<Version>,
+}
+
+impl Unit {
+    /// A unit with one version.
+    #[must_use]
+    pub fn new(uid: &str, version: Version) -> Self {
+        Self { id: UnitId::named(uid), uid: uid.to_owned(), aliases: Vec::new(), versions: vec![version] }
+    }
+
+    /// The days on which the unit exists.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        let from = self.versions.first().map_or(Date::MAX, |v| v.span.from);
+        let to = self.versions.last().map_or(Date::MIN, |v| v.span.to);
+        Span { from, to }
+    }
+
+    /// Whether the unit exists on `day`.
+    #[must_use]
+    pub fn open_on(&self, day: Date) -> bool {
+        self.span().contains(day)
+    }
+
+    /// The version that holds on `day`.
+    #[must_use]
+    pub fn version_on(&self, day: Date) -> Option<&Version> {
+        self.versions.iter().find(|version| version.span.contains(day))
+    }
+
+    /// The version that holds on `day`, else the nearest one: what the unit is called when it is spoken of on that day.
+    #[must_use]
+    pub fn version_near(&self, day: Date) -> Option<&Version> {
+        let begun = self.versions.iter().rev().find(|version| version.span.from <= day);
+        begun.or_else(|| self.versions.first())
+    }
+
+    /// The name on `day`, or the nearest one; the uid if there is none at all.
+    #[must_use]
+    pub fn name_near(&self, day: Date) -> &str {
+        self.version_near(day).map_or(self.uid.as_str(), |version| version.name.as_str())
+    }
+}

@@ -1,0 +1,163 @@
+//! Stories over the organisation of Trà Vinh, read from the example's own files.
+
+use super::{OrgTexts, read_org};
+use crate::domain::ids::UnitId;
+use crate::domain::org::{GSO, Hierarchy, Org, UnitKind};
+use jiff::civil::{Date, date};
+
+const TEXTS: OrgTexts<'static> = OrgTexts {
+    units: include_str!("../../examples/tra-vinh/org/units.csv"),
+    parents: include_str!("../../examples/tra-vinh/org/parents.csv"),
+    lineage: include_str!("../../examples/tra-vinh/org/lineage.csv"),
+};
+
+fn tra_vinh() -> Org {
+    read_org(&TEXTS).unwrap_or_else(|faults| panic!("{}", faults[0]))
+}
+
+fn id(uid: &str) -> UnitId {
+    UnitId::named(uid)
+}
+
+fn count(org: &Org, kind: UnitKind, day: Date) -> usize {
+    org.units_of_kind_on(kind, day).count()
+}
+
+fn faults(texts: &OrgTexts<'_>) -> Vec<String> {
+    let said = |fault: &super::Fault| format!("{}:{} {}", fault.file, fault.place.line, fault.broken.code);
+    read_org(texts).err().unwrap_or_default().iter().map(said).collect()
+}
+
+#[test]
+fn the_reform_runs_through_from_106_communes_to_104_to_no_districts_to_41() {
+    let org = tra_vinh();
+    let (commune, district, department) = (UnitKind::Commune, UnitKind::District, UnitKind::Department);
+    for (day, communes, districts) in [
+        (date(2024, 8, 19), 106, 9),
+        (date(2024, 12, 31), 106, 9),
+        (date(2025, 1, 1), 104, 9),
+        (date(2025, 2, 28), 104, 9),
+        (date(2025, 3, 1), 104, 0),
+        (date(2025, 6, 30), 104, 0),
+        (date(2025, 7, 1), 41, 0),
+    ] {
+        assert_eq!((count(&org, commune, day), count(&org, district, day)), (communes, districts), "{day}");
+        assert_eq!(count(&org, department, day), 2, "the two departments of ours stay, {day}");
+        assert_eq!(count(&org, UnitKind::Province, day), 1, "{day}");
+    }
+}
+
+#[test]
+fn one_official_code_names_three_territories_in_seven_months() {
+    let org = tra_vinh();
+    let holder = |day| org.find_code(GSO, "29242", day);
+    assert_eq!(holder(date(2024, 12, 31)), Some(id("com-29242-0")));
+    assert_eq!(holder(date(2025, 1, 1)), Some(id("com-29242-1")));
+    assert_eq!(holder(date(2025, 7, 1)), Some(id("com-29242-2")));
+    assert_eq!(org.find_code(GSO, "29245", date(2025, 1, 1)), None, "ward 2 is gone with its code");
+}
+
+#[test]
+fn two_codes_joined_by_continue_are_one_unit_with_two_versions() {
+    let org = tra_vinh();
+    let hoa_minh = org.by_uid("com-29410-2").unwrap();
+    assert_eq!(hoa_minh.id, id("com-29410-0"));
+    assert_eq!(hoa_minh.versions.len(), 2);
+    let parents = |day| org.parent(hoa_minh.id, Hierarchy::Command, day);
+    assert_eq!(parents(date(2025, 2, 28)), Some(id("dist-847")));
+    assert_eq!(parents(date(2025, 3, 1)), Some(id("prov-84")));
+    assert_eq!(parents(date(2025, 7, 1)), Some(id("prov-86-2025")));
+    let days = [date(2025, 3, 1), date(2025, 7, 1)];
+    assert_eq!(org.change_days(hoa_minh.id), days, "its periods are cut when it changes hands");
+}
+
+#[test]
+fn the_tree_of_a_day_is_walked_up_and_down() {
+    let org = tra_vinh();
+    let (day, ward) = (date(2025, 1, 6), id("com-29242-1"));
+    assert_eq!(org.path(ward, Hierarchy::Command, day), [id("prov-84"), id("dist-842"), ward]);
+    assert_eq!(org.children(id("dist-842"), Hierarchy::Command, day).len(), 8);
+    assert_eq!(org.subtree(id("prov-84"), Hierarchy::Command, day).len(), 1 + 9 + 104 + 2);
+    assert_eq!(org.at_kind(ward, UnitKind::District, day), Some(id("dist-842")));
+    assert_eq!(org.at_kind(ward, UnitKind::District, date(2025, 3, 1)), None);
+    assert_eq!(org.path(ward, Hierarchy::Command, date(2025, 7, 1)), []);
+}
+
+#[test]
+fn a_closed_unit_hangs_under_its_successor_and_a_dissolved_one_under_its_last_parent() {
+    let org = tra_vinh();
+    let (ward, district) = (id("com-29242-0"), id("dist-842"));
+    let at = |unit, day| org.hangs_under(unit, day);
+    assert_eq!(at(ward, date(2024, 12, 31)), [district, id("prov-84")]);
+    assert_eq!(at(ward, date(2025, 1, 1)), [id("com-29242-1"), district, id("prov-84")]);
+    assert_eq!(at(ward, date(2025, 3, 1)), [id("com-29242-1"), id("prov-84")]);
+    assert_eq!(at(ward, date(2025, 7, 1)), [id("com-29242-2"), id("prov-86-2025")]);
+    assert_eq!(at(district, date(2025, 3, 1)), [id("prov-84")]);
+    assert_eq!(at(district, date(2025, 7, 1)), [id("prov-86-2025")]);
+    assert_eq!(org.acts_for(ward, date(2025, 8, 1)), Some(id("com-29242-2")));
+    assert_eq!(org.acts_for(ward, date(2024, 8, 19)), Some(ward));
+    assert_eq!(org.acts_for(id("com-29242-2"), date(2024, 8, 19)), None, "not yet open");
+    let under = org.hanging_under(id("com-29242-2"), date(2025, 7, 1));
+    assert_eq!(under.len(), 7, "itself, wards 1, 3 (new), 9, and the old wards 2, 3, 6");
+}
+
+#[test]
+fn names_are_only_suggested_and_only_below_one_parent() {
+    let org = tra_vinh();
+    let day = date(2024, 8, 19);
+    assert_eq!(org.suggest_by_name(id("dist-845"), "xã hòa tân", day), [id("com-29320-0")]);
+    assert_eq!(org.suggest_by_name(id("dist-842"), "Phường 1", day), [id("com-29239-0")]);
+    assert_eq!(org.suggest_by_name(id("dist-851"), "Phường 1", day), [id("com-29512-0")]);
+}
+
+#[test]
+fn every_breach_is_said_at_once_with_file_and_line() {
+    let units = "uid,gso_code,name_vi,kind,level,valid_from,valid_to,note\n\
+        p,84,Tỉnh,tinh,province,,,\n\
+        a,1,A,xa,commune,,2025-06-30,\n\
+        b,1,B,xa,commune,2025-06-30,,same code a day too early\n\
+        c,,C,xa,commune,,,no parent\n";
+    let parents = "child_uid,parent_uid,hierarchy,valid_from,valid_to\n\
+        a,p,command,,2025-06-30\n\
+        b,p,command,2025-06-30,\n\
+        b,a,command,2025-07-01,\n\
+        d,p,command,,\n";
+    let lineage = "effective,kind,from_uid,to_uid,weight,basis\n2025-07-01,merge,a,b,0.9,NQ 1\n";
+    let mut found = faults(&OrgTexts { units, parents, lineage });
+    found.sort();
+    let expected = [
+        "lineage.csv:2 WEIGHTS_DO_NOT_SUM_TO_1",
+        "parents.csv:4 PARENT_OUTSIDE_LIFE",
+        "parents.csv:4 TWO_PARENTS",
+        "parents.csv:5 UNKNOWN_UNIT",
+        "units.csv:4 CODE_HELD_TWICE",
+        "units.csv:5 NO_PARENT",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_ring_of_parents_is_found() {
+    let units = "uid,gso_code,name_vi,kind,level,valid_from,valid_to,note\n\
+        a,,A,xa,commune,,,\nb,,B,xa,commune,,,\n";
+    let parents = "child_uid,parent_uid,hierarchy,valid_from,valid_to\na,b,command,,\nb,a,command,,\n";
+    let lineage = "effective,kind,from_uid,to_uid,weight,basis\n";
+    let mut found = faults(&OrgTexts { units, parents, lineage });
+    found.sort();
+    assert_eq!(found, ["parents.csv:2 RING_OF_PARENTS", "parents.csv:3 RING_OF_PARENTS"]);
+}
+
+#[test]
+fn fields_that_cannot_be_read_name_the_column_and_what_was_expected() {
+    let units = "\u{feff}uid,gso_code,name_vi,kind,level,valid_from,valid_to,note\n\
+        p,84,,tinh,country,01/07/2025,,\nq,84\n";
+    let bad = faults(&OrgTexts { units, ..TEXTS });
+    assert_eq!(bad, ["units.csv:3 ROW_SHAPE"], "the shape first, the fields when the shape is right");
+    let shaped = units.replace("q,84\n", "");
+    let bad = read_org(&OrgTexts { units: &shaped, ..TEXTS }).unwrap_err();
+    let columns: Vec<&str> = bad.iter().map(|fault| fault.broken.at.as_str()).collect();
+    assert_eq!(columns, ["name_vi", "level", "valid_from"]);
+    assert!(bad[2].broken.vi.contains("ngày như 2025-07-01") && bad[2].broken.en.contains("\"01/07/2025\""));
+    let renamed = TEXTS.units.replace("gso_code", "code");
+    assert_eq!(faults(&OrgTexts { units: &renamed, ..TEXTS }), ["units.csv:1 COLUMNS", "units.csv:1 COLUMNS"]);
+}
