@@ -3,6 +3,7 @@
 //! Invariant: this room knows no database, no network, no clock and no protobuf. Everything it needs is an
 //! argument; everything it decides is a value. That is why the phone and the server share it.
 
+pub mod baseline;
 pub mod broken;
 pub mod campaign;
 pub mod cell;

@@ -2,9 +2,11 @@
 //!
 //! Knows only `domain`: no store, no network, no clock. A file that cannot be read says file, line and what was expected.
 
+pub mod baseline;
 pub mod campaign;
 pub mod catalogue;
 pub mod fault;
 pub mod org;
 pub mod table;
+mod sheet;
 mod toml_reader;
