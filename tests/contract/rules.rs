@@ -1,0 +1,252 @@
+//! The rules of the contract that `buf lint` cannot know: exact numbers, no personal data, no figure beside a person.
+//! Each rule takes the files and gives its complaints; nothing here knows our Rust code.
+
+use std::collections::BTreeSet;
+
+use prost_types::field_descriptor_proto::Type;
+use prost_types::{DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto};
+
+/// Words (between underscores) that would name a citizen's data. There is no field for it, so none can be stored.
+const PERSONAL: &[&str] = &[
+    "fullname",
+    "firstname",
+    "lastname",
+    "surname",
+    "nickname",
+    "phone",
+    "mobile",
+    "tel",
+    "email",
+    "address",
+    "addresses",
+    "street",
+    "plate",
+    "passport",
+    "cccd",
+    "cmnd",
+    "birth",
+    "birthday",
+    "birthdate",
+    "dob",
+    "age",
+    "gender",
+    "sex",
+    "ethnicity",
+    "ethnic",
+    "religion",
+    "nationality",
+    "face",
+    "photo",
+    "portrait",
+    "fingerprint",
+    "biometric",
+    "lat",
+    "latitude",
+    "lon",
+    "lng",
+    "longitude",
+    "gps",
+    "location",
+    "coordinates",
+    "geo",
+    "ip",
+    "imei",
+    "citizen",
+    "person",
+    "suspect",
+    "victim",
+    "offender",
+    "witness",
+    "household",
+];
+
+/// Neighbouring words that name a citizen's data only together.
+const PERSONAL_PAIRS: &[(&str, &str)] = &[
+    ("full", "name"),
+    ("first", "name"),
+    ("last", "name"),
+    ("given", "name"),
+    ("family", "name"),
+    ("id", "number"),
+    ("identity", "number"),
+    ("national", "id"),
+    ("citizen", "id"),
+    ("license", "plate"),
+    ("device", "model"),
+];
+
+/// Fields that sound like a person's and are not, each with the reason.
+const NOT_PERSONAL: &[(&str, &str)] = &[("server_addresses", "where the authority's own servers listen")];
+
+/// Words that name an official or what stands for one.
+const OFFICIAL: &[&str] = &["account", "device", "user", "author", "officer", "reporter", "reviewer", "holder"];
+
+/// Messages that are figures, and words that name a judgement.
+const FIGURES: &[&str] = &["Cell", "CellValue", "CellChange", "Quantity", "Fraction"];
+const JUDGEMENTS: &[&str] =
+    &["score", "scores", "rank", "ranking", "finding", "findings", "standing", "standings", "judgement"];
+
+/// Messages that may hold both, each with the reason.
+const JOINED_ON_PURPOSE: &[(&str, &str)] = &[(
+    "ConflictRecord",
+    "the phone that wrote the branch finds it again among its own commands; desk of the unit only, never in a total",
+)];
+
+/// A message with its full name inside the package: `Outer.Inner`.
+pub(crate) struct Message<'f> {
+    pub(crate) file: &'f str,
+    pub(crate) name: String,
+    pub(crate) body: &'f DescriptorProto,
+}
+
+pub(crate) fn messages(files: &[FileDescriptorProto]) -> Vec<Message<'_>> {
+    fn below<'f>(file: &'f str, prefix: &str, list: &'f [DescriptorProto], out: &mut Vec<Message<'f>>) {
+        for body in list {
+            let name = format!("{prefix}{}", body.name());
+            below(file, &format!("{name}."), &body.nested_type, out);
+            out.push(Message { file, name, body });
+        }
+    }
+    let mut out = Vec::new();
+    for file in files {
+        below(file.name(), "", &file.message_type, &mut out);
+    }
+    out
+}
+
+fn enums(files: &[FileDescriptorProto]) -> Vec<(&str, &EnumDescriptorProto)> {
+    let top = files.iter().flat_map(|f| f.enum_type.iter().map(|e| (f.name(), e)));
+    let nested = messages(files).into_iter().flat_map(|m| m.body.enum_type.iter().map(move |e| (m.file, e)));
+    top.chain(nested).collect()
+}
+
+fn each_field(
+    files: &[FileDescriptorProto],
+    complain: impl Fn(&FieldDescriptorProto) -> Option<String>,
+) -> Vec<String> {
+    let mut out = Vec::new();
+    for message in messages(files) {
+        for field in &message.body.field {
+            let complaint = complain(field);
+            out.extend(complaint.map(|c| format!("{}: {}.{}: {c}", message.file, message.name, field.name())));
+        }
+    }
+    out
+}
+
+/// Request and response belong to one rpc alone, so that each can grow without the others.
+pub(crate) fn shared_requests(files: &[FileDescriptorProto]) -> Vec<String> {
+    let mut out = Vec::new();
+    for file in files {
+        for method in file.service.iter().flat_map(|s| &s.method) {
+            for (found, ending) in [(method.input_type(), "Request"), (method.output_type(), "Response")] {
+                let wanted = format!(".{}.{}{ending}", file.package(), method.name());
+                let here = file.message_type.iter().any(|m| wanted.ends_with(&format!(".{}", m.name())));
+                if found != wanted || !here {
+                    out.push(format!("{}: rpc {}: should use {wanted} of this file", file.name(), method.name()));
+                }
+            }
+        }
+    }
+    out
+}
+
+pub(crate) fn floats(files: &[FileDescriptorProto]) -> Vec<String> {
+    each_field(files, |field| {
+        let float = matches!(field.r#type(), Type::Double | Type::Float);
+        float.then(|| "people are judged by numbers: use Quantity, never double or float".to_owned())
+    })
+}
+
+pub(crate) fn personal_data(files: &[FileDescriptorProto]) -> Vec<String> {
+    each_field(files, |field| {
+        if NOT_PERSONAL.iter().any(|(name, _)| *name == field.name()) {
+            return None;
+        }
+        let words: Vec<&str> = field.name().split('_').collect();
+        let word = words.iter().find(|w| PERSONAL.contains(w));
+        let pair = words.windows(2).find(|w| PERSONAL_PAIRS.contains(&(w[0], w[1])));
+        (word.is_some() || pair.is_some()).then(|| "could hold a citizen's personal data".to_owned())
+    })
+}
+
+/// Ids are 16 bytes on the wire.
+pub(crate) fn ids_as_text(files: &[FileDescriptorProto]) -> Vec<String> {
+    each_field(files, |field| {
+        let id = field.name().ends_with("_id") || field.name().ends_with("_ids");
+        (id && field.r#type() != Type::Bytes).then(|| "an id is bytes".to_owned())
+    })
+}
+
+fn has_word(field: &FieldDescriptorProto, words: &[&str]) -> bool {
+    field.name().split('_').any(|word| words.contains(&word))
+}
+
+/// The names of all messages that hold a figure or a judgement, directly or through their members.
+fn with_figures(all: &[Message<'_>]) -> BTreeSet<String> {
+    let mut found: BTreeSet<String> = FIGURES.iter().map(|f| (*f).to_owned()).collect();
+    loop {
+        let judged = |f: &FieldDescriptorProto| {
+            has_word(f, JUDGEMENTS) || found.iter().any(|name| f.type_name().ends_with(&format!(".{name}")))
+        };
+        let more: Vec<String> =
+            all.iter().filter(|m| m.body.field.iter().any(judged)).map(|m| m.name.clone()).collect();
+        let before = found.len();
+        found.extend(more);
+        if found.len() == before {
+            return found;
+        }
+    }
+}
+
+/// Nobody can be scored by what no message brings together.
+pub(crate) fn figures_beside_officials(files: &[FileDescriptorProto]) -> Vec<String> {
+    let all = messages(files);
+    let figures = with_figures(&all);
+    let suspects = all.iter().filter(|m| figures.contains(&m.name));
+    let allowed = |m: &&Message<'_>| !JOINED_ON_PURPOSE.iter().any(|(name, _)| *name == m.name);
+    let mut out = Vec::new();
+    for message in suspects.filter(allowed) {
+        if let Some(field) = message.body.field.iter().find(|f| has_word(f, OFFICIAL)) {
+            let names = format!("{}: {}.{}", message.file, message.name, field.name());
+            out.push(format!("{names}: joins an official with a figure, verdict, score or finding"));
+        }
+    }
+    out
+}
+
+pub(crate) fn zero_values(files: &[FileDescriptorProto]) -> Vec<String> {
+    let wrong = enums(files).into_iter().filter(|(_, e)| {
+        let zero = e.value.first();
+        !zero.is_some_and(|v| v.number() == 0 && v.name() == format!("{}_UNSPECIFIED", screaming(e.name())))
+    });
+    wrong.map(|(file, e)| format!("{file}: enum {}: value 0 should be ..._UNSPECIFIED", e.name())).collect()
+}
+
+fn screaming(name: &str) -> String {
+    let mut out = String::new();
+    for c in name.chars() {
+        if c.is_uppercase() && !out.is_empty() {
+            out.push('_');
+        }
+        out.push(c.to_ascii_uppercase());
+    }
+    out
+}
+
+/// Lists come in pages, updates say what they change.
+pub(crate) fn pages_and_masks(files: &[FileDescriptorProto]) -> Vec<String> {
+    let mut out = Vec::new();
+    for message in messages(files) {
+        let has = |name: &str| message.body.field.iter().any(|f| f.name() == name);
+        let list = message.name.starts_with("List");
+        let missing = match message.name.as_str() {
+            n if list && n.ends_with("Request") => ["page_size", "page_token"].into_iter().find(|f| !has(f)),
+            n if list && n.ends_with("Response") => ["next_page_token"].into_iter().find(|f| !has(f)),
+            n if n.starts_with("Update") && n.ends_with("Request") => ["update_mask"].into_iter().find(|f| !has(f)),
+            _ => None,
+        };
+        out.extend(missing.map(|field| format!("{}: {} has no {field}", message.file, message.name)));
+    }
+    out
+}
