@@ -72,125 +72,91 @@ impl Reason {
         Self::ConflictSettled,
     ];
 
-    fn texts(self) -> (&'static str, &'static str, &'static str) {
-        match self {
-            Self::NotFound => (
-                "NOT_FOUND",
-                "Không tìm thấy, hoặc ngoài phạm vi của đồng chí. Hãy đồng bộ rồi thử lại.",
-                "Not found, or outside your sight. Sync, then try again.",
-            ),
-            Self::Denied => (
-                "DENIED",
-                "Vai trò của đồng chí không được làm việc này ở đơn vị này. Hãy liên hệ quản trị.",
-                "Your role may not do this at this unit. Ask your administrator.",
-            ),
-            Self::OwnReport => (
-                "OWN_REPORT",
-                "Không ai được tự duyệt báo cáo do mình lập. Hãy để người khác duyệt.",
-                "Nobody accepts a report of the own writing. Let another reviewer do it.",
-            ),
-            Self::WorkflowForbids => (
-                "WORKFLOW_FORBIDS",
-                "Báo cáo đang ở trạng thái không cho phép thao tác này. Hãy đồng bộ để xem trạng thái mới.",
-                "The report's present state does not allow this step. Sync to see its state.",
-            ),
-            Self::ContentChanged => (
-                "CONTENT_CHANGED",
-                "Nội dung đã thay đổi sau khi đồng chí xem. Hãy xem lại rồi quyết định.",
-                "The content has changed since you saw it. Look again, then decide.",
-            ),
-            Self::UnknownElement => (
-                "UNKNOWN_ELEMENT",
-                "Chỉ tiêu không có trong biểu mẫu này. Hãy cập nhật biểu mẫu.",
-                "The element is not on this form. Update the form.",
-            ),
-            Self::ValueOutOfRange => (
-                "VALUE_OUT_OF_RANGE",
-                "Số liệu nằm ngoài khoảng cho phép. Hãy kiểm tra lại số đã nhập.",
-                "The figure is outside its range. Check what was typed.",
-            ),
-            Self::NotExpected => (
-                "NOT_EXPECTED",
-                "Đơn vị không phải báo cáo biểu này trong kỳ này. Hãy kiểm tra đơn vị và kỳ báo cáo.",
-                "This unit owes no such report for this period. Check the unit and the period.",
-            ),
-            Self::PeriodNotOpen => (
-                "PERIOD_NOT_OPEN",
-                "Kỳ báo cáo chưa bắt đầu. Hãy chờ đến kỳ.",
-                "The period has not begun. Wait until it has.",
-            ),
-            Self::PeriodClosed => (
-                "PERIOD_CLOSED",
-                "Kỳ báo cáo đã khóa. Hãy gửi đề nghị điều chỉnh cho đơn vị duyệt.",
-                "The period is closed. Ask the reviewing unit to amend it.",
-            ),
-            Self::CellBlank => (
-                "CELL_BLANK",
-                "Còn ô để trống. Hãy nhập số, chọn \"không phát sinh\", hoặc nêu lý do thiếu.",
-                "A cell is blank. Enter a figure, choose nil, or give the reason why it is missing.",
-            ),
-            Self::FormRule => (
-                "FORM_RULE",
-                "Số liệu chưa khớp quy tắc của biểu. Hãy kiểm tra các ô được nêu.",
-                "A rule of the form does not hold. Check the cells named.",
-            ),
-            Self::NoteTooLong => (
-                "NOTE_TOO_LONG",
-                "Ghi chú quá dài. Hãy rút gọn còn tối đa 500 ký tự.",
-                "The note is too long. Shorten it to 500 characters.",
-            ),
-            Self::NotePersonalData => (
-                "NOTE_PERSONAL_DATA",
-                "Ghi chú có vẻ chứa số định danh, số điện thoại hoặc biển số. Xin bỏ đi: hệ thống không lưu dữ liệu cá nhân.",
-                "The note seems to hold an identity number, a telephone number or a plate. Please take it out: no personal data is kept here.",
-            ),
-            Self::NothingToDo => (
-                "NOTHING_TO_DO",
-                "Lệnh không có nội dung. Hãy cập nhật ứng dụng.",
-                "The command carries nothing to do. Update the app.",
-            ),
-            Self::TooMany => {
-                ("TOO_MANY", "Lệnh có quá nhiều mục. Hãy chia nhỏ.", "The command carries too many items. Split it.")
-            }
-            Self::Malformed => (
-                "MALFORMED",
-                "Thông điệp thiếu hoặc sai cấu trúc. Hãy cập nhật ứng dụng.",
-                "A part of the message is absent or of the wrong shape. Update the app.",
-            ),
-            Self::BadId => (
-                "BAD_ID",
-                "Mã định danh không đúng dạng 16 byte.",
-                "An identifier is not 16 bytes long. Fix the client.",
-            ),
-            Self::CommentExists => (
-                "COMMENT_EXISTS",
-                "Ý kiến này đã được ghi. Không cần gửi lại.",
-                "This comment is stored already. Nothing more to do.",
-            ),
-            Self::ConflictSettled => (
-                "CONFLICT_SETTLED",
-                "Khác biệt này đã được giải quyết. Hãy đồng bộ để xem kết quả.",
-                "This conflict was settled already. Sync to see the result.",
-            ),
-        }
-    }
-
     /// The stable code, as in `UNKNOWN_ELEMENT`.
     #[must_use]
     pub fn code(self) -> &'static str {
-        self.texts().0
+        match self {
+            Self::NotFound => "NOT_FOUND",
+            Self::Denied => "DENIED",
+            Self::OwnReport => "OWN_REPORT",
+            Self::WorkflowForbids => "WORKFLOW_FORBIDS",
+            Self::ContentChanged => "CONTENT_CHANGED",
+            Self::UnknownElement => "UNKNOWN_ELEMENT",
+            Self::ValueOutOfRange => "VALUE_OUT_OF_RANGE",
+            Self::NotExpected => "NOT_EXPECTED",
+            Self::PeriodNotOpen => "PERIOD_NOT_OPEN",
+            Self::PeriodClosed => "PERIOD_CLOSED",
+            Self::CellBlank => "CELL_BLANK",
+            Self::FormRule => "FORM_RULE",
+            Self::NoteTooLong => "NOTE_TOO_LONG",
+            Self::NotePersonalData => "NOTE_PERSONAL_DATA",
+            Self::NothingToDo => "NOTHING_TO_DO",
+            Self::TooMany => "TOO_MANY",
+            Self::Malformed => "MALFORMED",
+            Self::BadId => "BAD_ID",
+            Self::CommentExists => "COMMENT_EXISTS",
+            Self::ConflictSettled => "CONFLICT_SETTLED",
+        }
     }
 
     /// The sentence for people in Vietnamese: what happened and what to do.
     #[must_use]
     pub fn text_vi(self) -> &'static str {
-        self.texts().1
+        match self {
+            Self::NotFound => "Không tìm thấy, hoặc ngoài phạm vi của đồng chí. Hãy đồng bộ rồi thử lại.",
+            Self::Denied => "Vai trò của đồng chí không được làm việc này ở đơn vị này. Hãy liên hệ quản trị.",
+            Self::OwnReport => "Không ai được tự duyệt báo cáo do mình lập. Hãy để người khác duyệt.",
+            Self::WorkflowForbids => {
+                "Báo cáo đang ở trạng thái không cho phép thao tác này. Hãy đồng bộ để xem trạng thái mới."
+            }
+            Self::ContentChanged => "Nội dung đã thay đổi sau khi đồng chí xem. Hãy xem lại rồi quyết định.",
+            Self::UnknownElement => "Chỉ tiêu không có trong biểu mẫu này. Hãy cập nhật biểu mẫu.",
+            Self::ValueOutOfRange => "Số liệu nằm ngoài khoảng cho phép. Hãy kiểm tra lại số đã nhập.",
+            Self::NotExpected => "Đơn vị không phải báo cáo biểu này trong kỳ này. Hãy kiểm tra đơn vị và kỳ báo cáo.",
+            Self::PeriodNotOpen => "Kỳ báo cáo chưa bắt đầu. Hãy chờ đến kỳ.",
+            Self::PeriodClosed => "Kỳ báo cáo đã khóa. Hãy gửi đề nghị điều chỉnh cho đơn vị duyệt.",
+            Self::CellBlank => "Còn ô để trống. Hãy nhập số, chọn \"không phát sinh\", hoặc nêu lý do thiếu.",
+            Self::FormRule => "Số liệu chưa khớp quy tắc của biểu. Hãy kiểm tra các ô được nêu.",
+            Self::NoteTooLong => "Ghi chú quá dài. Hãy rút gọn còn tối đa 500 ký tự.",
+            Self::NotePersonalData => {
+                "Ghi chú có vẻ chứa số định danh, số điện thoại hoặc biển số. Xin bỏ đi: hệ thống không lưu dữ liệu cá nhân."
+            }
+            Self::NothingToDo => "Lệnh không có nội dung. Hãy cập nhật ứng dụng.",
+            Self::TooMany => "Lệnh có quá nhiều mục. Hãy chia nhỏ.",
+            Self::Malformed => "Thông điệp thiếu hoặc sai cấu trúc. Hãy cập nhật ứng dụng.",
+            Self::BadId => "Mã định danh không đúng dạng 16 byte.",
+            Self::CommentExists => "Ý kiến này đã được ghi. Không cần gửi lại.",
+            Self::ConflictSettled => "Khác biệt này đã được giải quyết. Hãy đồng bộ để xem kết quả.",
+        }
     }
 
     /// The sentence for people in English.
     #[must_use]
     pub fn text_en(self) -> &'static str {
-        self.texts().2
+        match self {
+            Self::NotFound => "Not found, or outside your sight. Sync, then try again.",
+            Self::Denied => "Your role may not do this at this unit. Ask your administrator.",
+            Self::OwnReport => "Nobody accepts a report of the own writing. Let another reviewer do it.",
+            Self::WorkflowForbids => "The report's present state does not allow this step. Sync to see its state.",
+            Self::ContentChanged => "The content has changed since you saw it. Look again, then decide.",
+            Self::UnknownElement => "The element is not on this form. Update the form.",
+            Self::ValueOutOfRange => "The figure is outside its range. Check what was typed.",
+            Self::NotExpected => "This unit owes no such report for this period. Check the unit and the period.",
+            Self::PeriodNotOpen => "The period has not begun. Wait until it has.",
+            Self::PeriodClosed => "The period is closed. Ask the reviewing unit to amend it.",
+            Self::CellBlank => "A cell is blank. Enter a figure, choose nil, or give the reason why it is missing.",
+            Self::FormRule => "A rule of the form does not hold. Check the cells named.",
+            Self::NoteTooLong => "The note is too long. Shorten it to 500 characters.",
+            Self::NotePersonalData => {
+                "The note seems to hold an identity number, a telephone number or a plate. Please take it out: no personal data is kept here."
+            }
+            Self::NothingToDo => "The command carries nothing to do. Update the app.",
+            Self::TooMany => "The command carries too many items. Split it.",
+            Self::Malformed => "A part of the message is absent or of the wrong shape. Update the app.",
+            Self::BadId => "An identifier is not 16 bytes long. Fix the client.",
+            Self::CommentExists => "This comment is stored already. Nothing more to do.",
+            Self::ConflictSettled => "This conflict was settled already. Sync to see the result.",
+        }
     }
 
     /// The reason with this code.

@@ -7,6 +7,6 @@ pub mod campaign;
 pub mod catalogue;
 pub mod fault;
 pub mod org;
-pub mod table;
 mod sheet;
+pub mod table;
 mod toml_reader;

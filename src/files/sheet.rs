@@ -47,10 +47,6 @@ impl Sheet {
         Ok(Self { file: file.to_owned(), header, rows })
     }
 
-    pub(super) fn header(&self) -> &[String] {
-        &self.header
-    }
-
     pub(super) fn lines(&self) -> &[Line] {
         &self.rows
     }
@@ -158,7 +154,7 @@ mod tests {
     fn semicolons_tabs_and_a_byte_order_mark_are_read_alike() {
         for text in ["a,b\n1,2\n", "\u{feff}a;b\r\n1;2\r\n", "a\tb\n\n1\t2\n"] {
             let sheet = Sheet::read("x.csv", text).unwrap_or_else(|_| panic!("{text:?}"));
-            assert_eq!(sheet.header(), ["a", "b"]);
+            assert_eq!(sheet.header, ["a", "b"]);
             assert_eq!((sheet.lines()[0].get(0), sheet.lines()[0].get(1), sheet.lines()[0].get(7)), ("1", "2", ""));
         }
     }

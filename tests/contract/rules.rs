@@ -234,12 +234,17 @@ fn screaming(name: &str) -> String {
     out
 }
 
+/// Lists that are whole, each with the reason.
+const WHOLE_LISTS: &[(&str, &str)] = &[("ListJobs", "a handful, fixed in the programme")];
+
 /// Lists come in pages, updates say what they change.
 pub(crate) fn pages_and_masks(files: &[FileDescriptorProto]) -> Vec<String> {
     let mut out = Vec::new();
     for message in messages(files) {
         let has = |name: &str| message.body.field.iter().any(|f| f.name() == name);
-        let list = message.name.starts_with("List");
+        let whole =
+            WHOLE_LISTS.iter().any(|(list, _)| message.name.strip_prefix(list).is_some_and(|n| n.starts_with("Re")));
+        let list = message.name.starts_with("List") && !whole;
         let missing = match message.name.as_str() {
             n if list && n.ends_with("Request") => ["page_size", "page_token"].into_iter().find(|f| !has(f)),
             n if list && n.ends_with("Response") => ["next_page_token"].into_iter().find(|f| !has(f)),
