@@ -4,6 +4,8 @@
 
 pub mod baseline;
 pub mod campaign;
+#[cfg(test)]
+mod campaign_tests;
 pub mod catalogue;
 pub mod fault;
 pub mod org;

@@ -1,0 +1,85 @@
+//! Stories over campaign files, read from the example's own files.
+
+use super::campaign::{Read, read};
+use super::{catalogue, fault::Fault};
+use crate::domain::campaign::{Pair, Status};
+use crate::domain::form::Catalogue;
+
+const A: &str = include_str!("../../examples/tra-vinh/campaign-a.toml");
+const B: &str = include_str!("../../examples/tra-vinh/campaign-b.toml");
+
+fn example_catalogue() -> Catalogue {
+    let elements = include_str!("../../examples/tra-vinh/elements.toml");
+    let forms = include_str!("../../examples/tra-vinh/forms.toml");
+    let parts = [catalogue::read("elements.toml", elements), catalogue::read("forms.toml", forms)];
+    catalogue::join(parts.map(|part| part.unwrap_or_else(|faults| panic!("{}", faults[0]))).into())
+}
+
+fn campaign(text: &str) -> Read {
+    read("campaign.toml", text).unwrap_or_else(|faults| panic!("{}", faults[0]))
+}
+
+fn said(faults: &[Fault]) -> Vec<String> {
+    faults.iter().map(|f| format!("{}:{} {} {}", f.place.line, f.place.column, f.broken.code, f.broken.at)).collect()
+}
+
+/// What `check` says of a text, and what of the same text with one piece replaced.
+fn check_with(text: &str, piece: &str, instead: &str) -> Vec<String> {
+    assert!(text.contains(piece), "{piece}");
+    said(&campaign(&text.replacen(piece, instead, 1)).check(&example_catalogue()))
+}
+
+fn line_of(text: &str, piece: &str) -> usize {
+    text.lines().position(|line| line.contains(piece)).map_or(0, |line| line + 1)
+}
+
+#[test]
+fn the_example_breaks_no_rule() {
+    assert_eq!(example_catalogue().check(), []);
+    for text in [A, B] {
+        assert_eq!(said(&campaign(text).check(&example_catalogue())), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn both_campaigns_of_one_window_have_phases_of_their_own() {
+    let (a, b) = (campaign(A).campaign, campaign(B).campaign);
+    assert_eq!((a.phases.len(), b.phases.len()), (3, 2));
+    assert_eq!(a.legal_window, b.legal_window);
+    assert_eq!((a.legal_window.days(), a.base_window().days()), (366, 366));
+    assert_eq!(a.phases[0].window.days(), 20 * 7);
+    assert_eq!((a.targets.len(), b.targets.len(), b.activities.len()), (7, 0, 7));
+    assert_eq!((a.status, a.launched_on.map(|day| day.to_string())), (Status::Draft, Some("2024-08-23".to_owned())));
+    assert!(matches!(&a.target("T1").unwrap().pairs[..], [Pair::Count(code)] if code.as_str() == "reports_received"));
+}
+
+#[test]
+fn a_broken_file_names_file_line_column_and_what_was_expected() {
+    let first = |text: &str| read("a.toml", text).unwrap_err().remove(0);
+    let unknown = first(&A.replacen("launched_on", "launched", 1));
+    assert_eq!((unknown.place.line, unknown.place.column), (line_of(A, "launched_on"), 1));
+    assert!(unknown.to_string().contains("unknown field `launched`, expected one of"), "{unknown}");
+
+    let word = first(&A.replacen("\"THEMATIC\"", "\"WEEKLY\"", 1));
+    assert_eq!(word.place.line, line_of(A, "\"THEMATIC\""));
+    assert!(word.broken.en.contains("expected STANDING | THEMATIC | PEAK_DRIVE, got \"WEEKLY\""), "{word}");
+
+    let day = first(&A.replacen("first_day = 2024-08-19", "first_day = 2026-08-19", 1));
+    assert_eq!(day.broken.code, "WINDOW_BACKWARDS");
+}
+
+#[test]
+fn a_gap_between_phases_is_found_at_its_line() {
+    let found = check_with(A, "first_day = 2025-01-06", "first_day = 2025-01-07");
+    assert_eq!(found, [format!("{}:6 PHASES_DO_NOT_TILE phases.2", line_of(A, "no = 2"))]);
+}
+
+#[test]
+fn a_misprinted_anniversary_needs_its_correction_and_a_secret_campaign_is_refused() {
+    let correction = A.lines().find(|line| line.starts_with("correction")).unwrap();
+    let found = check_with(A, correction, "");
+    assert_eq!(found.len(), 1);
+    assert!(found[0].contains("ANNIVERSARY_DOES_NOT_ADD_UP"), "{}", found[0]);
+    let found = check_with(A, "\"NOT_SECRET\"", "\"SECRET\"");
+    assert_eq!(found, [format!("{}:18 CLASSIFIED classification", line_of(A, "classification"))]);
+}
