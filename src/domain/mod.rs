@@ -5,11 +5,13 @@
 
 pub mod baseline;
 pub mod broken;
+pub mod calendar;
 pub mod campaign;
 pub mod cell;
 pub mod command;
 pub mod digest;
 pub mod element;
+pub mod expectation;
 pub mod form;
 pub mod ids;
 pub mod limits;

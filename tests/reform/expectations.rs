@@ -1,0 +1,205 @@
+//! Stories of who owes what by when, over the real organisation of Trà Vinh.
+
+use crate::{id, tra_vinh};
+use jiff::civil::{Date, date};
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use thidua::domain::calendar::Calendars;
+use thidua::domain::element::CountingLevel;
+use thidua::domain::expectation::{Captured, Expectation, Lateness, expectations, expectations_of, lateness};
+use thidua::domain::form::Contract;
+use thidua::domain::ids::ContractId;
+use thidua::domain::period::Period;
+use thidua::domain::time::{DAY_MICROS, Instant, date_from_days, days_from_date};
+use thidua::domain::window::Window;
+
+fn contract(level: CountingLevel, calendar: &str, serves: &[&str]) -> Contract {
+    Contract {
+        code: "tuan-xa".into(),
+        form: "tuan-xa".into(),
+        level,
+        calendar: calendar.into(),
+        due_days: 1,
+        grace_days: 3,
+        serves: serves.iter().map(|code| (*code).to_owned()).collect(),
+        reviewers: vec![CountingLevel::District],
+    }
+}
+
+fn owed(contract: &Contract, start: Date, end: Date) -> Vec<Expectation> {
+    let window = Window::new(start, end).unwrap();
+    expectations(&tra_vinh(), &Calendars::standard(), std::slice::from_ref(contract), window).unwrap()
+}
+
+fn pieces(owed: &[Expectation], uid: &str) -> Vec<(i32, u8)> {
+    let own = owed.iter().filter(|expected| expected.unit == id(uid));
+    own.map(|expected| (expected.period.days(), expected.period.cut)).collect()
+}
+
+#[test]
+fn twenty_weeks_of_the_communes_form_expect_2121_reports() {
+    let weekly = contract(CountingLevel::Commune, "week", &[]);
+    let found = owed(&weekly, date(2024, 8, 19), date(2025, 1, 6));
+    assert_eq!(found.len(), 2121);
+    let last_week = |uid: &str| *pieces(&found, uid).last().unwrap();
+    assert_eq!(last_week("com-29242-0"), (2, 0), "the old ward answers for 30 and 31 December");
+    assert_eq!(last_week("com-29242-1"), (5, 1), "the new one for the rest of the week");
+    assert_eq!(last_week("com-29239-0"), (7, 0), "nobody else files twice");
+    let unique: BTreeSet<_> = found.iter().map(|e| (e.unit, e.period.clone())).collect();
+    assert_eq!(unique.len(), found.len());
+}
+
+#[test]
+fn v18_month_7_of_2025_gives_pieces_of_16_and_14_days() {
+    let monthly = contract(CountingLevel::Commune, "stat-month", &[]);
+    let found = owed(&monthly, date(2025, 6, 15), date(2025, 7, 15));
+    assert_eq!(found.len(), 104 + 41);
+    assert_eq!(pieces(&found, "com-29239-0"), [(16, 0)], "V18, a unit that closes");
+    assert_eq!(pieces(&found, "com-29242-2"), [(14, 1)], "V18, a unit that opens");
+    assert_eq!(pieces(&found, "com-29410-0"), [(16, 0), (14, 1)], "V18, a unit that goes on under another province");
+    let quiet = owed(&monthly, date(2024, 9, 15), date(2024, 10, 15));
+    assert!(quiet.iter().all(|expected| expected.period.cut == 0) && quiet.len() == 106);
+}
+
+#[test]
+fn pieces_of_one_week_are_due_together_after_the_whole_week() {
+    let weekly = contract(CountingLevel::Commune, "week", &["stat-month"]);
+    let found = owed(&weekly, date(2024, 10, 14), date(2024, 10, 21));
+    assert_eq!(pieces(&found, "com-29239-0"), [(1, 0), (6, 1)], "the month ends on Monday the 14th");
+    assert!(found.iter().all(|e| e.due == date(2024, 10, 22) && e.grace_end == date(2024, 10, 25)));
+    assert!(found.iter().all(|e| e.whole == Window::new(date(2024, 10, 14), date(2024, 10, 21)).unwrap()));
+}
+
+#[test]
+fn fifty_two_weeks_entered_once_are_twelve_months_and_stubs() {
+    let serves = ["stat-month", "stat-half", "stat-year", "month"];
+    let weekly = contract(CountingLevel::Commune, "week", &serves);
+    let (start, end) = (date(2024, 8, 19), date(2025, 8, 18));
+    let found = owed(&weekly, start, end);
+    let figure = |day: i32| i64::from(day % 7 + day % 3);
+    let truth = |from: Date, to: Date| (days_from_date(from)..days_from_date(to)).map(figure).sum::<i64>();
+    let ward = id("com-29410-0");
+    let own: Vec<&Period> = found.iter().filter(|e| e.unit == ward).map(|e| &e.period).collect();
+    for code in serves {
+        let calendars = Calendars::standard();
+        let calendar = calendars.get(code).unwrap();
+        let mut sums: BTreeMap<Date, i64> = BTreeMap::new();
+        for piece in &own {
+            let period = calendar.period_containing(piece.start);
+            assert!(piece.within(period.start, period.end), "{piece} lies in one period of {code}");
+            *sums.entry(period.start).or_default() += truth(piece.start, piece.end);
+        }
+        let expected = calendar.periods_within(Window::new(start, end).unwrap());
+        let months = expected.len();
+        for (period, sum) in expected.iter().zip(sums.values()) {
+            assert_eq!(truth(period.start, period.end), *sum, "{period}");
+        }
+        assert_eq!(sums.len(), months);
+        assert_eq!(sums.values().sum::<i64>(), truth(start, end));
+    }
+    let months = Calendars::standard().get("stat-month").unwrap().periods_within(Window::new(start, end).unwrap());
+    let days: Vec<i32> = months.iter().map(Period::days).collect();
+    assert_eq!((months.len(), days[0], days[12]), (13, 27, 3), "twelve months, the first begun late, and a stub");
+    let weeks: BTreeSet<_> = found.iter().filter(|e| e.unit == ward).map(|e| e.whole).collect();
+    assert_eq!(weeks.len(), 52, "still one sheet a week");
+}
+
+#[test]
+fn districts_owe_until_their_last_day_and_departments_go_on() {
+    let district = contract(CountingLevel::District, "week", &[]);
+    let found = owed(&district, date(2025, 2, 17), date(2025, 3, 10));
+    assert_eq!(found.len(), 18);
+    assert_eq!(pieces(&found, "dist-842"), [(7, 0), (5, 0)]);
+    let department = contract(CountingLevel::Department, "week", &[]);
+    assert_eq!(owed(&department, date(2025, 2, 17), date(2025, 3, 10)).len(), 6);
+}
+
+#[test]
+fn a_calendar_nobody_has_is_an_error_and_one_unit_can_be_asked_for_alone() {
+    let bad = contract(CountingLevel::Commune, "week", &["lunar"]);
+    let window = Window::new(date(2024, 8, 19), date(2024, 8, 26)).unwrap();
+    let (org, calendars) = (tra_vinh(), Calendars::standard());
+    let error = expectations(&org, &calendars, std::slice::from_ref(&bad), window).unwrap_err();
+    assert_eq!(error.calendar, "lunar");
+    let weekly = contract(CountingLevel::Commune, "week", &[]);
+    let alone = expectations_of(&org, &calendars, &weekly, id("com-29410-0"), window).unwrap();
+    assert_eq!(alone.len(), 1);
+    assert_eq!(expectations_of(&org, &calendars, &weekly, id("com-29242-2"), window).unwrap(), []);
+}
+
+/// A week due by the end of Monday 26 August 2024, with three days of grace.
+fn one_expectation() -> Expectation {
+    let weekly = contract(CountingLevel::Commune, "week", &[]);
+    owed(&weekly, date(2024, 8, 19), date(2024, 8, 26)).remove(0)
+}
+
+fn hour(day: Date, hour: i64) -> Instant {
+    Instant::local_midnight(day).plus_micros(hour * 3_600_000_000)
+}
+
+#[test]
+fn s26_the_servers_receipt_decides_and_a_capture_time_counts_only_with_a_mark_and_in_the_grace() {
+    let expected = one_expectation();
+    let (monday, wednesday, friday) = (date(2024, 8, 26), date(2024, 8, 28), date(2024, 8, 30));
+    let made = |at, mark| Some(Captured { at, mark });
+    let late = |days, after_grace| Lateness::Late { days, after_grace };
+    assert_eq!(lateness(&expected, hour(monday, 23), None), Lateness::OnTime);
+    assert_eq!(lateness(&expected, hour(wednesday, 9), None), late(2, false));
+    let offline = made(hour(monday, 9), hour(monday, 8));
+    assert_eq!(lateness(&expected, hour(wednesday, 9), offline), Lateness::OnTimeByCapture);
+    assert_eq!(lateness(&expected, hour(friday, 9), offline), late(4, true), "the grace is over");
+    let back_dated = made(hour(monday, 9), hour(wednesday, 8));
+    assert_eq!(lateness(&expected, hour(wednesday, 9), back_dated), late(2, false), "in touch after that hour");
+    let too_late = made(hour(wednesday, 8), hour(monday, 8));
+    assert!(lateness(&expected, hour(wednesday, 9), too_late).is_late());
+    let from_the_future = made(hour(date(2030, 1, 1), 0), hour(monday, 8));
+    assert_eq!(lateness(&expected, hour(monday, 9), from_the_future), Lateness::OnTime, "a wrong clock harms nobody");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    #[test]
+    fn a_wrong_device_clock_never_makes_a_report_late_and_never_saves_one_after_the_grace(
+        received in 0_i64..20, clock in -400_i64..400, mark in -20_i64..20,
+    ) {
+        let expected = one_week();
+        let at = |days: i64| Instant::local_midnight(date(2024, 8, 26)).plus_micros(days * DAY_MICROS + 1);
+        let captured = Some(Captured { at: at(clock), mark: at(mark) });
+        let (with, without) = (lateness(&expected, at(received), captured), lateness(&expected, at(received), None));
+        prop_assert!(!with.is_late() || without.is_late());
+        if received >= 4 {
+            prop_assert_eq!(with, without);
+        }
+        if mark >= 1 {
+            prop_assert_eq!(with, without, "whoever was in touch after the due time has no excuse");
+        }
+    }
+
+    #[test]
+    fn a_units_pieces_tile_the_days_of_its_life_in_the_window(start in 19_900_i32..20_400, length in 1_i32..120) {
+        let window = Window::new(date_from_days(start), date_from_days(start + length)).unwrap();
+        let org = tra_vinh();
+        let contract = contract(CountingLevel::Commune, "stat-month", &["month"]);
+        for uid in ["com-29242-0", "com-29242-1", "com-29242-2", "com-29410-0"] {
+            let life = org.by_uid(uid).unwrap().span();
+            let found = expectations_of(&org, &Calendars::standard(), &contract, id(uid), window).unwrap();
+            let (from, to) = (life.from.max(window.start), life.to.min(window.end));
+            let days = (days_from_date(to) - days_from_date(from)).max(0);
+            prop_assert_eq!(found.iter().map(|e| e.period.days()).sum::<i32>(), days);
+            prop_assert!(found.windows(2).all(|pair| pair[0].period.end == pair[1].period.start));
+        }
+    }
+}
+
+fn one_week() -> Expectation {
+    let whole = Window::new(date(2024, 8, 19), date(2024, 8, 26)).unwrap();
+    Expectation {
+        contract: ContractId::named("tuan-xa"),
+        unit: id("com-29239-0"),
+        period: Period::new("week", whole.start, whole.end),
+        whole,
+        due: date(2024, 8, 27),
+        grace_end: date(2024, 8, 30),
+    }
+}

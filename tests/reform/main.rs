@@ -1,0 +1,25 @@
+//! The reform of Trà Vinh runs through: calendars, expectations, views, re-basing and rehearsals over the example's files.
+#![cfg(feature = "server")]
+#![allow(clippy::unwrap_used, reason = "a story that cannot read its files has failed")]
+
+mod expectations;
+
+use std::sync::OnceLock;
+use thidua::domain::ids::UnitId;
+use thidua::domain::org::Org;
+use thidua::files::org::{OrgTexts, read_org};
+
+/// The organisation of the example, read once.
+fn tra_vinh() -> Org {
+    static ORG: OnceLock<Org> = OnceLock::new();
+    let texts = OrgTexts {
+        units: include_str!("../../examples/tra-vinh/org/units.csv"),
+        parents: include_str!("../../examples/tra-vinh/org/parents.csv"),
+        lineage: include_str!("../../examples/tra-vinh/org/lineage.csv"),
+    };
+    ORG.get_or_init(|| read_org(&texts).unwrap()).clone()
+}
+
+fn id(uid: &str) -> UnitId {
+    UnitId::named(uid)
+}
