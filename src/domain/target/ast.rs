@@ -1,0 +1,258 @@
+//! The tree of a target: what is measured, against what, where and when.
+//!
+//! A tree holds whatever the grammar can write, within the limits below. Knows no text (see `parse` and `print`), no
+//! figures and no verdict.
+
+use super::decimal::Decimal;
+use crate::domain::element::ElementCode;
+use crate::domain::worded::worded;
+use jiff::civil::Date;
+use std::fmt;
+
+/// How deep `all`, `any`, `tier` and `change` may stand inside each other.
+pub const DEPTH_MAX: usize = 8;
+/// Most members of one `all` or `any`.
+pub const MEMBERS_MAX: usize = 32;
+/// Most elements of one sum.
+pub const TERMS_MAX: usize = 32;
+/// Most bytes of a target's text.
+pub const TEXT_MAX: usize = 4096;
+/// Most characters of a name in brackets (milestone, duty, unit, kind).
+pub const NAME_MAX: usize = 64;
+
+/// A target (chỉ tiêu) or a combination of targets.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Target {
+    /// A measure held against a bound.
+    Compare(Comparison),
+    /// A milestone reached.
+    Milestone(Name),
+    /// A duty attested: done or not, its content is never stored.
+    Attest(Name),
+    /// Every member must be met.
+    All(Vec<Target>),
+    /// One member suffices.
+    Any(Vec<Target>),
+    /// A floor that must be met and a stretch that is striven for.
+    Tier {
+        /// Decides the verdict.
+        floor: Box<Target>,
+        /// Met on top of the floor: tier `stretch`.
+        stretch: Box<Target>,
+    },
+}
+
+/// `measure cmp bound ["in" window] ["by" units]`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Comparison {
+    /// What is measured.
+    pub measure: Measure,
+    /// How it must compare.
+    pub cmp: Comparator,
+    /// With what.
+    pub bound: Bound,
+    /// When; left out, the campaign's measurement window.
+    pub window: Option<Window>,
+    /// For whom; left out, the unit that is asked about.
+    pub units: Option<Units>,
+}
+
+/// What is measured.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Measure {
+    /// Occurrences in the window.
+    Count(Expr),
+    /// What stands at the window's end.
+    Stock(Expr),
+    /// A share, as in solved of occurred.
+    Ratio {
+        /// Above the line.
+        num: Expr,
+        /// Below the line.
+        den: Expr,
+        /// Which cases belong together; left out, the indicator's own.
+        basis: Option<Basis>,
+    },
+    /// Occurrences per so many of something.
+    Rate {
+        /// Above the line.
+        num: Expr,
+        /// Per how many: 100000 in "per 100000 people".
+        per: u64,
+        /// Below the line.
+        den: Expr,
+    },
+    /// The change of a measure against a baseline.
+    Change {
+        /// The measure that changes.
+        of: Box<Measure>,
+        /// Against what.
+        baseline: Baseline,
+        /// Relative or absolute.
+        mode: Mode,
+    },
+}
+
+/// A sum of elements with signs; the first has no sign in text and is always added.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Expr {
+    /// The first element, added.
+    pub first: ElementCode,
+    /// The others with their signs.
+    pub rest: Vec<(Sign, ElementCode)>,
+}
+
+impl Expr {
+    /// Every element with its sign, in the order of the text.
+    pub fn terms(&self) -> impl Iterator<Item = (Sign, &ElementCode)> {
+        std::iter::once((Sign::Plus, &self.first)).chain(self.rest.iter().map(|(sign, code)| (*sign, code)))
+    }
+}
+
+worded! {
+    /// Sign of a term.
+    Sign {
+        /// Added.
+        Plus = "+",
+        /// Taken away.
+        Minus = "-",
+    }
+}
+
+worded! {
+    /// Which cases of a ratio belong together.
+    Basis {
+        /// Numerator and denominator of the same period, whichever cases they concern.
+        Period = "period",
+        /// Numerator among the very cases of the denominator.
+        Cohort = "cohort",
+        /// Denominator is all that was there to handle: carried over and new.
+        Stock = "stock",
+    }
+}
+
+worded! {
+    /// How value and bound must compare.
+    Comparator {
+        /// trên, hơn, vượt.
+        Greater = ">",
+        /// ít nhất, tối thiểu, trở lên.
+        AtLeast = ">=",
+        /// đạt đúng.
+        Equal = "=",
+        /// không quá, tối đa.
+        AtMost = "<=",
+        /// dưới.
+        Less = "<",
+    }
+}
+
+/// The bound: a decimal, in hundredths if `percent`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Bound {
+    /// The number as written.
+    pub decimal: Decimal,
+    /// Whether `%` follows.
+    pub percent: bool,
+}
+
+worded! {
+    /// How a change is expressed.
+    Mode {
+        /// (now - before) / before.
+        Relative = "rel",
+        /// now - before.
+        Absolute = "abs",
+    }
+}
+
+/// What a change is measured against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Baseline {
+    /// The same window a year earlier; the default.
+    SameWindowPriorYear,
+    /// The statistical year (15 December to 14 December) so numbered.
+    StatYear(u16),
+    /// The calendar year.
+    CalendarYear(u16),
+    /// A fixed number.
+    Fixed(Bound),
+    /// The mean of the same window in so many years before, 1 to 99.
+    MeanPrior(u8),
+}
+
+/// When.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Window {
+    /// The campaign's legal window.
+    Legal,
+    /// A phase by its number.
+    Phase(u16),
+    /// Around a milestone.
+    Milestone(Name),
+    /// Half-open: from the first date, before the second.
+    Dates(Date, Date),
+}
+
+/// For whom the target is judged.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Units {
+    /// Every unit in scope for itself.
+    Each,
+    /// One unit.
+    Unit(Name),
+    /// Every unit of a kind for itself.
+    Kind(Name),
+}
+
+/// A name in brackets: letters of any language, digits, `_`, `-`, `.`; at most [`NAME_MAX`] characters.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Name(String);
+
+/// Text that is no [`Name`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a name is 1 to {NAME_MAX} letters, digits, _, - or .")]
+pub struct BadName;
+
+impl Name {
+    /// Reads a name.
+    pub fn new(text: &str) -> Result<Self, BadName> {
+        let fits = !text.is_empty() && text.chars().count() <= NAME_MAX && text.chars().all(Self::has);
+        if fits { Ok(Self(text.to_owned())) } else { Err(BadName) }
+    }
+
+    /// Whether a name may hold this character.
+    #[must_use]
+    pub fn has(c: char) -> bool {
+        c.is_alphanumeric() || matches!(c, '_' | '-' | '.')
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An identity that a filled form must keep: `expr cmp expr`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Rule {
+    /// Left of the comparator.
+    pub left: Expr,
+    /// The comparator.
+    pub cmp: Comparator,
+    /// Right of the comparator.
+    pub right: Expr,
+}
