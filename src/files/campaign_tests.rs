@@ -83,3 +83,18 @@ fn a_misprinted_anniversary_needs_its_correction_and_a_secret_campaign_is_refuse
     let found = check_with(A, "\"NOT_SECRET\"", "\"SECRET\"");
     assert_eq!(found, [format!("{}:18 CLASSIFIED classification", line_of(A, "classification"))]);
 }
+
+#[test]
+fn export_gives_the_campaign_back() {
+    for text in [A, B] {
+        let first = campaign(text).campaign;
+        let printed = super::campaign_print::print(&first);
+        assert_eq!(campaign(&printed).campaign, first);
+        assert_eq!(super::campaign_print::print(&campaign(&printed).campaign), printed);
+    }
+    let mut odd = campaign(A).campaign;
+    odd.name_en = "quotes \" and ' and \\ and\nlines".into();
+    odd.theme = None;
+    odd.measurement_window.end = odd.measurement_window.start.tomorrow().unwrap();
+    assert_eq!(campaign(&super::campaign_print::print(&odd)).campaign, odd);
+}

@@ -4,11 +4,13 @@
 
 pub mod baseline;
 pub mod campaign;
+pub mod campaign_print;
 #[cfg(test)]
 mod campaign_tests;
 pub mod catalogue;
 pub mod fault;
 pub mod org;
+pub mod report_csv;
 mod sheet;
 pub mod table;
 mod toml_reader;

@@ -22,7 +22,8 @@ pub(super) struct Line {
 impl Sheet {
     /// Reads `text`; the separator is the one of comma, semicolon and tab that the header uses most.
     pub(super) fn read(file: &str, text: &str) -> Result<Self, Vec<Fault>> {
-        let text = text.trim_start_matches('\u{feff}');
+        // The csv reader counts a line too few where lines end in CR LF.
+        let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
         let head = text.lines().next().unwrap_or_default();
         let separator = [b',', b';', b'\t'].into_iter().max_by_key(|separator| {
             let count = head.bytes().filter(|byte| byte == separator).count();
@@ -45,6 +46,10 @@ impl Sheet {
         }
         let header = if rows.is_empty() { Vec::new() } else { rows.remove(0).fields };
         Ok(Self { file: file.to_owned(), header, rows })
+    }
+
+    pub(super) fn header(&self) -> &[String] {
+        &self.header
     }
 
     pub(super) fn lines(&self) -> &[Line] {
