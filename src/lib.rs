@@ -9,3 +9,5 @@ pub mod domain;
 pub mod files;
 /// Contains the code generated from the contract.
 pub mod pb;
+/// Knows both shapes of a thing, protobuf and domain; owns the one encoding of each synced record.
+pub mod wire;

@@ -9,6 +9,7 @@ pub mod calendar;
 pub mod campaign;
 pub mod cell;
 pub mod command;
+pub mod desk;
 pub mod digest;
 pub mod element;
 pub mod expectation;

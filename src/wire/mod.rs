@@ -1,0 +1,10 @@
+//! Both shapes of a thing: what the contract says of it, and what the domain decides with.
+//!
+//! Every conversion names every field, so that a new field is a compile error and not a loss. Knows no network, no database
+//! and no rule: a value that has the right shape and breaks a rule passes here and is refused by the domain.
+
+pub mod command;
+pub mod numbers;
+pub mod record;
+pub mod values;
+pub mod violations;

@@ -1,0 +1,42 @@
+//! The one encoding of each synced record (S21: server and phone store, digest and send exactly these bytes).
+//!
+//! Encoding is deterministic: no maps, lists in the order that the contract names, defaults left out. Nobody encodes a record again that
+//! came as bytes; typed views are rebuilt from them. Knows no scope, no revision and no feed.
+
+mod desk;
+mod report;
+
+pub use crate::wire::numbers::{ElementNumbers, Numbering, UnitNumbers};
+pub use desk::{comment, conflict, read_comment, read_conflict};
+pub use report::{read_report, read_report_message, report, report_message};
+
+use crate::domain::reason::Reason;
+
+/// Stored bytes that are not the record they should be, or a value that no record can carry.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadRecord {
+    /// Not the encoding of the message at all.
+    #[error("not a record of this kind: {0}")]
+    Bytes(String),
+    /// A field that is not what the contract says.
+    #[error("field {0} is not what the contract says")]
+    Field(&'static str),
+    /// A unit without a number, or a number without a unit.
+    #[error("unit without a short number, or a number without a unit")]
+    UnknownUnit,
+    /// An element without a number, or a number without an element.
+    #[error("element without a short number, or a number without an element")]
+    UnknownElement,
+}
+
+fn decode<M: prost::Message + Default>(bytes: &[u8]) -> Result<M, BadRecord> {
+    M::decode(bytes).map_err(|error| BadRecord::Bytes(error.to_string()))
+}
+
+fn field<T>(name: &'static str, got: Result<T, Reason>) -> Result<T, BadRecord> {
+    got.map_err(|_| BadRecord::Field(name))
+}
+
+fn required<T>(name: &'static str, got: Option<T>) -> Result<T, BadRecord> {
+    got.ok_or(BadRecord::Field(name))
+}
