@@ -63,6 +63,11 @@ fn lists_come_in_pages_and_updates_carry_a_mask() {
 }
 
 #[test]
+fn every_write_names_its_request_so_that_a_second_call_has_no_second_effect() {
+    assert_none(&rules::writes_without_request_id(&contract()));
+}
+
+#[test]
 fn everything_is_versioned_and_no_file_is_too_long_to_read() {
     for file in contract() {
         assert_eq!(file.package(), "thidua.v1", "{}", file.name());
@@ -147,6 +152,8 @@ fn other_planted_faults_are_caught() {
     };
     shared[0].service = vec![ServiceDescriptorProto { method: vec![method], ..Default::default() }];
     assert_eq!(rules::shared_requests(&shared).len(), 1);
+    shared[0].service[0].method[0].name = Some("CloseUnit".to_owned());
+    assert_eq!(rules::writes_without_request_id(&shared).len(), 1);
 
     let value = EnumValueDescriptorProto { name: Some("KIND_NONE".to_owned()), number: Some(0), ..Default::default() };
     shared[0].enum_type =

@@ -255,3 +255,27 @@ pub(crate) fn pages_and_masks(files: &[FileDescriptorProto]) -> Vec<String> {
     }
     out
 }
+
+/// Rpcs, by their first words, that need no request id, each with the reason.
+const WITHOUT_REQUEST_ID: &[(&str, &str)] = &[
+    ("Get", "reads"),
+    ("List", "reads"),
+    ("Verify", "reads"),
+    ("Evaluate", "computes, stores nothing"),
+    ("Sync", "its commands carry numbers of their own"),
+    ("Enrol", "the code is good for once"),
+    ("BeginRenewal", "a second nonce is as good as the first"),
+    ("RenewToken", "the nonce is good for once"),
+];
+
+/// A write that is sent twice must have its effect once.
+pub(crate) fn writes_without_request_id(files: &[FileDescriptorProto]) -> Vec<String> {
+    let rpcs = files.iter().flat_map(|f| &f.service).flat_map(|s| &s.method);
+    let writes = rpcs.filter(|m| !WITHOUT_REQUEST_ID.iter().any(|(word, _)| m.name().starts_with(word)));
+    let all = messages(files);
+    let without = writes.filter(|method| {
+        let request = all.iter().find(|m| method.input_type().ends_with(&format!(".{}", m.name)));
+        !request.is_some_and(|m| m.body.field.iter().any(|f| f.name() == "request_id"))
+    });
+    without.map(|method| format!("rpc {}: its request has no request_id", method.name())).collect()
+}
