@@ -104,7 +104,7 @@ fn read_row(line: &Line, columns: [usize; 6], elements: &[ElementColumn], found:
     if !is_nil && !line.get(nil).is_empty() {
         found.push(wrong(line, nil, "nil", "x"));
     }
-    if is_nil == !cells.is_empty() {
+    if is_nil != cells.is_empty() {
         found.push((nil, nil_or_cells(is_nil)));
     }
     for (column, name) in [(contract, "contract"), (unit, "unit")] {
