@@ -1,0 +1,128 @@
+//! ALL differences between SQLite and PostgreSQL, besides `migrations/`.
+//!
+//! Knows no table's meaning: connections, transactions, upserts, and which errors mean "try again".
+
+use super::error::{Error, Result};
+use diesel::connection::SimpleConnection;
+use diesel::pg::PgConnection;
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use diesel::sqlite::SqliteConnection;
+use diesel::{Connection, ConnectionError};
+
+/// A connection to either database.
+#[derive(diesel::MultiConnection)]
+pub enum AnyConn {
+    /// PostgreSQL 15 to 18.
+    Pg(PgConnection),
+    /// SQLite, one file.
+    Sqlite(SqliteConnection),
+}
+
+/// Where the data is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Location {
+    /// A file path.
+    Sqlite(String),
+    /// A `postgres://` URL.
+    Postgres(String),
+}
+
+/// Runs one typed query on whichever database stands behind the connection: for upserts and batches, which the enum cannot express.
+macro_rules! on {
+    ($conn:expr, |$c:ident| $query:expr) => {
+        match $conn {
+            $crate::store::backend::AnyConn::Pg($c) => $query,
+            $crate::store::backend::AnyConn::Sqlite($c) => $query,
+        }
+    };
+}
+pub(crate) use on;
+
+impl Location {
+    /// Reads `postgres://…`, `sqlite:PATH` or a bare path.
+    #[must_use]
+    pub fn parse(url: &str) -> Self {
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            Self::Postgres(url.to_owned())
+        } else {
+            let path = url.strip_prefix("sqlite:").unwrap_or(url);
+            Self::Sqlite(path.strip_prefix("//").unwrap_or(path).to_owned())
+        }
+    }
+
+    /// Opens a connection; `writer` says whether it may write.
+    pub fn connect(&self, writer: bool) -> Result<AnyConn> {
+        match self {
+            Self::Postgres(url) => Ok(AnyConn::Pg(PgConnection::establish(url).map_err(|error| refused(&error))?)),
+            Self::Sqlite(path) => {
+                let mut conn = SqliteConnection::establish(path).map_err(|error| refused(&error))?;
+                conn.batch_execute(SQLITE_EVERY_CONNECTION)?;
+                conn.batch_execute(if writer { SQLITE_WRITER } else { SQLITE_READER })?;
+                Ok(AnyConn::Sqlite(conn))
+            }
+        }
+    }
+}
+
+// FULL is part of the contract: with NORMAL, power cuts lose acknowledged commits.
+const SQLITE_EVERY_CONNECTION: &str = "PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+     PRAGMA cache_size = -16000; PRAGMA mmap_size = 268435456;";
+const SQLITE_WRITER: &str =
+    "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;";
+const SQLITE_READER: &str = "PRAGMA query_only = ON;";
+
+impl AnyConn {
+    /// Starts a writing transaction. SQLite takes its one write lock at once, so that no reader-turned-writer ever fails.
+    pub fn begin_write(&mut self) -> Result<()> {
+        self.execute_text(match self {
+            Self::Pg(_) => "BEGIN ISOLATION LEVEL READ COMMITTED",
+            Self::Sqlite(_) => "BEGIN IMMEDIATE",
+        })
+    }
+
+    /// Starts a reading transaction that sees one state from its first query to its last.
+    pub fn begin_read(&mut self) -> Result<()> {
+        self.execute_text(match self {
+            Self::Pg(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            Self::Sqlite(_) => "BEGIN DEFERRED",
+        })
+    }
+
+    /// Runs fixed SQL that both databases understand.
+    pub fn execute_text(&mut self, sql: &str) -> Result<()> {
+        on!(self, |conn| conn.batch_execute(sql)).map_err(Error::from)
+    }
+}
+
+fn refused(error: &ConnectionError) -> Error {
+    Error::Busy(format!("cannot connect: {error}"))
+}
+
+/// Sorts database errors into those that mean "try again" and the rest.
+pub(super) fn classify(error: &DieselError) -> Error {
+    let text = error.to_string();
+    match error {
+        DieselError::DatabaseError(kind, info) => match kind {
+            DatabaseErrorKind::SerializationFailure
+            | DatabaseErrorKind::ClosedConnection
+            | DatabaseErrorKind::UnableToSendCommand
+            | DatabaseErrorKind::ReadOnlyTransaction => Error::Busy(text),
+            _ if is_busy_text(info.message()) => Error::Busy(text),
+            _ if is_full_text(info.message()) => Error::Full(text),
+            _ => Error::Database(text),
+        },
+        DieselError::BrokenTransactionManager => Error::Busy(text),
+        DieselError::DeserializationError(_) => Error::Damaged(text),
+        _ => Error::Database(text),
+    }
+}
+
+fn is_busy_text(message: &str) -> bool {
+    ["database is locked", "database table is locked", "deadlock detected", "terminating connection", "is starting up", "is shutting down"]
+        .iter()
+        .any(|part| message.contains(part))
+}
+
+fn is_full_text(message: &str) -> bool {
+    ["disk is full", "No space left", "disk I/O error"].iter().any(|part| message.contains(part))
+}

@@ -1,0 +1,43 @@
+//! What can go wrong with the store itself. Refusals of the game are not here: they are values of `domain::reason`.
+
+/// Trouble with the database.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database is busy, restarting, or a batch failed for another member's sake: try again.
+    #[error("the database is busy: {0}")]
+    Busy(String),
+    /// The disk is full or the file cannot be written: nothing was applied.
+    #[error("the database cannot be written: {0}")]
+    Full(String),
+    /// The file's schema is newer than this programme.
+    #[error("the database has schema {found}, this programme knows {known}; use a programme that knows it")]
+    NewerSchema {
+        /// The newest migration found.
+        found: String,
+        /// The newest migration known.
+        known: String,
+    },
+    /// Stored data does not make sense.
+    #[error("stored data is damaged: {0}")]
+    Damaged(String),
+    /// Any other failure.
+    #[error("database: {0}")]
+    Database(String),
+}
+
+impl Error {
+    /// Whether the same call may succeed if it is made again.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Busy(_))
+    }
+}
+
+impl From<diesel::result::Error> for Error {
+    fn from(error: diesel::result::Error) -> Self {
+        super::backend::classify(&error)
+    }
+}
+
+/// Result of a store call.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

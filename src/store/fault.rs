@@ -1,0 +1,36 @@
+//! Fault points: places where a test makes the store wait, fail or die. They do nothing in release builds.
+//!
+//! Armed by `THIDUA_FAULT=point:action[:number]`, as in `before_commit:sleep:20` (milliseconds) or `after_commit:abort`.
+
+/// Acts as the environment says for `name`; nothing otherwise, and nothing in release builds.
+#[cfg(debug_assertions)]
+pub(crate) fn point(name: &str) {
+    let Some(plan) = plan() else { return };
+    let mut parts = plan.split(':');
+    if parts.next() != Some(name) {
+        return;
+    }
+    let (action, number) = (parts.next(), parts.next().and_then(|n| n.parse().ok()).unwrap_or(10));
+    match action {
+        Some("sleep") => std::thread::sleep(std::time::Duration::from_millis(number)),
+        Some("abort") if once(number) => std::process::abort(),
+        _ => {}
+    }
+}
+
+/// In release builds there are no fault points.
+#[cfg(not(debug_assertions))]
+pub(crate) fn point(_name: &str) {}
+
+#[cfg(debug_assertions)]
+fn plan() -> Option<&'static str> {
+    static PLAN: std::sync::OnceLock<Option<String>> = std::sync::OnceLock::new();
+    PLAN.get_or_init(|| std::env::var("THIDUA_FAULT").ok()).as_deref()
+}
+
+/// True at the `number`-th call.
+#[cfg(debug_assertions)]
+fn once(number: u64) -> bool {
+    static CALLS: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+    CALLS.fetch_add(1, std::sync::atomic::Ordering::SeqCst) + 1 == number
+}

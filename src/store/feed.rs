@@ -1,0 +1,148 @@
+//! The feed: for each scope the latest change of each record, in commit order. A pull is a range scan joined to the bytes.
+//!
+//! Knows no device: which scopes may be read is the caller's `Sight`.
+
+use super::error::Result;
+use super::read::{ReadTx, fixed};
+use super::schema::{feed, record, scope};
+use super::tail::{OUT_OF_SCOPE, PUT};
+use crate::domain::digest::Digest;
+use crate::domain::scope::{RecordKind, Scope, ScopeKind};
+use crate::domain::sight::Sight;
+use diesel::prelude::*;
+
+/// A scope as the feed knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FeedScope {
+    /// The scope.
+    pub scope: Scope,
+    /// Its short number.
+    pub number: i32,
+    /// Bumped whenever every phone must rebuild it.
+    pub generation: i64,
+    /// Cursors below this seq have missed tombstones that are gone.
+    pub floor: i64,
+    /// Count and sum of its records.
+    pub digest: Digest,
+}
+
+/// One change, as a phone gets it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedRow {
+    /// Number of the scope in which it is seen.
+    pub scope: i32,
+    /// Its place.
+    pub seq: i64,
+    /// What kind of record.
+    pub kind: RecordKind,
+    /// The record.
+    pub id: [u8; 16],
+    /// What happened.
+    pub op: FeedOp,
+}
+
+/// What happened to a record in a scope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FeedOp {
+    /// It stands so now.
+    Put {
+        /// Revision, from 1.
+        revision: i64,
+        /// The bytes.
+        bytes: Vec<u8>,
+    },
+    /// It is deleted.
+    Deleted,
+    /// It is no longer in this scope.
+    OutOfScope,
+}
+
+impl ReadTx<'_> {
+    /// The feed's view of the scopes in sight; a scope without any record yet is absent.
+    pub fn scopes(&mut self, sight: &Sight) -> Result<Vec<FeedScope>> {
+        let mut found = Vec::new();
+        for wanted in sight.scopes() {
+            found.extend(self.scope(wanted)?);
+        }
+        Ok(found)
+    }
+
+    fn scope(&mut self, wanted: Scope) -> Result<Option<FeedScope>> {
+        type Row = (i32, i64, i64, i64, Vec<u8>);
+        let row: Option<Row> = scope::table
+            .filter(scope::kind.eq(wanted.kind.number()))
+            .filter(scope::id.eq(&wanted.id[..]))
+            .select((scope::no, scope::generation, scope::floor, scope::count, scope::sum))
+            .first(self.conn())
+            .optional()?;
+        row.map(|(number, generation, floor, count, sum)| {
+            let digest = Digest { count, sum: u128::from_be_bytes(fixed(&sum)?) };
+            Ok(FeedScope { scope: wanted, number, generation, floor, digest })
+        })
+        .transpose()
+    }
+
+    /// Every scope with its digest, for operators and tests.
+    pub fn all_scopes(&mut self) -> Result<Vec<FeedScope>> {
+        let keys: Vec<(i16, Vec<u8>)> =
+            scope::table.order(scope::no).select((scope::kind, scope::id)).load(self.conn())?;
+        let mut found = Vec::with_capacity(keys.len());
+        for (kind, id) in keys {
+            if let Some(kind) = ScopeKind::from_number(kind) {
+                found.extend(self.scope(Scope { kind, id: fixed(&id)? })?);
+            }
+        }
+        Ok(found)
+    }
+
+    pub(super) fn scope_number(&mut self, wanted: Scope) -> Result<Option<i32>> {
+        Ok(scope::table
+            .filter(scope::kind.eq(wanted.kind.number()))
+            .filter(scope::id.eq(&wanted.id[..]))
+            .select(scope::no)
+            .first(self.conn())
+            .optional()?)
+    }
+
+    /// Changes in `scopes` with `after < seq <= upto`, in seq order, at most about `limit`; a seq is never split between two pages.
+    pub fn feed_page(&mut self, scopes: &[i32], after: i64, upto: i64, limit: usize) -> Result<Vec<FeedRow>> {
+        type Row = (i32, i64, i16, Vec<u8>, i16, Option<i64>, Option<Vec<u8>>);
+        let mut rows: Vec<Row> = feed::table
+            .left_join(record::table.on(record::kind.eq(feed::kind).and(record::id.eq(feed::id))))
+            .filter(feed::scope.eq_any(scopes))
+            .filter(feed::seq.gt(after))
+            .filter(feed::seq.le(upto))
+            .order((feed::seq, feed::scope))
+            .select((
+                feed::scope,
+                feed::seq,
+                feed::kind,
+                feed::id,
+                feed::op,
+                record::revision.nullable(),
+                record::bytes.nullable(),
+            ))
+            .limit(limit as i64 + scopes.len() as i64)
+            .load(self.conn())?;
+        // The page may end inside a seq that several scopes share: leave that seq to the next page.
+        if rows.len() >= limit + scopes.len()
+            && let Some(last) = rows.last().map(|row| row.1)
+            && rows.first().is_some_and(|row| row.1 != last)
+        {
+            rows.retain(|row| row.1 != last);
+        }
+        rows.into_iter().filter_map(|row| to_feed_row(row).transpose()).collect()
+    }
+}
+
+fn to_feed_row(
+    (scope, seq, kind, id, op, revision, bytes): (i32, i64, i16, Vec<u8>, i16, Option<i64>, Option<Vec<u8>>),
+) -> Result<Option<FeedRow>> {
+    let Some(kind) = RecordKind::from_number(kind) else { return Ok(None) };
+    let op = match (op, revision, bytes) {
+        (PUT, Some(revision), Some(bytes)) => FeedOp::Put { revision, bytes },
+        (OUT_OF_SCOPE, _, _) => FeedOp::OutOfScope,
+        _ => FeedOp::Deleted,
+    };
+    Ok(Some(FeedRow { scope, seq, kind, id: fixed(&id)?, op }))
+}

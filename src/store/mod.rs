@@ -1,0 +1,141 @@
+//! The one room that speaks SQL on the server: it numbers changes, keeps the feed, the digests, the chain and the audit.
+//!
+//! Knows no rule of the domain and no right: it writes only with a `Permit` in hand, and lists only within a `Sight`. Knows no clock:
+//! instants come from the caller.
+//!
+//! How a batch of writes commits (many callers share one transaction):
+//!
+//! ```text
+//!  caller A   [turn: BEGIN, own steps]--pass-->                      wait ---+
+//!  caller B                     [turn: own steps]--pass-->           wait ---+--> all wake after COMMIT
+//!  caller C                                   [turn: own steps, nobody waits: TAIL, COMMIT]
+//!
+//!  TAIL  fold notes -> UPDATE head RETURNING (one lock that orders all nodes) -> audit, feed, digests, chain -> COMMIT
+//! ```
+
+pub mod access;
+pub(crate) mod backend;
+pub mod error;
+pub mod feed;
+pub mod jobs;
+pub mod migrate;
+pub mod read;
+pub mod reference;
+pub mod report;
+pub(crate) mod schema;
+mod tail;
+pub mod tx;
+mod writer;
+
+pub use backend::Location;
+pub use error::{Error, Result};
+pub use read::ReadTx;
+pub use tx::{Audit, WriteTx};
+
+use crate::domain::time::Instant;
+use backend::AnyConn;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+/// Called after each commit with the last seq of the feed; must return at once.
+pub type OnCommit = Arc<dyn Fn(i64) + Send + Sync>;
+
+/// An open database.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    location: Location,
+    writer: writer::Writer,
+    readers: Mutex<Readers>,
+    returned: Condvar,
+}
+
+#[derive(Default)]
+struct Readers {
+    idle: Vec<AnyConn>,
+    open: usize,
+}
+
+/// Most reading connections of one store.
+const READERS_MAX: usize = 4;
+
+impl Store {
+    /// Opens the database and brings its schema up to date.
+    pub fn open(location: &Location) -> Result<Self> {
+        let mut conn = location.connect(true)?;
+        migrate::up(&mut conn)?;
+        let inner = Inner {
+            location: location.clone(),
+            writer: writer::Writer::new(location.clone(), conn),
+            readers: Mutex::default(),
+            returned: Condvar::new(),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Where the data is.
+    #[must_use]
+    pub fn location(&self) -> &Location {
+        &self.inner.location
+    }
+
+    /// Sets what is called after each commit of this node.
+    pub fn on_commit(&self, hook: OnCommit) {
+        self.inner.writer.set_hook(hook);
+    }
+
+    /// Runs `steps` in a named writing transaction, which may be shared with other callers.
+    ///
+    /// Nothing is seen by others, and nothing is answered, before the commit. The closure may run more than once, so it only reads
+    /// and writes through its `WriteTx`. An `Err` undoes this caller's steps only.
+    pub fn write<T, E: From<Error>>(
+        &self,
+        name: &'static str,
+        now: Instant,
+        mut steps: impl FnMut(&mut WriteTx) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.inner.writer.run(name, now, &mut steps)
+    }
+
+    /// Runs `steps` over one unchanging state of the database.
+    pub fn read<T, E: From<Error>>(&self, steps: impl FnOnce(&mut ReadTx) -> Result<T, E>) -> Result<T, E> {
+        let mut conn = self.take_reader()?;
+        let result = conn.begin_read().map_err(E::from).and_then(|()| steps(&mut ReadTx::new(&mut conn)));
+        match conn.execute_text("COMMIT") {
+            Ok(()) => self.give_back(Some(conn)),
+            Err(_) => self.give_back(None),
+        }
+        result
+    }
+
+    fn take_reader(&self) -> Result<AnyConn> {
+        let mut readers = lock(&self.inner.readers);
+        loop {
+            if let Some(conn) = readers.idle.pop() {
+                return Ok(conn);
+            }
+            if readers.open < READERS_MAX {
+                readers.open += 1;
+                drop(readers);
+                return self.inner.location.connect(false).inspect_err(|_| self.give_back(None));
+            }
+            readers = self.inner.returned.wait(readers).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn give_back(&self, conn: Option<AnyConn>) {
+        let mut readers = lock(&self.inner.readers);
+        match conn {
+            Some(conn) => readers.idle.push(conn),
+            None => readers.open -= 1,
+        }
+        self.inner.returned.notify_one();
+    }
+}
+
+/// A panic in one caller must not stop the others: the data behind our locks is valid between any two statements.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,273 @@
+//! The tables as diesel sees them, the same for both databases; `migrations/` is where they are made.
+//!
+//! Knows no query. Times are microseconds UTC, days are days since 1970, ids are 16 bytes.
+
+diesel::table! {
+    /// The one row that orders all commits, and the epoch of this history.
+    head (id) {
+        id -> SmallInt,
+        seq -> BigInt,
+        chain -> Binary,
+        auth_generation -> BigInt,
+        epoch -> BigInt,
+        epoch_id -> Binary,
+        safe_past -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// One row a commit: where it ended and the chain there.
+    commit_log (last_seq) {
+        last_seq -> BigInt,
+        first_seq -> BigInt,
+        chain -> Binary,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// The present version of every synced record: the bytes that phones hold.
+    record (kind, id) {
+        kind -> SmallInt,
+        id -> Binary,
+        revision -> BigInt,
+        hash -> Binary,
+        bytes -> Binary,
+    }
+}
+
+diesel::table! {
+    /// A scope, its short number and its digest.
+    scope (no) {
+        no -> Integer,
+        kind -> SmallInt,
+        id -> Binary,
+        count -> BigInt,
+        sum -> Binary,
+        generation -> BigInt,
+        floor -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// Latest change of each record in each scope, in commit order.
+    feed (scope, seq) {
+        scope -> Integer,
+        seq -> BigInt,
+        kind -> SmallInt,
+        id -> Binary,
+        op -> SmallInt,
+    }
+}
+
+diesel::table! {
+    /// Every command ever taken from a device, and what became of it.
+    command (device, number) {
+        device -> Binary,
+        number -> BigInt,
+        hash -> Binary,
+        verdict -> SmallInt,
+        reason -> Nullable<Text>,
+        seq -> BigInt,
+        revision -> BigInt,
+        details -> Nullable<Binary>,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// Append only: every change, in order, under the chain.
+    audit (seq) {
+        seq -> BigInt,
+        account -> Binary,
+        device -> Nullable<Binary>,
+        action -> Text,
+        kind -> Nullable<SmallInt>,
+        id -> Nullable<Binary>,
+        from_revision -> BigInt,
+        to_revision -> BigInt,
+        hash -> Nullable<Binary>,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// An official's or an agency's account; no personal data.
+    account (id) {
+        id -> Binary,
+        label -> Text,
+        created -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// A role of an account on a unit for a window of days.
+    grants (account, role, unit, from_day) {
+        account -> Binary,
+        role -> SmallInt,
+        unit -> Binary,
+        from_day -> Integer,
+        to_day -> Integer,
+    }
+}
+
+diesel::table! {
+    /// An enrolled device with its key and its place in its outbox.
+    device (id) {
+        id -> Binary,
+        account -> Binary,
+        public_key -> Binary,
+        enrolled -> BigInt,
+        revoked -> Nullable<BigInt>,
+        taken -> BigInt,
+        outcomes -> Binary,
+        forked -> SmallInt,
+        token_hash -> Nullable<Binary>,
+        token_expires -> Nullable<BigInt>,
+        seen_day -> Nullable<Integer>,
+    }
+}
+
+diesel::table! {
+    /// Single use, at most ten minutes.
+    enrol_code (hash) {
+        hash -> Binary,
+        account -> Binary,
+        expires -> BigInt,
+        used -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    /// A question that only the device's key can answer.
+    nonce (hash) {
+        hash -> Binary,
+        device -> Binary,
+        expires -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// Short numbers of units and elements, given once.
+    number (kind, id) {
+        kind -> SmallInt,
+        id -> Binary,
+        no -> Integer,
+    }
+}
+
+diesel::table! {
+    /// The units above a unit as of today, a closed one under its successor.
+    hanging (unit, place) {
+        unit -> Binary,
+        place -> Integer,
+        ancestor -> Binary,
+    }
+}
+
+diesel::table! {
+    /// Who acts for a unit today: itself, or the successor.
+    acting (unit) {
+        unit -> Binary,
+        acting -> Binary,
+    }
+}
+
+diesel::table! {
+    /// What lists and rules need of a report besides its bytes.
+    report (id) {
+        id -> Binary,
+        contract -> Binary,
+        unit -> Binary,
+        calendar -> Text,
+        start_day -> Integer,
+        end_day -> Integer,
+        cut -> SmallInt,
+        state -> SmallInt,
+        late -> SmallInt,
+        received_day -> Nullable<Integer>,
+    }
+}
+
+diesel::table! {
+    /// Who wrote in a report: nobody accepts the own one.
+    report_author (report, account) {
+        report -> Binary,
+        account -> Binary,
+    }
+}
+
+diesel::table! {
+    /// Every sent revision, for ever.
+    report_revision (report, revision) {
+        report -> Binary,
+        revision -> BigInt,
+        state -> SmallInt,
+        content_hash -> Binary,
+        bytes -> Binary,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// Figures of an earlier window, versioned, with their source.
+    baseline (unit, element, start_day, end_day, version) {
+        unit -> Binary,
+        element -> Text,
+        start_day -> Integer,
+        end_day -> Integer,
+        version -> Integer,
+        units -> BigInt,
+        scale -> SmallInt,
+        status -> Text,
+        source -> Text,
+    }
+}
+
+diesel::table! {
+    /// Answers of unary writes by request id.
+    once (account, request_id) {
+        account -> Binary,
+        request_id -> Binary,
+        method -> Text,
+        answer -> Binary,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// One claimed slot of a job.
+    job_run (job, slot) {
+        job -> Text,
+        slot -> BigInt,
+        state -> Text,
+        owner -> Text,
+        fence -> BigInt,
+        started -> BigInt,
+        finished -> Nullable<BigInt>,
+        cut -> Nullable<BigInt>,
+        input_digest -> Nullable<Binary>,
+        output_digest -> Nullable<Binary>,
+        message -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    /// Who runs a job now.
+    job_lease (job) {
+        job -> Text,
+        owner -> Text,
+        fence -> BigInt,
+        expires -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// Facts about this authority: its root unit, applied changes.
+    setting (name) {
+        name -> Text,
+        value -> Binary,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(feed, record, report, scope, device, grants);
