@@ -11,3 +11,6 @@ pub mod files;
 pub mod pb;
 /// Knows both shapes of a thing, protobuf and domain; owns the one encoding of each synced record.
 pub mod wire;
+/// Speaks SQL on the server: numbers changes, keeps feed, digests, chain and audit.
+#[cfg(feature = "server")]
+pub mod store;

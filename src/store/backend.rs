@@ -118,9 +118,16 @@ pub(super) fn classify(error: &DieselError) -> Error {
 }
 
 fn is_busy_text(message: &str) -> bool {
-    ["database is locked", "database table is locked", "deadlock detected", "terminating connection", "is starting up", "is shutting down"]
-        .iter()
-        .any(|part| message.contains(part))
+    [
+        "database is locked",
+        "database table is locked",
+        "deadlock detected",
+        "terminating connection",
+        "is starting up",
+        "is shutting down",
+    ]
+    .iter()
+    .any(|part| message.contains(part))
 }
 
 fn is_full_text(message: &str) -> bool {

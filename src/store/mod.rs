@@ -16,6 +16,7 @@
 pub mod access;
 pub(crate) mod backend;
 pub mod error;
+mod fault;
 pub mod feed;
 pub mod jobs;
 pub mod migrate;

@@ -55,14 +55,7 @@ impl<'c> ReadTx<'c> {
             .find(1)
             .select((head::seq, head::chain, head::auth_generation, head::epoch, head::epoch_id, head::safe_past))
             .first(self.conn)?;
-        Ok(Head {
-            seq,
-            chain: fixed(&chain)?,
-            auth_generation,
-            epoch,
-            epoch_id: fixed(&epoch_id)?,
-            safe_past,
-        })
+        Ok(Head { seq, chain: fixed(&chain)?, auth_generation, epoch, epoch_id: fixed(&epoch_id)?, safe_past })
     }
 
     /// The last whole commit at or below `seq`: its last seq and the chain there; seq 0 with a chain of zeros before the first.

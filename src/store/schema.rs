@@ -102,7 +102,7 @@ diesel::table! {
 
 diesel::table! {
     /// A role of an account on a unit for a window of days.
-    grants (account, role, unit, from_day) {
+    grants (account, role, unit) {
         account -> Binary,
         role -> SmallInt,
         unit -> Binary,
@@ -169,7 +169,7 @@ diesel::table! {
     /// Who acts for a unit today: itself, or the successor.
     acting (unit) {
         unit -> Binary,
-        acting -> Binary,
+        heir -> Binary,
     }
 }
 

@@ -108,10 +108,7 @@ impl<'c> WriteTx<'c> {
     }
 
     /// Runs `steps` so that an `Err` undoes just them, with the notes that they made.
-    pub fn savepoint<T, E: From<Error>>(
-        &mut self,
-        steps: impl FnOnce(&mut WriteTx) -> Result<T, E>,
-    ) -> Result<T, E> {
+    pub fn savepoint<T, E: From<Error>>(&mut self, steps: impl FnOnce(&mut WriteTx) -> Result<T, E>) -> Result<T, E> {
         let mark = self.notes.list.len();
         let name = format!("s{}", self.depth);
         self.conn().execute_text(&format!("SAVEPOINT {name}"))?;
@@ -192,8 +189,7 @@ impl<'c> WriteTx<'c> {
             .execute(self.conn())?;
         self.won(gone, "a record changed under us")?;
         let (from_revision, old_hash) = (present.revision, Some(present.hash));
-        let change =
-            Change { kind, id, from_revision, to_revision: 0, old_hash, new_hash: None, scopes: Vec::new() };
+        let change = Change { kind, id, from_revision, to_revision: 0, old_hash, new_hash: None, scopes: Vec::new() };
         self.notes.list.push(Note { audit: audit.clone(), change: Some(change) });
         Ok(())
     }

@@ -169,9 +169,8 @@ impl Turn {
             return Member::Again("no connection".to_owned());
         };
         let mark = batch.notes.list.len();
-        let ran = catch_unwind(AssertUnwindSafe(|| {
-            WriteTx::new(conn, &mut batch.notes, now).savepoint(|tx| steps(tx))
-        }));
+        let ran =
+            catch_unwind(AssertUnwindSafe(|| WriteTx::new(conn, &mut batch.notes, now).savepoint(|tx| steps(tx))));
         match ran {
             Ok(Ok(value)) => {
                 batch.members += 1;

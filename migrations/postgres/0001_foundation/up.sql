@@ -99,7 +99,7 @@ CREATE TABLE grants (
     unit BYTEA NOT NULL,
     from_day INTEGER NOT NULL,
     to_day INTEGER NOT NULL,
-    PRIMARY KEY (account, role, unit, from_day)
+    PRIMARY KEY (account, role, unit)
 );
 
 -- an enrolled device with its key and its place in its outbox
@@ -160,7 +160,7 @@ CREATE TABLE hanging (
 -- who acts for a unit today: itself, or the successor
 CREATE TABLE acting (
     unit BYTEA NOT NULL,
-    acting BYTEA NOT NULL,
+    heir BYTEA NOT NULL,
     PRIMARY KEY (unit)
 );
 

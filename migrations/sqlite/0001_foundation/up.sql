@@ -99,7 +99,7 @@ CREATE TABLE grants (
     unit BLOB NOT NULL,
     from_day INTEGER NOT NULL,
     to_day INTEGER NOT NULL,
-    PRIMARY KEY (account, role, unit, from_day)
+    PRIMARY KEY (account, role, unit)
 ) WITHOUT ROWID;
 
 -- an enrolled device with its key and its place in its outbox
@@ -160,7 +160,7 @@ CREATE TABLE hanging (
 -- who acts for a unit today: itself, or the successor
 CREATE TABLE acting (
     unit BLOB NOT NULL,
-    acting BLOB NOT NULL,
+    heir BLOB NOT NULL,
     PRIMARY KEY (unit)
 ) WITHOUT ROWID;
 

@@ -1,0 +1,259 @@
+//! Accounts, grants, devices, enrolment codes and nonces. Only hashes of secrets are here: a stolen database opens nothing.
+//!
+//! Knows no cryptography and no right.
+
+use super::error::Result;
+use super::read::{ReadTx, fixed};
+use super::schema::{account, device, enrol_code, grants, nonce};
+use super::tx::WriteTx;
+use crate::domain::ids::{AccountId, DeviceId, UnitId};
+use crate::domain::permission::{Grant, Role};
+use crate::domain::time::{Instant, date_from_days, days_from_date};
+use diesel::prelude::*;
+
+/// An enrolled device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Device {
+    /// Its id.
+    pub id: DeviceId,
+    /// Whose it is.
+    pub account: AccountId,
+    /// Its public key, as enrolled.
+    pub public_key: Vec<u8>,
+    /// When it was enrolled.
+    pub enrolled: Instant,
+    /// When it was revoked, if it was.
+    pub revoked: Option<Instant>,
+    /// Highest command number taken from it.
+    pub taken: u64,
+    /// Hash chain of the outcomes of its commands.
+    pub outcomes: Vec<u8>,
+    /// Whether the same number once came with other content.
+    pub forked: bool,
+    /// When its access token ends, if it has one.
+    pub token_expires: Option<Instant>,
+}
+
+type DeviceRow = (Vec<u8>, Vec<u8>, Vec<u8>, i64, Option<i64>, i64, Vec<u8>, i16, Option<i64>);
+
+impl ReadTx<'_> {
+    /// The device with this id.
+    pub fn device(&mut self, id: DeviceId) -> Result<Option<Device>> {
+        let row: Option<DeviceRow> =
+            device_rows().filter(device::id.eq(id.0.to_vec())).first(self.conn()).optional()?;
+        row.map(to_device).transpose()
+    }
+
+    /// The device that holds the token with this hash.
+    pub fn device_by_token(&mut self, token_hash: &[u8]) -> Result<Option<Device>> {
+        let row: Option<DeviceRow> =
+            device_rows().filter(device::token_hash.eq(token_hash.to_vec())).first(self.conn()).optional()?;
+        row.map(to_device).transpose()
+    }
+
+    /// All devices, in order of enrolment.
+    pub fn devices(&mut self) -> Result<Vec<Device>> {
+        let rows: Vec<DeviceRow> = device_rows().order((device::enrolled, device::id)).load(self.conn())?;
+        rows.into_iter().map(to_device).collect()
+    }
+
+    /// All grants of an account.
+    pub fn grants(&mut self, who: AccountId) -> Result<Vec<Grant>> {
+        let rows: Vec<(i16, Vec<u8>, i32, i32)> = grants::table
+            .filter(grants::account.eq(&who.0[..]))
+            .order((grants::role, grants::unit, grants::from_day))
+            .select((grants::role, grants::unit, grants::from_day, grants::to_day))
+            .load(self.conn())?;
+        rows.into_iter().filter_map(|row| to_grant(row).transpose()).collect()
+    }
+
+    /// Every account that holds a role on `unit`, with the grants.
+    pub fn grants_on_unit(&mut self, unit: UnitId) -> Result<Vec<(AccountId, Grant)>> {
+        let rows: Vec<(Vec<u8>, i16, Vec<u8>, i32, i32)> = grants::table
+            .filter(grants::unit.eq(&unit.0[..]))
+            .select((grants::account, grants::role, grants::unit, grants::from_day, grants::to_day))
+            .load(self.conn())?;
+        rows.into_iter()
+            .filter_map(|(who, role, unit, from, to)| {
+                let grant = to_grant((role, unit, from, to)).transpose()?;
+                Some(grant.and_then(|grant| Ok((AccountId(fixed(&who)?), grant))))
+            })
+            .collect()
+    }
+
+    /// Whether the account exists, and its label.
+    pub fn account_label(&mut self, who: AccountId) -> Result<Option<String>> {
+        Ok(account::table.find(&who.0[..]).select(account::label).first(self.conn()).optional()?)
+    }
+}
+
+impl WriteTx<'_> {
+    /// Creates an account, or leaves the one that is there.
+    pub(crate) fn put_account(&mut self, who: AccountId, label: &str) -> Result<()> {
+        if self.account_label(who)?.is_none() {
+            let created = self.now().0;
+            diesel::insert_into(account::table)
+                .values((account::id.eq(&who.0[..]), account::label.eq(label), account::created.eq(created)))
+                .execute(self.conn())?;
+        }
+        Ok(())
+    }
+
+    /// Gives a role; a grant of the same role on the same unit from the same day is replaced.
+    pub(crate) fn put_grant(&mut self, who: AccountId, grant: &Grant) -> Result<()> {
+        self.drop_grant(who, grant)?;
+        diesel::insert_into(grants::table)
+            .values((
+                grants::account.eq(&who.0[..]),
+                grants::role.eq(grant.role.number()),
+                grants::unit.eq(&grant.unit.0[..]),
+                grants::from_day.eq(days_from_date(grant.from)),
+                grants::to_day.eq(days_from_date(grant.to)),
+            ))
+            .execute(self.conn())?;
+        self.bump_auth_generation()
+    }
+
+    /// Takes a role away.
+    pub(crate) fn drop_grant(&mut self, who: AccountId, grant: &Grant) -> Result<()> {
+        diesel::delete(grants::table.find((&who.0[..], grant.role.number(), &grant.unit.0[..])))
+            .execute(self.conn())?;
+        self.bump_auth_generation()
+    }
+
+    /// Keeps the hash of an enrolment code.
+    pub(crate) fn put_enrol_code(&mut self, hash: &[u8], who: AccountId, expires: Instant) -> Result<()> {
+        diesel::insert_into(enrol_code::table)
+            .values((
+                enrol_code::hash.eq(hash),
+                enrol_code::account.eq(&who.0[..]),
+                enrol_code::expires.eq(expires.0),
+                enrol_code::used.eq(None::<i64>),
+            ))
+            .execute(self.conn())?;
+        Ok(())
+    }
+
+    /// Spends an enrolment code: the account behind it, once, and only before it expires.
+    pub(crate) fn spend_enrol_code(&mut self, hash: &[u8]) -> Result<Option<AccountId>> {
+        let now = self.now().0;
+        let spent = diesel::update(enrol_code::table.find(hash))
+            .filter(enrol_code::used.is_null())
+            .filter(enrol_code::expires.gt(now))
+            .set(enrol_code::used.eq(Some(now)))
+            .execute(self.conn())?;
+        if spent == 0 {
+            return Ok(None);
+        }
+        let who: Vec<u8> = enrol_code::table.find(hash).select(enrol_code::account).first(self.conn())?;
+        Ok(Some(AccountId(fixed(&who)?)))
+    }
+
+    /// Enrols a device.
+    pub(crate) fn put_device(&mut self, id: DeviceId, who: AccountId, public_key: &[u8]) -> Result<()> {
+        let now = self.now().0;
+        diesel::insert_into(device::table)
+            .values((
+                device::id.eq(&id.0[..]),
+                device::account.eq(&who.0[..]),
+                device::public_key.eq(public_key),
+                device::enrolled.eq(now),
+                device::taken.eq(0i64),
+                device::outcomes.eq(vec![0u8; 32]),
+                device::forked.eq(0i16),
+            ))
+            .execute(self.conn())?;
+        Ok(())
+    }
+
+    /// Gives a device a new access token; the old one ends.
+    pub(crate) fn set_token(&mut self, id: DeviceId, token_hash: &[u8], expires: Instant) -> Result<()> {
+        diesel::update(device::table.find(&id.0[..]))
+            .set((device::token_hash.eq(Some(token_hash)), device::token_expires.eq(Some(expires.0))))
+            .execute(self.conn())?;
+        Ok(())
+    }
+
+    /// Shuts a device out for good.
+    pub(crate) fn revoke_device(&mut self, id: DeviceId) -> Result<()> {
+        let now = self.now().0;
+        diesel::update(device::table.find(&id.0[..]))
+            .filter(device::revoked.is_null())
+            .set((device::revoked.eq(Some(now)), device::token_hash.eq(None::<Vec<u8>>)))
+            .execute(self.conn())?;
+        self.bump_auth_generation()
+    }
+
+    /// Marks that the same number came with other content.
+    pub(crate) fn mark_forked(&mut self, id: DeviceId) -> Result<()> {
+        diesel::update(device::table.find(&id.0[..])).set(device::forked.eq(1i16)).execute(self.conn())?;
+        Ok(())
+    }
+
+    /// Keeps the hash of a nonce that `id` must sign.
+    pub(crate) fn put_nonce(&mut self, hash: &[u8], id: DeviceId, expires: Instant) -> Result<()> {
+        let now = self.now().0;
+        diesel::delete(nonce::table.filter(nonce::expires.le(now))).execute(self.conn())?;
+        diesel::insert_into(nonce::table)
+            .values((nonce::hash.eq(hash), nonce::device.eq(&id.0[..]), nonce::expires.eq(expires.0)))
+            .execute(self.conn())?;
+        Ok(())
+    }
+
+    /// Spends a nonce: true once, for the device it was given to, before it expires.
+    pub(crate) fn spend_nonce(&mut self, hash: &[u8], id: DeviceId) -> Result<bool> {
+        let now = self.now().0;
+        let spent = diesel::delete(nonce::table.find(hash))
+            .filter(nonce::device.eq(&id.0[..]))
+            .filter(nonce::expires.gt(now))
+            .execute(self.conn())?;
+        Ok(spent > 0)
+    }
+}
+
+type DeviceColumns = (
+    device::id,
+    device::account,
+    device::public_key,
+    device::enrolled,
+    device::revoked,
+    device::taken,
+    device::outcomes,
+    device::forked,
+    device::token_expires,
+);
+
+fn device_rows() -> diesel::dsl::Select<device::table, DeviceColumns> {
+    device::table.select((
+        device::id,
+        device::account,
+        device::public_key,
+        device::enrolled,
+        device::revoked,
+        device::taken,
+        device::outcomes,
+        device::forked,
+        device::token_expires,
+    ))
+}
+
+fn to_device(row: DeviceRow) -> Result<Device> {
+    let (id, who, public_key, enrolled, revoked, taken, outcomes, forked, token_expires) = row;
+    Ok(Device {
+        id: DeviceId(fixed(&id)?),
+        account: AccountId(fixed(&who)?),
+        public_key,
+        enrolled: Instant(enrolled),
+        revoked: revoked.map(Instant),
+        taken: u64::try_from(taken).unwrap_or(0),
+        outcomes,
+        forked: forked != 0,
+        token_expires: token_expires.map(Instant),
+    })
+}
+
+fn to_grant((role, unit, from, to): (i16, Vec<u8>, i32, i32)) -> Result<Option<Grant>> {
+    let Some(role) = Role::from_number(role) else { return Ok(None) };
+    let unit = UnitId(fixed(&unit)?);
+    Ok(Some(Grant { role, unit, from: date_from_days(from), to: date_from_days(to) }))
+}

@@ -1,0 +1,113 @@
+//! Runs of jobs: one claimed slot each, under a lease with a fencing token.
+//!
+//! Knows no schedule and no job's work.
+
+use super::error::Result;
+use super::read::ReadTx;
+use super::schema::{job_lease, job_run};
+use super::tx::WriteTx;
+use crate::domain::time::Instant;
+use diesel::prelude::*;
+
+/// One run of a job.
+#[derive(Debug, Clone, PartialEq, Eq, Insertable, Queryable, Selectable)]
+#[diesel(table_name = job_run)]
+pub struct JobRun {
+    /// The job's name.
+    pub job: String,
+    /// The slot it answers: microseconds UTC of the scheduled instant.
+    pub slot: i64,
+    /// `RUNNING`, `DONE` or `FAILED`.
+    pub state: String,
+    /// Which node ran it.
+    pub owner: String,
+    /// The fencing token under which it ran.
+    pub fence: i64,
+    /// When it began.
+    pub started: i64,
+    /// When it ended.
+    pub finished: Option<i64>,
+    /// The cut of the feed that it saw.
+    pub cut: Option<i64>,
+    /// Digest of what it read.
+    pub input_digest: Option<Vec<u8>>,
+    /// Digest of what it published.
+    pub output_digest: Option<Vec<u8>>,
+    /// What it says of itself, or why it failed.
+    pub message: Option<String>,
+}
+
+impl ReadTx<'_> {
+    /// Runs of all jobs or of one, newest slot first.
+    pub fn job_runs(&mut self, job: Option<&str>, limit: i64) -> Result<Vec<JobRun>> {
+        let mut query = job_run::table.order((job_run::slot.desc(), job_run::job)).limit(limit).into_boxed();
+        if let Some(job) = job {
+            query = query.filter(job_run::job.eq(job.to_owned()));
+        }
+        Ok(query.select(JobRun::as_select()).load(self.conn())?)
+    }
+
+    /// The newest slot that ended well.
+    pub fn last_done(&mut self, job: &str) -> Result<Option<JobRun>> {
+        Ok(job_run::table
+            .filter(job_run::job.eq(job))
+            .filter(job_run::state.eq("DONE"))
+            .order(job_run::slot.desc())
+            .select(JobRun::as_select())
+            .first(self.conn())
+            .optional()?)
+    }
+}
+
+impl WriteTx<'_> {
+    /// Takes the lease of a job, if it is free, expired or ours: the fencing token, higher than any before.
+    pub(crate) fn take_lease(&mut self, job: &str, owner: &str, expires: Instant) -> Result<Option<i64>> {
+        let now = self.now().0;
+        let row: Option<(String, i64, i64)> = job_lease::table
+            .find(job)
+            .select((job_lease::owner, job_lease::fence, job_lease::expires))
+            .first(self.conn())
+            .optional()?;
+        let Some((holder, fence, until)) = row else {
+            diesel::insert_into(job_lease::table)
+                .values((
+                    job_lease::job.eq(job),
+                    job_lease::owner.eq(owner),
+                    job_lease::fence.eq(1i64),
+                    job_lease::expires.eq(expires.0),
+                ))
+                .execute(self.conn())?;
+            return Ok(Some(1));
+        };
+        if holder != owner && until > now {
+            return Ok(None);
+        }
+        let won = diesel::update(job_lease::table.find(job))
+            .filter(job_lease::fence.eq(fence))
+            .set((job_lease::owner.eq(owner), job_lease::fence.eq(fence + 1), job_lease::expires.eq(expires.0)))
+            .execute(self.conn())?;
+        Ok((won > 0).then_some(fence + 1))
+    }
+
+    /// Whether `fence` is still the newest token of the job: asked in the transaction that writes.
+    pub(crate) fn holds_lease(&mut self, job: &str, fence: i64) -> Result<bool> {
+        let newest: Option<i64> = job_lease::table.find(job).select(job_lease::fence).first(self.conn()).optional()?;
+        Ok(newest == Some(fence))
+    }
+
+    /// Gives the lease back.
+    pub(crate) fn release_lease(&mut self, job: &str, fence: i64) -> Result<()> {
+        diesel::update(job_lease::table.find(job))
+            .filter(job_lease::fence.eq(fence))
+            .set(job_lease::expires.eq(0i64))
+            .execute(self.conn())?;
+        Ok(())
+    }
+
+    /// Writes a run, in place of an unfinished or failed one of the same slot.
+    pub(crate) fn put_job_run(&mut self, run: &JobRun) -> Result<()> {
+        diesel::delete(job_run::table.find((&run.job, run.slot))).execute(self.conn())?;
+        diesel::insert_into(job_run::table).values(run).execute(self.conn())?;
+        Ok(())
+    }
+}

@@ -1,0 +1,138 @@
+//! Short numbers, and where each unit hangs today: what the feed needs of the organisation.
+//!
+//! Knows no tree and no date: `app` computes the closure as of today and this file keeps it.
+
+use super::error::Result;
+use super::read::{ReadTx, fixed};
+use super::schema::{acting, baseline, hanging, number, setting};
+use super::tx::WriteTx;
+use crate::domain::ids::UnitId;
+use crate::domain::permission::UnitPath;
+use crate::domain::scope::RecordKind;
+use diesel::prelude::*;
+use std::collections::BTreeMap;
+
+/// One baseline figure as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Insertable, Queryable, Selectable)]
+#[diesel(table_name = baseline)]
+pub struct BaselineRow {
+    /// The unit's id.
+    pub unit: Vec<u8>,
+    /// The element's code.
+    pub element: String,
+    /// First day, days since 1970.
+    pub start_day: i32,
+    /// Day after the last.
+    pub end_day: i32,
+    /// 1 and up; the highest counts.
+    pub version: i32,
+    /// The figure, in units of the scale.
+    pub units: i64,
+    /// Decimal digits behind the point.
+    pub scale: i16,
+    /// `FINAL` or `PRELIMINARY`.
+    pub status: String,
+    /// Where it comes from.
+    pub source: String,
+}
+
+impl ReadTx<'_> {
+    /// The short number of a unit or element.
+    pub fn number(&mut self, kind: RecordKind, id: &[u8; 16]) -> Result<Option<u32>> {
+        let no: Option<i32> =
+            number::table.find((kind.number(), &id[..])).select(number::no).first(self.conn()).optional()?;
+        Ok(no.and_then(|no| u32::try_from(no).ok()))
+    }
+
+    /// All short numbers of a kind.
+    pub fn numbers(&mut self, kind: RecordKind) -> Result<BTreeMap<[u8; 16], u32>> {
+        let rows: Vec<(Vec<u8>, i32)> =
+            number::table.filter(number::kind.eq(kind.number())).select((number::id, number::no)).load(self.conn())?;
+        rows.into_iter().map(|(id, no)| Ok((fixed(&id)?, u32::try_from(no).unwrap_or(0)))).collect()
+    }
+
+    /// Where a unit stands today: who acts for it, and the units above. A unit that nobody registered acts for itself.
+    pub fn unit_path(&mut self, unit: UnitId) -> Result<UnitPath> {
+        let acts: Option<Vec<u8>> =
+            acting::table.find(&unit.0[..]).select(acting::heir).first(self.conn()).optional()?;
+        let above: Vec<Vec<u8>> = hanging::table
+            .filter(hanging::unit.eq(&unit.0[..]))
+            .order(hanging::place)
+            .select(hanging::ancestor)
+            .load(self.conn())?;
+        let above = above.iter().map(|id| fixed(id).map(UnitId)).collect::<Result<_>>()?;
+        let acting = acts.map_or(Ok(unit), |id| fixed(&id).map(UnitId))?;
+        Ok(UnitPath { unit, acting, above })
+    }
+
+    /// A fact about this authority.
+    pub fn setting(&mut self, name: &str) -> Result<Option<Vec<u8>>> {
+        Ok(setting::table.find(name).select(setting::value).first(self.conn()).optional()?)
+    }
+
+    /// All baseline figures, every version.
+    pub fn baselines(&mut self) -> Result<Vec<BaselineRow>> {
+        Ok(baseline::table.select(BaselineRow::as_select()).load(self.conn())?)
+    }
+}
+
+impl WriteTx<'_> {
+    /// The short number of a unit or element, given now if it has none.
+    pub(crate) fn number_for(&mut self, kind: RecordKind, id: &[u8; 16]) -> Result<u32> {
+        if let Some(no) = self.number(kind, id)? {
+            return Ok(no);
+        }
+        let highest: Option<i32> = number::table
+            .filter(number::kind.eq(kind.number()))
+            .select(diesel::dsl::max(number::no))
+            .first(self.conn())?;
+        let no = highest.unwrap_or(0) + 1;
+        diesel::insert_into(number::table)
+            .values((number::kind.eq(kind.number()), number::id.eq(&id[..]), number::no.eq(no)))
+            .execute(self.conn())?;
+        Ok(u32::try_from(no).unwrap_or(0))
+    }
+
+    /// Says where a unit stands from today on; true when that is new.
+    pub(crate) fn hang(&mut self, place: &UnitPath) -> Result<bool> {
+        if self.unit_path(place.unit)? == *place && self.is_hung(place.unit)? {
+            return Ok(false);
+        }
+        let unit = &place.unit.0[..];
+        diesel::delete(hanging::table.filter(hanging::unit.eq(unit))).execute(self.conn())?;
+        diesel::delete(acting::table.find(unit)).execute(self.conn())?;
+        for (position, ancestor) in place.above.iter().enumerate() {
+            diesel::insert_into(hanging::table)
+                .values((
+                    hanging::unit.eq(unit),
+                    hanging::place.eq(position as i32),
+                    hanging::ancestor.eq(&ancestor.0[..]),
+                ))
+                .execute(self.conn())?;
+        }
+        diesel::insert_into(acting::table)
+            .values((acting::unit.eq(unit), acting::heir.eq(&place.acting.0[..])))
+            .execute(self.conn())?;
+        Ok(true)
+    }
+
+    fn is_hung(&mut self, unit: UnitId) -> Result<bool> {
+        let found: i64 = acting::table.filter(acting::unit.eq(&unit.0[..])).count().get_result(self.conn())?;
+        Ok(found > 0)
+    }
+
+    /// Keeps a fact about this authority.
+    pub(crate) fn set_setting(&mut self, name: &str, value: &[u8]) -> Result<()> {
+        diesel::delete(setting::table.find(name)).execute(self.conn())?;
+        diesel::insert_into(setting::table)
+            .values((setting::name.eq(name), setting::value.eq(value)))
+            .execute(self.conn())?;
+        Ok(())
+    }
+
+    /// Adds a baseline figure as a new version.
+    pub(crate) fn add_baseline(&mut self, row: &BaselineRow) -> Result<()> {
+        diesel::insert_into(baseline::table).values(row).execute(self.conn())?;
+        Ok(())
+    }
+}
