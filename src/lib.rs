@@ -2,6 +2,8 @@
 //!
 //! The map, one line for each room; `tests/architecture.rs` enforces who may name whom.
 
+/// Asks the machine what time it is; nobody else does.
+pub mod clock;
 /// Decides: rules, targets, periods, workflow, merge. Knows no database, network, clock or protobuf.
 pub mod domain;
 /// Reads and writes people's files (TOML, CSV) to and from domain values.
@@ -9,8 +11,8 @@ pub mod domain;
 pub mod files;
 /// Contains the code generated from the contract.
 pub mod pb;
-/// Knows both shapes of a thing, protobuf and domain; owns the one encoding of each synced record.
-pub mod wire;
 /// Speaks SQL on the server: numbers changes, keeps feed, digests, chain and audit.
 #[cfg(feature = "server")]
 pub mod store;
+/// Knows both shapes of a thing, protobuf and domain; owns the one encoding of each synced record.
+pub mod wire;

@@ -75,6 +75,8 @@ pub struct Save {
     pub changes: Vec<Change>,
     /// The changed note.
     pub note: Option<SaveNote>,
+    /// Revision of the report that the author saw; 0: there was none. Tells applied from merged, decides nothing else.
+    pub base_revision: i64,
 }
 
 /// A change of the note.

@@ -186,6 +186,8 @@ diesel::table! {
         state -> SmallInt,
         late -> SmallInt,
         received_day -> Nullable<Integer>,
+        last_device -> Nullable<Binary>,
+        other_revision -> BigInt,
     }
 }
 

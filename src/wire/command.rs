@@ -66,7 +66,7 @@ fn body_message(body: &Body) -> (Option<UnitId>, Wire) {
 }
 
 fn save_message(save: &Save) -> pb::SaveCells {
-    let Save { key, acting_unit: _, changes, note } = save;
+    let Save { key, acting_unit: _, changes, note, base_revision } = save;
     let ReportKey { contract, unit, period } = key;
     let (note, base_note) = note.as_ref().map_or((None, ""), |SaveNote { mine, base }| (Some(mine.clone()), base));
     pb::SaveCells {
@@ -76,6 +76,7 @@ fn save_message(save: &Save) -> pb::SaveCells {
         changes: changes.iter().map(values::change).collect(),
         note,
         base_note: base_note.to_owned(),
+        base_revision: *base_revision,
     }
 }
 
@@ -124,14 +125,14 @@ fn read_body(body: Wire, acting_unit: UnitId, bad: &mut Violations) -> Option<Bo
 
 /// Reads changes of a report; what is wrong is noted in `bad`.
 pub fn read_save(message: pb::SaveCells, acting_unit: UnitId, bad: &mut Violations) -> Option<Save> {
-    let pb::SaveCells { contract_id, unit_id, period, changes, note, base_note } = message;
+    let pb::SaveCells { contract_id, unit_id, period, changes, note, base_note, base_revision } = message;
     let contract = bad.take("contract_id", values::id(&contract_id, ContractId::from_slice));
     let unit = bad.take("unit_id", values::id(&unit_id, UnitId::from_slice));
     let period = bad.take("period", period.ok_or(Reason::Malformed).and_then(values::read_period));
     let changes = read_changes(changes, bad);
     let note = note.map(|mine| SaveNote { mine, base: base_note });
     let key = ReportKey { contract: contract?, unit: unit?, period: period? };
-    Some(Save { key, acting_unit, changes: changes?, note })
+    Some(Save { key, acting_unit, changes: changes?, note, base_revision })
 }
 
 fn read_changes(changes: Vec<pb::CellChange>, bad: &mut Violations) -> Option<Vec<Change>> {
@@ -209,7 +210,7 @@ mod tests {
         let key = ReportKey { contract: ContractId::named("tuan-xa"), unit: HOME, period };
         let change = Change { element: ElementNo(2), mine: Some(CellValue::Reported(3)), base: None };
         let note = Some(SaveNote { mine: "mới".into(), base: String::new() });
-        Save { key, acting_unit: UnitId([2; 16]), changes: vec![change], note }
+        Save { key, acting_unit: UnitId([2; 16]), changes: vec![change], note, base_revision: 3 }
     }
 
     #[test]

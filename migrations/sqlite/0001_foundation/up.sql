@@ -176,6 +176,8 @@ CREATE TABLE report (
     state SMALLINT NOT NULL,
     late SMALLINT NOT NULL,
     received_day INTEGER,
+    last_device BLOB,
+    other_revision BIGINT NOT NULL,
     PRIMARY KEY (id)
 ) WITHOUT ROWID;
 
