@@ -6,6 +6,7 @@
 use super::broken::Broken;
 use super::element::{CountingLevel, Element, ElementCode};
 use super::ids::{ContractId, FormId};
+use super::target::Rule;
 use std::collections::BTreeMap;
 
 /// Most elements of one form; a report must fit a small screen and one message.
@@ -22,8 +23,8 @@ pub struct Form {
     pub name_en: String,
     /// Elements, in the order of the sheet.
     pub elements: Vec<ElementCode>,
-    /// Identities a filled sheet must keep, as text of the grammar: `reports_resolved <= reports_handled`.
-    pub rules: Vec<String>,
+    /// Identities a filled sheet must keep, as in `reports_accepted <= reports_received`.
+    pub rules: Vec<Rule>,
 }
 
 impl Form {
@@ -133,6 +134,7 @@ impl Catalogue {
             ));
         }
         found.extend(twice(&at, form.elements.iter().map(ElementCode::as_str)));
+        Self::check_rules(form, &at, found);
         for code in form.elements.iter().filter(|code| self.element(code).is_none()) {
             found.push(Broken::refuses(
                 "UNKNOWN_ELEMENT",
@@ -140,6 +142,20 @@ impl Catalogue {
                 format!("không có chỉ tiêu {code}; hãy khai trong danh mục chỉ tiêu hoặc sửa mã"),
                 format!("there is no element {code}; declare it among the elements or mend the code"),
             ));
+        }
+    }
+
+    fn check_rules(form: &Form, at: &str, found: &mut Vec<Broken>) {
+        for rule in &form.rules {
+            let named = rule.left.elements().into_iter().chain(rule.right.elements());
+            for code in named.filter(|code| !form.elements.contains(code)) {
+                found.push(Broken::refuses(
+                    "RULE_BEYOND_FORM",
+                    at,
+                    format!("quy tắc dùng {code} nhưng biểu mẫu không có; hãy bỏ quy tắc hoặc thêm chỉ tiêu"),
+                    format!("a rule uses {code}, which is not on the form; drop the rule or add the element"),
+                ));
+            }
         }
     }
 

@@ -11,6 +11,7 @@ use crate::domain::campaign::{
     Evidence, Field, Pair, Phase, Status, TargetLine, ZeroBase,
 };
 use crate::domain::form::Catalogue;
+use crate::domain::target::Target;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use toml::Spanned;
@@ -258,13 +259,14 @@ fn read_target(reader: &mut Reader<'_>, places: &mut Places, raw: TargetFile) ->
         .and_then(|text| reader.word("targets.baseline", &text, BaselineMethod::ALL, BaselineMethod::as_str));
     let zero_base =
         raw.zero_base.and_then(|text| reader.word("targets.zero_base", &text, ZeroBase::ALL, ZeroBase::as_str));
+    let formula = reader.grammar("targets.formula", &raw.formula, Target::parse);
     let pairs = raw.pairs.iter().filter_map(|text| read_pair(reader, text)).collect();
     Some(TargetLine {
         code: raw.code.into_inner(),
         field,
         text_vi: raw.text_vi,
         text_en: raw.text_en,
-        formula: raw.formula.into_inner(),
+        formula: formula?,
         commitment: commitment?,
         baseline,
         overlap_waiver: raw.overlap_waiver,

@@ -98,3 +98,89 @@ fn export_gives_the_campaign_back() {
     odd.measurement_window.end = odd.measurement_window.start.tomorrow().unwrap();
     assert_eq!(campaign(&super::campaign_print::print(&odd)).campaign, odd);
 }
+
+/// What `check` says of T1 of campaign A with the lines of these keys replaced.
+fn with_t1(changes: &[(&str, &str)]) -> Vec<String> {
+    let mut in_t1 = false;
+    let lines = A.lines().map(|line| {
+        in_t1 = if line.starts_with("code = ") { line == "code = \"T1\"" } else { in_t1 };
+        let change = changes.iter().find(|(key, _)| in_t1 && line.starts_with(&format!("{key} = ")));
+        change.map_or_else(|| line.to_owned(), |(key, value)| format!("{key} = {value}"))
+    });
+    let text = lines.collect::<Vec<_>>().join("\n");
+    let mut catalogue = example_catalogue();
+    for element in &mut catalogue.elements {
+        element.coercive = element.code.as_str() == "reports_resolved";
+        element.activity = element.code.as_str() == "reports_received";
+    }
+    let found = campaign(&text).check(&catalogue);
+    let of_t1 = found.iter().filter(|fault| fault.broken.at == "targets.T1");
+    of_t1.map(|fault| fault.broken.code.to_owned()).collect()
+}
+
+#[test]
+fn a_formula_that_cannot_be_read_is_pointed_at() {
+    let fault =
+        read("a.toml", &A.replacen("ratio(solved/so_offences) > 80%", "ratio(solved/so_offences) about 80%", 1));
+    let fault = fault.unwrap_err().remove(0);
+    let line = line_of(A, "ratio(solved/");
+    let column = A.lines().nth(line - 1).unwrap().find("> 80%").unwrap() + 1;
+    assert_eq!((fault.broken.code, fault.place.line, fault.place.column), ("BAD_FORMULA", line, column));
+    assert!(fault.broken.en.contains("expected a comparator"), "{fault}");
+}
+
+#[test]
+fn a_reduction_or_a_ratio_stands_beside_something_that_shows_how_it_was_met() {
+    assert_eq!(with_t1(&[]), Vec::<String>::new());
+    assert_eq!(with_t1(&[("pairs", "[]")]), ["NO_PAIR"]);
+    assert_eq!(with_t1(&[("pairs", "[\"so_offences\"]")]), ["NO_PAIR"], "its own count shows nothing");
+    assert_eq!(with_t1(&[("pairs", "[\"T3\"]")]), Vec::<String>::new());
+    assert_eq!(with_t1(&[("pairs", "[\"T9\"]")]), ["UNKNOWN_PAIR"]);
+    assert_eq!(with_t1(&[("gaming_note", "\"may be met by not recording\"")]), ["NO_GAMING_NOTE"]);
+    let ratio = ("formula", "\"ratio(solved/so_offences) > 80%\"");
+    let base = ("baseline", "\"same_window_prior_year\"");
+    assert_eq!(with_t1(&[ratio, base]), ["BASELINE_DISAGREES"]);
+    assert_eq!(with_t1(&[ratio, base, ("pairs", "[\"T3\"]")])[1..], ["NO_PAIRED_COUNT"]);
+}
+
+#[test]
+fn a_binding_target_says_how_it_is_judged() {
+    let binding = ("commitment", "\"BINDING\"");
+    assert_eq!(with_t1(&[binding]), Vec::<String>::new());
+    let found =
+        check_with(A, "zero_base = \"MAINTAIN_ZERO\"\npairs = [\"suspended_cases\"", "pairs = [\"suspended_cases\"");
+    assert_eq!(found, [format!("{}:8 NO_POLICY targets.T2", line_of(A, "code = \"T2\""))]);
+}
+
+#[test]
+fn a_base_that_overlaps_the_measured_days_needs_a_reason() {
+    let formula = ("formula", "\"change(count(so_offences) vs stat_year(2024), rel) <= -7%\"");
+    let year = ("baseline", "\"stat_year\"");
+    assert_eq!(with_t1(&[formula, year]), ["BASE_OVERLAPS"]);
+    let old = ("formula", "\"change(count(so_offences) vs stat_year(2023), rel) <= -7%\"");
+    assert_eq!(with_t1(&[old, year]), Vec::<String>::new());
+    // Waived in the file: the key follows the formula.
+    let waived = ("baseline", "\"stat_year\"\noverlap_waiver = \"theo kế hoạch số 1 (ours)\"");
+    assert_eq!(with_t1(&[formula, waived]), Vec::<String>::new());
+}
+
+#[test]
+fn no_target_asks_for_more_force_and_one_that_asks_for_more_activity_is_warned_about() {
+    let more = |element: &str| ("formula", format!("\"change(count({element})) > 5%\""));
+    let (key, coercive) = more("reports_resolved");
+    assert_eq!(with_t1(&[(key, &coercive)]), ["COERCIVE_MORE"]);
+    let (key, activity) = more("reports_received");
+    assert_eq!(with_t1(&[(key, &activity)]), ["ACTIVITY_AS_TARGET"]);
+    let hidden = ("formula", "\"all(count(solved - reports_resolved) < 3, count(so_offences) < 5)\"");
+    let found = with_t1(&[hidden]);
+    assert!(found.contains(&"COERCIVE_MORE".to_owned()), "also behind a minus sign: {found:?}");
+}
+
+#[test]
+fn a_formula_names_only_what_the_campaign_has() {
+    assert_eq!(with_t1(&[("formula", "\"change(stock(so_offences@end)) <= -7%\"")]), ["MEASURE_KIND"]);
+    assert_eq!(with_t1(&[("formula", "\"change(count(robbery)) <= -7%\"")]), ["ELEMENT_NOT_COUNTED"]);
+    assert_eq!(with_t1(&[("formula", "\"change(count(so_offences)) <= -7% in phase(4)\"")]), ["UNKNOWN_PHASE"]);
+    let duty = with_t1(&[("formula", "\"attest(phong_ngua)\"")]);
+    assert_eq!(duty, ["UNKNOWN_DUTY", "BASELINE_DISAGREES"], "a narrative is no attestation");
+}

@@ -6,6 +6,7 @@ use super::fault::Fault;
 use super::toml_reader::Reader;
 use crate::domain::element::{CountingLevel, Element, ElementCode, ElementKind};
 use crate::domain::form::{Catalogue, Contract, Form};
+use crate::domain::target::Rule;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -50,7 +51,7 @@ struct FormFile {
     name_en: String,
     elements: Vec<Spanned<String>>,
     #[serde(default)]
-    rules: Vec<String>,
+    rules: Vec<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -113,7 +114,8 @@ fn read_element(reader: &mut Reader<'_>, raw: ElementFile) -> Option<Element> {
 
 fn read_form(reader: &mut Reader<'_>, raw: FormFile) -> Form {
     let elements = raw.elements.iter().filter_map(|code| element_code(reader, "forms.elements", code)).collect();
-    Form { code: raw.code, name_vi: raw.name_vi, name_en: raw.name_en, elements, rules: raw.rules }
+    let rules = raw.rules.iter().filter_map(|text| reader.grammar("forms.rules", text, Rule::parse)).collect();
+    Form { code: raw.code, name_vi: raw.name_vi, name_en: raw.name_en, elements, rules }
 }
 
 fn read_contract(reader: &mut Reader<'_>, raw: ContractFile) -> Option<Contract> {

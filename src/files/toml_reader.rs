@@ -4,6 +4,8 @@
 
 use super::fault::{Fault, Place};
 use crate::domain::broken::Broken;
+use crate::domain::lang::Lang;
+use crate::domain::target::SyntaxError;
 use crate::domain::window::Window;
 use jiff::civil::Date;
 use serde::de::DeserializeOwned;
@@ -85,6 +87,25 @@ impl<'a> Reader<'a> {
             self.note(last.span().start, Broken::refuses("WINDOW_BACKWARDS", key, vi, en));
         }
         window
+    }
+
+    /// A text of the grammar; the finding points at the very column.
+    pub(super) fn grammar<T>(
+        &mut self,
+        key: &str,
+        text: &Spanned<String>,
+        parse: fn(&str) -> Result<T, SyntaxError>,
+    ) -> Option<T> {
+        match parse(text.get_ref()) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                // One byte for the opening quote; right for texts on one line and without escapes, near it for others.
+                let skipped: usize = text.get_ref().chars().take(error.column - 1).map(char::len_utf8).sum();
+                let (vi, en) = (error.text(Lang::Vi), error.text(Lang::En));
+                self.note(text.span().start + 1 + skipped, Broken::refuses("BAD_FORMULA", key, vi, en));
+                None
+            }
+        }
     }
 
     /// Says that `key` wanted something else than `got`.

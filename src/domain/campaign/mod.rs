@@ -6,9 +6,11 @@
 mod check;
 mod check_target;
 pub mod life;
+mod reading;
 
 use super::element::ElementCode;
 use super::ids::{CampaignId, UnitId};
+use super::target::Target;
 use super::window::Window;
 use super::worded::worded;
 use jiff::civil::Date;
@@ -171,7 +173,7 @@ pub struct TargetLine {
     /// The words in English.
     pub text_en: String,
     /// The formula.
-    pub formula: String,
+    pub formula: Target,
     /// How firmly it is promised.
     pub commitment: Commitment,
     /// What a change is measured against; must agree with the formula.
