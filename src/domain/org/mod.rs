@@ -6,18 +6,24 @@
 mod check;
 mod edge;
 mod fraction;
+mod handover;
 mod index;
 mod lineage;
 mod name;
+mod rebase;
 mod scope;
 mod unit;
+mod view;
 
 pub use check::{Fact, Finding};
 pub use edge::{Edge, Hierarchy};
 pub use fraction::{BadFraction, Fraction, WEIGHT_DENOMINATOR_MAX, largest_remainder};
+pub use handover::{HandoverLine, Imbalance, Side, StockFlow, Stocks, check_handover};
 pub use lineage::{Lineage, LineageKind};
 pub use name::fold_name;
+pub use rebase::{BaseQuality, Rebase, Rebased};
 pub use unit::{GSO, OfficialCode, Span, Unit, UnitKind, Version};
+pub use view::{Counts, Figure, Tally, View};
 
 use super::ids::UnitId;
 use index::Index;

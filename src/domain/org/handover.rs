@@ -1,0 +1,117 @@
+//! Handover of stocks (bàn giao) when units close: what is handed out must be what is taken in, case for case.
+//!
+//! Knows figures and units by id; who signs is the business of the workflow.
+
+use crate::domain::broken::Broken;
+use crate::domain::element::ElementCode;
+use crate::domain::ids::UnitId;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A stock of one element at one unit.
+pub type Stocks = BTreeMap<(UnitId, ElementCode), i64>;
+
+/// One line of a handover: so much of a stock goes from one unit to another. A unit that goes on and keeps its own stock
+/// hands it to itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandoverLine {
+    /// Who hands out.
+    pub from: UnitId,
+    /// Who takes in.
+    pub to: UnitId,
+    /// Which stock.
+    pub element: ElementCode,
+    /// How much, scaled; not negative.
+    pub amount: i64,
+}
+
+/// Whether something was handed out or taken in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Side {
+    /// Closing stock against what was handed out.
+    Out,
+    /// What was taken in against the opening stock.
+    In,
+}
+
+/// A handover that does not balance at one unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Imbalance {
+    /// Where.
+    pub unit: UnitId,
+    /// Which stock.
+    pub element: ElementCode,
+    /// On which side.
+    pub side: Side,
+    /// The stock stated by the unit: closing or opening; `None` when it states none.
+    pub stated: Option<i64>,
+    /// The sum of the lines.
+    pub handed: i64,
+}
+
+impl Imbalance {
+    /// The finding in words; `name` is the unit as people call it.
+    #[must_use]
+    pub fn broken(&self, name: &str) -> Broken {
+        let stated = self.stated.map_or_else(|| "—".to_owned(), |stock| stock.to_string());
+        let (element, handed) = (&self.element, self.handed);
+        let (vi, en) = match self.side {
+            Side::Out => (
+                format!("{name}: tồn cuối {element} là {stated} nhưng bàn giao đi {handed}; hai số phải bằng nhau"),
+                format!("{name}: closing stock of {element} is {stated} but {handed} are handed out; both must agree"),
+            ),
+            Side::In => (
+                format!(
+                    "{name}: nhận bàn giao {element} là {handed} nhưng tồn đầu ghi {stated}; hai số phải bằng nhau"
+                ),
+                format!(
+                    "{name}: {handed} of {element} are taken in but the opening stock says {stated}; both must agree"
+                ),
+            ),
+        };
+        Broken::refuses("HANDOVER_DOES_NOT_BALANCE", format!("handover.{element}"), vi, en)
+    }
+}
+
+/// Every unit and element at which the lines do not hand out exactly the closing stock, or do not make up exactly the
+/// opening stock. Nothing found means that Σ closing = Σ handed out = Σ taken in = Σ opening, for each element.
+#[must_use]
+pub fn check_handover(closing: &Stocks, lines: &[HandoverLine], opening: &Stocks) -> Vec<Imbalance> {
+    let mut out = Stocks::new();
+    let mut taken = Stocks::new();
+    for line in lines {
+        *out.entry((line.from, line.element.clone())).or_default() += line.amount;
+        *taken.entry((line.to, line.element.clone())).or_default() += line.amount;
+    }
+    let mut found = compare(Side::Out, closing, &out);
+    found.extend(compare(Side::In, opening, &taken));
+    found
+}
+
+fn compare(side: Side, stated: &Stocks, handed: &Stocks) -> Vec<Imbalance> {
+    let keys: BTreeSet<_> = stated.keys().chain(handed.keys()).collect();
+    let differs = |key: &(UnitId, ElementCode)| {
+        let (stated, handed) = (stated.get(key).copied(), handed.get(key).copied().unwrap_or(0));
+        let imbalance = || Imbalance { unit: key.0, element: key.1.clone(), side, stated, handed };
+        (stated.unwrap_or(0) != handed || stated.is_none()).then(imbalance)
+    };
+    keys.into_iter().filter_map(differs).collect()
+}
+
+/// The movement of a stock over one period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StockFlow {
+    /// Stock at the beginning.
+    pub opening: i64,
+    /// Came in.
+    pub inflow: i64,
+    /// Went out.
+    pub outflow: i64,
+}
+
+impl StockFlow {
+    /// opening + in − out; `None` beyond 64 bits.
+    #[must_use]
+    pub fn closing(&self) -> Option<i64> {
+        self.opening.checked_add(self.inflow)?.checked_sub(self.outflow)
+    }
+}
