@@ -1,7 +1,10 @@
 //! The map is a test: which room may name which, where each library is at home, how long a file and a function may be.
-//! The tables are in `architecture/map.rs`. Source is read, not compiled: a name made by a macro is not seen.
+//! The tables are in `architecture/map.rs`; `architecture/docs.rs` holds the documents to them. Source is read, not
+//! compiled: a name made by a macro is not seen.
 #![allow(clippy::unwrap_used, reason = "a test that cannot read the source has failed")]
 
+#[path = "architecture/docs.rs"]
+mod docs;
 #[path = "architecture/map.rs"]
 mod map;
 #[path = "architecture/source.rs"]

@@ -1,0 +1,101 @@
+//! The documents are tests too: the map in words is the map of the test, what they point to exists, and the two
+//! languages of the front page are in step. Knows nothing of what the words mean.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::map::MAY_USE;
+
+/// The folders whose paths in backticks are promises.
+const PLACES: &[&str] = &["src/", "tests/", "docs/", "scripts/", "examples/", "proto/", "migrations/", ".ci/"];
+
+/// Named before they exist: the first migration, and the contract once it is released.
+const COMING: &[&str] = &["migrations/", "proto/released.binpb"];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(name: &str) -> String {
+    fs::read_to_string(root().join(name)).unwrap()
+}
+
+fn pages() -> Vec<PathBuf> {
+    let in_docs = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let top = ["README.md", "README.vi.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(|name| root().join(name));
+    in_docs.filter(|path| path.extension().is_some_and(|e| e == "md")).chain(top).collect()
+}
+
+/// What stands between `open` and `close`, again and again.
+fn between<'t>(text: &'t str, open: &'t str, close: &'t str) -> impl Iterator<Item = &'t str> {
+    text.split(open).skip(1).filter_map(move |rest| rest.split_once(close).map(|(inner, _)| inner))
+}
+
+fn links(text: &str) -> Vec<&str> {
+    between(text, "](", ")").collect()
+}
+
+/// Paths in backticks, without those that are patterns (`src/wire/<noun>.rs`).
+fn paths(text: &str) -> Vec<&str> {
+    let words = text.split('`').skip(1).step_by(2).filter_map(|quoted| quoted.split_whitespace().next());
+    words.filter(|w| PLACES.iter().any(|place| w.starts_with(place)) && !w.contains(['<', '*', '{'])).collect()
+}
+
+#[test]
+fn what_a_page_points_to_exists() {
+    let mut missing = Vec::new();
+    for page in pages() {
+        let text = fs::read_to_string(&page).unwrap();
+        let beside = page.parent().unwrap();
+        let local = links(&text).into_iter().filter(|l| !l.contains("://")).filter_map(|l| l.split('#').next());
+        let linked = local.filter(|l| !l.is_empty()).map(|l| beside.join(l));
+        let named = paths(&text).into_iter().map(|p| root().join(p));
+        let coming = |path: &PathBuf| COMING.iter().any(|name| path.ends_with(name));
+        let gone = linked.chain(named).filter(|path| !path.exists() && !coming(path));
+        missing.extend(gone.map(|path| format!("{} points to {}", page.display(), path.display())));
+    }
+    assert!(missing.is_empty(), "\n  {}\n", missing.join("\n  "));
+}
+
+#[test]
+fn the_map_in_words_is_the_map_of_the_test() {
+    let page = read("docs/ARCHITECTURE.md");
+    let table = page.split("## Rooms and arrows").nth(1).unwrap().split("```").next().unwrap();
+    let mut seen = Vec::new();
+    for line in table.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<String> = line.split('|').map(|cell| cell.replace('`', "").trim().to_owned()).collect();
+        let row = MAY_USE.iter().find(|(room, _)| *room == cells[1]);
+        let (room, allowed) = row.unwrap_or_else(|| panic!("docs/ARCHITECTURE.md has a room of its own: {}", cells[1]));
+        let rooms = || MAY_USE.iter().map(|(r, _)| *r).filter(|r| *r != "main" && r != room);
+        let mut written: Vec<&str> = match cells[2].as_str() {
+            "-" => Vec::new(),
+            "all" => rooms().collect(),
+            "all but cli, client" => rooms().filter(|r| !["cli", "client"].contains(r)).collect(),
+            list => list.split(", ").collect(),
+        };
+        let mut allowed = allowed.to_vec();
+        written.sort_unstable();
+        allowed.sort_unstable();
+        assert_eq!(written, allowed, "the row of `{room}` in docs/ARCHITECTURE.md");
+        seen.push(*room);
+    }
+    let unwritten = MAY_USE.iter().map(|(room, _)| room).find(|room| !seen.contains(room) && **room != "main");
+    assert_eq!(unwritten, None, "a room that docs/ARCHITECTURE.md does not name");
+}
+
+/// What must be equal in both languages: the shape of the headings, the commands, the links.
+fn skeleton(text: &str) -> (Vec<&str>, Vec<String>, Vec<&str>) {
+    let headings = text.lines().filter_map(|line| line.split_once("# ").map(|(level, _)| level));
+    let headings = headings.filter(|level| level.chars().all(|c| c == '#')).collect();
+    let fences = text.split("```").skip(1).step_by(2);
+    let command = |line: &str| line.split("  #").next().unwrap_or_default().trim_end().to_owned();
+    let commands = fences.filter(|f| f.starts_with("sh\n")).flat_map(|f| f.lines().map(command)).collect();
+    let links = links(text).into_iter().filter(|link| !link.starts_with("README")).collect();
+    (headings, commands, links)
+}
+
+#[test]
+fn the_two_front_pages_are_in_step() {
+    let (english, vietnamese) = (read("README.md"), read("README.vi.md"));
+    assert_eq!(skeleton(&english), skeleton(&vietnamese), "README.md and README.vi.md differ");
+}
