@@ -8,3 +8,4 @@ pub mod numbers;
 pub mod record;
 pub mod values;
 pub mod violations;
+pub mod words;

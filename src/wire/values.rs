@@ -4,13 +4,13 @@
 
 use crate::domain::cell::{CellValue, Change, ElementNo, MissingReason};
 use crate::domain::ids::BadId;
-use crate::domain::org::UnitKind;
+use crate::domain::org::Span;
 use crate::domain::period::Period;
 use crate::domain::permission::Role;
 use crate::domain::reason::Reason;
 use crate::domain::report::{ContentHash, Question};
 use crate::domain::time::{Instant, date_from_days, days_from_date};
-use crate::domain::workflow::State;
+use crate::domain::window::Window;
 use crate::pb;
 use jiff::civil::Date;
 
@@ -181,30 +181,6 @@ pub fn read_question(message: pb::Question) -> Result<Question, Reason> {
     if named { Ok(Question { code, text }) } else { Err(Reason::Malformed) }
 }
 
-/// The state of a report.
-#[must_use]
-pub fn state(state: State) -> pb::ReportState {
-    match state {
-        State::Draft => pb::ReportState::Draft,
-        State::Submitted => pb::ReportState::Submitted,
-        State::Returned => pb::ReportState::Returned,
-        State::Accepted => pb::ReportState::Accepted,
-        State::Locked => pb::ReportState::Locked,
-    }
-}
-
-/// Reads the state of a report.
-pub fn read_state(number: i32) -> Result<State, Reason> {
-    match pb::ReportState::try_from(number) {
-        Ok(pb::ReportState::Draft) => Ok(State::Draft),
-        Ok(pb::ReportState::Submitted) => Ok(State::Submitted),
-        Ok(pb::ReportState::Returned) => Ok(State::Returned),
-        Ok(pb::ReportState::Accepted) => Ok(State::Accepted),
-        Ok(pb::ReportState::Locked) => Ok(State::Locked),
-        Ok(pb::ReportState::Unspecified) | Err(_) => Err(Reason::Malformed),
-    }
-}
-
 /// A role; `None` for the system's own, which never travels.
 #[must_use]
 pub fn role(role: Role) -> Option<pb::Role> {
@@ -217,28 +193,35 @@ pub fn read_role(number: i32) -> Result<Role, Reason> {
     role.filter(|role| *role != Role::System).ok_or(Reason::Malformed)
 }
 
-/// The kind of a unit.
+/// A window of days.
 #[must_use]
-pub fn unit_kind(kind: UnitKind) -> pb::UnitKind {
-    match kind {
-        UnitKind::Province => pb::UnitKind::Province,
-        UnitKind::District => pb::UnitKind::District,
-        UnitKind::Commune => pb::UnitKind::Commune,
-        UnitKind::Department => pb::UnitKind::Department,
-        UnitKind::Cluster => pb::UnitKind::Cluster,
-    }
+pub fn window(window: Window) -> pb::DaySpan {
+    let Window { start, end } = window;
+    pb::DaySpan { start_day: Some(day(start)), end_day: Some(day(end)) }
 }
 
-/// Reads the kind of a unit.
-pub fn read_unit_kind(number: i32) -> Result<UnitKind, Reason> {
-    match pb::UnitKind::try_from(number) {
-        Ok(pb::UnitKind::Province) => Ok(UnitKind::Province),
-        Ok(pb::UnitKind::District) => Ok(UnitKind::District),
-        Ok(pb::UnitKind::Commune) => Ok(UnitKind::Commune),
-        Ok(pb::UnitKind::Department) => Ok(UnitKind::Department),
-        Ok(pb::UnitKind::Cluster) => Ok(UnitKind::Cluster),
-        Ok(pb::UnitKind::Unspecified) | Err(_) => Err(Reason::Malformed),
-    }
+/// Reads a window: both ends set, the end after the start.
+pub fn read_window(message: Option<pb::DaySpan>) -> Result<Window, Reason> {
+    let pb::DaySpan { start_day, end_day } = message.ok_or(Reason::Malformed)?;
+    let start = read_day(start_day.ok_or(Reason::Malformed)?)?;
+    let end = read_day(end_day.ok_or(Reason::Malformed)?)?;
+    Window::new(start, end).ok_or(Reason::Malformed)
+}
+
+/// A stretch of days that may be open at either end.
+#[must_use]
+pub fn span(span: Span) -> pb::DaySpan {
+    let Span { from, to } = span;
+    let start_day = (from != Date::MIN).then(|| day(from));
+    pb::DaySpan { start_day, end_day: (to != Date::MAX).then(|| day(to)) }
+}
+
+/// Reads a stretch of days; an end that is not set is open.
+pub fn read_span(message: Option<pb::DaySpan>) -> Result<Span, Reason> {
+    let pb::DaySpan { start_day, end_day } = message.ok_or(Reason::Malformed)?;
+    let from = start_day.map_or(Ok(Date::MIN), read_day)?;
+    let to = end_day.map_or(Ok(Date::MAX), read_day)?;
+    if from < to { Ok(Span { from, to }) } else { Err(Reason::Malformed) }
 }
 
 #[cfg(test)]

@@ -3,11 +3,19 @@
 //! Encoding is deterministic: no maps, lists in the order that the contract names, defaults left out. Nobody encodes a record again that
 //! came as bytes; typed views are rebuilt from them. Knows no scope, no revision and no feed.
 
+mod campaign;
+mod catalogue;
 mod desk;
+mod org;
 mod report;
 
 pub use crate::wire::numbers::{ElementNumbers, Numbering, UnitNumbers};
+pub use campaign::{campaign, read_campaign};
+pub use catalogue::{
+    calendar, contract, element, form, read_calendar, read_catalogue, read_contract, read_element, read_form,
+};
 pub use desk::{comment, conflict, read_comment, read_conflict};
+pub use org::{read_org, read_unit, unit};
 pub use report::{read_report, read_report_message, report, report_message};
 
 use crate::domain::reason::Reason;

@@ -5,7 +5,7 @@ use crate::domain::cell::Cells;
 use crate::domain::ids::{ContractId, UnitId};
 use crate::domain::report::{Report, ReportKey};
 use crate::pb;
-use crate::wire::values;
+use crate::wire::{values, words};
 use prost::Message as _;
 
 /// The bytes of a report. Fails when a unit has no number.
@@ -23,7 +23,7 @@ pub fn report_message(report: &Report, units: &UnitNumbers) -> Result<pb::Report
         unit_number: number(unit)?,
         acting_unit_number: number(acting_unit)?,
         period: Some(values::period(period)),
-        state: values::state(*state).into(),
+        state: words::state(*state).into(),
         nil: report.is_nil(),
         cells: cells.iter().map(|(element, value)| values::cell(*element, *value)).collect(),
         note: note.clone(),
@@ -65,7 +65,7 @@ pub fn read_report_message(message: pb::ReportRecord, units: &UnitNumbers) -> Re
     Ok(Report {
         key,
         acting_unit: unit(acting_unit_number)?,
-        state: field("state", values::read_state(state))?,
+        state: field("state", words::read_state(state))?,
         cells: field("cells", cells)?,
         note,
         received_day: field("received_day", received_day.map(values::read_day).transpose())?,
