@@ -121,5 +121,9 @@ pub(crate) const OUTSIDE: &[(&[&str], &[&str])] = &[
     (&["std", "thread"], &["domain", "wire", "files", "clock", "app", "brief"]),
 ];
 
+/// Files that may reach outside all the same, each with the reason.
+pub(crate) const OUTSIDE_ALLOWED: &[(&str, &str)] =
+    &[("src/store/fault.rs", "fault points are armed by the environment of a test's process; not in release builds")];
+
 pub(crate) const LINES_PER_FILE: usize = 500;
 pub(crate) const LINES_PER_FUNCTION: usize = 60;
