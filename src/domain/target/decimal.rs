@@ -52,6 +52,12 @@ impl Decimal {
         self.scale
     }
 
+    /// Whether this is zero.
+    #[must_use]
+    pub fn is_zero(self) -> bool {
+        self.mantissa == 0
+    }
+
     /// The exact value, divided by a further 10^`shift` (2 for a percentage).
     #[must_use]
     pub fn ratio(self, shift: u8) -> Ratio {

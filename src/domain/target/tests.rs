@@ -1,4 +1,9 @@
 //! Stories about targets, through the public surface. `V4` and the like number the worked vectors of the domain page.
 
+mod ask;
+mod combined;
 mod grammar;
-pub(crate) mod trees;
+mod laws;
+mod running;
+mod trees;
+mod vectors;
