@@ -81,7 +81,7 @@ fn totals_of_the_province_are_the_same_in_every_view() {
     for view in [View::AsWas, View::AsIs(REFORM), View::AsIs(date(2025, 3, 1)), View::Frozen(START)] {
         let tally = org.tally(view, UnitKind::Province, &figures).unwrap();
         let sum = tally.by_unit.values().try_fold(Fraction::ZERO, |sum, value| sum.plus(*value)).unwrap();
-        assert_eq!((sum, tally.nowhere, tally.straddling.len()), (Fraction::whole(all), 0, 0), "{view}");
+        assert_eq!((sum, tally.nowhere, tally.straddling.len()), (Fraction::whole(all), Fraction::ZERO, 0), "{view}");
     }
     let frozen = org.tally(View::Frozen(START), UnitKind::District, &figures).unwrap();
     assert_eq!((frozen.by_unit.len(), frozen.straddling.len()), (9, 3), "nine districts, three that straddle");

@@ -84,6 +84,13 @@ impl Fraction {
         Self::new(num, den).ok_or(BadFraction::TooFine)
     }
 
+    /// The same with the other sign.
+    #[must_use]
+    pub fn negated(self) -> Self {
+        // The numerator is never `i128::MIN`: `new` refuses it.
+        Self { num: -self.num, den: self.den }
+    }
+
     /// Product.
     pub fn times(self, other: Self) -> Result<Self, BadFraction> {
         let num = self.num.checked_mul(other.num).ok_or(BadFraction::TooFine)?;

@@ -3,11 +3,16 @@
 //! History is never rewritten: figures stay with the unit that reported them, and `view` says for whom they count. Knows no
 //! report and no campaign; every question names its date.
 
+mod change;
 mod check;
+mod derive;
+mod draft;
 mod edge;
 mod fraction;
 mod handover;
 mod index;
+#[cfg(test)]
+mod laws;
 mod lineage;
 mod name;
 mod rebase;
@@ -15,6 +20,7 @@ mod scope;
 mod unit;
 mod view;
 
+pub use change::{Act, Change, ChangeKind, ChangeState, Description, History};
 pub use check::{Fact, Finding};
 pub use edge::{Edge, Hierarchy};
 pub use fraction::{BadFraction, Fraction, WEIGHT_DENOMINATOR_MAX, largest_remainder};

@@ -57,7 +57,8 @@ impl fmt::Display for View {
 pub enum Counts {
     /// Whole and exactly for this unit.
     For(UnitId),
-    /// In parts with stated weights that sum to 1: a derived figure.
+    /// In parts with stated weights: a derived figure. The weights sum to 1, or to less when the rest has no unit of this
+    /// level above it.
     Divided(Vec<(UnitId, Fraction)>),
     /// It straddles these units and nothing says how much of it belongs to which.
     NotComparable(Vec<UnitId>),
@@ -77,14 +78,14 @@ pub struct Figure {
 }
 
 /// Figures added up in one view at one level. Every figure is in exactly one of the parts.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tally {
     /// Sum for each unit; whole unless a unit was split.
     pub by_unit: BTreeMap<UnitId, Fraction>,
     /// Sums of units whose figures straddle units of this level.
     pub straddling: BTreeMap<UnitId, i64>,
-    /// Sum of figures that no unit of this level stands above.
-    pub nowhere: i64,
+    /// Sum of figures, and parts of figures, that no unit of this level stands above.
+    pub nowhere: Fraction,
 }
 
 impl Org {
@@ -96,7 +97,7 @@ impl Org {
         if start <= day {
             let parts = self.carried_on(unit, start, day)?;
             let lifted = parts.into_iter().map(|(unit, weight)| (self.at_kind(unit, level, day), weight));
-            return gather(unit, lifted);
+            return gather(lifted);
         }
         let origins = self.came_from(unit, start, day);
         let lifted: BTreeSet<Option<UnitId>> = origins.iter().map(|unit| self.at_kind(*unit, level, day)).collect();
@@ -110,7 +111,8 @@ impl Org {
 
     /// Adds figures up at one level; nothing is lost, whatever the view.
     pub fn tally(&self, view: View, level: UnitKind, figures: &[Figure]) -> Result<Tally, BadFraction> {
-        let mut tally = Tally::default();
+        let (by_unit, straddling) = (BTreeMap::new(), BTreeMap::new());
+        let mut tally = Tally { by_unit, straddling, nowhere: Fraction::ZERO };
         for Figure { unit, start, value } in figures.iter().copied() {
             let parts = match self.counts_for(view, unit, start, level)? {
                 Counts::For(unit) => vec![(unit, Fraction::ONE)],
@@ -119,15 +121,16 @@ impl Org {
                     *tally.straddling.entry(unit).or_default() += value;
                     continue;
                 }
-                Counts::Nowhere => {
-                    tally.nowhere += value;
-                    continue;
-                }
+                Counts::Nowhere => Vec::new(),
             };
+            let (value, mut rest) = (Fraction::whole(value), Fraction::whole(value));
             for (unit, weight) in parts {
+                let part = weight.times(value)?;
+                rest = rest.plus(part.negated())?;
                 let sum = tally.by_unit.entry(unit).or_insert(Fraction::ZERO);
-                *sum = sum.plus(weight.times(Fraction::whole(value))?)?;
+                *sum = sum.plus(part)?;
             }
+            tally.nowhere = tally.nowhere.plus(rest)?;
         }
         Ok(tally)
     }
@@ -224,21 +227,17 @@ impl Org {
 }
 
 /// Joins parts that ended under one unit.
-fn gather(unit: UnitId, parts: impl Iterator<Item = (Option<UnitId>, Fraction)>) -> Result<Counts, BadFraction> {
-    let mut sums: BTreeMap<Option<UnitId>, Fraction> = BTreeMap::new();
+fn gather(parts: impl Iterator<Item = (Option<UnitId>, Fraction)>) -> Result<Counts, BadFraction> {
+    let mut sums: BTreeMap<UnitId, Fraction> = BTreeMap::new();
     for (above, weight) in parts {
+        let Some(above) = above else { continue };
         let sum = sums.entry(above).or_insert(Fraction::ZERO);
         *sum = sum.plus(weight)?;
     }
-    if sums.keys().all(Option::is_none) {
-        return Ok(Counts::Nowhere);
-    }
-    if sums.contains_key(&None) {
-        return Ok(Counts::NotComparable(vec![unit]));
-    }
-    let parts: Vec<(UnitId, Fraction)> = sums.into_iter().filter_map(|(above, sum)| Some((above?, sum))).collect();
+    let parts: Vec<(UnitId, Fraction)> = sums.into_iter().collect();
     Ok(match parts.as_slice() {
-        [(one, _)] => Counts::For(*one),
+        [] => Counts::Nowhere,
+        [(one, weight)] if *weight == Fraction::ONE => Counts::For(*one),
         _ => Counts::Divided(parts),
     })
 }
