@@ -11,6 +11,9 @@ pub mod domain;
 pub mod files;
 /// Contains the code generated from the contract.
 pub mod pb;
+/// Opens sockets: accept loop, TLS, start and end of a server process.
+#[cfg(feature = "server")]
+pub mod server;
 /// Speaks SQL on the server: numbers changes, keeps feed, digests, chain and audit.
 #[cfg(feature = "server")]
 pub mod store;

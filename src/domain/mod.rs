@@ -12,6 +12,7 @@ pub mod command;
 pub mod desk;
 pub mod digest;
 pub mod element;
+pub mod enrolment;
 pub mod expectation;
 pub mod form;
 pub mod ids;

@@ -1,0 +1,152 @@
+//! `thidua tls init`: a private CA and a server certificate, so that there is TLS from the first day.
+//!
+//! Knows certificates and where they lie, no network. The CA's key stays beside the configuration and is needed again only for the
+//! next server certificate.
+
+use super::tls::{TlsError, read_chain};
+use crate::domain::time::Instant;
+use jiff::ToSpan;
+use jiff::civil::Date;
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    date_time_ymd,
+};
+use ring::digest::{SHA256, digest};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Where the files of TLS lie.
+#[derive(Debug, Clone)]
+pub struct TlsFiles {
+    /// The CA's certificate: what partners and tools are given.
+    pub ca: PathBuf,
+    /// The CA's key: secret.
+    pub ca_key: PathBuf,
+    /// The server's certificate, followed by the CA's.
+    pub chain: PathBuf,
+    /// The server's key: secret.
+    pub key: PathBuf,
+}
+
+impl TlsFiles {
+    /// The usual names in one directory.
+    #[must_use]
+    pub fn in_dir(dir: &Path) -> Self {
+        let at = |name: &str| dir.join(name);
+        Self { ca: at("ca.pem"), ca_key: at("ca.key"), chain: at("server.pem"), key: at("server.key") }
+    }
+
+    /// The SHA-256 of the CA's certificate: what enrolment codes carry.
+    pub fn ca_sha256(&self) -> Result<[u8; 32], TlsError> {
+        let chain = read_chain(&self.ca)?;
+        let mut hash = [0; 32];
+        hash.copy_from_slice(digest(&SHA256, &chain[0]).as_ref());
+        Ok(hash)
+    }
+}
+
+/// Makes a CA, unless one is there, and a server certificate for `names` (host names and addresses), valid from the day before `now`.
+///
+/// The CA lives 10 years, the server certificate 397 days. Writing over a server certificate that is there is meant: it is how it is
+/// renewed.
+pub fn init(files: &TlsFiles, names: &[String], now: Instant) -> Result<(), TlsError> {
+    let start = now.local_date().saturating_sub(1.day());
+    let (ca_pem, ca_key) = match (std::fs::read_to_string(&files.ca), std::fs::read_to_string(&files.ca_key)) {
+        (Ok(pem), Ok(key)) => (pem, KeyPair::from_pem(&key)?),
+        (Err(_), _) | (_, Err(_)) => make_ca(files, start)?,
+    };
+    let issuer = Issuer::from_ca_cert_pem(&ca_pem, ca_key)?;
+    let key = KeyPair::generate()?;
+    let mut params = CertificateParams::new(names.to_vec())?;
+    params.distinguished_name.push(DnType::CommonName, "thidua server");
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    params.use_authority_key_identifier_extension = true;
+    valid(&mut params, start, start.saturating_add(397.days()));
+    let certificate = params.signed_by(&key, &issuer)?;
+    write_secret(&files.key, key.serialize_pem().as_bytes())?;
+    write(&files.chain, format!("{}{ca_pem}", certificate.pem()).as_bytes())
+}
+
+fn make_ca(files: &TlsFiles, start: Date) -> Result<(String, KeyPair), TlsError> {
+    let key = KeyPair::generate()?;
+    let mut params = CertificateParams::new(Vec::new())?;
+    params.distinguished_name.push(DnType::CommonName, "thidua private CA");
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    valid(&mut params, start, start.saturating_add(10.years()));
+    let pem = params.self_signed(&key)?.pem();
+    write_secret(&files.ca_key, key.serialize_pem().as_bytes())?;
+    write(&files.ca, pem.as_bytes())?;
+    Ok((pem, key))
+}
+
+fn valid(params: &mut CertificateParams, from: Date, to: Date) {
+    let moment =
+        |date: Date| date_time_ymd(i32::from(date.year()), date.month().unsigned_abs(), date.day().unsigned_abs());
+    (params.not_before, params.not_after) = (moment(from), moment(to));
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), TlsError> {
+    create_parent(path)?;
+    std::fs::write(path, bytes).map_err(|error| TlsError::File { path: path.to_owned(), error })
+}
+
+/// Writes a file that only its owner may read.
+pub(super) fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), TlsError> {
+    create_parent(path)?;
+    let failed = |error| TlsError::File { path: path.to_owned(), error };
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path).map_err(failed)?;
+    file.write_all(bytes).map_err(failed)?;
+    file.sync_all().map_err(failed)
+}
+
+fn create_parent(path: &Path) -> Result<(), TlsError> {
+    match path.parent() {
+        Some(dir) => std::fs::create_dir_all(dir).map_err(|error| TlsError::File { path: dir.to_owned(), error }),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::tls::Certificates;
+
+    const NOW: Instant = Instant(1_724_000_000_000_000);
+
+    #[test]
+    fn a_fresh_directory_becomes_a_ca_and_a_server_that_fit_and_secrets_are_for_their_owner() {
+        let dir = tempfile::tempdir().unwrap();
+        let files = TlsFiles::in_dir(&dir.path().join("tls"));
+        init(&files, &["localhost".into(), "127.0.0.1".into()], NOW).unwrap();
+        let certificates = Certificates::load(&files.chain, &files.key, false).unwrap();
+        let before = files.ca_sha256().unwrap();
+        init(&files, &["localhost".into()], NOW).unwrap();
+        assert_eq!(files.ca_sha256().unwrap(), before, "the CA is kept, only the server's pair is new");
+        certificates.reload(&files.chain, &files.key).unwrap();
+        assert_eq!(read_chain(&files.chain).unwrap().len(), 2, "the CA travels behind the server's certificate");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = std::fs::metadata(&files.ca_key).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn a_key_of_another_certificate_is_refused_and_the_old_pair_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let (ours, other) = (TlsFiles::in_dir(&dir.path().join("a")), TlsFiles::in_dir(&dir.path().join("b")));
+        init(&ours, &["localhost".into()], NOW).unwrap();
+        init(&other, &["localhost".into()], NOW).unwrap();
+        let certificates = Certificates::load(&ours.chain, &ours.key, false).unwrap();
+        let refused = certificates.reload(&ours.chain, &other.key).unwrap_err();
+        assert!(refused.to_string().contains("thidua tls init"), "{refused}");
+        assert!(Certificates::load(&ours.chain, &ours.chain, false).is_err(), "a file without a key");
+    }
+}

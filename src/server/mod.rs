@@ -1,0 +1,7 @@
+//! Opens sockets: the accept loop, TLS, the start and the end of a server process.
+//!
+//! Knows every room below it and decides nothing about campaigns.
+
+pub mod accept;
+pub mod ca;
+pub mod tls;
