@@ -2,6 +2,9 @@
 //!
 //! The map, one line for each room; `tests/architecture.rs` enforces who may name whom.
 
+/// Talks to a person in a terminal; one file a subcommand.
+#[cfg(feature = "server")]
+pub mod cli;
 /// Asks the machine what time it is; nobody else does.
 pub mod clock;
 /// Decides: rules, targets, periods, workflow, merge. Knows no database, network, clock or protobuf.

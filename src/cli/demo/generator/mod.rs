@@ -1,0 +1,55 @@
+//! The synthetic province (dữ liệu giả lập): real units, invented figures, all from one seed.
+//!
+//! Pure: no clock, no file, no network, no server. It knows what really happened (`truth`), what offices said about last
+//! year (`base`), how people report (`plan`), and keeps its own books (`ledger`), which never enter the server.
+
+mod base;
+pub mod place;
+pub mod rng;
+#[cfg(test)]
+mod tests;
+pub mod truth;
+
+use crate::domain::campaign::Campaign;
+use crate::domain::form::Catalogue;
+use crate::domain::org::Org;
+use jiff::ToSpan;
+use place::{District, Place};
+use truth::{Truth, Years};
+
+/// The seed of the committed example.
+pub const SEED: u64 = 20_240_819;
+/// Most weeks that can be lived: after them the districts are gone.
+pub const WEEKS_MAX: u8 = 27;
+
+/// A province with its two years of truth.
+#[derive(Debug, Clone)]
+pub struct Province {
+    /// The seed of everything.
+    pub seed: u64,
+    /// The real organisation.
+    pub org: Org,
+    /// Elements, forms and contracts.
+    pub catalogue: Catalogue,
+    /// The campaign whose window is lived.
+    pub campaign: Campaign,
+    /// Districts of the first day.
+    pub districts: Vec<District>,
+    /// Communes of the first day.
+    pub places: Vec<Place>,
+    /// What really happened.
+    pub truth: Truth,
+}
+
+impl Province {
+    /// Lets the province live from last year's window through the first [`WEEKS_MAX`] weeks of the campaign.
+    #[must_use]
+    pub fn new(seed: u64, org: Org, catalogue: Catalogue, campaign: Campaign) -> Self {
+        let first = campaign.measurement_window.start;
+        let end = first.saturating_add(i32::from(WEEKS_MAX).weeks());
+        let (districts, places) = place::places(seed, &org, first);
+        let years = Years { base: campaign.base_window().start, campaign: first, end };
+        let truth = Truth::live(seed, &org, &districts, &places, years);
+        Self { seed, org, catalogue, campaign, districts, places, truth }
+    }
+}
