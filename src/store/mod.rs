@@ -97,6 +97,16 @@ impl Store {
         now: Instant,
         mut steps: impl FnMut(&mut WriteTx) -> Result<T, E>,
     ) -> Result<T, E> {
+        self.write_at(name, now, &mut steps).map(|(value, _)| value)
+    }
+
+    /// Like [`Store::write`]; also tells the last seq of the commit, 0 when it had no place in the feed.
+    pub fn write_at<T, E: From<Error>>(
+        &self,
+        name: &'static str,
+        now: Instant,
+        mut steps: impl FnMut(&mut WriteTx) -> Result<T, E>,
+    ) -> Result<(T, i64), E> {
         self.inner.writer.run(name, now, &mut steps)
     }
 

@@ -9,7 +9,7 @@
 use super::backend::{AnyConn, on};
 use super::error::Result;
 use super::read::{ReadTx, fixed};
-use super::schema::{audit, commit_log, feed, head, scope};
+use super::schema::{audit, command, commit_log, feed, head, scope};
 use super::tx::{Change, Note, Notes};
 use crate::domain::digest::Digest;
 use crate::domain::scope::{RecordKind, Scope};
@@ -31,6 +31,10 @@ pub(super) fn run(conn: &mut AnyConn, notes: &Notes, now: Instant) -> Result<i64
         .returning((head::seq, head::chain))
         .get_result(conn)?;
     super::fault::point("after_numbering");
+    if count == 0 {
+        seat_commands(conn, notes, last)?;
+        return Ok(last);
+    }
     let first = last - count + 1;
     let content = write_audit(conn, &notes.list, first, now)?;
     let mut digests = Digests::default();
@@ -38,6 +42,7 @@ pub(super) fn run(conn: &mut AnyConn, notes: &Notes, now: Instant) -> Result<i64
         write_feed(conn, key, &folded, &mut digests)?;
     }
     digests.store(conn)?;
+    seat_commands(conn, notes, last)?;
     let chain = link(&chain, content);
     diesel::update(head::table.find(1)).set(head::chain.eq(&chain[..])).execute(conn)?;
     diesel::insert_into(commit_log::table)
@@ -57,6 +62,23 @@ pub(super) fn link(chain: &[u8], content: [u8; 32]) -> [u8; 32] {
     hash.update(chain);
     hash.update(content);
     hash.finalize().into()
+}
+
+/// Tells the rows of the commands taken where their effects end.
+fn seat_commands(conn: &mut AnyConn, notes: &Notes, last: i64) -> Result<()> {
+    let mut ranges: BTreeMap<[u8; 16], (u64, u64)> = BTreeMap::new();
+    for (device, number) in &notes.commands {
+        let range = ranges.entry(device.0).or_insert((*number, *number));
+        *range = (range.0.min(*number), range.1.max(*number));
+    }
+    for (device, (low, high)) in ranges {
+        diesel::update(command::table)
+            .filter(command::device.eq(&device[..]))
+            .filter(command::number.between(low as i64, high as i64))
+            .set(command::seq.eq(last))
+            .execute(conn)?;
+    }
+    Ok(())
 }
 
 /// One audit row, as it is stored and as it enters the chain.

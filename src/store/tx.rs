@@ -62,10 +62,25 @@ impl Audit {
 #[derive(Default)]
 pub(super) struct Notes {
     pub(super) list: Vec<Note>,
+    /// Commands taken: their rows learn the seq of the commit in the tail.
+    pub(super) commands: Vec<(DeviceId, u64)>,
     /// Set when the transaction can no longer be committed.
     pub(super) broken: Option<String>,
     /// Set when a caller lost a race against another node and must run again.
     pub(super) again: Option<String>,
+}
+
+impl Notes {
+    /// A place to come back to.
+    pub(super) fn mark(&self) -> (usize, usize) {
+        (self.list.len(), self.commands.len())
+    }
+
+    /// Forgets what was noted since `mark`.
+    pub(super) fn back_to(&mut self, mark: (usize, usize)) {
+        self.list.truncate(mark.0);
+        self.commands.truncate(mark.1);
+    }
 }
 
 pub(super) struct Note {
@@ -109,7 +124,7 @@ impl<'c> WriteTx<'c> {
 
     /// Runs `steps` so that an `Err` undoes just them, with the notes that they made.
     pub fn savepoint<T, E: From<Error>>(&mut self, steps: impl FnOnce(&mut WriteTx) -> Result<T, E>) -> Result<T, E> {
-        let mark = self.notes.list.len();
+        let mark = self.notes.mark();
         let name = format!("s{}", self.depth);
         self.conn().execute_text(&format!("SAVEPOINT {name}"))?;
         let mut inner =
@@ -118,7 +133,7 @@ impl<'c> WriteTx<'c> {
         let end = match &result {
             Ok(_) => format!("RELEASE SAVEPOINT {name}"),
             Err(_) => {
-                self.notes.list.truncate(mark);
+                self.notes.back_to(mark);
                 format!("ROLLBACK TO SAVEPOINT {name}")
             }
         };
@@ -197,6 +212,11 @@ impl<'c> WriteTx<'c> {
     /// Notes an act that changes no record, for the audit.
     pub(crate) fn note_act(&mut self, audit: &Audit) {
         self.notes.list.push(Note { audit: audit.clone(), change: None });
+    }
+
+    /// Notes that a command was taken, so that its row learns where its effect ends.
+    pub(super) fn note_command(&mut self, device: DeviceId, number: u64) {
+        self.notes.commands.push((device, number));
     }
 
     /// Makes every cached identity stale: grants or devices changed.

@@ -39,7 +39,7 @@ struct Batch {
 /// How a batch ended, for those who wait for it.
 #[derive(Default)]
 struct End {
-    result: Mutex<Option<Result<(), String>>>,
+    result: Mutex<Option<Result<i64, String>>>,
     known: Condvar,
 }
 
@@ -58,11 +58,11 @@ impl Writer {
         name: &'static str,
         now: Instant,
         steps: &mut dyn FnMut(&mut WriteTx) -> Result<T, E>,
-    ) -> Result<T, E> {
+    ) -> Result<(T, i64), E> {
         let mut last = String::new();
         for _ in 0..ATTEMPTS {
             match self.attempt(now, steps)? {
-                Attempt::Done(value) => return Ok(value),
+                Attempt::Done(value, seq) => return Ok((value, seq)),
                 Attempt::Again(why) => {
                     tracing::debug!(transaction = name, why, "the batch failed; running the steps again");
                     last = why;
@@ -95,7 +95,7 @@ impl Writer {
             Member::Panicked(panic) => resume_unwind(panic),
         };
         match end.map_or_else(|| Err("the batch is gone".to_owned()), |end| end.wait()) {
-            Ok(()) => Ok(Attempt::Done(value)),
+            Ok(seq) => Ok(Attempt::Done(value, seq)),
             Err(why) => Ok(Attempt::Again(why)),
         }
     }
@@ -112,7 +112,7 @@ impl Writer {
         if let (Ok(Some(last)), Some(hook)) = (&result, lock(&self.hook).clone()) {
             hook(*last);
         }
-        batch.end.tell(result.map(|_| ()).map_err(|error| error.to_string()));
+        batch.end.tell(result.map(|last| last.unwrap_or(0)).map_err(|error| error.to_string()));
     }
 }
 
@@ -124,7 +124,11 @@ fn close(conn: &mut AnyConn, batch: &Batch, now: Instant) -> Result<Option<i64>>
     if batch.members == 0 {
         return conn.execute_text("ROLLBACK").map(|()| None);
     }
-    let last = if batch.notes.list.is_empty() { None } else { Some(tail::run(conn, &batch.notes, now)?) };
+    let last = if batch.notes.list.is_empty() && batch.notes.commands.is_empty() {
+        None
+    } else {
+        Some(tail::run(conn, &batch.notes, now)?)
+    };
     super::fault::point("before_commit");
     conn.execute_text("COMMIT")?;
     super::fault::point("after_commit");
@@ -140,7 +144,8 @@ enum Member<T, E> {
 }
 
 enum Attempt<T> {
-    Done(T),
+    /// The steps' answer, and where the commit ended; 0 when it had no place in the feed.
+    Done(T, i64),
     Again(String),
 }
 
@@ -168,7 +173,7 @@ impl Turn {
         let (Some(conn), Some(batch)) = (&mut self.conn, &mut self.batch) else {
             return Member::Again("no connection".to_owned());
         };
-        let mark = batch.notes.list.len();
+        let mark = batch.notes.mark();
         let ran =
             catch_unwind(AssertUnwindSafe(|| WriteTx::new(conn, &mut batch.notes, now).savepoint(|tx| steps(tx))));
         match ran {
@@ -181,7 +186,7 @@ impl Turn {
                 None => Member::Ended(Err(error)),
             },
             Err(panic) => {
-                batch.notes.list.truncate(mark);
+                batch.notes.back_to(mark);
                 if conn.execute_text("ROLLBACK TO s0").is_err() {
                     batch.notes.broken = Some("a caller panicked and could not be undone".to_owned());
                 }
@@ -196,12 +201,12 @@ impl Turn {
 }
 
 impl End {
-    fn tell(&self, result: Result<(), String>) {
+    fn tell(&self, result: Result<i64, String>) {
         *lock(&self.result) = Some(result);
         self.known.notify_all();
     }
 
-    fn wait(&self) -> Result<(), String> {
+    fn wait(&self) -> Result<i64, String> {
         let mut result = lock(&self.result);
         loop {
             if let Some(end) = &*result {
