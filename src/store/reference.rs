@@ -5,10 +5,15 @@
 use super::error::Result;
 use super::read::{ReadTx, fixed};
 use super::schema::{acting, baseline, hanging, number, setting};
-use super::tx::WriteTx;
-use crate::domain::ids::UnitId;
-use crate::domain::permission::UnitPath;
-use crate::domain::scope::RecordKind;
+use super::tx::{Audit, WriteTx};
+use crate::domain::calendar::Calendar;
+use crate::domain::campaign::Campaign;
+use crate::domain::form::Catalogue;
+use crate::domain::ids::{UnitId, derive};
+use crate::domain::org::OrgFacts;
+use crate::domain::permission::{Permit, UnitPath, action};
+use crate::domain::scope::{RecordKind, Scope};
+use crate::wire::record::{self, ElementNumbers, UnitNumbers};
 use diesel::prelude::*;
 use std::collections::BTreeMap;
 
@@ -134,5 +139,114 @@ impl WriteTx<'_> {
     pub(crate) fn add_baseline(&mut self, row: &BaselineRow) -> Result<()> {
         diesel::insert_into(baseline::table).values(row).execute(self.conn())?;
         Ok(())
+    }
+}
+
+/// Everything in the reference scope, decoded.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    /// The organisation.
+    pub org: OrgFacts,
+    /// Short numbers of units.
+    pub units: UnitNumbers,
+    /// Elements, forms and contracts.
+    pub catalogue: Catalogue,
+    /// Short numbers of elements.
+    pub elements: ElementNumbers,
+    /// Reporting calendars.
+    pub calendars: Vec<Calendar>,
+    /// Campaigns.
+    pub campaigns: Vec<Campaign>,
+}
+
+impl ReadTx<'_> {
+    /// Everything in the reference scope.
+    pub fn facts(&mut self) -> Result<Facts> {
+        let units = self.bytes_of(RecordKind::Unit)?;
+        let (org, units) = record::read_org(units.iter().map(Vec::as_slice))?;
+        let (elements, forms, contracts) = (
+            self.bytes_of(RecordKind::Element)?,
+            self.bytes_of(RecordKind::Form)?,
+            self.bytes_of(RecordKind::Contract)?,
+        );
+        let slices = |list: &'_ [Vec<u8>]| list.iter().map(Vec::as_slice).collect::<Vec<_>>();
+        let (catalogue, elements) = record::read_catalogue(slices(&elements), slices(&forms), slices(&contracts))?;
+        let calendars = self
+            .bytes_of(RecordKind::Calendar)?
+            .iter()
+            .map(|bytes| record::read_calendar(bytes))
+            .collect::<std::result::Result<_, _>>()?;
+        let campaigns = self
+            .bytes_of(RecordKind::Campaign)?
+            .iter()
+            .map(|bytes| record::read_campaign(bytes, &elements))
+            .collect::<std::result::Result<_, _>>()?;
+        Ok(Facts { org, units, catalogue, elements, calendars, campaigns })
+    }
+
+    fn bytes_of(&mut self, kind: RecordKind) -> Result<Vec<Vec<u8>>> {
+        Ok(self.records(kind)?.into_iter().map(|(_, stored)| stored.bytes).collect())
+    }
+}
+
+impl WriteTx<'_> {
+    /// Puts the organisation into the reference scope, one record a unit; how many records changed.
+    pub(crate) fn put_org(&mut self, permit: &Permit<action::ChangeOrg>, facts: &OrgFacts) -> Result<usize> {
+        let mut numbers = UnitNumbers::default();
+        for unit in &facts.units {
+            numbers.insert(unit.id, self.number_for(RecordKind::Unit, &unit.id.0)?);
+        }
+        let mut changed = 0;
+        for unit in &facts.units {
+            let bytes = record::unit(unit, facts, &numbers)?;
+            changed += self.put_reference(&Audit::from(permit), RecordKind::Unit, unit.id.0, &bytes)?;
+        }
+        Ok(changed)
+    }
+
+    /// Puts elements, forms, contracts and calendars into the reference scope; how many records changed.
+    pub(crate) fn put_catalogue(
+        &mut self,
+        permit: &Permit<action::ApplyCampaign>,
+        catalogue: &Catalogue,
+        calendars: &[Calendar],
+    ) -> Result<usize> {
+        let audit = Audit::from(permit);
+        let mut numbers = ElementNumbers::default();
+        let mut changed = 0;
+        for element in &catalogue.elements {
+            let number = self.number_for(RecordKind::Element, &element.id().0)?;
+            numbers.insert(element.code.clone(), number);
+            let bytes = record::element(number, element);
+            changed += self.put_reference(&audit, RecordKind::Element, element.id().0, &bytes)?;
+        }
+        for form in &catalogue.forms {
+            let bytes = record::form(form, &numbers)?;
+            changed += self.put_reference(&audit, RecordKind::Form, form.id().0, &bytes)?;
+        }
+        for contract in &catalogue.contracts {
+            let bytes = record::contract(contract);
+            changed += self.put_reference(&audit, RecordKind::Contract, contract.id().0, &bytes)?;
+        }
+        for calendar in calendars {
+            let id = derive("calendar", &[calendar.code.as_bytes()]);
+            changed += self.put_reference(&audit, RecordKind::Calendar, id, &record::calendar(calendar))?;
+        }
+        Ok(changed)
+    }
+
+    /// Puts a campaign into the reference scope; true when that changed it.
+    pub(crate) fn put_campaign(
+        &mut self,
+        permit: &Permit<action::ApplyCampaign>,
+        campaign: &Campaign,
+        elements: &ElementNumbers,
+    ) -> Result<bool> {
+        let bytes = record::campaign(campaign, elements)?;
+        Ok(self.put_reference(&Audit::from(permit), RecordKind::Campaign, campaign.id().0, &bytes)? > 0)
+    }
+
+    fn put_reference(&mut self, audit: &Audit, kind: RecordKind, id: [u8; 16], bytes: &[u8]) -> Result<usize> {
+        Ok(usize::from(self.put_record(audit, kind, id, bytes, vec![Scope::REFERENCE])?.changed))
     }
 }

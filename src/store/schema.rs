@@ -200,6 +200,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Comments and conflicts, which go where their report goes.
+    beside (report, kind, id) {
+        report -> Binary,
+        kind -> SmallInt,
+        id -> Binary,
+    }
+}
+
+diesel::table! {
     /// Every sent revision, for ever.
     report_revision (report, revision) {
         report -> Binary,

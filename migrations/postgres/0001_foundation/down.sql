@@ -4,6 +4,7 @@ DROP TABLE job_run;
 DROP TABLE once;
 DROP TABLE baseline;
 DROP TABLE report_revision;
+DROP TABLE beside;
 DROP TABLE report_author;
 DROP TABLE report;
 DROP TABLE acting;

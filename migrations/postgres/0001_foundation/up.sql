@@ -192,6 +192,14 @@ CREATE TABLE report_author (
     PRIMARY KEY (report, account)
 );
 
+-- comments and conflicts, which go where their report goes
+CREATE TABLE beside (
+    report BYTEA NOT NULL,
+    kind SMALLINT NOT NULL,
+    id BYTEA NOT NULL,
+    PRIMARY KEY (report, kind, id)
+);
+
 -- every sent revision, for ever
 CREATE TABLE report_revision (
     report BYTEA NOT NULL,

@@ -192,6 +192,14 @@ CREATE TABLE report_author (
     PRIMARY KEY (report, account)
 ) WITHOUT ROWID;
 
+-- comments and conflicts, which go where their report goes
+CREATE TABLE beside (
+    report BLOB NOT NULL,
+    kind SMALLINT NOT NULL,
+    id BLOB NOT NULL,
+    PRIMARY KEY (report, kind, id)
+) WITHOUT ROWID;
+
 -- every sent revision, for ever
 CREATE TABLE report_revision (
     report BLOB NOT NULL,

@@ -1,0 +1,49 @@
+//! What a step can answer besides success. Refusals are values of the game; trouble is what lies outside it.
+
+use crate::domain::permission::Denied;
+use crate::domain::reason::{Reason, Refusal};
+use crate::store;
+
+/// Why a step did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The rules refuse it; the refusal says why, field by field.
+    #[error("refused: {}", .0.reason.code())]
+    Refused(Refusal),
+    /// The caller is nobody, or no longer anybody.
+    #[error("the caller is not known, or no longer allowed in")]
+    Unauthenticated,
+    /// The device was revoked.
+    #[error("the device was revoked")]
+    DeviceRevoked,
+    /// The database is in trouble.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// A file's content breaks rules; each line says which and where.
+    #[error("the input breaks {} rules", .0.len())]
+    Broken(Vec<String>),
+}
+
+impl From<Refusal> for AppError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<Reason> for AppError {
+    fn from(reason: Reason) -> Self {
+        Self::Refused(reason.into())
+    }
+}
+
+impl From<Denied> for AppError {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::OutOfSight => Reason::NotFound.into(),
+            Denied::Forbidden(_) => Reason::Denied.into(),
+        }
+    }
+}
+
+/// Result of a step.
+pub type Result<T> = std::result::Result<T, AppError>;

@@ -1,0 +1,114 @@
+//! Units, forms, contracts, calendars and campaigns as they are now, decoded once and shared until they change.
+//!
+//! Knows no caller: what may be changed is asked in `org` and `campaign`.
+
+use crate::domain::calendar::Calendars;
+use crate::domain::campaign::Campaign;
+use crate::domain::cell::ElementNo;
+use crate::domain::expectation::{Expectation, expectations_of};
+use crate::domain::form::{Catalogue, Form};
+use crate::domain::ids::{CampaignId, ContractId};
+use crate::domain::org::Org;
+use crate::domain::report::{FormLine, FormRule, FormShape, ReportKey};
+use crate::domain::target;
+use crate::domain::window::Window;
+use crate::store::reference::Facts;
+use crate::store::{Error, Result};
+use crate::wire::record::{ElementNumbers, UnitNumbers};
+use std::collections::BTreeMap;
+
+/// A snapshot of the reference scope.
+#[derive(Debug, Clone)]
+pub struct Reference {
+    /// The organisation in time.
+    pub org: Org,
+    /// Reporting calendars.
+    pub calendars: Calendars,
+    /// Elements, forms and contracts.
+    pub catalogue: Catalogue,
+    /// Campaigns.
+    pub campaigns: Vec<Campaign>,
+    /// Short numbers of units.
+    pub units: UnitNumbers,
+    /// Short numbers of elements.
+    pub elements: ElementNumbers,
+    shapes: BTreeMap<ContractId, FormShape>,
+}
+
+impl Reference {
+    /// Builds the snapshot. Fails when stored facts contradict each other, which imports never let in.
+    pub fn new(facts: Facts) -> Result<Self> {
+        let org = Org::new(facts.org).map_err(|_| Error::Damaged("the stored organisation".to_owned()))?;
+        let mut shapes = BTreeMap::new();
+        for contract in &facts.catalogue.contracts {
+            if let Some(form) = facts.catalogue.form(&contract.form) {
+                shapes.insert(contract.id(), shape(form, &facts.catalogue, &facts.elements)?);
+            }
+        }
+        Ok(Self {
+            org,
+            calendars: Calendars::new(facts.calendars),
+            catalogue: facts.catalogue,
+            campaigns: facts.campaigns,
+            units: facts.units,
+            elements: facts.elements,
+            shapes,
+        })
+    }
+
+    /// The form behind a contract as the rules of reports need it.
+    #[must_use]
+    pub fn shape(&self, contract: ContractId) -> Option<&FormShape> {
+        self.shapes.get(&contract)
+    }
+
+    /// What the unit owes for exactly this period, if it owes anything.
+    #[must_use]
+    pub fn expectation(&self, key: &ReportKey) -> Option<Expectation> {
+        let contract = self.catalogue.contracts.iter().find(|contract| contract.id() == key.contract)?;
+        let whole = self.calendars.get(&contract.calendar)?.period_containing(key.period.start);
+        let window = Window { start: whole.start, end: whole.end };
+        let owed = expectations_of(&self.org, &self.calendars, contract, key.unit, window).ok()?;
+        owed.into_iter().find(|expected| expected.period == key.period)
+    }
+
+    /// The campaigns whose results are published.
+    #[must_use]
+    pub fn published(&self) -> Vec<CampaignId> {
+        self.campaigns.iter().map(Campaign::id).collect()
+    }
+
+    /// The code of an element.
+    #[must_use]
+    pub fn element_code(&self, number: ElementNo) -> Option<&str> {
+        self.elements.item(number.0).map(|code| code.as_str())
+    }
+}
+
+fn shape(form: &Form, catalogue: &Catalogue, numbers: &ElementNumbers) -> Result<FormShape> {
+    let mut shape = FormShape::default();
+    for code in &form.elements {
+        let (Some(element), Some(number)) = (catalogue.element(code), numbers.number(code)) else {
+            return Err(Error::Damaged(format!("form {} names the unknown element {code}", form.code)));
+        };
+        shape.lines.insert(ElementNo(number), FormLine { min: element.min, max: element.max });
+    }
+    for text in &form.rules {
+        shape.rules.push(rule(text, numbers)?);
+    }
+    Ok(shape)
+}
+
+fn rule(text: &str, numbers: &ElementNumbers) -> Result<FormRule> {
+    let damaged = || Error::Damaged(format!("form rule {text}"));
+    let rule = target::Rule::parse(text).map_err(|_| damaged())?;
+    let sides = [(1, &rule.left), (-1, &rule.right)];
+    let mut terms = Vec::new();
+    for (side, expr) in sides {
+        for (sign, code) in expr.terms() {
+            let number = numbers.number(code).ok_or_else(damaged)?;
+            terms.push((side * sign.factor(), ElementNo(number)));
+        }
+    }
+    Ok(FormRule { terms, must_be: rule.cmp.into(), text: text.to_owned() })
+}
