@@ -5,6 +5,9 @@
 /// Talks to a person in a terminal; one file a subcommand.
 #[cfg(feature = "server")]
 pub mod cli;
+/// Runs steps inside transactions, after asking permission.
+#[cfg(feature = "server")]
+pub mod app;
 /// Asks the machine what time it is; nobody else does.
 pub mod clock;
 /// Decides: rules, targets, periods, workflow, merge. Knows no database, network, clock or protobuf.
@@ -20,5 +23,8 @@ pub mod server;
 /// Speaks SQL on the server: numbers changes, keeps feed, digests, chain and audit.
 #[cfg(feature = "server")]
 pub mod store;
+/// Walks the feed for a device and takes its commands.
+#[cfg(feature = "server")]
+pub mod sync;
 /// Knows both shapes of a thing, protobuf and domain; owns the one encoding of each synced record.
 pub mod wire;

@@ -1,5 +1,6 @@
 //! What a step can answer besides success. Refusals are values of the game; trouble is what lies outside it.
 
+use crate::domain::broken::Broken;
 use crate::domain::permission::Denied;
 use crate::domain::reason::{Reason, Refusal};
 use crate::store;
@@ -21,7 +22,7 @@ pub enum AppError {
     Store(#[from] store::Error),
     /// A file's content breaks rules; each line says which and where.
     #[error("the input breaks {} rules", .0.len())]
-    Broken(Vec<String>),
+    Broken(Vec<Broken>),
 }
 
 impl From<Refusal> for AppError {
@@ -42,6 +43,19 @@ impl From<Denied> for AppError {
             Denied::OutOfSight => Reason::NotFound.into(),
             Denied::Forbidden(_) => Reason::Denied.into(),
         }
+    }
+}
+
+impl AppError {
+    /// What is said while no organisation is there yet.
+    #[must_use]
+    pub fn no_organisation() -> Self {
+        Self::Broken(vec![Broken::refuses(
+            "NO_ORGANISATION",
+            "org",
+            "Chưa có tổ chức. Hãy chạy `thidua org import` trước.",
+            "There is no organisation yet. Run `thidua org import` first.",
+        )])
     }
 }
 

@@ -47,7 +47,7 @@ impl Reference {
         }
         Ok(Self {
             org,
-            calendars: Calendars::new(facts.calendars),
+            calendars: facts.calendars.into_iter().collect(),
             catalogue: facts.catalogue,
             campaigns: facts.campaigns,
             units: facts.units,
@@ -93,22 +93,25 @@ fn shape(form: &Form, catalogue: &Catalogue, numbers: &ElementNumbers) -> Result
         };
         shape.lines.insert(ElementNo(number), FormLine { min: element.min, max: element.max });
     }
-    for text in &form.rules {
-        shape.rules.push(rule(text, numbers)?);
+    for written in &form.rules {
+        shape.rules.push(rule(written, numbers)?);
     }
     Ok(shape)
 }
 
-fn rule(text: &str, numbers: &ElementNumbers) -> Result<FormRule> {
-    let damaged = || Error::Damaged(format!("form rule {text}"));
-    let rule = target::Rule::parse(text).map_err(|_| damaged())?;
+fn rule(rule: &target::Rule, numbers: &ElementNumbers) -> Result<FormRule> {
+    let damaged = || Error::Damaged(format!("form rule {rule}"));
     let sides = [(1, &rule.left), (-1, &rule.right)];
     let mut terms = Vec::new();
     for (side, expr) in sides {
         for (sign, code) in expr.terms() {
             let number = numbers.number(code).ok_or_else(damaged)?;
-            terms.push((side * sign.factor(), ElementNo(number)));
+            let sign = match sign {
+                target::Sign::Plus => side,
+                target::Sign::Minus => -side,
+            };
+            terms.push((sign, ElementNo(number)));
         }
     }
-    Ok(FormRule { terms, must_be: rule.cmp.into(), text: text.to_owned() })
+    Ok(FormRule { terms, cmp: rule.cmp, text: rule.to_string() })
 }

@@ -216,9 +216,7 @@ fn taking(branch: &Branch, report: &Report, acting_unit: UnitId) -> Save {
             let base = report.cells.get(element).copied();
             (vec![Change { element: *element, mine: *mine, base }], None)
         }
-        Branch::Note { mine, .. } => {
-            (Vec::new(), Some(SaveNote { mine: mine.clone(), base: report.note.clone() }))
-        }
+        Branch::Note { mine, .. } => (Vec::new(), Some(SaveNote { mine: mine.clone(), base: report.note.clone() })),
     };
     Save { key: report.key.clone(), acting_unit, changes, note, base_revision: 0 }
 }

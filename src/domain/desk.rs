@@ -2,7 +2,7 @@
 //!
 //! Knows no report's state: whether a comment may be added or a conflict settled is decided in `app`.
 
-use super::ids::{DeviceId, ReportId, UnitId};
+use super::ids::{ReportId, UnitId};
 use super::permission::Role;
 use super::report::Branch;
 use jiff::civil::Date;
@@ -29,8 +29,6 @@ pub struct Conflict {
     pub report: ReportId,
     /// The field with both values.
     pub branch: Branch,
-    /// The device whose command lost, and the command's number there; `None` for a write without an outbox.
-    pub origin: Option<(DeviceId, u64)>,
     /// Whether it is settled, and then whether the branch's value was taken.
     pub settled: Option<bool>,
 }

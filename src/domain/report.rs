@@ -10,6 +10,7 @@ use super::limits::{CHANGES_MAX, NOTE_CHARS_MAX};
 use super::note;
 use super::period::Period;
 use super::reason::{Problems, Reason, Refusal};
+use super::target::Comparator;
 use super::time::days_from_date;
 use super::workflow::{State, Step};
 use jiff::civil::Date;
@@ -100,30 +101,15 @@ pub struct FormShape {
     pub rules: Vec<FormRule>,
 }
 
-/// A rule of a form over signed sums of elements, as in `resolved <= handled`: `sum(terms) <= 0`, or `< 0`, or `= 0`.
+/// A rule of a form over signed sums of elements, as in `resolved <= handled`: the sum compared with zero.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FormRule {
     /// Left side minus right side, each element with its sign.
     pub terms: Vec<(i64, ElementNo)>,
     /// How the sum compares with zero.
-    pub must_be: SumIs,
+    pub cmp: Comparator,
     /// The rule as written in the file.
     pub text: String,
-}
-
-/// How a sum compares with zero.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SumIs {
-    /// At most zero.
-    AtMostZero,
-    /// Below zero.
-    BelowZero,
-    /// Zero.
-    Zero,
-    /// At least zero.
-    AtLeastZero,
-    /// Above zero.
-    AboveZero,
 }
 
 /// A value that did not stand when two authors changed the same field from different bases.
@@ -295,12 +281,12 @@ impl FormRule {
         for (sign, element) in &self.terms {
             sum += i128::from(*sign) * i128::from(cells.get(element)?.figure()?);
         }
-        Some(match self.must_be {
-            SumIs::AtMostZero => sum <= 0,
-            SumIs::BelowZero => sum < 0,
-            SumIs::Zero => sum == 0,
-            SumIs::AtLeastZero => sum >= 0,
-            SumIs::AboveZero => sum > 0,
+        Some(match self.cmp {
+            Comparator::Greater => sum > 0,
+            Comparator::AtLeast => sum >= 0,
+            Comparator::Equal => sum == 0,
+            Comparator::AtMost => sum <= 0,
+            Comparator::Less => sum < 0,
         })
     }
 }

@@ -4,8 +4,9 @@
 
 use super::error::Result;
 use super::read::{ReadTx, fixed};
-use super::schema::{feed, record, scope};
-use super::tail::{OUT_OF_SCOPE, PUT};
+use super::schema::{feed, head, record, scope};
+use super::tail::{OUT_OF_SCOPE, PUT, new_scope};
+use super::tx::WriteTx;
 use crate::domain::digest::Digest;
 use crate::domain::scope::{RecordKind, Scope, ScopeKind};
 use crate::domain::sight::Sight;
@@ -67,7 +68,8 @@ impl ReadTx<'_> {
         Ok(found)
     }
 
-    fn scope(&mut self, wanted: Scope) -> Result<Option<FeedScope>> {
+    /// One scope; absent while it never held a record.
+    pub fn scope(&mut self, wanted: Scope) -> Result<Option<FeedScope>> {
         type Row = (i32, i64, i64, i64, Vec<u8>);
         let row: Option<Row> = scope::table
             .filter(scope::kind.eq(wanted.kind.number()))
@@ -80,6 +82,16 @@ impl ReadTx<'_> {
             Ok(FeedScope { scope: wanted, number, generation, floor, digest })
         })
         .transpose()
+    }
+
+    /// The scope behind a short number.
+    pub fn scope_by_number(&mut self, number: i32) -> Result<Option<Scope>> {
+        let row: Option<(i16, Vec<u8>)> =
+            scope::table.find(number).select((scope::kind, scope::id)).first(self.conn()).optional()?;
+        let Some((kind, id)) = row else { return Ok(None) };
+        Ok(ScopeKind::from_number(kind)
+            .map(|kind| Ok::<_, super::Error>(Scope { kind, id: fixed(&id)? }))
+            .transpose()?)
     }
 
     /// Every scope with its digest, for operators and tests.
@@ -132,6 +144,20 @@ impl ReadTx<'_> {
             rows.retain(|row| row.1 != last);
         }
         rows.into_iter().filter_map(|row| to_feed_row(row).transpose()).collect()
+    }
+}
+
+impl WriteTx<'_> {
+    /// Gives a short number to every scope in sight that has none yet.
+    pub(crate) fn ensure_scopes(&mut self, sight: &Sight) -> Result<()> {
+        // The head row's lock keeps two nodes from giving out the same number.
+        diesel::update(head::table.find(1)).set(head::seq.eq(head::seq)).execute(self.conn())?;
+        for wanted in sight.scopes() {
+            if self.scope_number(wanted)?.is_none() {
+                new_scope(self.conn(), wanted)?;
+            }
+        }
+        Ok(())
     }
 }
 

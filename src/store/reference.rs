@@ -135,10 +135,40 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Adds a baseline figure as a new version.
-    pub(crate) fn add_baseline(&mut self, row: &BaselineRow) -> Result<()> {
-        diesel::insert_into(baseline::table).values(row).execute(self.conn())?;
-        Ok(())
+    /// Adds baseline figures, each as the next version of its cell; a figure equal to the newest version is left out.
+    pub(crate) fn add_baselines(
+        &mut self,
+        permit: &Permit<action::ImportBaseline>,
+        rows: &[BaselineRow],
+    ) -> Result<usize> {
+        let mut newest: BTreeMap<(Vec<u8>, String, i32, i32), BaselineRow> = BTreeMap::new();
+        for row in self.baselines()? {
+            let key = (row.unit.clone(), row.element.clone(), row.start_day, row.end_day);
+            newest
+                .entry(key)
+                .and_modify(|kept| {
+                    if kept.version < row.version {
+                        *kept = row.clone()
+                    }
+                })
+                .or_insert(row);
+        }
+        let mut added = 0;
+        for row in rows {
+            let key = (row.unit.clone(), row.element.clone(), row.start_day, row.end_day);
+            let version = newest.get(&key).map_or(0, |kept| kept.version);
+            let next = BaselineRow { version: version + 1, ..row.clone() };
+            if newest.get(&key).is_some_and(|kept| BaselineRow { version: next.version, ..kept.clone() } == next) {
+                continue;
+            }
+            diesel::insert_into(baseline::table).values(&next).execute(self.conn())?;
+            newest.insert(key, next);
+            added += 1;
+        }
+        if added > 0 {
+            self.note_act(&Audit::from(permit));
+        }
+        Ok(added)
     }
 }
 
@@ -169,8 +199,11 @@ impl ReadTx<'_> {
             self.bytes_of(RecordKind::Form)?,
             self.bytes_of(RecordKind::Contract)?,
         );
-        let slices = |list: &'_ [Vec<u8>]| list.iter().map(Vec::as_slice).collect::<Vec<_>>();
-        let (catalogue, elements) = record::read_catalogue(slices(&elements), slices(&forms), slices(&contracts))?;
+        let (catalogue, elements) = record::read_catalogue(
+            elements.iter().map(Vec::as_slice),
+            forms.iter().map(Vec::as_slice),
+            contracts.iter().map(Vec::as_slice),
+        )?;
         let calendars = self
             .bytes_of(RecordKind::Calendar)?
             .iter()

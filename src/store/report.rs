@@ -5,7 +5,7 @@
 
 use super::error::{Error, Result};
 use super::read::{ReadTx, fixed};
-use super::schema::{command, device, report, report_author, report_revision};
+use super::schema::{beside, command, device, report, report_author, report_revision};
 use super::tx::{Audit, Put, WriteTx};
 use crate::domain::command::Verdict;
 use crate::domain::desk::{Comment, Conflict};
@@ -97,6 +97,19 @@ impl ReadTx<'_> {
     /// Whether a comment with this id exists.
     pub fn has_comment(&mut self, id: CommentId) -> Result<bool> {
         Ok(self.record(RecordKind::Comment, &id.0)?.is_some())
+    }
+
+    /// Comments and conflicts of a report.
+    pub fn beside(&mut self, id: ReportId) -> Result<Vec<(RecordKind, [u8; 16])>> {
+        let rows: Vec<(i16, Vec<u8>)> = beside::table
+            .filter(beside::report.eq(&id.0[..]))
+            .order((beside::kind, beside::id))
+            .select((beside::kind, beside::id))
+            .load(self.conn())?;
+        rows.into_iter()
+            .filter_map(|(kind, id)| Some((RecordKind::from_number(kind)?, id)))
+            .map(|(kind, id)| Ok((kind, fixed(&id)?)))
+            .collect()
     }
 
     /// Whether `who` wrote in the report.
@@ -280,6 +293,7 @@ impl WriteTx<'_> {
         let place = self.unit_path(of.key.unit)?;
         let bytes = record::comment(comment, units)?;
         let scopes = report_scopes(of.state, &place);
+        self.put_beside(comment.report, RecordKind::Comment, id.0)?;
         self.put_record(&Audit::from(permit), RecordKind::Comment, id.0, &bytes, scopes)
     }
 
@@ -293,7 +307,17 @@ impl WriteTx<'_> {
         let place = self.unit_path(permit.unit())?;
         let bytes = record::conflict(conflict);
         let scopes = vec![Scope::desk(place.acting)];
+        self.put_beside(conflict.report, RecordKind::Conflict, id.0)?;
         self.put_record(&Audit::from(permit), RecordKind::Conflict, id.0, &bytes, scopes)
+    }
+
+    fn put_beside(&mut self, report: ReportId, kind: RecordKind, id: [u8; 16]) -> Result<()> {
+        if self.record(kind, &id)?.is_none() {
+            diesel::insert_into(beside::table)
+                .values((beside::report.eq(&report.0[..]), beside::kind.eq(kind.number()), beside::id.eq(&id[..])))
+                .execute(self.conn())?;
+        }
+        Ok(())
     }
 
     /// Takes a command from a device: the row that makes it happen once.

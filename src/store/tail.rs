@@ -266,7 +266,7 @@ impl Digests {
 }
 
 /// Only ever called behind the head row's lock, so no two nodes give out the same number.
-fn new_scope(conn: &mut AnyConn, wanted: Scope) -> Result<i32> {
+pub(super) fn new_scope(conn: &mut AnyConn, wanted: Scope) -> Result<i32> {
     let highest: Option<i32> = scope::table.select(diesel::dsl::max(scope::no)).first(conn)?;
     let number = highest.unwrap_or(0) + 1;
     let row = (

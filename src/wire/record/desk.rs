@@ -2,7 +2,7 @@
 
 use super::{BadRecord, UnitNumbers, decode, field, required};
 use crate::domain::desk::{Comment, Conflict};
-use crate::domain::ids::{DeviceId, ReportId};
+use crate::domain::ids::ReportId;
 use crate::domain::report::Branch;
 use crate::pb;
 use crate::pb::conflict_record::Field;
@@ -37,11 +37,9 @@ pub fn read_comment(bytes: &[u8], units: &UnitNumbers) -> Result<Comment, BadRec
 /// The bytes of a conflict.
 #[must_use]
 pub fn conflict(conflict: &Conflict) -> Vec<u8> {
-    let Conflict { report, branch, origin, settled } = conflict;
+    let Conflict { report, branch, settled } = conflict;
     let mut message = pb::ConflictRecord {
         report_id: report.0.to_vec(),
-        device_id: origin.map_or_else(Vec::new, |(device, _)| device.0.to_vec()),
-        command_number: origin.map_or(0, |(_, number)| number),
         state: settled.map_or(pb::ConflictState::Open, |_| pb::ConflictState::Settled).into(),
         branch_taken: *settled == Some(true),
         ..pb::ConflictRecord::default()
@@ -64,19 +62,8 @@ pub fn conflict(conflict: &Conflict) -> Vec<u8> {
 
 /// Reads the bytes of a conflict.
 pub fn read_conflict(bytes: &[u8]) -> Result<Conflict, BadRecord> {
-    let pb::ConflictRecord {
-        report_id,
-        field: which,
-        mine,
-        base,
-        theirs,
-        mine_note,
-        theirs_note,
-        device_id,
-        command_number,
-        state,
-        branch_taken,
-    } = decode(bytes)?;
+    let pb::ConflictRecord { report_id, field: which, mine, base, theirs, mine_note, theirs_note, state, branch_taken } =
+        decode(bytes)?;
     let value = |name, got: Option<pb::CellValue>| field(name, got.map(values::read_cell_value).transpose());
     let branch = match required("field", which)? {
         Field::ElementNumber(number) => Branch::Cell {
@@ -87,16 +74,12 @@ pub fn read_conflict(bytes: &[u8]) -> Result<Conflict, BadRecord> {
         },
         Field::Note(_) => Branch::Note { mine: mine_note, theirs: theirs_note },
     };
-    let origin = match device_id.as_slice() {
-        [] => None,
-        device => Some((field("device_id", values::id(device, DeviceId::from_slice))?, command_number)),
-    };
     let settled = match pb::ConflictState::try_from(state) {
         Ok(pb::ConflictState::Open) => None,
         Ok(pb::ConflictState::Settled) => Some(branch_taken),
         Ok(pb::ConflictState::Unspecified) | Err(_) => return Err(BadRecord::Field("state")),
     };
-    Ok(Conflict { report: field("report_id", values::id(&report_id, ReportId::from_slice))?, branch, origin, settled })
+    Ok(Conflict { report: field("report_id", values::id(&report_id, ReportId::from_slice))?, branch, settled })
 }
 
 #[cfg(test)]
@@ -128,7 +111,7 @@ mod tests {
         };
         let note = Branch::Note { mine: "a".into(), theirs: "b".into() };
         for (branch, settled) in [(cell.clone(), None), (cell, Some(true)), (note, Some(false))] {
-            let kept = Conflict { report, branch, origin: Some((DeviceId([1; 16]), 12)), settled };
+            let kept = Conflict { report, branch, settled };
             assert_eq!(read_conflict(&conflict(&kept)), Ok(kept));
         }
     }

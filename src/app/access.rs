@@ -1,0 +1,147 @@
+//! Steps on accounts, grants, enrolment codes and devices. Secrets never come here: only their hashes.
+
+use super::App;
+use super::error::{AppError, Result};
+use crate::domain::ids::{AccountId, DeviceId};
+use crate::domain::permission::{Action, Actor, Grant, Permit, action, authorize};
+use crate::domain::reason::Reason;
+use crate::domain::sight::Sight;
+use crate::domain::time::Instant;
+use crate::store::access::Device;
+use crate::store::tx::Audit;
+use crate::store::{ReadTx, WriteTx};
+
+/// A device with the actor that stands behind it.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// The device as enrolled.
+    pub device: Device,
+    /// Who asks.
+    pub actor: Actor,
+    /// The generation of grants and devices at which this was read.
+    pub generation: i64,
+}
+
+impl App {
+    /// Gives a role on a unit, making the account if it is new.
+    pub fn grant(&self, actor: &Actor, account: AccountId, label: &str, grant: &Grant) -> Result<()> {
+        self.store().write("access.grant", self.now(), |tx| {
+            let place = tx.unit_path(grant.unit)?;
+            let permit: Permit<action::Enrol> = authorize(actor, &place, self.now().local_date())?;
+            tx.put_account(account, label)?;
+            tx.put_grant(account, grant)?;
+            tx.note_act(&Audit::from(&permit));
+            Ok(())
+        })
+    }
+
+    /// Keeps an enrolment code, by its hash, until `expires`.
+    pub fn add_enrol_code(&self, actor: &Actor, hash: &[u8], account: AccountId, expires: Instant) -> Result<()> {
+        self.store().write("access.enrol_code", self.now(), |tx| {
+            let unit = tx.grants(account)?.first().map(|grant| grant.unit).ok_or(Reason::NotFound)?;
+            let place = tx.unit_path(unit)?;
+            let permit: Permit<action::Enrol> = authorize(actor, &place, self.now().local_date())?;
+            tx.put_enrol_code(hash, account, expires)?;
+            tx.note_act(&Audit::from(&permit));
+            Ok(())
+        })
+    }
+
+    /// Spends an enrolment code and enrols the device with this key; the code is the right to do so.
+    pub fn enrol(
+        &self,
+        code_hash: &[u8],
+        device: DeviceId,
+        public_key: &[u8],
+        token: (&[u8], Instant),
+    ) -> Result<Identity> {
+        self.store().write("access.enrol", self.now(), |tx| {
+            let account = tx.spend_enrol_code(code_hash)?.ok_or(AppError::Unauthenticated)?;
+            tx.put_device(device, account, public_key)?;
+            tx.set_token(device, token.0, token.1)?;
+            let identity = identity(tx, device)?;
+            tx.note_act(&Audit::credential(&identity.actor, Action::Enrol.code()));
+            Ok(identity)
+        })
+    }
+
+    /// Keeps a nonce for a device to sign.
+    pub fn add_nonce(&self, device: DeviceId, hash: &[u8], expires: Instant) -> Result<()> {
+        self.store().write("access.nonce", self.now(), |tx| {
+            known(tx, device)?;
+            Ok(tx.put_nonce(hash, device, expires)?)
+        })
+    }
+
+    /// Gives a new token to a device whose signature over its nonce was checked; spends the nonce.
+    pub fn renew(&self, device: DeviceId, nonce_hash: &[u8], token: (&[u8], Instant)) -> Result<Identity> {
+        self.store().write("access.renew", self.now(), |tx| {
+            let identity = identity(tx, device)?;
+            if !tx.spend_nonce(nonce_hash, device)? {
+                return Err(AppError::Unauthenticated);
+            }
+            tx.set_token(device, token.0, token.1)?;
+            Ok(identity)
+        })
+    }
+
+    /// The device and its key, unless it is unknown or revoked.
+    pub fn known_device(&self, device: DeviceId) -> Result<Device> {
+        self.store().read(|tx| known(tx, device))
+    }
+
+    /// Who holds the token with this hash, now.
+    pub fn identify(&self, token_hash: &[u8]) -> Result<Identity> {
+        let now = self.now();
+        self.store().read(|tx| {
+            let device = tx.device_by_token(token_hash)?.ok_or(AppError::Unauthenticated)?;
+            if device.token_expires.is_none_or(|end| end <= now) {
+                return Err(AppError::Unauthenticated);
+            }
+            identity(tx, device.id)
+        })
+    }
+
+    /// Sees to it that every scope in sight has its short number.
+    pub fn ensure_scopes(&self, sight: &Sight) -> Result<()> {
+        let missing = self.store().read(|tx| Ok::<_, AppError>(tx.scopes(sight)?.len() < sight.scopes().count()))?;
+        if missing {
+            self.store().write("scope.number", self.now(), |tx| Ok::<_, AppError>(tx.ensure_scopes(sight)?))?;
+        }
+        Ok(())
+    }
+
+    /// Shuts a device out for good.
+    pub fn revoke_device(&self, actor: &Actor, device: DeviceId) -> Result<()> {
+        self.store().write("access.revoke", self.now(), |tx| {
+            let found = tx.device(device)?.ok_or(Reason::NotFound)?;
+            let unit = tx.grants(found.account)?.first().map(|grant| grant.unit).ok_or(Reason::NotFound)?;
+            let place = tx.unit_path(unit)?;
+            let permit: Permit<action::Revoke> = authorize(actor, &place, self.now().local_date())?;
+            tx.revoke_device(device)?;
+            tx.note_act(&Audit::from(&permit));
+            Ok(())
+        })
+    }
+}
+
+fn known(tx: &mut ReadTx, device: DeviceId) -> Result<Device> {
+    let device = tx.device(device)?.ok_or(AppError::Unauthenticated)?;
+    if device.revoked.is_some() { Err(AppError::DeviceRevoked) } else { Ok(device) }
+}
+
+/// Reads who stands behind a device. Fails when it is unknown or revoked.
+pub fn identity(tx: &mut ReadTx, device: DeviceId) -> Result<Identity> {
+    let device = known(tx, device)?;
+    let actor = Actor { account: device.account, device: Some(device.id), grants: tx.grants(device.account)? };
+    let generation = tx.head()?.auth_generation;
+    Ok(Identity { device, actor, generation })
+}
+
+/// Refuses an identity that was read before grants or devices changed.
+pub fn still_valid(tx: &mut WriteTx, identity: &Identity) -> Result<Actor> {
+    if tx.head()?.auth_generation == identity.generation {
+        return Ok(identity.actor.clone());
+    }
+    Ok(self::identity(tx, identity.device.id)?.actor)
+}

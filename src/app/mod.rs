@@ -1,0 +1,81 @@
+//! Steps: ask permission, run the domain's rule, write, all in one transaction.
+//!
+//! Knows no wire, no socket and no SQL. A step takes a transaction, so that many callers share one commit and a pushed command runs the
+//! very step that a unary call runs.
+
+pub mod access;
+pub mod campaign;
+pub mod error;
+pub mod org;
+pub mod reference;
+pub mod report;
+
+pub use error::{AppError, Result};
+pub use reference::Reference;
+
+use crate::clock::Clock;
+use crate::domain::digest::Digest;
+use crate::domain::ids::UnitId;
+use crate::domain::permission::Actor;
+use crate::domain::scope::Scope;
+use crate::domain::time::Instant;
+use crate::store::{ReadTx, Store};
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// The application over one database.
+#[derive(Clone)]
+pub struct App {
+    store: Store,
+    clock: Clock,
+    cached: Arc<RwLock<Option<(Digest, Arc<Reference>)>>>,
+}
+
+impl App {
+    /// Over an open store, with the clock that everybody here asks.
+    #[must_use]
+    pub fn new(store: Store, clock: Clock) -> Self {
+        Self { store, clock, cached: Arc::default() }
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The present instant.
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// The clock.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The reference snapshot that belongs to what `tx` sees; decoded again only after a change.
+    pub fn reference(&self, tx: &mut ReadTx) -> Result<Arc<Reference>> {
+        let digest = tx.scope(Scope::REFERENCE)?.map_or_else(Digest::default, |scope| scope.digest);
+        if let Some((known, reference)) = &*self.cached.read().unwrap_or_else(PoisonError::into_inner)
+            && *known == digest
+        {
+            return Ok(Arc::clone(reference));
+        }
+        let reference = Arc::new(Reference::new(tx.facts()?)?);
+        *self.cached.write().unwrap_or_else(PoisonError::into_inner) = Some((digest, Arc::clone(&reference)));
+        Ok(reference)
+    }
+
+    /// The unit at the root of the authority, once the organisation is there.
+    pub fn root(&self, tx: &mut ReadTx) -> Result<Option<UnitId>> {
+        Ok(tx.setting("root_unit")?.and_then(|bytes| UnitId::from_slice(&bytes).ok()))
+    }
+
+    /// The actor of the nightly jobs and of an operator at the machine itself.
+    pub fn system(&self) -> Result<Actor> {
+        let root = self.store.read(|tx| self.root(tx))?;
+        Ok(Actor::system(root.unwrap_or(UnitId([0; 16]))))
+    }
+}

@@ -1,0 +1,121 @@
+//! Steps on the organisation: import it, and apply what a day changes of who hangs under whom.
+//!
+//! An effective change is applied at midnight, local time, as one named transaction: every record of a moved unit leaves the scopes of its old
+//! ancestors and enters those of the new ones, and whoever worked for a closed unit works for its successor.
+
+use super::App;
+use super::error::{AppError, Result};
+use crate::domain::ids::UnitId;
+use crate::domain::org::{Hierarchy, Org, OrgFacts};
+use crate::domain::permission::{Actor, Grant, Permit, UnitPath, action, authorize};
+use crate::domain::scope::RecordKind;
+use crate::domain::workflow::State;
+use crate::store::WriteTx;
+use crate::store::report::report_scopes;
+use crate::store::tx::Audit;
+use jiff::civil::Date;
+
+/// What a day changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DayApplied {
+    /// Units that stand elsewhere than the day before.
+    pub moved_units: usize,
+    /// Records that changed scopes.
+    pub moved_records: usize,
+    /// Accounts that now work for a successor.
+    pub moved_accounts: usize,
+}
+
+impl App {
+    /// Imports the organisation as it is in the files: every unit with its versions, parents and lineage. Returns how many units changed.
+    pub fn import_org(&self, actor: &Actor, facts: &OrgFacts) -> Result<usize> {
+        let org = Org::new(facts.clone())
+            .map_err(|findings| AppError::Broken(findings.into_iter().map(|finding| finding.broken).collect()))?;
+        let today = self.now().local_date();
+        let changed = self.store().write("org.import", self.now(), |tx| {
+            if tx.setting("root_unit")?.is_none() {
+                let root = root_of(&org, today).ok_or_else(AppError::no_organisation)?;
+                tx.set_setting("root_unit", &root.0)?;
+            }
+            let root = self.root(tx)?.unwrap_or(UnitId([0; 16]));
+            let place = UnitPath { unit: root, acting: root, above: Vec::new() };
+            let actor = if actor.grants.is_empty() { Actor::system(root) } else { actor.clone() };
+            let permit: Permit<action::ChangeOrg> = authorize(&actor, &place, today)?;
+            Ok::<_, AppError>(tx.put_org(&permit, facts)?)
+        })?;
+        self.apply_day()?;
+        Ok(changed)
+    }
+
+    /// Applies to scopes and grants what the organisation is today. Safe to run any number of times.
+    pub fn apply_day(&self) -> Result<DayApplied> {
+        let now = self.now();
+        let today = now.local_date();
+        self.store().write("org.apply_day", now, |tx| {
+            let reference = self.reference(tx)?;
+            let Some(root) = self.root(tx)? else { return Ok(DayApplied::default()) };
+            let place = UnitPath { unit: root, acting: root, above: Vec::new() };
+            let permit: Permit<action::ChangeOrg> = authorize(&Actor::system(root), &place, today)?;
+            let mut applied = DayApplied::default();
+            for unit in reference.org.units() {
+                let place = place_of(&reference.org, unit.id, today);
+                let before = tx.unit_path(unit.id)?;
+                if !tx.hang(&place)? {
+                    continue;
+                }
+                applied.moved_units += 1;
+                applied.moved_records += move_records(tx, &Audit::from(&permit), &place)?;
+                if before.acting != place.acting {
+                    applied.moved_accounts += move_accounts(tx, &permit, &place, today)?;
+                }
+            }
+            Ok::<_, AppError>(applied)
+        })
+    }
+}
+
+/// Where a unit stands on `today`, as scopes see it.
+fn place_of(org: &Org, unit: UnitId, today: Date) -> UnitPath {
+    let acting = org.acts_for(unit, today).unwrap_or(unit);
+    let above = org.hangs_under(unit, today).into_iter().filter(|one| *one != unit && *one != acting).collect();
+    UnitPath { unit, acting, above }
+}
+
+/// The open unit that hangs under nobody and has somebody under it: the authority itself.
+fn root_of(org: &Org, today: Date) -> Option<UnitId> {
+    org.units_on(today)
+        .map(|unit| unit.id)
+        .filter(|id| org.parent(*id, Hierarchy::Command, today).is_none())
+        .max_by_key(|id| org.children(*id, Hierarchy::Command, today).len())
+}
+
+fn move_records(tx: &mut WriteTx, audit: &Audit, place: &UnitPath) -> Result<usize> {
+    let mut moved = 0;
+    for line in tx.report_lines(&State::ALL, &[place.unit])? {
+        let scopes = report_scopes(line.state, place);
+        tx.move_record(audit, RecordKind::Report, line.id.0, scopes.clone())?;
+        moved += 1;
+        for (kind, id) in tx.beside(line.id)? {
+            let scopes = if kind == RecordKind::Conflict { report_scopes(State::Draft, place) } else { scopes.clone() };
+            tx.move_record(audit, kind, id, scopes)?;
+            moved += 1;
+        }
+    }
+    Ok(moved)
+}
+
+/// Whoever worked for a unit that closed works for its successor from today on.
+fn move_accounts(tx: &mut WriteTx, permit: &Permit<action::ChangeOrg>, place: &UnitPath, today: Date) -> Result<usize> {
+    let mut moved = 0;
+    for (account, grant) in tx.grants_on_unit(place.unit)? {
+        if grant.from >= today || today >= grant.to {
+            continue;
+        }
+        tx.drop_grant(account, &grant)?;
+        tx.put_grant(account, &Grant { to: today, ..grant })?;
+        tx.put_grant(account, &Grant { unit: place.acting, from: today, ..grant })?;
+        tx.note_act(&Audit::from(permit));
+        moved += 1;
+    }
+    Ok(moved)
+}

@@ -1,0 +1,289 @@
+//! One sync call as a machine of steps: each step reads a little and gives frames; nothing is held between two steps but positions.
+//!
+//! ```text
+//!  positions per scope        A: 40   B: 40   C (new): 0
+//!  1  C is reset: rows of C from 0 to the head of now (57), SnapshotEnd       A 40, B 40, C 57
+//!  2  A and B from 40 to 57, rows of both in one seq order                    A 57, B 57, C 57
+//!  3  all from 57 to the head; the end is reached in this very snapshot:      Rows, Checkpoint with digests
+//! ```
+//!
+//! A page uses a short transaction; only the last one, in which the end is reached, also reads head, chain and digests (S2).
+
+use super::cursor::{Cursor, Position, Seal};
+use super::frame::{Checkpoint, Frame, GrantChange, Granted, Reset, ResetReason, Row, RowOp, Rows, Welcome};
+use super::push::{self, Pushed, Stop};
+use crate::app::access::{Identity, identity};
+use crate::app::{App, Result};
+use crate::domain::limits::ROWS_MAX;
+use crate::domain::scope::{Scope, ScopeKind};
+use crate::domain::sight::{Sight, sight};
+use crate::domain::time::Instant;
+use crate::store::ReadTx;
+use crate::store::feed::{FeedOp, FeedRow, FeedScope};
+use std::collections::VecDeque;
+
+/// What a device asks for.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// The sealed cursor of its last row; empty at first.
+    pub cursor: Vec<u8>,
+    /// The next commands of its outbox.
+    pub commands: Vec<Pushed>,
+    /// Scopes that it wants rebuilt, since its digest differs.
+    pub rebuild: Vec<Scope>,
+    /// Most rows of one batch; 0 for the server's own limit.
+    pub max_rows: usize,
+}
+
+/// One call in progress.
+pub struct Exchange {
+    app: App,
+    seal: Seal,
+    identity: Identity,
+    max_rows: usize,
+    scopes: Vec<Held>,
+    epoch: (i64, [u8; 16]),
+    ready: VecDeque<Frame>,
+}
+
+/// A scope of the device in this call.
+#[derive(Debug, Clone, Copy)]
+struct Held {
+    feed: FeedScope,
+    position: Position,
+}
+
+impl Exchange {
+    /// Takes the commands and finds where the device stands. The first frames are ready afterwards.
+    pub fn start(app: App, seal: Seal, identity: Identity, request: Request) -> Result<Self> {
+        let before = identity.device.taken;
+        let pushed = push::push(&app, &seal, &identity, &request.commands)?;
+        let max_rows = if request.max_rows == 0 { ROWS_MAX } else { request.max_rows.min(ROWS_MAX) };
+        let (scopes, epoch) = (Vec::new(), (0, [0; 16]));
+        let mut exchange = Self { app, seal, identity, max_rows, scopes, epoch, ready: VecDeque::new() };
+        let cursor = exchange.seal.open_cursor(exchange.identity.device.id, &request.cursor);
+        exchange.place(cursor, &request.rebuild, before)?;
+        let resets: Vec<Frame> = exchange.ready.drain(1..).collect();
+        exchange.ready.extend(pushed.outcomes.into_iter().map(Frame::Verdict));
+        exchange.ready.extend(pushed.stop.map(|stop| match stop {
+            Stop::Gap(expected) => Frame::Gap { expected },
+            Stop::Forked(number) => Frame::Forked { number },
+        }));
+        exchange.ready.extend(resets);
+        Ok(exchange)
+    }
+
+    /// The next frames; the checkpoint is the last until something new is committed.
+    pub fn step(&mut self) -> Result<Vec<Frame>> {
+        if !self.ready.is_empty() {
+            return Ok(self.ready.drain(..).collect());
+        }
+        let (app, now) = (self.app.clone(), self.app.now());
+        app.store().read(|tx| self.advance(tx, now))
+    }
+
+    /// Whether every scope stands at or behind `seq`: nothing to say until something new is committed.
+    #[must_use]
+    pub fn is_at(&self, seq: i64) -> bool {
+        self.ready.is_empty() && self.scopes.iter().all(|held| held.position.seq >= seq)
+    }
+
+    /// Looks again at who asks; true when the scopes changed, and a new `Welcome` is ready. Fails when the device is no longer let in.
+    pub fn refresh(&mut self) -> Result<bool> {
+        let generation = self.app.store().read(|tx| tx.head().map(|head| head.auth_generation))?;
+        if generation == self.identity.generation {
+            return Ok(false);
+        }
+        let id = self.identity.device.id;
+        self.identity = self.app.store().read(|tx| identity(tx, id))?;
+        let cursor = self.cursor(self.commit());
+        let taken = self.identity.device.taken;
+        self.place(Some(cursor), &[], taken)?;
+        Ok(true)
+    }
+
+    /// Compares the cursor with what may be read now; readies `Welcome` and the resets.
+    fn place(&mut self, cursor: Option<Cursor>, rebuild: &[Scope], taken: u64) -> Result<()> {
+        let (app, now) = (self.app.clone(), self.app.now());
+        let today = now.local_date();
+        let seen = app.store().read(|tx| {
+            let reference = app.reference(tx)?;
+            Ok::<_, crate::app::AppError>(sight(&self.identity.actor, &reference.published(), today))
+        })?;
+        app.ensure_scopes(&seen)?;
+        app.store().read(|tx| {
+            let head = tx.head()?;
+            self.epoch = (head.epoch, head.epoch_id);
+            let granted = tx.scopes(&seen)?;
+            let known = cursor.filter(|cursor| self.on_chain(tx, cursor, head.epoch).unwrap_or(false));
+            let positions = known.as_ref().map(|cursor| cursor.scopes.as_slice()).unwrap_or_default();
+            self.scopes.clear();
+            let mut scopes = Vec::new();
+            let mut resets = Vec::new();
+            for feed in granted {
+                let before = positions.iter().find(|position| position.scope == feed.number).copied();
+                let reason = reset_reason(&feed, before, rebuild, known.is_none());
+                let position = match (reason, before) {
+                    (None, Some(position)) => position,
+                    (_, before) => {
+                        let generation = before.map_or(0, |position| position.generation) + 1;
+                        let generation = generation.max(feed.generation);
+                        Position { scope: feed.number, generation, seq: 0, whole_at: head.seq.max(1) }
+                    }
+                };
+                let generation = position.generation;
+                let change = if before.is_some() { GrantChange::Kept } else { GrantChange::Added };
+                scopes.push(Granted { scope: feed.scope, number: feed.number, generation, change });
+                resets.extend(reason.map(|reason| Frame::Reset(Reset { scope: feed.number, reason, generation })));
+                self.scopes.push(Held { feed, position });
+            }
+            for gone in positions.iter().filter(|old| !self.scopes.iter().any(|held| held.feed.number == old.scope)) {
+                scopes.extend(self.gone(tx, *gone, &seen, now)?);
+            }
+            self.ready.push_back(Frame::Welcome(Welcome { epoch: self.epoch, now, scopes, taken }));
+            self.ready.extend(resets);
+            Ok(())
+        })
+    }
+
+    /// Whether the cursor lies on this server's history.
+    fn on_chain(&self, tx: &mut ReadTx, cursor: &Cursor, epoch: i64) -> Result<bool> {
+        let (seq, chain) = tx.commit_at(cursor.commit.0)?;
+        Ok(cursor.epoch == epoch && seq == cursor.commit.0 && chain[..8] == cursor.commit.1)
+    }
+
+    /// Why a scope of the cursor is no longer the device's.
+    fn gone(&self, tx: &mut ReadTx, old: Position, seen: &Sight, now: Instant) -> Result<Option<Granted>> {
+        let Some(scope) = tx.scope_by_number(old.scope)? else { return Ok(None) };
+        let unit = crate::domain::ids::UnitId(scope.id);
+        let of_unit = matches!(scope.kind, ScopeKind::Work | ScopeKind::Desk);
+        let acting = tx.unit_path(unit)?.acting;
+        let moved = of_unit && acting != unit && seen.contains(Scope { id: acting.0, ..scope });
+        let today = now.local_date();
+        let ended = self.identity.actor.grants.iter().any(|grant| grant.unit == unit && grant.to <= today);
+        let change = match (moved, ended) {
+            (true, _) => GrantChange::Moved,
+            (false, true) => GrantChange::Ended,
+            (false, false) => GrantChange::Revoked,
+        };
+        Ok(Some(Granted { scope, number: old.scope, generation: old.generation, change }))
+    }
+
+    /// One page: a rebuild first, then those that lag behind the rest, then all together to the head.
+    fn advance(&mut self, tx: &mut ReadTx, now: Instant) -> Result<Vec<Frame>> {
+        let head = tx.head()?;
+        if let Some(index) = self.scopes.iter().position(|held| held.position.whole_at > 0) {
+            return self.rebuild(tx, index);
+        }
+        let low = self.scopes.iter().map(|held| held.position.seq).min().unwrap_or(head.seq);
+        let next = self.scopes.iter().map(|held| held.position.seq).filter(|seq| *seq > low).min();
+        let upto = next.unwrap_or(head.seq);
+        let lagging: Vec<i32> =
+            self.scopes.iter().filter(|held| held.position.seq == low).map(|held| held.feed.number).collect();
+        let page = tx.feed_page(&lagging, low, upto, self.max_rows)?;
+        let full = page.len() >= self.max_rows;
+        let reached = if full { page.last().map_or(upto, |row| row.seq) } else { upto };
+        for held in self.scopes.iter_mut().filter(|held| held.position.seq == low) {
+            held.position.seq = reached;
+        }
+        let cursor = self.sealed(tx)?;
+        let mut frames = Vec::new();
+        if !page.is_empty() {
+            frames.push(Frame::Rows(Rows { rows: fold(page), cursor: cursor.clone() }));
+        }
+        if !full && next.is_none() {
+            frames.push(self.checkpoint(tx, cursor, head.seq, head.safe_past, now)?);
+        }
+        Ok(frames)
+    }
+
+    /// One page of a scope that is rebuilt; only what stands is sent, what is gone was never there.
+    fn rebuild(&mut self, tx: &mut ReadTx, index: usize) -> Result<Vec<Frame>> {
+        let Position { scope, generation, seq, whole_at } = self.scopes[index].position;
+        let page = tx.feed_page(&[scope], seq, whole_at, self.max_rows)?;
+        let full = page.len() >= self.max_rows;
+        let position = &mut self.scopes[index].position;
+        position.seq = if full { page.last().map_or(whole_at, |row| row.seq) } else { whole_at };
+        if !full {
+            position.whole_at = 0;
+        }
+        let rows: Vec<FeedRow> = page.into_iter().filter(|row| matches!(row.op, FeedOp::Put { .. })).collect();
+        let cursor = self.sealed(tx)?;
+        let mut frames = vec![Frame::Rows(Rows { rows: fold(rows), cursor })];
+        if !full {
+            frames.push(Frame::SnapshotEnd { scope, generation });
+        }
+        Ok(frames)
+    }
+
+    fn checkpoint(
+        &mut self,
+        tx: &mut ReadTx,
+        cursor: Vec<u8>,
+        seq: i64,
+        safe_past: i64,
+        now: Instant,
+    ) -> Result<Frame> {
+        let mut digests = Vec::with_capacity(self.scopes.len());
+        for held in &self.scopes {
+            let digest = tx.scope(held.feed.scope)?.map(|scope| scope.digest).unwrap_or_default();
+            digests.push((held.feed.number, digest));
+        }
+        let device = identity(tx, self.identity.device.id)?.device;
+        let mark = self.seal.mark(device.id, now);
+        let (taken, outcomes, epoch) = (device.taken, device.outcomes, self.epoch);
+        Ok(Frame::Checkpoint(Checkpoint { cursor, seq, digests, taken, outcomes, now, mark, safe_past, epoch }))
+    }
+
+    fn sealed(&self, tx: &mut ReadTx) -> Result<Vec<u8>> {
+        let low = self.scopes.iter().map(|held| held.position.seq).min().unwrap_or(0);
+        let (seq, chain) = tx.commit_at(low)?;
+        let mut start = [0; 8];
+        start.copy_from_slice(&chain[..8]);
+        Ok(self.seal.cursor(self.identity.device.id, &self.cursor((seq, start))))
+    }
+
+    fn cursor(&self, commit: (i64, [u8; 8])) -> Cursor {
+        let scopes = self.scopes.iter().map(|held| held.position).collect();
+        Cursor { epoch: self.epoch.0, commit, scopes }
+    }
+
+    /// The commit of a cursor made and opened within one call: before the first, which every history shares.
+    fn commit(&self) -> (i64, [u8; 8]) {
+        (0, [0; 8])
+    }
+}
+
+/// Why a scope must be rebuilt on this device, if it must.
+fn reset_reason(feed: &FeedScope, before: Option<Position>, rebuild: &[Scope], lost: bool) -> Option<ResetReason> {
+    let Some(before) = before else {
+        return Some(if lost { ResetReason::Epoch } else { ResetReason::New });
+    };
+    if rebuild.contains(&feed.scope) {
+        Some(ResetReason::Digest)
+    } else if before.generation < feed.generation {
+        Some(ResetReason::Schema)
+    } else if before.seq < feed.floor {
+        Some(ResetReason::Compacted)
+    } else {
+        None
+    }
+}
+
+/// Joins the rows of one change that several scopes see alike.
+fn fold(page: Vec<FeedRow>) -> Vec<Row> {
+    let mut rows: Vec<(i64, Row)> = Vec::with_capacity(page.len());
+    for FeedRow { scope, seq, kind, id, op } in page {
+        let op = match op {
+            FeedOp::Put { revision, bytes } => RowOp::Put { revision, bytes },
+            FeedOp::Deleted => RowOp::Deleted,
+            FeedOp::OutOfScope => RowOp::OutOfScope,
+        };
+        let same = rows.iter_mut().rev().take_while(|(at, _)| *at == seq);
+        match same.map(|(_, row)| row).find(|row| row.kind == kind && row.id == id && row.op == op) {
+            Some(row) => row.scopes.push(scope),
+            None => rows.push((seq, Row { kind, id, op, scopes: vec![scope] })),
+        }
+    }
+    rows.into_iter().map(|(_, row)| row).collect()
+}
