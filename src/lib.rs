@@ -8,6 +8,9 @@ pub mod cli;
 /// Runs steps inside transactions, after asking permission.
 #[cfg(feature = "server")]
 pub mod app;
+/// Turns credentials into proofs: codes, tokens, nonces, signatures.
+#[cfg(feature = "server")]
+pub mod auth;
 /// Asks the machine what time it is; nobody else does.
 pub mod clock;
 /// Decides: rules, targets, periods, workflow, merge. Knows no database, network, clock or protobuf.

@@ -4,4 +4,5 @@
 
 pub mod accept;
 pub mod ca;
+pub mod keys;
 pub mod tls;

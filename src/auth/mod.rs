@@ -1,0 +1,25 @@
+//! Turns credentials into proofs: codes, tokens, nonces and signatures.
+//!
+//! Only hashes of secrets leave this room towards the store, so that a stolen database opens nothing. Knows no rpc, no right and no
+//! table: who an account is and what it may do is asked elsewhere.
+
+mod keys;
+mod secret;
+
+pub use keys::{Authority, BadKey, BadSignature, check_enrolment, check_renewal, verify};
+pub use secret::{Hash, NoRandom, Secret, code, hash, nonce, random, token};
+
+use crate::domain::time::Instant;
+
+/// How long an access token is good, in microseconds: 15 minutes.
+pub const TOKEN_MICROS: i64 = 15 * 60 * 1_000_000;
+/// How long an enrolment code is good: 10 minutes.
+pub const CODE_MICROS: i64 = 10 * 60 * 1_000_000;
+/// How long a nonce is good: 1 minute.
+pub const NONCE_MICROS: i64 = 60 * 1_000_000;
+
+/// The end of a token given at `now`.
+#[must_use]
+pub fn token_end(now: Instant) -> Instant {
+    now.plus_micros(TOKEN_MICROS)
+}

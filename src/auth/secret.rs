@@ -1,0 +1,86 @@
+//! Secrets that the server makes: enrolment codes, access tokens, nonces. Each has 128 bits or more, so its plain SHA-256 can be stored.
+//!
+//! Knows nothing of what a secret opens.
+
+use crate::domain::enrolment::Code;
+use ring::digest::{SHA256, digest};
+use ring::rand::{SecureRandom, SystemRandom};
+use std::fmt;
+
+/// The SHA-256 of a secret: what is stored.
+pub type Hash = [u8; 32];
+
+/// The machine gives no random numbers; nothing secret can be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the machine gives no random numbers")]
+pub struct NoRandom;
+
+/// A text that must not be printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The text itself, for the one to whom it is given.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+/// Random bytes of the machine.
+pub fn random<const N: usize>() -> Result<[u8; N], NoRandom> {
+    let mut bytes = [0; N];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| NoRandom)?;
+    Ok(bytes)
+}
+
+/// The hash of a secret, given as its bytes.
+#[must_use]
+pub fn hash(secret: &[u8]) -> Hash {
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest(&SHA256, secret).as_ref());
+    hash
+}
+
+/// A new enrolment code, and the hash of its symbols.
+pub fn code() -> Result<(Code, Hash), NoRandom> {
+    let code = Code::new(random()?);
+    let stored = hash(code.symbols().as_bytes());
+    Ok((code, stored))
+}
+
+/// A new access token (`tdt_` and 64 hexadecimal digits), and its hash.
+pub fn token() -> Result<(Secret, Hash), NoRandom> {
+    let digits: String = random::<32>()?.iter().map(|byte| format!("{byte:02x}")).collect();
+    let text = format!("tdt_{digits}");
+    let stored = hash(text.as_bytes());
+    Ok((Secret(text), stored))
+}
+
+/// A new nonce, and its hash.
+pub fn nonce() -> Result<([u8; 32], Hash), NoRandom> {
+    let nonce = random()?;
+    Ok((nonce, hash(&nonce)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_typed_code_leads_to_the_stored_hash_and_secrets_do_not_print() {
+        let (code, stored) = code().unwrap();
+        let typed = Code::parse(&code.to_string().to_lowercase()).unwrap();
+        assert_eq!(hash(typed.symbols().as_bytes()), stored);
+        let (token, _) = token().unwrap();
+        assert_eq!(format!("{token:?}"), "Secret");
+        assert_eq!(token.reveal().len(), 68);
+        assert_ne!(nonce().unwrap().0, nonce().unwrap().0);
+    }
+}
