@@ -4,7 +4,9 @@
 //! year (`base`), how people report (`plan`), and keeps its own books (`ledger`), which never enter the server.
 
 mod base;
+pub mod ledger;
 pub mod place;
+pub mod plan;
 pub mod rng;
 #[cfg(test)]
 mod tests;

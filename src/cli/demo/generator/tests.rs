@@ -1,8 +1,11 @@
 //! Stories about the synthetic province: it looks like the real one, and its books balance.
 
+use super::ledger::Ledger;
+use super::plan::{Plan, Twin};
 use super::{Province, SEED};
 use crate::cli::demo::example::{BASELINE, example};
 use crate::domain::baseline::Baselines;
+use crate::domain::calendar::Calendars;
 use crate::domain::element::{CountingLevel, ElementCode};
 use crate::domain::org::UnitKind;
 use crate::domain::window::Window;
@@ -90,4 +93,69 @@ fn what_happens_after_the_merger_happens_at_the_successor() {
     let received = |uid: &str| province.truth.flow(unit(uid), &code("reports_received"), after);
     assert_eq!((received("com-29242-0"), received("com-29245-0"), received("com-29251-0")), (0, 0, 0));
     assert!(received("com-29242-1") > 0);
+}
+
+fn plans(province: &Province) -> Vec<Plan> {
+    province.plans(&Calendars::standard(), 20).unwrap()
+}
+
+#[test]
+fn twenty_weeks_of_the_communes_owe_2121_reports_most_of_them_nil() {
+    let plans = plans(&province());
+    let weekly: Vec<&Plan> = plans.iter().filter(|plan| plan.contract == "tuan-xa").collect();
+    assert_eq!(weekly.len(), 2_121);
+    let share = |count: usize| count * 100 / weekly.len();
+    let nil = share(weekly.iter().filter(|plan| plan.is_nil()).count());
+    let never = share(weekly.iter().filter(|plan| plan.send.is_none()).count());
+    let late = share(weekly.iter().filter(|plan| plan.send.is_some_and(|day| day >= plan.due)).count());
+    assert!((50..=85).contains(&nil) && (1..=3).contains(&never) && (6..=10).contains(&late), "{nil} {never} {late}");
+    let districts = plans.iter().filter(|plan| plan.contract == "tuan-huyen").count();
+    assert_eq!(districts, 9 * 20);
+    assert!(plans.iter().any(|plan| plan.contract == "thang-co-so"));
+    let twins = |kind| plans.iter().filter(|plan| plan.twin == Some(kind)).count();
+    assert_eq!((twins(Twin::Merge), twins(Twin::Conflict)), (3, 2));
+    assert!(plans.iter().any(|plan| plan.slip.is_some()), "some figures are mistyped");
+}
+
+#[test]
+fn a_province_has_122_phones_and_some_of_them_are_silent_for_weeks() {
+    let devices = province().devices(20);
+    assert_eq!(devices.len(), 122);
+    assert_eq!(devices.iter().filter(|device| device.no == 2).count(), 5);
+    let silent = devices.iter().filter(|device| device.offline.iter().any(|window| window.days() == 21));
+    assert_eq!(silent.count(), 14);
+    assert!(devices.iter().any(|device| !device.online(date(2024, 9, 25))));
+}
+
+#[test]
+fn the_books_balance_for_every_unit_and_element_whatever_becomes_of_the_sheets() {
+    let province = province();
+    let plans = plans(&province);
+    let mut ledger = Ledger::open(&plans, &province.catalogue);
+    for (at, plan) in plans.iter().enumerate().filter(|(_, plan)| plan.send.is_some()) {
+        let report = plan.key.id();
+        plan.typed().iter().for_each(|(code, value)| ledger.typed(report, code, *value));
+        ledger.sent(report);
+        match at % 11 {
+            0 => {}
+            1 => ledger.returned(report),
+            _ => ledger.accepted(report),
+        }
+    }
+    let (lines, above) = (ledger.lines(), ledger.lines_above(&province.org));
+    assert!(lines.values().chain(above.values()).all(super::ledger::Line::balances));
+    let province_line = |element: &str| above[&(province.campaign.owner(), code(element))];
+    let now = Window::new(date(2024, 8, 19), date(2025, 1, 6)).unwrap();
+    for element in ["so_offences", "solved", "ta_deaths"] {
+        assert_eq!(province_line(element).happened, total(&province, element, now), "{element}");
+        assert!(province_line(element).waiting > 0, "{element}");
+    }
+    let stock: i64 = province
+        .districts
+        .iter()
+        .map(|district| province.truth.stock(district.unit, &code("suspended_cases"), date(2025, 1, 5)))
+        .sum();
+    assert_eq!(province_line("suspended_cases").happened, stock);
+    let count = ledger.count("tuan-xa");
+    assert_eq!(count.expected, count.never + count.waiting + count.returned + count.accepted);
 }
