@@ -24,6 +24,7 @@ pub mod period;
 pub mod permission;
 pub mod ratio;
 pub mod reason;
+pub mod rehearsal;
 pub mod report;
 pub mod scope;
 pub mod sight;

@@ -1,10 +1,15 @@
 //! Stories of changes and their rehearsal over the real reform.
 
-use crate::tra_vinh;
+use crate::{id, tra_vinh};
 use jiff::civil::date;
 use std::collections::BTreeMap;
-use thidua::domain::org::{ChangeKind, History, UnitKind};
+use thidua::domain::calendar::Calendars;
+use thidua::domain::element::{CountingLevel, ElementCode};
+use thidua::domain::form::Contract;
+use thidua::domain::org::{Change, ChangeKind, HandoverLine, History, Org, UnitKind};
+use thidua::domain::rehearsal::{Given, rehearse};
 use thidua::domain::time::Instant;
+use thidua::domain::window::Window;
 
 #[test]
 fn the_files_are_one_history_of_changes_and_give_the_same_organisation_again() {
@@ -40,4 +45,95 @@ fn a_reform_learned_of_three_days_before_was_not_known_a_week_before() {
     assert_eq!(communes(date(2025, 6, 29), date(2025, 8, 1)), 41);
     assert_eq!(communes(date(2025, 6, 29), date(2025, 6, 30)), 104);
     assert_eq!(communes(date(2024, 7, 1), date(2025, 8, 1)), 106);
+}
+
+/// The weekly form of the communes over the campaign, a base of 4 for each commune, and two closing stocks.
+fn given(org: &Org) -> Given {
+    let contract = Contract {
+        code: "tuan-xa".into(),
+        form: "tuan-xa".into(),
+        level: CountingLevel::Commune,
+        calendar: "week".into(),
+        due_days: 1,
+        grace_days: 3,
+        serves: vec![],
+        reviewers: vec![CountingLevel::District],
+    };
+    let window = Window::new(date(2024, 8, 19), date(2025, 8, 20)).unwrap();
+    let mut given = Given::new(Calendars::standard(), vec![contract], window);
+    let communes = org.units_of_kind_on(UnitKind::Commune, date(2025, 6, 30));
+    let bases = communes.map(|unit| (unit.id, 4)).collect();
+    given.bases.insert(ElementCode::new("so_offences").unwrap(), bases);
+    let stock = ElementCode::new("suspended_cases").unwrap();
+    let new = id("com-29242-2");
+    for (old, amount) in [(id("com-29239-0"), 5), (id("com-29260-0"), 3)] {
+        given.closing.insert((old, stock.clone()), amount);
+        given.handover.push(HandoverLine { from: old, to: new, element: stock.clone(), amount });
+    }
+    given.opening.insert((new, stock), 8);
+    given.devices.insert(id("com-29239-0"), 2);
+    given.open_reports.insert(id("com-29239-0"), 1);
+    given
+}
+
+fn reform() -> (Org, Vec<Change>) {
+    let day = date(2025, 7, 1);
+    (tra_vinh().before(day).unwrap(), tra_vinh().changes_on(day, Instant(0)))
+}
+
+#[test]
+fn a_rehearsal_of_the_reform_of_1_july_prints_what_a_clerk_can_read_and_reconciles() {
+    let (org, changes) = reform();
+    let report = rehearse(&org, &changes, &given(&tra_vinh())).unwrap();
+    assert_eq!(report.findings, []);
+    assert_eq!((report.closes.len(), report.opens.len(), report.moved.len()), (101, 38, 6));
+    assert_eq!(report.rebased[0].sums, (416, 416));
+    let text = report.text(true);
+    for line in [
+        "DIỄN TẬP THAY ĐỔI TỔ CHỨC, hiệu lực 1/7/2025 (NA resolution on provincial mergers; NQ 1687/NQ-UBTVQH15)",
+        "   - cấp xã: 104 → 41",
+        "   - Phường Trà Vinh (com-29242-2) ← Phường 1 (com-29239-0) + Phường 3 (com-29242-1) + Phường 9 (com-29260-0)",
+        "   - Phường 1 (com-29239-0): 2 thiết bị đồng bộ lần cuối rồi gắn lại; 1 báo cáo đang mở, ký thay: Phường Trà Vinh (com-29242-2)",
+        "   - so_offences: tổng 416 → 416; 41 đơn vị cộng nguyên, 0 đơn vị suy ra theo tỷ trọng",
+        "   - 101 đơn vị kết thúc: kết quả được chốt và xác nhận, không xếp loại về sau",
+        "   - 38 đơn vị mới tồn tại dưới 75 % thời gian phong trào: không xếp loại",
+        "   - KHỚP: có thể cho hiệu lực",
+    ] {
+        assert!(text.lines().any(|l| l == line), "{line}\n--- is not in ---\n{text}");
+    }
+    for name in ["Phường Hòa Thuận", "Phường Nguyệt Hóa", "Xã Ngũ Lạc"] {
+        assert!(report.straddling[0].1.iter().any(|unit| unit.starts_with(name)));
+    }
+    assert!(report.text(false).contains("communes: 104 → 41"));
+}
+
+#[test]
+fn a_rehearsal_finds_a_planted_imbalance() {
+    let (org, changes) = reform();
+    let mut given = given(&tra_vinh());
+    given.handover[1].amount = 2;
+    given.bases.values_mut().for_each(|bases| drop(bases.remove(&id("com-29260-0"))));
+    let report = rehearse(&org, &changes, &given).unwrap();
+    assert!(!report.reconciles());
+    let codes: Vec<&str> = report.findings.iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, ["BASE_INCOMPLETE", "HANDOVER_DOES_NOT_BALANCE", "HANDOVER_DOES_NOT_BALANCE"]);
+    let text = report.text(true);
+    assert!(text.contains("Phường 9 (com-29260-0): tồn cuối suspended_cases là 3 nhưng bàn giao đi 2"), "{text}");
+    assert!(text.contains("KHÔNG KHỚP: 2 điểm phải sửa"));
+}
+
+#[test]
+fn a_rehearsal_finds_children_that_were_forgotten_and_a_stock_that_goes_to_a_stranger() {
+    let (org, mut changes) = reform();
+    changes.retain(|change| change.act.kind() != ChangeKind::Reparent);
+    let report = rehearse(&org, &changes, &given(&tra_vinh())).unwrap();
+    assert!(!report.reconciles());
+    assert_eq!(report.findings.len(), 6, "four communes that go on and two departments hang in the air");
+    assert!(report.findings.iter().all(|finding| finding.code == "NO_PARENT"));
+
+    let (org, changes) = reform();
+    let mut given = given(&tra_vinh());
+    given.handover[1].to = id("com-29410-0");
+    let report = rehearse(&org, &changes, &given).unwrap();
+    assert!(report.findings.iter().any(|finding| finding.code == "HANDOVER_OFF_LINEAGE"));
 }

@@ -215,12 +215,12 @@ impl History {
 
     /// Adds a change if the organisation then known agrees with it; what was recorded is never altered.
     pub fn record(&mut self, change: Change) -> Result<(), Vec<Finding>> {
-        self.record_all(vec![change])
+        self.record_all(&[change])
     }
 
     /// Adds changes that only hold together, as those of one resolution do.
-    pub fn record_all(&mut self, changes: Vec<Change>) -> Result<(), Vec<Finding>> {
-        let all: Vec<Change> = self.changes.iter().chain(&changes).cloned().collect();
+    pub fn record_all(&mut self, changes: &[Change]) -> Result<(), Vec<Finding>> {
+        let all: Vec<Change> = self.changes.iter().chain(changes).cloned().collect();
         self.origin.apply(&all)?;
         self.changes = all;
         Ok(())

@@ -92,7 +92,8 @@ fn described(version: &Version) -> Description {
 /// Mergers by successor and basis, splits and transfers by predecessor and basis.
 fn successions(lines: &[&Lineage]) -> Vec<(String, Act)> {
     let mut mergers: BTreeMap<(&str, UnitId), Vec<UnitId>> = BTreeMap::new();
-    let mut parts: BTreeMap<(&str, UnitId, LineageKind), Vec<(UnitId, Fraction)>> = BTreeMap::new();
+    type Divided<'a> = BTreeMap<(&'a str, UnitId, LineageKind), Vec<(UnitId, Fraction)>>;
+    let mut parts = Divided::new();
     for line in lines {
         match line.kind {
             LineageKind::Merge => mergers.entry((&line.basis, line.to)).or_default().push(line.from),

@@ -115,3 +115,44 @@ impl StockFlow {
         self.opening.checked_add(self.inflow)?.checked_sub(self.outflow)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1000))]
+
+        #[test]
+        fn i10_a_handover_balances_exactly_until_a_single_figure_is_altered(
+            amounts in prop::collection::vec((0_u8..6, 6_u8..9, 0_i64..200), 1..12),
+            planted in 0_usize..12, by in prop_oneof![-50_i64..0, 1_i64..50],
+        ) {
+            let element = ElementCode::new("suspended_cases").unwrap();
+            let unit = |n: u8| UnitId([n; 16]);
+            let (mut closing, mut opening, mut lines) = (Stocks::new(), Stocks::new(), Vec::new());
+            for (from, to, amount) in amounts {
+                *closing.entry((unit(from), element.clone())).or_default() += amount;
+                *opening.entry((unit(to), element.clone())).or_default() += amount;
+                lines.push(HandoverLine { from: unit(from), to: unit(to), element: element.clone(), amount });
+            }
+            prop_assert_eq!(check_handover(&closing, &lines, &opening), vec![]);
+            prop_assert_eq!(closing.values().sum::<i64>(), opening.values().sum::<i64>());
+            let at = planted % lines.len();
+            lines[at].amount += by;
+            let found = check_handover(&closing, &lines, &opening);
+            let wrong: Vec<UnitId> = found.iter().map(|imbalance| imbalance.unit).collect();
+            prop_assert_eq!(wrong, vec![lines[at].from, lines[at].to], "both ends are named, and nobody else");
+        }
+
+        #[test]
+        fn i10_what_closes_one_period_opens_the_next(flows in prop::collection::vec((0_i64..90, 0_i64..90), 1..20)) {
+            let closing = flows.iter().try_fold(100, |opening, (inflow, outflow)| {
+                StockFlow { opening, inflow: *inflow, outflow: *outflow }.closing()
+            });
+            let (came, went) = (flows.iter().map(|f| f.0).sum::<i64>(), flows.iter().map(|f| f.1).sum::<i64>());
+            prop_assert_eq!(closing, Some(100 + came - went));
+        }
+    }
+}

@@ -258,7 +258,7 @@ fn a_split_gives_derived_figures_with_stated_weights_and_a_part_that_stays_is_on
 fn what_was_known_when_is_kept_apart_from_what_was_valid_when() {
     let (_, changes) = history(&[(5, 0, 0, 1), (0, 0, 1, 1)]);
     let mut history = super::History::new(small_province());
-    history.record_all(changes).unwrap();
+    history.record_all(&changes).unwrap();
     let communes = |learned: i64| {
         let org = history.known_at(Instant(learned * DAY_MICROS)).unwrap();
         org.units_of_kind_on(UnitKind::Commune, day_of(1)).count()
