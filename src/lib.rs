@@ -2,15 +2,15 @@
 //!
 //! The map, one line for each room; `tests/architecture.rs` enforces who may name whom.
 
-/// Talks to a person in a terminal; one file a subcommand.
-#[cfg(feature = "server")]
-pub mod cli;
 /// Runs steps inside transactions, after asking permission.
 #[cfg(feature = "server")]
 pub mod app;
 /// Turns credentials into proofs: codes, tokens, nonces, signatures.
 #[cfg(feature = "server")]
 pub mod auth;
+/// Talks to a person in a terminal; one file a subcommand.
+#[cfg(feature = "server")]
+pub mod cli;
 /// Asks the machine what time it is; nobody else does.
 pub mod clock;
 /// Decides: rules, targets, periods, workflow, merge. Knows no database, network, clock or protobuf.

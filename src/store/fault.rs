@@ -23,9 +23,22 @@ pub(crate) fn point(name: &str) {
 pub(crate) fn point(_name: &str) {}
 
 #[cfg(debug_assertions)]
-fn plan() -> Option<&'static str> {
+fn plan() -> Option<String> {
     static PLAN: std::sync::OnceLock<Option<String>> = std::sync::OnceLock::new();
-    PLAN.get_or_init(|| std::env::var("THIDUA_FAULT").ok()).as_deref()
+    #[cfg(test)]
+    if let Some(armed) = super::lock(&ARMED).clone() {
+        return Some(armed);
+    }
+    PLAN.get_or_init(|| std::env::var("THIDUA_FAULT").ok()).clone()
+}
+
+#[cfg(test)]
+static ARMED: std::sync::Mutex<Option<String>> = std::sync::Mutex::new(None);
+
+/// Arms a point for the tests of this process.
+#[cfg(test)]
+pub(super) fn arm(plan: &str) {
+    *super::lock(&ARMED) = Some(plan.to_owned());
 }
 
 /// True at the `number`-th call.

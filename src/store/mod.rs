@@ -14,6 +14,7 @@
 //! ```
 
 pub mod access;
+pub mod audit;
 pub(crate) mod backend;
 pub mod error;
 mod fault;
@@ -25,6 +26,8 @@ pub mod reference;
 pub mod report;
 pub(crate) mod schema;
 mod tail;
+#[cfg(test)]
+mod tests;
 pub mod tx;
 mod writer;
 

@@ -1,0 +1,118 @@
+//! The audit and its chain: append only, and every edit, drop or reordering is found.
+//!
+//! ```text
+//!  commit_log  (last 5, chain c1) (last 9, chain c2)       chain' = SHA-256(chain || SHA-256(rows of the commit))
+//!  audit       1 2 3 4 5 | 6 7 8 9
+//! ```
+//!
+//! Knows no reader's right: `app` asks that.
+
+use super::error::Result;
+use super::read::{ReadTx, fixed};
+use super::schema::{audit, commit_log};
+use super::tail::{AuditRow, link};
+use crate::domain::ids::{AccountId, DeviceId};
+use crate::domain::scope::RecordKind;
+use crate::domain::time::Instant;
+use diesel::prelude::*;
+use sha2::{Digest, Sha256};
+
+/// One line of the audit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditLine {
+    /// Its place.
+    pub seq: i64,
+    /// Who.
+    pub account: AccountId,
+    /// On which device.
+    pub device: Option<DeviceId>,
+    /// What was done.
+    pub action: String,
+    /// To which record.
+    pub record: Option<(RecordKind, [u8; 16])>,
+    /// From which revision.
+    pub from_revision: i64,
+    /// To which revision.
+    pub to_revision: i64,
+    /// When.
+    pub at: Instant,
+}
+
+/// What verifying found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// Rows read.
+    pub rows: i64,
+    /// The chain at the head, as recomputed.
+    pub chain: [u8; 32],
+    /// The first commit, by its last seq, that does not fit; `None` when everything does.
+    pub broken_at: Option<i64>,
+}
+
+impl ReadTx<'_> {
+    /// Recomputes the whole chain. With `expected`, a head hash printed earlier, a truncated tail is found too.
+    pub fn verify_audit(&mut self, expected: Option<(i64, [u8; 32])>) -> Result<Verified> {
+        let commits: Vec<(i64, i64, Vec<u8>)> = commit_log::table
+            .order(commit_log::last_seq)
+            .select((commit_log::first_seq, commit_log::last_seq, commit_log::chain))
+            .load(self.conn())?;
+        let head = self.head()?;
+        let mut verified = Verified { rows: 0, chain: [0; 32], broken_at: None };
+        let mut next = 1;
+        for (first, last, stored) in commits {
+            let rows = self.audit_rows(first, last)?;
+            let whole = first == next && rows.len() as i64 == last - first + 1;
+            verified.rows += rows.len() as i64;
+            verified.chain = link(&verified.chain, content(&rows));
+            if !whole || verified.chain[..] != stored[..] {
+                verified.broken_at = Some(last);
+                return Ok(verified);
+            }
+            if expected.is_some_and(|(seq, chain)| seq == last && chain != verified.chain) {
+                verified.broken_at = Some(last);
+                return Ok(verified);
+            }
+            next = last + 1;
+        }
+        let beyond: i64 = audit::table.filter(audit::seq.ge(next)).count().get_result(self.conn())?;
+        let short = expected.is_some_and(|(seq, _)| seq >= next);
+        if head.seq != next - 1 || head.chain != verified.chain || beyond > 0 || short {
+            verified.broken_at = Some(next);
+        }
+        Ok(verified)
+    }
+
+    fn audit_rows(&mut self, first: i64, last: i64) -> Result<Vec<AuditRow>> {
+        Ok(audit::table.filter(audit::seq.between(first, last)).order(audit::seq).load(self.conn())?)
+    }
+
+    /// Lines of the audit after `after`, oldest first.
+    pub fn audit_lines(&mut self, after: i64, limit: i64) -> Result<Vec<AuditLine>> {
+        let rows: Vec<AuditRow> =
+            audit::table.filter(audit::seq.gt(after)).order(audit::seq).limit(limit).load(self.conn())?;
+        rows.into_iter().map(to_line).collect()
+    }
+}
+
+fn content(rows: &[AuditRow]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    rows.iter().for_each(|row| row.add_to(&mut hash));
+    hash.finalize().into()
+}
+
+fn to_line(row: AuditRow) -> Result<AuditLine> {
+    let record = match (row.kind.and_then(RecordKind::from_number), row.id) {
+        (Some(kind), Some(id)) => Some((kind, fixed(&id)?)),
+        _ => None,
+    };
+    Ok(AuditLine {
+        seq: row.seq,
+        account: AccountId(fixed(&row.account)?),
+        device: row.device.map(|id| fixed(&id).map(DeviceId)).transpose()?,
+        action: row.action,
+        record,
+        from_revision: row.from_revision,
+        to_revision: row.to_revision,
+        at: Instant(row.at),
+    })
+}
