@@ -1,0 +1,154 @@
+//! Reads frames of the contract into steps. Strict where a frame cannot be understood, tolerant where a newer server may say more.
+
+use super::BadFrame;
+use crate::client::step::{Answer, Epoch, Mark, Outcome, RecordKey, ScopeKey, StagedOp, Step};
+use crate::domain::digest::Digest;
+use crate::pb;
+use crate::wire::values::read_timestamp;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+type Scopes = BTreeMap<u32, ScopeKey>;
+
+fn id(bytes: &[u8]) -> Result<[u8; 16], BadFrame> {
+    bytes.try_into().map_err(|_| BadFrame("an id is not 16 bytes long"))
+}
+
+fn kind(number: i32) -> Result<i16, BadFrame> {
+    i16::try_from(number).ok().filter(|kind| *kind > 0).ok_or(BadFrame("a kind is out of range"))
+}
+
+fn scope(numbers: &Scopes, number: u32) -> Result<ScopeKey, BadFrame> {
+    numbers.get(&number).copied().ok_or(BadFrame("a scope's number is not from Welcome"))
+}
+
+fn scopes(numbers: &Scopes, list: &[u32]) -> Result<Vec<ScopeKey>, BadFrame> {
+    list.iter().map(|number| scope(numbers, *number)).collect()
+}
+
+/// A scope as a request names it.
+pub(super) fn scope_message(scope: ScopeKey) -> pb::Scope {
+    let id = if scope.id == [0; 16] { Vec::new() } else { scope.id.to_vec() };
+    pb::Scope { kind: i32::from(scope.kind), id, number: 0 }
+}
+
+fn scope_key(scope: Option<&pb::Scope>) -> Result<(u32, ScopeKey), BadFrame> {
+    let pb::Scope { kind: number_of_kind, id: bytes, number } = scope.ok_or(BadFrame("a grant names no scope"))?;
+    let id = if bytes.is_empty() { [0; 16] } else { id(bytes)? };
+    Ok((*number, ScopeKey { kind: kind(*number_of_kind)?, id }))
+}
+
+pub(super) fn epoch(epoch: Option<&pb::Epoch>) -> Result<Epoch, BadFrame> {
+    let pb::Epoch { number, id: bytes } = epoch.ok_or(BadFrame("Welcome names no epoch"))?;
+    Ok(Epoch { number: *number, id: id(bytes)? })
+}
+
+/// The numbers of the scopes granted, and what changes against what is held. A scope that the server does not name at all is gone.
+pub(super) fn grants(list: &[pb::ScopeGrant], held: &[ScopeKey]) -> Result<(Scopes, Vec<StagedOp>), BadFrame> {
+    let mut numbers = Scopes::new();
+    let mut ops = Vec::new();
+    let mut named = Vec::new();
+    for grant in list {
+        let (number, key) = scope_key(grant.scope.as_ref())?;
+        named.push(key);
+        if grant.change() == pb::ScopeChange::Removed {
+            let removal = i16::try_from(grant.removal).unwrap_or(0);
+            ops.push(StagedOp::Removed { scope: key, removal });
+            continue;
+        }
+        if numbers.insert(number, key).is_some() {
+            return Err(BadFrame("two scopes have one number"));
+        }
+        if !held.contains(&key) {
+            ops.push(StagedOp::Granted(key));
+        }
+    }
+    let unnamed = held.iter().filter(|key| !named.contains(key));
+    ops.extend(unnamed.map(|key| StagedOp::Removed { scope: *key, removal: 0 }));
+    Ok((numbers, ops))
+}
+
+pub(super) fn rows(rows: pb::Rows, numbers: &Scopes) -> Result<(Vec<StagedOp>, Vec<u8>), BadFrame> {
+    let pb::Rows { rows, cursor, compressed_rows, compression: _ } = rows;
+    if !compressed_rows.is_empty() {
+        return Err(BadFrame("rows are compressed though nothing was offered"));
+    }
+    let mut ops = Vec::with_capacity(rows.len());
+    for row in rows {
+        ops.extend(self::row(row, numbers)?);
+    }
+    Ok((ops, cursor))
+}
+
+fn row(row: pb::Row, numbers: &Scopes) -> Result<Option<StagedOp>, BadFrame> {
+    let pb::Row { operation, kind: number_of_kind, id: bytes, revision, record, scope_numbers, gone_reason: _ } = row;
+    let key = RecordKey { kind: kind(number_of_kind)?, id: id(&bytes)? };
+    let scopes = scopes(numbers, &scope_numbers)?;
+    Ok(match pb::RowOperation::try_from(operation) {
+        Ok(pb::RowOperation::Put) => Some(StagedOp::Put { record: key, revision, bytes: record, scopes }),
+        Ok(pb::RowOperation::Own) => Some(StagedOp::Own { record: key, revision, scopes }),
+        Ok(pb::RowOperation::Gone) => Some(StagedOp::Gone { record: key, scopes }),
+        // An operation of a newer contract: the digest will say whether it mattered.
+        Ok(pb::RowOperation::Unspecified) | Err(_) => None,
+    })
+}
+
+pub(super) fn reset(reset: &pb::Reset, numbers: &Scopes) -> Result<Step, BadFrame> {
+    let op = StagedOp::Reset { scope: scope(numbers, reset.scope_number)?, generation: reset.generation };
+    Ok(Step::Stage { ops: vec![op], cursor: None })
+}
+
+pub(super) fn snapshot_end(end: &pb::SnapshotEnd, numbers: &Scopes) -> Result<Step, BadFrame> {
+    let op = StagedOp::SnapshotEnd { scope: scope(numbers, end.scope_number)?, generation: end.generation };
+    Ok(Step::Stage { ops: vec![op], cursor: None })
+}
+
+pub(super) fn checkpoint(checkpoint: pb::Checkpoint, numbers: &Scopes) -> Result<Mark, BadFrame> {
+    let pb::Checkpoint { cursor, seq, digests, commands_taken, server_time, sync_mark, receipt: _, safe_past_seq } =
+        checkpoint;
+    let digest = |one: &pb::ScopeDigest| {
+        let sum = u128::from_be_bytes(id(&one.digest)?);
+        let count = i64::try_from(one.count).map_err(|_| BadFrame("a count is out of range"))?;
+        Ok((scope(numbers, one.scope_number)?, Digest { count, sum }))
+    };
+    let time = server_time.ok_or(BadFrame("a checkpoint without a time"))?;
+    Ok(Mark {
+        cursor,
+        seq,
+        digests: digests.iter().map(digest).collect::<Result<_, _>>()?,
+        taken: commands_taken,
+        server_time: read_timestamp(time).map_err(|_| BadFrame("a time is out of range"))?.0,
+        sync_mark,
+        safe_past: safe_past_seq,
+    })
+}
+
+/// What became of a command; a duplicate is what it was the first time.
+pub(super) fn answer(verdict: pb::Verdict) -> Answer {
+    let first = match verdict.outcome() {
+        pb::Outcome::Duplicate => verdict.present_outcome,
+        pb::Outcome::Unspecified
+        | pb::Outcome::Applied
+        | pb::Outcome::Merged
+        | pb::Outcome::Conflict
+        | pb::Outcome::Held
+        | pb::Outcome::Rejected => verdict.outcome,
+    };
+    let outcome = match pb::Outcome::try_from(first) {
+        Ok(pb::Outcome::Applied) => Outcome::Applied,
+        Ok(pb::Outcome::Merged) => Outcome::Merged,
+        Ok(pb::Outcome::Conflict) => Outcome::Conflict,
+        Ok(pb::Outcome::Held) => Outcome::Held,
+        Ok(pb::Outcome::Rejected) => Outcome::Rejected,
+        Ok(pb::Outcome::Unspecified | pb::Outcome::Duplicate) | Err(_) => Outcome::Newer,
+    };
+    let pb::Verdict { number, outcome: _, present_outcome: _, seq, revision, record_id, reason, problems } = verdict;
+    let problems = problems.into_iter().map(|problem| (problem.field, problem.reason)).collect();
+    Answer { number, outcome, seq, revision, record_id, reason, problems }
+}
+
+/// A length of time from its seconds and nanoseconds; a negative one is none.
+pub(super) fn duration(seconds: i64, nanos: i32) -> Duration {
+    let nanos = u32::try_from(nanos).unwrap_or(0).min(999_999_999);
+    Duration::new(u64::try_from(seconds).unwrap_or(0), nanos)
+}

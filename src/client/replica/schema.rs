@@ -1,0 +1,112 @@
+//! The phone's tables as diesel sees them; `migrations/client` is where they are made. Knows no query.
+
+diesel::table! {
+    /// One row: who this phone is.
+    device (one) {
+        one -> SmallInt,
+        enrolled -> Bool,
+        code -> Text,
+        device_id -> Binary,
+        private_key -> Binary,
+        addresses -> Text,
+        ca_sha256 -> Binary,
+        account_id -> Binary,
+        unit_id -> Binary,
+        roles -> Binary,
+        certificate -> Binary,
+        certificate_signature -> Binary,
+        authority_key -> Binary,
+        token -> Text,
+        token_expires -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// One row: how far this phone is.
+    progress (one) {
+        one -> SmallInt,
+        next_number -> BigInt,
+        epoch_number -> BigInt,
+        epoch_id -> Binary,
+        cursor -> Binary,
+        staged_cursor -> Binary,
+        sync_mark -> Binary,
+        seq -> BigInt,
+        safe_past -> BigInt,
+        server_time -> BigInt,
+        forked -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// The present version of each record, as bytes.
+    record (kind, id) {
+        kind -> SmallInt,
+        id -> Binary,
+        revision -> BigInt,
+        bytes -> Binary,
+    }
+}
+
+diesel::table! {
+    /// The scopes that this phone ever heard of.
+    scope (no) {
+        no -> Integer,
+        kind -> SmallInt,
+        id -> Binary,
+        granted -> Bool,
+        generation -> BigInt,
+        count -> BigInt,
+        sum -> Binary,
+        rebuild -> Bool,
+        rebuilds -> SmallInt,
+        removal -> SmallInt,
+    }
+}
+
+diesel::table! {
+    /// Which record is here for which scope.
+    pair (scope, kind, id) {
+        scope -> Integer,
+        kind -> SmallInt,
+        id -> Binary,
+        generation -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// What came since the last checkpoint.
+    staged (position) {
+        position -> Integer,
+        op -> SmallInt,
+        kind -> SmallInt,
+        id -> Binary,
+        revision -> BigInt,
+        bytes -> Binary,
+        scopes -> Binary,
+        number -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// The outbox, and what became of each command.
+    command (number) {
+        number -> BigInt,
+        report_id -> Binary,
+        body -> SmallInt,
+        bytes -> Binary,
+        made_at -> BigInt,
+        state -> SmallInt,
+        outcome -> SmallInt,
+        reason -> SmallInt,
+        problems -> Text,
+        seq -> BigInt,
+        revision -> BigInt,
+        record_id -> Binary,
+        settled_seq -> BigInt,
+        settled_at -> BigInt,
+        resolved -> Bool,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(record, pair, scope, command);

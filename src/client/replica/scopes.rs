@@ -1,0 +1,145 @@
+//! The scopes that this phone ever heard of: a dictionary from scope to a short local number, with generation and digest.
+
+use super::schema::scope;
+use super::{Replica, ReplicaError, Result, id};
+use crate::client::step::{Agreement, Held, ScopeKey};
+use crate::domain::digest::Digest;
+use diesel::prelude::*;
+use std::collections::BTreeMap;
+
+/// One scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ScopeRow {
+    /// Its local number; it never changes.
+    pub(crate) no: i32,
+    /// Whether this phone may hold it.
+    pub(crate) granted: bool,
+    /// The rebuilding that present rows belong to.
+    pub(crate) generation: i64,
+    /// Count and sum of what is here.
+    pub(crate) digest: Digest,
+    /// Rebuildings asked for since the digests last agreed.
+    pub(crate) rebuilds: i16,
+    /// Why it was taken away: the number in the contract.
+    pub(crate) removal: i16,
+}
+
+type Row = (i32, i16, Vec<u8>, bool, i64, i64, Vec<u8>, bool, i16, i16);
+
+/// All scopes by key, read once for a swap and written back where they changed.
+#[derive(Debug, Default)]
+pub(super) struct Scopes {
+    rows: BTreeMap<ScopeKey, ScopeRow>,
+    changed: bool,
+}
+
+impl Replica {
+    /// All scopes ever heard of.
+    pub(crate) fn scopes(&mut self) -> Result<Vec<(ScopeKey, ScopeRow)>> {
+        Ok(Scopes::load(&mut self.conn)?.rows.into_iter().collect())
+    }
+
+    /// Asks for a rebuilding of every scope in the next call: a person's last resort, also against a loop.
+    pub(crate) fn rebuild_all(&mut self) -> Result<()> {
+        self.write(|conn| {
+            let granted = scope::table.filter(scope::granted);
+            diesel::update(granted).set((scope::rebuild.eq(true), scope::rebuilds.eq(0))).execute(conn)?;
+            Ok(())
+        })
+    }
+}
+
+impl Scopes {
+    pub(super) fn load(conn: &mut SqliteConnection) -> Result<Self> {
+        let rows = scope::table.load::<Row>(conn)?;
+        let read = |(no, kind, bytes, granted, generation, count, sum, _, rebuilds, removal): Row| {
+            let key = ScopeKey { kind, id: id(&bytes)? };
+            let sum = u128::from_be_bytes(id(&sum)?);
+            let digest = Digest { count, sum };
+            Ok((key, ScopeRow { no, granted, generation, digest, rebuilds, removal }))
+        };
+        Ok(Self { rows: rows.into_iter().map(read).collect::<Result<_>>()?, changed: false })
+    }
+
+    /// The scope, noted as new if this phone never heard of it.
+    pub(super) fn of(&mut self, conn: &mut SqliteConnection, key: ScopeKey) -> Result<&mut ScopeRow> {
+        if !self.rows.contains_key(&key) {
+            let row = insert(conn, key)?;
+            self.rows.insert(key, row);
+        }
+        self.changed = true;
+        self.rows.get_mut(&key).ok_or(ReplicaError::Damaged("a scope vanished"))
+    }
+
+    /// The scope with this local number.
+    pub(super) fn by_no(&mut self, no: i32) -> Option<&mut ScopeRow> {
+        self.changed = true;
+        self.rows.values_mut().find(|row| row.no == no)
+    }
+
+    pub(super) fn held(&self) -> Vec<Held> {
+        let granted = self.rows.iter().filter(|(_, row)| row.granted);
+        granted.map(|(key, row)| Held { scope: *key, digest: row.digest, rebuilds: row.rebuilds }).collect()
+    }
+
+    pub(super) fn save(&self, conn: &mut SqliteConnection) -> Result<()> {
+        for row in self.rows.values().filter(|_| self.changed) {
+            let change = (
+                scope::granted.eq(row.granted),
+                scope::generation.eq(row.generation),
+                scope::count.eq(row.digest.count),
+                scope::sum.eq(row.digest.sum.to_be_bytes().to_vec()),
+                scope::removal.eq(row.removal),
+            );
+            diesel::update(scope::table.find(row.no)).set(change).execute(conn)?;
+        }
+        Ok(())
+    }
+}
+
+fn insert(conn: &mut SqliteConnection, key: ScopeKey) -> Result<ScopeRow> {
+    let last: Option<i32> = scope::table.select(diesel::dsl::max(scope::no)).first(conn)?;
+    let no = last.unwrap_or(0) + 1;
+    let row: Row = (no, key.kind, key.id.to_vec(), false, 0, 0, vec![0; 16], false, 0, 0);
+    let values = (
+        (scope::no.eq(row.0), scope::kind.eq(row.1), scope::id.eq(&row.2), scope::granted.eq(row.3)),
+        (scope::generation.eq(row.4), scope::count.eq(row.5), scope::sum.eq(&row.6), scope::rebuild.eq(row.7)),
+        (scope::rebuilds.eq(row.8), scope::removal.eq(row.9)),
+    );
+    diesel::insert_into(scope::table).values(values).execute(conn)?;
+    Ok(ScopeRow { no, granted: false, generation: 0, digest: Digest::default(), rebuilds: 0, removal: 0 })
+}
+
+/// Scopes whose rebuilding the next call asks for.
+pub(super) fn to_rebuild(conn: &mut SqliteConnection) -> Result<Vec<ScopeKey>> {
+    let wanted = scope::table.filter(scope::rebuild).filter(scope::granted).order(scope::no);
+    let rows = wanted.select((scope::kind, scope::id)).load::<(i16, Vec<u8>)>(conn)?;
+    rows.into_iter().map(|(kind, bytes)| Ok(ScopeKey { kind, id: id(&bytes)? })).collect()
+}
+
+/// Notes what to do about each digest (S22): a rebuilding is asked for once, until the digests agree again.
+pub(super) fn agree(conn: &mut SqliteConnection, agreements: &[Agreement]) -> Result<()> {
+    let unsettled = scope::rebuild.or(scope::rebuilds.gt(0));
+    for agreement in agreements {
+        match agreement {
+            Agreement::Agrees(key) => {
+                let row = scope::table.filter(is(*key)).filter(unsettled.clone());
+                diesel::update(row).set((scope::rebuild.eq(false), scope::rebuilds.eq(0))).execute(conn)?
+            }
+            Agreement::Rebuild(key) => {
+                let change = (scope::rebuild.eq(true), scope::rebuilds.eq(scope::rebuilds + 1));
+                diesel::update(scope::table.filter(is(*key))).set(change).execute(conn)?
+            }
+            Agreement::Loops(key) => {
+                diesel::update(scope::table.filter(is(*key))).set(scope::rebuild.eq(false)).execute(conn)?
+            }
+        };
+    }
+    Ok(())
+}
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn is(key: ScopeKey) -> _ {
+    let (kind, id): (i16, Vec<u8>) = (key.kind, key.id.to_vec());
+    scope::kind.eq(kind).and(scope::id.eq(id))
+}

@@ -1,0 +1,123 @@
+//! Staging: what came since the last checkpoint, in order, with the cursor after it. Durable and out of view (S6).
+
+use super::schema::{scope, staged};
+use super::scopes::Scopes;
+use super::{ReplicaError, Result, column, count, id, progress};
+use crate::client::step::{RecordKey, ScopeKey, StagedOp};
+use diesel::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+const PUT: i16 = 1;
+const OWN: i16 = 2;
+const GONE: i16 = 3;
+const RESET: i16 = 4;
+const SNAPSHOT_END: i16 = 5;
+const GRANTED: i16 = 6;
+const REMOVED: i16 = 7;
+
+#[derive(Insertable)]
+#[diesel(table_name = staged)]
+struct NewRow<'a> {
+    op: i16,
+    kind: i16,
+    id: &'a [u8],
+    revision: i64,
+    bytes: &'a [u8],
+    scopes: Vec<u8>,
+    number: i64,
+}
+
+type Row = (i32, i16, i16, Vec<u8>, i64, Vec<u8>, Vec<u8>, i64);
+
+/// Adds changes behind what is staged already; a cut call resumes at `cursor`.
+pub(super) fn add(conn: &mut SqliteConnection, ops: &[StagedOp], cursor: Option<&[u8]>) -> Result<()> {
+    let mut scopes = Scopes::load(conn)?;
+    for op in ops {
+        let (code, record, revision, bytes, of, number) = parts(op);
+        let mut numbers = Vec::with_capacity(of.len() * 4);
+        for key in of {
+            numbers.extend(scopes.of(conn, *key)?.no.to_be_bytes());
+        }
+        let (kind, id) = record.map_or((0, &[][..]), |record| (record.kind, &record.id[..]));
+        let row = NewRow { op: code, kind, id, revision, bytes, scopes: numbers, number };
+        diesel::insert_into(staged::table).values(&row).execute(conn)?;
+    }
+    cursor.map_or(Ok(()), |cursor| progress::staged_to(conn, cursor))
+}
+
+type Parts<'a> = (i16, Option<&'a RecordKey>, i64, &'a [u8], &'a [ScopeKey], i64);
+
+fn parts(op: &StagedOp) -> Parts<'_> {
+    let one = std::slice::from_ref;
+    match op {
+        StagedOp::Put { record, revision, bytes, scopes } => (PUT, Some(record), *revision, bytes, scopes, 0),
+        StagedOp::Own { record, revision, scopes } => (OWN, Some(record), *revision, &[], scopes, 0),
+        StagedOp::Gone { record, scopes } => (GONE, Some(record), 0, &[], scopes, 0),
+        StagedOp::Reset { scope, generation } => (RESET, None, 0, &[], one(scope), column(*generation)),
+        StagedOp::SnapshotEnd { scope, generation } => (SNAPSHOT_END, None, 0, &[], one(scope), column(*generation)),
+        StagedOp::Granted(scope) => (GRANTED, None, 0, &[], one(scope), 0),
+        StagedOp::Removed { scope, removal } => (REMOVED, None, 0, &[], one(scope), i64::from(*removal)),
+    }
+}
+
+/// What is staged, in order.
+pub(super) fn load(conn: &mut SqliteConnection) -> Result<Vec<StagedOp>> {
+    let rows = staged::table.order(staged::position).load::<Row>(conn)?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let keys = scope::table.select((scope::no, scope::kind, scope::id)).load::<(i32, i16, Vec<u8>)>(conn)?;
+    let keys: BTreeMap<i32, ScopeKey> = keys
+        .into_iter()
+        .map(|(no, kind, bytes)| Ok((no, ScopeKey { kind, id: id(&bytes)? })))
+        .collect::<Result<_>>()?;
+    rows.into_iter().map(|row| read(row, &keys)).collect()
+}
+
+fn read(row: Row, keys: &BTreeMap<i32, ScopeKey>) -> Result<StagedOp> {
+    let (_, op, kind, record, revision, bytes, scopes, number) = row;
+    let unknown = ReplicaError::Damaged("a staged change names an unknown scope");
+    let numbers = scopes.chunks_exact(4).map(|four| i32::from_be_bytes([four[0], four[1], four[2], four[3]]));
+    let scopes: Vec<ScopeKey> =
+        numbers.map(|no| keys.get(&no).copied().ok_or(unknown.clone())).collect::<Result<_>>()?;
+    let record = || Ok(RecordKey { kind, id: id(&record)? });
+    let scope = || scopes.first().copied().ok_or(unknown);
+    Ok(match op {
+        PUT => StagedOp::Put { record: record()?, revision, bytes, scopes },
+        OWN => StagedOp::Own { record: record()?, revision, scopes },
+        GONE => StagedOp::Gone { record: record()?, scopes },
+        RESET => StagedOp::Reset { scope: scope()?, generation: count(number)? },
+        SNAPSHOT_END => StagedOp::SnapshotEnd { scope: scope()?, generation: count(number)? },
+        GRANTED => StagedOp::Granted(scope()?),
+        REMOVED => StagedOp::Removed { scope: scope()?, removal: number as i16 },
+        _ => return Err(ReplicaError::Damaged("a staged change of no kind")),
+    })
+}
+
+/// Forgets what is staged: it is in view now.
+pub(super) fn clear(conn: &mut SqliteConnection) -> Result<()> {
+    diesel::delete(staged::table).execute(conn)?;
+    Ok(())
+}
+
+/// The scopes granted as they will be after the next swap.
+pub(super) fn granted(conn: &mut SqliteConnection) -> Result<Vec<ScopeKey>> {
+    let held = Scopes::load(conn)?.held();
+    let mut granted: BTreeSet<ScopeKey> = held.into_iter().map(|held| held.scope).collect();
+    for op in load(conn)? {
+        match op {
+            StagedOp::Granted(scope) => {
+                granted.insert(scope);
+            }
+            StagedOp::Removed { scope, .. } => {
+                granted.remove(&scope);
+            }
+            StagedOp::Put { .. }
+            | StagedOp::Own { .. }
+            | StagedOp::Gone { .. }
+            | StagedOp::Reset { .. }
+            | StagedOp::SnapshotEnd { .. } => {}
+        }
+    }
+    Ok(granted.into_iter().collect())
+}
