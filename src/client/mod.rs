@@ -14,6 +14,7 @@
 
 pub(crate) mod engine;
 pub mod facade;
+pub(crate) mod link;
 pub(crate) mod rebase;
 pub(crate) mod reference;
 pub(crate) mod replica;

@@ -27,6 +27,9 @@ pub(crate) struct Replayed {
     pub(crate) replayed: u32,
 }
 
+/// The member of a command that sends a report back.
+const RETURN: i16 = 7;
+
 /// Where a report stands for the person who holds the phone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Standing {
@@ -99,20 +102,21 @@ pub(crate) fn standing(shown: State, pending: &[Entry], in_conflict: bool) -> St
     if in_conflict {
         return Standing::Conflict;
     }
-    let open: Vec<EntryState> = pending.iter().filter(|one| one.outcome.has_effect()).map(|one| one.state).collect();
+    let of_state = |state| pending.iter().any(|one| one.outcome.has_effect() && one.state == state);
+    let on_its_way = if of_state(EntryState::Waiting) {
+        Some(Standing::Waiting)
+    } else {
+        of_state(EntryState::Sent).then_some(Standing::Sent)
+    };
+    // Cells changed after a return are not on their way to anybody before the report is submitted again.
+    let returned_here = pending.iter().any(|one| one.body == RETURN && one.outcome.has_effect());
     match shown {
         State::Draft => Standing::Draft,
-        State::Returned if open.is_empty() => Standing::Returned,
-        State::Submitted | State::Returned | State::Accepted | State::Locked if open.contains(&EntryState::Waiting) => {
-            Standing::Waiting
-        }
-        State::Submitted | State::Returned | State::Accepted | State::Locked if open.contains(&EntryState::Sent) => {
-            Standing::Sent
-        }
-        State::Submitted => Standing::Received,
-        State::Returned => Standing::Returned,
-        State::Accepted => Standing::Accepted,
-        State::Locked => Standing::Locked,
+        State::Returned if !returned_here => Standing::Returned,
+        State::Returned => on_its_way.unwrap_or(Standing::Returned),
+        State::Submitted => on_its_way.unwrap_or(Standing::Received),
+        State::Accepted => on_its_way.unwrap_or(Standing::Accepted),
+        State::Locked => on_its_way.unwrap_or(Standing::Locked),
     }
 }
 

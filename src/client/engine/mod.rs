@@ -236,8 +236,12 @@ impl Engine {
         use pb::notice::Notice as Kind;
         let Some(notice) = notice.notice else { return Ok(Vec::new()) };
         match notice {
-            Kind::TokenExpires(end) => self.told.token_expires = end.remaining.map(|left| read::duration(left.seconds, left.nanos)),
-            Kind::RetryAfter(later) => self.wait = Some(later.delay.map_or(Duration::ZERO, |d| read::duration(d.seconds, d.nanos))),
+            Kind::TokenExpires(end) => {
+                self.told.token_expires = end.remaining.map(|left| read::duration(left.seconds, left.nanos))
+            }
+            Kind::RetryAfter(later) => {
+                self.wait = Some(later.delay.map_or(Duration::ZERO, |d| read::duration(d.seconds, d.nanos)))
+            }
             Kind::UpgradeWanted(upgrade) => self.told.upgrade_wanted = Some(upgrade.minimum_version),
             Kind::CommandGap(gap) => return Ok(self.on_gap(gap.expected_number)),
             Kind::CommandForked(forked) => {

@@ -60,6 +60,8 @@ pub(crate) struct Entry {
     pub(crate) number: u64,
     /// The report that it is about; empty if none.
     pub(crate) report: Vec<u8>,
+    /// Number of its body's member in the contract.
+    pub(crate) body: i16,
     /// Its bytes.
     pub(crate) bytes: Vec<u8>,
     /// When it was typed, by the phone's clock, microseconds.
@@ -81,6 +83,7 @@ pub(crate) struct Entry {
 struct Row {
     number: i64,
     report_id: Vec<u8>,
+    body: i16,
     bytes: Vec<u8>,
     made_at: i64,
     state: i16,
@@ -269,6 +272,7 @@ fn read(row: Row) -> Result<Entry> {
     Ok(Entry {
         number: count(row.number)?,
         report: row.report_id,
+        body: row.body,
         bytes: row.bytes,
         made_at: row.made_at,
         state: EntryState::from_number(row.state)?,

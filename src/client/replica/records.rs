@@ -73,12 +73,8 @@ pub(super) fn scopes_of(conn: &mut SqliteConnection, key: RecordKey) -> Result<V
 }
 
 pub(super) fn put_pair(conn: &mut SqliteConnection, no: i32, key: RecordKey, generation: i64) -> Result<()> {
-    let values = (
-        pair::scope.eq(no),
-        pair::kind.eq(key.kind),
-        pair::id.eq(key.id.to_vec()),
-        pair::generation.eq(generation),
-    );
+    let values =
+        (pair::scope.eq(no), pair::kind.eq(key.kind), pair::id.eq(key.id.to_vec()), pair::generation.eq(generation));
     diesel::replace_into(pair::table).values(values).execute(conn)?;
     Ok(())
 }

@@ -80,7 +80,7 @@ fn read(row: Row, keys: &BTreeMap<i32, ScopeKey>) -> Result<StagedOp> {
     let numbers = scopes.chunks_exact(4).map(|four| i32::from_be_bytes([four[0], four[1], four[2], four[3]]));
     let scopes: Vec<ScopeKey> =
         numbers.map(|no| keys.get(&no).copied().ok_or(unknown.clone())).collect::<Result<_>>()?;
-    let record = || Ok(RecordKey { kind, id: id(&record)? });
+    let record = || id(&record).map(|id| RecordKey { kind, id });
     let scope = || scopes.first().copied().ok_or(unknown);
     Ok(match op {
         PUT => StagedOp::Put { record: record()?, revision, bytes, scopes },

@@ -78,9 +78,10 @@ impl Swap {
         let old_hash = old.as_ref().map(|old| record_hash(&key.id, old.revision, &old.bytes));
         let new_hash = record_hash(&key.id, new.revision, &new.bytes);
         let here = records::scopes_of(conn, key)?;
-        for row in here.iter().filter_map(|no| self.scopes.by_no(*no).map(|row| &mut row.digest)).collect::<Vec<_>>() {
-            old_hash.into_iter().for_each(|hash| row.remove(hash));
-            row.add(new_hash);
+        for no in &here {
+            let Some(row) = self.scopes.by_no(*no) else { continue };
+            old_hash.into_iter().for_each(|hash| row.digest.remove(hash));
+            row.digest.add(new_hash);
         }
         for scope in scopes {
             let row = self.scopes.of(conn, *scope)?;

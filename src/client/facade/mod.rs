@@ -1,0 +1,1 @@
+//! The only public surface of the phone's engine.
