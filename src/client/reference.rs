@@ -11,7 +11,7 @@ use crate::domain::element::{Element, ElementCode};
 use crate::domain::form::{Catalogue, Contract, Form};
 use crate::domain::ids::{ContractId, UnitId};
 use crate::domain::org::Org;
-use crate::domain::report::{FormLine, FormRule, FormShape, SumIs};
+use crate::domain::report::{FormLine, FormRule, FormShape};
 use crate::domain::scope::RecordKind;
 use crate::domain::target;
 use crate::wire::record::{self, ElementNumbers, UnitNumbers};
@@ -134,12 +134,5 @@ fn rule(rule: &target::Rule, numbers: &ElementNumbers) -> Option<FormRule> {
             terms.push((sign, ElementNo(numbers.number(code)?)));
         }
     }
-    let must_be = match rule.cmp {
-        target::Comparator::AtMost => SumIs::AtMostZero,
-        target::Comparator::Less => SumIs::BelowZero,
-        target::Comparator::Equal => SumIs::Zero,
-        target::Comparator::AtLeast => SumIs::AtLeastZero,
-        target::Comparator::Greater => SumIs::AboveZero,
-    };
-    Some(FormRule { terms, must_be, text: rule.to_string() })
+    Some(FormRule { terms, cmp: rule.cmp, text: rule.to_string() })
 }
