@@ -13,7 +13,7 @@ use ring::signature::{
 use std::fmt;
 
 /// Bytes of a public key.
-pub const PUBLIC_KEY_BYTES: usize = 65;
+const PUBLIC_KEY_BYTES: usize = 65;
 
 /// A signature that does not hold, or a key of the wrong form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
