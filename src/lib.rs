@@ -21,6 +21,9 @@ pub mod domain;
 /// Reads and writes people's files (TOML, CSV) to and from domain values.
 #[cfg(feature = "server")]
 pub mod files;
+/// Carries the contract as services: opens callers, makes statuses, awaits.
+#[cfg(feature = "server")]
+pub mod grpc;
 /// Contains the code generated from the contract.
 pub mod pb;
 /// Opens sockets: accept loop, TLS, start and end of a server process.

@@ -2,12 +2,12 @@
 
 use super::App;
 use super::error::{AppError, Result};
-use crate::domain::ids::{AccountId, DeviceId};
+use crate::domain::ids::{AccountId, DeviceId, UnitId};
 use crate::domain::permission::{Action, Actor, Grant, Permit, action, authorize};
 use crate::domain::reason::Reason;
 use crate::domain::sight::Sight;
 use crate::domain::time::Instant;
-use crate::store::access::Device;
+pub use crate::store::access::Device;
 use crate::store::tx::Audit;
 use crate::store::{ReadTx, WriteTx};
 
@@ -41,8 +41,10 @@ impl App {
             let unit = tx.grants(account)?.first().map(|grant| grant.unit).ok_or(Reason::NotFound)?;
             let place = tx.unit_path(unit)?;
             let permit: Permit<action::Enrol> = authorize(actor, &place, self.now().local_date())?;
-            tx.put_enrol_code(hash, account, expires)?;
-            tx.note_act(&Audit::from(&permit));
+            if !tx.has_enrol_code(hash)? {
+                tx.put_enrol_code(hash, account, expires)?;
+                tx.note_act(&Audit::from(&permit));
+            }
             Ok(())
         })
     }
@@ -111,16 +113,43 @@ impl App {
         Ok(())
     }
 
+    /// The key of a device, also of a revoked one.
+    pub fn device_key(&self, device: DeviceId) -> Result<Option<Vec<u8>>> {
+        self.store().read(|tx| Ok(tx.device(device)?.map(|known| known.public_key)))
+    }
+
+    /// The devices that the caller may see, each with the unit that it acts for: the own one, and those that the table allows.
+    pub fn devices_in_sight(&self, actor: &Actor) -> Result<Vec<(Device, UnitId)>> {
+        let today = self.now().local_date();
+        self.store().read(|tx| {
+            let mut seen = Vec::new();
+            for device in tx.devices()? {
+                let Some(unit) = tx.grants(device.account)?.first().map(|grant| grant.unit) else { continue };
+                let place = tx.unit_path(unit)?;
+                let own = actor.device == Some(device.id);
+                if own || authorize::<action::ListDevices>(actor, &place, today).is_ok() {
+                    seen.push((device, unit));
+                }
+            }
+            Ok(seen)
+        })
+    }
+
     /// Shuts a device out for good.
-    pub fn revoke_device(&self, actor: &Actor, device: DeviceId) -> Result<()> {
+    pub fn revoke_device(&self, actor: &Actor, device: DeviceId) -> Result<(Device, UnitId)> {
         self.store().write("access.revoke", self.now(), |tx| {
             let found = tx.device(device)?.ok_or(Reason::NotFound)?;
             let unit = tx.grants(found.account)?.first().map(|grant| grant.unit).ok_or(Reason::NotFound)?;
             let place = tx.unit_path(unit)?;
-            let permit: Permit<action::Revoke> = authorize(actor, &place, self.now().local_date())?;
+            let audit = if actor.device == Some(device) {
+                Audit::credential(actor, Action::Revoke.code())
+            } else {
+                let permit: Permit<action::Revoke> = authorize(actor, &place, self.now().local_date())?;
+                Audit::from(&permit)
+            };
             tx.revoke_device(device)?;
-            tx.note_act(&Audit::from(&permit));
-            Ok(())
+            tx.note_act(&audit);
+            Ok((tx.device(device)?.ok_or(Reason::NotFound)?, unit))
         })
     }
 }

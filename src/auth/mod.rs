@@ -7,7 +7,7 @@ mod keys;
 mod secret;
 
 pub use keys::{Authority, BadKey, BadSignature, check_enrolment, check_renewal, verify};
-pub use secret::{Hash, NoRandom, Secret, code, hash, nonce, random, token};
+pub use secret::{Hash, NoRandom, Secret, code, derived, hash, nonce, random, token};
 
 use crate::domain::time::Instant;
 

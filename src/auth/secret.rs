@@ -4,6 +4,7 @@
 
 use crate::domain::enrolment::Code;
 use ring::digest::{SHA256, digest};
+use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
 use std::fmt;
 
@@ -67,6 +68,19 @@ pub fn token() -> Result<(Secret, Hash), NoRandom> {
 pub fn nonce() -> Result<([u8; 32], Hash), NoRandom> {
     let nonce = random()?;
     Ok((nonce, hash(&nonce)))
+}
+
+/// 16 bytes that follow from the server's secret and `parts`, and from nothing else.
+#[must_use]
+pub fn derived(secret: &[u8], parts: &[&[u8]]) -> [u8; 16] {
+    let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, secret));
+    for part in parts {
+        context.update(&(part.len() as u64).to_be_bytes());
+        context.update(part);
+    }
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&context.sign().as_ref()[..16]);
+    bytes
 }
 
 #[cfg(test)]

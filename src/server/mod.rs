@@ -5,4 +5,7 @@
 pub mod accept;
 pub mod ca;
 pub mod keys;
+mod run;
 pub mod tls;
+
+pub use run::{Setup, run};

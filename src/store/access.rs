@@ -121,6 +121,12 @@ impl WriteTx<'_> {
         self.bump_auth_generation()
     }
 
+    /// Whether a code with this hash was ever given.
+    pub(crate) fn has_enrol_code(&mut self, hash: &[u8]) -> Result<bool> {
+        let found: i64 = enrol_code::table.filter(enrol_code::hash.eq(hash)).count().get_result(self.conn())?;
+        Ok(found > 0)
+    }
+
     /// Keeps the hash of an enrolment code.
     pub(crate) fn put_enrol_code(&mut self, hash: &[u8], who: AccountId, expires: Instant) -> Result<()> {
         diesel::insert_into(enrol_code::table)

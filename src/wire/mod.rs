@@ -3,9 +3,12 @@
 //! Every conversion names every field, so that a new field is a compile error and not a loss. Knows no network, no database
 //! and no rule: a value that has the right shape and breaks a rule passes here and is refused by the domain.
 
+pub mod access;
 pub mod command;
 pub mod numbers;
+pub mod reasons;
 pub mod record;
+pub mod sync;
 pub mod values;
 pub mod violations;
 pub mod words;

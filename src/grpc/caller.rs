@@ -1,0 +1,72 @@
+//! Who calls, from the metadata of a request. Fails closed: without a token that holds there is no caller.
+//!
+//! Knows tokens and languages; what the caller may do is asked in `app`.
+
+use super::Services;
+use super::status::Failure;
+use crate::app::AppError;
+use crate::app::access::Identity;
+use crate::auth;
+use crate::domain::ids::UnitId;
+use crate::domain::lang::Lang;
+use crate::domain::reason::Reason;
+use jiff::civil::Date;
+use tonic::metadata::MetadataMap;
+
+/// The language that the caller asks for, Vietnamese if none that we speak.
+#[must_use]
+pub(super) fn lang(metadata: &MetadataMap) -> Lang {
+    let wanted = metadata.get("accept-language").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    wanted
+        .split(',')
+        .filter_map(|part| part.split([';', '-']).next())
+        .find_map(|part| Lang::parse(part.trim()))
+        .unwrap_or(Lang::DEFAULT)
+}
+
+/// The hash of the token that the caller shows.
+fn token_hash(metadata: &MetadataMap) -> Result<auth::Hash, Failure> {
+    let shown = metadata.get("authorization").and_then(|value| value.to_str().ok());
+    let token = shown.and_then(|text| text.strip_prefix("Bearer ").or_else(|| text.strip_prefix("bearer ")));
+    token.map(|token| auth::hash(token.as_bytes())).ok_or(Failure::App(AppError::Unauthenticated))
+}
+
+/// Opens the caller: the device, its account and grants as of now.
+pub(super) async fn open(services: &Services, metadata: &MetadataMap) -> Result<Identity, Failure> {
+    let hash = token_hash(metadata)?;
+    let app = services.app.clone();
+    services.door.run(move || Ok(app.identify(&hash)?)).await
+}
+
+/// The unit that the caller acts for: where a grant of today holds, one to report before any other.
+pub(super) fn home(identity: &Identity, today: Date) -> Result<UnitId, Failure> {
+    let grants = identity.actor.grants_on(today);
+    let first = grants.min_by_key(|grant| (grant.role, grant.unit));
+    first.map(|grant| grant.unit).ok_or(Failure::App(Reason::Denied.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vietnamese_is_spoken_unless_english_is_asked_for() {
+        for (asked, lang_spoken) in
+            [("", Lang::Vi), ("en-GB,en;q=0.9", Lang::En), ("fr, en", Lang::En), ("vi", Lang::Vi)]
+        {
+            let mut metadata = MetadataMap::new();
+            metadata.insert("accept-language", asked.parse().unwrap());
+            assert_eq!(lang(&metadata), lang_spoken, "{asked}");
+        }
+    }
+
+    #[test]
+    fn no_token_or_another_scheme_is_no_caller() {
+        let mut metadata = MetadataMap::new();
+        assert!(token_hash(&metadata).is_err());
+        metadata.insert("authorization", "Basic YTpi".parse().unwrap());
+        assert!(token_hash(&metadata).is_err());
+        metadata.insert("authorization", "Bearer tdt_00".parse().unwrap());
+        assert_eq!(token_hash(&metadata).unwrap(), auth::hash(b"tdt_00"));
+    }
+}

@@ -1,0 +1,155 @@
+//! Frames of the exchange as messages of the contract.
+//!
+//! Knows both shapes of a frame and nothing of who reads it.
+
+use crate::domain::digest::Digest;
+use crate::domain::limits::{MESSAGE_BYTES_MAX, PUSH_COMMANDS_MAX, ROWS_MAX};
+use crate::domain::reason::Reason;
+use crate::pb::notice::Notice as NoticeKind;
+use crate::pb::sync_response::Frame as Wire;
+use crate::pb::{self, SyncResponse};
+use crate::sync::frame::{
+    Checkpoint, Frame, GrantChange, Granted, Outcome, Reset, ResetReason, Row, RowOp, Rows, Welcome,
+};
+use crate::wire::{reasons, sync, values};
+
+/// The message of a frame. A checkpoint comes without its receipt, which only the authority's key can add.
+#[must_use]
+pub(super) fn message(frame: Frame) -> SyncResponse {
+    let frame = match frame {
+        Frame::Welcome(frame) => Wire::Welcome(welcome(frame)),
+        Frame::Verdict(outcome) => Wire::Verdict(verdict(outcome)),
+        Frame::Rows(frame) => Wire::Rows(rows(frame)),
+        Frame::Reset(frame) => Wire::Reset(reset(frame)),
+        Frame::SnapshotEnd { scope, generation } => {
+            Wire::SnapshotEnd(pb::SnapshotEnd { scope_number: unsigned(scope), generation: seq(generation) })
+        }
+        Frame::Checkpoint(frame) => Wire::Checkpoint(checkpoint(frame)),
+        Frame::Bookmark { cursor } => Wire::Bookmark(pb::Bookmark { cursor }),
+        Frame::Gap { expected } => notice(NoticeKind::CommandGap(pb::CommandGap { expected_number: expected })),
+        Frame::Forked { number } => notice(NoticeKind::CommandForked(pb::CommandForked { number })),
+    };
+    SyncResponse { frame: Some(frame) }
+}
+
+fn notice(kind: NoticeKind) -> Wire {
+    Wire::Notice(pb::Notice { notice: Some(kind) })
+}
+
+/// Numbers of scopes, generations and epochs are never negative.
+fn unsigned(number: i32) -> u32 {
+    u32::try_from(number).unwrap_or(0)
+}
+
+fn seq(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}
+
+pub(super) fn epoch((number, id): (i64, [u8; 16])) -> pb::Epoch {
+    pb::Epoch { number: seq(number), id: id.to_vec() }
+}
+
+fn welcome(frame: Welcome) -> pb::Welcome {
+    let Welcome { epoch: of, now, scopes, taken } = frame;
+    let limits = pb::SyncLimits {
+        max_commands: PUSH_COMMANDS_MAX as u32,
+        max_rows: ROWS_MAX as u32,
+        max_message_bytes: MESSAGE_BYTES_MAX as u32,
+    };
+    pb::Welcome {
+        epoch: Some(epoch(of)),
+        server_time: Some(values::timestamp(now)),
+        limits: Some(limits),
+        scopes: scopes.into_iter().map(granted).collect(),
+        last_command_number: taken,
+    }
+}
+
+fn granted(granted: Granted) -> pb::ScopeGrant {
+    let Granted { scope, number, generation: _, change } = granted;
+    let none = pb::ScopeRemoval::Unspecified;
+    let (change, removal) = match change {
+        GrantChange::Added => (pb::ScopeChange::Added, none),
+        GrantChange::Kept => (pb::ScopeChange::Kept, none),
+        GrantChange::Revoked => (pb::ScopeChange::Removed, pb::ScopeRemoval::Revoked),
+        GrantChange::Moved => (pb::ScopeChange::Removed, pb::ScopeRemoval::Moved),
+        GrantChange::Ended => (pb::ScopeChange::Removed, pb::ScopeRemoval::Ended),
+    };
+    let scope = Some(sync::scope(scope, unsigned(number)));
+    pb::ScopeGrant { scope, change: change.into(), removal: removal.into() }
+}
+
+fn verdict(outcome: Outcome) -> pb::Verdict {
+    let Outcome { number, duplicate, verdict, seq, record, revision, reason, problems } = outcome;
+    let present = sync::outcome(verdict);
+    let (outcome, present_outcome) = match duplicate {
+        true => (pb::Outcome::Duplicate, present),
+        false => (present, pb::Outcome::Unspecified),
+    };
+    let reason = reason.and_then(|code| Reason::from_code(&code)).map(reasons::reason);
+    pb::Verdict {
+        number,
+        outcome: outcome.into(),
+        present_outcome: present_outcome.into(),
+        seq,
+        revision,
+        record_id: if record == [0; 16] { Vec::new() } else { record.to_vec() },
+        reason: reason.unwrap_or_default().into(),
+        problems: problems.iter().map(reasons::problem).collect(),
+    }
+}
+
+fn rows(frame: Rows) -> pb::Rows {
+    let Rows { rows, cursor } = frame;
+    pb::Rows { rows: rows.into_iter().map(row).collect(), cursor, ..pb::Rows::default() }
+}
+
+fn row(row: Row) -> pb::Row {
+    let Row { kind, id, op, scopes } = row;
+    let none = pb::GoneReason::Unspecified;
+    let (operation, revision, record, gone_reason) = match op {
+        RowOp::Put { revision, bytes } => (pb::RowOperation::Put, revision, bytes, none),
+        RowOp::Deleted => (pb::RowOperation::Gone, 0, Vec::new(), pb::GoneReason::Deleted),
+        RowOp::OutOfScope => (pb::RowOperation::Gone, 0, Vec::new(), pb::GoneReason::OutOfScope),
+    };
+    pb::Row {
+        operation: operation.into(),
+        kind: sync::kind(kind),
+        id: id.to_vec(),
+        revision,
+        record,
+        scope_numbers: scopes.into_iter().map(unsigned).collect(),
+        gone_reason: gone_reason.into(),
+    }
+}
+
+fn reset(frame: Reset) -> pb::Reset {
+    let Reset { scope, reason, generation } = frame;
+    let reason = match reason {
+        ResetReason::New => pb::ResetReason::New,
+        ResetReason::Compacted => pb::ResetReason::Compacted,
+        ResetReason::Epoch => pb::ResetReason::Epoch,
+        ResetReason::Schema => pb::ResetReason::Schema,
+        ResetReason::Digest => pb::ResetReason::Digest,
+    };
+    pb::Reset { scope_number: unsigned(scope), reason: reason.into(), generation: seq(generation) }
+}
+
+fn checkpoint(frame: Checkpoint) -> pb::Checkpoint {
+    let Checkpoint { cursor, seq, digests, taken, outcomes: _, now, mark, safe_past, epoch: _ } = frame;
+    pb::Checkpoint {
+        cursor,
+        seq,
+        digests: digests.into_iter().map(digest).collect(),
+        commands_taken: taken,
+        server_time: Some(values::timestamp(now)),
+        sync_mark: mark,
+        receipt: None,
+        safe_past_seq: safe_past,
+    }
+}
+
+fn digest((scope, digest): (i32, Digest)) -> pb::ScopeDigest {
+    let Digest { count, sum } = digest;
+    pb::ScopeDigest { scope_number: unsigned(scope), count: seq(count), digest: sum.to_be_bytes().to_vec() }
+}

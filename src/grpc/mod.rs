@@ -1,0 +1,98 @@
+//! The contract as services: carries messages to the rooms that decide, and their answers back.
+//!
+//! Knows protobuf, metadata and statuses; decides nothing. Every call opens its caller first and fails closed; every touch of the
+//! database goes through one door.
+
+mod access;
+mod blocking;
+mod call;
+mod caller;
+mod follow;
+mod frames;
+mod page;
+pub mod status;
+mod sync;
+
+pub use follow::Head;
+pub use status::Failure;
+
+use crate::app::App;
+use crate::auth::Authority;
+use crate::domain::limits::MESSAGE_BYTES_MAX;
+use crate::pb;
+use crate::pb::access_service_server::AccessServiceServer;
+use crate::pb::sync_service_server::SyncServiceServer;
+use crate::sync::Seal;
+use blocking::Door;
+use call::service;
+use std::sync::Arc;
+use tokio::sync::watch;
+use tonic::service::Routes;
+
+/// What a phone is told at enrolment about how to reach and to know the server.
+#[derive(Debug, Clone, Default)]
+pub struct Reach {
+    /// Addresses, best first, as in `https://10.0.0.2:8443`.
+    pub addresses: Vec<String>,
+    /// SHA-256 of the CA's certificate; zeros without TLS.
+    pub ca_sha256: [u8; 32],
+}
+
+/// Everything that the services share.
+#[derive(Clone)]
+pub struct Services {
+    app: App,
+    door: Door,
+    authority: Arc<Authority>,
+    secret: Arc<[u8; 32]>,
+    seal: Seal,
+    reach: Arc<Reach>,
+    refused: Arc<access::Refused>,
+    head: watch::Receiver<Head>,
+    closing: watch::Receiver<bool>,
+}
+
+impl Services {
+    /// Services over one application. Once `closing` turns true, open streams end so that the server can.
+    ///
+    /// Must be called inside a tokio runtime: it starts to watch the head.
+    #[must_use]
+    pub fn new(app: App, authority: Authority, secret: [u8; 32], reach: Reach, closing: watch::Receiver<bool>) -> Self {
+        let (_, nothing) = watch::channel(Head::default());
+        let mut services = Self {
+            app,
+            door: Door::default(),
+            authority: Arc::new(authority),
+            secret: Arc::new(secret),
+            seal: Seal::new(&secret),
+            reach: Arc::new(reach),
+            refused: Arc::default(),
+            head: nothing,
+            closing,
+        };
+        services.head = follow::watch(&services);
+        services
+    }
+
+    /// All services with health and reflection, ready for a server.
+    #[must_use]
+    pub fn routes(self) -> Routes {
+        let (health, health_service) = tonic_health::server::health_reporter();
+        drop(health);
+        let mut routes = Routes::builder();
+        routes
+            .add_service(AccessServiceServer::new(self.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX))
+            .add_service(SyncServiceServer::new(self).max_decoding_message_size(MESSAGE_BYTES_MAX))
+            .add_service(health_service);
+        let reflection = || {
+            tonic_reflection::server::Builder::configure()
+                .register_encoded_file_descriptor_set(pb::FILE_DESCRIPTOR_SET)
+                .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        };
+        // The set is compiled in; a test lists it through both versions.
+        if let (Ok(v1), Ok(v1alpha)) = (reflection().build_v1(), reflection().build_v1alpha()) {
+            routes.add_service(v1).add_service(v1alpha);
+        }
+        routes.routes()
+    }
+}

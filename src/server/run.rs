@@ -1,0 +1,85 @@
+//! One server process from its listener to its last answered call.
+//!
+//! Knows transport limits, no rpc.
+
+use super::accept::{self, Caps};
+use super::keys::Keys;
+use super::tls::Certificates;
+use crate::app::App;
+use crate::grpc::{Reach, Services};
+use std::future::Future;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::transport::Server;
+use tonic_web::GrpcWebLayer;
+
+/// How often an idle connection is asked whether it lives, and how long it may take to answer.
+const KEEPALIVE: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(10));
+/// When a connection is asked to end, so that new certificates and other nodes get their share; and the time to do so.
+const AGE: (Duration, Duration) = (Duration::from_secs(30 * 60), Duration::from_secs(60));
+/// Calls at once on one connection.
+const STREAMS: u32 = 64;
+/// Most bytes of the headers of one call.
+const HEADER_BYTES: u32 = 16 * 1024;
+/// Time for a call to begin its answer.
+const DEADLINE: Duration = Duration::from_secs(30);
+/// Time that calls under way get when the server ends.
+const FAREWELL: Duration = Duration::from_secs(10);
+
+/// Everything that a server needs besides its listener.
+pub struct Setup {
+    /// The application over its open database.
+    pub app: App,
+    /// The authority's own secrets.
+    pub keys: Keys,
+    /// Certificates; `None` speaks plain HTTP, for loopback only.
+    pub certificates: Option<Certificates>,
+    /// What phones are told at enrolment.
+    pub reach: Reach,
+    /// How many connections, how long to greet.
+    pub caps: Caps,
+}
+
+/// Serves until `shutdown`, then lets calls under way end, for ten seconds at most.
+pub async fn run(
+    listener: TcpListener,
+    setup: Setup,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), tonic::transport::Error> {
+    let Setup { app, keys, certificates, reach, caps } = setup;
+    let (close, closing) = watch::channel(false);
+    let services = Services::new(app, keys.authority, keys.seal, reach, closing.clone());
+    let incoming = accept::accept(listener, certificates, caps);
+    let end = async move {
+        shutdown.await;
+        // Followers end their streams first; the server waits for whoever still works.
+        let _ = close.send(true);
+    };
+    let serving = Server::builder()
+        .accept_http1(true)
+        .http2_keepalive_interval(Some(KEEPALIVE.0))
+        .http2_keepalive_timeout(Some(KEEPALIVE.1))
+        .max_connection_age(AGE.0)
+        .max_connection_age_grace(AGE.1)
+        .max_concurrent_streams(STREAMS)
+        .http2_max_header_list_size(HEADER_BYTES)
+        .timeout(DEADLINE)
+        .layer(GrpcWebLayer::new())
+        .add_routes(services.routes())
+        .serve_with_incoming_shutdown(ReceiverStream::new(incoming), end);
+    let mut closing = closing;
+    tokio::select! {
+        served = serving => served,
+        () = async {
+            if closing.wait_for(|closing| *closing).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+            tokio::time::sleep(FAREWELL).await;
+        } => {
+            tracing::warn!("calls were still under way when the server ended");
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! What the authority signs, as bytes: certificates of devices, and receipts for commands.
+//!
+//! Knows no key: whoever has one signs these bytes as they are.
+
+use super::values;
+use crate::domain::ids::{AccountId, DeviceId, UnitId};
+use crate::domain::permission::Role;
+use crate::domain::time::Instant;
+use crate::pb;
+use prost::Message as _;
+
+/// What a device certificate vouches for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Certificate {
+    /// SHA-256 of the authority's public key.
+    pub authority: [u8; 32],
+    /// The device.
+    pub device: DeviceId,
+    /// Its account.
+    pub account: AccountId,
+    /// The unit that it acts for.
+    pub unit: UnitId,
+    /// Its public key.
+    pub public_key: Vec<u8>,
+    /// When it was issued.
+    pub issued: Instant,
+    /// The roles granted then.
+    pub roles: Vec<Role>,
+}
+
+/// The bytes of a device certificate.
+#[must_use]
+pub fn certificate(certificate: &Certificate) -> Vec<u8> {
+    let Certificate { authority, device, account, unit, public_key, issued, roles } = certificate;
+    let message = pb::DeviceCertificateBody {
+        authority: authority.to_vec(),
+        device_id: device.0.to_vec(),
+        account_id: account.0.to_vec(),
+        unit_id: unit.0.to_vec(),
+        public_key: public_key.clone(),
+        issued_at: Some(values::timestamp(*issued)),
+        roles: role_numbers(roles),
+    };
+    message.encode_to_vec()
+}
+
+/// Roles as the contract numbers them; the system's own is left out.
+#[must_use]
+pub fn role_numbers(roles: &[Role]) -> Vec<i32> {
+    roles.iter().filter_map(|role| values::role(*role)).map(Into::into).collect()
+}
+
+/// What was taken from a device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// SHA-256 of the authority's public key.
+    pub authority: [u8; 32],
+    /// Ordered number and id of the history.
+    pub epoch: (u64, [u8; 16]),
+    /// The device.
+    pub device: DeviceId,
+    /// Highest command number taken.
+    pub taken: u64,
+    /// Chain of the outcomes.
+    pub outcomes: Vec<u8>,
+    /// Where the feed stood.
+    pub seq: i64,
+    /// The server's time.
+    pub now: Instant,
+}
+
+/// The bytes of a receipt.
+#[must_use]
+pub fn receipt(receipt: &Receipt) -> Vec<u8> {
+    let Receipt { authority, epoch: (number, id), device, taken, outcomes, seq, now } = receipt;
+    let message = pb::ReceiptBody {
+        authority: authority.to_vec(),
+        epoch: Some(pb::Epoch { number: *number, id: id.to_vec() }),
+        device_id: device.0.to_vec(),
+        commands_taken: *taken,
+        outcome_chain: outcomes.clone(),
+        seq: *seq,
+        time: Some(values::timestamp(*now)),
+    };
+    message.encode_to_vec()
+}
