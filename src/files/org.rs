@@ -11,7 +11,7 @@ use crate::domain::org::{
     Version,
 };
 use jiff::{Span as Days, civil::Date};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 const UNITS: [&str; 8] = ["uid", "gso_code", "name_vi", "kind", "level", "valid_from", "valid_to", "note"];
 const PARENTS: [&str; 5] = ["child_uid", "parent_uid", "hierarchy", "valid_from", "valid_to"];
@@ -40,7 +40,8 @@ pub fn read_org(texts: &OrgTexts<'_>) -> Result<Org, Vec<Fault>> {
         broken => return Err(broken.into_iter().filter_map(Result::err).flatten().collect()),
     };
     let mut reading = Reading { lines: Lines::default(), same: HashMap::new(), found: Vec::new() };
-    reading.continued(&lineage);
+    let known: BTreeSet<&str> = units.rows().map(|row| row.get("uid")).collect();
+    reading.continued(&lineage, &known);
     let facts = OrgFacts {
         units: reading.units(&units),
         edges: parents.rows().filter_map(|row| reading.edge(row)).collect(),
@@ -84,14 +85,15 @@ struct Reading {
 }
 
 impl Reading {
-    /// Notes which codes continue which.
-    fn continued(&mut self, lineage: &Table) {
+    /// Notes which codes continue which; both must be among the units.
+    fn continued(&mut self, lineage: &Table, known: &BTreeSet<&str>) {
         for row in lineage.rows().filter(|row| row.get("kind") == "continue") {
             let (from, to) = (row.get("from_uid"), row.get("to_uid"));
             let again = self.same.contains_key(to);
-            if from.is_empty() || self.root(from) == to || again || row.get("weight") != "1" {
-                let vi = "mã trước, mã sau khác nhau, tỷ trọng 1, mỗi mã chỉ nối một lần";
-                let en = "a code and its later code with weight 1, each later code once, and no ring";
+            let known = known.contains(from) && known.contains(to);
+            if !known || self.root(from) == to || again || row.get("weight") != "1" {
+                let vi = "hai mã có trong danh sách đơn vị, khác nhau, tỷ trọng 1, mỗi mã sau chỉ nối một lần";
+                let en = "two codes that stand among the units, with weight 1, each later code once, and no ring";
                 self.found.push(row.problem("to_uid", vi, en));
                 continue;
             }
@@ -117,7 +119,7 @@ impl Reading {
         for row in table.rows() {
             let Some((uid, version)) = self.version(row) else { continue };
             let root = self.root(&uid).to_owned();
-            self.lines.units.insert(UnitId::named(&root), row.line);
+            self.lines.units.insert(UnitId::named(&root), row.number());
             let alias = (root != uid).then_some((version.span, uid));
             let (unit, aliases) = units.entry(root.clone()).or_insert_with(|| {
                 let bare = Unit { id: UnitId::named(&root), uid: root, aliases: Vec::new(), versions: Vec::new() };
@@ -162,7 +164,7 @@ impl Reading {
         }
         let span = self.span(row);
         let edge = Edge { child: self.id(child), parent: self.id(parent), hierarchy: hierarchy?, span };
-        self.lines.edges.insert(edge, row.line);
+        self.lines.edges.insert(edge, row.number());
         (self.found.len() == before).then_some(edge)
     }
 
@@ -187,7 +189,7 @@ impl Reading {
         }
         let basis = row.text("basis", &mut self.found).to_owned();
         let (from, to) = (self.id(from), self.id(to));
-        self.lines.lineage.insert((from, to), row.line);
+        self.lines.lineage.insert((from, to), row.number());
         let line = Lineage { effective: effective?, kind: kind?, from, to, weight: weight.ok()?, basis };
         (self.found.len() == before).then_some(line)
     }

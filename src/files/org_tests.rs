@@ -1,9 +1,10 @@
 //! Stories over the organisation of Trà Vinh, read from the example's own files.
 
-use super::{OrgTexts, read_org};
+use super::{LINEAGE, OrgTexts, PARENTS, UNITS, read_org};
 use crate::domain::ids::UnitId;
 use crate::domain::org::{GSO, Hierarchy, Org, UnitKind};
 use jiff::civil::{Date, date};
+use proptest::prelude::*;
 
 const TEXTS: OrgTexts<'static> = OrgTexts {
     units: include_str!("../../examples/tra-vinh/org/units.csv"),
@@ -154,10 +155,44 @@ fn fields_that_cannot_be_read_name_the_column_and_what_was_expected() {
     let bad = faults(&OrgTexts { units, ..TEXTS });
     assert_eq!(bad, ["units.csv:3 ROW_SHAPE"], "the shape first, the fields when the shape is right");
     let shaped = units.replace("q,84\n", "");
-    let bad = read_org(&OrgTexts { units: &shaped, ..TEXTS }).unwrap_err();
+    let lineage = "effective,kind,from_uid,to_uid,weight,basis\n";
+    let bad = read_org(&OrgTexts { units: &shaped, lineage, ..TEXTS }).unwrap_err();
     let columns: Vec<&str> = bad.iter().map(|fault| fault.broken.at.as_str()).collect();
     assert_eq!(columns, ["name_vi", "level", "valid_from"]);
     assert!(bad[2].broken.vi.contains("ngày như 2025-07-01") && bad[2].broken.en.contains("\"01/07/2025\""));
     let renamed = TEXTS.units.replace("gso_code", "code");
     assert_eq!(faults(&OrgTexts { units: &renamed, ..TEXTS }), ["units.csv:1 COLUMNS", "units.csv:1 COLUMNS"]);
+}
+
+#[test]
+fn a_code_continues_only_a_unit_that_is_there() {
+    let lineage = TEXTS.lineage.replace("continue,com-29410-0,", "continue,com-99999-0,");
+    assert_eq!(faults(&OrgTexts { lineage: &lineage, ..TEXTS }), ["lineage.csv:61 BAD_VALUE"]);
+    let ring = format!("{}2025-07-01,continue,com-29410-2,com-29410-0,1,NQ\n", TEXTS.lineage);
+    assert_eq!(faults(&OrgTexts { lineage: &ring, ..TEXTS }), ["lineage.csv:110 BAD_VALUE"]);
+}
+
+#[test]
+fn files_saved_by_a_spreadsheet_read_the_same() {
+    let saved = |text: &str| format!("\u{feff}{}", text.replace(',', ";").replace('\n', "\r\n"));
+    let (units, parents, lineage) = (saved(TEXTS.units), saved(TEXTS.parents), saved(TEXTS.lineage));
+    assert_eq!(read_org(&OrgTexts { units: &units, parents: &parents, lineage: &lineage }), Ok(tra_vinh()));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    #[test]
+    fn whatever_stands_in_the_files_they_are_read_or_refused_with_a_place(
+        units in "(a|b|c)?,(1|2)?,[A-C]?,xa,(commune|province|x),(2025-0[1-3]-01)?,(2025-0[3-5]-31)?,\n(a|b),,N,xa,province,,,\n",
+        parents in "((a|b|c),(a|b|c),(command|cluster|x),(2025-0[1-3]-01)?,(2025-0[1-5]-30)?\n){0,4}",
+        lineage in "((2025-0[1-6]-01)?,(merge|split|continue|transfer_function),(a|b),(b|c),(1|1/2|0.5|x),NQ\n){0,4}",
+    ) {
+        let heads = [UNITS.join(","), PARENTS.join(","), LINEAGE.join(",")];
+        let (units, parents) = (format!("{}\n{units}", heads[0]), format!("{}\n{parents}", heads[1]));
+        let lineage = format!("{}\n{lineage}", heads[2]);
+        if let Err(found) = read_org(&OrgTexts { units: &units, parents: &parents, lineage: &lineage }) {
+            prop_assert!(!found.is_empty() && found.iter().all(|fault| fault.place.line >= 1));
+        }
+    }
 }

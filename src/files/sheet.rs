@@ -77,6 +77,11 @@ impl Sheet {
 }
 
 impl Line {
+    /// How many fields stand in the line.
+    pub(super) fn len(&self) -> usize {
+        self.fields.len()
+    }
+
     /// The field in this column; empty where the line is short.
     pub(super) fn get(&self, column: usize) -> &str {
         self.fields.get(column).map_or("", String::as_str)
