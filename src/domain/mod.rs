@@ -28,6 +28,7 @@ pub mod rehearsal;
 pub mod report;
 pub mod scope;
 pub mod sight;
+pub mod standing;
 pub mod target;
 pub mod time;
 pub mod window;

@@ -9,6 +9,8 @@ pub mod place;
 pub mod plan;
 pub mod rng;
 #[cfg(test)]
+mod standing_tests;
+#[cfg(test)]
 mod tests;
 pub mod truth;
 

@@ -1,0 +1,143 @@
+//! Stories about standings, on the synthetic province: what is judged is what the books say.
+
+use super::ledger::Ledger;
+use super::plan::Plan;
+use super::{Province, SEED};
+use crate::cli::demo::example::{Example, example};
+use crate::domain::baseline::Baselines;
+use crate::domain::calendar::Calendars;
+use crate::domain::cell::{CellValue, Cells, ElementNo};
+use crate::domain::element::ElementCode;
+use crate::domain::ids::UnitId;
+use crate::domain::standing::{Entry, Input, JudgementState, Standing, fold, standings};
+use jiff::civil::date;
+use std::collections::BTreeMap;
+
+/// Twenty weeks in which some sheets were never sent and some are not accepted.
+struct World {
+    province: Province,
+    numbers: BTreeMap<ElementNo, ElementCode>,
+    sheets: Vec<(Plan, Cells, bool)>,
+    ledger: Ledger,
+    baselines: Baselines,
+}
+
+fn world() -> World {
+    let Example { org, catalogue, campaign_a, .. } = example().unwrap();
+    let province = Province::new(SEED, org, catalogue, campaign_a);
+    let plans = province.plans(&Calendars::standard(), 20).unwrap();
+    let codes = province.catalogue.elements.iter().map(|element| element.code.clone());
+    let numbers: BTreeMap<ElementNo, ElementCode> = (1..).map(ElementNo).zip(codes).collect();
+    let number: BTreeMap<&ElementCode, ElementNo> = numbers.iter().map(|(number, code)| (code, *number)).collect();
+    let mut ledger = Ledger::open(&plans, &province.catalogue);
+    let mut sheets = Vec::new();
+    for (at, plan) in plans.iter().enumerate().filter(|(_, plan)| plan.send.is_some()) {
+        let typed = plan.typed();
+        typed.iter().for_each(|(code, value)| ledger.typed(plan.key.id(), code, *value));
+        ledger.sent(plan.key.id());
+        let accepted = at % 50 != 0;
+        if accepted {
+            ledger.accepted(plan.key.id());
+        }
+        let value = |value: i64| if plan.is_nil() { CellValue::Nil } else { CellValue::Reported(value) };
+        let cells = typed.iter().map(|(code, figure)| (number[code], value(*figure))).collect();
+        sheets.push((plan.clone(), cells, accepted));
+    }
+    let baselines = Baselines::new(&province.baseline());
+    World { province, numbers: numbers.clone(), sheets, ledger, baselines }
+}
+
+impl World {
+    fn entries(&self) -> Vec<Entry<'_>> {
+        self.sheets
+            .iter()
+            .map(|(plan, cells, accepted)| Entry {
+                key: &plan.key,
+                received: true,
+                accepted: *accepted,
+                late: plan.send.is_some_and(|day| day >= plan.due),
+                cells,
+            })
+            .collect()
+    }
+
+    fn ask<T>(&self, entries: &[Entry<'_>], question: impl Fn(&Input<'_>) -> T) -> T {
+        question(&Input {
+            org: &self.province.org,
+            calendars: &Calendars::standard(),
+            catalogue: &self.province.catalogue,
+            campaign: &self.province.campaign,
+            baselines: &self.baselines,
+            numbers: &self.numbers,
+            reports: entries,
+            today: date(2025, 1, 6),
+        })
+    }
+
+    fn unit(&self, uid: &str) -> UnitId {
+        self.province.org.by_uid(uid).unwrap().id
+    }
+}
+
+fn of<'a>(all: &'a [Standing], unit: UnitId, code: &str) -> &'a Standing {
+    all.iter().find(|standing| standing.unit == unit && standing.judgement.code == code).unwrap()
+}
+
+#[test]
+fn official_figures_are_those_of_the_books_for_every_unit_and_element() {
+    let world = world();
+    let folded = world.ask(&world.entries(), |input| fold(input, input.campaign.measurement_window).unwrap());
+    let lines = world.ledger.lines().into_iter().chain(world.ledger.lines_above(&world.province.org));
+    let mut compared = 0;
+    for ((unit, code), line) in lines.filter(|((_, code), _)| !code.as_str().starts_with("cs_")) {
+        assert!(line.balances());
+        assert_eq!(folded.value(unit, &code).unwrap_or(0), line.official, "{code}");
+        compared += 1;
+    }
+    assert!(compared > 600, "{compared}");
+    let coverage = folded.coverage(world.unit("prov-84"), "tuan-xa");
+    let count = world.ledger.count("tuan-xa");
+    assert_eq!((coverage.expected as usize, coverage.missing as usize), (2_121, count.never));
+    assert_eq!(coverage.accepted as usize, count.accepted);
+}
+
+#[test]
+fn standings_do_not_depend_on_the_order_of_reports() {
+    let world = world();
+    let mut entries = world.entries();
+    let first = world.ask(&entries, |input| standings(input, 1).unwrap());
+    entries.reverse();
+    assert_eq!(world.ask(&entries, |input| standings(input, 1).unwrap()), first);
+}
+
+#[test]
+fn each_level_is_judged_by_what_is_counted_there_and_nothing_is_met_while_it_runs() {
+    let world = world();
+    let all = world.ask(&world.entries(), |input| standings(input, 1).unwrap());
+    assert!(all.iter().all(|standing| standing.judgement.state != JudgementState::Met));
+    let province = world.unit("prov-84");
+
+    let offences = &of(&all, province, "T1").judgement;
+    let figure = &offences.figures[0];
+    let base = world.province.campaign.base_window();
+    let happened = |window| {
+        let places = world.province.places.iter();
+        places.map(|place| world.province.truth.flow(place.unit, &figure.element, window)).sum::<i64>()
+    };
+    assert_eq!(figure.baseline_full, Some(happened(base)));
+    let to_date = crate::domain::window::Window::new(base.start, date(2024, 1, 6)).unwrap();
+    assert_eq!(figure.baseline_now, Some(happened(to_date)));
+    assert_eq!(offences.limit, figure.baseline_full.map(|base| base * 93 / 100));
+
+    assert_eq!(of(&all, province, "T7").judgement.state, JudgementState::Undetermined, "not yet all attested");
+    let fires = &of(&all, province, "T6").judgement;
+    assert!(fires.reasons.contains(&"ZERO_BASE".to_owned()), "{:?}", fires.reasons);
+
+    let (district, commune) = (world.unit("dist-844"), world.unit("com-29242-0"));
+    assert_eq!(of(&all, district, "T5").judgement.state, JudgementState::NotCountedHere);
+    let t4 = &of(&all, world.province.places[0].unit, "T4").judgement;
+    assert_eq!(t4.state, JudgementState::NotCountedHere, "solved cases are counted by districts");
+    assert_eq!(t4.members[1].code, "T4b");
+    let merged = [commune, world.unit("com-29242-1")].map(|unit| of(&all, unit, "T1").judgement.state);
+    assert_eq!(merged, [JudgementState::NotComparable; 2], "a part of the days cannot be held against a whole year");
+}

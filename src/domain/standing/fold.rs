@@ -1,0 +1,232 @@
+//! Accepted cells up the hierarchy, as the organisation was in each period.
+//!
+//! Sums only: a flow adds up over periods and units, a stock is the last accepted word of each unit, what is not accepted
+//! is missing and never zero. Independent of the order of reports. Knows no target.
+
+use super::Coverage;
+use crate::domain::baseline::{Base, Baselines};
+use crate::domain::calendar::Calendars;
+use crate::domain::campaign::Campaign;
+use crate::domain::cell::{CellValue, Cells, ElementNo};
+use crate::domain::element::{Element, ElementCode, ElementKind};
+use crate::domain::expectation::{Expectation, UnknownCalendar, expectations};
+use crate::domain::form::{Catalogue, Contract};
+use crate::domain::ids::{ReportId, UnitId};
+use crate::domain::org::{Hierarchy, Org};
+use crate::domain::ratio::Ratio;
+use crate::domain::report::ReportKey;
+use crate::domain::target::Missing;
+use crate::domain::window::Window;
+use jiff::civil::Date;
+use std::collections::BTreeMap;
+
+/// A report as the fold needs it.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry<'a> {
+    /// What it answers.
+    pub key: &'a ReportKey,
+    /// Sent at least once and not a draft: submitted, returned, accepted or locked.
+    pub received: bool,
+    /// Accepted or locked: its figures are official.
+    pub accepted: bool,
+    /// Whether it came late.
+    pub late: bool,
+    /// What it says.
+    pub cells: &'a Cells,
+}
+
+/// Everything that standings follow from.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
+    /// The organisation in time.
+    pub org: &'a Org,
+    /// Reporting calendars.
+    pub calendars: &'a Calendars,
+    /// Elements, forms and contracts.
+    pub catalogue: &'a Catalogue,
+    /// The campaign.
+    pub campaign: &'a Campaign,
+    /// Figures of the past.
+    pub baselines: &'a Baselines,
+    /// Codes of the elements by their short number.
+    pub numbers: &'a BTreeMap<ElementNo, ElementCode>,
+    /// Reports under the campaign's contracts, in any order; others are ignored.
+    pub reports: &'a [Entry<'a>],
+    /// Periods that end on this day or before it are over.
+    pub today: Date,
+}
+
+/// One element at one unit.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Tally {
+    /// Sum of accepted figures, scaled.
+    pub(super) value: i64,
+    /// Accepted figures behind it.
+    pub(super) figures: u32,
+    /// What is not in.
+    pub(super) missing: Missing,
+}
+
+/// Sums of one window.
+#[derive(Debug, Clone, Default)]
+pub struct Folded {
+    tallies: BTreeMap<(UnitId, ElementCode), Tally>,
+    coverage: BTreeMap<(UnitId, String), Coverage>,
+    /// The day after the last period that is over, by contract.
+    until: BTreeMap<String, Date>,
+}
+
+impl Folded {
+    /// The accepted figure of an element at a unit or above it; `None` where there is none.
+    #[must_use]
+    pub fn value(&self, unit: UnitId, element: &ElementCode) -> Option<i64> {
+        self.tally(unit, element).filter(|tally| tally.figures > 0).map(|tally| tally.value)
+    }
+
+    /// How complete the reports of one contract are at a unit or above it.
+    #[must_use]
+    pub fn coverage(&self, unit: UnitId, contract: &str) -> Coverage {
+        self.coverage.get(&(unit, contract.to_owned())).copied().unwrap_or_default()
+    }
+
+    pub(super) fn tally(&self, unit: UnitId, element: &ElementCode) -> Option<&Tally> {
+        self.tallies.get(&(unit, element.clone()))
+    }
+
+    pub(super) fn until(&self, contract: &str) -> Option<Date> {
+        self.until.get(contract).copied()
+    }
+
+    fn add(&mut self, path: &[UnitId], element: &ElementCode, add: impl Fn(&mut Tally)) {
+        path.iter().for_each(|unit| add(self.tallies.entry((*unit, element.clone())).or_default()));
+    }
+}
+
+/// Sums what was accepted for the periods of `window` that are over.
+///
+/// # Errors
+/// A contract names a calendar that does not exist.
+pub fn fold(input: &Input<'_>, window: Window) -> Result<Folded, UnknownCalendar> {
+    let codes = &input.campaign.contracts;
+    let contracts: Vec<Contract> =
+        input.catalogue.contracts.iter().filter(|contract| codes.contains(&contract.code)).cloned().collect();
+    let owed = expectations(input.org, input.calendars, &contracts, window)?;
+    let reports: BTreeMap<ReportId, &Entry<'_>> = input.reports.iter().map(|entry| (entry.key.id(), entry)).collect();
+    let mut folding = Folding { input, folded: Folded::default(), stocks: BTreeMap::new() };
+    for expected in owed.iter().filter(|expected| expected.whole.end <= input.today) {
+        let Some(contract) = contracts.iter().find(|contract| contract.id() == expected.contract) else { continue };
+        let key = ReportKey { contract: expected.contract, unit: expected.unit, period: expected.period.clone() };
+        folding.take(contract, expected, reports.get(&key.id()).copied());
+    }
+    Ok(folding.done())
+}
+
+struct Folding<'a> {
+    input: &'a Input<'a>,
+    folded: Folded,
+    /// The last word of each counting unit about each stock.
+    stocks: BTreeMap<(UnitId, ElementCode), Stock>,
+}
+
+struct Stock {
+    path: Vec<UnitId>,
+    end: Date,
+    value: Option<i64>,
+    /// Whether the last period that is over is not accepted.
+    stale: bool,
+}
+
+impl Folding<'_> {
+    fn take(&mut self, contract: &Contract, expected: &Expectation, entry: Option<&Entry<'_>>) {
+        let org = self.input.org;
+        let above = org.ancestors(expected.unit, Hierarchy::Command, expected.period.start);
+        let path: Vec<UnitId> = std::iter::once(expected.unit).chain(above).collect();
+        let until = self.folded.until.entry(contract.code.clone()).or_insert(expected.whole.end);
+        *until = (*until).max(expected.period.end);
+        let received = entry.filter(|entry| entry.received);
+        for unit in &path {
+            let coverage = self.folded.coverage.entry((*unit, contract.code.clone())).or_default();
+            *coverage = coverage.and(coverage_of(received));
+        }
+        let Some(form) = self.input.catalogue.form(&contract.form) else { return };
+        let cells = received.filter(|entry| entry.accepted).map(|entry| self.by_code(entry.cells));
+        for element in form.elements.iter().filter_map(|code| self.input.catalogue.element(code)) {
+            let figure = cells.as_ref().and_then(|cells| cells.get(&element.code)).and_then(|cell| cell.figure());
+            match element.kind {
+                ElementKind::Stock => self.stand(&path, expected, &element.code, figure),
+                ElementKind::Flow | ElementKind::EventFlag => self.flow(&path, expected, element, figure),
+            }
+        }
+    }
+
+    fn by_code(&self, cells: &Cells) -> BTreeMap<ElementCode, CellValue> {
+        let code = |(number, value): (&ElementNo, &CellValue)| Some((self.input.numbers.get(number)?.clone(), *value));
+        cells.iter().filter_map(code).collect()
+    }
+
+    fn flow(&mut self, path: &[UnitId], expected: &Expectation, element: &Element, figure: Option<i64>) {
+        match figure {
+            Some(value) => self.folded.add(path, &element.code, |tally| {
+                tally.value += value;
+                tally.figures += 1;
+            }),
+            None => {
+                let likely = self.likely(expected, element);
+                self.folded.add(path, &element.code, |tally| tally.missing = tally.missing.and(likely));
+            }
+        }
+    }
+
+    /// What a missing report most likely holds: the unit's part of last year, by days; nothing where there is no last year.
+    fn likely(&self, expected: &Expectation, element: &Element) -> Ratio {
+        let base = self.input.campaign.base_window();
+        let whole = match self.input.baselines.of(expected.unit, element, base) {
+            Base::Known { value, .. } => value,
+            Base::Partial | Base::None => return Ratio::ZERO,
+        };
+        let days = i128::from(expected.period.days());
+        Ratio::new(i128::from(whole.max(0)) * days, i128::from(base.days().max(1))).unwrap_or(Ratio::ZERO)
+    }
+
+    fn stand(&mut self, path: &[UnitId], expected: &Expectation, element: &ElementCode, figure: Option<i64>) {
+        let key = (expected.unit, element.clone());
+        let end = expected.period.end;
+        let new = || Stock { path: path.to_vec(), end: Date::MIN, value: None, stale: true };
+        let stock = self.stocks.entry(key).or_insert_with(new);
+        if end < stock.end {
+            return;
+        }
+        (stock.path, stock.end, stock.stale) = (path.to_vec(), end, figure.is_none());
+        stock.value = figure.or(stock.value);
+    }
+
+    fn done(mut self) -> Folded {
+        for ((_, element), stock) in std::mem::take(&mut self.stocks) {
+            self.folded.add(&stock.path, &element, |tally| {
+                if let Some(value) = stock.value {
+                    tally.value += value;
+                    tally.figures += 1;
+                }
+                if stock.stale {
+                    tally.missing = tally.missing.and(Ratio::ZERO);
+                }
+            });
+        }
+        self.folded
+    }
+}
+
+fn coverage_of(received: Option<&Entry<'_>>) -> Coverage {
+    let Some(entry) = received else {
+        return Coverage { expected: 1, missing: 1, ..Coverage::default() };
+    };
+    let nil = entry.cells.values().all(|cell| *cell == CellValue::Nil);
+    Coverage {
+        expected: 1,
+        received: 1,
+        nil: u32::from(nil),
+        late: u32::from(entry.late),
+        accepted: u32::from(entry.accepted),
+        missing: 0,
+    }
+}

@@ -1,0 +1,236 @@
+//! Every target at every unit, judged.
+//!
+//! Knows which unit counts what, and turns evaluations into what is published; how a comparison is judged is `target`'s.
+
+use super::figures::{UnitFigures, resolve};
+use super::fold::{Folded, Input, fold};
+use super::{Coverage, Judgement, JudgementState, Standing, StandingFigure, StandingView};
+use crate::domain::campaign::{TargetLine, ZeroBase};
+use crate::domain::element::ElementCode;
+use crate::domain::expectation::UnknownCalendar;
+use crate::domain::ids::UnitId;
+use crate::domain::org::UnitKind;
+use crate::domain::ratio::Ratio;
+use crate::domain::target::{
+    Baseline, Comparison, Evaluation, Measure, PaceState, Stage, Target, Terms, Verdict, Window as When,
+};
+use crate::domain::window::Window;
+use std::collections::BTreeSet;
+
+/// The standings of every unit on every target of the campaign over its whole measurement window, by unit (uid) and target,
+/// summed as the organisation was in each period.
+///
+/// # Errors
+/// A contract names a calendar that does not exist.
+pub fn standings(input: &Input<'_>, definition_version: i64) -> Result<Vec<Standing>, UnknownCalendar> {
+    let window = input.campaign.measurement_window;
+    let folded = fold_all(input, window)?;
+    let stage = if input.today < window.end { Stage::Running } else { Stage::Closed };
+    let mut all = Vec::new();
+    for (unit, kind) in units(input, window) {
+        let figures = UnitFigures { input, unit, window, folded: &folded };
+        for line in &input.campaign.targets {
+            let coverage = coverage(&figures, line);
+            all.push(Standing {
+                campaign: input.campaign.id(),
+                phase: 0,
+                unit,
+                view: StandingView::AsWas,
+                stage,
+                definition_version,
+                judgement: judge(&figures, kind, line, terms(line, stage, coverage)),
+                coverage,
+            });
+        }
+    }
+    Ok(all)
+}
+
+/// The sums of every window that a target names, each once.
+fn fold_all(input: &Input<'_>, default: Window) -> Result<Vec<(Window, Folded)>, UnknownCalendar> {
+    let targets = input.campaign.targets.iter();
+    let named = targets.flat_map(|line| line.formula.comparisons()).map(|comparison| comparison.window.as_ref());
+    let windows: BTreeSet<Window> = named.chain([None]).filter_map(|when| resolve(input, default, when)).collect();
+    windows.into_iter().map(|window| Ok((window, fold(input, window)?))).collect()
+}
+
+/// The units that existed on some day that is over, with their kind at the end.
+fn units(input: &Input<'_>, window: Window) -> Vec<(UnitId, UnitKind)> {
+    let lived = |unit: &crate::domain::org::Unit| {
+        let life = unit.span();
+        let last = unit.versions.last()?;
+        let begun = life.from < input.today.min(window.end) && window.start < life.to;
+        (begun && last.kind != UnitKind::Cluster).then_some((unit.id, last.kind))
+    };
+    input.org.units().iter().filter_map(lived).collect()
+}
+
+fn terms(line: &TargetLine, stage: Stage, coverage: Coverage) -> Terms {
+    let usual = Terms::at(stage);
+    Terms {
+        coverage: coverage.share(),
+        coverage_min: line.coverage_min.and_then(|share| Ratio::scaled(share.into(), 3)).unwrap_or(usual.coverage_min),
+        min_base: line.min_base.map(|least| Ratio::whole(least.into())),
+        zero_base: line.zero_base.unwrap_or(ZeroBase::MaintainZero),
+        ..usual
+    }
+}
+
+/// Reports behind a target: those of every contract that brings in one of its elements.
+fn coverage(figures: &UnitFigures<'_>, line: &TargetLine) -> Coverage {
+    let catalogue = figures.input.catalogue;
+    let elements = elements(figures, &line.formula);
+    let contracts: BTreeSet<&str> =
+        elements.iter().filter_map(|code| catalogue.counted_by(code)).map(|contract| contract.code.as_str()).collect();
+    let Some((_, folded)) = figures.folded(None) else { return Coverage::default() };
+    contracts.into_iter().map(|code| folded.coverage(figures.unit, code)).fold(Coverage::default(), Coverage::and)
+}
+
+/// The elements of a formula, those of its duties among them.
+fn elements(figures: &UnitFigures<'_>, formula: &Target) -> BTreeSet<ElementCode> {
+    let duties = figures.input.campaign.duties.iter();
+    let attested = duties.filter(|duty| names(formula, &duty.code)).filter_map(|duty| duty.element.clone());
+    formula.elements().into_iter().chain(attested).collect()
+}
+
+fn names(formula: &Target, duty: &str) -> bool {
+    match formula {
+        Target::Attest(name) => name.as_str() == duty,
+        Target::Compare(_) | Target::Milestone(_) => false,
+        Target::All(_) | Target::Any(_) | Target::Tier { .. } => formula.members().iter().any(|one| names(one, duty)),
+    }
+}
+
+fn judge(figures: &UnitFigures<'_>, kind: UnitKind, line: &TargetLine, terms: Terms) -> Judgement {
+    let evaluation = line.formula.evaluate(figures, &terms);
+    let place = Place { figures, kind };
+    place.judgement(&line.code, &line.formula, &evaluation)
+}
+
+struct Place<'a> {
+    figures: &'a UnitFigures<'a>,
+    kind: UnitKind,
+}
+
+impl Place<'_> {
+    fn judgement(&self, code: &str, formula: &Target, evaluation: &Evaluation) -> Judgement {
+        let comparison = match formula {
+            Target::Compare(comparison) => Some(comparison),
+            Target::Attest(_) | Target::Milestone(_) | Target::All(_) | Target::Any(_) | Target::Tier { .. } => None,
+        };
+        let members = formula.members().into_iter().zip(&evaluation.members).zip('a'..='z');
+        let members = members.map(|((formula, of), letter)| self.judgement(&format!("{code}{letter}"), formula, of));
+        let members: Vec<Judgement> = members.collect();
+        if !self.counts(formula) {
+            return not_counted(code, members);
+        }
+        let pace = evaluation.pace.unwrap_or_default();
+        let interval = evaluation.interval.filter(|_| comparison.is_some_and(|one| !one.measure.is_change()));
+        Judgement {
+            code: code.to_owned(),
+            state: state(evaluation),
+            reasons: reasons(evaluation),
+            value: evaluation.value,
+            value_low: interval.map(|(low, _)| low),
+            value_high: interval.map(|(_, high)| high),
+            bound: comparison.map(|one| one.bound.decimal.ratio(if one.bound.percent { 2 } else { 0 })),
+            limit: evaluation.limit,
+            limit_now: pace.allowed_to_date,
+            failures_allowed: evaluation.failures.map(|failures| failures.allowed),
+            failures_left: evaluation.failures.map(|failures| failures.left),
+            figures: comparison.map(|one| self.behind(one)).unwrap_or_default(),
+            members,
+        }
+    }
+
+    /// Whether every element is counted at this unit or below it.
+    fn counts(&self, formula: &Target) -> bool {
+        let catalogue = self.figures.input.catalogue;
+        let mut all = elements(self.figures, formula).into_iter().filter_map(|code| catalogue.element(&code).cloned());
+        let attests = formula.comparisons().is_empty();
+        all.all(|element| {
+            let level = UnitKind::from(element.level);
+            // A duty is due in all, not a part of it at each unit.
+            if attests { self.kind == UnitKind::Province } else { reaches(self.kind, level) }
+        })
+    }
+
+    fn behind(&self, comparison: &Comparison) -> Vec<StandingFigure> {
+        let (baseline, when) = (comparison.measure.baseline(), comparison.window.as_ref());
+        comparison.measure.elements().into_iter().map(|code| self.figure(code, baseline, when)).collect()
+    }
+
+    fn figure(&self, code: &ElementCode, baseline: Option<Baseline>, when: Option<&When>) -> StandingFigure {
+        let figures = self.figures;
+        let value = figures.folded(when).and_then(|(_, folded)| folded.value(figures.unit, code));
+        let full = baseline.and_then(|of| figures.base_window(&of, resolve(figures.input, figures.window, when)?));
+        let now = baseline.and_then(|of| figures.base_to_date(code, &of, when));
+        StandingFigure {
+            element: code.clone(),
+            value,
+            baseline_now: now.and_then(|window| figures.base(code, window)),
+            baseline_full: full.and_then(|window| figures.base(code, window)),
+        }
+    }
+}
+
+/// Whether a unit of this kind sums what is counted at `level`.
+fn reaches(kind: UnitKind, level: UnitKind) -> bool {
+    match kind {
+        UnitKind::Province => true,
+        UnitKind::District => matches!(level, UnitKind::District | UnitKind::Commune),
+        UnitKind::Commune | UnitKind::Department | UnitKind::Cluster => kind == level,
+    }
+}
+
+fn not_counted(code: &str, members: Vec<Judgement>) -> Judgement {
+    Judgement {
+        code: code.to_owned(),
+        state: JudgementState::NotCountedHere,
+        reasons: Vec::new(),
+        value: None,
+        value_low: None,
+        value_high: None,
+        bound: None,
+        limit: None,
+        limit_now: None,
+        failures_allowed: None,
+        failures_left: None,
+        figures: Vec::new(),
+        members,
+    }
+}
+
+fn state(evaluation: &Evaluation) -> JudgementState {
+    match (evaluation.verdict, evaluation.pace_state()) {
+        (Some(Verdict::Met), _) => JudgementState::Met,
+        (Some(Verdict::Missed), _) => JudgementState::Missed,
+        (Some(Verdict::Undetermined), _) => JudgementState::Undetermined,
+        (Some(Verdict::NotApplicable), _) => JudgementState::NotApplicable,
+        (Some(Verdict::NotComparable), _) => JudgementState::NotComparable,
+        (Some(Verdict::NoData), _) => JudgementState::NoData,
+        (None, Some(PaceState::OnPace)) => JudgementState::OnPace,
+        (None, Some(PaceState::Behind)) => JudgementState::Behind,
+        (None, Some(PaceState::AlreadyMissed)) => JudgementState::AlreadyMissed,
+        (None, None) => JudgementState::Undetermined,
+    }
+}
+
+fn reasons(evaluation: &Evaluation) -> Vec<String> {
+    let codes: BTreeSet<&str> = evaluation.reasons.iter().map(|reason| reason.as_str()).collect();
+    codes.into_iter().map(str::to_owned).collect()
+}
+
+impl Measure {
+    fn is_change(&self) -> bool {
+        self.baseline().is_some()
+    }
+
+    /// What a change is held against; `None` for any other measure.
+    fn baseline(&self) -> Option<Baseline> {
+        match self {
+            Self::Change { baseline, .. } => Some(*baseline),
+            Self::Count(_) | Self::Stock(_) | Self::Ratio { .. } | Self::Rate { .. } => None,
+        }
+    }
+}

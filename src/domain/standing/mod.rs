@@ -1,0 +1,191 @@
+//! Standings (kết quả thi đua): how each unit stands on each target, judged from accepted figures alone.
+//!
+//! Pure: reports, baselines and the organisation in, standings out; the same input in any order gives the same standings.
+//! A standing names no run and no time, so one that did not change need not be written again. Knows no store.
+
+mod figures;
+mod fold;
+mod judge;
+
+pub use fold::{Entry, Folded, Input, fold};
+pub use judge::standings;
+
+use super::element::ElementCode;
+use super::ids::{CampaignId, RunId, StandingId, UnitId, derive};
+use super::ratio::Ratio;
+use super::target::Stage;
+use super::worded::worded;
+
+worded! {
+    /// In which structure figures are summed.
+    StandingView {
+        /// As the organisation was in each period.
+        AsWas = "AS_WAS",
+        /// As it is on the day of the run.
+        AsIs = "AS_IS",
+        /// As it was when the campaign began.
+        Frozen = "FROZEN",
+    }
+}
+
+worded! {
+    /// How a target was judged. The first three exist only while its window runs.
+    JudgementState {
+        /// As it must by now.
+        OnPace = "ON_PACE",
+        /// Not as it must by now; it may still be met.
+        Behind = "BEHIND",
+        /// Nothing that may still happen can meet it.
+        AlreadyMissed = "ALREADY_MISSED",
+        /// Met.
+        Met = "MET",
+        /// Missed.
+        Missed = "MISSED",
+        /// What is known does not decide it.
+        Undetermined = "UNDETERMINED",
+        /// There is nothing to judge.
+        NotApplicable = "NOT_APPLICABLE",
+        /// Now and before do not measure the same thing.
+        NotComparable = "NOT_COMPARABLE",
+        /// There are no figures.
+        NoData = "NO_DATA",
+        /// The elements are counted at another level; never 0.
+        NotCountedHere = "NOT_COUNTED_HERE",
+    }
+}
+
+/// One figure behind a judgement, scaled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StandingFigure {
+    /// What was counted.
+    pub element: ElementCode,
+    /// The accepted figure.
+    pub value: Option<i64>,
+    /// The baseline at the same cut-off.
+    pub baseline_now: Option<i64>,
+    /// The baseline of the whole window.
+    pub baseline_full: Option<i64>,
+}
+
+/// How a target, or a member of one, was judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judgement {
+    /// Its code, as in `T3b`.
+    pub code: String,
+    /// How.
+    pub state: JudgementState,
+    /// Why, as stable codes, ascending.
+    pub reasons: Vec<String>,
+    /// The value judged. Of a relative change -1/20 is -5 %.
+    pub value: Option<Ratio>,
+    /// Of a count or stock with something missing: the value as it is.
+    pub value_low: Option<Ratio>,
+    /// Of a count or stock with something missing: the most it is likely to be.
+    pub value_high: Option<Ratio>,
+    /// The bound of the formula.
+    pub bound: Option<Ratio>,
+    /// The count that decides it at the end.
+    pub limit: Option<i64>,
+    /// The count allowed by now; may be a fraction.
+    pub limit_now: Option<Ratio>,
+    /// Failures that a ratio allows.
+    pub failures_allowed: Option<i64>,
+    /// Failures that may still come; negative: too many already.
+    pub failures_left: Option<i64>,
+    /// The figures behind it, numerator first.
+    pub figures: Vec<StandingFigure>,
+    /// Members of `all`, `any` and `tier`, in the order of the formula.
+    pub members: Vec<Judgement>,
+}
+
+/// How complete the reports behind a standing are. Missing is not zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Coverage {
+    /// Reports expected by now.
+    pub expected: u32,
+    /// Received, nil ones included.
+    pub received: u32,
+    /// Nil ones among them.
+    pub nil: u32,
+    /// Late ones among them.
+    pub late: u32,
+    /// Accepted ones among them: only they make official figures.
+    pub accepted: u32,
+    /// Not received.
+    pub missing: u32,
+}
+
+impl Coverage {
+    /// Both together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            expected: self.expected + other.expected,
+            received: self.received + other.received,
+            nil: self.nil + other.nil,
+            late: self.late + other.late,
+            accepted: self.accepted + other.accepted,
+            missing: self.missing + other.missing,
+        }
+    }
+
+    /// The share of expected reports that is accepted; one where nothing is expected.
+    #[must_use]
+    pub fn share(&self) -> Ratio {
+        Ratio::new(i128::from(self.accepted), i128::from(self.expected)).unwrap_or(Ratio::ONE)
+    }
+}
+
+/// One target at one unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The campaign.
+    pub campaign: CampaignId,
+    /// The phase; 0 for the whole campaign.
+    pub phase: u8,
+    /// The unit.
+    pub unit: UnitId,
+    /// In which structure figures were summed.
+    pub view: StandingView,
+    /// How final it is.
+    pub stage: Stage,
+    /// Version of the campaign's definition, 1 and up.
+    pub definition_version: i64,
+    /// How the target was judged.
+    pub judgement: Judgement,
+    /// How complete the reports behind it are.
+    pub coverage: Coverage,
+}
+
+impl Standing {
+    /// The id that follows from campaign, phase, target, unit and view.
+    #[must_use]
+    pub fn id(&self) -> StandingId {
+        let (phase, view) = ([self.phase], self.view.as_str());
+        let target = self.judgement.code.as_bytes();
+        StandingId(derive("standing", &[&self.campaign.0, &phase, target, &self.unit.0, view.as_bytes()]))
+    }
+}
+
+/// The latest run of a campaign.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// Names the run.
+    pub id: RunId,
+    /// 1, 2, 3 for each campaign.
+    pub number: u32,
+    /// The campaign.
+    pub campaign: CampaignId,
+    /// Feed position up to which changes went into it.
+    pub cut_seq: i64,
+    /// When it cut.
+    pub cut_at: super::time::Instant,
+    /// SHA-256 over everything that went into it.
+    pub input_digest: [u8; 32],
+    /// The code that computed it.
+    pub code_version: String,
+    /// Standings judged.
+    pub standings: u32,
+    /// Those among them that changed.
+    pub changed: u32,
+}
