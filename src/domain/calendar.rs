@@ -162,6 +162,8 @@ impl Calendar {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Calendars {
     by_code: BTreeMap<String, Calendar>,
+    /// Cut-offs that follow no rule, as those of a campaign's phases, by the code under which forms serve them.
+    listed: BTreeMap<String, Vec<Date>>,
 }
 
 impl Calendars {
@@ -198,7 +200,28 @@ impl Calendars {
         self.by_code.get(code)
     }
 
-    /// All, by code.
+    /// Adds the bounds of windows, such as a campaign's phases, under a code such as `phase:A`, so that a form can serve them
+    /// too: whoever reports weekly then fills in a week that a phase begins in as two pieces.
+    #[must_use]
+    pub fn with_windows(mut self, code: &str, windows: &[Window]) -> Self {
+        let days = windows.iter().flat_map(|window| [window.start, window.end]).collect();
+        self.listed.insert(code.to_owned(), days);
+        self
+    }
+
+    /// The days inside the window, not at its bounds, on which a period of this calendar or a listed window begins or ends;
+    /// `None` when nothing has this code.
+    #[must_use]
+    pub fn cut_offs_in(&self, code: &str, window: Window) -> Option<Vec<Date>> {
+        let listed = self.listed.get(code).into_iter().flatten().copied();
+        let inside = listed.filter(|day| window.start < *day && *day < window.end);
+        match self.by_code.get(code) {
+            Some(calendar) => Some(calendar.cut_offs_in(window).chain(inside).collect()),
+            None => self.listed.contains_key(code).then(|| inside.collect()),
+        }
+    }
+
+    /// All calendars, by code.
     pub fn iter(&self) -> impl Iterator<Item = &Calendar> {
         self.by_code.values()
     }
@@ -208,7 +231,7 @@ impl FromIterator<Calendar> for Calendars {
     /// Of two calendars with one code the later one stays.
     fn from_iter<I: IntoIterator<Item = Calendar>>(calendars: I) -> Self {
         let by_code = calendars.into_iter().map(|calendar| (calendar.code.clone(), calendar)).collect();
-        Self { by_code }
+        Self { by_code, listed: BTreeMap::new() }
     }
 }
 

@@ -3,7 +3,7 @@
 //! They are the denominator of completeness: a nil report answers one, a missing one never becomes zero. Knows no report;
 //! lateness is judged from instants alone.
 
-use super::calendar::{Calendar, Calendars};
+use super::calendar::Calendars;
 use super::form::Contract;
 use super::ids::{ContractId, UnitId};
 use super::org::{Org, Unit, UnitKind};
@@ -44,7 +44,9 @@ pub struct UnknownCalendar {
 /// What all units owe under all contracts for the days of `window`: by contract, then unit (by uid), then day.
 ///
 /// A period is cut, for the unit concerned only, where the unit begins, ends, changes its kind or its COMMAND parent; and
-/// for everybody under the contract where a calendar that the form serves too begins a period ("enter once").
+/// for everybody under the contract where a calendar that the form serves too begins a period ("enter once"). Days outside
+/// the window are left off the first and the last period; serve the campaign's phases ([`Calendars::with_windows`]) to have
+/// these pieces whatever the window asked for.
 pub fn expectations(
     org: &Org,
     calendars: &Calendars,
@@ -91,18 +93,18 @@ struct Sheet {
 
 impl<'a> Sheets<'a> {
     fn new(calendars: &Calendars, contract: &'a Contract, window: Window) -> Result<Self, UnknownCalendar> {
-        let find = |code: &String| {
-            let unknown = || UnknownCalendar { contract: contract.code.clone(), calendar: code.clone() };
-            calendars.get(code).ok_or_else(unknown)
-        };
-        let served: Vec<&Calendar> = contract.serves.iter().map(find).collect::<Result<_, _>>()?;
-        let sheet = |period: Period| {
+        let unknown = |code: &str| UnknownCalendar { contract: contract.code.clone(), calendar: code.to_owned() };
+        let calendar = calendars.get(&contract.calendar).ok_or_else(|| unknown(&contract.calendar))?;
+        let mut sheets = Vec::new();
+        for period in calendar.periods_in(window) {
             let whole = Window { start: period.start, end: period.end };
-            let served = served.iter().flat_map(|calendar| calendar.cut_offs_in(whole)).collect();
+            let mut served = Vec::new();
+            for code in &contract.serves {
+                served.extend(calendars.cut_offs_in(code, whole).ok_or_else(|| unknown(code))?);
+            }
             let (start, end) = (period.start.max(window.start), period.end.min(window.end));
-            Sheet { whole, period: Period { start, end, ..period }, served }
-        };
-        let sheets = find(&contract.calendar)?.periods_in(window).into_iter().map(sheet).collect();
+            sheets.push(Sheet { whole, period: Period { start, end, ..period }, served });
+        }
         Ok(Self { contract, id: contract.id(), kind: contract.level.into(), sheets })
     }
 

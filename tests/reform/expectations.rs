@@ -105,6 +105,28 @@ fn fifty_two_weeks_entered_once_are_twelve_months_and_stubs() {
 }
 
 #[test]
+fn weeks_sum_to_the_phases_when_the_form_serves_them_and_the_last_week_is_cut_at_the_campaigns_end() {
+    let phases = [(date(2024, 8, 19), date(2025, 2, 15)), (date(2025, 2, 15), date(2025, 8, 20))];
+    let phases = phases.map(|(start, end)| Window::new(start, end).unwrap());
+    let calendars = Calendars::standard().with_windows("phase:B", &phases);
+    let weekly = contract(CountingLevel::Commune, "week", &["phase:B"]);
+    let weeks = Window::new(date(2024, 8, 19), date(2025, 8, 25)).unwrap();
+    let found = expectations_of(&tra_vinh(), &calendars, &weekly, id("com-29410-0"), weeks).unwrap();
+    assert!(
+        found
+            .iter()
+            .all(|e| !phases.iter().any(|p| e.period.overlaps(p.start, p.end) && !e.period.within(p.start, p.end)))
+    );
+    let in_phase = |p: &Window| {
+        let own = found.iter().filter(|e| e.period.within(p.start, p.end));
+        own.map(|e| e.period.days()).sum::<i32>()
+    };
+    assert_eq!(phases.map(|phase| in_phase(&phase)), [180, 186], "366 days");
+    let last = &found[found.len() - 2..];
+    assert_eq!((last[0].period.days(), last[1].period.days(), last[1].period.cut), (2, 5, 1));
+}
+
+#[test]
 fn districts_owe_until_their_last_day_and_departments_go_on() {
     let district = contract(CountingLevel::District, "week", &[]);
     let found = owed(&district, date(2025, 2, 17), date(2025, 3, 10));
