@@ -7,7 +7,7 @@ use super::App;
 use super::error::{AppError, Result};
 use crate::domain::ids::UnitId;
 use crate::domain::org::{Hierarchy, Org, OrgFacts};
-use crate::domain::permission::{Actor, Grant, Permit, UnitPath, action, authorize};
+use crate::domain::permission::{Actor, Grant, Permit, Role, UnitPath, action, authorize};
 use crate::domain::scope::RecordKind;
 use crate::domain::workflow::State;
 use crate::store::WriteTx;
@@ -39,7 +39,9 @@ impl App {
             }
             let root = self.root(tx)?.unwrap_or(UnitId([0; 16]));
             let place = UnitPath { unit: root, acting: root, above: Vec::new() };
-            let actor = if actor.grants.is_empty() { Actor::system(root) } else { actor.clone() };
+            // Before the first import there is no unit on which the operator's own grant could hold.
+            let first = actor.grants.iter().any(|grant| grant.role == Role::System && grant.unit == UnitId([0; 16]));
+            let actor = if first { Actor::system(root) } else { actor.clone() };
             let permit: Permit<action::ChangeOrg> = authorize(&actor, &place, today)?;
             Ok::<_, AppError>(tx.put_org(&permit, facts)?)
         })?;

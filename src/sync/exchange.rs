@@ -115,6 +115,7 @@ impl Exchange {
             let head = tx.head()?;
             self.epoch = (head.epoch, head.epoch_id);
             let granted = tx.scopes(&seen)?;
+            let came = cursor.is_some();
             let known = cursor.filter(|cursor| self.on_chain(tx, cursor, head.epoch).unwrap_or(false));
             let positions = known.as_ref().map(|cursor| cursor.scopes.as_slice()).unwrap_or_default();
             self.scopes.clear();
@@ -122,7 +123,7 @@ impl Exchange {
             let mut resets = Vec::new();
             for feed in granted {
                 let before = positions.iter().find(|position| position.scope == feed.number).copied();
-                let reason = reset_reason(&feed, before, rebuild, known.is_none());
+                let reason = reset_reason(&feed, before, rebuild, came && known.is_none());
                 let position = match (reason, before) {
                     (None, Some(position)) => position,
                     (_, before) => {

@@ -1,0 +1,7 @@
+//! The province of the example behind a server of its own, and phones that speak the contract and nothing else.
+
+mod phone;
+mod town;
+
+pub use phone::Phone;
+pub use town::Town;

@@ -1,0 +1,118 @@
+//! A client with a key and an outbox, and no other cleverness.
+
+use std::collections::BTreeMap;
+use thidua::auth::{self, Authority};
+use thidua::domain::cell::{CellValue, Change, ElementNo};
+use thidua::domain::command::{Body, Command, Save};
+use thidua::domain::enrolment::{Code, enrol_proof, renew_proof};
+use thidua::domain::ids::{ContractId, DeviceId, UnitId};
+use thidua::domain::period::Period;
+use thidua::domain::report::ReportKey;
+use thidua::pb;
+use thidua::pb::access_service_client::AccessServiceClient;
+use thidua::pb::sync_response::Frame;
+use thidua::pb::sync_service_client::SyncServiceClient;
+use thidua::wire::command::encode;
+use tonic::transport::Channel;
+use tonic::{Request, Status, Streaming};
+
+pub struct Phone {
+    pub channel: Channel,
+    pub key: Authority,
+    pub device: DeviceId,
+    pub unit: UnitId,
+    pub token: String,
+    pub lang: &'static str,
+    pub cursor: Vec<u8>,
+    pub taken: u64,
+}
+
+impl Phone {
+    pub fn new(channel: Channel, unit: UnitId) -> Self {
+        let key = Authority::from_pkcs8(&Authority::generate().unwrap()).unwrap();
+        let device = DeviceId(auth::random().unwrap());
+        let (token, lang, cursor) = (String::new(), "en", Vec::new());
+        Self { channel, key, device, unit, token, lang, cursor, taken: 0 }
+    }
+
+    pub fn request<T>(&self, message: T) -> Request<T> {
+        let mut request = Request::new(message);
+        request.metadata_mut().insert("accept-language", self.lang.parse().unwrap());
+        if !self.token.is_empty() {
+            request.metadata_mut().insert("authorization", format!("Bearer {}", self.token).parse().unwrap());
+        }
+        request
+    }
+
+    pub fn access(&self) -> AccessServiceClient<Channel> {
+        AccessServiceClient::new(self.channel.clone())
+    }
+
+    pub async fn enrol(&mut self, code: &Code) -> Result<pb::EnrolResponse, Status> {
+        let proof = enrol_proof(code, self.key.public_key());
+        let message = pb::EnrolRequest {
+            code: code.to_string(),
+            public_key: self.key.public_key().to_vec(),
+            signature: self.key.sign(&proof).unwrap(),
+            client_version: "test".into(),
+            device_id: self.device.0.to_vec(),
+        };
+        let answer = self.access().enrol(self.request(message)).await?.into_inner();
+        self.token = answer.token.clone().unwrap().token;
+        Ok(answer)
+    }
+
+    pub async fn renew(&mut self) -> Result<(), Status> {
+        let device_id = self.device.0.to_vec();
+        let ask = self.request(pb::BeginRenewalRequest { device_id: device_id.clone() });
+        let nonce = self.access().begin_renewal(ask).await?.into_inner().nonce;
+        let signature = self.key.sign(&renew_proof(self.device, &nonce)).unwrap();
+        let message = pb::RenewTokenRequest { device_id, nonce, signature, certificate: None };
+        let answer = self.access().renew_token(self.request(message)).await?.into_inner();
+        self.token = answer.token.unwrap().token;
+        Ok(())
+    }
+
+    /// The key of the report of the campaign's first week under the weekly contract of communes.
+    pub fn first_week(&self) -> ReportKey {
+        let period = Period::new("week", jiff::civil::date(2024, 8, 19), jiff::civil::date(2024, 8, 26));
+        ReportKey { contract: ContractId::named("tuan-xa"), unit: self.unit, period }
+    }
+
+    /// The next command of the outbox, encoded.
+    pub fn next(&mut self, body: Body) -> Vec<u8> {
+        self.taken += 1;
+        encode(self.taken, &Command { captured_at: None, sync_mark: Vec::new(), body })
+    }
+
+    /// A save that sets these cells where there were none.
+    pub fn save(&mut self, cells: &BTreeMap<u32, CellValue>) -> Vec<u8> {
+        let change = |(number, value): (&u32, &CellValue)| Change {
+            element: ElementNo(*number),
+            mine: Some(*value),
+            base: None,
+        };
+        let changes = cells.iter().map(change).collect();
+        let (key, acting_unit) = (self.first_week(), self.unit);
+        self.next(Body::Save(Save { key, acting_unit, changes, note: None, base_revision: 0 }))
+    }
+
+    pub async fn stream(&self, commands: Vec<Vec<u8>>, follow: bool) -> Result<Streaming<pb::SyncResponse>, Status> {
+        let message = pb::SyncRequest { cursor: self.cursor.clone(), commands, follow, ..Default::default() };
+        let mut client = SyncServiceClient::new(self.channel.clone());
+        Ok(client.sync(self.request(message)).await?.into_inner())
+    }
+
+    /// One exchange to its end: all frames in order.
+    pub async fn sync(&mut self, commands: Vec<Vec<u8>>) -> Result<Vec<Frame>, Status> {
+        let mut stream = self.stream(commands, false).await?;
+        let mut frames = Vec::new();
+        while let Some(message) = stream.message().await? {
+            frames.extend(message.frame);
+        }
+        if let Some(Frame::Checkpoint(checkpoint)) = frames.last() {
+            self.cursor = checkpoint.cursor.clone();
+        }
+        Ok(frames)
+    }
+}

@@ -1,0 +1,139 @@
+//! A server with the example's organisation and catalogue, on a day of its own choosing.
+
+use super::Phone;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use thidua::app::App;
+use thidua::auth;
+use thidua::clock::Clock;
+use thidua::domain::calendar::Calendars;
+use thidua::domain::enrolment::Code;
+use thidua::domain::ids::{AccountId, UnitId};
+use thidua::domain::permission::{Grant, Role};
+use thidua::domain::time::Instant;
+use thidua::files::org::{OrgTexts, read_org};
+use thidua::files::{campaign, catalogue};
+use thidua::grpc::Reach;
+use thidua::server::accept::Caps;
+use thidua::server::ca::{self, TlsFiles};
+use thidua::server::keys::Keys;
+use thidua::server::tls::{Certificates, read_chain};
+use thidua::server::{Setup, run};
+use thidua::store::{Location, Store};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tonic::transport::{Channel, Endpoint};
+
+/// A running server.
+pub struct Town {
+    pub app: App,
+    pub clock: Clock,
+    pub address: SocketAddr,
+    pub files: TlsFiles,
+    stop: oneshot::Sender<()>,
+    served: JoinHandle<Result<(), tonic::transport::Error>>,
+    _dir: tempfile::TempDir,
+}
+
+fn example(name: &str) -> String {
+    std::fs::read_to_string(format!("{}/examples/tra-vinh/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
+/// Monday 26 August 2024, noon: the first week of the campaign is over and its reports are due.
+pub fn first_monday() -> Instant {
+    Instant::local_midnight(jiff::civil::date(2024, 8, 26)).plus_micros(12 * 3_600_000_000)
+}
+
+fn furnish(app: &App) {
+    let system = app.system().unwrap();
+    let [units, parents, lineage] =
+        ["units.csv", "parents.csv", "lineage.csv"].map(|name| example(&format!("org/{name}")));
+    let org = read_org(&OrgTexts { units: &units, parents: &parents, lineage: &lineage }).unwrap();
+    app.import_org(&system, org.facts()).unwrap();
+    let system = app.system().unwrap();
+    let parts = ["elements.toml", "forms.toml"].map(|name| catalogue::read(name, &example(name)).unwrap());
+    let calendars: Vec<_> = Calendars::standard().iter().cloned().collect();
+    app.apply_catalogue(&system, &catalogue::join(parts.into()), &calendars).unwrap();
+    let read = campaign::read("campaign-a.toml", &example("campaign-a.toml")).unwrap();
+    app.apply_campaign(&system, &read.campaign).unwrap();
+}
+
+impl Town {
+    pub async fn open() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Clock::manual(first_monday());
+        let store = Store::open(&Location::parse(&dir.path().join("town.db").display().to_string())).unwrap();
+        let app = App::new(store, clock.clone());
+        furnish(&app);
+        let files = TlsFiles::in_dir(&dir.path().join("tls"));
+        ca::init(&files, &["127.0.0.1".into(), "localhost".into()], real_now()).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let setup = Setup {
+            app: app.clone(),
+            keys: Keys::open(&dir.path().join("keys")).unwrap(),
+            certificates: Some(Certificates::load(&files.chain, &files.key, false).unwrap()),
+            reach: Reach { addresses: vec![format!("https://{address}")], ca_sha256: files.ca_sha256().unwrap() },
+            caps: Caps::default(),
+        };
+        let (stop, stopped) = oneshot::channel();
+        let served = tokio::spawn(run(listener, setup, async {
+            let _ = stopped.await;
+        }));
+        Self { app, clock, address, files, stop, served, _dir: dir }
+    }
+
+    /// Ends the server; panics when it does not end well.
+    pub async fn close(self) {
+        let _ = self.stop.send(());
+        self.served.await.unwrap().unwrap();
+    }
+
+    /// A connection that trusts the private CA and nobody else.
+    pub async fn channel(&self) -> Channel {
+        let mut roots = tokio_rustls::rustls::RootCertStore::empty();
+        roots.add(read_chain(&self.files.ca).unwrap()[0].clone()).unwrap();
+        let config = tokio_rustls::rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+        let mut config = config;
+        config.alpn_protocols = vec![b"h2".to_vec()];
+        let connector = TlsConnector::from(Arc::new(config));
+        let address = self.address;
+        let connect = tower::service_fn(move |_| {
+            let connector = connector.clone();
+            async move {
+                let tcp = tokio::net::TcpStream::connect(address).await?;
+                let stream: TlsStream<_> = connector.connect("127.0.0.1".try_into().unwrap(), tcp).await?;
+                Ok::<_, std::io::Error>(hyper_util::rt::TokioIo::new(stream))
+            }
+        });
+        let endpoint = Endpoint::from_shared(format!("https://{address}")).unwrap();
+        endpoint.connect_with_connector(connect).await.unwrap()
+    }
+
+    /// A fresh code for a new account with this role on this unit.
+    pub fn code(&self, uid: &str, role: Role) -> Code {
+        let system = self.app.system().unwrap();
+        let account = AccountId(auth::random().unwrap());
+        let (from, to) = (jiff::civil::date(2024, 1, 1), jiff::civil::date(2030, 1, 1));
+        self.app.grant(&system, account, uid, &Grant { role, unit: UnitId::named(uid), from, to }).unwrap();
+        let (code, hash) = auth::code().unwrap();
+        self.app.add_enrol_code(&system, &hash, account, self.app.now().plus_micros(auth::CODE_MICROS)).unwrap();
+        code
+    }
+
+    /// A phone of a new account with this role on this unit.
+    pub async fn phone(&self, uid: &str, role: Role) -> Phone {
+        let code = self.code(uid, role);
+        let mut phone = Phone::new(self.channel().await, UnitId::named(uid));
+        phone.enrol(&code).await.unwrap();
+        phone
+    }
+}
+
+/// Certificates are checked against the machine's clock, whatever day the town has.
+fn real_now() -> Instant {
+    Clock::System.now()
+}

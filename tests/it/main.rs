@@ -1,0 +1,6 @@
+//! The product through its public doors: a real server over TLS on a loopback port, real calls, answers that are looked at.
+#![allow(clippy::unwrap_used, reason = "a story that cannot be set up has failed")]
+#![cfg(feature = "server")]
+
+mod harness;
+mod rpc;

@@ -1,0 +1,52 @@
+//! Health, reflection, TLS: what every operator's and partner's tools meet first.
+
+use crate::harness::Town;
+use std::sync::Arc;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tokio_stream::StreamExt;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
+use tonic_reflection::pb::{v1, v1alpha};
+
+#[tokio::test]
+async fn health_answers_without_a_token() {
+    let town = Town::open().await;
+    let mut health = HealthClient::new(town.channel().await);
+    let answer = health.check(HealthCheckRequest { service: String::new() }).await.unwrap().into_inner();
+    assert_eq!(answer.status(), tonic_health::pb::health_check_response::ServingStatus::Serving);
+    town.close().await;
+}
+
+#[tokio::test]
+async fn both_versions_of_reflection_list_our_services() {
+    let town = Town::open().await;
+    let channel = town.channel().await;
+    let ask = v1::ServerReflectionRequest {
+        host: String::new(),
+        message_request: Some(v1::server_reflection_request::MessageRequest::ListServices(String::new())),
+    };
+    let mut client = v1::server_reflection_client::ServerReflectionClient::new(channel.clone());
+    let mut answers = client.server_reflection_info(tokio_stream::once(ask)).await.unwrap().into_inner();
+    let listed = format!("{:?}", answers.next().await.unwrap().unwrap());
+    assert!(listed.contains("thidua.v1.SyncService") && listed.contains("thidua.v1.AccessService"), "{listed}");
+
+    let ask = v1alpha::ServerReflectionRequest {
+        host: String::new(),
+        message_request: Some(v1alpha::server_reflection_request::MessageRequest::ListServices(String::new())),
+    };
+    let mut client = v1alpha::server_reflection_client::ServerReflectionClient::new(channel);
+    let mut answers = client.server_reflection_info(tokio_stream::once(ask)).await.unwrap().into_inner();
+    assert!(format!("{:?}", answers.next().await.unwrap().unwrap()).contains("thidua.v1.SyncService"));
+    town.close().await;
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_know_the_private_ca_does_not_get_in() {
+    let town = Town::open().await;
+    let config = ClientConfig::builder().with_root_certificates(RootCertStore::empty()).with_no_client_auth();
+    let tcp = tokio::net::TcpStream::connect(town.address).await.unwrap();
+    let refused = TlsConnector::from(Arc::new(config)).connect("127.0.0.1".try_into().unwrap(), tcp).await;
+    assert!(refused.is_err());
+    town.close().await;
+}

@@ -1,0 +1,5 @@
+//! One file a service.
+
+mod access;
+mod doors;
+mod sync;
