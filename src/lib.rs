@@ -37,3 +37,6 @@ pub mod store;
 pub mod sync;
 /// Knows both shapes of a thing, protobuf and domain; owns the one encoding of each synced record.
 pub mod wire;
+/// Acts with no caller: the nightly jobs.
+#[cfg(feature = "server")]
+pub mod jobs;

@@ -2,12 +2,12 @@
 
 use super::App;
 use super::error::{AppError, Result};
+use crate::domain::baseline::BaselineRow;
 use crate::domain::calendar::Calendar;
 use crate::domain::campaign::Campaign;
 use crate::domain::form::Catalogue;
 use crate::domain::permission::{Actor, Permit, UnitPath, action, authorize};
 use crate::store::WriteTx;
-use crate::store::reference::BaselineRow;
 
 /// What applying a file changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

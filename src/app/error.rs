@@ -20,6 +20,9 @@ pub enum AppError {
     /// The database is in trouble.
     #[error(transparent)]
     Store(#[from] store::Error),
+    /// Another node runs the job: this one's fencing token is no longer the newest.
+    #[error("another node holds the job now; nothing was written")]
+    LeaseLost,
     /// A file's content breaks rules; each line says which and where.
     #[error("the input breaks {} rules", .0.len())]
     Broken(Vec<Broken>),

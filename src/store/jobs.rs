@@ -47,6 +47,11 @@ impl ReadTx<'_> {
         Ok(query.select(JobRun::as_select()).load(self.conn())?)
     }
 
+    /// The run of one slot.
+    pub fn job_run(&mut self, job: &str, slot: i64) -> Result<Option<JobRun>> {
+        Ok(job_run::table.find((job, slot)).select(JobRun::as_select()).first(self.conn()).optional()?)
+    }
+
     /// The newest slot that ended well.
     pub fn last_done(&mut self, job: &str) -> Result<Option<JobRun>> {
         Ok(job_run::table

@@ -16,6 +16,7 @@
 pub mod access;
 pub mod audit;
 pub(crate) mod backend;
+mod baseline;
 pub mod error;
 mod fault;
 pub mod feed;
@@ -25,6 +26,7 @@ pub mod read;
 pub mod reference;
 pub mod report;
 pub(crate) mod schema;
+mod standing;
 mod tail;
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@
 
 use super::error::Result;
 use super::read::{ReadTx, fixed};
-use super::schema::{acting, baseline, hanging, number, setting};
+use super::schema::{acting, hanging, number, setting};
 use super::tx::{Audit, WriteTx};
 use crate::domain::calendar::Calendar;
 use crate::domain::campaign::Campaign;
@@ -16,30 +16,6 @@ use crate::domain::scope::{RecordKind, Scope};
 use crate::wire::record::{self, ElementNumbers, UnitNumbers};
 use diesel::prelude::*;
 use std::collections::BTreeMap;
-
-/// One baseline figure as it is stored.
-#[derive(Debug, Clone, PartialEq, Eq, Insertable, Queryable, Selectable)]
-#[diesel(table_name = baseline)]
-pub struct BaselineRow {
-    /// The unit's id.
-    pub unit: Vec<u8>,
-    /// The element's code.
-    pub element: String,
-    /// First day, days since 1970.
-    pub start_day: i32,
-    /// Day after the last.
-    pub end_day: i32,
-    /// 1 and up; the highest counts.
-    pub version: i32,
-    /// The figure, in units of the scale.
-    pub units: i64,
-    /// Decimal digits behind the point.
-    pub scale: i16,
-    /// `FINAL` or `PRELIMINARY`.
-    pub status: String,
-    /// Where it comes from.
-    pub source: String,
-}
 
 impl ReadTx<'_> {
     /// The short number of a unit or element.
@@ -73,11 +49,6 @@ impl ReadTx<'_> {
     /// A fact about this authority.
     pub fn setting(&mut self, name: &str) -> Result<Option<Vec<u8>>> {
         Ok(setting::table.find(name).select(setting::value).first(self.conn()).optional()?)
-    }
-
-    /// All baseline figures, every version.
-    pub fn baselines(&mut self) -> Result<Vec<BaselineRow>> {
-        Ok(baseline::table.select(BaselineRow::as_select()).load(self.conn())?)
     }
 }
 
@@ -133,42 +104,6 @@ impl WriteTx<'_> {
             .values((setting::name.eq(name), setting::value.eq(value)))
             .execute(self.conn())?;
         Ok(())
-    }
-
-    /// Adds baseline figures, each as the next version of its cell; a figure equal to the newest version is left out.
-    pub(crate) fn add_baselines(
-        &mut self,
-        permit: &Permit<action::ImportBaseline>,
-        rows: &[BaselineRow],
-    ) -> Result<usize> {
-        let mut newest: BTreeMap<(Vec<u8>, String, i32, i32), BaselineRow> = BTreeMap::new();
-        for row in self.baselines()? {
-            let key = (row.unit.clone(), row.element.clone(), row.start_day, row.end_day);
-            newest
-                .entry(key)
-                .and_modify(|kept| {
-                    if kept.version < row.version {
-                        *kept = row.clone()
-                    }
-                })
-                .or_insert(row);
-        }
-        let mut added = 0;
-        for row in rows {
-            let key = (row.unit.clone(), row.element.clone(), row.start_day, row.end_day);
-            let version = newest.get(&key).map_or(0, |kept| kept.version);
-            let next = BaselineRow { version: version + 1, ..row.clone() };
-            if newest.get(&key).is_some_and(|kept| BaselineRow { version: next.version, ..kept.clone() } == next) {
-                continue;
-            }
-            diesel::insert_into(baseline::table).values(&next).execute(self.conn())?;
-            newest.insert(key, next);
-            added += 1;
-        }
-        if added > 0 {
-            self.note_act(&Audit::from(permit));
-        }
-        Ok(added)
     }
 }
 

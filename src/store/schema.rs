@@ -221,15 +221,14 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// Figures of an earlier window, versioned, with their source.
-    baseline (unit, element, start_day, end_day, version) {
-        unit -> Binary,
+    /// Figures of an earlier window by the unit's uid, versioned, with their source.
+    baseline (unit, element, version, start_day, end_day) {
+        unit -> Text,
         element -> Text,
+        version -> Integer,
         start_day -> Integer,
         end_day -> Integer,
-        version -> Integer,
-        units -> BigInt,
-        scale -> SmallInt,
+        value -> BigInt,
         status -> Text,
         source -> Text,
     }

@@ -211,18 +211,17 @@ CREATE TABLE report_revision (
     PRIMARY KEY (report, revision)
 );
 
--- figures of an earlier window, versioned, with their source
+-- figures of an earlier window by the unit's uid, versioned, with their source
 CREATE TABLE baseline (
-    unit BLOB NOT NULL,
+    unit TEXT NOT NULL,
     element TEXT NOT NULL,
+    version INTEGER NOT NULL,
     start_day INTEGER NOT NULL,
     end_day INTEGER NOT NULL,
-    version INTEGER NOT NULL,
-    units BIGINT NOT NULL,
-    scale SMALLINT NOT NULL,
+    value BIGINT NOT NULL,
     status TEXT NOT NULL,
     source TEXT NOT NULL,
-    PRIMARY KEY (unit, element, start_day, end_day, version)
+    PRIMARY KEY (unit, element, version, start_day, end_day)
 ) WITHOUT ROWID;
 
 -- answers of unary writes by request id

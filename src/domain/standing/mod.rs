@@ -13,7 +13,7 @@ pub use judge::standings;
 use super::element::ElementCode;
 use super::ids::{CampaignId, RunId, StandingId, UnitId, derive};
 use super::ratio::Ratio;
-use super::target::Stage;
+use super::target::{Stage, Tier};
 use super::worded::worded;
 
 worded! {
@@ -92,10 +92,34 @@ pub struct Judgement {
     pub failures_allowed: Option<i64>,
     /// Failures that may still come; negative: too many already.
     pub failures_left: Option<i64>,
+    /// The value for a screen, never rounded across the bound; empty where there is none.
+    pub display: String,
+    /// Change against the rest of the base window that would just meet.
+    pub rest_change: Option<Ratio>,
+    /// The count at the end of the window if its course stays as it is.
+    pub forecast: Option<Ratio>,
+    /// Probability of meeting, in percent.
+    pub percent_to_meet: Option<u8>,
+    /// Which part of a tier is met.
+    pub tier: Option<Tier>,
+    /// The count before: to the same cut-off while running, of the whole window afterwards.
+    pub count_before: Option<Ratio>,
+    /// The count now, as accepted.
+    pub count_now: Option<Ratio>,
+    /// 2(√now - √before) in hundredths; below 300 either way is usual variation.
+    pub variation: Option<i64>,
     /// The figures behind it, numerator first.
     pub figures: Vec<StandingFigure>,
     /// Members of `all`, `any` and `tier`, in the order of the formula.
     pub members: Vec<Judgement>,
+}
+
+impl Judgement {
+    /// The judgement or the member of this code.
+    #[must_use]
+    pub fn find(&self, code: &str) -> Option<&Self> {
+        if self.code == code { Some(self) } else { self.members.iter().find_map(|member| member.find(code)) }
+    }
 }
 
 /// How complete the reports behind a standing are. Missing is not zero.
@@ -188,4 +212,18 @@ pub struct Run {
     pub standings: u32,
     /// Those among them that changed.
     pub changed: u32,
+}
+
+impl Run {
+    /// The id that follows from what the run saw: the same input gives the same run.
+    #[must_use]
+    pub fn id_of(campaign: CampaignId, cut_seq: i64, input_digest: &[u8; 32]) -> RunId {
+        RunId(derive("run", &[&campaign.0, &cut_seq.to_be_bytes(), input_digest]))
+    }
+
+    /// The record that always holds the latest run of a campaign.
+    #[must_use]
+    pub fn latest_of(campaign: CampaignId) -> RunId {
+        RunId(derive("latest run", &[&campaign.0]))
+    }
 }

@@ -13,6 +13,18 @@ impl Target {
         self.comparisons().iter().flat_map(|comparison| comparison.measure.elements()).cloned().collect()
     }
 
+    /// Whether the target attests this duty.
+    #[must_use]
+    pub fn names_duty(&self, code: &str) -> bool {
+        match self {
+            Self::Attest(duty) => duty.as_str() == code,
+            Self::Compare(_) | Self::Milestone(_) => false,
+            Self::All(_) | Self::Any(_) | Self::Tier { .. } => {
+                self.members().into_iter().any(|member| member.names_duty(code))
+            }
+        }
+    }
+
     /// Every comparison in the tree, in the order of the text.
     #[must_use]
     pub fn comparisons(&self) -> Vec<&Comparison> {

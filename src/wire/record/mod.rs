@@ -8,6 +8,7 @@ mod catalogue;
 mod desk;
 mod org;
 mod report;
+mod standing;
 
 pub use crate::wire::numbers::{ElementNumbers, Numbering, UnitNumbers};
 pub use campaign::{campaign, read_campaign};
@@ -17,6 +18,7 @@ pub use catalogue::{
 pub use desk::{comment, conflict, read_comment, read_conflict};
 pub use org::{read_org, read_unit, unit};
 pub use report::{read_report, read_report_message, report, report_message};
+pub use standing::{judgement_message, read_judgement, read_run, read_standing, run, standing, standing_message};
 
 use crate::domain::reason::Reason;
 

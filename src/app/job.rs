@@ -1,0 +1,91 @@
+//! Running a job's slot: claimed once, under a lease with a fencing token, its end on record.
+//!
+//! Knows no schedule and no job's work.
+
+use super::error::{AppError, Result};
+use super::App;
+use crate::domain::permission::Actor;
+use crate::domain::time::Instant;
+use crate::store::jobs::JobRun;
+use crate::store::WriteTx;
+
+/// How long a lease holds without being renewed.
+const LEASE_MICROS: i64 = 10 * 60 * 1_000_000;
+
+/// How the call for a slot ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SlotEnd {
+    /// It ran; what it says of itself.
+    Done(String),
+    /// It had run before.
+    AlreadyDone,
+    /// Another node runs the job now.
+    HeldElsewhere,
+}
+
+impl App {
+    /// Runs `work` for the slot, unless it is done or somebody else runs the job. `work` gets the actor and the fencing token.
+    pub fn run_slot(
+        &self,
+        owner: &str,
+        job: &str,
+        slot: Instant,
+        work: &dyn Fn(&App, &Actor, i64) -> Result<String>,
+    ) -> Result<SlotEnd> {
+        let Some(fence) = self.claim(owner, job, slot)? else {
+            let done = self.store().read(|tx| tx.job_run(job, slot.0))?.is_some_and(|run| run.state == "DONE");
+            return Ok(if done { SlotEnd::AlreadyDone } else { SlotEnd::HeldElsewhere });
+        };
+        let ended = self.system().and_then(|actor| work(self, &actor, fence));
+        let (state, message) = match &ended {
+            Ok(message) => ("DONE", message.clone()),
+            Err(error) => ("FAILED", error.to_string()),
+        };
+        let cut = self.store().read(|tx| tx.head())?.seq;
+        self.store().write("job.end", self.now(), |tx| {
+            let finished = Some(tx.now().0);
+            if let Some(run) = tx.job_run(job, slot.0)?
+                && run.fence == fence
+            {
+                let message = Some(message.clone());
+                tx.put_job_run(&JobRun { state: state.to_owned(), finished, cut: Some(cut), message, ..run })?;
+            }
+            tx.release_lease(job, fence)?;
+            Ok::<_, AppError>(())
+        })?;
+        ended.map(SlotEnd::Done)
+    }
+
+    fn claim(&self, owner: &str, job: &str, slot: Instant) -> Result<Option<i64>> {
+        self.store().write("job.claim", self.now(), |tx| {
+            if tx.job_run(job, slot.0)?.is_some_and(|run| run.state == "DONE") {
+                return Ok(None);
+            }
+            let Some(fence) = tx.take_lease(job, owner, tx.now().plus_micros(LEASE_MICROS))? else { return Ok(None) };
+            tx.put_job_run(&JobRun {
+                job: job.to_owned(),
+                slot: slot.0,
+                state: "RUNNING".to_owned(),
+                owner: owner.to_owned(),
+                fence,
+                started: tx.now().0,
+                finished: None,
+                cut: None,
+                input_digest: None,
+                output_digest: None,
+                message: None,
+            })?;
+            Ok::<_, AppError>(Some(fence))
+        })
+    }
+
+    /// Runs of all jobs or of one, newest slot first.
+    pub fn job_runs(&self, job: Option<&str>, limit: i64) -> Result<Vec<JobRun>> {
+        Ok(self.store().read(|tx| tx.job_runs(job, limit))?)
+    }
+}
+
+/// Whether the token is still the newest: asked in the transaction that writes the job's result.
+pub fn holds(tx: &mut WriteTx, job: &str, fence: i64) -> Result<bool> {
+    Ok(tx.holds_lease(job, fence)?)
+}

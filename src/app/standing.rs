@@ -1,0 +1,161 @@
+//! The night: judge every campaign over the accepted reports as of one cut of the feed, and publish at once or not at all.
+//!
+//! Knows no schedule: `jobs` says when. The same cut gives the same bytes, and a second run of it publishes nothing.
+
+use super::error::{AppError, Result};
+use super::{App, Reference};
+use crate::domain::baseline::Baselines;
+use crate::domain::campaign::Campaign;
+use crate::domain::cell::ElementNo;
+use crate::domain::element::ElementCode;
+use crate::domain::ids::UnitId;
+use crate::domain::org::UnitKind;
+use crate::domain::permission::{Actor, Permit, UnitPath, action, authorize};
+use crate::domain::report::Report;
+use crate::domain::scope::RecordKind;
+use crate::domain::standing::{Entry, Input, Run, Standing, standings};
+use crate::domain::workflow::State;
+use crate::store::report::Filed;
+use crate::store::{ReadTx, WriteTx};
+use jiff::civil::Date;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+/// What a night did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Night {
+    /// One run a campaign.
+    pub runs: Vec<Run>,
+}
+
+/// One campaign judged, before anything is written.
+pub struct Judged {
+    /// The standings, in uid order.
+    pub standings: Vec<Standing>,
+    /// SHA-256 over everything that went in.
+    pub input_digest: [u8; 32],
+    /// The seq up to which changes went in.
+    pub cut: i64,
+}
+
+const SENT: [State; 4] = [State::Submitted, State::Returned, State::Accepted, State::Locked];
+
+impl App {
+    /// Judges every campaign and publishes what changed, in one transaction that also checks `holds`: the fencing token of the caller.
+    pub fn aggregate(&self, actor: &Actor, holds: impl Fn(&mut WriteTx) -> Result<bool>) -> Result<Night> {
+        let today = self.now().local_date();
+        self.store().write("job.aggregate", self.now(), |tx| {
+            if !holds(tx)? {
+                return Err(AppError::LeaseLost);
+            }
+            let root = self.root(tx)?.ok_or_else(AppError::no_organisation)?;
+            let place = UnitPath { unit: root, acting: root, above: Vec::new() };
+            let permit: Permit<action::RunJob> = authorize(actor, &place, today)?;
+            let reference = self.reference(tx)?;
+            let mut runs = Vec::new();
+            for campaign in &reference.campaigns {
+                let judged = judge_campaign(tx, &reference, campaign, today)?;
+                runs.push(self.publish(tx, &permit, &reference, campaign, &judged)?);
+            }
+            Ok(Night { runs })
+        })
+    }
+
+    /// Judges one campaign as it stands now and writes nothing: for a live look, and for checking a published number.
+    pub fn judge_now(&self, campaign: &Campaign) -> Result<Judged> {
+        let today = self.now().local_date();
+        self.store().read(|tx| {
+            let reference = self.reference(tx)?;
+            judge_campaign(tx, &reference, campaign, today)
+        })
+    }
+
+    fn publish(
+        &self,
+        tx: &mut WriteTx,
+        permit: &Permit<action::RunJob>,
+        reference: &Reference,
+        campaign: &Campaign,
+        judged: &Judged,
+    ) -> Result<Run> {
+        let now = tx.now();
+        let day = now.local_date();
+        let mut changed = 0;
+        for standing in &judged.standings {
+            let published = is_published(reference, standing.unit, day);
+            let put = tx.put_standing(permit, standing, &reference.units, &reference.elements, published)?;
+            changed += u32::from(put.changed);
+        }
+        let before = tx.latest_run(campaign.id())?;
+        if let Some(before) = &before
+            && before.input_digest == judged.input_digest
+            && changed == 0
+        {
+            return Ok(before.clone());
+        }
+        let run = Run {
+            id: Run::id_of(campaign.id(), judged.cut, &judged.input_digest),
+            number: before.map_or(1, |before| before.number + 1),
+            campaign: campaign.id(),
+            cut_seq: judged.cut,
+            cut_at: now,
+            input_digest: judged.input_digest,
+            code_version: env!("CARGO_PKG_VERSION").to_owned(),
+            standings: u32::try_from(judged.standings.len()).unwrap_or(u32::MAX),
+            changed,
+        };
+        tx.put_run(permit, &run)?;
+        Ok(run)
+    }
+}
+
+/// Province and districts are published; a commune's standings are its own.
+fn is_published(reference: &Reference, unit: UnitId, day: Date) -> bool {
+    matches!(reference.org.kind_on(unit, day), Some(UnitKind::Province | UnitKind::District))
+}
+
+/// Judges one campaign over what `tx` sees.
+pub fn judge_campaign(tx: &mut ReadTx, reference: &Reference, campaign: &Campaign, today: Date) -> Result<Judged> {
+    let cut = tx.head()?.seq;
+    let rows = tx.baselines()?;
+    let baselines = Baselines::new(&rows);
+    let filed = tx.filed_reports(&SENT, &reference.units)?;
+    let mut digest = Sha256::new();
+    digest.update(campaign.id().0);
+    digest.update(today.to_string());
+    for row in &rows {
+        digest.update(format!("{row:?}"));
+    }
+    for Filed { report, .. } in &filed {
+        digest.update(report.key.id().0);
+        digest.update(report.content_hash().0);
+        digest.update([u8::from(report.state.is_official()), u8::from(report.late)]);
+    }
+    let reports: Vec<Entry> = filed.iter().map(|filed| entry_of(&filed.report)).collect();
+    let numbers: BTreeMap<ElementNo, ElementCode> =
+        reference.elements.iter().map(|(number, code)| (ElementNo(number), code.clone())).collect();
+    let definition = tx.record(RecordKind::Campaign, &campaign.id().0)?.map_or(0, |stored| stored.revision);
+    let input = Input {
+        org: &reference.org,
+        calendars: &reference.calendars,
+        catalogue: &reference.catalogue,
+        campaign,
+        baselines: &baselines,
+        numbers: &numbers,
+        reports: &reports,
+        today,
+    };
+    let standings = standings(&input, definition)
+        .map_err(|unknown| AppError::Store(crate::store::Error::Damaged(unknown.to_string())))?;
+    Ok(Judged { standings, input_digest: digest.finalize().into(), cut })
+}
+
+fn entry_of(report: &Report) -> Entry<'_> {
+    Entry {
+        key: &report.key,
+        received: report.received_day.is_some(),
+        accepted: report.state.is_official(),
+        late: report.late,
+        cells: &report.cells,
+    }
+}

@@ -1,0 +1,109 @@
+//! Baseline figures, every import kept: a newer import of a unit's element replaces the older one whole, and does not erase it.
+//!
+//! Knows no window arithmetic: `domain::baseline` sums.
+
+use super::error::{Error, Result};
+use super::read::ReadTx;
+use super::schema::baseline;
+use super::tx::{Audit, WriteTx};
+use crate::domain::baseline::{BaselineRow, BaselineStatus};
+use crate::domain::element::ElementCode;
+use crate::domain::permission::{Permit, action};
+use crate::domain::time::{date_from_days, days_from_date};
+use crate::domain::window::Window;
+use diesel::prelude::*;
+use std::collections::BTreeMap;
+
+type Columns = (String, String, i32, i32, i32, i64, String, String);
+
+impl ReadTx<'_> {
+    /// All baseline figures, every version, by unit, element, version and day.
+    pub fn baselines(&mut self) -> Result<Vec<BaselineRow>> {
+        let rows: Vec<Columns> = baseline::table
+            .order((baseline::unit, baseline::element, baseline::version, baseline::start_day))
+            .select((
+                baseline::unit,
+                baseline::element,
+                baseline::version,
+                baseline::start_day,
+                baseline::end_day,
+                baseline::value,
+                baseline::status,
+                baseline::source,
+            ))
+            .load(self.conn())?;
+        rows.into_iter().map(to_row).collect()
+    }
+}
+
+impl WriteTx<'_> {
+    /// Takes an import. What equals the newest version of its unit and element is left out; returns how many rows were added.
+    pub(crate) fn add_baselines(
+        &mut self,
+        permit: &Permit<action::ImportBaseline>,
+        rows: &[BaselineRow],
+    ) -> Result<usize> {
+        let mut newest = newest(self.baselines()?);
+        let mut incoming: BTreeMap<(String, ElementCode), Vec<BaselineRow>> = BTreeMap::new();
+        for row in rows {
+            incoming.entry((row.unit_uid.clone(), row.element.clone())).or_default().push(row.clone());
+        }
+        let mut added = 0;
+        for (key, mut rows) in incoming {
+            let (version, before) = newest.remove(&key).unwrap_or_default();
+            rows.sort_by_key(|row| row.window);
+            rows.iter_mut().for_each(|row| row.version = version);
+            if rows == before {
+                continue;
+            }
+            for row in &rows {
+                insert(self, row, version + 1)?;
+            }
+            added += rows.len();
+        }
+        if added > 0 {
+            self.note_act(&Audit::from(permit));
+        }
+        Ok(added)
+    }
+}
+
+type Newest = BTreeMap<(String, ElementCode), (u32, Vec<BaselineRow>)>;
+
+fn newest(rows: Vec<BaselineRow>) -> Newest {
+    let mut newest = Newest::new();
+    for row in rows {
+        let (version, kept) = newest.entry((row.unit_uid.clone(), row.element.clone())).or_default();
+        if row.version > *version {
+            *version = row.version;
+            kept.clear();
+        }
+        kept.push(row);
+    }
+    newest
+}
+
+fn insert(tx: &mut WriteTx, row: &BaselineRow, version: u32) -> Result<()> {
+    diesel::insert_into(baseline::table)
+        .values((
+            baseline::unit.eq(&row.unit_uid),
+            baseline::element.eq(row.element.as_str()),
+            baseline::version.eq(i32::try_from(version).unwrap_or(i32::MAX)),
+            baseline::start_day.eq(days_from_date(row.window.start)),
+            baseline::end_day.eq(days_from_date(row.window.end)),
+            baseline::value.eq(row.value),
+            baseline::status.eq(row.status.as_str()),
+            baseline::source.eq(&row.source),
+        ))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+fn to_row((unit_uid, element, version, start, end, value, status, source): Columns) -> Result<BaselineRow> {
+    let damaged = |what: &str| Error::Damaged(format!("baseline of {unit_uid}: {what}"));
+    let element = ElementCode::new(&element).map_err(|_| damaged("element"))?;
+    let window = Window::new(date_from_days(start), date_from_days(end)).ok_or_else(|| damaged("window"))?;
+    let status = BaselineStatus::parse(&status).ok_or_else(|| damaged("status"))?;
+    let version = u32::try_from(version).map_err(|_| damaged("version"))?;
+    Ok(BaselineRow { unit_uid, element, window, value, source, status, version })
+}

@@ -1,0 +1,65 @@
+//! Standings and the latest run of each campaign, as records that reach phones through the feed.
+//!
+//! Knows no rule: what stands was judged before. A unit's own standings lie in its work scope, those of province and districts also in the
+//! campaign's published scope.
+
+use super::error::Result;
+use super::read::ReadTx;
+use super::tx::{Audit, Put, WriteTx};
+use crate::domain::ids::{CampaignId, StandingId};
+use crate::domain::permission::{Permit, action};
+use crate::domain::scope::{RecordKind, Scope};
+use crate::domain::standing::{Run, Standing};
+use crate::wire::record::{self, ElementNumbers, UnitNumbers};
+
+impl ReadTx<'_> {
+    /// All standings of a campaign, in no order that says anything.
+    pub fn standings(&mut self, campaign: CampaignId, units: &UnitNumbers, elements: &ElementNumbers) -> Result<Vec<Standing>> {
+        let mut found = Vec::new();
+        for (_, stored) in self.records(RecordKind::Standing)? {
+            let standing = record::read_standing(&stored.bytes, units, elements)?;
+            if standing.campaign == campaign {
+                found.push(standing);
+            }
+        }
+        Ok(found)
+    }
+
+    /// One standing.
+    pub fn standing(&mut self, id: StandingId, units: &UnitNumbers, elements: &ElementNumbers) -> Result<Option<Standing>> {
+        let Some(stored) = self.record(RecordKind::Standing, &id.0)? else { return Ok(None) };
+        Ok(Some(record::read_standing(&stored.bytes, units, elements)?))
+    }
+
+    /// The latest published run of a campaign.
+    pub fn latest_run(&mut self, campaign: CampaignId) -> Result<Option<Run>> {
+        let Some(stored) = self.record(RecordKind::Run, &Run::latest_of(campaign).0)? else { return Ok(None) };
+        Ok(Some(record::read_run(&stored.bytes)?))
+    }
+}
+
+impl WriteTx<'_> {
+    /// Publishes a standing; an unchanged one is not written.
+    pub(crate) fn put_standing(
+        &mut self,
+        permit: &Permit<action::RunJob>,
+        standing: &Standing,
+        units: &UnitNumbers,
+        elements: &ElementNumbers,
+        published: bool,
+    ) -> Result<Put> {
+        let bytes = record::standing(standing, units, elements)?;
+        let mut scopes = vec![Scope::work(standing.unit)];
+        if published {
+            scopes.push(Scope::published(standing.campaign));
+        }
+        self.put_record(&Audit::from(permit), RecordKind::Standing, standing.id().0, &bytes, scopes)
+    }
+
+    /// Publishes the manifest of a run in place of the one before.
+    pub(crate) fn put_run(&mut self, permit: &Permit<action::RunJob>, run: &Run) -> Result<Put> {
+        let scopes = vec![Scope::published(run.campaign)];
+        let id = Run::latest_of(run.campaign);
+        self.put_record(&Audit::from(permit), RecordKind::Run, id.0, &record::run(run), scopes)
+    }
+}
