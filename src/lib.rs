@@ -24,6 +24,9 @@ pub mod files;
 /// Carries the contract as services: opens callers, makes statuses, awaits.
 #[cfg(feature = "server")]
 pub mod grpc;
+/// Acts with no caller: the nightly jobs.
+#[cfg(feature = "server")]
+pub mod jobs;
 /// Contains the code generated from the contract.
 pub mod pb;
 /// Opens sockets: accept loop, TLS, start and end of a server process.
@@ -37,6 +40,3 @@ pub mod store;
 pub mod sync;
 /// Knows both shapes of a thing, protobuf and domain; owns the one encoding of each synced record.
 pub mod wire;
-/// Acts with no caller: the nightly jobs.
-#[cfg(feature = "server")]
-pub mod jobs;

@@ -2,12 +2,12 @@
 //!
 //! Knows no schedule and no job's work.
 
-use super::error::{AppError, Result};
 use super::App;
+use super::error::{AppError, Result};
 use crate::domain::permission::Actor;
 use crate::domain::time::Instant;
-use crate::store::jobs::JobRun;
 use crate::store::WriteTx;
+use crate::store::jobs::JobRun;
 
 /// How long a lease holds without being renewed.
 const LEASE_MICROS: i64 = 10 * 60 * 1_000_000;

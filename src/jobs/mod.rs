@@ -1,0 +1,102 @@
+//! The jobs: named values, each safe to run twice, each slot run once over all nodes.
+//!
+//! Acts with no caller; writes only through `app`, as the actor SYSTEM. Knows no SQL and no socket. The library ticks; what is due is
+//! computed here from the last slot that ended well, so a night that was missed is caught up on start.
+
+pub mod scheduler;
+
+use crate::app::job::{SlotEnd, holds};
+use crate::app::{App, Result};
+use crate::domain::permission::Actor;
+use crate::domain::time::{DAY_MICROS, Instant};
+
+/// A job of the table.
+pub struct Job {
+    /// A name that never changes.
+    pub name: &'static str,
+    /// When it runs, in the scheduler's language: second, minute, hour, day, month, weekday; Asia/Ho_Chi_Minh.
+    pub cron: &'static str,
+    /// The same as microseconds after local midnight.
+    pub at_micros: i64,
+    /// What it does, with the fencing token of its lease; returns one line about it.
+    pub run: fn(&App, &Actor, i64) -> Result<String>,
+}
+
+/// All jobs.
+pub const ALL: &[Job] = &[
+    Job { name: "apply-day", cron: "0 0 0 * * *", at_micros: 0, run: apply_day },
+    Job { name: "aggregate", cron: "0 30 1 * * *", at_micros: 5400 * 1_000_000, run: aggregate },
+];
+
+/// The job with this name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Job> {
+    ALL.iter().find(|job| job.name == name)
+}
+
+impl Job {
+    /// The newest slot that is not after `now`.
+    #[must_use]
+    pub fn slot_before(&self, now: Instant) -> Instant {
+        let today = Instant::local_midnight(now.local_date()).plus_micros(self.at_micros);
+        if today <= now { today } else { today.plus_micros(-DAY_MICROS) }
+    }
+
+    /// Runs the newest slot, unless it is done.
+    pub fn run_due(&self, app: &App, owner: &str) -> Result<SlotEnd> {
+        let slot = self.slot_before(app.now());
+        let end = app.run_slot(owner, self.name, slot, &self.run)?;
+        if let SlotEnd::Done(message) = &end {
+            tracing::info!(job = self.name, slot = %slot.local_text(), "{message}");
+        }
+        Ok(end)
+    }
+
+    /// Runs now, whatever the schedule says: a slot of its own.
+    pub fn run_now(&self, app: &App, owner: &str) -> Result<SlotEnd> {
+        app.run_slot(owner, self.name, app.now(), &self.run)
+    }
+}
+
+/// Runs every job whose newest slot is not done, in the order of their slots.
+pub fn run_all_due(app: &App, owner: &str) -> Result<()> {
+    let now = app.now();
+    let mut due: Vec<&Job> = ALL.iter().collect();
+    due.sort_by_key(|job| job.slot_before(now));
+    due.into_iter().try_for_each(|job| job.run_due(app, owner).map(|_| ()))
+}
+
+fn apply_day(app: &App, _: &Actor, _: i64) -> Result<String> {
+    let applied = app.apply_day()?;
+    Ok(format!(
+        "{} units, {} records, {} accounts moved",
+        applied.moved_units, applied.moved_records, applied.moved_accounts
+    ))
+}
+
+fn aggregate(app: &App, actor: &Actor, fence: i64) -> Result<String> {
+    let night = app.aggregate(actor, |tx| holds(tx, "aggregate", fence))?;
+    let runs: Vec<String> = night
+        .runs
+        .iter()
+        .map(|run| {
+            format!("run {:04}: {} standings, {} changed, cut {}", run.number, run.standings, run.changed, run.cut)
+        })
+        .collect();
+    Ok(if runs.is_empty() { "no campaign".to_owned() } else { runs.join("; ") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    #[test]
+    fn the_newest_slot_is_last_nights_until_half_past_one() {
+        let job = find("aggregate").unwrap();
+        let midnight = Instant::local_midnight(date(2025, 1, 6));
+        let half_past_one = midnight.plus_micros(job.at_micros);
+        assert_eq!(job.slot_before(half_past_one), half_past_one);
+        assert_eq!(job.slot_before(half_past_one.plus_micros(-1)), half_past_one.plus_micros(-DAY_MICROS));
+    }
+}
