@@ -79,6 +79,7 @@ fn of_app(error: AppError, lang: Lang) -> Status {
         AppError::DeviceRevoked => said(ErrorReason::DeviceRevoked, Code::Unauthenticated, lang),
         AppError::Store(error) if error.is_transient() => Failure::Busy.status(lang),
         AppError::Store(error) => Failure::Internal(error.to_string()).status(lang),
+        AppError::LeaseLost => Failure::Busy.status(lang),
         AppError::Broken(found) => broken(&found, lang),
     }
 }

@@ -80,7 +80,7 @@ fn aggregate(app: &App, actor: &Actor, fence: i64) -> Result<String> {
         .runs
         .iter()
         .map(|run| {
-            format!("run {:04}: {} standings, {} changed, cut {}", run.number, run.standings, run.changed, run.cut)
+            format!("run {:04}: {} standings, {} changed, cut {}", run.number, run.standings, run.changed, run.cut_seq)
         })
         .collect();
     Ok(if runs.is_empty() { "no campaign".to_owned() } else { runs.join("; ") })

@@ -14,7 +14,12 @@ use crate::wire::record::{self, ElementNumbers, UnitNumbers};
 
 impl ReadTx<'_> {
     /// All standings of a campaign, in no order that says anything.
-    pub fn standings(&mut self, campaign: CampaignId, units: &UnitNumbers, elements: &ElementNumbers) -> Result<Vec<Standing>> {
+    pub fn standings(
+        &mut self,
+        campaign: CampaignId,
+        units: &UnitNumbers,
+        elements: &ElementNumbers,
+    ) -> Result<Vec<Standing>> {
         let mut found = Vec::new();
         for (_, stored) in self.records(RecordKind::Standing)? {
             let standing = record::read_standing(&stored.bytes, units, elements)?;
@@ -26,7 +31,12 @@ impl ReadTx<'_> {
     }
 
     /// One standing.
-    pub fn standing(&mut self, id: StandingId, units: &UnitNumbers, elements: &ElementNumbers) -> Result<Option<Standing>> {
+    pub fn standing(
+        &mut self,
+        id: StandingId,
+        units: &UnitNumbers,
+        elements: &ElementNumbers,
+    ) -> Result<Option<Standing>> {
         let Some(stored) = self.record(RecordKind::Standing, &id.0)? else { return Ok(None) };
         Ok(Some(record::read_standing(&stored.bytes, units, elements)?))
     }

@@ -179,17 +179,8 @@ pub fn run(run: &Run) -> Vec<u8> {
 
 /// Reads the bytes of a run.
 pub fn read_run(bytes: &[u8]) -> Result<Run, BadRecord> {
-    let pb::RunRecord {
-        run_id,
-        number,
-        campaign_id,
-        cut_seq,
-        cut_at,
-        input_digest,
-        code_version,
-        standings,
-        changed,
-    } = decode(bytes)?;
+    let pb::RunRecord { run_id, number, campaign_id, cut_seq, cut_at, input_digest, code_version, standings, changed } =
+        decode(bytes)?;
     Ok(Run {
         id: field("run_id", values::id(&run_id, RunId::from_slice))?,
         number,
@@ -276,5 +267,9 @@ fn state_number(state: JudgementState) -> pb::JudgementState {
 }
 
 fn read_state(number: i32) -> Result<JudgementState, BadRecord> {
-    JudgementState::ALL.iter().copied().find(|state| i32::from(state_number(*state)) == number).ok_or(BadRecord::Field("state"))
+    JudgementState::ALL
+        .iter()
+        .copied()
+        .find(|state| i32::from(state_number(*state)) == number)
+        .ok_or(BadRecord::Field("state"))
 }
