@@ -18,4 +18,5 @@ pub(crate) mod link;
 pub(crate) mod rebase;
 pub(crate) mod reference;
 pub(crate) mod replica;
+pub(crate) mod runner;
 pub(crate) mod step;

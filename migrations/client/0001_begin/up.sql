@@ -44,13 +44,15 @@ create table record (
   primary key (kind, id)
 );
 
--- The scopes that this phone ever heard of; `granted` ones have pairs.
+-- The scopes that this phone ever heard of; `granted` ones have pairs. `generation` counts rebuildings here, `named` is what the
+-- server called the latest one: a server that lost its memory may call two alike.
 create table scope (
   no integer not null primary key,
   kind smallint not null,
   id blob not null,
   granted boolean not null,
   generation bigint not null,
+  named bigint not null,
   count bigint not null,
   sum blob not null,
   rebuild boolean not null,

@@ -216,6 +216,7 @@ impl Engine {
             return Ok(vec![Step::Forked(welcome.last_command_number)]);
         }
         let (scopes, ops) = read::grants(&welcome.scopes, &self.start.granted)?;
+        self.start.granted = scopes.values().copied().collect(); // A following call may be welcomed again.
         self.scopes = scopes;
         if !ops.is_empty() {
             steps.push(Step::Stage { ops, cursor: None });

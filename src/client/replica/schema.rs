@@ -56,6 +56,7 @@ diesel::table! {
         id -> Binary,
         granted -> Bool,
         generation -> BigInt,
+        named -> BigInt,
         count -> BigInt,
         sum -> Binary,
         rebuild -> Bool,

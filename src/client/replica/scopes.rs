@@ -14,8 +14,10 @@ pub(crate) struct ScopeRow {
     pub(crate) no: i32,
     /// Whether this phone may hold it.
     pub(crate) granted: bool,
-    /// The rebuilding that present rows belong to.
+    /// The rebuilding that present rows belong to, counted here.
     pub(crate) generation: i64,
+    /// What the server called that rebuilding: one that lost its memory may call two alike.
+    pub(crate) named: i64,
     /// Count and sum of what is here.
     pub(crate) digest: Digest,
     /// Rebuildings asked for since the digests last agreed.
@@ -24,7 +26,7 @@ pub(crate) struct ScopeRow {
     pub(crate) removal: i16,
 }
 
-type Row = (i32, i16, Vec<u8>, bool, i64, i64, Vec<u8>, bool, i16, i16);
+type Row = (i32, i16, Vec<u8>, bool, i64, i64, i64, Vec<u8>, bool, i16, i16);
 
 /// All scopes by key, read once for a swap and written back where they changed.
 #[derive(Debug, Default)]
@@ -52,11 +54,11 @@ impl Replica {
 impl Scopes {
     pub(super) fn load(conn: &mut SqliteConnection) -> Result<Self> {
         let rows = scope::table.load::<Row>(conn)?;
-        let read = |(no, kind, bytes, granted, generation, count, sum, _, rebuilds, removal): Row| {
+        let read = |(no, kind, bytes, granted, generation, named, count, sum, _, rebuilds, removal): Row| {
             let key = ScopeKey { kind, id: id(&bytes)? };
             let sum = u128::from_be_bytes(id(&sum)?);
             let digest = Digest { count, sum };
-            Ok((key, ScopeRow { no, granted, generation, digest, rebuilds, removal }))
+            Ok((key, ScopeRow { no, granted, generation, named, digest, rebuilds, removal }))
         };
         Ok(Self { rows: rows.into_iter().map(read).collect::<Result<_>>()?, changed: false })
     }
@@ -87,6 +89,7 @@ impl Scopes {
             let change = (
                 scope::granted.eq(row.granted),
                 scope::generation.eq(row.generation),
+                scope::named.eq(row.named),
                 scope::count.eq(row.digest.count),
                 scope::sum.eq(row.digest.sum.to_be_bytes().to_vec()),
                 scope::removal.eq(row.removal),
@@ -100,14 +103,13 @@ impl Scopes {
 fn insert(conn: &mut SqliteConnection, key: ScopeKey) -> Result<ScopeRow> {
     let last: Option<i32> = scope::table.select(diesel::dsl::max(scope::no)).first(conn)?;
     let no = last.unwrap_or(0) + 1;
-    let row: Row = (no, key.kind, key.id.to_vec(), false, 0, 0, vec![0; 16], false, 0, 0);
     let values = (
-        (scope::no.eq(row.0), scope::kind.eq(row.1), scope::id.eq(&row.2), scope::granted.eq(row.3)),
-        (scope::generation.eq(row.4), scope::count.eq(row.5), scope::sum.eq(&row.6), scope::rebuild.eq(row.7)),
-        (scope::rebuilds.eq(row.8), scope::removal.eq(row.9)),
+        (scope::no.eq(no), scope::kind.eq(key.kind), scope::id.eq(key.id.to_vec()), scope::granted.eq(false)),
+        (scope::generation.eq(0), scope::named.eq(0), scope::count.eq(0), scope::sum.eq(vec![0; 16])),
+        (scope::rebuild.eq(false), scope::rebuilds.eq(0), scope::removal.eq(0)),
     );
     diesel::insert_into(scope::table).values(values).execute(conn)?;
-    Ok(ScopeRow { no, granted: false, generation: 0, digest: Digest::default(), rebuilds: 0, removal: 0 })
+    Ok(ScopeRow { no, granted: false, generation: 0, named: 0, digest: Digest::default(), rebuilds: 0, removal: 0 })
 }
 
 /// Scopes whose rebuilding the next call asks for.

@@ -59,7 +59,8 @@ impl Swap {
                 Ok(())
             }
             StagedOp::Reset { scope, generation } => {
-                self.scopes.of(conn, scope)?.generation = column(generation);
+                let row = self.scopes.of(conn, scope)?;
+                (row.generation, row.named) = (row.generation + 1, column(generation));
                 Ok(())
             }
             StagedOp::SnapshotEnd { scope, generation } => self.sweep(conn, scope, column(generation)),
@@ -142,10 +143,10 @@ impl Swap {
     /// Rows of other generations leave the scope; outbox and drafts are no rows and never do.
     fn sweep(&mut self, conn: &mut SqliteConnection, scope: ScopeKey, generation: i64) -> Result<()> {
         let row = *self.scopes.of(conn, scope)?;
-        if row.generation != generation {
+        if row.named != generation {
             return Ok(()); // Another rebuilding began since.
         }
-        for key in records::of_other_generations(conn, row.no, Some(generation))? {
+        for key in records::of_other_generations(conn, row.no, Some(row.generation))? {
             self.leave(conn, scope, key)?;
         }
         Ok(())
@@ -157,7 +158,7 @@ impl Swap {
             self.leave(conn, scope, key)?;
         }
         let row = self.scopes.of(conn, scope)?;
-        (row.granted, row.removal, row.generation) = (false, removal, 0);
+        (row.granted, row.removal) = (false, removal);
         self.done.removed.push((scope, removal));
         Ok(())
     }

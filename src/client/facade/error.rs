@@ -1,0 +1,239 @@
+//! The one error of the phone's engine, with what to tell a person.
+
+use crate::client::link::keys::BadKey;
+use crate::client::replica::ReplicaError;
+use crate::client::runner::RunError;
+use crate::client::step::Halt;
+use crate::domain::reason::{Problem, Reason, Refusal};
+
+/// Why the engine said no.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ClientError {
+    /// The phone has to be enrolled first.
+    #[error("this phone is not enrolled")]
+    NotEnrolled,
+    /// Another person is another enrolment: erase first.
+    #[error("this phone is enrolled already")]
+    AlreadyEnrolled,
+    /// The text scanned or typed is no invitation of this version.
+    #[error("{message}")]
+    BadInvitation {
+        /// What is wrong, in both languages.
+        message: String,
+    },
+    /// The server did not take the code: wrong, used, or expired.
+    #[error("the enrolment code was refused")]
+    CodeRefused {
+        /// For logs.
+        message: String,
+    },
+    /// A rule refuses what was typed; nothing was written.
+    #[error("refused: {reason}")]
+    Refused {
+        /// Stable code, as in `VALUE_OUT_OF_RANGE`.
+        reason: String,
+        /// Every field that is wrong.
+        problems: Vec<FieldProblem>,
+    },
+    /// No such thing on this phone. Sync, then look again.
+    #[error("no such {what} on this phone")]
+    NotFound {
+        /// What was looked for, as in `report`.
+        what: String,
+    },
+    /// An argument has not the shape it must have.
+    #[error("not a valid {what}")]
+    BadArgument {
+        /// Which one, as in `report_id`.
+        what: String,
+    },
+    /// No server answered, or none had room. What was typed is safe in the outbox.
+    #[error("no connection: {message}")]
+    Offline {
+        /// How long to wait before trying again, in milliseconds.
+        retry_after_ms: u64,
+        /// For logs.
+        message: String,
+    },
+    /// Nothing goes on by itself.
+    #[error("stopped: {why:?}: {message}")]
+    Stopped {
+        /// Why.
+        why: StopReason,
+        /// For logs.
+        message: String,
+    },
+    /// The local database failed: disk full or file damaged.
+    #[error("local storage failed: {message}")]
+    Storage {
+        /// For logs.
+        message: String,
+    },
+    /// The local database was written by a newer app.
+    #[error("the local data are of a newer app")]
+    NewerApp,
+}
+
+/// Why nothing goes on by itself, and what to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StopReason {
+    /// Two phones used one identity: a clone or a restored backup. Note what is unsent, erase, enrol anew.
+    Forked,
+    /// The server asks for commands that this phone no longer has. Tell the operator.
+    CommandsLost,
+    /// Two histories exist with the same number. Tell the operator.
+    SplitHistory,
+    /// All known servers were superseded. Tell the operator.
+    Superseded,
+    /// The server does not know this phone. Enrol anew.
+    NotAdmitted,
+    /// The phone was revoked; its local data have been destroyed.
+    Revoked,
+    /// Phone and server do not understand each other. Update the app.
+    NotUnderstood,
+}
+
+/// One field that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldProblem {
+    /// Path of the field, as in `changes[2].mine`.
+    pub field: String,
+    /// Stable code of what is wrong.
+    pub reason: String,
+    /// The sentence for people in Vietnamese.
+    pub text_vi: String,
+    /// The sentence for people in English.
+    pub text_en: String,
+}
+
+impl ClientError {
+    /// The sentence for people in Vietnamese: what happened and what to do.
+    #[must_use]
+    pub fn text_vi(&self) -> String {
+        match self {
+            Self::NotEnrolled => "Điện thoại chưa đăng ký. Hãy quét mã do quản trị cấp.".into(),
+            Self::AlreadyEnrolled => "Điện thoại đã đăng ký cho một người. Hãy xóa dữ liệu trước khi đăng ký lại.".into(),
+            Self::BadInvitation { .. } => "Mã không đúng dạng. Hãy quét lại hoặc xin mã mới.".into(),
+            Self::CodeRefused { .. } => "Mã đăng ký không đúng, đã dùng hoặc đã hết hạn. Hãy xin mã mới.".into(),
+            Self::Refused { reason, .. } => texts(reason).0,
+            Self::NotFound { .. } => "Không có trên điện thoại này. Hãy đồng bộ rồi xem lại.".into(),
+            Self::BadArgument { .. } => "Dữ liệu nhập không đúng dạng. Hãy cập nhật ứng dụng.".into(),
+            Self::Offline { .. } => "Chưa kết nối được máy chủ. Số liệu đã lưu an toàn và sẽ được gửi sau.".into(),
+            Self::Stopped { why, .. } => why.text_vi().into(),
+            Self::Storage { .. } => "Không ghi được vào bộ nhớ điện thoại. Hãy kiểm tra dung lượng trống.".into(),
+            Self::NewerApp => "Dữ liệu do phiên bản ứng dụng mới hơn ghi. Hãy cập nhật ứng dụng.".into(),
+        }
+    }
+
+    /// The sentence for people in English.
+    #[must_use]
+    pub fn text_en(&self) -> String {
+        match self {
+            Self::NotEnrolled => "This phone is not enrolled. Scan the code that your administrator gives you.".into(),
+            Self::AlreadyEnrolled => "This phone is enrolled for somebody. Erase its data before enrolling anew.".into(),
+            Self::BadInvitation { .. } => "This is no enrolment code. Scan again, or ask for a new one.".into(),
+            Self::CodeRefused { .. } => "The code is wrong, used or expired. Ask for a new one.".into(),
+            Self::Refused { reason, .. } => texts(reason).1,
+            Self::NotFound { .. } => "Not on this phone. Sync, then look again.".into(),
+            Self::BadArgument { .. } => "What was typed has not the right form. Update the app.".into(),
+            Self::Offline { .. } => "No connection yet. What you typed is safe and will be sent later.".into(),
+            Self::Stopped { why, .. } => why.text_en().into(),
+            Self::Storage { .. } => "The phone's storage failed. Check that there is free space.".into(),
+            Self::NewerApp => "The data were written by a newer app. Update the app.".into(),
+        }
+    }
+}
+
+impl StopReason {
+    fn text_vi(self) -> &'static str {
+        match self {
+            Self::Forked => "Điện thoại này có bản sao đang dùng chung danh tính. Hãy ghi lại phần chưa gửi rồi đăng ký lại.",
+            Self::CommandsLost => "Máy chủ cần lệnh cũ mà điện thoại không còn giữ. Hãy báo quản trị.",
+            Self::SplitHistory => "Có hai máy chủ cùng nhận là chính. Hãy báo quản trị.",
+            Self::Superseded => "Máy chủ đã được thay thế. Hãy báo quản trị để có địa chỉ mới.",
+            Self::NotAdmitted => "Máy chủ không nhận điện thoại này. Hãy đăng ký lại.",
+            Self::Revoked => "Điện thoại đã bị thu hồi; dữ liệu trên máy đã được xóa.",
+            Self::NotUnderstood => "Ứng dụng và máy chủ không hiểu nhau. Hãy cập nhật ứng dụng.",
+        }
+    }
+
+    fn text_en(self) -> &'static str {
+        match self {
+            Self::Forked => "A copy of this phone uses the same identity. Note what is unsent, then enrol anew.",
+            Self::CommandsLost => "The server needs old commands that this phone no longer has. Tell the operator.",
+            Self::SplitHistory => "Two servers both claim to be the right one. Tell the operator.",
+            Self::Superseded => "The server was superseded. Ask the operator for the new address.",
+            Self::NotAdmitted => "The server does not admit this phone. Enrol anew.",
+            Self::Revoked => "This phone was revoked; its data have been destroyed.",
+            Self::NotUnderstood => "App and server do not understand each other. Update the app.",
+        }
+    }
+}
+
+/// Both texts of a reason; the code itself for one of a newer server.
+pub(super) fn texts(code: &str) -> (String, String) {
+    let known = Reason::from_code(code).map(|reason| (reason.text_vi().to_owned(), reason.text_en().to_owned()));
+    known.unwrap_or_else(|| (code.to_owned(), code.to_owned()))
+}
+
+/// A problem with its texts.
+pub(super) fn problem(field: String, code: &str) -> FieldProblem {
+    let (text_vi, text_en) = texts(code);
+    FieldProblem { field, reason: code.to_owned(), text_vi, text_en }
+}
+
+impl From<Refusal> for ClientError {
+    fn from(refusal: Refusal) -> Self {
+        let Refusal { reason, problems } = refusal;
+        let problems =
+            problems.into_iter().map(|Problem { field, reason }| problem(field, reason.code())).collect();
+        Self::Refused { reason: reason.code().to_owned(), problems }
+    }
+}
+
+impl From<ReplicaError> for ClientError {
+    fn from(error: ReplicaError) -> Self {
+        match error {
+            ReplicaError::NewerSchema(_) => Self::NewerApp,
+            ReplicaError::Database(_) | ReplicaError::Damaged(_) => Self::Storage { message: error.to_string() },
+        }
+    }
+}
+
+impl From<BadKey> for ClientError {
+    fn from(error: BadKey) -> Self {
+        Self::Storage { message: error.to_string() }
+    }
+}
+
+impl From<RunError> for ClientError {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Replica(error) => error.into(),
+            RunError::Later { after, message } => {
+                let retry_after_ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
+                Self::Offline { retry_after_ms, message }
+            }
+            RunError::Halted { halt, message } => Self::Stopped { why: halt.into(), message },
+            RunError::NotEnrolled => Self::NotEnrolled,
+            RunError::AlreadyEnrolled => Self::AlreadyEnrolled,
+            RunError::BadInvite(bad) => Self::BadInvitation { message: bad.to_string() },
+            RunError::CodeRefused(message) => Self::CodeRefused { message },
+            RunError::Key(error) => error.into(),
+        }
+    }
+}
+
+impl From<Halt> for StopReason {
+    fn from(halt: Halt) -> Self {
+        match halt {
+            Halt::Forked(_) => Self::Forked,
+            Halt::GapBeyondMemory(_) => Self::CommandsLost,
+            Halt::SplitEpoch => Self::SplitHistory,
+            Halt::Superseded => Self::Superseded,
+            Halt::NotAdmitted => Self::NotAdmitted,
+            Halt::Revoked => Self::Revoked,
+            Halt::Refused => Self::NotUnderstood,
+        }
+    }
+}

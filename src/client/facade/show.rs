@@ -1,0 +1,205 @@
+//! From the domain's values to the app's, and back. Decides nothing.
+
+use super::error::{ClientError, problem, texts};
+use super::values::{
+    CellEntry, Change, CommandKind, Figure, RefusedCommand, ReportKey, ReportStatus, ScopeView,
+};
+use super::{Result, is_reference};
+use crate::client::rebase::Standing;
+use crate::client::reference::Reference;
+use crate::client::replica::{Entry, ScopeRow, Swapped};
+use crate::client::step::ScopeKey;
+use crate::domain::cell::{CellValue, MissingReason};
+use crate::domain::command::{Body, Command};
+use crate::domain::element::ElementCode;
+use crate::domain::ids::{ContractId, UnitId};
+use crate::domain::period::Period;
+use crate::domain::report;
+use crate::domain::scope::{RecordKind, ScopeKind};
+use crate::domain::time::{date_from_days, days_from_date};
+use crate::pb;
+use crate::wire;
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+pub(super) fn figure(value: CellValue) -> Figure {
+    match value {
+        CellValue::Reported(figure) => Figure::Reported(figure),
+        CellValue::Nil => Figure::Nil,
+        CellValue::Missing(MissingReason::AwaitingSource) => Figure::MissingAwaitingSource,
+        CellValue::Missing(MissingReason::NotCounted) => Figure::MissingNotCounted,
+        CellValue::Missing(MissingReason::SeeNote) => Figure::MissingSeeNote,
+    }
+}
+
+pub(super) fn value(figure: Figure) -> CellValue {
+    match figure {
+        Figure::Reported(figure) => CellValue::Reported(figure),
+        Figure::Nil => CellValue::Nil,
+        Figure::MissingAwaitingSource => CellValue::Missing(MissingReason::AwaitingSource),
+        Figure::MissingNotCounted => CellValue::Missing(MissingReason::NotCounted),
+        Figure::MissingSeeNote => CellValue::Missing(MissingReason::SeeNote),
+    }
+}
+
+/// A key in codes; ids in hexadecimal digits stand for what is not known here.
+pub(super) fn key(key: &report::ReportKey, reference: &Reference) -> ReportKey {
+    let contract = reference.contract(key.contract).map(|contract| contract.code.clone());
+    ReportKey {
+        contract: contract.unwrap_or_else(|| key.contract.to_string()),
+        unit: reference.uid(key.unit),
+        calendar: key.period.calendar.clone(),
+        start_day: days_from_date(key.period.start),
+        end_day: days_from_date(key.period.end),
+        cut: key.period.cut,
+    }
+}
+
+/// Reads a key of codes.
+pub(super) fn read_key(key: &ReportKey) -> report::ReportKey {
+    let (start, end) = (date_from_days(key.start_day), date_from_days(key.end_day));
+    let period = Period { calendar: key.calendar.clone(), start, end, cut: key.cut };
+    let contract = ContractId::parse(&key.contract).unwrap_or_else(|_| ContractId::named(&key.contract));
+    let unit = UnitId::parse(&key.unit).unwrap_or_else(|_| UnitId::named(&key.unit));
+    report::ReportKey { contract, unit, period }
+}
+
+pub(super) fn element(code: &str) -> Result<ElementCode> {
+    ElementCode::new(code).map_err(|_| ClientError::BadArgument { what: "element".to_owned() })
+}
+
+pub(super) fn status(standing: Standing) -> ReportStatus {
+    match standing {
+        Standing::Draft => ReportStatus::Draft,
+        Standing::Waiting => ReportStatus::Waiting,
+        Standing::Sent => ReportStatus::Sent,
+        Standing::Received => ReportStatus::Received,
+        Standing::Returned => ReportStatus::Returned,
+        Standing::Conflict => ReportStatus::Conflict,
+        Standing::Accepted => ReportStatus::Accepted,
+        Standing::Locked => ReportStatus::Locked,
+    }
+}
+
+pub(super) fn kind_of(body: &Body) -> CommandKind {
+    match body {
+        Body::Save(_) => CommandKind::Save,
+        Body::Submit { .. } => CommandKind::Submit,
+        Body::Return { .. } => CommandKind::Return,
+        Body::Accept { .. } => CommandKind::Accept,
+        Body::Comment { .. } => CommandKind::Comment,
+        Body::Settle { .. } => CommandKind::Settle,
+    }
+}
+
+/// Number of a body's member in the contract.
+pub(super) fn member(body: &Body) -> i16 {
+    match body {
+        Body::Save(_) => 5,
+        Body::Submit { .. } => 6,
+        Body::Return { .. } => 7,
+        Body::Accept { .. } => 8,
+        Body::Comment { .. } => 9,
+        Body::Settle { .. } => 10,
+    }
+}
+
+/// A refused command with everything that it carried.
+pub(super) fn refused(entry: &Entry, reference: &Reference, home: UnitId) -> RefusedCommand {
+    let command = wire::command::decode(&entry.bytes, home).ok().and_then(|numbered| numbered.command.ok());
+    let body = command.map(|Command { body, .. }| body);
+    let (mut cells, mut text) = (Vec::new(), None);
+    match &body {
+        Some(Body::Save(save)) => {
+            cells = save
+                .changes
+                .iter()
+                .map(|change| CellEntry {
+                    element: element_code(change.element.0, reference),
+                    value: change.mine.map(figure),
+                })
+                .collect();
+            text = save.note.as_ref().map(|note| note.mine.clone());
+        }
+        Some(Body::Comment { text: words, .. }) => text = Some(words.clone()),
+        Some(Body::Return { question, .. }) => text = Some(question.text.clone()),
+        Some(Body::Submit { .. } | Body::Accept { .. } | Body::Settle { .. }) | None => {}
+    }
+    let reason = reason_code(entry.reason);
+    let (text_vi, text_en) = texts(&reason);
+    let problems = entry.problems.iter().map(|(field, reason)| problem(field.clone(), &reason_code(*reason)));
+    RefusedCommand {
+        number: entry.number,
+        report_id: hex(&entry.report),
+        kind: body.as_ref().map_or(CommandKind::Other, kind_of),
+        text_vi,
+        text_en,
+        problems: problems.collect(),
+        reason,
+        cells,
+        text,
+    }
+}
+
+pub(super) fn element_code(number: u32, reference: &Reference) -> String {
+    reference.elements.item(number).map_or_else(|| number.to_string(), |code| code.as_str().to_owned())
+}
+
+/// Code of a reason from its number in the contract; the number itself for one of a newer server.
+pub(super) fn reason_code(number: i32) -> String {
+    let known = pb::ErrorReason::try_from(number).ok();
+    known.map_or_else(
+        || number.to_string(),
+        |reason| reason.as_str_name().trim_start_matches("ERROR_REASON_").to_owned(),
+    )
+}
+
+pub(super) fn scope(key: &ScopeKey, row: Option<&ScopeRow>, removal: i16) -> ScopeView {
+    let kind = ScopeKind::from_number(match key.kind {
+        // The contract counts REFERENCE, WORK, DESK, PUBLISHED from 1, as tables do.
+        number => number,
+    });
+    let removal = match pb::ScopeRemoval::try_from(i32::from(removal)) {
+        Ok(pb::ScopeRemoval::Revoked) => "REVOKED",
+        Ok(pb::ScopeRemoval::Moved) => "MOVED",
+        Ok(pb::ScopeRemoval::Ended) => "ENDED",
+        Ok(pb::ScopeRemoval::Unspecified) | Err(_) => "",
+    };
+    ScopeView {
+        kind: kind.map_or_else(|| key.kind.to_string(), |kind| kind.code().to_owned()),
+        id: hex(&key.id),
+        granted: row.is_some_and(|row| row.granted),
+        removal: removal.to_owned(),
+        count: row.map_or(0, |row| row.digest.count),
+        digest: row.map_or_else(String::new, |row| format!("{:032x}", row.digest.sum)),
+    }
+}
+
+/// What a swap changed. A comment or conflict is told as such: the app looks up its report.
+pub(super) fn change(swapped: &Swapped) -> Change {
+    let mut change = Change::default();
+    for record in &swapped.records {
+        match RecordKind::from_number(record.kind) {
+            Some(RecordKind::Report | RecordKind::Comment | RecordKind::Conflict | RecordKind::Proposal) => {
+                change.reports.push(hex(&record.id));
+            }
+            Some(RecordKind::Standing | RecordKind::Run) => change.standings = true,
+            Some(
+                RecordKind::Unit
+                | RecordKind::Element
+                | RecordKind::Form
+                | RecordKind::Contract
+                | RecordKind::Calendar
+                | RecordKind::Campaign
+                | RecordKind::Held,
+            )
+            | None => change.reference |= is_reference(record.kind),
+        }
+    }
+    change.scopes_lost = swapped.removed.iter().map(|(key, removal)| scope(key, None, *removal)).collect();
+    // After a phone was emptied nothing that was read before holds.
+    change.reference |= swapped.records.is_empty() && swapped.held.is_empty();
+    change
+}

@@ -1,0 +1,173 @@
+//! Enrolling and renewing: how a phone gets its token and keeps it.
+
+use super::{Core, RunError};
+use crate::client::engine::Engine;
+use crate::client::link::keys::{self, Key};
+use crate::client::replica::{Admission, Applicant, Device};
+use crate::client::step::{Failure, FailureKind, Halt, Next};
+use crate::domain::enrolment::{Invite, enrol_proof, renew_proof};
+use crate::domain::ids::{AccountId, DeviceId, UnitId};
+use crate::domain::permission::Role;
+use crate::domain::reason::Reason;
+use crate::pb;
+use crate::wire::values;
+use std::time::Duration;
+
+impl Core {
+    /// Enrols with the text of a QR picture. Asked again with the same text after a lost answer, it gives the first answer: key and id
+    /// were written before the first call.
+    pub(crate) async fn enrol(&self, text: &str) -> Result<Device, RunError> {
+        let invite = Invite::parse(text)?;
+        let mut engine = self.engine.lock().await;
+        let applicant = self.applicant(&invite)?;
+        let key = Key::read(&applicant.private_key)?;
+        let public_key = key.public();
+        let request = pb::EnrolRequest {
+            code: applicant.code.clone(),
+            signature: key.sign(&enrol_proof(&invite.code, &public_key))?,
+            public_key,
+            client_version: env!("CARGO_PKG_VERSION").to_owned(),
+            device_id: applicant.device.0.to_vec(),
+        };
+        let mut device = Device { applicant, admission: None };
+        let mut last = None;
+        for _ in 0..invite.addresses.len().max(1) {
+            let answer = match self.link(&device) {
+                Ok(link) => link.enrol(request.clone()).await,
+                Err(failure) => Err(failure),
+            };
+            match answer {
+                Ok(answer) => {
+                    let (admission, addresses) = read_admission(answer).map_err(|_| malformed())?;
+                    device.admission = Some(admission);
+                    if !addresses.is_empty() {
+                        device.applicant.addresses = addresses;
+                    }
+                    self.replica().admit(&device)?;
+                    *engine = Engine::default();
+                    return Ok(device);
+                }
+                Err(failure) => last = Some(failure),
+            }
+            self.next_server();
+        }
+        Err(refused(last))
+    }
+
+    fn applicant(&self, invite: &Invite) -> Result<Applicant, RunError> {
+        let code = invite.code.symbols();
+        match self.replica().device()? {
+            Some(known) if known.admission.is_some() => return Err(RunError::AlreadyEnrolled),
+            Some(known) if known.applicant.code == code => return Ok(known.applicant),
+            Some(_) | None => {}
+        }
+        let applicant = Applicant {
+            code,
+            device: DeviceId(keys::new_id(self.clock.now())?),
+            private_key: keys::new_key()?,
+            addresses: invite.addresses.clone(),
+            ca_sha256: invite.ca_sha256,
+        };
+        self.replica().apply_for(&applicant)?;
+        Ok(applicant)
+    }
+
+    /// Renews the token: a signature over the server's nonce, never over this phone's time.
+    pub(super) async fn renew(&self, engine: &mut Engine, device: &Device) -> Result<(), RunError> {
+        loop {
+            let failure = match self.renew_once(device).await? {
+                Ok(()) => return Ok(()),
+                Err(failure) => failure,
+            };
+            match engine.failed(&failure, keys::random_number()) {
+                Next::Renew | Next::Again | Next::Done => {}
+                Next::NextServer => self.next_server(),
+                Next::Wait(after) => {
+                    self.next_server();
+                    return Err(RunError::Later { after, message: failure.message });
+                }
+                Next::Stop(halt) => return Err(self.halt(halt, failure.message)?),
+            }
+        }
+    }
+
+    async fn renew_once(&self, device: &Device) -> Result<Result<(), Failure>, RunError> {
+        let Device { applicant, admission: Some(admission) } = device else { return Err(RunError::NotEnrolled) };
+        let link = match self.link(device) {
+            Ok(link) => link,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        let nonce = match link.nonce(&applicant.device.0).await {
+            Ok(nonce) => nonce,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        let signature = Key::read(&applicant.private_key)?.sign(&renew_proof(applicant.device, &nonce))?;
+        let certificate = pb::DeviceCertificate {
+            body: admission.certificate.clone(),
+            signature: admission.certificate_signature.clone(),
+        };
+        let request = pb::RenewTokenRequest {
+            device_id: applicant.device.0.to_vec(),
+            nonce,
+            signature,
+            certificate: Some(certificate),
+        };
+        let answer = match link.renew(request).await {
+            Ok(answer) => answer,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        let pb::RenewTokenResponse { token, session } = answer;
+        let (token, expires) = read_token(token).map_err(|_| malformed())?;
+        let (_, unit, roles) = read_session(session).map_err(|_| malformed())?;
+        self.replica().renewed(&token, expires, unit, &roles)?;
+        Ok(Ok(()))
+    }
+}
+
+fn malformed() -> RunError {
+    let message = "the server's answer is not of the contract".to_owned();
+    RunError::Halted { halt: Halt::Refused, message }
+}
+
+fn refused(last: Option<Failure>) -> RunError {
+    let Some(failure) = last else { return malformed() };
+    match failure.kind {
+        FailureKind::PerhapsApplied | FailureKind::Exhausted => {
+            RunError::Later { after: failure.retry_after.unwrap_or(Duration::from_secs(2)), message: failure.message }
+        }
+        FailureKind::Unauthenticated | FailureKind::Precondition => RunError::CodeRefused(failure.message),
+        FailureKind::Other => RunError::Halted { halt: Halt::Refused, message: failure.message },
+    }
+}
+
+fn read_admission(answer: pb::EnrolResponse) -> Result<(Admission, Vec<String>), Reason> {
+    let pb::EnrolResponse { device_id: _, certificate, token, authority_public_key, server_addresses, session } =
+        answer;
+    let pb::DeviceCertificate { body, signature } = certificate.ok_or(Reason::Malformed)?;
+    let (token, token_expires) = read_token(token)?;
+    let (account, unit, roles) = read_session(session)?;
+    let admission = Admission {
+        account,
+        unit,
+        roles,
+        certificate: body,
+        certificate_signature: signature,
+        authority_key: authority_public_key,
+        token,
+        token_expires,
+    };
+    Ok((admission, server_addresses))
+}
+
+fn read_token(token: Option<pb::AccessToken>) -> Result<(String, i64), Reason> {
+    let pb::AccessToken { token, expires_at } = token.ok_or(Reason::Malformed)?;
+    let expires = values::read_timestamp(expires_at.ok_or(Reason::Malformed)?)?;
+    Ok((token, expires.0))
+}
+
+fn read_session(session: Option<pb::Session>) -> Result<(AccountId, UnitId, Vec<Role>), Reason> {
+    let pb::Session { account_id, device_id: _, unit_id, roles } = session.ok_or(Reason::Malformed)?;
+    // A role of a newer contract is passed over: what it may do is the server's business.
+    let roles = roles.into_iter().filter_map(|role| values::read_role(role).ok()).collect();
+    Ok((values::id(&account_id, AccountId::from_slice)?, values::id(&unit_id, UnitId::from_slice)?, roles))
+}
