@@ -20,3 +20,6 @@ pub(crate) mod reference;
 pub(crate) mod replica;
 pub(crate) mod runner;
 pub(crate) mod step;
+
+#[cfg(test)]
+pub(crate) mod rig;

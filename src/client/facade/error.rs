@@ -112,7 +112,9 @@ impl ClientError {
     pub fn text_vi(&self) -> String {
         match self {
             Self::NotEnrolled => "Điện thoại chưa đăng ký. Hãy quét mã do quản trị cấp.".into(),
-            Self::AlreadyEnrolled => "Điện thoại đã đăng ký cho một người. Hãy xóa dữ liệu trước khi đăng ký lại.".into(),
+            Self::AlreadyEnrolled => {
+                "Điện thoại đã đăng ký cho một người. Hãy xóa dữ liệu trước khi đăng ký lại.".into()
+            }
             Self::BadInvitation { .. } => "Mã không đúng dạng. Hãy quét lại hoặc xin mã mới.".into(),
             Self::CodeRefused { .. } => "Mã đăng ký không đúng, đã dùng hoặc đã hết hạn. Hãy xin mã mới.".into(),
             Self::Refused { reason, .. } => texts(reason).0,
@@ -130,7 +132,9 @@ impl ClientError {
     pub fn text_en(&self) -> String {
         match self {
             Self::NotEnrolled => "This phone is not enrolled. Scan the code that your administrator gives you.".into(),
-            Self::AlreadyEnrolled => "This phone is enrolled for somebody. Erase its data before enrolling anew.".into(),
+            Self::AlreadyEnrolled => {
+                "This phone is enrolled for somebody. Erase its data before enrolling anew.".into()
+            }
             Self::BadInvitation { .. } => "This is no enrolment code. Scan again, or ask for a new one.".into(),
             Self::CodeRefused { .. } => "The code is wrong, used or expired. Ask for a new one.".into(),
             Self::Refused { reason, .. } => texts(reason).1,
@@ -147,7 +151,9 @@ impl ClientError {
 impl StopReason {
     fn text_vi(self) -> &'static str {
         match self {
-            Self::Forked => "Điện thoại này có bản sao đang dùng chung danh tính. Hãy ghi lại phần chưa gửi rồi đăng ký lại.",
+            Self::Forked => {
+                "Điện thoại này có bản sao đang dùng chung danh tính. Hãy ghi lại phần chưa gửi rồi đăng ký lại."
+            }
             Self::CommandsLost => "Máy chủ cần lệnh cũ mà điện thoại không còn giữ. Hãy báo quản trị.",
             Self::SplitHistory => "Có hai máy chủ cùng nhận là chính. Hãy báo quản trị.",
             Self::Superseded => "Máy chủ đã được thay thế. Hãy báo quản trị để có địa chỉ mới.",
@@ -185,8 +191,7 @@ pub(super) fn problem(field: String, code: &str) -> FieldProblem {
 impl From<Refusal> for ClientError {
     fn from(refusal: Refusal) -> Self {
         let Refusal { reason, problems } = refusal;
-        let problems =
-            problems.into_iter().map(|Problem { field, reason }| problem(field, reason.code())).collect();
+        let problems = problems.into_iter().map(|Problem { field, reason }| problem(field, reason.code())).collect();
         Self::Refused { reason: reason.code().to_owned(), problems }
     }
 }

@@ -13,8 +13,9 @@ mod write;
 
 pub use error::{ClientError, FieldProblem, StopReason};
 pub use values::{
-    CellEntry, CellView, Change, CommandKind, CommentView, ConflictView, DueReport, Figure, OutboxStatus, QuestionView,
-    RefusedCommand, ReportKey, ReportStatus, ReportView, ScopeView, SessionView, SyncSummary,
+    CellEntry, CellView, Change, CommandKind, CommandState, CommandView, CommentView, ConflictView, DueReport, Figure,
+    OutboxStatus, QuestionView, RefusedCommand, ReportKey, ReportStatus, ReportView, ScopeView, SessionView,
+    SyncSummary,
 };
 
 use super::reference::{KINDS, Reference};

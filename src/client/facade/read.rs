@@ -2,7 +2,8 @@
 
 use super::report::{self, Present};
 use super::values::{
-    CellView, DueReport, OutboxStatus, RefusedCommand, ReportKey, ReportStatus, ReportView, ScopeView, SessionView,
+    CellView, CommandView, DueReport, OutboxStatus, RefusedCommand, ReportKey, ReportStatus, ReportView, ScopeView,
+    SessionView,
 };
 use super::{ClientError, Phone, Result, show};
 use crate::client::reference::Reference;
@@ -37,8 +38,8 @@ impl Phone {
     pub fn due(&self, from_day: i32, to_day: i32) -> Result<Vec<DueReport>> {
         let (home, today) = self.here()?;
         let reference = self.reference()?;
-        let bad = |what: &str| ClientError::BadArgument { what: what.to_owned() };
-        let window = Window::new(date_from_days(from_day), date_from_days(to_day)).map_err(|_| bad("days"))?;
+        let window = Window::new(date_from_days(from_day), date_from_days(to_day));
+        let window = window.ok_or(ClientError::BadArgument { what: "days".to_owned() })?;
         let mut owed = Vec::new();
         for contract in &reference.catalogue.contracts {
             for unit in reference.org.units() {
@@ -114,11 +115,17 @@ impl Phone {
         Ok(refused.iter().map(|entry| show::refused(entry, &reference, home)).collect())
     }
 
+    /// The latest commands of this phone, newest first, at most `most`.
+    pub fn history(&self, most: u32) -> Result<Vec<CommandView>> {
+        let (home, _) = self.here()?;
+        let entries = self.core.replica().latest(i64::from(most))?;
+        Ok(entries.iter().map(|entry| show::command(entry, home)).collect())
+    }
+
     /// The outbox at a glance.
     pub fn outbox(&self) -> Result<OutboxStatus> {
         let mut replica = self.core.replica();
-        let [waiting, sent, acknowledged, _] =
-            replica.counts()?.map(|count| u32::try_from(count).unwrap_or(u32::MAX));
+        let [waiting, sent, acknowledged, _] = replica.counts()?.map(|count| u32::try_from(count).unwrap_or(u32::MAX));
         let refused = super::small(replica.refused()?.len());
         let last_sync = replica.progress()?.server_time;
         Ok(OutboxStatus { waiting, sent, acknowledged, refused, last_sync })

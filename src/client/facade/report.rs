@@ -71,9 +71,9 @@ fn saves_under((_, command): &(u64, Command)) -> Option<crate::domain::ids::Cont
 
 pub(super) fn beside(replica: &mut Replica, reference: &Reference) -> Result<Beside> {
     let comments = replica.records(RecordKind::Comment.number())?;
-    let comments = comments.into_iter().filter_map(|stored| {
-        Some((stored.key.id, wire::record::read_comment(&stored.bytes, &reference.units).ok()?))
-    });
+    let comments = comments
+        .into_iter()
+        .filter_map(|stored| Some((stored.key.id, wire::record::read_comment(&stored.bytes, &reference.units).ok()?)));
     let conflicts = replica.records(RecordKind::Conflict.number())?;
     let conflicts =
         conflicts.into_iter().filter_map(|one| Some((one.key.id, wire::record::read_conflict(&one.bytes).ok()?)));
@@ -168,7 +168,8 @@ pub(super) fn conflict_view(
     reference: &Reference,
     pending: &[(u64, Command)],
 ) -> ConflictView {
-    let settles = |(_, command): &(u64, Command)| matches!(&command.body, Body::Settle { conflict, .. } if conflict.0 == id);
+    let settles =
+        |(_, command): &(u64, Command)| matches!(&command.body, Body::Settle { conflict, .. } if conflict.0 == id);
     let mut view = ConflictView {
         conflict_id: show::hex(&id),
         report_id: conflict.report.to_string(),

@@ -2,8 +2,8 @@
 
 use super::values::{ConflictView, ReportView};
 use super::{ClientError, Phone, Result, read, report, show, write};
-use crate::domain::ids::ConflictId;
 use crate::domain::command::Body;
+use crate::domain::ids::ConflictId;
 use crate::domain::note;
 use crate::domain::reason::Reason;
 use crate::domain::report::{ContentHash, Question};
@@ -23,7 +23,8 @@ impl Phone {
         let waiting = presents.iter().filter(waits);
         let mut queue: Vec<ReportView> =
             waiting.filter_map(|present| present.view(&reference, &beside, home)).collect();
-        queue.sort_by_cached_key(|view| (view.nil, view.comments.is_empty(), view.key.start_day, view.key.unit.clone()));
+        queue
+            .sort_by_cached_key(|view| (view.nil, view.comments.is_empty(), view.key.start_day, view.key.unit.clone()));
         Ok(queue)
     }
 

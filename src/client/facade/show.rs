@@ -2,13 +2,14 @@
 
 use super::error::{ClientError, problem, texts};
 use super::values::{
-    CellEntry, Change, CommandKind, Figure, RefusedCommand, ReportKey, ReportStatus, ScopeView,
+    CellEntry, Change, CommandKind, CommandState, CommandView, Figure, RefusedCommand, ReportKey, ReportStatus,
+    ScopeView,
 };
 use super::{Result, is_reference};
 use crate::client::rebase::Standing;
 use crate::client::reference::Reference;
-use crate::client::replica::{Entry, ScopeRow, Swapped};
-use crate::client::step::ScopeKey;
+use crate::client::replica::{Entry, EntryState, ScopeRow, Swapped};
+use crate::client::step::{Outcome, ScopeKey};
 use crate::domain::cell::{CellValue, MissingReason};
 use crate::domain::command::{Body, Command};
 use crate::domain::element::ElementCode;
@@ -106,6 +107,28 @@ pub(super) fn member(body: &Body) -> i16 {
     }
 }
 
+/// A command as the outbox remembers it.
+pub(super) fn command(entry: &Entry, home: UnitId) -> CommandView {
+    let read = wire::command::decode(&entry.bytes, home).ok().and_then(|numbered| numbered.command.ok());
+    let state = match (entry.outcome, entry.state) {
+        (Outcome::None, EntryState::Waiting) => CommandState::Waiting,
+        (Outcome::None, EntryState::Sent | EntryState::Acknowledged | EntryState::Settled) => CommandState::Sent,
+        (Outcome::Applied, _) => CommandState::Applied,
+        (Outcome::Merged, _) => CommandState::Merged,
+        (Outcome::Conflict, _) => CommandState::Conflict,
+        (Outcome::Held, _) => CommandState::Held,
+        (Outcome::Rejected, _) => CommandState::Rejected,
+        (Outcome::Newer, _) => CommandState::Answered,
+    };
+    CommandView {
+        number: entry.number,
+        report_id: hex(&entry.report),
+        kind: read.map_or(CommandKind::Other, |command| kind_of(&command.body)),
+        state,
+        made_at: entry.made_at,
+    }
+}
+
 /// A refused command with everything that it carried.
 pub(super) fn refused(entry: &Entry, reference: &Reference, home: UnitId) -> RefusedCommand {
     let command = wire::command::decode(&entry.bytes, home).ok().and_then(|numbered| numbered.command.ok());
@@ -157,10 +180,7 @@ pub(super) fn reason_code(number: i32) -> String {
 }
 
 pub(super) fn scope(key: &ScopeKey, row: Option<&ScopeRow>, removal: i16) -> ScopeView {
-    let kind = ScopeKind::from_number(match key.kind {
-        // The contract counts REFERENCE, WORK, DESK, PUBLISHED from 1, as tables do.
-        number => number,
-    });
+    let kind = ScopeKind::from_number(key.kind); // The contract counts them as tables do.
     let removal = match pb::ScopeRemoval::try_from(i32::from(removal)) {
         Ok(pb::ScopeRemoval::Revoked) => "REVOKED",
         Ok(pb::ScopeRemoval::Moved) => "MOVED",

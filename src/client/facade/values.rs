@@ -219,6 +219,42 @@ pub enum CommandKind {
     Other,
 }
 
+/// How far a command is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CommandState {
+    /// Not sent yet.
+    Waiting,
+    /// Sent, no answer yet.
+    Sent,
+    /// Applied as typed.
+    Applied,
+    /// Applied together with another's changes.
+    Merged,
+    /// Some values did not stand.
+    Conflict,
+    /// Kept by the server for later.
+    Held,
+    /// Refused.
+    Rejected,
+    /// Answered in words of a newer server.
+    Answered,
+}
+
+/// A command of this phone, as the outbox remembers it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommandView {
+    /// Its number.
+    pub number: u64,
+    /// The report that it was about.
+    pub report_id: String,
+    /// What it does.
+    pub kind: CommandKind,
+    /// How far it is.
+    pub state: CommandState,
+    /// When it was typed, by this phone's clock, microseconds since 1970 UTC.
+    pub made_at: i64,
+}
+
 /// A command that the server refused. What it carried stays here until a person corrects or discards it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefusedCommand {

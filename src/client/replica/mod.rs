@@ -14,7 +14,6 @@ mod swap;
 
 pub(crate) use device::{Admission, Applicant, Device};
 pub(crate) use outbox::{Draft, Entry, EntryState};
-pub(crate) use progress::Progress;
 pub(crate) use records::Stored;
 pub(crate) use scopes::ScopeRow;
 pub(crate) use swap::Swapped;

@@ -26,14 +26,6 @@ impl Replica {
     pub(crate) fn records(&mut self, kind: i16) -> Result<Vec<Stored>> {
         all(&mut self.conn, kind)
     }
-
-    /// All records of a kind that are here for one scope, by id.
-    pub(crate) fn records_in(&mut self, scope_no: i32, kind: i16) -> Result<Vec<Stored>> {
-        let here = pair::table.filter(pair::scope.eq(scope_no)).filter(pair::kind.eq(kind)).select(pair::id);
-        let rows = record::table.filter(record::kind.eq(kind)).filter(record::id.eq_any(here)).order(record::id);
-        let rows = rows.load::<(i16, Vec<u8>, i64, Vec<u8>)>(&mut self.conn)?;
-        rows.into_iter().map(read).collect()
-    }
 }
 
 fn read((kind, bytes_of_id, revision, bytes): (i16, Vec<u8>, i64, Vec<u8>)) -> Result<Stored> {

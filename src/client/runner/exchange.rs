@@ -215,9 +215,8 @@ impl Core {
 fn note(step: &Step, done: &mut Exchanged) {
     match step {
         Step::Stage { ops, .. } => {
-            let is_row = |op: &&StagedOp| {
-                matches!(op, StagedOp::Put { .. } | StagedOp::Own { .. } | StagedOp::Gone { .. })
-            };
+            let is_row =
+                |op: &&StagedOp| matches!(op, StagedOp::Put { .. } | StagedOp::Own { .. } | StagedOp::Gone { .. });
             done.rows += u32::try_from(ops.iter().filter(is_row).count()).unwrap_or(u32::MAX);
             let resets = ops.iter().filter(|op| matches!(op, StagedOp::Reset { .. })).count();
             done.resets += u32::try_from(resets).unwrap_or(u32::MAX);
