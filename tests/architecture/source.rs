@@ -219,6 +219,13 @@ fn resolve(path: Vec<String>, here: &[String]) -> Vec<String> {
     whole
 }
 
+/// Where the file's own tests begin: at `#[cfg(test)] mod name {`, or at the end. What follows them counts as tests.
+pub(crate) fn tests_begin(tokens: &[Token]) -> usize {
+    let opening = ["#", "[", "cfg", "(", "test", ")", "]", "mod"];
+    let begins = |at: usize| opening.iter().enumerate().all(|(step, word)| text(tokens, at + step) == *word);
+    (0..tokens.len()).find(|&at| begins(at) && text(tokens, at + 9) == "{").unwrap_or(tokens.len())
+}
+
 /// Every function with a body.
 pub(crate) fn functions(tokens: &[Token]) -> Vec<Function> {
     let starts = (0..tokens.len()).filter(|&i| text(tokens, i) == "fn" && is_ident(text(tokens, i + 1)));
