@@ -8,13 +8,13 @@ use crate::domain::cell::ElementNo;
 use crate::domain::expectation::{Expectation, expectations_of};
 use crate::domain::form::{Catalogue, Form};
 use crate::domain::ids::{CampaignId, ContractId};
+use crate::domain::numbers::{ElementNumbers, UnitNumbers};
 use crate::domain::org::Org;
 use crate::domain::report::{FormLine, FormRule, FormShape, ReportKey};
 use crate::domain::target;
 use crate::domain::window::Window;
 use crate::store::reference::Facts;
 use crate::store::{Error, Result};
-use crate::wire::record::{ElementNumbers, UnitNumbers};
 use std::collections::BTreeMap;
 
 /// A snapshot of the reference scope.

@@ -225,6 +225,8 @@ fn taking(branch: &Branch, report: &Report, acting_unit: UnitId) -> Save {
 pub fn refusal(error: AppError) -> Result<crate::domain::reason::Refusal> {
     match error {
         AppError::Refused(refusal) => Ok(refusal),
-        other => Err(other),
+        other @ (AppError::Unauthenticated | AppError::DeviceRevoked | AppError::Store(_) | AppError::Broken(_)) => {
+            Err(other)
+        }
     }
 }

@@ -19,6 +19,7 @@ pub mod ids;
 pub mod lang;
 pub mod limits;
 pub mod note;
+pub mod numbers;
 pub mod org;
 pub mod period;
 pub mod permission;

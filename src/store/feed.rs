@@ -89,9 +89,7 @@ impl ReadTx<'_> {
         let row: Option<(i16, Vec<u8>)> =
             scope::table.find(number).select((scope::kind, scope::id)).first(self.conn()).optional()?;
         let Some((kind, id)) = row else { return Ok(None) };
-        Ok(ScopeKind::from_number(kind)
-            .map(|kind| Ok::<_, super::Error>(Scope { kind, id: fixed(&id)? }))
-            .transpose()?)
+        ScopeKind::from_number(kind).map(|kind| Ok(Scope { kind, id: fixed(&id)? })).transpose()
     }
 
     /// Every scope with its digest, for operators and tests.

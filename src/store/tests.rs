@@ -39,8 +39,8 @@ fn postgres() -> Option<Fresh> {
 
 macro_rules! laws {
     ($($name:ident)+) => {
-        mod on_sqlite { $(#[test] fn $name() { super::$name(super::sqlite().unwrap()); })+ }
-        mod on_postgres { $(#[test] fn $name() { if let Some(fresh) = super::postgres() { super::$name(fresh); } })+ }
+        mod on_sqlite { $(#[test] fn $name() { super::$name(&super::sqlite().unwrap()); })+ }
+        mod on_postgres { $(#[test] fn $name() { if let Some(fresh) = super::postgres() { super::$name(&fresh); } })+ }
     };
 }
 
@@ -86,7 +86,7 @@ fn pull(store: &Store, scope: Scope, after: i64) -> Vec<FeedRow> {
         .unwrap_or_else(|error: Error| panic!("{error}"))
 }
 
-fn a_failed_caller_leaves_no_trace_and_spends_no_number(fresh: Fresh) {
+fn a_failed_caller_leaves_no_trace_and_spends_no_number(fresh: &Fresh) {
     put(&fresh.store, 1, b"one", &[work("a")]);
     let failed: Result<(), Error> = fresh.store.write("test.fail", NOW, |tx| {
         tx.put_record(&audit(), RecordKind::Report, id(2), b"two", vec![work("a")])?;
@@ -98,7 +98,7 @@ fn a_failed_caller_leaves_no_trace_and_spends_no_number(fresh: Fresh) {
     assert_eq!(rows.iter().map(|row| (row.seq, row.id)).collect::<Vec<_>>(), [(1, id(1)), (2, id(3))]);
 }
 
-fn an_equal_record_is_not_written_again(fresh: Fresh) {
+fn an_equal_record_is_not_written_again(fresh: &Fresh) {
     put(&fresh.store, 1, b"one", &[work("a")]);
     put(&fresh.store, 1, b"one", &[work("a")]);
     put(&fresh.store, 1, b"one more", &[work("a")]);
@@ -108,7 +108,7 @@ fn an_equal_record_is_not_written_again(fresh: Fresh) {
     assert_eq!(fresh.store.read(|tx| tx.head()).unwrap().seq, 2);
 }
 
-fn a_record_that_moves_is_gone_there_and_put_here_with_one_seq(fresh: Fresh) {
+fn a_record_that_moves_is_gone_there_and_put_here_with_one_seq(fresh: &Fresh) {
     put(&fresh.store, 1, b"one", &[work("a"), work("top")]);
     let moved: Result<(), Error> = fresh.store.write("test.move", NOW, |tx| {
         tx.move_record(&audit(), RecordKind::Report, id(1), vec![work("b"), work("top")])
@@ -121,7 +121,7 @@ fn a_record_that_moves_is_gone_there_and_put_here_with_one_seq(fresh: Fresh) {
     assert_eq!(pull(&fresh.store, work("top"), 1), [], "where it stayed nothing happened");
 }
 
-fn a_reader_among_eight_writers_meets_every_change_once(fresh: Fresh) {
+fn a_reader_among_eight_writers_meets_every_change_once(fresh: &Fresh) {
     const WRITERS: usize = 8;
     const EACH: usize = 40;
     // A pause between numbering and COMMIT: with numbers given out early, the reader would step over some of them.
@@ -156,7 +156,7 @@ fn a_reader_among_eight_writers_meets_every_change_once(fresh: Fresh) {
     assert_eq!(fresh.store.read(|tx| tx.head()).unwrap().seq, (WRITERS * EACH) as i64, "numbers have no gaps");
 }
 
-fn the_digest_of_a_scope_is_that_of_its_records(fresh: Fresh) {
+fn the_digest_of_a_scope_is_that_of_its_records(fresh: &Fresh) {
     let mut seed = 7u64;
     let mut model: BTreeMap<usize, (i64, Vec<u8>, BTreeSet<Scope>)> = BTreeMap::new();
     for step in 0..120u64 {
@@ -199,7 +199,7 @@ fn the_digest_of_a_scope_is_that_of_its_records(fresh: Fresh) {
     }
 }
 
-fn the_chain_finds_an_edited_a_dropped_and_a_swapped_row(fresh: Fresh) {
+fn the_chain_finds_an_edited_a_dropped_and_a_swapped_row(fresh: &Fresh) {
     (0..6).for_each(|number| put(&fresh.store, number, b"bytes", &[work("a")]));
     let whole = fresh.store.read(|tx| tx.verify_audit(None)).unwrap();
     assert_eq!((whole.rows, whole.broken_at), (6, None));
@@ -228,7 +228,7 @@ fn the_chain_finds_an_edited_a_dropped_and_a_swapped_row(fresh: Fresh) {
     );
 }
 
-fn a_panicking_caller_takes_nobody_with_it(fresh: Fresh) {
+fn a_panicking_caller_takes_nobody_with_it(fresh: &Fresh) {
     let store = fresh.store.clone();
     let panicked = thread::spawn(move || {
         let _: Result<(), Error> = store.write("test.panic", NOW, |tx| {
@@ -241,7 +241,7 @@ fn a_panicking_caller_takes_nobody_with_it(fresh: Fresh) {
     assert_eq!(pull(&fresh.store, work("a"), 0).len(), 1);
 }
 
-fn a_lease_has_one_holder_and_a_rising_fence(fresh: Fresh) {
+fn a_lease_has_one_holder_and_a_rising_fence(fresh: &Fresh) {
     let take = |owner: &'static str, now: i64| {
         fresh.store.write::<_, Error>("t", Instant(now), |tx| tx.take_lease("aggregate", owner, Instant(now + 10)))
     };

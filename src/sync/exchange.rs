@@ -55,7 +55,7 @@ struct Held {
 
 impl Exchange {
     /// Takes the commands and finds where the device stands. The first frames are ready afterwards.
-    pub fn start(app: App, seal: Seal, identity: Identity, request: Request) -> Result<Self> {
+    pub fn start(app: App, seal: Seal, identity: Identity, request: &Request) -> Result<Self> {
         let before = identity.device.taken;
         let pushed = push::push(&app, &seal, &identity, &request.commands)?;
         let max_rows = if request.max_rows == 0 { ROWS_MAX } else { request.max_rows.min(ROWS_MAX) };

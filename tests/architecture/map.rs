@@ -61,13 +61,13 @@ pub(crate) const LIBRARIES: &[(&str, &[&str])] = &[
     ("prost_types", &["pb", "wire"]),
     // Makes the private CA and the server's certificate.
     ("rcgen", &["server"]),
-    // P-256 signatures, HMAC and random numbers; digests of what is stored are sha2's.
-    ("ring", &["auth", "client", "server"]),
+    // P-256 signatures, HMAC and random numbers; in sync it seals cursors. Digests of what is stored are sha2's.
+    ("ring", &["auth", "client", "server", "sync"]),
     ("rustls", &["client", "server"]),
     ("serde", &["files", "config", "cli"]),
     ("serde_json", &["cli"]),
-    // In sync it seals cursors.
-    ("sha2", &["domain", "store", "sync"]),
+    // In cli the generator of the demo draws its figures from it, the same on every machine.
+    ("sha2", &["domain", "store", "sync", "cli"]),
     ("thiserror", ANY),
     ("tokio", &["jobs", "grpc", "client", "server", "cli"]),
     ("tokio_cron_scheduler", &["jobs"]),

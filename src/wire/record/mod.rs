@@ -10,7 +10,7 @@ mod org;
 mod report;
 mod standing;
 
-pub use crate::wire::numbers::{ElementNumbers, Numbering, UnitNumbers};
+pub use crate::domain::numbers::{ElementNumbers, Numbering, UnitNumbers};
 pub use campaign::{campaign, read_campaign};
 pub use catalogue::{
     calendar, contract, element, form, read_calendar, read_catalogue, read_contract, read_element, read_form,

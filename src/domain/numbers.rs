@@ -2,8 +2,8 @@
 //!
 //! Numbers are given once by the server and travel in the reference scope. Knows neither who gives them nor where they are kept.
 
-use crate::domain::element::ElementCode;
-use crate::domain::ids::UnitId;
+use super::element::ElementCode;
+use super::ids::UnitId;
 use std::collections::BTreeMap;
 
 /// A numbering, read both ways.
