@@ -67,7 +67,7 @@ async fn begin(
         pushed: !asked.commands.is_empty(),
     };
     let (app, seal) = (services.app.clone(), services.seal.clone());
-    let exchange = services.door.run(move || Ok(Exchange::start(app, seal, identity, asked)?)).await?;
+    let exchange = services.door.run(move || Ok(Exchange::start(app, seal, identity, &asked)?)).await?;
     let (sender, receiver) = mpsc::channel(WAITING);
     tokio::spawn(async move {
         if let Err(failure) = call.drive(exchange, follow, &sender).await {

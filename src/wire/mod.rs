@@ -5,7 +5,6 @@
 
 pub mod access;
 pub mod command;
-pub mod numbers;
 pub mod reasons;
 pub mod record;
 pub mod sync;
