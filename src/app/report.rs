@@ -223,10 +223,6 @@ fn taking(branch: &Branch, report: &Report, acting_unit: UnitId) -> Save {
 
 /// Turns a step's answer into the verdict of a command, keeping trouble apart from refusals.
 pub fn refusal(error: AppError) -> Result<crate::domain::reason::Refusal> {
-    match error {
-        AppError::Refused(refusal) => Ok(refusal),
-        other @ (AppError::Unauthenticated | AppError::DeviceRevoked | AppError::Store(_) | AppError::Broken(_)) => {
-            Err(other)
-        }
-    }
+    let AppError::Refused(refusal) = error else { return Err(error) };
+    Ok(refusal)
 }
