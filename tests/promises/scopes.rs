@@ -1,0 +1,117 @@
+//! Scope and privacy: S17, S18, S20.
+
+use crate::stories;
+use crate::world::{ELSEWHERE, TOWN, WARD_2, WARD_3, WARD_NEW, World, figure, first_week, week};
+use jiff::civil::date;
+use thidua::domain::cell::CellValue;
+use thidua::domain::command::Verdict;
+use thidua::domain::ids::UnitId;
+use thidua::domain::permission::Role;
+use thidua::domain::report::ReportKey;
+use thidua::domain::scope::{RecordKind, Scope};
+use thidua::domain::workflow::State;
+use thidua::sync::frame::GrantChange;
+
+stories! {
+    s17_at_a_merger_the_phones_move_to_the_successor_and_take_their_drafts_with_them
+    s17_a_grant_that_is_gone_takes_its_rows_off_the_phone
+    s18_a_draft_is_seen_by_its_own_desk_only_and_a_sent_report_by_the_units_above
+    s20_a_report_of_a_closed_unit_is_taken_for_that_unit_and_signed_by_its_successor
+}
+
+fn s17_at_a_merger_the_phones_move_to_the_successor_and_take_their_drafts_with_them(world: World) {
+    let mut lan = world.phone("lan", WARD_2, Role::Reporter);
+    let mut mai = world.phone("mai", WARD_3, Role::Reporter);
+    let sent = world.send_nil(&mut lan, &first_week(WARD_2));
+    world.at(date(2024, 12, 31));
+    let draft = week(WARD_2, date(2024, 12, 23));
+    let save = lan.save(&draft, &[(world.elements()[0], figure(1))], &[]);
+    lan.push(&world, &[save]);
+    mai.sync(&world);
+    assert!(!mai.holds(RecordKind::Report, sent.0));
+
+    world.at(date(2025, 1, 1));
+    let applied = world.app.apply_day().unwrap();
+    assert!(applied.moved_accounts >= 2 && applied.moved_records >= 2, "{applied:?}");
+    lan.sync(&world);
+    mai.sync(&world);
+    (lan.agrees(), mai.agrees());
+    assert!(lan.lost.contains(&(Scope::desk(UnitId::named(WARD_2)), GrantChange::Moved)), "{:?}", lan.lost);
+    let successor = Scope::work(UnitId::named(WARD_NEW));
+    assert!(mai.scopes.values().any(|(scope, _)| *scope == successor));
+    assert!(mai.holds(RecordKind::Report, sent.0), "the successor sees what its predecessors sent");
+    assert!(mai.holds(RecordKind::Report, draft.id().0), "and finishes what they began");
+    assert_eq!(world.app.apply_day().unwrap(), Default::default(), "a second run changes nothing");
+}
+
+fn s17_a_grant_that_is_gone_takes_its_rows_off_the_phone(world: World) {
+    let mut phone = world.phone("lan", WARD_2, Role::Reporter);
+    let id = world.send_nil(&mut phone, &first_week(WARD_2));
+    assert!(phone.holds(RecordKind::Report, id.0));
+    // The grant's window ends.
+    world.at(date(2030, 1, 2));
+    world
+        .app
+        .grant(
+            &world.app.system().unwrap(),
+            phone.account,
+            "lan",
+            &thidua::domain::permission::Grant {
+                role: Role::Reporter,
+                unit: UnitId::named(ELSEWHERE),
+                from: date(2024, 1, 1),
+                to: date(2031, 1, 1),
+            },
+        )
+        .unwrap();
+    phone.sync(&world);
+    assert!(!phone.holds(RecordKind::Report, id.0));
+    assert!(phone.lost.iter().all(|(_, change)| *change == GrantChange::Ended), "{:?}", phone.lost);
+    phone.agrees();
+}
+
+fn s18_a_draft_is_seen_by_its_own_desk_only_and_a_sent_report_by_the_units_above(world: World) {
+    let mut reporter = world.phone("lan", WARD_2, Role::Reporter);
+    let mut reviewer = world.phone("reviewer", TOWN, Role::Reviewer);
+    let mut stranger = world.phone("stranger", ELSEWHERE, Role::Reporter);
+    let key = first_week(WARD_2);
+    let cells: Vec<_> = world.elements().into_iter().map(|element| (element, CellValue::Nil)).collect();
+    let save = reporter.save(&key, &cells, &[]);
+    reporter.push(&world, &[save]);
+    reviewer.sync(&world);
+    assert!(!reviewer.holds(RecordKind::Report, key.id().0), "a draft is nobody's but the desk's");
+    let submit = reporter.submit(key.id());
+    reporter.push(&world, &[submit]);
+    (reviewer.sync(&world), stranger.sync(&world));
+    assert!(reviewer.holds(RecordKind::Report, key.id().0));
+    assert!(!stranger.holds(RecordKind::Report, key.id().0));
+    // Asking about it gives the stranger the answer that an absent report gives.
+    let report = world.report(key.id()).unwrap();
+    let (there, nowhere) = (stranger.accept(&report), stranger.submit(week(ELSEWHERE, date(2024, 8, 19)).id()));
+    let outcomes = stranger.push(&world, &[there, nowhere]);
+    assert_eq!(outcomes[0].reason, outcomes[1].reason);
+    assert_eq!(outcomes[0].problems, outcomes[1].problems);
+}
+
+fn s20_a_report_of_a_closed_unit_is_taken_for_that_unit_and_signed_by_its_successor(world: World) {
+    let mut phone = world.phone("lan", WARD_2, Role::Reporter);
+    phone.sync(&world);
+    // The last piece of the ward's last week: 30 and 31 December.
+    let whole = week(WARD_2, date(2024, 12, 30));
+    let mut period = whole.period.clone();
+    period.end = date(2025, 1, 1);
+    let key = ReportKey { period, ..whole };
+    let cells: Vec<_> = world.elements().into_iter().map(|element| (element, CellValue::Nil)).collect();
+    let save = phone.save(&key, &cells, &[]);
+    let submit = phone.submit(key.id());
+    // It was offline over the merger.
+    world.at(date(2025, 1, 2));
+    world.app.apply_day().unwrap();
+    let outcomes = phone.push(&world, &[save, submit]);
+    assert!(outcomes.iter().all(|outcome| outcome.verdict == Verdict::Applied), "{outcomes:?}");
+    let report = world.report(key.id()).unwrap();
+    assert_eq!(report.key.unit, UnitId::named(WARD_2));
+    assert_eq!(report.acting_unit, UnitId::named(WARD_NEW));
+    assert_eq!(report.state, State::Submitted);
+    phone.agrees();
+}
