@@ -13,12 +13,11 @@ use crate::domain::org::UnitKind;
 use crate::domain::permission::{Actor, Permit, UnitPath, action, authorize};
 use crate::domain::report::Report;
 use crate::domain::scope::RecordKind;
-use crate::domain::standing::{Entry, Input, Run, Standing, standings};
+use crate::domain::standing::{Entry, Input, Run, Standing, input_digest, standings};
 use crate::domain::workflow::State;
 use crate::store::report::Filed;
 use crate::store::{ReadTx, WriteTx};
 use jiff::civil::Date;
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 /// What a night did.
@@ -120,17 +119,6 @@ pub fn judge_campaign(tx: &mut ReadTx, reference: &Reference, campaign: &Campaig
     let rows = tx.baselines()?;
     let baselines = Baselines::new(&rows);
     let filed = tx.filed_reports(&SENT, &reference.units)?;
-    let mut digest = Sha256::new();
-    digest.update(campaign.id().0);
-    digest.update(today.to_string());
-    for row in &rows {
-        digest.update(format!("{row:?}"));
-    }
-    for Filed { report, .. } in &filed {
-        digest.update(report.key.id().0);
-        digest.update(report.content_hash().0);
-        digest.update([u8::from(report.state.is_official()), u8::from(report.late)]);
-    }
     let reports: Vec<Entry> = filed.iter().map(|filed| entry_of(&filed.report)).collect();
     let numbers: BTreeMap<ElementNo, ElementCode> =
         reference.elements.iter().map(|(number, code)| (ElementNo(number), code.clone())).collect();
@@ -147,7 +135,7 @@ pub fn judge_campaign(tx: &mut ReadTx, reference: &Reference, campaign: &Campaig
     };
     let standings = standings(&input, definition)
         .map_err(|unknown| AppError::Store(crate::store::Error::Damaged(unknown.to_string())))?;
-    Ok(Judged { standings, input_digest: digest.finalize().into(), cut })
+    Ok(Judged { standings, input_digest: input_digest(&input, &rows), cut })
 }
 
 fn entry_of(report: &Report) -> Entry<'_> {

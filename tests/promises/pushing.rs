@@ -175,7 +175,7 @@ fn a_revoked_device_can_push_nothing_more(world: World) {
     world.app.revoke_device(&world.app.system().unwrap(), phone.device).unwrap();
     let request = thidua::sync::Request { commands: vec![save], ..Default::default() };
     // Even with an identity that was read before.
-    let refused = thidua::sync::Exchange::start(world.app.clone(), world.seal.clone(), identity, request);
+    let refused = thidua::sync::Exchange::start(world.app.clone(), world.seal.clone(), identity, &request);
     assert!(matches!(refused.err(), Some(AppError::DeviceRevoked)));
     assert_eq!(world.report(first_week(WARD_2).id()), None);
 }

@@ -91,7 +91,8 @@ fn s23_a_phone_that_asks_for_a_rebuild_gets_it_and_agrees_again(world: World) {
     let scope = phone.scopes.values().next().unwrap().0;
     let request = thidua::sync::Request { cursor: phone.cursor.clone(), rebuild: vec![scope], ..Default::default() };
     let identity = phone.identity(&world).unwrap();
-    let mut exchange = thidua::sync::Exchange::start(world.app.clone(), world.seal.clone(), identity, request).unwrap();
+    let mut exchange =
+        thidua::sync::Exchange::start(world.app.clone(), world.seal.clone(), identity, &request).unwrap();
     let frames = exchange.step().unwrap();
     let reset = frames.iter().find_map(|frame| if let Frame::Reset(reset) = frame { Some(*reset) } else { None });
     let reset = reset.unwrap();

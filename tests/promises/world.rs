@@ -219,7 +219,7 @@ impl Phone {
     pub fn exchange(&self, world: &World, commands: &[Pushed]) -> Result<Exchange, AppError> {
         let request =
             Request { cursor: self.cursor.clone(), commands: commands.to_vec(), max_rows: 7, rebuild: vec![] };
-        Exchange::start(world.app.clone(), world.seal.clone(), self.identity(world)?, request)
+        Exchange::start(world.app.clone(), world.seal.clone(), self.identity(world)?, &request)
     }
 
     /// One exchange to its checkpoint; the outcomes of what was pushed.
