@@ -3,4 +3,5 @@
 #![cfg(feature = "server")]
 
 mod harness;
+mod phone;
 mod rpc;

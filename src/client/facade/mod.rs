@@ -8,10 +8,12 @@ mod read;
 mod report;
 mod review;
 mod show;
+mod standing;
 mod values;
 mod write;
 
 pub use error::{ClientError, FieldProblem, StopReason};
+pub use standing::{FigureView, JudgementView, StandingView};
 pub use values::{
     CellEntry, CellView, Change, CommandKind, CommandState, CommandView, CommentView, ConflictView, DueReport, Figure,
     OutboxStatus, QuestionView, RefusedCommand, ReportKey, ReportStatus, ReportView, ScopeView, SessionView,

@@ -40,15 +40,9 @@ impl Phone {
         let reference = self.reference()?;
         let window = Window::new(date_from_days(from_day), date_from_days(to_day));
         let window = window.ok_or(ClientError::BadArgument { what: "days".to_owned() })?;
-        let mut owed = Vec::new();
-        for contract in &reference.catalogue.contracts {
-            for unit in reference.org.units() {
-                if reference.org.acts_for(unit.id, today) == Some(home) {
-                    let found = expectations_of(&reference.org, &reference.calendars, contract, unit.id, window);
-                    owed.extend(found.unwrap_or_default()); // Its calendar has not come yet.
-                }
-            }
-        }
+        let ours = reference.org.units().iter().filter(|unit| reference.org.acts_for(unit.id, today) == Some(home));
+        let ours: Vec<UnitId> = ours.map(|unit| unit.id).collect();
+        let owed = owed(&reference, &ours, window);
         let mut replica = self.core.replica();
         let beside = report::beside(&mut replica, &reference)?;
         let mut due = Vec::with_capacity(owed.len());
@@ -140,6 +134,23 @@ impl Phone {
 
 pub(super) fn parse_report(text: &str) -> Result<ReportId> {
     ReportId::parse(text).map_err(|_| ClientError::BadArgument { what: "report_id".to_owned() })
+}
+
+/// What these units owe for periods that share a day with the window. Periods stay whole: the window cuts none.
+fn owed(reference: &Reference, units: &[UnitId], window: Window) -> Vec<Expectation> {
+    let Reference { org, calendars, catalogue, .. } = reference;
+    let mut owed = Vec::new();
+    for contract in &catalogue.contracts {
+        let Some(calendar) = calendars.get(&contract.calendar) else { continue }; // It has not come yet.
+        let whole = calendar.periods_in(window);
+        let (Some(first), Some(last)) = (whole.first(), whole.last()) else { continue };
+        let wider = Window { start: first.start, end: last.end };
+        for unit in units {
+            let found = expectations_of(org, calendars, contract, *unit, wider).unwrap_or_default();
+            owed.extend(found.into_iter().filter(|one| one.period.overlaps(window.start, window.end)));
+        }
+    }
+    owed
 }
 
 fn key_of(expected: &Expectation) -> domain_report::ReportKey {

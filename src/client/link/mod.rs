@@ -5,7 +5,6 @@ pub(crate) mod keys;
 mod tls;
 
 use super::step::{Failure, FailureKind};
-use crate::clock::Clock;
 use crate::pb;
 use crate::pb::access_service_client::AccessServiceClient;
 use crate::pb::sync_service_client::SyncServiceClient;
@@ -48,7 +47,7 @@ pub(crate) struct Link {
 
 impl Link {
     /// Prepares a connection. Fails when the address is none.
-    pub(crate) fn new(target: &Target, clock: &Clock, counters: &Arc<Counters>) -> Result<Self, Failure> {
+    pub(crate) fn new(target: &Target, counters: &Arc<Counters>) -> Result<Self, Failure> {
         let bad = |what: &dyn std::fmt::Display| Failure {
             kind: FailureKind::Other,
             reason: "BAD_ADDRESS".to_owned(),
@@ -61,7 +60,7 @@ impl Link {
             .http2_keep_alive_interval(KEEPALIVE)
             .keep_alive_timeout(Duration::from_secs(10))
             .tcp_nodelay(true);
-        let config = Arc::new(tls::config(target.ca_sha256, clock).map_err(|error| bad(&error))?);
+        let config = Arc::new(tls::config(target.ca_sha256).map_err(|error| bad(&error))?);
         let counters = counters.clone();
         let connector = tower::service_fn(move |uri: Uri| connect(uri, config.clone(), counters.clone()));
         Ok(Self { channel: endpoint.connect_with_connector_lazy(connector) })

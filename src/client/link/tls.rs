@@ -2,42 +2,28 @@
 //! root is trusted, whatever the phone's system holds.
 //!
 //! Knows certificates and no rpc. The server's chain ends with the CA itself, so nothing has to be installed. Validity is judged by the
-//! clock that the engine is given.
+//! machine's clock, also where the engine is given another day to live in.
 
-use crate::clock::Clock;
 use ring::digest::{SHA256, digest};
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::time_provider::TimeProvider;
 use rustls::version::TLS13;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use std::sync::Arc;
-use std::time::Duration;
 
 /// The configuration for servers under the CA with this fingerprint.
-pub(crate) fn config(ca_sha256: [u8; 32], clock: &Clock) -> Result<ClientConfig, Error> {
+pub(crate) fn config(ca_sha256: [u8; 32]) -> Result<ClientConfig, Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let verifier = Arc::new(Pinned { ca_sha256, provider: provider.clone() });
-    let time = Arc::new(Time(clock.clone()));
-    let mut config = ClientConfig::builder_with_details(provider, time)
+    let mut config = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&TLS13])?
         .dangerous() // The word of rustls for any verifier but its own; ours trusts less than that one.
         .with_custom_certificate_verifier(verifier)
         .with_no_client_auth();
     config.alpn_protocols = vec![b"h2".to_vec()];
     Ok(config)
-}
-
-#[derive(Debug)]
-struct Time(Clock);
-
-impl TimeProvider for Time {
-    fn current_time(&self) -> Option<UnixTime> {
-        let micros = u64::try_from(self.0.now().0).ok()?;
-        Some(UnixTime::since_unix_epoch(Duration::from_micros(micros)))
-    }
 }
 
 /// Trusts the CA with this fingerprint, where the server presents it, and nobody else.

@@ -121,7 +121,7 @@ impl Core {
             return Ok(link.clone());
         }
         let target = Target { address: address.clone(), ca_sha256: device.applicant.ca_sha256 };
-        let link = Link::new(&target, &self.clock, &self.counters)?;
+        let link = Link::new(&target, &self.counters)?;
         *held = Some((address, link.clone()));
         Ok(link)
     }

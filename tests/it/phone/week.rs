@@ -1,0 +1,134 @@
+//! A week of a commune and its district, offline and online.
+
+use super::{COMMUNE, DISTRICT, app, cell, first_week, shown, status, view};
+use crate::harness::Town;
+use thidua::client::facade::{ClientError, Figure, ReportStatus};
+use thidua::domain::permission::Role;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_goes_from_the_commune_to_the_district_and_back_and_is_accepted() {
+    let town = Town::open().await;
+    let (commune, district) = (app(&town, COMMUNE, Role::Reporter), app(&town, DISTRICT, Role::Reviewer));
+    let key = first_week(&commune);
+    assert_eq!(status(&commune, &key), ReportStatus::Blank);
+
+    // Offline: entered, checked, and on its way.
+    commune.save_nil(key.clone()).unwrap().unwrap();
+    assert_eq!(status(&commune, &key), ReportStatus::Draft);
+    let id = commune.report_id(key.clone());
+    commune.submit(id.clone()).unwrap();
+    assert_eq!(status(&commune, &key), ReportStatus::Waiting);
+    assert!(view(&commune, &key).nil);
+    assert_eq!(commune.outbox().unwrap().waiting, 2);
+
+    // One call brings it there, with its effect (S12).
+    let sync = commune.sync_once().unwrap();
+    assert_eq!((sync.calls, sync.applied, sync.agrees), (1, 2, true), "{sync:?}");
+    assert_eq!(status(&commune, &key), ReportStatus::Received);
+    assert!(view(&commune, &key).received_day.is_some());
+
+    // The district asks.
+    assert!(district.sync_once().unwrap().agrees);
+    let queue = district.review_queue().unwrap();
+    assert_eq!(queue.len(), 1);
+    let seen = queue[0].content_hash.clone();
+    district.send_back(id.clone(), seen.clone(), "UNUSUAL_FIGURE".into(), "Có đúng không?".into()).unwrap();
+    assert_eq!(status(&district, &key), ReportStatus::Waiting);
+    assert_eq!(district.sync_once().unwrap().applied, 1);
+    assert_eq!(district.review_queue().unwrap(), []);
+
+    // Returns reach the phone, with the question.
+    commune.sync_once().unwrap();
+    assert_eq!(status(&commune, &key), ReportStatus::Returned);
+    assert_eq!(view(&commune, &key).question.unwrap().code, "UNUSUAL_FIGURE");
+    commune.save_cells(key.clone(), vec![cell("so_offences", 1)], None).unwrap();
+    commune.comment(id.clone(), "Đã kiểm tra lại".into()).unwrap();
+    commune.submit(id.clone()).unwrap();
+    assert_eq!(commune.sync_once().unwrap().applied, 3);
+
+    // S15: what was seen before is not what is accepted.
+    district.sync_once().unwrap();
+    let stale = district.accept(id.clone(), seen).unwrap_err();
+    assert!(matches!(&stale, ClientError::Refused { reason, .. } if reason == "CONTENT_CHANGED"), "{stale:?}");
+    let now = district.review_queue().unwrap().remove(0);
+    assert_eq!(now.comments[0].text, "Đã kiểm tra lại");
+    district.accept(id, now.content_hash).unwrap();
+    assert_eq!(district.sync_once().unwrap().applied, 1);
+    commune.sync_once().unwrap();
+    assert_eq!(status(&commune, &key), ReportStatus::Accepted);
+    assert_eq!(shown(&commune, &key, "so_offences"), Some(Figure::Reported(1)));
+    town.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_rule_refuses_is_told_at_once_with_every_field_and_writes_nothing() {
+    let town = Town::open().await;
+    let commune = app(&town, COMMUNE, Role::Reporter);
+    let key = first_week(&commune);
+    let wrong = vec![cell("so_offences", -1), cell("reports_received", 1_000_000)];
+    let Err(ClientError::Refused { reason, problems }) = commune.save_cells(key.clone(), wrong, None) else { panic!() };
+    assert_eq!((reason.as_str(), problems.len()), ("VALUE_OUT_OF_RANGE", 2));
+    assert!(!problems[0].text_vi.is_empty());
+    commune.save_cells(key.clone(), vec![cell("so_offences", 1)], None).unwrap();
+    let id = commune.report_id(key.clone());
+    let Err(ClientError::Refused { reason, .. }) = commune.submit(id.clone()) else { panic!() };
+    assert_eq!(reason, "CELL_BLANK");
+    let phone_number = commune.comment(id, "gọi 0912345678".into()).unwrap_err();
+    assert!(matches!(phone_number, ClientError::Refused { reason, .. } if reason == "NOTE_PERSONAL_DATA"));
+    assert_eq!(commune.outbox().unwrap().waiting, 1);
+    assert_eq!(commune.save_cells(key, vec![cell("so_offences", 1)], None).unwrap(), None, "nothing differs");
+    town.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s10_what_the_server_refuses_stays_with_its_reason_until_somebody_deals_with_it() {
+    let town = Town::open().await;
+    let commune = app(&town, COMMUNE, Role::Reporter);
+    let key = first_week(&commune);
+    let mut unknown = key.clone();
+    (unknown.start_day, unknown.end_day) = (key.start_day + 1, key.end_day + 1); // No such week is owed.
+    commune.save_cells(unknown.clone(), vec![cell("so_offences", 4)], None).unwrap();
+    commune.save_nil(key.clone()).unwrap();
+    let sync = commune.sync_once().unwrap();
+    assert_eq!((sync.rejected, sync.applied, sync.agrees), (1, 1, true), "one bad command blocks nothing: {sync:?}");
+    let refused = commune.refused().unwrap().remove(0);
+    assert_eq!((refused.reason.as_str(), &refused.cells[..]), ("NOT_EXPECTED", &[cell("so_offences", 4)][..]));
+    assert!(refused.text_vi.contains("kỳ"));
+    assert!(commune.report(commune.report_id(unknown)).unwrap().is_none(), "it is not shown as if it stood");
+    assert!(commune.discard(refused.number).unwrap());
+    assert_eq!(commune.outbox().unwrap().refused, 0);
+    town.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s30_the_outbox_outlives_the_app() {
+    let town = Town::open().await;
+    let commune = app(&town, COMMUNE, Role::Reporter);
+    let key = first_week(&commune);
+    commune.save_nil(key.clone()).unwrap();
+    commune.submit(commune.report_id(key.clone())).unwrap();
+    let path = commune.dir.path().join("phone.db");
+    drop(commune.phone); // Killed before it ever sent anything.
+    let phone = thidua::client::facade::Phone::open_with(&path, town.clock.clone()).unwrap();
+    assert_eq!(phone.sync_once().unwrap().applied, 2);
+    assert_eq!(phone.reports().unwrap()[0].status, ReportStatus::Received);
+    town.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_sync_costs_is_counted_on_the_wire() {
+    let town = Town::open().await;
+    let commune = super::unopened(&town);
+    commune.enrol(super::invitation(&town, town.code(COMMUNE, Role::Reporter))).unwrap();
+    let first = commune.sync_once().unwrap();
+    let quiet = commune.sync_once().unwrap();
+    let key = first_week(&commune);
+    commune.save_nil(key.clone()).unwrap();
+    commune.submit(commune.report_id(key)).unwrap();
+    let report = commune.sync_once().unwrap();
+    let bytes = |sync: &thidua::client::facade::SyncSummary| sync.bytes_sent + sync.bytes_received;
+    println!("first {} | nothing new {} | one report {} bytes", bytes(&first), bytes(&quiet), bytes(&report));
+    assert!(bytes(&quiet) < bytes(&report) && bytes(&report) < bytes(&first));
+    assert_eq!((quiet.calls, quiet.connections, quiet.rows), (1, 0, 0), "one round trip on a connection that is open");
+    town.close().await;
+}
