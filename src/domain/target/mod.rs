@@ -10,6 +10,8 @@ mod eval;
 mod evaluation;
 mod expected;
 mod figures;
+pub mod guard;
+mod luck;
 pub mod missing;
 mod need;
 mod pace;
@@ -30,6 +32,7 @@ pub use decimal::Decimal;
 pub use evaluation::{Counts, Evaluation, Failures, Pace};
 pub use expected::{Expected, SyntaxError};
 pub use figures::{Attested, Figures, Missing, Sheet, Terms};
+pub use luck::{Luck, NoLuck};
 pub use verdict::{Comparability, PaceState, Reason, Stage, Tier, Verdict};
 
 #[cfg(test)]

@@ -9,7 +9,6 @@ pub(super) const MEAN_MAX: f64 = 1_000_000.0;
 const NOTHING: f64 = 1e-18;
 
 /// P(X <= `limit`) for Poisson; `None` if the mean is out of range.
-#[cfg_attr(not(test), expect(dead_code, reason = "for the chance meter, which is not built yet"))]
 pub(super) fn poisson_at_most(mean: f64, limit: i64) -> Option<f64> {
     if !(0.0..=MEAN_MAX).contains(&mean) {
         return None;
@@ -28,7 +27,6 @@ pub(super) fn negative_binomial_at_most(shape: f64, mean: f64, limit: i64) -> Op
 }
 
 /// P(X <= `limit`) for the binomial of `cases` with a share; `None` if out of range.
-#[cfg_attr(not(test), expect(dead_code, reason = "for the chance meter, which is not built yet"))]
 pub(super) fn binomial_at_most(cases: i64, share: f64, limit: i64) -> Option<f64> {
     if !(0.0..=MEAN_MAX).contains(&(cases as f64)) || !(0.0..=1.0).contains(&share) {
         return None;

@@ -5,5 +5,6 @@ mod combined;
 mod grammar;
 mod laws;
 mod running;
+mod setting;
 mod trees;
 mod vectors;

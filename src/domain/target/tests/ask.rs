@@ -40,8 +40,7 @@ impl Ask {
         self
     }
 
-    #[expect(clippy::wrong_self_convention, reason = "the figures up to a date; nothing is converted")]
-    pub(crate) fn to_date(mut self, element: &str, value: i64) -> Self {
+    pub(crate) fn base_to_date(mut self, element: &str, value: i64) -> Self {
         self.sheet.before_to_date.insert(code(element), value.into());
         self
     }

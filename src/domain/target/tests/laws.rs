@@ -54,7 +54,7 @@ fn whole_tree(out: &Evaluation) -> Vec<&Evaluation> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
     fn any_tree_and_any_figures_get_one_answer(target in trees::target(), sheet in sheet(), terms in terms()) {

@@ -4,7 +4,7 @@ use super::ask::{LESS, T1, ask, ratio, said, shown};
 use crate::domain::target::{Evaluation, Reason};
 
 fn t1(base_to_date: i64, now: i64) -> Evaluation {
-    ask(T1).base("x", 450).to_date("x", base_to_date).now("x", now).running()
+    ask(T1).base("x", 450).base_to_date("x", base_to_date).now("x", now).running()
 }
 
 #[test]
@@ -32,7 +32,7 @@ fn none_can_be_won_early_but_one_can_be_lost_early() {
     let zero = |now| ask("count(x) = 0").now("x", now).running();
     assert_eq!((said(&zero(0)), zero(0).verdict), ("ON_PACE", None));
     assert_eq!(said(&zero(1)), "ALREADY_MISSED");
-    let from_zero = |now| ask(LESS).base("x", 0).to_date("x", 0).now("x", now).running();
+    let from_zero = |now| ask(LESS).base("x", 0).base_to_date("x", 0).now("x", now).running();
     assert_eq!((said(&from_zero(0)), from_zero(0).reasons), ("ON_PACE", vec![Reason::ZeroBase]));
     assert_eq!(said(&from_zero(1)), "ALREADY_MISSED");
     assert_eq!(said(&ask("count(x) >= 5").now("x", 7).running()), "ON_PACE");
@@ -41,19 +41,19 @@ fn none_can_be_won_early_but_one_can_be_lost_early() {
 
 #[test]
 fn equal_to_the_same_day_is_behind_when_a_decrease_is_asked() {
-    let less = |now| ask(LESS).base("x", 30).to_date("x", 12).now("x", now).running();
+    let less = |now| ask(LESS).base("x", 30).base_to_date("x", 12).now("x", now).running();
     assert_eq!(said(&less(12)), "BEHIND");
     assert_eq!(said(&less(11)), "ON_PACE");
     assert_eq!(said(&less(30)), "ALREADY_MISSED");
     // Nothing had come by now a year ago, and nothing has come: nobody is late.
-    let early = |now| ask(LESS).base("x", 30).to_date("x", 0).now("x", now).running();
+    let early = |now| ask(LESS).base("x", 30).base_to_date("x", 0).now("x", now).running();
     assert_eq!((said(&early(0)), shown(&early(0))), ("ON_PACE", "0 → 0"));
     assert_eq!(said(&early(1)), "BEHIND");
 }
 
 #[test]
 fn reports_still_missing_can_make_a_running_target_worse_and_not_better() {
-    let sheet = |now| ask(T1).base("x", 450).to_date("x", 150).now("x", now).missing("x", "0.4");
+    let sheet = |now| ask(T1).base("x", 450).base_to_date("x", 150).now("x", now).missing("x", "0.4");
     assert_eq!(said(&sheet(137).running()), "ON_PACE");
     let open = sheet(138).running();
     assert_eq!((said(&open), open.reasons.as_slice()), ("UNDETERMINED", &[Reason::MissingReports][..]));
@@ -87,9 +87,10 @@ fn a_combination_runs_as_its_worst_or_best_member() {
 fn a_plain_bound_borrows_the_course_of_last_year_if_there_is_one() {
     let bound = ask("count(x) <= 100").now("x", 40);
     assert_eq!(said(&bound.clone().running()), "ON_PACE");
-    let with_course = bound.base("x", 200).to_date("x", 60).running();
+    let with_course = bound.base("x", 200).base_to_date("x", 60).running();
     assert_eq!((said(&with_course), with_course.pace.unwrap().allowed_to_date), ("BEHIND", Some(30.into())));
-    let fixed = ask("change(count(x) vs fixed(450)) <= -7%").base("x", 900).to_date("x", 300).now("x", 140).running();
+    let fixed =
+        ask("change(count(x) vs fixed(450)) <= -7%").base("x", 900).base_to_date("x", 300).now("x", 140).running();
     assert_eq!((said(&fixed), fixed.pace.unwrap().allowed_to_date), ("BEHIND", Some(ratio("139.5"))));
     assert_eq!(fixed.pace.unwrap().p_meet, Some(41));
 }
