@@ -1,3 +1,7 @@
 //! The programme `thidua`: arguments to a subcommand, nothing else.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    thidua::cli::run()
+}

@@ -30,7 +30,7 @@ impl Evaluation {
             (None, Some(state)) => state.text(lang),
             (None, None) => lang.pick("Chưa rõ tiến độ", "Pace not known"),
         };
-        let tier = self.tier.map(|tier| format!(" ({tier})")).unwrap_or_default();
+        let tier = self.tier.map(|tier| format!(" ({})", tier.text(lang))).unwrap_or_default();
         if self.members.is_empty() {
             return format!("{word}{tier}");
         }

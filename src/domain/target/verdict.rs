@@ -122,6 +122,17 @@ impl Verdict {
     }
 }
 
+impl Tier {
+    /// For a person.
+    #[must_use]
+    pub fn text(self, lang: Lang) -> &'static str {
+        match self {
+            Self::Floor => lang.pick("mức sàn", "floor"),
+            Self::Stretch => lang.pick("mức phấn đấu", "stretch"),
+        }
+    }
+}
+
 impl PaceState {
     /// For a person.
     #[must_use]

@@ -1,0 +1,196 @@
+//! `thidua target eval` and `thidua target luck`.
+//!
+//! Reads JSON objects or arguments, asks the domain, prints. Knows no rule about targets and changes nothing.
+
+mod input;
+mod output;
+
+use crate::domain::element::ElementCode;
+use crate::domain::lang::Lang;
+use crate::domain::ratio::Ratio;
+use crate::domain::target::{Luck, Target};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::io::{self, Read, Write};
+use std::process::ExitCode;
+
+/// Most bytes read from standard input.
+const INPUT_MAX: u64 = 64 << 20;
+
+/// `thidua target ...`
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    what: What,
+    /// Language of texts: vi or en.
+    #[arg(long, global = true, default_value = "vi", value_parser = lang)]
+    lang: Lang,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// Evaluate targets: JSON objects on standard input, one line of answer for each. Changes nothing.
+    Eval {
+        /// Answer in JSON, keys that do not apply null; else in one sentence.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Tell how often a target would be met although nothing changed.
+    Luck {
+        /// Expected cases: a number for every element, or ELEMENT=NUMBER, repeated.
+        #[arg(long, required = true, value_parser = base)]
+        base: Vec<Base>,
+        /// The target.
+        target: String,
+        /// Answer in JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// `450` or `so_offences=450`.
+#[derive(Debug, Clone)]
+struct Base {
+    element: Option<ElementCode>,
+    expected: Ratio,
+}
+
+fn lang(text: &str) -> Result<Lang, String> {
+    Lang::parse(text).ok_or_else(|| "vi | en".to_owned())
+}
+
+fn base(text: &str) -> Result<Base, String> {
+    let (element, number) = match text.split_once('=') {
+        Some((code, number)) => (Some(ElementCode::new(code).map_err(|bad| bad.to_string())?), number),
+        None => (None, text),
+    };
+    let expected = Ratio::parse(number).map_err(|bad| bad.to_string())?;
+    if expected.is_negative() {
+        Err("a number of cases is not below zero".to_owned())
+    } else {
+        Ok(Base { element, expected })
+    }
+}
+
+/// Runs the subcommand; the exit code is 1 if anything asked could not be answered.
+pub fn run(args: &Args, stdin: &mut dyn Read, stdout: &mut dyn Write) -> ExitCode {
+    let answered = match &args.what {
+        What::Eval { json } => eval(*json, args.lang, stdin, stdout),
+        What::Luck { base, target, json } => luck(base, target, *json, args.lang, stdout),
+    };
+    // A reader that has gone away (`| head`) needs no more answers.
+    if answered.unwrap_or(true) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// What could not be answered, and why.
+pub(super) struct Refusal {
+    pub(super) code: &'static str,
+    /// Column in the target's text.
+    pub(super) column: Option<usize>,
+    pub(super) text: String,
+}
+
+impl Refusal {
+    fn new(code: &'static str, text: String) -> Self {
+        Self { code, column: None, text }
+    }
+
+    fn write(&self, json: bool, stdout: &mut dyn Write) -> io::Result<()> {
+        if json {
+            writeln!(stdout, "{}", json!({"error": {"code": self.code, "column": self.column, "text": self.text}}))
+        } else {
+            writeln!(stdout, "{}: {}", self.code, self.text)
+        }
+    }
+}
+
+fn eval(json: bool, lang: Lang, stdin: &mut dyn Read, stdout: &mut dyn Write) -> io::Result<bool> {
+    let mut bytes = Vec::new();
+    stdin.take(INPUT_MAX).read_to_end(&mut bytes)?;
+    let mut answered = 0;
+    let mut all = true;
+    for object in objects(&bytes) {
+        let object = object.map_err(|error| not_json(&error, lang));
+        match object.and_then(|object| input::Question::read(&object, lang)) {
+            Ok(question) => {
+                let evaluation = question.target.evaluate(&question.sheet, &question.terms);
+                let line = if json { output::evaluation(&evaluation, lang).to_string() } else { evaluation.text(lang) };
+                writeln!(stdout, "{line}")?;
+            }
+            Err(refusal) => {
+                refusal.write(json, stdout)?;
+                all = false;
+            }
+        }
+        answered += 1;
+    }
+    if answered == 0 {
+        let text = lang.pick(
+            "không có dữ liệu vào; hãy đưa mỗi dòng một đối tượng JSON",
+            "nothing was given; put one JSON object a line on standard input",
+        );
+        Refusal::new("NO_INPUT", text.to_owned()).write(json, stdout)?;
+    }
+    Ok(all && answered > 0)
+}
+
+/// Every JSON value in turn; after one that cannot be read, goes on at the next line. An error comes with its line.
+fn objects(bytes: &[u8]) -> impl Iterator<Item = Result<Value, (usize, serde_json::Error)>> {
+    let mut read = 0;
+    std::iter::from_fn(move || {
+        let rest = &bytes[read..];
+        let blank = rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        let (start, rest) = (read + blank, &rest[blank..]);
+        let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<Value>();
+        let value = values.next()?;
+        read = start + values.byte_offset().min(rest.len());
+        Some(value.map_err(|error| {
+            read = start + after_line(rest, error.line());
+            let before = bytes[..start].iter().filter(|byte| **byte == b'\n').count();
+            (before + error.line(), error)
+        }))
+    })
+}
+
+/// Where the line after line `number` (from 1) begins.
+fn after_line(bytes: &[u8], number: usize) -> usize {
+    let mut ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
+    ends.nth(number.saturating_sub(1)).unwrap_or(bytes.len())
+}
+
+fn not_json((line, error): &(usize, serde_json::Error), lang: Lang) -> Refusal {
+    // The reader's own words end with a line counted from where it began; ours counts from the top.
+    let why = error.to_string();
+    let why = why.split(" at line ").next().unwrap_or(&why).to_owned();
+    Refusal::new(
+        "BAD_JSON",
+        lang.pick(format!("dòng {line}: không đọc được JSON: {why}"), format!("line {line}: this is not JSON: {why}")),
+    )
+}
+
+fn luck(bases: &[Base], text: &str, json: bool, lang: Lang, stdout: &mut dyn Write) -> io::Result<bool> {
+    let every = bases.iter().find(|base| base.element.is_none()).map(|base| base.expected);
+    let named: BTreeMap<ElementCode, Ratio> =
+        bases.iter().filter_map(|base| Some((base.element.clone()?, base.expected))).collect();
+    let base = |code: &ElementCode| named.get(code).copied().or(every);
+    let told = input::target(text, lang)
+        .and_then(|target: Target| target.luck(&base).map_err(|no| Refusal::new("NO_LUCK", no.text(lang))));
+    match told {
+        Ok(luck) if json => writeln!(stdout, "{}", output::luck(&luck, lang))?,
+        Ok(luck) => sentences(&luck, 0, lang, stdout)?,
+        Err(refusal) => {
+            refusal.write(json, stdout)?;
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn sentences(luck: &Luck, depth: usize, lang: Lang, stdout: &mut dyn Write) -> io::Result<()> {
+    let indent = "  ".repeat(depth);
+    writeln!(stdout, "{indent}{}\n{indent}{}", luck.target, luck.text(lang))?;
+    luck.members.iter().try_for_each(|member| sentences(member, depth + 1, lang, stdout))
+}
+
+#[cfg(test)]
+mod tests;
