@@ -14,9 +14,6 @@ pub mod cli;
 /// Runs on the phone: replica, outbox, sync; `client::facade` is its only public surface.
 #[cfg(feature = "client")]
 pub mod client;
-/// Talks to a person in a terminal: one file a subcommand.
-#[cfg(feature = "server")]
-pub mod cli;
 /// Asks the machine what time it is; nobody else does.
 pub mod clock;
 /// Decides: rules, targets, periods, workflow, merge. Knows no database, network, clock or protobuf.

@@ -1,12 +1,8 @@
-//! Talks to a person in a terminal: one file a subcommand.
+//! Talks to a person in a terminal: one file a subcommand, each with its `Args` and `run`.
 //!
 //! Knows every room; decides nothing about campaigns.
 
 pub mod demo;
-//! The command line: one file a subcommand, each with its `Args` and `run`.
-//!
-//! Knows how to talk to a person in a terminal; decides nothing.
-
 pub mod target;
 
 use clap::{Parser, Subcommand};
