@@ -75,6 +75,16 @@ impl App {
         Ok(tx.setting("root_unit")?.and_then(|bytes| UnitId::from_slice(&bytes).ok()))
     }
 
+    /// Begins the history of a new database under this random id; does nothing to one that has begun.
+    pub fn found(&self, epoch_id: [u8; 16]) -> Result<()> {
+        self.store.write("app.found", self.now(), |tx| {
+            if tx.head()?.epoch == 0 {
+                tx.open_epoch(1, &epoch_id)?;
+            }
+            Ok(())
+        })
+    }
+
     /// The actor of the nightly jobs and of an operator at the machine itself.
     pub fn system(&self) -> Result<Actor> {
         let root = self.store.read(|tx| self.root(tx))?;

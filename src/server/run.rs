@@ -49,6 +49,7 @@ pub async fn run(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), tonic::transport::Error> {
     let Setup { app, keys, certificates, reach, caps } = setup;
+    found(&app);
     let (close, closing) = watch::channel(false);
     let services = Services::new(app, keys.authority, keys.seal, reach, closing.clone());
     let incoming = accept::accept(listener, certificates, caps);
@@ -81,5 +82,15 @@ pub async fn run(
             tracing::warn!("calls were still under way when the server ended");
             Ok(())
         }
+    }
+}
+
+/// Gives a new database its history's random id. A failure is no reason not to serve: the next start tries again.
+fn found(app: &App) {
+    let founded = crate::auth::random().map(|id| app.found(id));
+    match founded {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::error!(%error, "the history could not be given its id"),
+        Err(error) => tracing::error!(%error, "no random number for the history's id"),
     }
 }

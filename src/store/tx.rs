@@ -228,6 +228,14 @@ impl<'c> WriteTx<'c> {
         Ok(())
     }
 
+    /// Begins a history, or a new epoch of it: cursors of any other are rebuilt.
+    pub(crate) fn open_epoch(&mut self, number: i64, id: &[u8; 16]) -> Result<()> {
+        diesel::update(head::table.find(1))
+            .set((head::epoch.eq(number), head::epoch_id.eq(&id[..])))
+            .execute(self.conn())?;
+        Ok(())
+    }
+
     /// Fails, so that the steps run again, when a conditional write met no row: another node was faster.
     pub(super) fn won(&mut self, rows: usize, why: &str) -> Result<()> {
         if rows == 0 {
