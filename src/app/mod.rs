@@ -11,6 +11,11 @@ pub mod org;
 pub mod reference;
 pub mod report;
 pub mod standing;
+pub mod once;
+pub mod org;
+pub mod reference;
+pub mod report;
+pub mod review;
 
 pub use error::{AppError, Result};
 pub use reference::Reference;

@@ -9,7 +9,9 @@ mod call;
 mod caller;
 mod follow;
 mod frames;
+mod org;
 mod page;
+mod report;
 pub mod status;
 mod sync;
 
@@ -21,6 +23,9 @@ use crate::auth::Authority;
 use crate::domain::limits::MESSAGE_BYTES_MAX;
 use crate::pb;
 use crate::pb::access_service_server::AccessServiceServer;
+use crate::pb::campaign_service_server::CampaignServiceServer;
+use crate::pb::org_service_server::OrgServiceServer;
+use crate::pb::report_service_server::ReportServiceServer;
 use crate::pb::sync_service_server::SyncServiceServer;
 use crate::sync::Seal;
 use blocking::Door;
@@ -82,6 +87,9 @@ impl Services {
         let mut routes = Routes::builder();
         routes
             .add_service(AccessServiceServer::new(self.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX))
+            .add_service(OrgServiceServer::new(self.clone()))
+            .add_service(CampaignServiceServer::new(self.clone()))
+            .add_service(ReportServiceServer::new(self.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX))
             .add_service(SyncServiceServer::new(self).max_decoding_message_size(MESSAGE_BYTES_MAX))
             .add_service(health_service);
         let reflection = || {

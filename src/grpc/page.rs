@@ -36,6 +36,17 @@ pub(super) fn read(token: &str, question: &[u8]) -> Result<Option<Vec<u8>>, Fail
     if check == &auth::hash(question)[..4] { Ok(Some(last.to_vec())) } else { Err(Failure::BadPageToken) }
 }
 
+/// Reads a token of a list that counts its items from the start: how many to pass over.
+pub(super) fn read_offset(token: &str, question: &[u8]) -> Result<usize, Failure> {
+    let Some(bytes) = read(token, question)? else { return Ok(0) };
+    bytes.try_into().ok().and_then(|bytes| usize::try_from(u64::from_be_bytes(bytes)).ok()).ok_or(Failure::BadPageToken)
+}
+
+/// The token of the page that begins at `offset`, empty when the list of `length` items ends before.
+pub(super) fn next(offset: usize, length: usize, question: &[u8]) -> String {
+    if offset < length { token(&(offset as u64).to_be_bytes(), question) } else { String::new() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -22,6 +22,7 @@ mod fault;
 pub mod feed;
 pub mod jobs;
 pub mod migrate;
+mod once;
 pub mod read;
 pub mod reference;
 pub mod report;

@@ -13,6 +13,11 @@ use prost::Message as _;
 
 /// The bytes of a campaign. Fails when an element has no number. Its classification is not in them: nothing secret gets here.
 pub fn campaign(campaign: &Campaign, numbers: &ElementNumbers) -> Result<Vec<u8>, BadRecord> {
+    campaign_message(campaign, numbers).map(|message| message.encode_to_vec())
+}
+
+/// The message of a campaign.
+pub fn campaign_message(campaign: &Campaign, numbers: &ElementNumbers) -> Result<pb::CampaignRecord, BadRecord> {
     let Campaign {
         code,
         name_vi,
@@ -36,7 +41,7 @@ pub fn campaign(campaign: &Campaign, numbers: &ElementNumbers) -> Result<Vec<u8>
         activities,
         duties,
     } = campaign;
-    let message = pb::CampaignRecord {
+    Ok(pb::CampaignRecord {
         code: code.clone(),
         name_vi: name_vi.clone(),
         name_en: name_en.clone(),
@@ -57,8 +62,7 @@ pub fn campaign(campaign: &Campaign, numbers: &ElementNumbers) -> Result<Vec<u8>
         targets: targets.iter().map(|line| target(line, numbers)).collect::<Result<_, _>>()?,
         activities: activities.iter().map(|line| activity(line, numbers)).collect::<Result<_, _>>()?,
         duties: duties.iter().map(|line| duty(line, numbers)).collect::<Result<_, _>>()?,
-    };
-    Ok(message.encode_to_vec())
+    })
 }
 
 fn text(text: &Option<String>) -> String {

@@ -11,15 +11,19 @@ use prost::Message as _;
 
 /// The bytes of a comment. Fails when its unit has no number.
 pub fn comment(comment: &Comment, units: &UnitNumbers) -> Result<Vec<u8>, BadRecord> {
+    comment_message(comment, units).map(|message| message.encode_to_vec())
+}
+
+/// The message of a comment. Fails when its unit has no number.
+pub fn comment_message(comment: &Comment, units: &UnitNumbers) -> Result<pb::CommentRecord, BadRecord> {
     let Comment { report, unit, role, text, received_day } = comment;
-    let message = pb::CommentRecord {
+    Ok(pb::CommentRecord {
         report_id: report.0.to_vec(),
         unit_number: units.number(unit).ok_or(BadRecord::UnknownUnit)?,
         role: required("role", values::role(*role))?.into(),
         text: text.clone(),
         received_day: values::day(*received_day),
-    };
-    Ok(message.encode_to_vec())
+    })
 }
 
 /// Reads the bytes of a comment.
@@ -37,6 +41,12 @@ pub fn read_comment(bytes: &[u8], units: &UnitNumbers) -> Result<Comment, BadRec
 /// The bytes of a conflict.
 #[must_use]
 pub fn conflict(conflict: &Conflict) -> Vec<u8> {
+    conflict_message(conflict).encode_to_vec()
+}
+
+/// The message of a conflict.
+#[must_use]
+pub fn conflict_message(conflict: &Conflict) -> pb::ConflictRecord {
     let Conflict { report, branch, settled } = conflict;
     let mut message = pb::ConflictRecord {
         report_id: report.0.to_vec(),
@@ -57,7 +67,7 @@ pub fn conflict(conflict: &Conflict) -> Vec<u8> {
             message.theirs_note.clone_from(theirs);
         }
     }
-    message.encode_to_vec()
+    message
 }
 
 /// Reads the bytes of a conflict.

@@ -12,11 +12,13 @@ mod standing;
 
 pub use crate::domain::numbers::{ElementNumbers, Numbering, UnitNumbers};
 pub use campaign::{campaign, read_campaign};
+pub use crate::wire::numbers::{ElementNumbers, Numbering, UnitNumbers};
+pub use campaign::{campaign, campaign_message, read_campaign};
 pub use catalogue::{
     calendar, contract, element, form, read_calendar, read_catalogue, read_contract, read_element, read_form,
 };
-pub use desk::{comment, conflict, read_comment, read_conflict};
-pub use org::{read_org, read_unit, unit};
+pub use desk::{comment, comment_message, conflict, conflict_message, read_comment, read_conflict};
+pub use org::{read_org, read_unit, unit, unit_message};
 pub use report::{read_report, read_report_message, report, report_message};
 pub use standing::{judgement_message, read_judgement, read_run, read_standing, run, standing, standing_message};
 

@@ -9,6 +9,11 @@ use prost::Message as _;
 
 /// The bytes of a unit, with its edges and lineage out of `facts`. Fails when a unit named has no number.
 pub fn unit(unit: &Unit, facts: &OrgFacts, numbers: &UnitNumbers) -> Result<Vec<u8>, BadRecord> {
+    unit_message(unit, facts, numbers).map(|message| message.encode_to_vec())
+}
+
+/// The message of a unit.
+pub fn unit_message(unit: &Unit, facts: &OrgFacts, numbers: &UnitNumbers) -> Result<pb::UnitRecord, BadRecord> {
     let Unit { id, uid, aliases, versions } = unit;
     let number = |id: &UnitId| numbers.number(id).ok_or(BadRecord::UnknownUnit);
     let mut edges: Vec<&Edge> = facts.edges.iter().filter(|edge| edge.child == *id).collect();
@@ -20,15 +25,14 @@ pub fn unit(unit: &Unit, facts: &OrgFacts, numbers: &UnitNumbers) -> Result<Vec<
         let (hierarchy, days) = (words::hierarchy(hierarchy).into(), Some(values::span(span)));
         Ok(pb::UnitParent { hierarchy, parent_number: number(&parent)?, days })
     };
-    let message = pb::UnitRecord {
+    Ok(pb::UnitRecord {
         number: number(id)?,
         uid: uid.clone(),
         versions: versions.iter().map(version).collect(),
         parents: edges.iter().map(parent).collect::<Result<_, BadRecord>>()?,
         lineage: lines.iter().map(|line| lineage(line, number(&line.to)?)).collect::<Result<_, BadRecord>>()?,
         aliases: aliases.clone(),
-    };
-    Ok(message.encode_to_vec())
+    })
 }
 
 fn version(version: &Version) -> pb::UnitVersion {

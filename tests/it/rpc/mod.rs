@@ -2,4 +2,6 @@
 
 mod access;
 mod doors;
+mod org;
+mod report;
 mod sync;

@@ -1,0 +1,142 @@
+//! Reading reports: one with what stands beside it, lists in sight, and every revision that was ever sent.
+//!
+//! Absent and out of sight are one answer. Knows no page and no message.
+
+use super::{App, Result};
+use crate::domain::desk::{Comment, Conflict};
+use crate::domain::ids::{CommentId, ConflictId, ContractId, ReportId, UnitId};
+use crate::domain::permission::{Actor, Permit, UnitPath, action, authorize};
+use crate::domain::reason::Reason;
+use crate::domain::report::Report;
+use crate::domain::scope::RecordKind;
+use crate::domain::workflow::State;
+use crate::store::ReadTx;
+pub use crate::store::report::{Filed, ReportLine};
+use crate::wire::record;
+use jiff::civil::Date;
+use std::collections::BTreeMap;
+
+/// A report with what stands beside it.
+#[derive(Debug, Clone)]
+pub struct View {
+    /// The report.
+    pub filed: Filed,
+    /// Its comments, by id and so by time.
+    pub comments: Vec<(CommentId, Comment)>,
+    /// Its conflicts, open ones first; empty for a caller without the unit's desk.
+    pub conflicts: Vec<(ConflictId, Conflict)>,
+}
+
+/// Which reports to list.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// Of this unit and of every unit that hangs under it today.
+    pub unit: Option<UnitId>,
+    /// In one of these states; empty: in any.
+    pub states: Vec<State>,
+    /// Of this contract.
+    pub contract: Option<ContractId>,
+    /// With a period inside these days, the second exclusive.
+    pub days: Option<(Date, Date)>,
+}
+
+impl App {
+    /// One report.
+    pub fn report_view(&self, actor: &Actor, id: ReportId) -> Result<View> {
+        let today = self.now().local_date();
+        self.store().read(|tx| {
+            let units = self.reference(tx)?.units.clone();
+            let filed = tx.report(id, &units)?.ok_or(Reason::NotFound)?;
+            let place = tx.unit_path(filed.report.key.unit)?;
+            if !may_read(actor, &place, filed.report.state, today) {
+                return Err(Reason::NotFound.into());
+            }
+            let desk = authorize::<action::ReadDesk>(actor, &place, today).is_ok();
+            let mut view = View { filed, comments: Vec::new(), conflicts: Vec::new() };
+            for (kind, beside) in tx.beside(id)? {
+                let Some(stored) = tx.record(kind, &beside)? else { continue };
+                if kind == RecordKind::Comment {
+                    let comment = record::read_comment(&stored.bytes, &units).map_err(crate::store::Error::from)?;
+                    view.comments.push((CommentId(beside), comment));
+                } else if kind == RecordKind::Conflict && desk {
+                    let conflict = record::read_conflict(&stored.bytes).map_err(crate::store::Error::from)?;
+                    view.conflicts.push((ConflictId(beside), conflict));
+                }
+            }
+            view.conflicts.sort_by_key(|(id, conflict)| (conflict.settled.is_some(), *id));
+            Ok(view)
+        })
+    }
+
+    /// The reports in sight that are wanted, by period, then unit, then contract.
+    pub fn reports_in_sight(&self, actor: &Actor, wanted: &Wanted) -> Result<Vec<ReportLine>> {
+        let today = self.now().local_date();
+        let states = if wanted.states.is_empty() { &State::ALL[..] } else { &wanted.states };
+        self.store().read(|tx| {
+            let mut lines = tx.report_lines(states, &[])?;
+            lines.retain(|line| {
+                let within = wanted.days.is_none_or(|(from, to)| from <= line.start && line.end <= to);
+                within && wanted.contract.is_none_or(|contract| contract == line.contract)
+            });
+            let mut places: BTreeMap<UnitId, UnitPath> = BTreeMap::new();
+            let mut seen = Vec::with_capacity(lines.len());
+            for line in lines {
+                let place = match places.get(&line.unit) {
+                    Some(place) => place,
+                    None => places.entry(line.unit).or_insert(tx.unit_path(line.unit)?),
+                };
+                let asked = wanted
+                    .unit
+                    .is_none_or(|unit| unit == line.unit || unit == place.acting || place.above.contains(&unit));
+                if asked && may_read(actor, place, line.state, today) {
+                    seen.push(line);
+                }
+            }
+            seen.sort_by_key(|line| (line.start, line.end, line.cut, line.unit, line.contract));
+            Ok(seen)
+        })
+    }
+
+    /// The reports with these ids, in this order; one that is gone meanwhile is left out.
+    pub fn filed(&self, ids: &[ReportId]) -> Result<Vec<Filed>> {
+        self.store().read(|tx| {
+            let units = self.reference(tx)?.units.clone();
+            let mut filed = Vec::with_capacity(ids.len());
+            for id in ids {
+                filed.extend(tx.report(*id, &units)?);
+            }
+            Ok(filed)
+        })
+    }
+
+    /// Every revision of a report that was sent, latest first.
+    pub fn revisions(&self, actor: &Actor, id: ReportId) -> Result<Vec<Filed>> {
+        let today = self.now().local_date();
+        self.store().read(|tx| {
+            let units = self.reference(tx)?.units.clone();
+            let present = tx.report(id, &units)?.ok_or(Reason::NotFound)?;
+            let place = tx.unit_path(present.report.key.unit)?;
+            let _: Permit<action::ReadReport> = authorize(actor, &place, today)?;
+            let mut revisions = Vec::new();
+            for (revision, _, bytes) in tx.revisions(id)? {
+                let report: Report = record::read_report(&bytes, &units).map_err(crate::store::Error::from)?;
+                revisions.push(Filed { report, revision });
+            }
+            revisions.reverse();
+            Ok(revisions)
+        })
+    }
+
+    /// The report that a conflict is about, whoever asks.
+    pub fn report_of_conflict(&self, id: ConflictId) -> Result<Option<ReportId>> {
+        self.store().read(|tx: &mut ReadTx| Ok(tx.conflict(id)?.map(|conflict| conflict.report)))
+    }
+}
+
+fn may_read(actor: &Actor, place: &UnitPath, state: State, today: Date) -> bool {
+    if state.is_sent() {
+        authorize::<action::ReadReport>(actor, place, today).is_ok()
+    } else {
+        authorize::<action::ReadDesk>(actor, place, today).is_ok()
+    }
+}
