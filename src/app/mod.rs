@@ -7,15 +7,12 @@ pub mod access;
 pub mod campaign;
 pub mod error;
 pub mod job;
-pub mod org;
-pub mod reference;
-pub mod report;
-pub mod standing;
 pub mod once;
 pub mod org;
 pub mod reference;
 pub mod report;
 pub mod review;
+pub mod standing;
 
 pub use error::{AppError, Result};
 pub use reference::Reference;

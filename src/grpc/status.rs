@@ -131,8 +131,17 @@ fn code(reason: Reason) -> Code {
     }
 }
 
-/// The texts of the transport's own reasons, in Vietnamese and English: what happened and what to do.
+/// The texts of a reason in Vietnamese and English: what happened and what to do. Those of refusals are the domain's.
 fn texts(reason: ErrorReason) -> (&'static str, &'static str) {
+    match reasons::read_reason(reason.into()) {
+        Some(refusal) => (refusal.text_vi(), refusal.text_en()),
+        None => own_texts(reason),
+    }
+}
+
+/// The texts of the transport's own reasons.
+#[allow(clippy::wildcard_enum_match_arm, reason = "all other reasons are refusals, whose texts are the domain's")]
+fn own_texts(reason: ErrorReason) -> (&'static str, &'static str) {
     match reason {
         ErrorReason::Unauthenticated => (
             "Chưa đăng nhập hoặc phiên đã hết hạn. Hãy gia hạn rồi thử lại.",
@@ -164,7 +173,7 @@ fn texts(reason: ErrorReason) -> (&'static str, &'static str) {
         ErrorReason::Internal => {
             ("Lỗi máy chủ. Hãy thử lại một lần, rồi báo quản trị.", "The server failed. Try once more, then report it.")
         }
-        other => reasons::read_reason(other.into()).map_or(("", ""), |reason| (reason.text_vi(), reason.text_en())),
+        _ => ("", ""),
     }
 }
 

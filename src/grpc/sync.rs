@@ -127,10 +127,7 @@ impl Call {
             let mut reached = false;
             for frame in frames {
                 reached = matches!(frame, Frame::Checkpoint(_));
-                let frame = match frame {
-                    Frame::Checkpoint(Checkpoint { cursor, .. }) if nothing_new => Frame::Bookmark { cursor },
-                    other => other,
-                };
+                let frame = if nothing_new { bookmark(frame) } else { frame };
                 if !send(sender, self.message(frame)?).await {
                     return Ok(());
                 }
@@ -151,9 +148,10 @@ impl Call {
 
     /// The frame as a message; a checkpoint of a call that pushed gets its receipt.
     fn message(&self, frame: Frame) -> Result<SyncResponse, Failure> {
-        let receipt = match &frame {
-            Frame::Checkpoint(checkpoint) if self.pushed => Some(self.receipt(checkpoint)?),
-            _ => None,
+        let receipt = if let (true, Frame::Checkpoint(checkpoint)) = (self.pushed, &frame) {
+            Some(self.receipt(checkpoint)?)
+        } else {
+            None
         };
         let mut message = frames::message(frame);
         if let Some(Wire::Checkpoint(checkpoint)) = &mut message.frame {
@@ -212,6 +210,11 @@ impl Call {
             }
         }
     }
+}
+
+/// A checkpoint that tells nothing new only moves the cursor on.
+fn bookmark(frame: Frame) -> Frame {
+    if let Frame::Checkpoint(Checkpoint { cursor, .. }) = frame { Frame::Bookmark { cursor } } else { frame }
 }
 
 /// Whether the caller took the frame in time.

@@ -3,5 +3,5 @@
 mod phone;
 mod town;
 
-pub use phone::Phone;
-pub use town::Town;
+pub(crate) use phone::Phone;
+pub(crate) use town::Town;

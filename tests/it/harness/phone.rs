@@ -16,26 +16,26 @@ use thidua::wire::command::encode;
 use tonic::transport::Channel;
 use tonic::{Request, Status, Streaming};
 
-pub struct Phone {
-    pub channel: Channel,
-    pub key: Authority,
-    pub device: DeviceId,
-    pub unit: UnitId,
-    pub token: String,
-    pub lang: &'static str,
-    pub cursor: Vec<u8>,
-    pub taken: u64,
+pub(crate) struct Phone {
+    pub(crate) channel: Channel,
+    pub(crate) key: Authority,
+    pub(crate) device: DeviceId,
+    pub(crate) unit: UnitId,
+    pub(crate) token: String,
+    pub(crate) lang: &'static str,
+    pub(crate) cursor: Vec<u8>,
+    pub(crate) taken: u64,
 }
 
 impl Phone {
-    pub fn new(channel: Channel, unit: UnitId) -> Self {
+    pub(crate) fn new(channel: Channel, unit: UnitId) -> Self {
         let key = Authority::from_pkcs8(&Authority::generate().unwrap()).unwrap();
         let device = DeviceId(auth::random().unwrap());
         let (token, lang, cursor) = (String::new(), "en", Vec::new());
         Self { channel, key, device, unit, token, lang, cursor, taken: 0 }
     }
 
-    pub fn request<T>(&self, message: T) -> Request<T> {
+    pub(crate) fn request<T>(&self, message: T) -> Request<T> {
         let mut request = Request::new(message);
         request.metadata_mut().insert("accept-language", self.lang.parse().unwrap());
         if !self.token.is_empty() {
@@ -44,11 +44,11 @@ impl Phone {
         request
     }
 
-    pub fn access(&self) -> AccessServiceClient<Channel> {
+    pub(crate) fn access(&self) -> AccessServiceClient<Channel> {
         AccessServiceClient::new(self.channel.clone())
     }
 
-    pub async fn enrol(&mut self, code: &Code) -> Result<pb::EnrolResponse, Status> {
+    pub(crate) async fn enrol(&mut self, code: &Code) -> Result<pb::EnrolResponse, Status> {
         let proof = enrol_proof(code, self.key.public_key());
         let message = pb::EnrolRequest {
             code: code.to_string(),
@@ -62,7 +62,7 @@ impl Phone {
         Ok(answer)
     }
 
-    pub async fn renew(&mut self) -> Result<(), Status> {
+    pub(crate) async fn renew(&mut self) -> Result<(), Status> {
         let device_id = self.device.0.to_vec();
         let ask = self.request(pb::BeginRenewalRequest { device_id: device_id.clone() });
         let nonce = self.access().begin_renewal(ask).await?.into_inner().nonce;
@@ -74,19 +74,19 @@ impl Phone {
     }
 
     /// The key of the report of the campaign's first week under the weekly contract of communes.
-    pub fn first_week(&self) -> ReportKey {
+    pub(crate) fn first_week(&self) -> ReportKey {
         let period = Period::new("week", jiff::civil::date(2024, 8, 19), jiff::civil::date(2024, 8, 26));
         ReportKey { contract: ContractId::named("tuan-xa"), unit: self.unit, period }
     }
 
     /// The next command of the outbox, encoded.
-    pub fn next(&mut self, body: Body) -> Vec<u8> {
+    pub(crate) fn next(&mut self, body: Body) -> Vec<u8> {
         self.taken += 1;
         encode(self.taken, &Command { captured_at: None, sync_mark: Vec::new(), body })
     }
 
     /// A save that sets these cells where there were none.
-    pub fn save(&mut self, cells: &BTreeMap<u32, CellValue>) -> Vec<u8> {
+    pub(crate) fn save(&mut self, cells: &BTreeMap<u32, CellValue>) -> Vec<u8> {
         let change = |(number, value): (&u32, &CellValue)| Change {
             element: ElementNo(*number),
             mine: Some(*value),
@@ -97,14 +97,18 @@ impl Phone {
         self.next(Body::Save(Save { key, acting_unit, changes, note: None, base_revision: 0 }))
     }
 
-    pub async fn stream(&self, commands: Vec<Vec<u8>>, follow: bool) -> Result<Streaming<pb::SyncResponse>, Status> {
+    pub(crate) async fn stream(
+        &self,
+        commands: Vec<Vec<u8>>,
+        follow: bool,
+    ) -> Result<Streaming<pb::SyncResponse>, Status> {
         let message = pb::SyncRequest { cursor: self.cursor.clone(), commands, follow, ..Default::default() };
         let mut client = SyncServiceClient::new(self.channel.clone());
         Ok(client.sync(self.request(message)).await?.into_inner())
     }
 
     /// One exchange to its end: all frames in order.
-    pub async fn sync(&mut self, commands: Vec<Vec<u8>>) -> Result<Vec<Frame>, Status> {
+    pub(crate) async fn sync(&mut self, commands: Vec<Vec<u8>>) -> Result<Vec<Frame>, Status> {
         let mut stream = self.stream(commands, false).await?;
         let mut frames = Vec::new();
         while let Some(message) = stream.message().await? {

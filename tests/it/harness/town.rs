@@ -28,11 +28,11 @@ use tokio_rustls::client::TlsStream;
 use tonic::transport::{Channel, Endpoint};
 
 /// A running server.
-pub struct Town {
-    pub app: App,
-    pub clock: Clock,
-    pub address: SocketAddr,
-    pub files: TlsFiles,
+pub(crate) struct Town {
+    pub(crate) app: App,
+    pub(crate) clock: Clock,
+    pub(crate) address: SocketAddr,
+    pub(crate) files: TlsFiles,
     stop: oneshot::Sender<()>,
     served: JoinHandle<Result<(), tonic::transport::Error>>,
     _dir: tempfile::TempDir,
@@ -43,7 +43,7 @@ fn example(name: &str) -> String {
 }
 
 /// Monday 26 August 2024, noon: the first week of the campaign is over and its reports are due.
-pub fn first_monday() -> Instant {
+pub(crate) fn first_monday() -> Instant {
     Instant::local_midnight(jiff::civil::date(2024, 8, 26)).plus_micros(12 * 3_600_000_000)
 }
 
@@ -62,7 +62,7 @@ fn furnish(app: &App) {
 }
 
 impl Town {
-    pub async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let clock = Clock::manual(first_monday());
         let store = Store::open(&Location::parse(&dir.path().join("town.db").display().to_string())).unwrap();
@@ -87,13 +87,13 @@ impl Town {
     }
 
     /// Ends the server; panics when it does not end well.
-    pub async fn close(self) {
+    pub(crate) async fn close(self) {
         let _ = self.stop.send(());
         self.served.await.unwrap().unwrap();
     }
 
     /// A connection that trusts the private CA and nobody else.
-    pub async fn channel(&self) -> Channel {
+    pub(crate) async fn channel(&self) -> Channel {
         let mut roots = tokio_rustls::rustls::RootCertStore::empty();
         roots.add(read_chain(&self.files.ca).unwrap()[0].clone()).unwrap();
         let config = tokio_rustls::rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
@@ -114,7 +114,7 @@ impl Town {
     }
 
     /// A fresh code for a new account with this role on this unit.
-    pub fn code(&self, uid: &str, role: Role) -> Code {
+    pub(crate) fn code(&self, uid: &str, role: Role) -> Code {
         let system = self.app.system().unwrap();
         let account = AccountId(auth::random().unwrap());
         let (from, to) = (jiff::civil::date(2024, 1, 1), jiff::civil::date(2030, 1, 1));
@@ -125,7 +125,7 @@ impl Town {
     }
 
     /// A phone of a new account with this role on this unit.
-    pub async fn phone(&self, uid: &str, role: Role) -> Phone {
+    pub(crate) async fn phone(&self, uid: &str, role: Role) -> Phone {
         let code = self.code(uid, role);
         let mut phone = Phone::new(self.channel().await, UnitId::named(uid));
         phone.enrol(&code).await.unwrap();

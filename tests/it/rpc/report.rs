@@ -59,7 +59,7 @@ async fn a_nil_report_goes_from_the_commune_to_the_district_and_is_returned_corr
 
     let queue = pb::ListReportsRequest { states: vec![pb::ReportState::Submitted.into()], ..Default::default() };
     let queue = reports(&district).list_reports(district.request(queue)).await.unwrap().into_inner();
-    assert_eq!(queue.reports, [sent.clone()]);
+    assert_eq!(queue.reports, std::slice::from_ref(&sent));
 
     let question = pb::Question { code: "EXPLAIN".into(), text: "Tuần này có đợt cao điểm?".into() };
     let back = pb::ReturnReport {
