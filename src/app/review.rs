@@ -7,12 +7,10 @@ use crate::domain::desk::{Comment, Conflict};
 use crate::domain::ids::{CommentId, ConflictId, ContractId, ReportId, UnitId};
 use crate::domain::permission::{Actor, Permit, UnitPath, action, authorize};
 use crate::domain::reason::Reason;
-use crate::domain::report::Report;
 use crate::domain::scope::RecordKind;
 use crate::domain::workflow::State;
 use crate::store::ReadTx;
 pub use crate::store::report::{Filed, ReportLine};
-use crate::wire::record;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
@@ -54,13 +52,12 @@ impl App {
             let desk = authorize::<action::ReadDesk>(actor, &place, today).is_ok();
             let mut view = View { filed, comments: Vec::new(), conflicts: Vec::new() };
             for (kind, beside) in tx.beside(id)? {
-                let Some(stored) = tx.record(kind, &beside)? else { continue };
                 if kind == RecordKind::Comment {
-                    let comment = record::read_comment(&stored.bytes, &units).map_err(crate::store::Error::from)?;
-                    view.comments.push((CommentId(beside), comment));
+                    let id = CommentId(beside);
+                    view.comments.extend(tx.comment(id, &units)?.map(|comment| (id, comment)));
                 } else if kind == RecordKind::Conflict && desk {
-                    let conflict = record::read_conflict(&stored.bytes).map_err(crate::store::Error::from)?;
-                    view.conflicts.push((ConflictId(beside), conflict));
+                    let id = ConflictId(beside);
+                    view.conflicts.extend(tx.conflict(id)?.map(|conflict| (id, conflict)));
                 }
             }
             view.conflicts.sort_by_key(|(id, conflict)| (conflict.settled.is_some(), *id));
@@ -117,11 +114,7 @@ impl App {
             let present = tx.report(id, &units)?.ok_or(Reason::NotFound)?;
             let place = tx.unit_path(present.report.key.unit)?;
             let _: Permit<action::ReadReport> = authorize(actor, &place, today)?;
-            let mut revisions = Vec::new();
-            for (revision, _, bytes) in tx.revisions(id)? {
-                let report: Report = record::read_report(&bytes, &units).map_err(crate::store::Error::from)?;
-                revisions.push(Filed { report, revision });
-            }
+            let mut revisions = tx.filed_revisions(id, &units)?;
             revisions.reverse();
             Ok(revisions)
         })

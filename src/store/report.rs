@@ -94,6 +94,18 @@ impl ReadTx<'_> {
         Ok(Some(record::read_conflict(&stored.bytes)?))
     }
 
+    /// The comment with this id.
+    pub fn comment(&mut self, id: CommentId, units: &UnitNumbers) -> Result<Option<Comment>> {
+        let Some(stored) = self.record(RecordKind::Comment, &id.0)? else { return Ok(None) };
+        Ok(Some(record::read_comment(&stored.bytes, units)?))
+    }
+
+    /// The sent revisions of a report, oldest first.
+    pub fn filed_revisions(&mut self, id: ReportId, units: &UnitNumbers) -> Result<Vec<Filed>> {
+        let all = self.revisions(id)?.into_iter();
+        all.map(|(revision, _, bytes)| Ok(Filed { report: record::read_report(&bytes, units)?, revision })).collect()
+    }
+
     /// Whether a comment with this id exists.
     pub fn has_comment(&mut self, id: CommentId) -> Result<bool> {
         Ok(self.record(RecordKind::Comment, &id.0)?.is_some())

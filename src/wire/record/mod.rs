@@ -11,8 +11,6 @@ mod report;
 mod standing;
 
 pub use crate::domain::numbers::{ElementNumbers, Numbering, UnitNumbers};
-pub use campaign::{campaign, read_campaign};
-pub use crate::wire::numbers::{ElementNumbers, Numbering, UnitNumbers};
 pub use campaign::{campaign, campaign_message, read_campaign};
 pub use catalogue::{
     calendar, contract, element, form, read_calendar, read_catalogue, read_contract, read_element, read_form,
