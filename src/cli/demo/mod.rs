@@ -1,6 +1,232 @@
 //! `thidua demo`: a province runs its campaign through real phones' engines and a real server.
 //!
-//! Knows how people behave and what a screen should show; whatever it prints was measured.
+//! Knows how people behave and what a screen should show; whatever it prints was measured, and a line it cannot measure is
+//! left out. Exit code 1 if phones, server and the books do not agree.
 
+mod check;
 pub mod example;
 pub mod generator;
+mod live;
+mod people;
+mod screen;
+mod target_lines;
+#[cfg(test)]
+mod tests;
+mod town;
+
+use crate::client::facade::Phone;
+use crate::clock::Clock;
+use crate::domain::calendar::Calendars;
+use crate::domain::ids::UnitId;
+use crate::domain::lang::Lang;
+use crate::domain::org::UnitKind;
+use crate::domain::permission::Role;
+use crate::domain::time::Instant;
+use generator::Province;
+use generator::plan::Device;
+use indicatif::{ProgressBar, ProgressStyle};
+use jiff::ToSpan;
+use live::{Life, hands};
+use people::Person;
+use screen::Screen;
+use std::path::{Path, PathBuf};
+use town::Town;
+
+/// What the demo is asked to do.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Options {
+    /// Weeks to live, 1 to 27; the merger of 1/1/2025 falls into the 20th.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u8).range(1..=27))]
+    pub weeks: u8,
+    /// Seed of everything that is invented: the same seed gives the same standings.
+    #[arg(long, default_value_t = generator::SEED)]
+    pub seed: u64,
+    /// Keep database, keys and phones in this directory, which must be new or empty.
+    #[arg(long, value_name = "DIR")]
+    pub keep: Option<PathBuf>,
+    /// Use this empty database instead of a new SQLite file.
+    #[arg(long, value_name = "URL")]
+    pub database: Option<String>,
+    /// Every district.
+    #[arg(long)]
+    pub full: bool,
+    /// Stay up for an app or a partner, and live on.
+    #[arg(long)]
+    pub serve: bool,
+    /// With --serve: time for each simulated week, as in 10s.
+    #[arg(long, default_value = "10s", value_name = "SECONDS")]
+    pub tick: String,
+    /// Where to listen.
+    #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDR")]
+    pub listen: String,
+}
+
+/// Why the demo could not go on.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{0}")]
+pub struct DemoError(pub String);
+
+macro_rules! from_errors {
+    ($($error:ty),+ $(,)?) => {$(
+        impl From<$error> for DemoError {
+            fn from(error: $error) -> Self {
+                Self(error.to_string())
+            }
+        }
+    )+};
+}
+from_errors!(
+    crate::app::AppError,
+    crate::client::facade::ClientError,
+    crate::domain::expectation::UnknownCalendar,
+    crate::server::keys::KeysError,
+    crate::server::tls::TlsError,
+    crate::store::Error,
+    std::io::Error,
+);
+
+/// Runs the demo and prints it; true if everything agrees.
+///
+/// # Errors
+/// Something that the demo needs could not be had: a directory, a port, a database; or the server refused what it must not.
+pub fn run(options: &Options, lang: Lang) -> Result<bool, DemoError> {
+    let mut screen = Screen::new(lang);
+    let example = example::example().map_err(|faults| DemoError(faults[0].text(lang == Lang::Vi)))?;
+    let province = Province::new(options.seed, example.org, example.catalogue, example.campaign_a);
+    let place = Place::new(options)?;
+    screen.head(options, province.devices(options.weeks).len() + 1);
+
+    let opening = province.lived_until(0).saturating_sub(1.day());
+    let clock = Clock::manual(Instant::local_midnight(opening).plus_micros(9 * 3_600_000_000));
+    let town = Town::start(&place.dir, &place.database, &options.listen, clock)?;
+    screen.server(&town.address, &place.database);
+
+    let baseline = province.baseline();
+    town.import(&province.org, &province.catalogue, &[&province.campaign, &example.campaign_b], &baseline)?;
+    screen.import(&province, &example.campaign_b, baseline.len());
+
+    let people = enrol(&province, &town, &place.dir, options.weeks)?;
+    screen.enrol(people.len());
+
+    let plans = province.plans(&Calendars::standard(), options.weeks)?;
+    let mut life = Life::new(&province, &town, people, plans);
+    live(&mut life, options.weeks)?;
+    screen.live(&life, options.weeks);
+    let agree = show(&mut screen, &life, options)?;
+    if options.serve {
+        serve(life, options, lang)?;
+    }
+    Ok(agree)
+}
+
+/// Directory and database of one demo; the directory goes when this does, unless it is to be kept.
+struct Place {
+    dir: PathBuf,
+    database: String,
+    kept: bool,
+}
+
+impl Place {
+    fn new(options: &Options) -> Result<Self, DemoError> {
+        let kept = options.keep.is_some();
+        let dir = match &options.keep {
+            Some(dir) => dir.clone(),
+            None => std::env::temp_dir().join(format!("thidua-demo-{}", std::process::id())),
+        };
+        std::fs::create_dir_all(dir.join("phones"))?;
+        let database = options.database.clone();
+        let database = database.unwrap_or_else(|| dir.join("province.db").to_string_lossy().into_owned());
+        if options.database.is_none() && Path::new(&database).exists() {
+            return Err(DemoError(format!("{database} is there already; name a new directory with --keep")));
+        }
+        Ok(Self { dir, database, kept })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if !self.kept {
+            // Left behind is a directory of invented figures in the system's temporary place: not worth a failure.
+            let _ = std::fs::remove_dir_all(&self.dir);
+        }
+    }
+}
+
+/// One phone for each commune, district and department, the second ones, and one at the province's desk.
+fn enrol(province: &Province, town: &Town, dir: &Path, weeks: u8) -> Result<Vec<Person>, DemoError> {
+    let mut devices = province.devices(weeks);
+    let (owner, uid) = (province.campaign.owner(), province.campaign.owner_uid.clone());
+    devices.push(Device { unit: owner, uid, no: 1, offline: Vec::new() });
+    let mut people = Vec::with_capacity(devices.len());
+    let mut invitations = Vec::with_capacity(devices.len());
+    let today = town.clock.now().local_date();
+    for device in devices {
+        let name = format!("{}-{}", device.uid, device.no);
+        invitations.push(town.invite(&name, device.unit, roles(province, device.unit), today)?);
+        let phone = Phone::open_with(&dir.join("phones").join(format!("{name}.db")), town.clock.clone())?;
+        people.push(Person::new(device, phone));
+    }
+    hands(&mut people, |at, person| {
+        person.phone.enrol(invitations[at].clone())?;
+        person.sync(false)
+    })?;
+    Ok(people)
+}
+
+fn roles(province: &Province, unit: UnitId) -> &'static [Role] {
+    match province.org.kind_on(unit, province.lived_until(0)) {
+        Some(UnitKind::Province) => &[Role::Reviewer, Role::CampaignHead],
+        Some(UnitKind::District) => &[Role::Reporter, Role::UnitHead, Role::Reviewer],
+        Some(UnitKind::Commune | UnitKind::Department | UnitKind::Cluster) | None => &[Role::Reporter, Role::UnitHead],
+    }
+}
+
+fn live(life: &mut Life<'_>, weeks: u8) -> Result<(), DemoError> {
+    let bar = ProgressBar::new(weeks.into());
+    if let Ok(style) = ProgressStyle::with_template(" 4 live     [{bar:28}] {pos}/{len}  {elapsed}") {
+        bar.set_style(style);
+    }
+    for week in 0..weeks {
+        life.week(week)?;
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    life.last_sync(life.province.lived_until(weeks))
+}
+
+fn show(screen: &mut Screen, life: &Life<'_>, options: &Options) -> Result<bool, DemoError> {
+    let owner = life.province.campaign.owner();
+    let desk = life.people.iter().find(|person| person.device.unit == owner);
+    let desk = desk.ok_or_else(|| DemoError("nobody sits at the province's desk".to_owned()))?;
+    let (standings, runs) = (desk.phone.judged()?, desk.phone.runs()?);
+    let findings = check::all(life, desk, &standings)?;
+    screen.night(life, &runs);
+    screen.campaign(life.province, &standings, options.weeks);
+    screen.reports(life, &standings);
+    screen.districts(life.province, &standings, options.full);
+    screen.phones(life);
+    screen.checked(&findings);
+    Ok(findings.iter().all(|finding| finding.ok))
+}
+
+/// Stays up: prints how to connect, and lives a week for each tick until the districts are gone.
+fn serve(mut life: Life<'_>, options: &Options, lang: Lang) -> Result<(), DemoError> {
+    let seconds = options.tick.trim_end_matches('s').parse::<u64>();
+    let seconds = seconds.map_err(|_| DemoError(format!("--tick {}: expected seconds, as in 10s", options.tick)))?;
+    let today = life.town.clock.now().local_date();
+    let (commune, district) = (&life.province.places[0], &life.province.districts[0]);
+    let reporter = [Role::Reporter, Role::UnitHead];
+    let reviewer = [Role::Reporter, Role::UnitHead, Role::Reviewer];
+    let reporter = life.town.invite("app-commune", commune.unit, &reporter, today)?;
+    let reviewer = life.town.invite("app-reviewer", district.unit, &reviewer, today)?;
+    screen::serving(lang, life.town, (&commune.uid, &reporter), (&district.uid, &reviewer));
+    for week in options.weeks..generator::WEEKS_MAX {
+        std::thread::sleep(std::time::Duration::from_secs(seconds));
+        life.extend(week + 1)?;
+        life.week(week)?;
+        screen::ticked(lang, &life, week + 1);
+    }
+    loop {
+        std::thread::park();
+    }
+}

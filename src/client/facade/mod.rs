@@ -4,6 +4,7 @@
 //! Shows no target, limit, pace or verdict computed from unsent cells: the next figure must not be weighed against the target.
 
 mod error;
+mod judged;
 mod read;
 mod report;
 mod review;

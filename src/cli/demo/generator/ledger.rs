@@ -94,18 +94,16 @@ impl Ledger {
     /// Opens the books: every sheet owed, nothing sent.
     #[must_use]
     pub fn open(plans: &[Plan], catalogue: &Catalogue) -> Self {
-        let sheet = |plan: &Plan| Sheet {
-            unit: plan.key.unit,
-            contract: plan.contract.clone(),
-            start: plan.key.period.start,
-            fate: Fate::Never,
-            cells: plan.truth.iter().map(|(code, truth)| (code.clone(), Cell { truth: *truth, typed: 0 })).collect(),
-        };
         let stocks = catalogue.elements.iter().filter(|element| element.kind == ElementKind::Stock);
         Self {
             sheets: plans.iter().map(|plan| (plan.key.id(), sheet(plan))).collect(),
             stocks: stocks.map(|element| element.code.clone()).collect(),
         }
+    }
+
+    /// More sheets are owed.
+    pub fn extend(&mut self, plans: &[Plan]) {
+        self.sheets.extend(plans.iter().map(|plan| (plan.key.id(), sheet(plan))));
     }
 
     /// Somebody typed `value`; it stands on the sheet.
@@ -184,6 +182,16 @@ impl Ledger {
             }
         }
         count
+    }
+}
+
+fn sheet(plan: &Plan) -> Sheet {
+    Sheet {
+        unit: plan.key.unit,
+        contract: plan.contract.clone(),
+        start: plan.key.period.start,
+        fate: Fate::Never,
+        cells: plan.truth.iter().map(|(code, truth)| (code.clone(), Cell { truth: *truth, typed: 0 })).collect(),
     }
 }
 

@@ -1,0 +1,327 @@
+//! The demo's screen: measured numbers in a reader's words, Vietnamese or English. No ranking, nothing called met before its
+//! time.
+//!
+//! Knows how things look; decides nothing. What it cannot say from what a phone holds it leaves out.
+
+use super::Options;
+use super::check::Finding;
+use super::generator::Province;
+use super::live::Life;
+use super::target_lines;
+use super::town::Town;
+use crate::client::facade::SyncSummary;
+use crate::domain::campaign::Campaign;
+use crate::domain::element::CountingLevel;
+use crate::domain::lang::Lang;
+use crate::domain::org::UnitKind;
+use crate::domain::standing::{Coverage, Run, Standing};
+use std::time::{Duration, Instant};
+
+/// Prints the demo, with what each step took.
+pub(super) struct Screen {
+    lang: Lang,
+    begun: Instant,
+    step: Instant,
+}
+
+impl Screen {
+    pub(super) fn new(lang: Lang) -> Self {
+        let now = Instant::now();
+        Self { lang, begun: now, step: now }
+    }
+
+    fn took(&mut self) -> Duration {
+        let took = self.step.elapsed();
+        self.step = Instant::now();
+        took
+    }
+
+    fn line(&mut self, no: u8, vi: &str, en: &str, text: &str) {
+        let took = self.took().as_secs_f64();
+        let name = self.lang.pick(vi, en);
+        println!(" {no} {name:<8} {text:<74} {took:5.1} s");
+    }
+
+    pub(super) fn head(&self, options: &Options, phones: usize) {
+        let (weeks, seed) = (options.weeks, options.seed);
+        println!(
+            "thidua {} | DỮ LIỆU GIẢ LẬP - SYNTHETIC: {} | seed {seed}",
+            env!("CARGO_PKG_VERSION"),
+            self.lang.pick("đơn vị có thật, số liệu giả định", "real units, invented figures")
+        );
+        let text = self.lang.pick(
+            format!(
+                "Một tỉnh, {weeks} tuần, {phones} điện thoại, một máy chủ, một cơ sở dữ liệu.     English: --lang en"
+            ),
+            format!(
+                "One province, {weeks} weeks, {phones} phones, one server, one database.     Tiếng Việt: --lang vi"
+            ),
+        );
+        println!("{text}");
+        println!(
+            "{}\n",
+            self.lang.pick(
+                "(* = giả định; văn bản công khai không nêu)",
+                "(* = our assumption; the published text does not say)"
+            )
+        );
+    }
+
+    pub(super) fn server(&mut self, address: &str, database: &str) {
+        self.line(1, "máy chủ", "server", &format!("{address}  TLS 1.3   {database}"));
+    }
+
+    pub(super) fn import(&mut self, province: &Province, other: &Campaign, rows: usize) {
+        let count = |kind| province.org.units_of_kind_on(kind, province.lived_until(0)).count();
+        let (communes, districts) = (count(UnitKind::Commune), count(UnitKind::District));
+        let departments = count(UnitKind::Department);
+        let text = self.lang.pick(
+            format!("{communes} xã, {districts} huyện, {departments} phòng*, {rows} dòng số liệu năm trước"),
+            format!("{communes} communes, {districts} districts, {departments} departments*, {rows} rows of last year's figures"),
+        );
+        self.line(2, "nạp", "import", &text);
+        for campaign in [&province.campaign, other] {
+            println!("            {}", self.of_campaign(campaign));
+        }
+    }
+
+    fn of_campaign(&self, campaign: &Campaign) -> String {
+        let star = if campaign.phases.iter().any(|phase| phase.assumed) { "*" } else { "" };
+        let (code, phases) = (&campaign.code, campaign.phases.len());
+        let (targets, work) = (campaign.targets.len(), campaign.activities.len());
+        let what = match (targets, work) {
+            (0, work) => self.lang.pick(format!("{work} nội dung thi đua"), format!("{work} lines of work")),
+            (targets, _) => self.lang.pick(format!("{targets} chỉ tiêu"), format!("{targets} targets")),
+        };
+        self.lang.pick(
+            format!("phong trào {code}: {phases} đợt{star}, {what}"),
+            format!("campaign {code}: {phases} phases{star}, {what}"),
+        )
+    }
+
+    pub(super) fn enrol(&mut self, phones: usize) {
+        let seconds = super::generator::plan::SECOND_PHONES;
+        let text = self.lang.pick(
+            format!("{phones} điện thoại ({seconds} xã có hai máy; một máy ở tỉnh để duyệt)"),
+            format!("{phones} phones ({seconds} communes have two; one at the province's desk)"),
+        );
+        self.line(3, "đăng ký", "enrol", &text);
+    }
+
+    pub(super) fn live(&mut self, life: &Life<'_>, weeks: u8) {
+        let (first, end) = (life.province.lived_until(0), life.province.lived_until(weeks));
+        let text = self.lang.pick(
+            format!("{weeks} tuần, từ {first} đến trước {end}"),
+            format!("{weeks} weeks, from {first} until before {end}"),
+        );
+        self.line(4, "sống", "live", &text);
+        life.notes.iter().for_each(|note| println!("            {note}"));
+    }
+
+    pub(super) fn night(&mut self, life: &Life<'_>, runs: &[Run]) {
+        let nights = life.nights.len();
+        let last = runs.iter().max_by_key(|run| run.cut_at).map_or_else(String::new, |run| {
+            let at = run.cut_at.local_text();
+            self.lang.pick(
+                format!("; cuối cùng: lần {:04}, đến vị trí {}, {at}", run.number, run.cut_seq),
+                format!("; last: run {:04}, cut {}, {at}", run.number, run.cut_seq),
+            )
+        });
+        let text = self.lang.pick(format!("{nights} đêm tổng hợp{last}"), format!("{nights} nights{last}"));
+        self.line(5, "đêm", "night", &text);
+    }
+
+    pub(super) fn campaign(&self, province: &Province, standings: &[Standing], weeks: u8) {
+        let campaign = &province.campaign;
+        let last = province.lived_until(weeks).saturating_sub(jiff::Span::new().days(1));
+        let phase = campaign.phase_on(last);
+        let star = if phase.is_some_and(|phase| phase.assumed) { "*" } else { "" };
+        let name = phase.map_or("", |phase| self.lang.pick(phase.name_vi.as_str(), phase.name_en.as_str()));
+        let head = self.lang.pick(
+            format!(
+                "\nPHONG TRÀO {}, {name}{star}    toàn tỉnh, góc nhìn AS_WAS, chỉ số liệu đã duyệt, đang diễn ra",
+                campaign.code
+            ),
+            format!(
+                "\nCAMPAIGN {}, {name}{star}    province, view AS_WAS, accepted figures only, still RUNNING",
+                campaign.code
+            ),
+        );
+        println!("{head}");
+        let owner = campaign.owner();
+        for line in target_lines::all(campaign, standings, owner, self.lang) {
+            println!("{line}");
+        }
+        println!(
+            " {}",
+            self.lang.pick(
+                "Không chỉ tiêu nào được gọi là ĐẠT trước khi kết thúc.",
+                "Nothing is called MET before its time is over."
+            )
+        );
+    }
+
+    pub(super) fn reports(&self, life: &Life<'_>, standings: &[Standing]) {
+        let Some(contract) = life.province.catalogue.contracts.iter().find(|one| one.level == CountingLevel::Commune)
+        else {
+            return;
+        };
+        let count = life.ledger.count(&contract.code);
+        let owner = life.province.campaign.owner();
+        let first = standings.iter().find(|one| one.unit == owner && one.judgement.code == "T1");
+        let Coverage { expected, received, nil, late, accepted, missing } =
+            first.map(|one| one.coverage).unwrap_or_default();
+        let share = f64::from(received) * 100.0 / f64::from(expected.max(1));
+        println!("\n{}  {}", self.lang.pick("BÁO CÁO", "REPORTS"), contract.code);
+        println!(
+            "{}",
+            self.lang.pick(
+                format!(" phải có {expected} | đã nhận {received} ({share:.1} %), trong đó không phát sinh {nil} | chậm {late} | thiếu {missing}"),
+                format!(" expected {expected} | received {received} ({share:.1} %), of these nil {nil} | late {late} | missing {missing}"),
+            )
+        );
+        println!(
+            "{}",
+            self.lang.pick(
+                format!(" đã duyệt {accepted} | chờ duyệt {} | trả lại, chưa gửi lại {} | thiếu không phải là số 0", count.waiting, count.returned),
+                format!(" accepted {accepted} | waiting for review {} | returned, not yet sent again {} | missing is not zero", count.waiting, count.returned),
+            )
+        );
+    }
+
+    pub(super) fn districts(&self, province: &Province, standings: &[Standing], full: bool) {
+        println!(
+            "\n{}",
+            self.lang.pick(
+                "CÁC HUYỆN theo thứ tự mã; đây không phải là xếp hạng            số vụ phạm tội",
+                "DISTRICTS in code order; this is not a ranking                 offences",
+            )
+        );
+        let shown = if full { province.districts.len() } else { 4 };
+        let mut usual = 0;
+        let judged: Vec<_> = province
+            .districts
+            .iter()
+            .filter_map(|district| {
+                Some((district, standings.iter().find(|one| one.unit == district.unit && one.judgement.code == "T1")?))
+            })
+            .collect();
+        for (at, (district, standing)) in judged.iter().enumerate() {
+            let change = target_lines::against_chance(&standing.judgement, self.lang);
+            usual += usize::from(change.usual);
+            if at < shown {
+                let name = province.org.name_near(district.unit, province.lived_until(0));
+                let Coverage { expected, received, .. } = standing.coverage;
+                let reports = format!("{received}/{expected}");
+                println!(
+                    " {:<4} {name:<28} {reports:>9} {:>18}   {}",
+                    district.uid.trim_start_matches("dist-"),
+                    change.counts,
+                    change.words
+                );
+            }
+        }
+        if judged.len() > shown {
+            println!(
+                " ... {}",
+                self.lang.pick(
+                    format!("còn {} huyện: --full", judged.len() - shown),
+                    format!("{} more: --full", judged.len() - shown)
+                )
+            );
+        }
+        if usual == judged.len() {
+            println!(
+                " {}",
+                self.lang.pick(
+                    "Với các số liệu này, không huyện nào khác năm trước ngoài mức ngẫu nhiên.",
+                    "No district can be told apart from last year, or from luck, by these figures.",
+                )
+            );
+        }
+    }
+
+    pub(super) fn phones(&self, life: &Life<'_>) {
+        let syncs: Vec<&SyncSummary> = life.people.iter().flat_map(|person| &person.syncs).collect();
+        let lost: u64 = life.people.iter().map(|person| person.lost).sum();
+        let sent: u64 = syncs.iter().map(|sync| u64::from(sync.sent)).sum();
+        let single = syncs.iter().filter(|sync| sync.calls == 1).count();
+        let bytes = |of: &dyn Fn(&SyncSummary) -> bool| {
+            let mut all: Vec<u64> =
+                syncs.iter().filter(|one| of(one)).map(|one| one.bytes_sent + one.bytes_received).collect();
+            all.sort_unstable();
+            all.get(all.len() / 2).copied()
+        };
+        let quiet = bytes(&|one| one.sent == 0 && one.rows == 0 && one.connections == 0);
+        let report = bytes(&|one| one.sent == 2 && one.connections == 0);
+        println!(
+            "\n{}  {}",
+            self.lang.pick("ĐIỆN THOẠI", "PHONES"),
+            self.lang.pick(
+                format!("{} lần đồng bộ, {single} lần chỉ cần một lượt gọi", syncs.len()),
+                format!("{} syncs, {single} of them one call each", syncs.len()),
+            )
+        );
+        if let (Some(quiet), Some(report)) = (quiet, report) {
+            println!(
+                " {}",
+                self.lang.pick(
+                    format!("không có gì mới: {quiet} B, một báo cáo: {report} B (trung vị)"),
+                    format!("nothing new {quiet} B, one report {report} B (medians)")
+                )
+            );
+        }
+        println!(
+            " {}",
+            self.lang.pick(
+                format!("{lost} lần cố ý làm mất câu trả lời; {sent} lệnh được gửi và được trả lời"),
+                format!("{lost} answers lost on purpose; {sent} commands sent and answered"),
+            )
+        );
+        let [merged, conflicts] = life.twins;
+        println!(
+            " {}",
+            self.lang.pick(
+                format!("báo cáo được sửa trên hai máy: {merged} lần gộp được, {conflicts} xung đột (giữ cả hai số, người có trách nhiệm quyết định)"),
+                format!("reports edited on two phones: {merged} merged, {conflicts} conflicts (both values kept, settled by a person)"),
+            )
+        );
+    }
+
+    pub(super) fn checked(&self, findings: &[Finding]) {
+        println!();
+        for (at, finding) in findings.iter().enumerate() {
+            let head = if at == 0 { self.lang.pick("KIỂM TRA", "CHECKED") } else { "" };
+            println!("{head:<8} {}  {}", if finding.ok { "ok" } else { "!!" }, finding.text);
+        }
+        println!(
+            "         --  {}\n",
+            self.lang.pick(
+                "chưa có ở đây: mất điện, hai máy chủ, chấm điểm, trao đổi với đối tác (docs/STATUS.md)",
+                "not shown here: power loss, two servers, scoring, partner exchange (docs/STATUS.md)"
+            )
+        );
+        println!(
+            "{}         {:.0} s",
+            self.lang.pick(
+                "XEM THÊM   thidua demo --serve   giữ máy chủ chạy cho ứng dụng hoặc đối tác",
+                "LOOK FURTHER   thidua demo --serve   keep it running for an app or a partner"
+            ),
+            self.begun.elapsed().as_secs_f64()
+        );
+    }
+}
+
+/// How to connect.
+pub(super) fn serving(lang: Lang, town: &Town, commune: (&str, &str), reviewer: (&str, &str)) {
+    println!("\n{}  {}", lang.pick("MÁY CHỦ", "SERVER"), town.address);
+    println!(" CA          {}", town.tls.ca.display());
+    println!(" {} {}\n   {}", lang.pick("mã cho xã", "code for commune"), commune.0, commune.1);
+    println!(" {} {}\n   {}", lang.pick("mã cho người duyệt", "code for reviewer"), reviewer.0, reviewer.1);
+}
+
+/// A week has passed.
+pub(super) fn ticked(lang: Lang, life: &Life<'_>, week: u8) {
+    let day = life.province.lived_until(week);
+    println!(" {} {week}: {day}", lang.pick("tuần", "week"));
+}

@@ -1,0 +1,19 @@
+//! The main job in small: a few weeks of the whole province must end with a ledger that balances.
+
+use super::{Options, generator, run};
+use crate::domain::lang::Lang;
+
+#[test]
+fn two_weeks_of_the_whole_province_end_with_books_that_balance() {
+    let options = Options {
+        weeks: std::env::var("THIDUA_DEMO_WEEKS").map_or(2, |weeks| weeks.parse().unwrap()),
+        seed: generator::SEED,
+        keep: None,
+        database: None,
+        full: true,
+        serve: false,
+        tick: "10s".into(),
+        listen: "127.0.0.1:0".into(),
+    };
+    assert!(run(&options, Lang::En).unwrap_or_else(|error| panic!("{error}")));
+}
