@@ -289,6 +289,8 @@ impl<'a> Life<'a> {
         self.town.turn(day, 8, 0);
         let acts = hands(&mut self.people, |_, person| person.sync(false))?;
         self.book(acts);
+        // Once more: what one phone has just sent is news for another that synced before it.
+        hands(&mut self.people, |_, person| person.sync(false))?;
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Knows judgements and how to say them; computes no verdict.
 
-use crate::domain::campaign::{Campaign, TargetLine};
+use crate::domain::campaign::{Campaign, Pair, TargetLine};
 use crate::domain::ids::UnitId;
 use crate::domain::lang::Lang;
 use crate::domain::ratio::Ratio;
@@ -24,7 +24,7 @@ pub(super) fn all(campaign: &Campaign, standings: &[Standing], unit: UnitId, lan
         if let Some(standing) = found {
             let words = lang.pick(&target.text_vi, &target.text_en);
             of(&standing.judgement, &target.formula, words, 0, lang, &mut lines);
-            lines.extend(beside(target, campaign, standings, unit, lang));
+            lines.extend(beside(target, lang));
         }
     }
     lines
@@ -139,7 +139,9 @@ fn more(judgement: &Judgement, formula: &Target, lang: Lang) -> Vec<String> {
 }
 
 fn slack(allowed: i64, left: i64, lang: Lang) -> String {
-    if left >= 0 {
+    if allowed == 0 && left >= 0 {
+        lang.pick("không được sót trường hợp nào", "not one may be left out").to_owned()
+    } else if left >= 0 {
         lang.pick(
             format!("còn được phép {left} trong {allowed} vụ không đạt"),
             format!("{left} of {allowed} failures may still come"),
@@ -153,14 +155,13 @@ fn slack(allowed: i64, left: i64, lang: Lang) -> String {
 }
 
 /// What is printed beside a target so that it cannot be met by not counting.
-fn beside(line: &TargetLine, campaign: &Campaign, standings: &[Standing], unit: UnitId, lang: Lang) -> Option<String> {
-    let _ = (campaign, standings, unit);
+fn beside(line: &TargetLine, lang: Lang) -> Option<String> {
     let pairs: Vec<String> = line
         .pairs
         .iter()
         .map(|pair| match pair {
-            crate::domain::campaign::Pair::Target(code) => code.clone(),
-            crate::domain::campaign::Pair::Count(element) => element.to_string(),
+            Pair::Target(code) => code.clone(),
+            Pair::Count(element) => element.to_string(),
         })
         .collect();
     (!pairs.is_empty()).then(|| format!("    {} {}", lang.pick("đọc cùng:", "read with:"), pairs.join(", ")))
