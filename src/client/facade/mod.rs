@@ -3,6 +3,8 @@
 //!
 //! Shows no target, limit, pace or verdict computed from unsent cells: the next figure must not be weighed against the target.
 
+#![allow(clippy::needless_pass_by_value, reason = "owned values are what bindings to Kotlin and Swift can pass")]
+
 mod error;
 mod judged;
 mod read;

@@ -40,7 +40,9 @@ impl Phone {
         let reference = self.reference()?;
         let window = Window::new(date_from_days(from_day), date_from_days(to_day));
         let window = window.ok_or(ClientError::BadArgument { what: "days".to_owned() })?;
-        let ours = reference.org.units().iter().filter(|unit| reference.org.acts_for(unit.id, today) == Some(home));
+        // Until the token is renewed a phone of a closed unit still calls itself by the old one.
+        let home_now = reference.acts_for(home, today);
+        let ours = reference.org.units().iter().filter(|unit| reference.org.acts_for(unit.id, today) == Some(home_now));
         let ours: Vec<UnitId> = ours.map(|unit| unit.id).collect();
         let owed = owed(&reference, &ours, window);
         let mut replica = self.core.replica();
@@ -184,5 +186,5 @@ fn due_view(
 
 /// Whether a unit's reports are for somebody else to review here.
 pub(super) fn is_other(unit: UnitId, home: UnitId, reference: &Reference, today: jiff::civil::Date) -> bool {
-    reference.acts_for(unit, today) != home
+    reference.acts_for(unit, today) != reference.acts_for(home, today)
 }

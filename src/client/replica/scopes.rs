@@ -1,11 +1,12 @@
 //! The scopes that this phone ever heard of: a dictionary from scope to a short local number, with generation and digest.
 
 use super::schema::scope;
-use super::{Replica, ReplicaError, Result, id};
+use super::{Replica, Result, id};
 use crate::client::step::{Agreement, Held, ScopeKey};
 use crate::domain::digest::Digest;
 use diesel::prelude::*;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// One scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,12 +66,11 @@ impl Scopes {
 
     /// The scope, noted as new if this phone never heard of it.
     pub(super) fn of(&mut self, conn: &mut SqliteConnection, key: ScopeKey) -> Result<&mut ScopeRow> {
-        if !self.rows.contains_key(&key) {
-            let row = insert(conn, key)?;
-            self.rows.insert(key, row);
-        }
         self.changed = true;
-        self.rows.get_mut(&key).ok_or(ReplicaError::Damaged("a scope vanished"))
+        match self.rows.entry(key) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(new) => Ok(new.insert(insert(conn, key)?)),
+        }
     }
 
     /// The scope with this local number.

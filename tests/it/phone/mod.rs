@@ -4,6 +4,7 @@ mod bad_links;
 mod conflicts;
 mod follow;
 mod lost_phones;
+mod merger;
 mod week;
 
 use crate::harness::Town;
