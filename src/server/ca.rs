@@ -50,6 +50,11 @@ impl TlsFiles {
 /// The CA lives 10 years, the server certificate 397 days. Writing over a server certificate that is there is meant: it is how it is
 /// renewed.
 pub fn init(files: &TlsFiles, names: &[String], now: Instant) -> Result<(), TlsError> {
+    init_for(files, names, now, 397)
+}
+
+/// [`init`] with a server certificate that is valid for so many days, less than the CA's 10 years.
+pub fn init_for(files: &TlsFiles, names: &[String], now: Instant, days: i64) -> Result<(), TlsError> {
     let start = now.local_date().saturating_sub(1.day());
     let (ca_pem, ca_key) = match (std::fs::read_to_string(&files.ca), std::fs::read_to_string(&files.ca_key)) {
         (Ok(pem), Ok(key)) => (pem, KeyPair::from_pem(&key)?),
@@ -62,7 +67,7 @@ pub fn init(files: &TlsFiles, names: &[String], now: Instant) -> Result<(), TlsE
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     params.use_authority_key_identifier_extension = true;
-    valid(&mut params, start, start.saturating_add(397.days()));
+    valid(&mut params, start, start.saturating_add(days.days()));
     let certificate = params.signed_by(&key, &issuer)?;
     write_secret(&files.key, key.serialize_pem().as_bytes())?;
     write(&files.chain, format!("{}{ca_pem}", certificate.pem()).as_bytes())

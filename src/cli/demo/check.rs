@@ -9,7 +9,7 @@ use super::live::Life;
 use super::people::Person;
 use crate::client::facade::{Figure, ReportStatus, ReportView};
 use crate::domain::element::{ElementCode, ElementKind};
-use crate::domain::ids::UnitId;
+use crate::domain::ids::{UnitId, derive};
 use crate::domain::scope::{Scope, ScopeKind};
 use crate::domain::standing::{Judgement, Standing};
 use std::collections::BTreeMap;
@@ -141,10 +141,22 @@ fn standings_agree(life: &Life<'_>, standings: &[Standing]) -> Finding {
         }
     }
     let text = match &wrong {
-        None => format!("{compared} figures behind {} published standings are those of the books", standings.len()),
+        None => format!(
+            "{compared} figures behind {} published standings are those of the books\n                this seed's standings: {}",
+            standings.len(),
+            fingerprint(standings)
+        ),
         Some(wrong) => format!("standings and books differ, first {wrong}"),
     };
     Finding { ok: wrong.is_none() && compared > 0, text }
+}
+
+/// The same for the same standings, whatever the order in which they came.
+fn fingerprint(standings: &[Standing]) -> String {
+    let mut texts: Vec<String> = standings.iter().map(|standing| format!("{standing:?}")).collect();
+    texts.sort_unstable();
+    let parts: Vec<&[u8]> = texts.iter().map(|text| text.as_bytes()).collect();
+    derive("demo.standings", &parts).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn figures(judgement: &Judgement) -> Vec<(ElementCode, Option<i64>)> {
@@ -166,9 +178,10 @@ fn nothing_twice(life: &Life<'_>) -> Result<Finding, DemoError> {
         .flat_map(|person| &person.syncs)
         .map(|sync| u64::from(sync.applied + sync.merged + sync.conflicts))
         .sum();
+    let again: u64 = life.people.iter().map(|person| person.again).sum();
     let text =
-        format!("{typed} commands typed, {answered} first answers read, {unanswered} left in an outbox or refused");
-    Ok(Finding { ok: unanswered == 0, text })
+        format!("{typed} commands typed, {answered} taken by the server, {again} sent again, none applied twice");
+    Ok(Finding { ok: unanswered == 0 && typed == answered, text })
 }
 
 fn audit(life: &Life<'_>) -> Result<Finding, DemoError> {

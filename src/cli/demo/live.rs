@@ -26,6 +26,27 @@ const HANDS: usize = 4;
 /// One answer in so many is lost on purpose.
 const LOST_ONE_IN: usize = 18;
 
+/// What an onlooker would tell.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Note {
+    /// Phones came back after weeks without signal.
+    Back {
+        /// In this week, from 1.
+        week: u8,
+        /// So many.
+        phones: usize,
+    },
+    /// Communes merged.
+    Merged {
+        /// On this day.
+        day: Date,
+        /// Communes the day before, and since.
+        communes: [usize; 2],
+        /// Accounts that work for a successor since.
+        accounts: usize,
+    },
+}
+
 /// Everything that lives.
 pub(super) struct Life<'a> {
     pub(super) province: &'a Province,
@@ -40,7 +61,7 @@ pub(super) struct Life<'a> {
     by_id: BTreeMap<ReportId, Arc<Plan>>,
     /// Index of the first phone of each unit.
     first: BTreeMap<UnitId, usize>,
-    pub(super) notes: Vec<String>,
+    pub(super) notes: Vec<Note>,
     /// What each night said of itself.
     pub(super) nights: Vec<String>,
     pub(super) twins: [u32; 2],
@@ -88,7 +109,7 @@ impl<'a> Life<'a> {
         let back = |person: &&Person| person.device.offline.iter().any(|gone| gone.end == monday && gone.days() >= 14);
         let back = self.people.iter().filter(back).count();
         if back > 0 {
-            self.notes.push(format!("week {:2}: {back} phones back after 3 weeks without signal", week + 1));
+            self.notes.push(Note::Back { week: week + 1, phones: back });
         }
     }
 
@@ -101,11 +122,8 @@ impl<'a> Life<'a> {
         self.town.turn(day, 0, 5);
         let applied = self.town.app.apply_day()?;
         let count = |day: Date| org.units_of_kind_on(UnitKind::Commune, day).count();
-        let (before, after) = (count(day.saturating_sub(1.day())), count(day));
-        self.notes.push(format!(
-            "{day}: {before} -> {after} communes, {} accounts now work for a successor",
-            applied.moved_accounts
-        ));
+        let communes = [count(day.saturating_sub(1.day())), count(day)];
+        self.notes.push(Note::Merged { day, communes, accounts: applied.moved_accounts });
         Ok(())
     }
 

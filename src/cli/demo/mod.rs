@@ -30,6 +30,9 @@ use live::{Life, hands};
 use people::Person;
 use screen::Screen;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use town::Town;
 
 /// What the demo is asked to do.
@@ -117,6 +120,19 @@ pub fn run(options: &Options, lang: Lang) -> Result<bool, DemoError> {
         serve(life, options, lang)?;
     }
     Ok(agree)
+}
+
+/// [`run`] as a subcommand: prints why it could not go on; 1 unless everything agrees.
+#[must_use]
+pub fn main(options: &Options, lang: Lang) -> ExitCode {
+    match run(options, lang) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("thidua demo: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// Directory and database of one demo; the directory goes when this does, unless it is to be kept.
@@ -219,14 +235,40 @@ fn serve(mut life: Life<'_>, options: &Options, lang: Lang) -> Result<(), DemoEr
     let reviewer = [Role::Reporter, Role::UnitHead, Role::Reviewer];
     let reporter = life.town.invite("app-commune", commune.unit, &reporter, today)?;
     let reviewer = life.town.invite("app-reviewer", district.unit, &reviewer, today)?;
+    let ended = interrupted()?;
     screen::serving(lang, life.town, (&commune.uid, &reporter), (&district.uid, &reviewer));
     for week in options.weeks..generator::WEEKS_MAX {
-        std::thread::sleep(std::time::Duration::from_secs(seconds));
+        if !rest(seconds, &ended) {
+            return Ok(());
+        }
         life.extend(week + 1)?;
         life.week(week)?;
         screen::ticked(lang, &life, week + 1);
     }
-    loop {
-        std::thread::park();
+    while rest(1, &ended) {}
+    Ok(())
+}
+
+/// True once somebody has asked the process to end; database and phones are then cleared away as usual.
+fn interrupted() -> Result<Arc<AtomicBool>, DemoError> {
+    let ended = Arc::new(AtomicBool::new(false));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let flag = Arc::clone(&ended);
+    std::thread::Builder::new().name("thidua-signal".to_owned()).spawn(move || {
+        // Where signals cannot be had, the process ends by them without ceremony.
+        let _ = runtime.block_on(tokio::signal::ctrl_c());
+        flag.store(true, Ordering::SeqCst);
+    })?;
+    Ok(ended)
+}
+
+/// Waits so many seconds; false as soon as the end was asked for.
+fn rest(seconds: u64, ended: &AtomicBool) -> bool {
+    for _ in 0..seconds.saturating_mul(10) {
+        if ended.load(Ordering::SeqCst) {
+            return false;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
     }
+    !ended.load(Ordering::SeqCst)
 }

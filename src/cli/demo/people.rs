@@ -40,11 +40,13 @@ pub(super) struct Person {
     pub(super) commands: u64,
     /// Answers lost on purpose.
     pub(super) lost: u64,
+    /// Commands whose answer was lost, sent again.
+    pub(super) again: u64,
 }
 
 impl Person {
     pub(super) fn new(device: Device, phone: Phone) -> Self {
-        Self { device, phone, open: Vec::new(), told: Vec::new(), syncs: Vec::new(), commands: 0, lost: 0 }
+        Self { device, phone, open: Vec::new(), told: Vec::new(), syncs: Vec::new(), commands: 0, lost: 0, again: 0 }
     }
 
     /// Fills in a sheet as it is first typed, and sends it off; without signal it waits in the phone.
@@ -91,7 +93,9 @@ impl Person {
     /// Syncs; with `lose` the first answer is lost on the way and everything is asked again. Gives what may be told now.
     pub(super) fn sync(&mut self, lose: bool) -> Result<Vec<Act>, DemoError> {
         if lose {
+            let outbox = self.phone.outbox()?;
             self.lost += 1;
+            self.again += u64::from(outbox.waiting + outbox.sent);
             // The call fails or is cut short, as it is meant to; what it cost is not known.
             let _ = self.phone.sync_cut(Some(0));
         }

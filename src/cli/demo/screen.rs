@@ -6,7 +6,7 @@
 use super::Options;
 use super::check::Finding;
 use super::generator::Province;
-use super::live::Life;
+use super::live::{Life, Note};
 use super::target_lines;
 use super::town::Town;
 use crate::client::facade::SyncSummary;
@@ -115,7 +115,7 @@ impl Screen {
             format!("{weeks} weeks, from {first} until before {end}"),
         );
         self.line(4, "sống", "live", &text);
-        life.notes.iter().for_each(|note| println!("            {note}"));
+        life.notes.iter().for_each(|note| println!("            {}", note_text(*note, self.lang)));
     }
 
     pub(super) fn night(&mut self, life: &Life<'_>, runs: &[Run]) {
@@ -244,7 +244,7 @@ impl Screen {
     pub(super) fn phones(&self, life: &Life<'_>) {
         let syncs: Vec<&SyncSummary> = life.people.iter().flat_map(|person| &person.syncs).collect();
         let lost: u64 = life.people.iter().map(|person| person.lost).sum();
-        let sent: u64 = syncs.iter().map(|sync| u64::from(sync.sent)).sum();
+        let again: u64 = life.people.iter().map(|person| person.again).sum();
         let single = syncs.iter().filter(|sync| sync.calls == 1).count();
         let bytes = |of: &dyn Fn(&SyncSummary) -> bool| {
             let mut all: Vec<u64> =
@@ -274,8 +274,8 @@ impl Screen {
         println!(
             " {}",
             self.lang.pick(
-                format!("{lost} lần cố ý làm mất câu trả lời; {sent} lệnh được gửi và được trả lời"),
-                format!("{lost} answers lost on purpose; {sent} commands sent and answered"),
+                format!("{lost} lần cố ý làm mất câu trả lời, {again} lệnh phải gửi lại"),
+                format!("{lost} answers lost on purpose, {again} commands sent again"),
             )
         );
         let [merged, conflicts] = life.twins;
@@ -309,6 +309,19 @@ impl Screen {
             ),
             self.begun.elapsed().as_secs_f64()
         );
+    }
+}
+
+fn note_text(note: Note, lang: Lang) -> String {
+    match note {
+        Note::Back { week, phones } => lang.pick(
+            format!("tuần {week}: {phones} điện thoại có sóng trở lại sau 3 tuần"),
+            format!("week {week}: {phones} phones back after 3 weeks without signal"),
+        ),
+        Note::Merged { day, communes: [before, after], accounts } => lang.pick(
+            format!("{day}: sáp nhập, {before} -> {after} xã; {accounts} quyền chuyển sang đơn vị kế thừa"),
+            format!("{day}: a merger, {before} -> {after} communes; {accounts} grants moved to the successor"),
+        ),
     }
 }
 

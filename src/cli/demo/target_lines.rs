@@ -10,7 +10,7 @@ use crate::domain::standing::{Judgement, JudgementState, Standing};
 use crate::domain::target::{Measure, Target};
 
 /// Width of the column with the target's words.
-const WORDS: usize = 40;
+const WORDS: usize = 46;
 
 /// Every line, targets in the order of the campaign.
 pub(super) fn all(campaign: &Campaign, standings: &[Standing], unit: UnitId, lang: Lang) -> Vec<String> {
@@ -47,7 +47,8 @@ fn of(judgement: &Judgement, formula: &Target, words: &str, depth: usize, lang: 
     lines.push(row(&name, &before, &now, &needed(judgement, formula, lang), state(judgement).as_str()));
     lines.extend(more(judgement, formula, lang).into_iter().map(|text| format!("    {indent}{text}")));
     for (member, formula) in judgement.members.iter().zip(formula.members()) {
-        of(member, formula, &formula.to_string(), depth + 1, lang, lines);
+        let words = formula.to_string().replace(" vs same_window_prior_year, rel", "");
+        of(member, formula, &words, depth + 1, lang, lines);
     }
 }
 

@@ -30,8 +30,12 @@ use std::thread::JoinHandle;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-/// Days for which an enrolment code holds.
-const CODE_DAYS: i64 = 7;
+/// Days for which an enrolment code holds: simulated ones, of which many pass while somebody types.
+const CODE_DAYS: i64 = 365;
+
+/// Days for which the demo's certificate holds: from the simulated days on until past the real ones, for clients with a clock
+/// of their own.
+const CERTIFICATE_DAYS: i64 = 3_640;
 
 /// A running server and everything that the demo does at its desk.
 pub(super) struct Town {
@@ -49,7 +53,7 @@ impl Town {
     pub(super) fn start(dir: &Path, database: &str, listen: &str, clock: Clock) -> Result<Self, DemoError> {
         let tls = TlsFiles::in_dir(&dir.join("tls"));
         let names = ["127.0.0.1".to_owned(), "localhost".to_owned()];
-        ca::init(&tls, &names, clock.now())?;
+        ca::init_for(&tls, &names, clock.now(), CERTIFICATE_DAYS)?;
         let ca_sha256 = tls.ca_sha256()?;
         let certificates = Certificates::load(&tls.chain, &tls.key, false)?;
         let keys = Keys::open(&dir.join("keys"))?;
