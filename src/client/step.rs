@@ -244,7 +244,7 @@ pub(crate) enum Next {
     /// Renew the token, then call again.
     Renew,
     /// Go to the next server of the list.
-    NextServer,
+    OtherServer,
     /// Stop and tell.
     Stop(Halt),
 }

@@ -189,7 +189,7 @@ impl Engine {
     /// The next server of the list, until as many were tried as any list holds.
     fn next_server(&mut self, otherwise: Halt) -> Next {
         self.servers_tried += 1;
-        if self.servers_tried > next::SERVERS_TRIED_MAX { Next::Stop(otherwise) } else { Next::NextServer }
+        if self.servers_tried > next::SERVERS_TRIED_MAX { Next::Stop(otherwise) } else { Next::OtherServer }
     }
 
     fn on_welcome(&mut self, welcome: &pb::Welcome) -> Result<Vec<Step>, BadFrame> {

@@ -60,7 +60,7 @@ fn an_ended_token_is_renewed_and_a_revoked_phone_destroys_its_data() {
     assert_eq!(engine.failed(&revoked, 0), Next::Stop(Halt::Revoked));
     assert_eq!(
         engine.failed(&failure(FailureKind::Precondition, "SERVER_SUPERSEDED"), 0),
-        Next::NextServer,
+        Next::OtherServer,
         "another server may be the right one"
     );
     assert_eq!(engine.failed(&failure(FailureKind::Other, "MALFORMED"), 0), Next::Stop(Halt::Refused));

@@ -49,7 +49,7 @@ impl Swap {
     fn step(&mut self, conn: &mut SqliteConnection, op: StagedOp, mark: &Mark) -> Result<()> {
         match op {
             StagedOp::Put { record, revision, bytes, scopes } => {
-                self.put(conn, Stored { key: record, revision, bytes }, &scopes)
+                self.put(conn, &Stored { key: record, revision, bytes }, &scopes)
             }
             StagedOp::Own { record, revision, scopes } => self.own(conn, record, revision, &scopes, mark),
             StagedOp::Gone { record, scopes } => {
@@ -73,7 +73,7 @@ impl Swap {
         }
     }
 
-    fn put(&mut self, conn: &mut SqliteConnection, new: Stored, scopes: &[ScopeKey]) -> Result<()> {
+    fn put(&mut self, conn: &mut SqliteConnection, new: &Stored, scopes: &[ScopeKey]) -> Result<()> {
         let key = new.key;
         let old = records::one(conn, key)?;
         let old_hash = old.as_ref().map(|old| record_hash(&key.id, old.revision, &old.bytes));
@@ -92,7 +92,7 @@ impl Swap {
             records::put_pair(conn, row.no, key, row.generation)?;
         }
         if !(here.is_empty() && scopes.is_empty()) {
-            records::put(conn, &new)?;
+            records::put(conn, new)?;
             self.done.records.insert(key);
         }
         Ok(())
@@ -118,7 +118,7 @@ impl Swap {
             }
         };
         match bytes {
-            Some(bytes) => self.put(conn, Stored { key, revision, bytes }, scopes),
+            Some(bytes) => self.put(conn, &Stored { key, revision, bytes }, scopes),
             None => Ok(()),
         }
     }

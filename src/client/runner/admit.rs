@@ -81,7 +81,7 @@ impl Core {
             };
             match engine.failed(&failure, keys::random_number()) {
                 Next::Renew | Next::Again | Next::Done => {}
-                Next::NextServer => self.next_server(),
+                Next::OtherServer => self.next_server(),
                 Next::Wait(after) => {
                     self.next_server();
                     return Err(RunError::Later { after, message: failure.message });

@@ -86,7 +86,7 @@ impl Core {
                 Next::Done => return Ok(()),
                 Next::Again => {}
                 Next::Renew => self.renew(engine, &device).await?,
-                Next::NextServer => self.next_server(),
+                Next::OtherServer => self.next_server(),
                 Next::Wait(after) => {
                     self.next_server();
                     return Err(RunError::Later { after, message });

@@ -38,7 +38,7 @@ pub fn standings(input: &Input<'_>, definition_version: i64) -> Result<Vec<Stand
                 view: StandingView::AsWas,
                 stage,
                 definition_version,
-                judgement: judge(&figures, kind, line, terms(line, stage, coverage)),
+                judgement: judge(&figures, kind, line, &terms(line, stage, coverage)),
                 coverage,
             });
         }
@@ -101,8 +101,8 @@ fn names(formula: &Target, duty: &str) -> bool {
     }
 }
 
-fn judge(figures: &UnitFigures<'_>, kind: UnitKind, line: &TargetLine, terms: Terms) -> Judgement {
-    let evaluation = line.formula.evaluate(figures, &terms);
+fn judge(figures: &UnitFigures<'_>, kind: UnitKind, line: &TargetLine, terms: &Terms) -> Judgement {
+    let evaluation = line.formula.evaluate(figures, terms);
     let place = Place { figures, kind };
     place.judgement(&line.code, &line.formula, &evaluation)
 }
