@@ -15,7 +15,6 @@ use crate::domain::report::Report;
 use crate::domain::scope::RecordKind;
 use crate::domain::standing::{Entry, Input, Run, Standing, input_digest, standings};
 use crate::domain::workflow::State;
-use crate::store::report::Filed;
 use crate::store::{ReadTx, WriteTx};
 use jiff::civil::Date;
 use std::collections::BTreeMap;

@@ -67,7 +67,8 @@ pub(crate) const LIBRARIES: &[(&str, &[&str])] = &[
     ("serde", &["files", "config", "cli"]),
     ("serde_json", &["cli"]),
     // In cli the generator of the demo draws its figures from it, the same on every machine.
-    ("sha2", &["domain", "store", "sync", "cli"]),
+    // In app it names what a nightly run was reckoned from.
+    ("sha2", &["domain", "store", "app", "sync", "cli"]),
     ("thiserror", ANY),
     ("tokio", &["jobs", "grpc", "client", "server", "cli"]),
     ("tokio_cron_scheduler", &["jobs"]),

@@ -12,14 +12,14 @@ use thidua::client::facade::{CellEntry, Figure, Phone, ReportKey, ReportStatus, 
 use thidua::domain::enrolment::{Code, Invite};
 use thidua::domain::permission::Role;
 
-pub const COMMUNE: &str = "com-29242-0";
+pub(crate) const COMMUNE: &str = "com-29242-0";
 /// The district above it.
-pub const DISTRICT: &str = "dist-842";
+pub(crate) const DISTRICT: &str = "dist-842";
 
 /// An app on a phone: the facade on a file of its own.
-pub struct App {
-    pub phone: Phone,
-    pub dir: tempfile::TempDir,
+pub(crate) struct App {
+    pub(crate) phone: Phone,
+    pub(crate) dir: tempfile::TempDir,
 }
 
 impl std::ops::Deref for App {
@@ -30,20 +30,20 @@ impl std::ops::Deref for App {
 }
 
 /// The text of the QR picture with this code.
-pub fn invitation(town: &Town, code: Code) -> String {
+pub(crate) fn invitation(town: &Town, code: Code) -> String {
     let addresses = vec![format!("https://{}", town.address)];
     Invite { code, ca_sha256: town.files.ca_sha256().unwrap(), addresses }.to_string()
 }
 
 /// An app that was never enrolled.
-pub fn unopened(town: &Town) -> App {
+pub(crate) fn unopened(town: &Town) -> App {
     let dir = tempfile::tempdir().unwrap();
     let phone = Phone::open_with(&dir.path().join("phone.db"), town.clock.clone()).unwrap();
     App { phone, dir }
 }
 
 /// An app of a new account with this role on this unit, after its first sync.
-pub fn app(town: &Town, unit: &str, role: Role) -> App {
+pub(crate) fn app(town: &Town, unit: &str, role: Role) -> App {
     let app = unopened(town);
     app.enrol(invitation(town, town.code(unit, role))).unwrap();
     let first = app.sync_once().unwrap();
@@ -52,24 +52,24 @@ pub fn app(town: &Town, unit: &str, role: Role) -> App {
 }
 
 /// The report of the campaign's first week, the one that is due on the town's first day.
-pub fn first_week(app: &App) -> ReportKey {
+pub(crate) fn first_week(app: &App) -> ReportKey {
     let day = |month, day| thidua::domain::time::days_from_date(jiff::civil::date(2024, month, day));
     let due = app.due(day(8, 19), day(8, 26)).unwrap();
     due.iter().find(|due| due.key.contract == "tuan-xa").unwrap().key.clone()
 }
 
-pub fn cell(element: &str, figure: i64) -> CellEntry {
+pub(crate) fn cell(element: &str, figure: i64) -> CellEntry {
     CellEntry { element: element.to_owned(), value: Some(Figure::Reported(figure)) }
 }
 
-pub fn view(app: &App, key: &ReportKey) -> ReportView {
+pub(crate) fn view(app: &App, key: &ReportKey) -> ReportView {
     app.report(app.report_id(key.clone())).unwrap().unwrap()
 }
 
-pub fn status(app: &App, key: &ReportKey) -> ReportStatus {
+pub(crate) fn status(app: &App, key: &ReportKey) -> ReportStatus {
     app.report(app.report_id(key.clone())).unwrap().map_or(ReportStatus::Blank, |view| view.status)
 }
 
-pub fn shown(app: &App, key: &ReportKey, element: &str) -> Option<Figure> {
+pub(crate) fn shown(app: &App, key: &ReportKey, element: &str) -> Option<Figure> {
     view(app, key).cells.into_iter().find(|cell| cell.element == element).and_then(|cell| cell.value)
 }
