@@ -1,6 +1,7 @@
 //! The promises of the sync contract, each named after its number, on SQLite and on PostgreSQL from one body.
 //!
 //! Here the exchange itself is asked, without a socket; `tests/it` asks the same of a real server, `client` of a real phone.
+#![allow(clippy::needless_pass_by_value, reason = "a story takes a world of its own")]
 #![allow(clippy::unwrap_used, reason = "a story that cannot be set up has failed")]
 #![cfg(feature = "server")]
 

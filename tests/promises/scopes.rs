@@ -35,7 +35,8 @@ fn s17_at_a_merger_the_phones_move_to_the_successor_and_take_their_drafts_with_t
     assert!(applied.moved_accounts >= 2 && applied.moved_records >= 2, "{applied:?}");
     lan.sync(&world);
     mai.sync(&world);
-    (lan.agrees(), mai.agrees());
+    lan.agrees();
+    mai.agrees();
     assert!(lan.lost.contains(&(Scope::desk(UnitId::named(WARD_2)), GrantChange::Moved)), "{:?}", lan.lost);
     let successor = Scope::work(UnitId::named(WARD_NEW));
     assert!(mai.scopes.values().any(|(scope, _)| *scope == successor));
@@ -82,7 +83,8 @@ fn s18_a_draft_is_seen_by_its_own_desk_only_and_a_sent_report_by_the_units_above
     assert!(!reviewer.holds(RecordKind::Report, key.id().0), "a draft is nobody's but the desk's");
     let submit = reporter.submit(key.id());
     reporter.push(&world, &[submit]);
-    (reviewer.sync(&world), stranger.sync(&world));
+    reviewer.sync(&world);
+    stranger.sync(&world);
     assert!(reviewer.holds(RecordKind::Report, key.id().0));
     assert!(!stranger.holds(RecordKind::Report, key.id().0));
     // Asking about it gives the stranger the answer that an absent report gives.

@@ -74,7 +74,8 @@ fn s21_two_phones_of_one_unit_hold_the_same_bytes(world: World) {
 
 fn s23_a_damaged_cursor_rebuilds_its_own_phone_and_nothing_else(world: World) {
     let [mut phone, mut other, _] = furnish(&world);
-    (phone.sync(&world), other.sync(&world));
+    phone.sync(&world);
+    other.sync(&world);
     let before = phone.holding.records.clone();
     phone.cursor[3] ^= 1;
     let frames = phone.sync(&world);

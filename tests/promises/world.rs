@@ -25,33 +25,33 @@ use thidua::sync::frame::{Checkpoint, Frame, GrantChange, Outcome, RowOp};
 use thidua::sync::push::Pushed;
 use thidua::sync::{Exchange, Seal};
 
-pub struct World {
-    pub app: App,
-    pub clock: Clock,
-    pub seal: Seal,
+pub(crate) struct World {
+    pub(crate) app: App,
+    pub(crate) clock: Clock,
+    pub(crate) seal: Seal,
     _home: Option<tempfile::TempDir>,
     _db: Option<pg::TestDb>,
 }
 
 /// Wards 2, 3 and 6, which are one from 2025-01-01 on, and the town above them.
-pub const WARD_2: &str = "com-29245-0";
-pub const WARD_3: &str = "com-29242-0";
-pub const WARD_NEW: &str = "com-29242-1";
-pub const TOWN: &str = "dist-842";
-pub const ELSEWHERE: &str = "com-29266-0";
+pub(crate) const WARD_2: &str = "com-29245-0";
+pub(crate) const WARD_3: &str = "com-29242-0";
+pub(crate) const WARD_NEW: &str = "com-29242-1";
+pub(crate) const TOWN: &str = "dist-842";
+pub(crate) const ELSEWHERE: &str = "com-29266-0";
 
 fn example(name: &str) -> String {
     std::fs::read_to_string(format!("{}/examples/tra-vinh/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
 impl World {
-    pub fn on_sqlite() -> Self {
+    pub(crate) fn on_sqlite() -> Self {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("world.db").display().to_string();
         Self { _home: Some(home), ..Self::over(&Location::Sqlite(path)) }
     }
 
-    pub fn on_postgres() -> Option<Self> {
+    pub(crate) fn on_postgres() -> Option<Self> {
         let db = pg::TestDb::fresh()?;
         let location = Location::parse(db.url());
         Some(Self { _db: Some(db), ..Self::over(&location) })
@@ -74,12 +74,12 @@ impl World {
         Self { app, clock, seal: Seal::new(b"a secret of the test"), _home: None, _db: None }
     }
 
-    pub fn at(&self, day: Date) {
+    pub(crate) fn at(&self, day: Date) {
         self.clock.set(Instant::local_midnight(day).plus_micros(3_600_000_000));
     }
 
     /// A phone of a new account with this role.
-    pub fn phone(&self, name: &str, uid: &str, role: Role) -> Phone {
+    pub(crate) fn phone(&self, name: &str, uid: &str, role: Role) -> Phone {
         let account = AccountId::named(name);
         let grant = Grant { role, unit: UnitId::named(uid), from: date(2024, 1, 1), to: date(2030, 1, 1) };
         let system = self.app.system().unwrap();
@@ -88,7 +88,7 @@ impl World {
     }
 
     /// Another phone of an account.
-    pub fn phone_of(&self, name: &str, account: AccountId, uid: &str) -> Phone {
+    pub(crate) fn phone_of(&self, name: &str, account: AccountId, uid: &str) -> Phone {
         let system = self.app.system().unwrap();
         let device = DeviceId::named(&format!("{name} phone {uid}"));
         let later = self.app.now().plus_micros(1_000_000_000);
@@ -97,7 +97,7 @@ impl World {
         Phone { device, account, unit: UnitId::named(uid), ..Phone::default() }
     }
 
-    pub fn elements(&self) -> Vec<ElementNo> {
+    pub(crate) fn elements(&self) -> Vec<ElementNo> {
         let reference = self.app.store().read(|tx| self.app.reference(tx)).unwrap();
         let form = reference.catalogue.form("tuan-xa").unwrap();
         let mut numbers: Vec<ElementNo> =
@@ -106,13 +106,13 @@ impl World {
         numbers
     }
 
-    pub fn report(&self, id: ReportId) -> Option<Report> {
+    pub(crate) fn report(&self, id: ReportId) -> Option<Report> {
         let reference = self.app.store().read(|tx| self.app.reference(tx)).unwrap();
         self.app.store().read(|tx| tx.report(id, &reference.units)).unwrap().map(|filed| filed.report)
     }
 
     /// A report of every element nil, sent by `phone`.
-    pub fn send_nil(&self, phone: &mut Phone, key: &ReportKey) -> ReportId {
+    pub(crate) fn send_nil(&self, phone: &mut Phone, key: &ReportKey) -> ReportId {
         let cells: Vec<_> = self.elements().into_iter().map(|element| (element, CellValue::Nil)).collect();
         let save = phone.save(key, &cells, &[]);
         let submit = phone.submit(key.id());
@@ -123,12 +123,12 @@ impl World {
 }
 
 /// The report of a unit for the week that begins on `monday`.
-pub fn week(uid: &str, monday: Date) -> ReportKey {
+pub(crate) fn week(uid: &str, monday: Date) -> ReportKey {
     let period = Period::new("week", monday, monday.saturating_add(jiff::Span::new().days(7)));
     ReportKey { contract: ContractId::named("tuan-xa"), unit: UnitId::named(uid), period }
 }
 
-pub fn first_week(uid: &str) -> ReportKey {
+pub(crate) fn first_week(uid: &str) -> ReportKey {
     week(uid, date(2024, 8, 19))
 }
 
@@ -136,23 +136,23 @@ type Key = (RecordKind, [u8; 16]);
 
 /// What a phone holds.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Holding {
-    pub records: BTreeMap<Key, (i64, Vec<u8>)>,
-    pub pairs: BTreeMap<(i32, Key), i64>,
+pub(crate) struct Holding {
+    pub(crate) records: BTreeMap<Key, (i64, Vec<u8>)>,
+    pub(crate) pairs: BTreeMap<(i32, Key), i64>,
 }
 
 #[derive(Debug, Clone)]
-pub struct Phone {
-    pub device: DeviceId,
-    pub account: AccountId,
-    pub unit: UnitId,
-    pub cursor: Vec<u8>,
-    pub sent: u64,
-    pub holding: Holding,
-    pub mark: Vec<u8>,
-    pub scopes: BTreeMap<i32, (Scope, i64)>,
-    pub checkpoint: Option<Checkpoint>,
-    pub lost: Vec<(Scope, GrantChange)>,
+pub(crate) struct Phone {
+    pub(crate) device: DeviceId,
+    pub(crate) account: AccountId,
+    pub(crate) unit: UnitId,
+    pub(crate) cursor: Vec<u8>,
+    pub(crate) sent: u64,
+    pub(crate) holding: Holding,
+    pub(crate) mark: Vec<u8>,
+    pub(crate) scopes: BTreeMap<i32, (Scope, i64)>,
+    pub(crate) checkpoint: Option<Checkpoint>,
+    pub(crate) lost: Vec<(Scope, GrantChange)>,
 }
 
 impl Default for Phone {
@@ -173,13 +173,13 @@ impl Default for Phone {
 }
 
 impl Phone {
-    pub fn command(&mut self, body: Body) -> Pushed {
+    pub(crate) fn command(&mut self, body: Body) -> Pushed {
         self.sent += 1;
         pushed(self.sent, Command { captured_at: None, sync_mark: Vec::new(), body })
     }
 
     /// A save of cells; `base` says what the author saw.
-    pub fn save(
+    pub(crate) fn save(
         &mut self,
         key: &ReportKey,
         cells: &[(ElementNo, CellValue)],
@@ -188,7 +188,7 @@ impl Phone {
         self.save_at(key, cells, base, 0)
     }
 
-    pub fn save_at(
+    pub(crate) fn save_at(
         &mut self,
         key: &ReportKey,
         cells: &[(ElementNo, CellValue)],
@@ -204,26 +204,26 @@ impl Phone {
         self.command(Body::Save(save))
     }
 
-    pub fn submit(&mut self, report: ReportId) -> Pushed {
+    pub(crate) fn submit(&mut self, report: ReportId) -> Pushed {
         self.command(Body::Submit { report, acting_unit: self.unit })
     }
 
-    pub fn accept(&mut self, report: &Report) -> Pushed {
+    pub(crate) fn accept(&mut self, report: &Report) -> Pushed {
         self.command(Body::Accept { report: report.key.id(), seen: report.content_hash() })
     }
 
-    pub fn identity(&self, world: &World) -> Result<Identity, AppError> {
+    pub(crate) fn identity(&self, world: &World) -> Result<Identity, AppError> {
         world.app.store().read(|tx| thidua::app::access::identity(tx, self.device))
     }
 
-    pub fn exchange(&self, world: &World, commands: &[Pushed]) -> Result<Exchange, AppError> {
+    pub(crate) fn exchange(&self, world: &World, commands: &[Pushed]) -> Result<Exchange, AppError> {
         let request =
             Request { cursor: self.cursor.clone(), commands: commands.to_vec(), max_rows: 7, rebuild: vec![] };
         Exchange::start(world.app.clone(), world.seal.clone(), self.identity(world)?, &request)
     }
 
     /// One exchange to its checkpoint; the outcomes of what was pushed.
-    pub fn push(&mut self, world: &World, commands: &[Pushed]) -> Vec<Outcome> {
+    pub(crate) fn push(&mut self, world: &World, commands: &[Pushed]) -> Vec<Outcome> {
         let frames = self.frames(world, commands, usize::MAX);
         frames
             .into_iter()
@@ -231,12 +231,12 @@ impl Phone {
             .collect()
     }
 
-    pub fn sync(&mut self, world: &World) -> Vec<Frame> {
+    pub(crate) fn sync(&mut self, world: &World) -> Vec<Frame> {
         self.frames(world, &[], usize::MAX)
     }
 
     /// Takes at most `cut` frames, as if the line had gone dead behind them.
-    pub fn frames(&mut self, world: &World, commands: &[Pushed], cut: usize) -> Vec<Frame> {
+    pub(crate) fn frames(&mut self, world: &World, commands: &[Pushed], cut: usize) -> Vec<Frame> {
         let mut exchange = self.exchange(world, commands).unwrap();
         let mut taken = Vec::new();
         loop {
@@ -312,7 +312,7 @@ impl Phone {
     }
 
     /// Checks the digests of the last checkpoint against what is held.
-    pub fn agrees(&self) {
+    pub(crate) fn agrees(&self) {
         let checkpoint = self.checkpoint.as_ref().unwrap();
         assert_eq!(checkpoint.digests.len(), self.scopes.len());
         for (number, expected) in &checkpoint.digests {
@@ -325,16 +325,16 @@ impl Phone {
         }
     }
 
-    pub fn holds(&self, kind: RecordKind, id: [u8; 16]) -> bool {
+    pub(crate) fn holds(&self, kind: RecordKind, id: [u8; 16]) -> bool {
         self.holding.records.contains_key(&(kind, id))
     }
 }
 
-pub fn pushed(number: u64, command: Command) -> Pushed {
+pub(crate) fn pushed(number: u64, command: Command) -> Pushed {
     let hash = Sha256::digest(format!("{number} {command:?}")).into();
     Pushed { number, hash, command: Ok(command) }
 }
 
-pub fn figure(value: i64) -> CellValue {
+pub(crate) fn figure(value: i64) -> CellValue {
     CellValue::Reported(value)
 }
