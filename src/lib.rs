@@ -16,6 +16,9 @@ pub mod cli;
 pub mod client;
 /// Asks the machine what time it is; nobody else does.
 pub mod clock;
+/// Reads the configuration: file, environment, flags.
+#[cfg(feature = "server")]
+pub mod config;
 /// Decides: rules, targets, periods, workflow, merge. Knows no database, network, clock or protobuf.
 pub mod domain;
 /// Reads and writes people's files (TOML, CSV) to and from domain values.

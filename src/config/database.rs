@@ -1,0 +1,18 @@
+//! `[database]`: `url` (default `sqlite:thidua.db`, from the data directory; or `postgres://user:password@host/name`).
+
+use super::Secret;
+use serde::Deserialize;
+
+/// Where the data is.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Database {
+    /// The URL; a secret, because it may hold a password.
+    pub url: Secret<String>,
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self { url: Secret::new("sqlite:thidua.db".to_owned()) }
+    }
+}

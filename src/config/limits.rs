@@ -1,0 +1,27 @@
+//! `[limits]`: `connections` (default 20000), `connections_per_address` (2000: phones share their operator's addresses),
+//! `handshake_seconds` (10).
+
+use serde::Deserialize;
+use std::num::{NonZeroU16, NonZeroU32};
+
+/// How many may be connected, and how long they may take to say hello.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Open connections in total.
+    pub connections: NonZeroU32,
+    /// Open connections from one address.
+    pub connections_per_address: NonZeroU32,
+    /// Seconds for the handshake of TLS and the first bytes of HTTP.
+    pub handshake_seconds: NonZeroU16,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: NonZeroU32::MIN.saturating_add(19_999),
+            connections_per_address: NonZeroU32::MIN.saturating_add(1_999),
+            handshake_seconds: NonZeroU16::MIN.saturating_add(9),
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! The configuration file that `thidua init` writes: every key with its default and what it is for, in both languages.
+
+/// The text of a fresh `thidua.toml`.
+#[must_use]
+pub fn template() -> &'static str {
+    TEMPLATE
+}
+
+const TEMPLATE: &str = r#"# Cấu hình của thidua. Mỗi khóa có thể đặt bằng biến môi trường, ví dụ THIDUA_LISTEN_ADDRESS, hoặc --set listen.address=...
+# Configuration of thidua. Each key can be set by the environment, as THIDUA_LISTEN_ADDRESS, or by --set listen.address=...
+# Khóa lạ bị từ chối. Đường dẫn tương đối tính từ thư mục này.
+# Unknown keys are refused. Relative paths are meant from this directory.
+
+[listen]
+# Địa chỉ và cổng của máy chủ. 0.0.0.0:8443 để nhận mọi điện thoại trong mạng.
+# Address and port. 0.0.0.0:8443 takes every phone of the network.
+address = "127.0.0.1:8443"
+# Địa chỉ mà điện thoại nhìn thấy, ghi trong mã ghi danh; trống: theo address.
+# Addresses as phones see them, carried by enrolment codes; empty: as address.
+public = []
+# Chỉ dùng sau một proxy trên cùng máy.
+# Only behind a proxy on the same machine.
+plaintext = false
+
+[database]
+# SQLite (một tệp) hoặc postgres://user:password@host/name. Không bao giờ được in ra.
+# SQLite (one file) or postgres://user:password@host/name. Never printed.
+url = "sqlite:thidua.db"
+
+[tls]
+# Nơi có ca.pem, ca.key, server.pem, server.key.
+# Where ca.pem, ca.key, server.pem, server.key lie.
+dir = "tls"
+# Tên và địa chỉ trong chứng thư máy chủ; đổi rồi chạy: thidua tls init
+# Names and addresses in the server's certificate; after a change run: thidua tls init
+names = ["localhost", "127.0.0.1", "::1"]
+allow_tls12 = false
+
+[limits]
+connections = 20000
+connections_per_address = 2000
+handshake_seconds = 10
+
+[jobs]
+# Tiến trình này chạy các việc định kỳ (việc đêm lúc 01:30).
+# This process runs the jobs that are due (the night at 01:30).
+enabled = true
+
+[log]
+# Ví dụ / as in: "info,thidua::sync=debug"
+filter = "info"
+# text | json
+format = "text"
+"#;

@@ -1,0 +1,61 @@
+//! Configuration as an operator meets it.
+
+use super::{Config, ConfigError, LogFormat, template};
+use std::path::Path;
+
+fn read(text: &str, environment: &[(&str, &str)], flags: &[&str]) -> Result<Config, ConfigError> {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("thidua.toml"), text).unwrap();
+    let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
+    Config::read(dir.path(), None, environment, &flags)
+}
+
+#[test]
+fn the_file_that_init_writes_says_the_defaults() {
+    let mut config = read(template(), &[], &[]).unwrap();
+    config.dir = Config::default().dir;
+    assert_eq!(config, Config::default());
+}
+
+#[test]
+fn a_flag_goes_over_the_environment_and_the_environment_over_the_file() {
+    let text = "[listen]\naddress = \"127.0.0.1:1\"\n[log]\nformat = \"json\"\n";
+    let environment = [
+        ("THIDUA_LISTEN_ADDRESS", "127.0.0.1:2"),
+        ("THIDUA_LISTEN_PUBLIC", "https://a:1, https://b:2"),
+        ("THIDUA_JOBS_ENABLED", "false"),
+        ("THIDUA_LIMITS_CONNECTIONS", "7"),
+        ("THIDUA_LANG", "en"),
+        ("HOME", "/root"),
+    ];
+    let config = read(text, &environment, &["listen.address=127.0.0.1:3"]).unwrap();
+    assert_eq!(config.listen.address, "127.0.0.1:3");
+    assert_eq!(config.listen.public, ["https://a:1", "https://b:2"]);
+    assert_eq!((config.jobs.enabled, config.limits.connections.get()), (false, 7));
+    assert_eq!(config.log.format, LogFormat::Json);
+}
+
+#[test]
+fn an_unknown_key_is_refused_wherever_it_comes_from() {
+    let error = read("[listen]\naddress = \"127.0.0.1:1\"\nadress = \"x\"\n", &[], &[]).unwrap_err().to_string();
+    assert!(error.contains("thidua.toml:3: unknown field `adress`, expected one of `address`"), "{error}");
+    let error = read("", &[("THIDUA_LISTEN_ADRESS", "x")], &[]).unwrap_err().to_string();
+    assert!(error.starts_with("THIDUA_LISTEN_ADRESS: unknown field `adress`"), "{error}");
+    let error = read("", &[], &["lissen.address=x"]).unwrap_err().to_string();
+    assert!(error.starts_with("--set lissen.address: unknown section `lissen`"), "{error}");
+    assert!(read("", &[], &["limits.connections=0"]).is_err());
+}
+
+#[test]
+fn a_password_in_the_database_url_is_never_printed() {
+    let config = read("", &[("THIDUA_DATABASE_URL", "postgres://u:hunter2@db/x")], &[]).unwrap();
+    assert!(!format!("{config:?}").contains("hunter2"));
+    assert_eq!(config.database_url(), "postgres://u:hunter2@db/x");
+}
+
+#[test]
+fn a_relative_database_lies_in_the_data_directory() {
+    let config = Config { dir: Path::new("/var/lib/thidua").to_owned(), ..Config::default() };
+    assert_eq!(config.database_url(), "sqlite:/var/lib/thidua/thidua.db");
+}
