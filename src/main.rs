@@ -1,7 +1,10 @@
 //! The programme `thidua`: arguments to a subcommand, nothing else.
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    thidua::cli::run()
+#[cfg(feature = "server")]
+fn main() -> std::process::ExitCode {
+    thidua::cli::main()
 }
+
+/// A build for phones has a library and no programme.
+#[cfg(not(feature = "server"))]
+fn main() {}

@@ -36,6 +36,7 @@ impl App {
             if tx.setting("root_unit")?.is_none() {
                 let root = root_of(&org, today).ok_or_else(AppError::no_organisation)?;
                 tx.set_setting("root_unit", &root.0)?;
+                found_authority(tx, root, today)?;
             }
             let root = self.root(tx)?.unwrap_or(UnitId([0; 16]));
             let place = UnitPath { unit: root, acting: root, above: Vec::new() };
@@ -89,6 +90,19 @@ fn root_of(org: &Org, today: Date) -> Option<UnitId> {
         .map(|unit| unit.id)
         .filter(|id| org.parent(*id, Hierarchy::Command, today).is_none())
         .max_by_key(|id| org.children(*id, Hierarchy::Command, today).len())
+}
+
+/// Whoever held a role on the authority before it had a unit (the first administrator) holds it on its root from now on.
+fn found_authority(tx: &mut WriteTx, root: UnitId, today: Date) -> Result<()> {
+    let nowhere = UnitId([0; 16]);
+    let place = UnitPath { unit: nowhere, acting: nowhere, above: Vec::new() };
+    let permit: Permit<action::ChangeOrg> = authorize(&Actor::system(nowhere), &place, today)?;
+    for (account, grant) in tx.grants_on_unit(nowhere)? {
+        tx.drop_grant(account, &grant)?;
+        tx.put_grant(account, &Grant { unit: root, ..grant })?;
+        tx.note_act(&Audit::from(&permit));
+    }
+    Ok(())
 }
 
 fn move_records(tx: &mut WriteTx, audit: &Audit, place: &UnitPath) -> Result<usize> {

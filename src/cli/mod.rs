@@ -1,32 +1,97 @@
 //! Talks to a person in a terminal: one file a subcommand, each with its `Args` and `run`.
 //!
-//! Knows every room; decides nothing about campaigns.
+//! Knows every room; decides nothing about campaigns. Exit codes: 0 done, 1 refused or failed, 2 wrong usage.
 
+mod baseline;
+mod campaign;
+mod ctx;
 pub mod demo;
+mod diff;
+mod failure;
+mod files;
+mod init;
+mod invite;
+mod org;
+mod say;
 pub mod target;
 
 use clap::{Parser, Subcommand};
+use ctx::Ctx;
+use std::ffi::OsString;
 use std::io;
 use std::process::ExitCode;
 
+/// Phần mềm phục vụ phong trào thi đua, chạy được cả khi mất mạng.
 /// Offline-first service on which a public authority runs its campaigns.
 #[derive(Debug, Parser)]
-#[command(name = "thidua", version, about, long_about = None)]
+#[command(name = "thidua", version, about, long_about = None, max_term_width = 120, after_help = EXAMPLES)]
 struct Cli {
+    #[command(flatten)]
+    common: ctx::Common,
     #[command(subcommand)]
     command: Command,
 }
 
+const EXAMPLES: &str = "Ví dụ / Examples:
+  thidua init --data thidua-data
+  thidua org import examples/tra-vinh/org
+  thidua campaign apply -f examples/tra-vinh/elements.toml -f examples/tra-vinh/forms.toml -f examples/tra-vinh/campaign-a.toml
+  thidua baseline import -f examples/tra-vinh/baseline.csv --dry-run
+  thidua --lang en COMMAND --help";
+
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Chỉ tiêu: evaluate targets exactly, or tell how often one is met by chance.
+    /// Tạo thư mục dữ liệu, cấu hình, khóa · Make the data directory, configuration, keys and the first administrator's code.
+    Init(init::Args),
+    /// Tổ chức · Import the organisation.
+    Org(org::Args),
+    /// Phong trào · Apply, check and export campaigns, elements and forms.
+    Campaign(campaign::Args),
+    /// Số liệu kỳ gốc · Import and export the figures of the past.
+    Baseline(baseline::Args),
+    /// Chỉ tiêu · Evaluate targets exactly, or tell how often one is met by chance.
     Target(target::Args),
 }
 
-/// Reads the arguments of the process and runs the subcommand that they name.
+/// Runs the subcommand that the process' arguments name.
 #[must_use]
-pub fn run() -> ExitCode {
-    match &Cli::parse().command {
-        Command::Target(args) => target::run(args, &mut io::stdin().lock(), &mut io::stdout().lock()),
+pub fn main() -> ExitCode {
+    run(std::env::args_os())
+}
+
+/// Runs the subcommand that `arguments` name, the programme's own name first.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version come this way too, and end well. A closed pipe is nobody's fault.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let ctx = Ctx::new(cli.common);
+    let ended = match &cli.command {
+        Command::Init(args) => init::run(&ctx, args),
+        Command::Org(args) => org::run(&ctx, args),
+        Command::Campaign(args) => campaign::run(&ctx, args),
+        Command::Baseline(args) => baseline::run(&ctx, args),
+        Command::Target(args) => {
+            return target::run(args, &mut io::stdin().lock(), &mut io::stdout().lock());
+        }
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => ctx.say.failed(&failure),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cli;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent_with_itself() {
+        Cli::command().debug_assert();
     }
 }

@@ -121,9 +121,8 @@ impl Config {
             let (section, key) = place.split_once('.').ok_or_else(wanted)?;
             overlay(&mut table, &from, section, key, value)?;
         }
-        let mut config: Self = Value::Table(table).try_into().map_err(|error: toml::de::Error| ConfigError::Outside {
-            from: "configuration".to_owned(),
-            message: error.message().to_owned(),
+        let mut config: Self = Value::Table(table).try_into().map_err(|error: toml::de::Error| {
+            ConfigError::Outside { from: "configuration".to_owned(), message: error.message().to_owned() }
         })?;
         config.dir = dir.to_owned();
         Ok(config)

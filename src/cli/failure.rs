@@ -1,0 +1,216 @@
+//! How a subcommand fails: a code, a reason, what to do next, in both languages; and every finding behind it.
+
+use crate::app::AppError;
+use crate::config::ConfigError;
+use crate::domain::broken::{Broken, Grade};
+use crate::domain::lang::Lang;
+use crate::domain::reason::Refusal;
+use crate::files::fault::{Fault, Place};
+use crate::server::keys::KeysError;
+use crate::server::tls::TlsError;
+use crate::store;
+use std::path::Path;
+
+/// Result of a subcommand's step.
+pub(super) type Outcome<T = ()> = Result<T, Failure>;
+
+/// Why a subcommand did not do what it was asked.
+#[derive(Debug, Clone)]
+pub(super) struct Failure {
+    /// Stable code.
+    pub(super) code: String,
+    /// Reason and next step.
+    texts: [String; 2],
+    /// Every finding behind it.
+    pub(super) findings: Vec<Finding>,
+    /// Wrong usage rather than a refusal.
+    pub(super) usage: bool,
+}
+
+/// One finding, with its place if it has one.
+#[derive(Debug, Clone)]
+pub(super) struct Finding {
+    /// File and place in it.
+    pub(super) place: Option<(String, Place)>,
+    /// What is wrong.
+    pub(super) broken: Broken,
+}
+
+impl Finding {
+    /// One line for a person.
+    pub(super) fn line(&self, lang: Lang) -> String {
+        let Broken { grade, code, at, vi, en } = &self.broken;
+        let mark = match grade {
+            Grade::Refuses => "",
+            Grade::Warns => lang.pick("cảnh báo: ", "warning: "),
+        };
+        let text = lang.pick(vi, en);
+        match &self.place {
+            Some((file, Place { line, column })) => format!("{file}:{line}:{column}: {mark}{code}: {at}: {text}"),
+            None => format!("{mark}{code}: {at}: {text}"),
+        }
+    }
+}
+
+impl From<Fault> for Finding {
+    fn from(fault: Fault) -> Self {
+        Self { place: Some((fault.file, fault.place)), broken: fault.broken }
+    }
+}
+
+impl From<Broken> for Finding {
+    fn from(broken: Broken) -> Self {
+        Self { place: None, broken }
+    }
+}
+
+impl Failure {
+    pub(super) fn new(code: &str, vi: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), texts: [vi.into(), en.into()], findings: Vec::new(), usage: false }
+    }
+
+    /// The text in a language.
+    pub(super) fn text(&self, lang: Lang) -> &str {
+        let [vi, en] = &self.texts;
+        lang.pick(vi, en)
+    }
+
+    pub(super) fn with(mut self, findings: impl IntoIterator<Item = impl Into<Finding>>) -> Self {
+        self.findings.extend(findings.into_iter().map(Into::into));
+        self
+    }
+
+    /// The arguments do not go together.
+    pub(super) fn usage(vi: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { usage: true, ..Self::new("USAGE", vi, en) }
+    }
+
+    /// There is no database yet.
+    pub(super) fn not_initialised(dir: &Path) -> Self {
+        let dir = dir.display();
+        Self::new(
+            "NOT_INITIALISED",
+            format!("chưa có dữ liệu trong {dir}; hãy chạy: thidua init --data {dir}"),
+            format!("there is no data in {dir} yet; run: thidua init --data {dir}"),
+        )
+    }
+
+    /// A file that cannot be read or written.
+    pub(super) fn file(path: &Path, error: &std::io::Error) -> Self {
+        let path = path.display();
+        Self::new(
+            "FILE",
+            format!("không đọc hoặc ghi được {path}: {error}; hãy xem lại đường dẫn và quyền"),
+            format!("cannot read or write {path}: {error}; look at the path and its rights"),
+        )
+    }
+
+    /// Files whose content is refused; nothing of them was written.
+    pub(super) fn refused_files(findings: impl IntoIterator<Item = impl Into<Finding>>) -> Self {
+        let failure = Self::new(
+            "FILE_REFUSED",
+            "tệp có lỗi, chưa ghi gì; hãy sửa các chỗ sau rồi chạy lại",
+            "the file has mistakes, nothing was written; mend these places and run again",
+        );
+        failure.with(findings)
+    }
+}
+
+impl From<Vec<Fault>> for Failure {
+    fn from(faults: Vec<Fault>) -> Self {
+        Self::refused_files(faults)
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        let reason = refusal.reason;
+        let problems = refusal.problems.into_iter().map(|problem| {
+            let why = problem.reason;
+            Broken::refuses(why.code(), problem.field, why.text_vi(), why.text_en())
+        });
+        Self::new(reason.code(), reason.text_vi(), reason.text_en()).with(problems)
+    }
+}
+
+impl From<AppError> for Failure {
+    fn from(error: AppError) -> Self {
+        match error {
+            AppError::Refused(refusal) => refusal.into(),
+            AppError::Unauthenticated => Self::new(
+                "UNAUTHENTICATED",
+                "không rõ người gọi là ai; hãy ghi danh lại thiết bị",
+                "the caller is not known; enrol the device again",
+            ),
+            AppError::DeviceRevoked => Self::new(
+                "DEVICE_REVOKED",
+                "thiết bị đã bị thu hồi; hãy xin mã ghi danh mới",
+                "the device was revoked; ask for a new enrolment code",
+            ),
+            AppError::LeaseLost => Self::new(
+                "LEASE_LOST",
+                "một máy chủ khác đang chạy việc này, chưa ghi gì; hãy xem: thidua jobs history",
+                "another server runs this job now, nothing was written; see: thidua jobs history",
+            ),
+            AppError::Store(error) => error.into(),
+            AppError::Broken(found) => match <[Broken; 1]>::try_from(found) {
+                Ok([one]) => Self::new(one.code, one.vi, one.en),
+                Err(found) => Self::refused_files(found),
+            },
+        }
+    }
+}
+
+impl From<store::Error> for Failure {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::NewerSchema { found, known } => Self::new(
+                "NEWER_SCHEMA",
+                format!(
+                    "cơ sở dữ liệu có lược đồ {found}, chương trình này chỉ biết đến {known}; hãy dùng phiên bản thidua biết lược đồ {found}"
+                ),
+                format!(
+                    "the database has schema {found}, this programme knows schemas up to {known}; use a thidua that knows schema {found}"
+                ),
+            ),
+            store::Error::Busy(text) => Self::new(
+                "BUSY",
+                format!("cơ sở dữ liệu đang bận hoặc không kết nối được ({text}); hãy thử lại"),
+                format!("the database is busy or cannot be reached ({text}); try again"),
+            ),
+            store::Error::Full(text) => Self::new(
+                "DISK_FULL",
+                format!("không ghi được cơ sở dữ liệu ({text}); hãy xem dung lượng và quyền ghi"),
+                format!("the database cannot be written ({text}); look at free space and rights"),
+            ),
+            store::Error::Damaged(text) => Self::new(
+                "DAMAGED",
+                format!("dữ liệu lưu bị hỏng: {text}; hãy khôi phục từ bản sao lưu"),
+                format!("stored data is damaged: {text}; restore from a backup"),
+            ),
+            store::Error::Database(text) => Self::new(
+                "DATABASE",
+                format!("lỗi cơ sở dữ liệu: {text}; xem docs/STATUS.md hoặc báo lại kèm dòng này"),
+                format!("database trouble: {text}; see docs/STATUS.md, or report it with this line"),
+            ),
+        }
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::new("CONFIG", format!("cấu hình sai: {error}"), format!("the configuration is wrong: {error}"))
+    }
+}
+
+impl From<TlsError> for Failure {
+    fn from(error: TlsError) -> Self {
+        Self::new("TLS", format!("chứng thư: {error}"), error.to_string())
+    }
+}
+
+impl From<KeysError> for Failure {
+    fn from(error: KeysError) -> Self {
+        Self::new("KEYS", format!("khóa của máy chủ: {error}"), error.to_string())
+    }
+}

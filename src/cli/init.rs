@@ -1,0 +1,129 @@
+//! `thidua init`: data directory, commented configuration, CA and server certificate, keys, an empty database and the first
+//! administrator's enrolment code. Imports nothing, and replaces nothing that is there.
+
+use super::ctx::{Ctx, Desk};
+use super::failure::{Failure, Outcome};
+use super::invite;
+use crate::app::App;
+use crate::clock::Clock;
+use crate::config::{self, Config};
+use crate::domain::ids::{AccountId, UnitId};
+use crate::domain::permission::{Grant, Role};
+use crate::server::ca;
+use crate::server::keys::Keys;
+use crate::store::{Location, Store};
+use jiff::civil::Date;
+use serde_json::json;
+use std::path::Path;
+
+/// `thidua init`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Ví dụ / Examples:
+  thidua init
+  thidua init --data /var/lib/thidua --name thidua.example.vn --name 10.0.0.2
+  thidua init --set database.url=postgres://thidua@localhost/thidua")]
+pub(super) struct Args {
+    /// Tên hoặc địa chỉ trong chứng thư máy chủ · Name or address in the server's certificate; may be repeated.
+    #[arg(long = "name", value_name = "NAME")]
+    names: Vec<String>,
+    /// Nhãn tài khoản quản trị đầu tiên · Label of the first administrator's account; no personal name.
+    #[arg(long, default_value = "admin")]
+    admin: String,
+}
+
+pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
+    let dir = ctx.dir();
+    if dir.join(config::FILE).exists() {
+        let shown = dir.display();
+        return Err(Failure::new(
+            "ALREADY_INITIALISED",
+            format!(
+                "{shown} đã có {}; chọn thư mục khác, hoặc xin mã mới: thidua access enrol --account admin",
+                config::FILE
+            ),
+            format!(
+                "{shown} holds a {} already; choose another directory, or for a new code: thidua access enrol --account admin",
+                config::FILE
+            ),
+        ));
+    }
+    // Everything that may be refused comes before the file that says that the directory is ready.
+    let config = ctx.config()?;
+    make_directory(dir)?;
+    let names = if args.names.is_empty() { &config.tls.names } else { &args.names };
+    let clock = Clock::System;
+    ca::init(&invite::tls_files(&config), names, clock.now())?;
+    Keys::open(dir)?;
+    let app = App::new(Store::open(&Location::parse(&config.database_url()))?, clock);
+    let actor = app.system()?;
+    let desk = Desk { app, actor };
+    let account = first_administrator(&desk, &args.admin)?;
+    let handed = invite::make(&desk, &config, account)?;
+    write_configuration(dir, &config, names)?;
+    let say = &ctx.say;
+    let text = || {
+        let mut lines = vec![
+            format!("{} {}", say.pick("đã tạo", "made"), dir.display()),
+            say.pick(
+                "mã ghi danh của quản trị viên đầu tiên, chỉ in một lần này:",
+                "the first administrator's enrolment code, printed this once:",
+            )
+            .to_owned(),
+        ];
+        lines.extend(handed.lines(say).into_iter().map(|line| format!("  {line}")));
+        lines.push(format!("{} thidua org import DIR --data {}", say.pick("tiếp theo:", "next:"), dir.display()));
+        lines.join("\n")
+    };
+    say.answer(
+        text,
+        || json!({ "data": dir.display().to_string(), "account": args.admin, "enrolment": handed.json() }),
+    );
+    Ok(())
+}
+
+/// A directory for its owner only: keys and figures lie in it.
+fn make_directory(dir: &Path) -> Outcome {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir).map_err(|error| Failure::file(dir, &error))
+}
+
+/// An account that may enrol and revoke everywhere: on the unit that stands for the authority until the organisation is imported.
+fn first_administrator(desk: &Desk, label: &str) -> Outcome<AccountId> {
+    let account = AccountId::named(label);
+    let root = desk.app.store().read(|tx| desk.app.root(tx))?.unwrap_or(UnitId([0; 16]));
+    let grant = Grant { role: Role::Admin, unit: root, from: desk.app.now().local_date(), to: Date::MAX };
+    desk.app.grant(&desk.actor, account, label, &grant)?;
+    Ok(account)
+}
+
+/// The commented file, with what flags and environment said at this first call.
+fn write_configuration(dir: &Path, config: &Config, names: &[String]) -> Outcome {
+    let mut text = config::template().to_owned();
+    let mut put = |key: &str, default: &str, value: String| {
+        if value != default {
+            text = text.replacen(&format!("\n{key} = {default}\n"), &format!("\n{key} = {value}\n"), 1);
+        }
+    };
+    let quoted = |text: &str| json!(text).to_string();
+    put("address", "\"127.0.0.1:8443\"", quoted(&config.listen.address));
+    put("public", "[]", list(&config.listen.public));
+    put("names", "[\"localhost\", \"127.0.0.1\", \"::1\"]", list(names));
+    put("url", "\"sqlite:thidua.db\"", quoted(config.database.url.reveal()));
+    let path = dir.join(config::FILE);
+    let failed = |error: std::io::Error| Failure::file(&path, &error);
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    // The database's URL may hold a password.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&path).map_err(failed)?;
+    std::io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)
+}
+
+fn list(words: &[String]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| json!(word).to_string()).collect();
+    format!("[{}]", quoted.join(", "))
+}

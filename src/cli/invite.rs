@@ -1,0 +1,86 @@
+//! An enrolment code as it is handed over: the text of the QR picture, the typed form, and what the phone will trust.
+
+use super::ctx::Desk;
+use super::failure::{Failure, Outcome};
+use super::say::Say;
+use crate::auth;
+use crate::config::Config;
+use crate::domain::enrolment::Invite;
+use crate::domain::ids::AccountId;
+use crate::domain::time::Instant;
+use crate::server::ca::TlsFiles;
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+
+/// A fresh code for one account.
+pub(super) struct Handed {
+    invite: Invite,
+    expires: Instant,
+}
+
+/// Makes a code for `account` and keeps its hash: good once, for ten minutes.
+pub(super) fn make(desk: &Desk, config: &Config, account: AccountId) -> Outcome<Handed> {
+    let ca_sha256 = if config.listen.plaintext { [0; 32] } else { tls_files(config).ca_sha256()? };
+    let (code, hash) = auth::code().map_err(|_| {
+        Failure::new(
+            "NO_RANDOM",
+            "máy không cho số ngẫu nhiên; hãy thử lại",
+            "the machine gives no random numbers; try again",
+        )
+    })?;
+    let expires = desk.app.now().plus_micros(auth::CODE_MICROS);
+    desk.app.add_enrol_code(&desk.actor, &hash, account, expires)?;
+    Ok(Handed { invite: Invite { code, ca_sha256, addresses: addresses(config) }, expires })
+}
+
+/// The files of TLS that the configuration names.
+pub(super) fn tls_files(config: &Config) -> TlsFiles {
+    TlsFiles::in_dir(&config.path(&config.tls.dir))
+}
+
+/// The addresses under which phones reach the server.
+pub(super) fn addresses(config: &Config) -> Vec<String> {
+    if !config.listen.public.is_empty() {
+        return config.listen.public.clone();
+    }
+    // Nobody reaches "every address"; the operator is told to name one.
+    let address = match config.listen.address.parse::<SocketAddr>() {
+        Ok(address) if address.ip().is_unspecified() => format!("localhost:{}", address.port()),
+        Ok(_) | Err(_) => config.listen.address.clone(),
+    };
+    vec![format!("https://{address}")]
+}
+
+impl Handed {
+    /// Lines for a person.
+    pub(super) fn lines(&self, say: &Say) -> Vec<String> {
+        let minutes = auth::CODE_MICROS / 60_000_000;
+        vec![
+            format!("{} {}", say.pick("mã QR (chữ):   ", "QR text:       "), self.invite),
+            format!("{} {}", say.pick("mã gõ tay:     ", "typed code:    "), self.invite.code),
+            format!("{} {}", say.pick("địa chỉ:       ", "addresses:     "), self.invite.addresses.join(" ")),
+            format!("{} {}", say.pick("SHA-256 của CA:", "CA SHA-256:    "), hex(&self.invite.ca_sha256)),
+            if say.lang == crate::domain::lang::Lang::Vi {
+                format!("dùng một lần, trong {minutes} phút, đến {}", self.expires.local_text())
+            } else {
+                format!("good once, for {minutes} minutes, until {}", self.expires.local_text())
+            },
+        ]
+    }
+
+    /// The same as JSON.
+    pub(super) fn json(&self) -> Value {
+        json!({
+            "qr": self.invite.to_string(),
+            "code": self.invite.code.to_string(),
+            "addresses": self.invite.addresses,
+            "ca_sha256": hex(&self.invite.ca_sha256),
+            "expires": self.expires.local_text(),
+        })
+    }
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
