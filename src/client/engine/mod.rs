@@ -10,6 +10,7 @@ mod read;
 pub(crate) use next::{agreements, backoff};
 
 use crate::client::step::{Agreement, Epoch, Failure, Halt, Held, Mark, Next, ScopeKey, Step};
+use crate::domain::limits::PUSH_COMMANDS_MAX;
 use crate::pb;
 use crate::pb::sync_response::Frame;
 use std::collections::BTreeMap;
@@ -69,6 +70,7 @@ pub(crate) struct Engine {
     renewals: u32,
     gap: Option<u64>,
     servers_tried: u32,
+    commands_max: Option<usize>,
 }
 
 impl Engine {
@@ -91,6 +93,7 @@ impl Engine {
             renewals: self.renewals,
             gap: self.gap,
             servers_tried: self.servers_tried,
+            commands_max: self.commands_max,
             ..Self::default()
         };
         request
@@ -175,6 +178,11 @@ impl Engine {
         next::after(self, failure, random)
     }
 
+    /// Most commands of the next call: the server's limit where it told one.
+    pub(crate) fn commands_max(&self) -> usize {
+        self.commands_max.unwrap_or(PUSH_COMMANDS_MAX).min(PUSH_COMMANDS_MAX)
+    }
+
     /// What the server told beside the data.
     pub(crate) fn told(&self) -> &Told {
         &self.told
@@ -195,6 +203,8 @@ impl Engine {
     fn on_welcome(&mut self, welcome: &pb::Welcome) -> Result<Vec<Step>, BadFrame> {
         let epoch = read::epoch(welcome.epoch.as_ref())?;
         self.welcomed = true;
+        let limit = welcome.limits.as_ref().and_then(|limits| usize::try_from(limits.max_commands).ok());
+        self.commands_max = limit.filter(|max| *max > 0);
         let mut steps = Vec::new();
         match self.start.epoch {
             Some(known) if known == epoch => {}

@@ -197,6 +197,10 @@ fn runtime() -> Result<Handle> {
     runtime.map(|runtime| runtime.handle().clone()).ok_or_else(no_threads)
 }
 
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;
+
 /// Runs on the engine's threads and waits here: so a caller inside another runtime does not panic.
 fn block<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> Result<T> {
     let (done, result) = mpsc::sync_channel(1);

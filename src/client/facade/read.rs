@@ -7,6 +7,7 @@ use super::values::{
 };
 use super::{ClientError, Phone, Result, show};
 use crate::client::reference::Reference;
+use crate::client::replica::{Entry, Stored};
 use crate::domain::cell::Cells;
 use crate::domain::expectation::{Expectation, expectations_of};
 use crate::domain::ids::{ReportId, UnitId};
@@ -14,7 +15,7 @@ use crate::domain::report as domain_report;
 use crate::domain::scope::RecordKind;
 use crate::domain::time::{date_from_days, days_from_date};
 use crate::domain::window::Window;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Phone {
     /// Who uses this phone; `None` before it is enrolled.
@@ -84,13 +85,20 @@ impl Phone {
         let reference = self.reference()?;
         let mut replica = self.core.replica();
         let stored = replica.records(RecordKind::Report.number())?;
-        let mut ids: BTreeSet<[u8; 16]> = stored.into_iter().map(|stored| stored.key.id).collect();
-        ids.extend(replica.pending()?.iter().filter_map(|entry| <[u8; 16]>::try_from(entry.report.as_slice()).ok()));
-        let beside = report::beside(&mut replica, &reference)?;
-        let mut presents = Vec::with_capacity(ids.len());
-        for id in ids {
-            presents.push(report::present(&mut replica, &reference, ReportId(id), home, today)?);
+        let mut pending: BTreeMap<[u8; 16], Vec<Entry>> = BTreeMap::new();
+        for entry in replica.pending()? {
+            if let Ok(id) = <[u8; 16]>::try_from(entry.report.as_slice()) {
+                pending.entry(id).or_default().push(entry);
+            }
         }
+        let beside = report::beside(&mut replica, &reference)?;
+        let stored: BTreeMap<[u8; 16], Stored> = stored.into_iter().map(|stored| (stored.key.id, stored)).collect();
+        let ids: BTreeSet<[u8; 16]> = stored.keys().chain(pending.keys()).copied().collect();
+        let replayed = |id: [u8; 16]| {
+            let about = pending.remove(&id).unwrap_or_default();
+            report::replayed(ReportId(id), stored.get(&id), about, &reference, (home, today))
+        };
+        let presents = ids.into_iter().map(replayed).collect();
         Ok((reference, presents, beside))
     }
 

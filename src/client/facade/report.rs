@@ -4,7 +4,7 @@ use super::values::{CellView, CommentView, ConflictView, QuestionView, RefusedCo
 use super::{Phone, Result, show, small};
 use crate::client::rebase::{self, Replayed};
 use crate::client::reference::Reference;
-use crate::client::replica::{Entry, Replica};
+use crate::client::replica::{Entry, Replica, Stored};
 use crate::client::step::RecordKey;
 use crate::domain::cell::Cells;
 use crate::domain::command::{Body, Command};
@@ -48,14 +48,25 @@ pub(super) fn present(
 ) -> Result<Present> {
     let key = RecordKey { kind: RecordKind::Report.number(), id: id.0 };
     let stored = replica.record(key)?;
-    let pending = replica.pending_of(&id.0)?;
-    let server = stored.as_ref().and_then(|stored| wire::record::read_report(&stored.bytes, &reference.units).ok());
+    Ok(replayed(id, stored.as_ref(), replica.pending_of(&id.0)?, reference, (home, today)))
+}
+
+/// Replays the commands about one report on what the server holds of it; `here` is the unit and the day from which it is seen.
+pub(super) fn replayed(
+    id: ReportId,
+    stored: Option<&Stored>,
+    pending: Vec<Entry>,
+    reference: &Reference,
+    here: (UnitId, Date),
+) -> Present {
+    let (home, today) = here;
+    let server = stored.and_then(|stored| wire::record::read_report(&stored.bytes, &reference.units).ok());
     let commands = rebase::commands(&pending, home);
     let contract = server.as_ref().map(|report| report.key.contract).or_else(|| commands.iter().find_map(saves_under));
     let none = FormShape::default();
     let shape = contract.and_then(|contract| reference.shape(contract)).unwrap_or(&none);
     let replayed = rebase::replay(server, &commands, shape, today);
-    Ok(Present { id, revision: stored.map_or(0, |stored| stored.revision), replayed, pending, commands })
+    Present { id, revision: stored.map_or(0, |stored| stored.revision), replayed, pending, commands }
 }
 
 fn saves_under((_, command): &(u64, Command)) -> Option<crate::domain::ids::ContractId> {

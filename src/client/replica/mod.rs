@@ -63,6 +63,7 @@ impl Replica {
     pub(crate) fn open(path: &Path) -> Result<Self> {
         let failed = |error: &dyn std::fmt::Display| ReplicaError::Database(error.to_string());
         let text = path.to_str().ok_or(ReplicaError::Database("the path is not UTF-8".into()))?;
+        for_owner_only(path)?;
         let mut conn = SqliteConnection::establish(text).map_err(|error| failed(&error))?;
         conn.batch_execute(PRAGMAS)?;
         let known = migration_versions()?;
@@ -140,6 +141,15 @@ impl Replica {
     fn write<T>(&mut self, work: impl FnOnce(&mut SqliteConnection) -> Result<T>) -> Result<T> {
         self.conn.immediate_transaction(work)
     }
+}
+
+/// A new file is nobody else's to read: it will hold the phone's key. SQLite gives its side files the rights of the file.
+fn for_owner_only(path: &Path) -> Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop).map_err(|error| ReplicaError::Database(format!("{}: {error}", path.display())))
 }
 
 fn migration_versions() -> Result<Vec<String>> {

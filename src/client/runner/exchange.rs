@@ -6,7 +6,6 @@ use crate::client::link::count::Counted;
 use crate::client::link::{failure, keys};
 use crate::client::replica::{Device, Swapped};
 use crate::client::step::{Failure, FailureKind, Halt, Next, Outcome, ScopeKey, StagedOp, Step};
-use crate::domain::limits::PUSH_COMMANDS_MAX;
 use crate::pb;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -130,7 +129,7 @@ impl Core {
             self.renew(engine, device).await?;
         }
         let token = self.replica().device()?.and_then(|device| device.admission).map(|admission| admission.token);
-        let start = self.replica().start(PUSH_COMMANDS_MAX)?;
+        let start = self.replica().start(engine.commands_max())?;
         let last = start.commands.last().map(|(number, _)| *number);
         done.sent += u32::try_from(start.commands.len()).unwrap_or(u32::MAX);
         done.calls += 1;

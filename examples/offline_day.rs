@@ -1,0 +1,61 @@
+//! A day of a commune's phone, in the words of an app: enrol once, work without a connection, sync when there is one.
+//!
+//!     cargo run --example offline_day -- 'thidua:1?c=...&f=...&a=https://127.0.0.1:8443' /tmp/phone.db
+//!
+//! The text is what a QR picture carries; `thidua demo --serve` prints one. Without it, a phone that is enrolled already goes on.
+
+use std::error::Error;
+use thidua::client::facade::{ClientError, Phone, ReportStatus};
+use thidua::clock::Clock;
+use thidua::domain::time::days_from_date;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let invitation = arguments.next().unwrap_or_default();
+    let path = arguments.next().unwrap_or_else(|| "phone.db".to_owned());
+    let phone = Phone::open(path)?;
+    if phone.session()?.is_none() {
+        phone.enrol(invitation)?;
+    }
+    sync(&phone)?;
+
+    // From here on nothing needs a connection.
+    let today = days_from_date(Clock::System.now().local_date());
+    let due = phone.due(today - 60, today)?;
+    let blank = due.iter().filter(|due| due.status == ReportStatus::Blank);
+    for due in blank.take(1) {
+        println!("{}: {} (due before day {})", due.period_vi, due.form_vi, due.due_day);
+        phone.save_nil(due.key.clone())?;
+        match phone.submit(due.report_id.clone()) {
+            Ok(number) => println!("  command {number} waits in the outbox"),
+            Err(refused @ ClientError::Refused { .. }) => println!("  {}", refused.text_vi()),
+            Err(other) => return Err(other.into()),
+        }
+    }
+
+    // The evening: a connection for a minute.
+    sync(&phone)?;
+    for refused in phone.refused()? {
+        println!("command {} was refused: {}", refused.number, refused.text_vi);
+    }
+    for report in phone.reports()? {
+        println!("{} {:?}", report.key.start_day, report.status);
+    }
+    Ok(())
+}
+
+fn sync(phone: &Phone) -> Result<(), ClientError> {
+    match phone.sync_once() {
+        Ok(done) => println!(
+            "synced: {} rows, {} commands applied, {} bytes, agrees: {}",
+            done.rows,
+            done.applied,
+            done.bytes_sent + done.bytes_received,
+            done.agrees
+        ),
+        // What was typed is safe; an app tries again after the time given.
+        Err(ClientError::Offline { retry_after_ms, .. }) => println!("no connection; again in {retry_after_ms} ms"),
+        Err(other) => return Err(other),
+    }
+    Ok(())
+}

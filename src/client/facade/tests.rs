@@ -1,0 +1,59 @@
+//! Facts about the surface: what an app can rely on without a server. The stories with one are in `tests/it/phone`.
+
+use super::*;
+
+#[test]
+fn nothing_about_targets_can_be_shown_where_figures_are_entered() {
+    let files = [
+        ("mod", include_str!("mod.rs")),
+        ("read", include_str!("read.rs")),
+        ("report", include_str!("report.rs")),
+        ("review", include_str!("review.rs")),
+        ("show", include_str!("show.rs")),
+        ("values", include_str!("values.rs")),
+        ("write", include_str!("write.rs")),
+        ("rebase", include_str!("../rebase.rs")),
+    ];
+    for (name, text) in files {
+        for word in ["domain::target", "domain::standing", "domain::ratio", "Judgement", "read_standing"] {
+            let named = text.replace("pub use standing::{FigureView, JudgementView, StandingView};", "").contains(word);
+            assert!(!named, "facade/{name}.rs names {word}: the next figure must not be weighed against the target");
+        }
+    }
+}
+
+#[test]
+fn a_phone_that_was_never_enrolled_says_so_in_both_languages_and_never_panics() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("phone.db");
+    let phone = Phone::open_with(&path, Clock::System).unwrap();
+    assert_eq!(phone.session(), Ok(None));
+    assert_eq!(phone.reports(), Err(ClientError::NotEnrolled));
+    assert_eq!(phone.sync_once(), Err(ClientError::NotEnrolled));
+    assert_eq!(phone.due(0, 1), Err(ClientError::NotEnrolled));
+    assert_eq!(phone.outbox(), Ok(OutboxStatus::default()));
+    assert_eq!(phone.standings(), Ok(vec![]));
+    let error = phone.enrol("không phải mã".into()).unwrap_err();
+    assert!(error.text_vi().contains("mã") && error.text_en().contains("code"));
+    phone.erase().unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn the_file_with_the_phones_key_is_for_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("phone.db");
+    let _phone = Phone::open_with(&path, Clock::System).unwrap();
+    for file in std::fs::read_dir(dir.path()).unwrap() {
+        let mode = file.unwrap().metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0);
+    }
+}
+
+#[test]
+fn an_app_may_call_from_any_thread() {
+    fn is_shared<T: Send + Sync>() {}
+    is_shared::<Phone>();
+    is_shared::<ClientError>();
+}
