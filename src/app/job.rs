@@ -4,10 +4,11 @@
 
 use super::App;
 use super::error::{AppError, Result};
-use crate::domain::permission::Actor;
+use crate::domain::permission::{Actor, Denied, UnitPath, action, authorize};
 use crate::domain::time::Instant;
 use crate::store::WriteTx;
-use crate::store::jobs::JobRun;
+pub use crate::store::jobs::JobRun;
+use jiff::civil::Date;
 
 /// How long a lease holds without being renewed.
 const LEASE_MICROS: i64 = 10 * 60 * 1_000_000;
@@ -79,9 +80,46 @@ impl App {
         })
     }
 
+    /// The run of one slot.
+    pub fn job_run(&self, job: &str, slot: Instant) -> Result<Option<JobRun>> {
+        Ok(self.store().read(|tx| tx.job_run(job, slot.0))?)
+    }
+
     /// Runs of all jobs or of one, newest slot first.
     pub fn job_runs(&self, job: Option<&str>, limit: i64) -> Result<Vec<JobRun>> {
         Ok(self.store().read(|tx| tx.job_runs(job, limit))?)
+    }
+}
+
+impl App {
+    /// Whether the caller may read the jobs and their runs.
+    pub fn may_read_jobs(&self, actor: &Actor) -> Result<()> {
+        self.at_root(|place, today| authorize::<action::ReadJob>(actor, place, today).map(|_| ()))
+    }
+
+    /// Whether the caller may run a job.
+    pub fn may_run_jobs(&self, actor: &Actor) -> Result<()> {
+        self.at_root(|place, today| authorize::<action::RunJob>(actor, place, today).map(|_| ()))
+    }
+
+    /// The slot under which a run asked for by this request runs: the same for the same request. `None`: it asked for another job.
+    pub fn slot_asked(&self, actor: &Actor, request: [u8; 16], job: &str) -> Result<Option<Instant>> {
+        self.may_run_jobs(actor)?;
+        self.store().write("job.ask", self.now(), |tx| {
+            if let Some((method, answer)) = tx.answered(actor.account, &request)? {
+                let slot = answer.try_into().ok().map(|bytes| Instant(i64::from_be_bytes(bytes)));
+                return Ok(slot.filter(|_| method == job));
+            }
+            let slot = tx.now();
+            tx.keep_answer(actor.account, &request, job, &slot.0.to_be_bytes())?;
+            Ok(Some(slot))
+        })
+    }
+
+    fn at_root(&self, ask: impl Fn(&UnitPath, Date) -> std::result::Result<(), Denied>) -> Result<()> {
+        let root = self.store().read(|tx| self.root(tx))?.ok_or_else(AppError::no_organisation)?;
+        let place = UnitPath { unit: root, acting: root, above: Vec::new() };
+        Ok(ask(&place, self.now().local_date())?)
     }
 }
 

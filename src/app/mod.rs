@@ -4,6 +4,7 @@
 //! very step that a unary call runs.
 
 pub mod access;
+pub mod audit;
 pub mod campaign;
 pub mod error;
 pub mod job;
@@ -11,6 +12,7 @@ pub mod once;
 pub mod org;
 pub mod reference;
 pub mod report;
+pub mod results;
 pub mod review;
 pub mod standing;
 

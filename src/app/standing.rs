@@ -108,7 +108,7 @@ impl App {
 }
 
 /// Province and districts are published; a commune's standings are its own.
-fn is_published(reference: &Reference, unit: UnitId, day: Date) -> bool {
+pub(crate) fn is_published(reference: &Reference, unit: UnitId, day: Date) -> bool {
     matches!(reference.org.kind_on(unit, day), Some(UnitKind::Province | UnitKind::District))
 }
 

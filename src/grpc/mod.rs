@@ -4,18 +4,22 @@
 //! database goes through one door.
 
 mod access;
+mod audit;
 mod blocking;
 mod call;
 mod caller;
 mod follow;
 mod frames;
+mod job;
 mod org;
 mod page;
 mod report;
+mod standing;
 pub mod status;
 mod sync;
 
 pub use follow::Head;
+pub use job::{JobEntry, RunSlot};
 pub use status::Failure;
 
 use crate::app::App;
@@ -23,9 +27,12 @@ use crate::auth::Authority;
 use crate::domain::limits::MESSAGE_BYTES_MAX;
 use crate::pb;
 use crate::pb::access_service_server::AccessServiceServer;
+use crate::pb::audit_service_server::AuditServiceServer;
 use crate::pb::campaign_service_server::CampaignServiceServer;
+use crate::pb::job_service_server::JobServiceServer;
 use crate::pb::org_service_server::OrgServiceServer;
 use crate::pb::report_service_server::ReportServiceServer;
+use crate::pb::standing_service_server::StandingServiceServer;
 use crate::pb::sync_service_server::SyncServiceServer;
 use crate::sync::Seal;
 use blocking::Door;
@@ -52,6 +59,7 @@ pub struct Services {
     secret: Arc<[u8; 32]>,
     seal: Seal,
     reach: Arc<Reach>,
+    jobs: Arc<[JobEntry]>,
     refused: Arc<access::Refused>,
     head: watch::Receiver<Head>,
     closing: watch::Receiver<bool>,
@@ -62,7 +70,14 @@ impl Services {
     ///
     /// Must be called inside a tokio runtime: it starts to watch the head.
     #[must_use]
-    pub fn new(app: App, authority: Authority, secret: [u8; 32], reach: Reach, closing: watch::Receiver<bool>) -> Self {
+    pub fn new(
+        app: App,
+        authority: Authority,
+        secret: [u8; 32],
+        reach: Reach,
+        jobs: Vec<JobEntry>,
+        closing: watch::Receiver<bool>,
+    ) -> Self {
         let (_, nothing) = watch::channel(Head::default());
         let mut services = Self {
             app,
@@ -71,6 +86,7 @@ impl Services {
             secret: Arc::new(secret),
             seal: Seal::new(&secret),
             reach: Arc::new(reach),
+            jobs: jobs.into(),
             refused: Arc::default(),
             head: nothing,
             closing,
@@ -90,6 +106,9 @@ impl Services {
             .add_service(OrgServiceServer::new(self.clone()))
             .add_service(CampaignServiceServer::new(self.clone()))
             .add_service(ReportServiceServer::new(self.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX))
+            .add_service(StandingServiceServer::new(self.clone()))
+            .add_service(JobServiceServer::new(self.clone()))
+            .add_service(AuditServiceServer::new(self.clone()))
             .add_service(SyncServiceServer::new(self).max_decoding_message_size(MESSAGE_BYTES_MAX))
             .add_service(health_service);
         let reflection = || {

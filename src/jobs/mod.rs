@@ -16,6 +16,8 @@ pub struct Job {
     pub name: &'static str,
     /// When it runs, in the scheduler's language: second, minute, hour, day, month, weekday; Asia/Ho_Chi_Minh.
     pub cron: &'static str,
+    /// What it does, in Vietnamese and English.
+    pub about: (&'static str, &'static str),
     /// The same as microseconds after local midnight.
     pub at_micros: i64,
     /// What it does, with the fencing token of its lease; returns one line about it.
@@ -24,8 +26,20 @@ pub struct Job {
 
 /// All jobs.
 pub const ALL: &[Job] = &[
-    Job { name: "apply-day", cron: "0 0 0 * * *", at_micros: 0, run: apply_day },
-    Job { name: "aggregate", cron: "0 30 1 * * *", at_micros: 5400 * 1_000_000, run: aggregate },
+    Job {
+        name: "apply-day",
+        cron: "0 0 0 * * *",
+        about: ("Áp dụng thay đổi tổ chức của ngày", "Applies the organisation's changes of the day"),
+        at_micros: 0,
+        run: apply_day,
+    },
+    Job {
+        name: "aggregate",
+        cron: "0 30 1 * * *",
+        about: ("Tổng hợp số liệu đã duyệt và đánh giá chỉ tiêu", "Folds accepted figures and judges the targets"),
+        at_micros: 5400 * 1_000_000,
+        run: aggregate,
+    },
 ];
 
 /// The job with this name.
@@ -50,6 +64,11 @@ impl Job {
             tracing::info!(job = self.name, slot = %slot.local_text(), "{message}");
         }
         Ok(end)
+    }
+
+    /// Runs the slot, unless it is done.
+    pub fn run_at(&self, app: &App, owner: &str, slot: Instant) -> Result<SlotEnd> {
+        app.run_slot(owner, self.name, slot, &self.run)
     }
 
     /// Runs now, whatever the schedule says: a slot of its own.

@@ -4,6 +4,7 @@
 
 pub mod accept;
 pub mod ca;
+mod jobs;
 pub mod keys;
 mod run;
 pub mod tls;

@@ -3,6 +3,7 @@
 //! Knows transport limits, no rpc.
 
 use super::accept::{self, Caps};
+use super::jobs;
 use super::keys::Keys;
 use super::tls::Certificates;
 use crate::app::App;
@@ -51,7 +52,7 @@ pub async fn run(
     let Setup { app, keys, certificates, reach, caps } = setup;
     found(&app);
     let (close, closing) = watch::channel(false);
-    let services = Services::new(app, keys.authority, keys.seal, reach, closing.clone());
+    let services = Services::new(app, keys.authority, keys.seal, reach, jobs::entries(), closing.clone());
     let incoming = accept::accept(listener, certificates, caps);
     let end = async move {
         shutdown.await;

@@ -18,7 +18,10 @@ pub use catalogue::{
 pub use desk::{comment, comment_message, conflict, conflict_message, read_comment, read_conflict};
 pub use org::{read_org, read_unit, unit, unit_message};
 pub use report::{read_report, read_report_message, report, report_message};
-pub use standing::{judgement_message, read_judgement, read_run, read_standing, run, standing, standing_message};
+pub use standing::{
+    judgement_message, read_judgement, read_run, read_standing, run, run_message, standing, standing_message,
+    standing_view,
+};
 
 use crate::domain::reason::Reason;
 

@@ -26,7 +26,7 @@ pub fn standing_message(
         campaign_id: campaign.0.to_vec(),
         phase_number: u32::from(*phase),
         unit_number: units.number(unit).ok_or(BadRecord::UnknownUnit)?,
-        view: view_number(*view).into(),
+        view: standing_view(*view).into(),
         stage: stage_number(*stage).into(),
         definition_version: *definition_version,
         judgement: Some(judgement_message(judgement, elements)?),
@@ -162,6 +162,12 @@ pub fn read_judgement(message: pb::Judgement, elements: &ElementNumbers) -> Resu
 /// The bytes of a run.
 #[must_use]
 pub fn run(run: &Run) -> Vec<u8> {
+    run_message(run).encode_to_vec()
+}
+
+/// The message of a run.
+#[must_use]
+pub fn run_message(run: &Run) -> pb::RunRecord {
     let Run { id, number, campaign, cut_seq, cut_at, input_digest, code_version, standings, changed } = run;
     pb::RunRecord {
         run_id: id.0.to_vec(),
@@ -174,7 +180,6 @@ pub fn run(run: &Run) -> Vec<u8> {
         standings: *standings,
         changed: *changed,
     }
-    .encode_to_vec()
 }
 
 /// Reads the bytes of a run.
@@ -219,7 +224,9 @@ fn read_figure(message: pb::StandingFigure, elements: &ElementNumbers) -> Result
     Ok(StandingFigure { element, value, baseline_now, baseline_full })
 }
 
-fn view_number(view: StandingView) -> pb::StandingView {
+/// A view, as the contract numbers it.
+#[must_use]
+pub fn standing_view(view: StandingView) -> pb::StandingView {
     match view {
         StandingView::AsWas => pb::StandingView::AsWas,
         StandingView::AsIs => pb::StandingView::AsIs,
@@ -229,7 +236,7 @@ fn view_number(view: StandingView) -> pb::StandingView {
 
 fn read_view(number: i32) -> Result<StandingView, BadRecord> {
     let all = StandingView::ALL.iter().copied();
-    all.into_iter().find(|view| i32::from(view_number(*view)) == number).ok_or(BadRecord::Field("view"))
+    all.into_iter().find(|view| i32::from(standing_view(*view)) == number).ok_or(BadRecord::Field("view"))
 }
 
 fn stage_number(stage: Stage) -> pb::StandingStage {

@@ -2,6 +2,7 @@
 
 mod access;
 mod doors;
+mod night;
 mod org;
 mod report;
 mod sync;

@@ -1,0 +1,30 @@
+//! Steps on the audit: who may read it reads it, and that is noted in it.
+
+use super::{App, Result};
+use crate::domain::permission::{Actor, Permit, action, authorize};
+use crate::store::WriteTx;
+pub use crate::store::audit::{AuditLine, Verified};
+use crate::store::tx::Audit;
+
+impl App {
+    /// The lines behind `after`, oldest first.
+    pub fn audit_lines(&self, actor: &Actor, after: i64, limit: i64) -> Result<Vec<AuditLine>> {
+        self.note_reading(actor)?;
+        Ok(self.store().read(|tx| tx.audit_lines(after, limit))?)
+    }
+
+    /// Recomputes the chain; with `expected`, a seq and the head that was printed there.
+    pub fn verify_audit(&self, actor: &Actor, expected: Option<(i64, [u8; 32])>) -> Result<Verified> {
+        self.note_reading(actor)?;
+        Ok(self.store().read(|tx| tx.verify_audit(expected))?)
+    }
+
+    fn note_reading(&self, actor: &Actor) -> Result<()> {
+        self.store().write("audit.read", self.now(), |tx: &mut WriteTx| {
+            let place = self.root_place(tx)?;
+            let permit: Permit<action::ReadAudit> = authorize(actor, &place, self.now().local_date())?;
+            tx.note_act(&Audit::from(&permit));
+            Ok(())
+        })
+    }
+}

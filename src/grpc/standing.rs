@@ -1,0 +1,88 @@
+//! Standings, read. No method ranks units.
+//!
+//! Knows messages and pages; who sees what is asked in `app`.
+
+use super::report::optional_id;
+use super::status::Failure;
+use super::{Services, page, service};
+use crate::app::access::Identity;
+use crate::app::results::Published;
+use crate::domain::ids::{CampaignId, ReportId, StandingId, UnitId};
+use crate::domain::reason::Reason;
+use crate::pb;
+use crate::pb::standing_service_server::StandingService;
+use crate::wire::{record, values};
+
+service!(StandingService {
+    called get_standing: GetStandingRequest => GetStandingResponse;
+    called list_standings: ListStandingsRequest => ListStandingsResponse;
+    called list_standing_reports: ListStandingReportsRequest => ListStandingReportsResponse;
+});
+
+impl Services {
+    fn get_standing(
+        &self,
+        who: &Identity,
+        message: pb::GetStandingRequest,
+    ) -> Result<pb::GetStandingResponse, Failure> {
+        let id = values::id(&message.standing_id, StandingId::from_slice)?;
+        let published = self.app.result(&who.actor, id)?;
+        Ok(pb::GetStandingResponse { standing: Some(self.standing(&published)?) })
+    }
+
+    fn list_standings(
+        &self,
+        who: &Identity,
+        message: pb::ListStandingsRequest,
+    ) -> Result<pb::ListStandingsResponse, Failure> {
+        let question = pb::ListStandingsRequest { page_size: 0, page_token: String::new(), ..message.clone() };
+        let question = format!("{question:?}").into_bytes();
+        let pb::ListStandingsRequest { page_size, page_token, campaign_id, unit_id, target_code, phase_number, view } =
+            message;
+        let size = page::size(page_size, 100, 500)?;
+        let skip = page::read_offset(&page_token, &question)?;
+        let campaign = values::id(&campaign_id, CampaignId::from_slice)?;
+        let unit = optional_id(&unit_id, UnitId::from_slice)?;
+        let view = pb::StandingView::try_from(view).map_err(|_| Reason::Malformed)?;
+        let view = if view == pb::StandingView::Unspecified { pb::StandingView::AsWas } else { view };
+        let mut results = self.app.results(&who.actor, campaign)?;
+        results.standings.retain(|published| {
+            let standing = &published.standing;
+            unit.is_none_or(|unit| unit == standing.unit)
+                && (target_code.is_empty() || target_code == standing.judgement.code)
+                && phase_number.is_none_or(|phase| phase == u32::from(standing.phase))
+                && record::standing_view(standing.view) == view
+        });
+        let standings = results.standings.iter().skip(skip).take(size).map(|published| self.standing(published));
+        Ok(pb::ListStandingsResponse {
+            standings: standings.collect::<Result<_, _>>()?,
+            next_page_token: page::next(skip + size, results.standings.len(), &question),
+            latest_run: results.run.as_ref().map(record::run_message),
+        })
+    }
+
+    fn list_standing_reports(
+        &self,
+        who: &Identity,
+        message: pb::ListStandingReportsRequest,
+    ) -> Result<pb::ListStandingReportsResponse, Failure> {
+        let question = format!("{:?}", (&message.standing_id, &message.member_code)).into_bytes();
+        let pb::ListStandingReportsRequest { standing_id, member_code, page_size, page_token } = message;
+        let size = page::size(page_size, 100, 500)?;
+        let skip = page::read_offset(&page_token, &question)?;
+        let id = values::id(&standing_id, StandingId::from_slice)?;
+        let lines = self.app.reports_behind(&who.actor, id, &member_code)?;
+        let ids: Vec<ReportId> = lines.iter().skip(skip).take(size).map(|line| line.id).collect();
+        let reports = self.app.filed(&ids)?.iter().map(|filed| self.message(filed)).collect::<Result<_, _>>()?;
+        let next_page_token = page::next(skip + size, lines.len(), &question);
+        Ok(pb::ListStandingReportsResponse { reports, next_page_token })
+    }
+
+    fn standing(&self, published: &Published) -> Result<pb::Standing, Failure> {
+        let reference = self.reference()?;
+        let Published { standing, revision } = published;
+        let message = record::standing_message(standing, &reference.units, &reference.elements);
+        let record = message.map_err(|error| Failure::Internal(error.to_string()))?;
+        Ok(pb::Standing { id: standing.id().0.to_vec(), revision: *revision, record: Some(record) })
+    }
+}
