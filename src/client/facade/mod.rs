@@ -2,7 +2,6 @@
 //! from any thread and blocks until it is done; Kotlin and Swift call them off the main thread.
 //!
 //! Shows no target, limit, pace or verdict computed from unsent cells: the next figure must not be weighed against the target.
-#![expect(clippy::needless_pass_by_value, reason = "bindings to Kotlin and Swift hand over owned values")]
 #![allow(clippy::needless_pass_by_value, reason = "owned values are what bindings to Kotlin and Swift can pass")]
 
 mod error;

@@ -125,7 +125,7 @@ pub(super) fn agree(conn: &mut SqliteConnection, agreements: &[Agreement]) -> Re
     for agreement in agreements {
         match agreement {
             Agreement::Agrees(key) => {
-                let row = scope::table.filter(is(*key)).filter(unsettled.clone());
+                let row = scope::table.filter(is(*key)).filter(unsettled);
                 diesel::update(row).set((scope::rebuild.eq(false), scope::rebuilds.eq(0))).execute(conn)?
             }
             Agreement::Rebuild(key) => {
