@@ -178,7 +178,7 @@ fn read_against(given: &Files, known: &Catalogue) -> Outcome<Wanted> {
                 .map_or_else(|faults| findings.extend(faults.into_iter().map(Finding::from)), |one| read.push(one));
         }
     }
-    let catalogue = merged(known, catalogue::join(parts));
+    let catalogue = merged(known, &catalogue::join(parts));
     if findings.is_empty() {
         findings.extend(catalogue.check().into_iter().map(Finding::from));
         findings.extend(unknown_calendars(&catalogue).into_iter().map(Finding::from));
@@ -196,7 +196,7 @@ fn is_catalogue(text: &str) -> bool {
 }
 
 /// What is known with what the files say put over it, by code.
-fn merged(known: &Catalogue, said: Catalogue) -> Catalogue {
+fn merged(known: &Catalogue, said: &Catalogue) -> Catalogue {
     let mut whole = said.clone();
     whole.elements.extend(known.elements.iter().filter(|one| said.element(&one.code).is_none()).cloned());
     whole.forms.extend(known.forms.iter().filter(|one| said.form(&one.code).is_none()).cloned());
