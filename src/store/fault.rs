@@ -1,6 +1,7 @@
 //! Fault points: places where a test makes the store wait, fail or die. They do nothing in release builds.
 //!
-//! Armed by `THIDUA_FAULT=point:action[:number]`, as in `before_commit:sleep:20` (milliseconds) or `after_commit:abort`.
+//! Armed by `THIDUA_FAULT=point:action[:number]`, as in `before_commit:sleep:20` (milliseconds each time) or `after_commit:hang:3`
+//! (for ever, from the third time on: until the process is killed).
 
 /// Acts as the environment says for `name`; nothing otherwise, and nothing in release builds.
 #[cfg(debug_assertions)]
@@ -13,7 +14,9 @@ pub(crate) fn point(name: &str) {
     let (action, number) = (parts.next(), parts.next().and_then(|n| n.parse().ok()).unwrap_or(10));
     match action {
         Some("sleep") => std::thread::sleep(std::time::Duration::from_millis(number)),
-        Some("abort") if once(number) => std::process::abort(),
+        Some("hang") if reached(number) => loop {
+            std::thread::park();
+        },
         _ => {}
     }
 }
@@ -41,9 +44,9 @@ pub(super) fn arm(plan: &str) {
     *super::lock(&ARMED) = Some(plan.to_owned());
 }
 
-/// True at the `number`-th call.
+/// True from the `number`-th call on.
 #[cfg(debug_assertions)]
-fn once(number: u64) -> bool {
+fn reached(number: u64) -> bool {
     static CALLS: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
-    CALLS.fetch_add(1, std::sync::atomic::Ordering::SeqCst) + 1 == number
+    CALLS.fetch_add(1, std::sync::atomic::Ordering::SeqCst) + 1 >= number
 }

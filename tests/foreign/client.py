@@ -163,7 +163,7 @@ def story(client, pb, code):
     contract = next(one for one in contracts if one.level == pb.values.UNIT_KIND_COMMUNE)
     form = next(one for one in client.all(kinds.RECORD_KIND_FORM, pb.reference.FormRecord) if one.code == contract.form)
     today = (welcome.server_time.seconds + ZONE_SECONDS) // DAY_SECONDS
-    start = today - (today - MONDAY) % 7 - 7
+    start = today - (today - MONDAY) % 7  # this week: it has begun, and nobody has reported it yet
     end = start + 7
     contract_id = derive("contract", contract.code.encode())
     parts = [contract_id, client.unit, b"week", day_bytes(start), day_bytes(end), b"\0"]
@@ -222,16 +222,22 @@ def follow(client, pb, report_id):
     check(comment_id in heard, "the follower heard of the new comment")
 
 
+def bare(code):
+    """The code itself, also out of an invitation as a QR picture carries it: thidua:1?c=CODE&f=SHA256&a=ADDRESS."""
+    fields = dict(part.split("=", 1) for part in code.partition("?")[2].split("&") if "=" in part)
+    return fields.get("c", code)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--server", required=True, help="host:port")
     parser.add_argument("--ca", required=True, help="PEM file of the authority's CA")
-    parser.add_argument("--code", required=True, help="enrolment code of a commune's reporter")
+    parser.add_argument("--code", required=True, help="enrolment code, or invitation, of a commune's reporter")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as out:
         generate(out)
         pb = Protos()
-        story(Client(arguments.server, arguments.ca, pb), pb, arguments.code)
+        story(Client(arguments.server, arguments.ca, pb), pb, bare(arguments.code))
     print("the foreign client works")
 
 

@@ -4,4 +4,4 @@ mod phone;
 mod town;
 
 pub(crate) use phone::Phone;
-pub(crate) use town::Town;
+pub(crate) use town::{Town, app_in, channel};

@@ -35,7 +35,7 @@ pub(crate) struct Town {
     pub(crate) files: TlsFiles,
     stop: oneshot::Sender<()>,
     served: JoinHandle<Result<(), tonic::transport::Error>>,
-    _dir: tempfile::TempDir,
+    dir: Option<tempfile::TempDir>,
 }
 
 fn example(name: &str) -> String {
@@ -61,20 +61,32 @@ fn furnish(app: &App) {
     app.apply_campaign(&system, &read.campaign).unwrap();
 }
 
+/// The application over the database in `dir`, on the first Monday.
+pub(crate) fn app_in(dir: &std::path::Path) -> App {
+    let store = Store::open(&Location::parse(&dir.join("town.db").display().to_string())).unwrap();
+    App::new(store, Clock::manual(first_monday()))
+}
+
 impl Town {
     pub(crate) async fn open() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let clock = Clock::manual(first_monday());
-        let store = Store::open(&Location::parse(&dir.path().join("town.db").display().to_string())).unwrap();
-        let app = App::new(store, clock.clone());
-        furnish(&app);
+        furnish(&app_in(dir.path()));
         let files = TlsFiles::in_dir(&dir.path().join("tls"));
         ca::init(&files, &["127.0.0.1".into(), "localhost".into()], real_now()).unwrap();
+        let town = Self::beside(dir.path()).await;
+        Self { dir: Some(dir), ..town }
+    }
+
+    /// Serves what lies in a directory that somebody else keeps.
+    pub(crate) async fn beside(dir: &std::path::Path) -> Self {
+        let app = app_in(dir);
+        let clock = app.clock().clone();
+        let files = TlsFiles::in_dir(&dir.join("tls"));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let setup = Setup {
             app: app.clone(),
-            keys: Keys::open(&dir.path().join("keys")).unwrap(),
+            keys: Keys::open(&dir.join("keys")).unwrap(),
             certificates: Some(Certificates::load(&files.chain, &files.key, false).unwrap()),
             reach: Reach { addresses: vec![format!("https://{address}")], ca_sha256: files.ca_sha256().unwrap() },
             caps: Caps::default(),
@@ -83,7 +95,7 @@ impl Town {
         let served = tokio::spawn(run(listener, setup, async {
             let _ = stopped.await;
         }));
-        Self { app, clock, address, files, stop, served, _dir: dir }
+        Self { app, clock, address, files, stop, served, dir: None }
     }
 
     /// Ends the server; panics when it does not end well.
@@ -92,25 +104,16 @@ impl Town {
         self.served.await.unwrap().unwrap();
     }
 
+    /// Ends the server and keeps its directory.
+    pub(crate) async fn stop(mut self) -> tempfile::TempDir {
+        let dir = self.dir.take().unwrap();
+        self.close().await;
+        dir
+    }
+
     /// A connection that trusts the private CA and nobody else.
     pub(crate) async fn channel(&self) -> Channel {
-        let mut roots = tokio_rustls::rustls::RootCertStore::empty();
-        roots.add(read_chain(&self.files.ca).unwrap()[0].clone()).unwrap();
-        let config = tokio_rustls::rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
-        let mut config = config;
-        config.alpn_protocols = vec![b"h2".to_vec()];
-        let connector = TlsConnector::from(Arc::new(config));
-        let address = self.address;
-        let connect = tower::service_fn(move |_| {
-            let connector = connector.clone();
-            async move {
-                let tcp = tokio::net::TcpStream::connect(address).await?;
-                let stream: TlsStream<_> = connector.connect("127.0.0.1".try_into().unwrap(), tcp).await?;
-                Ok::<_, std::io::Error>(hyper_util::rt::TokioIo::new(stream))
-            }
-        });
-        let endpoint = Endpoint::from_shared(format!("https://{address}")).unwrap();
-        endpoint.connect_with_connector(connect).await.unwrap()
+        connect(&self.files, self.address.port()).await
     }
 
     /// A fresh code for a new account with this role on this unit.
@@ -136,4 +139,27 @@ impl Town {
 /// Certificates are checked against the machine's clock, whatever day the town has.
 fn real_now() -> Instant {
     Clock::System.now()
+}
+
+/// A connection to the server on `port` that keeps its files in `dir`.
+pub(crate) async fn channel(dir: &std::path::Path, port: u16) -> Channel {
+    connect(&TlsFiles::in_dir(&dir.join("tls")), port).await
+}
+
+async fn connect(files: &TlsFiles, port: u16) -> Channel {
+    let mut roots = tokio_rustls::rustls::RootCertStore::empty();
+    roots.add(read_chain(&files.ca).unwrap()[0].clone()).unwrap();
+    let mut config = tokio_rustls::rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let connector = TlsConnector::from(Arc::new(config));
+    let connect = tower::service_fn(move |_| {
+        let connector = connector.clone();
+        async move {
+            let tcp = tokio::net::TcpStream::connect(("127.0.0.1", port)).await?;
+            let stream: TlsStream<_> = connector.connect("127.0.0.1".try_into().unwrap(), tcp).await?;
+            Ok::<_, std::io::Error>(hyper_util::rt::TokioIo::new(stream))
+        }
+    });
+    let endpoint = Endpoint::from_shared(format!("https://127.0.0.1:{port}")).unwrap();
+    endpoint.connect_with_connector(connect).await.unwrap()
 }
