@@ -81,6 +81,9 @@ impl App {
 
     /// Begins the history of a new database under this random id; does nothing to one that has begun.
     pub fn found(&self, epoch_id: [u8; 16]) -> Result<()> {
+        if self.store.read(|tx| tx.head())?.epoch > 0 {
+            return Ok(());
+        }
         self.store.write("app.found", self.now(), |tx| {
             if tx.head()?.epoch == 0 {
                 tx.open_epoch(1, &epoch_id)?;

@@ -20,11 +20,15 @@ const DIR: &str = "THIDUA_CRASH_DIR";
 async fn the_other_process() {
     let Some(dir) = std::env::var_os(DIR) else { return };
     let dir = Path::new(&dir);
+    // Bounded: a parent that died leaves no server behind, also one that hangs on purpose.
+    std::thread::spawn(|| {
+        std::thread::sleep(Duration::from_secs(60));
+        std::process::exit(3);
+    });
     let town = Town::beside(dir).await;
     std::fs::write(dir.join("port.new"), town.address.port().to_string()).unwrap();
     std::fs::rename(dir.join("port.new"), dir.join("port")).unwrap();
-    // Bounded: a parent that died leaves no server behind.
-    tokio::time::sleep(Duration::from_secs(60)).await;
+    std::future::pending::<()>().await;
 }
 
 /// A server in a process of its own, killed with the value.
