@@ -3,6 +3,7 @@
 //!
 //! Shows no target, limit, pace or verdict computed from unsent cells: the next figure must not be weighed against the target.
 #![allow(clippy::needless_pass_by_value, reason = "owned values are what bindings to Kotlin and Swift can pass")]
+#![expect(clippy::needless_pass_by_value, reason = "bindings to Kotlin and Swift hand over owned values")]
 
 mod error;
 mod judged;

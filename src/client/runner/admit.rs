@@ -56,18 +56,15 @@ impl Core {
 
     fn applicant(&self, invite: &Invite) -> Result<Applicant, RunError> {
         let code = invite.code.symbols();
-        match self.replica().device()? {
+        let known = self.replica().device()?;
+        let (device, private_key) = match known {
             Some(known) if known.admission.is_some() => return Err(RunError::AlreadyEnrolled),
-            Some(known) if known.applicant.code == code => return Ok(known.applicant),
-            Some(_) | None => {}
-        }
-        let applicant = Applicant {
-            code,
-            device: DeviceId(keys::new_id(self.clock.now())?),
-            private_key: keys::new_key()?,
-            addresses: invite.addresses.clone(),
-            ca_sha256: invite.ca_sha256,
+            Some(known) if known.applicant.code == code => (known.applicant.device, known.applicant.private_key),
+            Some(_) | None => (DeviceId(keys::new_id(self.clock.now())?), keys::new_key()?),
         };
+        let (addresses, ca_sha256) = (invite.addresses.clone(), invite.ca_sha256);
+        let applicant = Applicant { code, device, private_key, addresses, ca_sha256 };
+        self.hang_up(); // The text may name other servers than the one before.
         self.replica().apply_for(&applicant)?;
         Ok(applicant)
     }

@@ -2,7 +2,7 @@
 
 use super::{COMMUNE, app, cell, first_week, status, unopened};
 use crate::harness::Town;
-use thidua::client::facade::{ClientError, CommandState, ReportStatus};
+use thidua::client::facade::{ClientError, CommandState, Phone, ReportStatus};
 use thidua::domain::permission::Role;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -54,13 +54,29 @@ async fn a_phone_whose_token_ended_renews_it_by_its_key() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_enrolment_whose_answer_was_lost_is_asked_again_and_a_used_code_serves_nobody_else() {
+async fn an_enrolment_whose_answer_was_lost_is_asked_again_and_gives_the_first_answer() {
     let town = Town::open().await;
     let text = super::invitation(&town, town.code(COMMUNE, Role::Reporter));
-    let commune = unopened(&town);
-    let first = commune.enrol(text.clone()).unwrap();
-    assert_eq!(commune.enrol(text.clone()), Err(ClientError::AlreadyEnrolled));
-    assert_eq!(first.roles, ["REPORTER"]);
+    let nowhere = text.replace(&town.address.to_string(), "127.0.0.1:9");
+    let phone = unopened(&town);
+    assert!(matches!(phone.enrol(nowhere), Err(ClientError::Offline { .. })));
+    // The same phone twice, as it was before any answer: one gets the answer, for the other it is lost and asked again.
+    let before = tempfile::tempdir().unwrap();
+    for file in ["phone.db", "phone.db-wal"] {
+        let _ = std::fs::copy(phone.dir.path().join(file), before.path().join(file));
+    }
+    let first = phone.enrol(text.clone()).unwrap();
+    let again = Phone::open_with(&before.path().join("phone.db"), town.clock.clone()).unwrap();
+    assert_eq!(again.enrol(text.clone()), Ok(first));
+    assert_eq!(phone.enrol(text), Err(ClientError::AlreadyEnrolled));
+    town.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_used_code_serves_nobody_else_and_other_texts_are_no_codes() {
+    let town = Town::open().await;
+    let text = super::invitation(&town, town.code(COMMUNE, Role::Reporter));
+    assert_eq!(unopened(&town).enrol(text.clone()).unwrap().roles, ["REPORTER"]);
     let thief = unopened(&town);
     assert!(matches!(thief.enrol(text), Err(ClientError::CodeRefused { .. })));
     assert_eq!(thief.sync_once(), Err(ClientError::NotEnrolled));
