@@ -25,7 +25,8 @@ impl Services {
         who: &Identity,
         message: pb::GetStandingRequest,
     ) -> Result<pb::GetStandingResponse, Failure> {
-        let id = values::id(&message.standing_id, StandingId::from_slice)?;
+        let pb::GetStandingRequest { standing_id } = message;
+        let id = values::id(&standing_id, StandingId::from_slice)?;
         let published = self.app.result(&who.actor, id)?;
         Ok(pb::GetStandingResponse { standing: Some(self.standing(&published)?) })
     }
