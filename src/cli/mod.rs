@@ -33,6 +33,7 @@ struct Cli {
 }
 
 const EXAMPLES: &str = "Ví dụ / Examples:
+  thidua demo
   thidua init --data thidua-data
   thidua org import examples/tra-vinh/org
   thidua campaign apply -f examples/tra-vinh/elements.toml -f examples/tra-vinh/forms.toml -f examples/tra-vinh/campaign-a.toml
@@ -41,6 +42,8 @@ const EXAMPLES: &str = "Ví dụ / Examples:
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Chạy thử cả một tỉnh · A province runs its campaign through real phones' engines and a real server.
+    Demo(demo::Options),
     /// Tạo thư mục dữ liệu, cấu hình, khóa · Make the data directory, configuration, keys and the first administrator's code.
     Init(init::Args),
     /// Tổ chức · Import the organisation.
@@ -75,6 +78,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Org(args) => org::run(&ctx, args),
         Command::Campaign(args) => campaign::run(&ctx, args),
         Command::Baseline(args) => baseline::run(&ctx, args),
+        Command::Demo(options) => return demo::main(options, ctx.say.lang),
         Command::Target(args) => {
             return target::run(args, &mut io::stdin().lock(), &mut io::stdout().lock());
         }
