@@ -135,6 +135,20 @@ impl App {
         })
     }
 
+    /// The label of an account, for whoever may list the devices of one of its units.
+    pub fn account_label(&self, actor: &Actor, account: AccountId) -> Result<Option<String>> {
+        let today = self.now().local_date();
+        self.store().read(|tx| {
+            for grant in tx.grants(account)? {
+                let place = tx.unit_path(grant.unit)?;
+                if authorize::<action::ListDevices>(actor, &place, today).is_ok() {
+                    return Ok(tx.account_label(account)?);
+                }
+            }
+            Ok(None)
+        })
+    }
+
     /// Shuts a device out for good.
     pub fn revoke_device(&self, actor: &Actor, device: DeviceId) -> Result<(Device, UnitId)> {
         self.store().write("access.revoke", self.now(), |tx| {

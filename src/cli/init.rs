@@ -5,6 +5,7 @@ use super::ctx::{Ctx, Desk};
 use super::failure::{Failure, Outcome};
 use super::invite;
 use crate::app::App;
+use crate::auth;
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::domain::ids::{AccountId, UnitId};
@@ -55,6 +56,8 @@ pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
     ca::init(&invite::tls_files(&config), names, clock.now())?;
     Keys::open(dir)?;
     let app = App::new(Store::open(&Location::parse(&config.database_url()))?, clock);
+    let epoch = auth::random().map_err(|error| Failure::new("NO_RANDOM", error.to_string(), error.to_string()))?;
+    app.found(epoch)?;
     let actor = app.system()?;
     let desk = Desk { app, actor };
     let account = first_administrator(&desk, &args.admin)?;

@@ -2,18 +2,24 @@
 //!
 //! Knows every room; decides nothing about campaigns. Exit codes: 0 done, 1 refused or failed, 2 wrong usage.
 
+mod access;
 mod baseline;
 mod campaign;
+mod completions;
 mod ctx;
 pub mod demo;
 mod diff;
 mod failure;
 mod files;
+mod healthcheck;
 mod init;
 mod invite;
+mod jobs;
 mod org;
 mod say;
+mod serve;
 pub mod target;
+mod tls;
 
 use clap::{Parser, Subcommand};
 use ctx::Ctx;
@@ -46,12 +52,24 @@ enum Command {
     Demo(demo::Options),
     /// Tạo thư mục dữ liệu, cấu hình, khóa · Make the data directory, configuration, keys and the first administrator's code.
     Init(init::Args),
+    /// Chạy máy chủ · Run the server until it is told to end.
+    Serve(serve::Args),
+    /// Chứng thư · Make the private CA and the server's certificate.
+    Tls(tls::Args),
     /// Tổ chức · Import the organisation.
     Org(org::Args),
     /// Phong trào · Apply, check and export campaigns, elements and forms.
     Campaign(campaign::Args),
     /// Số liệu kỳ gốc · Import and export the figures of the past.
     Baseline(baseline::Args),
+    /// Quyền và thiết bị · Give roles, hand out enrolment codes, list and revoke devices.
+    Access(access::Args),
+    /// Việc định kỳ · List the jobs, run one now, see past runs.
+    Jobs(jobs::Args),
+    /// Hỏi máy chủ có đang phục vụ không · Ask whether the server serves.
+    Healthcheck(healthcheck::Args),
+    /// Gợi ý lệnh cho shell · Print completions for a shell.
+    Completions(completions::Args),
     /// Chỉ tiêu · Evaluate targets exactly, or tell how often one is met by chance.
     Target(target::Args),
 }
@@ -75,6 +93,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let ctx = Ctx::new(cli.common);
     let ended = match &cli.command {
         Command::Init(args) => init::run(&ctx, args),
+        Command::Serve(args) => serve::run(&ctx, args),
+        Command::Tls(args) => tls::run(&ctx, args),
+        Command::Access(args) => access::run(&ctx, args),
+        Command::Jobs(args) => jobs::run(&ctx, args),
+        Command::Healthcheck(args) => healthcheck::run(&ctx, args),
+        Command::Completions(args) => completions::run(args),
         Command::Org(args) => org::run(&ctx, args),
         Command::Campaign(args) => campaign::run(&ctx, args),
         Command::Baseline(args) => baseline::run(&ctx, args),

@@ -93,8 +93,21 @@ impl Say {
         ExitCode::from(if failure.usage { 2 } else { 1 })
     }
 
+    /// A list: a table for a person, objects with these keys with `--json`.
+    pub(super) fn rows(&self, headings: &[&str], keys: &[&str], rows: &[Vec<String>]) {
+        if !self.json {
+            return self.table(headings, rows);
+        }
+        let object = |row: &Vec<String>| -> Value {
+            let pairs = keys.iter().zip(row).map(|(key, cell)| ((*key).to_owned(), json!(cell)));
+            Value::Object(pairs.collect())
+        };
+        let list: Vec<Value> = rows.iter().map(object).collect();
+        self.line(format!("{:#}", Value::Array(list)));
+    }
+
     /// Rows under headings, columns aligned; figures to the right.
-    pub(super) fn table(&self, headings: &[&str], rows: &[Vec<String>]) {
+    fn table(&self, headings: &[&str], rows: &[Vec<String>]) {
         let widths: Vec<usize> = (0..headings.len())
             .map(|column| {
                 let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());

@@ -1,4 +1,4 @@
-//! `[log]`: `filter` (default `info`; as in `info,thidua::sync=debug`), `format` (`text`, the default, or `json`).
+//! `[log]`: `filter` (default `info,tokio_cron_scheduler=warn`; as in `info,thidua::sync=debug`), `format` (`text`, the default, or `json`).
 
 use serde::Deserialize;
 
@@ -25,6 +25,6 @@ pub enum LogFormat {
 
 impl Default for Log {
     fn default() -> Self {
-        Self { filter: "info".to_owned(), format: LogFormat::Text }
+        Self { filter: "info,tokio_cron_scheduler=warn".to_owned(), format: LogFormat::Text }
     }
 }

@@ -48,7 +48,7 @@ enabled = true
 
 [log]
 # Ví dụ / as in: "info,thidua::sync=debug"
-filter = "info"
+filter = "info,tokio_cron_scheduler=warn"
 # text | json
 format = "text"
 "#;

@@ -5,8 +5,10 @@
 pub mod accept;
 pub mod ca;
 mod jobs;
+pub mod health;
 pub mod keys;
 mod run;
+pub mod telemetry;
 pub mod tls;
 
 pub use run::{Setup, run};

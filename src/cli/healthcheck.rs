@@ -1,0 +1,37 @@
+//! `thidua healthcheck`: for service managers and containers; exit code 0 when the server serves.
+
+use super::ctx::Ctx;
+use super::failure::{Failure, Outcome};
+use super::invite;
+use crate::server::health;
+use serde_json::json;
+
+/// `thidua healthcheck`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Ví dụ / Examples:
+  thidua healthcheck
+  thidua healthcheck --address https://127.0.0.1:8443")]
+pub(super) struct Args {
+    /// Địa chỉ máy chủ · Address of the server (default: the listening address of the configuration).
+    #[arg(long)]
+    address: Option<String>,
+}
+
+pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
+    let config = ctx.config()?;
+    let scheme = if config.listen.plaintext { "http" } else { "https" };
+    let own = config.listen.address.replace("0.0.0.0:", "127.0.0.1:").replace("[::]:", "[::1]:");
+    let address = args.address.clone().unwrap_or_else(|| format!("{scheme}://{own}"));
+    let failed = |error: &dyn std::fmt::Display| {
+        Failure::new(
+            "UNHEALTHY",
+            format!("{address}: {error}; xem nhật ký của thidua serve"),
+            format!("{address}: {error}; see the log of thidua serve"),
+        )
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| failed(&error))?;
+    let ca = invite::tls_files(&config).ca;
+    runtime.block_on(health::check(&address, &ca)).map_err(|error| failed(&error))?;
+    ctx.say.answer(|| format!("{address}: SERVING"), || json!({ "address": address, "status": "SERVING" }));
+    Ok(())
+}

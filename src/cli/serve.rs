@@ -1,0 +1,138 @@
+//! `thidua serve`: one server process until it is told to end.
+
+use super::ctx::{Ctx, Desk};
+use super::failure::{Failure, Outcome};
+use super::invite;
+use crate::app::App;
+use crate::config::{Config, LogFormat};
+use crate::grpc::Reach;
+use crate::jobs::scheduler;
+use crate::server::accept::Caps;
+use crate::server::keys::Keys;
+use crate::server::tls::Certificates;
+use crate::server::{Setup, run as serve, telemetry};
+use serde_json::json;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::TcpListener;
+
+/// `thidua serve`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Ví dụ / Examples:
+  thidua serve
+  thidua serve --set listen.address=0.0.0.0:8443 --set listen.public=https://10.0.0.2:8443
+  thidua serve --set listen.plaintext=true      # chỉ trên máy này / loopback only
+  THIDUA_LOG_FORMAT=json thidua serve")]
+pub(super) struct Args {
+    /// Cho phép không mã hóa ngoài máy này; chỉ sau proxy TLS · Allow plaintext beyond loopback; only behind a TLS proxy.
+    #[arg(long)]
+    insecure_plaintext: bool,
+}
+
+pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
+    let config = ctx.config()?;
+    let log = &config.log;
+    telemetry::begin(&log.filter, log.format == LogFormat::Json)
+        .map_err(|error| Failure::new("CONFIG", format!("nhật ký: {error}"), error.to_string()))?;
+    let address: SocketAddr = config.listen.address.parse().map_err(|_| {
+        let given = &config.listen.address;
+        Failure::new(
+            "CONFIG",
+            format!("listen.address = {given:?}: cần địa chỉ và cổng, như 0.0.0.0:8443"),
+            format!("listen.address = {given:?}: expected an address and port, as in 0.0.0.0:8443"),
+        )
+    })?;
+    check_plaintext(&config, address, args.insecure_plaintext)?;
+    let desk = ctx.desk_of(&config)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| listening(address, &error))?;
+    runtime.block_on(listen(ctx, config, desk, address))
+}
+
+/// Plaintext is for loopback, or for whoever says so in as many words.
+fn check_plaintext(config: &Config, address: SocketAddr, allowed: bool) -> Outcome {
+    if !config.listen.plaintext {
+        return Ok(());
+    }
+    if !address.ip().is_loopback() && !allowed {
+        return Err(Failure::new(
+            "PLAINTEXT_REFUSED",
+            format!(
+                "không nhận kết nối không mã hóa ở {address}; bỏ listen.plaintext, hoặc thêm --insecure-plaintext khi có proxy TLS phía trước"
+            ),
+            format!(
+                "plaintext is not served on {address}; take listen.plaintext away, or add --insecure-plaintext behind a TLS proxy"
+            ),
+        ));
+    }
+    tracing::warn!(%address, "serving WITHOUT TLS: whoever sees the network sees figures and tokens");
+    Ok(())
+}
+
+async fn listen(ctx: &Ctx, config: Config, desk: Desk, address: SocketAddr) -> Outcome {
+    let setup = setup(&config, desk.app.clone())?;
+    let listener = TcpListener::bind(address).await.map_err(|error| listening(address, &error))?;
+    let bound = listener.local_addr().map_err(|error| listening(address, &error))?;
+    let owner = format!("serve-{}", std::process::id());
+    let ticking = if config.jobs.enabled { Some(scheduler::start(desk.app, owner).await) } else { None };
+    if let Some(Err(error)) = &ticking {
+        tracing::error!(%error, "the jobs do not tick in this process; run them by hand: thidua jobs run aggregate");
+    }
+    let scheme = if config.listen.plaintext { "http" } else { "https" };
+    let say = &ctx.say;
+    say.answer(
+        || format!("{} {scheme}://{bound}", say.pick("đang phục vụ", "serving")),
+        || json!({ "serving": format!("{scheme}://{bound}") }),
+    );
+    tracing::info!(address = %bound, tls = !config.listen.plaintext, "the server serves on {bound}");
+    let served = serve(listener, setup, told_to_end()).await;
+    drop(ticking);
+    tracing::info!("the server has ended");
+    served.map_err(|error| {
+        Failure::new("SERVER", format!("máy chủ dừng vì lỗi: {error}"), format!("the server failed: {error}"))
+    })
+}
+
+fn setup(config: &Config, app: App) -> Outcome<Setup> {
+    let files = invite::tls_files(config);
+    let keys = Keys::open(&config.dir)?;
+    let (certificates, ca_sha256) = if config.listen.plaintext {
+        (None, [0; 32])
+    } else {
+        (Some(Certificates::load(&files.chain, &files.key, config.tls.allow_tls12)?), files.ca_sha256()?)
+    };
+    let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+    let caps = Caps {
+        total: count(config.limits.connections.get()),
+        per_address: count(config.limits.connections_per_address.get()),
+        handshake: Duration::from_secs(config.limits.handshake_seconds.get().into()),
+    };
+    let reach = Reach { addresses: invite::addresses(config), ca_sha256 };
+    Ok(Setup { app, keys, certificates, reach, caps })
+}
+
+fn listening(address: SocketAddr, error: &std::io::Error) -> Failure {
+    Failure::new(
+        "CANNOT_LISTEN",
+        format!("không mở được {address}: {error}; cổng có thể đang bận, hãy đổi listen.address"),
+        format!("cannot listen on {address}: {error}; the port may be taken, change listen.address"),
+    )
+}
+
+/// Ctrl-C, or what a service manager sends.
+async fn told_to_end() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

@@ -1,0 +1,50 @@
+//! Files that people bring: all of one, or nothing of it, and each mistake with its place.
+
+use super::{Machine, example};
+
+#[test]
+fn a_broken_campaign_names_file_line_and_expectation_and_writes_nothing() {
+    let machine = Machine::with_province();
+    let good = std::fs::read_to_string(example("campaign-a.toml")).unwrap();
+    let broken = machine.write("a.toml", &good.replace("kind = \"THEMATIC\"", "kind = \"WEEKLY\""));
+    let ran = machine.run(&["campaign", "apply", "-f", &broken]);
+    assert_eq!(ran.code, 1);
+    let line = good.lines().position(|line| line.starts_with("kind")).unwrap() + 1;
+    let wanted = format!("a.toml:{line}:8: BAD_VALUE: kind: expected STANDING | THEMATIC | PEAK_DRIVE, got \"WEEKLY\"");
+    assert!(ran.err.contains(&wanted), "{}", ran.err);
+    assert_eq!(machine.run(&["campaign", "export"]).code, 1, "no campaign was written");
+
+    machine.done(&["campaign", "apply", "-f", &machine.write("a.toml", &good), "--dry-run"]);
+    assert_eq!(machine.run(&["campaign", "export"]).code, 1, "a dry run writes nothing");
+    machine.done(&["campaign", "apply", "-f", &machine.write("a.toml", &good)]);
+    let again =
+        machine.done(&["campaign", "apply", "-f", &machine.write("b.toml", &machine.done(&["campaign", "export"]))]);
+    assert!(again.contains("0 catalogue entries, 0 campaigns"), "an export changes nothing: {again}");
+}
+
+#[test]
+fn a_change_is_shown_as_the_lines_that_differ() {
+    let machine = Machine::with_province();
+    let good = std::fs::read_to_string(example("campaign-a.toml")).unwrap();
+    machine.done(&["campaign", "apply", "-f", &machine.write("a.toml", &good)]);
+    let changed = machine.write("a.toml", &good.replace("name_en = \"Phase 1\"", "name_en = \"First phase\""));
+    let shown = machine.done(&["campaign", "apply", "-f", &changed, "--dry-run"]);
+    assert!(shown.contains("~ campaign A\n    - name_en = \"Phase 1\"\n    + name_en = \"First phase\"\n"), "{shown}");
+}
+
+#[test]
+fn one_bad_line_keeps_a_whole_baseline_out_and_every_line_has_its_verdict() {
+    let machine = Machine::with_province();
+    let head = "unit,element,first_day,last_day,value,source,status\n";
+    let good = "com-29242-1,so_offences,2023-08-19,2023-08-25,2,ledger,FINAL\n";
+    let bad = "com-29242-1,robbery,2023-08-19,2023-08-25,2,ledger,FINAL\n";
+    let file = machine.write("base.csv", &format!("{head}{good}{bad}"));
+    let ran = machine.run(&["baseline", "import", "-f", &file]);
+    assert_eq!((ran.code, ran.out.as_str()), (1, "1/2 lines pass\n"));
+    assert!(ran.err.contains("base.csv:3:2: UNKNOWN_ELEMENT"), "{}", ran.err);
+    assert_eq!(machine.done(&["baseline", "export"]), head, "nothing was written");
+
+    let excel = format!("\u{feff}{head}{good}").replace(',', ";");
+    machine.done(&["baseline", "import", "-f", &machine.write("base.csv", &excel)]);
+    assert_eq!(machine.done(&["baseline", "export"]), format!("{head}{good}"));
+}

@@ -1,0 +1,67 @@
+//! The first day of a server: made, started, asked, ended.
+
+use super::Machine;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+#[test]
+fn a_fresh_server_answers_its_health_check_over_tls_and_ends_when_told() {
+    let machine = Machine::new();
+    let made = machine.done(&["init"]);
+    assert!(made.contains("thidua:1?c="), "{made}");
+    assert_eq!(machine.run(&["init"]).code, 1, "a second init replaces nothing");
+
+    let mut serving = machine.command(&["serve", "--json", "--set", "listen.address=127.0.0.1:0"]);
+    let mut child = serving.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let line = lines.find(|line| line.as_ref().unwrap().contains("serving")).unwrap().unwrap();
+    let address = line.split('"').nth(3).unwrap().to_owned();
+    assert!(address.starts_with("https://127.0.0.1:"), "{line}");
+    let healthy = machine.run(&["healthcheck", "--address", &address]);
+    assert_eq!((healthy.code, healthy.out), (0, format!("{address}: SERVING\n")), "{}", healthy.err);
+
+    let other = Machine::new();
+    other.done(&["init"]);
+    assert_eq!(other.run(&["healthcheck", "--address", &address]).code, 1, "another authority's CA is not trusted");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let gone = machine.run(&["healthcheck", "--address", &address]);
+    assert!(gone.code == 1 && gone.err.contains("UNHEALTHY"), "{gone:?}");
+}
+
+#[test]
+fn an_unknown_key_is_refused_with_its_line_and_a_missing_database_says_what_to_run() {
+    let machine = Machine::new();
+    let ran = machine.run(&["baseline", "export"]);
+    assert!(ran.code == 1 && ran.err.contains("NOT_INITIALISED") && ran.err.contains("thidua init"), "{ran:?}");
+    machine.done(&["init"]);
+    let file = machine.path("data/thidua.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("plaintext = false", "plaintxt = false")).unwrap();
+    let ran = machine.run(&["serve"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("thidua.toml:") && ran.err.contains("unknown field `plaintxt`"), "{}", ran.err);
+}
+
+#[test]
+fn wrong_usage_ends_with_two_and_help_has_examples() {
+    let machine = Machine::new();
+    assert_eq!(machine.run(&["nonsense"]).code, 2);
+    for command in
+        [vec!["--help"], vec!["init", "--help"], vec!["campaign", "apply", "--help"], vec!["serve", "--help"]]
+    {
+        let help = machine.done(&command);
+        assert!(help.contains("Examples:\n  thidua"), "{command:?}: {help}");
+    }
+}
+
+#[test]
+fn an_account_gets_a_role_and_a_code_and_plaintext_stays_on_this_machine() {
+    let machine = Machine::with_province();
+    let given =
+        machine.done(&["access", "grant", "--account", "xa", "--role", "REPORTER", "--unit", "com-29242-1", "--enrol"]);
+    assert!(given.contains("xa: REPORTER @ com-29242-1") && given.contains("typed code:"), "{given}");
+    assert_eq!(machine.run(&["access", "enrol", "--account", "nobody"]).code, 1);
+    let ran = machine.run(&["serve", "--set", "listen.plaintext=true", "--set", "listen.address=0.0.0.0:0"]);
+    assert!(ran.code == 1 && ran.err.contains("PLAINTEXT_REFUSED"), "{ran:?}");
+}

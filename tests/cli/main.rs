@@ -1,0 +1,82 @@
+//! The command line as people meet it: the real binary in a directory of its own.
+#![allow(clippy::unwrap_used, reason = "a story that cannot be set up has failed")]
+#![cfg(feature = "server")]
+
+mod files;
+mod first_day;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// A machine with nothing on it.
+struct Machine {
+    dir: tempfile::TempDir,
+}
+
+impl Machine {
+    fn new() -> Self {
+        Self { dir: tempfile::tempdir().unwrap() }
+    }
+
+    /// A machine after `init`, with the example's organisation, elements and forms.
+    fn with_province() -> Self {
+        let machine = Self::new();
+        machine.done(&["init"]);
+        machine.done(&["org", "import", &example("org")]);
+        let (elements, forms) = (example("elements.toml"), example("forms.toml"));
+        machine.done(&["campaign", "apply", "-f", &elements, "-f", &forms]);
+        machine
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) -> String {
+        std::fs::write(self.path(name), text).unwrap();
+        self.path(name).display().to_string()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_thidua"));
+        command.args(arguments).current_dir(self.dir.path());
+        for (name, _) in std::env::vars_os() {
+            if name.to_str().is_some_and(|name| name.starts_with("THIDUA_")) {
+                command.env_remove(name);
+            }
+        }
+        command.env("THIDUA_LANG", "en").env("THIDUA_DATA", self.path("data"));
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
+        Ran::from(self.command(arguments).output().unwrap())
+    }
+
+    /// Runs what must go well; its answer.
+    fn done(&self, arguments: &[&str]) -> String {
+        let ran = self.run(arguments);
+        assert_eq!(ran.code, 0, "{arguments:?}: {}", ran.err);
+        ran.out
+    }
+}
+
+/// What a command said.
+#[derive(Debug)]
+struct Ran {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Self { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
+    }
+}
+
+/// A file of the example.
+fn example(name: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/tra-vinh").join(name).display().to_string()
+}
