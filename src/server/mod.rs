@@ -4,8 +4,8 @@
 
 pub mod accept;
 pub mod ca;
-mod jobs;
 pub mod health;
+mod jobs;
 pub mod keys;
 mod run;
 pub mod telemetry;
