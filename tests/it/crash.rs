@@ -47,9 +47,11 @@ impl Server {
             .stdout(std::process::Stdio::null())
             .spawn()
             .unwrap();
+        let mut server = Self { child, port: 0 };
         for _ in 0..600 {
             if let Ok(port) = std::fs::read_to_string(dir.join("port")) {
-                return Self { child, port: port.parse().unwrap() };
+                server.port = port.parse().unwrap();
+                return server;
             }
             std::thread::sleep(Duration::from_millis(50));
         }
