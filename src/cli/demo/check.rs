@@ -181,6 +181,10 @@ fn nothing_twice(life: &Life<'_>) -> Result<Finding, DemoError> {
     let again: u64 = life.people.iter().map(|person| person.again).sum();
     let text =
         format!("{typed} commands typed, {answered} taken by the server, {again} sent again, none applied twice");
+    let refused: Vec<&String> = life.people.iter().flat_map(|person| &person.refused).collect();
+    if let Some(first) = refused.first() {
+        return Ok(Finding { ok: false, text: format!("{} commands refused, first {first}", refused.len()) });
+    }
     Ok(Finding { ok: unanswered == 0 && typed == answered, text })
 }
 

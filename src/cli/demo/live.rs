@@ -64,6 +64,8 @@ pub(super) struct Life<'a> {
     pub(super) notes: Vec<Note>,
     /// What each night said of itself.
     pub(super) nights: Vec<String>,
+    /// The books as the last night found them.
+    pub(super) at_night: Option<Ledger>,
     pub(super) twins: [u32; 2],
 }
 
@@ -85,6 +87,7 @@ impl<'a> Life<'a> {
             first,
             notes: Vec::new(),
             nights: Vec::new(),
+            at_night: None,
             twins: [0; 2],
         }
     }
@@ -210,6 +213,7 @@ impl<'a> Life<'a> {
     /// The night after `day` began: 01:30.
     fn night(&mut self, day: Date) -> Result<(), DemoError> {
         self.town.turn(day, 1, 30);
+        self.at_night = Some(self.ledger.clone());
         let job = crate::jobs::find("aggregate").ok_or_else(|| DemoError("no nightly job".to_owned()))?;
         match job.run_due(&self.town.app, "demo")? {
             SlotEnd::Done(said) => self.nights.push(said),

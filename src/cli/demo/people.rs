@@ -40,19 +40,33 @@ pub(super) struct Person {
     pub(super) commands: u64,
     /// Answers lost on purpose.
     pub(super) lost: u64,
+    /// What the server refused, which it never should.
+    pub(super) refused: Vec<String>,
     /// Commands whose answer was lost, sent again.
     pub(super) again: u64,
 }
 
 impl Person {
     pub(super) fn new(device: Device, phone: Phone) -> Self {
-        Self { device, phone, open: Vec::new(), told: Vec::new(), syncs: Vec::new(), commands: 0, lost: 0, again: 0 }
+        Self {
+            device,
+            phone,
+            open: Vec::new(),
+            told: Vec::new(),
+            syncs: Vec::new(),
+            commands: 0,
+            lost: 0,
+            refused: Vec::new(),
+            again: 0,
+        }
     }
 
     /// Fills in a sheet as it is first typed, and sends it off; without signal it waits in the phone.
     pub(super) fn report(&mut self, plan: &Arc<Plan>, org: &Org) -> Result<(), DemoError> {
-        self.fill(plan, &plan.typed(), org)?;
-        self.submit(plan)?;
+        if let Err(error) = self.fill(plan, &plan.typed(), org).and_then(|()| self.submit(plan)) {
+            self.refused.push(format!("{}: {} {}: {error}", self.device.uid, plan.contract, plan.key.period));
+            return Ok(());
+        }
         self.open.push(Arc::clone(plan));
         Ok(())
     }
@@ -103,15 +117,24 @@ impl Person {
         self.syncs.push(done);
         let outbox = self.phone.outbox()?;
         if outbox.refused > 0 {
-            let refused = self.phone.refused()?.into_iter().next();
-            let why =
-                refused.map(|one| format!("{:?} {} {:?}", one.kind, one.reason, one.problems)).unwrap_or_default();
-            return Err(DemoError(format!("{}: the server refused a command: {why}", self.device.uid)));
+            self.give_up()?;
+            return Ok(Vec::new());
         }
         if outbox.waiting + outbox.sent > 0 {
             return Ok(Vec::new());
         }
         Ok(std::mem::take(&mut self.told))
+    }
+
+    /// The server refused what it must not: noted for the end, where it counts as a failure, and put aside.
+    fn give_up(&mut self) -> Result<(), DemoError> {
+        self.told.clear();
+        for one in self.phone.refused()? {
+            let problems: Vec<&str> = one.problems.iter().map(|problem| problem.field.as_str()).collect();
+            self.refused.push(format!("{}: {:?} {} {problems:?}", self.device.uid, one.kind, one.reason));
+            self.phone.discard(one.number)?;
+        }
+        Ok(())
     }
 
     /// Looks at the own sheets: what was sent back is mended and sent again, what was accepted is done with. True when

@@ -166,7 +166,7 @@ impl Screen {
         else {
             return;
         };
-        let count = life.ledger.count(&contract.code);
+        let count = life.at_night.as_ref().unwrap_or(&life.ledger).count(&contract.code);
         let owner = life.province.campaign.owner();
         let first = standings.iter().find(|one| one.unit == owner && one.judgement.code == "T1");
         let Coverage { expected, received, nil, late, accepted, missing } =

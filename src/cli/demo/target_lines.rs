@@ -121,7 +121,7 @@ fn more(judgement: &Judgement, formula: &Target, lang: Lang) -> Vec<String> {
     if !said.is_empty() {
         lines.push(said.join("; "));
     }
-    if let Some(percent) = judgement.percent_to_meet {
+    if let Some(percent) = judgement.percent_to_meet.filter(|percent| (1..100).contains(percent)) {
         let missing = judgement.reasons.iter().any(|reason| reason == "MISSING_REPORTS");
         let missing = if missing {
             lang.pick(

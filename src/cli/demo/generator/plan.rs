@@ -121,7 +121,9 @@ impl Province {
     pub fn plans(&self, calendars: &Calendars, weeks: u8) -> Result<Vec<Plan>, UnknownCalendar> {
         let end = self.lived_until(weeks);
         let owed = expectations(&self.org, calendars, &self.catalogue.contracts, self.campaign.legal_window)?;
-        let over = owed.into_iter().filter(|expected| expected.whole.end <= end);
+        // A month that began before the campaign is owed whole, and so by nobody here.
+        let first = self.campaign.legal_window.start;
+        let over = owed.into_iter().filter(|expected| first <= expected.whole.start && expected.whole.end <= end);
         let mut plans: Vec<Plan> = over.filter_map(|expected| self.plan(&expected)).collect();
         self.plant_twins(&mut plans);
         Ok(plans)
