@@ -149,6 +149,17 @@ impl App {
         })
     }
 
+    /// An account at a desk, with its own rights, for whoever may enrol it: an operator who imports a file in its name.
+    pub fn account_actor(&self, actor: &Actor, account: AccountId) -> Result<Actor> {
+        let today = self.now().local_date();
+        self.store().read(|tx| {
+            let grants = tx.grants(account)?;
+            let unit = grants.first().map(|grant| grant.unit).ok_or(Reason::NotFound)?;
+            let _: Permit<action::Enrol> = authorize(actor, &tx.unit_path(unit)?, today)?;
+            Ok(Actor { account, device: None, grants })
+        })
+    }
+
     /// Shuts a device out for good.
     pub fn revoke_device(&self, actor: &Actor, device: DeviceId) -> Result<(Device, UnitId)> {
         self.store().write("access.revoke", self.now(), |tx| {

@@ -4,8 +4,10 @@
 
 use super::access::{Identity, still_valid};
 use super::report::{self, Asking, Effect};
-use super::{App, Result};
+use super::{App, AppError, Result};
 use crate::domain::command::{Command, Verdict};
+use crate::domain::permission::Actor;
+use crate::domain::reason::{Reason, Refusal};
 use crate::store::Error;
 
 /// A write that comes alone.
@@ -36,6 +38,36 @@ impl App {
             tx.keep_answer(actor.account, &once.request, once.method, &bytes(&once.asked, &effect))?;
             Ok(Some(effect))
         })
+    }
+
+    /// Runs the commands of one file in one transaction, each by the very step that a phone's runs through; one refusal undoes all of
+    /// them. Without `keep` all is undone in any case. Answers command by command; those after a refusal are tried too.
+    pub fn run_all(
+        &self,
+        actor: &Actor,
+        commands: &[Command],
+        keep: bool,
+    ) -> Result<Vec<std::result::Result<Effect, Refusal>>> {
+        let mut answers = Vec::new();
+        let ran = self.store().write("files.reports", self.now(), |tx| {
+            answers.clear();
+            let reference = self.reference(tx)?;
+            let closed_before = report::closed_before(tx)?;
+            let ask = Asking { actor, reference: &reference, number: 0, closed_before, captured: None };
+            for command in commands {
+                answers.push(match report::run(tx, &ask, command) {
+                    Ok(effect) => Ok(effect),
+                    Err(error) => Err(report::refusal(error)?),
+                });
+            }
+            let all_well = answers.iter().all(std::result::Result::is_ok);
+            // An error is what undoes the steps; it means only that.
+            if keep && all_well { Ok(()) } else { Err(AppError::from(Reason::NothingToDo)) }
+        });
+        match ran {
+            Ok(()) | Err(AppError::Refused(_)) => Ok(answers),
+            Err(error) => Err(error),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::domain::baseline::Baselines;
 use crate::domain::campaign::Campaign;
 use crate::domain::cell::ElementNo;
 use crate::domain::element::ElementCode;
-use crate::domain::ids::UnitId;
+use crate::domain::ids::{CampaignId, UnitId};
 use crate::domain::org::UnitKind;
 use crate::domain::permission::{Actor, Permit, UnitPath, action, authorize};
 use crate::domain::report::Report;
@@ -56,6 +56,22 @@ impl App {
                 runs.push(self.publish(tx, &permit, &reference, campaign, &judged)?);
             }
             Ok(Night { runs })
+        })
+    }
+
+    /// The published standings of a campaign that the caller may read, by unit as the caller asks for them.
+    pub fn standings(&self, actor: &Actor, campaign: CampaignId) -> Result<Vec<Standing>> {
+        let today = self.now().local_date();
+        self.store().read(|tx| {
+            let reference = self.reference(tx)?;
+            let mut seen = Vec::new();
+            for standing in tx.standings(campaign, &reference.units, &reference.elements)? {
+                let place = tx.unit_path(standing.unit)?;
+                if authorize::<action::ReadStanding>(actor, &place, today).is_ok() {
+                    seen.push(standing);
+                }
+            }
+            Ok(seen)
         })
     }
 

@@ -10,14 +10,19 @@ mod ctx;
 pub mod demo;
 mod diff;
 mod failure;
+mod field;
 mod files;
 mod healthcheck;
 mod init;
 mod invite;
 mod jobs;
 mod org;
+mod phone;
+mod report;
+mod review;
 mod say;
 mod serve;
+mod standings;
 pub mod target;
 mod tls;
 
@@ -62,6 +67,14 @@ enum Command {
     Campaign(campaign::Args),
     /// Số liệu kỳ gốc · Import and export the figures of the past.
     Baseline(baseline::Args),
+    /// Báo cáo theo tệp · Import and export reports as spreadsheet files.
+    Report(report::Args),
+    /// Kết quả · How the targets stand, and why.
+    Standings(standings::Args),
+    /// Máy khách ngoại tuyến · An offline client with plain prompts.
+    Field(field::Args),
+    /// Duyệt báo cáo · Review reports at a desk.
+    Review(review::Args),
     /// Quyền và thiết bị · Give roles, hand out enrolment codes, list and revoke devices.
     Access(access::Args),
     /// Việc định kỳ · List the jobs, run one now, see past runs.
@@ -95,6 +108,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Init(args) => init::run(&ctx, args),
         Command::Serve(args) => serve::run(&ctx, args),
         Command::Tls(args) => tls::run(&ctx, args),
+        Command::Report(args) => report::run(&ctx, args),
+        Command::Standings(args) => standings::run(&ctx, args),
+        Command::Field(args) => field::run(&ctx, args),
+        Command::Review(args) => review::run(&ctx, args),
         Command::Access(args) => access::run(&ctx, args),
         Command::Jobs(args) => jobs::run(&ctx, args),
         Command::Healthcheck(args) => healthcheck::run(&ctx, args),

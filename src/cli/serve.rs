@@ -70,9 +70,13 @@ fn check_plaintext(config: &Config, address: SocketAddr, allowed: bool) -> Outco
 }
 
 async fn listen(ctx: &Ctx, config: Config, desk: Desk, address: SocketAddr) -> Outcome {
-    let setup = setup(&config, desk.app.clone())?;
+    let mut setup = setup(&config, desk.app.clone())?;
     let listener = TcpListener::bind(address).await.map_err(|error| listening(address, &error))?;
     let bound = listener.local_addr().map_err(|error| listening(address, &error))?;
+    if config.listen.public.is_empty() && address.port() == 0 {
+        // Phones cannot be told of port 0: the one that was free is the address.
+        setup.reach.addresses = vec![format!("https://{bound}")];
+    }
     let owner = format!("serve-{}", std::process::id());
     let ticking = if config.jobs.enabled { Some(scheduler::start(desk.app, owner).await) } else { None };
     if let Some(Err(error)) = &ticking {

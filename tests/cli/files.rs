@@ -48,3 +48,29 @@ fn one_bad_line_keeps_a_whole_baseline_out_and_every_line_has_its_verdict() {
     machine.done(&["baseline", "import", "-f", &machine.write("base.csv", &excel)]);
     assert_eq!(machine.done(&["baseline", "export"]), format!("{head}{good}"));
 }
+
+#[test]
+fn reports_from_a_spreadsheet_run_through_the_commands_and_rights_of_a_phone() {
+    let machine = Machine::with_province();
+    machine.done(&["access", "grant", "--account", "xa", "--role", "REPORTER", "--unit", "com-29242-1"]);
+    let head = "contract;unit;first_day;last_day;nil;note;so_offences;reports_received;reports_accepted;reports_handled;reports_resolved";
+    let good = "tuan-xa;com-29242-1;2025-01-06;2025-01-12;;;2;3;3;3;1";
+    let nil = "tuan-xa;com-29242-1;2025-01-13;2025-01-19;x;;;;;;";
+    let elsewhere = "tuan-xa;com-29251-0;2025-01-06;2025-01-12;x;;;;;;";
+    let file = machine.write("bad.csv", &format!("\u{feff}{head}\r\n{good}\r\n{elsewhere}\r\n"));
+    let ran = machine.run(&["report", "import", "-f", &file, "--account", "xa", "--submit"]);
+    assert!(ran.code == 1 && ran.err.contains("bad.csv:3:1:"), "{}", ran.err);
+    let file = machine.write("good.csv", &format!("\u{feff}{head}\r\n{good}\r\n{nil}\r\n"));
+    let import = ["report", "import", "-f", &file, "--account", "xa", "--submit"];
+    assert!(machine.done(&[&import[..], &["--dry-run"]].concat()).starts_with("2 reports, 4 commands; dry run"));
+    assert_eq!(
+        machine.done(&["report", "export", "--csv", "tuan-xa"]).lines().count(),
+        1,
+        "nothing was written so far"
+    );
+    assert!(machine.done(&import).starts_with("2 reports, 4 commands; written"));
+    assert!(machine.done(&import).starts_with("2 reports, 0 commands"), "the same file again changes nothing");
+    let exported = machine.done(&["report", "export", "--csv", "tuan-xa"]);
+    assert!(exported.contains("tuan-xa,com-29242-1,2025-01-06,2025-01-12,,,SUBMITTED,x,"), "{exported}");
+    assert!(exported.contains("tuan-xa,com-29242-1,2025-01-13,2025-01-19,x,,SUBMITTED,x,"), "{exported}");
+}

@@ -1,8 +1,6 @@
 //! The first day of a server: made, started, asked, ended.
 
-use super::Machine;
-use std::io::{BufRead, BufReader};
-use std::process::Stdio;
+use super::{Machine, Serving};
 
 #[test]
 fn a_fresh_server_answers_its_health_check_over_tls_and_ends_when_told() {
@@ -11,20 +9,16 @@ fn a_fresh_server_answers_its_health_check_over_tls_and_ends_when_told() {
     assert!(made.contains("thidua:1?c="), "{made}");
     assert_eq!(machine.run(&["init"]).code, 1, "a second init replaces nothing");
 
-    let mut serving = machine.command(&["serve", "--json", "--set", "listen.address=127.0.0.1:0"]);
-    let mut child = serving.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let line = lines.find(|line| line.as_ref().unwrap().contains("serving")).unwrap().unwrap();
-    let address = line.split('"').nth(3).unwrap().to_owned();
-    assert!(address.starts_with("https://127.0.0.1:"), "{line}");
+    let serving = Serving::on(&machine);
+    let address = serving.address.clone();
+    assert!(address.starts_with("https://127.0.0.1:"), "{address}");
     let healthy = machine.run(&["healthcheck", "--address", &address]);
     assert_eq!((healthy.code, healthy.out), (0, format!("{address}: SERVING\n")), "{}", healthy.err);
 
     let other = Machine::new();
     other.done(&["init"]);
     assert_eq!(other.run(&["healthcheck", "--address", &address]).code, 1, "another authority's CA is not trusted");
-    child.kill().unwrap();
-    child.wait().unwrap();
+    drop(serving);
     let gone = machine.run(&["healthcheck", "--address", &address]);
     assert!(gone.code == 1 && gone.err.contains("UNHEALTHY"), "{gone:?}");
 }

@@ -4,9 +4,11 @@
 
 mod files;
 mod first_day;
+mod phones;
 
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 /// A machine with nothing on it.
 struct Machine {
@@ -58,6 +60,31 @@ impl Machine {
         let ran = self.run(arguments);
         assert_eq!(ran.code, 0, "{arguments:?}: {}", ran.err);
         ran.out
+    }
+}
+
+/// A server that ends with its value.
+struct Serving {
+    child: std::process::Child,
+    address: String,
+}
+
+impl Serving {
+    fn on(machine: &Machine) -> Self {
+        let mut command = machine.command(&["serve", "--json", "--set", "listen.address=127.0.0.1:0"]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let line = lines.find(|line| line.as_ref().unwrap().contains("serving")).unwrap().unwrap();
+        let address = line.split('"').nth(3).unwrap().to_owned();
+        Self { child, address }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // It may have ended by itself already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

@@ -1,0 +1,258 @@
+//! `thidua field`: an offline client with plain prompts; everything works without a network and is sent when there is one.
+
+use super::ctx::Ctx;
+use super::failure::{Failure, Outcome};
+use super::phone::{self, Which, day, figure, read_figure, status};
+use super::review::{find, told};
+use crate::client::facade::{CellEntry, DueReport, Phone};
+use crate::clock::Clock;
+use crate::domain::time::days_from_date;
+use jiff::civil::Date;
+use serde_json::json;
+use std::io::{BufRead, Write};
+
+/// `thidua field ...`
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    which: Which,
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// Ghi danh bằng chữ của mã QR · Enrol with the text of the QR picture.
+    #[command(after_help = "Ví dụ / Examples:\n  thidua field enrol \"thidua:1?c=...&f=...&a=https://10.0.0.2:8443\"")]
+    Enrol {
+        /// Chữ của mã QR · The text that `access enrol` prints.
+        invitation: String,
+    },
+    /// Gửi và nhận · Send what waits and receive what is new.
+    #[command(after_help = "Ví dụ / Examples:\n  thidua field sync --json")]
+    Sync,
+    /// Báo cáo phải nộp · Reports that are due.
+    #[command(after_help = "Ví dụ / Examples:\n  thidua field due --from 2024-08-19 --to 2024-09-01")]
+    Due {
+        /// Ngày đầu · First day (default: five weeks ago).
+        #[arg(long)]
+        from: Option<Date>,
+        /// Ngày cuối · Last day (default: today).
+        #[arg(long)]
+        to: Option<Date>,
+    },
+    /// Xem một báo cáo · Show a report.
+    #[command(after_help = "Ví dụ / Examples:\n  thidua field show 0191f3c2a4b57d8e9f00112233445566")]
+    Show {
+        /// Mã báo cáo · Id of the report, as in `field due`.
+        report: String,
+    },
+    /// Nhập số liệu · Fill in a report; asks for each cell that is not given.
+    #[command(after_help = "Ví dụ / Examples:
+  thidua field fill REPORT
+  thidua field fill REPORT so_offences=2 reports_received=nil --submit
+  thidua field fill REPORT --nil --submit")]
+    Fill {
+        /// Mã báo cáo · Id of the report, as in `field due`.
+        report: String,
+        /// Ô · Cells: ELEMENT=FIGURE, ELEMENT=nil or ELEMENT=missing:see_note.
+        cells: Vec<String>,
+        /// Không phát sinh · Nothing occurred: every cell an explicit zero.
+        #[arg(long, conflicts_with = "cells")]
+        nil: bool,
+        /// Ghi chú · The note; names of citizens are refused.
+        #[arg(long)]
+        note: Option<String>,
+        /// Nộp luôn · Submit too.
+        #[arg(long)]
+        submit: bool,
+    },
+    /// Nộp báo cáo · Submit a report for review.
+    #[command(after_help = "Ví dụ / Examples:\n  thidua field submit REPORT")]
+    Submit {
+        /// Mã báo cáo · Id of the report.
+        report: String,
+    },
+    /// Hàng chờ gửi · What waits to be sent.
+    Outbox,
+}
+
+pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
+    let phone = args.which.open()?;
+    match &args.what {
+        What::Enrol { invitation } => enrol(ctx, &phone, invitation),
+        What::Sync => sync(ctx, &phone),
+        What::Due { from, to } => due(ctx, &phone, *from, *to),
+        What::Show { report } => {
+            phone::show(&ctx.say, &find(&phone, report)?);
+            Ok(())
+        }
+        What::Fill { report, cells, nil, note, submit } => {
+            let number = fill(ctx, &phone, report, cells, *nil, note.clone())?;
+            let submitted = if *submit { Some(phone.submit(report.clone())?) } else { None };
+            match submitted.or(number) {
+                Some(number) => told(ctx, &phone, number),
+                None => {
+                    let say = &ctx.say;
+                    say.answer(
+                        || say.pick("không có gì thay đổi", "nothing differs").to_owned(),
+                        || json!({ "command": null }),
+                    );
+                    Ok(())
+                }
+            }
+        }
+        What::Submit { report } => {
+            let number = phone.submit(report.clone())?;
+            told(ctx, &phone, number)
+        }
+        What::Outbox => outbox(ctx, &phone),
+    }
+}
+
+fn enrol(ctx: &Ctx, phone: &Phone, invitation: &str) -> Outcome {
+    phone.enrol(invitation.to_owned())?;
+    phone.sync_once()?;
+    let session = phone.session()?;
+    let Some(session) = session else { return Err(crate::client::facade::ClientError::NotEnrolled.into()) };
+    ctx.say.answer(
+        || format!("{} {} {} ({})", session.device_id, session.unit, session.unit_name, session.roles.join(" ")),
+        || json!({ "device": session.device_id, "unit": session.unit, "roles": session.roles }),
+    );
+    Ok(())
+}
+
+fn sync(ctx: &Ctx, phone: &Phone) -> Outcome {
+    let done = phone.sync_once()?;
+    let say = &ctx.say;
+    let refused = phone.refused()?;
+    let text = || {
+        let (sent, rows, bytes) = (done.sent, done.rows, done.bytes_sent + done.bytes_received);
+        let mut text = say.lang.pick(
+            format!("gửi {sent} lệnh, nhận {rows} bản ghi, {bytes} B"),
+            format!("{sent} commands sent, {rows} records received, {bytes} B"),
+        );
+        for one in &refused {
+            let why = say.pick(&one.text_vi, &one.text_en);
+            text.push_str(&format!("\n{} {}: {} {why}", say.pick("bị từ chối", "refused"), one.number, one.reason));
+        }
+        text
+    };
+    let value = || {
+        json!({
+            "sent": done.sent, "applied": done.applied, "merged": done.merged, "conflicts": done.conflicts,
+            "rejected": done.rejected, "rows": done.rows, "agrees": done.agrees,
+            "bytes_sent": done.bytes_sent, "bytes_received": done.bytes_received, "refused": refused.len(),
+        })
+    };
+    say.answer(text, value);
+    Ok(())
+}
+
+/// Reports due between two days, both included; without days the last five weeks.
+fn due_between(phone: &Phone, from: Option<Date>, to: Option<Date>) -> Outcome<Vec<DueReport>> {
+    let today = Clock::System.now().local_date();
+    let end = days_from_date(to.unwrap_or(today)) + 1;
+    let start = from.map_or(end - 36, days_from_date);
+    Ok(phone.due(start, end)?)
+}
+
+fn due(ctx: &Ctx, phone: &Phone, from: Option<Date>, to: Option<Date>) -> Outcome {
+    let say = &ctx.say;
+    let rows: Vec<Vec<String>> = due_between(phone, from, to)?
+        .into_iter()
+        .map(|one| {
+            let form = say.pick(&one.form_vi, &one.form_en).to_owned();
+            let last = day(one.key.end_day - 1);
+            let state = status(one.status).to_owned();
+            vec![one.report_id, one.key.unit, day(one.key.start_day), last, day(one.due_day - 1), state, form]
+        })
+        .collect();
+    let headings = [
+        say.pick("báo cáo", "report"),
+        say.pick("đơn vị", "unit"),
+        say.pick("từ", "from"),
+        say.pick("đến", "to"),
+        say.pick("hạn", "due"),
+        say.pick("trạng thái", "status"),
+        say.pick("biểu mẫu", "form"),
+    ];
+    say.rows(&headings, &["report", "unit", "first_day", "last_day", "due", "status", "form"], &rows);
+    Ok(())
+}
+
+/// Looks for a report that is there, or one that is due in the last year and has nothing yet.
+fn fill(
+    ctx: &Ctx,
+    phone: &Phone,
+    report: &str,
+    given: &[String],
+    nil: bool,
+    note: Option<String>,
+) -> Outcome<Option<u64>> {
+    let (key, shown) = match phone.report(report.to_owned())? {
+        Some(view) => (view.key, view.cells),
+        None => {
+            let end = days_from_date(Clock::System.now().local_date()) + 1;
+            let due = phone.due(end - 1_100, end)?.into_iter().find(|one| one.report_id == report);
+            let Some(due) = due else { return find(phone, report).map(|_| None) };
+            let cells = phone.blank_form(due.key.contract.clone())?;
+            (due.key, cells)
+        }
+    };
+    if nil {
+        return Ok(phone.save_nil(key)?);
+    }
+    let cells = if given.is_empty() && note.is_none() { ask(ctx, &shown)? } else { read_cells(given)? };
+    Ok(phone.save_cells(key, cells, note)?)
+}
+
+fn read_cells(given: &[String]) -> Outcome<Vec<CellEntry>> {
+    let read = |text: &String| {
+        let (element, value) = text.split_once('=')?;
+        Some(CellEntry { element: element.to_owned(), value: Some(read_figure(value)?) })
+    };
+    given.iter().map(|text| read(text).ok_or_else(|| not_a_cell(text))).collect()
+}
+
+fn not_a_cell(text: &str) -> Failure {
+    Failure::usage(
+        format!("\"{text}\": cần PHẦN_TỬ=SỐ, PHẦN_TỬ=nil hoặc PHẦN_TỬ=missing:see_note"),
+        format!("\"{text}\": expected ELEMENT=FIGURE, ELEMENT=nil or ELEMENT=missing:see_note"),
+    )
+}
+
+/// One prompt a cell; an empty line keeps what is there.
+fn ask(ctx: &Ctx, shown: &[crate::client::facade::CellView]) -> Outcome<Vec<CellEntry>> {
+    let say = &ctx.say;
+    let (mut lines, mut cells) = (std::io::stdin().lock().lines(), Vec::new());
+    for cell in shown {
+        let name = say.pick(&cell.name_vi, &cell.name_en);
+        // Prompts go beside the answer, so that --json stays JSON.
+        let _ = write!(std::io::stderr(), "{name} [{}] ", figure(cell.value));
+        let line = lines.next().and_then(Result::ok).unwrap_or_default();
+        let value = if line.trim().is_empty() {
+            cell.value
+        } else {
+            Some(read_figure(&line).ok_or_else(|| not_a_cell(&line))?)
+        };
+        cells.push(CellEntry { element: cell.element.clone(), value });
+    }
+    Ok(cells)
+}
+
+fn outbox(ctx: &Ctx, phone: &Phone) -> Outcome {
+    let status = phone.outbox()?;
+    let say = &ctx.say;
+    say.answer(
+        || {
+            let (waiting, sent, refused) = (status.waiting, status.sent, status.refused);
+            say.lang.pick(
+                format!("chờ gửi {waiting}, đã gửi chưa trả lời {sent}, bị từ chối {refused}"),
+                format!("waiting {waiting}, sent without answer {sent}, refused {refused}"),
+            )
+        },
+        || json!({ "waiting": status.waiting, "sent": status.sent, "refused": status.refused }),
+    );
+    Ok(())
+}

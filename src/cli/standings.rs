@@ -1,0 +1,227 @@
+//! `thidua standings`: how the targets stand, as the last night published it, or judged this moment with `--now`.
+//!
+//! Judged from accepted figures alone. Units are listed by their code: no ranking is made here.
+
+use super::campaign;
+use super::ctx::{Ctx, Desk};
+use super::failure::{Failure, Outcome};
+use super::say::Say;
+use crate::app::Reference;
+use crate::domain::campaign::Campaign;
+use crate::domain::ids::UnitId;
+use crate::domain::standing::{Coverage, Judgement, Standing};
+use serde_json::{Value, json};
+
+/// `thidua standings`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Ví dụ / Examples:
+  thidua standings
+  thidua standings --campaign A --unit dist-842
+  thidua standings --why T3b
+  thidua standings --now --csv > standings.csv")]
+pub(super) struct Args {
+    /// Mã phong trào; bỏ trống khi chỉ có một · Code of the campaign; may be left out when there is only one.
+    #[arg(long)]
+    campaign: Option<String>,
+    /// Mã đơn vị (mặc định: toàn đơn vị) · Code of the unit (default: the whole authority).
+    #[arg(long)]
+    unit: Option<String>,
+    /// Số liệu đằng sau một chỉ tiêu · The figures and reports behind one target, as in T3b.
+    #[arg(long, value_name = "TARGET")]
+    why: Option<String>,
+    /// Tính ngay bây giờ, không ghi · Judge this moment instead of reading the last night; writes nothing.
+    #[arg(long)]
+    now: bool,
+    /// Mọi đơn vị, dạng CSV · Every unit, as CSV.
+    #[arg(long, conflicts_with = "why")]
+    csv: bool,
+}
+
+pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
+    let desk = ctx.desk()?;
+    let reference = desk.reference()?;
+    let campaign = campaign::find(&reference, args.campaign.as_deref())?;
+    let mut standings = read(&desk, campaign, args.now)?;
+    let uid = |unit: UnitId| reference.org.unit(unit).map_or_else(String::new, |unit| unit.uid.clone());
+    standings.sort_by_key(|one| (one.phase, uid(one.unit), one.judgement.code.clone()));
+    if args.csv {
+        return all(&ctx.say, &standings, &uid);
+    }
+    let unit = match &args.unit {
+        Some(code) => super::access::unit_id(&desk, code)?,
+        None => desk.app.store().read(|tx| desk.app.root(tx))?.unwrap_or(UnitId([0; 16])),
+    };
+    standings.retain(|one| one.unit == unit);
+    match &args.why {
+        Some(code) => why(ctx, &reference, &standings, code),
+        None => shown(&ctx.say, &standings, &uid),
+    }
+}
+
+fn read(desk: &Desk, campaign: &Campaign, now: bool) -> Outcome<Vec<Standing>> {
+    let standings =
+        if now { desk.app.judge_now(campaign)?.standings } else { desk.app.standings(&desk.actor, campaign.id())? };
+    if standings.is_empty() {
+        let code = &campaign.code;
+        return Err(Failure::new(
+            "NO_STANDINGS",
+            format!("phong trào {code} chưa có kết quả; hãy chạy: thidua jobs run aggregate"),
+            format!("campaign {code} has no standings yet; run: thidua jobs run aggregate"),
+        ));
+    }
+    Ok(standings)
+}
+
+/// The rows of a target and, indented, of its members.
+fn rows_of(judgement: &Judgement, depth: usize, standing: &Standing, unit: &str, rows: &mut Vec<Vec<String>>) {
+    let figures = |pick: fn(&crate::domain::standing::StandingFigure) -> Option<i64>| {
+        let texts: Vec<String> = judgement.figures.iter().map(|one| number(pick(one))).collect();
+        texts.join("/")
+    };
+    rows.push(vec![
+        standing.phase.to_string(),
+        unit.to_owned(),
+        format!("{}{}", "  ".repeat(depth), judgement.code),
+        figures(|one| one.baseline_now),
+        figures(|one| one.value),
+        judgement.display.clone(),
+        judgement.limit.map_or_else(String::new, |limit| limit.to_string()),
+        judgement.state.as_str().to_owned(),
+        judgement.reasons.join(" "),
+    ]);
+    judgement.members.iter().for_each(|member| rows_of(member, depth + 1, standing, unit, rows));
+}
+
+fn number(figure: Option<i64>) -> String {
+    figure.map_or_else(|| "-".to_owned(), |figure| figure.to_string())
+}
+
+const KEYS: [&str; 9] = ["phase", "unit", "target", "last_year", "now", "value", "limit", "state", "reasons"];
+
+fn shown(say: &Say, standings: &[Standing], uid: &dyn Fn(UnitId) -> String) -> Outcome {
+    if say.json {
+        let list: Vec<Value> = standings.iter().map(|one| standing_json(one, uid)).collect();
+        say.line(format!("{:#}", Value::Array(list)));
+        return Ok(());
+    }
+    let mut rows = Vec::new();
+    standings.iter().for_each(|one| rows_of(&one.judgement, 0, one, &uid(one.unit), &mut rows));
+    let headings = [
+        say.pick("đợt", "phase"),
+        say.pick("đơn vị", "unit"),
+        say.pick("chỉ tiêu", "target"),
+        say.pick("năm trước", "last year"),
+        say.pick("nay", "now"),
+        say.pick("giá trị", "value"),
+        say.pick("giới hạn", "limit"),
+        say.pick("trạng thái", "state"),
+        say.pick("vì", "because"),
+    ];
+    say.rows(&headings, &KEYS, &rows);
+    if let Some(one) = standings.first() {
+        say.line(covered(say, &one.coverage));
+    }
+    Ok(())
+}
+
+fn covered(say: &Say, coverage: &Coverage) -> String {
+    let Coverage { expected, received, nil, late, accepted, missing } = coverage;
+    say.lang.pick(
+        format!("báo cáo: cần {expected}, nhận {received} (không phát sinh {nil}), chậm {late}, đã duyệt {accepted}, thiếu {missing}; thiếu không phải là 0"),
+        format!("reports: expected {expected}, received {received} (nil {nil}), late {late}, accepted {accepted}, missing {missing}; missing is not zero"),
+    )
+}
+
+fn all(say: &Say, standings: &[Standing], uid: &dyn Fn(UnitId) -> String) -> Outcome {
+    let mut rows = Vec::new();
+    for one in standings {
+        rows_of(&one.judgement, 0, one, &uid(one.unit), &mut rows);
+    }
+    say.line(KEYS.join(","));
+    for row in rows {
+        let cells: Vec<String> = row.iter().map(|cell| quoted(cell.trim())).collect();
+        say.line(cells.join(","));
+    }
+    Ok(())
+}
+
+/// A field of CSV; codes and figures of ours never begin a formula.
+fn quoted(cell: &str) -> String {
+    if cell.contains([',', '"', '\n']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() }
+}
+
+fn why(ctx: &Ctx, reference: &Reference, standings: &[Standing], code: &str) -> Outcome {
+    let say = &ctx.say;
+    let found: Vec<(&Standing, &Judgement)> =
+        standings.iter().filter_map(|one| one.judgement.find(code).map(|judgement| (one, judgement))).collect();
+    if found.is_empty() {
+        return Err(Failure::new(
+            "UNKNOWN_TARGET",
+            format!("không có chỉ tiêu {code} ở đơn vị này; xem: thidua standings"),
+            format!("there is no target {code} at this unit; see: thidua standings"),
+        ));
+    }
+    if say.json {
+        let list: Vec<Value> = found.iter().map(|(one, judged)| json!({ "phase": one.phase, "judgement": judgement_json(judged), "coverage": coverage_json(&one.coverage) })).collect();
+        say.line(format!("{:#}", Value::Array(list)));
+        return Ok(());
+    }
+    for (one, judged) in found {
+        let phase = if one.phase == 0 {
+            say.pick("cả phong trào", "whole campaign").to_owned()
+        } else {
+            format!("{} {}", say.pick("đợt", "phase"), one.phase)
+        };
+        say.line(format!("{code} ({phase}): {} {} {}", judged.state, judged.display, judged.reasons.join(" ")));
+        for figure in &judged.figures {
+            let element = reference.catalogue.element(&figure.element);
+            let name = element.map_or("", |element| say.lang.pick(&*element.name_vi, &*element.name_en));
+            let (now, before, full) = (number(figure.value), number(figure.baseline_now), number(figure.baseline_full));
+            say.line(say.lang.pick(
+                format!("  {} {name}: nay {now}, cùng kỳ {before}, cả kỳ gốc {full}", figure.element),
+                format!(
+                    "  {} {name}: now {now}, same time last year {before}, whole base window {full}",
+                    figure.element
+                ),
+            ));
+        }
+        say.line(format!("  {}", covered(say, &one.coverage)));
+    }
+    Ok(())
+}
+
+fn standing_json(one: &Standing, uid: &dyn Fn(UnitId) -> String) -> Value {
+    json!({
+        "unit": uid(one.unit),
+        "phase": one.phase,
+        "judgement": judgement_json(&one.judgement),
+        "coverage": coverage_json(&one.coverage),
+    })
+}
+
+fn coverage_json(coverage: &Coverage) -> Value {
+    let Coverage { expected, received, nil, late, accepted, missing } = coverage;
+    json!({ "expected": expected, "received": received, "nil": nil, "late": late, "accepted": accepted, "missing": missing })
+}
+
+fn judgement_json(judged: &Judgement) -> Value {
+    let figures: Vec<Value> = judged
+        .figures
+        .iter()
+        .map(|one| {
+            json!({ "element": one.element.to_string(), "value": one.value, "baseline_now": one.baseline_now, "baseline_full": one.baseline_full })
+        })
+        .collect();
+    let members: Vec<Value> = judged.members.iter().map(judgement_json).collect();
+    json!({
+        "code": judged.code,
+        "state": judged.state.as_str(),
+        "reasons": judged.reasons,
+        "display": judged.display,
+        "limit": judged.limit,
+        "failures_left": judged.failures_left,
+        "percent_to_meet": judged.percent_to_meet,
+        "figures": figures,
+        "members": members,
+    })
+}
