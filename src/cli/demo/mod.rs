@@ -147,7 +147,7 @@ impl Place {
         let kept = options.keep.is_some();
         let dir = match &options.keep {
             Some(dir) => dir.clone(),
-            None => std::env::temp_dir().join(format!("thidua-demo-{}", std::process::id())),
+            None => passing_dir().join(format!("thidua-demo-{}", std::process::id())),
         };
         std::fs::create_dir_all(dir.join("phones"))?;
         let database = options.database.clone();
@@ -157,6 +157,13 @@ impl Place {
         }
         Ok(Self { dir, database, kept })
     }
+}
+
+/// Where files may lie that go with the demo: in memory where the system offers it, since 123 phones on one disk would wait for
+/// its every flush; a demo that is kept lies on the disk.
+fn passing_dir() -> PathBuf {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() }
 }
 
 impl Drop for Place {
