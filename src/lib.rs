@@ -8,6 +8,9 @@ pub mod app;
 /// Turns credentials into proofs: codes, tokens, nonces, signatures.
 #[cfg(feature = "server")]
 pub mod auth;
+/// Measures the product beside the bare thing; only with the feature `bench`.
+#[cfg(feature = "bench")]
+pub mod bench;
 /// Talks to a person in a terminal; one file a subcommand.
 #[cfg(feature = "server")]
 pub mod cli;

@@ -4,6 +4,8 @@
 
 mod access;
 mod baseline;
+#[cfg(feature = "bench")]
+mod bench;
 mod campaign;
 mod completions;
 mod ctx;
@@ -83,6 +85,9 @@ enum Command {
     Healthcheck(healthcheck::Args),
     /// Gợi ý lệnh cho shell · Print completions for a shell.
     Completions(completions::Args),
+    /// Đo hiệu năng · Measure the product beside the limit of this machine.
+    #[cfg(feature = "bench")]
+    Bench(bench::Args),
     /// Chỉ tiêu · Evaluate targets exactly, or tell how often one is met by chance.
     Target(target::Args),
 }
@@ -119,6 +124,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Org(args) => org::run(&ctx, args),
         Command::Campaign(args) => campaign::run(&ctx, args),
         Command::Baseline(args) => baseline::run(&ctx, args),
+        #[cfg(feature = "bench")]
+        Command::Bench(args) => bench::run(&ctx, args),
         Command::Demo(options) => return demo::main(options, ctx.say.lang),
         Command::Target(args) => {
             return target::run(args, &mut io::stdin().lock(), &mut io::stdout().lock());

@@ -70,7 +70,10 @@ fn the_map_in_words_is_the_map_of_the_test() {
         let mut written: Vec<&str> = match cells[2].as_str() {
             "-" => Vec::new(),
             "all" => rooms().collect(),
-            "all but cli, client" => rooms().filter(|r| !["cli", "client"].contains(r)).collect(),
+            list if list.starts_with("all but ") => {
+                let left_out: Vec<&str> = list["all but ".len()..].split(", ").collect();
+                rooms().filter(|r| !left_out.contains(r)).collect()
+            }
             list => list.split(", ").collect(),
         };
         let mut allowed = allowed.to_vec();

@@ -21,10 +21,18 @@ pub(crate) const MAY_USE: &[(&str, &[&str])] = &[
         "server",
         &["pb", "domain", "files", "clock", "wire", "store", "auth", "app", "sync", "jobs", "brief", "grpc", "config"],
     ),
+    // Measures the whole path beside the bare thing; not part of a release.
+    (
+        "bench",
+        &[
+            "pb", "domain", "files", "clock", "wire", "store", "auth", "app", "sync", "jobs", "brief", "grpc",
+            "config", "server",
+        ],
+    ),
     (
         "cli",
         &[
-            "pb", "domain", "files", "clock", "wire", "store", "auth", "app", "sync", "jobs", "brief", "grpc",
+            "bench", "pb", "domain", "files", "clock", "wire", "store", "auth", "app", "sync", "jobs", "brief", "grpc",
             "client", "config", "server",
         ],
     ),
@@ -34,8 +42,8 @@ pub(crate) const MAY_USE: &[(&str, &[&str])] = &[
 
 /// Every room, for libraries without an opinion.
 const ANY: &[&str] = &[
-    "pb", "domain", "files", "clock", "wire", "store", "auth", "app", "sync", "jobs", "brief", "grpc", "client",
-    "config", "server", "cli", "main",
+    "bench", "pb", "domain", "files", "clock", "wire", "store", "auth", "app", "sync", "jobs", "brief", "grpc",
+    "client", "config", "server", "cli", "main",
 ];
 
 /// A library (or a path inside one, which then decides), then the rooms in which it is at home.
@@ -45,10 +53,10 @@ pub(crate) const LIBRARIES: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("csv", &["files"]),
-    ("diesel", &["store", "client"]),
+    ("diesel", &["store", "client", "bench"]),
     ("diesel_migrations", &["store", "client"]),
     ("http", &["grpc", "server", "client"]),
-    ("hyper_util", &["server", "client"]),
+    ("hyper_util", &["server", "client", "bench"]),
     ("indicatif", &["cli"]),
     // Asking the time is the clock's; a civil date and a length of time are values for anybody.
     ("jiff", &["clock"]),
@@ -63,25 +71,25 @@ pub(crate) const LIBRARIES: &[(&str, &[&str])] = &[
     ("rcgen", &["server"]),
     // P-256 signatures, HMAC and random numbers; in sync it seals cursors. Digests of what is stored are sha2's.
     ("ring", &["auth", "client", "server", "sync"]),
-    ("rustls", &["client", "server"]),
-    ("serde", &["files", "config", "cli"]),
+    ("rustls", &["client", "server", "bench"]),
+    ("serde", &["files", "config", "cli", "bench"]),
     ("serde_json", &["cli"]),
     // In cli the generator of the demo draws its figures from it, the same on every machine.
     // In app it names what a nightly run was reckoned from.
     ("sha2", &["domain", "store", "app", "sync", "cli"]),
     ("thiserror", ANY),
-    ("tokio", &["jobs", "grpc", "client", "server", "cli"]),
+    ("tokio", &["jobs", "grpc", "client", "server", "cli", "bench"]),
     ("tokio_cron_scheduler", &["jobs"]),
-    ("tokio_rustls", &["client", "server"]),
-    ("tokio_stream", &["grpc", "client", "server"]),
+    ("tokio_rustls", &["client", "server", "bench"]),
+    ("tokio_stream", &["grpc", "client", "server", "bench"]),
     ("toml", &["files", "config"]),
-    ("tonic", &["pb", "grpc", "client", "server"]),
-    ("tonic_health", &["grpc", "server"]),
+    ("tonic", &["pb", "grpc", "client", "server", "bench"]),
+    ("tonic_health", &["grpc", "server", "bench"]),
     ("tonic_prost", &["pb"]),
     ("tonic_reflection", &["grpc", "server"]),
     ("tonic_types", &["grpc", "client"]),
     ("tonic_web", &["grpc", "server"]),
-    ("tower", &["grpc", "client", "server"]),
+    ("tower", &["grpc", "client", "server", "bench"]),
     ("tracing", &["store", "auth", "app", "sync", "jobs", "brief", "grpc", "client", "server", "cli"]),
     ("tracing_subscriber", &["server"]),
     ("uuid", &["domain"]),
@@ -89,7 +97,7 @@ pub(crate) const LIBRARIES: &[(&str, &[&str])] = &[
 ];
 
 /// Rooms in which a function may be async. Everywhere else async has stopped at the door.
-pub(crate) const MAY_AWAIT: &[&str] = &["jobs", "grpc", "client", "server", "cli", "main"];
+pub(crate) const MAY_AWAIT: &[&str] = &["jobs", "grpc", "client", "server", "cli", "bench", "main"];
 
 /// Ends of paths that only some rooms may name, with the reason.
 pub(crate) const ONLY_IN: &[(&[&str], &[&str], &str)] = &[
@@ -100,7 +108,7 @@ pub(crate) const ONLY_IN: &[(&[&str], &[&str], &str)] = &[
     (&["Zoned", "now"], &["clock"], "ask crate::clock"),
     (&["ZonedDateTime", "now"], &["clock"], "ask crate::clock"),
     // A stopwatch is not the time of day; but a decision must not depend on one.
-    (&["Instant", "now"], &["clock", "grpc", "client", "server", "cli"], "time is an argument here"),
+    (&["Instant", "now"], &["clock", "grpc", "client", "server", "cli", "bench"], "time is an argument here"),
 ];
 
 /// Words that a room may not contain, with the reason.

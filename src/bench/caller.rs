@@ -1,0 +1,102 @@
+//! A device that speaks the contract and nothing else: no replica, no replay, so that what is measured is the server.
+//!
+//! Knows how to enrol, to number commands and to read a stream to its checkpoint.
+
+use super::Result;
+use crate::app::Reference;
+use crate::auth::{self, Authority};
+use crate::domain::cell::{CellValue, Change, ElementNo};
+use crate::domain::command::{Body, Command, Save, SaveNote};
+use crate::domain::enrolment::{Code, enrol_proof};
+use crate::domain::expectation::expectations_of;
+use crate::domain::ids::{ContractId, DeviceId, UnitId};
+use crate::domain::report::ReportKey;
+use crate::domain::window::Window;
+use crate::pb;
+use crate::pb::access_service_client::AccessServiceClient;
+use crate::pb::sync_response::Frame;
+use crate::pb::sync_service_client::SyncServiceClient;
+use crate::wire::command::encode;
+use jiff::civil::Date;
+use tonic::transport::Channel;
+use tonic::{Request, Streaming};
+
+/// The note that every report of the bench carries.
+const NOTE: &str = "DỮ LIỆU GIẢ LẬP: tình hình ổn định, không có vụ việc phức tạp";
+
+pub(super) struct Caller {
+    pub(super) channel: Channel,
+    pub(super) unit: UnitId,
+    token: String,
+    cursor: Vec<u8>,
+    taken: u64,
+}
+
+impl Caller {
+    pub(super) async fn enrol(channel: Channel, unit: UnitId, code: &Code) -> Result<Self> {
+        let key = Authority::from_pkcs8(&Authority::generate()?)?;
+        let device = DeviceId(auth::random()?);
+        let message = pb::EnrolRequest {
+            code: code.to_string(),
+            public_key: key.public_key().to_vec(),
+            signature: key.sign(&enrol_proof(code, key.public_key()))?,
+            client_version: "bench".into(),
+            device_id: device.0.to_vec(),
+        };
+        let answer = AccessServiceClient::new(channel.clone()).enrol(message).await?.into_inner();
+        let token = answer.token.map(|token| token.token).unwrap_or_default();
+        Ok(Self { channel, unit, token, cursor: Vec::new(), taken: 0 })
+    }
+
+    pub(super) fn request<T>(&self, message: T) -> Result<Request<T>> {
+        let mut request = Request::new(message);
+        request.metadata_mut().insert("authorization", format!("Bearer {}", self.token).parse()?);
+        Ok(request)
+    }
+
+    /// Save and submit of one report, encoded under the next two numbers.
+    pub(super) fn report(&mut self, key: &ReportKey, elements: &[ElementNo]) -> [Vec<u8>; 2] {
+        let value = Some(CellValue::Reported(1));
+        let changes = elements.iter().map(|element| Change { element: *element, mine: value, base: None }).collect();
+        let note = Some(SaveNote { mine: NOTE.to_owned(), base: String::new() });
+        let acting_unit = self.unit;
+        let save = Save { key: key.clone(), acting_unit, changes, note, base_revision: 0 };
+        [Body::Save(save), Body::Submit { report: key.id(), acting_unit }].map(|body| {
+            self.taken += 1;
+            encode(self.taken, &Command { captured_at: None, sync_mark: Vec::new(), body })
+        })
+    }
+
+    pub(super) async fn stream(&self, commands: Vec<Vec<u8>>, follow: bool) -> Result<Streaming<pb::SyncResponse>> {
+        let message = pb::SyncRequest { cursor: self.cursor.clone(), commands, follow, ..Default::default() };
+        let mut client = SyncServiceClient::new(self.channel.clone()).max_decoding_message_size(16 << 20);
+        Ok(client.sync(self.request(message)?).await?.into_inner())
+    }
+
+    /// One exchange to its checkpoint: how many of the commands were applied and how many rows came.
+    pub(super) async fn sync(&mut self, commands: Vec<Vec<u8>>) -> Result<(usize, usize)> {
+        let mut stream = self.stream(commands, false).await?;
+        let (mut applied, mut rows) = (0, 0);
+        while let Some(message) = stream.message().await? {
+            match message.frame {
+                Some(Frame::Verdict(verdict)) if verdict.outcome() == pb::Outcome::Applied => applied += 1,
+                Some(Frame::Verdict(verdict)) => return Err(format!("not applied: {verdict:?}").into()),
+                Some(Frame::Rows(batch)) => rows += batch.rows.len(),
+                Some(Frame::Checkpoint(checkpoint)) => self.cursor = checkpoint.cursor,
+                _ => {}
+            }
+        }
+        Ok((applied, rows))
+    }
+}
+
+/// The weekly reports that a commune owes until `end`, with the elements of the form.
+pub(super) fn owed(reference: &Reference, unit: UnitId, end: Date) -> Result<(Vec<ReportKey>, Vec<ElementNo>)> {
+    let contract = ContractId::named("tuan-xa");
+    let found = reference.catalogue.contracts.iter().find(|one| one.id() == contract).ok_or("no contract tuan-xa")?;
+    let window = Window { start: jiff::civil::date(2024, 8, 19), end };
+    let owed = expectations_of(&reference.org, &reference.calendars, found, unit, window)?;
+    let keys = owed.into_iter().map(|one| ReportKey { contract, unit, period: one.period }).collect();
+    let shape = reference.shape(contract).ok_or("the contract has no form")?;
+    Ok((keys, shape.lines.keys().copied().collect()))
+}

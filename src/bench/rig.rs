@@ -1,0 +1,182 @@
+//! A real server in this process: TLS, a fresh SQLite file, the example's organisation, forms and a campaign.
+//!
+//! Knows how to start and end it and how to connect; measures nothing.
+
+use super::Result;
+use super::caller::Caller;
+use crate::app::App;
+use crate::auth;
+use crate::clock::Clock;
+use crate::domain::calendar::{Calendar, Calendars};
+use crate::domain::ids::{AccountId, UnitId};
+use crate::domain::permission::{Actor, Grant, Role};
+use crate::domain::time::Instant;
+use crate::files::org::{OrgTexts, read_org};
+use crate::files::{campaign, catalogue};
+use crate::grpc::Reach;
+use crate::server::accept::{self, Caps};
+use crate::server::ca::{self, TlsFiles};
+use crate::server::keys::Keys;
+use crate::server::tls::{Certificates, read_chain};
+use crate::server::{Setup, run};
+use crate::store::{Location, Store};
+use jiff::civil::date;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
+use tokio_rustls::TlsConnector;
+use tonic::transport::{Channel, Endpoint, Server};
+
+/// The example's files, compiled in: the bench runs from any directory.
+macro_rules! example {
+    ($name:literal) => {
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/tra-vinh/", $name))
+    };
+}
+
+/// A running server with its runtime.
+pub(super) struct Rig {
+    pub(super) app: App,
+    pub(super) port: u16,
+    pub(super) files: TlsFiles,
+    runtime: Runtime,
+    stop: Option<oneshot::Sender<()>>,
+    dir: PathBuf,
+}
+
+impl Rig {
+    /// Starts a server over a fresh database in a directory of its own, removed in the end.
+    pub(super) fn start() -> Result<Self> {
+        let dir = std::env::temp_dir().join(format!("thidua-bench-{}", std::process::id()));
+        // What an earlier run of the same id left behind.
+        let _ = std::fs::remove_dir_all(&dir);
+        std::fs::create_dir_all(&dir)?;
+        let clock = Clock::manual(Instant::local_midnight(date(2024, 12, 30)).plus_micros(3_600_000_000));
+        let database = dir.join("bench.db").display().to_string();
+        let app = App::new(Store::open(&Location::parse(&database))?, clock);
+        furnish(&app)?;
+        let files = TlsFiles::in_dir(&dir.join("tls"));
+        ca::init(&files, &["127.0.0.1".into(), "localhost".into()], Clock::System.now())?;
+        let setup = |address: String| -> Result<Setup> {
+            Ok(Setup {
+                app: app.clone(),
+                keys: Keys::open(&dir.join("keys"))?,
+                certificates: Some(Certificates::load(&files.chain, &files.key, false)?),
+                reach: Reach { addresses: vec![address], ca_sha256: files.ca_sha256()? },
+                caps: Caps::default(),
+            })
+        };
+        let runtime = runtime()?;
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
+        let port = listener.local_addr()?.port();
+        let setup = setup(format!("https://127.0.0.1:{port}"))?;
+        let (stop, stopped) = oneshot::channel();
+        runtime.spawn(run(listener, setup, async {
+            let _ = stopped.await;
+        }));
+        Ok(Self { app, port, files, runtime, stop: Some(stop), dir })
+    }
+
+    /// The path of the database.
+    pub(super) fn database(&self) -> PathBuf {
+        self.dir.join("bench.db")
+    }
+
+    /// Another service on a port of its own, behind the same accept loop and TLS: for ceilings.
+    pub(super) fn beside(&self, routes: tonic::service::Routes) -> Result<u16> {
+        let listener = self.runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
+        let port = listener.local_addr()?.port();
+        let certificates = Certificates::load(&self.files.chain, &self.files.key, false)?;
+        self.runtime.spawn(async move {
+            let incoming = accept::accept(listener, Some(certificates), Caps::default());
+            let incoming = tokio_stream::wrappers::ReceiverStream::new(incoming);
+            Server::builder().add_routes(routes).serve_with_incoming(incoming).await
+        });
+        Ok(port)
+    }
+
+    /// An enrolled device with this role on the unit with this uid.
+    pub(super) async fn caller(&self, channel: Channel, uid: &str, role: Role) -> Result<Caller> {
+        let system = self.app.system()?;
+        let account = AccountId(auth::random()?);
+        let unit = UnitId::named(uid);
+        let grant = Grant { role, unit, from: date(2024, 1, 1), to: date(2030, 1, 1) };
+        self.app.grant(&system, account, uid, &grant)?;
+        let (code, hash) = auth::code()?;
+        self.app.add_enrol_code(&system, &hash, account, self.app.now().plus_micros(auth::CODE_MICROS))?;
+        Caller::enrol(channel, unit, &code).await
+    }
+
+    /// Uids of the open communes and districts, by kind.
+    pub(super) fn uids(&self, kind: crate::domain::org::UnitKind) -> Result<Vec<String>> {
+        let today = self.app.now().local_date();
+        self.app.store().read(|tx| {
+            let reference = self.app.reference(tx)?;
+            let of_kind = |unit: &&crate::domain::org::Unit| reference.org.kind_on(unit.id, today) == Some(kind);
+            Ok(reference.org.units().iter().filter(of_kind).map(|unit| unit.uid.clone()).collect())
+        })
+    }
+}
+
+impl Drop for Rig {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        // A file left behind lies in the machine's temporary directory and is removed by the next run of this id.
+        let _ = std::fs::remove_dir_all(&self.dir);
+    }
+}
+
+/// Threads for a side of the bench: one worker, as advised for two cores.
+pub(super) fn runtime() -> Result<Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?)
+}
+
+fn furnish(app: &App) -> Result<()> {
+    let (units, parents, lineage) =
+        (example!("org/units.csv"), example!("org/parents.csv"), example!("org/lineage.csv"));
+    let org = read_org(&OrgTexts { units, parents, lineage }).map_err(|errors| format!("{errors:?}"))?;
+    app.import_org(&Actor::system(UnitId([0; 16])), org.facts())?;
+    let system = app.system()?;
+    let mut parts = Vec::new();
+    for (name, text) in [("elements.toml", example!("elements.toml")), ("forms.toml", example!("forms.toml"))] {
+        parts.push(catalogue::read(name, text).map_err(|errors| format!("{errors:?}"))?);
+    }
+    let calendars: Vec<Calendar> = Calendars::standard().iter().cloned().collect();
+    app.apply_catalogue(&system, &catalogue::join(parts), &calendars)?;
+    let read =
+        campaign::read("campaign-a.toml", example!("campaign-a.toml")).map_err(|errors| format!("{errors:?}"))?;
+    app.apply_campaign(&system, &read.campaign)?;
+    Ok(())
+}
+
+/// A connection of its own that trusts the rig's CA.
+pub(super) async fn connect(files: &TlsFiles, port: u16) -> Result<Channel> {
+    let connector = connector(files)?;
+    let open = tower::service_fn(move |_| {
+        let connector = connector.clone();
+        async move {
+            let tcp = TcpStream::connect(("127.0.0.1", port)).await?;
+            tcp.set_nodelay(true)?;
+            let name = tokio_rustls::rustls::pki_types::ServerName::IpAddress(std::net::Ipv4Addr::LOCALHOST.into());
+            Ok::<_, std::io::Error>(hyper_util::rt::TokioIo::new(connector.connect(name, tcp).await?))
+        }
+    });
+    let endpoint = Endpoint::from_shared(format!("https://127.0.0.1:{port}"))?
+        .initial_stream_window_size(1 << 20)
+        .initial_connection_window_size(1 << 22);
+    Ok(endpoint.connect_with_connector(open).await?)
+}
+
+fn connector(files: &TlsFiles) -> Result<TlsConnector> {
+    let mut roots = tokio_rustls::rustls::RootCertStore::empty();
+    for certificate in read_chain(Path::new(&files.ca))? {
+        roots.add(certificate)?;
+    }
+    let mut config = tokio_rustls::rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    Ok(TlsConnector::from(Arc::new(config)))
+}

@@ -1,0 +1,113 @@
+//! Unary calls and syncs with nothing new, against the empty call over the same connection.
+//!
+//! The empty call is the health check: no token, no database.
+
+use super::caller::{Caller, owed};
+use super::rig::{Rig, connect, runtime};
+use super::table::{Measure, Row};
+use super::{Plan, Result};
+use crate::domain::org::UnitKind;
+use crate::domain::permission::Role;
+use crate::pb::GetReportRequest;
+use crate::pb::report_service_client::ReportServiceClient;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Instant;
+use tonic::transport::Channel;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
+
+/// Calls of one run, over all callers.
+const CALLS: usize = 4_000;
+
+/// Calls per second with `callers` at once.
+async fn rate<F: Future<Output = Result<()>> + Send + 'static>(
+    callers: usize,
+    calls: usize,
+    call: impl Fn() -> F + Send + Sync + Clone + 'static,
+) -> Result<f64> {
+    let began = Instant::now();
+    let mut tasks = Vec::new();
+    for _ in 0..callers {
+        let call = call.clone();
+        tasks.push(tokio::spawn(async move {
+            for _ in 0..calls / callers {
+                call().await?;
+            }
+            Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
+        }));
+    }
+    for task in tasks {
+        task.await??;
+    }
+    Ok((calls / callers * callers) as f64 / began.elapsed().as_secs_f64())
+}
+
+async fn empty(channel: Channel) -> Result<()> {
+    HealthClient::new(channel).check(HealthCheckRequest { service: String::new() }).await?;
+    Ok(())
+}
+
+async fn rich(caller: Arc<Caller>, report: [u8; 16]) -> Result<()> {
+    let request = caller.request(GetReportRequest { report_id: report.to_vec() })?;
+    ReportServiceClient::new(caller.channel.clone()).get_report(request).await?;
+    Ok(())
+}
+
+/// A commune's device with one report sent, and the report.
+async fn one_report(rig: &Rig) -> Result<(Caller, [u8; 16])> {
+    let uid = rig.uids(UnitKind::Commune)?.into_iter().next().ok_or("no commune")?;
+    let mut caller = rig.caller(connect(&rig.files, rig.port).await?, &uid, Role::Reporter).await?;
+    let today = rig.app.now().local_date();
+    let (keys, elements) = rig.app.store().read(|tx| {
+        let reference = rig.app.reference(tx)?;
+        owed(&reference, caller.unit, today)
+            .map_err(|error| crate::app::AppError::Store(crate::store::Error::Database(error.to_string())))
+    })?;
+    let key = keys.into_iter().next().ok_or("nothing owed")?;
+    let commands = caller.report(&key, &elements);
+    caller.sync(commands.into()).await?;
+    Ok((caller, key.id().0))
+}
+
+/// Unary calls at 1, 16 and 64 callers on one connection.
+pub(super) fn run(plan: &Plan) -> Result<Vec<Row>> {
+    let rig = Rig::start()?;
+    runtime()?.block_on(async {
+        let (caller, report) = one_report(&rig).await?;
+        let caller = Arc::new(caller);
+        let mut rows = Vec::new();
+        for callers in [1, 16, 64] {
+            let (mut product, mut ceiling) = (Vec::new(), Vec::new());
+            for _ in 0..plan.rounds {
+                let channel = caller.channel.clone();
+                ceiling.push(rate(callers, CALLS, move || empty(channel.clone())).await?);
+                let caller = caller.clone();
+                product.push(rate(callers, CALLS, move || rich(caller.clone(), report)).await?);
+            }
+            let name = format!("unary, {callers} callers");
+            rows.push(Row::against(&name, "calls/s", Measure::of(product), Measure::of(ceiling), ">= 0.75"));
+        }
+        Ok(rows)
+    })
+}
+
+/// A sync with nothing new, one after the other.
+pub(super) fn nothing(plan: &Plan) -> Result<Vec<Row>> {
+    let rig = Rig::start()?;
+    runtime()?.block_on(async {
+        let (mut caller, _) = one_report(&rig).await?;
+        let (mut product, mut ceiling) = (Vec::new(), Vec::new());
+        for _ in 0..plan.rounds {
+            let channel = caller.channel.clone();
+            ceiling.push(1000.0 / rate(1, CALLS / 4, move || empty(channel.clone())).await?);
+            let began = Instant::now();
+            for _ in 0..CALLS / 4 {
+                caller.sync(Vec::new()).await?;
+            }
+            product.push(began.elapsed().as_secs_f64() * 1000.0 / (CALLS / 4) as f64);
+        }
+        let row = Row::against("sync with nothing new", "ms", Measure::of(product), Measure::of(ceiling), "<= 1.2");
+        Ok(vec![row])
+    })
+}
