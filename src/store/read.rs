@@ -1,6 +1,6 @@
 //! A reading transaction: one state of the database from its first query to its last.
 
-use super::backend::AnyConn;
+use super::backend::{AnyConn, on};
 use super::error::{Error, Result};
 use super::schema::{commit_log, head, record};
 use crate::domain::scope::RecordKind;
@@ -51,10 +51,10 @@ impl<'c> ReadTx<'c> {
     /// The head.
     pub fn head(&mut self) -> Result<Head> {
         type Row = (i64, Vec<u8>, i64, i64, Vec<u8>, i64);
-        let (seq, chain, auth_generation, epoch, epoch_id, safe_past): Row = head::table
+        let (seq, chain, auth_generation, epoch, epoch_id, safe_past): Row = on!(self.conn, |conn| head::table
             .find(1)
             .select((head::seq, head::chain, head::auth_generation, head::epoch, head::epoch_id, head::safe_past))
-            .first(self.conn)?;
+            .first(conn))?;
         Ok(Head { seq, chain: fixed(&chain)?, auth_generation, epoch, epoch_id: fixed(&epoch_id)?, safe_past })
     }
 
@@ -71,11 +71,11 @@ impl<'c> ReadTx<'c> {
 
     /// The present version of a record.
     pub fn record(&mut self, kind: RecordKind, id: &[u8; 16]) -> Result<Option<StoredRecord>> {
-        let row: Option<(i64, Vec<u8>, Vec<u8>)> = record::table
+        let row: Option<(i64, Vec<u8>, Vec<u8>)> = on!(self.conn, |conn| record::table
             .find((kind.number(), &id[..]))
             .select((record::revision, record::hash, record::bytes))
-            .first(self.conn)
-            .optional()?;
+            .first(conn)
+            .optional())?;
         row.map(|(revision, hash, bytes)| {
             Ok(StoredRecord { revision, hash: u128::from_be_bytes(fixed(&hash)?), bytes })
         })

@@ -74,6 +74,7 @@ impl WriteTx<'_> {
         if self.unit_path(place.unit)? == *place && self.is_hung(place.unit)? {
             return Ok(false);
         }
+        self.forget_places();
         let unit = &place.unit.0[..];
         diesel::delete(hanging::table.filter(hanging::unit.eq(unit))).execute(self.conn())?;
         diesel::delete(acting::table.find(unit)).execute(self.conn())?;

@@ -3,6 +3,7 @@
 //! Knows no rule: what a step gives was decided before. It knows where a report belongs: a draft on the desk, anything sent in the work
 //! scopes of its unit and of every unit above as of today.
 
+use super::backend::on;
 use super::error::{Error, Result};
 use super::read::{ReadTx, fixed};
 use super::schema::{beside, command, device, report, report_author, report_revision};
@@ -136,11 +137,11 @@ impl ReadTx<'_> {
 
     /// Who wrote last.
     pub fn last_writer(&mut self, id: ReportId) -> Result<LastWriter> {
-        let row: Option<(Option<Vec<u8>>, i64)> = report::table
+        let row: Option<(Option<Vec<u8>>, i64)> = on!(self.conn(), |conn| report::table
             .find(&id.0[..])
             .select((report::last_device, report::other_revision))
-            .first(self.conn())
-            .optional()?;
+            .first(conn)
+            .optional())?;
         let Some((last, other_revision)) = row else { return Ok(LastWriter::default()) };
         let device = last.map(|id| fixed(&id).map(DeviceId)).transpose()?;
         Ok(LastWriter { device, other_revision })
@@ -246,50 +247,52 @@ impl WriteTx<'_> {
         let same_hand = before.device == by && before.device.is_some();
         let other_revision = if same_hand || revision == 1 { before.other_revision } else { revision - 1 };
         let key = &next.key;
-        diesel::delete(report::table.find(&id.0[..])).execute(self.conn())?;
-        diesel::insert_into(report::table)
-            .values((
-                (
-                    report::id.eq(&id.0[..]),
-                    report::contract.eq(&key.contract.0[..]),
-                    report::unit.eq(&key.unit.0[..]),
-                    report::calendar.eq(&key.period.calendar),
-                    report::start_day.eq(days_from_date(key.period.start)),
-                    report::end_day.eq(days_from_date(key.period.end)),
-                    report::cut.eq(i16::from(key.period.cut)),
-                ),
-                report::state.eq(state_number(next.state)),
-                report::late.eq(i16::from(next.late)),
-                report::received_day.eq(next.received_day.map(days_from_date)),
-                report::last_device.eq(by.map(|device| device.0.to_vec())),
-                report::other_revision.eq(other_revision),
-            ))
-            .execute(self.conn())?;
+        let standing = (
+            report::state.eq(state_number(next.state)),
+            report::late.eq(i16::from(next.late)),
+            report::received_day.eq(next.received_day.map(days_from_date)),
+            report::last_device.eq(by.map(|device| device.0.to_vec())),
+            report::other_revision.eq(other_revision),
+        );
+        let line = (
+            report::id.eq(&id.0[..]),
+            report::contract.eq(&key.contract.0[..]),
+            report::unit.eq(&key.unit.0[..]),
+            report::calendar.eq(&key.period.calendar),
+            report::start_day.eq(days_from_date(key.period.start)),
+            report::end_day.eq(days_from_date(key.period.end)),
+            report::cut.eq(i16::from(key.period.cut)),
+        );
+        on!(self.conn(), |conn| diesel::insert_into(report::table)
+            .values((line, standing.clone()))
+            .on_conflict(report::id)
+            .do_update()
+            .set(standing)
+            .execute(conn))?;
         Ok(())
     }
 
     fn put_revision(&mut self, id: ReportId, next: &Report, revision: i64, bytes: &[u8]) -> Result<()> {
-        let at = self.now().0;
-        diesel::insert_into(report_revision::table)
+        let (at, content_hash) = (self.now().0, next.content_hash().0);
+        on!(self.conn(), |conn| diesel::insert_into(report_revision::table)
             .values((
                 report_revision::report.eq(&id.0[..]),
                 report_revision::revision.eq(revision),
                 report_revision::state.eq(state_number(next.state)),
-                report_revision::content_hash.eq(&next.content_hash().0[..]),
+                report_revision::content_hash.eq(&content_hash[..]),
                 report_revision::bytes.eq(bytes),
                 report_revision::at.eq(at),
             ))
-            .execute(self.conn())?;
+            .execute(conn))?;
         Ok(())
     }
 
     /// Notes that `who` wrote in the report.
     pub(crate) fn add_author(&mut self, id: ReportId, who: AccountId) -> Result<()> {
-        if !self.is_author(id, who)? {
-            diesel::insert_into(report_author::table)
-                .values((report_author::report.eq(&id.0[..]), report_author::account.eq(&who.0[..])))
-                .execute(self.conn())?;
-        }
+        on!(self.conn(), |conn| diesel::insert_into(report_author::table)
+            .values((report_author::report.eq(&id.0[..]), report_author::account.eq(&who.0[..])))
+            .on_conflict_do_nothing()
+            .execute(conn))?;
         Ok(())
     }
 
@@ -335,7 +338,7 @@ impl WriteTx<'_> {
     /// Takes a command from a device: the row that makes it happen once.
     pub(crate) fn take_command(&mut self, id: DeviceId, taken: &Taken, outcomes: &[u8; 32]) -> Result<()> {
         let at = self.now().0;
-        diesel::insert_into(command::table)
+        on!(self.conn(), |conn| diesel::insert_into(command::table)
             .values((
                 command::device.eq(&id.0[..]),
                 command::number.eq(taken.number as i64),
@@ -346,11 +349,11 @@ impl WriteTx<'_> {
                 command::revision.eq(taken.revision),
                 command::at.eq(at),
             ))
-            .execute(self.conn())?;
-        let moved = diesel::update(device::table.find(&id.0[..]))
+            .execute(conn))?;
+        let moved = on!(self.conn(), |conn| diesel::update(device::table.find(&id.0[..]))
             .filter(device::taken.eq(taken.number as i64 - 1))
             .set((device::taken.eq(taken.number as i64), device::outcomes.eq(&outcomes[..])))
-            .execute(self.conn())?;
+            .execute(conn))?;
         self.note_command(id, taken.number);
         self.won(moved, "another call took commands of this device")
     }

@@ -23,8 +23,12 @@ pub(super) const PUT: i16 = 1;
 pub(super) const DELETED: i16 = 2;
 pub(super) const OUT_OF_SCOPE: i16 = 3;
 
-/// Numbers the notes and writes audit, feed, digests and chain; returns the last seq.
-pub(super) fn run(conn: &mut AnyConn, notes: &Notes, now: Instant) -> Result<i64> {
+/// Short numbers of scopes that earlier commits of this node have met: given once, they never change.
+pub(super) type ScopeNumbers = BTreeMap<Scope, i32>;
+
+/// Numbers the notes and writes audit, feed, digests and chain; returns the last seq. What a failed commit put into `numbers` does not
+/// hold: the caller forgets them all.
+pub(super) fn run(conn: &mut AnyConn, notes: &Notes, numbers: &mut ScopeNumbers, now: Instant) -> Result<i64> {
     let count = notes.list.len() as i64;
     let (last, chain): (i64, Vec<u8>) = diesel::update(head::table.find(1))
         .set(head::seq.eq(head::seq + count))
@@ -37,11 +41,15 @@ pub(super) fn run(conn: &mut AnyConn, notes: &Notes, now: Instant) -> Result<i64
     }
     let first = last - count + 1;
     let content = write_audit(conn, &notes.list, first, now)?;
-    let mut digests = Digests::default();
-    for (key, folded) in fold(&notes.list, first) {
-        write_feed(conn, key, &folded, &mut digests)?;
+    let mut digests = Digests { numbers: std::mem::take(numbers), changes: BTreeMap::new() };
+    let folded = fold(&notes.list, first);
+    let before = feed_before(conn, &folded)?;
+    for (key, folded) in &folded {
+        let before = before.get(key).map(Vec::as_slice).unwrap_or_default();
+        write_feed(conn, *key, folded, before, &mut digests)?;
     }
     digests.store(conn)?;
+    *numbers = digests.numbers;
     seat_commands(conn, notes, last)?;
     let chain = link(&chain, content);
     diesel::update(head::table.find(1)).set(head::chain.eq(&chain[..])).execute(conn)?;
@@ -181,13 +189,36 @@ fn fold(notes: &[Note], first: i64) -> Vec<(Key, Folded)> {
     list
 }
 
-fn write_feed(conn: &mut AnyConn, key: Key, folded: &Folded, digests: &mut Digests) -> Result<()> {
+/// A row of the feed: its scope, its place, what it says.
+type FeedRow = (i32, i64, i16);
+
+/// Ids in one question: both databases take far more.
+const ASKED: usize = 500;
+
+/// What the feed says now of the records that this commit changes.
+fn feed_before(conn: &mut AnyConn, folded: &[(Key, Folded)]) -> Result<BTreeMap<Key, Vec<FeedRow>>> {
+    let mut by_kind: BTreeMap<RecordKind, Vec<&[u8]>> = BTreeMap::new();
+    for ((kind, id), _) in folded {
+        by_kind.entry(*kind).or_default().push(id);
+    }
+    let mut before: BTreeMap<Key, Vec<FeedRow>> = BTreeMap::new();
+    for (kind, ids) in by_kind {
+        for ids in ids.chunks(ASKED) {
+            let rows: Vec<(Vec<u8>, i32, i64, i16)> = feed::table
+                .filter(feed::kind.eq(kind.number()))
+                .filter(feed::id.eq_any(ids))
+                .select((feed::id, feed::scope, feed::seq, feed::op))
+                .load(conn)?;
+            for (id, scope, seq, op) in rows {
+                before.entry((kind, fixed(&id)?)).or_default().push((scope, seq, op));
+            }
+        }
+    }
+    Ok(before)
+}
+
+fn write_feed(conn: &mut AnyConn, key: Key, folded: &Folded, before: &[FeedRow], digests: &mut Digests) -> Result<()> {
     let (kind, id) = (key.0.number(), key.1);
-    let before: Vec<(i32, i64, i16)> = feed::table
-        .filter(feed::kind.eq(kind))
-        .filter(feed::id.eq(&id[..]))
-        .select((feed::scope, feed::seq, feed::op))
-        .load(conn)?;
     let mut targets = BTreeSet::new();
     for scope in &folded.scopes {
         targets.insert(digests.number(conn, *scope)?);
@@ -205,26 +236,35 @@ fn write_feed(conn: &mut AnyConn, key: Key, folded: &Folded, digests: &mut Diges
         digests.replace(*scope, folded.old, None, true);
     }
     for (scope, op) in changes {
-        if let Some((_, seq, _)) = before.iter().find(|(place, _, _)| *place == scope) {
-            diesel::delete(feed::table.find((scope, *seq))).execute(conn)?;
-        }
-        diesel::insert_into(feed::table)
-            .values((
-                feed::scope.eq(scope),
-                feed::seq.eq(folded.seq),
-                feed::kind.eq(kind),
-                feed::id.eq(&id[..]),
-                feed::op.eq(op),
-            ))
-            .execute(conn)?;
+        let known = before.iter().find(|(place, _, _)| *place == scope).map(|(_, seq, _)| *seq);
+        put_feed(conn, (scope, folded.seq, op), (kind, &id), known)?;
     }
     Ok(())
 }
 
+/// Puts one row into the feed, in place of the one that said something of the record before.
+fn put_feed(conn: &mut AnyConn, row: FeedRow, (kind, id): (i16, &[u8; 16]), known: Option<i64>) -> Result<()> {
+    let (scope, seq, op) = row;
+    match known {
+        Some(before) => on!(conn, |conn| diesel::update(feed::table.find((scope, before)))
+            .set((feed::seq.eq(seq), feed::op.eq(op)))
+            .execute(conn))?,
+        None => on!(conn, |conn| diesel::insert_into(feed::table)
+            .values((
+                feed::scope.eq(scope),
+                feed::seq.eq(seq),
+                feed::kind.eq(kind),
+                feed::id.eq(&id[..]),
+                feed::op.eq(op),
+            ))
+            .execute(conn))?,
+    };
+    Ok(())
+}
+
 /// Differences of digests, folded over the commit; written in scope order.
-#[derive(Default)]
 struct Digests {
-    numbers: BTreeMap<Scope, i32>,
+    numbers: ScopeNumbers,
     changes: BTreeMap<i32, Digest>,
 }
 
@@ -254,12 +294,13 @@ impl Digests {
     fn store(&self, conn: &mut AnyConn) -> Result<()> {
         for (number, change) in &self.changes {
             let (count, sum): (i64, Vec<u8>) =
-                scope::table.find(*number).select((scope::count, scope::sum)).first(conn)?;
+                on!(conn, |conn| scope::table.find(*number).select((scope::count, scope::sum)).first(conn))?;
             let mut digest = Digest { count, sum: u128::from_be_bytes(fixed(&sum)?) };
             digest.merge(*change);
-            diesel::update(scope::table.find(*number))
-                .set((scope::count.eq(digest.count), scope::sum.eq(&digest.sum.to_be_bytes()[..])))
-                .execute(conn)?;
+            let sum = digest.sum.to_be_bytes();
+            on!(conn, |conn| diesel::update(scope::table.find(*number))
+                .set((scope::count.eq(digest.count), scope::sum.eq(&sum[..])))
+                .execute(conn))?;
         }
         Ok(())
     }

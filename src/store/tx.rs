@@ -5,11 +5,12 @@ use super::error::{Error, Result};
 use super::read::ReadTx;
 use super::schema::{head, record};
 use crate::domain::digest::record_hash;
-use crate::domain::ids::{AccountId, DeviceId};
-use crate::domain::permission::{Actor, Kind, Permit};
+use crate::domain::ids::{AccountId, DeviceId, UnitId};
+use crate::domain::permission::{Actor, Kind, Permit, UnitPath};
 use crate::domain::scope::{RecordKind, Scope};
 use crate::domain::time::Instant;
 use diesel::prelude::*;
+use std::collections::HashMap;
 use std::ops::{Deref, DerefMut};
 
 /// A transaction that may write.
@@ -68,6 +69,8 @@ pub(super) struct Notes {
     pub(super) broken: Option<String>,
     /// Set when a caller lost a race against another node and must run again.
     pub(super) again: Option<String>,
+    /// Where units stand, as read in this batch: forgotten when one is hung elsewhere, and with anything that is undone.
+    places: HashMap<UnitId, UnitPath>,
 }
 
 impl Notes {
@@ -80,6 +83,7 @@ impl Notes {
     pub(super) fn back_to(&mut self, mark: (usize, usize)) {
         self.list.truncate(mark.0);
         self.commands.truncate(mark.1);
+        self.places.clear();
     }
 }
 
@@ -164,14 +168,14 @@ impl<'c> WriteTx<'c> {
         let hash = record_hash(&id, to_revision, bytes);
         let written = match present {
             None => self.insert_record(kind, &id, to_revision, hash, bytes)?,
-            Some(_) => diesel::update(record::table.find((kind.number(), &id[..])))
+            Some(_) => on!(self.conn(), |conn| diesel::update(record::table.find((kind.number(), &id[..])))
                 .filter(record::revision.eq(from_revision))
                 .set((
                     record::revision.eq(to_revision),
                     record::hash.eq(&hash.to_be_bytes()[..]),
                     record::bytes.eq(bytes),
                 ))
-                .execute(self.conn())?,
+                .execute(conn))?,
         };
         self.won(written, "a record changed under us")?;
         let old_hash = present.map(|present| present.hash);
@@ -208,6 +212,21 @@ impl<'c> WriteTx<'c> {
         let change = Change { kind, id, from_revision, to_revision: 0, old_hash, new_hash: None, scopes: Vec::new() };
         self.notes.list.push(Note { audit: audit.clone(), change: Some(change) });
         Ok(())
+    }
+
+    /// Where a unit stands today; read once in a batch, however many of its reports change.
+    pub fn unit_path(&mut self, unit: UnitId) -> Result<UnitPath> {
+        if let Some(place) = self.notes.places.get(&unit) {
+            return Ok(place.clone());
+        }
+        let place = self.read.unit_path(unit)?;
+        self.notes.places.insert(unit, place.clone());
+        Ok(place)
+    }
+
+    /// Forgets where units stand: one was hung elsewhere.
+    pub(super) fn forget_places(&mut self) {
+        self.notes.places.clear();
     }
 
     /// Notes an act that changes no record, for the audit.

@@ -28,6 +28,8 @@ pub(super) struct Writer {
 struct Turn {
     conn: Option<AnyConn>,
     batch: Option<Batch>,
+    /// Numbers of scopes as this node's commits met them.
+    scopes: tail::ScopeNumbers,
 }
 
 struct Batch {
@@ -45,7 +47,7 @@ struct End {
 
 impl Writer {
     pub(super) fn new(location: Location, conn: AnyConn) -> Self {
-        let turn = Mutex::new(Turn { conn: Some(conn), batch: None });
+        let turn = Mutex::new(Turn { conn: Some(conn), batch: None, scopes: tail::ScopeNumbers::new() });
         Self { location, turn, waiting: AtomicUsize::new(0), hook: Mutex::default() }
     }
 
@@ -103,11 +105,14 @@ impl Writer {
     /// Runs the tail and commits; whoever waits learns how it ended.
     fn finish(&self, turn: &mut Turn, now: Instant) {
         let (Some(mut conn), Some(batch)) = (turn.conn.take(), turn.batch.take()) else { return };
-        let result = close(&mut conn, &batch, now);
+        let result = close(&mut conn, &batch, &mut turn.scopes, now);
         match &result {
             Ok(_) => turn.conn = Some(conn),
             // A connection on which anything failed is not used again, unless it rolls back in good order.
-            Err(_) => turn.conn = conn.execute_text("ROLLBACK").is_ok().then_some(conn),
+            Err(_) => {
+                turn.conn = conn.execute_text("ROLLBACK").is_ok().then_some(conn);
+                turn.scopes.clear();
+            }
         }
         if let (Ok(Some(last)), Some(hook)) = (&result, lock(&self.hook).clone()) {
             hook(*last);
@@ -117,7 +122,7 @@ impl Writer {
 }
 
 /// Ends the transaction of a batch; the last seq, when it changed anything that has one.
-fn close(conn: &mut AnyConn, batch: &Batch, now: Instant) -> Result<Option<i64>> {
+fn close(conn: &mut AnyConn, batch: &Batch, scopes: &mut tail::ScopeNumbers, now: Instant) -> Result<Option<i64>> {
     if let Some(why) = &batch.notes.broken {
         return Err(Error::Busy(why.clone()));
     }
@@ -127,7 +132,7 @@ fn close(conn: &mut AnyConn, batch: &Batch, now: Instant) -> Result<Option<i64>>
     let last = if batch.notes.list.is_empty() && batch.notes.commands.is_empty() {
         None
     } else {
-        Some(tail::run(conn, &batch.notes, now)?)
+        Some(tail::run(conn, &batch.notes, scopes, now)?)
     };
     super::fault::point("before_commit");
     conn.execute_text("COMMIT")?;

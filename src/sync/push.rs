@@ -10,14 +10,16 @@ use super::cursor::Seal;
 use super::frame::Outcome;
 use crate::app::access::{Identity, still_valid};
 use crate::app::report::{self, Asking, Effect};
-use crate::app::{App, AppError, Result};
+use crate::app::{App, AppError, Reference, Result};
 use crate::domain::command::{Command, Verdict};
 use crate::domain::expectation::Captured;
 use crate::domain::permission::Actor;
 use crate::domain::reason::{Reason, Refusal};
 use crate::store::WriteTx;
 use crate::store::report::Taken;
+use jiff::civil::Date;
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 
 /// A command as it came: its number, the hash of its bytes, and what they say if they can be read.
 #[derive(Debug, Clone)]
@@ -67,6 +69,7 @@ fn take_all(tx: &mut WriteTx, app: &App, seal: &Seal, identity: &Identity, comma
     let mut taken = device.taken;
     let mut chain: [u8; 32] = device.outcomes.try_into().unwrap_or([0; 32]);
     let mut end = PushEnd::default();
+    let ground = Ground { reference: app.reference(tx)?, closed_before: report::closed_before(tx)?, seal };
     for pushed in commands {
         if pushed.number <= taken {
             match duplicate(tx, &actor, pushed)? {
@@ -78,7 +81,7 @@ fn take_all(tx: &mut WriteTx, app: &App, seal: &Seal, identity: &Identity, comma
                 }
             }
         } else if pushed.number == taken + 1 {
-            let outcome = take(tx, app, seal, &actor, pushed)?;
+            let outcome = take(tx, &ground, &actor, pushed)?;
             chain = link(chain, &outcome, pushed);
             let row = Taken {
                 number: pushed.number,
@@ -119,10 +122,10 @@ fn duplicate(tx: &mut WriteTx, actor: &Actor, pushed: &Pushed) -> Result<Option<
 }
 
 /// Runs a command for the first time. A refusal is an outcome too: it never blocks the outbox behind it.
-fn take(tx: &mut WriteTx, app: &App, seal: &Seal, actor: &Actor, pushed: &Pushed) -> Result<Outcome> {
+fn take(tx: &mut WriteTx, ground: &Ground, actor: &Actor, pushed: &Pushed) -> Result<Outcome> {
     let effect = match &pushed.command {
         Err(refusal) => Err(refusal.clone()),
-        Ok(command) => match tx.savepoint(|tx| step(tx, app, seal, actor, pushed.number, command)) {
+        Ok(command) => match tx.savepoint(|tx| step(tx, ground, actor, pushed.number, command)) {
             Ok(effect) => Ok(effect),
             Err(error) => Err(report::refusal(error)?),
         },
@@ -143,15 +146,21 @@ fn take(tx: &mut WriteTx, app: &App, seal: &Seal, actor: &Actor, pushed: &Pushed
     })
 }
 
-fn step(tx: &mut WriteTx, app: &App, seal: &Seal, actor: &Actor, number: u64, command: &Command) -> Result<Effect> {
-    let reference = app.reference(tx)?;
+/// What all commands of one call stand on: no command changes it.
+struct Ground<'a> {
+    reference: Arc<Reference>,
+    closed_before: Option<Date>,
+    seal: &'a Seal,
+}
+
+fn step(tx: &mut WriteTx, ground: &Ground, actor: &Actor, number: u64, command: &Command) -> Result<Effect> {
     let device = actor.device.ok_or(Reason::Denied)?;
-    let captured = command.captured_at.zip(seal.open_mark(device, &command.sync_mark));
+    let captured = command.captured_at.zip(ground.seal.open_mark(device, &command.sync_mark));
     let ask = Asking {
         actor,
-        reference: &reference,
+        reference: &ground.reference,
         number,
-        closed_before: report::closed_before(tx)?,
+        closed_before: ground.closed_before,
         captured: captured.map(|(at, mark)| Captured { at, mark }),
     };
     report::run(tx, &ask, command)
