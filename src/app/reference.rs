@@ -47,7 +47,7 @@ impl Reference {
         }
         Ok(Self {
             org,
-            calendars: facts.calendars.into_iter().collect(),
+            calendars: Calendars::from_iter(facts.calendars).with_campaigns(&facts.campaigns),
             catalogue: facts.catalogue,
             campaigns: facts.campaigns,
             units: facts.units,

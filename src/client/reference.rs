@@ -69,6 +69,7 @@ impl Reference {
         let campaigns = campaigns?;
         reference.campaigns =
             campaigns.iter().filter_map(|one| record::read_campaign(&one.bytes, numbers).ok()).collect();
+        reference.calendars = std::mem::take(&mut reference.calendars).with_campaigns(&reference.campaigns);
         reference.shapes = shapes(&reference.catalogue, &reference.elements);
         Ok(reference)
     }

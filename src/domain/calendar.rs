@@ -3,11 +3,12 @@
 //! A calendar tiles all time. Knows no unit: where a period is cut for one is the business of `expectation`.
 
 use super::broken::Broken;
+use super::campaign::Campaign;
 use super::period::Period;
 use super::time::{date_from_days, days_from_date};
 use super::window::Window;
 use jiff::civil::{Date, date};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How a calendar lays out its periods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,6 +165,17 @@ pub struct Calendars {
     by_code: BTreeMap<String, Calendar>,
     /// Cut-offs that follow no rule, as those of a campaign's phases, by the code under which forms serve them.
     listed: BTreeMap<String, Vec<Date>>,
+    /// What campaigns sum the reports of a contract over, by the contract's code.
+    campaigns: BTreeMap<String, CampaignDays>,
+}
+
+/// The days of the campaigns that a contract reports to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CampaignDays {
+    /// Nothing is owed outside them: legal and measurement windows.
+    pub windows: Vec<Window>,
+    /// Days on which something that is summed over begins or ends: windows, phases, windows that targets name.
+    pub cuts: BTreeSet<Date>,
 }
 
 impl Calendars {
@@ -221,6 +233,27 @@ impl Calendars {
         }
     }
 
+    /// Serves these campaigns: reports under a contract that they name are owed for their days only, in pieces that add up to every
+    /// window that is judged.
+    #[must_use]
+    pub fn with_campaigns<'a>(mut self, campaigns: impl IntoIterator<Item = &'a Campaign>) -> Self {
+        for campaign in campaigns {
+            let judged = campaign.judged_windows();
+            for contract in &campaign.contracts {
+                let days = self.campaigns.entry(contract.clone()).or_default();
+                days.windows.extend([campaign.legal_window, campaign.measurement_window]);
+                days.cuts.extend(judged.iter().flat_map(|window| [window.start, window.end]));
+            }
+        }
+        self
+    }
+
+    /// The days of the campaigns that this contract reports to; `None` while no campaign names it.
+    #[must_use]
+    pub fn campaign_days(&self, contract: &str) -> Option<&CampaignDays> {
+        self.campaigns.get(contract)
+    }
+
     /// All calendars, by code.
     pub fn iter(&self) -> impl Iterator<Item = &Calendar> {
         self.by_code.values()
@@ -231,7 +264,7 @@ impl FromIterator<Calendar> for Calendars {
     /// Of two calendars with one code the later one stays.
     fn from_iter<I: IntoIterator<Item = Calendar>>(calendars: I) -> Self {
         let by_code = calendars.into_iter().map(|calendar| (calendar.code.clone(), calendar)).collect();
-        Self { by_code, listed: BTreeMap::new() }
+        Self { by_code, ..Self::default() }
     }
 }
 

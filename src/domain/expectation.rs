@@ -44,9 +44,9 @@ pub struct UnknownCalendar {
 /// What all units owe under all contracts for the days of `window`: by contract, then unit (by uid), then day.
 ///
 /// A period is cut, for the unit concerned only, where the unit begins, ends, changes its kind or its COMMAND parent; and
-/// for everybody under the contract where a calendar that the form serves too begins a period ("enter once"). Days outside
-/// the window are left off the first and the last period; serve the campaign's phases ([`Calendars::with_windows`]) to have
-/// these pieces whatever the window asked for.
+/// for everybody under the contract where a calendar that the form serves too begins a period ("enter once") and where a
+/// campaign begins or ends something that it judges ([`Calendars::with_campaigns`]); outside the campaigns nothing is owed. The
+/// pieces of a period are the same whatever is asked for; days outside `window` are left off the first and the last.
 pub fn expectations(
     org: &Org,
     calendars: &Calendars,
@@ -80,21 +80,23 @@ struct Sheets<'a> {
     contract: &'a Contract,
     id: ContractId,
     kind: UnitKind,
+    window: Window,
+    /// Windows outside of which nothing is owed; `None`: no campaign names the contract.
+    campaigns: Option<&'a [Window]>,
     sheets: Vec<Sheet>,
 }
 
 struct Sheet {
-    whole: Window,
-    /// The whole period without the days outside the window asked for.
     period: Period,
-    /// Cut-offs of the other calendars that the form serves.
+    /// Cut-offs of the other calendars that the form serves, and of campaigns.
     served: Vec<Date>,
 }
 
 impl<'a> Sheets<'a> {
-    fn new(calendars: &Calendars, contract: &'a Contract, window: Window) -> Result<Self, UnknownCalendar> {
+    fn new(calendars: &'a Calendars, contract: &'a Contract, window: Window) -> Result<Self, UnknownCalendar> {
         let unknown = |code: &str| UnknownCalendar { contract: contract.code.clone(), calendar: code.to_owned() };
         let calendar = calendars.get(&contract.calendar).ok_or_else(|| unknown(&contract.calendar))?;
+        let campaigns = calendars.campaign_days(&contract.code);
         let mut sheets = Vec::new();
         for period in calendar.periods_in(window) {
             let whole = Window { start: period.start, end: period.end };
@@ -102,10 +104,11 @@ impl<'a> Sheets<'a> {
             for code in &contract.serves {
                 served.extend(calendars.cut_offs_in(code, whole).ok_or_else(|| unknown(code))?);
             }
-            let (start, end) = (period.start.max(window.start), period.end.min(window.end));
-            sheets.push(Sheet { whole, period: Period { start, end, ..period }, served });
+            served.extend(campaigns.iter().flat_map(|days| &days.cuts).filter(|day| whole.contains(**day)));
+            sheets.push(Sheet { period, served });
         }
-        Ok(Self { contract, id: contract.id(), kind: contract.level.into(), sheets })
+        let campaigns = campaigns.map(|days| days.windows.as_slice());
+        Ok(Self { contract, id: contract.id(), kind: contract.level.into(), window, campaigns, sheets })
     }
 
     fn owed_by(&self, org: &Org, unit: &Unit, found: &mut Vec<Expectation>) {
@@ -115,10 +118,21 @@ impl<'a> Sheets<'a> {
         let changes = org.change_days(unit.id);
         for sheet in &self.sheets {
             let cuts: Vec<Date> = changes.iter().chain(&sheet.served).copied().collect();
+            let whole = Window { start: sheet.period.start, end: sheet.period.end };
             let owes = |piece: &Period| unit.version_on(piece.start).is_some_and(|version| version.kind == self.kind);
-            let pieces = sheet.period.cut_at(&cuts).into_iter().filter(owes);
-            found.extend(pieces.map(|piece| self.expect(unit.id, sheet.whole, piece)));
+            let pieces = sheet.period.cut_at(&cuts).into_iter().filter(|piece| self.is_judged(piece) && owes(piece));
+            found.extend(pieces.filter_map(|piece| self.inside(piece)).map(|piece| self.expect(unit.id, whole, piece)));
         }
+    }
+
+    fn is_judged(&self, piece: &Period) -> bool {
+        self.campaigns.is_none_or(|windows| windows.iter().any(|window| piece.within(window.start, window.end)))
+    }
+
+    /// The piece without its days outside the window asked for.
+    fn inside(&self, piece: Period) -> Option<Period> {
+        let Window { start, end } = Window::new(piece.start.max(self.window.start), piece.end.min(self.window.end))?;
+        Some(Period { start, end, ..piece })
     }
 
     fn expect(&self, unit: UnitId, whole: Window, period: Period) -> Expectation {

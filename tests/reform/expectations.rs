@@ -225,3 +225,22 @@ fn one_week() -> Expectation {
         grace_end: date(2024, 8, 30),
     }
 }
+
+#[test]
+fn a_month_that_a_campaign_begins_in_is_owed_for_the_campaigns_days_under_one_key_whatever_is_asked_for() {
+    let text = std::fs::read_to_string("examples/tra-vinh/campaign-b.toml").unwrap();
+    let campaign = thidua::files::campaign::read("campaign-b.toml", &text).unwrap().campaign;
+    let calendars = Calendars::standard().with_campaigns([&campaign]);
+    let monthly = Contract { code: "thang-co-so".into(), ..contract(CountingLevel::Commune, "stat-month", &[]) };
+    let ask = |start, end| {
+        let window = Window::new(start, end).unwrap();
+        expectations_of(&tra_vinh(), &calendars, &monthly, id("com-29410-0"), window).unwrap()
+    };
+    let first = ask(date(2024, 8, 15), date(2024, 9, 15));
+    assert_eq!(first.len(), 1, "nothing is owed for the four days before the campaign");
+    assert_eq!((first[0].period.start, first[0].period.end), (date(2024, 8, 19), date(2024, 9, 15)));
+    assert_eq!(first, ask(campaign.legal_window.start, campaign.legal_window.end)[..1], "the same for a whole year");
+    let last = ask(date(2025, 8, 15), date(2025, 9, 15));
+    assert_eq!((last.len(), last[0].period.end), (1, campaign.legal_window.end));
+    assert_eq!(ask(date(2025, 9, 15), date(2025, 12, 15)), [], "after the campaign nobody owes anything");
+}

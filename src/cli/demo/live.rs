@@ -296,7 +296,7 @@ impl<'a> Life<'a> {
     /// Goes on to `weeks` weeks: new sheets are owed, the books grow by them.
     pub(super) fn extend(&mut self, weeks: u8) -> Result<(), DemoError> {
         let known: BTreeSet<ReportId> = self.by_id.keys().copied().collect();
-        let plans = self.province.plans(&crate::domain::calendar::Calendars::standard(), weeks)?;
+        let plans = self.province.plans(weeks)?;
         let new: Vec<Plan> = plans.into_iter().filter(|plan| !known.contains(&plan.key.id())).collect();
         self.ledger.extend(&new);
         for plan in new.into_iter().map(Arc::new) {

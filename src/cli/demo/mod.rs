@@ -16,7 +16,6 @@ mod town;
 
 use crate::client::facade::Phone;
 use crate::clock::Clock;
-use crate::domain::calendar::Calendars;
 use crate::domain::ids::UnitId;
 use crate::domain::lang::Lang;
 use crate::domain::org::UnitKind;
@@ -95,7 +94,8 @@ from_errors!(
 pub fn run(options: &Options, lang: Lang) -> Result<bool, DemoError> {
     let mut screen = Screen::new(lang);
     let example = example::example().map_err(|faults| DemoError(faults[0].text(lang == Lang::Vi)))?;
-    let province = Province::new(options.seed, example.org, example.catalogue, example.campaign_a);
+    let province =
+        Province::new(options.seed, example.org, example.catalogue, example.campaign_a, &[&example.campaign_b]);
     let place = Place::new(options)?;
     screen.head(options, province.devices(options.weeks).len() + 1);
 
@@ -111,7 +111,7 @@ pub fn run(options: &Options, lang: Lang) -> Result<bool, DemoError> {
     let people = enrol(&province, &town, &place.dir, options.weeks)?;
     screen.enrol(people.len());
 
-    let plans = province.plans(&Calendars::standard(), options.weeks)?;
+    let plans = province.plans(options.weeks)?;
     let mut life = Life::new(&province, &town, people, plans);
     live(&mut life, options.weeks)?;
     screen.live(&life, options.weeks);

@@ -10,7 +10,7 @@ mod reading;
 
 use super::element::ElementCode;
 use super::ids::{CampaignId, UnitId};
-use super::target::Target;
+use super::target::{self, Target};
 use super::window::Window;
 use super::worded::worded;
 use jiff::civil::Date;
@@ -290,6 +290,18 @@ impl Campaign {
     #[must_use]
     pub fn phase_on(&self, day: Date) -> Option<&Phase> {
         self.phases.iter().find(|phase| phase.window.contains(day))
+    }
+
+    /// Every window that figures are summed over: legal, measured, phases, and those that targets name by date.
+    #[must_use]
+    pub fn judged_windows(&self) -> Vec<Window> {
+        let phases = self.phases.iter().map(|phase| phase.window);
+        let comparisons = self.targets.iter().flat_map(|line| line.formula.comparisons());
+        let dated = comparisons.filter_map(|comparison| match comparison.window {
+            Some(target::Window::Dates(start, end)) => Window::new(start, end),
+            Some(target::Window::Legal | target::Window::Phase(_) | target::Window::Milestone(_)) | None => None,
+        });
+        [self.legal_window, self.measurement_window].into_iter().chain(phases).chain(dated).collect()
     }
 
     /// The days a year before that the measured ones are compared with: as many days, ending where the measured ones begin

@@ -14,6 +14,7 @@ mod standing_tests;
 mod tests;
 pub mod truth;
 
+use crate::domain::calendar::Calendars;
 use crate::domain::campaign::Campaign;
 use crate::domain::form::Catalogue;
 use crate::domain::org::Org;
@@ -35,6 +36,8 @@ pub struct Province {
     pub org: Org,
     /// Elements, forms and contracts.
     pub catalogue: Catalogue,
+    /// In which periods is reported: calendars with the campaigns that they serve.
+    pub calendars: Calendars,
     /// The campaign whose window is lived.
     pub campaign: Campaign,
     /// Districts of the first day.
@@ -48,12 +51,13 @@ pub struct Province {
 impl Province {
     /// Lets the province live from last year's window through the first [`WEEKS_MAX`] weeks of the campaign.
     #[must_use]
-    pub fn new(seed: u64, org: Org, catalogue: Catalogue, campaign: Campaign) -> Self {
+    pub fn new(seed: u64, org: Org, catalogue: Catalogue, campaign: Campaign, others: &[&Campaign]) -> Self {
         let first = campaign.measurement_window.start;
         let end = first.saturating_add(i32::from(WEEKS_MAX).weeks());
         let (districts, places) = place::places(seed, &org, first);
         let years = Years { base: campaign.base_window().start, campaign: first, end };
         let truth = Truth::live(seed, &org, &districts, &places, years);
-        Self { seed, org, catalogue, campaign, districts, places, truth }
+        let calendars = Calendars::standard().with_campaigns(others.iter().copied().chain([&campaign]));
+        Self { seed, org, catalogue, calendars, campaign, districts, places, truth }
     }
 }

@@ -5,7 +5,6 @@
 
 use super::Province;
 use super::rng::Rng;
-use crate::domain::calendar::Calendars;
 use crate::domain::element::{ElementCode, ElementKind};
 use crate::domain::expectation::{Expectation, UnknownCalendar, expectations};
 use crate::domain::form::{Catalogue, Form};
@@ -118,12 +117,10 @@ impl Province {
     ///
     /// # Errors
     /// A contract names a calendar that does not exist.
-    pub fn plans(&self, calendars: &Calendars, weeks: u8) -> Result<Vec<Plan>, UnknownCalendar> {
+    pub fn plans(&self, weeks: u8) -> Result<Vec<Plan>, UnknownCalendar> {
         let end = self.lived_until(weeks);
-        let owed = expectations(&self.org, calendars, &self.catalogue.contracts, self.campaign.legal_window)?;
-        // A month that began before the campaign is owed whole, and so by nobody here.
-        let first = self.campaign.legal_window.start;
-        let over = owed.into_iter().filter(|expected| first <= expected.whole.start && expected.whole.end <= end);
+        let owed = expectations(&self.org, &self.calendars, &self.catalogue.contracts, self.campaign.legal_window)?;
+        let over = owed.into_iter().filter(|expected| expected.whole.end <= end);
         let mut plans: Vec<Plan> = over.filter_map(|expected| self.plan(&expected)).collect();
         self.plant_twins(&mut plans);
         Ok(plans)

@@ -5,7 +5,6 @@ use super::plan::Plan;
 use super::{Province, SEED};
 use crate::cli::demo::example::{Example, example};
 use crate::domain::baseline::Baselines;
-use crate::domain::calendar::Calendars;
 use crate::domain::cell::{CellValue, Cells, ElementNo};
 use crate::domain::element::ElementCode;
 use crate::domain::ids::UnitId;
@@ -23,9 +22,9 @@ struct World {
 }
 
 fn world() -> World {
-    let Example { org, catalogue, campaign_a, .. } = example().unwrap();
-    let province = Province::new(SEED, org, catalogue, campaign_a);
-    let plans = province.plans(&Calendars::standard(), 20).unwrap();
+    let Example { org, catalogue, campaign_a, campaign_b } = example().unwrap();
+    let province = Province::new(SEED, org, catalogue, campaign_a, &[&campaign_b]);
+    let plans = province.plans(20).unwrap();
     let codes = province.catalogue.elements.iter().map(|element| element.code.clone());
     let numbers: BTreeMap<ElementNo, ElementCode> = (1..).map(ElementNo).zip(codes).collect();
     let number: BTreeMap<&ElementCode, ElementNo> = numbers.iter().map(|(number, code)| (code, *number)).collect();
@@ -64,7 +63,7 @@ impl World {
     fn ask<T>(&self, entries: &[Entry<'_>], question: impl Fn(&Input<'_>) -> T) -> T {
         question(&Input {
             org: &self.province.org,
-            calendars: &Calendars::standard(),
+            calendars: &self.province.calendars,
             catalogue: &self.province.catalogue,
             campaign: &self.province.campaign,
             baselines: &self.baselines,

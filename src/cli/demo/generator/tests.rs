@@ -5,7 +5,6 @@ use super::plan::{Plan, Twin};
 use super::{Province, SEED};
 use crate::cli::demo::example::{BASELINE, example};
 use crate::domain::baseline::Baselines;
-use crate::domain::calendar::Calendars;
 use crate::domain::element::{CountingLevel, ElementCode};
 use crate::domain::org::UnitKind;
 use crate::domain::window::Window;
@@ -14,7 +13,7 @@ use jiff::civil::date;
 
 fn province() -> Province {
     let example = example().unwrap();
-    Province::new(SEED, example.org, example.catalogue, example.campaign_a)
+    Province::new(SEED, example.org, example.catalogue, example.campaign_a, &[&example.campaign_b])
 }
 
 fn code(text: &str) -> ElementCode {
@@ -96,7 +95,7 @@ fn what_happens_after_the_merger_happens_at_the_successor() {
 }
 
 fn plans(province: &Province) -> Vec<Plan> {
-    province.plans(&Calendars::standard(), 20).unwrap()
+    province.plans(20).unwrap()
 }
 
 #[test]
