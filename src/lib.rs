@@ -11,6 +11,9 @@ pub mod auth;
 /// Measures the product beside the bare thing; only with the feature `bench`.
 #[cfg(feature = "bench")]
 pub mod bench;
+/// Draws the morning page and the workbook.
+#[cfg(feature = "server")]
+pub mod brief;
 /// Talks to a person in a terminal; one file a subcommand.
 #[cfg(feature = "server")]
 pub mod cli;

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod campaign;
 pub mod error;
 pub mod job;
+pub mod morning;
 pub mod once;
 pub mod org;
 pub mod reference;

@@ -153,7 +153,7 @@ pub fn judge_campaign(tx: &mut ReadTx, reference: &Reference, campaign: &Campaig
     Ok(Judged { standings, input_digest: input_digest(&input, &rows), cut })
 }
 
-fn entry_of(report: &Report) -> Entry<'_> {
+pub(crate) fn entry_of(report: &Report) -> Entry<'_> {
     Entry {
         key: &report.key,
         received: report.received_day.is_some(),

@@ -6,6 +6,7 @@ mod access;
 mod baseline;
 #[cfg(feature = "bench")]
 mod bench;
+mod brief;
 mod campaign;
 mod completions;
 mod ctx;
@@ -73,6 +74,8 @@ enum Command {
     Report(report::Args),
     /// Kết quả · How the targets stand, and why.
     Standings(standings::Args),
+    /// Trang buổi sáng · Write the morning page and its workbook.
+    Brief(brief::Args),
     /// Máy khách ngoại tuyến · An offline client with plain prompts.
     Field(field::Args),
     /// Duyệt báo cáo · Review reports at a desk.
@@ -115,6 +118,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Tls(args) => tls::run(&ctx, args),
         Command::Report(args) => report::run(&ctx, args),
         Command::Standings(args) => standings::run(&ctx, args),
+        Command::Brief(args) => brief::run(&ctx, args),
         Command::Field(args) => field::run(&ctx, args),
         Command::Review(args) => review::run(&ctx, args),
         Command::Access(args) => access::run(&ctx, args),

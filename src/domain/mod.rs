@@ -15,6 +15,7 @@ pub mod element;
 pub mod enrolment;
 pub mod expectation;
 pub mod form;
+pub mod funnel;
 pub mod ids;
 pub mod lang;
 pub mod limits;

@@ -14,6 +14,7 @@
 //! ```
 
 pub mod access;
+mod asof;
 pub mod audit;
 pub(crate) mod backend;
 mod baseline;

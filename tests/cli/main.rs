@@ -4,6 +4,7 @@
 
 mod files;
 mod first_day;
+mod morning;
 mod phones;
 
 use std::io::{BufRead, BufReader};

@@ -7,6 +7,7 @@ mod check;
 pub mod example;
 pub mod generator;
 mod live;
+mod page;
 mod people;
 mod screen;
 mod target_lines;
@@ -115,7 +116,7 @@ pub fn run(options: &Options, lang: Lang) -> Result<bool, DemoError> {
     let mut life = Life::new(&province, &town, people, plans);
     live(&mut life, options.weeks)?;
     screen.live(&life, options.weeks);
-    let agree = show(&mut screen, &life, options)?;
+    let agree = show(&mut screen, &life, options, &place)?;
     if options.serve {
         serve(life, options, lang)?;
     }
@@ -156,6 +157,11 @@ impl Place {
             return Err(DemoError(format!("{database} is there already; name a new directory with --keep")));
         }
         Ok(Self { dir, database, kept })
+    }
+
+    /// Where the morning page is put, so that it can be looked at when the demo has ended.
+    fn page_dir(&self) -> PathBuf {
+        if self.kept { self.dir.join("brief") } else { std::env::temp_dir().join("thidua-demo-brief") }
     }
 }
 
@@ -217,17 +223,20 @@ fn live(life: &mut Life<'_>, weeks: u8) -> Result<(), DemoError> {
     life.last_sync(life.province.lived_until(weeks))
 }
 
-fn show(screen: &mut Screen, life: &Life<'_>, options: &Options) -> Result<bool, DemoError> {
+fn show(screen: &mut Screen, life: &Life<'_>, options: &Options, place: &Place) -> Result<bool, DemoError> {
     let owner = life.province.campaign.owner();
     let desk = life.people.iter().find(|person| person.device.unit == owner);
     let desk = desk.ok_or_else(|| DemoError("nobody sits at the province's desk".to_owned()))?;
     let (standings, runs) = (desk.phone.judged()?, desk.phone.runs()?);
-    let findings = check::all(life, desk, &standings)?;
+    let mut findings = check::all(life, desk, &standings)?;
+    let page = page::write(life, &place.page_dir(), screen.lang())?;
+    findings.push(page::agrees(life, &page)?);
     screen.night(life, &runs);
     screen.campaign(life.province, &standings, options.weeks);
     screen.reports(life, &standings);
     screen.districts(life.province, &standings, options.full);
     screen.phones(life);
+    screen.page(&page.file);
     screen.checked(&findings);
     Ok(findings.iter().all(|finding| finding.ok))
 }

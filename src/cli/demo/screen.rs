@@ -30,6 +30,10 @@ impl Screen {
         Self { lang, begun: now, step: now }
     }
 
+    pub(super) fn lang(&self) -> Lang {
+        self.lang
+    }
+
     fn took(&mut self) -> Duration {
         let took = self.step.elapsed();
         self.step = Instant::now();
@@ -286,6 +290,10 @@ impl Screen {
                 format!("reports edited on two phones: {merged} merged, {conflicts} conflicts (both values kept, settled by a person)"),
             )
         );
+    }
+
+    pub(super) fn page(&self, file: &std::path::Path) {
+        println!("\n{}  {}", self.lang.pick("TRANG BUỔI SÁNG", "MORNING PAGE"), file.display());
     }
 
     pub(super) fn checked(&self, findings: &[Finding]) {

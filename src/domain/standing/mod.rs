@@ -3,11 +3,13 @@
 //! Pure: reports, baselines and the organisation in, standings out; the same input in any order gives the same standings.
 //! A standing names no run and no time, so one that did not change need not be written again. Knows no store.
 
+mod course;
 mod digest;
 mod figures;
 mod fold;
 mod judge;
 
+pub use course::{CoursePoint, Courses};
 pub use digest::input_digest;
 pub use fold::{Entry, Folded, Input, fold};
 pub use judge::standings;

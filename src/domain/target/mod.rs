@@ -19,7 +19,7 @@ mod parse;
 mod print;
 mod read;
 mod show;
-mod spread;
+pub(in crate::domain) mod spread;
 mod text;
 mod token;
 mod verdict;

@@ -27,7 +27,7 @@ pub(super) fn negative_binomial_at_most(shape: f64, mean: f64, limit: i64) -> Op
 }
 
 /// P(X <= `limit`) for the binomial of `cases` with a share; `None` if out of range.
-pub(super) fn binomial_at_most(cases: i64, share: f64, limit: i64) -> Option<f64> {
+pub(in crate::domain) fn binomial_at_most(cases: i64, share: f64, limit: i64) -> Option<f64> {
     if !(0.0..=MEAN_MAX).contains(&(cases as f64)) || !(0.0..=1.0).contains(&share) {
         return None;
     }

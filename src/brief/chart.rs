@@ -1,0 +1,105 @@
+//! A small chart of a target's pace: this year against last year and against what is allowed. Inline SVG, no script, no style attribute.
+//!
+//! Coordinates are floats: drawings judge nobody. Knows points and lines; knows no target.
+
+use maud::{Markup, html};
+use std::fmt::Write as _;
+
+/// Width and height of the drawing in its own units.
+const SIZE: (f64, f64) = (300.0, 96.0);
+/// Left, top, right, bottom.
+const EDGE: (f64, f64, f64, f64) = (38.0, 12.0, 34.0, 15.0);
+
+/// What is drawn. Days run from 0 to `days`; a value that is not known is a gap.
+pub(super) struct Pace {
+    pub(super) days: f64,
+    pub(super) now: Vec<(f64, f64)>,
+    pub(super) before: Vec<(f64, f64)>,
+    pub(super) allowed: Vec<(f64, f64)>,
+    /// Labels of the ends of the axis of days.
+    pub(super) ends: [String; 2],
+    /// The last value as it is shown elsewhere on the page: never rounded across the bound.
+    pub(super) last: String,
+    /// Percent instead of counts.
+    pub(super) percent: bool,
+    /// What the picture says, for those who do not see it.
+    pub(super) words: String,
+}
+
+pub(super) fn pace(pace: &Pace) -> Markup {
+    let scale = Scale::of(pace);
+    let last = pace.now.last();
+    let goal = pace.allowed.last();
+    html! {
+        svg.pace viewBox=(format!("0 0 {} {}", SIZE.0, SIZE.1)) role="img" aria-label=(pace.words) {
+            title { (pace.words) }
+            @for tick in scale.ticks() {
+                line.grid x1=(EDGE.0) x2=(SIZE.0 - EDGE.2) y1=(at(scale.y(tick))) y2=(at(scale.y(tick))) {}
+                text.tick x=(EDGE.0 - 4.0) y=(at(scale.y(tick) + 3.0)) text-anchor="end" { (scale.label(tick)) }
+            }
+            text.tick x=(EDGE.0) y=(SIZE.1 - 4.0) { (pace.ends[0]) }
+            text.tick x=(SIZE.0 - EDGE.2) y=(SIZE.1 - 4.0) text-anchor="end" { (pace.ends[1]) }
+            @if pace.before.len() > 1 { path.before d=(scale.path(&pace.before)) {} }
+            @if pace.allowed.len() > 1 { path.allowed d=(scale.path(&pace.allowed)) {} }
+            @if let Some(goal) = goal {
+                text.goal x=(SIZE.0 - EDGE.2 + 3.0) y=(at(scale.y(goal.1) + 3.0)) { (scale.label(goal.1)) }
+            }
+            @if pace.now.len() > 1 { path.now d=(scale.path(&pace.now)) {} }
+            @if let Some(last) = last {
+                circle.now cx=(at(scale.x(last.0))) cy=(at(scale.y(last.1))) r="3" {}
+                text.last x=(at(scale.x(last.0) + 5.0)) y=(at(scale.y(last.1) - 3.0)) { (pace.last) }
+            }
+        }
+    }
+}
+
+/// Two decimals are finer than any screen.
+fn at(value: f64) -> String {
+    format!("{value:.1}")
+}
+
+struct Scale {
+    days: f64,
+    low: f64,
+    high: f64,
+    percent: bool,
+}
+
+impl Scale {
+    fn of(pace: &Pace) -> Self {
+        let all = || pace.now.iter().chain(&pace.before).chain(&pace.allowed).map(|point| point.1);
+        let high = all().fold(0.0, f64::max);
+        // A share or a stock far above zero shows nothing from zero on; a count begins there.
+        let low = all().fold(f64::INFINITY, f64::min);
+        let near = low > high * 0.5 && low.is_finite();
+        let (low, high) = if near { (low - (high - low).max(high * 0.04), high) } else { (0.0, high) };
+        Self { days: pace.days.max(1.0), low, high: if high > low { high } else { low + 1.0 }, percent: pace.percent }
+    }
+
+    fn x(&self, day: f64) -> f64 {
+        EDGE.0 + (SIZE.0 - EDGE.0 - EDGE.2) * day / self.days
+    }
+
+    fn y(&self, value: f64) -> f64 {
+        let height = SIZE.1 - EDGE.1 - EDGE.3;
+        EDGE.1 + height * (1.0 - (value - self.low) / (self.high - self.low))
+    }
+
+    fn ticks(&self) -> [f64; 2] {
+        [self.low, self.high]
+    }
+
+    fn label(&self, value: f64) -> String {
+        if self.percent { format!("{:.0} %", value * 100.0) } else { format!("{value:.0}") }
+    }
+
+    fn path(&self, points: &[(f64, f64)]) -> String {
+        let mut path = String::new();
+        for (at, (day, value)) in points.iter().enumerate() {
+            let to = if at == 0 { 'M' } else { 'L' };
+            // Writing into a String cannot fail.
+            let _ = write!(path, "{to}{:.1} {:.1}", self.x(*day), self.y(*value));
+        }
+        path
+    }
+}

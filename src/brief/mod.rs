@@ -1,0 +1,14 @@
+//! The morning page (báo cáo buổi sáng): one page for a leader, and the same figures as a workbook.
+//!
+//! Draws what `app::morning` gathered; decides nothing, and asks nobody for anything while it is read: the page holds no script and no
+//! address. Units stand in code order and nobody is ranked. Knows no SQL and no socket.
+
+mod chart;
+mod funnel;
+mod page;
+mod sheet;
+mod view;
+mod words;
+
+pub use page::page;
+pub use sheet::{NoWorkbook, workbook};

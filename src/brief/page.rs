@@ -1,0 +1,388 @@
+//! The morning page as HTML: self-contained, without script and without any address outside of itself.
+//!
+//! Knows the order of the page; what it says comes from `view` and `words`.
+
+use super::chart;
+use super::funnel::{self, Funnel};
+use super::view::{self, Line, Row, element_name};
+use super::words::{self, Group};
+use crate::app::morning::{Morning, UnitLine};
+use crate::domain::lang::Lang;
+use crate::domain::standing::Coverage;
+use jiff::ToSpan;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+const STYLE: &str = include_str!("page.css");
+/// Nothing is fetched and nothing runs, whoever opens the file.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
+
+/// The whole page.
+#[must_use]
+pub fn page(morning: &Morning, lang: Lang) -> String {
+    let rows = view::rows(morning, lang);
+    let funnels = funnel::funnels(morning, lang);
+    let name = lang.pick(&morning.campaign.name_vi, &morning.campaign.name_en);
+    html! {
+        (DOCTYPE)
+        html lang=(lang.as_str()) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                title { (lang.pick("Báo cáo buổi sáng", "Morning page")) " · " (name) " · " (words::day(morning.today, lang)) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                @if morning.synthetic { div.synthetic role="note" { "DỮ LIỆU GIẢ LẬP · SYNTHETIC DATA" } }
+                main {
+                    (head(morning, name, lang))
+                    (summary(morning, &rows, lang))
+                    (targets(&rows, lang))
+                    (units(morning, &funnels, lang))
+                    (reports(morning, lang))
+                    (definitions(morning, lang))
+                    (seal(morning, lang))
+                }
+            }
+        }
+    }
+    .into_string()
+}
+
+fn head(morning: &Morning, name: &str, lang: Lang) -> Markup {
+    let phase = morning.campaign.phases.iter().find(|phase| phase.no == morning.phase);
+    let phase = match phase {
+        Some(phase) => lang.pick(phase.name_vi.clone(), phase.name_en.clone()),
+        None => lang.pick("Cả phong trào", "Whole campaign").to_owned(),
+    };
+    let last = |day: jiff::civil::Date| words::day(day.saturating_sub(1.day()), lang);
+    html! {
+        header {
+            h1 { (lang.pick("Báo cáo buổi sáng", "Morning page")) " " (words::day(morning.today, lang)) " · " (morning.own.name) }
+            p { (lang.pick("Phong trào", "Campaign")) " " (morning.campaign.code) ": " (name) }
+            p.meta {
+                (phase) ": " (words::day(morning.window.start, lang)) " – " (last(morning.window.end)) ". "
+                (lang.pick("Số liệu đã duyệt, cộng dồn các kỳ báo cáo đã kết thúc trước ngày ", "Accepted figures of all periods that ended before "))
+                (words::day(morning.today, lang)) ". "
+                (lang.pick("Tham gia thi đua là tự nguyện.", "Taking part in emulation is voluntary."))
+            }
+        }
+    }
+}
+
+fn summary(morning: &Morning, rows: &[Row<'_>], lang: Lang) -> Markup {
+    let count = |group: Group| rows.iter().filter(|row| row.group == group).count();
+    let [good, behind, missed, open] = Group::ALL.map(count);
+    let running = morning.today < morning.window.end;
+    let lead = lang.pick(
+        format!("Trong {} chỉ tiêu: {good} đạt hoặc đúng tiến độ, {behind} chậm tiến độ, {missed} không đạt, {open} chưa kết luận được.", rows.len()),
+        format!("Of {} targets: {good} met or on pace, {behind} behind, {missed} missed, {open} cannot be said yet.", rows.len()),
+    );
+    html! {
+        section aria-label=(lang.pick("Tóm tắt", "Summary")) {
+            p.lead { strong { (lead) } }
+            @if running {
+                p.soft { (lang.pick("Chưa hết kỳ, nên chưa chỉ tiêu nào được gọi là đạt.", "The window is not over, so nothing is called met yet.")) }
+            }
+            div.boxes {
+                @for group in Group::ALL { (summary_box(group, rows, lang)) }
+            }
+        }
+    }
+}
+
+fn summary_box(group: Group, rows: &[Row<'_>], lang: Lang) -> Markup {
+    let (class, mark) = group.class();
+    let own: Vec<&Row<'_>> = rows.iter().filter(|row| row.group == group).collect();
+    html! {
+        div class={ "box " (class) @if own.is_empty() { " none" } } {
+            h3 class=(class) { span { (group.title(lang)) } span.mark { span aria-hidden="true" { (mark) } " " (own.len()) } }
+            ul {
+                @for row in &own {
+                    li {
+                        span.code { (row.target.code) } (row.text)
+                        @for headline in &row.headline { small { (headline) } }
+                    }
+                }
+                @if own.is_empty() { li.soft { (lang.pick("không có", "none")) } }
+            }
+        }
+    }
+}
+
+fn targets(rows: &[Row<'_>], lang: Lang) -> Markup {
+    html! {
+        section {
+            h2 { (lang.pick("Từng chỉ tiêu", "Each target")) }
+            ul.key aria-hidden="true" {
+                li { svg viewBox="0 0 26 8" { path.now d="M0 4L26 4" {} } (lang.pick("năm nay", "this year")) }
+                li { svg viewBox="0 0 26 8" { path.before d="M0 4L26 4" {} } (lang.pick("cùng kỳ năm trước", "last year")) }
+                li { svg viewBox="0 0 26 8" { path.allowed d="M0 4L26 4" {} } (lang.pick("mức được phép hoặc phải đạt", "what is allowed or must be reached")) }
+            }
+            table.targets {
+                thead {
+                    tr {
+                        th scope="col" { (lang.pick("Chỉ tiêu", "Target")) }
+                        th.n scope="col" { (lang.pick("Năm trước", "Last year")) }
+                        th.n scope="col" { (lang.pick("Hiện nay", "Now")) }
+                        th.n scope="col" { (lang.pick("Cần đạt", "Needed")) }
+                        th scope="col" { (lang.pick("Tiến độ", "Pace")) }
+                    }
+                }
+                @for row in rows { (target(row, lang)) }
+            }
+        }
+    }
+}
+
+fn target(row: &Row<'_>, lang: Lang) -> Markup {
+    let (class, mark) = row.group.class();
+    html! {
+        tbody {
+            tr.target {
+                th scope="rowgroup" colspan="5" {
+                    div.head {
+                        span { span.code { (row.target.code) } (row.text) " " small { "(" (words::commitment(row.target.commitment, lang)) ")" } }
+                        span class={ "state " (class) } { span aria-hidden="true" { (mark) " " } (row.state) }
+                    }
+                }
+            }
+            @for one in &row.lines { (line(one, row.lines.len() > 1, lang)) }
+            tr.notes { td colspan="5" { (notes(row, lang)) } }
+        }
+    }
+}
+
+fn line(line: &Line, one_of_many: bool, lang: Lang) -> Markup {
+    let (class, _) = Group::of(line.state).class();
+    html! {
+        tr.line {
+            th scope="row" {
+                span.name { @if one_of_many { (line.code) " " } (line.name) }
+                @if one_of_many { " " span class={ "state " (class) } { (words::state(line.state, lang)) } }
+                @if !line.says.is_empty() { ul.says { @for says in &line.says { li { (says) } } } }
+            }
+            td.n data-label=(lang.pick("Năm trước", "Last year")) { (line.before) }
+            td.n data-label=(lang.pick("Hiện nay", "Now")) {
+                strong { (line.now) }
+                @if !line.value.is_empty() { br; (line.value) }
+            }
+            td.n data-label=(lang.pick("Cần đạt", "Needed")) { (line.needed) }
+            td.chart { @if let Some(pace) = &line.pace { (chart::pace(pace)) } }
+        }
+    }
+}
+
+fn notes(row: &Row<'_>, lang: Lang) -> Markup {
+    html! {
+        @if !row.why.is_empty() {
+            p { strong { (lang.pick("Vì sao: ", "Why: ")) } (row.why.join("; ")) "." }
+        }
+        @if !row.beside.is_empty() {
+            p {
+                strong { (lang.pick("Đọc cùng: ", "Read with: ")) }
+                @for (at, [name, before, now]) in row.beside.iter().enumerate() {
+                    @if at > 0 { "; " }
+                    (name)
+                    @if !now.is_empty() { " " (before) " → " (now) }
+                }
+                "."
+            }
+        }
+        @if !row.target.gaming_note.is_empty() {
+            p lang="vi" { strong { (lang.pick("Đừng để đạt trên giấy: ", "How it could be met on paper only: ")) } (row.target.gaming_note) }
+        }
+    }
+}
+
+fn units(morning: &Morning, funnels: &[Funnel], lang: Lang) -> Markup {
+    if funnels.is_empty() {
+        return html! {};
+    }
+    html! {
+        section {
+            h2 { (lang.pick("Các đơn vị trực thuộc, theo thứ tự mã", "Units below, in the order of their codes")) }
+            p.soft {
+                (lang.pick(
+                    "Đây không phải là xếp hạng. Đơn vị nằm trong phễu không thể phân biệt với mức chung; nằm ngoài, ở phía nào cũng vậy, là điều nên hỏi chứ không phải kết luận. Phễu rộng ở nơi ít vụ, vì số nhỏ dao động mạnh.",
+                    "This is not a ranking. A unit inside the funnel cannot be told apart from the whole; outside, on either side, is a question and no conclusion. The funnel is wide where cases are few, since small numbers vary much.",
+                ))
+            }
+            ul.key aria-hidden="true" {
+                li { svg viewBox="0 0 26 8" { path.limit d="M0 4L26 4" {} } (lang.pick("95 % trường hợp ngẫu nhiên", "95 % of chance")) }
+                li { svg viewBox="0 0 26 8" { path.limit.rare d="M0 4L26 4" {} } (lang.pick("99,8 %", "99.8 %")) }
+            }
+            div.funnels {
+                @for one in funnels {
+                    figure { figcaption { (one.code) " " (one.name) } (funnel::draw(one, lang)) }
+                }
+            }
+            div.wide { (unit_table(morning, funnels, lang)) }
+        }
+    }
+}
+
+fn unit_table(morning: &Morning, funnels: &[Funnel], lang: Lang) -> Markup {
+    html! {
+        table.plain {
+            thead {
+                tr {
+                    th scope="col" { (lang.pick("Mã", "Code")) }
+                    th scope="col" { (lang.pick("Đơn vị", "Unit")) }
+                    @for one in funnels {
+                        th scope="col" {
+                            (one.code) " "
+                            (if one.change { lang.pick("năm trước → nay", "last year → now") } else { lang.pick("đạt/tổng", "of") })
+                        }
+                    }
+                }
+            }
+            tbody {
+                @for unit in &morning.below {
+                    @let points: Vec<_> = funnels.iter().map(|one| one.points.iter().find(|point| point.code == unit.code)).collect();
+                    @if points.iter().any(Option::is_some) {
+                        tr {
+                            th scope="row" { (unit.code) }
+                            td { (unit.name) }
+                            @for point in points {
+                                td { @if let Some(point) = point { (point.figures) " " small { (funnel::place_words(point, lang)) } } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn reports(morning: &Morning, lang: Lang) -> Markup {
+    let units = std::iter::once(&morning.own).chain(&morning.below);
+    html! {
+        section {
+            h2 { (lang.pick("Báo cáo đã về đến đâu", "How complete the reports are")) }
+            p.soft { (lang.pick("Thiếu không phải là 0: báo cáo \"không phát sinh\" là báo cáo đủ, báo cáo chưa gửi là số chưa biết.", "Missing is not zero: a nil report is a full report, one that was not sent is a number that nobody knows.")) }
+            div.wide {
+                table.plain {
+                    thead {
+                        tr {
+                            th scope="col" { (lang.pick("Mã", "Code")) }
+                            th scope="col" { (lang.pick("Đơn vị", "Unit")) }
+                            th scope="col" { (lang.pick("Mẫu", "Form")) }
+                            @for heading in headings(lang) { th.n scope="col" { (heading) } }
+                        }
+                    }
+                    tbody { @for unit in units { (coverage(unit)) } }
+                }
+            }
+            (absent(morning, lang))
+        }
+    }
+}
+
+/// Headings of [`coverage`]'s figures; the workbook has the same.
+pub(super) fn headings(lang: Lang) -> [&'static str; 7] {
+    lang.pick(
+        ["Phải có", "Đã nhận", "trong đó không phát sinh", "chậm", "đã duyệt", "chờ duyệt hoặc trả lại", "Còn thiếu"],
+        ["Expected", "Received", "of these nil", "late", "accepted", "waiting or returned", "Missing"],
+    )
+}
+
+/// The figures under [`headings`].
+pub(super) fn figures(coverage: &Coverage) -> [u32; 7] {
+    let Coverage { expected, received, nil, late, accepted, missing } = *coverage;
+    [expected, received, nil, late, accepted, received.saturating_sub(accepted), missing]
+}
+
+fn coverage(unit: &UnitLine) -> Markup {
+    html! {
+        @for (contract, coverage) in &unit.coverage {
+            tr {
+                th scope="row" { (unit.code) }
+                td { (unit.name) }
+                td { (contract) }
+                @for figure in figures(coverage) { td.n { (figure) } }
+            }
+        }
+    }
+}
+
+fn absent(morning: &Morning, lang: Lang) -> Markup {
+    if morning.absent.is_empty() {
+        return html! {};
+    }
+    let count: usize = morning.absent.iter().map(|one| one.periods.len()).sum();
+    html! {
+        details {
+            summary { (lang.pick(format!("{count} báo cáo còn thiếu, theo đơn vị"), format!("{count} missing reports, by unit"))) }
+            ul {
+                @for one in &morning.absent {
+                    @let days: Vec<String> = one.periods.iter().map(|day| words::day(*day, lang)).collect();
+                    li { (one.name) " (" (one.contract) "): " (lang.pick("kỳ bắt đầu ", "period from ")) (days.join(", ")) }
+                }
+            }
+        }
+    }
+}
+
+fn definitions(morning: &Morning, lang: Lang) -> Markup {
+    let mut codes: Vec<_> = morning.campaign.targets.iter().flat_map(|target| target.formula.elements()).collect();
+    codes.extend(morning.beside.keys().cloned());
+    codes.sort();
+    codes.dedup();
+    html! {
+        section {
+            h2 { (lang.pick("Định nghĩa", "Definitions")) }
+            details open {
+                summary { (lang.pick("Cách đọc", "How to read this")) }
+                dl {
+                    @for (term, meaning) in terms(lang) { dt { (term) } dd { (meaning) } }
+                    @for code in &codes { dt { code { (code) } } dd { (element_name(morning, code, lang)) } }
+                    @for target in &morning.campaign.targets { dt { (target.code) } dd { code { (target.formula) } } }
+                }
+            }
+        }
+    }
+}
+
+fn terms(lang: Lang) -> [(&'static str, &'static str); 5] {
+    lang.pick(
+        [
+            ("Năm trước", "số liệu gốc tính đến cùng ngày của năm trước"),
+            (
+                "Đúng tiến độ",
+                "tính đến nay không vượt phần của mức cả kỳ mà năm trước đã dùng đến cùng ngày; chưa phải là đạt",
+            ),
+            ("Chưa kết luận được", "số báo cáo còn thiếu có thể làm thay đổi kết luận"),
+            ("Khả năng đạt", "ước từ số vụ đến nay và phần còn lại của năm trước; không phải là đánh giá"),
+            ("Mức dao động thường thấy", "chênh lệch mà số vụ như vậy tự có, dù không có gì thay đổi"),
+        ],
+        [
+            ("Last year", "the baseline up to the same day of the year before"),
+            ("On pace", "so far not beyond the part of the limit that last year had used by the same day; not yet met"),
+            ("Cannot be said yet", "what the missing reports hold may change the verdict"),
+            ("Chance to meet", "reckoned from the cases so far and the rest of last year; it judges nobody"),
+            ("Usual variation", "the difference that so many cases show by themselves although nothing has changed"),
+        ],
+    )
+}
+
+fn seal(morning: &Morning, lang: Lang) -> Markup {
+    let run = &morning.run;
+    html! {
+        footer {
+            h2 { (lang.pick("Chứng từ của các con số", "Where the numbers come from")) }
+            dl {
+                dt { (lang.pick("Lần tổng hợp", "Run")) } dd { (run.number) " · " code { (run.id) } }
+                dt { (lang.pick("Thời điểm chốt", "Cut")) } dd { (run.cut_at.local_text()) " · " (lang.pick("vị trí ", "position ")) (run.cut_seq) }
+                dt { (lang.pick("Mã băm dữ liệu vào", "Digest of the input")) } dd { code { (words::hex(&run.input_digest)) } }
+                dt { (lang.pick("Đầu chuỗi nhật ký tại điểm chốt", "Head of the audit at the cut")) } dd { code { (words::hex(&morning.audit_head)) } }
+                dt { (lang.pick("Góc nhìn", "View")) } dd { "AS_WAS: " (lang.pick("theo tổ chức của từng kỳ", "as the organisation was in each period")) }
+                dt { (lang.pick("Phần mềm", "Programme")) } dd { "thidua " (run.code_version) }
+            }
+            p { (lang.pick(
+                "Tham gia phong trào thi đua là tự nguyện. Số tin báo tăng có thể là người dân tin hơn, không phải là thất bại. Trang này chỉ có số liệu tổng hợp, không có thông tin về cá nhân.",
+                "Taking part in emulation is voluntary. More reports of crime may mean more trust, not failure. This page holds aggregate figures only, nothing about persons.",
+            )) }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! The morning page of the demo's last night: written for the eye, and held against the books.
+//!
+//! Knows that a figure on the page must be one of the books; draws nothing itself.
+
+use super::DemoError;
+use super::check::Finding;
+use super::live::Life;
+use crate::app::morning::{Morning, Wanted};
+use crate::cli::brief;
+use crate::domain::element::ElementCode;
+use crate::domain::lang::Lang;
+use crate::domain::ratio::Ratio;
+use crate::domain::standing::Judgement;
+use std::path::{Path, PathBuf};
+
+/// The page that was written, and what it was drawn from.
+pub(super) struct Page {
+    /// The file.
+    pub(super) file: PathBuf,
+    morning: Morning,
+}
+
+pub(super) fn write(life: &Life<'_>, dir: &Path, lang: Lang) -> Result<Page, DemoError> {
+    let wanted = Wanted { campaign: life.province.campaign.id(), phase: 1, unit: None };
+    let actor = life.town.app.system()?;
+    let written = brief::write(&life.town.app, &actor, &wanted, dir, lang);
+    let written = written.map_err(|failure| DemoError(failure.text(lang).to_owned()))?;
+    Ok(Page { file: written.page, morning: life.town.app.morning(&actor, &wanted)? })
+}
+
+/// Every figure of the page, and the end of every drawn course, is that of the books; every target stands on it.
+pub(super) fn agrees(life: &Life<'_>, page: &Page) -> Result<Finding, DemoError> {
+    let text = std::fs::read_to_string(&page.file)?;
+    let lines = life.ledger.lines_above(&life.province.org);
+    let official = |code: &ElementCode| {
+        let owner = life.province.campaign.owner();
+        lines.get(&(owner, code.clone())).map_or(0, |line| line.official)
+    };
+    let (mut compared, mut wrong) = (0, Vec::new());
+    let mut compare = |what: &str, shown: Option<Ratio>, books: i64| {
+        compared += 1;
+        if shown.unwrap_or(Ratio::ZERO) != Ratio::whole(books) {
+            wrong.push(format!("{what}: {shown:?} is not {books}"));
+        }
+    };
+    for (code, point) in &page.morning.beside {
+        compare(code.as_str(), point.now, official(code));
+    }
+    for standing in page.morning.own.standings.values() {
+        ends(&standing.judgement, &page.morning, &official, &mut compare);
+    }
+    let published = page.morning.own.standings.get("T1").map(|standing| standing.coverage);
+    if !page.morning.own.coverage.values().any(|coverage| Some(*coverage) == published) {
+        wrong.push(format!("completeness as published was {published:?}"));
+    }
+    wrong.extend(
+        life.province
+            .campaign
+            .targets
+            .iter()
+            .filter(|target| !text.contains(&format!(">{}</span>", target.code)))
+            .map(|target| format!("{} is not on the page", target.code)),
+    );
+    let said = match wrong.first() {
+        None => format!(
+            "morning page: {compared} figures and ends of courses are those of the books, every target is on it"
+        ),
+        Some(first) => format!("{} figures of the morning page are wrong, first {first}", wrong.len()),
+    };
+    Ok(Finding { ok: wrong.is_empty() && compared > 0, text: said })
+}
+
+/// The figures behind a judgement, and the last drawn point where the course is a plain count.
+fn ends(
+    judgement: &Judgement,
+    morning: &Morning,
+    official: &impl Fn(&ElementCode) -> i64,
+    compare: &mut impl FnMut(&str, Option<Ratio>, i64),
+) {
+    for figure in &judgement.figures {
+        compare(figure.element.as_str(), figure.value.map(Ratio::whole), official(&figure.element));
+    }
+    let last = morning.courses.get(&judgement.code).and_then(|points| points.iter().rev().find_map(|point| point.now));
+    if let (Some(last), Some(_)) = (last, judgement.count_before) {
+        let books = judgement.figures.iter().map(|figure| official(&figure.element)).sum();
+        compare(&judgement.code, Some(last), books);
+    }
+    judgement.members.iter().for_each(|member| ends(member, morning, official, compare));
+}

@@ -1,0 +1,42 @@
+//! Reports as they stood at a place in the feed: the sent revisions that the audit had by then.
+//!
+//! Knows no run; a published number is looked into by the cut that it names.
+
+use super::error::Result;
+use super::read::{ReadTx, fixed};
+use super::report::Filed;
+use super::schema::{audit, report_revision};
+use crate::domain::scope::RecordKind;
+use crate::wire::record::{self, UnitNumbers};
+use diesel::dsl::max;
+use diesel::prelude::*;
+use std::collections::BTreeMap;
+
+impl ReadTx<'_> {
+    /// Every sent report with the revision that was the latest at `cut`, in the order of their ids.
+    pub fn filed_at(&mut self, cut: i64, units: &UnitNumbers) -> Result<Vec<Filed>> {
+        let latest: Vec<(Option<Vec<u8>>, Option<i64>)> = audit::table
+            .filter(audit::kind.eq(RecordKind::Report.number()))
+            .filter(audit::seq.le(cut))
+            .group_by(audit::id)
+            .select((audit::id, max(audit::to_revision)))
+            .load(self.conn())?;
+        let mut wanted: BTreeMap<[u8; 16], i64> = BTreeMap::new();
+        for (id, revision) in latest {
+            if let (Some(id), Some(revision)) = (id, revision) {
+                wanted.insert(fixed(&id)?, revision);
+            }
+        }
+        let rows: Vec<(Vec<u8>, i64, Vec<u8>)> = report_revision::table
+            .order(report_revision::report)
+            .select((report_revision::report, report_revision::revision, report_revision::bytes))
+            .load(self.conn())?;
+        let mut filed = Vec::with_capacity(wanted.len());
+        for (id, revision, bytes) in rows {
+            if wanted.get(&fixed::<16>(&id)?) == Some(&revision) {
+                filed.push(Filed { report: record::read_report(&bytes, units)?, revision });
+            }
+        }
+        Ok(filed)
+    }
+}

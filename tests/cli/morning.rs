@@ -1,0 +1,56 @@
+//! The morning page from the command line: what was imported and published stands on it, and it asks nobody for anything.
+
+use super::{Machine, example};
+use std::path::Path;
+
+fn province() -> Machine {
+    let machine = Machine::with_province();
+    machine.done(&["campaign", "apply", "-f", &example("campaign-a.toml")]);
+    machine.done(&["baseline", "import", "-f", &example("baseline.csv")]);
+    machine.done(&["access", "grant", "--account", "xa", "--role", "REPORTER", "--unit", "com-29242-1"]);
+    let head = "contract;unit;first_day;last_day;nil;note;so_offences;reports_received;reports_accepted;reports_handled;reports_resolved";
+    let row = "tuan-xa;com-29242-1;2025-01-06;2025-01-12;;;2;3;3;3;1";
+    let file = machine.write("week.csv", &format!("\u{feff}{head}\r\n{row}\r\n"));
+    machine.done(&["report", "import", "-f", &file, "--account", "xa", "--submit"]);
+    machine.done(&["jobs", "run", "aggregate"]);
+    machine
+}
+
+fn written(machine: &Machine, more: &[&str]) -> (String, Vec<u8>) {
+    let out = machine.write("out", "").replace("out", "pages");
+    let said = machine.done(&[&["--json", "brief", "--campaign", "A", "--phase", "1", "--out", &out], more].concat());
+    let said: serde_json::Value = serde_json::from_str(&said).unwrap();
+    let read = |key: &str| std::fs::read(Path::new(said[key].as_str().unwrap())).unwrap();
+    (String::from_utf8(read("page")).unwrap(), read("workbook"))
+}
+
+#[test]
+fn the_morning_page_holds_every_target_and_fetches_ranks_and_runs_nothing() {
+    let machine = province();
+    let (page, book) = written(&machine, &["--lang", "vi"]);
+    for target in ["T1", "T2", "T3", "T4", "T5", "T6", "T7"] {
+        assert!(page.contains(&format!("<span class=\"code\">{target}</span>")), "{target}");
+    }
+    assert!(page.starts_with("<!DOCTYPE html><html lang=\"vi\">") && page.contains("DỮ LIỆU GIẢ LẬP"));
+    for never in ["http:", "https:", "//", "<script", "url(", "@import", " src=", " href=", "style=\""] {
+        assert!(!page.contains(never), "{never}");
+    }
+    for ordinal in ["thứ nhất", "hạng ", "vị trí thứ", "dẫn đầu", "cuối bảng"] {
+        assert!(!page.to_lowercase().contains(ordinal), "{ordinal}");
+    }
+    assert!(page.contains("tự nguyện"), "emulation is voluntary, and the page says so");
+    assert!(book.starts_with(b"PK"), "a workbook is a zip");
+    assert_eq!(written(&machine, &["--lang", "vi"]).0, page, "the same run gives the same page");
+}
+
+#[test]
+fn the_morning_page_speaks_english_and_is_made_for_a_district_too() {
+    let machine = province();
+    let (page, _) = written(&machine, &["--lang", "en", "--unit", "dist-842"]);
+    assert!(
+        page.contains("<html lang=\"en\">") && page.contains("Not counted at this level"),
+        "traffic is no district's"
+    );
+    let ran = machine.run(&["brief", "--campaign", "A", "--phase", "9"]);
+    assert!(ran.code == 2 && ran.err.contains("9"), "{}", ran.err);
+}
