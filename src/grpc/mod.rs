@@ -10,6 +10,7 @@ mod call;
 mod caller;
 mod follow;
 mod frames;
+mod health;
 mod job;
 mod org;
 mod page;
@@ -98,8 +99,8 @@ impl Services {
     /// All services with health and reflection, ready for a server.
     #[must_use]
     pub fn routes(self) -> Routes {
-        let (health, health_service) = tonic_health::server::health_reporter();
-        drop(health);
+        let (reporter, health_service) = tonic_health::server::health_reporter();
+        tokio::spawn(health::tell(self.clone(), reporter));
         let mut routes = Routes::builder();
         routes
             .add_service(AccessServiceServer::new(self.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX))

@@ -18,6 +18,7 @@ mod asof;
 pub mod audit;
 pub(crate) mod backend;
 mod baseline;
+mod bell;
 pub mod error;
 mod fault;
 pub mod feed;
@@ -44,7 +45,7 @@ use crate::domain::time::Instant;
 use backend::AnyConn;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-/// Called after each commit with the last seq of the feed; must return at once.
+/// Called after each commit with the last seq of the feed, 0 when another node made it; must return at once.
 pub type OnCommit = Arc<dyn Fn(i64) + Send + Sync>;
 
 /// An open database.
@@ -58,6 +59,7 @@ struct Inner {
     writer: writer::Writer,
     readers: Mutex<Readers>,
     returned: Condvar,
+    bell: bell::Bell,
 }
 
 #[derive(Default)]
@@ -79,6 +81,7 @@ impl Store {
             writer: writer::Writer::new(location.clone(), conn),
             readers: Mutex::default(),
             returned: Condvar::new(),
+            bell: bell::Bell::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -89,9 +92,16 @@ impl Store {
         &self.inner.location
     }
 
-    /// Sets what is called after each commit of this node.
+    /// Sets what is called after each commit of this node and, on PostgreSQL, soon after one of another node.
     pub fn on_commit(&self, hook: OnCommit) {
-        self.inner.writer.set_hook(hook);
+        let (inner, own) = (Arc::downgrade(&self.inner), Arc::clone(&hook));
+        self.inner.bell.hang(&self.inner.location, inner.clone(), hook);
+        self.inner.writer.set_hook(Arc::new(move |seq| {
+            if let Some(inner) = inner.upgrade() {
+                inner.bell.press();
+            }
+            own(seq);
+        }));
     }
 
     /// Runs `steps` in a named writing transaction, which may be shared with other callers.

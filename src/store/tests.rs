@@ -260,3 +260,23 @@ fn sight_is_the_only_way_to_list_scopes() {
     put(&fresh.store, 1, b"one", &[work("a")]);
     assert_eq!(fresh.store.read(|tx| tx.scopes(&seen)).unwrap(), []);
 }
+
+/// Looking is not part of this story: only the doorbell tells the other node.
+#[test]
+fn a_commit_on_one_node_rings_at_every_other_node_of_the_same_postgresql() {
+    let Some(fresh) = postgres() else { return };
+    let other = Store::open(fresh.store.location()).unwrap();
+    let (ring, rang) = std::sync::mpsc::channel();
+    other.on_commit(std::sync::Arc::new(move |seq| {
+        // The receiver goes when the test ends.
+        let _ = ring.send(seq);
+    }));
+    fresh.store.on_commit(std::sync::Arc::new(|_| {}));
+    let deadline = std::time::Duration::from_secs(20);
+    // The other node may still be hanging up its bell: whoever commits again rings again.
+    let heard = (1..=40).find_map(|number| {
+        put(&fresh.store, number, b"news", &[work("a")]);
+        rang.recv_timeout(deadline / 40).ok()
+    });
+    assert_eq!(heard, Some(0), "0: another node made the commit");
+}
