@@ -7,6 +7,7 @@ pub mod access;
 pub mod audit;
 pub mod campaign;
 pub mod error;
+pub mod held;
 pub mod job;
 pub mod morning;
 pub mod once;

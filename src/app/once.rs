@@ -33,7 +33,8 @@ impl App {
             }
             let reference = self.reference(tx)?;
             let closed_before = report::closed_before(tx)?;
-            let ask = Asking { actor: &actor, reference: &reference, number: 0, closed_before, captured: None };
+            let ask =
+                Asking { actor: &actor, reference: &reference, number: 0, closed_before, captured: None, sent: None };
             let effect = report::run(tx, &ask, once.command)?;
             tx.keep_answer(actor.account, &once.request, once.method, &bytes(&once.asked, &effect))?;
             Ok(Some(effect))
@@ -53,7 +54,7 @@ impl App {
             answers.clear();
             let reference = self.reference(tx)?;
             let closed_before = report::closed_before(tx)?;
-            let ask = Asking { actor, reference: &reference, number: 0, closed_before, captured: None };
+            let ask = Asking { actor, reference: &reference, number: 0, closed_before, captured: None, sent: None };
             for command in commands {
                 answers.push(match report::run(tx, &ask, command) {
                     Ok(effect) => Ok(effect),

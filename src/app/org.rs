@@ -105,8 +105,17 @@ fn found_authority(tx: &mut WriteTx, root: UnitId, today: Date) -> Result<()> {
     Ok(())
 }
 
+/// What was typed for a unit waits on the desk of whoever acts for it.
+fn move_held(tx: &mut WriteTx, audit: &Audit, place: &UnitPath) -> Result<usize> {
+    let waiting = tx.held_for(place.unit)?;
+    for id in &waiting {
+        tx.move_record(audit, RecordKind::Held, id.0, report_scopes(State::Draft, place))?;
+    }
+    Ok(waiting.len())
+}
+
 fn move_records(tx: &mut WriteTx, audit: &Audit, place: &UnitPath) -> Result<usize> {
-    let mut moved = 0;
+    let mut moved = move_held(tx, audit, place)?;
     for line in tx.report_lines(&State::ALL, &[place.unit])? {
         let scopes = report_scopes(line.state, place);
         tx.move_record(audit, RecordKind::Report, line.id.0, scopes.clone())?;

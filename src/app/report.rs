@@ -1,6 +1,7 @@
 //! Steps on reports: load, authorise, apply the domain's rule, file. A pushed command and a unary call run the same step.
 
 use super::error::{AppError, Result};
+use super::held::{self, Sent};
 use super::reference::Reference;
 use crate::domain::cell::Change;
 use crate::domain::command::{Body, Command, Save, SaveNote, Verdict};
@@ -27,6 +28,7 @@ pub struct Effect {
 }
 
 /// Who asks and what stands behind the request.
+#[derive(Clone, Copy)]
 pub struct Asking<'a> {
     /// Who.
     pub actor: &'a Actor,
@@ -38,6 +40,8 @@ pub struct Asking<'a> {
     pub closed_before: Option<Date>,
     /// When the command was made, if a sealed mark proves that it is not younger than that.
     pub captured: Option<Captured>,
+    /// The command as a device pushed it; `None` for a call that comes alone, which nobody holds.
+    pub sent: Option<Sent<'a>>,
 }
 
 impl Asking<'_> {
@@ -46,8 +50,13 @@ impl Asking<'_> {
     }
 }
 
-/// Runs one command.
+/// Runs one command, or holds it until it can run.
 pub fn run(tx: &mut WriteTx, ask: &Asking, command: &Command) -> Result<Effect> {
+    held::run_or_hold(tx, ask, command)
+}
+
+/// Runs one command now.
+pub(super) fn step(tx: &mut WriteTx, ask: &Asking, command: &Command) -> Result<Effect> {
     match &command.body {
         Body::Save(save) => save_cells(tx, ask, save),
         Body::Submit { report, .. } => submit(tx, ask, *report),
@@ -55,6 +64,7 @@ pub fn run(tx: &mut WriteTx, ask: &Asking, command: &Command) -> Result<Effect> 
         Body::Accept { report, seen } => accept(tx, ask, *report, *seen),
         Body::Comment { report, comment, text } => comment_on(tx, ask, *report, *comment, text),
         Body::Settle { conflict, take_branch } => settle(tx, ask, *conflict, *take_branch),
+        Body::SettleHeld { held: id, apply } => held::settle(tx, ask, *id, *apply),
     }
 }
 

@@ -92,7 +92,7 @@ fn step(report: Option<Report>, command: &Command, shape: &FormShape, day: Date)
         Body::Return { seen, question, .. } => present(report)?.send_back(*seen, question.clone())?,
         Body::Accept { seen, .. } => present(report)?.accept(*seen)?,
         // Comments and settled conflicts are records of their own.
-        Body::Comment { .. } | Body::Settle { .. } => return Ok((report, Vec::new())),
+        Body::Comment { .. } | Body::Settle { .. } | Body::SettleHeld { .. } => return Ok((report, Vec::new())),
     };
     Ok((Some(report), Vec::new()))
 }

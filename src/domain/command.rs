@@ -3,7 +3,7 @@
 //! A command names what it changes and what its author saw; so the server needs no history to find a conflict. Knows no outcome.
 
 use super::cell::Change;
-use super::ids::{CommentId, ConflictId, ReportId, UnitId};
+use super::ids::{CommentId, ConflictId, HeldId, ReportId, UnitId};
 use super::report::{ContentHash, Question, ReportKey};
 use super::time::Instant;
 
@@ -61,6 +61,13 @@ pub enum Body {
         conflict: ConflictId,
         /// Whether the branch's value replaces the standing one.
         take_branch: bool,
+    },
+    /// Settle a held command: the unit head takes it over or puts it aside.
+    SettleHeld {
+        /// The held command.
+        held: HeldId,
+        /// Whether it takes effect now.
+        apply: bool,
     },
 }
 

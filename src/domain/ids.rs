@@ -88,6 +88,8 @@ ids! {
     CommentId = "comment";
     /// A branch of a conflict: the value that did not stand.
     ConflictId = "conflict";
+    /// A command that waits for its parent or for another person.
+    HeldId = "held";
     /// A proposal to amend an accepted report.
     ProposalId = "proposal";
     /// A device enrolled for one account.

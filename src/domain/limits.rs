@@ -12,6 +12,8 @@ pub const NOTE_CHARS_MAX: usize = 500;
 pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Most rows of one page of the feed.
 pub const ROWS_MAX: usize = 500;
+/// Most commands of one device that may wait on a desk.
+pub const HELD_MAX: i64 = 1000;
 /// Most scopes that one device follows.
 pub const SCOPES_MAX: usize = 64;
 

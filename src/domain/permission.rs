@@ -211,6 +211,8 @@ actions! {
     CommentReport = "report.comment": Reporter / Own, UnitHead / Own, Reviewer / Above;
     /// Settle a conflict.
     SettleConflict = "conflict.settle": UnitHead / Own;
+    /// Take a held command over, or put it aside.
+    SettleHeld = "held.settle": UnitHead / Own;
     /// Read sent reports, their comments and revisions.
     ReadReport = "report.read": Reporter / Own, UnitHead / Own, Reviewer / Own, Reviewer / Above, CampaignHead / Own, CampaignHead / Above, System / Own, System / Above;
     /// Read drafts, conflicts and held commands.

@@ -45,11 +45,13 @@ pub enum Reason {
     CommentExists,
     /// The conflict was settled already.
     ConflictSettled,
+    /// The held command was settled already.
+    HeldSettled,
 }
 
 impl Reason {
     /// All reasons, for tables and tests.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::NotFound,
         Self::Denied,
         Self::OwnReport,
@@ -70,6 +72,7 @@ impl Reason {
         Self::BadId,
         Self::CommentExists,
         Self::ConflictSettled,
+        Self::HeldSettled,
     ];
 
     /// The stable code, as in `UNKNOWN_ELEMENT`.
@@ -96,6 +99,7 @@ impl Reason {
             Self::BadId => "BAD_ID",
             Self::CommentExists => "COMMENT_EXISTS",
             Self::ConflictSettled => "CONFLICT_SETTLED",
+            Self::HeldSettled => "HELD_SETTLED",
         }
     }
 
@@ -127,6 +131,7 @@ impl Reason {
             Self::BadId => "Mã định danh không đúng dạng 16 byte.",
             Self::CommentExists => "Ý kiến này đã được ghi. Không cần gửi lại.",
             Self::ConflictSettled => "Khác biệt này đã được giải quyết. Hãy đồng bộ để xem kết quả.",
+            Self::HeldSettled => "Lệnh tạm giữ này đã được xử lý. Hãy đồng bộ để xem kết quả.",
         }
     }
 
@@ -156,6 +161,7 @@ impl Reason {
             Self::BadId => "An identifier is not 16 bytes long. Fix the client.",
             Self::CommentExists => "This comment is stored already. Nothing more to do.",
             Self::ConflictSettled => "This conflict was settled already. Sync to see the result.",
+            Self::HeldSettled => "This held command was settled already. Sync to see the result.",
         }
     }
 

@@ -114,9 +114,11 @@ fn code(reason: Reason) -> Code {
         Reason::Denied | Reason::OwnReport => Code::PermissionDenied,
         Reason::ContentChanged => Code::Aborted,
         Reason::CommentExists => Code::AlreadyExists,
-        Reason::WorkflowForbids | Reason::PeriodNotOpen | Reason::PeriodClosed | Reason::ConflictSettled => {
-            Code::FailedPrecondition
-        }
+        Reason::WorkflowForbids
+        | Reason::PeriodNotOpen
+        | Reason::PeriodClosed
+        | Reason::ConflictSettled
+        | Reason::HeldSettled => Code::FailedPrecondition,
         Reason::UnknownElement
         | Reason::ValueOutOfRange
         | Reason::NotExpected

@@ -101,7 +101,7 @@ impl WriteTx<'_> {
 
     /// Gives a role; a grant of the same role on the same unit from the same day is replaced.
     pub(crate) fn put_grant(&mut self, who: AccountId, grant: &Grant) -> Result<()> {
-        self.drop_grant(who, grant)?;
+        self.delete_grant(who, grant)?;
         diesel::insert_into(grants::table)
             .values((
                 grants::account.eq(&who.0[..]),
@@ -116,9 +116,15 @@ impl WriteTx<'_> {
 
     /// Takes a role away.
     pub(crate) fn drop_grant(&mut self, who: AccountId, grant: &Grant) -> Result<()> {
+        self.delete_grant(who, grant)?;
+        self.keep_former_grant(who, grant)?;
+        self.bump_auth_generation()
+    }
+
+    fn delete_grant(&mut self, who: AccountId, grant: &Grant) -> Result<()> {
         diesel::delete(grants::table.find((&who.0[..], grant.role.number(), &grant.unit.0[..])))
             .execute(self.conn())?;
-        self.bump_auth_generation()
+        Ok(())
     }
 
     /// Whether a code with this hash was ever given.

@@ -22,6 +22,7 @@ mod bell;
 pub mod error;
 mod fault;
 pub mod feed;
+pub mod held;
 pub mod jobs;
 pub mod migrate;
 mod once;

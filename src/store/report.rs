@@ -12,7 +12,7 @@ use crate::domain::command::Verdict;
 use crate::domain::desk::{Comment, Conflict};
 use crate::domain::ids::{AccountId, CommentId, ConflictId, ContractId, DeviceId, ReportId, UnitId};
 use crate::domain::permission::{Kind, Permit, UnitPath};
-use crate::domain::report::Report;
+use crate::domain::report::{ContentHash, Report};
 use crate::domain::scope::{RecordKind, Scope};
 use crate::domain::time::{date_from_days, days_from_date};
 use crate::domain::workflow::State;
@@ -87,6 +87,21 @@ impl ReadTx<'_> {
     pub fn report(&mut self, id: ReportId, units: &UnitNumbers) -> Result<Option<Filed>> {
         let Some(stored) = self.record(RecordKind::Report, &id.0)? else { return Ok(None) };
         Ok(Some(Filed { report: record::read_report(&stored.bytes, units)?, revision: stored.revision }))
+    }
+
+    /// The revision of a report; 0 when there is none.
+    pub fn revision_of(&mut self, id: ReportId) -> Result<i64> {
+        Ok(self.record(RecordKind::Report, &id.0)?.map_or(0, |stored| stored.revision))
+    }
+
+    /// Whether a report was ever sent with this content.
+    pub fn was_sent(&mut self, id: ReportId, content: ContentHash) -> Result<bool> {
+        let found: i64 = report_revision::table
+            .filter(report_revision::report.eq(&id.0[..]))
+            .filter(report_revision::content_hash.eq(&content.0[..]))
+            .count()
+            .get_result(self.conn())?;
+        Ok(found > 0)
     }
 
     /// The conflict with this id.

@@ -235,6 +235,30 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Commands that are kept but not applied, until their parent comes or a person decides.
+    held (id) {
+        id -> Binary,
+        device -> Binary,
+        number -> BigInt,
+        report -> Binary,
+        unit -> Binary,
+        waits -> SmallInt,
+        reason -> SmallInt,
+        at -> BigInt,
+        bytes -> Binary,
+    }
+}
+
+diesel::table! {
+    /// Roles that were taken away: what their holder typed before goes to the hand-over box of the unit.
+    former_grant (account, role, unit) {
+        account -> Binary,
+        role -> SmallInt,
+        unit -> Binary,
+    }
+}
+
+diesel::table! {
     /// Answers of unary writes by request id.
     once (account, request_id) {
         account -> Binary,

@@ -74,12 +74,16 @@ pub(super) fn link(chain: &[u8], content: [u8; 32]) -> [u8; 32] {
 
 /// Tells the rows of the commands taken where their effects end.
 fn seat_commands(conn: &mut AnyConn, notes: &Notes, last: i64) -> Result<()> {
-    let mut ranges: BTreeMap<[u8; 16], (u64, u64)> = BTreeMap::new();
-    for (device, number) in &notes.commands {
-        let range = ranges.entry(device.0).or_insert((*number, *number));
-        *range = (range.0.min(*number), range.1.max(*number));
+    let taken: BTreeSet<([u8; 16], u64)> = notes.commands.iter().map(|(device, number)| (device.0, *number)).collect();
+    // A held command that was released now may lie far below those of this call: only runs without a gap go together.
+    let mut runs: Vec<([u8; 16], u64, u64)> = Vec::new();
+    for (device, number) in taken {
+        match runs.last_mut() {
+            Some((same, _, high)) if *same == device && *high + 1 == number => *high = number,
+            _ => runs.push((device, number, number)),
+        }
     }
-    for (device, (low, high)) in ranges {
+    for (device, low, high) in runs {
         diesel::update(command::table)
             .filter(command::device.eq(&device[..]))
             .filter(command::number.between(low as i64, high as i64))

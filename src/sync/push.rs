@@ -9,6 +9,7 @@
 use super::cursor::Seal;
 use super::frame::Outcome;
 use crate::app::access::{Identity, still_valid};
+use crate::app::held::Sent;
 use crate::app::report::{self, Asking, Effect};
 use crate::app::{App, AppError, Reference, Result};
 use crate::domain::command::{Command, Verdict};
@@ -19,6 +20,7 @@ use crate::store::WriteTx;
 use crate::store::report::Taken;
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
+use std::cell::Cell;
 use std::sync::Arc;
 
 /// A command as it came: its number, the hash of its bytes, and what they say if they can be read.
@@ -28,6 +30,8 @@ pub struct Pushed {
     pub number: u64,
     /// SHA-256 of its bytes.
     pub hash: [u8; 32],
+    /// Its bytes.
+    pub bytes: Vec<u8>,
     /// The command; a refusal when it cannot be read: that refuses the command, not the call.
     pub command: std::result::Result<Command, Refusal>,
 }
@@ -69,7 +73,9 @@ fn take_all(tx: &mut WriteTx, app: &App, seal: &Seal, identity: &Identity, comma
     let mut taken = device.taken;
     let mut chain: [u8; 32] = device.outcomes.try_into().unwrap_or([0; 32]);
     let mut end = PushEnd::default();
-    let ground = Ground { reference: app.reference(tx)?, closed_before: report::closed_before(tx)?, seal };
+    let (closed_before, lossy) = (report::closed_before(tx)?, tx.head()?.epoch > 1);
+    let ground =
+        Ground { reference: app.reference(tx)?, closed_before, seal, lossy, waits: Cell::new(tx.any_waiting()?) };
     for pushed in commands {
         if pushed.number <= taken {
             match duplicate(tx, &actor, pushed)? {
@@ -125,7 +131,7 @@ fn duplicate(tx: &mut WriteTx, actor: &Actor, pushed: &Pushed) -> Result<Option<
 fn take(tx: &mut WriteTx, ground: &Ground, actor: &Actor, pushed: &Pushed) -> Result<Outcome> {
     let effect = match &pushed.command {
         Err(refusal) => Err(refusal.clone()),
-        Ok(command) => match tx.savepoint(|tx| step(tx, ground, actor, pushed.number, command)) {
+        Ok(command) => match tx.savepoint(|tx| step(tx, ground, actor, pushed, command)) {
             Ok(effect) => Ok(effect),
             Err(error) => Err(report::refusal(error)?),
         },
@@ -151,17 +157,22 @@ struct Ground<'a> {
     reference: Arc<Reference>,
     closed_before: Option<Date>,
     seal: &'a Seal,
+    /// Whether this history once lost its end.
+    lossy: bool,
+    /// Whether any command waits on a desk.
+    waits: Cell<bool>,
 }
 
-fn step(tx: &mut WriteTx, ground: &Ground, actor: &Actor, number: u64, command: &Command) -> Result<Effect> {
+fn step(tx: &mut WriteTx, ground: &Ground, actor: &Actor, pushed: &Pushed, command: &Command) -> Result<Effect> {
     let device = actor.device.ok_or(Reason::Denied)?;
     let captured = command.captured_at.zip(ground.seal.open_mark(device, &command.sync_mark));
     let ask = Asking {
         actor,
         reference: &ground.reference,
-        number,
+        number: pushed.number,
         closed_before: ground.closed_before,
         captured: captured.map(|(at, mark)| Captured { at, mark }),
+        sent: Some(Sent { bytes: &pushed.bytes, lossy: ground.lossy, waits: &ground.waits }),
     };
     report::run(tx, &ask, command)
 }

@@ -7,7 +7,7 @@ use super::values;
 use super::violations::Violations;
 use crate::domain::cell::Change;
 use crate::domain::command::{Body, Command, Save, SaveNote};
-use crate::domain::ids::{CommentId, ConflictId, ContractId, ReportId, UnitId};
+use crate::domain::ids::{CommentId, ConflictId, ContractId, HeldId, ReportId, UnitId};
 use crate::domain::limits::CHANGES_MAX;
 use crate::domain::reason::{Reason, Refusal};
 use crate::domain::report::ReportKey;
@@ -61,6 +61,9 @@ fn body_message(body: &Body) -> (Option<UnitId>, Wire) {
         Body::Settle { conflict, take_branch } => {
             let (conflict_id, take_branch) = (conflict.0.to_vec(), *take_branch);
             (None, Wire::SettleConflict(pb::SettleConflict { conflict_id, take_branch }))
+        }
+        Body::SettleHeld { held, apply } => {
+            (None, Wire::SettleHeld(pb::SettleHeld { held_id: held.0.to_vec(), apply: *apply }))
         }
     }
 }
@@ -120,6 +123,10 @@ fn read_body(body: Wire, acting_unit: UnitId, bad: &mut Violations) -> Option<Bo
         Wire::AcceptReport(accept) => read_accept(&accept, bad),
         Wire::AddComment(comment) => read_comment(comment, bad),
         Wire::SettleConflict(settle) => read_settle(&settle, bad),
+        Wire::SettleHeld(pb::SettleHeld { held_id, apply }) => {
+            let held = bad.take("held_id", values::id(&held_id, HeldId::from_slice))?;
+            Some(Body::SettleHeld { held, apply })
+        }
     }
 }
 
@@ -223,6 +230,7 @@ mod tests {
             Body::Accept { report, seen },
             Body::Comment { report, comment: CommentId([5; 16]), text: "rõ".into() },
             Body::Settle { conflict: ConflictId([6; 16]), take_branch: true },
+            Body::SettleHeld { held: HeldId([7; 16]), apply: true },
         ];
         for (number, body) in (1..).zip(bodies) {
             let command = Command { captured_at: Some(Instant(1_724_000_000_000_000)), sync_mark: vec![7; 40], body };

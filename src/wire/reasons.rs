@@ -29,6 +29,7 @@ pub fn reason(reason: Reason) -> pb::ErrorReason {
         Reason::BadId => pb::ErrorReason::BadId,
         Reason::CommentExists => pb::ErrorReason::CommentExists,
         Reason::ConflictSettled => pb::ErrorReason::ConflictSettled,
+        Reason::HeldSettled => pb::ErrorReason::HeldSettled,
     }
 }
 

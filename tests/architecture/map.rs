@@ -8,7 +8,7 @@ pub(crate) const MAY_USE: &[(&str, &[&str])] = &[
     ("files", &["domain"]),
     ("clock", &["domain"]),
     ("wire", &["pb", "domain"]),
-    ("store", &["domain", "wire::record"]),
+    ("store", &["domain", "wire::record", "wire::command"]),
     ("auth", &["domain", "clock", "store"]),
     ("app", &["domain", "clock", "store"]),
     ("sync", &["domain", "clock", "store", "app", "wire::record"]),

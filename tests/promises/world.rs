@@ -74,6 +74,11 @@ impl World {
         Self { app, clock, seal: Seal::new(b"a secret of the test"), _home: None, _db: None }
     }
 
+    /// Another authority of the same kind over the same sort of database, with nothing reported yet.
+    pub(crate) fn twin(&self) -> Self {
+        if self._db.is_some() { Self::on_postgres().unwrap() } else { Self::on_sqlite() }
+    }
+
     pub(crate) fn at(&self, day: Date) {
         self.clock.set(Instant::local_midnight(day).plus_micros(3_600_000_000));
     }
@@ -331,8 +336,8 @@ impl Phone {
 }
 
 pub(crate) fn pushed(number: u64, command: Command) -> Pushed {
-    let hash = Sha256::digest(format!("{number} {command:?}")).into();
-    Pushed { number, hash, command: Ok(command) }
+    let bytes = thidua::wire::command::encode(number, &command);
+    Pushed { number, hash: Sha256::digest(&bytes).into(), bytes, command: Ok(command) }
 }
 
 pub(crate) fn figure(value: i64) -> CellValue {

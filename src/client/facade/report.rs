@@ -76,7 +76,8 @@ fn saves_under((_, command): &(u64, Command)) -> Option<crate::domain::ids::Cont
         | Body::Return { .. }
         | Body::Accept { .. }
         | Body::Comment { .. }
-        | Body::Settle { .. } => None,
+        | Body::Settle { .. }
+        | Body::SettleHeld { .. } => None,
     }
 }
 

@@ -92,6 +92,7 @@ pub(super) fn kind_of(body: &Body) -> CommandKind {
         Body::Accept { .. } => CommandKind::Accept,
         Body::Comment { .. } => CommandKind::Comment,
         Body::Settle { .. } => CommandKind::Settle,
+        Body::SettleHeld { .. } => CommandKind::SettleHeld,
     }
 }
 
@@ -104,6 +105,7 @@ pub(super) fn member(body: &Body) -> i16 {
         Body::Accept { .. } => 8,
         Body::Comment { .. } => 9,
         Body::Settle { .. } => 10,
+        Body::SettleHeld { .. } => 11,
     }
 }
 
@@ -148,7 +150,7 @@ pub(super) fn refused(entry: &Entry, reference: &Reference, home: UnitId) -> Ref
         }
         Some(Body::Comment { text: words, .. }) => text = Some(words.clone()),
         Some(Body::Return { question, .. }) => text = Some(question.text.clone()),
-        Some(Body::Submit { .. } | Body::Accept { .. } | Body::Settle { .. }) | None => {}
+        Some(Body::Submit { .. } | Body::Accept { .. } | Body::Settle { .. } | Body::SettleHeld { .. }) | None => {}
     }
     let reason = reason_code(entry.reason);
     let (text_vi, text_en) = texts(&reason);

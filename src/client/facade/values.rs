@@ -215,6 +215,8 @@ pub enum CommandKind {
     Comment,
     /// Settles a conflict.
     Settle,
+    /// Settles a held command.
+    SettleHeld,
     /// Something of a newer app.
     Other,
 }

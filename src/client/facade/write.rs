@@ -129,7 +129,8 @@ impl Phone {
                     | Body::Return { .. }
                     | Body::Accept { .. }
                     | Body::Comment { .. }
-                    | Body::Settle { .. },
+                    | Body::Settle { .. }
+                    | Body::SettleHeld { .. },
                 )
                 | None => false,
             }

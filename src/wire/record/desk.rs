@@ -1,12 +1,12 @@
-//! Comments and conflicts as bytes.
+//! Comments, conflicts and held commands as bytes.
 
 use super::{BadRecord, UnitNumbers, decode, field, required};
-use crate::domain::desk::{Comment, Conflict};
+use crate::domain::desk::{Comment, Conflict, Held, HeldReason, HeldState};
 use crate::domain::ids::ReportId;
 use crate::domain::report::Branch;
 use crate::pb;
 use crate::pb::conflict_record::Field;
-use crate::wire::values;
+use crate::wire::{reasons, values};
 use prost::Message as _;
 
 /// The bytes of a comment. Fails when its unit has no number.
@@ -92,6 +92,49 @@ pub fn read_conflict(bytes: &[u8]) -> Result<Conflict, BadRecord> {
     Ok(Conflict { report: field("report_id", values::id(&report_id, ReportId::from_slice))?, branch, settled })
 }
 
+/// The bytes of a held command.
+#[must_use]
+pub fn held(held: &Held) -> Vec<u8> {
+    let Held { report, reason, command, state, refusal } = held;
+    let reason = match reason {
+        HeldReason::UnknownBase => pb::HeldReason::UnknownBase,
+        HeldReason::GrantLost => pb::HeldReason::GrantLost,
+    };
+    let state = match state {
+        HeldState::Open => pb::HeldState::Open,
+        HeldState::Applied => pb::HeldState::Applied,
+        HeldState::Discarded => pb::HeldState::Discarded,
+    };
+    let message = pb::HeldRecord {
+        command: command.clone(),
+        reason: reason.into(),
+        report_id: report.0.to_vec(),
+        state: state.into(),
+        refusal: refusal.map(reasons::reason).unwrap_or_default().into(),
+    };
+    message.encode_to_vec()
+}
+
+/// Reads the bytes of a held command.
+pub fn read_held(bytes: &[u8]) -> Result<Held, BadRecord> {
+    let pb::HeldRecord { command, reason, report_id, state, refusal } = decode(bytes)?;
+    let reason = match pb::HeldReason::try_from(reason) {
+        Ok(pb::HeldReason::UnknownBase) => HeldReason::UnknownBase,
+        Ok(pb::HeldReason::GrantLost) => HeldReason::GrantLost,
+        Ok(pb::HeldReason::UnknownKind | pb::HeldReason::Unspecified) | Err(_) => {
+            return Err(BadRecord::Field("reason"));
+        }
+    };
+    let state = match pb::HeldState::try_from(state) {
+        Ok(pb::HeldState::Open) => HeldState::Open,
+        Ok(pb::HeldState::Applied) => HeldState::Applied,
+        Ok(pb::HeldState::Discarded) => HeldState::Discarded,
+        Ok(pb::HeldState::Unspecified) | Err(_) => return Err(BadRecord::Field("state")),
+    };
+    let report = field("report_id", values::id(&report_id, ReportId::from_slice))?;
+    Ok(Held { report, reason, command, state, refusal: reasons::read_reason(refusal) })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,7 +144,7 @@ mod tests {
     use jiff::civil::date;
 
     #[test]
-    fn comments_and_conflicts_are_read_back_as_they_were() {
+    fn comments_conflicts_and_held_commands_are_read_back_as_they_were() {
         let units: UnitNumbers = [(UnitId::named("dist"), 3)].into_iter().collect();
         let report = ReportId([9; 16]);
         let words = Comment {
@@ -123,6 +166,18 @@ mod tests {
         for (branch, settled) in [(cell.clone(), None), (cell, Some(true)), (note, Some(false))] {
             let kept = Conflict { report, branch, settled };
             assert_eq!(read_conflict(&conflict(&kept)), Ok(kept));
+        }
+        let open = Held {
+            report,
+            reason: HeldReason::UnknownBase,
+            command: vec![1, 2],
+            state: HeldState::Open,
+            refusal: None,
+        };
+        let tried = Held { refusal: Some(crate::domain::reason::Reason::FormRule), ..open.clone() };
+        let taken = Held { reason: HeldReason::GrantLost, state: HeldState::Applied, ..open.clone() };
+        for kept in [open, tried, taken] {
+            assert_eq!(read_held(&held(&kept)), Ok(kept));
         }
     }
 }

@@ -15,7 +15,7 @@ pub use campaign::{campaign, campaign_message, read_campaign};
 pub use catalogue::{
     calendar, contract, element, form, read_calendar, read_catalogue, read_contract, read_element, read_form,
 };
-pub use desk::{comment, comment_message, conflict, conflict_message, read_comment, read_conflict};
+pub use desk::{comment, comment_message, conflict, conflict_message, held, read_comment, read_conflict, read_held};
 pub use org::{read_org, read_unit, unit, unit_message};
 pub use report::{read_report, read_report_message, report, report_message};
 pub use standing::{

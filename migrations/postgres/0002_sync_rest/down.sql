@@ -1,0 +1,2 @@
+DROP TABLE former_grant;
+DROP TABLE held;
