@@ -17,6 +17,7 @@ use crate::grpc::Reach;
 use crate::server::accept::{self, Caps};
 use crate::server::ca::{self, TlsFiles};
 use crate::server::keys::Keys;
+use crate::server::metrics::Metrics;
 use crate::server::tls::{Certificates, read_chain};
 use crate::server::{Setup, run};
 use crate::store::{Location, Store};
@@ -66,6 +67,7 @@ impl Rig {
                 certificates: Some(Certificates::load(&files.chain, &files.key, false)?),
                 reach: Reach { addresses: vec![address], ca_sha256: files.ca_sha256()? },
                 caps: Caps::default(),
+                metrics: Metrics::default(),
             })
         };
         let runtime = runtime()?;

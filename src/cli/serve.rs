@@ -9,6 +9,7 @@ use crate::grpc::Reach;
 use crate::jobs::scheduler;
 use crate::server::accept::Caps;
 use crate::server::keys::Keys;
+use crate::server::metrics::Metrics;
 use crate::server::tls::Certificates;
 use crate::server::{Setup, run as serve, telemetry};
 use serde_json::json;
@@ -77,6 +78,12 @@ async fn listen(ctx: &Ctx, config: Config, desk: Desk, address: SocketAddr) -> O
         // Phones cannot be told of port 0: the one that was free is the address.
         setup.reach.addresses = vec![format!("https://{bound}")];
     }
+    if !config.metrics.address.is_empty() {
+        let listener = TcpListener::bind(&config.metrics.address).await;
+        let listener = listener.map_err(|error| cannot_listen(&config.metrics.address, "metrics.address", &error))?;
+        tracing::info!(address = config.metrics.address, "metrics are served in plain text");
+        tokio::spawn(setup.metrics.clone().serve(listener, desk.app.clone()));
+    }
     let owner = format!("serve-{}", std::process::id());
     let ticking = if config.jobs.enabled { Some(scheduler::start(desk.app, owner).await) } else { None };
     if let Some(Err(error)) = &ticking {
@@ -112,14 +119,18 @@ fn setup(config: &Config, app: App) -> Outcome<Setup> {
         handshake: Duration::from_secs(config.limits.handshake_seconds.get().into()),
     };
     let reach = Reach { addresses: invite::addresses(config), ca_sha256 };
-    Ok(Setup { app, keys, certificates, reach, caps })
+    Ok(Setup { app, keys, certificates, reach, caps, metrics: Metrics::default() })
 }
 
 fn listening(address: SocketAddr, error: &std::io::Error) -> Failure {
+    cannot_listen(&address.to_string(), "listen.address", error)
+}
+
+fn cannot_listen(address: &str, key: &str, error: &std::io::Error) -> Failure {
     Failure::new(
         "CANNOT_LISTEN",
-        format!("không mở được {address}: {error}; cổng có thể đang bận, hãy đổi listen.address"),
-        format!("cannot listen on {address}: {error}; the port may be taken, change listen.address"),
+        format!("không mở được {address}: {error}; cổng có thể đang bận, hãy đổi {key}"),
+        format!("cannot listen on {address}: {error}; the port may be taken, change {key}"),
     )
 }
 

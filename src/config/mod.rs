@@ -8,6 +8,7 @@ mod jobs;
 mod limits;
 mod listen;
 mod log;
+mod metrics;
 mod secret;
 mod template;
 #[cfg(test)]
@@ -19,6 +20,7 @@ pub use jobs::Jobs;
 pub use limits::Limits;
 pub use listen::Listen;
 pub use log::{Log, LogFormat};
+pub use metrics::Metrics;
 pub use secret::Secret;
 pub use template::template;
 pub use tls::Tls;
@@ -30,7 +32,7 @@ use toml::{Table, Value};
 /// Name of the configuration file in the data directory.
 pub const FILE: &str = "thidua.toml";
 /// Sections of the configuration: parts of the names of environment variables.
-pub const SECTIONS: [&str; 6] = ["listen", "database", "tls", "limits", "jobs", "log"];
+pub const SECTIONS: [&str; 7] = ["listen", "database", "tls", "limits", "jobs", "log", "metrics"];
 /// Variables of the environment begin so.
 const PREFIX: &str = "THIDUA_";
 
@@ -50,6 +52,8 @@ pub struct Config {
     pub jobs: Jobs,
     /// `[log]`.
     pub log: Log,
+    /// `[metrics]`.
+    pub metrics: Metrics,
     /// The data directory; relative paths of the file are meant from here. No key of the file.
     #[serde(skip)]
     pub dir: PathBuf,

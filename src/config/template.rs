@@ -51,4 +51,9 @@ enabled = true
 filter = "info,tokio_cron_scheduler=warn"
 # text | json
 format = "text"
+
+[metrics]
+# Số đo cho Prometheus, không mã hóa, không số liệu nghiệp vụ; trống: tắt. Ví dụ "127.0.0.1:9464".
+# Metrics for Prometheus, in plain text, without any figure of a report; empty: off. As in "127.0.0.1:9464".
+address = ""
 "#;

@@ -7,6 +7,7 @@ pub mod ca;
 pub mod health;
 mod jobs;
 pub mod keys;
+pub mod metrics;
 mod run;
 pub mod telemetry;
 pub mod tls;

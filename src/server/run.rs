@@ -5,6 +5,7 @@
 use super::accept::{self, Caps};
 use super::jobs;
 use super::keys::Keys;
+use super::metrics::Metrics;
 use super::tls::Certificates;
 use crate::app::App;
 use crate::grpc::{Reach, Services};
@@ -41,6 +42,8 @@ pub struct Setup {
     pub reach: Reach,
     /// How many connections, how long to greet.
     pub caps: Caps,
+    /// Where calls are counted.
+    pub metrics: Metrics,
 }
 
 /// Serves until `shutdown`, then lets calls under way end, for ten seconds at most.
@@ -49,7 +52,7 @@ pub async fn run(
     setup: Setup,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), tonic::transport::Error> {
-    let Setup { app, keys, certificates, reach, caps } = setup;
+    let Setup { app, keys, certificates, reach, caps, metrics } = setup;
     found(&app);
     let (close, closing) = watch::channel(false);
     let services = Services::new(app, keys.authority, keys.seal, reach, jobs::entries(), closing.clone());
@@ -68,6 +71,7 @@ pub async fn run(
         .max_concurrent_streams(STREAMS)
         .http2_max_header_list_size(HEADER_BYTES)
         .timeout(DEADLINE)
+        .layer(metrics)
         .layer(GrpcWebLayer::new())
         .add_routes(services.routes())
         .serve_with_incoming_shutdown(ReceiverStream::new(incoming), end);

@@ -50,6 +50,8 @@ const ANY: &[&str] = &[
 pub(crate) const LIBRARIES: &[(&str, &[&str])] = &[
     // The cron library names time zones in chrono's words.
     ("chrono", &["jobs"]),
+    // The plain page of numbers beside the server.
+    ("axum", &["server"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("csv", &["files"]),
@@ -67,6 +69,7 @@ pub(crate) const LIBRARIES: &[(&str, &[&str])] = &[
     // Pages as functions, checked and escaped at build time.
     ("maud", &["brief"]),
     ("pq_sys", &["store"]),
+    ("prometheus_client", &["server"]),
     ("prost", &["pb", "wire"]),
     ("prost_types", &["pb", "wire"]),
     // Makes the private CA and the server's certificate.

@@ -1,6 +1,7 @@
 //! The first day of a server: made, started, asked, ended.
 
 use super::{Machine, Serving};
+use std::io::{Read, Write};
 
 #[test]
 fn a_fresh_server_answers_its_health_check_over_tls_and_ends_when_told() {
@@ -58,4 +59,35 @@ fn an_account_gets_a_role_and_a_code_and_plaintext_stays_on_this_machine() {
     assert_eq!(machine.run(&["access", "enrol", "--account", "nobody"]).code, 1);
     let ran = machine.run(&["serve", "--set", "listen.plaintext=true", "--set", "listen.address=0.0.0.0:0"]);
     assert!(ran.code == 1 && ran.err.contains("PLAINTEXT_REFUSED"), "{ran:?}");
+}
+
+/// A free port of loopback, as likely still free a moment later.
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn page(port: u16) -> String {
+    let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    text
+}
+
+#[test]
+fn an_operator_reads_counted_calls_and_the_age_of_backups_and_nobody_is_named() {
+    let machine = Machine::with_province();
+    let port = free_port();
+    let serving = Serving::with(&machine, &[&format!("metrics.address=127.0.0.1:{port}")]);
+    let asked = machine.run(&["healthcheck", "--address", &serving.address]);
+    assert_eq!(asked.code, 0, "{}", asked.err);
+    let page = page(port);
+    assert!(page.starts_with("HTTP/1.1 200 OK"), "{page}");
+    let call = r#"thidua_rpc_server_calls_total{rpc_method="grpc.health.v1.Health/Check",rpc_grpc_status_code="0"} 1"#;
+    assert!(page.contains(call), "{page}");
+    let behind = page.lines().find_map(|line| line.strip_prefix("thidua_backup_behind_changes ")).unwrap();
+    assert!(behind.parse::<i64>().unwrap() > 0, "no backup holds the imported organisation yet");
+    for word in ["account", "device", "unit", "com-", "address="] {
+        assert!(!page.contains(word), "{word} in {page}");
+    }
 }

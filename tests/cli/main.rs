@@ -72,7 +72,15 @@ struct Serving {
 
 impl Serving {
     fn on(machine: &Machine) -> Self {
+        Self::with(machine, &[])
+    }
+
+    /// With further keys of the configuration.
+    fn with(machine: &Machine, keys: &[&str]) -> Self {
         let mut command = machine.command(&["serve", "--json", "--set", "listen.address=127.0.0.1:0"]);
+        keys.iter().for_each(|key| {
+            command.args(["--set", key]);
+        });
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let line = lines.find(|line| line.as_ref().unwrap().contains("serving")).unwrap().unwrap();

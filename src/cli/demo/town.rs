@@ -20,6 +20,7 @@ use crate::grpc::Reach;
 use crate::server::accept::Caps;
 use crate::server::ca::{self, TlsFiles};
 use crate::server::keys::Keys;
+use crate::server::metrics::Metrics;
 use crate::server::tls::Certificates;
 use crate::server::{Setup, run};
 use crate::store::{Location, Store};
@@ -68,7 +69,8 @@ impl Town {
                 let address = listener.local_addr().map_err(|error| error.to_string())?;
                 let address = format!("https://{address}");
                 let reach = Reach { addresses: vec![address.clone()], ca_sha256 };
-                let setup = Setup { app: served, keys, certificates: Some(certificates), reach, caps: Caps::default() };
+                let (certificates, caps, metrics) = (Some(certificates), Caps::default(), Metrics::default());
+                let setup = Setup { app: served, keys, certificates, reach, caps, metrics };
                 // The demo waits for this line; if it has gone, so has the reason to serve.
                 let _ = tell.send(address);
                 let shutdown = async move {

@@ -17,6 +17,7 @@ use thidua::grpc::Reach;
 use thidua::server::accept::Caps;
 use thidua::server::ca::{self, TlsFiles};
 use thidua::server::keys::Keys;
+use thidua::server::metrics::Metrics;
 use thidua::server::tls::{Certificates, read_chain};
 use thidua::server::{Setup, run};
 use thidua::store::{Location, Store};
@@ -90,6 +91,7 @@ impl Town {
             certificates: Some(Certificates::load(&files.chain, &files.key, false).unwrap()),
             reach: Reach { addresses: vec![format!("https://{address}")], ca_sha256: files.ca_sha256().unwrap() },
             caps: Caps::default(),
+            metrics: Metrics::default(),
         };
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(run(listener, setup, async {
