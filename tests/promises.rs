@@ -11,6 +11,8 @@ mod conflicts;
 mod held;
 #[path = "common/pg.rs"]
 mod pg;
+#[path = "promises/proposals.rs"]
+mod proposals;
 #[path = "promises/pushing.rs"]
 mod pushing;
 #[path = "promises/scopes.rs"]

@@ -69,8 +69,9 @@ fn target(tx: &mut WriteTx, body: &Body) -> Result<Option<ReportId>> {
         | Body::Return { report, .. }
         | Body::Accept { report, .. }
         | Body::Comment { report, .. } => Some(*report),
+        Body::Propose { save, .. } => Some(save.key.id()),
         Body::Settle { conflict, .. } => tx.conflict(*conflict)?.map(|conflict| conflict.report),
-        Body::SettleHeld { .. } => None,
+        Body::SettleHeld { .. } | Body::SettleProposal { .. } => None,
     })
 }
 
@@ -78,13 +79,13 @@ fn target(tx: &mut WriteTx, body: &Body) -> Result<Option<ReportId>> {
 fn lacks_base(tx: &mut WriteTx, ask: &Asking, lossy: bool, command: &Command) -> Result<bool> {
     let units = &ask.reference.units;
     Ok(match &command.body {
-        Body::Save(save) => tx.revision_of(save.key.id())? < save.base_revision,
+        Body::Save(save) | Body::Propose { save, .. } => tx.revision_of(save.key.id())? < save.base_revision,
         Body::Submit { report, .. } | Body::Comment { report, .. } => lossy && tx.report(*report, units)?.is_none(),
         Body::Return { report, seen, .. } | Body::Accept { report, seen } => {
             let Some(present) = tx.report(*report, units)? else { return Ok(lossy) };
             lossy && present.report.content_hash() != *seen && !tx.was_sent(*report, *seen)?
         }
-        Body::Settle { .. } | Body::SettleHeld { .. } => false,
+        Body::Settle { .. } | Body::SettleHeld { .. } | Body::SettleProposal { .. } => false,
     })
 }
 
@@ -92,7 +93,7 @@ fn lacks_base(tx: &mut WriteTx, ask: &Asking, lossy: bool, command: &Command) ->
 fn desk_of(tx: &mut WriteTx, actor: &Actor, ask: &Asking, command: &Command) -> Result<Option<UnitPath>> {
     let today = tx.now().local_date();
     let unit = match &command.body {
-        Body::Save(save) => Some(save.key.unit),
+        Body::Save(save) | Body::Propose { save, .. } => Some(save.key.unit),
         Body::Submit { report, acting_unit } => {
             let known = tx.report(*report, &ask.reference.units)?.map(|filed| filed.report.key.unit);
             Some(known.unwrap_or(*acting_unit))
@@ -101,19 +102,16 @@ fn desk_of(tx: &mut WriteTx, actor: &Actor, ask: &Asking, command: &Command) -> 
             let known = tx.report(*report, &ask.reference.units)?.map(|filed| filed.report.key.unit);
             known.or_else(|| actor.grants_on(today).min().map(|grant| grant.unit))
         }
-        Body::Settle { .. } | Body::SettleHeld { .. } => None,
+        Body::Settle { .. } | Body::SettleHeld { .. } | Body::SettleProposal { .. } => None,
     };
     let Some(unit) = unit else { return Ok(None) };
     let place = tx.unit_path(unit)?;
     let may = match &command.body {
-        Body::Save(_) => authorize::<action::SaveReport>(actor, &place, today).is_ok(),
+        Body::Save(_) | Body::Propose { .. } => authorize::<action::SaveReport>(actor, &place, today).is_ok(),
         Body::Submit { .. } => authorize::<action::SubmitReport>(actor, &place, today).is_ok(),
         // Words of a reviewer wait for their report, but nobody hands them over.
-        Body::Return { .. }
-        | Body::Accept { .. }
-        | Body::Comment { .. }
-        | Body::Settle { .. }
-        | Body::SettleHeld { .. } => actor == ask.actor,
+        Body::Return { .. } | Body::Accept { .. } | Body::Comment { .. } => actor == ask.actor,
+        Body::Settle { .. } | Body::SettleHeld { .. } | Body::SettleProposal { .. } => false,
     };
     Ok(may.then_some(place))
 }

@@ -12,6 +12,7 @@ pub mod job;
 pub mod morning;
 pub mod once;
 pub mod org;
+mod proposal;
 pub mod reference;
 pub mod report;
 pub mod results;

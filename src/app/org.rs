@@ -11,7 +11,7 @@ use crate::domain::permission::{Actor, Grant, Permit, Role, UnitPath, action, au
 use crate::domain::scope::RecordKind;
 use crate::domain::workflow::State;
 use crate::store::WriteTx;
-use crate::store::report::report_scopes;
+use crate::store::report::{beside_scopes, report_scopes};
 use crate::store::tx::Audit;
 use jiff::civil::Date;
 
@@ -118,11 +118,10 @@ fn move_records(tx: &mut WriteTx, audit: &Audit, place: &UnitPath) -> Result<usi
     let mut moved = move_held(tx, audit, place)?;
     for line in tx.report_lines(&State::ALL, &[place.unit])? {
         let scopes = report_scopes(line.state, place);
-        tx.move_record(audit, RecordKind::Report, line.id.0, scopes.clone())?;
+        tx.move_record(audit, RecordKind::Report, line.id.0, scopes)?;
         moved += 1;
         for (kind, id) in tx.beside(line.id)? {
-            let scopes = if kind == RecordKind::Conflict { report_scopes(State::Draft, place) } else { scopes.clone() };
-            tx.move_record(audit, kind, id, scopes)?;
+            tx.move_record(audit, kind, id, beside_scopes(kind, line.state, place))?;
             moved += 1;
         }
     }

@@ -2,6 +2,7 @@
 
 use super::error::{AppError, Result};
 use super::held::{self, Sent};
+use super::proposal;
 use super::reference::Reference;
 use crate::domain::cell::Change;
 use crate::domain::command::{Body, Command, Save, SaveNote, Verdict};
@@ -64,6 +65,8 @@ pub(super) fn step(tx: &mut WriteTx, ask: &Asking, command: &Command) -> Result<
         Body::Accept { report, seen } => accept(tx, ask, *report, *seen),
         Body::Comment { report, comment, text } => comment_on(tx, ask, *report, *comment, text),
         Body::Settle { conflict, take_branch } => settle(tx, ask, *conflict, *take_branch),
+        Body::Propose { save, reason } => proposal::propose(tx, ask, save, reason),
+        Body::SettleProposal { proposal: id, seen, grant } => proposal::settle(tx, ask, *id, *seen, *grant),
         Body::SettleHeld { held: id, apply } => held::settle(tx, ask, *id, *apply),
     }
 }
@@ -78,10 +81,13 @@ fn save_cells(tx: &mut WriteTx, ask: &Asking, save: &Save) -> Result<Effect> {
     let place = tx.unit_path(save.key.unit)?;
     let today = Asking::today(tx.now());
     let permit: Permit<action::SaveReport> = authorize(ask.actor, &place, today)?;
-    check_period(ask, &save.key, today)?;
-    let shape = ask.reference.shape(save.key.contract).ok_or(Reason::NotExpected)?;
     let id = save.key.id();
     let present = tx.report(id, &ask.reference.units)?;
+    if let Some(filed) = present.as_ref().filter(|filed| filed.report.is_amended_by_proposal()) {
+        return proposal::keep(tx, ask, &permit, (&filed.report, filed.revision), save, "");
+    }
+    check_period(ask, &save.key, today)?;
+    let shape = ask.reference.shape(save.key.contract).ok_or(Reason::NotExpected)?;
     let before = present.as_ref().map_or(0, |filed| filed.revision);
     let last = tx.last_writer(id)?;
     let saved = Report::save(present.map(|filed| filed.report), save, place.acting, shape)?;

@@ -67,6 +67,18 @@ enum What {
         #[arg(long)]
         submit: bool,
     },
+    /// Đề nghị điều chỉnh báo cáo đã duyệt · Propose to amend an accepted report; a reviewer decides.
+    #[command(after_help = "Ví dụ / Examples:\n  thidua field propose REPORT so_offences=3 --reason \"Nhập nhầm\"")]
+    Propose {
+        /// Mã báo cáo · Id of the report.
+        report: String,
+        /// Ô · Cells: ELEMENT=FIGURE, ELEMENT=nil or ELEMENT=missing:see_note.
+        #[arg(required = true)]
+        cells: Vec<String>,
+        /// Lý do · Why.
+        #[arg(long)]
+        reason: String,
+    },
     /// Nộp báo cáo · Submit a report for review.
     #[command(after_help = "Ví dụ / Examples:\n  thidua field submit REPORT")]
     Submit {
@@ -90,17 +102,12 @@ pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
         What::Fill { report, cells, nil, note, submit } => {
             let number = fill(ctx, &phone, report, cells, *nil, note.clone())?;
             let submitted = if *submit { Some(phone.submit(report.clone())?) } else { None };
-            match submitted.or(number) {
-                Some(number) => told(ctx, &phone, number),
-                None => {
-                    let say = &ctx.say;
-                    say.answer(
-                        || say.pick("không có gì thay đổi", "nothing differs").to_owned(),
-                        || json!({ "command": null }),
-                    );
-                    Ok(())
-                }
-            }
+            told_if_any(ctx, &phone, submitted.or(number))
+        }
+        What::Propose { report, cells, reason } => {
+            let key = find(&phone, report)?.key;
+            let number = phone.propose(key, read_cells(cells)?, None, reason.clone())?;
+            told_if_any(ctx, &phone, number)
         }
         What::Submit { report } => {
             let number = phone.submit(report.clone())?;
@@ -146,6 +153,15 @@ fn sync(ctx: &Ctx, phone: &Phone) -> Outcome {
         })
     };
     say.answer(text, value);
+    Ok(())
+}
+
+fn told_if_any(ctx: &Ctx, phone: &Phone, number: Option<u64>) -> Outcome {
+    if let Some(number) = number {
+        return told(ctx, phone, number);
+    }
+    let say = &ctx.say;
+    say.answer(|| say.pick("không có gì thay đổi", "nothing differs").to_owned(), || json!({ "command": null }));
     Ok(())
 }
 

@@ -11,6 +11,7 @@ mod campaign;
 mod completions;
 mod ctx;
 pub mod demo;
+mod desk;
 mod diff;
 mod failure;
 mod field;

@@ -1,6 +1,7 @@
 //! `thidua review queue|show|return|accept`: a reviewer at a desk, with the same engine and the same rights as on a phone.
 
 use super::ctx::Ctx;
+use super::desk;
 use super::failure::{Failure, Outcome};
 use super::phone::{self, Which, day};
 use crate::client::facade::{Phone, ReportView};
@@ -52,6 +53,32 @@ enum What {
         #[arg(long)]
         hash: Option<String>,
     },
+    /// Đề nghị điều chỉnh · Proposals to amend accepted reports, open ones first.
+    #[command(after_help = "Ví dụ / Examples:\n  thidua review proposals --json")]
+    Proposals,
+    /// Quyết định đề nghị điều chỉnh · Grant a proposal (a new revision), or refuse it.
+    #[command(
+        after_help = "Ví dụ / Examples:\n  thidua review amend PROPOSAL\n  thidua review amend PROPOSAL --refuse"
+    )]
+    Amend {
+        /// Mã đề nghị · Id of the proposal.
+        proposal: String,
+        /// Không chấp nhận · Leave the report as it is.
+        #[arg(long)]
+        refuse: bool,
+    },
+    /// Lệnh tạm giữ · Held commands of this unit: those of a person whose role was taken away, and those that wait for their parent.
+    #[command(after_help = "Ví dụ / Examples:\n  thidua review held --json")]
+    Held,
+    /// Xử lý lệnh tạm giữ · Take a held command over in your own name, or put it aside.
+    #[command(after_help = "Ví dụ / Examples:\n  thidua review take-over HELD\n  thidua review take-over HELD --aside")]
+    TakeOver {
+        /// Mã lệnh · Id of the held command.
+        held: String,
+        /// Bỏ · Put it aside.
+        #[arg(long)]
+        aside: bool,
+    },
 }
 
 pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
@@ -70,6 +97,25 @@ pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
         What::Accept { report, hash } => {
             let seen = seen(&phone, report, hash.as_deref())?;
             let number = phone.accept(report.clone(), seen)?;
+            told(ctx, &phone, number)
+        }
+        What::Proposals => {
+            desk::proposals(&ctx.say, &phone.proposals()?);
+            Ok(())
+        }
+        What::Amend { proposal, refuse } => {
+            let known = phone.proposals()?.into_iter().find(|one| one.proposal_id == *proposal);
+            let report = known.map(|one| one.report_id).unwrap_or_default();
+            let seen = seen(&phone, &report, None)?;
+            let number = phone.settle_proposal(proposal.clone(), seen, !refuse)?;
+            told(ctx, &phone, number)
+        }
+        What::Held => {
+            desk::held(&ctx.say, &phone.held_commands()?);
+            Ok(())
+        }
+        What::TakeOver { held, aside } => {
+            let number = phone.settle_held(held.clone(), !aside)?;
             told(ctx, &phone, number)
         }
     }

@@ -91,8 +91,12 @@ fn step(report: Option<Report>, command: &Command, shape: &FormShape, day: Date)
         Body::Submit { acting_unit, .. } => present(report)?.submit(*acting_unit, shape, day, false)?,
         Body::Return { seen, question, .. } => present(report)?.send_back(*seen, question.clone())?,
         Body::Accept { seen, .. } => present(report)?.accept(*seen)?,
-        // Comments and settled conflicts are records of their own.
-        Body::Comment { .. } | Body::Settle { .. } | Body::SettleHeld { .. } => return Ok((report, Vec::new())),
+        // Comments, conflicts, held commands and proposals are records of their own.
+        Body::Comment { .. }
+        | Body::Settle { .. }
+        | Body::SettleHeld { .. }
+        | Body::Propose { .. }
+        | Body::SettleProposal { .. } => return Ok((report, Vec::new())),
     };
     Ok((Some(report), Vec::new()))
 }

@@ -3,7 +3,7 @@
 //! A command names what it changes and what its author saw; so the server needs no history to find a conflict. Knows no outcome.
 
 use super::cell::Change;
-use super::ids::{CommentId, ConflictId, HeldId, ReportId, UnitId};
+use super::ids::{CommentId, ConflictId, HeldId, ProposalId, ReportId, UnitId};
 use super::report::{ContentHash, Question, ReportKey};
 use super::time::Instant;
 
@@ -68,6 +68,22 @@ pub enum Body {
         held: HeldId,
         /// Whether it takes effect now.
         apply: bool,
+    },
+    /// Propose to amend an accepted or locked report.
+    Propose {
+        /// The changes, as they would be saved.
+        save: Save,
+        /// The reason in the author's words.
+        reason: String,
+    },
+    /// Grant or refuse a proposal.
+    SettleProposal {
+        /// The proposal.
+        proposal: ProposalId,
+        /// The content of the report that the reviewer saw.
+        seen: ContentHash,
+        /// Whether the report is amended.
+        grant: bool,
     },
 }
 

@@ -24,6 +24,7 @@ pub mod numbers;
 pub mod org;
 pub mod period;
 pub mod permission;
+pub mod proposal;
 pub mod ratio;
 pub mod reason;
 pub mod rehearsal;

@@ -213,6 +213,8 @@ actions! {
     SettleConflict = "conflict.settle": UnitHead / Own;
     /// Take a held command over, or put it aside.
     SettleHeld = "held.settle": UnitHead / Own;
+    /// Grant or refuse a proposal to amend.
+    SettleProposal = "proposal.settle": Reviewer / Above;
     /// Read sent reports, their comments and revisions.
     ReadReport = "report.read": Reporter / Own, UnitHead / Own, Reviewer / Own, Reviewer / Above, CampaignHead / Own, CampaignHead / Above, System / Own, System / Above;
     /// Read drafts, conflicts and held commands.

@@ -47,11 +47,13 @@ pub enum Reason {
     ConflictSettled,
     /// The held command was settled already.
     HeldSettled,
+    /// The proposal was settled already.
+    ProposalSettled,
 }
 
 impl Reason {
     /// All reasons, for tables and tests.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::NotFound,
         Self::Denied,
         Self::OwnReport,
@@ -73,6 +75,7 @@ impl Reason {
         Self::CommentExists,
         Self::ConflictSettled,
         Self::HeldSettled,
+        Self::ProposalSettled,
     ];
 
     /// The stable code, as in `UNKNOWN_ELEMENT`.
@@ -100,6 +103,7 @@ impl Reason {
             Self::CommentExists => "COMMENT_EXISTS",
             Self::ConflictSettled => "CONFLICT_SETTLED",
             Self::HeldSettled => "HELD_SETTLED",
+            Self::ProposalSettled => "PROPOSAL_SETTLED",
         }
     }
 
@@ -132,6 +136,7 @@ impl Reason {
             Self::CommentExists => "Ý kiến này đã được ghi. Không cần gửi lại.",
             Self::ConflictSettled => "Khác biệt này đã được giải quyết. Hãy đồng bộ để xem kết quả.",
             Self::HeldSettled => "Lệnh tạm giữ này đã được xử lý. Hãy đồng bộ để xem kết quả.",
+            Self::ProposalSettled => "Đề nghị này đã được quyết định. Hãy đồng bộ để xem kết quả.",
         }
     }
 
@@ -162,6 +167,7 @@ impl Reason {
             Self::CommentExists => "This comment is stored already. Nothing more to do.",
             Self::ConflictSettled => "This conflict was settled already. Sync to see the result.",
             Self::HeldSettled => "This held command was settled already. Sync to see the result.",
+            Self::ProposalSettled => "This proposal was settled already. Sync to see the result.",
         }
     }
 

@@ -257,11 +257,11 @@ impl Report {
         Ok(self)
     }
 
-    fn check_seen(&self, seen: ContentHash) -> Result<(), Refusal> {
+    pub(super) fn check_seen(&self, seen: ContentHash) -> Result<(), Refusal> {
         if self.content_hash() == seen { Ok(()) } else { Err(Reason::ContentChanged.into()) }
     }
 
-    fn check_complete(&self, shape: &FormShape) -> Result<(), Refusal> {
+    pub(super) fn check_complete(&self, shape: &FormShape) -> Result<(), Refusal> {
         let mut bad = Problems::default();
         for element in shape.lines.keys().filter(|element| !self.cells.contains_key(element)) {
             bad.add(format!("cells[{}]", element.0), Reason::CellBlank);
@@ -291,7 +291,7 @@ impl FormRule {
     }
 }
 
-fn check_save(save: &Save, shape: &FormShape) -> Result<(), Refusal> {
+pub(super) fn check_save(save: &Save, shape: &FormShape) -> Result<(), Refusal> {
     if save.changes.is_empty() && save.note.is_none() {
         return Err(Reason::NothingToDo.into());
     }

@@ -38,6 +38,8 @@ pub enum Step {
     Accept,
     /// Close the period for it.
     Lock,
+    /// Change figures that are official already, by a proposal that a reviewer granted.
+    Amend,
 }
 
 impl State {
@@ -56,9 +58,10 @@ impl State {
             (Self::Submitted, Step::Edit) | (Self::Draft | Self::Returned, Step::Submit) => Some(Self::Submitted),
             (Self::Submitted, Step::Return) => Some(Self::Returned),
             (Self::Submitted, Step::Accept) => Some(Self::Accepted),
-            (Self::Accepted, Step::Lock) => Some(Self::Locked),
-            (Self::Draft | Self::Returned, Step::Return | Step::Accept | Step::Lock)
-            | (Self::Submitted, Step::Submit | Step::Lock)
+            (Self::Accepted, Step::Amend) => Some(Self::Accepted),
+            (Self::Accepted, Step::Lock) | (Self::Locked, Step::Amend) => Some(Self::Locked),
+            (Self::Draft | Self::Returned, Step::Return | Step::Accept | Step::Lock | Step::Amend)
+            | (Self::Submitted, Step::Submit | Step::Lock | Step::Amend)
             | (Self::Accepted, Step::Edit | Step::Submit | Step::Return | Step::Accept)
             | (Self::Locked, Step::Edit | Step::Submit | Step::Return | Step::Accept | Step::Lock) => None,
         }
@@ -91,7 +94,7 @@ impl State {
 
 impl Step {
     /// All steps.
-    pub const ALL: [Self; 5] = [Self::Edit, Self::Submit, Self::Return, Self::Accept, Self::Lock];
+    pub const ALL: [Self; 6] = [Self::Edit, Self::Submit, Self::Return, Self::Accept, Self::Lock, Self::Amend];
 
     /// The name used in errors and logs.
     #[must_use]
@@ -102,6 +105,7 @@ impl Step {
             Self::Return => "RETURN",
             Self::Accept => "ACCEPT",
             Self::Lock => "LOCK",
+            Self::Amend => "AMEND",
         }
     }
 }
@@ -123,11 +127,11 @@ mod tests {
         assert_eq!(
             table,
             [
-                "DRAFT: DRAFT SUBMITTED - - -",
-                "SUBMITTED: SUBMITTED - RETURNED ACCEPTED -",
-                "RETURNED: RETURNED SUBMITTED - - -",
-                "ACCEPTED: - - - - LOCKED",
-                "LOCKED: - - - - -",
+                "DRAFT: DRAFT SUBMITTED - - - -",
+                "SUBMITTED: SUBMITTED - RETURNED ACCEPTED - -",
+                "RETURNED: RETURNED SUBMITTED - - - -",
+                "ACCEPTED: - - - - LOCKED ACCEPTED",
+                "LOCKED: - - - - - LOCKED",
             ]
         );
     }

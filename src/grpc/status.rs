@@ -118,7 +118,8 @@ fn code(reason: Reason) -> Code {
         | Reason::PeriodNotOpen
         | Reason::PeriodClosed
         | Reason::ConflictSettled
-        | Reason::HeldSettled => Code::FailedPrecondition,
+        | Reason::HeldSettled
+        | Reason::ProposalSettled => Code::FailedPrecondition,
         Reason::UnknownElement
         | Reason::ValueOutOfRange
         | Reason::NotExpected

@@ -26,6 +26,7 @@ pub mod held;
 pub mod jobs;
 pub mod migrate;
 mod once;
+mod proposal;
 pub mod read;
 pub mod reference;
 pub mod report;

@@ -341,7 +341,7 @@ impl WriteTx<'_> {
         self.put_record(&Audit::from(permit), RecordKind::Conflict, id.0, &bytes, scopes)
     }
 
-    fn put_beside(&mut self, report: ReportId, kind: RecordKind, id: [u8; 16]) -> Result<()> {
+    pub(super) fn put_beside(&mut self, report: ReportId, kind: RecordKind, id: [u8; 16]) -> Result<()> {
         if self.record(kind, &id)?.is_none() {
             diesel::insert_into(beside::table)
                 .values((beside::report.eq(&report.0[..]), beside::kind.eq(kind.number()), beside::id.eq(&id[..])))
@@ -374,7 +374,19 @@ impl WriteTx<'_> {
     }
 }
 
-/// Where a report and what stands beside it belong.
+/// Where a record of this kind beside a report belongs: a comment where its report is, a conflict on the desk, a proposal in both.
+pub(crate) fn beside_scopes(kind: RecordKind, state: State, place: &UnitPath) -> Vec<Scope> {
+    let desk = Scope::desk(place.acting);
+    if kind == RecordKind::Conflict {
+        vec![desk]
+    } else if kind == RecordKind::Proposal {
+        std::iter::once(desk).chain(report_scopes(state, place)).collect()
+    } else {
+        report_scopes(state, place)
+    }
+}
+
+/// Where a report belongs.
 pub(crate) fn report_scopes(state: State, place: &UnitPath) -> Vec<Scope> {
     if !state.is_sent() {
         return vec![Scope::desk(place.acting)];

@@ -7,7 +7,7 @@ use super::values;
 use super::violations::Violations;
 use crate::domain::cell::Change;
 use crate::domain::command::{Body, Command, Save, SaveNote};
-use crate::domain::ids::{CommentId, ConflictId, ContractId, HeldId, ReportId, UnitId};
+use crate::domain::ids::{CommentId, ConflictId, ContractId, HeldId, ProposalId, ReportId, UnitId};
 use crate::domain::limits::CHANGES_MAX;
 use crate::domain::reason::{Reason, Refusal};
 use crate::domain::report::ReportKey;
@@ -61,6 +61,14 @@ fn body_message(body: &Body) -> (Option<UnitId>, Wire) {
         Body::Settle { conflict, take_branch } => {
             let (conflict_id, take_branch) = (conflict.0.to_vec(), *take_branch);
             (None, Wire::SettleConflict(pb::SettleConflict { conflict_id, take_branch }))
+        }
+        Body::Propose { save, reason } => {
+            let propose = pb::ProposeAmendment { save: Some(save_message(save)), reason: reason.clone() };
+            (Some(save.acting_unit), Wire::ProposeAmendment(propose))
+        }
+        Body::SettleProposal { proposal, seen, grant } => {
+            let (proposal_id, content_hash) = (proposal.0.to_vec(), seen.0.to_vec());
+            (None, Wire::SettleProposal(pb::SettleProposal { proposal_id, content_hash, grant: *grant }))
         }
         Body::SettleHeld { held, apply } => {
             (None, Wire::SettleHeld(pb::SettleHeld { held_id: held.0.to_vec(), apply: *apply }))
@@ -123,6 +131,15 @@ fn read_body(body: Wire, acting_unit: UnitId, bad: &mut Violations) -> Option<Bo
         Wire::AcceptReport(accept) => read_accept(&accept, bad),
         Wire::AddComment(comment) => read_comment(comment, bad),
         Wire::SettleConflict(settle) => read_settle(&settle, bad),
+        Wire::ProposeAmendment(pb::ProposeAmendment { save, reason }) => {
+            let save = bad.required("save", save).and_then(|save| read_save(save, acting_unit, bad));
+            save.map(|save| Body::Propose { save, reason })
+        }
+        Wire::SettleProposal(pb::SettleProposal { proposal_id, content_hash, grant }) => {
+            let proposal = bad.take("proposal_id", values::id(&proposal_id, ProposalId::from_slice));
+            let seen = bad.take("content_hash", values::read_hash(&content_hash));
+            Some(Body::SettleProposal { proposal: proposal?, seen: seen?, grant })
+        }
         Wire::SettleHeld(pb::SettleHeld { held_id, apply }) => {
             let held = bad.take("held_id", values::id(&held_id, HeldId::from_slice))?;
             Some(Body::SettleHeld { held, apply })
@@ -231,6 +248,8 @@ mod tests {
             Body::Comment { report, comment: CommentId([5; 16]), text: "rõ".into() },
             Body::Settle { conflict: ConflictId([6; 16]), take_branch: true },
             Body::SettleHeld { held: HeldId([7; 16]), apply: true },
+            Body::Propose { save: save(), reason: "nhập nhầm".into() },
+            Body::SettleProposal { proposal: ProposalId([8; 16]), seen, grant: true },
         ];
         for (number, body) in (1..).zip(bodies) {
             let command = Command { captured_at: Some(Instant(1_724_000_000_000_000)), sync_mark: vec![7; 40], body };

@@ -30,6 +30,7 @@ pub fn reason(reason: Reason) -> pb::ErrorReason {
         Reason::CommentExists => pb::ErrorReason::CommentExists,
         Reason::ConflictSettled => pb::ErrorReason::ConflictSettled,
         Reason::HeldSettled => pb::ErrorReason::HeldSettled,
+        Reason::ProposalSettled => pb::ErrorReason::ProposalSettled,
     }
 }
 

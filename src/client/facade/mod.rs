@@ -5,6 +5,7 @@
 #![allow(clippy::needless_pass_by_value, reason = "owned values are what bindings to Kotlin and Swift can pass")]
 #![expect(clippy::needless_pass_by_value, reason = "bindings to Kotlin and Swift hand over owned values")]
 
+mod desk;
 mod error;
 mod judged;
 mod read;
@@ -19,8 +20,8 @@ pub use error::{ClientError, FieldProblem, StopReason};
 pub use standing::{FigureView, JudgementView, StandingView};
 pub use values::{
     CellEntry, CellView, Change, CommandKind, CommandState, CommandView, CommentView, ConflictView, DueReport, Figure,
-    OutboxStatus, QuestionView, RefusedCommand, ReportKey, ReportStatus, ReportView, ScopeView, SessionView,
-    SyncSummary,
+    HeldView, OutboxStatus, ProposalView, QuestionView, RefusedCommand, ReportKey, ReportStatus, ReportView, ScopeView,
+    SessionView, SyncSummary,
 };
 
 use super::reference::{KINDS, Reference};

@@ -71,13 +71,14 @@ pub(super) fn replayed(
 
 fn saves_under((_, command): &(u64, Command)) -> Option<crate::domain::ids::ContractId> {
     match &command.body {
-        Body::Save(save) => Some(save.key.contract),
+        Body::Save(save) | Body::Propose { save, .. } => Some(save.key.contract),
         Body::Submit { .. }
         | Body::Return { .. }
         | Body::Accept { .. }
         | Body::Comment { .. }
         | Body::Settle { .. }
-        | Body::SettleHeld { .. } => None,
+        | Body::SettleHeld { .. }
+        | Body::SettleProposal { .. } => None,
     }
 }
 

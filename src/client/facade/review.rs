@@ -80,7 +80,7 @@ impl Phone {
     }
 }
 
-fn read_hash(text: &str) -> Result<ContentHash> {
+pub(super) fn read_hash(text: &str) -> Result<ContentHash> {
     let bad = || ClientError::BadArgument { what: "content_hash".to_owned() };
     if text.len() != 64 || !text.is_ascii() {
         return Err(bad());

@@ -10,7 +10,7 @@ use crate::client::rebase::Standing;
 use crate::client::reference::Reference;
 use crate::client::replica::{Entry, EntryState, ScopeRow, Swapped};
 use crate::client::step::{Outcome, ScopeKey};
-use crate::domain::cell::{CellValue, MissingReason};
+use crate::domain::cell::{self, CellValue, MissingReason};
 use crate::domain::command::{Body, Command};
 use crate::domain::element::ElementCode;
 use crate::domain::ids::{ContractId, UnitId};
@@ -93,6 +93,8 @@ pub(super) fn kind_of(body: &Body) -> CommandKind {
         Body::Comment { .. } => CommandKind::Comment,
         Body::Settle { .. } => CommandKind::Settle,
         Body::SettleHeld { .. } => CommandKind::SettleHeld,
+        Body::Propose { .. } => CommandKind::Propose,
+        Body::SettleProposal { .. } => CommandKind::SettleProposal,
     }
 }
 
@@ -106,6 +108,8 @@ pub(super) fn member(body: &Body) -> i16 {
         Body::Comment { .. } => 9,
         Body::Settle { .. } => 10,
         Body::SettleHeld { .. } => 11,
+        Body::Propose { .. } => 12,
+        Body::SettleProposal { .. } => 13,
     }
 }
 
@@ -131,27 +135,36 @@ pub(super) fn command(entry: &Entry, home: UnitId) -> CommandView {
     }
 }
 
+/// What a command carried that a person typed: cells, and a note, comment or question.
+pub(super) fn carried(body: &Body, reference: &Reference) -> (Vec<CellEntry>, Option<String>) {
+    match body {
+        Body::Save(save) | Body::Propose { save, .. } => {
+            (entries(&save.changes, reference), save.note.as_ref().map(|note| note.mine.clone()))
+        }
+        Body::Comment { text, .. } => (Vec::new(), Some(text.clone())),
+        Body::Return { question, .. } => (Vec::new(), Some(question.text.clone())),
+        Body::Submit { .. }
+        | Body::Accept { .. }
+        | Body::Settle { .. }
+        | Body::SettleHeld { .. }
+        | Body::SettleProposal { .. } => (Vec::new(), None),
+    }
+}
+
+/// The values that changes put into cells.
+pub(super) fn entries(changes: &[cell::Change], reference: &Reference) -> Vec<CellEntry> {
+    let entry = |change: &cell::Change| CellEntry {
+        element: element_code(change.element.0, reference),
+        value: change.mine.map(figure),
+    };
+    changes.iter().map(entry).collect()
+}
+
 /// A refused command with everything that it carried.
 pub(super) fn refused(entry: &Entry, reference: &Reference, home: UnitId) -> RefusedCommand {
     let command = wire::command::decode(&entry.bytes, home).ok().and_then(|numbered| numbered.command.ok());
     let body = command.map(|Command { body, .. }| body);
-    let (mut cells, mut text) = (Vec::new(), None);
-    match &body {
-        Some(Body::Save(save)) => {
-            cells = save
-                .changes
-                .iter()
-                .map(|change| CellEntry {
-                    element: element_code(change.element.0, reference),
-                    value: change.mine.map(figure),
-                })
-                .collect();
-            text = save.note.as_ref().map(|note| note.mine.clone());
-        }
-        Some(Body::Comment { text: words, .. }) => text = Some(words.clone()),
-        Some(Body::Return { question, .. }) => text = Some(question.text.clone()),
-        Some(Body::Submit { .. } | Body::Accept { .. } | Body::Settle { .. } | Body::SettleHeld { .. }) | None => {}
-    }
+    let (cells, text) = body.as_ref().map(|body| carried(body, reference)).unwrap_or_default();
     let reason = reason_code(entry.reason);
     let (text_vi, text_en) = texts(&reason);
     let problems = entry.problems.iter().map(|(field, reason)| problem(field.clone(), &reason_code(*reason)));
@@ -204,7 +217,13 @@ pub(super) fn change(swapped: &Swapped) -> Change {
     let mut change = Change::default();
     for record in &swapped.records {
         match RecordKind::from_number(record.kind) {
-            Some(RecordKind::Report | RecordKind::Comment | RecordKind::Conflict | RecordKind::Proposal) => {
+            Some(
+                RecordKind::Report
+                | RecordKind::Comment
+                | RecordKind::Conflict
+                | RecordKind::Proposal
+                | RecordKind::Held,
+            ) => {
                 change.reports.push(hex(&record.id));
             }
             Some(RecordKind::Standing | RecordKind::Run) => change.standings = true,
@@ -214,8 +233,7 @@ pub(super) fn change(swapped: &Swapped) -> Change {
                 | RecordKind::Form
                 | RecordKind::Contract
                 | RecordKind::Calendar
-                | RecordKind::Campaign
-                | RecordKind::Held,
+                | RecordKind::Campaign,
             )
             | None => change.reference |= is_reference(record.kind),
         }

@@ -185,6 +185,52 @@ pub struct ConflictView {
     pub settling: bool,
 }
 
+/// A command that the server keeps and does not apply: it waits for its parent, or for the unit head.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldView {
+    /// Its id.
+    pub held_id: String,
+    /// The report that it is about.
+    pub report_id: String,
+    /// Why: `UNKNOWN_BASE` (its parent comes, then it applies itself) or `GRANT_LOST` (its author's role was taken away).
+    pub reason: String,
+    /// What it would do.
+    pub kind: CommandKind,
+    /// The cells that it carries.
+    pub cells: Vec<CellEntry>,
+    /// The note that it carries.
+    pub text: Option<String>,
+    /// Code of the reason for which it had no effect when its parent came.
+    pub refusal: Option<String>,
+    /// Whether it is settled, and then whether it was applied.
+    pub settled: Option<bool>,
+    /// Whether this phone has settled it and the server has not answered.
+    pub settling: bool,
+}
+
+/// A proposal to amend an accepted or locked report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProposalView {
+    /// Its id.
+    pub proposal_id: String,
+    /// The report.
+    pub report_id: String,
+    /// The unit that signed it.
+    pub acting_unit: String,
+    /// The values that it proposes.
+    pub cells: Vec<CellEntry>,
+    /// The note that it proposes; `None` leaves it.
+    pub note: Option<String>,
+    /// Why; empty when an edit met an accepted report.
+    pub reason: String,
+    /// Whether the report still says what it said when the proposal was written.
+    pub fresh: bool,
+    /// Whether it is settled, and then whether it was granted.
+    pub settled: Option<bool>,
+    /// Whether this phone has settled it and the server has not answered.
+    pub settling: bool,
+}
+
 /// A comment on a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommentView {
@@ -217,6 +263,10 @@ pub enum CommandKind {
     Settle,
     /// Settles a held command.
     SettleHeld,
+    /// Proposes to amend an accepted report.
+    Propose,
+    /// Grants or refuses a proposal.
+    SettleProposal,
     /// Something of a newer app.
     Other,
 }

@@ -108,7 +108,7 @@ impl Phone {
         Ok((reference, present, self.here()?.1))
     }
 
-    fn present(&self, reference: &Reference, id: ReportId) -> Result<Present> {
+    pub(super) fn present(&self, reference: &Reference, id: ReportId) -> Result<Present> {
         let (home, today) = self.here()?;
         report::present(&mut self.core.replica(), reference, id, home, today)
     }
@@ -130,7 +130,9 @@ impl Phone {
                     | Body::Accept { .. }
                     | Body::Comment { .. }
                     | Body::Settle { .. }
-                    | Body::SettleHeld { .. },
+                    | Body::SettleHeld { .. }
+                    | Body::Propose { .. }
+                    | Body::SettleProposal { .. },
                 )
                 | None => false,
             }

@@ -7,6 +7,7 @@ mod campaign;
 mod catalogue;
 mod desk;
 mod org;
+mod proposal;
 mod report;
 mod standing;
 
@@ -17,6 +18,7 @@ pub use catalogue::{
 };
 pub use desk::{comment, comment_message, conflict, conflict_message, held, read_comment, read_conflict, read_held};
 pub use org::{read_org, read_unit, unit, unit_message};
+pub use proposal::{proposal, read_proposal};
 pub use report::{read_report, read_report_message, report, report_message};
 pub use standing::{
     judgement_message, read_judgement, read_run, read_standing, run, run_message, standing, standing_message,

@@ -1,0 +1,76 @@
+//! Proposals to amend as bytes.
+
+use super::{BadRecord, UnitNumbers, decode, field};
+use crate::domain::ids::ReportId;
+use crate::domain::proposal::Proposal;
+use crate::pb;
+use crate::wire::values;
+use prost::Message as _;
+
+/// The bytes of a proposal. Fails when its unit has no number.
+pub fn proposal(proposal: &Proposal, units: &UnitNumbers) -> Result<Vec<u8>, BadRecord> {
+    let Proposal { report, changes, note, reason, acting_unit, settled, base } = proposal;
+    let state = match settled {
+        None => pb::ProposalState::Open,
+        Some(true) => pb::ProposalState::Granted,
+        Some(false) => pb::ProposalState::Refused,
+    };
+    let message = pb::ProposalRecord {
+        report_id: report.0.to_vec(),
+        changes: changes.iter().map(values::change).collect(),
+        note: note.clone(),
+        reason: reason.clone(),
+        acting_unit_number: units.number(acting_unit).ok_or(BadRecord::UnknownUnit)?,
+        state: state.into(),
+        base_content_hash: base.0.to_vec(),
+    };
+    Ok(message.encode_to_vec())
+}
+
+/// Reads the bytes of a proposal.
+pub fn read_proposal(bytes: &[u8], units: &UnitNumbers) -> Result<Proposal, BadRecord> {
+    let pb::ProposalRecord { report_id, changes, note, reason, acting_unit_number, state, base_content_hash } =
+        decode(bytes)?;
+    let settled = match pb::ProposalState::try_from(state) {
+        Ok(pb::ProposalState::Open) => None,
+        Ok(pb::ProposalState::Granted) => Some(true),
+        Ok(pb::ProposalState::Refused) => Some(false),
+        Ok(pb::ProposalState::Unspecified) | Err(_) => return Err(BadRecord::Field("state")),
+    };
+    let changes: Result<Vec<_>, _> = changes.into_iter().map(values::read_change).collect();
+    Ok(Proposal {
+        report: field("report_id", values::id(&report_id, ReportId::from_slice))?,
+        changes: field("changes", changes)?,
+        note,
+        reason,
+        acting_unit: units.item(acting_unit_number).copied().ok_or(BadRecord::UnknownUnit)?,
+        settled,
+        base: field("base_content_hash", values::read_hash(&base_content_hash))?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::cell::{CellValue, Change, ElementNo};
+    use crate::domain::ids::UnitId;
+    use crate::domain::report::ContentHash;
+
+    #[test]
+    fn a_proposal_is_read_back_as_it_was() {
+        let unit = UnitId::named("com");
+        let units: UnitNumbers = [(unit, 3)].into_iter().collect();
+        for settled in [None, Some(true), Some(false)] {
+            let kept = Proposal {
+                report: ReportId([9; 16]),
+                changes: vec![Change { element: ElementNo(2), mine: Some(CellValue::Reported(3)), base: None }],
+                note: settled.map(|_| "mới".to_owned()),
+                reason: "nhập nhầm".into(),
+                acting_unit: unit,
+                settled,
+                base: ContentHash([7; 32]),
+            };
+            assert_eq!(read_proposal(&proposal(&kept, &units).unwrap(), &units), Ok(kept));
+        }
+    }
+}
