@@ -13,6 +13,7 @@ pub mod morning;
 pub mod once;
 pub mod org;
 mod proposal;
+pub mod quality;
 pub mod reference;
 pub mod report;
 pub mod results;

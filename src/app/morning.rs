@@ -13,6 +13,7 @@ use crate::domain::form::Contract;
 use crate::domain::ids::{CampaignId, UnitId};
 use crate::domain::org::Hierarchy;
 use crate::domain::permission::{Actor, action, authorize};
+use crate::domain::quality::Finding;
 use crate::domain::reason::Reason;
 use crate::domain::report::ReportKey;
 use crate::domain::standing::{CoursePoint, Courses, Coverage, Entry, Folded, Input, Run, Standing, fold};
@@ -65,6 +66,17 @@ pub struct Absent {
     pub periods: Vec<Date>,
 }
 
+/// A data-quality question with the name of who is asked.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// Code of the unit.
+    pub uid: String,
+    /// Its name.
+    pub name: String,
+    /// The question.
+    pub finding: Finding,
+}
+
 /// Everything on the page.
 #[derive(Debug, Clone)]
 pub struct Morning {
@@ -92,6 +104,8 @@ pub struct Morning {
     pub beside: BTreeMap<ElementCode, CoursePoint>,
     /// Reports that are not in, by unit in code order.
     pub absent: Vec<Absent>,
+    /// Data-quality questions: of the unit itself, and those of units below that are shared by now; in code order.
+    pub questions: Vec<Question>,
     /// The figures are invented, and say so themselves.
     pub synthetic: bool,
 }
@@ -168,6 +182,7 @@ impl Gathering {
             courses,
             beside,
             absent,
+            questions: self.questions(tx)?,
             phase,
             window,
             today: self.today,
@@ -177,6 +192,21 @@ impl Gathering {
             campaign: self.campaign,
             run: self.run,
         })
+    }
+
+    fn questions(&self, tx: &mut ReadTx) -> Result<Vec<Question>> {
+        let org = &self.reference.org;
+        let mut questions = Vec::new();
+        for (finding, _) in tx.findings(&self.reference.units, &self.reference.elements)? {
+            let own = finding.unit == self.unit;
+            let below = finding.shared && tx.unit_path(finding.unit)?.above.contains(&self.unit);
+            if let Some(unit) = org.unit(finding.unit).filter(|_| own || below) {
+                let name = unit.name_near(self.today).to_owned();
+                questions.push(Question { uid: unit.uid.clone(), name, finding });
+            }
+        }
+        questions.sort_by_cached_key(|one| (one.uid.clone(), one.finding.asked, one.finding.id()));
+        Ok(questions)
     }
 
     fn line(&self, unit: UnitId, phase: u8, standings: &[Standing], folded: &Folded) -> UnitLine {

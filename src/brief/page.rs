@@ -6,7 +6,7 @@ use super::chart;
 use super::funnel::{self, Funnel};
 use super::view::{self, Line, Row, element_name};
 use super::words::{self, Group};
-use crate::app::morning::{Morning, UnitLine};
+use crate::app::morning::{Morning, Question, UnitLine};
 use crate::domain::lang::Lang;
 use crate::domain::standing::Coverage;
 use jiff::ToSpan;
@@ -40,6 +40,7 @@ pub fn page(morning: &Morning, lang: Lang) -> String {
                     (targets(&rows, lang))
                     (units(morning, &funnels, lang))
                     (reports(morning, lang))
+                    (questions(morning, lang))
                     (definitions(morning, lang))
                     (seal(morning, lang))
                 }
@@ -319,6 +320,47 @@ fn absent(morning: &Morning, lang: Lang) -> Markup {
                     @let days: Vec<String> = one.periods.iter().map(|day| words::day(*day, lang)).collect();
                     li { (one.name) " (" (one.contract) "): " (lang.pick("kỳ bắt đầu ", "period from ")) (days.join(", ")) }
                 }
+            }
+        }
+    }
+}
+
+/// Questions shown at once; the others open on demand.
+const QUESTIONS: usize = 8;
+
+fn questions(morning: &Morning, lang: Lang) -> Markup {
+    if morning.questions.is_empty() {
+        return html! {};
+    }
+    let (first, rest) = morning.questions.split_at(morning.questions.len().min(QUESTIONS));
+    html! {
+        section {
+            h2 { (lang.pick("Câu hỏi về chất lượng số liệu", "Questions about the quality of figures")) }
+            p.soft { (lang.pick(
+                "Đây là câu hỏi, không phải kết luận. Đơn vị được hỏi trước; cấp trên chỉ thấy khi đơn vị đã trả lời hoặc sau năm ngày làm việc. Theo thứ tự mã.",
+                "These are questions, not conclusions. The unit is asked first; its superiors see a question once it has its reply, or after five working days. In code order.",
+            )) }
+            @for one in first { (question(morning, one, lang)) }
+            @if !rest.is_empty() {
+                details {
+                    summary { (lang.pick(format!("còn {} câu hỏi", rest.len()), format!("{} more", rest.len()))) }
+                    @for one in rest { (question(morning, one, lang)) }
+                }
+            }
+        }
+    }
+}
+
+fn question(morning: &Morning, one: &Question, lang: Lang) -> Markup {
+    let element = one.finding.element.as_ref().map_or_else(String::new, |code| element_name(morning, code, lang));
+    html! {
+        div.question {
+            p {
+                strong { (one.name) } " " small { "(" (one.finding.rule) ", " (words::day(one.finding.asked, lang)) ", " (one.finding.state.text(lang)) ")" }
+                br; (one.finding.question(&element, lang))
+            }
+            @if let Some(reply) = &one.finding.reply {
+                p { strong { (lang.pick("Đơn vị trả lời: ", "The unit's reply: ")) } (reply.text) }
             }
         }
     }

@@ -102,6 +102,8 @@ ids! {
     RunId = "run";
     /// A change of the organisation.
     ChangeId = "change";
+    /// A data-quality question to a unit.
+    FindingId = "finding";
 }
 
 fn parse_hex(text: &str) -> Result<[u8; 16], BadId> {

@@ -25,6 +25,7 @@ pub mod org;
 pub mod period;
 pub mod permission;
 pub mod proposal;
+pub mod quality;
 pub mod ratio;
 pub mod reason;
 pub mod rehearsal;

@@ -221,6 +221,12 @@ actions! {
     ReadDesk = "desk.read": Reporter / Own, UnitHead / Own;
     /// Read a unit's standings.
     ReadStanding = "standing.read": Reporter / Own, UnitHead / Own, Reviewer / Own, Reviewer / Above, CampaignHead / Own, CampaignHead / Above, System / Own, System / Above;
+    /// Read data-quality questions.
+    ReadFinding = "finding.read": Reporter / Own, UnitHead / Own, Reviewer / Own, Reviewer / Above, CampaignHead / Own, CampaignHead / Above, System / Own, System / Above;
+    /// Reply to a data-quality question.
+    ReplyFinding = "finding.reply": Reporter / Own, UnitHead / Own, CampaignHead / Own;
+    /// Take a data-quality question up with the unit.
+    EscalateFinding = "finding.escalate": Reviewer / Above, CampaignHead / Above;
     /// Create or change campaigns, forms and contracts.
     ApplyCampaign = "campaign.apply": CampaignHead / Own, DataSteward / Own, System / Own;
     /// Import or change the organisation.

@@ -111,11 +111,13 @@ pub enum RecordKind {
     Standing,
     /// The latest run of a campaign.
     Run,
+    /// A data-quality question to a unit.
+    Finding,
 }
 
 impl RecordKind {
     /// All kinds; position plus one is the number.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Unit,
         Self::Element,
         Self::Form,
@@ -129,6 +131,7 @@ impl RecordKind {
         Self::Held,
         Self::Standing,
         Self::Run,
+        Self::Finding,
     ];
 
     /// The number on the wire and in tables.
@@ -148,6 +151,7 @@ impl RecordKind {
             Self::Held => 11,
             Self::Standing => 12,
             Self::Run => 13,
+            Self::Finding => 14,
         }
     }
 

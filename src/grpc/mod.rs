@@ -14,6 +14,7 @@ mod health;
 mod job;
 mod org;
 mod page;
+mod quality;
 mod report;
 mod standing;
 pub mod status;
@@ -32,6 +33,7 @@ use crate::pb::audit_service_server::AuditServiceServer;
 use crate::pb::campaign_service_server::CampaignServiceServer;
 use crate::pb::job_service_server::JobServiceServer;
 use crate::pb::org_service_server::OrgServiceServer;
+use crate::pb::quality_service_server::QualityServiceServer;
 use crate::pb::report_service_server::ReportServiceServer;
 use crate::pb::standing_service_server::StandingServiceServer;
 use crate::pb::sync_service_server::SyncServiceServer;
@@ -108,6 +110,7 @@ impl Services {
             .add_service(CampaignServiceServer::new(self.clone()))
             .add_service(ReportServiceServer::new(self.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX))
             .add_service(StandingServiceServer::new(self.clone()))
+            .add_service(QualityServiceServer::new(self.clone()))
             .add_service(JobServiceServer::new(self.clone()))
             .add_service(AuditServiceServer::new(self.clone()))
             .add_service(SyncServiceServer::new(self).max_decoding_message_size(MESSAGE_BYTES_MAX))

@@ -203,7 +203,7 @@ impl Services {
     }
 }
 
-fn read_request(bytes: &[u8], bad: &mut Violations) -> Option<[u8; 16]> {
+pub(super) fn read_request(bytes: &[u8], bad: &mut Violations) -> Option<[u8; 16]> {
     bad.take("request_id", bytes.try_into().map_err(|_| Reason::BadId))
 }
 

@@ -34,6 +34,13 @@ pub const ALL: &[Job] = &[
         run: apply_day,
     },
     Job {
+        name: "quality",
+        cron: "0 15 1 * * *",
+        about: ("Đặt câu hỏi về chất lượng số liệu cho đơn vị", "Asks units about the quality of their figures"),
+        at_micros: 4500 * 1_000_000,
+        run: quality,
+    },
+    Job {
         name: "aggregate",
         cron: "0 30 1 * * *",
         about: ("Tổng hợp số liệu đã duyệt và đánh giá chỉ tiêu", "Folds accepted figures and judges the targets"),
@@ -91,6 +98,11 @@ fn apply_day(app: &App, _: &Actor, _: i64) -> Result<String> {
         "{} units, {} records, {} accounts moved",
         applied.moved_units, applied.moved_records, applied.moved_accounts
     ))
+}
+
+fn quality(app: &App, actor: &Actor, fence: i64) -> Result<String> {
+    let told = app.ask_questions(actor, |tx| holds(tx, "quality", fence))?;
+    Ok(format!("{} questions asked, {} withdrawn, {} shown to superiors", told.asked, told.withdrawn, told.shared))
 }
 
 fn aggregate(app: &App, actor: &Actor, fence: i64) -> Result<String> {

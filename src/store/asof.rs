@@ -6,11 +6,27 @@ use super::error::Result;
 use super::read::{ReadTx, fixed};
 use super::report::Filed;
 use super::schema::{audit, report_revision};
+use crate::domain::ids::{DeviceId, ReportId};
+use crate::domain::report::Report;
 use crate::domain::scope::RecordKind;
+use crate::domain::time::Instant;
 use crate::wire::record::{self, UnitNumbers};
 use diesel::dsl::max;
 use diesel::prelude::*;
 use std::collections::BTreeMap;
+
+/// One sent revision of a report, and when it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sending {
+    /// The report.
+    pub id: ReportId,
+    /// When the server took it.
+    pub at: Instant,
+    /// The device that wrote the report last.
+    pub device: Option<DeviceId>,
+    /// The report as it then was.
+    pub report: Report,
+}
 
 impl ReadTx<'_> {
     /// Every sent report with the revision that was the latest at `cut`, in the order of their ids.

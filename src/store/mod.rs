@@ -14,7 +14,7 @@
 //! ```
 
 pub mod access;
-mod asof;
+pub mod asof;
 pub mod audit;
 pub(crate) mod backend;
 mod baseline;
@@ -23,6 +23,7 @@ pub mod error;
 mod fault;
 pub mod feed;
 pub mod held;
+mod finding;
 pub mod jobs;
 pub mod migrate;
 mod once;

@@ -7,6 +7,7 @@ use crate::domain::campaign::{
 };
 use crate::domain::element::{CountingLevel, ElementKind};
 use crate::domain::org::{Hierarchy, LineageKind, UnitKind};
+use crate::domain::quality::FindingState;
 use crate::domain::reason::Reason;
 use crate::domain::workflow::State as ReportState;
 use crate::pb;
@@ -33,6 +34,10 @@ words! {
     /// The state of a report.
     state, read_state: ReportState = ReportState {
         Draft = Draft, Submitted = Submitted, Returned = Returned, Accepted = Accepted, Locked = Locked,
+    }
+    /// The state of a finding.
+    finding_state, read_finding_state: FindingState = FindingState {
+        Open = Open, Explained = Explained, Corrected = Corrected, AcceptedRisk = AcceptedRisk, Escalated = Escalated,
     }
     /// The kind of a unit.
     unit_kind, read_unit_kind: UnitKind = UnitKind {

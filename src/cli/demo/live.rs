@@ -214,6 +214,8 @@ impl<'a> Life<'a> {
     fn night(&mut self, day: Date) -> Result<(), DemoError> {
         self.town.turn(day, 1, 30);
         self.at_night = Some(self.ledger.clone());
+        let quality = crate::jobs::find("quality").ok_or_else(|| DemoError("no nightly job".to_owned()))?;
+        quality.run_due(&self.town.app, "demo")?;
         let job = crate::jobs::find("aggregate").ok_or_else(|| DemoError("no nightly job".to_owned()))?;
         match job.run_due(&self.town.app, "demo")? {
             SlotEnd::Done(said) => self.nights.push(said),

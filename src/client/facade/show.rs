@@ -233,7 +233,8 @@ pub(super) fn change(swapped: &Swapped) -> Change {
                 | RecordKind::Form
                 | RecordKind::Contract
                 | RecordKind::Calendar
-                | RecordKind::Campaign,
+                | RecordKind::Campaign
+                | RecordKind::Finding,
             )
             | None => change.reference |= is_reference(record.kind),
         }

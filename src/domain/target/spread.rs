@@ -9,7 +9,7 @@ pub(super) const MEAN_MAX: f64 = 1_000_000.0;
 const NOTHING: f64 = 1e-18;
 
 /// P(X <= `limit`) for Poisson; `None` if the mean is out of range.
-pub(super) fn poisson_at_most(mean: f64, limit: i64) -> Option<f64> {
+pub(in crate::domain) fn poisson_at_most(mean: f64, limit: i64) -> Option<f64> {
     if !(0.0..=MEAN_MAX).contains(&mean) {
         return None;
     }

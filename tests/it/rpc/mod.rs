@@ -4,5 +4,6 @@ mod access;
 mod doors;
 mod night;
 mod org;
+mod quality;
 mod report;
 mod sync;

@@ -1,0 +1,213 @@
+//! A finding: a question to the unit, with its evidence, and the unit's right of reply.
+//!
+//! Nobody is guilty of a finding, and only people conclude. Knows no rule's arithmetic and no store.
+
+use crate::domain::element::ElementCode;
+use crate::domain::ids::{FindingId, UnitId, derive};
+use crate::domain::time::days_from_date;
+use crate::domain::window::Window;
+use crate::domain::worded::worded;
+use jiff::ToSpan;
+use jiff::civil::{Date, Weekday};
+
+worded! {
+    /// The rules that ask. D2 and the rules of a form are kept at the door and so never ask; D17 and D19 need sources of others.
+    Rule {
+        /// Reports that are not in.
+        Completeness = "D1",
+        /// An identity across forms that does not hold.
+        Identity = "D3",
+        /// A figure far from the unit's own usual.
+        Outlier = "D4",
+        /// A count that changed beyond usual variation.
+        Change = "D5",
+        /// Figures smoother than chance.
+        Smooth = "D6",
+        /// Figures wilder than chance.
+        Wild = "D7",
+        /// Last digits that are not even.
+        Digits = "D8",
+        /// Units that crowd just inside a limit.
+        Bunching = "D9",
+        /// Corrections after the deadline that go one way.
+        Revisions = "D10",
+        /// Zeros where cases were to be expected.
+        Zeros = "D11",
+        /// One count falls as the one beside it rises.
+        Drift = "D12",
+        /// A ratio between two counts that moved.
+        RatioDrift = "D13",
+        /// The same sheet again and again.
+        Copied = "D14",
+        /// Sheets in the last hour, or many units from one device.
+        LastMinute = "D15",
+        /// A device whose clock is off.
+        Clock = "D16",
+        /// A jump where the organisation changed.
+        Break = "D18",
+    }
+}
+
+worded! {
+    /// Where a finding stands. There is no guilty one.
+    FindingState {
+        /// The unit has not replied.
+        Open = "OPEN",
+        /// The unit says why it is right.
+        Explained = "EXPLAINED",
+        /// The unit corrected the figure.
+        Corrected = "CORRECTED",
+        /// The unit knows and leaves it so, with its reason.
+        AcceptedRisk = "ACCEPTED_RISK",
+        /// A superior looks into it together with the unit.
+        Escalated = "ESCALATED",
+    }
+}
+
+/// Working days after which superiors see a question without a reply.
+pub const REPLY_DAYS: u8 = 5;
+
+/// What the unit says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The words; no personal data.
+    pub text: String,
+    /// On which day.
+    pub day: Date,
+}
+
+/// A question to a unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Which rule asks.
+    pub rule: Rule,
+    /// The unit that is asked.
+    pub unit: UnitId,
+    /// About which element, if about one.
+    pub element: Option<ElementCode>,
+    /// About which days.
+    pub window: Window,
+    /// The figures that are asked about, the latest last, scaled.
+    pub evidence: Vec<i64>,
+    /// The rule's measure in hundredths, as a z of 12.83 is 1283.
+    pub strength: i64,
+    /// The chance of as much by luck alone, in parts of a billion; 0 where the rule is no matter of chance.
+    pub chance: i64,
+    /// The day on which it was asked.
+    pub asked: Date,
+    /// Where it stands.
+    pub state: FindingState,
+    /// The unit's reply; stays with the question for ever.
+    pub reply: Option<Reply>,
+    /// The units above see it.
+    pub shared: bool,
+}
+
+impl Finding {
+    /// The id that follows from what is asked: nobody is asked the same twice.
+    #[must_use]
+    pub fn id(&self) -> FindingId {
+        let day = |day| days_from_date(day).to_be_bytes();
+        let element = self.element.as_ref().map_or("", |code| code.as_str());
+        let (start, end) = (day(self.window.start), day(self.window.end));
+        FindingId(derive("finding", &[self.rule.as_str().as_bytes(), &self.unit.0, element.as_bytes(), &start, &end]))
+    }
+
+    /// Whether both ask the same of the same unit about days that they share.
+    #[must_use]
+    pub fn repeats(&self, other: &Self) -> bool {
+        (self.rule, self.unit, &self.element) == (other.rule, other.unit, &other.element)
+            && self.window.common_days(&other.window) > 0
+    }
+
+    /// Whether the units above may see it: once the unit has replied, or has had its five working days.
+    #[must_use]
+    pub fn is_for_superiors(&self, today: Date) -> bool {
+        self.state != FindingState::Open || working_days(self.asked, today) >= REPLY_DAYS
+    }
+
+    /// The unit replies; `None` if its state takes no reply or a superior's word is no reply.
+    #[must_use]
+    pub fn replied(mut self, state: FindingState, reply: Reply) -> Option<Self> {
+        let answers = matches!(state, FindingState::Explained | FindingState::Corrected | FindingState::AcceptedRisk);
+        let open = matches!(self.state, FindingState::Open | FindingState::Escalated);
+        if !answers || !open || reply.text.trim().is_empty() {
+            return None;
+        }
+        (self.state, self.reply, self.shared) = (state, Some(reply), true);
+        Some(self)
+    }
+
+    /// A superior takes it up with the unit; `None` before the superior may see it.
+    #[must_use]
+    pub fn escalated(mut self, today: Date) -> Option<Self> {
+        if self.state == FindingState::Escalated || !self.is_for_superiors(today) {
+            return None;
+        }
+        (self.state, self.shared) = (FindingState::Escalated, true);
+        Some(self)
+    }
+}
+
+/// Days from Monday to Friday after `from`, up to `to`; saturates.
+fn working_days(from: Date, to: Date) -> u8 {
+    let mut days = 0;
+    let mut day = from;
+    while day < to && days < u8::MAX {
+        day = day.saturating_add(1.day());
+        days += u8::from(!matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday));
+    }
+    days
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    fn question() -> Finding {
+        Finding {
+            rule: Rule::Outlier,
+            unit: UnitId::named("com-1"),
+            element: None,
+            window: Window { start: date(2024, 9, 2), end: date(2024, 9, 9) },
+            evidence: vec![12, 41],
+            strength: 1283,
+            chance: 2,
+            asked: date(2024, 9, 12),
+            state: FindingState::Open,
+            reply: None,
+            shared: false,
+        }
+    }
+
+    fn words() -> Reply {
+        Reply { text: "Chuyên án kết thúc trong tuần".into(), day: date(2024, 9, 13) }
+    }
+
+    #[test]
+    fn the_unit_is_asked_first_and_superiors_see_the_question_with_its_reply_or_after_five_working_days() {
+        let asked = question();
+        assert!(!asked.is_for_superiors(date(2024, 9, 18)), "Thursday to Wednesday are four working days");
+        assert!(asked.is_for_superiors(date(2024, 9, 19)));
+        let replied = asked.replied(FindingState::Explained, words()).unwrap();
+        assert!(replied.is_for_superiors(date(2024, 9, 13)) && replied.reply.is_some());
+    }
+
+    #[test]
+    fn a_reply_needs_words_and_escalation_needs_sight() {
+        assert_eq!(question().replied(FindingState::Explained, Reply { text: " ".into(), ..words() }), None);
+        assert_eq!(question().replied(FindingState::Escalated, words()), None);
+        assert_eq!(question().escalated(date(2024, 9, 13)), None);
+        let taken = question().escalated(date(2024, 9, 30)).unwrap();
+        assert_eq!(taken.replied(FindingState::Corrected, words()).unwrap().state, FindingState::Corrected);
+    }
+
+    #[test]
+    fn the_same_question_has_the_same_id_whatever_became_of_it() {
+        let replied = question().replied(FindingState::AcceptedRisk, words()).unwrap();
+        assert_eq!(replied.id(), question().id());
+        assert_ne!(Finding { rule: Rule::Change, ..question() }.id(), question().id());
+        assert!(FindingState::ALL.iter().all(|state| state.as_str() != "GUILTY"));
+    }
+}
