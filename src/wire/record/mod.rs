@@ -18,7 +18,6 @@ pub use catalogue::{
     calendar, contract, element, form, read_calendar, read_catalogue, read_contract, read_element, read_form,
 };
 pub use desk::{comment, comment_message, conflict, conflict_message, held, read_comment, read_conflict, read_held};
-pub use desk::{comment, comment_message, conflict, conflict_message, read_comment, read_conflict};
 pub use finding::{finding, finding_message, read_finding};
 pub use org::{read_org, read_unit, unit, unit_message};
 pub use proposal::{proposal, read_proposal};
