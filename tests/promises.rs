@@ -7,6 +7,8 @@
 
 #[path = "promises/conflicts.rs"]
 mod conflicts;
+#[path = "promises/following.rs"]
+mod following;
 #[path = "promises/held.rs"]
 mod held;
 #[path = "common/pg.rs"]

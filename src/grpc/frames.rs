@@ -2,6 +2,7 @@
 //!
 //! Knows both shapes of a frame and nothing of who reads it.
 
+use super::codec::Out;
 use crate::domain::digest::Digest;
 use crate::domain::limits::{MESSAGE_BYTES_MAX, PUSH_COMMANDS_MAX, ROWS_MAX};
 use crate::domain::reason::Reason;
@@ -13,10 +14,14 @@ use crate::sync::frame::{
 };
 use crate::wire::{reasons, sync, values};
 
-/// The message of a frame. A checkpoint comes without its receipt, which only the authority's key can add.
+/// A frame as the stream carries it. A checkpoint comes without its receipt, which only the authority's key can add.
 #[must_use]
-pub(super) fn message(frame: Frame) -> SyncResponse {
+pub(super) fn out(frame: Frame) -> Out {
     let frame = match frame {
+        Frame::Shared { batch, cursor } => {
+            let encode = || sync::encode_rows(batch.rows.iter().cloned().map(row).collect()).into();
+            return Out::Shared(batch.encoded.get_or_init(encode).clone(), cursor);
+        }
         Frame::Welcome(frame) => Wire::Welcome(welcome(frame)),
         Frame::Verdict(outcome) => Wire::Verdict(verdict(outcome)),
         Frame::Rows(frame) => Wire::Rows(rows(frame)),
@@ -29,7 +34,31 @@ pub(super) fn message(frame: Frame) -> SyncResponse {
         Frame::Gap { expected } => notice(NoticeKind::CommandGap(pb::CommandGap { expected_number: expected })),
         Frame::Forked { number } => notice(NoticeKind::CommandForked(pb::CommandForked { number })),
     };
-    SyncResponse { frame: Some(frame) }
+    whole(frame)
+}
+
+fn whole(frame: Wire) -> Out {
+    Out::Frame(Box::new(SyncResponse { frame: Some(frame) }))
+}
+
+/// The access token ends in so many seconds.
+#[must_use]
+pub(super) fn token_expires(seconds: i64) -> Out {
+    let remaining = Some(sync::duration(seconds, 0));
+    whole(notice(NoticeKind::TokenExpires(pb::TokenExpires { remaining })))
+}
+
+/// Come back after so many milliseconds.
+#[must_use]
+pub(super) fn retry_after(millis: i64) -> Out {
+    let delay = Some(sync::duration(millis / 1000, millis % 1000));
+    whole(notice(NoticeKind::RetryAfter(pb::RetryAfter { delay })))
+}
+
+/// Only an app of this version reads everything.
+#[must_use]
+pub(super) fn upgrade_wanted(minimum_version: String) -> Out {
+    whole(notice(NoticeKind::UpgradeWanted(pb::UpgradeWanted { minimum_version })))
 }
 
 fn notice(kind: NoticeKind) -> Wire {

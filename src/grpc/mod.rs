@@ -8,6 +8,7 @@ mod audit;
 mod blocking;
 mod call;
 mod caller;
+mod codec;
 mod follow;
 mod frames;
 mod health;
@@ -19,6 +20,7 @@ mod report;
 mod standing;
 pub mod status;
 mod sync;
+mod versions;
 
 pub use follow::Head;
 pub use job::{JobEntry, RunSlot};
@@ -36,7 +38,6 @@ use crate::pb::org_service_server::OrgServiceServer;
 use crate::pb::quality_service_server::QualityServiceServer;
 use crate::pb::report_service_server::ReportServiceServer;
 use crate::pb::standing_service_server::StandingServiceServer;
-use crate::pb::sync_service_server::SyncServiceServer;
 use crate::sync::Seal;
 use blocking::Door;
 use call::service;
@@ -65,6 +66,7 @@ pub struct Services {
     jobs: Arc<[JobEntry]>,
     refused: Arc<access::Refused>,
     head: watch::Receiver<Head>,
+    followed: Arc<follow::Followed>,
     closing: watch::Receiver<bool>,
 }
 
@@ -92,6 +94,7 @@ impl Services {
             jobs: jobs.into(),
             refused: Arc::default(),
             head: nothing,
+            followed: Arc::default(),
             closing,
         };
         services.head = follow::watch(&services);
@@ -113,7 +116,7 @@ impl Services {
             .add_service(QualityServiceServer::new(self.clone()))
             .add_service(JobServiceServer::new(self.clone()))
             .add_service(AuditServiceServer::new(self.clone()))
-            .add_service(SyncServiceServer::new(self).max_decoding_message_size(MESSAGE_BYTES_MAX))
+            .add_service(codec::SyncServer::new(self))
             .add_service(health_service);
         let reflection = || {
             tonic_reflection::server::Builder::configure()

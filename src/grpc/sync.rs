@@ -3,10 +3,13 @@
 //! A slow caller holds a few frames and no database snapshot: the next step is taken only when the last frame has left. Knows neither feed
 //! nor merge.
 
+use super::Services;
 use super::caller::{self, home};
+use super::codec::{Answers, Out};
+use super::follow::Place;
 use super::frames;
 use super::status::Failure;
-use super::{Head, Services};
+use super::versions;
 use crate::app::AppError;
 use crate::app::access::Identity;
 use crate::auth;
@@ -15,8 +18,7 @@ use crate::domain::lang::Lang;
 use crate::domain::limits::PUSH_COMMANDS_MAX;
 use crate::domain::reason::Reason;
 use crate::pb::sync_response::Frame as Wire;
-use crate::pb::sync_service_server::SyncService;
-use crate::pb::{self, SyncRequest, SyncResponse};
+use crate::pb::{self, SyncRequest};
 use crate::sync::frame::Checkpoint;
 use crate::sync::push::Pushed;
 use crate::sync::{Exchange, Frame, Request as Asked};
@@ -32,33 +34,25 @@ use tonic::{Request, Response, Status};
 const WAITING: usize = 4;
 /// How long one frame may wait for a caller that does not read.
 const STALLED: Duration = Duration::from_secs(60);
-/// Commits of this stretch are told to a follower together.
-const TOGETHER: Duration = Duration::from_millis(100);
-/// How often an idle stream looks whether its token still holds.
+/// How long an idle stream says nothing: then a bookmark moves the cursor on, keeps proxies from closing it, and its token is looked at.
 const IDLE: Duration = Duration::from_secs(30);
+/// A token that ends within this time is told to a follower.
+const SOON_SECONDS: i64 = 120;
 
-type Answer = Result<SyncResponse, Status>;
+type Answer = Result<Out, Status>;
 
-#[tonic::async_trait]
-impl SyncService for Services {
-    type SyncStream = ReceiverStream<Answer>;
-
-    async fn sync(&self, request: Request<SyncRequest>) -> Result<Response<Self::SyncStream>, Status> {
-        let lang = caller::lang(request.metadata());
-        let (metadata, _, message) = request.into_parts();
-        let identity = caller::open(self, &metadata).await.map_err(|failure| failure.status(lang))?;
-        let stream = begin(self, identity, message, lang).await;
-        stream.map(Response::new).map_err(|failure| failure.status(lang))
-    }
+/// Answers a call of the sync service.
+pub(super) async fn answer(services: &Services, request: Request<SyncRequest>) -> Result<Response<Answers>, Status> {
+    let lang = caller::lang(request.metadata());
+    let (metadata, _, message) = request.into_parts();
+    let identity = caller::open(services, &metadata).await.map_err(|failure| failure.status(lang))?;
+    let stream = begin(services, identity, message, lang).await;
+    stream.map(Response::new).map_err(|failure| failure.status(lang))
 }
 
-async fn begin(
-    services: &Services,
-    identity: Identity,
-    message: SyncRequest,
-    lang: Lang,
-) -> Result<ReceiverStream<Answer>, Failure> {
+async fn begin(services: &Services, identity: Identity, message: SyncRequest, lang: Lang) -> Result<Answers, Failure> {
     let follow = message.follow;
+    let upgrade = versions::wanted(&message.client_version);
     let asked = read(&identity, message, services.app.now().local_date())?;
     let mut call = Call {
         services: services.clone(),
@@ -66,11 +60,16 @@ async fn begin(
         generation: identity.generation,
         device: identity.device.id,
         pushed: !asked.commands.is_empty(),
+        caught_up: false,
+        warned: false,
     };
     let (app, seal) = (services.app.clone(), services.seal.clone());
     let exchange = services.door.run(move || Ok(Exchange::start(app, seal, identity, &asked)?)).await?;
     let (sender, receiver) = mpsc::channel(WAITING);
     tokio::spawn(async move {
+        if let Some(version) = upgrade {
+            let _ = sender.send(Ok(frames::upgrade_wanted(version))).await;
+        }
         if let Err(failure) = call.drive(exchange, follow, &sender).await {
             let _ = sender.send(Err(failure.status(lang))).await;
         }
@@ -86,9 +85,12 @@ fn read(identity: &Identity, message: SyncRequest, today: jiff::civil::Date) -> 
         accept_compressions: _,
         epoch: _,
         max_rows,
-        client_version: _,
+        client_version,
         rebuild_scopes,
     } = message;
+    if client_version.len() > versions::CHARS_MAX {
+        return Err(Failure::LimitExceeded("client_version", versions::CHARS_MAX as u64));
+    }
     if commands.len() > PUSH_COMMANDS_MAX {
         return Err(Failure::LimitExceeded("commands", PUSH_COMMANDS_MAX as u64));
     }
@@ -110,7 +112,12 @@ struct Call {
     ends: Option<crate::domain::time::Instant>,
     generation: i64,
     device: crate::domain::ids::DeviceId,
+    /// Whether the next checkpoint carries a receipt.
     pushed: bool,
+    /// Whether the first checkpoint has been told.
+    caught_up: bool,
+    /// Whether the caller knows that its token ends soon.
+    warned: bool,
 }
 
 impl Call {
@@ -120,47 +127,75 @@ impl Call {
         follow: bool,
         sender: &mpsc::Sender<Answer>,
     ) -> Result<(), Failure> {
-        let mut following = false;
+        let mut following = None;
         loop {
-            let door = self.services.door.clone();
-            let (back, frames) =
-                door.run(move || exchange.step().map(|frames| (exchange, frames)).map_err(Failure::from)).await?;
-            exchange = back;
-            let nothing_new = following && frames.len() == 1;
-            let mut reached = false;
-            for frame in frames {
-                reached = matches!(frame, Frame::Checkpoint(_));
-                let frame = if nothing_new { bookmark(frame) } else { frame };
-                if !send(sender, self.message(frame)?).await {
-                    return Ok(());
-                }
+            if follow {
+                // Before the feed is read, so that no look misses what a later round must hold.
+                following = Some(Place::take(&self.services.followed, exchange.scopes())).or(following);
             }
-            if !reached {
-                continue;
-            }
-            if !follow {
+            if !self.catch_up(&mut exchange, sender).await? || !follow {
                 return Ok(());
             }
-            following = true;
-            match self.wait(exchange, sender).await? {
-                Some(back) => exchange = back,
-                None => return Ok(()),
+            self.caught_up = true;
+            if !self.wait(&mut exchange, sender).await? {
+                return Ok(());
             }
         }
     }
 
-    /// The frame as a message; a checkpoint of a call that pushed gets its receipt.
-    fn message(&self, frame: Frame) -> Result<SyncResponse, Failure> {
+    /// Reads the feed to its end; false when the caller is gone.
+    async fn catch_up(&mut self, exchange: &mut Exchange, sender: &mpsc::Sender<Answer>) -> Result<bool, Failure> {
+        loop {
+            let frames = self.at_the_door(exchange, Exchange::step).await?;
+            let reached = matches!(frames.last(), Some(Frame::Checkpoint(_)));
+            // After the first checkpoint one that brings nothing only moves the cursor on.
+            let nothing_new = reached && frames.len() == 1 && self.caught_up;
+            let frames = if nothing_new { vec![exchange.bookmark()] } else { frames };
+            for frame in frames {
+                if !send(sender, self.out(frame)?).await {
+                    return Ok(false);
+                }
+            }
+            if reached {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Runs something that touches the store.
+    async fn at_the_door<T: Send + 'static>(
+        &self,
+        exchange: &mut Exchange,
+        work: impl FnOnce(&mut Exchange) -> crate::app::Result<T> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let mut lent = exchange.clone();
+        let (back, done) = self
+            .services
+            .door
+            .run(move || {
+                let done = work(&mut lent)?;
+                Ok((lent, done))
+            })
+            .await?;
+        *exchange = back;
+        Ok(done)
+    }
+
+    /// The frame as it is sent; the first checkpoint of a call that pushed gets its receipt.
+    fn out(&mut self, frame: Frame) -> Result<Out, Failure> {
         let receipt = if let (true, Frame::Checkpoint(checkpoint)) = (self.pushed, &frame) {
+            self.pushed = false;
             Some(self.receipt(checkpoint)?)
         } else {
             None
         };
-        let mut message = frames::message(frame);
-        if let Some(Wire::Checkpoint(checkpoint)) = &mut message.frame {
+        let mut out = frames::out(frame);
+        if let Out::Frame(message) = &mut out
+            && let Some(Wire::Checkpoint(checkpoint)) = &mut message.frame
+        {
             checkpoint.receipt = receipt;
         }
-        Ok(message)
+        Ok(out)
     }
 
     fn receipt(&self, checkpoint: &Checkpoint) -> Result<pb::Receipt, Failure> {
@@ -178,50 +213,71 @@ impl Call {
         Ok(pb::Receipt { body, signature })
     }
 
-    /// Waits until there may be something to tell; `None` when the call is over. A revoked device and an ended token are failures.
-    async fn wait(
-        &mut self,
-        mut exchange: Exchange,
-        sender: &mpsc::Sender<Answer>,
-    ) -> Result<Option<Exchange>, Failure> {
+    /// Tells what rounds bring, for as long as they suffice; true when the feed has to be read, false when the call is over. A revoked device
+    /// and an ended token are failures.
+    async fn wait(&mut self, exchange: &mut Exchange, sender: &mpsc::Sender<Answer>) -> Result<bool, Failure> {
         let mut head = self.services.head.clone();
         let mut closing = self.services.closing.clone();
+        let mut told = tokio::time::Instant::now();
         loop {
-            let now: Head = *head.borrow_and_update();
-            if now.auth_generation > self.generation {
+            let now = head.borrow_and_update().clone();
+            if now.auth_generation > self.generation || exchange.is_stale() {
                 self.generation = now.auth_generation;
-                let door = self.services.door.clone();
-                let refresh = move || exchange.refresh().map(|anew| (exchange, anew)).map_err(Failure::from);
-                let (back, anew) = door.run(refresh).await?;
-                exchange = back;
-                if anew {
-                    return Ok(Some(exchange));
+                if self.at_the_door(exchange, Exchange::refresh).await? {
+                    return Ok(true);
                 }
             }
-            if self.ends.is_some_and(|end| end <= self.services.app.now()) {
-                return Err(Failure::App(AppError::Unauthenticated));
+            while !exchange.is_at(now.seq) {
+                let Some(frames) = now.rounds.iter().find_map(|round| exchange.take_round(round)) else {
+                    return Ok(true);
+                };
+                for frame in frames {
+                    told = tokio::time::Instant::now();
+                    if !send(sender, self.out(frame)?).await {
+                        return Ok(false);
+                    }
+                }
             }
-            if !exchange.is_at(now.seq) {
-                tokio::time::sleep(TOGETHER).await;
-                return Ok(Some(exchange));
+            if !self.token_holds(sender).await? {
+                return Ok(false);
             }
             tokio::select! {
-                changed = head.changed() => if changed.is_err() { return Ok(None) },
-                () = sender.closed() => return Ok(None),
-                _ = closing.wait_for(|closing| *closing) => return Ok(None),
-                () = tokio::time::sleep(IDLE) => {}
+                changed = head.changed() => if changed.is_err() { return Ok(false) },
+                () = sender.closed() => return Ok(false),
+                _ = async { closing.wait_for(|closing| *closing).await.is_ok() } => {
+                    // Phones come back spread over a few seconds, to this server or to another.
+                    let spread = i64::from(self.device.0[15]) * 20;
+                    send(sender, frames::retry_after(1_000 + spread)).await;
+                    return Ok(false);
+                }
+                () = tokio::time::sleep_until(told + IDLE) => {
+                    told = tokio::time::Instant::now();
+                    let bookmark = self.out(exchange.bookmark())?;
+                    if !send(sender, bookmark).await {
+                        return Ok(false);
+                    }
+                }
             }
         }
     }
-}
 
-/// A checkpoint that tells nothing new only moves the cursor on.
-fn bookmark(frame: Frame) -> Frame {
-    if let Frame::Checkpoint(Checkpoint { cursor, .. }) = frame { Frame::Bookmark { cursor } } else { frame }
+    /// Warns once before the token ends, and fails when it has; false when the caller is gone.
+    async fn token_holds(&mut self, sender: &mpsc::Sender<Answer>) -> Result<bool, Failure> {
+        let Some(end) = self.ends else { return Ok(true) };
+        let left = (end.0 - self.services.app.now().0) / 1_000_000;
+        if left <= 0 {
+            return Err(Failure::App(AppError::Unauthenticated));
+        }
+        if left > SOON_SECONDS || self.warned {
+            return Ok(true);
+        }
+        self.warned = true;
+        Ok(send(sender, frames::token_expires(left)).await)
+    }
 }
 
 /// Whether the caller took the frame in time.
-async fn send(sender: &mpsc::Sender<Answer>, message: SyncResponse) -> bool {
+async fn send(sender: &mpsc::Sender<Answer>, message: Out) -> bool {
     match tokio::time::timeout(STALLED, sender.send(Ok(message))).await {
         Ok(sent) => sent.is_ok(),
         Err(_) => {

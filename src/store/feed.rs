@@ -11,6 +11,7 @@ use crate::domain::digest::Digest;
 use crate::domain::scope::{RecordKind, Scope, ScopeKind};
 use crate::domain::sight::Sight;
 use diesel::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A scope as the feed knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +83,17 @@ impl ReadTx<'_> {
             Ok(FeedScope { scope: wanted, number, generation, floor, digest })
         })
         .transpose()
+    }
+
+    /// Count and sum of these scopes, by number.
+    pub fn digests(&mut self, numbers: &BTreeSet<i32>) -> Result<BTreeMap<i32, Digest>> {
+        let rows: Vec<(i32, i64, Vec<u8>)> = scope::table
+            .filter(scope::no.eq_any(numbers.iter().copied().collect::<Vec<_>>()))
+            .select((scope::no, scope::count, scope::sum))
+            .load(self.conn())?;
+        let digest =
+            |(no, count, sum): (i32, i64, Vec<u8>)| Ok((no, Digest { count, sum: u128::from_be_bytes(fixed(&sum)?) }));
+        rows.into_iter().map(digest).collect()
     }
 
     /// The scope behind a short number.

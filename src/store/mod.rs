@@ -46,6 +46,7 @@ pub use tx::{Audit, WriteTx};
 
 use crate::domain::time::Instant;
 use backend::AnyConn;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Called after each commit with the last seq of the feed, 0 when another node made it; must return at once.
@@ -63,6 +64,7 @@ struct Inner {
     readers: Mutex<Readers>,
     returned: Condvar,
     bell: bell::Bell,
+    reads: AtomicU64,
 }
 
 #[derive(Default)]
@@ -85,6 +87,7 @@ impl Store {
             readers: Mutex::default(),
             returned: Condvar::new(),
             bell: bell::Bell::default(),
+            reads: AtomicU64::new(0),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -132,6 +135,7 @@ impl Store {
 
     /// Runs `steps` over one unchanging state of the database.
     pub fn read<T, E: From<Error>>(&self, steps: impl FnOnce(&mut ReadTx) -> Result<T, E>) -> Result<T, E> {
+        self.inner.reads.fetch_add(1, Ordering::Relaxed);
         let mut conn = self.take_reader()?;
         let result = conn.begin_read().map_err(E::from).and_then(|()| steps(&mut ReadTx::new(&mut conn)));
         match conn.execute_text("COMMIT") {
@@ -139,6 +143,19 @@ impl Store {
             Err(_) => self.give_back(None),
         }
         result
+    }
+
+    /// How many reading transactions this store has begun: what followers must not make grow one by one.
+    #[must_use]
+    pub fn reads(&self) -> u64 {
+        self.inner.reads.load(Ordering::Relaxed)
+    }
+
+    /// Reading connections that are open, and those of them that nobody uses now.
+    #[must_use]
+    pub fn readers(&self) -> (usize, usize) {
+        let readers = lock(&self.inner.readers);
+        (readers.open, readers.idle.len())
     }
 
     fn take_reader(&self) -> Result<AnyConn> {

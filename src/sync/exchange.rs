@@ -12,15 +12,18 @@
 use super::cursor::{Cursor, Position, Seal};
 use super::frame::{Checkpoint, Frame, GrantChange, Granted, Reset, ResetReason, Row, RowOp, Rows, Welcome};
 use super::push::{self, Pushed, Stop};
+use super::round::Round;
 use crate::app::access::{Identity, identity};
-use crate::app::{App, Result};
+use crate::app::{App, AppError, Result};
+use crate::domain::digest::Digest;
 use crate::domain::limits::ROWS_MAX;
 use crate::domain::scope::{Scope, ScopeKind};
 use crate::domain::sight::{Sight, sight};
 use crate::domain::time::Instant;
 use crate::store::ReadTx;
 use crate::store::feed::{FeedOp, FeedRow, FeedScope};
-use std::collections::VecDeque;
+use jiff::civil::Date;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// What a device asks for.
 #[derive(Debug, Clone, Default)]
@@ -36,6 +39,7 @@ pub struct Request {
 }
 
 /// One call in progress.
+#[derive(Clone)]
 pub struct Exchange {
     app: App,
     seal: Seal,
@@ -44,6 +48,14 @@ pub struct Exchange {
     scopes: Vec<Held>,
     epoch: (i64, [u8; 16]),
     ready: VecDeque<Frame>,
+    /// Digests as the last checkpoint told them.
+    digests: BTreeMap<i32, Digest>,
+    /// The commit of the last cursor.
+    commit: (i64, [u8; 8]),
+    /// What the device may read, and the day for which that was found.
+    seen: (Sight, Date),
+    /// Whether campaigns or units changed since then.
+    stale: bool,
 }
 
 /// A scope of the device in this call.
@@ -60,7 +72,20 @@ impl Exchange {
         let pushed = push::push(&app, &seal, &identity, &request.commands)?;
         let max_rows = if request.max_rows == 0 { ROWS_MAX } else { request.max_rows.min(ROWS_MAX) };
         let (scopes, epoch) = (Vec::new(), (0, [0; 16]));
-        let mut exchange = Self { app, seal, identity, max_rows, scopes, epoch, ready: VecDeque::new() };
+        let seen = (Sight::default(), app.now().local_date());
+        let mut exchange = Self {
+            app,
+            seal,
+            identity,
+            max_rows,
+            scopes,
+            epoch,
+            ready: VecDeque::new(),
+            digests: BTreeMap::new(),
+            commit: (0, [0; 8]),
+            seen,
+            stale: false,
+        };
         let cursor = exchange.seal.open_cursor(exchange.identity.device.id, &request.cursor);
         exchange.place(cursor, &request.rebuild, before)?;
         let resets: Vec<Frame> = exchange.ready.drain(1..).collect();
@@ -88,15 +113,68 @@ impl Exchange {
         self.ready.is_empty() && self.scopes.iter().all(|held| held.position.seq >= seq)
     }
 
+    /// The short numbers of the scopes in this call.
+    #[must_use]
+    pub fn scopes(&self) -> BTreeSet<i32> {
+        self.scopes.iter().map(|held| held.feed.number).collect()
+    }
+
+    /// The frames of a round for a device that stands inside it or where it begins: no touch of the store. `None`: the feed must be read. An
+    /// empty list: the round holds nothing for this device, which stands at its end now.
+    pub fn take_round(&mut self, round: &Round) -> Option<Vec<Frame>> {
+        let at = self.scopes.iter().map(|held| held.position.seq).min()?;
+        let level =
+            |held: &Held| held.position.seq == at && held.position.whole_at == 0 && round.covers(held.feed.number);
+        let here = self.ready.is_empty() && round.epoch == self.epoch.0 && round.after <= at && at < round.upto;
+        if !here || !self.scopes.iter().all(level) || self.digests.len() != self.scopes.len() {
+            return None;
+        }
+        let batch = round.batch(&self.scopes(), at);
+        if batch.as_ref().is_some_and(|batch| batch.rows.len() > self.max_rows) {
+            return None;
+        }
+        for held in &mut self.scopes {
+            held.position.seq = round.upto;
+            let digest = round.digest(held.feed.number);
+            self.stale |= digest.is_some() && held.feed.scope == Scope::REFERENCE;
+            self.digests.extend(digest.map(|digest| (held.feed.number, digest)));
+        }
+        self.commit = (round.upto, round.chain);
+        let Some(batch) = batch.filter(|batch| !batch.rows.is_empty()) else { return Some(Vec::new()) };
+        let cursor = self.seal.cursor(self.identity.device.id, &self.cursor(self.commit));
+        let (seq, now, safe_past) = (round.upto, round.now, round.safe_past);
+        let checkpoint = self.told(cursor.clone(), seq, safe_past, now);
+        Some(vec![Frame::Shared { batch, cursor }, Frame::Checkpoint(checkpoint)])
+    }
+
+    /// A bookmark where the device stands, for one that has heard nothing for a while.
+    #[must_use]
+    pub fn bookmark(&self) -> Frame {
+        Frame::Bookmark { cursor: self.seal.cursor(self.identity.device.id, &self.cursor(self.commit)) }
+    }
+
+    /// Whether what the device may read has to be looked at again though no grant changed: a new day, a new campaign.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        self.stale || self.seen.1 != self.app.now().local_date()
+    }
+
     /// Looks again at who asks; true when the scopes changed, and a new `Welcome` is ready. Fails when the device is no longer let in.
     pub fn refresh(&mut self) -> Result<bool> {
-        let generation = self.app.store().read(|tx| tx.head().map(|head| head.auth_generation))?;
-        if generation == self.identity.generation {
+        let (app, id, today) = (self.app.clone(), self.identity.device.id, self.app.now().local_date());
+        let (identity, seen) = app.store().read(|tx| {
+            let identity = identity(tx, id)?;
+            let published = app.reference(tx)?.published();
+            let seen = sight(&identity.actor, &published, today);
+            Ok::<_, AppError>((identity, seen))
+        })?;
+        self.identity = identity;
+        self.stale = false;
+        if seen == self.seen.0 {
+            self.seen.1 = today;
             return Ok(false);
         }
-        let id = self.identity.device.id;
-        self.identity = self.app.store().read(|tx| identity(tx, id))?;
-        let cursor = self.cursor(self.commit());
+        let cursor = self.cursor((0, [0; 8])); // Before the first commit, which every history shares.
         let taken = self.identity.device.taken;
         self.place(Some(cursor), &[], taken)?;
         Ok(true)
@@ -108,9 +186,10 @@ impl Exchange {
         let today = now.local_date();
         let seen = app.store().read(|tx| {
             let reference = app.reference(tx)?;
-            Ok::<_, crate::app::AppError>(sight(&self.identity.actor, &reference.published(), today))
+            Ok::<_, AppError>(sight(&self.identity.actor, &reference.published(), today))
         })?;
         app.ensure_scopes(&seen)?;
+        self.seen = (seen.clone(), today);
         app.store().read(|tx| {
             let head = tx.head()?;
             self.epoch = (head.epoch, head.epoch_id);
@@ -225,33 +304,44 @@ impl Exchange {
         safe_past: i64,
         now: Instant,
     ) -> Result<Frame> {
-        let mut digests = Vec::with_capacity(self.scopes.len());
-        for held in &self.scopes {
-            let digest = tx.scope(held.feed.scope)?.map(|scope| scope.digest).unwrap_or_default();
-            digests.push((held.feed.number, digest));
-        }
-        let device = identity(tx, self.identity.device.id)?.device;
-        let mark = self.seal.mark(device.id, now);
-        let (taken, outcomes, epoch) = (device.taken, device.outcomes, self.epoch);
-        Ok(Frame::Checkpoint(Checkpoint { cursor, seq, digests, taken, outcomes, now, mark, safe_past, epoch }))
+        let scopes = self.scopes();
+        self.digests = tx.digests(&scopes)?;
+        self.identity.device = identity(tx, self.identity.device.id)?.device;
+        Ok(Frame::Checkpoint(self.told(cursor, seq, safe_past, now)))
     }
 
-    fn sealed(&self, tx: &mut ReadTx) -> Result<Vec<u8>> {
+    /// What a checkpoint tells of the digests and commands known here.
+    fn told(&self, cursor: Vec<u8>, seq: i64, safe_past: i64, now: Instant) -> Checkpoint {
+        let device = &self.identity.device;
+        Checkpoint {
+            cursor,
+            seq,
+            digests: self.scopes.iter().map(|held| held.feed.number).map(|no| (no, self.digest(no))).collect(),
+            taken: device.taken,
+            outcomes: device.outcomes.clone(),
+            now,
+            mark: self.seal.mark(device.id, now),
+            safe_past,
+            epoch: self.epoch,
+        }
+    }
+
+    fn digest(&self, scope: i32) -> Digest {
+        self.digests.get(&scope).copied().unwrap_or_default()
+    }
+
+    fn sealed(&mut self, tx: &mut ReadTx) -> Result<Vec<u8>> {
         let low = self.scopes.iter().map(|held| held.position.seq).min().unwrap_or(0);
         let (seq, chain) = tx.commit_at(low)?;
         let mut start = [0; 8];
         start.copy_from_slice(&chain[..8]);
-        Ok(self.seal.cursor(self.identity.device.id, &self.cursor((seq, start))))
+        self.commit = (seq, start);
+        Ok(self.seal.cursor(self.identity.device.id, &self.cursor(self.commit)))
     }
 
     fn cursor(&self, commit: (i64, [u8; 8])) -> Cursor {
         let scopes = self.scopes.iter().map(|held| held.position).collect();
         Cursor { epoch: self.epoch.0, commit, scopes }
-    }
-
-    /// The commit of a cursor made and opened within one call: before the first, which every history shares.
-    fn commit(&self) -> (i64, [u8; 8]) {
-        (0, [0; 8])
     }
 }
 
@@ -272,7 +362,7 @@ fn reset_reason(feed: &FeedScope, before: Option<Position>, rebuild: &[Scope], l
 }
 
 /// Joins the rows of one change that several scopes see alike.
-fn fold(page: Vec<FeedRow>) -> Vec<Row> {
+pub(super) fn fold(page: Vec<FeedRow>) -> Vec<Row> {
     let mut rows: Vec<(i64, Row)> = Vec::with_capacity(page.len());
     for FeedRow { scope, seq, kind, id, op } in page {
         let op = match op {

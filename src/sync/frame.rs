@@ -1,10 +1,12 @@
 //! The frames of one exchange, as values.
 
+use super::round::Batch;
 use crate::domain::command::Verdict;
 use crate::domain::digest::Digest;
 use crate::domain::reason::Problem;
 use crate::domain::scope::{RecordKind, Scope};
 use crate::domain::time::Instant;
+use std::sync::Arc;
 
 /// One frame, in the order in which the stream carries them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +17,13 @@ pub enum Frame {
     Verdict(Outcome),
     /// A batch of changes, in seq order, with the cursor behind it.
     Rows(Rows),
+    /// A batch of changes that many followers share, with this device's cursor behind it.
+    Shared {
+        /// The changes.
+        batch: Arc<Batch>,
+        /// The sealed cursor.
+        cursor: Vec<u8>,
+    },
     /// A scope is rebuilt: its rows follow.
     Reset(Reset),
     /// The rebuilt scope is whole: rows of older generations are swept.

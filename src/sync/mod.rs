@@ -4,14 +4,16 @@
 //!
 //! ```text
 //!  request: cursor, commands        frames: Welcome, Verdict*, [Notice], (Rows | Reset Rows* SnapshotEnd)*, Checkpoint
-//!                                   with follow, at each commit: Rows + Checkpoint, or Bookmark
+//!                                   with follow, at each commit: Rows + Checkpoint; a Bookmark now and then
 //! ```
 
 pub mod cursor;
 pub mod exchange;
 pub mod frame;
 pub mod push;
+pub mod round;
 
 pub use cursor::{Cursor, Seal};
 pub use exchange::{Exchange, Request};
 pub use frame::Frame;
+pub use round::{Look, Round, look};

@@ -8,6 +8,39 @@ use crate::domain::ids::{CampaignId, UnitId};
 use crate::domain::reason::Reason;
 use crate::domain::scope::{RecordKind, Scope, ScopeKind};
 use crate::pb;
+use prost::Message as _;
+use prost::bytes::BufMut;
+use prost::encoding::{WireType, encode_key, encode_varint};
+
+/// Writes a frame.
+pub fn put_frame(frame: &pb::SyncResponse, out: &mut impl BufMut) {
+    // The buffer grows as it is written: there is nothing to fail.
+    frame.encode_raw(out);
+}
+
+/// The bytes of rows, without their cursor: the same for everybody.
+#[must_use]
+pub fn encode_rows(rows: Vec<pb::Row>) -> Vec<u8> {
+    pb::Rows { rows, ..pb::Rows::default() }.encode_to_vec()
+}
+
+/// Writes a frame of rows from their encoded bytes and the cursor of one device, without encoding the rows again.
+pub fn put_rows_frame(rows: &[u8], cursor: &[u8], out: &mut impl BufMut) {
+    let tail = pb::Rows { cursor: cursor.to_vec(), ..pb::Rows::default() }.encode_to_vec();
+    encode_key(ROWS_FIELD, WireType::LengthDelimited, out);
+    encode_varint((rows.len() + tail.len()) as u64, out);
+    out.put_slice(rows);
+    out.put_slice(&tail);
+}
+
+/// A length of time.
+#[must_use]
+pub fn duration(seconds: i64, millis: i64) -> prost_types::Duration {
+    prost_types::Duration { seconds, nanos: i32::try_from(millis * 1_000_000).unwrap_or(0) }
+}
+
+/// Number of the member `rows` of `SyncResponse.frame`.
+const ROWS_FIELD: u32 = 3;
 
 /// A scope under its number in the call.
 #[must_use]
@@ -69,6 +102,17 @@ pub fn read_kind(number: i32) -> Option<RecordKind> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_encoded_once_and_a_cursor_make_the_frame_that_would_have_been_encoded_whole() {
+        let row = |revision| pb::Row { id: vec![7; 16], revision, record: vec![1; 200], ..pb::Row::default() };
+        let rows = vec![row(1), row(2)];
+        let (mut spliced, mut whole) = (Vec::new(), Vec::new());
+        put_rows_frame(&encode_rows(rows.clone()), &[9; 40], &mut spliced);
+        let frame = pb::Rows { rows, cursor: vec![9; 40], ..pb::Rows::default() };
+        put_frame(&pb::SyncResponse { frame: Some(pb::sync_response::Frame::Rows(frame)) }, &mut whole);
+        assert_eq!(spliced, whole);
+    }
 
     #[test]
     fn the_contract_and_the_domain_number_kinds_and_scopes_alike() {

@@ -91,7 +91,8 @@ pub(crate) const LIBRARIES: &[(&str, &[&str])] = &[
     ("toml", &["files", "config"]),
     ("tonic", &["pb", "grpc", "client", "server", "bench"]),
     ("tonic_health", &["grpc", "server", "bench"]),
-    ("tonic_prost", &["pb"]),
+    // In grpc a codec of ours reads requests with it.
+    ("tonic_prost", &["pb", "grpc"]),
     ("tonic_reflection", &["grpc", "server"]),
     ("tonic_types", &["grpc", "client"]),
     ("tonic_web", &["grpc", "server"]),

@@ -3,6 +3,7 @@
 #![cfg(feature = "server")]
 
 mod crash;
+mod follow;
 mod harness;
 mod phone;
 mod rpc;

@@ -259,7 +259,7 @@ impl Phone {
         }
     }
 
-    fn take(&mut self, frame: &Frame) {
+    pub(crate) fn take(&mut self, frame: &Frame) {
         match frame {
             Frame::Welcome(welcome) => {
                 for granted in &welcome.scopes {
@@ -275,25 +275,8 @@ impl Phone {
                     }
                 }
             }
-            Frame::Rows(rows) => {
-                for row in &rows.rows {
-                    let key = (row.kind, row.id);
-                    for scope in &row.scopes {
-                        match &row.op {
-                            RowOp::Put { revision, bytes } => {
-                                let generation = self.scopes.get(scope).map_or(0, |(_, generation)| *generation);
-                                self.holding.pairs.insert((*scope, key), generation);
-                                self.holding.records.insert(key, (*revision, bytes.clone()));
-                            }
-                            RowOp::Deleted | RowOp::OutOfScope => {
-                                self.holding.pairs.remove(&(*scope, key));
-                            }
-                        }
-                    }
-                }
-                self.sweep(|_, _| true);
-                self.cursor.clone_from(&rows.cursor);
-            }
+            Frame::Rows(thidua::sync::frame::Rows { rows, cursor }) => self.take_rows(rows, cursor),
+            Frame::Shared { batch, cursor } => self.take_rows(&batch.rows, cursor),
             Frame::Reset(reset) => {
                 if let Some(entry) = self.scopes.get_mut(&reset.scope) {
                     entry.1 = reset.generation;
@@ -308,6 +291,26 @@ impl Phone {
             Frame::Bookmark { cursor } => self.cursor.clone_from(cursor),
             Frame::Verdict(_) | Frame::Gap { .. } | Frame::Forked { .. } => {}
         }
+    }
+
+    fn take_rows(&mut self, rows: &[thidua::sync::frame::Row], cursor: &[u8]) {
+        for row in rows {
+            let key = (row.kind, row.id);
+            for scope in &row.scopes {
+                match &row.op {
+                    RowOp::Put { revision, bytes } => {
+                        let generation = self.scopes.get(scope).map_or(0, |(_, generation)| *generation);
+                        self.holding.pairs.insert((*scope, key), generation);
+                        self.holding.records.insert(key, (*revision, bytes.clone()));
+                    }
+                    RowOp::Deleted | RowOp::OutOfScope => {
+                        self.holding.pairs.remove(&(*scope, key));
+                    }
+                }
+            }
+        }
+        self.sweep(|_, _| true);
+        self.cursor = cursor.to_vec();
     }
 
     fn sweep(&mut self, keep: impl Fn(i32, i64) -> bool) {

@@ -97,6 +97,13 @@ impl Phone {
         self.next(Body::Save(Save { key, acting_unit, changes, note: None, base_revision: 0 }))
     }
 
+    /// A save that replaces one cell.
+    pub(crate) fn correct(&mut self, element: u32, mine: CellValue, base: CellValue) -> Vec<u8> {
+        let change = Change { element: ElementNo(element), mine: Some(mine), base: Some(base) };
+        let (key, acting_unit) = (self.first_week(), self.unit);
+        self.next(Body::Save(Save { key, acting_unit, changes: vec![change], note: None, base_revision: 0 }))
+    }
+
     pub(crate) async fn stream(
         &self,
         commands: Vec<Vec<u8>>,

@@ -115,7 +115,12 @@ impl Town {
 
     /// A connection that trusts the private CA and nobody else.
     pub(crate) async fn channel(&self) -> Channel {
-        connect(&self.files, self.address.port()).await
+        connect(&self.files, self.address.port(), None).await
+    }
+
+    /// A connection of a client that takes little at a time, so that one which does not read stalls soon.
+    pub(crate) async fn narrow_channel(&self) -> Channel {
+        connect(&self.files, self.address.port(), Some(1024)).await
     }
 
     /// A fresh code for a new account with this role on this unit.
@@ -145,10 +150,10 @@ fn real_now() -> Instant {
 
 /// A connection to the server on `port` that keeps its files in `dir`.
 pub(crate) async fn channel(dir: &std::path::Path, port: u16) -> Channel {
-    connect(&TlsFiles::in_dir(&dir.join("tls")), port).await
+    connect(&TlsFiles::in_dir(&dir.join("tls")), port, None).await
 }
 
-async fn connect(files: &TlsFiles, port: u16) -> Channel {
+async fn connect(files: &TlsFiles, port: u16, window: Option<u32>) -> Channel {
     let mut roots = tokio_rustls::rustls::RootCertStore::empty();
     roots.add(read_chain(&files.ca).unwrap()[0].clone()).unwrap();
     let mut config = tokio_rustls::rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
@@ -163,5 +168,6 @@ async fn connect(files: &TlsFiles, port: u16) -> Channel {
         }
     });
     let endpoint = Endpoint::from_shared(format!("https://127.0.0.1:{port}")).unwrap();
+    let endpoint = endpoint.initial_stream_window_size(window);
     endpoint.connect_with_connector(connect).await.unwrap()
 }

@@ -1,0 +1,122 @@
+//! The sync service with a codec of ours: what it sends is a frame, or rows that were encoded once for many followers.
+//!
+//! Small buffers: an idle stream must cost little. Knows no frame's content.
+
+use super::Services;
+use crate::domain::limits::MESSAGE_BYTES_MAX;
+use crate::pb::{SyncRequest, SyncResponse, sync_service_server};
+use crate::wire::sync::{put_frame, put_rows_frame};
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::codec::{BufferSettings, Codec, EncodeBuf, Encoder};
+use tonic::codegen::{Body, BoxFuture, Service, StdError, http};
+use tonic::server::{Grpc, NamedService, ServerStreamingService};
+use tonic::{Request, Response, Status};
+use tonic_prost::{ProstCodec, ProstDecoder};
+
+/// What a stream carries.
+#[derive(Debug)]
+pub(super) enum Out {
+    /// A frame of this caller alone.
+    Frame(Box<SyncResponse>),
+    /// Rows shared with others, and this caller's cursor.
+    Shared(Arc<[u8]>, Vec<u8>),
+}
+
+/// What a caller of the sync service gets.
+pub(super) type Answers = ReceiverStream<Result<Out, Status>>;
+
+fn buffers() -> BufferSettings {
+    BufferSettings::new(256, 32 * 1024)
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct FrameCodec;
+
+#[derive(Debug)]
+struct FrameEncoder;
+
+impl Codec for FrameCodec {
+    type Encode = Out;
+    type Decode = SyncRequest;
+    type Encoder = FrameEncoder;
+    type Decoder = ProstDecoder<SyncRequest>;
+
+    fn encoder(&mut self) -> FrameEncoder {
+        FrameEncoder
+    }
+
+    fn decoder(&mut self) -> Self::Decoder {
+        ProstCodec::<SyncResponse, SyncRequest>::raw_decoder(buffers())
+    }
+}
+
+impl Encoder for FrameEncoder {
+    type Item = Out;
+    type Error = Status;
+
+    fn encode(&mut self, item: Out, out: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        match item {
+            Out::Frame(frame) => put_frame(&frame, out),
+            Out::Shared(rows, cursor) => put_rows_frame(&rows, &cursor, out),
+        }
+        Ok(())
+    }
+
+    fn buffer_settings(&self) -> BufferSettings {
+        buffers()
+    }
+}
+
+/// `thidua.v1.SyncService`, as the generated server would be with this codec.
+#[derive(Clone)]
+pub(super) struct SyncServer(Arc<Services>);
+
+impl SyncServer {
+    pub(super) fn new(services: Services) -> Self {
+        Self(Arc::new(services))
+    }
+}
+
+impl NamedService for SyncServer {
+    const NAME: &'static str = sync_service_server::SERVICE_NAME;
+}
+
+impl ServerStreamingService<SyncRequest> for SyncServer {
+    type Response = Out;
+    type ResponseStream = Answers;
+    type Future = BoxFuture<Response<Answers>, Status>;
+
+    fn call(&mut self, request: Request<SyncRequest>) -> Self::Future {
+        let services = Arc::clone(&self.0);
+        Box::pin(async move { super::sync::answer(&services, request).await })
+    }
+}
+
+impl<B> Service<http::Request<B>> for SyncServer
+where
+    B: Body + Send + 'static,
+    B::Error: Into<StdError> + Send + 'static,
+{
+    type Response = http::Response<tonic::body::Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<Self::Response, Infallible>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<B>) -> Self::Future {
+        let method = self.clone();
+        Box::pin(async move {
+            if request.uri().path() != "/thidua.v1.SyncService/Sync" {
+                return Ok(Status::unimplemented("no such method").into_http());
+            }
+            let mut grpc =
+                Grpc::new(FrameCodec).apply_max_message_size_config(Some(MESSAGE_BYTES_MAX), Some(MESSAGE_BYTES_MAX));
+            Ok(grpc.server_streaming(method, request).await)
+        })
+    }
+}
