@@ -22,6 +22,7 @@ mod invite;
 mod jobs;
 mod org;
 mod phone;
+mod quality;
 mod report;
 mod review;
 mod say;
@@ -77,6 +78,8 @@ enum Command {
     Standings(standings::Args),
     /// Trang buổi sáng · Write the morning page and its workbook.
     Brief(brief::Args),
+    /// Chất lượng số liệu · Questions about the quality of figures, and how well the rules do.
+    Quality(quality::Args),
     /// Máy khách ngoại tuyến · An offline client with plain prompts.
     Field(field::Args),
     /// Duyệt báo cáo · Review reports at a desk.
@@ -120,6 +123,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Report(args) => report::run(&ctx, args),
         Command::Standings(args) => standings::run(&ctx, args),
         Command::Brief(args) => brief::run(&ctx, args),
+        Command::Quality(args) => quality::run(&ctx, args),
         Command::Field(args) => field::run(&ctx, args),
         Command::Review(args) => review::run(&ctx, args),
         Command::Access(args) => access::run(&ctx, args),

@@ -27,6 +27,8 @@ pub struct Asked {
 
 /// Periods of a unit's own past that count as its usual.
 const OWN: usize = 12;
+/// Fewer cases than this together, or half of it apart, are no question: small numbers move by themselves.
+const FEW: i64 = 10;
 /// Weeks that are held together where single ones are too small.
 const BLOCK: usize = 4;
 /// One count that should not fall as the one beside it rises.
@@ -124,8 +126,9 @@ impl Ground<'_> {
 
     fn identity(&self) -> Asked {
         self.pairs(&PARTS, Rule::Identity, |part, whole| {
-            let sum = |series: &Series| -> i64 { series.points.iter().filter_map(|point| point.value).sum() };
-            let (part_sum, sum) = (sum(part), sum(whole));
+            // With a week absent on either side the sums are not of the same days.
+            let sum = |series: &Series| series.points.iter().map(|point| point.value).sum::<Option<i64>>();
+            let (part_sum, sum) = (sum(part)?, sum(whole)?);
             let evidence = vec![sum, part_sum];
             Some(Look { odd: part_sum > sum, ..Look::certain(part.days(part.points.len())?, evidence, part_sum - sum) })
         })
@@ -208,13 +211,18 @@ impl Ground<'_> {
         Some(Look { odd, window, evidence: vec![base, 0], strength: base * 100, chance })
     }
 
-    /// A jump at the day on which the unit itself began or took others in, with no predecessor's figures to bridge it.
+    /// A jump from what the predecessors counted in their last periods to what their successor counted in its first.
     fn at_a_break(&self, series: &Series) -> Option<Look> {
-        let days = self.input.org.change_days(series.unit);
-        let at = series.points.iter().position(|point| days.contains(&point.window.start)).filter(|at| *at >= BLOCK)?;
-        let sum = |points: &[super::series::Point]| points.iter().map(|point| point.value).sum::<Option<i64>>();
-        let (before, after) = (sum(&series.points[at - BLOCK..at])?, sum(series.points.get(at..at + BLOCK)?)?);
-        let window = Window::new(series.points[at - BLOCK].window.start, series.points[at + BLOCK - 1].window.end)?;
+        let first = series.points.get(..BLOCK)?;
+        let born = first.first()?.window.start;
+        let lines =
+            self.input.org.lines_into(series.unit).filter(|line| line.kind.succeeds() && line.effective == born);
+        let former: Vec<&Series> =
+            lines.map(|line| self.series(line.from, series.element.as_str())).collect::<Option<_>>()?;
+        let last: Vec<Vec<i64>> = former.iter().map(|series| series.last(BLOCK)).collect::<Option<_>>()?;
+        let before = last.iter().flatten().sum();
+        let after = first.iter().map(|point| point.value).sum::<Option<i64>>()?;
+        let window = Window::new(born, first.last()?.window.end).filter(|_| !former.is_empty() && series.flow)?;
         let odd = differs(before, after, 300);
         Some(Look { odd, window, evidence: vec![before, after], strength: 300, chance: exact::chance_of_z(300) })
     }
@@ -330,12 +338,16 @@ fn outlier(series: &Series) -> Option<Look> {
     let z = exact::modified_z(&own, value)?;
     let strength = z.times(Ratio::whole(100)).and_then(floor_of).unwrap_or(0);
     let chance = exact::chance_of_z(strength);
-    Some(Look { odd: z > Ratio::new(35, 10)?, window: newest.window, evidence: own, strength, chance })
+    let usual = exact::median(&own.iter().map(|one| Ratio::whole(*one)).collect::<Vec<_>>())?;
+    let odd = z > Ratio::new(35, 10)? && Ratio::whole(value) >= usual.plus(Ratio::whole(FEW / 2))?;
+    Some(Look { odd, window: newest.window, evidence: own, strength, chance })
 }
 
 fn change(series: &Series) -> Option<Look> {
     let [before, now] = blocks(series)?;
-    let (odd, window) = (differs(before, now, 300), series.days(2 * BLOCK)?);
+    // From none to three is beyond usual variation on paper, and in a small commune nothing.
+    let odd = differs(before, now, 300) && before + now >= FEW;
+    let window = series.days(2 * BLOCK)?;
     let strength = (3..=12).rev().map(|z| z * 100).find(|z| differs(before, now, *z)).unwrap_or(0);
     Some(Look { odd, window, evidence: vec![before, now], strength, chance: exact::chance_of_z(strength) })
 }

@@ -7,6 +7,7 @@ mod base;
 pub mod ledger;
 pub mod place;
 pub mod plan;
+pub mod plants;
 pub mod rng;
 #[cfg(test)]
 mod standing_tests;
