@@ -3,13 +3,14 @@
 use super::App;
 use super::error::{AppError, Result};
 use crate::domain::ids::{AccountId, DeviceId, UnitId};
-use crate::domain::permission::{Action, Actor, Grant, Permit, action, authorize};
+use crate::domain::permission::{Action, Actor, Grant, Permit, Role, action, authorize};
 use crate::domain::reason::Reason;
 use crate::domain::sight::Sight;
 use crate::domain::time::Instant;
 pub use crate::store::access::Device;
 use crate::store::tx::Audit;
 use crate::store::{ReadTx, WriteTx};
+use jiff::civil::Date;
 
 /// A device with the actor that stands behind it.
 #[derive(Debug, Clone)]
@@ -67,12 +68,9 @@ impl App {
         })
     }
 
-    /// Keeps a nonce for a device to sign.
+    /// Keeps a nonce for a device to sign; also for one that is not known here, as a restored database may have forgotten it.
     pub fn add_nonce(&self, device: DeviceId, hash: &[u8], expires: Instant) -> Result<()> {
-        self.store().write("access.nonce", self.now(), |tx| {
-            known(tx, device)?;
-            Ok(tx.put_nonce(hash, device, expires)?)
-        })
+        self.store().write("access.nonce", self.now(), |tx| Ok(tx.put_nonce(hash, device, expires)?))
     }
 
     /// Gives a new token to a device whose signature over its nonce was checked; spends the nonce.
@@ -84,6 +82,53 @@ impl App {
             }
             tx.set_token(device, token.0, token.1)?;
             Ok(identity)
+        })
+    }
+
+    /// Lets a device in again that a restored database has forgotten: its certificate, checked by the caller, says whose it is. The
+    /// account keeps the grants that it has here; one without any gets those of the certificate.
+    pub fn readmit(&self, device: &Device, unit: UnitId, roles: &[Role]) -> Result<()> {
+        self.store().write("access.readmit", self.now(), |tx| {
+            if tx.device(device.id)?.is_some() {
+                return Ok(());
+            }
+            tx.put_account(device.account, "")?;
+            if tx.grants(device.account)?.is_empty() {
+                let from = device.enrolled.local_date();
+                for role in roles {
+                    tx.put_grant(device.account, &Grant { role: *role, unit, from, to: Date::constant(2199, 1, 1) })?;
+                }
+            }
+            tx.put_device(device.id, device.account, &device.public_key)?;
+            let identity = identity(tx, device.id)?;
+            tx.note_act(&Audit::credential(&identity.actor, "device.readmit"));
+            Ok(())
+        })
+    }
+
+    /// Shuts out again whom a restored database has forgotten to have shut out; how many those were.
+    pub fn revoke_again(&self, devices: &[DeviceId]) -> Result<usize> {
+        let system = self.system()?;
+        let known =
+            |tx: &mut ReadTx, id: DeviceId| Ok::<_, AppError>(tx.device(id)?.is_some_and(|one| one.revoked.is_none()));
+        let forgotten: Vec<DeviceId> = self.store().read(|tx| {
+            let mut found = Vec::new();
+            for id in devices {
+                if known(tx, *id)? {
+                    found.push(*id);
+                }
+            }
+            Ok::<_, AppError>(found)
+        })?;
+        if forgotten.is_empty() {
+            return Ok(0);
+        }
+        self.store().write("access.revoke_again", self.now(), |tx| {
+            for id in &forgotten {
+                tx.revoke_device(*id)?;
+                tx.note_act(&Audit::credential(&system, Action::Revoke.code()));
+            }
+            Ok::<_, AppError>(forgotten.len())
         })
     }
 

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod audit;
+pub mod backup;
 pub mod campaign;
 pub mod error;
 pub mod held;
@@ -29,7 +30,7 @@ use crate::domain::ids::UnitId;
 use crate::domain::permission::Actor;
 use crate::domain::scope::Scope;
 use crate::domain::time::Instant;
-use crate::store::{ReadTx, Store};
+use crate::store::{Audit, ReadTx, Store};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// The application over one database.
@@ -37,6 +38,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 pub struct App {
     store: Store,
     clock: Clock,
+    backups: Arc<backup::Places>,
     cached: Arc<RwLock<Option<(Digest, Arc<Reference>)>>>,
 }
 
@@ -44,7 +46,13 @@ impl App {
     /// Over an open store, with the clock that everybody here asks.
     #[must_use]
     pub fn new(store: Store, clock: Clock) -> Self {
-        Self { store, clock, cached: Arc::default() }
+        Self { store, clock, backups: Arc::default(), cached: Arc::default() }
+    }
+
+    /// The same application, with the places where its copies go.
+    #[must_use]
+    pub fn with_backups(self, places: backup::Places) -> Self {
+        Self { backups: Arc::new(places), ..self }
     }
 
     /// The store.
@@ -91,6 +99,19 @@ impl App {
         self.store.write("app.found", self.now(), |tx| {
             if tx.head()?.epoch == 0 {
                 tx.open_epoch(1, &epoch_id)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// A phone holds commits of this history that are not here: they were lost. Opens the next history under this random id, once,
+    /// however many phones notice it at the same time.
+    pub fn lose_history(&self, number: i64, id: [u8; 16]) -> Result<()> {
+        let system = self.system()?;
+        self.store.write("app.lose_history", self.now(), |tx| {
+            if tx.head()?.epoch == number {
+                tx.open_epoch(number + 1, &id)?;
+                tx.note_act(&Audit::credential(&system, "history.lost"));
             }
             Ok(())
         })

@@ -4,9 +4,11 @@
 //! table: who an account is and what it may do is asked elsewhere.
 
 mod keys;
+mod revocation;
 mod secret;
 
 pub use keys::{Authority, BadKey, BadSignature, check_enrolment, check_renewal, verify};
+pub use revocation::{RevocationError, Revocations};
 pub use secret::{Hash, NoRandom, Secret, code, derived, hash, nonce, random, token};
 
 use crate::domain::time::Instant;

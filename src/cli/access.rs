@@ -3,8 +3,10 @@
 use super::ctx::{Ctx, Desk};
 use super::failure::{Failure, Outcome};
 use super::invite;
+use crate::config::Config;
 use crate::domain::ids::{AccountId, DeviceId, UnitId};
 use crate::domain::permission::{Grant, Role};
+use crate::server::keys::{Keys, KeysError};
 use jiff::civil::Date;
 use serde_json::json;
 
@@ -81,7 +83,7 @@ pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
         }
         What::Enrol { account } => hand_over(ctx, &desk, account),
         What::Devices { unit } => devices(ctx, &desk, unit.as_deref()),
-        What::Revoke { device } => revoke(ctx, &desk, device),
+        What::Revoke { device } => revoke(ctx, &config, &desk, device),
     }
 }
 
@@ -165,11 +167,13 @@ fn devices(ctx: &Ctx, desk: &Desk, unit: Option<&str>) -> Outcome {
     Ok(())
 }
 
-fn revoke(ctx: &Ctx, desk: &Desk, device: &str) -> Outcome {
+fn revoke(ctx: &Ctx, config: &Config, desk: &Desk, device: &str) -> Outcome {
     let id = DeviceId::parse(device).map_err(|_| {
         Failure::usage("mã thiết bị có 32 chữ số hệ 16", "the id of a device has 32 hexadecimal digits")
     })?;
+    let keys = Keys::open(&config.dir)?;
     desk.app.revoke_device(&desk.actor, id)?;
+    keys.revocations.add(id, desk.app.now(), &keys.authority).map_err(KeysError::from)?;
     let say = &ctx.say;
     say.answer(
         || format!("{device}: {}", say.pick("đã thu hồi", "revoked")),

@@ -183,6 +183,18 @@ impl From<store::Error> for Failure {
                 format!("không ghi được cơ sở dữ liệu ({text}); hãy xem dung lượng và quyền ghi"),
                 format!("the database cannot be written ({text}); look at free space and rights"),
             ),
+            store::Error::OlderSchema { pending } => Self::new(
+                "OLDER_SCHEMA",
+                format!("lược đồ cơ sở dữ liệu cũ hơn chương trình (cần: {pending}); sao lưu rồi chạy thidua migrate"),
+                format!(
+                    "the database's schema is older than this programme (to apply: {pending}); back it up, then run thidua migrate"
+                ),
+            ),
+            store::Error::Superseded => Self::new(
+                "SERVER_SUPERSEDED",
+                "máy chủ này đã được máy khác thay thế, không ghi gì nữa; chạy thidua doctor để biết phải làm gì",
+                "another server has replaced this one, it writes nothing any more; thidua doctor says what to do",
+            ),
             store::Error::Damaged(text) => Self::new(
                 "DAMAGED",
                 format!("dữ liệu lưu bị hỏng: {text}; hãy khôi phục từ bản sao lưu"),

@@ -3,6 +3,7 @@
 //! Knows every room; decides nothing about campaigns. Exit codes: 0 done, 1 refused or failed, 2 wrong usage.
 
 mod access;
+mod backup;
 mod baseline;
 #[cfg(feature = "bench")]
 mod bench;
@@ -13,6 +14,7 @@ mod ctx;
 pub mod demo;
 mod desk;
 mod diff;
+mod doctor;
 mod failure;
 mod field;
 mod files;
@@ -88,6 +90,18 @@ enum Command {
     Access(access::Args),
     /// Việc định kỳ · List the jobs, run one now, see past runs.
     Jobs(jobs::Args),
+    /// Sao lưu có kiểm tra · Make a verified copy, also in the second place.
+    Backup(backup::BackupArgs),
+    /// Kiểm tra một bản sao · Check a copy from its first row to its last.
+    VerifyBackup(backup::VerifyArgs),
+    /// Khôi phục · Restore a copy; phones send again what was lost.
+    Restore(backup::RestoreArgs),
+    /// Đưa máy dự phòng lên làm máy chính · Make this second machine the primary, from the newest copy.
+    Promote(backup::PromoteArgs),
+    /// Nâng lược đồ cơ sở dữ liệu · Bring the database's schema up to date, a copy first.
+    Migrate(backup::MigrateArgs),
+    /// Khám máy chủ · Find what is wrong and say what to do.
+    Doctor(doctor::Args),
     /// Hỏi máy chủ có đang phục vụ không · Ask whether the server serves.
     Healthcheck(healthcheck::Args),
     /// Gợi ý lệnh cho shell · Print completions for a shell.
@@ -128,6 +142,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Review(args) => review::run(&ctx, args),
         Command::Access(args) => access::run(&ctx, args),
         Command::Jobs(args) => jobs::run(&ctx, args),
+        Command::Backup(args) => backup::back_up(&ctx, args),
+        Command::VerifyBackup(args) => backup::verify(&ctx, args),
+        Command::Restore(args) => backup::restore(&ctx, args),
+        Command::Promote(args) => backup::promote(&ctx, args),
+        Command::Migrate(args) => backup::migrate(&ctx, args),
+        Command::Doctor(args) => doctor::run(&ctx, args),
         Command::Healthcheck(args) => healthcheck::run(&ctx, args),
         Command::Completions(args) => completions::run(args),
         Command::Org(args) => org::run(&ctx, args),

@@ -1,5 +1,6 @@
 //! `thidua serve`: one server process until it is told to end.
 
+use super::backup;
 use super::ctx::{Ctx, Desk};
 use super::failure::{Failure, Outcome};
 use super::invite;
@@ -18,7 +19,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 
 /// `thidua serve`
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 #[command(after_help = "Ví dụ / Examples:
   thidua serve
   thidua serve --set listen.address=0.0.0.0:8443 --set listen.public=https://10.0.0.2:8443
@@ -44,7 +45,14 @@ pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
         )
     })?;
     check_plaintext(&config, address, args.insecure_plaintext)?;
-    let desk = ctx.desk_of(&config)?;
+    let mut desk = ctx.desk_of(&config)?;
+    let places = backup::places(&config);
+    places.first.iter().try_for_each(|dir| backup::made(dir))?;
+    desk.app = desk.app.with_backups(places);
+    if let Some(line) = backup::no_backup(ctx, &config) {
+        tracing::warn!("{line}");
+        ctx.say.remark(line);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| listening(address, &error))?;
     runtime.block_on(listen(ctx, config, desk, address))
@@ -85,10 +93,11 @@ async fn listen(ctx: &Ctx, config: Config, desk: Desk, address: SocketAddr) -> O
         tokio::spawn(setup.metrics.clone().serve(listener, desk.app.clone()));
     }
     let owner = format!("serve-{}", std::process::id());
-    let ticking = if config.jobs.enabled { Some(scheduler::start(desk.app, owner).await) } else { None };
+    let ticking = if config.jobs.enabled { Some(scheduler::start(desk.app.clone(), owner).await) } else { None };
     if let Some(Err(error)) = &ticking {
         tracing::error!(%error, "the jobs do not tick in this process; run them by hand: thidua jobs run aggregate");
     }
+    let copying = every(config.backup.every_minutes, desk.app.clone());
     let scheme = if config.listen.plaintext { "http" } else { "https" };
     let say = &ctx.say;
     say.answer(
@@ -98,9 +107,30 @@ async fn listen(ctx: &Ctx, config: Config, desk: Desk, address: SocketAddr) -> O
     tracing::info!(address = %bound, tls = !config.listen.plaintext, "the server serves on {bound}");
     let served = serve(listener, setup, told_to_end()).await;
     drop(ticking);
+    copying.abort();
     tracing::info!("the server has ended");
     served.map_err(|error| {
         Failure::new("SERVER", format!("máy chủ dừng vì lỗi: {error}"), format!("the server failed: {error}"))
+    })
+}
+
+/// Copies for a second machine that stands by: every so many minutes, one after the other.
+fn every(minutes: u32, app: App) -> tokio::task::JoinHandle<()> {
+    tokio::spawn(async move {
+        if minutes == 0 {
+            return;
+        }
+        let mut tick = tokio::time::interval(Duration::from_secs(60 * u64::from(minutes)));
+        loop {
+            tick.tick().await;
+            let app = app.clone();
+            let made = tokio::task::spawn_blocking(move || app.back_up(app.backups())).await;
+            match made {
+                Ok(Ok(made)) => tracing::info!(seq = made.copy.seq, safe = made.safe, "a verified copy was made"),
+                Ok(Err(error)) => tracing::error!(%error, "no copy could be made"),
+                Err(error) => tracing::error!(%error, "no copy could be made"),
+            }
+        }
     })
 }
 

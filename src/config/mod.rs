@@ -3,6 +3,7 @@
 //! One struct per concern, each in its own file whose first lines list its keys. Unknown keys are refused, secrets never print. Knows no
 //! other room: what the values mean is the server's business.
 
+mod backup;
 mod database;
 mod jobs;
 mod limits;
@@ -15,6 +16,7 @@ mod template;
 mod tests;
 mod tls;
 
+pub use backup::Backup;
 pub use database::Database;
 pub use jobs::Jobs;
 pub use limits::Limits;
@@ -32,7 +34,7 @@ use toml::{Table, Value};
 /// Name of the configuration file in the data directory.
 pub const FILE: &str = "thidua.toml";
 /// Sections of the configuration: parts of the names of environment variables.
-pub const SECTIONS: [&str; 7] = ["listen", "database", "tls", "limits", "jobs", "log", "metrics"];
+pub const SECTIONS: [&str; 8] = ["listen", "database", "tls", "limits", "jobs", "log", "metrics", "backup"];
 /// Variables of the environment begin so.
 const PREFIX: &str = "THIDUA_";
 
@@ -54,6 +56,8 @@ pub struct Config {
     pub log: Log,
     /// `[metrics]`.
     pub metrics: Metrics,
+    /// `[backup]`.
+    pub backup: Backup,
     /// The data directory; relative paths of the file are meant from here. No key of the file.
     #[serde(skip)]
     pub dir: PathBuf,

@@ -52,6 +52,18 @@ filter = "info,tokio_cron_scheduler=warn"
 # text | json
 format = "text"
 
+[backup]
+# Nơi đặt các bản sao đã kiểm tra (SQLite). PostgreSQL có công cụ riêng.
+# Where verified copies are made (SQLite). PostgreSQL has tools of its own.
+dir = "backups"
+# Nơi thứ hai, BẮT BUỘC: thư mục của máy khác hoặc đĩa khác. Trống: mỗi lần khởi động sẽ báo CHƯA CÓ SAO LƯU.
+# The second place, REQUIRED: a directory of another machine or disk. Empty: each start says NO BACKUP.
+second = ""
+keep = 14
+# Ngoài bản hằng đêm; 0: không. Máy dự phòng cần khoảng 5 phút.
+# Besides the nightly one; 0: none. A second machine that stands by wants about 5.
+every_minutes = 0
+
 [metrics]
 # Số đo cho Prometheus, không mã hóa, không số liệu nghiệp vụ; trống: tắt. Ví dụ "127.0.0.1:9464".
 # Metrics for Prometheus, in plain text, without any figure of a report; empty: off. As in "127.0.0.1:9464".

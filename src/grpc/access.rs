@@ -15,7 +15,7 @@ use crate::domain::reason::Reason;
 use crate::domain::time::Instant;
 use crate::pb;
 use crate::pb::access_service_server::AccessService;
-use crate::wire::access::{Certificate, certificate, role_numbers};
+use crate::wire::access::{Certificate, certificate, read_certificate, role_numbers};
 use crate::wire::values;
 use crate::wire::violations::Violations;
 use jiff::civil::Date;
@@ -141,11 +141,12 @@ impl Services {
     }
 
     fn renew_token(&self, message: pb::RenewTokenRequest) -> Result<pb::RenewTokenResponse, Failure> {
-        let pb::RenewTokenRequest { device_id, nonce, signature, certificate: _ } = message;
+        let pb::RenewTokenRequest { device_id, nonce, signature, certificate } = message;
         let device = values::id(&device_id, DeviceId::from_slice)?;
         let now = self.app.now();
         self.refused.check(now)?;
-        let renewed = self.renew(device, &nonce, &signature, now).inspect_err(|_| self.refused.count(now));
+        let renewed = self.renew(device, &nonce, &signature, certificate, now);
+        let renewed = renewed.inspect_err(|_| self.refused.count(now));
         let (identity, token) = renewed?;
         let expires_at = Some(values::timestamp(token_end(now)));
         Ok(pb::RenewTokenResponse {
@@ -159,15 +160,55 @@ impl Services {
         device: DeviceId,
         nonce: &[u8],
         signature: &[u8],
+        certificate: Option<pb::DeviceCertificate>,
         now: Instant,
     ) -> Result<(Identity, auth::Secret), Failure> {
-        let known = self.app.device_key(device)?.ok_or(Failure::BadSignature)?;
-        auth::check_renewal(device, &known, nonce, signature).map_err(|_| Failure::BadSignature)?;
+        let forgotten = match self.app.device_key(device)? {
+            Some(key) => {
+                auth::check_renewal(device, &key, nonce, signature).map_err(|_| Failure::BadSignature)?;
+                None
+            }
+            None => Some(self.vouched(device, certificate)?),
+        };
+        if let Some(vouched) = forgotten {
+            auth::check_renewal(device, &vouched.public_key, nonce, signature).map_err(|_| Failure::BadSignature)?;
+            self.readmit(vouched)?;
+        }
         let (token, token_hash) = auth::token().map_err(internal)?;
         match self.app.renew(device, &auth::hash(nonce), (&token_hash, token_end(now))) {
             Err(AppError::Unauthenticated) => Err(Failure::BadSignature),
             other => Ok((other?, token)),
         }
+    }
+
+    /// What the authority once signed about a device that is not known here; a restored database may have forgotten it.
+    fn vouched(&self, device: DeviceId, shown: Option<pb::DeviceCertificate>) -> Result<Certificate, Failure> {
+        let pb::DeviceCertificate { body, signature } = shown.ok_or(Failure::BadSignature)?;
+        auth::verify(self.authority.public_key(), &body, &signature).map_err(|_| Failure::BadSignature)?;
+        let vouched = read_certificate(&body).map_err(|_| Failure::BadSignature)?;
+        if vouched.device != device || vouched.authority != self.authority.id() {
+            return Err(Failure::BadSignature);
+        }
+        if self.revocations.has(device) { Err(AppError::DeviceRevoked.into()) } else { Ok(vouched) }
+    }
+
+    fn readmit(&self, vouched: Certificate) -> Result<(), Failure> {
+        let Certificate { authority: _, device: id, account, unit, public_key, issued, roles } = vouched;
+        let outcomes = vec![0; 32];
+        let (revoked, token_expires) = (None, None);
+        let device = Device {
+            id,
+            account,
+            public_key,
+            enrolled: issued,
+            revoked,
+            taken: 0,
+            outcomes,
+            forked: false,
+            token_expires,
+        };
+        tracing::info!("a device that this database has forgotten is let in again by its certificate");
+        Ok(self.app.readmit(&device, unit, &roles)?)
     }
 
     fn get_session(&self, identity: &Identity, _: pb::GetSessionRequest) -> Result<pb::GetSessionResponse, Failure> {
@@ -251,6 +292,7 @@ impl Services {
         let device = bad.take("device_id", values::id(&device_id, DeviceId::from_slice));
         let device = bad.done(device)?;
         let (revoked, unit) = self.app.revoke_device(&identity.actor, device)?;
+        self.revocations.add(device, self.app.now(), &self.authority).map_err(internal)?;
         Ok(pb::RevokeDeviceResponse { device: Some(device_message(&revoked, unit)) })
     }
 }

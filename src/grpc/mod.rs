@@ -27,7 +27,7 @@ pub use job::{JobEntry, RunSlot};
 pub use status::Failure;
 
 use crate::app::App;
-use crate::auth::Authority;
+use crate::auth::{Authority, Revocations};
 use crate::domain::limits::MESSAGE_BYTES_MAX;
 use crate::pb;
 use crate::pb::access_service_server::AccessServiceServer;
@@ -60,6 +60,7 @@ pub struct Services {
     app: App,
     door: Door,
     authority: Arc<Authority>,
+    revocations: Arc<Revocations>,
     secret: Arc<[u8; 32]>,
     seal: Seal,
     reach: Arc<Reach>,
@@ -77,7 +78,7 @@ impl Services {
     #[must_use]
     pub fn new(
         app: App,
-        authority: Authority,
+        (authority, revocations): (Authority, Revocations),
         secret: [u8; 32],
         reach: Reach,
         jobs: Vec<JobEntry>,
@@ -88,6 +89,7 @@ impl Services {
             app,
             door: Door::default(),
             authority: Arc::new(authority),
+            revocations: Arc::new(revocations),
             secret: Arc::new(secret),
             seal: Seal::new(&secret),
             reach: Arc::new(reach),

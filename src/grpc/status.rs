@@ -77,6 +77,9 @@ fn of_app(error: AppError, lang: Lang) -> Status {
         AppError::Refused(refusal) => refused(&refusal, lang),
         AppError::Unauthenticated => said(ErrorReason::Unauthenticated, Code::Unauthenticated, lang),
         AppError::DeviceRevoked => said(ErrorReason::DeviceRevoked, Code::Unauthenticated, lang),
+        AppError::Store(crate::store::Error::Superseded) => {
+            said(ErrorReason::ServerSuperseded, Code::FailedPrecondition, lang)
+        }
         AppError::Store(error) if error.is_transient() => Failure::Busy.status(lang),
         AppError::Store(error) => Failure::Internal(error.to_string()).status(lang),
         AppError::LeaseLost => Failure::Busy.status(lang),
@@ -173,6 +176,10 @@ fn own_texts(reason: ErrorReason) -> (&'static str, &'static str) {
             "Mã yêu cầu đã dùng cho nội dung khác. Hãy dùng mã mới.",
             "The request id was used for other content. Use a new one.",
         ),
+        ErrorReason::ServerSuperseded => (
+            "Máy chủ này đã được thay thế. Hãy dùng địa chỉ kế tiếp; nếu không có, báo quản trị.",
+            "This server was superseded. Go to the next address; without one, tell the operator.",
+        ),
         ErrorReason::Internal => {
             ("Lỗi máy chủ. Hãy thử lại một lần, rồi báo quản trị.", "The server failed. Try once more, then report it.")
         }
@@ -240,8 +247,8 @@ mod tests {
     fn every_reason_of_the_contract_has_both_texts() {
         for number in 1..=111 {
             let Ok(reason) = ErrorReason::try_from(number) else { continue };
-            // Said by parts that do not exist yet: more than one server, and masks.
-            if matches!(reason, ErrorReason::ServerSuperseded | ErrorReason::Stale) {
+            // Said by a part that does not exist yet: masks.
+            if matches!(reason, ErrorReason::Stale) {
                 continue;
             }
             let (vi, en) = texts(reason);

@@ -47,6 +47,13 @@ pub const ALL: &[Job] = &[
         at_micros: 5400 * 1_000_000,
         run: aggregate,
     },
+    Job {
+        name: "backup",
+        cron: "0 30 2 * * *",
+        about: ("Sao lưu có kiểm tra, đưa sang nơi thứ hai", "Makes a verified copy and brings it to the second place"),
+        at_micros: 9000 * 1_000_000,
+        run: backup,
+    },
 ];
 
 /// The job with this name.
@@ -103,6 +110,15 @@ fn apply_day(app: &App, _: &Actor, _: i64) -> Result<String> {
 fn quality(app: &App, actor: &Actor, fence: i64) -> Result<String> {
     let told = app.ask_questions(actor, |tx| holds(tx, "quality", fence))?;
     Ok(format!("{} questions asked, {} withdrawn, {} shown to superiors", told.asked, told.withdrawn, told.shared))
+}
+
+fn backup(app: &App, _: &Actor, _: i64) -> Result<String> {
+    if app.backups().first.is_none() {
+        return Ok("no place for copies is named in [backup]".to_owned());
+    }
+    let made = app.back_up(app.backups())?;
+    let where_to = if made.safe { "in two places" } else { "NO SECOND PLACE: set backup.second" };
+    Ok(format!("copy at seq {}, {} audit rows verified, {where_to}", made.copy.seq, made.audit_rows))
 }
 
 fn aggregate(app: &App, actor: &Actor, fence: i64) -> Result<String> {

@@ -4,7 +4,7 @@
 
 use super::ca::write_secret;
 use super::tls::TlsError;
-use crate::auth::{Authority, BadKey, NoRandom, random};
+use crate::auth::{Authority, BadKey, NoRandom, RevocationError, Revocations, random};
 use std::path::{Path, PathBuf};
 
 /// The secrets.
@@ -14,6 +14,8 @@ pub struct Keys {
     pub authority: Authority,
     /// Seals cursors and sync marks.
     pub seal: [u8; 32],
+    /// Who was shut out, whatever a restored database says.
+    pub revocations: Revocations,
 }
 
 /// Why the secrets cannot be had.
@@ -28,6 +30,9 @@ pub enum KeysError {
     /// No random numbers.
     #[error(transparent)]
     Random(#[from] NoRandom),
+    /// The file of revocations is damaged.
+    #[error(transparent)]
+    Revocations(#[from] RevocationError),
     /// No key can be made.
     #[error(transparent)]
     Key(#[from] BadKey),
@@ -56,7 +61,8 @@ impl Keys {
             Err(error) => return Err(TlsError::File { path: seal_file, error }.into()),
         };
         let authority = Authority::from_pkcs8(&authority).map_err(|_| KeysError::Damaged(authority_file))?;
-        Ok(Self { authority, seal })
+        let revocations = Revocations::open(dir, &authority)?;
+        Ok(Self { authority, seal, revocations })
     }
 }
 

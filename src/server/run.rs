@@ -53,9 +53,10 @@ pub async fn run(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), tonic::transport::Error> {
     let Setup { app, keys, certificates, reach, caps, metrics } = setup;
-    found(&app);
+    found(&app, &keys);
     let (close, closing) = watch::channel(false);
-    let services = Services::new(app, keys.authority, keys.seal, reach, jobs::entries(), closing.clone());
+    let services =
+        Services::new(app, (keys.authority, keys.revocations), keys.seal, reach, jobs::entries(), closing.clone());
     let incoming = accept::accept(listener, certificates, caps);
     let end = async move {
         shutdown.await;
@@ -90,12 +91,18 @@ pub async fn run(
     }
 }
 
-/// Gives a new database its history's random id. A failure is no reason not to serve: the next start tries again.
-fn found(app: &App) {
+/// Gives a new database its history's random id, and shuts out again whom a restored one has forgotten. A failure is no reason not to
+/// serve: the next start tries again.
+fn found(app: &App, keys: &Keys) {
     let founded = crate::auth::random().map(|id| app.found(id));
     match founded {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::error!(%error, "the history could not be given its id"),
         Err(error) => tracing::error!(%error, "no random number for the history's id"),
+    }
+    match app.revoke_again(&keys.revocations.all()) {
+        Ok(0) => {}
+        Ok(count) => tracing::warn!(count, "devices revoked after the backup are shut out again"),
+        Err(error) => tracing::error!(%error, "devices revoked after the backup could not be shut out"),
     }
 }

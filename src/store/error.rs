@@ -17,6 +17,15 @@ pub enum Error {
         /// The newest migration known.
         known: String,
     },
+    /// The schema is older than this programme, and only a person can say that there is a copy.
+    #[error("the database's schema is older than this programme ({pending} to apply): run thidua migrate")]
+    OlderSchema {
+        /// The migrations to apply, oldest first.
+        pending: String,
+    },
+    /// Another server has taken this one's place: nothing is written here any more.
+    #[error("another server has replaced this one: it writes nothing any more; see thidua doctor")]
+    Superseded,
     /// Stored data does not make sense.
     #[error("stored data is damaged: {0}")]
     Damaged(String),

@@ -17,6 +17,7 @@ pub mod access;
 pub mod asof;
 pub mod audit;
 pub(crate) mod backend;
+pub mod backup;
 mod baseline;
 mod bell;
 pub mod error;
@@ -46,6 +47,7 @@ pub use tx::{Audit, WriteTx};
 
 use crate::domain::time::Instant;
 use backend::AnyConn;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -65,6 +67,8 @@ struct Inner {
     returned: Condvar,
     bell: bell::Bell,
     reads: AtomicU64,
+    /// Set for good once another server has taken this one's place.
+    superseded: AtomicBool,
 }
 
 #[derive(Default)]
@@ -77,10 +81,14 @@ struct Readers {
 const READERS_MAX: usize = 4;
 
 impl Store {
-    /// Opens the database and brings its schema up to date.
+    /// Opens the database and brings its schema up to date: SQLite after a copy beside itself; an older PostgreSQL is refused until
+    /// somebody migrates it.
     pub fn open(location: &Location) -> Result<Self> {
         let mut conn = location.connect(true)?;
-        migrate::up(&mut conn)?;
+        if let Some(copy) = migrate::up_safely(&mut conn, location, false)? {
+            tracing::warn!(copy = %copy.display(), "the schema was brought up to date; the database as it was before is kept");
+        }
+        let superseded = AtomicBool::new(ReadTx::new(&mut conn).setting(backup::SUPERSEDED)?.is_some());
         let inner = Inner {
             location: location.clone(),
             writer: writer::Writer::new(location.clone(), conn),
@@ -88,6 +96,7 @@ impl Store {
             returned: Condvar::new(),
             bell: bell::Bell::default(),
             reads: AtomicU64::new(0),
+            superseded,
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -130,7 +139,26 @@ impl Store {
         now: Instant,
         mut steps: impl FnMut(&mut WriteTx) -> Result<T, E>,
     ) -> Result<(T, i64), E> {
+        if self.is_superseded() {
+            return Err(Error::Superseded.into());
+        }
         self.inner.writer.run(name, now, &mut steps)
+    }
+
+    /// Whether another server has taken this one's place.
+    #[must_use]
+    pub fn is_superseded(&self) -> bool {
+        self.inner.superseded.load(Ordering::Acquire)
+    }
+
+    /// Writes nothing from now on, also after a restart: the history with this higher number holds.
+    pub fn supersede(&self, by: i64, now: Instant) -> Result<()> {
+        if self.is_superseded() {
+            return Ok(());
+        }
+        self.write("store.supersede", now, |tx| tx.set_setting(backup::SUPERSEDED, &by.to_be_bytes()))?;
+        self.inner.superseded.store(true, Ordering::Release);
+        Ok(())
     }
 
     /// Runs `steps` over one unchanging state of the database.

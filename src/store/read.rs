@@ -4,6 +4,7 @@ use super::backend::{AnyConn, on};
 use super::error::{Error, Result};
 use super::schema::{commit_log, head, record};
 use crate::domain::scope::RecordKind;
+use crate::domain::time::Instant;
 use diesel::prelude::*;
 
 /// A transaction that only reads. `WriteTx` reads through it too.
@@ -67,6 +68,13 @@ impl<'c> ReadTx<'c> {
             .first(self.conn)
             .optional()?;
         row.map_or(Ok((0, [0; 32])), |(last, chain)| Ok((last, fixed(&chain)?)))
+    }
+
+    /// When the last commit was made, by the server's clock.
+    pub fn last_commit_at(&mut self) -> Result<Option<Instant>> {
+        let at: Option<i64> =
+            commit_log::table.order(commit_log::last_seq.desc()).select(commit_log::at).first(self.conn).optional()?;
+        Ok(at.map(Instant))
     }
 
     /// The present version of a record.

@@ -91,6 +91,15 @@ impl Seal {
         body.is_empty().then_some(Instant(at))
     }
 
+    /// The random id of a history that begins behind this chain: nobody without the secret can foresee it, no two begin alike.
+    #[must_use]
+    pub fn history(&self, chain: &[u8; 32], now: Instant) -> [u8; 16] {
+        let tag = self.tag(b"history", DeviceId([0; 16]), &[chain.as_slice(), &now.0.to_be_bytes()].concat());
+        let mut id = [0; 16];
+        id.copy_from_slice(&tag.as_ref()[..16]);
+        id
+    }
+
     fn tag(&self, purpose: &[u8], device: DeviceId, body: &[u8]) -> hmac::Tag {
         let mut context = hmac::Context::with_key(&self.0);
         context.update(purpose);

@@ -68,6 +68,10 @@ struct Held {
 impl Exchange {
     /// Takes the commands and finds where the device stands. The first frames are ready afterwards.
     pub fn start(app: App, seal: Seal, identity: Identity, request: &Request) -> Result<Self> {
+        let cursor = seal.open_cursor(identity.device.id, &request.cursor);
+        if let Some(cursor) = &cursor {
+            agree_on_history(&app, &seal, cursor)?;
+        }
         let before = identity.device.taken;
         let pushed = push::push(&app, &seal, &identity, &request.commands)?;
         let max_rows = if request.max_rows == 0 { ROWS_MAX } else { request.max_rows.min(ROWS_MAX) };
@@ -86,7 +90,6 @@ impl Exchange {
             seen,
             stale: false,
         };
-        let cursor = exchange.seal.open_cursor(exchange.identity.device.id, &request.cursor);
         exchange.place(cursor, &request.rebuild, before)?;
         let resets: Vec<Frame> = exchange.ready.drain(1..).collect();
         exchange.ready.extend(pushed.outcomes.into_iter().map(Frame::Verdict));
@@ -195,7 +198,7 @@ impl Exchange {
             self.epoch = (head.epoch, head.epoch_id);
             let granted = tx.scopes(&seen)?;
             let came = cursor.is_some();
-            let known = cursor.filter(|cursor| self.on_chain(tx, cursor, head.epoch).unwrap_or(false));
+            let known = cursor.filter(|cursor| cursor.epoch == head.epoch && on_chain(tx, cursor).unwrap_or(false));
             let positions = known.as_ref().map(|cursor| cursor.scopes.as_slice()).unwrap_or_default();
             self.scopes.clear();
             let mut scopes = Vec::new();
@@ -224,12 +227,6 @@ impl Exchange {
             self.ready.extend(resets);
             Ok(())
         })
-    }
-
-    /// Whether the cursor lies on this server's history.
-    fn on_chain(&self, tx: &mut ReadTx, cursor: &Cursor, epoch: i64) -> Result<bool> {
-        let (seq, chain) = tx.commit_at(cursor.commit.0)?;
-        Ok(cursor.epoch == epoch && seq == cursor.commit.0 && chain[..8] == cursor.commit.1)
     }
 
     /// Why a scope of the cursor is no longer the device's.
@@ -343,6 +340,32 @@ impl Exchange {
         let scopes = self.scopes.iter().map(|held| held.position).collect();
         Cursor { epoch: self.epoch.0, commit, scopes }
     }
+}
+
+/// Whether the commit that the cursor names is here, with the chain it had.
+fn on_chain(tx: &mut ReadTx, cursor: &Cursor) -> Result<bool> {
+    let (seq, chain) = tx.commit_at(cursor.commit.0)?;
+    Ok(seq == cursor.commit.0 && chain[..8] == cursor.commit.1)
+}
+
+/// A sealed cursor was written by a server of this authority. One of a higher history says that this server was replaced: it stops taking
+/// writes. One of this history that is ahead of, or off, the chain says that commits were lost here: a new history begins (S24).
+fn agree_on_history(app: &App, seal: &Seal, cursor: &Cursor) -> Result<()> {
+    let (head, held) = app.store().read(|tx| Ok::<_, AppError>((tx.head()?, on_chain(tx, cursor)?)))?;
+    if cursor.epoch > head.epoch {
+        app.store().supersede(cursor.epoch, app.now())?;
+        tracing::error!(by = cursor.epoch, "another server has replaced this one: it takes no writes any more");
+        return Err(crate::store::Error::Superseded.into());
+    }
+    if cursor.epoch == head.epoch && !held {
+        tracing::error!(
+            seq = cursor.commit.0,
+            head = head.seq,
+            "commits that a phone holds are lost here: a new history begins"
+        );
+        app.lose_history(head.epoch, seal.history(&head.chain, app.now()))?;
+    }
+    Ok(())
 }
 
 /// Why a scope must be rebuilt on this device, if it must.

@@ -5,6 +5,7 @@
 use super::values;
 use crate::domain::ids::{AccountId, DeviceId, UnitId};
 use crate::domain::permission::Role;
+use crate::domain::reason::Reason;
 use crate::domain::time::Instant;
 use crate::pb;
 use prost::Message as _;
@@ -42,6 +43,24 @@ pub fn certificate(certificate: &Certificate) -> Vec<u8> {
         roles: role_numbers(roles),
     };
     message.encode_to_vec()
+}
+
+/// Reads the bytes of a device certificate, whose signature the caller has checked.
+///
+/// # Errors
+/// They are not of the contract.
+pub fn read_certificate(bytes: &[u8]) -> Result<Certificate, Reason> {
+    let message = pb::DeviceCertificateBody::decode(bytes).map_err(|_| Reason::Malformed)?;
+    let pb::DeviceCertificateBody { authority, device_id, account_id, unit_id, public_key, issued_at, roles } = message;
+    Ok(Certificate {
+        authority: authority.try_into().map_err(|_| Reason::Malformed)?,
+        device: values::id(&device_id, DeviceId::from_slice)?,
+        account: values::id(&account_id, AccountId::from_slice)?,
+        unit: values::id(&unit_id, UnitId::from_slice)?,
+        public_key,
+        issued: values::read_timestamp(issued_at.ok_or(Reason::Malformed)?)?,
+        roles: roles.into_iter().map(values::read_role).collect::<Result<_, _>>()?,
+    })
 }
 
 /// Roles as the contract numbers them; the system's own is left out.

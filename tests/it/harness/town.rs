@@ -36,6 +36,7 @@ pub(crate) struct Town {
     pub(crate) files: TlsFiles,
     stop: oneshot::Sender<()>,
     served: JoinHandle<Result<(), tonic::transport::Error>>,
+    home: std::path::PathBuf,
     dir: Option<tempfile::TempDir>,
 }
 
@@ -80,10 +81,15 @@ impl Town {
 
     /// Serves what lies in a directory that somebody else keeps.
     pub(crate) async fn beside(dir: &std::path::Path) -> Self {
+        Self::at(dir, 0).await
+    }
+
+    /// Serves it on this port, as a server does that comes back: phones find it where it was.
+    pub(crate) async fn at(dir: &std::path::Path, port: u16) -> Self {
         let app = app_in(dir);
         let clock = app.clock().clone();
         let files = TlsFiles::in_dir(&dir.join("tls"));
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let setup = Setup {
             app: app.clone(),
@@ -97,7 +103,7 @@ impl Town {
         let served = tokio::spawn(run(listener, setup, async {
             let _ = stopped.await;
         }));
-        Self { app, clock, address, files, stop, served, dir: None }
+        Self { app, clock, address, files, stop, served, home: dir.to_owned(), dir: None }
     }
 
     /// Ends the server; panics when it does not end well.
@@ -111,6 +117,11 @@ impl Town {
         let dir = self.dir.take().unwrap();
         self.close().await;
         dir
+    }
+
+    /// The authority's secrets, as they lie beside the configuration.
+    pub(crate) fn keys(&self) -> Keys {
+        Keys::open(&self.home.join("keys")).unwrap()
     }
 
     /// A connection that trusts the private CA and nobody else.

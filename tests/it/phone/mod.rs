@@ -5,6 +5,7 @@ mod conflicts;
 mod follow;
 mod lost_phones;
 mod merger;
+mod restored;
 mod week;
 
 use crate::harness::Town;
