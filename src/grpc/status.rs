@@ -77,7 +77,7 @@ fn of_app(error: AppError, lang: Lang) -> Status {
         AppError::Refused(refusal) => refused(&refusal, lang),
         AppError::Unauthenticated => said(ErrorReason::Unauthenticated, Code::Unauthenticated, lang),
         AppError::DeviceRevoked => said(ErrorReason::DeviceRevoked, Code::Unauthenticated, lang),
-        AppError::Store(crate::store::Error::Superseded) => {
+        AppError::Store(error) if error.is_superseded() => {
             said(ErrorReason::ServerSuperseded, Code::FailedPrecondition, lang)
         }
         AppError::Store(error) if error.is_transient() => Failure::Busy.status(lang),

@@ -35,6 +35,12 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether another server has taken this one's place.
+    #[must_use]
+    pub fn is_superseded(&self) -> bool {
+        matches!(self, Self::Superseded)
+    }
+
     /// Whether the same call may succeed if it is made again.
     #[must_use]
     pub fn is_transient(&self) -> bool {

@@ -62,7 +62,7 @@ fn an_account_gets_a_role_and_a_code_and_plaintext_stays_on_this_machine() {
 }
 
 /// A free port of loopback, as likely still free a moment later.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 

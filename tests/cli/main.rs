@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a story that cannot be set up has failed")]
 #![cfg(feature = "server")]
 
+mod copies;
 mod files;
 mod first_day;
 mod morning;
@@ -77,7 +78,14 @@ impl Serving {
 
     /// With further keys of the configuration.
     fn with(machine: &Machine, keys: &[&str]) -> Self {
-        let mut command = machine.command(&["serve", "--json", "--set", "listen.address=127.0.0.1:0"]);
+        let keys: Vec<&str> = ["listen.address=127.0.0.1:0"].iter().chain(keys).copied().collect();
+        Self::running(machine, &["serve"], &keys)
+    }
+
+    /// By another command that ends in serving.
+    fn running(machine: &Machine, arguments: &[&str], keys: &[&str]) -> Self {
+        let mut command = machine.command(arguments);
+        command.arg("--json");
         keys.iter().for_each(|key| {
             command.args(["--set", key]);
         });

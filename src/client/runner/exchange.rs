@@ -56,6 +56,13 @@ pub(super) enum Until {
     Woken,
 }
 
+impl Until {
+    /// Whether the call is broken on purpose: then its failure is what was wanted.
+    fn is_cut(&self) -> bool {
+        matches!(self, Self::Checkpoint(Cut { after_frames: Some(_) }))
+    }
+}
+
 impl Core {
     /// One exchange. Cut off anywhere, it is taken up where it was by the next one.
     pub(crate) async fn sync(&self, cut: Cut) -> Result<Exchanged, RunError> {
@@ -75,17 +82,26 @@ impl Core {
     }
 
     async fn calls(&self, engine: &mut Engine, until: &Until, done: &mut Exchanged) -> Result<(), RunError> {
+        // Servers that were not tried yet: one that does not answer is no reason to wait while another may.
+        let mut untried = self.device()?.applicant.addresses.len().saturating_sub(1);
         for _ in 0..CALLS_MAX {
             let device = self.device()?;
-            let (next, message) = match self.call(engine, &device, until, done).await? {
-                Ok(()) => (engine.closed(keys::random_number()), String::new()),
-                Err(failure) => (engine.failed(&failure, keys::random_number()), failure.message),
+            let (next, silent, message) = match self.call(engine, &device, until, done).await? {
+                Ok(()) => (engine.closed(keys::random_number()), false, String::new()),
+                Err(failure) => {
+                    let silent = failure.kind == FailureKind::PerhapsApplied && failure.retry_after.is_none();
+                    (engine.failed(&failure, keys::random_number()), silent && !until.is_cut(), failure.message)
+                }
             };
             match next {
                 Next::Done => return Ok(()),
                 Next::Again => {}
                 Next::Renew => self.renew(engine, &device).await?,
                 Next::OtherServer => self.next_server(),
+                Next::Wait(_) if silent && untried > 0 => {
+                    untried -= 1;
+                    self.next_server();
+                }
                 Next::Wait(after) => {
                     self.next_server();
                     return Err(RunError::Later { after, message });
