@@ -47,8 +47,7 @@ pub use tx::{Audit, WriteTx};
 
 use crate::domain::time::Instant;
 use backend::AnyConn;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Called after each commit with the last seq of the feed, 0 when another node made it; must return at once.
