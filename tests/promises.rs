@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used, reason = "a story that cannot be set up has failed")]
 #![cfg(feature = "server")]
 
+#[path = "promises/ages.rs"]
+mod ages;
 #[path = "promises/conflicts.rs"]
 mod conflicts;
 #[path = "promises/following.rs"]

@@ -205,6 +205,17 @@ impl App {
         })
     }
 
+    /// Takes a role away at once. What its holder sends afterwards goes to the hand-over box of the unit.
+    pub fn revoke_grant(&self, actor: &Actor, account: AccountId, grant: &Grant) -> Result<()> {
+        self.store().write("access.revoke_grant", self.now(), |tx| {
+            let place = tx.unit_path(grant.unit)?;
+            let permit: Permit<action::Revoke> = authorize(actor, &place, self.now().local_date())?;
+            tx.drop_grant(account, grant)?;
+            tx.note_act(&Audit::from(&permit));
+            Ok(())
+        })
+    }
+
     /// Shuts a device out for good.
     pub fn revoke_device(&self, actor: &Actor, device: DeviceId) -> Result<(Device, UnitId)> {
         self.store().write("access.revoke", self.now(), |tx| {

@@ -162,8 +162,9 @@ fn free_id(tx: &mut WriteTx, bytes: &[u8]) -> Result<HeldId> {
     }
 }
 
-/// Runs what waited for a report, in order, until nothing more can run.
-fn release(tx: &mut WriteTx, ask: &Asking, report: ReportId) -> Result<()> {
+/// Runs what waited for a report, in order, until nothing more can run; gives how many took effect.
+pub(super) fn release(tx: &mut WriteTx, ask: &Asking, report: ReportId) -> Result<usize> {
+    let mut released = 0;
     let mut refused = BTreeSet::new();
     loop {
         let mut blocked = BTreeSet::new();
@@ -176,8 +177,10 @@ fn release(tx: &mut WriteTx, ask: &Asking, report: ReportId) -> Result<()> {
             }
             blocked.insert(one.device);
         }
-        let Some(one) = next else { return Ok(()) };
-        if !run_released(tx, ask, &one)? {
+        let Some(one) = next else { return Ok(released) };
+        if run_released(tx, ask, &one)? {
+            released += 1;
+        } else {
             refused.insert(one.id);
         }
     }

@@ -3,6 +3,7 @@
 //! Small buffers: an idle stream must cost little. Knows no frame's content.
 
 use super::Services;
+use super::status::Failure;
 use crate::domain::limits::MESSAGE_BYTES_MAX;
 use crate::pb::{SyncRequest, SyncResponse, sync_service_server};
 use crate::wire::sync::{put_frame, put_rows_frame};
@@ -12,8 +13,9 @@ use std::task::{Context, Poll};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::codec::{BufferSettings, Codec, EncodeBuf, Encoder};
 use tonic::codegen::{Body, BoxFuture, Service, StdError, http};
+use tonic::metadata::MetadataMap;
 use tonic::server::{Grpc, NamedService, ServerStreamingService};
-use tonic::{Request, Response, Status};
+use tonic::{Code, Request, Response, Status};
 use tonic_prost::{ProstCodec, ProstDecoder};
 
 /// What a stream carries.
@@ -116,7 +118,15 @@ where
             }
             let mut grpc =
                 Grpc::new(FrameCodec).apply_max_message_size_config(Some(MESSAGE_BYTES_MAX), Some(MESSAGE_BYTES_MAX));
-            Ok(grpc.server_streaming(method, request).await)
+            let lang = super::caller::lang(&MetadataMap::from_headers(request.headers().clone()));
+            let answer = grpc.server_streaming(method, request).await;
+            // The only limit that is met before a message of ours is read.
+            let code = answer.headers().get(Status::GRPC_STATUS).map(|value| value.as_bytes());
+            if code == Some((Code::OutOfRange as i32).to_string().as_bytes()) {
+                let limit = Failure::LimitExceeded("message_bytes", MESSAGE_BYTES_MAX as u64);
+                return Ok(limit.status(lang).into_http());
+            }
+            Ok(answer)
         })
     }
 }

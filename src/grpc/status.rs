@@ -55,7 +55,7 @@ impl Failure {
             Self::BadSignature => said(ErrorReason::BadSignature, Code::Unauthenticated, lang),
             Self::LimitExceeded(limit, maximum) => {
                 let facts = [("limit", limit.to_owned()), ("maximum", maximum.to_string())];
-                build(ErrorReason::LimitExceeded, Code::ResourceExhausted, lang, &facts, None)
+                build(ErrorReason::LimitExceeded, Code::ResourceExhausted, lang, &facts, Some(Duration::from_secs(1)))
             }
             Self::RateLimited(limit) => {
                 let (facts, delay) = ([("limit", limit.to_owned())], Some(Duration::from_secs(10)));

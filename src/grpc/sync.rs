@@ -15,7 +15,7 @@ use crate::app::access::Identity;
 use crate::auth;
 use crate::domain::ids::UnitId;
 use crate::domain::lang::Lang;
-use crate::domain::limits::PUSH_COMMANDS_MAX;
+use crate::domain::limits::{PUSH_COMMANDS_MAX, SCOPES_MAX};
 use crate::domain::reason::Reason;
 use crate::pb::sync_response::Frame as Wire;
 use crate::pb::{self, SyncRequest};
@@ -62,14 +62,12 @@ async fn begin(services: &Services, identity: Identity, message: SyncRequest, la
         pushed: !asked.commands.is_empty(),
         caught_up: false,
         warned: false,
+        upgrade,
     };
     let (app, seal) = (services.app.clone(), services.seal.clone());
     let exchange = services.door.run(move || Ok(Exchange::start(app, seal, identity, &asked)?)).await?;
     let (sender, receiver) = mpsc::channel(WAITING);
     tokio::spawn(async move {
-        if let Some(version) = upgrade {
-            let _ = sender.send(Ok(frames::upgrade_wanted(version))).await;
-        }
         if let Err(failure) = call.drive(exchange, follow, &sender).await {
             let _ = sender.send(Err(failure.status(lang))).await;
         }
@@ -95,6 +93,9 @@ fn read(identity: &Identity, message: SyncRequest, today: jiff::civil::Date) -> 
         return Err(Failure::LimitExceeded("commands", PUSH_COMMANDS_MAX as u64));
     }
     // Who holds no role any more still authenticates: what was typed before goes to the hand-over box of the unit.
+    if rebuild_scopes.len() > SCOPES_MAX {
+        return Err(Failure::LimitExceeded("rebuild_scopes", SCOPES_MAX as u64));
+    }
     let home = home(identity, today).unwrap_or(UnitId([0; 16]));
     let pushed = |bytes: Vec<u8>| {
         let hash = auth::hash(&bytes);
@@ -118,6 +119,8 @@ struct Call {
     caught_up: bool,
     /// Whether the caller knows that its token ends soon.
     warned: bool,
+    /// The version that the caller's app should have, until it was told.
+    upgrade: Option<String>,
 }
 
 impl Call {
@@ -152,8 +155,12 @@ impl Call {
             let nothing_new = reached && frames.len() == 1 && self.caught_up;
             let frames = if nothing_new { vec![exchange.bookmark()] } else { frames };
             for frame in frames {
+                let opened = matches!(frame, Frame::Welcome(_));
                 if !send(sender, self.out(frame)?).await {
                     return Ok(false);
+                }
+                if let Some(version) = self.upgrade.take_if(|_| opened) {
+                    send(sender, frames::upgrade_wanted(version)).await;
                 }
             }
             if reached {

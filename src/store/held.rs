@@ -78,6 +78,13 @@ impl ReadTx<'_> {
         ids.iter().map(|id| Ok(HeldId(fixed(id)?))).collect()
     }
 
+    /// The reports for which commands wait.
+    pub fn reports_waited_for(&mut self) -> Result<Vec<ReportId>> {
+        let waits = held::table.filter(held::waits.eq(1i16));
+        let ids: Vec<Vec<u8>> = waits.order(held::report).select(held::report).distinct().load(self.conn())?;
+        ids.iter().map(|id| Ok(ReportId(fixed(id)?))).collect()
+    }
+
     /// Whether any command waits.
     pub fn any_waiting(&mut self) -> Result<bool> {
         let one: Option<Vec<u8>> =

@@ -20,6 +20,7 @@ pub(crate) mod backend;
 pub mod backup;
 mod baseline;
 mod bell;
+mod compact;
 pub mod error;
 mod fault;
 pub mod feed;

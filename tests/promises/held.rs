@@ -103,6 +103,15 @@ fn ended(world: &World) -> (Phone, Phone) {
     (lan, head)
 }
 
+/// The same, with the role taken away before its time.
+fn revoked(world: &World) -> (Phone, Phone) {
+    let lan = world.phone("lan", WARD_2, Role::Reporter);
+    let head = world.phone("head", WARD_2, Role::UnitHead);
+    let grant = Grant { role: Role::Reporter, unit: lan.unit, from: date(2024, 1, 1), to: date(2030, 1, 1) };
+    world.app.revoke_grant(&world.app.system().unwrap(), lan.account, &grant).unwrap();
+    (lan, head)
+}
+
 fn s19_what_a_person_sends_after_the_grant_was_lost_goes_to_the_hand_over_box_and_the_head_takes_it_over(world: World) {
     let (mut lan, mut head) = ended(&world);
     let element = world.elements()[0];
@@ -126,7 +135,7 @@ fn s19_what_a_person_sends_after_the_grant_was_lost_goes_to_the_hand_over_box_an
 }
 
 fn s19_the_head_may_put_aside_what_came_too_late_and_a_stranger_gets_no_box(world: World) {
-    let (mut lan, mut head) = ended(&world);
+    let (mut lan, mut head) = revoked(&world);
     let save = lan.save(&first_week(WARD_2), &[(world.elements()[0], figure(6))], &[]);
     lan.push(&world, &[save]);
     let foreign = lan.save(&first_week(ELSEWHERE), &[(world.elements()[0], figure(6))], &[]);

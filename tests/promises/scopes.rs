@@ -15,6 +15,8 @@ use thidua::sync::frame::GrantChange;
 stories! {
     s17_at_a_merger_the_phones_move_to_the_successor_and_take_their_drafts_with_them
     s17_a_grant_that_is_gone_takes_its_rows_off_the_phone
+    s17_a_new_grant_brings_its_rows_and_one_taken_away_is_told_as_revoked
+    s17_when_a_district_is_dissolved_its_communes_move_under_the_province_with_all_that_they_sent
     s18_a_draft_is_seen_by_its_own_desk_only_and_a_sent_report_by_the_units_above
     s20_a_report_of_a_closed_unit_is_taken_for_that_unit_and_signed_by_its_successor
 }
@@ -116,4 +118,50 @@ fn s20_a_report_of_a_closed_unit_is_taken_for_that_unit_and_signed_by_its_succes
     assert_eq!(report.acting_unit, UnitId::named(WARD_NEW));
     assert_eq!(report.state, State::Submitted);
     phone.agrees();
+}
+
+fn s17_a_new_grant_brings_its_rows_and_one_taken_away_is_told_as_revoked(world: World) {
+    let mut lan = world.phone("lan", WARD_2, Role::Reporter);
+    let mut other = world.phone("mai", ELSEWHERE, Role::Reporter);
+    let sent = world.send_nil(&mut lan, &first_week(WARD_2));
+    other.sync(&world);
+    let scopes = other.scopes.len();
+    let system = world.app.system().unwrap();
+    let unit = UnitId::named(WARD_2);
+    let grant =
+        thidua::domain::permission::Grant { role: Role::Reporter, unit, from: date(2024, 1, 1), to: date(2030, 1, 1) };
+    world.app.grant(&system, other.account, "mai", &grant).unwrap();
+    other.sync(&world);
+    assert!(other.scopes.len() > scopes && other.holds(RecordKind::Report, sent.0));
+    other.agrees();
+    world.app.revoke_grant(&system, other.account, &grant).unwrap();
+    other.sync(&world);
+    assert!(!other.holds(RecordKind::Report, sent.0));
+    assert!(other.lost.contains(&(Scope::work(unit), GrantChange::Revoked)), "{:?}", other.lost);
+    assert!(other.lost.contains(&(Scope::desk(unit), GrantChange::Revoked)), "{:?}", other.lost);
+    other.agrees();
+}
+
+fn s17_when_a_district_is_dissolved_its_communes_move_under_the_province_with_all_that_they_sent(world: World) {
+    let commune = "com-29236-0";
+    let mut lan = world.phone("lan", commune, Role::Reporter);
+    let mut district = world.phone("district", TOWN, Role::Reviewer);
+    let mut province = world.phone("province", "prov-84", Role::Reviewer);
+    let sent = world.send_nil(&mut lan, &first_week(commune));
+    district.sync(&world);
+    province.sync(&world);
+    assert!(district.holds(RecordKind::Report, sent.0) && province.holds(RecordKind::Report, sent.0));
+    world.at(date(2025, 3, 1));
+    let applied = world.app.apply_day().unwrap();
+    assert!(applied.moved_units > 0 && applied.moved_records > 0, "{applied:?}");
+    for phone in [&mut lan, &mut district, &mut province] {
+        phone.sync(&world);
+        phone.agrees();
+    }
+    assert!(province.holds(RecordKind::Report, sent.0), "the last parent takes over its open reviews");
+    assert!(lan.holds(RecordKind::Report, sent.0));
+    let accept = province.accept(&world.report(sent).unwrap());
+    assert_eq!(province.push(&world, &[accept])[0].verdict, Verdict::Applied);
+    lan.sync(&world);
+    lan.agrees();
 }

@@ -153,7 +153,8 @@ impl Engine {
 
     /// Whether a following call should end now, because only a new one can go on.
     pub(crate) fn wants_another_call(&self) -> bool {
-        self.halt.is_some() || self.superseded || self.wait.is_some() || (self.marked && self.again)
+        let ends_soon = self.told.token_expires.is_some();
+        self.halt.is_some() || self.superseded || self.wait.is_some() || (self.marked && (self.again || ends_soon))
     }
 
     /// What to do after the stream closed without an error.
@@ -169,6 +170,9 @@ impl Engine {
         }
         if !self.marked {
             return self.wait_longer(None, random);
+        }
+        if self.told.token_expires.take().is_some() {
+            return Next::Renew;
         }
         if self.again { Next::Again } else { Next::Done }
     }

@@ -166,3 +166,97 @@ async fn an_open_follower_does_not_keep_the_server_from_ending() {
     stream.message().await.unwrap().unwrap();
     tokio::time::timeout(Duration::from_secs(5), town.close()).await.expect("the server waits for its follower");
 }
+
+#[tokio::test]
+async fn s29_every_limit_of_a_call_is_named_with_the_time_to_come_back_and_nothing_is_half_applied() {
+    let town = Town::open().await;
+    let mut phone = town.phone(COMMUNE, Role::Reporter).await;
+    let cells: BTreeMap<u32, CellValue> = elements(&town).into_iter().map(|no| (no, CellValue::Nil)).collect();
+    let save = phone.save(&cells);
+    let large = vec![0; 5 * 1024 * 1024];
+    let requests = [
+        ("commands", pb::SyncRequest { commands: vec![save.clone(); 201], ..Default::default() }),
+        (
+            "client_version",
+            pb::SyncRequest { client_version: "x".repeat(65), commands: vec![save.clone()], ..Default::default() },
+        ),
+        (
+            "rebuild_scopes",
+            pb::SyncRequest {
+                rebuild_scopes: vec![pb::Scope::default(); 65],
+                commands: vec![save.clone()],
+                ..Default::default()
+            },
+        ),
+        ("message_bytes", pb::SyncRequest { cursor: large, commands: vec![save.clone()], ..Default::default() }),
+    ];
+    for (limit, message) in requests {
+        let mut client = pb::sync_service_client::SyncServiceClient::new(phone.channel.clone());
+        let refused = client.sync(phone.request(message)).await.unwrap_err();
+        assert_eq!(refused.code(), Code::ResourceExhausted, "{limit}: {refused:?}");
+        let details = tonic_types::StatusExt::get_error_details(&refused);
+        assert_eq!(details.error_info().unwrap().metadata["limit"], limit);
+        assert!(details.retry_info().is_some(), "{limit}");
+    }
+    let report = phone.first_week().id();
+    let reference = town.app.store().read(|tx| town.app.reference(tx)).unwrap();
+    assert!(town.app.store().read(|tx| tx.report(report, &reference.units)).unwrap().is_none(), "nothing was applied");
+    phone.sync(vec![save]).await.unwrap();
+    town.close().await;
+}
+
+#[tokio::test]
+async fn an_old_app_is_asked_to_be_renewed_and_its_outbox_is_taken_all_the_same() {
+    let town = Town::open().await;
+    let mut phone = town.phone(COMMUNE, Role::Reporter).await;
+    let cells: BTreeMap<u32, CellValue> = elements(&town).into_iter().map(|no| (no, CellValue::Nil)).collect();
+    let save = phone.save(&cells);
+    let message = pb::SyncRequest { commands: vec![save], client_version: "0.0.9".into(), ..Default::default() };
+    let mut client = pb::sync_service_client::SyncServiceClient::new(phone.channel.clone());
+    let mut stream = client.sync(phone.request(message)).await.unwrap().into_inner();
+    let mut frames = Vec::new();
+    while let Some(message) = stream.message().await.unwrap() {
+        frames.extend(message.frame);
+    }
+    assert_eq!(frames[..3].iter().map(name).collect::<Vec<_>>(), ["Welcome", "Notice", "Verdict"]);
+    let Frame::Verdict(verdict) = &frames[2] else { panic!("{:?}", frames[2]) };
+    assert_eq!(verdict.outcome(), pb::Outcome::Applied);
+    town.close().await;
+}
+
+#[tokio::test]
+async fn a_follower_is_told_before_its_token_ends_and_when_to_come_back_from_a_server_that_ends() {
+    let town = Town::open().await;
+    let phone = town.phone(COMMUNE, Role::Reporter).await;
+    let mut stream = phone.stream(Vec::new(), true).await.unwrap();
+    let mut kinds = Vec::new();
+    let until = |kinds: &[&str], wanted: &str| kinds.last() == Some(&wanted);
+    while !until(&kinds, "Checkpoint") {
+        kinds.extend(stream.message().await.unwrap().unwrap().frame.iter().map(name));
+    }
+    let ends = town.app.store().read(|tx| tx.device(phone.device)).unwrap().unwrap().token_expires.unwrap();
+    town.clock.set(ends.plus_micros(-60_000_000));
+    // Anything that is committed wakes the follower, who then looks at its token.
+    let other = town.phone(COMMUNE, Role::Reporter).await;
+    drop(other);
+    let notice = loop {
+        if let Some(Frame::Notice(notice)) = stream.message().await.unwrap().unwrap().frame {
+            break notice.notice.unwrap();
+        }
+    };
+    assert!(matches!(notice, pb::notice::Notice::TokenExpires(_)), "{notice:?}");
+    let closing = tokio::spawn(town.close());
+    let notice = loop {
+        match stream.message().await.unwrap() {
+            Some(message) => {
+                if let Some(Frame::Notice(notice)) = message.frame {
+                    break notice.notice.unwrap();
+                }
+            }
+            None => panic!("the stream ended without a word"),
+        }
+    };
+    assert!(matches!(notice, pb::notice::Notice::RetryAfter(_)), "{notice:?}");
+    drop(stream);
+    closing.await.unwrap();
+}
