@@ -28,6 +28,7 @@ mod quality;
 mod report;
 mod review;
 mod say;
+mod score;
 mod serve;
 mod standings;
 pub mod target;
@@ -82,6 +83,8 @@ enum Command {
     Brief(brief::Args),
     /// Chất lượng số liệu · Questions about the quality of figures, and how well the rules do.
     Quality(quality::Args),
+    /// Chấm điểm · Score sheets of units, self, system and cluster side by side; no ranks.
+    Score(score::Args),
     /// Máy khách ngoại tuyến · An offline client with plain prompts.
     Field(field::Args),
     /// Duyệt báo cáo · Review reports at a desk.
@@ -138,6 +141,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Standings(args) => standings::run(&ctx, args),
         Command::Brief(args) => brief::run(&ctx, args),
         Command::Quality(args) => quality::run(&ctx, args),
+        Command::Score(args) => score::run(&ctx, args),
         Command::Field(args) => field::run(&ctx, args),
         Command::Review(args) => review::run(&ctx, args),
         Command::Access(args) => access::run(&ctx, args),

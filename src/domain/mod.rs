@@ -31,6 +31,7 @@ pub mod reason;
 pub mod rehearsal;
 pub mod report;
 pub mod scope;
+pub mod scoring;
 pub mod sight;
 pub mod standing;
 pub mod target;

@@ -12,6 +12,9 @@ pub mod fault;
 pub mod handover;
 pub mod org;
 pub mod report_csv;
+pub mod score;
+#[cfg(test)]
+mod score_tests;
 mod sheet;
 mod table;
 mod toml_reader;

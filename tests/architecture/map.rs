@@ -128,6 +128,7 @@ pub(crate) const FORBIDDEN_WORDS: &[(&str, &[&str], &str)] = &[
 pub(crate) const WORD_ALLOWED: &[(&str, &str)] = &[
     ("src/domain/ratio.rs", "its nearest float is for forecasts and drawings, never for a verdict"),
     ("src/domain/target/spread.rs", "chance: for forecasts and the chance meter, never for a verdict"),
+    ("src/domain/scoring/compare.rs", "chance inside a cluster, shown as bands; nobody is judged or paid by it"),
     ("src/domain/funnel.rs", "limits of chance for a drawing and a question, never for a verdict"),
     ("src/domain/target/luck.rs", "the chance meter tells chances, it judges nobody"),
     ("src/domain/target/tests/setting.rs", "tests of the chance meter"),

@@ -54,3 +54,24 @@ fn the_morning_page_speaks_english_and_is_made_for_a_district_too() {
     let ran = machine.run(&["brief", "--campaign", "A", "--phase", "9"]);
     assert!(ran.code == 2 && ran.err.contains("9"), "{}", ran.err);
 }
+
+#[test]
+fn a_score_sheet_waits_for_figures_instead_of_giving_zero_and_ranks_nobody() {
+    let machine = province();
+    let plan = machine.write(
+        "score.toml",
+        "code = \"A\"\n[[leaves]]\ncode = \"T1\"\nkind = \"QUANT\"\nweight = \"60\"\n[[leaves]]\ncode = \"HD\"\nkind = \"PASS_FAIL\"\nweight = \"40\"\n\
+         [[units]]\nunit = \"dist-842\"\n[units.documented]\nHD = \"1\"\n",
+    );
+    let sheets = machine.done(&["--json", "score", "--campaign", "A", "--plan", &plan, "--unit", "dist-842"]);
+    let sheets: serde_json::Value = serde_json::from_str(&sheets).unwrap();
+    assert_eq!(
+        (&sheets[0]["total"], &sheets[0]["no_score_because"][0]),
+        (&serde_json::Value::Null, &"INCOMPLETE".into())
+    );
+    assert_eq!(sheets[0]["lines"][1]["system"], "40", "what is documented is shown");
+    let table = machine.done(&["--lang", "vi", "score", "--campaign", "A"]);
+    assert!(table.contains("chờ số liệu") && table.contains("không phải là xếp hạng"), "{table}");
+    let bad = machine.write("bad.toml", "code = \"A\"\n[[leaves]]\ncode = \"T9\"\nkind = \"QUANT\"\nweight = \"60\"\n");
+    assert!(machine.run(&["score", "--campaign", "A", "--plan", &bad]).err.contains("T9"));
+}
