@@ -4,7 +4,8 @@ use super::ctx::Ctx;
 use super::failure::{Failure, Outcome};
 use super::phone::{self, Which, day, figure, read_figure, status};
 use super::review::{find, told};
-use crate::client::facade::{CellEntry, DueReport, Phone};
+use super::say::Say;
+use crate::client::facade::{CellEntry, DueReport, Phone, SyncSummary, WireLine};
 use crate::clock::Clock;
 use crate::domain::time::days_from_date;
 use jiff::civil::Date;
@@ -29,8 +30,12 @@ enum What {
         invitation: String,
     },
     /// Gửi và nhận · Send what waits and receive what is new.
-    #[command(after_help = "Ví dụ / Examples:\n  thidua field sync --json")]
-    Sync,
+    #[command(after_help = "Ví dụ / Examples:\n  thidua field sync --json\n  thidua field sync --wire-log")]
+    Sync {
+        /// Ghi từng byte theo loại khung · Account for every byte by kind of frame.
+        #[arg(long)]
+        wire_log: bool,
+    },
     /// Báo cáo phải nộp · Reports that are due.
     #[command(after_help = "Ví dụ / Examples:\n  thidua field due --from 2024-08-19 --to 2024-09-01")]
     Due {
@@ -93,7 +98,7 @@ pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
     let phone = args.which.open()?;
     match &args.what {
         What::Enrol { invitation } => enrol(ctx, &phone, invitation),
-        What::Sync => sync(ctx, &phone),
+        What::Sync { wire_log } => sync(ctx, &phone, *wire_log),
         What::Due { from, to } => due(ctx, &phone, *from, *to),
         What::Show { report } => {
             phone::show(&ctx.say, &find(&phone, report)?);
@@ -129,16 +134,18 @@ fn enrol(ctx: &Ctx, phone: &Phone, invitation: &str) -> Outcome {
     Ok(())
 }
 
-fn sync(ctx: &Ctx, phone: &Phone) -> Outcome {
+fn sync(ctx: &Ctx, phone: &Phone, wire_log: bool) -> Outcome {
     let done = phone.sync_once()?;
     let say = &ctx.say;
     let refused = phone.refused()?;
     let text = || {
         let (sent, rows, bytes) = (done.sent, done.rows, done.bytes_sent + done.bytes_received);
+        let wire = if wire_log { wire_text(say, &done) } else { String::new() };
         let mut text = say.lang.pick(
             format!("gửi {sent} lệnh, nhận {rows} bản ghi, {bytes} B"),
             format!("{sent} commands sent, {rows} records received, {bytes} B"),
         );
+        text.push_str(&wire);
         for one in &refused {
             let why = say.pick(&one.text_vi, &one.text_en);
             text.push_str(&format!("\n{} {}: {} {why}", say.pick("bị từ chối", "refused"), one.number, one.reason));
@@ -146,7 +153,10 @@ fn sync(ctx: &Ctx, phone: &Phone) -> Outcome {
         text
     };
     let value = || {
+        let line = |line: &WireLine| json!({ "kind": line.kind, "count": line.count, "bytes": line.bytes });
+        let wire: Option<Vec<_>> = wire_log.then(|| done.wire.iter().map(line).collect());
         json!({
+            "wire": wire, "calls": done.calls, "connections": done.connections,
             "sent": done.sent, "applied": done.applied, "merged": done.merged, "conflicts": done.conflicts,
             "rejected": done.rejected, "rows": done.rows, "agrees": done.agrees,
             "bytes_sent": done.bytes_sent, "bytes_received": done.bytes_received, "refused": refused.len(),
@@ -154,6 +164,20 @@ fn sync(ctx: &Ctx, phone: &Phone) -> Outcome {
     };
     say.answer(text, value);
     Ok(())
+}
+
+/// Every byte by kind of frame; what is left is TLS and HTTP/2.
+fn wire_text(say: &Say, done: &SyncSummary) -> String {
+    let mut text = String::new();
+    let mut line = |kind: &str, count: u32, bytes: u64| {
+        text.push_str(&format!("\n  {kind:<12} {count:>5} {bytes:>9} B"));
+    };
+    done.wire.iter().for_each(|one| line(&one.kind, one.count, one.bytes));
+    let framed: u64 = done.wire.iter().map(|one| one.bytes).sum();
+    let whole = done.bytes_sent + done.bytes_received;
+    line("TLS, HTTP/2", done.connections, whole.saturating_sub(framed));
+    line(say.pick("tất cả", "everything"), done.calls, whole);
+    text
 }
 
 fn told_if_any(ctx: &Ctx, phone: &Phone, number: Option<u64>) -> Outcome {

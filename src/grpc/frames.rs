@@ -14,13 +14,21 @@ use crate::sync::frame::{
 };
 use crate::wire::{reasons, sync, values};
 
-/// A frame as the stream carries it. A checkpoint comes without its receipt, which only the authority's key can add.
+/// A frame as the stream carries it, its rows packed for a caller who can undo that. A checkpoint comes without its receipt, which only the authority's key can add.
 #[must_use]
-pub(super) fn out(frame: Frame) -> Out {
+pub(super) fn out(frame: Frame, packs: bool) -> Out {
     let frame = match frame {
         Frame::Shared { batch, cursor } => {
             let encode = || sync::encode_rows(batch.rows.iter().cloned().map(row).collect()).into();
-            return Out::Shared(batch.encoded.get_or_init(encode).clone(), cursor);
+            let plain = batch.encoded.get_or_init(encode);
+            let pack = || sync::pack_rows(plain).map_or_else(|| plain.clone(), Into::into);
+            let bytes = if packs { batch.packed.get_or_init(pack) } else { plain };
+            return Out::Shared(bytes.clone(), cursor);
+        }
+        Frame::Rows(Rows { rows, cursor }) if packs => {
+            let plain = sync::encode_rows(rows.into_iter().map(row).collect());
+            let bytes = sync::pack_rows(&plain).unwrap_or(plain);
+            return Out::Shared(bytes.into(), cursor);
         }
         Frame::Welcome(frame) => Wire::Welcome(welcome(frame)),
         Frame::Verdict(outcome) => Wire::Verdict(verdict(outcome)),

@@ -52,6 +52,7 @@ pub(super) async fn answer(services: &Services, request: Request<SyncRequest>) -
 
 async fn begin(services: &Services, identity: Identity, message: SyncRequest, lang: Lang) -> Result<Answers, Failure> {
     let follow = message.follow;
+    let packs = message.accept_compressions.contains(&pb::Compression::Gzip.into());
     let upgrade = versions::wanted(&message.client_version);
     let asked = read(&identity, message, services.app.now().local_date())?;
     let mut call = Call {
@@ -63,6 +64,7 @@ async fn begin(services: &Services, identity: Identity, message: SyncRequest, la
         caught_up: false,
         warned: false,
         upgrade,
+        packs,
     };
     let (app, seal) = (services.app.clone(), services.seal.clone());
     let exchange = services.door.run(move || Ok(Exchange::start(app, seal, identity, &asked)?)).await?;
@@ -121,6 +123,8 @@ struct Call {
     warned: bool,
     /// The version that the caller's app should have, until it was told.
     upgrade: Option<String>,
+    /// Whether the caller can undo packed rows.
+    packs: bool,
 }
 
 impl Call {
@@ -196,7 +200,7 @@ impl Call {
         } else {
             None
         };
-        let mut out = frames::out(frame);
+        let mut out = frames::out(frame, self.packs);
         if let Out::Frame(message) = &mut out
             && let Some(Wire::Checkpoint(checkpoint)) = &mut message.frame
         {

@@ -53,6 +53,8 @@ pub struct Batch {
     pub rows: Vec<Row>,
     /// What they are on the wire; whoever sends them first encodes them for all.
     pub encoded: OnceLock<Arc<[u8]>>,
+    /// The same, packed for callers who can undo that.
+    pub packed: OnceLock<Arc<[u8]>>,
 }
 
 impl PartialEq for Batch {
@@ -120,7 +122,8 @@ impl Round {
             return Some(Arc::clone(known));
         }
         let ours = self.rows.iter().filter(|row| row.seq > after && key.1.contains(&row.scope));
-        let batch = Arc::new(Batch { rows: fold(ours.cloned().collect()), encoded: OnceLock::new() });
+        let batch =
+            Arc::new(Batch { rows: fold(ours.cloned().collect()), encoded: OnceLock::new(), packed: OnceLock::new() });
         batches.insert(key, Arc::clone(&batch));
         Some(batch)
     }

@@ -5,12 +5,17 @@
 use super::values;
 use crate::domain::command::Verdict;
 use crate::domain::ids::{CampaignId, UnitId};
+use crate::domain::limits::MESSAGE_BYTES_MAX;
 use crate::domain::reason::Reason;
 use crate::domain::scope::{RecordKind, Scope, ScopeKind};
 use crate::pb;
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
 use prost::Message as _;
 use prost::bytes::BufMut;
 use prost::encoding::{WireType, encode_key, encode_varint};
+use std::io::{Read as _, Write as _};
 
 /// Writes a frame.
 pub fn put_frame(frame: &pb::SyncResponse, out: &mut impl BufMut) {
@@ -22,6 +27,67 @@ pub fn put_frame(frame: &pb::SyncResponse, out: &mut impl BufMut) {
 #[must_use]
 pub fn encode_rows(rows: Vec<pb::Row>) -> Vec<u8> {
     pb::Rows { rows, ..pb::Rows::default() }.encode_to_vec()
+}
+
+/// Rows shorter than this are not worth packing.
+const PACK_FROM: usize = 256;
+
+/// The bytes of rows packed with gzip, without their cursor; `None` when that gains nothing.
+#[must_use]
+pub fn pack_rows(rows: &[u8]) -> Option<Vec<u8>> {
+    if rows.len() < PACK_FROM {
+        return None;
+    }
+    let mut packer = GzEncoder::new(Vec::new(), Compression::new(6));
+    packer.write_all(rows).ok()?;
+    let compressed_rows = packer.finish().ok()?;
+    let packed = pb::Rows { compressed_rows, compression: pb::Compression::Gzip.into(), ..pb::Rows::default() };
+    (packed.encoded_len() < rows.len()).then(|| packed.encode_to_vec())
+}
+
+/// Unpacks the rows of a batch, plain or packed; `None` when they are not what they say, or larger than a message may be.
+#[must_use]
+pub fn unpack_rows(batch: pb::Rows) -> Option<Vec<pb::Row>> {
+    let pb::Rows { rows, cursor: _, compressed_rows, compression } = batch;
+    if compressed_rows.is_empty() {
+        return Some(rows);
+    }
+    if compression != i32::from(pb::Compression::Gzip) {
+        return None;
+    }
+    let mut plain = Vec::new();
+    let limit = MESSAGE_BYTES_MAX as u64 + 1;
+    GzDecoder::new(&compressed_rows[..]).take(limit).read_to_end(&mut plain).ok()?;
+    if plain.len() > MESSAGE_BYTES_MAX {
+        return None;
+    }
+    pb::Rows::decode(&plain[..]).ok().map(|unpacked| unpacked.rows)
+}
+
+/// The kind of a frame and its length on the wire, for the log of bytes.
+#[must_use]
+pub fn weigh(frame: &pb::SyncResponse) -> (&'static str, usize) {
+    use pb::sync_response::Frame;
+    let kind = match &frame.frame {
+        Some(Frame::Welcome(_)) => "Welcome",
+        Some(Frame::Verdict(_)) => "Verdict",
+        Some(Frame::Rows(_)) => "Rows",
+        Some(Frame::Reset(_)) => "Reset",
+        Some(Frame::SnapshotEnd(_)) => "SnapshotEnd",
+        Some(Frame::Checkpoint(_)) => "Checkpoint",
+        Some(Frame::Bookmark(_)) => "Bookmark",
+        Some(Frame::Notice(_)) => "Notice",
+        None => "Other",
+    };
+    (kind, frame.encoded_len())
+}
+
+/// The length of a request on the wire, and of the commands in it.
+#[must_use]
+pub fn weigh_request(request: &pb::SyncRequest) -> (usize, usize) {
+    let whole = request.encoded_len();
+    let commands = pb::SyncRequest { commands: request.commands.clone(), ..pb::SyncRequest::default() }.encoded_len();
+    (whole - commands, commands)
 }
 
 /// Writes a frame of rows from their encoded bytes and the cursor of one device, without encoding the rows again.
@@ -112,6 +178,24 @@ mod tests {
         let frame = pb::Rows { rows, cursor: vec![9; 40], ..pb::Rows::default() };
         put_frame(&pb::SyncResponse { frame: Some(pb::sync_response::Frame::Rows(frame)) }, &mut whole);
         assert_eq!(spliced, whole);
+    }
+
+    #[test]
+    fn rows_are_unpacked_as_they_were_and_what_is_no_batch_or_too_large_is_refused() {
+        let row = |revision| pb::Row { id: vec![7; 16], revision, record: vec![1; 200], ..pb::Row::default() };
+        let rows: Vec<_> = (1..50).map(row).collect();
+        let packed = pack_rows(&encode_rows(rows.clone())).unwrap();
+        let mut frame = Vec::new();
+        put_rows_frame(&packed, &[9; 40], &mut frame);
+        let read = pb::SyncResponse::decode(&frame[..]).unwrap();
+        let Some(pb::sync_response::Frame::Rows(batch)) = read.frame else { panic!("no rows") };
+        assert_eq!((batch.rows.len(), batch.cursor.len()), (0, 40));
+        assert_eq!(unpack_rows(batch.clone()), Some(rows));
+        let broken = pb::Rows { compressed_rows: batch.compressed_rows[..20].to_vec(), ..batch.clone() };
+        assert_eq!(unpack_rows(broken), None);
+        assert_eq!(unpack_rows(pb::Rows { compression: 99, ..batch }), None);
+        let bomb = pack_rows(&vec![0; MESSAGE_BYTES_MAX + 1]).unwrap();
+        assert_eq!(unpack_rows(pb::Rows::decode(&bomb[..]).unwrap()), None);
     }
 
     #[test]

@@ -57,6 +57,8 @@ pub(crate) const LIBRARIES: &[(&str, &[&str])] = &[
     ("csv", &["files"]),
     ("diesel", &["store", "client", "bench"]),
     ("diesel_migrations", &["store", "client"]),
+    // Packs batches of rows; pure Rust, the same on phone and server.
+    ("flate2", &["wire"]),
     ("http", &["grpc", "server", "client"]),
     ("hyper_util", &["server", "client", "bench"]),
     ("indicatif", &["cli"]),

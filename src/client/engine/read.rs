@@ -4,6 +4,7 @@ use super::BadFrame;
 use crate::client::step::{Answer, Epoch, Mark, Outcome, RecordKey, ScopeKey, StagedOp, Step};
 use crate::domain::digest::Digest;
 use crate::pb;
+use crate::wire::sync::unpack_rows;
 use crate::wire::values::read_timestamp;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -68,11 +69,9 @@ pub(super) fn grants(list: &[pb::ScopeGrant], held: &[ScopeKey]) -> Result<(Scop
     Ok((numbers, ops))
 }
 
-pub(super) fn rows(rows: pb::Rows, numbers: &Scopes) -> Result<(Vec<StagedOp>, Vec<u8>), BadFrame> {
-    let pb::Rows { rows, cursor, compressed_rows, compression: _ } = rows;
-    if !compressed_rows.is_empty() {
-        return Err(BadFrame("rows are compressed though nothing was offered"));
-    }
+pub(super) fn rows(mut batch: pb::Rows, numbers: &Scopes) -> Result<(Vec<StagedOp>, Vec<u8>), BadFrame> {
+    let cursor = std::mem::take(&mut batch.cursor);
+    let rows = unpack_rows(batch).ok_or(BadFrame("rows cannot be unpacked"))?;
     let mut ops = Vec::with_capacity(rows.len());
     for row in rows {
         ops.extend(self::row(row, numbers)?);

@@ -21,7 +21,7 @@ pub use standing::{FigureView, JudgementView, StandingView};
 pub use values::{
     CellEntry, CellView, Change, CommandKind, CommandState, CommandView, CommentView, ConflictView, DueReport, Figure,
     HeldView, OutboxStatus, ProposalView, QuestionView, RefusedCommand, ReportKey, ReportStatus, ReportView, ScopeView,
-    SessionView, SyncSummary,
+    SessionView, SyncSummary, WireLine,
 };
 
 use super::reference::{KINDS, Reference};
@@ -168,6 +168,11 @@ fn summary(done: &Exchanged) -> SyncSummary {
         checkpoints: done.checkpoints,
         bytes_sent: done.bytes.sent,
         bytes_received: done.bytes.received,
+        wire: done
+            .wire
+            .iter()
+            .map(|(kind, (count, bytes))| WireLine { kind: (*kind).to_owned(), count: *count, bytes: *bytes })
+            .collect(),
         connections: u32::try_from(done.bytes.connections).unwrap_or(u32::MAX),
         agrees: done.checkpoints > 0 && done.loops.is_empty(),
         upgrade_wanted: done.upgrade_wanted.clone(),

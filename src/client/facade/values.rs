@@ -389,12 +389,25 @@ pub struct SyncSummary {
     pub bytes_sent: u64,
     /// Bytes received, TLS included.
     pub bytes_received: u64,
+    /// What went over the wire by kind; kinds that begin with `>` were sent. The rest of the bytes is TLS and HTTP/2.
+    pub wire: Vec<WireLine>,
     /// Connections made.
     pub connections: u32,
     /// Whether every scope agrees with the server by count and digest.
     pub agrees: bool,
     /// The lowest version that reads everything, when the server wants a newer app.
     pub upgrade_wanted: Option<String>,
+}
+
+/// Bytes of one kind of frame in a sync, before TLS and HTTP/2.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WireLine {
+    /// `Rows`, `Checkpoint` and so on; `> request` and `> commands` were sent.
+    pub kind: String,
+    /// How many.
+    pub count: u32,
+    /// Their bytes.
+    pub bytes: u64,
 }
 
 /// A scope that this phone holds, or held.

@@ -7,6 +7,8 @@ use crate::client::link::{failure, keys};
 use crate::client::replica::{Device, Swapped};
 use crate::client::step::{Failure, FailureKind, Halt, Next, Outcome, ScopeKey, StagedOp, Step};
 use crate::pb;
+use crate::wire::sync::{weigh, weigh_request};
+use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::Poll;
@@ -44,6 +46,8 @@ pub(crate) struct Exchanged {
     pub(crate) checkpoints: u32,
     /// Scopes that do not agree though they were rebuilt.
     pub(crate) loops: Vec<ScopeKey>,
+    /// What was sent and received, by kind: how many, and how many bytes before TLS and HTTP/2.
+    pub(crate) wire: BTreeMap<&'static str, (u32, u64)>,
     /// The lowest version that reads everything, when the server wants a newer app.
     pub(crate) upgrade_wanted: Option<String>,
 }
@@ -150,6 +154,11 @@ impl Core {
         done.sent += u32::try_from(start.commands.len()).unwrap_or(u32::MAX);
         done.calls += 1;
         let request = engine.begin(start, matches!(until, Until::Woken));
+        let (rest, commands) = weigh_request(&request);
+        log(done, "> request", rest);
+        if commands > 0 {
+            log(done, "> commands", commands);
+        }
         let link = match self.link(device) {
             Ok(link) => link,
             Err(failure) => return Ok(Err(failure)),
@@ -190,7 +199,7 @@ impl Core {
             let ended = loop {
                 match frame {
                     Ok(Some(_)) if left == Some(0) => break Some(Err(cut_on_purpose())),
-                    Ok(Some(frame)) => match engine.frame(frame) {
+                    Ok(Some(frame)) => match engine.frame(logged(frame, done)) {
                         Ok(more) => steps.extend(more),
                         Err(bad) => break Some(Err(malformed(&bad.to_string()))),
                     },
@@ -225,6 +234,17 @@ impl Core {
         self.tell(&swaps);
         Ok(())
     }
+}
+
+fn log(done: &mut Exchanged, kind: &'static str, bytes: usize) {
+    let line = done.wire.entry(kind).or_default();
+    *line = (line.0 + 1, line.1 + bytes as u64);
+}
+
+fn logged(frame: pb::SyncResponse, done: &mut Exchanged) -> pb::SyncResponse {
+    let (kind, bytes) = weigh(&frame);
+    log(done, kind, bytes);
+    frame
 }
 
 fn note(step: &Step, done: &mut Exchanged) {

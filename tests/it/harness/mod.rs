@@ -1,7 +1,9 @@
 //! The province of the example behind a server of its own, and phones that speak the contract and nothing else.
 
 mod phone;
+mod proxy;
 mod town;
 
 pub(crate) use phone::Phone;
+pub(crate) use proxy::Line;
 pub(crate) use town::{Town, app_in, channel};

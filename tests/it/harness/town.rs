@@ -1,6 +1,6 @@
 //! A server with the example's organisation and catalogue, on a day of its own choosing.
 
-use super::Phone;
+use super::{Line, Phone};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use thidua::app::App;
@@ -71,31 +71,47 @@ pub(crate) fn app_in(dir: &std::path::Path) -> App {
 
 impl Town {
     pub(crate) async fn open() -> Self {
+        Self::open_at(None).await
+    }
+
+    /// Behind a line: phones learn its address as the server's.
+    pub(crate) async fn open_behind(line: &Line) -> Self {
+        let town = Self::open_at(Some(line.address)).await;
+        line.leads_to(town.address);
+        town
+    }
+
+    async fn open_at(reach: Option<SocketAddr>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         furnish(&app_in(dir.path()));
         let files = TlsFiles::in_dir(&dir.path().join("tls"));
         ca::init(&files, &["127.0.0.1".into(), "localhost".into()], real_now()).unwrap();
-        let town = Self::beside(dir.path()).await;
+        let town = Self::serve(dir.path(), 0, reach).await;
         Self { dir: Some(dir), ..town }
     }
 
     /// Serves what lies in a directory that somebody else keeps.
     pub(crate) async fn beside(dir: &std::path::Path) -> Self {
-        Self::at(dir, 0).await
+        Self::serve(dir, 0, None).await
     }
 
     /// Serves it on this port, as a server does that comes back: phones find it where it was.
     pub(crate) async fn at(dir: &std::path::Path, port: u16) -> Self {
+        Self::serve(dir, port, None).await
+    }
+
+    async fn serve(dir: &std::path::Path, port: u16, reach: Option<SocketAddr>) -> Self {
         let app = app_in(dir);
         let clock = app.clock().clone();
         let files = TlsFiles::in_dir(&dir.join("tls"));
         let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
         let address = listener.local_addr().unwrap();
+        let reach = reach.unwrap_or(address);
         let setup = Setup {
             app: app.clone(),
             keys: Keys::open(&dir.join("keys")).unwrap(),
             certificates: Some(Certificates::load(&files.chain, &files.key, false).unwrap()),
-            reach: Reach { addresses: vec![format!("https://{address}")], ca_sha256: files.ca_sha256().unwrap() },
+            reach: Reach { addresses: vec![format!("https://{reach}")], ca_sha256: files.ca_sha256().unwrap() },
             caps: Caps::default(),
             metrics: Metrics::default(),
         };

@@ -1,6 +1,7 @@
 //! The phone's engine, through its facade alone, against a real server: the promises of sync where both ends meet.
 
 mod bad_links;
+mod bytes;
 mod conflicts;
 mod follow;
 mod lost_phones;
@@ -32,7 +33,12 @@ impl std::ops::Deref for App {
 
 /// The text of the QR picture with this code.
 pub(crate) fn invitation(town: &Town, code: Code) -> String {
-    let addresses = vec![format!("https://{}", town.address)];
+    invitation_at(town, town.address, code)
+}
+
+/// The same for a server that is reached at another address.
+pub(crate) fn invitation_at(town: &Town, address: std::net::SocketAddr, code: Code) -> String {
+    let addresses = vec![format!("https://{address}")];
     Invite { code, ca_sha256: town.files.ca_sha256().unwrap(), addresses }.to_string()
 }
 
