@@ -13,6 +13,8 @@ mod conflicts;
 mod following;
 #[path = "promises/held.rs"]
 mod held;
+#[path = "promises/nights.rs"]
+mod nights;
 #[path = "common/pg.rs"]
 mod pg;
 #[path = "promises/proposals.rs"]

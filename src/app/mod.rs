@@ -20,6 +20,7 @@ pub mod reference;
 pub mod report;
 pub mod results;
 pub mod review;
+pub mod runs;
 pub mod standing;
 
 pub use error::{AppError, Result};

@@ -3,8 +3,9 @@
 //! Knows no schedule: `jobs` says when. The same cut gives the same bytes, and a second run of it publishes nothing.
 
 use super::error::{AppError, Result};
+use super::runs::Kept;
 use super::{App, Reference};
-use crate::domain::baseline::Baselines;
+use crate::domain::baseline::{BaselineRow, Baselines};
 use crate::domain::campaign::Campaign;
 use crate::domain::cell::ElementNo;
 use crate::domain::element::ElementCode;
@@ -36,12 +37,20 @@ pub struct Judged {
     pub cut: i64,
 }
 
-const SENT: [State; 4] = [State::Submitted, State::Returned, State::Accepted, State::Locked];
+pub(super) const SENT: [State; 4] = [State::Submitted, State::Returned, State::Accepted, State::Locked];
 
 impl App {
-    /// Judges every campaign and publishes what changed, in one transaction that also checks `holds`: the fencing token of the caller.
+    /// Judges every campaign over one unchanging state, while writers go on, and publishes what changed in one short transaction that also
+    /// checks `holds`: the fencing token of the caller.
     pub fn aggregate(&self, actor: &Actor, holds: impl Fn(&mut WriteTx) -> Result<bool>) -> Result<Night> {
         let today = self.now().local_date();
+        let (reference, kept, judged) = self.store().read(|tx| {
+            let reference = self.reference(tx)?;
+            let kept = Kept::read(tx)?;
+            let judge = |campaign| judge_campaign(tx, &reference, campaign, today);
+            let judged: Vec<Judged> = reference.campaigns.iter().map(judge).collect::<Result<_>>()?;
+            Ok::<_, AppError>((reference, kept, judged))
+        })?;
         self.store().write("job.aggregate", self.now(), |tx| {
             if !holds(tx)? {
                 return Err(AppError::LeaseLost);
@@ -49,11 +58,9 @@ impl App {
             let root = self.root(tx)?.ok_or_else(AppError::no_organisation)?;
             let place = UnitPath { unit: root, acting: root, above: Vec::new() };
             let permit: Permit<action::RunJob> = authorize(actor, &place, today)?;
-            let reference = self.reference(tx)?;
             let mut runs = Vec::new();
-            for campaign in &reference.campaigns {
-                let judged = judge_campaign(tx, &reference, campaign, today)?;
-                runs.push(self.publish(tx, &permit, &reference, campaign, &judged)?);
+            for (campaign, judged) in reference.campaigns.iter().zip(&judged) {
+                runs.push(self.publish(tx, &permit, &reference, campaign, judged, &kept)?);
             }
             Ok(Night { runs })
         })
@@ -91,6 +98,7 @@ impl App {
         reference: &Reference,
         campaign: &Campaign,
         judged: &Judged,
+        kept: &Kept,
     ) -> Result<Run> {
         let now = tx.now();
         let day = now.local_date();
@@ -119,6 +127,7 @@ impl App {
             changed,
         };
         tx.put_run(permit, &run)?;
+        kept.keep(tx, &run, judged, reference)?;
         Ok(run)
     }
 }
@@ -132,12 +141,24 @@ pub(crate) fn is_published(reference: &Reference, unit: UnitId, day: Date) -> bo
 pub fn judge_campaign(tx: &mut ReadTx, reference: &Reference, campaign: &Campaign, today: Date) -> Result<Judged> {
     let cut = tx.head()?.seq;
     let rows = tx.baselines()?;
-    let baselines = Baselines::new(&rows);
     let filed = tx.filed_reports(&SENT, &reference.units)?;
-    let reports: Vec<Entry> = filed.iter().map(|filed| entry_of(&filed.report)).collect();
+    let reports: Vec<Report> = filed.into_iter().map(|filed| filed.report).collect();
+    let definition = tx.record(RecordKind::Campaign, &campaign.id().0)?.map_or(0, |stored| stored.revision);
+    judge(reference, campaign, &rows, &reports, (definition, cut, today))
+}
+
+/// Judges one campaign over what is given: its definition's revision, the cut and the day among it. Pure: the same gives the same.
+pub(super) fn judge(
+    reference: &Reference,
+    campaign: &Campaign,
+    rows: &[BaselineRow],
+    reports: &[Report],
+    (definition, cut, today): (i64, i64, Date),
+) -> Result<Judged> {
+    let baselines = Baselines::new(rows);
+    let reports: Vec<Entry> = reports.iter().map(entry_of).collect();
     let numbers: BTreeMap<ElementNo, ElementCode> =
         reference.elements.iter().map(|(number, code)| (ElementNo(number), code.clone())).collect();
-    let definition = tx.record(RecordKind::Campaign, &campaign.id().0)?.map_or(0, |stored| stored.revision);
     let input = Input {
         org: &reference.org,
         calendars: &reference.calendars,
@@ -150,7 +171,7 @@ pub fn judge_campaign(tx: &mut ReadTx, reference: &Reference, campaign: &Campaig
     };
     let standings = standings(&input, definition)
         .map_err(|unknown| AppError::Store(crate::store::Error::Damaged(unknown.to_string())))?;
-    Ok(Judged { standings, input_digest: input_digest(&input, &rows), cut })
+    Ok(Judged { standings, input_digest: input_digest(&input, rows), cut })
 }
 
 pub(crate) fn entry_of(report: &Report) -> Entry<'_> {

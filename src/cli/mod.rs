@@ -27,6 +27,7 @@ mod phone;
 mod quality;
 mod report;
 mod review;
+mod runs;
 mod say;
 mod score;
 mod serve;
@@ -85,6 +86,8 @@ enum Command {
     Quality(quality::Args),
     /// Chấm điểm · Score sheets of units, self, system and cluster side by side; no ranks.
     Score(score::Args),
+    /// Các lần tổng hợp · Published runs: list, show, verify from raw data, compare.
+    Runs(runs::Args),
     /// Máy khách ngoại tuyến · An offline client with plain prompts.
     Field(field::Args),
     /// Duyệt báo cáo · Review reports at a desk.
@@ -142,6 +145,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Brief(args) => brief::run(&ctx, args),
         Command::Quality(args) => quality::run(&ctx, args),
         Command::Score(args) => score::run(&ctx, args),
+        Command::Runs(args) => runs::run(&ctx, args),
         Command::Field(args) => field::run(&ctx, args),
         Command::Review(args) => review::run(&ctx, args),
         Command::Access(args) => access::run(&ctx, args),

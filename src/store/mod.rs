@@ -33,6 +33,7 @@ mod proposal;
 pub mod read;
 pub mod reference;
 pub mod report;
+pub mod runs;
 pub(crate) mod schema;
 mod standing;
 mod tail;

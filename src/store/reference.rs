@@ -125,36 +125,42 @@ pub struct Facts {
     pub campaigns: Vec<Campaign>,
 }
 
+/// The kinds of records that the reference scope is made of.
+pub(super) const REFERENCE_KINDS: [RecordKind; 6] = [
+    RecordKind::Unit,
+    RecordKind::Element,
+    RecordKind::Form,
+    RecordKind::Contract,
+    RecordKind::Calendar,
+    RecordKind::Campaign,
+];
+
 impl ReadTx<'_> {
     /// Everything in the reference scope.
     pub fn facts(&mut self) -> Result<Facts> {
-        let units = self.bytes_of(RecordKind::Unit)?;
+        Facts::from_records(&mut |kind| Ok(self.records(kind)?.into_iter().map(|(_, stored)| stored.bytes).collect()))
+    }
+}
+
+impl Facts {
+    /// Decodes the records that `load` gives for each kind.
+    pub(super) fn from_records(load: &mut dyn FnMut(RecordKind) -> Result<Vec<Vec<u8>>>) -> Result<Self> {
+        let units = load(RecordKind::Unit)?;
         let (org, units) = record::read_org(units.iter().map(Vec::as_slice))?;
-        let (elements, forms, contracts) = (
-            self.bytes_of(RecordKind::Element)?,
-            self.bytes_of(RecordKind::Form)?,
-            self.bytes_of(RecordKind::Contract)?,
-        );
+        let (elements, forms, contracts) =
+            (load(RecordKind::Element)?, load(RecordKind::Form)?, load(RecordKind::Contract)?);
         let (catalogue, elements) = record::read_catalogue(
             elements.iter().map(Vec::as_slice),
             forms.iter().map(Vec::as_slice),
             contracts.iter().map(Vec::as_slice),
         )?;
-        let calendars = self
-            .bytes_of(RecordKind::Calendar)?
-            .iter()
-            .map(|bytes| record::read_calendar(bytes))
-            .collect::<std::result::Result<_, _>>()?;
-        let campaigns = self
-            .bytes_of(RecordKind::Campaign)?
-            .iter()
-            .map(|bytes| record::read_campaign(bytes, &elements))
-            .collect::<std::result::Result<_, _>>()?;
-        Ok(Facts { org, units, catalogue, elements, calendars, campaigns })
-    }
-
-    fn bytes_of(&mut self, kind: RecordKind) -> Result<Vec<Vec<u8>>> {
-        Ok(self.records(kind)?.into_iter().map(|(_, stored)| stored.bytes).collect())
+        let calendars = load(RecordKind::Calendar)?;
+        let calendars =
+            calendars.iter().map(|bytes| record::read_calendar(bytes)).collect::<std::result::Result<_, _>>()?;
+        let campaigns = load(RecordKind::Campaign)?;
+        let campaigns = campaigns.iter().map(|bytes| record::read_campaign(bytes, &elements));
+        let campaigns = campaigns.collect::<std::result::Result<_, _>>()?;
+        Ok(Self { org, units, catalogue, elements, calendars, campaigns })
     }
 }
 

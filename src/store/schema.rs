@@ -304,4 +304,30 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    /// One published run of the night, never changed afterwards.
+    run_manifest (id) {
+        id -> Binary,
+        campaign -> Binary,
+        number -> BigInt,
+        cut -> BigInt,
+        day -> Integer,
+        at -> BigInt,
+        code -> Text,
+        input_digest -> Binary,
+        output_digest -> Binary,
+        reference -> Binary,
+        baselines -> Binary,
+        standings -> Binary,
+    }
+}
+
+diesel::table! {
+    /// What runs were reckoned from besides reports, each content once.
+    run_input (digest) {
+        digest -> Binary,
+        bytes -> Binary,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(feed, record, report, report_revision, scope, device, grants);

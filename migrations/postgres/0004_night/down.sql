@@ -1,0 +1,2 @@
+DROP TABLE run_input;
+DROP TABLE run_manifest;
