@@ -162,6 +162,8 @@ pub(crate) struct Mark {
     pub(crate) sync_mark: Vec<u8>,
     /// Up to where a verified backup exists; 0 if nowhere.
     pub(crate) safe_past: i64,
+    /// What the authority signed of this phone's commands, and its signature; in a call that pushed.
+    pub(crate) receipt: Option<(Vec<u8>, Vec<u8>)>,
 }
 
 /// One thing for the replica to do. All steps that are at hand are done in one transaction.

@@ -103,7 +103,7 @@ pub(super) fn snapshot_end(end: &pb::SnapshotEnd, numbers: &Scopes) -> Result<St
 }
 
 pub(super) fn checkpoint(checkpoint: pb::Checkpoint, numbers: &Scopes) -> Result<Mark, BadFrame> {
-    let pb::Checkpoint { cursor, seq, digests, commands_taken, server_time, sync_mark, receipt: _, safe_past_seq } =
+    let pb::Checkpoint { cursor, seq, digests, commands_taken, server_time, sync_mark, receipt, safe_past_seq } =
         checkpoint;
     let digest = |one: &pb::ScopeDigest| {
         let sum = u128::from_be_bytes(id(&one.digest)?);
@@ -119,6 +119,7 @@ pub(super) fn checkpoint(checkpoint: pb::Checkpoint, numbers: &Scopes) -> Result
         server_time: read_timestamp(time).map_err(|_| BadFrame("a time is out of range"))?.0,
         sync_mark,
         safe_past: safe_past_seq,
+        receipt: receipt.map(|receipt| (receipt.body, receipt.signature)),
     })
 }
 

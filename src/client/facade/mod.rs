@@ -20,8 +20,8 @@ pub use error::{ClientError, FieldProblem, StopReason};
 pub use standing::{FigureView, JudgementView, StandingView};
 pub use values::{
     CellEntry, CellView, Change, CommandKind, CommandState, CommandView, CommentView, ConflictView, DueReport, Figure,
-    HeldView, OutboxStatus, ProposalView, QuestionView, RefusedCommand, ReportKey, ReportStatus, ReportView, ScopeView,
-    SessionView, SyncSummary, WireLine,
+    HeldView, OutboxStatus, ProposalView, QuestionView, ReceiptView, RefusedCommand, ReportKey, ReportStatus,
+    ReportView, ScopeView, SessionView, SyncSummary, WireLine,
 };
 
 use super::reference::{KINDS, Reference};

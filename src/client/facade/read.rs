@@ -2,8 +2,8 @@
 
 use super::report::{self, Present};
 use super::values::{
-    CellView, CommandView, DueReport, OutboxStatus, RefusedCommand, ReportKey, ReportStatus, ReportView, ScopeView,
-    SessionView,
+    CellView, CommandView, DueReport, OutboxStatus, ReceiptView, RefusedCommand, ReportKey, ReportStatus, ReportView,
+    ScopeView, SessionView,
 };
 use super::{ClientError, Phone, Result, show};
 use crate::client::reference::Reference;
@@ -124,6 +124,12 @@ impl Phone {
         let (home, _) = self.here()?;
         let entries = self.core.replica().latest(i64::from(most))?;
         Ok(entries.iter().map(|entry| show::command(entry, home)).collect())
+    }
+
+    /// The newest receipt; `None` before the first command was taken.
+    pub fn receipt(&self) -> Result<Option<ReceiptView>> {
+        let newest = self.core.replica().receipt()?;
+        Ok(newest.map(|one| ReceiptView { commands_taken: one.taken, body: one.body, signature: one.signature }))
     }
 
     /// The outbox at a glance.

@@ -410,6 +410,17 @@ pub struct WireLine {
     pub bytes: u64,
 }
 
+/// Proof of what the authority took from this phone (biên nhận).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiptView {
+    /// Highest command number taken.
+    pub commands_taken: u64,
+    /// What is signed: the encoding of the contract's `ReceiptBody`.
+    pub body: Vec<u8>,
+    /// The authority's ECDSA P-256 signature over it, 64 bytes.
+    pub signature: Vec<u8>,
+}
+
 /// A scope that this phone holds, or held.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScopeView {

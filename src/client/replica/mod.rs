@@ -6,6 +6,7 @@
 mod device;
 mod outbox;
 mod progress;
+mod receipts;
 mod records;
 mod schema;
 mod scopes;

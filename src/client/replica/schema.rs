@@ -110,4 +110,13 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    /// What the authority signed of the commands that it took.
+    receipt (taken) {
+        taken -> BigInt,
+        body -> Binary,
+        signature -> Binary,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(record, pair, scope, command);

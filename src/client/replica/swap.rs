@@ -5,7 +5,7 @@
 
 use super::schema::command;
 use super::scopes::Scopes;
-use super::{Result, Stored, column, outbox, progress, records, stage};
+use super::{Result, Stored, column, outbox, progress, receipts, records, stage};
 use crate::client::rebase;
 use crate::client::step::{Held, Mark, RecordKey, ScopeKey, StagedOp};
 use crate::domain::digest::record_hash;
@@ -35,6 +35,7 @@ pub(super) fn swap(conn: &mut SqliteConnection, mark: &Mark) -> Result<Swapped> 
     swap.scopes.save(conn)?;
     stage::clear(conn)?;
     progress::arrive(conn, mark)?;
+    receipts::keep(conn, mark)?;
     outbox::settle(conn, mark)?;
     swap.done.held = swap.scopes.held();
     Ok(swap.done)

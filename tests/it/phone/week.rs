@@ -26,6 +26,12 @@ async fn a_report_goes_from_the_commune_to_the_district_and_back_and_is_accepted
     assert_eq!((sync.calls, sync.applied, sync.agrees), (1, 2, true), "{sync:?}");
     assert_eq!(status(&commune, &key), ReportStatus::Received);
     assert!(view(&commune, &key).received_day.is_some());
+    let receipt = commune.receipt().unwrap().unwrap();
+    assert_eq!(receipt.commands_taken, 2);
+    let authority = town.keys().authority;
+    thidua::auth::verify(authority.public_key(), &receipt.body, &receipt.signature).unwrap();
+    commune.sync_once().unwrap();
+    assert_eq!(commune.receipt().unwrap(), Some(receipt), "a call that pushes nothing leaves the proof where it is");
 
     // The district asks.
     assert!(district.sync_once().unwrap().agrees);
