@@ -7,6 +7,7 @@ pub mod access;
 pub mod audit;
 pub mod backup;
 pub mod campaign;
+pub mod changes;
 pub mod compact;
 pub mod error;
 pub mod held;

@@ -3,6 +3,7 @@
 //! Reads only, and only for who may read the unit's standings. Units are in code order; nothing here is sorted by outcome. Knows no
 //! page.
 
+use super::changes::Changes;
 use super::{App, AppError, Reference, Result};
 use crate::domain::baseline::{BaselineRow, Baselines};
 use crate::domain::campaign::{Campaign, Pair};
@@ -104,6 +105,8 @@ pub struct Morning {
     pub beside: BTreeMap<ElementCode, CoursePoint>,
     /// Reports that are not in, by unit in code order.
     pub absent: Vec<Absent>,
+    /// What changed since the run before; `None` before the second.
+    pub changes: Option<Changes>,
     /// Data-quality questions: of the unit itself, and those of units below that are shared by now; in code order.
     pub questions: Vec<Question>,
     /// The figures are invented, and say so themselves.
@@ -171,6 +174,8 @@ impl Gathering {
         let added = Courses::of(&input, self.unit, window).map_err(damaged)?;
         let (courses, beside) = (courses(&self.campaign, &added), beside(&self.campaign, &added));
         let absent = absent(&input, self.unit, window).map_err(damaged)?;
+        let own: Vec<&Standing> = standings.iter().filter(|one| one.unit == self.unit && one.phase == phase).collect();
+        let changes = super::changes::since(tx, &self.reference, &self.run, &input, self.unit, &own)?;
         let line = |unit: UnitId| self.line(unit, phase, &standings, &folded);
         let below = self.reference.org.children(self.unit, Hierarchy::Command, self.today);
         let mut below: Vec<UnitLine> = below.into_iter().map(line).collect();
@@ -182,6 +187,7 @@ impl Gathering {
             courses,
             beside,
             absent,
+            changes,
             questions: self.questions(tx)?,
             phase,
             window,

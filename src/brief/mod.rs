@@ -3,6 +3,7 @@
 //! Draws what `app::morning` gathered; decides nothing, and asks nobody for anything while it is read: the page holds no script and no
 //! address. Units stand in code order and nobody is ranked. Knows no SQL and no socket.
 
+mod changes;
 mod chart;
 mod funnel;
 mod page;

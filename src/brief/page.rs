@@ -2,6 +2,7 @@
 //!
 //! Knows the order of the page; what it says comes from `view` and `words`.
 
+use super::changes;
 use super::chart;
 use super::funnel::{self, Funnel};
 use super::view::{self, Line, Row, element_name};
@@ -38,6 +39,7 @@ pub fn page(morning: &Morning, lang: Lang) -> String {
                     (head(morning, name, lang))
                     (summary(morning, &rows, lang))
                     (targets(&rows, lang))
+                    (changes::changes(morning, lang))
                     (units(morning, &funnels, lang))
                     (reports(morning, lang))
                     (questions(morning, lang))
@@ -299,8 +301,8 @@ fn coverage(unit: &UnitLine) -> Markup {
         @for (contract, coverage) in &unit.coverage {
             tr {
                 th scope="row" { (unit.code) }
-                td { (unit.name) }
-                td { (contract) }
+                td.k { (unit.name) }
+                td.k { (contract) }
                 @for figure in figures(coverage) { td.n { (figure) } }
             }
         }

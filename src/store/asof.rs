@@ -22,7 +22,7 @@ pub struct Sending {
     pub id: ReportId,
     /// When the server took it.
     pub at: Instant,
-    /// The device that wrote the report last.
+    /// The device that submitted it, where this revision came by a submission from one.
     pub device: Option<DeviceId>,
     /// The report as it then was.
     pub report: Report,

@@ -6,7 +6,7 @@ use super::asof::Sending;
 use super::error::Result;
 use super::read::{ReadTx, fixed};
 use super::report::report_scopes;
-use super::schema::{report, report_revision};
+use super::schema::{audit, report_revision};
 use super::tx::{Audit, Put, WriteTx};
 use crate::domain::ids::{DeviceId, FindingId, ReportId};
 use crate::domain::permission::{Kind, Permit};
@@ -16,6 +16,7 @@ use crate::domain::time::Instant;
 use crate::domain::workflow::State;
 use crate::wire::record::{self, ElementNumbers, UnitNumbers};
 use diesel::prelude::*;
+use std::collections::BTreeMap;
 
 impl ReadTx<'_> {
     /// Every finding with its revision, in no order that says anything.
@@ -35,18 +36,29 @@ impl ReadTx<'_> {
         Ok(Some((record::read_finding(&stored.bytes, units, elements)?, stored.revision)))
     }
 
-    /// Every sent revision of every report, by report, oldest first, with the device that wrote the report last.
+    /// Every sent revision of every report, by report, oldest first, with the device that submitted it.
     pub fn sendings(&mut self, units: &UnitNumbers) -> Result<Vec<Sending>> {
-        let rows: Vec<(Vec<u8>, i64, Vec<u8>, Option<Vec<u8>>)> = report_revision::table
-            .inner_join(report::table.on(report::id.eq(report_revision::report)))
+        // Who wrote last is the reviewer as often as not: the audit says who submitted.
+        let submitted: Vec<(Option<Vec<u8>>, i64, Option<Vec<u8>>)> = audit::table
+            .filter(audit::action.eq("report.submit"))
+            .select((audit::id, audit::to_revision, audit::device))
+            .load(self.conn())?;
+        let mut devices = BTreeMap::new();
+        for (id, revision, device) in submitted {
+            if let (Some(id), Some(device)) = (id, device) {
+                devices.insert((id, revision), DeviceId(fixed(&device)?));
+            }
+        }
+        let rows: Vec<(Vec<u8>, i64, i64, Vec<u8>)> = report_revision::table
             .order((report_revision::report, report_revision::revision))
-            .select((report_revision::report, report_revision::at, report_revision::bytes, report::last_device))
+            .select((report_revision::report, report_revision::revision, report_revision::at, report_revision::bytes))
             .load(self.conn())?;
         rows.into_iter()
-            .map(|(id, at, bytes, device)| {
-                let device = device.map(|id| fixed(&id).map(DeviceId)).transpose()?;
+            .map(|(id, revision, at, bytes)| {
                 let report = record::read_report(&bytes, units)?;
-                Ok(Sending { id: ReportId(fixed(&id)?), at: Instant(at), device, report })
+                let known = ReportId(fixed(&id)?);
+                let device = devices.get(&(id, revision)).copied();
+                Ok(Sending { id: known, at: Instant(at), device, report })
             })
             .collect()
     }

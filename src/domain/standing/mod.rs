@@ -8,11 +8,13 @@ mod digest;
 mod figures;
 mod fold;
 mod judge;
+mod moved;
 
 pub use course::{CoursePoint, Courses};
 pub use digest::input_digest;
 pub use fold::{Entry, Folded, Input, fold};
 pub use judge::standings;
+pub use moved::{MovedReport, MovedTarget, moved_reports, moved_targets};
 
 use super::element::ElementCode;
 use super::ids::{CampaignId, RunId, StandingId, UnitId, derive};
