@@ -93,6 +93,18 @@ pub enum Measure {
     },
 }
 
+impl Measure {
+    /// Whether what is measured is a share, which a bound in percent can be put to: a ratio, or a relative change.
+    #[must_use]
+    pub fn is_share(&self) -> bool {
+        match self {
+            Self::Count(_) | Self::Stock(_) | Self::Rate { .. } => false,
+            Self::Ratio { .. } | Self::Change { mode: Mode::Relative, .. } => true,
+            Self::Change { of, mode: Mode::Absolute, .. } => of.is_share(),
+        }
+    }
+}
+
 /// A sum of elements with signs; the first has no sign in text and is always added.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Expr {

@@ -31,6 +31,10 @@ pub enum Expected {
     LaterDate,
     /// The end of the text.
     End,
+    /// A bound without `%`: what is measured is a number, not a share.
+    NoPercent,
+    /// A measure that is not itself a change.
+    PlainMeasure,
     /// Fewer levels of nesting.
     Shallower,
     /// Fewer members.
@@ -66,6 +70,18 @@ impl Expected {
                 lang.pick("ngày kết thúc sau ngày bắt đầu", "an end date after the start date").to_owned()
             }
             Self::End => lang.pick("hết văn bản", "the end of the text").to_owned(),
+            Self::NoPercent => lang
+                .pick(
+                    "số không có dấu %: đại lượng này là số đếm, không phải tỷ lệ",
+                    "a number without %: what is measured is a number of cases, not a share",
+                )
+                .to_owned(),
+            Self::PlainMeasure => lang
+                .pick(
+                    "count, stock, ratio hoặc rate: không tính được thay đổi của thay đổi",
+                    "count, stock, ratio or rate: the change of a change cannot be computed",
+                )
+                .to_owned(),
             Self::Shallower => lang.pick(
                 format!("không quá {DEPTH_MAX} tầng lồng nhau"),
                 format!("at most {DEPTH_MAX} levels of nesting"),

@@ -143,7 +143,7 @@ fn tier(input: &mut Input<'_>, depth: usize) -> Read<Target> {
 fn comparison(input: &mut Input<'_>, kind: Kind, depth: usize) -> Read<Comparison> {
     let measure = measure(input, kind, depth)?;
     let cmp = comparator(input)?;
-    let bound = bound(input)?;
+    let bound = bound(input, measure.is_share())?;
     let window = if maybe_word(input, "in")? { Some(window(input)?) } else { None };
     let units = if maybe_word(input, "by")? { Some(units(input)?) } else { None };
     Ok(Comparison { measure, cmp, bound, window, units })
@@ -160,8 +160,14 @@ fn comparator(input: &mut Input<'_>) -> Read<Comparator> {
     sign(input, cmp.as_str()).map(|()| cmp)
 }
 
-fn bound(input: &mut Input<'_>) -> Read<Bound> {
-    Ok(Bound { decimal: decimal(input)?, percent: maybe_sign(input, "%")? })
+/// A percentage is a bound of shares and relative changes only: `count(x) >= 50%` asks for half of nothing.
+fn bound(input: &mut Input<'_>, share: bool) -> Read<Bound> {
+    let decimal = decimal(input)?;
+    blanks(input)?;
+    if !share && input.input.starts_with('%') {
+        return Err(Failure::here(input, Expected::NoPercent));
+    }
+    Ok(Bound { decimal, percent: maybe_sign(input, "%")? })
 }
 
 fn measure(input: &mut Input<'_>, kind: Kind, depth: usize) -> Read<Measure> {
@@ -203,12 +209,17 @@ fn rate(input: &mut Input<'_>) -> Read<Measure> {
 fn change(input: &mut Input<'_>, depth: usize) -> Read<Measure> {
     blanks(input)?;
     let too_deep = Failure::here(input, Expected::Shallower);
+    let nested = Failure::here(input, Expected::PlainMeasure);
     let kind = one_of(input, &MEASURES)?;
     if depth > DEPTH_MAX {
         return Err(too_deep);
     }
+    if matches!(kind, Kind::Change) {
+        return Err(nested);
+    }
     let of = Box::new(measure(input, kind, depth)?);
-    let baseline = if maybe_word(input, "vs")? { baseline(input)? } else { Baseline::SameWindowPriorYear };
+    let baseline =
+        if maybe_word(input, "vs")? { baseline(input, of.is_share())? } else { Baseline::SameWindowPriorYear };
     let modes = [("rel", Mode::Relative), ("abs", Mode::Absolute)];
     let mode = if maybe_sign(input, ",")? { one_of(input, &modes)? } else { Mode::Relative };
     Ok(Measure::Change { of, baseline, mode })
@@ -236,7 +247,7 @@ fn maybe_plus_or_minus(input: &mut Input<'_>) -> Read<Option<Sign>> {
     })
 }
 
-fn baseline(input: &mut Input<'_>) -> Read<Baseline> {
+fn baseline(input: &mut Input<'_>, share: bool) -> Read<Baseline> {
     #[derive(Clone, Copy)]
     enum Word {
         Same,
@@ -258,7 +269,7 @@ fn baseline(input: &mut Input<'_>) -> Read<Baseline> {
         Word::Calendar => Baseline::CalendarYear(year_in_brackets(input)?),
         Word::Fixed => {
             sign(input, "(")?;
-            let value = bound(input)?;
+            let value = bound(input, share)?;
             sign(input, ")")?;
             Baseline::Fixed(value)
         }

@@ -1,7 +1,7 @@
 //! Combinations, every measure and every comparator beyond the numbered vectors.
 
 use super::ask::{ask, ratio, said, shown};
-use crate::domain::target::{Reason, Stage};
+use crate::domain::target::{Baseline, Measure, Mode, Reason, Sheet, Stage, Target, Terms};
 
 #[test]
 fn all_fails_by_one_failure_then_by_one_unknown() {
@@ -115,7 +115,11 @@ fn a_ratio_of_everything_allows_no_failure() {
 
 #[test]
 fn what_cannot_be_reckoned_says_so() {
-    let nested = ask("change(change(count(x))) < 0").base("x", 1).now("x", 1).closed();
+    // No text says this; a tree that came over the wire may.
+    let Ok(Target::Compare(mut change)) = Target::parse("change(count(x)) < 0") else { panic!("a comparison") };
+    let (of, baseline) = (Box::new(change.measure), Baseline::SameWindowPriorYear);
+    change.measure = Measure::Change { of, baseline, mode: Mode::Relative };
+    let nested = Target::Compare(change).evaluate(&Sheet::default(), &Terms::at(Stage::Closed));
     assert_eq!((said(&nested), nested.reasons.as_slice()), ("NO_DATA", &[Reason::NestedChange][..]));
     let negative = ask("change(count(a - b)) < 0").base("a", 1).base("b", 5).now("a", 1).now("b", 1).closed();
     assert_eq!(negative.reasons, [Reason::NegativeBase]);

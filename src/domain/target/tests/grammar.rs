@@ -92,12 +92,31 @@ fn size_and_depth_are_bounded() {
     let deep = format!("{}count(a) = 0{}", "all(".repeat(500), ")".repeat(500));
     assert!(refused(&deep).to_string().contains("levels of nesting"));
     let deep = format!("{}count(a){} = 0", "change(".repeat(400), ")".repeat(400));
-    assert!(refused(&deep).to_string().contains("levels of nesting"));
+    assert_eq!(refused(&deep).column, 8, "a change of a change is refused where the second begins");
     let wide = format!("all({})", vec!["count(a) = 0"; 33].join(", "));
     assert!(refused(&wide).to_string().contains("members"));
     let long = format!("count({}) = 0", vec!["a"; 33].join("+"));
     assert!(refused(&long).to_string().contains("elements in a sum"));
     assert!(refused(&" ".repeat(5000)).to_string().contains("bytes"));
+}
+
+#[test]
+fn a_formula_that_means_nothing_is_refused_where_its_nonsense_stands() {
+    for (text, column, hint) in [
+        ("count(x) >= 50%", 15, "without %"),
+        ("stock(x@end) <= 10 %", 20, "without %"),
+        ("rate(a per 1000 b) < 5%", 23, "without %"),
+        ("change(count(x), abs) <= -7%", 28, "without %"),
+        ("change(count(x) vs fixed(45%)) <= 0", 28, "without %"),
+        ("change(change(count(x))) < 0", 8, "change of a change"),
+    ] {
+        let error = refused(text);
+        assert_eq!(error.column, column, "{text}: {error}");
+        assert!(error.to_string().contains(hint), "{text}: {error}");
+    }
+    for text in ["change(ratio(a/b), abs) >= 2%", "change(rate(a per 9 b)) < -5%", "change(stock(x@end)) <= -10%"] {
+        assert!(Target::parse(text).is_ok(), "{text}");
+    }
 }
 
 #[test]

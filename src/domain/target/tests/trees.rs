@@ -49,7 +49,7 @@ fn baseline() -> impl Strategy<Value = Baseline> {
         Just(Baseline::SameWindowPriorYear),
         (1900_u16..3000).prop_map(Baseline::StatYear),
         (1900_u16..3000).prop_map(Baseline::CalendarYear),
-        bound().prop_map(Baseline::Fixed),
+        decimal().prop_map(|decimal| Baseline::Fixed(Bound { decimal, percent: false })),
         (1_u8..=99).prop_map(Baseline::MeanPrior),
     ]
 }
@@ -61,14 +61,11 @@ pub(crate) fn measure() -> impl Strategy<Value = Measure> {
         expr().prop_map(Measure::Stock),
         (expr(), expr(), basis).prop_map(|(num, den, basis)| Measure::Ratio { num, den, basis }),
         (expr(), 1_u64..1_000_000, expr()).prop_map(|(num, per, den)| Measure::Rate { num, per, den }),
-    ];
-    plain.prop_recursive(2, 4, 1, |inner| {
-        (inner, baseline(), prop::sample::select(Mode::ALL)).prop_map(|(of, baseline, mode)| Measure::Change {
-            of: Box::new(of),
-            baseline,
-            mode,
-        })
-    })
+    ]
+    .boxed();
+    let change = (plain.clone(), baseline(), prop::sample::select(Mode::ALL))
+        .prop_map(|(of, baseline, mode)| Measure::Change { of: Box::new(of), baseline, mode });
+    prop_oneof![plain, change]
 }
 
 fn window() -> impl Strategy<Value = Window> {
@@ -86,7 +83,10 @@ fn units() -> impl Strategy<Value = Units> {
 
 pub(crate) fn target() -> impl Strategy<Value = Target> {
     let compare = (measure(), cmp(), bound(), prop::option::of(window()), prop::option::of(units())).prop_map(
-        |(measure, cmp, bound, window, units)| Target::Compare(Comparison { measure, cmp, bound, window, units }),
+        |(measure, cmp, bound, window, units)| {
+            let bound = Bound { percent: bound.percent && measure.is_share(), ..bound };
+            Target::Compare(Comparison { measure, cmp, bound, window, units })
+        },
     );
     let atom = prop_oneof![6 => compare, 1 => name().prop_map(Target::Milestone), 1 => name().prop_map(Target::Attest)];
     atom.prop_recursive(3, 12, 4, |inner| {
