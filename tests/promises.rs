@@ -13,6 +13,8 @@ mod conflicts;
 mod following;
 #[path = "promises/held.rs"]
 mod held;
+#[path = "promises/jobs.rs"]
+mod jobs;
 #[path = "promises/nights.rs"]
 mod nights;
 #[path = "common/pg.rs"]

@@ -34,7 +34,7 @@ impl App {
         work: &dyn Fn(&App, &Actor, i64) -> Result<String>,
     ) -> Result<SlotEnd> {
         let Some(fence) = self.claim(owner, job, slot)? else {
-            let done = self.store().read(|tx| tx.job_run(job, slot.0))?.is_some_and(|run| run.state == "DONE");
+            let done = self.store().read(|tx| tx.job_run(job, slot.0))?.is_some_and(|run| run.is_settled());
             return Ok(if done { SlotEnd::AlreadyDone } else { SlotEnd::HeldElsewhere });
         };
         let ended = self.system().and_then(|actor| work(self, &actor, fence));
@@ -47,6 +47,7 @@ impl App {
             let finished = Some(tx.now().0);
             if let Some(run) = tx.job_run(job, slot.0)?
                 && run.fence == fence
+                && run.state == "RUNNING"
             {
                 let message = Some(message.clone());
                 tx.put_job_run(&JobRun { state: state.to_owned(), finished, cut: Some(cut), message, ..run })?;
@@ -59,7 +60,7 @@ impl App {
 
     fn claim(&self, owner: &str, job: &str, slot: Instant) -> Result<Option<i64>> {
         self.store().write("job.claim", self.now(), |tx| {
-            if tx.job_run(job, slot.0)?.is_some_and(|run| run.state == "DONE") {
+            if tx.job_run(job, slot.0)?.is_some_and(|run| run.is_settled()) {
                 return Ok(None);
             }
             let Some(fence) = tx.take_lease(job, owner, tx.now().plus_micros(LEASE_MICROS))? else { return Ok(None) };
@@ -77,6 +78,24 @@ impl App {
                 message: None,
             })?;
             Ok::<_, AppError>(Some(fence))
+        })
+    }
+
+    /// The newest slot of a job that ended well.
+    pub fn last_done(&self, job: &str) -> Result<Option<Instant>> {
+        Ok(self.store().read(|tx| tx.last_done(job))?.map(|run| Instant(run.slot)))
+    }
+
+    /// Ends the run of a job that is under way: its token is no longer the newest, so it publishes nothing, and its slot is not run again.
+    /// `false`: none is under way.
+    pub fn cancel_job(&self, actor: &Actor, job: &str) -> Result<bool> {
+        self.may_run_jobs(actor)?;
+        self.store().write("job.cancel", self.now(), |tx| {
+            let Some(run) = tx.running(job)? else { return Ok(false) };
+            tx.revoke_lease(job)?;
+            let finished = Some(tx.now().0);
+            tx.put_job_run(&JobRun { state: "CANCELLED".to_owned(), finished, ..run })?;
+            Ok(true)
         })
     }
 

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod backup;
 pub mod campaign;
 pub mod changes;
+pub mod close;
 pub mod compact;
 pub mod error;
 pub mod held;

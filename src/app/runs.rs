@@ -13,6 +13,7 @@ use super::{App, Reference};
 use crate::domain::baseline::{BaselineRow, BaselineStatus};
 use crate::domain::element::ElementCode;
 use crate::domain::ids::{CampaignId, RunId, UnitId};
+use crate::domain::permission::Actor;
 use crate::domain::report::Report;
 use crate::domain::standing::{Run, Standing};
 use crate::domain::time::{date_from_days, days_from_date};
@@ -125,6 +126,29 @@ impl App {
                 differing: changed.into_iter().map(|one| (one.unit, one.target)).collect(),
             })
         })
+    }
+
+    /// Reckons the newest run of each campaign again; how many held.
+    ///
+    /// # Errors
+    /// One does not: what was published does not follow from the reports. Names it.
+    pub fn verify_latest_runs(&self, actor: &Actor) -> Result<usize> {
+        self.may_run_jobs(actor)?;
+        let campaigns = self.store().read(|tx| self.reference(tx))?.published();
+        let mut held = 0;
+        for manifest in campaigns.into_iter().map(|one| self.runs(one, 1)).collect::<Result<Vec<_>>>()?.iter().flatten()
+        {
+            let found = self.verify_run(manifest)?;
+            if !(found.input_holds && found.output_holds) {
+                let differing = found.differing.len();
+                return Err(damaged(&format!(
+                    "number {}: {differing} standings do not follow from the reports",
+                    manifest.number
+                )));
+            }
+            held += 1;
+        }
+        Ok(held)
     }
 
     /// What changed from one run to another, and the reports that changed between their cuts.

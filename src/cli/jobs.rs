@@ -1,4 +1,4 @@
-//! `thidua jobs list|run|history`: the jobs of the night, at once and by hand.
+//! `thidua jobs list|run|cancel|history`: the jobs of the night, at once and by hand.
 
 use super::ctx::Ctx;
 use super::failure::{Failure, Outcome};
@@ -27,6 +27,12 @@ enum What {
         /// Tên việc · Name of the job, as in `jobs list`.
         name: String,
     },
+    /// Hủy lượt đang chạy · Cancel the run under way; it publishes nothing and its slot is not run again.
+    #[command(after_help = "Ví dụ / Examples:\n  thidua jobs cancel aggregate")]
+    Cancel {
+        /// Tên việc · Name of the job, as in `jobs list`.
+        name: String,
+    },
     /// Các lần chạy · Past runs, newest first.
     #[command(after_help = "Ví dụ / Examples:\n  thidua jobs history aggregate --limit 5")]
     History {
@@ -42,6 +48,7 @@ pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
     match &args.what {
         What::List => list(ctx),
         What::Run { name } => run_now(ctx, name),
+        What::Cancel { name } => cancel(ctx, name),
         What::History { name, limit } => history(ctx, name.as_deref(), *limit),
     }
 }
@@ -95,6 +102,22 @@ fn run_now(ctx: &Ctx, name: &str) -> Outcome {
         }
     };
     say.answer(|| format!("{name}: {message}"), || json!({ "job": name, "message": message }));
+    Ok(())
+}
+
+fn cancel(ctx: &Ctx, name: &str) -> Outcome {
+    let job = find(name)?;
+    let desk = ctx.desk()?;
+    if !desk.app.cancel_job(&desk.actor, job.name)? {
+        return Err(Failure::new(
+            "NOT_RUNNING",
+            format!("việc {name} không đang chạy; xem: thidua jobs history {name}"),
+            format!("job {name} is not running; see: thidua jobs history {name}"),
+        ));
+    }
+    let say = &ctx.say;
+    let text = say.pick("đã hủy, không công bố gì", "cancelled, nothing is published");
+    say.answer(|| format!("{name}: {text}"), || json!({ "job": name, "state": "CANCELLED" }));
     Ok(())
 }
 

@@ -257,6 +257,13 @@ impl Report {
         Ok(self)
     }
 
+    /// Closes the period for an accepted report; `None` for any other.
+    #[must_use]
+    pub fn lock(mut self) -> Option<Self> {
+        self.state = self.state.after(Step::Lock)?;
+        Some(self)
+    }
+
     pub(super) fn check_seen(&self, seen: ContentHash) -> Result<(), Refusal> {
         if self.content_hash() == seen { Ok(()) } else { Err(Reason::ContentChanged.into()) }
     }

@@ -130,6 +130,7 @@ fn job_run(run: JobRun) -> pb::JobRun {
     let state = match run.state.as_str() {
         "DONE" => pb::JobRunState::Done,
         "FAILED" => pb::JobRunState::Failed,
+        "CANCELLED" => pb::JobRunState::Cancelled,
         _ => pb::JobRunState::Running,
     };
     pb::JobRun {

@@ -20,9 +20,32 @@ pub struct Job {
     pub about: (&'static str, &'static str),
     /// The same as microseconds after local midnight.
     pub at_micros: i64,
-    /// What it does, with the fencing token of its lease; returns one line about it.
-    pub run: fn(&App, &Actor, i64) -> Result<String>,
+    /// Which slots are run after the server was away.
+    pub missed: Missed,
+    /// What it does, in the turn it was given; returns one line about it.
+    pub run: fn(&App, &Actor, Turn) -> Result<String>,
 }
+
+/// Which of the slots that were missed are run afterwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missed {
+    /// The newest alone: the job works on everything as it is now, so an older slot has nothing left to do.
+    Newest,
+    /// Every one, oldest first, at most [`SLOTS_BACK`]: each does the work of its own day.
+    Each,
+}
+
+/// A job's turn.
+#[derive(Debug, Clone, Copy)]
+pub struct Turn {
+    /// The planned instant that it answers.
+    pub slot: Instant,
+    /// The fencing token of its lease.
+    pub fence: i64,
+}
+
+/// Most slots that are caught up: a server that slept for longer begins here.
+pub const SLOTS_BACK: usize = 62;
 
 /// All jobs.
 pub const ALL: &[Job] = &[
@@ -31,13 +54,23 @@ pub const ALL: &[Job] = &[
         cron: "0 0 0 * * *",
         about: ("Áp dụng thay đổi tổ chức của ngày", "Applies the organisation's changes of the day"),
         at_micros: 0,
+        missed: Missed::Newest,
         run: apply_day,
+    },
+    Job {
+        name: "close-periods",
+        cron: "0 5 0 * * *",
+        about: ("Khóa báo cáo đã duyệt khi hết hạn gia hạn", "Locks accepted reports whose grace is over"),
+        at_micros: 300 * 1_000_000,
+        missed: Missed::Each,
+        run: close_periods,
     },
     Job {
         name: "quality",
         cron: "0 15 1 * * *",
         about: ("Đặt câu hỏi về chất lượng số liệu cho đơn vị", "Asks units about the quality of their figures"),
         at_micros: 4500 * 1_000_000,
+        missed: Missed::Newest,
         run: quality,
     },
     Job {
@@ -45,14 +78,40 @@ pub const ALL: &[Job] = &[
         cron: "0 30 1 * * *",
         about: ("Tổng hợp số liệu đã duyệt và đánh giá chỉ tiêu", "Folds accepted figures and judges the targets"),
         at_micros: 5400 * 1_000_000,
+        missed: Missed::Newest,
         run: aggregate,
+    },
+    Job {
+        name: "verify-runs",
+        cron: "0 0 2 * * *",
+        about: ("Tính lại kết quả mới nhất từ báo cáo gốc", "Reckons the latest results again from the raw reports"),
+        at_micros: 7200 * 1_000_000,
+        missed: Missed::Newest,
+        run: verify_runs,
     },
     Job {
         name: "backup",
         cron: "0 30 2 * * *",
         about: ("Sao lưu có kiểm tra, đưa sang nơi thứ hai", "Makes a verified copy and brings it to the second place"),
         at_micros: 9000 * 1_000_000,
+        missed: Missed::Newest,
         run: backup,
+    },
+    Job {
+        name: "compact",
+        cron: "0 0 3 * * *",
+        about: ("Dọn dấu xóa và câu trả lời cũ", "Trims old tombstones and answers"),
+        at_micros: 10_800 * 1_000_000,
+        missed: Missed::Newest,
+        run: compact,
+    },
+    Job {
+        name: "verify-audit",
+        cron: "0 30 3 * * *",
+        about: ("Kiểm tra chuỗi nhật ký", "Verifies the chain of the audit"),
+        at_micros: 12_600 * 1_000_000,
+        missed: Missed::Newest,
+        run: verify_audit,
     },
 ];
 
@@ -70,24 +129,41 @@ impl Job {
         if today <= now { today } else { today.plus_micros(-DAY_MICROS) }
     }
 
-    /// Runs the newest slot, unless it is done.
+    /// The slots that are due, oldest first: those behind `last`, the newest that ended well, as [`Missed`] says. A job that never ran
+    /// begins with the newest.
+    #[must_use]
+    pub fn slots_due(&self, last: Option<Instant>, now: Instant) -> Vec<Instant> {
+        let newest = self.slot_before(now);
+        let first = match (self.missed, last) {
+            (Missed::Each, Some(last)) => self.slot_before(last).plus_micros(DAY_MICROS),
+            (Missed::Newest, _) | (Missed::Each, None) => newest,
+        };
+        let back = |day: usize| newest.plus_micros(-DAY_MICROS * i64::try_from(day).unwrap_or(0));
+        let mut due: Vec<Instant> = (0..SLOTS_BACK).map(back).take_while(|slot| *slot >= first).collect();
+        due.reverse();
+        due
+    }
+
+    /// Runs the slots that are due, unless they are done; how the newest ended.
     pub fn run_due(&self, app: &App, owner: &str) -> Result<SlotEnd> {
-        let slot = self.slot_before(app.now());
-        let end = app.run_slot(owner, self.name, slot, &self.run)?;
-        if let SlotEnd::Done(message) = &end {
-            tracing::info!(job = self.name, slot = %slot.local_text(), "{message}");
+        let mut end = SlotEnd::AlreadyDone;
+        for slot in self.slots_due(app.last_done(self.name)?, app.now()) {
+            end = self.run_at(app, owner, slot)?;
+            if let SlotEnd::Done(message) = &end {
+                tracing::info!(job = self.name, slot = %slot.local_text(), "{message}");
+            }
         }
         Ok(end)
     }
 
     /// Runs the slot, unless it is done.
     pub fn run_at(&self, app: &App, owner: &str, slot: Instant) -> Result<SlotEnd> {
-        app.run_slot(owner, self.name, slot, &self.run)
+        app.run_slot(owner, self.name, slot, &|app, actor, fence| (self.run)(app, actor, Turn { slot, fence }))
     }
 
     /// Runs now, whatever the schedule says: a slot of its own.
     pub fn run_now(&self, app: &App, owner: &str) -> Result<SlotEnd> {
-        app.run_slot(owner, self.name, app.now(), &self.run)
+        self.run_at(app, owner, app.now())
     }
 }
 
@@ -96,10 +172,33 @@ pub fn run_all_due(app: &App, owner: &str) -> Result<()> {
     let now = app.now();
     let mut due: Vec<&Job> = ALL.iter().collect();
     due.sort_by_key(|job| job.slot_before(now));
-    due.into_iter().try_for_each(|job| job.run_due(app, owner).map(|_| ()))
+    // One that fails does not keep the others from running.
+    let ended: Vec<Result<SlotEnd>> = due.into_iter().map(|job| job.run_due(app, owner)).collect();
+    ended.into_iter().try_for_each(|end| end.map(|_| ()))
 }
 
-fn apply_day(app: &App, _: &Actor, _: i64) -> Result<String> {
+fn close_periods(app: &App, actor: &Actor, turn: Turn) -> Result<String> {
+    let day = turn.slot.local_date();
+    let locked = app.close_periods(actor, day, |tx| holds(tx, "close-periods", turn.fence))?;
+    Ok(format!("{locked} reports locked on {day}"))
+}
+
+fn verify_runs(app: &App, actor: &Actor, _: Turn) -> Result<String> {
+    let held = app.verify_latest_runs(actor)?;
+    Ok(format!("{held} runs reckoned again from raw reports: the same bytes"))
+}
+
+fn compact(app: &App, actor: &Actor, _: Turn) -> Result<String> {
+    let done = app.compact(actor)?;
+    Ok(format!("{} tombstones and {} answers went, {} held released", done.tombstones, done.answers, done.released))
+}
+
+fn verify_audit(app: &App, _: &Actor, _: Turn) -> Result<String> {
+    let rows = app.audit_holds()?;
+    Ok(format!("{rows} rows of the audit are whole"))
+}
+
+fn apply_day(app: &App, _: &Actor, _: Turn) -> Result<String> {
     let applied = app.apply_day()?;
     Ok(format!(
         "{} units, {} records, {} accounts moved",
@@ -107,12 +206,12 @@ fn apply_day(app: &App, _: &Actor, _: i64) -> Result<String> {
     ))
 }
 
-fn quality(app: &App, actor: &Actor, fence: i64) -> Result<String> {
-    let told = app.ask_questions(actor, |tx| holds(tx, "quality", fence))?;
+fn quality(app: &App, actor: &Actor, turn: Turn) -> Result<String> {
+    let told = app.ask_questions(actor, |tx| holds(tx, "quality", turn.fence))?;
     Ok(format!("{} questions asked, {} withdrawn, {} shown to superiors", told.asked, told.withdrawn, told.shared))
 }
 
-fn backup(app: &App, _: &Actor, _: i64) -> Result<String> {
+fn backup(app: &App, _: &Actor, _: Turn) -> Result<String> {
     if app.backups().first.is_none() {
         return Ok("no place for copies is named in [backup]".to_owned());
     }
@@ -121,8 +220,8 @@ fn backup(app: &App, _: &Actor, _: i64) -> Result<String> {
     Ok(format!("copy at seq {}, {} audit rows verified, {where_to}", made.copy.seq, made.audit_rows))
 }
 
-fn aggregate(app: &App, actor: &Actor, fence: i64) -> Result<String> {
-    let night = app.aggregate(actor, |tx| holds(tx, "aggregate", fence))?;
+fn aggregate(app: &App, actor: &Actor, turn: Turn) -> Result<String> {
+    let night = app.aggregate(actor, |tx| holds(tx, "aggregate", turn.fence))?;
     let runs: Vec<String> = night
         .runs
         .iter()
@@ -145,5 +244,19 @@ mod tests {
         let half_past_one = midnight.plus_micros(job.at_micros);
         assert_eq!(job.slot_before(half_past_one), half_past_one);
         assert_eq!(job.slot_before(half_past_one.plus_micros(-1)), half_past_one.plus_micros(-DAY_MICROS));
+    }
+
+    #[test]
+    fn of_five_nights_away_each_is_caught_up_once_where_it_has_work_of_its_own_and_else_the_newest() {
+        let now = Instant::local_midnight(date(2025, 1, 6)).plus_micros(DAY_MICROS / 2);
+        let slot = |job: &Job, day: i8| Instant::local_midnight(date(2025, 1, day)).plus_micros(job.at_micros);
+        let each = find("close-periods").unwrap();
+        let due = each.slots_due(Some(slot(each, 1)), now);
+        assert_eq!(due, [2, 3, 4, 5, 6].map(|day| slot(each, day)));
+        assert_eq!(each.slots_due(Some(slot(each, 6)), now), []);
+        assert_eq!(each.slots_due(None, now), [slot(each, 6)]);
+        assert_eq!(each.slots_due(Some(Instant(0)), now).len(), SLOTS_BACK);
+        let newest = find("aggregate").unwrap();
+        assert_eq!(newest.slots_due(Some(slot(newest, 1)), now), [slot(newest, 6)]);
     }
 }

@@ -17,7 +17,7 @@ pub struct JobRun {
     pub job: String,
     /// The slot it answers: microseconds UTC of the scheduled instant.
     pub slot: i64,
-    /// `RUNNING`, `DONE` or `FAILED`.
+    /// `RUNNING`, `DONE`, `FAILED` or `CANCELLED`.
     pub state: String,
     /// Which node ran it.
     pub owner: String,
@@ -37,7 +37,26 @@ pub struct JobRun {
     pub message: Option<String>,
 }
 
+impl JobRun {
+    /// Whether its slot is not to be run again.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        matches!(self.state.as_str(), "DONE" | "CANCELLED")
+    }
+}
+
 impl ReadTx<'_> {
+    /// The run that is under way, by what is written of it.
+    pub fn running(&mut self, job: &str) -> Result<Option<JobRun>> {
+        Ok(job_run::table
+            .filter(job_run::job.eq(job))
+            .filter(job_run::state.eq("RUNNING"))
+            .order(job_run::fence.desc())
+            .select(JobRun::as_select())
+            .first(self.conn())
+            .optional()?)
+    }
+
     /// Runs of all jobs or of one, newest slot first.
     pub fn job_runs(&mut self, job: Option<&str>, limit: i64) -> Result<Vec<JobRun>> {
         let mut query = job_run::table.order((job_run::slot.desc(), job_run::job)).limit(limit).into_boxed();
@@ -99,6 +118,14 @@ impl WriteTx<'_> {
     pub(crate) fn holds_lease(&mut self, job: &str, fence: i64) -> Result<bool> {
         let newest: Option<i64> = job_lease::table.find(job).select(job_lease::fence).first(self.conn()).optional()?;
         Ok(newest == Some(fence))
+    }
+
+    /// Takes the lease from whoever holds it: its token is no longer the newest.
+    pub(crate) fn revoke_lease(&mut self, job: &str) -> Result<()> {
+        diesel::update(job_lease::table.find(job))
+            .set((job_lease::fence.eq(job_lease::fence + 1), job_lease::expires.eq(0i64)))
+            .execute(self.conn())?;
+        Ok(())
     }
 
     /// Gives the lease back.

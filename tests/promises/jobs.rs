@@ -1,0 +1,109 @@
+//! The jobs of the night over both databases: each slot once, whatever runs at the same time, was away or is cancelled.
+
+use crate::stories;
+use crate::world::{Phone, TOWN, WARD_3, World, first_week};
+use jiff::civil::date;
+use std::thread;
+use thidua::app::AppError;
+use thidua::app::job::{SlotEnd, holds};
+use thidua::domain::cell::CellValue;
+use thidua::domain::command::Verdict;
+use thidua::domain::ids::{CampaignId, ReportId};
+use thidua::domain::permission::Role;
+use thidua::domain::workflow::State;
+use thidua::jobs::{find, run_all_due};
+
+stories! {
+    two_schedulers_at_once_publish_once
+    nights_that_were_missed_are_caught_up_each_once
+    a_run_that_is_cancelled_publishes_nothing_and_is_not_run_again
+    an_accepted_report_is_locked_once_its_grace_is_over_and_not_before
+    every_job_of_the_table_ends_well_on_a_province_that_reports
+}
+
+fn accepted(world: &World) -> ReportId {
+    let mut ward: Phone = world.phone("phuong 3", WARD_3, Role::Reporter);
+    let mut town = world.phone("thanh pho", TOWN, Role::Reviewer);
+    let key = first_week(WARD_3);
+    let cells: Vec<_> = world.elements().into_iter().map(|one| (one, CellValue::Reported(2))).collect();
+    let save = ward.save(&key, &cells, &[]);
+    let submit = ward.submit(key.id());
+    ward.push(world, &[save, submit]);
+    let accept = town.accept(&world.report(key.id()).unwrap());
+    assert_eq!(town.push(world, &[accept])[0].verdict, Verdict::Applied);
+    key.id()
+}
+
+fn numbers(world: &World) -> Vec<i64> {
+    world.app.runs(CampaignId::named("A"), 100).unwrap().iter().map(|run| run.number).collect()
+}
+
+fn slots_done(world: &World, job: &str) -> usize {
+    world.app.job_runs(Some(job), 1000).unwrap().iter().filter(|run| run.state == "DONE").count()
+}
+
+fn two_schedulers_at_once_publish_once(world: World) {
+    accepted(&world);
+    let job = find("aggregate").unwrap();
+    thread::scope(|scope| {
+        for owner in ["one", "other"] {
+            let app = world.app.clone();
+            scope.spawn(move || job.run_due(&app, owner).unwrap());
+        }
+    });
+    assert_eq!(numbers(&world), [1]);
+    assert_eq!(slots_done(&world, "aggregate"), 1);
+    assert_eq!(job.run_due(&world.app, "third").unwrap(), SlotEnd::AlreadyDone);
+}
+
+fn nights_that_were_missed_are_caught_up_each_once(world: World) {
+    run_all_due(&world.app, "node").unwrap();
+    world.at(date(2024, 9, 2));
+    for _ in 0..2 {
+        run_all_due(&world.app, "node").unwrap();
+    }
+    assert_eq!(
+        slots_done(&world, "close-periods"),
+        9,
+        "the nights of 25 August, the newest on the first day, to 2 September"
+    );
+    assert_eq!(slots_done(&world, "aggregate"), 2, "the newest alone: it judges everything as it is now");
+}
+
+fn a_run_that_is_cancelled_publishes_nothing_and_is_not_run_again(world: World) {
+    accepted(&world);
+    let slot = world.app.now();
+    let ended = world.app.run_slot("node", "aggregate", slot, &|app, actor, fence| {
+        assert!(app.cancel_job(actor, "aggregate")?, "it is under way");
+        app.aggregate(actor, |tx| holds(tx, "aggregate", fence)).map(|_| String::new())
+    });
+    assert!(matches!(ended, Err(AppError::LeaseLost)), "{ended:?}");
+    assert!(numbers(&world).is_empty());
+    assert_eq!(world.app.job_run("aggregate", slot).unwrap().unwrap().state, "CANCELLED");
+    assert_eq!(find("aggregate").unwrap().run_at(&world.app, "node", slot).unwrap(), SlotEnd::AlreadyDone);
+    let system = world.app.system().unwrap();
+    assert!(!world.app.cancel_job(&system, "aggregate").unwrap(), "nothing runs now");
+}
+
+fn an_accepted_report_is_locked_once_its_grace_is_over_and_not_before(world: World) {
+    let id = accepted(&world);
+    let reference = world.app.store().read(|tx| world.app.reference(tx)).unwrap();
+    let grace_end = reference.expectation(&first_week(WARD_3)).unwrap().grace_end;
+    let close = |day| {
+        world.at(day);
+        find("close-periods").unwrap().run_due(&world.app, "node").unwrap();
+        world.report(id).unwrap().state
+    };
+    assert_eq!(close(grace_end.yesterday().unwrap()), State::Accepted);
+    assert_eq!(close(grace_end), State::Locked);
+}
+
+fn every_job_of_the_table_ends_well_on_a_province_that_reports(world: World) {
+    accepted(&world);
+    world.at(date(2024, 9, 20));
+    run_all_due(&world.app, "node").unwrap();
+    let runs = world.app.job_runs(None, 1000).unwrap();
+    let states: Vec<_> = runs.iter().map(|run| (run.job.as_str(), run.state.as_str(), run.message.clone())).collect();
+    assert_eq!(states.len(), thidua::jobs::ALL.len(), "{states:?}");
+    assert!(states.iter().all(|one| one.1 == "DONE"), "{states:?}");
+}
