@@ -7,7 +7,6 @@ use super::changes::Changes;
 use super::{App, AppError, Reference, Result};
 use crate::domain::baseline::{BaselineRow, Baselines};
 use crate::domain::campaign::{Campaign, Pair};
-use crate::domain::cell::ElementNo;
 use crate::domain::element::ElementCode;
 use crate::domain::expectation::expectations;
 use crate::domain::form::Contract;
@@ -155,18 +154,7 @@ impl Gathering {
         let filed = tx.filed_at(self.run.cut_seq, &self.reference.units)?;
         let reports: Vec<Entry<'_>> = filed.iter().map(|filed| super::standing::entry_of(&filed.report)).collect();
         let (reference, baselines) = (Arc::clone(&self.reference), Baselines::new(&rows));
-        let numbers: BTreeMap<ElementNo, ElementCode> =
-            reference.elements.iter().map(|(number, code)| (ElementNo(number), code.clone())).collect();
-        let input = Input {
-            org: &reference.org,
-            calendars: &reference.calendars,
-            catalogue: &reference.catalogue,
-            campaign: &self.campaign,
-            baselines: &baselines,
-            numbers: &numbers,
-            reports: &reports,
-            today: self.today,
-        };
+        let input = reference.input(&self.campaign, &baselines, &reports, self.today);
         let damaged = |error: crate::domain::expectation::UnknownCalendar| {
             AppError::Store(crate::store::Error::Damaged(error.to_string()))
         };

@@ -2,19 +2,23 @@
 //!
 //! Knows no caller: what may be changed is asked in `org` and `campaign`.
 
+use crate::domain::baseline::Baselines;
 use crate::domain::calendar::Calendars;
 use crate::domain::campaign::Campaign;
 use crate::domain::cell::ElementNo;
+use crate::domain::element::ElementCode;
 use crate::domain::expectation::{Expectation, expectations_of};
 use crate::domain::form::{Catalogue, Form};
 use crate::domain::ids::{CampaignId, ContractId};
 use crate::domain::numbers::{ElementNumbers, UnitNumbers};
 use crate::domain::org::Org;
 use crate::domain::report::{FormLine, FormRule, FormShape, ReportKey};
+use crate::domain::standing::{Entry, Input};
 use crate::domain::target;
 use crate::domain::window::Window;
 use crate::store::reference::Facts;
 use crate::store::{Error, Result};
+use jiff::civil::Date;
 use std::collections::BTreeMap;
 
 /// A snapshot of the reference scope.
@@ -32,6 +36,7 @@ pub struct Reference {
     pub units: UnitNumbers,
     /// Short numbers of elements.
     pub elements: ElementNumbers,
+    codes: BTreeMap<ElementNo, ElementCode>,
     shapes: BTreeMap<ContractId, FormShape>,
 }
 
@@ -51,6 +56,7 @@ impl Reference {
             catalogue: facts.catalogue,
             campaigns: facts.campaigns,
             units: facts.units,
+            codes: facts.elements.iter().map(|(number, code)| (ElementNo(number), code.clone())).collect(),
             elements: facts.elements,
             shapes,
         })
@@ -70,6 +76,19 @@ impl Reference {
         let window = Window { start: whole.start, end: whole.end };
         let owed = expectations_of(&self.org, &self.calendars, contract, key.unit, window).ok()?;
         owed.into_iter().find(|expected| expected.period == key.period)
+    }
+
+    /// What standings of a campaign follow from, once baselines, reports and the day are given.
+    #[must_use]
+    pub fn input<'a>(
+        &'a self,
+        campaign: &'a Campaign,
+        baselines: &'a Baselines,
+        reports: &'a [Entry<'a>],
+        today: Date,
+    ) -> Input<'a> {
+        let Self { org, calendars, catalogue, codes: numbers, .. } = self;
+        Input { org, calendars, catalogue, campaign, baselines, numbers, reports, today }
     }
 
     /// The campaigns whose results are published.

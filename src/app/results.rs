@@ -2,19 +2,21 @@
 //!
 //! A unit's standings are for itself and for those above it; those of province and districts are published. Knows no message.
 
-use super::review::{ReportLine, Wanted};
-use super::standing::is_published;
-use super::{App, Reference, Result};
+use super::standing::{SENT, entry_of, is_published};
+use super::{App, AppError, Reference, Result};
+use crate::domain::baseline::Baselines;
 use crate::domain::campaign::Campaign;
 use crate::domain::ids::{CampaignId, StandingId, UnitId};
 use crate::domain::permission::{Actor, action, authorize};
 use crate::domain::reason::Reason;
 use crate::domain::scope::{RecordKind, Scope};
 use crate::domain::sight::{Sight, sight};
-use crate::domain::standing::{Judgement, Run, Standing};
+use crate::domain::standing::{self, Behind, Run, Standing, behind};
 use crate::store::ReadTx;
+use crate::store::report::Filed;
 use jiff::civil::Date;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// A standing with its revision.
 #[derive(Debug, Clone)]
@@ -32,6 +34,17 @@ pub struct Results {
     pub standings: Vec<Published>,
     /// The latest run; `None` before the first.
     pub run: Option<Run>,
+}
+
+/// The single reports behind a number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backing {
+    /// The place in the feed up to which reports are looked at.
+    pub cut: i64,
+    /// Those in sight, missing ones among them: by unit (uid), then day.
+    pub lines: Vec<Behind>,
+    /// How many more there are that the caller may not read one by one.
+    pub out_of_sight: usize,
 }
 
 struct Reader<'a> {
@@ -93,32 +106,46 @@ impl App {
         })
     }
 
-    /// The reports in sight behind a standing, or behind the member of it with this code.
-    pub fn reports_behind(&self, actor: &Actor, id: StandingId, member: &str) -> Result<Vec<ReportLine>> {
-        let standing = self.result(actor, id)?.standing;
-        let reference = self.store().read(|tx| self.reference(tx))?;
-        let judgement = if member.is_empty() {
-            &standing.judgement
-        } else {
-            standing.judgement.find(member).ok_or(Reason::NotFound)?
-        };
-        let campaign = reference.campaigns.iter().find(|campaign| campaign.id() == standing.campaign);
-        let days = campaign.and_then(|campaign| window(campaign, standing.phase)).ok_or(Reason::NotFound)?;
-        let mut elements = BTreeSet::new();
-        collect(judgement, &mut elements);
-        let contracts: BTreeSet<_> = elements
-            .into_iter()
-            .filter_map(|code| reference.catalogue.counted_by(&code))
-            .map(crate::domain::form::Contract::id)
-            .collect();
-        let mut lines = Vec::new();
-        for contract in contracts {
-            let (unit, contract) = (Some(standing.unit), Some(contract));
-            let wanted = Wanted { unit, states: Vec::new(), contract, days: Some(days) };
-            lines.extend(self.reports_in_sight(actor, &wanted)?);
+    /// The reports behind a standing as it was published, or behind the member of it with this code: as of the cut of the latest run.
+    pub fn reports_behind(&self, actor: &Actor, id: StandingId, member: &str) -> Result<Backing> {
+        let Published { standing, .. } = self.result(actor, id)?;
+        let code = if member.is_empty() { &standing.judgement.code } else { member };
+        standing.judgement.find(code).ok_or(Reason::NotFound)?;
+        self.store().read(|tx| {
+            let reference = self.reference(tx)?;
+            let run = tx.latest_run(standing.campaign)?.ok_or(Reason::NotFound)?;
+            let filed = tx.filed_at(run.cut_seq, &reference.units)?;
+            let campaign = reference.campaigns.iter().find(|one| one.id() == standing.campaign);
+            let asked = Asked { campaign: campaign.ok_or(Reason::NotFound)?, unit: standing.unit, code };
+            let lines = lines_behind(tx, &reference, &asked, &filed, run.cut_at.local_date())?;
+            self.backing(tx, actor, run.cut_seq, lines)
+        })
+    }
+
+    /// The reports behind a target at a unit as they stand now, for a live look.
+    pub fn reports_behind_now(&self, actor: &Actor, campaign: &Campaign, unit: UnitId, code: &str) -> Result<Backing> {
+        self.store().read(|tx| {
+            let reference = self.reference(tx)?;
+            let filed = tx.filed_reports(&SENT, &reference.units)?;
+            let asked = Asked { campaign, unit, code };
+            let lines = lines_behind(tx, &reference, &asked, &filed, self.now().local_date())?;
+            let cut = tx.head()?.seq;
+            self.backing(tx, actor, cut, lines)
+        })
+    }
+
+    fn backing(&self, tx: &mut ReadTx, actor: &Actor, cut: i64, mut lines: Vec<Behind>) -> Result<Backing> {
+        let today = self.now().local_date();
+        let mut allowed: BTreeMap<UnitId, bool> = BTreeMap::new();
+        for line in &lines {
+            if let Entry::Vacant(unknown) = allowed.entry(line.unit) {
+                let place = tx.unit_path(line.unit)?;
+                unknown.insert(authorize::<action::ReadReport>(actor, &place, today).is_ok());
+            }
         }
-        lines.sort_by_key(|line| (line.start, line.end, line.cut, line.unit, line.contract));
-        Ok(lines)
+        let all = lines.len();
+        lines.retain(|line| allowed.get(&line.unit).copied().unwrap_or(false));
+        Ok(Backing { cut, out_of_sight: all - lines.len(), lines })
     }
 
     fn reader<'a>(&self, actor: &'a Actor, reference: &'a Reference) -> Reader<'a> {
@@ -128,14 +155,23 @@ impl App {
     }
 }
 
-fn window(campaign: &Campaign, phase: u8) -> Option<(Date, Date)> {
-    let whole = campaign.measurement_window;
-    let of =
-        if phase == 0 { Some(whole) } else { campaign.phases.iter().find(|one| one.no == phase).map(|one| one.window) };
-    of.map(|window| (window.start, window.end))
+struct Asked<'a> {
+    campaign: &'a Campaign,
+    unit: UnitId,
+    code: &'a str,
 }
 
-fn collect(judgement: &Judgement, into: &mut BTreeSet<crate::domain::element::ElementCode>) {
-    into.extend(judgement.figures.iter().map(|figure| figure.element.clone()));
-    judgement.members.iter().for_each(|member| collect(member, into));
+fn lines_behind(
+    tx: &mut ReadTx,
+    reference: &Reference,
+    asked: &Asked<'_>,
+    filed: &[Filed],
+    today: Date,
+) -> Result<Vec<Behind>> {
+    let baselines = Baselines::new(&tx.baselines()?);
+    let reports: Vec<standing::Entry<'_>> = filed.iter().map(|filed| entry_of(&filed.report)).collect();
+    let input = reference.input(asked.campaign, &baselines, &reports, today);
+    let found = behind(&input, asked.unit, asked.code);
+    let found = found.map_err(|unknown| AppError::Store(crate::store::Error::Damaged(unknown.to_string())))?;
+    found.ok_or_else(|| Reason::NotFound.into())
 }

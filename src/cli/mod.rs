@@ -34,6 +34,7 @@ mod serve;
 mod standings;
 pub mod target;
 mod tls;
+mod why;
 
 use clap::{Parser, Subcommand};
 use ctx::Ctx;

@@ -107,7 +107,7 @@ impl Say {
     }
 
     /// Rows under headings, columns aligned; figures to the right.
-    fn table(&self, headings: &[&str], rows: &[Vec<String>]) {
+    pub(super) fn table(&self, headings: &[&str], rows: &[Vec<String>]) {
         let widths: Vec<usize> = (0..headings.len())
             .map(|column| {
                 let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());

@@ -6,7 +6,7 @@ use super::campaign;
 use super::ctx::{Ctx, Desk};
 use super::failure::{Failure, Outcome};
 use super::say::Say;
-use crate::app::Reference;
+use super::why::{Asked, why};
 use crate::domain::campaign::Campaign;
 use crate::domain::ids::UnitId;
 use crate::domain::standing::{Coverage, Judgement, Standing};
@@ -53,7 +53,10 @@ pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
     };
     standings.retain(|one| one.unit == unit);
     match &args.why {
-        Some(code) => why(ctx, &reference, &standings, code),
+        Some(code) => {
+            let asked = Asked { desk: &desk, reference: &reference, campaign, now: args.now };
+            why(ctx, &asked, &standings, code)
+        }
         None => shown(&ctx.say, &standings, &uid),
     }
 }
@@ -92,7 +95,7 @@ fn rows_of(judgement: &Judgement, depth: usize, standing: &Standing, unit: &str,
     judgement.members.iter().for_each(|member| rows_of(member, depth + 1, standing, unit, rows));
 }
 
-fn number(figure: Option<i64>) -> String {
+pub(super) fn number(figure: Option<i64>) -> String {
     figure.map_or_else(|| "-".to_owned(), |figure| figure.to_string())
 }
 
@@ -124,7 +127,7 @@ fn shown(say: &Say, standings: &[Standing], uid: &dyn Fn(UnitId) -> String) -> O
     Ok(())
 }
 
-fn covered(say: &Say, coverage: &Coverage) -> String {
+pub(super) fn covered(say: &Say, coverage: &Coverage) -> String {
     let Coverage { expected, received, nil, late, accepted, missing } = coverage;
     say.lang.pick(
         format!("báo cáo: cần {expected}, nhận {received} (không phát sinh {nil}), chậm {late}, đã duyệt {accepted}, thiếu {missing}; thiếu không phải là 0"),
@@ -150,46 +153,6 @@ fn quoted(cell: &str) -> String {
     if cell.contains([',', '"', '\n']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() }
 }
 
-fn why(ctx: &Ctx, reference: &Reference, standings: &[Standing], code: &str) -> Outcome {
-    let say = &ctx.say;
-    let found: Vec<(&Standing, &Judgement)> =
-        standings.iter().filter_map(|one| one.judgement.find(code).map(|judgement| (one, judgement))).collect();
-    if found.is_empty() {
-        return Err(Failure::new(
-            "UNKNOWN_TARGET",
-            format!("không có chỉ tiêu {code} ở đơn vị này; xem: thidua standings"),
-            format!("there is no target {code} at this unit; see: thidua standings"),
-        ));
-    }
-    if say.json {
-        let list: Vec<Value> = found.iter().map(|(one, judged)| json!({ "phase": one.phase, "judgement": judgement_json(judged), "coverage": coverage_json(&one.coverage) })).collect();
-        say.line(format!("{:#}", Value::Array(list)));
-        return Ok(());
-    }
-    for (one, judged) in found {
-        let phase = if one.phase == 0 {
-            say.pick("cả phong trào", "whole campaign").to_owned()
-        } else {
-            format!("{} {}", say.pick("đợt", "phase"), one.phase)
-        };
-        say.line(format!("{code} ({phase}): {} {} {}", judged.state, judged.display, judged.reasons.join(" ")));
-        for figure in &judged.figures {
-            let element = reference.catalogue.element(&figure.element);
-            let name = element.map_or("", |element| say.lang.pick(&*element.name_vi, &*element.name_en));
-            let (now, before, full) = (number(figure.value), number(figure.baseline_now), number(figure.baseline_full));
-            say.line(say.lang.pick(
-                format!("  {} {name}: nay {now}, cùng kỳ {before}, cả kỳ gốc {full}", figure.element),
-                format!(
-                    "  {} {name}: now {now}, same time last year {before}, whole base window {full}",
-                    figure.element
-                ),
-            ));
-        }
-        say.line(format!("  {}", covered(say, &one.coverage)));
-    }
-    Ok(())
-}
-
 fn standing_json(one: &Standing, uid: &dyn Fn(UnitId) -> String) -> Value {
     json!({
         "unit": uid(one.unit),
@@ -199,12 +162,12 @@ fn standing_json(one: &Standing, uid: &dyn Fn(UnitId) -> String) -> Value {
     })
 }
 
-fn coverage_json(coverage: &Coverage) -> Value {
+pub(super) fn coverage_json(coverage: &Coverage) -> Value {
     let Coverage { expected, received, nil, late, accepted, missing } = coverage;
     json!({ "expected": expected, "received": received, "nil": nil, "late": late, "accepted": accepted, "missing": missing })
 }
 
-fn judgement_json(judged: &Judgement) -> Value {
+pub(super) fn judgement_json(judged: &Judgement) -> Value {
     let figures: Vec<Value> = judged
         .figures
         .iter()

@@ -6,11 +6,13 @@ use super::report::optional_id;
 use super::status::Failure;
 use super::{Services, page, service};
 use crate::app::access::Identity;
-use crate::app::results::Published;
+use crate::app::results::{Backing, Published};
 use crate::domain::ids::{CampaignId, ReportId, StandingId, UnitId};
 use crate::domain::reason::Reason;
+use crate::domain::standing::Behind;
 use crate::pb;
 use crate::pb::standing_service_server::StandingService;
+use crate::wire::standing::standing_report;
 use crate::wire::{record, values};
 
 service!(StandingService {
@@ -72,11 +74,22 @@ impl Services {
         let size = page::size(page_size, 100, 500)?;
         let skip = page::read_offset(&page_token, &question)?;
         let id = values::id(&standing_id, StandingId::from_slice)?;
-        let lines = self.app.reports_behind(&who.actor, id, &member_code)?;
-        let ids: Vec<ReportId> = lines.iter().skip(skip).take(size).map(|line| line.id).collect();
-        let reports = self.app.filed(&ids)?.iter().map(|filed| self.message(filed)).collect::<Result<_, _>>()?;
+        let Backing { cut, lines, out_of_sight } = self.app.reports_behind(&who.actor, id, &member_code)?;
         let next_page_token = page::next(skip + size, lines.len(), &question);
-        Ok(pb::ListStandingReportsResponse { reports, next_page_token })
+        let lines: Vec<Behind> = lines.into_iter().skip(skip).take(size).collect();
+        let ids: Vec<ReportId> = lines.iter().map(|line| line.report).collect();
+        let filed = self.app.filed(&ids)?;
+        let reports = filed.iter().filter(|filed| filed.report.state.is_sent());
+        let reports = reports.map(|filed| self.message(filed)).collect::<Result<_, _>>()?;
+        let org = &self.reference()?.org;
+        let code = |unit| org.unit(unit).map_or_else(String::new, |unit| unit.uid.clone());
+        Ok(pb::ListStandingReportsResponse {
+            reports,
+            next_page_token,
+            standing_reports: lines.into_iter().map(|line| standing_report(&code(line.unit), &line)).collect(),
+            cut_seq: cut,
+            out_of_sight: u32::try_from(out_of_sight).unwrap_or(u32::MAX),
+        })
     }
 
     fn standing(&self, published: &Published) -> Result<pb::Standing, Failure> {

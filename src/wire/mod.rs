@@ -7,6 +7,7 @@ pub mod access;
 pub mod command;
 pub mod reasons;
 pub mod record;
+pub mod standing;
 pub mod sync;
 pub mod values;
 pub mod violations;

@@ -75,3 +75,24 @@ fn a_score_sheet_waits_for_figures_instead_of_giving_zero_and_ranks_nobody() {
     let bad = machine.write("bad.toml", "code = \"A\"\n[[leaves]]\ncode = \"T9\"\nkind = \"QUANT\"\nweight = \"60\"\n");
     assert!(machine.run(&["score", "--campaign", "A", "--plan", &bad]).err.contains("T9"));
 }
+
+#[test]
+fn why_goes_down_to_the_single_reports_and_names_the_missing_ones() {
+    let machine = province();
+    let said = machine.done(&["--json", "standings", "--campaign", "A", "--unit", "dist-842", "--why", "T3b"]);
+    let said: serde_json::Value = serde_json::from_str(&said).unwrap();
+    let reports = said[0]["reports"].as_array().unwrap();
+    let ours = |one: &&serde_json::Value| one["unit"] == "com-29242-1" && one["first_day"] == "2025-01-06";
+    let sent = reports.iter().find(ours).unwrap();
+    assert_eq!((&sent["support"], &sent["adds"][0]["figure"]), (&"WAITING".into(), &serde_json::Value::Null));
+    let missing = reports.iter().filter(|one| one["support"] == "MISSING").count();
+    assert_eq!(
+        (missing + 1, &said[0]["coverage"]["missing"]),
+        (reports.len(), &missing.into()),
+        "each missing one is named"
+    );
+    let table = machine.done(&["--lang", "vi", "standings", "--campaign", "A", "--unit", "dist-842", "--why", "T3b"]);
+    assert!(table.contains("THIẾU") && table.contains("Phường") && table.contains("chờ duyệt 1"), "{table}");
+    let unknown = machine.run(&["standings", "--campaign", "A", "--why", "T99"]);
+    assert!(unknown.code == 1 && unknown.err.contains("UNKNOWN_TARGET"), "{unknown:?}");
+}

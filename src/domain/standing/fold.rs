@@ -107,18 +107,48 @@ impl Folded {
 /// # Errors
 /// A contract names a calendar that does not exist.
 pub fn fold(input: &Input<'_>, window: Window) -> Result<Folded, UnknownCalendar> {
-    let codes = &input.campaign.contracts;
-    let contracts: Vec<Contract> =
-        input.catalogue.contracts.iter().filter(|contract| codes.contains(&contract.code)).cloned().collect();
-    let owed = expectations(input.org, input.calendars, &contracts, window)?;
-    let reports: BTreeMap<ReportId, &Entry<'_>> = input.reports.iter().map(|entry| (entry.key.id(), entry)).collect();
     let mut folding = Folding { input, folded: Folded::default(), stocks: BTreeMap::new() };
-    for expected in owed.iter().filter(|expected| expected.whole.end <= input.today) {
-        let Some(contract) = contracts.iter().find(|contract| contract.id() == expected.contract) else { continue };
-        let key = ReportKey { contract: expected.contract, unit: expected.unit, period: expected.period.clone() };
-        folding.take(contract, expected, reports.get(&key.id()).copied());
-    }
+    owed(input, window)?.iter().for_each(|owed| folding.take(owed));
     Ok(folding.done())
+}
+
+/// One report that is owed for a period that is over, and what came of it.
+pub(super) struct Owed<'a> {
+    pub(super) contract: &'a Contract,
+    pub(super) expected: Expectation,
+    pub(super) key: ReportKey,
+    /// The unit and every unit above it, as they were when the period began.
+    pub(super) path: Vec<UnitId>,
+    /// What was received.
+    pub(super) entry: Option<&'a Entry<'a>>,
+}
+
+/// What the campaign's contracts owe for the periods of `window` that are over: sums and single reports are both read from this.
+pub(super) fn owed<'a>(input: &Input<'a>, window: Window) -> Result<Vec<Owed<'a>>, UnknownCalendar> {
+    let codes = &input.campaign.contracts;
+    let contracts = input.catalogue.contracts.iter().filter(|contract| codes.contains(&contract.code));
+    let reports: BTreeMap<ReportId, &Entry<'_>> = input.reports.iter().map(|entry| (entry.key.id(), entry)).collect();
+    let mut all = Vec::new();
+    for contract in contracts {
+        let expected = expectations(input.org, input.calendars, std::slice::from_ref(contract), window)?;
+        for expected in expected.into_iter().filter(|expected| expected.whole.end <= input.today) {
+            let key = ReportKey { contract: expected.contract, unit: expected.unit, period: expected.period.clone() };
+            let above = input.org.ancestors(expected.unit, Hierarchy::Command, expected.period.start);
+            let path = std::iter::once(expected.unit).chain(above).collect();
+            let entry = reports.get(&key.id()).copied().filter(|entry| entry.received);
+            all.push(Owed { contract, expected, key, path, entry });
+        }
+    }
+    Ok(all)
+}
+
+impl Owed<'_> {
+    /// The accepted figures, by code.
+    pub(super) fn official(&self, numbers: &BTreeMap<ElementNo, ElementCode>) -> BTreeMap<ElementCode, CellValue> {
+        let cells = self.entry.filter(|entry| entry.accepted).map(|entry| entry.cells);
+        let code = |(number, value): (&ElementNo, &CellValue)| Some((numbers.get(number)?.clone(), *value));
+        cells.into_iter().flatten().filter_map(code).collect()
+    }
 }
 
 struct Folding<'a> {
@@ -137,31 +167,23 @@ struct Stock {
 }
 
 impl Folding<'_> {
-    fn take(&mut self, contract: &Contract, expected: &Expectation, entry: Option<&Entry<'_>>) {
-        let org = self.input.org;
-        let above = org.ancestors(expected.unit, Hierarchy::Command, expected.period.start);
-        let path: Vec<UnitId> = std::iter::once(expected.unit).chain(above).collect();
+    fn take(&mut self, owed: &Owed<'_>) {
+        let Owed { contract, expected, path, entry, .. } = owed;
         let until = self.folded.until.entry(contract.code.clone()).or_insert(expected.whole.end);
         *until = (*until).max(expected.period.end);
-        let received = entry.filter(|entry| entry.received);
-        for unit in &path {
+        for unit in path {
             let coverage = self.folded.coverage.entry((*unit, contract.code.clone())).or_default();
-            *coverage = coverage.and(coverage_of(received));
+            *coverage = coverage.and(coverage_of(*entry));
         }
         let Some(form) = self.input.catalogue.form(&contract.form) else { return };
-        let cells = received.filter(|entry| entry.accepted).map(|entry| self.by_code(entry.cells));
+        let cells = owed.official(self.input.numbers);
         for element in form.elements.iter().filter_map(|code| self.input.catalogue.element(code)) {
-            let figure = cells.as_ref().and_then(|cells| cells.get(&element.code)).and_then(|cell| cell.figure());
+            let figure = cells.get(&element.code).and_then(|cell| cell.figure());
             match element.kind {
-                ElementKind::Stock => self.stand(&path, expected, &element.code, figure),
-                ElementKind::Flow | ElementKind::EventFlag => self.flow(&path, expected, element, figure),
+                ElementKind::Stock => self.stand(path, expected, &element.code, figure),
+                ElementKind::Flow | ElementKind::EventFlag => self.flow(path, expected, element, figure),
             }
         }
-    }
-
-    fn by_code(&self, cells: &Cells) -> BTreeMap<ElementCode, CellValue> {
-        let code = |(number, value): (&ElementNo, &CellValue)| Some((self.input.numbers.get(number)?.clone(), *value));
-        cells.iter().filter_map(code).collect()
     }
 
     fn flow(&mut self, path: &[UnitId], expected: &Expectation, element: &Element, figure: Option<i64>) {

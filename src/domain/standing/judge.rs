@@ -5,7 +5,7 @@
 use super::figures::{UnitFigures, resolve};
 use super::fold::{Folded, Input, fold};
 use super::{Coverage, Judgement, JudgementState, Standing, StandingFigure, StandingView};
-use crate::domain::campaign::{TargetLine, ZeroBase};
+use crate::domain::campaign::{Campaign, TargetLine, ZeroBase};
 use crate::domain::element::ElementCode;
 use crate::domain::expectation::UnknownCalendar;
 use crate::domain::ids::UnitId;
@@ -88,17 +88,13 @@ fn coverage(figures: &UnitFigures<'_>, line: &TargetLine) -> Coverage {
 
 /// The elements of a formula, those of its duties among them.
 fn elements(figures: &UnitFigures<'_>, formula: &Target) -> BTreeSet<ElementCode> {
-    let duties = figures.input.campaign.duties.iter();
-    let attested = duties.filter(|duty| names(formula, &duty.code)).filter_map(|duty| duty.element.clone());
-    formula.elements().into_iter().chain(attested).collect()
+    formula.elements().into_iter().chain(attested(figures.input.campaign, formula)).collect()
 }
 
-fn names(formula: &Target, duty: &str) -> bool {
-    match formula {
-        Target::Attest(name) => name.as_str() == duty,
-        Target::Compare(_) | Target::Milestone(_) => false,
-        Target::All(_) | Target::Any(_) | Target::Tier { .. } => formula.members().iter().any(|one| names(one, duty)),
-    }
+/// The elements by which the duties that a formula attests are shown.
+pub(super) fn attested(campaign: &Campaign, formula: &Target) -> impl Iterator<Item = ElementCode> {
+    let duties = campaign.duties.iter().filter(|duty| formula.names_duty(&duty.code));
+    duties.filter_map(|duty| duty.element.clone())
 }
 
 fn judge(figures: &UnitFigures<'_>, kind: UnitKind, line: &TargetLine, terms: &Terms) -> Judgement {

@@ -3,6 +3,7 @@
 //! Pure: reports, baselines and the organisation in, standings out; the same input in any order gives the same standings.
 //! A standing names no run and no time, so one that did not change need not be written again. Knows no store.
 
+mod behind;
 mod course;
 mod digest;
 mod figures;
@@ -10,6 +11,7 @@ mod fold;
 mod judge;
 mod moved;
 
+pub use behind::{Addend, Behind, Support, behind};
 pub use course::{CoursePoint, Courses};
 pub use digest::input_digest;
 pub use fold::{Entry, Folded, Input, fold};
@@ -125,6 +127,18 @@ impl Judgement {
     #[must_use]
     pub fn find(&self, code: &str) -> Option<&Self> {
         if self.code == code { Some(self) } else { self.members.iter().find_map(|member| member.find(code)) }
+    }
+
+    /// The figures behind it and behind its members, each element once.
+    #[must_use]
+    pub fn all_figures(&self) -> Vec<&StandingFigure> {
+        let mut all: Vec<&StandingFigure> = Vec::new();
+        for figure in self.figures.iter().chain(self.members.iter().flat_map(Self::all_figures)) {
+            if all.iter().all(|known| known.element != figure.element) {
+                all.push(figure);
+            }
+        }
+        all
     }
 }
 

@@ -1,6 +1,7 @@
 //! One file a service.
 
 mod access;
+mod behind;
 mod doors;
 mod night;
 mod org;

@@ -12,16 +12,16 @@ use tonic_types::StatusExt;
 const COMMUNE: &str = "com-29242-0";
 const DISTRICT: &str = "dist-842";
 
-fn reports(phone: &Phone) -> ReportServiceClient<Channel> {
+pub(super) fn reports(phone: &Phone) -> ReportServiceClient<Channel> {
     ReportServiceClient::new(phone.channel.clone())
 }
 
-fn reason(status: &Status) -> String {
+pub(super) fn reason(status: &Status) -> String {
     status.get_error_details().error_info().map_or_else(String::new, |info| info.reason.clone())
 }
 
 /// The request that fills the whole form with nil.
-fn nil_report(town: &Town, phone: &Phone, request: u8) -> pb::SaveReportRequest {
+pub(super) fn nil_report(town: &Town, phone: &Phone, request: u8) -> pb::SaveReportRequest {
     let reference = town.app.store().read(|tx| town.app.reference(tx)).unwrap();
     let form = reference.catalogue.form("tuan-xa").unwrap();
     let mut numbers: Vec<u32> = form.elements.iter().map(|code| reference.elements.number(code).unwrap()).collect();
@@ -40,7 +40,7 @@ fn nil_report(town: &Town, phone: &Phone, request: u8) -> pb::SaveReportRequest 
     pb::SaveReportRequest { request_id: vec![request; 16], acting_unit_id: vec![], save: Some(save) }
 }
 
-async fn submitted(town: &Town, phone: &Phone) -> pb::Report {
+pub(super) async fn submitted(town: &Town, phone: &Phone) -> pb::Report {
     let mut client = reports(phone);
     client.save_report(phone.request(nil_report(town, phone, 1))).await.unwrap();
     let submit = pb::SubmitReport { report_id: phone.first_week().id().0.to_vec() };

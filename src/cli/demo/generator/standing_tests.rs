@@ -8,7 +8,9 @@ use crate::domain::baseline::Baselines;
 use crate::domain::cell::{CellValue, Cells, ElementNo};
 use crate::domain::element::ElementCode;
 use crate::domain::ids::UnitId;
-use crate::domain::standing::{Entry, Input, JudgementState, Standing, fold, standings};
+use crate::domain::standing::{
+    Entry, Input, Judgement, JudgementState, Standing, StandingFigure, Support, behind, fold, standings,
+};
 use jiff::civil::date;
 use std::collections::BTreeMap;
 
@@ -78,7 +80,7 @@ impl World {
     }
 }
 
-fn of<'a>(all: &'a [Standing], unit: UnitId, code: &str) -> &'a Standing {
+fn of_standing<'a>(all: &'a [Standing], unit: UnitId, code: &str) -> &'a Standing {
     all.iter().find(|standing| standing.unit == unit && standing.judgement.code == code).unwrap()
 }
 
@@ -100,6 +102,38 @@ fn official_figures_are_those_of_the_books_for_every_unit_and_element() {
     assert_eq!(coverage.accepted as usize, count.accepted);
 }
 
+fn figures_of(judgement: &Judgement, into: &mut Vec<(String, StandingFigure)>) {
+    into.extend(judgement.figures.iter().map(|figure| (judgement.code.clone(), figure.clone())));
+    judgement.members.iter().for_each(|member| figures_of(member, into));
+}
+
+#[test]
+fn the_reports_behind_every_number_add_up_to_it_and_missing_ones_are_named() {
+    let world = world();
+    let entries = world.entries();
+    let all = world.ask(&entries, |input| standings(input, 1).unwrap());
+    let mut compared = 0;
+    for standing in all.iter().filter(|one| one.judgement.state != JudgementState::NotCountedHere).step_by(31) {
+        let mut figures = Vec::new();
+        figures_of(&standing.judgement, &mut figures);
+        for (code, figure) in figures {
+            let lines = world.ask(&entries, |input| behind(input, standing.unit, &code).unwrap().unwrap());
+            let adds =
+                lines.iter().flat_map(|line| &line.adds).filter(|one| one.element == figure.element && one.counts);
+            assert_eq!(adds.filter_map(|one| one.figure).sum::<i64>(), figure.value.unwrap_or(0), "{code} {figure:?}");
+            compared += 1;
+        }
+    }
+    assert!(compared > 20, "{compared}");
+    let province = world.unit("prov-84");
+    let lines = world.ask(&entries, |input| behind(input, province, "T1").unwrap().unwrap());
+    let of = |support| lines.iter().filter(|line| line.support == support).count();
+    let coverage = of_standing(&all, province, "T1").coverage;
+    assert_eq!((lines.len() as u32, of(Support::Missing) as u32), (coverage.expected, coverage.missing));
+    assert_eq!(of(Support::Accepted) as u32, coverage.accepted);
+    assert!(world.ask(&entries, |input| behind(input, province, "T99").unwrap()).is_none());
+}
+
 #[test]
 fn standings_do_not_depend_on_the_order_of_reports() {
     let world = world();
@@ -116,7 +150,7 @@ fn each_level_is_judged_by_what_is_counted_there_and_nothing_is_met_while_it_run
     assert!(all.iter().all(|standing| standing.judgement.state != JudgementState::Met));
     let province = world.unit("prov-84");
 
-    let offences = &of(&all, province, "T1").judgement;
+    let offences = &of_standing(&all, province, "T1").judgement;
     let figure = &offences.figures[0];
     let base = world.province.campaign.base_window();
     let happened = |window| {
@@ -128,15 +162,15 @@ fn each_level_is_judged_by_what_is_counted_there_and_nothing_is_met_while_it_run
     assert_eq!(figure.baseline_now, Some(happened(to_date)));
     assert_eq!(offences.limit, figure.baseline_full.map(|base| base * 93 / 100));
 
-    assert_eq!(of(&all, province, "T7").judgement.state, JudgementState::Undetermined, "not yet all attested");
-    let fires = &of(&all, province, "T6").judgement;
+    assert_eq!(of_standing(&all, province, "T7").judgement.state, JudgementState::Undetermined, "not yet all attested");
+    let fires = &of_standing(&all, province, "T6").judgement;
     assert!(fires.reasons.contains(&"ZERO_BASE".to_owned()), "{:?}", fires.reasons);
 
     let (district, commune) = (world.unit("dist-844"), world.unit("com-29242-0"));
-    assert_eq!(of(&all, district, "T5").judgement.state, JudgementState::NotCountedHere);
-    let t4 = &of(&all, world.province.places[0].unit, "T4").judgement;
+    assert_eq!(of_standing(&all, district, "T5").judgement.state, JudgementState::NotCountedHere);
+    let t4 = &of_standing(&all, world.province.places[0].unit, "T4").judgement;
     assert_eq!(t4.state, JudgementState::NotCountedHere, "solved cases are counted by districts");
     assert_eq!(t4.members[1].code, "T4b");
-    let merged = [commune, world.unit("com-29242-1")].map(|unit| of(&all, unit, "T1").judgement.state);
+    let merged = [commune, world.unit("com-29242-1")].map(|unit| of_standing(&all, unit, "T1").judgement.state);
     assert_eq!(merged, [JudgementState::NotComparable; 2], "a part of the days cannot be held against a whole year");
 }

@@ -1,0 +1,201 @@
+//! The single reports behind a number: what each of them adds, and which are not in.
+//!
+//! Read from the very list that sums are read from, so the addends that count always add up to the number. Knows no reader: who may see
+//! which report is asked elsewhere.
+
+use super::figures::resolve;
+use super::fold::{Input, Owed, owed};
+use super::judge::attested;
+use crate::domain::element::{ElementCode, ElementKind};
+use crate::domain::expectation::UnknownCalendar;
+use crate::domain::form::Catalogue;
+use crate::domain::ids::{ContractId, ReportId, UnitId};
+use crate::domain::period::Period;
+use crate::domain::target::Target;
+use crate::domain::window::Window;
+use crate::domain::worded::worded;
+use jiff::civil::Date;
+use std::collections::{BTreeMap, BTreeSet};
+
+worded! {
+    /// What a report does for a number.
+    Support {
+        /// It is not in: never the same as zero.
+        Missing = "MISSING",
+        /// It is in and not accepted yet: it adds nothing.
+        Waiting = "WAITING",
+        /// It is accepted: its figures are official.
+        Accepted = "ACCEPTED",
+    }
+}
+
+/// What a report adds to one element.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Addend {
+    /// The element.
+    pub element: ElementCode,
+    /// The official figure, scaled; `None` where there is none.
+    pub figure: Option<i64>,
+    /// Whether the figure is part of the number: of a stock only the last word of each unit is.
+    pub counts: bool,
+}
+
+/// One report that is owed, and what it does for a number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Behind {
+    /// The report; there may be none yet under this id.
+    pub report: ReportId,
+    /// Its contract.
+    pub contract: ContractId,
+    /// The unit that owes it.
+    pub unit: UnitId,
+    /// The days it answers for.
+    pub period: Period,
+    /// The first day on which it is late.
+    pub due: Date,
+    /// What it does.
+    pub support: Support,
+    /// Whether it came late.
+    pub late: bool,
+    /// What it adds, element by element.
+    pub adds: Vec<Addend>,
+}
+
+/// The reports behind the target, or the member of one, with this code at `unit`: by unit (uid), then day, then contract. `None` where
+/// the campaign has no such target.
+///
+/// # Errors
+/// A contract names a calendar that does not exist.
+pub fn behind(input: &Input<'_>, unit: UnitId, code: &str) -> Result<Option<Vec<Behind>>, UnknownCalendar> {
+    let named = input.campaign.targets.iter().find_map(|line| member(&line.code, &line.formula, code));
+    let Some(formula) = named else { return Ok(None) };
+    let mut all: BTreeMap<ReportId, Behind> = BTreeMap::new();
+    for (window, elements) in asked(input, formula) {
+        for line in lines(input, unit, window, &elements)? {
+            match all.get_mut(&line.report) {
+                Some(known) => known.adds.extend(line.adds),
+                None => drop(all.insert(line.report, line)),
+            }
+        }
+    }
+    let mut all: Vec<Behind> = all.into_values().collect();
+    let uid = |unit: UnitId| input.org.unit(unit).map(|unit| unit.uid.clone());
+    all.sort_by_cached_key(|line| (uid(line.unit), line.period.start, line.contract, line.period.end));
+    Ok(Some(all))
+}
+
+/// The formula with this code: members are named as judgements name them, `T3a`, `T3b`.
+fn member<'a>(here: &str, formula: &'a Target, code: &str) -> Option<&'a Target> {
+    if here == code {
+        return Some(formula);
+    }
+    let mut members = formula.members().into_iter().zip('a'..='z');
+    members.find_map(|(formula, letter)| member(&format!("{here}{letter}"), formula, code))
+}
+
+/// The elements that a formula asks for, by the days over which it does.
+fn asked(input: &Input<'_>, formula: &Target) -> BTreeMap<Window, BTreeSet<ElementCode>> {
+    let whole = input.campaign.measurement_window;
+    let mut asked: BTreeMap<Window, BTreeSet<ElementCode>> = BTreeMap::new();
+    for comparison in formula.comparisons() {
+        if let Some(window) = resolve(input, whole, comparison.window.as_ref()) {
+            asked.entry(window).or_default().extend(comparison.measure.elements().into_iter().cloned());
+        }
+    }
+    let duties: BTreeSet<ElementCode> = attested(input.campaign, formula).collect();
+    if !duties.is_empty() {
+        asked.entry(whole).or_default().extend(duties);
+    }
+    asked
+}
+
+fn lines(
+    input: &Input<'_>,
+    unit: UnitId,
+    window: Window,
+    elements: &BTreeSet<ElementCode>,
+) -> Result<Vec<Behind>, UnknownCalendar> {
+    let owed = owed(input, window)?;
+    let last = last_words(input, &owed, elements);
+    let mut lines = Vec::new();
+    for (at, owed) in owed.iter().enumerate() {
+        let brought = brings(input.catalogue, owed, elements);
+        let official = owed.official(input.numbers);
+        let here = owed.path.contains(&unit);
+        let adds = brought.into_iter().map(|(code, kind)| {
+            let figure = official.get(code).and_then(|cell| cell.figure());
+            let counts = match kind {
+                ElementKind::Stock => {
+                    let word = last.get(&(owed.expected.unit, code));
+                    word.is_some_and(|word| word.path.contains(&unit) && word.said == Some(at))
+                }
+                ElementKind::Flow | ElementKind::EventFlag => here && figure.is_some(),
+            };
+            Addend { element: code.clone(), figure, counts }
+        });
+        let adds: Vec<Addend> = adds.collect();
+        if !adds.is_empty() && (here || adds.iter().any(|one| one.counts)) {
+            lines.push(line(owed, adds));
+        }
+    }
+    Ok(lines)
+}
+
+fn line(owed: &Owed<'_>, adds: Vec<Addend>) -> Behind {
+    Behind {
+        report: owed.key.id(),
+        contract: owed.expected.contract,
+        unit: owed.expected.unit,
+        period: owed.expected.period.clone(),
+        due: owed.expected.due,
+        support: match owed.entry {
+            None => Support::Missing,
+            Some(entry) if entry.accepted => Support::Accepted,
+            Some(_) => Support::Waiting,
+        },
+        late: owed.entry.is_some_and(|entry| entry.late),
+        adds,
+    }
+}
+
+/// Those of `elements` that a report brings in, with their kind.
+fn brings<'e>(
+    catalogue: &Catalogue,
+    owed: &Owed<'_>,
+    elements: &'e BTreeSet<ElementCode>,
+) -> Vec<(&'e ElementCode, ElementKind)> {
+    let Some(form) = catalogue.form(&owed.contract.form) else { return Vec::new() };
+    let on_form = elements.iter().filter(|code| form.elements.contains(code));
+    on_form.filter_map(|code| Some((code, catalogue.element(code)?.kind))).collect()
+}
+
+/// The last word of one unit about one stock.
+struct LastWord<'o> {
+    /// Where it counts: above the unit as of its last period, whether or not that one is in.
+    path: &'o [UnitId],
+    end: Date,
+    /// Which of the owed reports says it.
+    said: Option<usize>,
+}
+
+fn last_words<'o, 'e>(
+    input: &Input<'_>,
+    owed: &'o [Owed<'_>],
+    elements: &'e BTreeSet<ElementCode>,
+) -> BTreeMap<(UnitId, &'e ElementCode), LastWord<'o>> {
+    let mut words: BTreeMap<(UnitId, &ElementCode), LastWord<'_>> = BTreeMap::new();
+    for (at, one) in owed.iter().enumerate() {
+        let stocks = brings(input.catalogue, one, elements).into_iter().filter(|(_, kind)| *kind == ElementKind::Stock);
+        let official = one.official(input.numbers);
+        for (code, _) in stocks {
+            let end = one.expected.period.end;
+            let new = || LastWord { path: &one.path, end: Date::MIN, said: None };
+            let word = words.entry((one.expected.unit, code)).or_insert_with(new);
+            if word.end <= end {
+                let said = official.get(code).and_then(|cell| cell.figure()).map(|_| at);
+                *word = LastWord { path: &one.path, end, said: said.or(word.said) };
+            }
+        }
+    }
+    words
+}
