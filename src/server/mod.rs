@@ -8,6 +8,7 @@ pub mod health;
 mod jobs;
 pub mod keys;
 pub mod metrics;
+mod rotate;
 mod run;
 pub mod telemetry;
 pub mod tls;

@@ -6,6 +6,7 @@ use super::accept::{self, Caps};
 use super::jobs;
 use super::keys::Keys;
 use super::metrics::Metrics;
+use super::rotate::rotate;
 use super::tls::Certificates;
 use crate::app::App;
 use crate::grpc::{Reach, Services};
@@ -57,7 +58,7 @@ pub async fn run(
     let (close, closing) = watch::channel(false);
     let services =
         Services::new(app, (keys.authority, keys.revocations), keys.seal, reach, jobs::entries(), closing.clone());
-    let incoming = accept::accept(listener, certificates, caps);
+    let incoming = accept::accept(listener, certificates.clone(), caps);
     let end = async move {
         shutdown.await;
         // Followers end their streams first; the server waits for whoever still works.
@@ -79,6 +80,7 @@ pub async fn run(
     let mut closing = closing;
     tokio::select! {
         served = serving => served,
+        never = rotate(certificates) => match never {},
         () = async {
             if closing.wait_for(|closing| *closing).await.is_err() {
                 std::future::pending::<()>().await;

@@ -46,6 +46,7 @@ pub enum TlsError {
 pub struct Certificates {
     current: Arc<Current>,
     config: Arc<rustls::ServerConfig>,
+    files: Arc<(PathBuf, PathBuf)>,
 }
 
 impl std::fmt::Debug for Certificates {
@@ -74,7 +75,8 @@ impl Certificates {
             .with_no_client_auth()
             .with_cert_resolver(current.clone());
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok(Self { current, config: Arc::new(config) })
+        let files = Arc::new((chain.to_owned(), key.to_owned()));
+        Ok(Self { current, config: Arc::new(config), files })
     }
 
     /// Loads a new pair and takes it from the next handshake on. On failure the old one stays.
@@ -82,6 +84,11 @@ impl Certificates {
         let pair = Arc::new(load_pair(chain, key)?);
         *self.current.0.write().unwrap_or_else(PoisonError::into_inner) = pair;
         Ok(())
+    }
+
+    /// The files of chain and key that it was loaded from.
+    pub(super) fn files(&self) -> (&Path, &Path) {
+        (&self.files.0, &self.files.1)
     }
 
     pub(super) fn acceptor(&self) -> TlsAcceptor {

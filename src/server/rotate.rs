@@ -1,0 +1,90 @@
+//! Takes a new certificate from its files while the server runs: whoever renews them needs no restart and drops no call.
+//!
+//! Knows files and when they changed, no connection. A pair that does not fit is refused aloud, once, and the old one stays.
+
+use super::tls::{Certificates, TlsError};
+use std::convert::Infallible;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How often the files are looked at.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// Looks at the files for as long as the server runs; without certificates it only waits.
+pub(super) async fn rotate(certificates: Option<Certificates>) -> Infallible {
+    let Some(certificates) = certificates else { return std::future::pending().await };
+    let mut files = Files::new(certificates);
+    loop {
+        tokio::time::sleep(EVERY).await;
+        match files.look() {
+            Look::Same => {}
+            Look::Taken => tracing::info!("new certificate taken; it holds from the next handshake on"),
+            Look::Refused(error) => tracing::error!(%error, "new certificate refused, the old one stays"),
+        }
+    }
+}
+
+/// What a look at the files found.
+enum Look {
+    Same,
+    Taken,
+    Refused(TlsError),
+}
+
+/// Both files as they were when last looked at. Their bytes are compared, since a copied file may keep an old date.
+struct Files {
+    certificates: Certificates,
+    chain: PathBuf,
+    key: PathBuf,
+    seen: [Option<Vec<u8>>; 2],
+}
+
+impl Files {
+    fn new(certificates: Certificates) -> Self {
+        let (chain, key) = certificates.files();
+        let (chain, key) = (chain.to_owned(), key.to_owned());
+        let mut files = Self { certificates, chain, key, seen: [None, None] };
+        files.seen = files.read();
+        files
+    }
+
+    fn read(&self) -> [Option<Vec<u8>>; 2] {
+        [&self.chain, &self.key].map(|path| std::fs::read(path).ok())
+    }
+
+    fn look(&mut self) -> Look {
+        let now = self.read();
+        if now == self.seen {
+            return Look::Same;
+        }
+        self.seen = now;
+        match self.certificates.reload(&self.chain, &self.key) {
+            Ok(()) => Look::Taken,
+            Err(error) => Look::Refused(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ca::{TlsFiles, init};
+    use super::*;
+    use crate::domain::time::Instant;
+
+    const NOW: Instant = Instant(1_724_000_000_000_000);
+
+    #[test]
+    fn a_renewed_pair_is_taken_and_a_wrong_one_is_refused_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let (ours, other) = (TlsFiles::in_dir(&dir.path().join("a")), TlsFiles::in_dir(&dir.path().join("b")));
+        init(&ours, &["localhost".into()], NOW).unwrap();
+        init(&other, &["localhost".into()], NOW).unwrap();
+        let mut files = Files::new(Certificates::load(&ours.chain, &ours.key, false).unwrap());
+        assert!(matches!(files.look(), Look::Same));
+        std::fs::copy(&other.key, &ours.key).unwrap();
+        assert!(matches!(files.look(), Look::Refused(_)), "the key of another certificate");
+        assert!(matches!(files.look(), Look::Same), "said once");
+        init(&ours, &["localhost".into()], NOW).unwrap();
+        assert!(matches!(files.look(), Look::Taken));
+    }
+}
