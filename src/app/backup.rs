@@ -10,7 +10,7 @@ use super::App;
 use super::error::{AppError, Result};
 use crate::store::Error;
 use crate::store::Location;
-use crate::store::backup::{Copy, check_at, copies, prune};
+use crate::store::backup::{Checked, Copy, check_at, copies, prune, put_back};
 use std::path::{Path, PathBuf};
 
 /// Where copies go.
@@ -66,6 +66,23 @@ impl App {
         Ok(Made { copy, audit_rows, safe })
     }
 
+    /// Restores the newest copy aside, from the second place if there is one, and checks it from its first row to its last; `None` where there
+    /// is no copy yet, which is said elsewhere. Fails when the newest is not whole: then somebody must act.
+    pub fn drill_restore(&self, places: &Places) -> Result<Option<Checked>> {
+        let Some(dir) = places.second.as_ref().or(places.first.as_ref()) else { return Ok(None) };
+        let Some(newest) = copies(dir)?.pop() else { return Ok(None) };
+        if newest.is_as_sealed()? != Some(true) {
+            return Err(Error::Damaged(format!("{} is not the file that was verified", newest.path.display())).into());
+        }
+        // The copy itself is never opened for writing: it may be needed tomorrow.
+        let aside = places.first.as_ref().unwrap_or(dir).join("thidua-drill.db");
+        let drilled = restored_aside(&newest, &aside);
+        for end in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{end}", aside.display()));
+        }
+        drilled.map(Some)
+    }
+
     fn copy_in(&self, dir: &Path) -> Result<Copy> {
         let head = self.store().read(|tx| tx.head())?;
         let present = Copy::of(&head, dir);
@@ -78,6 +95,19 @@ impl App {
         let held = check_at(&Location::Sqlite(fresh.display().to_string()))?.head;
         let copy = Copy::of(&held, dir);
         Ok(Copy { path: fresh, ..copy.clone() }.rename(copy)?)
+    }
+}
+
+/// Puts the copy where a restore would, begins a history there as a restore does, and checks the whole.
+fn restored_aside(copy: &Copy, aside: &Path) -> Result<Checked> {
+    let location = Location::Sqlite(aside.display().to_string());
+    // What a drill left that was ended in the middle.
+    let _ = std::fs::remove_file(aside);
+    put_back(&copy.path, &location, None, &[0; 16])?;
+    let found = check_at(&location)?;
+    match found.faults.first() {
+        None => Ok(found),
+        Some(fault) => Err(Error::Damaged(format!("the copy {}: {fault}", copy.path.display())).into()),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::auth;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::store::audit::AuditLine;
-use crate::store::backup::{Copy, check_at, desk_acts, move_aside, put_back};
+use crate::store::backup::{Copy, check_at, copies, desk_acts, move_aside, put_back};
 use crate::store::{Location, migrate};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -86,14 +86,21 @@ pub(super) fn places(config: &Config) -> Places {
 
 /// What each start says until a verified copy lies in a second place.
 pub(super) fn no_backup(ctx: &Ctx, config: &Config) -> Option<String> {
-    let sqlite = matches!(Location::parse(&config.database_url()), Location::Sqlite(_));
-    (sqlite && config.backup.second.is_empty()).then(|| {
-        let text = ctx.say.pick(
+    if matches!(Location::parse(&config.database_url()), Location::Postgres(_)) {
+        return None;
+    }
+    let text = match places(config).second {
+        None => ctx.say.pick(
             "CHƯA CÓ SAO LƯU ở nơi thứ hai: đặt backup.second rồi chạy thidua backup",
             "NO BACKUP in a second place: set backup.second, then run thidua backup",
-        );
-        text.to_owned()
-    })
+        ),
+        Some(second) if copies(&second).map_or(true, |found| found.is_empty()) => ctx.say.pick(
+            "CHƯA CÓ SAO LƯU ở nơi thứ hai (backup.second còn trống): chạy thidua backup",
+            "NO BACKUP in the second place (backup.second is empty): run thidua backup",
+        ),
+        Some(_) => return None,
+    };
+    Some(text.to_owned())
 }
 
 /// Makes the directory of a place.

@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::domain::time::{DAY_MICROS, Instant};
 use crate::jobs;
 use crate::server::tls::Certificates;
-use crate::store::backup::{copies, desk_acts};
+use crate::store::backup::{SUPERSEDED, copies, desk_acts};
 use crate::store::{Location, migrate};
 use serde_json::json;
 
@@ -111,7 +111,10 @@ fn history(desk: &Desk, location: &Location) -> Outcome<Vec<Finding>> {
     let mut found = Vec::new();
     let head = desk.app.store().read(|tx| tx.head())?;
     if desk.app.store().is_superseded() {
-        let alone = desk_acts(location, head.safe_past)?;
+        // A database that was moved has lost nothing: its own history goes on at the other place.
+        let by = desk.app.store().read(|tx| tx.setting(SUPERSEDED))?;
+        let moved = by.as_deref() == Some(&head.epoch.to_be_bytes()[..]);
+        let alone = if moved { Vec::new() } else { desk_acts(location, head.safe_past)? };
         let acts: Vec<String> = alone.iter().map(|act| format!("{} {}", act.at.local_text(), act.action)).collect();
         let list = if acts.is_empty() { "-".to_owned() } else { acts.join("; ") };
         found.push(Finding::new(

@@ -25,6 +25,7 @@ mod jobs;
 mod org;
 mod phone;
 mod quality;
+mod relocate;
 mod report;
 mod review;
 mod runs;
@@ -107,6 +108,8 @@ enum Command {
     Promote(backup::PromoteArgs),
     /// Nâng lược đồ cơ sở dữ liệu · Bring the database's schema up to date, a copy first.
     Migrate(backup::MigrateArgs),
+    /// Chuyển cơ sở dữ liệu · Move everything to another database, SQLite or PostgreSQL, and back.
+    Move(relocate::Args),
     /// Khám máy chủ · Find what is wrong and say what to do.
     Doctor(doctor::Args),
     /// Hỏi máy chủ có đang phục vụ không · Ask whether the server serves.
@@ -156,6 +159,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Restore(args) => backup::restore(&ctx, args),
         Command::Promote(args) => backup::promote(&ctx, args),
         Command::Migrate(args) => backup::migrate(&ctx, args),
+        Command::Move(args) => relocate::run(&ctx, args),
         Command::Doctor(args) => doctor::run(&ctx, args),
         Command::Healthcheck(args) => healthcheck::run(&ctx, args),
         Command::Completions(args) => completions::run(args),

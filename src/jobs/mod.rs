@@ -112,6 +112,14 @@ pub const ALL: &[Job] = &[
         at_micros: 12_600 * 1_000_000,
         missed: Missed::Newest,
         run: verify_audit,
+        name: "restore-drill",
+        cron: "0 0 4 * * *",
+        about: (
+            "Diễn tập khôi phục: mở và kiểm tra bản sao mới nhất",
+            "Drills a restore: opens and checks the newest copy",
+        ),
+        at_micros: 4 * 3600 * 1_000_000,
+        run: restore_drill,
     },
 ];
 
@@ -222,6 +230,18 @@ fn backup(app: &App, _: &Actor, _: Turn) -> Result<String> {
 
 fn aggregate(app: &App, actor: &Actor, turn: Turn) -> Result<String> {
     let night = app.aggregate(actor, |tx| holds(tx, "aggregate", turn.fence))?;
+fn restore_drill(app: &App, _: &Actor, _: i64) -> Result<String> {
+    let Some(drilled) = app.drill_restore(app.backups())? else {
+        return Ok("NO BACKUP to drill with yet: see thidua doctor".to_owned());
+    };
+    Ok(format!(
+        "the copy at seq {} was restored aside: {} audit rows under the chain, {} scopes agree",
+        drilled.head.seq, drilled.audit_rows, drilled.scopes
+    ))
+}
+
+fn aggregate(app: &App, actor: &Actor, fence: i64) -> Result<String> {
+    let night = app.aggregate(actor, |tx| holds(tx, "aggregate", fence))?;
     let runs: Vec<String> = night
         .runs
         .iter()

@@ -82,7 +82,7 @@ pub fn check_at(location: &Location) -> Result<Checked> {
     check(&mut ReadTx::new(&mut conn))
 }
 
-fn check(tx: &mut ReadTx) -> Result<Checked> {
+pub(super) fn check(tx: &mut ReadTx) -> Result<Checked> {
     let mut faults = Vec::new();
     if let AnyConn::Sqlite(conn) = tx.conn() {
         let lines: Vec<Line> = diesel::sql_query("PRAGMA integrity_check").load(conn)?;
@@ -235,8 +235,8 @@ fn sum(path: &Path) -> Result<String> {
     Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// What the superseded server keeps: the number of the history that replaced its own.
-pub(super) const SUPERSEDED: &str = "superseded";
+/// What the superseded server keeps: the number of the history that replaced its own; its own number when the database was moved.
+pub(crate) const SUPERSEDED: &str = "superseded";
 
 /// Begins a new history in a copy that is to serve from now on: its number is one above the copy's, or `number` if that is higher.
 /// Phones see that commits were lost, and push again (S24). Returns the number.

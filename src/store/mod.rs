@@ -32,6 +32,7 @@ mod once;
 mod proposal;
 pub mod read;
 pub mod reference;
+pub mod relocate;
 pub mod report;
 pub mod runs;
 pub(crate) mod schema;
