@@ -9,6 +9,8 @@
 mod ages;
 #[path = "promises/conflicts.rs"]
 mod conflicts;
+#[path = "promises/epochs.rs"]
+mod epochs;
 #[path = "promises/following.rs"]
 mod following;
 #[path = "promises/held.rs"]

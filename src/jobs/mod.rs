@@ -175,7 +175,8 @@ impl Job {
     }
 }
 
-/// Runs every job whose newest slot is not done, in the order of their slots.
+/// Runs every job whose newest slot is not done, in the order of their slots. One that fails keeps no other from running; the first
+/// failure is the answer.
 pub fn run_all_due(app: &App, owner: &str) -> Result<()> {
     let now = app.now();
     let mut due: Vec<&Job> = ALL.iter().collect();
@@ -183,6 +184,8 @@ pub fn run_all_due(app: &App, owner: &str) -> Result<()> {
     // One that fails does not keep the others from running.
     let ended: Vec<Result<SlotEnd>> = due.into_iter().map(|job| job.run_due(app, owner)).collect();
     ended.into_iter().try_for_each(|end| end.map(|_| ()))
+    let ends: Vec<Result<SlotEnd>> = due.into_iter().map(|job| job.run_due(app, owner)).collect();
+    ends.into_iter().try_for_each(|end| end.map(|_| ()))
 }
 
 fn close_periods(app: &App, actor: &Actor, turn: Turn) -> Result<String> {

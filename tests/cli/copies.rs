@@ -6,7 +6,7 @@ use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
 
 /// A phone of a new account, enrolled at whoever serves.
-fn enrol(machine: &Machine, public: &str, account: &str, role: &str, unit: &str) {
+pub(super) fn enrol(machine: &Machine, public: &str, account: &str, role: &str, unit: &str) {
     machine.done(&["access", "grant", "--account", account, "--role", role, "--unit", unit]);
     let code = machine.done(&["access", "enrol", "--account", account, "--json", "--set", public]);
     let invitation = code.split('"').find(|part| part.starts_with("thidua:1?")).unwrap().to_owned();
@@ -14,7 +14,7 @@ fn enrol(machine: &Machine, public: &str, account: &str, role: &str, unit: &str)
 }
 
 /// The reports that are due on this phone.
-fn due(machine: &Machine, phone: &str) -> Vec<String> {
+pub(super) fn due(machine: &Machine, phone: &str) -> Vec<String> {
     let lines = machine.done(&["field", "due", "--phone", phone]);
     let weekly = lines.lines().filter(|line| line.contains("Weekly report"));
     weekly.map(|line| line.split(' ').next().unwrap().to_owned()).collect()

@@ -6,7 +6,10 @@ mod copies;
 mod files;
 mod first_day;
 mod morning;
+#[path = "../common/pg.rs"]
+mod pg;
 mod phones;
+mod places;
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -42,7 +45,15 @@ impl Machine {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_thidua"));
+        self.prepared(Command::new(env!("CARGO_BIN_EXE_thidua")), arguments)
+    }
+
+    /// The programme as a shell starts it.
+    fn shell(&self, script: &str) -> Command {
+        self.prepared(Command::new("sh"), &["-c", script])
+    }
+
+    fn prepared(&self, mut command: Command, arguments: &[&str]) -> Command {
         command.args(arguments).current_dir(self.dir.path());
         for (name, _) in std::env::vars_os() {
             if name.to_str().is_some_and(|name| name.starts_with("THIDUA_")) {
@@ -89,6 +100,11 @@ impl Serving {
         keys.iter().for_each(|key| {
             command.args(["--set", key]);
         });
+        Self::of(command)
+    }
+
+    /// A command that ends in serving and says so in JSON.
+    fn of(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let line = lines.find(|line| line.as_ref().unwrap().contains("serving")).unwrap().unwrap();

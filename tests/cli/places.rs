@@ -1,0 +1,111 @@
+//! Where the data lies: moved to another database and back, a disk that is full, a place for copies that is still empty. Real processes.
+
+use super::copies::{due, enrol};
+use super::first_day::free_port;
+use super::pg::TestDb;
+use super::{Machine, Serving};
+use std::process::Command;
+
+#[test]
+fn a_database_moves_to_postgresql_and_back_and_the_phone_notices_nothing() {
+    let Some(db) = TestDb::fresh() else { return };
+    let machine = Machine::with_province();
+    let address = format!("127.0.0.1:{}", free_port());
+    let (listen, public) = (format!("listen.address={address}"), format!("listen.public=https://{address}"));
+    let serve = |url: &str| Serving::running(&machine, &["serve"], &[&listen, &public, &format!("database.url={url}")]);
+    let synced = || machine.done(&["field", "sync", "--phone", "xa-1", "--json"]);
+    let serving = serve("sqlite:thidua.db");
+    enrol(&machine, &public, "xa-1", "REPORTER", "com-29242-2");
+    let weeks = due(&machine, "xa-1");
+    let fill = |week: &str| machine.done(&["field", "fill", week, "--nil", "--submit", "--phone", "xa-1"]);
+    assert!(fill(&weeks[0]).contains(": sent"));
+
+    let first = format!("sqlite:{}", machine.path("data/thidua.db").display());
+    let busy = machine.run(&["move", "--from", &first, "--to", db.url()]);
+    assert!(busy.code == 1 && busy.err.contains("end the server first"), "{busy:?}");
+    drop(serving);
+    let there = machine.done(&["move", "--from", &first, "--to", db.url(), "--json"]);
+    let old = machine.run(&["access", "grant", "--account", "y", "--role", "AUDITOR", "--unit", "prov-86-2025"]);
+    assert!(old.err.contains("SERVER_SUPERSEDED"), "one writer: {old:?}");
+    let full = machine.run(&["move", "--from", &first, "--to", db.url()]);
+    assert_eq!(full.code, 1, "a place that holds data is not written over: {full:?}");
+
+    let serving = serve(db.url());
+    let answer = synced();
+    assert!(answer.contains("\"resets\": 0") && answer.contains("\"agrees\": true"), "{answer}");
+    assert!(fill(&weeks[1]).contains(": sent"));
+    drop(serving);
+    let second = format!("sqlite:{}", machine.path("data/back.db").display());
+    let back = machine.done(&["move", "--from", db.url(), "--to", &second, "--json"]);
+    assert_ne!(there, back, "a report more");
+    let serving = serve(&second);
+    let answer = synced();
+    assert!(answer.contains("\"resets\": 0") && answer.contains("\"agrees\": true"), "{answer}");
+    drop(serving);
+    let whole = machine.run(&["doctor", "--full", "--set", &format!("database.url={second}")]);
+    assert!(!whole.out.contains("DAMAGED"), "{whole:?}");
+}
+
+/// Bounds the size of any file that the process writes from now on; `false` where that cannot be had.
+fn bound(process: u32, bytes: &str) -> bool {
+    let limit = format!("--fsize={bytes}:unlimited");
+    let set = Command::new("prlimit").args(["--pid", &process.to_string(), &limit]).status();
+    set.is_ok_and(|status| status.success())
+}
+
+#[test]
+fn a_full_disk_refuses_clearly_loses_nothing_acknowledged_and_goes_on_by_itself_when_there_is_room() {
+    let machine = Machine::with_province();
+    let address = format!("127.0.0.1:{}", free_port());
+    let (listen, public) = (format!("listen.address={address}"), format!("listen.public=https://{address}"));
+    // A file at its bound is told to the process by a signal, which a full disk does not send.
+    let binary = env!("CARGO_BIN_EXE_thidua");
+    let script = format!("trap '' XFSZ; exec {binary} serve --json --set {listen} --set {public}");
+    let serving = Serving::of(machine.shell(&script));
+    enrol(&machine, &public, "xa-1", "REPORTER", "com-29242-2");
+    let weeks = due(&machine, "xa-1");
+    let fill = |week: &str| machine.run(&["field", "fill", week, "--nil", "--submit", "--phone", "xa-1"]);
+    assert!(fill(&weeks[0]).out.contains(": sent"));
+    if !bound(serving.child.id(), "4096") {
+        println!("skipped: no prlimit on this machine");
+        return;
+    }
+    let refused = fill(&weeks[1]);
+    assert!(!refused.out.contains(": sent"), "nothing is acknowledged that is not on disk: {refused:?}");
+    let told = machine.run(&["field", "sync", "--phone", "xa-1"]);
+    println!("a phone is told: {told:?}");
+    assert!(bound(serving.child.id(), "unlimited"));
+    machine.done(&["field", "sync", "--phone", "xa-1"]);
+    let answer = machine.done(&["field", "sync", "--phone", "xa-1", "--json"]);
+    assert!(answer.contains("\"agrees\": true"), "{answer}");
+    drop(serving);
+    let exported = machine.done(&["report", "export", "--csv", "tuan-xa"]);
+    for week in &weeks[..2] {
+        let start = week.rsplit([':', '/', '@']).next().unwrap();
+        println!("{start}");
+    }
+    assert!(exported.matches("com-29242-2").count() >= 2, "{exported}");
+    assert!(!machine.run(&["doctor", "--full"]).out.contains("DAMAGED"));
+}
+
+#[test]
+fn a_second_place_that_is_still_empty_counts_as_no_backup_until_a_verified_copy_lies_there_and_a_drill_opens_it() {
+    let machine = Machine::with_province();
+    let second = machine.path("second").display().to_string();
+    let key = format!("backup.second={second}");
+    let drill = || machine.done(&["jobs", "run", "restore-drill", "--set", &key]);
+    assert!(machine.done(&["doctor", "--set", &key]).contains("NO BACKUP"));
+    assert!(drill().contains("NO BACKUP"));
+    machine.done(&["backup", "--set", &key]);
+    assert!(machine.done(&["doctor", "--set", &key]).contains("everything is well"));
+    assert!(drill().contains("was restored aside"));
+    assert!(!machine.path("data/backups/thidua-drill.db").exists());
+    let copy = std::fs::read_dir(&second).unwrap().map(|entry| entry.unwrap().path());
+    let copy = copy.into_iter().find(|path| path.extension().is_some_and(|end| end == "db")).unwrap();
+    let mut bytes = std::fs::read(&copy).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&copy, bytes).unwrap();
+    let failed = machine.run(&["jobs", "run", "restore-drill", "--set", &key]);
+    assert!(failed.code == 1, "{failed:?}");
+}

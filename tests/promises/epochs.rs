@@ -1,0 +1,92 @@
+//! S24 on both databases: a failover that lost commits, and an old primary that comes back.
+
+use crate::stories;
+use crate::world::{Phone, TOWN, WARD_2, WARD_3, World, first_week};
+use thidua::app::AppError;
+use thidua::domain::cell::CellValue;
+use thidua::domain::command::Verdict;
+use thidua::domain::permission::Role;
+use thidua::domain::workflow::State;
+use thidua::sync::frame::{Frame, ResetReason};
+use thidua::sync::push::Pushed;
+
+stories! {
+    s24_a_lossy_failover_begins_one_new_history_and_phones_bring_back_what_was_acknowledged_in_any_order
+    s24_a_primary_that_is_shown_a_higher_history_writes_nothing_any_more
+}
+
+/// The same phone known to both servers, as it is when a copy of one is behind the other.
+fn known_to(worlds: [&World; 2], name: &str, uid: &str, role: Role) -> Phone {
+    worlds.map(|world| world.phone(name, uid, role))[0].clone()
+}
+
+/// What a phone keeps of a report that it made and sent.
+fn report(phone: &mut Phone, world: &World, uid: &str) -> [Pushed; 2] {
+    let key = first_week(uid);
+    let cells: Vec<_> = world.elements().into_iter().map(|element| (element, CellValue::Nil)).collect();
+    [phone.save(&key, &cells, &[]), phone.submit(key.id())]
+}
+
+fn is_new_history(frames: &[Frame]) -> bool {
+    frames.iter().any(|frame| matches!(frame, Frame::Reset(reset) if reset.reason == ResetReason::Epoch))
+}
+
+fn s24_a_lossy_failover_begins_one_new_history_and_phones_bring_back_what_was_acknowledged_in_any_order(
+    primary: World,
+) {
+    let replica = primary.twin();
+    let both = [&primary, &replica];
+    let mut lan = known_to(both, "lan", WARD_2, Role::Reporter);
+    let mut mai = known_to(both, "mai", WARD_3, Role::Reporter);
+    let mut reviewer = known_to(both, "duyet", TOWN, Role::Reviewer);
+    let (of_lan, of_mai) = (report(&mut lan, &primary, WARD_2), report(&mut mai, &primary, WARD_3));
+    for (phone, commands) in [(&mut lan, &of_lan), (&mut mai, &of_mai)] {
+        assert!(phone.push(&primary, commands).iter().all(|one| one.verdict == Verdict::Applied));
+    }
+    reviewer.sync(&primary);
+    let seen = primary.report(first_week(WARD_2).id()).unwrap();
+    let accept = reviewer.accept(&seen);
+    assert_eq!(reviewer.push(&primary, std::slice::from_ref(&accept))[0].verdict, Verdict::Applied);
+
+    // The primary is gone, and with it what it had not told its replica.
+    let before = replica.app.store().read(|tx| tx.head()).unwrap().epoch;
+    for phone in [&mut lan, &mut mai, &mut reviewer] {
+        assert!(is_new_history(&phone.sync(&replica)));
+    }
+    assert_eq!(replica.app.store().read(|tx| tx.head()).unwrap().epoch, before + 1, "three noticed, one began");
+    let held = reviewer.push(&replica, std::slice::from_ref(&accept));
+    assert_eq!(held[0].verdict, Verdict::Held, "its parent is not here yet: {held:?}");
+    for (phone, commands) in [(&mut mai, &of_mai), (&mut lan, &of_lan)] {
+        let outcomes = phone.push(&replica, commands);
+        assert!(outcomes.iter().all(|one| one.verdict == Verdict::Applied && !one.duplicate), "{outcomes:?}");
+        assert!(phone.push(&replica, commands).iter().all(|one| one.duplicate), "nothing twice");
+    }
+    for uid in [WARD_2, WARD_3] {
+        let [one, other] = both.map(|world| world.report(first_week(uid).id()).unwrap());
+        assert_eq!((one.state, one.content_hash()), (other.state, other.content_hash()));
+    }
+    assert_eq!(replica.report(first_week(WARD_2).id()).unwrap().state, State::Accepted);
+    for phone in [&mut lan, &mut mai, &mut reviewer] {
+        phone.sync(&replica);
+        phone.agrees();
+    }
+}
+
+fn s24_a_primary_that_is_shown_a_higher_history_writes_nothing_any_more(old: World) {
+    let promoted = old.twin();
+    let mut lan = known_to([&old, &promoted], "lan", WARD_2, Role::Reporter);
+    let commands = report(&mut lan, &old, WARD_2);
+    lan.push(&old, &commands);
+    lan.sync(&promoted);
+    lan.push(&promoted, &commands);
+    let told = lan.exchange(&old, &[]).err();
+    assert!(matches!(&told, Some(AppError::Store(error)) if error.is_superseded()), "{told:?}");
+    let head = old.app.store().read(|tx| tx.head()).unwrap();
+    let mut other = Phone { cursor: Vec::new(), ..lan.clone() };
+    let late = other.submit(first_week(WARD_3).id());
+    let refused = other.exchange(&old, &[late]).map(|mut exchange| exchange.step().map(|_| ()));
+    assert!(!matches!(refused, Ok(Ok(()))), "whoever asks, nothing is written");
+    assert_eq!(old.app.store().read(|tx| tx.head()).unwrap(), head);
+    let again = thidua::store::Store::open(old.app.store().location()).unwrap();
+    assert!(again.is_superseded(), "also after a restart");
+}
