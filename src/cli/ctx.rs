@@ -83,7 +83,7 @@ impl Ctx {
     }
 
     pub(super) fn desk_of(&self, config: &Config) -> Outcome<Desk> {
-        let app = App::new(self.open(config)?, Clock::System);
+        let app = App::new(self.open(config)?, Clock::System).with_backups(super::backup::places(config));
         let actor = app.system()?;
         Ok(Desk { app, actor })
     }

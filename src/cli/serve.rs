@@ -45,10 +45,8 @@ pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
         )
     })?;
     check_plaintext(&config, address, args.insecure_plaintext)?;
-    let mut desk = ctx.desk_of(&config)?;
-    let places = backup::places(&config);
-    places.first.iter().try_for_each(|dir| backup::made(dir))?;
-    desk.app = desk.app.with_backups(places);
+    let desk = ctx.desk_of(&config)?;
+    desk.app.backups().first.iter().try_for_each(|dir| backup::made(dir))?;
     if let Some(line) = backup::no_backup(ctx, &config) {
         tracing::warn!("{line}");
         ctx.say.remark(line);

@@ -112,6 +112,8 @@ pub const ALL: &[Job] = &[
         at_micros: 12_600 * 1_000_000,
         missed: Missed::Newest,
         run: verify_audit,
+    },
+    Job {
         name: "restore-drill",
         cron: "0 0 4 * * *",
         about: (
@@ -119,6 +121,7 @@ pub const ALL: &[Job] = &[
             "Drills a restore: opens and checks the newest copy",
         ),
         at_micros: 4 * 3600 * 1_000_000,
+        missed: Missed::Newest,
         run: restore_drill,
     },
 ];
@@ -175,8 +178,7 @@ impl Job {
     }
 }
 
-/// Runs every job whose newest slot is not done, in the order of their slots. One that fails keeps no other from running; the first
-/// failure is the answer.
+/// Runs every job whose newest slot is not done, in the order of their slots.
 pub fn run_all_due(app: &App, owner: &str) -> Result<()> {
     let now = app.now();
     let mut due: Vec<&Job> = ALL.iter().collect();
@@ -184,8 +186,6 @@ pub fn run_all_due(app: &App, owner: &str) -> Result<()> {
     // One that fails does not keep the others from running.
     let ended: Vec<Result<SlotEnd>> = due.into_iter().map(|job| job.run_due(app, owner)).collect();
     ended.into_iter().try_for_each(|end| end.map(|_| ()))
-    let ends: Vec<Result<SlotEnd>> = due.into_iter().map(|job| job.run_due(app, owner)).collect();
-    ends.into_iter().try_for_each(|end| end.map(|_| ()))
 }
 
 fn close_periods(app: &App, actor: &Actor, turn: Turn) -> Result<String> {
@@ -231,9 +231,7 @@ fn backup(app: &App, _: &Actor, _: Turn) -> Result<String> {
     Ok(format!("copy at seq {}, {} audit rows verified, {where_to}", made.copy.seq, made.audit_rows))
 }
 
-fn aggregate(app: &App, actor: &Actor, turn: Turn) -> Result<String> {
-    let night = app.aggregate(actor, |tx| holds(tx, "aggregate", turn.fence))?;
-fn restore_drill(app: &App, _: &Actor, _: i64) -> Result<String> {
+fn restore_drill(app: &App, _: &Actor, _: Turn) -> Result<String> {
     let Some(drilled) = app.drill_restore(app.backups())? else {
         return Ok("NO BACKUP to drill with yet: see thidua doctor".to_owned());
     };
@@ -243,8 +241,8 @@ fn restore_drill(app: &App, _: &Actor, _: i64) -> Result<String> {
     ))
 }
 
-fn aggregate(app: &App, actor: &Actor, fence: i64) -> Result<String> {
-    let night = app.aggregate(actor, |tx| holds(tx, "aggregate", fence))?;
+fn aggregate(app: &App, actor: &Actor, turn: Turn) -> Result<String> {
+    let night = app.aggregate(actor, |tx| holds(tx, "aggregate", turn.fence))?;
     let runs: Vec<String> = night
         .runs
         .iter()

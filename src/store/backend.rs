@@ -113,6 +113,7 @@ pub(super) fn classify(error: &DieselError) -> Error {
             | DatabaseErrorKind::ReadOnlyTransaction => Error::Busy(text),
             _ if is_busy_text(info.message()) => Error::Busy(text),
             _ if is_full_text(info.message()) => Error::Full(text),
+            _ if is_damaged_text(info.message()) => Error::Damaged(text),
             _ => Error::Database(text),
         },
         DieselError::BrokenTransactionManager => Error::Busy(text),
@@ -132,6 +133,10 @@ fn is_busy_text(message: &str) -> bool {
     ]
     .iter()
     .any(|part| message.contains(part))
+}
+
+fn is_damaged_text(message: &str) -> bool {
+    ["is malformed", "is not a database"].iter().any(|part| message.contains(part))
 }
 
 fn is_full_text(message: &str) -> bool {

@@ -201,7 +201,11 @@ impl Copy {
 
 /// The finished copies in `dir`, oldest first; a history with a higher number is newer, whatever its seq.
 pub fn copies(dir: &Path) -> Result<Vec<Copy>> {
-    let entries = fs::read_dir(dir).map_err(|error| at(dir, &error))?;
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(at(dir, &error)),
+    };
     let mut found: Vec<Copy> = entries.filter_map(|entry| Copy::read(entry.ok()?.path())).collect();
     found.retain(|copy| copy.sum_path().exists());
     found.sort();
