@@ -10,7 +10,7 @@ use super::App;
 use super::error::{AppError, Result};
 use crate::store::Error;
 use crate::store::Location;
-use crate::store::backup::{Checked, Copy, check_at, copies, prune, put_back};
+use crate::store::backup::{Checked, Copy, check_at, copies, discard, prune, put_back};
 use std::path::{Path, PathBuf};
 
 /// Where copies go.
@@ -77,9 +77,7 @@ impl App {
         // The copy itself is never opened for writing: it may be needed tomorrow.
         let aside = places.first.as_ref().unwrap_or(dir).join("thidua-drill.db");
         let drilled = restored_aside(&newest, &aside);
-        for end in ["", "-wal", "-shm"] {
-            let _ = std::fs::remove_file(format!("{}{end}", aside.display()));
-        }
+        discard(&aside);
         drilled.map(Some)
     }
 
@@ -102,7 +100,7 @@ impl App {
 fn restored_aside(copy: &Copy, aside: &Path) -> Result<Checked> {
     let location = Location::Sqlite(aside.display().to_string());
     // What a drill left that was ended in the middle.
-    let _ = std::fs::remove_file(aside);
+    discard(aside);
     put_back(&copy.path, &location, None, &[0; 16])?;
     let found = check_at(&location)?;
     match found.faults.first() {

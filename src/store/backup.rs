@@ -305,3 +305,11 @@ pub fn desk_acts(location: &Location, seq: i64) -> Result<Vec<AuditLine>> {
         found.extend(lines.into_iter().filter(|line| line.device.is_none()));
     }
 }
+
+/// Removes a database that was only made to look at, with what SQLite keeps beside it.
+pub fn discard(path: &Path) {
+    for end in ["", "-wal", "-shm"] {
+        // What is not there need not go.
+        let _ = fs::remove_file(format!("{}{end}", path.display()));
+    }
+}
