@@ -57,19 +57,7 @@ impl Group {
 }
 
 pub(super) fn state(state: JudgementState, lang: Lang) -> &'static str {
-    use JudgementState as S;
-    match state {
-        S::OnPace => lang.pick("Đúng tiến độ", "On pace"),
-        S::Behind => lang.pick("Chậm tiến độ", "Behind"),
-        S::AlreadyMissed => lang.pick("Đã chắc chắn không đạt", "Already missed"),
-        S::Met => lang.pick("Đạt", "Met"),
-        S::Missed => lang.pick("Không đạt", "Missed"),
-        S::Undetermined => lang.pick("Chưa kết luận được", "Cannot be said yet"),
-        S::NotApplicable => lang.pick("Không áp dụng", "Not applicable"),
-        S::NotComparable => lang.pick("Không so sánh được", "Not comparable"),
-        S::NoData => lang.pick("Chưa có số liệu", "No figures"),
-        S::NotCountedHere => lang.pick("Không đếm ở cấp này", "Not counted at this level"),
-    }
+    state.text(lang)
 }
 
 pub(super) fn commitment(commitment: Commitment, lang: Lang) -> &'static str {

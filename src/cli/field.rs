@@ -159,7 +159,8 @@ fn sync(ctx: &Ctx, phone: &Phone, wire_log: bool) -> Outcome {
             "wire": wire, "calls": done.calls, "connections": done.connections,
             "sent": done.sent, "applied": done.applied, "merged": done.merged, "conflicts": done.conflicts,
             "rejected": done.rejected, "resets": done.resets, "rows": done.rows, "agrees": done.agrees,
-            "bytes_sent": done.bytes_sent, "bytes_received": done.bytes_received, "refused": refused.len(),
+            "bytes_sent": done.bytes_sent, "bytes_received": done.bytes_received, "bytes_renewing": done.bytes_renewing,
+            "refused": refused.len(),
         })
     };
     say.answer(text, value);

@@ -163,7 +163,7 @@ fn cannot_listen(address: &str, key: &str, error: &std::io::Error) -> Failure {
 }
 
 /// Ctrl-C, or what a service manager sends.
-async fn told_to_end() {
+pub(super) async fn told_to_end() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

@@ -9,7 +9,8 @@ use super::say::Say;
 use super::why::{Asked, why};
 use crate::domain::campaign::Campaign;
 use crate::domain::ids::UnitId;
-use crate::domain::standing::{Coverage, Judgement, Standing};
+use crate::domain::standing::{Coverage, Judgement, JudgementState, Standing};
+use crate::domain::target::Reason;
 use serde_json::{Value, json};
 
 /// `thidua standings`
@@ -109,6 +110,11 @@ fn shown(say: &Say, standings: &[Standing], uid: &dyn Fn(UnitId) -> String) -> O
     }
     let mut rows = Vec::new();
     standings.iter().for_each(|one| rows_of(&one.judgement, 0, one, &uid(one.unit), &mut rows));
+    // Codes are for files; a person reads words.
+    for row in &mut rows {
+        row[7] = JudgementState::parse(&row[7]).map_or("", |state| state.text(say.lang)).to_owned();
+        row[8] = reasons(say, row[8].split(' '));
+    }
     let headings = [
         say.pick("đợt", "phase"),
         say.pick("đơn vị", "unit"),
@@ -120,7 +126,7 @@ fn shown(say: &Say, standings: &[Standing], uid: &dyn Fn(UnitId) -> String) -> O
         say.pick("trạng thái", "state"),
         say.pick("vì", "because"),
     ];
-    say.rows(&headings, &KEYS, &rows);
+    say.table(&headings, &rows);
     if let Some(one) = standings.first() {
         say.line(covered(say, &one.coverage));
     }
@@ -133,6 +139,12 @@ pub(super) fn covered(say: &Say, coverage: &Coverage) -> String {
         format!("báo cáo: cần {expected}, nhận {received} (không phát sinh {nil}), chậm {late}, đã duyệt {accepted}, thiếu {missing}; thiếu không phải là 0"),
         format!("reports: expected {expected}, received {received} (nil {nil}), late {late}, accepted {accepted}, missing {missing}; missing is not zero"),
     )
+}
+
+/// Why, in words.
+pub(super) fn reasons<'a>(say: &Say, codes: impl IntoIterator<Item = &'a str>) -> String {
+    let words: Vec<&str> = codes.into_iter().filter_map(Reason::parse).map(|reason| reason.text(say.lang)).collect();
+    words.join("; ")
 }
 
 fn all(say: &Say, standings: &[Standing], uid: &dyn Fn(UnitId) -> String) -> Outcome {

@@ -5,7 +5,7 @@
 use super::ctx::{Ctx, Desk};
 use super::failure::{Failure, Outcome};
 use super::say::Say;
-use super::standings::{coverage_json, covered, judgement_json, number};
+use super::standings::{coverage_json, covered, judgement_json, number, reasons};
 use crate::app::Reference;
 use crate::app::results::Backing;
 use crate::domain::campaign::Campaign;
@@ -66,8 +66,9 @@ impl Asked<'_> {
         } else {
             format!("{} {}", say.pick("đợt", "phase"), one.phase)
         };
-        let Judgement { code, state, display, reasons, .. } = judged;
-        say.line(format!("{code} ({phase}): {state} {display} {}", reasons.join(" ")).trim_end());
+        let Judgement { code, state, display, .. } = judged;
+        let because = reasons(say, judged.reasons.iter().map(String::as_str));
+        say.line(format!("{code} ({phase}): {} {display} {because}", state.text(say.lang)).trim_end());
         say.line(format!("  {}", covered(say, &one.coverage)));
         for figure in judged.all_figures() {
             let element = self.reference.catalogue.element(&figure.element);

@@ -10,6 +10,7 @@ use super::people::Person;
 use crate::client::facade::{Figure, ReportStatus, ReportView};
 use crate::domain::element::{ElementCode, ElementKind};
 use crate::domain::ids::{UnitId, derive};
+use crate::domain::lang::Lang;
 use crate::domain::scope::{Scope, ScopeKind};
 use crate::domain::standing::{Judgement, Standing};
 use std::collections::BTreeMap;
@@ -24,18 +25,23 @@ pub(super) struct Finding {
 }
 
 /// Every check, in the order of the screen.
-pub(super) fn all(life: &Life<'_>, province: &Person, standings: &[Standing]) -> Result<Vec<Finding>, DemoError> {
+pub(super) fn all(
+    life: &Life<'_>,
+    province: &Person,
+    standings: &[Standing],
+    lang: Lang,
+) -> Result<Vec<Finding>, DemoError> {
     Ok(vec![
-        phones_agree(life)?,
-        books_balance(life, province)?,
-        standings_agree(life, standings),
-        nothing_twice(life)?,
-        audit(life)?,
+        phones_agree(life, lang)?,
+        books_balance(life, province, lang)?,
+        standings_agree(life, standings, lang),
+        nothing_twice(life, lang)?,
+        audit(life, lang)?,
     ])
 }
 
 /// Every phone holds of every scope exactly what the server holds, by count and digest.
-fn phones_agree(life: &Life<'_>) -> Result<Finding, DemoError> {
+fn phones_agree(life: &Life<'_>, lang: Lang) -> Result<Finding, DemoError> {
     let scopes = life.town.app.store().read(|tx| tx.all_scopes())?;
     let held: BTreeMap<Scope, (i64, u128)> =
         scopes.into_iter().map(|one| (one.scope, (one.digest.count, one.digest.sum))).collect();
@@ -55,15 +61,19 @@ fn phones_agree(life: &Life<'_>) -> Result<Finding, DemoError> {
         agree += usize::from(fine);
     }
     let total = life.people.len();
-    let odd = first.map_or_else(String::new, |first| format!("; first that does not: {first}"));
-    let text = format!("{agree} of {total} phones agree with the server (count and digest of every scope){odd}");
+    let differs = lang.pick("; máy đầu tiên không khớp:", "; first that does not:");
+    let odd = first.map_or_else(String::new, |first| format!("{differs} {first}"));
+    let text = lang.pick(
+        format!("{agree}/{total} điện thoại khớp với máy chủ (số bản ghi và mã kiểm của từng phạm vi){odd}"),
+        format!("{agree} of {total} phones agree with the server (count and digest of every scope){odd}"),
+    );
     Ok(Finding { ok: agree == total, text })
 }
 
 type Official = BTreeMap<(UnitId, ElementCode), i64>;
 
 /// The accepted figures that the province's phone holds, for every unit and element, are those of the books.
-fn books_balance(life: &Life<'_>, province: &Person) -> Result<Finding, DemoError> {
+fn books_balance(life: &Life<'_>, province: &Person, lang: Lang) -> Result<Finding, DemoError> {
     let seen = official(life, &province.phone.reports()?);
     let lines = life.ledger.lines();
     let off = |((unit, code), line): &(&(UnitId, ElementCode), &Line)| {
@@ -77,20 +87,26 @@ fn books_balance(life: &Life<'_>, province: &Person) -> Result<Finding, DemoErro
     let line =
         offences.and_then(|code| above.get(&(life.province.campaign.owner(), code)).copied()).unwrap_or_default();
     let elements = life.province.catalogue.elements.len();
-    let mut text = format!(
-        "offences: happened {} - never reported {} + planted errors left {}\n                - not yet accepted {} = official \
-         {}; all {elements} elements, {} lines of units balance",
-        line.happened,
-        line.never,
-        line.errors,
-        line.waiting,
-        line.official,
-        lines.len()
+    let Line { happened, never, errors, waiting, official } = line;
+    let all = lines.len();
+    let mut text = lang.pick(
+        format!(
+            "số vụ phạm tội: đã xảy ra {happened} - không bao giờ báo cáo {never} + sai sót cố ý còn lại {errors}\n                \
+             - chưa duyệt {waiting} = chính thức {official}; cả {elements} phần tử, {all} dòng của các đơn vị đều cân"
+        ),
+        format!(
+            "offences: happened {happened} - never reported {never} + planted errors left {errors}\n                - not yet \
+             accepted {waiting} = official {official}; all {elements} elements, {all} lines of units balance"
+        ),
     );
     if let Some(((unit, code), line)) = wrong.first() {
         let shown = seen.get(&(*unit, code.clone()));
         let unit = life.province.org.unit(*unit).map_or("?", |unit| unit.uid.as_str());
-        text = format!("{} lines do not balance, first {unit} {code}: books {line:?}, phone {shown:?}", wrong.len());
+        let wrong = wrong.len();
+        text = lang.pick(
+            format!("{wrong} dòng không cân, dòng đầu {unit} {code}: sổ {line:?}, điện thoại {shown:?}"),
+            format!("{wrong} lines do not balance, first {unit} {code}: books {line:?}, phone {shown:?}"),
+        );
     }
     Ok(Finding { ok: wrong.is_empty() && stray == 0 && above.values().all(|line| line.balances()), text })
 }
@@ -127,7 +143,7 @@ pub(super) fn figure(value: Option<Figure>) -> Option<i64> {
 }
 
 /// Every figure behind every published standing is that of the books.
-fn standings_agree(life: &Life<'_>, standings: &[Standing]) -> Finding {
+fn standings_agree(life: &Life<'_>, standings: &[Standing], lang: Lang) -> Finding {
     let mut lines = life.ledger.lines_above(&life.province.org);
     lines.extend(life.ledger.lines());
     let (mut compared, mut wrong) = (0, None);
@@ -141,12 +157,15 @@ fn standings_agree(life: &Life<'_>, standings: &[Standing]) -> Finding {
         }
     }
     let text = match &wrong {
-        None => format!(
-            "{compared} figures behind {} published standings are those of the books\n                this seed's standings: {}",
-            standings.len(),
-            fingerprint(standings)
-        ),
-        Some(wrong) => format!("standings and books differ, first {wrong}"),
+        None => {
+            let (all, print) = (standings.len(), fingerprint(standings));
+            lang.pick(
+                format!("{compared} số liệu sau {all} kết quả đã công bố đúng như sổ\n                dấu của kết quả với hạt giống này: {print}"),
+                format!("{compared} figures behind {all} published standings are those of the books\n                this seed's standings: {print}"),
+            )
+        }
+        Some(wrong) => lang
+            .pick(format!("kết quả khác sổ, đầu tiên {wrong}"), format!("standings and books differ, first {wrong}")),
     };
     Finding { ok: wrong.is_none() && compared > 0, text }
 }
@@ -165,7 +184,7 @@ fn figures(judgement: &Judgement) -> Vec<(ElementCode, Option<i64>)> {
 }
 
 /// The server took each command once, however often it was sent.
-fn nothing_twice(life: &Life<'_>) -> Result<Finding, DemoError> {
+fn nothing_twice(life: &Life<'_>, lang: Lang) -> Result<Finding, DemoError> {
     let typed: u64 = life.people.iter().map(|person| person.commands).sum();
     let mut unanswered = 0;
     for person in &life.people {
@@ -179,21 +198,32 @@ fn nothing_twice(life: &Life<'_>) -> Result<Finding, DemoError> {
         .map(|sync| u64::from(sync.applied + sync.merged + sync.conflicts))
         .sum();
     let again: u64 = life.people.iter().map(|person| person.again).sum();
-    let text =
-        format!("{typed} commands typed, {answered} taken by the server, {again} sent again, none applied twice");
+    let text = lang.pick(
+        format!("{typed} lệnh đã nhập, máy chủ nhận {answered}, gửi lại {again}, không lệnh nào được ghi hai lần"),
+        format!("{typed} commands typed, {answered} taken by the server, {again} sent again, none applied twice"),
+    );
     let refused: Vec<&String> = life.people.iter().flat_map(|person| &person.refused).collect();
     if let Some(first) = refused.first() {
-        return Ok(Finding { ok: false, text: format!("{} commands refused, first {first}", refused.len()) });
+        let all = refused.len();
+        let text = lang
+            .pick(format!("{all} lệnh bị từ chối, đầu tiên {first}"), format!("{all} commands refused, first {first}"));
+        return Ok(Finding { ok: false, text });
     }
     Ok(Finding { ok: unanswered == 0 && typed == answered, text })
 }
 
-fn audit(life: &Life<'_>) -> Result<Finding, DemoError> {
+fn audit(life: &Life<'_>, lang: Lang) -> Result<Finding, DemoError> {
     let verified = life.town.app.store().read(|tx| tx.verify_audit(None))?;
     let head: String = verified.chain.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
     let text = match verified.broken_at {
-        None => format!("audit chain unbroken, {} entries, head {head}...", verified.rows),
-        Some(at) => format!("audit chain broken at {at}"),
+        None => {
+            let rows = verified.rows;
+            lang.pick(
+                format!("chuỗi nhật ký không đứt, {rows} mục, đầu chuỗi {head}..."),
+                format!("audit chain unbroken, {rows} entries, head {head}..."),
+            )
+        }
+        Some(at) => lang.pick(format!("chuỗi nhật ký đứt ở {at}"), format!("audit chain broken at {at}")),
     };
     Ok(Finding { ok: verified.broken_at.is_none(), text })
 }

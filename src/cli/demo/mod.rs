@@ -37,31 +37,47 @@ use town::Town;
 
 /// What the demo is asked to do.
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "Ví dụ / Examples:
+  thidua demo
+  thidua demo --weeks 4 --seed 7 --lang en
+  thidua demo --keep tinh-thu --full
+  thidua demo --serve --tick 30s --listen 127.0.0.1:8443
+  thidua demo --database postgres://thidua@localhost/demo")]
 pub struct Options {
-    /// Weeks to live, 1 to 27; the merger of 1/1/2025 falls into the 20th.
+    /// Số tuần · Weeks to live, 1 to 27; the merger of 1/1/2025 falls into the 20th.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u8).range(1..=27))]
     pub weeks: u8,
-    /// Seed of everything that is invented: the same seed gives the same standings.
+    /// Hạt giống của mọi thứ giả định · Seed of everything that is invented: the same seed gives the same standings.
     #[arg(long, default_value_t = generator::SEED)]
     pub seed: u64,
-    /// Keep database, keys and phones in this directory, which must be new or empty.
+    /// Giữ lại trong thư mục này · Keep database, keys and phones in this directory, which must be new or empty.
     #[arg(long, value_name = "DIR")]
     pub keep: Option<PathBuf>,
-    /// Use this empty database instead of a new SQLite file.
+    /// Cơ sở dữ liệu rỗng khác · Use this empty database, as in postgres://..., instead of a new SQLite file.
     #[arg(long, value_name = "URL")]
     pub database: Option<String>,
-    /// Every district.
+    /// Mọi huyện · Every district.
     #[arg(long)]
     pub full: bool,
-    /// Stay up for an app or a partner, and live on.
+    /// Giữ máy chủ chạy · Stay up for an app or a partner, and live on.
     #[arg(long)]
     pub serve: bool,
-    /// With --serve: time for each simulated week, as in 10s.
-    #[arg(long, default_value = "10s", value_name = "SECONDS")]
-    pub tick: String,
-    /// Where to listen.
+    /// Mỗi tuần mô phỏng · With --serve: time for each simulated week, as in 10s or 2m.
+    #[arg(long, default_value = "10s", value_name = "TIME", value_parser = seconds)]
+    pub tick: u64,
+    /// Địa chỉ lắng nghe · Where to listen.
     #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDR")]
     pub listen: String,
+}
+
+/// Seconds, as in `10s`, `2m` or `10`.
+fn seconds(text: &str) -> Result<u64, String> {
+    let (number, unit) = match text.strip_suffix('m') {
+        Some(minutes) => (minutes, 60),
+        None => (text.strip_suffix('s').unwrap_or(text), 1),
+    };
+    let seconds = number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit)).filter(|seconds| *seconds > 0);
+    seconds.ok_or_else(|| "10s | 2m".to_owned())
 }
 
 /// Why the demo could not go on.
@@ -114,11 +130,14 @@ pub fn run(options: &Options, lang: Lang) -> Result<bool, DemoError> {
 
     let plans = province.plans(options.weeks)?;
     let mut life = Life::new(&province, &town, people, plans);
-    live(&mut life, options.weeks)?;
+    let ended = interrupted()?;
+    if !live(&mut life, options.weeks, &ended)? {
+        return Err(DemoError(lang.pick("đã dừng theo yêu cầu", "ended as asked").to_owned()));
+    }
     screen.live(&life, options.weeks);
     let agree = show(&mut screen, &life, options, &place)?;
     if options.serve {
-        serve(life, options, lang)?;
+        serve(life, options, lang, &ended)?;
     }
     Ok(agree)
 }
@@ -155,6 +174,10 @@ impl Place {
         let database = database.unwrap_or_else(|| dir.join("province.db").to_string_lossy().into_owned());
         if options.database.is_none() && Path::new(&database).exists() {
             return Err(DemoError(format!("{database} is there already; name a new directory with --keep")));
+        }
+        if kept && options.database.is_none() {
+            // So that every other command can look into it: `thidua -d DIR standings`.
+            std::fs::write(dir.join(crate::config::FILE), "[database]\nurl = \"sqlite:province.db\"\n")?;
         }
         Ok(Self { dir, database, kept })
     }
@@ -210,17 +233,23 @@ fn roles(province: &Province, unit: UnitId) -> &'static [Role] {
     }
 }
 
-fn live(life: &mut Life<'_>, weeks: u8) -> Result<(), DemoError> {
+/// Lives these weeks; false if the end was asked for before.
+fn live(life: &mut Life<'_>, weeks: u8, ended: &AtomicBool) -> Result<bool, DemoError> {
     let bar = ProgressBar::new(weeks.into());
     if let Ok(style) = ProgressStyle::with_template(" 4 live     [{bar:28}] {pos}/{len}  {elapsed}") {
         bar.set_style(style);
     }
     for week in 0..weeks {
+        if ended.load(Ordering::SeqCst) {
+            bar.finish_and_clear();
+            return Ok(false);
+        }
         life.week(week)?;
         bar.inc(1);
     }
     bar.finish_and_clear();
-    life.last_sync(life.province.lived_until(weeks))
+    life.last_sync(life.province.lived_until(weeks))?;
+    Ok(true)
 }
 
 fn show(screen: &mut Screen, life: &Life<'_>, options: &Options, place: &Place) -> Result<bool, DemoError> {
@@ -228,40 +257,37 @@ fn show(screen: &mut Screen, life: &Life<'_>, options: &Options, place: &Place) 
     let desk = life.people.iter().find(|person| person.device.unit == owner);
     let desk = desk.ok_or_else(|| DemoError("nobody sits at the province's desk".to_owned()))?;
     let (standings, runs) = (desk.phone.judged()?, desk.phone.runs()?);
-    let mut findings = check::all(life, desk, &standings)?;
+    let mut findings = check::all(life, desk, &standings, screen.lang())?;
     let page = page::write(life, &place.page_dir(), screen.lang())?;
-    findings.push(page::agrees(life, &page)?);
+    findings.push(page::agrees(life, &page, screen.lang())?);
     screen.night(life, &runs);
     screen.campaign(life.province, &standings, options.weeks);
     screen.reports(life, &standings);
     screen.districts(life.province, &standings, options.full);
     screen.phones(life);
     screen.page(&page.file);
-    screen.checked(&findings);
+    screen.checked(&findings, place.kept.then_some(place.dir.as_path()));
     Ok(findings.iter().all(|finding| finding.ok))
 }
 
 /// Stays up: prints how to connect, and lives a week for each tick until the districts are gone.
-fn serve(mut life: Life<'_>, options: &Options, lang: Lang) -> Result<(), DemoError> {
-    let seconds = options.tick.trim_end_matches('s').parse::<u64>();
-    let seconds = seconds.map_err(|_| DemoError(format!("--tick {}: expected seconds, as in 10s", options.tick)))?;
+fn serve(mut life: Life<'_>, options: &Options, lang: Lang, ended: &AtomicBool) -> Result<(), DemoError> {
     let today = life.town.clock.now().local_date();
     let (commune, district) = (&life.province.places[0], &life.province.districts[0]);
     let reporter = [Role::Reporter, Role::UnitHead];
     let reviewer = [Role::Reporter, Role::UnitHead, Role::Reviewer];
     let reporter = life.town.invite("app-commune", commune.unit, &reporter, today)?;
     let reviewer = life.town.invite("app-reviewer", district.unit, &reviewer, today)?;
-    let ended = interrupted()?;
     screen::serving(lang, life.town, (&commune.uid, &reporter), (&district.uid, &reviewer));
     for week in options.weeks..generator::WEEKS_MAX {
-        if !rest(seconds, &ended) {
+        if !rest(options.tick, ended) {
             return Ok(());
         }
         life.extend(week + 1)?;
         life.week(week)?;
         screen::ticked(lang, &life, week + 1);
     }
-    while rest(1, &ended) {}
+    while rest(1, ended) {}
     Ok(())
 }
 
@@ -271,8 +297,7 @@ fn interrupted() -> Result<Arc<AtomicBool>, DemoError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let flag = Arc::clone(&ended);
     std::thread::Builder::new().name("thidua-signal".to_owned()).spawn(move || {
-        // Where signals cannot be had, the process ends by them without ceremony.
-        let _ = runtime.block_on(tokio::signal::ctrl_c());
+        runtime.block_on(crate::cli::serve::told_to_end());
         flag.store(true, Ordering::SeqCst);
     })?;
     Ok(ended)

@@ -29,7 +29,7 @@ pub(super) fn write(life: &Life<'_>, dir: &Path, lang: Lang) -> Result<Page, Dem
 }
 
 /// Every figure of the page, and the end of every drawn course, is that of the books; every target stands on it.
-pub(super) fn agrees(life: &Life<'_>, page: &Page) -> Result<Finding, DemoError> {
+pub(super) fn agrees(life: &Life<'_>, page: &Page, lang: Lang) -> Result<Finding, DemoError> {
     let text = std::fs::read_to_string(&page.file)?;
     let lines = life.ledger.lines_above(&life.province.org);
     let official = |code: &ElementCode| {
@@ -62,10 +62,19 @@ pub(super) fn agrees(life: &Life<'_>, page: &Page) -> Result<Finding, DemoError>
             .map(|target| format!("{} is not on the page", target.code)),
     );
     let said = match wrong.first() {
-        None => format!(
-            "morning page: {compared} figures and ends of courses are those of the books, every target is on it"
+        None => lang.pick(
+            format!("trang buổi sáng: {compared} số liệu và điểm cuối đường diễn biến đúng như sổ, đủ mọi chỉ tiêu"),
+            format!(
+                "morning page: {compared} figures and ends of courses are those of the books, every target is on it"
+            ),
         ),
-        Some(first) => format!("{} figures of the morning page are wrong, first {first}", wrong.len()),
+        Some(first) => {
+            let all = wrong.len();
+            lang.pick(
+                format!("{all} số liệu của trang buổi sáng sai, đầu tiên {first}"),
+                format!("{all} figures of the morning page are wrong, first {first}"),
+            )
+        }
     };
     Ok(Finding { ok: wrong.is_empty() && compared > 0, text: said })
 }

@@ -15,6 +15,7 @@ use crate::domain::element::CountingLevel;
 use crate::domain::lang::Lang;
 use crate::domain::org::UnitKind;
 use crate::domain::standing::{Coverage, Run, Standing};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Prints the demo, with what each step took.
@@ -175,13 +176,14 @@ impl Screen {
         let first = standings.iter().find(|one| one.unit == owner && one.judgement.code == "T1");
         let Coverage { expected, received, nil, late, accepted, missing } =
             first.map(|one| one.coverage).unwrap_or_default();
-        let share = f64::from(received) * 100.0 / f64::from(expected.max(1));
+        let share = format!("{:.1}", f64::from(received) * 100.0 / f64::from(expected.max(1)));
+        let share = self.lang.pick(share.replace('.', ","), share);
         println!("\n{}  {}", self.lang.pick("BÁO CÁO", "REPORTS"), contract.code);
         println!(
             "{}",
             self.lang.pick(
-                format!(" phải có {expected} | đã nhận {received} ({share:.1} %), trong đó không phát sinh {nil} | chậm {late} | thiếu {missing}"),
-                format!(" expected {expected} | received {received} ({share:.1} %), of these nil {nil} | late {late} | missing {missing}"),
+                format!(" phải có {expected} | đã nhận {received} ({share} %), trong đó không phát sinh {nil} | chậm {late} | thiếu {missing}"),
+                format!(" expected {expected} | received {received} ({share} %), of these nil {nil} | late {late} | missing {missing}"),
             )
         );
         println!(
@@ -250,14 +252,15 @@ impl Screen {
         let lost: u64 = life.people.iter().map(|person| person.lost).sum();
         let again: u64 = life.people.iter().map(|person| person.again).sum();
         let single = syncs.iter().filter(|sync| sync.calls == 1).count();
-        let bytes = |of: &dyn Fn(&SyncSummary) -> bool| {
-            let mut all: Vec<u64> =
-                syncs.iter().filter(|one| of(one)).map(|one| one.bytes_sent + one.bytes_received).collect();
-            all.sort_unstable();
-            all.get(all.len() / 2).copied()
-        };
-        let quiet = bytes(&|one| one.sent == 0 && one.rows == 0 && one.connections == 0);
-        let report = bytes(&|one| one.sent == 2 && one.connections == 0);
+        let whole = |one: &SyncSummary| one.bytes_sent + one.bytes_received;
+        let open = |one: &SyncSummary| one.connections == 0 && one.calls == 1;
+        let quiet = |one: &SyncSummary| open(one) && one.sent == 0 && one.rows == 0;
+        // Tokens hold for a quarter of an hour and these people sync hours apart, so each of them renews one; said by itself.
+        let bare = |one: &SyncSummary| whole(one) - one.bytes_renewing;
+        let nothing = median(syncs.iter().filter(|one| quiet(one)).map(|one| bare(one)));
+        let report = median(syncs.iter().filter(|one| open(one) && one.sent == 2).map(|one| bare(one)));
+        let token = median(syncs.iter().map(|one| one.bytes_renewing).filter(|bytes| *bytes > 0));
+        let first = median(life.people.iter().filter_map(|person| person.syncs.first()).map(whole));
         println!(
             "\n{}  {}",
             self.lang.pick("ĐIỆN THOẠI", "PHONES"),
@@ -266,12 +269,12 @@ impl Screen {
                 format!("{} syncs, {single} of them one call each", syncs.len()),
             )
         );
-        if let (Some(quiet), Some(report)) = (quiet, report) {
+        if let (Some(nothing), Some(report), Some(first), Some(token)) = (nothing, report, first, token) {
             println!(
                 " {}",
                 self.lang.pick(
-                    format!("không có gì mới: {quiet} B, một báo cáo: {report} B (trung vị)"),
-                    format!("nothing new {quiet} B, one report {report} B (medians)")
+                    format!("không có gì mới: {nothing} B, một báo cáo: {report} B, lần đầu kể cả bắt tay TLS: {first} B (trung vị); thẻ mới: {token} B"),
+                    format!("nothing new {nothing} B, one report {report} B, first with the TLS handshake {first} B (medians); a new token {token} B")
                 )
             );
         }
@@ -292,11 +295,12 @@ impl Screen {
         );
     }
 
-    pub(super) fn page(&self, file: &std::path::Path) {
+    pub(super) fn page(&self, file: &Path) {
         println!("\n{}  {}", self.lang.pick("TRANG BUỔI SÁNG", "MORNING PAGE"), file.display());
     }
 
-    pub(super) fn checked(&self, findings: &[Finding]) {
+    /// `kept`: the data directory of a demo that stays.
+    pub(super) fn checked(&self, findings: &[Finding], kept: Option<&Path>) {
         println!();
         for (at, finding) in findings.iter().enumerate() {
             let head = if at == 0 { self.lang.pick("KIỂM TRA", "CHECKED") } else { "" };
@@ -317,7 +321,28 @@ impl Screen {
             ),
             self.begun.elapsed().as_secs_f64()
         );
+        if let Some(dir) = kept {
+            let dir = dir.display();
+            println!(
+                "{}",
+                self.lang.pick(
+                    format!(
+                        "           thidua -d {dir} standings --campaign A --why T3b   các báo cáo đằng sau một con số"
+                    ),
+                    format!(
+                        "               thidua -d {dir} standings --campaign A --why T3b   the reports behind a number"
+                    )
+                )
+            );
+        }
     }
+}
+
+/// The middle one.
+fn median(of: impl Iterator<Item = u64>) -> Option<u64> {
+    let mut all: Vec<u64> = of.collect();
+    all.sort_unstable();
+    all.get(all.len() / 2).copied()
 }
 
 fn note_text(note: Note, lang: Lang) -> String {

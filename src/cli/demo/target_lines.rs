@@ -44,7 +44,7 @@ fn of(judgement: &Judgement, formula: &Target, words: &str, depth: usize, lang: 
     let name =
         if depth == 0 { format!("{} {words}", judgement.code) } else { format!("{indent}{} {words}", judgement.code) };
     let (before, now) = counts(judgement, formula);
-    lines.push(row(&name, &before, &now, &needed(judgement, formula, lang), state(judgement).as_str()));
+    lines.push(row(&name, &before, &now, &needed(judgement, formula, lang), &state(judgement, lang)));
     lines.extend(more(judgement, formula, lang).into_iter().map(|text| format!("    {indent}{text}")));
     for (member, formula) in judgement.members.iter().zip(formula.members()) {
         let words = formula.to_string().replace(" vs same_window_prior_year, rel", "");
@@ -52,9 +52,10 @@ fn of(judgement: &Judgement, formula: &Target, words: &str, depth: usize, lang: 
     }
 }
 
-fn state(judgement: &Judgement) -> String {
+fn state(judgement: &Judgement, lang: Lang) -> String {
+    let text = judgement.state.text(lang);
     let zero = judgement.reasons.iter().any(|reason| reason == "ZERO_BASE");
-    if zero { format!("{} (ZERO_BASE)", judgement.state) } else { judgement.state.to_string() }
+    if zero { format!("{text} ({})", lang.pick("năm trước là 0", "last year was 0")) } else { text.to_owned() }
 }
 
 fn counts(judgement: &Judgement, formula: &Target) -> (String, String) {
@@ -83,7 +84,7 @@ fn ratio_of(formula: &Target) -> Option<(usize, usize)> {
 fn needed(judgement: &Judgement, formula: &Target, lang: Lang) -> String {
     if let Some(now) = judgement.limit_now {
         let now = now.rounded(1).unwrap_or_default();
-        return lang.pick(format!("<= {now} đến nay"), format!("<= {now} by now"));
+        return lang.pick(format!("<= {} đến nay", now.replace('.', ",")), format!("<= {now} by now"));
     }
     if let Some(limit) = judgement.limit {
         return lang.pick(format!("<= {limit} cuối kỳ"), format!("<= {limit} at end"));
@@ -105,7 +106,7 @@ fn more(judgement: &Judgement, formula: &Target, lang: Lang) -> Vec<String> {
     let mut lines = Vec::new();
     let mut said = Vec::new();
     if !judgement.display.is_empty() && !matches!(formula, Target::All(_) | Target::Any(_) | Target::Tier { .. }) {
-        said.push(judgement.display.clone());
+        said.push(lang.pick(judgement.display.replace('.', ","), judgement.display.clone()));
     }
     if let (Some(allowed), Some(left)) = (judgement.failures_allowed, judgement.failures_left) {
         said.push(slack(allowed, left, lang));
@@ -192,5 +193,5 @@ pub(super) fn against_chance(judgement: &Judgement, lang: Lang) -> AgainstChance
         (false, false) => lang.pick("ngoài mức dao động thường thấy: cần xem", "beyond usual variation: worth a look"),
     };
     let state = judgement.state == JudgementState::NotComparable;
-    AgainstChance { counts, words: if state { judgement.state.to_string() } else { words.to_owned() }, usual }
+    AgainstChance { counts, words: if state { judgement.state.text(lang).to_owned() } else { words.to_owned() }, usual }
 }

@@ -12,7 +12,7 @@ fn a_week_of_the_whole_province_ends_with_books_that_balance() {
         database: None,
         full: true,
         serve: false,
-        tick: "10s".into(),
+        tick: 10,
         listen: "127.0.0.1:0".into(),
     };
     assert!(run(&options, Lang::En).unwrap_or_else(|error| panic!("{error}")));

@@ -168,6 +168,7 @@ fn summary(done: &Exchanged) -> SyncSummary {
         checkpoints: done.checkpoints,
         bytes_sent: done.bytes.sent,
         bytes_received: done.bytes.received,
+        bytes_renewing: done.renewing.sent + done.renewing.received,
         wire: done
             .wire
             .iter()

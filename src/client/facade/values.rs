@@ -389,6 +389,8 @@ pub struct SyncSummary {
     pub bytes_sent: u64,
     /// Bytes received, TLS included.
     pub bytes_received: u64,
+    /// Bytes among them, both ways, that renewed the token: it holds for a quarter of an hour.
+    pub bytes_renewing: u64,
     /// What went over the wire by kind; kinds that begin with `>` were sent. The rest of the bytes is TLS and HTTP/2.
     pub wire: Vec<WireLine>,
     /// Connections made.

@@ -39,6 +39,15 @@ impl Counted {
             connections: self.connections.saturating_sub(before.connections),
         }
     }
+
+    /// Both together.
+    pub(crate) fn and(self, more: Self) -> Self {
+        Self {
+            sent: self.sent + more.sent,
+            received: self.received + more.received,
+            connections: self.connections + more.connections,
+        }
+    }
 }
 
 /// A stream that counts.

@@ -42,6 +42,8 @@ pub(crate) struct Exchanged {
     pub(crate) resets: u32,
     /// Bytes on the wire, TLS included.
     pub(crate) bytes: Counted,
+    /// Those of them that renewed the token.
+    pub(crate) renewing: Counted,
     /// Checkpoints reached.
     pub(crate) checkpoints: u32,
     /// Scopes that do not agree though they were rebuilt.
@@ -100,7 +102,7 @@ impl Core {
             match next {
                 Next::Done => return Ok(()),
                 Next::Again => {}
-                Next::Renew => self.renew(engine, &device).await?,
+                Next::Renew => self.renew_counted(engine, &device, done).await?,
                 Next::OtherServer => self.next_server(),
                 Next::Wait(_) if silent && untried > 0 => {
                     untried -= 1;
@@ -135,6 +137,13 @@ impl Core {
         }
     }
 
+    async fn renew_counted(&self, engine: &mut Engine, device: &Device, done: &mut Exchanged) -> Result<(), RunError> {
+        let before = self.counters.now();
+        self.renew(engine, device).await?;
+        done.renewing = done.renewing.and(self.counters.now().since(before));
+        Ok(())
+    }
+
     /// One call: the inner error is the link's, the outer one the replica's.
     async fn call(
         &self,
@@ -146,7 +155,7 @@ impl Core {
         let Some(admission) = &device.admission else { return Err(RunError::NotEnrolled) };
         if self.clock.now().0 >= admission.token_expires {
             // Surely too late, unless this clock is wrong: then one renewal too many does no harm.
-            self.renew(engine, device).await?;
+            self.renew_counted(engine, device, done).await?;
         }
         let token = self.replica().device()?.and_then(|device| device.admission).map(|admission| admission.token);
         let start = self.replica().start(engine.commands_max())?;

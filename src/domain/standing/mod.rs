@@ -10,6 +10,7 @@ mod figures;
 mod fold;
 mod judge;
 mod moved;
+mod text;
 
 pub use behind::{Addend, Behind, Support, behind};
 pub use course::{CoursePoint, Courses};
