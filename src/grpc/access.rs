@@ -76,7 +76,7 @@ impl Services {
             }),
             authority_public_key: self.authority.public_key().to_vec(),
             server_addresses: self.reach.addresses.clone(),
-            session: Some(session(&identity, now.local_date())?),
+            session: Some(session(&identity, now.local_date())),
         })
     }
 
@@ -151,7 +151,7 @@ impl Services {
         let expires_at = Some(values::timestamp(token_end(now)));
         Ok(pb::RenewTokenResponse {
             token: Some(pb::AccessToken { token: token.reveal().to_owned(), expires_at }),
-            session: Some(session(&identity, now.local_date())?),
+            session: Some(session(&identity, now.local_date())),
         })
     }
 
@@ -212,7 +212,7 @@ impl Services {
     }
 
     fn get_session(&self, identity: &Identity, _: pb::GetSessionRequest) -> Result<pb::GetSessionResponse, Failure> {
-        let session = session(identity, self.app.now().local_date())?;
+        let session = session(identity, self.app.now().local_date());
         Ok(pb::GetSessionResponse { session: Some(session) })
     }
 
@@ -309,14 +309,15 @@ fn roles(identity: &Identity, unit: UnitId, today: Date) -> Vec<Role> {
     roles
 }
 
-fn session(identity: &Identity, today: Date) -> Result<pb::Session, Failure> {
-    let unit = home(identity, today)?;
-    Ok(pb::Session {
+/// Who holds no role today still has a session: what was typed before goes to the hand-over box (S19).
+fn session(identity: &Identity, today: Date) -> pb::Session {
+    let unit = home(identity, today).ok();
+    pb::Session {
         account_id: identity.device.account.0.to_vec(),
         device_id: identity.device.id.0.to_vec(),
-        unit_id: unit.0.to_vec(),
-        roles: role_numbers(&roles(identity, unit, today)),
-    })
+        unit_id: unit.map_or_else(Vec::new, |unit| unit.0.to_vec()),
+        roles: unit.map_or_else(Vec::new, |unit| role_numbers(&roles(identity, unit, today))),
+    }
 }
 
 fn device_message(device: &Device, unit: UnitId) -> pb::Device {

@@ -8,6 +8,7 @@ mod audit;
 mod blocking;
 mod call;
 mod caller;
+pub mod carry;
 mod codec;
 mod follow;
 mod frames;

@@ -77,7 +77,8 @@ async fn begin(services: &Services, identity: Identity, message: SyncRequest, la
     Ok(ReceiverStream::new(receiver))
 }
 
-fn read(identity: &Identity, message: SyncRequest, today: jiff::civil::Date) -> Result<Asked, Failure> {
+/// Reads a request; what is wrong with a command refuses the command, what is wrong with the rest refuses the call.
+pub(super) fn read(identity: &Identity, message: SyncRequest, today: jiff::civil::Date) -> Result<Asked, Failure> {
     let SyncRequest {
         cursor,
         commands,
@@ -107,6 +108,25 @@ fn read(identity: &Identity, message: SyncRequest, today: jiff::civil::Date) -> 
     let commands = commands.into_iter().map(pushed).collect::<Result<_, Failure>>()?;
     let rebuild: Result<Vec<_>, Reason> = rebuild_scopes.iter().map(read_scope).collect();
     Ok(Asked { cursor, commands, rebuild: rebuild?, max_rows: max_rows as usize })
+}
+
+/// What the authority signs of a device's commands at a checkpoint.
+pub(super) fn receipt_for(
+    authority: &auth::Authority,
+    device: crate::domain::ids::DeviceId,
+    checkpoint: &Checkpoint,
+) -> Result<pb::Receipt, Failure> {
+    let body = receipt(&Receipt {
+        authority: authority.id(),
+        epoch: (u64::try_from(checkpoint.epoch.0).unwrap_or(0), checkpoint.epoch.1),
+        device,
+        taken: checkpoint.taken,
+        outcomes: checkpoint.outcomes.clone(),
+        seq: checkpoint.seq,
+        now: checkpoint.now,
+    });
+    let signature = authority.sign(&body).map_err(|error| Failure::Internal(error.to_string()))?;
+    Ok(pb::Receipt { body, signature })
 }
 
 /// One call on its way.
@@ -196,7 +216,7 @@ impl Call {
     fn out(&mut self, frame: Frame) -> Result<Out, Failure> {
         let receipt = if let (true, Frame::Checkpoint(checkpoint)) = (self.pushed, &frame) {
             self.pushed = false;
-            Some(self.receipt(checkpoint)?)
+            Some(receipt_for(&self.services.authority, self.device, checkpoint)?)
         } else {
             None
         };
@@ -207,21 +227,6 @@ impl Call {
             checkpoint.receipt = receipt;
         }
         Ok(out)
-    }
-
-    fn receipt(&self, checkpoint: &Checkpoint) -> Result<pb::Receipt, Failure> {
-        let authority = &self.services.authority;
-        let body = receipt(&Receipt {
-            authority: authority.id(),
-            epoch: (u64::try_from(checkpoint.epoch.0).unwrap_or(0), checkpoint.epoch.1),
-            device: self.device,
-            taken: checkpoint.taken,
-            outcomes: checkpoint.outcomes.clone(),
-            seq: checkpoint.seq,
-            now: checkpoint.now,
-        });
-        let signature = authority.sign(&body).map_err(|error| Failure::Internal(error.to_string()))?;
-        Ok(pb::Receipt { body, signature })
     }
 
     /// Tells what rounds bring, for as long as they suffice; true when the feed has to be read, false when the call is over. A revoked device

@@ -4,6 +4,7 @@
 //! and no rule: a value that has the right shape and breaks a rule passes here and is refused by the domain.
 
 pub mod access;
+pub mod bytes;
 pub mod command;
 pub mod reasons;
 pub mod record;

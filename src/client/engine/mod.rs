@@ -187,6 +187,11 @@ impl Engine {
         self.commands_max.unwrap_or(PUSH_COMMANDS_MAX).min(PUSH_COMMANDS_MAX)
     }
 
+    /// The last command of this call's request.
+    pub(crate) fn last_sent(&self) -> Option<u64> {
+        self.start.commands.last().map(|(number, _)| *number)
+    }
+
     /// What the server told beside the data.
     pub(crate) fn told(&self) -> &Told {
         &self.told

@@ -5,6 +5,7 @@
 #![allow(clippy::needless_pass_by_value, reason = "owned values are what bindings to Kotlin and Swift can pass")]
 #![expect(clippy::needless_pass_by_value, reason = "bindings to Kotlin and Swift hand over owned values")]
 
+mod carry;
 mod desk;
 mod error;
 mod judged;
@@ -16,6 +17,7 @@ mod standing;
 mod values;
 mod write;
 
+pub use carry::{CallFailure, CallNext, HeldRecord};
 pub use error::{ClientError, FieldProblem, StopReason};
 pub use standing::{FigureView, JudgementView, StandingView};
 pub use values::{

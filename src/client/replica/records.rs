@@ -22,6 +22,13 @@ impl Replica {
         one(&mut self.conn, key)
     }
 
+    /// All records, by kind and id.
+    pub(crate) fn all_records(&mut self) -> Result<Vec<Stored>> {
+        let rows =
+            record::table.order((record::kind, record::id)).load::<(i16, Vec<u8>, i64, Vec<u8>)>(&mut self.conn)?;
+        rows.into_iter().map(read).collect()
+    }
+
     /// All records of a kind, by id.
     pub(crate) fn records(&mut self, kind: i16) -> Result<Vec<Stored>> {
         all(&mut self.conn, kind)

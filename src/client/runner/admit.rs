@@ -17,8 +17,30 @@ impl Core {
     /// Enrols with the text of a QR picture. Asked again with the same text after a lost answer, it gives the first answer: key and id
     /// were written before the first call.
     pub(crate) async fn enrol(&self, text: &str) -> Result<Device, RunError> {
-        let invite = Invite::parse(text)?;
         let mut engine = self.engine.lock().await;
+        let (device, request) = self.apply(text)?;
+        let mut last = None;
+        for _ in 0..device.applicant.addresses.len().max(1) {
+            let answer = match self.link(&device) {
+                Ok(link) => link.enrol(request.clone()).await,
+                Err(failure) => Err(failure),
+            };
+            match answer {
+                Ok(answer) => {
+                    let device = self.admitted(device, answer)?;
+                    *engine = Engine::default();
+                    return Ok(device);
+                }
+                Err(failure) => last = Some(failure),
+            }
+            self.next_server();
+        }
+        Err(refused(last))
+    }
+
+    /// Notes what this phone applies with, before anybody is asked; gives the request to send.
+    pub(crate) fn apply(&self, text: &str) -> Result<(Device, pb::EnrolRequest), RunError> {
+        let invite = Invite::parse(text)?;
         let applicant = self.applicant(&invite)?;
         let key = Key::read(&applicant.private_key)?;
         let public_key = key.public();
@@ -29,29 +51,18 @@ impl Core {
             client_version: env!("CARGO_PKG_VERSION").to_owned(),
             device_id: applicant.device.0.to_vec(),
         };
-        let mut device = Device { applicant, admission: None };
-        let mut last = None;
-        for _ in 0..invite.addresses.len().max(1) {
-            let answer = match self.link(&device) {
-                Ok(link) => link.enrol(request.clone()).await,
-                Err(failure) => Err(failure),
-            };
-            match answer {
-                Ok(answer) => {
-                    let (admission, addresses) = read_admission(answer).map_err(|_| malformed())?;
-                    device.admission = Some(admission);
-                    if !addresses.is_empty() {
-                        device.applicant.addresses = addresses;
-                    }
-                    self.replica().admit(&device)?;
-                    *engine = Engine::default();
-                    return Ok(device);
-                }
-                Err(failure) => last = Some(failure),
-            }
-            self.next_server();
+        Ok((Device { applicant, admission: None }, request))
+    }
+
+    /// Notes that the phone was admitted.
+    pub(crate) fn admitted(&self, mut device: Device, answer: pb::EnrolResponse) -> Result<Device, RunError> {
+        let (admission, addresses) = read_admission(answer).map_err(|_| malformed())?;
+        device.admission = Some(admission);
+        if !addresses.is_empty() {
+            device.applicant.addresses = addresses;
         }
-        Err(refused(last))
+        self.replica().admit(&device)?;
+        Ok(device)
     }
 
     fn applicant(&self, invite: &Invite) -> Result<Applicant, RunError> {
@@ -98,27 +109,34 @@ impl Core {
             Ok(nonce) => nonce,
             Err(failure) => return Ok(Err(failure)),
         };
-        let signature = Key::read(&applicant.private_key)?.sign(&renew_proof(applicant.device, &nonce))?;
-        let certificate = pb::DeviceCertificate {
-            body: admission.certificate.clone(),
-            signature: admission.certificate_signature.clone(),
-        };
-        let request = pb::RenewTokenRequest {
-            device_id: applicant.device.0.to_vec(),
-            nonce,
-            signature,
-            certificate: Some(certificate),
-        };
-        let answer = match link.renew(request).await {
+        let answer = match link.renew(renewal(applicant, admission, nonce)?).await {
             Ok(answer) => answer,
             Err(failure) => return Ok(Err(failure)),
         };
+        self.renewed(admission, answer)?;
+        Ok(Ok(()))
+    }
+
+    /// Notes a new token. Who holds no role any more stays with the unit that was: what was typed for it can still be handed over.
+    pub(crate) fn renewed(&self, admission: &Admission, answer: pb::RenewTokenResponse) -> Result<(), RunError> {
         let pb::RenewTokenResponse { token, session } = answer;
         let (token, expires) = read_token(token).map_err(|_| malformed())?;
         let (_, unit, roles) = read_session(session).map_err(|_| malformed())?;
-        self.replica().renewed(&token, expires, unit, &roles)?;
-        Ok(Ok(()))
+        Ok(self.replica().renewed(&token, expires, unit.unwrap_or(admission.unit), &roles)?)
     }
+}
+
+/// The request for a new token: a signature over the server's nonce.
+pub(crate) fn renewal(
+    applicant: &Applicant,
+    admission: &Admission,
+    nonce: Vec<u8>,
+) -> Result<pb::RenewTokenRequest, RunError> {
+    let signature = Key::read(&applicant.private_key)?.sign(&renew_proof(applicant.device, &nonce))?;
+    let body = admission.certificate.clone();
+    let certificate = pb::DeviceCertificate { body, signature: admission.certificate_signature.clone() };
+    let device_id = applicant.device.0.to_vec();
+    Ok(pb::RenewTokenRequest { device_id, nonce, signature, certificate: Some(certificate) })
 }
 
 fn malformed() -> RunError {
@@ -143,6 +161,7 @@ fn read_admission(answer: pb::EnrolResponse) -> Result<(Admission, Vec<String>),
     let pb::DeviceCertificate { body, signature } = certificate.ok_or(Reason::Malformed)?;
     let (token, token_expires) = read_token(token)?;
     let (account, unit, roles) = read_session(session)?;
+    let unit = unit.ok_or(Reason::Malformed)?;
     let admission = Admission {
         account,
         unit,
@@ -162,9 +181,13 @@ fn read_token(token: Option<pb::AccessToken>) -> Result<(String, i64), Reason> {
     Ok((token, expires.0))
 }
 
-fn read_session(session: Option<pb::Session>) -> Result<(AccountId, UnitId, Vec<Role>), Reason> {
+type Session = (AccountId, Option<UnitId>, Vec<Role>);
+
+/// Who the phone is for the server; no unit for an account that holds no role today.
+fn read_session(session: Option<pb::Session>) -> Result<Session, Reason> {
     let pb::Session { account_id, device_id: _, unit_id, roles } = session.ok_or(Reason::Malformed)?;
     // A role of a newer contract is passed over: what it may do is the server's business.
     let roles = roles.into_iter().filter_map(|role| values::read_role(role).ok()).collect();
-    Ok((values::id(&account_id, AccountId::from_slice)?, values::id(&unit_id, UnitId::from_slice)?, roles))
+    let unit = if unit_id.is_empty() { None } else { Some(values::id(&unit_id, UnitId::from_slice)?) };
+    Ok((values::id(&account_id, AccountId::from_slice)?, unit, roles))
 }

@@ -89,9 +89,9 @@ impl Core {
 
     async fn calls(&self, engine: &mut Engine, until: &Until, done: &mut Exchanged) -> Result<(), RunError> {
         // Servers that were not tried yet: one that does not answer is no reason to wait while another may.
-        let mut untried = self.device()?.applicant.addresses.len().saturating_sub(1);
+        let mut untried = self.admitted_device()?.applicant.addresses.len().saturating_sub(1);
         for _ in 0..CALLS_MAX {
-            let device = self.device()?;
+            let device = self.admitted_device()?;
             let (next, silent, message) = match self.call(engine, &device, until, done).await? {
                 Ok(()) => (engine.closed(keys::random_number()), false, String::new()),
                 Err(failure) => {
@@ -119,7 +119,7 @@ impl Core {
     }
 
     /// A halt is told; a revoked phone destroys what it holds before anybody is told.
-    pub(super) fn halt(&self, halt: Halt, message: String) -> Result<RunError, RunError> {
+    pub(crate) fn halt(&self, halt: Halt, message: String) -> Result<RunError, RunError> {
         if halt == Halt::Revoked {
             self.replica().destroy()?;
             self.hang_up();
@@ -128,7 +128,8 @@ impl Core {
         Ok(RunError::Halted { halt, message })
     }
 
-    fn device(&self) -> Result<Device, RunError> {
+    /// This phone, if it is enrolled and no copy of it is at work.
+    pub(crate) fn admitted_device(&self) -> Result<Device, RunError> {
         let device = self.replica().device()?.filter(|device| device.admission.is_some());
         let device = device.ok_or(RunError::NotEnrolled)?;
         match self.replica().progress()?.forked {

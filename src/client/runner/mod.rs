@@ -7,6 +7,7 @@ mod admit;
 mod exchange;
 mod follow;
 
+pub(crate) use admit::renewal;
 pub(crate) use exchange::{Cut, Exchanged};
 pub(crate) use follow::Following;
 
@@ -101,8 +102,13 @@ impl Core {
         *self.listener.lock().unwrap_or_else(PoisonError::into_inner) = listener;
     }
 
+    /// Lends the engine to whoever carries a call; `None` while a call runs.
+    pub(crate) fn with_engine<T>(&self, work: impl FnOnce(&mut Engine) -> T) -> Option<T> {
+        self.engine.try_lock().ok().map(|mut engine| work(&mut engine))
+    }
+
     /// Tells the app, outside every lock of ours.
-    fn tell(&self, swaps: &[Swapped]) {
+    pub(crate) fn tell(&self, swaps: &[Swapped]) {
         let listener = self.listener.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(listener) = listener {
             swaps.iter().for_each(|swapped| listener(swapped));

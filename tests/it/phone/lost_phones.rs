@@ -59,3 +59,22 @@ async fn s22_a_phone_that_asks_for_a_rebuilding_holds_the_same_afterwards() {
     assert!(sync.rows > 0);
     town.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s19_who_lost_the_role_still_renews_the_token_and_what_was_typed_waits_for_the_unit_head() {
+    let town = Town::open().await;
+    let (phone, head) = (app(&town, COMMUNE, Role::Reporter), app(&town, COMMUNE, Role::UnitHead));
+    let key = first_week(&phone);
+    phone.save_cells(key.clone(), vec![cell("so_offences", 3)], None).unwrap();
+    let account = thidua::domain::ids::AccountId::parse(&phone.session().unwrap().unwrap().account_id).unwrap();
+    let grants = town.app.store().read(|tx| tx.grants(account)).unwrap();
+    town.app.revoke_grant(&town.app.system().unwrap(), account, &grants[0]).unwrap();
+    // A day later the token has ended: the phone must renew it, without any role.
+    town.clock.set(town.clock.now().plus_micros(24 * 3_600_000_000));
+    let done = phone.sync_once().unwrap();
+    assert_eq!((done.held, done.agrees), (1, true), "{done:?}");
+    head.sync_once().unwrap();
+    let held = head.held_commands().unwrap();
+    assert_eq!((held.len(), held[0].reason.as_str()), (1, "GRANT_LOST"), "{held:?}");
+    town.close().await;
+}

@@ -1,0 +1,97 @@
+//! A phone of the simulation: the real engine on a real file, with a clock of its own, and what its person has typed.
+//!
+//! Knows no server.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use thidua::client::facade::{CommandKind, Phone};
+use thidua::clock::Clock;
+use thidua::domain::command::Verdict;
+use thidua::domain::ids::{AccountId, DeviceId};
+
+/// How it ended, if it did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Life {
+    Works,
+    /// Shut out: it destroyed what it held.
+    Revoked,
+    /// It noticed a copy of itself.
+    Forked,
+}
+
+pub(crate) struct Handset {
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
+    pub(crate) clock: Clock,
+    app: Option<Phone>,
+    pub(crate) device: DeviceId,
+    pub(crate) account: AccountId,
+    pub(crate) life: Life,
+    /// Whether there is, or was, a copy of it.
+    pub(crate) copied: bool,
+    /// Numbers that it was told a verdict of, with the hash of what was sent.
+    pub(crate) told: BTreeMap<u64, ([u8; 32], Verdict)>,
+    /// Refusals that its person has dealt with.
+    pub(crate) discarded: Vec<u64>,
+}
+
+impl Handset {
+    pub(crate) fn open(name: &str, dir: &Path, clock: Clock) -> Self {
+        let path = dir.join(format!("{name}.db"));
+        Self {
+            name: name.to_owned(),
+            app: Some(Phone::open_with(&path, clock.clone()).unwrap()),
+            path,
+            clock,
+            device: DeviceId([0; 16]),
+            account: AccountId([0; 16]),
+            life: Life::Works,
+            copied: false,
+            told: BTreeMap::new(),
+            discarded: Vec::new(),
+        }
+    }
+
+    pub(crate) fn app(&self) -> &Phone {
+        self.app.as_ref().unwrap()
+    }
+
+    /// The system ends the app: nothing is said, nothing is closed in good order. It is opened again.
+    pub(crate) fn crash(&mut self) {
+        self.app = None;
+        self.app = Some(Phone::open_with(&self.path, self.clock.clone()).unwrap());
+    }
+
+    /// A copy of everything on it, as a backup of the phone's own would make.
+    pub(crate) fn copy(&mut self, name: &str, dir: &Path) -> Self {
+        self.copied = true;
+        let mut copy = Self {
+            name: name.to_owned(),
+            path: dir.join(format!("{name}.db")),
+            clock: self.clock.clone(),
+            app: None,
+            copied: true,
+            told: self.told.clone(),
+            discarded: self.discarded.clone(),
+            ..*self
+        };
+        for end in ["", "-wal"] {
+            let from = PathBuf::from(format!("{}{end}", self.path.display()));
+            if from.exists() {
+                std::fs::copy(&from, format!("{}{end}", copy.path.display())).unwrap();
+            }
+        }
+        copy.crash();
+        copy
+    }
+
+    /// What a person may press: reports that can be named, oldest first.
+    pub(crate) fn reports(&self) -> Vec<thidua::client::facade::ReportView> {
+        self.app().reports().unwrap_or_default()
+    }
+
+    /// Numbers of commands that the outbox shows as refused.
+    pub(crate) fn refused(&self) -> Vec<(u64, CommandKind)> {
+        self.app().refused().unwrap_or_default().into_iter().map(|one| (one.number, one.kind)).collect()
+    }
+}
