@@ -10,7 +10,7 @@ use crate::auth;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::store::audit::AuditLine;
-use crate::store::backup::{Copy, check_at, copies, desk_acts, move_aside, put_back};
+use crate::store::backup::{Copy, check_at, copies, desk_acts, epoch_at, move_aside, put_back};
 use crate::store::{Location, migrate};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -215,9 +215,12 @@ fn take_place(config: &Config, copy: &Path, seq: i64, force: bool) -> Outcome<(i
         ));
     }
     let aside = move_aside(&location, &format!("before-{}", Clock::System.now().unix_millis()))?;
-    let lost = aside.and_then(|aside| desk_acts(&Location::Sqlite(aside.display().to_string()), seq).ok());
+    let old = aside.map(|aside| Location::Sqlite(aside.display().to_string()));
+    let lost = old.as_ref().and_then(|old| desk_acts(old, seq).ok());
+    // Above the history that ends here too: it may have begun behind this very copy, and phones know its number.
+    let above = old.and_then(|old| epoch_at(&old).ok()).map(|epoch| epoch + 1);
     let id = auth::random().map_err(|error| Failure::new("NO_RANDOM", error.to_string(), error.to_string()))?;
-    Ok((put_back(copy, &location, None, &id)?, lost))
+    Ok((put_back(copy, &location, above, &id)?, lost))
 }
 
 /// What was done at a desk after the copy: no phone brings it again.

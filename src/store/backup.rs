@@ -293,6 +293,11 @@ pub fn move_aside(location: &Location, name: &str) -> Result<Option<PathBuf>> {
     Ok(Some(aside))
 }
 
+/// The number of the history in a database that nobody serves.
+pub fn epoch_at(location: &Location) -> Result<i64> {
+    Ok(ReadTx::new(&mut location.connect(false)?).head()?.epoch)
+}
+
 /// Acts after `seq` that came from no device: no phone can bring them again.
 pub fn desk_acts(location: &Location, seq: i64) -> Result<Vec<AuditLine>> {
     let mut conn = location.connect(false)?;

@@ -45,6 +45,8 @@ fn a_copy_is_verified_brought_to_a_second_place_and_restored_only_when_nobody_se
     machine.done(&["access", "grant", "--account", "x", "--role", "AUDITOR", "--unit", "prov-86-2025"]);
     let restored = machine.done(&["restore", &copy, "--force"]);
     assert!(restored.contains("history 2 begins") && restored.contains("to be done again:"), "{restored}");
+    // The same copy once more: phones of the second history must see a third, not another second.
+    assert!(machine.done(&["restore", &copy, "--force"]).contains("history 3 begins"));
 
     let mut bytes = std::fs::read(&copy).unwrap();
     let middle = bytes.len() / 2;

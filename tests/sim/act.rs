@@ -246,7 +246,9 @@ impl World {
             82..88 => {
                 let Some(at) = self.somebody() else { return };
                 let (account, name) = (self.phones[at].account, format!("{}+", self.phones[at].name));
-                if self.phones.len() < 40 && self.phones.iter().all(|phone| phone.name != name) {
+                // Who holds no role is given no phone.
+                let works = !self.model.grants_of(account, self.clock.now().local_date()).is_empty();
+                if works && self.phones.len() < 40 && self.phones.iter().all(|phone| phone.name != name) {
                     self.add_phone(account, &name);
                 }
             }

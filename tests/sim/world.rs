@@ -192,8 +192,12 @@ impl World {
         self.nodes = open(&self.plan.location, &self.clock);
     }
 
-    /// The database is put back from a copy; said to the nodes, or found by the phones.
+    /// The database is put back from a copy; said to the nodes, or found by the phones. Who says it names a history above the one that was lost, as
+    /// `thidua restore` reads it from the old file; nobody notices twice: of two histories that each began behind the same copy, unaware of each other, phones
+    /// ask the operators which one holds.
     pub(crate) fn restore(&mut self, said: bool) {
+        let lost = self.nodes[0].store().read(|tx| tx.head()).unwrap().epoch;
+        let said = said || !self.exact;
         let Location::Sqlite(path) = self.plan.location.clone() else { return };
         let Some((copy, model)) = self.copies.last().cloned() else { return };
         self.nodes.clear();
@@ -202,7 +206,7 @@ impl World {
         }
         if said {
             let id = self.rng.bytes();
-            thidua::store::backup::put_back(&copy, &self.plan.location, None, &id).unwrap();
+            thidua::store::backup::put_back(&copy, &self.plan.location, Some(lost + 1), &id).unwrap();
         } else {
             std::fs::copy(&copy, &path).unwrap();
         }
@@ -279,6 +283,10 @@ impl World {
             Err(error) => return self.phones[at].app().call_end(Some(failure(&Failure::App(error)))),
         };
         let (identity, request) = request?;
+        // Pages of a few rows, as a server may choose them: so that there are places to cut, and pages that are full.
+        let mut asked = pb::SyncRequest::decode(&*request).unwrap();
+        asked.max_rows = 1 + self.rng.below(24) as u32;
+        let (commands, request) = (asked.commands.clone(), asked.encode_to_vec());
         if fault == Fault::RequestLost {
             return self.phones[at].app().call_end(Some(CallFailure::Lost));
         }
@@ -289,7 +297,6 @@ impl World {
             Ok(carried) => carried,
             Err(error) => return self.phones[at].app().call_end(Some(failure(&error))),
         };
-        let commands = pb::SyncRequest::decode(&*request).unwrap().commands;
         let device = self.phones[at].device;
         let foretold = self.model.take(device, &commands, today);
         let hashes: Vec<[u8; 32]> = commands.iter().map(|bytes| hash(bytes)).collect();
