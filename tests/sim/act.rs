@@ -256,6 +256,7 @@ impl World {
             _ => {
                 let Some(at) = self.somebody() else { return };
                 self.phones[at].app().rebuild().unwrap();
+                self.phones[at].wants_all = true;
                 self.tell(format!("{} asks for everything anew", self.phones[at].name));
             }
         }

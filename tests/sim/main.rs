@@ -5,7 +5,7 @@
 //!
 //! Failures: a panic; a verdict that the model did not predict; an acknowledged command that is gone or has another outcome; a command with two
 //! effects; a phone that after syncing twice does not hold, byte for byte, what the server lets it see; a record seen by somebody who may not; what a person typed
-//! that is neither applied nor to be found; a phone that stops for a reason that nobody gave it; a database that its own check finds damaged.
+//! that is neither applied nor to be found; a phone that stops for a reason that nobody gave it; digests that do not agree, even if the scope mends itself; a database that its own check finds damaged.
 //!
 //! Not failures: CONFLICT, MERGED, HELD and REJECTED where the model says so; a refusal by the phone of what its own rules forbid; FORKED once a phone was cloned;
 //! unsent work of a revoked phone. After a restore the model no longer foretells verdicts: which of two commands comes first is another story then; all

@@ -31,6 +31,8 @@ pub(crate) struct Handset {
     pub(crate) copied: bool,
     /// Numbers that it was told a verdict of, with the hash of what was sent.
     pub(crate) told: BTreeMap<u64, ([u8; 32], Verdict)>,
+    /// Whether its person asked for everything anew, and has not got it yet.
+    pub(crate) wants_all: bool,
     /// Refusals that its person has dealt with.
     pub(crate) discarded: Vec<u64>,
 }
@@ -47,6 +49,7 @@ impl Handset {
             account: AccountId([0; 16]),
             life: Life::Works,
             copied: false,
+            wants_all: false,
             told: BTreeMap::new(),
             discarded: Vec::new(),
         }
