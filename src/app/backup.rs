@@ -8,6 +8,7 @@
 
 use super::App;
 use super::error::{AppError, Result};
+use crate::domain::broken::Broken;
 use crate::store::Error;
 use crate::store::Location;
 use crate::store::backup::{Checked, Copy, check_at, copies, discard, prune, put_back};
@@ -129,5 +130,10 @@ pub fn newest_whole(dir: &Path) -> Result<Option<Copy>> {
 }
 
 fn no_place() -> AppError {
-    AppError::Store(Error::Full("no place for copies is named: set backup.dir and backup.second".to_owned()))
+    AppError::Broken(vec![Broken::refuses(
+        "NO_PLACE",
+        "backup",
+        "Chưa có nơi để bản sao lưu. Hãy đặt backup.dir và backup.second trong tệp cấu hình.",
+        "No place for copies is named. Set backup.dir and backup.second in the configuration file.",
+    )])
 }

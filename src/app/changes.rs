@@ -1,16 +1,18 @@
-//! What changed since the run before, and because of which reports: both nights judged anew from what each had at its cut.
+//! What changed since the run before, and because of which reports: what that run published, and the reports as they were at its cut.
 //!
-//! Knows no page. The run before is found by the job's own history.
+//! Knows no page and judges nothing.
 
+use super::Result;
+use super::runs::definitions;
 use super::standing::entry_of;
-use super::{AppError, Reference, Result};
 use crate::domain::ids::UnitId;
 use crate::domain::org::Hierarchy;
 use crate::domain::standing::{
-    Entry, Input, Judgement, MovedReport, MovedTarget, Run, Standing, moved_reports, moved_targets, standings,
+    Entry, Input, Judgement, MovedReport, MovedTarget, Run, Standing, moved_reports, moved_targets,
 };
-use crate::domain::time::Instant;
+use crate::domain::time::date_from_days;
 use crate::store::ReadTx;
+use crate::store::runs::unpack_standings;
 use jiff::civil::Date;
 
 /// The difference between a run and the one before it.
@@ -26,36 +28,25 @@ pub struct Changes {
     pub reports: Vec<MovedReport>,
 }
 
-/// How far back the job's history is looked through.
-const HISTORY: i64 = 50;
-
-/// The newest night before `run` that saw less.
-fn night_before(tx: &mut ReadTx, run: &Run) -> Result<Option<(Date, i64)>> {
-    let mut runs = tx.job_runs(Some("aggregate"), HISTORY)?;
-    runs.retain(|one| one.state == "DONE" && one.cut.is_some_and(|cut| cut <= run.cut_seq));
-    let newest = runs.into_iter().max_by_key(|one| one.slot);
-    Ok(newest.and_then(|one| Some((Instant(one.slot).local_date(), one.cut?))))
-}
-
-/// What moved at `unit` since the night before the run that `input` and `own` are of; `None` before the second night.
+/// What moved at `unit` since the run before the one that `input` and `own` are of; `None` at the first run.
 pub(super) fn since(
     tx: &mut ReadTx,
-    reference: &Reference,
     run: &Run,
     input: &Input<'_>,
     unit: UnitId,
     own: &[&Standing],
 ) -> Result<Option<Changes>> {
-    let Some((since, cut)) = night_before(tx, run)? else { return Ok(None) };
-    let filed = tx.filed_at(cut, &reference.units)?;
+    let Some(kept) = tx.manifest_before(run.campaign, run.number.into())? else { return Ok(None) };
+    let (definitions, _) = definitions(tx, &kept)?;
+    let published = unpack_standings(&kept.standings, &definitions.units, &definitions.elements)?;
+    let (since, cut) = (date_from_days(kept.day), kept.cut);
+    let filed = tx.filed_at(cut, &definitions.units)?;
     let reports: Vec<Entry<'_>> = filed.iter().map(|filed| entry_of(&filed.report)).collect();
-    let then = Input { reports: &reports, today: since, ..*input };
-    let judged =
-        standings(&then, 0).map_err(|unknown| AppError::Store(crate::store::Error::Damaged(unknown.to_string())))?;
-    let before = |code: &str| -> Option<&Judgement> {
-        judged.iter().find(|one| one.unit == unit && one.judgement.code == code).map(|one| &one.judgement)
+    let before = |now: &Standing| -> Option<&Judgement> {
+        let same = published.iter().find(|one| one.id() == now.id());
+        same.map(|one| &one.judgement)
     };
-    let moved = own.iter().filter_map(|now| Some(moved_targets(before(&now.judgement.code)?, &now.judgement)));
+    let moved = own.iter().filter_map(|now| Some(moved_targets(before(now)?, &now.judgement)));
     let mut targets: Vec<MovedTarget> = moved.flatten().collect();
     targets.sort_by(|one, other| one.code.cmp(&other.code));
     let mut moved_reports = moved_reports(&reports, input.reports, input.numbers);

@@ -3,7 +3,7 @@
 //! Safe to run at any time and twice: phones whose cursors are older than a tombstone that went are rebuilt, and lose nothing (S23, S25).
 
 use super::error::Result;
-use super::report::{self, Asking};
+use super::report::Asking;
 use super::{App, held};
 use crate::domain::permission::{Actor, Permit, UnitPath, action, authorize};
 use crate::domain::time::DAY_MICROS;
@@ -39,8 +39,8 @@ impl App {
                 answers: tx.trim_answers(now.plus_micros(-DETAIL_DAYS * DAY_MICROS))?,
                 released: 0,
             };
-            let (reference, closed_before) = (self.reference(tx)?, report::closed_before(tx)?);
-            let ask = Asking { actor, reference: &reference, number: 0, closed_before, captured: None, sent: None };
+            let reference = self.reference(tx)?;
+            let ask = Asking { actor, reference: &reference, number: 0, captured: None, sent: None };
             for report in tx.reports_waited_for()? {
                 done.released += held::release(tx, &ask, report)?;
             }

@@ -163,7 +163,7 @@ impl Gathering {
         let (courses, beside) = (courses(&self.campaign, &added), beside(&self.campaign, &added));
         let absent = absent(&input, self.unit, window).map_err(damaged)?;
         let own: Vec<&Standing> = standings.iter().filter(|one| one.unit == self.unit && one.phase == phase).collect();
-        let changes = super::changes::since(tx, &self.reference, &self.run, &input, self.unit, &own)?;
+        let changes = super::changes::since(tx, &self.run, &input, self.unit, &own)?;
         let line = |unit: UnitId| self.line(unit, phase, &standings, &folded);
         let below = self.reference.org.children(self.unit, Hierarchy::Command, self.today);
         let mut below: Vec<UnitLine> = below.into_iter().map(line).collect();

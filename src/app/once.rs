@@ -32,9 +32,7 @@ impl App {
                 return if known { read(&answer).map(Some) } else { Ok(None) };
             }
             let reference = self.reference(tx)?;
-            let closed_before = report::closed_before(tx)?;
-            let ask =
-                Asking { actor: &actor, reference: &reference, number: 0, closed_before, captured: None, sent: None };
+            let ask = Asking { actor: &actor, reference: &reference, number: 0, captured: None, sent: None };
             let effect = report::run(tx, &ask, once.command)?;
             tx.keep_answer(actor.account, &once.request, once.method, &bytes(&once.asked, &effect))?;
             Ok(Some(effect))
@@ -53,8 +51,7 @@ impl App {
         let ran = self.store().write("files.reports", self.now(), |tx| {
             answers.clear();
             let reference = self.reference(tx)?;
-            let closed_before = report::closed_before(tx)?;
-            let ask = Asking { actor, reference: &reference, number: 0, closed_before, captured: None, sent: None };
+            let ask = Asking { actor, reference: &reference, number: 0, captured: None, sent: None };
             for command in commands {
                 answers.push(match report::run(tx, &ask, command) {
                     Ok(effect) => Ok(effect),

@@ -16,7 +16,7 @@ use crate::domain::permission::{Actor, Permit, UnitPath, action, authorize};
 use crate::domain::quality::{Finding, FindingState, Looked, Reply, Revision, Sent, ask, look, near, sift};
 use crate::domain::reason::Reason;
 use crate::domain::report::Report;
-use crate::domain::standing::{Entry, Input};
+use crate::domain::standing::Entry;
 use crate::domain::time::Instant;
 use crate::domain::workflow::State;
 use crate::store::asof::Sending;
@@ -57,7 +57,7 @@ impl App {
                 .map(|(finding, _)| (finding.id(), finding))
                 .collect();
             let mut raised = BTreeMap::new();
-            for campaign in reference.campaigns.iter().filter(|campaign| campaign.measurement_window.start <= today) {
+            for campaign in reference.judged().filter(|campaign| campaign.measurement_window.start <= today) {
                 raised.extend(raise(tx, &reference, campaign, &known, today)?);
             }
             settle(tx, &permit, &reference, &known, raised, today)
@@ -166,20 +166,9 @@ fn raise(
     let reports: Vec<Entry<'_>> = latest.into_values().map(entry_of).collect();
     let rows = tx.baselines()?;
     let baselines = Baselines::new(&rows);
-    let numbers: BTreeMap<ElementNo, ElementCode> =
-        reference.elements.iter().map(|(number, code)| (ElementNo(number), code.clone())).collect();
-    let input = Input {
-        org: &reference.org,
-        calendars: &reference.calendars,
-        catalogue: &reference.catalogue,
-        campaign,
-        baselines: &baselines,
-        numbers: &numbers,
-        reports: &reports,
-        today,
-    };
+    let input = reference.input(campaign, &baselines, &reports, today);
     let mut looked = look(&input).map_err(|unknown| damaged(&unknown))?;
-    watch(reference, campaign, &sendings, &numbers, &mut looked);
+    watch(reference, campaign, &sendings, &mut looked);
     if campaign.measurement_window.end <= today {
         let standings = tx.standings(campaign.id(), &reference.units, &reference.elements)?;
         looked.near = near(&standings, campaign.owner(), campaign.measurement_window);
@@ -215,13 +204,7 @@ fn damaged(unknown: &crate::domain::expectation::UnknownCalendar) -> AppError {
 }
 
 /// When and from where reports came, and what was changed in them after the deadline.
-fn watch(
-    reference: &Reference,
-    campaign: &Campaign,
-    sendings: &[Sending],
-    numbers: &BTreeMap<ElementNo, ElementCode>,
-    looked: &mut Looked,
-) {
+fn watch(reference: &Reference, campaign: &Campaign, sendings: &[Sending], looked: &mut Looked) {
     let contracts: Vec<_> = campaign.contracts.iter().filter_map(|code| reference.catalogue.contract(code)).collect();
     let mut before: Option<&Sending> = None;
     for sending in sendings {
@@ -244,7 +227,7 @@ fn watch(
                 ahead: None,
             }),
             Some(earlier) if sending.at >= due && report.state == State::Submitted => {
-                looked.revisions.extend(revised(&earlier.report, report, numbers, day));
+                looked.revisions.extend(revised(&earlier.report, report, &reference.codes, day));
             }
             Some(_) => {}
         }

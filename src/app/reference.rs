@@ -36,7 +36,8 @@ pub struct Reference {
     pub units: UnitNumbers,
     /// Short numbers of elements.
     pub elements: ElementNumbers,
-    codes: BTreeMap<ElementNo, ElementCode>,
+    /// Codes of elements by their numbers.
+    pub codes: BTreeMap<ElementNo, ElementCode>,
     shapes: BTreeMap<ContractId, FormShape>,
 }
 
@@ -78,6 +79,17 @@ impl Reference {
         owed.into_iter().find(|expected| expected.period == key.period)
     }
 
+    /// Whether every campaign for which this report counts is concluded: nothing comes in any more.
+    #[must_use]
+    pub fn is_closed(&self, key: &ReportKey) -> bool {
+        let Some(contract) = self.catalogue.contracts.iter().find(|one| one.id() == key.contract) else { return false };
+        let days = Window { start: key.period.start, end: key.period.end };
+        let counts =
+            |one: &&Campaign| one.contracts.contains(&contract.code) && one.measurement_window.common_days(&days) > 0;
+        let mut counting = self.campaigns.iter().filter(counts).peekable();
+        counting.peek().is_some() && counting.all(|one| one.status.is_final())
+    }
+
     /// What standings of a campaign follow from, once baselines, reports and the day are given.
     #[must_use]
     pub fn input<'a>(
@@ -89,6 +101,11 @@ impl Reference {
     ) -> Input<'a> {
         let Self { org, calendars, catalogue, codes: numbers, .. } = self;
         Input { org, calendars, catalogue, campaign, baselines, numbers, reports, today }
+    }
+
+    /// The campaigns that the night judges.
+    pub fn judged(&self) -> impl Iterator<Item = &Campaign> {
+        self.campaigns.iter().filter(|campaign| campaign.status.is_judged())
     }
 
     /// The campaigns whose results are published.

@@ -14,7 +14,7 @@ use crate::domain::permission::{Actor, Permit, Role, UnitPath, action, authorize
 use crate::domain::reason::Reason;
 use crate::domain::report::{Branch, ContentHash, Question, Report, ReportKey};
 use crate::domain::time::Instant;
-use crate::store::{ReadTx, WriteTx};
+use crate::store::WriteTx;
 use jiff::civil::Date;
 
 /// What became of a command that was not refused.
@@ -37,8 +37,6 @@ pub struct Asking<'a> {
     pub reference: &'a Reference,
     /// The command's number in the device's outbox; 0 for a call without one.
     pub number: u64,
-    /// Last day before which every period is closed; `None` while nothing is.
-    pub closed_before: Option<Date>,
     /// When the command was made, if a sealed mark proves that it is not younger than that.
     pub captured: Option<Captured>,
     /// The command as a device pushed it; `None` for a call that comes alone, which nobody holds.
@@ -69,12 +67,6 @@ pub(super) fn step(tx: &mut WriteTx, ask: &Asking, command: &Command) -> Result<
         Body::SettleProposal { proposal: id, seen, grant } => proposal::settle(tx, ask, *id, *seen, *grant),
         Body::SettleHeld { held: id, apply } => held::settle(tx, ask, *id, *apply),
     }
-}
-
-/// The last day before which periods are closed.
-pub fn closed_before(tx: &mut ReadTx) -> Result<Option<Date>> {
-    let days = tx.setting("closed_before")?.and_then(|bytes| bytes.try_into().ok()).map(i32::from_be_bytes);
-    Ok(days.map(crate::domain::time::date_from_days))
 }
 
 fn save_cells(tx: &mut WriteTx, ask: &Asking, save: &Save) -> Result<Effect> {
@@ -119,7 +111,7 @@ fn check_period(ask: &Asking, key: &ReportKey, today: Date) -> Result<Expectatio
     if today < key.period.start {
         return Err(Reason::PeriodNotOpen.into());
     }
-    if ask.closed_before.is_some_and(|day| key.period.end <= day) {
+    if ask.reference.is_closed(key) {
         return Err(Reason::PeriodClosed.into());
     }
     Ok(expected)

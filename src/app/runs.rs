@@ -184,13 +184,13 @@ impl App {
     }
 }
 
-fn definitions(tx: &mut ReadTx, manifest: &Manifest) -> Result<(Reference, BTreeMap<[u8; 16], i64>)> {
+pub(super) fn definitions(tx: &mut ReadTx, manifest: &Manifest) -> Result<(Reference, BTreeMap<[u8; 16], i64>)> {
     let (facts, definitions) = Facts::read(&tx.run_input(&manifest.reference)?)?;
     Ok((Reference::new(facts)?, definitions))
 }
 
 fn reports_at(tx: &mut ReadTx, cut: i64, reference: &Reference) -> Result<Vec<Report>> {
-    let filed = tx.reports_at(cut, &reference.units)?;
+    let filed = tx.filed_at(cut, &reference.units)?;
     let mut reports: Vec<Report> =
         filed.into_iter().map(|filed| filed.report).filter(|report| SENT.contains(&report.state)).collect();
     reports.sort_by_key(|report| report.key.id());

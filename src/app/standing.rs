@@ -7,18 +7,15 @@ use super::runs::Kept;
 use super::{App, Reference};
 use crate::domain::baseline::{BaselineRow, Baselines};
 use crate::domain::campaign::Campaign;
-use crate::domain::cell::ElementNo;
-use crate::domain::element::ElementCode;
 use crate::domain::ids::{CampaignId, UnitId};
 use crate::domain::org::UnitKind;
 use crate::domain::permission::{Actor, Permit, UnitPath, action, authorize};
 use crate::domain::report::Report;
 use crate::domain::scope::RecordKind;
-use crate::domain::standing::{Entry, Input, Run, Standing, input_digest, standings};
+use crate::domain::standing::{Entry, Run, Standing, input_digest, standings};
 use crate::domain::workflow::State;
 use crate::store::{ReadTx, WriteTx};
 use jiff::civil::Date;
-use std::collections::BTreeMap;
 
 /// What a night did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +45,7 @@ impl App {
             let reference = self.reference(tx)?;
             let kept = Kept::read(tx)?;
             let judge = |campaign| judge_campaign(tx, &reference, campaign, today);
-            let judged: Vec<Judged> = reference.campaigns.iter().map(judge).collect::<Result<_>>()?;
+            let judged: Vec<Judged> = reference.judged().map(judge).collect::<Result<_>>()?;
             Ok::<_, AppError>((reference, kept, judged))
         })?;
         self.store().write("job.aggregate", self.now(), |tx| {
@@ -59,7 +56,7 @@ impl App {
             let place = UnitPath { unit: root, acting: root, above: Vec::new() };
             let permit: Permit<action::RunJob> = authorize(actor, &place, today)?;
             let mut runs = Vec::new();
-            for (campaign, judged) in reference.campaigns.iter().zip(&judged) {
+            for (campaign, judged) in reference.judged().zip(&judged) {
                 runs.push(self.publish(tx, &permit, &reference, campaign, judged, &kept)?);
             }
             Ok(Night { runs })
@@ -157,18 +154,7 @@ pub(super) fn judge(
 ) -> Result<Judged> {
     let baselines = Baselines::new(rows);
     let reports: Vec<Entry> = reports.iter().map(entry_of).collect();
-    let numbers: BTreeMap<ElementNo, ElementCode> =
-        reference.elements.iter().map(|(number, code)| (ElementNo(number), code.clone())).collect();
-    let input = Input {
-        org: &reference.org,
-        calendars: &reference.calendars,
-        catalogue: &reference.catalogue,
-        campaign,
-        baselines: &baselines,
-        numbers: &numbers,
-        reports: &reports,
-        today,
-    };
+    let input = reference.input(campaign, &baselines, &reports, today);
     let standings = standings(&input, definition)
         .map_err(|unknown| AppError::Store(crate::store::Error::Damaged(unknown.to_string())))?;
     Ok(Judged { standings, input_digest: input_digest(&input, rows), cut })

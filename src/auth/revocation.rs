@@ -8,10 +8,10 @@
 //! Knows no table. A line that nobody of this authority signed is an error, not a line to skip.
 
 use super::{Authority, verify};
+use crate::domain::hex::hex;
 use crate::domain::ids::DeviceId;
 use crate::domain::time::Instant;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -92,14 +92,6 @@ fn read(line: &str, authority: &Authority) -> Option<(DeviceId, Instant)> {
     let signature = unhex(parts.next()?)?;
     verify(authority.public_key(), &body(device, at), &signature).ok()?;
     Some((device, at))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing into a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {

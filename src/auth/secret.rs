@@ -3,6 +3,7 @@
 //! Knows nothing of what a secret opens.
 
 use crate::domain::enrolment::Code;
+use crate::domain::hex::hex;
 use ring::digest::{SHA256, digest};
 use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
@@ -58,8 +59,7 @@ pub fn code() -> Result<(Code, Hash), NoRandom> {
 
 /// A new access token (`tdt_` and 64 hexadecimal digits), and its hash.
 pub fn token() -> Result<(Secret, Hash), NoRandom> {
-    let digits: String = random::<32>()?.iter().map(|byte| format!("{byte:02x}")).collect();
-    let text = format!("tdt_{digits}");
+    let text = format!("tdt_{}", hex(&random::<32>()?));
     let stored = hash(text.as_bytes());
     Ok((Secret(text), stored))
 }

@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::auth;
 use crate::clock::Clock;
 use crate::domain::calendar::{Calendar, Calendars};
+use crate::domain::campaign::Step;
 use crate::domain::ids::{AccountId, UnitId};
 use crate::domain::permission::{Actor, Grant, Role};
 use crate::domain::time::Instant;
@@ -152,6 +153,7 @@ fn furnish(app: &App) -> Result<()> {
     let read =
         campaign::read("campaign-a.toml", example!("campaign-a.toml")).map_err(|errors| format!("{errors:?}"))?;
     app.apply_campaign(&system, &read.campaign)?;
+    app.step_campaign(&system, &read.campaign.code, Step::Approve)?;
     Ok(())
 }
 

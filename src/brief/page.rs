@@ -8,6 +8,7 @@ use super::funnel::{self, Funnel};
 use super::view::{self, Line, Row, element_name};
 use super::words::{self, Group};
 use crate::app::morning::{Morning, Question, UnitLine};
+use crate::domain::hex::hex;
 use crate::domain::lang::Lang;
 use crate::domain::standing::Coverage;
 use jiff::ToSpan;
@@ -418,8 +419,8 @@ fn seal(morning: &Morning, lang: Lang) -> Markup {
             dl {
                 dt { (lang.pick("Lần tổng hợp", "Run")) } dd { (run.number) " · " code { (run.id) } }
                 dt { (lang.pick("Thời điểm chốt", "Cut")) } dd { (run.cut_at.local_text()) " · " (lang.pick("vị trí ", "position ")) (run.cut_seq) }
-                dt { (lang.pick("Mã băm dữ liệu vào", "Digest of the input")) } dd { code { (words::hex(&run.input_digest)) } }
-                dt { (lang.pick("Đầu chuỗi nhật ký tại điểm chốt", "Head of the audit at the cut")) } dd { code { (words::hex(&morning.audit_head)) } }
+                dt { (lang.pick("Mã băm dữ liệu vào", "Digest of the input")) } dd { code { (hex(&run.input_digest)) } }
+                dt { (lang.pick("Đầu chuỗi nhật ký tại điểm chốt", "Head of the audit at the cut")) } dd { code { (hex(&morning.audit_head)) } }
                 dt { (lang.pick("Góc nhìn", "View")) } dd { "AS_WAS: " (lang.pick("theo tổ chức của từng kỳ", "as the organisation was in each period")) }
                 dt { (lang.pick("Phần mềm", "Programme")) } dd { "thidua " (run.code_version) }
             }

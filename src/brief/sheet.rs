@@ -7,6 +7,7 @@ use super::page::{figures, headings};
 use super::view;
 use super::words;
 use crate::app::morning::Morning;
+use crate::domain::hex::hex;
 use crate::domain::lang::Lang;
 use rust_xlsxwriter::{DocProperties, Format, FormatAlign, Workbook, Worksheet, XlsxError};
 
@@ -179,8 +180,8 @@ fn seal(sheet: &mut Worksheet, morning: &Morning, lang: Lang) -> Result<(), Xlsx
         (lang.pick("Ngày", "Day"), morning.today.to_string()),
         (lang.pick("Lần tổng hợp", "Run"), format!("{} {}", run.number, run.id)),
         (lang.pick("Thời điểm chốt", "Cut"), format!("{} / {}", run.cut_at.local_text(), run.cut_seq)),
-        (lang.pick("Mã băm dữ liệu vào", "Digest of the input"), words::hex(&run.input_digest)),
-        (lang.pick("Đầu chuỗi nhật ký", "Head of the audit"), words::hex(&morning.audit_head)),
+        (lang.pick("Mã băm dữ liệu vào", "Digest of the input"), hex(&run.input_digest)),
+        (lang.pick("Đầu chuỗi nhật ký", "Head of the audit"), hex(&morning.audit_head)),
         (lang.pick("Góc nhìn", "View"), "AS_WAS".to_owned()),
         (lang.pick("Phần mềm", "Programme"), format!("thidua {}", run.code_version)),
         (

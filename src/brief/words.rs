@@ -147,7 +147,3 @@ pub(super) fn place(place: Place, lang: Lang) -> &'static str {
         Place::Few => lang.pick("quá ít để nói", "too few to say"),
     }
 }
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}

@@ -1,5 +1,8 @@
 //! `thidua campaign apply|check|export`: campaigns, elements and forms as files; all files of one call, or nothing.
+//!
+//! Knows no life of a campaign: see `campaign_life`.
 
+use super::campaign_life;
 use super::ctx::Ctx;
 use super::diff::{Line, diff};
 use super::failure::{Failure, Finding, Outcome};
@@ -9,7 +12,7 @@ use crate::app::Reference;
 use crate::app::campaign::Applied;
 use crate::domain::broken::{Broken, Grade};
 use crate::domain::calendar::{Calendar, Calendars};
-use crate::domain::campaign::Campaign;
+use crate::domain::campaign::{Campaign, Step};
 use crate::domain::form::Catalogue;
 use crate::files::{campaign, campaign_print, catalogue};
 use serde_json::{Value, json};
@@ -34,10 +37,13 @@ enum What {
     /// Tạo hoặc đổi theo tệp · Create or change as the files say; shows the difference first, all files or none.
     #[command(after_help = "Ví dụ / Examples:
   thidua campaign apply -f elements.toml -f forms.toml -f campaign-a.toml --dry-run
-  thidua campaign apply -f campaign-a.toml")]
+  thidua campaign apply -f campaign-a.toml --basis \"QĐ 12/QĐ-CAT 02/01/2025, điều chỉnh chỉ tiêu T1\"")]
     Apply {
         #[command(flatten)]
         files: Files,
+        /// Căn cứ sửa đổi phong trào đã duyệt · The decision on which a change of an approved campaign rests.
+        #[arg(long, value_name = "TEXT")]
+        basis: Option<String>,
         /// Chỉ cho xem khác biệt, không ghi · Show the difference only, write nothing.
         #[arg(long)]
         dry_run: bool,
@@ -59,11 +65,32 @@ enum What {
         #[arg(long, short)]
         out: Option<PathBuf>,
     },
+    /// Các phong trào và trạng thái · Campaigns, where they stand and which steps lead on.
+    #[command(after_help = "Ví dụ / Examples:
+  thidua campaign list --json")]
+    List,
+    /// Chuyển phong trào sang bước tiếp · Take a campaign to its next state; says everything that stands against it.
+    ///
+    /// approve: duyệt · launch, start, close: theo lịch, việc apply-day tự làm · by the calendar, the job apply-day takes them ·
+    /// review, conclude: tổng kết · results stand, no report comes in any more · suspend, resume, close_early, archive.
+    #[command(after_help = "Ví dụ / Examples:
+  thidua campaign step approve --campaign A
+  thidua campaign step conclude --campaign A")]
+    Step {
+        /// Bước · The step.
+        #[arg(value_parser = campaign_life::read_step)]
+        step: Step,
+        /// Mã phong trào; bỏ trống khi chỉ có một · Code of the campaign; may be left out when there is only one.
+        #[arg(long)]
+        campaign: Option<String>,
+    },
 }
 
 pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
     match &args.what {
-        What::Apply { files, dry_run } => apply(ctx, files, *dry_run),
+        What::Apply { files, basis, dry_run } => apply(ctx, files, basis.as_deref(), *dry_run),
+        What::List => campaign_life::list(ctx),
+        What::Step { step, campaign } => campaign_life::step(ctx, campaign.as_deref(), *step),
         What::Check { files } => check(ctx, files),
         What::Export { code, out } => export(ctx, code.as_deref(), out.as_deref()),
     }
@@ -76,7 +103,7 @@ struct Wanted {
     warnings: Vec<Finding>,
 }
 
-fn apply(ctx: &Ctx, files: &Files, dry_run: bool) -> Outcome {
+fn apply(ctx: &Ctx, files: &Files, basis: Option<&str>, dry_run: bool) -> Outcome {
     let desk = ctx.desk()?;
     let reference = desk.reference()?;
     let wanted = read_all(files, &reference)?;
@@ -90,7 +117,7 @@ fn apply(ctx: &Ctx, files: &Files, dry_run: bool) -> Outcome {
     let applied = if dry_run {
         Applied::default()
     } else {
-        desk.app.apply_files(&desk.actor, &wanted.catalogue, &calendars, &wanted.campaigns)?
+        desk.app.apply_files(&desk.actor, &wanted.catalogue, &calendars, &wanted.campaigns, basis)?
     };
     let text = || {
         if dry_run {

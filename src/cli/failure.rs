@@ -183,6 +183,11 @@ impl From<store::Error> for Failure {
                 format!("không ghi được cơ sở dữ liệu ({text}); hãy xem dung lượng và quyền ghi"),
                 format!("the database cannot be written ({text}); look at free space and rights"),
             ),
+            store::Error::File(text) => Self::new(
+                "FILE",
+                format!("không đọc hoặc ghi được tệp ({text}); hãy xem đường dẫn và quyền"),
+                format!("a file cannot be read or written ({text}); look at its path and rights"),
+            ),
             store::Error::OlderSchema { pending } => Self::new(
                 "OLDER_SCHEMA",
                 format!("lược đồ cơ sở dữ liệu cũ hơn chương trình (cần: {pending}); sao lưu rồi chạy thidua migrate"),

@@ -6,6 +6,7 @@ use super::say::Say;
 use crate::auth;
 use crate::config::Config;
 use crate::domain::enrolment::Invite;
+use crate::domain::hex::hex;
 use crate::domain::ids::AccountId;
 use crate::domain::time::Instant;
 use crate::server::ca::TlsFiles;
@@ -78,9 +79,4 @@ impl Handed {
             "expires": self.expires.local_text(),
         })
     }
-}
-
-/// Bytes as lower-case hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -9,6 +9,7 @@ mod baseline;
 mod bench;
 mod brief;
 mod campaign;
+mod campaign_life;
 mod completions;
 mod ctx;
 pub mod demo;

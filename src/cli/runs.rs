@@ -9,6 +9,7 @@ use super::say::Colour;
 use crate::app::Reference;
 use crate::app::runs::{Changed, Manifest};
 use crate::domain::campaign::Campaign;
+use crate::domain::hex::hex;
 use crate::domain::ids::UnitId;
 use crate::domain::standing::Standing;
 use crate::domain::time::Instant;
@@ -81,10 +82,6 @@ fn find(desk: &Desk, campaign: &Campaign, number: u32) -> Outcome<Manifest> {
             format!("there is no run {number}; see: thidua runs list"),
         )
     })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn list(ctx: &Ctx, desk: &Desk, campaign: &Campaign, limit: u16) -> Outcome {

@@ -10,7 +10,7 @@ use super::why::{Asked, why};
 use crate::domain::campaign::Campaign;
 use crate::domain::ids::UnitId;
 use crate::domain::standing::{Coverage, Judgement, JudgementState, Standing};
-use crate::domain::target::Reason;
+use crate::domain::target::{Reason, Stage};
 use serde_json::{Value, json};
 
 /// `thidua standings`
@@ -92,6 +92,8 @@ fn rows_of(judgement: &Judgement, depth: usize, standing: &Standing, unit: &str,
         judgement.limit.map_or_else(String::new, |limit| limit.to_string()),
         judgement.state.as_str().to_owned(),
         judgement.reasons.join(" "),
+        standing.view.as_str().to_owned(),
+        standing.stage.as_str().to_owned(),
     ]);
     judgement.members.iter().for_each(|member| rows_of(member, depth + 1, standing, unit, rows));
 }
@@ -100,7 +102,8 @@ pub(super) fn number(figure: Option<i64>) -> String {
     figure.map_or_else(|| "-".to_owned(), |figure| figure.to_string())
 }
 
-const KEYS: [&str; 9] = ["phase", "unit", "target", "last_year", "now", "value", "limit", "state", "reasons"];
+const KEYS: [&str; 11] =
+    ["phase", "unit", "target", "last_year", "now", "value", "limit", "state", "reasons", "view", "stage"];
 
 fn shown(say: &Say, standings: &[Standing], uid: &dyn Fn(UnitId) -> String) -> Outcome {
     if say.json {
@@ -114,6 +117,7 @@ fn shown(say: &Say, standings: &[Standing], uid: &dyn Fn(UnitId) -> String) -> O
     for row in &mut rows {
         row[7] = JudgementState::parse(&row[7]).map_or("", |state| state.text(say.lang)).to_owned();
         row[8] = reasons(say, row[8].split(' '));
+        row.truncate(9);
     }
     let headings = [
         say.pick("đợt", "phase"),
@@ -128,6 +132,12 @@ fn shown(say: &Say, standings: &[Standing], uid: &dyn Fn(UnitId) -> String) -> O
     ];
     say.table(&headings, &rows);
     if let Some(one) = standings.first() {
+        let stage = match one.stage {
+            Stage::Running => say.pick("đang diễn ra", "running"),
+            Stage::Closed => say.pick("đã hết hạn, số liệu sơ bộ", "over, figures preliminary"),
+            Stage::Final => say.pick("chính thức", "final"),
+        };
+        say.line(format!("{} {}; {stage}", say.pick("góc nhìn", "view"), one.view));
         say.line(covered(say, &one.coverage));
     }
     Ok(())
@@ -169,6 +179,8 @@ fn standing_json(one: &Standing, uid: &dyn Fn(UnitId) -> String) -> Value {
     json!({
         "unit": uid(one.unit),
         "phase": one.phase,
+        "view": one.view.as_str(),
+        "stage": one.stage.as_str(),
         "judgement": judgement_json(&one.judgement),
         "coverage": coverage_json(&one.coverage),
     })

@@ -4,6 +4,7 @@ use super::ctx::Ctx;
 use super::failure::Outcome;
 use super::invite;
 use crate::clock::Clock;
+use crate::domain::hex::hex;
 use crate::server::ca;
 use serde_json::json;
 
@@ -33,7 +34,7 @@ pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
     let names = if names.is_empty() { &config.tls.names } else { names };
     let files = invite::tls_files(&config);
     ca::init(&files, names, Clock::System.now())?;
-    let hash = invite::hex(&files.ca_sha256()?);
+    let hash = hex(&files.ca_sha256()?);
     let say = &ctx.say;
     let text = || {
         let (ca, chain) = (files.ca.display(), files.chain.display());

@@ -16,6 +16,7 @@ pub mod enrolment;
 pub mod expectation;
 pub mod form;
 pub mod funnel;
+pub mod hex;
 pub mod ids;
 pub mod lang;
 pub mod limits;

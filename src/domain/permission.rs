@@ -229,6 +229,8 @@ actions! {
     EscalateFinding = "finding.escalate": Reviewer / Above, CampaignHead / Above;
     /// Create or change campaigns, forms and contracts.
     ApplyCampaign = "campaign.apply": CampaignHead / Own, DataSteward / Own, System / Own;
+    /// Take a campaign to its next state.
+    StepCampaign = "campaign.step": CampaignHead / Own, System / Own;
     /// Import or change the organisation.
     ChangeOrg = "org.change": DataSteward / Own, System / Own;
     /// Import baselines.

@@ -217,6 +217,7 @@ fn read_campaign(reader: &mut Reader<'_>, places: &mut Places, raw: CampaignFile
         targets,
         activities,
         duties,
+        amendments: Vec::new(),
     })
 }
 

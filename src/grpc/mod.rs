@@ -21,6 +21,7 @@ mod report;
 mod standing;
 pub mod status;
 mod sync;
+mod target;
 mod versions;
 
 pub use follow::Head;
@@ -39,6 +40,7 @@ use crate::pb::org_service_server::OrgServiceServer;
 use crate::pb::quality_service_server::QualityServiceServer;
 use crate::pb::report_service_server::ReportServiceServer;
 use crate::pb::standing_service_server::StandingServiceServer;
+use crate::pb::target_service_server::TargetServiceServer;
 use crate::sync::Seal;
 use blocking::Door;
 use call::service;
@@ -117,6 +119,7 @@ impl Services {
             .add_service(ReportServiceServer::new(self.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX))
             .add_service(StandingServiceServer::new(self.clone()))
             .add_service(QualityServiceServer::new(self.clone()))
+            .add_service(TargetServiceServer::new(self.clone()))
             .add_service(JobServiceServer::new(self.clone()))
             .add_service(AuditServiceServer::new(self.clone()))
             .add_service(codec::SyncServer::new(self))

@@ -4,6 +4,7 @@
 
 use super::status::Failure;
 use crate::auth;
+use crate::domain::hex::hex;
 use crate::domain::reason::Reason;
 
 /// The size asked for, within the limits of the list.
@@ -17,8 +18,7 @@ pub(super) fn size(asked: i32, usual: usize, most: usize) -> Result<usize, Failu
 
 /// The token behind `last`, for the same `question` only: hexadecimal digits of a check of the question, then of `last`.
 pub(super) fn token(last: &[u8], question: &[u8]) -> String {
-    let check = &auth::hash(question)[..4];
-    check.iter().chain(last).map(|byte| format!("{byte:02x}")).collect()
+    hex(&auth::hash(question)[..4]) + &hex(last)
 }
 
 /// Reads a token: the last item seen; `None` on the first page.

@@ -6,6 +6,7 @@ use crate::app::AppError;
 use crate::domain::broken::Broken;
 use crate::domain::lang::Lang;
 use crate::domain::reason::{Reason, Refusal};
+use crate::domain::target::SyntaxError;
 use crate::pb::ErrorReason;
 use crate::wire::reasons;
 use std::collections::HashMap;
@@ -35,6 +36,8 @@ pub enum Failure {
     BadPageToken,
     /// The request id was used for something else.
     RequestIdReused,
+    /// A target's text in this field cannot be read.
+    BadTarget(&'static str, SyntaxError),
     /// The server itself failed; the text is for its log only.
     Internal(String),
 }
@@ -64,6 +67,13 @@ impl Failure {
             Self::Busy => build(ErrorReason::Busy, Code::Unavailable, lang, &[], Some(Duration::from_millis(500))),
             Self::BadPageToken => said(ErrorReason::BadPageToken, Code::InvalidArgument, lang),
             Self::RequestIdReused => said(ErrorReason::RequestIdReused, Code::AlreadyExists, lang),
+            Self::BadTarget(field, error) => {
+                let text = error.text(lang);
+                let mut details = ErrorDetails::new();
+                details.add_bad_request_violation(field, text.as_str());
+                let facts = [("column", error.column.to_string())];
+                finish(ErrorReason::Malformed, Code::InvalidArgument, &text, lang, &facts, details)
+            }
             Self::Internal(cause) => {
                 tracing::error!(%cause, "internal error");
                 said(ErrorReason::Internal, Code::Internal, lang)

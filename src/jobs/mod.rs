@@ -52,7 +52,10 @@ pub const ALL: &[Job] = &[
     Job {
         name: "apply-day",
         cron: "0 0 0 * * *",
-        about: ("Áp dụng thay đổi tổ chức của ngày", "Applies the organisation's changes of the day"),
+        about: (
+            "Áp dụng thay đổi của ngày: tổ chức, phát động, bắt đầu và hết hạn phong trào",
+            "Applies what the day changes: the organisation, campaigns launched, begun and over",
+        ),
         at_micros: 0,
         missed: Missed::Newest,
         run: apply_day,
@@ -209,10 +212,11 @@ fn verify_audit(app: &App, _: &Actor, _: Turn) -> Result<String> {
     Ok(format!("{rows} rows of the audit are whole"))
 }
 
-fn apply_day(app: &App, _: &Actor, _: Turn) -> Result<String> {
+fn apply_day(app: &App, actor: &Actor, _: Turn) -> Result<String> {
     let applied = app.apply_day()?;
+    let stepped = app.step_by_day(actor)?;
     Ok(format!(
-        "{} units, {} records, {} accounts moved",
+        "{} units, {} records, {} accounts moved; {stepped} campaigns launched, begun or over",
         applied.moved_units, applied.moved_records, applied.moved_accounts
     ))
 }

@@ -12,12 +12,13 @@ use super::tail::PUT;
 use super::tx::WriteTx;
 use super::{Store, migrate};
 use crate::domain::digest::Digest;
+use crate::domain::hex::hex;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// What a check of a whole database found.
@@ -223,7 +224,12 @@ pub fn prune(dir: &Path, keep: usize) -> Result<()> {
 }
 
 fn at(path: &Path, error: &std::io::Error) -> Error {
-    Error::Full(format!("{}: {error}", path.display()))
+    let text = format!("{}: {error}", path.display());
+    if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) {
+        Error::Full(text)
+    } else {
+        Error::File(text)
+    }
 }
 
 fn sum(path: &Path) -> Result<String> {
@@ -236,7 +242,7 @@ fn sum(path: &Path) -> Result<String> {
         }
         hash.update(&part[..read]);
     }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&hash.finalize()))
 }
 
 /// What the superseded server keeps: the number of the history that replaced its own; its own number when the database was moved.

@@ -6,9 +6,12 @@ pub enum Error {
     /// The database is busy, restarting, or a batch failed for another member's sake: try again.
     #[error("the database is busy: {0}")]
     Busy(String),
-    /// The disk is full or the file cannot be written: nothing was applied.
+    /// The disk is full or the database cannot be written: nothing was applied.
     #[error("the database cannot be written: {0}")]
     Full(String),
+    /// A file beside the database cannot be read or written: a copy, its sum, its directory.
+    #[error("a file cannot be read or written: {0}")]
+    File(String),
     /// The file's schema is newer than this programme.
     #[error("the database has schema {found}, this programme knows {known}; use a programme that knows it")]
     NewerSchema {

@@ -221,6 +221,17 @@ impl WriteTx<'_> {
         Ok(self.put_reference(&Audit::from(permit), RecordKind::Campaign, campaign.id().0, &bytes)? > 0)
     }
 
+    /// The same for a step of its life.
+    pub(crate) fn put_stepped(
+        &mut self,
+        permit: &Permit<action::StepCampaign>,
+        campaign: &Campaign,
+        elements: &ElementNumbers,
+    ) -> Result<bool> {
+        let bytes = record::campaign(campaign, elements)?;
+        Ok(self.put_reference(&Audit::from(permit), RecordKind::Campaign, campaign.id().0, &bytes)? > 0)
+    }
+
     fn put_reference(&mut self, audit: &Audit, kind: RecordKind, id: [u8; 16], bytes: &[u8]) -> Result<usize> {
         Ok(usize::from(self.put_record(audit, kind, id, bytes, vec![Scope::REFERENCE])?.changed))
     }

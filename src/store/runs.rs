@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  run_manifest   run 20: cut 16201, digests, standings as bytes      run_input   definitions, baselines: each content once
-//!  reports at the cut: the last revision of each that the audit had noted by then, from report_revision
+//!  reports at the cut: `filed_at`
 //! ```
 //!
 //! Knows no rule: who judges is `domain`, who compares is `app`.
@@ -11,8 +11,7 @@ use super::backend::on;
 use super::error::{Error, Result};
 use super::read::{ReadTx, fixed};
 use super::reference::{Facts, REFERENCE_KINDS};
-use super::report::Filed;
-use super::schema::{audit, report_revision, run_input, run_manifest};
+use super::schema::{audit, run_input, run_manifest};
 use super::tx::WriteTx;
 use crate::domain::ids::{CampaignId, RunId};
 use crate::domain::scope::RecordKind;
@@ -110,27 +109,11 @@ impl ReadTx<'_> {
         Ok(pack(parts.iter().map(Vec::as_slice)))
     }
 
-    /// Every sent report as it was at `cut`: the last revision that the audit had noted by then.
-    pub fn reports_at(&mut self, cut: i64, units: &UnitNumbers) -> Result<Vec<Filed>> {
-        let noted: Vec<(Option<Vec<u8>>, Option<i64>)> = audit::table
-            .filter(audit::kind.eq(RecordKind::Report.number()))
-            .filter(audit::seq.le(cut))
-            .group_by(audit::id)
-            .select((audit::id, diesel::dsl::max(audit::to_revision)))
-            .load(self.conn())?;
-        let mut found = Vec::new();
-        for (id, revision) in noted.into_iter().filter_map(|(id, revision)| id.zip(revision)) {
-            let bytes: Option<Vec<u8>> = on!(self.conn(), |conn| report_revision::table
-                .find((&id[..], revision))
-                .select(report_revision::bytes)
-                .first(conn)
-                .optional())?;
-            // A draft has no sent revision: nobody counts it.
-            if let Some(bytes) = bytes {
-                found.push(Filed { report: record::read_report(&bytes, units)?, revision });
-            }
-        }
-        Ok(found)
+    /// The run of a campaign before the one with this number.
+    pub fn manifest_before(&mut self, campaign: CampaignId, number: i64) -> Result<Option<Manifest>> {
+        let of = run_manifest::table.filter(run_manifest::campaign.eq(campaign.0.to_vec()));
+        let before = of.filter(run_manifest::number.lt(number)).order(run_manifest::number.desc());
+        Ok(before.select(Manifest::as_select()).first(self.conn()).optional()?)
     }
 
     /// Reports that changed behind `after` and up to `upto`, each with the seq of its last change there.

@@ -18,7 +18,6 @@ use crate::domain::permission::Actor;
 use crate::domain::reason::{Reason, Refusal};
 use crate::store::WriteTx;
 use crate::store::report::Taken;
-use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 use std::cell::Cell;
 use std::sync::Arc;
@@ -73,9 +72,8 @@ fn take_all(tx: &mut WriteTx, app: &App, seal: &Seal, identity: &Identity, comma
     let mut taken = device.taken;
     let mut chain: [u8; 32] = device.outcomes.try_into().unwrap_or([0; 32]);
     let mut end = PushEnd::default();
-    let (closed_before, lossy) = (report::closed_before(tx)?, tx.head()?.epoch > 1);
-    let ground =
-        Ground { reference: app.reference(tx)?, closed_before, seal, lossy, waits: Cell::new(tx.any_waiting()?) };
+    let lossy = tx.head()?.epoch > 1;
+    let ground = Ground { reference: app.reference(tx)?, seal, lossy, waits: Cell::new(tx.any_waiting()?) };
     for pushed in commands {
         if pushed.number <= taken {
             match duplicate(tx, &actor, pushed)? {
@@ -155,7 +153,6 @@ fn take(tx: &mut WriteTx, ground: &Ground, actor: &Actor, pushed: &Pushed) -> Re
 /// What all commands of one call stand on: no command changes it.
 struct Ground<'a> {
     reference: Arc<Reference>,
-    closed_before: Option<Date>,
     seal: &'a Seal,
     /// Whether this history once lost its end.
     lossy: bool,
@@ -170,7 +167,6 @@ fn step(tx: &mut WriteTx, ground: &Ground, actor: &Actor, pushed: &Pushed, comma
         actor,
         reference: &ground.reference,
         number: pushed.number,
-        closed_before: ground.closed_before,
         captured: captured.map(|(at, mark)| Captured { at, mark }),
         sent: Some(Sent { bytes: &pushed.bytes, lossy: ground.lossy, waits: &ground.waits }),
     };

@@ -10,6 +10,7 @@ pub mod reasons;
 pub mod record;
 pub mod standing;
 pub mod sync;
+pub mod target;
 pub mod values;
 pub mod violations;
 pub mod words;

@@ -2,10 +2,12 @@
 #![allow(clippy::unwrap_used, reason = "a story that cannot be set up has failed")]
 #![cfg(feature = "server")]
 
+mod campaigns;
 mod copies;
 mod files;
 mod first_day;
 mod morning;
+mod nights;
 #[path = "../common/pg.rs"]
 mod pg;
 mod phones;

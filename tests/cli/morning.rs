@@ -6,6 +6,7 @@ use std::path::Path;
 fn province() -> Machine {
     let machine = Machine::with_province();
     machine.done(&["campaign", "apply", "-f", &example("campaign-a.toml")]);
+    machine.done(&["campaign", "step", "approve"]);
     machine.done(&["baseline", "import", "-f", &example("baseline.csv")]);
     machine.done(&["access", "grant", "--account", "xa", "--role", "REPORTER", "--unit", "com-29242-1"]);
     let head = "contract;unit;first_day;last_day;nil;note;so_offences;reports_received;reports_accepted;reports_handled;reports_resolved";

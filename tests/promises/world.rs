@@ -8,6 +8,7 @@ use thidua::app::access::Identity;
 use thidua::app::{App, AppError};
 use thidua::clock::Clock;
 use thidua::domain::calendar::Calendars;
+use thidua::domain::campaign::Step;
 use thidua::domain::cell::{CellValue, Change, ElementNo};
 use thidua::domain::command::{Body, Command, Save, Verdict};
 use thidua::domain::digest::{Digest, record_hash};
@@ -71,6 +72,7 @@ impl World {
         app.apply_catalogue(&system, &catalogue::join(parts.into()), &calendars).unwrap();
         let read = campaign::read("campaign-a.toml", &example("campaign-a.toml")).unwrap();
         app.apply_campaign(&system, &read.campaign).unwrap();
+        app.step_campaign(&system, &read.campaign.code, Step::Approve).unwrap();
         Self { app, clock, seal: Seal::new(b"a secret of the test"), _home: None, _db: None }
     }
 

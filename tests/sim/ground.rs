@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use thidua::app::App;
 use thidua::clock::Clock;
 use thidua::domain::calendar::Calendars;
+use thidua::domain::campaign::Step;
 use thidua::domain::org::OrgFacts;
 use thidua::domain::time::Instant;
 use thidua::files::org::{OrgTexts, read_org};
@@ -61,6 +62,7 @@ pub(crate) fn furnish(location: &Location) {
     app.apply_catalogue(&system, &catalogue::join(parts.into()), &calendars).unwrap();
     let read = campaign::read("campaign-a.toml", &example("campaign-a.toml")).unwrap();
     app.apply_campaign(&system, &read.campaign).unwrap();
+    app.step_campaign(&system, &read.campaign.code, Step::Approve).unwrap();
 }
 
 /// A directory in memory where the machine has one: a day makes thousands of commits.

@@ -9,6 +9,7 @@ use super::live::Life;
 use super::people::Person;
 use crate::client::facade::{Figure, ReportStatus, ReportView};
 use crate::domain::element::{ElementCode, ElementKind};
+use crate::domain::hex::hex;
 use crate::domain::ids::{UnitId, derive};
 use crate::domain::lang::Lang;
 use crate::domain::scope::{Scope, ScopeKind};
@@ -175,7 +176,7 @@ fn fingerprint(standings: &[Standing]) -> String {
     let mut texts: Vec<String> = standings.iter().map(|standing| format!("{standing:?}")).collect();
     texts.sort_unstable();
     let parts: Vec<&[u8]> = texts.iter().map(|text| text.as_bytes()).collect();
-    derive("demo.standings", &parts).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hex(&derive("demo.standings", &parts)[..8])
 }
 
 fn figures(judgement: &Judgement) -> Vec<(ElementCode, Option<i64>)> {
@@ -214,7 +215,7 @@ fn nothing_twice(life: &Life<'_>, lang: Lang) -> Result<Finding, DemoError> {
 
 fn audit(life: &Life<'_>, lang: Lang) -> Result<Finding, DemoError> {
     let verified = life.town.app.store().read(|tx| tx.verify_audit(None))?;
-    let head: String = verified.chain.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let head = hex(&verified.chain[..4]);
     let text = match verified.broken_at {
         None => {
             let rows = verified.rows;

@@ -116,8 +116,10 @@ impl<'a> Life<'a> {
         }
     }
 
-    /// Changes of the organisation take effect.
+    /// What the day changes takes effect: campaigns launched and begun, the organisation.
     fn midnight(&mut self, day: Date) -> Result<(), DemoError> {
+        self.town.turn(day, 0, 1);
+        self.town.app.step_by_day(&self.town.app.system()?)?;
         let org = &self.province.org;
         if !org.units().iter().any(|unit| org.change_days(unit.id).contains(&day)) {
             return Ok(());

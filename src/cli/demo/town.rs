@@ -9,7 +9,7 @@ use crate::auth;
 use crate::clock::Clock;
 use crate::domain::baseline::BaselineRow;
 use crate::domain::calendar::{Calendar, Calendars};
-use crate::domain::campaign::Campaign;
+use crate::domain::campaign::{Campaign, Step};
 use crate::domain::enrolment::Invite;
 use crate::domain::form::Catalogue;
 use crate::domain::ids::{AccountId, UnitId};
@@ -101,6 +101,7 @@ impl Town {
         self.app.apply_catalogue(&system, catalogue, &calendars)?;
         for campaign in campaigns {
             self.app.apply_campaign(&system, campaign)?;
+            self.app.step_campaign(&system, &campaign.code, Step::Approve)?;
         }
         self.app.import_baselines(&system, baseline)?;
         Ok(())

@@ -6,6 +6,7 @@ use crate::client::reference::Reference;
 use crate::domain::cell::Change;
 use crate::domain::command::{Body, Save, SaveNote};
 use crate::domain::desk::{Held, HeldState};
+use crate::domain::hex::hex;
 use crate::domain::ids::{HeldId, ProposalId, ReportId, UnitId};
 use crate::domain::proposal::Proposal;
 use crate::domain::reason::Reason;
@@ -117,7 +118,7 @@ fn held_view(id: [u8; 16], held: &Held, reference: &Reference, home: UnitId, set
     let body = read.map(|command| command.body);
     let (cells, text) = body.as_ref().map(|body| show::carried(body, reference)).unwrap_or_default();
     HeldView {
-        held_id: show::hex(&id),
+        held_id: hex(&id),
         report_id: held.report.to_string(),
         reason: held.reason.code().to_owned(),
         kind: body.as_ref().map_or(super::CommandKind::Other, show::kind_of),
@@ -141,7 +142,7 @@ fn proposal_view(
 ) -> ProposalView {
     let Proposal { report, changes, note, reason, acting_unit, settled, base: _ } = proposal;
     ProposalView {
-        proposal_id: show::hex(&id),
+        proposal_id: hex(&id),
         report_id: report.to_string(),
         acting_unit: reference.uid(*acting_unit),
         cells: show::entries(changes, reference),

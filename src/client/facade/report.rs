@@ -10,6 +10,7 @@ use crate::domain::cell::Cells;
 use crate::domain::command::{Body, Command};
 use crate::domain::desk::{Comment, Conflict};
 use crate::domain::form::Form;
+use crate::domain::hex::hex;
 use crate::domain::ids::{ReportId, UnitId};
 use crate::domain::report::{Branch, FormShape, Report};
 use crate::domain::scope::RecordKind;
@@ -117,7 +118,7 @@ impl Present {
             nil: report.is_nil(),
             cells: cells(reference.form(report.key.contract), &report.cells, reference),
             note: report.note.clone(),
-            content_hash: show::hex(&report.content_hash().0),
+            content_hash: hex(&report.content_hash().0),
             question: report
                 .question
                 .as_ref()
@@ -149,7 +150,7 @@ impl Present {
         let received = beside.comments.iter().filter(|(_, comment)| comment.report == self.id);
         let mut all: Vec<CommentView> = received
             .map(|(id, comment)| CommentView {
-                comment_id: show::hex(id),
+                comment_id: hex(id),
                 unit: reference.uid(comment.unit),
                 role: comment.role.code().to_owned(),
                 text: comment.text.clone(),
@@ -184,7 +185,7 @@ pub(super) fn conflict_view(
     let settles =
         |(_, command): &(u64, Command)| matches!(&command.body, Body::Settle { conflict, .. } if conflict.0 == id);
     let mut view = ConflictView {
-        conflict_id: show::hex(&id),
+        conflict_id: hex(&id),
         report_id: conflict.report.to_string(),
         element: None,
         branch: None,

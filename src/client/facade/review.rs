@@ -1,8 +1,9 @@
 //! The reviewer's desk, and the unit head's: what waits for a decision, and the decisions. Each names exactly what was seen (S15).
 
 use super::values::{ConflictView, ReportView};
-use super::{ClientError, Phone, Result, read, report, show, write};
+use super::{ClientError, Phone, Result, read, report, write};
 use crate::domain::command::Body;
+use crate::domain::hex::hex;
 use crate::domain::ids::ConflictId;
 use crate::domain::note;
 use crate::domain::reason::Reason;
@@ -71,7 +72,7 @@ impl Phone {
     pub fn settle(&self, conflict_id: String, take_branch: bool) -> Result<u64> {
         let bad = |_| ClientError::BadArgument { what: "conflict_id".to_owned() };
         let conflict = ConflictId::parse(&conflict_id).map_err(bad)?;
-        let known = self.conflicts()?.into_iter().find(|view| view.conflict_id == show::hex(&conflict.0));
+        let known = self.conflicts()?.into_iter().find(|view| view.conflict_id == hex(&conflict.0));
         let known = known.ok_or(ClientError::NotFound { what: "conflict".to_owned() })?;
         if known.settled.is_some() || known.settling {
             return Err(write::refused(Reason::ConflictSettled));

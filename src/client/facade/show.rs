@@ -13,6 +13,7 @@ use crate::client::step::{Outcome, ScopeKey};
 use crate::domain::cell::{self, CellValue, MissingReason};
 use crate::domain::command::{Body, Command};
 use crate::domain::element::ElementCode;
+use crate::domain::hex::hex;
 use crate::domain::ids::{ContractId, UnitId};
 use crate::domain::period::Period;
 use crate::domain::report;
@@ -20,10 +21,6 @@ use crate::domain::scope::{RecordKind, ScopeKind};
 use crate::domain::time::{date_from_days, days_from_date};
 use crate::pb;
 use crate::wire;
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
 
 pub(super) fn figure(value: CellValue) -> Figure {
     match value {

@@ -5,6 +5,7 @@
 use super::Campaign;
 use crate::domain::broken::{Broken, Grade};
 use crate::domain::form::Catalogue;
+use crate::domain::lang::Lang;
 use crate::domain::worded::worded;
 use jiff::civil::Date;
 
@@ -79,6 +80,35 @@ const TABLE: &[(Status, Step, Status)] = &[
 ];
 
 impl Status {
+    /// For a person.
+    #[must_use]
+    pub fn text(self, lang: Lang) -> &'static str {
+        match self {
+            Self::Draft => lang.pick("dự thảo", "draft"),
+            Self::Approved => lang.pick("phê duyệt", "approved"),
+            Self::Launched => lang.pick("phát động", "launched"),
+            Self::Active => lang.pick("đang thực hiện", "running"),
+            Self::Closing => lang.pick("hết hạn, đang chốt số liệu", "over, late reports still come"),
+            Self::UnderReview => lang.pick("đang tổng kết", "under review"),
+            Self::Concluded => lang.pick("tổng kết xong", "concluded"),
+            Self::Archived => lang.pick("lưu trữ", "archived"),
+            Self::Suspended => lang.pick("tạm dừng", "suspended"),
+            Self::ClosedEarly => lang.pick("kết thúc sớm", "closed early"),
+        }
+    }
+
+    /// Whether its units are judged at night: promised, and not yet put away.
+    #[must_use]
+    pub fn is_judged(self) -> bool {
+        !matches!(self, Self::Draft | Self::Archived)
+    }
+
+    /// Whether its results stand: no report comes in any more.
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Concluded | Self::Archived)
+    }
+
     /// The state after `step`; `None` where the table forbids it.
     #[must_use]
     pub fn after(self, step: Step) -> Option<Self> {
@@ -102,7 +132,22 @@ pub struct Facts<'a> {
     pub unreachable: &'a [String],
 }
 
+/// The steps that the calendar takes: their guards are days alone.
+const BY_DAY: [Step; 3] = [Step::Launch, Step::Start, Step::Close];
+
 impl Campaign {
+    /// The state that the days up to `facts.today` bring, one step after the other, where each may be taken.
+    #[must_use]
+    pub fn status_by_day(&self, facts: &Facts<'_>) -> Status {
+        let mut reached = self.clone();
+        for step in BY_DAY {
+            if let Ok(next) = reached.step(step, facts) {
+                reached.status = next;
+            }
+        }
+        reached.status
+    }
+
     /// The state after `step`, or everything that stands against it.
     pub fn step(&self, step: Step, facts: &Facts<'_>) -> Result<Status, Vec<Broken>> {
         let Some(next) = self.status.after(step) else {

@@ -3,6 +3,7 @@
 //! Knows what is promised and what must be true of it; knows no figure, no file and no account. Whether it may go on to
 //! its next state is `life`, what is wrong with it is `check`.
 
+mod amend;
 mod check;
 mod check_target;
 pub mod life;
@@ -15,6 +16,7 @@ use super::window::Window;
 use super::worded::worded;
 use jiff::civil::Date;
 
+pub use amend::{AMENDMENTS_MAX, Amendment, BASIS_MAX};
 pub use life::{Status, Step};
 
 worded! {
@@ -271,6 +273,8 @@ pub struct Campaign {
     pub activities: Vec<Activity>,
     /// Duties without a number.
     pub duties: Vec<Duty>,
+    /// What was changed since it was approved, oldest first; no part of a file.
+    pub amendments: Vec<Amendment>,
 }
 
 impl Campaign {

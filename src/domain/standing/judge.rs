@@ -11,9 +11,7 @@ use crate::domain::expectation::UnknownCalendar;
 use crate::domain::ids::UnitId;
 use crate::domain::org::UnitKind;
 use crate::domain::ratio::Ratio;
-use crate::domain::target::{
-    Baseline, Comparison, Evaluation, Measure, PaceState, Stage, Target, Terms, Verdict, Window as When,
-};
+use crate::domain::target::{Baseline, Comparison, Evaluation, Measure, Stage, Target, Terms, Window as When};
 use crate::domain::window::Window;
 use std::collections::BTreeSet;
 
@@ -25,7 +23,13 @@ use std::collections::BTreeSet;
 pub fn standings(input: &Input<'_>, definition_version: i64) -> Result<Vec<Standing>, UnknownCalendar> {
     let window = input.campaign.measurement_window;
     let folded = fold_all(input, window)?;
-    let stage = if input.today < window.end { Stage::Running } else { Stage::Closed };
+    let stage = if input.campaign.status.is_final() {
+        Stage::Final
+    } else if input.today < window.end {
+        Stage::Running
+    } else {
+        Stage::Closed
+    };
     let mut all = Vec::new();
     for (unit, kind) in units(input, window) {
         let figures = UnitFigures { input, unit, window, folded: &folded };
@@ -215,15 +219,8 @@ fn not_counted(code: &str, members: Vec<Judgement>) -> Judgement {
 
 fn state(evaluation: &Evaluation) -> JudgementState {
     match (evaluation.verdict, evaluation.pace_state()) {
-        (Some(Verdict::Met), _) => JudgementState::Met,
-        (Some(Verdict::Missed), _) => JudgementState::Missed,
-        (Some(Verdict::Undetermined), _) => JudgementState::Undetermined,
-        (Some(Verdict::NotApplicable), _) => JudgementState::NotApplicable,
-        (Some(Verdict::NotComparable), _) => JudgementState::NotComparable,
-        (Some(Verdict::NoData), _) => JudgementState::NoData,
-        (None, Some(PaceState::OnPace)) => JudgementState::OnPace,
-        (None, Some(PaceState::Behind)) => JudgementState::Behind,
-        (None, Some(PaceState::AlreadyMissed)) => JudgementState::AlreadyMissed,
+        (Some(verdict), _) => verdict.into(),
+        (None, Some(pace)) => pace.into(),
         (None, None) => JudgementState::Undetermined,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{BadRecord, ElementNumbers, decode, field, required};
 use crate::domain::campaign::{
-    Activity, Anniversary, Campaign, Classification, Correction, Duty, Pair, Phase, TargetLine,
+    Activity, Amendment, Anniversary, Campaign, Classification, Correction, Duty, Pair, Phase, TargetLine,
 };
 use crate::domain::element::ElementCode;
 use crate::domain::target::Target;
@@ -40,6 +40,7 @@ pub fn campaign_message(campaign: &Campaign, numbers: &ElementNumbers) -> Result
         targets,
         activities,
         duties,
+        amendments,
     } = campaign;
     Ok(pb::CampaignRecord {
         code: code.clone(),
@@ -62,6 +63,7 @@ pub fn campaign_message(campaign: &Campaign, numbers: &ElementNumbers) -> Result
         targets: targets.iter().map(|line| target(line, numbers)).collect::<Result<_, _>>()?,
         activities: activities.iter().map(|line| activity(line, numbers)).collect::<Result<_, _>>()?,
         duties: duties.iter().map(|line| duty(line, numbers)).collect::<Result<_, _>>()?,
+        amendments: amendments.iter().map(amendment).collect(),
     })
 }
 
@@ -191,6 +193,7 @@ pub fn read_campaign(bytes: &[u8], numbers: &ElementNumbers) -> Result<Campaign,
         targets,
         activities,
         duties,
+        amendments,
     } = decode(bytes)?;
     let fields: Result<_, _> = fields.into_iter().map(words::read_campaign_field).collect();
     Ok(Campaign {
@@ -215,7 +218,24 @@ pub fn read_campaign(bytes: &[u8], numbers: &ElementNumbers) -> Result<Campaign,
         targets: targets.into_iter().map(|line| read_target(line, numbers)).collect::<Result<_, _>>()?,
         activities: activities.into_iter().map(|line| read_activity(line, numbers)).collect::<Result<_, _>>()?,
         duties: duties.into_iter().map(|line| read_duty(line, numbers)).collect::<Result<_, _>>()?,
+        amendments: amendments.into_iter().map(read_amendment).collect::<Result<_, _>>()?,
     })
+}
+
+fn amendment(one: &Amendment) -> pb::Amendment {
+    let Amendment { no, basis, entered, changed } = one;
+    pb::Amendment {
+        number: (*no).into(),
+        basis: basis.clone(),
+        entered_day: values::day(*entered),
+        changed: changed.clone(),
+    }
+}
+
+fn read_amendment(message: pb::Amendment) -> Result<Amendment, BadRecord> {
+    let pb::Amendment { number, basis, entered_day, changed } = message;
+    let no = u8::try_from(number).map_err(|_| BadRecord::Field("amendments.number"))?;
+    Ok(Amendment { no, basis, entered: field("amendments.entered_day", values::read_day(entered_day))?, changed })
 }
 
 fn read_phase(message: pb::Phase) -> Result<Phase, BadRecord> {

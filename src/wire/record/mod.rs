@@ -10,7 +10,7 @@ mod finding;
 mod org;
 mod proposal;
 mod report;
-mod standing;
+pub(in crate::wire) mod standing;
 
 pub use crate::domain::numbers::{ElementNumbers, Numbering, UnitNumbers};
 pub use campaign::{campaign, campaign_message, read_campaign};

@@ -200,7 +200,7 @@ pub fn read_run(bytes: &[u8]) -> Result<Run, BadRecord> {
 }
 
 /// An exact fraction, left out when it is too large for the wire.
-fn fraction(ratio: Option<Ratio>) -> Option<pb::Fraction> {
+pub(in crate::wire) fn fraction(ratio: Option<Ratio>) -> Option<pb::Fraction> {
     let ratio = ratio?;
     let (num, den) = (i64::try_from(ratio.num()).ok()?, i64::try_from(ratio.den()).ok()?);
     Some(pb::Fraction { numerator: num, denominator: den })
@@ -247,7 +247,7 @@ fn stage_number(stage: Stage) -> pb::StandingStage {
     }
 }
 
-fn read_stage(number: i32) -> Result<Stage, BadRecord> {
+pub(in crate::wire) fn read_stage(number: i32) -> Result<Stage, BadRecord> {
     match pb::StandingStage::try_from(number) {
         Ok(pb::StandingStage::Running) => Ok(Stage::Running),
         Ok(pb::StandingStage::ClosedPreliminary) => Ok(Stage::Closed),
@@ -256,7 +256,7 @@ fn read_stage(number: i32) -> Result<Stage, BadRecord> {
     }
 }
 
-fn state_number(state: JudgementState) -> pb::JudgementState {
+pub(in crate::wire) fn state_number(state: JudgementState) -> pb::JudgementState {
     use JudgementState as State;
     use pb::JudgementState as P;
     match state {

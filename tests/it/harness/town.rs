@@ -7,6 +7,7 @@ use thidua::app::App;
 use thidua::auth;
 use thidua::clock::Clock;
 use thidua::domain::calendar::Calendars;
+use thidua::domain::campaign::Step;
 use thidua::domain::enrolment::Code;
 use thidua::domain::ids::{AccountId, UnitId};
 use thidua::domain::permission::{Grant, Role};
@@ -61,6 +62,7 @@ fn furnish(app: &App) {
     app.apply_catalogue(&system, &catalogue::join(parts.into()), &calendars).unwrap();
     let read = campaign::read("campaign-a.toml", &example("campaign-a.toml")).unwrap();
     app.apply_campaign(&system, &read.campaign).unwrap();
+    app.step_campaign(&system, &read.campaign.code, Step::Approve).unwrap();
 }
 
 /// The application over the database in `dir`, on the first Monday.

@@ -19,6 +19,21 @@ async fn health_answers_without_a_token() {
 }
 
 #[tokio::test]
+async fn a_load_balancer_is_told_not_serving_while_the_server_drains() {
+    let town = Town::open().await;
+    let mut health = HealthClient::new(town.channel().await);
+    let ask = HealthCheckRequest { service: String::new() };
+    let mut watch = health.watch(ask).await.unwrap().into_inner();
+    let serving = watch.message().await.unwrap().unwrap().status();
+    assert_eq!(serving, tonic_health::pb::health_check_response::ServingStatus::Serving);
+    let closing = tokio::spawn(town.close());
+    let draining = watch.message().await.unwrap().unwrap().status();
+    assert_eq!(draining, tonic_health::pb::health_check_response::ServingStatus::NotServing);
+    drop(watch);
+    closing.await.unwrap();
+}
+
+#[tokio::test]
 async fn both_versions_of_reflection_list_our_services() {
     let town = Town::open().await;
     let channel = town.channel().await;

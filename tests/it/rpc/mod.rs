@@ -1,6 +1,7 @@
 //! One file a service.
 
 mod access;
+mod bad;
 mod behind;
 mod doors;
 mod night;
@@ -8,3 +9,4 @@ mod org;
 mod quality;
 mod report;
 mod sync;
+mod target;

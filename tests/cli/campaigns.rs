@@ -1,0 +1,97 @@
+//! The life of a campaign from the command line: what each state lets happen, and what a change after approval leaves behind.
+
+use super::{Machine, example};
+use serde_json::Value;
+
+fn with_campaign() -> Machine {
+    let machine = Machine::with_province();
+    machine.done(&["campaign", "apply", "-f", &example("campaign-a.toml")]);
+    machine
+}
+
+fn listed(machine: &Machine) -> Value {
+    let listed: Value = serde_json::from_str(&machine.done(&["--json", "campaign", "list"])).unwrap();
+    listed[0].clone()
+}
+
+fn step(machine: &Machine, step: &str) {
+    machine.done(&["campaign", "step", step]);
+}
+
+/// The days of the example are over: the calendar takes its three steps at once.
+fn over(machine: &Machine) {
+    step(machine, "approve");
+    machine.done(&["jobs", "run", "apply-day"]);
+    assert_eq!(listed(machine)["status"], "CLOSING");
+}
+
+#[test]
+fn a_draft_is_judged_by_nobody_and_an_approved_campaign_by_the_next_night() {
+    let machine = with_campaign();
+    assert_eq!(listed(&machine)["status"], "DRAFT");
+    machine.done(&["jobs", "run", "aggregate"]);
+    let none = machine.run(&["--json", "runs", "list", "--campaign", "A"]);
+    assert_eq!(serde_json::from_str::<Value>(&none.out).unwrap(), Value::Array(Vec::new()), "{}", none.err);
+    step(&machine, "approve");
+    machine.done(&["jobs", "run", "aggregate"]);
+    let runs: Value = serde_json::from_str(&machine.done(&["--json", "runs", "list", "--campaign", "A"])).unwrap();
+    assert_eq!(runs.as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn a_step_that_the_table_forbids_says_which_ones_lead_on_in_both_languages() {
+    let machine = with_campaign();
+    let ran = machine.run(&["--lang", "en", "campaign", "step", "conclude"]);
+    assert!(ran.code == 1 && ran.err.contains("CAMPAIGN_STEP_FORBIDDEN") && ran.err.contains("APPROVE"), "{}", ran.err);
+    let ran = machine.run(&["--lang", "vi", "campaign", "step", "conclude"]);
+    assert!(ran.err.contains("không thể CONCLUDE; có thể: APPROVE"), "{}", ran.err);
+    assert_eq!(machine.run(&["campaign", "step", "celebrate"]).code, 2);
+}
+
+#[test]
+fn a_concluded_campaign_takes_no_report_any_more_and_its_verdicts_are_final() {
+    let machine = with_campaign();
+    machine.done(&["access", "grant", "--account", "xa", "--role", "REPORTER", "--unit", "com-29242-1"]);
+    over(&machine);
+    let head = "contract;unit;first_day;last_day;nil;note;so_offences;reports_received;reports_accepted;reports_handled;reports_resolved";
+    let week =
+        |name: &str, days: &str| machine.write(name, &format!("{head}\r\ntuan-xa;com-29242-1;{days};;;2;3;3;3;1\r\n"));
+    let (in_time, too_late) = (week("a.csv", "2025-01-06;2025-01-12"), week("b.csv", "2025-01-13;2025-01-19"));
+    machine.done(&["report", "import", "-f", &in_time, "--account", "xa", "--submit"]);
+    step(&machine, "review");
+    step(&machine, "conclude");
+    for (lang, says) in [("en", "The period is closed"), ("vi", "Kỳ báo cáo đã khóa")] {
+        let ran = machine.run(&["--lang", lang, "report", "import", "-f", &too_late, "--account", "xa", "--submit"]);
+        assert!(ran.code == 1 && ran.err.contains("PERIOD_CLOSED") && ran.err.contains(says), "{}", ran.err);
+    }
+    let exported = machine.done(&["report", "export", "--csv", "tuan-xa"]);
+    assert!(exported.lines().count() == 2 && !exported.contains("2025-01-13"), "nothing is half written: {exported}");
+    machine.done(&["jobs", "run", "aggregate"]);
+    let standings = machine.done(&["--json", "standings", "--campaign", "A"]);
+    let standings: Value = serde_json::from_str(&standings).unwrap();
+    assert!(standings.to_string().contains("\"final\""), "{standings}");
+}
+
+#[test]
+fn a_change_of_an_approved_campaign_names_its_basis_and_stays_visible() {
+    let machine = with_campaign();
+    step(&machine, "approve");
+    let text = std::fs::read_to_string(example("campaign-a.toml")).unwrap();
+    let other = text.replace("name_en = \"Phase 1\"", "name_en = \"First phase\"");
+    let file = machine.write("a.toml", &other);
+    let ran = machine.run(&["--lang", "en", "campaign", "apply", "-f", &file]);
+    assert!(ran.code == 1 && ran.err.contains("AMENDMENT_NEEDS_BASIS") && ran.err.contains("phases.1"), "{}", ran.err);
+    assert_eq!(listed(&machine)["amendments"], Value::Array(Vec::new()));
+    machine.done(&["campaign", "apply", "-f", &file, "--basis", "QĐ 12/QĐ-CAT"]);
+    let now = listed(&machine);
+    assert_eq!(now["status"], "APPROVED", "an amendment takes no step");
+    assert_eq!(
+        (&now["amendments"][0]["basis"], &now["amendments"][0]["changed"][0]),
+        (&"QĐ 12/QĐ-CAT".into(), &"phases.1".into())
+    );
+    machine.done(&["campaign", "apply", "-f", &file]);
+    assert_eq!(listed(&machine)["amendments"].as_array().map(Vec::len), Some(1), "the same file again amends nothing");
+    let exported = machine.done(&["campaign", "export"]);
+    machine.done(&["campaign", "apply", "-f", &machine.write("b.toml", &exported)]);
+    assert_eq!(listed(&machine), now, "an export changes nothing");
+}

@@ -1,0 +1,37 @@
+//! Runs of the night from the command line: listed, shown, reckoned again, compared.
+
+use super::{Machine, example};
+use serde_json::Value;
+
+const HEAD: &str = "contract;unit;first_day;last_day;nil;note;so_offences;reports_received;reports_accepted;reports_handled;reports_resolved";
+
+fn json(machine: &Machine, arguments: &[&str]) -> Value {
+    serde_json::from_str(&machine.done(&[&["--json"], arguments].concat())).unwrap()
+}
+
+#[test]
+fn two_nights_are_kept_reckoned_again_and_compared() {
+    let machine = Machine::with_province();
+    machine.done(&["campaign", "apply", "-f", &example("campaign-a.toml")]);
+    machine.done(&["campaign", "step", "approve"]);
+    machine.done(&["baseline", "import", "-f", &example("baseline.csv")]);
+    machine.done(&["access", "grant", "--account", "xa", "--role", "REPORTER", "--unit", "com-29242-1"]);
+    machine.done(&["jobs", "run", "aggregate"]);
+    let week =
+        machine.write("week.csv", &format!("{HEAD}\r\ntuan-xa;com-29242-1;2025-01-06;2025-01-12;;;2;3;3;3;1\r\n"));
+    machine.done(&["report", "import", "-f", &week, "--account", "xa", "--submit"]);
+    machine.done(&["jobs", "run", "aggregate"]);
+
+    let runs = json(&machine, &["runs", "list", "--campaign", "A"]);
+    let numbers: Vec<&str> = runs.as_array().unwrap().iter().map(|run| run["run"].as_str().unwrap()).collect();
+    assert_eq!(numbers, ["2", "1"], "newest first: {runs}");
+    for number in numbers {
+        let verified = json(&machine, &["runs", "verify", number, "--campaign", "A"]);
+        assert_eq!((&verified["input_holds"], &verified["output_holds"]), (&true.into(), &true.into()), "{verified}");
+    }
+    let shown = json(&machine, &["runs", "show", "2", "--campaign", "A", "--unit", "com-29242-1"]);
+    assert!(shown.as_array().unwrap().iter().any(|row| row["target"] == "T1"), "{shown}");
+    let differs = machine.done(&["--lang", "en", "runs", "diff", "1", "2", "--campaign", "A"]);
+    assert!(differs.contains("com-29242-1"), "the report that came in between is named: {differs}");
+    assert_eq!(machine.run(&["runs", "verify", "9", "--campaign", "A"]).code, 1, "there is no ninth run");
+}
