@@ -83,7 +83,6 @@ impl ReadTx<'_> {
     }
 }
 
-#[allow(dead_code, reason = "for the nightly run, which comes next")]
 impl WriteTx<'_> {
     /// Takes the lease of a job, if it is free, expired or ours: the fencing token, higher than any before.
     pub(crate) fn take_lease(&mut self, job: &str, owner: &str, expires: Instant) -> Result<Option<i64>> {

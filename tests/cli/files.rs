@@ -73,4 +73,10 @@ fn reports_from_a_spreadsheet_run_through_the_commands_and_rights_of_a_phone() {
     let exported = machine.done(&["report", "export", "--csv", "tuan-xa"]);
     assert!(exported.contains("tuan-xa,com-29242-1,2025-01-06,2025-01-12,,,SUBMITTED,x,"), "{exported}");
     assert!(exported.contains("tuan-xa,com-29242-1,2025-01-13,2025-01-19,x,,SUBMITTED,x,"), "{exported}");
+
+    let elsewhere = Machine::with_province();
+    elsewhere.done(&["access", "grant", "--account", "xa", "--role", "REPORTER", "--unit", "com-29242-1"]);
+    let file = elsewhere.write("exported.csv", &exported);
+    elsewhere.done(&["report", "import", "-f", &file, "--account", "xa", "--submit"]);
+    assert_eq!(elsewhere.done(&["report", "export", "--csv", "tuan-xa"]), exported, "an export is a file to import");
 }

@@ -87,10 +87,7 @@ const JUDGEMENTS: &[&str] =
     &["score", "scores", "rank", "ranking", "finding", "findings", "standing", "standings", "judgement"];
 
 /// Messages that may hold both, each with the reason.
-const JOINED_ON_PURPOSE: &[(&str, &str)] = &[(
-    "ConflictRecord",
-    "the phone that wrote the branch finds it again among its own commands; desk of the unit only, never in a total",
-)];
+const JOINED_ON_PURPOSE: &[(&str, &str)] = &[];
 
 /// A message with its full name inside the package: `Outer.Inner`.
 pub(crate) struct Message<'f> {

@@ -1,6 +1,7 @@
 //! Real processes: a server that is killed between COMMIT and answer, and started again.
 
 use crate::harness::{Phone, Town, app_in};
+use crate::pg::TestDb;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Child, Command};
@@ -78,7 +79,16 @@ fn outcomes(frames: &[Frame]) -> Vec<pb::Outcome> {
 
 #[tokio::test]
 async fn s11_a_server_killed_between_commit_and_answer_has_lost_nothing_and_doubles_nothing() {
-    let town = Town::open().await;
+    killed_between_commit_and_answer(Town::open().await).await;
+}
+
+#[tokio::test]
+async fn s11_on_postgresql_another_node_answers_for_the_one_that_was_killed_between_commit_and_answer() {
+    let Some(db) = TestDb::fresh() else { return };
+    killed_between_commit_and_answer(Town::open_over(db.url()).await).await;
+}
+
+async fn killed_between_commit_and_answer(town: Town) {
     let code = town.code(COMMUNE, Role::Reporter);
     let dir = town.stop().await;
     let app = app_in(dir.path());

@@ -5,5 +5,8 @@
 mod crash;
 mod follow;
 mod harness;
+mod nodes;
+#[path = "../common/pg.rs"]
+mod pg;
 mod phone;
 mod rpc;

@@ -65,26 +65,38 @@ fn furnish(app: &App) {
     app.step_campaign(&system, &read.campaign.code, Step::Approve).unwrap();
 }
 
-/// The application over the database in `dir`, on the first Monday.
+/// Names the database of a directory that keeps none itself.
+const ELSEWHERE: &str = "database";
+
+/// The application over the database in `dir`, or over the one that `dir` names, on the first Monday.
 pub(crate) fn app_in(dir: &std::path::Path) -> App {
-    let store = Store::open(&Location::parse(&dir.join("town.db").display().to_string())).unwrap();
-    App::new(store, Clock::manual(first_monday()))
+    let own = || dir.join("town.db").display().to_string();
+    let database = std::fs::read_to_string(dir.join(ELSEWHERE)).unwrap_or_else(|_| own());
+    App::new(Store::open(&Location::parse(&database)).unwrap(), Clock::manual(first_monday()))
 }
 
 impl Town {
     pub(crate) async fn open() -> Self {
-        Self::open_at(None).await
+        Self::open_at(None, None).await
+    }
+
+    /// Over this database; other nodes may stand [`Self::beside`] it.
+    pub(crate) async fn open_over(database: &str) -> Self {
+        Self::open_at(None, Some(database)).await
     }
 
     /// Behind a line: phones learn its address as the server's.
     pub(crate) async fn open_behind(line: &Line) -> Self {
-        let town = Self::open_at(Some(line.address)).await;
+        let town = Self::open_at(Some(line.address), None).await;
         line.leads_to(town.address);
         town
     }
 
-    async fn open_at(reach: Option<SocketAddr>) -> Self {
+    async fn open_at(reach: Option<SocketAddr>, database: Option<&str>) -> Self {
         let dir = tempfile::tempdir().unwrap();
+        if let Some(database) = database {
+            std::fs::write(dir.path().join(ELSEWHERE), database).unwrap();
+        }
         furnish(&app_in(dir.path()));
         let files = TlsFiles::in_dir(&dir.path().join("tls"));
         ca::init(&files, &["127.0.0.1".into(), "localhost".into()], real_now()).unwrap();
@@ -135,6 +147,11 @@ impl Town {
         let dir = self.dir.take().unwrap();
         self.close().await;
         dir
+    }
+
+    /// The directory that its nodes share.
+    pub(crate) fn home(&self) -> &std::path::Path {
+        &self.home
     }
 
     /// The authority's secrets, as they lie beside the configuration.

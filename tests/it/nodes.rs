@@ -1,0 +1,134 @@
+//! Two servers over one PostgreSQL: order, completeness and bookmarks, whichever of them answers. S1, S4, S5.
+
+use crate::harness::{Phone, Town};
+use crate::pg::TestDb;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+use thidua::domain::cell::CellValue;
+use thidua::domain::permission::Role;
+use thidua::pb;
+use thidua::pb::sync_response::Frame;
+
+const DISTRICT: &str = "dist-842";
+const COMMUNES: [&str; 6] = ["com-29236-0", "com-29239-0", "com-29242-0", "com-29245-0", "com-29248-0", "com-29251-0"];
+const ROUNDS: i64 = 8;
+
+/// Two nodes, and the database that both write.
+async fn two_nodes() -> Option<(Town, Town, TestDb)> {
+    let db = TestDb::fresh()?;
+    let one = Town::open_over(db.url()).await;
+    let other = Town::beside(one.home()).await;
+    Some((one, other, db))
+}
+
+fn element(town: &Town) -> u32 {
+    let reference = town.app.store().read(|tx| town.app.reference(tx)).unwrap();
+    reference.elements.number(&reference.catalogue.form("tuan-xa").unwrap().elements[0]).unwrap()
+}
+
+/// The report of the first week is sent and then corrected again and again.
+async fn keep_correcting(mut phone: Phone, nil: BTreeMap<u32, CellValue>, first: u32) -> Vec<u8> {
+    let (report, acting_unit) = (phone.first_week().id(), phone.unit);
+    let save = phone.save(&nil);
+    let submit = phone.next(thidua::domain::command::Body::Submit { report, acting_unit });
+    phone.sync(vec![save, submit]).await.unwrap();
+    let mut stood = CellValue::Nil;
+    for figure in 1..=ROUNDS {
+        let mine = CellValue::Reported(figure);
+        let save = phone.correct(first, mine, stood);
+        let frames = phone.sync(vec![save]).await.unwrap();
+        let taken = |frame: &Frame| matches!(frame, Frame::Verdict(v) if v.outcome() == pb::Outcome::Applied);
+        assert!(frames.iter().any(taken), "{frames:?}");
+        stood = mine;
+    }
+    report.0.to_vec()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s01_s04_s05_a_follower_misses_nothing_that_two_nodes_write_and_its_bookmark_holds_at_either_of_them() {
+    let Some((one, other, _db)) = two_nodes().await else { return };
+    let first = element(&one);
+    let reference = one.app.store().read(|tx| one.app.reference(tx)).unwrap();
+    let form = reference.catalogue.form("tuan-xa").unwrap();
+    let nil: BTreeMap<u32, CellValue> =
+        form.elements.iter().map(|code| (reference.elements.number(code).unwrap(), CellValue::Nil)).collect();
+
+    let mut reviewer = one.phone(DISTRICT, Role::Reviewer).await;
+    reviewer.sync(Vec::new()).await.unwrap();
+    let mut stream = reviewer.stream(Vec::new(), true).await.unwrap();
+
+    let mut writing = Vec::new();
+    for (at, unit) in COMMUNES.into_iter().enumerate() {
+        let node = if at % 2 == 0 { &one } else { &other };
+        let phone = node.phone(unit, Role::Reporter).await;
+        writing.push(tokio::spawn(keep_correcting(phone, nil.clone(), first)));
+    }
+    let following = tokio::spawn(async move {
+        let (mut seqs, mut revisions, mut cursor) = (Vec::new(), BTreeMap::new(), Vec::new());
+        // The follower hears until both nodes have been quiet for a while.
+        while let Ok(Ok(Some(message))) = tokio::time::timeout(Duration::from_secs(3), stream.message()).await {
+            match message.frame.unwrap() {
+                Frame::Rows(rows) => {
+                    for row in rows.rows {
+                        let before = revisions.insert(row.id, row.revision);
+                        assert!(before.is_none_or(|before| before < row.revision), "a revision came back");
+                    }
+                }
+                Frame::Checkpoint(checkpoint) => {
+                    seqs.push(checkpoint.seq);
+                    cursor = checkpoint.cursor;
+                }
+                Frame::Bookmark(bookmark) => cursor = bookmark.cursor,
+                Frame::Welcome(_) | Frame::Verdict(_) | Frame::Reset(_) | Frame::SnapshotEnd(_) | Frame::Notice(_) => {}
+            }
+        }
+        (seqs, revisions, cursor)
+    });
+    let mut reports = BTreeSet::new();
+    for one in writing {
+        reports.insert(one.await.unwrap());
+    }
+    let (seqs, revisions, cursor) = following.await.unwrap();
+    assert!(seqs.is_sorted(), "S1: {seqs:?}");
+    for report in &reports {
+        let stored = one.app.store().read(|tx| {
+            tx.report(report.as_slice().try_into().map(thidua::domain::ids::ReportId).unwrap(), &reference.units)
+        });
+        assert_eq!(revisions.get(report), Some(&stored.unwrap().unwrap().revision), "S4: the latest state came");
+    }
+    for node in [&other, &one] {
+        reviewer.channel = node.channel().await;
+        reviewer.cursor = cursor.clone();
+        let again = reviewer.sync(Vec::new()).await.unwrap();
+        assert!(!again.iter().any(|frame| matches!(frame, Frame::Rows(_) | Frame::Reset(_))), "S5: {again:?}");
+    }
+    other.close().await;
+    one.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s04_what_one_node_acknowledged_is_in_the_next_pull_from_the_other() {
+    let Some((one, other, _db)) = two_nodes().await else { return };
+    let first = element(&one);
+    let mut writer = one.phone(COMMUNES[0], Role::Reporter).await;
+    let mut colleague = other.phone(COMMUNES[0], Role::UnitHead).await;
+    colleague.sync(Vec::new()).await.unwrap();
+    let mut stood = None;
+    for figure in 1..=20 {
+        let mine = CellValue::Reported(figure);
+        let save = match stood {
+            None => writer.save(&BTreeMap::from([(first, mine)])),
+            Some(stood) => writer.correct(first, mine, stood),
+        };
+        stood = Some(mine);
+        writer.sync(vec![save]).await.unwrap();
+        let frames = colleague.sync(Vec::new()).await.unwrap();
+        let id = writer.first_week().id().0;
+        let seen =
+            frames.iter().any(|frame| matches!(frame, Frame::Rows(rows) if rows.rows.iter().any(|row| row.id == id)));
+        assert!(seen, "change {figure} was missing from the other node's answer");
+    }
+    drop((writer, colleague));
+    other.close().await;
+    one.close().await;
+}
