@@ -233,11 +233,17 @@ def main():
     parser.add_argument("--server", required=True, help="host:port")
     parser.add_argument("--ca", required=True, help="PEM file of the authority's CA")
     parser.add_argument("--code", required=True, help="enrolment code, or invitation, of a commune's reporter")
+    parser.add_argument("--token", action="store_true", help="only enrol and print the token, for tools such as buf curl")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as out:
         generate(out)
         pb = Protos()
-        story(Client(arguments.server, arguments.ca, pb), pb, bare(arguments.code))
+        client = Client(arguments.server, arguments.ca, pb)
+        if arguments.token:
+            client.enrol(bare(arguments.code))
+            print(client.token)
+            return
+        story(client, pb, bare(arguments.code))
     print("the foreign client works")
 
 
