@@ -26,6 +26,7 @@ mod jobs;
 mod org;
 mod phone;
 mod quality;
+mod rehearse;
 mod relocate;
 mod report;
 mod review;
@@ -73,9 +74,9 @@ enum Command {
     Serve(serve::Args),
     /// Chứng thư · Make the private CA and the server's certificate.
     Tls(tls::Args),
-    /// Tổ chức · Import the organisation.
+    /// Tổ chức · Import the organisation, rehearse its changes.
     Org(org::Args),
-    /// Phong trào · Apply, check and export campaigns, elements and forms.
+    /// Phong trào · Apply, check, export and step campaigns; elements and forms.
     Campaign(campaign::Args),
     /// Số liệu kỳ gốc · Import and export the figures of the past.
     Baseline(baseline::Args),

@@ -1,8 +1,11 @@
 //! `thidua org import DIR`: units.csv, parents.csv and lineage.csv, all or nothing.
+//!
+//! Knows no rehearsal: see `rehearse`.
 
 use super::ctx::Ctx;
 use super::failure::{Failure, Outcome};
 use super::files;
+use super::rehearse;
 use crate::app::Reference;
 use crate::domain::org::{Org, UnitKind};
 use crate::files::org::{OrgTexts, read_org};
@@ -29,22 +32,30 @@ enum What {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Diễn tập thay đổi tổ chức · Rehearse a change: what it would do, and what does not reconcile; writes nothing.
+    Rehearse(rehearse::Args),
 }
 
 pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
     match &args.what {
         What::Import { dir, dry_run } => import(ctx, dir, *dry_run),
+        What::Rehearse(args) => rehearse::run(ctx, args),
     }
 }
 
-fn import(ctx: &Ctx, dir: &Path, dry_run: bool) -> Outcome {
+/// Reads the three files of a directory.
+pub(super) fn read(dir: &Path) -> Outcome<Org> {
     let [units, parents, lineage] =
         ["units.csv", "parents.csv", "lineage.csv"].map(|name| files::read(&dir.join(name)));
     let (units, parents, lineage) = (units?, parents?, lineage?);
-    let org = read_org(&OrgTexts { units: &units, parents: &parents, lineage: &lineage }).map_err(|mut faults| {
+    read_org(&OrgTexts { units: &units, parents: &parents, lineage: &lineage }).map_err(|mut faults| {
         faults.iter_mut().for_each(|fault| fault.file = files::name(&dir.join(&fault.file)));
         Failure::from(faults)
-    })?;
+    })
+}
+
+fn import(ctx: &Ctx, dir: &Path, dry_run: bool) -> Outcome {
+    let org = read(dir)?;
     let desk = ctx.desk()?;
     let known = desk.reference()?;
     let (new, changed) = compare(&known, &org);

@@ -29,13 +29,19 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum What {
-    /// Evaluate targets: JSON objects on standard input, one line of answer for each. Changes nothing.
+    /// Đánh giá thử: mỗi dòng một đối tượng JSON · Evaluate targets: JSON objects on standard input, one line of answer for each.
+    ///
+    /// Không đổi gì. · Changes nothing.
+    #[command(after_help = "Ví dụ / Examples:
+  echo '{\"target\": \"change(count(so_offences)) <= -7%\", \"elements\": {\"so_offences\": 418}, \"baseline\": {\"so_offences\": 450}}' | thidua target eval --json")]
     Eval {
         /// Answer in JSON, keys that do not apply null; else in one sentence.
         #[arg(long)]
         json: bool,
     },
-    /// Tell how often a target would be met although nothing changed.
+    /// Bao nhiêu phần chỉ do ngẫu nhiên · Tell how often a target would be met although nothing changed.
+    #[command(after_help = "Ví dụ / Examples:
+  thidua target luck --base 450 \"change(count(x) vs fixed(450), rel) <= -7%\"")]
     Luck {
         /// Expected cases: a number for every element, or ELEMENT=NUMBER, repeated.
         #[arg(long, required = true, value_parser = base)]

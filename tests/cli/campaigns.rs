@@ -95,3 +95,26 @@ fn a_change_of_an_approved_campaign_names_its_basis_and_stays_visible() {
     machine.done(&["campaign", "apply", "-f", &machine.write("b.toml", &exported)]);
     assert_eq!(listed(&machine), now, "an export changes nothing");
 }
+
+#[test]
+fn the_reform_of_1_july_is_rehearsed_for_a_clerk_and_a_planted_imbalance_is_found() {
+    let machine = with_campaign();
+    machine.done(&["baseline", "import", "-f", &example("baseline.csv")]);
+    let org = example("org");
+    let rehearse = ["org", "rehearse", &org, "--on", "2025-07-01"];
+    let page = machine.done(&[&["--lang", "vi"], &rehearse[..]].concat());
+    for line in ["DIỄN TẬP THAY ĐỔI TỔ CHỨC, hiệu lực 1/7/2025", "   - cấp xã: 104 → 41", "KHỚP: có thể cho hiệu lực"]
+    {
+        assert!(page.contains(line), "{line} is not in:\n{page}");
+    }
+    let head = "side,from_uid,to_uid,element,amount\n";
+    let planted = format!(
+        "{head}closing,com-29239-0,,suspended_cases,5\nhand,com-29239-0,com-29242-2,suspended_cases,4\nopening,,com-29242-2,suspended_cases,4\n"
+    );
+    let file = machine.write("handover.csv", &planted);
+    let found = machine.run(&[&["--json"], &rehearse[..], &["--handover", &file]].concat());
+    let report: Value = serde_json::from_str(&found.out).unwrap();
+    assert_eq!((found.code, &report["reconciles"]), (1, &Value::Bool(false)));
+    assert_eq!(report["findings"][0]["code"], "HANDOVER_DOES_NOT_BALANCE");
+    assert_eq!(report["closes"].as_array().map(Vec::len), Some(101));
+}
