@@ -15,7 +15,7 @@ use thidua::domain::command::Save;
 use thidua::domain::element::ElementCode;
 use thidua::domain::form::Catalogue;
 use thidua::domain::ids::{ContractId, UnitId};
-use thidua::domain::org::{Edge, Hierarchy, Org, OrgFacts, Span, Unit, UnitKind, Version};
+use thidua::domain::org::{Edge, Hierarchy, Org, OrgFacts, Span, Unit, UnitKind, Version, View};
 use thidua::domain::period::Period;
 use thidua::domain::ratio::Ratio;
 use thidua::domain::reason::Reason;
@@ -127,7 +127,7 @@ fn entries(filed: &[Filed]) -> Vec<Entry<'_>> {
 fn input<'a>(reports: &'a [Entry<'a>], baselines: &'a Baselines) -> Input<'a> {
     let Setting { org, calendars, catalogue, campaign, numbers } = setting();
     let today = campaign.measurement_window.end.saturating_add(1.day());
-    Input { org, calendars, catalogue, campaign, baselines, numbers, reports, today }
+    Input { org, calendars, catalogue, campaign, baselines, numbers, reports, today, view: View::AsWas }
 }
 
 fn folded(reports: &[Entry<'_>]) -> Folded {

@@ -147,7 +147,9 @@ struct Gathering {
 impl Gathering {
     fn gather(self, tx: &mut ReadTx) -> Result<Morning> {
         let standings = tx.standings(self.campaign.id(), &self.reference.units, &self.reference.elements)?;
-        let phase = if standings.iter().any(|one| one.phase == self.phase) { self.phase } else { 0 };
+        // A unit that did not live in the phase is shown over the whole campaign.
+        let judged = |one: &Standing| one.unit == self.unit && one.phase == self.phase;
+        let phase = if standings.iter().any(judged) { self.phase } else { 0 };
         let of_phase = self.campaign.phases.iter().find(|one| one.no == phase).map(|one| one.window);
         let window = of_phase.unwrap_or(self.campaign.measurement_window);
         let rows = tx.baselines()?;

@@ -11,7 +11,7 @@ use crate::domain::expectation::{Expectation, expectations_of};
 use crate::domain::form::{Catalogue, Form};
 use crate::domain::ids::{CampaignId, ContractId};
 use crate::domain::numbers::{ElementNumbers, UnitNumbers};
-use crate::domain::org::Org;
+use crate::domain::org::{Org, View};
 use crate::domain::report::{FormLine, FormRule, FormShape, ReportKey};
 use crate::domain::standing::{Entry, Input};
 use crate::domain::target;
@@ -90,7 +90,7 @@ impl Reference {
         counting.peek().is_some() && counting.all(|one| one.status.is_final())
     }
 
-    /// What standings of a campaign follow from, once baselines, reports and the day are given.
+    /// What standings of a campaign follow from, as things were in each period, once baselines, reports and the day are given.
     #[must_use]
     pub fn input<'a>(
         &'a self,
@@ -100,7 +100,7 @@ impl Reference {
         today: Date,
     ) -> Input<'a> {
         let Self { org, calendars, catalogue, codes: numbers, .. } = self;
-        Input { org, calendars, catalogue, campaign, baselines, numbers, reports, today }
+        Input { org, calendars, catalogue, campaign, baselines, numbers, reports, today, view: View::AsWas }
     }
 
     /// The campaigns that the night judges.

@@ -7,11 +7,12 @@ use super::{App, AppError, Reference, Result};
 use crate::domain::baseline::Baselines;
 use crate::domain::campaign::Campaign;
 use crate::domain::ids::{CampaignId, StandingId, UnitId};
+use crate::domain::org::View;
 use crate::domain::permission::{Actor, action, authorize};
 use crate::domain::reason::Reason;
 use crate::domain::scope::{RecordKind, Scope};
 use crate::domain::sight::{Sight, sight};
-use crate::domain::standing::{self, Behind, Run, Standing, behind};
+use crate::domain::standing::{self, Behind, Input, Run, Standing, behind};
 use crate::store::ReadTx;
 use crate::store::report::Filed;
 use jiff::civil::Date;
@@ -116,18 +117,29 @@ impl App {
             let run = tx.latest_run(standing.campaign)?.ok_or(Reason::NotFound)?;
             let filed = tx.filed_at(run.cut_seq, &reference.units)?;
             let campaign = reference.campaigns.iter().find(|one| one.id() == standing.campaign);
-            let asked = Asked { campaign: campaign.ok_or(Reason::NotFound)?, unit: standing.unit, code };
+            let asked = Asked {
+                campaign: campaign.ok_or(Reason::NotFound)?,
+                place: (standing.unit, standing.phase),
+                code,
+                view: View::AsWas,
+            };
             let lines = lines_behind(tx, &reference, &asked, &filed, run.cut_at.local_date())?;
             self.backing(tx, actor, run.cut_seq, lines)
         })
     }
 
     /// The reports behind a target at a unit as they stand now, for a live look.
-    pub fn reports_behind_now(&self, actor: &Actor, campaign: &Campaign, unit: UnitId, code: &str) -> Result<Backing> {
+    pub fn reports_behind_now(
+        &self,
+        actor: &Actor,
+        campaign: &Campaign,
+        (unit, phase, view): (UnitId, u8, View),
+        code: &str,
+    ) -> Result<Backing> {
         self.store().read(|tx| {
             let reference = self.reference(tx)?;
             let filed = tx.filed_reports(&SENT, &reference.units)?;
-            let asked = Asked { campaign, unit, code };
+            let asked = Asked { campaign, place: (unit, phase), code, view };
             let lines = lines_behind(tx, &reference, &asked, &filed, self.now().local_date())?;
             let cut = tx.head()?.seq;
             self.backing(tx, actor, cut, lines)
@@ -157,8 +169,10 @@ impl App {
 
 struct Asked<'a> {
     campaign: &'a Campaign,
-    unit: UnitId,
+    /// The unit and the phase; 0: the whole campaign.
+    place: (UnitId, u8),
     code: &'a str,
+    view: View,
 }
 
 fn lines_behind(
@@ -170,8 +184,8 @@ fn lines_behind(
 ) -> Result<Vec<Behind>> {
     let baselines = Baselines::new(&tx.baselines()?);
     let reports: Vec<standing::Entry<'_>> = filed.iter().map(|filed| entry_of(&filed.report)).collect();
-    let input = reference.input(asked.campaign, &baselines, &reports, today);
-    let found = behind(&input, asked.unit, asked.code);
+    let input = Input { view: asked.view, ..reference.input(asked.campaign, &baselines, &reports, today) };
+    let found = behind(&input, asked.place, asked.code);
     let found = found.map_err(|unknown| AppError::Store(crate::store::Error::Damaged(unknown.to_string())))?;
     found.ok_or_else(|| Reason::NotFound.into())
 }

@@ -13,6 +13,7 @@ use super::{App, Reference};
 use crate::domain::baseline::{BaselineRow, BaselineStatus};
 use crate::domain::element::ElementCode;
 use crate::domain::ids::{CampaignId, RunId, UnitId};
+use crate::domain::org::View;
 use crate::domain::permission::Actor;
 use crate::domain::report::Report;
 use crate::domain::standing::{Run, Standing};
@@ -113,7 +114,7 @@ impl App {
             let id = CampaignId::from_slice(&manifest.campaign).map_err(|_| damaged("campaign"))?;
             let campaign = reference.campaigns.iter().find(|one| one.id() == id).ok_or_else(|| damaged("campaign"))?;
             let definition = definitions.get(&id.0).copied().unwrap_or_default();
-            let as_of = (definition, manifest.cut, date_from_days(manifest.day));
+            let as_of = (definition, manifest.cut, date_from_days(manifest.day), View::AsWas);
             let again = judge(&reference, campaign, &rows, &reports, as_of)?;
             let packed = pack_standings(&again.standings, &reference.units, &reference.elements)?;
             let published = unpack_standings(&manifest.standings, &reference.units, &reference.elements)?;

@@ -8,11 +8,11 @@ use super::{App, Reference};
 use crate::domain::baseline::{BaselineRow, Baselines};
 use crate::domain::campaign::Campaign;
 use crate::domain::ids::{CampaignId, UnitId};
-use crate::domain::org::UnitKind;
+use crate::domain::org::{UnitKind, View};
 use crate::domain::permission::{Actor, Permit, UnitPath, action, authorize};
 use crate::domain::report::Report;
 use crate::domain::scope::RecordKind;
-use crate::domain::standing::{Entry, Run, Standing, input_digest, standings};
+use crate::domain::standing::{Entry, Input, Run, Standing, input_digest, standings};
 use crate::domain::workflow::State;
 use crate::store::{ReadTx, WriteTx};
 use jiff::civil::Date;
@@ -44,7 +44,7 @@ impl App {
         let (reference, kept, judged) = self.store().read(|tx| {
             let reference = self.reference(tx)?;
             let kept = Kept::read(tx)?;
-            let judge = |campaign| judge_campaign(tx, &reference, campaign, today);
+            let judge = |campaign| judge_campaign(tx, &reference, campaign, (today, View::AsWas));
             let judged: Vec<Judged> = reference.judged().map(judge).collect::<Result<_>>()?;
             Ok::<_, AppError>((reference, kept, judged))
         })?;
@@ -79,12 +79,12 @@ impl App {
         })
     }
 
-    /// Judges one campaign as it stands now and writes nothing: for a live look, and for checking a published number.
-    pub fn judge_now(&self, campaign: &Campaign) -> Result<Judged> {
+    /// Judges one campaign as it stands now, in the structure of the view, and writes nothing: for a live look.
+    pub fn judge_now(&self, campaign: &Campaign, view: View) -> Result<Judged> {
         let today = self.now().local_date();
         self.store().read(|tx| {
             let reference = self.reference(tx)?;
-            judge_campaign(tx, &reference, campaign, today)
+            judge_campaign(tx, &reference, campaign, (today, view))
         })
     }
 
@@ -135,13 +135,18 @@ pub(crate) fn is_published(reference: &Reference, unit: UnitId, day: Date) -> bo
 }
 
 /// Judges one campaign over what `tx` sees.
-pub fn judge_campaign(tx: &mut ReadTx, reference: &Reference, campaign: &Campaign, today: Date) -> Result<Judged> {
+pub fn judge_campaign(
+    tx: &mut ReadTx,
+    reference: &Reference,
+    campaign: &Campaign,
+    (today, view): (Date, View),
+) -> Result<Judged> {
     let cut = tx.head()?.seq;
     let rows = tx.baselines()?;
     let filed = tx.filed_reports(&SENT, &reference.units)?;
     let reports: Vec<Report> = filed.into_iter().map(|filed| filed.report).collect();
     let definition = tx.record(RecordKind::Campaign, &campaign.id().0)?.map_or(0, |stored| stored.revision);
-    judge(reference, campaign, &rows, &reports, (definition, cut, today))
+    judge(reference, campaign, &rows, &reports, (definition, cut, today, view))
 }
 
 /// Judges one campaign over what is given: its definition's revision, the cut and the day among it. Pure: the same gives the same.
@@ -150,11 +155,11 @@ pub(super) fn judge(
     campaign: &Campaign,
     rows: &[BaselineRow],
     reports: &[Report],
-    (definition, cut, today): (i64, i64, Date),
+    (definition, cut, today, view): (i64, i64, Date, View),
 ) -> Result<Judged> {
     let baselines = Baselines::new(rows);
     let reports: Vec<Entry> = reports.iter().map(entry_of).collect();
-    let input = reference.input(campaign, &baselines, &reports, today);
+    let input = Input { view, ..reference.input(campaign, &baselines, &reports, today) };
     let standings = standings(&input, definition)
         .map_err(|unknown| AppError::Store(crate::store::Error::Damaged(unknown.to_string())))?;
     Ok(Judged { standings, input_digest: input_digest(&input, rows), cut })

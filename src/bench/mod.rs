@@ -11,6 +11,7 @@ mod pull;
 mod push;
 mod rig;
 mod table;
+mod targets;
 mod unary;
 
 pub use table::{HEAD, Measure, Row};
@@ -40,6 +41,7 @@ pub const ROWS: &[Entry] = &[
     ("push", "reports through the whole path, against the same rows written bare", push::run),
     ("pull", "all rows to a decoding client, against the same frames from memory", pull::run),
     ("nothing", "a sync with nothing new, against an empty call", unary::nothing),
+    ("targets", "every target of a year judged, against reading its figures from SQLite", targets::run),
     ("follow", "idle followers, and one commit to all of them, against a bare fan-out", follow::run),
 ];
 

@@ -138,7 +138,8 @@ pub(super) fn runtime() -> Result<Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?)
 }
 
-fn furnish(app: &App) -> Result<()> {
+/// The example's organisation, forms and campaign A.
+pub(super) fn furnish(app: &App) -> Result<()> {
     let (units, parents, lineage) =
         (example!("org/units.csv"), example!("org/parents.csv"), example!("org/lineage.csv"));
     let org = read_org(&OrgTexts { units, parents, lineage }).map_err(|errors| format!("{errors:?}"))?;
@@ -152,6 +153,16 @@ fn furnish(app: &App) -> Result<()> {
     app.apply_catalogue(&system, &catalogue::join(parts), &calendars)?;
     let read =
         campaign::read("campaign-a.toml", example!("campaign-a.toml")).map_err(|errors| format!("{errors:?}"))?;
+    app.apply_campaign(&system, &read.campaign)?;
+    app.step_campaign(&system, &read.campaign.code, Step::Approve)?;
+    Ok(())
+}
+
+/// Campaign B beside it.
+pub(super) fn campaign_b(app: &App) -> Result<()> {
+    let system = app.system()?;
+    let read =
+        campaign::read("campaign-b.toml", example!("campaign-b.toml")).map_err(|errors| format!("{errors:?}"))?;
     app.apply_campaign(&system, &read.campaign)?;
     app.step_campaign(&system, &read.campaign.code, Step::Approve)?;
     Ok(())

@@ -9,6 +9,7 @@ use super::say::Say;
 use super::why::{Asked, why};
 use crate::domain::campaign::Campaign;
 use crate::domain::ids::UnitId;
+use crate::domain::org::View;
 use crate::domain::standing::{Coverage, Judgement, JudgementState, Standing};
 use crate::domain::target::{Reason, Stage};
 use serde_json::{Value, json};
@@ -19,6 +20,7 @@ use serde_json::{Value, json};
   thidua standings
   thidua standings --campaign A --unit dist-842
   thidua standings --why T3b
+  thidua standings --view AS_IS --unit com-29242-2
   thidua standings --now --csv > standings.csv")]
 pub(super) struct Args {
     /// Mã phong trào; bỏ trống khi chỉ có một · Code of the campaign; may be left out when there is only one.
@@ -33,7 +35,14 @@ pub(super) struct Args {
     /// Tính ngay bây giờ, không ghi · Judge this moment instead of reading the last night; writes nothing.
     #[arg(long)]
     now: bool,
-    /// Mọi đơn vị, dạng CSV · Every unit, as CSV.
+    /// Đợt; 0 là cả phong trào · The phase; 0 is the whole campaign.
+    #[arg(long, default_value_t = 0)]
+    phase: u8,
+    /// Góc nhìn: AS_WAS (như đã công bố), AS_IS, AS_IS(2025-07-01), FROZEN; khác AS_WAS thì tính ngay · In which structure figures are
+    /// summed: as it was in each period, as it is today or on a day, as it was when the campaign began. Other than AS_WAS: judged this moment.
+    #[arg(long, value_name = "VIEW", default_value = "AS_WAS")]
+    view: String,
+    /// Mọi đơn vị và đợt, dạng CSV · Every unit and phase, as CSV.
     #[arg(long, conflicts_with = "why")]
     csv: bool,
 }
@@ -42,7 +51,9 @@ pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
     let desk = ctx.desk()?;
     let reference = desk.reference()?;
     let campaign = campaign::find(&reference, args.campaign.as_deref())?;
-    let mut standings = read(&desk, campaign, args.now)?;
+    let view = view(&args.view, campaign, desk.app.now().local_date())?;
+    let now = args.now || view != View::AsWas;
+    let mut standings = read(&desk, campaign, now.then_some(view))?;
     let uid = |unit: UnitId| reference.org.unit(unit).map_or_else(String::new, |unit| unit.uid.clone());
     standings.sort_by_key(|one| (one.phase, uid(one.unit), one.judgement.code.clone()));
     if args.csv {
@@ -52,19 +63,38 @@ pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
         Some(code) => super::access::unit_id(&desk, code)?,
         None => desk.app.store().read(|tx| desk.app.root(tx))?.unwrap_or(UnitId([0; 16])),
     };
-    standings.retain(|one| one.unit == unit);
+    standings.retain(|one| one.unit == unit && one.phase == args.phase);
     match &args.why {
         Some(code) => {
-            let asked = Asked { desk: &desk, reference: &reference, campaign, now: args.now };
+            let asked = Asked { desk: &desk, reference: &reference, campaign, now: now.then_some(view) };
             why(ctx, &asked, &standings, code)
         }
         None => shown(&ctx.say, &standings, &uid),
     }
 }
 
-fn read(desk: &Desk, campaign: &Campaign, now: bool) -> Outcome<Vec<Standing>> {
-    let standings =
-        if now { desk.app.judge_now(campaign)?.standings } else { desk.app.standings(&desk.actor, campaign.id())? };
+/// AS_IS and FROZEN may name their day; else today, and the day on which the campaign began.
+fn view(text: &str, campaign: &Campaign, today: jiff::civil::Date) -> Outcome<View> {
+    let wanted = text.to_uppercase();
+    let found = match wanted.as_str() {
+        "AS_IS" => Some(View::AsIs(today)),
+        "FROZEN" => Some(View::Frozen(campaign.measurement_window.start)),
+        other => View::parse(other),
+    };
+    found.ok_or_else(|| {
+        let known = "AS_WAS | AS_IS | AS_IS(2025-07-01) | FROZEN";
+        Failure::usage(
+            format!("không có góc nhìn {text}; cần {known}"),
+            format!("there is no view {text}; expected {known}"),
+        )
+    })
+}
+
+fn read(desk: &Desk, campaign: &Campaign, now: Option<View>) -> Outcome<Vec<Standing>> {
+    let standings = match now {
+        Some(view) => desk.app.judge_now(campaign, view)?.standings,
+        None => desk.app.standings(&desk.actor, campaign.id())?,
+    };
     if standings.is_empty() {
         let code = &campaign.code;
         return Err(Failure::new(

@@ -10,6 +10,7 @@ use crate::app::Reference;
 use crate::app::results::Backing;
 use crate::domain::campaign::Campaign;
 use crate::domain::element::ElementCode;
+use crate::domain::org::View;
 use crate::domain::standing::{Addend, Behind, Judgement, Standing, Support};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -19,8 +20,8 @@ pub(super) struct Asked<'a> {
     pub(super) desk: &'a Desk,
     pub(super) reference: &'a Reference,
     pub(super) campaign: &'a Campaign,
-    /// Judged this moment, not read from the last night.
-    pub(super) now: bool,
+    /// Judged this moment in this view, not read from the last night.
+    pub(super) now: Option<View>,
 }
 
 /// Shows what is behind the target, or member of one, with this code in each of these standings.
@@ -53,10 +54,9 @@ pub(super) fn why(ctx: &Ctx, asked: &Asked<'_>, standings: &[Standing], code: &s
 impl Asked<'_> {
     fn backing(&self, standing: &Standing, code: &str) -> Outcome<Backing> {
         let Desk { app, actor } = self.desk;
-        Ok(if self.now {
-            app.reports_behind_now(actor, self.campaign, standing.unit, code)?
-        } else {
-            app.reports_behind(actor, standing.id(), code)?
+        Ok(match self.now {
+            Some(view) => app.reports_behind_now(actor, self.campaign, (standing.unit, standing.phase, view), code)?,
+            None => app.reports_behind(actor, standing.id(), code)?,
         })
     }
 

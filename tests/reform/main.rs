@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a story that cannot read its files has failed")]
 
 mod expectations;
+mod judged;
 mod rehearsals;
 mod views;
 

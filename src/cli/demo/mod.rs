@@ -261,6 +261,7 @@ fn show(screen: &mut Screen, life: &Life<'_>, options: &Options, place: &Place) 
     let page = page::write(life, &place.page_dir(), screen.lang())?;
     findings.push(page::agrees(life, &page, screen.lang())?);
     screen.night(life, &runs);
+    let standings: Vec<_> = standings.into_iter().filter(|one| one.phase == 0).collect();
     screen.campaign(life.province, &standings, options.weeks);
     screen.reports(life, &standings);
     screen.districts(life.province, &standings, options.full);

@@ -107,7 +107,7 @@ pub struct Near {
 #[must_use]
 pub fn near(standings: &[Standing], owner: UnitId, window: Window) -> Vec<Near> {
     let mut all: BTreeMap<String, Near> = BTreeMap::new();
-    for standing in standings.iter().filter(|standing| standing.unit != owner) {
+    for standing in standings.iter().filter(|standing| standing.unit != owner && standing.phase == 0) {
         let judgement = &standing.judgement;
         let (Some(limit), Some(now)) = (judgement.limit, judgement.count_now.and_then(Ratio::as_whole)) else {
             continue;

@@ -61,16 +61,20 @@ pub struct Behind {
     pub adds: Vec<Addend>,
 }
 
-/// The reports behind the target, or the member of one, with this code at `unit`: by unit (uid), then day, then contract. `None` where
+/// The reports behind the target, or the member of one, with this code at `unit` in `phase` (0: the whole campaign): by unit (uid), then day, then contract. `None` where
 /// the campaign has no such target.
 ///
 /// # Errors
 /// A contract names a calendar that does not exist.
-pub fn behind(input: &Input<'_>, unit: UnitId, code: &str) -> Result<Option<Vec<Behind>>, UnknownCalendar> {
+pub fn behind(
+    input: &Input<'_>,
+    (unit, phase): (UnitId, u8),
+    code: &str,
+) -> Result<Option<Vec<Behind>>, UnknownCalendar> {
     let named = input.campaign.targets.iter().find_map(|line| member(&line.code, &line.formula, code));
     let Some(formula) = named else { return Ok(None) };
     let mut all: BTreeMap<ReportId, Behind> = BTreeMap::new();
-    for (window, elements) in asked(input, formula) {
+    for (window, elements) in asked(input, formula, phase) {
         for line in lines(input, unit, window, &elements)? {
             match all.get_mut(&line.report) {
                 Some(known) => known.adds.extend(line.adds),
@@ -93,9 +97,10 @@ fn member<'a>(here: &str, formula: &'a Target, code: &str) -> Option<&'a Target>
     members.find_map(|(formula, letter)| member(&format!("{here}{letter}"), formula, code))
 }
 
-/// The elements that a formula asks for, by the days over which it does.
-fn asked(input: &Input<'_>, formula: &Target) -> BTreeMap<Window, BTreeSet<ElementCode>> {
-    let whole = input.campaign.measurement_window;
+/// The elements that a formula asks for, by the days over which it does; those of the phase where it names none.
+fn asked(input: &Input<'_>, formula: &Target, phase: u8) -> BTreeMap<Window, BTreeSet<ElementCode>> {
+    let of_phase = input.campaign.phases.iter().find(|one| one.no == phase).map(|one| one.window);
+    let whole = of_phase.unwrap_or(input.campaign.measurement_window);
     let mut asked: BTreeMap<Window, BTreeSet<ElementCode>> = BTreeMap::new();
     for comparison in formula.comparisons() {
         if let Some(window) = resolve(input, whole, comparison.window.as_ref()) {

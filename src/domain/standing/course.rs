@@ -4,12 +4,12 @@
 
 use super::figures::{UnitFigures, resolve};
 use super::fold::Input;
+use super::place::{Origins, placed};
 use crate::domain::campaign::Campaign;
 use crate::domain::element::{ElementCode, ElementKind};
 use crate::domain::expectation::{UnknownCalendar, expectations};
 use crate::domain::form::Contract;
 use crate::domain::ids::{ReportId, UnitId};
-use crate::domain::org::Hierarchy;
 use crate::domain::ratio::Ratio;
 use crate::domain::report::ReportKey;
 use crate::domain::target::{Baseline, Comparison, Expr, Measure, Mode, Sign};
@@ -36,6 +36,7 @@ pub struct Courses<'a> {
     totals: BTreeMap<Date, BTreeMap<ElementCode, i64>>,
     /// Ends of all periods of each contract, those to come among them.
     ends: BTreeMap<String, BTreeSet<Date>>,
+    origins: Option<Origins>,
 }
 
 impl<'a> Courses<'a> {
@@ -52,8 +53,7 @@ impl<'a> Courses<'a> {
         for expected in &owed {
             let Some(contract) = contracts.iter().find(|contract| contract.id() == expected.contract) else { continue };
             ends.entry(contract.code.clone()).or_default().insert(expected.period.end);
-            let above = input.org.ancestors(expected.unit, Hierarchy::Command, expected.period.start);
-            let below = expected.unit == unit || above.contains(&unit);
+            let below = placed(input.org, input.view, expected.unit, expected.period.start).path.contains(&unit);
             let key = ReportKey { contract: expected.contract, unit: expected.unit, period: expected.period.clone() };
             let entry = reports.get(&key.id()).filter(|entry| below && entry.received && entry.accepted);
             let (Some(entry), true) = (entry, expected.whole.end <= input.today) else { continue };
@@ -63,7 +63,7 @@ impl<'a> Courses<'a> {
                 }
             }
         }
-        Ok(Self { input, unit, window, totals: totals(input, figures), ends })
+        Ok(Self { input, unit, window, totals: totals(input, figures), ends, origins: Origins::of(input) })
     }
 
     /// One comparison's course over its own window; empty where the target names another one than was added up.
@@ -78,7 +78,7 @@ impl<'a> Courses<'a> {
         if window != self.window {
             return Vec::new();
         }
-        let figures = UnitFigures { input: self.input, unit: self.unit, window, folded: &[] };
+        let figures = self.figures(window);
         let point = |until: &Date| {
             let over = self.totals.range(..=*until).next_back().map(|(_, totals)| totals);
             let past = *until <= self.input.today;
@@ -99,10 +99,15 @@ impl<'a> Courses<'a> {
         let stock = self.input.catalogue.element(code)?.kind == ElementKind::Stock;
         let of = Box::new(if stock { Measure::Stock(expr) } else { Measure::Count(expr) });
         let measure = Measure::Change { of, baseline: Baseline::SameWindowPriorYear, mode: Mode::Relative };
-        let figures = UnitFigures { input: self.input, unit: self.unit, window: self.window, folded: &[] };
+        let figures = self.figures(self.window);
         let totals = self.totals.range(..=until).next_back().map(|(_, totals)| totals);
         let now = totals.and_then(|totals| self.scaled(code, totals.get(code).copied()?));
         Some(CoursePoint { until, now, before: self.before(&figures, &measure, until) })
+    }
+
+    fn figures(&self, window: Window) -> UnitFigures<'_> {
+        let Self { input, unit, origins, .. } = self;
+        UnitFigures { input, unit: *unit, window, folded: &[], origins: origins.as_ref() }
     }
 
     fn before(&self, figures: &UnitFigures<'_>, measure: &Measure, until: Date) -> Option<Ratio> {

@@ -2,6 +2,7 @@
 
 use super::Input;
 use crate::domain::baseline::BaselineRow;
+use crate::domain::org::View;
 use sha2::{Digest as _, Sha256};
 
 /// SHA-256 over the campaign, the day, the baselines and every report's content and standing, in id order.
@@ -10,6 +11,9 @@ pub fn input_digest(input: &Input<'_>, baselines: &[BaselineRow]) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(input.campaign.id().0);
     hash.update(input.today.to_string());
+    if input.view != View::AsWas {
+        hash.update(input.view.to_string());
+    }
     for BaselineRow { unit_uid, element, window, value, source, status, version } in baselines {
         hash.update(format!(
             "{unit_uid}|{element}|{}|{}|{value}|{source}|{status}|{version}\n",

@@ -4,6 +4,7 @@
 //! every unit that counts below it: a part of a base is no base.
 
 use super::fold::{Folded, Input};
+use super::place::Origins;
 use crate::domain::baseline::Base;
 use crate::domain::element::{Element, ElementCode};
 use crate::domain::ids::UnitId;
@@ -21,6 +22,8 @@ pub(super) struct UnitFigures<'a> {
     pub(super) window: Window,
     /// Sums of every window that the targets name.
     pub(super) folded: &'a [(Window, Folded)],
+    /// Whose past counts for whom, in a view of one day.
+    pub(super) origins: Option<&'a Origins>,
 }
 
 /// The days that a window of the grammar means; `None` for one that the campaign does not have.
@@ -51,7 +54,9 @@ impl UnitFigures<'_> {
         let (element, org) = (self.element(code)?, self.input.org);
         let kind = UnitKind::from(element.level);
         let first = self.input.campaign.measurement_window.start;
-        let counting: Vec<UnitId> = if org.open_on(self.unit, first) {
+        let counting: Vec<UnitId> = if let Some((origins, day)) = self.origins.zip(self.input.view.day()) {
+            origins.within(kind, &org.subtree(self.unit, Hierarchy::Command, day).into_iter().collect())?
+        } else if org.open_on(self.unit, first) {
             let below = org.subtree(self.unit, Hierarchy::Command, first);
             below.into_iter().filter(|unit| org.kind_on(*unit, first) == Some(kind)).collect()
         } else {
@@ -137,8 +142,15 @@ impl Figures for UnitFigures<'_> {
         self.ratio(element, self.base(element, window)?)
     }
 
-    /// A unit that does not exist through all the days that are over has figures for a part of them only.
+    /// As it was, a unit that does not exist through all the days that are over has figures for a part of them only; in the structure of
+    /// one day it has all of them, unless something of it is torn.
     fn comparability(&self, _element: &ElementCode) -> Comparability {
+        if self.folded.iter().any(|(_, folded)| folded.is_torn(self.unit)) {
+            return Comparability::Broken;
+        }
+        if self.origins.is_some() {
+            return Comparability::Exact;
+        }
         let life = self.input.org.unit(self.unit).map(|unit| unit.span());
         let whole =
             life.is_some_and(|life| life.from <= self.window.start && self.input.today.min(self.window.end) <= life.to);

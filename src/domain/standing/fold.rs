@@ -1,9 +1,10 @@
-//! Accepted cells up the hierarchy, as the organisation was in each period.
+//! Accepted cells up the hierarchy, in one view of the organisation.
 //!
 //! Sums only: a flow adds up over periods and units, a stock is the last accepted word of each unit, what is not accepted
 //! is missing and never zero. Independent of the order of reports. Knows no target.
 
 use super::Coverage;
+use super::place::{Placed, placed};
 use crate::domain::baseline::{Base, Baselines};
 use crate::domain::calendar::Calendars;
 use crate::domain::campaign::Campaign;
@@ -12,13 +13,13 @@ use crate::domain::element::{Element, ElementCode, ElementKind};
 use crate::domain::expectation::{Expectation, UnknownCalendar, expectations};
 use crate::domain::form::{Catalogue, Contract};
 use crate::domain::ids::{ReportId, UnitId};
-use crate::domain::org::{Hierarchy, Org};
+use crate::domain::org::{Org, View};
 use crate::domain::ratio::Ratio;
 use crate::domain::report::ReportKey;
 use crate::domain::target::Missing;
 use crate::domain::window::Window;
 use jiff::civil::Date;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A report as the fold needs it.
 #[derive(Debug, Clone, Copy)]
@@ -54,6 +55,8 @@ pub struct Input<'a> {
     pub reports: &'a [Entry<'a>],
     /// Periods that end on this day or before it are over.
     pub today: Date,
+    /// In which structure figures are summed.
+    pub view: View,
 }
 
 /// One element at one unit.
@@ -74,6 +77,8 @@ pub struct Folded {
     coverage: BTreeMap<(UnitId, String), Coverage>,
     /// The day after the last period that is over, by contract.
     until: BTreeMap<String, Date>,
+    /// Units of which the view cannot say what they have.
+    torn: BTreeSet<UnitId>,
 }
 
 impl Folded {
@@ -91,6 +96,10 @@ impl Folded {
 
     pub(super) fn tally(&self, unit: UnitId, element: &ElementCode) -> Option<&Tally> {
         self.tallies.get(&(unit, element.clone()))
+    }
+
+    pub(super) fn is_torn(&self, unit: UnitId) -> bool {
+        self.torn.contains(&unit)
     }
 
     pub(super) fn until(&self, contract: &str) -> Option<Date> {
@@ -117,8 +126,10 @@ pub(super) struct Owed<'a> {
     pub(super) contract: &'a Contract,
     pub(super) expected: Expectation,
     pub(super) key: ReportKey,
-    /// The unit and every unit above it, as they were when the period began.
+    /// The units on whose sums it stands, the lowest first.
     pub(super) path: Vec<UnitId>,
+    /// The units of which the view cannot say whether it stands on theirs.
+    pub(super) torn: Vec<UnitId>,
     /// What was received.
     pub(super) entry: Option<&'a Entry<'a>>,
 }
@@ -133,10 +144,9 @@ pub(super) fn owed<'a>(input: &Input<'a>, window: Window) -> Result<Vec<Owed<'a>
         let expected = expectations(input.org, input.calendars, std::slice::from_ref(contract), window)?;
         for expected in expected.into_iter().filter(|expected| expected.whole.end <= input.today) {
             let key = ReportKey { contract: expected.contract, unit: expected.unit, period: expected.period.clone() };
-            let above = input.org.ancestors(expected.unit, Hierarchy::Command, expected.period.start);
-            let path = std::iter::once(expected.unit).chain(above).collect();
+            let Placed { path, torn } = placed(input.org, input.view, expected.unit, expected.period.start);
             let entry = reports.get(&key.id()).copied().filter(|entry| entry.received);
-            all.push(Owed { contract, expected, key, path, entry });
+            all.push(Owed { contract, expected, key, path, torn, entry });
         }
     }
     Ok(all)
@@ -171,6 +181,7 @@ impl Folding<'_> {
         let Owed { contract, expected, path, entry, .. } = owed;
         let until = self.folded.until.entry(contract.code.clone()).or_insert(expected.whole.end);
         *until = (*until).max(expected.period.end);
+        self.folded.torn.extend(&owed.torn);
         for unit in path {
             let coverage = self.folded.coverage.entry((*unit, contract.code.clone())).or_default();
             *coverage = coverage.and(coverage_of(*entry));

@@ -4,7 +4,8 @@
 
 use super::figures::{UnitFigures, resolve};
 use super::fold::{Folded, Input, fold};
-use super::{Coverage, Judgement, JudgementState, Standing, StandingFigure, StandingView};
+use super::place::Origins;
+use super::{Coverage, Judgement, JudgementState, Standing, StandingFigure};
 use crate::domain::campaign::{Campaign, TargetLine, ZeroBase};
 use crate::domain::element::ElementCode;
 use crate::domain::expectation::UnknownCalendar;
@@ -15,51 +16,70 @@ use crate::domain::target::{Baseline, Comparison, Evaluation, Measure, Stage, Ta
 use crate::domain::window::Window;
 use std::collections::BTreeSet;
 
-/// The standings of every unit on every target of the campaign over its whole measurement window, by unit (uid) and target,
-/// summed as the organisation was in each period.
+/// The standings of every unit on every target of the campaign, over its whole measurement window (phase 0) and over each phase that has
+/// begun, by phase, unit (uid) and target, summed in the structure of the view.
 ///
 /// # Errors
 /// A contract names a calendar that does not exist.
 pub fn standings(input: &Input<'_>, definition_version: i64) -> Result<Vec<Standing>, UnknownCalendar> {
-    let window = input.campaign.measurement_window;
-    let folded = fold_all(input, window)?;
-    let stage = if input.campaign.status.is_final() {
-        Stage::Final
-    } else if input.today < window.end {
-        Stage::Running
-    } else {
-        Stage::Closed
-    };
+    let spans = spans(input);
+    let (folded, origins) = (fold_all(input, &spans)?, Origins::of(input));
     let mut all = Vec::new();
-    for (unit, kind) in units(input, window) {
-        let figures = UnitFigures { input, unit, window, folded: &folded };
-        for line in &input.campaign.targets {
-            let coverage = coverage(&figures, line);
-            all.push(Standing {
-                campaign: input.campaign.id(),
-                phase: 0,
-                unit,
-                view: StandingView::AsWas,
-                stage,
-                definition_version,
-                judgement: judge(&figures, kind, line, &terms(line, stage, coverage)),
-                coverage,
-            });
+    for (phase, window) in spans {
+        let stage = stage(input, window);
+        for (unit, kind) in units(input, window) {
+            let figures = UnitFigures { input, unit, window, folded: &folded, origins: origins.as_ref() };
+            for line in &input.campaign.targets {
+                let coverage = coverage(&figures, line);
+                all.push(Standing {
+                    campaign: input.campaign.id(),
+                    phase,
+                    unit,
+                    view: input.view.into(),
+                    stage,
+                    definition_version,
+                    judgement: judge(&figures, kind, line, &terms(line, stage, coverage)),
+                    coverage,
+                });
+            }
         }
     }
     Ok(all)
 }
 
-/// The sums of every window that a target names, each once.
-fn fold_all(input: &Input<'_>, default: Window) -> Result<Vec<(Window, Folded)>, UnknownCalendar> {
+/// What is judged: the whole campaign as phase 0, and each phase that has begun.
+fn spans(input: &Input<'_>) -> Vec<(u8, Window)> {
+    let begun = input.campaign.phases.iter().filter(|phase| phase.window.start < input.today);
+    let phases = begun.map(|phase| (phase.no, phase.window));
+    std::iter::once((0, input.campaign.measurement_window)).chain(phases).collect()
+}
+
+fn stage(input: &Input<'_>, window: Window) -> Stage {
+    if input.campaign.status.is_final() {
+        Stage::Final
+    } else if input.today < window.end {
+        Stage::Running
+    } else {
+        Stage::Closed
+    }
+}
+
+/// The sums of every span and of every window that a target names, each once.
+fn fold_all(input: &Input<'_>, spans: &[(u8, Window)]) -> Result<Vec<(Window, Folded)>, UnknownCalendar> {
     let targets = input.campaign.targets.iter();
     let named = targets.flat_map(|line| line.formula.comparisons()).map(|comparison| comparison.window.as_ref());
-    let windows: BTreeSet<Window> = named.chain([None]).filter_map(|when| resolve(input, default, when)).collect();
+    let whole = input.campaign.measurement_window;
+    let named = named.filter_map(|when| resolve(input, whole, when));
+    let windows: BTreeSet<Window> = spans.iter().map(|(_, window)| *window).chain(named).collect();
     windows.into_iter().map(|window| Ok((window, fold(input, window)?))).collect()
 }
 
-/// The units that existed on some day that is over, with their kind at the end.
+/// The units that existed on some day that is over, with their kind at the end; in the structure of one day those of that day.
 fn units(input: &Input<'_>, window: Window) -> Vec<(UnitId, UnitKind)> {
+    if let Some(day) = input.view.day() {
+        let kind = |unit: &crate::domain::org::Unit| input.org.kind_on(unit.id, day).map(|kind| (unit.id, kind));
+        return input.org.units_on(day).filter_map(kind).filter(|(_, kind)| *kind != UnitKind::Cluster).collect();
+    }
     let lived = |unit: &crate::domain::org::Unit| {
         let life = unit.span();
         let last = unit.versions.last()?;

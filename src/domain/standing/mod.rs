@@ -10,6 +10,7 @@ mod figures;
 mod fold;
 mod judge;
 mod moved;
+mod place;
 mod text;
 
 pub use behind::{Addend, Behind, Support, behind};
@@ -21,6 +22,7 @@ pub use moved::{MovedReport, MovedTarget, moved_reports, moved_targets};
 
 use super::element::ElementCode;
 use super::ids::{CampaignId, RunId, StandingId, UnitId, derive};
+use super::org::View;
 use super::ratio::Ratio;
 use super::target::{Stage, Tier};
 use super::worded::worded;
@@ -200,6 +202,16 @@ pub struct Standing {
     pub judgement: Judgement,
     /// How complete the reports behind it are.
     pub coverage: Coverage,
+}
+
+impl From<View> for StandingView {
+    fn from(view: View) -> Self {
+        match view {
+            View::AsWas => Self::AsWas,
+            View::AsIs(_) => Self::AsIs,
+            View::Frozen(_) => Self::Frozen,
+        }
+    }
 }
 
 impl Standing {

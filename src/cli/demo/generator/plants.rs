@@ -11,6 +11,7 @@ use crate::domain::cell::{CellValue, Cells, ElementNo};
 use crate::domain::element::ElementCode;
 use crate::domain::expectation::UnknownCalendar;
 use crate::domain::ids::{DeviceId, UnitId};
+use crate::domain::org::View;
 use crate::domain::quality::{Looked, Near, Revision, Rule, Sent, Series, ask, look, sift};
 use crate::domain::standing::{Entry, Input};
 use crate::domain::window::Window;
@@ -61,6 +62,7 @@ pub fn measure(province: &Province, weeks: u8) -> Result<Vec<Measured>, UnknownC
         numbers: &numbers,
         reports: &entries,
         today,
+        view: View::AsWas,
     };
     let clean = Looked { sent: sendings(&plans, today), ..look(&input)? };
     Ok(Rule::ALL.iter().map(|rule| one(&input, &clean, *rule)).collect())

@@ -1,0 +1,170 @@
+//! Targets judged through the reform of 1 July 2025, in each view of the organisation.
+
+use crate::{id, tra_vinh};
+use jiff::civil::{Date, date};
+use std::collections::BTreeMap;
+use thidua::domain::baseline::{BaselineRow, BaselineStatus, Baselines};
+use thidua::domain::calendar::Calendars;
+use thidua::domain::campaign::Campaign;
+use thidua::domain::cell::{CellValue, Cells, ElementNo};
+use thidua::domain::element::ElementCode;
+use thidua::domain::form::Catalogue;
+use thidua::domain::ids::ContractId;
+use thidua::domain::org::{Org, View};
+use thidua::domain::period::Period;
+use thidua::domain::report::ReportKey;
+use thidua::domain::standing::{Entry, Folded, Input, JudgementState, Standing, StandingView, fold, standings};
+use thidua::files::{campaign, catalogue};
+
+const TODAY: Date = date(2025, 8, 1);
+/// The five wards of the town of 2024 that became Phường Trà Vinh, three of them by way of a merger on 1 January 2025.
+const WARDS: [&str; 5] = ["com-29239-0", "com-29242-0", "com-29245-0", "com-29251-0", "com-29260-0"];
+const MERGED: &str = "com-29242-2";
+
+struct World {
+    org: Org,
+    calendars: Calendars,
+    catalogue: Catalogue,
+    campaign: Campaign,
+    numbers: BTreeMap<ElementNo, ElementCode>,
+    baselines: Baselines,
+    reports: Vec<(ReportKey, Cells)>,
+}
+
+impl World {
+    /// In one week of September 2024 the five wards counted 2, 3, 1, 0 and 3 offences, in one of July 2025 the merged one counted 1.
+    fn new() -> Self {
+        let read = campaign::read("campaign-a.toml", include_str!("../../examples/tra-vinh/campaign-a.toml")).unwrap();
+        let parts = [
+            catalogue::read("elements.toml", include_str!("../../examples/tra-vinh/elements.toml")).unwrap(),
+            catalogue::read("forms.toml", include_str!("../../examples/tra-vinh/forms.toml")).unwrap(),
+        ];
+        let campaign = read.campaign;
+        let base = campaign.base_window();
+        let rows: Vec<BaselineRow> = WARDS.iter().map(|ward| row(ward, base, 10)).collect();
+        let september = WARDS.iter().zip([2, 3, 1, 0, 3]).map(|(ward, figure)| report(ward, date(2024, 9, 2), figure));
+        Self {
+            org: tra_vinh(),
+            calendars: Calendars::standard().with_campaigns([&campaign]),
+            catalogue: catalogue::join(parts.into()),
+            numbers: BTreeMap::from([(ElementNo(1), offences())]),
+            baselines: Baselines::new(&rows),
+            reports: september.chain([report(MERGED, date(2025, 7, 7), 1)]).collect(),
+            campaign,
+        }
+    }
+
+    fn ask<T>(&self, view: View, question: impl Fn(&Input<'_>) -> T) -> T {
+        let entry = |(key, cells)| Entry { key, received: true, accepted: true, late: false, cells };
+        let reports: Vec<Entry<'_>> = self.reports.iter().map(|(key, cells)| entry((key, cells))).collect();
+        let Self { org, calendars, catalogue, campaign, numbers, baselines, .. } = self;
+        question(&Input {
+            org,
+            calendars,
+            catalogue,
+            campaign,
+            baselines,
+            numbers,
+            reports: &reports,
+            today: TODAY,
+            view,
+        })
+    }
+
+    fn folded(&self, view: View) -> Folded {
+        self.ask(view, |input| fold(input, self.campaign.measurement_window).unwrap())
+    }
+
+    fn judged(&self, view: View) -> Vec<Standing> {
+        self.ask(view, |input| standings(input, 1).unwrap())
+    }
+}
+
+fn offences() -> ElementCode {
+    ElementCode::new("so_offences").unwrap()
+}
+
+fn row(uid: &str, window: thidua::domain::window::Window, value: i64) -> BaselineRow {
+    let (unit_uid, source) = (uid.to_owned(), "ledger".to_owned());
+    BaselineRow { unit_uid, element: offences(), window, value, source, status: BaselineStatus::Final, version: 1 }
+}
+
+fn report(uid: &str, start: Date, figure: i64) -> (ReportKey, Cells) {
+    let period = Period::new("week", start, start.saturating_add(jiff::ToSpan::days(7)));
+    let key = ReportKey { contract: ContractId::named("tuan-xa"), unit: id(uid), period };
+    (key, BTreeMap::from([(ElementNo(1), CellValue::Reported(figure))]))
+}
+
+fn at(folded: &Folded, uid: &str) -> Option<i64> {
+    folded.value(id(uid), &offences())
+}
+
+fn t1<'a>(judged: &'a [Standing], uid: &str, phase: u8) -> Option<&'a Standing> {
+    judged.iter().find(|one| one.unit == id(uid) && one.phase == phase && one.judgement.code == "T1")
+}
+
+#[test]
+fn as_it_is_a_merged_commune_has_the_figures_and_the_past_of_those_it_is_made_of() {
+    let world = World::new();
+    let (was, is) = (world.folded(View::AsWas), world.folded(View::AsIs(TODAY)));
+    assert_eq!((at(&was, MERGED), at(&was, WARDS[0])), (Some(1), Some(2)), "as it was, each keeps its own");
+    assert_eq!((at(&is, MERGED), at(&is, WARDS[0])), (Some(10), None), "as it is, the wards are no more");
+
+    let judged = world.judged(View::AsWas);
+    assert_eq!(
+        t1(&judged, MERGED, 0).unwrap().judgement.state,
+        JudgementState::NotComparable,
+        "it lived for a month of the year"
+    );
+    let judged = world.judged(View::AsIs(TODAY));
+    let merged = t1(&judged, MERGED, 0).unwrap();
+    assert_eq!(
+        (merged.view, merged.judgement.figures[0].baseline_full),
+        (StandingView::AsIs, Some(50)),
+        "as in V16: the sum of all five"
+    );
+    assert_ne!(merged.judgement.state, JudgementState::NotComparable);
+    assert!(t1(&judged, WARDS[0], 0).is_none(), "what is closed is no unit of this view");
+}
+
+#[test]
+fn frozen_at_the_start_the_district_has_what_its_wards_cannot_be_told_apart_in() {
+    let world = World::new();
+    let frozen = View::Frozen(world.campaign.measurement_window.start);
+    let folded = world.folded(frozen);
+    assert_eq!((at(&folded, "dist-842"), at(&folded, "prov-84")), (Some(10), Some(10)), "nothing is lost");
+    assert_eq!(at(&folded, WARDS[1]), Some(3), "July is nobody's in particular");
+    let judged = world.judged(frozen);
+    assert_eq!(
+        t1(&judged, WARDS[1], 0).unwrap().judgement.state,
+        JudgementState::NotComparable,
+        "so no ward is judged"
+    );
+    let state = |uid: &str| t1(&judged, uid, 0).unwrap().judgement.state;
+    assert_eq!(state("dist-842"), JudgementState::NotComparable, "a commune of today straddles it and its neighbour");
+    assert_ne!(state("dist-849"), JudgementState::NotComparable, "Trà Cú went whole into communes of its own");
+    assert!(t1(&judged, MERGED, 0).is_none());
+}
+
+#[test]
+fn the_province_has_the_same_total_in_every_view() {
+    let world = World::new();
+    let total = |view: View, top: &[&str]| -> i64 {
+        let folded = world.folded(view);
+        top.iter().filter_map(|uid| at(&folded, uid)).sum()
+    };
+    assert_eq!(total(View::AsWas, &["prov-84", "prov-86-2025"]), 10, "I13");
+    assert_eq!(total(View::AsIs(TODAY), &["prov-86-2025"]), 10);
+    assert_eq!(total(View::Frozen(date(2024, 8, 19)), &["prov-84"]), 10);
+}
+
+#[test]
+fn a_phase_that_has_begun_is_judged_over_its_own_days_beside_the_whole() {
+    let world = World::new();
+    let judged = world.judged(View::AsWas);
+    let phases: std::collections::BTreeSet<u8> = judged.iter().map(|one| one.phase).collect();
+    assert_eq!(phases, [0, 1, 2, 3].into(), "all three phases have begun by August 2025");
+    let (first, whole) = (t1(&judged, WARDS[0], 1).unwrap(), t1(&judged, WARDS[0], 0).unwrap());
+    assert_eq!(first.judgement.figures[0].value, Some(2));
+    assert!(first.stage != whole.stage && first.coverage.expected < whole.coverage.expected);
+}
