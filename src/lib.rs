@@ -2,6 +2,10 @@
 //!
 //! The map, one line for each room; `tests/architecture.rs` enforces who may name whom.
 
+/// Arms planted bugs; only with the feature `sabotage`.
+#[macro_use]
+mod sabotage;
+
 /// Runs steps inside transactions, after asking permission.
 #[cfg(feature = "server")]
 pub mod app;

@@ -72,6 +72,11 @@ impl App {
                     applied.moved_accounts += move_accounts(tx, &permit, &place, today)?;
                 }
             }
+            // The authority itself may be merged into another: its successor answers for everything from that day on.
+            let heir = place_of(&reference.org, root, today).acting;
+            if heir != root {
+                tx.set_setting("root_unit", &heir.0)?;
+            }
             Ok::<_, AppError>(applied)
         })
     }

@@ -189,7 +189,8 @@ pub fn lateness(expected: &Expectation, received: Instant, captured: Option<Capt
     if received < due {
         return Lateness::OnTime;
     }
-    let in_time = |made: Captured| made.mark <= made.at && made.at < due && made.at <= received;
+    let borne_out = |made: Captured| made.mark <= made.at || planted!("capture-believed");
+    let in_time = |made: Captured| borne_out(made) && made.at < due && made.at <= received;
     let after_grace = received >= grace_end;
     if !after_grace && captured.is_some_and(in_time) {
         return Lateness::OnTimeByCapture;

@@ -33,7 +33,9 @@ impl Report {
     /// Whether an edit of this report can only be a proposal: its figures are official.
     #[must_use]
     pub fn is_amended_by_proposal(&self) -> bool {
-        self.state.after(Step::Edit).is_none() && self.state.after(Step::Amend).is_some()
+        self.state.after(Step::Edit).is_none()
+            && self.state.after(Step::Amend).is_some()
+            && !planted!("proposal-dropped")
     }
 
     /// What an edit of official figures proposes; `None` when everything that it says stands already.

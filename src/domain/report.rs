@@ -265,7 +265,11 @@ impl Report {
     }
 
     pub(super) fn check_seen(&self, seen: ContentHash) -> Result<(), Refusal> {
-        if self.content_hash() == seen { Ok(()) } else { Err(Reason::ContentChanged.into()) }
+        if self.content_hash() == seen || planted!("unseen-accepted") {
+            Ok(())
+        } else {
+            Err(Reason::ContentChanged.into())
+        }
     }
 
     pub(super) fn check_complete(&self, shape: &FormShape) -> Result<(), Refusal> {

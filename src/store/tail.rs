@@ -51,7 +51,7 @@ pub(super) fn run(conn: &mut AnyConn, notes: &Notes, numbers: &mut ScopeNumbers,
     digests.store(conn)?;
     *numbers = digests.numbers;
     seat_commands(conn, notes, last)?;
-    let chain = link(&chain, content);
+    let chain = if planted!("chain-unlinked") { link(&[0; 32], content) } else { link(&chain, content) };
     diesel::update(head::table.find(1)).set(head::chain.eq(&chain[..])).execute(conn)?;
     diesel::insert_into(commit_log::table)
         .values((
@@ -236,6 +236,9 @@ fn write_feed(conn: &mut AnyConn, key: Key, folded: &Folded, before: &[FeedRow],
         digests.replace(*target, if held { folded.old } else { None }, folded.new, !held || folded.old != folded.new);
     }
     for (scope, _, _) in before.iter().filter(|(scope, _, op)| *op == PUT && !targets.contains(scope)) {
+        if planted!("leaving-untold") {
+            continue;
+        }
         changes.insert(*scope, if folded.new.is_none() { DELETED } else { OUT_OF_SCOPE });
         digests.replace(*scope, folded.old, None, true);
     }
@@ -291,7 +294,9 @@ impl Digests {
             return;
         }
         let digest = self.changes.entry(scope).or_default();
-        old.into_iter().for_each(|hash| digest.remove(hash));
+        if !planted!("digest-keeps-the-old") {
+            old.into_iter().for_each(|hash| digest.remove(hash));
+        }
         new.into_iter().for_each(|hash| digest.add(hash));
     }
 

@@ -143,7 +143,9 @@ impl Exchange {
             self.digests.extend(digest.map(|digest| (held.feed.number, digest)));
         }
         self.commit = (round.upto, round.chain);
-        let Some(batch) = batch.filter(|batch| !batch.rows.is_empty()) else { return Some(Vec::new()) };
+        let Some(batch) = batch.filter(|batch| !batch.rows.is_empty() && !planted!("round-lost")) else {
+            return Some(Vec::new());
+        };
         let cursor = self.seal.cursor(self.identity.device.id, &self.cursor(self.commit));
         let (seq, now, safe_past) = (round.upto, round.now, round.safe_past);
         let checkpoint = self.told(cursor.clone(), seq, safe_past, now);
@@ -153,7 +155,11 @@ impl Exchange {
     /// A bookmark where the device stands, for one that has heard nothing for a while.
     #[must_use]
     pub fn bookmark(&self) -> Frame {
-        Frame::Bookmark { cursor: self.seal.cursor(self.identity.device.id, &self.cursor(self.commit)) }
+        let mut place = self.cursor(self.commit);
+        if planted!("bookmark-overtakes") {
+            place.scopes.iter_mut().for_each(|position| position.seq += 2);
+        }
+        Frame::Bookmark { cursor: self.seal.cursor(self.identity.device.id, &place) }
     }
 
     /// Whether what the device may read has to be looked at again though no grant changed: a new day, a new campaign.
@@ -377,7 +383,7 @@ fn reset_reason(feed: &FeedScope, before: Option<Position>, rebuild: &[Scope], l
         Some(ResetReason::Digest)
     } else if before.generation < feed.generation {
         Some(ResetReason::Schema)
-    } else if before.seq < feed.floor {
+    } else if before.seq < feed.floor && !planted!("floor-ignored") {
         Some(ResetReason::Compacted)
     } else {
         None

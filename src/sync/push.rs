@@ -84,8 +84,12 @@ fn take_all(tx: &mut WriteTx, app: &App, seal: &Seal, identity: &Identity, comma
                     return Ok(end);
                 }
             }
-        } else if pushed.number == taken + 1 {
+        } else if pushed.number == taken + 1 || planted!("gap-taken") {
             let outcome = take(tx, &ground, &actor, pushed)?;
+            if outcome.verdict == Verdict::Rejected && planted!("refusal-blocks") {
+                end.outcomes.push(outcome);
+                return Ok(end);
+            }
             chain = link(chain, &outcome, pushed);
             let row = Taken {
                 number: pushed.number,
@@ -110,13 +114,13 @@ fn take_all(tx: &mut WriteTx, app: &App, seal: &Seal, identity: &Identity, comma
 fn duplicate(tx: &mut WriteTx, actor: &Actor, pushed: &Pushed) -> Result<Option<Outcome>> {
     let Some(device) = actor.device else { return Ok(None) };
     let Some(before) = tx.taken(device, pushed.number)? else { return Ok(None) };
-    if before.hash != pushed.hash {
+    if before.hash != pushed.hash && !planted!("fork-unnoticed") {
         return Ok(None);
     }
     Ok(Some(Outcome {
         number: before.number,
         duplicate: true,
-        verdict: before.verdict,
+        verdict: if planted!("first-outcome-forgotten") { Verdict::Applied } else { before.verdict },
         seq: before.seq,
         record: [0; 16],
         revision: before.revision,

@@ -66,7 +66,7 @@ fn the_map_in_words_is_the_map_of_the_test() {
         let cells: Vec<String> = line.split('|').map(|cell| cell.replace('`', "").trim().to_owned()).collect();
         let row = MAY_USE.iter().find(|(room, _)| *room == cells[1]);
         let (room, allowed) = row.unwrap_or_else(|| panic!("docs/ARCHITECTURE.md has a room of its own: {}", cells[1]));
-        let rooms = || MAY_USE.iter().map(|(r, _)| *r).filter(|r| *r != "main" && r != room);
+        let rooms = || MAY_USE.iter().map(|(r, _)| *r).filter(|r| !["main", "sabotage"].contains(r) && r != room);
         let mut written: Vec<&str> = match cells[2].as_str() {
             "-" => Vec::new(),
             "all" => rooms().collect(),

@@ -4,6 +4,8 @@
 /// A room, then every room it may name. What is not listed is forbidden.
 pub(crate) const MAY_USE: &[(&str, &[&str])] = &[
     ("pb", &[]),
+    // Planted bugs behind a feature; asked by a macro, so nobody names it.
+    ("sabotage", &[]),
     ("domain", &[]),
     ("files", &["domain"]),
     ("clock", &["domain"]),

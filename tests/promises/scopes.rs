@@ -16,6 +16,7 @@ stories! {
     s17_at_a_merger_the_phones_move_to_the_successor_and_take_their_drafts_with_them
     s17_a_grant_that_is_gone_takes_its_rows_off_the_phone
     s17_a_new_grant_brings_its_rows_and_one_taken_away_is_told_as_revoked
+    when_the_province_itself_is_merged_the_operator_and_the_night_go_on_under_its_successor
     s17_when_a_district_is_dissolved_its_communes_move_under_the_province_with_all_that_they_sent
     s18_a_draft_is_seen_by_its_own_desk_only_and_a_sent_report_by_the_units_above
     s20_a_report_of_a_closed_unit_is_taken_for_that_unit_and_signed_by_its_successor
@@ -140,6 +141,24 @@ fn s17_a_new_grant_brings_its_rows_and_one_taken_away_is_told_as_revoked(world: 
     assert!(other.lost.contains(&(Scope::work(unit), GrantChange::Revoked)), "{:?}", other.lost);
     assert!(other.lost.contains(&(Scope::desk(unit), GrantChange::Revoked)), "{:?}", other.lost);
     other.agrees();
+}
+
+fn when_the_province_itself_is_merged_the_operator_and_the_night_go_on_under_its_successor(world: World) {
+    let mut lan = world.phone("lan", WARD_3, Role::Reporter);
+    world.send_nil(&mut lan, &first_week(WARD_3));
+    for day in [date(2025, 3, 1), date(2025, 7, 1)] {
+        world.at(day);
+        world.app.apply_day().unwrap();
+    }
+    let system = world.app.system().unwrap();
+    let root = world.app.store().read(|tx| world.app.root(tx)).unwrap();
+    assert_eq!(root, Some(UnitId::named("prov-86-2025")));
+    let mut mai = world.phone("mai", "com-29242-2", Role::Reporter);
+    mai.sync(&world);
+    assert!(mai.holds(RecordKind::Report, first_week(WARD_3).id().0), "the merged ward has what its parts sent");
+    assert_eq!(world.app.aggregate(&system, |_| Ok(true)).unwrap().runs.len(), 1);
+    lan.sync(&world);
+    lan.agrees();
 }
 
 fn s17_when_a_district_is_dissolved_its_communes_move_under_the_province_with_all_that_they_sent(world: World) {

@@ -140,7 +140,7 @@ impl Engine {
 
     /// Compares the digests after a swap: which scopes agree, which to rebuild, which go round in circles.
     pub(crate) fn compare(&mut self, mark: &Mark, held: &[Held]) -> Vec<Agreement> {
-        let found = agreements(mark, held);
+        let found = if planted!("digest-unread") { Vec::new() } else { agreements(mark, held) };
         for agreement in &found {
             match agreement {
                 Agreement::Agrees(_) => {}

@@ -140,7 +140,8 @@ impl Replica {
     pub(crate) fn sent(&mut self, up_to: u64) -> Result<()> {
         self.write(|conn| {
             let left = command::state.eq(EntryState::Waiting.number()).and(command::number.le(column(up_to)));
-            let change = command::state.eq(EntryState::Sent.number());
+            let lost = if planted!("unanswered-forgotten") { EntryState::Acknowledged } else { EntryState::Sent };
+            let change = command::state.eq(lost.number());
             diesel::update(command::table.filter(left)).set(change).execute(conn)?;
             Ok(())
         })
@@ -253,8 +254,11 @@ pub(super) fn settle(conn: &mut SqliteConnection, mark: &Mark) -> Result<()> {
     let dealt_with = command::outcome.ne(Outcome::Rejected.number()).or(command::resolved.eq(true));
     let old = command::table
         .filter(command::state.eq(EntryState::Settled.number()))
-        .filter(command::settled_at.le(mark.server_time - KEEP_DAYS * DAY_MICROS))
-        .filter(command::settled_seq.le(mark.safe_past))
+        .filter(
+            command::settled_at
+                .le(mark.server_time - if planted!("phone-keeps-nothing") { 0 } else { KEEP_DAYS * DAY_MICROS }),
+        )
+        .filter(command::settled_seq.le(if planted!("phone-keeps-nothing") { i64::MAX } else { mark.safe_past }))
         .filter(dealt_with);
     diesel::delete(old).execute(conn)?;
     Ok(())

@@ -54,7 +54,7 @@ impl Swap {
             }
             StagedOp::Own { record, revision, scopes } => self.own(conn, record, revision, &scopes, mark),
             StagedOp::Gone { record, scopes } => {
-                for scope in scopes {
+                for scope in scopes.into_iter().filter(|_| !planted!("gone-kept")) {
                     self.leave(conn, scope, record)?;
                 }
                 Ok(())

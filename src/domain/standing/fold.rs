@@ -198,7 +198,7 @@ impl Folding<'_> {
     }
 
     fn flow(&mut self, path: &[UnitId], expected: &Expectation, element: &Element, figure: Option<i64>) {
-        match figure {
+        match figure.or(planted!("missing-is-zero").then_some(0)) {
             Some(value) => self.folded.add(path, &element.code, |tally| {
                 tally.value += value;
                 tally.figures += 1;
