@@ -57,6 +57,37 @@ fn what_a_page_points_to_exists() {
     assert!(missing.is_empty(), "\n  {}\n", missing.join("\n  "));
 }
 
+/// Everything that is written below a folder, in one text.
+fn all_source(dir: &Path, into: &mut String) {
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            all_source(&path, into);
+        } else if path.extension().is_some_and(|end| end == "rs") {
+            into.push_str(&fs::read_to_string(&path).unwrap());
+        }
+    }
+}
+
+#[test]
+fn every_promise_names_tests_that_exist() {
+    let mut source = String::new();
+    ["src", "tests"].iter().for_each(|dir| all_source(&root().join(dir), &mut source));
+    let page = read("docs/SYNC.md");
+    let mut promised = Vec::new();
+    for line in page.lines().filter(|line| line.starts_with("| S") && !line.starts_with("| S-")) {
+        let number = line[2..].split(' ').next().unwrap();
+        let tests: Vec<&str> = line.split('`').skip(1).step_by(2).collect();
+        assert!(!tests.is_empty(), "{number} names no test");
+        for test in tests {
+            assert!(source.contains(&format!("fn {test}(")), "{number} names {test}, which does not exist");
+        }
+        promised.push(number.to_owned());
+    }
+    let all: Vec<String> = (1..=30).map(|number| format!("S{number}")).collect();
+    assert_eq!(promised, all);
+}
+
 #[test]
 fn the_map_in_words_is_the_map_of_the_test() {
     let page = read("docs/ARCHITECTURE.md");

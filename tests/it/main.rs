@@ -10,3 +10,4 @@ mod nodes;
 mod pg;
 mod phone;
 mod rpc;
+mod vectors;
