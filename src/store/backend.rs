@@ -58,6 +58,9 @@ impl Location {
                 let mut conn = SqliteConnection::establish(path).map_err(|error| refused(&error))?;
                 conn.batch_execute(SQLITE_EVERY_CONNECTION)?;
                 conn.batch_execute(if writer { SQLITE_WRITER } else { SQLITE_READER })?;
+                if planted!("disk-not-waited-for") {
+                    conn.batch_execute("PRAGMA synchronous = NORMAL")?;
+                }
                 Ok(AnyConn::Sqlite(conn))
             }
         }

@@ -117,7 +117,8 @@ impl ReadTx<'_> {
         Ok(found)
     }
 
-    pub(super) fn scope_number(&mut self, wanted: Scope) -> Result<Option<i32>> {
+    /// The short number of a scope, given at its first record.
+    pub fn scope_number(&mut self, wanted: Scope) -> Result<Option<i32>> {
         Ok(scope::table
             .filter(scope::kind.eq(wanted.kind.number()))
             .filter(scope::id.eq(&wanted.id[..]))

@@ -116,7 +116,7 @@ impl WriteTx<'_> {
     /// Whether `fence` is still the newest token of the job: asked in the transaction that writes.
     pub(crate) fn holds_lease(&mut self, job: &str, fence: i64) -> Result<bool> {
         let newest: Option<i64> = job_lease::table.find(job).select(job_lease::fence).first(self.conn()).optional()?;
-        Ok(newest == Some(fence))
+        Ok(newest == Some(fence) || planted!("fence-unread"))
     }
 
     /// Takes the lease from whoever holds it: its token is no longer the newest.

@@ -157,7 +157,7 @@ impl Exchange {
     pub fn bookmark(&self) -> Frame {
         let mut place = self.cursor(self.commit);
         if planted!("bookmark-overtakes") {
-            place.scopes.iter_mut().for_each(|position| position.seq += 2);
+            place.scopes.iter_mut().for_each(|position| position.seq += 100);
         }
         Frame::Bookmark { cursor: self.seal.cursor(self.identity.device.id, &place) }
     }

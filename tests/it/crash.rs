@@ -33,18 +33,22 @@ async fn the_other_process() {
 }
 
 /// A server in a process of its own, killed with the value.
-struct Server {
+pub(crate) struct Server {
     child: Child,
-    port: u16,
+    pub(crate) port: u16,
 }
 
 impl Server {
     fn start(dir: &Path, fault: &str) -> Self {
+        Self::start_with(dir, &[("THIDUA_FAULT", fault.to_owned())])
+    }
+
+    pub(crate) fn start_with(dir: &Path, variables: &[(&str, String)]) -> Self {
         let _ = std::fs::remove_file(dir.join("port"));
         let child = Command::new(std::env::current_exe().unwrap())
             .args(["crash::the_other_process", "--exact"])
             .env(DIR, dir)
-            .env("THIDUA_FAULT", fault)
+            .envs(variables.iter().map(|(name, value)| (name, value)))
             .stdout(std::process::Stdio::null())
             .spawn()
             .unwrap();

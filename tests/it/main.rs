@@ -9,5 +9,6 @@ mod nodes;
 #[path = "../common/pg.rs"]
 mod pg;
 mod phone;
+mod power;
 mod rpc;
 mod vectors;

@@ -21,7 +21,8 @@ async fn two_nodes() -> Option<(Town, Town, TestDb)> {
     Some((one, other, db))
 }
 
-fn element(town: &Town) -> u32 {
+/// The number of the first element of a commune's weekly form.
+pub(crate) fn element(town: &Town) -> u32 {
     let reference = town.app.store().read(|tx| town.app.reference(tx)).unwrap();
     reference.elements.number(&reference.catalogue.form("tuan-xa").unwrap().elements[0]).unwrap()
 }

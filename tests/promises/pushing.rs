@@ -37,6 +37,10 @@ fn s07_a_command_sent_again_has_one_effect_and_its_first_outcome(world: World) {
     assert!(!first[0].duplicate && again[0].duplicate);
     assert_eq!((first[0].verdict, first[0].seq), (again[0].verdict, again[0].seq));
     assert_eq!(world.app.store().read(|tx| tx.head()).unwrap(), head, "nothing moved");
+    let bad = phone.save(&first_week(WARD_2), &[(world.elements()[0], figure(-1))], &[]);
+    let refused = phone.push(&world, std::slice::from_ref(&bad));
+    let again = phone.push(&world, &[bad]);
+    assert_eq!((refused[0].verdict, again[0].verdict), (Verdict::Rejected, Verdict::Rejected), "refused stays refused");
 }
 
 fn s08_a_gap_is_answered_with_the_number_expected(world: World) {

@@ -6,6 +6,7 @@ use jiff::civil::date;
 use thidua::domain::cell::CellValue;
 use thidua::domain::command::Verdict;
 use thidua::domain::ids::UnitId;
+use thidua::domain::org::{Edge, Span};
 use thidua::domain::permission::Role;
 use thidua::domain::report::ReportKey;
 use thidua::domain::scope::{RecordKind, Scope};
@@ -16,6 +17,8 @@ stories! {
     s17_at_a_merger_the_phones_move_to_the_successor_and_take_their_drafts_with_them
     s17_a_grant_that_is_gone_takes_its_rows_off_the_phone
     s17_a_new_grant_brings_its_rows_and_one_taken_away_is_told_as_revoked
+    s17_a_record_that_leaves_one_scope_and_stays_in_others_leaves_that_one
+    s17_a_commune_that_goes_under_another_district_takes_its_reports_with_it
     when_the_province_itself_is_merged_the_operator_and_the_night_go_on_under_its_successor
     s17_when_a_district_is_dissolved_its_communes_move_under_the_province_with_all_that_they_sent
     s18_a_draft_is_seen_by_its_own_desk_only_and_a_sent_report_by_the_units_above
@@ -141,6 +144,56 @@ fn s17_a_new_grant_brings_its_rows_and_one_taken_away_is_told_as_revoked(world: 
     assert!(other.lost.contains(&(Scope::work(unit), GrantChange::Revoked)), "{:?}", other.lost);
     assert!(other.lost.contains(&(Scope::desk(unit), GrantChange::Revoked)), "{:?}", other.lost);
     other.agrees();
+}
+
+fn s17_a_record_that_leaves_one_scope_and_stays_in_others_leaves_that_one(world: World) {
+    let mut lan = world.phone("lan", WARD_2, Role::Reporter);
+    let key = first_week(WARD_2);
+    let cells: Vec<_> = world.elements().into_iter().map(|element| (element, CellValue::Nil)).collect();
+    let save = lan.save(&key, &cells, &[]);
+    lan.push(&world, &[save]);
+    let on_desk = || {
+        let desk = world.app.store().read(|tx| tx.scope_number(Scope::desk(UnitId::named(WARD_2)))).unwrap().unwrap();
+        let digests = world.app.store().read(|tx| tx.digests(&[desk].into())).unwrap();
+        digests.get(&desk).map_or(0, |digest| digest.count)
+    };
+    assert_eq!(on_desk(), 1, "the draft lies on the desk");
+    let submit = lan.submit(key.id());
+    lan.push(&world, &[submit]);
+    assert_eq!(on_desk(), 0, "what was sent lies there no more");
+    lan.sync(&world);
+    lan.agrees();
+    assert!(lan.holds(RecordKind::Report, key.id().0));
+}
+
+fn s17_a_commune_that_goes_under_another_district_takes_its_reports_with_it(world: World) {
+    let commune = "com-29236-0";
+    let mut lan = world.phone("lan", commune, Role::Reporter);
+    let mut old = world.phone("old", TOWN, Role::Reviewer);
+    let mut new = world.phone("new", "dist-844", Role::Reviewer);
+    let sent = world.send_nil(&mut lan, &first_week(commune));
+    old.sync(&world);
+    assert!(old.holds(RecordKind::Report, sent.0));
+    let reference = world.app.store().read(|tx| world.app.reference(tx)).unwrap();
+    let day = date(2024, 10, 1);
+    let mut facts = reference.org.facts().clone();
+    let (child, parent) = (UnitId::named(commune), UnitId::named("dist-844"));
+    let mut moved = Vec::new();
+    for edge in facts.edges.iter_mut().filter(|edge| edge.child == child && edge.span.contains(day)) {
+        moved.push(Edge { parent, span: Span { from: day, to: edge.span.to }, ..*edge });
+        edge.span.to = day;
+    }
+    assert!(!moved.is_empty());
+    facts.edges.extend(moved);
+    world.app.import_org(&world.app.system().unwrap(), &facts).unwrap();
+    world.at(day);
+    assert!(world.app.apply_day().unwrap().moved_records > 0);
+    for phone in [&mut lan, &mut old, &mut new] {
+        phone.sync(&world);
+        phone.agrees();
+    }
+    assert!(!old.holds(RecordKind::Report, sent.0), "it is nobody's business there any more");
+    assert!(new.holds(RecordKind::Report, sent.0) && lan.holds(RecordKind::Report, sent.0));
 }
 
 fn when_the_province_itself_is_merged_the_operator_and_the_night_go_on_under_its_successor(world: World) {

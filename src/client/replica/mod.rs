@@ -67,6 +67,9 @@ impl Replica {
         for_owner_only(path)?;
         let mut conn = SqliteConnection::establish(text).map_err(|error| failed(&error))?;
         conn.batch_execute(PRAGMAS)?;
+        if planted!("battery-trusted") {
+            conn.batch_execute("pragma synchronous = normal")?;
+        }
         let known = migration_versions()?;
         let applied = conn.applied_migrations().map_err(|error| failed(&error))?;
         if let Some(newer) = applied.iter().map(ToString::to_string).find(|version| !known.contains(version)) {
