@@ -3,6 +3,7 @@
 //! Knows the shape of the file. The state of a campaign is no part of it: a file declares what the campaign is, steps
 //! move it on. Days in the file are first and last day, both included, as official texts give them.
 
+use super::campaign_taken_up::{self as taken_up, LaunchFile, PlanFile, PledgeFile};
 use super::catalogue::element_code;
 use super::fault::Fault;
 use super::toml_reader::Reader;
@@ -52,6 +53,12 @@ struct CampaignFile {
     activities: Vec<ActivityFile>,
     #[serde(default)]
     duties: Vec<DutyFile>,
+    #[serde(default)]
+    launches: Vec<LaunchFile>,
+    #[serde(default)]
+    pledges: Vec<PledgeFile>,
+    #[serde(default)]
+    plans: Vec<PlanFile>,
 }
 
 #[derive(Deserialize)]
@@ -195,6 +202,9 @@ fn read_campaign(reader: &mut Reader<'_>, places: &mut Places, raw: CampaignFile
     let targets = raw.targets.into_iter().filter_map(|target| read_target(reader, places, target)).collect();
     let activities = raw.activities.into_iter().filter_map(|line| read_activity(reader, places, line)).collect();
     let duties = raw.duties.into_iter().filter_map(|duty| read_duty(reader, places, duty)).collect();
+    let launches = raw.launches.into_iter().filter_map(|launch| taken_up::launch(reader, places, launch)).collect();
+    let pledges = raw.pledges.into_iter().map(|pledge| taken_up::pledge(places, pledge)).collect();
+    let plans = raw.plans.into_iter().filter_map(|plan| taken_up::plan(reader, places, plan)).collect();
     Some(Campaign {
         code: raw.code.into_inner(),
         name_vi: raw.name_vi,
@@ -217,6 +227,9 @@ fn read_campaign(reader: &mut Reader<'_>, places: &mut Places, raw: CampaignFile
         targets,
         activities,
         duties,
+        launches,
+        pledges,
+        plans,
         amendments: Vec::new(),
     })
 }

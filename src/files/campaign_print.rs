@@ -3,7 +3,9 @@
 //! Knows the order of keys that people like to read. Comments of the file it once came from are not kept, and the state
 //! is no part of a file.
 
-use crate::domain::campaign::{Activity, Anniversary, Campaign, Duty, Pair, Phase, TargetLine};
+use crate::domain::campaign::{
+    Activity, Anniversary, Campaign, Duty, Launch, Pair, Phase, Pledge, TargetLine, UnitPlan,
+};
 use crate::domain::window::Window;
 use std::fmt::{Display, Write as _};
 use toml::Value;
@@ -18,6 +20,9 @@ pub fn print(campaign: &Campaign) -> String {
     campaign.targets.iter().for_each(|target| print_target(&mut out, target));
     campaign.activities.iter().for_each(|activity| print_activity(&mut out, activity));
     campaign.duties.iter().for_each(|duty| print_duty(&mut out, duty));
+    campaign.launches.iter().for_each(|launch| print_launch(&mut out, launch));
+    campaign.pledges.iter().for_each(|pledge| print_pledge(&mut out, pledge));
+    campaign.plans.iter().for_each(|plan| print_plan(&mut out, plan));
     out.0
 }
 
@@ -162,5 +167,39 @@ fn print_duty(out: &mut Out, duty: &Duty) {
     out.maybe("element", duty.element.as_ref().map(|code| code.as_str()));
     if duty.due > 0 {
         out.plain("due", duty.due);
+    }
+}
+
+fn print_launch(out: &mut Out, launch: &Launch) {
+    out.table("launches");
+    out.text("unit", &launch.unit_uid);
+    out.plain("held_on", launch.held_on);
+    out.text("mode", launch.mode.as_str());
+    out.list("sites", launch.sites.iter().cloned());
+    if let Some(attendance) = launch.attendance {
+        out.plain("attendance", attendance);
+    }
+}
+
+fn print_pledge(out: &mut Out, pledge: &Pledge) {
+    out.table("pledges");
+    out.text("unit", &pledge.unit_uid);
+    out.maybe("body", Some(pledge.body.as_str()).filter(|body| !body.is_empty()));
+    out.text("text_vi", &pledge.text_vi);
+    out.text("signed_role", &pledge.signed_role);
+}
+
+fn print_plan(out: &mut Out, plan: &UnitPlan) {
+    out.table("plans");
+    out.text("unit", &plan.unit_uid);
+    out.text("status", plan.status.as_str());
+    out.text("document", &plan.document);
+    for allocation in &plan.allocations {
+        out.table("plans.allocations");
+        out.text("target", &allocation.target);
+        if let Some(phase) = allocation.phase {
+            out.plain("phase", phase);
+        }
+        out.text("formula", &allocation.formula.to_string());
     }
 }

@@ -5,6 +5,7 @@
 pub mod baseline;
 pub mod campaign;
 pub mod campaign_print;
+mod campaign_taken_up;
 #[cfg(test)]
 mod campaign_tests;
 pub mod catalogue;

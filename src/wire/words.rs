@@ -3,7 +3,8 @@
 //! Reading refuses the unspecified value and values that this contract does not know.
 
 use crate::domain::campaign::{
-    BaselineMethod, CampaignKind, Commitment, Evidence, Field, Status as CampaignStatus, ZeroBase,
+    BaselineMethod, CampaignKind, Commitment, Evidence, Field, LaunchMode, PlanStatus, Status as CampaignStatus,
+    ZeroBase,
 };
 use crate::domain::element::{CountingLevel, ElementKind};
 use crate::domain::org::{Hierarchy, LineageKind, UnitKind};
@@ -76,6 +77,12 @@ words! {
     baseline_method, read_baseline_method: BaselineMethod = BaselineMethod {
         SameWindowPriorYear = SameWindowPriorYear, StatYear = StatYear, CalendarYear = CalendarYear, Fixed = Fixed,
         MeanPrior = MeanPrior,
+    }
+    /// How a launch was held.
+    launch_mode, read_launch_mode: LaunchMode = LaunchMode { InPerson = InPerson, Online = Online, Hybrid = Hybrid, }
+    /// How far a unit's plan has come.
+    plan_status, read_plan_status: PlanStatus = PlanStatus {
+        Draft = Draft, Submitted = Submitted, Returned = Returned, Approved = Approved, Superseded = Superseded,
     }
     /// By what a duty shows that it was done.
     evidence, read_evidence: Evidence = DutyEvidence {

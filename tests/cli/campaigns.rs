@@ -118,3 +118,31 @@ fn the_reform_of_1_july_is_rehearsed_for_a_clerk_and_a_planted_imbalance_is_foun
     assert_eq!(report["findings"][0]["code"], "HANDOVER_DOES_NOT_BALANCE");
     assert_eq!(report["closes"].as_array().map(Vec::len), Some(101));
 }
+
+#[test]
+fn units_take_a_campaign_up_without_amending_it_and_their_plans_go_step_by_step() {
+    let machine = with_campaign();
+    step(&machine, "approve");
+    let text = std::fs::read_to_string(example("campaign-a.toml")).unwrap();
+    let plan = |status: &str| {
+        let plan = format!(
+            "\n[[plans]]\nunit = \"dist-842\"\nstatus = \"{status}\"\ndocument = \"KH 15/KH-CATP ngày 26/8/2024\"\n\n\
+             [[plans.allocations]]\ntarget = \"T1\"\nphase = 1\nformula = \"count(so_offences) <= 40\"\n"
+        );
+        machine.write("a.toml", &format!("{text}{plan}"))
+    };
+    machine.done(&["campaign", "apply", "-f", &plan("SUBMITTED")]);
+    let ran = machine.run(&["--lang", "en", "campaign", "apply", "-f", &plan("SUPERSEDED")]);
+    assert!(ran.code == 1 && ran.err.contains("PLAN_STEP_FORBIDDEN"), "{}", ran.err);
+    machine.done(&["campaign", "apply", "-f", &plan("APPROVED")]);
+    assert_eq!(listed(&machine)["amendments"], Value::Array(Vec::new()), "what units do with it changes nothing of it");
+    let exported = machine.done(&["campaign", "export"]);
+    assert!(
+        exported.contains("[[launches]]") && exported.contains("formula = \"count(so_offences) <= 40\""),
+        "{exported}"
+    );
+    let broken = machine.write("b.toml", &exported.replace("target = \"T1\"", "target = \"T99\""));
+    assert!(machine.run(&["campaign", "apply", "-f", &broken]).err.contains("UNKNOWN_TARGET"));
+    let named = machine.write("c.toml", &exported.replace("hưởng ứng đợt", "gọi 0912 345 678 hưởng ứng đợt"));
+    assert!(machine.run(&["campaign", "apply", "-f", &named]).err.contains("NOTE_PERSONAL_DATA"));
+}

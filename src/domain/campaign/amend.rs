@@ -28,6 +28,9 @@ impl Campaign {
     /// What this campaign becomes when `next` is applied over it: the state of its life and its amendments stay, and once it is approved
     /// a change becomes an amendment that names its basis.
     pub fn amended(&self, next: &Self, basis: Option<&str>, entered: Date) -> Result<Self, Broken> {
+        if let Some(broken) = self.check_plan_steps(next) {
+            return Err(broken);
+        }
         let kept = Self { status: self.status, amendments: self.amendments.clone(), ..next.clone() };
         let changed = self.parts_other_than(&kept);
         if self.status == Status::Draft || changed.is_empty() {
@@ -64,7 +67,7 @@ impl Campaign {
         Ok(Self { amendments, ..kept })
     }
 
-    /// The parts in which the two differ; the state of life and the amendments are no part of a file.
+    /// The parts in which the two differ, of what is approved: neither the state of life, nor amendments, nor how units take it up.
     #[must_use]
     pub fn parts_other_than(&self, other: &Self) -> Vec<String> {
         let heads = [

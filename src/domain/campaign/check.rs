@@ -28,6 +28,7 @@ impl Campaign {
         }
         self.check_activities(catalogue, &mut found);
         self.duties.iter().for_each(|duty| check_duty(duty, catalogue, &mut found));
+        self.check_taken_up(&mut found);
         found
     }
 

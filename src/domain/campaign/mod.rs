@@ -8,6 +8,7 @@ mod check;
 mod check_target;
 pub mod life;
 mod reading;
+mod taken_up;
 
 use super::element::ElementCode;
 use super::ids::{CampaignId, UnitId};
@@ -18,6 +19,7 @@ use jiff::civil::Date;
 
 pub use amend::{AMENDMENTS_MAX, Amendment, BASIS_MAX};
 pub use life::{Status, Step};
+pub use taken_up::{Allocation, Launch, LaunchMode, PlanStatus, Pledge, UnitPlan};
 
 worded! {
     /// What kind of movement it is, in the words of the law.
@@ -273,6 +275,12 @@ pub struct Campaign {
     pub activities: Vec<Activity>,
     /// Duties without a number.
     pub duties: Vec<Duty>,
+    /// Launches that units held.
+    pub launches: Vec<Launch>,
+    /// What units and their bodies promised.
+    pub pledges: Vec<Pledge>,
+    /// Units' own plans.
+    pub plans: Vec<UnitPlan>,
     /// What was changed since it was approved, oldest first; no part of a file.
     pub amendments: Vec<Amendment>,
 }

@@ -1,5 +1,6 @@
 //! A campaign as bytes.
 
+use super::taken_up;
 use super::{BadRecord, ElementNumbers, decode, field, required};
 use crate::domain::campaign::{
     Activity, Amendment, Anniversary, Campaign, Classification, Correction, Duty, Pair, Phase, TargetLine,
@@ -40,6 +41,9 @@ pub fn campaign_message(campaign: &Campaign, numbers: &ElementNumbers) -> Result
         targets,
         activities,
         duties,
+        launches,
+        pledges,
+        plans,
         amendments,
     } = campaign;
     Ok(pb::CampaignRecord {
@@ -64,6 +68,9 @@ pub fn campaign_message(campaign: &Campaign, numbers: &ElementNumbers) -> Result
         activities: activities.iter().map(|line| activity(line, numbers)).collect::<Result<_, _>>()?,
         duties: duties.iter().map(|line| duty(line, numbers)).collect::<Result<_, _>>()?,
         amendments: amendments.iter().map(amendment).collect(),
+        launches: launches.iter().map(taken_up::launch).collect(),
+        pledges: pledges.iter().map(taken_up::pledge).collect(),
+        plans: plans.iter().map(taken_up::plan).collect(),
     })
 }
 
@@ -194,6 +201,9 @@ pub fn read_campaign(bytes: &[u8], numbers: &ElementNumbers) -> Result<Campaign,
         activities,
         duties,
         amendments,
+        launches,
+        pledges,
+        plans,
     } = decode(bytes)?;
     let fields: Result<_, _> = fields.into_iter().map(words::read_campaign_field).collect();
     Ok(Campaign {
@@ -218,6 +228,9 @@ pub fn read_campaign(bytes: &[u8], numbers: &ElementNumbers) -> Result<Campaign,
         targets: targets.into_iter().map(|line| read_target(line, numbers)).collect::<Result<_, _>>()?,
         activities: activities.into_iter().map(|line| read_activity(line, numbers)).collect::<Result<_, _>>()?,
         duties: duties.into_iter().map(|line| read_duty(line, numbers)).collect::<Result<_, _>>()?,
+        launches: launches.into_iter().map(taken_up::read_launch).collect::<Result<_, _>>()?,
+        pledges: pledges.into_iter().map(taken_up::read_pledge).collect(),
+        plans: plans.into_iter().map(taken_up::read_plan).collect::<Result<_, _>>()?,
         amendments: amendments.into_iter().map(read_amendment).collect::<Result<_, _>>()?,
     })
 }

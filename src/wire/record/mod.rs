@@ -11,6 +11,7 @@ mod org;
 mod proposal;
 mod report;
 pub(in crate::wire) mod standing;
+mod taken_up;
 
 pub use crate::domain::numbers::{ElementNumbers, Numbering, UnitNumbers};
 pub use campaign::{campaign, campaign_message, read_campaign};
