@@ -39,7 +39,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    fn start(dir: &Path, fault: &str) -> Self {
+    pub(crate) fn start(dir: &Path, fault: &str) -> Self {
         Self::start_with(dir, &[("THIDUA_FAULT", fault.to_owned())])
     }
 

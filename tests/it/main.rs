@@ -5,6 +5,7 @@
 mod crash;
 mod follow;
 mod harness;
+mod history;
 mod nodes;
 #[path = "../common/pg.rs"]
 mod pg;
