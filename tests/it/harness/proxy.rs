@@ -1,6 +1,8 @@
-//! A bad line in front of a server: so many bytes a second each way, and a delay. On loopback only; ends with its owner.
+//! A bad line in front of a server: so many bytes a second each way, a delay, a cut after so many bytes, or answers that never come. On
+//! loopback only; ends with its owner.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -12,7 +14,25 @@ use tokio::time::Instant;
 pub(crate) struct Line {
     pub(crate) address: SocketAddr,
     server: Arc<OnceLock<SocketAddr>>,
+    weather: Arc<Weather>,
     served: JoinHandle<()>,
+}
+
+/// What happens to bytes from the server.
+struct Weather {
+    /// So many more get through, then the connection is cut.
+    left: AtomicU64,
+    /// None of them arrives, and nobody is told.
+    swallows: AtomicBool,
+}
+
+impl Weather {
+    /// Whether so many bytes get through; `None`: the line is cut.
+    fn lets_through(&self, size: usize) -> Option<bool> {
+        let size = size as u64;
+        let left = self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| Some(left.saturating_sub(size)));
+        (left.unwrap_or(0) > size).then(|| !self.swallows.load(Ordering::SeqCst))
+    }
 }
 
 impl Line {
@@ -22,16 +42,28 @@ impl Line {
         let address = listener.local_addr().unwrap();
         let server: Arc<OnceLock<SocketAddr>> = Arc::default();
         let far_end = server.clone();
+        let weather = Arc::new(Weather { left: AtomicU64::new(u64::MAX), swallows: AtomicBool::new(false) });
+        let sky = weather.clone();
         let served = tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
                 let Some(server) = far_end.get() else { continue };
                 let Ok(far) = TcpStream::connect(server).await else { continue };
                 let ((from_near, to_near), (from_far, to_far)) = (near.into_split(), far.into_split());
-                tokio::spawn(carry(from_near, to_far, rate, trip / 2));
-                tokio::spawn(carry(from_far, to_near, rate, trip / 2));
+                tokio::spawn(carry(from_near, to_far, rate, trip / 2, None));
+                tokio::spawn(carry(from_far, to_near, rate, trip / 2, Some(sky.clone())));
             }
         });
-        Self { address, server, served }
+        Self { address, server, weather, served }
+    }
+
+    /// The connection is cut once so many more bytes came from the server; `u64::MAX`: never.
+    pub(crate) fn cut_after(&self, bytes: u64) {
+        self.weather.left.store(bytes, Ordering::SeqCst);
+    }
+
+    /// Whether what the server says is lost on the way, the connection standing.
+    pub(crate) fn swallow(&self, swallows: bool) {
+        self.weather.swallows.store(swallows, Ordering::SeqCst);
     }
 
     /// Where it leads.
@@ -52,6 +84,7 @@ async fn carry(
     mut to: impl AsyncWriteExt + Unpin + Send + 'static,
     rate: u64,
     delay: Duration,
+    weather: Option<Arc<Weather>>,
 ) {
     let (send, mut pieces) = mpsc::channel::<(Instant, Vec<u8>)>(64);
     tokio::spawn(async move {
@@ -64,6 +97,11 @@ async fn carry(
     });
     let (mut buffer, mut free) = (vec![0; 1400], Instant::now());
     while let Ok(size @ 1..) = from.read(&mut buffer).await {
+        match weather.as_ref().map_or(Some(true), |weather| weather.lets_through(size)) {
+            Some(true) => {}
+            Some(false) => continue,
+            None => return,
+        }
         free = free.max(Instant::now()) + Duration::from_micros(size as u64 * 1_000_000 / rate);
         if send.send((free + delay, buffer[..size].to_vec())).await.is_err() {
             return;

@@ -1,7 +1,8 @@
 //! Links that break: lost answers, cuts after any frame, tokens that end.
 
 use super::{COMMUNE, app, cell, first_week, status, unopened};
-use crate::harness::Town;
+use crate::harness::{Line, Town};
+use std::time::Duration;
 use thidua::client::facade::{ClientError, CommandState, Phone, ReportStatus};
 use thidua::domain::permission::Role;
 
@@ -24,6 +25,49 @@ async fn s03_a_first_sync_cut_after_every_frame_ends_like_one_that_was_never_cut
     }
     assert!(cuts > 3, "it was cut {cuts} times");
     assert_eq!(cut.scopes().unwrap(), whole.scopes().unwrap());
+    town.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s03_a_line_cut_after_any_number_of_bytes_ends_like_one_that_was_never_cut() {
+    let line = Line::new(10_000_000, Duration::ZERO).await;
+    let town = Town::open_behind(&line).await;
+    let whole = app(&town, COMMUNE, Role::Reporter);
+    let cut = unopened(&town);
+    cut.enrol(super::invitation_at(&town, line.address, town.code(COMMUNE, Role::Reporter))).unwrap();
+    let mut cuts = 0;
+    for bytes in (1..30).map(|step| step * 701) {
+        cut.hang_up();
+        line.cut_after(bytes);
+        match cut.sync_once() {
+            Err(ClientError::Offline { .. }) => cuts += 1,
+            Ok(done) => assert!(done.agrees, "{done:?}"),
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+    line.cut_after(u64::MAX);
+    cut.hang_up();
+    assert!(cut.sync_once().unwrap().agrees && cuts > 3, "it was cut {cuts} times");
+    assert_eq!(cut.scopes().unwrap(), whole.scopes().unwrap());
+    town.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s07_answers_that_never_come_are_given_up_and_what_they_answered_is_done_once() {
+    let line = Line::new(10_000_000, Duration::ZERO).await;
+    let town = Town::open_behind(&line).await;
+    let commune = unopened(&town);
+    commune.enrol(super::invitation_at(&town, line.address, town.code(COMMUNE, Role::Reporter))).unwrap();
+    assert!(commune.sync_once().unwrap().agrees);
+    let key = first_week(&commune);
+    commune.save_cells(key.clone(), vec![cell("so_offences", 3)], None).unwrap();
+    line.swallow(true);
+    assert!(matches!(commune.sync_once(), Err(ClientError::Offline { .. })), "nobody waits for ever");
+    line.swallow(false);
+    commune.hang_up();
+    let done = commune.sync_once().unwrap();
+    assert!(done.agrees && done.rejected == 0, "{done:?}");
+    assert_eq!(super::view(&commune, &key).revision, 1, "typed once, done once");
     town.close().await;
 }
 
