@@ -29,6 +29,8 @@ mod pushing;
 mod scopes;
 #[path = "promises/states.rs"]
 mod states;
+#[path = "promises/twins.rs"]
+mod twins;
 #[path = "promises/world.rs"]
 mod world;
 
