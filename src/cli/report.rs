@@ -1,4 +1,4 @@
-//! `thidua report import|export`: reports as a spreadsheet file, through the very commands and rights of a phone.
+//! `thidua report import|export|revisions`: reports as a spreadsheet file, through the very commands and rights of a phone; their past side by side.
 
 use super::access::unit_id;
 use super::ctx::{Ctx, Desk};
@@ -12,7 +12,7 @@ use crate::domain::cell::{CellValue, Cells, Change, ElementNo};
 use crate::domain::command::{Body, Command, Save, SaveNote};
 use crate::domain::element::ElementCode;
 use crate::domain::expectation::expectations_of;
-use crate::domain::ids::{AccountId, ContractId};
+use crate::domain::ids::{AccountId, ContractId, ReportId};
 use crate::domain::reason::{Reason, Refusal};
 use crate::domain::report::{Report, ReportKey};
 use crate::domain::window::Window;
@@ -22,6 +22,7 @@ use crate::files::report_csv::{self, ReportMark, ReportRow};
 use crate::store::report::Filed;
 use jiff::civil::Date;
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// `thidua report ...`
@@ -74,6 +75,13 @@ enum What {
         #[arg(long, short)]
         out: Option<PathBuf>,
     },
+    /// Các bản đã gửi, đặt cạnh nhau · Every revision that was sent, side by side; what changed is marked.
+    #[command(after_help = "Ví dụ / Examples:
+  thidua report revisions 0191f3c2a4b57d8e9f00112233445566")]
+    Revisions {
+        /// Mã báo cáo · Id of the report.
+        report: String,
+    },
 }
 
 pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
@@ -85,7 +93,53 @@ pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
             let text = export(&desk, contract, unit.as_deref(), days)?;
             files::write(&ctx.say, out.as_deref(), &text)
         }
+        What::Revisions { report } => revisions(ctx, &desk, report),
     }
+}
+
+/// One column a revision, oldest first; a cell that differs from the one before carries a `*`.
+fn revisions(ctx: &Ctx, desk: &Desk, report: &str) -> Outcome {
+    let unknown =
+        || Failure::new("NOT_FOUND", format!("không có báo cáo {report}"), format!("there is no report {report}"));
+    let id = ReportId::parse(report).map_err(|_| unknown())?;
+    let mut filed = desk.app.revisions(&desk.actor, id)?;
+    filed.reverse();
+    let reference = desk.reference()?;
+    let elements: BTreeSet<ElementNo> = filed.iter().flat_map(|one| one.report.cells.keys().copied()).collect();
+    let shown = |value: Option<&CellValue>| match value {
+        None => "-".to_owned(),
+        Some(CellValue::Reported(figure)) => figure.to_string(),
+        Some(CellValue::Nil) => "nil".to_owned(),
+        Some(CellValue::Missing(_)) => "missing".to_owned(),
+    };
+    let mut rows = vec![line("state", filed.iter().map(|one| one.report.state.code().to_owned()))];
+    for element in elements {
+        let name = reference.element_code(element).unwrap_or_default();
+        rows.push(line(name, filed.iter().map(|one| shown(one.report.cells.get(&element)))));
+    }
+    rows.push(line("note", filed.iter().map(|one| one.report.note.clone())));
+    let heads: Vec<String> = filed.iter().map(|one| one.revision.to_string()).collect();
+    let headings: Vec<&str> = std::iter::once("").chain(heads.iter().map(String::as_str)).collect();
+    let say = &ctx.say;
+    if say.json {
+        let row = |row: &Vec<String>| json!({ "line": row[0], "values": row[1..] });
+        say.answer(String::new, || json!({ "revisions": heads, "lines": rows.iter().map(row).collect::<Vec<_>>() }));
+        return Ok(());
+    }
+    say.table(&headings, &rows);
+    Ok(())
+}
+
+/// A line of texts; one that differs from the one before it is marked.
+fn line(name: &str, texts: impl Iterator<Item = String>) -> Vec<String> {
+    let mut row = vec![name.to_owned()];
+    let mut before: Option<String> = None;
+    for text in texts {
+        let differs = before.as_ref().is_some_and(|before| *before != text);
+        row.push(if differs { format!("{text} *") } else { text.clone() });
+        before = Some(text);
+    }
+    row
 }
 
 fn import(ctx: &Ctx, desk: &Desk, file: &Path, account: &str, (submit, dry_run): (bool, bool)) -> Outcome {

@@ -4,7 +4,8 @@ use super::ctx::Ctx;
 use super::desk;
 use super::failure::{Failure, Outcome};
 use super::phone::{self, Which, day};
-use crate::client::facade::{Phone, ReportView};
+use crate::client::facade::{Concern, Phone, ReportView, WaitingReport};
+use crate::domain::lang::Lang;
 use serde_json::json;
 
 /// `thidua review ...`
@@ -18,7 +19,7 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum What {
-    /// Báo cáo chờ duyệt · Reports that wait for review, those with a question first.
+    /// Báo cáo chờ duyệt · Reports that wait for review, by risk, each with what is to be said about it.
     #[command(after_help = "Ví dụ / Examples:\n  thidua review queue --phone reviewer.db")]
     Queue,
     /// Xem một báo cáo · Show a report with its content hash.
@@ -45,10 +46,16 @@ enum What {
         hash: Option<String>,
     },
     /// Duyệt · Accept a report exactly as it was seen.
-    #[command(after_help = "Ví dụ / Examples:\n  thidua review accept REPORT --hash HASH")]
+    #[command(
+        after_help = "Ví dụ / Examples:\n  thidua review accept REPORT --hash HASH\n  thidua review accept --clean-nil"
+    )]
     Accept {
         /// Mã báo cáo · Id of the report.
-        report: String,
+        #[arg(required_unless_present = "clean_nil")]
+        report: Option<String>,
+        /// Mọi báo cáo không phát sinh và không có gì phải xem · Every nil report about which nothing is to be said, each as it was seen.
+        #[arg(long, conflicts_with_all = ["report", "hash"])]
+        clean_nil: bool,
         /// Nội dung đã xem · Content hash that was seen (default: as this client shows it now).
         #[arg(long)]
         hash: Option<String>,
@@ -94,11 +101,12 @@ pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
             let number = phone.send_back(report.clone(), seen, code.clone(), text.clone())?;
             told(ctx, &phone, number)
         }
-        What::Accept { report, hash } => {
+        What::Accept { report: Some(report), hash, .. } => {
             let seen = seen(&phone, report, hash.as_deref())?;
             let number = phone.accept(report.clone(), seen)?;
             told(ctx, &phone, number)
         }
+        What::Accept { .. } => accept_clean(ctx, &phone),
         What::Proposals => {
             desk::proposals(&ctx.say, &phone.proposals()?);
             Ok(())
@@ -142,35 +150,81 @@ fn queue(ctx: &Ctx, phone: &Phone) -> Outcome {
     let say = &ctx.say;
     let queue = phone.review_queue()?;
     if say.json {
-        let list: Vec<serde_json::Value> = queue.iter().map(phone::report_json).collect();
-        say.line(format!("{:#}", serde_json::Value::Array(list)));
+        let list = queue.iter().map(|one| {
+            let mut value = phone::report_json(&one.report);
+            if let Some(object) = value.as_object_mut() {
+                object.insert("concerns".into(), one.concerns.iter().map(concern_json).collect());
+            }
+            value
+        });
+        say.line(format!("{:#}", serde_json::Value::Array(list.collect())));
         return Ok(());
     }
-    let rows: Vec<Vec<String>> = queue
-        .iter()
-        .map(|view| {
-            let nil = if view.nil { "nil" } else { "" };
-            let comments = view.comments.len().to_string();
-            vec![
-                view.report_id.clone(),
-                view.key.unit.clone(),
-                day(view.key.start_day),
-                view.key.contract.clone(),
-                nil.to_owned(),
-                comments,
-            ]
-        })
-        .collect();
+    let row = |one: &WaitingReport| {
+        let view = &one.report;
+        let concerns: Vec<String> = one.concerns.iter().map(|concern| said(say.lang, concern)).collect();
+        vec![
+            view.report_id.clone(),
+            view.key.unit.clone(),
+            day(view.key.start_day),
+            view.key.contract.clone(),
+            if view.nil { "nil" } else { "" }.to_owned(),
+            concerns.join("; "),
+        ]
+    };
+    let rows: Vec<Vec<String>> = queue.iter().map(row).collect();
     let headings = [
         say.pick("báo cáo", "report"),
         say.pick("đơn vị", "unit"),
         say.pick("từ ngày", "first day"),
         say.pick("hợp đồng", "contract"),
         "nil",
-        say.pick("trao đổi", "comments"),
+        say.pick("cần xem", "look at"),
     ];
-    say.rows(&headings, &["report", "unit", "first_day", "contract", "nil", "comments"], &rows);
+    say.table(&headings, &rows);
+    let clean = queue.iter().filter(|one| one.report.nil && one.concerns.is_empty()).count();
+    if clean > 0 {
+        say.line(say.lang.pick(
+            format!("{clean} báo cáo không phát sinh, không có gì phải xem: thidua review accept --clean-nil"),
+            format!("{clean} nil reports with nothing to look at: thidua review accept --clean-nil"),
+        ));
+    }
     Ok(())
+}
+
+fn said(lang: Lang, concern: &Concern) -> String {
+    match concern {
+        Concern::Commented => lang.pick("có trao đổi", "commented").to_owned(),
+        Concern::ChangedAgain => lang.pick("đã sửa sau khi gửi", "changed after it was sent").to_owned(),
+        Concern::Late => lang.pick("gửi chậm", "late").to_owned(),
+        Concern::Noted => lang.pick("có ghi chú", "has a note").to_owned(),
+        Concern::Moved { element, before, now } => format!("{element} {before} -> {now}"),
+    }
+}
+
+fn concern_json(concern: &Concern) -> serde_json::Value {
+    match concern {
+        Concern::Commented => json!({ "code": "COMMENTED" }),
+        Concern::ChangedAgain => json!({ "code": "CHANGED_AGAIN" }),
+        Concern::Late => json!({ "code": "LATE" }),
+        Concern::Noted => json!({ "code": "NOTED" }),
+        Concern::Moved { element, before, now } => {
+            json!({ "code": "MOVED", "element": element, "before": before, "now": now })
+        }
+    }
+}
+
+/// Accepts what needs no look, each report for the content that this client shows.
+fn accept_clean(ctx: &Ctx, phone: &Phone) -> Outcome {
+    let numbers = phone.accept_clean_nils()?;
+    let say = &ctx.say;
+    let Some(last) = numbers.last() else {
+        let text = say.pick("không có báo cáo nào như vậy", "there is no such report");
+        say.answer(|| text.to_owned(), || json!({ "accepted": 0 }));
+        return Ok(());
+    };
+    say.remark(say.lang.pick(format!("{} báo cáo", numbers.len()), format!("{} reports", numbers.len())));
+    told(ctx, phone, *last)
 }
 
 /// Sends at once where there is a network; else the command waits in the outbox, which is no failure.

@@ -154,7 +154,9 @@ impl World {
 
     fn review(&mut self, at: usize) -> Result<String, ClientError> {
         let queue = self.phones[at].app().review_queue()?;
-        let Some(view) = self.rng.pick(&queue).cloned() else { return Ok("has nothing to review".into()) };
+        let Some(view) = self.rng.pick(&queue).map(|one| one.report.clone()) else {
+            return Ok("has nothing to review".into());
+        };
         let accept = self.rng.chance(65);
         let app = self.phones[at].app();
         let number = if accept {

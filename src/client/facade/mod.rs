@@ -21,9 +21,9 @@ pub use carry::{CallFailure, CallNext, HeldRecord};
 pub use error::{ClientError, FieldProblem, StopReason};
 pub use standing::{FigureView, JudgementView, StandingView};
 pub use values::{
-    CellEntry, CellView, Change, CommandKind, CommandState, CommandView, CommentView, ConflictView, DueReport, Figure,
-    HeldView, OutboxStatus, ProposalView, QuestionView, ReceiptView, RefusedCommand, ReportKey, ReportStatus,
-    ReportView, ScopeView, SessionView, SyncSummary, WireLine,
+    CellEntry, CellView, Change, CommandKind, CommandState, CommandView, CommentView, Concern, ConflictView, DueReport,
+    Figure, HeldView, OutboxStatus, ProposalView, QuestionView, ReceiptView, RefusedCommand, ReportKey, ReportStatus,
+    ReportView, ScopeView, SessionView, SyncSummary, WaitingReport, WireLine,
 };
 
 use super::reference::{KINDS, Reference};

@@ -160,6 +160,37 @@ pub struct ReportView {
     pub refused: Vec<RefusedCommand>,
 }
 
+/// A report that waits for review, and why a reviewer should look at it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitingReport {
+    /// The report.
+    pub report: ReportView,
+    /// What is to be said about it; empty: nothing.
+    pub concerns: Vec<Concern>,
+}
+
+/// A reason to look at a report before accepting it; never a verdict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Concern {
+    /// Somebody wrote about it.
+    Commented,
+    /// It was changed after it was sent.
+    ChangedAgain,
+    /// It came after due day and grace.
+    Late,
+    /// The unit wrote a note.
+    Noted,
+    /// A figure moved much against the unit's report before.
+    Moved {
+        /// Code of the element.
+        element: String,
+        /// What it was.
+        before: i64,
+        /// What it is.
+        now: i64,
+    },
+}
+
 /// Two values of one field; the unit head says which one stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConflictView {

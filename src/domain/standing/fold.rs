@@ -12,14 +12,14 @@ use crate::domain::cell::{CellValue, Cells, ElementNo};
 use crate::domain::element::{Element, ElementCode, ElementKind};
 use crate::domain::expectation::{Expectation, UnknownCalendar, expectations};
 use crate::domain::form::{Catalogue, Contract};
-use crate::domain::ids::{ReportId, UnitId};
+use crate::domain::ids::{ContractId, UnitId};
 use crate::domain::org::{Org, View};
 use crate::domain::ratio::Ratio;
 use crate::domain::report::ReportKey;
 use crate::domain::target::Missing;
 use crate::domain::window::Window;
 use jiff::civil::Date;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A report as the fold needs it.
 #[derive(Debug, Clone, Copy)]
@@ -105,10 +105,6 @@ impl Folded {
     pub(super) fn until(&self, contract: &str) -> Option<Date> {
         self.until.get(contract).copied()
     }
-
-    fn add(&mut self, path: &[UnitId], element: &ElementCode, add: impl Fn(&mut Tally)) {
-        path.iter().for_each(|unit| add(self.tallies.entry((*unit, element.clone())).or_default()));
-    }
 }
 
 /// Sums what was accepted for the periods of `window` that are over.
@@ -116,9 +112,26 @@ impl Folded {
 /// # Errors
 /// A contract names a calendar that does not exist.
 pub fn fold(input: &Input<'_>, window: Window) -> Result<Folded, UnknownCalendar> {
-    let mut folding = Folding { input, folded: Folded::default(), stocks: BTreeMap::new() };
-    owed(input, window)?.iter().for_each(|owed| folding.take(owed));
-    Ok(folding.done())
+    Ok(fold_each(input, &[window])?.pop().unwrap_or_default())
+}
+
+/// The sums of several windows, from one look at what is owed. No piece of a period lies across the edge of a window that a campaign judges
+/// ([`crate::domain::calendar::Calendars::with_campaigns`]), so each belongs to a window whole or not at all.
+///
+/// # Errors
+/// A contract names a calendar that does not exist.
+pub(super) fn fold_each(input: &Input<'_>, windows: &[Window]) -> Result<Vec<Folded>, UnknownCalendar> {
+    let (start, end) = (windows.iter().map(|window| window.start).min(), windows.iter().map(|window| window.end).max());
+    let Some((start, end)) = start.zip(end) else { return Ok(Vec::new()) };
+    let owed = owed(input, Window { start, end })?;
+    let places = Places::of(input);
+    let fold = |window: &Window| {
+        let mut folding = Folding::new(input, &places);
+        let within = owed.iter().filter(|owed| owed.expected.period.within(window.start, window.end));
+        within.for_each(|owed| folding.take(owed));
+        folding.done()
+    };
+    Ok(windows.iter().map(fold).collect())
 }
 
 /// One report that is owed for a period that is over, and what came of it.
@@ -138,18 +151,27 @@ pub(super) struct Owed<'a> {
 pub(super) fn owed<'a>(input: &Input<'a>, window: Window) -> Result<Vec<Owed<'a>>, UnknownCalendar> {
     let codes = &input.campaign.contracts;
     let contracts = input.catalogue.contracts.iter().filter(|contract| codes.contains(&contract.code));
-    let reports: BTreeMap<ReportId, &Entry<'_>> = input.reports.iter().map(|entry| (entry.key.id(), entry)).collect();
+    let reports: HashMap<Answers<'_>, &Entry<'_>> =
+        input.reports.iter().map(|entry| (answers(entry.key), entry)).collect();
     let mut all = Vec::new();
     for contract in contracts {
         let expected = expectations(input.org, input.calendars, std::slice::from_ref(contract), window)?;
         for expected in expected.into_iter().filter(|expected| expected.whole.end <= input.today) {
             let key = ReportKey { contract: expected.contract, unit: expected.unit, period: expected.period.clone() };
             let Placed { path, torn } = placed(input.org, input.view, expected.unit, expected.period.start);
-            let entry = reports.get(&key.id()).copied().filter(|entry| entry.received);
+            let entry = reports.get(&answers(&key)).copied().filter(|entry| entry.received);
             all.push(Owed { contract, expected, key, path, torn, entry });
         }
     }
     Ok(all)
+}
+
+/// What a report answers, as a key that costs no digest: contract, unit, calendar, days, piece.
+type Answers<'a> = (ContractId, UnitId, &'a str, Date, Date, u8);
+
+fn answers(key: &ReportKey) -> Answers<'_> {
+    let ReportKey { contract, unit, period } = key;
+    (*contract, *unit, period.calendar.as_str(), period.start, period.end, period.cut)
 }
 
 impl Owed<'_> {
@@ -161,11 +183,35 @@ impl Owed<'_> {
     }
 }
 
+/// Numbers for units, elements and contracts, so that sums are added up in plain rows.
+struct Places<'a> {
+    units: HashMap<UnitId, usize>,
+    elements: HashMap<&'a ElementCode, usize>,
+    /// The short number by which cells name an element.
+    numbers: HashMap<&'a ElementCode, ElementNo>,
+}
+
+impl<'a> Places<'a> {
+    fn of(input: &Input<'a>) -> Self {
+        let elements = input.catalogue.elements.iter().enumerate().map(|(at, element)| (&element.code, at));
+        Self {
+            units: input.org.units().iter().enumerate().map(|(at, unit)| (unit.id, at)).collect(),
+            elements: elements.collect(),
+            numbers: input.numbers.iter().map(|(number, code)| (code, *number)).collect(),
+        }
+    }
+}
+
 struct Folding<'a> {
     input: &'a Input<'a>,
-    folded: Folded,
+    places: &'a Places<'a>,
+    /// A row a unit, a column an element.
+    tallies: Vec<Option<Tally>>,
+    /// A row a unit, for each contract met.
+    coverage: BTreeMap<&'a str, Vec<Option<Coverage>>>,
     /// The last word of each counting unit about each stock.
-    stocks: BTreeMap<(UnitId, ElementCode), Stock>,
+    stocks: BTreeMap<(UnitId, usize), Stock>,
+    folded: Folded,
 }
 
 struct Stock {
@@ -176,36 +222,52 @@ struct Stock {
     stale: bool,
 }
 
-impl Folding<'_> {
-    fn take(&mut self, owed: &Owed<'_>) {
+impl<'a> Folding<'a> {
+    fn new(input: &'a Input<'a>, places: &'a Places<'a>) -> Self {
+        let tallies = vec![None; places.units.len() * places.elements.len()];
+        Self { input, places, tallies, coverage: BTreeMap::new(), stocks: BTreeMap::new(), folded: Folded::default() }
+    }
+
+    fn take(&mut self, owed: &Owed<'a>) {
         let Owed { contract, expected, path, entry, .. } = owed;
         let until = self.folded.until.entry(contract.code.clone()).or_insert(expected.whole.end);
         *until = (*until).max(expected.period.end);
         self.folded.torn.extend(&owed.torn);
-        for unit in path {
-            let coverage = self.folded.coverage.entry((*unit, contract.code.clone())).or_default();
-            *coverage = coverage.and(coverage_of(*entry));
+        let units = self.places.units.len();
+        let coverage = self.coverage.entry(&contract.code).or_insert_with(|| vec![None; units]);
+        let covered = coverage_of(*entry);
+        for at in path.iter().filter_map(|unit| self.places.units.get(unit)) {
+            coverage[*at] = Some(coverage[*at].unwrap_or_default().and(covered));
         }
         let Some(form) = self.input.catalogue.form(&contract.form) else { return };
-        let cells = owed.official(self.input.numbers);
-        for element in form.elements.iter().filter_map(|code| self.input.catalogue.element(code)) {
-            let figure = cells.get(&element.code).and_then(|cell| cell.figure());
+        let official = entry.filter(|entry| entry.accepted).map(|entry| entry.cells);
+        for code in &form.elements {
+            let Some(at) = self.places.elements.get(code).copied() else { continue };
+            let number = self.places.numbers.get(code);
+            let figure = number.and_then(|number| official?.get(number)?.figure());
+            let element = &self.input.catalogue.elements[at];
             match element.kind {
-                ElementKind::Stock => self.stand(path, expected, &element.code, figure),
-                ElementKind::Flow | ElementKind::EventFlag => self.flow(path, expected, element, figure),
+                ElementKind::Stock => self.stand(path, expected, at, figure),
+                ElementKind::Flow | ElementKind::EventFlag => self.flow(path, expected, (at, element), figure),
             }
         }
     }
 
-    fn flow(&mut self, path: &[UnitId], expected: &Expectation, element: &Element, figure: Option<i64>) {
+    fn add(&mut self, path: &[UnitId], element: usize, add: impl Fn(&mut Tally)) {
+        for unit in path.iter().filter_map(|unit| self.places.units.get(unit)) {
+            add(self.tallies[unit * self.places.elements.len() + element].get_or_insert_default());
+        }
+    }
+
+    fn flow(&mut self, path: &[UnitId], expected: &Expectation, (at, element): (usize, &Element), figure: Option<i64>) {
         match figure.or(planted!("missing-is-zero").then_some(0)) {
-            Some(value) => self.folded.add(path, &element.code, |tally| {
+            Some(value) => self.add(path, at, |tally| {
                 tally.value += value;
                 tally.figures += 1;
             }),
             None => {
                 let likely = self.likely(expected, element);
-                self.folded.add(path, &element.code, |tally| tally.missing = tally.missing.and(likely));
+                self.add(path, at, |tally| tally.missing = tally.missing.and(likely));
             }
         }
     }
@@ -221,11 +283,10 @@ impl Folding<'_> {
         Ratio::new(i128::from(whole.max(0)) * days, i128::from(base.days().max(1))).unwrap_or(Ratio::ZERO)
     }
 
-    fn stand(&mut self, path: &[UnitId], expected: &Expectation, element: &ElementCode, figure: Option<i64>) {
-        let key = (expected.unit, element.clone());
+    fn stand(&mut self, path: &[UnitId], expected: &Expectation, element: usize, figure: Option<i64>) {
         let end = expected.period.end;
         let new = || Stock { path: path.to_vec(), end: Date::MIN, value: None, stale: true };
-        let stock = self.stocks.entry(key).or_insert_with(new);
+        let stock = self.stocks.entry((expected.unit, element)).or_insert_with(new);
         if end < stock.end {
             return;
         }
@@ -235,7 +296,7 @@ impl Folding<'_> {
 
     fn done(mut self) -> Folded {
         for ((_, element), stock) in std::mem::take(&mut self.stocks) {
-            self.folded.add(&stock.path, &element, |tally| {
+            self.add(&stock.path, element, |tally| {
                 if let Some(value) = stock.value {
                     tally.value += value;
                     tally.figures += 1;
@@ -244,6 +305,16 @@ impl Folding<'_> {
                     tally.missing = tally.missing.and(Ratio::ZERO);
                 }
             });
+        }
+        let (units, elements) = (self.input.org.units(), &self.input.catalogue.elements);
+        for (at, tally) in self.tallies.iter().enumerate() {
+            let Some(tally) = tally else { continue };
+            let key = (units[at / elements.len()].id, elements[at % elements.len()].code.clone());
+            self.folded.tallies.insert(key, *tally);
+        }
+        for (contract, row) in self.coverage {
+            let met = row.iter().enumerate().filter_map(|(at, coverage)| Some((units[at].id, (*coverage)?)));
+            self.folded.coverage.extend(met.map(|(unit, coverage)| ((unit, contract.to_owned()), coverage)));
         }
         self.folded
     }

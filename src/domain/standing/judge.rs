@@ -3,7 +3,7 @@
 //! Knows which unit counts what, and turns evaluations into what is published; how a comparison is judged is `target`'s.
 
 use super::figures::{UnitFigures, resolve};
-use super::fold::{Folded, Input, fold};
+use super::fold::{Folded, Input, fold_each};
 use super::place::Origins;
 use super::{Coverage, Judgement, JudgementState, Standing, StandingFigure};
 use crate::domain::campaign::{Campaign, TargetLine, ZeroBase};
@@ -71,7 +71,9 @@ fn fold_all(input: &Input<'_>, spans: &[(u8, Window)]) -> Result<Vec<(Window, Fo
     let whole = input.campaign.measurement_window;
     let named = named.filter_map(|when| resolve(input, whole, when));
     let windows: BTreeSet<Window> = spans.iter().map(|(_, window)| *window).chain(named).collect();
-    windows.into_iter().map(|window| Ok((window, fold(input, window)?))).collect()
+    let windows: Vec<Window> = windows.into_iter().collect();
+    let folded = fold_each(input, &windows)?;
+    Ok(windows.into_iter().zip(folded).collect())
 }
 
 /// The units that existed on some day that is over, with their kind at the end; in the structure of one day those of that day.

@@ -67,7 +67,7 @@ async fn bytes_on_the_wire_stay_within_what_a_commune_can_pay() {
     colleague.sync_once().unwrap();
     district.sync_once().unwrap();
     let waiting = district.review_queue().unwrap();
-    let report = waiting.iter().find(|one| one.key.unit == "com-29245-0").unwrap();
+    let report = waiting.iter().map(|one| &one.report).find(|one| one.key.unit == "com-29245-0").unwrap();
     district.comment(report.report_id.clone(), "Đã xem, đúng hạn".into()).unwrap();
     district.accept(report.report_id.clone(), report.content_hash.clone()).unwrap();
     district.sync_once().unwrap();

@@ -42,7 +42,7 @@ async fn a_reviewer_who_follows_hears_of_a_report_when_it_is_sent_and_what_she_t
     commune.sync_once().unwrap();
     assert!(hears(&heard, &id), "the report came without asking");
 
-    let seen = district.review_queue().unwrap().remove(0).content_hash;
+    let seen = district.review_queue().unwrap().remove(0).report.content_hash;
     district.accept(id.clone(), seen).unwrap();
     assert!(hears(&heard, &id), "the acceptance went out and came back without asking");
     assert!(district.sync_once().unwrap().agrees, "asking is possible meanwhile");

@@ -110,7 +110,7 @@ impl Fleet {
         let mut accepted = 0;
         for (reviewer, half) in self.reviewers.iter().zip([0, 1]) {
             while reviewer.sync_once().unwrap().rows > 0 {}
-            let queue = reviewer.review_queue().unwrap().into_iter();
+            let queue = reviewer.review_queue().unwrap().into_iter().map(|one| one.report);
             for seen in queue.filter(|seen| seen.key.start_day >= day(1)).skip(half * 25).take(25) {
                 reviewer.accept(seen.report_id, seen.content_hash).unwrap();
                 accepted += 1;

@@ -2,7 +2,7 @@
 
 use super::{COMMUNE, DISTRICT, app, cell, first_week, shown, status, view};
 use crate::harness::Town;
-use thidua::client::facade::{ClientError, Figure, ReportStatus};
+use thidua::client::facade::{ClientError, Concern, Figure, ReportStatus};
 use thidua::domain::permission::Role;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -37,7 +37,7 @@ async fn a_report_goes_from_the_commune_to_the_district_and_back_and_is_accepted
     assert!(district.sync_once().unwrap().agrees);
     let queue = district.review_queue().unwrap();
     assert_eq!(queue.len(), 1);
-    let seen = queue[0].content_hash.clone();
+    let seen = queue[0].report.content_hash.clone();
     district.send_back(id.clone(), seen.clone(), "UNUSUAL_FIGURE".into(), "Có đúng không?".into()).unwrap();
     assert_eq!(status(&district, &key), ReportStatus::Waiting);
     assert_eq!(district.sync_once().unwrap().applied, 1);
@@ -57,8 +57,9 @@ async fn a_report_goes_from_the_commune_to_the_district_and_back_and_is_accepted
     let stale = district.accept(id.clone(), seen).unwrap_err();
     assert!(matches!(&stale, ClientError::Refused { reason, .. } if reason == "CONTENT_CHANGED"), "{stale:?}");
     let now = district.review_queue().unwrap().remove(0);
-    assert_eq!(now.comments[0].text, "Đã kiểm tra lại");
-    district.accept(id, now.content_hash).unwrap();
+    assert_eq!(now.concerns, [Concern::Commented, Concern::ChangedAgain]);
+    assert_eq!(now.report.comments[0].text, "Đã kiểm tra lại");
+    district.accept(id, now.report.content_hash).unwrap();
     assert_eq!(district.sync_once().unwrap().applied, 1);
     commune.sync_once().unwrap();
     assert_eq!(status(&commune, &key), ReportStatus::Accepted);
@@ -136,5 +137,36 @@ async fn what_a_sync_costs_is_counted_on_the_wire() {
     println!("first {} | nothing new {} | one report {} bytes", bytes(&first), bytes(&quiet), bytes(&report));
     assert!(bytes(&quiet) < bytes(&report) && bytes(&report) < bytes(&first));
     assert_eq!((quiet.calls, quiet.connections, quiet.rows), (1, 0, 0), "one round trip on a connection that is open");
+    town.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reviewer_sees_first_what_needs_a_look_and_accepts_the_clean_nil_reports_at_once() {
+    let town = Town::open().await;
+    let district = app(&town, DISTRICT, Role::Reviewer);
+    let mut sent = Vec::new();
+    for (unit, what) in [("com-29236-0", "nil"), ("com-29239-0", "nil, with a note"), ("com-29245-0", "a figure")] {
+        let commune = app(&town, unit, Role::Reporter);
+        let key = first_week(&commune);
+        commune.save_nil(key.clone()).unwrap();
+        match what {
+            "nil" => {}
+            "a figure" => drop(commune.save_cells(key.clone(), vec![cell("so_offences", 2)], None).unwrap()),
+            _ => drop(commune.save_cells(key.clone(), Vec::new(), Some("xem giúp".into())).unwrap()),
+        }
+        commune.submit(commune.report_id(key.clone())).unwrap();
+        assert_eq!(commune.sync_once().unwrap().rejected, 0);
+        sent.push((commune, key));
+    }
+    district.sync_once().unwrap();
+    let queue = district.review_queue().unwrap();
+    let units: Vec<&str> = queue.iter().map(|one| one.report.key.unit.as_str()).collect();
+    assert_eq!(units.last(), Some(&"com-29236-0"), "nothing is to be said about it: {units:?}");
+    assert_eq!(district.accept_clean_nils().unwrap().len(), 1, "one is nil and clean; a note wants to be read");
+    assert_eq!(district.sync_once().unwrap().applied, 1);
+    assert_eq!(district.review_queue().unwrap().len(), 2);
+    let (clean, key) = &sent[0];
+    clean.sync_once().unwrap();
+    assert_eq!(status(clean, key), ReportStatus::Accepted);
     town.close().await;
 }
