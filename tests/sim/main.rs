@@ -35,8 +35,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use world::{Plan, World};
 
 /// Lives one seed to its end; a panic names the seed and tells what happened last.
-fn live(seed: u64, plan: impl Fn(u64) -> Option<Plan>) {
-    println!("replay: SEED={seed} cargo nextest run --test sim");
+fn live(seed: u64, named: &str, plan: impl Fn(u64) -> Option<Plan>) {
+    let replay = format!("replay: SIM_PLAN={named} SEED={seed} cargo nextest run --test sim -E 'test(=replay)'");
+    println!("{replay}");
     let Some(plan) = plan(seed) else { return };
     let mut world = World::new(seed, plan);
     let lived = catch_unwind(AssertUnwindSafe(|| {
@@ -45,7 +46,7 @@ fn live(seed: u64, plan: impl Fn(u64) -> Option<Plan>) {
     }));
     if let Err(panic) = lived {
         println!("the last acts of seed {seed}:\n{}", world.told());
-        println!("replay: SEED={seed} cargo nextest run --test sim");
+        println!("{replay}");
         resume_unwind(panic);
     }
     if std::env::var_os("SEED").is_some() {
@@ -55,7 +56,7 @@ fn live(seed: u64, plan: impl Fn(u64) -> Option<Plan>) {
 
 /// Seeds in a row, from the first.
 fn seeds(first: u64, count: u64) {
-    (first..first + count).for_each(|seed| live(seed, Plan::on_sqlite));
+    (first..first + count).for_each(|seed| live(seed, "sqlite", Plan::on_sqlite));
 }
 
 macro_rules! blocks {
@@ -78,7 +79,7 @@ blocks! {
 
 #[test]
 fn two_nodes_over_one_postgresql_keep_the_same_promises() {
-    (1..=6).for_each(|seed| live(seed, Plan::on_postgres));
+    (1..=6).for_each(|seed| live(seed, "postgres", Plan::on_postgres));
 }
 
 /// Not a story of its own: one seed from the environment, on the database that it names.
@@ -86,8 +87,11 @@ fn two_nodes_over_one_postgresql_keep_the_same_promises() {
 fn replay() {
     let Ok(seed) = std::env::var("SEED") else { return };
     let seed = seed.parse().expect("SEED is a number");
-    let postgres = std::env::var("SIM_DB").is_ok_and(|db| db == "postgres");
-    live(seed, if postgres { Plan::on_postgres } else { Plan::on_sqlite });
+    match std::env::var("SIM_PLAN").as_deref() {
+        Ok("postgres") => live(seed, "postgres", Plan::on_postgres),
+        Ok("soak") => live(seed, "soak", Plan::of_soak),
+        _ => live(seed, "sqlite", Plan::on_sqlite),
+    }
 }
 
 /// Not a story of its own: new seeds for so many minutes, longer days and more phones; `scripts/soak` runs it.
@@ -98,7 +102,7 @@ fn soak() {
     let first: u64 = std::env::var("SOAK_FIRST_SEED").map_or(1_000_000, |seed| seed.parse().expect("a number"));
     let (begun, mut seed) = (std::time::Instant::now(), first);
     while begun.elapsed().as_secs() < minutes * 60 {
-        live(seed, Plan::of_soak);
+        live(seed, "soak", Plan::of_soak);
         seed += 1;
     }
     println!("soak: {} seeds from {first} on, {minutes} minutes, no failure", seed - first);

@@ -203,6 +203,19 @@ fn s17_a_scope_taken_away_goes_with_its_rows_at_the_next_checkpoint_and_the_app_
 }
 
 #[test]
+fn s17_a_scope_taken_away_in_a_call_that_was_cut_and_given_back_before_the_next_keeps_its_rows() {
+    let (mut rig, town) = settled();
+    rig.call(&[town.welcome(&[(WORK, ScopeChange::Kept), (DESK, ScopeChange::Removed)])]); // Cut behind its first frame.
+    assert_eq!(
+        rig.call(&[town.welcome(&BOTH), town.checkpoint(&[WORK, DESK])]),
+        Next::Done,
+        "nothing has to be rebuilt"
+    );
+    assert!(rig.holds(REPORT, 9) && rig.holds(REPORT, 1));
+    assert_eq!(rig.digest(DESK), town.digest(DESK));
+}
+
+#[test]
 fn s21_a_record_of_a_kind_that_the_app_does_not_know_is_kept_byte_for_byte() {
     let (mut rig, mut town) = settled();
     town.hold(WORK, NEWER_KIND, 7, 3, b"of a newer contract");
