@@ -5,7 +5,10 @@
 
 use super::broken::Broken;
 use super::ids::ElementId;
+use super::ratio::Ratio;
+use super::window::Window;
 use super::worded::worded;
+use jiff::civil::Date;
 use std::fmt;
 
 /// Most characters of an element's code.
@@ -86,6 +89,39 @@ worded! {
     }
 }
 
+/// How figures by an older definition relate to those by the newer one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bridge {
+    /// Nothing joins them.
+    None,
+    /// The old figures were counted again by the new definition.
+    Restated,
+    /// One by the old definition stands for so many by the new; above zero.
+    Ratio(Ratio),
+}
+
+/// A day from which the element is counted by another definition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Break {
+    /// First day of the new definition.
+    pub on: Date,
+    /// What joins the figures on both sides of it.
+    pub bridge: Bridge,
+    /// The document or measurement that says so, in Vietnamese.
+    pub evidence_vi: String,
+}
+
+/// Whether figures of two times are of one definition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Joined {
+    /// One definition all along.
+    Whole,
+    /// By bridges: what came before counts so many times.
+    By(Ratio),
+    /// Something separates them that nothing joins.
+    Torn,
+}
+
 /// What is counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Element {
@@ -113,6 +149,8 @@ pub struct Element {
     pub shrinkable: bool,
     /// Counts work done (patrols, meetings): a target that asks for more of it gets a warning.
     pub activity: bool,
+    /// Days on which its definition changed, in the order of time.
+    pub breaks: Vec<Break>,
 }
 
 impl Element {
@@ -120,6 +158,29 @@ impl Element {
     #[must_use]
     pub fn id(&self) -> ElementId {
         self.code.id()
+    }
+
+    /// Whether figures of `base` can be held against those of `now`, the days of both that are over. A ratio joins only a break that lies
+    /// between the two; one inside either leaves figures of both definitions in one sum.
+    #[must_use]
+    pub fn joined(&self, base: Window, now: Window) -> Joined {
+        let mut joined = Joined::Whole;
+        for one in self.breaks.iter().filter(|one| base.start < one.on && one.on < now.end) {
+            let factor = match one.bridge {
+                Bridge::Restated => Some(Ratio::ONE),
+                Bridge::Ratio(factor) if base.end <= one.on && one.on <= now.start => Some(factor),
+                Bridge::Ratio(_) | Bridge::None => None,
+            };
+            let so_far = match joined {
+                Joined::By(so_far) => so_far,
+                Joined::Whole | Joined::Torn => Ratio::ONE,
+            };
+            match factor.and_then(|factor| so_far.times(factor)) {
+                Some(factor) => joined = Joined::By(factor),
+                None => return Joined::Torn,
+            }
+        }
+        joined
     }
 
     /// Whether `value` (scaled) lies in the element's range.
@@ -160,6 +221,18 @@ impl Element {
                 "a flag is 0 or 1: give min = 0, max = 1, scale = 0",
             ));
         }
+        let sound = |one: &Break| match one.bridge {
+            Bridge::Ratio(factor) => factor > Ratio::ZERO && !one.evidence_vi.trim().is_empty(),
+            Bridge::None | Bridge::Restated => !one.evidence_vi.trim().is_empty(),
+        };
+        if !self.breaks.iter().all(sound) || !self.breaks.is_sorted_by_key(|one| one.on) {
+            found.push(Broken::refuses(
+                "ELEMENT_BREAK",
+                &at,
+                "mỗi lần đổi định nghĩa cần evidence_vi, hệ số lớn hơn 0 và xếp theo ngày",
+                "each change of definition needs evidence_vi and a factor above 0, in the order of days",
+            ));
+        }
         found
     }
 }
@@ -182,6 +255,7 @@ mod tests {
             coercive: false,
             shrinkable: true,
             activity: false,
+            breaks: Vec::new(),
         }
     }
 
@@ -208,5 +282,22 @@ mod tests {
         let odd = Element { name_en: " ".into(), min: 3, max: 2, kind: ElementKind::EventFlag, ..offences() };
         let codes: Vec<_> = odd.check().iter().map(|broken| broken.code).collect();
         assert_eq!(codes, ["ELEMENT_UNNAMED", "ELEMENT_RANGE", "ELEMENT_FLAG_RANGE"]);
+    }
+
+    #[test]
+    fn a_ratio_joins_what_lies_on_either_side_of_a_break_and_nothing_that_it_cuts_through() {
+        let day = |year, month| jiff::civil::date(year, month, 1);
+        let window = |from, to| Window::new(from, to).unwrap();
+        let (last_year, this_year) = (window(day(2023, 8), day(2024, 8)), window(day(2024, 8), day(2025, 8)));
+        let breaks = |on, bridge| vec![Break { on, bridge, evidence_vi: "TT 88/2024/TT-BCA".into() }];
+        let joined = |on, bridge| Element { breaks: breaks(on, bridge), ..offences() }.joined(last_year, this_year);
+        let half = Ratio::new(1, 2).unwrap();
+        assert_eq!(offences().joined(last_year, this_year), Joined::Whole);
+        assert_eq!(joined(day(2024, 8), Bridge::Ratio(half)), Joined::By(half));
+        assert_eq!(joined(day(2025, 1), Bridge::Ratio(half)), Joined::Torn, "both definitions are in this year's sum");
+        assert_eq!(joined(day(2025, 1), Bridge::Restated), Joined::By(Ratio::ONE));
+        assert_eq!(joined(day(2025, 1), Bridge::None), Joined::Torn);
+        assert_eq!(joined(day(2023, 8), Bridge::None), Joined::Whole, "before all of it");
+        assert_eq!(joined(day(2025, 8), Bridge::None), Joined::Whole, "behind all of it");
     }
 }

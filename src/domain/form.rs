@@ -249,6 +249,7 @@ mod tests {
             coercive: false,
             shrinkable: false,
             activity: false,
+            breaks: Vec::new(),
         }
     }
 

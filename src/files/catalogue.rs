@@ -4,11 +4,13 @@
 
 use super::fault::Fault;
 use super::toml_reader::Reader;
-use crate::domain::element::{CountingLevel, Element, ElementCode, ElementKind};
+use crate::domain::element::{Break, Bridge, CountingLevel, Element, ElementCode, ElementKind};
 use crate::domain::form::{Catalogue, Contract, Form};
+use crate::domain::ratio::Ratio;
 use crate::domain::target::Rule;
 use serde::Deserialize;
 use toml::Spanned;
+use toml::value::Datetime;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -41,6 +43,18 @@ struct ElementFile {
     shrinkable: bool,
     #[serde(default)]
     activity: bool,
+    #[serde(default)]
+    breaks: Vec<BreakFile>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BreakFile {
+    on: Spanned<Datetime>,
+    factor: Option<Spanned<String>>,
+    #[serde(default)]
+    restated: bool,
+    evidence_vi: String,
 }
 
 #[derive(Deserialize)]
@@ -96,6 +110,7 @@ fn read_element(reader: &mut Reader<'_>, raw: ElementFile) -> Option<Element> {
     let code = element_code(reader, "elements.code", &raw.code);
     let kind = reader.word("elements.kind", &raw.kind, ElementKind::ALL, ElementKind::as_str);
     let level = reader.word("elements.level", &raw.level, CountingLevel::ALL, CountingLevel::as_str);
+    let breaks = raw.breaks.into_iter().filter_map(|one| read_break(reader, one)).collect();
     Some(Element {
         code: code?,
         name_vi: raw.name_vi,
@@ -109,7 +124,25 @@ fn read_element(reader: &mut Reader<'_>, raw: ElementFile) -> Option<Element> {
         coercive: raw.coercive,
         shrinkable: raw.shrinkable,
         activity: raw.activity,
+        breaks,
     })
+}
+
+/// A change of definition; without a factor and not restated, nothing joins the two sides.
+fn read_break(reader: &mut Reader<'_>, raw: BreakFile) -> Option<Break> {
+    let on = reader.date("elements.breaks.on", &raw.on)?;
+    let bridge = match raw.factor {
+        Some(text) => match Ratio::parse(text.get_ref()) {
+            Ok(factor) => Bridge::Ratio(factor),
+            Err(_) => {
+                reader.expected("elements.breaks.factor", text.span(), "0.8 | 4/5", text.get_ref());
+                return None;
+            }
+        },
+        None if raw.restated => Bridge::Restated,
+        None => Bridge::None,
+    };
+    Some(Break { on, bridge, evidence_vi: raw.evidence_vi })
 }
 
 fn read_form(reader: &mut Reader<'_>, raw: FormFile) -> Form {

@@ -7,16 +7,20 @@ use thidua::domain::baseline::{BaselineRow, BaselineStatus, Baselines};
 use thidua::domain::calendar::Calendars;
 use thidua::domain::campaign::Campaign;
 use thidua::domain::cell::{CellValue, Cells, ElementNo};
-use thidua::domain::element::ElementCode;
+use thidua::domain::element::{Break, Bridge, ElementCode};
 use thidua::domain::form::Catalogue;
 use thidua::domain::ids::ContractId;
 use thidua::domain::org::{Org, View};
 use thidua::domain::period::Period;
+use thidua::domain::ratio::Ratio;
 use thidua::domain::report::ReportKey;
 use thidua::domain::standing::{Entry, Folded, Input, JudgementState, Standing, StandingView, fold, standings};
+use thidua::domain::target::Target;
 use thidua::files::{campaign, catalogue};
 
 const TODAY: Date = date(2025, 8, 1);
+/// The campaign's days are over.
+const OVER: Date = date(2025, 9, 1);
 /// The five wards of the town of 2024 that became Phường Trà Vinh, three of them by way of a merger on 1 January 2025.
 const WARDS: [&str; 5] = ["com-29239-0", "com-29242-0", "com-29245-0", "com-29251-0", "com-29260-0"];
 const MERGED: &str = "com-29242-2";
@@ -29,6 +33,7 @@ struct World {
     numbers: BTreeMap<ElementNo, ElementCode>,
     baselines: Baselines,
     reports: Vec<(ReportKey, Cells)>,
+    today: Date,
 }
 
 impl World {
@@ -51,13 +56,14 @@ impl World {
             baselines: Baselines::new(&rows),
             reports: september.chain([report(MERGED, date(2025, 7, 7), 1)]).collect(),
             campaign,
+            today: TODAY,
         }
     }
 
     fn ask<T>(&self, view: View, question: impl Fn(&Input<'_>) -> T) -> T {
         let entry = |(key, cells)| Entry { key, received: true, accepted: true, late: false, cells };
         let reports: Vec<Entry<'_>> = self.reports.iter().map(|(key, cells)| entry((key, cells))).collect();
-        let Self { org, calendars, catalogue, campaign, numbers, baselines, .. } = self;
+        let Self { org, calendars, catalogue, campaign, numbers, baselines, today, .. } = self;
         question(&Input {
             org,
             calendars,
@@ -66,7 +72,7 @@ impl World {
             baselines,
             numbers,
             reports: &reports,
-            today: TODAY,
+            today: *today,
             view,
         })
     }
@@ -167,4 +173,45 @@ fn a_phase_that_has_begun_is_judged_over_its_own_days_beside_the_whole() {
     let (first, whole) = (t1(&judged, WARDS[0], 1).unwrap(), t1(&judged, WARDS[0], 0).unwrap());
     assert_eq!(first.judgement.figures[0].value, Some(2));
     assert!(first.stage != whole.stage && first.coverage.expected < whole.coverage.expected);
+}
+
+#[test]
+fn a_definition_that_changed_is_compared_over_its_bridge_or_not_at_all() {
+    let on = date(2024, 8, 19);
+    let judged = |bridge: Option<Bridge>| {
+        let mut world = World::new();
+        let breaks = bridge.map(|bridge| Break { on, bridge, evidence_vi: "thay đổi cách thống kê".into() });
+        let element = world.catalogue.elements.iter_mut().find(|element| element.code == offences()).unwrap();
+        element.breaks = breaks.into_iter().collect();
+        world.today = OVER;
+        let all = world.judged(View::AsIs(OVER));
+        t1(&all, MERGED, 0).unwrap().judgement.clone()
+    };
+    let (whole, half) = (judged(None), judged(Some(Bridge::Ratio(Ratio::new(1, 2).unwrap()))));
+    assert_eq!((whole.count_before, half.count_before), (Some(Ratio::whole(50)), Some(Ratio::whole(25))));
+    assert!(half.reasons.contains(&"BRIDGED".to_owned()) && half.limit < whole.limit, "{half:?}");
+    assert_eq!(judged(Some(Bridge::None)).state, JudgementState::NotComparable);
+    assert!(judged(Some(Bridge::Restated)).reasons.contains(&"BRIDGED".to_owned()));
+}
+
+#[test]
+fn a_mean_of_years_before_is_known_once_every_one_of_them_is() {
+    let formula = Target::parse("change(count(so_offences) vs mean_prior(2), rel) <= -7%").unwrap();
+    let judged = |values: &[i64]| {
+        let mut world = World::new();
+        world.campaign.targets[0].formula = formula.clone();
+        let mut window = world.campaign.measurement_window;
+        let mut rows = Vec::new();
+        for value in values {
+            let shifted = window.year_before();
+            window = thidua::domain::window::Window::new(shifted.start, shifted.end.min(window.start)).unwrap();
+            rows.extend(WARDS.iter().map(|ward| row(ward, window, *value)));
+        }
+        world.baselines = Baselines::new(&rows);
+        world.today = OVER;
+        let all = world.judged(View::AsIs(OVER));
+        t1(&all, MERGED, 0).unwrap().judgement.count_before
+    };
+    assert_eq!(judged(&[10, 15]), Some(Ratio::new(125, 2).unwrap()), "half of 5 x 10 + 5 x 15");
+    assert_eq!(judged(&[10]), None, "a part of a base is no base");
 }

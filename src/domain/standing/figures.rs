@@ -6,7 +6,7 @@
 use super::fold::{Folded, Input};
 use super::place::Origins;
 use crate::domain::baseline::Base;
-use crate::domain::element::{Element, ElementCode};
+use crate::domain::element::{Element, ElementCode, Joined};
 use crate::domain::ids::UnitId;
 use crate::domain::org::{Hierarchy, UnitKind};
 use crate::domain::ratio::Ratio;
@@ -91,7 +91,7 @@ impl UnitFigures<'_> {
             }
             Baseline::StatYear(year) => Window::new(day(year.checked_sub(1)?, 12, 15)?, day(*year, 12, 15)?),
             Baseline::CalendarYear(year) => Window::new(day(*year, 1, 1)?, day(year.checked_add(1)?, 1, 1)?),
-            // A fixed base has no figures; the mean of several years is not kept.
+            // A fixed base has no figures; the mean of several years has no one window.
             Baseline::Fixed(_) => self.base_window(&Baseline::SameWindowPriorYear, window),
             Baseline::MeanPrior(_) => None,
         }
@@ -116,6 +116,34 @@ impl UnitFigures<'_> {
         Window::new(shifted.start, shifted.end.min(whole.end))
     }
 
+    /// The mean of the same days of so many years before; `None` while one of them is not known.
+    fn mean_prior(&self, code: &ElementCode, years: u8, window: Window) -> Option<Ratio> {
+        let (mut sum, mut of) = (0_i64, window);
+        for _ in 0..years {
+            let shifted = of.year_before();
+            of = Window::new(shifted.start, shifted.end.min(of.start))?;
+            sum = sum.checked_add(self.base(code, of)?)?;
+        }
+        self.ratio(code, sum)?.over(Ratio::whole(years.into()))
+    }
+
+    /// Whether the element was defined alike in the days that are over and in the base; `None`: nothing to compare with.
+    fn joined(&self, code: &ElementCode, baseline: &Baseline, window: Option<&When>) -> Option<Joined> {
+        let window = resolve(self.input, self.window, window)?;
+        let base = self.base_window(baseline, window)?;
+        let over = Window { start: window.start, end: window.end.min(self.input.today) };
+        Some(self.element(code)?.joined(base, over))
+    }
+
+    /// A figure of the past, as it counts by the definition of now.
+    fn bridged(&self, code: &ElementCode, baseline: &Baseline, window: Option<&When>, value: i64) -> Option<Ratio> {
+        let value = self.ratio(code, value)?;
+        match self.joined(code, baseline, window) {
+            Some(Joined::By(factor)) => value.times(factor),
+            None | Some(Joined::Whole | Joined::Torn) => Some(value),
+        }
+    }
+
     fn ratio(&self, code: &ElementCode, value: i64) -> Option<Ratio> {
         Ratio::scaled(value, self.element(code)?.scale)
     }
@@ -133,13 +161,25 @@ impl Figures for UnitFigures<'_> {
     }
 
     fn before(&self, element: &ElementCode, baseline: &Baseline, window: Option<&When>) -> Option<Ratio> {
-        let window = self.base_window(baseline, resolve(self.input, self.window, window)?)?;
-        self.ratio(element, self.base(element, window)?)
+        let whole = resolve(self.input, self.window, window)?;
+        if let Baseline::MeanPrior(years) = baseline {
+            return self.mean_prior(element, *years, whole);
+        }
+        let of = self.base_window(baseline, whole)?;
+        self.bridged(element, baseline, window, self.base(element, of)?)
     }
 
     fn before_to_date(&self, element: &ElementCode, baseline: &Baseline, window: Option<&When>) -> Option<Ratio> {
-        let window = self.base_to_date(element, baseline, window)?;
-        self.ratio(element, self.base(element, window)?)
+        let of = self.base_to_date(element, baseline, window)?;
+        self.bridged(element, baseline, window, self.base(element, of)?)
+    }
+
+    fn definition(&self, element: &ElementCode, baseline: &Baseline, window: Option<&When>) -> Comparability {
+        match self.joined(element, baseline, window) {
+            None | Some(Joined::Whole) => Comparability::Exact,
+            Some(Joined::By(_)) => Comparability::Bridged,
+            Some(Joined::Torn) => Comparability::Broken,
+        }
     }
 
     /// As it was, a unit that does not exist through all the days that are over has figures for a part of them only; in the structure of

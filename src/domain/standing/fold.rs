@@ -12,7 +12,7 @@ use crate::domain::cell::{CellValue, Cells, ElementNo};
 use crate::domain::element::{Element, ElementCode, ElementKind};
 use crate::domain::expectation::{Expectation, UnknownCalendar, expectations};
 use crate::domain::form::{Catalogue, Contract};
-use crate::domain::ids::{ContractId, UnitId};
+use crate::domain::ids::UnitId;
 use crate::domain::org::{Org, View};
 use crate::domain::ratio::Ratio;
 use crate::domain::report::ReportKey;
@@ -20,6 +20,7 @@ use crate::domain::target::Missing;
 use crate::domain::window::Window;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// A report as the fold needs it.
 #[derive(Debug, Clone, Copy)]
@@ -73,8 +74,12 @@ pub(super) struct Tally {
 /// Sums of one window.
 #[derive(Debug, Clone, Default)]
 pub struct Folded {
-    tallies: BTreeMap<(UnitId, ElementCode), Tally>,
-    coverage: BTreeMap<(UnitId, String), Coverage>,
+    /// A row a unit, a column an element.
+    tallies: Vec<Option<Tally>>,
+    rows: Arc<HashMap<UnitId, usize>>,
+    columns: Arc<HashMap<ElementCode, usize>>,
+    /// By contract, a row a unit.
+    coverage: BTreeMap<String, Vec<Option<Coverage>>>,
     /// The day after the last period that is over, by contract.
     until: BTreeMap<String, Date>,
     /// Units of which the view cannot say what they have.
@@ -91,11 +96,13 @@ impl Folded {
     /// How complete the reports of one contract are at a unit or above it.
     #[must_use]
     pub fn coverage(&self, unit: UnitId, contract: &str) -> Coverage {
-        self.coverage.get(&(unit, contract.to_owned())).copied().unwrap_or_default()
+        let row = self.rows.get(&unit).zip(self.coverage.get(contract));
+        row.and_then(|(row, of)| of[*row]).unwrap_or_default()
     }
 
     pub(super) fn tally(&self, unit: UnitId, element: &ElementCode) -> Option<&Tally> {
-        self.tallies.get(&(unit, element.clone()))
+        let (row, column) = (self.rows.get(&unit)?, self.columns.get(element)?);
+        self.tallies.get(row * self.columns.len() + column)?.as_ref()
     }
 
     pub(super) fn is_torn(&self, unit: UnitId) -> bool {
@@ -125,10 +132,11 @@ pub(super) fn fold_each(input: &Input<'_>, windows: &[Window]) -> Result<Vec<Fol
     let Some((start, end)) = start.zip(end) else { return Ok(Vec::new()) };
     let owed = owed(input, Window { start, end })?;
     let places = Places::of(input);
+    let rows: Vec<Vec<usize>> = owed.iter().map(|owed| places.rows(&owed.path)).collect();
     let fold = |window: &Window| {
         let mut folding = Folding::new(input, &places);
-        let within = owed.iter().filter(|owed| owed.expected.period.within(window.start, window.end));
-        within.for_each(|owed| folding.take(owed));
+        let within = owed.iter().zip(&rows).filter(|(owed, _)| owed.expected.period.within(window.start, window.end));
+        within.for_each(|(owed, rows)| folding.take(owed, rows));
         folding.done()
     };
     Ok(windows.iter().map(fold).collect())
@@ -151,27 +159,28 @@ pub(super) struct Owed<'a> {
 pub(super) fn owed<'a>(input: &Input<'a>, window: Window) -> Result<Vec<Owed<'a>>, UnknownCalendar> {
     let codes = &input.campaign.contracts;
     let contracts = input.catalogue.contracts.iter().filter(|contract| codes.contains(&contract.code));
-    let reports: HashMap<Answers<'_>, &Entry<'_>> =
-        input.reports.iter().map(|entry| (answers(entry.key), entry)).collect();
     let mut all = Vec::new();
     for contract in contracts {
+        let id = contract.id();
+        let ours = input.reports.iter().filter(|entry| entry.key.contract == id && entry.received);
+        let reports: HashMap<Answers<'_>, &Entry<'_>> = ours.map(|entry| (answers(entry.key), entry)).collect();
         let expected = expectations(input.org, input.calendars, std::slice::from_ref(contract), window)?;
         for expected in expected.into_iter().filter(|expected| expected.whole.end <= input.today) {
             let key = ReportKey { contract: expected.contract, unit: expected.unit, period: expected.period.clone() };
             let Placed { path, torn } = placed(input.org, input.view, expected.unit, expected.period.start);
-            let entry = reports.get(&answers(&key)).copied().filter(|entry| entry.received);
+            let entry = reports.get(&answers(&key)).copied();
             all.push(Owed { contract, expected, key, path, torn, entry });
         }
     }
     Ok(all)
 }
 
-/// What a report answers, as a key that costs no digest: contract, unit, calendar, days, piece.
-type Answers<'a> = (ContractId, UnitId, &'a str, Date, Date, u8);
+/// What a report under one contract answers, as a key that costs no digest: unit, calendar, days, piece.
+type Answers<'a> = (UnitId, &'a str, Date, Date, u8);
 
 fn answers(key: &ReportKey) -> Answers<'_> {
-    let ReportKey { contract, unit, period } = key;
-    (*contract, *unit, period.calendar.as_str(), period.start, period.end, period.cut)
+    let ReportKey { unit, period, .. } = key;
+    (*unit, period.calendar.as_str(), period.start, period.end, period.cut)
 }
 
 impl Owed<'_> {
@@ -183,39 +192,57 @@ impl Owed<'_> {
     }
 }
 
-/// Numbers for units, elements and contracts, so that sums are added up in plain rows.
+/// Numbers for units and elements, so that sums are added up in plain rows.
 struct Places<'a> {
-    units: HashMap<UnitId, usize>,
-    elements: HashMap<&'a ElementCode, usize>,
-    /// The short number by which cells name an element.
-    numbers: HashMap<&'a ElementCode, ElementNo>,
+    units: Arc<HashMap<UnitId, usize>>,
+    elements: Arc<HashMap<ElementCode, usize>>,
+    /// What a sheet of each contract holds, in the form's order.
+    lines: HashMap<&'a str, Vec<Line<'a>>>,
+}
+
+/// One element of a contract's form.
+#[derive(Clone, Copy)]
+struct Line<'a> {
+    element: &'a Element,
+    /// Its place in the catalogue.
+    at: usize,
+    /// The short number by which cells name it.
+    number: Option<ElementNo>,
 }
 
 impl<'a> Places<'a> {
     fn of(input: &Input<'a>) -> Self {
-        let elements = input.catalogue.elements.iter().enumerate().map(|(at, element)| (&element.code, at));
-        Self {
-            units: input.org.units().iter().enumerate().map(|(at, unit)| (unit.id, at)).collect(),
-            elements: elements.collect(),
-            numbers: input.numbers.iter().map(|(number, code)| (code, *number)).collect(),
+        let numbers: HashMap<&ElementCode, ElementNo> =
+            input.numbers.iter().map(|(number, code)| (code, *number)).collect();
+        let elements = input.catalogue.elements.iter().enumerate();
+        let known: HashMap<&ElementCode, Line<'a>> = elements
+            .map(|(at, element)| (&element.code, Line { element, at, number: numbers.get(&element.code).copied() }))
+            .collect();
+        let mut lines = HashMap::new();
+        for contract in &input.catalogue.contracts {
+            let form = input.catalogue.form(&contract.form).map_or(&[][..], |form| &form.elements);
+            lines.insert(contract.code.as_str(), form.iter().filter_map(|code| known.get(code).copied()).collect());
         }
+        let units = input.org.units().iter().enumerate().map(|(at, unit)| (unit.id, at)).collect();
+        let elements = input.catalogue.elements.iter().enumerate().map(|(at, one)| (one.code.clone(), at)).collect();
+        Self { units: Arc::new(units), elements: Arc::new(elements), lines }
+    }
+
+    fn rows(&self, path: &[UnitId]) -> Vec<usize> {
+        path.iter().filter_map(|unit| self.units.get(unit).copied()).collect()
     }
 }
 
 struct Folding<'a> {
     input: &'a Input<'a>,
     places: &'a Places<'a>,
-    /// A row a unit, a column an element.
-    tallies: Vec<Option<Tally>>,
-    /// A row a unit, for each contract met.
-    coverage: BTreeMap<&'a str, Vec<Option<Coverage>>>,
     /// The last word of each counting unit about each stock.
     stocks: BTreeMap<(UnitId, usize), Stock>,
     folded: Folded,
 }
 
 struct Stock {
-    path: Vec<UnitId>,
+    rows: Vec<usize>,
     end: Date,
     value: Option<i64>,
     /// Whether the last period that is over is not accepted.
@@ -224,50 +251,59 @@ struct Stock {
 
 impl<'a> Folding<'a> {
     fn new(input: &'a Input<'a>, places: &'a Places<'a>) -> Self {
-        let tallies = vec![None; places.units.len() * places.elements.len()];
-        Self { input, places, tallies, coverage: BTreeMap::new(), stocks: BTreeMap::new(), folded: Folded::default() }
+        let folded = Folded {
+            tallies: vec![None; places.units.len() * places.elements.len()],
+            rows: Arc::clone(&places.units),
+            columns: Arc::clone(&places.elements),
+            ..Folded::default()
+        };
+        Self { input, places, stocks: BTreeMap::new(), folded }
     }
 
-    fn take(&mut self, owed: &Owed<'a>) {
-        let Owed { contract, expected, path, entry, .. } = owed;
-        let until = self.folded.until.entry(contract.code.clone()).or_insert(expected.whole.end);
-        *until = (*until).max(expected.period.end);
+    /// Takes one report that is owed; `rows` are the places of the units on whose sums it stands.
+    fn take(&mut self, owed: &Owed<'a>, rows: &[usize]) {
+        let Owed { contract, expected, entry, .. } = owed;
+        let code = contract.code.as_str();
+        match self.folded.until.get_mut(code) {
+            Some(until) => *until = (*until).max(expected.period.end),
+            None => drop(self.folded.until.insert(code.to_owned(), expected.whole.end.max(expected.period.end))),
+        }
         self.folded.torn.extend(&owed.torn);
-        let units = self.places.units.len();
-        let coverage = self.coverage.entry(&contract.code).or_insert_with(|| vec![None; units]);
+        if !self.folded.coverage.contains_key(code) {
+            self.folded.coverage.insert(code.to_owned(), vec![None; self.places.units.len()]);
+        }
         let covered = coverage_of(*entry);
-        for at in path.iter().filter_map(|unit| self.places.units.get(unit)) {
+        let Some(coverage) = self.folded.coverage.get_mut(code) else { return };
+        for at in rows {
             coverage[*at] = Some(coverage[*at].unwrap_or_default().and(covered));
         }
-        let Some(form) = self.input.catalogue.form(&contract.form) else { return };
         let official = entry.filter(|entry| entry.accepted).map(|entry| entry.cells);
-        for code in &form.elements {
-            let Some(at) = self.places.elements.get(code).copied() else { continue };
-            let number = self.places.numbers.get(code);
-            let figure = number.and_then(|number| official?.get(number)?.figure());
-            let element = &self.input.catalogue.elements[at];
-            match element.kind {
-                ElementKind::Stock => self.stand(path, expected, at, figure),
-                ElementKind::Flow | ElementKind::EventFlag => self.flow(path, expected, (at, element), figure),
+        let places = self.places;
+        for line in places.lines.get(code).map_or(&[][..], Vec::as_slice) {
+            let figure = line.number.and_then(|number| official?.get(&number)?.figure());
+            match line.element.kind {
+                ElementKind::Stock => self.stand(rows, expected, line.at, figure),
+                ElementKind::Flow | ElementKind::EventFlag => self.flow(rows, expected, line, figure),
             }
         }
     }
 
-    fn add(&mut self, path: &[UnitId], element: usize, add: impl Fn(&mut Tally)) {
-        for unit in path.iter().filter_map(|unit| self.places.units.get(unit)) {
-            add(self.tallies[unit * self.places.elements.len() + element].get_or_insert_default());
+    fn add(&mut self, rows: &[usize], element: usize, add: impl Fn(&mut Tally)) {
+        let columns = self.places.elements.len();
+        for row in rows {
+            add(self.folded.tallies[row * columns + element].get_or_insert_default());
         }
     }
 
-    fn flow(&mut self, path: &[UnitId], expected: &Expectation, (at, element): (usize, &Element), figure: Option<i64>) {
+    fn flow(&mut self, rows: &[usize], expected: &Expectation, line: &Line<'_>, figure: Option<i64>) {
         match figure.or(planted!("missing-is-zero").then_some(0)) {
-            Some(value) => self.add(path, at, |tally| {
+            Some(value) => self.add(rows, line.at, |tally| {
                 tally.value += value;
                 tally.figures += 1;
             }),
             None => {
-                let likely = self.likely(expected, element);
-                self.add(path, at, |tally| tally.missing = tally.missing.and(likely));
+                let likely = self.likely(expected, line.element);
+                self.add(rows, line.at, |tally| tally.missing = tally.missing.and(likely));
             }
         }
     }
@@ -283,20 +319,20 @@ impl<'a> Folding<'a> {
         Ratio::new(i128::from(whole.max(0)) * days, i128::from(base.days().max(1))).unwrap_or(Ratio::ZERO)
     }
 
-    fn stand(&mut self, path: &[UnitId], expected: &Expectation, element: usize, figure: Option<i64>) {
+    fn stand(&mut self, rows: &[usize], expected: &Expectation, element: usize, figure: Option<i64>) {
         let end = expected.period.end;
-        let new = || Stock { path: path.to_vec(), end: Date::MIN, value: None, stale: true };
+        let new = || Stock { rows: rows.to_vec(), end: Date::MIN, value: None, stale: true };
         let stock = self.stocks.entry((expected.unit, element)).or_insert_with(new);
         if end < stock.end {
             return;
         }
-        (stock.path, stock.end, stock.stale) = (path.to_vec(), end, figure.is_none());
+        (stock.rows, stock.end, stock.stale) = (rows.to_vec(), end, figure.is_none());
         stock.value = figure.or(stock.value);
     }
 
     fn done(mut self) -> Folded {
         for ((_, element), stock) in std::mem::take(&mut self.stocks) {
-            self.add(&stock.path, element, |tally| {
+            self.add(&stock.rows, element, |tally| {
                 if let Some(value) = stock.value {
                     tally.value += value;
                     tally.figures += 1;
@@ -305,16 +341,6 @@ impl<'a> Folding<'a> {
                     tally.missing = tally.missing.and(Ratio::ZERO);
                 }
             });
-        }
-        let (units, elements) = (self.input.org.units(), &self.input.catalogue.elements);
-        for (at, tally) in self.tallies.iter().enumerate() {
-            let Some(tally) = tally else { continue };
-            let key = (units[at / elements.len()].id, elements[at % elements.len()].code.clone());
-            self.folded.tallies.insert(key, *tally);
-        }
-        for (contract, row) in self.coverage {
-            let met = row.iter().enumerate().filter_map(|(at, coverage)| Some((units[at].id, (*coverage)?)));
-            self.folded.coverage.extend(met.map(|(unit, coverage)| ((unit, contract.to_owned()), coverage)));
         }
         self.folded
     }

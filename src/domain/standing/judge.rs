@@ -12,7 +12,7 @@ use crate::domain::expectation::UnknownCalendar;
 use crate::domain::ids::UnitId;
 use crate::domain::org::UnitKind;
 use crate::domain::ratio::Ratio;
-use crate::domain::target::{Baseline, Comparison, Evaluation, Measure, Stage, Target, Terms, Window as When};
+use crate::domain::target::{Baseline, Comparison, Evaluation, Stage, Target, Terms, Window as When};
 use crate::domain::window::Window;
 use std::collections::BTreeSet;
 
@@ -175,14 +175,15 @@ impl Place<'_> {
 
     /// Whether every element is counted at this unit or below it.
     fn counts(&self, formula: &Target) -> bool {
-        let catalogue = self.figures.input.catalogue;
-        let mut all = elements(self.figures, formula).into_iter().filter_map(|code| catalogue.element(&code).cloned());
-        let attests = formula.comparisons().is_empty();
-        all.all(|element| {
-            let level = UnitKind::from(element.level);
+        let (catalogue, comparisons) = (self.figures.input.catalogue, formula.comparisons());
+        let attests = comparisons.is_empty();
+        let counted = |code: &ElementCode| {
+            let level = catalogue.element(code).map(|element| UnitKind::from(element.level));
             // A duty is due in all, not a part of it at each unit.
-            if attests { self.kind == UnitKind::Province } else { reaches(self.kind, level) }
-        })
+            level.is_none_or(|level| if attests { self.kind == UnitKind::Province } else { reaches(self.kind, level) })
+        };
+        let mut named = comparisons.iter().flat_map(|comparison| comparison.measure.elements());
+        named.all(counted) && attested(self.figures.input.campaign, formula).all(|code| counted(&code))
     }
 
     fn behind(&self, comparison: &Comparison) -> Vec<StandingFigure> {
@@ -250,18 +251,4 @@ fn state(evaluation: &Evaluation) -> JudgementState {
 fn reasons(evaluation: &Evaluation) -> Vec<String> {
     let codes: BTreeSet<&str> = evaluation.reasons.iter().map(|reason| reason.as_str()).collect();
     codes.into_iter().map(str::to_owned).collect()
-}
-
-impl Measure {
-    fn is_change(&self) -> bool {
-        self.baseline().is_some()
-    }
-
-    /// What a change is held against; `None` for any other measure.
-    fn baseline(&self) -> Option<Baseline> {
-        match self {
-            Self::Change { baseline, .. } => Some(*baseline),
-            Self::Count(_) | Self::Stock(_) | Self::Ratio { .. } | Self::Rate { .. } => None,
-        }
-    }
 }

@@ -27,6 +27,11 @@ pub trait Figures {
     /// Whether the element's figures of now and before measure the same thing.
     fn comparability(&self, element: &ElementCode) -> Comparability;
 
+    /// Whether the element was defined alike in the window and in its base; `before` has what a bridge makes of the base.
+    fn definition(&self, _element: &ElementCode, _baseline: &Baseline, _window: Option<&Window>) -> Comparability {
+        Comparability::Exact
+    }
+
     /// How far a duty is attested.
     fn attested(&self, duty: &Name) -> Option<Attested>;
 

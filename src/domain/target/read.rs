@@ -94,8 +94,13 @@ pub(super) struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// Whether now and before measure the same thing; the worst of the elements.
     pub(super) fn comparability(&self) -> Comparability {
-        let each = self.comparison.measure.elements().into_iter().map(|code| self.figures.comparability(code));
-        each.max().unwrap_or(Comparability::Exact)
+        let Comparison { measure, window, .. } = self.comparison;
+        let baseline = measure.baseline();
+        let one = |code| {
+            let defined = |of| self.figures.definition(code, &of, window.as_ref());
+            self.figures.comparability(code).max(baseline.map_or(Comparability::Exact, defined))
+        };
+        measure.elements().into_iter().map(one).max().unwrap_or(Comparability::Exact)
     }
 
     pub(super) fn current(&self, level: Level<'a>) -> Result<Current, Halt> {

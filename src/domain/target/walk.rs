@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of what the elements mean.
 
-use super::ast::{Comparison, Expr, Measure, Target};
+use super::ast::{Baseline, Comparison, Expr, Measure, Target};
 use crate::domain::element::ElementCode;
 use std::collections::BTreeSet;
 
@@ -49,6 +49,21 @@ impl Target {
 }
 
 impl Measure {
+    /// Whether it holds now against before.
+    #[must_use]
+    pub fn is_change(&self) -> bool {
+        self.baseline().is_some()
+    }
+
+    /// What a change is held against; `None` for any other measure.
+    #[must_use]
+    pub fn baseline(&self) -> Option<Baseline> {
+        match self {
+            Self::Change { baseline, .. } => Some(*baseline),
+            Self::Count(_) | Self::Stock(_) | Self::Ratio { .. } | Self::Rate { .. } => None,
+        }
+    }
+
     /// Every element named, numerator first.
     #[must_use]
     pub fn elements(&self) -> Vec<&ElementCode> {

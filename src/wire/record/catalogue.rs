@@ -1,8 +1,9 @@
 //! Elements, forms, contracts and calendars as bytes.
 
+use super::standing::{fraction, read_fraction};
 use super::{BadRecord, ElementNumbers, decode, field, required};
 use crate::domain::calendar::{Calendar, CalendarRule};
-use crate::domain::element::{Element, ElementCode};
+use crate::domain::element::{Break, Bridge, Element, ElementCode};
 use crate::domain::form::{Catalogue, Contract, Form};
 use crate::domain::target::Rule;
 use crate::pb;
@@ -13,8 +14,21 @@ use prost::Message as _;
 /// The bytes of an element under its number.
 #[must_use]
 pub fn element(number: u32, element: &Element) -> Vec<u8> {
-    let Element { code, name_vi, name_en, unit_of_count, kind, scale, min, max, level, coercive, shrinkable, activity } =
-        element;
+    let Element {
+        code,
+        name_vi,
+        name_en,
+        unit_of_count,
+        kind,
+        scale,
+        min,
+        max,
+        level,
+        coercive,
+        shrinkable,
+        activity,
+        breaks,
+    } = element;
     let message = pb::ElementRecord {
         number,
         code: code.as_str().to_owned(),
@@ -29,6 +43,7 @@ pub fn element(number: u32, element: &Element) -> Vec<u8> {
         coercive: *coercive,
         shrinkable: *shrinkable,
         activity: *activity,
+        breaks: breaks.iter().map(definition_break).collect(),
     };
     message.encode_to_vec()
 }
@@ -49,6 +64,7 @@ pub fn read_element(bytes: &[u8]) -> Result<(u32, Element), BadRecord> {
         coercive,
         shrinkable,
         activity,
+        breaks,
     } = decode(bytes)?;
     if number == 0 {
         return Err(BadRecord::UnknownElement);
@@ -66,8 +82,30 @@ pub fn read_element(bytes: &[u8]) -> Result<(u32, Element), BadRecord> {
         coercive,
         shrinkable,
         activity,
+        breaks: breaks.into_iter().map(read_break).collect::<Result<_, _>>()?,
     };
     Ok((number, element))
+}
+
+fn definition_break(one: &Break) -> pb::DefinitionBreak {
+    let (bridge, factor) = match one.bridge {
+        Bridge::None => (pb::BridgeMethod::None, None),
+        Bridge::Restated => (pb::BridgeMethod::Restated, None),
+        Bridge::Ratio(factor) => (pb::BridgeMethod::Ratio, fraction(Some(factor))),
+    };
+    let (day, evidence_vi) = (values::day(one.on), one.evidence_vi.clone());
+    pb::DefinitionBreak { day, bridge: bridge.into(), factor, evidence_vi }
+}
+
+fn read_break(message: pb::DefinitionBreak) -> Result<Break, BadRecord> {
+    let pb::DefinitionBreak { day, bridge, factor, evidence_vi } = message;
+    let bridge = match pb::BridgeMethod::try_from(bridge) {
+        Ok(pb::BridgeMethod::None) => Bridge::None,
+        Ok(pb::BridgeMethod::Restated) => Bridge::Restated,
+        Ok(pb::BridgeMethod::Ratio) => Bridge::Ratio(required("breaks.factor", read_fraction(factor)?)?),
+        Ok(pb::BridgeMethod::Unspecified) | Err(_) => return Err(BadRecord::Field("breaks.bridge")),
+    };
+    Ok(Break { on: field("breaks.day", values::read_day(day))?, bridge, evidence_vi })
 }
 
 /// The bytes of a form. Fails when one of its elements has no number.
@@ -204,6 +242,11 @@ mod tests {
             coercive: false,
             shrinkable: true,
             activity: false,
+            breaks: vec![Break {
+                on: jiff::civil::date(2025, 1, 15),
+                bridge: Bridge::Ratio(crate::domain::ratio::Ratio::new(4, 5).unwrap()),
+                evidence_vi: "TT 88/2024/TT-BCA".into(),
+            }],
         }
     }
 

@@ -206,7 +206,7 @@ pub(in crate::wire) fn fraction(ratio: Option<Ratio>) -> Option<pb::Fraction> {
     Some(pb::Fraction { numerator: num, denominator: den })
 }
 
-fn read_fraction(message: Option<pb::Fraction>) -> Result<Option<Ratio>, BadRecord> {
+pub(in crate::wire) fn read_fraction(message: Option<pb::Fraction>) -> Result<Option<Ratio>, BadRecord> {
     let Some(pb::Fraction { numerator, denominator }) = message else { return Ok(None) };
     Ratio::new(numerator.into(), denominator.into()).map(Some).ok_or(BadRecord::Field("denominator"))
 }
