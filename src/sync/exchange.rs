@@ -333,9 +333,15 @@ impl Exchange {
         self.digests.get(&scope).copied().unwrap_or_default()
     }
 
+    /// The cursor names the newest commit that this page was read under, also where its positions lie far below: a record that changed since
+    /// is not on the pages behind them, so a history that lost that commit must be noticed.
     fn sealed(&mut self, tx: &mut ReadTx) -> Result<Vec<u8>> {
-        let low = self.scopes.iter().map(|held| held.position.seq).min().unwrap_or(0);
-        let (seq, chain) = tx.commit_at(low)?;
+        let upto = if planted!("cursor-of-an-old-commit") {
+            self.scopes.iter().map(|held| held.position.seq).min().unwrap_or(0)
+        } else {
+            i64::MAX
+        };
+        let (seq, chain) = tx.commit_at(upto)?;
         let mut start = [0; 8];
         start.copy_from_slice(&chain[..8]);
         self.commit = (seq, start);

@@ -1,17 +1,21 @@
 //! S24 on both databases: a failover that lost commits, and an old primary that comes back.
 
 use crate::stories;
-use crate::world::{Phone, TOWN, WARD_2, WARD_3, World, first_week};
+use crate::world::{Phone, TOWN, WARD_2, WARD_3, World, figure, first_week, week};
+use jiff::ToSpan;
+use jiff::civil::date;
 use thidua::app::AppError;
 use thidua::domain::cell::CellValue;
 use thidua::domain::command::Verdict;
 use thidua::domain::permission::Role;
+use thidua::domain::scope::RecordKind;
 use thidua::domain::workflow::State;
 use thidua::sync::frame::{Frame, ResetReason};
 use thidua::sync::push::Pushed;
 
 stories! {
     s24_a_lossy_failover_begins_one_new_history_and_phones_bring_back_what_was_acknowledged_in_any_order
+    s24_a_phone_cut_inside_its_first_sync_notices_that_the_server_lost_what_it_read_under
     s24_a_primary_that_is_shown_a_higher_history_writes_nothing_any_more
 }
 
@@ -67,6 +71,35 @@ fn s24_a_lossy_failover_begins_one_new_history_and_phones_bring_back_what_was_ac
         assert_eq!((one.state, one.content_hash()), (other.state, other.content_hash()));
     }
     assert_eq!(replica.report(first_week(WARD_2).id()).unwrap().state, State::Accepted);
+}
+
+fn s24_a_phone_cut_inside_its_first_sync_notices_that_the_server_lost_what_it_read_under(primary: World) {
+    let replica = primary.twin();
+    let both = [&primary, &replica];
+    both.iter().for_each(|world| world.app.found([1; 16]).unwrap());
+    both.iter().for_each(|world| world.at(date(2024, 12, 2)));
+    let mut lan = known_to(both, "lan", WARD_2, Role::Reporter);
+    let element = primary.elements()[0];
+    let weeks: Vec<_> = (0..12).map(|at| week(WARD_2, date(2024, 8, 19).saturating_add(at.weeks()))).collect();
+    let drafts: Vec<_> = weeks.iter().map(|key| lan.save(key, &[(element, figure(1))], &[])).collect();
+    let mut twin = lan.clone();
+    lan.push(&primary, &drafts);
+    twin.push(&replica, &drafts);
+    // Only the primary hears of this: the oldest draft is the newest row of the desk now.
+    let change = lan.save(&weeks[0], &[(element, figure(2))], &[(element, figure(1))]);
+    lan.push(&primary, &[change]);
+    let [mut mai, _] = both.map(|world| world.phone_of("mai", lan.account, WARD_2));
+    let whole = mai.clone().frames(&primary, &[], usize::MAX).len();
+    // Cut on the last page but one of the desk: the changed draft was not on the pages before.
+    let cut = (1..whole).rev().find(|cut| {
+        let mut probe = mai.clone();
+        probe.frames(&primary, &[], *cut);
+        probe.holds(RecordKind::Report, weeks[4].id().0) && !probe.holds(RecordKind::Report, weeks[0].id().0)
+    });
+    mai.frames(&primary, &[], cut.expect("there is such a page"));
+    mai.sync(&replica);
+    mai.agrees();
+    assert!(mai.holds(RecordKind::Report, weeks[0].id().0), "no row is missed between two histories");
 }
 
 fn s24_a_primary_that_is_shown_a_higher_history_writes_nothing_any_more(old: World) {
