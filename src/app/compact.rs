@@ -3,11 +3,16 @@
 //! Safe to run at any time and twice: phones whose cursors are older than a tombstone that went are rebuilt, and lose nothing (S23, S25).
 
 use super::error::Result;
+use super::reference::Reference;
 use super::report::Asking;
 use super::{App, held};
 use crate::domain::permission::{Actor, Permit, UnitPath, action, authorize};
+use crate::domain::scope::RecordKind;
 use crate::domain::time::DAY_MICROS;
+use crate::domain::workflow::State;
+use crate::store::WriteTx;
 use crate::store::tx::Audit;
+use jiff::civil::Date;
 
 /// Days for which tombstones are kept: a phone away for longer is rebuilt.
 pub const TOMBSTONE_DAYS: i64 = 90;
@@ -23,10 +28,13 @@ pub struct Compacted {
     pub answers: usize,
     /// Held commands that took effect.
     pub released: usize,
+    /// Reports that left the phones.
+    pub left_phones: usize,
 }
 
 impl App {
-    /// Trims what is older than [`TOMBSTONE_DAYS`] and [`DETAIL_DAYS`], and releases held commands.
+    /// Trims what is older than [`TOMBSTONE_DAYS`] and [`DETAIL_DAYS`], takes reports of campaigns long concluded off the phones, and
+    /// releases held commands.
     pub fn compact(&self, actor: &Actor) -> Result<Compacted> {
         let now = self.now();
         self.store().write("app.compact", now, |tx| {
@@ -37,9 +45,10 @@ impl App {
             let mut done = Compacted {
                 tombstones: tx.trim_tombstones(floor)?,
                 answers: tx.trim_answers(now.plus_micros(-DETAIL_DAYS * DAY_MICROS))?,
-                released: 0,
+                ..Compacted::default()
             };
             let reference = self.reference(tx)?;
+            done.left_phones = take_off_phones(tx, &Audit::from(&permit), &reference, now.local_date())?;
             let ask = Asking { actor, reference: &reference, number: 0, captured: None, sent: None };
             for report in tx.reports_waited_for()? {
                 done.released += held::release(tx, &ask, report)?;
@@ -50,4 +59,22 @@ impl App {
             Ok(done)
         })
     }
+}
+
+/// Reports of campaigns that were concluded long enough ago leave every scope, and what stands beside them too. They stay on the server,
+/// with every revision; nothing happens to them any more.
+fn take_off_phones(tx: &mut WriteTx, audit: &Audit, reference: &Reference, today: Date) -> Result<usize> {
+    if !reference.some_left_phones(today) {
+        return Ok(0);
+    }
+    let shown = tx.records_in_feeds(RecordKind::Report)?;
+    let mut left = tx.report_lines(&State::ALL, &[])?;
+    left.retain(|line| shown.contains(&line.id.0) && reference.has_left_phones(line.contract, line.days(), today));
+    for line in &left {
+        tx.move_record(audit, RecordKind::Report, line.id.0, Vec::new())?;
+        for (kind, id) in tx.beside(line.id)? {
+            tx.move_record(audit, kind, id, Vec::new())?;
+        }
+    }
+    Ok(left.len())
 }

@@ -5,6 +5,7 @@
 
 use super::App;
 use super::error::{AppError, Result};
+use super::reference::Reference;
 use crate::domain::ids::UnitId;
 use crate::domain::org::{Hierarchy, Org, OrgFacts};
 use crate::domain::permission::{Actor, Grant, Permit, Role, UnitPath, action, authorize};
@@ -67,7 +68,7 @@ impl App {
                     continue;
                 }
                 applied.moved_units += 1;
-                applied.moved_records += move_records(tx, &Audit::from(&permit), &place)?;
+                applied.moved_records += move_records(tx, &Audit::from(&permit), &place, &reference, today)?;
                 if before.acting != place.acting {
                     applied.moved_accounts += move_accounts(tx, &permit, &place, today)?;
                 }
@@ -119,9 +120,18 @@ fn move_held(tx: &mut WriteTx, audit: &Audit, place: &UnitPath) -> Result<usize>
     Ok(waiting.len())
 }
 
-fn move_records(tx: &mut WriteTx, audit: &Audit, place: &UnitPath) -> Result<usize> {
+fn move_records(
+    tx: &mut WriteTx,
+    audit: &Audit,
+    place: &UnitPath,
+    reference: &Reference,
+    today: Date,
+) -> Result<usize> {
     let mut moved = move_held(tx, audit, place)?;
     for line in tx.report_lines(&State::ALL, &[place.unit])? {
+        if reference.has_left_phones(line.contract, line.days(), today) {
+            continue;
+        }
         let scopes = report_scopes(line.state, place);
         tx.move_record(audit, RecordKind::Report, line.id.0, scopes)?;
         moved += 1;

@@ -1,7 +1,7 @@
 //! Proposals to amend official figures: an edit that meets an accepted or locked report becomes one; a reviewer grants or refuses it.
 
 use super::error::Result;
-use super::report::{Asking, Effect};
+use super::report::{Asking, Effect, check_kept};
 use crate::domain::command::{Save, Verdict};
 use crate::domain::ids::{ProposalId, ReportId, derive};
 use crate::domain::permission::{Permit, action, authorize};
@@ -20,6 +20,7 @@ pub(super) fn keep(
     reason: &str,
 ) -> Result<Effect> {
     let (report, revision) = present;
+    check_kept(ask, &report.key, tx.now().local_date())?;
     let place = tx.unit_path(report.key.unit)?;
     let shape = ask.reference.shape(report.key.contract).ok_or(Reason::NotExpected)?;
     let id = report.key.id();
@@ -59,6 +60,7 @@ pub(super) fn settle(tx: &mut WriteTx, ask: &Asking, id: ProposalId, seen: Conte
     let filed = tx.report(proposal.report, units)?.ok_or(Reason::NotFound)?;
     let place = tx.unit_path(filed.report.key.unit)?;
     let permit: Permit<action::SettleProposal> = authorize(ask.actor, &place, tx.now().local_date())?;
+    check_kept(ask, &filed.report.key, tx.now().local_date())?;
     if proposal.settled.is_some() {
         return Err(Reason::ProposalSettled.into());
     }

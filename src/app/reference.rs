@@ -82,12 +82,29 @@ impl Reference {
     /// Whether every campaign for which this report counts is concluded: nothing comes in any more.
     #[must_use]
     pub fn is_closed(&self, key: &ReportKey) -> bool {
-        let Some(contract) = self.catalogue.contracts.iter().find(|one| one.id() == key.contract) else { return false };
-        let days = Window { start: key.period.start, end: key.period.end };
+        self.holds_for_all(key.contract, key.period.window(), |one| one.status.is_final())
+    }
+
+    /// Whether no phone keeps the reports of these days any more: every campaign for which they count is concluded, for longer than it asks
+    /// phones to keep its reports.
+    #[must_use]
+    pub fn has_left_phones(&self, contract: ContractId, days: Window, today: Date) -> bool {
+        self.holds_for_all(contract, days, |one| one.leaves_phones_on().is_some_and(|day| day <= today))
+    }
+
+    /// Whether something is true of every campaign for which a report of these days counts, of one at least.
+    fn holds_for_all(&self, contract: ContractId, days: Window, holds: impl Fn(&Campaign) -> bool) -> bool {
+        let Some(contract) = self.catalogue.contracts.iter().find(|one| one.id() == contract) else { return false };
         let counts =
             |one: &&Campaign| one.contracts.contains(&contract.code) && one.measurement_window.common_days(&days) > 0;
         let mut counting = self.campaigns.iter().filter(counts).peekable();
-        counting.peek().is_some() && counting.all(|one| one.status.is_final())
+        counting.peek().is_some() && counting.all(holds)
+    }
+
+    /// Whether some campaign's reports have left the phones.
+    #[must_use]
+    pub fn some_left_phones(&self, today: Date) -> bool {
+        self.campaigns.iter().any(|one| one.leaves_phones_on().is_some_and(|day| day <= today))
     }
 
     /// What standings of a campaign follow from, as things were in each period, once baselines, reports and the day are given.

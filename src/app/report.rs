@@ -117,6 +117,15 @@ fn check_period(ask: &Asking, key: &ReportKey, today: Date) -> Result<Expectatio
     Ok(expected)
 }
 
+/// Nothing happens any more to a report that phones no longer keep: nobody would see it.
+pub(super) fn check_kept(ask: &Asking, key: &ReportKey, today: Date) -> Result<()> {
+    if ask.reference.has_left_phones(key.contract, key.period.window(), today) {
+        Err(Reason::PeriodClosed.into())
+    } else {
+        Ok(())
+    }
+}
+
 /// A report within sight: who may not even read it learns that there is none.
 fn visible(tx: &mut WriteTx, ask: &Asking, id: ReportId) -> Result<(Report, UnitPath)> {
     let filed = tx.report(id, &ask.reference.units)?.ok_or(Reason::NotFound)?;
@@ -127,7 +136,11 @@ fn visible(tx: &mut WriteTx, ask: &Asking, id: ReportId) -> Result<(Report, Unit
     } else {
         authorize::<action::ReadDesk>(ask.actor, &place, today).is_ok()
     };
-    if seen { Ok((filed.report, place)) } else { Err(Reason::NotFound.into()) }
+    if !seen {
+        return Err(Reason::NotFound.into());
+    }
+    check_kept(ask, &filed.report.key, today)?;
+    Ok((filed.report, place))
 }
 
 fn submit(tx: &mut WriteTx, ask: &Asking, id: ReportId) -> Result<Effect> {

@@ -3,6 +3,7 @@
 //! Knows nothing of how periods are laid out (that is `calendar`) nor of who owes a report for them (`expectation`).
 
 use super::time::days_from_date;
+use super::window::Window;
 use jiff::civil::Date;
 use std::fmt;
 
@@ -33,6 +34,12 @@ impl Period {
     #[must_use]
     pub fn days(&self) -> i32 {
         (days_from_date(self.end) - days_from_date(self.start)).max(0)
+    }
+
+    /// The days covered.
+    #[must_use]
+    pub fn window(&self) -> Window {
+        Window { start: self.start, end: self.end }
     }
 
     /// Whether `day` lies in the period.

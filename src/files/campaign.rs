@@ -43,6 +43,7 @@ struct CampaignFile {
     classification: Text,
     #[serde(default)]
     contracts: Vec<String>,
+    device_days: Option<u16>,
     #[serde(default)]
     phases: Vec<PhaseFile>,
     #[serde(default)]
@@ -224,6 +225,7 @@ fn read_campaign(reader: &mut Reader<'_>, places: &mut Places, raw: CampaignFile
         classification: classification?,
         status: Status::Draft,
         contracts: raw.contracts,
+        device_days: raw.device_days,
         targets,
         activities,
         duties,

@@ -92,6 +92,9 @@ fn head(out: &mut Out, campaign: &Campaign) {
     out.list("fields", campaign.fields.iter().map(ToString::to_string));
     out.text("classification", campaign.classification.as_str());
     out.list("contracts", campaign.contracts.iter().cloned());
+    if let Some(days) = campaign.device_days {
+        out.plain("device_days", days);
+    }
 }
 
 fn print_phase(out: &mut Out, phase: &Phase) {

@@ -11,7 +11,7 @@ use crate::pb;
 use crate::pb::sync_response::Frame as Wire;
 use crate::sync::{Exchange, Frame, Seal};
 use crate::wire::bytes;
-use crate::wire::sync::{put_frame, put_rows_frame};
+use crate::wire::sync::{Packing, put_frame, put_rows_frame};
 use std::sync::Arc;
 
 /// What a call stands on.
@@ -30,7 +30,7 @@ pub struct Carried {
     exchange: Exchange,
     authority: Arc<Authority>,
     device: crate::domain::ids::DeviceId,
-    packs: bool,
+    packing: Option<Packing>,
     pushed: bool,
 }
 
@@ -38,11 +38,11 @@ impl Carried {
     /// Takes the request: its commands are committed when this returns.
     pub fn begin(ground: Ground<'_>, identity: Identity, request: &[u8]) -> Result<Self, Failure> {
         let message: pb::SyncRequest = bytes::decode(request)?;
-        let packs = message.accept_compressions.contains(&pb::Compression::Gzip.into());
+        let packing = Packing::choose(&message.accept_compressions);
         let asked = sync::read(&identity, message, ground.app.now().local_date())?;
         let (device, pushed) = (identity.device.id, !asked.commands.is_empty());
         let exchange = Exchange::start(ground.app.clone(), ground.seal.clone(), identity, &asked)?;
-        Ok(Self { exchange, authority: Arc::clone(ground.authority), device, packs, pushed })
+        Ok(Self { exchange, authority: Arc::clone(ground.authority), device, packing, pushed })
     }
 
     /// The next frames, and whether the last of them is the checkpoint.
@@ -61,7 +61,7 @@ impl Carried {
             None
         };
         let mut bytes = Vec::new();
-        match frames::out(frame, self.packs) {
+        match frames::out(frame, self.packing) {
             Out::Frame(mut message) => {
                 if let Some(Wire::Checkpoint(checkpoint)) = &mut message.frame {
                     checkpoint.receipt = receipt;

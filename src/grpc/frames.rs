@@ -12,27 +12,31 @@ use crate::pb::{self, SyncResponse};
 use crate::sync::frame::{
     Checkpoint, Frame, GrantChange, Granted, Outcome, Reset, ResetReason, Row, RowOp, Rows, Welcome,
 };
+use crate::sync::round::PACKINGS;
+use crate::wire::sync::Packing;
 use crate::wire::{reasons, sync, values};
+
+const _: () = assert!(Packing::COUNT == PACKINGS, "a batch keeps one encoding for each way of packing");
 
 /// A frame as the stream carries it, its rows packed for a caller who can undo that. A checkpoint comes without its receipt, which only the authority's key can add.
 #[must_use]
-pub(super) fn out(frame: Frame, packs: bool) -> Out {
+pub(super) fn out(frame: Frame, packing: Option<Packing>) -> Out {
     let frame = match frame {
         Frame::Shared { batch, cursor } => {
             let encode = || sync::encode_rows(batch.rows.iter().cloned().map(row).collect()).into();
             let plain = batch.encoded.get_or_init(encode);
-            let pack = || sync::pack_rows(plain).map_or_else(|| plain.clone(), Into::into);
-            let bytes = if packs { batch.packed.get_or_init(pack) } else { plain };
-            return Out::Shared(bytes.clone(), cursor);
-        }
-        Frame::Rows(Rows { rows, cursor }) if packs => {
-            let plain = sync::encode_rows(rows.into_iter().map(row).collect());
-            let bytes = sync::pack_rows(&plain).unwrap_or(plain);
-            return Out::Shared(bytes.into(), cursor);
+            let pack = |packing| move || sync::pack_rows(plain, packing).map_or_else(|| plain.clone(), Into::into);
+            let packed = packing.map(|packing| batch.packed[packing as usize].get_or_init(pack(packing)));
+            return Out::Shared(packed.unwrap_or(plain).clone(), cursor);
         }
         Frame::Welcome(frame) => Wire::Welcome(welcome(frame)),
         Frame::Verdict(outcome) => Wire::Verdict(verdict(outcome)),
-        Frame::Rows(frame) => Wire::Rows(rows(frame)),
+        Frame::Rows(frame) => {
+            let Some(packing) = packing else { return whole(Wire::Rows(rows(frame))) };
+            let plain = sync::encode_rows(frame.rows.into_iter().map(row).collect());
+            let bytes = sync::pack_rows(&plain, packing).unwrap_or(plain);
+            return Out::Shared(bytes.into(), frame.cursor);
+        }
         Frame::Reset(frame) => Wire::Reset(reset(frame)),
         Frame::SnapshotEnd { scope, generation } => {
             Wire::SnapshotEnd(pb::SnapshotEnd { scope_number: unsigned(scope), generation: seq(generation) })

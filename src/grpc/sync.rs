@@ -24,7 +24,7 @@ use crate::sync::push::Pushed;
 use crate::sync::{Exchange, Frame, Request as Asked};
 use crate::wire::access::{Receipt, receipt};
 use crate::wire::command;
-use crate::wire::sync::read_scope;
+use crate::wire::sync::{Packing, read_scope};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -52,7 +52,7 @@ pub(super) async fn answer(services: &Services, request: Request<SyncRequest>) -
 
 async fn begin(services: &Services, identity: Identity, message: SyncRequest, lang: Lang) -> Result<Answers, Failure> {
     let follow = message.follow;
-    let packs = message.accept_compressions.contains(&pb::Compression::Gzip.into());
+    let packing = Packing::choose(&message.accept_compressions);
     let upgrade = versions::wanted(&message.client_version);
     let asked = read(&identity, message, services.app.now().local_date())?;
     let mut call = Call {
@@ -64,7 +64,7 @@ async fn begin(services: &Services, identity: Identity, message: SyncRequest, la
         caught_up: false,
         warned: false,
         upgrade,
-        packs,
+        packing,
     };
     let (app, seal) = (services.app.clone(), services.seal.clone());
     let exchange = services.door.run(move || Ok(Exchange::start(app, seal, identity, &asked)?)).await?;
@@ -144,7 +144,7 @@ struct Call {
     /// The version that the caller's app should have, until it was told.
     upgrade: Option<String>,
     /// Whether the caller can undo packed rows.
-    packs: bool,
+    packing: Option<Packing>,
 }
 
 impl Call {
@@ -220,7 +220,7 @@ impl Call {
         } else {
             None
         };
-        let mut out = frames::out(frame, self.packs);
+        let mut out = frames::out(frame, self.packing);
         if let Out::Frame(message) = &mut out
             && let Some(Wire::Checkpoint(checkpoint)) = &mut message.frame
         {

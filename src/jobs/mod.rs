@@ -204,7 +204,10 @@ fn verify_runs(app: &App, actor: &Actor, _: Turn) -> Result<String> {
 
 fn compact(app: &App, actor: &Actor, _: Turn) -> Result<String> {
     let done = app.compact(actor)?;
-    Ok(format!("{} tombstones and {} answers went, {} held released", done.tombstones, done.answers, done.released))
+    Ok(format!(
+        "{} tombstones and {} answers went, {} held released, {} reports left the phones",
+        done.tombstones, done.answers, done.released, done.left_phones
+    ))
 }
 
 fn verify_audit(app: &App, _: &Actor, _: Turn) -> Result<String> {

@@ -117,6 +117,17 @@ impl ReadTx<'_> {
         Ok(found)
     }
 
+    /// The records of a kind that lie in some scope.
+    pub fn records_in_feeds(&mut self, kind: RecordKind) -> Result<BTreeSet<[u8; 16]>> {
+        let ids: Vec<Vec<u8>> = feed::table
+            .filter(feed::op.eq(PUT))
+            .filter(feed::kind.eq(kind.number()))
+            .select(feed::id)
+            .distinct()
+            .load(self.conn())?;
+        ids.iter().map(|id| fixed(id)).collect()
+    }
+
     /// The short number of a scope, given at its first record.
     pub fn scope_number(&mut self, wanted: Scope) -> Result<Option<i32>> {
         Ok(scope::table

@@ -15,6 +15,7 @@ use crate::domain::permission::{Kind, Permit, UnitPath};
 use crate::domain::report::{ContentHash, Report};
 use crate::domain::scope::{RecordKind, Scope};
 use crate::domain::time::{date_from_days, days_from_date};
+use crate::domain::window::Window;
 use crate::domain::workflow::State;
 use crate::wire::record::{self, BadRecord, UnitNumbers};
 use diesel::prelude::*;
@@ -48,6 +49,14 @@ pub struct ReportLine {
     pub state: State,
     /// Whether it came late.
     pub late: bool,
+}
+
+impl ReportLine {
+    /// The days that it answers for.
+    #[must_use]
+    pub fn days(&self) -> Window {
+        Window { start: self.start, end: self.end }
+    }
 }
 
 /// A command that was taken from a device.

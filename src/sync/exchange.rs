@@ -281,19 +281,24 @@ impl Exchange {
     }
 
     /// One page of a scope that is rebuilt; only what stands is sent, what is gone was never there.
+    ///
+    /// The cursor beside the last page still says that the scope is being rebuilt: a stream that is cut before `SnapshotEnd` gets it again.
     fn rebuild(&mut self, tx: &mut ReadTx, index: usize) -> Result<Vec<Frame>> {
         let Position { scope, generation, seq, whole_at } = self.scopes[index].position;
         let page = tx.feed_page(&[scope], seq, whole_at, self.max_rows)?;
         let full = page.len() >= self.max_rows;
         let position = &mut self.scopes[index].position;
         position.seq = if full { page.last().map_or(whole_at, |row| row.seq) } else { whole_at };
-        if !full {
+        if !full && planted!("end-of-rebuild-lost") {
             position.whole_at = 0;
         }
-        let rows: Vec<FeedRow> = page.into_iter().filter(|row| matches!(row.op, FeedOp::Put { .. })).collect();
-        let cursor = self.sealed(tx)?;
-        let mut frames = vec![Frame::Rows(Rows { rows: fold(rows), cursor })];
+        let mut frames = Vec::new();
+        if !page.is_empty() {
+            let rows: Vec<FeedRow> = page.into_iter().filter(|row| matches!(row.op, FeedOp::Put { .. })).collect();
+            frames.push(Frame::Rows(Rows { rows: fold(rows), cursor: self.sealed(tx)? }));
+        }
         if !full {
+            self.scopes[index].position.whole_at = 0;
             frames.push(Frame::SnapshotEnd { scope, generation });
         }
         Ok(frames)

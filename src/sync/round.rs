@@ -46,6 +46,9 @@ pub struct Round {
     batches: Mutex<BTreeMap<(i64, Vec<i32>), Arc<Batch>>>,
 }
 
+/// Ways in which a batch may be packed.
+pub const PACKINGS: usize = 2;
+
 /// Rows of a round for all who hold the same of its scopes.
 #[derive(Debug)]
 pub struct Batch {
@@ -53,8 +56,8 @@ pub struct Batch {
     pub rows: Vec<Row>,
     /// What they are on the wire; whoever sends them first encodes them for all.
     pub encoded: OnceLock<Arc<[u8]>>,
-    /// The same, packed for callers who can undo that.
-    pub packed: OnceLock<Arc<[u8]>>,
+    /// The same, packed for callers who can undo that: one for each way of packing.
+    pub packed: [OnceLock<Arc<[u8]>>; PACKINGS],
 }
 
 impl PartialEq for Batch {
@@ -122,8 +125,11 @@ impl Round {
             return Some(Arc::clone(known));
         }
         let ours = self.rows.iter().filter(|row| row.seq > after && key.1.contains(&row.scope));
-        let batch =
-            Arc::new(Batch { rows: fold(ours.cloned().collect()), encoded: OnceLock::new(), packed: OnceLock::new() });
+        let batch = Arc::new(Batch {
+            rows: fold(ours.cloned().collect()),
+            encoded: OnceLock::new(),
+            packed: Default::default(),
+        });
         batches.insert(key, Arc::clone(&batch));
         Some(batch)
     }

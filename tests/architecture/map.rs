@@ -59,8 +59,9 @@ pub(crate) const LIBRARIES: &[(&str, &[&str])] = &[
     ("csv", &["files"]),
     ("diesel", &["store", "client", "bench"]),
     ("diesel_migrations", &["store", "client"]),
-    // Packs batches of rows; pure Rust, the same on phone and server.
+    // Pack batches of rows, the same on phone and server.
     ("flate2", &["wire"]),
+    ("zstd", &["wire"]),
     ("http", &["grpc", "server", "client"]),
     ("hyper_util", &["server", "client", "bench"]),
     ("indicatif", &["cli"]),

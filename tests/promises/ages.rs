@@ -3,10 +3,12 @@
 use crate::stories;
 use crate::world::{ELSEWHERE, TOWN, WARD_2, World, figure, first_week, pushed, week};
 use jiff::civil::date;
+use thidua::domain::campaign::{Campaign, Step};
 use thidua::domain::command::{Body, Command, Verdict};
-use thidua::domain::ids::UnitId;
+use thidua::domain::ids::{CommentId, UnitId};
 use thidua::domain::permission::{Grant, Role};
 use thidua::domain::scope::RecordKind;
+use thidua::domain::workflow::State;
 use thidua::sync::frame::{Frame, ResetReason};
 use thidua::wire::command;
 
@@ -14,6 +16,7 @@ stories! {
     s23_a_cursor_below_a_trimmed_tombstone_is_rebuilt_and_one_above_goes_on
     s25_a_phone_away_for_400_days_pushes_its_outbox_and_agrees_again
     s25_a_command_of_another_line_of_apps_with_unknown_fields_is_taken
+    s17_reports_of_a_campaign_long_concluded_leave_the_phones_and_stay_on_the_server
     compacting_twice_trims_nothing_more
 }
 
@@ -41,9 +44,58 @@ fn s23_a_cursor_below_a_trimmed_tombstone_is_rebuilt_and_one_above_goes_on(world
     assert!(done.tombstones >= 1, "{done:?}");
     assert_eq!(resets(&lan.sync(&world)), [], "who saw the tombstone goes on");
     assert_eq!(resets(&town.sync(&world)), [], "a scope that lost no tombstone goes on");
+    let (mut cut, mut whole) = (0, false);
+    while !whole {
+        let mut unlucky = away.clone();
+        whole = unlucky.frames(&world, &[], cut).len() < cut;
+        unlucky.sync(&world);
+        unlucky.agrees();
+        assert_eq!(unlucky.holding.records, lan.holding.records, "rebuilt, and cut behind {cut} frames");
+        cut += 1;
+    }
     assert_eq!(resets(&away.sync(&world)), [ResetReason::Compacted], "only the desk is rebuilt");
     away.agrees();
     assert_eq!(away.holding.records, lan.holding.records);
+}
+
+/// Concludes the campaign, whose reports leave the phones `days` after its last day.
+fn concluded(world: &World, days: u16) {
+    let system = world.app.system().unwrap();
+    let reference = world.app.store().read(|tx| world.app.reference(tx)).unwrap();
+    let campaign = Campaign { device_days: Some(days), ..reference.campaigns[0].clone() };
+    world.app.apply_campaign(&system, &campaign).unwrap();
+    world.at(date(2025, 8, 20));
+    world.app.apply_day().unwrap();
+    // The province has been merged into another by then.
+    let system = world.app.system().unwrap();
+    world.app.step_by_day(&system).unwrap();
+    for step in [Step::Review, Step::Conclude] {
+        world.app.step_campaign(&system, &campaign.code, step).unwrap();
+    }
+}
+
+fn s17_reports_of_a_campaign_long_concluded_leave_the_phones_and_stay_on_the_server(world: World) {
+    let mut lan = world.phone("lan", ELSEWHERE, Role::Reporter);
+    let key = first_week(ELSEWHERE);
+    let report = world.send_nil(&mut lan, &key);
+    let comment = CommentId([7; 16]);
+    let said = lan.command(Body::Comment { report, comment, text: "đã gửi đủ".to_owned() });
+    lan.push(&world, &[said]);
+    concluded(&world, 60);
+    let system = world.app.system().unwrap();
+    lan.sync(&world);
+    assert!(lan.holds(RecordKind::Report, report.0) && lan.holds(RecordKind::Comment, comment.0));
+    world.at(date(2025, 10, 18));
+    assert_eq!(world.app.compact(&system).unwrap().left_phones, 0, "60 days are not over");
+    world.at(date(2025, 10, 19));
+    assert_eq!(world.app.compact(&system).unwrap().left_phones, 1);
+    assert_eq!(world.app.compact(&system).unwrap().left_phones, 0, "once is enough");
+    let again = lan.command(Body::Comment { report, comment: CommentId([8; 16]), text: "còn đó".to_owned() });
+    let refused = lan.push(&world, &[again]);
+    assert_eq!(refused[0].reason.as_deref(), Some("PERIOD_CLOSED"), "nothing is said where nobody would see it");
+    lan.agrees();
+    assert!(!lan.holds(RecordKind::Report, report.0) && !lan.holds(RecordKind::Comment, comment.0));
+    assert_eq!(world.report(report).unwrap().state, State::Submitted, "the server keeps it");
 }
 
 fn s25_a_phone_away_for_400_days_pushes_its_outbox_and_agrees_again(world: World) {

@@ -8,7 +8,7 @@ use thidua::domain::cell::CellValue;
 use thidua::domain::command::{Body, Command, Verdict};
 use thidua::domain::ids::CommentId;
 use thidua::domain::permission::Role;
-use thidua::domain::report::Question;
+use thidua::domain::report::{ContentHash, Question};
 use thidua::domain::scope::RecordKind;
 use thidua::domain::time::Instant;
 use thidua::domain::workflow::State;
@@ -35,6 +35,7 @@ fn s07_a_command_sent_again_has_one_effect_and_its_first_outcome(world: World) {
     let head = world.app.store().read(|tx| tx.head()).unwrap();
     let again = phone.push(&world, &[save]);
     assert!(!first[0].duplicate && again[0].duplicate);
+    assert!(first[0].seq > 0, "an outcome says where its effect ends in the feed");
     assert_eq!((first[0].verdict, first[0].seq), (again[0].verdict, again[0].seq));
     assert_eq!(world.app.store().read(|tx| tx.head()).unwrap(), head, "nothing moved");
     let bad = phone.save(&first_week(WARD_2), &[(world.elements()[0], figure(-1))], &[]);
@@ -77,6 +78,7 @@ fn s10_a_rejected_command_does_not_block_the_next(world: World) {
 }
 
 fn s15_accepting_applies_only_to_the_content_that_was_seen(world: World) {
+    world.app.found([1; 16]).unwrap();
     let mut reporter = world.phone("lan", WARD_2, Role::Reporter);
     let mut reviewer = world.phone("reviewer", TOWN, Role::Reviewer);
     let id = world.send_nil(&mut reporter, &first_week(WARD_2));
@@ -87,6 +89,9 @@ fn s15_accepting_applies_only_to_the_content_that_was_seen(world: World) {
     let accept = reviewer.accept(&seen);
     let outcome = reviewer.push(&world, &[accept]).remove(0);
     assert_eq!(outcome.reason.as_deref(), Some("CONTENT_CHANGED"));
+    let never_sent = reviewer.command(Body::Accept { report: id, seen: ContentHash([9; 32]) });
+    let outcome = reviewer.push(&world, &[never_sent]).remove(0);
+    assert_eq!(outcome.verdict, Verdict::Rejected, "in a history that lost nothing, nobody waits for what never was");
     let accept = reviewer.accept(&world.report(id).unwrap());
     assert_eq!(reviewer.push(&world, &[accept])[0].verdict, Verdict::Applied);
     assert_eq!(world.report(id).unwrap().state, State::Accepted);

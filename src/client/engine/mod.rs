@@ -80,7 +80,7 @@ impl Engine {
             cursor: start.cursor.clone(),
             commands: start.commands.iter().map(|(_, bytes)| bytes.clone()).collect(),
             follow,
-            accept_compressions: vec![pb::Compression::Gzip.into()],
+            accept_compressions: vec![pb::Compression::Zstd.into(), pb::Compression::Gzip.into()],
             epoch: start.epoch.map(|epoch| pb::Epoch { number: epoch.number, id: epoch.id.to_vec() }),
             max_rows: 0,
             client_version: env!("CARGO_PKG_VERSION").to_owned(),

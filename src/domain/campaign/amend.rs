@@ -85,6 +85,7 @@ impl Campaign {
             ("fields", self.fields != other.fields),
             ("anniversaries", self.anniversaries != other.anniversaries),
             ("contracts", self.contracts != other.contracts),
+            ("device_days", self.device_days != other.device_days),
         ];
         let mut parts: Vec<String> =
             heads.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name.to_owned()).collect();

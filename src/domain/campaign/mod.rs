@@ -15,6 +15,7 @@ use super::ids::{CampaignId, UnitId};
 use super::target::{self, Target};
 use super::window::Window;
 use super::worded::worded;
+use jiff::ToSpan;
 use jiff::civil::Date;
 
 pub use amend::{AMENDMENTS_MAX, Amendment, BASIS_MAX};
@@ -269,6 +270,8 @@ pub struct Campaign {
     pub status: Status,
     /// Codes of the contracts under which its figures are reported.
     pub contracts: Vec<String>,
+    /// Days behind the last measured one after which reports of a concluded campaign leave the phones; none: they stay.
+    pub device_days: Option<u16>,
     /// Targets.
     pub targets: Vec<TargetLine>,
     /// Lines of work without a target.
@@ -323,6 +326,13 @@ impl Campaign {
         let shifted = self.measurement_window.year_before();
         // Both ends of an official window are inclusive, so a window of a year and a day, shifted, would share a day.
         Window { start: shifted.start, end: shifted.end.min(self.measurement_window.start) }
+    }
+
+    /// The day from which no phone keeps its reports; none while it is not concluded.
+    #[must_use]
+    pub fn leaves_phones_on(&self) -> Option<Date> {
+        let days = self.device_days.filter(|_| self.status.is_final())?;
+        Some(self.measurement_window.end.saturating_add(i64::from(days).days()))
     }
 
     /// The target of this code.
