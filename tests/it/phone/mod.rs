@@ -7,6 +7,7 @@ mod follow;
 mod lost_phones;
 mod merger;
 mod restored;
+mod unweighed;
 mod week;
 
 use crate::harness::Town;
