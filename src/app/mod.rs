@@ -24,6 +24,7 @@ pub mod results;
 pub mod review;
 pub mod runs;
 pub mod standing;
+mod totals;
 
 pub use error::{AppError, Result};
 pub use reference::Reference;
@@ -44,13 +45,14 @@ pub struct App {
     clock: Clock,
     backups: Arc<backup::Places>,
     cached: Arc<RwLock<Option<(Digest, Arc<Reference>)>>>,
+    followed: totals::Followed,
 }
 
 impl App {
     /// Over an open store, with the clock that everybody here asks.
     #[must_use]
     pub fn new(store: Store, clock: Clock) -> Self {
-        Self { store, clock, backups: Arc::default(), cached: Arc::default() }
+        Self { store, clock, backups: Arc::default(), cached: Arc::default(), followed: Arc::default() }
     }
 
     /// The same application, with the places where its copies go.

@@ -7,12 +7,13 @@ use super::runs::Kept;
 use super::{App, Reference};
 use crate::domain::baseline::{BaselineRow, Baselines};
 use crate::domain::campaign::Campaign;
+use crate::domain::expectation::UnknownCalendar;
 use crate::domain::ids::{CampaignId, UnitId};
 use crate::domain::org::{UnitKind, View};
 use crate::domain::permission::{Actor, Permit, UnitPath, action, authorize};
 use crate::domain::report::Report;
 use crate::domain::scope::RecordKind;
-use crate::domain::standing::{Entry, Input, Run, Standing, input_digest, standings};
+use crate::domain::standing::{Entry, Input, Inputs, Run, Standing, input_digest, standings};
 use crate::domain::workflow::State;
 use crate::store::{ReadTx, WriteTx};
 use jiff::civil::Date;
@@ -44,7 +45,7 @@ impl App {
         let (reference, kept, judged) = self.store().read(|tx| {
             let reference = self.reference(tx)?;
             let kept = Kept::read(tx)?;
-            let judge = |campaign| judge_campaign(tx, &reference, campaign, (today, View::AsWas));
+            let judge = |campaign| self.judge_following(tx, &reference, campaign, today);
             let judged: Vec<Judged> = reference.judged().map(judge).collect::<Result<_>>()?;
             Ok::<_, AppError>((reference, kept, judged))
         })?;
@@ -84,7 +85,10 @@ impl App {
         let today = self.now().local_date();
         self.store().read(|tx| {
             let reference = self.reference(tx)?;
-            judge_campaign(tx, &reference, campaign, (today, view))
+            match view {
+                View::AsWas => self.judge_following(tx, &reference, campaign, today),
+                View::AsIs(_) | View::Frozen(_) => judge_campaign(tx, &reference, campaign, (today, view)),
+            }
         })
     }
 
@@ -134,8 +138,8 @@ pub(crate) fn is_published(reference: &Reference, unit: UnitId, day: Date) -> bo
     matches!(reference.org.kind_on(unit, day), Some(UnitKind::Province | UnitKind::District))
 }
 
-/// Judges one campaign over what `tx` sees.
-pub fn judge_campaign(
+/// Judges one campaign over what `tx` sees, from every report.
+fn judge_campaign(
     tx: &mut ReadTx,
     reference: &Reference,
     campaign: &Campaign,
@@ -160,9 +164,12 @@ pub(super) fn judge(
     let baselines = Baselines::new(rows);
     let reports: Vec<Entry> = reports.iter().map(entry_of).collect();
     let input = Input { view, ..reference.input(campaign, &baselines, &reports, today) };
-    let standings = standings(&input, definition)
-        .map_err(|unknown| AppError::Store(crate::store::Error::Damaged(unknown.to_string())))?;
-    Ok(Judged { standings, input_digest: input_digest(&input, rows), cut })
+    let standings = standings(&input, definition).map_err(|unknown| damaged(&unknown))?;
+    Ok(Judged { standings, input_digest: input_digest(&input, rows, &Inputs::of(&reports)), cut })
+}
+
+pub(super) fn damaged(unknown: &UnknownCalendar) -> AppError {
+    AppError::Store(crate::store::Error::Damaged(unknown.to_string()))
 }
 
 pub(crate) fn entry_of(report: &Report) -> Entry<'_> {

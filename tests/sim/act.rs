@@ -231,6 +231,7 @@ impl World {
                 let applied = self.node().apply_day().unwrap();
                 self.model.apply_day(self.clock.now().local_date());
                 self.tell(format!("midnight: {applied:?}"));
+                self.judges_as_from_nothing();
             }
             45..60 => self.move_a_grant(),
             60..70 => {

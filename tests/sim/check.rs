@@ -8,10 +8,12 @@ use crate::phone::{Handset, Life};
 use crate::world::World;
 use prost::Message as _;
 use std::collections::{BTreeMap, BTreeSet};
+use thidua::app::App;
 use thidua::app::access::identity;
 use thidua::client::facade::HeldRecord;
 use thidua::domain::command::Verdict;
 use thidua::domain::digest::{Digest, record_hash};
+use thidua::domain::org::View;
 use thidua::domain::scope::RecordKind;
 use thidua::grpc::carry::{Carried, Ground};
 use thidua::pb;
@@ -22,7 +24,22 @@ const KINDS: [RecordKind; 5] =
     [RecordKind::Report, RecordKind::Comment, RecordKind::Conflict, RecordKind::Proposal, RecordKind::Held];
 
 impl World {
+    /// What a node's kept sums say is what reading every report again says.
+    pub(crate) fn judges_as_from_nothing(&mut self) {
+        let node = self.node();
+        let fresh = App::new(node.store().clone(), self.clock.clone());
+        let reference = node.store().read(|tx| node.reference(tx)).unwrap();
+        for campaign in reference.judged() {
+            let [kept, whole] = [&node, &fresh].map(|app| app.judge_now(campaign, View::AsWas).unwrap());
+            assert!(!whole.standings.is_empty(), "there is something to judge");
+            assert_eq!(kept.input_digest, whole.input_digest, "the same reports go in");
+            assert!(kept.standings == whole.standings, "sums that follow changes are sums made from nothing");
+        }
+        self.count("judged as from nothing");
+    }
+
     pub(crate) fn end(&mut self) {
+        self.judges_as_from_nothing();
         self.tell("the end: everybody syncs twice".into());
         self.restart();
         let (now, today) = (self.clock.now(), self.clock.now().local_date());

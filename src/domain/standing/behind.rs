@@ -120,7 +120,8 @@ fn lines(
     window: Window,
     elements: &BTreeSet<ElementCode>,
 ) -> Result<Vec<Behind>, UnknownCalendar> {
-    let owed = owed(input, window)?;
+    let mut owed = owed(input, window)?;
+    owed.retain(|owed| owed.expected.whole.end <= input.today);
     let last = last_words(input, &owed, elements);
     let mut lines = Vec::new();
     for (at, owed) in owed.iter().enumerate() {

@@ -1,13 +1,56 @@
 //! The digest of everything that standings follow from: the same input gives the same run.
 
-use super::Input;
+use super::{Entry, Input};
 use crate::domain::baseline::BaselineRow;
+use crate::domain::digest::Digest;
+use crate::domain::ids::ReportId;
 use crate::domain::org::View;
 use sha2::{Digest as _, Sha256};
+use std::collections::HashMap;
 
-/// SHA-256 over the campaign, the day, the baselines and every report's content and standing, in id order.
+/// The digest of the reports that go in: their number and the sum of a hash of each, so it follows a change without reading the rest.
+#[derive(Debug, Clone, Default)]
+pub struct Inputs {
+    digest: Digest,
+    hashes: HashMap<ReportId, u128>,
+}
+
+impl Inputs {
+    /// The digest of these reports.
+    #[must_use]
+    pub fn of(reports: &[Entry<'_>]) -> Self {
+        let mut inputs = Self::default();
+        reports.iter().for_each(|entry| inputs.put(entry));
+        inputs
+    }
+
+    /// Takes a report as it is now in place of what it was.
+    pub fn put(&mut self, entry: &Entry<'_>) {
+        let id = entry.key.id();
+        let hash = entry_hash(id, entry);
+        if let Some(before) = self.hashes.insert(id, hash) {
+            self.digest.remove(before);
+        }
+        self.digest.add(hash);
+    }
+}
+
+/// First 16 bytes, big-endian, of SHA-256 over a report's id, its standing and its cells.
+fn entry_hash(id: ReportId, entry: &Entry<'_>) -> u128 {
+    let mut hash = Sha256::new();
+    hash.update(id.0);
+    hash.update([u8::from(entry.received), u8::from(entry.accepted), u8::from(entry.late)]);
+    for (element, value) in entry.cells {
+        hash.update(format!("{}={value:?};", element.0));
+    }
+    let mut first = [0; 16];
+    first.copy_from_slice(&hash.finalize()[..16]);
+    u128::from_be_bytes(first)
+}
+
+/// SHA-256 over the campaign, the day, the view, the baselines and the digest of every report's content and standing.
 #[must_use]
-pub fn input_digest(input: &Input<'_>, baselines: &[BaselineRow]) -> [u8; 32] {
+pub fn input_digest(input: &Input<'_>, baselines: &[BaselineRow], reports: &Inputs) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(input.campaign.id().0);
     hash.update(input.today.to_string());
@@ -20,14 +63,7 @@ pub fn input_digest(input: &Input<'_>, baselines: &[BaselineRow]) -> [u8; 32] {
             window.start, window.end
         ));
     }
-    let mut reports: Vec<_> = input.reports.iter().collect();
-    reports.sort_by_key(|entry| entry.key.id());
-    for entry in reports {
-        hash.update(entry.key.id().0);
-        hash.update([u8::from(entry.received), u8::from(entry.accepted), u8::from(entry.late)]);
-        for (element, value) in entry.cells {
-            hash.update(format!("{}={value:?};", element.0));
-        }
-    }
+    hash.update(reports.digest.count.to_be_bytes());
+    hash.update(reports.digest.sum.to_be_bytes());
     hash.finalize().into()
 }

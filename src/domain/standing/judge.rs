@@ -3,8 +3,9 @@
 //! Knows which unit counts what, and turns evaluations into what is published; how a comparison is judged is `target`'s.
 
 use super::figures::{UnitFigures, resolve};
-use super::fold::{Folded, Input, fold_each};
+use super::fold::Input;
 use super::place::Origins;
+use super::totals::Totals;
 use super::{Coverage, Judgement, JudgementState, Standing, StandingFigure};
 use crate::domain::campaign::{Campaign, TargetLine, ZeroBase};
 use crate::domain::element::ElementCode;
@@ -22,13 +23,32 @@ use std::collections::BTreeSet;
 /// # Errors
 /// A contract names a calendar that does not exist.
 pub fn standings(input: &Input<'_>, definition_version: i64) -> Result<Vec<Standing>, UnknownCalendar> {
-    let spans = spans(input);
-    let (folded, origins) = (fold_all(input, &spans)?, Origins::of(input));
+    Ok(standings_of(input, &totals(input)?, definition_version))
+}
+
+/// The sums that the campaign's standings are judged from: of every window that it or one of its targets names, each once.
+///
+/// # Errors
+/// A contract names a calendar that does not exist.
+pub fn totals(input: &Input<'_>) -> Result<Totals, UnknownCalendar> {
+    let campaign = input.campaign;
+    let comparisons = campaign.targets.iter().flat_map(|line| line.formula.comparisons());
+    let whole = campaign.measurement_window;
+    let named = comparisons.filter_map(|comparison| resolve(input, whole, comparison.window.as_ref()));
+    let phases = campaign.phases.iter().map(|phase| phase.window);
+    let windows: BTreeSet<Window> = std::iter::once(whole).chain(phases).chain(named).collect();
+    Totals::of(input, &windows.into_iter().collect::<Vec<_>>())
+}
+
+/// The standings that follow from sums as of the input's day.
+#[must_use]
+pub fn standings_of(input: &Input<'_>, totals: &Totals, definition_version: i64) -> Vec<Standing> {
+    let (folded, origins) = (totals.windows(), Origins::of(input));
     let mut all = Vec::new();
-    for (phase, window) in spans {
+    for (phase, window) in spans(input) {
         let stage = stage(input, window);
         for (unit, kind) in units(input, window) {
-            let figures = UnitFigures { input, unit, window, folded: &folded, origins: origins.as_ref() };
+            let figures = UnitFigures { input, unit, window, folded, origins: origins.as_ref() };
             for line in &input.campaign.targets {
                 let coverage = coverage(&figures, line);
                 all.push(Standing {
@@ -44,7 +64,7 @@ pub fn standings(input: &Input<'_>, definition_version: i64) -> Result<Vec<Stand
             }
         }
     }
-    Ok(all)
+    all
 }
 
 /// What is judged: the whole campaign as phase 0, and each phase that has begun.
@@ -62,18 +82,6 @@ fn stage(input: &Input<'_>, window: Window) -> Stage {
     } else {
         Stage::Closed
     }
-}
-
-/// The sums of every span and of every window that a target names, each once.
-fn fold_all(input: &Input<'_>, spans: &[(u8, Window)]) -> Result<Vec<(Window, Folded)>, UnknownCalendar> {
-    let targets = input.campaign.targets.iter();
-    let named = targets.flat_map(|line| line.formula.comparisons()).map(|comparison| comparison.window.as_ref());
-    let whole = input.campaign.measurement_window;
-    let named = named.filter_map(|when| resolve(input, whole, when));
-    let windows: BTreeSet<Window> = spans.iter().map(|(_, window)| *window).chain(named).collect();
-    let windows: Vec<Window> = windows.into_iter().collect();
-    let folded = fold_each(input, &windows)?;
-    Ok(windows.into_iter().zip(folded).collect())
 }
 
 /// The units that existed on some day that is over, with their kind at the end; in the structure of one day those of that day.

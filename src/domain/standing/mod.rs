@@ -12,13 +12,15 @@ mod judge;
 mod moved;
 mod place;
 mod text;
+mod totals;
 
 pub use behind::{Addend, Behind, Support, behind};
 pub use course::{CoursePoint, Courses};
-pub use digest::input_digest;
+pub use digest::{Inputs, input_digest};
 pub use fold::{Entry, Folded, Input, fold};
-pub use judge::standings;
+pub use judge::{standings, standings_of, totals};
 pub use moved::{MovedReport, MovedTarget, moved_reports, moved_targets};
+pub use totals::Totals;
 
 use super::element::ElementCode;
 use super::ids::{CampaignId, RunId, StandingId, UnitId, derive};
@@ -173,6 +175,19 @@ impl Coverage {
             late: self.late + other.late,
             accepted: self.accepted + other.accepted,
             missing: self.missing + other.missing,
+        }
+    }
+
+    /// Without some that are among them.
+    #[must_use]
+    pub fn without(self, other: Self) -> Self {
+        Self {
+            expected: self.expected - other.expected,
+            received: self.received - other.received,
+            nil: self.nil - other.nil,
+            late: self.late - other.late,
+            accepted: self.accepted - other.accepted,
+            missing: self.missing - other.missing,
         }
     }
 

@@ -57,6 +57,24 @@ impl Missing {
             at_most: self.at_most.saturating_add(missing::at_most(expected)),
         }
     }
+
+    /// Both together.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            reports: self.reports.saturating_add(other.reports),
+            at_most: self.at_most.saturating_add(other.at_most),
+        }
+    }
+
+    /// Without some that are among them.
+    #[must_use]
+    pub fn minus(self, other: Self) -> Self {
+        Self {
+            reports: self.reports.saturating_sub(other.reports),
+            at_most: self.at_most.saturating_sub(other.at_most),
+        }
+    }
 }
 
 /// Attested by so many of those who must attest.
