@@ -17,6 +17,8 @@ mod following;
 mod held;
 #[path = "promises/jobs.rs"]
 mod jobs;
+#[path = "promises/killed.rs"]
+mod killed;
 #[path = "promises/nights.rs"]
 mod nights;
 #[path = "common/pg.rs"]

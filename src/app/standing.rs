@@ -49,6 +49,7 @@ impl App {
             let judged: Vec<Judged> = reference.judged().map(judge).collect::<Result<_>>()?;
             Ok::<_, AppError>((reference, kept, judged))
         })?;
+        crate::store::fault::point("night_judged");
         self.store().write("job.aggregate", self.now(), |tx| {
             if !holds(tx)? {
                 return Err(AppError::LeaseLost);

@@ -181,14 +181,16 @@ impl Job {
     }
 }
 
-/// Runs every job whose newest slot is not done, in the order of their slots.
-pub fn run_all_due(app: &App, owner: &str) -> Result<()> {
+/// Runs every job whose newest slot is not done, in the order of their slots. `false`: somebody else holds one of them, and may have died
+/// with it; whoever calls tries again once the lease is over.
+pub fn run_all_due(app: &App, owner: &str) -> Result<bool> {
     let now = app.now();
     let mut due: Vec<&Job> = ALL.iter().collect();
     due.sort_by_key(|job| job.slot_before(now));
     // One that fails does not keep the others from running.
     let ended: Vec<Result<SlotEnd>> = due.into_iter().map(|job| job.run_due(app, owner)).collect();
-    ended.into_iter().try_for_each(|end| end.map(|_| ()))
+    let ended: Vec<SlotEnd> = ended.into_iter().collect::<Result<_>>()?;
+    Ok(!ended.contains(&SlotEnd::HeldElsewhere))
 }
 
 fn close_periods(app: &App, actor: &Actor, turn: Turn) -> Result<String> {

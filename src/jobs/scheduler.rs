@@ -5,17 +5,19 @@
 
 use super::{ALL, Job, run_all_due};
 use crate::app::App;
+use crate::app::job::SlotEnd;
 use chrono::FixedOffset;
+use std::time::Duration;
 use tokio_cron_scheduler::{JobScheduler, JobSchedulerError};
+
+/// How long a tick that found a job held elsewhere waits before it looks again.
+const AGAIN: Duration = Duration::from_secs(60);
+/// How often it looks: for longer than any lease holds.
+const TRIES: usize = 15;
 
 /// Starts the ticking, after catching up what was missed. Dropping the value stops it.
 pub async fn start(app: App, owner: String) -> Result<JobScheduler, JobSchedulerError> {
-    let catching_up = (app.clone(), owner.clone());
-    tokio::task::spawn_blocking(move || {
-        if let Err(error) = run_all_due(&catching_up.0, &catching_up.1) {
-            tracing::error!(%error, "catching up the jobs failed; they are tried again at their next time");
-        }
-    });
+    tokio::spawn(until_done(app.clone(), owner.clone()));
     let scheduler = JobScheduler::new().await?;
     for job in ALL {
         scheduler.add(tick(job, app.clone(), owner.clone())?).await?;
@@ -24,14 +26,35 @@ pub async fn start(app: App, owner: String) -> Result<JobScheduler, JobScheduler
     Ok(scheduler)
 }
 
+/// Runs what is due. A job that another node holds is looked at again until that node has done it, or its lease is over: it may have died.
+async fn until_done(app: App, owner: String) {
+    for _ in 0..TRIES {
+        let (app, owner) = (app.clone(), owner.clone());
+        match tokio::task::spawn_blocking(move || run_all_due(&app, &owner)).await {
+            Ok(Ok(false)) => tokio::time::sleep(AGAIN).await,
+            Ok(Ok(true)) | Err(_) => return,
+            Ok(Err(error)) => {
+                return tracing::error!(%error, "a job failed; it is tried again at its next time");
+            }
+        }
+    }
+}
+
 fn tick(job: &'static Job, app: App, owner: String) -> Result<tokio_cron_scheduler::Job, JobSchedulerError> {
     let zone = FixedOffset::east_opt(7 * 3600).ok_or(JobSchedulerError::ParseSchedule)?;
     tokio_cron_scheduler::Job::new_async_tz(job.cron, zone, move |_, _| {
         let (app, owner) = (app.clone(), owner.clone());
         Box::pin(async move {
-            let ran = tokio::task::spawn_blocking(move || job.run_due(&app, &owner)).await;
-            if let Ok(Err(error)) = ran {
-                tracing::error!(job = job.name, %error, "the job failed; it is tried again at its next time");
+            let due = (app.clone(), owner.clone());
+            match tokio::task::spawn_blocking(move || job.run_due(&due.0, &due.1)).await {
+                Ok(Ok(SlotEnd::HeldElsewhere)) => {
+                    tokio::time::sleep(AGAIN).await;
+                    until_done(app, owner).await;
+                }
+                Ok(Err(error)) => {
+                    tracing::error!(job = job.name, %error, "the job failed; it is tried again at its next time");
+                }
+                Ok(Ok(SlotEnd::Done(_) | SlotEnd::AlreadyDone)) | Err(_) => {}
             }
         })
     })

@@ -1,7 +1,7 @@
 //! Fault points: places where a test makes the store wait, fail or die. They do nothing in release builds.
 //!
 //! Armed by `THIDUA_FAULT=point:action[:number]`, as in `before_commit:sleep:20` (milliseconds each time) or `after_commit:hang:3`
-//! (for ever, from the third time on: until the process is killed).
+//! (for ever, from the third time on: until the process is killed; the file named by `THIDUA_FAULT_FILE` says that it hangs).
 
 /// Acts as the environment says for `name`; nothing otherwise, and nothing in release builds.
 #[cfg(debug_assertions)]
@@ -14,10 +14,18 @@ pub(crate) fn point(name: &str) {
     let (action, number) = (parts.next(), parts.next().and_then(|n| n.parse().ok()).unwrap_or(10));
     match action {
         Some("sleep") => std::thread::sleep(std::time::Duration::from_millis(number)),
-        Some("hang") if reached(number) => loop {
-            std::thread::park();
-        },
+        Some("hang") if reached(number) => hang(),
         _ => {}
+    }
+}
+
+#[cfg(debug_assertions)]
+fn hang() {
+    if let Some(file) = std::env::var_os("THIDUA_FAULT_FILE") {
+        let _ = std::fs::write(file, "hangs");
+    }
+    loop {
+        std::thread::park();
     }
 }
 

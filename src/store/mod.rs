@@ -22,7 +22,7 @@ mod baseline;
 mod bell;
 mod compact;
 pub mod error;
-mod fault;
+pub(crate) mod fault;
 pub mod feed;
 mod finding;
 pub mod held;

@@ -177,12 +177,12 @@ fn step(tx: &mut WriteTx, ground: &Ground, actor: &Actor, pushed: &Pushed, comma
     report::run(tx, &ask, command)
 }
 
-/// `chain' = SHA-256(chain || number || verdict || hash of the command)`.
+/// `chain' = SHA-256(chain || number || hash of the command || verdict)`, as the contract says of `Receipt.outcome_chain`.
 fn link(chain: [u8; 32], outcome: &Outcome, pushed: &Pushed) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(chain);
     hash.update(outcome.number.to_be_bytes());
-    hash.update(outcome.verdict.number().to_be_bytes());
     hash.update(pushed.hash);
+    hash.update(outcome.verdict.number().to_be_bytes());
     hash.finalize().into()
 }

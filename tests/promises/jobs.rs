@@ -21,7 +21,7 @@ stories! {
     every_job_of_the_table_ends_well_on_a_province_that_reports
 }
 
-fn accepted(world: &World) -> ReportId {
+pub(crate) fn accepted(world: &World) -> ReportId {
     let mut ward: Phone = world.phone("phuong 3", WARD_3, Role::Reporter);
     let mut town = world.phone("thanh pho", TOWN, Role::Reviewer);
     let key = first_week(WARD_3);
@@ -34,7 +34,7 @@ fn accepted(world: &World) -> ReportId {
     key.id()
 }
 
-fn numbers(world: &World) -> Vec<i64> {
+pub(crate) fn numbers(world: &World) -> Vec<i64> {
     world.app.runs(CampaignId::named("A"), 100).unwrap().iter().map(|run| run.number).collect()
 }
 

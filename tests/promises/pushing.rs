@@ -3,6 +3,7 @@
 use crate::stories;
 use crate::world::{ELSEWHERE, TOWN, WARD_2, WARD_3, World, figure, first_week, pushed};
 use jiff::civil::date;
+use sha2::{Digest as _, Sha256};
 use thidua::app::AppError;
 use thidua::domain::cell::CellValue;
 use thidua::domain::command::{Body, Command, Verdict};
@@ -22,6 +23,7 @@ stories! {
     s15_accepting_applies_only_to_the_content_that_was_seen
     s16_comments_append_and_every_sent_revision_can_be_read_back
     s26_a_report_made_in_time_and_proven_by_a_sync_mark_is_not_late
+    the_chain_of_outcomes_that_a_receipt_signs_can_be_reckoned_by_anybody
     nobody_accepts_a_report_of_the_own_writing
     a_returned_report_comes_back_to_the_phone_with_the_question
     a_report_for_a_period_that_is_not_owed_or_not_begun_is_refused
@@ -42,6 +44,20 @@ fn s07_a_command_sent_again_has_one_effect_and_its_first_outcome(world: World) {
     let refused = phone.push(&world, std::slice::from_ref(&bad));
     let again = phone.push(&world, &[bad]);
     assert_eq!((refused[0].verdict, again[0].verdict), (Verdict::Rejected, Verdict::Rejected), "refused stays refused");
+}
+
+fn the_chain_of_outcomes_that_a_receipt_signs_can_be_reckoned_by_anybody(world: World) {
+    let mut phone = world.phone("lan", WARD_2, Role::Reporter);
+    let good = phone.save(&first_week(WARD_2), &[(world.elements()[0], figure(2))], &[]);
+    let bad = phone.save(&first_week(WARD_2), &[(world.elements()[0], figure(-1))], &[]);
+    let sent = [good, bad];
+    let outcomes = phone.push(&world, &sent);
+    let mut chain = vec![0; 32];
+    for (outcome, sent) in outcomes.iter().zip(&sent) {
+        let (number, verdict) = (outcome.number.to_be_bytes(), outcome.verdict.number().to_be_bytes());
+        chain = Sha256::digest([&chain[..], &number, &sent.hash, &verdict].concat()).to_vec();
+    }
+    assert_eq!(phone.checkpoint.unwrap().outcomes, chain);
 }
 
 fn s08_a_gap_is_answered_with_the_number_expected(world: World) {

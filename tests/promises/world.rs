@@ -30,6 +30,8 @@ pub(crate) struct World {
     pub(crate) app: App,
     pub(crate) clock: Clock,
     pub(crate) seal: Seal,
+    /// Where its database is, as `Location::parse` reads it.
+    pub(crate) database: String,
     _home: Option<tempfile::TempDir>,
     _db: Option<pg::TestDb>,
 }
@@ -49,18 +51,18 @@ impl World {
     pub(crate) fn on_sqlite() -> Self {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("world.db").display().to_string();
-        Self { _home: Some(home), ..Self::over(&Location::Sqlite(path)) }
+        Self { _home: Some(home), ..Self::over(&path) }
     }
 
     pub(crate) fn on_postgres() -> Option<Self> {
         let db = pg::TestDb::fresh()?;
-        let location = Location::parse(db.url());
-        Some(Self { _db: Some(db), ..Self::over(&location) })
+        let url = db.url().to_owned();
+        Some(Self { _db: Some(db), ..Self::over(&url) })
     }
 
-    fn over(location: &Location) -> Self {
+    fn over(database: &str) -> Self {
         let clock = Clock::manual(Instant::local_midnight(date(2024, 8, 26)).plus_micros(1));
-        let app = App::new(Store::open(location).unwrap(), clock.clone());
+        let app = App::new(Store::open(&Location::parse(database)).unwrap(), clock.clone());
         let system = app.system().unwrap();
         let [units, parents, lineage] =
             ["units.csv", "parents.csv", "lineage.csv"].map(|name| example(&format!("org/{name}")));
@@ -73,7 +75,14 @@ impl World {
         let read = campaign::read("campaign-a.toml", &example("campaign-a.toml")).unwrap();
         app.apply_campaign(&system, &read.campaign).unwrap();
         app.step_campaign(&system, &read.campaign.code, Step::Approve).unwrap();
-        Self { app, clock, seal: Seal::new(b"a secret of the test"), _home: None, _db: None }
+        Self {
+            app,
+            clock,
+            seal: Seal::new(b"a secret of the test"),
+            database: database.to_owned(),
+            _home: None,
+            _db: None,
+        }
     }
 
     /// Another authority of the same kind over the same sort of database, with nothing reported yet.
