@@ -33,6 +33,8 @@ mod scopes;
 mod states;
 #[path = "promises/twins.rs"]
 mod twins;
+#[path = "promises/vectors.rs"]
+mod vectors;
 #[path = "promises/world.rs"]
 mod world;
 

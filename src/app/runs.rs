@@ -8,7 +8,7 @@
 //! Knows no schedule and no screen.
 
 use super::error::{AppError, Result};
-use super::standing::{Judged, SENT, judge};
+use super::standing::{Judged, SENT, entry_of, judge};
 use super::{App, Reference};
 use crate::domain::baseline::{BaselineRow, BaselineStatus};
 use crate::domain::element::ElementCode;
@@ -115,7 +115,8 @@ impl App {
             let campaign = reference.campaigns.iter().find(|one| one.id() == id).ok_or_else(|| damaged("campaign"))?;
             let definition = definitions.get(&id.0).copied().unwrap_or_default();
             let as_of = (definition, manifest.cut, date_from_days(manifest.day), View::AsWas);
-            let again = judge(&reference, campaign, &rows, &reports, as_of)?;
+            let entries: Vec<_> = reports.iter().map(entry_of).collect();
+            let again = judge(&reference, campaign, &rows, &entries, as_of)?;
             let packed = pack_standings(&again.standings, &reference.units, &reference.elements)?;
             let published = unpack_standings(&manifest.standings, &reference.units, &reference.elements)?;
             let unharmed = Sha256::digest(&manifest.standings)[..] == manifest.output_digest[..];

@@ -88,8 +88,17 @@ impl App {
             let reference = self.reference(tx)?;
             match view {
                 View::AsWas => self.judge_following(tx, &reference, campaign, today),
-                View::AsIs(_) | View::Frozen(_) => judge_campaign(tx, &reference, campaign, (today, view)),
+                View::AsIs(_) | View::Frozen(_) => judge_campaign(tx, &reference, campaign, (today, view), entry_of),
             }
+        })
+    }
+
+    /// Judges one campaign as it would stand if all that is sent were accepted as it is: provisional, and written nowhere.
+    pub fn judge_provisional(&self, campaign: &Campaign) -> Result<Judged> {
+        let today = self.now().local_date();
+        self.store().read(|tx| {
+            let reference = self.reference(tx)?;
+            judge_campaign(tx, &reference, campaign, (today, View::AsWas), entry_if_accepted)
         })
     }
 
@@ -145,13 +154,15 @@ fn judge_campaign(
     reference: &Reference,
     campaign: &Campaign,
     (today, view): (Date, View),
+    entry: fn(&Report) -> Entry<'_>,
 ) -> Result<Judged> {
     let cut = tx.head()?.seq;
     let rows = tx.baselines()?;
     let filed = tx.filed_reports(&SENT, &reference.units)?;
     let reports: Vec<Report> = filed.into_iter().map(|filed| filed.report).collect();
     let definition = tx.record(RecordKind::Campaign, &campaign.id().0)?.map_or(0, |stored| stored.revision);
-    judge(reference, campaign, &rows, &reports, (definition, cut, today, view))
+    let entries: Vec<Entry<'_>> = reports.iter().map(entry).collect();
+    judge(reference, campaign, &rows, &entries, (definition, cut, today, view))
 }
 
 /// Judges one campaign over what is given: its definition's revision, the cut and the day among it. Pure: the same gives the same.
@@ -159,18 +170,23 @@ pub(super) fn judge(
     reference: &Reference,
     campaign: &Campaign,
     rows: &[BaselineRow],
-    reports: &[Report],
+    reports: &[Entry<'_>],
     (definition, cut, today, view): (i64, i64, Date, View),
 ) -> Result<Judged> {
     let baselines = Baselines::new(rows);
-    let reports: Vec<Entry> = reports.iter().map(entry_of).collect();
-    let input = Input { view, ..reference.input(campaign, &baselines, &reports, today) };
+    let input = Input { view, ..reference.input(campaign, &baselines, reports, today) };
     let standings = standings(&input, definition).map_err(|unknown| damaged(&unknown))?;
-    Ok(Judged { standings, input_digest: input_digest(&input, rows, &Inputs::of(&reports)), cut })
+    Ok(Judged { standings, input_digest: input_digest(&input, rows, &Inputs::of(reports)), cut })
 }
 
 pub(super) fn damaged(unknown: &UnknownCalendar) -> AppError {
     AppError::Store(crate::store::Error::Damaged(unknown.to_string()))
+}
+
+/// The report as if it were accepted as it is.
+fn entry_if_accepted(report: &Report) -> Entry<'_> {
+    let entry = entry_of(report);
+    Entry { accepted: entry.received, ..entry }
 }
 
 pub(crate) fn entry_of(report: &Report) -> Entry<'_> {

@@ -23,6 +23,7 @@ mod healthcheck;
 mod init;
 mod invite;
 mod jobs;
+mod live;
 mod org;
 mod phone;
 mod quality;

@@ -5,6 +5,7 @@
 use super::campaign;
 use super::ctx::{Ctx, Desk};
 use super::failure::{Failure, Outcome};
+use super::live;
 use super::say::Say;
 use super::why::{Asked, why};
 use crate::domain::campaign::Campaign;
@@ -21,6 +22,7 @@ use serde_json::{Value, json};
   thidua standings --campaign A --unit dist-842
   thidua standings --why T3b
   thidua standings --view AS_IS --unit com-29242-2
+  thidua standings --live --unit dist-842
   thidua standings --now --csv > standings.csv")]
 pub(super) struct Args {
     /// Mã phong trào; bỏ trống khi chỉ có một · Code of the campaign; may be left out when there is only one.
@@ -35,6 +37,10 @@ pub(super) struct Args {
     /// Tính ngay bây giờ, không ghi · Judge this moment instead of reading the last night; writes nothing.
     #[arg(long)]
     now: bool,
+    /// Ngay lúc này: số chính thức, bên cạnh là nếu duyệt hết báo cáo đã gửi · This moment: official figures, and beside them what they would
+    /// be if all that is sent were accepted; writes nothing.
+    #[arg(long, conflicts_with_all = ["csv", "why", "view"])]
+    live: bool,
     /// Đợt; 0 là cả phong trào · The phase; 0 is the whole campaign.
     #[arg(long, default_value_t = 0)]
     phase: u8,
@@ -52,6 +58,9 @@ pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
     let reference = desk.reference()?;
     let campaign = campaign::find(&reference, args.campaign.as_deref())?;
     let view = view(&args.view, campaign, desk.app.now().local_date())?;
+    if args.live {
+        return live::live(ctx, &desk, campaign, (asked_unit(&desk, args)?, args.phase));
+    }
     let now = args.now || view != View::AsWas;
     let mut standings = read(&desk, campaign, now.then_some(view))?;
     let uid = |unit: UnitId| reference.org.unit(unit).map_or_else(String::new, |unit| unit.uid.clone());
@@ -59,10 +68,7 @@ pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
     if args.csv {
         return all(&ctx.say, &standings, &uid);
     }
-    let unit = match &args.unit {
-        Some(code) => super::access::unit_id(&desk, code)?,
-        None => desk.app.store().read(|tx| desk.app.root(tx))?.unwrap_or(UnitId([0; 16])),
-    };
+    let unit = asked_unit(&desk, args)?;
     standings.retain(|one| one.unit == unit && one.phase == args.phase);
     match &args.why {
         Some(code) => {
@@ -70,6 +76,13 @@ pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
             why(ctx, &asked, &standings, code)
         }
         None => shown(&ctx.say, &standings, &uid),
+    }
+}
+
+fn asked_unit(desk: &Desk, args: &Args) -> Outcome<UnitId> {
+    match &args.unit {
+        Some(code) => super::access::unit_id(desk, code),
+        None => Ok(desk.app.store().read(|tx| desk.app.root(tx))?.unwrap_or(UnitId([0; 16]))),
     }
 }
 

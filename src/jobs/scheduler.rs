@@ -59,3 +59,47 @@ fn tick(job: &'static Job, app: App, owner: String) -> Result<tokio_cron_schedul
         })
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::time::{DAY_MICROS, Instant};
+    use chrono::{DateTime, TimeZone as _};
+    use croner::parser::{CronParser, Seconds};
+    use jiff::civil::date;
+
+    #[test]
+    fn a_year_of_the_librarys_ticks_is_the_year_of_slots_that_we_reckon_in_viet_nams_time() {
+        let zone = FixedOffset::east_opt(7 * 3600).unwrap();
+        let parser = CronParser::builder().seconds(Seconds::Required).dom_and_dow(true).build();
+        for job in ALL {
+            let cron = parser.parse(job.cron).unwrap();
+            // A leap day, both ends of a year, and the days on which Europe and America turn their clocks.
+            let mut slot = job.slot_before(Instant::local_midnight(date(2027, 12, 1)));
+            let mut tick: DateTime<FixedOffset> = zone.timestamp_micros(slot.0).unwrap();
+            for _ in 0..500 {
+                slot = slot.plus_micros(DAY_MICROS);
+                tick = cron.find_next_occurrence(&tick, false).unwrap();
+                assert_eq!(tick.timestamp_micros(), slot.0, "{} after {}", job.name, slot.local_text());
+                assert_eq!(job.slot_before(slot), slot);
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn what_the_scheduler_waits_for_is_the_next_slot_of_each_job() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("empty.db").display().to_string();
+        let store = crate::store::Store::open(&crate::store::Location::parse(&path)).unwrap();
+        let app = App::new(store, crate::clock::Clock::System);
+        let mut scheduler = JobScheduler::new().await.unwrap();
+        for job in ALL {
+            let id = scheduler.add(tick(job, app.clone(), "test".to_owned()).unwrap()).await.unwrap();
+            let before = job.slot_before(app.now()).plus_micros(DAY_MICROS);
+            let waits_for = scheduler.next_tick_for_job(id).await.unwrap().unwrap();
+            let after = job.slot_before(app.now()).plus_micros(DAY_MICROS);
+            // Two, should a slot pass while the test runs.
+            assert!([before, after].iter().any(|slot| slot.0 == waits_for.timestamp_micros()), "{}", job.name);
+        }
+    }
+}
