@@ -10,6 +10,7 @@ mod follow;
 mod pull;
 mod push;
 mod rig;
+mod rollup;
 mod table;
 mod targets;
 mod unary;
@@ -42,6 +43,7 @@ pub const ROWS: &[Entry] = &[
     ("pull", "all rows to a decoding client, against the same frames from memory", pull::run),
     ("nothing", "a sync with nothing new, against an empty call", unary::nothing),
     ("targets", "every target of a year judged, against reading its figures from SQLite", targets::run),
+    ("rollup", "ten million cells added up, against the bare scan, SQLite and DuckDB", rollup::run),
     ("follow", "idle followers, and one commit to all of them, against a bare fan-out", follow::run),
 ];
 

@@ -6,6 +6,7 @@
 pub mod scheduler;
 
 use crate::app::job::{SlotEnd, holds};
+use crate::app::phase::PhaseReview;
 use crate::app::{App, Result};
 use crate::domain::permission::Actor;
 use crate::domain::time::{DAY_MICROS, Instant};
@@ -83,6 +84,17 @@ pub const ALL: &[Job] = &[
         at_micros: 5400 * 1_000_000,
         missed: Missed::Newest,
         run: aggregate,
+    },
+    Job {
+        name: "phase-review",
+        cron: "0 45 1 * * *",
+        about: (
+            "Báo khi số liệu của một đợt đã đủ để sơ kết",
+            "Says when the figures of a phase are in and it can be reviewed",
+        ),
+        at_micros: 6300 * 1_000_000,
+        missed: Missed::Each,
+        run: phase_review,
     },
     Job {
         name: "verify-runs",
@@ -197,6 +209,19 @@ fn close_periods(app: &App, actor: &Actor, turn: Turn) -> Result<String> {
     let day = turn.slot.local_date();
     let locked = app.close_periods(actor, day, |tx| holds(tx, "close-periods", turn.fence))?;
     Ok(format!("{locked} reports locked on {day}"))
+}
+
+fn phase_review(app: &App, _: &Actor, turn: Turn) -> Result<String> {
+    let reviews: Vec<String> = app
+        .phases_to_review(turn.slot.local_date())?
+        .into_iter()
+        .map(|PhaseReview { campaign, phase, states }| {
+            let states: Vec<String> = states.iter().map(|(state, count)| format!("{count} {state}")).collect();
+            let page = format!("thidua brief --campaign {campaign} --phase {phase}");
+            format!("{campaign} phase {phase} is in: {}; {page}", states.join(", "))
+        })
+        .collect();
+    Ok(if reviews.is_empty() { "no phase is to be reviewed today".to_owned() } else { reviews.join("; ") })
 }
 
 fn verify_runs(app: &App, actor: &Actor, _: Turn) -> Result<String> {

@@ -18,6 +18,7 @@ stories! {
     nights_that_were_missed_are_caught_up_each_once
     a_run_that_is_cancelled_publishes_nothing_and_is_not_run_again
     an_accepted_report_is_locked_once_its_grace_is_over_and_not_before
+    a_phase_is_reviewed_once_the_grace_of_its_last_report_is_over
     every_job_of_the_table_ends_well_on_a_province_that_reports
 }
 
@@ -96,6 +97,21 @@ fn an_accepted_report_is_locked_once_its_grace_is_over_and_not_before(world: Wor
     };
     assert_eq!(close(grace_end.yesterday().unwrap()), State::Accepted);
     assert_eq!(close(grace_end), State::Locked);
+}
+
+fn a_phase_is_reviewed_once_the_grace_of_its_last_report_is_over(world: World) {
+    accepted(&world);
+    // Phase 1 ends with 5 January 2025; its last reports are due by the end of the 6th and have two days of grace.
+    let [last, over] = [date(2025, 1, 8), date(2025, 1, 9)];
+    world.at(over.tomorrow().unwrap());
+    world.app.aggregate(&world.app.system().unwrap(), |_| Ok(true)).unwrap();
+    assert_eq!(world.app.phases_to_review(last).unwrap(), []);
+    let review = world.app.phases_to_review(over).unwrap().remove(0);
+    assert_eq!((review.campaign.as_str(), review.phase), ("A", 1));
+    assert_eq!(review.states.values().sum::<usize>(), 7, "every target: {review:?}");
+    run_all_due(&world.app, "node").unwrap();
+    let said = world.app.job_runs(Some("phase-review"), 1).unwrap().remove(0).message.unwrap();
+    assert!(said.starts_with("A phase 1 is in: ") && said.ends_with("thidua brief --campaign A --phase 1"), "{said}");
 }
 
 fn every_job_of_the_table_ends_well_on_a_province_that_reports(world: World) {
