@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 /// Width and height of the drawing in its own units.
 const SIZE: (f64, f64) = (300.0, 96.0);
 /// Left, top, right, bottom.
-const EDGE: (f64, f64, f64, f64) = (38.0, 12.0, 34.0, 15.0);
+const EDGE: (f64, f64, f64, f64) = (38.0, 12.0, 60.0, 15.0);
 
 /// What is drawn. Days run from 0 to `days`; a value that is not known is a gap.
 pub(super) struct Pace {
@@ -30,6 +30,7 @@ pub(super) fn pace(pace: &Pace) -> Markup {
     let scale = Scale::of(pace);
     let last = pace.now.last();
     let goal = pace.allowed.last();
+    let (of_last, of_goal) = apart(last.map(|one| scale.y(one.1)), goal.map(|one| scale.y(one.1)));
     html! {
         svg.pace viewBox=(format!("0 0 {} {}", SIZE.0, SIZE.1)) role="img" aria-label=(pace.words) {
             title { (pace.words) }
@@ -42,15 +43,26 @@ pub(super) fn pace(pace: &Pace) -> Markup {
             @if pace.before.len() > 1 { path.before d=(scale.path(&pace.before)) {} }
             @if pace.allowed.len() > 1 { path.allowed d=(scale.path(&pace.allowed)) {} }
             @if let Some(goal) = goal {
-                text.goal x=(SIZE.0 - EDGE.2 + 3.0) y=(at(scale.y(goal.1) + 3.0)) { (scale.label(goal.1)) }
+                text.goal x=(SIZE.0 - EDGE.2 + 3.0) y=(at(of_goal)) { (scale.label(goal.1)) }
             }
             @if pace.now.len() > 1 { path.now d=(scale.path(&pace.now)) {} }
             @if let Some(last) = last {
                 circle.now cx=(at(scale.x(last.0))) cy=(at(scale.y(last.1))) r="3" {}
-                text.last x=(at(scale.x(last.0) + 5.0)) y=(at(scale.y(last.1) - 3.0)) { (pace.last) }
+                text.last x=(at(scale.x(last.0) + 5.0)) y=(at(of_last)) { (pace.last) }
             }
         }
     }
+}
+
+/// Where the two labels at the right end stand: beside their points, and never on one another.
+fn apart(last: Option<f64>, goal: Option<f64>) -> (f64, f64) {
+    const LINE: f64 = 11.0;
+    let (last, goal) = (last.unwrap_or_default() + 3.0, goal.unwrap_or_default() + 3.0);
+    if (last - goal).abs() >= LINE {
+        return (last, goal);
+    }
+    let (middle, half) = (f64::midpoint(last, goal), LINE / 2.0);
+    if last <= goal { (middle - half, middle + half) } else { (middle + half, middle - half) }
 }
 
 /// Two decimals are finer than any screen.

@@ -9,9 +9,6 @@ use super::map::MAY_USE;
 /// The folders whose paths in backticks are promises.
 const PLACES: &[&str] = &["src/", "tests/", "docs/", "scripts/", "examples/", "proto/", "migrations/", ".ci/"];
 
-/// Named before it exists: the contract once it is released.
-const COMING: &[&str] = &["proto/released.binpb"];
-
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -50,8 +47,7 @@ fn what_a_page_points_to_exists() {
         let local = links(&text).into_iter().filter(|l| !l.contains("://")).filter_map(|l| l.split('#').next());
         let linked = local.filter(|l| !l.is_empty()).map(|l| beside.join(l));
         let named = paths(&text).into_iter().map(|p| root().join(p));
-        let coming = |path: &PathBuf| COMING.iter().any(|name| path.ends_with(name));
-        let gone = linked.chain(named).filter(|path| !path.exists() && !coming(path));
+        let gone = linked.chain(named).filter(|path| !path.exists());
         missing.extend(gone.map(|path| format!("{} points to {}", page.display(), path.display())));
     }
     assert!(missing.is_empty(), "\n  {}\n", missing.join("\n  "));

@@ -52,7 +52,6 @@ const ANY: &[&str] = &[
 pub(crate) const LIBRARIES: &[(&str, &[&str])] = &[
     // The cron library names time zones in chrono's words.
     ("chrono", &["jobs"]),
-    ("croner", &["jobs"]),
     // The plain page of numbers beside the server.
     ("axum", &["server"]),
     ("clap", &["cli"]),
