@@ -8,7 +8,7 @@
 //! Knows no table. A line that nobody of this authority signed is an error, not a line to skip.
 
 use super::{Authority, verify};
-use crate::domain::hex::hex;
+use crate::domain::hex::{hex, unhex};
 use crate::domain::ids::DeviceId;
 use crate::domain::time::Instant;
 use std::collections::BTreeMap;
@@ -92,13 +92,6 @@ fn read(line: &str, authority: &Authority) -> Option<(DeviceId, Instant)> {
     let signature = unhex(parts.next()?)?;
     verify(authority.public_key(), &body(device, at), &signature).ok()?;
     Some((device, at))
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    if !text.is_ascii() || text.len() % 2 == 1 {
-        return None;
-    }
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
 }
 
 #[cfg(test)]

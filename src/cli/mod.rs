@@ -3,6 +3,7 @@
 //! Knows every room; decides nothing about campaigns. Exit codes: 0 done, 1 refused or failed, 2 wrong usage.
 
 mod access;
+mod audit;
 mod backup;
 mod baseline;
 #[cfg(feature = "bench")]
@@ -91,6 +92,8 @@ enum Command {
     Quality(quality::Args),
     /// Chấm điểm · Score sheets of units, self, system and cluster side by side; no ranks.
     Score(score::Args),
+    /// Nhật ký · The audit: verify its chain, show its lines.
+    Audit(audit::Args),
     /// Các lần tổng hợp · Published runs: list, show, verify from raw data, compare.
     Runs(runs::Args),
     /// Máy khách ngoại tuyến · An offline client with plain prompts.
@@ -152,6 +155,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Brief(args) => brief::run(&ctx, args),
         Command::Quality(args) => quality::run(&ctx, args),
         Command::Score(args) => score::run(&ctx, args),
+        Command::Audit(args) => audit::run(&ctx, args),
         Command::Runs(args) => runs::run(&ctx, args),
         Command::Field(args) => field::run(&ctx, args),
         Command::Review(args) => review::run(&ctx, args),

@@ -2,6 +2,7 @@
 //!
 //! Shared by phone and server, so that both sign and check the same bytes. Knows no key and no clock, and makes no random number.
 
+use super::hex::unhex;
 use super::ids::DeviceId;
 use std::fmt;
 
@@ -122,16 +123,7 @@ impl fmt::Display for Invite {
 }
 
 fn read_sha256(text: &str) -> Result<[u8; 32], BadInvite> {
-    let digits = text.as_bytes();
-    let mut hash = [0; 32];
-    if digits.len() != 64 || !text.is_ascii() {
-        return Err(BadInvite::Invite);
-    }
-    for (byte, pair) in hash.iter_mut().zip(digits.chunks_exact(2)) {
-        let pair = std::str::from_utf8(pair).map_err(|_| BadInvite::Invite)?;
-        *byte = u8::from_str_radix(pair, 16).map_err(|_| BadInvite::Invite)?;
-    }
-    Ok(hash)
+    unhex(text).and_then(|bytes| bytes.try_into().ok()).ok_or(BadInvite::Invite)
 }
 
 /// What a device signs to enrol: proof that it holds the key that it names.

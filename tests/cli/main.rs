@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a story that cannot be set up has failed")]
 #![cfg(feature = "server")]
 
+mod audit;
 mod campaigns;
 mod copies;
 mod files;

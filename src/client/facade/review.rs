@@ -3,7 +3,7 @@
 use super::values::{Concern, ConflictView, Figure, ReportView, WaitingReport};
 use super::{ClientError, Phone, Result, read, report, write};
 use crate::domain::command::Body;
-use crate::domain::hex::hex;
+use crate::domain::hex::{hex, unhex};
 use crate::domain::ids::ConflictId;
 use crate::domain::note;
 use crate::domain::reason::Reason;
@@ -162,13 +162,6 @@ fn risk(one: &WaitingReport) -> (bool, bool, bool, i64, bool) {
 }
 
 pub(super) fn read_hash(text: &str) -> Result<ContentHash> {
-    let bad = || ClientError::BadArgument { what: "content_hash".to_owned() };
-    if text.len() != 64 || !text.is_ascii() {
-        return Err(bad());
-    }
-    let mut hash = [0; 32];
-    for (at, byte) in hash.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&text[at * 2..at * 2 + 2], 16).map_err(|_| bad())?;
-    }
-    Ok(ContentHash(hash))
+    let hash = unhex(text).and_then(|bytes| bytes.try_into().ok());
+    hash.map(ContentHash).ok_or_else(|| ClientError::BadArgument { what: "content_hash".to_owned() })
 }
