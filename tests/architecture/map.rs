@@ -82,6 +82,8 @@ pub(crate) const LIBRARIES: &[(&str, &[&str])] = &[
     // P-256 signatures, HMAC and random numbers; in sync it seals cursors. Digests of what is stored are sha2's.
     ("ring", &["auth", "client", "server", "sync"]),
     ("rust_xlsxwriter", &["brief"]),
+    // Tables whose keys are ids that we derive ourselves.
+    ("rustc_hash", &["domain"]),
     ("rustls", &["client", "server", "bench"]),
     ("serde", &["files", "config", "cli", "bench"]),
     ("serde_json", &["cli"]),

@@ -63,6 +63,11 @@ impl Server {
         panic!("the server does not start");
     }
 
+    /// The id of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// kill -9.
     fn kill(&mut self) {
         self.child.kill().unwrap();

@@ -6,6 +6,7 @@ mod crash;
 mod follow;
 mod harness;
 mod history;
+mod hostile;
 mod nodes;
 #[path = "../common/pg.rs"]
 mod pg;

@@ -4,7 +4,7 @@
 
 use super::{Hierarchy, OfficialCode, OrgFacts, Span};
 use crate::domain::ids::UnitId;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 type Related = HashMap<(Hierarchy, UnitId), Vec<(Span, UnitId)>>;
 

@@ -19,7 +19,8 @@ use crate::domain::report::ReportKey;
 use crate::domain::target::Missing;
 use crate::domain::window::Window;
 use jiff::civil::Date;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use rustc_hash::FxHashMap as HashMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A report as the fold needs it.

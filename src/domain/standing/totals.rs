@@ -21,9 +21,10 @@ use crate::domain::ids::{ContractId, UnitId};
 use crate::domain::ratio::Ratio;
 use crate::domain::report::ReportKey;
 use crate::domain::target::Missing;
+use crate::domain::time::days_from_date;
 use crate::domain::window::Window;
 use jiff::civil::Date;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -33,7 +34,7 @@ pub struct Totals {
     day: Date,
     contracts: Vec<Sheet>,
     dues: Vec<Due>,
-    /// Where the report that answers for this is among `dues`.
+    /// Where the report that answers for this is among `dues`; told at the first change.
     at: HashMap<Answer, usize>,
     /// The dues of one unit under one contract, by day.
     of_unit: HashMap<(usize, UnitId), Range<usize>>,
@@ -67,8 +68,9 @@ struct Line {
 struct Due {
     sheet: usize,
     unit: UnitId,
+    start: Date,
     end: Date,
-    days: i32,
+    cut: u8,
     /// The day on which its whole period is over, and it counts.
     counts_on: Date,
     rows: Vec<usize>,
@@ -117,10 +119,10 @@ impl Totals {
             day: input.today,
             contracts: sheets(input, &columns),
             dues: Vec::new(),
-            at: HashMap::new(),
-            of_unit: HashMap::new(),
+            at: HashMap::default(),
+            of_unit: HashMap::default(),
             windows: windows.iter().map(|window| (*window, Folded::empty(&rows, &columns))).collect(),
-            stocks: HashMap::new(),
+            stocks: HashMap::default(),
         };
         let (start, end) = (windows.iter().map(|one| one.start).min(), windows.iter().map(|one| one.end).max());
         if let Some((start, end)) = start.zip(end) {
@@ -146,6 +148,9 @@ impl Totals {
     /// Takes what a report says now in place of what it said before. One that nobody owes changes nothing.
     pub fn put(&mut self, input: &Input<'_>, entry: &Entry<'_>) {
         let ReportKey { contract, unit, period } = entry.key;
+        if self.at.is_empty() {
+            self.at = self.dues.iter().enumerate().map(|(at, due)| (due.answer(&self.contracts), at)).collect();
+        }
         let Some(at) = self.at.get(&(*contract, *unit, period.start, period.end, period.cut)).copied() else { return };
         let sheet = &self.contracts[self.dues[at].sheet];
         if sheet.calendar != period.calendar {
@@ -186,13 +191,13 @@ impl Totals {
         let period = &expected.period;
         let within =
             |(at, (window, _)): (usize, &(Window, Folded))| period.within(window.start, window.end).then_some(at);
-        self.at.insert((expected.contract, expected.unit, period.start, period.end, period.cut), at);
         self.of_unit.entry((sheet, expected.unit)).or_insert(at..at).end = at + 1;
         self.dues.push(Due {
             sheet,
             unit: expected.unit,
+            start: period.start,
             end: period.end,
-            days: period.days(),
+            cut: period.cut,
             counts_on: expected.whole.end,
             rows: owed.path.iter().filter_map(|unit| rows.get(unit).copied()).collect(),
             torn: owed.torn.clone(),
@@ -276,6 +281,10 @@ impl Totals {
 }
 
 impl Due {
+    fn answer(&self, sheets: &[Sheet]) -> Answer {
+        (sheets[self.sheet].id, self.unit, self.start, self.end, self.cut)
+    }
+
     /// The official figure of a line.
     fn figure(&self, nth: usize) -> Option<i64> {
         self.said.as_ref().filter(|said| said.accepted)?.figures[nth]
@@ -321,8 +330,8 @@ fn likely(input: &Input<'_>, due: &Due, line: &Line) -> Ratio {
         Base::Known { value, .. } => value,
         Base::Partial | Base::None => return Ratio::ZERO,
     };
-    let days = i128::from(due.days);
-    Ratio::new(i128::from(whole.max(0)) * days, i128::from(base.days().max(1))).unwrap_or(Ratio::ZERO)
+    let days = days_from_date(due.end) - days_from_date(due.start);
+    Ratio::new(i128::from(whole.max(0)) * i128::from(days), i128::from(base.days().max(1))).unwrap_or(Ratio::ZERO)
 }
 
 fn coverage_of(said: Option<&Said>) -> Coverage {
