@@ -67,7 +67,7 @@ impl Rig {
                 keys: Keys::open(&dir.join("keys"))?,
                 certificates: Some(Certificates::load(&files.chain, &files.key, false)?),
                 reach: Reach { addresses: vec![address], ca_sha256: files.ca_sha256()? },
-                caps: Caps::default(),
+                caps: Caps { calls_per_minute: 0, ..Caps::default() },
                 metrics: Metrics::default(),
             })
         };

@@ -145,6 +145,7 @@ fn setup(config: &Config, app: App) -> Outcome<Setup> {
         total: count(config.limits.connections.get()),
         per_address: count(config.limits.connections_per_address.get()),
         handshake: Duration::from_secs(config.limits.handshake_seconds.get().into()),
+        calls_per_minute: config.limits.calls_per_minute,
     };
     let reach = Reach { addresses: invite::addresses(config), ca_sha256 };
     Ok(Setup { app, keys, certificates, reach, caps, metrics: Metrics::default() })

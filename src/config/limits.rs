@@ -1,5 +1,5 @@
 //! `[limits]`: `connections` (default 20000), `connections_per_address` (2000: phones share their operator's addresses),
-//! `handshake_seconds` (10).
+//! `handshake_seconds` (10), `calls_per_minute` (600, of each phone; 0: no limit).
 
 use serde::Deserialize;
 use std::num::{NonZeroU16, NonZeroU32};
@@ -14,6 +14,8 @@ pub struct Limits {
     pub connections_per_address: NonZeroU32,
     /// Seconds for the handshake of TLS and the first bytes of HTTP.
     pub handshake_seconds: NonZeroU16,
+    /// Calls of one credential in a minute; 0: no limit.
+    pub calls_per_minute: u32,
 }
 
 impl Default for Limits {
@@ -22,6 +24,7 @@ impl Default for Limits {
             connections: NonZeroU32::MIN.saturating_add(19_999),
             connections_per_address: NonZeroU32::MIN.saturating_add(1_999),
             handshake_seconds: NonZeroU16::MIN.saturating_add(9),
+            calls_per_minute: 600,
         }
     }
 }

@@ -40,6 +40,7 @@ allow_tls12 = false
 connections = 20000
 connections_per_address = 2000
 handshake_seconds = 10
+calls_per_minute = 600
 
 [jobs]
 # Tiến trình này chạy các việc định kỳ (việc đêm lúc 01:30).

@@ -20,6 +20,7 @@ use crate::wire::values;
 use crate::wire::violations::Violations;
 use jiff::civil::Date;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 /// Failed enrolments and renewals that the server answers in a minute, in total; then it asks to wait.
 const FAILURES_A_MINUTE: u32 = 120;
@@ -34,7 +35,7 @@ impl Refused {
     fn check(&self, now: Instant) -> Result<(), Failure> {
         let (minute, count) = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let full = minute == now.0.div_euclid(60_000_000) && count >= FAILURES_A_MINUTE;
-        if full { Err(Failure::RateLimited("failed attempts a minute")) } else { Ok(()) }
+        if full { Err(Failure::RateLimited("failed attempts a minute", Duration::from_secs(10))) } else { Ok(()) }
     }
 
     fn count(&self, now: Instant) {
@@ -342,7 +343,7 @@ mod tests {
             assert!(refused.check(now).is_ok());
             refused.count(now);
         }
-        assert!(matches!(refused.check(now), Err(Failure::RateLimited(_))));
+        assert!(matches!(refused.check(now), Err(Failure::RateLimited(..))));
         assert!(refused.check(now.plus_micros(60_000_000)).is_ok());
     }
 }

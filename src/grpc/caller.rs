@@ -34,6 +34,7 @@ fn token_hash(metadata: &MetadataMap) -> Result<auth::Hash, Failure> {
 /// Opens the caller: the device, its account and grants as of now.
 pub(super) async fn open(services: &Services, metadata: &MetadataMap) -> Result<Identity, Failure> {
     let hash = token_hash(metadata)?;
+    services.throttle.take(hash, std::time::Instant::now())?;
     let app = services.app.clone();
     services.door.run(move || Ok(app.identify(&hash)?)).await
 }

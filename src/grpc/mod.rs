@@ -22,6 +22,7 @@ mod standing;
 pub mod status;
 mod sync;
 mod target;
+mod throttle;
 mod versions;
 
 pub use follow::Head;
@@ -45,6 +46,7 @@ use crate::sync::Seal;
 use blocking::Door;
 use call::service;
 use std::sync::Arc;
+use throttle::Throttle;
 use tokio::sync::watch;
 use tonic::service::Routes;
 
@@ -72,6 +74,7 @@ pub struct Services {
     head: watch::Receiver<Head>,
     followed: Arc<follow::Followed>,
     closing: watch::Receiver<bool>,
+    throttle: Arc<Throttle>,
 }
 
 impl Services {
@@ -101,9 +104,16 @@ impl Services {
             head: nothing,
             followed: Arc::default(),
             closing,
+            throttle: Arc::new(Throttle::new(0)),
         };
         services.head = follow::watch(&services);
         services
+    }
+
+    /// The same, for at most so many calls a minute of each credential; 0: no limit.
+    #[must_use]
+    pub fn throttled(self, calls_per_minute: u32) -> Self {
+        Self { throttle: Arc::new(Throttle::new(calls_per_minute)), ..self }
     }
 
     /// All services with health and reflection, ready for a server.

@@ -28,8 +28,8 @@ pub enum Failure {
     BadSignature,
     /// A limit with this name was exceeded; trying again as it is does not help.
     LimitExceeded(&'static str, u64),
-    /// Too many requests of this kind; later they are welcome.
-    RateLimited(&'static str),
+    /// Too many requests of this kind; after so long they are welcome.
+    RateLimited(&'static str, Duration),
     /// The server is busy or going down.
     Busy,
     /// The page token does not belong to this request.
@@ -60,9 +60,9 @@ impl Failure {
                 let facts = [("limit", limit.to_owned()), ("maximum", maximum.to_string())];
                 build(ErrorReason::LimitExceeded, Code::ResourceExhausted, lang, &facts, Some(Duration::from_secs(1)))
             }
-            Self::RateLimited(limit) => {
-                let (facts, delay) = ([("limit", limit.to_owned())], Some(Duration::from_secs(10)));
-                build(ErrorReason::RateLimited, Code::ResourceExhausted, lang, &facts, delay)
+            Self::RateLimited(limit, delay) => {
+                let facts = [("limit", limit.to_owned())];
+                build(ErrorReason::RateLimited, Code::ResourceExhausted, lang, &facts, Some(delay))
             }
             Self::Busy => build(ErrorReason::Busy, Code::Unavailable, lang, &[], Some(Duration::from_millis(500))),
             Self::BadPageToken => said(ErrorReason::BadPageToken, Code::InvalidArgument, lang),

@@ -30,11 +30,13 @@ pub struct Caps {
     pub per_address: usize,
     /// Time for the TLS handshake and the first bytes of HTTP.
     pub handshake: Duration,
+    /// Calls of one credential in a minute; 0: no limit.
+    pub calls_per_minute: u32,
 }
 
 impl Default for Caps {
     fn default() -> Self {
-        Self { total: 20_000, per_address: 2_000, handshake: Duration::from_secs(10) }
+        Self { total: 20_000, per_address: 2_000, handshake: Duration::from_secs(10), calls_per_minute: 600 }
     }
 }
 

@@ -209,6 +209,7 @@ async fn connect(files: &TlsFiles, port: u16, window: Option<u32>) -> Channel {
         let connector = connector.clone();
         async move {
             let tcp = tokio::net::TcpStream::connect(("127.0.0.1", port)).await?;
+            tcp.set_nodelay(true)?;
             let stream: TlsStream<_> = connector.connect("127.0.0.1".try_into().unwrap(), tcp).await?;
             Ok::<_, std::io::Error>(hyper_util::rt::TokioIo::new(stream))
         }

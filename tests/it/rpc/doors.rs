@@ -1,13 +1,18 @@
 //! Health, reflection, TLS: what every operator's and partner's tools meet first.
 
-use crate::harness::Town;
+use crate::harness::{Phone, Town};
 use std::sync::Arc;
+use thidua::domain::permission::Role;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use tokio_stream::StreamExt;
+use tonic::Code;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_reflection::pb::{v1, v1alpha};
+use tonic_types::StatusExt;
+
+const COMMUNE: &str = "com-29242-0";
 
 #[tokio::test]
 async fn health_answers_without_a_token() {
@@ -53,6 +58,27 @@ async fn both_versions_of_reflection_list_our_services() {
     let mut client = v1alpha::server_reflection_client::ServerReflectionClient::new(channel);
     let mut answers = client.server_reflection_info(tokio_stream::once(ask)).await.unwrap().into_inner();
     assert!(format!("{:?}", answers.next().await.unwrap().unwrap()).contains("thidua.v1.SyncService"));
+    town.close().await;
+}
+
+#[tokio::test]
+async fn a_phone_that_calls_without_end_is_told_when_to_come_back_and_keeps_nobody_waiting() {
+    let town = Town::open().await;
+    let (hasty, other) = (town.phone(COMMUNE, Role::Reporter).await, town.phone(COMMUNE, Role::Reporter).await);
+    let ask = async |phone: &Phone| {
+        let mut access = phone.access();
+        access.get_session(phone.request(thidua::pb::GetSessionRequest::default())).await
+    };
+    let mut refused = None;
+    for _ in 0..700 {
+        refused = ask(&hasty).await.err().filter(|status| status.code() == Code::ResourceExhausted);
+        if refused.is_some() {
+            break;
+        }
+    }
+    let refused = refused.expect("600 calls a minute are enough");
+    assert!(refused.get_details_retry_info().and_then(|info| info.retry_delay).is_some(), "{refused:?}");
+    assert!(ask(&other).await.is_ok(), "another phone is not kept waiting");
     town.close().await;
 }
 
