@@ -16,6 +16,7 @@ pub mod job;
 pub mod morning;
 pub mod once;
 pub mod org;
+pub mod partner;
 pub mod phase;
 mod proposal;
 pub mod quality;

@@ -9,7 +9,7 @@ mod secret;
 
 pub use keys::{Authority, BadKey, BadSignature, check_enrolment, check_renewal, verify};
 pub use revocation::{RevocationError, Revocations};
-pub use secret::{Hash, NoRandom, Secret, code, derived, hash, nonce, random, token};
+pub use secret::{Hash, NoRandom, Secret, code, derived, hash, key_id, nonce, random, service_key, token};
 
 use crate::domain::time::Instant;
 

@@ -4,10 +4,14 @@
 
 use crate::domain::enrolment::Code;
 use crate::domain::hex::hex;
+use crate::domain::ids::KeyId;
 use ring::digest::{SHA256, digest};
 use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
 use std::fmt;
+
+/// What the text of a partner agency's key begins with, so that it is known when it lies where it should not.
+const KEY_PREFIX: &str = "thd_";
 
 /// The SHA-256 of a secret: what is stored.
 pub type Hash = [u8; 32];
@@ -64,6 +68,21 @@ pub fn token() -> Result<(Secret, Hash), NoRandom> {
     Ok((Secret(text), stored))
 }
 
+/// A new key of a partner agency (`thd_`, its id, `_` and 64 hexadecimal digits), and its hash.
+pub fn service_key() -> Result<(KeyId, Secret, Hash), NoRandom> {
+    let id = KeyId(random()?);
+    let text = format!("{KEY_PREFIX}{id}_{}", hex(&random::<32>()?));
+    let stored = hash(text.as_bytes());
+    Ok((id, Secret(text), stored))
+}
+
+/// The id in the text of a key; `None` when the text is no key.
+#[must_use]
+pub fn key_id(text: &str) -> Option<KeyId> {
+    let (id, _) = text.strip_prefix(KEY_PREFIX)?.split_once('_')?;
+    KeyId::parse(id).ok()
+}
+
 /// A new nonce, and its hash.
 pub fn nonce() -> Result<([u8; 32], Hash), NoRandom> {
     let nonce = random()?;
@@ -95,6 +114,9 @@ mod tests {
         let (token, _) = token().unwrap();
         assert_eq!(format!("{token:?}"), "Secret");
         assert_eq!(token.reveal().len(), 68);
+        let (id, key, stored) = service_key().unwrap();
+        assert_eq!((key_id(key.reveal()), hash(key.reveal().as_bytes())), (Some(id), stored));
+        assert_eq!(key_id(token.reveal()), None);
         assert_ne!(nonce().unwrap().0, nonce().unwrap().0);
     }
 }

@@ -1,5 +1,6 @@
-//! `thidua access grant|enrol|devices|revoke`: roles, enrolment codes and devices, by the operator at the machine.
+//! `thidua access grant|enrol|devices|revoke|key`: roles, enrolment codes and devices, by the operator at the machine.
 
+use super::access_key;
 use super::ctx::{Ctx, Desk};
 use super::failure::{Failure, Outcome};
 use super::invite;
@@ -27,7 +28,8 @@ enum What {
         /// Nhãn tài khoản, không phải tên người · Label of the account; no personal name.
         #[arg(long)]
         account: String,
-        /// Vai trò · Role: REPORTER, UNIT_HEAD, REVIEWER, CAMPAIGN_HEAD, COUNCIL_SECRETARY, DATA_STEWARD, AUDITOR, ADMIN.
+        /// Vai trò · Role: REPORTER, UNIT_HEAD, REVIEWER, CAMPAIGN_HEAD, COUNCIL_SECRETARY, DATA_STEWARD, AUDITOR,
+        /// PARTNER_READER, ADMIN.
         #[arg(long, value_parser = role)]
         role: Role,
         /// Mã đơn vị · Code of the unit.
@@ -63,6 +65,9 @@ enum What {
         /// Mã thiết bị · Id of the device, as in `access devices`.
         device: String,
     },
+    /// Khóa của cơ quan phối hợp · Keys of partner agencies.
+    #[command(subcommand)]
+    Key(access_key::What),
 }
 
 fn role(text: &str) -> Result<Role, String> {
@@ -84,6 +89,7 @@ pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
         What::Enrol { account } => hand_over(ctx, &desk, account),
         What::Devices { unit } => devices(ctx, &desk, unit.as_deref()),
         What::Revoke { device } => revoke(ctx, &config, &desk, device),
+        What::Key(what) => access_key::run(ctx, &desk, what),
     }
 }
 

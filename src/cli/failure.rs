@@ -85,6 +85,15 @@ impl Failure {
         Self { usage: true, ..Self::new("USAGE", vi, en) }
     }
 
+    /// Nothing secret can be made.
+    pub(super) fn no_random() -> Self {
+        Self::new(
+            "NO_RANDOM",
+            "máy không cho số ngẫu nhiên; hãy thử lại",
+            "the machine gives no random numbers; try again",
+        )
+    }
+
     /// There is no database yet.
     pub(super) fn not_initialised(dir: &Path) -> Self {
         let dir = dir.display();

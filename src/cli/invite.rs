@@ -22,13 +22,7 @@ pub(super) struct Handed {
 /// Makes a code for `account` and keeps its hash: good once, for ten minutes.
 pub(super) fn make(desk: &Desk, config: &Config, account: AccountId) -> Outcome<Handed> {
     let ca_sha256 = if config.listen.plaintext { [0; 32] } else { tls_files(config).ca_sha256()? };
-    let (code, hash) = auth::code().map_err(|_| {
-        Failure::new(
-            "NO_RANDOM",
-            "máy không cho số ngẫu nhiên; hãy thử lại",
-            "the machine gives no random numbers; try again",
-        )
-    })?;
+    let (code, hash) = auth::code().map_err(|_| Failure::no_random())?;
     let expires = desk.app.now().plus_micros(auth::CODE_MICROS);
     desk.app.add_enrol_code(&desk.actor, &hash, account, expires)?;
     Ok(Handed { invite: Invite { code, ca_sha256, addresses: addresses(config) }, expires })

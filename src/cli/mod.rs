@@ -3,6 +3,7 @@
 //! Knows every room; decides nothing about campaigns. Exit codes: 0 done, 1 refused or failed, 2 wrong usage.
 
 mod access;
+mod access_key;
 mod audit;
 mod backup;
 mod baseline;

@@ -96,6 +96,8 @@ ids! {
     DeviceId = "device";
     /// An account of an official or an agency.
     AccountId = "account";
+    /// A key of a partner agency.
+    KeyId = "key";
     /// A published standing of one target at one unit.
     StandingId = "standing";
     /// One run of a job.

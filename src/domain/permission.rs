@@ -221,6 +221,8 @@ actions! {
     ReadDesk = "desk.read": Reporter / Own, UnitHead / Own;
     /// Read a unit's standings.
     ReadStanding = "standing.read": Reporter / Own, UnitHead / Own, Reviewer / Own, Reviewer / Above, CampaignHead / Own, CampaignHead / Above, System / Own, System / Above;
+    /// Read published runs and their standings, small figures hidden.
+    ReadRelease = "release.read": PartnerReader / Own, PartnerReader / Above;
     /// Read data-quality questions.
     ReadFinding = "finding.read": Reporter / Own, UnitHead / Own, Reviewer / Own, Reviewer / Above, CampaignHead / Own, CampaignHead / Above, System / Own, System / Above;
     /// Reply to a data-quality question.

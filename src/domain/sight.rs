@@ -1,6 +1,7 @@
 //! Sight: which scopes an account's grants open, and the proof that goes with them.
 //!
-//! Knows no record: what lies in a scope is decided where the record is written. Partner agencies never get `work`.
+//! Knows no record: what lies in a scope is decided where the record is written. Partner agencies get no scope at all: they read what was
+//! published with small figures hidden, which a scope does not do.
 
 use super::ids::CampaignId;
 use super::permission::{Actor, Role};
@@ -42,8 +43,8 @@ pub fn sight(actor: &Actor, campaigns: &[CampaignId], today: Date) -> Sight {
                 true
             }
             Role::System => true,
-            Role::Auditor | Role::PartnerReader => false,
-            Role::PartnerWriter | Role::Admin => continue,
+            Role::Auditor => false,
+            Role::PartnerReader | Role::PartnerWriter | Role::Admin => continue,
         };
         if inside {
             scopes.insert(Scope::REFERENCE);
@@ -61,7 +62,7 @@ mod tests {
     use jiff::civil::date;
 
     #[test]
-    fn a_reporter_reads_desk_work_reference_and_published_and_a_partner_only_published() {
+    fn a_reporter_reads_desk_work_reference_and_published_and_a_partner_no_scope() {
         let unit = UnitId::named("com");
         let campaign = CampaignId::named("A");
         let held = |role| Actor {
@@ -73,6 +74,6 @@ mod tests {
         let all = [Scope::REFERENCE, Scope::work(unit), Scope::desk(unit), Scope::published(campaign)];
         assert_eq!(seen.scopes().collect::<Vec<_>>(), all);
         let partner = sight(&held(Role::PartnerReader), &[campaign], date(2024, 9, 1));
-        assert_eq!(partner.scopes().collect::<Vec<_>>(), [Scope::published(campaign)]);
+        assert_eq!(partner.scopes().collect::<Vec<_>>(), []);
     }
 }

@@ -6,6 +6,7 @@ use super::Services;
 use super::status::Failure;
 use crate::app::AppError;
 use crate::app::access::Identity;
+use crate::app::partner::Partner;
 use crate::auth;
 use crate::domain::ids::UnitId;
 use crate::domain::lang::Lang;
@@ -24,11 +25,16 @@ pub(super) fn lang(metadata: &MetadataMap) -> Lang {
         .unwrap_or(Lang::DEFAULT)
 }
 
-/// The hash of the token that the caller shows.
-fn token_hash(metadata: &MetadataMap) -> Result<auth::Hash, Failure> {
+/// The token or key that the caller shows.
+fn shown(metadata: &MetadataMap) -> Result<&str, Failure> {
     let shown = metadata.get("authorization").and_then(|value| value.to_str().ok());
     let token = shown.and_then(|text| text.strip_prefix("Bearer ").or_else(|| text.strip_prefix("bearer ")));
-    token.map(|token| auth::hash(token.as_bytes())).ok_or(Failure::App(AppError::Unauthenticated))
+    token.ok_or(Failure::App(AppError::Unauthenticated))
+}
+
+/// The hash of the token that the caller shows.
+fn token_hash(metadata: &MetadataMap) -> Result<auth::Hash, Failure> {
+    Ok(auth::hash(shown(metadata)?.as_bytes()))
 }
 
 /// Opens the caller: the device, its account and grants as of now.
@@ -37,6 +43,20 @@ pub(super) async fn open(services: &Services, metadata: &MetadataMap) -> Result<
     services.throttle.take(hash, std::time::Instant::now())?;
     let app = services.app.clone();
     services.door.run(move || Ok(app.identify(&hash)?)).await
+}
+
+/// Opens a partner agency: by its service key, or by the token of a device.
+pub(super) async fn partner(services: &Services, metadata: &MetadataMap) -> Result<Partner, Failure> {
+    let (hash, key) = (token_hash(metadata)?, auth::key_id(shown(metadata)?));
+    services.throttle.take(hash, std::time::Instant::now())?;
+    let app = services.app.clone();
+    services
+        .door
+        .run(move || match key {
+            Some(id) => Ok(app.identify_key(id, &hash)?),
+            None => Ok(app.identify_partner(&hash)?),
+        })
+        .await
 }
 
 /// The unit that the caller acts for: where a grant of today holds, one to report before any other.

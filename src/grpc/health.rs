@@ -13,13 +13,16 @@ use tonic_health::server::HealthReporter;
 const LOOK: Duration = Duration::from_secs(2);
 
 /// Names under which a load balancer may ask.
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 12] = [
     "",
     pb::access_service_server::SERVICE_NAME,
     pb::org_service_server::SERVICE_NAME,
     pb::campaign_service_server::SERVICE_NAME,
     pb::report_service_server::SERVICE_NAME,
     pb::standing_service_server::SERVICE_NAME,
+    pb::partner_service_server::SERVICE_NAME,
+    pb::quality_service_server::SERVICE_NAME,
+    pb::target_service_server::SERVICE_NAME,
     pb::job_service_server::SERVICE_NAME,
     pb::audit_service_server::SERVICE_NAME,
     pb::sync_service_server::SERVICE_NAME,

@@ -16,6 +16,7 @@ mod health;
 mod job;
 mod org;
 mod page;
+mod partner;
 mod quality;
 mod report;
 mod standing;
@@ -38,6 +39,7 @@ use crate::pb::audit_service_server::AuditServiceServer;
 use crate::pb::campaign_service_server::CampaignServiceServer;
 use crate::pb::job_service_server::JobServiceServer;
 use crate::pb::org_service_server::OrgServiceServer;
+use crate::pb::partner_service_server::PartnerServiceServer;
 use crate::pb::quality_service_server::QualityServiceServer;
 use crate::pb::report_service_server::ReportServiceServer;
 use crate::pb::standing_service_server::StandingServiceServer;
@@ -128,6 +130,7 @@ impl Services {
             .add_service(CampaignServiceServer::new(self.clone()))
             .add_service(ReportServiceServer::new(self.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX))
             .add_service(StandingServiceServer::new(self.clone()))
+            .add_service(PartnerServiceServer::new(self.clone()))
             .add_service(QualityServiceServer::new(self.clone()))
             .add_service(TargetServiceServer::new(self.clone()))
             .add_service(JobServiceServer::new(self.clone()))

@@ -36,6 +36,7 @@ pub mod relocate;
 pub mod report;
 pub mod runs;
 pub(crate) mod schema;
+mod service_key;
 mod standing;
 mod tail;
 #[cfg(test)]

@@ -88,6 +88,27 @@ impl ReadTx<'_> {
         Ok(one.select(Manifest::as_select()).first(self.conn()).optional()?)
     }
 
+    /// Runs of these campaigns behind one, in the order of their publication: by cut, then campaign.
+    pub fn manifests_after(
+        &mut self,
+        after: Option<&Manifest>,
+        campaigns: &[CampaignId],
+        limit: i64,
+    ) -> Result<Vec<Manifest>> {
+        let of: Vec<Vec<u8>> = campaigns.iter().map(|one| one.0.to_vec()).collect();
+        let (cut, campaign) = after.map_or((-1, Vec::new()), |run| (run.cut, run.campaign.clone()));
+        let behind = run_manifest::cut
+            .gt(cut)
+            .or(run_manifest::cut.eq(cut).and(run_manifest::campaign.gt(campaign)));
+        Ok(run_manifest::table
+            .filter(run_manifest::campaign.eq_any(of))
+            .filter(behind)
+            .order((run_manifest::cut, run_manifest::campaign, run_manifest::number))
+            .limit(limit)
+            .select(Manifest::as_select())
+            .load(self.conn())?)
+    }
+
     /// What a run was reckoned from, by its digest.
     pub fn run_input(&mut self, digest: &[u8]) -> Result<Vec<u8>> {
         let found = run_input::table.find(digest).select(run_input::bytes).first(self.conn()).optional()?;

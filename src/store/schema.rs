@@ -330,4 +330,19 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    /// Keys of partner agencies, by the hash of their secret; a revoked one stays.
+    service_key (id) {
+        id -> Binary,
+        account -> Binary,
+        hash -> Binary,
+        unit -> Binary,
+        campaign -> Nullable<Binary>,
+        reads -> Text,
+        issued -> BigInt,
+        expires -> BigInt,
+        revoked -> Nullable<BigInt>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(feed, record, report, report_revision, scope, device, grants);

@@ -6,6 +6,7 @@
 pub mod access;
 pub mod bytes;
 pub mod command;
+pub mod partner;
 pub mod reasons;
 pub mod record;
 pub mod standing;

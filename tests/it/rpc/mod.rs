@@ -6,6 +6,7 @@ mod behind;
 mod doors;
 mod night;
 mod org;
+mod partner;
 mod quality;
 mod report;
 mod sync;

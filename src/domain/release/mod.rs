@@ -1,0 +1,254 @@
+//! What leaves the chain of command: the published standings of a run as a partner agency reads them, small figures hidden.
+//!
+//! Only province and districts are published. A figure under five could point at persons: it is SUPPRESSED, and so are as many others as
+//! it takes that none can be worked out from the sums that everybody knows: districts to the province, phases to the campaign. What is
+//! hidden follows from the run alone, so every partner sees the same holes. Limits, forecasts and notes never leave. Knows no partner.
+
+mod suppress;
+
+use super::element::ElementCode;
+use super::ids::UnitId;
+use super::ratio::Ratio;
+use super::standing::{Coverage, Judgement, JudgementState, Standing, StandingFigure, StandingView};
+use super::target::Stage;
+use std::collections::BTreeMap;
+use suppress::{Sum, hidden};
+
+/// Figures below this are not shown.
+pub const LEAST: i64 = 5;
+
+/// Stands among the reasons of a line whose figures are not all shown.
+pub const SUPPRESSED: &str = "SUPPRESSED";
+
+/// A figure as it is shown outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cell {
+    /// There is none.
+    None,
+    /// It is this, scaled.
+    Shown(i64),
+    /// It is small, or would tell a small one.
+    Suppressed,
+}
+
+/// The figures of one element behind a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Figures {
+    /// What was counted.
+    pub element: ElementCode,
+    /// The accepted figure.
+    pub value: Cell,
+    /// The baseline at the same cut-off.
+    pub baseline_now: Cell,
+    /// The baseline of the whole window.
+    pub baseline_full: Cell,
+}
+
+/// One target, or one member of a target, at one unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// The unit.
+    pub unit: UnitId,
+    /// The phase; 0 for the whole campaign.
+    pub phase: u8,
+    /// Code of the target or member.
+    pub code: String,
+    /// In which structure figures were summed.
+    pub view: StandingView,
+    /// How final it is.
+    pub stage: Stage,
+    /// Version of the campaign's definition.
+    pub definition_version: i64,
+    /// How it was judged.
+    pub state: JudgementState,
+    /// Why; of a line with a hidden figure only [`SUPPRESSED`], for reasons tell figures too.
+    pub reasons: Vec<String>,
+    /// The value judged; none where a figure behind it is hidden.
+    pub value: Option<Ratio>,
+    /// The bound of the formula.
+    pub bound: Option<Ratio>,
+    /// The figures behind it, numerator first.
+    pub figures: Vec<Figures>,
+    /// How complete the reports behind it are.
+    pub coverage: Coverage,
+}
+
+/// Which of an element's figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Column {
+    Value,
+    BaselineNow,
+    BaselineFull,
+}
+
+type Place = (ElementCode, Column, UnitId, u8);
+
+/// The lines of a run, in the order of its standings, members behind their target.
+///
+/// `standings` are those of published units only; `above` gives the nearest published unit above one; `scale` the decimals of an element.
+#[must_use]
+pub fn lines(
+    standings: &[&Standing],
+    above: impl Fn(UnitId) -> Option<UnitId>,
+    scale: impl Fn(&ElementCode) -> u8,
+) -> Vec<Line> {
+    let veil = Veil::over(standings, above, scale);
+    let mut lines = Vec::new();
+    for standing in standings {
+        veil.put(standing, &standing.judgement, &mut lines);
+    }
+    lines
+}
+
+/// Which places are hidden.
+struct Veil(BTreeMap<Place, bool>);
+
+impl Veil {
+    fn over(
+        standings: &[&Standing],
+        above: impl Fn(UnitId) -> Option<UnitId>,
+        scale: impl Fn(&ElementCode) -> u8,
+    ) -> Self {
+        // Two targets may look at one place over different days: the smaller figure decides for both.
+        let mut values: BTreeMap<Place, i64> = BTreeMap::new();
+        for standing in standings {
+            for figure in standing.judgement.all_figures() {
+                for (column, value) in columns(figure) {
+                    let Some(value) = value else { continue };
+                    let place = (figure.element.clone(), column, standing.unit, standing.phase);
+                    values.entry(place).and_modify(|known| *known = value.min(*known)).or_insert(value);
+                }
+            }
+        }
+        let places: Vec<&Place> = values.keys().collect();
+        let figures: Vec<i64> = values.values().copied().collect();
+        let small: Vec<bool> =
+            values.iter().map(|(place, value)| *value < LEAST * 10_i64.pow(u32::from(scale(&place.0)))).collect();
+        let covered = hidden(&figures, &small, &sums(&places, above));
+        Self(values.keys().cloned().zip(covered).collect())
+    }
+
+    fn cell(&self, place: Place, value: Option<i64>) -> Cell {
+        match value {
+            None => Cell::None,
+            Some(_) if self.0.get(&place).copied().unwrap_or(true) => Cell::Suppressed,
+            Some(value) => Cell::Shown(value),
+        }
+    }
+
+    fn figures(&self, standing: &Standing, figure: &StandingFigure) -> Figures {
+        let [value, baseline_now, baseline_full] = columns(figure)
+            .map(|(column, value)| self.cell((figure.element.clone(), column, standing.unit, standing.phase), value));
+        Figures { element: figure.element.clone(), value, baseline_now, baseline_full }
+    }
+
+    fn put(&self, standing: &Standing, judgement: &Judgement, lines: &mut Vec<Line>) {
+        let covered = judgement.all_figures().into_iter().any(|figure| {
+            let Figures { value, baseline_now, baseline_full, element: _ } = self.figures(standing, figure);
+            [value, baseline_now, baseline_full].contains(&Cell::Suppressed)
+        });
+        lines.push(Line {
+            unit: standing.unit,
+            phase: standing.phase,
+            code: judgement.code.clone(),
+            view: standing.view,
+            stage: standing.stage,
+            definition_version: standing.definition_version,
+            state: judgement.state,
+            reasons: if covered { vec![SUPPRESSED.to_owned()] } else { judgement.reasons.clone() },
+            value: judgement.value.filter(|_| !covered),
+            bound: judgement.bound,
+            figures: judgement.figures.iter().map(|figure| self.figures(standing, figure)).collect(),
+            coverage: standing.coverage,
+        });
+        judgement.members.iter().for_each(|member| self.put(standing, member, lines));
+    }
+}
+
+fn columns(figure: &StandingFigure) -> [(Column, Option<i64>); 3] {
+    [
+        (Column::Value, figure.value),
+        (Column::BaselineNow, figure.baseline_now),
+        (Column::BaselineFull, figure.baseline_full),
+    ]
+}
+
+/// What adds up to what: the units below to the one above, phases to their campaign.
+fn sums(places: &[&Place], above: impl Fn(UnitId) -> Option<UnitId>) -> Vec<Sum> {
+    let at = |place: &Place| places.binary_search(&place).ok();
+    let mut parts: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    let mut phases: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (index, (element, column, unit, phase)) in places.iter().enumerate() {
+        if let Some(whole) = above(*unit).and_then(|above| at(&(element.clone(), *column, above, *phase))) {
+            parts.entry(whole).or_default().push(index);
+        }
+        if let (1.., Some(whole)) = (*phase, at(&(element.clone(), *column, *unit, 0))) {
+            phases.entry(whole).or_default().push(index);
+        }
+    }
+    parts.into_iter().chain(phases).map(|(whole, parts)| Sum { whole, parts }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::CampaignId;
+
+    fn judgement(code: &str, value: i64, before: i64) -> Judgement {
+        let element = ElementCode::new("so_offences").unwrap();
+        Judgement {
+            code: code.to_owned(),
+            state: JudgementState::OnPace,
+            reasons: vec!["SMALL_BASE".to_owned()],
+            value: Ratio::new(i128::from(value - before), i128::from(before)),
+            value_low: None,
+            value_high: None,
+            bound: None,
+            limit: Some(before - 1),
+            limit_now: None,
+            failures_allowed: None,
+            failures_left: None,
+            display: String::new(),
+            rest_change: None,
+            forecast: None,
+            percent_to_meet: None,
+            tier: None,
+            count_before: None,
+            count_now: None,
+            variation: None,
+            figures: vec![StandingFigure {
+                element,
+                value: Some(value),
+                baseline_now: Some(before),
+                baseline_full: None,
+            }],
+            members: Vec::new(),
+        }
+    }
+
+    fn standing(unit: &str, value: i64, before: i64) -> Standing {
+        Standing {
+            campaign: CampaignId::named("A"),
+            phase: 0,
+            unit: UnitId::named(unit),
+            view: StandingView::AsWas,
+            stage: Stage::Running,
+            definition_version: 1,
+            judgement: judgement("T1", value, before),
+            coverage: Coverage::default(),
+        }
+    }
+
+    #[test]
+    fn a_small_figure_takes_its_value_and_its_reasons_with_it_and_its_neighbour_too() {
+        let all = [standing("prov", 40, 60), standing("a", 3, 20), standing("b", 17, 20), standing("c", 20, 20)];
+        let above = |unit| (unit != UnitId::named("prov")).then(|| UnitId::named("prov"));
+        let lines = lines(&all.iter().collect::<Vec<_>>(), above, |_| 0);
+        let shown: Vec<Cell> = lines.iter().map(|line| line.figures[0].value).collect();
+        assert_eq!(shown, [Cell::Shown(40), Cell::Suppressed, Cell::Suppressed, Cell::Shown(20)]);
+        assert_eq!(lines[1].figures[0].baseline_now, Cell::Shown(20), "the baseline is not small");
+        assert_eq!((lines[1].value, &lines[1].reasons[..]), (None, &[SUPPRESSED.to_owned()][..]));
+        assert_eq!((lines[2].value, &lines[2].reasons[..]), (None, &[SUPPRESSED.to_owned()][..]));
+        assert!(lines[3].value.is_some() && lines[3].reasons == ["SMALL_BASE"]);
+    }
+}
