@@ -1,6 +1,7 @@
 //! Compiles the contract in `proto/` with protox: no `protoc` is asked of the machine.
 
 use prost::Message;
+use prost_types::FileDescriptorSet;
 use std::{env, error::Error, fs, path::PathBuf};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -15,6 +16,27 @@ fn main() -> Result<(), Box<dyn Error>> {
     let set = compiler.file_descriptor_set();
     let out = PathBuf::from(env::var("OUT_DIR")?);
     fs::write(out.join("thidua_descriptor.bin"), set.encode_to_vec())?;
+    fs::write(out.join("rpcs.rs"), rpcs(&set))?;
     tonic_prost_build::configure().compile_fds(set)?;
     Ok(())
+}
+
+/// An enum of every rpc of ours, so that a `match` over them misses none.
+fn rpcs(set: &FileDescriptorSet) -> String {
+    let ours = set.file.iter().filter(|file| file.package() == "thidua.v1");
+    let services = ours.flat_map(|file| &file.service);
+    let all: Vec<(String, String)> = services
+        .flat_map(|service| {
+            let path = format!("/thidua.v1.{}", service.name());
+            service.method.iter().map(move |method| (method.name().to_owned(), format!("{path}/{}", method.name())))
+        })
+        .collect();
+    let variants: String = all.iter().map(|(name, path)| format!("/// `{path}`.\n{name},\n")).collect();
+    let members: String = all.iter().map(|(name, _)| format!("Self::{name}, ")).collect();
+    let arms: String = all.iter().map(|(name, path)| format!("Self::{name} => \"{path}\",\n")).collect();
+    format!(
+        "/// Every rpc of the contract.\n#[derive(Debug, Clone, Copy, PartialEq, Eq)]\npub enum Rpc {{\n{variants}}}\n\
+         impl Rpc {{\n/// All of them.\npub const ALL: &'static [Self] = &[{members}];\n\
+         /// The path under which it is called.\npub fn path(self) -> &'static str {{ match self {{ {arms} }} }}\n}}\n"
+    )
 }

@@ -4,5 +4,7 @@
 
 tonic::include_proto!("thidua.v1");
 
+include!(concat!(env!("OUT_DIR"), "/rpcs.rs"));
+
 /// The descriptors of the whole contract with its imports, for reflection and for tests of the contract.
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/thidua_descriptor.bin"));

@@ -3,8 +3,8 @@
 //! A key opens no more than its account may, and of that only its own part. Knows no message and no secret.
 
 use super::access::{Identity, identity};
-use super::runs::definitions;
 pub use super::runs::Manifest;
+use super::runs::definitions;
 use super::standing::is_published;
 use super::{App, AppError, Reference, Result};
 use crate::domain::campaign::Campaign;

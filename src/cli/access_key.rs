@@ -143,9 +143,8 @@ fn list(ctx: &Ctx, desk: &Desk) -> Outcome {
 }
 
 fn revoke(ctx: &Ctx, desk: &Desk, key: &str) -> Outcome {
-    let id = KeyId::parse(key).map_err(|_| {
-        Failure::usage("mã khóa có 32 chữ số hệ 16", "the id of a key has 32 hexadecimal digits")
-    })?;
+    let id = KeyId::parse(key)
+        .map_err(|_| Failure::usage("mã khóa có 32 chữ số hệ 16", "the id of a key has 32 hexadecimal digits"))?;
     desk.app.revoke_key(&desk.actor, id)?;
     let say = &ctx.say;
     say.answer(

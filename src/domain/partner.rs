@@ -80,14 +80,14 @@ impl NoKey {
             Self::Days => Broken::refuses(
                 "KEY_DAYS",
                 "days",
-                &format!("Khóa sống từ 1 đến {KEY_DAYS_MAX} ngày."),
-                &format!("A key lives for 1 to {KEY_DAYS_MAX} days."),
+                format!("Khóa sống từ 1 đến {KEY_DAYS_MAX} ngày."),
+                format!("A key lives for 1 to {KEY_DAYS_MAX} days."),
             ),
             Self::TooMany => Broken::refuses(
                 "KEYS_ALIVE",
                 "account",
-                &format!("Tài khoản đã có {KEYS_ALIVE_MAX} khóa còn hiệu lực. Hãy thu hồi một khóa trước."),
-                &format!("The account has {KEYS_ALIVE_MAX} keys that are alive. Revoke one of them first."),
+                format!("Tài khoản đã có {KEYS_ALIVE_MAX} khóa còn hiệu lực. Hãy thu hồi một khóa trước."),
+                format!("The account has {KEYS_ALIVE_MAX} keys that are alive. Revoke one of them first."),
             ),
         }
     }

@@ -19,6 +19,7 @@ mod page;
 mod partner;
 mod quality;
 mod report;
+pub mod rights;
 mod standing;
 pub mod status;
 mod sync;

@@ -77,7 +77,8 @@ async fn read<M: Send + 'static, R: Send + 'static>(
 
 impl Services {
     fn published(&self, who: &Partner, message: pb::GetRunRequest) -> Result<pb::GetRunResponse, Failure> {
-        let id = values::id(&message.run_id, RunId::from_slice)?;
+        let pb::GetRunRequest { run_id } = message;
+        let id = values::id(&run_id, RunId::from_slice)?;
         let Release { run, lines: _, campaign, reference, definition_version } = self.app.released_run(who, id)?;
         let counted: BTreeSet<_> = campaign.targets.iter().flat_map(|target| target.formula.elements()).collect();
         let elements = counted.iter().filter_map(|code| reference.catalogue.element(code));

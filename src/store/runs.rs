@@ -97,9 +97,7 @@ impl ReadTx<'_> {
     ) -> Result<Vec<Manifest>> {
         let of: Vec<Vec<u8>> = campaigns.iter().map(|one| one.0.to_vec()).collect();
         let (cut, campaign) = after.map_or((-1, Vec::new()), |run| (run.cut, run.campaign.clone()));
-        let behind = run_manifest::cut
-            .gt(cut)
-            .or(run_manifest::cut.eq(cut).and(run_manifest::campaign.gt(campaign)));
+        let behind = run_manifest::cut.gt(cut).or(run_manifest::cut.eq(cut).and(run_manifest::campaign.gt(campaign)));
         Ok(run_manifest::table
             .filter(run_manifest::campaign.eq_any(of))
             .filter(behind)

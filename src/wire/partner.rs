@@ -1,7 +1,7 @@
 //! Published runs and their lines, as messages for partner agencies. Knows no caller and hides nothing: that is `domain::release`.
 
-use super::record::standing_view;
 use super::record::standing::{fraction, state_number};
+use super::record::standing_view;
 use super::values;
 use crate::domain::element::Element;
 use crate::domain::release::{Cell, Figures, Line};
@@ -12,20 +12,8 @@ use crate::pb;
 /// A line; `unit` is the permanent code of its unit and the unit's name.
 #[must_use]
 pub fn published_standing((unit_code, unit_name): (String, String), line: &Line) -> pb::PublishedStanding {
-    let Line {
-        unit: _,
-        phase,
-        code,
-        view,
-        stage,
-        definition_version,
-        state,
-        reasons,
-        value,
-        bound,
-        figures,
-        coverage,
-    } = line;
+    let Line { unit: _, phase, code, view, stage, definition_version, state, reasons, value, bound, figures, coverage } =
+        line;
     let Coverage { expected, received, nil, late, accepted, missing } = *coverage;
     pb::PublishedStanding {
         unit_code,

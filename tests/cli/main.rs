@@ -7,6 +7,7 @@ mod campaigns;
 mod copies;
 mod files;
 mod first_day;
+mod keys;
 mod morning;
 mod nights;
 #[path = "../common/pg.rs"]

@@ -257,6 +257,7 @@ pub(crate) fn pages_and_masks(files: &[FileDescriptorProto]) -> Vec<String> {
 const WITHOUT_REQUEST_ID: &[(&str, &str)] = &[
     ("Get", "reads"),
     ("List", "reads"),
+    ("Follow", "reads"),
     ("Verify", "reads"),
     ("Evaluate", "computes, stores nothing"),
     ("Sync", "its commands carry numbers of their own"),

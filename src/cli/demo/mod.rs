@@ -279,7 +279,8 @@ fn serve(mut life: Life<'_>, options: &Options, lang: Lang, ended: &AtomicBool) 
     let reviewer = [Role::Reporter, Role::UnitHead, Role::Reviewer];
     let reporter = life.town.invite("app-commune", commune.unit, &reporter, today)?;
     let reviewer = life.town.invite("app-reviewer", district.unit, &reviewer, today)?;
-    screen::serving(lang, life.town, (&commune.uid, &reporter), (&district.uid, &reviewer));
+    let partner = life.town.partner_key("app-partner", life.province.campaign.owner(), today)?;
+    screen::serving(lang, life.town, (&commune.uid, &reporter), (&district.uid, &reviewer), &partner);
     for week in options.weeks..generator::WEEKS_MAX {
         if !rest(options.tick, ended) {
             return Ok(());

@@ -359,11 +359,12 @@ fn note_text(note: Note, lang: Lang) -> String {
 }
 
 /// How to connect.
-pub(super) fn serving(lang: Lang, town: &Town, commune: (&str, &str), reviewer: (&str, &str)) {
+pub(super) fn serving(lang: Lang, town: &Town, commune: (&str, &str), reviewer: (&str, &str), partner: &str) {
     println!("\n{}  {}", lang.pick("MÁY CHỦ", "SERVER"), town.address);
     println!(" CA          {}", town.tls.ca.display());
     println!(" {} {}\n   {}", lang.pick("mã cho xã", "code for commune"), commune.0, commune.1);
     println!(" {} {}\n   {}", lang.pick("mã cho người duyệt", "code for reviewer"), reviewer.0, reviewer.1);
+    println!(" {}\n   {partner}", lang.pick("khóa của cơ quan phối hợp", "key of a partner agency"));
 }
 
 /// A week has passed.

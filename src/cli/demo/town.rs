@@ -5,6 +5,7 @@
 
 use super::DemoError;
 use crate::app::App;
+use crate::app::partner::KeyWish;
 use crate::auth;
 use crate::clock::Clock;
 use crate::domain::baseline::BaselineRow;
@@ -14,6 +15,7 @@ use crate::domain::enrolment::Invite;
 use crate::domain::form::Catalogue;
 use crate::domain::ids::{AccountId, UnitId};
 use crate::domain::org::Org;
+use crate::domain::partner::{KEY_DAYS_MAX, Read};
 use crate::domain::permission::{Actor, Grant, Role};
 use crate::domain::time::Instant;
 use crate::grpc::Reach;
@@ -118,6 +120,17 @@ impl Town {
         let expires = self.clock.now().plus_micros(CODE_DAYS * crate::domain::time::DAY_MICROS);
         self.app.add_enrol_code(&system, &hash, id, expires)?;
         Ok(Invite { code, ca_sha256: self.ca_sha256, addresses: vec![self.address.clone()] }.to_string())
+    }
+
+    /// A key of a partner agency that reads what is published of this unit and those below.
+    pub(super) fn partner_key(&self, account: &str, unit: UnitId, from: Date) -> Result<String, DemoError> {
+        let (system, id) = (self.app.system()?, AccountId::named(account));
+        let grant = Grant { role: Role::PartnerReader, unit, from, to: from.saturating_add(2.years()) };
+        self.app.grant(&system, id, account, &grant)?;
+        let (key, secret, hash) = auth::service_key().map_err(|error| DemoError(error.to_string()))?;
+        let wish = KeyWish { account: id, unit, campaign: None, reads: Read::ALL.to_vec(), days: KEY_DAYS_MAX };
+        self.app.issue_key(&system, key, &hash, wish)?;
+        Ok(secret.reveal().to_owned())
     }
 
     /// Turns the clock to this hour of a day.

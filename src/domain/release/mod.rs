@@ -128,17 +128,17 @@ impl Veil {
         Self(values.keys().cloned().zip(covered).collect())
     }
 
-    fn cell(&self, place: Place, value: Option<i64>) -> Cell {
+    fn cell(&self, place: &Place, value: Option<i64>) -> Cell {
         match value {
             None => Cell::None,
-            Some(_) if self.0.get(&place).copied().unwrap_or(true) => Cell::Suppressed,
+            Some(_) if self.0.get(place).copied().unwrap_or(true) => Cell::Suppressed,
             Some(value) => Cell::Shown(value),
         }
     }
 
     fn figures(&self, standing: &Standing, figure: &StandingFigure) -> Figures {
         let [value, baseline_now, baseline_full] = columns(figure)
-            .map(|(column, value)| self.cell((figure.element.clone(), column, standing.unit, standing.phase), value));
+            .map(|(column, value)| self.cell(&(figure.element.clone(), column, standing.unit, standing.phase), value));
         Figures { element: figure.element.clone(), value, baseline_now, baseline_full }
     }
 

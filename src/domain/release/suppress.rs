@@ -66,7 +66,8 @@ fn thin(values: &[i64], small: &[bool], hidden: &[bool], sums: &[Sum]) -> Option
         !hidden[sum.whole] && parts.peek().is_some() && parts.all(|part| small[*part])
     };
     sums.iter().filter(alone).find_map(|sum| {
-        smallest(sum.parts.iter().copied(), values, hidden).or_else(|| smallest([sum.whole].into_iter(), values, hidden))
+        smallest(sum.parts.iter().copied(), values, hidden)
+            .or_else(|| smallest([sum.whole].into_iter(), values, hidden))
     })
 }
 
@@ -171,14 +172,10 @@ mod tests {
     /// Districts by phases, with the province's row and the campaign's column: cell (unit, phase) at `unit * phases + phase`.
     fn grid(units: usize, phases: usize) -> Vec<Sum> {
         let at = |unit: usize, phase: usize| unit * phases + phase;
-        let down = (0..phases).map(|phase| Sum {
-            whole: at(0, phase),
-            parts: (1..units).map(|unit| at(unit, phase)).collect(),
-        });
-        let across = (0..units).map(|unit| Sum {
-            whole: at(unit, 0),
-            parts: (1..phases).map(|phase| at(unit, phase)).collect(),
-        });
+        let down = (0..phases)
+            .map(|phase| Sum { whole: at(0, phase), parts: (1..units).map(|unit| at(unit, phase)).collect() });
+        let across = (0..units)
+            .map(|unit| Sum { whole: at(unit, 0), parts: (1..phases).map(|phase| at(unit, phase)).collect() });
         down.chain(across).collect()
     }
 

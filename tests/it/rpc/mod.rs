@@ -4,6 +4,7 @@ mod access;
 mod bad;
 mod behind;
 mod doors;
+mod matrix;
 mod night;
 mod org;
 mod partner;

@@ -55,7 +55,11 @@ fn all() -> pb::FollowRunsRequest {
     pb::FollowRunsRequest { once: true, ..Default::default() }
 }
 
-async fn runs(client: &mut PartnerServiceClient<Channel>, secret: &Secret, cursor: Vec<u8>) -> Vec<pb::FollowRunsResponse> {
+async fn runs(
+    client: &mut PartnerServiceClient<Channel>,
+    secret: &Secret,
+    cursor: Vec<u8>,
+) -> Vec<pb::FollowRunsResponse> {
     let ask = pb::FollowRunsRequest { cursor, once: true, ..Default::default() };
     let mut stream = client.follow_runs(with(secret, ask)).await.unwrap().into_inner();
     let mut found = Vec::new();
@@ -116,7 +120,8 @@ async fn an_agency_follows_the_runs_and_reads_one_with_its_definitions_and_no_sm
     assert_eq!((run.campaign_code.as_str(), run.number), ("A", 1));
     assert_eq!(runs(&mut client, &secret, found[0].cursor.clone()).await, [], "resumes behind what it has");
 
-    let sheet = client.get_run(with(&secret, pb::GetRunRequest { run_id: run.run_id.clone() })).await.unwrap().into_inner();
+    let sheet =
+        client.get_run(with(&secret, pb::GetRunRequest { run_id: run.run_id.clone() })).await.unwrap().into_inner();
     assert!(sheet.targets.iter().any(|target| target.code == "T1" && !target.formula.is_empty()));
     let codes: Vec<_> = sheet.elements.iter().map(|element| element.code.clone()).collect();
 
@@ -126,7 +131,8 @@ async fn an_agency_follows_the_runs_and_reads_one_with_its_definitions_and_no_sm
     assert!(lines.iter().all(|line| line.view() == pb::StandingView::AsWas));
     let figures: Vec<_> = lines.iter().flat_map(|line| &line.figures).collect();
     assert!(figures.iter().all(|figure| codes.contains(&figure.element_code)));
-    let cells = figures.iter().flat_map(|figure| [&figure.value, &figure.baseline_now, &figure.baseline_full]).flatten();
+    let cells =
+        figures.iter().flat_map(|figure| [&figure.value, &figure.baseline_now, &figure.baseline_full]).flatten();
     assert!(cells.clone().any(|cell| cell.suppressed), "some district counts less than five of something");
     assert!(cells.clone().any(|cell| !cell.suppressed));
     assert!(cells.clone().all(|cell| cell.figure.is_none_or(|figure| figure >= 5)));
