@@ -8,6 +8,7 @@ use crate::domain::reason::Reason;
 use crate::domain::sight::Sight;
 use crate::domain::time::Instant;
 pub use crate::store::access::Device;
+pub use crate::store::password::Kept;
 use crate::store::tx::Audit;
 use crate::store::{ReadTx, WriteTx};
 use jiff::civil::Date;
@@ -66,6 +67,55 @@ impl App {
             tx.note_act(&Audit::credential(&identity.actor, Action::Enrol.code()));
             Ok(identity)
         })
+    }
+
+    /// Spends a code and gives its account a password, which ends the account's sessions at desks.
+    pub fn set_password(&self, code_hash: &[u8], password: &Kept) -> Result<()> {
+        self.store().write("access.password", self.now(), |tx| {
+            let account = tx.spend_enrol_code(code_hash)?.ok_or(AppError::Unauthenticated)?;
+            tx.put_password(account, password)?;
+            let actor = Actor { account, device: None, grants: Vec::new() };
+            tx.note_act(&Audit::credential(&actor, "access.password"));
+            Ok(())
+        })
+    }
+
+    /// The password of an account as it is kept.
+    pub fn password(&self, account: AccountId) -> Result<Option<Kept>> {
+        Ok(self.store().read(|tx| tx.password(account))?)
+    }
+
+    /// Begins a session at a desk for an account whose password was checked: a device without a key, which cannot renew itself.
+    pub fn open_session(&self, account: AccountId, session: DeviceId, token: (&[u8], Instant)) -> Result<Identity> {
+        self.store().write("access.sign_in", self.now(), |tx| {
+            tx.put_device(session, account, &[])?;
+            tx.set_token(session, token.0, token.1)?;
+            let identity = identity(tx, session)?;
+            tx.note_act(&Audit::credential(&identity.actor, "access.sign_in"));
+            Ok(identity)
+        })
+    }
+
+    /// Gives a session at a desk a new token, until `last` micros after it began.
+    pub fn extend_session(&self, who: &Identity, last: i64, token: (&[u8], Instant)) -> Result<()> {
+        let now = self.now();
+        self.store().write("access.extend", now, |tx| {
+            let device = known(tx, who.device.id)?;
+            if !device.is_desk() || device.enrolled.plus_micros(last) <= now {
+                return Err(AppError::Unauthenticated);
+            }
+            Ok(tx.set_token(device.id, token.0, token.1)?)
+        })
+    }
+
+    /// Shuts out every device and session of an account; those that were still let in.
+    pub fn revoke_account(&self, actor: &Actor, account: AccountId) -> Result<Vec<DeviceId>> {
+        let held = self.store().read(|tx| {
+            let own = tx.devices()?.into_iter().filter(|device| device.account == account && device.revoked.is_none());
+            Ok::<_, AppError>(own.map(|device| device.id).collect::<Vec<_>>())
+        })?;
+        held.iter().try_for_each(|id| self.revoke_device(actor, *id).map(|_| ()))?;
+        Ok(held)
     }
 
     /// Keeps a nonce for a device to sign; also for one that is not known here, as a restored database may have forgotten it.

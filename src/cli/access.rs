@@ -59,11 +59,17 @@ enum What {
         #[arg(long)]
         unit: Option<String>,
     },
-    /// Thu hồi một thiết bị, vĩnh viễn · Shut a device out for good; refused at its next call.
-    #[command(after_help = "Ví dụ / Examples:\n  thidua access revoke 0191f3c2a4b57d8e9f00112233445566")]
+    /// Thu hồi một thiết bị hay phiên làm việc, vĩnh viễn · Shut a device or session out for good; refused at its next call.
+    #[command(after_help = "Ví dụ / Examples:
+  thidua access revoke 0191f3c2a4b57d8e9f00112233445566
+  thidua access revoke --account xa-29242")]
     Revoke {
         /// Mã thiết bị · Id of the device, as in `access devices`.
-        device: String,
+        #[arg(required_unless_present = "account", conflicts_with = "account")]
+        device: Option<String>,
+        /// Mọi thiết bị và phiên của tài khoản · Every device and session of this account.
+        #[arg(long)]
+        account: Option<String>,
     },
     /// Khóa của cơ quan phối hợp · Keys of partner agencies.
     #[command(subcommand)]
@@ -88,7 +94,10 @@ pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
         }
         What::Enrol { account } => hand_over(ctx, &desk, account),
         What::Devices { unit } => devices(ctx, &desk, unit.as_deref()),
-        What::Revoke { device } => revoke(ctx, &config, &desk, device),
+        What::Revoke { device: Some(device), account: _ } => revoke(ctx, &config, &desk, device),
+        What::Revoke { device: None, account } => {
+            revoke_account(ctx, &config, &desk, account.as_deref().unwrap_or_default())
+        }
         What::Key(what) => access_key::run(ctx, &desk, what),
     }
 }
@@ -152,6 +161,7 @@ fn devices(ctx: &Ctx, desk: &Desk, unit: Option<&str>) -> Outcome {
         }
         let uid = reference.org.unit(unit).map_or_else(String::new, |unit| unit.uid.clone());
         let label = desk.app.account_label(&desk.actor, device.account)?.unwrap_or_default();
+        let kind = if device.is_desk() { "DESK" } else { "PHONE" };
         let state = if device.revoked.is_some() {
             "REVOKED"
         } else if device.forked {
@@ -159,17 +169,40 @@ fn devices(ctx: &Ctx, desk: &Desk, unit: Option<&str>) -> Outcome {
         } else {
             "ACTIVE"
         };
-        rows.push(vec![device.id.to_string(), label, uid, state.to_owned(), device.enrolled.local_text()]);
+        let since = device.enrolled.local_text();
+        rows.push(vec![device.id.to_string(), label, uid, kind.to_owned(), state.to_owned(), since]);
     }
     let say = &ctx.say;
     let headings = [
         say.pick("thiết bị", "device"),
         say.pick("tài khoản", "account"),
         say.pick("đơn vị", "unit"),
+        say.pick("loại", "kind"),
         say.pick("trạng thái", "state"),
         say.pick("ghi danh", "enrolled"),
     ];
-    say.rows(&headings, &["device", "account", "unit", "state", "enrolled"], &rows);
+    say.rows(&headings, &["device", "account", "unit", "kind", "state", "enrolled"], &rows);
+    Ok(())
+}
+
+fn revoke_account(ctx: &Ctx, config: &Config, desk: &Desk, account: &str) -> Outcome {
+    let keys = Keys::open(&config.dir)?;
+    let revoked = desk.app.revoke_account(&desk.actor, AccountId::named(account))?;
+    for id in &revoked {
+        keys.revocations.add(*id, desk.app.now(), &keys.authority).map_err(KeysError::from)?;
+    }
+    let say = &ctx.say;
+    let ids: Vec<String> = revoked.iter().map(ToString::to_string).collect();
+    say.answer(
+        || {
+            format!(
+                "{account}: {} {}",
+                ids.len(),
+                say.pick("thiết bị và phiên đã thu hồi", "devices and sessions revoked")
+            )
+        },
+        || json!({ "account": account, "revoked": ids }),
+    );
     Ok(())
 }
 

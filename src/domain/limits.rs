@@ -17,5 +17,10 @@ pub const HELD_MAX: i64 = 1000;
 /// Most scopes that one device follows.
 pub const SCOPES_MAX: usize = 64;
 
+/// Characters of a password at a desk: length alone makes it strong (NIST SP 800-63B), composition is nobody's business.
+pub const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 15..=128;
+/// Most characters of an account's label.
+pub const ACCOUNT_LABEL_CHARS_MAX: usize = 64;
+
 // A character takes at most 4 bytes in UTF-8, a changed cell at most 64 on the wire.
 const _: () = assert!(PUSH_COMMANDS_MAX * (NOTE_CHARS_MAX * 4 + CHANGES_MAX * 64) < MESSAGE_BYTES_MAX);

@@ -22,7 +22,7 @@ use jiff::civil::Date;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Failed enrolments and renewals that the server answers in a minute, in total; then it asks to wait.
+/// Tries with codes that failed, which the server answers in a minute, in total; then it asks to wait.
 const FAILURES_A_MINUTE: u32 = 120;
 /// Most characters of a client's version.
 const VERSION_CHARS_MAX: usize = 64;
@@ -32,13 +32,13 @@ const VERSION_CHARS_MAX: usize = 64;
 pub(super) struct Refused(Mutex<(i64, u32)>);
 
 impl Refused {
-    fn check(&self, now: Instant) -> Result<(), Failure> {
+    pub(super) fn check(&self, now: Instant) -> Result<(), Failure> {
         let (minute, count) = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let full = minute == now.0.div_euclid(60_000_000) && count >= FAILURES_A_MINUTE;
         if full { Err(Failure::RateLimited("failed attempts a minute", Duration::from_secs(10))) } else { Ok(()) }
     }
 
-    fn count(&self, now: Instant) {
+    pub(super) fn count(&self, now: Instant) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let minute = now.0.div_euclid(60_000_000);
         *state = if state.0 == minute { (minute, state.1 + 1) } else { (minute, 1) };
@@ -49,6 +49,9 @@ service!(AccessService {
     open enrol: EnrolRequest => EnrolResponse;
     open begin_renewal: BeginRenewalRequest => BeginRenewalResponse;
     open renew_token: RenewTokenRequest => RenewTokenResponse;
+    open set_password: SetPasswordRequest => SetPasswordResponse;
+    open sign_in: SignInRequest => SignInResponse;
+    called extend_session: ExtendSessionRequest => ExtendSessionResponse;
     called get_session: GetSessionRequest => GetSessionResponse;
     called create_enrolment_code: CreateEnrolmentCodeRequest => CreateEnrolmentCodeResponse;
     called list_devices: ListDevicesRequest => ListDevicesResponse;
@@ -145,10 +148,8 @@ impl Services {
         let pb::RenewTokenRequest { device_id, nonce, signature, certificate } = message;
         let device = values::id(&device_id, DeviceId::from_slice)?;
         let now = self.app.now();
-        self.refused.check(now)?;
-        let renewed = self.renew(device, &nonce, &signature, certificate, now);
-        let renewed = renewed.inspect_err(|_| self.refused.count(now));
-        let (identity, token) = renewed?;
+        // Not counted among the failures: a signature cannot be guessed, and a flood of bad ones must not keep phones out.
+        let (identity, token) = self.renew(device, &nonce, &signature, certificate, now)?;
         let expires_at = Some(values::timestamp(token_end(now)));
         Ok(pb::RenewTokenResponse {
             token: Some(pb::AccessToken { token: token.reveal().to_owned(), expires_at }),
@@ -298,7 +299,7 @@ impl Services {
     }
 }
 
-fn internal(error: impl std::fmt::Display) -> Failure {
+pub(super) fn internal(error: impl std::fmt::Display) -> Failure {
     Failure::Internal(error.to_string())
 }
 
@@ -311,7 +312,7 @@ fn roles(identity: &Identity, unit: UnitId, today: Date) -> Vec<Role> {
 }
 
 /// Who holds no role today still has a session: what was typed before goes to the hand-over box (S19).
-fn session(identity: &Identity, today: Date) -> pb::Session {
+pub(super) fn session(identity: &Identity, today: Date) -> pb::Session {
     let unit = home(identity, today).ok();
     pb::Session {
         account_id: identity.device.account.0.to_vec(),
@@ -329,6 +330,7 @@ fn device_message(device: &Device, unit: UnitId) -> pb::Device {
         account_id: device.account.0.to_vec(),
         state: state.into(),
         enrolled_day: values::day(device.enrolled.local_date()),
+        desk: device.is_desk(),
     }
 }
 

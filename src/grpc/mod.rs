@@ -10,6 +10,7 @@ mod call;
 mod caller;
 pub mod carry;
 mod codec;
+mod desk;
 mod follow;
 mod frames;
 mod health;
@@ -78,6 +79,7 @@ pub struct Services {
     followed: Arc<follow::Followed>,
     closing: watch::Receiver<bool>,
     throttle: Arc<Throttle>,
+    sign_ins: Arc<desk::SignIns>,
 }
 
 impl Services {
@@ -108,6 +110,7 @@ impl Services {
             followed: Arc::default(),
             closing,
             throttle: Arc::new(Throttle::new(0)),
+            sign_ins: Arc::default(),
         };
         services.head = follow::watch(&services);
         services

@@ -32,8 +32,8 @@ pub fn right(rpc: Rpc) -> Right {
         SubmitReport,
     };
     match rpc {
-        Rpc::Enrol | Rpc::BeginRenewal | Rpc::RenewToken => Right::Open,
-        Rpc::GetSession | Rpc::EvaluateTarget => Right::Anyone,
+        Rpc::Enrol | Rpc::BeginRenewal | Rpc::RenewToken | Rpc::SetPassword | Rpc::SignIn => Right::Open,
+        Rpc::GetSession | Rpc::ExtendSession | Rpc::EvaluateTarget => Right::Anyone,
         Rpc::CreateEnrolmentCode => Right::On(&[Enrol]),
         // And the own device, for everybody.
         Rpc::RevokeDevice => Right::On(&[Revoke]),

@@ -26,6 +26,10 @@ pub enum Failure {
     CodeRefused,
     /// A signature does not hold.
     BadSignature,
+    /// The account or the password is wrong.
+    SignInRefused,
+    /// The password is too short or too long.
+    PasswordLength,
     /// A limit with this name was exceeded; trying again as it is does not help.
     LimitExceeded(&'static str, u64),
     /// Too many requests of this kind; after so long they are welcome.
@@ -56,6 +60,8 @@ impl Failure {
             Self::App(error) => of_app(error, lang),
             Self::CodeRefused => said(ErrorReason::CodeRefused, Code::Unauthenticated, lang),
             Self::BadSignature => said(ErrorReason::BadSignature, Code::Unauthenticated, lang),
+            Self::SignInRefused => said(ErrorReason::SignInRefused, Code::Unauthenticated, lang),
+            Self::PasswordLength => said(ErrorReason::PasswordLength, Code::InvalidArgument, lang),
             Self::LimitExceeded(limit, maximum) => {
                 let facts = [("limit", limit.to_owned()), ("maximum", maximum.to_string())];
                 build(ErrorReason::LimitExceeded, Code::ResourceExhausted, lang, &facts, Some(Duration::from_secs(1)))
@@ -174,6 +180,14 @@ fn own_texts(reason: ErrorReason) -> (&'static str, &'static str) {
         ErrorReason::BadSignature => {
             ("Chữ ký của thiết bị không hợp lệ. Hãy bắt đầu lại.", "The device's signature does not hold. Begin again.")
         }
+        ErrorReason::SignInRefused => (
+            "Tài khoản hoặc mật khẩu không đúng. Hãy thử lại; nếu quên, xin quản trị mã mới để đặt lại mật khẩu.",
+            "The account or the password is wrong. Try again; if it is forgotten, ask your administrator for a code to set a new one.",
+        ),
+        ErrorReason::PasswordLength => (
+            "Mật khẩu cần từ 15 đến 128 ký tự, không cần ký tự đặc biệt. Hãy chọn một câu dài dễ nhớ.",
+            "A password has 15 to 128 characters, whichever. Choose a long sentence that you can remember.",
+        ),
         ErrorReason::RateLimited => ("Quá nhiều yêu cầu. Xin thử lại sau.", "Too many requests. Try again as told."),
         ErrorReason::LimitExceeded => ("Vượt giới hạn cho phép. Hãy gửi ít hơn.", "A limit was exceeded. Send less."),
         ErrorReason::Busy => {

@@ -34,6 +34,14 @@ pub struct Device {
     pub token_expires: Option<Instant>,
 }
 
+impl Device {
+    /// Whether it is a session at a desk, which has no key.
+    #[must_use]
+    pub fn is_desk(&self) -> bool {
+        self.public_key.is_empty()
+    }
+}
+
 type DeviceRow = (Vec<u8>, Vec<u8>, Vec<u8>, i64, Option<i64>, i64, Vec<u8>, i16, Option<i64>);
 
 impl ReadTx<'_> {

@@ -29,6 +29,7 @@ pub mod held;
 pub mod jobs;
 pub mod migrate;
 mod once;
+pub mod password;
 mod proposal;
 pub mod read;
 pub mod reference;

@@ -345,4 +345,15 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    /// Passwords of accounts at a desk: how each was hashed, its salt and its hash.
+    password (account) {
+        account -> Binary,
+        method -> Text,
+        salt -> Binary,
+        hash -> Binary,
+        given -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(feed, record, report, report_revision, scope, device, grants);

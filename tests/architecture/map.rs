@@ -53,6 +53,8 @@ pub(crate) const LIBRARIES: &[(&str, &[&str])] = &[
     // The cron library names time zones in chrono's words.
     ("chrono", &["jobs"]),
     // The plain page of numbers beside the server.
+    // Passwords of people at a desk.
+    ("argon2", &["auth"]),
     ("axum", &["server"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),

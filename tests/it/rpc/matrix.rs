@@ -4,6 +4,7 @@ use super::report::{nil_report, reports, submitted};
 use crate::harness::{Phone, Town};
 use prost::Message;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use thidua::domain::ids::{CampaignId, UnitId};
 use thidua::domain::permission::{Relation, Role};
 use thidua::grpc::rights::{Right, right};
@@ -17,17 +18,16 @@ const ROOT: &str = "prov-84";
 
 /// The unit of the records that the requests here are about, and a unit in each relation to it.
 fn holders(rpc: Rpc) -> Vec<(Relation, &'static str)> {
-    match rpc {
-        Rpc::ListJobs | Rpc::ListJobRuns | Rpc::RunJob | Rpc::ListAuditEntries | Rpc::VerifyAudit => {
-            vec![(Relation::Own, ROOT), (Relation::Other, "dist-842")]
-        }
-        _ => vec![
-            (Relation::Own, COMMUNE),
-            (Relation::Above, "dist-842"),
-            (Relation::Above, ROOT),
-            (Relation::Other, "com-29245-0"),
-        ],
+    const AT_ROOT: [Rpc; 5] = [Rpc::ListJobs, Rpc::ListJobRuns, Rpc::RunJob, Rpc::ListAuditEntries, Rpc::VerifyAudit];
+    if AT_ROOT.contains(&rpc) {
+        return vec![(Relation::Own, ROOT), (Relation::Other, "dist-842")];
     }
+    vec![
+        (Relation::Own, COMMUNE),
+        (Relation::Above, "dist-842"),
+        (Relation::Above, ROOT),
+        (Relation::Other, "com-29245-0"),
+    ]
 }
 
 /// Calls whatever the rpc is and gives what it answered first.
@@ -98,11 +98,11 @@ fn requests(town: &Town, author: &Phone, sent: &pb::Report) -> BTreeMap<&'static
         (Rpc::AddComment, {
             let (report_id, comment_id, text) = (report_id.clone(), id(), "xem lại".to_owned());
             let comment = Some(pb::AddComment { report_id, comment_id, text });
-            pb::AddCommentRequest { request_id: id(), comment, ..Default::default() }.encode_to_vec()
+            pb::AddCommentRequest { request_id: id(), comment }.encode_to_vec()
         }),
         (Rpc::SettleConflict, {
             let settle = Some(pb::SettleConflict { conflict_id: id(), ..Default::default() });
-            pb::SettleConflictRequest { request_id: id(), settle, ..Default::default() }.encode_to_vec()
+            pb::SettleConflictRequest { request_id: id(), settle }.encode_to_vec()
         }),
         (Rpc::GetReport, pb::GetReportRequest { report_id: report_id.clone() }.encode_to_vec()),
         (Rpc::ListRevisions, pb::ListRevisionsRequest { report_id, ..Default::default() }.encode_to_vec()),
@@ -139,11 +139,12 @@ async fn every_rpc_lets_in_exactly_whom_the_list_of_rights_names() {
         };
         for (relation, unit) in holders(*rpc) {
             for role in Role::ALL.into_iter().filter(|role| *role != Role::System) {
-                if !phones.contains_key(&(unit, role)) {
-                    phones.insert((unit, role), town.phone(unit, role).await);
-                }
+                let phone = match phones.entry((unit, role)) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(new) => new.insert(town.phone(unit, role).await),
+                };
                 let may = actions.iter().any(|action| action.allowed().contains(&(role, relation)));
-                let answer = call(&phones[&(unit, role)], *rpc, message.clone()).await;
+                let answer = call(phone, *rpc, message.clone()).await;
                 let code = answer.as_ref().err().map(Status::code);
                 let refused = matches!(code, Some(Code::NotFound | Code::PermissionDenied));
                 // A conflict that is not there is NOT_FOUND for everybody; whoever may not is told the same.

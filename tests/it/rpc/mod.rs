@@ -3,6 +3,7 @@
 mod access;
 mod bad;
 mod behind;
+mod desk;
 mod doors;
 mod matrix;
 mod night;

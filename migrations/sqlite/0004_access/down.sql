@@ -1,1 +1,2 @@
+DROP TABLE password;
 DROP TABLE service_key;

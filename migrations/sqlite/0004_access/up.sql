@@ -13,3 +13,13 @@ CREATE TABLE service_key (
 ) WITHOUT ROWID;
 
 CREATE INDEX service_key_account ON service_key (account);
+
+-- passwords of accounts at a desk: how each was hashed, its salt and its hash
+CREATE TABLE password (
+    account BLOB NOT NULL,
+    method TEXT NOT NULL,
+    salt BLOB NOT NULL,
+    hash BLOB NOT NULL,
+    given BIGINT NOT NULL,
+    PRIMARY KEY (account)
+) WITHOUT ROWID;

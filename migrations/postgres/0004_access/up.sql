@@ -13,3 +13,13 @@ CREATE TABLE service_key (
 );
 
 CREATE INDEX service_key_account ON service_key (account);
+
+-- passwords of accounts at a desk: how each was hashed, its salt and its hash
+CREATE TABLE password (
+    account BYTEA NOT NULL,
+    method TEXT NOT NULL,
+    salt BYTEA NOT NULL,
+    hash BYTEA NOT NULL,
+    given BIGINT NOT NULL,
+    PRIMARY KEY (account)
+);
