@@ -146,6 +146,7 @@ fn setup(config: &Config, app: App) -> Outcome<Setup> {
         per_address: count(config.limits.connections_per_address.get()),
         handshake: Duration::from_secs(config.limits.handshake_seconds.get().into()),
         calls_per_minute: config.limits.calls_per_minute,
+        offline_lease_days: config.limits.offline_lease_days.get(),
     };
     let reach = Reach { addresses: invite::addresses(config), ca_sha256 };
     Ok(Setup { app, keys, certificates, reach, caps, metrics: Metrics::default() })

@@ -41,6 +41,9 @@ connections = 20000
 connections_per_address = 2000
 handshake_seconds = 10
 calls_per_minute = 600
+# Điện thoại không liên lạc quá số ngày này thì tạm khóa dữ liệu đến lần đồng bộ sau.
+# A phone without contact for so many days hides what it holds until its next sync.
+offline_lease_days = 14
 
 [jobs]
 # Tiến trình này chạy các việc định kỳ (việc đêm lúc 01:30).

@@ -31,6 +31,7 @@ pub use status::Failure;
 
 use crate::app::App;
 use crate::auth::{Authority, Revocations};
+use crate::domain::lease::OFFLINE_LEASE_DAYS;
 use crate::domain::limits::MESSAGE_BYTES_MAX;
 use crate::pb;
 use crate::pb::access_service_server::AccessServiceServer;
@@ -75,6 +76,7 @@ pub struct Services {
     followed: Arc<follow::Followed>,
     closing: watch::Receiver<bool>,
     throttle: Arc<Throttle>,
+    lease_days: u16,
 }
 
 impl Services {
@@ -105,6 +107,7 @@ impl Services {
             followed: Arc::default(),
             closing,
             throttle: Arc::new(Throttle::new(0)),
+            lease_days: 0,
         };
         services.head = follow::watch(&services);
         services
@@ -114,6 +117,12 @@ impl Services {
     #[must_use]
     pub fn throttled(self, calls_per_minute: u32) -> Self {
         Self { throttle: Arc::new(Throttle::new(calls_per_minute)), ..self }
+    }
+
+    /// The same, telling phones to hide what they hold after so many days without contact. The usual number is not sent.
+    #[must_use]
+    pub fn leased(self, days: u16) -> Self {
+        Self { lease_days: if days == OFFLINE_LEASE_DAYS { 0 } else { days }, ..self }
     }
 
     /// All services with health and reflection, ready for a server.

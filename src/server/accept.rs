@@ -3,6 +3,7 @@
 //! Handshakes run in tasks of their own, so that one slow phone does not keep others at the door. Knows no rpc.
 
 use super::tls::Certificates;
+use crate::domain::lease::OFFLINE_LEASE_DAYS;
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -32,11 +33,19 @@ pub struct Caps {
     pub handshake: Duration,
     /// Calls of one credential in a minute; 0: no limit.
     pub calls_per_minute: u32,
+    /// Days without contact after which phones hide what they hold.
+    pub offline_lease_days: u16,
 }
 
 impl Default for Caps {
     fn default() -> Self {
-        Self { total: 20_000, per_address: 2_000, handshake: Duration::from_secs(10), calls_per_minute: 600 }
+        Self {
+            total: 20_000,
+            per_address: 2_000,
+            handshake: Duration::from_secs(10),
+            calls_per_minute: 600,
+            offline_lease_days: OFFLINE_LEASE_DAYS,
+        }
     }
 }
 
