@@ -35,6 +35,11 @@ dir = "tls"
 # Names and addresses in the server's certificate; after a change run: thidua tls init
 names = ["localhost", "127.0.0.1", "::1"]
 allow_tls12 = false
+# Chứng thư của hệ thống khác (mTLS): none | optional | required. Máy có điện thoại gọi đến thì không dùng required.
+# Certificates of other systems (mTLS): none | optional | required. A server that phones call does not say required.
+client_auth = "none"
+client_ca = ""
+client_crl = ""
 
 [limits]
 connections = 20000

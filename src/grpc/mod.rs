@@ -16,6 +16,7 @@ mod health;
 mod job;
 mod org;
 mod page;
+mod peer;
 mod quality;
 mod report;
 mod standing;
@@ -27,6 +28,7 @@ mod versions;
 
 pub use follow::Head;
 pub use job::{JobEntry, RunSlot};
+pub use peer::Peer;
 pub use status::Failure;
 
 use crate::app::App;

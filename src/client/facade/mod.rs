@@ -163,6 +163,10 @@ impl Phone {
     /// The reference scope, read once and again when it changed.
     fn reference(&self) -> Result<Arc<Reference>> {
         drop(self.unlocked()?);
+        self.reference_at_hand()
+    }
+
+    fn reference_at_hand(&self) -> Result<Arc<Reference>> {
         let known = held(&self.reference).clone();
         if let Some(known) = known {
             return Ok(known);

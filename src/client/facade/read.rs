@@ -18,11 +18,11 @@ use crate::domain::window::Window;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Phone {
-    /// Who uses this phone; `None` before it is enrolled.
+    /// Who uses this phone; `None` before it is enrolled. Also when the lease is over: whose phone it is says nothing of its work.
     pub fn session(&self) -> Result<Option<SessionView>> {
-        let Some(device) = self.unlocked()?.device()? else { return Ok(None) };
+        let Some(device) = self.core.replica().device()? else { return Ok(None) };
         let Some(admission) = device.admission else { return Ok(None) };
-        let (reference, today) = (self.reference()?, self.core.clock.now().local_date());
+        let (reference, today) = (self.reference_at_hand()?, self.core.clock.now().local_date());
         let unit = reference.org.unit(admission.unit);
         Ok(Some(SessionView {
             device_id: device.applicant.device.to_string(),
