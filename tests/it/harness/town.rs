@@ -171,13 +171,7 @@ impl Town {
 
     /// A fresh code for a new account with this role on this unit.
     pub(crate) fn code(&self, uid: &str, role: Role) -> Code {
-        let system = self.app.system().unwrap();
-        let account = AccountId(auth::random().unwrap());
-        let (from, to) = (jiff::civil::date(2024, 1, 1), jiff::civil::date(2030, 1, 1));
-        self.app.grant(&system, account, uid, &Grant { role, unit: UnitId::named(uid), from, to }).unwrap();
-        let (code, hash) = auth::code().unwrap();
-        self.app.add_enrol_code(&system, &hash, account, self.app.now().plus_micros(auth::CODE_MICROS)).unwrap();
-        code
+        code_in(&self.app, uid, role)
     }
 
     /// A phone of a new account with this role on this unit.
@@ -187,6 +181,17 @@ impl Town {
         phone.enrol(&code).await.unwrap();
         phone
     }
+}
+
+/// A fresh code for a new account with this role on this unit.
+pub(crate) fn code_in(app: &App, uid: &str, role: Role) -> Code {
+    let system = app.system().unwrap();
+    let account = AccountId(auth::random().unwrap());
+    let (from, to) = (jiff::civil::date(2024, 1, 1), jiff::civil::date(2030, 1, 1));
+    app.grant(&system, account, uid, &Grant { role, unit: UnitId::named(uid), from, to }).unwrap();
+    let (code, hash) = auth::code().unwrap();
+    app.add_enrol_code(&system, &hash, account, app.now().plus_micros(auth::CODE_MICROS)).unwrap();
+    code
 }
 
 /// Certificates are checked against the machine's clock, whatever day the town has.
