@@ -89,10 +89,10 @@ pub(crate) async fn oversized(line: Line) -> bool {
     message(line, &[], &[&[0, 0xff, 0xff, 0xff, 0xff][..], &[0x1f; 1024]].concat()).await
 }
 
-/// A few kilobytes that unpack to 64 MiB; whether the call is answered.
+/// Some kilobytes, as much as the window of a stream takes, that unpack to 32 MiB; whether the call is answered.
 pub(crate) async fn bomb(line: Line) -> bool {
     let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    for _ in 0..64 {
+    for _ in 0..32 {
         packer.write_all(&vec![0; 1 << 20]).unwrap();
     }
     let packed = packer.finish().unwrap();
