@@ -17,11 +17,13 @@ counts = {}
 for one in found:
     counts[one["severity"]] = counts.get(one["severity"], 0) + 1
 print("testssl.sh: " + ", ".join(f"{counts[severity]} {severity}" for severity in sorted(counts)))
-bad = [one for one in found if one["severity"] in ("LOW", "MEDIUM", "HIGH", "CRITICAL", "FATAL")]
 rest = 0
-for one in bad:
+for one in found:
+    if one["severity"] in ("OK", "INFO"):
+        continue
     ours = one["id"].split(" ")[0] in OURS | PAGES
-    rest += not ours
+    # A warning says that something could not be looked at, and not that it is bad.
+    rest += not ours and one["severity"] != "WARN"
     print(f"  {one['severity']} {one['id']}: {one['finding']}" + (" (a private authority: expected)" if ours else ""))
 print("testssl.sh found nothing else" if rest == 0 else f"testssl.sh found {rest}")
 sys.exit(1 if rest else 0)

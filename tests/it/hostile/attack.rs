@@ -6,7 +6,7 @@ use super::door::{
 };
 use crate::harness::Phone;
 use std::io::Write;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use thidua::domain::enrolment::{Code, enrol_proof};
 use thidua::domain::ids::UnitId;
@@ -89,15 +89,15 @@ pub(crate) async fn oversized(line: Line) -> bool {
     message(line, &[], &[&[0, 0xff, 0xff, 0xff, 0xff][..], &[0x1f; 1024]].concat()).await
 }
 
-/// Some kilobytes, as much as the window of a stream takes, that unpack to 32 MiB; whether the call is answered.
+/// A few kilobytes that unpack to 8 MiB, twice what a message may be; whether the call is answered.
 pub(crate) async fn bomb(line: Line) -> bool {
-    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    for _ in 0..32 {
-        packer.write_all(&vec![0; 1 << 20]).unwrap();
-    }
-    let packed = packer.finish().unwrap();
-    let head = [&[1][..], &(packed.len() as u32).to_be_bytes()].concat();
-    message(line, &[("grpc-encoding", "gzip")], &[head, packed].concat()).await
+    static PACKED: LazyLock<Vec<u8>> = LazyLock::new(|| {
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        packer.write_all(&vec![0; 8 << 20]).unwrap();
+        let packed = packer.finish().unwrap();
+        [&[1][..], &(packed.len() as u32).to_be_bytes(), &packed].concat()
+    });
+    message(line, &[("grpc-encoding", "gzip")], &PACKED).await
 }
 
 async fn message(mut line: Line, more: &[(&str, &str)], body: &[u8]) -> bool {
