@@ -58,10 +58,6 @@ impl Door {
         socket.connect(SocketAddr::from(([127, 0, 0, 1], self.port))).await
     }
 
-    pub(crate) async fn tcp(&self) -> TcpStream {
-        self.try_tcp().await.unwrap()
-    }
-
     pub(crate) async fn try_tls(&self) -> std::io::Result<Line> {
         let files = TlsFiles::in_dir(&self.dir.join("tls"));
         let mut roots = tokio_rustls::rustls::RootCertStore::empty();
@@ -71,10 +67,6 @@ impl Door {
         config.alpn_protocols = vec![b"h2".to_vec()];
         let name = "localhost".try_into().unwrap();
         TlsConnector::from(Arc::new(config)).connect(name, self.try_tcp().await?).await
-    }
-
-    pub(crate) async fn tls(&self) -> Line {
-        self.try_tls().await.unwrap()
     }
 
     /// A connection that has said hello in HTTP/2, with these settings.

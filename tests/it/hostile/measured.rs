@@ -140,6 +140,7 @@ async fn others_go_on_while_the_real_binary_is_attacked() {
         Store::open(&Location::parse(&dir.path().join("town.db").display().to_string())).unwrap(),
         Clock::System,
     );
+    app.apply_day().unwrap(); // From the town's first Monday to today.
     let (_server, door) = served(&binary, dir.path());
     let mut phones = Vec::new();
     for _ in 0..PHONES {
