@@ -23,6 +23,8 @@ mod killed;
 mod nights;
 #[path = "common/pg.rs"]
 mod pg;
+#[path = "promises/printed.rs"]
+mod printed;
 #[path = "promises/proposals.rs"]
 mod proposals;
 #[path = "promises/pushing.rs"]
@@ -35,6 +37,8 @@ mod states;
 mod twins;
 #[path = "promises/vectors.rs"]
 mod vectors;
+#[path = "promises/walks.rs"]
+mod walks;
 #[path = "promises/world.rs"]
 mod world;
 

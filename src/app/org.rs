@@ -143,16 +143,18 @@ fn move_records(
     Ok(moved)
 }
 
-/// Whoever worked for a unit that closed works for its successor from today on.
+/// Whoever worked for a unit that closed works for its successor from today on; whoever was to begin later begins there.
 fn move_accounts(tx: &mut WriteTx, permit: &Permit<action::ChangeOrg>, place: &UnitPath, today: Date) -> Result<usize> {
     let mut moved = 0;
     for (account, grant) in tx.grants_on_unit(place.unit)? {
-        if grant.from >= today || today >= grant.to {
+        if today >= grant.to {
             continue;
         }
         tx.drop_grant(account, &grant)?;
-        tx.put_grant(account, &Grant { to: today, ..grant })?;
-        tx.put_grant(account, &Grant { unit: place.acting, from: today, ..grant })?;
+        if grant.from < today {
+            tx.put_grant(account, &Grant { to: today, ..grant })?;
+        }
+        tx.put_grant(account, &Grant { unit: place.acting, from: grant.from.max(today), ..grant })?;
         tx.note_act(&Audit::from(permit));
         moved += 1;
     }

@@ -135,9 +135,18 @@ impl App {
 
     /// Who holds the key with this id, if its text has this hash and it is alive.
     pub fn identify_key(&self, id: KeyId, hash: &[u8]) -> Result<Partner> {
+        self.living_key(id, |key| key.hash == hash)
+    }
+
+    /// Who acts as the key with this id, if it is alive: the caller's certificate, checked in the handshake, names it.
+    pub fn identify_certified(&self, id: KeyId) -> Result<Partner> {
+        self.living_key(id, |_| true)
+    }
+
+    fn living_key(&self, id: KeyId, shown: impl Fn(&ServiceKey) -> bool) -> Result<Partner> {
         let now = self.now();
         self.store().read(|tx| {
-            let key = tx.service_key(id)?.filter(|key| key.hash == hash && key.is_alive(now));
+            let key = tx.service_key(id)?.filter(|key| key.is_alive(now) && shown(key));
             let key = key.ok_or(AppError::Unauthenticated)?;
             let actor = key_actor(key.account, tx.grants(key.account)?);
             Ok(Partner { actor, ends: key.expires, key: Some(key), generation: tx.head()?.auth_generation })

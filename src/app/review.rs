@@ -5,7 +5,7 @@
 use super::{App, Result};
 use crate::domain::desk::{Comment, Conflict};
 use crate::domain::ids::{CommentId, ConflictId, ContractId, ReportId, UnitId};
-use crate::domain::permission::{Actor, Permit, UnitPath, action, authorize};
+use crate::domain::permission::{Actor, UnitPath, action, authorize};
 use crate::domain::reason::Reason;
 use crate::domain::scope::RecordKind;
 use crate::domain::workflow::State;
@@ -113,7 +113,9 @@ impl App {
             let units = self.reference(tx)?.units.clone();
             let present = tx.report(id, &units)?.ok_or(Reason::NotFound)?;
             let place = tx.unit_path(present.report.key.unit)?;
-            let _: Permit<action::ReadReport> = authorize(actor, &place, today)?;
+            if !may_read(actor, &place, present.report.state, today) {
+                return Err(Reason::NotFound.into());
+            }
             let mut revisions = tx.filed_revisions(id, &units)?;
             revisions.reverse();
             Ok(revisions)

@@ -4,6 +4,7 @@ use super::access_key;
 use super::ctx::{Ctx, Desk};
 use super::failure::{Failure, Outcome};
 use super::invite;
+use crate::auth::TOKEN_MICROS;
 use crate::config::Config;
 use crate::domain::ids::{AccountId, DeviceId, UnitId};
 use crate::domain::permission::{Grant, Role};
@@ -211,12 +212,23 @@ fn revoke(ctx: &Ctx, config: &Config, desk: &Desk, device: &str) -> Outcome {
         Failure::usage("mã thiết bị có 32 chữ số hệ 16", "the id of a device has 32 hexadecimal digits")
     })?;
     let keys = Keys::open(&config.dir)?;
-    desk.app.revoke_device(&desk.actor, id)?;
+    let (known, _) = desk.app.revoke_device(&desk.actor, id)?;
     keys.revocations.add(id, desk.app.now(), &keys.authority).map_err(KeysError::from)?;
     let say = &ctx.say;
+    // A device renews its token when it calls: the token's end tells the day on which it was last heard, and no more is kept.
+    let heard = known.token_expires.map(|end| end.plus_micros(-TOKEN_MICROS).local_date().to_string());
+    let (taken, day) = (known.taken, heard.as_deref().unwrap_or("-"));
+    let vi = format!(
+        "{device}: đã thu hồi. Đã nhận {taken} lệnh, liên lạc lần cuối {day}. Phần nhập sau đó mà chưa gửi sẽ mất: hãy hỏi \
+         người dùng máy và nhập lại."
+    );
+    let en = format!(
+        "{device}: revoked. {taken} commands were taken, last contact {day}. What was typed after that and not sent is \
+         lost: ask its holder and enter it again."
+    );
     say.answer(
-        || format!("{device}: {}", say.pick("đã thu hồi", "revoked")),
-        || json!({ "device": device, "state": "REVOKED" }),
+        || say.pick(&vi, &en).to_owned(),
+        || json!({ "device": device, "state": "REVOKED", "commands_taken": taken, "last_contact": heard }),
     );
     Ok(())
 }

@@ -7,6 +7,7 @@ use super::ctx::{Ctx, Desk};
 use super::failure::{Failure, Outcome};
 use super::say::Colour;
 use crate::config::Config;
+use crate::domain::lang::Lang;
 use crate::domain::time::{DAY_MICROS, Instant};
 use crate::jobs;
 use crate::server::tls::Certificates;
@@ -227,15 +228,18 @@ fn certificate(config: &Config) -> Vec<Finding> {
     if config.listen.plaintext {
         return Vec::new();
     }
-    let files = super::invite::tls_files(config);
-    match Certificates::load(&files.chain, &files.key, config.tls.allow_tls12) {
+    let loaded = super::serve::sources(config).and_then(|sources| Ok(Certificates::load_all(sources)?));
+    match loaded {
         Ok(_) => Vec::new(),
-        Err(error) => vec![Finding::new(
+        Err(failure) => vec![Finding::new(
             Urgency::Now,
             "CERTIFICATE",
-            format!("chứng thư máy chủ: {error}"),
-            format!("the server's certificate: {error}"),
-            ["làm chứng thư mới: thidua tls init", "make a new one: thidua tls init"],
+            failure.text(Lang::Vi).to_owned(),
+            failure.text(Lang::En).to_owned(),
+            [
+                "xem lại [tls] trong thidua.toml, hoặc làm chứng thư mới: thidua tls init",
+                "look at [tls] in thidua.toml, or make a new certificate: thidua tls init",
+            ],
         )],
     }
 }

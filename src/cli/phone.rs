@@ -52,6 +52,7 @@ impl From<ClientError> for Failure {
             ClientError::Storage { message } => {
                 Self::new("STORAGE", format!("{vi} ({message})"), format!("{en} ({message})"))
             }
+            ClientError::LeaseOver { .. } => Self::new("LEASE_OVER", vi, en),
             ClientError::NewerApp => Self::new("NEWER_APP", vi, en),
         }
     }

@@ -5,13 +5,13 @@ use super::ctx::{Ctx, Desk};
 use super::failure::{Failure, Outcome};
 use super::invite;
 use crate::app::App;
-use crate::config::{Config, LogFormat};
+use crate::config::{ClientAuth, Config, LogFormat};
 use crate::grpc::Reach;
 use crate::jobs::scheduler;
 use crate::server::accept::Caps;
 use crate::server::keys::Keys;
 use crate::server::metrics::Metrics;
-use crate::server::tls::Certificates;
+use crate::server::tls::{Certificates, Clients, Sources};
 use crate::server::{Setup, run as serve, telemetry};
 use serde_json::json;
 use std::net::SocketAddr;
@@ -138,7 +138,7 @@ fn setup(config: &Config, app: App) -> Outcome<Setup> {
     let (certificates, ca_sha256) = if config.listen.plaintext {
         (None, [0; 32])
     } else {
-        (Some(Certificates::load(&files.chain, &files.key, config.tls.allow_tls12)?), files.ca_sha256()?)
+        (Some(Certificates::load_all(sources(config)?)?), files.ca_sha256()?)
     };
     let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
     let caps = Caps {
@@ -146,9 +146,31 @@ fn setup(config: &Config, app: App) -> Outcome<Setup> {
         per_address: count(config.limits.connections_per_address.get()),
         handshake: Duration::from_secs(config.limits.handshake_seconds.get().into()),
         calls_per_minute: config.limits.calls_per_minute,
+        offline_lease_days: config.limits.offline_lease_days.get(),
     };
     let reach = Reach { addresses: invite::addresses(config), ca_sha256 };
     Ok(Setup { app, keys, certificates, reach, caps, metrics: Metrics::default() })
+}
+
+/// The files of TLS that the configuration names.
+pub(super) fn sources(config: &Config) -> Outcome<Sources> {
+    let (files, tls) = (invite::tls_files(config), &config.tls);
+    let mut sources = Sources::of(&files.chain, &files.key, tls.allow_tls12);
+    let required = match tls.client_auth {
+        ClientAuth::None => return Ok(sources),
+        ClientAuth::Optional => false,
+        ClientAuth::Required => true,
+    };
+    if tls.client_ca.is_empty() {
+        return Err(Failure::new(
+            "NO_CLIENT_CA",
+            "tls.client_auth đòi chứng thư nhưng tls.client_ca để trống; hãy ghi tệp chứng thư của cơ quan cấp",
+            "tls.client_auth asks for certificates and tls.client_ca is empty; name the file of the authority that signs them",
+        ));
+    }
+    let crl = Some(&tls.client_crl).filter(|path| !path.is_empty()).map(|path| config.path(path));
+    sources.clients = Some(Clients { ca: config.path(&tls.client_ca), crl, required });
+    Ok(sources)
 }
 
 fn listening(address: SocketAddr, error: &std::io::Error) -> Failure {

@@ -25,6 +25,8 @@ pub(crate) struct Town {
     pub(crate) seq: i64,
     pub(crate) safe_past: i64,
     pub(crate) time: i64,
+    /// What it says of the offline lease; 0: nothing.
+    pub(crate) lease_days: u32,
     pub(crate) records: BTreeMap<(ScopeKey, i16, [u8; 16]), (i64, Vec<u8>)>,
 }
 
@@ -60,7 +62,8 @@ impl Town {
         frame(Frame::Welcome(pb::Welcome {
             epoch: Some(pb::Epoch { number: self.epoch, id: vec![self.epoch as u8; 16] }),
             server_time: Some(timestamp(Instant(self.time))),
-            limits: None,
+            limits: (self.lease_days > 0)
+                .then(|| pb::SyncLimits { offline_lease_days: self.lease_days, ..Default::default() }),
             scopes: changes.iter().map(grant).collect(),
             last_command_number: self.taken,
         }))
@@ -163,6 +166,8 @@ pub(crate) struct Rig {
     pub(crate) replica: Replica,
     pub(crate) engine: Engine,
     pub(crate) swaps: Vec<Swapped>,
+    /// The phone's clock, microseconds.
+    pub(crate) clock: i64,
     _dir: tempfile::TempDir,
 }
 
@@ -171,7 +176,7 @@ impl Rig {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("phone.db");
         let replica = Replica::open(&path).unwrap();
-        Self { path, replica, engine: Engine::default(), swaps: Vec::new(), _dir: dir }
+        Self { path, replica, engine: Engine::default(), swaps: Vec::new(), clock: Town::new().time, _dir: dir }
     }
 
     /// The app dies and is opened again.
@@ -190,7 +195,9 @@ impl Rig {
     pub(crate) fn feed(&mut self, frame: pb::SyncResponse) {
         let steps = self.engine.frame(frame).unwrap();
         let engine = &mut self.engine;
-        self.swaps.extend(self.replica.apply(&steps, &mut |mark, held| engine.compare(mark, held)).unwrap());
+        self.swaps.extend(
+            self.replica.apply(&steps, Instant(self.clock), &mut |mark, held| engine.compare(mark, held)).unwrap(),
+        );
     }
 
     /// A whole call.

@@ -164,6 +164,8 @@ pub(crate) struct Mark {
     pub(crate) safe_past: i64,
     /// What the authority signed of this phone's commands, and its signature; in a call that pushed.
     pub(crate) receipt: Option<(Vec<u8>, Vec<u8>)>,
+    /// Days without contact after which this phone hides what it holds.
+    pub(crate) lease_days: u16,
 }
 
 /// One thing for the replica to do. All steps that are at hand are done in one transaction.

@@ -1,5 +1,6 @@
 //! `[limits]`: `connections` (default 20000), `connections_per_address` (2000: phones share their operator's addresses),
-//! `handshake_seconds` (10), `calls_per_minute` (600, of each phone; 0: no limit).
+//! `handshake_seconds` (10), `calls_per_minute` (600, of each phone; 0: no limit), `offline_lease_days` (14: a phone without contact
+//! for so long hides what it holds until the next sync).
 
 use serde::Deserialize;
 use std::num::{NonZeroU16, NonZeroU32};
@@ -16,6 +17,8 @@ pub struct Limits {
     pub handshake_seconds: NonZeroU16,
     /// Calls of one credential in a minute; 0: no limit.
     pub calls_per_minute: u32,
+    /// Days without contact after which a phone hides what it holds.
+    pub offline_lease_days: NonZeroU16,
 }
 
 impl Default for Limits {
@@ -25,6 +28,7 @@ impl Default for Limits {
             connections_per_address: NonZeroU32::MIN.saturating_add(1_999),
             handshake_seconds: NonZeroU16::MIN.saturating_add(9),
             calls_per_minute: 600,
+            offline_lease_days: NonZeroU16::MIN.saturating_add(13),
         }
     }
 }

@@ -25,7 +25,7 @@ pub use log::{Log, LogFormat};
 pub use metrics::Metrics;
 pub use secret::Secret;
 pub use template::template;
-pub use tls::Tls;
+pub use tls::{ClientAuth, Tls};
 
 use serde::Deserialize;
 use std::path::{Path, PathBuf};

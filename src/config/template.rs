@@ -35,12 +35,20 @@ dir = "tls"
 # Names and addresses in the server's certificate; after a change run: thidua tls init
 names = ["localhost", "127.0.0.1", "::1"]
 allow_tls12 = false
+# Chứng thư của hệ thống khác (mTLS): none | optional | required. Máy có điện thoại gọi đến thì không dùng required.
+# Certificates of other systems (mTLS): none | optional | required. A server that phones call does not say required.
+client_auth = "none"
+client_ca = ""
+client_crl = ""
 
 [limits]
 connections = 20000
 connections_per_address = 2000
 handshake_seconds = 10
 calls_per_minute = 600
+# Điện thoại không liên lạc quá số ngày này thì tạm khóa dữ liệu đến lần đồng bộ sau.
+# A phone without contact for so many days hides what it holds until its next sync.
+offline_lease_days = 14
 
 [jobs]
 # Tiến trình này chạy các việc định kỳ (việc đêm lúc 01:30).

@@ -19,6 +19,7 @@ pub mod funnel;
 pub mod hex;
 pub mod ids;
 pub mod lang;
+pub mod lease;
 pub mod limits;
 pub mod note;
 pub mod numbers;

@@ -2,16 +2,17 @@
 //!
 //! Knows tokens and languages; what the caller may do is asked in `app`.
 
-use super::Services;
 use super::status::Failure;
+use super::{Peer, Services};
 use crate::app::AppError;
 use crate::app::access::Identity;
 use crate::app::partner::Partner;
 use crate::auth;
-use crate::domain::ids::UnitId;
+use crate::domain::ids::{KeyId, UnitId};
 use crate::domain::lang::Lang;
 use crate::domain::reason::Reason;
 use jiff::civil::Date;
+use tonic::Extensions;
 use tonic::metadata::MetadataMap;
 
 /// The language that the caller asks for, Vietnamese if none that we speak.
@@ -45,11 +46,21 @@ pub(super) async fn open(services: &Services, metadata: &MetadataMap) -> Result<
     services.door.run(move || Ok(app.identify(&hash)?)).await
 }
 
-/// Opens a partner agency: by its service key, or by the token of a device.
-pub(super) async fn partner(services: &Services, metadata: &MetadataMap) -> Result<Partner, Failure> {
+/// Opens a partner agency: by its service key, by the token of a device, or by a certificate that names its key.
+pub(super) async fn partner(
+    services: &Services,
+    metadata: &MetadataMap,
+    extensions: &Extensions,
+) -> Result<Partner, Failure> {
+    let app = services.app.clone();
+    if !metadata.contains_key("authorization")
+        && let Some(id) = certified(extensions)
+    {
+        services.throttle.take(auth::hash(&id.0), std::time::Instant::now())?;
+        return services.door.run(move || Ok(app.identify_certified(id)?)).await;
+    }
     let (hash, key) = (token_hash(metadata)?, auth::key_id(shown(metadata)?));
     services.throttle.take(hash, std::time::Instant::now())?;
-    let app = services.app.clone();
     services
         .door
         .run(move || match key {
@@ -57,6 +68,12 @@ pub(super) async fn partner(services: &Services, metadata: &MetadataMap) -> Resu
             None => Ok(app.identify_partner(&hash)?),
         })
         .await
+}
+
+/// The key that the caller's certificate names, as in `thidua:key:0191…`.
+fn certified(extensions: &Extensions) -> Option<KeyId> {
+    let name = extensions.get::<Peer>()?.identity.clone()?;
+    KeyId::parse(name.strip_prefix("thidua:key:")?).ok()
 }
 
 /// The unit that the caller acts for: where a grant of today holds, one to report before any other.

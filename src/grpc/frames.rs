@@ -96,6 +96,7 @@ fn welcome(frame: Welcome) -> pb::Welcome {
         max_commands: PUSH_COMMANDS_MAX as u32,
         max_rows: ROWS_MAX as u32,
         max_message_bytes: MESSAGE_BYTES_MAX as u32,
+        offline_lease_days: 0, // The usual ones; the call says otherwise.
     };
     pb::Welcome {
         epoch: Some(epoch(of)),

@@ -18,6 +18,7 @@ mod job;
 mod org;
 mod page;
 mod partner;
+mod peer;
 mod quality;
 mod report;
 pub mod rights;
@@ -30,10 +31,12 @@ mod versions;
 
 pub use follow::Head;
 pub use job::{JobEntry, RunSlot};
+pub use peer::Peer;
 pub use status::Failure;
 
 use crate::app::App;
 use crate::auth::{Authority, Revocations};
+use crate::domain::lease::OFFLINE_LEASE_DAYS;
 use crate::domain::limits::MESSAGE_BYTES_MAX;
 use crate::pb;
 use crate::pb::access_service_server::AccessServiceServer;
@@ -80,6 +83,7 @@ pub struct Services {
     closing: watch::Receiver<bool>,
     throttle: Arc<Throttle>,
     sign_ins: Arc<desk::SignIns>,
+    lease_days: u16,
 }
 
 impl Services {
@@ -111,6 +115,7 @@ impl Services {
             closing,
             throttle: Arc::new(Throttle::new(0)),
             sign_ins: Arc::default(),
+            lease_days: 0,
         };
         services.head = follow::watch(&services);
         services
@@ -120,6 +125,12 @@ impl Services {
     #[must_use]
     pub fn throttled(self, calls_per_minute: u32) -> Self {
         Self { throttle: Arc::new(Throttle::new(calls_per_minute)), ..self }
+    }
+
+    /// The same, telling phones to hide what they hold after so many days without contact. The usual number is not sent.
+    #[must_use]
+    pub fn leased(self, days: u16) -> Self {
+        Self { lease_days: if days == OFFLINE_LEASE_DAYS { 0 } else { days }, ..self }
     }
 
     /// All services with health and reflection, ready for a server.

@@ -66,9 +66,9 @@ async fn read<M: Send + 'static, R: Send + 'static>(
     method: fn(&Services, &Partner, M) -> Result<R, Failure>,
 ) -> Result<Response<R>, Status> {
     let lang: Lang = caller::lang(request.metadata());
-    let (metadata, _, message) = request.into_parts();
+    let (metadata, extensions, message) = request.into_parts();
     let answer = async {
-        let partner = caller::partner(services, &metadata).await?;
+        let partner = caller::partner(services, &metadata, &extensions).await?;
         let own = services.clone();
         services.door.run(move || method(&own, &partner, message)).await
     };
@@ -119,11 +119,11 @@ impl Services {
     }
 
     async fn follower(&self, request: Request<pb::FollowRunsRequest>) -> Result<Follower, Failure> {
-        let (metadata, _, message) = request.into_parts();
+        let (metadata, extensions, message) = request.into_parts();
         let pb::FollowRunsRequest { cursor, campaign_id, once } = message;
         let after = optional_id(&cursor, RunId::from_slice)?;
         let campaign = optional_id(&campaign_id, CampaignId::from_slice)?;
-        let partner = caller::partner(self, &metadata).await?;
+        let partner = caller::partner(self, &metadata, &extensions).await?;
         let follower = Follower { services: self.clone(), partner, after, campaign, once };
         // What is refused is refused at once, and not inside the stream.
         follower.runs(1).await?;

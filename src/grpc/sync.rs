@@ -222,6 +222,12 @@ impl Call {
         };
         let mut out = frames::out(frame, self.packing);
         if let Out::Frame(message) = &mut out
+            && let Some(Wire::Welcome(welcome)) = &mut message.frame
+            && let Some(limits) = &mut welcome.limits
+        {
+            limits.offline_lease_days = self.services.lease_days.into();
+        }
+        if let Out::Frame(message) = &mut out
             && let Some(Wire::Checkpoint(checkpoint)) = &mut message.frame
         {
             checkpoint.receipt = receipt;

@@ -2,7 +2,9 @@
 //!
 //! Handshakes run in tasks of their own, so that one slow phone does not keep others at the door. Knows no rpc.
 
-use super::tls::Certificates;
+use super::tls::{Certificates, identity};
+use crate::domain::lease::OFFLINE_LEASE_DAYS;
+use crate::grpc::Peer;
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -32,19 +34,20 @@ pub struct Caps {
     pub handshake: Duration,
     /// Calls of one credential in a minute; 0: no limit.
     pub calls_per_minute: u32,
+    /// Days without contact after which phones hide what they hold.
+    pub offline_lease_days: u16,
 }
 
 impl Default for Caps {
     fn default() -> Self {
-        Self { total: 20_000, per_address: 2_000, handshake: Duration::from_secs(10), calls_per_minute: 600 }
+        Self {
+            total: 20_000,
+            per_address: 2_000,
+            handshake: Duration::from_secs(10),
+            calls_per_minute: 600,
+            offline_lease_days: OFFLINE_LEASE_DAYS,
+        }
     }
-}
-
-/// Who is at the other end of a connection.
-#[derive(Debug, Clone, Copy)]
-pub struct Peer {
-    /// Address and port; never stored.
-    pub address: SocketAddr,
 }
 
 /// Accepts connections until the receiver is dropped. Without certificates it speaks plain HTTP.
@@ -54,13 +57,13 @@ pub fn accept(
     caps: Caps,
 ) -> mpsc::Receiver<io::Result<Connection>> {
     let (sender, receiver) = mpsc::channel(WAITING);
-    tokio::spawn(accept_loop(listener, certificates.map(|c| c.acceptor()), caps, sender));
+    tokio::spawn(accept_loop(listener, certificates, caps, sender));
     receiver
 }
 
 async fn accept_loop(
     listener: TcpListener,
-    tls: Option<TlsAcceptor>,
+    certificates: Option<Certificates>,
     caps: Caps,
     ready: mpsc::Sender<io::Result<Connection>>,
 ) {
@@ -83,7 +86,8 @@ async fn accept_loop(
             tracing::debug!("connection refused: too many");
             continue;
         };
-        tokio::spawn(greet(stream, address, place, tls.clone(), caps.handshake, ready.clone()));
+        let tls = certificates.as_ref().map(Certificates::acceptor);
+        tokio::spawn(greet(stream, address, place, tls, caps.handshake, ready.clone()));
     }
 }
 
@@ -98,13 +102,18 @@ async fn greet(
 ) {
     let opened = tokio::time::timeout(deadline, async {
         stream.set_nodelay(true)?;
-        let mut stream: Box<dyn Stream> = match tls {
-            Some(tls) => Box::new(tls.accept(stream).await?),
-            None => Box::new(stream),
+        let (mut stream, identity): (Box<dyn Stream>, _) = match tls {
+            Some(tls) => {
+                let stream = tls.accept(stream).await?;
+                let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
+                let identity = shown.and_then(identity).map(Arc::from);
+                (Box::new(stream), identity)
+            }
+            None => (Box::new(stream), None),
         };
         let mut first = vec![0; PREFACE];
         stream.read_exact(&mut first).await?;
-        Ok::<_, io::Error>(Connection { stream, first, read: 0, peer: Peer { address }, _place: place })
+        Ok::<_, io::Error>(Connection { stream, first, read: 0, peer: Peer { address, identity }, _place: place })
     });
     match opened.await {
         Ok(Ok(connection)) => {
@@ -132,7 +141,7 @@ impl Connected for Connection {
     type ConnectInfo = Peer;
 
     fn connect_info(&self) -> Peer {
-        self.peer
+        self.peer.clone()
     }
 }
 

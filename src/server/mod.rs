@@ -12,5 +12,7 @@ mod rotate;
 mod run;
 pub mod telemetry;
 pub mod tls;
+#[cfg(test)]
+mod tls_tests;
 
 pub use run::{Setup, run};

@@ -1,10 +1,9 @@
-//! Takes a new certificate from its files while the server runs: whoever renews them needs no restart and drops no call.
+//! Takes new certificates and revocation lists from their files while the server runs: whoever renews them needs no restart and drops no call.
 //!
-//! Knows files and when they changed, no connection. A pair that does not fit is refused aloud, once, and the old one stays.
+//! Knows files and when they changed, no connection. What does not fit is refused aloud, once, and what was there stays.
 
 use super::tls::{Certificates, TlsError};
 use std::convert::Infallible;
-use std::path::PathBuf;
 use std::time::Duration;
 
 /// How often the files are looked at.
@@ -18,8 +17,8 @@ pub(super) async fn rotate(certificates: Option<Certificates>) -> Infallible {
         tokio::time::sleep(EVERY).await;
         match files.look() {
             Look::Same => {}
-            Look::Taken => tracing::info!("new certificate taken; it holds from the next handshake on"),
-            Look::Refused(error) => tracing::error!(%error, "new certificate refused, the old one stays"),
+            Look::Taken => tracing::info!("new files of TLS taken; they hold from the next handshake on"),
+            Look::Refused(error) => tracing::error!(%error, "new files of TLS refused, the old ones stay"),
         }
     }
 }
@@ -31,25 +30,21 @@ enum Look {
     Refused(TlsError),
 }
 
-/// Both files as they were when last looked at. Their bytes are compared, since a copied file may keep an old date.
+/// The files as they were when last looked at. Their bytes are compared, since a copied file may keep an old date.
 struct Files {
     certificates: Certificates,
-    chain: PathBuf,
-    key: PathBuf,
-    seen: [Option<Vec<u8>>; 2],
+    seen: Vec<Option<Vec<u8>>>,
 }
 
 impl Files {
     fn new(certificates: Certificates) -> Self {
-        let (chain, key) = certificates.files();
-        let (chain, key) = (chain.to_owned(), key.to_owned());
-        let mut files = Self { certificates, chain, key, seen: [None, None] };
+        let mut files = Self { certificates, seen: Vec::new() };
         files.seen = files.read();
         files
     }
 
-    fn read(&self) -> [Option<Vec<u8>>; 2] {
-        [&self.chain, &self.key].map(|path| std::fs::read(path).ok())
+    fn read(&self) -> Vec<Option<Vec<u8>>> {
+        self.certificates.sources().files().into_iter().map(|path| std::fs::read(path).ok()).collect()
     }
 
     fn look(&mut self) -> Look {
@@ -58,7 +53,7 @@ impl Files {
             return Look::Same;
         }
         self.seen = now;
-        match self.certificates.reload(&self.chain, &self.key) {
+        match self.certificates.reload() {
             Ok(()) => Look::Taken,
             Err(error) => Look::Refused(error),
         }

@@ -58,7 +58,7 @@ pub async fn run(
     let (close, closing) = watch::channel(false);
     let services =
         Services::new(app, (keys.authority, keys.revocations), keys.seal, reach, jobs::entries(), closing.clone());
-    let services = services.throttled(caps.calls_per_minute);
+    let services = services.throttled(caps.calls_per_minute).leased(caps.offline_lease_days);
     let incoming = accept::accept(listener, certificates.clone(), caps);
     let end = async move {
         shutdown.await;

@@ -1,18 +1,23 @@
-//! The server's side of TLS: our own rustls configuration (1.3 only unless a flag says otherwise) and certificates that can be changed
-//! while calls go on.
+//! The server's side of TLS: our own rustls configuration (1.3 only unless a flag says otherwise), certificates and revocation lists that
+//! can be changed while calls go on, and who a client is by its own certificate.
 //!
 //! Knows files and certificates, no rpc. The chain that is sent ends with the CA itself, so that a phone that knows only the CA's SHA-256
 //! can check it at first contact.
 
-use rustls::crypto::ring;
+use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::server::{ClientHello, ResolvesServerCert};
-use rustls::sign::CertifiedKey;
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
+use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{VerifierBuilderError, WebPkiClientVerifier};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::version::{TLS12, TLS13};
+use rustls::{RootCertStore, ServerConfig};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio_rustls::TlsAcceptor;
+
+/// Names of clients begin so, as in `thidua:key:0192...`.
+const IDENTITY: &str = "thidua:";
 
 /// Why TLS cannot be set up, or a new certificate is not taken.
 #[derive(Debug, thiserror::Error)]
@@ -36,17 +41,59 @@ pub enum TlsError {
     /// Certificate and key do not belong together, or are not of a kind that rustls takes.
     #[error("certificate and key do not fit: {0}. Make a new pair with `thidua tls init`")]
     Pair(#[from] rustls::Error),
+    /// What is to check the certificates of clients is no authority, or no revocation list.
+    #[error("the certificates of clients cannot be checked: {0}. Look at tls.client_ca and tls.client_crl")]
+    Clients(#[from] VerifierBuilderError),
     /// A certificate cannot be made.
     #[error("cannot make a certificate: {0}")]
     Make(#[from] rcgen::Error),
 }
 
-/// The server's certificates, shared by all connections; a new pair holds from the next handshake on.
+/// The files that TLS is made of.
+#[derive(Debug, Clone)]
+pub struct Sources {
+    /// The server's certificate, followed by the CA's.
+    pub chain: PathBuf,
+    /// Its key.
+    pub key: PathBuf,
+    /// Speak TLS 1.2 too: for old partner systems only.
+    pub allow_tls12: bool,
+    /// Who may show a certificate of its own; `None`: nobody is asked for one.
+    pub clients: Option<Clients>,
+}
+
+/// Who may show a certificate, and which of them no longer.
+#[derive(Debug, Clone)]
+pub struct Clients {
+    /// Certificates of the authorities that sign those of clients.
+    pub ca: PathBuf,
+    /// Their revocation lists. With one, every certificate needs a list that speaks for it and is not out of date.
+    pub crl: Option<PathBuf>,
+    /// Nobody gets in without a certificate.
+    pub required: bool,
+}
+
+impl Sources {
+    /// The server's own pair alone.
+    #[must_use]
+    pub fn of(chain: &Path, key: &Path, allow_tls12: bool) -> Self {
+        Self { chain: chain.to_owned(), key: key.to_owned(), allow_tls12, clients: None }
+    }
+
+    /// Every file, in an order that stays.
+    pub(super) fn files(&self) -> Vec<&Path> {
+        let clients = self.clients.iter().flat_map(|one| [Some(&one.ca), one.crl.as_ref()]).flatten();
+        [&self.chain, &self.key].into_iter().chain(clients).map(PathBuf::as_path).collect()
+    }
+}
+
+/// The server's side of TLS, shared by all connections; what is reloaded holds from the next handshake on.
+///
+/// A new configuration comes with an empty memory of sessions: nobody who was revoked goes on with an old one.
 #[derive(Clone)]
 pub struct Certificates {
-    current: Arc<Current>,
-    config: Arc<rustls::ServerConfig>,
-    files: Arc<(PathBuf, PathBuf)>,
+    current: Arc<RwLock<Arc<ServerConfig>>>,
+    sources: Arc<Sources>,
 }
 
 impl std::fmt::Debug for Certificates {
@@ -55,45 +102,70 @@ impl std::fmt::Debug for Certificates {
     }
 }
 
-#[derive(Debug)]
-struct Current(RwLock<Arc<CertifiedKey>>);
-
-impl ResolvesServerCert for Current {
-    fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(self.0.read().unwrap_or_else(PoisonError::into_inner).clone())
-    }
-}
-
 impl Certificates {
-    /// Loads a chain and its key from PEM files. `allow_tls12` is for old partner systems only.
+    /// Loads a chain and its key from PEM files; clients are not asked for certificates.
     pub fn load(chain: &Path, key: &Path, allow_tls12: bool) -> Result<Self, TlsError> {
-        let current = Arc::new(Current(RwLock::new(Arc::new(load_pair(chain, key)?))));
-        let versions = if allow_tls12 { vec![&TLS13, &TLS12] } else { vec![&TLS13] };
-        let provider = Arc::new(ring::default_provider());
-        let mut config = rustls::ServerConfig::builder_with_provider(provider)
-            .with_protocol_versions(&versions)?
-            .with_no_client_auth()
-            .with_cert_resolver(current.clone());
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        let files = Arc::new((chain.to_owned(), key.to_owned()));
-        Ok(Self { current, config: Arc::new(config), files })
+        Self::load_all(Sources::of(chain, key, allow_tls12))
     }
 
-    /// Loads a new pair and takes it from the next handshake on. On failure the old one stays.
-    pub fn reload(&self, chain: &Path, key: &Path) -> Result<(), TlsError> {
-        let pair = Arc::new(load_pair(chain, key)?);
-        *self.current.0.write().unwrap_or_else(PoisonError::into_inner) = pair;
+    /// Loads everything that the sources name.
+    pub fn load_all(sources: Sources) -> Result<Self, TlsError> {
+        let current = Arc::new(RwLock::new(Arc::new(configure(&sources)?)));
+        Ok(Self { current, sources: Arc::new(sources) })
+    }
+
+    /// Loads the files again and takes them from the next handshake on. On failure what was there stays.
+    pub fn reload(&self) -> Result<(), TlsError> {
+        let fresh = Arc::new(configure(&self.sources)?);
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         Ok(())
     }
 
-    /// The files of chain and key that it was loaded from.
-    pub(super) fn files(&self) -> (&Path, &Path) {
-        (&self.files.0, &self.files.1)
+    /// The files that it was loaded from.
+    pub(super) fn sources(&self) -> &Sources {
+        &self.sources
     }
 
+    /// For one handshake.
     pub(super) fn acceptor(&self) -> TlsAcceptor {
-        TlsAcceptor::from(self.config.clone())
+        TlsAcceptor::from(self.current.read().unwrap_or_else(PoisonError::into_inner).clone())
     }
+}
+
+fn configure(sources: &Sources) -> Result<ServerConfig, TlsError> {
+    let pair = Arc::new(SingleCertAndKey::from(load_pair(&sources.chain, &sources.key)?));
+    let versions = if sources.allow_tls12 { vec![&TLS13, &TLS12] } else { vec![&TLS13] };
+    let provider = Arc::new(ring::default_provider());
+    let builder = ServerConfig::builder_with_provider(provider.clone()).with_protocol_versions(&versions)?;
+    let builder = match &sources.clients {
+        Some(clients) => builder.with_client_cert_verifier(verifier(clients, provider)?),
+        None => builder.with_no_client_auth(),
+    };
+    let mut config = builder.with_cert_resolver(pair);
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+fn verifier(clients: &Clients, provider: Arc<CryptoProvider>) -> Result<Arc<dyn ClientCertVerifier>, TlsError> {
+    let mut roots = RootCertStore::empty();
+    for certificate in read_chain(&clients.ca)? {
+        roots.add(certificate)?;
+    }
+    let mut builder = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+    if let Some(path) = &clients.crl {
+        let pem = read(path)?;
+        let lists: Result<Vec<_>, _> = CertificateRevocationListDer::pem_slice_iter(&pem).collect();
+        let lists = lists.ok().filter(|lists| !lists.is_empty()).ok_or_else(|| no_pem(path, "revocation list"))?;
+        builder = builder.with_crls(lists).enforce_revocation_expiration();
+    }
+    let builder = if clients.required { builder } else { builder.allow_unauthenticated() };
+    Ok(builder.build()?)
+}
+
+/// Who a client is by its certificate, which the handshake has verified: the first name of the form `thidua:...` among its URIs.
+pub(super) fn identity(certificate: &CertificateDer<'_>) -> Option<String> {
+    let read = webpki::EndEntityCert::try_from(certificate).ok()?;
+    read.valid_uri_names().find(|uri| uri.starts_with(IDENTITY)).map(str::to_owned)
 }
 
 fn load_pair(chain: &Path, key: &Path) -> Result<CertifiedKey, TlsError> {

@@ -109,6 +109,8 @@ pub(crate) const LIBRARIES: &[(&str, &[&str])] = &[
     ("tracing", &["store", "auth", "app", "sync", "jobs", "brief", "grpc", "client", "server", "cli"]),
     ("tracing_subscriber", &["server"]),
     ("uuid", &["domain"]),
+    // Reads the name in a client's certificate, which rustls has verified with it.
+    ("webpki", &["server"]),
     ("winnow", &["domain"]),
 ];
 

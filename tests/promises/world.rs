@@ -13,6 +13,7 @@ use thidua::domain::cell::{CellValue, Change, ElementNo};
 use thidua::domain::command::{Body, Command, Save, Verdict};
 use thidua::domain::digest::{Digest, record_hash};
 use thidua::domain::ids::{AccountId, ContractId, DeviceId, ReportId, UnitId};
+use thidua::domain::org::OrgFacts;
 use thidua::domain::period::Period;
 use thidua::domain::permission::{Grant, Role};
 use thidua::domain::report::{Report, ReportKey};
@@ -47,27 +48,37 @@ fn example(name: &str) -> String {
     std::fs::read_to_string(format!("{}/examples/tra-vinh/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
+fn province() -> OrgFacts {
+    let [units, parents, lineage] =
+        ["units.csv", "parents.csv", "lineage.csv"].map(|name| example(&format!("org/{name}")));
+    read_org(&OrgTexts { units: &units, parents: &parents, lineage: &lineage }).unwrap().facts().clone()
+}
+
 impl World {
     pub(crate) fn on_sqlite() -> Self {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("world.db").display().to_string();
-        Self { _home: Some(home), ..Self::over(&path) }
+        Self { _home: Some(home), ..Self::over(&path, &province()) }
+    }
+
+    /// Another organisation than the example's, on SQLite.
+    pub(crate) fn of(org: &OrgFacts) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("world.db").display().to_string();
+        Self { _home: Some(home), ..Self::over(&path, org) }
     }
 
     pub(crate) fn on_postgres() -> Option<Self> {
         let db = pg::TestDb::fresh()?;
         let url = db.url().to_owned();
-        Some(Self { _db: Some(db), ..Self::over(&url) })
+        Some(Self { _db: Some(db), ..Self::over(&url, &province()) })
     }
 
-    fn over(database: &str) -> Self {
+    fn over(database: &str, org: &OrgFacts) -> Self {
         let clock = Clock::manual(Instant::local_midnight(date(2024, 8, 26)).plus_micros(1));
         let app = App::new(Store::open(&Location::parse(database)).unwrap(), clock.clone());
         let system = app.system().unwrap();
-        let [units, parents, lineage] =
-            ["units.csv", "parents.csv", "lineage.csv"].map(|name| example(&format!("org/{name}")));
-        let org = read_org(&OrgTexts { units: &units, parents: &parents, lineage: &lineage }).unwrap();
-        app.import_org(&system, org.facts()).unwrap();
+        app.import_org(&system, org).unwrap();
         let system = app.system().unwrap();
         let parts = ["elements.toml", "forms.toml"].map(|name| catalogue::read(name, &example(name)).unwrap());
         let calendars: Vec<_> = Calendars::standard().iter().cloned().collect();

@@ -59,6 +59,10 @@ impl World {
     }
 
     fn person(&mut self, at: usize) {
+        if self.phones[at].is_locked() {
+            self.count("locked by its lease");
+            return self.tell(format!("{} is locked: no contact for too long", self.phones[at].name));
+        }
         let before = self.phones[at].refused();
         let what = match self.rng.below(100) {
             0..40 => self.edit(at),

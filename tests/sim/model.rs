@@ -145,7 +145,7 @@ impl Model {
         for unit in org.units() {
             let (old, new) = (org.acts_for(unit.id, before), org.acts_for(unit.id, today));
             let Some(heir) = new.filter(|heir| old != new && *heir != unit.id) else { continue };
-            let moved = |grant: &&Grant| grant.unit == unit.id && grant.from < today && today < grant.to;
+            let moved = |grant: &&Grant| grant.unit == unit.id && today < grant.to;
             let all: Vec<(AccountId, Grant)> = self
                 .grants
                 .iter()
@@ -153,8 +153,10 @@ impl Model {
                 .collect();
             for (account, grant) in all {
                 self.revoke(account, grant);
-                self.grant(account, Grant { to: today, ..grant });
-                self.grant(account, Grant { unit: heir, from: today, ..grant });
+                if grant.from < today {
+                    self.grant(account, Grant { to: today, ..grant });
+                }
+                self.grant(account, Grant { unit: heir, from: grant.from.max(today), ..grant });
             }
         }
     }

@@ -59,6 +59,11 @@ impl Handset {
         self.app.as_ref().unwrap()
     }
 
+    /// Whether it had no contact for so long that it shows nothing and takes nothing.
+    pub(crate) fn is_locked(&self) -> bool {
+        self.app().lease().unwrap().is_some_and(|lease| lease.over)
+    }
+
     /// The system ends the app: nothing is said, nothing is closed in good order. It is opened again.
     pub(crate) fn crash(&mut self) {
         self.app = None;

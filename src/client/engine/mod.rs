@@ -60,6 +60,7 @@ pub(crate) struct Engine {
     scopes: BTreeMap<u32, ScopeKey>,
     welcomed: bool,
     marked: bool,
+    lease_days: u16,
     again: bool,
     halt: Option<Halt>,
     superseded: bool,
@@ -128,7 +129,7 @@ impl Engine {
             Frame::Reset(reset) => Ok(vec![read::reset(&reset, &self.scopes)?]),
             Frame::SnapshotEnd(end) => Ok(vec![read::snapshot_end(&end, &self.scopes)?]),
             Frame::Checkpoint(checkpoint) => {
-                let mark = read::checkpoint(checkpoint, &self.scopes)?;
+                let mark = read::checkpoint(checkpoint, &self.scopes, self.lease_days)?;
                 self.marked = true;
                 (self.failures, self.renewals, self.servers_tried) = (0, 0, 0);
                 Ok(vec![Step::Swap(mark)])
@@ -214,6 +215,7 @@ impl Engine {
         self.welcomed = true;
         let limit = welcome.limits.as_ref().and_then(|limits| usize::try_from(limits.max_commands).ok());
         self.commands_max = limit.filter(|max| *max > 0);
+        self.lease_days = read::lease_days(welcome.limits.as_ref());
         let mut steps = Vec::new();
         match self.start.epoch {
             Some(known) if known == epoch => {}

@@ -3,6 +3,7 @@
 use super::BadFrame;
 use crate::client::step::{Answer, Epoch, Mark, Outcome, RecordKey, ScopeKey, StagedOp, Step};
 use crate::domain::digest::Digest;
+use crate::domain::lease::OFFLINE_LEASE_DAYS;
 use crate::pb;
 use crate::wire::sync::unpack_rows;
 use crate::wire::values::read_timestamp;
@@ -42,6 +43,12 @@ fn scope_key(scope: Option<&pb::Scope>) -> Result<(u32, ScopeKey), BadFrame> {
 pub(super) fn epoch(epoch: Option<&pb::Epoch>) -> Result<Epoch, BadFrame> {
     let pb::Epoch { number, id: bytes } = epoch.ok_or(BadFrame("Welcome names no epoch"))?;
     Ok(Epoch { number: *number, id: id(bytes)? })
+}
+
+/// Days of the offline lease; a server that does not say means the usual ones.
+pub(super) fn lease_days(limits: Option<&pb::SyncLimits>) -> u16 {
+    let told = limits.and_then(|limits| u16::try_from(limits.offline_lease_days).ok());
+    told.filter(|days| *days > 0).unwrap_or(OFFLINE_LEASE_DAYS)
 }
 
 /// The numbers of the scopes granted, and what changes against what is held. A scope that the server does not name at all is gone.
@@ -102,7 +109,7 @@ pub(super) fn snapshot_end(end: &pb::SnapshotEnd, numbers: &Scopes) -> Result<St
     Ok(Step::Stage { ops: vec![op], cursor: None })
 }
 
-pub(super) fn checkpoint(checkpoint: pb::Checkpoint, numbers: &Scopes) -> Result<Mark, BadFrame> {
+pub(super) fn checkpoint(checkpoint: pb::Checkpoint, numbers: &Scopes, lease_days: u16) -> Result<Mark, BadFrame> {
     let pb::Checkpoint { cursor, seq, digests, commands_taken, server_time, sync_mark, receipt, safe_past_seq } =
         checkpoint;
     let digest = |one: &pb::ScopeDigest| {
@@ -120,6 +127,7 @@ pub(super) fn checkpoint(checkpoint: pb::Checkpoint, numbers: &Scopes) -> Result
         sync_mark,
         safe_past: safe_past_seq,
         receipt: receipt.map(|receipt| (receipt.body, receipt.signature)),
+        lease_days,
     })
 }
 

@@ -119,7 +119,7 @@ impl Phone {
             let bad = |_| ClientError::BadArgument { what: "frame".to_owned() };
             let steps = engine.frame(frame).map_err(bad)?;
             let mut compare = |mark: &_, held: &[_]| engine.compare(mark, held);
-            Ok::<_, ClientError>(self.core.replica().apply(&steps, &mut compare)?)
+            Ok::<_, ClientError>(self.core.replica().apply(&steps, self.core.clock.now(), &mut compare)?)
         })??;
         self.core.tell(&swaps);
         Ok(())
@@ -148,7 +148,7 @@ impl Phone {
 
     /// Everything that this phone holds, by kind and id: to compare two copies byte for byte.
     pub fn held_records(&self) -> Result<Vec<HeldRecord>> {
-        let stored = self.core.replica().all_records()?;
+        let stored = self.unlocked()?.all_records()?;
         let held = |one: crate::client::replica::Stored| HeldRecord {
             kind: one.key.kind,
             id: one.key.id.to_vec(),

@@ -18,7 +18,7 @@ impl Phone {
     pub fn held_commands(&self) -> Result<Vec<HeldView>> {
         let (home, _) = self.here()?;
         let (reference, pending) = (self.reference()?, self.pending_bodies(home)?);
-        let stored = self.core.replica().records(RecordKind::Held.number())?;
+        let stored = self.unlocked()?.records(RecordKind::Held.number())?;
         let mut all = Vec::with_capacity(stored.len());
         for one in stored {
             let Ok(held) = wire::record::read_held(&one.bytes) else { continue }; // Of a newer server.
@@ -45,7 +45,7 @@ impl Phone {
     pub fn proposals(&self) -> Result<Vec<ProposalView>> {
         let (home, _) = self.here()?;
         let (reference, pending) = (self.reference()?, self.pending_bodies(home)?);
-        let stored = self.core.replica().records(RecordKind::Proposal.number())?;
+        let stored = self.unlocked()?.records(RecordKind::Proposal.number())?;
         let mut all = Vec::with_capacity(stored.len());
         for one in stored {
             let Ok(proposal) = wire::record::read_proposal(&one.bytes, &reference.units) else { continue };
@@ -107,7 +107,7 @@ impl Phone {
     }
 
     fn pending_bodies(&self, home: UnitId) -> Result<Vec<Body>> {
-        let pending = self.core.replica().pending()?;
+        let pending = self.unlocked()?.pending()?;
         let commands = crate::client::rebase::commands(&pending, home);
         Ok(commands.into_iter().map(|(_, command)| command.body).collect())
     }

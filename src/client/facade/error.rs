@@ -63,6 +63,12 @@ pub enum ClientError {
         /// For logs.
         message: String,
     },
+    /// The phone had no contact with its authority for too long: its data are hidden, and kept. Sync once.
+    #[error("no contact for {days} days: the local data are locked")]
+    LeaseOver {
+        /// Length of the lease.
+        days: u32,
+    },
     /// The local database failed: disk full or file damaged.
     #[error("local storage failed: {message}")]
     Storage {
@@ -122,6 +128,10 @@ impl ClientError {
             Self::BadArgument { .. } => "Dữ liệu nhập không đúng dạng. Hãy cập nhật ứng dụng.".into(),
             Self::Offline { .. } => "Chưa kết nối được máy chủ. Số liệu đã lưu an toàn và sẽ được gửi sau.".into(),
             Self::Stopped { why, .. } => why.text_vi().into(),
+            Self::LeaseOver { days } => format!(
+                "Đã {days} ngày điện thoại không liên lạc với máy chủ nên dữ liệu tạm khóa. Phần chưa gửi vẫn được giữ. Hãy \
+                 kết nối mạng và đồng bộ một lần để mở lại."
+            ),
             Self::Storage { .. } => "Không ghi được vào bộ nhớ điện thoại. Hãy kiểm tra dung lượng trống.".into(),
             Self::NewerApp => "Dữ liệu do phiên bản ứng dụng mới hơn ghi. Hãy cập nhật ứng dụng.".into(),
         }
@@ -142,6 +152,10 @@ impl ClientError {
             Self::BadArgument { .. } => "What was typed has not the right form. Update the app.".into(),
             Self::Offline { .. } => "No connection yet. What you typed is safe and will be sent later.".into(),
             Self::Stopped { why, .. } => why.text_en().into(),
+            Self::LeaseOver { days } => format!(
+                "This phone has not reached its server for {days} days, so its data are locked. What is unsent is kept. \
+                 Connect and sync once to open them again."
+            ),
             Self::Storage { .. } => "The phone's storage failed. Check that there is free space.".into(),
             Self::NewerApp => "The data were written by a newer app. Update the app.".into(),
         }

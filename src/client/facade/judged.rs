@@ -12,14 +12,14 @@ impl Phone {
     /// Every standing on this phone, by id.
     pub(crate) fn judged(&self) -> Result<Vec<Standing>> {
         let reference = self.reference()?;
-        let stored = self.core.replica().records(RecordKind::Standing.number())?;
+        let stored = self.unlocked()?.records(RecordKind::Standing.number())?;
         let read = |bytes: &[u8]| record::read_standing(bytes, &reference.units, &reference.elements);
         stored.iter().map(|one| read(&one.bytes).map_err(damaged)).collect()
     }
 
     /// The latest run of each campaign.
     pub(crate) fn runs(&self) -> Result<Vec<Run>> {
-        let stored = self.core.replica().records(RecordKind::Run.number())?;
+        let stored = self.unlocked()?.records(RecordKind::Run.number())?;
         stored.iter().map(|one| record::read_run(&one.bytes).map_err(damaged)).collect()
     }
 }

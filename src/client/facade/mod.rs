@@ -22,8 +22,8 @@ pub use error::{ClientError, FieldProblem, StopReason};
 pub use standing::{FigureView, JudgementView, StandingView};
 pub use values::{
     CellEntry, CellView, Change, CommandKind, CommandState, CommandView, CommentView, Concern, ConflictView, DueReport,
-    Figure, HeldView, OutboxStatus, ProposalView, QuestionView, ReceiptView, RefusedCommand, ReportKey, ReportStatus,
-    ReportView, ScopeView, SessionView, SyncSummary, WaitingReport, WireLine,
+    Figure, HeldView, LeaseView, OutboxStatus, ProposalView, QuestionView, ReceiptView, RefusedCommand, ReportKey,
+    ReportStatus, ReportView, ScopeView, SessionView, SyncSummary, WaitingReport, WireLine,
 };
 
 use super::reference::{KINDS, Reference};
@@ -141,8 +141,32 @@ impl Phone {
         Ok(())
     }
 
+    /// How long this phone goes on showing what it holds without contact; `None` before its first sync.
+    pub fn lease(&self) -> Result<Option<LeaseView>> {
+        let lease = self.core.replica().look(self.core.clock.now())?;
+        Ok(lease.map(|lease| LeaseView {
+            days: lease.days.into(),
+            days_left: lease.days_left().into(),
+            over: lease.is_over(),
+        }))
+    }
+
+    /// What this phone holds. Once the lease is over nothing of it is given out and nothing is typed; it stays, and so does what is unsent.
+    fn unlocked(&self) -> Result<MutexGuard<'_, Replica>> {
+        let mut replica = self.core.replica();
+        match replica.look(self.core.clock.now())? {
+            Some(lease) if lease.is_over() => Err(ClientError::LeaseOver { days: lease.days.into() }),
+            Some(_) | None => Ok(replica),
+        }
+    }
+
     /// The reference scope, read once and again when it changed.
     fn reference(&self) -> Result<Arc<Reference>> {
+        drop(self.unlocked()?);
+        self.reference_at_hand()
+    }
+
+    fn reference_at_hand(&self) -> Result<Arc<Reference>> {
         let known = held(&self.reference).clone();
         if let Some(known) = known {
             return Ok(known);

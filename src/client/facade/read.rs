@@ -18,11 +18,11 @@ use crate::domain::window::Window;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Phone {
-    /// Who uses this phone; `None` before it is enrolled.
+    /// Who uses this phone; `None` before it is enrolled. Also when the lease is over: whose phone it is says nothing of its work.
     pub fn session(&self) -> Result<Option<SessionView>> {
         let Some(device) = self.core.replica().device()? else { return Ok(None) };
         let Some(admission) = device.admission else { return Ok(None) };
-        let (reference, today) = (self.reference()?, self.core.clock.now().local_date());
+        let (reference, today) = (self.reference_at_hand()?, self.core.clock.now().local_date());
         let unit = reference.org.unit(admission.unit);
         Ok(Some(SessionView {
             device_id: device.applicant.device.to_string(),
@@ -46,7 +46,7 @@ impl Phone {
         let ours = reference.org.units().iter().filter(|unit| reference.org.acts_for(unit.id, today) == Some(home_now));
         let ours: Vec<UnitId> = ours.map(|unit| unit.id).collect();
         let owed = owed(&reference, &ours, window);
-        let mut replica = self.core.replica();
+        let mut replica = self.unlocked()?;
         let beside = report::beside(&mut replica, &reference)?;
         let mut due = Vec::with_capacity(owed.len());
         for expected in owed {
@@ -62,7 +62,7 @@ impl Phone {
         let id = parse_report(&report_id)?;
         let (home, today) = self.here()?;
         let reference = self.reference()?;
-        let mut replica = self.core.replica();
+        let mut replica = self.unlocked()?;
         let present = report::present(&mut replica, &reference, id, home, today)?;
         let beside = report::beside(&mut replica, &reference)?;
         Ok(present.view(&reference, &beside, home))
@@ -83,7 +83,7 @@ impl Phone {
     pub(super) fn presents(&self) -> Result<(std::sync::Arc<Reference>, Vec<Present>, report::Beside)> {
         let (home, today) = self.here()?;
         let reference = self.reference()?;
-        let mut replica = self.core.replica();
+        let mut replica = self.unlocked()?;
         let stored = replica.records(RecordKind::Report.number())?;
         let mut pending: BTreeMap<[u8; 16], Vec<Entry>> = BTreeMap::new();
         for entry in replica.pending()? {
@@ -115,24 +115,24 @@ impl Phone {
     pub fn refused(&self) -> Result<Vec<RefusedCommand>> {
         let (home, _) = self.here()?;
         let reference = self.reference()?;
-        let refused = self.core.replica().refused()?;
+        let refused = self.unlocked()?.refused()?;
         Ok(refused.iter().map(|entry| show::refused(entry, &reference, home)).collect())
     }
 
     /// The latest commands of this phone, newest first, at most `most`.
     pub fn history(&self, most: u32) -> Result<Vec<CommandView>> {
         let (home, _) = self.here()?;
-        let entries = self.core.replica().latest(i64::from(most))?;
+        let entries = self.unlocked()?.latest(i64::from(most))?;
         Ok(entries.iter().map(|entry| show::command(entry, home)).collect())
     }
 
     /// The newest receipt; `None` before the first command was taken.
     pub fn receipt(&self) -> Result<Option<ReceiptView>> {
-        let newest = self.core.replica().receipt()?;
+        let newest = self.unlocked()?.receipt()?;
         Ok(newest.map(|one| ReceiptView { commands_taken: one.taken, body: one.body, signature: one.signature }))
     }
 
-    /// The outbox at a glance.
+    /// The outbox at a glance; also when the lease is over: how much waits is no secret, what it says is.
     pub fn outbox(&self) -> Result<OutboxStatus> {
         let mut replica = self.core.replica();
         let [waiting, sent, acknowledged, _] = replica.counts()?.map(|count| u32::try_from(count).unwrap_or(u32::MAX));
@@ -143,7 +143,7 @@ impl Phone {
 
     /// The scopes that this phone holds or held, with count and digest: what the server can be compared with.
     pub fn scopes(&self) -> Result<Vec<ScopeView>> {
-        let scopes = self.core.replica().scopes()?;
+        let scopes = self.unlocked()?.scopes()?;
         Ok(scopes.iter().map(|(key, row)| show::scope(key, Some(row), row.removal)).collect())
     }
 }

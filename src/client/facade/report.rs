@@ -236,7 +236,7 @@ pub(super) fn cells(form: Option<&Form>, values: &Cells, reference: &Reference) 
 impl Phone {
     /// The unit and the day from which everything is seen.
     pub(super) fn here(&self) -> Result<(UnitId, Date)> {
-        let device = self.core.replica().device()?;
+        let device = self.unlocked()?.device()?;
         let admission = device.and_then(|device| device.admission).ok_or(super::ClientError::NotEnrolled)?;
         Ok((admission.unit, self.core.clock.now().local_date()))
     }

@@ -82,7 +82,7 @@ impl Phone {
     /// The standings that the server published to this phone, by campaign, unit and target.
     pub fn standings(&self) -> Result<Vec<StandingView>> {
         let reference = self.reference()?;
-        let stored = self.core.replica().records(RecordKind::Standing.number())?;
+        let stored = self.unlocked()?.records(RecordKind::Standing.number())?;
         let read = |bytes: &[u8]| wire::record::read_standing(bytes, &reference.units, &reference.elements).ok();
         let mut all: Vec<StandingView> =
             stored.iter().filter_map(|one| read(&one.bytes)).map(|one| view(one, &reference)).collect();

@@ -23,11 +23,29 @@ fn nothing_about_targets_can_be_shown_where_figures_are_entered() {
 }
 
 #[test]
+fn what_is_held_is_read_only_through_the_door_that_asks_for_the_lease() {
+    let files = [
+        ("desk", include_str!("desk.rs")),
+        ("judged", include_str!("judged.rs")),
+        ("report", include_str!("report.rs")),
+        ("review", include_str!("review.rs")),
+        ("standing", include_str!("standing.rs")),
+        ("write", include_str!("write.rs")),
+    ];
+    for (name, text) in files {
+        assert!(!text.contains("core.replica()"), "facade/{name}.rs: `unlocked()` is the door");
+    }
+    let past = ["core.replica()", "reference_at_hand()"].map(|word| include_str!("read.rs").matches(word).count());
+    assert_eq!(past, [2, 1], "the outbox tells how much, the session whose phone it is");
+}
+
+#[test]
 fn a_phone_that_was_never_enrolled_says_so_in_both_languages_and_never_panics() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("phone.db");
     let phone = Phone::open_with(&path, Clock::System).unwrap();
     assert_eq!(phone.session(), Ok(None));
+    assert_eq!(phone.lease(), Ok(None));
     assert_eq!(phone.reports(), Err(ClientError::NotEnrolled));
     assert_eq!(phone.sync_once(), Err(ClientError::NotEnrolled));
     assert_eq!(phone.due(0, 1), Err(ClientError::NotEnrolled));

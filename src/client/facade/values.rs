@@ -376,6 +376,17 @@ pub struct OutboxStatus {
     pub last_sync: i64,
 }
 
+/// The offline lease: how long this phone goes on showing what it holds without contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LeaseView {
+    /// Its length in days, as the server said.
+    pub days: u32,
+    /// Whole days that are left.
+    pub days_left: u32,
+    /// Nothing is shown until the next sync.
+    pub over: bool,
+}
+
 /// Who uses this phone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionView {

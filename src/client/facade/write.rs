@@ -66,7 +66,7 @@ impl Phone {
         let report = shown(&present)?;
         let acting_unit = reference.acts_for(report.key.unit, today);
         report.clone().submit(acting_unit, shape(&reference, &report), today, false)?;
-        let refused = self.core.replica().refused()?;
+        let refused = self.unlocked()?.refused()?;
         let mends = refused.iter().filter(|one| one.report == present.id.0 && one.body == 6).map(|one| one.number);
         self.append(present.id, Body::Submit { report: present.id, acting_unit }, mends.collect())
     }
@@ -86,7 +86,7 @@ impl Phone {
 
     /// Discards a refused command: what it carried is no longer shown. False when there is no such refusal.
     pub fn discard(&self, number: u64) -> Result<bool> {
-        Ok(self.core.replica().resolve(number)?)
+        Ok(self.unlocked()?.resolve(number)?)
     }
 
     /// Puts a command into the outbox with its number, in one local transaction.
@@ -94,7 +94,7 @@ impl Phone {
         self.here()?;
         let now = self.core.clock.now();
         let draft = Draft { report: report.0.to_vec(), body: show::member(&body), made_at: now.0, mends };
-        let number = self.core.replica().append(&draft, |number, sync_mark| {
+        let number = self.unlocked()?.append(&draft, |number, sync_mark| {
             wire::command::encode(number, &Command { captured_at: Some(now), sync_mark, body })
         })?;
         self.core.wake.notify_one();
@@ -110,13 +110,14 @@ impl Phone {
 
     pub(super) fn present(&self, reference: &Reference, id: ReportId) -> Result<Present> {
         let (home, today) = self.here()?;
-        report::present(&mut self.core.replica(), reference, id, home, today)
+        let mut replica = self.unlocked()?;
+        report::present(&mut replica, reference, id, home, today)
     }
 
     /// Refused saves of this report all of whose cells this save enters anew.
     fn mended_by(&self, present: &Present, save: &Save) -> Result<Vec<u64>> {
         let (home, _) = self.here()?;
-        let refused = self.core.replica().refused()?;
+        let refused = self.unlocked()?.refused()?;
         let covers = |bytes: &[u8]| {
             let read = wire::command::decode(bytes, home).ok().and_then(|numbered| numbered.command.ok());
             match read.map(|command| command.body) {

@@ -21,6 +21,7 @@ pub(crate) use swap::Swapped;
 
 use crate::client::engine::Start;
 use crate::client::step::{Agreement, Step};
+use crate::domain::time::Instant;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -99,10 +100,12 @@ impl Replica {
         })
     }
 
-    /// Does all steps in one transaction. After a swap `compare` says what to do about each digest. Gives what each swap changed.
+    /// Does all steps in one transaction. After a swap `compare` says what to do about each digest. Gives what each swap changed. `now` is by
+    /// the phone's clock.
     pub(crate) fn apply(
         &mut self,
         steps: &[Step],
+        now: Instant,
         compare: &mut dyn FnMut(&crate::client::step::Mark, &[crate::client::step::Held]) -> Vec<Agreement>,
     ) -> Result<Vec<Swapped>> {
         self.write(|conn| {
@@ -118,7 +121,7 @@ impl Replica {
                     Step::ResendFrom(number) => outbox::send_again(conn, *number)?,
                     Step::Forked(number) => progress::fork(conn, *number)?,
                     Step::Swap(mark) => {
-                        let swapped = swap::swap(conn, mark)?;
+                        let swapped = swap::swap(conn, mark, now)?;
                         scopes::agree(conn, &compare(mark, &swapped.held))?;
                         swaps.push(swapped);
                     }
@@ -133,8 +136,8 @@ impl Replica {
         self.write(|conn| {
             conn.batch_execute(
                 "delete from device; delete from record; delete from pair; delete from scope; delete from staged; \
-                 delete from command; delete from progress; \
-                 insert into progress values (1, 1, 0, x'', x'', x'', x'', 0, 0, 0, 0);",
+                 delete from command; delete from receipt; delete from progress; \
+                 insert into progress values (1, 1, 0, x'', x'', x'', x'', 0, 0, 0, 0, 0, 0, 0, 14);",
             )?;
             Ok(())
         })?;

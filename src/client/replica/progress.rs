@@ -3,7 +3,12 @@
 use super::schema::progress;
 use super::{Replica, Result, column, count, id};
 use crate::client::step::{Epoch, Mark};
+use crate::domain::lease::Lease;
+use crate::domain::time::Instant;
 use diesel::prelude::*;
+
+/// The phone's clock is noted at most once an hour: a look must not cost an fsync.
+const NOTE_EVERY_MICROS: i64 = 3_600_000_000;
 
 /// How far this phone is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +31,8 @@ pub(crate) struct Progress {
     pub(crate) server_time: i64,
     /// The number that another phone used too; 0 if none.
     pub(crate) forked: u64,
+    /// The offline lease as last noted; none before the first checkpoint.
+    pub(crate) lease: Option<Lease>,
 }
 
 #[derive(Queryable, Selectable)]
@@ -41,12 +48,30 @@ struct ProgressRow {
     safe_past: i64,
     server_time: i64,
     forked: i64,
+    contact_at: i64,
+    seen_at: i64,
+    away: i64,
+    lease_days: i16,
 }
 
 impl Replica {
     /// How far this phone is.
     pub(crate) fn progress(&mut self) -> Result<Progress> {
         load(&mut self.conn)
+    }
+
+    /// Looks at the clock: the offline lease as it stands now; none before the first checkpoint. What would be lost with the app is noted.
+    pub(crate) fn look(&mut self, now: Instant) -> Result<Option<Lease>> {
+        let Some(noted) = load(&mut self.conn)?.lease else { return Ok(None) };
+        let lease = noted.look(now);
+        if (now.0 - noted.seen.0).abs() >= NOTE_EVERY_MICROS || lease.is_over() != noted.is_over() {
+            self.write(|conn| {
+                let change = (progress::seen_at.eq(lease.seen.0), progress::away.eq(lease.away));
+                diesel::update(progress::table).set(change).execute(conn)?;
+                Ok(())
+            })?;
+        }
+        Ok(Some(lease))
     }
 }
 
@@ -66,6 +91,13 @@ pub(super) fn load(conn: &mut SqliteConnection) -> Result<Progress> {
         safe_past: row.safe_past,
         server_time: row.server_time,
         forked: count(row.forked)?,
+        lease: (row.server_time != 0).then(|| Lease {
+            server: Instant(row.server_time),
+            phone: Instant(row.contact_at),
+            seen: Instant(row.seen_at),
+            away: row.away,
+            days: row.lease_days.unsigned_abs(),
+        }),
     })
 }
 
@@ -92,14 +124,20 @@ pub(super) fn staged_to(conn: &mut SqliteConnection, cursor: &[u8]) -> Result<()
     Ok(())
 }
 
-pub(super) fn arrive(conn: &mut SqliteConnection, mark: &Mark) -> Result<()> {
+/// Arrives at a checkpoint: a contact with the authority, with which a new lease begins.
+pub(super) fn arrive(conn: &mut SqliteConnection, mark: &Mark, now: Instant) -> Result<()> {
+    let lease = Lease::new(Instant(mark.server_time), now, mark.lease_days);
     let change = (
         progress::cursor.eq(&mark.cursor),
         progress::staged_cursor.eq(Vec::new()),
         progress::sync_mark.eq(&mark.sync_mark),
         progress::seq.eq(mark.seq),
         progress::safe_past.eq(mark.safe_past),
-        progress::server_time.eq(mark.server_time),
+        progress::server_time.eq(lease.server.0),
+        progress::contact_at.eq(lease.phone.0),
+        progress::seen_at.eq(lease.seen.0),
+        progress::away.eq(lease.away),
+        progress::lease_days.eq(i16::try_from(lease.days).unwrap_or(i16::MAX)),
     );
     diesel::update(progress::table).set(change).execute(conn)?;
     Ok(())

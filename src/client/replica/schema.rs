@@ -35,6 +35,10 @@ diesel::table! {
         safe_past -> BigInt,
         server_time -> BigInt,
         forked -> BigInt,
+        contact_at -> BigInt,
+        seen_at -> BigInt,
+        away -> BigInt,
+        lease_days -> SmallInt,
     }
 }
 

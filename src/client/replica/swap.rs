@@ -9,6 +9,7 @@ use super::{Result, Stored, column, outbox, progress, receipts, records, stage};
 use crate::client::rebase;
 use crate::client::step::{Held, Mark, RecordKey, ScopeKey, StagedOp};
 use crate::domain::digest::record_hash;
+use crate::domain::time::Instant;
 use diesel::prelude::*;
 use std::collections::BTreeSet;
 
@@ -26,7 +27,7 @@ pub(crate) struct Swapped {
 }
 
 /// Brings what is staged into view and arrives at the checkpoint.
-pub(super) fn swap(conn: &mut SqliteConnection, mark: &Mark) -> Result<Swapped> {
+pub(super) fn swap(conn: &mut SqliteConnection, mark: &Mark, now: Instant) -> Result<Swapped> {
     let ops = stage::load(conn)?;
     let mut swap = Swap { scopes: Scopes::load(conn)?, done: Swapped { rows: ops.len(), ..Swapped::default() } };
     for op in ops {
@@ -34,7 +35,7 @@ pub(super) fn swap(conn: &mut SqliteConnection, mark: &Mark) -> Result<Swapped> 
     }
     swap.scopes.save(conn)?;
     stage::clear(conn)?;
-    progress::arrive(conn, mark)?;
+    progress::arrive(conn, mark, now)?;
     receipts::keep(conn, mark)?;
     outbox::settle(conn, mark)?;
     swap.done.held = swap.scopes.held();

@@ -3,7 +3,7 @@
 use super::EntryState;
 use crate::client::rig::{DESK, NEWER_KIND, REPORT, Rig, Town, WORK, frame, gone, notice, put, reset, verdict};
 use crate::client::step::{Halt, Next, Outcome};
-use crate::domain::time::DAY_MICROS;
+use crate::domain::time::{DAY_MICROS, Instant};
 use crate::pb::sync_response::Frame;
 use crate::pb::{self, ErrorReason, Outcome as Said, ScopeChange};
 
@@ -357,6 +357,24 @@ fn a_revoked_phone_keeps_nothing() {
     assert_eq!(rig.records(REPORT), []);
     assert_eq!(rig.replica.counts().unwrap(), [0; 4]);
     assert_eq!(rig.replica.device().unwrap(), None);
+}
+
+#[test]
+fn the_lease_begins_anew_at_each_checkpoint_and_outlives_the_app() {
+    let (mut rig, mut town) = settled();
+    let day = |days: i64| Instant(Town::new().time + days * DAY_MICROS);
+    assert!(!rig.replica.look(day(13)).unwrap().unwrap().is_over());
+    assert!(rig.replica.look(day(14)).unwrap().unwrap().is_over());
+    rig.crash();
+    assert!(rig.replica.look(day(1)).unwrap().unwrap().is_over(), "a clock set back opens nothing");
+    town.lease_days = 3;
+    rig.clock = day(20).0;
+    rig.call(&[town.welcome(&BOTH)]);
+    assert!(rig.replica.look(day(20)).unwrap().unwrap().is_over(), "a call that is cut is no sync");
+    rig.call(&[town.welcome(&BOTH), town.checkpoint(&[WORK, DESK])]);
+    assert_eq!(rig.replica.look(day(22)).unwrap().unwrap().days_left(), 1, "the server says how long it is");
+    assert!(rig.replica.look(day(23)).unwrap().unwrap().is_over());
+    assert_eq!(Rig::new().replica.look(day(99)), Ok(None), "before the first sync there is nothing to hide");
 }
 
 #[test]

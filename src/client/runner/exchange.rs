@@ -239,7 +239,7 @@ impl Core {
         if steps.is_empty() {
             return Ok(());
         }
-        let swaps = self.replica().apply(steps, &mut |mark, held| engine.compare(mark, held))?;
+        let swaps = self.replica().apply(steps, self.clock.now(), &mut |mark, held| engine.compare(mark, held))?;
         steps.iter().for_each(|step| note(step, done));
         self.tell(&swaps);
         Ok(())

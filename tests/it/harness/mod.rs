@@ -6,4 +6,4 @@ mod town;
 
 pub(crate) use phone::Phone;
 pub(crate) use proxy::Line;
-pub(crate) use town::{Town, app_in, channel, first_monday};
+pub(crate) use town::{PARTNERS, Town, app_in, channel, code_in, first_monday};

@@ -19,7 +19,7 @@ use thidua::server::accept::Caps;
 use thidua::server::ca::{self, TlsFiles};
 use thidua::server::keys::Keys;
 use thidua::server::metrics::Metrics;
-use thidua::server::tls::{Certificates, read_chain};
+use thidua::server::tls::{Certificates, Clients, Sources, read_chain};
 use thidua::server::{Setup, run};
 use thidua::store::{Location, Store};
 use tokio::net::TcpListener;
@@ -27,6 +27,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tonic::transport::{Channel, Endpoint};
 
 /// A running server.
@@ -124,7 +125,7 @@ impl Town {
         let setup = Setup {
             app: app.clone(),
             keys: Keys::open(&dir.join("keys")).unwrap(),
-            certificates: Some(Certificates::load(&files.chain, &files.key, false).unwrap()),
+            certificates: Some(Certificates::load_all(sources(&files, dir)).unwrap()),
             reach: Reach { addresses: vec![format!("https://{reach}")], ca_sha256: files.ca_sha256().unwrap() },
             caps: Caps::default(),
             metrics: Metrics::default(),
@@ -164,6 +165,13 @@ impl Town {
         connect(&self.files, self.address.port(), None).await
     }
 
+    /// A connection that shows a certificate of its own.
+    pub(crate) async fn certified_channel(&self, certificate: &rcgen::Certificate, key: &rcgen::KeyPair) -> Channel {
+        let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
+        let shown = (vec![certificate.der().clone()], key);
+        connect_as(&self.files, self.address.port(), None, Some(shown)).await
+    }
+
     /// A connection of a client that takes little at a time, so that one which does not read stalls soon.
     pub(crate) async fn narrow_channel(&self) -> Channel {
         connect(&self.files, self.address.port(), Some(1024)).await
@@ -171,13 +179,7 @@ impl Town {
 
     /// A fresh code for a new account with this role on this unit.
     pub(crate) fn code(&self, uid: &str, role: Role) -> Code {
-        let system = self.app.system().unwrap();
-        let account = AccountId(auth::random().unwrap());
-        let (from, to) = (jiff::civil::date(2024, 1, 1), jiff::civil::date(2030, 1, 1));
-        self.app.grant(&system, account, uid, &Grant { role, unit: UnitId::named(uid), from, to }).unwrap();
-        let (code, hash) = auth::code().unwrap();
-        self.app.add_enrol_code(&system, &hash, account, self.app.now().plus_micros(auth::CODE_MICROS)).unwrap();
-        code
+        code_in(&self.app, uid, role)
     }
 
     /// A phone of a new account with this role on this unit.
@@ -187,6 +189,17 @@ impl Town {
         phone.enrol(&code).await.unwrap();
         phone
     }
+}
+
+/// A fresh code for a new account with this role on this unit.
+pub(crate) fn code_in(app: &App, uid: &str, role: Role) -> Code {
+    let system = app.system().unwrap();
+    let account = AccountId(auth::random().unwrap());
+    let (from, to) = (jiff::civil::date(2024, 1, 1), jiff::civil::date(2030, 1, 1));
+    app.grant(&system, account, uid, &Grant { role, unit: UnitId::named(uid), from, to }).unwrap();
+    let (code, hash) = auth::code().unwrap();
+    app.add_enrol_code(&system, &hash, account, app.now().plus_micros(auth::CODE_MICROS)).unwrap();
+    code
 }
 
 /// Certificates are checked against the machine's clock, whatever day the town has.
@@ -199,10 +212,32 @@ pub(crate) async fn channel(dir: &std::path::Path, port: u16) -> Channel {
     connect(&TlsFiles::in_dir(&dir.join("tls")), port, None).await
 }
 
+/// Where this file lies in a server's directory, whoever shows a certificate of the authority in it is known by it.
+pub(crate) const PARTNERS: &str = "partners.pem";
+
+fn sources(files: &TlsFiles, dir: &std::path::Path) -> Sources {
+    let ca = dir.join(PARTNERS);
+    let clients = ca.exists().then_some(Clients { ca, crl: None, required: false });
+    Sources { clients, ..Sources::of(&files.chain, &files.key, false) }
+}
+
 async fn connect(files: &TlsFiles, port: u16, window: Option<u32>) -> Channel {
+    connect_as(files, port, window, None).await
+}
+
+async fn connect_as(
+    files: &TlsFiles,
+    port: u16,
+    window: Option<u32>,
+    shown: Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>,
+) -> Channel {
     let mut roots = tokio_rustls::rustls::RootCertStore::empty();
     roots.add(read_chain(&files.ca).unwrap()[0].clone()).unwrap();
-    let mut config = tokio_rustls::rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    let config = tokio_rustls::rustls::ClientConfig::builder().with_root_certificates(roots);
+    let mut config = match shown {
+        Some((chain, key)) => config.with_client_auth_cert(chain, key).unwrap(),
+        None => config.with_no_client_auth(),
+    };
     config.alpn_protocols = vec![b"h2".to_vec()];
     let connector = TlsConnector::from(Arc::new(config));
     let connect = tower::service_fn(move |_| {

@@ -4,6 +4,7 @@ mod bad_links;
 mod bytes;
 mod conflicts;
 mod follow;
+mod lease;
 mod lost_phones;
 mod merger;
 mod restored;

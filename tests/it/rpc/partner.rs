@@ -1,7 +1,7 @@
 //! Partner agencies: keys that open so much and no more, runs as they appear, figures under five hidden.
 
 use super::night::run_the_night;
-use crate::harness::{Phone, Town};
+use crate::harness::{PARTNERS, Phone, Town};
 use std::time::Duration;
 use thidua::app::partner::KeyWish;
 use thidua::auth::{self, Secret};
@@ -221,5 +221,45 @@ async fn an_unknown_cursor_begins_anew_and_a_reporter_is_no_partner() {
     let partner = town.phone("prov-84", Role::PartnerReader).await;
     let mut own = PartnerServiceClient::new(partner.channel.clone());
     assert!(own.follow_runs(partner.request(all())).await.is_ok(), "a device of a partner may, too");
+    town.close().await;
+}
+
+/// An authority whose certificates the server knows its partners by.
+fn partners() -> (rcgen::Issuer<'static, rcgen::KeyPair>, String) {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let pem = params.self_signed(&key).unwrap().pem();
+    (rcgen::Issuer::new(params, key), pem)
+}
+
+#[tokio::test]
+async fn a_certificate_that_names_a_key_opens_what_the_key_opens_and_ends_with_it() {
+    let dir = Town::open().await.stop().await;
+    let (issuer, pem) = partners();
+    std::fs::write(dir.path().join(PARTNERS), pem).unwrap();
+    let town = Town::beside(dir.path()).await;
+    town.app.aggregate(&town.app.system().unwrap(), |_| Ok(true)).unwrap();
+    agency(&town);
+    let (id, _) = key(&town, "prov-84", None, &[Read::Runs]);
+
+    let own = rcgen::KeyPair::generate().unwrap();
+    let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
+    params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ClientAuth];
+    params.subject_alt_names = vec![rcgen::SanType::URI(format!("thidua:key:{id}").try_into().unwrap())];
+    let certificate = params.signed_by(&own, &issuer).unwrap();
+    let mut client = PartnerServiceClient::new(town.certified_channel(&certificate, &own).await);
+    let mut stream = client.follow_runs(all()).await.unwrap().into_inner();
+    assert_eq!(stream.message().await.unwrap().unwrap().run.unwrap().number, 1);
+    let ask = pb::ListRunStandingsRequest { run_id: vec![1; 16], ..Default::default() };
+    assert_eq!(client.list_run_standings(ask).await.unwrap_err().code(), Code::PermissionDenied, "runs only");
+    let mut org = OrgServiceClient::new(town.certified_channel(&certificate, &own).await);
+    let refused = org.list_units(pb::ListUnitsRequest::default()).await.unwrap_err();
+    assert_eq!(refused.code(), Code::Unauthenticated, "partners' calls alone");
+
+    town.app.revoke_key(&town.app.system().unwrap(), id).unwrap();
+    assert_eq!(client.follow_runs(all()).await.unwrap_err().code(), Code::Unauthenticated);
+    let mut bare = PartnerServiceClient::new(town.channel().await);
+    assert_eq!(bare.follow_runs(all()).await.unwrap_err().code(), Code::Unauthenticated, "no certificate, no key");
     town.close().await;
 }

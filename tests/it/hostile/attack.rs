@@ -1,0 +1,267 @@
+//! The attacks, each bounded: the stories look at what becomes of one, `scripts/hostile` lets them go on while others are served.
+
+use super::door::{
+    CONTINUATION, DATA, Door, END_HEADERS, END_STREAM, HEADERS, Line, PING, RST_STREAM, SETTINGS, answered, call,
+    flood, frame,
+};
+use crate::harness::Phone;
+use std::io::Write;
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+use thidua::domain::enrolment::{Code, enrol_proof};
+use thidua::domain::ids::UnitId;
+use thidua::pb;
+use thidua::pb::access_service_client::AccessServiceClient;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+
+const CHECK: &str = "/grpc.health.v1.Health/Check";
+const ENROL: &str = "/thidua.v1.AccessService/Enrol";
+/// Writes of one flood.
+const WRITES: usize = 50_000;
+
+/// Connections that never say a word.
+pub(crate) async fn silent(door: &Door, count: usize) -> Vec<TcpStream> {
+    let mut lines = Vec::new();
+    for _ in 0..count {
+        lines.extend(door.try_tcp().await.ok());
+    }
+    lines
+}
+
+/// Connections that begin a hello of TLS and stop in the middle.
+pub(crate) async fn stammering(door: &Door, count: usize) -> Vec<TcpStream> {
+    let mut lines = silent(door, count).await;
+    for line in &mut lines {
+        let _ = line.write_all(b"\x16\x03\x01\x02\x00\x01").await;
+    }
+    lines
+}
+
+/// Connections that speak TLS and then not a word.
+pub(crate) async fn quiet(door: &Door, count: usize) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for _ in 0..count {
+        lines.extend(door.try_tls().await.ok());
+    }
+    lines
+}
+
+/// Connections that say hello in HTTP/2 and ask nothing.
+async fn idle(door: &Door, count: usize) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for _ in 0..count {
+        lines.extend(door.try_h2(&[]).await.ok());
+    }
+    lines
+}
+
+/// Calls that are begun and taken back at once; whether the server had enough.
+pub(crate) async fn rapid_reset(line: Line) -> bool {
+    let block = call(CHECK, &[]);
+    let next = |at: usize| {
+        let stream = 1 + 2 * at as u32;
+        [frame(HEADERS, END_HEADERS, stream, &block), frame(RST_STREAM, 0, stream, &8u32.to_be_bytes())].concat()
+    };
+    flood(line, WRITES, next).await
+}
+
+/// Headers without an end; whether the server had enough.
+pub(crate) async fn continuation(line: Line) -> bool {
+    let more = [b"\x00\x05x-abc\x7f\x81\x7e".as_slice(), &[b'a'; 255]].concat();
+    let next = |at: usize| match at {
+        0 => frame(HEADERS, 0, 1, &call(CHECK, &[])),
+        _ => frame(CONTINUATION, 0, 1, &more),
+    };
+    flood(line, WRITES, next).await
+}
+
+pub(crate) async fn pings(line: Line, most: usize) -> bool {
+    flood(line, most, |_| frame(PING, 0, 0, &[7; 8])).await
+}
+
+pub(crate) async fn settings(line: Line, most: usize) -> bool {
+    flood(line, most, |_| frame(SETTINGS, 0, 0, &[])).await
+}
+
+/// A message that says it has four gigabytes; whether the call is answered without waiting for them.
+pub(crate) async fn oversized(line: Line) -> bool {
+    message(line, &[], &[&[0, 0xff, 0xff, 0xff, 0xff][..], &[0x1f; 1024]].concat()).await
+}
+
+/// A few kilobytes that unpack to 8 MiB, twice what a message may be; whether the call is answered.
+pub(crate) async fn bomb(line: Line) -> bool {
+    static PACKED: LazyLock<Vec<u8>> = LazyLock::new(|| {
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        packer.write_all(&vec![0; 8 << 20]).unwrap();
+        let packed = packer.finish().unwrap();
+        [&[1][..], &(packed.len() as u32).to_be_bytes(), &packed].concat()
+    });
+    message(line, &[("grpc-encoding", "gzip")], &PACKED).await
+}
+
+async fn message(mut line: Line, more: &[(&str, &str)], body: &[u8]) -> bool {
+    let mut bytes = frame(HEADERS, END_HEADERS, 1, &call(ENROL, more));
+    // The server takes frames of 16 KiB at most.
+    body.chunks(16_000).for_each(|part| bytes.extend(frame(DATA, 0, 1, part)));
+    let _ = line.write_all(&bytes).await;
+    answered(&mut line).await
+}
+
+/// Calls whose bodies stop in the middle, fifty on each line.
+pub(crate) async fn stalled_bodies(door: &Door, lines: usize) -> Vec<Line> {
+    let mut stalled = Vec::new();
+    for _ in 0..lines {
+        let Ok(mut line) = door.try_h2(&[]).await else { continue };
+        let one = |at: u32| {
+            let stream = 1 + 2 * at;
+            [frame(HEADERS, END_HEADERS, stream, &call(ENROL, &[])), frame(DATA, 0, stream, &[0, 0, 1, 0, 0, 1, 2, 3])]
+                .concat()
+        };
+        let _ = line.write_all(&(0..50).flat_map(one).collect::<Vec<_>>()).await;
+        let _ = line.flush().await;
+        stalled.push(line);
+    }
+    stalled
+}
+
+/// Calls that ask for everything and take nothing: a window of no bytes, fifty on each line.
+async fn slow_readers(door: &Door, lines: usize, token: &str) -> Vec<Line> {
+    let bearer = format!("Bearer {token}");
+    let block = call("/thidua.v1.SyncService/Sync", &[("authorization", &bearer)]);
+    let mut slow = Vec::new();
+    for _ in 0..lines {
+        // Setting 4 is the window of a stream.
+        let Ok(mut line) = door.try_h2(&[0, 4, 0, 0, 0, 0]).await else { continue };
+        let one = |at: u32| {
+            let stream = 1 + 2 * at;
+            [frame(HEADERS, END_HEADERS, stream, &block), frame(DATA, END_STREAM, stream, &[0; 5])].concat()
+        };
+        let _ = line.write_all(&(0..50).flat_map(one).collect::<Vec<_>>()).await;
+        let _ = line.flush().await;
+        slow.push(line);
+    }
+    slow
+}
+
+/// A request to enrol that is right in all but its code.
+fn wrong_code() -> pb::EnrolRequest {
+    let channel = tonic::transport::Endpoint::from_static("http://127.0.0.1:1").connect_lazy();
+    let phone = Phone::new(channel, UnitId([0; 16]));
+    let code = Code::new([7; 16]);
+    pb::EnrolRequest {
+        code: code.to_string(),
+        public_key: phone.key.public_key().to_vec(),
+        signature: phone.key.sign(&enrol_proof(&code, phone.key.public_key())).unwrap(),
+        client_version: "test".into(),
+        device_id: phone.device.0.to_vec(),
+    }
+}
+
+type Access = AccessServiceClient<tonic::transport::Channel>;
+
+async fn access(door: &Door) -> Access {
+    AccessServiceClient::new(crate::harness::channel(&door.dir, door.port).await)
+}
+
+/// So many calls a second over eight connections, answered or not, for as long as it is let.
+async fn a_second<F: Future<Output = ()> + Send + 'static>(door: &Door, calls: u32, ask: impl Fn(Access, u64) -> F) {
+    let mut clients = Vec::new();
+    for _ in 0..8 {
+        clients.push(access(door).await);
+    }
+    // In handfuls: a timer of less than a millisecond is none.
+    let mut tick = tokio::time::interval(Duration::from_millis(10));
+    for at in 0u64.. {
+        tick.tick().await;
+        for one in 0..u64::from(calls / 100) {
+            let number = at * 1_000 + one;
+            tokio::spawn(ask(clients[(number % 8) as usize].clone(), number));
+        }
+    }
+}
+
+/// Lets eight hands do the same again and again.
+async fn again<F: Future<Output = bool> + Send + 'static>(
+    door: &Arc<Door>,
+    attack: impl Fn(Line) -> F + Copy + Send + 'static,
+) {
+    let mut hands = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let door = door.clone();
+        hands.spawn(async move {
+            loop {
+                match door.try_h2(&[]).await {
+                    Ok(line) => drop(attack(line).await),
+                    Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+                }
+            }
+        });
+    }
+    while hands.join_next().await.is_some() {}
+}
+
+/// Keeps lines open until it is ended.
+async fn keep<T>(lines: Vec<T>) {
+    println!("{} lines are open", lines.len());
+    std::future::pending::<()>().await;
+    drop(lines);
+}
+
+/// Every attack that is measured.
+pub(crate) const ALL: [&str; 14] = [
+    "silent TCP, 1,500",
+    "half a TLS hello, 1,500",
+    "TLS and no word, 500",
+    "idle HTTP/2, 500",
+    "stalled bodies, 1,000",
+    "slow readers, 500",
+    "rapid reset",
+    "CONTINUATION flood",
+    "PING flood",
+    "oversized messages",
+    "packed bombs",
+    "10,000 connections",
+    "1,000 enrolments/s",
+    "1,000 renewals/s",
+];
+
+/// Does this one until the process is ended.
+pub(crate) async fn go_on(name: &str, door: Door, token: &str) {
+    let door = Arc::new(door);
+    match name {
+        "silent TCP, 1,500" => keep(silent(&door, 1_500).await).await,
+        "half a TLS hello, 1,500" => keep(stammering(&door, 1_500).await).await,
+        "TLS and no word, 500" => keep(quiet(&door, 500).await).await,
+        "idle HTTP/2, 500" => keep(idle(&door, 500).await).await,
+        "stalled bodies, 1,000" => keep(stalled_bodies(&door, 20).await).await,
+        "slow readers, 500" => keep(slow_readers(&door, 10, token).await).await,
+        "rapid reset" => again(&door, rapid_reset).await,
+        "CONTINUATION flood" => again(&door, continuation).await,
+        "PING flood" => again(&door, |line| pings(line, WRITES)).await,
+        "oversized messages" => again(&door, oversized).await,
+        "packed bombs" => again(&door, bomb).await,
+        "10,000 connections" => keep(silent(&door, 10_000).await).await,
+        "1,000 enrolments/s" => {
+            let request = wrong_code();
+            let ask = move |mut access: Access, _| {
+                let request = request.clone();
+                async move { drop(access.enrol(request).await) }
+            };
+            a_second(&door, 1_000, ask).await;
+        }
+        "1,000 renewals/s" => {
+            let ask = |mut access: Access, number: u64| async move {
+                let device_id = [&[9; 8][..], &number.to_be_bytes()].concat();
+                let asked = access.begin_renewal(pb::BeginRenewalRequest { device_id: device_id.clone() }).await;
+                let Ok(nonce) = asked.map(|answer| answer.into_inner().nonce) else { return };
+                let signature = vec![7; 64];
+                drop(
+                    access.renew_token(pb::RenewTokenRequest { device_id, nonce, signature, certificate: None }).await,
+                );
+            };
+            a_second(&door, 1_000, ask).await;
+        }
+        _ => panic!("no attack is called {name}"),
+    }
+}
