@@ -129,3 +129,18 @@ async fn a_revoked_phone_is_refused_at_the_next_call_and_told_so_when_it_shows_i
     assert_eq!(reason(&told), "DEVICE_REVOKED");
     town.close().await;
 }
+
+#[tokio::test]
+async fn a_flood_of_wrong_renewals_keeps_no_phone_from_renewing() {
+    let town = Town::open().await;
+    let mut phone = town.phone(COMMUNE, Role::Reporter).await;
+    for at in 0..200_u8 {
+        let device_id = vec![at; 16];
+        let wrong =
+            pb::RenewTokenRequest { device_id, nonce: vec![at; 32], signature: vec![at; 64], certificate: None };
+        let refused = phone.access().renew_token(phone.request(wrong)).await.unwrap_err();
+        assert_eq!(reason(&refused), "BAD_SIGNATURE", "no answer tells who exists, and none asks to wait");
+    }
+    phone.renew().await.unwrap();
+    town.close().await;
+}
