@@ -118,16 +118,11 @@ impl App {
         Ok(held)
     }
 
-    /// Keeps a nonce for a device to sign; also for one that is not known here, as a restored database may have forgotten it.
-    pub fn add_nonce(&self, device: DeviceId, hash: &[u8], expires: Instant) -> Result<()> {
-        self.store().write("access.nonce", self.now(), |tx| Ok(tx.put_nonce(hash, device, expires)?))
-    }
-
-    /// Gives a new token to a device whose signature over its nonce was checked; spends the nonce.
-    pub fn renew(&self, device: DeviceId, nonce_hash: &[u8], token: (&[u8], Instant)) -> Result<Identity> {
+    /// Gives a new token to a device whose signature over a nonce was checked, once for each nonce: its hash is kept until it expires.
+    pub fn renew(&self, device: DeviceId, nonce: (&[u8], Instant), token: (&[u8], Instant)) -> Result<Identity> {
         self.store().write("access.renew", self.now(), |tx| {
             let identity = identity(tx, device)?;
-            if !tx.spend_nonce(nonce_hash, device)? {
+            if !tx.spend_nonce(nonce.0, device, nonce.1)? {
                 return Err(AppError::Unauthenticated);
             }
             tx.set_token(device, token.0, token.1)?;

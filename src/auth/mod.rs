@@ -4,11 +4,13 @@
 //! table: who an account is and what it may do is asked elsewhere.
 
 mod keys;
+mod nonce;
 mod password;
 mod revocation;
 mod secret;
 
 pub use keys::{Authority, BadKey, BadSignature, check_enrolment, check_renewal, verify};
+pub use nonce::{nonce_expires, nonce_for};
 pub use password::{Hashed, NotNow, Pool};
 pub use revocation::{RevocationError, Revocations};
 pub use secret::{Hash, NoRandom, Secret, code, derived, hash, key_id, nonce, random, service_key, token};

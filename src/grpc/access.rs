@@ -22,7 +22,8 @@ use jiff::civil::Date;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Tries with codes that failed, which the server answers in a minute, in total; then it asks to wait.
+/// Failed enrolments that the server answers in a minute, in total; then it asks to wait. A code can be guessed, a signature cannot: renewals
+/// are not counted, so that nobody's noise keeps phones from renewing.
 const FAILURES_A_MINUTE: u32 = 120;
 /// Most characters of a client's version.
 const VERSION_CHARS_MAX: usize = 64;
@@ -112,8 +113,7 @@ impl Services {
             return Err(Failure::CodeRefused);
         }
         let (_, nonce) = auth::nonce().map_err(internal)?;
-        self.app.add_nonce(device, &nonce, now.plus_micros(NONCE_MICROS))?;
-        Ok((self.app.renew(device, &nonce, fresh)?, token))
+        Ok((self.app.renew(device, (&nonce, now.plus_micros(NONCE_MICROS)), fresh)?, token))
     }
 
     fn certificate(&self, identity: &Identity, now: Instant) -> Result<pb::DeviceCertificate, Failure> {
@@ -134,21 +134,15 @@ impl Services {
     fn begin_renewal(&self, message: pb::BeginRenewalRequest) -> Result<pb::BeginRenewalResponse, Failure> {
         let pb::BeginRenewalRequest { device_id } = message;
         let device = values::id(&device_id, DeviceId::from_slice)?;
-        let (nonce, hash) = auth::nonce().map_err(internal)?;
-        match self.app.add_nonce(device, &hash, self.app.now().plus_micros(NONCE_MICROS)) {
-            // Nobody learns here which devices exist; a revoked one is told when it shows its key.
-            Ok(()) | Err(AppError::Unauthenticated | AppError::DeviceRevoked) => {
-                Ok(pb::BeginRenewalResponse { nonce: nonce.to_vec() })
-            }
-            Err(error) => Err(error.into()),
-        }
+        // Nobody learns here which devices exist: the database is not asked.
+        let nonce = auth::nonce_for(&*self.secret, device, self.app.now()).map_err(internal)?;
+        Ok(pb::BeginRenewalResponse { nonce: nonce.to_vec() })
     }
 
     fn renew_token(&self, message: pb::RenewTokenRequest) -> Result<pb::RenewTokenResponse, Failure> {
         let pb::RenewTokenRequest { device_id, nonce, signature, certificate } = message;
         let device = values::id(&device_id, DeviceId::from_slice)?;
         let now = self.app.now();
-        // Not counted among the failures: a signature cannot be guessed, and a flood of bad ones must not keep phones out.
         let (identity, token) = self.renew(device, &nonce, &signature, certificate, now)?;
         let expires_at = Some(values::timestamp(token_end(now)));
         Ok(pb::RenewTokenResponse {
@@ -165,6 +159,7 @@ impl Services {
         certificate: Option<pb::DeviceCertificate>,
         now: Instant,
     ) -> Result<(Identity, auth::Secret), Failure> {
+        let expires = auth::nonce_expires(&*self.secret, device, nonce, now).ok_or(Failure::BadSignature)?;
         let forgotten = match self.app.device_key(device)? {
             Some(key) => {
                 auth::check_renewal(device, &key, nonce, signature).map_err(|_| Failure::BadSignature)?;
@@ -177,7 +172,7 @@ impl Services {
             self.readmit(vouched)?;
         }
         let (token, token_hash) = auth::token().map_err(internal)?;
-        match self.app.renew(device, &auth::hash(nonce), (&token_hash, token_end(now))) {
+        match self.app.renew(device, (&auth::hash(nonce), expires), (&token_hash, token_end(now))) {
             Err(AppError::Unauthenticated) => Err(Failure::BadSignature),
             other => Ok((other?, token)),
         }

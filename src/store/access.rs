@@ -210,24 +210,18 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Keeps the hash of a nonce that `id` must sign.
-    pub(crate) fn put_nonce(&mut self, hash: &[u8], id: DeviceId, expires: Instant) -> Result<()> {
+    /// Notes that a nonce was used, until it expires: false if it was used before.
+    pub(crate) fn spend_nonce(&mut self, hash: &[u8], id: DeviceId, expires: Instant) -> Result<bool> {
         let now = self.now().0;
         diesel::delete(nonce::table.filter(nonce::expires.le(now))).execute(self.conn())?;
+        let used: i64 = nonce::table.find(hash).count().get_result(self.conn())?;
+        if used > 0 {
+            return Ok(false);
+        }
         diesel::insert_into(nonce::table)
             .values((nonce::hash.eq(hash), nonce::device.eq(&id.0[..]), nonce::expires.eq(expires.0)))
             .execute(self.conn())?;
-        Ok(())
-    }
-
-    /// Spends a nonce: true once, for the device it was given to, before it expires.
-    pub(crate) fn spend_nonce(&mut self, hash: &[u8], id: DeviceId) -> Result<bool> {
-        let now = self.now().0;
-        let spent = diesel::delete(nonce::table.find(hash))
-            .filter(nonce::device.eq(&id.0[..]))
-            .filter(nonce::expires.gt(now))
-            .execute(self.conn())?;
-        Ok(spent > 0)
+        Ok(true)
     }
 }
 

@@ -12,5 +12,6 @@ mod nodes;
 mod pg;
 mod phone;
 mod power;
+mod rotation;
 mod rpc;
 mod vectors;

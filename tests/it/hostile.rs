@@ -5,7 +5,7 @@
 //! binary and prints what others feel of them.
 
 mod attack;
-mod door;
+pub(crate) mod door;
 mod measured;
 
 use attack::{bomb, continuation, oversized, pings, quiet, rapid_reset, settings, silent, stalled_bodies, stammering};
