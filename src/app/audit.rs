@@ -1,21 +1,26 @@
 //! Steps on the audit: who may read it reads it, and that is noted in it.
 
 use super::{App, Result};
+use crate::domain::note;
 use crate::domain::permission::{Actor, Permit, action, authorize};
 pub use crate::store::audit::{AuditLine, Verified};
 use crate::store::tx::Audit;
 use crate::store::{Error, WriteTx};
 
 impl App {
-    /// The lines behind `after`, oldest first.
-    pub fn audit_lines(&self, actor: &Actor, after: i64, limit: i64) -> Result<Vec<AuditLine>> {
-        self.note_reading(actor)?;
+    /// The lines behind `after`, oldest first. The purpose stands in the audit for whoever reads it next.
+    pub fn audit_lines(&self, actor: &Actor, purpose: &str, after: i64, limit: i64) -> Result<Vec<AuditLine>> {
+        let purpose = purpose.trim();
+        if let Some(reason) = note::problem(purpose) {
+            return Err(reason.into());
+        }
+        self.note_reading(actor, &format!(": {purpose}"))?;
         Ok(self.store().read(|tx| tx.audit_lines(after, limit))?)
     }
 
     /// Recomputes the chain; with `expected`, a seq and the head that was printed there.
     pub fn verify_audit(&self, actor: &Actor, expected: Option<(i64, [u8; 32])>) -> Result<Verified> {
-        self.note_reading(actor)?;
+        self.note_reading(actor, "")?;
         Ok(self.store().read(|tx| tx.verify_audit(expected))?)
     }
 
@@ -28,11 +33,11 @@ impl App {
         }
     }
 
-    fn note_reading(&self, actor: &Actor) -> Result<()> {
+    fn note_reading(&self, actor: &Actor, purpose: &str) -> Result<()> {
         self.store().write("audit.read", self.now(), |tx: &mut WriteTx| {
             let place = self.root_place(tx)?;
             let permit: Permit<action::ReadAudit> = authorize(actor, &place, self.now().local_date())?;
-            tx.note_act(&Audit::from(&permit));
+            tx.note_act(&Audit::credential(actor, &format!("{}{purpose}", permit.code())));
             Ok(())
         })
     }

@@ -10,7 +10,7 @@ use super::{App, AppError, Reference, Result};
 use crate::domain::campaign::Campaign;
 use crate::domain::ids::{AccountId, CampaignId, KeyId, RunId, UnitId};
 use crate::domain::partner::{NoKey, Read, ServiceKey, key_actor, may_issue};
-use crate::domain::permission::{Actor, Permit, Role, UnitPath, action, authorize};
+use crate::domain::permission::{Action, Actor, Permit, Role, UnitPath, action, authorize};
 use crate::domain::reason::Reason;
 use crate::domain::release::{Line, lines};
 use crate::domain::standing::Standing;
@@ -226,6 +226,14 @@ impl App {
             }
             seen.sort_by_key(|line| (release.reference.units.number(&line.unit), line.phase));
             Ok(Release { lines: seen, ..release })
+        })
+    }
+
+    /// Writes down that a partner takes the figures of a run.
+    pub fn note_release(&self, partner: &Partner) -> Result<()> {
+        self.store().write("release.read", self.now(), |tx| {
+            tx.note_act(&Audit::credential(&partner.actor, Action::ReadRelease.code()));
+            Ok(())
         })
     }
 

@@ -93,6 +93,27 @@ impl App {
         })
     }
 
+    /// Judges every campaign twice, from sums that follow the reports and from all raw reports; how many agree to the byte.
+    ///
+    /// # Errors
+    /// One does not: the sums that this process keeps are wrong. Names the campaign.
+    pub fn sums_hold(&self, actor: &Actor) -> Result<usize> {
+        self.may_run_jobs(actor)?;
+        let today = self.now().local_date();
+        self.store().read(|tx| {
+            let reference = self.reference(tx)?;
+            for campaign in reference.judged() {
+                let following = self.judge_following(tx, &reference, campaign, today)?;
+                let full = judge_campaign(tx, &reference, campaign, (today, View::AsWas), entry_of)?;
+                if following.standings != full.standings || following.input_digest != full.input_digest {
+                    let what = format!("the sums of campaign {} do not follow from its reports", campaign.code);
+                    return Err(AppError::Store(crate::store::Error::Damaged(what)));
+                }
+            }
+            Ok(reference.judged().count())
+        })
+    }
+
     /// Judges one campaign as it would stand if all that is sent were accepted as it is: provisional, and written nowhere.
     pub fn judge_provisional(&self, campaign: &Campaign) -> Result<Judged> {
         let today = self.now().local_date();

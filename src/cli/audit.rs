@@ -90,7 +90,7 @@ fn show(ctx: &Ctx, purpose: &str, after: i64, limit: u16) -> Outcome {
         return Err(Failure::usage("hãy nêu lý do xem: --purpose", "say why they are read: --purpose"));
     }
     let desk = ctx.desk()?;
-    let lines = desk.app.audit_lines(&desk.actor, after, limit.into())?;
+    let lines = desk.app.audit_lines(&desk.actor, purpose, after, limit.into())?;
     let rows: Vec<Vec<String>> = lines.iter().map(row).collect();
     let say = &ctx.say;
     let headings = [

@@ -22,10 +22,14 @@ enum What {
     #[command(after_help = "Ví dụ / Examples:\n  thidua jobs list --json")]
     List,
     /// Chạy ngay một việc · Run a job now; safe at any time, never twice at once.
-    #[command(after_help = "Ví dụ / Examples:\n  thidua jobs run aggregate")]
+    #[command(after_help = "Ví dụ / Examples:\n  thidua jobs run aggregate\n  thidua jobs run aggregate --full")]
     Run {
         /// Tên việc · Name of the job, as in `jobs list`.
         name: String,
+        /// Chỉ cho aggregate: tính lại từ mọi báo cáo gốc, phải trùng từng byte · Of aggregate: reckon from all raw reports
+        /// too, before anything is published; one byte that differs is an error.
+        #[arg(long)]
+        full: bool,
     },
     /// Hủy lượt đang chạy · Cancel the run under way; it publishes nothing and its slot is not run again.
     #[command(after_help = "Ví dụ / Examples:\n  thidua jobs cancel aggregate")]
@@ -47,7 +51,7 @@ enum What {
 pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
     match &args.what {
         What::List => list(ctx),
-        What::Run { name } => run_now(ctx, name),
+        What::Run { name, full } => run_now(ctx, name, *full),
         What::Cancel { name } => cancel(ctx, name),
         What::History { name, limit } => history(ctx, name.as_deref(), *limit),
     }
@@ -80,14 +84,18 @@ fn find(name: &str) -> Outcome<&'static Job> {
     })
 }
 
-fn run_now(ctx: &Ctx, name: &str) -> Outcome {
+fn run_now(ctx: &Ctx, name: &str, full: bool) -> Outcome {
     let job = find(name)?;
+    if full && name != "aggregate" {
+        return Err(Failure::usage("--full chỉ dùng với aggregate", "--full goes with aggregate only"));
+    }
     let desk = ctx.desk()?;
     let say = &ctx.say;
     // indicatif draws on terminals only.
     let spinner = if say.json { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
     spinner.set_message(format!("{} {name}", say.pick("đang chạy", "running")));
     spinner.enable_steady_tick(Duration::from_millis(120));
+    let agreeing = if full { Some(desk.app.sums_hold(&desk.actor)?) } else { None };
     let ended = job.run_now(&desk.app, &format!("cli-{}", std::process::id()));
     spinner.finish_and_clear();
     let message = match ended? {
@@ -101,7 +109,16 @@ fn run_now(ctx: &Ctx, name: &str) -> Outcome {
             ));
         }
     };
-    say.answer(|| format!("{name}: {message}"), || json!({ "job": name, "message": message }));
+    let full = agreeing.map_or_else(String::new, |count| {
+        format!(
+            "; {count} {}",
+            say.pick("phong trào trùng từng byte với báo cáo gốc", "campaigns the same to the byte from raw reports")
+        )
+    });
+    say.answer(
+        || format!("{name}: {message}{full}"),
+        || json!({ "job": name, "message": message, "same_from_raw_reports": agreeing }),
+    );
     Ok(())
 }
 

@@ -33,7 +33,7 @@ impl Services {
         }
         bad.done(Some(()))?;
         let after = i64::try_from(after).map_err(|_| Failure::BadPageToken)?;
-        let lines = self.app.audit_lines(&who.actor, after, size as i64)?;
+        let lines = self.app.audit_lines(&who.actor, &purpose, after, size as i64)?;
         let next_page_token = match lines.last() {
             Some(last) if lines.len() == size => page::token(&last.seq.to_be_bytes(), b"audit"),
             Some(_) | None => String::new(),

@@ -105,6 +105,9 @@ impl Services {
         let size = page::size(page_size, 100, 500)?;
         let skip = page::read_offset(&page_token, &run_id)?;
         let release = self.app.release(who, values::id(&run_id, RunId::from_slice)?)?;
+        if skip == 0 {
+            self.app.note_release(who)?;
+        }
         let day = date_from_days(release.run.day);
         let org = &release.reference.org;
         let named = |unit| {

@@ -16,7 +16,9 @@ fn two_nights_are_kept_reckoned_again_and_compared() {
     machine.done(&["campaign", "step", "approve"]);
     machine.done(&["baseline", "import", "-f", &example("baseline.csv")]);
     machine.done(&["access", "grant", "--account", "xa", "--role", "REPORTER", "--unit", "com-29242-1"]);
-    machine.done(&["jobs", "run", "aggregate"]);
+    let full = machine.done(&["jobs", "run", "aggregate", "--full"]);
+    assert!(full.contains("the same to the byte from raw reports"), "{full}");
+    assert_eq!(machine.run(&["jobs", "run", "quality", "--full"]).code, 2, "only sums are made from nothing");
     let week =
         machine.write("week.csv", &format!("{HEAD}\r\ntuan-xa;com-29242-1;2025-01-06;2025-01-12;;;2;3;3;3;1\r\n"));
     machine.done(&["report", "import", "-f", &week, "--account", "xa", "--submit"]);

@@ -76,6 +76,11 @@ fn two_runs_differ_by_the_reports_between_them_and_by_nothing_else(world: World)
     let mut other = world.phone("phuong 2", WARD_2, Role::Reporter);
     let report = accepted(&world, &mut other, &mut town, WARD_2, 5);
     let runs = night(&world);
+    assert_eq!(
+        world.app.sums_hold(&world.app.system().unwrap()).unwrap(),
+        1,
+        "followed or made from nothing: the same"
+    );
     let between = world.app.between_runs(&runs[1], &runs[0]).unwrap();
     let reports: Vec<ReportId> = between.reports.iter().map(|report| report.key.id()).collect();
     assert_eq!(reports, [report]);

@@ -94,6 +94,9 @@ async fn a_reporter_runs_no_job_and_reads_no_audit_and_an_auditor_finds_the_chai
         ask.page_token = page.next_page_token;
     }
     assert!(actions.iter().any(|action| action == "access.enrol"));
-    assert!(actions.iter().any(|action| action == "audit.read"), "reading is written down too");
+    assert!(
+        actions.iter().any(|action| action == "audit.read: quarterly check"),
+        "reading is written down with its reason"
+    );
     town.close().await;
 }
