@@ -107,7 +107,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Gives a role; a grant of the same role on the same unit from the same day is replaced.
+    /// Gives a role; a grant of the same role on the same unit, whatever its days, is replaced.
     pub(crate) fn put_grant(&mut self, who: AccountId, grant: &Grant) -> Result<()> {
         self.delete_grant(who, grant)?;
         diesel::insert_into(grants::table)

@@ -14,4 +14,5 @@ mod phone;
 mod power;
 mod rotation;
 mod rpc;
+mod stolen;
 mod vectors;
