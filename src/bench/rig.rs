@@ -66,7 +66,7 @@ impl Rig {
                 app: app.clone(),
                 keys: Keys::open(&dir.join("keys"))?,
                 certificates: Some(Certificates::load(&files.chain, &files.key, false)?),
-                reach: Reach { addresses: vec![address], ca_sha256: files.ca_sha256()? },
+                reach: Reach { addresses: vec![address], ca_sha256: files.ca_sha256()?, ..Reach::default() },
                 caps: Caps { calls_per_minute: 0, ..Caps::default() },
                 metrics: Metrics::default(),
             })

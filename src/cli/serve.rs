@@ -135,10 +135,10 @@ fn every(minutes: u32, app: App) -> tokio::task::JoinHandle<()> {
 fn setup(config: &Config, app: App) -> Outcome<Setup> {
     let files = invite::tls_files(config);
     let keys = Keys::open(&config.dir)?;
-    let (certificates, ca_sha256) = if config.listen.plaintext {
-        (None, [0; 32])
+    let (certificates, ca_sha256, announced_cas) = if config.listen.plaintext {
+        (None, [0; 32], Vec::new())
     } else {
-        (Some(Certificates::load_all(sources(config)?)?), files.ca_sha256()?)
+        (Some(Certificates::load_all(sources(config)?)?), files.ca_sha256()?, files.announced()?)
     };
     let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
     let caps = Caps {
@@ -148,7 +148,7 @@ fn setup(config: &Config, app: App) -> Outcome<Setup> {
         calls_per_minute: config.limits.calls_per_minute,
         offline_lease_days: config.limits.offline_lease_days.get(),
     };
-    let reach = Reach { addresses: invite::addresses(config), ca_sha256 };
+    let reach = Reach { addresses: invite::addresses(config), ca_sha256, announced_cas };
     Ok(Setup { app, keys, certificates, reach, caps, metrics: Metrics::default() })
 }
 

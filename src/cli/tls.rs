@@ -1,7 +1,8 @@
-//! `thidua tls init`: the private CA and the server's certificate; run again, a fresh server certificate of the same CA.
+//! `thidua tls init|roll-over`: the private CA and the server's certificate; run again, a fresh server certificate of the same CA; and
+//! the change from one CA to the next, of which phones learn by syncing.
 
 use super::ctx::Ctx;
-use super::failure::Outcome;
+use super::failure::{Failure, Outcome};
 use super::invite;
 use crate::clock::Clock;
 use crate::domain::hex::hex;
@@ -26,12 +27,85 @@ enum What {
         #[arg(long = "name", value_name = "NAME")]
         names: Vec<String>,
     },
+    /// Đổi CA: báo trước 90 ngày, rồi đổi · Change the CA: announce the next one, and change over 90 days later.
+    #[command(after_help = "Ví dụ / Examples:
+  thidua tls roll-over            # makes the next CA; phones learn of it at each sync
+  thidua tls roll-over --finish   # 90 days later: the next CA takes over")]
+    RollOver {
+        /// CA kế tiếp thay CA hiện nay · Put the next CA in the place of the present one.
+        #[arg(long)]
+        finish: bool,
+        /// Không đợi đủ 90 ngày · Before the 90 days are over; phones that did not sync since need a new code.
+        #[arg(long, requires = "finish")]
+        early: bool,
+    },
 }
 
+/// How long the next CA is announced before it takes over, in days: whoever syncs once in that time knows it.
+const ANNOUNCED_DAYS: i64 = 90;
+
 pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
-    let What::Init { names } = &args.what;
+    match &args.what {
+        What::Init { names } => init(ctx, names),
+        What::RollOver { finish: false, early: _ } => announce(ctx),
+        What::RollOver { finish: true, early } => finish(ctx, *early),
+    }
+}
+
+fn announce(ctx: &Ctx) -> Outcome {
+    let files = invite::tls_files(&ctx.config()?);
+    ca::announce_next(&files, Clock::System.now())?;
+    let hashes: Vec<String> = files.announced()?.iter().map(|hash| hex(hash)).collect();
+    let say = &ctx.say;
+    let text = || {
+        let next = say.pick(
+            "Khởi động lại máy chủ: từ đó điện thoại biết CA kế tiếp sau mỗi lần đồng bộ. Sau 90 ngày: thidua tls roll-over --finish",
+            "Restart the server: from then on phones learn of the next CA whenever they sync. After 90 days: thidua tls roll-over --finish",
+        );
+        format!("CA {}\nSHA-256 {}\n{next}", files.next_ca.display(), hashes.last().map_or("", String::as_str))
+    };
+    say.answer(text, || json!({ "trusted_ca_sha256": hashes, "next_ca": files.next_ca.display().to_string() }));
+    Ok(())
+}
+
+fn finish(ctx: &Ctx, early: bool) -> Outcome {
     let config = ctx.config()?;
-    let names = if names.is_empty() { &config.tls.names } else { names };
+    let (files, now) = (invite::tls_files(&config), Clock::System.now());
+    let days = std::fs::metadata(&files.next_ca).and_then(|meta| meta.modified()).ok();
+    let days = days.and_then(|at| at.elapsed().ok()).map_or(0, |age| (age.as_secs() / 86_400).cast_signed());
+    if files.next_ca.exists() && days < ANNOUNCED_DAYS && !early {
+        return Err(Failure::new(
+            "ANNOUNCED_TOO_SHORT",
+            format!(
+                "CA kế tiếp mới được báo {days} ngày; điện thoại chưa đồng bộ sẽ mất liên lạc. Đợi đủ {ANNOUNCED_DAYS} ngày, hoặc --early"
+            ),
+            format!(
+                "the next CA was announced for {days} days; phones that did not sync since would be cut off. Wait for {ANNOUNCED_DAYS}, or say --early"
+            ),
+        ));
+    }
+    if !ca::roll_over(&files, &config.tls.names, now)? {
+        return Err(Failure::new(
+            "NO_NEXT_CA",
+            "chưa có CA kế tiếp; hãy chạy: thidua tls roll-over",
+            "no next CA was announced; run: thidua tls roll-over",
+        ));
+    }
+    let (say, hash) = (&ctx.say, hex(&files.ca_sha256()?));
+    let text = || {
+        let next = say.pick(
+            "Khởi động lại máy chủ. Xóa tệp CA cũ sau 90 ngày:",
+            "Restart the server. Take the CA before away after 90 days:",
+        );
+        format!("CA {}\nSHA-256 {hash}\n{next} {}", files.ca.display(), files.previous_ca.display())
+    };
+    say.answer(text, || json!({ "ca_sha256": hash, "previous_ca": files.previous_ca.display().to_string() }));
+    Ok(())
+}
+
+fn init(ctx: &Ctx, names: &[String]) -> Outcome {
+    let config = ctx.config()?;
+    let names = if names.is_empty() { &config.tls.names[..] } else { names };
     let files = invite::tls_files(&config);
     ca::init(&files, names, Clock::System.now())?;
     let hash = hex(&files.ca_sha256()?);

@@ -66,6 +66,7 @@ impl Town {
                 .then(|| pb::SyncLimits { offline_lease_days: self.lease_days, ..Default::default() }),
             scopes: changes.iter().map(grant).collect(),
             last_command_number: self.taken,
+            trusted_ca_sha256: Vec::new(),
         }))
     }
 

@@ -191,6 +191,8 @@ pub(crate) enum Step {
     ResendFrom(u64),
     /// Stop for good: this number was used by another phone with the same key.
     Forked(u64),
+    /// Trust these CAs from now on, by the SHA-256 of each, and no other.
+    Trust(Vec<[u8; 32]>),
     /// Swap what is staged into view.
     Swap(Mark),
 }

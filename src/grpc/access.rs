@@ -242,7 +242,7 @@ impl Services {
         let expires = now.plus_micros(CODE_MICROS);
         let hash = auth::hash(code.symbols().as_bytes());
         self.app.add_enrol_code(&identity.actor, &hash, account, expires)?;
-        let Reach { addresses, ca_sha256 } = &*self.reach;
+        let Reach { addresses, ca_sha256, announced_cas: _ } = &*self.reach;
         let invite = Invite { code: code.clone(), ca_sha256: *ca_sha256, addresses: addresses.clone() };
         Ok(pb::CreateEnrolmentCodeResponse {
             code: code.to_string(),

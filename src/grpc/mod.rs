@@ -64,6 +64,8 @@ pub struct Reach {
     pub addresses: Vec<String>,
     /// SHA-256 of the CA's certificate; zeros without TLS.
     pub ca_sha256: [u8; 32],
+    /// What phones are told to trust while the CA is rolled over; empty at all other times.
+    pub announced_cas: Vec<[u8; 32]>,
 }
 
 /// Everything that the services share.

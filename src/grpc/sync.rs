@@ -223,9 +223,11 @@ impl Call {
         let mut out = frames::out(frame, self.packing);
         if let Out::Frame(message) = &mut out
             && let Some(Wire::Welcome(welcome)) = &mut message.frame
-            && let Some(limits) = &mut welcome.limits
         {
-            limits.offline_lease_days = self.services.lease_days.into();
+            welcome.trusted_ca_sha256 = self.services.reach.announced_cas.iter().map(|ca| ca.to_vec()).collect();
+            if let Some(limits) = &mut welcome.limits {
+                limits.offline_lease_days = self.services.lease_days.into();
+            }
         }
         if let Out::Frame(message) = &mut out
             && let Some(Wire::Checkpoint(checkpoint)) = &mut message.frame

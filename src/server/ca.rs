@@ -26,6 +26,12 @@ pub struct TlsFiles {
     pub chain: PathBuf,
     /// The server's key: secret.
     pub key: PathBuf,
+    /// The certificate of the CA that comes next, while one is announced.
+    pub next_ca: PathBuf,
+    /// Its key: secret.
+    pub next_ca_key: PathBuf,
+    /// The certificate of the CA before, until the operator takes it away.
+    pub previous_ca: PathBuf,
 }
 
 impl TlsFiles {
@@ -33,16 +39,60 @@ impl TlsFiles {
     #[must_use]
     pub fn in_dir(dir: &Path) -> Self {
         let at = |name: &str| dir.join(name);
-        Self { ca: at("ca.pem"), ca_key: at("ca.key"), chain: at("server.pem"), key: at("server.key") }
+        Self {
+            ca: at("ca.pem"),
+            ca_key: at("ca.key"),
+            chain: at("server.pem"),
+            key: at("server.key"),
+            next_ca: at("ca.next.pem"),
+            next_ca_key: at("ca.next.key"),
+            previous_ca: at("ca.previous.pem"),
+        }
+    }
+
+    /// What phones are told to trust while the CA is rolled over: the present one and the next; empty at all other times.
+    pub fn announced(&self) -> Result<Vec<[u8; 32]>, TlsError> {
+        if !self.next_ca.exists() && !self.previous_ca.exists() {
+            return Ok(Vec::new());
+        }
+        let next = if self.next_ca.exists() { Some(sha256(&self.next_ca)?) } else { None };
+        Ok([self.ca_sha256()?].into_iter().chain(next).collect())
     }
 
     /// The SHA-256 of the CA's certificate: what enrolment codes carry.
     pub fn ca_sha256(&self) -> Result<[u8; 32], TlsError> {
-        let chain = read_chain(&self.ca)?;
-        let mut hash = [0; 32];
-        hash.copy_from_slice(digest(&SHA256, &chain[0]).as_ref());
-        Ok(hash)
+        sha256(&self.ca)
     }
+}
+
+fn sha256(ca: &Path) -> Result<[u8; 32], TlsError> {
+    let chain = read_chain(ca)?;
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest(&SHA256, &chain[0]).as_ref());
+    Ok(hash)
+}
+
+/// Makes the CA that comes next, unless one waits already. Servers announce it from their next start on.
+pub fn announce_next(files: &TlsFiles, now: Instant) -> Result<(), TlsError> {
+    if files.next_ca.exists() && files.next_ca_key.exists() {
+        return Ok(());
+    }
+    make_ca(&files.next_ca, &files.next_ca_key, now.local_date().saturating_sub(1.day())).map(|_| ())
+}
+
+/// Puts the next CA in the place of the present one, and makes a server certificate of it for `names`. False when none waits.
+pub fn roll_over(files: &TlsFiles, names: &[String], now: Instant) -> Result<bool, TlsError> {
+    if !files.next_ca.exists() || !files.next_ca_key.exists() {
+        return Ok(false);
+    }
+    let moved = |from: &Path, to: &Path| {
+        std::fs::rename(from, to).map_err(|error| TlsError::File { path: from.to_owned(), error })
+    };
+    moved(&files.ca, &files.previous_ca)?;
+    moved(&files.next_ca_key, &files.ca_key)?;
+    moved(&files.next_ca, &files.ca)?;
+    init(files, names, now)?;
+    Ok(true)
 }
 
 /// Makes a CA, unless one is there, and a server certificate for `names` (host names and addresses), valid from the day before `now`.
@@ -58,7 +108,7 @@ pub fn init_for(files: &TlsFiles, names: &[String], now: Instant, days: i64) -> 
     let start = now.local_date().saturating_sub(1.day());
     let (ca_pem, ca_key) = match (std::fs::read_to_string(&files.ca), std::fs::read_to_string(&files.ca_key)) {
         (Ok(pem), Ok(key)) => (pem, KeyPair::from_pem(&key)?),
-        (Err(_), _) | (_, Err(_)) => make_ca(files, start)?,
+        (Err(_), _) | (_, Err(_)) => make_ca(&files.ca, &files.ca_key, start)?,
     };
     let issuer = Issuer::from_ca_cert_pem(&ca_pem, ca_key)?;
     let key = KeyPair::generate()?;
@@ -73,7 +123,7 @@ pub fn init_for(files: &TlsFiles, names: &[String], now: Instant, days: i64) -> 
     write(&files.chain, format!("{}{ca_pem}", certificate.pem()).as_bytes())
 }
 
-fn make_ca(files: &TlsFiles, start: Date) -> Result<(String, KeyPair), TlsError> {
+fn make_ca(certificate: &Path, secret: &Path, start: Date) -> Result<(String, KeyPair), TlsError> {
     let key = KeyPair::generate()?;
     let mut params = CertificateParams::new(Vec::new())?;
     params.distinguished_name.push(DnType::CommonName, "thidua private CA");
@@ -81,8 +131,8 @@ fn make_ca(files: &TlsFiles, start: Date) -> Result<(String, KeyPair), TlsError>
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     valid(&mut params, start, start.saturating_add(10.years()));
     let pem = params.self_signed(&key)?.pem();
-    write_secret(&files.ca_key, key.serialize_pem().as_bytes())?;
-    write(&files.ca, pem.as_bytes())?;
+    write_secret(secret, key.serialize_pem().as_bytes())?;
+    write(certificate, pem.as_bytes())?;
     Ok((pem, key))
 }
 

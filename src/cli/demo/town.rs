@@ -70,7 +70,7 @@ impl Town {
                 let listener = TcpListener::bind(&listen).await.map_err(|error| format!("{listen}: {error}"))?;
                 let address = listener.local_addr().map_err(|error| error.to_string())?;
                 let address = format!("https://{address}");
-                let reach = Reach { addresses: vec![address.clone()], ca_sha256 };
+                let reach = Reach { addresses: vec![address.clone()], ca_sha256, ..Reach::default() };
                 let (certificates, caps, metrics) = (Some(certificates), Caps::default(), Metrics::default());
                 let setup = Setup { app: served, keys, certificates, reach, caps, metrics };
                 // The demo waits for this line; if it has gone, so has the reason to serve.

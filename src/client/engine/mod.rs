@@ -242,6 +242,10 @@ impl Engine {
         if !ops.is_empty() {
             steps.push(Step::Stage { ops, cursor: None });
         }
+        let trusted = read::fingerprints(&welcome.trusted_ca_sha256)?;
+        if !trusted.is_empty() {
+            steps.push(Step::Trust(trusted));
+        }
         Ok(steps)
     }
 

@@ -45,6 +45,13 @@ pub(super) fn epoch(epoch: Option<&pb::Epoch>) -> Result<Epoch, BadFrame> {
     Ok(Epoch { number: *number, id: id(bytes)? })
 }
 
+/// Whom to trust from now on; none: as before.
+pub(super) fn fingerprints(told: &[Vec<u8>]) -> Result<Vec<[u8; 32]>, BadFrame> {
+    let read =
+        |one: &Vec<u8>| one.as_slice().try_into().map_err(|_| BadFrame("a CA's fingerprint is not 32 bytes long"));
+    told.iter().map(read).collect()
+}
+
 /// Days of the offline lease; a server that does not say means the usual ones.
 pub(super) fn lease_days(limits: Option<&pb::SyncLimits>) -> u16 {
     let told = limits.and_then(|limits| u16::try_from(limits.offline_lease_days).ok());

@@ -31,12 +31,12 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 const KEEPALIVE: Duration = Duration::from_secs(30);
 
 /// Where to connect to, and whom to trust there.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Target {
     /// Address, as in `https://10.0.0.2:8443`.
     pub(crate) address: String,
-    /// SHA-256 of the only CA.
-    pub(crate) ca_sha256: [u8; 32],
+    /// SHA-256 of the only CA, or of the two between which the authority changes.
+    pub(crate) trusted: Vec<[u8; 32]>,
 }
 
 /// A connection to one server; made when the first call needs it, and again when it broke.
@@ -60,7 +60,7 @@ impl Link {
             .http2_keep_alive_interval(KEEPALIVE)
             .keep_alive_timeout(Duration::from_secs(10))
             .tcp_nodelay(true);
-        let config = Arc::new(tls::config(target.ca_sha256).map_err(|error| bad(&error))?);
+        let config = Arc::new(tls::config(target.trusted.clone()).map_err(|error| bad(&error))?);
         let counters = counters.clone();
         let connector = tower::service_fn(move |uri: Uri| connect(uri, config.clone(), counters.clone()));
         Ok(Self { channel: endpoint.connect_with_connector_lazy(connector) })

@@ -13,10 +13,10 @@ use rustls::version::TLS13;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use std::sync::Arc;
 
-/// The configuration for servers under the CA with this fingerprint.
-pub(crate) fn config(ca_sha256: [u8; 32]) -> Result<ClientConfig, Error> {
+/// The configuration for servers under a CA with one of these fingerprints.
+pub(crate) fn config(trusted: Vec<[u8; 32]>) -> Result<ClientConfig, Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let verifier = Arc::new(Pinned { ca_sha256, provider: provider.clone() });
+    let verifier = Arc::new(Pinned { trusted, provider: provider.clone() });
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&TLS13])?
         .dangerous() // The word of rustls for any verifier but its own; ours trusts less than that one.
@@ -26,10 +26,10 @@ pub(crate) fn config(ca_sha256: [u8; 32]) -> Result<ClientConfig, Error> {
     Ok(config)
 }
 
-/// Trusts the CA with this fingerprint, where the server presents it, and nobody else.
+/// Trusts the CAs with these fingerprints, where the server presents it, and nobody else.
 #[derive(Debug)]
 struct Pinned {
-    ca_sha256: [u8; 32],
+    trusted: Vec<[u8; 32]>,
     provider: Arc<CryptoProvider>,
 }
 
@@ -42,7 +42,7 @@ impl ServerCertVerifier for Pinned {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let is_ours = |der: &&CertificateDer<'_>| digest(&SHA256, der).as_ref() == self.ca_sha256;
+        let is_ours = |der: &&CertificateDer<'_>| self.trusted.iter().any(|ca| digest(&SHA256, der).as_ref() == ca);
         let ca = intermediates.iter().find(is_ours);
         let ca = ca.ok_or(Error::InvalidCertificate(CertificateError::UnknownIssuer))?;
         let mut roots = RootCertStore::empty();

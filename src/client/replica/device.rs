@@ -18,8 +18,8 @@ pub(crate) struct Applicant {
     pub(crate) private_key: Vec<u8>,
     /// Servers, best first.
     pub(crate) addresses: Vec<String>,
-    /// SHA-256 of the CA's certificate in DER: all that the phone trusts.
-    pub(crate) ca_sha256: [u8; 32],
+    /// SHA-256 of the CA's certificate in DER: all that the phone trusts. Two while the authority rolls it over.
+    pub(crate) trusted: Vec<[u8; 32]>,
 }
 
 /// What enrolling gave.
@@ -115,13 +115,19 @@ impl Replica {
     }
 }
 
+/// Notes whom to trust from now on, as the authority says over a line that was trusted.
+pub(super) fn trust(conn: &mut SqliteConnection, trusted: &[[u8; 32]]) -> Result<()> {
+    diesel::update(device::table).set(device::ca_sha256.eq(trusted.concat())).execute(conn)?;
+    Ok(())
+}
+
 fn role_bytes(roles: &[Role]) -> Vec<u8> {
     roles.iter().filter_map(|role| u8::try_from(role.number()).ok()).collect()
 }
 
 fn write(known: &Device) -> DeviceRow {
     let Device { applicant, admission } = known;
-    let Applicant { code, device, private_key, addresses, ca_sha256 } = applicant.clone();
+    let Applicant { code, device, private_key, addresses, trusted } = applicant.clone();
     let mut row = DeviceRow {
         one: 1,
         enrolled: admission.is_some(),
@@ -129,7 +135,7 @@ fn write(known: &Device) -> DeviceRow {
         device_id: device.0.to_vec(),
         private_key,
         addresses: addresses.join("\n"),
-        ca_sha256: ca_sha256.to_vec(),
+        ca_sha256: trusted.concat(),
         account_id: Vec::new(),
         unit_id: Vec::new(),
         roles: Vec::new(),
@@ -154,13 +160,16 @@ fn write(known: &Device) -> DeviceRow {
 }
 
 fn read(row: DeviceRow) -> Result<Device> {
-    let damaged = |_| super::ReplicaError::Damaged("the CA's fingerprint is not 32 bytes long");
+    let (trusted, rest) = row.ca_sha256.as_chunks::<32>();
+    if !rest.is_empty() || trusted.is_empty() {
+        return Err(super::ReplicaError::Damaged("the CA's fingerprint is not 32 bytes long"));
+    }
     let applicant = Applicant {
         code: row.code,
         device: DeviceId(id(&row.device_id)?),
         private_key: row.private_key,
         addresses: row.addresses.lines().map(str::to_owned).collect(),
-        ca_sha256: row.ca_sha256.as_slice().try_into().map_err(damaged)?,
+        trusted: trusted.to_vec(),
     };
     if !row.enrolled {
         return Ok(Device { applicant, admission: None });

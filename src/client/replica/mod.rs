@@ -120,6 +120,7 @@ impl Replica {
                     Step::Acknowledge(answer) => outbox::acknowledge(conn, answer)?,
                     Step::ResendFrom(number) => outbox::send_again(conn, *number)?,
                     Step::Forked(number) => progress::fork(conn, *number)?,
+                    Step::Trust(trusted) => device::trust(conn, trusted)?,
                     Step::Swap(mark) => {
                         let swapped = swap::swap(conn, mark, now)?;
                         scopes::agree(conn, &compare(mark, &swapped.held))?;

@@ -73,8 +73,8 @@ impl Core {
             Some(known) if known.applicant.code == code => (known.applicant.device, known.applicant.private_key),
             Some(_) | None => (DeviceId(keys::new_id(self.clock.now())?), keys::new_key()?),
         };
-        let (addresses, ca_sha256) = (invite.addresses.clone(), invite.ca_sha256);
-        let applicant = Applicant { code, device, private_key, addresses, ca_sha256 };
+        let (addresses, trusted) = (invite.addresses.clone(), vec![invite.ca_sha256]);
+        let applicant = Applicant { code, device, private_key, addresses, trusted };
         self.hang_up(); // The text may name other servers than the one before.
         self.replica().apply_for(&applicant)?;
         Ok(applicant)

@@ -268,7 +268,7 @@ fn note(step: &Step, done: &mut Exchanged) {
         }
         Step::Acknowledge(answer) => done.answers.push(answer.outcome),
         Step::Swap(_) => done.checkpoints += 1,
-        Step::Enter { .. } | Step::ResendFrom(_) | Step::Forked(_) => {}
+        Step::Enter { .. } | Step::ResendFrom(_) | Step::Forked(_) | Step::Trust(_) => {}
     }
 }
 

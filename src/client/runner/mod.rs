@@ -70,7 +70,7 @@ pub(crate) struct Core {
     replica: Mutex<Replica>,
     /// Only its holder calls: one call at a time.
     engine: tokio::sync::Mutex<Engine>,
-    link: Mutex<Option<(String, Link)>>,
+    link: Mutex<Option<(Target, Link)>>,
     server: AtomicUsize,
     /// There is something to send, or somebody else wants to call.
     pub(crate) wake: Notify,
@@ -121,14 +121,14 @@ impl Core {
         let at = self.server.load(Ordering::Relaxed) % addresses.len().max(1);
         let address = addresses.get(at).cloned().unwrap_or_default();
         let mut held = self.link.lock().unwrap_or_else(PoisonError::into_inner);
+        let target = Target { address, trusted: device.applicant.trusted.clone() };
         if let Some((known, link)) = held.as_ref()
-            && *known == address
+            && *known == target
         {
             return Ok(link.clone());
         }
-        let target = Target { address: address.clone(), ca_sha256: device.applicant.ca_sha256 };
         let link = Link::new(&target, &self.counters)?;
-        *held = Some((address, link.clone()));
+        *held = Some((target, link.clone()));
         Ok(link)
     }
 

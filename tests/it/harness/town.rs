@@ -126,7 +126,11 @@ impl Town {
             app: app.clone(),
             keys: Keys::open(&dir.join("keys")).unwrap(),
             certificates: Some(Certificates::load_all(sources(&files, dir)).unwrap()),
-            reach: Reach { addresses: vec![format!("https://{reach}")], ca_sha256: files.ca_sha256().unwrap() },
+            reach: Reach {
+                addresses: vec![format!("https://{reach}")],
+                ca_sha256: files.ca_sha256().unwrap(),
+                announced_cas: files.announced().unwrap(),
+            },
             caps: Caps::default(),
             metrics: Metrics::default(),
         };

@@ -8,6 +8,7 @@ mod lease;
 mod lost_phones;
 mod merger;
 mod restored;
+mod roll_over;
 mod unweighed;
 mod week;
 
