@@ -46,6 +46,9 @@ calls_per_minute = 600
 # Tiến trình này chạy các việc định kỳ (việc đêm lúc 01:30).
 # This process runs the jobs that are due (the night at 01:30).
 enabled = true
+# Sau bấy nhiêu giây, máy khác được làm tiếp việc mà máy này chưa làm xong.
+# After so many seconds another process may take over a job that this one has not ended.
+lease_seconds = 600
 
 [log]
 # Ví dụ / as in: "info,thidua::sync=debug"

@@ -53,7 +53,9 @@ impl Location {
     /// Opens a connection; `writer` says whether it may write.
     pub fn connect(&self, writer: bool) -> Result<AnyConn> {
         match self {
-            Self::Postgres(url) => Ok(AnyConn::Pg(PgConnection::establish(url).map_err(|error| refused(&error))?)),
+            Self::Postgres(url) => {
+                Ok(AnyConn::Pg(PgConnection::establish(&noticing(url)).map_err(|error| refused(&error))?))
+            }
             Self::Sqlite(path) => {
                 let mut conn = SqliteConnection::establish(path).map_err(|error| refused(&error))?;
                 conn.batch_execute(SQLITE_EVERY_CONNECTION)?;
@@ -67,6 +69,34 @@ impl Location {
     }
 }
 
+/// How soon a PostgreSQL that fell silent is noticed, where the operator's URL does not say otherwise: without these a cut line is waited
+/// for as long as the kernel likes, which is hours.
+const NOTICES: [(&str, &str); 5] = [
+    ("connect_timeout", "5"),
+    ("keepalives_idle", "10"),
+    ("keepalives_interval", "5"),
+    ("keepalives_count", "3"),
+    ("tcp_user_timeout", "20000"),
+];
+
+/// The URL with what it leaves open of [`NOTICES`].
+fn noticing(url: &str) -> String {
+    let mut whole = url.to_owned();
+    for (name, value) in NOTICES {
+        let given = url.split(['?', '&']).skip(1).any(|one| one.split('=').next() == Some(name));
+        if !given {
+            let sign = if whole.contains('?') { '&' } else { '?' };
+            whole.push_str(&format!("{sign}{name}={value}"));
+        }
+    }
+    whole
+}
+
+/// A node that stands still inside a transaction holds rows that every other node waits for, above all the head: PostgreSQL ends its
+/// session. Whoever waits that long gives up within the deadline of its call. No limit on statements: a cancelled COMMIT may be one that
+/// its replica never got.
+const PG_WRITER: &str = "SET idle_in_transaction_session_timeout = '10s'; SET lock_timeout = '20s'";
+
 // FULL is part of the contract: with NORMAL, power cuts lose acknowledged commits.
 const SQLITE_EVERY_CONNECTION: &str = "PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
      PRAGMA cache_size = -16000; PRAGMA mmap_size = 268435456;";
@@ -75,6 +105,14 @@ const SQLITE_WRITER: &str =
 const SQLITE_READER: &str = "PRAGMA query_only = ON;";
 
 impl AnyConn {
+    /// Bounds how long this connection may keep others waiting, and wait itself; SQLite's writer is bounded when it is opened.
+    pub fn bound_writer(&mut self) -> Result<()> {
+        match self {
+            Self::Pg(_) => self.execute_text(PG_WRITER),
+            Self::Sqlite(_) => Ok(()),
+        }
+    }
+
     /// Starts a writing transaction. SQLite takes its one write lock at once, so that no reader-turned-writer ever fails.
     pub fn begin_write(&mut self) -> Result<()> {
         self.execute_text(match self {
@@ -131,6 +169,11 @@ fn is_busy_text(message: &str) -> bool {
         "database table is locked",
         "deadlock detected",
         "terminating connection",
+        "canceling statement due to lock timeout",
+        "server closed the connection",
+        "could not receive data from server",
+        "could not send data to server",
+        "no connection to the server",
         "is starting up",
         "is shutting down",
     ]
@@ -144,4 +187,17 @@ fn is_damaged_text(message: &str) -> bool {
 
 fn is_full_text(message: &str) -> bool {
     ["disk is full", "No space left", "disk I/O error"].iter().any(|part| message.contains(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::noticing;
+
+    #[test]
+    fn a_silent_database_is_noticed_as_soon_as_the_operator_says_and_else_as_we_say() {
+        let plain = noticing("postgres://u:p@a,b/thidua?target_session_attrs=read-write&connect_timeout=2");
+        assert!(plain.starts_with("postgres://u:p@a,b/thidua?target_session_attrs=read-write&connect_timeout=2&keep"));
+        assert_eq!(plain.matches("connect_timeout").count(), 1, "{plain}");
+        assert!(noticing("postgres://h/d").starts_with("postgres://h/d?connect_timeout=5&"));
+    }
 }
