@@ -57,7 +57,6 @@ impl Cluster {
             member.start(host)?;
         }
         cluster.whole(120)?;
-        number(&cluster.admin(cluster.leader().unwrap_or(0)), "select 1 as n")?;
         Ok(cluster)
     }
 
@@ -129,7 +128,7 @@ impl Cluster {
         command.arg("-c").arg(member.home.join("patroni.yml"));
         done(command.args(["failover", "drill", "--candidate", &member.name, "--force"]))?;
         wait("the replica that was forced leads", 60, || Ok((self.leader() == Some(at)).then_some(())))?;
-        let writes = "select case when pg_is_in_recovery() then 0 else 1 end::bigint as n";
+        let writes = "select case when pg_is_in_recovery() then 0::bigint else 1::bigint end as n";
         wait("it takes writes", 30, || Ok((number(&self.admin(at), writes)? == 1).then_some(())))
     }
 

@@ -21,7 +21,11 @@ pub(crate) fn live_through(host: &Host) -> Result<Outcome> {
     sleep(Duration::from_secs(5));
     let (began, before) = (Instant::now(), fleet.acknowledged());
     first.kill();
+    fleet.hold();
     second.start(&["promote", "--from", &copies])?;
+    let database = second.dir.join("thidua.db").display().to_string();
+    println!("    {} acknowledged commands were not in the copy", books::lost(&database, &fleet.devices)?);
+    fleet.work();
     sleep(Duration::from_secs(8));
     let outage = fleet.outage(began);
 
@@ -33,7 +37,6 @@ pub(crate) fn live_through(host: &Host) -> Result<Outcome> {
     let agree = fleet.drain(90);
     let refused = first.command(&["access", "grant", "--account", "y", "--role", "AUDITOR", "--unit", "prov-86-2025"]);
     let one_writer = refused.is_err_and(|error| error.to_string().contains("SERVER_SUPERSEDED"));
-    let database = second.dir.join("thidua.db").display().to_string();
     let Found { lost, doubled, twice } = books::check(&database, &fleet.devices)?;
     let commands = fleet.acknowledged() - before;
     for (what, count) in fleet.troubles() {

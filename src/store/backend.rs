@@ -53,9 +53,7 @@ impl Location {
     /// Opens a connection; `writer` says whether it may write.
     pub fn connect(&self, writer: bool) -> Result<AnyConn> {
         match self {
-            Self::Postgres(url) => {
-                Ok(AnyConn::Pg(PgConnection::establish(&noticing(url)).map_err(|error| refused(&error))?))
-            }
+            Self::Postgres(url) => any_host(url),
             Self::Sqlite(path) => {
                 let mut conn = SqliteConnection::establish(path).map_err(|error| refused(&error))?;
                 conn.batch_execute(SQLITE_EVERY_CONNECTION)?;
@@ -78,6 +76,28 @@ const NOTICES: [(&str, &str); 5] = [
     ("keepalives_count", "3"),
     ("tcp_user_timeout", "20000"),
 ];
+
+/// Connects to the first host of the URL that will have us. libpq goes on to the next host only when one cannot be reached: one that takes
+/// the connection and then closes it, as a balancer before a dead server does, would hide all behind it.
+fn any_host(url: &str) -> Result<AnyConn> {
+    let mut last = Error::Busy("the URL names no host".to_owned());
+    for one in hosts(&noticing(url)) {
+        match PgConnection::establish(&one) {
+            Ok(conn) => return Ok(AnyConn::Pg(conn)),
+            Err(error) => last = refused(&error),
+        }
+    }
+    Err(last)
+}
+
+/// The URL once for each of its hosts.
+fn hosts(url: &str) -> Vec<String> {
+    let Some((scheme, rest)) = url.split_once("://") else { return vec![url.to_owned()] };
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (place, behind) = rest.split_at(end);
+    let (user, list) = place.rsplit_once('@').map_or((String::new(), place), |(user, list)| (format!("{user}@"), list));
+    list.split(',').map(|host| format!("{scheme}://{user}{host}{behind}")).collect()
+}
 
 /// The URL with what it leaves open of [`NOTICES`].
 fn noticing(url: &str) -> String {
@@ -191,7 +211,15 @@ fn is_full_text(message: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::noticing;
+    use super::{hosts, noticing};
+
+    #[test]
+    fn a_list_of_hosts_is_tried_one_by_one() {
+        let listed = hosts("postgres://u:p@a:1,b:2/thidua?target_session_attrs=read-write");
+        let one = |host: &str| format!("postgres://u:p@{host}/thidua?target_session_attrs=read-write");
+        assert_eq!(listed, [one("a:1"), one("b:2")]);
+        assert_eq!(hosts("postgresql:///thidua?host=/run/a,/run/b"), ["postgresql:///thidua?host=/run/a,/run/b"]);
+    }
 
     #[test]
     fn a_silent_database_is_noticed_as_soon_as_the_operator_says_and_else_as_we_say() {
