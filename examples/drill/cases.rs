@@ -52,7 +52,9 @@ impl Ground {
         one.start(&["serve"])?;
         other.start(&["serve"])?;
         let night = Night::enrol(&one)?;
-        let fleet = Fleet::enrol(&host.dir.join("phones"), &one.invitations(PHONES)?)?;
+        let half = PHONES / 2;
+        let invitations = [one.invitations(0, half)?, other.invitations(half, PHONES - half)?].concat();
+        let fleet = Fleet::enrol(&host.dir.join("phones"), &invitations)?;
         Ok(Self { host, cluster, nodes: [one, other], lines, fleet, night })
     }
 

@@ -19,6 +19,9 @@ const PAUSE: Duration = Duration::from_millis(150);
 /// How long a phone waits at most before it tries again.
 const PATIENCE: u64 = 1_000;
 
+/// Figures in turn, all of them small enough for a commune.
+const FIGURES: i64 = 50;
+
 const WORK: u8 = 0;
 const DRAIN: u8 = 1;
 const HOLD: u8 = 2;
@@ -185,7 +188,7 @@ fn live(device: &Device, phase: &AtomicU8, answers: &Mutex<Vec<Instant>>) {
 
 /// Types the next figure.
 fn type_one(device: &Device, phone: &Phone) {
-    let figure = held(&device.told).figure + 1;
+    let figure = held(&device.told).figure % FIGURES + 1;
     let cell = CellEntry { element: "so_offences".to_owned(), value: Some(Figure::Reported(figure)) };
     match phone.save_cells(device.key.clone(), vec![cell], None) {
         Ok(number) => {

@@ -40,7 +40,7 @@ pub(crate) struct Node {
 impl Node {
     /// Makes the authority in `dir` with the example's organisation and a campaign of these days; phones are told of both ports.
     pub(crate) fn found(host: &Host, name: &str, database: Option<&str>, ports: [u16; 2]) -> Result<Self> {
-        let mut node = Self::new(host, name, ports[0], ports, database);
+        let mut node = Self::new(host, name, ports, database);
         node.command(&["init"]).map(drop)?;
         let example = |file: &str| format!("{}/examples/tra-vinh/{file}", env!("CARGO_MANIFEST_DIR"));
         node.command(&["org", "import", &example("org")])?;
@@ -58,7 +58,7 @@ impl Node {
 
     /// Another node of the same authority: the same keys, its own address.
     pub(crate) fn beside(&self, host: &Host, name: &str, database: Option<&str>, ports: [u16; 2]) -> Result<Self> {
-        let mut node = Self::new(host, name, ports[1], ports, database);
+        let mut node = Self::new(host, name, [ports[1], ports[0]], database);
         std::fs::create_dir_all(node.dir.join("tls"))?;
         for file in ["authority.key", "seal.key", "thidua.toml"] {
             std::fs::copy(self.dir.join(file), node.dir.join(file))?;
@@ -71,7 +71,9 @@ impl Node {
         Ok(node)
     }
 
-    fn new(host: &Host, name: &str, port: u16, ports: [u16; 2], database: Option<&str>) -> Self {
+    /// Phones that it enrols are told of its own port first.
+    fn new(host: &Host, name: &str, ports: [u16; 2], database: Option<&str>) -> Self {
+        let port = ports[0];
         let public = ports.map(|port| format!("https://127.0.0.1:{port}")).join(",");
         let mut settings = vec![format!("listen.address=127.0.0.1:{port}"), format!("listen.public={public}")];
         settings.extend(database.map(|url| format!("database.url={url}")));
@@ -118,11 +120,12 @@ impl Node {
         Ok(serde_json::from_str(&self.command(&["access", "enrol", "--account", account])?)?)
     }
 
-    /// Invitations for so many phones, each for a commune of its own.
-    pub(crate) fn invitations(&self, count: usize) -> Result<Vec<String>> {
+    /// Invitations for so many phones, each for a commune of its own behind the first `skipped`.
+    pub(crate) fn invitations(&self, skipped: usize, count: usize) -> Result<Vec<String>> {
         let units = include_str!("../tra-vinh/org/units.csv").lines();
         let communes = units.filter(|line| line.starts_with("com-") && line.contains(",commune,2025-07-01,,"));
-        let communes: Vec<&str> = communes.filter_map(|line| line.split(',').next()).take(count).collect();
+        let communes: Vec<&str> =
+            communes.filter_map(|line| line.split(',').next()).skip(skipped).take(count).collect();
         let made: Vec<String> = communes
             .iter()
             .map(|unit| {

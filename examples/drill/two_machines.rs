@@ -15,7 +15,7 @@ pub(crate) fn live_through(host: &Host) -> Result<Outcome> {
     let mut second = first.beside(host, "second", None, ports)?;
     let copies = host.dir.join("copies").display().to_string();
     first.start(&["serve"])?;
-    let mut fleet = Fleet::enrol(&host.dir.join("phones-sqlite"), &first.invitations(PHONES)?)?;
+    let mut fleet = Fleet::enrol(&host.dir.join("phones-sqlite"), &first.invitations(0, PHONES)?)?;
     sleep(Duration::from_secs(3));
     first.command(&["backup", "--to", &copies])?;
     sleep(Duration::from_secs(5));
