@@ -60,7 +60,7 @@ impl Device {
 pub(crate) struct Fleet {
     pub(crate) devices: Vec<Device>,
     phase: Arc<AtomicU8>,
-    answers: Arc<Mutex<Vec<Instant>>>,
+    answers: Arc<Mutex<Vec<(usize, Instant)>>>,
     hands: Vec<JoinHandle<()>>,
 }
 
@@ -78,9 +78,9 @@ impl Fleet {
     /// Opens every phone, as after a restart: each begins with the first address that it knows.
     pub(crate) fn open(&mut self) {
         self.phase.store(WORK, Ordering::SeqCst);
-        for device in self.devices.clone() {
+        for (at, device) in self.devices.clone().into_iter().enumerate() {
             let (phase, answers) = (self.phase.clone(), self.answers.clone());
-            self.hands.push(spawn(move || live(&device, &phase, &answers)));
+            self.hands.push(spawn(move || live((at, &device), &phase, &answers)));
         }
     }
 
@@ -120,18 +120,16 @@ impl Fleet {
         self.devices.iter().map(Device::acknowledged).sum()
     }
 
-    /// The longest time since `from` in which nobody got an answer to a command.
-    pub(crate) fn outage(&self, from: Instant) -> Duration {
-        let mut answers = held(&self.answers).clone();
-        answers.retain(|at| *at > from);
-        answers.sort_unstable();
-        let mut before = from;
-        let mut longest = Duration::ZERO;
-        for at in answers {
-            longest = longest.max(at - before);
-            before = at;
-        }
-        longest.max(before.elapsed())
+    /// The longest time since `from` in which nobody got an answer to a command, and the longest that one phone waited for one.
+    pub(crate) fn outage(&self, from: Instant) -> [Duration; 2] {
+        let answers = held(&self.answers).clone();
+        let gap = |of: Option<usize>| {
+            let mine = answers.iter().filter(|(at, _)| of.is_none_or(|of| of == *at)).map(|(_, when)| *when);
+            let mut times: Vec<Instant> = mine.filter(|when| *when > from).chain([from, Instant::now()]).collect();
+            times.sort_unstable();
+            times.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or_default()
+        };
+        [gap(None), (0..self.devices.len()).map(|at| gap(Some(at))).max().unwrap_or_default()]
     }
 
     /// What phones were told besides answers, with how often; and forgets it.
@@ -161,7 +159,7 @@ fn enrolled(file: &Path, invitation: &str) -> Result<Device> {
     Ok(Device { id, report: due.report_id.replace('-', ""), key: due.key, file: file.to_owned(), told })
 }
 
-fn live(device: &Device, phase: &AtomicU8, answers: &Mutex<Vec<Instant>>) {
+fn live((at, device): (usize, &Device), phase: &AtomicU8, answers: &Mutex<Vec<(usize, Instant)>>) {
     let phone = match Phone::open(device.file.display().to_string()) {
         Ok(phone) => phone,
         Err(error) => return note(device, &error.to_string()),
@@ -174,12 +172,12 @@ fn live(device: &Device, phase: &AtomicU8, answers: &Mutex<Vec<Instant>>) {
                 if held(&device.told).drained {
                     PAUSE
                 } else {
-                    sent(device, &phone, answers, true)
+                    sent((at, device), &phone, answers, true)
                 }
             }
             _ => {
                 type_one(device, &phone);
-                sent(device, &phone, answers, false)
+                sent((at, device), &phone, answers, false)
             }
         };
         sleep(pause);
@@ -201,11 +199,16 @@ fn type_one(device: &Device, phone: &Phone) {
 }
 
 /// One sync; how long to wait before the next.
-fn sent(device: &Device, phone: &Phone, answers: &Mutex<Vec<Instant>>, draining: bool) -> Duration {
+fn sent(
+    (at, device): (usize, &Device),
+    phone: &Phone,
+    answers: &Mutex<Vec<(usize, Instant)>>,
+    draining: bool,
+) -> Duration {
     match phone.sync_once() {
         Ok(done) => {
             if done.applied + done.merged > 0 {
-                held(answers).push(Instant::now());
+                held(answers).push((at, Instant::now()));
             }
             if done.rejected + done.conflicts + done.held > 0 {
                 note(device, &format!("not applied: {done:?}"));

@@ -47,7 +47,7 @@ pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
     check_plaintext(&config, address, args.insecure_plaintext)?;
     let desk = ctx.desk_of(&config)?;
     desk.app.backups().first.iter().try_for_each(|dir| backup::made(dir))?;
-    if let Some(line) = backup::no_backup(ctx, &config) {
+    if let Some(line) = backup::no_backup(ctx, &config, desk.app.store()) {
         tracing::warn!("{line}");
         ctx.say.remark(line);
     }

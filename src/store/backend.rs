@@ -6,8 +6,9 @@ use super::error::{Error, Result};
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use diesel::sql_types::{BigInt, Bool};
 use diesel::sqlite::SqliteConnection;
-use diesel::{Connection, ConnectionError};
+use diesel::{Connection, ConnectionError, QueryableByName, RunQueryDsl};
 
 /// A connection to either database.
 #[derive(diesel::MultiConnection)]
@@ -149,11 +150,40 @@ impl AnyConn {
         })
     }
 
+    /// Who else holds what a PostgreSQL holds; `None` for SQLite, whose copies are ours.
+    pub fn standbys(&mut self) -> Result<Option<Standbys>> {
+        match self {
+            Self::Pg(conn) => Ok(Some(diesel::sql_query(STANDBYS).get_result(conn)?)),
+            Self::Sqlite(_) => Ok(None),
+        }
+    }
+
     /// Runs fixed SQL that both databases understand.
     pub fn execute_text(&mut self, sql: &str) -> Result<()> {
         on!(self, |conn| conn.batch_execute(sql)).map_err(Error::from)
     }
 }
+
+/// Who follows a PostgreSQL now, as far as its user may see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
+pub struct Standbys {
+    /// Replicas that are connected.
+    #[diesel(sql_type = BigInt)]
+    pub replicas: i64,
+    /// Those of which the user may see how closely they follow.
+    #[diesel(sql_type = BigInt)]
+    pub seen: i64,
+    /// Those of them without which no commit is acknowledged.
+    #[diesel(sql_type = BigInt)]
+    pub in_step: i64,
+    /// Whether its log is archived.
+    #[diesel(sql_type = Bool)]
+    pub archived: bool,
+}
+
+const STANDBYS: &str = "select count(*) as replicas, count(sync_state) as seen, \
+     count(*) filter (where sync_state in ('sync', 'quorum')) as in_step, \
+     current_setting('archive_mode') <> 'off' as archived from pg_stat_replication";
 
 fn refused(error: &ConnectionError) -> Error {
     Error::Busy(format!("cannot connect: {error}"))

@@ -43,7 +43,7 @@ mod tests;
 pub mod tx;
 mod writer;
 
-pub use backend::Location;
+pub use backend::{Location, Standbys};
 pub use error::{Error, Result};
 pub use read::ReadTx;
 pub use tx::{Audit, WriteTx};
@@ -180,6 +180,11 @@ impl Store {
     #[must_use]
     pub fn reads(&self) -> u64 {
         self.inner.reads.load(Ordering::Relaxed)
+    }
+
+    /// Who else holds what a PostgreSQL holds; `None` for SQLite.
+    pub fn standbys(&self) -> Result<Option<Standbys>> {
+        self.inner.location.connect(false)?.standbys()
     }
 
     /// Reading connections that are open, and those of them that nobody uses now.

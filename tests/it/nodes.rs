@@ -2,6 +2,8 @@
 
 use crate::harness::{Phone, TWO_NODES, Town};
 use crate::pg::TestDb;
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use thidua::domain::cell::CellValue;
@@ -133,6 +135,34 @@ async fn s04_what_one_node_acknowledged_is_in_the_next_pull_from_the_other() {
     other.close().await;
     one.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_that_the_database_ends_under_a_node_cost_no_phone_a_call() {
+    let Some((one, other, db)) = two_nodes().await else { return };
+    let first = element(&one);
+    let mut phone = one.phone(COMMUNES[0], Role::Reporter).await;
+    let mut stood = None;
+    for figure in 1..=5 {
+        // As a restart of the database looks from here: every session is gone, new ones are taken.
+        let mut operator = PgConnection::establish(db.url()).unwrap();
+        operator.batch_execute(END_SESSIONS).unwrap();
+        let mine = CellValue::Reported(figure);
+        let save = match stood {
+            None => phone.save(&BTreeMap::from([(first, mine)])),
+            Some(stood) => phone.correct(first, mine, stood),
+        };
+        stood = Some(mine);
+        let frames = phone.sync(vec![save]).await.unwrap();
+        let taken = |frame: &Frame| matches!(frame, Frame::Verdict(v) if v.outcome() == pb::Outcome::Applied);
+        assert!(frames.iter().any(taken), "{frames:?}");
+    }
+    drop(phone);
+    other.close().await;
+    one.close().await;
+}
+
+const END_SESSIONS: &str = "select pg_terminate_backend(pid) from pg_stat_activity \
+     where datname = current_database() and pid <> pg_backend_pid()";
 
 /// Stories of sync, reports and access that are told elsewhere to one server.
 const STORIES: [&str; 20] = [
