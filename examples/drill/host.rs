@@ -101,7 +101,7 @@ pub(crate) fn signal(name: &str, pids: &[u32]) {
 pub(crate) fn family(pid: u32) -> Vec<u32> {
     let mut whole = vec![pid];
     let parents: Vec<(u32, u32)> =
-        std::fs::read_dir("/proc").into_iter().flatten().flatten().filter_map(parent).collect();
+        std::fs::read_dir("/proc").into_iter().flatten().flatten().filter_map(|entry| parent(&entry)).collect();
     let mut at = 0;
     while at < whole.len() {
         let above = whole[at];
@@ -111,7 +111,7 @@ pub(crate) fn family(pid: u32) -> Vec<u32> {
     whole
 }
 
-fn parent(entry: std::fs::DirEntry) -> Option<(u32, u32)> {
+fn parent(entry: &std::fs::DirEntry) -> Option<(u32, u32)> {
     let pid = entry.file_name().to_str()?.parse().ok()?;
     let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
     let behind_name = stat.rsplit(')').next()?;

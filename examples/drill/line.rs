@@ -78,7 +78,7 @@ impl Sky {
     /// Notes the connection as open; fails when a cut has broken it.
     fn wait_until_whole(&self, line: &TcpStream) -> std::io::Result<()> {
         let cuts = self.cuts.load(Ordering::SeqCst);
-        if cuts % 2 == 0 {
+        if cuts.is_multiple_of(2) {
             return Ok(());
         }
         self.open.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(line.try_clone()?);

@@ -51,7 +51,7 @@ enabled = true
 lease_seconds = 600
 
 [log]
-# Ví dụ / as in: "info,thidua::sync=debug"
+# Ví dụ / as in: "info,thidua::sync=debug". Đổi khi đang chạy: sửa rồi gửi SIGHUP. / While it runs: change it, then send SIGHUP.
 filter = "info,tokio_cron_scheduler=warn"
 # text | json
 format = "text"
