@@ -10,8 +10,8 @@ use crate::store::WriteTx;
 pub use crate::store::jobs::JobRun;
 use jiff::civil::Date;
 
-/// How long a lease holds without being renewed.
-const LEASE_MICROS: i64 = 10 * 60 * 1_000_000;
+/// How long a lease holds unless the operator says otherwise: longer than any night takes.
+pub(super) const LEASE_MICROS: i64 = 10 * 60 * 1_000_000;
 
 /// How the call for a slot ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +44,8 @@ impl App {
         };
         let cut = self.store().read(|tx| tx.head())?.seq;
         self.store().write("job.end", self.now(), |tx| {
+            // The lease first, as whoever claims takes it first: in another order two nodes would wait for each other.
+            tx.release_lease(job, fence)?;
             let finished = Some(tx.now().0);
             if let Some(run) = tx.job_run(job, slot.0)?
                 && run.fence == fence
@@ -52,7 +54,6 @@ impl App {
                 let message = Some(message.clone());
                 tx.put_job_run(&JobRun { state: state.to_owned(), finished, cut: Some(cut), message, ..run })?;
             }
-            tx.release_lease(job, fence)?;
             Ok::<_, AppError>(())
         })?;
         ended.map(SlotEnd::Done)
@@ -63,7 +64,9 @@ impl App {
             if tx.job_run(job, slot.0)?.is_some_and(|run| run.is_settled()) {
                 return Ok(None);
             }
-            let Some(fence) = tx.take_lease(job, owner, tx.now().plus_micros(LEASE_MICROS))? else { return Ok(None) };
+            let Some(fence) = tx.take_lease(job, owner, tx.now().plus_micros(self.lease_micros))? else {
+                return Ok(None);
+            };
             tx.put_job_run(&JobRun {
                 job: job.to_owned(),
                 slot: slot.0,

@@ -48,13 +48,21 @@ pub struct App {
     backups: Arc<backup::Places>,
     cached: Arc<RwLock<Option<(Digest, Arc<Reference>)>>>,
     followed: totals::Followed,
+    lease_micros: i64,
 }
 
 impl App {
     /// Over an open store, with the clock that everybody here asks.
     #[must_use]
     pub fn new(store: Store, clock: Clock) -> Self {
-        Self { store, clock, backups: Arc::default(), cached: Arc::default(), followed: Arc::default() }
+        let lease_micros = job::LEASE_MICROS;
+        Self { store, clock, backups: Arc::default(), cached: Arc::default(), followed: Arc::default(), lease_micros }
+    }
+
+    /// The same application, whose jobs are taken over by another node after so many microseconds.
+    #[must_use]
+    pub fn with_lease(self, lease_micros: i64) -> Self {
+        Self { lease_micros, ..self }
     }
 
     /// The same application, with the places where its copies go.

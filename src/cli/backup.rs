@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::store::audit::AuditLine;
 use crate::store::backup::{Copy, check_at, copies, desk_acts, epoch_at, move_aside, put_back};
-use crate::store::{Location, migrate};
+use crate::store::{Location, Store, migrate};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -84,10 +84,17 @@ pub(super) fn places(config: &Config) -> Places {
     Places { first, second: path(&config.backup.second).filter(|_| sqlite), keep: config.backup.keep.into() }
 }
 
+/// Words about a PostgreSQL that nobody else holds.
+pub(super) const ALONE: [&str; 2] = [
+    "CHƯA CÓ SAO LƯU: PostgreSQL này không có bản sao dự phòng, cũng không lưu trữ nhật ký ghi (WAL)",
+    "NO BACKUP: this PostgreSQL has neither a replica nor an archive of its log",
+];
+
 /// What each start says until a verified copy lies in a second place.
-pub(super) fn no_backup(ctx: &Ctx, config: &Config) -> Option<String> {
-    if matches!(Location::parse(&config.database_url()), Location::Postgres(_)) {
-        return None;
+pub(super) fn no_backup(ctx: &Ctx, config: &Config, store: &Store) -> Option<String> {
+    if matches!(store.location(), Location::Postgres(_)) {
+        let standbys = store.standbys().ok().flatten()?;
+        return (standbys.replicas == 0 && !standbys.archived).then(|| ctx.say.pick(ALONE[0], ALONE[1]).to_owned());
     }
     let text = match places(config).second {
         None => ctx.say.pick(
@@ -135,7 +142,7 @@ pub(super) fn back_up(ctx: &Ctx, args: &BackupArgs) -> Outcome {
         || json!({ "copy": path, "epoch": done.copy.epoch, "seq": done.copy.seq, "audit_rows": done.audit_rows, "safe": done.safe }),
     );
     if !done.safe {
-        no_backup(ctx, &config).into_iter().for_each(|line| say.remark(line));
+        no_backup(ctx, &config, desk.app.store()).into_iter().for_each(|line| say.remark(line));
     }
     Ok(())
 }

@@ -83,7 +83,9 @@ impl Ctx {
     }
 
     pub(super) fn desk_of(&self, config: &Config) -> Outcome<Desk> {
+        let lease_micros = i64::from(config.jobs.lease_seconds.get()) * 1_000_000;
         let app = App::new(self.open(config)?, Clock::System).with_backups(super::backup::places(config));
+        let app = app.with_lease(lease_micros);
         let actor = app.system()?;
         Ok(Desk { app, actor })
     }

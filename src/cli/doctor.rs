@@ -2,7 +2,7 @@
 //!
 //! Changes nothing. Each look is a function that gives findings; how urgent one is decides its place, never who is to blame.
 
-use super::backup::places;
+use super::backup::{ALONE, places};
 use super::ctx::{Ctx, Desk};
 use super::failure::{Failure, Outcome};
 use super::say::Colour;
@@ -12,7 +12,7 @@ use crate::domain::time::{DAY_MICROS, Instant};
 use crate::jobs;
 use crate::server::tls::Certificates;
 use crate::store::backup::{SUPERSEDED, copies, desk_acts};
-use crate::store::{Location, migrate};
+use crate::store::{Location, Standbys, migrate};
 use serde_json::json;
 
 /// `thidua doctor`
@@ -145,8 +145,8 @@ fn history(desk: &Desk, location: &Location) -> Outcome<Vec<Finding>> {
 
 fn backups(config: &Config, desk: &Desk) -> Outcome<Vec<Finding>> {
     let places = places(config);
-    if matches!(Location::parse(&config.database_url()), Location::Postgres(_)) {
-        return Ok(Vec::new());
+    if let Some(standbys) = desk.app.store().standbys()? {
+        return Ok(alone(standbys));
     }
     let Some(second) = places.second else {
         let todo = ["đặt backup.second rồi chạy: thidua backup", "set backup.second, then run: thidua backup"];
@@ -186,6 +186,28 @@ fn backups(config: &Config, desk: &Desk) -> Outcome<Vec<Finding>> {
         Some(_) => return Ok(Vec::new()),
     };
     Ok(vec![finding])
+}
+
+/// A PostgreSQL has copies of its own, made by its own tools: whether there is one at all, and whether it is in step.
+fn alone(standbys: Standbys) -> Vec<Finding> {
+    let Standbys { replicas, seen, in_step, archived } = standbys;
+    if replicas == 0 && !archived {
+        let todo = [
+            "dựng bản sao đồng bộ (Patroni), hoặc lưu trữ WAL; xem OPERATIONS.vi.md",
+            "set up a synchronous replica (Patroni), or archive its log; see OPERATIONS.md",
+        ];
+        return vec![Finding::new(Urgency::Today, "NO_BACKUP", ALONE[0], ALONE[1], todo)];
+    }
+    if seen > 0 && in_step == 0 {
+        return vec![Finding::new(
+            Urgency::Today,
+            "NOT_IN_STEP",
+            "không bản sao nào đồng bộ: chuyển máy có thể mất những lệnh mới nhất cho đến khi điện thoại gửi lại",
+            "no replica is synchronous: a failover may lose the newest commands until phones send them again",
+            ["bật synchronous_mode của Patroni", "turn on synchronous_mode in Patroni"],
+        )];
+    }
+    Vec::new()
 }
 
 fn nights(desk: &Desk) -> Outcome<Vec<Finding>> {

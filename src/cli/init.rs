@@ -1,6 +1,7 @@
 //! `thidua init`: data directory, commented configuration, CA and server certificate, keys, an empty database and the first
 //! administrator's enrolment code. Imports nothing, and replaces nothing that is there.
 
+use super::backup;
 use super::ctx::{Ctx, Desk};
 use super::failure::{Failure, Outcome};
 use super::invite;
@@ -22,6 +23,7 @@ use std::path::Path;
 #[command(after_help = "Ví dụ / Examples:
   thidua init
   thidua init --data /var/lib/thidua --name thidua.example.vn --name 10.0.0.2
+  thidua init --set backup.second=/srv/thidua-copies   # nơi thứ hai của bản sao hằng đêm / the second place of the nightly copy
   thidua init --set database.url=postgres://thidua@localhost/thidua")]
 pub(super) struct Args {
     /// Tên hoặc địa chỉ trong chứng thư máy chủ · Name or address in the server's certificate; may be repeated.
@@ -51,6 +53,8 @@ pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
     // Everything that may be refused comes before the file that says that the directory is ready.
     let config = ctx.config()?;
     make_directory(dir)?;
+    let places = backup::places(&config);
+    places.first.iter().chain(&places.second).try_for_each(|place| backup::made(place))?;
     let names = if args.names.is_empty() { &config.tls.names } else { &args.names };
     let clock = Clock::System;
     ca::init(&invite::tls_files(&config), names, clock.now())?;
@@ -74,6 +78,7 @@ pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
             .to_owned(),
         ];
         lines.extend(handed.lines(say).into_iter().map(|line| format!("  {line}")));
+        lines.extend(backup::no_backup(ctx, &config, desk.app.store()));
         lines.push(format!("{} thidua org import DIR --data {}", say.pick("tiếp theo:", "next:"), dir.display()));
         lines.join("\n")
     };
@@ -114,6 +119,8 @@ fn write_configuration(dir: &Path, config: &Config, names: &[String]) -> Outcome
     put("address", "\"127.0.0.1:8443\"", quoted(&config.listen.address));
     put("public", "[]", list(&config.listen.public));
     put("names", "[\"localhost\", \"127.0.0.1\", \"::1\"]", list(names));
+    put("second", "\"\"", quoted(&config.backup.second));
+    put("every_minutes", "0", config.backup.every_minutes.to_string());
     put("url", "\"sqlite:thidua.db\"", quoted(config.database.url.reveal()));
     let path = dir.join(config::FILE);
     let failed = |error: std::io::Error| Failure::file(&path, &error);

@@ -14,6 +14,7 @@ use crate::server::metrics::Metrics;
 use crate::server::tls::{Certificates, Clients, Sources};
 use crate::server::{Setup, run as serve, telemetry};
 use serde_json::json;
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -34,7 +35,7 @@ pub(super) struct Args {
 pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
     let config = ctx.config()?;
     let log = &config.log;
-    telemetry::begin(&log.filter, log.format == LogFormat::Json)
+    let filter = telemetry::begin(&log.filter, log.format == LogFormat::Json)
         .map_err(|error| Failure::new("CONFIG", format!("nhật ký: {error}"), error.to_string()))?;
     let address: SocketAddr = config.listen.address.parse().map_err(|_| {
         let given = &config.listen.address;
@@ -47,13 +48,20 @@ pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
     check_plaintext(&config, address, args.insecure_plaintext)?;
     let desk = ctx.desk_of(&config)?;
     desk.app.backups().first.iter().try_for_each(|dir| backup::made(dir))?;
-    if let Some(line) = backup::no_backup(ctx, &config) {
+    if let Some(line) = backup::no_backup(ctx, &config, desk.app.store()) {
         tracing::warn!("{line}");
         ctx.say.remark(line);
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| listening(address, &error))?;
-    runtime.block_on(listen(ctx, config, desk, address))
+    runtime.block_on(async {
+        tokio::select! {
+            // It listens for its signal before anybody is told that the server serves: an earlier one would end the process.
+            biased;
+            never = follow_filter(ctx, &filter) => match never {},
+            served = listen(ctx, config, desk, address) => served,
+        }
+    })
 }
 
 /// Plaintext is for loopback, or for whoever says so in as many words.
@@ -183,6 +191,24 @@ fn cannot_listen(address: &str, key: &str, error: &std::io::Error) -> Failure {
         format!("không mở được {address}: {error}; cổng có thể đang bận, hãy đổi {key}"),
         format!("cannot listen on {address}: {error}; the port may be taken, change {key}"),
     )
+}
+
+/// SIGHUP: the filter of the log is read anew, and nothing else; a mistake in the file leaves everything as it is.
+async fn follow_filter(ctx: &Ctx, filter: &telemetry::Filter) -> Infallible {
+    #[cfg(unix)]
+    if let Ok(mut hangups) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()) {
+        while hangups.recv().await.is_some() {
+            let wanted = ctx.config().map(|config| config.log.filter);
+            match wanted.map(|wanted| (filter.set(&wanted), wanted)) {
+                Ok((Ok(()), wanted)) => tracing::warn!(filter = wanted, "the log's filter was read anew"),
+                Ok((Err(error), _)) => tracing::error!(%error, "the log's filter stays as it was"),
+                Err(failure) => {
+                    tracing::error!(code = failure.code, "the log's filter stays as it was: see thidua.toml")
+                }
+            }
+        }
+    }
+    std::future::pending().await
 }
 
 /// Ctrl-C, or what a service manager sends.

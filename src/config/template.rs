@@ -54,9 +54,12 @@ offline_lease_days = 14
 # Tiến trình này chạy các việc định kỳ (việc đêm lúc 01:30).
 # This process runs the jobs that are due (the night at 01:30).
 enabled = true
+# Sau bấy nhiêu giây, máy khác được làm tiếp việc mà máy này chưa làm xong.
+# After so many seconds another process may take over a job that this one has not ended.
+lease_seconds = 600
 
 [log]
-# Ví dụ / as in: "info,thidua::sync=debug"
+# Ví dụ / as in: "info,thidua::sync=debug". Đổi khi đang chạy: sửa rồi gửi SIGHUP. / While it runs: change it, then send SIGHUP.
 filter = "info,tokio_cron_scheduler=warn"
 # text | json
 format = "text"

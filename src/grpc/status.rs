@@ -14,6 +14,9 @@ use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
+/// When a phone comes back to a server whose disk is full: a person has to act first.
+const FULL_AGAIN: Duration = Duration::from_secs(5);
+
 /// The domain of every `ErrorInfo`.
 pub const DOMAIN: &str = "thidua";
 
@@ -95,6 +98,10 @@ fn of_app(error: AppError, lang: Lang) -> Status {
         AppError::DeviceRevoked => said(ErrorReason::DeviceRevoked, Code::Unauthenticated, lang),
         AppError::Store(error) if error.is_superseded() => {
             said(ErrorReason::ServerSuperseded, Code::FailedPrecondition, lang)
+        }
+        AppError::Store(error) if error.is_full() => {
+            tracing::error!(%error, "THE DISK IS FULL: nothing is taken until there is room; phones keep what they have");
+            build(ErrorReason::Busy, Code::Unavailable, lang, &[], Some(FULL_AGAIN))
         }
         AppError::Store(error) if error.is_transient() => Failure::Busy.status(lang),
         AppError::Store(error) => Failure::Internal(error.to_string()).status(lang),

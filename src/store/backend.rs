@@ -6,8 +6,9 @@ use super::error::{Error, Result};
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use diesel::sql_types::{BigInt, Bool};
 use diesel::sqlite::SqliteConnection;
-use diesel::{Connection, ConnectionError};
+use diesel::{Connection, ConnectionError, QueryableByName, RunQueryDsl};
 
 /// A connection to either database.
 #[derive(diesel::MultiConnection)]
@@ -53,7 +54,7 @@ impl Location {
     /// Opens a connection; `writer` says whether it may write.
     pub fn connect(&self, writer: bool) -> Result<AnyConn> {
         match self {
-            Self::Postgres(url) => Ok(AnyConn::Pg(PgConnection::establish(url).map_err(|error| refused(&error))?)),
+            Self::Postgres(url) => any_host(url),
             Self::Sqlite(path) => {
                 let mut conn = SqliteConnection::establish(path).map_err(|error| refused(&error))?;
                 conn.batch_execute(SQLITE_EVERY_CONNECTION)?;
@@ -67,6 +68,56 @@ impl Location {
     }
 }
 
+/// How soon a PostgreSQL that fell silent is noticed, where the operator's URL does not say otherwise: without these a cut line is waited
+/// for as long as the kernel likes, which is hours.
+const NOTICES: [(&str, &str); 5] = [
+    ("connect_timeout", "5"),
+    ("keepalives_idle", "10"),
+    ("keepalives_interval", "5"),
+    ("keepalives_count", "3"),
+    ("tcp_user_timeout", "20000"),
+];
+
+/// Connects to the first host of the URL that will have us. libpq goes on to the next host only when one cannot be reached: one that takes
+/// the connection and then closes it, as a balancer before a dead server does, would hide all behind it.
+fn any_host(url: &str) -> Result<AnyConn> {
+    let mut last = Error::Busy("the URL names no host".to_owned());
+    for one in hosts(&noticing(url)) {
+        match PgConnection::establish(&one) {
+            Ok(conn) => return Ok(AnyConn::Pg(conn)),
+            Err(error) => last = refused(&error),
+        }
+    }
+    Err(last)
+}
+
+/// The URL once for each of its hosts.
+fn hosts(url: &str) -> Vec<String> {
+    let Some((scheme, rest)) = url.split_once("://") else { return vec![url.to_owned()] };
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (place, behind) = rest.split_at(end);
+    let (user, list) = place.rsplit_once('@').map_or((String::new(), place), |(user, list)| (format!("{user}@"), list));
+    list.split(',').map(|host| format!("{scheme}://{user}{host}{behind}")).collect()
+}
+
+/// The URL with what it leaves open of [`NOTICES`].
+fn noticing(url: &str) -> String {
+    let mut whole = url.to_owned();
+    for (name, value) in NOTICES {
+        let given = url.split(['?', '&']).skip(1).any(|one| one.split('=').next() == Some(name));
+        if !given {
+            let sign = if whole.contains('?') { '&' } else { '?' };
+            whole.push_str(&format!("{sign}{name}={value}"));
+        }
+    }
+    whole
+}
+
+/// A node that stands still inside a transaction holds rows that every other node waits for, above all the head: PostgreSQL ends its
+/// session. Whoever waits that long gives up within the deadline of its call. No limit on statements: a cancelled COMMIT may be one that
+/// its replica never got.
+const PG_WRITER: &str = "SET idle_in_transaction_session_timeout = '10s'; SET lock_timeout = '20s'";
+
 // FULL is part of the contract: with NORMAL, power cuts lose acknowledged commits.
 const SQLITE_EVERY_CONNECTION: &str = "PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
      PRAGMA cache_size = -16000; PRAGMA mmap_size = 268435456;";
@@ -75,6 +126,14 @@ const SQLITE_WRITER: &str =
 const SQLITE_READER: &str = "PRAGMA query_only = ON;";
 
 impl AnyConn {
+    /// Bounds how long this connection may keep others waiting, and wait itself; SQLite's writer is bounded when it is opened.
+    pub fn bound_writer(&mut self) -> Result<()> {
+        match self {
+            Self::Pg(_) => self.execute_text(PG_WRITER),
+            Self::Sqlite(_) => Ok(()),
+        }
+    }
+
     /// Starts a writing transaction. SQLite takes its one write lock at once, so that no reader-turned-writer ever fails.
     pub fn begin_write(&mut self) -> Result<()> {
         self.execute_text(match self {
@@ -91,11 +150,40 @@ impl AnyConn {
         })
     }
 
+    /// Who else holds what a PostgreSQL holds; `None` for SQLite, whose copies are ours.
+    pub fn standbys(&mut self) -> Result<Option<Standbys>> {
+        match self {
+            Self::Pg(conn) => Ok(Some(diesel::sql_query(STANDBYS).get_result(conn)?)),
+            Self::Sqlite(_) => Ok(None),
+        }
+    }
+
     /// Runs fixed SQL that both databases understand.
     pub fn execute_text(&mut self, sql: &str) -> Result<()> {
         on!(self, |conn| conn.batch_execute(sql)).map_err(Error::from)
     }
 }
+
+/// Who follows a PostgreSQL now, as far as its user may see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
+pub struct Standbys {
+    /// Replicas that are connected.
+    #[diesel(sql_type = BigInt)]
+    pub replicas: i64,
+    /// Those of which the user may see how closely they follow.
+    #[diesel(sql_type = BigInt)]
+    pub seen: i64,
+    /// Those of them without which no commit is acknowledged.
+    #[diesel(sql_type = BigInt)]
+    pub in_step: i64,
+    /// Whether its log is archived.
+    #[diesel(sql_type = Bool)]
+    pub archived: bool,
+}
+
+const STANDBYS: &str = "select count(*) as replicas, count(sync_state) as seen, \
+     count(*) filter (where sync_state in ('sync', 'quorum')) as in_step, \
+     current_setting('archive_mode') <> 'off' as archived from pg_stat_replication";
 
 fn refused(error: &ConnectionError) -> Error {
     Error::Busy(format!("cannot connect: {error}"))
@@ -131,6 +219,11 @@ fn is_busy_text(message: &str) -> bool {
         "database table is locked",
         "deadlock detected",
         "terminating connection",
+        "canceling statement due to lock timeout",
+        "server closed the connection",
+        "could not receive data from server",
+        "could not send data to server",
+        "no connection to the server",
         "is starting up",
         "is shutting down",
     ]
@@ -144,4 +237,25 @@ fn is_damaged_text(message: &str) -> bool {
 
 fn is_full_text(message: &str) -> bool {
     ["disk is full", "No space left", "disk I/O error"].iter().any(|part| message.contains(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{hosts, noticing};
+
+    #[test]
+    fn a_list_of_hosts_is_tried_one_by_one() {
+        let listed = hosts("postgres://u:p@a:1,b:2/thidua?target_session_attrs=read-write");
+        let one = |host: &str| format!("postgres://u:p@{host}/thidua?target_session_attrs=read-write");
+        assert_eq!(listed, [one("a:1"), one("b:2")]);
+        assert_eq!(hosts("postgresql:///thidua?host=/run/a,/run/b"), ["postgresql:///thidua?host=/run/a,/run/b"]);
+    }
+
+    #[test]
+    fn a_silent_database_is_noticed_as_soon_as_the_operator_says_and_else_as_we_say() {
+        let plain = noticing("postgres://u:p@a,b/thidua?target_session_attrs=read-write&connect_timeout=2");
+        assert!(plain.starts_with("postgres://u:p@a,b/thidua?target_session_attrs=read-write&connect_timeout=2&keep"));
+        assert_eq!(plain.matches("connect_timeout").count(), 1, "{plain}");
+        assert!(noticing("postgres://h/d").starts_with("postgres://h/d?connect_timeout=5&"));
+    }
 }

@@ -44,6 +44,12 @@ impl Error {
         matches!(self, Self::Superseded)
     }
 
+    /// Whether there is no room: nothing was applied, and nothing will be before a person has made some.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        matches!(self, Self::Full(_))
+    }
+
     /// Whether the same call may succeed if it is made again.
     #[must_use]
     pub fn is_transient(&self) -> bool {

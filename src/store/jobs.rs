@@ -84,15 +84,13 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Takes the lease of a job, if it is free, expired or ours: the fencing token, higher than any before.
+    /// Takes the lease of a job, if it is free or expired: the fencing token, higher than any before. One in force holds against its own
+    /// owner too: a name is no proof, on two machines a process may have the same number.
     pub(crate) fn take_lease(&mut self, job: &str, owner: &str, expires: Instant) -> Result<Option<i64>> {
         let now = self.now().0;
-        let row: Option<(String, i64, i64)> = job_lease::table
-            .find(job)
-            .select((job_lease::owner, job_lease::fence, job_lease::expires))
-            .first(self.conn())
-            .optional()?;
-        let Some((holder, fence, until)) = row else {
+        let row: Option<(i64, i64)> =
+            job_lease::table.find(job).select((job_lease::fence, job_lease::expires)).first(self.conn()).optional()?;
+        let Some((fence, until)) = row else {
             diesel::insert_into(job_lease::table)
                 .values((
                     job_lease::job.eq(job),
@@ -103,7 +101,7 @@ impl WriteTx<'_> {
                 .execute(self.conn())?;
             return Ok(Some(1));
         };
-        if holder != owner && until > now {
+        if until > now {
             return Ok(None);
         }
         let won = diesel::update(job_lease::table.find(job))
@@ -113,10 +111,14 @@ impl WriteTx<'_> {
         Ok((won > 0).then_some(fence + 1))
     }
 
-    /// Whether `fence` is still the newest token of the job: asked in the transaction that writes.
+    /// Whether `fence` is still the newest token of the job: asked in the transaction that writes. Until that transaction ends nobody gets a
+    /// newer one: the row is written, so that another node waits for it. Reading it would prove the past only.
     pub(crate) fn holds_lease(&mut self, job: &str, fence: i64) -> Result<bool> {
-        let newest: Option<i64> = job_lease::table.find(job).select(job_lease::fence).first(self.conn()).optional()?;
-        Ok(newest == Some(fence) || planted!("fence-unread"))
+        let still = diesel::update(job_lease::table.find(job))
+            .filter(job_lease::fence.eq(fence))
+            .set(job_lease::fence.eq(fence))
+            .execute(self.conn())?;
+        Ok(still > 0 || planted!("fence-unread"))
     }
 
     /// Takes the lease from whoever holds it: its token is no longer the newest.

@@ -45,7 +45,7 @@ mod tests;
 pub mod tx;
 mod writer;
 
-pub use backend::Location;
+pub use backend::{Location, Standbys};
 pub use error::{Error, Result};
 pub use read::ReadTx;
 pub use tx::{Audit, WriteTx};
@@ -92,6 +92,7 @@ impl Store {
         if let Some(copy) = migrate::up_safely(&mut conn, location, false)? {
             tracing::warn!(copy = %copy.display(), "the schema was brought up to date; the database as it was before is kept");
         }
+        conn.bound_writer()?;
         let superseded = AtomicBool::new(ReadTx::new(&mut conn).setting(backup::SUPERSEDED)?.is_some());
         let inner = Inner {
             location: location.clone(),
@@ -168,8 +169,8 @@ impl Store {
     /// Runs `steps` over one unchanging state of the database.
     pub fn read<T, E: From<Error>>(&self, steps: impl FnOnce(&mut ReadTx) -> Result<T, E>) -> Result<T, E> {
         self.inner.reads.fetch_add(1, Ordering::Relaxed);
-        let mut conn = self.take_reader()?;
-        let result = conn.begin_read().map_err(E::from).and_then(|()| steps(&mut ReadTx::new(&mut conn)));
+        let mut conn = self.begin_reading()?;
+        let result = steps(&mut ReadTx::new(&mut conn));
         match conn.execute_text("COMMIT") {
             Ok(()) => self.give_back(Some(conn)),
             Err(_) => self.give_back(None),
@@ -183,6 +184,11 @@ impl Store {
         self.inner.reads.load(Ordering::Relaxed)
     }
 
+    /// Who else holds what a PostgreSQL holds; `None` for SQLite.
+    pub fn standbys(&self) -> Result<Option<Standbys>> {
+        self.inner.location.connect(false)?.standbys()
+    }
+
     /// Reading connections that are open, and those of them that nobody uses now.
     #[must_use]
     pub fn readers(&self) -> (usize, usize) {
@@ -190,16 +196,34 @@ impl Store {
         (readers.open, readers.idle.len())
     }
 
-    fn take_reader(&self) -> Result<AnyConn> {
+    /// A connection with a reading transaction begun. One that died while nobody used it is replaced: its server may have failed over.
+    fn begin_reading(&self) -> Result<AnyConn> {
+        loop {
+            let (mut conn, fresh) = self.take_reader()?;
+            match conn.begin_read() {
+                Ok(()) => return Ok(conn),
+                Err(error) => {
+                    self.give_back(None);
+                    if fresh {
+                        return Err(error);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A reading connection, and whether it was made for this caller.
+    fn take_reader(&self) -> Result<(AnyConn, bool)> {
         let mut readers = lock(&self.inner.readers);
         loop {
             if let Some(conn) = readers.idle.pop() {
-                return Ok(conn);
+                return Ok((conn, false));
             }
             if readers.open < READERS_MAX {
                 readers.open += 1;
                 drop(readers);
-                return self.inner.location.connect(false).inspect_err(|_| self.give_back(None));
+                let made = self.inner.location.connect(false).inspect_err(|_| self.give_back(None));
+                return made.map(|conn| (conn, true));
             }
             readers = self.inner.returned.wait(readers).unwrap_or_else(PoisonError::into_inner);
         }

@@ -161,7 +161,11 @@ impl Turn {
         }
         let mut conn = match self.conn.take() {
             Some(conn) => conn,
-            None => location.connect(true)?,
+            None => {
+                let mut conn = location.connect(true)?;
+                conn.bound_writer()?;
+                conn
+            }
         };
         conn.begin_write()?;
         self.conn = Some(conn);

@@ -91,3 +91,33 @@ fn an_operator_reads_counted_calls_and_the_age_of_backups_and_nobody_is_named() 
         assert!(!page.contains(word), "{word} in {page}");
     }
 }
+
+#[test]
+fn an_operator_changes_what_is_logged_while_the_server_runs_and_a_mistake_changes_nothing() {
+    let machine = Machine::new();
+    machine.done(&["init"]);
+    let file = machine.path("data/thidua.toml");
+    let quiet = std::fs::read_to_string(&file).unwrap().replace("\"info,tokio_cron_scheduler=warn\"", "\"off\"");
+    std::fs::write(&file, &quiet).unwrap();
+    let script = format!("exec {} serve --json --set listen.address=127.0.0.1:0 2>log", env!("CARGO_BIN_EXE_thidua"));
+    let serving = Serving::of(machine.shell(&script));
+    let hang_up = |filter: &str| {
+        std::fs::write(&file, quiet.replace("\"off\"", filter)).unwrap();
+        let pid = serving.child.id().to_string();
+        assert!(std::process::Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
+    };
+    let says = |what: &str| {
+        let log = || std::fs::read_to_string(machine.path("log")).unwrap();
+        (0..200).any(|_| {
+            log().contains(what) || {
+                std::thread::sleep(std::time::Duration::from_millis(50));
+                false
+            }
+        })
+    };
+    assert!(!std::fs::read_to_string(machine.path("log")).unwrap().contains("the server serves"), "nothing is logged");
+    hang_up("\"info\"");
+    assert!(says("the log's filter was read anew"));
+    hang_up("\"info,=\"");
+    assert!(says("the log's filter stays as it was"));
+}

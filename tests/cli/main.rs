@@ -5,6 +5,7 @@
 mod audit;
 mod campaigns;
 mod copies;
+mod deploy;
 mod files;
 mod first_day;
 mod keys;

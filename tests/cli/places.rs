@@ -106,3 +106,27 @@ fn a_second_place_that_is_still_empty_counts_as_no_backup_until_a_verified_copy_
     let failed = machine.run(&["jobs", "run", "restore-drill", "--set", &key]);
     assert!(failed.code == 1, "{failed:?}");
 }
+
+#[test]
+fn init_keeps_the_second_place_it_was_told_of_and_says_no_backup_until_there_is_one() {
+    let machine = Machine::new();
+    let second = machine.path("second").display().to_string();
+    assert!(machine.done(&["init", "--set", &format!("backup.second={second}")]).contains("NO BACKUP"));
+    let night = machine.done(&["jobs", "run", "backup"]);
+    assert!(night.contains("in two places"), "the nightly job needs no further word: {night}");
+    assert!(machine.done(&["doctor"]).contains("everything is well"));
+    let other = Machine::new();
+    other.done(&["init"]);
+    let advice = other.done(&["--lang", "vi", "doctor"]);
+    assert!(advice.ends_with("Việc cần làm trước:\n 1. đặt backup.second rồi chạy: thidua backup\n"), "{advice}");
+}
+
+#[test]
+fn a_postgresql_that_nobody_else_holds_counts_as_no_backup() {
+    let Some(db) = TestDb::fresh() else { return };
+    let machine = Machine::new();
+    let made = machine.done(&["init", "--set", &format!("database.url={}", db.url())]);
+    assert!(made.contains("NO BACKUP: this PostgreSQL has neither"), "{made}");
+    let advice = machine.done(&["doctor"]);
+    assert!(advice.contains("NO_BACKUP") && advice.contains("1. set up a synchronous replica"), "{advice}");
+}

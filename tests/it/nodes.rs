@@ -1,7 +1,9 @@
 //! Two servers over one PostgreSQL: order, completeness and bookmarks, whichever of them answers. S1, S4, S5.
 
-use crate::harness::{Phone, Town};
+use crate::harness::{Phone, TWO_NODES, Town};
 use crate::pg::TestDb;
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use thidua::domain::cell::CellValue;
@@ -132,4 +134,72 @@ async fn s04_what_one_node_acknowledged_is_in_the_next_pull_from_the_other() {
     drop((writer, colleague));
     other.close().await;
     one.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_that_the_database_ends_under_a_node_cost_no_phone_a_call() {
+    let Some((one, other, db)) = two_nodes().await else { return };
+    let first = element(&one);
+    let mut phone = one.phone(COMMUNES[0], Role::Reporter).await;
+    let mut stood = None;
+    for figure in 1..=5 {
+        // As a restart of the database looks from here: every session is gone, new ones are taken.
+        let mut operator = PgConnection::establish(db.url()).unwrap();
+        operator.batch_execute(END_SESSIONS).unwrap();
+        let mine = CellValue::Reported(figure);
+        let save = match stood {
+            None => phone.save(&BTreeMap::from([(first, mine)])),
+            Some(stood) => phone.correct(first, mine, stood),
+        };
+        stood = Some(mine);
+        let frames = phone.sync(vec![save]).await.unwrap();
+        let taken = |frame: &Frame| matches!(frame, Frame::Verdict(v) if v.outcome() == pb::Outcome::Applied);
+        assert!(frames.iter().any(taken), "{frames:?}");
+    }
+    drop(phone);
+    other.close().await;
+    one.close().await;
+}
+
+const END_SESSIONS: &str = "select pg_terminate_backend(pid) from pg_stat_activity \
+     where datname = current_database() and pid <> pg_backend_pid()";
+
+/// Stories of sync, reports and access that are told elsewhere to one server.
+const STORIES: [&str; 20] = [
+    "rpc::access::a_code_enrols_one_phone_and_a_lost_answer_is_given_again_to_it_alone",
+    "rpc::access::a_nonce_serves_once_and_only_the_key_it_was_given_for",
+    "rpc::access::a_revoked_phone_is_refused_at_the_next_call_and_told_so_when_it_shows_its_key",
+    "rpc::access::an_administrator_enrols_a_commune_by_an_invitation_and_a_reporter_may_not",
+    "rpc::bad::a_period_of_a_concluded_campaign_is_closed",
+    "rpc::bad::every_mistake_is_named_with_its_field_in_vietnamese_and_english_and_nothing_is_written",
+    "rpc::behind::behind_a_number_stand_single_reports_in_code_order_and_the_missing_ones_by_name",
+    "rpc::night::a_commune_reads_no_other_communes_standings",
+    "rpc::night::an_administrator_runs_the_night_and_a_district_reads_its_standings_in_unit_order",
+    "rpc::org::the_communes_before_and_after_the_merger_are_counted_page_by_page",
+    "rpc::quality::a_question_goes_to_the_unit_first_and_to_its_superiors_with_the_reply_beside_it",
+    "rpc::report::a_comment_is_stored_under_the_post_of_its_author_and_personal_data_is_refused",
+    "rpc::report::a_malformed_save_names_every_field_in_the_callers_language",
+    "rpc::report::a_nil_report_goes_from_the_commune_to_the_district_and_is_returned_corrected_and_accepted",
+    "rpc::report::a_request_made_twice_is_done_once_and_its_id_serves_nothing_else",
+    "rpc::report::another_commune_cannot_tell_a_report_from_one_that_never_was",
+    "rpc::sync::a_bad_command_is_rejected_with_every_field_and_does_not_block_the_next",
+    "rpc::sync::a_first_sync_gives_every_scope_and_ends_with_a_checkpoint_and_the_next_has_nothing_new",
+    "rpc::sync::a_follower_hears_of_a_colleagues_change_and_then_that_it_was_shut_out",
+    "rpc::sync::a_nil_report_is_saved_and_sent_in_one_call_and_the_answer_holds_its_effect_and_a_signed_receipt",
+];
+
+#[test]
+fn twenty_stories_end_as_well_when_each_call_goes_to_a_node_chosen_by_chance() {
+    let Some(_server) = TestDb::fresh() else { return };
+    let chance = || u32::from_be_bytes(thidua::auth::random().unwrap());
+    let seed = std::env::var("SEED").unwrap_or_else(|_| chance().to_string());
+    println!("replay: SEED={seed} scripts/test -- twenty_stories");
+    let told = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(STORIES)
+        .args(["--exact", "--test-threads=2"])
+        .env(TWO_NODES, seed)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&told.stdout);
+    assert!(told.status.success() && said.contains("20 passed"), "{said}{}", String::from_utf8_lossy(&told.stderr));
 }

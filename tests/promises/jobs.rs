@@ -15,6 +15,7 @@ use thidua::jobs::{find, run_all_due};
 
 stories! {
     two_schedulers_at_once_publish_once
+    a_lease_in_force_holds_against_a_process_of_the_same_name
     nights_that_were_missed_are_caught_up_each_once
     a_run_that_is_cancelled_publishes_nothing_and_is_not_run_again
     an_accepted_report_is_locked_once_its_grace_is_over_and_not_before
@@ -55,6 +56,43 @@ fn two_schedulers_at_once_publish_once(world: World) {
     assert_eq!(numbers(&world), [1]);
     assert_eq!(slots_done(&world, "aggregate"), 1);
     assert_eq!(job.run_due(&world.app, "third").unwrap(), SlotEnd::AlreadyDone);
+}
+
+fn a_lease_in_force_holds_against_a_process_of_the_same_name(world: World) {
+    let (job, slot) = (find("aggregate").unwrap(), world.app.now());
+    let ended = world.app.run_slot("serve-1", "aggregate", slot, &|app, _, _| {
+        assert_eq!(job.run_at(app, "serve-1", slot).unwrap(), SlotEnd::HeldElsewhere, "process 1 of another machine");
+        Ok(String::new())
+    });
+    assert_eq!(ended.unwrap(), SlotEnd::Done(String::new()));
+}
+
+#[test]
+fn on_postgresql_no_node_gets_a_newer_token_while_another_publishes_under_its_own() {
+    let Some(world) = World::on_postgres() else { return };
+    let other = world.node();
+    let (job, slot) = (find("aggregate").unwrap(), world.app.now());
+    thread::scope(|scope| {
+        let ended = world.app.run_slot("slow", "aggregate", slot, &|app, actor, fence| {
+            let night = app.aggregate(actor, |tx| {
+                let held = holds(tx, "aggregate", fence)?;
+                // It stands still in here until its lease is over; the other node, with newer figures, is as quick as it can be.
+                world.clock.set(world.app.now().plus_micros(11 * 60 * 1_000_000));
+                let taking = scope.spawn(|| {
+                    accepted(&other);
+                    job.run_at(&other.app, "quick", slot)
+                });
+                thread::sleep(std::time::Duration::from_millis(1500));
+                assert!(!taking.is_finished(), "the other node waits for this transaction");
+                Ok(held)
+            });
+            night.map(|_| String::new())
+        });
+        ended.unwrap();
+    });
+    let mut runs = world.app.runs(CampaignId::named("A"), 10).unwrap();
+    runs.sort_by_key(|run| run.number);
+    assert!(runs.is_sorted_by_key(|run| run.cut), "older figures never follow newer ones: {runs:?}");
 }
 
 fn nights_that_were_missed_are_caught_up_each_once(world: World) {

@@ -96,6 +96,14 @@ impl World {
         }
     }
 
+    /// Another node over the same database, as far as the database allows one.
+    pub(crate) fn node(&self) -> Self {
+        let store = Store::open(&Location::parse(&self.database)).unwrap();
+        let (clock, database) = (self.clock.clone(), self.database.clone());
+        let app = App::new(store, clock.clone());
+        Self { app, clock, seal: Seal::new(b"a secret of the test"), database, _home: None, _db: None }
+    }
+
     /// Another authority of the same kind over the same sort of database, with nothing reported yet.
     pub(crate) fn twin(&self) -> Self {
         if self._db.is_some() { Self::on_postgres().unwrap() } else { Self::on_sqlite() }

@@ -2,8 +2,10 @@
 
 mod phone;
 mod proxy;
+mod spread;
 mod town;
 
 pub(crate) use phone::Phone;
 pub(crate) use proxy::Line;
+pub(crate) use spread::TWO_NODES;
 pub(crate) use town::{PARTNERS, Town, app_in, channel, code_in, first_monday};

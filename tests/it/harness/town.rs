@@ -1,8 +1,10 @@
 //! A server with the example's organisation and catalogue, on a day of its own choosing.
 
-use super::{Line, Phone};
+use super::{Line, Phone, spread};
+use crate::pg::TestDb;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use thidua::app::App;
 use thidua::auth;
 use thidua::clock::Clock;
@@ -40,6 +42,14 @@ pub(crate) struct Town {
     served: JoinHandle<Result<(), tonic::transport::Error>>,
     home: std::path::PathBuf,
     dir: Option<tempfile::TempDir>,
+    beside: Option<Beside>,
+}
+
+/// A second node of the same town, and what decides which of the two a call goes to.
+struct Beside {
+    node: Box<Town>,
+    dice: Arc<AtomicU64>,
+    _db: TestDb,
 }
 
 fn example(name: &str) -> String {
@@ -77,8 +87,20 @@ pub(crate) fn app_in(dir: &std::path::Path) -> App {
 }
 
 impl Town {
+    /// On SQLite; or on two nodes, when the environment asks for it.
     pub(crate) async fn open() -> Self {
-        Self::open_at(None, None).await
+        match spread::seed() {
+            None => Self::open_at(None, None).await,
+            Some(seed) => Self::open_on_two_nodes(seed).await,
+        }
+    }
+
+    async fn open_on_two_nodes(seed: u64) -> Self {
+        let db = TestDb::fresh().unwrap();
+        let town = Self::open_at(None, Some(db.url())).await;
+        let app = App::new(Store::open(&Location::parse(db.url())).unwrap(), town.clock.clone());
+        let node = Box::new(Self::serve_app(&town.home, 0, None, app).await);
+        Self { beside: Some(Beside { node, dice: Arc::new(AtomicU64::new(seed)), _db: db }), ..town }
     }
 
     /// Over this database; other nodes may stand [`Self::beside`] it.
@@ -116,7 +138,10 @@ impl Town {
     }
 
     async fn serve(dir: &std::path::Path, port: u16, reach: Option<SocketAddr>) -> Self {
-        let app = app_in(dir);
+        Self::serve_app(dir, port, reach, app_in(dir)).await
+    }
+
+    async fn serve_app(dir: &std::path::Path, port: u16, reach: Option<SocketAddr>, app: App) -> Self {
         let clock = app.clock().clone();
         let files = TlsFiles::in_dir(&dir.join("tls"));
         let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
@@ -138,13 +163,18 @@ impl Town {
         let served = tokio::spawn(run(listener, setup, async {
             let _ = stopped.await;
         }));
-        Self { app, clock, address, files, stop, served, home: dir.to_owned(), dir: None }
+        Self { app, clock, address, files, stop, served, home: dir.to_owned(), dir: None, beside: None }
     }
 
     /// Ends the server; panics when it does not end well.
     pub(crate) async fn close(self) {
+        let other = self.beside.map(|beside| (beside.node, beside._db));
         let _ = self.stop.send(());
         self.served.await.unwrap().unwrap();
+        if let Some((node, _db)) = other {
+            let _ = node.stop.send(());
+            node.served.await.unwrap().unwrap();
+        }
     }
 
     /// Ends the server and keeps its directory.
@@ -166,7 +196,9 @@ impl Town {
 
     /// A connection that trusts the private CA and nobody else.
     pub(crate) async fn channel(&self) -> Channel {
-        connect(&self.files, self.address.port(), None).await
+        let own = connect(&self.files, self.address.port(), None).await;
+        let Some(Beside { node, dice, .. }) = &self.beside else { return own };
+        spread::over(vec![own, connect(&self.files, node.address.port(), None).await], dice.clone()).await
     }
 
     /// A connection that shows a certificate of its own.

@@ -1,0 +1,148 @@
+//! Processes of this machine: started here, signalled by their number, ended with their value. Knows nothing of what they do.
+
+use crate::Result;
+use std::fs::File;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// What `scripts/drill` has found on this machine.
+pub(crate) struct Host {
+    /// Everything is written below it; the script removes it.
+    pub(crate) dir: PathBuf,
+    /// The product's binary.
+    pub(crate) thidua: PathBuf,
+    /// Directory of `initdb` and `postgres`; empty: no case needs them.
+    pub(crate) pg_bin: String,
+    /// Directory of `patroni` and `patronictl`; empty: none, only the case of two machines runs.
+    pub(crate) patroni: String,
+    /// Who runs PostgreSQL, when we are root.
+    pub(crate) user: String,
+    /// Whether each database has a small disk of its own.
+    pub(crate) disks: bool,
+}
+
+impl Host {
+    /// As the environment says.
+    pub(crate) fn here() -> Result<Self> {
+        let said = |name: &str| std::env::var(format!("DRILL_{name}")).unwrap_or_default();
+        let wanted = |name: &str| {
+            let value = said(name);
+            if value.is_empty() { Err(format!("DRILL_{name} is not set; run scripts/drill")) } else { Ok(value) }
+        };
+        Ok(Self {
+            dir: wanted("DIR")?.into(),
+            thidua: wanted("THIDUA")?.into(),
+            pg_bin: said("PG_BIN"),
+            patroni: said("PATRONI"),
+            user: said("USER"),
+            disks: said("DISKS") == "yes",
+        })
+    }
+
+    /// A command that dies with this process, as the user of the databases if there is one.
+    pub(crate) fn unprivileged(&self, programme: &str) -> Command {
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "KILL"]);
+        if !self.user.is_empty() {
+            command.args([format!("--reuid={}", self.user), format!("--regid={}", self.user)]);
+            command.arg("--clear-groups");
+        }
+        command.arg(programme).current_dir("/");
+        command
+    }
+
+    /// Lets that user write there.
+    pub(crate) fn hand_over(&self, path: &Path) -> Result<()> {
+        if !self.user.is_empty() {
+            done(Command::new("chown").arg("-R").arg(&self.user).arg(path))?;
+        }
+        Ok(())
+    }
+}
+
+/// A process that ends with its value.
+pub(crate) struct Running {
+    child: Child,
+}
+
+impl Running {
+    /// Starts it with what it says in a file.
+    pub(crate) fn start(command: &mut Command, log: &Path) -> Result<Self> {
+        let log = File::options().create(true).append(true).open(log)?;
+        let child = command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).spawn()?;
+        Ok(Self { child })
+    }
+
+    /// Its number.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may be dead already: that is what a drill is for.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Sends a signal to processes that we started.
+pub(crate) fn signal(name: &str, pids: &[u32]) {
+    // One that is gone already is no trouble.
+    let pids: Vec<String> = pids.iter().map(ToString::to_string).collect();
+    let _ = Command::new("kill").arg(format!("-{name}")).args(pids).stderr(Stdio::null()).status();
+}
+
+/// A process and everything below it.
+pub(crate) fn family(pid: u32) -> Vec<u32> {
+    let mut whole = vec![pid];
+    let parents: Vec<(u32, u32)> =
+        std::fs::read_dir("/proc").into_iter().flatten().flatten().filter_map(|entry| parent(&entry)).collect();
+    let mut at = 0;
+    while at < whole.len() {
+        let above = whole[at];
+        whole.extend(parents.iter().filter(|(_, parent)| *parent == above).map(|(child, _)| *child));
+        at += 1;
+    }
+    whole
+}
+
+fn parent(entry: &std::fs::DirEntry) -> Option<(u32, u32)> {
+    let pid = entry.file_name().to_str()?.parse().ok()?;
+    let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
+    let behind_name = stat.rsplit(')').next()?;
+    Some((pid, behind_name.split_whitespace().nth(1)?.parse().ok()?))
+}
+
+/// Runs what must go well; what it said.
+pub(crate) fn done(command: &mut Command) -> Result<String> {
+    let ran = command.output()?;
+    if !ran.status.success() {
+        return Err(format!("{command:?}: {}", String::from_utf8_lossy(&ran.stderr)).into());
+    }
+    Ok(String::from_utf8_lossy(&ran.stdout).into_owned())
+}
+
+/// A free port of loopback, as likely still free a moment later.
+pub(crate) fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+/// Looks again and again until there is an answer.
+pub(crate) fn wait<T>(what: &str, seconds: u64, mut look: impl FnMut() -> Result<Option<T>>) -> Result<T> {
+    let end = Instant::now() + Duration::from_secs(seconds);
+    let mut last = String::new();
+    while Instant::now() < end {
+        match look() {
+            Ok(Some(found)) => return Ok(found),
+            Ok(None) => {}
+            Err(error) => last = error.to_string(),
+        }
+        sleep(Duration::from_millis(200));
+    }
+    Err(format!("{what}: not within {seconds} s {last}").into())
+}
