@@ -11,6 +11,7 @@ pub mod changes;
 pub mod close;
 pub mod compact;
 pub mod error;
+pub mod fleet;
 pub mod held;
 pub mod job;
 pub mod morning;

@@ -21,6 +21,7 @@ mod doctor;
 mod failure;
 mod field;
 mod files;
+mod fleet;
 mod healthcheck;
 mod init;
 mod invite;
@@ -103,6 +104,8 @@ enum Command {
     Review(review::Args),
     /// Quyền và thiết bị · Give roles, hand out enrolment codes, list and revoke devices.
     Access(access::Args),
+    /// Các đơn vị và thiết bị · When units were last heard, and what waits at them.
+    Fleet(fleet::Args),
     /// Việc định kỳ · List the jobs, run one now, see past runs.
     Jobs(jobs::Args),
     /// Sao lưu có kiểm tra · Make a verified copy, also in the second place.
@@ -168,6 +171,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Promote(args) => backup::promote(&ctx, args),
         Command::Migrate(args) => backup::migrate(&ctx, args),
         Command::Move(args) => relocate::run(&ctx, args),
+        Command::Fleet(args) => fleet::run(&ctx, args),
         Command::Doctor(args) => doctor::run(&ctx, args),
         Command::Healthcheck(args) => healthcheck::run(&ctx, args),
         Command::Completions(args) => completions::run(args),

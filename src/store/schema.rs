@@ -124,7 +124,6 @@ diesel::table! {
         forked -> SmallInt,
         token_hash -> Nullable<Binary>,
         token_expires -> Nullable<BigInt>,
-        seen_day -> Nullable<Integer>,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Keys of partner agencies, from the command line.
+//! Keys of partner agencies, the CA and the fleet, from the command line.
 
 use super::Machine;
 use serde_json::Value;
@@ -27,4 +27,26 @@ fn a_key_is_printed_once_listed_without_its_secret_and_revoked() {
         machine.run(&["access", "key", "issue", "--account", "toa-an", "--unit", "prov-84", "--read", "NOTES"]).code,
         2
     );
+}
+
+#[test]
+fn the_next_ca_is_announced_and_takes_over_only_when_its_time_has_come() {
+    let machine = Machine::new();
+    machine.done(&["init"]);
+    let early = machine.run(&["tls", "roll-over", "--finish"]);
+    assert!(early.code == 1 && early.err.contains("NO_NEXT_CA"), "{early:?}");
+    let told: Value = serde_json::from_str(&machine.done(&["--json", "tls", "roll-over"])).unwrap();
+    assert_eq!(told["trusted_ca_sha256"].as_array().unwrap().len(), 2);
+    let early = machine.run(&["tls", "roll-over", "--finish"]);
+    assert!(early.code == 1 && early.err.contains("ANNOUNCED_TOO_SHORT"), "{early:?}");
+    let done: Value =
+        serde_json::from_str(&machine.done(&["--json", "tls", "roll-over", "--finish", "--early"])).unwrap();
+    assert_eq!(done["ca_sha256"], told["trusted_ca_sha256"][1]);
+}
+
+#[test]
+fn the_fleet_is_shown_by_units_and_names_no_device_and_no_account() {
+    let machine = Machine::with_province();
+    assert_eq!(machine.done(&["--json", "fleet"]).trim(), "[]", "nobody is enrolled");
+    assert!(machine.done(&["fleet", "--help"]).contains("--unit"));
 }

@@ -1,2 +1,3 @@
 DROP TABLE password;
 DROP TABLE service_key;
+ALTER TABLE device ADD COLUMN seen_day INTEGER;

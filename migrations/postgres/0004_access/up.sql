@@ -23,3 +23,6 @@ CREATE TABLE password (
     given BIGINT NOT NULL,
     PRIMARY KEY (account)
 );
+
+-- never written: the end of the last token tells when a device was last heard
+ALTER TABLE device DROP COLUMN seen_day;

@@ -144,3 +144,25 @@ async fn a_flood_of_wrong_renewals_keeps_no_phone_from_renewing() {
     phone.renew().await.unwrap();
     town.close().await;
 }
+
+#[tokio::test]
+async fn an_operator_sees_when_a_unit_was_last_heard_by_the_day_and_nothing_of_persons() {
+    let town = Town::open().await;
+    let (system, day) = (town.app.system().unwrap(), thidua::domain::time::DAY_MICROS);
+    let mut early = town.phone(COMMUNE, Role::Reporter).await;
+    let _second = town.phone(COMMUNE, Role::UnitHead).await;
+    let at = |days: i64| town.clock.set(crate::harness::first_monday().plus_micros(days * day));
+    let seen = || {
+        let fleet = town.app.fleet(&system, auth::TOKEN_MICROS).unwrap();
+        let one = fleet[&UnitId::named(COMMUNE)];
+        (one.devices, one.contact.as_str(), one.waiting.as_str())
+    };
+    assert_eq!(seen(), (2, "TODAY", "NONE"));
+    at(3);
+    assert_eq!(seen(), (2, "THIS_WEEK", "NONE"));
+    at(8);
+    assert_eq!(seen(), (2, "OLDER", "NONE"));
+    early.renew().await.unwrap();
+    assert_eq!(seen(), (2, "TODAY", "NONE"), "one of them is enough");
+    town.close().await;
+}
