@@ -22,6 +22,7 @@ pub mod phase;
 mod proposal;
 pub mod quality;
 pub mod reference;
+pub mod remind;
 pub mod report;
 pub mod results;
 pub mod review;

@@ -32,6 +32,7 @@ mod phone;
 mod quality;
 mod rehearse;
 mod relocate;
+mod remind;
 mod report;
 mod review;
 mod runs;
@@ -104,6 +105,8 @@ enum Command {
     Review(review::Args),
     /// Quyền và thiết bị · Give roles, hand out enrolment codes, list and revoke devices.
     Access(access::Args),
+    /// Báo cáo sắp đến hạn · Reports that should be on their way, for whoever reminds units.
+    Remind(remind::Args),
     /// Các đơn vị và thiết bị · When units were last heard, and what waits at them.
     Fleet(fleet::Args),
     /// Việc định kỳ · List the jobs, run one now, see past runs.
@@ -171,6 +174,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Promote(args) => backup::promote(&ctx, args),
         Command::Migrate(args) => backup::migrate(&ctx, args),
         Command::Move(args) => relocate::run(&ctx, args),
+        Command::Remind(args) => remind::run(&ctx, args),
         Command::Fleet(args) => fleet::run(&ctx, args),
         Command::Doctor(args) => doctor::run(&ctx, args),
         Command::Healthcheck(args) => healthcheck::run(&ctx, args),

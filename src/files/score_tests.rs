@@ -14,29 +14,7 @@ fn ratio(text: &str) -> Ratio {
 }
 
 fn judged(code: &str, state: JudgementState) -> Judgement {
-    Judgement {
-        code: code.to_owned(),
-        state,
-        reasons: Vec::new(),
-        value: None,
-        value_low: None,
-        value_high: None,
-        bound: None,
-        limit: None,
-        limit_now: None,
-        failures_allowed: None,
-        failures_left: None,
-        display: String::new(),
-        rest_change: None,
-        forecast: None,
-        percent_to_meet: None,
-        tier: None,
-        count_before: None,
-        count_now: None,
-        variation: None,
-        figures: Vec::new(),
-        members: Vec::new(),
-    }
+    Judgement { state, ..Judgement::not_counted_here(code, Vec::new()) }
 }
 
 fn fall(before: i64, now: i64, bound: &str) -> (Judgement, Target) {

@@ -139,6 +139,17 @@ pub const ALL: &[Job] = &[
         missed: Missed::Newest,
         run: restore_drill,
     },
+    Job {
+        name: "remind",
+        cron: "0 0 7 * * *",
+        about: (
+            "Đếm báo cáo đến hạn mà chưa gửi, để nhắc đơn vị",
+            "Counts reports that are due and not sent, so that units can be reminded",
+        ),
+        at_micros: 7 * 3600 * 1_000_000,
+        missed: Missed::Newest,
+        run: remind,
+    },
 ];
 
 /// The job with this name.
@@ -222,6 +233,12 @@ fn phase_review(app: &App, _: &Actor, turn: Turn) -> Result<String> {
         })
         .collect();
     Ok(if reviews.is_empty() { "no phase is to be reviewed today".to_owned() } else { reviews.join("; ") })
+}
+
+fn remind(app: &App, actor: &Actor, _: Turn) -> Result<String> {
+    let owed = app.owed(actor)?;
+    let units: std::collections::BTreeSet<_> = owed.iter().map(|one| one.unit).collect();
+    Ok(format!("{} reports of {} units should be on their way; see: thidua remind", owed.len(), units.len()))
 }
 
 fn verify_runs(app: &App, actor: &Actor, _: Turn) -> Result<String> {

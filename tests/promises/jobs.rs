@@ -20,6 +20,7 @@ stories! {
     a_run_that_is_cancelled_publishes_nothing_and_is_not_run_again
     an_accepted_report_is_locked_once_its_grace_is_over_and_not_before
     a_phase_is_reviewed_once_the_grace_of_its_last_report_is_over
+    a_report_is_named_when_it_is_due_and_no_longer_once_it_is_sent_or_its_grace_is_over
     every_job_of_the_table_ends_well_on_a_province_that_reports
 }
 
@@ -150,6 +151,31 @@ fn a_phase_is_reviewed_once_the_grace_of_its_last_report_is_over(world: World) {
     run_all_due(&world.app, "node").unwrap();
     let said = world.app.job_runs(Some("phase-review"), 1).unwrap().remove(0).message.unwrap();
     assert!(said.starts_with("A phase 1 is in: ") && said.ends_with("thidua brief --campaign A --phase 1"), "{said}");
+}
+
+fn a_report_is_named_when_it_is_due_and_no_longer_once_it_is_sent_or_its_grace_is_over(world: World) {
+    let system = world.app.system().unwrap();
+    let key = first_week(WARD_3);
+    let expected = thidua::domain::expectation::Expectation::clone(
+        &world.app.store().read(|tx| world.app.reference(tx)).unwrap().expectation(&key).unwrap(),
+    );
+    let named = |day| {
+        world.at(day);
+        let owed = world.app.owed(&system).unwrap();
+        owed.iter().any(|one| one.unit == key.unit && one.contract == key.contract && one.period == key.period)
+    };
+    assert!(!named(expected.period.end.yesterday().unwrap()), "the week is not over");
+    assert!(named(expected.period.end) && named(expected.due), "due, then late");
+    assert!(!named(expected.grace_end), "nobody is reminded of what is over");
+    world.at(expected.period.end);
+    let mut ward = world.phone("phuong 3 nil", WARD_3, Role::Reporter);
+    let cells: Vec<_> = world.elements().into_iter().map(|one| (one, CellValue::Nil)).collect();
+    let (save, submit) = (ward.save(&key, &cells, &[]), ward.submit(key.id()));
+    ward.push(&world, &[save, submit]);
+    assert!(!named(expected.period.end), "sent");
+    find("remind").unwrap().run_now(&world.app, "node").unwrap();
+    let said = world.app.job_runs(Some("remind"), 1).unwrap().remove(0).message.unwrap();
+    assert!(said.ends_with("thidua remind"), "{said}");
 }
 
 fn every_job_of_the_table_ends_well_on_a_province_that_reports(world: World) {

@@ -196,33 +196,14 @@ mod tests {
 
     fn judgement(code: &str, value: i64, before: i64) -> Judgement {
         let element = ElementCode::new("so_offences").unwrap();
+        let figure = StandingFigure { element, value: Some(value), baseline_now: Some(before), baseline_full: None };
         Judgement {
-            code: code.to_owned(),
             state: JudgementState::OnPace,
             reasons: vec!["SMALL_BASE".to_owned()],
             value: Ratio::new(i128::from(value - before), i128::from(before)),
-            value_low: None,
-            value_high: None,
-            bound: None,
             limit: Some(before - 1),
-            limit_now: None,
-            failures_allowed: None,
-            failures_left: None,
-            display: String::new(),
-            rest_change: None,
-            forecast: None,
-            percent_to_meet: None,
-            tier: None,
-            count_before: None,
-            count_now: None,
-            variation: None,
-            figures: vec![StandingFigure {
-                element,
-                value: Some(value),
-                baseline_now: Some(before),
-                baseline_full: None,
-            }],
-            members: Vec::new(),
+            figures: vec![figure],
+            ..Judgement::not_counted_here(code, Vec::new())
         }
     }
 

@@ -152,7 +152,7 @@ impl Place<'_> {
         let members = members.map(|((formula, of), letter)| self.judgement(&format!("{code}{letter}"), formula, of));
         let members: Vec<Judgement> = members.collect();
         if !self.counts(formula) {
-            return not_counted(code, members);
+            return Judgement::not_counted_here(code, members);
         }
         let pace = evaluation.pace.unwrap_or_default();
         let interval = evaluation.interval.filter(|_| comparison.is_some_and(|one| !one.measure.is_change()));
@@ -219,32 +219,6 @@ fn reaches(kind: UnitKind, level: UnitKind) -> bool {
         UnitKind::Province => true,
         UnitKind::District => matches!(level, UnitKind::District | UnitKind::Commune),
         UnitKind::Commune | UnitKind::Department | UnitKind::Cluster => kind == level,
-    }
-}
-
-fn not_counted(code: &str, members: Vec<Judgement>) -> Judgement {
-    Judgement {
-        code: code.to_owned(),
-        state: JudgementState::NotCountedHere,
-        reasons: Vec::new(),
-        value: None,
-        value_low: None,
-        value_high: None,
-        bound: None,
-        limit: None,
-        limit_now: None,
-        failures_allowed: None,
-        failures_left: None,
-        display: String::new(),
-        rest_change: None,
-        forecast: None,
-        percent_to_meet: None,
-        tier: None,
-        count_before: None,
-        count_now: None,
-        variation: None,
-        figures: Vec::new(),
-        members,
     }
 }
 

@@ -128,6 +128,34 @@ pub struct Judgement {
 }
 
 impl Judgement {
+    /// Of elements that are counted at another level than the unit's: no figure at all.
+    #[must_use]
+    pub fn not_counted_here(code: &str, members: Vec<Self>) -> Self {
+        Self {
+            code: code.to_owned(),
+            state: JudgementState::NotCountedHere,
+            reasons: Vec::new(),
+            value: None,
+            value_low: None,
+            value_high: None,
+            bound: None,
+            limit: None,
+            limit_now: None,
+            failures_allowed: None,
+            failures_left: None,
+            display: String::new(),
+            rest_change: None,
+            forecast: None,
+            percent_to_meet: None,
+            tier: None,
+            count_before: None,
+            count_now: None,
+            variation: None,
+            figures: Vec::new(),
+            members,
+        }
+    }
+
     /// The judgement or the member of this code.
     #[must_use]
     pub fn find(&self, code: &str) -> Option<&Self> {

@@ -1,0 +1,54 @@
+//! What is owed now: reports that are due within two days or late inside their grace, and not sent. For whoever reminds units by telephone.
+//!
+//! By unit, in the order of their codes; a phone reminds its own holder by itself. Reminds nobody and keeps nothing: a list of yesterday
+//! would be a record of who was late. Knows no schedule.
+
+use super::standing::damaged;
+use super::{App, Result};
+use crate::domain::expectation::{Expectation, expectations};
+use crate::domain::ids::ReportId;
+use crate::domain::permission::{Actor, action, authorize};
+use crate::domain::report::ReportKey;
+use jiff::ToSpan;
+use std::collections::BTreeSet;
+
+/// So many days before its last day in time a report is named.
+const DAYS_AHEAD: i64 = 2;
+
+impl App {
+    /// The reports of units in sight that should be on their way, by unit code, then contract and day.
+    pub fn owed(&self, actor: &Actor) -> Result<Vec<Expectation>> {
+        let today = self.now().local_date();
+        let soon = today.saturating_add(DAYS_AHEAD.days());
+        self.store().read(|tx| {
+            let reference = self.reference(tx)?;
+            let sent: BTreeSet<ReportId> = tx
+                .filed_reports(&super::standing::SENT, &reference.units)?
+                .iter()
+                .map(|one| one.report.key.id())
+                .collect();
+            let mut found: Vec<Expectation> = Vec::new();
+            for campaign in reference.judged() {
+                let all = reference.catalogue.contracts.iter();
+                let contracts: Vec<_> = all.filter(|one| campaign.contracts.contains(&one.code)).cloned().collect();
+                let window = campaign.measurement_window;
+                let expected = expectations(&reference.org, &reference.calendars, &contracts, window);
+                found.extend(expected.map_err(|unknown| damaged(&unknown))?.into_iter().filter(|one| {
+                    let key = ReportKey { contract: one.contract, unit: one.unit, period: one.period.clone() };
+                    one.period.end <= today && one.due <= soon && today < one.grace_end && !sent.contains(&key.id())
+                }));
+            }
+            let mut seen = Vec::new();
+            for one in found {
+                if authorize::<action::ReadReport>(actor, &tx.unit_path(one.unit)?, today).is_ok() {
+                    seen.push(one);
+                }
+            }
+            let code = |one: &Expectation| reference.org.unit(one.unit).map(|unit| unit.uid.clone());
+            seen.sort_by_cached_key(|one| (code(one), one.contract, one.period.start));
+            // Two campaigns may count one report.
+            seen.dedup_by(|a, b| (a.contract, a.unit, &a.period) == (b.contract, b.unit, &b.period));
+            Ok(seen)
+        })
+    }
+}
