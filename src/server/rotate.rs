@@ -31,16 +31,16 @@ enum Look {
 }
 
 /// The files as they were when last looked at. Their bytes are compared, since a copied file may keep an old date.
+///
+/// None before the first look, which therefore takes them again: what was loaded at the start may have been renewed a moment later.
 struct Files {
     certificates: Certificates,
-    seen: Vec<Option<Vec<u8>>>,
+    seen: Option<Vec<Option<Vec<u8>>>>,
 }
 
 impl Files {
     fn new(certificates: Certificates) -> Self {
-        let mut files = Self { certificates, seen: Vec::new() };
-        files.seen = files.read();
-        files
+        Self { certificates, seen: None }
     }
 
     fn read(&self) -> Vec<Option<Vec<u8>>> {
@@ -48,12 +48,13 @@ impl Files {
     }
 
     fn look(&mut self) -> Look {
-        let now = self.read();
+        let now = Some(self.read());
         if now == self.seen {
             return Look::Same;
         }
-        self.seen = now;
+        let first = std::mem::replace(&mut self.seen, now).is_none();
         match self.certificates.reload() {
+            Ok(()) if first => Look::Same,
             Ok(()) => Look::Taken,
             Err(error) => Look::Refused(error),
         }
@@ -75,7 +76,9 @@ mod tests {
         init(&ours, &["localhost".into()], NOW).unwrap();
         init(&other, &["localhost".into()], NOW).unwrap();
         let mut files = Files::new(Certificates::load(&ours.chain, &ours.key, false).unwrap());
-        assert!(matches!(files.look(), Look::Same));
+        init(&ours, &["localhost".into()], NOW).unwrap();
+        assert!(matches!(files.look(), Look::Same), "renewed between loading and the first look: taken without a word");
+        assert!(files.seen.is_some());
         std::fs::copy(&other.key, &ours.key).unwrap();
         assert!(matches!(files.look(), Look::Refused(_)), "the key of another certificate");
         assert!(matches!(files.look(), Look::Same), "said once");
