@@ -7,7 +7,7 @@ use crate::app::Reference;
 use crate::auth::{self, Authority};
 use crate::domain::cell::{CellValue, Change, ElementNo};
 use crate::domain::command::{Body, Command, Save, SaveNote};
-use crate::domain::enrolment::{Code, enrol_proof};
+use crate::domain::enrolment::{Code, enrol_proof, renew_proof};
 use crate::domain::expectation::expectations_of;
 use crate::domain::ids::{ContractId, DeviceId, UnitId};
 use crate::domain::report::ReportKey;
@@ -27,6 +27,8 @@ const NOTE: &str = "DỮ LIỆU GIẢ LẬP: tình hình ổn định, không c�
 pub(super) struct Caller {
     pub(super) channel: Channel,
     pub(super) unit: UnitId,
+    device: DeviceId,
+    key: Authority,
     token: String,
     cursor: Vec<u8>,
     taken: u64,
@@ -45,7 +47,23 @@ impl Caller {
         };
         let answer = AccessServiceClient::new(channel.clone()).enrol(message).await?.into_inner();
         let token = answer.token.map(|token| token.token).unwrap_or_default();
-        Ok(Self { channel, unit, token, cursor: Vec::new(), taken: 0 })
+        Ok(Self { channel, unit, device, key, token, cursor: Vec::new(), taken: 0 })
+    }
+
+    /// A new token; one lives for a quarter of an hour.
+    pub(super) async fn renew(&mut self) -> Result<()> {
+        let (mut access, device_id) = (AccessServiceClient::new(self.channel.clone()), self.device.0.to_vec());
+        let ask = pb::BeginRenewalRequest { device_id: device_id.clone() };
+        let nonce = access.begin_renewal(ask).await?.into_inner().nonce;
+        let signature = self.key.sign(&renew_proof(self.device, &nonce))?;
+        let message = pb::RenewTokenRequest { device_id, nonce, signature, certificate: None };
+        self.token = access.renew_token(message).await?.into_inner().token.ok_or("no token")?.token;
+        Ok(())
+    }
+
+    /// What was synced is forgotten: the next exchange pulls everything.
+    pub(super) fn forget(&mut self) {
+        self.cursor.clear();
     }
 
     pub(super) fn request<T>(&self, message: T) -> Result<Request<T>> {
@@ -67,6 +85,15 @@ impl Caller {
         })
     }
 
+    /// Every figure of a report that was sent, from one value to another; encoded under the next number.
+    pub(super) fn correction(&mut self, key: &ReportKey, elements: &[ElementNo], from: i64, to: i64) -> Vec<u8> {
+        let value = |figure| Some(CellValue::Reported(figure));
+        let changes = elements.iter().map(|one| Change { element: *one, mine: value(to), base: value(from) }).collect();
+        let save = Save { key: key.clone(), acting_unit: self.unit, changes, note: None, base_revision: 0 };
+        self.taken += 1;
+        encode(self.taken, &Command { captured_at: None, sync_mark: Vec::new(), body: Body::Save(save) })
+    }
+
     pub(super) async fn stream(&self, commands: Vec<Vec<u8>>, follow: bool) -> Result<Streaming<pb::SyncResponse>> {
         let message = pb::SyncRequest { cursor: self.cursor.clone(), commands, follow, ..Default::default() };
         let mut client = SyncServiceClient::new(self.channel.clone()).max_decoding_message_size(16 << 20);
@@ -79,7 +106,7 @@ impl Caller {
         let (mut applied, mut rows) = (0, 0);
         while let Some(message) = stream.message().await? {
             match message.frame {
-                Some(Frame::Verdict(verdict)) if verdict.outcome() == pb::Outcome::Applied => applied += 1,
+                Some(Frame::Verdict(verdict)) if is_applied(&verdict) => applied += 1,
                 Some(Frame::Verdict(verdict)) => return Err(format!("not applied: {verdict:?}").into()),
                 Some(Frame::Rows(batch)) => rows += batch.rows.len(),
                 Some(Frame::Checkpoint(checkpoint)) => self.cursor = checkpoint.cursor,
@@ -88,6 +115,11 @@ impl Caller {
         }
         Ok((applied, rows))
     }
+}
+
+/// A correction that does not say which revision it saw counts as merged, and stands.
+fn is_applied(verdict: &pb::Verdict) -> bool {
+    matches!(verdict.outcome(), pb::Outcome::Applied | pb::Outcome::Merged)
 }
 
 /// The weekly reports that a commune owes until `end`, with the elements of the form.

@@ -3,6 +3,7 @@
 //! Server and clients share this process, so the bytes per follower are those of both sides together.
 
 use super::caller::owed;
+use super::machine::resident_kib;
 use super::rig::{Rig, connect, runtime};
 use super::table::{Measure, Row};
 use super::{Plan, Result};
@@ -17,11 +18,9 @@ use tokio::sync::Notify;
 /// Streams on one connection; the server allows 64.
 const SHARED: usize = 60;
 
-/// Resident memory of this process, in bytes.
+/// Resident memory of this process, in KiB.
 fn resident() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
-    line.split_whitespace().next().and_then(|kib| kib.parse::<f64>().ok()).unwrap_or_default() * 1024.0
+    resident_kib(std::process::id()) as f64
 }
 
 /// Followers of the province that have reached their first checkpoint, and what counts the rows they get.
@@ -69,7 +68,7 @@ pub(super) fn run(plan: &Plan) -> Result<Vec<Row>> {
         let (keys, elements) = owed(&reference, reporter.unit, rig.app.now().local_date())?;
         let before = resident();
         let crowd = gather(&rig, size).await?;
-        let each = (resident() - before) / size as f64 / 1024.0;
+        let each = (resident() - before) / size as f64;
         let mut spans = Vec::new();
         for key in keys.iter().take(plan.rounds) {
             crowd.got.store(0, Ordering::SeqCst);

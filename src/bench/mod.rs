@@ -7,16 +7,21 @@
 mod bare;
 mod caller;
 mod follow;
+mod machine;
+mod process;
 mod pull;
 mod push;
 mod rig;
 mod rollup;
+mod soak;
 mod table;
 mod targets;
 mod unary;
 
+pub use soak::run as soak;
 pub use table::{HEAD, Measure, Row};
 
+use machine::Moment;
 use std::error::Error;
 
 /// What may go wrong in a bench: reported, never hidden.
@@ -57,7 +62,10 @@ pub fn run(plan: &Plan, mut done: impl FnMut(&Row)) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     for (name, _, run) in ROWS {
         if plan.rows.is_empty() || plan.rows.iter().any(|wanted| wanted == name) {
-            let found = run(plan)?;
+            let before = Moment::now(None);
+            let mut found = run(plan)?;
+            let foreign = before.foreign(Moment::now(None));
+            found.iter_mut().for_each(|row| row.foreign = foreign);
             found.iter().for_each(&mut done);
             rows.extend(found);
         }

@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::domain::calendar::{Calendar, Calendars};
 use crate::domain::campaign::Step;
 use crate::domain::ids::{AccountId, UnitId};
+use crate::domain::org::{OrgFacts, Unit, UnitKind};
 use crate::domain::permission::{Actor, Grant, Role};
 use crate::domain::time::Instant;
 use crate::files::org::{OrgTexts, read_org};
@@ -22,7 +23,7 @@ use crate::server::metrics::Metrics;
 use crate::server::tls::{Certificates, read_chain};
 use crate::server::{Setup, run};
 use crate::store::{Location, Store};
-use jiff::civil::date;
+use jiff::civil::{Date, date};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::net::{TcpListener, TcpStream};
@@ -51,14 +52,19 @@ pub(super) struct Rig {
 impl Rig {
     /// Starts a server over a fresh database in a directory of its own, removed in the end.
     pub(super) fn start() -> Result<Self> {
+        Self::on(date(2024, 12, 30), example_org()?)
+    }
+
+    /// The same on another day and with another organisation, whose province is the example's.
+    pub(super) fn on(day: Date, facts: OrgFacts) -> Result<Self> {
         let dir = std::env::temp_dir().join(format!("thidua-bench-{}", std::process::id()));
         // What an earlier run of the same id left behind.
         let _ = std::fs::remove_dir_all(&dir);
         std::fs::create_dir_all(&dir)?;
-        let clock = Clock::manual(Instant::local_midnight(date(2024, 12, 30)).plus_micros(3_600_000_000));
+        let clock = Clock::manual(Instant::local_midnight(day).plus_micros(3_600_000_000));
         let database = dir.join("bench.db").display().to_string();
         let app = App::new(Store::open(&Location::parse(&database))?, clock);
-        furnish(&app)?;
+        furnish_with(&app, &facts)?;
         let files = TlsFiles::in_dir(&dir.join("tls"));
         ca::init(&files, &["127.0.0.1".into(), "localhost".into()], Clock::System.now())?;
         let setup = |address: String| -> Result<Setup> {
@@ -102,25 +108,35 @@ impl Rig {
 
     /// An enrolled device with this role on the unit with this uid.
     pub(super) async fn caller(&self, channel: Channel, uid: &str, role: Role) -> Result<Caller> {
-        let system = self.app.system()?;
-        let account = AccountId(auth::random()?);
-        let unit = UnitId::named(uid);
-        let grant = Grant { role, unit, from: date(2024, 1, 1), to: date(2030, 1, 1) };
-        self.app.grant(&system, account, uid, &grant)?;
-        let (code, hash) = auth::code()?;
-        self.app.add_enrol_code(&system, &hash, account, self.app.now().plus_micros(auth::CODE_MICROS))?;
-        Caller::enrol(channel, unit, &code).await
+        enrolled(&self.app, channel, uid, role).await
     }
 
     /// Uids of the open communes and districts, by kind.
-    pub(super) fn uids(&self, kind: crate::domain::org::UnitKind) -> Result<Vec<String>> {
-        let today = self.app.now().local_date();
-        self.app.store().read(|tx| {
-            let reference = self.app.reference(tx)?;
-            let of_kind = |unit: &&crate::domain::org::Unit| reference.org.kind_on(unit.id, today) == Some(kind);
-            Ok(reference.org.units().iter().filter(of_kind).map(|unit| unit.uid.clone()).collect())
-        })
+    pub(super) fn uids(&self, kind: UnitKind) -> Result<Vec<String>> {
+        uids(&self.app, kind)
     }
+}
+
+/// An enrolled device with this role on the unit with this uid; its code is made beside the server, by whoever has the database.
+pub(super) async fn enrolled(app: &App, channel: Channel, uid: &str, role: Role) -> Result<Caller> {
+    let system = app.system()?;
+    let account = AccountId(auth::random()?);
+    let unit = UnitId::named(uid);
+    let grant = Grant { role, unit, from: date(2024, 1, 1), to: date(2030, 1, 1) };
+    app.grant(&system, account, uid, &grant)?;
+    let (code, hash) = auth::code()?;
+    app.add_enrol_code(&system, &hash, account, app.now().plus_micros(auth::CODE_MICROS))?;
+    Caller::enrol(channel, unit, &code).await
+}
+
+/// Uids of the units that are open today, by kind.
+pub(super) fn uids(app: &App, kind: UnitKind) -> Result<Vec<String>> {
+    let today = app.now().local_date();
+    app.store().read(|tx| {
+        let reference = app.reference(tx)?;
+        let of_kind = |unit: &&Unit| reference.org.kind_on(unit.id, today) == Some(kind);
+        Ok(reference.org.units().iter().filter(of_kind).map(|unit| unit.uid.clone()).collect())
+    })
 }
 
 impl Drop for Rig {
@@ -140,10 +156,18 @@ pub(super) fn runtime() -> Result<Runtime> {
 
 /// The example's organisation, forms and campaign A.
 pub(super) fn furnish(app: &App) -> Result<()> {
+    furnish_with(app, &example_org()?)
+}
+
+fn example_org() -> Result<OrgFacts> {
     let (units, parents, lineage) =
         (example!("org/units.csv"), example!("org/parents.csv"), example!("org/lineage.csv"));
     let org = read_org(&OrgTexts { units, parents, lineage }).map_err(|errors| format!("{errors:?}"))?;
-    app.import_org(&Actor::system(UnitId([0; 16])), org.facts())?;
+    Ok(org.facts().clone())
+}
+
+fn furnish_with(app: &App, facts: &OrgFacts) -> Result<()> {
+    app.import_org(&Actor::system(UnitId([0; 16])), facts)?;
     let system = app.system()?;
     let mut parts = Vec::new();
     for (name, text) in [("elements.toml", example!("elements.toml")), ("forms.toml", example!("forms.toml"))] {

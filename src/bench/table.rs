@@ -36,6 +36,8 @@ pub struct Row {
     pub unit: &'static str,
     /// Product over ceiling.
     pub ratio: Option<f64>,
+    /// The share of the machine that others took meanwhile, in percent.
+    pub foreign: f64,
     /// What is aimed at, in words.
     pub aim: &'static str,
     /// What else was seen.
@@ -47,13 +49,31 @@ impl Row {
     #[must_use]
     pub fn against(name: &str, unit: &'static str, product: Measure, ceiling: Measure, aim: &'static str) -> Self {
         let ratio = (ceiling.median > 0.0).then(|| product.median / ceiling.median);
-        Self { name: name.to_owned(), product, ceiling: Some(ceiling), unit, ratio, aim, note: String::new() }
+        Self {
+            name: name.to_owned(),
+            product,
+            ceiling: Some(ceiling),
+            unit,
+            ratio,
+            foreign: 0.0,
+            aim,
+            note: String::new(),
+        }
     }
 
     /// A row that stands alone.
     #[must_use]
     pub fn alone(name: &str, unit: &'static str, product: Measure, aim: &'static str) -> Self {
-        Self { name: name.to_owned(), product, ceiling: None, unit, ratio: None, aim, note: String::new() }
+        Self {
+            name: name.to_owned(),
+            product,
+            ceiling: None,
+            unit,
+            ratio: None,
+            foreign: 0.0,
+            aim,
+            note: String::new(),
+        }
     }
 
     /// With what else was seen.
@@ -70,7 +90,10 @@ impl Row {
             self.ceiling.as_ref().map_or(self.product.spread, |ceiling| ceiling.spread.max(self.product.spread));
         let ratio = self.ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}"));
         let (name, product, unit, aim) = (&self.name, number(self.product.median), self.unit, self.aim);
-        let mut line = format!("{name:<34}{product:>11}{ceiling:>11} {unit:<10}{ratio:>6}{spread:>8.2}  {aim}");
+        let mut line = format!(
+            "{name:<34}{product:>11}{ceiling:>11} {unit:<10}{ratio:>6}{spread:>8.2}{:>7.0} %  {aim}",
+            self.foreign
+        );
         if !self.note.is_empty() {
             line.push_str(&format!("\n    {}", self.note));
         }
@@ -79,7 +102,7 @@ impl Row {
 }
 
 /// The heading over the lines of rows.
-pub const HEAD: &str = "row                                  product    ceiling unit       ratio  spread  aim";
+pub const HEAD: &str = "row                                  product    ceiling unit       ratio  spread  foreign  aim";
 
 fn number(value: f64) -> String {
     match value {

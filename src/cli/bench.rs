@@ -21,12 +21,18 @@ pub(super) struct Args {
     /// Số luồng theo dõi · Idle followers of the row `follow`.
     #[arg(long, default_value_t = 2_000)]
     followers: usize,
+    /// Tải hỗn hợp trong bấy nhiêu giây lên một máy chủ thật · Mixed load of so many seconds on a real server, instead of the rows.
+    #[arg(long, value_name = "SECONDS")]
+    soak: Option<u64>,
     /// In JSON · Print JSON.
     #[arg(long)]
     json: bool,
 }
 
 pub(super) fn run(_: &Ctx, args: &Args) -> Outcome {
+    if let Some(seconds) = args.soak {
+        return bench::soak(seconds, |line| println!("{line}")).map_err(|error| failed(&error.to_string()));
+    }
     let plan = Plan { rows: args.rows.clone(), rounds: args.rounds.max(1), followers: args.followers };
     if !args.json {
         println!("{}", bench::HEAD);

@@ -1,0 +1,167 @@
+//! Five inner loops over fixed figures, each run once, so that callgrind can count their instructions.
+//!
+//! ```text
+//!  instructions evaluate    reads what it needs, then calls `counted_evaluate` once; only that call is counted
+//! ```
+//!
+//! Knows no clock, no randomness, no file and no count: `scripts/check instructions` compares. DỮ LIỆU GIẢ LẬP (synthetic figures).
+#![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "an input that cannot be made has failed the check")]
+
+#[path = "instructions/ground.rs"]
+mod ground;
+
+use ground::Ground;
+use std::hint::black_box;
+use thidua::domain::cell::{CellValue, Change};
+use thidua::domain::command::{Save, SaveNote};
+use thidua::domain::digest::{Digest, record_hash};
+use thidua::domain::element::ElementCode;
+use thidua::domain::org::View;
+use thidua::domain::ratio::Ratio;
+use thidua::domain::report::{FormLine, FormShape, Report};
+use thidua::domain::standing::{Entry, Input, totals};
+use thidua::domain::target::{Sheet, Stage, Target, Terms};
+use thidua::pb;
+use thidua::wire::{record, sync};
+
+/// Targets of each shape that campaigns use: a change, shares, a count, a combination.
+const TARGETS: &[&str] = &[
+    "change(count(element_0) vs same_window_prior_year, rel) <= -7%",
+    "ratio(element_1/element_2) >= 95%",
+    "count(element_3) = 0",
+    "all(ratio(element_4/element_5) >= 90%, any(count(element_6) >= 12, count(element_7) >= 30))",
+];
+
+fn main() {
+    let asked = std::env::args().nth(1).unwrap_or_default();
+    match asked.as_str() {
+        "evaluate" => evaluate(),
+        "merge" => merge(),
+        "encode" => encode(),
+        "digest" => digest(),
+        "rollup" => rollup(),
+        // What `cargo bench` itself says; it counts nothing.
+        _ => println!("scripts/check instructions counts: evaluate merge encode digest rollup"),
+    }
+}
+
+/// 250 figures judged by each target, while the window runs and after it.
+fn evaluate() {
+    let targets: Vec<Target> = TARGETS.iter().map(|text| Target::parse(text).unwrap()).collect();
+    let sheet = |at: i64| {
+        let of = |more: i64| {
+            let code = |element: i64| ElementCode::new(&format!("element_{element}")).unwrap();
+            (0..8).map(|element| (code(element), Ratio::from(at + more + element))).collect()
+        };
+        Sheet { now: of(100), before: of(110), before_to_date: of(105), ..Sheet::default() }
+    };
+    let sheets: Vec<Sheet> = (0..250).map(sheet).collect();
+    black_box(counted_evaluate(&targets, &sheets, &Terms::at(Stage::Closed)));
+}
+
+#[inline(never)]
+fn counted_evaluate(targets: &[Target], sheets: &[Sheet], terms: &Terms) -> usize {
+    let judged = sheets.iter().flat_map(|sheet| targets.iter().map(|target| target.evaluate(sheet, terms)));
+    judged.map(|evaluation| black_box(evaluation).members.len()).sum()
+}
+
+/// 1,000 saves replayed on what the server holds: a third of the cells meet another author's value.
+fn merge() {
+    let ground = Ground::new();
+    let shape = FormShape {
+        lines: ground.numbers.keys().map(|element| (*element, FormLine { min: 0, max: 1_000 })).collect(),
+        rules: Vec::new(),
+    };
+    let theirs: Vec<Report> = (0..1_000).map(|at| ground.report(at % ground::COMMUNES, at % ground::WEEKS)).collect();
+    let save = |report: &Report| {
+        let change = |(at, (element, value)): (usize, (&_, &CellValue))| {
+            let base = (at % 3 != 0).then_some(*value);
+            Change { element: *element, mine: Some(CellValue::Reported(at as i64)), base }
+        };
+        let note = Some(SaveNote { mine: ground::NOTE.to_owned(), base: String::new() });
+        let changes = report.cells.iter().enumerate().map(change).collect();
+        Save { key: report.key.clone(), acting_unit: report.acting_unit, changes, note, base_revision: 1 }
+    };
+    let saves: Vec<Save> = theirs.iter().map(save).collect();
+    let drafts = theirs.into_iter().map(|report| Report { state: ground::DRAFT, ..report }).collect();
+    black_box(counted_merge(drafts, &saves, &shape));
+}
+
+#[inline(never)]
+fn counted_merge(theirs: Vec<Report>, saves: &[Save], shape: &FormShape) -> usize {
+    let merged = theirs.into_iter().zip(saves).map(|(report, save)| {
+        let unit = report.acting_unit;
+        Report::save(Some(report), save, unit, shape).unwrap()
+    });
+    merged.map(|saved| black_box(saved).branches.len()).sum()
+}
+
+/// 500 reports as records, and the frame's bytes around them.
+fn encode() {
+    let ground = Ground::new();
+    let reports: Vec<Report> = (0..500).map(|at| ground.report(at % ground::COMMUNES, at % ground::WEEKS)).collect();
+    black_box(counted_encode(&reports, &ground));
+}
+
+#[inline(never)]
+fn counted_encode(reports: &[Report], ground: &Ground) -> Vec<u8> {
+    let row = |report: &Report| pb::Row {
+        operation: pb::RowOperation::Put.into(),
+        id: report.key.id().0.to_vec(),
+        revision: 1,
+        record: record::report(report, &ground.units).unwrap(),
+        scope_numbers: vec![1, 2, 3],
+        ..pb::Row::default()
+    };
+    sync::encode_rows(reports.iter().map(row).collect())
+}
+
+/// The digest of a scope of 2,000 records of 164 bytes.
+fn digest() {
+    let records: Vec<[u8; 164]> = (0..2_000_usize).map(|at| std::array::from_fn(|byte| (at + byte) as u8)).collect();
+    black_box(counted_digest(&records));
+}
+
+#[inline(never)]
+fn counted_digest(records: &[[u8; 164]]) -> Digest {
+    let mut digest = Digest::default();
+    for (revision, bytes) in records.iter().enumerate() {
+        digest.add(record_hash(&[7; 16], revision as i64, bytes));
+    }
+    digest
+}
+
+/// The sums of a campaign of 20 weeks at 60 communes, five districts and the province.
+fn rollup() {
+    let ground = Ground::new();
+    let reports: Vec<Report> = (0..ground::COMMUNES)
+        .flat_map(|commune| (0..ground::WEEKS).map(move |week| (commune, week)))
+        .map(|(commune, week)| ground.report(commune, week))
+        .collect();
+    let entry = |report| {
+        let Report { key, cells, .. }: &Report = report;
+        Entry { key, received: true, accepted: true, late: false, cells }
+    };
+    let entries: Vec<Entry<'_>> = reports.iter().map(entry).collect();
+    let input = Input {
+        org: &ground.org,
+        calendars: &ground.calendars,
+        catalogue: &ground.catalogue,
+        campaign: &ground.campaign,
+        baselines: &ground.baselines,
+        numbers: &ground.numbers,
+        reports: &entries,
+        today: ground.campaign.measurement_window.end,
+        view: View::AsWas,
+    };
+    let value = counted_rollup(&input);
+    assert!(value > 0, "nothing was added up");
+}
+
+#[inline(never)]
+fn counted_rollup(input: &Input<'_>) -> i64 {
+    let totals = totals(input).unwrap();
+    let (_, folded) = &totals.windows()[0];
+    let units = input.org.units().iter();
+    units.filter_map(|unit| folded.value(unit.id, &input.catalogue.elements[0].code)).sum()
+}
