@@ -17,6 +17,7 @@ use crate::pb::access_service_client::AccessServiceClient;
 use crate::pb::sync_response::Frame;
 use crate::pb::sync_service_client::SyncServiceClient;
 use crate::wire::command::encode;
+use crate::wire::sync::weigh;
 use jiff::civil::Date;
 use tonic::transport::Channel;
 use tonic::{Request, Streaming};
@@ -32,6 +33,7 @@ pub(super) struct Caller {
     token: String,
     cursor: Vec<u8>,
     taken: u64,
+    received: usize,
 }
 
 impl Caller {
@@ -47,7 +49,7 @@ impl Caller {
         };
         let answer = AccessServiceClient::new(channel.clone()).enrol(message).await?.into_inner();
         let token = answer.token.map(|token| token.token).unwrap_or_default();
-        Ok(Self { channel, unit, device, key, token, cursor: Vec::new(), taken: 0 })
+        Ok(Self { channel, unit, device, key, token, cursor: Vec::new(), taken: 0, received: 0 })
     }
 
     /// A new token; one lives for a quarter of an hour.
@@ -59,6 +61,11 @@ impl Caller {
         let message = pb::RenewTokenRequest { device_id, nonce, signature, certificate: None };
         self.token = access.renew_token(message).await?.into_inner().token.ok_or("no token")?.token;
         Ok(())
+    }
+
+    /// Bytes of all frames that came in exchanges, before TLS.
+    pub(super) fn received(&self) -> usize {
+        self.received
     }
 
     /// What was synced is forgotten: the next exchange pulls everything.
@@ -105,6 +112,7 @@ impl Caller {
         let mut stream = self.stream(commands, false).await?;
         let (mut applied, mut rows) = (0, 0);
         while let Some(message) = stream.message().await? {
+            self.received += weigh(&message).1;
             match message.frame {
                 Some(Frame::Verdict(verdict)) if is_applied(&verdict) => applied += 1,
                 Some(Frame::Verdict(verdict)) => return Err(format!("not applied: {verdict:?}").into()),

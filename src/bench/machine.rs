@@ -50,8 +50,17 @@ fn spent(process: u32) -> u64 {
 
 /// Resident memory of a process, in KiB.
 pub(super) fn resident_kib(process: u32) -> u64 {
+    status_kib(process, "VmRSS:")
+}
+
+/// The part of it that the process asked for itself: without the pages of files that it maps, as SQLite does with the database.
+pub(super) fn own_kib(process: u32) -> u64 {
+    status_kib(process, "RssAnon:")
+}
+
+fn status_kib(process: u32, name: &str) -> u64 {
     let status = read(&format!("/proc/{process}/status"));
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
     line.split_whitespace().next().and_then(|kib| kib.parse().ok()).unwrap_or_default()
 }
 

@@ -4,9 +4,12 @@
 //! Knows every room and decides nothing. Built only with the feature `bench`, so never part of a release. All traffic is loopback;
 //! every row is bounded in count. Figures of two runs are not to be compared: only ratios of one run are.
 
+mod against;
 mod bare;
 mod caller;
+mod chart;
 mod follow;
+mod growth;
 mod machine;
 mod process;
 mod pull;
@@ -18,6 +21,9 @@ mod table;
 mod targets;
 mod unary;
 
+pub use against::{Target, run as against};
+pub use chart::chart;
+pub use growth::{GROWTH_HEAD, Point, run as growth};
 pub use soak::run as soak;
 pub use table::{HEAD, Measure, Row};
 

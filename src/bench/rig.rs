@@ -42,6 +42,7 @@ macro_rules! example {
 /// A running server with its runtime.
 pub(super) struct Rig {
     pub(super) app: App,
+    pub(super) clock: Clock,
     pub(super) port: u16,
     pub(super) files: TlsFiles,
     runtime: Runtime,
@@ -63,7 +64,7 @@ impl Rig {
         std::fs::create_dir_all(&dir)?;
         let clock = Clock::manual(Instant::local_midnight(day).plus_micros(3_600_000_000));
         let database = dir.join("bench.db").display().to_string();
-        let app = App::new(Store::open(&Location::parse(&database))?, clock);
+        let app = App::new(Store::open(&Location::parse(&database))?, clock.clone());
         furnish_with(&app, &facts)?;
         let files = TlsFiles::in_dir(&dir.join("tls"));
         ca::init(&files, &["127.0.0.1".into(), "localhost".into()], Clock::System.now())?;
@@ -85,7 +86,7 @@ impl Rig {
         runtime.spawn(run(listener, setup, async {
             let _ = stopped.await;
         }));
-        Ok(Self { app, port, files, runtime, stop: Some(stop), dir })
+        Ok(Self { app, clock, port, files, runtime, stop: Some(stop), dir })
     }
 
     /// The path of the database.
@@ -194,25 +195,35 @@ pub(super) fn campaign_b(app: &App) -> Result<()> {
 
 /// A connection of its own that trusts the rig's CA.
 pub(super) async fn connect(files: &TlsFiles, port: u16) -> Result<Channel> {
-    let connector = connector(files)?;
+    connect_to(Path::new(&files.ca), &format!("https://127.0.0.1:{port}")).await
+}
+
+/// A connection of its own to a server whose certificate this authority signed.
+pub(super) async fn connect_to(ca: &Path, url: &str) -> Result<Channel> {
+    let endpoint = Endpoint::from_shared(url.to_owned())?
+        .initial_stream_window_size(1 << 20)
+        .initial_connection_window_size(1 << 22);
+    if endpoint.uri().scheme_str() == Some("http") {
+        return Ok(endpoint.connect().await?);
+    }
+    let host = endpoint.uri().host().ok_or("the address names no host")?.trim_matches(['[', ']']).to_owned();
+    let port = endpoint.uri().port_u16().unwrap_or(443);
+    let name = tokio_rustls::rustls::pki_types::ServerName::try_from(host.clone())?;
+    let connector = connector(ca)?;
     let open = tower::service_fn(move |_| {
-        let connector = connector.clone();
+        let (connector, host, name) = (connector.clone(), host.clone(), name.clone());
         async move {
-            let tcp = TcpStream::connect(("127.0.0.1", port)).await?;
+            let tcp = TcpStream::connect((host, port)).await?;
             tcp.set_nodelay(true)?;
-            let name = tokio_rustls::rustls::pki_types::ServerName::IpAddress(std::net::Ipv4Addr::LOCALHOST.into());
             Ok::<_, std::io::Error>(hyper_util::rt::TokioIo::new(connector.connect(name, tcp).await?))
         }
     });
-    let endpoint = Endpoint::from_shared(format!("https://127.0.0.1:{port}"))?
-        .initial_stream_window_size(1 << 20)
-        .initial_connection_window_size(1 << 22);
     Ok(endpoint.connect_with_connector(open).await?)
 }
 
-fn connector(files: &TlsFiles) -> Result<TlsConnector> {
+fn connector(ca: &Path) -> Result<TlsConnector> {
     let mut roots = tokio_rustls::rustls::RootCertStore::empty();
-    for certificate in read_chain(Path::new(&files.ca))? {
+    for certificate in read_chain(ca)? {
         roots.add(certificate)?;
     }
     let mut config = tokio_rustls::rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();

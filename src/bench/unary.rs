@@ -21,7 +21,7 @@ use tonic_health::pb::health_client::HealthClient;
 const CALLS: usize = 4_000;
 
 /// Calls per second with `callers` at once.
-async fn rate<F: Future<Output = Result<()>> + Send + 'static>(
+pub(super) async fn rate<F: Future<Output = Result<()>> + Send + 'static>(
     callers: usize,
     calls: usize,
     call: impl Fn() -> F + Send + Sync + Clone + 'static,
@@ -43,7 +43,7 @@ async fn rate<F: Future<Output = Result<()>> + Send + 'static>(
     Ok((calls / callers * callers) as f64 / began.elapsed().as_secs_f64())
 }
 
-async fn empty(channel: Channel) -> Result<()> {
+pub(super) async fn empty(channel: Channel) -> Result<()> {
     HealthClient::new(channel).check(HealthCheckRequest { service: String::new() }).await?;
     Ok(())
 }

@@ -4,16 +4,21 @@
 
 use super::ctx::Ctx;
 use super::failure::{Failure, Outcome};
-use crate::bench::{self, Plan};
+use crate::bench::{self, Plan, Point, Row};
 use clap::Parser;
+use serde::Serialize;
+use std::path::PathBuf;
 
 /// Options of the bench.
 #[derive(Debug, Parser)]
 #[command(after_help = "Ví dụ / Examples:
   cargo run --release --features bench -- bench
-  cargo run --release --features bench -- bench push pull --rounds 5 --json")]
+  cargo run --release --features bench -- bench push pull --rounds 5 --json
+  cargo run --release --features bench -- bench --growth --chart docs/growth.svg
+  cargo run --release --features bench -- bench --soak 1800
+  cargo run --release --features bench -- bench --against https://10.0.0.2:8443 --ca ca.pem --code CODE")]
 pub(super) struct Args {
-    /// Các dòng cần đo; bỏ trống là tất cả · Rows to run: unary push pull nothing follow; all when none is named.
+    /// Các dòng cần đo; bỏ trống là tất cả · Rows to run: unary push pull nothing targets rollup follow; all when none is named.
     rows: Vec<String>,
     /// Số lần đo mỗi dòng · How often each row runs; the median counts.
     #[arg(long, default_value_t = 3)]
@@ -21,9 +26,27 @@ pub(super) struct Args {
     /// Số luồng theo dõi · Idle followers of the row `follow`.
     #[arg(long, default_value_t = 2_000)]
     followers: usize,
+    /// Đo khi tỉnh và năm lớn dần, thay cho các dòng · 100, 1,000 and 10,000 communes after 1, 10 and 52 weeks, instead of the rows.
+    #[arg(long)]
+    growth: bool,
+    /// Nhiều nhất bấy nhiêu xã · With --growth: at most so many communes.
+    #[arg(long, default_value_t = 10_000)]
+    most: usize,
+    /// Vẽ biểu đồ SVG vào tệp này · With --growth: draw it into this file.
+    #[arg(long, value_name = "FILE")]
+    chart: Option<PathBuf>,
     /// Tải hỗn hợp trong bấy nhiêu giây lên một máy chủ thật · Mixed load of so many seconds on a real server, instead of the rows.
     #[arg(long, value_name = "SECONDS")]
     soak: Option<u64>,
+    /// Tải một máy chủ đang chạy, chỉ đọc · Load a server that runs, reading only, instead of the rows.
+    #[arg(long, value_name = "URL", requires_all = ["ca", "code"])]
+    against: Option<String>,
+    /// Chứng thư của CA đã ký cho máy chủ đó · With --against: the CA's certificate in PEM.
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+    /// Mã ghi danh · With --against: an enrolment code, good once.
+    #[arg(long)]
+    code: Option<String>,
     /// In JSON · Print JSON.
     #[arg(long)]
     json: bool,
@@ -33,18 +56,47 @@ pub(super) fn run(_: &Ctx, args: &Args) -> Outcome {
     if let Some(seconds) = args.soak {
         return bench::soak(seconds, |line| println!("{line}")).map_err(|error| failed(&error.to_string()));
     }
-    let plan = Plan { rows: args.rows.clone(), rounds: args.rounds.max(1), followers: args.followers };
-    if !args.json {
-        println!("{}", bench::HEAD);
+    if args.growth {
+        return growth(args);
     }
-    let rows = bench::run(&plan, |row| {
-        if !args.json {
-            println!("{}", row.line());
+    let plan = Plan { rows: args.rows.clone(), rounds: args.rounds.max(1), followers: args.followers };
+    head(args, bench::HEAD);
+    let show = |row: &Row| line(args, || row.line());
+    let rows = match (&args.against, &args.ca, &args.code) {
+        (Some(url), Some(ca), Some(code)) => {
+            let target = bench::Target { url: url.clone(), ca: ca.clone(), code: code.clone() };
+            bench::against(&target, &plan, show)
         }
-    })
-    .map_err(|error| failed(&error.to_string()))?;
+        (_, _, _) => bench::run(&plan, show),
+    };
+    json(args, &rows.map_err(|error| failed(&error.to_string()))?)
+}
+
+fn growth(args: &Args) -> Outcome {
+    head(args, bench::GROWTH_HEAD);
+    let points = bench::growth(args.most, |point: &Point| line(args, || point.line()));
+    let points = points.map_err(|error| failed(&error.to_string()))?;
+    if let Some(path) = &args.chart {
+        std::fs::write(path, bench::chart(&points)).map_err(|error| Failure::file(path, &error))?;
+    }
+    json(args, &points)
+}
+
+fn head(args: &Args, text: &str) {
+    if !args.json {
+        println!("{text}");
+    }
+}
+
+fn line(args: &Args, text: impl FnOnce() -> String) {
+    if !args.json {
+        println!("{}", text());
+    }
+}
+
+fn json(args: &Args, found: &impl Serialize) -> Outcome {
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&rows).map_err(|error| failed(&error.to_string()))?);
+        println!("{}", serde_json::to_string_pretty(found).map_err(|error| failed(&error.to_string()))?);
     }
     Ok(())
 }

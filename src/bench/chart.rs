@@ -1,0 +1,77 @@
+//! Growth as a picture: one panel a figure, one line a size of the province, both axes logarithmic, so that flat is flat.
+//!
+//! Knows points, and nothing of how they were measured.
+
+use super::growth::{Point, UNITS, WEEKS};
+
+const PANEL: (f64, f64) = (300.0, 190.0);
+const MARGIN: (f64, f64) = (56.0, 34.0);
+const COLOURS: [&str; 3] = ["#2a78b8", "#c2571a", "#3b8a3e"];
+
+/// A heading and what it shows of a point.
+type Panel = (&'static str, fn(&Point) -> f64);
+
+const PANELS: [Panel; 6] = [
+    ("push of one report, ms", |point| point.push_ms),
+    ("sync, nothing new, ms", |point| point.nothing_ms),
+    ("sync, one new report, ms", |point| point.one_new_ms),
+    ("night after 50 changes, ms", |point| point.night_ms),
+    ("night, everything anew, ms", |point| point.night_anew_ms),
+    ("database, bytes a report", |point| point.database_bytes as f64 / point.reports.max(1) as f64),
+];
+
+/// The whole picture.
+#[must_use]
+pub fn chart(points: &[Point]) -> String {
+    let (wide, high) = (PANEL.0 * 3.0, PANEL.1 * 2.0 + 30.0);
+    let mut svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {wide} {high}\" font-family=\"sans-serif\" font-size=\"11\">\n\
+         <rect width=\"{wide}\" height=\"{high}\" fill=\"#fff\"/>\n"
+    );
+    for (at, (heading, pick)) in PANELS.iter().enumerate() {
+        let corner = ((at % 3) as f64 * PANEL.0, (at / 3) as f64 * PANEL.1);
+        svg.push_str(&panel(points, heading, *pick, corner));
+    }
+    for (at, (units, colour)) in UNITS.iter().zip(COLOURS).enumerate() {
+        let (x, y) = (MARGIN.0 + at as f64 * 120.0, high - 10.0);
+        svg.push_str(&format!("<text x=\"{x}\" y=\"{y}\" fill=\"{colour}\">&#9632; {units} communes</text>\n"));
+    }
+    svg.push_str("</svg>\n");
+    svg
+}
+
+fn panel(points: &[Point], heading: &str, pick: fn(&Point) -> f64, corner: (f64, f64)) -> String {
+    let values: Vec<f64> = points.iter().map(pick).filter(|value| *value > 0.0).collect();
+    // Whole decades, at least one.
+    let low = values.iter().copied().fold(f64::INFINITY, f64::min).log10().floor();
+    let high = values.iter().copied().fold(0.0, f64::max).log10().ceil().max(low + 1.0);
+    let (left, top) = (corner.0 + MARGIN.0, corner.1 + MARGIN.1);
+    let (wide, tall) = (PANEL.0 - MARGIN.0 - 16.0, PANEL.1 - MARGIN.1 - 30.0);
+    let last = WEEKS[WEEKS.len() - 1] as f64;
+    let x = |weeks: usize| left + wide * (weeks as f64).ln() / last.ln();
+    let y = |value: f64| top + tall * (high - value.log10()) / (high - low);
+    let mut svg = format!("<text x=\"{left}\" y=\"{}\" font-weight=\"bold\">{heading}</text>\n", corner.1 + 20.0);
+    let mut decade = low;
+    while decade <= high {
+        let (value, at) = (10f64.powf(decade), y(10f64.powf(decade)));
+        svg.push_str(&format!(
+            "<path d=\"M{left} {at:.1}h{wide}\" stroke=\"#ddd\"/><text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{value}</text>\n",
+            left - 6.0,
+            at + 4.0
+        ));
+        decade += 1.0;
+    }
+    for weeks in WEEKS {
+        let under = top + tall + 16.0;
+        svg.push_str(&format!("<text x=\"{:.1}\" y=\"{under}\" text-anchor=\"middle\">{weeks} wk</text>\n", x(weeks)));
+    }
+    for (units, colour) in UNITS.iter().zip(COLOURS) {
+        let of_size = points.iter().filter(|point| point.units == *units && pick(point) > 0.0);
+        let line: Vec<String> = of_size.map(|point| format!("{:.1},{:.1}", x(point.weeks), y(pick(point)))).collect();
+        svg.push_str(&format!(
+            "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>\n",
+            line.join(" ")
+        ));
+    }
+    svg
+}
