@@ -8,7 +8,7 @@ use crate::domain::reason::Reason;
 use crate::domain::sight::Sight;
 use crate::domain::time::Instant;
 pub use crate::store::access::Device;
-pub use crate::store::password::Kept;
+pub use crate::store::password::Hashed;
 use crate::store::tx::Audit;
 use crate::store::{ReadTx, WriteTx};
 use jiff::civil::Date;
@@ -70,7 +70,7 @@ impl App {
     }
 
     /// Spends a code and gives its account a password, which ends the account's sessions at desks.
-    pub fn set_password(&self, code_hash: &[u8], password: &Kept) -> Result<()> {
+    pub fn set_password(&self, code_hash: &[u8], password: &Hashed) -> Result<()> {
         self.store().write("access.password", self.now(), |tx| {
             let account = tx.spend_enrol_code(code_hash)?.ok_or(AppError::Unauthenticated)?;
             tx.put_password(account, password)?;
@@ -81,7 +81,7 @@ impl App {
     }
 
     /// The password of an account as it is kept.
-    pub fn password(&self, account: AccountId) -> Result<Option<Kept>> {
+    pub fn password(&self, account: AccountId) -> Result<Option<Hashed>> {
         Ok(self.store().read(|tx| tx.password(account))?)
     }
 
@@ -96,12 +96,12 @@ impl App {
         })
     }
 
-    /// Gives a session at a desk a new token, until `last` micros after it began.
-    pub fn extend_session(&self, who: &Identity, last: i64, token: (&[u8], Instant)) -> Result<()> {
+    /// Gives a session at a desk a new token, until its working day is over.
+    pub fn extend_session(&self, who: &Identity, token: (&[u8], Instant)) -> Result<()> {
         let now = self.now();
         self.store().write("access.extend", now, |tx| {
             let device = known(tx, who.device.id)?;
-            if !device.is_desk() || device.enrolled.plus_micros(last) <= now {
+            if !device.is_desk() || device.is_over(now) {
                 return Err(AppError::Unauthenticated);
             }
             Ok(tx.set_token(device.id, token.0, token.1)?)
@@ -210,11 +210,12 @@ impl App {
 
     /// The devices that the caller may see, each with the unit that it acts for: the own one, and those that the table allows.
     pub fn devices_in_sight(&self, actor: &Actor) -> Result<Vec<(Device, UnitId)>> {
-        let today = self.now().local_date();
+        let now = self.now();
+        let today = now.local_date();
         self.store().read(|tx| {
             let mut seen = Vec::new();
-            for device in tx.devices()? {
-                let Some(unit) = tx.grants(device.account)?.first().map(|grant| grant.unit) else { continue };
+            for device in tx.devices()?.into_iter().filter(|device| !device.is_over(now)) {
+                let unit = unit_of(self, tx, device.account)?;
                 let place = tx.unit_path(unit)?;
                 let own = actor.device == Some(device.id);
                 if own || authorize::<action::ListDevices>(actor, &place, today).is_ok() {
@@ -265,7 +266,7 @@ impl App {
     pub fn revoke_device(&self, actor: &Actor, device: DeviceId) -> Result<(Device, UnitId)> {
         self.store().write("access.revoke", self.now(), |tx| {
             let found = tx.device(device)?.ok_or(Reason::NotFound)?;
-            let unit = tx.grants(found.account)?.first().map(|grant| grant.unit).ok_or(Reason::NotFound)?;
+            let unit = unit_of(self, tx, found.account)?;
             let place = tx.unit_path(unit)?;
             let audit = if actor.device == Some(device) {
                 Audit::credential(actor, Action::Revoke.code())
@@ -277,6 +278,15 @@ impl App {
             tx.note_act(&audit);
             Ok((tx.device(device)?.ok_or(Reason::NotFound)?, unit))
         })
+    }
+}
+
+/// Where an account belongs: the unit of its first grant; one that holds no role any more is the root's, so that its devices can still be
+/// seen and shut out.
+pub(super) fn unit_of(app: &App, tx: &mut ReadTx, account: AccountId) -> Result<UnitId> {
+    match tx.grants(account)?.first() {
+        Some(grant) => Ok(grant.unit),
+        None => Ok(app.root(tx)?.ok_or(Reason::NotFound)?),
     }
 }
 

@@ -30,6 +30,8 @@ pub struct Compacted {
     pub released: usize,
     /// Reports that left the phones.
     pub left_phones: usize,
+    /// Sessions at desks that were over.
+    pub sessions: usize,
 }
 
 impl App {
@@ -45,6 +47,7 @@ impl App {
             let mut done = Compacted {
                 tombstones: tx.trim_tombstones(floor)?,
                 answers: tx.trim_answers(now.plus_micros(-DETAIL_DAYS * DAY_MICROS))?,
+                sessions: tx.trim_sessions()?,
                 ..Compacted::default()
             };
             let reference = self.reference(tx)?;

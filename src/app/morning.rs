@@ -9,13 +9,11 @@ use crate::domain::baseline::{BaselineRow, Baselines};
 use crate::domain::campaign::{Campaign, Pair};
 use crate::domain::element::ElementCode;
 use crate::domain::expectation::expectations;
-use crate::domain::form::Contract;
 use crate::domain::ids::{CampaignId, UnitId};
 use crate::domain::org::Hierarchy;
 use crate::domain::permission::{Actor, action, authorize};
 use crate::domain::quality::Finding;
 use crate::domain::reason::Reason;
-use crate::domain::report::ReportKey;
 use crate::domain::standing::{CoursePoint, Courses, Coverage, Entry, Folded, Input, Run, Standing, fold};
 use crate::domain::target::Target;
 use crate::domain::window::Window;
@@ -252,17 +250,14 @@ fn walk(code: &str, formula: &Target, courses: &Courses<'_>, into: &mut BTreeMap
 }
 
 fn absent(input: &Input<'_>, unit: UnitId, window: Window) -> std::result::Result<Vec<Absent>, Unknown> {
-    let codes = &input.campaign.contracts;
-    let contracts: Vec<Contract> =
-        input.catalogue.contracts.iter().filter(|contract| codes.contains(&contract.code)).cloned().collect();
+    let contracts = input.catalogue.contracts_of(&input.campaign.contracts);
     let received: BTreeSet<_> =
         input.reports.iter().filter(|entry| entry.received).map(|entry| entry.key.id()).collect();
     let mut missing: BTreeMap<(String, String), Absent> = BTreeMap::new();
     for expected in expectations(input.org, input.calendars, &contracts, window)? {
-        let key = ReportKey { contract: expected.contract, unit: expected.unit, period: expected.period.clone() };
         let above = input.org.ancestors(expected.unit, Hierarchy::Command, expected.period.start);
         let ours = expected.unit == unit || above.contains(&unit);
-        if !ours || expected.whole.end > input.today || received.contains(&key.id()) {
+        if !ours || expected.whole.end > input.today || received.contains(&expected.key().id()) {
             continue;
         }
         let contract = contracts.iter().find(|contract| contract.id() == expected.contract);

@@ -201,7 +201,7 @@ impl App {
     pub fn released_run(&self, partner: &Partner, id: RunId) -> Result<Release> {
         partner.opens(Read::Runs)?;
         self.reads_something(partner)?;
-        self.store().read(|tx| self.released(tx, partner, id)).map(|(release, _)| release)
+        self.store().read(|tx| self.released(tx, partner, id))
     }
 
     /// The standings of a run, small figures hidden.
@@ -209,14 +209,17 @@ impl App {
         partner.opens(Read::Standings)?;
         self.reads_something(partner)?;
         self.store().read(|tx| {
-            let (release, standings) = self.released(tx, partner, id)?;
-            let (org, day) = (&release.reference.org, date_from_days(release.run.day));
-            let published: Vec<&Standing> =
-                standings.iter().filter(|one| is_published(&release.reference, one.unit, day)).collect();
+            let release = self.released(tx, partner, id)?;
+            let Release { run, reference, .. } = &release;
+            let (org, day) = (&reference.org, date_from_days(run.day));
+            let standings = unpack_standings(&run.standings, &reference.units, &reference.elements)?;
+            let mut published: Vec<&Standing> =
+                standings.iter().filter(|one| is_published(reference, one.unit, day)).collect();
+            published.sort_by_key(|one| (reference.units.number(&one.unit), one.phase, &one.judgement.code));
             let above = |unit: UnitId| {
-                org.hangs_under(unit, day).into_iter().find(|above| is_published(&release.reference, *above, day))
+                org.hangs_under(unit, day).into_iter().find(|above| is_published(reference, *above, day))
             };
-            let scale = |code: &_| release.reference.catalogue.element(code).map_or(0, |element| element.scale);
+            let scale = |code: &_| reference.catalogue.element(code).map_or(0, |element| element.scale);
             let mut seen = Vec::new();
             // What is hidden follows from the whole run, not from what this partner sees of it.
             for line in lines(&published, above, scale) {
@@ -224,7 +227,6 @@ impl App {
                     seen.push(line);
                 }
             }
-            seen.sort_by_key(|line| (release.reference.units.number(&line.unit), line.phase));
             Ok(Release { lines: seen, ..release })
         })
     }
@@ -237,7 +239,7 @@ impl App {
         })
     }
 
-    fn released(&self, tx: &mut ReadTx, partner: &Partner, id: RunId) -> Result<(Release, Vec<Standing>)> {
+    fn released(&self, tx: &mut ReadTx, partner: &Partner, id: RunId) -> Result<Release> {
         let run = tx.manifest(id)?.ok_or(Reason::NotFound)?;
         let campaign = CampaignId::from_slice(&run.campaign).map_err(|_| Reason::NotFound)?;
         let published = self.reference(tx)?.published().contains(&campaign);
@@ -246,9 +248,8 @@ impl App {
         }
         let (reference, versions) = definitions(tx, &run)?;
         let then = reference.campaigns.iter().find(|one| one.id() == campaign).cloned().ok_or(Reason::NotFound)?;
-        let standings = unpack_standings(&run.standings, &reference.units, &reference.elements)?;
         let definition_version = versions.get(&campaign.0).copied().unwrap_or_default();
-        Ok((Release { run, lines: Vec::new(), campaign: then, reference, definition_version }, standings))
+        Ok(Release { run, lines: Vec::new(), campaign: then, reference, definition_version })
     }
 
     /// Refuses, as if there were nothing, whoever is no partner today.

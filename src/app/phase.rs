@@ -48,8 +48,7 @@ impl App {
 
 /// The first day after the grace of the phase's last report.
 fn grace_end(reference: &Reference, campaign: &Campaign, phase: &Phase) -> Result<Option<Date>> {
-    let all = &reference.catalogue.contracts;
-    let contracts: Vec<_> = all.iter().filter(|one| campaign.contracts.contains(&one.code)).cloned().collect();
+    let contracts = reference.catalogue.contracts_of(&campaign.contracts);
     let owed = expectations(&reference.org, &reference.calendars, &contracts, phase.window);
     Ok(owed.map_err(|unknown| damaged(&unknown))?.into_iter().map(|expected| expected.grace_end).max())
 }

@@ -8,18 +8,12 @@ use super::{App, Result};
 use crate::domain::expectation::{Expectation, expectations};
 use crate::domain::ids::ReportId;
 use crate::domain::permission::{Actor, action, authorize};
-use crate::domain::report::ReportKey;
-use jiff::ToSpan;
 use std::collections::BTreeSet;
-
-/// So many days before its last day in time a report is named.
-const DAYS_AHEAD: i64 = 2;
 
 impl App {
     /// The reports of units in sight that should be on their way, by unit code, then contract and day.
     pub fn owed(&self, actor: &Actor) -> Result<Vec<Expectation>> {
         let today = self.now().local_date();
-        let soon = today.saturating_add(DAYS_AHEAD.days());
         self.store().read(|tx| {
             let reference = self.reference(tx)?;
             let sent: BTreeSet<ReportId> = tx
@@ -29,14 +23,11 @@ impl App {
                 .collect();
             let mut found: Vec<Expectation> = Vec::new();
             for campaign in reference.judged() {
-                let all = reference.catalogue.contracts.iter();
-                let contracts: Vec<_> = all.filter(|one| campaign.contracts.contains(&one.code)).cloned().collect();
+                let contracts = reference.catalogue.contracts_of(&campaign.contracts);
                 let window = campaign.measurement_window;
                 let expected = expectations(&reference.org, &reference.calendars, &contracts, window);
-                found.extend(expected.map_err(|unknown| damaged(&unknown))?.into_iter().filter(|one| {
-                    let key = ReportKey { contract: one.contract, unit: one.unit, period: one.period.clone() };
-                    one.period.end <= today && one.due <= soon && today < one.grace_end && !sent.contains(&key.id())
-                }));
+                let owed = expected.map_err(|unknown| damaged(&unknown))?.into_iter();
+                found.extend(owed.filter(|one| one.should_be_on_its_way(today) && !sent.contains(&one.key().id())));
             }
             let mut seen = Vec::new();
             for one in found {

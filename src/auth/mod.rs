@@ -11,16 +11,13 @@ mod secret;
 
 pub use keys::{Authority, BadKey, BadSignature, check_enrolment, check_renewal, verify};
 pub use nonce::{nonce_expires, nonce_for};
-pub use password::{Hashed, NotNow, Pool};
+pub use password::{NotNow, Pool};
 pub use revocation::{RevocationError, Revocations};
 pub use secret::{Hash, NoRandom, Secret, code, derived, hash, key_id, nonce, random, service_key, token};
 
+pub use crate::domain::limits::{SESSION_MICROS, TOKEN_MICROS};
 use crate::domain::time::Instant;
 
-/// How long an access token is good, in microseconds: 15 minutes.
-pub const TOKEN_MICROS: i64 = 15 * 60 * 1_000_000;
-/// How long a session at a desk can be extended, in microseconds: 12 hours, a long working day.
-pub const SESSION_MICROS: i64 = 12 * 60 * 60 * 1_000_000;
 /// How long an enrolment code is good: 10 minutes.
 pub const CODE_MICROS: i64 = 10 * 60 * 1_000_000;
 /// How long a nonce is good: 1 minute.

@@ -7,6 +7,7 @@
 //! Parameters: OWASP's password storage cheat sheet, argon2id with m = 19 MiB, t = 2, p = 1. Knows no account.
 
 use super::secret::{NoRandom, random};
+use crate::store::password::Hashed;
 use argon2::{Algorithm, Argon2, Params, Version};
 use std::sync::{Condvar, Mutex, PoisonError};
 
@@ -20,17 +21,6 @@ const LANES: u32 = 1;
 const AT_WORK: usize = 2;
 /// Waiting behind those.
 const WAITING: usize = 8;
-
-/// A password as it is kept.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Hashed {
-    /// How it was hashed.
-    pub method: String,
-    /// Random bytes that no other password was hashed with.
-    pub salt: Vec<u8>,
-    /// The hash.
-    pub hash: Vec<u8>,
-}
 
 /// Why a password was not reckoned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

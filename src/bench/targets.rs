@@ -14,7 +14,6 @@ use crate::domain::command::{Body, Command, Save};
 use crate::domain::expectation::{Expectation, expectations};
 use crate::domain::ids::{AccountId, UnitId};
 use crate::domain::permission::{Actor, Grant, Role};
-use crate::domain::report::ReportKey;
 use crate::domain::standing::{Entry, standings};
 use crate::domain::time::Instant;
 use crate::domain::window::Window;
@@ -139,7 +138,7 @@ fn commands(reference: &Reference, one: &Expectation) -> Result<[Command; 2]> {
     let figure = i64::from(one.unit.0[0] % 7);
     let change = |element: &_| Change { element: *element, mine: Some(CellValue::Reported(figure.min(1))), base: None };
     let changes = shape.lines.keys().map(change).collect();
-    let key = ReportKey { contract: one.contract, unit: one.unit, period: one.period.clone() };
+    let key = one.key();
     let report = key.id();
     let save = Save { key, acting_unit: one.unit, changes, note: None, base_revision: 0 };
     let command = |body| Command { captured_at: None, sync_mark: Vec::new(), body };

@@ -4,7 +4,6 @@ use super::access_key;
 use super::ctx::{Ctx, Desk};
 use super::failure::{Failure, Outcome};
 use super::invite;
-use crate::auth::TOKEN_MICROS;
 use crate::config::Config;
 use crate::domain::ids::{AccountId, DeviceId, UnitId};
 use crate::domain::permission::{Grant, Role};
@@ -154,10 +153,11 @@ fn hand_over(ctx: &Ctx, desk: &Desk, account: &str) -> Outcome {
 fn devices(ctx: &Ctx, desk: &Desk, unit: Option<&str>) -> Outcome {
     let reference = desk.reference()?;
     let today = desk.app.now().local_date();
-    let below = unit.map(|code| unit_id(desk, code)).transpose()?;
+    let wanted = unit.map(|code| unit_id(desk, code)).transpose()?;
+    let wanted = wanted.map(|unit| reference.org.hanging_under(unit, today));
     let mut rows = Vec::new();
     for (device, unit) in desk.app.devices_in_sight(&desk.actor)? {
-        if below.is_some_and(|above| !reference.org.hangs_under(unit, today).contains(&above) && above != unit) {
+        if wanted.as_ref().is_some_and(|wanted| !wanted.contains(&unit)) {
             continue;
         }
         let uid = reference.org.unit(unit).map_or_else(String::new, |unit| unit.uid.clone());
@@ -215,9 +215,7 @@ fn revoke(ctx: &Ctx, config: &Config, desk: &Desk, device: &str) -> Outcome {
     let (known, _) = desk.app.revoke_device(&desk.actor, id)?;
     keys.revocations.add(id, desk.app.now(), &keys.authority).map_err(KeysError::from)?;
     let say = &ctx.say;
-    // A device renews its token when it calls: the token's end tells the day on which it was last heard, and no more is kept.
-    let heard = known.token_expires.map(|end| end.plus_micros(-TOKEN_MICROS).local_date().to_string());
-    let (taken, day) = (known.taken, heard.as_deref().unwrap_or("-"));
+    let (taken, day) = (known.taken, known.heard().local_date().to_string());
     let vi = format!(
         "{device}: đã thu hồi. Đã nhận {taken} lệnh, liên lạc lần cuối {day}. Phần nhập sau đó mà chưa gửi sẽ mất: hãy hỏi \
          người dùng máy và nhập lại."
@@ -228,7 +226,7 @@ fn revoke(ctx: &Ctx, config: &Config, desk: &Desk, device: &str) -> Outcome {
     );
     say.answer(
         || say.pick(&vi, &en).to_owned(),
-        || json!({ "device": device, "state": "REVOKED", "commands_taken": taken, "last_contact": heard }),
+        || json!({ "device": device, "state": "REVOKED", "commands_taken": taken, "last_contact": day }),
     );
     Ok(())
 }

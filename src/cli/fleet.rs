@@ -3,8 +3,7 @@
 use super::access::unit_id;
 use super::ctx::Ctx;
 use super::failure::Outcome;
-use crate::app::fleet::UnitFleet;
-use crate::auth::TOKEN_MICROS;
+use crate::domain::fleet::UnitFleet;
 
 /// `thidua fleet`
 #[derive(Debug, clap::Args)]
@@ -19,10 +18,11 @@ pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
     let desk = ctx.desk()?;
     let reference = desk.reference()?;
     let today = desk.app.now().local_date();
-    let above = args.unit.as_deref().map(|code| unit_id(&desk, code)).transpose()?;
+    let wanted = args.unit.as_deref().map(|code| unit_id(&desk, code)).transpose()?;
+    let wanted = wanted.map(|unit| reference.org.hanging_under(unit, today));
     let mut rows: Vec<Vec<String>> = Vec::new();
-    for (unit, fleet) in desk.app.fleet(&desk.actor, TOKEN_MICROS)? {
-        if above.is_some_and(|above| above != unit && !reference.org.hangs_under(unit, today).contains(&above)) {
+    for (unit, fleet) in desk.app.fleet(&desk.actor)? {
+        if wanted.as_ref().is_some_and(|wanted| !wanted.contains(&unit)) {
             continue;
         }
         let UnitFleet { devices, contact, waiting } = fleet;

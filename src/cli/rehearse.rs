@@ -98,8 +98,8 @@ fn next_change(org: &Org, today: Date) -> Outcome<Date> {
 
 /// What the database holds of the units that are open on the eve of the change.
 fn given(desk: &Desk, known: &Reference, before: &Org, campaign: &Campaign, on: Date) -> Outcome<Given> {
-    let contracts = known.catalogue.contracts.iter().filter(|one| campaign.contracts.contains(&one.code)).cloned();
-    let mut given = Given::new(known.calendars.clone(), contracts.collect(), campaign.measurement_window);
+    let contracts = known.catalogue.contracts_of(&campaign.contracts);
+    let mut given = Given::new(known.calendars.clone(), contracts, campaign.measurement_window);
     let eve = on.yesterday().unwrap_or(on);
     let baselines = Baselines::new(&desk.app.baselines(&desk.actor)?);
     // Baselines are those of the units that stood when the campaign began; the eve's are made of them along the lineage.

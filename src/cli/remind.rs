@@ -17,13 +17,12 @@ pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
     let desk = ctx.desk()?;
     let reference = desk.reference()?;
     let today = desk.app.now().local_date();
-    let above = args.unit.as_deref().map(|code| unit_id(&desk, code)).transpose()?;
+    let wanted = args.unit.as_deref().map(|code| unit_id(&desk, code)).transpose()?;
+    let wanted = wanted.map(|unit| reference.org.hanging_under(unit, today));
     let say = &ctx.say;
     let mut rows = Vec::new();
     for owed in desk.app.owed(&desk.actor)? {
-        if above
-            .is_some_and(|above| above != owed.unit && !reference.org.hangs_under(owed.unit, today).contains(&above))
-        {
+        if wanted.as_ref().is_some_and(|wanted| !wanted.contains(&owed.unit)) {
             continue;
         }
         let contract = reference.catalogue.contracts.iter().find(|one| one.id() == owed.contract);

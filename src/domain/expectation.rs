@@ -1,6 +1,6 @@
 //! Expectations: which unit owes which report for which days, by when; computed, never guessed.
 //!
-//! They are the denominator of completeness: a nil report answers one, a missing one never becomes zero. Knows no report;
+//! They are the denominator of completeness: a nil report answers one, a missing one never becomes zero. Knows of a report its key alone;
 //! lateness is judged from instants alone.
 
 use super::calendar::Calendars;
@@ -8,6 +8,7 @@ use super::form::Contract;
 use super::ids::{ContractId, UnitId};
 use super::org::{Org, Unit, UnitKind};
 use super::period::Period;
+use super::report::ReportKey;
 use super::time::{Instant, days_from_date};
 use super::window::Window;
 use jiff::ToSpan;
@@ -29,6 +30,24 @@ pub struct Expectation {
     pub due: Date,
     /// The first day after the grace.
     pub grace_end: Date,
+}
+
+/// So many days before a report is late it is named to whoever reminds units.
+const NAMED_DAYS_BEFORE: i64 = 2;
+
+impl Expectation {
+    /// The report that answers it.
+    #[must_use]
+    pub fn key(&self) -> ReportKey {
+        ReportKey { contract: self.contract, unit: self.unit, period: self.period.clone() }
+    }
+
+    /// Whether its report should be on its way: its days are over, it is due soon or late, and its grace is not over.
+    #[must_use]
+    pub fn should_be_on_its_way(&self, today: Date) -> bool {
+        let soon = today.saturating_add(NAMED_DAYS_BEFORE.days());
+        self.period.end <= today && self.due <= soon && today < self.grace_end
+    }
 }
 
 /// A contract names a calendar that does not exist.

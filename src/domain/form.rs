@@ -100,6 +100,12 @@ impl Catalogue {
         self.contracts.iter().find(|contract| contract.code == code)
     }
 
+    /// The contracts with these codes, as a campaign names them.
+    #[must_use]
+    pub fn contracts_of(&self, codes: &[String]) -> Vec<Contract> {
+        self.contracts.iter().filter(|contract| codes.contains(&contract.code)).cloned().collect()
+    }
+
     /// The contract under which an element is counted.
     #[must_use]
     pub fn counted_by(&self, code: &ElementCode) -> Option<&Contract> {

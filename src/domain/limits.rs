@@ -19,6 +19,10 @@ pub const SCOPES_MAX: usize = 64;
 
 /// Characters of a password at a desk: length alone makes it strong (NIST SP 800-63B), composition is nobody's business.
 pub const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 15..=128;
+/// How long an access token is good, in microseconds: 15 minutes.
+pub const TOKEN_MICROS: i64 = 15 * 60 * 1_000_000;
+/// How long a session at a desk can be extended, in microseconds: 12 hours, a long working day.
+pub const SESSION_MICROS: i64 = 12 * 60 * 60 * 1_000_000;
 /// Most characters of an account's label.
 pub const ACCOUNT_LABEL_CHARS_MAX: usize = 64;
 

@@ -14,6 +14,7 @@ pub mod digest;
 pub mod element;
 pub mod enrolment;
 pub mod expectation;
+pub mod fleet;
 pub mod form;
 pub mod funnel;
 pub mod hex;

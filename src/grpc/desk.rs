@@ -7,8 +7,8 @@ use super::access::{internal, session};
 use super::status::Failure;
 use super::throttle::Throttle;
 use crate::app::AppError;
-use crate::app::access::{Identity, Kept};
-use crate::auth::{self, Hashed, NotNow, Pool, SESSION_MICROS, token_end};
+use crate::app::access::Identity;
+use crate::auth::{self, NotNow, Pool, SESSION_MICROS, token_end};
 use crate::domain::enrolment::Code;
 use crate::domain::ids::{AccountId, DeviceId};
 use crate::domain::limits::{ACCOUNT_LABEL_CHARS_MAX, PASSWORD_CHARS};
@@ -43,9 +43,8 @@ impl Services {
             return Err(Failure::PasswordLength);
         }
         let code = Code::parse(&code).map_err(|_| Failure::CodeRefused).inspect_err(|_| self.refused.count(now))?;
-        let Hashed { method, salt, hash } = self.sign_ins.pool.hash(&password).map_err(not_now)?;
-        let kept: Kept = (method, salt, hash);
-        match self.app.set_password(&auth::hash(code.symbols().as_bytes()), &kept) {
+        let hashed = self.sign_ins.pool.hash(&password).map_err(not_now)?;
+        match self.app.set_password(&auth::hash(code.symbols().as_bytes()), &hashed) {
             Ok(()) => Ok(pb::SetPasswordResponse {}),
             Err(AppError::Unauthenticated) => {
                 self.refused.count(now);
@@ -63,7 +62,6 @@ impl Services {
         self.sign_ins.tries.take(auth::hash(account_label.as_bytes()), std::time::Instant::now())?;
         let account = AccountId::named(&account_label);
         let kept = self.app.password(account)?;
-        let kept = kept.map(|(method, salt, hash)| Hashed { method, salt, hash });
         if !self.sign_ins.pool.verify(&password, kept.as_ref()).map_err(not_now)? {
             return Err(Failure::SignInRefused);
         }
@@ -85,7 +83,7 @@ impl Services {
     ) -> Result<pb::ExtendSessionResponse, Failure> {
         let now = self.app.now();
         let (token, token_hash) = auth::token().map_err(internal)?;
-        self.app.extend_session(who, SESSION_MICROS, (&token_hash, token_end(now)))?;
+        self.app.extend_session(who, (&token_hash, token_end(now)))?;
         Ok(pb::ExtendSessionResponse { token: Some(access_token(&token, now)) })
     }
 }

@@ -249,8 +249,8 @@ fn verify_runs(app: &App, actor: &Actor, _: Turn) -> Result<String> {
 fn compact(app: &App, actor: &Actor, _: Turn) -> Result<String> {
     let done = app.compact(actor)?;
     Ok(format!(
-        "{} tombstones and {} answers went, {} held released, {} reports left the phones",
-        done.tombstones, done.answers, done.released, done.left_phones
+        "{} tombstones, {} answers and {} sessions went, {} held released, {} reports left the phones",
+        done.tombstones, done.answers, done.sessions, done.released, done.left_phones
     ))
 }
 

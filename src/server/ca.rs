@@ -81,16 +81,18 @@ pub fn announce_next(files: &TlsFiles, now: Instant) -> Result<(), TlsError> {
 }
 
 /// Puts the next CA in the place of the present one, and makes a server certificate of it for `names`. False when none waits.
+///
+/// The next certificate is moved last: stopped before that, the same call goes on where it was.
 pub fn roll_over(files: &TlsFiles, names: &[String], now: Instant) -> Result<bool, TlsError> {
-    if !files.next_ca.exists() || !files.next_ca_key.exists() {
+    if !files.next_ca.exists() {
         return Ok(false);
     }
-    let moved = |from: &Path, to: &Path| {
-        std::fs::rename(from, to).map_err(|error| TlsError::File { path: from.to_owned(), error })
-    };
-    moved(&files.ca, &files.previous_ca)?;
-    moved(&files.next_ca_key, &files.ca_key)?;
-    moved(&files.next_ca, &files.ca)?;
+    let failed = |path: &Path, error| TlsError::File { path: path.to_owned(), error };
+    std::fs::copy(&files.ca, &files.previous_ca).map_err(|error| failed(&files.ca, error))?;
+    if files.next_ca_key.exists() {
+        std::fs::rename(&files.next_ca_key, &files.ca_key).map_err(|error| failed(&files.next_ca_key, error))?;
+    }
+    std::fs::rename(&files.next_ca, &files.ca).map_err(|error| failed(&files.next_ca, error))?;
     init(files, names, now)?;
     Ok(true)
 }
@@ -173,6 +175,20 @@ mod tests {
     use crate::server::tls::Certificates;
 
     const NOW: Instant = Instant(1_724_000_000_000_000);
+
+    #[test]
+    fn a_change_of_the_ca_that_was_stopped_in_its_middle_is_gone_on_with() {
+        let dir = tempfile::tempdir().unwrap();
+        let files = TlsFiles::in_dir(dir.path());
+        let names = ["localhost".to_owned()];
+        init(&files, &names, NOW).unwrap();
+        announce_next(&files, NOW).unwrap();
+        let [before, next] = files.announced().unwrap()[..] else { panic!("two are trusted") };
+        std::fs::rename(&files.next_ca_key, &files.ca_key).unwrap();
+        assert!(roll_over(&files, &names, NOW).unwrap());
+        assert_eq!((files.ca_sha256().unwrap(), sha256(&files.previous_ca).unwrap()), (next, before));
+        Certificates::load(&files.chain, &files.key, false).unwrap();
+    }
 
     #[test]
     fn a_fresh_directory_becomes_a_ca_and_a_server_that_fit_and_secrets_are_for_their_owner() {

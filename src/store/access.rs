@@ -7,6 +7,7 @@ use super::read::{ReadTx, fixed};
 use super::schema::{account, device, enrol_code, grants, nonce};
 use super::tx::WriteTx;
 use crate::domain::ids::{AccountId, DeviceId, UnitId};
+use crate::domain::limits::{SESSION_MICROS, TOKEN_MICROS};
 use crate::domain::permission::{Grant, Role};
 use crate::domain::time::{Instant, date_from_days, days_from_date};
 use diesel::prelude::*;
@@ -39,6 +40,18 @@ impl Device {
     #[must_use]
     pub fn is_desk(&self) -> bool {
         self.public_key.is_empty()
+    }
+
+    /// Whether it is a session at a desk that cannot be extended any more.
+    #[must_use]
+    pub fn is_over(&self, now: Instant) -> bool {
+        self.is_desk() && self.enrolled.plus_micros(SESSION_MICROS) <= now
+    }
+
+    /// When it was last heard: a device renews its token when it calls, so the token's end tells, and no more is kept.
+    #[must_use]
+    pub fn heard(&self) -> Instant {
+        self.token_expires.map_or(self.enrolled, |end| end.plus_micros(-TOKEN_MICROS))
     }
 }
 
@@ -202,6 +215,16 @@ impl WriteTx<'_> {
             .set((device::revoked.eq(Some(now)), device::token_hash.eq(None::<Vec<u8>>)))
             .execute(self.conn())?;
         self.bump_auth_generation()
+    }
+
+    /// Drops sessions at desks that are over and took no command; gives how many. Those that did are named by what they sent.
+    pub(crate) fn trim_sessions(&mut self) -> Result<usize> {
+        let last = self.now().plus_micros(-SESSION_MICROS);
+        let over = device::table
+            .filter(device::public_key.eq(Vec::<u8>::new()))
+            .filter(device::enrolled.le(last.0))
+            .filter(device::taken.eq(0));
+        Ok(diesel::delete(over).execute(self.conn())?)
     }
 
     /// Marks that the same number came with other content.

@@ -1,5 +1,5 @@
-//! TLS as the phone speaks it: version 1.3 only, and one CA only: the one whose SHA-256 came with the enrolment code. No other
-//! root is trusted, whatever the phone's system holds.
+//! TLS as the phone speaks it: version 1.3 only, and one CA only: the one whose SHA-256 came with the enrolment code, or that the authority
+//! announced since over a line that was trusted. No other root is trusted, whatever the phone's system holds.
 //!
 //! Knows certificates and no rpc. The server's chain ends with the CA itself, so nothing has to be installed. Validity is judged by the
 //! machine's clock, also where the engine is given another day to live in.
@@ -26,7 +26,7 @@ pub(crate) fn config(trusted: Vec<[u8; 32]>) -> Result<ClientConfig, Error> {
     Ok(config)
 }
 
-/// Trusts the CAs with these fingerprints, where the server presents it, and nobody else.
+/// Trusts a CA with one of these fingerprints, where the server presents it, and nobody else.
 #[derive(Debug)]
 struct Pinned {
     trusted: Vec<[u8; 32]>,

@@ -4,10 +4,8 @@
 
 use crate::domain::element::{ElementCode, ElementKind};
 use crate::domain::expectation::{UnknownCalendar, expectations};
-use crate::domain::form::Contract;
 use crate::domain::ids::{DeviceId, ReportId, UnitId};
 use crate::domain::ratio::Ratio;
-use crate::domain::report::ReportKey;
 use crate::domain::standing::{Input, Standing};
 use crate::domain::window::Window;
 use jiff::civil::Date;
@@ -154,9 +152,7 @@ impl Looked {
 /// # Errors
 /// A contract names a calendar that does not exist.
 pub fn look(input: &Input<'_>) -> Result<Looked, UnknownCalendar> {
-    let codes = &input.campaign.contracts;
-    let contracts: Vec<Contract> =
-        input.catalogue.contracts.iter().filter(|contract| codes.contains(&contract.code)).cloned().collect();
+    let contracts = input.catalogue.contracts_of(&input.campaign.contracts);
     let owed = expectations(input.org, input.calendars, &contracts, input.campaign.measurement_window)?;
     let reports: BTreeMap<ReportId, _> =
         input.reports.iter().filter(|entry| entry.received).map(|entry| (entry.key.id(), entry)).collect();
@@ -167,8 +163,7 @@ pub fn look(input: &Input<'_>) -> Result<Looked, UnknownCalendar> {
         let Some(form) = input.catalogue.form(&contract.form) else { continue };
         let (unit, period) = (expected.unit, &expected.period);
         let Some(window) = Window::new(period.start, period.end) else { continue };
-        let key = ReportKey { contract: expected.contract, unit, period: period.clone() };
-        let cells = reports.get(&key.id()).map(|entry| entry.cells);
+        let cells = reports.get(&expected.key().id()).map(|entry| entry.cells);
         let figure = |code: &ElementCode| {
             let number = input.numbers.iter().find(|(_, known)| *known == code).map(|(number, _)| *number);
             cells.and_then(|cells| cells.get(&number?)?.figure())

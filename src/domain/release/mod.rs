@@ -81,9 +81,12 @@ enum Column {
     BaselineFull,
 }
 
-type Place = (ElementCode, Column, UnitId, u8);
+/// Figures of one element and column add up among themselves and with no other: each pair is a table of its own.
+type Table = (ElementCode, Column);
+/// A unit, and a phase or 0.
+type Place = (UnitId, u8);
 
-/// The lines of a run, in the order of its standings, members behind their target.
+/// The lines of a run, in the order of the standings given, members behind their target.
 ///
 /// `standings` are those of published units only; `above` gives the nearest published unit above one; `scale` the decimals of an element.
 #[must_use]
@@ -101,7 +104,7 @@ pub fn lines(
 }
 
 /// Which places are hidden.
-struct Veil(BTreeMap<Place, bool>);
+struct Veil(BTreeMap<Table, BTreeMap<Place, bool>>);
 
 impl Veil {
     fn over(
@@ -110,35 +113,41 @@ impl Veil {
         scale: impl Fn(&ElementCode) -> u8,
     ) -> Self {
         // Two targets may look at one place over different days: the smaller figure decides for both.
-        let mut values: BTreeMap<Place, i64> = BTreeMap::new();
+        let mut tables: BTreeMap<Table, BTreeMap<Place, i64>> = BTreeMap::new();
         for standing in standings {
             for figure in standing.judgement.all_figures() {
                 for (column, value) in columns(figure) {
                     let Some(value) = value else { continue };
-                    let place = (figure.element.clone(), column, standing.unit, standing.phase);
-                    values.entry(place).and_modify(|known| *known = value.min(*known)).or_insert(value);
+                    let table = tables.entry((figure.element.clone(), column)).or_default();
+                    let known = table.entry((standing.unit, standing.phase)).or_insert(value);
+                    *known = value.min(*known);
                 }
             }
         }
-        let places: Vec<&Place> = values.keys().collect();
-        let figures: Vec<i64> = values.values().copied().collect();
-        let small: Vec<bool> =
-            values.iter().map(|(place, value)| *value < LEAST * 10_i64.pow(u32::from(scale(&place.0)))).collect();
-        let covered = hidden(&figures, &small, &sums(&places, above));
-        Self(values.keys().cloned().zip(covered).collect())
+        let cover = |(of, table): (Table, BTreeMap<Place, i64>)| {
+            let least = LEAST * 10_i64.pow(u32::from(scale(&of.0)));
+            let places: Vec<Place> = table.keys().copied().collect();
+            let figures: Vec<i64> = table.into_values().collect();
+            let small: Vec<bool> = figures.iter().map(|figure| *figure < least).collect();
+            let covered = hidden(&figures, &small, &sums(&places, &above));
+            (of, places.into_iter().zip(covered).collect())
+        };
+        Self(tables.into_iter().map(cover).collect())
     }
 
-    fn cell(&self, place: &Place, value: Option<i64>) -> Cell {
+    fn cell(&self, of: &Table, place: Place, value: Option<i64>) -> Cell {
+        let covered = || self.0.get(of).and_then(|table| table.get(&place)).copied().unwrap_or(true);
         match value {
             None => Cell::None,
-            Some(_) if self.0.get(place).copied().unwrap_or(true) => Cell::Suppressed,
+            Some(_) if covered() => Cell::Suppressed,
             Some(value) => Cell::Shown(value),
         }
     }
 
     fn figures(&self, standing: &Standing, figure: &StandingFigure) -> Figures {
-        let [value, baseline_now, baseline_full] = columns(figure)
-            .map(|(column, value)| self.cell(&(figure.element.clone(), column, standing.unit, standing.phase), value));
+        let place = (standing.unit, standing.phase);
+        let [value, baseline_now, baseline_full] =
+            columns(figure).map(|(column, value)| self.cell(&(figure.element.clone(), column), place, value));
         Figures { element: figure.element.clone(), value, baseline_now, baseline_full }
     }
 
@@ -173,16 +182,16 @@ fn columns(figure: &StandingFigure) -> [(Column, Option<i64>); 3] {
     ]
 }
 
-/// What adds up to what: the units below to the one above, phases to their campaign.
-fn sums(places: &[&Place], above: impl Fn(UnitId) -> Option<UnitId>) -> Vec<Sum> {
-    let at = |place: &Place| places.binary_search(&place).ok();
+/// What adds up to what: the units below to the one above, phases to their campaign. The places are in order.
+fn sums(places: &[Place], above: impl Fn(UnitId) -> Option<UnitId>) -> Vec<Sum> {
+    let at = |place: Place| places.binary_search(&place).ok();
     let mut parts: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     let mut phases: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (index, (element, column, unit, phase)) in places.iter().enumerate() {
-        if let Some(whole) = above(*unit).and_then(|above| at(&(element.clone(), *column, above, *phase))) {
+    for (index, (unit, phase)) in places.iter().copied().enumerate() {
+        if let Some(whole) = above(unit).and_then(|above| at((above, phase))) {
             parts.entry(whole).or_default().push(index);
         }
-        if let (1.., Some(whole)) = (*phase, at(&(element.clone(), *column, *unit, 0))) {
+        if let (1.., Some(whole)) = (phase, at((unit, 0))) {
             phases.entry(whole).or_default().push(index);
         }
     }

@@ -11,7 +11,6 @@ use crate::domain::expectation::{UnknownCalendar, expectations};
 use crate::domain::form::Contract;
 use crate::domain::ids::{ReportId, UnitId};
 use crate::domain::ratio::Ratio;
-use crate::domain::report::ReportKey;
 use crate::domain::target::{Baseline, Comparison, Expr, Measure, Mode, Sign};
 use crate::domain::window::Window;
 use jiff::civil::Date;
@@ -54,8 +53,7 @@ impl<'a> Courses<'a> {
             let Some(contract) = contracts.iter().find(|contract| contract.id() == expected.contract) else { continue };
             ends.entry(contract.code.clone()).or_default().insert(expected.period.end);
             let below = placed(input.org, input.view, expected.unit, expected.period.start).path.contains(&unit);
-            let key = ReportKey { contract: expected.contract, unit: expected.unit, period: expected.period.clone() };
-            let entry = reports.get(&key.id()).filter(|entry| below && entry.received && entry.accepted);
+            let entry = reports.get(&expected.key().id()).filter(|entry| below && entry.received && entry.accepted);
             let (Some(entry), true) = (entry, expected.whole.end <= input.today) else { continue };
             for (number, cell) in entry.cells {
                 if let (Some(code), Some(figure)) = (input.numbers.get(number), cell.figure()) {

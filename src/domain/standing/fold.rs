@@ -200,7 +200,7 @@ pub(super) fn owed<'a>(input: &Input<'a>, window: Window) -> Result<Vec<Owed<'a>
         let reports: HashMap<Answers<'_>, &Entry<'_>> = ours.map(|entry| (answers(entry.key), entry)).collect();
         let expected = expectations(input.org, input.calendars, std::slice::from_ref(contract), window)?;
         for expected in expected {
-            let key = ReportKey { contract: expected.contract, unit: expected.unit, period: expected.period.clone() };
+            let key = expected.key();
             let Placed { path, torn } = placed(input.org, input.view, expected.unit, expected.period.start);
             let entry = reports.get(&answers(&key)).copied();
             all.push(Owed { contract, expected, key, path, torn, entry });

@@ -153,7 +153,7 @@ async fn an_operator_sees_when_a_unit_was_last_heard_by_the_day_and_nothing_of_p
     let _second = town.phone(COMMUNE, Role::UnitHead).await;
     let at = |days: i64| town.clock.set(crate::harness::first_monday().plus_micros(days * day));
     let seen = || {
-        let fleet = town.app.fleet(&system, auth::TOKEN_MICROS).unwrap();
+        let fleet = town.app.fleet(&system).unwrap();
         let one = fleet[&UnitId::named(COMMUNE)];
         (one.devices, one.contact.as_str(), one.waiting.as_str())
     };
@@ -164,5 +164,21 @@ async fn an_operator_sees_when_a_unit_was_last_heard_by_the_day_and_nothing_of_p
     assert_eq!(seen(), (2, "OLDER", "NONE"));
     early.renew().await.unwrap();
     assert_eq!(seen(), (2, "TODAY", "NONE"), "one of them is enough");
+    town.close().await;
+}
+
+#[tokio::test]
+async fn whoever_holds_no_role_any_more_is_still_listed_and_can_be_shut_out() {
+    let town = Town::open().await;
+    let phone = town.phone(COMMUNE, Role::Reporter).await;
+    let system = town.app.system().unwrap();
+    let (device, _) = town.app.devices_in_sight(&system).unwrap().remove(0);
+    let account = town.app.account_actor(&system, device.account).unwrap();
+    town.app.revoke_grant(&system, device.account, &account.grants[0]).unwrap();
+    assert_eq!(town.app.devices_in_sight(&system).unwrap().len(), 1);
+    assert_eq!(town.app.revoke_account(&system, device.account).unwrap(), [device.id]);
+    let mut access = phone.access();
+    let gone = access.get_session(phone.request(pb::GetSessionRequest {})).await.unwrap_err();
+    assert_eq!(gone.code(), Canonical::Unauthenticated);
     town.close().await;
 }

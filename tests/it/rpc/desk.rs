@@ -64,6 +64,9 @@ async fn a_reviewer_sets_a_password_signs_in_reads_and_goes_home_at_the_end_of_t
     town.clock.set(town.app.now().plus_micros(auth::TOKEN_MICROS - 1));
     let over = access.extend_session(with(&token, pb::ExtendSessionRequest {})).await.unwrap_err();
     assert_eq!(over.code(), Code::Unauthenticated, "after twelve hours one signs in again");
+    let system = town.app.system().unwrap();
+    assert_eq!(town.app.devices_in_sight(&system).unwrap(), [], "what is over is not listed");
+    assert_eq!(town.app.compact(&system).unwrap().sessions, 1, "and does not pile up");
     town.close().await;
 }
 

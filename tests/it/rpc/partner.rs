@@ -129,6 +129,12 @@ async fn an_agency_follows_the_runs_and_reads_one_with_its_definitions_and_no_sm
     assert!(lines.iter().all(|line| line.unit_code == "prov-84" || line.unit_code.starts_with("dist-")));
     assert!(lines.iter().all(|line| line.finality() == pb::Finality::Preliminary && line.definition_version > 0));
     assert!(lines.iter().all(|line| line.view() == pb::StandingView::AsWas));
+    let target =
+        |line: &pb::PublishedStanding| line.target_code.trim_end_matches(|c: char| c.is_ascii_lowercase()).to_owned();
+    let order: Vec<_> =
+        lines.iter().map(|line| (line.unit_code != "prov-84", line.phase_number, target(line))).collect();
+    let of_province: Vec<_> = order.iter().filter(|(below, ..)| !below).collect();
+    assert!(of_province.len() > 2 && of_province.is_sorted(), "by phase, then target: {of_province:?}");
     let figures: Vec<_> = lines.iter().flat_map(|line| &line.figures).collect();
     assert!(figures.iter().all(|figure| codes.contains(&figure.element_code)));
     let cells =

@@ -141,7 +141,7 @@ impl Province {
         };
         let slip = if rng.chance(0.005) { slip(&self.catalogue, form, &truth, &mut rng) } else { None };
         Some(Plan {
-            key: ReportKey { contract: expected.contract, unit: expected.unit, period: expected.period.clone() },
+            key: expected.key(),
             contract: contract.code.clone(),
             due: expected.due,
             truth,
