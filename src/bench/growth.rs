@@ -94,7 +94,7 @@ impl Point {
 pub fn run(most: usize, mut done: impl FnMut(&Point)) -> Result<Vec<Point>> {
     let mut points = Vec::new();
     for units in UNITS.into_iter().filter(|units| *units <= most) {
-        let rig = Rig::on(FIRST, facts(units))?;
+        let rig = Rig::on(FIRST, &facts(units))?;
         let mut filled = 0;
         for weeks in WEEKS {
             let point = point(&rig, units, filled, weeks)?;
