@@ -190,7 +190,7 @@ impl App {
             if device.token_expires.is_none_or(|end| end <= now) && !planted!("token-lives-on") {
                 return Err(AppError::Unauthenticated);
             }
-            identity(tx, device.id)
+            behind(tx, device)
         })
     }
 
@@ -292,12 +292,21 @@ pub(super) fn unit_of(app: &App, tx: &mut ReadTx, account: AccountId) -> Result<
 
 fn known(tx: &mut ReadTx, device: DeviceId) -> Result<Device> {
     let device = tx.device(device)?.ok_or(AppError::Unauthenticated)?;
+    let_in(device)
+}
+
+fn let_in(device: Device) -> Result<Device> {
     if device.revoked.is_some() { Err(AppError::DeviceRevoked) } else { Ok(device) }
 }
 
 /// Reads who stands behind a device. Fails when it is unknown or revoked.
 pub fn identity(tx: &mut ReadTx, device: DeviceId) -> Result<Identity> {
-    let device = known(tx, device)?;
+    let device = tx.device(device)?.ok_or(AppError::Unauthenticated)?;
+    behind(tx, device)
+}
+
+fn behind(tx: &mut ReadTx, device: Device) -> Result<Identity> {
+    let device = let_in(device)?;
     let actor = Actor { account: device.account, device: Some(device.id), grants: tx.grants(device.account)? };
     let generation = tx.head()?.auth_generation;
     Ok(Identity { device, actor, generation })

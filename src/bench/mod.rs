@@ -71,7 +71,7 @@ pub fn run(plan: &Plan, mut done: impl FnMut(&Row)) -> Result<Vec<Row>> {
             let before = Moment::now(None);
             let mut found = run(plan)?;
             let foreign = before.foreign(Moment::now(None));
-            found.iter_mut().for_each(|row| row.foreign = foreign);
+            found.iter_mut().for_each(|row| row.foreign = Some(foreign));
             found.iter().for_each(&mut done);
             rows.extend(found);
         }

@@ -53,11 +53,11 @@ pub(super) struct Rig {
 impl Rig {
     /// Starts a server over a fresh database in a directory of its own, removed in the end.
     pub(super) fn start() -> Result<Self> {
-        Self::on(date(2024, 12, 30), example_org()?)
+        Self::on(date(2024, 12, 30), &example_org()?)
     }
 
     /// The same on another day and with another organisation, whose province is the example's.
-    pub(super) fn on(day: Date, facts: OrgFacts) -> Result<Self> {
+    pub(super) fn on(day: Date, facts: &OrgFacts) -> Result<Self> {
         let dir = std::env::temp_dir().join(format!("thidua-bench-{}", std::process::id()));
         // What an earlier run of the same id left behind.
         let _ = std::fs::remove_dir_all(&dir);
@@ -65,7 +65,7 @@ impl Rig {
         let clock = Clock::manual(Instant::local_midnight(day).plus_micros(3_600_000_000));
         let database = dir.join("bench.db").display().to_string();
         let app = App::new(Store::open(&Location::parse(&database))?, clock.clone());
-        furnish_with(&app, &facts)?;
+        furnish_with(&app, facts)?;
         let files = TlsFiles::in_dir(&dir.join("tls"));
         ca::init(&files, &["127.0.0.1".into(), "localhost".into()], Clock::System.now())?;
         let setup = |address: String| -> Result<Setup> {

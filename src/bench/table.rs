@@ -36,8 +36,8 @@ pub struct Row {
     pub unit: &'static str,
     /// Product over ceiling.
     pub ratio: Option<f64>,
-    /// The share of the machine that others took meanwhile, in percent.
-    pub foreign: f64,
+    /// The share of the machine that others took meanwhile, in percent; none where a server that is measured is among the others.
+    pub foreign: Option<f64>,
     /// What is aimed at, in words.
     pub aim: &'static str,
     /// What else was seen.
@@ -55,7 +55,7 @@ impl Row {
             ceiling: Some(ceiling),
             unit,
             ratio,
-            foreign: 0.0,
+            foreign: None,
             aim,
             note: String::new(),
         }
@@ -70,7 +70,7 @@ impl Row {
             ceiling: None,
             unit,
             ratio: None,
-            foreign: 0.0,
+            foreign: None,
             aim,
             note: String::new(),
         }
@@ -89,11 +89,10 @@ impl Row {
         let spread =
             self.ceiling.as_ref().map_or(self.product.spread, |ceiling| ceiling.spread.max(self.product.spread));
         let ratio = self.ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}"));
+        let foreign = self.foreign.map_or_else(|| "-".to_owned(), |share| format!("{share:.0} %"));
         let (name, product, unit, aim) = (&self.name, number(self.product.median), self.unit, self.aim);
-        let mut line = format!(
-            "{name:<34}{product:>11}{ceiling:>11} {unit:<10}{ratio:>6}{spread:>8.2}{:>7.0} %  {aim}",
-            self.foreign
-        );
+        let mut line =
+            format!("{name:<34}{product:>11}{ceiling:>11} {unit:<10}{ratio:>6}{spread:>8.2}{foreign:>9}  {aim}");
         if !self.note.is_empty() {
             line.push_str(&format!("\n    {}", self.note));
         }

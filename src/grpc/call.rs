@@ -28,9 +28,8 @@ pub(super) async fn called<M: Send + 'static, R: Send + 'static>(
     let lang = caller::lang(request.metadata());
     let (metadata, _, message) = request.into_parts();
     let answer = async {
-        let identity = caller::open(services, &metadata).await?;
-        let own = services.clone();
-        services.door.run(move || method(&own, &identity, message)).await
+        let (own, token) = (services.clone(), caller::admitted(services, &metadata)?);
+        services.door.run(move || method(&own, &own.app.identify(&token)?, message)).await
     };
     answer.await.map(Response::new).map_err(|failure| failure.status(lang))
 }

@@ -28,6 +28,7 @@ use crate::wire::sync::{Packing, read_scope};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
+use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status};
 
 /// Frames that wait for a slow caller.
@@ -45,18 +46,36 @@ type Answer = Result<Out, Status>;
 pub(super) async fn answer(services: &Services, request: Request<SyncRequest>) -> Result<Response<Answers>, Status> {
     let lang = caller::lang(request.metadata());
     let (metadata, _, message) = request.into_parts();
-    let identity = caller::open(services, &metadata).await.map_err(|failure| failure.status(lang))?;
-    let stream = begin(services, identity, message, lang).await;
+    let stream = begin(services, &metadata, message, lang).await;
     stream.map(Response::new).map_err(|failure| failure.status(lang))
 }
 
-async fn begin(services: &Services, identity: Identity, message: SyncRequest, lang: Lang) -> Result<Answers, Failure> {
-    let follow = message.follow;
+async fn begin(
+    services: &Services,
+    metadata: &MetadataMap,
+    message: SyncRequest,
+    lang: Lang,
+) -> Result<Answers, Failure> {
+    let (own, token, follow) = (services.clone(), caller::admitted(services, metadata)?, message.follow);
+    let (mut call, exchange) = services.door.run(move || start(own, &token, message)).await?;
+    let (sender, receiver) = mpsc::channel(WAITING);
+    tokio::spawn(async move {
+        if let Err(failure) = call.drive(exchange, follow, &sender).await {
+            let _ = sender.send(Err(failure.status(lang))).await;
+        }
+    });
+    Ok(ReceiverStream::new(receiver))
+}
+
+/// Opens the caller, reads what is asked and takes the commands: behind the door, in one walk.
+fn start(services: Services, token: &auth::Hash, message: SyncRequest) -> Result<(Call, Exchange), Failure> {
+    let identity = services.app.identify(token)?;
     let packing = Packing::choose(&message.accept_compressions);
     let upgrade = versions::wanted(&message.client_version);
     let asked = read(&identity, message, services.app.now().local_date())?;
-    let mut call = Call {
-        services: services.clone(),
+    let (app, seal) = (services.app.clone(), services.seal.clone());
+    let call = Call {
+        services,
         ends: identity.device.token_expires,
         generation: identity.generation,
         device: identity.device.id,
@@ -66,15 +85,7 @@ async fn begin(services: &Services, identity: Identity, message: SyncRequest, la
         upgrade,
         packing,
     };
-    let (app, seal) = (services.app.clone(), services.seal.clone());
-    let exchange = services.door.run(move || Ok(Exchange::start(app, seal, identity, &asked)?)).await?;
-    let (sender, receiver) = mpsc::channel(WAITING);
-    tokio::spawn(async move {
-        if let Err(failure) = call.drive(exchange, follow, &sender).await {
-            let _ = sender.send(Err(failure.status(lang))).await;
-        }
-    });
-    Ok(ReceiverStream::new(receiver))
+    Ok((call, Exchange::start(app, seal, identity, &asked)?))
 }
 
 /// Reads a request; what is wrong with a command refuses the command, what is wrong with the rest refuses the call.
@@ -173,7 +184,8 @@ impl Call {
     /// Reads the feed to its end; false when the caller is gone.
     async fn catch_up(&mut self, exchange: &mut Exchange, sender: &mpsc::Sender<Answer>) -> Result<bool, Failure> {
         loop {
-            let frames = self.at_the_door(exchange, Exchange::step).await?;
+            let ready = exchange.take_ready();
+            let frames = if ready.is_empty() { self.at_the_door(exchange, Exchange::step).await? } else { ready };
             let reached = matches!(frames.last(), Some(Frame::Checkpoint(_)));
             // After the first checkpoint one that brings nothing only moves the cursor on.
             let nothing_new = reached && frames.len() == 1 && self.caught_up;

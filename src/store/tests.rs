@@ -253,6 +253,15 @@ fn a_lease_has_one_holder_and_a_rising_fence(fresh: &Fresh) {
 }
 
 #[test]
+fn sqlite_keeps_a_statement_prepared_whatever_is_bound_to_it() {
+    use diesel::prelude::*;
+    let fresh = sqlite().unwrap();
+    let asked = diesel::dsl::sql::<diesel::sql_types::Integer>("sqlite_compileoption_used('ENABLE_QPSG')");
+    let used: i32 = fresh.store.read(|tx| diesel::select(asked).get_result(tx.conn()).map_err(Error::from)).unwrap();
+    assert_eq!(used, 1, "built without .cargo/config.toml: correct, and a third slower; build inside the repository");
+}
+
+#[test]
 fn sight_is_the_only_way_to_list_scopes() {
     let nobody = Actor { account: AccountId::named("x"), device: None, grants: Vec::new() };
     let seen: Sight = sight(&nobody, &[], date(2024, 9, 1));

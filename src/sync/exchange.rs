@@ -101,10 +101,15 @@ impl Exchange {
         Ok(exchange)
     }
 
+    /// Frames that need no touch of the store, once; often none.
+    pub fn take_ready(&mut self) -> Vec<Frame> {
+        self.ready.drain(..).collect()
+    }
+
     /// The next frames; the checkpoint is the last until something new is committed.
     pub fn step(&mut self) -> Result<Vec<Frame>> {
         if !self.ready.is_empty() {
-            return Ok(self.ready.drain(..).collect());
+            return Ok(self.take_ready());
         }
         let (app, now) = (self.app.clone(), self.app.now());
         app.store().read(|tx| self.advance(tx, now))
