@@ -290,7 +290,8 @@ pub(super) fn unit_of(app: &App, tx: &mut ReadTx, account: AccountId) -> Result<
     }
 }
 
-fn known(tx: &mut ReadTx, device: DeviceId) -> Result<Device> {
+/// The device, unless it is unknown or revoked.
+pub fn known(tx: &mut ReadTx, device: DeviceId) -> Result<Device> {
     let device = tx.device(device)?.ok_or(AppError::Unauthenticated)?;
     let_in(device)
 }

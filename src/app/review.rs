@@ -2,7 +2,7 @@
 //!
 //! Absent and out of sight are one answer. Knows no page and no message.
 
-use super::{App, Result};
+use super::{App, Reference, Result};
 use crate::domain::desk::{Comment, Conflict};
 use crate::domain::ids::{CommentId, ConflictId, ContractId, ReportId, UnitId};
 use crate::domain::permission::{Actor, UnitPath, action, authorize};
@@ -13,6 +13,7 @@ use crate::store::ReadTx;
 pub use crate::store::report::{Filed, ReportLine};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A report with what stands beside it.
 #[derive(Debug, Clone)]
@@ -23,6 +24,8 @@ pub struct View {
     pub comments: Vec<(CommentId, Comment)>,
     /// Its conflicts, open ones first; empty for a caller without the unit's desk.
     pub conflicts: Vec<(ConflictId, Conflict)>,
+    /// What names and numbers meant when it was read.
+    pub reference: Arc<Reference>,
 }
 
 /// Which reports to list.
@@ -43,18 +46,20 @@ impl App {
     pub fn report_view(&self, actor: &Actor, id: ReportId) -> Result<View> {
         let today = self.now().local_date();
         self.store().read(|tx| {
-            let units = self.reference(tx)?.units.clone();
-            let filed = tx.report(id, &units)?.ok_or(Reason::NotFound)?;
+            let reference = self.reference(tx)?;
+            let units = &reference.units;
+            let filed = tx.report(id, units)?.ok_or(Reason::NotFound)?;
             let place = tx.unit_path(filed.report.key.unit)?;
             if !may_read(actor, &place, filed.report.state, today) {
                 return Err(Reason::NotFound.into());
             }
             let desk = authorize::<action::ReadDesk>(actor, &place, today).is_ok();
-            let mut view = View { filed, comments: Vec::new(), conflicts: Vec::new() };
+            let mut view =
+                View { filed, comments: Vec::new(), conflicts: Vec::new(), reference: Arc::clone(&reference) };
             for (kind, beside) in tx.beside(id)? {
                 if kind == RecordKind::Comment {
                     let id = CommentId(beside);
-                    view.comments.extend(tx.comment(id, &units)?.map(|comment| (id, comment)));
+                    view.comments.extend(tx.comment(id, units)?.map(|comment| (id, comment)));
                 } else if kind == RecordKind::Conflict && desk {
                     let id = ConflictId(beside);
                     view.conflicts.extend(tx.conflict(id)?.map(|conflict| (id, conflict)));
@@ -97,10 +102,10 @@ impl App {
     /// The reports with these ids, in this order; one that is gone meanwhile is left out.
     pub fn filed(&self, ids: &[ReportId]) -> Result<Vec<Filed>> {
         self.store().read(|tx| {
-            let units = self.reference(tx)?.units.clone();
+            let reference = self.reference(tx)?;
             let mut filed = Vec::with_capacity(ids.len());
             for id in ids {
-                filed.extend(tx.report(*id, &units)?);
+                filed.extend(tx.report(*id, &reference.units)?);
             }
             Ok(filed)
         })
@@ -110,13 +115,14 @@ impl App {
     pub fn revisions(&self, actor: &Actor, id: ReportId) -> Result<Vec<Filed>> {
         let today = self.now().local_date();
         self.store().read(|tx| {
-            let units = self.reference(tx)?.units.clone();
-            let present = tx.report(id, &units)?.ok_or(Reason::NotFound)?;
+            let reference = self.reference(tx)?;
+            let units = &reference.units;
+            let present = tx.report(id, units)?.ok_or(Reason::NotFound)?;
             let place = tx.unit_path(present.report.key.unit)?;
             if !may_read(actor, &place, present.report.state, today) {
                 return Err(Reason::NotFound.into());
             }
-            let mut revisions = tx.filed_revisions(id, &units)?;
+            let mut revisions = tx.filed_revisions(id, units)?;
             revisions.reverse();
             Ok(revisions)
         })

@@ -5,13 +5,15 @@
 use super::caller::home;
 use super::status::Failure;
 use super::{Services, page, service};
+use crate::app::Reference;
 use crate::app::access::Identity;
 use crate::app::once::Once;
 use crate::app::report::Effect;
 use crate::app::review::{Filed, Wanted};
 use crate::auth;
 use crate::domain::command::{Body, Command};
-use crate::domain::ids::{ConflictId, ContractId, ReportId, UnitId};
+use crate::domain::desk::Comment;
+use crate::domain::ids::{CommentId, ConflictId, ContractId, ReportId, UnitId};
 use crate::domain::reason::Reason;
 use crate::pb;
 use crate::pb::report_service_server::ReportService;
@@ -96,7 +98,7 @@ impl Services {
         self.once(who, "report.comment", (request, body))?;
         let view = self.app.report_view(&who.actor, report)?;
         let stored = view.comments.into_iter().find(|(id, _)| *id == comment).ok_or(Reason::NotFound)?;
-        Ok(pb::AddCommentResponse { comment: Some(self.comment(stored)?) })
+        Ok(pb::AddCommentResponse { comment: Some(comment_message(&view.reference, &stored)?) })
     }
 
     fn settle_conflict(
@@ -117,13 +119,14 @@ impl Services {
         let pb::GetReportRequest { report_id } = message;
         let id = read_id("report_id", &report_id)?;
         let view = self.app.report_view(&who.actor, id)?;
-        let comments = view.comments.into_iter().map(|comment| self.comment(comment)).collect::<Result<_, _>>()?;
+        let comments = view.comments.iter().map(|comment| comment_message(&view.reference, comment));
+        let comments = comments.collect::<Result<_, _>>()?;
         let conflict = |(id, conflict): (ConflictId, _)| {
             let record = Some(record::conflict_message(&conflict));
             pb::Conflict { id: id.0.to_vec(), record }
         };
         let conflicts = view.conflicts.into_iter().map(conflict).collect();
-        Ok(pb::GetReportResponse { report: Some(self.message(&view.filed)?), comments, conflicts })
+        Ok(pb::GetReportResponse { report: Some(report_message(&view.reference, &view.filed)?), comments, conflicts })
     }
 
     fn list_reports(
@@ -148,7 +151,7 @@ impl Services {
         let wanted = bad.done(wanted)?;
         let lines = self.app.reports_in_sight(&who.actor, &wanted)?;
         let ids: Vec<ReportId> = lines.iter().skip(skip).take(size).map(|line| line.id).collect();
-        let reports = self.app.filed(&ids)?.iter().map(|filed| self.message(filed)).collect::<Result<_, _>>()?;
+        let reports = self.messages(&self.app.filed(&ids)?)?;
         let next_page_token = page::next(skip + size, lines.len(), question.as_bytes());
         Ok(pb::ListReportsResponse { reports, next_page_token })
     }
@@ -163,7 +166,7 @@ impl Services {
         let size = page::size(page_size, 20, 100)?;
         let skip = page::read_offset(&page_token, &report_id)?;
         let all = self.app.revisions(&who.actor, id)?;
-        let revisions = all.iter().skip(skip).take(size).map(|filed| self.message(filed)).collect::<Result<_, _>>()?;
+        let revisions = self.messages(all.get(skip..all.len().min(skip + size)).unwrap_or_default())?;
         Ok(pb::ListRevisionsResponse { revisions, next_page_token: page::next(skip + size, all.len(), &report_id) })
     }
 
@@ -182,25 +185,25 @@ impl Services {
     /// The report as it stands, for somebody who just wrote in it.
     fn report(&self, id: ReportId) -> Result<pb::Report, Failure> {
         let filed = self.app.filed(&[id])?;
-        self.message(filed.first().ok_or(Reason::NotFound)?)
+        report_message(&*self.reference()?, filed.first().ok_or(Reason::NotFound)?)
     }
 
-    pub(super) fn message(&self, filed: &Filed) -> Result<pb::Report, Failure> {
+    pub(super) fn messages(&self, all: &[Filed]) -> Result<Vec<pb::Report>, Failure> {
         let reference = self.reference()?;
-        let message = record::report_message(&filed.report, &reference.units);
-        let record = message.map_err(|error| Failure::Internal(error.to_string()))?;
-        Ok(pb::Report { id: filed.report.key.id().0.to_vec(), revision: filed.revision, record: Some(record) })
+        all.iter().map(|filed| report_message(&reference, filed)).collect()
     }
+}
 
-    fn comment(
-        &self,
-        (id, comment): (crate::domain::ids::CommentId, crate::domain::desk::Comment),
-    ) -> Result<pb::Comment, Failure> {
-        let reference = self.reference()?;
-        let message = record::comment_message(&comment, &reference.units);
-        let record = message.map_err(|error| Failure::Internal(error.to_string()))?;
-        Ok(pb::Comment { id: id.0.to_vec(), record: Some(record) })
-    }
+fn report_message(reference: &Reference, filed: &Filed) -> Result<pb::Report, Failure> {
+    let message = record::report_message(&filed.report, &reference.units);
+    let record = message.map_err(|error| Failure::Internal(error.to_string()))?;
+    Ok(pb::Report { id: filed.report.key.id().0.to_vec(), revision: filed.revision, record: Some(record) })
+}
+
+fn comment_message(reference: &Reference, (id, comment): &(CommentId, Comment)) -> Result<pb::Comment, Failure> {
+    let message = record::comment_message(comment, &reference.units);
+    let record = message.map_err(|error| Failure::Internal(error.to_string()))?;
+    Ok(pb::Comment { id: id.0.to_vec(), record: Some(record) })
 }
 
 pub(super) fn read_request(bytes: &[u8], bad: &mut Violations) -> Option<[u8; 16]> {

@@ -78,9 +78,9 @@ impl Services {
         let next_page_token = page::next(skip + size, lines.len(), &question);
         let lines: Vec<Behind> = lines.into_iter().skip(skip).take(size).collect();
         let ids: Vec<ReportId> = lines.iter().map(|line| line.report).collect();
-        let filed = self.app.filed(&ids)?;
-        let reports = filed.iter().filter(|filed| filed.report.state.is_sent());
-        let reports = reports.map(|filed| self.message(filed)).collect::<Result<_, _>>()?;
+        let mut filed = self.app.filed(&ids)?;
+        filed.retain(|filed| filed.report.state.is_sent());
+        let reports = self.messages(&filed)?;
         let org = &self.reference()?.org;
         let code = |unit| org.unit(unit).map_or_else(String::new, |unit| unit.uid.clone());
         Ok(pb::ListStandingReportsResponse {

@@ -93,7 +93,7 @@ pub(super) fn read(identity: &Identity, message: SyncRequest, today: jiff::civil
     let SyncRequest {
         cursor,
         commands,
-        follow: _,
+        follow,
         accept_compressions: _,
         epoch: _,
         max_rows,
@@ -118,7 +118,7 @@ pub(super) fn read(identity: &Identity, message: SyncRequest, today: jiff::civil
     };
     let commands = commands.into_iter().map(pushed).collect::<Result<_, Failure>>()?;
     let rebuild: Result<Vec<_>, Reason> = rebuild_scopes.iter().map(read_scope).collect();
-    Ok(Asked { cursor, commands, rebuild: rebuild?, max_rows: max_rows as usize })
+    Ok(Asked { cursor, commands, rebuild: rebuild?, max_rows: max_rows as usize, page_at_once: !follow })
 }
 
 /// What the authority signs of a device's commands at a checkpoint.

@@ -2,6 +2,7 @@
 //!
 //! Knows no cryptography and no right.
 
+use super::backend::on;
 use super::error::Result;
 use super::read::{ReadTx, fixed};
 use super::schema::{account, device, enrol_code, grants, nonce};
@@ -61,14 +62,14 @@ impl ReadTx<'_> {
     /// The device with this id.
     pub fn device(&mut self, id: DeviceId) -> Result<Option<Device>> {
         let row: Option<DeviceRow> =
-            device_rows().filter(device::id.eq(id.0.to_vec())).first(self.conn()).optional()?;
+            on!(self.conn(), |conn| device_rows().filter(device::id.eq(&id.0[..])).first(conn).optional())?;
         row.map(to_device).transpose()
     }
 
     /// The device that holds the token with this hash.
     pub fn device_by_token(&mut self, token_hash: &[u8]) -> Result<Option<Device>> {
         let row: Option<DeviceRow> =
-            device_rows().filter(device::token_hash.eq(token_hash.to_vec())).first(self.conn()).optional()?;
+            on!(self.conn(), |conn| device_rows().filter(device::token_hash.eq(token_hash)).first(conn).optional())?;
         row.map(to_device).transpose()
     }
 
@@ -80,11 +81,11 @@ impl ReadTx<'_> {
 
     /// All grants of an account.
     pub fn grants(&mut self, who: AccountId) -> Result<Vec<Grant>> {
-        let rows: Vec<(i16, Vec<u8>, i32, i32)> = grants::table
+        let rows: Vec<(i16, Vec<u8>, i32, i32)> = on!(self.conn(), |conn| grants::table
             .filter(grants::account.eq(&who.0[..]))
             .order((grants::role, grants::unit, grants::from_day))
             .select((grants::role, grants::unit, grants::from_day, grants::to_day))
-            .load(self.conn())?;
+            .load(conn))?;
         rows.into_iter().filter_map(|row| to_grant(row).transpose()).collect()
     }
 

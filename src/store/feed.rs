@@ -2,6 +2,7 @@
 //!
 //! Knows no device: which scopes may be read is the caller's `Sight`.
 
+use super::backend::{AnyConn, on};
 use super::error::Result;
 use super::read::{ReadTx, fixed};
 use super::schema::{feed, head, record, scope};
@@ -71,13 +72,12 @@ impl ReadTx<'_> {
 
     /// One scope; absent while it never held a record.
     pub fn scope(&mut self, wanted: Scope) -> Result<Option<FeedScope>> {
-        type Row = (i32, i64, i64, i64, Vec<u8>);
-        let row: Option<Row> = scope::table
+        let row: Option<(i32, i64, i64, i64, Vec<u8>)> = on!(self.conn(), |conn| scope::table
             .filter(scope::kind.eq(wanted.kind.number()))
             .filter(scope::id.eq(&wanted.id[..]))
             .select((scope::no, scope::generation, scope::floor, scope::count, scope::sum))
-            .first(self.conn())
-            .optional()?;
+            .first(conn)
+            .optional())?;
         row.map(|(number, generation, floor, count, sum)| {
             let digest = Digest { count, sum: u128::from_be_bytes(fixed(&sum)?) };
             Ok(FeedScope { scope: wanted, number, generation, floor, digest })
@@ -140,10 +140,38 @@ impl ReadTx<'_> {
 
     /// Changes in `scopes` with `after < seq <= upto`, in seq order, at most about `limit`; a seq is never split between two pages.
     pub fn feed_page(&mut self, scopes: &[i32], after: i64, upto: i64, limit: usize) -> Result<Vec<FeedRow>> {
-        type Row = (i32, i64, i16, Vec<u8>, i16, Option<i64>, Option<Vec<u8>>);
-        let mut rows: Vec<Row> = feed::table
+        let most = limit + scopes.len();
+        // SQLite plans a question with a list anew each time, and sorts; one scope is a range in its own order. For PostgreSQL each question
+        // is a journey.
+        let asked: Vec<&[i32]> = match self.conn() {
+            AnyConn::Sqlite(_) => scopes.chunks(1).collect(),
+            AnyConn::Pg(_) => vec![scopes],
+        };
+        let mut rows: Vec<Row> = Vec::new();
+        let mut known_to = upto;
+        for scopes in asked {
+            let part = self.feed_part(scopes, after, upto, most)?;
+            if let (true, Some(last)) = (part.len() >= most, part.last()) {
+                known_to = known_to.min(last.1);
+            }
+            rows.extend(part);
+        }
+        rows.sort_by_key(|row| (row.1, row.0));
+        rows.retain(|row| row.1 <= known_to);
+        // The page may end inside a seq that several scopes share: leave that seq to the next page.
+        rows.truncate(most);
+        if rows.len() >= most
+            && let Some(last) = rows.last().map(|row| row.1)
+            && rows.first().is_some_and(|row| row.1 != last)
+        {
+            rows.retain(|row| row.1 != last);
+        }
+        rows.into_iter().filter_map(|row| to_feed_row(row).transpose()).collect()
+    }
+
+    fn feed_part(&mut self, scopes: &[i32], after: i64, upto: i64, most: usize) -> Result<Vec<Row>> {
+        let rows = feed::table
             .left_join(record::table.on(record::kind.eq(feed::kind).and(record::id.eq(feed::id))))
-            .filter(feed::scope.eq_any(scopes))
             .filter(feed::seq.gt(after))
             .filter(feed::seq.le(upto))
             .order((feed::seq, feed::scope))
@@ -156,16 +184,12 @@ impl ReadTx<'_> {
                 record::revision.nullable(),
                 record::bytes.nullable(),
             ))
-            .limit(limit as i64 + scopes.len() as i64)
-            .load(self.conn())?;
-        // The page may end inside a seq that several scopes share: leave that seq to the next page.
-        if rows.len() >= limit + scopes.len()
-            && let Some(last) = rows.last().map(|row| row.1)
-            && rows.first().is_some_and(|row| row.1 != last)
-        {
-            rows.retain(|row| row.1 != last);
-        }
-        rows.into_iter().filter_map(|row| to_feed_row(row).transpose()).collect()
+            .limit(most as i64);
+        Ok(match (self.conn(), scopes) {
+            (AnyConn::Sqlite(conn), [scope]) => rows.filter(feed::scope.eq(*scope)).load(conn)?,
+            (AnyConn::Sqlite(conn), scopes) => rows.filter(feed::scope.eq_any(scopes)).load(conn)?,
+            (AnyConn::Pg(conn), scopes) => rows.filter(feed::scope.eq_any(scopes)).load(conn)?,
+        })
     }
 }
 
@@ -183,9 +207,10 @@ impl WriteTx<'_> {
     }
 }
 
-fn to_feed_row(
-    (scope, seq, kind, id, op, revision, bytes): (i32, i64, i16, Vec<u8>, i16, Option<i64>, Option<Vec<u8>>),
-) -> Result<Option<FeedRow>> {
+/// Scope, seq, kind, id and op of a feed row, revision and bytes of its record.
+type Row = (i32, i64, i16, Vec<u8>, i16, Option<i64>, Option<Vec<u8>>);
+
+fn to_feed_row((scope, seq, kind, id, op, revision, bytes): Row) -> Result<Option<FeedRow>> {
     let Some(kind) = RecordKind::from_number(kind) else { return Ok(None) };
     let op = match (op, revision, bytes) {
         (PUT, Some(revision), Some(bytes)) => FeedOp::Put { revision, bytes },

@@ -2,6 +2,7 @@
 //!
 //! Knows no rule: whether a command waits, and when it may run, is decided in `app`.
 
+use super::backend::on;
 use super::error::{Error, Result};
 use super::read::{ReadTx, fixed};
 use super::report::Taken;
@@ -88,7 +89,7 @@ impl ReadTx<'_> {
     /// Whether any command waits.
     pub fn any_waiting(&mut self) -> Result<bool> {
         let one: Option<Vec<u8>> =
-            held::table.filter(held::waits.eq(1i16)).select(held::id).first(self.conn()).optional()?;
+            on!(self.conn(), |conn| held::table.filter(held::waits.eq(1i16)).select(held::id).first(conn).optional())?;
         Ok(one.is_some())
     }
 

@@ -61,12 +61,12 @@ impl<'c> ReadTx<'c> {
 
     /// The last whole commit at or below `seq`: its last seq and the chain there; seq 0 with a chain of zeros before the first.
     pub fn commit_at(&mut self, seq: i64) -> Result<(i64, [u8; 32])> {
-        let row: Option<(i64, Vec<u8>)> = commit_log::table
+        let row: Option<(i64, Vec<u8>)> = on!(self.conn, |conn| commit_log::table
             .filter(commit_log::last_seq.le(seq))
             .order(commit_log::last_seq.desc())
             .select((commit_log::last_seq, commit_log::chain))
-            .first(self.conn)
-            .optional()?;
+            .first(conn)
+            .optional())?;
         row.map_or(Ok((0, [0; 32])), |(last, chain)| Ok((last, fixed(&chain)?)))
     }
 

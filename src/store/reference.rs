@@ -2,6 +2,7 @@
 //!
 //! Knows no tree and no date: `app` computes the closure as of today and this file keeps it.
 
+use super::backend::on;
 use super::error::Result;
 use super::read::{ReadTx, fixed};
 use super::schema::{acting, hanging, number, setting};
@@ -35,12 +36,12 @@ impl ReadTx<'_> {
     /// Where a unit stands today: who acts for it, and the units above. A unit that nobody registered acts for itself.
     pub fn unit_path(&mut self, unit: UnitId) -> Result<UnitPath> {
         let acts: Option<Vec<u8>> =
-            acting::table.find(&unit.0[..]).select(acting::heir).first(self.conn()).optional()?;
-        let above: Vec<Vec<u8>> = hanging::table
+            on!(self.conn(), |conn| acting::table.find(&unit.0[..]).select(acting::heir).first(conn).optional())?;
+        let above: Vec<Vec<u8>> = on!(self.conn(), |conn| hanging::table
             .filter(hanging::unit.eq(&unit.0[..]))
             .order(hanging::place)
             .select(hanging::ancestor)
-            .load(self.conn())?;
+            .load(conn))?;
         let above = above.iter().map(|id| fixed(id).map(UnitId)).collect::<Result<_>>()?;
         let acting = acts.map_or(Ok(unit), |id| fixed(&id).map(UnitId))?;
         Ok(UnitPath { unit, acting, above })

@@ -138,11 +138,11 @@ impl ReadTx<'_> {
 
     /// Comments and conflicts of a report.
     pub fn beside(&mut self, id: ReportId) -> Result<Vec<(RecordKind, [u8; 16])>> {
-        let rows: Vec<(i16, Vec<u8>)> = beside::table
+        let rows: Vec<(i16, Vec<u8>)> = on!(self.conn(), |conn| beside::table
             .filter(beside::report.eq(&id.0[..]))
             .order((beside::kind, beside::id))
             .select((beside::kind, beside::id))
-            .load(self.conn())?;
+            .load(conn))?;
         rows.into_iter()
             .filter_map(|(kind, id)| Some((RecordKind::from_number(kind)?, id)))
             .map(|(kind, id)| Ok((kind, fixed(&id)?)))
@@ -360,9 +360,9 @@ impl WriteTx<'_> {
     }
 
     /// Takes a command from a device: the row that makes it happen once.
-    pub(crate) fn take_command(&mut self, id: DeviceId, taken: &Taken, outcomes: &[u8; 32]) -> Result<()> {
+    pub(crate) fn take_command(&mut self, id: DeviceId, taken: &Taken) -> Result<()> {
         let at = self.now().0;
-        on!(self.conn(), |conn| diesel::insert_into(command::table)
+        let put = on!(self.conn(), |conn| diesel::insert_into(command::table)
             .values((
                 command::device.eq(&id.0[..]),
                 command::number.eq(taken.number as i64),
@@ -373,12 +373,18 @@ impl WriteTx<'_> {
                 command::revision.eq(taken.revision),
                 command::at.eq(at),
             ))
-            .execute(conn))?;
-        let moved = on!(self.conn(), |conn| diesel::update(device::table.find(&id.0[..]))
-            .filter(device::taken.eq(taken.number as i64 - 1))
-            .set((device::taken.eq(taken.number as i64), device::outcomes.eq(&outcomes[..])))
+            .on_conflict_do_nothing()
             .execute(conn))?;
         self.note_command(id, taken.number);
+        self.won(put, "another call took commands of this device")
+    }
+
+    /// Moves a device's place in its outbox from one number to another: only if nobody else moved it.
+    pub(crate) fn move_device(&mut self, id: DeviceId, (from, to): (u64, u64), outcomes: &[u8; 32]) -> Result<()> {
+        let moved = on!(self.conn(), |conn| diesel::update(device::table.find(&id.0[..]))
+            .filter(device::taken.eq(from as i64))
+            .set((device::taken.eq(to as i64), device::outcomes.eq(&outcomes[..])))
+            .execute(conn))?;
         self.won(moved, "another call took commands of this device")
     }
 }

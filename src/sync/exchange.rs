@@ -11,9 +11,9 @@
 
 use super::cursor::{Cursor, Position, Seal};
 use super::frame::{Checkpoint, Frame, GrantChange, Granted, Reset, ResetReason, Row, RowOp, Rows, Welcome};
-use super::push::{self, Pushed, Stop};
+use super::push::{self, PushEnd, Pushed, Stop};
 use super::round::Round;
-use crate::app::access::{Identity, identity};
+use crate::app::access::{Identity, identity, known};
 use crate::app::{App, AppError, Result};
 use crate::domain::digest::Digest;
 use crate::domain::limits::ROWS_MAX;
@@ -22,6 +22,7 @@ use crate::domain::sight::{Sight, sight};
 use crate::domain::time::Instant;
 use crate::store::ReadTx;
 use crate::store::feed::{FeedOp, FeedRow, FeedScope};
+use crate::store::read::Head;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -36,6 +37,9 @@ pub struct Request {
     pub rebuild: Vec<Scope>,
     /// Most rows of one batch; 0 for the server's own limit.
     pub max_rows: usize,
+    /// Whether the first page is read under the very look that finds where the device stands. Not for a follower, whose place among those
+    /// who share rounds is taken before the feed is read.
+    pub page_at_once: bool,
 }
 
 /// One call in progress.
@@ -69,11 +73,16 @@ impl Exchange {
     /// Takes the commands and finds where the device stands. The first frames are ready afterwards.
     pub fn start(app: App, seal: Seal, identity: Identity, request: &Request) -> Result<Self> {
         let cursor = seal.open_cursor(identity.device.id, &request.cursor);
-        if let Some(cursor) = &cursor {
-            agree_on_history(&app, &seal, cursor)?;
-        }
         let before = identity.device.taken;
-        let pushed = push::push(&app, &seal, &identity, &request.commands)?;
+        let pushed = if request.commands.is_empty() {
+            PushEnd::default()
+        } else {
+            // A history that the cursor disputes takes no command: the look below is too late for that.
+            if let Some(cursor) = &cursor {
+                agree_on_history(&app, &seal, cursor)?;
+            }
+            push::push(&app, &seal, &identity, &request.commands)?
+        };
         let max_rows = if request.max_rows == 0 { ROWS_MAX } else { request.max_rows.min(ROWS_MAX) };
         let (scopes, epoch) = (Vec::new(), (0, [0; 16]));
         let seen = (Sight::default(), app.now().local_date());
@@ -90,7 +99,7 @@ impl Exchange {
             seen,
             stale: false,
         };
-        exchange.place(cursor, &request.rebuild, before)?;
+        let page = exchange.place(cursor.as_ref(), &request.rebuild, before, request.page_at_once)?;
         let resets: Vec<Frame> = exchange.ready.drain(1..).collect();
         exchange.ready.extend(pushed.outcomes.into_iter().map(Frame::Verdict));
         exchange.ready.extend(pushed.stop.map(|stop| match stop {
@@ -98,6 +107,7 @@ impl Exchange {
             Stop::Forked(number) => Frame::Forked { number },
         }));
         exchange.ready.extend(resets);
+        exchange.ready.extend(page);
         Ok(exchange)
     }
 
@@ -190,54 +200,79 @@ impl Exchange {
         }
         let cursor = self.cursor((0, [0; 8])); // Before the first commit, which every history shares.
         let taken = self.identity.device.taken;
-        self.place(Some(cursor), &[], taken)?;
+        self.place(Some(&cursor), &[], taken, false)?;
         Ok(true)
     }
 
-    /// Compares the cursor with what may be read now; readies `Welcome` and the resets.
-    fn place(&mut self, cursor: Option<Cursor>, rebuild: &[Scope], taken: u64) -> Result<()> {
+    /// Compares the cursor with what may be read now; readies `Welcome` and the resets, and with `page` gives the first page too.
+    fn place(&mut self, cursor: Option<&Cursor>, rebuild: &[Scope], taken: u64, page: bool) -> Result<Vec<Frame>> {
         let (app, now) = (self.app.clone(), self.app.now());
+        loop {
+            let looked = app.store().read(|tx| {
+                let looked = self.look(tx, cursor, rebuild, (taken, now))?;
+                let frames = if page && looked.is_none() { self.advance(tx, now)? } else { Vec::new() };
+                Ok::<_, AppError>(looked.map_or(Ok(frames), Err))
+            })?;
+            match looked {
+                Ok(frames) => return Ok(frames),
+                Err(Missing::Numbers(sight)) => app.ensure_scopes(&sight)?,
+                Err(Missing::History(head)) => {
+                    cursor.map_or(Ok(()), |cursor| settle_history(&app, &self.seal, cursor, &head))?;
+                }
+            }
+        }
+    }
+
+    /// One look at scopes and cursor; what is missing before it can be answered.
+    fn look(
+        &mut self,
+        tx: &mut ReadTx,
+        cursor: Option<&Cursor>,
+        rebuild: &[Scope],
+        (taken, now): (u64, Instant),
+    ) -> Result<Option<Missing>> {
         let today = now.local_date();
-        let seen = app.store().read(|tx| {
-            let reference = app.reference(tx)?;
-            Ok::<_, AppError>(sight(&self.identity.actor, &reference.published(), today))
-        })?;
-        app.ensure_scopes(&seen)?;
-        self.seen = (seen.clone(), today);
-        app.store().read(|tx| {
-            let head = tx.head()?;
-            self.epoch = (head.epoch, head.epoch_id);
-            let granted = tx.scopes(&seen)?;
-            let came = cursor.is_some();
-            let known = cursor.filter(|cursor| cursor.epoch == head.epoch && on_chain(tx, cursor).unwrap_or(false));
-            let positions = known.as_ref().map(|cursor| cursor.scopes.as_slice()).unwrap_or_default();
-            self.scopes.clear();
-            let mut scopes = Vec::new();
-            let mut resets = Vec::new();
-            for feed in granted {
-                let before = positions.iter().find(|position| position.scope == feed.number).copied();
-                let reason = reset_reason(&feed, before, rebuild, came && known.is_none());
-                let position = match (reason, before) {
-                    (None, Some(position)) => position,
-                    (_, before) => {
-                        let generation = before.map_or(0, |position| position.generation) + 1;
-                        let generation = generation.max(feed.generation);
-                        Position { scope: feed.number, generation, seq: 0, whole_at: head.seq.max(1) }
-                    }
-                };
-                let generation = position.generation;
-                let change = if before.is_some() { GrantChange::Kept } else { GrantChange::Added };
-                scopes.push(Granted { scope: feed.scope, number: feed.number, generation, change });
-                resets.extend(reason.map(|reason| Frame::Reset(Reset { scope: feed.number, reason, generation })));
-                self.scopes.push(Held { feed, position });
-            }
-            for gone in positions.iter().filter(|old| !self.scopes.iter().any(|held| held.feed.number == old.scope)) {
-                scopes.extend(self.gone(tx, *gone, &seen, now)?);
-            }
-            self.ready.push_back(Frame::Welcome(Welcome { epoch: self.epoch, now, scopes, taken }));
-            self.ready.extend(resets);
-            Ok(())
-        })
+        let head = tx.head()?;
+        let on_chain = cursor.map_or(Ok(false), |cursor| on_chain(tx, cursor, &head))?;
+        if cursor.is_some_and(|cursor| disputes(cursor, &head, on_chain)) {
+            return Ok(Some(Missing::History(head)));
+        }
+        let seen = sight(&self.identity.actor, &self.app.reference(tx)?.published(), today);
+        let granted = tx.scopes(&seen)?;
+        if granted.len() < seen.scopes().count() {
+            return Ok(Some(Missing::Numbers(seen)));
+        }
+        self.epoch = (head.epoch, head.epoch_id);
+        let known = cursor.filter(|cursor| cursor.epoch == head.epoch && on_chain);
+        let lost = cursor.is_some() && known.is_none();
+        let positions = known.map(|cursor| cursor.scopes.as_slice()).unwrap_or_default();
+        self.scopes.clear();
+        let mut scopes = Vec::new();
+        let mut resets = Vec::new();
+        for feed in granted {
+            let before = positions.iter().find(|position| position.scope == feed.number).copied();
+            let reason = reset_reason(&feed, before, rebuild, lost);
+            let position = match (reason, before) {
+                (None, Some(position)) => position,
+                (_, before) => {
+                    let generation = before.map_or(0, |position| position.generation) + 1;
+                    let generation = generation.max(feed.generation);
+                    Position { scope: feed.number, generation, seq: 0, whole_at: head.seq.max(1) }
+                }
+            };
+            let generation = position.generation;
+            let change = if before.is_some() { GrantChange::Kept } else { GrantChange::Added };
+            scopes.push(Granted { scope: feed.scope, number: feed.number, generation, change });
+            resets.extend(reason.map(|reason| Frame::Reset(Reset { scope: feed.number, reason, generation })));
+            self.scopes.push(Held { feed, position });
+        }
+        for gone in positions.iter().filter(|old| !self.scopes.iter().any(|held| held.feed.number == old.scope)) {
+            scopes.extend(self.gone(tx, *gone, &seen, now)?);
+        }
+        self.seen = (seen, today);
+        self.ready.push_back(Frame::Welcome(Welcome { epoch: self.epoch, now, scopes, taken }));
+        self.ready.extend(resets);
+        Ok(None)
     }
 
     /// Why a scope of the cursor is no longer the device's.
@@ -261,20 +296,20 @@ impl Exchange {
     fn advance(&mut self, tx: &mut ReadTx, now: Instant) -> Result<Vec<Frame>> {
         let head = tx.head()?;
         if let Some(index) = self.scopes.iter().position(|held| held.position.whole_at > 0) {
-            return self.rebuild(tx, index);
+            return self.rebuild(tx, index, &head);
         }
         let low = self.scopes.iter().map(|held| held.position.seq).min().unwrap_or(head.seq);
         let next = self.scopes.iter().map(|held| held.position.seq).filter(|seq| *seq > low).min();
         let upto = next.unwrap_or(head.seq);
         let lagging: Vec<i32> =
             self.scopes.iter().filter(|held| held.position.seq == low).map(|held| held.feed.number).collect();
-        let page = tx.feed_page(&lagging, low, upto, self.max_rows)?;
+        let page = if low == upto { Vec::new() } else { tx.feed_page(&lagging, low, upto, self.max_rows)? };
         let full = page.len() >= self.max_rows;
         let reached = if full { page.last().map_or(upto, |row| row.seq) } else { upto };
         for held in self.scopes.iter_mut().filter(|held| held.position.seq == low) {
             held.position.seq = reached;
         }
-        let cursor = self.sealed(tx)?;
+        let cursor = self.sealed(tx, &head)?;
         let mut frames = Vec::new();
         if !page.is_empty() {
             frames.push(Frame::Rows(Rows { rows: fold(page), cursor: cursor.clone() }));
@@ -288,7 +323,7 @@ impl Exchange {
     /// One page of a scope that is rebuilt; only what stands is sent, what is gone was never there.
     ///
     /// The cursor beside the last page still says that the scope is being rebuilt: a stream that is cut before `SnapshotEnd` gets it again.
-    fn rebuild(&mut self, tx: &mut ReadTx, index: usize) -> Result<Vec<Frame>> {
+    fn rebuild(&mut self, tx: &mut ReadTx, index: usize, head: &Head) -> Result<Vec<Frame>> {
         let Position { scope, generation, seq, whole_at } = self.scopes[index].position;
         let page = tx.feed_page(&[scope], seq, whole_at, self.max_rows)?;
         let full = page.len() >= self.max_rows;
@@ -300,7 +335,7 @@ impl Exchange {
         let mut frames = Vec::new();
         if !page.is_empty() {
             let rows: Vec<FeedRow> = page.into_iter().filter(|row| matches!(row.op, FeedOp::Put { .. })).collect();
-            frames.push(Frame::Rows(Rows { rows: fold(rows), cursor: self.sealed(tx)? }));
+            frames.push(Frame::Rows(Rows { rows: fold(rows), cursor: self.sealed(tx, head)? }));
         }
         if !full {
             self.scopes[index].position.whole_at = 0;
@@ -319,7 +354,7 @@ impl Exchange {
     ) -> Result<Frame> {
         let scopes = self.scopes();
         self.digests = tx.digests(&scopes)?;
-        self.identity.device = identity(tx, self.identity.device.id)?.device;
+        self.identity.device = known(tx, self.identity.device.id)?;
         Ok(Frame::Checkpoint(self.told(cursor, seq, safe_past, now)))
     }
 
@@ -345,13 +380,12 @@ impl Exchange {
 
     /// The cursor names the newest commit that this page was read under, also where its positions lie far below: a record that changed since
     /// is not on the pages behind them, so a history that lost that commit must be noticed.
-    fn sealed(&mut self, tx: &mut ReadTx) -> Result<Vec<u8>> {
-        let upto = if planted!("cursor-of-an-old-commit") {
-            self.scopes.iter().map(|held| held.position.seq).min().unwrap_or(0)
+    fn sealed(&mut self, tx: &mut ReadTx, head: &Head) -> Result<Vec<u8>> {
+        let (seq, chain) = if planted!("cursor-of-an-old-commit") {
+            tx.commit_at(self.scopes.iter().map(|held| held.position.seq).min().unwrap_or(0))?
         } else {
-            i64::MAX
+            (head.seq, head.chain)
         };
-        let (seq, chain) = tx.commit_at(upto)?;
         let mut start = [0; 8];
         start.copy_from_slice(&chain[..8]);
         self.commit = (seq, start);
@@ -364,30 +398,50 @@ impl Exchange {
     }
 }
 
+/// What a look needs before it can answer.
+enum Missing {
+    /// Scopes in sight that have no short number yet.
+    Numbers(Sight),
+    /// The cursor and this history exclude each other.
+    History(Head),
+}
+
 /// Whether the commit that the cursor names is here, with the chain it had.
-fn on_chain(tx: &mut ReadTx, cursor: &Cursor) -> Result<bool> {
-    let (seq, chain) = tx.commit_at(cursor.commit.0)?;
+fn on_chain(tx: &mut ReadTx, cursor: &Cursor, head: &Head) -> Result<bool> {
+    let (seq, chain) =
+        if cursor.commit.0 == head.seq { (head.seq, head.chain) } else { tx.commit_at(cursor.commit.0)? };
     Ok(seq == cursor.commit.0 && chain[..8] == cursor.commit.1)
 }
 
-/// A sealed cursor was written by a server of this authority. One of a higher history says that this server was replaced: it stops taking
-/// writes. One of this history that is ahead of, or off, the chain says that commits were lost here: a new history begins (S24).
+/// A sealed cursor was written by a server of this authority: one of a higher history, or one of this history that is ahead of, or off, the
+/// chain, says that something was lost here.
+fn disputes(cursor: &Cursor, head: &Head, on_chain: bool) -> bool {
+    cursor.epoch > head.epoch || cursor.epoch == head.epoch && !on_chain
+}
+
 fn agree_on_history(app: &App, seal: &Seal, cursor: &Cursor) -> Result<()> {
-    let (head, held) = app.store().read(|tx| Ok::<_, AppError>((tx.head()?, on_chain(tx, cursor)?)))?;
+    let (head, on_chain) = app.store().read(|tx| {
+        let head = tx.head()?;
+        let on_chain = on_chain(tx, cursor, &head)?;
+        Ok::<_, AppError>((head, on_chain))
+    })?;
+    if disputes(cursor, &head, on_chain) { settle_history(app, seal, cursor, &head) } else { Ok(()) }
+}
+
+/// A higher history says that this server was replaced: it stops taking writes. Commits of this one that are not here were lost: a new
+/// history begins (S24).
+fn settle_history(app: &App, seal: &Seal, cursor: &Cursor, head: &Head) -> Result<()> {
     if cursor.epoch > head.epoch {
         app.store().supersede(cursor.epoch, app.now())?;
         tracing::error!(by = cursor.epoch, "another server has replaced this one: it takes no writes any more");
         return Err(crate::store::Error::Superseded.into());
     }
-    if cursor.epoch == head.epoch && !held {
-        tracing::error!(
-            seq = cursor.commit.0,
-            head = head.seq,
-            "commits that a phone holds are lost here: a new history begins"
-        );
-        app.lose_history(head.epoch, seal.history(&head.chain, app.now()))?;
-    }
-    Ok(())
+    tracing::error!(
+        seq = cursor.commit.0,
+        head = head.seq,
+        "commits that a phone holds are lost here: a new history begins"
+    );
+    app.lose_history(head.epoch, seal.history(&head.chain, app.now()))
 }
 
 /// Why a scope must be rebuilt on this device, if it must.

@@ -69,28 +69,48 @@ pub fn push(app: &App, seal: &Seal, identity: &Identity, commands: &[Pushed]) ->
 fn take_all(tx: &mut WriteTx, app: &App, seal: &Seal, identity: &Identity, commands: &[Pushed]) -> Result<PushEnd> {
     let actor = still_valid(tx, identity)?;
     let device = tx.device(identity.device.id)?.ok_or(AppError::Unauthenticated)?;
-    let mut taken = device.taken;
-    let mut chain: [u8; 32] = device.outcomes.try_into().unwrap_or([0; 32]);
-    let mut end = PushEnd::default();
     let lossy = tx.head()?.epoch > 1;
     let ground = Ground { reference: app.reference(tx)?, seal, lossy, waits: Cell::new(tx.any_waiting()?) };
+    let chain: [u8; 32] = device.outcomes.try_into().unwrap_or([0; 32]);
+    let mut place = Place { taken: device.taken, chain };
+    let end = take_each(tx, &ground, &actor, commands, &mut place)?;
+    if place.taken != device.taken {
+        tx.move_device(device.id, (device.taken, place.taken), &place.chain)?;
+    }
+    Ok(end)
+}
+
+/// Where a device stands in its outbox: the last number taken, and the chain of outcomes there.
+struct Place {
+    taken: u64,
+    chain: [u8; 32],
+}
+
+fn take_each(
+    tx: &mut WriteTx,
+    ground: &Ground,
+    actor: &Actor,
+    commands: &[Pushed],
+    place: &mut Place,
+) -> Result<PushEnd> {
+    let device = actor.device.ok_or(Reason::Denied)?;
+    let mut end = PushEnd::default();
     for pushed in commands {
-        if pushed.number <= taken {
-            match duplicate(tx, &actor, pushed)? {
+        if pushed.number <= place.taken {
+            match duplicate(tx, actor, pushed)? {
                 Some(outcome) => end.outcomes.push(outcome),
                 None => {
-                    tx.mark_forked(identity.device.id)?;
+                    tx.mark_forked(device)?;
                     end.stop = Some(Stop::Forked(pushed.number));
                     return Ok(end);
                 }
             }
-        } else if pushed.number == taken + 1 || planted!("gap-taken") {
-            let outcome = take(tx, &ground, &actor, pushed)?;
+        } else if pushed.number == place.taken + 1 || planted!("gap-taken") {
+            let outcome = take(tx, ground, actor, pushed)?;
             if outcome.verdict == Verdict::Rejected && planted!("refusal-blocks") {
                 end.outcomes.push(outcome);
                 return Ok(end);
             }
-            chain = link(chain, &outcome, pushed);
             let row = Taken {
                 number: pushed.number,
                 hash: pushed.hash,
@@ -99,11 +119,11 @@ fn take_all(tx: &mut WriteTx, app: &App, seal: &Seal, identity: &Identity, comma
                 seq: 0,
                 revision: outcome.revision,
             };
-            tx.take_command(identity.device.id, &row, &chain)?;
-            taken = pushed.number;
+            tx.take_command(device, &row)?;
+            *place = Place { taken: pushed.number, chain: link(place.chain, &outcome, pushed) };
             end.outcomes.push(outcome);
         } else {
-            end.stop = Some(Stop::Gap(taken + 1));
+            end.stop = Some(Stop::Gap(place.taken + 1));
             return Ok(end);
         }
     }

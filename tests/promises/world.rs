@@ -252,8 +252,13 @@ impl Phone {
     }
 
     pub(crate) fn exchange(&self, world: &World, commands: &[Pushed]) -> Result<Exchange, AppError> {
-        let request =
-            Request { cursor: self.cursor.clone(), commands: commands.to_vec(), max_rows: 7, rebuild: vec![] };
+        let request = Request {
+            cursor: self.cursor.clone(),
+            commands: commands.to_vec(),
+            max_rows: 7,
+            rebuild: vec![],
+            page_at_once: true,
+        };
         Exchange::start(world.app.clone(), world.seal.clone(), self.identity(world)?, &request)
     }
 
