@@ -267,17 +267,24 @@ impl WriteTx<'_> {
     }
 
     fn put_line(&mut self, id: ReportId, next: &Report, by: Option<DeviceId>, revision: i64) -> Result<()> {
-        let before = self.last_writer(id)?;
+        let is_new = revision == 1;
+        let before = if is_new { LastWriter::default() } else { self.last_writer(id)? };
         let same_hand = before.device == by && before.device.is_some();
-        let other_revision = if same_hand || revision == 1 { before.other_revision } else { revision - 1 };
+        let other_revision = if same_hand || is_new { before.other_revision } else { revision - 1 };
         let key = &next.key;
+        let last_device = by.map(|device| device.0);
         let standing = (
             report::state.eq(state_number(next.state)),
             report::late.eq(i16::from(next.late)),
             report::received_day.eq(next.received_day.map(days_from_date)),
-            report::last_device.eq(by.map(|device| device.0.to_vec())),
+            report::last_device.eq(last_device.as_ref().map(|device| &device[..])),
             report::other_revision.eq(other_revision),
         );
+        if !is_new {
+            let found =
+                on!(self.conn(), |conn| diesel::update(report::table.find(&id.0[..])).set(standing).execute(conn))?;
+            return if found == 1 { Ok(()) } else { Err(Error::Damaged(format!("the report {id} has no line"))) };
+        }
         let line = (
             report::id.eq(&id.0[..]),
             report::contract.eq(&key.contract.0[..]),
@@ -287,12 +294,7 @@ impl WriteTx<'_> {
             report::end_day.eq(days_from_date(key.period.end)),
             report::cut.eq(i16::from(key.period.cut)),
         );
-        on!(self.conn(), |conn| diesel::insert_into(report::table)
-            .values((line, standing.clone()))
-            .on_conflict(report::id)
-            .do_update()
-            .set(standing)
-            .execute(conn))?;
+        on!(self.conn(), |conn| diesel::insert_into(report::table).values((line, standing)).execute(conn))?;
         Ok(())
     }
 
@@ -313,6 +315,9 @@ impl WriteTx<'_> {
 
     /// Notes that `who` wrote in the report.
     pub(crate) fn add_author(&mut self, id: ReportId, who: AccountId) -> Result<()> {
+        if !self.is_first_word(id, who) {
+            return Ok(());
+        }
         on!(self.conn(), |conn| diesel::insert_into(report_author::table)
             .values((report_author::report.eq(&id.0[..]), report_author::account.eq(&who.0[..])))
             .on_conflict_do_nothing()

@@ -5,12 +5,12 @@ use super::error::{Error, Result};
 use super::read::ReadTx;
 use super::schema::{head, record};
 use crate::domain::digest::record_hash;
-use crate::domain::ids::{AccountId, DeviceId, UnitId};
+use crate::domain::ids::{AccountId, DeviceId, ReportId, UnitId};
 use crate::domain::permission::{Actor, Kind, Permit, UnitPath};
 use crate::domain::scope::{RecordKind, Scope};
 use crate::domain::time::Instant;
 use diesel::prelude::*;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::{Deref, DerefMut};
 
 /// A transaction that may write.
@@ -71,6 +71,8 @@ pub(super) struct Notes {
     pub(super) again: Option<String>,
     /// Where units stand, as read in this batch: forgotten when one is hung elsewhere, and with anything that is undone.
     places: HashMap<UnitId, UnitPath>,
+    /// Who is noted as an author in this batch; forgotten with anything that is undone.
+    authors: HashSet<(ReportId, AccountId)>,
 }
 
 impl Notes {
@@ -84,6 +86,7 @@ impl Notes {
         self.list.truncate(mark.0);
         self.commands.truncate(mark.1);
         self.places.clear();
+        self.authors.clear();
     }
 }
 
@@ -221,6 +224,11 @@ impl<'c> WriteTx<'c> {
         let place = self.read.unit_path(unit)?;
         self.notes.places.insert(unit, place.clone());
         Ok(place)
+    }
+
+    /// Whether the batch has not noted yet that `who` wrote in the report.
+    pub(super) fn is_first_word(&mut self, report: ReportId, who: AccountId) -> bool {
+        self.notes.authors.insert((report, who))
     }
 
     /// Forgets where units stand: one was hung elsewhere.
