@@ -3,6 +3,7 @@
 //! Knows no rpc and no rule.
 
 use super::status::Failure;
+use crate::trace;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -32,6 +33,7 @@ impl Door {
     ) -> Result<T, Failure> {
         let place = tokio::time::timeout(PATIENCE, self.places.clone().acquire_owned()).await;
         let Ok(Ok(place)) = place else { return Err(Failure::Busy) };
+        let work = trace::behind(work);
         let done = tokio::task::spawn_blocking(move || {
             let result = work();
             drop(place);

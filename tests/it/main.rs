@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a story that cannot be set up has failed")]
 #![cfg(feature = "server")]
 
+#[path = "../common/collector.rs"]
+mod collector;
 mod crash;
 mod follow;
 mod harness;
@@ -15,4 +17,5 @@ mod power;
 mod rotation;
 mod rpc;
 mod stolen;
+mod telemetry;
 mod vectors;
