@@ -123,7 +123,8 @@ pub(crate) const LIBRARIES: &[(&str, &[&str])] = &[
 ];
 
 /// Rooms in which a function may be async. Everywhere else async has stopped at the door.
-pub(crate) const MAY_AWAIT: &[&str] = &["jobs", "grpc", "client", "server", "cli", "bench", "main"];
+/// `trace` carries across tasks and threads what is awaited elsewhere.
+pub(crate) const MAY_AWAIT: &[&str] = &["trace", "jobs", "grpc", "client", "server", "cli", "bench", "main"];
 
 /// Ends of paths that only some rooms may name, with the reason.
 pub(crate) const ONLY_IN: &[(&[&str], &[&str], &str)] = &[

@@ -82,9 +82,11 @@ impl Collector {
 
 /// Attributes as text.
 pub(crate) fn pairs(attributes: &[KeyValue]) -> Vec<(String, String)> {
-    let text = |pair: &KeyValue| match pair.value.clone().unwrap().value.unwrap() {
-        Value::StringValue(text) => (pair.key.clone(), text),
-        other => panic!("{}: {other:?}", pair.key),
+    let text = |pair: &KeyValue| {
+        let Some(Value::StringValue(text)) = pair.value.clone().unwrap().value else {
+            panic!("{} is no text", pair.key)
+        };
+        (pair.key.clone(), text)
     };
     attributes.iter().map(text).collect()
 }

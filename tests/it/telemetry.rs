@@ -162,7 +162,9 @@ async fn nothing_of_persons_units_devices_or_figures_leaves_with_a_trace() {
     let cells = BTreeMap::from([(1, CellValue::Reported(figure))]);
     let save = phone.save(&cells);
     phone.sync(vec![save]).await.unwrap();
-    unit(&phone, &[PARENT]).await.unwrap();
+    let mut ask = with(phone.request(pb::SyncRequest::default()), &[PARENT]);
+    ask.metadata_mut().insert("tracestate", "vendor=NguyenVanA".parse().unwrap());
+    SyncServiceClient::new(phone.channel.clone()).sync(ask).await.unwrap();
     let report = phone.first_week().id().0;
     let ask = phone.request(pb::GetReportRequest { report_id: report.to_vec() });
     // Whatever it answers: its span is what is looked at.
@@ -181,8 +183,18 @@ async fn nothing_of_persons_units_devices_or_figures_leaves_with_a_trace() {
     let text = figure.to_string();
     let figures = [text.as_bytes(), &packed, &figure.to_be_bytes(), &figure.to_le_bytes()];
     let ids: [&[u8]; 5] = [&phone.device.0, &account, &unit, &report, &token_hash];
-    let words: [&[u8]; 9] =
-        [token, b"tdt_", b"Bearer", b"com-29242", b"29242", b"prov-84", "Trà".as_bytes(), b"tuan-xa", b"127.0.0.1"];
+    let words: [&[u8]; 10] = [
+        token,
+        b"tdt_",
+        b"Bearer",
+        b"com-29242",
+        b"29242",
+        b"prov-84",
+        "Trà".as_bytes(),
+        b"tuan-xa",
+        b"127.0.0.1",
+        b"NguyenVanA",
+    ];
     for secret in figures.into_iter().chain(ids).chain(words) {
         assert!(!holds(&bytes, secret), "{:?}", String::from_utf8_lossy(secret));
         assert!(!holds(&bytes, &hex(secret)), "{:?} in hexadecimal", String::from_utf8_lossy(secret));
