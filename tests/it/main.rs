@@ -6,6 +6,7 @@
 mod collector;
 mod crash;
 mod follow;
+mod full_disk;
 mod harness;
 mod history;
 mod hostile;
