@@ -10,7 +10,7 @@ use super::rotate::rotate;
 use super::tls::Certificates;
 use super::traced::Tracing;
 use crate::app::App;
-use crate::grpc::{Reach, Services};
+use crate::grpc::{Deadlines, Reach, Services};
 use std::future::Future;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -79,6 +79,7 @@ pub async fn run(
         .timeout(DEADLINE)
         .layer(metrics)
         .layer(GrpcWebLayer::new())
+        .layer(Deadlines(DEADLINE))
         .layer(option_layer(tracer.is_on().then(|| Tracing(tracer))))
         .add_routes(services.routes())
         .serve_with_incoming_shutdown(ReceiverStream::new(incoming), end);

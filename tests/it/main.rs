@@ -5,6 +5,7 @@
 #[path = "../common/collector.rs"]
 mod collector;
 mod crash;
+mod deadlines;
 mod follow;
 mod full_disk;
 mod harness;
