@@ -1,4 +1,4 @@
-//! Compiles the contract in `proto/` with protox: no `protoc` is asked of the machine.
+//! Compiles the contract in `proto/`, and for the server the protos of OpenTelemetry, with protox: no `protoc` is asked of the machine.
 
 use prost::Message;
 use prost_types::FileDescriptorSet;
@@ -18,6 +18,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(out.join("thidua_descriptor.bin"), set.encode_to_vec())?;
     fs::write(out.join("rpcs.rs"), rpcs(&set))?;
     tonic_prost_build::configure().compile_fds(set)?;
+    if env::var_os("CARGO_FEATURE_SERVER").is_some() {
+        otlp()?;
+    }
+    Ok(())
+}
+
+/// What collectors of traces and metrics speak, into `otlp.rs`.
+fn otlp() -> Result<(), Box<dyn Error>> {
+    println!("cargo:rerun-if-changed=src/pb/opentelemetry");
+    let services = ["trace/v1/trace_service.proto", "metrics/v1/metrics_service.proto"];
+    let files = services.map(|file| format!("opentelemetry/proto/collector/{file}"));
+    let mut compiler = protox::Compiler::new(["src/pb"])?;
+    compiler.include_imports(true).open_files(files)?;
+    tonic_prost_build::configure().include_file("otlp.rs").compile_fds(compiler.file_descriptor_set())?;
     Ok(())
 }
 

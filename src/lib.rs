@@ -51,5 +51,8 @@ pub mod store;
 /// Walks the feed for a device and takes its commands.
 #[cfg(feature = "server")]
 pub mod sync;
+/// Follows calls and jobs through the rooms, for whoever collects it; can hold no word that somebody typed.
+#[cfg(feature = "server")]
+pub mod trace;
 /// Knows both shapes of a thing, protobuf and domain; owns the one encoding of each synced record.
 pub mod wire;

@@ -30,6 +30,7 @@ pub mod runs;
 pub mod standing;
 mod totals;
 
+pub use crate::store::within;
 pub use error::{AppError, Result};
 pub use reference::Reference;
 

@@ -41,6 +41,7 @@ mod score;
 mod serve;
 mod standings;
 pub mod target;
+mod telemetry;
 mod tls;
 mod why;
 

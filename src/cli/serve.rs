@@ -3,7 +3,7 @@
 use super::backup;
 use super::ctx::{Ctx, Desk};
 use super::failure::{Failure, Outcome};
-use super::invite;
+use super::{invite, telemetry};
 use crate::app::App;
 use crate::config::{ClientAuth, Config, LogFormat};
 use crate::grpc::Reach;
@@ -11,8 +11,9 @@ use crate::jobs::scheduler;
 use crate::server::accept::Caps;
 use crate::server::keys::Keys;
 use crate::server::metrics::Metrics;
+use crate::server::otlp::Settings;
 use crate::server::tls::{Certificates, Clients, Sources};
-use crate::server::{Setup, run as serve, telemetry};
+use crate::server::{Setup, run as serve, telemetry as log};
 use serde_json::json;
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -34,8 +35,7 @@ pub(super) struct Args {
 
 pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
     let config = ctx.config()?;
-    let log = &config.log;
-    let filter = telemetry::begin(&log.filter, log.format == LogFormat::Json)
+    let filter = log::begin(&config.log.filter, config.log.format == LogFormat::Json)
         .map_err(|error| Failure::new("CONFIG", format!("nhật ký: {error}"), error.to_string()))?;
     let address: SocketAddr = config.listen.address.parse().map_err(|_| {
         let given = &config.listen.address;
@@ -46,6 +46,7 @@ pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
         )
     })?;
     check_plaintext(&config, address, args.insecure_plaintext)?;
+    let followed = telemetry::wanted(&config, args.insecure_plaintext)?;
     let desk = ctx.desk_of(&config)?;
     desk.app.backups().first.iter().try_for_each(|dir| backup::made(dir))?;
     if let Some(line) = backup::no_backup(ctx, &config, desk.app.store()) {
@@ -59,7 +60,7 @@ pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
             // It listens for its signal before anybody is told that the server serves: an earlier one would end the process.
             biased;
             never = follow_filter(ctx, &filter) => match never {},
-            served = listen(ctx, config, desk, address) => served,
+            served = listen(ctx, config, desk, (address, followed)) => served,
         }
     })
 }
@@ -84,8 +85,11 @@ fn check_plaintext(config: &Config, address: SocketAddr, allowed: bool) -> Outco
     Ok(())
 }
 
-async fn listen(ctx: &Ctx, config: Config, desk: Desk, address: SocketAddr) -> Outcome {
+async fn listen(ctx: &Ctx, config: Config, desk: Desk, (address, followed): (SocketAddr, Option<Settings>)) -> Outcome {
     let mut setup = setup(&config, desk.app.clone())?;
+    let followed = telemetry::begin(followed.as_ref(), &desk.app)?;
+    let tracer = followed.as_ref().map(|followed| followed.tracer().clone()).unwrap_or_default();
+    setup.metrics = setup.metrics.followed(tracer.clone());
     let listener = TcpListener::bind(address).await.map_err(|error| listening(address, &error))?;
     let bound = listener.local_addr().map_err(|error| listening(address, &error))?;
     if config.listen.public.is_empty() && address.port() == 0 {
@@ -99,7 +103,8 @@ async fn listen(ctx: &Ctx, config: Config, desk: Desk, address: SocketAddr) -> O
         tokio::spawn(setup.metrics.clone().serve(listener, desk.app.clone()));
     }
     let owner = format!("serve-{}", std::process::id());
-    let ticking = if config.jobs.enabled { Some(scheduler::start(desk.app.clone(), owner).await) } else { None };
+    let ticking =
+        if config.jobs.enabled { Some(scheduler::start(desk.app.clone(), owner, tracer).await) } else { None };
     if let Some(Err(error)) = &ticking {
         tracing::error!(%error, "the jobs do not tick in this process; run them by hand: thidua jobs run aggregate");
     }
@@ -114,6 +119,9 @@ async fn listen(ctx: &Ctx, config: Config, desk: Desk, address: SocketAddr) -> O
     let served = serve(listener, setup, told_to_end()).await;
     drop(ticking);
     copying.abort();
+    if let Some(followed) = followed {
+        followed.end().await;
+    }
     tracing::info!("the server has ended");
     served.map_err(|error| {
         Failure::new("SERVER", format!("máy chủ dừng vì lỗi: {error}"), format!("the server failed: {error}"))
@@ -194,7 +202,7 @@ fn cannot_listen(address: &str, key: &str, error: &std::io::Error) -> Failure {
 }
 
 /// SIGHUP: the filter of the log is read anew, and nothing else; a mistake in the file leaves everything as it is.
-async fn follow_filter(ctx: &Ctx, filter: &telemetry::Filter) -> Infallible {
+async fn follow_filter(ctx: &Ctx, filter: &log::Filter) -> Infallible {
     #[cfg(unix)]
     if let Ok(mut hangups) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()) {
         while hangups.recv().await.is_some() {

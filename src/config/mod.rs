@@ -11,6 +11,7 @@ mod listen;
 mod log;
 mod metrics;
 mod secret;
+mod telemetry;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ pub use listen::Listen;
 pub use log::{Log, LogFormat};
 pub use metrics::Metrics;
 pub use secret::Secret;
+pub use telemetry::Telemetry;
 pub use template::template;
 pub use tls::{ClientAuth, Tls};
 
@@ -34,7 +36,8 @@ use toml::{Table, Value};
 /// Name of the configuration file in the data directory.
 pub const FILE: &str = "thidua.toml";
 /// Sections of the configuration: parts of the names of environment variables.
-pub const SECTIONS: [&str; 8] = ["listen", "database", "tls", "limits", "jobs", "log", "metrics", "backup"];
+pub const SECTIONS: [&str; 9] =
+    ["listen", "database", "tls", "limits", "jobs", "log", "metrics", "telemetry", "backup"];
 /// Variables of the environment begin so.
 const PREFIX: &str = "THIDUA_";
 
@@ -56,6 +59,8 @@ pub struct Config {
     pub log: Log,
     /// `[metrics]`.
     pub metrics: Metrics,
+    /// `[telemetry]`.
+    pub telemetry: Telemetry,
     /// `[backup]`.
     pub backup: Backup,
     /// The data directory; relative paths of the file are meant from here. No key of the file.

@@ -80,4 +80,19 @@ every_minutes = 0
 # Số đo cho Prometheus, không mã hóa, không số liệu nghiệp vụ; trống: tắt. Ví dụ "127.0.0.1:9464".
 # Metrics for Prometheus, in plain text, without any figure of a report; empty: off. As in "127.0.0.1:9464".
 address = ""
+
+[telemetry]
+# Bộ thu OpenTelemetry (OTLP, gRPC); trống: tắt. Không có tài khoản, thiết bị, đơn vị hay số liệu nào được gửi đi.
+# A collector of OpenTelemetry (OTLP over gRPC); empty: off. No account, device, unit or figure is sent.
+# Ví dụ / as in: "http://127.0.0.1:4317"; ngoài máy này thì / beyond this machine "https://otel.tinh.vn:4317"
+otlp = ""
+# Tệp PEM của cơ quan cấp chứng thư cho bộ thu, khi dùng https.
+# PEM file of the authority behind the collector's certificate, for https.
+ca = ""
+# Tên máy này; trống: tên ngẫu nhiên mỗi lần khởi động.
+# Name of this node; empty: a random one at each start.
+node = ""
+# Theo dõi một cuộc gọi trong số này; 1: tất cả. Số đo thì luôn đếm đủ.
+# One call in so many is followed; 1: each. Numbers count them all.
+one_in = 1
 "#;

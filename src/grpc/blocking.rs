@@ -2,7 +2,10 @@
 //!
 //! Knows no rpc and no rule.
 
+use super::deadline;
 use super::status::Failure;
+use crate::app::within;
+use crate::trace;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -25,15 +28,19 @@ impl Default for Door {
 }
 
 impl Door {
-    /// Runs `work` on a thread of its own; BUSY when no place becomes free in time. A panic is an internal error of this call only.
+    /// Runs `work` on a thread of its own; BUSY when no place becomes free in time, or nobody waits for it any more. A panic is an internal error of this call only.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
         let place = tokio::time::timeout(PATIENCE, self.places.clone().acquire_owned()).await;
         let Ok(Ok(place)) = place else { return Err(Failure::Busy) };
+        let (work, left) = (trace::behind(work), deadline::left());
+        if left == Some(Duration::ZERO) {
+            return Err(Failure::Busy);
+        }
         let done = tokio::task::spawn_blocking(move || {
-            let result = work();
+            let result = within(left, work);
             drop(place);
             result
         });

@@ -12,6 +12,7 @@ use crate::domain::reason::Reason;
 use crate::domain::time::{DAY_MICROS, Instant};
 use crate::pb;
 use crate::pb::job_service_server::JobService;
+use crate::trace;
 use crate::wire::values;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -67,7 +68,7 @@ impl JobService for Services {
         let (job, slot) = super::call::called(self, request, Services::job_to_run).await?.into_inner();
         let (sender, receiver) = mpsc::channel(2);
         let services = self.clone();
-        tokio::spawn(async move {
+        tokio::spawn(trace::along(async move {
             let step = lang.pick("đang chạy", "running").to_owned();
             let started = pb::RunJobResponse { step, ..pb::RunJobResponse::default() };
             // A caller that is gone does not stop the job.
@@ -75,7 +76,7 @@ impl JobService for Services {
             let app = services.app.clone();
             let ended = services.door.run(move || ran(&app, &job, slot, lang)).await;
             let _ = sender.send(ended.map_err(|failure| failure.status(lang))).await;
-        });
+        }));
         Ok(Response::new(ReceiverStream::new(receiver)))
     }
 

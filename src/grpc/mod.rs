@@ -10,6 +10,7 @@ mod call;
 mod caller;
 pub mod carry;
 mod codec;
+mod deadline;
 mod desk;
 mod follow;
 mod frames;
@@ -29,6 +30,7 @@ mod target;
 mod throttle;
 mod versions;
 
+pub use deadline::Deadlines;
 pub use follow::Head;
 pub use job::{JobEntry, RunSlot};
 pub use peer::Peer;

@@ -13,6 +13,7 @@ use crate::domain::lang::Lang;
 use crate::domain::time::{Instant, date_from_days};
 use crate::pb;
 use crate::pb::partner_service_server::PartnerService;
+use crate::trace;
 use crate::wire::partner::{Run, element_definition, published_run, published_standing};
 use crate::wire::values;
 use std::collections::BTreeSet;
@@ -39,11 +40,11 @@ impl PartnerService for Services {
         let lang = caller::lang(request.metadata());
         let follower = self.follower(request).await.map_err(|failure| failure.status(lang))?;
         let (sender, receiver) = mpsc::channel(1);
-        tokio::spawn(async move {
+        tokio::spawn(trace::along(async move {
             if let Err(failure) = follower.drive(&sender).await {
                 let _ = sender.send(Err(failure.status(lang))).await;
             }
-        });
+        }));
         Ok(Response::new(ReceiverStream::new(receiver)))
     }
 

@@ -22,6 +22,7 @@ use crate::pb::{self, SyncRequest};
 use crate::sync::frame::Checkpoint;
 use crate::sync::push::Pushed;
 use crate::sync::{Exchange, Frame, Request as Asked};
+use crate::trace;
 use crate::wire::access::{Receipt, receipt};
 use crate::wire::command;
 use crate::wire::sync::{Packing, read_scope};
@@ -59,11 +60,11 @@ async fn begin(
     let (own, token, follow) = (services.clone(), caller::admitted(services, metadata)?, message.follow);
     let (mut call, exchange) = services.door.run(move || start(own, &token, message)).await?;
     let (sender, receiver) = mpsc::channel(WAITING);
-    tokio::spawn(async move {
+    tokio::spawn(trace::along(async move {
         if let Err(failure) = call.drive(exchange, follow, &sender).await {
             let _ = sender.send(Err(failure.status(lang))).await;
         }
-    });
+    }));
     Ok(ReceiverStream::new(receiver))
 }
 

@@ -10,6 +10,7 @@ use crate::app::phase::PhaseReview;
 use crate::app::{App, Result};
 use crate::domain::permission::Actor;
 use crate::domain::time::{DAY_MICROS, Instant};
+use crate::trace;
 
 /// A job of the table.
 pub struct Job {
@@ -186,16 +187,28 @@ impl Job {
         let mut end = SlotEnd::AlreadyDone;
         for slot in self.slots_due(app.last_done(self.name)?, app.now()) {
             end = self.run_at(app, owner, slot)?;
-            if let SlotEnd::Done(message) = &end {
-                tracing::info!(job = self.name, slot = %slot.local_text(), "{message}");
-            }
         }
         Ok(end)
     }
 
     /// Runs the slot, unless it is done.
     pub fn run_at(&self, app: &App, owner: &str, slot: Instant) -> Result<SlotEnd> {
-        app.run_slot(owner, self.name, slot, &|app, actor, fence| (self.run)(app, actor, Turn { slot, fence }))
+        let run = || {
+            let work = |app: &App, actor: &Actor, fence| (self.run)(app, actor, Turn { slot, fence });
+            let end = app.run_slot(owner, self.name, slot, &work);
+            let (job, at) = (self.name, slot.local_text());
+            match &end {
+                Ok(SlotEnd::Done(message)) => tracing::info!(job, slot = at, "{message}"),
+                Ok(SlotEnd::AlreadyDone | SlotEnd::HeldElsewhere) => {}
+                Err(error) => tracing::warn!(job, slot = at, %error, "this turn of the job failed"),
+            }
+            end
+        };
+        trace::job(self.name, slot, run, |end| match end {
+            Ok(SlotEnd::Done(_)) => trace::Ended::Done,
+            Ok(SlotEnd::AlreadyDone | SlotEnd::HeldElsewhere) => trace::Ended::Nothing,
+            Err(_) => trace::Ended::Failed,
+        })
     }
 
     /// Runs now, whatever the schedule says: a slot of its own.

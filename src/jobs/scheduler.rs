@@ -6,6 +6,7 @@
 use super::{ALL, Job, run_all_due};
 use crate::app::App;
 use crate::app::job::SlotEnd;
+use crate::trace::Tracer;
 use chrono::FixedOffset;
 use std::time::Duration;
 use tokio_cron_scheduler::{JobScheduler, JobSchedulerError};
@@ -15,22 +16,41 @@ const AGAIN: Duration = Duration::from_secs(60);
 /// How often it looks: for longer than any lease holds.
 const TRIES: usize = 15;
 
+/// Where jobs run, in whose name, and who looks on.
+#[derive(Clone)]
+struct Node {
+    app: App,
+    owner: String,
+    tracer: Tracer,
+}
+
+impl Node {
+    /// Runs `work` on a thread of its own.
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&App, &str) -> T + Send + 'static,
+    ) -> Result<T, tokio::task::JoinError> {
+        let node = self.clone();
+        tokio::task::spawn_blocking(move || node.tracer.watch(|| work(&node.app, &node.owner))).await
+    }
+}
+
 /// Starts the ticking, after catching up what was missed. Dropping the value stops it.
-pub async fn start(app: App, owner: String) -> Result<JobScheduler, JobSchedulerError> {
-    tokio::spawn(until_done(app.clone(), owner.clone()));
+pub async fn start(app: App, owner: String, tracer: Tracer) -> Result<JobScheduler, JobSchedulerError> {
+    let node = Node { app, owner, tracer };
+    tokio::spawn(until_done(node.clone()));
     let scheduler = JobScheduler::new().await?;
     for job in ALL {
-        scheduler.add(tick(job, app.clone(), owner.clone())?).await?;
+        scheduler.add(tick(job, node.clone())?).await?;
     }
     scheduler.start().await?;
     Ok(scheduler)
 }
 
 /// Runs what is due. A job that another node holds is looked at again until that node has done it, or its lease is over: it may have died.
-async fn until_done(app: App, owner: String) {
+async fn until_done(node: Node) {
     for _ in 0..TRIES {
-        let (app, owner) = (app.clone(), owner.clone());
-        match tokio::task::spawn_blocking(move || run_all_due(&app, &owner)).await {
+        match node.run(run_all_due).await {
             Ok(Ok(false)) => tokio::time::sleep(AGAIN).await,
             Ok(Ok(true)) | Err(_) => return,
             Ok(Err(error)) => {
@@ -40,16 +60,15 @@ async fn until_done(app: App, owner: String) {
     }
 }
 
-fn tick(job: &'static Job, app: App, owner: String) -> Result<tokio_cron_scheduler::Job, JobSchedulerError> {
+fn tick(job: &'static Job, node: Node) -> Result<tokio_cron_scheduler::Job, JobSchedulerError> {
     let zone = FixedOffset::east_opt(7 * 3600).ok_or(JobSchedulerError::ParseSchedule)?;
     tokio_cron_scheduler::Job::new_async_tz(job.cron, zone, move |_, _| {
-        let (app, owner) = (app.clone(), owner.clone());
+        let node = node.clone();
         Box::pin(async move {
-            let due = (app.clone(), owner.clone());
-            match tokio::task::spawn_blocking(move || job.run_due(&due.0, &due.1)).await {
+            match node.run(|app, owner| job.run_due(app, owner)).await {
                 Ok(Ok(SlotEnd::HeldElsewhere)) => {
                     tokio::time::sleep(AGAIN).await;
-                    until_done(app, owner).await;
+                    until_done(node).await;
                 }
                 Ok(Err(error)) => {
                     tracing::error!(job = job.name, %error, "the job failed; it is tried again at its next time");

@@ -2,17 +2,11 @@
 //!
 //! Knows the standard health service only; needs no account.
 
-use super::tls::{TlsError, read_chain};
+use super::dial::{connect, trusting};
+use super::tls::TlsError;
 use http::Uri;
-use hyper_util::rt::TokioIo;
-use rustls::crypto::ring;
-use rustls::pki_types::ServerName;
-use std::io;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
 use tonic::transport::{Channel, Endpoint};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
@@ -46,7 +40,7 @@ pub async fn check(address: &str, ca: &Path) -> Result<(), HealthError> {
         if endpoint.uri().scheme_str() == Some("http") {
             return endpoint.connect().await.map_err(|error| no_answer(&error));
         }
-        let config = Arc::new(trusting(ca)?);
+        let config = trusting(ca)?;
         let connector = tower::service_fn(move |uri: Uri| connect(uri, config.clone()));
         endpoint.connect_with_connector(connector).await.map_err(|error| no_answer(&error))
     };
@@ -59,29 +53,6 @@ async fn ask(channel: Channel) -> Result<(), HealthError> {
     let answer = HealthClient::new(channel).check(HealthCheckRequest::default()).await;
     let status = answer.map_err(|status| HealthError::NoAnswer(status.message().to_owned()))?.into_inner().status();
     if status == ServingStatus::Serving { Ok(()) } else { Err(HealthError::NotServing) }
-}
-
-fn trusting(ca: &Path) -> Result<rustls::ClientConfig, HealthError> {
-    let mut roots = rustls::RootCertStore::empty();
-    for certificate in read_chain(ca)? {
-        roots.add(certificate).map_err(TlsError::from)?;
-    }
-    let builder = rustls::ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
-    let builder = builder.with_safe_default_protocol_versions().map_err(TlsError::from)?;
-    let mut config = builder.with_root_certificates(roots).with_no_client_auth();
-    config.alpn_protocols = vec![b"h2".to_vec()];
-    Ok(config)
-}
-
-async fn connect(
-    uri: Uri,
-    config: Arc<rustls::ClientConfig>,
-) -> io::Result<TokioIo<tokio_rustls::client::TlsStream<TcpStream>>> {
-    let invalid = |what: &str| io::Error::new(io::ErrorKind::InvalidInput, what.to_owned());
-    let host = uri.host().ok_or_else(|| invalid("no host"))?.trim_matches(['[', ']']).to_owned();
-    let stream = TcpStream::connect((host.as_str(), uri.port_u16().unwrap_or(443))).await?;
-    let name = ServerName::try_from(host).map_err(|_| invalid("a host that is no name"))?;
-    Ok(TokioIo::new(TlsConnector::from(config).connect(name, stream).await?))
 }
 
 /// The whole chain of causes: tonic's own text says only "transport error".

@@ -5,6 +5,7 @@
 
 use crate::app::App;
 use crate::domain::time::Instant;
+use crate::trace::Tracer;
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
@@ -17,6 +18,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -53,16 +55,29 @@ struct JobName {
 pub struct Metrics {
     calls: Family<Call, Counter>,
     seconds: Family<Method, Histogram, fn() -> Histogram>,
+    tracer: Tracer,
 }
 
 impl Default for Metrics {
     /// Nothing counted yet.
     fn default() -> Self {
-        Self { calls: Family::default(), seconds: Family::new_with_constructor(|| Histogram::new(BOUNDS)) }
+        let seconds = Family::new_with_constructor((|| Histogram::new(BOUNDS)) as fn() -> Histogram);
+        Self { calls: Family::default(), seconds, tracer: Tracer::default() }
     }
 }
 
 impl Metrics {
+    /// The same, of a server whose calls are followed too.
+    #[must_use]
+    pub fn followed(self, tracer: Tracer) -> Self {
+        Self { tracer, ..self }
+    }
+
+    /// Where its calls are followed.
+    pub(super) fn tracer(&self) -> Tracer {
+        self.tracer.clone()
+    }
+
     /// Serves the numbers on `listener` for as long as it is polled.
     pub async fn serve(self, listener: TcpListener, app: App) -> std::io::Result<()> {
         let page = Arc::new(move || self.page(&app));
@@ -86,8 +101,14 @@ impl Metrics {
             Unit::Seconds,
             self.seconds.clone(),
         );
-        if let Err(error) = gauges(&mut registry, app) {
-            tracing::warn!(%error, "the database did not answer the metrics");
+        match facts(app) {
+            Ok(facts) => gauges(&mut registry, facts),
+            Err(error) => tracing::warn!(%error, "the database did not answer the metrics"),
+        }
+        if let Some(lost) = self.tracer.lost() {
+            let spans: Counter = Counter::default();
+            spans.inc_by(lost);
+            registry.register("telemetry_spans_lost", "Spans that reached no collector", spans);
         }
         let mut text = String::new();
         // Writing into a string does not fail.
@@ -102,24 +123,55 @@ impl Metrics {
     }
 }
 
+/// One number about the database, as it stands now.
+pub(super) struct Fact {
+    pub(super) name: &'static str,
+    pub(super) help: &'static str,
+    /// A length of time in seconds; else a plain count.
+    pub(super) seconds: bool,
+    /// Of this job.
+    pub(super) job: Option<String>,
+    pub(super) value: i64,
+}
+
 /// Where the history stands now; without a database there are no such lines, which is an alarm of its own.
-fn gauges(registry: &mut Registry, app: &App) -> crate::app::Result<()> {
+pub(super) fn facts(app: &App) -> crate::app::Result<Vec<Fact>> {
     let (head, now) = (app.store().read(|tx| tx.head())?, app.now());
-    let mut gauge = |name: &str, help: &str, value: i64| {
-        let gauge: Gauge = Gauge::default();
-        gauge.set(value);
-        registry.register(name, help, gauge);
-    };
-    gauge("head_seq", "Seq of the last change", head.seq);
-    gauge("epoch", "Number of this history", head.epoch);
-    gauge("backup_behind_changes", "Changes that no verified backup holds", head.seq - head.safe_past);
-    let ages: Family<JobName, Gauge> = Family::default();
+    let plain = |name, help, value| Fact { name, help, seconds: false, job: None, value };
+    let mut facts = vec![
+        plain("head_seq", "Seq of the last change", head.seq),
+        plain("epoch", "Number of this history", head.epoch),
+        plain("backup_behind_changes", "Changes that no verified backup holds", head.seq - head.safe_past),
+    ];
+    let mut ages = BTreeMap::new();
     for run in app.job_runs(None, 200)?.into_iter().rev().filter(|run| run.state == "DONE") {
-        let age = age_seconds(now, Instant(run.finished.unwrap_or(run.started)));
-        ages.get_or_create(&JobName { job: run.job }).set(age);
+        ages.insert(run.job, age_seconds(now, Instant(run.finished.unwrap_or(run.started))));
     }
-    registry.register_with_unit("job_last_done_age", "Time since the job last ended well", Unit::Seconds, ages);
-    Ok(())
+    let (name, help) = ("job_last_done_age", "Time since the job last ended well");
+    facts.extend(ages.into_iter().map(|(job, value)| Fact { name, help, seconds: true, job: Some(job), value }));
+    Ok(facts)
+}
+
+fn gauges(registry: &mut Registry, facts: Vec<Fact>) {
+    let ages: Family<JobName, Gauge> = Family::default();
+    let (mut age, mut plain) = (None, Vec::new());
+    for fact in facts {
+        match &fact.job {
+            Some(job) => {
+                ages.get_or_create(&JobName { job: job.clone() }).set(fact.value);
+                age = Some((fact.name, fact.help));
+            }
+            None => plain.push(fact),
+        }
+    }
+    for fact in plain {
+        let gauge: Gauge = Gauge::default();
+        gauge.set(fact.value);
+        registry.register(fact.name, fact.help, gauge);
+    }
+    if let Some((name, help)) = age {
+        registry.register_with_unit(name, help, Unit::Seconds, ages);
+    }
 }
 
 fn age_seconds(now: Instant, then: Instant) -> i64 {

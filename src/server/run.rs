@@ -8,8 +8,9 @@ use super::keys::Keys;
 use super::metrics::Metrics;
 use super::rotate::rotate;
 use super::tls::Certificates;
+use super::traced::Tracing;
 use crate::app::App;
-use crate::grpc::{Reach, Services};
+use crate::grpc::{Deadlines, Reach, Services};
 use std::future::Future;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -17,6 +18,7 @@ use tokio::sync::watch;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Server;
 use tonic_web::GrpcWebLayer;
+use tower::util::option_layer;
 
 /// How often an idle connection is asked whether it lives, and how long it may take to answer.
 const KEEPALIVE: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(10));
@@ -43,7 +45,7 @@ pub struct Setup {
     pub reach: Reach,
     /// How many connections, how long to greet.
     pub caps: Caps,
-    /// Where calls are counted.
+    /// Where calls are counted, and followed.
     pub metrics: Metrics,
 }
 
@@ -65,6 +67,7 @@ pub async fn run(
         // Followers end their streams first; the server waits for whoever still works.
         let _ = close.send(true);
     };
+    let tracer = metrics.tracer();
     let serving = Server::builder()
         .accept_http1(true)
         .http2_keepalive_interval(Some(KEEPALIVE.0))
@@ -76,6 +79,8 @@ pub async fn run(
         .timeout(DEADLINE)
         .layer(metrics)
         .layer(GrpcWebLayer::new())
+        .layer(Deadlines(DEADLINE))
+        .layer(option_layer(tracer.is_on().then(|| Tracing(tracer))))
         .add_routes(services.routes())
         .serve_with_incoming_shutdown(ReceiverStream::new(incoming), end);
     let mut closing = closing;

@@ -9,6 +9,7 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel::sql_types::{BigInt, Bool};
 use diesel::sqlite::SqliteConnection;
 use diesel::{Connection, ConnectionError, QueryableByName, RunQueryDsl};
+use std::time::Duration;
 
 /// A connection to either database.
 #[derive(diesel::MultiConnection)]
@@ -114,7 +115,7 @@ fn noticing(url: &str) -> String {
 }
 
 /// A node that stands still inside a transaction holds rows that every other node waits for, above all the head: PostgreSQL ends its
-/// session. Whoever waits that long gives up within the deadline of its call. No limit on statements: a cancelled COMMIT may be one that
+/// session. Whoever waits that long gives up within the deadline of its call. No limit on its statements: a cancelled COMMIT may be one that
 /// its replica never got.
 const PG_WRITER: &str = "SET idle_in_transaction_session_timeout = '10s'; SET lock_timeout = '20s'";
 
@@ -142,12 +143,18 @@ impl AnyConn {
         })
     }
 
-    /// Starts a reading transaction that sees one state from its first query to its last.
-    pub fn begin_read(&mut self) -> Result<()> {
-        self.execute_text(match self {
-            Self::Pg(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-            Self::Sqlite(_) => "BEGIN DEFERRED",
-        })
+    /// Starts a reading transaction that sees one state from its first query to its last, none of which takes longer than `patience`; in
+    /// one round trip either way.
+    pub fn begin_read(&mut self, patience: Option<Duration>) -> Result<()> {
+        const PG: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        match (&self, patience) {
+            (Self::Pg(_), None) => self.execute_text(PG),
+            // Zero would be no limit.
+            (Self::Pg(_), Some(patience)) => {
+                self.execute_text(&format!("{PG}; SET LOCAL statement_timeout = {}", patience.as_millis().max(1)))
+            }
+            (Self::Sqlite(_), _) => self.execute_text("BEGIN DEFERRED"),
+        }
     }
 
     /// Who else holds what a PostgreSQL holds; `None` for SQLite, whose copies are ours.
@@ -220,6 +227,7 @@ fn is_busy_text(message: &str) -> bool {
         "deadlock detected",
         "terminating connection",
         "canceling statement due to lock timeout",
+        "canceling statement due to statement timeout",
         "server closed the connection",
         "could not receive data from server",
         "could not send data to server",

@@ -79,7 +79,7 @@ pub(super) fn copy_into(conn: &mut AnyConn, to: &Path) -> Result<()> {
 pub fn check_at(location: &Location) -> Result<Checked> {
     let mut conn = location.connect(false)?;
     migrate::known(&mut conn)?;
-    conn.begin_read()?;
+    conn.begin_read(None)?;
     check(&mut ReadTx::new(&mut conn))
 }
 

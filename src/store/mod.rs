@@ -30,6 +30,7 @@ pub mod jobs;
 pub mod migrate;
 mod once;
 pub mod password;
+mod patience;
 mod proposal;
 pub mod read;
 pub mod reference;
@@ -47,6 +48,7 @@ mod writer;
 
 pub use backend::{Location, Standbys};
 pub use error::{Error, Result};
+pub use patience::within;
 pub use read::ReadTx;
 pub use tx::{Audit, WriteTx};
 
@@ -200,7 +202,7 @@ impl Store {
     fn begin_reading(&self) -> Result<AnyConn> {
         loop {
             let (mut conn, fresh) = self.take_reader()?;
-            match conn.begin_read() {
+            match conn.begin_read(patience::patience()) {
                 Ok(()) => return Ok(conn),
                 Err(error) => {
                     self.give_back(None);

@@ -59,7 +59,7 @@ pub(super) fn relocate_with(
     if !missing.is_empty() {
         return Err(Error::OlderSchema { pending: missing.join(", ") });
     }
-    source.begin_read()?;
+    source.begin_read(None)?;
     if ReadTx::new(&mut source).setting(SUPERSEDED)?.is_some() {
         return Err(Error::Superseded);
     }

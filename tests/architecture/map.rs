@@ -9,33 +9,38 @@ pub(crate) const MAY_USE: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("files", &["domain"]),
     ("clock", &["domain"]),
+    // Follows calls and jobs; in a room of its own, for the door and the jobs begin spans and neither may know who collects them.
+    ("trace", &["domain", "clock"]),
     ("wire", &["pb", "domain"]),
     ("store", &["domain", "wire::record", "wire::command"]),
     ("auth", &["domain", "clock", "store"]),
     ("app", &["domain", "clock", "store"]),
     ("sync", &["domain", "clock", "store", "app", "wire::record"]),
-    ("jobs", &["domain", "clock", "app"]),
+    ("jobs", &["domain", "clock", "app", "trace"]),
     ("brief", &["domain", "app"]),
-    ("grpc", &["pb", "wire", "domain", "auth", "app", "sync"]),
+    ("grpc", &["pb", "wire", "domain", "auth", "app", "sync", "trace"]),
     ("client", &["pb", "wire", "domain", "clock"]),
     ("config", &[]),
     (
         "server",
-        &["pb", "domain", "files", "clock", "wire", "store", "auth", "app", "sync", "jobs", "brief", "grpc", "config"],
+        &[
+            "pb", "domain", "files", "clock", "trace", "wire", "store", "auth", "app", "sync", "jobs", "brief", "grpc",
+            "config",
+        ],
     ),
     // Measures the whole path beside the bare thing; not part of a release.
     (
         "bench",
         &[
-            "pb", "domain", "files", "clock", "wire", "store", "auth", "app", "sync", "jobs", "brief", "grpc",
+            "pb", "domain", "files", "clock", "trace", "wire", "store", "auth", "app", "sync", "jobs", "brief", "grpc",
             "config", "server",
         ],
     ),
     (
         "cli",
         &[
-            "bench", "pb", "domain", "files", "clock", "wire", "store", "auth", "app", "sync", "jobs", "brief", "grpc",
-            "client", "config", "server",
+            "bench", "pb", "domain", "files", "clock", "trace", "wire", "store", "auth", "app", "sync", "jobs",
+            "brief", "grpc", "client", "config", "server",
         ],
     ),
     // Not a room: main.rs turns arguments into a subcommand.
@@ -44,8 +49,8 @@ pub(crate) const MAY_USE: &[(&str, &[&str])] = &[
 
 /// Every room, for libraries without an opinion.
 const ANY: &[&str] = &[
-    "bench", "pb", "domain", "files", "clock", "wire", "store", "auth", "app", "sync", "jobs", "brief", "grpc",
-    "client", "config", "server", "cli", "main",
+    "bench", "pb", "domain", "files", "clock", "trace", "wire", "store", "auth", "app", "sync", "jobs", "brief",
+    "grpc", "client", "config", "server", "cli", "main",
 ];
 
 /// A library (or a path inside one, which then decides), then the rooms in which it is at home.
@@ -65,6 +70,8 @@ pub(crate) const LIBRARIES: &[(&str, &[&str])] = &[
     ("flate2", &["wire"]),
     ("zstd", &["wire"]),
     ("http", &["grpc", "server", "client"]),
+    // The end of an answer's body is the end of its call.
+    ("http_body", &["server"]),
     ("hyper_util", &["server", "client", "bench"]),
     ("indicatif", &["cli"]),
     // Asking the time is the clock's; a civil date and a length of time are values for anybody.
@@ -93,7 +100,8 @@ pub(crate) const LIBRARIES: &[(&str, &[&str])] = &[
     // In app it names what a nightly run was reckoned from.
     ("sha2", &["domain", "store", "app", "sync", "cli"]),
     ("thiserror", ANY),
-    ("tokio", &["jobs", "grpc", "client", "server", "cli", "bench"]),
+    // In trace what a task works at, and the queue of what is over.
+    ("tokio", &["trace", "jobs", "grpc", "client", "server", "cli", "bench"]),
     ("tokio_cron_scheduler", &["jobs"]),
     ("tokio_rustls", &["client", "server", "bench"]),
     ("tokio_stream", &["grpc", "client", "server", "bench"]),
@@ -106,7 +114,7 @@ pub(crate) const LIBRARIES: &[(&str, &[&str])] = &[
     ("tonic_types", &["grpc", "client"]),
     ("tonic_web", &["grpc", "server"]),
     ("tower", &["grpc", "client", "server", "bench"]),
-    ("tracing", &["store", "auth", "app", "sync", "jobs", "brief", "grpc", "client", "server", "cli"]),
+    ("tracing", &["trace", "store", "auth", "app", "sync", "jobs", "brief", "grpc", "client", "server", "cli"]),
     ("tracing_subscriber", &["server"]),
     ("uuid", &["domain"]),
     // Reads the name in a client's certificate, which rustls has verified with it.
@@ -115,7 +123,8 @@ pub(crate) const LIBRARIES: &[(&str, &[&str])] = &[
 ];
 
 /// Rooms in which a function may be async. Everywhere else async has stopped at the door.
-pub(crate) const MAY_AWAIT: &[&str] = &["jobs", "grpc", "client", "server", "cli", "bench", "main"];
+/// `trace` carries across tasks and threads what is awaited elsewhere.
+pub(crate) const MAY_AWAIT: &[&str] = &["trace", "jobs", "grpc", "client", "server", "cli", "bench", "main"];
 
 /// Ends of paths that only some rooms may name, with the reason.
 pub(crate) const ONLY_IN: &[(&[&str], &[&str], &str)] = &[
@@ -126,7 +135,7 @@ pub(crate) const ONLY_IN: &[(&[&str], &[&str], &str)] = &[
     (&["Zoned", "now"], &["clock"], "ask crate::clock"),
     (&["ZonedDateTime", "now"], &["clock"], "ask crate::clock"),
     // A stopwatch is not the time of day; but a decision must not depend on one.
-    (&["Instant", "now"], &["clock", "grpc", "client", "server", "cli", "bench"], "time is an argument here"),
+    (&["Instant", "now"], &["clock", "trace", "grpc", "client", "server", "cli", "bench"], "time is an argument here"),
 ];
 
 /// Words that a room may not contain, with the reason.

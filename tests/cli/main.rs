@@ -4,10 +4,13 @@
 
 mod audit;
 mod campaigns;
+#[path = "../common/collector.rs"]
+mod collector;
 mod copies;
 mod deploy;
 mod files;
 mod first_day;
+mod followed;
 mod keys;
 mod morning;
 mod nights;

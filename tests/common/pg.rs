@@ -51,7 +51,7 @@ fn run(url: &str, sql: &str) -> Result<(), String> {
 }
 
 /// The same server, another database: `postgres://user@host/old?x=y` becomes `postgres://user@host/new?x=y`.
-fn with_database(url: &str, name: &str) -> String {
+pub(crate) fn with_database(url: &str, name: &str) -> String {
     let (scheme, rest) =
         url.split_once("://").expect("THIDUA_TEST_PG is a url: postgres://user:password@host/database");
     let (place, options) = rest.split_once('?').map_or((rest, ""), |(place, options)| (place, options));

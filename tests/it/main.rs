@@ -2,8 +2,12 @@
 #![allow(clippy::unwrap_used, reason = "a story that cannot be set up has failed")]
 #![cfg(feature = "server")]
 
+#[path = "../common/collector.rs"]
+mod collector;
 mod crash;
+mod deadlines;
 mod follow;
+mod full_disk;
 mod harness;
 mod history;
 mod hostile;
@@ -15,4 +19,5 @@ mod power;
 mod rotation;
 mod rpc;
 mod stolen;
+mod telemetry;
 mod vectors;

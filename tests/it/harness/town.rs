@@ -24,6 +24,7 @@ use thidua::server::metrics::Metrics;
 use thidua::server::tls::{Certificates, Clients, Sources, read_chain};
 use thidua::server::{Setup, run};
 use thidua::store::{Location, Store};
+use thidua::trace::Tracer;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -99,7 +100,7 @@ impl Town {
         let db = TestDb::fresh().unwrap();
         let town = Self::open_at(None, Some(db.url())).await;
         let app = App::new(Store::open(&Location::parse(db.url())).unwrap(), town.clock.clone());
-        let node = Box::new(Self::serve_app(&town.home, 0, None, app).await);
+        let node = Box::new(Self::serve_app(&town.home, 0, None, (app, Metrics::default())).await);
         Self { beside: Some(Beside { node, dice: Arc::new(AtomicU64::new(seed)), _db: db }), ..town }
     }
 
@@ -115,7 +116,22 @@ impl Town {
         town
     }
 
+    /// With somebody who follows its calls.
+    pub(crate) async fn open_followed(tracer: Tracer) -> Self {
+        let dir = Self::made(None);
+        let served = (app_in(dir.path()), Metrics::default().followed(tracer));
+        let town = Self::serve_app(dir.path(), 0, None, served).await;
+        Self { dir: Some(dir), ..town }
+    }
+
     async fn open_at(reach: Option<SocketAddr>, database: Option<&str>) -> Self {
+        let dir = Self::made(database);
+        let town = Self::serve(dir.path(), 0, reach).await;
+        Self { dir: Some(dir), ..town }
+    }
+
+    /// A directory with everything that a server needs.
+    fn made(database: Option<&str>) -> tempfile::TempDir {
         let dir = tempfile::tempdir().unwrap();
         if let Some(database) = database {
             std::fs::write(dir.path().join(ELSEWHERE), database).unwrap();
@@ -123,8 +139,7 @@ impl Town {
         furnish(&app_in(dir.path()));
         let files = TlsFiles::in_dir(&dir.path().join("tls"));
         ca::init(&files, &["127.0.0.1".into(), "localhost".into()], real_now()).unwrap();
-        let town = Self::serve(dir.path(), 0, reach).await;
-        Self { dir: Some(dir), ..town }
+        dir
     }
 
     /// Serves what lies in a directory that somebody else keeps.
@@ -138,10 +153,15 @@ impl Town {
     }
 
     async fn serve(dir: &std::path::Path, port: u16, reach: Option<SocketAddr>) -> Self {
-        Self::serve_app(dir, port, reach, app_in(dir)).await
+        Self::serve_app(dir, port, reach, (app_in(dir), Metrics::default())).await
     }
 
-    async fn serve_app(dir: &std::path::Path, port: u16, reach: Option<SocketAddr>, app: App) -> Self {
+    async fn serve_app(
+        dir: &std::path::Path,
+        port: u16,
+        reach: Option<SocketAddr>,
+        (app, metrics): (App, Metrics),
+    ) -> Self {
         let clock = app.clock().clone();
         let files = TlsFiles::in_dir(&dir.join("tls"));
         let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
@@ -157,7 +177,7 @@ impl Town {
                 announced_cas: files.announced().unwrap(),
             },
             caps: Caps::default(),
-            metrics: Metrics::default(),
+            metrics,
         };
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(run(listener, setup, async {

@@ -6,7 +6,7 @@ mod behind;
 mod desk;
 mod doors;
 mod matrix;
-mod night;
+pub(crate) mod night;
 mod org;
 mod partner;
 mod quality;

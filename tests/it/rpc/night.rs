@@ -11,7 +11,7 @@ use tonic::Code;
 
 const DISTRICT: &str = "dist-842";
 
-pub(super) async fn run_the_night(admin: &Phone) -> pb::JobRun {
+pub(crate) async fn run_the_night(admin: &Phone) -> pb::JobRun {
     let mut jobs = JobServiceClient::new(admin.channel.clone());
     let ask = pb::RunJobRequest { request_id: vec![1; 16], name: "aggregate".into() };
     let mut progress = jobs.run_job(admin.request(ask)).await.unwrap().into_inner();

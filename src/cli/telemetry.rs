@@ -1,0 +1,65 @@
+//! `[telemetry]` of the configuration: what is sent to a collector, and whether it may be.
+//!
+//! Knows the keys and what to say of a mistake; `server::otlp` does the work.
+
+use super::failure::{Failure, Outcome};
+use crate::app::App;
+use crate::config::Config;
+use crate::server::otlp::{self, Collector, CollectorError, Settings, Telemetry};
+use crate::server::tls::TlsError;
+
+/// What the configuration asks for; `None`: nothing is sent.
+pub(super) fn wanted(config: &Config, plaintext_allowed: bool) -> Outcome<Option<Settings>> {
+    let telemetry = &config.telemetry;
+    if telemetry.otlp.is_empty() {
+        return Ok(None);
+    }
+    let collector = Collector::parse(&telemetry.otlp, plaintext_allowed).map_err(|error| refused(config, error))?;
+    if collector.is_tls() && telemetry.ca.is_empty() {
+        return Err(Failure::new(
+            "NO_TELEMETRY_CA",
+            "telemetry.otlp dùng https nhưng telemetry.ca để trống; hãy ghi tệp PEM của cơ quan cấp chứng thư cho bộ thu",
+            "telemetry.otlp is https and telemetry.ca is empty; name the PEM file of the authority behind the collector's certificate",
+        ));
+    }
+    let ca = Some(&telemetry.ca).filter(|path| !path.is_empty()).map(|path| config.path(path));
+    let (node, one_in) = (telemetry.node.clone(), telemetry.one_in);
+    Ok(Some(Settings { ca, node, one_in, ..Settings::of(collector) }))
+}
+
+/// Begins to send it.
+pub(super) fn begin(settings: Option<&Settings>, app: &App) -> Outcome<Option<Telemetry>> {
+    let begun = settings.map(|settings| otlp::begin(settings, Some(app.clone()))).transpose();
+    begun.map_err(|error| {
+        let error = match error {
+            // Its own text speaks of other files.
+            TlsError::File { path, error } => format!("{}: {error}", path.display()),
+            TlsError::Pem { .. } | TlsError::Pair(_) | TlsError::Clients(_) | TlsError::Make(_) => error.to_string(),
+        };
+        Failure::new(
+            "TELEMETRY_CA",
+            format!("telemetry.ca không dùng được: {error}; hãy ghi tệp PEM khác, hoặc để trống telemetry.otlp"),
+            format!("telemetry.ca cannot be used: {error}; name another PEM file, or leave telemetry.otlp empty"),
+        )
+    })
+}
+
+fn refused(config: &Config, error: CollectorError) -> Failure {
+    let given = &config.telemetry.otlp;
+    match error {
+        CollectorError::NoAddress => Failure::new(
+            "CONFIG",
+            format!("telemetry.otlp = {given:?}: cần http://MÁY:CỔNG hoặc https://MÁY:CỔNG, như http://127.0.0.1:4317"),
+            format!("telemetry.otlp = {given:?}: {error}"),
+        ),
+        CollectorError::Plaintext => Failure::new(
+            "PLAINTEXT_REFUSED",
+            format!(
+                "telemetry.otlp = {given:?}: không gửi không mã hóa ra ngoài máy này; hãy dùng https://, hoặc thêm --insecure-plaintext khi đường truyền đã được bảo vệ"
+            ),
+            format!(
+                "telemetry.otlp = {given:?}: {error}, or add --insecure-plaintext where the line is protected otherwise"
+            ),
+        ),
+    }
+}

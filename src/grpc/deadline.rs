@@ -1,0 +1,100 @@
+//! Until when a caller waits: the header `grpc-timeout`, and never longer than the server's own bound.
+//!
+//! The door reads it: work whose caller has gone is not begun, and what is begun asks the database for no longer. A stream that goes on in
+//! a task of its own, and a job that was asked for, are not bound by it. Knows no rpc.
+
+use http::Request;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+use tokio::task::futures::TaskLocalFuture;
+use tower::{Layer, Service};
+
+/// The header of gRPC.
+const HEADER: &str = "grpc-timeout";
+
+tokio::task_local! {
+    static UNTIL: Instant;
+}
+
+/// What is left of the time of the call that this task answers; `None` where nothing bounds it.
+pub(super) fn left() -> Option<Duration> {
+    UNTIL.try_with(|until| until.saturating_duration_since(Instant::now())).ok()
+}
+
+/// Bounds each call.
+#[derive(Debug, Clone, Copy)]
+pub struct Deadlines(pub Duration);
+
+impl<S> Layer<S> for Deadlines {
+    type Service = Bounded<S>;
+
+    fn layer(&self, inner: S) -> Bounded<S> {
+        Bounded { inner, most: self.0 }
+    }
+}
+
+/// A service whose calls are bounded.
+#[derive(Debug, Clone)]
+pub struct Bounded<S> {
+    inner: S,
+    most: Duration,
+}
+
+impl<S: Service<Request<B>>, B> Service<Request<B>> for Bounded<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = TaskLocalFuture<Instant, S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let asked = request.headers().get(HEADER).and_then(|header| read(header.as_bytes()));
+        let until = Instant::now() + asked.unwrap_or(self.most).min(self.most);
+        UNTIL.scope(until, self.inner.call(request))
+    }
+}
+
+/// At most eight digits and a unit, as in `500m`.
+fn read(header: &[u8]) -> Option<Duration> {
+    let (unit, digits) = header.split_last()?;
+    if digits.is_empty() || digits.len() > 8 || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let number: u64 = std::str::from_utf8(digits).ok()?.parse().ok()?;
+    Some(match unit {
+        b'H' => Duration::from_secs(number * 3600),
+        b'M' => Duration::from_secs(number * 60),
+        b'S' => Duration::from_secs(number),
+        b'm' => Duration::from_millis(number),
+        b'u' => Duration::from_micros(number),
+        b'n' => Duration::from_nanos(number),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::blocking::Door;
+    use super::*;
+
+    #[test]
+    fn the_header_is_read_as_grpc_writes_it_and_else_not_at_all() {
+        assert_eq!(read(b"500m"), Some(Duration::from_millis(500)));
+        assert_eq!(read(b"99999999H"), Some(Duration::from_secs(99_999_999 * 3600)));
+        assert_eq!(read(b"7u"), Some(Duration::from_micros(7)));
+        for bad in ["", "m", "5", "-5S", "123456789S", "5s", "5 S"] {
+            assert_eq!(read(bad.as_bytes()), None, "{bad}");
+        }
+    }
+
+    #[tokio::test]
+    async fn work_whose_caller_has_gone_is_not_begun() {
+        let door = Door::default();
+        let late = UNTIL.scope(Instant::now(), door.run(|| -> Result<(), _> { panic!("begun") }));
+        assert!(matches!(late.await, Err(super::super::Failure::Busy)));
+        let in_time = UNTIL.scope(Instant::now() + Duration::from_secs(60), door.run(|| Ok(7)));
+        assert!(matches!(in_time.await, Ok(7)));
+    }
+}
