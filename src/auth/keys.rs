@@ -13,7 +13,7 @@ use ring::signature::{
 use std::fmt;
 
 /// Bytes of a public key.
-const PUBLIC_KEY_BYTES: usize = 65;
+pub(super) const PUBLIC_KEY_BYTES: usize = 65;
 
 /// A signature that does not hold, or a key of the wrong form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -25,7 +25,7 @@ pub struct BadSignature;
 #[error("not a P-256 key in PKCS#8, or no random numbers to make one")]
 pub struct BadKey;
 
-/// The authority's key: signs certificates of devices and receipts.
+/// The authority's key: signs certificates of devices, receipts and checkpoints of the audit.
 pub struct Authority {
     pair: EcdsaKeyPair,
 }

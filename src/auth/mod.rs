@@ -5,12 +5,14 @@
 
 mod keys;
 mod nonce;
+mod note;
 mod password;
 mod revocation;
 mod secret;
 
 pub use keys::{Authority, BadKey, BadSignature, check_enrolment, check_renewal, verify};
 pub use nonce::{nonce_expires, nonce_for};
+pub use note::NoteKey;
 pub use password::{NotNow, Pool};
 pub use revocation::{RevocationError, Revocations};
 pub use secret::{Hash, NoRandom, Secret, code, derived, hash, key_id, nonce, random, service_key, token};

@@ -26,6 +26,7 @@ use diesel::sqlite::SqliteConnection;
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use serde::Serialize;
+use std::ops::RangeInclusive;
 use std::time::Instant;
 
 /// Communes, and weeks since the first.
@@ -90,10 +91,10 @@ impl Point {
     }
 }
 
-/// Every size up to `most` communes; `done` hears each point as it ends.
-pub fn run(most: usize, mut done: impl FnMut(&Point)) -> Result<Vec<Point>> {
+/// Every size of so many communes; `done` hears each point as it ends.
+pub fn run(communes: RangeInclusive<usize>, mut done: impl FnMut(&Point)) -> Result<Vec<Point>> {
     let mut points = Vec::new();
-    for units in UNITS.into_iter().filter(|units| *units <= most) {
+    for units in UNITS.into_iter().filter(|units| communes.contains(units)) {
         let rig = Rig::on(FIRST, &facts(units))?;
         let mut filled = 0;
         for weeks in WEEKS {

@@ -1,7 +1,9 @@
-//! `thidua audit verify|show`: whether the record of what was done is whole, and what it says.
+//! `thidua audit`: whether the record of what was done is whole, and what it says; papers with which others hold the authority to it.
 //!
-//! Every reading is itself noted in the audit. Persons stand as the ids of their accounts. Knows how to show; the chain is the store's.
+//! Every reading is itself noted in the audit. Persons stand as the ids of their accounts. Knows how to show; the chain is the store's, papers
+//! are `audit_paper`'s.
 
+use super::audit_paper;
 use super::ctx::Ctx;
 use super::failure::{Failure, Outcome};
 use crate::app::audit::{AuditLine, Verified};
@@ -40,6 +42,22 @@ enum What {
         #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=1000))]
         limit: u16,
     },
+    /// In chữ ký của cơ quan trên toàn bộ nhật ký đến nay · Print a signed checkpoint over all lines so far, for another agency to keep.
+    #[command(after_help = "Ví dụ / Examples:\n  thidua audit checkpoint > 2026-11-26.checkpoint")]
+    Checkpoint,
+    /// In khóa công khai để kiểm tra chữ ký · Print the public key with which checkpoints are checked.
+    #[command(after_help = "Ví dụ / Examples:\n  thidua audit key > authority.key.txt")]
+    Key,
+    /// In bằng chứng cho người giữ chữ ký cũ · Print a proof for whoever keeps checkpoints.
+    #[command(
+        after_help = "Ví dụ / Examples:\n  thidua audit prove --seq 1234 > 1234.tlog-proof\n  thidua audit prove --from 900 --to 1520 > 900-1520.proof"
+    )]
+    Prove(audit_paper::Proof),
+    /// Kiểm tra chữ ký và bằng chứng, không cần cơ sở dữ liệu · Check checkpoints and proofs against each other, without the database.
+    #[command(
+        after_help = "Ví dụ / Examples:\n  thidua audit check --key authority.key.txt 900.checkpoint 900-1520.proof 1234.tlog-proof"
+    )]
+    Check(audit_paper::Check),
 }
 
 /// Reads a head as it is printed.
@@ -55,6 +73,10 @@ pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
     match &args.what {
         What::Verify { head } => verify(ctx, *head),
         What::Show { purpose, after, limit } => show(ctx, purpose, *after, *limit),
+        What::Checkpoint => audit_paper::checkpoint(ctx),
+        What::Key => audit_paper::key(ctx),
+        What::Prove(proof) => audit_paper::prove(ctx, proof),
+        What::Check(args) => audit_paper::check(ctx, args),
     }
 }
 
@@ -62,15 +84,7 @@ fn verify(ctx: &Ctx, expected: Option<(i64, [u8; 32])>) -> Outcome {
     let desk = ctx.desk()?;
     let Verified { rows, chain, broken_at } = desk.app.verify_audit(&desk.actor, expected)?;
     if let Some(number) = broken_at {
-        return Err(Failure::new(
-            "AUDIT_BROKEN",
-            format!(
-                "nhật ký không còn nguyên vẹn từ dòng {number}; giữ nguyên tệp dữ liệu và so với bản sao: thidua verify-backup"
-            ),
-            format!(
-                "the audit is not whole from line {number} on; keep the file as it is and compare a copy: thidua verify-backup"
-            ),
-        ));
+        return Err(broken(number));
     }
     let head = format!("{rows}:{}", hex(&chain));
     ctx.say.answer(
@@ -85,12 +99,31 @@ fn verify(ctx: &Ctx, expected: Option<(i64, [u8; 32])>) -> Outcome {
     Ok(())
 }
 
+/// The chain does not hold.
+pub(super) fn broken(number: i64) -> Failure {
+    Failure::new(
+        "AUDIT_BROKEN",
+        format!(
+            "nhật ký không còn nguyên vẹn từ dòng {number}; giữ nguyên tệp dữ liệu và so với bản sao: thidua verify-backup"
+        ),
+        format!(
+            "the audit is not whole from line {number} on; keep the file as it is and compare a copy: thidua verify-backup"
+        ),
+    )
+}
+
 fn show(ctx: &Ctx, purpose: &str, after: i64, limit: u16) -> Outcome {
     if purpose.trim().is_empty() {
         return Err(Failure::usage("hãy nêu lý do xem: --purpose", "say why they are read: --purpose"));
     }
     let desk = ctx.desk()?;
     let lines = desk.app.audit_lines(&desk.actor, purpose, after, limit.into())?;
+    lines_of(ctx, &lines);
+    Ok(())
+}
+
+/// Lines of the audit as a table.
+pub(super) fn lines_of(ctx: &Ctx, lines: &[AuditLine]) {
     let rows: Vec<Vec<String>> = lines.iter().map(row).collect();
     let say = &ctx.say;
     let headings = [
@@ -102,7 +135,6 @@ fn show(ctx: &Ctx, purpose: &str, after: i64, limit: u16) -> Outcome {
         say.pick("tài khoản", "account"),
     ];
     say.rows(&headings, &["number", "at", "action", "record", "revision", "account"], &rows);
-    Ok(())
 }
 
 fn row(line: &AuditLine) -> Vec<String> {

@@ -29,6 +29,9 @@ pub(super) struct Args {
     /// Đo khi tỉnh và năm lớn dần, thay cho các dòng · 100, 1,000 and 10,000 communes after 1, 10 and 52 weeks, instead of the rows.
     #[arg(long)]
     growth: bool,
+    /// Ít nhất bấy nhiêu xã · With --growth: at least so many communes.
+    #[arg(long, default_value_t = 0)]
+    least: usize,
     /// Nhiều nhất bấy nhiêu xã · With --growth: at most so many communes.
     #[arg(long, default_value_t = 10_000)]
     most: usize,
@@ -74,7 +77,7 @@ pub(super) fn run(_: &Ctx, args: &Args) -> Outcome {
 
 fn growth(args: &Args) -> Outcome {
     head(args, bench::GROWTH_HEAD);
-    let points = bench::growth(args.most, |point: &Point| line(args, || point.line()));
+    let points = bench::growth(args.least..=args.most, |point: &Point| line(args, || point.line()));
     let points = points.map_err(|error| failed(&error.to_string()))?;
     if let Some(path) = &args.chart {
         std::fs::write(path, bench::chart(&points)).map_err(|error| Failure::file(path, &error))?;

@@ -5,6 +5,7 @@
 mod access;
 mod access_key;
 mod audit;
+mod audit_paper;
 mod backup;
 mod baseline;
 #[cfg(feature = "bench")]
@@ -96,7 +97,7 @@ enum Command {
     Quality(quality::Args),
     /// Chấm điểm · Score sheets of units, self, system and cluster side by side; no ranks.
     Score(score::Args),
-    /// Nhật ký · The audit: verify its chain, show its lines.
+    /// Nhật ký · The audit: verify its chain, show its lines, print checkpoints and proofs, check them.
     Audit(audit::Args),
     /// Các lần tổng hợp · Published runs: list, show, verify from raw data, compare.
     Runs(runs::Args),

@@ -3,6 +3,8 @@
 //! Invariant: this room knows no database, no network, no clock and no protobuf. Everything it needs is an
 //! argument; everything it decides is a value. That is why the phone and the server share it.
 
+pub mod audit;
+pub mod base64;
 pub mod baseline;
 pub mod broken;
 pub mod calendar;

@@ -52,6 +52,11 @@ pub struct Verified {
 impl ReadTx<'_> {
     /// Recomputes the whole chain. With `expected`, a head hash printed earlier, a truncated tail is found too.
     pub fn verify_audit(&mut self, expected: Option<(i64, [u8; 32])>) -> Result<Verified> {
+        self.walk_audit(expected, |_| ())
+    }
+
+    /// The same; `each` hears every line on the way, as the bytes that its hash is made of.
+    pub fn walk_audit(&mut self, expected: Option<(i64, [u8; 32])>, mut each: impl FnMut(&[u8])) -> Result<Verified> {
         let commits: Vec<(i64, i64, Vec<u8>)> = commit_log::table
             .order(commit_log::last_seq)
             .select((commit_log::first_seq, commit_log::last_seq, commit_log::chain))
@@ -63,7 +68,7 @@ impl ReadTx<'_> {
             let rows = self.audit_rows(first, last)?;
             let whole = first == next && rows.len() as i64 == last - first + 1;
             verified.rows += rows.len() as i64;
-            verified.chain = link(&verified.chain, content(&rows));
+            verified.chain = link(&verified.chain, content(&rows, &mut each));
             if !whole || verified.chain[..] != stored[..] {
                 verified.broken_at = Some(last);
                 return Ok(verified);
@@ -94,10 +99,54 @@ impl ReadTx<'_> {
     }
 }
 
-fn content(rows: &[AuditRow]) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    rows.iter().for_each(|row| row.add_to(&mut hash));
+fn content(rows: &[AuditRow], each: &mut impl FnMut(&[u8])) -> [u8; 32] {
+    let (mut hash, mut line) = (Sha256::new(), Vec::new());
+    for row in rows {
+        line.clear();
+        row.told(|bytes| line.extend_from_slice(bytes));
+        hash.update(&line);
+        each(&line);
+    }
     hash.finalize().into()
+}
+
+impl AuditLine {
+    /// Reads a line from the bytes that its hash is made of; `None` for anything else.
+    #[must_use]
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        let mut rest = bytes;
+        let mut numbers = [0; 5];
+        for number in &mut numbers {
+            *number = i64::from_be_bytes(*taken(&mut rest)?);
+        }
+        let [seq, from_revision, to_revision, at, kind] = numbers;
+        let mut fields = [&[][..]; 5];
+        for field in &mut fields {
+            let length = u32::from_be_bytes(*taken(&mut rest)?);
+            (*field, rest) = rest.split_at_checked(length as usize)?;
+        }
+        let [account, device, id, action, hash] = fields;
+        let given = |bytes: &[u8]| (!bytes.is_empty()).then(|| bytes.to_vec());
+        let row = AuditRow {
+            seq,
+            account: account.to_vec(),
+            device: given(device),
+            action: String::from_utf8(action.to_vec()).ok()?,
+            kind: i16::try_from(kind).ok().filter(|kind| *kind != 0),
+            id: given(id),
+            from_revision,
+            to_revision,
+            hash: given(hash),
+            at,
+        };
+        rest.is_empty().then(|| to_line(row).ok()).flatten()
+    }
+}
+
+fn taken<'a, const N: usize>(rest: &mut &'a [u8]) -> Option<&'a [u8; N]> {
+    let (first, behind) = rest.split_first_chunk()?;
+    *rest = behind;
+    Some(first)
 }
 
 fn to_line(row: AuditRow) -> Result<AuditLine> {

@@ -120,11 +120,14 @@ fn noticing(url: &str) -> String {
 const PG_WRITER: &str = "SET idle_in_transaction_session_timeout = '10s'; SET lock_timeout = '20s'";
 
 // FULL is part of the contract: with NORMAL, power cuts lose acknowledged commits.
+// Nothing is mapped: SQLite forgets a reader's mapping, with its cache, whenever anybody wrote, and to map the file and touch its pages anew
+// costs twice what reading them costs. A disk that fails is an error then, and no signal that ends the process.
 const SQLITE_EVERY_CONNECTION: &str = "PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-     PRAGMA cache_size = -16000; PRAGMA mmap_size = 268435456;";
-const SQLITE_WRITER: &str =
-    "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;";
-const SQLITE_READER: &str = "PRAGMA query_only = ON;";
+     PRAGMA mmap_size = 0;";
+const SQLITE_WRITER: &str = "PRAGMA cache_size = -16000; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 4000; \
+     PRAGMA journal_size_limit = 67108864;";
+// A reader's cache lasts until the next commit of anybody: more is memory that nobody looks at again.
+const SQLITE_READER: &str = "PRAGMA cache_size = -4000; PRAGMA query_only = ON;";
 
 impl AnyConn {
     /// Bounds how long this connection may keep others waiting, and wait itself; SQLite's writer is bounded when it is opened.

@@ -110,21 +110,23 @@ pub(crate) struct AuditRow {
 }
 
 impl AuditRow {
-    /// Feeds the row into a hash: every field, each of varying length preceded by its length.
-    pub(super) fn add_to(&self, hash: &mut Sha256) {
+    /// Tells the row piece by piece as it enters hashes: every field, each of varying length preceded by its length.
+    pub(super) fn told(&self, mut to: impl FnMut(&[u8])) {
         let Self { seq, account, device, action, kind, id, from_revision, to_revision, hash: content, at } = self;
         for number in [*seq, *from_revision, *to_revision, *at, i64::from(kind.unwrap_or(0))] {
-            hash.update(number.to_be_bytes());
+            to(&number.to_be_bytes());
         }
         let empty = Vec::new();
-        for bytes in [account, device.as_ref().unwrap_or(&empty), id.as_ref().unwrap_or(&empty)] {
-            hash.update((bytes.len() as u32).to_be_bytes());
-            hash.update(bytes);
+        let (device, id) = (device.as_ref().unwrap_or(&empty), id.as_ref().unwrap_or(&empty));
+        for bytes in [account, device, id, action.as_bytes(), content.as_ref().unwrap_or(&empty)] {
+            to(&(bytes.len() as u32).to_be_bytes());
+            to(bytes);
         }
-        for bytes in [action.as_bytes(), content.as_ref().unwrap_or(&empty)] {
-            hash.update((bytes.len() as u32).to_be_bytes());
-            hash.update(bytes);
-        }
+    }
+
+    /// Feeds the row into a hash.
+    pub(super) fn add_to(&self, hash: &mut Sha256) {
+        self.told(|bytes| hash.update(bytes));
     }
 }
 

@@ -127,6 +127,8 @@ impl Totals {
         let (start, end) = (windows.iter().map(|one| one.start).min(), windows.iter().map(|one| one.end).max());
         if let Some((start, end)) = start.zip(end) {
             owed(input, Window { start, end })?.iter().for_each(|owed| totals.know(owed, &rows));
+            // They are kept from one night to the next, and no more will come.
+            totals.dues.shrink_to_fit();
         }
         let over: Vec<usize> = (0..totals.dues.len()).filter(|at| totals.is_over(*at)).collect();
         totals.begin(input, &over);
