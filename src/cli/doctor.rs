@@ -5,6 +5,7 @@
 use super::backup::{ALONE, places};
 use super::ctx::{Ctx, Desk};
 use super::failure::{Failure, Outcome};
+use super::line;
 use super::say::Colour;
 use crate::config::Config;
 use crate::domain::lang::Lang;
@@ -76,6 +77,7 @@ pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
             found.extend(content(&desk)?);
         }
     }
+    found.extend(exposed(&location));
     found.extend(certificate(&config));
     found.sort_by_key(|finding| finding.urgency);
     show(ctx, &found);
@@ -244,6 +246,11 @@ fn content(desk: &Desk) -> Outcome<Vec<Finding>> {
     let finding =
         |fault: String| Finding::new(Urgency::Now, "DAMAGED", format!("dữ liệu hỏng: {fault}"), fault.clone(), todo);
     Ok(checked.faults.into_iter().map(finding).collect())
+}
+
+fn exposed(location: &Location) -> Option<Finding> {
+    let (vi, en) = (line::EXPOSED[0], line::EXPOSED[1]);
+    location.is_exposed().then(|| Finding::new(Urgency::Today, "EXPOSED_LINE", vi, en, line::TODO))
 }
 
 fn certificate(config: &Config) -> Vec<Finding> {

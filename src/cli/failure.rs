@@ -187,6 +187,26 @@ impl From<store::Error> for Failure {
                 format!("cơ sở dữ liệu đang bận hoặc không kết nối được ({text}); hãy thử lại"),
                 format!("the database is busy or cannot be reached ({text}); try again"),
             ),
+            store::Error::NoTls => Self::new(
+                "NO_DATABASE_TLS",
+                "database.url đòi TLS (sslmode) nhưng chương trình này không có TLS đến PostgreSQL; \
+                 hãy dùng bản dựng với --features postgres-tls (scripts/package dựng như vậy), \
+                 hoặc bỏ sslmode và dẫn đường đó qua một đường hầm trên máy này",
+                "database.url asks for TLS (sslmode) and this programme has no TLS to PostgreSQL; \
+                 use one built with --features postgres-tls (scripts/package makes it), \
+                 or take sslmode away and lead the line through a tunnel that begins on this machine",
+            ),
+            store::Error::Unproven(text) => Self::new(
+                "DATABASE_NOT_PROVEN",
+                format!(
+                    "cơ sở dữ liệu trả lời nhưng không chứng minh được là đúng máy, hoặc một bên không nhận đường này ({text}); \
+                     hãy xem tên máy, sslmode và sslrootcert trong database.url, chứng thư và pg_hba.conf của PostgreSQL"
+                ),
+                format!(
+                    "the database answers and does not prove to be the one that was asked for, or one end refuses the line as it is ({text}); \
+                     look at the host name, sslmode and sslrootcert in database.url, and at PostgreSQL's certificate and pg_hba.conf"
+                ),
+            ),
             store::Error::Full(text) => Self::new(
                 "DISK_FULL",
                 format!("không ghi được cơ sở dữ liệu ({text}); hãy xem dung lượng và quyền ghi"),

@@ -4,6 +4,7 @@ use super::backup;
 use super::ctx::{Ctx, Desk};
 use super::failure::{Failure, Outcome};
 use super::invite;
+use super::line::{EXPOSED, TODO};
 use crate::app::App;
 use crate::config::{ClientAuth, Config, LogFormat};
 use crate::grpc::Reach;
@@ -51,6 +52,11 @@ pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
     if let Some(line) = backup::no_backup(ctx, &config, desk.app.store()) {
         tracing::warn!("{line}");
         ctx.say.remark(line);
+    }
+    if desk.app.store().location().is_exposed() {
+        let text = format!("{}; {}", ctx.say.pick(EXPOSED[0], EXPOSED[1]), ctx.say.pick(TODO[0], TODO[1]));
+        tracing::warn!("{text}");
+        ctx.say.remark(text);
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| listening(address, &error))?;

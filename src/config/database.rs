@@ -1,4 +1,5 @@
-//! `[database]`: `url` (default `sqlite:thidua.db`, from the data directory; or `postgres://user:password@host/name`).
+//! `[database]`: `url` (default `sqlite:thidua.db`, from the data directory; or `postgres://user:password@host/name`, with
+//! `?sslmode=verify-full&sslrootcert=FILE` where that is another machine).
 
 use super::Secret;
 use serde::Deserialize;

@@ -23,8 +23,8 @@ public = []
 plaintext = false
 
 [database]
-# SQLite (một tệp) hoặc postgres://user:password@host/name. Không bao giờ được in ra.
-# SQLite (one file) or postgres://user:password@host/name. Never printed.
+# SQLite (một tệp) hoặc postgres://user:password@host/name; máy khác: thêm ?sslmode=verify-full&sslrootcert=TỆP. Không bao giờ được in ra.
+# SQLite (one file) or postgres://user:password@host/name; elsewhere: add ?sslmode=verify-full&sslrootcert=FILE. Never printed.
 url = "sqlite:thidua.db"
 
 [tls]

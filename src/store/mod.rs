@@ -27,6 +27,7 @@ pub mod feed;
 mod finding;
 pub mod held;
 pub mod jobs;
+mod line;
 pub mod migrate;
 mod once;
 pub mod password;
@@ -47,6 +48,7 @@ mod writer;
 
 pub use backend::{Location, Standbys};
 pub use error::{Error, Result};
+pub use line::SPEAKS_TLS;
 pub use read::ReadTx;
 pub use tx::{Audit, WriteTx};
 

@@ -9,10 +9,16 @@ mod deploy;
 mod files;
 mod first_day;
 mod keys;
+mod lines;
 mod morning;
 mod nights;
 #[path = "../common/pg.rs"]
 mod pg;
+#[cfg(feature = "postgres-tls")]
+#[path = "../common/pg_server.rs"]
+mod pg_server;
+#[cfg(feature = "postgres-tls")]
+mod pg_tls;
 mod phones;
 mod places;
 
