@@ -55,7 +55,8 @@ pub(super) fn refused(said: &str) -> Error {
     if said.contains("SSL support is not compiled in") {
         return Error::NoTls;
     }
-    if UNPROVEN.iter().any(|part| said.contains(part)) {
+    // A peer that goes away in the middle of the handshake has said nothing about itself.
+    if UNPROVEN.iter().any(|part| said.contains(part)) && !said.contains("unexpected eof") {
         return Error::Unproven(said.to_owned());
     }
     Error::Busy(format!("cannot connect: {said}"))
@@ -63,7 +64,7 @@ pub(super) fn refused(said: &str) -> Error {
 
 /// What is said when one of the two ends does not take the line as it is. To try again changes nothing, a person has to.
 const UNPROVEN: [&str; 7] = [
-    "certificate verify failed",
+    "SSL error: ",
     "server certificate for",
     "could not get server's host name from server certificate",
     "root certificate file",
@@ -119,6 +120,9 @@ mod tests {
         for said in ["SSL error: certificate verify failed", mismatch, "no pg_hba.conf entry for host, no encryption"] {
             assert!(matches!(refused(said), Error::Unproven(_)), "{said}");
         }
-        assert!(matches!(refused("Connection refused"), Error::Busy(_)));
+        for said in ["Connection refused", "SSL SYSCALL error: EOF detected", "SSL error: unexpected eof while reading"]
+        {
+            assert!(matches!(refused(said), Error::Busy(_)), "{said}");
+        }
     }
 }

@@ -8,17 +8,19 @@ use super::{Machine, Serving};
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::BigInt;
 use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use std::os::unix::fs::PermissionsExt;
 
 /// The name in the database's certificate.
 const NAME: &str = "db.example.vn";
 
 /// An authority for databases, and what it looks like in a file.
-fn authority() -> (Issuer<'static, KeyPair>, String) {
+fn authority(name: &str) -> (Issuer<'static, KeyPair>, String) {
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    // Not the name of what it signs, or OpenSSL takes that for signed by itself.
+    params.distinguished_name.push(DnType::CommonName, name);
     let pem = params.self_signed(&key).unwrap().pem();
     (Issuer::new(params, key), pem)
 }
@@ -50,10 +52,11 @@ const SESSIONS: &str = "select count(*) as all, count(*) filter (where ssl and v
 #[test]
 fn verify_full_leads_to_the_right_database_alone() {
     let Some(programmes) = Programmes::found() else { return };
-    let ((issuer, right), (_, wrong)) = (authority(), authority());
+    let ((issuer, right), (_, wrong), (_, posing)) = (authority("ours"), authority("theirs"), authority("ours"));
     let server = guarded(&programmes, &issuer);
     let machine = Machine::with_province();
-    let (right, wrong) = (machine.write("right.pem", &right), machine.write("wrong.pem", &wrong));
+    let [right, wrong, posing] = [("right", right), ("wrong", wrong), ("posing", posing)]
+        .map(|(name, pem)| machine.write(&format!("{name}.pem"), &pem));
     // Names that nobody resolves: `hostaddr` says where they are.
     let url = |name: &str, options: &str| {
         format!("postgres://thidua:{PASSWORD}@{name}:{}/thidua?hostaddr=127.0.0.1&{options}", server.port)
@@ -65,6 +68,8 @@ fn verify_full_leads_to_the_right_database_alone() {
 
     for (refused, why) in [
         (proven(NAME, &wrong), "certificate verify failed"),
+        // An authority of the same name with another key.
+        (proven(NAME, &posing), "SSL error"),
         (proven("other.example.vn", &right), "does not match host name"),
         (proven(NAME, "/nowhere.pem"), "root certificate file"),
         (url(NAME, "sslmode=disable"), "no encryption"),
