@@ -4,7 +4,6 @@
 
 use super::backend::Location;
 use super::error::Error;
-use std::net::IpAddr;
 
 /// Whether this programme was built to speak TLS to PostgreSQL.
 pub const SPEAKS_TLS: bool = cfg!(feature = "postgres-tls");
@@ -47,7 +46,9 @@ fn stays_here(place: &str) -> bool {
         Some(_) | None => place,
     });
     let socket = host.is_empty() || host.starts_with('/') || host.to_lowercase().starts_with("%2f");
-    socket || host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+    // A name that begins like one of loopback's numbers is none of them.
+    let number = host.starts_with("127.") && host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    socket || number || host == "localhost" || host == "::1"
 }
 
 /// What it means that libpq could not connect.
@@ -102,6 +103,7 @@ mod tests {
         for url in [
             "postgres://u:p@10.0.0.11/thidua",
             "postgres://u:p@localhost,db.example.vn/thidua",
+            "postgres://u:p@127.0.0.1.example.vn/thidua",
             "postgres://u:p@[2001:db8::1]:5432/thidua",
             "postgres:///thidua?host=db.example.vn",
             "postgres://localhost/thidua?hostaddr=10.0.0.11",

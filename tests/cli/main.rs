@@ -16,6 +16,7 @@ mod nights;
 mod pg;
 #[cfg(feature = "postgres-tls")]
 #[path = "../common/pg_server.rs"]
+#[expect(dead_code, reason = "the standby is for other stories")]
 mod pg_server;
 #[cfg(feature = "postgres-tls")]
 mod pg_tls;
