@@ -77,7 +77,7 @@ pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
             found.extend(content(&desk)?);
         }
     }
-    found.extend(exposed(&location));
+    found.extend(lines(&location, line::replica(&config)?.as_ref()));
     found.extend(certificate(&config));
     found.sort_by_key(|finding| finding.urgency);
     show(ctx, &found);
@@ -248,9 +248,23 @@ fn content(desk: &Desk) -> Outcome<Vec<Finding>> {
     Ok(checked.faults.into_iter().map(finding).collect())
 }
 
-fn exposed(location: &Location) -> Option<Finding> {
-    let (vi, en) = (line::EXPOSED[0], line::EXPOSED[1]);
-    location.is_exposed().then(|| Finding::new(Urgency::Today, "EXPOSED_LINE", vi, en, line::TODO))
+/// The way to the database, and to its replica.
+fn lines(location: &Location, replica: Option<&Location>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    if location.is_exposed() || replica.is_some_and(Location::is_exposed) {
+        let (vi, en) = (line::EXPOSED[0], line::EXPOSED[1]);
+        found.push(Finding::new(Urgency::Today, "EXPOSED_LINE", vi, en, line::TODO));
+    }
+    if let Some(error) = replica.and_then(|replica| replica.connect(false).err()) {
+        found.push(Finding::new(
+            Urgency::Today,
+            "REPLICA",
+            format!("không kết nối được bản sao chỉ đọc, máy chính làm hết: {error}"),
+            format!("the replica cannot be reached, the primary serves everything: {error}"),
+            ["xem bản sao và database.replica_url", "look at the replica and at database.replica_url"],
+        ));
+    }
+    found
 }
 
 fn certificate(config: &Config) -> Vec<Finding> {

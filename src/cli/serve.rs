@@ -4,7 +4,7 @@ use super::backup;
 use super::ctx::{Ctx, Desk};
 use super::failure::{Failure, Outcome};
 use super::invite;
-use super::line::{EXPOSED, TODO};
+use super::line::{self, EXPOSED, TODO};
 use crate::app::App;
 use crate::config::{ClientAuth, Config, LogFormat};
 use crate::grpc::Reach;
@@ -14,6 +14,7 @@ use crate::server::keys::Keys;
 use crate::server::metrics::Metrics;
 use crate::server::tls::{Certificates, Clients, Sources};
 use crate::server::{Setup, run as serve, telemetry};
+use crate::store::{self, Location};
 use serde_json::json;
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -53,7 +54,8 @@ pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
         tracing::warn!("{line}");
         ctx.say.remark(line);
     }
-    if desk.app.store().location().is_exposed() {
+    let replica = add_replica(&config, &desk)?;
+    if desk.app.store().location().is_exposed() || replica.is_some_and(|replica| replica.is_exposed()) {
         let text = format!("{}; {}", ctx.say.pick(EXPOSED[0], EXPOSED[1]), ctx.say.pick(TODO[0], TODO[1]));
         tracing::warn!("{text}");
         ctx.say.remark(text);
@@ -68,6 +70,20 @@ pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
             served = listen(ctx, config, desk, address) => served,
         }
     })
+}
+
+/// The replica that the configuration names. One that cannot be reached now is no reason not to serve.
+fn add_replica(config: &Config, desk: &Desk) -> Outcome<Option<Location>> {
+    let Some(replica) = line::replica(config)? else { return Ok(None) };
+    match replica.connect(false) {
+        Ok(_) => {}
+        Err(error @ store::Error::NoTls) => return Err(error.into()),
+        Err(error) => {
+            tracing::warn!(%error, "the replica cannot be reached: the primary serves everything until it can")
+        }
+    }
+    desk.app.store().add_replica(&replica);
+    Ok(Some(replica))
 }
 
 /// Plaintext is for loopback, or for whoever says so in as many words.

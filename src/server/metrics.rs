@@ -113,6 +113,19 @@ fn gauges(registry: &mut Registry, app: &App) -> crate::app::Result<()> {
     gauge("head_seq", "Seq of the last change", head.seq);
     gauge("epoch", "Number of this history", head.epoch);
     gauge("backup_behind_changes", "Changes that no verified backup holds", head.seq - head.safe_past);
+    if let Some(reads) = app.store().replica_reads() {
+        let mut counter = |name: &str, help: &str, value: u64| {
+            let counter: Counter = Counter::default();
+            counter.inc_by(value);
+            registry.register(name, help, counter);
+        };
+        counter("replica_reads", "Pages of syncs that the replica gave", reads.served);
+        counter(
+            "replica_declined",
+            "Pages that the primary gave because the replica could not be used",
+            reads.declined,
+        );
+    }
     let ages: Family<JobName, Gauge> = Family::default();
     for run in app.job_runs(None, 200)?.into_iter().rev().filter(|run| run.state == "DONE") {
         let age = age_seconds(now, Instant(run.finished.unwrap_or(run.started)));

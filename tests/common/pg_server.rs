@@ -71,6 +71,7 @@ pub(crate) const PASSWORD: &str = "test";
 pub(crate) struct PgServer {
     child: Child,
     home: tempfile::TempDir,
+    /// On loopback.
     pub(crate) port: u16,
 }
 
@@ -87,6 +88,29 @@ impl PgServer {
         prepare(&home.path().join("data"));
         programmes.hand_over(home.path());
         Self::run(programmes, home, settings)
+    }
+
+    /// A standby that streams from this one.
+    pub(crate) fn following(programmes: &Programmes, leader: &Self) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        programmes.hand_over(home.path());
+        let mut copy = programmes.command("pg_basebackup");
+        copy.env("PGPASSWORD", PASSWORD).args(["-h", "127.0.0.1", "-p", &leader.port.to_string(), "-U", "thidua"]);
+        copy.args(["--write-recovery-conf", "--checkpoint=fast", "--no-sync", "-D"]).arg(home.path().join("data"));
+        done(&mut copy);
+        Self::run(programmes, home, &[])
+    }
+
+    /// Where its user connects in plain.
+    pub(crate) fn url(&self) -> String {
+        format!("postgres://thidua:{PASSWORD}@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// Ends it at once, as when the power goes.
+    pub(crate) fn kill(&mut self) {
+        // It may be gone already.
+        let _ = Command::new("kill").args(["-QUIT", &self.child.id().to_string()]).stderr(Stdio::null()).status();
+        let _ = self.child.wait();
     }
 
     fn run(programmes: &Programmes, mut home: tempfile::TempDir, settings: &[&str]) -> Self {
@@ -127,8 +151,6 @@ impl PgServer {
 
 impl Drop for PgServer {
     fn drop(&mut self) {
-        // At once, as its own tools do it; it may be gone already.
-        let _ = Command::new("kill").args(["-QUIT", &self.child.id().to_string()]).stderr(Stdio::null()).status();
-        let _ = self.child.wait();
+        self.kill();
     }
 }
