@@ -5,6 +5,7 @@
 use super::backup::{ALONE, places};
 use super::ctx::{Ctx, Desk};
 use super::failure::{Failure, Outcome};
+use super::line;
 use super::say::Colour;
 use crate::config::Config;
 use crate::domain::lang::Lang;
@@ -76,6 +77,7 @@ pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
             found.extend(content(&desk)?);
         }
     }
+    found.extend(lines(&location, line::replica(&config)?.as_ref()));
     found.extend(certificate(&config));
     found.sort_by_key(|finding| finding.urgency);
     show(ctx, &found);
@@ -244,6 +246,25 @@ fn content(desk: &Desk) -> Outcome<Vec<Finding>> {
     let finding =
         |fault: String| Finding::new(Urgency::Now, "DAMAGED", format!("dữ liệu hỏng: {fault}"), fault.clone(), todo);
     Ok(checked.faults.into_iter().map(finding).collect())
+}
+
+/// The way to the database, and to its replica.
+fn lines(location: &Location, replica: Option<&Location>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    if location.is_exposed() || replica.is_some_and(Location::is_exposed) {
+        let (vi, en) = (line::EXPOSED[0], line::EXPOSED[1]);
+        found.push(Finding::new(Urgency::Today, "EXPOSED_LINE", vi, en, line::TODO));
+    }
+    if let Some(error) = replica.and_then(|replica| replica.connect(false).err()) {
+        found.push(Finding::new(
+            Urgency::Today,
+            "REPLICA",
+            format!("không kết nối được bản sao chỉ đọc, máy chính làm hết: {error}"),
+            format!("the replica cannot be reached, the primary serves everything: {error}"),
+            ["xem bản sao và database.replica_url", "look at the replica and at database.replica_url"],
+        ));
+    }
+    found
 }
 
 fn certificate(config: &Config) -> Vec<Finding> {

@@ -114,6 +114,34 @@ impl Failure {
         )
     }
 
+    /// The line to the database is to be encrypted, and this programme cannot.
+    fn no_database_tls() -> Self {
+        Self::new(
+            "NO_DATABASE_TLS",
+            "database.url đòi TLS (sslmode) nhưng chương trình này không có TLS đến PostgreSQL; \
+                 hãy dùng bản dựng với --features postgres-tls (scripts/package dựng như vậy), \
+                 hoặc bỏ sslmode và dẫn đường đó qua một đường hầm trên máy này",
+            "database.url asks for TLS (sslmode) and this programme has no TLS to PostgreSQL; \
+                 use one built with --features postgres-tls (scripts/package makes it), \
+                 or take sslmode away and lead the line through a tunnel that begins on this machine",
+        )
+    }
+
+    /// The database did not prove to be the right one, or one end does not take the line.
+    fn unproven(text: &str) -> Self {
+        Self::new(
+            "DATABASE_NOT_PROVEN",
+            format!(
+                "cơ sở dữ liệu trả lời nhưng không chứng minh được là đúng máy, hoặc một bên không nhận đường này ({text}); \
+                     hãy xem tên máy, sslmode và sslrootcert trong database.url, chứng thư và pg_hba.conf của PostgreSQL"
+            ),
+            format!(
+                "the database answers and does not prove to be the one that was asked for, or one end refuses the line as it is ({text}); \
+                     look at the host name, sslmode and sslrootcert in database.url, and at PostgreSQL's certificate and pg_hba.conf"
+            ),
+        )
+    }
+
     /// Files whose content is refused; nothing of them was written.
     pub(super) fn refused_files(findings: impl IntoIterator<Item = impl Into<Finding>>) -> Self {
         let failure = Self::new(
@@ -187,6 +215,8 @@ impl From<store::Error> for Failure {
                 format!("cơ sở dữ liệu đang bận hoặc không kết nối được ({text}); hãy thử lại"),
                 format!("the database is busy or cannot be reached ({text}); try again"),
             ),
+            store::Error::NoTls => Self::no_database_tls(),
+            store::Error::Unproven(text) => Self::unproven(&text),
             store::Error::Full(text) => Self::new(
                 "DISK_FULL",
                 format!("không ghi được cơ sở dữ liệu ({text}); hãy xem dung lượng và quyền ghi"),

@@ -27,6 +27,7 @@ mod healthcheck;
 mod init;
 mod invite;
 mod jobs;
+mod line;
 mod live;
 mod org;
 mod phone;

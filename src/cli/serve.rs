@@ -3,6 +3,7 @@
 use super::backup;
 use super::ctx::{Ctx, Desk};
 use super::failure::{Failure, Outcome};
+use super::line::{self, EXPOSED, TODO};
 use super::{invite, telemetry};
 use crate::app::App;
 use crate::config::{ClientAuth, Config, LogFormat};
@@ -14,6 +15,7 @@ use crate::server::metrics::Metrics;
 use crate::server::otlp::Settings;
 use crate::server::tls::{Certificates, Clients, Sources};
 use crate::server::{Setup, run as serve, telemetry as log};
+use crate::store::{self, Location};
 use serde_json::json;
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -53,6 +55,12 @@ pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
         tracing::warn!("{line}");
         ctx.say.remark(line);
     }
+    let replica = add_replica(&config, &desk)?;
+    if desk.app.store().location().is_exposed() || replica.is_some_and(|replica| replica.is_exposed()) {
+        let text = format!("{}; {}", ctx.say.pick(EXPOSED[0], EXPOSED[1]), ctx.say.pick(TODO[0], TODO[1]));
+        tracing::warn!("{text}");
+        ctx.say.remark(text);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| listening(address, &error))?;
     runtime.block_on(async {
@@ -63,6 +71,20 @@ pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
             served = listen(ctx, config, desk, (address, followed)) => served,
         }
     })
+}
+
+/// The replica that the configuration names. One that cannot be reached now is no reason not to serve.
+fn add_replica(config: &Config, desk: &Desk) -> Outcome<Option<Location>> {
+    let Some(replica) = line::replica(config)? else { return Ok(None) };
+    match replica.connect(false) {
+        Ok(_) => {}
+        Err(error @ store::Error::NoTls) => return Err(error.into()),
+        Err(error) => {
+            tracing::warn!(%error, "the replica cannot be reached: the primary serves everything until it can")
+        }
+    }
+    desk.app.store().add_replica(&replica);
+    Ok(Some(replica))
 }
 
 /// Plaintext is for loopback, or for whoever says so in as many words.

@@ -1,4 +1,5 @@
-//! `[database]`: `url` (default `sqlite:thidua.db`, from the data directory; or `postgres://user:password@host/name`).
+//! `[database]`: `url` (default `sqlite:thidua.db`, from the data directory; or `postgres://user:password@host/name`, with
+//! `?sslmode=verify-full&sslrootcert=FILE` where that is another machine), `replica_url` (default none: a hot standby of that PostgreSQL, from which catching up may be read).
 
 use super::Secret;
 use serde::Deserialize;
@@ -9,10 +10,12 @@ use serde::Deserialize;
 pub struct Database {
     /// The URL; a secret, because it may hold a password.
     pub url: Secret<String>,
+    /// The URL of a replica; empty: none.
+    pub replica_url: Secret<String>,
 }
 
 impl Default for Database {
     fn default() -> Self {
-        Self { url: Secret::new("sqlite:thidua.db".to_owned()) }
+        Self { url: Secret::new("sqlite:thidua.db".to_owned()), replica_url: Secret::default() }
     }
 }

@@ -23,9 +23,12 @@ public = []
 plaintext = false
 
 [database]
-# SQLite (một tệp) hoặc postgres://user:password@host/name. Không bao giờ được in ra.
-# SQLite (one file) or postgres://user:password@host/name. Never printed.
+# SQLite (một tệp) hoặc postgres://user:password@host/name; máy khác: thêm ?sslmode=verify-full&sslrootcert=TỆP. Không bao giờ được in ra.
+# SQLite (one file) or postgres://user:password@host/name; elsewhere: add ?sslmode=verify-full&sslrootcert=FILE. Never printed.
 url = "sqlite:thidua.db"
+# Bản sao chỉ đọc của PostgreSQL đó, để đỡ tải lúc điện thoại đồng bộ lần đầu hoặc sau khi vắng lâu; trống: không dùng.
+# A hot standby of that PostgreSQL, which takes over much of first syncs and long catch-ups; empty: none.
+replica_url = ""
 
 [tls]
 # Nơi có ca.pem, ca.key, server.pem, server.key.

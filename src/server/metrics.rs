@@ -5,6 +5,7 @@
 
 use crate::app::App;
 use crate::domain::time::Instant;
+use crate::store::ReplicaReads;
 use crate::trace::Tracer;
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
@@ -105,10 +106,17 @@ impl Metrics {
             Ok(facts) => gauges(&mut registry, facts),
             Err(error) => tracing::warn!(%error, "the database did not answer the metrics"),
         }
+        let mut counted = |name: &str, help: &str, value: u64| {
+            let counter: Counter = Counter::default();
+            counter.inc_by(value);
+            registry.register(name, help, counter);
+        };
         if let Some(lost) = self.tracer.lost() {
-            let spans: Counter = Counter::default();
-            spans.inc_by(lost);
-            registry.register("telemetry_spans_lost", "Spans that reached no collector", spans);
+            counted("telemetry_spans_lost", "Spans that reached no collector", lost);
+        }
+        if let Some(ReplicaReads { served, declined }) = app.store().replica_reads() {
+            counted("replica_reads", "Pages of syncs that the replica gave", served);
+            counted("replica_declined", "Pages that the primary gave because the replica could not", declined);
         }
         let mut text = String::new();
         // Writing into a string does not fail.

@@ -3,12 +3,13 @@
 //! Knows no table's meaning: connections, transactions, upserts, and which errors mean "try again".
 
 use super::error::{Error, Result};
+use super::line;
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel::sql_types::{BigInt, Bool};
 use diesel::sqlite::SqliteConnection;
-use diesel::{Connection, ConnectionError, QueryableByName, RunQueryDsl};
+use diesel::{Connection, QueryableByName, RunQueryDsl};
 use std::time::Duration;
 
 /// A connection to either database.
@@ -57,7 +58,8 @@ impl Location {
         match self {
             Self::Postgres(url) => any_host(url),
             Self::Sqlite(path) => {
-                let mut conn = SqliteConnection::establish(path).map_err(|error| refused(&error))?;
+                let mut conn = SqliteConnection::establish(path)
+                    .map_err(|error| Error::Busy(format!("cannot connect: {error}")))?;
                 conn.batch_execute(SQLITE_EVERY_CONNECTION)?;
                 conn.batch_execute(if writer { SQLITE_WRITER } else { SQLITE_READER })?;
                 if planted!("disk-not-waited-for") {
@@ -86,7 +88,10 @@ fn any_host(url: &str) -> Result<AnyConn> {
     for one in hosts(&noticing(url)) {
         match PgConnection::establish(&one) {
             Ok(conn) => return Ok(AnyConn::Pg(conn)),
-            Err(error) => last = refused(&error),
+            Err(error) => last = line::refused(&error.to_string()),
+        }
+        if let Error::Unproven(why) = &last {
+            tracing::error!(why, "THE DATABASE DID NOT PROVE WHO IT IS: see sslmode and sslrootcert in database.url");
         }
     }
     Err(last)
@@ -194,10 +199,6 @@ pub struct Standbys {
 const STANDBYS: &str = "select count(*) as replicas, count(sync_state) as seen, \
      count(*) filter (where sync_state in ('sync', 'quorum')) as in_step, \
      current_setting('archive_mode') <> 'off' as archived from pg_stat_replication";
-
-fn refused(error: &ConnectionError) -> Error {
-    Error::Busy(format!("cannot connect: {error}"))
-}
 
 /// Sorts database errors into those that mean "try again" and the rest.
 #[expect(

@@ -6,6 +6,12 @@ pub enum Error {
     /// The database is busy, restarting, or a batch failed for another member's sake: try again.
     #[error("the database is busy: {0}")]
     Busy(String),
+    /// The URL asks for TLS, which this programme was built without.
+    #[error("this programme was built without TLS to PostgreSQL, and the URL asks for it")]
+    NoTls,
+    /// Who answers did not prove to be the database that was asked for, or one end does not take the line as the other wants it.
+    #[error("the line to the database is not as it has to be: {0}")]
+    Unproven(String),
     /// The disk is full or the database cannot be written: nothing was applied.
     #[error("the database cannot be written: {0}")]
     Full(String),
@@ -50,10 +56,10 @@ impl Error {
         matches!(self, Self::Full(_))
     }
 
-    /// Whether the same call may succeed if it is made again.
+    /// Whether the same call may succeed if it is made again, here or at another node.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Busy(_))
+        matches!(self, Self::Busy(_) | Self::Unproven(_))
     }
 }
 

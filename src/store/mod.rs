@@ -27,6 +27,7 @@ pub mod feed;
 mod finding;
 pub mod held;
 pub mod jobs;
+mod line;
 pub mod migrate;
 mod once;
 pub mod password;
@@ -35,6 +36,7 @@ mod proposal;
 pub mod read;
 pub mod reference;
 pub mod relocate;
+mod replica;
 pub mod report;
 pub mod runs;
 pub(crate) mod schema;
@@ -48,14 +50,16 @@ mod writer;
 
 pub use backend::{Location, Standbys};
 pub use error::{Error, Result};
+pub use line::SPEAKS_TLS;
 pub use patience::within;
 pub use read::ReadTx;
+pub use replica::ReplicaReads;
 pub use tx::{Audit, WriteTx};
 
 use crate::domain::time::Instant;
 use backend::AnyConn;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// Called after each commit with the last seq of the feed, 0 when another node made it; must return at once.
 pub type OnCommit = Arc<dyn Fn(i64) + Send + Sync>;
@@ -72,6 +76,7 @@ struct Inner {
     readers: Mutex<Readers>,
     returned: Condvar,
     bell: bell::Bell,
+    replica: OnceLock<replica::Replica>,
     reads: AtomicU64,
     /// Set for good once another server has taken this one's place.
     superseded: AtomicBool,
@@ -102,6 +107,7 @@ impl Store {
             readers: Mutex::default(),
             returned: Condvar::new(),
             bell: bell::Bell::default(),
+            replica: OnceLock::new(),
             reads: AtomicU64::new(0),
             superseded,
         };

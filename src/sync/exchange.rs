@@ -9,6 +9,8 @@
 //!
 //! A page uses a short transaction; only the last one, in which the end is reached, also reads head, chain and digests (S2).
 
+mod aside;
+
 use super::cursor::{Cursor, Position, Seal};
 use super::frame::{Checkpoint, Frame, GrantChange, Granted, Reset, ResetReason, Row, RowOp, Rows, Welcome};
 use super::push::{self, PushEnd, Pushed, Stop};
@@ -56,6 +58,8 @@ pub struct Exchange {
     digests: BTreeMap<i32, Digest>,
     /// The commit of the last cursor.
     commit: (i64, [u8; 8]),
+    /// The newest place that the primary is known to have gone through: its head when the call began, or a replica's that it vouched for.
+    proven: (i64, [u8; 32]),
     /// What the device may read, and the day for which that was found.
     seen: (Sight, Date),
     /// Whether campaigns or units changed since then.
@@ -67,6 +71,15 @@ pub struct Exchange {
 struct Held {
     feed: FeedScope,
     position: Position,
+}
+
+/// One page of changes.
+struct Page {
+    frames: Vec<Frame>,
+    /// Where the device stands behind it.
+    cursor: Vec<u8>,
+    /// Whether every scope stands at the head of the state that was read.
+    ended: bool,
 }
 
 impl Exchange {
@@ -96,6 +109,7 @@ impl Exchange {
             ready: VecDeque::new(),
             digests: BTreeMap::new(),
             commit: (0, [0; 8]),
+            proven: (0, [0; 32]),
             seen,
             stale: false,
         };
@@ -120,6 +134,9 @@ impl Exchange {
     pub fn step(&mut self) -> Result<Vec<Frame>> {
         if !self.ready.is_empty() {
             return Ok(self.take_ready());
+        }
+        if let Some(frames) = self.step_aside() {
+            return Ok(frames);
         }
         let (app, now) = (self.app.clone(), self.app.now());
         app.store().read(|tx| self.advance(tx, now))
@@ -210,7 +227,8 @@ impl Exchange {
         loop {
             let looked = app.store().read(|tx| {
                 let looked = self.look(tx, cursor, rebuild, (taken, now))?;
-                let frames = if page && looked.is_none() { self.advance(tx, now)? } else { Vec::new() };
+                let frames =
+                    if page && looked.is_none() && !self.goes_aside() { self.advance(tx, now)? } else { Vec::new() };
                 Ok::<_, AppError>(looked.map_or(Ok(frames), Err))
             })?;
             match looked {
@@ -243,6 +261,7 @@ impl Exchange {
             return Ok(Some(Missing::Numbers(seen)));
         }
         self.epoch = (head.epoch, head.epoch_id);
+        self.proven = (head.seq, head.chain);
         let known = cursor.filter(|cursor| cursor.epoch == head.epoch && on_chain);
         let lost = cursor.is_some() && known.is_none();
         let positions = known.map(|cursor| cursor.scopes.as_slice()).unwrap_or_default();
@@ -295,9 +314,23 @@ impl Exchange {
     /// One page: a rebuild first, then those that lag behind the rest, then all together to the head.
     fn advance(&mut self, tx: &mut ReadTx, now: Instant) -> Result<Vec<Frame>> {
         let head = tx.head()?;
-        if let Some(index) = self.scopes.iter().position(|held| held.position.whole_at > 0) {
+        if let Some(index) = self.rebuilding() {
             return self.rebuild(tx, index, &head);
         }
+        let Page { mut frames, cursor, ended } = self.page(tx, &head)?;
+        if ended {
+            frames.push(self.checkpoint(tx, cursor, head.seq, head.safe_past, now)?);
+        }
+        Ok(frames)
+    }
+
+    /// The scope that is rebuilt next.
+    fn rebuilding(&self) -> Option<usize> {
+        self.scopes.iter().position(|held| held.position.whole_at > 0)
+    }
+
+    /// What changed behind the lowest positions, up to the next one or the head of this state.
+    fn page(&mut self, tx: &mut ReadTx, head: &Head) -> Result<Page> {
         let low = self.scopes.iter().map(|held| held.position.seq).min().unwrap_or(head.seq);
         let next = self.scopes.iter().map(|held| held.position.seq).filter(|seq| *seq > low).min();
         let upto = next.unwrap_or(head.seq);
@@ -314,10 +347,7 @@ impl Exchange {
         if !page.is_empty() {
             frames.push(Frame::Rows(Rows { rows: fold(page), cursor: cursor.clone() }));
         }
-        if !full && next.is_none() {
-            frames.push(self.checkpoint(tx, cursor, head.seq, head.safe_past, now)?);
-        }
-        Ok(frames)
+        Ok(Page { frames, cursor, ended: !full && next.is_none() })
     }
 
     /// One page of a scope that is rebuilt; only what stands is sent, what is gone was never there.

@@ -82,6 +82,8 @@ pub(crate) const LIBRARIES: &[(&str, &[&str])] = &[
     ("libsqlite3_sys", &["store", "client"]),
     // Pages as functions, checked and escaped at build time.
     ("maud", &["brief"]),
+    // Never named: it is there so that libpq finds it, built from source, with the feature `postgres-tls`.
+    ("openssl_sys", &["store"]),
     ("pq_sys", &["store"]),
     ("prometheus_client", &["server"]),
     ("prost", &["pb", "wire"]),

@@ -12,10 +12,17 @@ mod files;
 mod first_day;
 mod followed;
 mod keys;
+mod lines;
 mod morning;
 mod nights;
 #[path = "../common/pg.rs"]
 mod pg;
+#[cfg(feature = "postgres-tls")]
+#[path = "../common/pg_server.rs"]
+#[expect(dead_code, reason = "the standby is for other stories")]
+mod pg_server;
+#[cfg(feature = "postgres-tls")]
+mod pg_tls;
 mod phones;
 mod places;
 

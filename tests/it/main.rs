@@ -14,8 +14,11 @@ mod hostile;
 mod nodes;
 #[path = "../common/pg.rs"]
 mod pg;
+#[path = "../common/pg_server.rs"]
+mod pg_server;
 mod phone;
 mod power;
+mod replica;
 mod rotation;
 mod rpc;
 mod stolen;

@@ -8,4 +8,4 @@ mod town;
 pub(crate) use phone::Phone;
 pub(crate) use proxy::Line;
 pub(crate) use spread::TWO_NODES;
-pub(crate) use town::{PARTNERS, Town, app_in, channel, code_in, first_monday};
+pub(crate) use town::{ELSEWHERE, PARTNERS, Town, app_in, channel, code_in, first_monday};

@@ -78,7 +78,7 @@ fn furnish(app: &App) {
 }
 
 /// Names the database of a directory that keeps none itself.
-const ELSEWHERE: &str = "database";
+pub(crate) const ELSEWHERE: &str = "database";
 
 /// The application over the database in `dir`, or over the one that `dir` names, on the first Monday.
 pub(crate) fn app_in(dir: &std::path::Path) -> App {

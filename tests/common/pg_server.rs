@@ -1,0 +1,156 @@
+//! A PostgreSQL of one test's own, for what the shared one cannot be: set up otherwise, paused, killed. Ended and removed with its value.
+//!
+//! Include it with `#[path = "common/pg_server.rs"] mod pg_server;`. It finds the programmes as `scripts/lib/postgres.sh` does and knows
+//! nothing of our tables.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Where PostgreSQL's programmes are, and who runs them: it refuses to run as root.
+pub(crate) struct Programmes {
+    dir: PathBuf,
+    user: Option<&'static str>,
+}
+
+impl Programmes {
+    /// `None`, with a line that says so, on a machine without PostgreSQL; with `CI=true` that is a failure.
+    pub(crate) fn found() -> Option<Self> {
+        let told = Command::new("pg_config").arg("--bindir").output().ok();
+        let told = told.map(|told| PathBuf::from(String::from_utf8_lossy(&told.stdout).trim()));
+        let installed = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+        let mut installed: Vec<PathBuf> = installed.map(|entry| entry.path().join("bin")).collect();
+        installed.sort();
+        let on_path = std::env::var_os("PATH").unwrap_or_default();
+        let places = told.into_iter().chain(installed.into_iter().rev()).chain(std::env::split_paths(&on_path));
+        let dir = places.into_iter().find(|dir| dir.join("initdb").exists() && dir.join("postgres").exists());
+        if dir.is_none() {
+            assert!(std::env::var("CI").as_deref() != Ok("true"), "CI must have PostgreSQL's programmes");
+            println!("skipped: PostgreSQL's programmes are not on this machine");
+        }
+        let exists = |user: &&str| Command::new("id").arg(user).output().is_ok_and(|ran| ran.status.success());
+        let root = Command::new("id").arg("-u").output().is_ok_and(|ran| ran.stdout == b"0\n");
+        let user = if root { ["postgres", "nobody"].into_iter().find(exists) } else { None };
+        Some(Self { dir: dir?, user })
+    }
+
+    /// One of them, as that user; it dies with the thread that started it.
+    pub(crate) fn command(&self, name: &str) -> Command {
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "KILL"]);
+        if let Some(user) = self.user {
+            command.args([&format!("--reuid={user}"), &format!("--regid={}", group(user)), "--clear-groups"]);
+        }
+        command.arg(self.dir.join(name)).current_dir("/");
+        command
+    }
+
+    fn hand_over(&self, path: &Path) {
+        if let Some(user) = self.user {
+            done(Command::new("chown").arg("-R").arg(user).arg(path));
+        }
+    }
+}
+
+fn group(user: &str) -> String {
+    done(Command::new("id").args(["-gn", user])).trim().to_owned()
+}
+
+/// Runs what must go well; what it said.
+pub(crate) fn done(command: &mut Command) -> String {
+    let ran = command.output().unwrap();
+    assert!(ran.status.success(), "{command:?}: {}", String::from_utf8_lossy(&ran.stderr));
+    String::from_utf8(ran.stdout).unwrap()
+}
+
+/// Good on loopback, for as long as the test lasts.
+pub(crate) const PASSWORD: &str = "test";
+
+/// A running server.
+pub(crate) struct PgServer {
+    child: Child,
+    home: tempfile::TempDir,
+    /// On loopback.
+    pub(crate) port: u16,
+}
+
+impl PgServer {
+    /// A fresh one, whose user `thidua` has [`PASSWORD`]. `prepare` writes into its data directory what it likes, `pg_hba.conf` too.
+    pub(crate) fn start(programmes: &Programmes, settings: &[&str], prepare: impl FnOnce(&Path)) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::write(home.path().join("password"), PASSWORD).unwrap();
+        programmes.hand_over(home.path());
+        let mut make = programmes.command("initdb");
+        make.args(["-U", "thidua", "-A", "scram-sha-256", "-E", "UTF8", "--locale=C", "--no-sync", "-D"]);
+        make.arg(home.path().join("data")).arg("--pwfile").arg(home.path().join("password"));
+        done(&mut make);
+        prepare(&home.path().join("data"));
+        programmes.hand_over(home.path());
+        Self::run(programmes, home, settings)
+    }
+
+    /// A standby that streams from this one.
+    pub(crate) fn following(programmes: &Programmes, leader: &Self) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        programmes.hand_over(home.path());
+        let mut copy = programmes.command("pg_basebackup");
+        copy.env("PGPASSWORD", PASSWORD).args(["-h", "127.0.0.1", "-p", &leader.port.to_string(), "-U", "thidua"]);
+        copy.args(["--write-recovery-conf", "--checkpoint=fast", "--no-sync", "-D"]).arg(home.path().join("data"));
+        done(&mut copy);
+        Self::run(programmes, home, &[])
+    }
+
+    /// Where its user connects in plain.
+    pub(crate) fn url(&self) -> String {
+        format!("postgres://thidua:{PASSWORD}@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// Ends it at once, as when the power goes.
+    pub(crate) fn kill(&mut self) {
+        // It may be gone already.
+        let _ = Command::new("kill").args(["-QUIT", &self.child.id().to_string()]).stderr(Stdio::null()).status();
+        let _ = self.child.wait();
+    }
+
+    fn run(programmes: &Programmes, mut home: tempfile::TempDir, settings: &[&str]) -> Self {
+        let data = home.path().join("data");
+        // Somebody else may take the port in between: then another one.
+        for _ in 0..5 {
+            let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            let log = File::options().create(true).append(true).open(home.path().join("log")).unwrap();
+            let mut command = programmes.command("postgres");
+            command.arg("-D").arg(&data).args(["-p", &port.to_string()]);
+            let ours = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off", "shared_buffers=16MB"];
+            for setting in ours.iter().chain(settings) {
+                command.args(["-c", setting]);
+            }
+            command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
+            let mut server = Self { child: command.spawn().unwrap(), home, port };
+            if server.serves(&data) {
+                return server;
+            }
+            home = std::mem::replace(&mut server.home, tempfile::tempdir().unwrap());
+        }
+        panic!("PostgreSQL does not start: {}", std::fs::read_to_string(home.path().join("log")).unwrap());
+    }
+
+    /// Waits until it takes connections; false when it ended instead.
+    fn serves(&mut self, data: &Path) -> bool {
+        let end = Instant::now() + Duration::from_secs(60);
+        while Instant::now() < end && self.child.try_wait().unwrap().is_none() {
+            let told = std::fs::read_to_string(data.join("postmaster.pid")).unwrap_or_default();
+            if told.lines().nth(7).is_some_and(|state| state.trim() == "ready") {
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        false
+    }
+}
+
+impl Drop for PgServer {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
