@@ -10,7 +10,9 @@
 //! A page uses a short transaction; only the last one, in which the end is reached, also reads head, chain and digests (S2).
 
 mod aside;
+mod history;
 
+use self::history::{agree_on_history, disputes, on_chain, settle_history};
 use super::cursor::{Cursor, Position, Seal};
 use super::frame::{Checkpoint, Frame, GrantChange, Granted, Reset, ResetReason, Row, RowOp, Rows, Welcome};
 use super::push::{self, PushEnd, Pushed, Stop};
@@ -434,44 +436,6 @@ enum Missing {
     Numbers(Sight),
     /// The cursor and this history exclude each other.
     History(Head),
-}
-
-/// Whether the commit that the cursor names is here, with the chain it had.
-fn on_chain(tx: &mut ReadTx, cursor: &Cursor, head: &Head) -> Result<bool> {
-    let (seq, chain) =
-        if cursor.commit.0 == head.seq { (head.seq, head.chain) } else { tx.commit_at(cursor.commit.0)? };
-    Ok(seq == cursor.commit.0 && chain[..8] == cursor.commit.1)
-}
-
-/// A sealed cursor was written by a server of this authority: one of a higher history, or one of this history that is ahead of, or off, the
-/// chain, says that something was lost here.
-fn disputes(cursor: &Cursor, head: &Head, on_chain: bool) -> bool {
-    cursor.epoch > head.epoch || cursor.epoch == head.epoch && !on_chain
-}
-
-fn agree_on_history(app: &App, seal: &Seal, cursor: &Cursor) -> Result<()> {
-    let (head, on_chain) = app.store().read(|tx| {
-        let head = tx.head()?;
-        let on_chain = on_chain(tx, cursor, &head)?;
-        Ok::<_, AppError>((head, on_chain))
-    })?;
-    if disputes(cursor, &head, on_chain) { settle_history(app, seal, cursor, &head) } else { Ok(()) }
-}
-
-/// A higher history says that this server was replaced: it stops taking writes. Commits of this one that are not here were lost: a new
-/// history begins (S24).
-fn settle_history(app: &App, seal: &Seal, cursor: &Cursor, head: &Head) -> Result<()> {
-    if cursor.epoch > head.epoch {
-        app.store().supersede(cursor.epoch, app.now())?;
-        tracing::error!(by = cursor.epoch, "another server has replaced this one: it takes no writes any more");
-        return Err(crate::store::Error::Superseded.into());
-    }
-    tracing::error!(
-        seq = cursor.commit.0,
-        head = head.seq,
-        "commits that a phone holds are lost here: a new history begins"
-    );
-    app.lose_history(head.epoch, seal.history(&head.chain, app.now()))
 }
 
 /// Why a scope must be rebuilt on this device, if it must.
