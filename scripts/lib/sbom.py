@@ -12,9 +12,17 @@ packages = {one["id"]: one for one in metadata["packages"]}
 nodes = {one["id"]: one for one in metadata["resolve"]["nodes"]}
 
 
+# Their C code is linked in, though for cargo they only build.
+CARRIED = {"openssl-src"}
+
+
 def linked(node):
     """What is linked into this crate: no crate that only builds or tests it."""
-    kept = [dep["pkg"] for dep in node["deps"] if any(kind["kind"] is None for kind in dep["dep_kinds"])]
+
+    def stays(dep):
+        return packages[dep["pkg"]]["name"] in CARRIED or any(kind["kind"] is None for kind in dep["dep_kinds"])
+
+    kept = [dep["pkg"] for dep in node["deps"] if stays(dep)]
     return sorted(kept, key=lambda one: purl(packages[one]))
 
 
