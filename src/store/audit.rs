@@ -165,3 +165,32 @@ fn to_line(row: AuditRow) -> Result<AuditLine> {
         at: Instant(row.at),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_read_from_the_bytes_of_its_hash_and_from_nothing_less_or_more() {
+        let row = AuditRow {
+            seq: 7,
+            account: vec![1; 16],
+            device: Some(vec![2; 16]),
+            action: "report.accept".to_owned(),
+            kind: Some(RecordKind::Report.number()),
+            id: Some(vec![3; 16]),
+            from_revision: 4,
+            to_revision: 5,
+            hash: Some(vec![6; 16]),
+            at: 8,
+        };
+        for row in [row.clone(), AuditRow { device: None, kind: None, id: None, hash: None, ..row }] {
+            let mut bytes = Vec::new();
+            row.told(|piece| bytes.extend_from_slice(piece));
+            assert_eq!(AuditLine::read(&bytes), to_line(row).ok());
+            assert!((0..bytes.len()).all(|end| AuditLine::read(&bytes[..end]).is_none()));
+            bytes.push(0);
+            assert_eq!(AuditLine::read(&bytes), None);
+        }
+    }
+}
