@@ -25,14 +25,20 @@ ZONE_SECONDS = 7 * 3_600
 MONDAY = 4  # 1970-01-05, in days since 1970
 
 
-def generate(out):
-    """Compiles the published protos."""
+def generate(out, released=False):
+    """Compiles the published protos; with `released` those of the last release, which an app in the field was built with."""
     import grpc_tools.protoc
+    from google.protobuf.descriptor_pb2 import FileDescriptorSet
     from importlib import resources
 
-    builtin = str(resources.files("grpc_tools") / "_proto")
-    files = [str(path.relative_to(PROTO)) for path in sorted(PROTO.glob("thidua/v1/*.proto"))]
-    arguments = ["protoc", f"-I{PROTO}", f"-I{builtin}", f"--python_out={out}", f"--grpc_python_out={out}", *files]
+    if released:
+        kept = PROTO / "released.binpb"
+        files = [one.name for one in FileDescriptorSet.FromString(kept.read_bytes()).file if one.name.startswith("thidua/")]
+        sources = [f"--descriptor_set_in={kept}"]
+    else:
+        files = [str(path.relative_to(PROTO)) for path in sorted(PROTO.glob("thidua/v1/*.proto"))]
+        sources = [f"-I{PROTO}", f"-I{resources.files('grpc_tools') / '_proto'}"]
+    arguments = ["protoc", *sources, f"--python_out={out}", f"--grpc_python_out={out}", *files]
     if grpc_tools.protoc.main(arguments) != 0:
         sys.exit("the protos do not compile")
     sys.path.insert(0, out)
@@ -234,9 +240,10 @@ def main():
     parser.add_argument("--ca", required=True, help="PEM file of the authority's CA")
     parser.add_argument("--code", required=True, help="enrolment code, or invitation, of a commune's reporter")
     parser.add_argument("--token", action="store_true", help="only enrol and print the token, for tools such as buf curl")
+    parser.add_argument("--released", action="store_true", help="speak the last released contract, as an app one version behind")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as out:
-        generate(out)
+        generate(out, arguments.released)
         pb = Protos()
         client = Client(arguments.server, arguments.ca, pb)
         if arguments.token:

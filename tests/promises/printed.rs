@@ -101,6 +101,26 @@ impl Paper {
         })
     }
 
+    /// Whether what was published of the unit is told to somebody with these roles: of the province and the districts of that day to everybody
+    /// for whom the scope of what is published opens, of any unit to itself and to those above who review or lead.
+    pub(crate) fn told_of(&self, all: &[Held], unit: usize, is_published: bool, day: Date) -> bool {
+        let (own, above) = self.near(unit, day);
+        self.today(all, day).any(|(role, place)| {
+            let everybodys = is_published && (SYNCED.contains(&role) || role == Role::Auditor);
+            let over = READING_ABOVE.contains(&role) && (own.contains(&place) || above.contains(&place));
+            everybodys || over || DESK.contains(&role) && own.contains(&place)
+        })
+    }
+
+    /// Whether somebody with these roles sees a question to the unit: the unit itself at once, those above when it is shared.
+    pub(crate) fn sees_question(&self, all: &[Held], unit: usize, shared: bool, day: Date) -> bool {
+        let (own, above) = self.near(unit, day);
+        self.today(all, day).any(|(role, place)| {
+            let reviews = READING_ABOVE.contains(&role);
+            (DESK.contains(&role) || reviews) && own.contains(&place) || shared && reviews && above.contains(&place)
+        })
+    }
+
     /// Whether somebody has any role at the report's unit or above it.
     pub(crate) fn related(&self, all: &[Held], report: ReportId, day: Date) -> bool {
         let (own, above) = self.near(self.reports[&report].0, day);

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use thidua::app::AppError;
 use thidua::app::review::Wanted;
 use thidua::domain::command::{Body, Verdict};
-use thidua::domain::ids::{AccountId, CommentId, ReportId, UnitId};
+use thidua::domain::ids::{AccountId, CommentId, ReportId, StandingId, UnitId};
 use thidua::domain::lang::Lang;
 use thidua::domain::org::{
     Act, Change, Description, Edge, Hierarchy, Org, OrgFacts, Span, Unit as Fact, UnitKind, Version,
@@ -318,6 +318,47 @@ impl Walk {
         }
     }
 
+    /// What the night judged and asked is told to whom the paper names, in lists and one by one.
+    fn look_at_the_night(&self, day: Date) {
+        let (app, system) = (&self.world.app, self.world.app.system().unwrap());
+        app.ask_questions(&system, |_| Ok(true)).unwrap();
+        let campaign = app.aggregate(&system, |_| Ok(true)).unwrap().runs[0].campaign;
+        let (standings, findings) = app
+            .store()
+            .read(|tx| {
+                let reference = app.reference(tx)?;
+                let (units, elements) = (&reference.units, &reference.elements);
+                Ok::<_, AppError>((tx.standings(campaign, units, elements)?, tx.findings(units, elements)?))
+            })
+            .unwrap();
+        let paper = &self.written.paper;
+        let number = |id: UnitId| (0..paper.units.len()).find(|at| self.written.id(*at) == id).unwrap();
+        let absent = StandingId([0xAB; 16]);
+        for (at, Walker { phone, held, .. }) in self.walkers.iter().enumerate() {
+            let actor = phone.identity(&self.world).unwrap().actor;
+            let listed: BTreeSet<StandingId> =
+                app.results(&actor, campaign).unwrap().standings.iter().map(|one| one.standing.id()).collect();
+            for standing in &standings {
+                let (unit, id) = (number(standing.unit), standing.id());
+                let above_communes = unit == 0 || self.written.districts.contains(&unit) && day < paper.units[unit].to;
+                let seen = paper.told_of(held, unit, above_communes, day);
+                assert_eq!(listed.contains(&id), seen, "walker {at} on {day} with {held:?}: a standing of {unit}");
+                let expected = if seen { None } else { told(app.result(&actor, absent)) };
+                assert_eq!(
+                    told(app.result(&actor, id)),
+                    expected,
+                    "walker {at} on {day} asks for a standing of {unit}"
+                );
+            }
+            let questions: BTreeSet<_> = app.findings(&actor, None).unwrap().iter().map(|(one, _)| one.id()).collect();
+            for (finding, _) in &findings {
+                let unit = number(finding.unit);
+                let seen = paper.sees_question(held, unit, finding.shared, day);
+                assert_eq!(questions.contains(&finding.id()), seen, "walker {at} on {day} with {held:?}: {finding:?}");
+            }
+        }
+    }
+
     /// What is pushed about a report out of sight is answered as if there were none.
     fn grope(&mut self, day: Date) {
         for at in 0..self.walkers.len() {
@@ -374,6 +415,7 @@ proptest! {
         for (at, week) in weeks.iter().enumerate() {
             walk.live(at, week);
             walk.look(monday(at));
+            walk.look_at_the_night(monday(at));
         }
         walk.grope(monday(weeks.len() - 1));
     }
