@@ -137,6 +137,31 @@ async fn s04_what_one_node_acknowledged_is_in_the_next_pull_from_the_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_phone_that_is_shut_out_at_one_node_is_out_of_its_open_stream_at_the_other_too() {
+    let Some((one, other, _db)) = two_nodes().await else { return };
+    let mut head = other.phone(COMMUNES[0], Role::UnitHead).await;
+    let mut stream = head.stream(Vec::new(), true).await.unwrap();
+    let next = async |stream: &mut tonic::Streaming<pb::SyncResponse>| {
+        tokio::time::timeout(Duration::from_secs(10), stream.message()).await.expect("the other node says nothing")
+    };
+    while !matches!(next(&mut stream).await.unwrap().unwrap().frame, Some(Frame::Checkpoint(_))) {}
+    let began = std::time::Instant::now();
+    one.app.revoke_device(&one.app.system().unwrap(), head.device).unwrap();
+    let ended = loop {
+        match next(&mut stream).await {
+            Ok(Some(_)) => {}
+            Ok(None) => panic!("the stream ended without a word"),
+            Err(status) => break status,
+        }
+    };
+    println!("out of the other node's open stream after {} ms", began.elapsed().as_millis());
+    assert_eq!(ended.code(), tonic::Code::Unauthenticated);
+    assert_eq!(head.sync(Vec::new()).await.unwrap_err().code(), tonic::Code::Unauthenticated);
+    other.close().await;
+    one.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn sessions_that_the_database_ends_under_a_node_cost_no_phone_a_call() {
     let Some((one, other, db)) = two_nodes().await else { return };
     let first = element(&one);
