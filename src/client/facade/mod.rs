@@ -8,6 +8,7 @@
 mod carry;
 mod desk;
 mod error;
+mod finding;
 mod judged;
 mod read;
 mod report;
@@ -19,6 +20,7 @@ mod write;
 
 pub use carry::{CallFailure, CallNext, HeldRecord};
 pub use error::{ClientError, FieldProblem, StopReason};
+pub use finding::FindingView;
 pub use standing::{FigureView, JudgementView, StandingView};
 pub use values::{
     CellEntry, CellView, Change, CommandKind, CommandState, CommandView, CommentView, Concern, ConflictView, DueReport,

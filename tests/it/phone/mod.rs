@@ -3,6 +3,7 @@
 mod bad_links;
 mod bytes;
 mod conflicts;
+mod findings;
 mod follow;
 mod lease;
 mod lost_phones;

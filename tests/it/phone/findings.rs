@@ -1,0 +1,35 @@
+//! Questions about figures, as they reach phones.
+
+use super::{COMMUNE, DISTRICT, app};
+use crate::harness::Town;
+use jiff::civil::date;
+use thidua::domain::permission::Role;
+use thidua::domain::time::{Instant, days_from_date};
+use thidua::jobs;
+
+/// Nobody has reported: the night of this day asks every unit why.
+async fn night(town: &Town, month: i8, day: i8) {
+    town.clock.set(Instant::local_midnight(date(2024, month, day)).plus_micros(9 * 3_600_000_000));
+    let app = town.app.clone();
+    tokio::task::spawn_blocking(move || jobs::find("quality").unwrap().run_now(&app, "test")).await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_is_on_the_phone_of_the_unit_first_and_on_its_superiors_after_five_working_days() {
+    let town = Town::open().await;
+    night(&town, 9, 30).await;
+    let asked = tokio::task::block_in_place(|| {
+        let (own, above) = (app(&town, COMMUNE, Role::Reporter), app(&town, DISTRICT, Role::Reviewer));
+        assert_eq!(above.findings().unwrap(), []);
+        own.findings().unwrap()
+    });
+    let [question] = &asked[..] else { panic!("{asked:?}") };
+    assert_eq!((question.rule.as_str(), question.state.as_str(), &question.reply), ("D1", "OPEN", &None));
+    assert_eq!((question.unit.as_str(), question.asked_day), (COMMUNE, days_from_date(date(2024, 9, 30))));
+    assert!(question.text_vi.ends_with('?') && question.text_en.ends_with('?'), "it asks: {question:?}");
+
+    night(&town, 10, 7).await;
+    let shown = tokio::task::block_in_place(|| app(&town, DISTRICT, Role::Reviewer).findings().unwrap());
+    assert!(shown.contains(question), "the same question: {shown:?}");
+    town.close().await;
+}
