@@ -24,8 +24,17 @@ pub enum AppError {
     #[error("another node holds the job now; nothing was written")]
     LeaseLost,
     /// A file's content breaks rules; each line says which and where.
-    #[error("the input breaks {} rules", .0.len())]
+    #[error("{}", first_of(.0))]
     Broken(Vec<Broken>),
+}
+
+/// The first broken rule in its words, and how many more there are: the rest is for whoever sent the file, not for a line of the log.
+fn first_of(broken: &[Broken]) -> String {
+    match broken {
+        [] => "nothing is said to be broken".to_owned(),
+        [one] => one.to_string(),
+        [first, rest @ ..] => format!("{first} (and {} more)", rest.len()),
+    }
 }
 
 impl From<Refusal> for AppError {
