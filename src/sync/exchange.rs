@@ -344,7 +344,7 @@ impl Exchange {
         for held in self.scopes.iter_mut().filter(|held| held.position.seq == low) {
             held.position.seq = reached;
         }
-        let cursor = self.sealed(tx, &head)?;
+        let cursor = self.sealed(tx, head)?;
         let mut frames = Vec::new();
         if !page.is_empty() {
             frames.push(Frame::Rows(Rows { rows: fold(page), cursor: cursor.clone() }));

@@ -18,18 +18,17 @@ async fn night(town: &Town, month: i8, day: i8) {
 async fn a_question_is_on_the_phone_of_the_unit_first_and_on_its_superiors_after_five_working_days() {
     let town = Town::open().await;
     night(&town, 9, 30).await;
-    let asked = tokio::task::block_in_place(|| {
-        let (own, above) = (app(&town, COMMUNE, Role::Reporter), app(&town, DISTRICT, Role::Reviewer));
-        assert_eq!(above.findings().unwrap(), []);
-        own.findings().unwrap()
-    });
+    let (own, above) = (app(&town, COMMUNE, Role::Reporter), app(&town, DISTRICT, Role::Reviewer));
+    assert_eq!(above.findings().unwrap(), []);
+    let asked = own.findings().unwrap();
     let [question] = &asked[..] else { panic!("{asked:?}") };
     assert_eq!((question.rule.as_str(), question.state.as_str(), &question.reply), ("D1", "OPEN", &None));
     assert_eq!((question.unit.as_str(), question.asked_day), (COMMUNE, days_from_date(date(2024, 9, 30))));
     assert!(question.text_vi.ends_with('?') && question.text_en.ends_with('?'), "it asks: {question:?}");
 
     night(&town, 10, 7).await;
-    let shown = tokio::task::block_in_place(|| app(&town, DISTRICT, Role::Reviewer).findings().unwrap());
+    above.sync_once().unwrap();
+    let shown = above.findings().unwrap();
     assert!(shown.contains(question), "the same question: {shown:?}");
     town.close().await;
 }
