@@ -7,7 +7,8 @@
 //!  3  all from 57 to the head; the end is reached in this very snapshot:      Rows, Checkpoint with digests
 //! ```
 //!
-//! A page uses a short transaction; only the last one, in which the end is reached, also reads head, chain and digests (S2).
+//! A page uses a short transaction; only the last one, in which the end is reached, also reads digests (S2). The first page of a call that does
+//! not follow is read in the very transaction that finds where the device stands: a sync with nothing new takes one.
 
 mod aside;
 mod history;
