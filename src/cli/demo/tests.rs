@@ -4,9 +4,9 @@ use super::{Options, generator, run};
 use crate::domain::lang::Lang;
 
 #[test]
-fn a_week_of_the_whole_province_ends_with_books_that_balance() {
+fn ten_weeks_of_the_whole_province_three_of_them_without_signal_for_some_end_with_books_that_balance() {
     let options = Options {
-        weeks: std::env::var("THIDUA_DEMO_WEEKS").map_or(1, |weeks| weeks.parse().unwrap()),
+        weeks: std::env::var("THIDUA_DEMO_WEEKS").map_or(10, |weeks| weeks.parse().unwrap()),
         seed: generator::SEED,
         keep: None,
         database: None,

@@ -71,7 +71,9 @@ impl Town {
                 let address = listener.local_addr().map_err(|error| error.to_string())?;
                 let address = format!("https://{address}");
                 let reach = Reach { addresses: vec![address.clone()], ca_sha256, ..Reach::default() };
-                let (certificates, caps, metrics) = (Some(certificates), Caps::default(), Metrics::default());
+                // Some of its phones are three weeks without signal and go on typing: a lease of two would lock them.
+                let caps = Caps { offline_lease_days: 30, ..Caps::default() };
+                let (certificates, metrics) = (Some(certificates), Metrics::default());
                 let setup = Setup { app: served, keys, certificates, reach, caps, metrics };
                 // The demo waits for this line; if it has gone, so has the reason to serve.
                 let _ = tell.send(address);
