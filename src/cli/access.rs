@@ -102,6 +102,13 @@ pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
     }
 }
 
+/// The unit with this code and those under it today, for lists that may be cut down to them; `None`: all.
+pub(super) fn units_under(desk: &Desk, code: Option<&str>) -> Outcome<Option<Vec<UnitId>>> {
+    let Some(code) = code else { return Ok(None) };
+    let (unit, today) = (unit_id(desk, code)?, desk.app.now().local_date());
+    Ok(Some(desk.reference()?.org.hanging_under(unit, today)))
+}
+
 /// The unit with this code, or what to do.
 pub(super) fn unit_id(desk: &Desk, code: &str) -> Outcome<UnitId> {
     desk.reference()?.org.by_uid(code).map(|unit| unit.id).ok_or_else(|| {

@@ -1,6 +1,6 @@
 //! `thidua fleet`: when units were last heard, and what waits at them; in the order of their codes.
 
-use super::access::unit_id;
+use super::access::units_under;
 use super::ctx::Ctx;
 use super::failure::Outcome;
 use crate::domain::fleet::UnitFleet;
@@ -18,8 +18,7 @@ pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
     let desk = ctx.desk()?;
     let reference = desk.reference()?;
     let today = desk.app.now().local_date();
-    let wanted = args.unit.as_deref().map(|code| unit_id(&desk, code)).transpose()?;
-    let wanted = wanted.map(|unit| reference.org.hanging_under(unit, today));
+    let wanted = units_under(&desk, args.unit.as_deref())?;
     let mut rows: Vec<Vec<String>> = Vec::new();
     for (unit, fleet) in desk.app.fleet(&desk.actor)? {
         if wanted.as_ref().is_some_and(|wanted| !wanted.contains(&unit)) {

@@ -1,6 +1,6 @@
 //! `thidua remind`: the reports that should be on their way, for whoever telephones; in the order of units' codes.
 
-use super::access::unit_id;
+use super::access::units_under;
 use super::ctx::Ctx;
 use super::failure::Outcome;
 
@@ -17,8 +17,7 @@ pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
     let desk = ctx.desk()?;
     let reference = desk.reference()?;
     let today = desk.app.now().local_date();
-    let wanted = args.unit.as_deref().map(|code| unit_id(&desk, code)).transpose()?;
-    let wanted = wanted.map(|unit| reference.org.hanging_under(unit, today));
+    let wanted = units_under(&desk, args.unit.as_deref())?;
     let say = &ctx.say;
     let mut rows = Vec::new();
     for owed in desk.app.owed(&desk.actor)? {

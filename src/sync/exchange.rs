@@ -8,7 +8,7 @@
 //! ```
 //!
 //! A page uses a short transaction; only the last one, in which the end is reached, also reads digests (S2). The first page of a call that does
-//! not follow is read in the very transaction that finds where the device stands: a sync with nothing new takes one.
+//! not follow is read in the very transaction that finds where the device stands: with nothing new one is enough, besides that which found who asks.
 
 mod aside;
 mod history;
@@ -142,7 +142,10 @@ impl Exchange {
             return Ok(frames);
         }
         let (app, now) = (self.app.clone(), self.app.now());
-        app.store().read(|tx| self.advance(tx, now))
+        app.store().read(|tx| {
+            let head = tx.head()?;
+            self.advance(tx, &head, now)
+        })
     }
 
     /// Whether every scope stands at or behind `seq`: nothing to say until something new is committed.
@@ -229,10 +232,12 @@ impl Exchange {
         let (app, now) = (self.app.clone(), self.app.now());
         loop {
             let looked = app.store().read(|tx| {
-                let looked = self.look(tx, cursor, rebuild, (taken, now))?;
-                let frames =
-                    if page && looked.is_none() && !self.goes_aside() { self.advance(tx, now)? } else { Vec::new() };
-                Ok::<_, AppError>(looked.map_or(Ok(frames), Err))
+                let head = match self.look(tx, cursor, rebuild, (taken, now))? {
+                    Ok(head) => head,
+                    Err(missing) => return Ok::<_, AppError>(Err(missing)),
+                };
+                let at_once = page && !self.goes_aside();
+                Ok(Ok(if at_once { self.advance(tx, &head, now)? } else { Vec::new() }))
             })?;
             match looked {
                 Ok(frames) => return Ok(frames),
@@ -244,24 +249,24 @@ impl Exchange {
         }
     }
 
-    /// One look at scopes and cursor; what is missing before it can be answered.
+    /// One look at scopes and cursor: the head of the state that was seen, or what is missing before it can be answered.
     fn look(
         &mut self,
         tx: &mut ReadTx,
         cursor: Option<&Cursor>,
         rebuild: &[Scope],
         (taken, now): (u64, Instant),
-    ) -> Result<Option<Missing>> {
+    ) -> Result<std::result::Result<Head, Missing>> {
         let today = now.local_date();
         let head = tx.head()?;
         let on_chain = cursor.map_or(Ok(false), |cursor| on_chain(tx, cursor, &head))?;
         if cursor.is_some_and(|cursor| disputes(cursor, &head, on_chain)) {
-            return Ok(Some(Missing::History(head)));
+            return Ok(Err(Missing::History(head)));
         }
         let seen = sight(&self.identity.actor, &self.app.reference(tx)?.published(), today);
         let granted = tx.scopes(&seen)?;
         if granted.len() < seen.scopes().count() {
-            return Ok(Some(Missing::Numbers(seen)));
+            return Ok(Err(Missing::Numbers(seen)));
         }
         self.epoch = (head.epoch, head.epoch_id);
         self.proven = (head.seq, head.chain);
@@ -294,7 +299,7 @@ impl Exchange {
         self.seen = (seen, today);
         self.ready.push_back(Frame::Welcome(Welcome { epoch: self.epoch, now, scopes, taken }));
         self.ready.extend(resets);
-        Ok(None)
+        Ok(Ok(head))
     }
 
     /// Why a scope of the cursor is no longer the device's.
@@ -315,12 +320,11 @@ impl Exchange {
     }
 
     /// One page: a rebuild first, then those that lag behind the rest, then all together to the head.
-    fn advance(&mut self, tx: &mut ReadTx, now: Instant) -> Result<Vec<Frame>> {
-        let head = tx.head()?;
+    fn advance(&mut self, tx: &mut ReadTx, head: &Head, now: Instant) -> Result<Vec<Frame>> {
         if let Some(index) = self.rebuilding() {
-            return self.rebuild(tx, index, &head);
+            return self.rebuild(tx, index, head);
         }
-        let Page { mut frames, cursor, ended } = self.page(tx, &head)?;
+        let Page { mut frames, cursor, ended } = self.page(tx, head)?;
         if ended {
             frames.push(self.checkpoint(tx, cursor, head.seq, head.safe_past, now)?);
         }
