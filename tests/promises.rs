@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used, reason = "a story that cannot be set up has failed")]
 #![cfg(feature = "server")]
 
+#[path = "promises/accounts.rs"]
+mod accounts;
 #[path = "promises/ages.rs"]
 mod ages;
 #[path = "promises/conflicts.rs"]

@@ -1,9 +1,10 @@
-//! Steps on accounts, grants, enrolment codes and devices. Secrets never come here: only their hashes.
+//! Steps on devices and sessions. Secrets never come here: only their hashes. Accounts, roles and codes: `account`.
 
 use super::App;
+use super::account::{AccountUnits, may_over, units_of};
 use super::error::{AppError, Result};
 use crate::domain::ids::{AccountId, DeviceId, UnitId};
-use crate::domain::permission::{Action, Actor, Grant, Permit, Role, action, authorize};
+use crate::domain::permission::{Action, Actor, Grant, Role, action};
 use crate::domain::reason::Reason;
 use crate::domain::sight::Sight;
 use crate::domain::time::Instant;
@@ -25,32 +26,6 @@ pub struct Identity {
 }
 
 impl App {
-    /// Gives a role on a unit, making the account if it is new.
-    pub fn grant(&self, actor: &Actor, account: AccountId, label: &str, grant: &Grant) -> Result<()> {
-        self.store().write("access.grant", self.now(), |tx| {
-            let place = tx.unit_path(grant.unit)?;
-            let permit: Permit<action::Enrol> = authorize(actor, &place, self.now().local_date())?;
-            tx.put_account(account, label)?;
-            tx.put_grant(account, grant)?;
-            tx.note_act(&Audit::from(&permit));
-            Ok(())
-        })
-    }
-
-    /// Keeps an enrolment code, by its hash, until `expires`.
-    pub fn add_enrol_code(&self, actor: &Actor, hash: &[u8], account: AccountId, expires: Instant) -> Result<()> {
-        self.store().write("access.enrol_code", self.now(), |tx| {
-            let unit = tx.grants(account)?.first().map(|grant| grant.unit).ok_or(Reason::NotFound)?;
-            let place = tx.unit_path(unit)?;
-            let permit: Permit<action::Enrol> = authorize(actor, &place, self.now().local_date())?;
-            if !tx.has_enrol_code(hash)? {
-                tx.put_enrol_code(hash, account, expires)?;
-                tx.note_act(&Audit::from(&permit));
-            }
-            Ok(())
-        })
-    }
-
     /// Spends an enrolment code and enrols the device with this key; the code is the right to do so.
     pub fn enrol(
         &self,
@@ -108,46 +83,25 @@ impl App {
         })
     }
 
-    /// Shuts out every device and session of an account; those that were still let in.
-    pub fn revoke_account(&self, actor: &Actor, account: AccountId) -> Result<Vec<DeviceId>> {
-        let held = self.store().read(|tx| {
-            let own = tx.devices()?.into_iter().filter(|device| device.account == account && device.revoked.is_none());
-            Ok::<_, AppError>(own.map(|device| device.id).collect::<Vec<_>>())
-        })?;
-        held.iter().try_for_each(|id| self.revoke_device(actor, *id).map(|_| ()))?;
-        Ok(held)
-    }
-
     /// Gives a new token to a device whose signature over a nonce was checked, once for each nonce: its hash is kept until it expires.
-    pub fn renew(&self, device: DeviceId, nonce: (&[u8], Instant), token: (&[u8], Instant)) -> Result<Identity> {
+    /// A device that a restored database has forgotten is admitted again first, by its certificate.
+    pub fn renew(
+        &self,
+        device: DeviceId,
+        forgotten: Option<&Readmission>,
+        nonce: (&[u8], Instant),
+        token: (&[u8], Instant),
+    ) -> Result<Identity> {
         self.store().write("access.renew", self.now(), |tx| {
+            if let Some(forgotten) = forgotten {
+                readmit(tx, forgotten)?;
+            }
             let identity = identity(tx, device)?;
             if !tx.spend_nonce(nonce.0, device, nonce.1)? {
                 return Err(AppError::Unauthenticated);
             }
             tx.set_token(device, token.0, token.1)?;
             Ok(identity)
-        })
-    }
-
-    /// Lets a device in again that a restored database has forgotten: its certificate, checked by the caller, says whose it is. The
-    /// account keeps the grants that it has here; one without any gets those of the certificate.
-    pub fn readmit(&self, device: &Device, unit: UnitId, roles: &[Role]) -> Result<()> {
-        self.store().write("access.readmit", self.now(), |tx| {
-            if tx.device(device.id)?.is_some() {
-                return Ok(());
-            }
-            tx.put_account(device.account, "")?;
-            if tx.grants(device.account)?.is_empty() {
-                let from = device.enrolled.local_date();
-                for role in roles {
-                    tx.put_grant(device.account, &Grant { role: *role, unit, from, to: Date::constant(2199, 1, 1) })?;
-                }
-            }
-            tx.put_device(device.id, device.account, &device.public_key)?;
-            let identity = identity(tx, device.id)?;
-            tx.note_act(&Audit::credential(&identity.actor, "device.readmit"));
-            Ok(())
         })
     }
 
@@ -208,86 +162,84 @@ impl App {
         self.store().read(|tx| Ok(tx.device(device)?.map(|known| known.public_key)))
     }
 
-    /// The devices that the caller may see, each with the unit that it acts for: the own one, and those that the table allows.
-    pub fn devices_in_sight(&self, actor: &Actor) -> Result<Vec<(Device, UnitId)>> {
+    /// The devices that the caller may see, each with the units of its account: the own one, and those of accounts whose every unit is in
+    /// the caller's branch.
+    pub fn devices_in_sight(&self, actor: &Actor) -> Result<Vec<(Device, AccountUnits)>> {
         let now = self.now();
         let today = now.local_date();
         self.store().read(|tx| {
             let mut seen = Vec::new();
             for device in tx.devices()?.into_iter().filter(|device| !device.is_over(now)) {
-                let unit = unit_of(self, tx, device.account)?;
-                let place = tx.unit_path(unit)?;
+                let units = units_of(self, tx, device.account)?;
                 let own = actor.device == Some(device.id);
-                if own || authorize::<action::ListDevices>(actor, &place, today).is_ok() {
-                    seen.push((device, unit));
+                if own || may_over::<action::ListDevices>(tx, actor, &units, today)?.is_ok() {
+                    seen.push((device, units));
                 }
             }
             Ok(seen)
         })
     }
 
-    /// The label of an account, for whoever may list the devices of one of its units.
-    pub fn account_label(&self, actor: &Actor, account: AccountId) -> Result<Option<String>> {
-        let today = self.now().local_date();
-        self.store().read(|tx| {
-            for grant in tx.grants(account)? {
-                let place = tx.unit_path(grant.unit)?;
-                if authorize::<action::ListDevices>(actor, &place, today).is_ok() {
-                    return Ok(tx.account_label(account)?);
-                }
-            }
-            Ok(None)
-        })
-    }
-
-    /// An account at a desk, with its own rights, for whoever may enrol it: an operator who imports a file in its name.
-    pub fn account_actor(&self, actor: &Actor, account: AccountId) -> Result<Actor> {
-        let today = self.now().local_date();
-        self.store().read(|tx| {
-            let grants = tx.grants(account)?;
-            let unit = grants.first().map(|grant| grant.unit).ok_or(Reason::NotFound)?;
-            let _: Permit<action::Enrol> = authorize(actor, &tx.unit_path(unit)?, today)?;
-            Ok(Actor { account, device: None, grants })
-        })
-    }
-
-    /// Takes a role away at once. What its holder sends afterwards goes to the hand-over box of the unit.
-    pub fn revoke_grant(&self, actor: &Actor, account: AccountId, grant: &Grant) -> Result<()> {
-        self.store().write("access.revoke_grant", self.now(), |tx| {
-            let place = tx.unit_path(grant.unit)?;
-            let permit: Permit<action::Revoke> = authorize(actor, &place, self.now().local_date())?;
-            tx.drop_grant(account, grant)?;
-            tx.note_act(&Audit::from(&permit));
-            Ok(())
-        })
-    }
-
     /// Shuts a device out for good.
-    pub fn revoke_device(&self, actor: &Actor, device: DeviceId) -> Result<(Device, UnitId)> {
+    pub fn revoke_device(&self, actor: &Actor, device: DeviceId) -> Result<(Device, AccountUnits)> {
         self.store().write("access.revoke", self.now(), |tx| {
             let found = tx.device(device)?.ok_or(Reason::NotFound)?;
-            let unit = unit_of(self, tx, found.account)?;
-            let place = tx.unit_path(unit)?;
+            let units = units_of(self, tx, found.account)?;
             let audit = if actor.device == Some(device) {
                 Audit::credential(actor, Action::Revoke.code())
             } else {
-                let permit: Permit<action::Revoke> = authorize(actor, &place, self.now().local_date())?;
-                Audit::from(&permit)
+                Audit::from(&may_over::<action::Revoke>(tx, actor, &units, self.now().local_date())??)
             };
             tx.revoke_device(device)?;
             tx.note_act(&audit);
-            Ok((tx.device(device)?.ok_or(Reason::NotFound)?, unit))
+            Ok((tx.device(device)?.ok_or(Reason::NotFound)?, units))
+        })
+    }
+
+    /// Shuts out every device and session of an account; those that were still let in.
+    pub fn revoke_account(&self, actor: &Actor, account: AccountId) -> Result<Vec<DeviceId>> {
+        self.store().write("access.revoke", self.now(), |tx| {
+            let units = units_of(self, tx, account)?;
+            let permit = may_over::<action::Revoke>(tx, actor, &units, self.now().local_date())??;
+            let own = tx.devices()?.into_iter().filter(|device| device.account == account && device.revoked.is_none());
+            let held: Vec<DeviceId> = own.map(|device| device.id).collect();
+            for id in &held {
+                tx.revoke_device(*id)?;
+                tx.note_act(&Audit::from(&permit));
+            }
+            Ok(held)
         })
     }
 }
 
-/// Where an account belongs: the unit of its first grant; one that holds no role any more is the root's, so that its devices can still be
-/// seen and shut out.
-pub(super) fn unit_of(app: &App, tx: &mut ReadTx, account: AccountId) -> Result<UnitId> {
-    match tx.grants(account)?.first() {
-        Some(grant) => Ok(grant.unit),
-        None => Ok(app.root(tx)?.ok_or(Reason::NotFound)?),
+/// What a certificate, checked by the caller, says of a device that this database has forgotten.
+#[derive(Debug, Clone)]
+pub struct Readmission {
+    /// The device as it was enrolled.
+    pub device: Device,
+    /// The unit that it acted for.
+    pub unit: UnitId,
+    /// Its roles there.
+    pub roles: Vec<Role>,
+}
+
+/// Admits a forgotten device again. The account keeps the grants that it has here; one without any gets those of the certificate.
+fn readmit(tx: &mut WriteTx, forgotten: &Readmission) -> Result<()> {
+    let Readmission { device, unit, roles } = forgotten;
+    if tx.device(device.id)?.is_some() {
+        return Ok(());
     }
+    tx.put_account(device.account, "")?;
+    if tx.grants(device.account)?.is_empty() {
+        let from = device.enrolled.local_date();
+        for role in roles {
+            tx.put_grant(device.account, &Grant { role: *role, unit: *unit, from, to: Date::constant(2199, 1, 1) })?;
+        }
+    }
+    tx.put_device(device.id, device.account, &device.public_key)?;
+    let identity = identity(tx, device.id)?;
+    tx.note_act(&Audit::credential(&identity.actor, "device.readmit"));
+    Ok(())
 }
 
 /// The device, unless it is unknown or revoked.

@@ -54,6 +54,7 @@ impl From<Denied> for AppError {
         match denied {
             Denied::OutOfSight => Reason::NotFound.into(),
             Denied::Forbidden(_) => Reason::Denied.into(),
+            Denied::Elsewhere(_) => Reason::AccountElsewhere.into(),
         }
     }
 }

@@ -1,10 +1,10 @@
 //! The fleet by units, for whoever may list their devices. What it says of a unit is decided in the domain. Knows no message.
 
-use super::access::unit_of;
+use super::account::{may_over, units_of};
 use super::{App, Result};
 use crate::domain::fleet::UnitFleet;
 use crate::domain::ids::UnitId;
-use crate::domain::permission::{Actor, action, authorize};
+use crate::domain::permission::{Actor, action};
 use std::collections::BTreeMap;
 
 impl App {
@@ -15,11 +15,11 @@ impl App {
         self.store().read(|tx| {
             let mut fleet: BTreeMap<UnitId, UnitFleet> = BTreeMap::new();
             for device in tx.devices()?.into_iter().filter(|device| device.revoked.is_none() && !device.is_over(now)) {
-                let unit = unit_of(self, tx, device.account)?;
-                let place = tx.unit_path(unit)?;
-                if authorize::<action::ListDevices>(actor, &place, today).is_err() {
+                let units = units_of(self, tx, device.account)?;
+                if may_over::<action::ListDevices>(tx, actor, &units, today)?.is_err() {
                     continue;
                 }
+                let place = tx.unit_path(units.home())?;
                 let one = UnitFleet::of(device.heard().local_date(), today, device.forked, tx.waiting_of(device.id)?);
                 fleet.entry(place.acting).and_modify(|known| *known = known.and(one)).or_insert(one);
             }

@@ -4,6 +4,7 @@
 //! very step that a unary call runs.
 
 pub mod access;
+pub mod account;
 pub mod audit;
 pub mod backup;
 pub mod campaign;

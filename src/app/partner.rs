@@ -3,6 +3,7 @@
 //! A key opens no more than its account may, and of that only its own part. Knows no message and no secret.
 
 use super::access::{Identity, identity};
+use super::account::{may_over, units_of};
 pub use super::runs::Manifest;
 use super::runs::definitions;
 use super::standing::is_published;
@@ -93,6 +94,8 @@ impl App {
         self.store().write("access.issue_key", self.now(), |tx| {
             let (now, place) = (self.now(), tx.unit_path(unit)?);
             let permit: Permit<action::Enrol> = authorize(actor, &place, now.local_date())?;
+            let units = units_of(self, tx, account)?;
+            may_over::<action::Enrol>(tx, actor, &units, now.local_date())??;
             let of_account = key_actor(account, tx.grants(account)?);
             if authorize::<action::ReadRelease>(&of_account, &place, now.local_date()).is_err() {
                 return Err(refused(NoKey::OpensNothing));

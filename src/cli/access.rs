@@ -163,8 +163,9 @@ fn devices(ctx: &Ctx, desk: &Desk, unit: Option<&str>) -> Outcome {
     let wanted = unit.map(|code| unit_id(desk, code)).transpose()?;
     let wanted = wanted.map(|unit| reference.org.hanging_under(unit, today));
     let mut rows = Vec::new();
-    for (device, unit) in desk.app.devices_in_sight(&desk.actor)? {
-        if wanted.as_ref().is_some_and(|wanted| !wanted.contains(&unit)) {
+    for (device, units) in desk.app.devices_in_sight(&desk.actor)? {
+        let unit = units.home();
+        if wanted.as_ref().is_some_and(|wanted| !units.iter().any(|unit| wanted.contains(&unit))) {
             continue;
         }
         let uid = reference.org.unit(unit).map_or_else(String::new, |unit| unit.uid.clone());

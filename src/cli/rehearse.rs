@@ -114,9 +114,9 @@ fn given(desk: &Desk, known: &Reference, before: &Org, campaign: &Campaign, on: 
             given.bases.insert(element.code.clone(), bases);
         }
     }
-    for (device, unit) in desk.app.devices_in_sight(&desk.actor)? {
+    for (device, units) in desk.app.devices_in_sight(&desk.actor)? {
         if device.revoked.is_none() {
-            *given.devices.entry(unit).or_default() += 1;
+            *given.devices.entry(units.home()).or_default() += 1;
         }
     }
     let open = Wanted { unit: None, states: vec![State::Submitted, State::Returned], contract: None, days: None };

@@ -258,6 +258,8 @@ pub enum Denied {
     OutOfSight,
     /// Seen, but not allowed.
     Forbidden(Action),
+    /// Allowed at some of the units concerned, but not at all of them.
+    Elsewhere(Action),
 }
 
 /// Proof that [`authorize`] said yes, for one action in one place. Its fields are private, so no other module can make one.
@@ -309,6 +311,22 @@ pub fn authorize<A: Kind>(actor: &Actor, place: &UnitPath, today: Date) -> Resul
     Err(if in_sight { Denied::Forbidden(A::ACTION) } else { Denied::OutOfSight })
 }
 
+/// Asks the table about something that concerns several units: the actor needs the right over every one of them. The permit names the
+/// first unit. Without any unit nothing is allowed.
+pub fn authorize_everywhere<A: Kind>(actor: &Actor, places: &[UnitPath], today: Date) -> Result<Permit<A>, Denied> {
+    let answers: Vec<_> = places.iter().map(|place| authorize::<A>(actor, place, today)).collect();
+    if answers.iter().all(Result::is_ok) {
+        return answers.into_iter().next().unwrap_or(Err(Denied::OutOfSight));
+    }
+    Err(if answers.iter().any(Result::is_ok) {
+        Denied::Elsewhere(A::ACTION)
+    } else if answers.iter().all(|answer| matches!(answer, Err(Denied::OutOfSight))) {
+        Denied::OutOfSight
+    } else {
+        Denied::Forbidden(A::ACTION)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -332,6 +350,22 @@ mod tests {
         assert_eq!(refused.err(), Some(Denied::Forbidden(Action::AcceptReport)));
         let elsewhere = authorize::<action::SubmitReport>(&holder(Role::Reporter, "other"), &place(), today);
         assert_eq!(elsewhere.err(), Some(Denied::OutOfSight));
+    }
+
+    #[test]
+    fn what_concerns_several_units_needs_the_right_over_each() {
+        let (today, near) = (date(2024, 8, 19), place());
+        let far =
+            UnitPath { unit: UnitId::named("far"), acting: UnitId::named("far"), above: vec![UnitId::named("prov")] };
+        let both = [near, far];
+        let ask = |role, unit, places: &[UnitPath]| {
+            authorize_everywhere::<action::Enrol>(&holder(role, unit), places, today).map(|permit| permit.unit())
+        };
+        assert_eq!(ask(Role::Admin, "prov", &both), Ok(UnitId::named("com")));
+        assert_eq!(ask(Role::Admin, "dist", &both), Err(Denied::Elsewhere(Action::Enrol)));
+        assert_eq!(ask(Role::Reporter, "dist", &both), Err(Denied::Forbidden(Action::Enrol)));
+        assert_eq!(ask(Role::Admin, "other", &both), Err(Denied::OutOfSight));
+        assert_eq!(ask(Role::Admin, "prov", &[]), Err(Denied::OutOfSight));
     }
 
     #[test]

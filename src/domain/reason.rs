@@ -49,11 +49,13 @@ pub enum Reason {
     HeldSettled,
     /// The proposal was settled already.
     ProposalSettled,
+    /// The account is not there, or holds a role at a unit over which the caller has no right.
+    AccountElsewhere,
 }
 
 impl Reason {
     /// All reasons, for tables and tests.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::NotFound,
         Self::Denied,
         Self::OwnReport,
@@ -76,6 +78,7 @@ impl Reason {
         Self::ConflictSettled,
         Self::HeldSettled,
         Self::ProposalSettled,
+        Self::AccountElsewhere,
     ];
 
     /// The stable code, as in `UNKNOWN_ELEMENT`.
@@ -104,6 +107,7 @@ impl Reason {
             Self::ConflictSettled => "CONFLICT_SETTLED",
             Self::HeldSettled => "HELD_SETTLED",
             Self::ProposalSettled => "PROPOSAL_SETTLED",
+            Self::AccountElsewhere => "ACCOUNT_ELSEWHERE",
         }
     }
 
@@ -137,6 +141,9 @@ impl Reason {
             Self::ConflictSettled => "Khác biệt này đã được giải quyết. Hãy đồng bộ để xem kết quả.",
             Self::HeldSettled => "Lệnh tạm giữ này đã được xử lý. Hãy đồng bộ để xem kết quả.",
             Self::ProposalSettled => "Đề nghị này đã được quyết định. Hãy đồng bộ để xem kết quả.",
+            Self::AccountElsewhere => {
+                "Tài khoản không có, hoặc còn vai trò ở đơn vị ngoài phạm vi của đồng chí. Hãy nhờ quản trị cấp trên của các đơn vị đó, hoặc tạo tài khoản mới."
+            }
         }
     }
 
@@ -168,6 +175,9 @@ impl Reason {
             Self::ConflictSettled => "This conflict was settled already. Sync to see the result.",
             Self::HeldSettled => "This held command was settled already. Sync to see the result.",
             Self::ProposalSettled => "This proposal was settled already. Sync to see the result.",
+            Self::AccountElsewhere => {
+                "There is no such account, or it holds a role at a unit outside your branch. Ask an administrator above those units, or make a new account."
+            }
         }
     }
 

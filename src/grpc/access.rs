@@ -6,11 +6,12 @@ use super::caller::home;
 use super::status::Failure;
 use super::{Reach, Services, page, service};
 use crate::app::AppError;
-use crate::app::access::{Device, Identity};
+use crate::app::access::{Device, Identity, Readmission};
+use crate::app::account::NewCode;
 use crate::auth::{self, CODE_MICROS, NONCE_MICROS, token_end};
 use crate::domain::enrolment::{Code, Invite};
 use crate::domain::ids::{AccountId, DeviceId, UnitId, derive};
-use crate::domain::permission::{Grant, Role};
+use crate::domain::permission::Role;
 use crate::domain::reason::Reason;
 use crate::domain::time::Instant;
 use crate::pb;
@@ -113,7 +114,7 @@ impl Services {
             return Err(Failure::CodeRefused);
         }
         let (_, nonce) = auth::nonce().map_err(internal)?;
-        Ok((self.app.renew(device, (&nonce, now.plus_micros(NONCE_MICROS)), fresh)?, token))
+        Ok((self.app.renew(device, None, (&nonce, now.plus_micros(NONCE_MICROS)), fresh)?, token))
     }
 
     fn certificate(&self, identity: &Identity, now: Instant) -> Result<pb::DeviceCertificate, Failure> {
@@ -167,12 +168,15 @@ impl Services {
             }
             None => Some(self.vouched(device, certificate)?),
         };
-        if let Some(vouched) = forgotten {
+        let forgotten = if let Some(vouched) = forgotten {
             auth::check_renewal(device, &vouched.public_key, nonce, signature).map_err(|_| Failure::BadSignature)?;
-            self.readmit(vouched)?;
-        }
+            tracing::info!("a device that this database has forgotten is let in again by its certificate");
+            Some(readmission(vouched))
+        } else {
+            None
+        };
         let (token, token_hash) = auth::token().map_err(internal)?;
-        match self.app.renew(device, (&auth::hash(nonce), expires), (&token_hash, token_end(now))) {
+        match self.app.renew(device, forgotten.as_ref(), (&auth::hash(nonce), expires), (&token_hash, token_end(now))) {
             Err(AppError::Unauthenticated) => Err(Failure::BadSignature),
             other => Ok((other?, token)),
         }
@@ -187,25 +191,6 @@ impl Services {
             return Err(Failure::BadSignature);
         }
         if self.revocations.has(device) { Err(AppError::DeviceRevoked.into()) } else { Ok(vouched) }
-    }
-
-    fn readmit(&self, vouched: Certificate) -> Result<(), Failure> {
-        let Certificate { authority: _, device: id, account, unit, public_key, issued, roles } = vouched;
-        let outcomes = vec![0; 32];
-        let (revoked, token_expires) = (None, None);
-        let device = Device {
-            id,
-            account,
-            public_key,
-            enrolled: issued,
-            revoked,
-            taken: 0,
-            outcomes,
-            forked: false,
-            token_expires,
-        };
-        tracing::info!("a device that this database has forgotten is let in again by its certificate");
-        Ok(self.app.readmit(&device, unit, &roles)?)
     }
 
     fn get_session(&self, identity: &Identity, _: pb::GetSessionRequest) -> Result<pb::GetSessionResponse, Failure> {
@@ -225,7 +210,7 @@ impl Services {
         let roles: Result<Vec<Role>, Reason> = roles.into_iter().map(values::read_role).collect();
         let roles = bad
             .take("roles", roles.and_then(|roles| if roles.is_empty() { Err(Reason::Malformed) } else { Ok(roles) }));
-        let caller = identity.actor.account;
+        let (caller, is_existing) = (identity.actor.account, !account_id.is_empty());
         let account = match (account_id.as_slice(), request_id) {
             ([], request) => request.map(|request| AccountId(derive("account", &[&caller.0, &request]))),
             (id, _) => bad.take("account_id", values::id(id, AccountId::from_slice)),
@@ -233,15 +218,12 @@ impl Services {
         let asked = request_id.zip(unit).zip(roles.zip(account));
         let ((request_id, unit), (roles, account)) = bad.done(asked)?;
         let now = self.app.now();
-        for role in roles {
-            let grant = Grant { role, unit, from: now.local_date(), to: Date::constant(2199, 1, 1) };
-            self.app.grant(&identity.actor, account, "", &grant)?;
-        }
         // The same request gives the same code, which is nowhere stored: it follows from the server's secret.
         let code = Code::new(auth::derived(&*self.secret, &[b"enrolment code", &caller.0, &request_id]));
         let expires = now.plus_micros(CODE_MICROS);
         let hash = auth::hash(code.symbols().as_bytes());
-        self.app.add_enrol_code(&identity.actor, &hash, account, expires)?;
+        let new = NewCode { account, is_existing, unit, roles: &roles, hash: &hash, expires };
+        self.app.invite(&identity.actor, &new)?;
         let Reach { addresses, ca_sha256, announced_cas: _ } = &*self.reach;
         let invite = Invite { code: code.clone(), ca_sha256: *ca_sha256, addresses: addresses.clone() };
         Ok(pb::CreateEnrolmentCodeResponse {
@@ -262,8 +244,9 @@ impl Services {
         let after = page::read(&page_token, &unit_id)?;
         let unit = if unit_id.is_empty() { None } else { Some(values::id(&unit_id, UnitId::from_slice)?) };
         let mut devices = self.app.devices_in_sight(&identity.actor)?;
-        devices.retain(|(device, of)| {
-            unit.is_none_or(|unit| unit == *of) && after.as_ref().is_none_or(|id| device.id.0[..] > id[..])
+        devices.retain(|(device, units)| {
+            unit.is_none_or(|unit| units.iter().any(|of| of == unit))
+                && after.as_ref().is_none_or(|id| device.id.0[..] > id[..])
         });
         devices.sort_by_key(|(device, _)| device.id);
         let more = devices.len() > size;
@@ -272,7 +255,7 @@ impl Services {
             Some((last, _)) if more => page::token(&last.id.0, &unit_id),
             Some(_) | None => String::new(),
         };
-        let devices = devices.iter().map(|(device, unit)| device_message(device, *unit)).collect();
+        let devices = devices.iter().map(|(device, units)| device_message(device, units.home())).collect();
         Ok(pb::ListDevicesResponse { devices, next_page_token })
     }
 
@@ -288,10 +271,26 @@ impl Services {
         bad.take("request_id", request.map_err(|_| Reason::BadId));
         let device = bad.take("device_id", values::id(&device_id, DeviceId::from_slice));
         let device = bad.done(device)?;
-        let (revoked, unit) = self.app.revoke_device(&identity.actor, device)?;
+        let (revoked, units) = self.app.revoke_device(&identity.actor, device)?;
         self.revocations.add(device, self.app.now(), &self.authority).map_err(internal)?;
-        Ok(pb::RevokeDeviceResponse { device: Some(device_message(&revoked, unit)) })
+        Ok(pb::RevokeDeviceResponse { device: Some(device_message(&revoked, units.home())) })
     }
+}
+
+fn readmission(vouched: Certificate) -> Readmission {
+    let Certificate { authority: _, device: id, account, unit, public_key, issued, roles } = vouched;
+    let device = Device {
+        id,
+        account,
+        public_key,
+        enrolled: issued,
+        revoked: None,
+        taken: 0,
+        outcomes: vec![0; 32],
+        forked: false,
+        token_expires: None,
+    };
+    Readmission { device, unit, roles }
 }
 
 pub(super) fn internal(error: impl std::fmt::Display) -> Failure {

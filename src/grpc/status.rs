@@ -137,7 +137,7 @@ fn broken(found: &[Broken], lang: Lang) -> Status {
 fn code(reason: Reason) -> Code {
     match reason {
         Reason::NotFound => Code::NotFound,
-        Reason::Denied | Reason::OwnReport => Code::PermissionDenied,
+        Reason::Denied | Reason::OwnReport | Reason::AccountElsewhere => Code::PermissionDenied,
         Reason::ContentChanged => Code::Aborted,
         Reason::CommentExists => Code::AlreadyExists,
         Reason::WorkflowForbids

@@ -31,6 +31,7 @@ pub fn reason(reason: Reason) -> pb::ErrorReason {
         Reason::ConflictSettled => pb::ErrorReason::ConflictSettled,
         Reason::HeldSettled => pb::ErrorReason::HeldSettled,
         Reason::ProposalSettled => pb::ErrorReason::ProposalSettled,
+        Reason::AccountElsewhere => pb::ErrorReason::AccountElsewhere,
     }
 }
 

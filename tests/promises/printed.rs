@@ -127,14 +127,13 @@ impl Paper {
         self.today(all, day).any(|(_, place)| own.contains(&place) || above.contains(&place))
     }
 
-    /// Whether an administrator among these roles stands over a place of somebody with those.
+    /// Whether administrators among these roles stand over every place of somebody with those.
     pub(crate) fn administers(&self, all: &[Held], whose: &[Held], day: Date) -> bool {
-        let mut admins = self.today(all, day).filter(|(role, _)| *role == Role::Admin).map(|(_, place)| place);
-        admins.any(|admin| {
-            whose.iter().any(|held| {
-                let (own, above) = self.near(held.unit, day);
-                own.contains(&admin) || above.contains(&admin)
-            })
+        let admins: Vec<usize> =
+            self.today(all, day).filter(|(role, _)| *role == Role::Admin).map(|(_, place)| place).collect();
+        whose.iter().all(|held| {
+            let (own, above) = self.near(held.unit, day);
+            admins.iter().any(|admin| own.contains(admin) || above.contains(admin))
         })
     }
 

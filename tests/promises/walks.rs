@@ -274,10 +274,14 @@ impl Walk {
 
     /// Everything that anybody is told agrees with the paper.
     fn look(&mut self, day: Date) {
-        // A device is listed where its account holds or once held a role; all began on the province.
+        // A device is listed for whoever stands over every unit on which its account holds a role, now or later; of an account that holds
+        // none any more, over every unit on which it did. All began on the province.
         let past = Held { role: Role::Auditor, unit: 0, from: Date::MIN, to: Date::MIN };
-        let ever = |walker: &Walker| [&walker.held[..], &walker.once[..], &[past]].concat();
-        let whose: Vec<Vec<Held>> = self.walkers.iter().map(ever).collect();
+        let whose = |walker: &Walker| -> Vec<Held> {
+            let present: Vec<Held> = walker.held.iter().copied().filter(|held| day < held.to).collect();
+            if present.is_empty() { [&walker.held[..], &walker.once[..], &[past]].concat() } else { present }
+        };
+        let whose: Vec<Vec<Held>> = self.walkers.iter().map(whose).collect();
         let devices: Vec<_> = self.walkers.iter().map(|walker| walker.phone.device).collect();
         for at in 0..self.walkers.len() {
             let Walker { phone, held, .. } = &mut self.walkers[at];

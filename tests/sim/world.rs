@@ -15,7 +15,7 @@ use prost::Message as _;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
-use thidua::app::access::{Device, Identity, identity};
+use thidua::app::access::{Device, Identity, Readmission, identity};
 use thidua::app::{App, AppError};
 use thidua::auth::{Authority, hash};
 use thidua::client::facade::{CallFailure, CallNext, ClientError, StopReason};
@@ -232,7 +232,10 @@ impl World {
             let roles =
                 session.iter().flat_map(|one| &one.roles).filter_map(|code| Role::from_code(code)).collect::<Vec<_>>();
             let unit = session.map_or(UnitId([0; 16]), |one| UnitId::parse(&one.unit_id).unwrap());
-            node.readmit(&forgotten(device, account, node.now()), unit, &roles)?;
+            let (now, later) = (node.now(), node.now().plus_micros(60_000_000));
+            let nonce = [&device.0[..], &now.0.to_be_bytes()].concat();
+            let forgotten = Readmission { device: forgotten(device, account, now), unit, roles };
+            node.renew(device, Some(&forgotten), (&nonce, later), (&nonce, later))?;
             self.model.enrol(device, account);
             self.tell(format!("  {} is let in again", self.phones[at].name));
         }

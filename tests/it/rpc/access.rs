@@ -115,6 +115,37 @@ async fn an_administrator_enrols_a_commune_by_an_invitation_and_a_reporter_may_n
 }
 
 #[tokio::test]
+async fn the_administrator_of_a_district_cannot_become_the_provinces_and_leaves_nothing_behind() {
+    let town = Town::open().await;
+    let (mut victim, attacker) = (town.phone("prov-84", Role::Admin).await, town.phone("dist-842", Role::Admin).await);
+    let session = victim.access().get_session(victim.request(pb::GetSessionRequest {})).await.unwrap().into_inner();
+    let account_id = session.session.clone().unwrap().account_id;
+    let ask = |account_id: Vec<u8>| pb::CreateEnrolmentCodeRequest {
+        request_id: vec![7; 16],
+        unit_id: UnitId::named("dist-842").0.to_vec(),
+        roles: vec![pb::Role::Reporter.into()],
+        account_id,
+    };
+    let refused = attacker.access().create_enrolment_code(attacker.request(ask(account_id))).await.unwrap_err();
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Canonical::PermissionDenied, "ACCOUNT_ELSEWHERE"));
+    let absent = attacker.access().create_enrolment_code(attacker.request(ask(vec![9; 16]))).await.unwrap_err();
+    assert_eq!(
+        (absent.message(), absent.details()),
+        (refused.message(), refused.details()),
+        "nobody learns who exists"
+    );
+
+    let device_id = victim.device.0.to_vec();
+    let revoke = pb::RevokeDeviceRequest { request_id: vec![8; 16], device_id };
+    let refused = attacker.access().revoke_device(attacker.request(revoke)).await.unwrap_err();
+    assert_eq!(reason(&refused), "NOT_FOUND");
+    victim.renew().await.unwrap();
+    let after = victim.access().get_session(victim.request(pb::GetSessionRequest {})).await.unwrap().into_inner();
+    assert_eq!(after.session, session.session, "the province's administrator holds what was held before");
+    town.close().await;
+}
+
+#[tokio::test]
 async fn a_revoked_phone_is_refused_at_the_next_call_and_told_so_when_it_shows_its_key() {
     let town = Town::open().await;
     let admin = town.phone("prov-84", Role::Admin).await;

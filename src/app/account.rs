@@ -1,0 +1,193 @@
+//! Accounts: the roles that they hold, the codes that admit their devices, and who may act on an account that exists.
+//!
+//! An act on an existing account (a role, a code, a password, its devices and sessions) lets its doer become that account, so it needs the
+//! right over every unit on which the account holds a role now or later. Ids of accounts follow from labels and can be guessed: whoever
+//! names an account that is not there gets the same answer as for one of another branch.
+
+use super::App;
+use super::error::{AppError, Result};
+use crate::domain::ids::{AccountId, UnitId};
+use crate::domain::permission::{Actor, Denied, Grant, Kind, Permit, Role, action, authorize, authorize_everywhere};
+use crate::domain::reason::Reason;
+use crate::domain::time::Instant;
+use crate::store::tx::Audit;
+use crate::store::{ReadTx, WriteTx};
+use jiff::civil::Date;
+
+/// The units on which an account holds roles now or later, nearest role first; of one that holds none any more, those on which it last did;
+/// of one that never did, the root.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountUnits {
+    home: UnitId,
+    others: Vec<UnitId>,
+}
+
+impl AccountUnits {
+    /// The unit under which lists show the account.
+    #[must_use]
+    pub fn home(&self) -> UnitId {
+        self.home
+    }
+
+    /// All units.
+    pub fn iter(&self) -> impl Iterator<Item = UnitId> {
+        std::iter::once(self.home).chain(self.others.iter().copied())
+    }
+}
+
+/// An enrolment code by its hash, with the account and the roles that it is made for.
+#[derive(Debug, Clone)]
+pub struct NewCode<'a> {
+    /// Whose devices it admits.
+    pub account: AccountId,
+    /// Whether the account has to be there already; else it is made.
+    pub is_existing: bool,
+    /// The unit on which the roles are granted.
+    pub unit: UnitId,
+    /// The roles.
+    pub roles: &'a [Role],
+    /// The code's hash.
+    pub hash: &'a [u8],
+    /// When it ends.
+    pub expires: Instant,
+}
+
+impl App {
+    /// Gives a role on a unit, making the account if it is new.
+    pub fn grant(&self, actor: &Actor, account: AccountId, label: &str, grant: &Grant) -> Result<()> {
+        self.store().write("access.grant", self.now(), |tx| put_grant(self, tx, actor, (account, label), grant))
+    }
+
+    /// Takes a role away at once; needs the right over its unit alone. What its holder sends afterwards goes to the hand-over box of the
+    /// unit.
+    pub fn revoke_grant(&self, actor: &Actor, account: AccountId, grant: &Grant) -> Result<()> {
+        self.store().write("access.revoke_grant", self.now(), |tx| {
+            let place = tx.unit_path(grant.unit)?;
+            let permit: Permit<action::Revoke> = authorize(actor, &place, self.now().local_date())?;
+            tx.drop_grant(account, grant)?;
+            tx.note_act(&Audit::from(&permit));
+            Ok(())
+        })
+    }
+
+    /// Keeps an enrolment code of an existing account, by its hash, until `expires`.
+    pub fn add_enrol_code(&self, actor: &Actor, hash: &[u8], account: AccountId, expires: Instant) -> Result<()> {
+        self.store().write("access.enrol_code", self.now(), |tx| {
+            tx.account_label(account)?.ok_or(Reason::NotFound)?;
+            put_code(self, tx, actor, account, (hash, expires))
+        })
+    }
+
+    /// Grants the roles and keeps the code, both or neither. The same code again changes nothing.
+    pub fn invite(&self, actor: &Actor, code: &NewCode) -> Result<()> {
+        let from = self.now().local_date();
+        self.store().write("access.enrol_code", self.now(), |tx| {
+            let place = tx.unit_path(code.unit)?;
+            let _: Permit<action::Enrol> = authorize(actor, &place, from)?;
+            if code.is_existing && tx.account_label(code.account)?.is_none() {
+                return Err(Reason::AccountElsewhere.into());
+            }
+            if !tx.has_enrol_code(code.hash)? {
+                for role in code.roles {
+                    let grant = Grant { role: *role, unit: code.unit, from, to: Date::constant(2199, 1, 1) };
+                    put_grant(self, tx, actor, (code.account, ""), &grant)?;
+                }
+            }
+            put_code(self, tx, actor, code.account, (code.hash, code.expires))
+        })
+    }
+
+    /// The label of an account, for whoever may list its devices.
+    pub fn account_label(&self, actor: &Actor, account: AccountId) -> Result<Option<String>> {
+        let today = self.now().local_date();
+        self.store().read(|tx| {
+            let units = units_of(self, tx, account)?;
+            match may_over::<action::ListDevices>(tx, actor, &units, today)? {
+                Ok(_) => Ok(tx.account_label(account)?),
+                Err(_) => Ok(None),
+            }
+        })
+    }
+
+    /// An account at a desk, with its own rights, for whoever may enrol it: an operator who imports a file in its name.
+    pub fn account_actor(&self, actor: &Actor, account: AccountId) -> Result<Actor> {
+        let today = self.now().local_date();
+        self.store().read(|tx| {
+            let grants = tx.grants(account)?;
+            if grants.is_empty() {
+                return Err(Reason::NotFound.into());
+            }
+            let units = units_of(self, tx, account)?;
+            let _: Permit<action::Enrol> = may_over(tx, actor, &units, today)??;
+            Ok(Actor { account, device: None, grants })
+        })
+    }
+}
+
+/// The units of an account, by which it is decided who may act on it.
+pub(super) fn units_of(app: &App, tx: &mut ReadTx, account: AccountId) -> Result<AccountUnits> {
+    let today = app.now().local_date();
+    let grants = tx.grants(account)?;
+    let mut units: Vec<UnitId> = grants.iter().filter(|grant| today < grant.to).map(|grant| grant.unit).collect();
+    if units.is_empty() {
+        let former = tx.former_grants(account)?;
+        units.extend(grants.iter().chain(&former).map(|grant| grant.unit));
+        // The unit that stood for the authority before its organisation was imported is nowhere any more.
+        units.retain(|unit| *unit != UnitId([0; 16]));
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    units.retain(|unit| seen.insert(*unit));
+    let mut units = units.into_iter();
+    let home = match units.next() {
+        Some(unit) => unit,
+        None => app.root(tx)?.ok_or(Reason::NotFound)?,
+    };
+    let others = if planted!("one-unit-decides") { Vec::new() } else { units.collect() };
+    Ok(AccountUnits { home, others })
+}
+
+/// Whether the actor has the right over every one of these units.
+pub(super) fn may_over<A: Kind>(
+    tx: &mut ReadTx,
+    actor: &Actor,
+    units: &AccountUnits,
+    today: Date,
+) -> Result<std::result::Result<Permit<A>, Denied>> {
+    let places = units.iter().map(|unit| tx.unit_path(unit)).collect::<std::result::Result<Vec<_>, _>>()?;
+    Ok(authorize_everywhere(actor, &places, today))
+}
+
+fn put_grant(
+    app: &App,
+    tx: &mut WriteTx,
+    actor: &Actor,
+    (account, label): (AccountId, &str),
+    grant: &Grant,
+) -> Result<()> {
+    let (today, place) = (app.now().local_date(), tx.unit_path(grant.unit)?);
+    let permit: Permit<action::Enrol> = authorize(actor, &place, today)?;
+    if tx.account_label(account)?.is_some() {
+        let units = units_of(app, tx, account)?;
+        may_over::<action::Enrol>(tx, actor, &units, today)?.map_err(|_| AppError::from(Reason::AccountElsewhere))?;
+    }
+    tx.put_account(account, label)?;
+    tx.put_grant(account, grant)?;
+    tx.note_act(&Audit::from(&permit));
+    Ok(())
+}
+
+fn put_code(
+    app: &App,
+    tx: &mut WriteTx,
+    actor: &Actor,
+    account: AccountId,
+    (hash, expires): (&[u8], Instant),
+) -> Result<()> {
+    let units = units_of(app, tx, account)?;
+    let permit = may_over::<action::Enrol>(tx, actor, &units, app.now().local_date())??;
+    if !tx.has_enrol_code(hash)? {
+        tx.put_enrol_code(hash, account, expires)?;
+        tx.note_act(&Audit::from(&permit));
+    }
+    Ok(())
+}
