@@ -1,0 +1,39 @@
+//! What is data, held by files in `tests/golden/`: every string and number that enters a hash, an
+//! id, a signature, a stored row or the wire. Code may be renamed; what it writes stays. A
+//! difference here means that databases, phones or papers of today are read differently tomorrow.
+//!
+//! ```text
+//!  ids.txt        ids that follow from what they name
+//!  hashes.txt     bytes that are hashed, signed or sealed
+//!  words.txt      closed vocabularies, with their numbers
+//!  outside.txt    commands, settings, metrics, rpcs
+//!  literals.txt   string literals of the source that look like words
+//!  life.txt       one small database from its import to a reform
+//!  signed/        texts that a key signed once, and that are taken still
+//! ```
+//!
+//! `THIDUA_BLESS=1 cargo nextest run --locked --test golden` writes the files anew; read the
+//! difference before committing it. Names of tables and columns are not held here, and nothing here
+//! asks a database in SQL.
+#![allow(clippy::unwrap_used, reason = "a test that cannot make what it holds has failed")]
+#![cfg(feature = "server")]
+
+#[path = "golden/hashes.rs"]
+mod hashes;
+#[path = "golden/ids.rs"]
+mod ids;
+#[path = "golden/life.rs"]
+mod life;
+#[path = "golden/literals.rs"]
+mod literals;
+#[path = "golden/outside.rs"]
+mod outside;
+#[path = "golden/page.rs"]
+mod page;
+#[path = "common/pg.rs"]
+mod pg;
+#[path = "golden/words.rs"]
+mod words;
+#[allow(dead_code, reason = "shared with tests/promises, which needs more of it")]
+#[path = "promises/world.rs"]
+mod world;

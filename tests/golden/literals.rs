@@ -1,0 +1,234 @@
+//! String literals of the source that look like words of ours, wherever they stand: actions of the
+//! audit, labels of transactions, settings, names of jobs, codes, keys of files and of JSON. Reads
+//! text only, so renamed code and moved files change nothing.
+//!
+//! Left out: tests inside the source, the bench, arguments of `planted!`, generated code.
+
+use crate::page::Page;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const ABOUT: &str = "String literals of src that look like words of ours, sorted; each stands once, however often it
+is used. A line that goes or comes is a string that somebody stores, sends, reads or prints: look
+before blessing it. A name of a table or column that stands here as a literal may change with its
+migration; a word that is only printed in a terminal may change with a line in CHANGELOG.md;
+nothing else changes. Made by tests/golden/literals.rs.";
+
+/// A piece of source as far as this needs it.
+#[derive(Debug, PartialEq, Eq, Clone)]
+enum Piece {
+    Word(String),
+    Text(String),
+    Bytes(String),
+}
+
+/// Words, signs and string literals; comments and characters are passed over.
+fn pieces(text: &str) -> Vec<Piece> {
+    let (mut rest, mut out) = (text, Vec::new());
+    while let Some(first) = rest.chars().next() {
+        let taken = if let Some(comment) = rest.strip_prefix("//") {
+            2 + comment.find('\n').unwrap_or(comment.len())
+        } else if rest.starts_with("/*") {
+            rest.find("*/").map_or(rest.len(), |end| end + 2)
+        } else if let Some((piece, taken)) = literal(rest) {
+            out.push(piece);
+            taken
+        } else if first == '\'' {
+            quoted(rest)
+        } else if first.is_alphanumeric() || first == '_' {
+            let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+            out.push(Piece::Word(rest[..end].to_owned()));
+            end
+        } else {
+            if !first.is_whitespace() {
+                out.push(Piece::Word(first.to_string()));
+            }
+            first.len_utf8()
+        };
+        rest = &rest[taken..];
+    }
+    out
+}
+
+/// The string literal that begins here, and its length in the source.
+fn literal(rest: &str) -> Option<(Piece, usize)> {
+    let prefix = rest.len() - rest.trim_start_matches(['b', 'c', 'r']).len();
+    let behind = &rest[prefix..];
+    let kind = if rest[..prefix].contains('b') { Piece::Bytes } else { Piece::Text };
+    if rest[..prefix].contains('r') {
+        let hashes = behind.len() - behind.trim_start_matches('#').len();
+        let body = behind[hashes..].strip_prefix('"')?;
+        let closing = format!("\"{}", "#".repeat(hashes));
+        let end = body.find(&closing)?;
+        return Some((kind(body[..end].to_owned()), prefix + hashes + 1 + end + closing.len()));
+    }
+    let body = behind.strip_prefix('"')?;
+    let mut escaped = false;
+    let end = body.find(|c| {
+        let ends = c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+        ends
+    })?;
+    Some((kind(body[..end].to_owned()), prefix + 1 + end + 1))
+}
+
+/// The length of a character literal, or of a lifetime's quote.
+fn quoted(rest: &str) -> usize {
+    let mut chars = rest.char_indices().skip(1);
+    match (chars.next(), chars.next()) {
+        (Some((_, '\\')), Some((at, c))) => at + c.len_utf8() + rest[at + c.len_utf8()..].find('\'').unwrap_or(0) + 1,
+        (Some(_), Some((at, '\''))) => at + 1,
+        _ => 1,
+    }
+}
+
+/// What a file holds once tests, the bench and planted bugs are taken out, and which modules it
+/// declares for those alone.
+fn product(pieces: &[Piece]) -> (Vec<Piece>, Vec<String>) {
+    let word = |at: usize| if let Some(Piece::Word(word)) = pieces.get(at) { word.as_str() } else { "" };
+    let (mut kept, mut apart, mut at) = (Vec::new(), Vec::new(), 0);
+    while at < pieces.len() {
+        let guard = ["#", "[", "cfg", "("].iter().enumerate().all(|(n, sign)| word(at + n) == *sign);
+        let bench = pieces.get(at + 6) == Some(&Piece::Text("bench".to_owned()));
+        if guard && (word(at + 4) == "test" || bench) {
+            let ends = (at..pieces.len()).find(|i| word(*i) == "]").unwrap_or(at);
+            let item = (ends..pieces.len()).find(|i| matches!(word(*i), "{" | ";" | ",")).unwrap_or(pieces.len());
+            if let Some(named) = (ends..item).find(|i| word(*i) == "mod") {
+                apart.push(word(named + 1).to_owned());
+            }
+            at = if word(item) == "{" { closed(pieces, item) } else { item + 1 };
+        } else if word(at) == "planted" && word(at + 1) == "!" {
+            at = (at..pieces.len()).find(|i| word(*i) == ")").unwrap_or(at) + 1;
+        } else {
+            kept.push(pieces[at].clone());
+            at += 1;
+        }
+    }
+    (kept, apart)
+}
+
+/// Behind the brace that closes the one at `open`.
+fn closed(pieces: &[Piece], open: usize) -> usize {
+    let mut depth = 0;
+    for (at, piece) in pieces.iter().enumerate().skip(open) {
+        match piece {
+            Piece::Word(word) if word == "{" => depth += 1,
+            Piece::Word(word) if word == "}" => depth -= 1,
+            Piece::Word(_) | Piece::Text(_) | Piece::Bytes(_) => {}
+        }
+        if depth == 0 {
+            return at + 1;
+        }
+    }
+    pieces.len()
+}
+
+/// Every Rust file below `dir`.
+fn sources(dir: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|end| end == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// Where a module that this file declares may lie: `name.rs`, or the directory `name`.
+fn children(file: &Path) -> PathBuf {
+    let stem = file.file_stem().unwrap().to_str().unwrap();
+    let dir = file.parent().unwrap();
+    if matches!(stem, "mod" | "lib" | "main") { dir.to_owned() } else { dir.join(stem) }
+}
+
+/// Literals of the product, from all of its files.
+fn all_pieces() -> Vec<Piece> {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&src, &mut files);
+    let (mut kept, mut apart) = (BTreeMap::new(), BTreeSet::new());
+    for file in files {
+        let (pieces, modules) = product(&pieces(&fs::read_to_string(&file).unwrap()));
+        for module in modules {
+            let place = children(&file).join(module);
+            apart.insert(place.with_extension("rs"));
+            apart.insert(place);
+        }
+        kept.insert(file, pieces);
+    }
+    kept.retain(|file, _| !file.ancestors().any(|part| apart.contains(part)));
+    kept.into_values().flatten().collect()
+}
+
+fn is_word(text: &str, apart: &[char], letter: fn(&char) -> bool) -> bool {
+    let begins = text.chars().next().is_some_and(|c| letter(&c));
+    let mut parts = text.split(apart);
+    begins && parts.all(|part| !part.is_empty() && part.chars().all(|c| letter(&c) || c.is_ascii_digit()))
+}
+
+/// The section of a literal; `None`: it is prose, or a part of some.
+fn shape(text: &str) -> Option<&'static str> {
+    let (lower, upper): (fn(&char) -> bool, fn(&char) -> bool) = (char::is_ascii_lowercase, char::is_ascii_uppercase);
+    if !text.contains(char::is_whitespace) && ["thidua", "tdt_", "thd_", "THIDUA_"].iter().any(|own| text.contains(own))
+    {
+        return Some("names that hold a word of ours: prefixes, files, variables");
+    }
+    if text.len() > 1 && is_word(text, &['_'], upper) {
+        return Some("codes");
+    }
+    if is_word(text, &['.', '_', '-'], lower) && text.contains('.') {
+        return Some("words with dots: actions, labels of transactions, fields, files");
+    }
+    if text.len() > 1 && is_word(text, &['_', '-'], lower) {
+        return Some("words");
+    }
+    None
+}
+
+#[test]
+fn string_literals_of_the_source_are_spelled_as_they_were() {
+    let mut sections: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for piece in all_pieces() {
+        match piece {
+            Piece::Word(_) => {}
+            Piece::Bytes(text) => {
+                sections.entry("bytes that enter hashes and seals").or_default().insert(text);
+            }
+            Piece::Text(text) => {
+                if let Some(section) = shape(&text) {
+                    sections.entry(section).or_default().insert(text);
+                }
+            }
+        }
+    }
+    let mut page = Page::new("literals.txt", ABOUT);
+    for (section, literals) in sections {
+        page.section(section);
+        literals.iter().for_each(|literal| page.line(literal));
+    }
+    page.hold();
+}
+
+#[test]
+fn the_scan_finds_literals_and_passes_over_tests_comments_characters_and_planted_bugs() {
+    let text = r##"
+        // "comment" and 'x'
+        fn f<'a>(c: char) -> &'a str { if c == '"' || c == '\'' { planted!("bug"); } "kept" }
+        const RAW: &str = r#"raw "x" end"#; const B: &[u8] = b"by\"tes";
+        #[cfg(test)] mod apart;
+        #[cfg(feature = "bench")] pub mod speed;
+        #[cfg(test)]
+        mod tests { fn g() { let s = "left out {"; } }
+        const LAST: &str = "last";
+    "##;
+    let (kept, apart) = product(&pieces(text));
+    let literals: Vec<_> = kept.into_iter().filter(|piece| !matches!(piece, Piece::Word(_))).collect();
+    let [text, bytes] = [Piece::Text, Piece::Bytes];
+    assert_eq!(
+        literals,
+        [text("kept".into()), text("raw \"x\" end".into()), bytes("by\\\"tes".into()), text("last".into())]
+    );
+    assert_eq!(apart, ["apart", "speed", "tests"]);
+}
