@@ -8,7 +8,7 @@ use crate::page::Page;
 use crate::world::{Phone, TOWN, WARD_2, WARD_3, World, figure, first_week, week};
 use jiff::civil::{Date, date};
 use sha2::{Digest as _, Sha256};
-use thidua::app::access::Hashed;
+use thidua::app::access::{Hashed, Readmission};
 use thidua::app::partner::KeyWish;
 use thidua::domain::baseline::{BaselineRow, BaselineStatus};
 use thidua::domain::campaign::Step;
@@ -193,7 +193,9 @@ fn doors(life: &Life) {
     let known = app.known_device(lost.device).unwrap();
     app.revoke_device(&system, lost.device).unwrap();
     let forgotten = thidua::app::access::Device { id: DeviceId::named("forgotten"), ..known };
-    app.readmit(&forgotten, lost.unit, &[Role::Reporter]).unwrap();
+    let id = forgotten.id;
+    let readmission = Readmission { device: forgotten, unit: lost.unit, roles: vec![Role::Reporter] };
+    app.renew(id, Some(&readmission), (b"nonce", later), (b"renewed", later)).unwrap();
     app.audit_lines(&system, "kiểm tra định kỳ", 0, 1).unwrap();
     app.audit_leaves(&system, Some(2)).unwrap();
 }

@@ -14,6 +14,7 @@ use crate::domain::ids::{UnitId, derive};
 use crate::domain::lang::Lang;
 use crate::domain::scope::{Scope, ScopeKind};
 use crate::domain::standing::{Judgement, Standing};
+use crate::wire::record;
 use std::collections::BTreeMap;
 
 /// What a check found.
@@ -35,7 +36,7 @@ pub(super) fn all(
     Ok(vec![
         phones_agree(life, lang)?,
         books_balance(life, province, lang)?,
-        standings_agree(life, standings, lang),
+        standings_agree(life, standings, lang)?,
         nothing_twice(life, lang)?,
         audit(life, lang)?,
     ])
@@ -144,7 +145,7 @@ pub(super) fn figure(value: Option<Figure>) -> Option<i64> {
 }
 
 /// Every figure behind every published standing is that of the books.
-fn standings_agree(life: &Life<'_>, standings: &[Standing], lang: Lang) -> Finding {
+fn standings_agree(life: &Life<'_>, standings: &[Standing], lang: Lang) -> Result<Finding, DemoError> {
     let mut lines = life.ledger.lines_above(&life.province.org);
     lines.extend(life.ledger.lines());
     let (mut compared, mut wrong) = (0, None);
@@ -159,7 +160,7 @@ fn standings_agree(life: &Life<'_>, standings: &[Standing], lang: Lang) -> Findi
     }
     let text = match &wrong {
         None => {
-            let (all, print) = (standings.len(), fingerprint(standings));
+            let (all, print) = (standings.len(), fingerprint(life, standings)?);
             lang.pick(
                 format!("{compared} số liệu sau {all} kết quả đã công bố đúng như sổ\n                dấu của kết quả với hạt giống này: {print}"),
                 format!("{compared} figures behind {all} published standings are those of the books\n                this seed's standings: {print}"),
@@ -168,15 +169,19 @@ fn standings_agree(life: &Life<'_>, standings: &[Standing], lang: Lang) -> Findi
         Some(wrong) => lang
             .pick(format!("kết quả khác sổ, đầu tiên {wrong}"), format!("standings and books differ, first {wrong}")),
     };
-    Finding { ok: wrong.is_none() && compared > 0, text }
+    Ok(Finding { ok: wrong.is_none() && compared > 0, text })
 }
 
-/// The same for the same standings, whatever the order in which they came.
-fn fingerprint(standings: &[Standing]) -> String {
-    let mut texts: Vec<String> = standings.iter().map(|standing| format!("{standing:?}")).collect();
-    texts.sort_unstable();
-    let parts: Vec<&[u8]> = texts.iter().map(|text| text.as_bytes()).collect();
-    hex(&derive("demo.standings", &parts)[..8])
+/// The same for the same standings, whatever the order in which they came: a hash over their records as phones get them.
+fn fingerprint(life: &Life<'_>, standings: &[Standing]) -> Result<String, DemoError> {
+    let app = &life.town.app;
+    let reference = app.store().read(|tx| app.reference(tx))?;
+    let encode = |standing| record::standing(standing, &reference.units, &reference.elements);
+    let records: Result<Vec<Vec<u8>>, _> = standings.iter().map(encode).collect();
+    let mut records = records.map_err(|error| DemoError(format!("{error:?}")))?;
+    records.sort_unstable();
+    let parts: Vec<&[u8]> = records.iter().map(Vec::as_slice).collect();
+    Ok(hex(&derive("demo.standings", &parts)[..8]))
 }
 
 fn figures(judgement: &Judgement) -> Vec<(ElementCode, Option<i64>)> {

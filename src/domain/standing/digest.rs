@@ -2,6 +2,7 @@
 
 use super::{Entry, Input};
 use crate::domain::baseline::BaselineRow;
+use crate::domain::cell::{CellValue, MissingReason};
 use crate::domain::digest::Digest;
 use crate::domain::ids::ReportId;
 use crate::domain::org::View;
@@ -41,11 +42,22 @@ fn entry_hash(id: ReportId, entry: &Entry<'_>) -> u128 {
     hash.update(id.0);
     hash.update([u8::from(entry.received), u8::from(entry.accepted), u8::from(entry.late)]);
     for (element, value) in entry.cells {
-        hash.update(format!("{}={value:?};", element.0));
+        hash.update(format!("{}={};", element.0, hashed_text(*value)));
     }
     let mut first = [0; 16];
     first.copy_from_slice(&hash.finalize()[..16]);
     u128::from_be_bytes(first)
+}
+
+/// The text of a cell under the hash. It is data: it never changes.
+fn hashed_text(value: CellValue) -> String {
+    match value {
+        CellValue::Reported(figure) => format!("Reported({figure})"),
+        CellValue::Nil => "Nil".to_owned(),
+        CellValue::Missing(MissingReason::AwaitingSource) => "Missing(AwaitingSource)".to_owned(),
+        CellValue::Missing(MissingReason::NotCounted) => "Missing(NotCounted)".to_owned(),
+        CellValue::Missing(MissingReason::SeeNote) => "Missing(SeeNote)".to_owned(),
+    }
 }
 
 /// SHA-256 over the campaign, the day, the view, the baselines and the digest of every report's content and standing.
