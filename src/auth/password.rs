@@ -8,8 +8,8 @@
 
 use super::secret::{NoRandom, random};
 use crate::store::password::Hashed;
-use argon2::{Algorithm, Argon2, Params, Version};
-use std::sync::{Condvar, Mutex, PoisonError};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// The one way in which passwords are hashed today; kept beside each, so that another can follow.
 const METHOD: &str = "argon2id v=19 m=19456 t=2 p=1";
@@ -36,60 +36,93 @@ pub enum NotNow {
     Failed(argon2::Error),
 }
 
-/// The bounded place where passwords are reckoned.
-#[derive(Debug, Default)]
+/// What argon2id works in: 19 MiB.
+type Buffer = Box<[Block]>;
+
+/// Computes password hashes, a bounded number at a time.
+///
+/// Owns the work buffers and reuses them. A buffer that is allocated and freed for each password is
+/// not returned to the operating system by glibc, and memory grows with each sign-in. The buffers
+/// are not wiped: each hash overwrites its buffer, and whoever reads this memory reads the
+/// passwords themselves as they come in.
+#[derive(Default)]
 pub struct Pool {
-    busy: Mutex<(usize, usize)>,
+    state: Mutex<State>,
     free: Condvar,
 }
 
-/// A place at work, until it is dropped.
-struct Place<'p>(&'p Pool);
+#[derive(Default)]
+struct State {
+    at_work: usize,
+    waiting: usize,
+    /// Buffers that are not in use. With those in use there are at most [`AT_WORK`]; each is
+    /// allocated when it is first needed and never freed.
+    idle: Vec<Buffer>,
+}
+
+/// One of the [`AT_WORK`] places, with its buffer. Dropping it returns both to the pool.
+pub struct Place<'p> {
+    pool: &'p Pool,
+    buffer: Buffer,
+}
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.0.busy.lock().unwrap_or_else(PoisonError::into_inner).0 -= 1;
-        self.0.free.notify_one();
+        let mut state = self.pool.lock();
+        state.idle.push(std::mem::take(&mut self.buffer));
+        state.at_work -= 1;
+        self.pool.free.notify_one();
+    }
+}
+
+impl Place<'_> {
+    /// Hashes a new password.
+    pub fn hash(&mut self, password: &str) -> Result<Hashed, NotNow> {
+        let salt: [u8; 16] = random()?;
+        let hash = reckon(password, &salt, &mut self.buffer)?.to_vec();
+        Ok(Hashed { method: METHOD.to_owned(), hash, salt: salt.to_vec() })
+    }
+
+    /// Whether this is the password. `None` stands for an account without one: it takes as long,
+    /// and is never right.
+    pub fn verify(&mut self, password: &str, kept: Option<&Hashed>) -> Result<bool, NotNow> {
+        let (salt, expected) = kept.map_or((&[0; 16][..], &[][..]), |kept| (&kept.salt, &kept.hash));
+        let found = reckon(password, salt, &mut self.buffer)?;
+        let differs = expected.iter().zip(&found).fold(0, |sum, (a, b)| sum | (a ^ b));
+        Ok(differs == 0 && expected.len() == found.len() && kept.is_some_and(|kept| kept.method == METHOD))
     }
 }
 
 impl Pool {
-    /// Hashes a new password.
-    pub fn hash(&self, password: &str) -> Result<Hashed, NotNow> {
-        let _place = self.enter()?;
-        let salt: [u8; 16] = random()?;
-        Ok(Hashed { method: METHOD.to_owned(), hash: reckon(password, &salt)?.to_vec(), salt: salt.to_vec() })
-    }
-
-    /// Whether this is the password. `None` stands for an account without one: it takes as long, and is never right.
-    pub fn verify(&self, password: &str, kept: Option<&Hashed>) -> Result<bool, NotNow> {
-        let _place = self.enter()?;
-        let (salt, expected) = kept.map_or((&[0; 16][..], &[][..]), |kept| (&kept.salt, &kept.hash));
-        let found = reckon(password, salt)?;
-        let differs = expected.iter().zip(&found).fold(0, |sum, (a, b)| sum | (a ^ b));
-        Ok(differs == 0 && expected.len() == found.len() && kept.is_some_and(|kept| kept.method == METHOD))
-    }
-
-    fn enter(&self) -> Result<Place<'_>, NotNow> {
-        let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
-        if busy.0 >= AT_WORK {
-            if busy.1 >= WAITING {
+    /// Takes a place; waits until one is free. [`NotNow::Full`] if too many wait already.
+    pub fn enter(&self) -> Result<Place<'_>, NotNow> {
+        let mut state = self.lock();
+        if state.at_work >= AT_WORK {
+            if state.waiting >= WAITING {
                 return Err(NotNow::Full);
             }
-            busy.1 += 1;
-            busy = self.free.wait_while(busy, |busy| busy.0 >= AT_WORK).unwrap_or_else(PoisonError::into_inner);
-            busy.1 -= 1;
+            state.waiting += 1;
+            state =
+                self.free.wait_while(state, |state| state.at_work >= AT_WORK).unwrap_or_else(PoisonError::into_inner);
+            state.waiting -= 1;
         }
-        busy.0 += 1;
-        Ok(Place(self))
+        state.at_work += 1;
+        let idle = state.idle.pop();
+        drop(state);
+        let buffer = idle.unwrap_or_else(|| vec![Block::new(); MEMORY_KIB as usize].into());
+        Ok(Place { pool: self, buffer })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn reckon(password: &str, salt: &[u8]) -> Result<[u8; 32], NotNow> {
+fn reckon(password: &str, salt: &[u8], buffer: &mut Buffer) -> Result<[u8; 32], NotNow> {
     let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(32)).map_err(NotNow::Failed)?;
     let mut hash = [0; 32];
     let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    argon.hash_password_into(password.as_bytes(), salt, &mut hash).map_err(NotNow::Failed)?;
+    argon.hash_password_into_with_memory(password.as_bytes(), salt, &mut hash, buffer).map_err(NotNow::Failed)?;
     Ok(hash)
 }
 
@@ -97,16 +130,46 @@ fn reckon(password: &str, salt: &[u8]) -> Result<[u8; 32], NotNow> {
 mod tests {
     use super::*;
 
+    fn hash(pool: &Pool, password: &str) -> Hashed {
+        pool.enter().unwrap().hash(password).unwrap()
+    }
+
+    fn verify(pool: &Pool, password: &str, kept: Option<&Hashed>) -> bool {
+        pool.enter().unwrap().verify(password, kept).unwrap()
+    }
+
     #[test]
     fn a_password_is_known_again_and_no_other_and_nobody_without_one_gets_in() {
         let pool = Pool::default();
-        let kept = pool.hash("một câu dài dễ nhớ").unwrap();
-        assert!(pool.verify("một câu dài dễ nhớ", Some(&kept)).unwrap());
-        assert!(!pool.verify("một câu dài dễ nhầm", Some(&kept)).unwrap());
-        assert!(!pool.verify("", None).unwrap());
-        assert_ne!(pool.hash("một câu dài dễ nhớ").unwrap().hash, kept.hash, "a salt of its own");
+        let kept = hash(&pool, "một câu dài dễ nhớ");
+        assert!(verify(&pool, "một câu dài dễ nhớ", Some(&kept)));
+        assert!(!verify(&pool, "một câu dài dễ nhầm", Some(&kept)));
+        assert!(!verify(&pool, "", None));
+        assert_ne!(hash(&pool, "một câu dài dễ nhớ").hash, kept.hash, "a salt of its own");
         let older = Hashed { method: "md5".to_owned(), ..kept };
-        assert!(!pool.verify("một câu dài dễ nhớ", Some(&older)).unwrap());
+        assert!(!verify(&pool, "một câu dài dễ nhớ", Some(&older)));
+    }
+
+    #[test]
+    fn buffers_are_used_again_and_what_lay_in_them_changes_no_hash() {
+        let pool = Pool::default();
+        assert_eq!(pool.lock().idle.len(), 0, "none before the first password");
+        let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(32)).unwrap();
+        let mut fresh = [0; 32];
+        let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        argon.hash_password_into(b"the second", &[7; 16], &mut fresh).unwrap();
+        let mut one = pool.enter().unwrap();
+        let first = one.buffer.as_ptr();
+        reckon("the first", &[1; 16], &mut one.buffer).unwrap();
+        assert_eq!(reckon("the second", &[7; 16], &mut one.buffer).unwrap(), fresh);
+        let two = pool.enter().unwrap();
+        let both = [first, two.buffer.as_ptr()];
+        drop((one, two));
+        for _ in 0..10 {
+            let places = [pool.enter().unwrap(), pool.enter().unwrap()];
+            assert!(places.iter().all(|place| both.contains(&place.buffer.as_ptr())));
+        }
+        assert_eq!(pool.lock().idle.len(), AT_WORK);
     }
 
     #[test]
@@ -115,13 +178,14 @@ mod tests {
         let (one, two) = (pool.enter().unwrap(), pool.enter().unwrap());
         std::thread::scope(|scope| {
             let waiting: Vec<_> = (0..WAITING).map(|_| scope.spawn(|| pool.enter().map(drop).is_ok())).collect();
-            while pool.busy.lock().unwrap().1 < WAITING {
+            while pool.lock().waiting < WAITING {
                 std::thread::yield_now();
             }
-            assert!(matches!(pool.verify("x", None), Err(NotNow::Full)));
+            assert!(matches!(pool.enter(), Err(NotNow::Full)));
             drop((one, two));
             assert!(waiting.into_iter().all(|entered| entered.join().unwrap()));
         });
-        assert_eq!(*pool.busy.lock().unwrap(), (0, 0));
+        let state = pool.lock();
+        assert_eq!((state.at_work, state.waiting, state.idle.len()), (0, 0, AT_WORK));
     }
 }

@@ -43,7 +43,7 @@ impl Services {
             return Err(Failure::PasswordLength);
         }
         let code = Code::parse(&code).map_err(|_| Failure::CodeRefused).inspect_err(|_| self.refused.count(now))?;
-        let hashed = self.sign_ins.pool.hash(&password).map_err(not_now)?;
+        let hashed = self.sign_ins.pool.enter().and_then(|mut place| place.hash(&password)).map_err(not_now)?;
         match self.app.set_password(&auth::hash(code.symbols().as_bytes()), &hashed) {
             Ok(()) => Ok(pb::SetPasswordResponse {}),
             Err(AppError::Unauthenticated) => {
@@ -59,10 +59,8 @@ impl Services {
         if account_label.chars().count() > ACCOUNT_LABEL_CHARS_MAX || password.chars().count() > *PASSWORD_CHARS.end() {
             return Err(Failure::SignInRefused);
         }
-        self.sign_ins.tries.take(auth::hash(account_label.as_bytes()), std::time::Instant::now())?;
         let account = AccountId::named(&account_label);
-        let kept = self.app.password(account)?;
-        if !self.sign_ins.pool.verify(&password, kept.as_ref()).map_err(not_now)? {
+        if !self.is_password(account, &account_label, &password)? {
             return Err(Failure::SignInRefused);
         }
         let now = self.app.now();
@@ -74,6 +72,21 @@ impl Services {
             session: Some(session(&identity, now.local_date())),
             ends_at: Some(values::timestamp(now.plus_micros(SESSION_MICROS))),
         })
+    }
+
+    /// Whether this is the account's password; bounded by the tries of the label and by the pool.
+    ///
+    /// A try is recorded only once the call has its place in the pool. So random labels are
+    /// recorded no faster than passwords are hashed, and a call that the pool refuses takes no try
+    /// from the account.
+    fn is_password(&self, account: AccountId, label: &str, password: &str) -> Result<bool, Failure> {
+        let SignIns { pool, tries } = &*self.sign_ins;
+        let who = auth::hash(label.as_bytes());
+        tries.check(&who, std::time::Instant::now())?;
+        let mut place = pool.enter().map_err(not_now)?;
+        tries.take(who, std::time::Instant::now())?;
+        let kept = self.app.password(account)?;
+        place.verify(password, kept.as_ref()).map_err(not_now)
     }
 
     pub(super) fn extend_session(

@@ -8,11 +8,17 @@ mod attack;
 pub(crate) mod door;
 mod measured;
 
-use attack::{bomb, continuation, oversized, pings, quiet, rapid_reset, settings, silent, stalled_bodies, stammering};
+use attack::{
+    Open, bomb, continuation, open_calls, oversized, pings, quiet, rapid_reset, settings, silent, stalled_bodies,
+    stammering,
+};
 use door::{Door, PING, frame, until_closed};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
+
+/// Most that is left of an attack in the server's memory: 50 MB, in MiB.
+const FLOOD_MIB: u64 = 47;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn silent_connections_and_half_a_hello_are_shown_out_and_keep_nobody_out() {
@@ -96,5 +102,35 @@ async fn bodies_that_stall_hold_no_worker_and_no_memory() {
     tokio::time::sleep(Duration::from_millis(300)).await;
     door.is_well(&mut honest, before).await;
     drop(stalled);
+    door.is_well(&mut honest, before).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sign_ins_under_ever_new_names_take_no_more_memory_than_two_passwords_need() {
+    flooded(Open::SignIn, 300).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn enrolments_with_wrong_codes_take_no_memory() {
+    // The server works on 120 of them a minute and turns the others away.
+    flooded(Open::Enrol, 10_000).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn renewals_of_ever_new_devices_take_no_memory() {
+    flooded(Open::Renew, 10_000).await;
+}
+
+/// After so many calls without a token the server's process is within 50 MB of what it was, and
+/// others are served.
+async fn flooded(what: Open, calls: u64) {
+    let door = Door::open().await;
+    let mut honest = door.honest().await;
+    let before = door.memory();
+    let worked = open_calls(&door, what, calls).await;
+    assert!(worked >= 50, "only {worked} calls were worked on");
+    let after = door.memory();
+    println!("{worked} calls: {before} MiB before, {after} MiB after");
+    assert!(after < before + FLOOD_MIB, "memory grew from {before} to {after} MiB");
     door.is_well(&mut honest, before).await;
 }

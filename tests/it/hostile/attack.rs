@@ -4,19 +4,23 @@ use super::door::{
     CONTINUATION, DATA, Door, END_HEADERS, END_STREAM, HEADERS, Line, PING, RST_STREAM, SETTINGS, answered, call,
     flood, frame,
 };
-use crate::harness::Phone;
 use std::io::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
-use thidua::domain::enrolment::{Code, enrol_proof};
-use thidua::domain::ids::UnitId;
+use thidua::auth::Authority;
+use thidua::domain::enrolment::{self, enrol_proof};
+use thidua::domain::limits::ACCOUNT_LABEL_CHARS_MAX;
 use thidua::pb;
 use thidua::pb::access_service_client::AccessServiceClient;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
+use tonic::Code;
 
 const CHECK: &str = "/grpc.health.v1.Health/Check";
 const ENROL: &str = "/thidua.v1.AccessService/Enrol";
+/// Nobody's.
+const PASSWORD: &str = "a sentence that is nobody's password";
 /// Writes of one flood.
 const WRITES: usize = 50_000;
 
@@ -144,18 +148,28 @@ async fn slow_readers(door: &Door, lines: usize, token: &str) -> Vec<Line> {
     slow
 }
 
+/// A call that needs no token.
+#[derive(Clone, Copy)]
+pub(crate) enum Open {
+    SignIn,
+    Enrol,
+    Renew,
+}
+
 /// A request to enrol that is right in all but its code.
-fn wrong_code() -> pb::EnrolRequest {
-    let channel = tonic::transport::Endpoint::from_static("http://127.0.0.1:1").connect_lazy();
-    let phone = Phone::new(channel, UnitId([0; 16]));
-    let code = Code::new([7; 16]);
-    pb::EnrolRequest {
-        code: code.to_string(),
-        public_key: phone.key.public_key().to_vec(),
-        signature: phone.key.sign(&enrol_proof(&code, phone.key.public_key())).unwrap(),
-        client_version: "test".into(),
-        device_id: phone.device.0.to_vec(),
-    }
+fn wrong_code(device_id: Vec<u8>) -> pb::EnrolRequest {
+    static WRONG: LazyLock<pb::EnrolRequest> = LazyLock::new(|| {
+        let key = Authority::from_pkcs8(&Authority::generate().unwrap()).unwrap();
+        let code = enrolment::Code::new([7; 16]);
+        pb::EnrolRequest {
+            code: code.to_string(),
+            public_key: key.public_key().to_vec(),
+            signature: key.sign(&enrol_proof(&code, key.public_key())).unwrap(),
+            client_version: "test".into(),
+            device_id: Vec::new(),
+        }
+    });
+    pb::EnrolRequest { device_id, ..WRONG.clone() }
 }
 
 type Access = AccessServiceClient<tonic::transport::Channel>;
@@ -164,8 +178,50 @@ async fn access(door: &Door) -> Access {
     AccessServiceClient::new(crate::harness::channel(&door.dir, door.port).await)
 }
 
+/// Makes one such call; each number is another account or device. Whether the server did the work
+/// before it refused.
+async fn ask(what: Open, mut access: Access, number: u64) -> bool {
+    let device_id = [&[9; 8][..], &number.to_be_bytes()].concat();
+    let refused = match what {
+        Open::SignIn => {
+            let account_label = format!("{number:0>ACCOUNT_LABEL_CHARS_MAX$}");
+            access.sign_in(pb::SignInRequest { account_label, password: PASSWORD.to_owned() }).await.err()
+        }
+        Open::Enrol => access.enrol(wrong_code(device_id)).await.err(),
+        Open::Renew => {
+            let asked = access.begin_renewal(pb::BeginRenewalRequest { device_id: device_id.clone() }).await;
+            let Ok(nonce) = asked.map(|answer| answer.into_inner().nonce) else { return false };
+            let signature = vec![7; 64];
+            access.renew_token(pb::RenewTokenRequest { device_id, nonce, signature, certificate: None }).await.err()
+        }
+    };
+    refused.is_some_and(|status| status.code() == Code::Unauthenticated)
+}
+
+/// Makes such calls over eight connections, 64 at once, until the server did the work of `most` of
+/// them or ten seconds are over; of how many it did.
+pub(crate) async fn open_calls(door: &Door, what: Open, most: u64) -> u64 {
+    let (made, worked) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+    let mut callers = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let access = access(door).await;
+        for _ in 0..8 {
+            let (access, made, worked) = (access.clone(), made.clone(), worked.clone());
+            callers.spawn(async move {
+                while worked.load(Ordering::Relaxed) < most {
+                    let number = made.fetch_add(1, Ordering::Relaxed);
+                    worked.fetch_add(u64::from(ask(what, access.clone(), number).await), Ordering::Relaxed);
+                }
+            });
+        }
+    }
+    let all = async { while callers.join_next().await.is_some() {} };
+    let _ = tokio::time::timeout(Duration::from_secs(10), all).await;
+    worked.load(Ordering::Relaxed)
+}
+
 /// So many calls a second over eight connections, answered or not, for as long as it is let.
-async fn a_second<F: Future<Output = ()> + Send + 'static>(door: &Door, calls: u32, ask: impl Fn(Access, u64) -> F) {
+async fn a_second(door: &Door, what: Open, calls: u64) {
     let mut clients = Vec::new();
     for _ in 0..8 {
         clients.push(access(door).await);
@@ -174,9 +230,9 @@ async fn a_second<F: Future<Output = ()> + Send + 'static>(door: &Door, calls: u
     let mut tick = tokio::time::interval(Duration::from_millis(10));
     for at in 0u64.. {
         tick.tick().await;
-        for one in 0..u64::from(calls / 100) {
+        for one in 0..calls / 100 {
             let number = at * 1_000 + one;
-            tokio::spawn(ask(clients[(number % 8) as usize].clone(), number));
+            tokio::spawn(ask(what, clients[(number % 8) as usize].clone(), number));
         }
     }
 }
@@ -209,7 +265,7 @@ async fn keep<T>(lines: Vec<T>) {
 }
 
 /// Every attack that is measured.
-pub(crate) const ALL: [&str; 14] = [
+pub(crate) const ALL: [&str; 15] = [
     "silent TCP, 1,500",
     "half a TLS hello, 1,500",
     "TLS and no word, 500",
@@ -222,6 +278,7 @@ pub(crate) const ALL: [&str; 14] = [
     "oversized messages",
     "packed bombs",
     "10,000 connections",
+    "1,000 sign-ins/s",
     "1,000 enrolments/s",
     "1,000 renewals/s",
 ];
@@ -242,26 +299,9 @@ pub(crate) async fn go_on(name: &str, door: Door, token: &str) {
         "oversized messages" => again(&door, oversized).await,
         "packed bombs" => again(&door, bomb).await,
         "10,000 connections" => keep(silent(&door, 10_000).await).await,
-        "1,000 enrolments/s" => {
-            let request = wrong_code();
-            let ask = move |mut access: Access, _| {
-                let request = request.clone();
-                async move { drop(access.enrol(request).await) }
-            };
-            a_second(&door, 1_000, ask).await;
-        }
-        "1,000 renewals/s" => {
-            let ask = |mut access: Access, number: u64| async move {
-                let device_id = [&[9; 8][..], &number.to_be_bytes()].concat();
-                let asked = access.begin_renewal(pb::BeginRenewalRequest { device_id: device_id.clone() }).await;
-                let Ok(nonce) = asked.map(|answer| answer.into_inner().nonce) else { return };
-                let signature = vec![7; 64];
-                drop(
-                    access.renew_token(pb::RenewTokenRequest { device_id, nonce, signature, certificate: None }).await,
-                );
-            };
-            a_second(&door, 1_000, ask).await;
-        }
+        "1,000 sign-ins/s" => a_second(&door, Open::SignIn, 1_000).await,
+        "1,000 enrolments/s" => a_second(&door, Open::Enrol, 1_000).await,
+        "1,000 renewals/s" => a_second(&door, Open::Renew, 1_000).await,
         _ => panic!("no attack is called {name}"),
     }
 }
