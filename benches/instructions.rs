@@ -7,20 +7,20 @@
 //! Knows no clock, no randomness, no file and no count: `scripts/check instructions` compares. DỮ LIỆU GIẢ LẬP (synthetic figures).
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "an input that cannot be made has failed the check")]
 
-#[path = "instructions/ground.rs"]
-mod ground;
+#[path = "instructions/fixture.rs"]
+mod fixture;
 
-use ground::Ground;
+use fixture::InstructionFixture;
 use std::hint::black_box;
-use thidua::domain::cell::{CellValue, Change};
-use thidua::domain::command::{Save, SaveNote};
-use thidua::domain::digest::{Digest, record_hash};
+use thidua::domain::cell::{CellChange, CellValue};
+use thidua::domain::command::{NoteChange, SaveCells};
 use thidua::domain::element::ElementCode;
-use thidua::domain::org::View;
+use thidua::domain::org::StructureView;
 use thidua::domain::ratio::Ratio;
-use thidua::domain::report::{FormLine, FormShape, Report};
-use thidua::domain::standing::{Entry, Input, totals};
-use thidua::domain::target::{Sheet, Stage, Target, Terms};
+use thidua::domain::report::{ElementRange, FormSchema, Report};
+use thidua::domain::scope_digest::{ScopeDigest, hash_record};
+use thidua::domain::standing::{ReportEntry, StandingInput, compute_totals};
+use thidua::domain::target_rule::{EvaluationTerms, StandingStage, StaticFigures, Target};
 use thidua::pb;
 use thidua::wire::{record, sync};
 
@@ -33,8 +33,8 @@ const TARGETS: &[&str] = &[
 ];
 
 fn main() {
-    let asked = std::env::args().nth(1).unwrap_or_default();
-    match asked.as_str() {
+    let loop_name = std::env::args().nth(1).unwrap_or_default();
+    match loop_name.as_str() {
         "evaluate" => evaluate(),
         "merge" => merge(),
         "encode" => encode(),
@@ -53,63 +53,65 @@ fn evaluate() {
             let code = |element: i64| ElementCode::new(&format!("element_{element}")).unwrap();
             (0..8).map(|element| (code(element), Ratio::from(at + more + element))).collect()
         };
-        Sheet { now: of(100), before: of(110), before_to_date: of(105), ..Sheet::default() }
+        StaticFigures { current: of(100), baseline: of(110), baseline_to_date: of(105), ..StaticFigures::default() }
     };
-    let sheets: Vec<Sheet> = (0..250).map(sheet).collect();
-    black_box(counted_evaluate(&targets, &sheets, &Terms::at(Stage::Closed)));
+    let sheets: Vec<StaticFigures> = (0..250).map(sheet).collect();
+    black_box(counted_evaluate(&targets, &sheets, &EvaluationTerms::for_stage(StandingStage::Closed)));
 }
 
 #[inline(never)]
-fn counted_evaluate(targets: &[Target], sheets: &[Sheet], terms: &Terms) -> usize {
+fn counted_evaluate(targets: &[Target], sheets: &[StaticFigures], terms: &EvaluationTerms) -> usize {
     let judged = sheets.iter().flat_map(|sheet| targets.iter().map(|target| target.evaluate(sheet, terms)));
     judged.map(|evaluation| black_box(evaluation).members.len()).sum()
 }
 
 /// 1,000 saves replayed on what the server holds: a third of the cells meet another author's value.
 fn merge() {
-    let ground = Ground::new();
-    let shape = FormShape {
-        lines: ground.numbers.keys().map(|element| (*element, FormLine { min: 0, max: 1_000 })).collect(),
+    let fixture = InstructionFixture::new();
+    let shape = FormSchema {
+        ranges: fixture.numbers.keys().map(|element| (*element, ElementRange { min: 0, max: 1_000 })).collect(),
         rules: Vec::new(),
     };
-    let theirs: Vec<Report> = (0..1_000).map(|at| ground.report(at % ground::COMMUNES, at % ground::WEEKS)).collect();
+    let theirs: Vec<Report> =
+        (0..1_000).map(|at| fixture.build_report(at % fixture::COMMUNES, at % fixture::WEEKS)).collect();
     let save = |report: &Report| {
         let change = |(at, (element, value)): (usize, (&_, &CellValue))| {
             let base = (at % 3 != 0).then_some(*value);
-            Change { element: *element, mine: Some(CellValue::Reported(at as i64)), base }
+            CellChange { element: *element, mine: Some(CellValue::Reported(at as i64)), base }
         };
-        let note = Some(SaveNote { mine: ground::NOTE.to_owned(), base: String::new() });
+        let note = Some(NoteChange { mine: fixture::NOTE.to_owned(), base: String::new() });
         let changes = report.cells.iter().enumerate().map(change).collect();
-        Save { key: report.key.clone(), acting_unit: report.acting_unit, changes, note, base_revision: 1 }
+        SaveCells { key: report.key.clone(), acting_unit: report.acting_unit, changes, note, base_revision: 1 }
     };
-    let saves: Vec<Save> = theirs.iter().map(save).collect();
-    let drafts = theirs.into_iter().map(|report| Report { state: ground::DRAFT, ..report }).collect();
+    let saves: Vec<SaveCells> = theirs.iter().map(save).collect();
+    let drafts = theirs.into_iter().map(|report| Report { state: fixture::DRAFT, ..report }).collect();
     black_box(counted_merge(drafts, &saves, &shape));
 }
 
 #[inline(never)]
-fn counted_merge(theirs: Vec<Report>, saves: &[Save], shape: &FormShape) -> usize {
+fn counted_merge(theirs: Vec<Report>, saves: &[SaveCells], shape: &FormSchema) -> usize {
     let merged = theirs.into_iter().zip(saves).map(|(report, save)| {
         let unit = report.acting_unit;
-        Report::save(Some(report), save, unit, shape).unwrap()
+        Report::apply_save(Some(report), save, unit, shape).unwrap()
     });
     merged.map(|saved| black_box(saved).branches.len()).sum()
 }
 
 /// 500 reports as records, and the frame's bytes around them.
 fn encode() {
-    let ground = Ground::new();
-    let reports: Vec<Report> = (0..500).map(|at| ground.report(at % ground::COMMUNES, at % ground::WEEKS)).collect();
-    black_box(counted_encode(&reports, &ground));
+    let fixture = InstructionFixture::new();
+    let reports: Vec<Report> =
+        (0..500).map(|at| fixture.build_report(at % fixture::COMMUNES, at % fixture::WEEKS)).collect();
+    black_box(counted_encode(&reports, &fixture));
 }
 
 #[inline(never)]
-fn counted_encode(reports: &[Report], ground: &Ground) -> Vec<u8> {
+fn counted_encode(reports: &[Report], fixture: &InstructionFixture) -> Vec<u8> {
     let row = |report: &Report| pb::Row {
         operation: pb::RowOperation::Put.into(),
         id: report.key.id().0.to_vec(),
         revision: 1,
-        record: record::report(report, &ground.units).unwrap(),
+        record: record::encode_report(report, &fixture.units).unwrap(),
         scope_numbers: vec![1, 2, 3],
         ..pb::Row::default()
     };
@@ -123,44 +125,44 @@ fn digest() {
 }
 
 #[inline(never)]
-fn counted_digest(records: &[[u8; 164]]) -> Digest {
-    let mut digest = Digest::default();
+fn counted_digest(records: &[[u8; 164]]) -> ScopeDigest {
+    let mut digest = ScopeDigest::default();
     for (revision, bytes) in records.iter().enumerate() {
-        digest.add(record_hash(&[7; 16], revision as i64, bytes));
+        digest.add(hash_record(&[7; 16], revision as i64, bytes));
     }
     digest
 }
 
 /// The sums of a campaign of 20 weeks at 60 communes, five districts and the province.
 fn rollup() {
-    let ground = Ground::new();
-    let reports: Vec<Report> = (0..ground::COMMUNES)
-        .flat_map(|commune| (0..ground::WEEKS).map(move |week| (commune, week)))
-        .map(|(commune, week)| ground.report(commune, week))
+    let fixture = InstructionFixture::new();
+    let reports: Vec<Report> = (0..fixture::COMMUNES)
+        .flat_map(|commune| (0..fixture::WEEKS).map(move |week| (commune, week)))
+        .map(|(commune, week)| fixture.build_report(commune, week))
         .collect();
     let entry = |report| {
         let Report { key, cells, .. }: &Report = report;
-        Entry { key, received: true, accepted: true, late: false, cells }
+        ReportEntry { key, received: true, accepted: true, late: false, cells }
     };
-    let entries: Vec<Entry<'_>> = reports.iter().map(entry).collect();
-    let input = Input {
-        org: &ground.org,
-        calendars: &ground.calendars,
-        catalogue: &ground.catalogue,
-        campaign: &ground.campaign,
-        baselines: &ground.baselines,
-        numbers: &ground.numbers,
+    let entries: Vec<ReportEntry<'_>> = reports.iter().map(entry).collect();
+    let input = StandingInput {
+        org: &fixture.org,
+        calendars: &fixture.calendars,
+        catalogue: &fixture.catalogue,
+        campaign: &fixture.campaign,
+        baselines: &fixture.baselines,
+        numbers: &fixture.numbers,
         reports: &entries,
-        today: ground.campaign.measurement_window.end,
-        view: View::AsWas,
+        today: fixture.campaign.measurement_window.end,
+        view: StructureView::AsWas,
     };
     let value = counted_rollup(&input);
     assert!(value > 0, "nothing was added up");
 }
 
 #[inline(never)]
-fn counted_rollup(input: &Input<'_>) -> i64 {
-    let totals = totals(input).unwrap();
+fn counted_rollup(input: &StandingInput<'_>) -> i64 {
+    let totals = compute_totals(input).unwrap();
     let (_, folded) = &totals.windows()[0];
     let units = input.org.units().iter();
     units.filter_map(|unit| folded.value(unit.id, &input.catalogue.elements[0].code)).sum()

@@ -21,12 +21,12 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // From here on nothing needs a connection.
     let today = days_from_date(Clock::System.now().local_date());
-    let due = phone.due(today - 60, today)?;
+    let due = phone.due_reports(today - 60, today)?;
     let blank = due.iter().filter(|due| due.status == ReportStatus::Blank);
     for due in blank.take(1) {
-        println!("{}: {} (due before day {})", due.period_vi, due.form_vi, due.due_day);
+        println!("{}: {} (due before day {})", due.period_name_vi, due.form_name_vi, due.due_day);
         phone.save_nil(due.key.clone())?;
-        match phone.submit(due.report_id.clone()) {
+        match phone.submit_report(due.report_id.clone()) {
             Ok(number) => println!("  command {number} waits in the outbox"),
             Err(refused @ ClientError::Refused { .. }) => println!("  {}", refused.text_vi()),
             Err(other) => return Err(other.into()),
@@ -35,7 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // The evening: a connection for a minute.
     sync(&phone)?;
-    for refused in phone.refused()? {
+    for refused in phone.refused_commands()? {
         println!("command {} was refused: {}", refused.number, refused.text_vi);
     }
     for report in phone.reports()? {
@@ -51,7 +51,7 @@ fn sync(phone: &Phone) -> Result<(), ClientError> {
             done.rows,
             done.applied,
             done.bytes_sent + done.bytes_received,
-            done.agrees
+            done.digests_match
         ),
         // What was typed is safe; an app tries again after the time given.
         Err(ClientError::Offline { retry_after_ms, .. }) => println!("no connection; again in {retry_after_ms} ms"),

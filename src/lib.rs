@@ -15,9 +15,6 @@ pub mod auth;
 /// Measures the product beside the bare thing; only with the feature `bench`.
 #[cfg(feature = "bench")]
 pub mod bench;
-/// Draws the morning page and the workbook.
-#[cfg(feature = "server")]
-pub mod brief;
 /// Talks to a person in a terminal; one file a subcommand.
 #[cfg(feature = "server")]
 pub mod cli;
@@ -40,6 +37,9 @@ pub mod grpc;
 /// Acts with no caller: the nightly jobs.
 #[cfg(feature = "server")]
 pub mod jobs;
+/// Draws the morning page and the workbook.
+#[cfg(feature = "server")]
+pub mod morning_report;
 /// Contains the code generated from the contract.
 pub mod pb;
 /// Opens sockets: accept loop, TLS, start and end of a server process.

@@ -14,13 +14,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use map::{
-    FORBIDDEN_WORDS, LIBRARIES, LINES_PER_FILE, LINES_PER_FUNCTION, MAY_AWAIT, MAY_USE, ONLY_IN, OUTSIDE,
-    OUTSIDE_ALLOWED, WORD_ALLOWED,
+    AMBIENT_API_EXCEPTIONS, AMBIENT_APIS, ASYNC_ROOMS, FORBIDDEN_WORD_EXCEPTIONS, FORBIDDEN_WORDS, LIBRARY_ROOMS,
+    MAX_LINES_PER_FILE, MAX_LINES_PER_FUNCTION, RESTRICTED_PATHS, ROOM_DEPENDENCIES,
 };
-use source::{Named, Token};
+use source::{NamedPath, Token};
 
 /// One file, read once and asked many questions.
-struct Source {
+struct SourceFile {
     path: String,
     /// `["domain", "report"]` for `src/domain/report.rs`; empty for `src/lib.rs`.
     module: Vec<String>,
@@ -28,14 +28,14 @@ struct Source {
     tokens: Vec<Token>,
 }
 
-impl Source {
+impl SourceFile {
     fn new(path: &str, text: String) -> Self {
         let inner = path.trim_start_matches("src/").trim_end_matches(".rs");
         let mut module: Vec<String> = inner.split('/').map(str::to_owned).collect();
         if module.last().is_some_and(|last| last == "mod" || last == "lib") {
             module.pop();
         }
-        let tokens = source::tokens(&text);
+        let tokens = source::tokenize(&text);
         Self { path: path.to_owned(), module, text, tokens }
     }
 
@@ -44,167 +44,177 @@ impl Source {
         self.module.first().map_or("", String::as_str)
     }
 
-    fn names(&self) -> Vec<Named> {
-        source::names(&self.tokens, &self.module)
+    fn named_paths(&self) -> Vec<NamedPath> {
+        source::find_paths(&self.tokens, &self.module)
     }
 
-    fn at(&self, line: usize, complaint: &str) -> String {
+    fn at_line(&self, line: usize, complaint: &str) -> String {
         format!("{}:{line}: {complaint}", self.path)
     }
 }
 
-fn files_below(dir: &Path, out: &mut Vec<PathBuf>) {
+fn collect_rust_files(dir: &Path, out: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            files_below(&path, out);
+            collect_rust_files(&path, out);
         } else if path.extension().is_some_and(|e| e == "rs") {
             out.push(path);
         }
     }
 }
 
-fn sources(dir: &str) -> Vec<Source> {
+fn read_sources(dir: &str) -> Vec<SourceFile> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut paths = Vec::new();
-    files_below(&root.join(dir), &mut paths);
+    collect_rust_files(&root.join(dir), &mut paths);
     paths.sort();
     let read = |path: &PathBuf| {
         let name = path.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/");
-        Source::new(&name, fs::read_to_string(path).unwrap())
+        SourceFile::new(&name, fs::read_to_string(path).unwrap())
     };
     paths.iter().map(read).collect()
 }
 
 /// Fails with every complaint at once.
-fn assert_none(complaints: &[String], what: &str) {
-    assert!(complaints.is_empty(), "\n{what}:\n  {}\n", complaints.join("\n  "));
+fn assert_no_violations(violations: &[String], what: &str) {
+    assert!(violations.is_empty(), "\n{what}:\n  {}\n", violations.join("\n  "));
 }
 
-fn everywhere(dirs: &[&str], check: impl Fn(&Source) -> Vec<String>) -> Vec<String> {
-    dirs.iter().flat_map(|dir| sources(dir)).flat_map(|source| check(&source)).collect()
+fn check_all(dirs: &[&str], check: impl Fn(&SourceFile) -> Vec<String>) -> Vec<String> {
+    dirs.iter().flat_map(|dir| read_sources(dir)).flat_map(|source| check(&source)).collect()
 }
 
-fn row<'t>(table: &'t [(&str, &'t [&'t str])], key: &str) -> Option<&'t [&'t str]> {
+fn find_row<'t>(table: &'t [(&str, &'t [&'t str])], key: &str) -> Option<&'t [&'t str]> {
     table.iter().find(|(name, _)| *name == key).map(|(_, row)| *row)
 }
 
-fn begins_with(path: &[String], prefix: &str) -> bool {
+fn starts_with_path(path: &[String], prefix: &str) -> bool {
     let mut segments = path.iter();
     prefix.split("::").all(|wanted| segments.next().is_some_and(|s| s == wanted))
 }
 
-fn wrong_rooms(source: &Source) -> Vec<String> {
+fn find_forbidden_rooms(source: &SourceFile) -> Vec<String> {
     let room = source.room();
     if room.is_empty() {
         return Vec::new();
     }
-    let Some(allowed) = row(MAY_USE, room) else {
-        return vec![source.at(1, &format!("room `{room}` is not on the map (tests/architecture/map.rs)"))];
+    let Some(allowed) = find_row(ROOM_DEPENDENCIES, room) else {
+        return vec![source.at_line(1, &format!("room `{room}` is not on the map (tests/architecture/map.rs)"))];
     };
-    let foreign = source.names().into_iter().filter(|n| n.path.len() > 1 && n.path[0] == "crate");
-    let wrong = foreign.filter(|n| n.path[1] != room && !allowed.iter().any(|a| begins_with(&n.path[1..], a)));
-    wrong.map(|n| source.at(n.line, &format!("`{room}` may not name `{}`", n.path[1..].join("::")))).collect()
+    let crate_paths = source.named_paths().into_iter().filter(|n| n.path.len() > 1 && n.path[0] == "crate");
+    let wrong = crate_paths.filter(|n| n.path[1] != room && !allowed.iter().any(|a| starts_with_path(&n.path[1..], a)));
+    wrong.map(|n| source.at_line(n.line, &format!("`{room}` may not name `{}`", n.path[1..].join("::")))).collect()
 }
 
 /// The table's entry that decides about this path: the longest.
-fn home(path: &[String]) -> Option<(&'static str, &'static [&'static str])> {
-    let entries = LIBRARIES.iter().filter(|(library, _)| begins_with(path, library));
+fn allowed_rooms(path: &[String]) -> Option<(&'static str, &'static [&'static str])> {
+    let entries = LIBRARY_ROOMS.iter().filter(|(library, _)| starts_with_path(path, library));
     entries.max_by_key(|(library, _)| library.len()).copied()
 }
 
-fn homeless_libraries(source: &Source) -> Vec<String> {
+fn find_misplaced_libraries(source: &SourceFile) -> Vec<String> {
     let room = source.room();
-    let outside = source.names().into_iter().filter(|n| n.path.len() > 1 || n.in_use);
+    let outside = source.named_paths().into_iter().filter(|n| n.path.len() > 1 || n.in_use);
     let wrong = outside.filter_map(|n| {
-        let (library, rooms) = home(&n.path)?;
+        let (library, rooms) = allowed_rooms(&n.path)?;
         let complaint = format!("library `{library}` is not at home in `{room}`");
-        (!rooms.contains(&room)).then(|| source.at(n.line, &complaint))
+        (!rooms.contains(&room)).then(|| source.at_line(n.line, &complaint))
     });
     wrong.collect()
 }
 
-fn misplaced_time_and_world(source: &Source) -> Vec<String> {
-    let mut complaints = Vec::new();
-    for named in source.names() {
-        for (end, rooms, reason) in ONLY_IN {
+fn find_ambient_access(source: &SourceFile) -> Vec<String> {
+    let mut violations = Vec::new();
+    for named in source.named_paths() {
+        for (end, rooms, reason) in RESTRICTED_PATHS {
             let ends = named.path.len() >= end.len() && named.path[named.path.len() - end.len()..] == **end;
             if ends && !rooms.contains(&source.room()) {
-                complaints.push(source.at(named.line, &format!("`{}`: {reason}", end.join("::"))));
+                violations.push(source.at_line(named.line, &format!("`{}`: {reason}", end.join("::"))));
             }
         }
-        for (prefix, rooms) in OUTSIDE {
-            let allowed = OUTSIDE_ALLOWED.iter().any(|(path, _)| *path == source.path);
-            if begins_with(&named.path, &prefix.join("::")) && rooms.contains(&source.room()) && !allowed {
+        for (prefix, rooms) in AMBIENT_APIS {
+            let allowed = AMBIENT_API_EXCEPTIONS.iter().any(|(path, _)| *path == source.path);
+            if starts_with_path(&named.path, &prefix.join("::")) && rooms.contains(&source.room()) && !allowed {
                 let complaint = format!("`{}` reaches outside; here everything is an argument", prefix.join("::"));
-                complaints.push(source.at(named.line, &complaint));
+                violations.push(source.at_line(named.line, &complaint));
             }
         }
     }
-    complaints
+    violations
 }
 
-fn forbidden_words(source: &Source) -> Vec<String> {
+fn find_forbidden_words(source: &SourceFile) -> Vec<String> {
     let room = source.room();
-    let mut complaints = Vec::new();
-    let tests = source::tests_begin(&source.tokens);
+    let mut violations = Vec::new();
+    let tests = source::test_module_start(&source.tokens);
     for (at, token) in source.tokens.iter().enumerate() {
-        if matches!(token.text.as_str(), "async" | "await") && !room.is_empty() && !MAY_AWAIT.contains(&room) {
-            complaints.push(source.at(token.line, &format!("`{}`: async stops at the door", token.text)));
+        if matches!(token.text.as_str(), "async" | "await") && !room.is_empty() && !ASYNC_ROOMS.contains(&room) {
+            violations.push(source.at_line(token.line, &format!("`{}`: async stops at the door", token.text)));
         }
         for (_, words, reason) in FORBIDDEN_WORDS.iter().filter(|(of, _, _)| *of == room) {
-            let allowed = WORD_ALLOWED.iter().any(|(path, _)| *path == source.path);
+            let allowed = FORBIDDEN_WORD_EXCEPTIONS.iter().any(|(path, _)| *path == source.path);
             if words.contains(&token.text.as_str()) && !allowed && at < tests {
-                complaints.push(source.at(token.line, &format!("`{}`: {reason}", token.text)));
+                violations.push(source.at_line(token.line, &format!("`{}`: {reason}", token.text)));
             }
         }
     }
-    complaints
+    violations
 }
 
-fn too_long(source: &Source) -> Vec<String> {
+fn find_overlong_items(source: &SourceFile) -> Vec<String> {
     let lines = source.text.lines().count();
-    let file = (lines > LINES_PER_FILE).then(|| source.at(1, &format!("{lines} lines, at most {LINES_PER_FILE}")));
-    let long = source::functions(&source.tokens).into_iter().filter(|f| f.lines > LINES_PER_FUNCTION);
-    let complaint = |f: source::Function| {
-        source.at(f.line, &format!("fn {} has {} lines, at most {LINES_PER_FUNCTION}", f.name, f.lines))
+    let file = (lines > MAX_LINES_PER_FILE)
+        .then(|| source.at_line(1, &format!("{lines} lines, at most {MAX_LINES_PER_FILE}")));
+    let long = source::find_functions(&source.tokens).into_iter().filter(|f| f.lines > MAX_LINES_PER_FUNCTION);
+    let complaint = |f: source::FunctionSpan| {
+        source.at_line(f.line, &format!("fn {} has {} lines, at most {MAX_LINES_PER_FUNCTION}", f.name, f.lines))
     };
     file.into_iter().chain(long.map(complaint)).collect()
 }
 
-fn without_opening_words(source: &Source) -> Vec<String> {
+fn find_missing_module_docs(source: &SourceFile) -> Vec<String> {
     let missing = !source.text.starts_with("//!");
-    missing.then(|| source.at(1, "must begin with `//!`: what it knows, and what it does not")).into_iter().collect()
+    missing
+        .then(|| source.at_line(1, "must begin with `//!`: what it knows, and what it does not"))
+        .into_iter()
+        .collect()
 }
 
 #[test]
 fn a_room_names_only_the_rooms_on_its_row() {
-    assert_none(&everywhere(&["src"], wrong_rooms), "the arrows of docs/ARCHITECTURE.md are broken");
+    assert_no_violations(&check_all(&["src"], find_forbidden_rooms), "the arrows of docs/ARCHITECTURE.md are broken");
 }
 
 #[test]
 fn a_library_is_used_only_where_it_is_at_home() {
-    assert_none(&everywhere(&["src"], homeless_libraries), "a library strays (tests/architecture/map.rs)");
+    assert_no_violations(
+        &check_all(&["src"], find_misplaced_libraries),
+        "a library strays (tests/architecture/map.rs)",
+    );
 }
 
 #[test]
 fn time_and_the_world_come_in_as_arguments() {
-    assert_none(&everywhere(&["src"], misplaced_time_and_world), "asked the machine where an argument is due");
+    assert_no_violations(&check_all(&["src"], find_ambient_access), "asked the machine where an argument is due");
 }
 
 #[test]
 fn async_stops_at_the_door_and_nobody_is_judged_by_floats() {
-    assert_none(&everywhere(&["src"], forbidden_words), "a word that this room may not contain");
+    assert_no_violations(&check_all(&["src"], find_forbidden_words), "a word that this room may not contain");
 }
 
 #[test]
 fn files_and_functions_stay_short() {
-    assert_none(&everywhere(&["src", "tests"], too_long), "too long to read in one sitting; split it");
+    assert_no_violations(
+        &check_all(&["src", "tests"], find_overlong_items),
+        "too long to read in one sitting; split it",
+    );
 }
 
 #[test]
 fn every_file_opens_by_saying_what_it_is() {
-    assert_none(&everywhere(&["src", "tests"], without_opening_words), "files without opening words");
+    assert_no_violations(&check_all(&["src", "tests"], find_missing_module_docs), "files without opening words");
 }
 
 #[test]
@@ -213,20 +223,27 @@ fn every_dependency_has_a_home_and_every_home_a_dependency() {
     let section = manifest.split("\n[").find_map(|s| s.strip_prefix("dependencies]")).unwrap();
     let names = section.lines().filter(|l| !l.starts_with('#')).filter_map(|l| l.split_once('='));
     let declared: Vec<String> = names.map(|(name, _)| name.trim().replace('-', "_")).collect();
-    let homeless = declared.iter().filter(|d| row(LIBRARIES, d).is_none());
-    let stale = LIBRARIES.iter().filter(|(l, _)| !declared.iter().any(|d| Some(d.as_str()) == l.split("::").next()));
-    let complaints: Vec<String> = homeless
+    let homeless = declared.iter().filter(|d| find_row(LIBRARY_ROOMS, d).is_none());
+    let stale =
+        LIBRARY_ROOMS.iter().filter(|(l, _)| !declared.iter().any(|d| Some(d.as_str()) == l.split("::").next()));
+    let violations: Vec<String> = homeless
         .map(|d| format!("`{d}` has no home in tests/architecture/map.rs"))
         .chain(stale.map(|(l, _)| format!("`{l}` has a home, but is no dependency")))
         .collect();
-    assert_none(&complaints, "Cargo.toml and the table of libraries differ");
+    assert_no_violations(&violations, "Cargo.toml and the table of libraries differ");
 }
 
 /// What all checks together say about a text planted in a file.
 fn planted(path: &str, text: &str) -> String {
-    let source = Source::new(path, text.to_owned());
-    let checks =
-        [wrong_rooms, homeless_libraries, misplaced_time_and_world, forbidden_words, too_long, without_opening_words];
+    let source = SourceFile::new(path, text.to_owned());
+    let checks = [
+        find_forbidden_rooms,
+        find_misplaced_libraries,
+        find_ambient_access,
+        find_forbidden_words,
+        find_overlong_items,
+        find_missing_module_docs,
+    ];
     checks.iter().flat_map(|check| check(&source)).collect::<Vec<_>>().join("\n")
 }
 
@@ -256,7 +273,7 @@ fn what_the_map_allows_passes() {
         ("src/domain/report.rs", "use super::ids::UnitId; use crate::domain::time; mod tests { use super::*; }"),
         ("src/domain/report.rs", "// use crate::store;\n/* crate::app /* nested */ */ let s = \"crate::store\";"),
         ("src/domain/report.rs", "let s = r#\"tonic::Status \" crate::app\"#; let c = '\"'; fn f<'a>(x: &'a str) {}"),
-        ("src/store/tx.rs", "use crate::wire::record; use diesel::prelude::*; let x = self.tokio.x;"),
+        ("src/store/write_tx.rs", "use crate::wire::record; use diesel::prelude::*; let x = self.tokio.x;"),
         ("src/clock.rs", "let t = std::time::SystemTime::now(); mod tests { use super::Clock; }"),
         ("src/app/report.rs", "use jiff::civil::Date;"),
         ("src/domain/x.rs", "#[cfg(test)]\nmod tests { fn f(x: f64) {} }"),
@@ -271,9 +288,9 @@ fn other_planted_faults_are_caught_with_their_line() {
     let long = format!("//! Words.\nfn long(a: [u8; 2]) {{\n{}}}\n", "    step();\n".repeat(60));
     let caught = [
         (
-            "src/store/tx.rs",
+            "src/store/write_tx.rs",
             "//! W.\nuse crate::wire::Report;",
-            "src/store/tx.rs:2: `store` may not name `wire::Report`",
+            "src/store/write_tx.rs:2: `store` may not name `wire::Report`",
         ),
         ("src/app/x.rs", "//! W.\n\nfn f(c: &mut diesel::PgConnection) {}", "src/app/x.rs:3: library `diesel`"),
         ("src/app/x.rs", "//! W.\nuse tonic;", "src/app/x.rs:2: library `tonic`"),

@@ -2,37 +2,37 @@
 #![cfg(feature = "server")]
 #![allow(clippy::unwrap_used, reason = "a corpus that cannot be read has failed")]
 
-#[path = "common/fuzzed.rs"]
-mod fuzzed;
+#[path = "common/fuzz_targets.rs"]
+mod fuzz_targets;
 
 use std::path::Path;
 
 /// Runs every kept input of a fuzzer.
-fn run(name: &str, door: fn(&[u8])) {
+fn run_corpus(name: &str, target: fn(&[u8])) {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
     let inputs: Vec<_> = std::fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert!(inputs.len() >= 5, "{} holds {} inputs", dir.display(), inputs.len());
     for input in inputs {
-        door(&std::fs::read(input).unwrap());
+        target(&std::fs::read(input).unwrap());
     }
 }
 
 #[test]
 fn no_target_text_of_the_corpus_panics_or_changes_in_print() {
-    run("grammar", fuzzed::grammar);
+    run_corpus("grammar", fuzz_targets::fuzz_grammar);
 }
 
 #[test]
 fn no_campaign_file_of_the_corpus_panics_or_changes_in_print() {
-    run("campaign_file", fuzzed::campaign_file);
+    run_corpus("campaign_file", fuzz_targets::fuzz_campaign_file);
 }
 
 #[test]
 fn no_command_of_the_corpus_panics_the_server() {
-    run("command", fuzzed::command);
+    run_corpus("command", fuzz_targets::fuzz_command);
 }
 
 #[test]
 fn no_answer_of_the_corpus_panics_the_phone() {
-    run("frames", fuzzed::frames);
+    run_corpus("frames", fuzz_targets::fuzz_frames);
 }

@@ -14,20 +14,20 @@ use diesel::sql_types::Text;
 use diesel::{PgConnection, SqliteConnection, sql_query};
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 
-fn folder(database: &str) -> PathBuf {
+fn migrations_dir(database: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(database)
 }
 
 /// The names of a database's migrations, `0001_begin`, in order.
-fn names(database: &str) -> Vec<String> {
-    let entries = fs::read_dir(folder(database)).unwrap();
+fn migration_names(database: &str) -> Vec<String> {
+    let entries = fs::read_dir(migrations_dir(database)).unwrap();
     let mut names: Vec<String> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
 }
 
 #[derive(QueryableByName)]
-struct Column {
+struct ColumnRow {
     #[diesel(sql_type = Text)]
     name: String,
 }
@@ -35,18 +35,18 @@ struct Column {
 fn sqlite_columns(conn: &mut SqliteConnection) -> BTreeSet<String> {
     let query = "select t.name || '.' || c.name as name from sqlite_master t, pragma_table_info(t.name) c \
                  where t.type = 'table' and t.name not like 'sqlite_%'";
-    sql_query(query).load::<Column>(conn).unwrap().into_iter().map(|c| c.name).collect()
+    sql_query(query).load::<ColumnRow>(conn).unwrap().into_iter().map(|c| c.name).collect()
 }
 
 fn postgres_columns(conn: &mut PgConnection) -> BTreeSet<String> {
     let query = "select table_name || '.' || column_name as name from information_schema.columns \
                  where table_schema = current_schema()";
-    sql_query(query).load::<Column>(conn).unwrap().into_iter().map(|c| c.name).collect()
+    sql_query(query).load::<ColumnRow>(conn).unwrap().into_iter().map(|c| c.name).collect()
 }
 
 /// Runs all the way up, down and up again.
-fn up_down_up<DB: diesel::backend::Backend>(conn: &mut impl MigrationHarness<DB>, database: &str) {
-    let migrations = || FileBasedMigrations::from_path(folder(database)).unwrap();
+fn run_up_down_up<DB: diesel::backend::Backend>(conn: &mut impl MigrationHarness<DB>, database: &str) {
+    let migrations = || FileBasedMigrations::from_path(migrations_dir(database)).unwrap();
     conn.run_pending_migrations(migrations()).unwrap();
     conn.revert_all_migrations(migrations()).unwrap();
     conn.run_pending_migrations(migrations()).unwrap();
@@ -54,17 +54,17 @@ fn up_down_up<DB: diesel::backend::Backend>(conn: &mut impl MigrationHarness<DB>
 
 #[test]
 fn both_databases_have_the_same_migrations() {
-    assert_eq!(names("sqlite"), names("postgres"));
+    assert_eq!(migration_names("sqlite"), migration_names("postgres"));
 }
 
 #[test]
 fn numbers_count_up_from_one_and_each_has_a_way_up_and_down() {
-    for database in ["sqlite", "postgres", "client"].into_iter().filter(|d| folder(d).exists()) {
-        for (at, name) in names(database).iter().enumerate() {
+    for database in ["sqlite", "postgres", "client"].into_iter().filter(|d| migrations_dir(d).exists()) {
+        for (at, name) in migration_names(database).iter().enumerate() {
             let number = format!("{:04}_", at + 1);
             assert!(name.starts_with(&number), "migrations/{database}/{name} should begin with {number}");
             for file in ["up.sql", "down.sql"] {
-                let path = folder(database).join(name).join(file);
+                let path = migrations_dir(database).join(name).join(file);
                 let text = fs::read_to_string(&path).unwrap_or_default();
                 assert!(!text.trim().is_empty(), "{} is missing or empty", path.display());
             }
@@ -75,16 +75,16 @@ fn numbers_count_up_from_one_and_each_has_a_way_up_and_down() {
 #[test]
 fn the_way_down_undoes_the_way_up_and_both_databases_end_with_the_same_columns() {
     let mut sqlite = SqliteConnection::establish(":memory:").unwrap();
-    up_down_up(&mut sqlite, "sqlite");
-    let Some(db) = pg::TestDb::fresh() else { return };
+    run_up_down_up(&mut sqlite, "sqlite");
+    let Some(db) = pg::TestDb::create() else { return };
     let mut postgres = PgConnection::establish(db.url()).unwrap();
-    up_down_up(&mut postgres, "postgres");
+    run_up_down_up(&mut postgres, "postgres");
     assert_eq!(sqlite_columns(&mut sqlite), postgres_columns(&mut postgres));
 }
 
 #[test]
 fn the_phones_tables_go_up_and_down_too() {
-    if folder("client").exists() {
-        up_down_up(&mut SqliteConnection::establish(":memory:").unwrap(), "client");
+    if migrations_dir("client").exists() {
+        run_up_down_up(&mut SqliteConnection::establish(":memory:").unwrap(), "client");
     }
 }

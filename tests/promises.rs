@@ -1,51 +1,51 @@
 //! The promises of the sync contract, each named after its number, on SQLite and on PostgreSQL from one body.
 //!
-//! Here the exchange itself is asked, without a socket; `tests/it` asks the same of a real server, `client` of a real phone.
+//! Here the exchange itself is asked, without a socket; `tests/integration` asks the same of a real server, `client` of a real phone.
 #![allow(clippy::needless_pass_by_value, reason = "a story takes a world of its own")]
 #![allow(clippy::unwrap_used, reason = "a story that cannot be set up has failed")]
 #![cfg(feature = "server")]
 
+#[path = "promises/access_oracle.rs"]
+mod access_oracle;
 #[path = "promises/accounts.rs"]
 mod accounts;
-#[path = "promises/ages.rs"]
-mod ages;
+#[path = "promises/backend_parity.rs"]
+mod backend_parity;
 #[path = "promises/conflicts.rs"]
 mod conflicts;
+#[path = "promises/convergence.rs"]
+mod convergence;
 #[path = "promises/epochs.rs"]
 mod epochs;
-#[path = "promises/following.rs"]
-mod following;
-#[path = "promises/held.rs"]
-mod held;
+#[path = "promises/follow.rs"]
+mod follow;
+#[path = "promises/held_commands.rs"]
+mod held_commands;
+#[path = "promises/job_crash.rs"]
+mod job_crash;
 #[path = "promises/jobs.rs"]
 mod jobs;
-#[path = "promises/killed.rs"]
-mod killed;
-#[path = "promises/nights.rs"]
-mod nights;
 #[path = "common/pg.rs"]
 mod pg;
-#[path = "promises/printed.rs"]
-mod printed;
 #[path = "promises/proposals.rs"]
 mod proposals;
-#[path = "promises/pushing.rs"]
-mod pushing;
+#[path = "promises/push.rs"]
+mod push;
+#[path = "promises/random_walks.rs"]
+mod random_walks;
+#[path = "promises/retention.rs"]
+mod retention;
+#[path = "promises/runs.rs"]
+mod runs;
 #[path = "promises/scopes.rs"]
 mod scopes;
-#[path = "promises/states.rs"]
-mod states;
-#[path = "promises/twins.rs"]
-mod twins;
 #[path = "promises/vectors.rs"]
 mod vectors;
-#[path = "promises/walks.rs"]
-mod walks;
 #[path = "promises/world.rs"]
 mod world;
 
 /// Runs each story on a fresh SQLite file and on a fresh PostgreSQL database.
-macro_rules! stories {
+macro_rules! on_both_databases {
     ($($name:ident)+) => {
         mod on_sqlite { $(#[test] fn $name() { super::$name(crate::world::World::on_sqlite()); })+ }
         mod on_postgres {
@@ -53,4 +53,4 @@ macro_rules! stories {
         }
     };
 }
-pub(crate) use stories;
+pub(crate) use on_both_databases;

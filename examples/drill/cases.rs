@@ -2,13 +2,13 @@
 //!
 //! Knows the order of each accident; what it did to the data is asked of the books.
 
-use crate::books::{self, Found};
 use crate::cluster::Cluster;
-use crate::devices::Fleet;
-use crate::host::{Host, done, signal, wait};
-use crate::line::Line;
-use crate::node::{LEASE_SECONDS, Night, Node, two_ports};
-use crate::{Outcome, PHONES, Result};
+use crate::database_checks::{self, CheckResult};
+use crate::devices::PhoneFleet;
+use crate::host::{DrillHost, run_checked, send_signal, wait_for};
+use crate::node::{DrillNode, LEASE_SECONDS, NightlyJob, two_free_ports};
+use crate::proxy::CuttableProxy;
+use crate::{CaseOutcome, PHONES, Result};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
 use std::process::Command;
@@ -17,77 +17,86 @@ use std::time::{Duration, Instant};
 use thidua::pb::JobRunState;
 
 /// Two nodes, three databases, forty phones.
-pub(crate) struct Ground {
-    host: Host,
+pub(crate) struct DrillFixture {
+    host: DrillHost,
     cluster: Cluster,
-    nodes: [Node; 2],
+    nodes: [DrillNode; 2],
     /// The second node's lines to the databases.
-    lines: Vec<Line>,
-    fleet: Fleet,
-    night: Night,
+    proxies: Vec<CuttableProxy>,
+    fleet: PhoneFleet,
+    nightly_job: NightlyJob,
 }
 
 /// An accident: its name, what happens, and whether it loses what was acknowledged until the phones come back.
-pub(crate) type Case = (&'static str, fn(&mut Ground) -> Result<()>);
+pub(crate) type DrillCase = (&'static str, fn(&mut DrillFixture) -> Result<()>);
 
-pub(crate) const CASES: &[Case] = &[
-    ("a node killed", Ground::node_killed),
-    ("the primary killed", Ground::primary_killed),
-    ("both killed", Ground::both_killed),
-    ("a node paused past its lease", Ground::node_paused),
-    ("a replica 2 s behind, promoted", Ground::lagging_replica_promoted),
-    ("a full disk", Ground::disk_full),
-    ("a cut network", Ground::network_cut),
+pub(crate) const DRILL_CASES: &[DrillCase] = &[
+    ("a node killed", DrillFixture::node_killed),
+    ("the primary killed", DrillFixture::primary_killed),
+    ("both killed", DrillFixture::both_killed),
+    ("a node paused past its lease", DrillFixture::node_paused),
+    ("a replica 2 s behind, promoted", DrillFixture::lagging_replica_promoted),
+    ("a full disk", DrillFixture::disk_full),
+    ("a cut network", DrillFixture::network_cut),
 ];
 
-impl Ground {
+impl DrillFixture {
     /// Starts everything and lets the phones work.
-    pub(crate) fn lay(host: Host) -> Result<Self> {
+    pub(crate) fn start(host: DrillHost) -> Result<Self> {
         let cluster = Cluster::start(&host)?;
-        let ports = two_ports()?;
-        let mut one = Node::found(&host, "one", Some(&Cluster::url(&cluster.ports())), ports)?;
-        let lines: Vec<Line> = cluster.ports().into_iter().map(Line::to).collect::<Result<_>>()?;
+        let ports = two_free_ports()?;
+        let mut one = DrillNode::create(&host, "one", Some(&Cluster::node_url(&cluster.ports())), ports)?;
+        let lines: Vec<CuttableProxy> = cluster.ports().into_iter().map(CuttableProxy::start).collect::<Result<_>>()?;
         let through: Vec<u16> = lines.iter().map(|line| line.port).collect();
-        let mut other = one.beside(&host, "other", Some(&Cluster::url(&through)), ports)?;
+        let mut other = one.create_second(&host, "other", Some(&Cluster::node_url(&through)), ports)?;
         one.start(&["serve"])?;
         other.start(&["serve"])?;
-        let night = Night::enrol(&one)?;
+        let night = NightlyJob::enrol(&one)?;
         let half = PHONES / 2;
-        let invitations = [one.invitations(0, half)?, other.invitations(half, PHONES - half)?].concat();
-        let fleet = Fleet::enrol(&host.dir.join("phones"), &invitations)?;
-        Ok(Self { host, cluster, nodes: [one, other], lines, fleet, night })
+        let invitations = [one.create_invitations(0, half)?, other.create_invitations(half, PHONES - half)?].concat();
+        let fleet = PhoneFleet::enrol(&host.dir.join("phones"), &invitations)?;
+        Ok(Self { host, cluster, nodes: [one, other], proxies: lines, fleet, nightly_job: night })
     }
 
     /// Lives through one accident and looks at what is left.
-    pub(crate) fn live_through(&mut self, (name, accident): &Case) -> Result<Outcome> {
+    pub(crate) fn run_case(&mut self, (name, accident): &DrillCase) -> Result<CaseOutcome> {
         // Every phone begins at the node that enrolled it again: otherwise all end up with one that never died.
-        self.fleet.close()?;
-        self.fleet.open();
+        self.fleet.stop_phones()?;
+        self.fleet.start_phones();
         sleep(Duration::from_secs(3));
         let (began, before) = (Instant::now(), self.fleet.acknowledged());
         accident(self)?;
-        self.one_more_night()?;
+        self.run_nightly_job_on_both()?;
         sleep(Duration::from_secs(2));
-        let outage = self.fleet.outage(began);
-        let drained = self.fleet.drain(90);
-        self.cluster.whole(120)?;
-        let leader = self.cluster.leader().ok_or("nobody leads")?;
-        let Found { lost, doubled, twice } = books::check(&self.cluster.admin(leader), &self.fleet.devices)?;
-        let agree = drained && self.cluster.heads_agree(30);
+        let outage = self.fleet.longest_outage(began);
+        let drained = self.fleet.drain_outboxes(90);
+        self.cluster.wait_until_complete(120)?;
+        let leader = self.cluster.find_leader().ok_or("nobody leads")?;
+        let CheckResult { lost, doubled, published_twice: twice } =
+            database_checks::check_database(&self.cluster.admin_url(leader), &self.fleet.devices)?;
+        let agree = drained && self.cluster.wait_for_equal_heads(30);
         let commands = self.fleet.acknowledged() - before;
-        for (what, count) in self.fleet.troubles() {
+        for (what, count) in self.fleet.take_errors() {
             println!("    {count:>5} times: {what}");
         }
-        Ok(Outcome { name: (*name).to_owned(), outage, commands, lost, doubled, twice, agree })
+        Ok(CaseOutcome {
+            name: (*name).to_owned(),
+            outage,
+            commands,
+            lost,
+            doubled,
+            published_twice: twice,
+            digests_agree: agree,
+        })
     }
 
     /// A night asked of one node and then, with the same request, of the other.
-    fn one_more_night(&mut self) -> Result<()> {
-        let request = self.night.next();
+    fn run_nightly_job_on_both(&mut self) -> Result<()> {
+        let request = self.nightly_job.next_request();
         for at in [0, 1] {
-            let (night, node) = (&mut self.night, &self.nodes[at]);
-            wait("the night is done", 60, || {
-                let state = night.ask(node, request, 20)?;
+            let (night, node) = (&mut self.nightly_job, &self.nodes[at]);
+            wait_for("the night is done", 60, || {
+                let state = night.run_job(node, request, 20)?;
                 Ok((state == Some(JobRunState::Done)).then_some(()))
             })?;
         }
@@ -102,26 +111,26 @@ impl Ground {
 
     fn primary_killed(&mut self) -> Result<()> {
         let dead = self.kill_primary()?;
-        self.new_leader(dead)?;
+        self.wait_for_new_leader(dead)?;
         self.cluster.members[dead].start(&self.host)
     }
 
     fn both_killed(&mut self) -> Result<()> {
         self.nodes[1].kill();
         let dead = self.kill_primary()?;
-        self.new_leader(dead)?;
+        self.wait_for_new_leader(dead)?;
         self.nodes[1].start(&["serve"])?;
         self.cluster.members[dead].start(&self.host)
     }
 
     fn kill_primary(&mut self) -> Result<usize> {
-        let leader = self.cluster.leader().ok_or("nobody leads")?;
+        let leader = self.cluster.find_leader().ok_or("nobody leads")?;
         self.cluster.members[leader].kill();
         Ok(leader)
     }
 
-    fn new_leader(&self, dead: usize) -> Result<()> {
-        wait("another PostgreSQL leads", 60, || Ok(self.cluster.leader().filter(|at| *at != dead)))?;
+    fn wait_for_new_leader(&self, dead: usize) -> Result<()> {
+        wait_for("another PostgreSQL leads", 60, || Ok(self.cluster.find_leader().filter(|at| *at != dead)))?;
         sleep(Duration::from_secs(4));
         Ok(())
     }
@@ -129,21 +138,21 @@ impl Ground {
     /// A node stands still in the middle of publishing; the other one is asked for the same run, gets it when the lease is over, and the first
     /// wakes up and finds that it is too late.
     fn node_paused(&mut self) -> Result<()> {
-        let request = self.night.next();
-        let leader = self.cluster.leader().ok_or("nobody leads")?;
-        let mut conn = PgConnection::establish(&self.cluster.admin(leader))?;
+        let request = self.nightly_job.next_request();
+        let leader = self.cluster.find_leader().ok_or("nobody leads")?;
+        let mut conn = PgConnection::establish(&self.cluster.admin_url(leader))?;
         // Whoever publishes stops behind the check of its token, at the first row that it writes here.
         conn.batch_execute("BEGIN; LOCK TABLE run_input IN ACCESS EXCLUSIVE MODE")?;
-        let unanswered = self.night.ask(&self.nodes[0], request, 2);
+        let unanswered = self.nightly_job.run_job(&self.nodes[0], request, 2);
         if let Ok(Some(state)) = unanswered {
             return Err(format!("the night did not stop at the lock: {state:?}").into());
         }
-        signal("STOP", &[self.nodes[0].pid()]);
+        send_signal("STOP", &[self.nodes[0].pid()]);
         conn.batch_execute("ROLLBACK")?;
         sleep(Duration::from_secs(LEASE_SECONDS + 1));
-        let (night, other) = (&mut self.night, &self.nodes[1]);
-        let ended = wait("the other node runs it", 60, || night.ask(other, request, 20));
-        signal("CONT", &[self.nodes[0].pid()]);
+        let (night, other) = (&mut self.nightly_job, &self.nodes[1]);
+        let ended = wait_for("the other node runs it", 60, || night.run_job(other, request, 20));
+        send_signal("CONT", &[self.nodes[0].pid()]);
         if ended? != JobRunState::Done {
             return Err("the other node's run failed".into());
         }
@@ -152,21 +161,23 @@ impl Ground {
     }
 
     fn lagging_replica_promoted(&mut self) -> Result<()> {
-        let (late, in_step) = (self.cluster.asynchronous(), self.cluster.synchronous());
-        let (Some(late), Some(in_step)) = (late, in_step) else { return Err("no asynchronous replica".into()) };
-        self.cluster.starve(late)?;
+        let (async_standby, sync_standby) = (self.cluster.find_async_standby(), self.cluster.find_sync_standby());
+        let (Some(async_standby), Some(sync_standby)) = (async_standby, sync_standby) else {
+            return Err("no asynchronous replica".into());
+        };
+        self.cluster.stop_wal_sender(async_standby)?;
         sleep(Duration::from_secs(2));
-        self.fleet.hold();
+        self.fleet.pause_phones();
         let dead = self.kill_primary()?;
-        self.cluster.members[in_step].kill();
-        self.cluster.force(&self.host, late)?;
-        let lost = books::lost(&self.cluster.admin(late), &self.fleet.devices)?;
+        self.cluster.members[sync_standby].kill();
+        self.cluster.force_failover(&self.host, async_standby)?;
+        let lost = database_checks::count_lost(&self.cluster.admin_url(async_standby), &self.fleet.devices)?;
         println!("    {lost} acknowledged commands were not on the replica that leads now");
-        self.fleet.work();
+        self.fleet.resume_phones();
         sleep(Duration::from_secs(4));
         self.cluster.members[dead].start(&self.host)?;
-        self.cluster.members[in_step].start(&self.host)?;
-        self.cluster.whole(120)
+        self.cluster.members[sync_standby].start(&self.host)?;
+        self.cluster.wait_until_complete(120)
     }
 
     fn disk_full(&mut self) -> Result<()> {
@@ -174,8 +185,8 @@ impl Ground {
             println!("    skipped: a small disk needs root");
             return Ok(());
         }
-        let leader = self.cluster.leader().ok_or("nobody leads")?;
-        let ballast = self.cluster.members[leader].ballast();
+        let leader = self.cluster.find_leader().ok_or("nobody leads")?;
+        let ballast = self.cluster.members[leader].ballast_path();
         // It ends when there is no room, which is what is wanted.
         let filled =
             Command::new("dd").args(["if=/dev/zero", "bs=64k"]).arg(format!("of={}", ballast.display())).output()?;
@@ -183,15 +194,15 @@ impl Ground {
             return Err("the disk took everything".into());
         }
         sleep(Duration::from_secs(25));
-        done(Command::new("rm").arg(&ballast))?;
+        run_checked(Command::new("rm").arg(&ballast))?;
         sleep(Duration::from_secs(5));
         Ok(())
     }
 
     fn network_cut(&mut self) -> Result<()> {
-        self.lines.iter().for_each(Line::cut);
+        self.proxies.iter().for_each(CuttableProxy::cut);
         sleep(Duration::from_secs(15));
-        self.lines.iter().for_each(Line::mend);
+        self.proxies.iter().for_each(CuttableProxy::restore);
         sleep(Duration::from_secs(3));
         Ok(())
     }

@@ -3,8 +3,8 @@
 //! Knows how to start, kill and ask them; knows nothing of thidua.
 
 use crate::Result;
-use crate::books::{number, text};
-use crate::host::{Host, Running, done, family, free_port, signal, wait};
+use crate::database_checks::{query_number, query_text};
+use crate::host::{ChildProcess, DrillHost, free_port, process_tree, run_checked, send_signal, wait_for};
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -16,22 +16,22 @@ use std::time::Duration;
 const PASSWORD: &str = "drill";
 
 pub(crate) struct Cluster {
-    pub(crate) members: Vec<Member>,
-    _etcd: Running,
+    pub(crate) members: Vec<ClusterMember>,
+    _etcd: ChildProcess,
 }
 
 /// One machine: Patroni and the PostgreSQL that it keeps.
-pub(crate) struct Member {
+pub(crate) struct ClusterMember {
     name: String,
     pub(crate) port: u16,
-    rest: u16,
-    home: PathBuf,
-    patroni: Option<Running>,
+    rest_port: u16,
+    dir: PathBuf,
+    patroni: Option<ChildProcess>,
 }
 
 impl Cluster {
     /// Starts all of it and waits until it is whole.
-    pub(crate) fn start(host: &Host) -> Result<Self> {
+    pub(crate) fn start(host: &DrillHost) -> Result<Self> {
         let (client, peer) = (free_port()?, free_port()?);
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL", "etcd", "--name", "drill", "--data-dir"]).arg(host.dir.join("etcd"));
@@ -45,47 +45,51 @@ impl Cluster {
             command.args([option, url]);
         }
         command.args(["--initial-cluster", &format!("drill={peer_url}")]);
-        let etcd = Running::start(&mut command, &host.dir.join("etcd.log"))?;
+        let etcd = ChildProcess::start(&mut command, &host.dir.join("etcd.log"))?;
         let mut members = Vec::new();
         for at in 1..=3 {
-            members.push(Member::new(host, &format!("pg{at}"), client)?);
+            members.push(ClusterMember::new(host, &format!("pg{at}"), client)?);
         }
         let mut cluster = Self { members, _etcd: etcd };
         cluster.members[0].start(host)?;
-        wait("the first PostgreSQL leads", 60, || Ok(cluster.leader()))?;
+        wait_for("the first PostgreSQL leads", 60, || Ok(cluster.find_leader()))?;
         for member in &mut cluster.members[1..] {
             member.start(host)?;
         }
-        cluster.whole(120)?;
+        cluster.wait_until_complete(120)?;
         Ok(cluster)
     }
 
     /// Waits until one leads, one follows synchronously and one behind them.
-    pub(crate) fn whole(&self, seconds: u64) -> Result<()> {
-        wait("a whole cluster", seconds, || {
-            let Some((leader, _)) = self.leader().zip(self.synchronous()) else { return Ok(None) };
+    pub(crate) fn wait_until_complete(&self, seconds: u64) -> Result<()> {
+        wait_for("a whole cluster", seconds, || {
+            let Some((leader, _)) = self.find_leader().zip(self.find_sync_standby()) else { return Ok(None) };
             let streaming = "select count(*) as n from pg_stat_replication where state = 'streaming'";
-            Ok((number(&self.admin(leader), streaming)? == 2).then_some(()))
+            Ok((query_number(&self.admin_url(leader), streaming)? == 2).then_some(()))
         })
     }
 
     /// Which member leads.
-    pub(crate) fn leader(&self) -> Option<usize> {
-        self.with_role("leader")
+    pub(crate) fn find_leader(&self) -> Option<usize> {
+        self.find_member_with_role("leader")
     }
 
     /// Which member follows synchronously.
-    pub(crate) fn synchronous(&self) -> Option<usize> {
-        self.with_role("sync_standby")
+    pub(crate) fn find_sync_standby(&self) -> Option<usize> {
+        self.find_member_with_role("sync_standby")
     }
 
     /// The one that is neither.
-    pub(crate) fn asynchronous(&self) -> Option<usize> {
-        (0..self.members.len()).find(|at| Some(*at) != self.leader() && Some(*at) != self.synchronous())
+    pub(crate) fn find_async_standby(&self) -> Option<usize> {
+        (0..self.members.len()).find(|at| Some(*at) != self.find_leader() && Some(*at) != self.find_sync_standby())
     }
 
-    fn with_role(&self, role: &str) -> Option<usize> {
-        let seen = self.members.iter().filter(|member| member.patroni.is_some()).find_map(Member::seen)?;
+    fn find_member_with_role(&self, role: &str) -> Option<usize> {
+        let seen = self
+            .members
+            .iter()
+            .filter(|member| member.patroni.is_some())
+            .find_map(ClusterMember::read_cluster_state)?;
         let one = seen["members"]
             .as_array()?
             .iter()
@@ -94,12 +98,12 @@ impl Cluster {
     }
 
     /// Where an operator connects to one member's database.
-    pub(crate) fn admin(&self, at: usize) -> String {
+    pub(crate) fn admin_url(&self, at: usize) -> String {
         format!("postgres://thidua:{PASSWORD}@127.0.0.1:{}/postgres?connect_timeout=3", self.members[at].port)
     }
 
     /// Where a node connects, through these ports of the members.
-    pub(crate) fn url(ports: &[u16]) -> String {
+    pub(crate) fn node_url(ports: &[u16]) -> String {
         let hosts: Vec<String> = ports.iter().map(|port| format!("127.0.0.1:{port}")).collect();
         format!("postgres://thidua:{PASSWORD}@{}/postgres?target_session_attrs=read-write", hosts.join(","))
     }
@@ -110,47 +114,47 @@ impl Cluster {
     }
 
     /// Stops what sends the log to one member; the process that stands still.
-    pub(crate) fn starve(&self, at: usize) -> Result<u32> {
-        let leader = self.leader().ok_or("nobody leads")?;
+    pub(crate) fn stop_wal_sender(&self, at: usize) -> Result<u32> {
+        let leader = self.find_leader().ok_or("nobody leads")?;
         let sql = format!(
             "select pid::bigint as n from pg_stat_replication where application_name = '{}'",
             self.members[at].name
         );
-        let pid = u32::try_from(number(&self.admin(leader), &sql)?)?;
-        signal("STOP", &[pid]);
+        let pid = u32::try_from(query_number(&self.admin_url(leader), &sql)?)?;
+        send_signal("STOP", &[pid]);
         Ok(pid)
     }
 
     /// Makes this member lead, whatever it lacks.
-    pub(crate) fn force(&self, host: &Host, at: usize) -> Result<()> {
+    pub(crate) fn force_failover(&self, host: &DrillHost, at: usize) -> Result<()> {
         let member = &self.members[at];
         let mut command = Command::new(format!("{}/patronictl", host.patroni));
-        command.arg("-c").arg(member.home.join("patroni.yml"));
-        done(command.args(["failover", "drill", "--candidate", &member.name, "--force"]))?;
-        wait("the replica that was forced leads", 60, || Ok((self.leader() == Some(at)).then_some(())))?;
+        command.arg("-c").arg(member.dir.join("patroni.yml"));
+        run_checked(command.args(["failover", "drill", "--candidate", &member.name, "--force"]))?;
+        wait_for("the replica that was forced leads", 60, || Ok((self.find_leader() == Some(at)).then_some(())))?;
         let writes = "select case when pg_is_in_recovery() then 0::bigint else 1::bigint end as n";
-        wait("it takes writes", 30, || Ok((number(&self.admin(at), writes)? == 1).then_some(())))
+        wait_for("it takes writes", 30, || Ok((query_number(&self.admin_url(at), writes)? == 1).then_some(())))
     }
 
     /// Head and chain of each member, once they are the same everywhere.
-    pub(crate) fn heads_agree(&self, seconds: u64) -> bool {
+    pub(crate) fn wait_for_equal_heads(&self, seconds: u64) -> bool {
         let head = "select seq::text || ' ' || encode(chain, 'hex') as t from head";
         let same = || {
             let heads: Vec<String> =
-                (0..self.members.len()).map(|at| text(&self.admin(at), head)).collect::<Result<_>>()?;
+                (0..self.members.len()).map(|at| query_text(&self.admin_url(at), head)).collect::<Result<_>>()?;
             Ok(heads.iter().all(|one| *one == heads[0]).then_some(()))
         };
-        wait("the same head on every member", seconds, same).inspect_err(|error| println!("  {error}")).is_ok()
+        wait_for("the same head on every member", seconds, same).inspect_err(|error| println!("  {error}")).is_ok()
     }
 }
 
-impl Member {
-    fn new(host: &Host, name: &str, etcd: u16) -> Result<Self> {
+impl ClusterMember {
+    fn new(host: &DrillHost, name: &str, etcd: u16) -> Result<Self> {
         let home = host.dir.join(name);
         std::fs::create_dir_all(&home)?;
         let (port, rest) = (free_port()?, free_port()?);
         let template = include_str!("patroni.yml");
-        let said = [
+        let template_values = [
             ("NAME", name.to_owned()),
             ("REST", rest.to_string()),
             ("PORT", port.to_string()),
@@ -159,48 +163,50 @@ impl Member {
             ("BIN", host.pg_bin.clone()),
             ("PASSWORD", PASSWORD.to_owned()),
         ];
-        let text = said.iter().fold(template.to_owned(), |text, (key, value)| text.replace(&format!("@{key}@"), value));
+        let text = template_values
+            .iter()
+            .fold(template.to_owned(), |text, (key, value)| text.replace(&format!("@{key}@"), value));
         std::fs::write(home.join("patroni.yml"), text)?;
-        host.hand_over(&home)?;
-        Ok(Self { name: name.to_owned(), port, rest, home, patroni: None })
+        host.chown_to_user(&home)?;
+        Ok(Self { name: name.to_owned(), port, rest_port: rest, dir: home, patroni: None })
     }
 
-    pub(crate) fn start(&mut self, host: &Host) -> Result<()> {
-        let mut command = host.unprivileged(&format!("{}/patroni", host.patroni));
-        command.arg(self.home.join("patroni.yml"));
-        self.patroni = Some(Running::start(&mut command, &host.dir.join(format!("{}.log", self.name)))?);
+    pub(crate) fn start(&mut self, host: &DrillHost) -> Result<()> {
+        let mut command = host.unprivileged_command(&format!("{}/patroni", host.patroni));
+        command.arg(self.dir.join("patroni.yml"));
+        self.patroni = Some(ChildProcess::start(&mut command, &host.dir.join(format!("{}.log", self.name)))?);
         Ok(())
     }
 
     /// kill -9 of everything on it, as when the power goes.
     pub(crate) fn kill(&mut self) {
-        let mut all: Vec<u32> = self.patroni.iter().map(Running::pid).collect();
-        all.extend(self.postgres().into_iter().flat_map(family));
-        signal("KILL", &all);
+        let mut all: Vec<u32> = self.patroni.iter().map(ChildProcess::pid).collect();
+        all.extend(self.postmaster_pid().into_iter().flat_map(process_tree));
+        send_signal("KILL", &all);
         self.patroni = None;
     }
 
-    fn postgres(&self) -> Option<u32> {
-        std::fs::read_to_string(self.home.join("data/postmaster.pid")).ok()?.lines().next()?.trim().parse().ok()
+    fn postmaster_pid(&self) -> Option<u32> {
+        std::fs::read_to_string(self.dir.join("data/postmaster.pid")).ok()?.lines().next()?.trim().parse().ok()
     }
 
     /// A file in the way of everything that its disk could still take.
-    pub(crate) fn ballast(&self) -> PathBuf {
-        self.home.join("ballast")
+    pub(crate) fn ballast_path(&self) -> PathBuf {
+        self.dir.join("ballast")
     }
 
     /// What its Patroni knows of all members.
-    fn seen(&self) -> Option<Value> {
-        let mut line = TcpStream::connect(("127.0.0.1", self.rest)).ok()?;
-        line.set_read_timeout(Some(Duration::from_secs(3))).ok()?;
-        line.write_all(b"GET /cluster HTTP/1.0\r\n\r\n").ok()?;
+    fn read_cluster_state(&self) -> Option<Value> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.rest_port)).ok()?;
+        stream.set_read_timeout(Some(Duration::from_secs(3))).ok()?;
+        stream.write_all(b"GET /cluster HTTP/1.0\r\n\r\n").ok()?;
         let mut answer = String::new();
-        line.read_to_string(&mut answer).ok()?;
+        stream.read_to_string(&mut answer).ok()?;
         serde_json::from_str(answer.split_once("\r\n\r\n")?.1).ok()
     }
 }
 
-impl Drop for Member {
+impl Drop for ClusterMember {
     fn drop(&mut self) {
         self.kill();
     }

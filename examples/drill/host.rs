@@ -9,7 +9,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 /// What `scripts/drill` has found on this machine.
-pub(crate) struct Host {
+pub(crate) struct DrillHost {
     /// Everything is written below it; the script removes it.
     pub(crate) dir: PathBuf,
     /// The product's binary.
@@ -24,26 +24,26 @@ pub(crate) struct Host {
     pub(crate) disks: bool,
 }
 
-impl Host {
+impl DrillHost {
     /// As the environment says.
-    pub(crate) fn here() -> Result<Self> {
-        let said = |name: &str| std::env::var(format!("DRILL_{name}")).unwrap_or_default();
-        let wanted = |name: &str| {
-            let value = said(name);
+    pub(crate) fn from_env() -> Result<Self> {
+        let env_or_empty = |name: &str| std::env::var(format!("DRILL_{name}")).unwrap_or_default();
+        let required_env = |name: &str| {
+            let value = env_or_empty(name);
             if value.is_empty() { Err(format!("DRILL_{name} is not set; run scripts/drill")) } else { Ok(value) }
         };
         Ok(Self {
-            dir: wanted("DIR")?.into(),
-            thidua: wanted("THIDUA")?.into(),
-            pg_bin: said("PG_BIN"),
-            patroni: said("PATRONI"),
-            user: said("USER"),
-            disks: said("DISKS") == "yes",
+            dir: required_env("DIR")?.into(),
+            thidua: required_env("THIDUA")?.into(),
+            pg_bin: env_or_empty("PG_BIN"),
+            patroni: env_or_empty("PATRONI"),
+            user: env_or_empty("USER"),
+            disks: env_or_empty("DISKS") == "yes",
         })
     }
 
     /// A command that dies with this process, as the user of the databases if there is one.
-    pub(crate) fn unprivileged(&self, programme: &str) -> Command {
+    pub(crate) fn unprivileged_command(&self, programme: &str) -> Command {
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL"]);
         if !self.user.is_empty() {
@@ -55,20 +55,20 @@ impl Host {
     }
 
     /// Lets that user write there.
-    pub(crate) fn hand_over(&self, path: &Path) -> Result<()> {
+    pub(crate) fn chown_to_user(&self, path: &Path) -> Result<()> {
         if !self.user.is_empty() {
-            done(Command::new("chown").arg("-R").arg(&self.user).arg(path))?;
+            run_checked(Command::new("chown").arg("-R").arg(&self.user).arg(path))?;
         }
         Ok(())
     }
 }
 
 /// A process that ends with its value.
-pub(crate) struct Running {
+pub(crate) struct ChildProcess {
     child: Child,
 }
 
-impl Running {
+impl ChildProcess {
     /// Starts it with what it says in a file.
     pub(crate) fn start(command: &mut Command, log: &Path) -> Result<Self> {
         let log = File::options().create(true).append(true).open(log)?;
@@ -82,7 +82,7 @@ impl Running {
     }
 }
 
-impl Drop for Running {
+impl Drop for ChildProcess {
     fn drop(&mut self) {
         // It may be dead already: that is what a drill is for.
         let _ = self.child.kill();
@@ -91,17 +91,21 @@ impl Drop for Running {
 }
 
 /// Sends a signal to processes that we started.
-pub(crate) fn signal(name: &str, pids: &[u32]) {
+pub(crate) fn send_signal(name: &str, pids: &[u32]) {
     // One that is gone already is no trouble.
     let pids: Vec<String> = pids.iter().map(ToString::to_string).collect();
     let _ = Command::new("kill").arg(format!("-{name}")).args(pids).stderr(Stdio::null()).status();
 }
 
 /// A process and everything below it.
-pub(crate) fn family(pid: u32) -> Vec<u32> {
+pub(crate) fn process_tree(pid: u32) -> Vec<u32> {
     let mut whole = vec![pid];
-    let parents: Vec<(u32, u32)> =
-        std::fs::read_dir("/proc").into_iter().flatten().flatten().filter_map(|entry| parent(&entry)).collect();
+    let parents: Vec<(u32, u32)> = std::fs::read_dir("/proc")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| read_parent_pid(&entry))
+        .collect();
     let mut at = 0;
     while at < whole.len() {
         let above = whole[at];
@@ -111,15 +115,15 @@ pub(crate) fn family(pid: u32) -> Vec<u32> {
     whole
 }
 
-fn parent(entry: &std::fs::DirEntry) -> Option<(u32, u32)> {
+fn read_parent_pid(entry: &std::fs::DirEntry) -> Option<(u32, u32)> {
     let pid = entry.file_name().to_str()?.parse().ok()?;
     let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
-    let behind_name = stat.rsplit(')').next()?;
-    Some((pid, behind_name.split_whitespace().nth(1)?.parse().ok()?))
+    let after_name = stat.rsplit(')').next()?;
+    Some((pid, after_name.split_whitespace().nth(1)?.parse().ok()?))
 }
 
 /// Runs what must go well; what it said.
-pub(crate) fn done(command: &mut Command) -> Result<String> {
+pub(crate) fn run_checked(command: &mut Command) -> Result<String> {
     let ran = command.output()?;
     if !ran.status.success() {
         return Err(format!("{command:?}: {}", String::from_utf8_lossy(&ran.stderr)).into());
@@ -133,11 +137,11 @@ pub(crate) fn free_port() -> Result<u16> {
 }
 
 /// Looks again and again until there is an answer.
-pub(crate) fn wait<T>(what: &str, seconds: u64, mut look: impl FnMut() -> Result<Option<T>>) -> Result<T> {
+pub(crate) fn wait_for<T>(what: &str, seconds: u64, mut probe: impl FnMut() -> Result<Option<T>>) -> Result<T> {
     let end = Instant::now() + Duration::from_secs(seconds);
     let mut last = String::new();
     while Instant::now() < end {
-        match look() {
+        match probe() {
             Ok(Some(found)) => return Ok(found),
             Ok(None) => {}
             Err(error) => last = error.to_string(),

@@ -1,7 +1,7 @@
 //! thidua nodes as an operator runs them: the real binary, a directory each, one authority.
 
 use crate::Result;
-use crate::host::{Host, Running, done, free_port, wait};
+use crate::host::{ChildProcess, DrillHost, free_port, run_checked, wait_for};
 use jiff::ToSpan;
 use serde_json::Value;
 use std::net::TcpStream;
@@ -10,7 +10,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 use thidua::clock::Clock;
-use thidua::domain::enrolment::Code;
+use thidua::domain::enrolment::EnrolmentCode;
 use thidua::domain::ids::UnitId;
 use thidua::domain::permission::Role;
 use thidua::pb;
@@ -19,27 +19,27 @@ use thidua::server::ca::TlsFiles;
 use thidua::server::tls::read_chain;
 use tonic::transport::{Channel, Endpoint};
 
-#[path = "../../tests/it/harness/phone.rs"]
+#[path = "../../tests/integration/harness/test_client.rs"]
 #[allow(dead_code, clippy::unwrap_used, reason = "the tests' plain client: more of it is used there")]
-mod plain;
-use plain::Phone;
+mod test_client;
+use test_client::TestClient;
 
 /// How long a job's lease holds in the drill, so that nobody has to wait for ten minutes.
 pub(crate) const LEASE_SECONDS: u64 = 15;
 const PROVINCE: &str = "prov-86-2025";
 
 /// One node: a data directory, an address and perhaps a process.
-pub(crate) struct Node {
+pub(crate) struct DrillNode {
     thidua: PathBuf,
     pub(crate) dir: PathBuf,
     pub(crate) port: u16,
     settings: Vec<String>,
-    running: Option<Running>,
+    running: Option<ChildProcess>,
 }
 
-impl Node {
+impl DrillNode {
     /// Makes the authority in `dir` with the example's organisation and a campaign of these days; phones are told of both ports.
-    pub(crate) fn found(host: &Host, name: &str, database: Option<&str>, ports: [u16; 2]) -> Result<Self> {
+    pub(crate) fn create(host: &DrillHost, name: &str, database: Option<&str>, ports: [u16; 2]) -> Result<Self> {
         let mut node = Self::new(host, name, ports, database);
         node.command(&["init"]).map(drop)?;
         let example = |file: &str| format!("{}/examples/tra-vinh/{file}", env!("CARGO_MANIFEST_DIR"));
@@ -57,7 +57,13 @@ impl Node {
     }
 
     /// Another node of the same authority: the same keys, its own address.
-    pub(crate) fn beside(&self, host: &Host, name: &str, database: Option<&str>, ports: [u16; 2]) -> Result<Self> {
+    pub(crate) fn create_second(
+        &self,
+        host: &DrillHost,
+        name: &str,
+        database: Option<&str>,
+        ports: [u16; 2],
+    ) -> Result<Self> {
         let mut node = Self::new(host, name, [ports[1], ports[0]], database);
         std::fs::create_dir_all(node.dir.join("tls"))?;
         for file in ["authority.key", "seal.key", "thidua.toml"] {
@@ -72,7 +78,7 @@ impl Node {
     }
 
     /// Phones that it enrols are told of its own port first.
-    fn new(host: &Host, name: &str, ports: [u16; 2], database: Option<&str>) -> Self {
+    fn new(host: &DrillHost, name: &str, ports: [u16; 2], database: Option<&str>) -> Self {
         let port = ports[0];
         let public = ports.map(|port| format!("https://127.0.0.1:{port}")).join(",");
         let mut settings = vec![format!("listen.address=127.0.0.1:{port}"), format!("listen.public={public}")];
@@ -80,7 +86,7 @@ impl Node {
         Self { thidua: host.thidua.clone(), dir: host.dir.join(name), port, settings, running: None }
     }
 
-    fn prepared(&self, command: &mut Command, arguments: &[&str]) {
+    fn add_common_arguments(&self, command: &mut Command, arguments: &[&str]) {
         command.args(arguments).arg("--json").arg("--data").arg(&self.dir).env("THIDUA_LANG", "en");
         self.settings.iter().for_each(|setting| {
             command.args(["--set", setting]);
@@ -90,18 +96,18 @@ impl Node {
     /// Runs a command of the operator; its answer.
     pub(crate) fn command(&self, arguments: &[&str]) -> Result<String> {
         let mut command = Command::new(&self.thidua);
-        self.prepared(&mut command, arguments);
-        done(&mut command)
+        self.add_common_arguments(&mut command, arguments);
+        run_checked(&mut command)
     }
 
     /// Starts to serve, by `serve` or another command that ends in serving.
     pub(crate) fn start(&mut self, arguments: &[&str]) -> Result<()> {
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL"]).arg(&self.thidua);
-        self.prepared(&mut command, arguments);
-        self.running = Some(Running::start(&mut command, &self.dir.with_extension("log"))?);
+        self.add_common_arguments(&mut command, arguments);
+        self.running = Some(ChildProcess::start(&mut command, &self.dir.with_extension("log"))?);
         let open = || Ok(TcpStream::connect(("127.0.0.1", self.port)).ok().map(drop));
-        wait("the node serves", 60, open)
+        wait_for("the node serves", 60, open)
     }
 
     /// kill -9.
@@ -111,17 +117,17 @@ impl Node {
 
     /// The number of its process.
     pub(crate) fn pid(&self) -> u32 {
-        self.running.as_ref().map_or(0, Running::pid)
+        self.running.as_ref().map_or(0, ChildProcess::pid)
     }
 
     /// A code for a new account with this role on this unit.
-    pub(crate) fn invite(&self, account: &str, role: Role, unit: &str) -> Result<Value> {
+    pub(crate) fn create_invitation(&self, account: &str, role: Role, unit: &str) -> Result<Value> {
         self.command(&["access", "grant", "--account", account, "--role", role.code(), "--unit", unit])?;
         Ok(serde_json::from_str(&self.command(&["access", "enrol", "--account", account])?)?)
     }
 
     /// Invitations for so many phones, each for a commune of its own behind the first `skipped`.
-    pub(crate) fn invitations(&self, skipped: usize, count: usize) -> Result<Vec<String>> {
+    pub(crate) fn create_invitations(&self, skipped: usize, count: usize) -> Result<Vec<String>> {
         let units = include_str!("../tra-vinh/org/units.csv").lines();
         let communes = units.filter(|line| line.starts_with("com-") && line.contains(",commune,2025-07-01,,"));
         let communes: Vec<&str> =
@@ -129,7 +135,7 @@ impl Node {
         let made: Vec<String> = communes
             .iter()
             .map(|unit| {
-                let invitation = self.invite(&format!("drill-{unit}"), Role::Reporter, unit)?;
+                let invitation = self.create_invitation(&format!("drill-{unit}"), Role::Reporter, unit)?;
                 Ok(invitation["qr"].as_str().ok_or("no invitation")?.to_owned())
             })
             .collect::<Result<_>>()?;
@@ -138,38 +144,38 @@ impl Node {
 }
 
 /// An administrator who asks for the night again and again.
-pub(crate) struct Night {
+pub(crate) struct NightlyJob {
     runtime: tokio::runtime::Runtime,
-    phone: Phone,
+    phone: TestClient,
     ca: PathBuf,
-    asked: u8,
+    last_request: u8,
 }
 
-impl Night {
-    pub(crate) fn enrol(node: &Node) -> Result<Self> {
-        let invitation = node.invite("drill-admin", Role::Admin, PROVINCE)?;
-        let code = Code::parse(invitation["code"].as_str().ok_or("no code")?)?;
+impl NightlyJob {
+    pub(crate) fn enrol(node: &DrillNode) -> Result<Self> {
+        let invitation = node.create_invitation("drill-admin", Role::Admin, PROVINCE)?;
+        let code = EnrolmentCode::parse(invitation["code"].as_str().ok_or("no code")?)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let ca = TlsFiles::in_dir(&node.dir.join("tls")).ca;
         let phone = runtime.block_on(async {
-            let mut phone = Phone::new(connect(&ca, node.port).await?, UnitId::named(PROVINCE));
+            let mut phone = TestClient::new(connect(&ca, node.port).await?, UnitId::from_code(PROVINCE));
             phone.enrol(&code).await?;
             Ok::<_, Box<dyn std::error::Error>>(phone)
         })?;
-        Ok(Self { runtime, phone, ca, asked: 0 })
+        Ok(Self { runtime, phone, ca, last_request: 0 })
     }
 
     /// The next request for a run.
-    pub(crate) fn next(&mut self) -> u8 {
-        self.asked += 1;
-        self.asked
+    pub(crate) fn next_request(&mut self) -> u8 {
+        self.last_request += 1;
+        self.last_request
     }
 
     /// Asks a node for the run of this request, for so long; what it says of the run: `None` while another node runs it.
-    pub(crate) fn ask(&mut self, node: &Node, request: u8, seconds: u64) -> Result<Option<pb::JobRunState>> {
+    pub(crate) fn run_job(&mut self, node: &DrillNode, request: u8, seconds: u64) -> Result<Option<pb::JobRunState>> {
         let ask = pb::RunJobRequest { request_id: vec![request; 16], name: "aggregate".into() };
         let (phone, ca, port) = (&mut self.phone, &self.ca, node.port);
-        let asked = async {
+        let call = async {
             phone.channel = connect(ca, port).await?;
             let mut jobs = JobServiceClient::new(phone.channel.clone());
             let mut steps = jobs.run_job(phone.request(ask)).await?.into_inner();
@@ -179,7 +185,7 @@ impl Night {
             }
             Ok::<_, Box<dyn std::error::Error>>(state)
         };
-        let bounded = async { tokio::time::timeout(Duration::from_secs(seconds), asked).await };
+        let bounded = async { tokio::time::timeout(Duration::from_secs(seconds), call).await };
         let state = self.runtime.block_on(bounded).map_err(|_| "no answer in time")??;
         Ok(state.filter(|state| *state != pb::JobRunState::Running))
     }
@@ -205,6 +211,6 @@ async fn connect(ca: &Path, port: u16) -> Result<Channel> {
 }
 
 /// Two free ports.
-pub(crate) fn two_ports() -> Result<[u16; 2]> {
+pub(crate) fn two_free_ports() -> Result<[u16; 2]> {
     Ok([free_port()?, free_port()?])
 }

@@ -1,51 +1,63 @@
 //! Two machines without a database administrator: SQLite on the first, verified copies to the second, and a person who promotes it.
 
-use crate::books::{self, Found};
-use crate::devices::Fleet;
-use crate::host::Host;
-use crate::node::{Node, two_ports};
-use crate::{Outcome, PHONES, Result};
+use crate::database_checks::{self, CheckResult};
+use crate::devices::PhoneFleet;
+use crate::host::DrillHost;
+use crate::node::{DrillNode, two_free_ports};
+use crate::{CaseOutcome, PHONES, Result};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 /// kill -9 of the first under forty phones; the second promoted from its newest copy; the first started again.
-pub(crate) fn live_through(host: &Host) -> Result<Outcome> {
-    let ports = two_ports()?;
-    let mut first = Node::found(host, "first", None, ports)?;
-    let mut second = first.beside(host, "second", None, ports)?;
+pub(crate) fn run_case(host: &DrillHost) -> Result<CaseOutcome> {
+    let ports = two_free_ports()?;
+    let mut first = DrillNode::create(host, "first", None, ports)?;
+    let mut second = first.create_second(host, "second", None, ports)?;
     let copies = host.dir.join("copies").display().to_string();
     first.start(&["serve"])?;
-    let mut fleet = Fleet::enrol(&host.dir.join("phones-sqlite"), &first.invitations(0, PHONES)?)?;
+    let mut fleet = PhoneFleet::enrol(&host.dir.join("phones-sqlite"), &first.create_invitations(0, PHONES)?)?;
     sleep(Duration::from_secs(3));
     first.command(&["backup", "--to", &copies])?;
     sleep(Duration::from_secs(5));
     let (began, before) = (Instant::now(), fleet.acknowledged());
     first.kill();
-    fleet.hold();
+    fleet.pause_phones();
     second.start(&["promote", "--from", &copies])?;
     let database = second.dir.join("thidua.db").display().to_string();
-    println!("    {} acknowledged commands were not in the copy", books::lost(&database, &fleet.devices)?);
-    fleet.work();
+    println!(
+        "    {} acknowledged commands were not in the copy",
+        database_checks::count_lost(&database, &fleet.devices)?
+    );
+    fleet.resume_phones();
     sleep(Duration::from_secs(8));
-    let outage = fleet.outage(began);
+    let outage = fleet.longest_outage(began);
 
     // The first one comes back, and phones that were closed begin with its address.
     first.start(&["serve"])?;
-    fleet.close()?;
-    fleet.open();
+    fleet.stop_phones()?;
+    fleet.start_phones();
     sleep(Duration::from_secs(5));
-    let agree = fleet.drain(90);
+    let agree = fleet.drain_outboxes(90);
     let refused = first.command(&["access", "grant", "--account", "y", "--role", "AUDITOR", "--unit", "prov-86-2025"]);
     let one_writer = refused.is_err_and(|error| error.to_string().contains("SERVER_SUPERSEDED"));
-    let Found { lost, doubled, twice } = books::check(&database, &fleet.devices)?;
+    let CheckResult { lost, doubled, published_twice: twice } =
+        database_checks::check_database(&database, &fleet.devices)?;
     let commands = fleet.acknowledged() - before;
-    for (what, count) in fleet.troubles() {
+    for (what, count) in fleet.take_errors() {
         println!("    {count:>5} times: {what}");
     }
     if !one_writer {
         println!("    the first machine still writes");
     }
-    fleet.close()?;
+    fleet.stop_phones()?;
     let name = "two machines, SQLite: promoted".to_owned();
-    Ok(Outcome { name, outage, commands, lost, doubled, twice, agree: agree && one_writer })
+    Ok(CaseOutcome {
+        name,
+        outage,
+        commands,
+        lost,
+        doubled,
+        published_twice: twice,
+        digests_agree: agree && one_writer,
+    })
 }

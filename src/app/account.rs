@@ -7,10 +7,12 @@
 use super::App;
 use super::error::{AppError, Result};
 use crate::domain::ids::{AccountId, UnitId};
-use crate::domain::permission::{Actor, Denied, Grant, Kind, Permit, Role, action, authorize, authorize_everywhere};
-use crate::domain::reason::Reason;
-use crate::domain::time::Instant;
-use crate::store::tx::Audit;
+use crate::domain::permission::{
+    ActionMarker, Actor, AuthorizationError, Grant, Permit, Role, action, authorize, authorize_all,
+};
+use crate::domain::reason::RefusalReason;
+use crate::domain::time::Timestamp;
+use crate::store::write_tx::AuditContext;
 use crate::store::{ReadTx, WriteTx};
 use jiff::civil::Date;
 
@@ -18,30 +20,30 @@ use jiff::civil::Date;
 /// of one that never did, the root.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountUnits {
-    home: UnitId,
-    others: Vec<UnitId>,
+    home_unit: UnitId,
+    other_units: Vec<UnitId>,
 }
 
 impl AccountUnits {
     /// The unit under which lists show the account.
     #[must_use]
-    pub fn home(&self) -> UnitId {
-        self.home
+    pub fn home_unit(&self) -> UnitId {
+        self.home_unit
     }
 
     /// All units.
     pub fn iter(&self) -> impl Iterator<Item = UnitId> {
-        std::iter::once(self.home).chain(self.others.iter().copied())
+        std::iter::once(self.home_unit).chain(self.other_units.iter().copied())
     }
 }
 
 /// An enrolment code by its hash, with the account and the roles that it is made for.
 #[derive(Debug, Clone)]
-pub struct NewCode<'a> {
+pub struct NewEnrolCode<'a> {
     /// Whose devices it admits.
     pub account: AccountId,
     /// Whether the account has to be there already; else it is made.
-    pub is_existing: bool,
+    pub requires_existing_account: bool,
     /// The unit on which the roles are granted.
     pub unit: UnitId,
     /// The roles.
@@ -49,51 +51,52 @@ pub struct NewCode<'a> {
     /// The code's hash.
     pub hash: &'a [u8],
     /// When it ends.
-    pub expires: Instant,
+    pub expires_at: Timestamp,
 }
 
 impl App {
     /// Gives a role on a unit, making the account if it is new.
-    pub fn grant(&self, actor: &Actor, account: AccountId, label: &str, grant: &Grant) -> Result<()> {
-        self.store().write("access.grant", self.now(), |tx| put_grant(self, tx, actor, (account, label), grant))
+    pub fn grant_role(&self, actor: &Actor, account: AccountId, label: &str, grant: &Grant) -> Result<()> {
+        self.store()
+            .write("access.grant", self.now(), |tx| grant_role_checked(self, tx, actor, (account, label), grant))
     }
 
     /// Takes a role away at once; needs the right over its unit alone. What its holder sends afterwards goes to the hand-over box of the
     /// unit.
     pub fn revoke_grant(&self, actor: &Actor, account: AccountId, grant: &Grant) -> Result<()> {
         self.store().write("access.revoke_grant", self.now(), |tx| {
-            let place = tx.unit_path(grant.unit)?;
-            let permit: Permit<action::Revoke> = authorize(actor, &place, self.now().local_date())?;
-            tx.drop_grant(account, grant)?;
-            tx.note_act(&Audit::from(&permit));
+            let unit_path = tx.unit_path(grant.unit)?;
+            let permit: Permit<action::Revoke> = authorize(actor, &unit_path, self.now().local_date())?;
+            tx.revoke_grant(account, grant)?;
+            tx.append_audit(&AuditContext::from(&permit));
             Ok(())
         })
     }
 
     /// Keeps an enrolment code of an existing account, by its hash, until `expires`.
-    pub fn add_enrol_code(&self, actor: &Actor, hash: &[u8], account: AccountId, expires: Instant) -> Result<()> {
+    pub fn add_enrol_code(&self, actor: &Actor, hash: &[u8], account: AccountId, expires: Timestamp) -> Result<()> {
         self.store().write("access.enrol_code", self.now(), |tx| {
-            tx.account_label(account)?.ok_or(Reason::NotFound)?;
-            put_code(self, tx, actor, account, (hash, expires))
+            tx.account_label(account)?.ok_or(RefusalReason::NotFound)?;
+            insert_enrol_code(self, tx, actor, account, (hash, expires))
         })
     }
 
     /// Grants the roles and keeps the code, both or neither. The same code again changes nothing.
-    pub fn invite(&self, actor: &Actor, code: &NewCode) -> Result<()> {
+    pub fn create_invite(&self, actor: &Actor, code: &NewEnrolCode) -> Result<()> {
         let from = self.now().local_date();
         self.store().write("access.enrol_code", self.now(), |tx| {
-            let place = tx.unit_path(code.unit)?;
-            let _: Permit<action::Enrol> = authorize(actor, &place, from)?;
-            if code.is_existing && tx.account_label(code.account)?.is_none() {
-                return Err(Reason::AccountElsewhere.into());
+            let unit_path = tx.unit_path(code.unit)?;
+            let _: Permit<action::Enrol> = authorize(actor, &unit_path, from)?;
+            if code.requires_existing_account && tx.account_label(code.account)?.is_none() {
+                return Err(RefusalReason::AccountElsewhere.into());
             }
             if !tx.has_enrol_code(code.hash)? {
                 for role in code.roles {
                     let grant = Grant { role: *role, unit: code.unit, from, to: Date::constant(2199, 1, 1) };
-                    put_grant(self, tx, actor, (code.account, ""), &grant)?;
+                    grant_role_checked(self, tx, actor, (code.account, ""), &grant)?;
                 }
             }
-            put_code(self, tx, actor, code.account, (code.hash, code.expires))
+            insert_enrol_code(self, tx, actor, code.account, (code.hash, code.expires_at))
         })
     }
 
@@ -101,8 +104,8 @@ impl App {
     pub fn account_label(&self, actor: &Actor, account: AccountId) -> Result<Option<String>> {
         let today = self.now().local_date();
         self.store().read(|tx| {
-            let units = units_of(self, tx, account)?;
-            match may_over::<action::ListDevices>(tx, actor, &units, today)? {
+            let units = load_account_units(self, tx, account)?;
+            match authorize_over_units::<action::ListDevices>(tx, actor, &units, today)? {
                 Ok(_) => Ok(tx.account_label(account)?),
                 Err(_) => Ok(None),
             }
@@ -115,17 +118,17 @@ impl App {
         self.store().read(|tx| {
             let grants = tx.grants(account)?;
             if grants.is_empty() {
-                return Err(Reason::NotFound.into());
+                return Err(RefusalReason::NotFound.into());
             }
-            let units = units_of(self, tx, account)?;
-            let _: Permit<action::Enrol> = may_over(tx, actor, &units, today)??;
+            let units = load_account_units(self, tx, account)?;
+            let _: Permit<action::Enrol> = authorize_over_units(tx, actor, &units, today)??;
             Ok(Actor { account, device: None, grants })
         })
     }
 }
 
 /// The units of an account, by which it is decided who may act on it.
-pub(super) fn units_of(app: &App, tx: &mut ReadTx, account: AccountId) -> Result<AccountUnits> {
+pub(super) fn load_account_units(app: &App, tx: &mut ReadTx, account: AccountId) -> Result<AccountUnits> {
     let today = app.now().local_date();
     let grants = tx.grants(account)?;
     let mut units: Vec<UnitId> = grants.iter().filter(|grant| today < grant.to).map(|grant| grant.unit).collect();
@@ -140,54 +143,55 @@ pub(super) fn units_of(app: &App, tx: &mut ReadTx, account: AccountId) -> Result
     let mut units = units.into_iter();
     let home = match units.next() {
         Some(unit) => unit,
-        None => app.root(tx)?.ok_or(Reason::NotFound)?,
+        None => app.root_unit(tx)?.ok_or(RefusalReason::NotFound)?,
     };
     let others = if planted!("one-unit-decides") { Vec::new() } else { units.collect() };
-    Ok(AccountUnits { home, others })
+    Ok(AccountUnits { home_unit: home, other_units: others })
 }
 
 /// Whether the actor has the right over every one of these units.
-pub(super) fn may_over<A: Kind>(
+pub(super) fn authorize_over_units<A: ActionMarker>(
     tx: &mut ReadTx,
     actor: &Actor,
     units: &AccountUnits,
     today: Date,
-) -> Result<std::result::Result<Permit<A>, Denied>> {
-    let places = units.iter().map(|unit| tx.unit_path(unit)).collect::<std::result::Result<Vec<_>, _>>()?;
-    Ok(authorize_everywhere(actor, &places, today))
+) -> Result<std::result::Result<Permit<A>, AuthorizationError>> {
+    let unit_paths = units.iter().map(|unit| tx.unit_path(unit)).collect::<std::result::Result<Vec<_>, _>>()?;
+    Ok(authorize_all(actor, &unit_paths, today))
 }
 
-fn put_grant(
+fn grant_role_checked(
     app: &App,
     tx: &mut WriteTx,
     actor: &Actor,
     (account, label): (AccountId, &str),
     grant: &Grant,
 ) -> Result<()> {
-    let (today, place) = (app.now().local_date(), tx.unit_path(grant.unit)?);
-    let permit: Permit<action::Enrol> = authorize(actor, &place, today)?;
+    let (today, unit_path) = (app.now().local_date(), tx.unit_path(grant.unit)?);
+    let permit: Permit<action::Enrol> = authorize(actor, &unit_path, today)?;
     if tx.account_label(account)?.is_some() {
-        let units = units_of(app, tx, account)?;
-        may_over::<action::Enrol>(tx, actor, &units, today)?.map_err(|_| AppError::from(Reason::AccountElsewhere))?;
+        let units = load_account_units(app, tx, account)?;
+        authorize_over_units::<action::Enrol>(tx, actor, &units, today)?
+            .map_err(|_| AppError::from(RefusalReason::AccountElsewhere))?;
     }
     tx.put_account(account, label)?;
     tx.put_grant(account, grant)?;
-    tx.note_act(&Audit::from(&permit));
+    tx.append_audit(&AuditContext::from(&permit));
     Ok(())
 }
 
-fn put_code(
+fn insert_enrol_code(
     app: &App,
     tx: &mut WriteTx,
     actor: &Actor,
     account: AccountId,
-    (hash, expires): (&[u8], Instant),
+    (hash, expires): (&[u8], Timestamp),
 ) -> Result<()> {
-    let units = units_of(app, tx, account)?;
-    let permit = may_over::<action::Enrol>(tx, actor, &units, app.now().local_date())??;
+    let units = load_account_units(app, tx, account)?;
+    let permit = authorize_over_units::<action::Enrol>(tx, actor, &units, app.now().local_date())??;
     if !tx.has_enrol_code(hash)? {
-        tx.put_enrol_code(hash, account, expires)?;
-        tx.note_act(&Audit::from(&permit));
+        tx.insert_enrol_code(hash, account, expires)?;
+        tx.append_audit(&AuditContext::from(&permit));
     }
     Ok(())
 }

@@ -1,24 +1,24 @@
 //! Steps on campaigns, forms, contracts and baselines: all of one file, or nothing.
 
 use super::error::{AppError, Result};
-use super::{App, Reference};
+use super::{App, ReferenceSnapshot};
 use crate::domain::baseline::BaselineRow;
 use crate::domain::calendar::Calendar;
-use crate::domain::campaign::life::Facts;
-use crate::domain::campaign::{Campaign, Step};
+use crate::domain::campaign::lifecycle::CampaignStepContext;
+use crate::domain::campaign::{Campaign, CampaignStep};
 use crate::domain::form::Catalogue;
 use crate::domain::org::{Hierarchy, UnitKind};
 use crate::domain::permission::{Actor, Permit, UnitPath, action, authorize};
-use crate::domain::reason::Reason;
+use crate::domain::reason::RefusalReason;
 use crate::store::WriteTx;
 
 /// What applying a file changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Applied {
+pub struct ApplySummary {
     /// Elements, forms, contracts and calendars that are new or changed.
-    pub catalogue: usize,
+    pub catalogue_changes: usize,
     /// Campaigns that are new or changed.
-    pub campaigns: usize,
+    pub campaign_changes: usize,
 }
 
 impl App {
@@ -26,7 +26,7 @@ impl App {
     pub fn apply_catalogue(&self, actor: &Actor, catalogue: &Catalogue, calendars: &[Calendar]) -> Result<usize> {
         self.store().write("catalogue.apply", self.now(), |tx| {
             let permit: Permit<action::ApplyCampaign> =
-                authorize(actor, &self.root_place(tx)?, self.now().local_date())?;
+                authorize(actor, &self.root_unit_path(tx)?, self.now().local_date())?;
             Ok::<_, AppError>(tx.put_catalogue(&permit, catalogue, calendars)?)
         })
     }
@@ -35,8 +35,8 @@ impl App {
     pub fn apply_campaign(&self, actor: &Actor, campaign: &Campaign) -> Result<bool> {
         self.store().write("campaign.apply", self.now(), |tx| {
             let permit: Permit<action::ApplyCampaign> =
-                authorize(actor, &self.root_place(tx)?, self.now().local_date())?;
-            let elements = tx.facts()?.elements;
+                authorize(actor, &self.root_unit_path(tx)?, self.now().local_date())?;
+            let elements = tx.reference_data()?.element_numbers;
             Ok::<_, AppError>(tx.put_campaign(&permit, campaign, &elements)?)
         })
     }
@@ -50,22 +50,26 @@ impl App {
         calendars: &[Calendar],
         campaigns: &[Campaign],
         basis: Option<&str>,
-    ) -> Result<Applied> {
+    ) -> Result<ApplySummary> {
         let today = self.now().local_date();
         self.store().write("files.apply", self.now(), |tx| {
             let permit: Permit<action::ApplyCampaign> =
-                authorize(actor, &self.root_place(tx)?, self.now().local_date())?;
-            let mut applied = Applied { catalogue: tx.put_catalogue(&permit, catalogue, calendars)?, campaigns: 0 };
-            let facts = tx.facts()?;
+                authorize(actor, &self.root_unit_path(tx)?, self.now().local_date())?;
+            let mut applied = ApplySummary {
+                catalogue_changes: tx.put_catalogue(&permit, catalogue, calendars)?,
+                campaign_changes: 0,
+            };
+            let reference_data = tx.reference_data()?;
             for campaign in campaigns {
-                let before = facts.campaigns.iter().find(|known| known.code == campaign.code);
+                let before = reference_data.campaigns.iter().find(|existing| existing.code == campaign.code);
                 let next = match before {
-                    Some(known) => {
-                        known.amended(campaign, basis, today).map_err(|broken| AppError::Broken(vec![broken]))?
-                    }
+                    Some(existing) => existing
+                        .apply_amendment(campaign, basis, today)
+                        .map_err(|broken| AppError::Violations(vec![broken]))?,
                     None => campaign.clone(),
                 };
-                applied.campaigns += usize::from(tx.put_campaign(&permit, &next, &facts.elements)?);
+                applied.campaign_changes +=
+                    usize::from(tx.put_campaign(&permit, &next, &reference_data.element_numbers)?);
             }
             Ok::<_, AppError>(applied)
         })
@@ -74,33 +78,37 @@ impl App {
     /// Takes a campaign to its next state.
     ///
     /// # Errors
-    /// [`AppError::Broken`] with everything that stands against it.
-    pub fn step_campaign(&self, actor: &Actor, code: &str, step: Step) -> Result<Campaign> {
+    /// [`AppError::Violation`] with everything that stands against it.
+    pub fn advance_campaign(&self, actor: &Actor, code: &str, step: CampaignStep) -> Result<Campaign> {
         let today = self.now().local_date();
         self.store().write("campaign.step", self.now(), |tx| {
-            let permit: Permit<action::StepCampaign> = authorize(actor, &self.root_place(tx)?, today)?;
+            let permit: Permit<action::StepCampaign> = authorize(actor, &self.root_unit_path(tx)?, today)?;
             let reference = self.reference(tx)?;
-            let campaign = reference.campaigns.iter().find(|one| one.code == code).ok_or(Reason::NotFound)?;
-            let unreachable = unreachable(&reference, campaign);
-            let facts = Facts { today, catalogue: &reference.catalogue, unreachable: &unreachable };
-            let next = Campaign { status: campaign.step(step, &facts).map_err(AppError::Broken)?, ..campaign.clone() };
-            tx.put_stepped(&permit, &next, &reference.elements)?;
+            let campaign = reference.campaigns.iter().find(|one| one.code == code).ok_or(RefusalReason::NotFound)?;
+            let unreachable = unreachable_units(&reference, campaign);
+            let reference_data =
+                CampaignStepContext { today, catalogue: &reference.catalogue, unreachable_units: &unreachable };
+            let next = Campaign {
+                status: campaign.next_status(step, &reference_data).map_err(AppError::Violations)?,
+                ..campaign.clone()
+            };
+            tx.put_campaign_status(&permit, &next, &reference.element_numbers)?;
             Ok(next)
         })
     }
 
     /// Takes every campaign to the state that today brings: launched, running, over. How many moved.
-    pub fn step_by_day(&self, actor: &Actor) -> Result<usize> {
+    pub fn advance_campaigns_by_day(&self, actor: &Actor) -> Result<usize> {
         let today = self.now().local_date();
         self.store().write("campaign.step_by_day", self.now(), |tx| {
-            let permit: Permit<action::StepCampaign> = authorize(actor, &self.root_place(tx)?, today)?;
+            let permit: Permit<action::StepCampaign> = authorize(actor, &self.root_unit_path(tx)?, today)?;
             let reference = self.reference(tx)?;
-            let facts = Facts { today, catalogue: &reference.catalogue, unreachable: &[] };
+            let reference_data = CampaignStepContext { today, catalogue: &reference.catalogue, unreachable_units: &[] };
             let mut moved = 0;
             for campaign in &reference.campaigns {
-                let status = campaign.status_by_day(&facts);
+                let status = campaign.status_by_date(&reference_data);
                 let next = Campaign { status, ..campaign.clone() };
-                moved += usize::from(tx.put_stepped(&permit, &next, &reference.elements)?);
+                moved += usize::from(tx.put_campaign_status(&permit, &next, &reference.element_numbers)?);
             }
             Ok::<_, AppError>(moved)
         })
@@ -110,9 +118,9 @@ impl App {
     pub fn baselines(&self, actor: &Actor) -> Result<Vec<BaselineRow>> {
         let today = self.now().local_date();
         self.store().read(|tx| {
-            let root = self.root(tx)?.ok_or_else(AppError::no_organisation)?;
-            let place = UnitPath { unit: root, acting: root, above: Vec::new() };
-            let _: Permit<action::ImportBaseline> = authorize(actor, &place, today)?;
+            let root = self.root_unit(tx)?.ok_or_else(AppError::no_organisation)?;
+            let unit_path = UnitPath { unit: root, acting_unit: root, ancestors: Vec::new() };
+            let _: Permit<action::ImportBaseline> = authorize(actor, &unit_path, today)?;
             Ok::<_, AppError>(tx.baselines()?)
         })
     }
@@ -121,26 +129,26 @@ impl App {
     pub fn import_baselines(&self, actor: &Actor, rows: &[BaselineRow]) -> Result<usize> {
         self.store().write("baseline.import", self.now(), |tx| {
             let permit: Permit<action::ImportBaseline> =
-                authorize(actor, &self.root_place(tx)?, self.now().local_date())?;
-            tx.add_baselines(&permit, rows).map_err(AppError::from)
+                authorize(actor, &self.root_unit_path(tx)?, self.now().local_date())?;
+            tx.insert_baselines(&permit, rows).map_err(AppError::from)
         })
     }
 
     /// The place of the authority itself.
-    pub(crate) fn root_place(&self, tx: &mut WriteTx) -> Result<UnitPath> {
-        let root = self.root(tx)?.ok_or_else(AppError::no_organisation)?;
-        Ok(UnitPath { unit: root, acting: root, above: Vec::new() })
+    pub(crate) fn root_unit_path(&self, tx: &mut WriteTx) -> Result<UnitPath> {
+        let root = self.root_unit(tx)?.ok_or_else(AppError::no_organisation)?;
+        Ok(UnitPath { unit: root, acting_unit: root, ancestors: Vec::new() })
     }
 }
 
 /// Units of the owner's province that hang under nobody on the campaign's first day, by uid.
-fn unreachable(reference: &Reference, campaign: &Campaign) -> Vec<String> {
+fn unreachable_units(reference: &ReferenceSnapshot, campaign: &Campaign) -> Vec<String> {
     let (org, first) = (&reference.org, campaign.legal_window.start);
-    let addressed = org.units_on(first).filter(|unit| {
+    let addressed = org.open_units_on(first).filter(|unit| {
         let kind = org.kind_on(unit.id, first);
-        unit.id != campaign.owner() && !matches!(kind, None | Some(UnitKind::Cluster | UnitKind::Province))
+        unit.id != campaign.owner_id() && !matches!(kind, None | Some(UnitKind::Cluster | UnitKind::Province))
     });
     let cut_off =
-        addressed.filter(|unit| !org.ancestors(unit.id, Hierarchy::Command, first).contains(&campaign.owner()));
+        addressed.filter(|unit| !org.ancestors(unit.id, Hierarchy::Command, first).contains(&campaign.owner_id()));
     cut_off.map(|unit| unit.uid.clone()).collect()
 }

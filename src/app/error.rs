@@ -1,8 +1,8 @@
 //! What a step can answer besides success. Refusals are values of the game; trouble is what lies outside it.
 
-use crate::domain::broken::Broken;
-use crate::domain::permission::Denied;
-use crate::domain::reason::{Reason, Refusal};
+use crate::domain::permission::AuthorizationError;
+use crate::domain::reason::{Refusal, RefusalReason};
+use crate::domain::violation::Violation;
 use crate::store;
 
 /// Why a step did not happen.
@@ -24,13 +24,13 @@ pub enum AppError {
     #[error("another node holds the job now; nothing was written")]
     LeaseLost,
     /// A file's content breaks rules; each line says which and where.
-    #[error("{}", first_of(.0))]
-    Broken(Vec<Broken>),
+    #[error("{}", format_first_violation(.0))]
+    Violations(Vec<Violation>),
 }
 
 /// The first broken rule in its words, and how many more there are: the rest is for whoever sent the file, not for a line of the log.
-fn first_of(broken: &[Broken]) -> String {
-    match broken {
+fn format_first_violation(violations: &[Violation]) -> String {
+    match violations {
         [] => "nothing is said to be broken".to_owned(),
         [one] => one.to_string(),
         [first, rest @ ..] => format!("{first} (and {} more)", rest.len()),
@@ -43,18 +43,18 @@ impl From<Refusal> for AppError {
     }
 }
 
-impl From<Reason> for AppError {
-    fn from(reason: Reason) -> Self {
+impl From<RefusalReason> for AppError {
+    fn from(reason: RefusalReason) -> Self {
         Self::Refused(reason.into())
     }
 }
 
-impl From<Denied> for AppError {
-    fn from(denied: Denied) -> Self {
+impl From<AuthorizationError> for AppError {
+    fn from(denied: AuthorizationError) -> Self {
         match denied {
-            Denied::OutOfSight => Reason::NotFound.into(),
-            Denied::Forbidden(_) => Reason::Denied.into(),
-            Denied::Elsewhere(_) => Reason::AccountElsewhere.into(),
+            AuthorizationError::NotVisible => RefusalReason::NotFound.into(),
+            AuthorizationError::Forbidden(_) => RefusalReason::Denied.into(),
+            AuthorizationError::AllowedElsewhere(_) => RefusalReason::AccountElsewhere.into(),
         }
     }
 }
@@ -63,7 +63,7 @@ impl AppError {
     /// What is said while no organisation is there yet.
     #[must_use]
     pub fn no_organisation() -> Self {
-        Self::Broken(vec![Broken::refuses(
+        Self::Violations(vec![Violation::error(
             "NO_ORGANISATION",
             "org",
             "Chưa có tổ chức. Hãy chạy `thidua org import` trước.",

@@ -1,6 +1,6 @@
 //! The fleet by units, for whoever may list their devices. What it says of a unit is decided in the domain. Knows no message.
 
-use super::account::{may_over, units_of};
+use super::account::{authorize_over_units, load_account_units};
 use super::{App, Result};
 use crate::domain::fleet::UnitFleet;
 use crate::domain::ids::UnitId;
@@ -9,19 +9,31 @@ use std::collections::BTreeMap;
 
 impl App {
     /// The units that the caller may list devices of, with at least one that may act.
-    pub fn fleet(&self, actor: &Actor) -> Result<BTreeMap<UnitId, UnitFleet>> {
+    pub fn fleet_by_unit(&self, actor: &Actor) -> Result<BTreeMap<UnitId, UnitFleet>> {
         let now = self.now();
         let today = now.local_date();
         self.store().read(|tx| {
             let mut fleet: BTreeMap<UnitId, UnitFleet> = BTreeMap::new();
-            for device in tx.devices()?.into_iter().filter(|device| device.revoked.is_none() && !device.is_over(now)) {
-                let units = units_of(self, tx, device.account)?;
-                if may_over::<action::ListDevices>(tx, actor, &units, today)?.is_err() {
+            for device in tx
+                .devices()?
+                .into_iter()
+                .filter(|device| device.revoked_at.is_none() && !device.is_expired_session(now))
+            {
+                let units = load_account_units(self, tx, device.account)?;
+                if authorize_over_units::<action::ListDevices>(tx, actor, &units, today)?.is_err() {
                     continue;
                 }
-                let place = tx.unit_path(units.home())?;
-                let one = UnitFleet::of(device.heard().local_date(), today, device.forked, tx.waiting_of(device.id)?);
-                fleet.entry(place.acting).and_modify(|known| *known = known.and(one)).or_insert(one);
+                let unit_path = tx.unit_path(units.home_unit())?;
+                let unit_fleet = UnitFleet::from_device(
+                    device.last_seen().local_date(),
+                    today,
+                    device.is_forked,
+                    tx.count_waiting_commands(device.id)?,
+                );
+                fleet
+                    .entry(unit_path.acting_unit)
+                    .and_modify(|existing| *existing = existing.merge(unit_fleet))
+                    .or_insert(unit_fleet);
             }
             Ok(fleet)
         })

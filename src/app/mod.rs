@@ -8,40 +8,40 @@ pub mod account;
 pub mod audit;
 pub mod backup;
 pub mod campaign;
-pub mod changes;
-pub mod close;
-pub mod compact;
+pub mod close_periods;
+pub mod compaction;
+pub mod due_reports;
 pub mod error;
 pub mod fleet;
-pub mod held;
-pub mod job;
-pub mod morning;
-pub mod once;
+pub mod held_command;
+pub mod idempotent_write;
+pub mod job_run;
+pub mod morning_report;
 pub mod org;
 pub mod partner;
-pub mod phase;
+pub mod phase_review;
 mod proposal;
 pub mod quality;
 pub mod reference;
-pub mod remind;
 pub mod report;
-pub mod results;
-pub mod review;
+pub mod report_queries;
+pub mod run_changes;
 pub mod runs;
 pub mod standing;
-mod totals;
+pub mod standing_queries;
+mod totals_cache;
 
-pub use crate::store::within;
+pub use crate::store::with_timeout;
 pub use error::{AppError, Result};
-pub use reference::Reference;
+pub use reference::ReferenceSnapshot;
 
 use crate::clock::Clock;
-use crate::domain::digest::Digest;
 use crate::domain::ids::UnitId;
 use crate::domain::permission::Actor;
 use crate::domain::scope::Scope;
-use crate::domain::time::Instant;
-use crate::store::{Audit, ReadTx, Store};
+use crate::domain::scope_digest::ScopeDigest;
+use crate::domain::time::Timestamp;
+use crate::store::{AuditContext, ReadTx, Store};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// The application over one database.
@@ -49,9 +49,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 pub struct App {
     store: Store,
     clock: Clock,
-    backups: Arc<backup::Places>,
-    cached: Arc<RwLock<Option<(Digest, Arc<Reference>)>>>,
-    followed: totals::Followed,
+    backup_dirs: Arc<backup::BackupDirs>,
+    reference_cache: Arc<RwLock<Option<(ScopeDigest, Arc<ReferenceSnapshot>)>>>,
+    totals_cache: totals_cache::TotalsCache,
     lease_micros: i64,
 }
 
@@ -59,20 +59,27 @@ impl App {
     /// Over an open store, with the clock that everybody here asks.
     #[must_use]
     pub fn new(store: Store, clock: Clock) -> Self {
-        let lease_micros = job::LEASE_MICROS;
-        Self { store, clock, backups: Arc::default(), cached: Arc::default(), followed: Arc::default(), lease_micros }
+        let lease_micros = job_run::LEASE_MICROS;
+        Self {
+            store,
+            clock,
+            backup_dirs: Arc::default(),
+            reference_cache: Arc::default(),
+            totals_cache: Arc::default(),
+            lease_micros,
+        }
     }
 
     /// The same application, whose jobs are taken over by another node after so many microseconds.
     #[must_use]
-    pub fn with_lease(self, lease_micros: i64) -> Self {
+    pub fn with_job_lease(self, lease_micros: i64) -> Self {
         Self { lease_micros, ..self }
     }
 
     /// The same application, with the places where its copies go.
     #[must_use]
-    pub fn with_backups(self, places: backup::Places) -> Self {
-        Self { backups: Arc::new(places), ..self }
+    pub fn with_backup_dirs(self, places: backup::BackupDirs) -> Self {
+        Self { backup_dirs: Arc::new(places), ..self }
     }
 
     /// The store.
@@ -83,7 +90,7 @@ impl App {
 
     /// The present instant.
     #[must_use]
-    pub fn now(&self) -> Instant {
+    pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
@@ -94,31 +101,31 @@ impl App {
     }
 
     /// The reference snapshot that belongs to what `tx` sees; decoded again only after a change.
-    pub fn reference(&self, tx: &mut ReadTx) -> Result<Arc<Reference>> {
-        let digest = tx.scope(Scope::REFERENCE)?.map_or_else(Digest::default, |scope| scope.digest);
-        if let Some((known, reference)) = &*self.cached.read().unwrap_or_else(PoisonError::into_inner)
-            && *known == digest
+    pub fn reference(&self, tx: &mut ReadTx) -> Result<Arc<ReferenceSnapshot>> {
+        let digest = tx.scope(Scope::REFERENCE)?.map_or_else(ScopeDigest::default, |scope| scope.digest);
+        if let Some((cached_digest, reference)) = &*self.reference_cache.read().unwrap_or_else(PoisonError::into_inner)
+            && *cached_digest == digest
         {
             return Ok(Arc::clone(reference));
         }
-        let reference = Arc::new(Reference::new(tx.facts()?)?);
-        *self.cached.write().unwrap_or_else(PoisonError::into_inner) = Some((digest, Arc::clone(&reference)));
+        let reference = Arc::new(ReferenceSnapshot::new(tx.reference_data()?)?);
+        *self.reference_cache.write().unwrap_or_else(PoisonError::into_inner) = Some((digest, Arc::clone(&reference)));
         Ok(reference)
     }
 
     /// The unit at the root of the authority, once the organisation is there.
-    pub fn root(&self, tx: &mut ReadTx) -> Result<Option<UnitId>> {
+    pub fn root_unit(&self, tx: &mut ReadTx) -> Result<Option<UnitId>> {
         Ok(tx.setting("root_unit")?.and_then(|bytes| UnitId::from_slice(&bytes).ok()))
     }
 
     /// Begins the history of a new database under this random id; does nothing to one that has begun.
-    pub fn found(&self, epoch_id: [u8; 16]) -> Result<()> {
+    pub fn init_epoch(&self, epoch_id: [u8; 16]) -> Result<()> {
         if self.store.read(|tx| tx.head())?.epoch > 0 {
             return Ok(());
         }
         self.store.write("app.found", self.now(), |tx| {
             if tx.head()?.epoch == 0 {
-                tx.open_epoch(1, &epoch_id)?;
+                tx.set_epoch(1, &epoch_id)?;
             }
             Ok(())
         })
@@ -126,20 +133,20 @@ impl App {
 
     /// A phone holds commits of this history that are not here: they were lost. Opens the next history under this random id, once,
     /// however many phones notice it at the same time.
-    pub fn lose_history(&self, number: i64, id: [u8; 16]) -> Result<()> {
-        let system = self.system()?;
+    pub fn begin_epoch_after_loss(&self, number: i64, id: [u8; 16]) -> Result<()> {
+        let system = self.system_actor()?;
         self.store.write("app.lose_history", self.now(), |tx| {
             if tx.head()?.epoch == number {
-                tx.open_epoch(number + 1, &id)?;
-                tx.note_act(&Audit::credential(&system, "history.lost"));
+                tx.set_epoch(number + 1, &id)?;
+                tx.append_audit(&AuditContext::from_actor(&system, "history.lost"));
             }
             Ok(())
         })
     }
 
     /// The actor of the nightly jobs and of an operator at the machine itself.
-    pub fn system(&self) -> Result<Actor> {
-        let root = self.store.read(|tx| self.root(tx))?;
-        Ok(Actor::system(root.unwrap_or(UnitId([0; 16]))))
+    pub fn system_actor(&self) -> Result<Actor> {
+        let root = self.store.read(|tx| self.root_unit(tx))?;
+        Ok(Actor::system_actor(root.unwrap_or(UnitId([0; 16]))))
     }
 }

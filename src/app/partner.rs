@@ -2,38 +2,38 @@
 //!
 //! A key opens no more than its account may, and of that only its own part. Knows no message and no secret.
 
-use super::access::{Identity, identity};
-use super::account::{may_over, units_of};
-pub use super::runs::Manifest;
-use super::runs::definitions;
+use super::access::{CallerIdentity, load_identity};
+use super::account::{authorize_over_units, load_account_units};
+pub use super::runs::RunManifest;
+use super::runs::load_definitions;
 use super::standing::is_published;
-use super::{App, AppError, Reference, Result};
+use super::{App, AppError, ReferenceSnapshot, Result};
 use crate::domain::campaign::Campaign;
-use crate::domain::ids::{AccountId, CampaignId, KeyId, RunId, UnitId};
-use crate::domain::partner::{NoKey, Read, ServiceKey, key_actor, may_issue};
+use crate::domain::ids::{AccountId, CampaignId, RunId, ServiceKeyId, UnitId};
+use crate::domain::partner::{KeyIssueError, PartnerCall, ServiceKey, build_key_actor, check_key_issue};
 use crate::domain::permission::{Action, Actor, Permit, Role, UnitPath, action, authorize};
-use crate::domain::reason::Reason;
-use crate::domain::release::{Line, lines};
+use crate::domain::reason::RefusalReason;
+use crate::domain::release::{PublishedStanding, publish_standings};
 use crate::domain::standing::Standing;
-use crate::domain::time::{Instant, date_from_days};
+use crate::domain::time::{Timestamp, date_from_days};
 use crate::store::ReadTx;
-use crate::store::runs::unpack_standings;
-use crate::store::tx::Audit;
+use crate::store::run_manifest::decode_standings;
+use crate::store::write_tx::AuditContext;
 
 /// Who reads for an agency: with a key, or on a device whose account holds PARTNER_READER.
 #[derive(Debug, Clone)]
-pub struct Partner {
+pub struct PartnerIdentity {
     actor: Actor,
-    key: Option<ServiceKey>,
+    service_key: Option<ServiceKey>,
     /// The generation of grants, devices and keys at which this was read.
-    pub generation: i64,
+    pub auth_generation: i64,
     /// When the key or the token ends.
-    pub ends: Instant,
+    pub expires_at: Timestamp,
 }
 
 /// What a new key is to open.
 #[derive(Debug, Clone)]
-pub struct KeyWish {
+pub struct ServiceKeyRequest {
     /// Whose it will be.
     pub account: AccountId,
     /// The unit with those below.
@@ -41,77 +41,96 @@ pub struct KeyWish {
     /// One campaign; `None`: all.
     pub campaign: Option<CampaignId>,
     /// The calls.
-    pub reads: Vec<Read>,
+    pub allowed_calls: Vec<PartnerCall>,
     /// Its life in days.
-    pub days: i64,
+    pub valid_days: i64,
 }
 
 /// A run as it leaves the house.
 #[derive(Debug, Clone)]
-pub struct Release {
+pub struct PartnerRelease {
     /// The run.
-    pub run: Manifest,
+    pub run: RunManifest,
     /// Its lines in sight, by unit number, phase and target.
-    pub lines: Vec<Line>,
+    pub lines: Vec<PublishedStanding>,
     /// The campaign as it was then.
     pub campaign: Campaign,
     /// The definitions of that time.
-    pub reference: Reference,
+    pub reference: ReferenceSnapshot,
     /// The version of the campaign's definition.
     pub definition_version: i64,
 }
 
 /// Runs behind a place.
 #[derive(Debug, Clone, Default)]
-pub struct Runs {
+pub struct PartnerRunPage {
     /// Oldest first, each with the code of its campaign.
-    pub runs: Vec<(Manifest, String)>,
+    pub runs: Vec<(RunManifest, String)>,
     /// The place is not known here, so these are the first ones.
     pub restarted: bool,
 }
 
-impl Partner {
-    fn may(&self, place: &UnitPath, app: &App) -> bool {
-        let in_key = self.key.as_ref().is_none_or(|key| place.unit == key.unit || place.above.contains(&key.unit));
-        in_key && authorize::<action::ReadRelease>(&self.actor, place, app.now().local_date()).is_ok()
+impl PartnerIdentity {
+    fn is_unit_readable(&self, unit_path: &UnitPath, app: &App) -> bool {
+        let in_key = self
+            .service_key
+            .as_ref()
+            .is_none_or(|key| unit_path.unit == key.unit || unit_path.ancestors.contains(&key.unit));
+        in_key && authorize::<action::ReadRelease>(&self.actor, unit_path, app.now().local_date()).is_ok()
     }
 
     /// Refuses a call that the key does not open.
-    fn opens(&self, read: Read) -> Result<()> {
-        let denied = self.key.as_ref().is_some_and(|key| !key.reads.contains(&read));
-        if denied { Err(Reason::Denied.into()) } else { Ok(()) }
+    fn check_call_allowed(&self, read: PartnerCall) -> Result<()> {
+        let denied = self.service_key.as_ref().is_some_and(|key| !key.allowed_calls.contains(&read));
+        if denied { Err(RefusalReason::Denied.into()) } else { Ok(()) }
     }
 
-    fn reads_campaign(&self, campaign: CampaignId) -> bool {
-        self.key.as_ref().and_then(|key| key.campaign).is_none_or(|only| only == campaign)
+    fn has_campaign_access(&self, campaign: CampaignId) -> bool {
+        self.service_key.as_ref().and_then(|key| key.campaign).is_none_or(|only| only == campaign)
     }
 }
 
 impl App {
     /// Keeps a new key by its hash. The account must hold PARTNER_READER on the unit or above it.
-    pub fn issue_key(&self, actor: &Actor, id: KeyId, hash: &[u8], wish: KeyWish) -> Result<ServiceKey> {
-        let KeyWish { account, unit, campaign, reads, days } = wish;
+    pub fn issue_service_key(
+        &self,
+        actor: &Actor,
+        id: ServiceKeyId,
+        hash: &[u8],
+        request: ServiceKeyRequest,
+    ) -> Result<ServiceKey> {
+        let ServiceKeyRequest { account, unit, campaign, allowed_calls: reads, valid_days: days } = request;
         self.store().write("access.issue_key", self.now(), |tx| {
-            let (now, place) = (self.now(), tx.unit_path(unit)?);
-            let permit: Permit<action::Enrol> = authorize(actor, &place, now.local_date())?;
-            let units = units_of(self, tx, account)?;
-            may_over::<action::Enrol>(tx, actor, &units, now.local_date())??;
-            let of_account = key_actor(account, tx.grants(account)?);
-            if authorize::<action::ReadRelease>(&of_account, &place, now.local_date()).is_err() {
-                return Err(refused(NoKey::OpensNothing));
+            let (now, unit_path) = (self.now(), tx.unit_path(unit)?);
+            let permit: Permit<action::Enrol> = authorize(actor, &unit_path, now.local_date())?;
+            let units = load_account_units(self, tx, account)?;
+            authorize_over_units::<action::Enrol>(tx, actor, &units, now.local_date())??;
+            let of_account = build_key_actor(account, tx.grants(account)?);
+            if authorize::<action::ReadRelease>(&of_account, &unit_path, now.local_date()).is_err() {
+                return Err(to_service_key_error(KeyIssueError::NothingAllowed));
             }
             let others: Vec<ServiceKey> = tx.service_keys()?.into_iter().filter(|key| key.account == account).collect();
-            let expires = may_issue(days, &reads, &others, now).map_err(refused)?;
+            let expires = check_key_issue(days, &reads, &others, now).map_err(to_service_key_error)?;
             let (hash, reads) = (hash.to_vec(), reads.clone());
-            let key = ServiceKey { id, account, hash, unit, campaign, reads, issued: now, expires, revoked: None };
+            let key = ServiceKey {
+                id,
+                account,
+                hash,
+                unit,
+                campaign,
+                allowed_calls: reads,
+                issued_at: now,
+                expires_at: expires,
+                revoked_at: None,
+            };
             tx.put_service_key(&key)?;
-            tx.note_act(&Audit::from(&permit));
+            tx.append_audit(&AuditContext::from(&permit));
             Ok(key)
         })
     }
 
     /// The keys that the caller may list.
-    pub fn keys_in_sight(&self, actor: &Actor) -> Result<Vec<ServiceKey>> {
+    pub fn visible_service_keys(&self, actor: &Actor) -> Result<Vec<ServiceKey>> {
         let today = self.now().local_date();
         self.store().read(|tx| {
             let mut seen = Vec::new();
@@ -125,144 +144,165 @@ impl App {
     }
 
     /// Ends a key at once, also inside open streams.
-    pub fn revoke_key(&self, actor: &Actor, id: KeyId) -> Result<()> {
+    pub fn revoke_service_key(&self, actor: &Actor, id: ServiceKeyId) -> Result<()> {
         self.store().write("access.revoke_key", self.now(), |tx| {
-            let key = tx.service_key(id)?.ok_or(Reason::NotFound)?;
-            let place = tx.unit_path(key.unit)?;
-            let permit: Permit<action::Revoke> = authorize(actor, &place, self.now().local_date())?;
+            let key = tx.service_key(id)?.ok_or(RefusalReason::NotFound)?;
+            let unit_path = tx.unit_path(key.unit)?;
+            let permit: Permit<action::Revoke> = authorize(actor, &unit_path, self.now().local_date())?;
             tx.revoke_service_key(id)?;
-            tx.note_act(&Audit::from(&permit));
+            tx.append_audit(&AuditContext::from(&permit));
             Ok(())
         })
     }
 
     /// Who holds the key with this id, if its text has this hash and it is alive.
-    pub fn identify_key(&self, id: KeyId, hash: &[u8]) -> Result<Partner> {
-        self.living_key(id, |key| key.hash == hash)
+    pub fn authenticate_service_key(&self, id: ServiceKeyId, hash: &[u8]) -> Result<PartnerIdentity> {
+        self.authenticate_valid_key(id, |key| key.hash == hash)
     }
 
     /// Who acts as the key with this id, if it is alive: the caller's certificate, checked in the handshake, names it.
-    pub fn identify_certified(&self, id: KeyId) -> Result<Partner> {
-        self.living_key(id, |_| true)
+    pub fn authenticate_client_certificate(&self, id: ServiceKeyId) -> Result<PartnerIdentity> {
+        self.authenticate_valid_key(id, |_| true)
     }
 
-    fn living_key(&self, id: KeyId, shown: impl Fn(&ServiceKey) -> bool) -> Result<Partner> {
+    fn authenticate_valid_key(
+        &self,
+        id: ServiceKeyId,
+        is_presented: impl Fn(&ServiceKey) -> bool,
+    ) -> Result<PartnerIdentity> {
         let now = self.now();
         self.store().read(|tx| {
-            let key = tx.service_key(id)?.filter(|key| key.is_alive(now) && shown(key));
+            let key = tx.service_key(id)?.filter(|key| key.is_active(now) && is_presented(key));
             let key = key.ok_or(AppError::Unauthenticated)?;
-            let actor = key_actor(key.account, tx.grants(key.account)?);
-            Ok(Partner { actor, ends: key.expires, key: Some(key), generation: tx.head()?.auth_generation })
+            let actor = build_key_actor(key.account, tx.grants(key.account)?);
+            Ok(PartnerIdentity {
+                actor,
+                expires_at: key.expires_at,
+                service_key: Some(key),
+                auth_generation: tx.head()?.auth_generation,
+            })
         })
     }
 
     /// Who holds the device token with this hash, as a partner agency.
-    pub fn identify_partner(&self, token_hash: &[u8]) -> Result<Partner> {
-        let Identity { device, actor, generation } = self.identify(token_hash)?;
-        Ok(Partner { actor, key: None, generation, ends: device.token_expires.unwrap_or(self.now()) })
+    pub fn authenticate_partner_token(&self, token_hash: &[u8]) -> Result<PartnerIdentity> {
+        let CallerIdentity { device, actor, auth_generation: generation } = self.authenticate_token(token_hash)?;
+        Ok(PartnerIdentity {
+            actor,
+            service_key: None,
+            auth_generation: generation,
+            expires_at: device.token_expires_at.unwrap_or(self.now()),
+        })
     }
 
     /// Reads the partner again: a grant, a device or the key may have ended.
-    pub fn partner_again(&self, partner: &Partner) -> Result<Partner> {
-        match (&partner.key, partner.actor.device) {
-            (Some(key), _) => self.identify_key(key.id, &key.hash),
+    pub fn refresh_partner(&self, partner: &PartnerIdentity) -> Result<PartnerIdentity> {
+        match (&partner.service_key, partner.actor.device) {
+            (Some(key), _) => self.authenticate_service_key(key.id, &key.hash),
             (None, Some(device)) => self.store().read(|tx| {
-                let known = identity(tx, device)?;
-                Ok(Partner { actor: known.actor, key: None, generation: known.generation, ends: partner.ends })
+                let existing = load_identity(tx, device)?;
+                Ok(PartnerIdentity {
+                    actor: existing.actor,
+                    service_key: None,
+                    auth_generation: existing.auth_generation,
+                    expires_at: partner.expires_at,
+                })
             }),
             (None, None) => Err(AppError::Unauthenticated),
         }
     }
 
     /// At most `limit` runs behind the one named, oldest first.
-    pub fn runs_after(
+    pub fn partner_runs_after(
         &self,
-        partner: &Partner,
+        partner: &PartnerIdentity,
         after: Option<RunId>,
         campaign: Option<CampaignId>,
         limit: i64,
-    ) -> Result<Runs> {
-        partner.opens(Read::Runs)?;
-        self.reads_something(partner)?;
+    ) -> Result<PartnerRunPage> {
+        partner.check_call_allowed(PartnerCall::Runs)?;
+        self.check_is_partner(partner)?;
         self.store().read(|tx| {
             let reference = self.reference(tx)?;
-            let known = after.map(|id| tx.manifest(id)).transpose()?.flatten();
-            let restarted = after.is_some() && known.is_none();
-            let published = reference.published();
-            let wanted = |id: &CampaignId| partner.reads_campaign(*id) && campaign.is_none_or(|only| only == *id);
-            let campaigns: Vec<CampaignId> = published.into_iter().filter(wanted).collect();
-            let found = tx.manifests_after(known.as_ref(), &campaigns, limit)?;
-            let code = |run: &Manifest| {
+            let existing = after.map(|id| tx.run_manifest(id)).transpose()?.flatten();
+            let restarted = after.is_some() && existing.is_none();
+            let published = reference.published_campaigns();
+            let is_requested =
+                |id: &CampaignId| partner.has_campaign_access(*id) && campaign.is_none_or(|only| only == *id);
+            let campaigns: Vec<CampaignId> = published.into_iter().filter(is_requested).collect();
+            let found = tx.run_manifests_after(existing.as_ref(), &campaigns, limit)?;
+            let code = |run: &RunManifest| {
                 let of = reference.campaigns.iter().find(|one| one.id().0[..] == run.campaign[..]);
                 of.map_or_else(String::new, |one| one.code.clone())
             };
-            Ok(Runs { runs: found.into_iter().map(|run| (run.clone(), code(&run))).collect(), restarted })
+            Ok(PartnerRunPage { runs: found.into_iter().map(|run| (run.clone(), code(&run))).collect(), restarted })
         })
     }
 
     /// A run with its definitions; no lines.
-    pub fn released_run(&self, partner: &Partner, id: RunId) -> Result<Release> {
-        partner.opens(Read::Runs)?;
-        self.reads_something(partner)?;
-        self.store().read(|tx| self.released(tx, partner, id))
+    pub fn partner_run(&self, partner: &PartnerIdentity, id: RunId) -> Result<PartnerRelease> {
+        partner.check_call_allowed(PartnerCall::Runs)?;
+        self.check_is_partner(partner)?;
+        self.store().read(|tx| self.load_release(tx, partner, id))
     }
 
     /// The standings of a run, small figures hidden.
-    pub fn release(&self, partner: &Partner, id: RunId) -> Result<Release> {
-        partner.opens(Read::Standings)?;
-        self.reads_something(partner)?;
+    pub fn partner_release(&self, partner: &PartnerIdentity, id: RunId) -> Result<PartnerRelease> {
+        partner.check_call_allowed(PartnerCall::Standings)?;
+        self.check_is_partner(partner)?;
         self.store().read(|tx| {
-            let release = self.released(tx, partner, id)?;
-            let Release { run, reference, .. } = &release;
-            let (org, day) = (&reference.org, date_from_days(run.day));
-            let standings = unpack_standings(&run.standings, &reference.units, &reference.elements)?;
+            let release = self.load_release(tx, partner, id)?;
+            let PartnerRelease { run, reference, .. } = &release;
+            let (org, day) = (&reference.org, date_from_days(run.as_of_day));
+            let standings = decode_standings(&run.standings, &reference.unit_numbers, &reference.element_numbers)?;
             let mut published: Vec<&Standing> =
                 standings.iter().filter(|one| is_published(reference, one.unit, day)).collect();
-            published.sort_by_key(|one| (reference.units.number(&one.unit), one.phase, &one.judgement.code));
+            published.sort_by_key(|one| (reference.unit_numbers.number(&one.unit), one.phase, &one.judgement.code));
             let above = |unit: UnitId| {
-                org.hangs_under(unit, day).into_iter().find(|above| is_published(reference, *above, day))
+                org.effective_ancestors(unit, day).into_iter().find(|above| is_published(reference, *above, day))
             };
             let scale = |code: &_| reference.catalogue.element(code).map_or(0, |element| element.scale);
             let mut seen = Vec::new();
             // What is hidden follows from the whole run, not from what this partner sees of it.
-            for line in lines(&published, above, scale) {
-                if partner.may(&tx.unit_path(line.unit)?, self) {
+            for line in publish_standings(&published, above, scale) {
+                if partner.is_unit_readable(&tx.unit_path(line.unit)?, self) {
                     seen.push(line);
                 }
             }
-            Ok(Release { lines: seen, ..release })
+            Ok(PartnerRelease { lines: seen, ..release })
         })
     }
 
     /// Writes down that a partner takes the figures of a run.
-    pub fn note_release(&self, partner: &Partner) -> Result<()> {
+    pub fn audit_release_read(&self, partner: &PartnerIdentity) -> Result<()> {
         self.store().write("release.read", self.now(), |tx| {
-            tx.note_act(&Audit::credential(&partner.actor, Action::ReadRelease.code()));
+            tx.append_audit(&AuditContext::from_actor(&partner.actor, Action::ReadRelease.code()));
             Ok(())
         })
     }
 
-    fn released(&self, tx: &mut ReadTx, partner: &Partner, id: RunId) -> Result<Release> {
-        let run = tx.manifest(id)?.ok_or(Reason::NotFound)?;
-        let campaign = CampaignId::from_slice(&run.campaign).map_err(|_| Reason::NotFound)?;
-        let published = self.reference(tx)?.published().contains(&campaign);
-        if !published || !partner.reads_campaign(campaign) {
-            return Err(Reason::NotFound.into());
+    fn load_release(&self, tx: &mut ReadTx, partner: &PartnerIdentity, id: RunId) -> Result<PartnerRelease> {
+        let run = tx.run_manifest(id)?.ok_or(RefusalReason::NotFound)?;
+        let campaign = CampaignId::from_slice(&run.campaign).map_err(|_| RefusalReason::NotFound)?;
+        let published = self.reference(tx)?.published_campaigns().contains(&campaign);
+        if !published || !partner.has_campaign_access(campaign) {
+            return Err(RefusalReason::NotFound.into());
         }
-        let (reference, versions) = definitions(tx, &run)?;
-        let then = reference.campaigns.iter().find(|one| one.id() == campaign).cloned().ok_or(Reason::NotFound)?;
+        let (reference, versions) = load_definitions(tx, &run)?;
+        let campaign_then =
+            reference.campaigns.iter().find(|one| one.id() == campaign).cloned().ok_or(RefusalReason::NotFound)?;
         let definition_version = versions.get(&campaign.0).copied().unwrap_or_default();
-        Ok(Release { run, lines: Vec::new(), campaign: then, reference, definition_version })
+        Ok(PartnerRelease { run, lines: Vec::new(), campaign: campaign_then, reference, definition_version })
     }
 
     /// Refuses, as if there were nothing, whoever is no partner today.
-    fn reads_something(&self, partner: &Partner) -> Result<()> {
+    fn check_is_partner(&self, partner: &PartnerIdentity) -> Result<()> {
         let today = self.now().local_date();
-        let holds = partner.actor.grants_on(today).any(|grant| grant.role == Role::PartnerReader);
-        if holds { Ok(()) } else { Err(Reason::NotFound.into()) }
+        let holds = partner.actor.active_grants_on(today).any(|grant| grant.role == Role::PartnerReader);
+        if holds { Ok(()) } else { Err(RefusalReason::NotFound.into()) }
     }
 }
 
-fn refused(why: NoKey) -> AppError {
-    AppError::Broken(vec![why.broken()])
+fn to_service_key_error(why: KeyIssueError) -> AppError {
+    AppError::Violations(vec![why.to_violation()])
 }

@@ -1,44 +1,44 @@
 //! Proposals to amend official figures: an edit that meets an accepted or locked report becomes one; a reviewer grants or refuses it.
 
 use super::error::Result;
-use super::report::{Asking, Effect, check_kept};
-use crate::domain::command::{Save, Verdict};
-use crate::domain::ids::{ProposalId, ReportId, derive};
+use super::report::{CommandContext, CommandEffect, check_not_expired};
+use crate::domain::command::{SaveCells, Verdict};
+use crate::domain::ids::{ProposalId, ReportId, derive_id};
 use crate::domain::permission::{Permit, action, authorize};
 use crate::domain::proposal::Proposal;
-use crate::domain::reason::Reason;
+use crate::domain::reason::RefusalReason;
 use crate::domain::report::{ContentHash, Report};
 use crate::store::WriteTx;
 
 /// Keeps what an edit of official figures says, for a reviewer to decide. An edit that says what stands already is applied.
-pub(super) fn keep(
+pub(super) fn store_proposal(
     tx: &mut WriteTx,
-    ask: &Asking,
+    ctx: &CommandContext,
     permit: &Permit<action::SaveReport>,
-    present: (&Report, i64),
-    save: &Save,
+    current: (&Report, i64),
+    save: &SaveCells,
     reason: &str,
-) -> Result<Effect> {
-    let (report, revision) = present;
-    check_kept(ask, &report.key, tx.now().local_date())?;
-    let place = tx.unit_path(report.key.unit)?;
-    let shape = ask.reference.shape(report.key.contract).ok_or(Reason::NotExpected)?;
+) -> Result<CommandEffect> {
+    let (report, revision) = current;
+    check_not_expired(ctx, &report.key, tx.now().local_date())?;
+    let unit_path = tx.unit_path(report.key.unit)?;
+    let shape = ctx.reference.form_shape(report.key.contract).ok_or(RefusalReason::NotExpected)?;
     let id = report.key.id();
-    let Some(proposal) = report.propose(save, place.acting, reason, shape)? else {
-        return Ok(Effect { verdict: Verdict::Applied, record: id.0, revision });
+    let Some(proposal) = report.build_proposal(save, unit_path.acting_unit, reason, shape)? else {
+        return Ok(CommandEffect { verdict: Verdict::Applied, record: id.0, revision });
     };
-    let proposal_id = free_id(tx, ask, id)?;
-    let put = tx.put_proposal(permit, proposal_id, &proposal, report, &ask.reference.units)?;
-    tx.add_author(id, ask.actor.account)?;
-    Ok(Effect { verdict: Verdict::Held, record: proposal_id.0, revision: put.revision })
+    let proposal_id = next_proposal_id(tx, ctx, id)?;
+    let put = tx.put_proposal(permit, proposal_id, &proposal, report, &ctx.reference.unit_numbers)?;
+    tx.add_author(id, ctx.actor.account)?;
+    Ok(CommandEffect { verdict: Verdict::Held, record: proposal_id.0, revision: put.revision })
 }
 
 /// Proposals of a report are numbered as they come: the id says nothing of who made it.
-fn free_id(tx: &mut WriteTx, ask: &Asking, report: ReportId) -> Result<ProposalId> {
+fn next_proposal_id(tx: &mut WriteTx, ctx: &CommandContext, report: ReportId) -> Result<ProposalId> {
     let mut nth = 0u32;
     loop {
-        let id = ProposalId(derive("proposal", &[&report.0, &nth.to_be_bytes()]));
-        if tx.proposal(id, &ask.reference.units)?.is_none() {
+        let id = ProposalId(derive_id("proposal", &[&report.0, &nth.to_be_bytes()]));
+        if tx.proposal(id, &ctx.reference.unit_numbers)?.is_none() {
             return Ok(id);
         }
         nth += 1;
@@ -46,37 +46,48 @@ fn free_id(tx: &mut WriteTx, ask: &Asking, report: ReportId) -> Result<ProposalI
 }
 
 /// Proposes an amendment outright, with the reason.
-pub(super) fn propose(tx: &mut WriteTx, ask: &Asking, save: &Save, reason: &str) -> Result<Effect> {
-    let place = tx.unit_path(save.key.unit)?;
-    let permit: Permit<action::SaveReport> = authorize(ask.actor, &place, tx.now().local_date())?;
-    let filed = tx.report(save.key.id(), &ask.reference.units)?.ok_or(Reason::NotFound)?;
-    keep(tx, ask, &permit, (&filed.report, filed.revision), save, reason)
+pub(super) fn propose_amendment(
+    tx: &mut WriteTx,
+    ctx: &CommandContext,
+    save: &SaveCells,
+    reason: &str,
+) -> Result<CommandEffect> {
+    let unit_path = tx.unit_path(save.key.unit)?;
+    let permit: Permit<action::SaveReport> = authorize(ctx.actor, &unit_path, tx.now().local_date())?;
+    let stored = tx.report(save.key.id(), &ctx.reference.unit_numbers)?.ok_or(RefusalReason::NotFound)?;
+    store_proposal(tx, ctx, &permit, (&stored.report, stored.revision), save, reason)
 }
 
 /// Grants or refuses a proposal. Granting makes a new revision of the report; the one before can be read back for ever.
-pub(super) fn settle(tx: &mut WriteTx, ask: &Asking, id: ProposalId, seen: ContentHash, grant: bool) -> Result<Effect> {
-    let units = &ask.reference.units;
-    let proposal = tx.proposal(id, units)?.ok_or(Reason::NotFound)?;
-    let filed = tx.report(proposal.report, units)?.ok_or(Reason::NotFound)?;
-    let place = tx.unit_path(filed.report.key.unit)?;
-    let permit: Permit<action::SettleProposal> = authorize(ask.actor, &place, tx.now().local_date())?;
-    check_kept(ask, &filed.report.key, tx.now().local_date())?;
+pub(super) fn settle_proposal(
+    tx: &mut WriteTx,
+    ctx: &CommandContext,
+    id: ProposalId,
+    seen: ContentHash,
+    grant: bool,
+) -> Result<CommandEffect> {
+    let units = &ctx.reference.unit_numbers;
+    let proposal = tx.proposal(id, units)?.ok_or(RefusalReason::NotFound)?;
+    let stored = tx.report(proposal.report, units)?.ok_or(RefusalReason::NotFound)?;
+    let unit_path = tx.unit_path(stored.report.key.unit)?;
+    let permit: Permit<action::SettleProposal> = authorize(ctx.actor, &unit_path, tx.now().local_date())?;
+    check_not_expired(ctx, &stored.report.key, tx.now().local_date())?;
     if proposal.settled.is_some() {
-        return Err(Reason::ProposalSettled.into());
+        return Err(RefusalReason::ProposalSettled.into());
     }
-    if tx.is_author(proposal.report, ask.actor.account)? {
-        return Err(Reason::OwnReport.into());
+    if tx.is_author(proposal.report, ctx.actor.account)? {
+        return Err(RefusalReason::OwnReport.into());
     }
-    let mut report = filed.report;
+    let mut report = stored.report;
     let mut revision = 0;
     if grant {
-        let shape = ask.reference.shape(report.key.contract).ok_or(Reason::NotExpected)?;
-        report = report.amend(&proposal, seen, shape)?;
+        let shape = ctx.reference.form_shape(report.key.contract).ok_or(RefusalReason::NotExpected)?;
+        report = report.apply_proposal(&proposal, seen, shape)?;
         revision = tx.put_report(&permit, &report, units)?.revision;
     } else if report.content_hash() != seen {
-        return Err(Reason::ContentChanged.into());
+        return Err(RefusalReason::ContentChanged.into());
     }
     let settled = Proposal { settled: Some(grant), ..proposal };
     let put = tx.put_proposal(&permit, id, &settled, &report, units)?;
-    Ok(Effect { verdict: Verdict::Applied, record: id.0, revision: revision.max(put.revision) })
+    Ok(CommandEffect { verdict: Verdict::Applied, record: id.0, revision: revision.max(put.revision) })
 }

@@ -3,77 +3,84 @@
 //! Knows no schedule: `jobs` says when. The same cut gives the same bytes, and a second run of it publishes nothing.
 
 use super::error::{AppError, Result};
-use super::runs::Kept;
-use super::{App, Reference};
+use super::runs::RunInputBytes;
+use super::{App, ReferenceSnapshot};
 use crate::domain::baseline::{BaselineRow, Baselines};
 use crate::domain::campaign::Campaign;
 use crate::domain::expectation::UnknownCalendar;
 use crate::domain::ids::{CampaignId, UnitId};
-use crate::domain::org::{UnitKind, View};
+use crate::domain::org::{StructureView, UnitKind};
 use crate::domain::permission::{Actor, Permit, UnitPath, action, authorize};
 use crate::domain::report::Report;
 use crate::domain::scope::RecordKind;
-use crate::domain::standing::{Entry, Input, Inputs, Run, Standing, input_digest, standings};
-use crate::domain::workflow::State;
+use crate::domain::standing::{
+    ReportEntry, ReportsDigest, Standing, StandingInput, StandingRun, compute_input_digest, judge_standings,
+};
+use crate::domain::workflow::ReportState;
 use crate::store::{ReadTx, WriteTx};
 use jiff::civil::Date;
 
 /// What a night did.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Night {
+pub struct AggregationSummary {
     /// One run a campaign.
-    pub runs: Vec<Run>,
+    pub runs: Vec<StandingRun>,
 }
 
 /// One campaign judged, before anything is written.
-pub struct Judged {
+pub struct JudgedCampaign {
     /// The standings, in uid order.
     pub standings: Vec<Standing>,
     /// SHA-256 over everything that went in.
     pub input_digest: [u8; 32],
     /// The seq up to which changes went in.
-    pub cut: i64,
+    pub cut_seq: i64,
 }
 
-pub(super) const SENT: [State; 4] = [State::Submitted, State::Returned, State::Accepted, State::Locked];
+pub(super) const SENT_STATES: [ReportState; 4] =
+    [ReportState::Submitted, ReportState::Returned, ReportState::Accepted, ReportState::Locked];
 
 impl App {
     /// Judges every campaign over one unchanging state, while writers go on, and publishes what changed in one short transaction that also
     /// checks `holds`: the fencing token of the caller.
-    pub fn aggregate(&self, actor: &Actor, holds: impl Fn(&mut WriteTx) -> Result<bool>) -> Result<Night> {
+    pub fn aggregate_campaigns(
+        &self,
+        actor: &Actor,
+        verify_lease: impl Fn(&mut WriteTx) -> Result<bool>,
+    ) -> Result<AggregationSummary> {
         let today = self.now().local_date();
-        let (reference, kept, judged) = self.store().read(|tx| {
+        let (reference, input_bytes, judged) = self.store().read(|tx| {
             let reference = self.reference(tx)?;
-            let kept = Kept::read(tx)?;
-            let judge = |campaign| self.judge_following(tx, &reference, campaign, today);
-            let judged: Vec<Judged> = reference.judged().map(judge).collect::<Result<_>>()?;
-            Ok::<_, AppError>((reference, kept, judged))
+            let input_bytes = RunInputBytes::load(tx)?;
+            let judge = |campaign| self.judge_from_cache(tx, &reference, campaign, today);
+            let judged: Vec<JudgedCampaign> = reference.judged_campaigns().map(judge).collect::<Result<_>>()?;
+            Ok::<_, AppError>((reference, input_bytes, judged))
         })?;
-        crate::store::fault::point("night_judged");
+        crate::store::fault_point::trigger_fault_point("night_judged");
         self.store().write("job.aggregate", self.now(), |tx| {
-            if !holds(tx)? {
+            if !verify_lease(tx)? {
                 return Err(AppError::LeaseLost);
             }
-            let root = self.root(tx)?.ok_or_else(AppError::no_organisation)?;
-            let place = UnitPath { unit: root, acting: root, above: Vec::new() };
-            let permit: Permit<action::RunJob> = authorize(actor, &place, today)?;
+            let root = self.root_unit(tx)?.ok_or_else(AppError::no_organisation)?;
+            let unit_path = UnitPath { unit: root, acting_unit: root, ancestors: Vec::new() };
+            let permit: Permit<action::RunJob> = authorize(actor, &unit_path, today)?;
             let mut runs = Vec::new();
-            for (campaign, judged) in reference.judged().zip(&judged) {
-                runs.push(self.publish(tx, &permit, &reference, campaign, judged, &kept)?);
+            for (campaign, judged) in reference.judged_campaigns().zip(&judged) {
+                runs.push(self.publish_run(tx, &permit, &reference, campaign, judged, &input_bytes)?);
             }
-            Ok(Night { runs })
+            Ok(AggregationSummary { runs })
         })
     }
 
     /// The published standings of a campaign that the caller may read, by unit as the caller asks for them.
-    pub fn standings(&self, actor: &Actor, campaign: CampaignId) -> Result<Vec<Standing>> {
+    pub fn visible_standings(&self, actor: &Actor, campaign: CampaignId) -> Result<Vec<Standing>> {
         let today = self.now().local_date();
         self.store().read(|tx| {
             let reference = self.reference(tx)?;
             let mut seen = Vec::new();
-            for standing in tx.standings(campaign, &reference.units, &reference.elements)? {
-                let place = tx.unit_path(standing.unit)?;
-                if authorize::<action::ReadStanding>(actor, &place, today).is_ok() {
+            for standing in tx.standings(campaign, &reference.unit_numbers, &reference.element_numbers)? {
+                let unit_path = tx.unit_path(standing.unit)?;
+                if authorize::<action::ReadStanding>(actor, &unit_path, today).is_ok() {
                     seen.push(standing);
                 }
             }
@@ -82,13 +89,15 @@ impl App {
     }
 
     /// Judges one campaign as it stands now, in the structure of the view, and writes nothing: for a live look.
-    pub fn judge_now(&self, campaign: &Campaign, view: View) -> Result<Judged> {
+    pub fn judge_live(&self, campaign: &Campaign, view: StructureView) -> Result<JudgedCampaign> {
         let today = self.now().local_date();
         self.store().read(|tx| {
             let reference = self.reference(tx)?;
             match view {
-                View::AsWas => self.judge_following(tx, &reference, campaign, today),
-                View::AsIs(_) | View::Frozen(_) => judge_campaign(tx, &reference, campaign, (today, view), entry_of),
+                StructureView::AsWas => self.judge_from_cache(tx, &reference, campaign, today),
+                StructureView::AsIs(_) | StructureView::Frozen(_) => {
+                    judge_campaign(tx, &reference, campaign, (today, view), to_report_entry)
+                }
             }
         })
     }
@@ -97,47 +106,48 @@ impl App {
     ///
     /// # Errors
     /// One does not: the sums that this process keeps are wrong. Names the campaign.
-    pub fn sums_hold(&self, actor: &Actor) -> Result<usize> {
-        self.may_run_jobs(actor)?;
+    pub fn verify_cached_totals(&self, actor: &Actor) -> Result<usize> {
+        self.authorize_job_run(actor)?;
         let today = self.now().local_date();
         self.store().read(|tx| {
             let reference = self.reference(tx)?;
-            for campaign in reference.judged() {
-                let following = self.judge_following(tx, &reference, campaign, today)?;
-                let full = judge_campaign(tx, &reference, campaign, (today, View::AsWas), entry_of)?;
-                if following.standings != full.standings || following.input_digest != full.input_digest {
+            for campaign in reference.judged_campaigns() {
+                let from_cache = self.judge_from_cache(tx, &reference, campaign, today)?;
+                let full = judge_campaign(tx, &reference, campaign, (today, StructureView::AsWas), to_report_entry)?;
+                if from_cache.standings != full.standings || from_cache.input_digest != full.input_digest {
                     let what = format!("the sums of campaign {} do not follow from its reports", campaign.code);
                     return Err(AppError::Store(crate::store::Error::Damaged(what)));
                 }
             }
-            Ok(reference.judged().count())
+            Ok(reference.judged_campaigns().count())
         })
     }
 
     /// Judges one campaign as it would stand if all that is sent were accepted as it is: provisional, and written nowhere.
-    pub fn judge_provisional(&self, campaign: &Campaign) -> Result<Judged> {
+    pub fn judge_provisional(&self, campaign: &Campaign) -> Result<JudgedCampaign> {
         let today = self.now().local_date();
         self.store().read(|tx| {
             let reference = self.reference(tx)?;
-            judge_campaign(tx, &reference, campaign, (today, View::AsWas), entry_if_accepted)
+            judge_campaign(tx, &reference, campaign, (today, StructureView::AsWas), to_entry_as_accepted)
         })
     }
 
-    fn publish(
+    fn publish_run(
         &self,
         tx: &mut WriteTx,
         permit: &Permit<action::RunJob>,
-        reference: &Reference,
+        reference: &ReferenceSnapshot,
         campaign: &Campaign,
-        judged: &Judged,
-        kept: &Kept,
-    ) -> Result<Run> {
+        judged: &JudgedCampaign,
+        input_bytes: &RunInputBytes,
+    ) -> Result<StandingRun> {
         let now = tx.now();
         let day = now.local_date();
         let mut changed = 0;
         for standing in &judged.standings {
             let published = is_published(reference, standing.unit, day);
-            let put = tx.put_standing(permit, standing, &reference.units, &reference.elements, published)?;
+            let put =
+                tx.put_standing(permit, standing, &reference.unit_numbers, &reference.element_numbers, published)?;
             changed += u32::from(put.changed);
         }
         let before = tx.latest_run(campaign.id())?;
@@ -147,71 +157,75 @@ impl App {
         {
             return Ok(before.clone());
         }
-        let run = Run {
-            id: Run::id_of(campaign.id(), judged.cut, &judged.input_digest),
+        let run = StandingRun {
+            id: StandingRun::derive_id(campaign.id(), judged.cut_seq, &judged.input_digest),
             number: before.map_or(1, |before| before.number + 1),
             campaign: campaign.id(),
-            cut_seq: judged.cut,
+            cut_seq: judged.cut_seq,
             cut_at: now,
             input_digest: judged.input_digest,
             code_version: env!("CARGO_PKG_VERSION").to_owned(),
             standings: u32::try_from(judged.standings.len()).unwrap_or(u32::MAX),
             changed,
         };
-        tx.put_run(permit, &run)?;
-        kept.keep(tx, &run, judged, reference)?;
+        tx.put_latest_run(permit, &run)?;
+        input_bytes.insert_manifest(tx, &run, judged, reference)?;
         Ok(run)
     }
 }
 
 /// Province and districts are published; a commune's standings are its own.
-pub(crate) fn is_published(reference: &Reference, unit: UnitId, day: Date) -> bool {
+pub(crate) fn is_published(reference: &ReferenceSnapshot, unit: UnitId, day: Date) -> bool {
     matches!(reference.org.kind_on(unit, day), Some(UnitKind::Province | UnitKind::District))
 }
 
 /// Judges one campaign over what `tx` sees, from every report.
 fn judge_campaign(
     tx: &mut ReadTx,
-    reference: &Reference,
+    reference: &ReferenceSnapshot,
     campaign: &Campaign,
-    (today, view): (Date, View),
-    entry: fn(&Report) -> Entry<'_>,
-) -> Result<Judged> {
+    (today, view): (Date, StructureView),
+    entry: fn(&Report) -> ReportEntry<'_>,
+) -> Result<JudgedCampaign> {
     let cut = tx.head()?.seq;
     let rows = tx.baselines()?;
-    let filed = tx.filed_reports(&SENT, &reference.units)?;
+    let filed = tx.reports_in_states(&SENT_STATES, &reference.unit_numbers)?;
     let reports: Vec<Report> = filed.into_iter().map(|filed| filed.report).collect();
     let definition = tx.record(RecordKind::Campaign, &campaign.id().0)?.map_or(0, |stored| stored.revision);
-    let entries: Vec<Entry<'_>> = reports.iter().map(entry).collect();
-    judge(reference, campaign, &rows, &entries, (definition, cut, today, view))
+    let entries: Vec<ReportEntry<'_>> = reports.iter().map(entry).collect();
+    judge_reports(reference, campaign, &rows, &entries, (definition, cut, today, view))
 }
 
 /// Judges one campaign over what is given: its definition's revision, the cut and the day among it. Pure: the same gives the same.
-pub(super) fn judge(
-    reference: &Reference,
+pub(super) fn judge_reports(
+    reference: &ReferenceSnapshot,
     campaign: &Campaign,
     rows: &[BaselineRow],
-    reports: &[Entry<'_>],
-    (definition, cut, today, view): (i64, i64, Date, View),
-) -> Result<Judged> {
+    reports: &[ReportEntry<'_>],
+    (definition, cut, today, view): (i64, i64, Date, StructureView),
+) -> Result<JudgedCampaign> {
     let baselines = Baselines::new(rows);
-    let input = Input { view, ..reference.input(campaign, &baselines, reports, today) };
-    let standings = standings(&input, definition).map_err(|unknown| damaged(&unknown))?;
-    Ok(Judged { standings, input_digest: input_digest(&input, rows, &Inputs::of(reports)), cut })
+    let input = StandingInput { view, ..reference.standing_input(campaign, &baselines, reports, today) };
+    let standings = judge_standings(&input, definition).map_err(|unknown| unknown_calendar_error(&unknown))?;
+    Ok(JudgedCampaign {
+        standings,
+        input_digest: compute_input_digest(&input, rows, &ReportsDigest::from_reports(reports)),
+        cut_seq: cut,
+    })
 }
 
-pub(super) fn damaged(unknown: &UnknownCalendar) -> AppError {
+pub(super) fn unknown_calendar_error(unknown: &UnknownCalendar) -> AppError {
     AppError::Store(crate::store::Error::Damaged(unknown.to_string()))
 }
 
 /// The report as if it were accepted as it is.
-fn entry_if_accepted(report: &Report) -> Entry<'_> {
-    let entry = entry_of(report);
-    Entry { accepted: entry.received, ..entry }
+fn to_entry_as_accepted(report: &Report) -> ReportEntry<'_> {
+    let entry = to_report_entry(report);
+    ReportEntry { accepted: entry.received, ..entry }
 }
 
-pub(crate) fn entry_of(report: &Report) -> Entry<'_> {
-    Entry {
+pub(crate) fn to_report_entry(report: &Report) -> ReportEntry<'_> {
+    ReportEntry {
         key: &report.key,
         received: report.received_day.is_some(),
         accepted: report.state.is_official(),

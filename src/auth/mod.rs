@@ -5,28 +5,33 @@
 
 mod keys;
 mod nonce;
-mod note;
 mod password;
 mod revocation;
 mod secret;
+mod signed_note;
 
-pub use keys::{Authority, BadKey, BadSignature, check_enrolment, check_renewal, verify};
-pub use nonce::{nonce_expires, nonce_for};
-pub use note::NoteKey;
-pub use password::{NotNow, Pool};
-pub use revocation::{RevocationError, Revocations};
-pub use secret::{Hash, NoRandom, Secret, code, derived, hash, key_id, nonce, random, service_key, token};
+pub use keys::{
+    AuthorityKey, AuthorityKeyError, BadSignature, verify_enrolment_proof, verify_renewal_proof, verify_signature,
+};
+pub use nonce::{create_renewal_nonce, verify_renewal_nonce};
+pub use password::{HashError, PasswordHashPool};
+pub use revocation::{RevocationError, RevocationLog};
+pub use secret::{
+    GeneratedSecret, NoRandom, SecretHash, derive_mac, generate_access_token, generate_enrol_code, generate_nonce,
+    generate_service_key, hash_secret, parse_service_key_id, random_bytes,
+};
+pub use signed_note::NoteVerifierKey;
 
-pub use crate::domain::limits::{SESSION_MICROS, TOKEN_MICROS};
-use crate::domain::time::Instant;
+pub use crate::domain::limits::{ACCESS_TOKEN_LIFETIME_MICROS, DESK_SESSION_LIFETIME_MICROS};
+use crate::domain::time::Timestamp;
 
 /// How long an enrolment code is good: 10 minutes.
-pub const CODE_MICROS: i64 = 10 * 60 * 1_000_000;
+pub const ENROL_CODE_MICROS: i64 = 10 * 60 * 1_000_000;
 /// How long a nonce is good: 1 minute.
 pub const NONCE_MICROS: i64 = 60 * 1_000_000;
 
 /// The end of a token given at `now`.
 #[must_use]
-pub fn token_end(now: Instant) -> Instant {
-    now.plus_micros(TOKEN_MICROS)
+pub fn token_expires_at(now: Timestamp) -> Timestamp {
+    now.saturating_add_micros(ACCESS_TOKEN_LIFETIME_MICROS)
 }

@@ -6,34 +6,34 @@
 //!
 //! Parameters: OWASP's password storage cheat sheet, argon2id with m = 19 MiB, t = 2, p = 1. Knows no account.
 
-use super::secret::{NoRandom, random};
-use crate::store::password::Hashed;
+use super::secret::{NoRandom, random_bytes};
+use crate::store::password::PasswordHash;
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// The one way in which passwords are hashed today; kept beside each, so that another can follow.
-const METHOD: &str = "argon2id v=19 m=19456 t=2 p=1";
+const ALGORITHM: &str = "argon2id v=19 m=19456 t=2 p=1";
 const MEMORY_KIB: u32 = 19 * 1024;
-const PASSES: u32 = 2;
+const ITERATIONS: u32 = 2;
 const LANES: u32 = 1;
 
 /// Reckoned at once.
-const AT_WORK: usize = 2;
+const MAX_CONCURRENT_HASHES: usize = 2;
 /// Waiting behind those.
-const WAITING: usize = 8;
+const MAX_WAITING_HASHES: usize = 8;
 
 /// Why a password was not reckoned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NotNow {
+pub enum HashError {
     /// Too many are waiting.
     #[error("too many sign-ins at once")]
-    Full,
+    Overloaded,
     /// The machine gives no random numbers.
     #[error(transparent)]
     NoRandom(#[from] NoRandom),
     /// The hash cannot be reckoned on this machine.
     #[error("argon2id failed: {0}")]
-    Failed(argon2::Error),
+    Argon2(argon2::Error),
 }
 
 /// What argon2id works in: 19 MiB.
@@ -46,9 +46,9 @@ type Buffer = Box<[Block]>;
 /// are not wiped: each hash overwrites its buffer, and whoever reads this memory reads the
 /// passwords themselves as they come in.
 #[derive(Default)]
-pub struct Pool {
+pub struct PasswordHashPool {
     state: Mutex<State>,
-    free: Condvar,
+    slot_freed: Condvar,
 }
 
 #[derive(Default)]
@@ -61,56 +61,58 @@ struct State {
 }
 
 /// One of the [`AT_WORK`] places, with its buffer. Dropping it returns both to the pool.
-pub struct Place<'p> {
-    pool: &'p Pool,
+pub struct HashSlot<'p> {
+    pool: &'p PasswordHashPool,
     buffer: Buffer,
 }
 
-impl Drop for Place<'_> {
+impl Drop for HashSlot<'_> {
     fn drop(&mut self) {
         let mut state = self.pool.lock();
         state.idle.push(std::mem::take(&mut self.buffer));
         state.at_work -= 1;
-        self.pool.free.notify_one();
+        self.pool.slot_freed.notify_one();
     }
 }
 
-impl Place<'_> {
+impl HashSlot<'_> {
     /// Hashes a new password.
-    pub fn hash(&mut self, password: &str) -> Result<Hashed, NotNow> {
-        let salt: [u8; 16] = random()?;
-        let hash = reckon(password, &salt, &mut self.buffer)?.to_vec();
-        Ok(Hashed { method: METHOD.to_owned(), hash, salt: salt.to_vec() })
+    pub fn hash_password(&mut self, password: &str) -> Result<PasswordHash, HashError> {
+        let salt: [u8; 16] = random_bytes()?;
+        let hash = compute_argon2(password, &salt, &mut self.buffer)?.to_vec();
+        Ok(PasswordHash { algorithm: ALGORITHM.to_owned(), hash, salt: salt.to_vec() })
     }
 
     /// Whether this is the password. `None` stands for an account without one: it takes as long,
     /// and is never right.
-    pub fn verify(&mut self, password: &str, kept: Option<&Hashed>) -> Result<bool, NotNow> {
-        let (salt, expected) = kept.map_or((&[0; 16][..], &[][..]), |kept| (&kept.salt, &kept.hash));
-        let found = reckon(password, salt, &mut self.buffer)?;
+    pub fn verify_password(&mut self, password: &str, stored: Option<&PasswordHash>) -> Result<bool, HashError> {
+        let (salt, expected) = stored.map_or((&[0; 16][..], &[][..]), |stored| (&stored.salt, &stored.hash));
+        let found = compute_argon2(password, salt, &mut self.buffer)?;
         let differs = expected.iter().zip(&found).fold(0, |sum, (a, b)| sum | (a ^ b));
-        Ok(differs == 0 && expected.len() == found.len() && kept.is_some_and(|kept| kept.method == METHOD))
+        Ok(differs == 0 && expected.len() == found.len() && stored.is_some_and(|stored| stored.algorithm == ALGORITHM))
     }
 }
 
-impl Pool {
-    /// Takes a place; waits until one is free. [`NotNow::Full`] if too many wait already.
-    pub fn enter(&self) -> Result<Place<'_>, NotNow> {
+impl PasswordHashPool {
+    /// Takes a place; waits until one is free. [`HashError::Full`] if too many wait already.
+    pub fn acquire_slot(&self) -> Result<HashSlot<'_>, HashError> {
         let mut state = self.lock();
-        if state.at_work >= AT_WORK {
-            if state.waiting >= WAITING {
-                return Err(NotNow::Full);
+        if state.at_work >= MAX_CONCURRENT_HASHES {
+            if state.waiting >= MAX_WAITING_HASHES {
+                return Err(HashError::Overloaded);
             }
             state.waiting += 1;
-            state =
-                self.free.wait_while(state, |state| state.at_work >= AT_WORK).unwrap_or_else(PoisonError::into_inner);
+            state = self
+                .slot_freed
+                .wait_while(state, |state| state.at_work >= MAX_CONCURRENT_HASHES)
+                .unwrap_or_else(PoisonError::into_inner);
             state.waiting -= 1;
         }
         state.at_work += 1;
         let idle = state.idle.pop();
         drop(state);
         let buffer = idle.unwrap_or_else(|| vec![Block::new(); MEMORY_KIB as usize].into());
-        Ok(Place { pool: self, buffer })
+        Ok(HashSlot { pool: self, buffer })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -118,11 +120,11 @@ impl Pool {
     }
 }
 
-fn reckon(password: &str, salt: &[u8], buffer: &mut Buffer) -> Result<[u8; 32], NotNow> {
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(32)).map_err(NotNow::Failed)?;
+fn compute_argon2(password: &str, salt: &[u8], buffer: &mut Buffer) -> Result<[u8; 32], HashError> {
+    let params = Params::new(MEMORY_KIB, ITERATIONS, LANES, Some(32)).map_err(HashError::Argon2)?;
     let mut hash = [0; 32];
     let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    argon.hash_password_into_with_memory(password.as_bytes(), salt, &mut hash, buffer).map_err(NotNow::Failed)?;
+    argon.hash_password_into_with_memory(password.as_bytes(), salt, &mut hash, buffer).map_err(HashError::Argon2)?;
     Ok(hash)
 }
 
@@ -130,62 +132,63 @@ fn reckon(password: &str, salt: &[u8], buffer: &mut Buffer) -> Result<[u8; 32], 
 mod tests {
     use super::*;
 
-    fn hash(pool: &Pool, password: &str) -> Hashed {
-        pool.enter().unwrap().hash(password).unwrap()
+    fn hash(pool: &PasswordHashPool, password: &str) -> PasswordHash {
+        pool.acquire_slot().unwrap().hash_password(password).unwrap()
     }
 
-    fn verify(pool: &Pool, password: &str, kept: Option<&Hashed>) -> bool {
-        pool.enter().unwrap().verify(password, kept).unwrap()
+    fn verify(pool: &PasswordHashPool, password: &str, stored: Option<&PasswordHash>) -> bool {
+        pool.acquire_slot().unwrap().verify_password(password, stored).unwrap()
     }
 
     #[test]
     fn a_password_is_known_again_and_no_other_and_nobody_without_one_gets_in() {
-        let pool = Pool::default();
-        let kept = hash(&pool, "một câu dài dễ nhớ");
-        assert!(verify(&pool, "một câu dài dễ nhớ", Some(&kept)));
-        assert!(!verify(&pool, "một câu dài dễ nhầm", Some(&kept)));
+        let pool = PasswordHashPool::default();
+        let stored = hash(&pool, "một câu dài dễ nhớ");
+        assert!(verify(&pool, "một câu dài dễ nhớ", Some(&stored)));
+        assert!(!verify(&pool, "một câu dài dễ nhầm", Some(&stored)));
         assert!(!verify(&pool, "", None));
-        assert_ne!(hash(&pool, "một câu dài dễ nhớ").hash, kept.hash, "a salt of its own");
-        let older = Hashed { method: "md5".to_owned(), ..kept };
+        assert_ne!(hash(&pool, "một câu dài dễ nhớ").hash, stored.hash, "a salt of its own");
+        let older = PasswordHash { algorithm: "md5".to_owned(), ..stored };
         assert!(!verify(&pool, "một câu dài dễ nhớ", Some(&older)));
     }
 
     #[test]
     fn buffers_are_used_again_and_what_lay_in_them_changes_no_hash() {
-        let pool = Pool::default();
+        let pool = PasswordHashPool::default();
         assert_eq!(pool.lock().idle.len(), 0, "none before the first password");
-        let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(32)).unwrap();
+        let params = Params::new(MEMORY_KIB, ITERATIONS, LANES, Some(32)).unwrap();
         let mut fresh = [0; 32];
         let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         argon.hash_password_into(b"the second", &[7; 16], &mut fresh).unwrap();
-        let mut one = pool.enter().unwrap();
+        let mut one = pool.acquire_slot().unwrap();
         let first = one.buffer.as_ptr();
-        reckon("the first", &[1; 16], &mut one.buffer).unwrap();
-        assert_eq!(reckon("the second", &[7; 16], &mut one.buffer).unwrap(), fresh);
-        let two = pool.enter().unwrap();
+        compute_argon2("the first", &[1; 16], &mut one.buffer).unwrap();
+        assert_eq!(compute_argon2("the second", &[7; 16], &mut one.buffer).unwrap(), fresh);
+        let two = pool.acquire_slot().unwrap();
         let both = [first, two.buffer.as_ptr()];
         drop((one, two));
         for _ in 0..10 {
-            let places = [pool.enter().unwrap(), pool.enter().unwrap()];
+            let places = [pool.acquire_slot().unwrap(), pool.acquire_slot().unwrap()];
             assert!(places.iter().all(|place| both.contains(&place.buffer.as_ptr())));
         }
-        assert_eq!(pool.lock().idle.len(), AT_WORK);
+        assert_eq!(pool.lock().idle.len(), MAX_CONCURRENT_HASHES);
     }
 
     #[test]
     fn two_work_eight_wait_and_the_rest_is_told_at_once() {
-        let pool = Pool::default();
-        let (one, two) = (pool.enter().unwrap(), pool.enter().unwrap());
+        let pool = PasswordHashPool::default();
+        let (one, two) = (pool.acquire_slot().unwrap(), pool.acquire_slot().unwrap());
         std::thread::scope(|scope| {
-            let waiting: Vec<_> = (0..WAITING).map(|_| scope.spawn(|| pool.enter().map(drop).is_ok())).collect();
-            while pool.lock().waiting < WAITING {
+            let waiting: Vec<_> =
+                (0..MAX_WAITING_HASHES).map(|_| scope.spawn(|| pool.acquire_slot().map(drop).is_ok())).collect();
+            while pool.lock().waiting < MAX_WAITING_HASHES {
                 std::thread::yield_now();
             }
-            assert!(matches!(pool.enter(), Err(NotNow::Full)));
+            assert!(matches!(pool.acquire_slot(), Err(HashError::Overloaded)));
             drop((one, two));
             assert!(waiting.into_iter().all(|entered| entered.join().unwrap()));
         });
         let state = pool.lock();
-        assert_eq!((state.at_work, state.waiting, state.idle.len()), (0, 0, AT_WORK));
+        assert_eq!((state.at_work, state.waiting, state.idle.len()), (0, 0, MAX_CONCURRENT_HASHES));
     }
 }

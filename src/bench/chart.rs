@@ -2,37 +2,37 @@
 //!
 //! Knows points, and nothing of how they were measured.
 
-use super::growth::{Point, UNITS, WEEKS};
+use super::growth::{COMMUNE_COUNTS, GrowthPoint, WEEK_COUNTS};
 
-const PANEL: (f64, f64) = (300.0, 190.0);
+const PANEL_SIZE: (f64, f64) = (300.0, 190.0);
 const MARGIN: (f64, f64) = (56.0, 34.0);
 const COLOURS: [&str; 3] = ["#2a78b8", "#c2571a", "#3b8a3e"];
 
 /// A heading and what it shows of a point.
-type Panel = (&'static str, fn(&Point) -> f64);
+type ChartPanel = (&'static str, fn(&GrowthPoint) -> f64);
 
-const PANELS: [Panel; 6] = [
+const PANELS: [ChartPanel; 6] = [
     ("push of one report, ms", |point| point.push_ms),
-    ("sync, nothing new, ms", |point| point.nothing_ms),
-    ("sync, one new report, ms", |point| point.one_new_ms),
-    ("night after 50 changes, ms", |point| point.night_ms),
-    ("night, everything anew, ms", |point| point.night_anew_ms),
+    ("sync, nothing new, ms", |point| point.empty_sync_ms),
+    ("sync, one new report, ms", |point| point.one_report_sync_ms),
+    ("night after 50 changes, ms", |point| point.incremental_aggregate_ms),
+    ("night, everything anew, ms", |point| point.full_aggregate_ms),
     ("database, bytes a report", |point| point.database_bytes as f64 / point.reports.max(1) as f64),
 ];
 
 /// The whole picture.
 #[must_use]
-pub fn chart(points: &[Point]) -> String {
-    let (wide, high) = (PANEL.0 * 3.0, PANEL.1 * 2.0 + 30.0);
+pub fn render_chart(points: &[GrowthPoint]) -> String {
+    let (wide, high) = (PANEL_SIZE.0 * 3.0, PANEL_SIZE.1 * 2.0 + 30.0);
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {wide} {high}\" font-family=\"sans-serif\" font-size=\"11\">\n\
          <rect width=\"{wide}\" height=\"{high}\" fill=\"#fff\"/>\n"
     );
-    for (at, (heading, pick)) in PANELS.iter().enumerate() {
-        let corner = ((at % 3) as f64 * PANEL.0, (at / 3) as f64 * PANEL.1);
-        svg.push_str(&panel(points, heading, *pick, corner));
+    for (at, (heading, value_of)) in PANELS.iter().enumerate() {
+        let corner = ((at % 3) as f64 * PANEL_SIZE.0, (at / 3) as f64 * PANEL_SIZE.1);
+        svg.push_str(&render_panel(points, heading, *value_of, corner));
     }
-    for (at, (units, colour)) in UNITS.iter().zip(COLOURS).enumerate() {
+    for (at, (units, colour)) in COMMUNE_COUNTS.iter().zip(COLOURS).enumerate() {
         let (x, y) = (MARGIN.0 + at as f64 * 120.0, high - 10.0);
         svg.push_str(&format!("<text x=\"{x}\" y=\"{y}\" fill=\"{colour}\">&#9632; {units} communes</text>\n"));
     }
@@ -40,14 +40,19 @@ pub fn chart(points: &[Point]) -> String {
     svg
 }
 
-fn panel(points: &[Point], heading: &str, pick: fn(&Point) -> f64, corner: (f64, f64)) -> String {
-    let values: Vec<f64> = points.iter().map(pick).filter(|value| *value > 0.0).collect();
+fn render_panel(
+    points: &[GrowthPoint],
+    heading: &str,
+    value_of: fn(&GrowthPoint) -> f64,
+    corner: (f64, f64),
+) -> String {
+    let values: Vec<f64> = points.iter().map(value_of).filter(|value| *value > 0.0).collect();
     // Whole decades, at least one.
     let low = values.iter().copied().fold(f64::INFINITY, f64::min).log10().floor();
     let high = values.iter().copied().fold(0.0, f64::max).log10().ceil().max(low + 1.0);
     let (left, top) = (corner.0 + MARGIN.0, corner.1 + MARGIN.1);
-    let (wide, tall) = (PANEL.0 - MARGIN.0 - 16.0, PANEL.1 - MARGIN.1 - 30.0);
-    let last = WEEKS[WEEKS.len() - 1] as f64;
+    let (wide, tall) = (PANEL_SIZE.0 - MARGIN.0 - 16.0, PANEL_SIZE.1 - MARGIN.1 - 30.0);
+    let last = WEEK_COUNTS[WEEK_COUNTS.len() - 1] as f64;
     let x = |weeks: usize| left + wide * (weeks as f64).ln() / last.ln();
     let y = |value: f64| top + tall * (high - value.log10()) / (high - low);
     let mut svg = format!("<text x=\"{left}\" y=\"{}\" font-weight=\"bold\">{heading}</text>\n", corner.1 + 20.0);
@@ -61,13 +66,14 @@ fn panel(points: &[Point], heading: &str, pick: fn(&Point) -> f64, corner: (f64,
         ));
         decade += 1.0;
     }
-    for weeks in WEEKS {
+    for weeks in WEEK_COUNTS {
         let under = top + tall + 16.0;
         svg.push_str(&format!("<text x=\"{:.1}\" y=\"{under}\" text-anchor=\"middle\">{weeks} wk</text>\n", x(weeks)));
     }
-    for (units, colour) in UNITS.iter().zip(COLOURS) {
-        let of_size = points.iter().filter(|point| point.units == *units && pick(point) > 0.0);
-        let line: Vec<String> = of_size.map(|point| format!("{:.1},{:.1}", x(point.weeks), y(pick(point)))).collect();
+    for (units, colour) in COMMUNE_COUNTS.iter().zip(COLOURS) {
+        let of_size = points.iter().filter(|point| point.communes == *units && value_of(point) > 0.0);
+        let line: Vec<String> =
+            of_size.map(|point| format!("{:.1},{:.1}", x(point.weeks), y(value_of(point)))).collect();
         svg.push_str(&format!(
             "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>\n",
             line.join(" ")

@@ -8,18 +8,18 @@
 //! TLS, but for the night. Acceptance is left out and assumed. Nothing is held against a limit: the table is read.
 
 use super::Result;
-use super::caller::{Caller, owed};
-use super::machine::{Moment, length};
-use super::rig::{Rig, connect, runtime};
+use super::device::{BenchDevice, find_owed_reports};
+use super::fixture::{BenchFixture, connect, new_runtime};
+use super::host_stats::{CpuTicks, file_size};
 use crate::app::App;
-use crate::domain::cell::{CellValue, Change, ElementNo};
-use crate::domain::command::{Body, Command, Save};
+use crate::domain::cell::{CellChange, CellValue, ElementNumber};
+use crate::domain::command::{Command, CommandBody, SaveCells};
 use crate::domain::ids::{AccountId, UnitId};
-use crate::domain::org::{Edge, Hierarchy, OrgFacts, Span, Unit, UnitKind, Version};
+use crate::domain::org::{DaySpan, Hierarchy, OrgFacts, Unit, UnitKind, UnitParent, UnitVersion};
 use crate::domain::permission::{Actor, Grant, Role};
 use crate::domain::report::ReportKey;
-use crate::domain::time::Instant as Time;
-use crate::store::{Location, Store};
+use crate::domain::time::Timestamp as Time;
+use crate::store::{DatabaseLocation, Store};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
@@ -30,18 +30,18 @@ use std::ops::RangeInclusive;
 use std::time::Instant;
 
 /// Communes, and weeks since the first.
-pub(super) const UNITS: [usize; 3] = [100, 1_000, 10_000];
-pub(super) const WEEKS: [usize; 3] = [1, 10, 52];
-const FIRST: Date = date(2024, 8, 19);
+pub(super) const COMMUNE_COUNTS: [usize; 3] = [100, 1_000, 10_000];
+pub(super) const WEEK_COUNTS: [usize; 3] = [1, 10, 52];
+const FIRST_DAY: Date = date(2024, 8, 19);
 /// Communes whose last report is pushed while the watch runs.
-const SAMPLE: usize = 50;
-const COMMUNES_IN_A_DISTRICT: usize = 20;
+const SAMPLE_SIZE: usize = 50;
+const COMMUNES_PER_DISTRICT: usize = 20;
 
 /// What was seen at one size.
 #[derive(Debug, Clone, Serialize)]
-pub struct Point {
+pub struct GrowthPoint {
     /// Communes.
-    pub units: usize,
+    pub communes: usize,
     /// Weeks that every commune has reported.
     pub weeks: usize,
     /// Reports stored.
@@ -49,56 +49,64 @@ pub struct Point {
     /// Median milliseconds of a call that pushes one report, durable.
     pub push_ms: f64,
     /// Median milliseconds of a commune's sync with nothing new.
-    pub nothing_ms: f64,
+    pub empty_sync_ms: f64,
     /// Median milliseconds of the province's sync that brings one new report.
-    pub one_new_ms: f64,
+    pub one_report_sync_ms: f64,
     /// Bytes of a commune's first sync, unpacked.
-    pub first_bytes: usize,
+    pub first_sync_bytes: usize,
     /// Bytes of the frames of a commune's sync with nothing new.
-    pub nothing_bytes: usize,
+    pub empty_sync_bytes: usize,
     /// Bytes of the frames of the province's sync with one new report.
-    pub one_new_bytes: usize,
+    pub one_report_sync_bytes: usize,
     /// Milliseconds of a night that adds up everything anew.
-    pub night_anew_ms: f64,
+    pub full_aggregate_ms: f64,
     /// Milliseconds of the night after the sample changed.
-    pub night_ms: f64,
+    pub incremental_aggregate_ms: f64,
     /// Bytes of the database, its log written back.
     pub database_bytes: u64,
     /// The share of the machine that others took, in percent.
-    pub foreign: f64,
+    pub other_load_percent: f64,
 }
 
 /// Heading of [`Point::line`].
-pub const GROWTH_HEAD: &str = "| units | weeks | reports | push, ms | nothing new, ms | one new, ms | first sync, bytes | nothing new, bytes | one new, bytes | night anew, ms | night, ms | database | a report | foreign CPU |
+pub const GROWTH_TABLE_HEADER: &str = "| units | weeks | reports | push, ms | nothing new, ms | one new, ms | first sync, bytes | nothing new, bytes | one new, bytes | night anew, ms | night, ms | database | a report | foreign CPU |
 |---|---|---|---|---|---|---|---|---|---|---|---|---|---|";
 
-impl Point {
+impl GrowthPoint {
     /// As a line of a table in Markdown.
     #[must_use]
-    pub fn line(&self) -> String {
-        let Self { units, weeks, reports, first_bytes, nothing_bytes, one_new_bytes, .. } = self;
+    pub fn to_markdown_row(&self) -> String {
+        let Self {
+            communes: units,
+            weeks,
+            reports,
+            first_sync_bytes: first_bytes,
+            empty_sync_bytes: nothing_bytes,
+            one_report_sync_bytes: one_new_bytes,
+            ..
+        } = self;
         let each = self.database_bytes / (*reports).max(1) as u64;
         format!(
             "| {units} | {weeks} | {reports} | {:.2} | {:.2} | {:.2} | {first_bytes} | {nothing_bytes} | {one_new_bytes} | {:.0} | {:.0} | {:.1} MiB | {each} B | {:.0} % |",
             self.push_ms,
-            self.nothing_ms,
-            self.one_new_ms,
-            self.night_anew_ms,
-            self.night_ms,
+            self.empty_sync_ms,
+            self.one_report_sync_ms,
+            self.full_aggregate_ms,
+            self.incremental_aggregate_ms,
             self.database_bytes as f64 / 1_048_576.0,
-            self.foreign
+            self.other_load_percent
         )
     }
 }
 
 /// Every size of so many communes; `done` hears each point as it ends.
-pub fn run(communes: RangeInclusive<usize>, mut done: impl FnMut(&Point)) -> Result<Vec<Point>> {
+pub fn measure_growth(communes: RangeInclusive<usize>, mut done: impl FnMut(&GrowthPoint)) -> Result<Vec<GrowthPoint>> {
     let mut points = Vec::new();
-    for units in UNITS.into_iter().filter(|units| communes.contains(units)) {
-        let rig = Rig::on(FIRST, &facts(units))?;
+    for units in COMMUNE_COUNTS.into_iter().filter(|units| communes.contains(units)) {
+        let fixture = BenchFixture::start_with(FIRST_DAY, &build_org_facts(units))?;
         let mut filled = 0;
-        for weeks in WEEKS {
-            let point = point(&rig, units, filled, weeks)?;
+        for weeks in WEEK_COUNTS {
+            let point = measure_point(&fixture, units, filled, weeks)?;
             done(&point);
             points.push(point);
             filled = weeks;
@@ -107,58 +115,62 @@ pub fn run(communes: RangeInclusive<usize>, mut done: impl FnMut(&Point)) -> Res
     Ok(points)
 }
 
-fn point(rig: &Rig, units: usize, filled: usize, weeks: usize) -> Result<Point> {
-    let before = Moment::now(None);
-    let today = FIRST.saturating_add((weeks as i64).weeks());
+fn measure_point(fixture: &BenchFixture, units: usize, filled: usize, weeks: usize) -> Result<GrowthPoint> {
+    let before = CpuTicks::sample(None);
+    let today = FIRST_DAY.saturating_add((weeks as i64).weeks());
     // Nine in the morning of the Monday after: the reports of the week are due.
-    rig.clock.set(Time::local_midnight(today).plus_micros(9 * 3_600_000_000));
-    rig.app.apply_day()?;
-    let communes = rig.uids(UnitKind::Commune)?;
-    fill(&rig.app, &communes, filled, today)?;
+    fixture.clock.set(Time::from_local_midnight(today).saturating_add_micros(9 * 3_600_000_000));
+    fixture.app.apply_org_day()?;
+    let communes = fixture.unit_uids(UnitKind::Commune)?;
+    fill_reports(&fixture.app, &communes, filled, today)?;
     // A disk that still writes the filling would be measured in place of a push.
-    written_back(rig)?;
-    let mut point = runtime()?.block_on(over_the_network(rig, &communes, today))?;
+    checkpoint_wal(fixture)?;
+    let mut point = new_runtime()?.block_on(measure_over_network(fixture, &communes, today))?;
     // A process of its own, as after a start: it knows no sums yet.
-    let nightly = App::new(Store::open(&Location::parse(&rig.database().display().to_string()))?, rig.clock.clone());
-    point.night_anew_ms = night(&nightly)?;
-    runtime()?.block_on(correct(rig, &communes, today))?;
-    point.night_ms = night(&nightly)?;
-    written_back(rig)?;
-    point.database_bytes = length(&rig.database());
-    point.foreign = before.foreign(Moment::now(None));
-    Ok(Point { units, weeks, reports: units * weeks, ..point })
+    let nightly = App::new(
+        Store::open(&DatabaseLocation::parse(&fixture.database().display().to_string()))?,
+        fixture.clock.clone(),
+    );
+    point.full_aggregate_ms = time_aggregate(&nightly)?;
+    new_runtime()?.block_on(correct_reports(fixture, &communes, today))?;
+    point.incremental_aggregate_ms = time_aggregate(&nightly)?;
+    checkpoint_wal(fixture)?;
+    point.database_bytes = file_size(&fixture.database());
+    point.other_load_percent = before.other_load_percent(CpuTicks::sample(None));
+    Ok(GrowthPoint { communes: units, weeks, reports: units * weeks, ..point })
 }
 
 /// The write-ahead log is copied into the database and everything is on the disk.
-fn written_back(rig: &Rig) -> Result<()> {
-    let mut conn = SqliteConnection::establish(&rig.database().display().to_string())?;
+fn checkpoint_wal(fixture: &BenchFixture) -> Result<()> {
+    let mut conn = SqliteConnection::establish(&fixture.database().display().to_string())?;
     conn.batch_execute("PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA wal_checkpoint(TRUNCATE)")?;
-    Ok(std::fs::File::open(rig.database())?.sync_all()?)
+    Ok(std::fs::File::open(fixture.database())?.sync_all()?)
 }
 
-fn night(app: &App) -> Result<f64> {
-    let system = app.system()?;
+fn time_aggregate(app: &App) -> Result<f64> {
+    let system = app.system_actor()?;
     let began = Instant::now();
-    app.aggregate(&system, |_| Ok(true))?;
+    app.aggregate_campaigns(&system, |_| Ok(true))?;
     Ok(began.elapsed().as_secs_f64() * 1000.0)
 }
 
 /// Every commune's weeks that are not there yet, in one commit; of the sample all but the last.
-fn fill(app: &App, communes: &[String], filled: usize, today: Date) -> Result<()> {
+fn fill_reports(app: &App, communes: &[String], filled: usize, today: Date) -> Result<()> {
     let reference = app.store().read(|tx| app.reference(tx))?;
     for (at, uid) in communes.iter().enumerate() {
-        let unit = UnitId::named(uid);
-        let (mut keys, elements) = owed(&reference, unit, today)?;
-        if at < SAMPLE {
+        let unit = UnitId::from_code(uid);
+        let (mut keys, elements) = find_owed_reports(&reference, unit, today)?;
+        if at < SAMPLE_SIZE {
             keys.pop();
         }
-        let commands: Vec<Command> = keys.iter().skip(filled).flat_map(|key| commands(key, &elements, at)).collect();
+        let commands: Vec<Command> =
+            keys.iter().skip(filled).flat_map(|key| report_commands(key, &elements, at)).collect();
         if commands.is_empty() {
             continue;
         }
-        let grant = Grant { role: Role::Reporter, unit, from: FIRST, to: date(2030, 1, 1) };
+        let grant = Grant { role: Role::Reporter, unit, from: FIRST_DAY, to: date(2030, 1, 1) };
         let actor = Actor { account: AccountId(unit.0), device: None, grants: vec![grant] };
-        let answers = app.run_all(&actor, &commands, true)?;
+        let answers = app.run_command_batch(&actor, &commands, true)?;
         if let Some(refusal) = answers.into_iter().find_map(std::result::Result::err) {
             return Err(format!("{uid} was refused: {refusal:?}").into());
         }
@@ -166,72 +178,73 @@ fn fill(app: &App, communes: &[String], filled: usize, today: Date) -> Result<()
     Ok(())
 }
 
-fn commands(key: &ReportKey, elements: &[ElementNo], at: usize) -> [Command; 2] {
+fn report_commands(key: &ReportKey, elements: &[ElementNumber], at: usize) -> [Command; 2] {
     let mine = Some(CellValue::Reported(at as i64 % 10));
-    let changes = elements.iter().map(|element| Change { element: *element, mine, base: None }).collect();
-    let save = Save { key: key.clone(), acting_unit: key.unit, changes, note: None, base_revision: 0 };
-    let submit = Body::Submit { report: key.id(), acting_unit: key.unit };
-    [Body::Save(save), submit].map(|body| Command { captured_at: None, sync_mark: Vec::new(), body })
+    let changes = elements.iter().map(|element| CellChange { element: *element, mine, base: None }).collect();
+    let save = SaveCells { key: key.clone(), acting_unit: key.unit, changes, note: None, base_revision: 0 };
+    let submit = CommandBody::SubmitReport { report: key.id(), acting_unit: key.unit };
+    [CommandBody::SaveCells(save), submit].map(|body| Command { captured_at: None, sync_mark: Vec::new(), body })
 }
 
-async fn over_the_network(rig: &Rig, communes: &[String], today: Date) -> Result<Point> {
-    let reference = rig.app.store().read(|tx| rig.app.reference(tx))?;
-    let province = rig.uids(UnitKind::Province)?.into_iter().next().ok_or("no province")?;
-    let mut above = rig.caller(connect(&rig.files, rig.port).await?, &province, Role::Reviewer).await?;
-    above.sync(Vec::new()).await?;
-    let channel = connect(&rig.files, rig.port).await?;
-    let (mut pushes, mut heard, mut first_bytes, mut one_new_bytes) = (Vec::new(), Vec::new(), 0, 0);
+async fn measure_over_network(fixture: &BenchFixture, communes: &[String], today: Date) -> Result<GrowthPoint> {
+    let reference = fixture.app.store().read(|tx| fixture.app.reference(tx))?;
+    let province = fixture.unit_uids(UnitKind::Province)?.into_iter().next().ok_or("no province")?;
+    let mut reviewer =
+        fixture.enrol_device(connect(&fixture.files, fixture.port).await?, &province, Role::Reviewer).await?;
+    reviewer.sync(Vec::new()).await?;
+    let channel = connect(&fixture.files, fixture.port).await?;
+    let (mut pushes_ms, mut reviewer_syncs, mut first_bytes, mut one_new_bytes) = (Vec::new(), Vec::new(), 0, 0);
     let mut reporter = None;
-    for uid in communes.iter().take(SAMPLE) {
-        let mut caller = rig.caller(channel.clone(), uid, Role::Reporter).await?;
+    for uid in communes.iter().take(SAMPLE_SIZE) {
+        let mut caller = fixture.enrol_device(channel.clone(), uid, Role::Reporter).await?;
         caller.sync(Vec::new()).await?;
-        first_bytes = caller.received();
-        let (mut keys, elements) = owed(&reference, caller.unit, today)?;
-        let commands = caller.report(&keys.pop().ok_or("nothing owed")?, &elements);
-        pushes.push(millis(caller.sync(commands.into())).await?);
-        let before = above.received();
-        heard.push(millis(above.sync(Vec::new())).await?);
-        one_new_bytes = above.received() - before;
+        first_bytes = caller.received_bytes();
+        let (mut keys, elements) = find_owed_reports(&reference, caller.unit, today)?;
+        let commands = caller.encode_report(&keys.pop().ok_or("nothing owed")?, &elements);
+        pushes_ms.push(time_millis(caller.sync(commands.into())).await?);
+        let before = reviewer.received_bytes();
+        reviewer_syncs.push(time_millis(reviewer.sync(Vec::new())).await?);
+        one_new_bytes = reviewer.received_bytes() - before;
         reporter = Some(caller);
     }
-    let mut caller: Caller = reporter.ok_or("no commune")?;
-    let (mut quiet, mut nothing_bytes) = (Vec::new(), 0);
+    let mut caller: BenchDevice = reporter.ok_or("no commune")?;
+    let (mut empty_syncs, mut nothing_bytes) = (Vec::new(), 0);
     for _ in 0..200 {
-        let before = caller.received();
-        quiet.push(millis(caller.sync(Vec::new())).await?);
-        nothing_bytes = caller.received() - before;
+        let before = caller.received_bytes();
+        empty_syncs.push(time_millis(caller.sync(Vec::new())).await?);
+        nothing_bytes = caller.received_bytes() - before;
     }
-    Ok(Point {
-        units: 0,
+    Ok(GrowthPoint {
+        communes: 0,
         weeks: 0,
         reports: 0,
-        push_ms: median(pushes),
-        nothing_ms: median(quiet),
-        one_new_ms: median(heard),
-        first_bytes,
-        nothing_bytes,
-        one_new_bytes,
-        night_anew_ms: 0.0,
-        night_ms: 0.0,
+        push_ms: median(pushes_ms),
+        empty_sync_ms: median(empty_syncs),
+        one_report_sync_ms: median(reviewer_syncs),
+        first_sync_bytes: first_bytes,
+        empty_sync_bytes: nothing_bytes,
+        one_report_sync_bytes: one_new_bytes,
+        full_aggregate_ms: 0.0,
+        incremental_aggregate_ms: 0.0,
         database_bytes: 0,
-        foreign: 0.0,
+        other_load_percent: 0.0,
     })
 }
 
 /// The sample's last reports corrected, so that the next night has something to do.
-async fn correct(rig: &Rig, communes: &[String], today: Date) -> Result<()> {
-    let reference = rig.app.store().read(|tx| rig.app.reference(tx))?;
-    let channel = connect(&rig.files, rig.port).await?;
-    for uid in communes.iter().take(SAMPLE) {
-        let mut caller = rig.caller(channel.clone(), uid, Role::Reporter).await?;
-        let (mut keys, elements) = owed(&reference, caller.unit, today)?;
-        let command = caller.correction(&keys.pop().ok_or("nothing owed")?, &elements, 1, 2);
+async fn correct_reports(fixture: &BenchFixture, communes: &[String], today: Date) -> Result<()> {
+    let reference = fixture.app.store().read(|tx| fixture.app.reference(tx))?;
+    let channel = connect(&fixture.files, fixture.port).await?;
+    for uid in communes.iter().take(SAMPLE_SIZE) {
+        let mut caller = fixture.enrol_device(channel.clone(), uid, Role::Reporter).await?;
+        let (mut keys, elements) = find_owed_reports(&reference, caller.unit, today)?;
+        let command = caller.encode_correction(&keys.pop().ok_or("nothing owed")?, &elements, 1, 2);
         caller.sync(vec![command]).await?;
     }
     Ok(())
 }
 
-async fn millis<T>(work: impl Future<Output = Result<T>>) -> Result<f64> {
+async fn time_millis<T>(work: impl Future<Output = Result<T>>) -> Result<f64> {
     let began = Instant::now();
     work.await?;
     Ok(began.elapsed().as_secs_f64() * 1000.0)
@@ -243,28 +256,34 @@ fn median(mut values: Vec<f64>) -> f64 {
 }
 
 /// A province of so many communes, twenty to a district. DỮ LIỆU GIẢ LẬP.
-fn facts(communes: usize) -> OrgFacts {
+fn build_org_facts(communes: usize) -> OrgFacts {
     let mut facts = OrgFacts::default();
-    let mut add = |uid: &str, kind: UnitKind, above: Option<String>| {
+    let mut add = |uid: &str, kind: UnitKind, reviewer: Option<String>| {
         let name = format!("{uid} (DỮ LIỆU GIẢ LẬP)");
-        let version =
-            Version { span: Span::ALWAYS, name, kind, local_kind: kind.to_string(), code: None, note: String::new() };
-        facts.units.push(Unit::new(uid, version));
-        let edge = |parent: String| Edge {
-            child: UnitId::named(uid),
-            parent: UnitId::named(&parent),
-            hierarchy: Hierarchy::Command,
-            span: Span::ALWAYS,
+        let version = UnitVersion {
+            days: DaySpan::ALWAYS,
+            name,
+            kind,
+            local_kind: kind.to_string(),
+            code: None,
+            note: String::new(),
         };
-        facts.edges.extend(above.map(edge));
+        facts.units.push(Unit::new(uid, version));
+        let edge = |parent: String| UnitParent {
+            child: UnitId::from_code(uid),
+            parent: UnitId::from_code(&parent),
+            hierarchy: Hierarchy::Command,
+            days: DaySpan::ALWAYS,
+        };
+        facts.edges.extend(reviewer.map(edge));
     };
     // The example's campaign belongs to the unit with this uid.
     let province = "prov-84".to_owned();
     add(&province, UnitKind::Province, None);
-    let districts = communes.div_ceil(COMMUNES_IN_A_DISTRICT);
+    let districts = communes.div_ceil(COMMUNES_PER_DISTRICT);
     (0..districts).for_each(|at| add(&format!("district-{at}"), UnitKind::District, Some(province.clone())));
     for at in 0..communes {
-        add(&format!("commune-{at}"), UnitKind::Commune, Some(format!("district-{}", at / COMMUNES_IN_A_DISTRICT)));
+        add(&format!("commune-{at}"), UnitKind::Commune, Some(format!("district-{}", at / COMMUNES_PER_DISTRICT)));
     }
     facts
 }

@@ -4,30 +4,30 @@
 //! Knows every room and decides nothing. Built only with the feature `bench`, so never part of a release. All traffic is loopback;
 //! every row is bounded in count. Figures of two runs are not to be compared: only ratios of one run are.
 
-mod against;
-mod bare;
-mod caller;
+mod bench_row;
 mod chart;
+mod device;
+mod fixture;
 mod follow;
 mod growth;
-mod machine;
-mod process;
+mod host_stats;
 mod pull;
 mod push;
-mod rig;
+mod raw_writes;
+mod remote;
 mod rollup;
+mod server_process;
 mod soak;
-mod table;
 mod targets;
 mod unary;
 
-pub use against::{Target, run as against};
-pub use chart::chart;
-pub use growth::{GROWTH_HEAD, Point, run as growth};
-pub use soak::run as soak;
-pub use table::{HEAD, Measure, Row};
+pub use bench_row::{BenchMeasure, BenchRow, ROW_TABLE_HEADER};
+pub use chart::render_chart;
+pub use growth::{GROWTH_TABLE_HEADER, GrowthPoint, measure_growth as growth};
+pub use remote::{BenchTarget, measure_remote as against};
+pub use soak::run_soak as soak;
 
-use machine::Moment;
+use host_stats::CpuTicks;
 use std::error::Error;
 
 /// What may go wrong in a bench: reported, never hidden.
@@ -35,7 +35,7 @@ pub type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 /// What to run and how often.
 #[derive(Debug, Clone)]
-pub struct Plan {
+pub struct BenchPlan {
     /// Names of rows; all when empty.
     pub rows: Vec<String>,
     /// How often each row runs; the median counts.
@@ -45,33 +45,33 @@ pub struct Plan {
 }
 
 /// A row's name, what it measures, and what runs it.
-type Entry = (&'static str, &'static str, fn(&Plan) -> Result<Vec<Row>>);
+type BenchCase = (&'static str, &'static str, fn(&BenchPlan) -> Result<Vec<BenchRow>>);
 
 /// Every row, in the order in which they run.
-pub const ROWS: &[Entry] = &[
-    ("unary", "a call with token, rights and a rich answer, against an empty call", unary::run),
-    ("push", "reports through the whole path, against the same rows written bare", push::run),
-    ("pull", "all rows to a decoding client, against the same frames from memory", pull::run),
-    ("nothing", "a sync with nothing new, against an empty call", unary::nothing),
-    ("targets", "every target of a year judged, against reading its figures from SQLite", targets::run),
-    ("rollup", "ten million cells added up, against the bare scan, SQLite and DuckDB", rollup::run),
-    ("follow", "idle followers, and one commit to all of them, against a bare fan-out", follow::run),
+pub const BENCH_CASES: &[BenchCase] = &[
+    ("unary", "a call with token, rights and a rich answer, against an empty call", unary::bench_unary),
+    ("push", "reports through the whole path, against the same rows written bare", push::bench_push),
+    ("pull", "all rows to a decoding client, against the same frames from memory", pull::bench_pull),
+    ("nothing", "a sync with nothing new, against an empty call", unary::bench_idle_sync),
+    ("targets", "every target of a year judged, against reading its figures from SQLite", targets::bench_targets),
+    ("rollup", "ten million cells added up, against the bare scan, SQLite and DuckDB", rollup::bench_rollup),
+    ("follow", "idle followers, and one commit to all of them, against a bare fan-out", follow::bench_follow),
 ];
 
 /// Runs the rows that the plan names; `done` hears each as it ends.
-pub fn run(plan: &Plan, mut done: impl FnMut(&Row)) -> Result<Vec<Row>> {
-    let unknown = plan.rows.iter().find(|name| !ROWS.iter().any(|(known, ..)| known == name));
+pub fn run_benches(plan: &BenchPlan, mut done: impl FnMut(&BenchRow)) -> Result<Vec<BenchRow>> {
+    let unknown = plan.rows.iter().find(|name| !BENCH_CASES.iter().any(|(known, ..)| known == name));
     if let Some(name) = unknown {
-        let known: Vec<&str> = ROWS.iter().map(|(name, ..)| *name).collect();
+        let known: Vec<&str> = BENCH_CASES.iter().map(|(name, ..)| *name).collect();
         return Err(format!("there is no row {name}; there are: {}", known.join(", ")).into());
     }
     let mut rows = Vec::new();
-    for (name, _, run) in ROWS {
+    for (name, _, run) in BENCH_CASES {
         if plan.rows.is_empty() || plan.rows.iter().any(|wanted| wanted == name) {
-            let before = Moment::now(None);
+            let before = CpuTicks::sample(None);
             let mut found = run(plan)?;
-            let foreign = before.foreign(Moment::now(None));
-            found.iter_mut().for_each(|row| row.foreign = Some(foreign));
+            let foreign = before.other_load_percent(CpuTicks::sample(None));
+            found.iter_mut().for_each(|row| row.other_load_percent = Some(foreign));
             found.iter().for_each(&mut done);
             rows.extend(found);
         }

@@ -3,23 +3,23 @@
 //!
 //! Figures are a formula of unit, week and element, so every engine adds up the same and the totals are compared.
 
-use super::table::{Measure, Row};
-use super::{Plan, Result};
+use super::bench_row::{BenchMeasure, BenchRow};
+use super::{BenchPlan, Result};
 use crate::domain::baseline::Baselines;
 use crate::domain::calendar::Calendars;
 use crate::domain::campaign::Campaign;
-use crate::domain::cell::{CellValue, Cells, ElementNo};
+use crate::domain::cell::{CellValue, Cells, ElementNumber};
 use crate::domain::element::{CountingLevel, Element, ElementCode, ElementKind};
 use crate::domain::form::{Catalogue, Contract, Form};
 use crate::domain::ids::UnitId;
-use crate::domain::org::{Edge, Hierarchy, Org, OrgFacts, Span, Unit, UnitKind, Version, View};
+use crate::domain::org::{DaySpan, Hierarchy, Org, OrgFacts, StructureView, Unit, UnitKind, UnitParent, UnitVersion};
 use crate::domain::period::Period;
 use crate::domain::report::{Report, ReportKey};
-use crate::domain::standing::{Entry, Input, Totals, totals};
-use crate::domain::window::Window;
-use crate::domain::workflow::State;
+use crate::domain::standing::{CampaignTotals, ReportEntry, StandingInput, compute_totals};
+use crate::domain::window::DateWindow;
+use crate::domain::workflow::ReportState;
 use crate::files::campaign;
-use crate::wire::record::{UnitNumbers, read_report, report};
+use crate::wire::record::{UnitNumbers, decode_report, encode_report};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary};
@@ -33,131 +33,139 @@ const DISTRICTS: usize = 100;
 const COMMUNES: usize = 1099;
 const WEEKS: usize = 455;
 const ELEMENTS: usize = 20;
-const FIRST: Date = date(2024, 1, 1);
+const FIRST_DAY: Date = date(2024, 1, 1);
 
-struct Ground {
+struct RollupFixture {
     org: Org,
     calendars: Calendars,
     catalogue: Catalogue,
     campaign: Campaign,
-    numbers: BTreeMap<ElementNo, ElementCode>,
+    numbers: BTreeMap<ElementNumber, ElementCode>,
     units: UnitNumbers,
     baselines: Baselines,
 }
 
 #[derive(QueryableByName)]
-struct Stored {
+struct EncodedReportRow {
     #[diesel(sql_type = Binary)]
     bytes: Vec<u8>,
 }
 
 #[derive(QueryableByName)]
-struct Sum {
+struct SumRow {
     #[diesel(sql_type = BigInt)]
     total: i64,
 }
 
 /// The rows.
-pub(super) fn run(plan: &Plan) -> Result<Vec<Row>> {
+pub(super) fn bench_rollup(plan: &BenchPlan) -> Result<Vec<BenchRow>> {
     let dir = std::env::temp_dir().join(format!("thidua-bench-rollup-{}", std::process::id()));
     std::fs::create_dir_all(&dir)?;
-    let rows = measure(plan, &dir);
+    let rows = measure_rollup(plan, &dir);
     std::fs::remove_dir_all(&dir)?;
     rows
 }
 
-fn measure(plan: &Plan, dir: &std::path::Path) -> Result<Vec<Row>> {
-    let ground = ground()?;
+fn measure_rollup(plan: &BenchPlan, dir: &std::path::Path) -> Result<Vec<BenchRow>> {
+    let fixture = build_fixture()?;
     let mut conn = SqliteConnection::establish(&dir.join("cells.db").display().to_string())?;
-    fill(&mut conn, &ground)?;
+    fill_database(&mut conn, &fixture)?;
     let (mut scans, mut whole, mut sums) = (Vec::new(), Vec::new(), Vec::new());
     let mut last = None;
     for _ in 0..plan.rounds {
-        scans.push(1.0 / seconds(|| scan(&mut conn))?.1);
+        scans.push(1.0 / time_seconds(|| scan_bytes(&mut conn))?.1);
         let began = Instant::now();
-        let reports = read(&mut conn, &ground)?;
-        let entries: Vec<Entry<'_>> = reports.iter().map(entry).collect();
-        let summed = seconds(|| Ok(totals(&ground.input(&entries))?))?;
+        let reports = read_reports(&mut conn, &fixture)?;
+        let entries: Vec<ReportEntry<'_>> = reports.iter().map(report_entry).collect();
+        let summed = time_seconds(|| Ok(compute_totals(&fixture.standing_input(&entries))?))?;
         whole.push(1.0 / began.elapsed().as_secs_f64());
         sums.push(1.0 / summed.1);
         last = Some(summed.0);
     }
     let mut totals = last.ok_or("no round")?;
-    let (asked, by_sqlite) = seconds(|| ask_sqlite(&mut conn))?;
-    if total(&totals, &ground) != Some(asked) {
-        return Err(format!("the sums differ: {:?} and SQLite's {asked}", total(&totals, &ground)).into());
+    let (sqlite_total, by_sqlite) = time_seconds(|| sum_in_sqlite(&mut conn))?;
+    if province_total(&totals, &fixture) != Some(sqlite_total) {
+        return Err(
+            format!("the sums differ: {:?} and SQLite's {sqlite_total}", province_total(&totals, &fixture)).into()
+        );
     }
-    let (scan_ms, whole_ms) = (1e3 / Measure::of(scans.clone()).median, 1e3 / Measure::of(whole.clone()).median);
-    let (sums, sqlite) = (Measure::of(sums), Measure::of(vec![1.0 / by_sqlite]));
+    let (scan_ms, whole_ms) =
+        (1e3 / BenchMeasure::from_runs(scans.clone()).median, 1e3 / BenchMeasure::from_runs(whole.clone()).median);
+    let (sums, sqlite) = (BenchMeasure::from_runs(sums), BenchMeasure::from_runs(vec![1.0 / by_sqlite]));
     let sums_ms = 1e3 / sums.median;
     let mut rows = vec![
-        Row::against(
+        BenchRow::with_ceiling(
             "roll-up of 10 M cells, read and decoded",
             "times/s",
-            Measure::of(whole),
-            Measure::of(scans),
+            BenchMeasure::from_runs(whole),
+            BenchMeasure::from_runs(scans),
             ">= 0.67",
         )
-        .noting(format!("{whole_ms:.0} ms; the bare scan of the reports' bytes {scan_ms:.0} ms")),
-        Row::against("the sums alone, against SQL in SQLite", "times/s", sums, sqlite, ">= 1")
-            .noting(format!("{sums_ms:.0} ms; SQLite {:.0} ms over a table of cells", by_sqlite * 1e3)),
+        .with_note(format!("{whole_ms:.0} ms; the bare scan of the reports' bytes {scan_ms:.0} ms")),
+        BenchRow::with_ceiling("the sums alone, against SQL in SQLite", "times/s", sums, sqlite, ">= 1")
+            .with_note(format!("{sums_ms:.0} ms; SQLite {:.0} ms over a table of cells", by_sqlite * 1e3)),
     ];
-    rows.extend(against_duckdb(dir, &mut conn, sums_ms)?);
-    rows.push(changed(plan, &mut conn, &ground, &mut totals)?);
+    rows.extend(measure_duckdb(dir, &mut conn, sums_ms)?);
+    rows.push(measure_changes(plan, &mut conn, &fixture, &mut totals)?);
     Ok(rows)
 }
 
-fn seconds<T>(work: impl FnOnce() -> Result<T>) -> Result<(T, f64)> {
+fn time_seconds<T>(work: impl FnOnce() -> Result<T>) -> Result<(T, f64)> {
     let began = Instant::now();
     let done = work()?;
     Ok((done, began.elapsed().as_secs_f64()))
 }
 
 /// 500 reports of 20 cells corrected: the sums follow, against the bare upserts of every sum that they touch, durable.
-fn changed(plan: &Plan, conn: &mut SqliteConnection, ground: &Ground, totals: &mut Totals) -> Result<Row> {
+fn measure_changes(
+    plan: &BenchPlan,
+    conn: &mut SqliteConnection,
+    fixture: &RollupFixture,
+    totals: &mut CampaignTotals,
+) -> Result<BenchRow> {
     let (mut product, mut bare) = (Vec::new(), Vec::new());
     let upserts = "insert into total select up.above, e.n, 1 from change c join up on up.unit = c.unit, element e
                    where true on conflict do update set value = value + excluded.value";
     for round in 0..plan.rounds {
         let corrected: Vec<Report> =
-            (0..500).map(|at| ground.report(at * 2 % COMMUNES, at % WEEKS, round + 1)).collect();
-        let input = ground.input(&[]);
+            (0..500).map(|at| fixture.build_report(at * 2 % COMMUNES, at % WEEKS, round + 1)).collect();
+        let input = fixture.standing_input(&[]);
         let work = || {
-            corrected.iter().for_each(|report| totals.put(&input, &entry(report)));
+            corrected.iter().for_each(|report| totals.upsert_report(&input, &report_entry(report)));
             Ok(())
         };
-        product.push(1.0 / seconds(work)?.1);
+        product.push(1.0 / time_seconds(work)?.1);
         let work = || Ok(conn.batch_execute(&format!("BEGIN IMMEDIATE; {upserts}; COMMIT"))?);
-        bare.push(1.0 / seconds(work)?.1);
+        bare.push(1.0 / time_seconds(work)?.1);
     }
-    let (product, bare) = (Measure::of(product), Measure::of(bare));
+    let (product, bare) = (BenchMeasure::from_runs(product), BenchMeasure::from_runs(bare));
     let note = format!("{:.1} ms in memory; bare upserts {:.1} ms", 1e3 / product.median, 1e3 / bare.median);
-    Ok(Row::against("10,000 changed cells of them", "times/s", product, bare, ">= 0.67").noting(note))
+    Ok(BenchRow::with_ceiling("10,000 changed cells of them", "times/s", product, bare, ">= 0.67").with_note(note))
 }
 
 /// The same sums asked of DuckDB, its import left out; no row where it is not there.
-fn against_duckdb(dir: &std::path::Path, conn: &mut SqliteConnection, sums_ms: f64) -> Result<Option<Row>> {
+fn measure_duckdb(dir: &std::path::Path, conn: &mut SqliteConnection, sums_ms: f64) -> Result<Option<BenchRow>> {
     let Some(python) = std::env::var_os("DUCKDB_PYTHON") else { return Ok(None) };
     let csv = dir.join("cells.csv");
-    let cells: Vec<Triple> = diesel::sql_query("select unit, element, value from cell").load(conn)?;
+    let cells: Vec<CellRow> = diesel::sql_query("select unit, element, value from cell").load(conn)?;
     let mut text = String::with_capacity(cells.len() * 12);
-    for Triple { unit, element, value } in cells {
+    for CellRow { unit, element, value } in cells {
         text.push_str(&format!("{unit},{element},{value}\n"));
     }
     std::fs::write(&csv, text)?;
-    let up: Vec<Pair> = diesel::sql_query("select unit, above from up").load(conn)?;
-    let up: String = up.iter().map(|Pair { unit, above }| format!("{unit},{above}\n")).collect();
+    let up: Vec<UnitAncestorRow> = diesel::sql_query("select unit, above from up").load(conn)?;
+    let up: String = up.iter().map(|UnitAncestorRow { unit, ancestor: above }| format!("{unit},{above}\n")).collect();
     std::fs::write(dir.join("up.csv"), up)?;
-    let out = std::process::Command::new(python).arg("-c").arg(DUCKDB).arg(dir).output()?;
-    let said = String::from_utf8_lossy(&out.stdout);
-    let seconds: f64 = said.trim().parse().map_err(|_| String::from_utf8_lossy(&out.stderr).into_owned())?;
-    let (ours, theirs) = (Measure::of(vec![1e3 / sums_ms]), Measure::of(vec![1.0 / seconds]));
+    let out = std::process::Command::new(python).arg("-c").arg(DUCKDB_SCRIPT).arg(dir).output()?;
+    let output = String::from_utf8_lossy(&out.stdout);
+    let seconds: f64 = output.trim().parse().map_err(|_| String::from_utf8_lossy(&out.stderr).into_owned())?;
+    let (ours, theirs) = (BenchMeasure::from_runs(vec![1e3 / sums_ms]), BenchMeasure::from_runs(vec![1.0 / seconds]));
     let note = format!("{sums_ms:.0} ms; DuckDB {:.0} ms, its import left out", seconds * 1e3);
-    Ok(Some(Row::against("the sums alone, against DuckDB", "times/s", ours, theirs, ">= 1").noting(note)))
+    Ok(Some(BenchRow::with_ceiling("the sums alone, against DuckDB", "times/s", ours, theirs, ">= 1").with_note(note)))
 }
 
 #[derive(QueryableByName)]
-struct Triple {
+struct CellRow {
     #[diesel(sql_type = BigInt)]
     unit: i64,
     #[diesel(sql_type = BigInt)]
@@ -167,15 +175,15 @@ struct Triple {
 }
 
 #[derive(QueryableByName)]
-struct Pair {
+struct UnitAncestorRow {
     #[diesel(sql_type = BigInt)]
     unit: i64,
     #[diesel(sql_type = BigInt)]
-    above: i64,
+    ancestor: i64,
 }
 
 /// Adds up each unit first and its ancestors from that: the quicker of the two ways. Best of three.
-const DUCKDB: &str = r#"
+const DUCKDB_SCRIPT: &str = r#"
 import duckdb, sys, time
 db = duckdb.connect()
 db.execute("set threads = 2")
@@ -190,7 +198,7 @@ print(best)
 "#;
 
 /// Encoded reports, and the same as a table of cells; both by formula.
-fn fill(conn: &mut SqliteConnection, ground: &Ground) -> Result<()> {
+fn fill_database(conn: &mut SqliteConnection, fixture: &RollupFixture) -> Result<()> {
     conn.batch_execute(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -262144;
          create table record (no integer primary key, bytes blob not null);
@@ -203,7 +211,7 @@ fn fill(conn: &mut SqliteConnection, ground: &Ground) -> Result<()> {
     )?;
     for commune in 0..COMMUNES {
         for week in 0..WEEKS {
-            let bytes = report(&ground.report(commune, week, 0), &ground.units)?;
+            let bytes = encode_report(&fixture.build_report(commune, week, 0), &fixture.units)?;
             diesel::sql_query("insert into record (bytes) values ($1)").bind::<Binary, _>(bytes).execute(conn)?;
         }
     }
@@ -225,44 +233,54 @@ fn fill(conn: &mut SqliteConnection, ground: &Ground) -> Result<()> {
     Ok(())
 }
 
-fn scan(conn: &mut SqliteConnection) -> Result<usize> {
-    let rows: Vec<Stored> = diesel::sql_query("select bytes from record order by no").load(conn)?;
+fn scan_bytes(conn: &mut SqliteConnection) -> Result<usize> {
+    let rows: Vec<EncodedReportRow> = diesel::sql_query("select bytes from record order by no").load(conn)?;
     Ok(rows.iter().map(|row| row.bytes.len()).sum())
 }
 
-fn read(conn: &mut SqliteConnection, ground: &Ground) -> Result<Vec<Report>> {
-    let rows: Vec<Stored> = diesel::sql_query("select bytes from record order by no").load(conn)?;
-    rows.iter().map(|row| Ok(read_report(&row.bytes, &ground.units)?)).collect()
+fn read_reports(conn: &mut SqliteConnection, fixture: &RollupFixture) -> Result<Vec<Report>> {
+    let rows: Vec<EncodedReportRow> = diesel::sql_query("select bytes from record order by no").load(conn)?;
+    rows.iter().map(|row| Ok(decode_report(&row.bytes, &fixture.units)?)).collect()
 }
 
-fn ask_sqlite(conn: &mut SqliteConnection) -> Result<i64> {
+fn sum_in_sqlite(conn: &mut SqliteConnection) -> Result<i64> {
     let sums = "select up.above as above, u.element as element, sum(u.value) as value
                 from (select unit, element, sum(value) as value from cell group by unit, element) u
                 join up on up.unit = u.unit group by up.above, u.element";
-    let found: Sum =
+    let found: SumRow =
         diesel::sql_query(format!("select sum(value) as total from ({sums}) where above = 20000")).get_result(conn)?;
     Ok(found.total)
 }
 
 /// The province's sum over all elements.
-fn total(totals: &Totals, ground: &Ground) -> Option<i64> {
+fn province_total(totals: &CampaignTotals, fixture: &RollupFixture) -> Option<i64> {
     let (_, folded) = totals.windows().first()?;
-    ground.catalogue.elements.iter().map(|element| folded.value(UnitId::named("province"), &element.code)).sum()
+    fixture.catalogue.elements.iter().map(|element| folded.value(UnitId::from_code("province"), &element.code)).sum()
 }
 
-fn entry(report: &Report) -> Entry<'_> {
-    Entry { key: &report.key, received: true, accepted: true, late: false, cells: &report.cells }
+fn report_entry(report: &Report) -> ReportEntry<'_> {
+    ReportEntry { key: &report.key, received: true, accepted: true, late: false, cells: &report.cells }
 }
 
-impl Ground {
-    fn input<'a>(&'a self, reports: &'a [Entry<'a>]) -> Input<'a> {
+impl RollupFixture {
+    fn standing_input<'a>(&'a self, reports: &'a [ReportEntry<'a>]) -> StandingInput<'a> {
         let Self { org, calendars, catalogue, campaign, numbers, baselines, .. } = self;
         let today = campaign.measurement_window.end.saturating_add(1.day());
-        Input { org, calendars, catalogue, campaign, baselines, numbers, reports, today, view: View::AsWas }
+        StandingInput {
+            org,
+            calendars,
+            catalogue,
+            campaign,
+            baselines,
+            numbers,
+            reports,
+            today,
+            view: StructureView::AsWas,
+        }
     }
 
-    fn report(&self, commune: usize, week: usize, more: usize) -> Report {
-        let start = FIRST.saturating_add((week as i64).weeks());
+    fn build_report(&self, commune: usize, week: usize, more: usize) -> Report {
+        let start = FIRST_DAY.saturating_add((week as i64).weeks());
         let figure = |element: usize| ((commune * 7 + week * 3 + element) % 10 + more) as i64;
         let cells: Cells = self
             .numbers
@@ -270,12 +288,12 @@ impl Ground {
             .copied()
             .zip((0..ELEMENTS).map(|element| CellValue::Reported(figure(element))))
             .collect();
-        let unit = UnitId::named(&format!("commune-{commune}"));
+        let unit = UnitId::from_code(&format!("commune-{commune}"));
         let period = Period::new("week", start, start.saturating_add(1.week()));
         Report {
             key: ReportKey { contract: self.catalogue.contracts[0].id(), unit, period },
             acting_unit: unit,
-            state: State::Accepted,
+            state: ReportState::Accepted,
             cells,
             note: String::new(),
             received_day: Some(start.saturating_add(7.days())),
@@ -285,17 +303,17 @@ impl Ground {
     }
 }
 
-fn ground() -> Result<Ground> {
+fn build_fixture() -> Result<RollupFixture> {
     let mut facts = OrgFacts::default();
     let mut add = |uid: &str, kind: UnitKind, above: Option<String>| {
         let (name, local_kind) = (uid.to_owned(), kind.to_string());
-        let version = Version { span: Span::ALWAYS, name, kind, local_kind, code: None, note: String::new() };
+        let version = UnitVersion { days: DaySpan::ALWAYS, name, kind, local_kind, code: None, note: String::new() };
         facts.units.push(Unit::new(uid, version));
-        let edge = |parent: String| Edge {
-            child: UnitId::named(uid),
-            parent: UnitId::named(&parent),
+        let edge = |parent: String| UnitParent {
+            child: UnitId::from_code(uid),
+            parent: UnitId::from_code(&parent),
             hierarchy: Hierarchy::Command,
-            span: Span::ALWAYS,
+            days: DaySpan::ALWAYS,
         };
         facts.edges.extend(above.map(edge));
     };
@@ -305,10 +323,10 @@ fn ground() -> Result<Ground> {
         add(&format!("commune-{at}"), UnitKind::Commune, Some(format!("district-{}", at % DISTRICTS)));
     }
     let units = facts.units.iter().map(|unit| unit.id).zip(1..).collect();
-    let catalogue = catalogue()?;
+    let catalogue = build_catalogue()?;
     let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/tra-vinh/campaign-a.toml"));
-    let a = campaign::read("campaign-a.toml", text).map_err(|faults| format!("{faults:?}"))?.campaign;
-    let window = Window::new(FIRST, FIRST.saturating_add((WEEKS as i64).weeks())).ok_or("no window")?;
+    let a = campaign::read_campaign_file("campaign-a.toml", text).map_err(|faults| format!("{faults:?}"))?.campaign;
+    let window = DateWindow::new(FIRST_DAY, FIRST_DAY.saturating_add((WEEKS as i64).weeks())).ok_or("no window")?;
     let campaign = Campaign {
         legal_window: window,
         measurement_window: window,
@@ -317,13 +335,13 @@ fn ground() -> Result<Ground> {
         contracts: vec!["week".to_owned()],
         ..a
     };
-    let numbers = (1..).map(ElementNo).zip(catalogue.elements.iter().map(|one| one.code.clone())).collect();
+    let numbers = (1..).map(ElementNumber).zip(catalogue.elements.iter().map(|one| one.code.clone())).collect();
     let calendars = Calendars::standard().with_campaigns([&campaign]);
     let org = Org::new(facts).map_err(|found| format!("{found:?}"))?;
-    Ok(Ground { org, calendars, catalogue, campaign, numbers, units, baselines: Baselines::new([]) })
+    Ok(RollupFixture { org, calendars, catalogue, campaign, numbers, units, baselines: Baselines::new([]) })
 }
 
-fn catalogue() -> Result<Catalogue> {
+fn build_catalogue() -> Result<Catalogue> {
     let element = |at: usize| {
         let code = ElementCode::new(&format!("element_{at}")).map_err(|bad| format!("{bad:?}"))?;
         Ok::<_, String>(Element {

@@ -2,10 +2,10 @@
 //!
 //! The empty call is the health check: no token, no database.
 
-use super::caller::{Caller, owed};
-use super::rig::{Rig, connect, runtime};
-use super::table::{Measure, Row};
-use super::{Plan, Result};
+use super::bench_row::{BenchMeasure, BenchRow};
+use super::device::{BenchDevice, find_owed_reports};
+use super::fixture::{BenchFixture, connect, new_runtime};
+use super::{BenchPlan, Result};
 use crate::domain::org::UnitKind;
 use crate::domain::permission::Role;
 use crate::pb::GetReportRequest;
@@ -18,10 +18,10 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 
 /// Calls of one run, over all callers.
-const CALLS: usize = 4_000;
+const CALLS_PER_RUN: usize = 4_000;
 
 /// Calls per second with `callers` at once.
-pub(super) async fn rate<F: Future<Output = Result<()>> + Send + 'static>(
+pub(super) async fn measure_call_rate<F: Future<Output = Result<()>> + Send + 'static>(
     callers: usize,
     calls: usize,
     call: impl Fn() -> F + Send + Sync + Clone + 'static,
@@ -43,71 +43,88 @@ pub(super) async fn rate<F: Future<Output = Result<()>> + Send + 'static>(
     Ok((calls / callers * callers) as f64 / began.elapsed().as_secs_f64())
 }
 
-pub(super) async fn empty(channel: Channel) -> Result<()> {
+pub(super) async fn call_health_check(channel: Channel) -> Result<()> {
     HealthClient::new(channel).check(HealthCheckRequest { service: String::new() }).await?;
     Ok(())
 }
 
-async fn rich(caller: Arc<Caller>, report: [u8; 16]) -> Result<()> {
+async fn call_get_report(caller: Arc<BenchDevice>, report: [u8; 16]) -> Result<()> {
     let request = caller.request(GetReportRequest { report_id: report.to_vec() })?;
     ReportServiceClient::new(caller.channel.clone()).get_report(request).await?;
     Ok(())
 }
 
 /// A commune's device with one report sent, and the report.
-async fn one_report(rig: &Rig) -> Result<(Caller, [u8; 16])> {
-    let uid = rig.uids(UnitKind::Commune)?.into_iter().next().ok_or("no commune")?;
-    let mut caller = rig.caller(connect(&rig.files, rig.port).await?, &uid, Role::Reporter).await?;
-    let today = rig.app.now().local_date();
-    let (keys, elements) = rig.app.store().read(|tx| {
-        let reference = rig.app.reference(tx)?;
-        owed(&reference, caller.unit, today)
+async fn send_one_report(fixture: &BenchFixture) -> Result<(BenchDevice, [u8; 16])> {
+    let uid = fixture.unit_uids(UnitKind::Commune)?.into_iter().next().ok_or("no commune")?;
+    let mut caller = fixture.enrol_device(connect(&fixture.files, fixture.port).await?, &uid, Role::Reporter).await?;
+    let today = fixture.app.now().local_date();
+    let (keys, elements) = fixture.app.store().read(|tx| {
+        let reference = fixture.app.reference(tx)?;
+        find_owed_reports(&reference, caller.unit, today)
             .map_err(|error| crate::app::AppError::Store(crate::store::Error::Database(error.to_string())))
     })?;
     let key = keys.into_iter().next().ok_or("nothing owed")?;
-    let commands = caller.report(&key, &elements);
+    let commands = caller.encode_report(&key, &elements);
     caller.sync(commands.into()).await?;
     Ok((caller, key.id().0))
 }
 
 /// Unary calls at 1, 16 and 64 callers on one connection.
-pub(super) fn run(plan: &Plan) -> Result<Vec<Row>> {
-    let rig = Rig::start()?;
-    runtime()?.block_on(async {
-        let (caller, report) = one_report(&rig).await?;
+pub(super) fn bench_unary(plan: &BenchPlan) -> Result<Vec<BenchRow>> {
+    let fixture = BenchFixture::start()?;
+    new_runtime()?.block_on(async {
+        let (caller, report) = send_one_report(&fixture).await?;
         let caller = Arc::new(caller);
         let mut rows = Vec::new();
         for callers in [1, 16, 64] {
             let (mut product, mut ceiling) = (Vec::new(), Vec::new());
             for _ in 0..plan.rounds {
                 let channel = caller.channel.clone();
-                ceiling.push(rate(callers, CALLS, move || empty(channel.clone())).await?);
+                ceiling
+                    .push(measure_call_rate(callers, CALLS_PER_RUN, move || call_health_check(channel.clone())).await?);
                 let caller = caller.clone();
-                product.push(rate(callers, CALLS, move || rich(caller.clone(), report)).await?);
+                product.push(
+                    measure_call_rate(callers, CALLS_PER_RUN, move || call_get_report(caller.clone(), report)).await?,
+                );
             }
             let name = format!("unary, {callers} callers");
-            rows.push(Row::against(&name, "calls/s", Measure::of(product), Measure::of(ceiling), ">= 0.75"));
+            rows.push(BenchRow::with_ceiling(
+                &name,
+                "calls/s",
+                BenchMeasure::from_runs(product),
+                BenchMeasure::from_runs(ceiling),
+                ">= 0.75",
+            ));
         }
         Ok(rows)
     })
 }
 
 /// A sync with nothing new, one after the other.
-pub(super) fn nothing(plan: &Plan) -> Result<Vec<Row>> {
-    let rig = Rig::start()?;
-    runtime()?.block_on(async {
-        let (mut caller, _) = one_report(&rig).await?;
+pub(super) fn bench_idle_sync(plan: &BenchPlan) -> Result<Vec<BenchRow>> {
+    let fixture = BenchFixture::start()?;
+    new_runtime()?.block_on(async {
+        let (mut caller, _) = send_one_report(&fixture).await?;
         let (mut product, mut ceiling) = (Vec::new(), Vec::new());
         for _ in 0..plan.rounds {
             let channel = caller.channel.clone();
-            ceiling.push(1000.0 / rate(1, CALLS / 4, move || empty(channel.clone())).await?);
+            ceiling.push(
+                1000.0 / measure_call_rate(1, CALLS_PER_RUN / 4, move || call_health_check(channel.clone())).await?,
+            );
             let began = Instant::now();
-            for _ in 0..CALLS / 4 {
+            for _ in 0..CALLS_PER_RUN / 4 {
                 caller.sync(Vec::new()).await?;
             }
-            product.push(began.elapsed().as_secs_f64() * 1000.0 / (CALLS / 4) as f64);
+            product.push(began.elapsed().as_secs_f64() * 1000.0 / (CALLS_PER_RUN / 4) as f64);
         }
-        let row = Row::against("sync with nothing new", "ms", Measure::of(product), Measure::of(ceiling), "<= 1.2");
+        let row = BenchRow::with_ceiling(
+            "sync with nothing new",
+            "ms",
+            BenchMeasure::from_runs(product),
+            BenchMeasure::from_runs(ceiling),
+            "<= 1.2",
+        );
         Ok(vec![row])
     })
 }

@@ -1,13 +1,13 @@
 //! `thidua access grant|enrol|devices|revoke|key`: roles, enrolment codes and devices, by the operator at the machine.
 
 use super::access_key;
-use super::ctx::{Ctx, Desk};
-use super::failure::{Failure, Outcome};
+use super::context::{CliContext, LocalApp};
+use super::error::{CliError, CliResult};
 use super::invite;
 use crate::config::Config;
 use crate::domain::ids::{AccountId, DeviceId, UnitId};
 use crate::domain::permission::{Grant, Role};
-use crate::server::keys::{Keys, KeysError};
+use crate::server::keys::{ServerKeys, ServerKeysError};
 use jiff::civil::Date;
 use serde_json::json;
 
@@ -15,11 +15,11 @@ use serde_json::json;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
-    what: What,
+    command: AccessCommand,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum What {
+enum AccessCommand {
     /// Cấp vai trò trên một đơn vị · Give an account a role on a unit; makes the account if it is new.
     #[command(after_help = "Ví dụ / Examples:
   thidua access grant --account xa-29242 --role REPORTER --unit com-29242-1
@@ -30,7 +30,7 @@ enum What {
         account: String,
         /// Vai trò · Role: REPORTER, UNIT_HEAD, REVIEWER, CAMPAIGN_HEAD, COUNCIL_SECRETARY, DATA_STEWARD, AUDITOR,
         /// PARTNER_READER, ADMIN.
-        #[arg(long, value_parser = role)]
+        #[arg(long, value_parser = parse_role)]
         role: Role,
         /// Mã đơn vị · Code of the unit.
         #[arg(long)]
@@ -73,10 +73,10 @@ enum What {
     },
     /// Khóa của cơ quan phối hợp · Keys of partner agencies.
     #[command(subcommand)]
-    Key(access_key::What),
+    Key(access_key::AccessKeyCommand),
 }
 
-fn role(text: &str) -> Result<Role, String> {
+fn parse_role(text: &str) -> Result<Role, String> {
     let grantable = |role: &Role| *role != Role::System;
     Role::from_code(&text.to_uppercase()).filter(grantable).ok_or_else(|| {
         let codes: Vec<&str> = Role::ALL.iter().filter(|role| grantable(role)).map(|role| role.code()).collect();
@@ -84,35 +84,35 @@ fn role(text: &str) -> Result<Role, String> {
     })
 }
 
-pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
-    let config = ctx.config()?;
-    let desk = ctx.desk_of(&config)?;
-    match &args.what {
-        What::Grant { account, role, unit, from, to, enrol } => {
-            grant(ctx, &desk, account, *role, unit, (*from, *to))?;
-            if *enrol { hand_over(ctx, &desk, account) } else { Ok(()) }
+pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
+    let config = ctx.read_config()?;
+    let local_app = ctx.open_local_app_with(&config)?;
+    match &args.command {
+        AccessCommand::Grant { account, role, unit, from, to, enrol } => {
+            grant_role(ctx, &local_app, account, *role, unit, (*from, *to))?;
+            if *enrol { issue_enrolment_code(ctx, &local_app, account) } else { Ok(()) }
         }
-        What::Enrol { account } => hand_over(ctx, &desk, account),
-        What::Devices { unit } => devices(ctx, &desk, unit.as_deref()),
-        What::Revoke { device: Some(device), account: _ } => revoke(ctx, &config, &desk, device),
-        What::Revoke { device: None, account } => {
-            revoke_account(ctx, &config, &desk, account.as_deref().unwrap_or_default())
+        AccessCommand::Enrol { account } => issue_enrolment_code(ctx, &local_app, account),
+        AccessCommand::Devices { unit } => list_devices(ctx, &local_app, unit.as_deref()),
+        AccessCommand::Revoke { device: Some(device), account: _ } => revoke_device(ctx, &config, &local_app, device),
+        AccessCommand::Revoke { device: None, account } => {
+            revoke_account(ctx, &config, &local_app, account.as_deref().unwrap_or_default())
         }
-        What::Key(what) => access_key::run(ctx, &desk, what),
+        AccessCommand::Key(what) => access_key::run(ctx, &local_app, what),
     }
 }
 
 /// The unit with this code and those under it today, for lists that may be cut down to them; `None`: all.
-pub(super) fn units_under(desk: &Desk, code: Option<&str>) -> Outcome<Option<Vec<UnitId>>> {
+pub(super) fn find_units_under(local_app: &LocalApp, code: Option<&str>) -> CliResult<Option<Vec<UnitId>>> {
     let Some(code) = code else { return Ok(None) };
-    let (unit, today) = (unit_id(desk, code)?, desk.app.now().local_date());
-    Ok(Some(desk.reference()?.org.hanging_under(unit, today)))
+    let (unit, today) = (find_unit_id(local_app, code)?, local_app.app.now().local_date());
+    Ok(Some(local_app.load_reference()?.org.effective_descendants(unit, today)))
 }
 
 /// The unit with this code, or what to do.
-pub(super) fn unit_id(desk: &Desk, code: &str) -> Outcome<UnitId> {
-    desk.reference()?.org.by_uid(code).map(|unit| unit.id).ok_or_else(|| {
-        Failure::new(
+pub(super) fn find_unit_id(local_app: &LocalApp, code: &str) -> CliResult<UnitId> {
+    local_app.load_reference()?.org.unit_by_uid(code).map(|unit| unit.id).ok_or_else(|| {
+        CliError::new(
             "UNKNOWN_UNIT",
             format!("không có đơn vị {code}; mã là cột uid trong units.csv"),
             format!("there is no unit {code}; codes are the column uid of units.csv"),
@@ -120,30 +120,37 @@ pub(super) fn unit_id(desk: &Desk, code: &str) -> Outcome<UnitId> {
     })
 }
 
-type Days = (Option<Date>, Option<Date>);
+type GrantDays = (Option<Date>, Option<Date>);
 
-fn grant(ctx: &Ctx, desk: &Desk, account: &str, role: Role, unit: &str, (from, to): Days) -> Outcome {
-    let from = from.unwrap_or_else(|| desk.app.now().local_date());
+fn grant_role(
+    ctx: &CliContext,
+    local_app: &LocalApp,
+    account: &str,
+    role: Role,
+    unit: &str,
+    (from, to): GrantDays,
+) -> CliResult {
+    let from = from.unwrap_or_else(|| local_app.app.now().local_date());
     let to = to.map_or(Date::MAX, |last| last.tomorrow().unwrap_or(Date::MAX));
     if to <= from {
-        return Err(Failure::usage("ngày cuối ở trước ngày đầu", "the last day comes before the first"));
+        return Err(CliError::usage_error("ngày cuối ở trước ngày đầu", "the last day comes before the first"));
     }
-    let grant = Grant { role, unit: unit_id(desk, unit)?, from, to };
-    desk.app.grant(&desk.actor, AccountId::named(account), account, &grant)?;
+    let grant = Grant { role, unit: find_unit_id(local_app, unit)?, from, to };
+    local_app.app.grant_role(&local_app.actor, AccountId::from_code(account), account, &grant)?;
     let until = if to == Date::MAX { "-".to_owned() } else { to.yesterday().unwrap_or(to).to_string() };
-    ctx.say.answer(
+    ctx.output.print_answer(
         || format!("{account}: {} @ {unit}, {from} .. {until}", role.code()),
         || json!({ "account": account, "role": role.code(), "unit": unit, "from": from.to_string(), "last_day": until }),
     );
     Ok(())
 }
 
-fn hand_over(ctx: &Ctx, desk: &Desk, account: &str) -> Outcome {
-    let handed = invite::make(desk, &ctx.config()?, AccountId::named(account)).map_err(|failure| {
+fn issue_enrolment_code(ctx: &CliContext, local_app: &LocalApp, account: &str) -> CliResult {
+    let handed = invite::issue_invite(local_app, &ctx.read_config()?, AccountId::from_code(account)).map_err(|failure| {
         if failure.code != "NOT_FOUND" {
             return failure;
         }
-        Failure::new(
+        CliError::new(
             "UNKNOWN_ACCOUNT",
             format!(
                 "tài khoản {account} chưa có vai trò nào; hãy cấp trước: thidua access grant --account {account} ..."
@@ -153,61 +160,61 @@ fn hand_over(ctx: &Ctx, desk: &Desk, account: &str) -> Outcome {
             ),
         )
     })?;
-    ctx.say.answer(|| handed.lines(&ctx.say).join("\n"), || handed.json());
+    ctx.output.print_answer(|| handed.to_lines(&ctx.output).join("\n"), || handed.to_json());
     Ok(())
 }
 
-fn devices(ctx: &Ctx, desk: &Desk, unit: Option<&str>) -> Outcome {
-    let reference = desk.reference()?;
-    let today = desk.app.now().local_date();
-    let wanted = unit.map(|code| unit_id(desk, code)).transpose()?;
-    let wanted = wanted.map(|unit| reference.org.hanging_under(unit, today));
+fn list_devices(ctx: &CliContext, local_app: &LocalApp, unit: Option<&str>) -> CliResult {
+    let reference = local_app.load_reference()?;
+    let today = local_app.app.now().local_date();
+    let requested = unit.map(|code| find_unit_id(local_app, code)).transpose()?;
+    let requested = requested.map(|unit| reference.org.effective_descendants(unit, today));
     let mut rows = Vec::new();
-    for (device, units) in desk.app.devices_in_sight(&desk.actor)? {
-        let unit = units.home();
-        if wanted.as_ref().is_some_and(|wanted| !units.iter().any(|unit| wanted.contains(&unit))) {
+    for (device, units) in local_app.app.visible_devices(&local_app.actor)? {
+        let unit = units.home_unit();
+        if requested.as_ref().is_some_and(|requested| !units.iter().any(|unit| requested.contains(&unit))) {
             continue;
         }
         let uid = reference.org.unit(unit).map_or_else(String::new, |unit| unit.uid.clone());
-        let label = desk.app.account_label(&desk.actor, device.account)?.unwrap_or_default();
-        let kind = if device.is_desk() { "DESK" } else { "PHONE" };
-        let state = if device.revoked.is_some() {
+        let label = local_app.app.account_label(&local_app.actor, device.account)?.unwrap_or_default();
+        let kind = if device.is_desk_session() { "DESK" } else { "PHONE" };
+        let state = if device.revoked_at.is_some() {
             "REVOKED"
-        } else if device.forked {
+        } else if device.is_forked {
             "FORKED"
         } else {
             "ACTIVE"
         };
-        let since = device.enrolled.local_text();
+        let since = device.enrolled_at.local_text();
         rows.push(vec![device.id.to_string(), label, uid, kind.to_owned(), state.to_owned(), since]);
     }
-    let say = &ctx.say;
+    let output = &ctx.output;
     let headings = [
-        say.pick("thiết bị", "device"),
-        say.pick("tài khoản", "account"),
-        say.pick("đơn vị", "unit"),
-        say.pick("loại", "kind"),
-        say.pick("trạng thái", "state"),
-        say.pick("ghi danh", "enrolled"),
+        output.pick("thiết bị", "device"),
+        output.pick("tài khoản", "account"),
+        output.pick("đơn vị", "unit"),
+        output.pick("loại", "kind"),
+        output.pick("trạng thái", "state"),
+        output.pick("ghi danh", "enrolled"),
     ];
-    say.rows(&headings, &["device", "account", "unit", "kind", "state", "enrolled"], &rows);
+    output.print_rows(&headings, &["device", "account", "unit", "kind", "state", "enrolled"], &rows);
     Ok(())
 }
 
-fn revoke_account(ctx: &Ctx, config: &Config, desk: &Desk, account: &str) -> Outcome {
-    let keys = Keys::open(&config.dir)?;
-    let revoked = desk.app.revoke_account(&desk.actor, AccountId::named(account))?;
+fn revoke_account(ctx: &CliContext, config: &Config, local_app: &LocalApp, account: &str) -> CliResult {
+    let keys = ServerKeys::open(&config.dir)?;
+    let revoked = local_app.app.revoke_account_devices(&local_app.actor, AccountId::from_code(account))?;
     for id in &revoked {
-        keys.revocations.add(*id, desk.app.now(), &keys.authority).map_err(KeysError::from)?;
+        keys.revocations.append(*id, local_app.app.now(), &keys.authority).map_err(ServerKeysError::from)?;
     }
-    let say = &ctx.say;
+    let output = &ctx.output;
     let ids: Vec<String> = revoked.iter().map(ToString::to_string).collect();
-    say.answer(
+    output.print_answer(
         || {
             format!(
                 "{account}: {} {}",
                 ids.len(),
-                say.pick("thiết bị và phiên đã thu hồi", "devices and sessions revoked")
+                output.pick("thiết bị và phiên đã thu hồi", "devices and sessions revoked")
             )
         },
         || json!({ "account": account, "revoked": ids }),
@@ -215,15 +222,15 @@ fn revoke_account(ctx: &Ctx, config: &Config, desk: &Desk, account: &str) -> Out
     Ok(())
 }
 
-fn revoke(ctx: &Ctx, config: &Config, desk: &Desk, device: &str) -> Outcome {
+fn revoke_device(ctx: &CliContext, config: &Config, local_app: &LocalApp, device: &str) -> CliResult {
     let id = DeviceId::parse(device).map_err(|_| {
-        Failure::usage("mã thiết bị có 32 chữ số hệ 16", "the id of a device has 32 hexadecimal digits")
+        CliError::usage_error("mã thiết bị có 32 chữ số hệ 16", "the id of a device has 32 hexadecimal digits")
     })?;
-    let keys = Keys::open(&config.dir)?;
-    let (known, _) = desk.app.revoke_device(&desk.actor, id)?;
-    keys.revocations.add(id, desk.app.now(), &keys.authority).map_err(KeysError::from)?;
-    let say = &ctx.say;
-    let (taken, day) = (known.taken, known.heard().local_date().to_string());
+    let keys = ServerKeys::open(&config.dir)?;
+    let (existing, _) = local_app.app.revoke_device(&local_app.actor, id)?;
+    keys.revocations.append(id, local_app.app.now(), &keys.authority).map_err(ServerKeysError::from)?;
+    let output = &ctx.output;
+    let (taken, day) = (existing.last_command_number, existing.last_seen().local_date().to_string());
     let vi = format!(
         "{device}: đã thu hồi. Đã nhận {taken} lệnh, liên lạc lần cuối {day}. Phần nhập sau đó mà chưa gửi sẽ mất: hãy hỏi \
          người dùng máy và nhập lại."
@@ -232,8 +239,8 @@ fn revoke(ctx: &Ctx, config: &Config, desk: &Desk, device: &str) -> Outcome {
         "{device}: revoked. {taken} commands were taken, last contact {day}. What was typed after that and not sent is \
          lost: ask its holder and enter it again."
     );
-    say.answer(
-        || say.pick(&vi, &en).to_owned(),
+    output.print_answer(
+        || output.pick(&vi, &en).to_owned(),
         || json!({ "device": device, "state": "REVOKED", "commands_taken": taken, "last_contact": day }),
     );
     Ok(())

@@ -1,16 +1,16 @@
 //! `thidua access key issue|list|revoke`: keys of partner agencies, by the operator at the machine.
 
-use super::access::unit_id;
-use super::ctx::{Ctx, Desk};
-use super::failure::{Failure, Outcome};
-use crate::app::partner::KeyWish;
+use super::access::find_unit_id;
+use super::context::{CliContext, LocalApp};
+use super::error::{CliError, CliResult};
+use crate::app::partner::ServiceKeyRequest;
 use crate::auth;
-use crate::domain::ids::{AccountId, CampaignId, KeyId};
-use crate::domain::partner::{KEY_DAYS_MAX, Read};
+use crate::domain::ids::{AccountId, CampaignId, ServiceKeyId};
+use crate::domain::partner::{KEY_DAYS_MAX, PartnerCall};
 use serde_json::json;
 
 #[derive(Debug, clap::Subcommand)]
-pub(super) enum What {
+pub(super) enum AccessKeyCommand {
     /// Cấp khóa, in ra một lần · Issue a key and print it, once; the account needs PARTNER_READER first.
     #[command(after_help = "Ví dụ / Examples:
   thidua access grant --account toa-an --role PARTNER_READER --unit prov-84
@@ -27,8 +27,8 @@ pub(super) enum What {
         #[arg(long)]
         campaign: Option<String>,
         /// Được đọc gì · What it opens: RUNS, STANDINGS (default: both).
-        #[arg(long = "read", value_parser = read)]
-        reads: Vec<Read>,
+        #[arg(long = "read", value_parser = parse_key_read)]
+        reads: Vec<PartnerCall>,
         /// Số ngày hiệu lực · Its life in days, at most a year.
         #[arg(long, default_value_t = KEY_DAYS_MAX)]
         days: i64,
@@ -44,36 +44,36 @@ pub(super) enum What {
     },
 }
 
-fn read(text: &str) -> Result<Read, String> {
-    Read::parse(&text.to_uppercase()).ok_or_else(|| {
-        let words: Vec<&str> = Read::ALL.iter().map(|read| read.as_str()).collect();
+fn parse_key_read(text: &str) -> Result<PartnerCall, String> {
+    PartnerCall::parse(&text.to_uppercase()).ok_or_else(|| {
+        let words: Vec<&str> = PartnerCall::ALL.iter().map(|read| read.as_str()).collect();
         words.join(" | ")
     })
 }
 
-pub(super) fn run(ctx: &Ctx, desk: &Desk, what: &What) -> Outcome {
+pub(super) fn run(ctx: &CliContext, local_app: &LocalApp, what: &AccessKeyCommand) -> CliResult {
     match what {
-        What::Issue { account, unit, campaign, reads, days } => {
-            let reads = if reads.is_empty() { Read::ALL.to_vec() } else { reads.clone() };
-            let wish = KeyWish {
-                account: AccountId::named(account),
-                unit: unit_id(desk, unit)?,
-                campaign: campaign.as_deref().map(|code| campaign_id(desk, code)).transpose()?,
-                reads,
-                days: *days,
+        AccessKeyCommand::Issue { account, unit, campaign, reads, days } => {
+            let reads = if reads.is_empty() { PartnerCall::ALL.to_vec() } else { reads.clone() };
+            let wish = ServiceKeyRequest {
+                account: AccountId::from_code(account),
+                unit: find_unit_id(local_app, unit)?,
+                campaign: campaign.as_deref().map(|code| find_campaign_id(local_app, code)).transpose()?,
+                allowed_calls: reads,
+                valid_days: *days,
             };
-            issue(ctx, desk, account, wish)
+            issue_key(ctx, local_app, account, wish)
         }
-        What::List => list(ctx, desk),
-        What::Revoke { key } => revoke(ctx, desk, key),
+        AccessKeyCommand::List => list_keys(ctx, local_app),
+        AccessKeyCommand::Revoke { key } => revoke_key(ctx, local_app, key),
     }
 }
 
-fn campaign_id(desk: &Desk, code: &str) -> Outcome<CampaignId> {
-    let reference = desk.reference()?;
+fn find_campaign_id(local_app: &LocalApp, code: &str) -> CliResult<CampaignId> {
+    let reference = local_app.load_reference()?;
     let found = reference.campaigns.iter().find(|campaign| campaign.code == code);
     found.map(|campaign| campaign.id()).ok_or_else(|| {
-        Failure::new(
+        CliError::new(
             "UNKNOWN_CAMPAIGN",
             format!("không có phong trào {code}; xem: thidua campaign list"),
             format!("there is no campaign {code}; see: thidua campaign list"),
@@ -81,20 +81,21 @@ fn campaign_id(desk: &Desk, code: &str) -> Outcome<CampaignId> {
     })
 }
 
-fn issue(ctx: &Ctx, desk: &Desk, account: &str, wish: KeyWish) -> Outcome {
-    let (id, secret, hash) = auth::service_key().map_err(|_| Failure::no_random())?;
-    let key = desk.app.issue_key(&desk.actor, id, &hash, wish)?;
-    let (say, until) = (&ctx.say, key.expires.local_text());
-    say.answer(
+fn issue_key(ctx: &CliContext, local_app: &LocalApp, account: &str, wish: ServiceKeyRequest) -> CliResult {
+    let (id, secret, hash) = auth::generate_service_key().map_err(|_| CliError::no_random())?;
+    let key = local_app.app.issue_service_key(&local_app.actor, id, &hash, wish)?;
+    let (output, until) = (&ctx.output, key.expires_at.local_text());
+    output.print_answer(
         || {
             let lines = [
-                format!("{} {}", say.pick("khóa:", "key:"), secret.reveal()),
-                format!("{account} · {id} · {} {until}", say.pick("đến", "until")),
-                say.pick(
-                    "Chỉ in một lần: hãy trao cho cơ quan qua đường an toàn; máy chủ chỉ giữ mã băm.",
-                    "Printed once: hand it over by a safe way; the server keeps only its hash.",
-                )
-                .to_owned(),
+                format!("{} {}", output.pick("khóa:", "key:"), secret.reveal()),
+                format!("{account} · {id} · {} {until}", output.pick("đến", "until")),
+                output
+                    .pick(
+                        "Chỉ in một lần: hãy trao cho cơ quan qua đường an toàn; máy chủ chỉ giữ mã băm.",
+                        "Printed once: hand it over by a safe way; the server keeps only its hash.",
+                    )
+                    .to_owned(),
             ];
             lines.join("\n")
         },
@@ -103,52 +104,53 @@ fn issue(ctx: &Ctx, desk: &Desk, account: &str, wish: KeyWish) -> Outcome {
     Ok(())
 }
 
-fn list(ctx: &Ctx, desk: &Desk) -> Outcome {
-    let reference = desk.reference()?;
-    let now = desk.app.now();
+fn list_keys(ctx: &CliContext, local_app: &LocalApp) -> CliResult {
+    let reference = local_app.load_reference()?;
+    let now = local_app.app.now();
     let mut rows = Vec::new();
-    for key in desk.app.keys_in_sight(&desk.actor)? {
-        let state = match key.revoked {
+    for key in local_app.app.visible_service_keys(&local_app.actor)? {
+        let state = match key.revoked_at {
             Some(_) => "REVOKED",
-            None if key.is_alive(now) => "ACTIVE",
+            None if key.is_active(now) => "ACTIVE",
             None => "EXPIRED",
         };
         let campaign = key.campaign.map_or_else(
             || "*".to_owned(),
             |id| reference.campaigns.iter().find(|one| one.id() == id).map_or_else(String::new, |one| one.code.clone()),
         );
-        let reads: Vec<&str> = key.reads.iter().map(|read| read.as_str()).collect();
+        let reads: Vec<&str> = key.allowed_calls.iter().map(|read| read.as_str()).collect();
         rows.push(vec![
             key.id.to_string(),
-            desk.app.account_label(&desk.actor, key.account)?.unwrap_or_default(),
+            local_app.app.account_label(&local_app.actor, key.account)?.unwrap_or_default(),
             reference.org.unit(key.unit).map_or_else(String::new, |unit| unit.uid.clone()),
             campaign,
             reads.join(" "),
             state.to_owned(),
-            key.expires.local_text(),
+            key.expires_at.local_text(),
         ]);
     }
-    let say = &ctx.say;
+    let output = &ctx.output;
     let headings = [
-        say.pick("khóa", "key"),
-        say.pick("tài khoản", "account"),
-        say.pick("đơn vị", "unit"),
-        say.pick("phong trào", "campaign"),
-        say.pick("được đọc", "reads"),
-        say.pick("trạng thái", "state"),
-        say.pick("hết hạn", "expires"),
+        output.pick("khóa", "key"),
+        output.pick("tài khoản", "account"),
+        output.pick("đơn vị", "unit"),
+        output.pick("phong trào", "campaign"),
+        output.pick("được đọc", "reads"),
+        output.pick("trạng thái", "state"),
+        output.pick("hết hạn", "expires"),
     ];
-    say.rows(&headings, &["key", "account", "unit", "campaign", "reads", "state", "expires"], &rows);
+    output.print_rows(&headings, &["key", "account", "unit", "campaign", "reads", "state", "expires"], &rows);
     Ok(())
 }
 
-fn revoke(ctx: &Ctx, desk: &Desk, key: &str) -> Outcome {
-    let id = KeyId::parse(key)
-        .map_err(|_| Failure::usage("mã khóa có 32 chữ số hệ 16", "the id of a key has 32 hexadecimal digits"))?;
-    desk.app.revoke_key(&desk.actor, id)?;
-    let say = &ctx.say;
-    say.answer(
-        || format!("{key}: {}", say.pick("đã thu hồi", "revoked")),
+fn revoke_key(ctx: &CliContext, local_app: &LocalApp, key: &str) -> CliResult {
+    let id = ServiceKeyId::parse(key).map_err(|_| {
+        CliError::usage_error("mã khóa có 32 chữ số hệ 16", "the id of a key has 32 hexadecimal digits")
+    })?;
+    local_app.app.revoke_service_key(&local_app.actor, id)?;
+    let output = &ctx.output;
+    output.print_answer(
+        || format!("{key}: {}", output.pick("đã thu hồi", "revoked")),
         || json!({ "key": key, "state": "REVOKED" }),
     );
     Ok(())

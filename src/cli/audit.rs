@@ -3,28 +3,28 @@
 //! Every reading is itself noted in the audit. Persons stand as the ids of their accounts. Knows how to show; the chain is the store's, papers
 //! are `audit_paper`'s.
 
-use super::audit_paper;
-use super::ctx::Ctx;
-use super::failure::{Failure, Outcome};
-use crate::app::audit::{AuditLine, Verified};
-use crate::domain::hex::{hex, unhex};
+use super::audit_proof;
+use super::context::CliContext;
+use super::error::{CliError, CliResult};
+use crate::app::audit::{AuditEntry, AuditVerification};
+use crate::domain::hex::{decode_hex, encode_hex};
 use serde_json::json;
 
 /// `thidua audit ...`
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
-    what: What,
+    command: AuditCommand,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum What {
+enum AuditCommand {
     /// Kiểm tra chuỗi: dòng bị sửa, bị bỏ, bị đổi chỗ · Recompute the chain: finds rows that were edited, dropped or moved, and with --head a
     /// tail that was cut off.
     #[command(after_help = "Ví dụ / Examples:\n  thidua audit verify\n  thidua audit verify --head 1520:9f86d081...")]
     Verify {
         /// Số và mã băm đã in trước đây · Number and hash of a head that was printed earlier, as this command prints it.
-        #[arg(long, value_name = "N:HEX", value_parser = head)]
+        #[arg(long, value_name = "N:HEX", value_parser = parse_chain_head)]
         head: Option<(i64, [u8; 32])>,
     },
     /// Xem các dòng nhật ký · Show lines of the audit, oldest first.
@@ -52,44 +52,45 @@ enum What {
     #[command(
         after_help = "Ví dụ / Examples:\n  thidua audit prove --seq 1234 > 1234.tlog-proof\n  thidua audit prove --from 900 --to 1520 > 900-1520.proof"
     )]
-    Prove(audit_paper::Proof),
+    Prove(audit_proof::ProveArgs),
     /// Kiểm tra chữ ký và bằng chứng, không cần cơ sở dữ liệu · Check checkpoints and proofs against each other, without the database.
     #[command(
         after_help = "Ví dụ / Examples:\n  thidua audit check --key authority.key.txt 900.checkpoint 900-1520.proof 1234.tlog-proof"
     )]
-    Check(audit_paper::Check),
+    Check(audit_proof::CheckArgs),
 }
 
 /// Reads a head as it is printed.
-fn head(text: &str) -> Result<(i64, [u8; 32]), String> {
+fn parse_chain_head(text: &str) -> Result<(i64, [u8; 32]), String> {
     let parts = text.split_once(':').and_then(|(number, hash)| {
-        let hash: [u8; 32] = unhex(hash)?.try_into().ok()?;
+        let hash: [u8; 32] = decode_hex(hash)?.try_into().ok()?;
         Some((number.parse().ok()?, hash))
     });
     parts.ok_or_else(|| "expected a number, a colon and 64 hexadecimal digits, as audit verify prints them".to_owned())
 }
 
-pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
-    match &args.what {
-        What::Verify { head } => verify(ctx, *head),
-        What::Show { purpose, after, limit } => show(ctx, purpose, *after, *limit),
-        What::Checkpoint => audit_paper::checkpoint(ctx),
-        What::Key => audit_paper::key(ctx),
-        What::Prove(proof) => audit_paper::prove(ctx, proof),
-        What::Check(args) => audit_paper::check(ctx, args),
+pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
+    match &args.command {
+        AuditCommand::Verify { head } => verify_chain(ctx, *head),
+        AuditCommand::Show { purpose, after, limit } => show_lines(ctx, purpose, *after, *limit),
+        AuditCommand::Checkpoint => audit_proof::print_checkpoint(ctx),
+        AuditCommand::Key => audit_proof::print_public_key(ctx),
+        AuditCommand::Prove(proof) => audit_proof::print_proof(ctx, proof),
+        AuditCommand::Check(args) => audit_proof::check_documents(ctx, args),
     }
 }
 
-fn verify(ctx: &Ctx, expected: Option<(i64, [u8; 32])>) -> Outcome {
-    let desk = ctx.desk()?;
-    let Verified { rows, chain, broken_at } = desk.app.verify_audit(&desk.actor, expected)?;
+fn verify_chain(ctx: &CliContext, expected: Option<(i64, [u8; 32])>) -> CliResult {
+    let local_app = ctx.open_local_app()?;
+    let AuditVerification { rows, chain, invalid_from_seq: broken_at } =
+        local_app.app.verify_audit_chain(&local_app.actor, expected)?;
     if let Some(number) = broken_at {
-        return Err(broken(number));
+        return Err(broken_chain_error(number));
     }
-    let head = format!("{rows}:{}", hex(&chain));
-    ctx.say.answer(
+    let head = format!("{rows}:{}", encode_hex(&chain));
+    ctx.output.print_answer(
         || {
-            ctx.say.lang.pick(
+            ctx.output.lang.pick(
                 format!("nhật ký nguyên vẹn, {rows} dòng; ghi lại để so sau này: {head}"),
                 format!("the audit is whole, {rows} lines; note this to compare later: {head}"),
             )
@@ -100,8 +101,8 @@ fn verify(ctx: &Ctx, expected: Option<(i64, [u8; 32])>) -> Outcome {
 }
 
 /// The chain does not hold.
-pub(super) fn broken(number: i64) -> Failure {
-    Failure::new(
+pub(super) fn broken_chain_error(number: i64) -> CliError {
+    CliError::new(
         "AUDIT_BROKEN",
         format!(
             "nhật ký không còn nguyên vẹn từ dòng {number}; giữ nguyên tệp dữ liệu và so với bản sao: thidua verify-backup"
@@ -112,34 +113,34 @@ pub(super) fn broken(number: i64) -> Failure {
     )
 }
 
-fn show(ctx: &Ctx, purpose: &str, after: i64, limit: u16) -> Outcome {
+fn show_lines(ctx: &CliContext, purpose: &str, after: i64, limit: u16) -> CliResult {
     if purpose.trim().is_empty() {
-        return Err(Failure::usage("hãy nêu lý do xem: --purpose", "say why they are read: --purpose"));
+        return Err(CliError::usage_error("hãy nêu lý do xem: --purpose", "say why they are read: --purpose"));
     }
-    let desk = ctx.desk()?;
-    let lines = desk.app.audit_lines(&desk.actor, purpose, after, limit.into())?;
-    lines_of(ctx, &lines);
+    let local_app = ctx.open_local_app()?;
+    let lines = local_app.app.audit_entries(&local_app.actor, purpose, after, limit.into())?;
+    print_audit_lines(ctx, &lines);
     Ok(())
 }
 
 /// Lines of the audit as a table.
-pub(super) fn lines_of(ctx: &Ctx, lines: &[AuditLine]) {
-    let rows: Vec<Vec<String>> = lines.iter().map(row).collect();
-    let say = &ctx.say;
+pub(super) fn print_audit_lines(ctx: &CliContext, lines: &[AuditEntry]) {
+    let rows: Vec<Vec<String>> = lines.iter().map(to_table_row).collect();
+    let output = &ctx.output;
     let headings = [
-        say.pick("số", "number"),
-        say.pick("lúc", "at"),
-        say.pick("hành động", "action"),
-        say.pick("bản ghi", "record"),
-        say.pick("lần sửa", "revision"),
-        say.pick("tài khoản", "account"),
+        output.pick("số", "number"),
+        output.pick("lúc", "at"),
+        output.pick("hành động", "action"),
+        output.pick("bản ghi", "record"),
+        output.pick("lần sửa", "revision"),
+        output.pick("tài khoản", "account"),
     ];
-    say.rows(&headings, &["number", "at", "action", "record", "revision", "account"], &rows);
+    output.print_rows(&headings, &["number", "at", "action", "record", "revision", "account"], &rows);
 }
 
-fn row(line: &AuditLine) -> Vec<String> {
-    let AuditLine { seq, account, device: _, action, record, from_revision, to_revision, at } = line;
-    let record = record.map_or_else(String::new, |(kind, id)| format!("{kind:?} {}", hex(&id)));
+fn to_table_row(line: &AuditEntry) -> Vec<String> {
+    let AuditEntry { seq, account, device: _, action, record, from_revision, to_revision, at } = line;
+    let record = record.map_or_else(String::new, |(kind, id)| format!("{kind:?} {}", encode_hex(&id)));
     let revision = if *to_revision == 0 { String::new() } else { format!("{from_revision} -> {to_revision}") };
-    vec![seq.to_string(), at.local_text(), action.clone(), record, revision, hex(&account.0)]
+    vec![seq.to_string(), at.local_text(), action.clone(), record, revision, encode_hex(&account.0)]
 }

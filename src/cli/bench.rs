@@ -2,9 +2,9 @@
 //!
 //! Knows how to show rows; what is measured, and against what, is the bench's.
 
-use super::ctx::Ctx;
-use super::failure::{Failure, Outcome};
-use crate::bench::{self, Plan, Point, Row};
+use super::context::CliContext;
+use super::error::{CliError, CliResult};
+use crate::bench::{self, BenchPlan, BenchRow, GrowthPoint};
 use clap::Parser;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -31,10 +31,10 @@ pub(super) struct Args {
     growth: bool,
     /// Ít nhất bấy nhiêu xã · With --growth: at least so many communes.
     #[arg(long, default_value_t = 0)]
-    least: usize,
+    min_communes: usize,
     /// Nhiều nhất bấy nhiêu xã · With --growth: at most so many communes.
     #[arg(long, default_value_t = 10_000)]
-    most: usize,
+    max_communes: usize,
     /// Vẽ biểu đồ SVG vào tệp này · With --growth: draw it into this file.
     #[arg(long, value_name = "FILE")]
     chart: Option<PathBuf>,
@@ -55,55 +55,61 @@ pub(super) struct Args {
     json: bool,
 }
 
-pub(super) fn run(_: &Ctx, args: &Args) -> Outcome {
+pub(super) fn run(_: &CliContext, args: &Args) -> CliResult {
     if let Some(seconds) = args.soak {
-        return bench::soak(seconds, |line| println!("{line}")).map_err(|error| failed(&error.to_string()));
+        return bench::soak(seconds, |line| println!("{line}")).map_err(|error| bench_error(&error.to_string()));
     }
     if args.growth {
-        return growth(args);
+        return run_growth(args);
     }
-    let plan = Plan { rows: args.rows.clone(), rounds: args.rounds.max(1), followers: args.followers };
-    head(args, bench::HEAD);
-    let show = |row: &Row| line(args, || row.line());
+    let plan = BenchPlan { rows: args.rows.clone(), rounds: args.rounds.max(1), followers: args.followers };
+    print_heading(args, bench::ROW_TABLE_HEADER);
+    let show = |row: &BenchRow| print_line(args, || row.to_table_line());
     let rows = match (&args.against, &args.ca, &args.code) {
         (Some(url), Some(ca), Some(code)) => {
-            let target = bench::Target { url: url.clone(), ca: ca.clone(), code: code.clone() };
+            let target = bench::BenchTarget { url: url.clone(), ca: ca.clone(), code: code.clone() };
             bench::against(&target, &plan, show)
         }
-        (_, _, _) => bench::run(&plan, show),
+        (_, _, _) => bench::run_benches(&plan, show),
     };
-    json(args, &rows.map_err(|error| failed(&error.to_string()))?)
+    print_json(args, &rows.map_err(|error| bench_error(&error.to_string()))?)
 }
 
-fn growth(args: &Args) -> Outcome {
-    head(args, bench::GROWTH_HEAD);
-    let points = bench::growth(args.least..=args.most, |point: &Point| line(args, || point.line()));
-    let points = points.map_err(|error| failed(&error.to_string()))?;
+fn run_growth(args: &Args) -> CliResult {
+    print_heading(args, bench::GROWTH_TABLE_HEADER);
+    let points = bench::growth(args.min_communes..=args.max_communes, |point: &GrowthPoint| {
+        print_line(args, || point.to_markdown_row())
+    });
+    let points = points.map_err(|error| bench_error(&error.to_string()))?;
     if let Some(path) = &args.chart {
-        std::fs::write(path, bench::chart(&points)).map_err(|error| Failure::file(path, &error))?;
+        std::fs::write(path, bench::render_chart(&points)).map_err(|error| CliError::file_error(path, &error))?;
     }
-    json(args, &points)
+    print_json(args, &points)
 }
 
-fn head(args: &Args, text: &str) {
+fn print_heading(args: &Args, text: &str) {
     if !args.json {
         println!("{text}");
     }
 }
 
-fn line(args: &Args, text: impl FnOnce() -> String) {
+fn print_line(args: &Args, text: impl FnOnce() -> String) {
     if !args.json {
         println!("{}", text());
     }
 }
 
-fn json(args: &Args, found: &impl Serialize) -> Outcome {
+fn print_json(args: &Args, found: &impl Serialize) -> CliResult {
     if args.json {
-        println!("{}", serde_json::to_string_pretty(found).map_err(|error| failed(&error.to_string()))?);
+        println!("{}", serde_json::to_string_pretty(found).map_err(|error| bench_error(&error.to_string()))?);
     }
     Ok(())
 }
 
-fn failed(why: &str) -> Failure {
-    Failure::new("BENCH_FAILED", format!("phép đo không chạy hết: {why}"), format!("the bench did not end well: {why}"))
+fn bench_error(why: &str) -> CliError {
+    CliError::new(
+        "BENCH_FAILED",
+        format!("phép đo không chạy hết: {why}"),
+        format!("the bench did not end well: {why}"),
+    )
 }

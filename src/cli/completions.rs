@@ -1,6 +1,6 @@
 //! `thidua completions SHELL`: what a shell needs to complete our commands.
 
-use super::failure::Outcome;
+use super::error::CliResult;
 use clap::CommandFactory;
 use clap_complete::Shell;
 
@@ -14,7 +14,7 @@ pub(super) struct Args {
     shell: Shell,
 }
 
-pub(super) fn run(args: &Args) -> Outcome {
+pub(super) fn run(args: &Args) -> CliResult {
     let mut text = Vec::new();
     clap_complete::generate(args.shell, &mut super::Cli::command(), "thidua", &mut text);
     // Whoever closes the pipe has read enough.

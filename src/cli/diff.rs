@@ -2,26 +2,26 @@
 
 /// A line of a comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Line<'a> {
+pub(super) enum DiffLine<'a> {
     /// Only in the old text.
-    Gone(&'a str),
+    Removed(&'a str),
     /// Only in the new text.
-    New(&'a str),
+    Added(&'a str),
 }
 
 /// The lines that differ, in order; lines that stay are left out.
-pub(super) fn diff<'a>(old: &'a str, new: &'a str) -> Vec<Line<'a>> {
+pub(super) fn diff_lines<'a>(old: &'a str, new: &'a str) -> Vec<DiffLine<'a>> {
     let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
-    let common = common_lengths(&old, &new);
+    let common = common_suffix_lengths(&old, &new);
     let (mut i, mut j, mut lines) = (0, 0, Vec::new());
     while i < old.len() || j < new.len() {
         if i < old.len() && j < new.len() && old[i] == new[j] {
             (i, j) = (i + 1, j + 1);
         } else if j == new.len() || (i < old.len() && common[i + 1][j] >= common[i][j + 1]) {
-            lines.push(Line::Gone(old[i]));
+            lines.push(DiffLine::Removed(old[i]));
             i += 1;
         } else {
-            lines.push(Line::New(new[j]));
+            lines.push(DiffLine::Added(new[j]));
             j += 1;
         }
     }
@@ -29,7 +29,7 @@ pub(super) fn diff<'a>(old: &'a str, new: &'a str) -> Vec<Line<'a>> {
 }
 
 /// For each pair of places the length of the longest common part from there on. Files of ours have some hundred lines.
-fn common_lengths(old: &[&str], new: &[&str]) -> Vec<Vec<u32>> {
+fn common_suffix_lengths(old: &[&str], new: &[&str]) -> Vec<Vec<u32>> {
     let mut common = vec![vec![0; new.len() + 1]; old.len() + 1];
     for i in (0..old.len()).rev() {
         for j in (0..new.len()).rev() {
@@ -46,8 +46,8 @@ mod tests {
 
     #[test]
     fn only_lines_that_differ_are_shown_in_their_order() {
-        let lines = diff("a\nb\nc\n", "a\nx\nc\nd\n");
-        assert_eq!(lines, [Line::Gone("b"), Line::New("x"), Line::New("d")]);
-        assert!(diff("a\n", "a\n").is_empty());
+        let lines = diff_lines("a\nb\nc\n", "a\nx\nc\nd\n");
+        assert_eq!(lines, [DiffLine::Removed("b"), DiffLine::Added("x"), DiffLine::Added("d")]);
+        assert!(diff_lines("a\n", "a\n").is_empty());
     }
 }

@@ -2,18 +2,18 @@
 //!
 //! Changes nothing. Each look is a function that gives findings; how urgent one is decides its place, never who is to blame.
 
-use super::backup::{ALONE, places};
-use super::ctx::{Ctx, Desk};
-use super::failure::{Failure, Outcome};
-use super::line;
-use super::say::Colour;
+use super::backup::{NO_STANDBY_TEXT, backup_locations};
+use super::context::{CliContext, LocalApp};
+use super::database_connection;
+use super::error::{CliError, CliResult};
+use super::output::Colour;
 use crate::config::Config;
 use crate::domain::lang::Lang;
-use crate::domain::time::{DAY_MICROS, Instant};
+use crate::domain::time::{DAY_MICROS, Timestamp};
 use crate::jobs;
-use crate::server::tls::Certificates;
-use crate::store::backup::{SUPERSEDED, copies, desk_acts};
-use crate::store::{Location, Standbys, migrate};
+use crate::server::tls::ReloadableTlsConfig;
+use crate::store::backup::{SUPERSEDED_SETTING, list_backups, list_desk_actions};
+use crate::store::{DatabaseLocation, StandbyStatus, schema_migration};
 use serde_json::json;
 
 /// `thidua doctor`
@@ -32,57 +32,57 @@ pub(super) struct Args {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Urgency {
     /// Something is being lost or refused now.
-    Now,
+    Immediate,
     /// The next accident would cost data.
     Today,
 }
 
 /// One thing that is not as it should be.
-struct Finding {
+struct DoctorFinding {
     urgency: Urgency,
     code: &'static str,
-    what: [String; 2],
-    todo: [&'static str; 2],
+    problem: [String; 2],
+    remedy: [&'static str; 2],
 }
 
-impl Finding {
+impl DoctorFinding {
     fn new(
         urgency: Urgency,
         code: &'static str,
         vi: impl Into<String>,
         en: impl Into<String>,
-        todo: [&'static str; 2],
+        remedy: [&'static str; 2],
     ) -> Self {
-        Self { urgency, code, what: [vi.into(), en.into()], todo }
+        Self { urgency, code, problem: [vi.into(), en.into()], remedy }
     }
 }
 
 /// Most actions that stand at the end.
-const FIRST: usize = 3;
+const FIRST_ACTIONS_MAX: usize = 3;
 /// A copy older than this is too old.
-const COPY_AGE: i64 = 2 * DAY_MICROS;
+const COPY_AGE_MAX: i64 = 2 * DAY_MICROS;
 /// A night that has not ended well for so long has failed.
-const NIGHT_AGE: i64 = 2 * DAY_MICROS;
+const NIGHTLY_AGE_MAX: i64 = 2 * DAY_MICROS;
 
-pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
-    let config = ctx.config()?;
-    let location = Location::parse(&config.database_url());
-    let mut found = schema(&location)?;
+pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
+    let config = ctx.read_config()?;
+    let location = DatabaseLocation::parse(&config.database_url());
+    let mut found = check_schema(&location)?;
     if found.is_empty() {
-        let desk = ctx.desk_of(&config)?;
-        found.extend(history(&desk, &location)?);
-        found.extend(backups(&config, &desk)?);
-        found.extend(nights(&desk)?);
+        let local_app = ctx.open_local_app_with(&config)?;
+        found.extend(check_history(&local_app, &location)?);
+        found.extend(check_backups(&config, &local_app)?);
+        found.extend(check_nightly_jobs(&local_app)?);
         if args.full {
-            found.extend(content(&desk)?);
+            found.extend(check_content(&local_app)?);
         }
     }
-    found.extend(lines(&location, line::replica(&config)?.as_ref()));
-    found.extend(certificate(&config));
+    found.extend(check_connections(&location, database_connection::replica_location(&config)?.as_ref()));
+    found.extend(check_certificate(&config));
     found.sort_by_key(|finding| finding.urgency);
-    show(ctx, &found);
-    if found.iter().any(|finding| finding.urgency == Urgency::Now) {
-        return Err(Failure::new(
+    print_findings(ctx, &found);
+    if found.iter().any(|finding| finding.urgency == Urgency::Immediate) {
+        return Err(CliError::new(
             "UNWELL",
             "có việc phải làm ngay, xem ở trên",
             "something must be done now, see above",
@@ -91,15 +91,15 @@ pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
     Ok(())
 }
 
-fn schema(location: &Location) -> Outcome<Vec<Finding>> {
+fn check_schema(location: &DatabaseLocation) -> CliResult<Vec<DoctorFinding>> {
     let mut conn = location.connect(false)?;
-    let (pending, used) = migrate::pending(&mut conn)?;
+    let (pending, used) = schema_migration::pending_migrations(&mut conn)?;
     let todo = ["chạy: thidua migrate", "run: thidua migrate"];
     Ok((used && !pending.is_empty())
         .then(|| {
             let list = pending.join(", ");
-            Finding::new(
-                Urgency::Now,
+            DoctorFinding::new(
+                Urgency::Immediate,
                 "OLDER_SCHEMA",
                 format!("lược đồ cũ, thiếu: {list}"),
                 format!("older schema, missing: {list}"),
@@ -110,18 +110,18 @@ fn schema(location: &Location) -> Outcome<Vec<Finding>> {
         .collect())
 }
 
-fn history(desk: &Desk, location: &Location) -> Outcome<Vec<Finding>> {
+fn check_history(local_app: &LocalApp, location: &DatabaseLocation) -> CliResult<Vec<DoctorFinding>> {
     let mut found = Vec::new();
-    let head = desk.app.store().read(|tx| tx.head())?;
-    if desk.app.store().is_superseded() {
+    let head = local_app.app.store().read(|tx| tx.head())?;
+    if local_app.app.store().is_superseded() {
         // A database that was moved has lost nothing: its own history goes on at the other place.
-        let by = desk.app.store().read(|tx| tx.setting(SUPERSEDED))?;
+        let by = local_app.app.store().read(|tx| tx.setting(SUPERSEDED_SETTING))?;
         let moved = by.as_deref() == Some(&head.epoch.to_be_bytes()[..]);
-        let alone = if moved { Vec::new() } else { desk_acts(location, head.safe_past)? };
+        let alone = if moved { Vec::new() } else { list_desk_actions(location, head.safe_past_seq)? };
         let acts: Vec<String> = alone.iter().map(|act| format!("{} {}", act.at.local_text(), act.action)).collect();
         let list = if acts.is_empty() { "-".to_owned() } else { acts.join("; ") };
-        found.push(Finding::new(
-            Urgency::Now,
+        found.push(DoctorFinding::new(
+            Urgency::Immediate,
             "SERVER_SUPERSEDED",
             format!("máy khác đã thay máy này. Việc chỉ làm tại bàn ở đây sau bản sao cuối: {list}"),
             format!("another machine has replaced this one. Done only at a desk here since the last safe copy: {list}"),
@@ -131,11 +131,11 @@ fn history(desk: &Desk, location: &Location) -> Outcome<Vec<Finding>> {
             ],
         ));
     }
-    let last = desk.app.store().read(|tx| tx.last_commit_at())?;
-    let now = desk.app.now();
+    let last = local_app.app.store().read(|tx| tx.last_commit_time())?;
+    let now = local_app.app.now();
     if last.is_some_and(|last| last.0 > now.0 + 600 * 1_000_000) {
-        found.push(Finding::new(
-            Urgency::Now,
+        found.push(DoctorFinding::new(
+            Urgency::Immediate,
             "CLOCK",
             "đồng hồ máy chủ chạy lùi so với lần ghi cuối",
             "the clock stands before the last commit",
@@ -145,21 +145,21 @@ fn history(desk: &Desk, location: &Location) -> Outcome<Vec<Finding>> {
     Ok(found)
 }
 
-fn backups(config: &Config, desk: &Desk) -> Outcome<Vec<Finding>> {
-    let places = places(config);
-    if let Some(standbys) = desk.app.store().standbys()? {
-        return Ok(alone(standbys));
+fn check_backups(config: &Config, local_app: &LocalApp) -> CliResult<Vec<DoctorFinding>> {
+    let places = backup_locations(config);
+    if let Some(standbys) = local_app.app.store().query_standbys()? {
+        return Ok(check_standbys(standbys));
     }
-    let Some(second) = places.second else {
+    let Some(second) = places.secondary else {
         let todo = ["đặt backup.second rồi chạy: thidua backup", "set backup.second, then run: thidua backup"];
         let (vi, en) = ("CHƯA CÓ SAO LƯU ở nơi thứ hai", "NO BACKUP in a second place");
-        return Ok(vec![Finding::new(Urgency::Today, "NO_BACKUP", vi, en, todo)]);
+        return Ok(vec![DoctorFinding::new(Urgency::Today, "NO_BACKUP", vi, en, todo)]);
     };
-    let newest = copies(&second).ok().and_then(|mut copies| copies.pop());
+    let newest = list_backups(&second).ok().and_then(|mut copies| copies.pop());
     let written = newest
         .as_ref()
         .and_then(|copy| copy.path.metadata().ok()?.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok());
-    let age = written.map(|at| desk.app.now().0 - i64::try_from(at.as_micros()).unwrap_or(i64::MAX));
+    let age = written.map(|at| local_app.app.now().0 - i64::try_from(at.as_micros()).unwrap_or(i64::MAX));
     let todo = [
         "chạy: thidua backup, và xem vì sao việc đêm không chạy",
         "run: thidua backup, and see why the nightly one does not run",
@@ -167,7 +167,7 @@ fn backups(config: &Config, desk: &Desk) -> Outcome<Vec<Finding>> {
     let finding = match age {
         None => {
             let shown = second.display();
-            Finding::new(
+            DoctorFinding::new(
                 Urgency::Today,
                 "NO_BACKUP",
                 format!("CHƯA CÓ SAO LƯU trong {shown}"),
@@ -175,9 +175,9 @@ fn backups(config: &Config, desk: &Desk) -> Outcome<Vec<Finding>> {
                 todo,
             )
         }
-        Some(age) if age > COPY_AGE => {
+        Some(age) if age > COPY_AGE_MAX => {
             let days = age / DAY_MICROS;
-            Finding::new(
+            DoctorFinding::new(
                 Urgency::Today,
                 "OLD_BACKUP",
                 format!("bản sao mới nhất đã {days} ngày"),
@@ -191,17 +191,22 @@ fn backups(config: &Config, desk: &Desk) -> Outcome<Vec<Finding>> {
 }
 
 /// A PostgreSQL has copies of its own, made by its own tools: whether there is one at all, and whether it is in step.
-fn alone(standbys: Standbys) -> Vec<Finding> {
-    let Standbys { replicas, seen, in_step, archived } = standbys;
+fn check_standbys(standbys: StandbyStatus) -> Vec<DoctorFinding> {
+    let StandbyStatus {
+        replica_count: replicas,
+        visible_count: seen,
+        synchronous_count: in_step,
+        is_archived: archived,
+    } = standbys;
     if replicas == 0 && !archived {
         let todo = [
             "dựng bản sao đồng bộ (Patroni), hoặc lưu trữ WAL; xem OPERATIONS.vi.md",
             "set up a synchronous replica (Patroni), or archive its log; see OPERATIONS.md",
         ];
-        return vec![Finding::new(Urgency::Today, "NO_BACKUP", ALONE[0], ALONE[1], todo)];
+        return vec![DoctorFinding::new(Urgency::Today, "NO_BACKUP", NO_STANDBY_TEXT[0], NO_STANDBY_TEXT[1], todo)];
     }
     if seen > 0 && in_step == 0 {
-        return vec![Finding::new(
+        return vec![DoctorFinding::new(
             Urgency::Today,
             "NOT_IN_STEP",
             "không bản sao nào đồng bộ: chuyển máy có thể mất những lệnh mới nhất cho đến khi điện thoại gửi lại",
@@ -212,17 +217,17 @@ fn alone(standbys: Standbys) -> Vec<Finding> {
     Vec::new()
 }
 
-fn nights(desk: &Desk) -> Outcome<Vec<Finding>> {
+fn check_nightly_jobs(local_app: &LocalApp) -> CliResult<Vec<DoctorFinding>> {
     let mut found = Vec::new();
-    let campaigns = !desk.reference().map(|reference| reference.campaigns.is_empty()).unwrap_or(true);
-    for job in jobs::ALL.iter().filter(|_| campaigns) {
-        let runs = desk.app.job_runs(Some(job.name), 1)?;
+    let campaigns = !local_app.load_reference().map(|reference| reference.campaigns.is_empty()).unwrap_or(true);
+    for job in jobs::SCHEDULED_JOBS.iter().filter(|_| campaigns) {
+        let runs = local_app.app.job_runs(Some(job.name), 1)?;
         let Some(run) = runs.first() else { continue };
-        let old = desk.app.now().0 - run.finished.unwrap_or(run.started) > NIGHT_AGE;
+        let old = local_app.app.now().0 - run.ended_at.unwrap_or(run.started_at) > NIGHTLY_AGE_MAX;
         if run.state == "FAILED" || old {
-            let (name, at) = (job.name, Instant(run.slot).local_text());
+            let (name, at) = (job.name, Timestamp(run.slot_at).local_text());
             let why = run.message.clone().unwrap_or_default();
-            found.push(Finding::new(
+            found.push(DoctorFinding::new(
                 Urgency::Today,
                 "JOB",
                 format!("việc {name}, lần {at}: {} {why}", run.state),
@@ -237,26 +242,34 @@ fn nights(desk: &Desk) -> Outcome<Vec<Finding>> {
     Ok(found)
 }
 
-fn content(desk: &Desk) -> Outcome<Vec<Finding>> {
-    let checked = desk.app.store().check()?;
+fn check_content(local_app: &LocalApp) -> CliResult<Vec<DoctorFinding>> {
+    let checked = local_app.app.store().check_integrity()?;
     let todo = [
         "dừng máy chủ và khôi phục từ bản sao nguyên vẹn: thidua restore",
         "end the server and restore a whole copy: thidua restore",
     ];
-    let finding =
-        |fault: String| Finding::new(Urgency::Now, "DAMAGED", format!("dữ liệu hỏng: {fault}"), fault.clone(), todo);
-    Ok(checked.faults.into_iter().map(finding).collect())
+    let finding = |fault: String| {
+        DoctorFinding::new(Urgency::Immediate, "DAMAGED", format!("dữ liệu hỏng: {fault}"), fault.clone(), todo)
+    };
+    Ok(checked.problems.into_iter().map(finding).collect())
 }
 
 /// The way to the database, and to its replica.
-fn lines(location: &Location, replica: Option<&Location>) -> Vec<Finding> {
+fn check_connections(location: &DatabaseLocation, replica: Option<&DatabaseLocation>) -> Vec<DoctorFinding> {
     let mut found = Vec::new();
-    if location.is_exposed() || replica.is_some_and(Location::is_exposed) {
-        let (vi, en) = (line::EXPOSED[0], line::EXPOSED[1]);
-        found.push(Finding::new(Urgency::Today, "EXPOSED_LINE", vi, en, line::TODO));
+    if location.is_exposed() || replica.is_some_and(DatabaseLocation::is_exposed) {
+        let (vi, en) =
+            (database_connection::UNVERIFIED_CONNECTION_TEXT[0], database_connection::UNVERIFIED_CONNECTION_TEXT[1]);
+        found.push(DoctorFinding::new(
+            Urgency::Today,
+            "EXPOSED_LINE",
+            vi,
+            en,
+            database_connection::VERIFY_CONNECTION_HINT,
+        ));
     }
     if let Some(error) = replica.and_then(|replica| replica.connect(false).err()) {
-        found.push(Finding::new(
+        found.push(DoctorFinding::new(
             Urgency::Today,
             "REPLICA",
             format!("không kết nối được bản sao chỉ đọc, máy chính làm hết: {error}"),
@@ -267,15 +280,15 @@ fn lines(location: &Location, replica: Option<&Location>) -> Vec<Finding> {
     found
 }
 
-fn certificate(config: &Config) -> Vec<Finding> {
+fn check_certificate(config: &Config) -> Vec<DoctorFinding> {
     if config.listen.plaintext {
         return Vec::new();
     }
-    let loaded = super::serve::sources(config).and_then(|sources| Ok(Certificates::load_all(sources)?));
+    let loaded = super::serve::tls_sources(config).and_then(|sources| Ok(ReloadableTlsConfig::load_sources(sources)?));
     match loaded {
         Ok(_) => Vec::new(),
-        Err(failure) => vec![Finding::new(
-            Urgency::Now,
+        Err(failure) => vec![DoctorFinding::new(
+            Urgency::Immediate,
             "CERTIFICATE",
             failure.text(Lang::Vi).to_owned(),
             failure.text(Lang::En).to_owned(),
@@ -287,26 +300,26 @@ fn certificate(config: &Config) -> Vec<Finding> {
     }
 }
 
-fn show(ctx: &Ctx, found: &[Finding]) {
-    let say = &ctx.say;
-    let text = |pair: &[String; 2]| say.pick(&pair[0], &pair[1]).to_owned();
-    if say.json {
-        let one = |finding: &Finding| {
-            json!({ "urgency": format!("{:?}", finding.urgency).to_uppercase(), "code": finding.code, "what": text(&finding.what),
-                    "todo": say.pick(finding.todo[0], finding.todo[1]) })
+fn print_findings(ctx: &CliContext, found: &[DoctorFinding]) {
+    let output = &ctx.output;
+    let text = |pair: &[String; 2]| output.pick(&pair[0], &pair[1]).to_owned();
+    if output.json {
+        let one = |finding: &DoctorFinding| {
+            json!({ "urgency": format!("{:?}", finding.urgency).to_uppercase(), "code": finding.code, "what": text(&finding.problem),
+                    "todo": output.pick(finding.remedy[0], finding.remedy[1]) })
         };
-        say.line(format!("{:#}", json!({ "findings": found.iter().map(one).collect::<Vec<_>>() })));
+        output.print_line(format!("{:#}", json!({ "findings": found.iter().map(one).collect::<Vec<_>>() })));
         return;
     }
     if found.is_empty() {
-        return say.line(say.paint(Colour::Green, say.pick("mọi thứ đều ổn", "everything is well")));
+        return output.print_line(output.paint(Colour::Green, output.pick("mọi thứ đều ổn", "everything is well")));
     }
     for finding in found {
-        let colour = if finding.urgency == Urgency::Now { Colour::Red } else { Colour::Yellow };
-        say.line(say.paint(colour, &format!("{}: {}", finding.code, text(&finding.what))));
+        let colour = if finding.urgency == Urgency::Immediate { Colour::Red } else { Colour::Yellow };
+        output.print_line(output.paint(colour, &format!("{}: {}", finding.code, text(&finding.problem))));
     }
-    say.line(say.pick("\nViệc cần làm trước:", "\nTo do first:"));
-    for (index, finding) in found.iter().take(FIRST).enumerate() {
-        say.line(format!(" {}. {}", index + 1, say.pick(finding.todo[0], finding.todo[1])));
+    output.print_line(output.pick("\nViệc cần làm trước:", "\nTo do first:"));
+    for (index, finding) in found.iter().take(FIRST_ACTIONS_MAX).enumerate() {
+        output.print_line(format!(" {}. {}", index + 1, output.pick(finding.remedy[0], finding.remedy[1])));
     }
 }

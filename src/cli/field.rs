@@ -1,11 +1,11 @@
 //! `thidua field`: an offline client with plain prompts; everything works without a network and is sent when there is one.
 
-use super::ctx::Ctx;
-use super::failure::{Failure, Outcome};
-use super::phone::{self, Which, day, figure, read_figure, status};
-use super::review::{find, told};
-use super::say::Say;
-use crate::client::facade::{CellEntry, DueReport, Phone, SyncSummary, WireLine};
+use super::context::CliContext;
+use super::error::{CliError, CliResult};
+use super::output::Output;
+use super::phone::{self, PhoneArgs, day_text, figure_text, parse_figure, status_code};
+use super::review::{find_report, sync_command};
+use crate::client::facade::{CellEntry, DueReport, Phone, SyncSummary, TrafficLine};
 use crate::clock::Clock;
 use crate::domain::time::days_from_date;
 use jiff::civil::Date;
@@ -16,13 +16,13 @@ use std::io::{BufRead, Write};
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
-    which: Which,
+    phone: PhoneArgs,
     #[command(subcommand)]
-    what: What,
+    command: FieldCommand,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum What {
+enum FieldCommand {
     /// Ghi danh bằng chữ của mã QR · Enrol with the text of the QR picture.
     #[command(after_help = "Ví dụ / Examples:\n  thidua field enrol \"thidua:1?c=...&f=...&a=https://10.0.0.2:8443\"")]
     Enrol {
@@ -94,149 +94,152 @@ enum What {
     Outbox,
 }
 
-pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
-    let phone = args.which.open()?;
-    match &args.what {
-        What::Enrol { invitation } => enrol(ctx, &phone, invitation),
-        What::Sync { wire_log } => sync(ctx, &phone, *wire_log),
-        What::Due { from, to } => due(ctx, &phone, *from, *to),
-        What::Show { report } => {
-            phone::show(&ctx.say, &find(&phone, report)?);
+pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
+    let phone = args.phone.open_phone()?;
+    match &args.command {
+        FieldCommand::Enrol { invitation } => enrol_phone(ctx, &phone, invitation),
+        FieldCommand::Sync { wire_log } => sync_phone(ctx, &phone, *wire_log),
+        FieldCommand::Due { from, to } => list_due(ctx, &phone, *from, *to),
+        FieldCommand::Show { report } => {
+            phone::print_report(&ctx.output, &find_report(&phone, report)?);
             Ok(())
         }
-        What::Fill { report, cells, nil, note, submit } => {
-            let number = fill(ctx, &phone, report, cells, *nil, note.clone())?;
-            let submitted = if *submit { Some(phone.submit(report.clone())?) } else { None };
-            told_if_any(ctx, &phone, submitted.or(number))
+        FieldCommand::Fill { report, cells, nil, note, submit } => {
+            let number = fill_report(ctx, &phone, report, cells, *nil, note.clone())?;
+            let submitted = if *submit { Some(phone.submit_report(report.clone())?) } else { None };
+            sync_command_if_any(ctx, &phone, submitted.or(number))
         }
-        What::Propose { report, cells, reason } => {
-            let key = find(&phone, report)?.key;
-            let number = phone.propose(key, read_cells(cells)?, None, reason.clone())?;
-            told_if_any(ctx, &phone, number)
+        FieldCommand::Propose { report, cells, reason } => {
+            let key = find_report(&phone, report)?.key;
+            let number = phone.propose_amendment(key, parse_cells(cells)?, None, reason.clone())?;
+            sync_command_if_any(ctx, &phone, number)
         }
-        What::Submit { report } => {
-            let number = phone.submit(report.clone())?;
-            told(ctx, &phone, number)
+        FieldCommand::Submit { report } => {
+            let number = phone.submit_report(report.clone())?;
+            sync_command(ctx, &phone, number)
         }
-        What::Outbox => outbox(ctx, &phone),
+        FieldCommand::Outbox => show_outbox(ctx, &phone),
     }
 }
 
-fn enrol(ctx: &Ctx, phone: &Phone, invitation: &str) -> Outcome {
+fn enrol_phone(ctx: &CliContext, phone: &Phone, invitation: &str) -> CliResult {
     phone.enrol(invitation.to_owned())?;
     phone.sync_once()?;
     let session = phone.session()?;
     let Some(session) = session else { return Err(crate::client::facade::ClientError::NotEnrolled.into()) };
-    ctx.say.answer(
+    ctx.output.print_answer(
         || format!("{} {} {} ({})", session.device_id, session.unit, session.unit_name, session.roles.join(" ")),
         || json!({ "device": session.device_id, "unit": session.unit, "roles": session.roles }),
     );
     Ok(())
 }
 
-fn sync(ctx: &Ctx, phone: &Phone, wire_log: bool) -> Outcome {
+fn sync_phone(ctx: &CliContext, phone: &Phone, wire_log: bool) -> CliResult {
     let done = phone.sync_once()?;
-    let say = &ctx.say;
-    let refused = phone.refused()?;
+    let output = &ctx.output;
+    let refused = phone.refused_commands()?;
     let text = || {
         let (sent, rows, bytes) = (done.sent, done.rows, done.bytes_sent + done.bytes_received);
-        let wire = if wire_log { wire_text(say, &done) } else { String::new() };
-        let mut text = say.lang.pick(
+        let wire = if wire_log { traffic_text(output, &done) } else { String::new() };
+        let mut text = output.lang.pick(
             format!("gửi {sent} lệnh, nhận {rows} bản ghi, {bytes} B"),
             format!("{sent} commands sent, {rows} records received, {bytes} B"),
         );
         text.push_str(&wire);
         for one in &refused {
-            let why = say.pick(&one.text_vi, &one.text_en);
-            text.push_str(&format!("\n{} {}: {} {why}", say.pick("bị từ chối", "refused"), one.number, one.reason));
+            let why = output.pick(&one.text_vi, &one.text_en);
+            text.push_str(&format!("\n{} {}: {} {why}", output.pick("bị từ chối", "refused"), one.number, one.reason));
         }
         text
     };
     let value = || {
-        let line = |line: &WireLine| json!({ "kind": line.kind, "count": line.count, "bytes": line.bytes });
-        let wire: Option<Vec<_>> = wire_log.then(|| done.wire.iter().map(line).collect());
+        let line = |line: &TrafficLine| json!({ "kind": line.kind, "count": line.count, "bytes": line.bytes });
+        let wire: Option<Vec<_>> = wire_log.then(|| done.traffic.iter().map(line).collect());
         json!({
             "wire": wire, "calls": done.calls, "connections": done.connections,
             "sent": done.sent, "applied": done.applied, "merged": done.merged, "conflicts": done.conflicts,
-            "rejected": done.rejected, "resets": done.resets, "rows": done.rows, "agrees": done.agrees,
-            "bytes_sent": done.bytes_sent, "bytes_received": done.bytes_received, "bytes_renewing": done.bytes_renewing,
+            "rejected": done.rejected, "resets": done.resets, "rows": done.rows, "agrees": done.digests_match,
+            "bytes_sent": done.bytes_sent, "bytes_received": done.bytes_received, "bytes_renewing": done.bytes_for_renewal,
             "refused": refused.len(),
         })
     };
-    say.answer(text, value);
+    output.print_answer(text, value);
     Ok(())
 }
 
 /// Every byte by kind of frame; what is left is TLS and HTTP/2.
-fn wire_text(say: &Say, done: &SyncSummary) -> String {
+fn traffic_text(output: &Output, done: &SyncSummary) -> String {
     let mut text = String::new();
     let mut line = |kind: &str, count: u32, bytes: u64| {
         text.push_str(&format!("\n  {kind:<12} {count:>5} {bytes:>9} B"));
     };
-    done.wire.iter().for_each(|one| line(&one.kind, one.count, one.bytes));
-    let framed: u64 = done.wire.iter().map(|one| one.bytes).sum();
+    done.traffic.iter().for_each(|one| line(&one.kind, one.count, one.bytes));
+    let framed: u64 = done.traffic.iter().map(|one| one.bytes).sum();
     let whole = done.bytes_sent + done.bytes_received;
     line("TLS, HTTP/2", done.connections, whole.saturating_sub(framed));
-    line(say.pick("tất cả", "everything"), done.calls, whole);
+    line(output.pick("tất cả", "everything"), done.calls, whole);
     text
 }
 
-fn told_if_any(ctx: &Ctx, phone: &Phone, number: Option<u64>) -> Outcome {
+fn sync_command_if_any(ctx: &CliContext, phone: &Phone, number: Option<u64>) -> CliResult {
     if let Some(number) = number {
-        return told(ctx, phone, number);
+        return sync_command(ctx, phone, number);
     }
-    let say = &ctx.say;
-    say.answer(|| say.pick("không có gì thay đổi", "nothing differs").to_owned(), || json!({ "command": null }));
+    let output = &ctx.output;
+    output.print_answer(
+        || output.pick("không có gì thay đổi", "nothing differs").to_owned(),
+        || json!({ "command": null }),
+    );
     Ok(())
 }
 
 /// Reports due between two days, both included; without days the last five weeks.
-fn due_between(phone: &Phone, from: Option<Date>, to: Option<Date>) -> Outcome<Vec<DueReport>> {
+fn find_due_between(phone: &Phone, from: Option<Date>, to: Option<Date>) -> CliResult<Vec<DueReport>> {
     let today = Clock::System.now().local_date();
     let end = days_from_date(to.unwrap_or(today)) + 1;
     let start = from.map_or(end - 36, days_from_date);
-    Ok(phone.due(start, end)?)
+    Ok(phone.due_reports(start, end)?)
 }
 
-fn due(ctx: &Ctx, phone: &Phone, from: Option<Date>, to: Option<Date>) -> Outcome {
-    let say = &ctx.say;
-    let rows: Vec<Vec<String>> = due_between(phone, from, to)?
+fn list_due(ctx: &CliContext, phone: &Phone, from: Option<Date>, to: Option<Date>) -> CliResult {
+    let output = &ctx.output;
+    let rows: Vec<Vec<String>> = find_due_between(phone, from, to)?
         .into_iter()
         .map(|one| {
-            let form = say.pick(&one.form_vi, &one.form_en).to_owned();
-            let last = day(one.key.end_day - 1);
-            let state = status(one.status).to_owned();
-            vec![one.report_id, one.key.unit, day(one.key.start_day), last, day(one.due_day - 1), state, form]
+            let form = output.pick(&one.form_name_vi, &one.form_name_en).to_owned();
+            let last = day_text(one.key.end_day - 1);
+            let state = status_code(one.status).to_owned();
+            vec![one.report_id, one.key.unit, day_text(one.key.start_day), last, day_text(one.due_day - 1), state, form]
         })
         .collect();
     let headings = [
-        say.pick("báo cáo", "report"),
-        say.pick("đơn vị", "unit"),
-        say.pick("từ", "from"),
-        say.pick("đến", "to"),
-        say.pick("hạn", "due"),
-        say.pick("trạng thái", "status"),
-        say.pick("biểu mẫu", "form"),
+        output.pick("báo cáo", "report"),
+        output.pick("đơn vị", "unit"),
+        output.pick("từ", "from"),
+        output.pick("đến", "to"),
+        output.pick("hạn", "due"),
+        output.pick("trạng thái", "status"),
+        output.pick("biểu mẫu", "form"),
     ];
-    say.rows(&headings, &["report", "unit", "first_day", "last_day", "due", "status", "form"], &rows);
+    output.print_rows(&headings, &["report", "unit", "first_day", "last_day", "due", "status", "form"], &rows);
     Ok(())
 }
 
 /// Looks for a report that is there, or one that is due in the last year and has nothing yet.
-fn fill(
-    ctx: &Ctx,
+fn fill_report(
+    ctx: &CliContext,
     phone: &Phone,
     report: &str,
     given: &[String],
     nil: bool,
     note: Option<String>,
-) -> Outcome<Option<u64>> {
-    let (key, shown) = match phone.report(report.to_owned())? {
+) -> CliResult<Option<u64>> {
+    let (key, presented) = match phone.report(report.to_owned())? {
         Some(view) => (view.key, view.cells),
         None => {
             let end = days_from_date(Clock::System.now().local_date()) + 1;
-            let due = phone.due(end - 1_100, end)?.into_iter().find(|one| one.report_id == report);
-            let Some(due) = due else { return find(phone, report).map(|_| None) };
+            let due = phone.due_reports(end - 1_100, end)?.into_iter().find(|one| one.report_id == report);
+            let Some(due) = due else { return find_report(phone, report).map(|_| None) };
             let cells = phone.blank_form(due.key.contract.clone())?;
             (due.key, cells)
         }
@@ -244,51 +247,51 @@ fn fill(
     if nil {
         return Ok(phone.save_nil(key)?);
     }
-    let cells = if given.is_empty() && note.is_none() { ask(ctx, &shown)? } else { read_cells(given)? };
+    let cells = if given.is_empty() && note.is_none() { prompt_cells(ctx, &presented)? } else { parse_cells(given)? };
     Ok(phone.save_cells(key, cells, note)?)
 }
 
-fn read_cells(given: &[String]) -> Outcome<Vec<CellEntry>> {
+fn parse_cells(given: &[String]) -> CliResult<Vec<CellEntry>> {
     let read = |text: &String| {
         let (element, value) = text.split_once('=')?;
-        Some(CellEntry { element: element.to_owned(), value: Some(read_figure(value)?) })
+        Some(CellEntry { element: element.to_owned(), value: Some(parse_figure(value)?) })
     };
-    given.iter().map(|text| read(text).ok_or_else(|| not_a_cell(text))).collect()
+    given.iter().map(|text| read(text).ok_or_else(|| cell_syntax_error(text))).collect()
 }
 
-fn not_a_cell(text: &str) -> Failure {
-    Failure::usage(
+fn cell_syntax_error(text: &str) -> CliError {
+    CliError::usage_error(
         format!("\"{text}\": cần PHẦN_TỬ=SỐ, PHẦN_TỬ=nil hoặc PHẦN_TỬ=missing:see_note"),
         format!("\"{text}\": expected ELEMENT=FIGURE, ELEMENT=nil or ELEMENT=missing:see_note"),
     )
 }
 
 /// One prompt a cell; an empty line keeps what is there.
-fn ask(ctx: &Ctx, shown: &[crate::client::facade::CellView]) -> Outcome<Vec<CellEntry>> {
-    let say = &ctx.say;
+fn prompt_cells(ctx: &CliContext, presented: &[crate::client::facade::CellView]) -> CliResult<Vec<CellEntry>> {
+    let output = &ctx.output;
     let (mut lines, mut cells) = (std::io::stdin().lock().lines(), Vec::new());
-    for cell in shown {
-        let name = say.pick(&cell.name_vi, &cell.name_en);
+    for cell in presented {
+        let name = output.pick(&cell.name_vi, &cell.name_en);
         // Prompts go beside the answer, so that --json stays JSON.
-        let _ = write!(std::io::stderr(), "{name} [{}] ", figure(cell.value));
+        let _ = write!(std::io::stderr(), "{name} [{}] ", figure_text(cell.value));
         let line = lines.next().and_then(Result::ok).unwrap_or_default();
         let value = if line.trim().is_empty() {
             cell.value
         } else {
-            Some(read_figure(&line).ok_or_else(|| not_a_cell(&line))?)
+            Some(parse_figure(&line).ok_or_else(|| cell_syntax_error(&line))?)
         };
         cells.push(CellEntry { element: cell.element.clone(), value });
     }
     Ok(cells)
 }
 
-fn outbox(ctx: &Ctx, phone: &Phone) -> Outcome {
-    let status = phone.outbox()?;
-    let say = &ctx.say;
-    say.answer(
+fn show_outbox(ctx: &CliContext, phone: &Phone) -> CliResult {
+    let status = phone.outbox_status()?;
+    let output = &ctx.output;
+    output.print_answer(
         || {
             let (waiting, sent, refused) = (status.waiting, status.sent, status.refused);
-            say.lang.pick(
+            output.lang.pick(
                 format!("chờ gửi {waiting}, đã gửi chưa trả lời {sent}, bị từ chối {refused}"),
                 format!("waiting {waiting}, sent without answer {sent}, refused {refused}"),
             )

@@ -1,18 +1,18 @@
 //! Reading people's files from disk, and writing answers to one.
 
-use super::failure::{Failure, Outcome};
-use super::say::Say;
+use super::error::{CliError, CliResult};
+use super::output::Output;
 use std::path::Path;
 
 /// Most bytes of one file: more than any honest file here.
-const BYTES_MAX: u64 = 64 << 20;
+const FILE_BYTES_MAX: u64 = 64 << 20;
 
 /// The text of a file, as people's editors write it; Excel's UTF-16 is refused with what to do.
-pub(super) fn read(path: &Path) -> Outcome<String> {
-    let failed = |error: std::io::Error| Failure::file(path, &error);
-    if std::fs::metadata(path).map_err(failed)?.len() > BYTES_MAX {
+pub(super) fn read_text(path: &Path) -> CliResult<String> {
+    let failed = |error: std::io::Error| CliError::file_error(path, &error);
+    if std::fs::metadata(path).map_err(failed)?.len() > FILE_BYTES_MAX {
         let shown = path.display();
-        return Err(Failure::new(
+        return Err(CliError::new(
             "FILE_TOO_LARGE",
             format!("{shown} lớn hơn 64 MiB; hãy tách thành nhiều tệp"),
             format!("{shown} is larger than 64 MiB; split it"),
@@ -20,7 +20,7 @@ pub(super) fn read(path: &Path) -> Outcome<String> {
     }
     String::from_utf8(std::fs::read(path).map_err(failed)?).map_err(|_| {
         let shown = path.display();
-        Failure::new(
+        CliError::new(
             "NOT_UTF8",
             format!("{shown} không phải UTF-8; trong Excel hãy lưu dạng \"CSV UTF-8\""),
             format!("{shown} is not UTF-8; in Excel save it as \"CSV UTF-8\""),
@@ -29,17 +29,17 @@ pub(super) fn read(path: &Path) -> Outcome<String> {
 }
 
 /// Writes to `out`, or to standard output without one.
-pub(super) fn write(say: &Say, out: Option<&Path>, text: &str) -> Outcome {
+pub(super) fn write_text(output: &Output, out: Option<&Path>, text: &str) -> CliResult {
     match out {
-        Some(path) => std::fs::write(path, text).map_err(|error| Failure::file(path, &error)),
+        Some(path) => std::fs::write(path, text).map_err(|error| CliError::file_error(path, &error)),
         None => {
-            say.text(text);
+            output.print_text(text);
             Ok(())
         }
     }
 }
 
 /// The name of a file as findings show it: as the person gave it.
-pub(super) fn name(path: &Path) -> String {
+pub(super) fn display_name(path: &Path) -> String {
     path.display().to_string()
 }

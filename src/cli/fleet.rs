@@ -1,8 +1,8 @@
 //! `thidua fleet`: when units were last heard, and what waits at them; in the order of their codes.
 
-use super::access::units_under;
-use super::ctx::Ctx;
-use super::failure::Outcome;
+use super::access::find_units_under;
+use super::context::CliContext;
+use super::error::CliResult;
 use crate::domain::fleet::UnitFleet;
 
 /// `thidua fleet`
@@ -14,30 +14,30 @@ pub(super) struct Args {
     unit: Option<String>,
 }
 
-pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
-    let desk = ctx.desk()?;
-    let reference = desk.reference()?;
-    let today = desk.app.now().local_date();
-    let wanted = units_under(&desk, args.unit.as_deref())?;
+pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
+    let local_app = ctx.open_local_app()?;
+    let reference = local_app.load_reference()?;
+    let today = local_app.app.now().local_date();
+    let requested = find_units_under(&local_app, args.unit.as_deref())?;
     let mut rows: Vec<Vec<String>> = Vec::new();
-    for (unit, fleet) in desk.app.fleet(&desk.actor)? {
-        if wanted.as_ref().is_some_and(|wanted| !wanted.contains(&unit)) {
+    for (unit, fleet) in local_app.app.fleet_by_unit(&local_app.actor)? {
+        if requested.as_ref().is_some_and(|requested| !requested.contains(&unit)) {
             continue;
         }
-        let UnitFleet { devices, contact, waiting } = fleet;
+        let UnitFleet { device_count: devices, last_contact: contact, backlog: waiting } = fleet;
         let code = reference.org.unit(unit).map_or_else(String::new, |unit| unit.uid.clone());
-        let name = reference.org.name_near(unit, today).to_owned();
+        let name = reference.org.nearest_name(unit, today).to_owned();
         rows.push(vec![code, name, devices.to_string(), contact.to_string(), waiting.to_string()]);
     }
     rows.sort();
-    let say = &ctx.say;
+    let output = &ctx.output;
     let headings = [
-        say.pick("đơn vị", "unit"),
-        say.pick("tên", "name"),
-        say.pick("thiết bị", "devices"),
-        say.pick("liên lạc", "last contact"),
-        say.pick("chờ xử lý", "waiting"),
+        output.pick("đơn vị", "unit"),
+        output.pick("tên", "name"),
+        output.pick("thiết bị", "devices"),
+        output.pick("liên lạc", "last contact"),
+        output.pick("chờ xử lý", "waiting"),
     ];
-    say.rows(&headings, &["unit", "name", "devices", "last_contact", "waiting"], &rows);
+    output.print_rows(&headings, &["unit", "name", "devices", "last_contact", "waiting"], &rows);
     Ok(())
 }

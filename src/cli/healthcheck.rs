@@ -1,9 +1,9 @@
 //! `thidua healthcheck`: for service managers and containers; exit code 0 when the server serves.
 
-use super::ctx::Ctx;
-use super::failure::{Failure, Outcome};
+use super::context::CliContext;
+use super::error::{CliError, CliResult};
 use super::invite;
-use crate::server::health;
+use crate::server::health_probe;
 use serde_json::json;
 
 /// `thidua healthcheck`
@@ -17,13 +17,13 @@ pub(super) struct Args {
     address: Option<String>,
 }
 
-pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
-    let config = ctx.config()?;
+pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
+    let config = ctx.read_config()?;
     let scheme = if config.listen.plaintext { "http" } else { "https" };
     let own = config.listen.address.replace("0.0.0.0:", "127.0.0.1:").replace("[::]:", "[::1]:");
     let address = args.address.clone().unwrap_or_else(|| format!("{scheme}://{own}"));
     let failed = |error: &dyn std::fmt::Display| {
-        Failure::new(
+        CliError::new(
             "UNHEALTHY",
             format!("{address}: {error}; xem nhật ký của thidua serve"),
             format!("{address}: {error}; see the log of thidua serve"),
@@ -31,7 +31,7 @@ pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| failed(&error))?;
     let ca = invite::tls_files(&config).ca;
-    runtime.block_on(health::check(&address, &ca)).map_err(|error| failed(&error))?;
-    ctx.say.answer(|| format!("{address}: SERVING"), || json!({ "address": address, "status": "SERVING" }));
+    runtime.block_on(health_probe::check_health(&address, &ca)).map_err(|error| failed(&error))?;
+    ctx.output.print_answer(|| format!("{address}: SERVING"), || json!({ "address": address, "status": "SERVING" }));
     Ok(())
 }

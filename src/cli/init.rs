@@ -2,8 +2,8 @@
 //! administrator's enrolment code. Imports nothing, and replaces nothing that is there.
 
 use super::backup;
-use super::ctx::{Ctx, Desk};
-use super::failure::{Failure, Outcome};
+use super::context::{CliContext, LocalApp};
+use super::error::{CliError, CliResult};
 use super::invite;
 use crate::app::App;
 use crate::auth;
@@ -12,8 +12,8 @@ use crate::config::{self, Config};
 use crate::domain::ids::{AccountId, UnitId};
 use crate::domain::permission::{Grant, Role};
 use crate::server::ca;
-use crate::server::keys::Keys;
-use crate::store::{Location, Store};
+use crate::server::keys::ServerKeys;
+use crate::store::{DatabaseLocation, Store};
 use jiff::civil::Date;
 use serde_json::json;
 use std::path::Path;
@@ -34,40 +34,41 @@ pub(super) struct Args {
     admin: String,
 }
 
-pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
-    let dir = ctx.dir();
-    if dir.join(config::FILE).exists() {
+pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
+    let dir = ctx.data_dir();
+    if dir.join(config::FILE_NAME).exists() {
         let shown = dir.display();
-        return Err(Failure::new(
+        return Err(CliError::new(
             "ALREADY_INITIALISED",
             format!(
                 "{shown} đã có {}; chọn thư mục khác, hoặc xin mã mới: thidua access enrol --account admin",
-                config::FILE
+                config::FILE_NAME
             ),
             format!(
                 "{shown} holds a {} already; choose another directory, or for a new code: thidua access enrol --account admin",
-                config::FILE
+                config::FILE_NAME
             ),
         ));
     }
     // Everything that may be refused comes before the file that says that the directory is ready.
-    let config = ctx.config()?;
+    let config = ctx.read_config()?;
     make_directory(dir)?;
-    let places = backup::places(&config);
-    places.first.iter().chain(&places.second).try_for_each(|place| backup::made(place))?;
+    let places = backup::backup_locations(&config);
+    places.primary.iter().chain(&places.secondary).try_for_each(|place| backup::ensure_directory(place))?;
     let names = if args.names.is_empty() { &config.tls.names } else { &args.names };
     let clock = Clock::System;
-    ca::init(&invite::tls_files(&config), names, clock.now())?;
-    Keys::open(dir)?;
-    let app = App::new(Store::open(&Location::parse(&config.database_url()))?, clock);
-    let epoch = auth::random().map_err(|error| Failure::new("NO_RANDOM", error.to_string(), error.to_string()))?;
-    app.found(epoch)?;
-    let actor = app.system()?;
-    let desk = Desk { app, actor };
-    let account = first_administrator(&desk, &args.admin)?;
-    let handed = invite::make(&desk, &config, account)?;
+    ca::init_tls(&invite::tls_files(&config), names, clock.now())?;
+    ServerKeys::open(dir)?;
+    let app = App::new(Store::open(&DatabaseLocation::parse(&config.database_url()))?, clock);
+    let epoch =
+        auth::random_bytes().map_err(|error| CliError::new("NO_RANDOM", error.to_string(), error.to_string()))?;
+    app.init_epoch(epoch)?;
+    let actor = app.system_actor()?;
+    let desk = LocalApp { app, actor };
+    let account = create_first_administrator(&desk, &args.admin)?;
+    let handed = invite::issue_invite(&desk, &config, account)?;
     write_configuration(dir, &config, names)?;
-    let say = &ctx.say;
+    let say = &ctx.output;
     let text = || {
         let mut lines = vec![
             format!("{} {}", say.pick("đã tạo", "made"), dir.display()),
@@ -77,38 +78,38 @@ pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
             )
             .to_owned(),
         ];
-        lines.extend(handed.lines(say).into_iter().map(|line| format!("  {line}")));
-        lines.extend(backup::no_backup(ctx, &config, desk.app.store()));
+        lines.extend(handed.to_lines(say).into_iter().map(|line| format!("  {line}")));
+        lines.extend(backup::missing_backup_warning(ctx, &config, desk.app.store()));
         lines.push(format!("{} thidua org import DIR --data {}", say.pick("tiếp theo:", "next:"), dir.display()));
         lines.join("\n")
     };
-    say.answer(
+    say.print_answer(
         text,
-        || json!({ "data": dir.display().to_string(), "account": args.admin, "enrolment": handed.json() }),
+        || json!({ "data": dir.display().to_string(), "account": args.admin, "enrolment": handed.to_json() }),
     );
     Ok(())
 }
 
 /// A directory for its owner only: keys and figures lie in it.
-fn make_directory(dir: &Path) -> Outcome {
+fn make_directory(dir: &Path) -> CliResult {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir).map_err(|error| Failure::file(dir, &error))
+    builder.create(dir).map_err(|error| CliError::file_error(dir, &error))
 }
 
 /// An account that may enrol and revoke everywhere: on the unit that stands for the authority until the organisation is imported.
-fn first_administrator(desk: &Desk, label: &str) -> Outcome<AccountId> {
-    let account = AccountId::named(label);
-    let root = desk.app.store().read(|tx| desk.app.root(tx))?.unwrap_or(UnitId([0; 16]));
+fn create_first_administrator(desk: &LocalApp, label: &str) -> CliResult<AccountId> {
+    let account = AccountId::from_code(label);
+    let root = desk.app.store().read(|tx| desk.app.root_unit(tx))?.unwrap_or(UnitId([0; 16]));
     let grant = Grant { role: Role::Admin, unit: root, from: desk.app.now().local_date(), to: Date::MAX };
-    desk.app.grant(&desk.actor, account, label, &grant)?;
+    desk.app.grant_role(&desk.actor, account, label, &grant)?;
     Ok(account)
 }
 
 /// The commented file, with what flags and environment said at this first call.
-fn write_configuration(dir: &Path, config: &Config, names: &[String]) -> Outcome {
+fn write_configuration(dir: &Path, config: &Config, names: &[String]) -> CliResult {
     let mut text = config::template().to_owned();
     let mut put = |key: &str, default: &str, value: String| {
         if value != default {
@@ -117,13 +118,13 @@ fn write_configuration(dir: &Path, config: &Config, names: &[String]) -> Outcome
     };
     let quoted = |text: &str| json!(text).to_string();
     put("address", "\"127.0.0.1:8443\"", quoted(&config.listen.address));
-    put("public", "[]", list(&config.listen.public));
-    put("names", "[\"localhost\", \"127.0.0.1\", \"::1\"]", list(names));
+    put("public", "[]", toml_list(&config.listen.public));
+    put("names", "[\"localhost\", \"127.0.0.1\", \"::1\"]", toml_list(names));
     put("second", "\"\"", quoted(&config.backup.second));
     put("every_minutes", "0", config.backup.every_minutes.to_string());
     put("url", "\"sqlite:thidua.db\"", quoted(config.database.url.reveal()));
-    let path = dir.join(config::FILE);
-    let failed = |error: std::io::Error| Failure::file(&path, &error);
+    let path = dir.join(config::FILE_NAME);
+    let failed = |error: std::io::Error| CliError::file_error(&path, &error);
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     // The database's URL may hold a password.
@@ -133,7 +134,7 @@ fn write_configuration(dir: &Path, config: &Config, names: &[String]) -> Outcome
     std::io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)
 }
 
-fn list(words: &[String]) -> String {
+fn toml_list(words: &[String]) -> String {
     let quoted: Vec<String> = words.iter().map(|word| json!(word).to_string()).collect();
     format!("[{}]", quoted.join(", "))
 }

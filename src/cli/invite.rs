@@ -1,40 +1,40 @@
 //! An enrolment code as it is handed over: the text of the QR picture, the typed form, and what the phone will trust.
 
-use super::ctx::Desk;
-use super::failure::{Failure, Outcome};
-use super::say::Say;
+use super::context::LocalApp;
+use super::error::{CliError, CliResult};
+use super::output::Output;
 use crate::auth;
 use crate::config::Config;
 use crate::domain::enrolment::Invite;
-use crate::domain::hex::hex;
+use crate::domain::hex::encode_hex;
 use crate::domain::ids::AccountId;
-use crate::domain::time::Instant;
+use crate::domain::time::Timestamp;
 use crate::server::ca::TlsFiles;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 
 /// A fresh code for one account.
-pub(super) struct Handed {
+pub(super) struct IssuedInvite {
     invite: Invite,
-    expires: Instant,
+    expires: Timestamp,
 }
 
 /// Makes a code for `account` and keeps its hash: good once, for ten minutes.
-pub(super) fn make(desk: &Desk, config: &Config, account: AccountId) -> Outcome<Handed> {
+pub(super) fn issue_invite(local_app: &LocalApp, config: &Config, account: AccountId) -> CliResult<IssuedInvite> {
     let ca_sha256 = if config.listen.plaintext { [0; 32] } else { tls_files(config).ca_sha256()? };
-    let (code, hash) = auth::code().map_err(|_| Failure::no_random())?;
-    let expires = desk.app.now().plus_micros(auth::CODE_MICROS);
-    desk.app.add_enrol_code(&desk.actor, &hash, account, expires)?;
-    Ok(Handed { invite: Invite { code, ca_sha256, addresses: addresses(config) }, expires })
+    let (code, hash) = auth::generate_enrol_code().map_err(|_| CliError::no_random())?;
+    let expires = local_app.app.now().saturating_add_micros(auth::ENROL_CODE_MICROS);
+    local_app.app.add_enrol_code(&local_app.actor, &hash, account, expires)?;
+    Ok(IssuedInvite { invite: Invite { code, ca_sha256, addresses: advertised_addresses(config) }, expires })
 }
 
 /// The files of TLS that the configuration names.
 pub(super) fn tls_files(config: &Config) -> TlsFiles {
-    TlsFiles::in_dir(&config.path(&config.tls.dir))
+    TlsFiles::in_dir(&config.resolve_path(&config.tls.dir))
 }
 
 /// The addresses under which phones reach the server.
-pub(super) fn addresses(config: &Config) -> Vec<String> {
+pub(super) fn advertised_addresses(config: &Config) -> Vec<String> {
     if !config.listen.public.is_empty() {
         return config.listen.public.clone();
     }
@@ -46,15 +46,15 @@ pub(super) fn addresses(config: &Config) -> Vec<String> {
     vec![format!("https://{address}")]
 }
 
-impl Handed {
+impl IssuedInvite {
     /// Lines for a person.
-    pub(super) fn lines(&self, say: &Say) -> Vec<String> {
-        let minutes = auth::CODE_MICROS / 60_000_000;
+    pub(super) fn to_lines(&self, say: &Output) -> Vec<String> {
+        let minutes = auth::ENROL_CODE_MICROS / 60_000_000;
         vec![
             format!("{} {}", say.pick("mã QR (chữ):   ", "QR text:       "), self.invite),
             format!("{} {}", say.pick("mã gõ tay:     ", "typed code:    "), self.invite.code),
             format!("{} {}", say.pick("địa chỉ:       ", "addresses:     "), self.invite.addresses.join(" ")),
-            format!("{} {}", say.pick("SHA-256 của CA:", "CA SHA-256:    "), hex(&self.invite.ca_sha256)),
+            format!("{} {}", say.pick("SHA-256 của CA:", "CA SHA-256:    "), encode_hex(&self.invite.ca_sha256)),
             if say.lang == crate::domain::lang::Lang::Vi {
                 format!("dùng một lần, trong {minutes} phút, đến {}", self.expires.local_text())
             } else {
@@ -64,12 +64,12 @@ impl Handed {
     }
 
     /// The same as JSON.
-    pub(super) fn json(&self) -> Value {
+    pub(super) fn to_json(&self) -> Value {
         json!({
             "qr": self.invite.to_string(),
             "code": self.invite.code.to_string(),
             "addresses": self.invite.addresses,
-            "ca_sha256": hex(&self.invite.ca_sha256),
+            "ca_sha256": encode_hex(&self.invite.ca_sha256),
             "expires": self.expires.local_text(),
         })
     }

@@ -1,10 +1,10 @@
 //! `thidua jobs list|run|cancel|history`: the jobs of the night, at once and by hand.
 
-use super::ctx::Ctx;
-use super::failure::{Failure, Outcome};
-use crate::app::job::SlotEnd;
-use crate::domain::time::Instant;
-use crate::jobs::{self, Job};
+use super::context::CliContext;
+use super::error::{CliError, CliResult};
+use crate::app::job_run::JobSlotOutcome;
+use crate::domain::time::Timestamp;
+use crate::jobs::{self, ScheduledJob};
 use indicatif::ProgressBar;
 use serde_json::json;
 use std::time::Duration;
@@ -13,11 +13,11 @@ use std::time::Duration;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
-    what: What,
+    command: JobsCommand,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum What {
+enum JobsCommand {
     /// Các việc và lần chạy gần nhất · The jobs, when they run and how the last run ended.
     #[command(after_help = "Ví dụ / Examples:\n  thidua jobs list --json")]
     List,
@@ -48,61 +48,64 @@ enum What {
     },
 }
 
-pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
-    match &args.what {
-        What::List => list(ctx),
-        What::Run { name, full } => run_now(ctx, name, *full),
-        What::Cancel { name } => cancel(ctx, name),
-        What::History { name, limit } => history(ctx, name.as_deref(), *limit),
+pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
+    match &args.command {
+        JobsCommand::List => list_jobs(ctx),
+        JobsCommand::Run { name, full } => run_now(ctx, name, *full),
+        JobsCommand::Cancel { name } => cancel_job(ctx, name),
+        JobsCommand::History { name, limit } => show_history(ctx, name.as_deref(), *limit),
     }
 }
 
-fn list(ctx: &Ctx) -> Outcome {
-    let desk = ctx.desk()?;
+fn list_jobs(ctx: &CliContext) -> CliResult {
+    let local_app = ctx.open_local_app()?;
     let mut rows = Vec::new();
-    for job in jobs::ALL {
-        let last = desk.app.job_runs(Some(job.name), 1)?.pop();
-        let minute = job.at_micros / 60_000_000;
+    for job in jobs::SCHEDULED_JOBS {
+        let last = local_app.app.job_runs(Some(job.name), 1)?.pop();
+        let minute = job.micros_after_midnight / 60_000_000;
         let at = format!("{:02}:{:02}", minute / 60, minute % 60);
-        let (state, slot) = last.map_or_else(Default::default, |run| (run.state, Instant(run.slot).local_text()));
+        let (state, slot) = last.map_or_else(Default::default, |run| (run.state, Timestamp(run.slot_at).local_text()));
         rows.push(vec![job.name.to_owned(), at, state, slot]);
     }
-    let say = &ctx.say;
-    let headings = [say.pick("việc", "job"), say.pick("hằng ngày", "daily"), say.pick("lần cuối", "last"), "slot"];
-    say.rows(&headings, &["job", "daily_at", "last_state", "last_slot"], &rows);
+    let output = &ctx.output;
+    let headings =
+        [output.pick("việc", "job"), output.pick("hằng ngày", "daily"), output.pick("lần cuối", "last"), "slot"];
+    output.print_rows(&headings, &["job", "daily_at", "last_state", "last_slot"], &rows);
     Ok(())
 }
 
-fn find(name: &str) -> Outcome<&'static Job> {
-    jobs::find(name).ok_or_else(|| {
-        let names: Vec<&str> = jobs::ALL.iter().map(|job| job.name).collect();
+fn find_job(name: &str) -> CliResult<&'static ScheduledJob> {
+    jobs::find_job(name).ok_or_else(|| {
+        let names: Vec<&str> = jobs::SCHEDULED_JOBS.iter().map(|job| job.name).collect();
         let names = names.join(", ");
-        Failure::usage(
+        CliError::usage_error(
             format!("không có việc {name}; có: {names}"),
             format!("there is no job {name}; there are: {names}"),
         )
     })
 }
 
-fn run_now(ctx: &Ctx, name: &str, full: bool) -> Outcome {
-    let job = find(name)?;
+fn run_now(ctx: &CliContext, name: &str, full: bool) -> CliResult {
+    let job = find_job(name)?;
     if full && name != "aggregate" {
-        return Err(Failure::usage("--full chỉ dùng với aggregate", "--full goes with aggregate only"));
+        return Err(CliError::usage_error("--full chỉ dùng với aggregate", "--full goes with aggregate only"));
     }
-    let desk = ctx.desk()?;
-    let say = &ctx.say;
+    let local_app = ctx.open_local_app()?;
+    let output = &ctx.output;
     // indicatif draws on terminals only.
-    let spinner = if say.json { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
-    spinner.set_message(format!("{} {name}", say.pick("đang chạy", "running")));
+    let spinner = if output.json { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
+    spinner.set_message(format!("{} {name}", output.pick("đang chạy", "running")));
     spinner.enable_steady_tick(Duration::from_millis(120));
-    let agreeing = if full { Some(desk.app.sums_hold(&desk.actor)?) } else { None };
-    let ended = job.run_now(&desk.app, &format!("cli-{}", std::process::id()));
+    let agreeing = if full { Some(local_app.app.verify_cached_totals(&local_app.actor)?) } else { None };
+    let ended = job.run_now(&local_app.app, &format!("cli-{}", std::process::id()));
     spinner.finish_and_clear();
     let message = match ended? {
-        SlotEnd::Done(message) => message,
-        SlotEnd::AlreadyDone => say.pick("lượt này đã chạy xong trước đó", "this slot was done before").to_owned(),
-        SlotEnd::HeldElsewhere => {
-            return Err(Failure::new(
+        JobSlotOutcome::Done(message) => message,
+        JobSlotOutcome::AlreadyDone => {
+            output.pick("lượt này đã chạy xong trước đó", "this slot was done before").to_owned()
+        }
+        JobSlotOutcome::LeasedElsewhere => {
+            return Err(CliError::new(
                 "HELD_ELSEWHERE",
                 format!("việc {name} đang chạy ở tiến trình khác; hãy đợi rồi xem: thidua jobs history"),
                 format!("another process runs {name} now; wait, then see: thidua jobs history"),
@@ -112,60 +115,61 @@ fn run_now(ctx: &Ctx, name: &str, full: bool) -> Outcome {
     let full = agreeing.map_or_else(String::new, |count| {
         format!(
             "; {count} {}",
-            say.pick("phong trào trùng từng byte với báo cáo gốc", "campaigns the same to the byte from raw reports")
+            output
+                .pick("phong trào trùng từng byte với báo cáo gốc", "campaigns the same to the byte from raw reports")
         )
     });
-    say.answer(
+    output.print_answer(
         || format!("{name}: {message}{full}"),
         || json!({ "job": name, "message": message, "same_from_raw_reports": agreeing }),
     );
     Ok(())
 }
 
-fn cancel(ctx: &Ctx, name: &str) -> Outcome {
-    let job = find(name)?;
-    let desk = ctx.desk()?;
-    if !desk.app.cancel_job(&desk.actor, job.name)? {
-        return Err(Failure::new(
+fn cancel_job(ctx: &CliContext, name: &str) -> CliResult {
+    let job = find_job(name)?;
+    let local_app = ctx.open_local_app()?;
+    if !local_app.app.cancel_job(&local_app.actor, job.name)? {
+        return Err(CliError::new(
             "NOT_RUNNING",
             format!("việc {name} không đang chạy; xem: thidua jobs history {name}"),
             format!("job {name} is not running; see: thidua jobs history {name}"),
         ));
     }
-    let say = &ctx.say;
-    let text = say.pick("đã hủy, không công bố gì", "cancelled, nothing is published");
-    say.answer(|| format!("{name}: {text}"), || json!({ "job": name, "state": "CANCELLED" }));
+    let output = &ctx.output;
+    let text = output.pick("đã hủy, không công bố gì", "cancelled, nothing is published");
+    output.print_answer(|| format!("{name}: {text}"), || json!({ "job": name, "state": "CANCELLED" }));
     Ok(())
 }
 
-fn history(ctx: &Ctx, name: Option<&str>, limit: u16) -> Outcome {
+fn show_history(ctx: &CliContext, name: Option<&str>, limit: u16) -> CliResult {
     if let Some(name) = name {
-        find(name)?;
+        find_job(name)?;
     }
-    let desk = ctx.desk()?;
-    let say = &ctx.say;
-    let runs = desk.app.job_runs(name, i64::from(limit))?;
-    let local = |micros: i64| Instant(micros).local_text();
+    let local_app = ctx.open_local_app()?;
+    let output = &ctx.output;
+    let runs = local_app.app.job_runs(name, i64::from(limit))?;
+    let local = |micros: i64| Timestamp(micros).local_text();
     let rows: Vec<Vec<String>> = runs
         .into_iter()
         .map(|run| {
-            let seconds = run.finished.map_or_else(String::new, |end| tenths(end - run.started));
-            vec![run.job, local(run.slot), run.state, seconds, run.message.unwrap_or_default()]
+            let seconds = run.ended_at.map_or_else(String::new, |end| seconds_text(end - run.started_at));
+            vec![run.job, local(run.slot_at), run.state, seconds, run.message.unwrap_or_default()]
         })
         .collect();
     let headings = [
-        say.pick("việc", "job"),
+        output.pick("việc", "job"),
         "slot",
-        say.pick("kết quả", "state"),
-        say.pick("giây", "seconds"),
-        say.pick("nội dung", "message"),
+        output.pick("kết quả", "state"),
+        output.pick("giây", "seconds"),
+        output.pick("nội dung", "message"),
     ];
-    say.rows(&headings, &["job", "slot", "state", "seconds", "message"], &rows);
+    output.print_rows(&headings, &["job", "slot", "state", "seconds", "message"], &rows);
     Ok(())
 }
 
 /// Seconds with one decimal, of microseconds.
-fn tenths(micros: i64) -> String {
+fn seconds_text(micros: i64) -> String {
     let tenths = micros / 100_000;
     format!("{}.{}", tenths / 10, tenths % 10)
 }

@@ -5,21 +5,20 @@
 mod access;
 mod access_key;
 mod audit;
-mod audit_paper;
+mod audit_proof;
 mod backup;
 mod baseline;
 #[cfg(feature = "bench")]
 mod bench;
-mod brief;
 mod campaign;
-mod campaign_life;
+mod campaign_lifecycle;
 mod completions;
-mod ctx;
+mod context;
+mod database_connection;
 pub mod demo;
-mod desk;
 mod diff;
 mod doctor;
-mod failure;
+mod error;
 mod field;
 mod files;
 mod fleet;
@@ -27,9 +26,11 @@ mod healthcheck;
 mod init;
 mod invite;
 mod jobs;
-mod line;
-mod live;
+mod live_standings;
+mod morning_report;
 mod org;
+mod output;
+mod pending_decisions;
 mod phone;
 mod quality;
 mod rehearse;
@@ -38,17 +39,16 @@ mod remind;
 mod report;
 mod review;
 mod runs;
-mod say;
 mod score;
 mod serve;
+mod standing_drilldown;
 mod standings;
 pub mod target;
 mod telemetry;
 mod tls;
-mod why;
 
 use clap::{Parser, Subcommand};
-use ctx::Ctx;
+use context::CliContext;
 use std::ffi::OsString;
 use std::io;
 use std::process::ExitCode;
@@ -59,9 +59,9 @@ use std::process::ExitCode;
 #[command(name = "thidua", version, about, long_about = None, max_term_width = 120, after_help = EXAMPLES)]
 struct Cli {
     #[command(flatten)]
-    common: ctx::Common,
+    common: context::CommonArgs,
     #[command(subcommand)]
-    command: Command,
+    command: CliCommand,
 }
 
 const EXAMPLES: &str = "Ví dụ / Examples:
@@ -73,9 +73,9 @@ const EXAMPLES: &str = "Ví dụ / Examples:
   thidua --lang en COMMAND --help";
 
 #[derive(Debug, Subcommand)]
-enum Command {
+enum CliCommand {
     /// Chạy thử cả một tỉnh · A province runs its campaign through real phones' engines and a real server.
-    Demo(demo::Options),
+    Demo(demo::DemoOptions),
     /// Tạo thư mục dữ liệu, cấu hình, khóa · Make the data directory, configuration, keys and the first administrator's code.
     Init(init::Args),
     /// Chạy máy chủ · Run the server until it is told to end.
@@ -93,7 +93,7 @@ enum Command {
     /// Kết quả · How the targets stand, and why.
     Standings(standings::Args),
     /// Trang buổi sáng · Write the morning page and its workbook.
-    Brief(brief::Args),
+    MorningReport(morning_report::Args),
     /// Chất lượng số liệu · Questions about the quality of figures, and how well the rules do.
     Quality(quality::Args),
     /// Chấm điểm · Score sheets of units, self, system and cluster side by side; no ranks.
@@ -155,46 +155,46 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
     };
-    let ctx = Ctx::new(cli.common);
+    let ctx = CliContext::new(cli.common);
     let ended = match &cli.command {
-        Command::Init(args) => init::run(&ctx, args),
-        Command::Serve(args) => serve::run(&ctx, args),
-        Command::Tls(args) => tls::run(&ctx, args),
-        Command::Report(args) => report::run(&ctx, args),
-        Command::Standings(args) => standings::run(&ctx, args),
-        Command::Brief(args) => brief::run(&ctx, args),
-        Command::Quality(args) => quality::run(&ctx, args),
-        Command::Score(args) => score::run(&ctx, args),
-        Command::Audit(args) => audit::run(&ctx, args),
-        Command::Runs(args) => runs::run(&ctx, args),
-        Command::Field(args) => field::run(&ctx, args),
-        Command::Review(args) => review::run(&ctx, args),
-        Command::Access(args) => access::run(&ctx, args),
-        Command::Jobs(args) => jobs::run(&ctx, args),
-        Command::Backup(args) => backup::back_up(&ctx, args),
-        Command::VerifyBackup(args) => backup::verify(&ctx, args),
-        Command::Restore(args) => backup::restore(&ctx, args),
-        Command::Promote(args) => backup::promote(&ctx, args),
-        Command::Migrate(args) => backup::migrate(&ctx, args),
-        Command::Move(args) => relocate::run(&ctx, args),
-        Command::Remind(args) => remind::run(&ctx, args),
-        Command::Fleet(args) => fleet::run(&ctx, args),
-        Command::Doctor(args) => doctor::run(&ctx, args),
-        Command::Healthcheck(args) => healthcheck::run(&ctx, args),
-        Command::Completions(args) => completions::run(args),
-        Command::Org(args) => org::run(&ctx, args),
-        Command::Campaign(args) => campaign::run(&ctx, args),
-        Command::Baseline(args) => baseline::run(&ctx, args),
+        CliCommand::Init(args) => init::run(&ctx, args),
+        CliCommand::Serve(args) => serve::run(&ctx, args),
+        CliCommand::Tls(args) => tls::run(&ctx, args),
+        CliCommand::Report(args) => report::run(&ctx, args),
+        CliCommand::Standings(args) => standings::run(&ctx, args),
+        CliCommand::MorningReport(args) => morning_report::run(&ctx, args),
+        CliCommand::Quality(args) => quality::run(&ctx, args),
+        CliCommand::Score(args) => score::run(&ctx, args),
+        CliCommand::Audit(args) => audit::run(&ctx, args),
+        CliCommand::Runs(args) => runs::run(&ctx, args),
+        CliCommand::Field(args) => field::run(&ctx, args),
+        CliCommand::Review(args) => review::run(&ctx, args),
+        CliCommand::Access(args) => access::run(&ctx, args),
+        CliCommand::Jobs(args) => jobs::run(&ctx, args),
+        CliCommand::Backup(args) => backup::back_up(&ctx, args),
+        CliCommand::VerifyBackup(args) => backup::verify_copy(&ctx, args),
+        CliCommand::Restore(args) => backup::restore(&ctx, args),
+        CliCommand::Promote(args) => backup::promote(&ctx, args),
+        CliCommand::Migrate(args) => backup::migrate(&ctx, args),
+        CliCommand::Move(args) => relocate::run(&ctx, args),
+        CliCommand::Remind(args) => remind::run(&ctx, args),
+        CliCommand::Fleet(args) => fleet::run(&ctx, args),
+        CliCommand::Doctor(args) => doctor::run(&ctx, args),
+        CliCommand::Healthcheck(args) => healthcheck::run(&ctx, args),
+        CliCommand::Completions(args) => completions::run(args),
+        CliCommand::Org(args) => org::run(&ctx, args),
+        CliCommand::Campaign(args) => campaign::run(&ctx, args),
+        CliCommand::Baseline(args) => baseline::run(&ctx, args),
         #[cfg(feature = "bench")]
-        Command::Bench(args) => bench::run(&ctx, args),
-        Command::Demo(options) => return demo::main(options, ctx.say.lang),
-        Command::Target(args) => {
+        CliCommand::Bench(args) => bench::run(&ctx, args),
+        CliCommand::Demo(options) => return demo::main(options, ctx.output.lang),
+        CliCommand::Target(args) => {
             return target::run(args, &mut io::stdin().lock(), &mut io::stdout().lock());
         }
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => ctx.say.failed(&failure),
+        Err(failure) => ctx.output.print_error(&failure),
     }
 }
 

@@ -2,13 +2,13 @@
 //!
 //! Knows no rehearsal: see `rehearse`.
 
-use super::ctx::Ctx;
-use super::failure::{Failure, Outcome};
+use super::context::CliContext;
+use super::error::{CliError, CliResult};
 use super::files;
 use super::rehearse;
-use crate::app::Reference;
+use crate::app::ReferenceSnapshot;
 use crate::domain::org::{Org, UnitKind};
-use crate::files::org::{OrgTexts, read_org};
+use crate::files::org::{OrgCsvTexts, read_org};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -16,11 +16,11 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
-    what: What,
+    command: OrgCommand,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum What {
+enum OrgCommand {
     /// Nạp tổ chức từ thư mục · Import units.csv, parents.csv and lineage.csv of a directory; safe to run again.
     #[command(after_help = "Ví dụ / Examples:
   thidua org import examples/tra-vinh/org --dry-run
@@ -36,46 +36,46 @@ enum What {
     Rehearse(rehearse::Args),
 }
 
-pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
-    match &args.what {
-        What::Import { dir, dry_run } => import(ctx, dir, *dry_run),
-        What::Rehearse(args) => rehearse::run(ctx, args),
+pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
+    match &args.command {
+        OrgCommand::Import { dir, dry_run } => import_org(ctx, dir, *dry_run),
+        OrgCommand::Rehearse(args) => rehearse::run(ctx, args),
     }
 }
 
 /// Reads the three files of a directory.
-pub(super) fn read(dir: &Path) -> Outcome<Org> {
+pub(super) fn read_org_files(dir: &Path) -> CliResult<Org> {
     let [units, parents, lineage] =
-        ["units.csv", "parents.csv", "lineage.csv"].map(|name| files::read(&dir.join(name)));
+        ["units.csv", "parents.csv", "lineage.csv"].map(|name| files::read_text(&dir.join(name)));
     let (units, parents, lineage) = (units?, parents?, lineage?);
-    read_org(&OrgTexts { units: &units, parents: &parents, lineage: &lineage }).map_err(|mut faults| {
-        faults.iter_mut().for_each(|fault| fault.file = files::name(&dir.join(&fault.file)));
-        Failure::from(faults)
+    read_org(&OrgCsvTexts { units: &units, parents: &parents, lineage: &lineage }).map_err(|mut faults| {
+        faults.iter_mut().for_each(|fault| fault.file = files::display_name(&dir.join(&fault.file)));
+        CliError::from(faults)
     })
 }
 
-fn import(ctx: &Ctx, dir: &Path, dry_run: bool) -> Outcome {
-    let org = read(dir)?;
-    let desk = ctx.desk()?;
-    let known = desk.reference()?;
-    let (new, changed) = compare(&known, &org);
-    let written = if dry_run { 0 } else { desk.app.import_org(&desk.actor, org.facts())? };
-    let kinds = count_kinds(&org, desk.app.now().local_date());
-    let say = &ctx.say;
+fn import_org(ctx: &CliContext, dir: &Path, dry_run: bool) -> CliResult {
+    let org = read_org_files(dir)?;
+    let local_app = ctx.open_local_app()?;
+    let existing = local_app.load_reference()?;
+    let (new, changed) = count_differences(&existing, &org);
+    let written = if dry_run { 0 } else { local_app.app.import_org(&local_app.actor, org.facts())? };
+    let kinds = count_units_by_kind(&org, local_app.app.now().local_date());
+    let output = &ctx.output;
     let text = || {
         let shown: Vec<String> = kinds.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
         let head = format!(
             "{} {} ({}), {new} {}, {changed} {}",
             org.units().len(),
-            say.pick("đơn vị", "units"),
+            output.pick("đơn vị", "units"),
             shown.join(", "),
-            say.pick("mới", "new"),
-            say.pick("thay đổi", "changed"),
+            output.pick("mới", "new"),
+            output.pick("thay đổi", "changed"),
         );
         let tail = if dry_run {
-            say.pick("chạy thử, chưa ghi gì", "dry run, nothing was written").to_owned()
+            output.pick("chạy thử, chưa ghi gì", "dry run, nothing was written").to_owned()
         } else {
-            format!("{} {written}", say.pick("số bản ghi đã ghi:", "records written:"))
+            format!("{} {written}", output.pick("số bản ghi đã ghi:", "records written:"))
         };
         format!("{head}\n{tail}")
     };
@@ -84,20 +84,20 @@ fn import(ctx: &Ctx, dir: &Path, dry_run: bool) -> Outcome {
             kinds.iter().map(|(kind, count)| (kind.as_str().to_owned(), json!(count))).collect();
         json!({ "units": org.units().len(), "open_today": open, "new": new, "changed": changed, "written": written, "dry_run": dry_run })
     };
-    say.answer(text, value);
+    output.print_answer(text, value);
     Ok(())
 }
 
 /// How many units are new, and how many are known otherwise.
-fn compare(known: &Reference, org: &Org) -> (usize, usize) {
-    let new = org.units().iter().filter(|unit| known.org.unit(unit.id).is_none()).count();
+fn count_differences(existing: &ReferenceSnapshot, org: &Org) -> (usize, usize) {
+    let new = org.units().iter().filter(|unit| existing.org.unit(unit.id).is_none()).count();
     let changed =
-        org.units().iter().filter(|unit| known.org.unit(unit.id).is_some_and(|before| before != *unit)).count();
+        org.units().iter().filter(|unit| existing.org.unit(unit.id).is_some_and(|before| before != *unit)).count();
     (new, changed)
 }
 
 /// Units open today, by rank.
-fn count_kinds(org: &Org, today: jiff::civil::Date) -> Vec<(UnitKind, usize)> {
+fn count_units_by_kind(org: &Org, today: jiff::civil::Date) -> Vec<(UnitKind, usize)> {
     let count = |kind: &UnitKind| (*kind, org.units_of_kind_on(*kind, today).count());
     UnitKind::ALL.iter().map(count).filter(|(_, count)| *count > 0).collect()
 }

@@ -1,37 +1,37 @@
 //! A phone in a file: the engine of the app, for `field` and `review` in a terminal.
 
-use super::failure::{Failure, Outcome};
-use super::say::Say;
-use crate::client::facade::{ClientError, Figure, Phone, ReportStatus, ReportView};
-use crate::domain::broken::Broken;
-use crate::domain::reason::Reason;
+use super::error::{CliError, CliResult};
+use super::output::Output;
+use crate::client::facade::{CellFigure, ClientError, Phone, ReportStatus, ReportView};
+use crate::domain::reason::RefusalReason;
 use crate::domain::time::date_from_days;
+use crate::domain::violation::Violation;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
 /// Which phone.
 #[derive(Debug, clap::Args)]
-pub(super) struct Which {
+pub(super) struct PhoneArgs {
     /// Tệp dữ liệu của máy khách · The file that holds this client's data; one enrolment each.
     #[arg(long, global = true, env = "THIDUA_PHONE", default_value = "thidua-phone.db", value_name = "FILE")]
     phone: PathBuf,
 }
 
-impl Which {
-    pub(super) fn open(&self) -> Outcome<Phone> {
+impl PhoneArgs {
+    pub(super) fn open_phone(&self) -> CliResult<Phone> {
         Ok(Phone::open(self.phone.display().to_string())?)
     }
 }
 
-impl From<ClientError> for Failure {
+impl From<ClientError> for CliError {
     fn from(error: ClientError) -> Self {
         let (vi, en) = (error.text_vi(), error.text_en());
         match error {
             ClientError::Refused { reason, problems } => {
                 let findings = problems
                     .into_iter()
-                    .map(|one| Broken::refuses(field_code(&one.reason), one.field, one.text_vi, one.text_en));
-                Self::new(&reason, vi, en).with(findings)
+                    .map(|one| Violation::error(problem_code(&one.reason), one.field, one.text_vi, one.text_en));
+                Self::new(&reason, vi, en).with_findings(findings)
             }
             ClientError::NotEnrolled => Self::new("NOT_ENROLLED", vi, en),
             ClientError::AlreadyEnrolled => Self::new("ALREADY_ENROLLED", vi, en),
@@ -52,24 +52,24 @@ impl From<ClientError> for Failure {
             ClientError::Storage { message } => {
                 Self::new("STORAGE", format!("{vi} ({message})"), format!("{en} ({message})"))
             }
-            ClientError::LeaseOver { .. } => Self::new("LEASE_OVER", vi, en),
+            ClientError::LeaseExpired { .. } => Self::new("LEASE_OVER", vi, en),
             ClientError::NewerApp => Self::new("NEWER_APP", vi, en),
         }
     }
 }
 
 /// The stable code of a field's problem.
-fn field_code(reason: &str) -> &'static str {
-    Reason::from_code(reason).map_or("FIELD", Reason::code)
+fn problem_code(reason: &str) -> &'static str {
+    RefusalReason::from_code(reason).map_or("FIELD", RefusalReason::code)
 }
 
 /// A day as people write it.
-pub(super) fn day(days: i32) -> String {
+pub(super) fn day_text(days: i32) -> String {
     date_from_days(days).to_string()
 }
 
 /// The word of a status.
-pub(super) fn status(status: ReportStatus) -> &'static str {
+pub(super) fn status_code(status: ReportStatus) -> &'static str {
     match status {
         ReportStatus::Blank => "BLANK",
         ReportStatus::Draft => "DRAFT",
@@ -84,52 +84,57 @@ pub(super) fn status(status: ReportStatus) -> &'static str {
 }
 
 /// A cell as it is typed and shown: a figure, `nil`, or why there is none.
-pub(super) fn figure(value: Option<Figure>) -> String {
+pub(super) fn figure_text(value: Option<CellFigure>) -> String {
     match value {
         None => String::new(),
-        Some(Figure::Reported(figure)) => figure.to_string(),
-        Some(Figure::Nil) => "nil".to_owned(),
-        Some(Figure::MissingAwaitingSource) => "missing:awaiting_source".to_owned(),
-        Some(Figure::MissingNotCounted) => "missing:not_counted".to_owned(),
-        Some(Figure::MissingSeeNote) => "missing:see_note".to_owned(),
+        Some(CellFigure::Reported(figure)) => figure.to_string(),
+        Some(CellFigure::Nil) => "nil".to_owned(),
+        Some(CellFigure::MissingAwaitingSource) => "missing:awaiting_source".to_owned(),
+        Some(CellFigure::MissingNotCounted) => "missing:not_counted".to_owned(),
+        Some(CellFigure::MissingSeeNote) => "missing:see_note".to_owned(),
     }
 }
 
 /// Reads what [`figure`] shows; figures are whole numbers in units of the element's scale.
-pub(super) fn read_figure(text: &str) -> Option<Figure> {
+pub(super) fn parse_figure(text: &str) -> Option<CellFigure> {
     match text.trim() {
-        "nil" => Some(Figure::Nil),
-        "missing:awaiting_source" => Some(Figure::MissingAwaitingSource),
-        "missing:not_counted" => Some(Figure::MissingNotCounted),
-        "missing:see_note" => Some(Figure::MissingSeeNote),
-        digits => digits.parse().ok().map(Figure::Reported),
+        "nil" => Some(CellFigure::Nil),
+        "missing:awaiting_source" => Some(CellFigure::MissingAwaitingSource),
+        "missing:not_counted" => Some(CellFigure::MissingNotCounted),
+        "missing:see_note" => Some(CellFigure::MissingSeeNote),
+        digits => digits.parse().ok().map(CellFigure::Reported),
     }
 }
 
 /// A report in full.
-pub(super) fn show(say: &Say, view: &ReportView) {
-    say.answer(|| report_lines(say, view).join("\n"), || report_json(view));
+pub(super) fn print_report(output: &Output, view: &ReportView) {
+    output.print_answer(|| report_lines(output, view).join("\n"), || report_json(view));
 }
 
-fn report_lines(say: &Say, view: &ReportView) -> Vec<String> {
+fn report_lines(output: &Output, view: &ReportView) -> Vec<String> {
     let key = &view.key;
     let mut lines = vec![
-        format!("{} {} {} .. {}", key.contract, key.unit, day(key.start_day), day(key.end_day - 1)),
-        format!("{} {}", view.report_id, status(view.status)),
+        format!("{} {} {} .. {}", key.contract, key.unit, day_text(key.start_day), day_text(key.end_day - 1)),
+        format!("{} {}", view.report_id, status_code(view.status)),
     ];
     for cell in &view.cells {
-        let name = say.pick(&cell.name_vi, &cell.name_en);
-        lines.push(format!("  {:<24} {:>8}  {name} ({})", cell.element, figure(cell.value), cell.unit_of_count));
+        let name = output.pick(&cell.name_vi, &cell.name_en);
+        lines.push(format!("  {:<24} {:>8}  {name} ({})", cell.element, figure_text(cell.value), cell.unit_of_count));
     }
     if !view.note.is_empty() {
-        lines.push(format!("  {}: {}", say.pick("ghi chú", "note"), view.note));
+        lines.push(format!("  {}: {}", output.pick("ghi chú", "note"), view.note));
     }
     lines.extend(
-        view.question.iter().map(|one| format!("  {}: {} {}", say.pick("bị hỏi", "question"), one.code, one.text)),
+        view.question.iter().map(|one| format!("  {}: {} {}", output.pick("bị hỏi", "question"), one.code, one.text)),
     );
     lines.extend(view.comments.iter().map(|one| format!("  {} {}: {}", one.unit, one.role, one.text)));
-    lines.extend(view.refused.iter().map(|one| {
-        format!("  {} {}: {}", say.pick("bị từ chối", "refused"), one.reason, say.pick(&one.text_vi, &one.text_en))
+    lines.extend(view.refused_commands.iter().map(|one| {
+        format!(
+            "  {} {}: {}",
+            output.pick("bị từ chối", "refused"),
+            one.reason,
+            output.pick(&one.text_vi, &one.text_en)
+        )
     }));
     lines.push(format!("  hash {}", view.content_hash));
     lines
@@ -139,14 +144,14 @@ fn report_lines(say: &Say, view: &ReportView) -> Vec<String> {
 pub(super) fn report_json(view: &ReportView) -> Value {
     let key = &view.key;
     let cells: serde_json::Map<String, Value> =
-        view.cells.iter().map(|cell| (cell.element.clone(), json!(figure(cell.value)))).collect();
+        view.cells.iter().map(|cell| (cell.element.clone(), json!(figure_text(cell.value)))).collect();
     json!({
         "report": view.report_id,
         "contract": key.contract,
         "unit": key.unit,
-        "first_day": day(key.start_day),
-        "last_day": day(key.end_day - 1),
-        "status": status(view.status),
+        "first_day": day_text(key.start_day),
+        "last_day": day_text(key.end_day - 1),
+        "status": status_code(view.status),
         "nil": view.nil,
         "cells": cells,
         "note": view.note,
@@ -154,6 +159,6 @@ pub(super) fn report_json(view: &ReportView) -> Value {
         "question": view.question.as_ref().map(|one| json!({ "code": one.code, "text": one.text })),
         "late": view.late,
         "revision": view.revision,
-        "unsent": view.unsent,
+        "unsent": view.pending_count,
     })
 }

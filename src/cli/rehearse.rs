@@ -4,21 +4,21 @@
 //! Knows where the facts come from: the change from the files, everything else from the database.
 
 use super::campaign;
-use super::ctx::{Ctx, Desk};
-use super::failure::{Failure, Finding, Outcome};
+use super::context::{CliContext, LocalApp};
+use super::error::{CliError, CliFinding, CliResult};
 use super::files;
-use super::say::finding_json;
-use crate::app::Reference;
-use crate::app::review::Wanted;
+use super::output::finding_json;
+use crate::app::ReferenceSnapshot;
+use crate::app::report_queries::ReportFilter;
 use crate::domain::baseline::Baselines;
-use crate::domain::broken::Broken;
 use crate::domain::campaign::Campaign;
 use crate::domain::ids::UnitId;
 use crate::domain::lang::Lang;
 use crate::domain::org::Org;
-use crate::domain::rehearsal::{Given, RehearsalReport, rehearse};
-use crate::domain::time::Instant;
-use crate::domain::workflow::State;
+use crate::domain::rehearsal::{RehearsalInput, RehearsalReport, rehearse};
+use crate::domain::time::Timestamp;
+use crate::domain::violation::Violation;
+use crate::domain::workflow::ReportState;
 use crate::files::handover::read_handover;
 use jiff::civil::Date;
 use serde_json::{Value, json};
@@ -44,51 +44,55 @@ pub(super) struct Args {
     handover: Option<PathBuf>,
 }
 
-pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
-    let org = super::org::read(&args.dir)?;
-    let desk = ctx.desk()?;
-    let known = desk.reference()?;
+pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
+    let org = super::org::read_org_files(&args.dir)?;
+    let local_app = ctx.open_local_app()?;
+    let existing = local_app.load_reference()?;
     let on = match args.on {
         Some(day) => day,
-        None => next_change(&org, desk.app.now().local_date())?,
+        None => next_change_day(&org, local_app.app.now().local_date())?,
     };
-    let before =
-        org.before(on).map_err(|found| Failure::refused_files(found.into_iter().map(|finding| finding.broken)))?;
-    let changes = org.changes_on(on, Instant::local_midnight(on));
+    let before = org
+        .state_before(on)
+        .map_err(|found| CliError::refused_files(found.into_iter().map(|finding| finding.violation)))?;
+    let changes = org.changes_on(on, Timestamp::from_local_midnight(on));
     if changes.is_empty() {
-        return Err(Failure::new(
+        return Err(CliError::new(
             "NO_CHANGE",
             format!("các tệp không có thay đổi nào vào ngày {on}"),
             format!("the files change nothing on {on}"),
         ));
     }
-    let campaign = campaign::find(&known, args.campaign.as_deref())?;
-    let mut given = given(&desk, &known, &before, campaign, on)?;
+    let campaign = campaign::find_campaign(&existing, args.campaign.as_deref())?;
+    let mut given = load_rehearsal_input(&local_app, &existing, &before, campaign, on)?;
     if let Some(path) = &args.handover {
-        let read = read_handover(&files::name(path), &files::read(path)?, &org)?;
-        (given.closing, given.handover, given.opening) = (read.closing, read.lines, read.opening);
+        let read = read_handover(&files::display_name(path), &files::read_text(path)?, &org)?;
+        (given.closing_stocks, given.handover, given.opening_stocks) = (read.closing, read.lines, read.opening);
     }
     let mut report = rehearse(&before, &changes, &given).map_err(|unknown| {
         let text = unknown.to_string();
-        Failure::new("UNKNOWN_CALENDAR", text.clone(), text)
+        CliError::new("UNKNOWN_CALENDAR", text.clone(), text)
     })?;
-    report.findings.extend(other_past(&known.org, &before, on));
-    let say = &ctx.say;
-    say.answer(|| report.text(say.lang == Lang::Vi).trim_end().to_owned(), || report_json(&report, say.lang));
-    if report.reconciles() {
+    report.findings.extend(check_same_past(&existing.org, &before, on));
+    let output = &ctx.output;
+    output.print_answer(
+        || report.text(output.lang == Lang::Vi).trim_end().to_owned(),
+        || report_json(&report, output.lang),
+    );
+    if report.is_reconciled() {
         return Ok(());
     }
-    Err(Failure::new(
+    Err(CliError::new(
         "DOES_NOT_RECONCILE",
         "diễn tập không khớp; sửa các điểm đã nêu rồi diễn tập lại",
         "the rehearsal does not reconcile; mend what it names and rehearse again",
     ))
 }
 
-fn next_change(org: &Org, today: Date) -> Outcome<Date> {
+fn next_change_day(org: &Org, today: Date) -> CliResult<Date> {
     let tomorrow = today.tomorrow().unwrap_or(today);
     org.change_days_from(tomorrow).first().copied().ok_or_else(|| {
-        Failure::new(
+        CliError::new(
             "NO_CHANGE",
             format!("các tệp không có thay đổi nào sau ngày {today}; hãy thêm --on NGÀY"),
             format!("the files change nothing after {today}; add --on DAY"),
@@ -97,41 +101,53 @@ fn next_change(org: &Org, today: Date) -> Outcome<Date> {
 }
 
 /// What the database holds of the units that are open on the eve of the change.
-fn given(desk: &Desk, known: &Reference, before: &Org, campaign: &Campaign, on: Date) -> Outcome<Given> {
-    let contracts = known.catalogue.contracts_of(&campaign.contracts);
-    let mut given = Given::new(known.calendars.clone(), contracts, campaign.measurement_window);
+fn load_rehearsal_input(
+    local_app: &LocalApp,
+    existing: &ReferenceSnapshot,
+    before: &Org,
+    campaign: &Campaign,
+    on: Date,
+) -> CliResult<RehearsalInput> {
+    let contracts = existing.catalogue.contracts_with_codes(&campaign.contracts);
+    let mut given = RehearsalInput::new(existing.calendars.clone(), contracts, campaign.measurement_window);
     let eve = on.yesterday().unwrap_or(on);
-    let baselines = Baselines::new(&desk.app.baselines(&desk.actor)?);
+    let baselines = Baselines::new(&local_app.app.baselines(&local_app.actor)?);
     // Baselines are those of the units that stood when the campaign began; the eve's are made of them along the lineage.
     let (base, first) = (campaign.base_window(), campaign.measurement_window.start);
-    for element in &known.catalogue.elements {
-        let of = |unit| Some((unit, baselines.of(unit, element, base).value()?));
-        let bases: BTreeMap<UnitId, i64> = before.units_on(first).filter_map(|unit| of(unit.id)).collect();
-        let Ok(carried) = before.rebase(&bases, first, eve) else { continue };
-        let whole = carried.units.iter().filter(|one| one.missing.is_empty()).map(|one| (one.unit, one.whole));
+    for element in &existing.catalogue.elements {
+        let of = |unit| Some((unit, baselines.value_of(unit, element, base).value()?));
+        let bases: BTreeMap<UnitId, i64> = before.open_units_on(first).filter_map(|unit| of(unit.id)).collect();
+        let Ok(carried) = before.rebase_baselines(&bases, first, eve) else { continue };
+        let whole =
+            carried.baselines.iter().filter(|one| one.without_baseline.is_empty()).map(|one| (one.unit, one.rounded));
         let bases: BTreeMap<UnitId, i64> = whole.collect();
         if !bases.is_empty() {
-            given.bases.insert(element.code.clone(), bases);
+            given.baselines.insert(element.code.clone(), bases);
         }
     }
-    for (device, units) in desk.app.devices_in_sight(&desk.actor)? {
-        if device.revoked.is_none() {
-            *given.devices.entry(units.home()).or_default() += 1;
+    for (device, units) in local_app.app.visible_devices(&local_app.actor)? {
+        if device.revoked_at.is_none() {
+            *given.devices.entry(units.home_unit()).or_default() += 1;
         }
     }
-    let open = Wanted { unit: None, states: vec![State::Submitted, State::Returned], contract: None, days: None };
-    for line in desk.app.reports_in_sight(&desk.actor, &open)? {
+    let open = ReportFilter {
+        unit: None,
+        states: vec![ReportState::Submitted, ReportState::Returned],
+        contract: None,
+        days: None,
+    };
+    for line in local_app.app.visible_reports(&local_app.actor, &open)? {
         *given.open_reports.entry(line.unit).or_default() += 1;
     }
     Ok(given)
 }
 
 /// The files tell another past than the database: importing them would change what is over.
-fn other_past(known: &Org, before: &Org, on: Date) -> Option<Broken> {
-    let stored = known.before(on).ok()?;
+fn check_same_past(existing: &Org, before: &Org, on: Date) -> Option<Violation> {
+    let stored = existing.state_before(on).ok()?;
     let differing = before.units().iter().filter(|unit| stored.unit(unit.id) != Some(unit)).count();
     (differing > 0).then(|| {
-        Broken::warns(
+        Violation::warning(
             "OTHER_PAST",
             "org",
             format!("trước ngày {on} các tệp khác cơ sở dữ liệu ở {differing} đơn vị; hãy so lại trước khi nạp"),
@@ -141,37 +157,41 @@ fn other_past(known: &Org, before: &Org, on: Date) -> Option<Broken> {
 }
 
 fn report_json(report: &RehearsalReport, lang: Lang) -> Value {
-    let closes = report.closes.iter().map(|one| {
-        let heirs = one.heirs.iter().map(|(unit, weight)| json!({ "unit": unit, "weight": weight.to_string() }));
-        json!({ "unit": one.unit, "heirs": heirs.collect::<Vec<_>>(), "acts": one.acts, "devices": one.devices, "open_reports": one.open_reports })
+    let closes = report.closing_units.iter().map(|one| {
+        let heirs = one.successors.iter().map(|(unit, weight)| json!({ "unit": unit, "weight": weight.to_string() }));
+        json!({ "unit": one.unit, "heirs": heirs.collect::<Vec<_>>(), "acts": one.acting_unit, "devices": one.devices, "open_reports": one.open_reports })
     });
-    let moved = report.moved.iter().map(|one| json!({ "unit": one.unit, "from": one.from, "to": one.to }));
-    let renamed = report.renamed.iter().map(|(old, new)| json!({ "from": old, "to": new }));
-    let expected = report.expected.iter().map(|one| {
-        json!({ "contract": one.contract, "before": one.before, "after": one.after, "more_pieces": one.more_pieces })
+    let moved = report
+        .reparented_units
+        .iter()
+        .map(|one| json!({ "unit": one.unit, "from": one.old_parent, "to": one.new_parent }));
+    let renamed = report.renamed_units.iter().map(|(old, new)| json!({ "from": old, "to": new }));
+    let expected = report.expectation_changes.iter().map(|one| {
+        json!({ "contract": one.contract, "before": one.before, "after": one.after, "more_pieces": one.added_pieces })
     });
-    let rebased = report.rebased.iter().map(|one| {
+    let rebased = report.rebased_elements.iter().map(|one| {
         json!({ "element": one.element.to_string(), "before": one.sums.0, "after": one.sums.1, "exact": one.exact, "derived": one.derived, "incomplete": one.incomplete })
     });
     let counts = report
-        .counts
+        .unit_counts
         .iter()
         .map(|(kind, before, after)| json!({ "kind": kind.as_str(), "before": before, "after": after }));
-    let straddling = report.straddling.iter().map(|(kind, units)| json!({ "level": kind.as_str(), "units": units }));
-    let findings = report.findings.iter().map(|broken| finding_json(&Finding::from(broken.clone()), lang));
+    let straddling =
+        report.straddling_units.iter().map(|(kind, units)| json!({ "level": kind.as_str(), "units": units }));
+    let findings = report.findings.iter().map(|broken| finding_json(&CliFinding::from(broken.clone()), lang));
     json!({
         "days": report.days.iter().map(Date::to_string).collect::<Vec<_>>(),
-        "legal": report.legal,
+        "legal": report.legal_bases,
         "counts": counts.collect::<Vec<_>>(),
-        "opens": report.opens,
+        "opens": report.opening_units,
         "closes": closes.collect::<Vec<_>>(),
         "moved": moved.collect::<Vec<_>>(),
         "renamed": renamed.collect::<Vec<_>>(),
         "expected": expected.collect::<Vec<_>>(),
         "rebased": rebased.collect::<Vec<_>>(),
         "straddling": straddling.collect::<Vec<_>>(),
-        "unranked": report.unranked,
+        "unranked": report.unranked_units,
         "findings": findings.collect::<Vec<_>>(),
-        "reconciles": report.reconciles(),
+        "reconciles": report.is_reconciled(),
     })
 }

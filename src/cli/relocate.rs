@@ -2,10 +2,10 @@
 //!
 //! Knows where the two places are; what is moved, and how it is proven whole, is the store's.
 
-use super::ctx::Ctx;
-use super::failure::Outcome;
-use crate::store::Location;
-use crate::store::relocate::relocate;
+use super::context::CliContext;
+use super::error::CliResult;
+use crate::store::DatabaseLocation;
+use crate::store::relocate::relocate_database;
 use serde_json::json;
 
 /// `thidua move`
@@ -25,14 +25,14 @@ pub(super) struct Args {
     to: String,
 }
 
-pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
-    let say = &ctx.say;
-    say.remark(say.pick("đang chuyển và kiểm tra từng bảng…", "moving, and checking each table…"));
-    let moved = relocate(&Location::parse(&args.from), &Location::parse(&args.to))?;
-    let (rows, tables, seq) = (moved.rows, moved.tables, moved.head.seq);
-    say.answer(
+pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
+    let output = &ctx.output;
+    output.print_remark(output.pick("đang chuyển và kiểm tra từng bảng…", "moving, and checking each table…"));
+    let moved = relocate_database(&DatabaseLocation::parse(&args.from), &DatabaseLocation::parse(&args.to))?;
+    let (rows, tables, seq) = (moved.row_count, moved.table_count, moved.head.seq);
+    output.print_answer(
         || {
-            let done = match say.pick("vi", "en") {
+            let done = match output.pick("vi", "en") {
                 "vi" => format!(
                     "đã chuyển {rows} dòng của {tables} bảng, đến vị trí {seq}; chuỗi nhật ký và mã băm khớp. Nơi cũ không ghi nữa."
                 ),
@@ -41,7 +41,7 @@ pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
                 ),
             };
             // The URL itself may hold a password, so it is not printed.
-            let next = say.pick(
+            let next = output.pick(
                 "tiếp theo: đặt database.url trong thidua.toml thành nơi mới, rồi chạy thidua serve",
                 "next: set database.url in thidua.toml to the new place, then run thidua serve",
             );

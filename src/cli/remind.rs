@@ -1,8 +1,8 @@
 //! `thidua remind`: the reports that should be on their way, for whoever telephones; in the order of units' codes.
 
-use super::access::units_under;
-use super::ctx::Ctx;
-use super::failure::Outcome;
+use super::access::find_units_under;
+use super::context::CliContext;
+use super::error::CliResult;
 
 /// `thidua remind`
 #[derive(Debug, clap::Args)]
@@ -13,36 +13,36 @@ pub(super) struct Args {
     unit: Option<String>,
 }
 
-pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
-    let desk = ctx.desk()?;
-    let reference = desk.reference()?;
-    let today = desk.app.now().local_date();
-    let wanted = units_under(&desk, args.unit.as_deref())?;
-    let say = &ctx.say;
+pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
+    let local_app = ctx.open_local_app()?;
+    let reference = local_app.load_reference()?;
+    let today = local_app.app.now().local_date();
+    let requested = find_units_under(&local_app, args.unit.as_deref())?;
+    let output = &ctx.output;
     let mut rows = Vec::new();
-    for owed in desk.app.owed(&desk.actor)? {
-        if wanted.as_ref().is_some_and(|wanted| !wanted.contains(&owed.unit)) {
+    for owed in local_app.app.due_reports(&local_app.actor)? {
+        if requested.as_ref().is_some_and(|requested| !requested.contains(&owed.unit)) {
             continue;
         }
         let contract = reference.catalogue.contracts.iter().find(|one| one.id() == owed.contract);
         let last = |day: jiff::civil::Date| day.yesterday().unwrap_or(day).to_string();
         rows.push(vec![
             reference.org.unit(owed.unit).map_or_else(String::new, |unit| unit.uid.clone()),
-            reference.org.name_near(owed.unit, today).to_owned(),
+            reference.org.nearest_name(owed.unit, today).to_owned(),
             contract.map_or_else(String::new, |contract| contract.code.clone()),
             owed.period.start.to_string(),
             last(owed.period.end),
-            last(owed.due),
+            last(owed.due_day),
         ]);
     }
     let headings = [
-        say.pick("đơn vị", "unit"),
-        say.pick("tên", "name"),
-        say.pick("biểu", "contract"),
-        say.pick("từ ngày", "first day"),
-        say.pick("đến ngày", "last day"),
-        say.pick("hạn gửi", "due by"),
+        output.pick("đơn vị", "unit"),
+        output.pick("tên", "name"),
+        output.pick("biểu", "contract"),
+        output.pick("từ ngày", "first day"),
+        output.pick("đến ngày", "last day"),
+        output.pick("hạn gửi", "due by"),
     ];
-    say.rows(&headings, &["unit", "name", "contract", "first_day", "last_day", "due_by"], &rows);
+    output.print_rows(&headings, &["unit", "name", "contract", "first_day", "last_day", "due_by"], &rows);
     Ok(())
 }

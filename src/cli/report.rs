@@ -1,25 +1,25 @@
 //! `thidua report import|export|revisions`: reports as a spreadsheet file, through the very commands and rights of a phone; their past side by side.
 
-use super::access::unit_id;
-use super::ctx::{Ctx, Desk};
-use super::failure::{Failure, Finding, Outcome};
+use super::access::find_unit_id;
+use super::context::{CliContext, LocalApp};
+use super::error::{CliError, CliFinding, CliResult};
 use super::files;
-use super::say::Colour;
-use crate::app::Reference;
-use crate::app::review::Wanted;
-use crate::domain::broken::Broken;
-use crate::domain::cell::{CellValue, Cells, Change, ElementNo};
-use crate::domain::command::{Body, Command, Save, SaveNote};
+use super::output::Colour;
+use crate::app::ReferenceSnapshot;
+use crate::app::report_queries::ReportFilter;
+use crate::domain::cell::{CellChange, CellValue, Cells, ElementNumber};
+use crate::domain::command::{Command, CommandBody, NoteChange, SaveCells};
 use crate::domain::element::ElementCode;
-use crate::domain::expectation::expectations_of;
+use crate::domain::expectation::compute_unit_expectations;
 use crate::domain::ids::{AccountId, ContractId, ReportId};
-use crate::domain::reason::{Reason, Refusal};
+use crate::domain::reason::{Refusal, RefusalReason};
 use crate::domain::report::{Report, ReportKey};
-use crate::domain::window::Window;
-use crate::domain::workflow::State;
-use crate::files::fault::Place;
-use crate::files::report_csv::{self, ReportMark, ReportRow};
-use crate::store::report::Filed;
+use crate::domain::violation::Violation;
+use crate::domain::window::DateWindow;
+use crate::domain::workflow::ReportState;
+use crate::files::diagnostic::TextPosition;
+use crate::files::report_csv::{self, ReportCsvRow, ReportCsvStatus};
+use crate::store::report::StoredReport;
 use jiff::civil::Date;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -29,11 +29,11 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
-    what: What,
+    command: ReportCommand,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum What {
+enum ReportCommand {
     /// Nạp báo cáo từ tệp · Import a file: contract,unit,first_day,last_day,nil,note and a column an element; all lines or none.
     #[command(after_help = "Ví dụ / Examples:
   thidua report import -f week.csv --account xa-29242 --dry-run
@@ -84,54 +84,59 @@ enum What {
     },
 }
 
-pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
-    let desk = ctx.desk()?;
-    match &args.what {
-        What::Import { file, account, submit, dry_run } => import(ctx, &desk, file, account, (*submit, *dry_run)),
-        What::Export { contract, csv: _, unit, from, to, out } => {
-            let days = from.zip(*to).map(|(from, to)| (from, to.tomorrow().unwrap_or(to)));
-            let text = export(&desk, contract, unit.as_deref(), days)?;
-            files::write(&ctx.say, out.as_deref(), &text)
+pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
+    let local_app = ctx.open_local_app()?;
+    match &args.command {
+        ReportCommand::Import { file, account, submit, dry_run } => {
+            import_reports(ctx, &local_app, file, account, (*submit, *dry_run))
         }
-        What::Revisions { report } => revisions(ctx, &desk, report),
+        ReportCommand::Export { contract, csv: _, unit, from, to, out } => {
+            let days = from.zip(*to).map(|(from, to)| (from, to.tomorrow().unwrap_or(to)));
+            let text = export_reports(&local_app, contract, unit.as_deref(), days)?;
+            files::write_text(&ctx.output, out.as_deref(), &text)
+        }
+        ReportCommand::Revisions { report } => show_revisions(ctx, &local_app, report),
     }
 }
 
 /// One column a revision, oldest first; a cell that differs from the one before carries a `*`.
-fn revisions(ctx: &Ctx, desk: &Desk, report: &str) -> Outcome {
+fn show_revisions(ctx: &CliContext, local_app: &LocalApp, report: &str) -> CliResult {
     let unknown =
-        || Failure::new("NOT_FOUND", format!("không có báo cáo {report}"), format!("there is no report {report}"));
+        || CliError::new("NOT_FOUND", format!("không có báo cáo {report}"), format!("there is no report {report}"));
     let id = ReportId::parse(report).map_err(|_| unknown())?;
-    let mut filed = desk.app.revisions(&desk.actor, id)?;
+    let mut filed = local_app.app.report_revisions(&local_app.actor, id)?;
     filed.reverse();
-    let reference = desk.reference()?;
-    let elements: BTreeSet<ElementNo> = filed.iter().flat_map(|one| one.report.cells.keys().copied()).collect();
+    let reference = local_app.load_reference()?;
+    let elements: BTreeSet<ElementNumber> = filed.iter().flat_map(|one| one.report.cells.keys().copied()).collect();
     let shown = |value: Option<&CellValue>| match value {
         None => "-".to_owned(),
         Some(CellValue::Reported(figure)) => figure.to_string(),
         Some(CellValue::Nil) => "nil".to_owned(),
         Some(CellValue::Missing(_)) => "missing".to_owned(),
     };
-    let mut rows = vec![line("state", filed.iter().map(|one| one.report.state.code().to_owned()))];
+    let mut rows = vec![mark_changed_texts("state", filed.iter().map(|one| one.report.state.code().to_owned()))];
     for element in elements {
         let name = reference.element_code(element).unwrap_or_default();
-        rows.push(line(name, filed.iter().map(|one| shown(one.report.cells.get(&element)))));
+        rows.push(mark_changed_texts(name, filed.iter().map(|one| shown(one.report.cells.get(&element)))));
     }
-    rows.push(line("note", filed.iter().map(|one| one.report.note.clone())));
+    rows.push(mark_changed_texts("note", filed.iter().map(|one| one.report.note.clone())));
     let heads: Vec<String> = filed.iter().map(|one| one.revision.to_string()).collect();
     let headings: Vec<&str> = std::iter::once("").chain(heads.iter().map(String::as_str)).collect();
-    let say = &ctx.say;
-    if say.json {
+    let output = &ctx.output;
+    if output.json {
         let row = |row: &Vec<String>| json!({ "line": row[0], "values": row[1..] });
-        say.answer(String::new, || json!({ "revisions": heads, "lines": rows.iter().map(row).collect::<Vec<_>>() }));
+        output.print_answer(
+            String::new,
+            || json!({ "revisions": heads, "lines": rows.iter().map(row).collect::<Vec<_>>() }),
+        );
         return Ok(());
     }
-    say.table(&headings, &rows);
+    output.print_table(&headings, &rows);
     Ok(())
 }
 
 /// A line of texts; one that differs from the one before it is marked.
-fn line(name: &str, texts: impl Iterator<Item = String>) -> Vec<String> {
+fn mark_changed_texts(name: &str, texts: impl Iterator<Item = String>) -> Vec<String> {
     let mut row = vec![name.to_owned()];
     let mut before: Option<String> = None;
     for text in texts {
@@ -142,173 +147,199 @@ fn line(name: &str, texts: impl Iterator<Item = String>) -> Vec<String> {
     row
 }
 
-fn import(ctx: &Ctx, desk: &Desk, file: &Path, account: &str, (submit, dry_run): (bool, bool)) -> Outcome {
-    let text = files::read(file)?;
-    let reference = desk.reference()?;
-    let name = files::name(file);
-    let rows = report_csv::read(&name, &text, &reference.catalogue)?;
-    let actor = desk.app.account_actor(&desk.actor, AccountId::named(account))?;
+fn import_reports(
+    ctx: &CliContext,
+    local_app: &LocalApp,
+    file: &Path,
+    account: &str,
+    (submit, dry_run): (bool, bool),
+) -> CliResult {
+    let text = files::read_text(file)?;
+    let reference = local_app.load_reference()?;
+    let name = files::display_name(file);
+    let rows = report_csv::read_reports(&name, &text, &reference.catalogue)?;
+    let actor = local_app.app.account_actor(&local_app.actor, AccountId::from_code(account))?;
     let (mut commands, mut lines, mut findings) = (Vec::new(), Vec::new(), Vec::new());
     for row in &rows {
-        match commands_of(desk, &reference, row, submit) {
+        match build_commands(local_app, &reference, row, submit) {
             Ok(made) => {
                 lines.extend(made.iter().map(|_| row.line));
                 commands.extend(made);
             }
-            Err(Said::Row(refusal)) => findings.extend(at_line(&name, row.line, refusal)),
-            Err(Said::Trouble(failure)) => return Err(failure),
+            Err(ReportLineError::Refused(refusal)) => findings.extend(findings_at_line(&name, row.line, refusal)),
+            Err(ReportLineError::Failed(failure)) => return Err(failure),
         }
     }
-    let ended = desk.app.run_all(&actor, &commands, !dry_run && findings.is_empty())?;
+    let ended = local_app.app.run_command_batch(&actor, &commands, !dry_run && findings.is_empty())?;
     for (line, end) in lines.into_iter().zip(ended) {
-        findings.extend(end.err().into_iter().flat_map(|refusal| at_line(&name, line, refusal)));
+        findings.extend(end.err().into_iter().flat_map(|refusal| findings_at_line(&name, line, refusal)));
     }
     if !findings.is_empty() {
         findings.sort_by_key(|finding| finding.place.as_ref().map(|(_, place)| *place));
-        return Err(Failure::refused_files(findings));
+        return Err(CliError::refused_files(findings));
     }
-    let say = &ctx.say;
+    let output = &ctx.output;
     let (count, steps) = (rows.len(), commands.len());
     let text = || {
         let tail = if dry_run {
-            say.pick("chạy thử, chưa ghi gì", "dry run, nothing was written")
+            output.pick("chạy thử, chưa ghi gì", "dry run, nothing was written")
         } else {
-            say.pick("đã ghi", "written")
+            output.pick("đã ghi", "written")
         };
-        say.paint(
+        output.paint(
             Colour::Green,
-            &say.lang.pick(
+            &output.lang.pick(
                 format!("{count} báo cáo, {steps} lệnh; {tail}"),
                 format!("{count} reports, {steps} commands; {tail}"),
             ),
         )
     };
-    say.answer(text, || json!({ "reports": count, "commands": steps, "dry_run": dry_run }));
+    output.print_answer(text, || json!({ "reports": count, "commands": steps, "dry_run": dry_run }));
     Ok(())
 }
 
 /// What is said of a line, or trouble that is nobody's line.
-enum Said {
-    Row(Refusal),
-    Trouble(Failure),
+enum ReportLineError {
+    Refused(Refusal),
+    Failed(CliError),
 }
 
-impl From<Reason> for Said {
-    fn from(reason: Reason) -> Self {
-        Self::Row(reason.into())
+impl From<RefusalReason> for ReportLineError {
+    fn from(reason: RefusalReason) -> Self {
+        Self::Refused(reason.into())
     }
 }
 
 /// Every finding of a refusal, at the line's beginning.
-fn at_line(file: &str, line: usize, refusal: Refusal) -> Vec<Finding> {
-    let place = Some((file.to_owned(), Place { line, column: 1 }));
-    let finding = |at: String, why: Reason| Finding {
+fn findings_at_line(file: &str, line: usize, refusal: Refusal) -> Vec<CliFinding> {
+    let place = Some((file.to_owned(), TextPosition { line, column: 1 }));
+    let finding = |at: String, why: RefusalReason| CliFinding {
         place: place.clone(),
-        broken: Broken::refuses(why.code(), at, why.text_vi(), why.text_en()),
+        violation: Violation::error(why.code(), at, why.text_vi(), why.text_en()),
     };
-    if refusal.problems.is_empty() {
+    if refusal.field_errors.is_empty() {
         return vec![finding("report".to_owned(), refusal.reason)];
     }
-    refusal.problems.into_iter().map(|problem| finding(problem.field, problem.reason)).collect()
+    refusal.field_errors.into_iter().map(|problem| finding(problem.field, problem.reason)).collect()
 }
 
 /// The commands of one line: a save where something differs, and a submission when asked.
-fn commands_of(desk: &Desk, reference: &Reference, row: &ReportRow, submit: bool) -> Result<Vec<Command>, Said> {
-    let key = key_of(reference, row)?;
-    let (id, today) = (key.id(), desk.app.now().local_date());
-    let filed = desk.app.filed(&[id]).map_err(|error| Said::Trouble(error.into()))?.pop();
-    let acting_unit = reference.org.acts_for(key.unit, today).unwrap_or(key.unit);
+fn build_commands(
+    local_app: &LocalApp,
+    reference: &ReferenceSnapshot,
+    row: &ReportCsvRow,
+    submit: bool,
+) -> Result<Vec<Command>, ReportLineError> {
+    let key = find_report_key(reference, row)?;
+    let (id, today) = (key.id(), local_app.app.now().local_date());
+    let filed = local_app.app.reports_by_id(&[id]).map_err(|error| ReportLineError::Failed(error.into()))?.pop();
+    let acting_unit = reference.org.acting_unit(key.unit, today).unwrap_or(key.unit);
     let blank = Cells::new();
     let before = filed.as_ref().map_or(&blank, |filed| &filed.report.cells);
     let mut changes = Vec::new();
-    for (element, mine) in cells_of(reference, &key, row)? {
+    for (element, mine) in parse_row_cells(reference, &key, row)? {
         let base = before.get(&element).copied();
         if base != Some(mine) {
-            changes.push(Change { element, mine: Some(mine), base });
+            changes.push(CellChange { element, mine: Some(mine), base });
         }
     }
     changes.sort_by_key(|change| change.element);
     let base_note = filed.as_ref().map_or("", |filed| filed.report.note.as_str());
-    let note = (row.note != base_note).then(|| SaveNote { mine: row.note.clone(), base: base_note.to_owned() });
+    let note = (row.note != base_note).then(|| NoteChange { mine: row.note.clone(), base: base_note.to_owned() });
     let command = |body| Command { captured_at: None, sync_mark: Vec::new(), body };
     let mut commands = Vec::new();
     if !changes.is_empty() || note.is_some() {
         let base_revision = filed.as_ref().map_or(0, |filed| filed.revision);
-        commands.push(command(Body::Save(Save { key, acting_unit, changes, note, base_revision })));
+        commands.push(command(CommandBody::SaveCells(SaveCells { key, acting_unit, changes, note, base_revision })));
     }
     // A file may be brought twice: what was sent and says the same needs no second submission.
     let sent =
-        filed.as_ref().is_some_and(|filed| filed.report.state.is_sent() && filed.report.state != State::Returned);
+        filed.as_ref().is_some_and(|filed| filed.report.state.is_sent() && filed.report.state != ReportState::Returned);
     if submit && !(sent && commands.is_empty()) {
-        commands.push(command(Body::Submit { report: id, acting_unit }));
+        commands.push(command(CommandBody::SubmitReport { report: id, acting_unit }));
     }
     Ok(commands)
 }
 
 /// What the line answers: the period, or piece of one, that the unit owes for exactly these days.
-fn key_of(reference: &Reference, row: &ReportRow) -> Result<ReportKey, Said> {
-    let contract = reference.catalogue.contract(&row.contract).ok_or(Reason::NotFound)?;
-    let unit = reference.org.by_uid(&row.unit_uid).ok_or(Reason::NotFound)?.id;
-    let calendar = reference.calendars.get(&contract.calendar).ok_or(Reason::NotExpected)?;
+fn find_report_key(reference: &ReferenceSnapshot, row: &ReportCsvRow) -> Result<ReportKey, ReportLineError> {
+    let contract = reference.catalogue.contract(&row.contract).ok_or(RefusalReason::NotFound)?;
+    let unit = reference.org.unit_by_uid(&row.unit_uid).ok_or(RefusalReason::NotFound)?.id;
+    let calendar = reference.calendars.get(&contract.calendar).ok_or(RefusalReason::NotExpected)?;
     let whole = calendar.period_containing(row.window.start);
-    let window = Window { start: whole.start, end: whole.end };
-    let owed = expectations_of(&reference.org, &reference.calendars, contract, unit, window)
-        .map_err(|_| Reason::NotExpected)?;
-    let wanted = owed.into_iter().find(|one| one.period.start == row.window.start && one.period.end == row.window.end);
-    let period = wanted.ok_or(Reason::NotExpected)?.period;
+    let window = DateWindow { start: whole.start, end: whole.end };
+    let owed = compute_unit_expectations(&reference.org, &reference.calendars, contract, unit, window)
+        .map_err(|_| RefusalReason::NotExpected)?;
+    let requested =
+        owed.into_iter().find(|one| one.period.start == row.window.start && one.period.end == row.window.end);
+    let period = requested.ok_or(RefusalReason::NotExpected)?.period;
     Ok(ReportKey { contract: contract.id(), unit, period })
 }
 
 /// What the line says: its cells, or every cell of the form as an explicit zero.
-fn cells_of(reference: &Reference, key: &ReportKey, row: &ReportRow) -> Result<Vec<(ElementNo, CellValue)>, Said> {
+fn parse_row_cells(
+    reference: &ReferenceSnapshot,
+    key: &ReportKey,
+    row: &ReportCsvRow,
+) -> Result<Vec<(ElementNumber, CellValue)>, ReportLineError> {
     if row.nil {
-        let shape = reference.shape(key.contract).ok_or(Reason::NotExpected)?;
-        return Ok(shape.lines.keys().map(|element| (*element, CellValue::Nil)).collect());
+        let shape = reference.form_shape(key.contract).ok_or(RefusalReason::NotExpected)?;
+        return Ok(shape.ranges.keys().map(|element| (*element, CellValue::Nil)).collect());
     }
     let number = |(code, value): &(ElementCode, CellValue)| {
-        let number = reference.elements.number(code).ok_or(Reason::UnknownElement)?;
-        Ok((ElementNo(number), *value))
+        let number = reference.element_numbers.number(code).ok_or(RefusalReason::UnknownElement)?;
+        Ok((ElementNumber(number), *value))
     };
     row.cells.iter().map(number).collect()
 }
 
-fn export(desk: &Desk, contract: &str, unit: Option<&str>, days: Option<(Date, Date)>) -> Outcome<String> {
-    let reference = desk.reference()?;
+fn export_reports(
+    local_app: &LocalApp,
+    contract: &str,
+    unit: Option<&str>,
+    days: Option<(Date, Date)>,
+) -> CliResult<String> {
+    let reference = local_app.load_reference()?;
     let catalogue = &reference.catalogue;
     let form = catalogue.contract(contract).and_then(|contract| catalogue.form(&contract.form)).ok_or_else(|| {
         let codes: Vec<&str> = catalogue.contracts.iter().map(|contract| contract.code.as_str()).collect();
         let codes = codes.join(", ");
-        Failure::new(
+        CliError::new(
             "UNKNOWN_CONTRACT",
             format!("không có hợp đồng báo cáo {contract}; có: {codes}"),
             format!("there is no reporting contract {contract}; there are: {codes}"),
         )
     })?;
-    let unit = unit.map(|code| unit_id(desk, code)).transpose()?;
-    let wanted = Wanted { unit, states: Vec::new(), contract: Some(ContractId::named(contract)), days };
-    let lines = desk.app.reports_in_sight(&desk.actor, &wanted)?;
+    let unit = unit.map(|code| find_unit_id(local_app, code)).transpose()?;
+    let requested = ReportFilter { unit, states: Vec::new(), contract: Some(ContractId::from_code(contract)), days };
+    let lines = local_app.app.visible_reports(&local_app.actor, &requested)?;
     let ids: Vec<_> = lines.iter().map(|line| line.id).collect();
-    let filed = desk.app.filed(&ids)?;
-    let rows: Vec<(ReportRow, ReportMark)> = filed.iter().map(|one| row_of(&reference, contract, one)).collect();
-    Ok(report_csv::print(&rows, &form.elements, catalogue))
+    let filed = local_app.app.reports_by_id(&ids)?;
+    let rows: Vec<(ReportCsvRow, ReportCsvStatus)> =
+        filed.iter().map(|one| to_report_row(&reference, contract, one)).collect();
+    Ok(report_csv::format_reports(&rows, &form.elements, catalogue))
 }
 
-fn row_of(reference: &Reference, contract: &str, filed: &Filed) -> (ReportRow, ReportMark) {
+fn to_report_row(
+    reference: &ReferenceSnapshot,
+    contract: &str,
+    filed: &StoredReport,
+) -> (ReportCsvRow, ReportCsvStatus) {
     let Report { key, state, cells, note, received_day, late, .. } = &filed.report;
     let cells: Vec<(ElementCode, CellValue)> = cells
         .iter()
-        .filter_map(|(element, value)| Some((reference.elements.item(element.0)?.clone(), *value)))
+        .filter_map(|(element, value)| Some((reference.element_numbers.item(element.0)?.clone(), *value)))
         .collect();
     let nil = !cells.is_empty() && cells.iter().all(|(_, value)| *value == CellValue::Nil);
-    let row = ReportRow {
+    let row = ReportCsvRow {
         line: 0,
         contract: contract.to_owned(),
         unit_uid: reference.org.unit(key.unit).map_or_else(String::new, |unit| unit.uid.clone()),
-        window: Window { start: key.period.start, end: key.period.end },
+        window: DateWindow { start: key.period.start, end: key.period.end },
         nil,
         note: note.clone(),
         cells: if nil { Vec::new() } else { cells },
     };
     let received_day = received_day.map_or_else(String::new, |day| day.to_string());
-    (row, ReportMark { state: state.code().to_owned(), late: *late, received_day })
+    (row, ReportCsvStatus { state: state.code().to_owned(), late: *late, received_day })
 }

@@ -1,9 +1,9 @@
 //! `thidua review queue|show|return|accept`: a reviewer at a desk, with the same engine and the same rights as on a phone.
 
-use super::ctx::Ctx;
-use super::desk;
-use super::failure::{Failure, Outcome};
-use super::phone::{self, Which, day};
+use super::context::CliContext;
+use super::error::{CliError, CliResult};
+use super::pending_decisions;
+use super::phone::{self, PhoneArgs, day_text};
 use crate::client::facade::{Concern, Phone, ReportView, WaitingReport};
 use crate::domain::lang::Lang;
 use serde_json::json;
@@ -12,13 +12,13 @@ use serde_json::json;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
-    which: Which,
+    phone: PhoneArgs,
     #[command(subcommand)]
-    what: What,
+    command: ReviewCommand,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum What {
+enum ReviewCommand {
     /// Báo cáo chờ duyệt · Reports that wait for review, by risk, each with what is to be said about it.
     #[command(after_help = "Ví dụ / Examples:\n  thidua review queue --phone reviewer.db")]
     Queue,
@@ -79,59 +79,59 @@ enum What {
     Held,
     /// Xử lý lệnh tạm giữ · Take a held command over in your own name, or put it aside.
     #[command(after_help = "Ví dụ / Examples:\n  thidua review take-over HELD\n  thidua review take-over HELD --aside")]
-    TakeOver {
+    SettleHeld {
         /// Mã lệnh · Id of the held command.
         held: String,
         /// Bỏ · Put it aside.
         #[arg(long)]
-        aside: bool,
+        reject: bool,
     },
 }
 
-pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
-    let phone = args.which.open()?;
-    match &args.what {
-        What::Queue => queue(ctx, &phone),
-        What::Show { report } => {
-            phone::show(&ctx.say, &find(&phone, report)?);
+pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
+    let phone = args.phone.open_phone()?;
+    match &args.command {
+        ReviewCommand::Queue => list_queue(ctx, &phone),
+        ReviewCommand::Show { report } => {
+            phone::print_report(&ctx.output, &find_report(&phone, report)?);
             Ok(())
         }
-        What::Return { report, code, text, hash } => {
-            let seen = seen(&phone, report, hash.as_deref())?;
-            let number = phone.send_back(report.clone(), seen, code.clone(), text.clone())?;
-            told(ctx, &phone, number)
+        ReviewCommand::Return { report, code, text, hash } => {
+            let seen = seen_content_hash(&phone, report, hash.as_deref())?;
+            let number = phone.return_report(report.clone(), seen, code.clone(), text.clone())?;
+            sync_command(ctx, &phone, number)
         }
-        What::Accept { report: Some(report), hash, .. } => {
-            let seen = seen(&phone, report, hash.as_deref())?;
-            let number = phone.accept(report.clone(), seen)?;
-            told(ctx, &phone, number)
+        ReviewCommand::Accept { report: Some(report), hash, .. } => {
+            let seen = seen_content_hash(&phone, report, hash.as_deref())?;
+            let number = phone.accept_report(report.clone(), seen)?;
+            sync_command(ctx, &phone, number)
         }
-        What::Accept { .. } => accept_clean(ctx, &phone),
-        What::Proposals => {
-            desk::proposals(&ctx.say, &phone.proposals()?);
+        ReviewCommand::Accept { .. } => accept_clean_nils(ctx, &phone),
+        ReviewCommand::Proposals => {
+            pending_decisions::print_proposals(&ctx.output, &phone.proposals()?);
             Ok(())
         }
-        What::Amend { proposal, refuse } => {
+        ReviewCommand::Amend { proposal, refuse } => {
             let known = phone.proposals()?.into_iter().find(|one| one.proposal_id == *proposal);
             let report = known.map(|one| one.report_id).unwrap_or_default();
-            let seen = seen(&phone, &report, None)?;
+            let seen = seen_content_hash(&phone, &report, None)?;
             let number = phone.settle_proposal(proposal.clone(), seen, !refuse)?;
-            told(ctx, &phone, number)
+            sync_command(ctx, &phone, number)
         }
-        What::Held => {
-            desk::held(&ctx.say, &phone.held_commands()?);
+        ReviewCommand::Held => {
+            pending_decisions::print_held_commands(&ctx.output, &phone.held_commands()?);
             Ok(())
         }
-        What::TakeOver { held, aside } => {
+        ReviewCommand::SettleHeld { held, reject: aside } => {
             let number = phone.settle_held(held.clone(), !aside)?;
-            told(ctx, &phone, number)
+            sync_command(ctx, &phone, number)
         }
     }
 }
 
-pub(super) fn find(phone: &Phone, report: &str) -> Outcome<ReportView> {
+pub(super) fn find_report(phone: &Phone, report: &str) -> CliResult<ReportView> {
     phone.report(report.to_owned())?.ok_or_else(|| {
-        Failure::new(
+        CliError::new(
             "NOT_FOUND",
             "không có báo cáo này trên máy; hãy đồng bộ: thidua field sync",
             "there is no such report on this client; sync first: thidua field sync",
@@ -139,17 +139,17 @@ pub(super) fn find(phone: &Phone, report: &str) -> Outcome<ReportView> {
     })
 }
 
-fn seen(phone: &Phone, report: &str, hash: Option<&str>) -> Outcome<String> {
+fn seen_content_hash(phone: &Phone, report: &str, hash: Option<&str>) -> CliResult<String> {
     match hash {
         Some(hash) => Ok(hash.to_owned()),
-        None => Ok(find(phone, report)?.content_hash),
+        None => Ok(find_report(phone, report)?.content_hash),
     }
 }
 
-fn queue(ctx: &Ctx, phone: &Phone) -> Outcome {
-    let say = &ctx.say;
+fn list_queue(ctx: &CliContext, phone: &Phone) -> CliResult {
+    let output = &ctx.output;
     let queue = phone.review_queue()?;
-    if say.json {
+    if output.json {
         let list = queue.iter().map(|one| {
             let mut value = phone::report_json(&one.report);
             if let Some(object) = value.as_object_mut() {
@@ -157,16 +157,16 @@ fn queue(ctx: &Ctx, phone: &Phone) -> Outcome {
             }
             value
         });
-        say.line(format!("{:#}", serde_json::Value::Array(list.collect())));
+        output.print_line(format!("{:#}", serde_json::Value::Array(list.collect())));
         return Ok(());
     }
     let row = |one: &WaitingReport| {
         let view = &one.report;
-        let concerns: Vec<String> = one.concerns.iter().map(|concern| said(say.lang, concern)).collect();
+        let concerns: Vec<String> = one.concerns.iter().map(|concern| concern_text(output.lang, concern)).collect();
         vec![
             view.report_id.clone(),
             view.key.unit.clone(),
-            day(view.key.start_day),
+            day_text(view.key.start_day),
             view.key.contract.clone(),
             if view.nil { "nil" } else { "" }.to_owned(),
             concerns.join("; "),
@@ -174,17 +174,17 @@ fn queue(ctx: &Ctx, phone: &Phone) -> Outcome {
     };
     let rows: Vec<Vec<String>> = queue.iter().map(row).collect();
     let headings = [
-        say.pick("báo cáo", "report"),
-        say.pick("đơn vị", "unit"),
-        say.pick("từ ngày", "first day"),
-        say.pick("hợp đồng", "contract"),
+        output.pick("báo cáo", "report"),
+        output.pick("đơn vị", "unit"),
+        output.pick("từ ngày", "first day"),
+        output.pick("hợp đồng", "contract"),
         "nil",
-        say.pick("cần xem", "look at"),
+        output.pick("cần xem", "look at"),
     ];
-    say.table(&headings, &rows);
+    output.print_table(&headings, &rows);
     let clean = queue.iter().filter(|one| one.report.nil && one.concerns.is_empty()).count();
     if clean > 0 {
-        say.line(say.lang.pick(
+        output.print_line(output.lang.pick(
             format!("{clean} báo cáo không phát sinh, không có gì phải xem: thidua review accept --clean-nil"),
             format!("{clean} nil reports with nothing to look at: thidua review accept --clean-nil"),
         ));
@@ -192,60 +192,60 @@ fn queue(ctx: &Ctx, phone: &Phone) -> Outcome {
     Ok(())
 }
 
-fn said(lang: Lang, concern: &Concern) -> String {
+fn concern_text(lang: Lang, concern: &Concern) -> String {
     match concern {
-        Concern::Commented => lang.pick("có trao đổi", "commented").to_owned(),
+        Concern::HasComments => lang.pick("có trao đổi", "commented").to_owned(),
         Concern::ChangedAgain => lang.pick("đã sửa sau khi gửi", "changed after it was sent").to_owned(),
         Concern::Late => lang.pick("gửi chậm", "late").to_owned(),
-        Concern::Noted => lang.pick("có ghi chú", "has a note").to_owned(),
-        Concern::Moved { element, before, now } => format!("{element} {before} -> {now}"),
+        Concern::HasNote => lang.pick("có ghi chú", "has a note").to_owned(),
+        Concern::LargeMovement { element, before, now } => format!("{element} {before} -> {now}"),
     }
 }
 
 fn concern_json(concern: &Concern) -> serde_json::Value {
     match concern {
-        Concern::Commented => json!({ "code": "COMMENTED" }),
+        Concern::HasComments => json!({ "code": "COMMENTED" }),
         Concern::ChangedAgain => json!({ "code": "CHANGED_AGAIN" }),
         Concern::Late => json!({ "code": "LATE" }),
-        Concern::Noted => json!({ "code": "NOTED" }),
-        Concern::Moved { element, before, now } => {
+        Concern::HasNote => json!({ "code": "NOTED" }),
+        Concern::LargeMovement { element, before, now } => {
             json!({ "code": "MOVED", "element": element, "before": before, "now": now })
         }
     }
 }
 
 /// Accepts what needs no look, each report for the content that this client shows.
-fn accept_clean(ctx: &Ctx, phone: &Phone) -> Outcome {
+fn accept_clean_nils(ctx: &CliContext, phone: &Phone) -> CliResult {
     let numbers = phone.accept_clean_nils()?;
-    let say = &ctx.say;
+    let output = &ctx.output;
     let Some(last) = numbers.last() else {
-        let text = say.pick("không có báo cáo nào như vậy", "there is no such report");
-        say.answer(|| text.to_owned(), || json!({ "accepted": 0 }));
+        let text = output.pick("không có báo cáo nào như vậy", "there is no such report");
+        output.print_answer(|| text.to_owned(), || json!({ "accepted": 0 }));
         return Ok(());
     };
-    say.remark(say.lang.pick(format!("{} báo cáo", numbers.len()), format!("{} reports", numbers.len())));
-    told(ctx, phone, *last)
+    output.print_remark(output.lang.pick(format!("{} báo cáo", numbers.len()), format!("{} reports", numbers.len())));
+    sync_command(ctx, phone, *last)
 }
 
 /// Sends at once where there is a network; else the command waits in the outbox, which is no failure.
-pub(super) fn told(ctx: &Ctx, phone: &Phone, number: u64) -> Outcome {
-    let say = &ctx.say;
+pub(super) fn sync_command(ctx: &CliContext, phone: &Phone, number: u64) -> CliResult {
+    let output = &ctx.output;
     let sent = phone.sync_once();
-    let waits = phone.outbox()?.waiting;
-    if let Some(refused) = phone.refused()?.into_iter().find(|one| one.number == number) {
-        return Err(Failure::new(&refused.reason, refused.text_vi, refused.text_en));
+    let waits = phone.outbox_status()?.waiting;
+    if let Some(refused) = phone.refused_commands()?.into_iter().find(|one| one.number == number) {
+        return Err(CliError::new(&refused.reason, refused.text_vi, refused.text_en));
     }
     if let Err(error) = &sent {
-        say.remark(say.lang.pick(error.text_vi(), error.text_en()));
+        output.print_remark(output.lang.pick(error.text_vi(), error.text_en()));
     }
-    say.answer(
+    output.print_answer(
         || {
             let text = if waits == 0 {
-                say.pick("đã gửi", "sent")
+                output.pick("đã gửi", "sent")
             } else {
-                say.pick("đang chờ gửi", "waits to be sent")
+                output.pick("đang chờ gửi", "waits to be sent")
             };
-            format!("{} {number}: {text}", say.pick("lệnh", "command"))
+            format!("{} {number}: {text}", output.pick("lệnh", "command"))
         },
         || json!({ "command": number, "waiting": waits, "online": sent.is_ok() }),
     );

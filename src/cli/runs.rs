@@ -3,16 +3,16 @@
 //! Units stand in the order of their codes; nothing is ranked. Knows how to show; what differs is `app`'s to say.
 
 use super::campaign;
-use super::ctx::{Ctx, Desk};
-use super::failure::{Failure, Outcome};
-use super::say::Colour;
-use crate::app::Reference;
-use crate::app::runs::{Changed, Manifest};
+use super::context::{CliContext, LocalApp};
+use super::error::{CliError, CliResult};
+use super::output::Colour;
+use crate::app::ReferenceSnapshot;
+use crate::app::runs::{RunManifest, StandingDiff};
 use crate::domain::campaign::Campaign;
-use crate::domain::hex::hex;
+use crate::domain::hex::encode_hex;
 use crate::domain::ids::UnitId;
 use crate::domain::standing::Standing;
-use crate::domain::time::Instant;
+use crate::domain::time::Timestamp;
 use serde_json::json;
 
 /// `thidua runs ...`
@@ -22,11 +22,11 @@ pub(super) struct Args {
     #[arg(long, global = true)]
     campaign: Option<String>,
     #[command(subcommand)]
-    what: What,
+    command: RunsCommand,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum What {
+enum RunsCommand {
     /// Các lần tổng hợp đã công bố · Published runs, newest first.
     #[command(after_help = "Ví dụ / Examples:\n  thidua runs list --campaign A")]
     List {
@@ -59,24 +59,29 @@ enum What {
     },
 }
 
-pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
-    let desk = ctx.desk()?;
-    let reference = desk.reference()?;
-    let campaign = campaign::find(&reference, args.campaign.as_deref())?;
-    match &args.what {
-        What::List { limit } => list(ctx, &desk, campaign, *limit),
-        What::Show { run, unit } => show(ctx, &desk, &find(&desk, campaign, *run)?, unit.as_deref()),
-        What::Verify { run } => verify(ctx, &desk, &reference, &find(&desk, campaign, *run)?),
-        What::Diff { before, after } => {
-            diff(ctx, &desk, &reference, [&find(&desk, campaign, *before)?, &find(&desk, campaign, *after)?])
+pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
+    let local_app = ctx.open_local_app()?;
+    let reference = local_app.load_reference()?;
+    let campaign = campaign::find_campaign(&reference, args.campaign.as_deref())?;
+    match &args.command {
+        RunsCommand::List { limit } => list_runs(ctx, &local_app, campaign, *limit),
+        RunsCommand::Show { run, unit } => {
+            show_run(ctx, &local_app, &find_run(&local_app, campaign, *run)?, unit.as_deref())
         }
+        RunsCommand::Verify { run } => verify_run(ctx, &local_app, &reference, &find_run(&local_app, campaign, *run)?),
+        RunsCommand::Diff { before, after } => diff_runs(
+            ctx,
+            &local_app,
+            &reference,
+            [&find_run(&local_app, campaign, *before)?, &find_run(&local_app, campaign, *after)?],
+        ),
     }
 }
 
-fn find(desk: &Desk, campaign: &Campaign, number: u32) -> Outcome<Manifest> {
-    let runs = desk.app.runs(campaign.id(), i64::MAX)?;
+fn find_run(local_app: &LocalApp, campaign: &Campaign, number: u32) -> CliResult<RunManifest> {
+    let runs = local_app.app.run_manifests(campaign.id(), i64::MAX)?;
     runs.into_iter().find(|run| run.number == i64::from(number)).ok_or_else(|| {
-        Failure::new(
+        CliError::new(
             "NOT_FOUND",
             format!("không có lần tổng hợp {number}; xem: thidua runs list"),
             format!("there is no run {number}; see: thidua runs list"),
@@ -84,121 +89,133 @@ fn find(desk: &Desk, campaign: &Campaign, number: u32) -> Outcome<Manifest> {
     })
 }
 
-fn list(ctx: &Ctx, desk: &Desk, campaign: &Campaign, limit: u16) -> Outcome {
-    let runs = desk.app.runs(campaign.id(), limit.into())?;
-    let row = |run: &Manifest| {
-        let at = Instant(run.at).local_text();
-        vec![run.number.to_string(), at, run.cut.to_string(), hex(&run.output_digest), run.code.clone()]
+fn list_runs(ctx: &CliContext, local_app: &LocalApp, campaign: &Campaign, limit: u16) -> CliResult {
+    let runs = local_app.app.run_manifests(campaign.id(), limit.into())?;
+    let row = |run: &RunManifest| {
+        let at = Timestamp(run.published_at).local_text();
+        vec![
+            run.number.to_string(),
+            at,
+            run.cut_seq.to_string(),
+            encode_hex(&run.output_digest),
+            run.code_version.clone(),
+        ]
     };
     let rows: Vec<Vec<String>> = runs.iter().map(row).collect();
-    let say = &ctx.say;
+    let output = &ctx.output;
     let headings = [
-        say.pick("lần", "run"),
-        say.pick("công bố", "published"),
-        say.pick("đến vị trí", "cut"),
+        output.pick("lần", "run"),
+        output.pick("công bố", "published"),
+        output.pick("đến vị trí", "cut"),
         "SHA-256",
-        say.pick("phiên bản", "version"),
+        output.pick("phiên bản", "version"),
     ];
-    say.rows(&headings, &["run", "published", "cut", "output_sha256", "version"], &rows);
+    output.print_rows(&headings, &["run", "published", "cut", "output_sha256", "version"], &rows);
     Ok(())
 }
 
-fn show(ctx: &Ctx, desk: &Desk, run: &Manifest, unit: Option<&str>) -> Outcome {
-    let (mut standings, reference) = desk.app.run_standings(run)?;
+fn show_run(ctx: &CliContext, local_app: &LocalApp, run: &RunManifest, unit: Option<&str>) -> CliResult {
+    let (mut standings, reference) = local_app.app.run_standings(run)?;
     let unit = match unit {
-        Some(code) => super::access::unit_id(desk, code)?,
-        None => desk.app.store().read(|tx| desk.app.root(tx))?.unwrap_or(UnitId([0; 16])),
+        Some(code) => super::access::find_unit_id(local_app, code)?,
+        None => local_app.app.store().read(|tx| local_app.app.root_unit(tx))?.unwrap_or(UnitId([0; 16])),
     };
     standings.retain(|one| one.unit == unit);
     standings.sort_by_key(|one| (one.phase, one.judgement.code.clone()));
     let row = |one: &Standing| {
         let judgement = &one.judgement;
         vec![
-            uid(&reference, one.unit),
+            unit_uid(&reference, one.unit),
             judgement.code.clone(),
             judgement.display.clone(),
             judgement.state.as_str().to_owned(),
         ]
     };
     let rows: Vec<Vec<String>> = standings.iter().map(row).collect();
-    let say = &ctx.say;
+    let output = &ctx.output;
     let headings = [
-        say.pick("đơn vị", "unit"),
-        say.pick("chỉ tiêu", "target"),
-        say.pick("giá trị", "value"),
-        say.pick("trạng thái", "state"),
+        output.pick("đơn vị", "unit"),
+        output.pick("chỉ tiêu", "target"),
+        output.pick("giá trị", "value"),
+        output.pick("trạng thái", "state"),
     ];
-    say.rows(&headings, &["unit", "target", "value", "state"], &rows);
+    output.print_rows(&headings, &["unit", "target", "value", "state"], &rows);
     Ok(())
 }
 
-fn uid(reference: &Reference, unit: UnitId) -> String {
+fn unit_uid(reference: &ReferenceSnapshot, unit: UnitId) -> String {
     reference.org.unit(unit).map_or_else(|| unit.to_string(), |unit| unit.uid.clone())
 }
 
-fn verify(ctx: &Ctx, desk: &Desk, reference: &Reference, run: &Manifest) -> Outcome {
-    let found = desk.app.verify_run(run)?;
-    let say = &ctx.say;
-    let holds = found.input_holds && found.output_holds;
+fn verify_run(ctx: &CliContext, local_app: &LocalApp, reference: &ReferenceSnapshot, run: &RunManifest) -> CliResult {
+    let found = local_app.app.verify_run(run)?;
+    let output = &ctx.output;
+    let holds = found.input_matches && found.output_matches;
     let word = |holds: bool| {
         let (colour, text) =
-            if holds { (Colour::Green, "ok") } else { (Colour::Red, say.pick("KHÔNG KHỚP", "DIFFERS")) };
-        say.paint(colour, text)
+            if holds { (Colour::Green, "ok") } else { (Colour::Red, output.pick("KHÔNG KHỚP", "DIFFERS")) };
+        output.paint(colour, text)
     };
-    say.answer(
+    output.print_answer(
         || {
             let lines = [
-                format!("{} {}: {} {}", say.pick("lần", "run"), run.number, found.reports, say.pick("báo cáo gốc", "raw reports")),
-                format!("  {} {}", say.pick("đầu vào :", "input   :"), word(found.input_holds)),
-                format!("  {} {}", say.pick("kết quả :", "standings:"), word(found.output_holds)),
+                format!("{} {}: {} {}", output.pick("lần", "run"), run.number, found.reports, output.pick("báo cáo gốc", "raw reports")),
+                format!("  {} {}", output.pick("đầu vào :", "input   :"), word(found.input_matches)),
+                format!("  {} {}", output.pick("kết quả :", "standings:"), word(found.output_matches)),
             ];
-            let differing = found.differing.iter().map(|(unit, target)| format!("  {} {target}", uid(reference, *unit)));
+            let differing = found.differing.iter().map(|(unit, target)| format!("  {} {target}", unit_uid(reference, *unit)));
             lines.into_iter().chain(differing).collect::<Vec<_>>().join("\n")
         },
-        || json!({ "run": run.number, "reports": found.reports, "input_holds": found.input_holds, "output_holds": found.output_holds,
-                   "output_sha256": hex(&run.output_digest) }),
+        || json!({ "run": run.number, "reports": found.reports, "input_holds": found.input_matches, "output_holds": found.output_matches,
+                   "output_sha256": encode_hex(&run.output_digest) }),
     );
     if holds {
         return Ok(());
     }
-    Err(Failure::new(
+    Err(CliError::new(
         "RUN_DIFFERS",
         "tính lại không ra kết quả đã công bố: dữ liệu gốc đã bị sửa, hoặc chương trình tính khác; chạy thidua doctor --full",
         "reckoned again, the run is not what was published: raw data was edited, or this programme reckons otherwise; run thidua doctor --full",
     ))
 }
 
-fn diff(ctx: &Ctx, desk: &Desk, reference: &Reference, [before, after]: [&Manifest; 2]) -> Outcome {
-    let mut between = desk.app.between_runs(before, after)?;
-    between.changed.sort_by_key(|one| (uid(reference, one.unit), one.target.clone()));
-    between.reports.sort_by_key(|report| (uid(reference, report.key.unit), report.key.period.start));
-    let say = &ctx.say;
+fn diff_runs(
+    ctx: &CliContext,
+    local_app: &LocalApp,
+    reference: &ReferenceSnapshot,
+    [before, after]: [&RunManifest; 2],
+) -> CliResult {
+    let mut between = local_app.app.diff_runs(before, after)?;
+    between.standing_diffs.sort_by_key(|one| (unit_uid(reference, one.unit), one.target.clone()));
+    between.changed_reports.sort_by_key(|report| (unit_uid(reference, report.key.unit), report.key.period.start));
+    let output = &ctx.output;
     let side = |one: &Option<Standing>| {
         one.as_ref()
             .map_or_else(|| "-".to_owned(), |one| format!("{} {}", one.judgement.display, one.judgement.state.as_str()))
     };
-    let line = |one: &Changed| [uid(reference, one.unit), one.target.clone(), side(&one.before), side(&one.after)];
-    let changed: Vec<[String; 4]> = between.changed.iter().map(line).collect();
+    let line =
+        |one: &StandingDiff| [unit_uid(reference, one.unit), one.target.clone(), side(&one.before), side(&one.after)];
+    let changed: Vec<[String; 4]> = between.standing_diffs.iter().map(line).collect();
     let report = |one: &crate::domain::report::Report| {
-        [uid(reference, one.key.unit), one.key.period.to_string(), format!("{:?}", one.state).to_uppercase()]
+        [unit_uid(reference, one.key.unit), one.key.period.to_string(), format!("{:?}", one.state).to_uppercase()]
     };
-    let reports: Vec<[String; 3]> = between.reports.iter().map(report).collect();
-    say.answer(
+    let reports: Vec<[String; 3]> = between.changed_reports.iter().map(report).collect();
+    output.print_answer(
         || {
-            let mut lines = vec![format!("{} {} -> {}", say.pick("lần", "run"), before.number, after.number)];
-            if between.definitions {
-                lines.push(say.pick("định nghĩa đã đổi (tổ chức, biểu mẫu hoặc phong trào)", "definitions changed (organisation, forms or campaigns)").to_owned());
+            let mut lines = vec![format!("{} {} -> {}", output.pick("lần", "run"), before.number, after.number)];
+            if between.definitions_changed {
+                lines.push(output.pick("định nghĩa đã đổi (tổ chức, biểu mẫu hoặc phong trào)", "definitions changed (organisation, forms or campaigns)").to_owned());
             }
-            if between.baselines {
-                lines.push(say.pick("số liệu kỳ gốc đã đổi", "baselines changed").to_owned());
+            if between.baselines_changed {
+                lines.push(output.pick("số liệu kỳ gốc đã đổi", "baselines changed").to_owned());
             }
-            lines.push(format!("{} {}", changed.len(), say.pick("kết quả khác:", "standings differ:")));
+            lines.push(format!("{} {}", changed.len(), output.pick("kết quả khác:", "standings differ:")));
             lines.extend(changed.iter().map(|[unit, target, old, new]| format!("  {unit} {target}: {old} -> {new}")));
-            lines.push(format!("{} {}", reports.len(), say.pick("báo cáo đã đổi giữa hai lần:", "reports changed between the two:")));
+            lines.push(format!("{} {}", reports.len(), output.pick("báo cáo đã đổi giữa hai lần:", "reports changed between the two:")));
             lines.extend(reports.iter().map(|[unit, period, state]| format!("  {unit} {period} {state}")));
             lines.join("\n")
         },
-        || json!({ "before": before.number, "after": after.number, "definitions": between.definitions, "baselines": between.baselines,
+        || json!({ "before": before.number, "after": after.number, "definitions": between.definitions_changed, "baselines": between.baselines_changed,
                    "changed": changed.iter().map(|[unit, target, old, new]| json!({ "unit": unit, "target": target, "before": old, "after": new })).collect::<Vec<_>>(),
                    "reports": reports.iter().map(|[unit, period, state]| json!({ "unit": unit, "period": period, "state": state })).collect::<Vec<_>>() }),
     );

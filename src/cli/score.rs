@@ -3,15 +3,15 @@
 //! Units are listed by their code. Ranks and bands inside a cluster are the council's and are not printed.
 
 use super::campaign;
-use super::ctx::{Ctx, Desk};
-use super::failure::{Failure, Outcome};
-use crate::app::morning::{UnitLine, Wanted};
+use super::context::{CliContext, LocalApp};
+use super::error::{CliError, CliResult};
+use crate::app::morning_report::{MorningReportRequest, UnitSummary};
 use crate::domain::campaign::Campaign;
 use crate::domain::quality::FindingState;
 use crate::domain::ratio::Ratio;
-use crate::domain::scoring::{Ground, Node, Sheet, score};
+use crate::domain::scoring::{Criterion, ScoreInput, ScoreSheet, score_unit};
 use crate::domain::standing::Coverage;
-use crate::files::score::{Plan, UnitLines, read};
+use crate::files::scoring_plan::{ScoringPlan, UnitScoreInputs, read_scoring_plan};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -33,103 +33,112 @@ pub(super) struct Args {
     unit: Option<String>,
 }
 
-pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
-    let desk = ctx.desk()?;
-    let reference = desk.reference()?;
-    let campaign = campaign::find(&reference, args.campaign.as_deref())?;
-    let plan = plan(ctx, args, campaign)?;
-    let unit = args.unit.as_deref().map(|code| super::access::unit_id(&desk, code)).transpose()?;
-    let morning = desk.app.morning(&desk.actor, &Wanted { campaign: campaign.id(), phase: 0, unit })?;
-    let units: Vec<&UnitLine> = if unit.is_some() { vec![&morning.own] } else { morning.below.iter().collect() };
+pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
+    let local_app = ctx.open_local_app()?;
+    let reference = local_app.load_reference()?;
+    let campaign = campaign::find_campaign(&reference, args.campaign.as_deref())?;
+    let plan = load_plan(ctx, args, campaign)?;
+    let unit = args.unit.as_deref().map(|code| super::access::find_unit_id(&local_app, code)).transpose()?;
+    let morning = local_app
+        .app
+        .morning_report(&local_app.actor, &MorningReportRequest { campaign: campaign.id(), phase: 0, unit })?;
+    let units: Vec<&UnitSummary> =
+        if unit.is_some() { vec![&morning.unit] } else { morning.child_units.iter().collect() };
     let mut sheets = Vec::new();
     for line in units {
-        let sheet = sheet(&desk, campaign, &plan, line)?;
+        let sheet = score_line(&local_app, campaign, &plan, line)?;
         sheets.push((line, sheet));
     }
-    if ctx.say.json {
+    if ctx.output.json {
         let list: Vec<Value> = sheets.iter().map(|(line, sheet)| sheet_json(&line.uid, sheet)).collect();
-        ctx.say.line(format!("{:#}", Value::Array(list)));
+        ctx.output.print_line(format!("{:#}", Value::Array(list)));
     } else {
-        shown(ctx, &sheets);
+        print_scores(ctx, &sheets);
     }
     Ok(())
 }
 
-fn plan(ctx: &Ctx, args: &Args, campaign: &Campaign) -> Outcome<Plan> {
+fn load_plan(ctx: &CliContext, args: &Args, campaign: &Campaign) -> CliResult<ScoringPlan> {
     let Some(path) = &args.plan else {
-        return Ok(Plan { tree: Node::of_targets(campaign), units: BTreeMap::new() });
+        return Ok(ScoringPlan { tree: Criterion::from_targets(campaign), units: BTreeMap::new() });
     };
-    let text = super::files::read(path)?;
-    let plan = read(&super::files::name(path), &text).map_err(|faults| {
-        let first = faults.first().map_or_else(String::new, |fault| fault.text(ctx.say.lang.as_str() == "vi"));
-        Failure::new("BAD_PLAN", first.clone(), first)
+    let text = super::files::read_text(path)?;
+    let plan = read_scoring_plan(&super::files::display_name(path), &text).map_err(|faults| {
+        let first = faults.first().map_or_else(String::new, |fault| fault.to_text(ctx.output.lang.as_str() == "vi"));
+        CliError::new("BAD_PLAN", first.clone(), first)
     })?;
-    match plan.tree.check(campaign).first() {
+    match plan.tree.validate(campaign).first() {
         None => Ok(plan),
-        Some(bad) => Err(Failure::new("BAD_PLAN", format!("kế hoạch chấm điểm: {bad}"), format!("the plan: {bad}"))),
+        Some(bad) => Err(CliError::new("BAD_PLAN", format!("kế hoạch chấm điểm: {bad}"), format!("the plan: {bad}"))),
     }
 }
 
-fn sheet(desk: &Desk, campaign: &Campaign, plan: &Plan, line: &UnitLine) -> Outcome<Sheet> {
-    let UnitLines { persons, documented, own, cluster } = plan.units.get(&line.uid).cloned().unwrap_or_default();
-    let findings = desk.app.findings(&desk.actor, Some(line.unit))?;
-    let ground = Ground {
+fn score_line(
+    local_app: &LocalApp,
+    campaign: &Campaign,
+    plan: &ScoringPlan,
+    line: &UnitSummary,
+) -> CliResult<ScoreSheet> {
+    let UnitScoreInputs { persons, documented, self_scores: own, cluster_scores: cluster } =
+        plan.units.get(&line.uid).cloned().unwrap_or_default();
+    let findings = local_app.app.visible_findings(&local_app.actor, Some(line.unit))?;
+    let ground = ScoreInput {
         judgements: line.standings.iter().map(|(code, standing)| (code.as_str(), &standing.judgement)).collect(),
-        coverage: line.coverage.values().copied().fold(Coverage::default(), Coverage::and),
+        coverage: line.coverage.values().copied().fold(Coverage::default(), Coverage::combined_with),
         persons,
         under_question: findings.iter().any(|(one, _)| one.state == FindingState::Escalated),
-        documented,
-        own,
-        cluster,
+        documented_values: documented,
+        self_scores: own,
+        cluster_overrides: cluster,
     };
-    score(&plan.tree, campaign, &ground).ok_or_else(|| {
-        Failure::new("TOO_LARGE", "số quá lớn để tính chính xác".to_owned(), "the numbers are too large".to_owned())
+    score_unit(&plan.tree, campaign, &ground).ok_or_else(|| {
+        CliError::new("TOO_LARGE", "số quá lớn để tính chính xác".to_owned(), "the numbers are too large".to_owned())
     })
 }
 
-fn points(ratio: Option<Ratio>) -> String {
-    ratio.and_then(|ratio| ratio.rounded(2)).unwrap_or_else(|| "-".to_owned())
+fn points_text(ratio: Option<Ratio>) -> String {
+    ratio.and_then(|ratio| ratio.format_rounded(2)).unwrap_or_else(|| "-".to_owned())
 }
 
-fn shown(ctx: &Ctx, sheets: &[(&UnitLine, Sheet)]) {
-    let say = &ctx.say;
+fn print_scores(ctx: &CliContext, sheets: &[(&UnitSummary, ScoreSheet)]) {
+    let output = &ctx.output;
     let mut rows = Vec::new();
     for (unit, sheet) in sheets {
         for line in &sheet.lines {
-            let remark = match (&line.cluster, line.not_applicable, line.system) {
-                (Some(decided), _, _) => format!("{} ({})", decided.reason, decided.post),
+            let remark = match (&line.cluster_override, line.not_applicable, line.system_score) {
+                (Some(decided), _, _) => format!("{} ({})", decided.reason, decided.decided_by_post),
                 (None, true, _) => {
-                    say.pick("không áp dụng, đã chia trọng số", "not applicable, weight shared out").to_owned()
+                    output.pick("không áp dụng, đã chia trọng số", "not applicable, weight shared out").to_owned()
                 }
-                (None, false, None) => say.pick("chờ số liệu", "waiting for figures").to_owned(),
+                (None, false, None) => output.pick("chờ số liệu", "waiting for figures").to_owned(),
                 (None, false, Some(_)) => String::new(),
             };
-            let cluster = line.cluster.as_ref().map(|decided| decided.points);
-            let scores = [Some(line.weight), line.own, line.system, cluster].map(points);
+            let cluster = line.cluster_override.as_ref().map(|decided| decided.points);
+            let scores = [Some(line.weight), line.self_score, line.system_score, cluster].map(points_text);
             rows.push([vec![unit.uid.clone(), line.code.clone()], scores.to_vec(), vec![remark]].concat());
         }
-        let refused: Vec<&str> = sheet.refused.iter().map(|why| why.text(say.lang)).collect();
+        let refused: Vec<&str> = sheet.exclusions.iter().map(|why| why.text(output.lang)).collect();
         let remark = match (refused.is_empty(), sheet.total) {
             (false, _) => refused.join("; "),
-            (true, None) => say.pick("chờ số liệu", "waiting for figures").to_owned(),
-            (true, Some(_)) if sheet.provisional => say.pick("tạm tính", "provisional").to_owned(),
+            (true, None) => output.pick("chờ số liệu", "waiting for figures").to_owned(),
+            (true, Some(_)) if sheet.provisional => output.pick("tạm tính", "provisional").to_owned(),
             (true, Some(_)) => String::new(),
         };
         let blank = || "".to_owned();
-        rows.push(vec![unit.uid.clone(), "=".to_owned(), blank(), blank(), points(sheet.total), blank(), remark]);
+        rows.push(vec![unit.uid.clone(), "=".to_owned(), blank(), blank(), points_text(sheet.total), blank(), remark]);
     }
-    let headings = say.lang.pick(
+    let headings = output.lang.pick(
         ["đơn vị", "tiêu chí", "tối đa", "tự chấm", "hệ thống", "cụm", "ghi chú"],
         ["unit", "criterion", "most", "self", "system", "cluster", "remark"],
     );
-    say.rows(&headings, &headings, &rows);
-    say.line(say.pick(
+    output.print_rows(&headings, &headings, &rows);
+    output.print_line(output.pick(
         "Theo thứ tự mã; đây không phải là xếp hạng. Tham gia thi đua là tự nguyện.",
         "In the order of codes; this is not a ranking. Taking part in emulation is voluntary.",
     ));
 }
 
-fn sheet_json(uid: &str, sheet: &Sheet) -> Value {
+fn sheet_json(uid: &str, sheet: &ScoreSheet) -> Value {
     let text = |ratio: Option<Ratio>| ratio.map(|ratio| ratio.to_string());
     let lines: Vec<Value> = sheet
         .lines
@@ -138,18 +147,18 @@ fn sheet_json(uid: &str, sheet: &Sheet) -> Value {
             json!({
                 "code": line.code,
                 "most": line.weight.to_string(),
-                "self": text(line.own),
-                "system": text(line.system),
-                "cluster": line.cluster.as_ref().map(|one| json!({ "points": one.points.to_string(), "reason": one.reason, "post": one.post })),
+                "self": text(line.self_score),
+                "system": text(line.system_score),
+                "cluster": line.cluster_override.as_ref().map(|one| json!({ "points": one.points.to_string(), "reason": one.reason, "post": one.decided_by_post })),
                 "not_applicable": line.not_applicable,
             })
         })
         .collect();
-    let refused: Vec<&str> = sheet.refused.iter().map(|why| why.as_str()).collect();
+    let refused: Vec<&str> = sheet.exclusions.iter().map(|why| why.as_str()).collect();
     json!({
         "unit": uid,
         "lines": lines,
-        "shared_out": sheet.shared_out.to_string(),
+        "shared_out": sheet.redistributed_weight.to_string(),
         "no_score_because": refused,
         "total": text(sheet.total),
         "provisional": sheet.provisional,

@@ -3,16 +3,16 @@
 //! Judged from accepted figures alone. Units are listed by their code: no ranking is made here.
 
 use super::campaign;
-use super::ctx::{Ctx, Desk};
-use super::failure::{Failure, Outcome};
-use super::live;
-use super::say::Say;
-use super::why::{Asked, why};
+use super::context::{CliContext, LocalApp};
+use super::error::{CliError, CliResult};
+use super::live_standings;
+use super::output::Output;
+use super::standing_drilldown::{DrilldownContext, show_drilldown};
 use crate::domain::campaign::Campaign;
 use crate::domain::ids::UnitId;
-use crate::domain::org::View;
+use crate::domain::org::StructureView;
 use crate::domain::standing::{Coverage, Judgement, JudgementState, Standing};
-use crate::domain::target::{Reason, Stage};
+use crate::domain::target_rule::{StandingStage, VerdictReason};
 use serde_json::{Value, json};
 
 /// `thidua standings`
@@ -53,64 +53,74 @@ pub(super) struct Args {
     csv: bool,
 }
 
-pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
-    let desk = ctx.desk()?;
-    let reference = desk.reference()?;
-    let campaign = campaign::find(&reference, args.campaign.as_deref())?;
-    let view = view(&args.view, campaign, desk.app.now().local_date())?;
+pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
+    let local_app = ctx.open_local_app()?;
+    let reference = local_app.load_reference()?;
+    let campaign = campaign::find_campaign(&reference, args.campaign.as_deref())?;
+    let view = parse_view(&args.view, campaign, local_app.app.now().local_date())?;
     if args.live {
-        return live::live(ctx, &desk, campaign, (asked_unit(&desk, args)?, args.phase));
+        return live_standings::show_live_standings(
+            ctx,
+            &local_app,
+            campaign,
+            (requested_unit(&local_app, args)?, args.phase),
+        );
     }
-    let now = args.now || view != View::AsWas;
-    let mut standings = read(&desk, campaign, now.then_some(view))?;
+    let now = args.now || view != StructureView::AsWas;
+    let mut standings = load_standings(&local_app, campaign, now.then_some(view))?;
     let uid = |unit: UnitId| reference.org.unit(unit).map_or_else(String::new, |unit| unit.uid.clone());
     standings.sort_by_key(|one| (one.phase, uid(one.unit), one.judgement.code.clone()));
     if args.csv {
-        return all(&ctx.say, &standings, &uid);
+        return print_all(&ctx.output, &standings, &uid);
     }
-    let unit = asked_unit(&desk, args)?;
+    let unit = requested_unit(&local_app, args)?;
     standings.retain(|one| one.unit == unit && one.phase == args.phase);
     match &args.why {
         Some(code) => {
-            let asked = Asked { desk: &desk, reference: &reference, campaign, now: now.then_some(view) };
-            why(ctx, &asked, &standings, code)
+            let asked = DrilldownContext {
+                local_app: &local_app,
+                reference: &reference,
+                campaign,
+                judge_now_view: now.then_some(view),
+            };
+            show_drilldown(ctx, &asked, &standings, code)
         }
-        None => shown(&ctx.say, &standings, &uid),
+        None => print_standings(&ctx.output, &standings, &uid),
     }
 }
 
-fn asked_unit(desk: &Desk, args: &Args) -> Outcome<UnitId> {
+fn requested_unit(local_app: &LocalApp, args: &Args) -> CliResult<UnitId> {
     match &args.unit {
-        Some(code) => super::access::unit_id(desk, code),
-        None => Ok(desk.app.store().read(|tx| desk.app.root(tx))?.unwrap_or(UnitId([0; 16]))),
+        Some(code) => super::access::find_unit_id(local_app, code),
+        None => Ok(local_app.app.store().read(|tx| local_app.app.root_unit(tx))?.unwrap_or(UnitId([0; 16]))),
     }
 }
 
 /// AS_IS and FROZEN may name their day; else today, and the day on which the campaign began.
-fn view(text: &str, campaign: &Campaign, today: jiff::civil::Date) -> Outcome<View> {
+fn parse_view(text: &str, campaign: &Campaign, today: jiff::civil::Date) -> CliResult<StructureView> {
     let wanted = text.to_uppercase();
     let found = match wanted.as_str() {
-        "AS_IS" => Some(View::AsIs(today)),
-        "FROZEN" => Some(View::Frozen(campaign.measurement_window.start)),
-        other => View::parse(other),
+        "AS_IS" => Some(StructureView::AsIs(today)),
+        "FROZEN" => Some(StructureView::Frozen(campaign.measurement_window.start)),
+        other => StructureView::parse(other),
     };
     found.ok_or_else(|| {
         let known = "AS_WAS | AS_IS | AS_IS(2025-07-01) | FROZEN";
-        Failure::usage(
+        CliError::usage_error(
             format!("không có góc nhìn {text}; cần {known}"),
             format!("there is no view {text}; expected {known}"),
         )
     })
 }
 
-fn read(desk: &Desk, campaign: &Campaign, now: Option<View>) -> Outcome<Vec<Standing>> {
+fn load_standings(local_app: &LocalApp, campaign: &Campaign, now: Option<StructureView>) -> CliResult<Vec<Standing>> {
     let standings = match now {
-        Some(view) => desk.app.judge_now(campaign, view)?.standings,
-        None => desk.app.standings(&desk.actor, campaign.id())?,
+        Some(view) => local_app.app.judge_live(campaign, view)?.standings,
+        None => local_app.app.visible_standings(&local_app.actor, campaign.id())?,
     };
     if standings.is_empty() {
         let code = &campaign.code;
-        return Err(Failure::new(
+        return Err(CliError::new(
             "NO_STANDINGS",
             format!("phong trào {code} chưa có kết quả; hãy chạy: thidua jobs run aggregate"),
             format!("campaign {code} has no standings yet; run: thidua jobs run aggregate"),
@@ -120,9 +130,9 @@ fn read(desk: &Desk, campaign: &Campaign, now: Option<View>) -> Outcome<Vec<Stan
 }
 
 /// The rows of a target and, indented, of its members.
-fn rows_of(judgement: &Judgement, depth: usize, standing: &Standing, unit: &str, rows: &mut Vec<Vec<String>>) {
+fn push_rows(judgement: &Judgement, depth: usize, standing: &Standing, unit: &str, rows: &mut Vec<Vec<String>>) {
     let figures = |pick: fn(&crate::domain::standing::StandingFigure) -> Option<i64>| {
-        let texts: Vec<String> = judgement.figures.iter().map(|one| number(pick(one))).collect();
+        let texts: Vec<String> = judgement.figures.iter().map(|one| figure_text(pick(one))).collect();
         texts.join("/")
     };
     rows.push(vec![
@@ -138,83 +148,84 @@ fn rows_of(judgement: &Judgement, depth: usize, standing: &Standing, unit: &str,
         standing.view.as_str().to_owned(),
         standing.stage.as_str().to_owned(),
     ]);
-    judgement.members.iter().for_each(|member| rows_of(member, depth + 1, standing, unit, rows));
+    judgement.members.iter().for_each(|member| push_rows(member, depth + 1, standing, unit, rows));
 }
 
-pub(super) fn number(figure: Option<i64>) -> String {
+pub(super) fn figure_text(figure: Option<i64>) -> String {
     figure.map_or_else(|| "-".to_owned(), |figure| figure.to_string())
 }
 
-const KEYS: [&str; 11] =
+const JSON_KEYS: [&str; 11] =
     ["phase", "unit", "target", "last_year", "now", "value", "limit", "state", "reasons", "view", "stage"];
 
-fn shown(say: &Say, standings: &[Standing], uid: &dyn Fn(UnitId) -> String) -> Outcome {
-    if say.json {
+fn print_standings(output: &Output, standings: &[Standing], uid: &dyn Fn(UnitId) -> String) -> CliResult {
+    if output.json {
         let list: Vec<Value> = standings.iter().map(|one| standing_json(one, uid)).collect();
-        say.line(format!("{:#}", Value::Array(list)));
+        output.print_line(format!("{:#}", Value::Array(list)));
         return Ok(());
     }
     let mut rows = Vec::new();
-    standings.iter().for_each(|one| rows_of(&one.judgement, 0, one, &uid(one.unit), &mut rows));
+    standings.iter().for_each(|one| push_rows(&one.judgement, 0, one, &uid(one.unit), &mut rows));
     // Codes are for files; a person reads words.
     for row in &mut rows {
-        row[7] = JudgementState::parse(&row[7]).map_or("", |state| state.text(say.lang)).to_owned();
-        row[8] = reasons(say, row[8].split(' '));
+        row[7] = JudgementState::parse(&row[7]).map_or("", |state| state.text(output.lang)).to_owned();
+        row[8] = reasons_text(output, row[8].split(' '));
         row.truncate(9);
     }
     let headings = [
-        say.pick("đợt", "phase"),
-        say.pick("đơn vị", "unit"),
-        say.pick("chỉ tiêu", "target"),
-        say.pick("năm trước", "last year"),
-        say.pick("nay", "now"),
-        say.pick("giá trị", "value"),
-        say.pick("giới hạn", "limit"),
-        say.pick("trạng thái", "state"),
-        say.pick("vì", "because"),
+        output.pick("đợt", "phase"),
+        output.pick("đơn vị", "unit"),
+        output.pick("chỉ tiêu", "target"),
+        output.pick("năm trước", "last year"),
+        output.pick("nay", "now"),
+        output.pick("giá trị", "value"),
+        output.pick("giới hạn", "limit"),
+        output.pick("trạng thái", "state"),
+        output.pick("vì", "because"),
     ];
-    say.table(&headings, &rows);
+    output.print_table(&headings, &rows);
     if let Some(one) = standings.first() {
         let stage = match one.stage {
-            Stage::Running => say.pick("đang diễn ra", "running"),
-            Stage::Closed => say.pick("đã hết hạn, số liệu sơ bộ", "over, figures preliminary"),
-            Stage::Final => say.pick("chính thức", "final"),
+            StandingStage::Running => output.pick("đang diễn ra", "running"),
+            StandingStage::Closed => output.pick("đã hết hạn, số liệu sơ bộ", "over, figures preliminary"),
+            StandingStage::Final => output.pick("chính thức", "final"),
         };
-        say.line(format!("{} {}; {stage}", say.pick("góc nhìn", "view"), one.view));
-        say.line(covered(say, &one.coverage));
+        output.print_line(format!("{} {}; {stage}", output.pick("góc nhìn", "view"), one.view));
+        output.print_line(coverage_text(output, &one.coverage));
     }
     Ok(())
 }
 
-pub(super) fn covered(say: &Say, coverage: &Coverage) -> String {
+pub(super) fn coverage_text(output: &Output, coverage: &Coverage) -> String {
     let Coverage { expected, received, nil, late, accepted, missing } = coverage;
-    say.lang.pick(
+    output.lang.pick(
         format!("báo cáo: cần {expected}, nhận {received} (không phát sinh {nil}), chậm {late}, đã duyệt {accepted}, thiếu {missing}; thiếu không phải là 0"),
         format!("reports: expected {expected}, received {received} (nil {nil}), late {late}, accepted {accepted}, missing {missing}; missing is not zero"),
     )
 }
 
 /// Why, in words.
-pub(super) fn reasons<'a>(say: &Say, codes: impl IntoIterator<Item = &'a str>) -> String {
-    let words: Vec<&str> = codes.into_iter().filter_map(Reason::parse).map(|reason| reason.text(say.lang)).collect();
+pub(super) fn reasons_text<'a>(output: &Output, codes: impl IntoIterator<Item = &'a str>) -> String {
+    let words: Vec<&str> =
+        codes.into_iter().filter_map(VerdictReason::parse).map(|reason| reason.text(output.lang)).collect();
     words.join("; ")
 }
 
-fn all(say: &Say, standings: &[Standing], uid: &dyn Fn(UnitId) -> String) -> Outcome {
+fn print_all(output: &Output, standings: &[Standing], uid: &dyn Fn(UnitId) -> String) -> CliResult {
     let mut rows = Vec::new();
     for one in standings {
-        rows_of(&one.judgement, 0, one, &uid(one.unit), &mut rows);
+        push_rows(&one.judgement, 0, one, &uid(one.unit), &mut rows);
     }
-    say.line(KEYS.join(","));
+    output.print_line(JSON_KEYS.join(","));
     for row in rows {
-        let cells: Vec<String> = row.iter().map(|cell| quoted(cell.trim())).collect();
-        say.line(cells.join(","));
+        let cells: Vec<String> = row.iter().map(|cell| quote_csv(cell.trim())).collect();
+        output.print_line(cells.join(","));
     }
     Ok(())
 }
 
 /// A field of CSV; codes and figures of ours never begin a formula.
-fn quoted(cell: &str) -> String {
+fn quote_csv(cell: &str) -> String {
     if cell.contains([',', '"', '\n']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() }
 }
 

@@ -8,7 +8,7 @@ mod output;
 use crate::domain::element::ElementCode;
 use crate::domain::lang::Lang;
 use crate::domain::ratio::Ratio;
-use crate::domain::target::{Luck, Target};
+use crate::domain::target_rule::{Target, TargetChance};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
@@ -21,14 +21,14 @@ const INPUT_MAX: u64 = 64 << 20;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
-    what: What,
+    command: TargetCommand,
     /// Language of texts: vi or en.
-    #[arg(long, global = true, default_value = "vi", value_parser = lang)]
+    #[arg(long, global = true, default_value = "vi", value_parser = parse_lang)]
     lang: Lang,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum What {
+enum TargetCommand {
     /// Đánh giá thử: mỗi dòng một đối tượng JSON · Evaluate targets: JSON objects on standard input, one line of answer for each.
     ///
     /// Không đổi gì. · Changes nothing.
@@ -42,10 +42,10 @@ enum What {
     /// Bao nhiêu phần chỉ do ngẫu nhiên · Tell how often a target would be met although nothing changed.
     #[command(after_help = "Ví dụ / Examples:
   thidua target luck --base 450 \"change(count(x) vs fixed(450), rel) <= -7%\"")]
-    Luck {
+    Chance {
         /// Expected cases: a number for every element, or ELEMENT=NUMBER, repeated.
-        #[arg(long, required = true, value_parser = base)]
-        base: Vec<Base>,
+        #[arg(long, required = true, value_parser = parse_expected_cases)]
+        base: Vec<ExpectedCases>,
         /// The target.
         target: String,
         /// Answer in JSON.
@@ -56,16 +56,16 @@ enum What {
 
 /// `450` or `so_offences=450`.
 #[derive(Debug, Clone)]
-struct Base {
+struct ExpectedCases {
     element: Option<ElementCode>,
     expected: Ratio,
 }
 
-fn lang(text: &str) -> Result<Lang, String> {
+fn parse_lang(text: &str) -> Result<Lang, String> {
     Lang::parse(text).ok_or_else(|| "vi | en".to_owned())
 }
 
-fn base(text: &str) -> Result<Base, String> {
+fn parse_expected_cases(text: &str) -> Result<ExpectedCases, String> {
     let (element, number) = match text.split_once('=') {
         Some((code, number)) => (Some(ElementCode::new(code).map_err(|bad| bad.to_string())?), number),
         None => (None, text),
@@ -74,34 +74,34 @@ fn base(text: &str) -> Result<Base, String> {
     if expected.is_negative() {
         Err("a number of cases is not below zero".to_owned())
     } else {
-        Ok(Base { element, expected })
+        Ok(ExpectedCases { element, expected })
     }
 }
 
 /// Runs the subcommand; the exit code is 1 if anything asked could not be answered.
 pub fn run(args: &Args, stdin: &mut dyn Read, stdout: &mut dyn Write) -> ExitCode {
-    let answered = match &args.what {
-        What::Eval { json } => eval(*json, args.lang, stdin, stdout),
-        What::Luck { base, target, json } => luck(base, target, *json, args.lang, stdout),
+    let answered = match &args.command {
+        TargetCommand::Eval { json } => eval_targets(*json, args.lang, stdin, stdout),
+        TargetCommand::Chance { base, target, json } => print_chance(base, target, *json, args.lang, stdout),
     };
     // A reader that has gone away (`| head`) needs no more answers.
     if answered.unwrap_or(true) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// What could not be answered, and why.
-pub(super) struct Refusal {
+pub(super) struct TargetInputError {
     pub(super) code: &'static str,
     /// Column in the target's text.
     pub(super) column: Option<usize>,
     pub(super) text: String,
 }
 
-impl Refusal {
+impl TargetInputError {
     fn new(code: &'static str, text: String) -> Self {
         Self { code, column: None, text }
     }
 
-    fn write(&self, json: bool, stdout: &mut dyn Write) -> io::Result<()> {
+    fn write_to(&self, json: bool, stdout: &mut dyn Write) -> io::Result<()> {
         if json {
             writeln!(stdout, "{}", json!({"error": {"code": self.code, "column": self.column, "text": self.text}}))
         } else {
@@ -110,21 +110,22 @@ impl Refusal {
     }
 }
 
-fn eval(json: bool, lang: Lang, stdin: &mut dyn Read, stdout: &mut dyn Write) -> io::Result<bool> {
+fn eval_targets(json: bool, lang: Lang, stdin: &mut dyn Read, stdout: &mut dyn Write) -> io::Result<bool> {
     let mut bytes = Vec::new();
     stdin.take(INPUT_MAX).read_to_end(&mut bytes)?;
     let mut answered = 0;
     let mut all = true;
-    for object in objects(&bytes) {
-        let object = object.map_err(|error| not_json(&error, lang));
-        match object.and_then(|object| input::Question::read(&object, lang)) {
+    for object in parse_json_values(&bytes) {
+        let object = object.map_err(|error| json_error(&error, lang));
+        match object.and_then(|object| input::EvalInput::from_json(&object, lang)) {
             Ok(question) => {
-                let evaluation = question.target.evaluate(&question.sheet, &question.terms);
-                let line = if json { output::evaluation(&evaluation, lang).to_string() } else { evaluation.text(lang) };
+                let evaluation = question.target.evaluate(&question.figures, &question.terms);
+                let line =
+                    if json { output::evaluation_json(&evaluation, lang).to_string() } else { evaluation.text(lang) };
                 writeln!(stdout, "{line}")?;
             }
             Err(refusal) => {
-                refusal.write(json, stdout)?;
+                refusal.write_to(json, stdout)?;
                 all = false;
             }
         }
@@ -135,13 +136,13 @@ fn eval(json: bool, lang: Lang, stdin: &mut dyn Read, stdout: &mut dyn Write) ->
             "không có dữ liệu vào; hãy đưa mỗi dòng một đối tượng JSON",
             "nothing was given; put one JSON object a line on standard input",
         );
-        Refusal::new("NO_INPUT", text.to_owned()).write(json, stdout)?;
+        TargetInputError::new("NO_INPUT", text.to_owned()).write_to(json, stdout)?;
     }
     Ok(all && answered > 0)
 }
 
 /// Every JSON value in turn; after one that cannot be read, goes on at the next line. An error comes with its line.
-fn objects(bytes: &[u8]) -> impl Iterator<Item = Result<Value, (usize, serde_json::Error)>> {
+fn parse_json_values(bytes: &[u8]) -> impl Iterator<Item = Result<Value, (usize, serde_json::Error)>> {
     let mut read = 0;
     std::iter::from_fn(move || {
         let rest = &bytes[read..];
@@ -151,7 +152,7 @@ fn objects(bytes: &[u8]) -> impl Iterator<Item = Result<Value, (usize, serde_jso
         let value = values.next()?;
         read = start + values.byte_offset().min(rest.len());
         Some(value.map_err(|error| {
-            read = start + after_line(rest, error.line());
+            read = start + offset_after_line(rest, error.line());
             let before = bytes[..start].iter().filter(|byte| **byte == b'\n').count();
             (before + error.line(), error)
         }))
@@ -159,43 +160,50 @@ fn objects(bytes: &[u8]) -> impl Iterator<Item = Result<Value, (usize, serde_jso
 }
 
 /// Where the line after line `number` (from 1) begins.
-fn after_line(bytes: &[u8], number: usize) -> usize {
+fn offset_after_line(bytes: &[u8], number: usize) -> usize {
     let mut ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
     ends.nth(number.saturating_sub(1)).unwrap_or(bytes.len())
 }
 
-fn not_json((line, error): &(usize, serde_json::Error), lang: Lang) -> Refusal {
+fn json_error((line, error): &(usize, serde_json::Error), lang: Lang) -> TargetInputError {
     // The reader's own words end with a line counted from where it began; ours counts from the top.
     let why = error.to_string();
     let why = why.split(" at line ").next().unwrap_or(&why).to_owned();
-    Refusal::new(
+    TargetInputError::new(
         "BAD_JSON",
         lang.pick(format!("dòng {line}: không đọc được JSON: {why}"), format!("line {line}: this is not JSON: {why}")),
     )
 }
 
-fn luck(bases: &[Base], text: &str, json: bool, lang: Lang, stdout: &mut dyn Write) -> io::Result<bool> {
+fn print_chance(
+    bases: &[ExpectedCases],
+    text: &str,
+    json: bool,
+    lang: Lang,
+    stdout: &mut dyn Write,
+) -> io::Result<bool> {
     let every = bases.iter().find(|base| base.element.is_none()).map(|base| base.expected);
     let named: BTreeMap<ElementCode, Ratio> =
         bases.iter().filter_map(|base| Some((base.element.clone()?, base.expected))).collect();
     let base = |code: &ElementCode| named.get(code).copied().or(every);
-    let told = input::target(text, lang)
-        .and_then(|target: Target| target.luck(&base).map_err(|no| Refusal::new("NO_LUCK", no.text(lang))));
+    let told = input::parse_target(text, lang).and_then(|target: Target| {
+        target.compute_chance(&base).map_err(|no| TargetInputError::new("NO_LUCK", no.text(lang)))
+    });
     match told {
-        Ok(luck) if json => writeln!(stdout, "{}", output::luck(&luck, lang))?,
-        Ok(luck) => sentences(&luck, 0, lang, stdout)?,
+        Ok(luck) if json => writeln!(stdout, "{}", output::chance_json(&luck, lang))?,
+        Ok(luck) => print_sentences(&luck, 0, lang, stdout)?,
         Err(refusal) => {
-            refusal.write(json, stdout)?;
+            refusal.write_to(json, stdout)?;
             return Ok(false);
         }
     }
     Ok(true)
 }
 
-fn sentences(luck: &Luck, depth: usize, lang: Lang, stdout: &mut dyn Write) -> io::Result<()> {
+fn print_sentences(luck: &TargetChance, depth: usize, lang: Lang, stdout: &mut dyn Write) -> io::Result<()> {
     let indent = "  ".repeat(depth);
     writeln!(stdout, "{indent}{}\n{indent}{}", luck.target, luck.text(lang))?;
-    luck.members.iter().try_for_each(|member| sentences(member, depth + 1, lang, stdout))
+    luck.members.iter().try_for_each(|member| print_sentences(member, depth + 1, lang, stdout))
 }
 
 #[cfg(test)]

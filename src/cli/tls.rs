@@ -1,11 +1,11 @@
 //! `thidua tls init|roll-over`: the private CA and the server's certificate; run again, a fresh server certificate of the same CA; and
 //! the change from one CA to the next, of which phones learn by syncing.
 
-use super::ctx::Ctx;
-use super::failure::{Failure, Outcome};
+use super::context::CliContext;
+use super::error::{CliError, CliResult};
 use super::invite;
 use crate::clock::Clock;
-use crate::domain::hex::hex;
+use crate::domain::hex::encode_hex;
 use crate::server::ca;
 use serde_json::json;
 
@@ -13,11 +13,11 @@ use serde_json::json;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
-    what: What,
+    command: TlsCommand,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum What {
+enum TlsCommand {
     /// Tạo CA riêng và chứng thư máy chủ · Make the CA, unless there is one, and a new server certificate (397 days).
     #[command(after_help = "Ví dụ / Examples:
   thidua tls init
@@ -42,79 +42,80 @@ enum What {
 }
 
 /// How long the next CA is announced before it takes over, in days: whoever syncs once in that time knows it.
-const ANNOUNCED_DAYS: i64 = 90;
+const ANNOUNCEMENT_DAYS: i64 = 90;
 
-pub(super) fn run(ctx: &Ctx, args: &Args) -> Outcome {
-    match &args.what {
-        What::Init { names } => init(ctx, names),
-        What::RollOver { finish: false, early: _ } => announce(ctx),
-        What::RollOver { finish: true, early } => finish(ctx, *early),
+pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
+    match &args.command {
+        TlsCommand::Init { names } => init_tls(ctx, names),
+        TlsCommand::RollOver { finish: false, early: _ } => announce_next_ca(ctx),
+        TlsCommand::RollOver { finish: true, early } => finish_ca_rollover(ctx, *early),
     }
 }
 
-fn announce(ctx: &Ctx) -> Outcome {
-    let files = invite::tls_files(&ctx.config()?);
-    ca::announce_next(&files, Clock::System.now())?;
-    let hashes: Vec<String> = files.announced()?.iter().map(|hash| hex(hash)).collect();
-    let say = &ctx.say;
+fn announce_next_ca(ctx: &CliContext) -> CliResult {
+    let files = invite::tls_files(&ctx.read_config()?);
+    ca::create_next_ca(&files, Clock::System.now())?;
+    let hashes: Vec<String> = files.announced_ca_hashes()?.iter().map(|hash| encode_hex(hash)).collect();
+    let output = &ctx.output;
     let text = || {
-        let next = say.pick(
+        let next = output.pick(
             "Khởi động lại máy chủ: từ đó điện thoại biết CA kế tiếp sau mỗi lần đồng bộ. Sau 90 ngày: thidua tls roll-over --finish",
             "Restart the server: from then on phones learn of the next CA whenever they sync. After 90 days: thidua tls roll-over --finish",
         );
         format!("CA {}\nSHA-256 {}\n{next}", files.next_ca.display(), hashes.last().map_or("", String::as_str))
     };
-    say.answer(text, || json!({ "trusted_ca_sha256": hashes, "next_ca": files.next_ca.display().to_string() }));
+    output
+        .print_answer(text, || json!({ "trusted_ca_sha256": hashes, "next_ca": files.next_ca.display().to_string() }));
     Ok(())
 }
 
-fn finish(ctx: &Ctx, early: bool) -> Outcome {
-    let config = ctx.config()?;
+fn finish_ca_rollover(ctx: &CliContext, early: bool) -> CliResult {
+    let config = ctx.read_config()?;
     let (files, now) = (invite::tls_files(&config), Clock::System.now());
     let days = std::fs::metadata(&files.next_ca).and_then(|meta| meta.modified()).ok();
     let days = days.and_then(|at| at.elapsed().ok()).map_or(0, |age| (age.as_secs() / 86_400).cast_signed());
-    if files.next_ca.exists() && days < ANNOUNCED_DAYS && !early {
-        return Err(Failure::new(
+    if files.next_ca.exists() && days < ANNOUNCEMENT_DAYS && !early {
+        return Err(CliError::new(
             "ANNOUNCED_TOO_SHORT",
             format!(
-                "CA kế tiếp mới được báo {days} ngày; điện thoại chưa đồng bộ sẽ mất liên lạc. Đợi đủ {ANNOUNCED_DAYS} ngày, hoặc --early"
+                "CA kế tiếp mới được báo {days} ngày; điện thoại chưa đồng bộ sẽ mất liên lạc. Đợi đủ {ANNOUNCEMENT_DAYS} ngày, hoặc --early"
             ),
             format!(
-                "the next CA was announced for {days} days; phones that did not sync since would be cut off. Wait for {ANNOUNCED_DAYS}, or say --early"
+                "the next CA was announced for {days} days; phones that did not sync since would be cut off. Wait for {ANNOUNCEMENT_DAYS}, or say --early"
             ),
         ));
     }
-    if !ca::roll_over(&files, &config.tls.names, now)? {
-        return Err(Failure::new(
+    if !ca::roll_over_ca(&files, &config.tls.names, now)? {
+        return Err(CliError::new(
             "NO_NEXT_CA",
             "chưa có CA kế tiếp; hãy chạy: thidua tls roll-over",
             "no next CA was announced; run: thidua tls roll-over",
         ));
     }
-    let (say, hash) = (&ctx.say, hex(&files.ca_sha256()?));
+    let (output, hash) = (&ctx.output, encode_hex(&files.ca_sha256()?));
     let text = || {
-        let next = say.pick(
+        let next = output.pick(
             "Khởi động lại máy chủ. Xóa tệp CA cũ sau 90 ngày:",
             "Restart the server. Take the CA before away after 90 days:",
         );
         format!("CA {}\nSHA-256 {hash}\n{next} {}", files.ca.display(), files.previous_ca.display())
     };
-    say.answer(text, || json!({ "ca_sha256": hash, "previous_ca": files.previous_ca.display().to_string() }));
+    output.print_answer(text, || json!({ "ca_sha256": hash, "previous_ca": files.previous_ca.display().to_string() }));
     Ok(())
 }
 
-fn init(ctx: &Ctx, names: &[String]) -> Outcome {
-    let config = ctx.config()?;
+fn init_tls(ctx: &CliContext, names: &[String]) -> CliResult {
+    let config = ctx.read_config()?;
     let names = if names.is_empty() { &config.tls.names[..] } else { names };
     let files = invite::tls_files(&config);
-    ca::init(&files, names, Clock::System.now())?;
-    let hash = hex(&files.ca_sha256()?);
-    let say = &ctx.say;
+    ca::init_tls(&files, names, Clock::System.now())?;
+    let hash = encode_hex(&files.ca_sha256()?);
+    let output = &ctx.output;
     let text = || {
         let (ca, chain) = (files.ca.display(), files.chain.display());
         let names = names.join(", ");
         let next =
-            say.pick("khởi động lại máy chủ để dùng chứng thư mới", "restart the server to use the new certificate");
+            output.pick("khởi động lại máy chủ để dùng chứng thư mới", "restart the server to use the new certificate");
         format!("CA {ca}\nSHA-256 {hash}\n{chain} ({names})\n{next}")
     };
     let value = || {
@@ -125,6 +126,6 @@ fn init(ctx: &Ctx, names: &[String]) -> Outcome {
             "names": names,
         })
     };
-    say.answer(text, value);
+    output.print_answer(text, value);
     Ok(())
 }

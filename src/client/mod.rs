@@ -14,12 +14,12 @@
 
 pub(crate) mod engine;
 pub mod facade;
-pub(crate) mod link;
+pub(crate) mod protocol;
 pub(crate) mod rebase;
 pub(crate) mod reference;
 pub(crate) mod replica;
 pub(crate) mod runner;
-pub(crate) mod step;
+pub(crate) mod transport;
 
 #[cfg(test)]
-pub(crate) mod rig;
+pub(crate) mod fixture;

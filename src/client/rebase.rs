@@ -3,36 +3,36 @@
 //!
 //! Knows no database and no network. Judges nothing: a command that cannot be replayed is set aside, and the server's verdict will say why.
 
-use super::reference::Reference;
-use super::replica::{Entry, EntryState};
-use crate::domain::command::{Body, Command};
+use super::reference::LocalReference;
+use super::replica::{OutboxEntry, OutboxEntryState};
+use crate::domain::command::{Command, CommandBody};
 use crate::domain::ids::UnitId;
 use crate::domain::reason::Refusal;
-use crate::domain::report::{Branch, FormShape, Report};
-use crate::domain::time::Instant;
-use crate::domain::workflow::State;
+use crate::domain::report::{ConflictBranch, FormSchema, Report};
+use crate::domain::time::Timestamp;
+use crate::domain::workflow::ReportState;
 use crate::wire;
 use jiff::civil::Date;
 
 /// A report with the outbox on top.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Replayed {
+pub(crate) struct ReplayedReport {
     /// The report as the app shows it; `None` when there is none here or there.
     pub(crate) report: Option<Report>,
     /// Fields in which a pending command does not agree with what the server holds: its value stands, ours waits.
-    pub(crate) clashes: Vec<Branch>,
+    pub(crate) conflicting_fields: Vec<ConflictBranch>,
     /// Pending commands that can no longer be replayed, with the reason.
-    pub(crate) set_aside: Vec<(u64, Refusal)>,
+    pub(crate) rejected_commands: Vec<(u64, Refusal)>,
     /// How many commands were replayed.
-    pub(crate) replayed: u32,
+    pub(crate) replayed_count: u32,
 }
 
 /// The member of a command that sends a report back.
-const RETURN: i16 = 7;
+const RETURN_FIELD_NUMBER: i16 = 7;
 
 /// Where a report stands for the person who holds the phone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Standing {
+pub(crate) enum LocalReportState {
     /// Being written.
     Draft,
     /// Submitted or changed here; not sent yet.
@@ -52,96 +52,114 @@ pub(crate) enum Standing {
 }
 
 /// Reads the commands of outbox entries; one that a newer app wrote is skipped.
-pub(crate) fn commands(pending: &[Entry], home: UnitId) -> Vec<(u64, Command)> {
+pub(crate) fn decode_pending(pending: &[OutboxEntry], home: UnitId) -> Vec<(u64, Command)> {
     let effective = pending.iter().filter(|entry| entry.outcome.has_effect());
     effective
         .filter_map(|entry| {
-            let numbered = wire::command::decode(&entry.bytes, home).ok()?;
+            let numbered = wire::command::decode_command(&entry.bytes, home).ok()?;
             Some((entry.number, numbered.command.ok()?))
         })
         .collect()
 }
 
 /// Replays commands on what the server holds of one report. `day` stands where the server will put the day of receipt.
-pub(crate) fn replay(server: Option<Report>, pending: &[(u64, Command)], shape: &FormShape, day: Date) -> Replayed {
-    let mut done = Replayed { report: server, clashes: Vec::new(), set_aside: Vec::new(), replayed: 0 };
+pub(crate) fn replay_pending(
+    server: Option<Report>,
+    pending: &[(u64, Command)],
+    shape: &FormSchema,
+    day: Date,
+) -> ReplayedReport {
+    let mut done = ReplayedReport {
+        report: server,
+        conflicting_fields: Vec::new(),
+        rejected_commands: Vec::new(),
+        replayed_count: 0,
+    };
     for (number, command) in pending {
-        match step(done.report.clone(), command, shape, day) {
+        match apply_command(done.report.clone(), command, shape, day) {
             Ok((report, clashes)) => {
                 done.report = report;
-                done.clashes.extend(clashes);
-                done.replayed += 1;
+                done.conflicting_fields.extend(clashes);
+                done.replayed_count += 1;
             }
-            Err(refusal) => done.set_aside.push((*number, refusal)),
+            Err(refusal) => done.rejected_commands.push((*number, refusal)),
         }
     }
     done
 }
 
-type Stepped = (Option<Report>, Vec<Branch>);
+type ReplayStep = (Option<Report>, Vec<ConflictBranch>);
 
-fn step(report: Option<Report>, command: &Command, shape: &FormShape, day: Date) -> Result<Stepped, Refusal> {
-    use crate::domain::reason::Reason;
-    let present = |report: Option<Report>| report.ok_or(Refusal::from(Reason::NotFound));
+fn apply_command(
+    report: Option<Report>,
+    command: &Command,
+    shape: &FormSchema,
+    day: Date,
+) -> Result<ReplayStep, Refusal> {
+    use crate::domain::reason::RefusalReason;
+    let present = |report: Option<Report>| report.ok_or(Refusal::from(RefusalReason::NotFound));
     let report = match &command.body {
-        Body::Save(save) => {
-            let saved = Report::save(report, save, save.acting_unit, shape)?;
+        CommandBody::SaveCells(save) => {
+            let saved = Report::apply_save(report, save, save.acting_unit, shape)?;
             return Ok((Some(saved.report), saved.branches));
         }
-        Body::Submit { acting_unit, .. } => present(report)?.submit(*acting_unit, shape, day, false)?,
-        Body::Return { seen, question, .. } => present(report)?.send_back(*seen, question.clone())?,
-        Body::Accept { seen, .. } => present(report)?.accept(*seen)?,
+        CommandBody::SubmitReport { acting_unit, .. } => present(report)?.submit(*acting_unit, shape, day, false)?,
+        CommandBody::ReturnReport { content_hash: seen, question, .. } => {
+            present(report)?.return_with_question(*seen, question.clone())?
+        }
+        CommandBody::AcceptReport { content_hash: seen, .. } => present(report)?.accept(*seen)?,
         // Comments, conflicts, held commands and proposals are records of their own.
-        Body::Comment { .. }
-        | Body::Settle { .. }
-        | Body::SettleHeld { .. }
-        | Body::Propose { .. }
-        | Body::SettleProposal { .. } => return Ok((report, Vec::new())),
+        CommandBody::AddComment { .. }
+        | CommandBody::SettleConflict { .. }
+        | CommandBody::SettleHeld { .. }
+        | CommandBody::ProposeAmendment { .. }
+        | CommandBody::SettleProposal { .. } => return Ok((report, Vec::new())),
     };
     Ok((Some(report), Vec::new()))
 }
 
 /// Where a report stands. `pending` are its commands without effect in view yet; `in_conflict` says that a branch waits for the unit head.
-pub(crate) fn standing(shown: State, pending: &[Entry], in_conflict: bool) -> Standing {
+pub(crate) fn local_report_state(shown: ReportState, pending: &[OutboxEntry], in_conflict: bool) -> LocalReportState {
     if in_conflict {
-        return Standing::Conflict;
+        return LocalReportState::Conflict;
     }
     let of_state = |state| pending.iter().any(|one| one.outcome.has_effect() && one.state == state);
-    let on_its_way = if of_state(EntryState::Waiting) {
-        Some(Standing::Waiting)
+    let on_its_way = if of_state(OutboxEntryState::Waiting) {
+        Some(LocalReportState::Waiting)
     } else {
-        of_state(EntryState::Sent).then_some(Standing::Sent)
+        of_state(OutboxEntryState::Sent).then_some(LocalReportState::Sent)
     };
     // Cells changed after a return are not on their way to anybody before the report is submitted again.
-    let returned_here = pending.iter().any(|one| one.body == RETURN && one.outcome.has_effect());
+    let returned_here = pending.iter().any(|one| one.body_number == RETURN_FIELD_NUMBER && one.outcome.has_effect());
     match shown {
-        State::Draft => Standing::Draft,
-        State::Returned if !returned_here => Standing::Returned,
-        State::Returned => on_its_way.unwrap_or(Standing::Returned),
-        State::Submitted => on_its_way.unwrap_or(Standing::Received),
-        State::Accepted => on_its_way.unwrap_or(Standing::Accepted),
-        State::Locked => on_its_way.unwrap_or(Standing::Locked),
+        ReportState::Draft => LocalReportState::Draft,
+        ReportState::Returned if !returned_here => LocalReportState::Returned,
+        ReportState::Returned => on_its_way.unwrap_or(LocalReportState::Returned),
+        ReportState::Submitted => on_its_way.unwrap_or(LocalReportState::Received),
+        ReportState::Accepted => on_its_way.unwrap_or(LocalReportState::Accepted),
+        ReportState::Locked => on_its_way.unwrap_or(LocalReportState::Locked),
     }
 }
 
 /// The bytes that this phone's own commands made of a report on the server, when they can be computed: then they need not travel. The day of
 /// receipt is that of the checkpoint; where the server saw another, or judged the report late, the digest tells and the scope is rebuilt.
-pub(crate) fn own_bytes(
+pub(crate) fn compute_own_bytes(
     before: Option<&[u8]>,
-    pending: &[Entry],
-    reference: &Reference,
+    pending: &[OutboxEntry],
+    reference: &LocalReference,
     server_time: i64,
 ) -> Option<Vec<u8>> {
-    let before = before.map(|bytes| wire::record::read_report(bytes, &reference.units)).transpose().ok()?;
-    let answered: Vec<Entry> = pending.iter().filter(|one| one.state == EntryState::Acknowledged).cloned().collect();
-    let commands = commands(&answered, UnitId([0; 16]));
+    let before = before.map(|bytes| wire::record::decode_report(bytes, &reference.unit_numbers)).transpose().ok()?;
+    let answered: Vec<OutboxEntry> =
+        pending.iter().filter(|one| one.state == OutboxEntryState::Acknowledged).cloned().collect();
+    let commands = decode_pending(&answered, UnitId([0; 16]));
     let contract = match (&before, commands.first()) {
         (Some(report), _) => report.key.contract,
-        (None, Some((_, Command { body: Body::Save(save), .. }))) => save.key.contract,
+        (None, Some((_, Command { body: CommandBody::SaveCells(save), .. }))) => save.key.contract,
         (None, _) => return None,
     };
-    let after = replay(before, &commands, reference.shape(contract)?, Instant(server_time).local_date());
-    wire::record::report(&after.report?, &reference.units).ok()
+    let after = replay_pending(before, &commands, reference.form_shape(contract)?, Timestamp(server_time).local_date());
+    wire::record::encode_report(&after.report?, &reference.unit_numbers).ok()
 }
 
 #[cfg(test)]

@@ -1,51 +1,57 @@
 //! Replay on hand-made reports: what is shown while commands are on their way. Knows no database.
 
 use super::*;
-use crate::client::step::Outcome;
-use crate::domain::cell::{CellValue, Change, ElementNo};
-use crate::domain::command::Save;
+use crate::client::protocol::OutboxOutcome;
+use crate::domain::cell::{CellChange, CellValue, ElementNumber};
+use crate::domain::command::SaveCells;
 use crate::domain::ids::ContractId;
 use crate::domain::period::Period;
-use crate::domain::report::{FormLine, ReportKey};
+use crate::domain::report::{ElementRange, ReportKey};
 use jiff::civil::date;
 
 const TODAY: Date = date(2024, 8, 27);
 
-fn key() -> ReportKey {
+fn report_key() -> ReportKey {
     let period = Period::new("week", date(2024, 8, 19), date(2024, 8, 26));
-    ReportKey { contract: ContractId::named("tuan-xa"), unit: UnitId::named("com"), period }
+    ReportKey { contract: ContractId::from_code("tuan-xa"), unit: UnitId::from_code("com"), period }
 }
 
-fn shape() -> FormShape {
-    let lines = [1, 2].map(|number| (ElementNo(number), FormLine { min: 0, max: 100 }));
-    FormShape { lines: lines.into_iter().collect(), rules: Vec::new() }
+fn form_shape() -> FormSchema {
+    let lines = [1, 2].map(|number| (ElementNumber(number), ElementRange { min: 0, max: 100 }));
+    FormSchema { ranges: lines.into_iter().collect(), rules: Vec::new() }
 }
 
-fn save(element: u32, mine: i64, base: Option<i64>) -> Body {
-    let change = Change {
-        element: ElementNo(element),
+fn save_body(element: u32, mine: i64, base: Option<i64>) -> CommandBody {
+    let change = CellChange {
+        element: ElementNumber(element),
         mine: Some(CellValue::Reported(mine)),
         base: base.map(CellValue::Reported),
     };
-    let acting_unit = UnitId::named("com");
-    Body::Save(Save { key: key(), acting_unit, changes: vec![change], note: None, base_revision: 0 })
+    let acting_unit = UnitId::from_code("com");
+    CommandBody::SaveCells(SaveCells {
+        key: report_key(),
+        acting_unit,
+        changes: vec![change],
+        note: None,
+        base_revision: 0,
+    })
 }
 
-fn submit() -> Body {
-    Body::Submit { report: key().id(), acting_unit: UnitId::named("com") }
+fn submit_body() -> CommandBody {
+    CommandBody::SubmitReport { report: report_key().id(), acting_unit: UnitId::from_code("com") }
 }
 
-fn entries(bodies: Vec<Body>, state: EntryState) -> Vec<Entry> {
-    let entry = |(number, body): (u64, Body)| {
+fn outbox_entries(bodies: Vec<CommandBody>, state: OutboxEntryState) -> Vec<OutboxEntry> {
+    let entry = |(number, body): (u64, CommandBody)| {
         let command = Command { captured_at: None, sync_mark: Vec::new(), body };
-        Entry {
+        OutboxEntry {
             number,
-            report: key().id().0.to_vec(),
-            body: 5,
-            bytes: wire::command::encode(number, &command),
+            report_id: report_key().id().0.to_vec(),
+            body_number: 5,
+            bytes: wire::command::encode_command(number, &command),
             made_at: 0,
             state,
-            outcome: Outcome::None,
+            outcome: OutboxOutcome::None,
             reason: 0,
             problems: Vec::new(),
             resolved: false,
@@ -54,62 +60,81 @@ fn entries(bodies: Vec<Body>, state: EntryState) -> Vec<Entry> {
     (1..).zip(bodies).map(entry).collect()
 }
 
-fn replayed(server: Option<Report>, pending: &[Entry]) -> Replayed {
-    replay(server, &commands(pending, UnitId::named("com")), &shape(), TODAY)
+fn replay_entries(server: Option<Report>, pending: &[OutboxEntry]) -> ReplayedReport {
+    replay_pending(server, &decode_pending(pending, UnitId::from_code("com")), &form_shape(), TODAY)
 }
 
 #[test]
 fn what_is_typed_is_seen_at_once_and_says_how_far_it_is() {
-    let typed = vec![save(1, 3, None), save(2, 0, None), submit()];
-    let waiting = entries(typed.clone(), EntryState::Waiting);
-    let shown = replayed(None, &waiting).report.unwrap();
-    assert_eq!(shown.cells.len(), 2);
-    assert_eq!(standing(shown.state, &waiting, false), Standing::Waiting);
-    assert_eq!(standing(shown.state, &entries(typed, EntryState::Sent), false), Standing::Sent);
-    assert_eq!(standing(shown.state, &[], false), Standing::Received);
-    assert_eq!(standing(shown.state, &[], true), Standing::Conflict);
+    let typed = vec![save_body(1, 3, None), save_body(2, 0, None), submit_body()];
+    let waiting = outbox_entries(typed.clone(), OutboxEntryState::Waiting);
+    let presented = replay_entries(None, &waiting).report.unwrap();
+    assert_eq!(presented.cells.len(), 2);
+    assert_eq!(local_report_state(presented.state, &waiting, false), LocalReportState::Waiting);
+    assert_eq!(
+        local_report_state(presented.state, &outbox_entries(typed, OutboxEntryState::Sent), false),
+        LocalReportState::Sent
+    );
+    assert_eq!(local_report_state(presented.state, &[], false), LocalReportState::Received);
+    assert_eq!(local_report_state(presented.state, &[], true), LocalReportState::Conflict);
 }
 
 #[test]
 fn s13_on_the_phone_too_different_cells_merge_and_the_same_cell_does_not_overwrite() {
-    let mut server = Report::draft(key(), UnitId::named("com"));
-    server.cells.insert(ElementNo(1), CellValue::Reported(9));
-    let shown = replayed(Some(server.clone()), &entries(vec![save(2, 5, None)], EntryState::Waiting));
-    assert_eq!((shown.report.unwrap().cells.len(), shown.clashes.len()), (2, 0));
-    let shown = replayed(Some(server), &entries(vec![save(1, 5, Some(4))], EntryState::Waiting));
-    assert_eq!(shown.report.unwrap().cells[&ElementNo(1)], CellValue::Reported(9), "the server's value stands");
-    assert_eq!(shown.clashes.len(), 1, "and the other is not lost in silence");
+    let mut server = Report::new_draft(report_key(), UnitId::from_code("com"));
+    server.cells.insert(ElementNumber(1), CellValue::Reported(9));
+    let presented =
+        replay_entries(Some(server.clone()), &outbox_entries(vec![save_body(2, 5, None)], OutboxEntryState::Waiting));
+    assert_eq!((presented.report.unwrap().cells.len(), presented.conflicting_fields.len()), (2, 0));
+    let presented =
+        replay_entries(Some(server), &outbox_entries(vec![save_body(1, 5, Some(4))], OutboxEntryState::Waiting));
+    assert_eq!(presented.report.unwrap().cells[&ElementNumber(1)], CellValue::Reported(9), "the server's value stands");
+    assert_eq!(presented.conflicting_fields.len(), 1, "and the other is not lost in silence");
 }
 
 #[test]
 fn s10_a_refused_command_is_no_longer_replayed_and_one_that_cannot_be_is_set_aside() {
-    let mut refused = entries(vec![save(1, 3, None)], EntryState::Acknowledged);
-    refused[0].outcome = Outcome::Rejected;
-    assert_eq!(replayed(None, &refused).report, None);
-    let blocked = replayed(None, &entries(vec![save(1, 999, None), save(2, 1, None)], EntryState::Waiting));
-    assert_eq!((blocked.set_aside.len(), blocked.replayed), (1, 1), "one bad command does not block the next");
+    let mut refused = outbox_entries(vec![save_body(1, 3, None)], OutboxEntryState::Acknowledged);
+    refused[0].outcome = OutboxOutcome::Rejected;
+    assert_eq!(replay_entries(None, &refused).report, None);
+    let blocked = replay_entries(
+        None,
+        &outbox_entries(vec![save_body(1, 999, None), save_body(2, 1, None)], OutboxEntryState::Waiting),
+    );
+    assert_eq!(
+        (blocked.rejected_commands.len(), blocked.replayed_count),
+        (1, 1),
+        "one bad command does not block the next"
+    );
 }
 
 #[test]
 fn a_returned_report_stays_returned_until_it_is_submitted_again() {
-    let typed = vec![save(1, 3, None)];
-    let pending = entries(typed, EntryState::Waiting);
-    assert_eq!(standing(State::Returned, &pending, false), Standing::Returned);
+    let typed = vec![save_body(1, 3, None)];
+    let pending = outbox_entries(typed, OutboxEntryState::Waiting);
+    assert_eq!(local_report_state(ReportState::Returned, &pending, false), LocalReportState::Returned);
     let mut sent_back = pending;
-    sent_back[0].body = RETURN;
-    assert_eq!(standing(State::Returned, &sent_back, false), Standing::Waiting, "the reviewer's own return");
+    sent_back[0].body_number = RETURN_FIELD_NUMBER;
+    assert_eq!(
+        local_report_state(ReportState::Returned, &sent_back, false),
+        LocalReportState::Waiting,
+        "the reviewer's own return"
+    );
 }
 
 #[test]
 fn own_writes_can_be_computed_to_the_byte() {
-    let units: wire::record::UnitNumbers = [(UnitId::named("com"), 7)].into_iter().collect();
-    let mut reference = Reference::default();
-    reference.units = units;
-    reference.shapes_for_tests(ContractId::named("tuan-xa"), shape());
-    let sent = entries(vec![save(1, 3, None), save(2, 0, None), submit()], EntryState::Acknowledged);
-    let time = Instant::local_midnight(TODAY).0;
-    let ours = own_bytes(None, &sent, &reference, time).unwrap();
-    let theirs = replayed(None, &sent).report.unwrap();
-    assert_eq!(ours, wire::record::report(&theirs, &reference.units).unwrap());
+    let units: wire::record::UnitNumbers = [(UnitId::from_code("com"), 7)].into_iter().collect();
+    let mut reference = LocalReference::default();
+    reference.unit_numbers = units;
+    reference.set_shape_for_tests(ContractId::from_code("tuan-xa"), form_shape());
+    let sent = outbox_entries(
+        vec![save_body(1, 3, None), save_body(2, 0, None), submit_body()],
+        OutboxEntryState::Acknowledged,
+    );
+    let time = Timestamp::from_local_midnight(TODAY).0;
+    let ours = compute_own_bytes(None, &sent, &reference, time).unwrap();
+    let theirs = replay_entries(None, &sent).report.unwrap();
+    assert_eq!(ours, wire::record::encode_report(&theirs, &reference.unit_numbers).unwrap());
     assert_eq!(theirs.received_day, Some(TODAY));
 }

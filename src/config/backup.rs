@@ -6,7 +6,7 @@ use serde::Deserialize;
 /// Where verified copies go, and how often.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Backup {
+pub struct BackupConfig {
     /// Directory in which copies are made; empty: none are.
     pub dir: String,
     /// Directory of another disk or machine.
@@ -17,7 +17,7 @@ pub struct Backup {
     pub every_minutes: u32,
 }
 
-impl Default for Backup {
+impl Default for BackupConfig {
     fn default() -> Self {
         Self { dir: "backups".to_owned(), second: String::new(), keep: 14, every_minutes: 0 }
     }

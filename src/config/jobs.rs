@@ -7,14 +7,14 @@ use std::num::NonZeroU32;
 /// Whether this process runs jobs, and how long it may keep one.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Jobs {
+pub struct JobsConfig {
     /// Run them here.
     pub enabled: bool,
     /// Seconds after which another process may take a job over.
     pub lease_seconds: NonZeroU32,
 }
 
-impl Default for Jobs {
+impl Default for JobsConfig {
     fn default() -> Self {
         Self { enabled: true, lease_seconds: NonZeroU32::MIN.saturating_add(599) }
     }

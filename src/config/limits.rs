@@ -8,7 +8,7 @@ use std::num::{NonZeroU16, NonZeroU32};
 /// How many may be connected, and how long they may take to say hello.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Limits {
+pub struct LimitsConfig {
     /// Open connections in total.
     pub connections: NonZeroU32,
     /// Open connections from one address.
@@ -21,7 +21,7 @@ pub struct Limits {
     pub offline_lease_days: NonZeroU16,
 }
 
-impl Default for Limits {
+impl Default for LimitsConfig {
     fn default() -> Self {
         Self {
             connections: NonZeroU32::MIN.saturating_add(19_999),

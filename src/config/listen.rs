@@ -6,7 +6,7 @@ use serde::Deserialize;
 /// Where the server listens and how phones reach it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Listen {
+pub struct ListenConfig {
     /// Address and port, as in `0.0.0.0:8443`; port 0 takes a free one.
     pub address: String,
     /// Addresses as phones see them, as in `https://10.0.0.2:8443`.
@@ -15,7 +15,7 @@ pub struct Listen {
     pub plaintext: bool,
 }
 
-impl Default for Listen {
+impl Default for ListenConfig {
     fn default() -> Self {
         Self { address: "127.0.0.1:8443".to_owned(), public: Vec::new(), plaintext: false }
     }

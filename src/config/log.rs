@@ -5,7 +5,7 @@ use serde::Deserialize;
 /// What is logged, to standard error.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Log {
+pub struct LogConfig {
     /// Levels by module.
     pub filter: String,
     /// The form of a line.
@@ -23,7 +23,7 @@ pub enum LogFormat {
     Json,
 }
 
-impl Default for Log {
+impl Default for LogConfig {
     fn default() -> Self {
         Self { filter: "info,tokio_cron_scheduler=warn".to_owned(), format: LogFormat::Text }
     }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 /// Where metrics are served.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Metrics {
+pub struct MetricsConfig {
     /// Address and port; empty: nowhere.
     pub address: String,
 }

@@ -17,52 +17,52 @@ mod template;
 mod tests;
 mod tls;
 
-pub use backup::Backup;
-pub use database::Database;
-pub use jobs::Jobs;
-pub use limits::Limits;
-pub use listen::Listen;
-pub use log::{Log, LogFormat};
-pub use metrics::Metrics;
-pub use secret::Secret;
-pub use telemetry::Telemetry;
+pub use backup::BackupConfig;
+pub use database::DatabaseConfig;
+pub use jobs::JobsConfig;
+pub use limits::LimitsConfig;
+pub use listen::ListenConfig;
+pub use log::{LogConfig, LogFormat};
+pub use metrics::MetricsConfig;
+pub use secret::SecretValue;
+pub use telemetry::TelemetryConfig;
 pub use template::template;
-pub use tls::{ClientAuth, Tls};
+pub use tls::{ClientAuthMode, TlsConfig};
 
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 /// Name of the configuration file in the data directory.
-pub const FILE: &str = "thidua.toml";
+pub const FILE_NAME: &str = "thidua.toml";
 /// Sections of the configuration: parts of the names of environment variables.
 pub const SECTIONS: [&str; 9] =
     ["listen", "database", "tls", "limits", "jobs", "log", "metrics", "telemetry", "backup"];
 /// Variables of the environment begin so.
-const PREFIX: &str = "THIDUA_";
+const ENV_PREFIX: &str = "THIDUA_";
 
 /// The whole configuration.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// `[listen]`.
-    pub listen: Listen,
+    pub listen: ListenConfig,
     /// `[database]`.
-    pub database: Database,
+    pub database: DatabaseConfig,
     /// `[tls]`.
-    pub tls: Tls,
+    pub tls: TlsConfig,
     /// `[limits]`.
-    pub limits: Limits,
+    pub limits: LimitsConfig,
     /// `[jobs]`.
-    pub jobs: Jobs,
+    pub jobs: JobsConfig,
     /// `[log]`.
-    pub log: Log,
+    pub log: LogConfig,
     /// `[metrics]`.
-    pub metrics: Metrics,
+    pub metrics: MetricsConfig,
     /// `[telemetry]`.
-    pub telemetry: Telemetry,
+    pub telemetry: TelemetryConfig,
     /// `[backup]`.
-    pub backup: Backup,
+    pub backup: BackupConfig,
     /// The data directory; relative paths of the file are meant from here. No key of the file.
     #[serde(skip)]
     pub dir: PathBuf,
@@ -73,7 +73,7 @@ pub struct Config {
 pub enum ConfigError {
     /// The file cannot be read.
     #[error("{path}: {message}")]
-    File {
+    UnreadableFile {
         /// The file.
         path: PathBuf,
         /// What the system says.
@@ -81,7 +81,7 @@ pub enum ConfigError {
     },
     /// The file says something that cannot be: unknown key, wrong kind of value.
     #[error("{path}:{line}: {message}")]
-    Key {
+    InvalidKey {
         /// The file.
         path: PathBuf,
         /// Line, from 1.
@@ -91,7 +91,7 @@ pub enum ConfigError {
     },
     /// A variable or a flag says something that cannot be.
     #[error("{from}: {message}")]
-    Outside {
+    Override {
         /// Name of the variable, or the flag.
         from: String,
         /// What is wrong with it.
@@ -105,37 +105,37 @@ impl Config {
     ///
     /// # Errors
     /// The first thing that is not understood, with its place. Values of secrets are not repeated.
-    pub fn read(
+    pub fn load(
         dir: &Path,
         file: Option<&Path>,
         environment: impl IntoIterator<Item = (String, String)>,
         flags: &[String],
     ) -> Result<Self, ConfigError> {
-        let path = file.map_or_else(|| dir.join(FILE), Path::to_owned);
+        let path = file.map_or_else(|| dir.join(FILE_NAME), Path::to_owned);
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if file.is_none() && error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(ConfigError::File { path, message: error.to_string() }),
+            Err(error) => return Err(ConfigError::UnreadableFile { path, message: error.to_string() }),
         };
         let text = text.trim_start_matches('\u{feff}');
-        parse::<Self>(&path, text)?;
-        let mut table: Table = parse(&path, text)?;
+        parse_toml::<Self>(&path, text)?;
+        let mut table: Table = parse_toml(&path, text)?;
         let mut variables: Vec<(String, String)> = environment.into_iter().collect();
         variables.sort();
         for (name, value) in variables {
-            if let Some((section, key)) = place(&name) {
-                overlay(&mut table, &name, section, &key, &value)?;
+            if let Some((section, key)) = parse_variable_name(&name) {
+                apply_override(&mut table, &name, section, &key, &value)?;
             }
         }
         for flag in flags {
             let from = format!("--set {}", flag.split('=').next().unwrap_or_default());
-            let wanted = || outside(&from, "expected SECTION.KEY=VALUE, as in listen.address=0.0.0.0:8443");
-            let (place, value) = flag.split_once('=').ok_or_else(wanted)?;
-            let (section, key) = place.split_once('.').ok_or_else(wanted)?;
-            overlay(&mut table, &from, section, key, value)?;
+            let usage_error = || override_error(&from, "expected SECTION.KEY=VALUE, as in listen.address=0.0.0.0:8443");
+            let (place, value) = flag.split_once('=').ok_or_else(usage_error)?;
+            let (section, key) = place.split_once('.').ok_or_else(usage_error)?;
+            apply_override(&mut table, &from, section, key, value)?;
         }
         let mut config: Self = Value::Table(table).try_into().map_err(|error: toml::de::Error| {
-            ConfigError::Outside { from: "configuration".to_owned(), message: error.message().to_owned() }
+            ConfigError::Override { from: "configuration".to_owned(), message: error.message().to_owned() }
         })?;
         config.dir = dir.to_owned();
         Ok(config)
@@ -143,7 +143,7 @@ impl Config {
 
     /// A path of the configuration, from the data directory if it is relative.
     #[must_use]
-    pub fn path(&self, path: &str) -> PathBuf {
+    pub fn resolve_path(&self, path: &str) -> PathBuf {
         self.dir.join(path)
     }
 
@@ -155,34 +155,37 @@ impl Config {
             return url.clone();
         }
         let path = url.strip_prefix("sqlite:").unwrap_or(url);
-        format!("sqlite:{}", self.path(path.strip_prefix("//").unwrap_or(path)).display())
+        format!("sqlite:{}", self.resolve_path(path.strip_prefix("//").unwrap_or(path)).display())
     }
 }
 
-fn parse<T: serde::de::DeserializeOwned>(path: &Path, text: &str) -> Result<T, ConfigError> {
+fn parse_toml<T: serde::de::DeserializeOwned>(path: &Path, text: &str) -> Result<T, ConfigError> {
     toml::from_str(text).map_err(|error| {
         let offset = error.span().map_or(0, |span| span.start).min(text.len());
         let line = text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1;
-        ConfigError::Key { path: path.to_owned(), line, message: error.message().trim().replace('\n', " ") }
+        ConfigError::InvalidKey { path: path.to_owned(), line, message: error.message().trim().replace('\n', " ") }
     })
 }
 
 /// Section and key of a variable such as `THIDUA_LISTEN_ADDRESS`; `None` for variables that are not of the configuration.
-fn place(name: &str) -> Option<(&'static str, String)> {
-    let rest = name.strip_prefix(PREFIX)?.to_lowercase();
+fn parse_variable_name(name: &str) -> Option<(&'static str, String)> {
+    let rest = name.strip_prefix(ENV_PREFIX)?.to_lowercase();
     let section = SECTIONS.into_iter().find(|section| rest.starts_with(&format!("{section}_")))?;
     Some((section, rest[section.len() + 1..].to_owned()))
 }
 
 /// Puts one value over the file's and tries at once whether the whole is still a configuration, so that a mistake has a name.
-fn overlay(table: &mut Table, from: &str, section: &str, key: &str, value: &str) -> Result<(), ConfigError> {
+fn apply_override(table: &mut Table, from: &str, section: &str, key: &str, value: &str) -> Result<(), ConfigError> {
     if !SECTIONS.contains(&section) {
-        return Err(outside(from, &format!("unknown section `{section}`, expected one of {}", SECTIONS.join(", "))));
+        return Err(override_error(
+            from,
+            &format!("unknown section `{section}`, expected one of {}", SECTIONS.join(", ")),
+        ));
     }
     let entry = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
-    let Value::Table(inner) = entry else { return Err(outside(from, "the section is not a table")) };
+    let Value::Table(inner) = entry else { return Err(override_error(from, "the section is not a table")) };
     let mut last = None;
-    for candidate in readings(value) {
+    for candidate in parse_candidates(value) {
         inner.insert(key.to_owned(), candidate);
         let one = Table::from_iter([(section.to_owned(), Value::Table(inner.clone()))]);
         match Value::Table(one).try_into::<Config>() {
@@ -190,16 +193,16 @@ fn overlay(table: &mut Table, from: &str, section: &str, key: &str, value: &str)
             Err(error) => last = Some(error.message().trim().replace('\n', " ")),
         }
     }
-    Err(outside(from, &last.unwrap_or_default()))
+    Err(override_error(from, &last.unwrap_or_default()))
 }
 
 /// What a text may mean, the likeliest first: a TOML value (`true`, `7`, `["a"]`), a list of words, a plain text.
-fn readings(value: &str) -> Vec<Value> {
+fn parse_candidates(value: &str) -> Vec<Value> {
     let typed = toml::from_str::<Table>(&format!("value = {value}")).ok().and_then(|mut table| table.remove("value"));
     let words = value.split(',').map(|word| Value::String(word.trim().to_owned())).collect();
     typed.into_iter().chain([Value::Array(words), Value::String(value.to_owned())]).collect()
 }
 
-fn outside(from: &str, message: &str) -> ConfigError {
-    ConfigError::Outside { from: from.to_owned(), message: message.to_owned() }
+fn override_error(from: &str, message: &str) -> ConfigError {
+    ConfigError::Override { from: from.to_owned(), message: message.to_owned() }
 }

@@ -6,9 +6,9 @@ use std::fmt;
 /// Wraps a secret; its `Debug` says only that there is one.
 #[derive(Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(transparent)]
-pub struct Secret<T>(T);
+pub struct SecretValue<T>(T);
 
-impl<T> Secret<T> {
+impl<T> SecretValue<T> {
     /// Hides a value.
     #[must_use]
     pub fn new(value: T) -> Self {
@@ -22,7 +22,7 @@ impl<T> Secret<T> {
     }
 }
 
-impl<T> fmt::Debug for Secret<T> {
+impl<T> fmt::Debug for SecretValue<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
     }

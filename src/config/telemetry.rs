@@ -7,7 +7,7 @@ use std::num::NonZeroU32;
 /// Where traces and numbers are sent.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Telemetry {
+pub struct TelemetryConfig {
     /// A collector of OpenTelemetry that speaks gRPC; empty: none.
     pub otlp: String,
     /// PEM file with the authority of its certificate.
@@ -18,7 +18,7 @@ pub struct Telemetry {
     pub one_in: NonZeroU32,
 }
 
-impl Default for Telemetry {
+impl Default for TelemetryConfig {
     fn default() -> Self {
         Self { otlp: String::new(), ca: String::new(), node: String::new(), one_in: NonZeroU32::MIN }
     }

@@ -8,7 +8,7 @@ fn read(text: &str, environment: &[(&str, &str)], flags: &[&str]) -> Result<Conf
     std::fs::write(dir.path().join("thidua.toml"), text).unwrap();
     let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
-    Config::read(dir.path(), None, environment, &flags)
+    Config::load(dir.path(), None, environment, &flags)
 }
 
 #[test]

@@ -7,7 +7,7 @@ use serde::Deserialize;
 /// Certificates.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Tls {
+pub struct TlsConfig {
     /// Directory of the certificates and keys, from the data directory.
     pub dir: String,
     /// Names for which `thidua tls init` makes the server's certificate.
@@ -15,7 +15,7 @@ pub struct Tls {
     /// Speak TLS 1.2 too.
     pub allow_tls12: bool,
     /// Whether clients are asked for certificates of their own.
-    pub client_auth: ClientAuth,
+    pub client_auth: ClientAuthMode,
     /// Certificates of the authorities that sign those of clients; needed unless nobody is asked.
     pub client_ca: String,
     /// Their revocation lists; empty: none.
@@ -25,7 +25,7 @@ pub struct Tls {
 /// Whether clients are asked for certificates of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum ClientAuth {
+pub enum ClientAuthMode {
     /// Nobody is asked.
     None,
     /// Who shows one is known by it; one that does not hold is refused.
@@ -34,10 +34,17 @@ pub enum ClientAuth {
     Required,
 }
 
-impl Default for Tls {
+impl Default for TlsConfig {
     fn default() -> Self {
         let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec();
         let (client_ca, client_crl) = (String::new(), String::new());
-        Self { dir: "tls".to_owned(), names, allow_tls12: false, client_auth: ClientAuth::None, client_ca, client_crl }
+        Self {
+            dir: "tls".to_owned(),
+            names,
+            allow_tls12: false,
+            client_auth: ClientAuthMode::None,
+            client_ca,
+            client_crl,
+        }
     }
 }

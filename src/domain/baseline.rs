@@ -3,15 +3,15 @@
 //! Knows rows of figures and how they add up over a window; knows no lineage (re-basing along a merger is `org`'s) and
 //! no target. A figure that is not there is never a zero: whoever has no baseline gets [`Base::None`].
 
-use super::broken::Broken;
 use super::element::{CountingLevel, Element, ElementCode, ElementKind};
 use super::form::Catalogue;
 use super::ids::UnitId;
-use super::window::Window;
-use super::worded::worded;
+use super::string_enum::string_enum;
+use super::violation::Violation;
+use super::window::DateWindow;
 use std::collections::BTreeMap;
 
-worded! {
+string_enum! {
     /// Whether the figure may still move.
     BaselineStatus {
         /// Sơ bộ.
@@ -29,7 +29,7 @@ pub struct BaselineRow {
     /// What was counted.
     pub element: ElementCode,
     /// The days it was counted over; of a stock, the last of them is the day it stood at.
-    pub window: Window,
+    pub window: DateWindow,
     /// The figure, scaled.
     pub value: i64,
     /// Where it comes from.
@@ -43,14 +43,14 @@ pub struct BaselineRow {
 impl BaselineRow {
     /// The id of the unit.
     #[must_use]
-    pub fn unit(&self) -> UnitId {
-        UnitId::named(&self.unit_uid)
+    pub fn unit_id(&self) -> UnitId {
+        UnitId::from_code(&self.unit_uid)
     }
 }
 
 /// What the past says about a unit, an element and a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Base {
+pub enum BaselineValue {
     /// The figure, scaled, and whether all of it is final.
     Known {
         /// The figure.
@@ -64,7 +64,7 @@ pub enum Base {
     None,
 }
 
-impl Base {
+impl BaselineValue {
     /// The figure, where it is known.
     #[must_use]
     pub fn value(self) -> Option<i64> {
@@ -78,12 +78,12 @@ impl Base {
 /// Baselines of many units, to be asked.
 #[derive(Debug, Clone, Default)]
 pub struct Baselines {
-    rows: BTreeMap<(UnitId, ElementCode), Vec<Figure>>,
+    figures: BTreeMap<(UnitId, ElementCode), Vec<BaselineFigure>>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Figure {
-    window: Window,
+struct BaselineFigure {
+    window: DateWindow,
     value: i64,
     is_final: bool,
     version: u32,
@@ -92,69 +92,69 @@ struct Figure {
 impl Baselines {
     /// Takes rows in any order; of several versions for one unit and element the highest stands.
     pub fn new<'a>(rows: impl IntoIterator<Item = &'a BaselineRow>) -> Self {
-        let mut all: BTreeMap<(UnitId, ElementCode), Vec<Figure>> = BTreeMap::new();
+        let mut all: BTreeMap<(UnitId, ElementCode), Vec<BaselineFigure>> = BTreeMap::new();
         for row in rows {
-            let figure = Figure {
+            let figure = BaselineFigure {
                 window: row.window,
                 value: row.value,
                 is_final: row.status == BaselineStatus::Final,
                 version: row.version,
             };
-            all.entry((row.unit(), row.element.clone())).or_default().push(figure);
+            all.entry((row.unit_id(), row.element.clone())).or_default().push(figure);
         }
         for figures in all.values_mut() {
             let newest = figures.iter().map(|figure| figure.version).max();
             figures.retain(|figure| Some(figure.version) == newest);
             figures.sort_by_key(|figure| figure.window);
         }
-        Self { rows: all }
+        Self { figures: all }
     }
 
     /// What happened in `window`. Exact: rows must cover every day of it, and only rows of zero may reach beyond it, since a
     /// zero over many days is a zero over each of them.
     #[must_use]
-    pub fn flow(&self, unit: UnitId, element: &ElementCode, window: Window) -> Base {
-        let Some(figures) = self.figures(unit, element) else { return Base::None };
+    pub fn flow_value(&self, unit: UnitId, element: &ElementCode, window: DateWindow) -> BaselineValue {
+        let Some(figures) = self.figures(unit, element) else { return BaselineValue::None };
         let (mut value, mut is_final, mut covered) = (0, true, window.start);
-        for figure in figures.iter().filter(|figure| figure.window.common_days(&window) > 0) {
+        for figure in figures.iter().filter(|figure| figure.window.overlap_days(&window) > 0) {
             let inside = window.start <= figure.window.start && figure.window.end <= window.end;
             if figure.window.start > covered || (figure.value != 0 && !inside) {
-                return Base::Partial;
+                return BaselineValue::Partial;
             }
             covered = covered.max(figure.window.end);
             value += figure.value;
             is_final &= figure.is_final;
         }
-        if covered < window.end { Base::Partial } else { Base::Known { value, is_final } }
+        if covered < window.end { BaselineValue::Partial } else { BaselineValue::Known { value, is_final } }
     }
 
     /// What stood at the end of the last day of `window`; exact: a row must end on that very day.
     #[must_use]
-    pub fn stock(&self, unit: UnitId, element: &ElementCode, window: Window) -> Base {
-        let Some(figures) = self.figures(unit, element) else { return Base::None };
+    pub fn stock_value(&self, unit: UnitId, element: &ElementCode, window: DateWindow) -> BaselineValue {
+        let Some(figures) = self.figures(unit, element) else { return BaselineValue::None };
         match figures.iter().find(|figure| figure.window.end == window.end) {
-            Some(figure) => Base::Known { value: figure.value, is_final: figure.is_final },
-            None => Base::Partial,
+            Some(figure) => BaselineValue::Known { value: figure.value, is_final: figure.is_final },
+            None => BaselineValue::Partial,
         }
     }
 
     /// [`Self::stock`] for a stock, [`Self::flow`] for everything else.
     #[must_use]
-    pub fn of(&self, unit: UnitId, element: &Element, window: Window) -> Base {
+    pub fn value_of(&self, unit: UnitId, element: &Element, window: DateWindow) -> BaselineValue {
         match element.kind {
-            ElementKind::Stock => self.stock(unit, &element.code, window),
-            ElementKind::Flow | ElementKind::EventFlag => self.flow(unit, &element.code, window),
+            ElementKind::Stock => self.stock_value(unit, &element.code, window),
+            ElementKind::Flow | ElementKind::EventFlag => self.flow_value(unit, &element.code, window),
         }
     }
 
     /// Whether there is any figure for this unit and element.
     #[must_use]
-    pub fn has(&self, unit: UnitId, element: &ElementCode) -> bool {
+    pub fn has_figures(&self, unit: UnitId, element: &ElementCode) -> bool {
         self.figures(unit, element).is_some()
     }
 
-    fn figures(&self, unit: UnitId, element: &ElementCode) -> Option<&Vec<Figure>> {
-        self.rows.get(&(unit, element.clone()))
+    fn figures(&self, unit: UnitId, element: &ElementCode) -> Option<&Vec<BaselineFigure>> {
+        self.figures.get(&(unit, element.clone()))
     }
 }
 
@@ -166,31 +166,36 @@ pub fn check_rows(
     rows: &[BaselineRow],
     catalogue: &Catalogue,
     level_of: impl Fn(&str) -> Option<CountingLevel>,
-) -> Vec<Vec<Broken>> {
-    let mut taken: BTreeMap<(&str, &ElementCode), Vec<(Window, usize)>> = BTreeMap::new();
+) -> Vec<Vec<Violation>> {
+    let mut seen: BTreeMap<(&str, &ElementCode), Vec<(DateWindow, usize)>> = BTreeMap::new();
     let mut verdicts = Vec::with_capacity(rows.len());
     for (index, row) in rows.iter().enumerate() {
-        let mut found = Vec::new();
+        let mut violations = Vec::new();
         let element = catalogue.element(&row.element);
-        check_alone(row, element, level_of(&row.unit_uid), &mut found);
-        let earlier = taken.entry((&row.unit_uid, &row.element)).or_default();
+        check_row(row, element, level_of(&row.unit_uid), &mut violations);
+        let previous = seen.entry((&row.unit_uid, &row.element)).or_default();
         let stock = element.is_some_and(|element| element.kind == ElementKind::Stock);
-        let clash = |window: &Window| {
-            if stock { window.end == row.window.end } else { window.common_days(&row.window) > 0 }
+        let overlaps = |window: &DateWindow| {
+            if stock { window.end == row.window.end } else { window.overlap_days(&row.window) > 0 }
         };
-        if let Some((window, other)) = earlier.iter().find(|(window, _)| clash(window)) {
-            found.push(overlap(*window, other + 1));
+        if let Some((window, other)) = previous.iter().find(|(window, _)| overlaps(window)) {
+            violations.push(overlap_violation(*window, other + 1));
         }
-        earlier.push((row.window, index));
-        verdicts.push(found);
+        previous.push((row.window, index));
+        verdicts.push(violations);
     }
     verdicts
 }
 
-fn check_alone(row: &BaselineRow, element: Option<&Element>, level: Option<CountingLevel>, found: &mut Vec<Broken>) {
+fn check_row(
+    row: &BaselineRow,
+    element: Option<&Element>,
+    level: Option<CountingLevel>,
+    violations: &mut Vec<Violation>,
+) {
     if level.is_none() {
         let uid = &row.unit_uid;
-        found.push(Broken::refuses(
+        violations.push(Violation::error(
             "UNKNOWN_UNIT",
             "unit",
             format!("không có đơn vị {uid}; hãy sửa mã hoặc nạp tổ chức trước"),
@@ -199,7 +204,7 @@ fn check_alone(row: &BaselineRow, element: Option<&Element>, level: Option<Count
     }
     let Some(element) = element else {
         let code = &row.element;
-        found.push(Broken::refuses(
+        violations.push(Violation::error(
             "UNKNOWN_ELEMENT",
             "element",
             format!("không có chỉ tiêu {code}; hãy sửa mã"),
@@ -209,7 +214,7 @@ fn check_alone(row: &BaselineRow, element: Option<&Element>, level: Option<Count
     };
     if let Some(level) = level.filter(|level| *level != element.level) {
         let own = element.level;
-        found.push(Broken::refuses(
+        violations.push(Violation::error(
             "NOT_COUNTED_HERE",
             "unit",
             format!("chỉ tiêu này đếm ở cấp {own}, đơn vị thuộc cấp {level}; hãy nhập ở cấp {own}"),
@@ -217,7 +222,7 @@ fn check_alone(row: &BaselineRow, element: Option<&Element>, level: Option<Count
         ));
     }
     if row.value < element.min {
-        found.push(Broken::refuses(
+        violations.push(Violation::error(
             "VALUE_OUT_OF_RANGE",
             "value",
             format!("giá trị nhỏ hơn {}; hãy kiểm tra lại", element.min),
@@ -226,8 +231,8 @@ fn check_alone(row: &BaselineRow, element: Option<&Element>, level: Option<Count
     }
 }
 
-fn overlap(window: Window, row: usize) -> Broken {
-    Broken::refuses(
+fn overlap_violation(window: DateWindow, row: usize) -> Violation {
+    Violation::error(
         "ROWS_OVERLAP",
         "window",
         format!("trùng ngày với dòng dữ liệu thứ {row} ({window}); mỗi ngày chỉ được tính một lần"),
@@ -248,7 +253,7 @@ mod tests {
         BaselineRow {
             unit_uid: "com-29242-0".into(),
             element: code(element),
-            window: Window::new(start, end).unwrap(),
+            window: DateWindow::new(start, end).unwrap(),
             value,
             source: "test".into(),
             status: BaselineStatus::Final,
@@ -256,39 +261,43 @@ mod tests {
         }
     }
 
-    fn known(value: i64) -> Base {
-        Base::Known { value, is_final: true }
+    fn known(value: i64) -> BaselineValue {
+        BaselineValue::Known { value, is_final: true }
     }
 
     #[test]
     fn weeks_add_up_to_any_window_they_tile_and_a_long_zero_serves_each_part_of_it() {
-        let unit = UnitId::named("com-29242-0");
+        let unit = UnitId::from_code("com-29242-0");
         let rows = [
             row("so_offences", date(2023, 8, 19), date(2023, 8, 26), 2),
             row("so_offences", date(2023, 8, 26), date(2023, 10, 1), 0),
             row("so_offences", date(2023, 10, 1), date(2023, 10, 8), 1),
         ];
         let base = Baselines::new(&rows);
-        let over = |start, end| base.flow(unit, &code("so_offences"), Window::new(start, end).unwrap());
+        let over = |start, end| base.flow_value(unit, &code("so_offences"), DateWindow::new(start, end).unwrap());
         assert_eq!(over(date(2023, 8, 19), date(2023, 10, 8)), known(3));
         assert_eq!(over(date(2023, 8, 19), date(2023, 9, 16)), known(2));
         assert_eq!(over(date(2023, 9, 3), date(2023, 9, 10)), known(0));
-        assert_eq!(over(date(2023, 8, 21), date(2023, 9, 10)), Base::Partial, "a counted week cannot be cut");
-        assert_eq!(over(date(2023, 8, 19), date(2023, 10, 9)), Base::Partial, "a day without a row is not a zero");
-        assert_eq!(base.flow(unit, &code("solved"), rows[0].window), Base::None);
+        assert_eq!(over(date(2023, 8, 21), date(2023, 9, 10)), BaselineValue::Partial, "a counted week cannot be cut");
+        assert_eq!(
+            over(date(2023, 8, 19), date(2023, 10, 9)),
+            BaselineValue::Partial,
+            "a day without a row is not a zero"
+        );
+        assert_eq!(base.flow_value(unit, &code("solved"), rows[0].window), BaselineValue::None);
     }
 
     #[test]
     fn a_stock_is_what_stood_on_the_last_day() {
-        let unit = UnitId::named("com-29242-0");
+        let unit = UnitId::from_code("com-29242-0");
         let rows = [
             row("suspended_cases", date(2023, 8, 19), date(2024, 1, 6), 70),
             row("suspended_cases", date(2023, 8, 19), date(2024, 8, 19), 60),
         ];
         let base = Baselines::new(&rows);
-        assert_eq!(base.stock(unit, &code("suspended_cases"), rows[1].window), known(60));
-        let other = Window::new(date(2023, 8, 19), date(2024, 2, 1)).unwrap();
-        assert_eq!(base.stock(unit, &code("suspended_cases"), other), Base::Partial);
+        assert_eq!(base.stock_value(unit, &code("suspended_cases"), rows[1].window), known(60));
+        let other = DateWindow::new(date(2023, 8, 19), date(2024, 2, 1)).unwrap();
+        assert_eq!(base.stock_value(unit, &code("suspended_cases"), other), BaselineValue::Partial);
     }
 
     #[test]
@@ -296,7 +305,7 @@ mod tests {
         let old = row("so_offences", date(2023, 8, 19), date(2023, 8, 26), 2);
         let new = BaselineRow { version: 2, value: 5, status: BaselineStatus::Preliminary, ..old.clone() };
         let base = Baselines::new([&new, &old]);
-        let answer = base.flow(old.unit(), &old.element, old.window);
-        assert_eq!(answer, Base::Known { value: 5, is_final: false });
+        let answer = base.flow_value(old.unit_id(), &old.element, old.window);
+        assert_eq!(answer, BaselineValue::Known { value: 5, is_final: false });
     }
 }

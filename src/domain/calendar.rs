@@ -2,11 +2,11 @@
 //!
 //! A calendar tiles all time. Knows no unit: where a period is cut for one is the business of `expectation`.
 
-use super::broken::Broken;
 use super::campaign::Campaign;
 use super::period::Period;
 use super::time::{date_from_days, days_from_date};
-use super::window::Window;
+use super::violation::Violation;
+use super::window::DateWindow;
 use jiff::civil::{Date, date};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,17 +47,17 @@ pub struct Calendar {
 impl Calendar {
     /// What is wrong with the rule; nothing for a rule within the ranges given at its fields.
     #[must_use]
-    pub fn check(&self) -> Vec<Broken> {
-        let fine = match self.rule {
+    pub fn check(&self) -> Vec<Violation> {
+        let is_valid = match self.rule {
             CalendarRule::Days { length, .. } => length >= 1,
             CalendarRule::Months { day, first_month, months } => {
                 (1..=28).contains(&day) && (1..=12).contains(&first_month) && [1, 2, 3, 4, 6, 12].contains(&months)
             }
         };
-        if fine && !self.code.is_empty() {
+        if is_valid && !self.code.is_empty() {
             return Vec::new();
         }
-        vec![Broken::refuses(
+        vec![Violation::error(
             "BAD_CALENDAR",
             format!("calendar.{}", self.code),
             "kỳ phải dài ít nhất 1 ngày, hoặc bắt đầu ngày 1–28, tháng 1–12, dài 1, 2, 3, 4, 6 hoặc 12 tháng",
@@ -79,7 +79,7 @@ impl Calendar {
                 let before = i32::from(day.day() < cut_off);
                 let month = i32::from(day.year()) * 12 + i32::from(day.month()) - 1 - before;
                 let start = month - (month + 1 - i32::from(first_month)).rem_euclid(months);
-                (month_day(start, cut_off), month_day(start + months, cut_off))
+                (date_in_month(start, cut_off), date_in_month(start + months, cut_off))
             }
         };
         Period::new(&self.code, start, end)
@@ -87,7 +87,7 @@ impl Calendar {
 
     /// The whole periods that share a day with the window, by their first day.
     #[must_use]
-    pub fn periods_in(&self, window: Window) -> Vec<Period> {
+    pub fn periods_in(&self, window: DateWindow) -> Vec<Period> {
         let first = self.period_containing(window.start);
         let next = |last: &Period| (last.end < window.end).then(|| self.period_containing(last.end));
         std::iter::successors(Some(first), next).collect()
@@ -95,23 +95,23 @@ impl Calendar {
 
     /// The same periods without the days outside the window: the first and the last may become stubs.
     #[must_use]
-    pub fn periods_within(&self, window: Window) -> Vec<Period> {
+    pub fn clipped_periods_in(&self, window: DateWindow) -> Vec<Period> {
         let clip = |p: Period| Period { start: p.start.max(window.start), end: p.end.min(window.end), ..p };
         self.periods_in(window).into_iter().map(clip).collect()
     }
 
     /// The days inside the window, not at its bounds, on which a period begins.
-    pub fn cut_offs_in(&self, window: Window) -> impl Iterator<Item = Date> {
+    pub fn cut_offs_in(&self, window: DateWindow) -> impl Iterator<Item = Date> {
         self.periods_in(window).into_iter().skip(1).map(|period| period.start)
     }
 
     /// What people call the period, as in `tuần 34/2024` or `tháng 7/2025 (15/6–14/7)`; in Vietnamese if `vi`, else in
     /// English. A piece or stub is called by its whole period, with its own days behind.
     #[must_use]
-    pub fn label(&self, period: &Period, vi: bool) -> String {
+    pub fn label_period(&self, period: &Period, vi: bool) -> String {
         let whole = self.period_containing(period.start);
-        let name = self.whole_label(&whole, vi);
-        let natural = whole.start.day() == 1 && whole.start.month() == 1 || self.natural_month(&whole);
+        let name = self.label_whole_period(&whole, vi);
+        let natural = whole.start.day() == 1 && whole.start.month() == 1 || self.is_calendar_month(&whole);
         let is_piece = (period.start, period.end) != (whole.start, whole.end);
         if !is_piece && (natural || self.is_iso_week()) {
             return name;
@@ -125,11 +125,11 @@ impl Calendar {
         length == 7 && anchor.weekday() == jiff::civil::Weekday::Monday
     }
 
-    fn natural_month(&self, whole: &Period) -> bool {
+    fn is_calendar_month(&self, whole: &Period) -> bool {
         matches!(self.rule, CalendarRule::Months { day: 1, first_month: 1, .. }) && whole.start.day() == 1
     }
 
-    fn whole_label(&self, whole: &Period, vi: bool) -> String {
+    fn label_whole_period(&self, whole: &Period, vi: bool) -> String {
         let last = date_from_days(days_from_date(whole.end) - 1);
         let (year, month) = (last.year(), last.month());
         let months = match self.rule {
@@ -164,18 +164,18 @@ impl Calendar {
 pub struct Calendars {
     by_code: BTreeMap<String, Calendar>,
     /// Cut-offs that follow no rule, as those of a campaign's phases, by the code under which forms serve them.
-    listed: BTreeMap<String, Vec<Date>>,
+    listed_cut_offs: BTreeMap<String, Vec<Date>>,
     /// What campaigns sum the reports of a contract over, by the contract's code.
-    campaigns: BTreeMap<String, CampaignDays>,
+    campaign_days: BTreeMap<String, CampaignDays>,
 }
 
 /// The days of the campaigns that a contract reports to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CampaignDays {
     /// Nothing is owed outside them: legal and measurement windows.
-    pub windows: Vec<Window>,
+    pub windows: Vec<DateWindow>,
     /// Days on which something that is summed over begins or ends: windows, phases, windows that targets name.
-    pub cuts: BTreeSet<Date>,
+    pub cut_offs: BTreeSet<Date>,
 }
 
 impl Calendars {
@@ -215,21 +215,21 @@ impl Calendars {
     /// Adds the bounds of windows, such as a campaign's phases, under a code such as `phase:A`, so that a form can serve them
     /// too: whoever reports weekly then fills in a week that a phase begins in as two pieces.
     #[must_use]
-    pub fn with_windows(mut self, code: &str, windows: &[Window]) -> Self {
+    pub fn with_windows(mut self, code: &str, windows: &[DateWindow]) -> Self {
         let days = windows.iter().flat_map(|window| [window.start, window.end]).collect();
-        self.listed.insert(code.to_owned(), days);
+        self.listed_cut_offs.insert(code.to_owned(), days);
         self
     }
 
     /// The days inside the window, not at its bounds, on which a period of this calendar or a listed window begins or ends;
     /// `None` when nothing has this code.
     #[must_use]
-    pub fn cut_offs_in(&self, code: &str, window: Window) -> Option<Vec<Date>> {
-        let listed = self.listed.get(code).into_iter().flatten().copied();
+    pub fn cut_offs_in(&self, code: &str, window: DateWindow) -> Option<Vec<Date>> {
+        let listed = self.listed_cut_offs.get(code).into_iter().flatten().copied();
         let inside = listed.filter(|day| window.start < *day && *day < window.end);
         match self.by_code.get(code) {
             Some(calendar) => Some(calendar.cut_offs_in(window).chain(inside).collect()),
-            None => self.listed.contains_key(code).then(|| inside.collect()),
+            None => self.listed_cut_offs.contains_key(code).then(|| inside.collect()),
         }
     }
 
@@ -240,9 +240,9 @@ impl Calendars {
         for campaign in campaigns {
             let judged = campaign.judged_windows();
             for contract in &campaign.contracts {
-                let days = self.campaigns.entry(contract.clone()).or_default();
+                let days = self.campaign_days.entry(contract.clone()).or_default();
                 days.windows.extend([campaign.legal_window, campaign.measurement_window]);
-                days.cuts.extend(judged.iter().flat_map(|window| [window.start, window.end]));
+                days.cut_offs.extend(judged.iter().flat_map(|window| [window.start, window.end]));
             }
         }
         self
@@ -251,7 +251,7 @@ impl Calendars {
     /// The days of the campaigns that this contract reports to; `None` while no campaign names it.
     #[must_use]
     pub fn campaign_days(&self, contract: &str) -> Option<&CampaignDays> {
-        self.campaigns.get(contract)
+        self.campaign_days.get(contract)
     }
 
     /// All calendars, by code.
@@ -269,7 +269,7 @@ impl FromIterator<Calendar> for Calendars {
 }
 
 /// Day `day` of the month that lies `month` months after January of year 0, held inside jiff's years.
-fn month_day(month: i32, day: i8) -> Date {
+fn date_in_month(month: i32, day: i8) -> Date {
     let year = i16::try_from(month.div_euclid(12)).unwrap_or(i16::MAX);
     let month = i8::try_from(month.rem_euclid(12) + 1).unwrap_or(12);
     Date::new(year, month, day).unwrap_or(if year < 0 { Date::MIN } else { Date::MAX })
@@ -303,12 +303,17 @@ mod tests {
 
     #[test]
     fn the_campaign_covers_eleven_whole_statistical_months_and_two_stubs() {
-        let legal = Window::new(date(2024, 8, 19), date(2025, 8, 20)).unwrap();
-        let days: Vec<i32> =
-            Calendars::standard().get("stat-month").unwrap().periods_within(legal).iter().map(Period::days).collect();
+        let legal = DateWindow::new(date(2024, 8, 19), date(2025, 8, 20)).unwrap();
+        let days: Vec<i32> = Calendars::standard()
+            .get("stat-month")
+            .unwrap()
+            .clipped_periods_in(legal)
+            .iter()
+            .map(Period::days)
+            .collect();
         assert_eq!(days, [27, 30, 31, 30, 31, 31, 28, 31, 30, 31, 30, 31, 5]);
-        let measured = Window::new(date(2024, 8, 15), date(2025, 8, 15)).unwrap();
-        assert_eq!(Calendars::standard().get("stat-month").unwrap().periods_within(measured).len(), 12);
+        let measured = DateWindow::new(date(2024, 8, 15), date(2025, 8, 15)).unwrap();
+        assert_eq!(Calendars::standard().get("stat-month").unwrap().clipped_periods_in(measured).len(), 12);
     }
 
     #[test]
@@ -316,7 +321,7 @@ mod tests {
         let all = Calendars::standard();
         let label = |code: &str, day, vi| {
             let calendar = all.get(code).unwrap();
-            calendar.label(&calendar.period_containing(day), vi)
+            calendar.label_period(&calendar.period_containing(day), vi)
         };
         assert_eq!(label("week", date(2024, 12, 30), true), "tuần 1/2025");
         assert_eq!(label("stat-month", date(2025, 6, 20), true), "tháng 7/2025 (15/6–14/7)");
@@ -325,16 +330,16 @@ mod tests {
         assert_eq!(label("quarter", date(2025, 5, 5), true), "quý 2/2025");
         assert_eq!(label("month", date(2025, 5, 5), false), "month 5/2025");
         let month = all.get("stat-month").unwrap();
-        let piece = &month.period_containing(date(2025, 7, 1)).cut_at(&[date(2025, 7, 1)])[1];
-        assert_eq!(month.label(piece, true), "tháng 7/2025 (1/7–14/7)");
+        let piece = &month.period_containing(date(2025, 7, 1)).split_at(&[date(2025, 7, 1)])[1];
+        assert_eq!(month.label_period(piece, true), "tháng 7/2025 (1/7–14/7)");
     }
 
     #[test]
     fn a_rule_out_of_range_is_refused_and_never_panics() {
         let rule = CalendarRule::Months { day: 31, first_month: 0, months: 5 };
-        let bad = Calendar { code: "x".into(), name_vi: "x".into(), name_en: "x".into(), rule };
-        assert_eq!(bad.check()[0].code, "BAD_CALENDAR");
-        assert!(bad.period_containing(date(2025, 1, 1)).days() > 0);
+        let invalid = Calendar { code: "x".into(), name_vi: "x".into(), name_en: "x".into(), rule };
+        assert_eq!(invalid.check()[0].code, "BAD_CALENDAR");
+        assert!(invalid.period_containing(date(2025, 1, 1)).days() > 0);
         assert!(Calendars::standard().iter().all(|calendar| calendar.check().is_empty()));
     }
 
@@ -344,9 +349,9 @@ mod tests {
         #[test]
         fn every_calendar_tiles_time(day in 0_i32..40_000, length in 1_i32..800) {
             let (start, end) = (date_from_days(day), date_from_days(day + length));
-            let window = Window::new(start, end).unwrap();
+            let window = DateWindow::new(start, end).unwrap();
             for calendar in Calendars::standard().iter() {
-                let periods = calendar.periods_within(window);
+                let periods = calendar.clipped_periods_in(window);
                 prop_assert_eq!(periods.iter().map(Period::days).sum::<i32>(), length);
                 prop_assert_eq!(periods[0].start, start);
                 prop_assert!(periods.windows(2).all(|pair| pair[0].end == pair[1].start));

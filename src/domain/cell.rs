@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 /// The short number of a data element, given once by the server and never reused; 1 and up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ElementNo(pub u32);
+pub struct ElementNumber(pub u32);
 
 /// Why a figure is not there. A missing figure never becomes zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -51,13 +51,13 @@ impl CellValue {
 }
 
 /// The cells of a report by element.
-pub type Cells = BTreeMap<ElementNo, CellValue>;
+pub type Cells = BTreeMap<ElementNumber, CellValue>;
 
 /// A change of one cell: what the author saw before, and what the author says now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Change {
+pub struct CellChange {
     /// The cell's element.
-    pub element: ElementNo,
+    pub element: ElementNumber,
     /// What the author says now; `None` takes the cell off the report.
     pub mine: Option<CellValue>,
     /// What the author saw when the change was typed; `None`: there was no such cell.
@@ -66,7 +66,7 @@ pub struct Change {
 
 /// What a three-way merge of one field gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Merged<T> {
+pub enum MergeResult<T> {
     /// Both sides agree on this value.
     Agreed(T),
     /// Both sides changed it, differently. The stored value stands; the other is kept beside it.
@@ -75,15 +75,15 @@ pub enum Merged<T> {
 
 /// Merges one field whose author saw `base` and says `mine`, while the store holds `theirs`.
 #[must_use]
-pub fn merge<T: PartialEq>(base: &T, mine: T, theirs: T) -> Merged<T> {
+pub fn merge_three_way<T: PartialEq>(base: &T, mine: T, theirs: T) -> MergeResult<T> {
     if theirs == *base || theirs == mine {
-        Merged::Agreed(mine)
+        MergeResult::Agreed(mine)
     } else if mine == *base {
-        Merged::Agreed(theirs)
+        MergeResult::Agreed(theirs)
     } else if planted!("last-write-wins") {
-        Merged::Agreed(mine)
+        MergeResult::Agreed(mine)
     } else {
-        Merged::Conflict
+        MergeResult::Conflict
     }
 }
 
@@ -102,9 +102,9 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(1_000))]
         #[test]
         fn merging_in_either_order_ends_alike(base in 0..4i64, mine in 0..4i64, theirs in 0..4i64) {
-            match (merge(&base, mine, theirs), merge(&base, theirs, mine)) {
-                (Merged::Agreed(a), Merged::Agreed(b)) => prop_assert_eq!(a, b),
-                (Merged::Conflict, Merged::Conflict) => prop_assert!(mine != theirs && mine != base && theirs != base),
+            match (merge_three_way(&base, mine, theirs), merge_three_way(&base, theirs, mine)) {
+                (MergeResult::Agreed(a), MergeResult::Agreed(b)) => prop_assert_eq!(a, b),
+                (MergeResult::Conflict, MergeResult::Conflict) => prop_assert!(mine != theirs && mine != base && theirs != base),
                 (a, b) => prop_assert!(false, "{a:?} against {b:?}"),
             }
         }

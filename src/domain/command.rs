@@ -2,52 +2,52 @@
 //!
 //! A command names what it changes and what its author saw; so the server needs no history to find a conflict. Knows no outcome.
 
-use super::cell::Change;
-use super::ids::{CommentId, ConflictId, HeldId, ProposalId, ReportId, UnitId};
-use super::report::{ContentHash, Question, ReportKey};
-use super::time::Instant;
+use super::cell::CellChange;
+use super::ids::{CommentId, ConflictId, HeldCommandId, ProposalId, ReportId, UnitId};
+use super::report::{ContentHash, ReportKey, ReviewQuestion};
+use super::time::Timestamp;
 
 /// A command as it stands in an outbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Command {
     /// The phone's clock when it was made; evidence only, never order.
-    pub captured_at: Option<Instant>,
+    pub captured_at: Option<Timestamp>,
     /// The sealed checkpoint that the phone held, as a proof that the command is not younger; empty when it has none.
     pub sync_mark: Vec<u8>,
     /// What is to be done.
-    pub body: Body,
+    pub body: CommandBody,
 }
 
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Body {
+pub enum CommandBody {
     /// Change cells or the note of a report.
-    Save(Save),
+    SaveCells(SaveCells),
     /// Send a report for review.
-    Submit {
+    SubmitReport {
         /// The report.
         report: ReportId,
         /// Who signs: the unit itself or its successor.
         acting_unit: UnitId,
     },
     /// Send a report back with a question.
-    Return {
+    ReturnReport {
         /// The report.
         report: ReportId,
         /// The content that the reviewer saw.
-        seen: ContentHash,
+        content_hash: ContentHash,
         /// The question.
-        question: Question,
+        question: ReviewQuestion,
     },
     /// Accept a report.
-    Accept {
+    AcceptReport {
         /// The report.
         report: ReportId,
         /// The content that the reviewer saw.
-        seen: ContentHash,
+        content_hash: ContentHash,
     },
     /// Add a comment; comments only append.
-    Comment {
+    AddComment {
         /// The report.
         report: ReportId,
         /// Chosen by the client.
@@ -56,7 +56,7 @@ pub enum Body {
         text: String,
     },
     /// Settle a conflict: the unit head says which value stands.
-    Settle {
+    SettleConflict {
         /// The branch.
         conflict: ConflictId,
         /// Whether the branch's value replaces the standing one.
@@ -65,14 +65,14 @@ pub enum Body {
     /// Settle a held command: the unit head takes it over or puts it aside.
     SettleHeld {
         /// The held command.
-        held: HeldId,
+        held: HeldCommandId,
         /// Whether it takes effect now.
         apply: bool,
     },
     /// Propose to amend an accepted or locked report.
-    Propose {
+    ProposeAmendment {
         /// The changes, as they would be saved.
-        save: Save,
+        save: SaveCells,
         /// The reason in the author's words.
         reason: String,
     },
@@ -81,7 +81,7 @@ pub enum Body {
         /// The proposal.
         proposal: ProposalId,
         /// The content of the report that the reviewer saw.
-        seen: ContentHash,
+        content_hash: ContentHash,
         /// Whether the report is amended.
         grant: bool,
     },
@@ -89,22 +89,22 @@ pub enum Body {
 
 /// Changes of cells and note of one report.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Save {
+pub struct SaveCells {
     /// What the report answers.
     pub key: ReportKey,
     /// Who signs: the unit itself or its successor.
     pub acting_unit: UnitId,
     /// The changed cells, at most [`super::limits::CHANGES_MAX`].
-    pub changes: Vec<Change>,
+    pub changes: Vec<CellChange>,
     /// The changed note.
-    pub note: Option<SaveNote>,
+    pub note: Option<NoteChange>,
     /// Revision of the report that the author saw; 0: there was none. Tells applied from merged, decides nothing else.
     pub base_revision: i64,
 }
 
 /// A change of the note.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SaveNote {
+pub struct NoteChange {
     /// What the author writes.
     pub mine: String,
     /// What the author saw before.

@@ -3,11 +3,11 @@
 //! Knows the meaning of one figure; knows no form, no report and no value. The short number by which records name an
 //! element is given out by the server and is no business of this module.
 
-use super::broken::Broken;
 use super::ids::ElementId;
 use super::ratio::Ratio;
-use super::window::Window;
-use super::worded::worded;
+use super::string_enum::string_enum;
+use super::violation::Violation;
+use super::window::DateWindow;
 use jiff::civil::Date;
 use std::fmt;
 
@@ -46,7 +46,7 @@ impl ElementCode {
     /// The id that this code stands for.
     #[must_use]
     pub fn id(&self) -> ElementId {
-        ElementId::named(&self.0)
+        ElementId::from_code(&self.0)
     }
 }
 
@@ -62,7 +62,7 @@ impl fmt::Debug for ElementCode {
     }
 }
 
-worded! {
+string_enum! {
     /// How the values of an element add up over time.
     ElementKind {
         /// Happens in a period; periods add up.
@@ -74,7 +74,7 @@ worded! {
     }
 }
 
-worded! {
+string_enum! {
     /// The one level of the organisation at which an element is counted. Above it figures are sums; below it there is no
     /// figure, which is not a zero.
     CountingLevel {
@@ -91,7 +91,7 @@ worded! {
 
 /// How figures by an older definition relate to those by the newer one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Bridge {
+pub enum BridgeMethod {
     /// Nothing joins them.
     None,
     /// The old figures were counted again by the new definition.
@@ -102,24 +102,24 @@ pub enum Bridge {
 
 /// A day from which the element is counted by another definition.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Break {
+pub struct DefinitionBreak {
     /// First day of the new definition.
     pub on: Date,
     /// What joins the figures on both sides of it.
-    pub bridge: Bridge,
+    pub bridge: BridgeMethod,
     /// The document or measurement that says so, in Vietnamese.
     pub evidence_vi: String,
 }
 
 /// Whether figures of two times are of one definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Joined {
+pub enum DefinitionComparability {
     /// One definition all along.
-    Whole,
+    Same,
     /// By bridges: what came before counts so many times.
-    By(Ratio),
+    Scaled(Ratio),
     /// Something separates them that nothing joins.
-    Torn,
+    NotComparable,
 }
 
 /// What is counted.
@@ -150,7 +150,7 @@ pub struct Element {
     /// Counts work done (patrols, meetings): a target that asks for more of it gets a warning.
     pub activity: bool,
     /// Days on which its definition changed, in the order of time.
-    pub breaks: Vec<Break>,
+    pub breaks: Vec<DefinitionBreak>,
 }
 
 impl Element {
@@ -163,39 +163,39 @@ impl Element {
     /// Whether figures of `base` can be held against those of `now`, the days of both that are over. A ratio joins only a break that lies
     /// between the two; one inside either leaves figures of both definitions in one sum.
     #[must_use]
-    pub fn joined(&self, base: Window, now: Window) -> Joined {
-        let mut joined = Joined::Whole;
+    pub fn compare_definitions(&self, base: DateWindow, now: DateWindow) -> DefinitionComparability {
+        let mut comparability = DefinitionComparability::Same;
         for one in self.breaks.iter().filter(|one| base.start < one.on && one.on < now.end) {
             let factor = match one.bridge {
-                Bridge::Restated => Some(Ratio::ONE),
-                Bridge::Ratio(factor) if base.end <= one.on && one.on <= now.start => Some(factor),
-                Bridge::Ratio(_) | Bridge::None => None,
+                BridgeMethod::Restated => Some(Ratio::ONE),
+                BridgeMethod::Ratio(factor) if base.end <= one.on && one.on <= now.start => Some(factor),
+                BridgeMethod::Ratio(_) | BridgeMethod::None => None,
             };
-            let so_far = match joined {
-                Joined::By(so_far) => so_far,
-                Joined::Whole | Joined::Torn => Ratio::ONE,
+            let so_far = match comparability {
+                DefinitionComparability::Scaled(so_far) => so_far,
+                DefinitionComparability::Same | DefinitionComparability::NotComparable => Ratio::ONE,
             };
-            match factor.and_then(|factor| so_far.times(factor)) {
-                Some(factor) => joined = Joined::By(factor),
-                None => return Joined::Torn,
+            match factor.and_then(|factor| so_far.checked_mul(factor)) {
+                Some(factor) => comparability = DefinitionComparability::Scaled(factor),
+                None => return DefinitionComparability::NotComparable,
             }
         }
-        joined
+        comparability
     }
 
     /// Whether `value` (scaled) lies in the element's range.
     #[must_use]
-    pub fn allows(&self, value: i64) -> bool {
+    pub fn is_in_range(&self, value: i64) -> bool {
         (self.min..=self.max).contains(&value)
     }
 
     /// Every rule this element breaks.
     #[must_use]
-    pub fn check(&self) -> Vec<Broken> {
+    pub fn check(&self) -> Vec<Violation> {
         let at = format!("element.{}", self.code);
-        let mut found = Vec::new();
+        let mut violations = Vec::new();
         if [&self.name_vi, &self.name_en, &self.unit_of_count].iter().any(|text| text.trim().is_empty()) {
-            found.push(Broken::refuses(
+            violations.push(Violation::error(
                 "ELEMENT_UNNAMED",
                 &at,
                 "thiếu tên tiếng Việt, tên tiếng Anh hoặc đơn vị tính; hãy điền đủ ba mục",
@@ -203,7 +203,7 @@ impl Element {
             ));
         }
         if self.scale > SCALE_MAX || self.min > self.max {
-            found.push(Broken::refuses(
+            violations.push(Violation::error(
                 "ELEMENT_RANGE",
                 &at,
                 format!("khoảng giá trị {}..{} hoặc số lẻ {} không hợp lệ", self.min, self.max, self.scale),
@@ -214,26 +214,26 @@ impl Element {
             ));
         }
         if self.kind == ElementKind::EventFlag && (self.scale, self.min, self.max) != (0, 0, 1) {
-            found.push(Broken::refuses(
+            violations.push(Violation::error(
                 "ELEMENT_FLAG_RANGE",
                 &at,
                 "chỉ tiêu xác nhận chỉ nhận 0 hoặc 1: đặt min = 0, max = 1, scale = 0",
                 "a flag is 0 or 1: give min = 0, max = 1, scale = 0",
             ));
         }
-        let sound = |one: &Break| match one.bridge {
-            Bridge::Ratio(factor) => factor > Ratio::ZERO && !one.evidence_vi.trim().is_empty(),
-            Bridge::None | Bridge::Restated => !one.evidence_vi.trim().is_empty(),
+        let is_valid = |one: &DefinitionBreak| match one.bridge {
+            BridgeMethod::Ratio(factor) => factor > Ratio::ZERO && !one.evidence_vi.trim().is_empty(),
+            BridgeMethod::None | BridgeMethod::Restated => !one.evidence_vi.trim().is_empty(),
         };
-        if !self.breaks.iter().all(sound) || !self.breaks.is_sorted_by_key(|one| one.on) {
-            found.push(Broken::refuses(
+        if !self.breaks.iter().all(is_valid) || !self.breaks.is_sorted_by_key(|one| one.on) {
+            violations.push(Violation::error(
                 "ELEMENT_BREAK",
                 &at,
                 "mỗi lần đổi định nghĩa cần evidence_vi, hệ số lớn hơn 0 và xếp theo ngày",
                 "each change of definition needs evidence_vi and a factor above 0, in the order of days",
             ));
         }
-        found
+        violations
     }
 }
 
@@ -278,7 +278,7 @@ mod tests {
     #[test]
     fn an_element_is_checked_for_names_range_and_flags() {
         assert_eq!(offences().check(), []);
-        assert!(offences().allows(500) && !offences().allows(501) && !offences().allows(-1));
+        assert!(offences().is_in_range(500) && !offences().is_in_range(501) && !offences().is_in_range(-1));
         let odd = Element { name_en: " ".into(), min: 3, max: 2, kind: ElementKind::EventFlag, ..offences() };
         let codes: Vec<_> = odd.check().iter().map(|broken| broken.code).collect();
         assert_eq!(codes, ["ELEMENT_UNNAMED", "ELEMENT_RANGE", "ELEMENT_FLAG_RANGE"]);
@@ -287,17 +287,22 @@ mod tests {
     #[test]
     fn a_ratio_joins_what_lies_on_either_side_of_a_break_and_nothing_that_it_cuts_through() {
         let day = |year, month| jiff::civil::date(year, month, 1);
-        let window = |from, to| Window::new(from, to).unwrap();
+        let window = |from, to| DateWindow::new(from, to).unwrap();
         let (last_year, this_year) = (window(day(2023, 8), day(2024, 8)), window(day(2024, 8), day(2025, 8)));
-        let breaks = |on, bridge| vec![Break { on, bridge, evidence_vi: "TT 88/2024/TT-BCA".into() }];
-        let joined = |on, bridge| Element { breaks: breaks(on, bridge), ..offences() }.joined(last_year, this_year);
+        let breaks = |on, bridge| vec![DefinitionBreak { on, bridge, evidence_vi: "TT 88/2024/TT-BCA".into() }];
+        let comparability =
+            |on, bridge| Element { breaks: breaks(on, bridge), ..offences() }.compare_definitions(last_year, this_year);
         let half = Ratio::new(1, 2).unwrap();
-        assert_eq!(offences().joined(last_year, this_year), Joined::Whole);
-        assert_eq!(joined(day(2024, 8), Bridge::Ratio(half)), Joined::By(half));
-        assert_eq!(joined(day(2025, 1), Bridge::Ratio(half)), Joined::Torn, "both definitions are in this year's sum");
-        assert_eq!(joined(day(2025, 1), Bridge::Restated), Joined::By(Ratio::ONE));
-        assert_eq!(joined(day(2025, 1), Bridge::None), Joined::Torn);
-        assert_eq!(joined(day(2023, 8), Bridge::None), Joined::Whole, "before all of it");
-        assert_eq!(joined(day(2025, 8), Bridge::None), Joined::Whole, "behind all of it");
+        assert_eq!(offences().compare_definitions(last_year, this_year), DefinitionComparability::Same);
+        assert_eq!(comparability(day(2024, 8), BridgeMethod::Ratio(half)), DefinitionComparability::Scaled(half));
+        assert_eq!(
+            comparability(day(2025, 1), BridgeMethod::Ratio(half)),
+            DefinitionComparability::NotComparable,
+            "both definitions are in this year's sum"
+        );
+        assert_eq!(comparability(day(2025, 1), BridgeMethod::Restated), DefinitionComparability::Scaled(Ratio::ONE));
+        assert_eq!(comparability(day(2025, 1), BridgeMethod::None), DefinitionComparability::NotComparable);
+        assert_eq!(comparability(day(2023, 8), BridgeMethod::None), DefinitionComparability::Same, "before all of it");
+        assert_eq!(comparability(day(2025, 8), BridgeMethod::None), DefinitionComparability::Same, "behind all of it");
     }
 }

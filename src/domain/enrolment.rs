@@ -2,20 +2,20 @@
 //!
 //! Shared by phone and server, so that both sign and check the same bytes. Knows no key and no clock, and makes no random number.
 
-use super::hex::unhex;
+use super::hex::decode_hex;
 use super::ids::DeviceId;
 use std::fmt;
 
 /// Symbols of a code: Crockford's base 32, without I, L, O and U.
-const SYMBOLS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const CODE_ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// Symbols of a code of 128 bits.
-const CODE_SYMBOLS: usize = 26;
+const CODE_LENGTH: usize = 26;
 /// What an invitation begins with; the number is that of its form.
-const SCHEME: &str = "thidua:1?";
+const INVITE_PREFIX: &str = "thidua:1?";
 
 /// A single-use enrolment code of 128 bits.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Code([u8; 16]);
+pub struct EnrolmentCode([u8; 16]);
 
 /// Text that is no code or no invitation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -28,7 +28,7 @@ pub enum BadInvite {
     Invite,
 }
 
-impl Code {
+impl EnrolmentCode {
     /// The code made of these random bytes.
     #[must_use]
     pub fn new(random: [u8; 16]) -> Self {
@@ -45,25 +45,25 @@ impl Code {
                 'I' | 'L' => '1',
                 other => other,
             };
-            let value = SYMBOLS.iter().position(|symbol| char::from(*symbol) == c).ok_or(BadInvite::Code)?;
+            let value = CODE_ALPHABET.iter().position(|symbol| char::from(*symbol) == c).ok_or(BadInvite::Code)?;
             count += 1;
-            if count > CODE_SYMBOLS || (count == 1 && value > 7) {
+            if count > CODE_LENGTH || (count == 1 && value > 7) {
                 return Err(BadInvite::Code);
             }
             bits = bits << 5 | value as u128;
         }
-        if count == CODE_SYMBOLS { Ok(Self(bits.to_be_bytes())) } else { Err(BadInvite::Code) }
+        if count == CODE_LENGTH { Ok(Self(bits.to_be_bytes())) } else { Err(BadInvite::Code) }
     }
 
     /// The 26 symbols without groups: what is hashed and signed.
     #[must_use]
     pub fn symbols(&self) -> String {
         let bits = u128::from_be_bytes(self.0);
-        (0..CODE_SYMBOLS).rev().map(|place| char::from(SYMBOLS[(bits >> (5 * place)) as usize & 31])).collect()
+        (0..CODE_LENGTH).rev().map(|place| char::from(CODE_ALPHABET[(bits >> (5 * place)) as usize & 31])).collect()
     }
 }
 
-impl fmt::Display for Code {
+impl fmt::Display for EnrolmentCode {
     /// In groups of four, for reading out and typing.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, symbol) in self.symbols().chars().enumerate() {
@@ -76,7 +76,7 @@ impl fmt::Display for Code {
     }
 }
 
-impl fmt::Debug for Code {
+impl fmt::Debug for EnrolmentCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Code(secret)")
     }
@@ -86,7 +86,7 @@ impl fmt::Debug for Code {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invite {
     /// The single-use code.
-    pub code: Code,
+    pub code: EnrolmentCode,
     /// The SHA-256 of the authority's CA certificate (DER): the only issuer that the phone trusts.
     pub ca_sha256: [u8; 32],
     /// Addresses of the server, best first, as in `https://10.0.0.2:8443`.
@@ -96,12 +96,12 @@ pub struct Invite {
 impl Invite {
     /// Reads the text of a QR picture: `thidua:1?c=CODE&f=SHA256&a=ADDRESS&a=ADDRESS`.
     pub fn parse(text: &str) -> Result<Self, BadInvite> {
-        let fields = text.trim().strip_prefix(SCHEME).ok_or(BadInvite::Invite)?;
+        let fields = text.trim().strip_prefix(INVITE_PREFIX).ok_or(BadInvite::Invite)?;
         let (mut code, mut ca_sha256, mut addresses) = (None, None, Vec::new());
         for field in fields.split('&') {
             match field.split_once('=').ok_or(BadInvite::Invite)? {
-                ("c", value) => code = Some(Code::parse(value)?),
-                ("f", value) => ca_sha256 = Some(read_sha256(value)?),
+                ("c", value) => code = Some(EnrolmentCode::parse(value)?),
+                ("f", value) => ca_sha256 = Some(parse_sha256(value)?),
                 ("a", value) if value.starts_with("https://") => addresses.push(value.to_owned()),
                 // Fields of a later form that old phones may pass over.
                 (_, _) => {}
@@ -116,25 +116,25 @@ impl Invite {
 
 impl fmt::Display for Invite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{SCHEME}c={}&f=", self.code.symbols())?;
+        write!(f, "{INVITE_PREFIX}c={}&f=", self.code.symbols())?;
         self.ca_sha256.iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
         self.addresses.iter().try_for_each(|address| write!(f, "&a={address}"))
     }
 }
 
-fn read_sha256(text: &str) -> Result<[u8; 32], BadInvite> {
-    unhex(text).and_then(|bytes| bytes.try_into().ok()).ok_or(BadInvite::Invite)
+fn parse_sha256(text: &str) -> Result<[u8; 32], BadInvite> {
+    decode_hex(text).and_then(|bytes| bytes.try_into().ok()).ok_or(BadInvite::Invite)
 }
 
 /// What a device signs to enrol: proof that it holds the key that it names.
 #[must_use]
-pub fn enrol_proof(code: &Code, public_key: &[u8]) -> Vec<u8> {
+pub fn enrolment_signing_input(code: &EnrolmentCode, public_key: &[u8]) -> Vec<u8> {
     [b"thidua.enrol.v1\0", code.symbols().as_bytes(), b"\0", public_key].concat()
 }
 
 /// What a device signs to renew its token: the server's nonce, never its own time.
 #[must_use]
-pub fn renew_proof(device: DeviceId, nonce: &[u8]) -> Vec<u8> {
+pub fn renewal_signing_input(device: DeviceId, nonce: &[u8]) -> Vec<u8> {
     [b"thidua.renew.v1\0", &device.0[..], nonce].concat()
 }
 
@@ -145,23 +145,26 @@ mod tests {
 
     #[test]
     fn a_code_is_read_as_people_type_it() {
-        let code = Code::new(*b"0123456789abcdef");
-        let shown = code.to_string();
-        assert_eq!(shown.len(), 26 + 6);
-        let typed = shown.to_lowercase().replace('1', "l").replace('0', "o").replace('-', " ");
-        assert_eq!(Code::parse(&typed), Ok(code.clone()));
+        let code = EnrolmentCode::new(*b"0123456789abcdef");
+        let presented = code.to_string();
+        assert_eq!(presented.len(), 26 + 6);
+        let typed = presented.to_lowercase().replace('1', "l").replace('0', "o").replace('-', " ");
+        assert_eq!(EnrolmentCode::parse(&typed), Ok(code.clone()));
         for bad in
-            ["", "ABCD", "U234-5678-9012-3456-7890-1234-56", &shown.replace('-', "")[1..], "Z".repeat(26).as_str()]
+            ["", "ABCD", "U234-5678-9012-3456-7890-1234-56", &presented.replace('-', "")[1..], "Z".repeat(26).as_str()]
         {
-            assert_eq!(Code::parse(bad), Err(BadInvite::Code), "{bad}");
+            assert_eq!(EnrolmentCode::parse(bad), Err(BadInvite::Code), "{bad}");
         }
         assert_eq!(format!("{code:?}"), "Code(secret)", "a code is not for logs");
     }
 
     #[test]
     fn an_invitation_without_address_or_of_another_form_is_refused() {
-        let invite =
-            Invite { code: Code::new([7; 16]), ca_sha256: [0xab; 32], addresses: vec!["https://[::1]:8443".into()] };
+        let invite = Invite {
+            code: EnrolmentCode::new([7; 16]),
+            ca_sha256: [0xab; 32],
+            addresses: vec!["https://[::1]:8443".into()],
+        };
         let text = invite.to_string();
         assert_eq!(Invite::parse(&text), Ok(invite));
         assert_eq!(Invite::parse(&format!("{text}&later=1")).map(|i| i.addresses.len()), Ok(1));
@@ -172,9 +175,9 @@ mod tests {
     proptest! {
         #[test]
         fn every_code_is_read_back_and_nothing_typed_panics(bytes in any::<[u8; 16]>(), typed in ".{0,40}") {
-            let code = Code::new(bytes);
-            prop_assert_eq!(Code::parse(&code.to_string()), Ok(code));
-            let _ = Code::parse(&typed);
+            let code = EnrolmentCode::new(bytes);
+            prop_assert_eq!(EnrolmentCode::parse(&code.to_string()), Ok(code));
+            let _ = EnrolmentCode::parse(&typed);
             let _ = Invite::parse(&typed);
         }
     }

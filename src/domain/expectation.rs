@@ -9,8 +9,8 @@ use super::ids::{ContractId, UnitId};
 use super::org::{Org, Unit, UnitKind};
 use super::period::Period;
 use super::report::ReportKey;
-use super::time::{Instant, days_from_date};
-use super::window::Window;
+use super::time::{Timestamp, days_from_date};
+use super::window::DateWindow;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
@@ -25,28 +25,28 @@ pub struct Expectation {
     pub period: Period,
     /// The whole period of the calendar that `period` is a piece of: pieces of one whole are entered on one sheet, sent
     /// together, and due together.
-    pub whole: Window,
+    pub whole_period: DateWindow,
     /// The first day on which the report is late.
-    pub due: Date,
+    pub due_day: Date,
     /// The first day after the grace.
-    pub grace_end: Date,
+    pub grace_end_day: Date,
 }
 
 /// So many days before a report is late it is named to whoever reminds units.
-const NAMED_DAYS_BEFORE: i64 = 2;
+const REMINDER_DAYS_BEFORE_DUE: i64 = 2;
 
 impl Expectation {
     /// The report that answers it.
     #[must_use]
-    pub fn key(&self) -> ReportKey {
+    pub fn report_key(&self) -> ReportKey {
         ReportKey { contract: self.contract, unit: self.unit, period: self.period.clone() }
     }
 
     /// Whether its report should be on its way: its days are over, it is due soon or late, and its grace is not over.
     #[must_use]
-    pub fn should_be_on_its_way(&self, today: Date) -> bool {
-        let soon = today.saturating_add(NAMED_DAYS_BEFORE.days());
-        self.period.end <= today && self.due <= soon && today < self.grace_end
+    pub fn is_due_for_reminder(&self, today: Date) -> bool {
+        let soon = today.saturating_add(REMINDER_DAYS_BEFORE_DUE.days());
+        self.period.end <= today && self.due_day <= soon && today < self.grace_end_day
     }
 }
 
@@ -66,110 +66,115 @@ pub struct UnknownCalendar {
 /// for everybody under the contract where a calendar that the form serves too begins a period ("enter once") and where a
 /// campaign begins or ends something that it judges ([`Calendars::with_campaigns`]); outside the campaigns nothing is owed. The
 /// pieces of a period are the same whatever is asked for; days outside `window` are left off the first and the last.
-pub fn expectations(
+pub fn compute_expectations(
     org: &Org,
     calendars: &Calendars,
     contracts: &[Contract],
-    window: Window,
+    window: DateWindow,
 ) -> Result<Vec<Expectation>, UnknownCalendar> {
-    let mut found = Vec::new();
+    let mut expectations = Vec::new();
     for contract in contracts {
-        let sheets = Sheets::new(calendars, contract, window)?;
-        org.units().iter().for_each(|unit| sheets.owed_by(org, unit, &mut found));
+        let periods = ContractPeriods::new(calendars, contract, window)?;
+        org.units().iter().for_each(|unit| periods.add_unit_expectations(org, unit, &mut expectations));
     }
-    Ok(found)
+    Ok(expectations)
 }
 
 /// What one unit owes under one contract for the days of `window`.
-pub fn expectations_of(
+pub fn compute_unit_expectations(
     org: &Org,
     calendars: &Calendars,
     contract: &Contract,
     unit: UnitId,
-    window: Window,
+    window: DateWindow,
 ) -> Result<Vec<Expectation>, UnknownCalendar> {
-    let sheets = Sheets::new(calendars, contract, window)?;
-    let mut found = Vec::new();
-    org.unit(unit).into_iter().for_each(|unit| sheets.owed_by(org, unit, &mut found));
-    Ok(found)
+    let periods = ContractPeriods::new(calendars, contract, window)?;
+    let mut expectations = Vec::new();
+    org.unit(unit).into_iter().for_each(|unit| periods.add_unit_expectations(org, unit, &mut expectations));
+    Ok(expectations)
 }
 
 /// The periods of one contract, before they are cut for a unit.
-struct Sheets<'a> {
+struct ContractPeriods<'a> {
     contract: &'a Contract,
     id: ContractId,
     kind: UnitKind,
-    window: Window,
+    window: DateWindow,
     /// Windows outside of which nothing is owed; `None`: no campaign names the contract.
-    campaigns: Option<&'a [Window]>,
-    sheets: Vec<Sheet>,
+    campaigns: Option<&'a [DateWindow]>,
+    periods: Vec<ContractPeriod>,
 }
 
-struct Sheet {
+struct ContractPeriod {
     period: Period,
     /// Cut-offs of the other calendars that the form serves, and of campaigns.
-    served: Vec<Date>,
+    cut_offs: Vec<Date>,
 }
 
-impl<'a> Sheets<'a> {
-    fn new(calendars: &'a Calendars, contract: &'a Contract, window: Window) -> Result<Self, UnknownCalendar> {
+impl<'a> ContractPeriods<'a> {
+    fn new(calendars: &'a Calendars, contract: &'a Contract, window: DateWindow) -> Result<Self, UnknownCalendar> {
         let unknown = |code: &str| UnknownCalendar { contract: contract.code.clone(), calendar: code.to_owned() };
         let calendar = calendars.get(&contract.calendar).ok_or_else(|| unknown(&contract.calendar))?;
         let campaigns = calendars.campaign_days(&contract.code);
-        let mut sheets = Vec::new();
+        let mut periods = Vec::new();
         for period in calendar.periods_in(window) {
-            let whole = Window { start: period.start, end: period.end };
+            let whole = DateWindow { start: period.start, end: period.end };
             let mut served = Vec::new();
             for code in &contract.serves {
                 served.extend(calendars.cut_offs_in(code, whole).ok_or_else(|| unknown(code))?);
             }
-            served.extend(campaigns.iter().flat_map(|days| &days.cuts).filter(|day| whole.contains(**day)));
-            sheets.push(Sheet { period, served });
+            served.extend(campaigns.iter().flat_map(|days| &days.cut_offs).filter(|day| whole.contains(**day)));
+            periods.push(ContractPeriod { period, cut_offs: served });
         }
         let campaigns = campaigns.map(|days| days.windows.as_slice());
-        Ok(Self { contract, id: contract.id(), kind: contract.level.into(), window, campaigns, sheets })
+        Ok(Self { contract, id: contract.id(), kind: contract.level.into(), window, campaigns, periods })
     }
 
-    fn owed_by(&self, org: &Org, unit: &Unit, found: &mut Vec<Expectation>) {
+    fn add_unit_expectations(&self, org: &Org, unit: &Unit, expectations: &mut Vec<Expectation>) {
         if unit.versions.iter().all(|version| version.kind != self.kind) {
             return;
         }
-        let changes = org.change_days(unit.id);
-        for sheet in &self.sheets {
-            let cuts: Vec<Date> = changes.iter().chain(&sheet.served).copied().collect();
-            let whole = Window { start: sheet.period.start, end: sheet.period.end };
+        let changes = org.period_cut_days(unit.id);
+        for period in &self.periods {
+            let cuts: Vec<Date> = changes.iter().chain(&period.cut_offs).copied().collect();
+            let whole = DateWindow { start: period.period.start, end: period.period.end };
             let owes = |piece: &Period| unit.version_on(piece.start).is_some_and(|version| version.kind == self.kind);
-            let pieces = sheet.period.cut_at(&cuts).into_iter().filter(|piece| self.is_judged(piece) && owes(piece));
-            found.extend(pieces.filter_map(|piece| self.inside(piece)).map(|piece| self.expect(unit.id, whole, piece)));
+            let pieces = period.period.split_at(&cuts).into_iter().filter(|piece| self.is_judged(piece) && owes(piece));
+            expectations.extend(
+                pieces
+                    .filter_map(|piece| self.clip_to_window(piece))
+                    .map(|piece| self.build_expectation(unit.id, whole, piece)),
+            );
         }
     }
 
     fn is_judged(&self, piece: &Period) -> bool {
-        self.campaigns.is_none_or(|windows| windows.iter().any(|window| piece.within(window.start, window.end)))
+        self.campaigns.is_none_or(|windows| windows.iter().any(|window| piece.is_within(window.start, window.end)))
     }
 
     /// The piece without its days outside the window asked for.
-    fn inside(&self, piece: Period) -> Option<Period> {
-        let Window { start, end } = Window::new(piece.start.max(self.window.start), piece.end.min(self.window.end))?;
+    fn clip_to_window(&self, piece: Period) -> Option<Period> {
+        let DateWindow { start, end } =
+            DateWindow::new(piece.start.max(self.window.start), piece.end.min(self.window.end))?;
         Some(Period { start, end, ..piece })
     }
 
-    fn expect(&self, unit: UnitId, whole: Window, period: Period) -> Expectation {
+    fn build_expectation(&self, unit: UnitId, whole: DateWindow, period: Period) -> Expectation {
         let due = whole.end.saturating_add(i64::from(self.contract.due_days).days());
         let grace_end = due.saturating_add(i64::from(self.contract.grace_days).days());
-        Expectation { contract: self.id, unit, period, whole, due, grace_end }
+        Expectation { contract: self.id, unit, period, whole_period: whole, due_day: due, grace_end_day: grace_end }
     }
 }
 
 /// When a report was made, as its device says, and what supports it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Captured {
+pub struct CaptureEvidence {
     /// What the device's clock showed.
-    pub at: Instant,
+    pub captured_at: Timestamp,
     /// The server's time in the sync mark that the command names. The caller has checked the mark's signature, and that it
     /// is the last one the device held: whoever names it has not been in touch since, so nothing but the offline work
     /// that the grace is for lies between it and the receipt.
-    pub mark: Instant,
+    pub sync_mark_time: Timestamp,
 }
 
 /// Whether a report came in time.
@@ -203,17 +208,18 @@ impl Lateness {
 /// bears it out: the device was last in touch before the due time and not after the capture, so the command cannot be
 /// one made after a later sync and dated back. Neither the device's clock alone nor a mark alone changes anything.
 #[must_use]
-pub fn lateness(expected: &Expectation, received: Instant, captured: Option<Captured>) -> Lateness {
-    let (due, grace_end) = (Instant::local_midnight(expected.due), Instant::local_midnight(expected.grace_end));
+pub fn judge_lateness(expected: &Expectation, received: Timestamp, captured: Option<CaptureEvidence>) -> Lateness {
+    let (due, grace_end) =
+        (Timestamp::from_local_midnight(expected.due_day), Timestamp::from_local_midnight(expected.grace_end_day));
     if received < due {
         return Lateness::OnTime;
     }
-    let borne_out = |made: Captured| made.mark <= made.at || planted!("capture-believed");
-    let in_time = |made: Captured| borne_out(made) && made.at < due && made.at <= received;
+    let is_supported = |made: CaptureEvidence| made.sync_mark_time <= made.captured_at || planted!("capture-believed");
+    let in_time = |made: CaptureEvidence| is_supported(made) && made.captured_at < due && made.captured_at <= received;
     let after_grace = received >= grace_end;
     if !after_grace && captured.is_some_and(in_time) {
         return Lateness::OnTimeByCapture;
     }
-    let days = days_from_date(received.local_date()) - days_from_date(expected.due) + 1;
+    let days = days_from_date(received.local_date()) - days_from_date(expected.due_day) + 1;
     Lateness::Late { days, after_grace }
 }

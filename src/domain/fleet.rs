@@ -2,13 +2,13 @@
 //!
 //! Days and no hours, no device and no account: it must not serve as a record of attendance. Knows no phone.
 
+use super::string_enum::string_enum;
 use super::time::days_from_date;
-use super::worded::worded;
 use jiff::civil::Date;
 
-worded! {
+string_enum! {
     /// When a unit was last heard; the order is from the nearest to the farthest.
-    Contact {
+    LastContact {
         /// Today.
         Today = "TODAY",
         /// Within seven days.
@@ -18,9 +18,9 @@ worded! {
     }
 }
 
-worded! {
+string_enum! {
     /// What waits, as far as the server knows: what a phone has not sent it cannot know.
-    Waiting {
+    BacklogStatus {
         /// Nothing.
         None = "NONE",
         /// Commands that wait on the unit's desk.
@@ -34,37 +34,37 @@ worded! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnitFleet {
     /// How many may act for it.
-    pub devices: usize,
+    pub device_count: usize,
     /// When the last of them was heard.
-    pub contact: Contact,
+    pub last_contact: LastContact,
     /// What waits.
-    pub waiting: Waiting,
+    pub backlog: BacklogStatus,
 }
 
 impl UnitFleet {
     /// One device: the day on which it was last heard, whether it was copied, and how many of its commands wait.
     #[must_use]
-    pub fn of(heard: Date, today: Date, forked: bool, waiting: i64) -> Self {
-        let contact = match days_from_date(today) - days_from_date(heard) {
-            ..=0 => Contact::Today,
-            1..=6 => Contact::ThisWeek,
-            7.. => Contact::Older,
+    pub fn from_device(heard: Date, today: Date, forked: bool, waiting: i64) -> Self {
+        let last_contact = match days_from_date(today) - days_from_date(heard) {
+            ..=0 => LastContact::Today,
+            1..=6 => LastContact::ThisWeek,
+            7.. => LastContact::Older,
         };
-        let waiting = match (forked, waiting) {
-            (true, _) => Waiting::Stuck,
-            (false, 1..) => Waiting::Some,
-            (false, ..=0) => Waiting::None,
+        let backlog = match (forked, waiting) {
+            (true, _) => BacklogStatus::Stuck,
+            (false, 1..) => BacklogStatus::Some,
+            (false, ..=0) => BacklogStatus::None,
         };
-        Self { devices: 1, contact, waiting }
+        Self { device_count: 1, last_contact, backlog }
     }
 
     /// Both together: the nearest contact, the worst of what waits.
     #[must_use]
-    pub fn and(self, other: Self) -> Self {
+    pub fn merge(self, other: Self) -> Self {
         Self {
-            devices: self.devices + other.devices,
-            contact: self.contact.min(other.contact),
-            waiting: self.waiting.max(other.waiting),
+            device_count: self.device_count + other.device_count,
+            last_contact: self.last_contact.min(other.last_contact),
+            backlog: self.backlog.max(other.backlog),
         }
     }
 }
@@ -78,9 +78,16 @@ mod tests {
     fn of_two_phones_the_nearer_contact_and_the_worse_trouble_stand_for_the_unit() {
         let today = date(2024, 9, 9);
         let (far, near) = (date(2024, 9, 2), date(2024, 9, 8));
-        let both = UnitFleet::of(far, today, true, 0).and(UnitFleet::of(near, today, false, 3));
-        assert_eq!(both, UnitFleet { devices: 2, contact: Contact::ThisWeek, waiting: Waiting::Stuck });
-        assert_eq!(UnitFleet::of(far, today, false, 0).contact, Contact::Older, "seven days are longer than a week");
-        assert_eq!(UnitFleet::of(today, today, false, 1).waiting, Waiting::Some);
+        let both = UnitFleet::from_device(far, today, true, 0).merge(UnitFleet::from_device(near, today, false, 3));
+        assert_eq!(
+            both,
+            UnitFleet { device_count: 2, last_contact: LastContact::ThisWeek, backlog: BacklogStatus::Stuck }
+        );
+        assert_eq!(
+            UnitFleet::from_device(far, today, false, 0).last_contact,
+            LastContact::Older,
+            "seven days are longer than a week"
+        );
+        assert_eq!(UnitFleet::from_device(today, today, false, 1).backlog, BacklogStatus::Some);
     }
 }

@@ -3,10 +3,10 @@
 //! Knows no unit and no period: who owes which report for which days is worked out by the expectations, from these and
 //! the organisation.
 
-use super::broken::Broken;
 use super::element::{CountingLevel, Element, ElementCode};
 use super::ids::{ContractId, FormId};
-use super::target::Rule;
+use super::target_rule::FormRuleExpr;
+use super::violation::Violation;
 use std::collections::BTreeMap;
 
 /// Most elements of one form; a report must fit a small screen and one message.
@@ -24,14 +24,14 @@ pub struct Form {
     /// Elements, in the order of the sheet.
     pub elements: Vec<ElementCode>,
     /// Identities a filled sheet must keep, as in `reports_accepted <= reports_received`.
-    pub rules: Vec<Rule>,
+    pub rules: Vec<FormRuleExpr>,
 }
 
 impl Form {
     /// The id that the code stands for.
     #[must_use]
     pub fn id(&self) -> FormId {
-        FormId::named(&self.code)
+        FormId::from_code(&self.code)
     }
 }
 
@@ -60,13 +60,13 @@ impl Contract {
     /// The id that the code stands for.
     #[must_use]
     pub fn id(&self) -> ContractId {
-        ContractId::named(&self.code)
+        ContractId::from_code(&self.code)
     }
 
     /// The id of its form.
     #[must_use]
     pub fn form_id(&self) -> FormId {
-        FormId::named(&self.form)
+        FormId::from_code(&self.form)
     }
 }
 
@@ -102,47 +102,47 @@ impl Catalogue {
 
     /// The contracts with these codes, as a campaign names them.
     #[must_use]
-    pub fn contracts_of(&self, codes: &[String]) -> Vec<Contract> {
+    pub fn contracts_with_codes(&self, codes: &[String]) -> Vec<Contract> {
         self.contracts.iter().filter(|contract| codes.contains(&contract.code)).cloned().collect()
     }
 
     /// The contract under which an element is counted.
     #[must_use]
-    pub fn counted_by(&self, code: &ElementCode) -> Option<&Contract> {
+    pub fn contract_for_element(&self, code: &ElementCode) -> Option<&Contract> {
         self.contracts.iter().find(|c| self.form(&c.form).is_some_and(|form| form.elements.contains(code)))
     }
 
     /// Every rule broken by the elements, forms and contracts taken together.
     #[must_use]
-    pub fn check(&self) -> Vec<Broken> {
-        let mut found: Vec<Broken> = self.elements.iter().flat_map(Element::check).collect();
-        found.extend(twice("element", self.elements.iter().map(|e| e.code.as_str())));
-        found.extend(twice("form", self.forms.iter().map(|f| f.code.as_str())));
-        found.extend(twice("contract", self.contracts.iter().map(|c| c.code.as_str())));
+    pub fn check(&self) -> Vec<Violation> {
+        let mut violations: Vec<Violation> = self.elements.iter().flat_map(Element::check).collect();
+        violations.extend(duplicate_code_violations("element", self.elements.iter().map(|e| e.code.as_str())));
+        violations.extend(duplicate_code_violations("form", self.forms.iter().map(|f| f.code.as_str())));
+        violations.extend(duplicate_code_violations("contract", self.contracts.iter().map(|c| c.code.as_str())));
         for form in &self.forms {
-            self.check_form(form, &mut found);
+            self.check_form(form, &mut violations);
         }
         for contract in &self.contracts {
-            self.check_contract(contract, &mut found);
+            self.check_contract(contract, &mut violations);
         }
-        self.check_counted_once(&mut found);
-        found
+        self.check_counted_once(&mut violations);
+        violations
     }
 
-    fn check_form(&self, form: &Form, found: &mut Vec<Broken>) {
+    fn check_form(&self, form: &Form, violations: &mut Vec<Violation>) {
         let at = format!("form.{}", form.code);
         if form.elements.is_empty() || form.elements.len() > FORM_ELEMENTS_MAX {
-            found.push(Broken::refuses(
+            violations.push(Violation::error(
                 "FORM_SIZE",
                 &at,
                 format!("biểu mẫu cần từ 1 đến {FORM_ELEMENTS_MAX} chỉ tiêu; hiện có {}", form.elements.len()),
                 format!("a form has 1 to {FORM_ELEMENTS_MAX} elements; this one has {}", form.elements.len()),
             ));
         }
-        found.extend(twice(&at, form.elements.iter().map(ElementCode::as_str)));
-        Self::check_rules(form, &at, found);
+        violations.extend(duplicate_code_violations(&at, form.elements.iter().map(ElementCode::as_str)));
+        Self::check_rules(form, &at, violations);
         for code in form.elements.iter().filter(|code| self.element(code).is_none()) {
-            found.push(Broken::refuses(
+            violations.push(Violation::error(
                 "UNKNOWN_ELEMENT",
                 &at,
                 format!("không có chỉ tiêu {code}; hãy khai trong danh mục chỉ tiêu hoặc sửa mã"),
@@ -151,11 +151,11 @@ impl Catalogue {
         }
     }
 
-    fn check_rules(form: &Form, at: &str, found: &mut Vec<Broken>) {
+    fn check_rules(form: &Form, at: &str, violations: &mut Vec<Violation>) {
         for rule in &form.rules {
             let named = rule.left.elements().into_iter().chain(rule.right.elements());
             for code in named.filter(|code| !form.elements.contains(code)) {
-                found.push(Broken::refuses(
+                violations.push(Violation::error(
                     "RULE_BEYOND_FORM",
                     at,
                     format!("quy tắc dùng {code} nhưng biểu mẫu không có; hãy bỏ quy tắc hoặc thêm chỉ tiêu"),
@@ -165,10 +165,10 @@ impl Catalogue {
         }
     }
 
-    fn check_contract(&self, contract: &Contract, found: &mut Vec<Broken>) {
+    fn check_contract(&self, contract: &Contract, violations: &mut Vec<Violation>) {
         let at = format!("contract.{}", contract.code);
         let Some(form) = self.form(&contract.form) else {
-            found.push(Broken::refuses(
+            violations.push(Violation::error(
                 "UNKNOWN_FORM",
                 &at,
                 format!("không có biểu mẫu {}; hãy khai biểu mẫu hoặc sửa mã", contract.form),
@@ -177,7 +177,7 @@ impl Catalogue {
             return;
         };
         if contract.reviewers.is_empty() {
-            found.push(Broken::refuses(
+            violations.push(Violation::error(
                 "NO_REVIEWER",
                 &at,
                 "chưa có cấp duyệt; hãy ghi ít nhất một cấp trong reviewers",
@@ -186,19 +186,19 @@ impl Catalogue {
         }
         for element in form.elements.iter().filter_map(|code| self.element(code)) {
             if element.level != contract.level {
-                found.push(counted_twice(&at, element, contract.level));
+                violations.push(counted_twice_violation(&at, element, contract.level));
             }
         }
     }
 
     /// No element stands in two contracts: whatever is entered twice is added up twice.
-    fn check_counted_once(&self, found: &mut Vec<Broken>) {
+    fn check_counted_once(&self, violations: &mut Vec<Violation>) {
         let mut seen: BTreeMap<&ElementCode, &str> = BTreeMap::new();
         for contract in &self.contracts {
             let Some(form) = self.form(&contract.form) else { continue };
             for code in &form.elements {
                 let Some(first) = seen.insert(code, &contract.code) else { continue };
-                found.push(Broken::refuses(
+                violations.push(Violation::error(
                     "COUNTED_TWICE",
                     format!("contract.{}", contract.code),
                     format!("chỉ tiêu {code} đã được nhập theo {first}; mỗi chỉ tiêu chỉ nhập một lần"),
@@ -209,24 +209,28 @@ impl Catalogue {
     }
 }
 
-fn counted_twice(at: &str, element: &Element, level: CountingLevel) -> Broken {
-    let (code, own) = (&element.code, element.level);
-    Broken::refuses(
+fn counted_twice_violation(at: &str, element: &Element, level: CountingLevel) -> Violation {
+    let (code, counting_level) = (&element.code, element.level);
+    Violation::error(
         "COUNTED_TWICE",
         at,
-        format!("chỉ tiêu {code} được đếm ở cấp {own}, không nhập thêm ở cấp {level}; hãy bỏ khỏi biểu mẫu này"),
-        format!("element {code} is counted at {own} and may not be entered at {level} too; take it off this form"),
+        format!(
+            "chỉ tiêu {code} được đếm ở cấp {counting_level}, không nhập thêm ở cấp {level}; hãy bỏ khỏi biểu mẫu này"
+        ),
+        format!(
+            "element {code} is counted at {counting_level} and may not be entered at {level} too; take it off this form"
+        ),
     )
 }
 
 /// One finding for each code that stands in a list more than once.
-pub(super) fn twice<'a>(at: &str, codes: impl Iterator<Item = &'a str>) -> Vec<Broken> {
+pub(super) fn duplicate_code_violations<'a>(at: &str, codes: impl Iterator<Item = &'a str>) -> Vec<Violation> {
     let mut times: BTreeMap<&str, usize> = BTreeMap::new();
     codes.for_each(|code| *times.entry(code).or_default() += 1);
     let repeated = times.into_iter().filter(|(_, count)| *count > 1);
     repeated
         .map(|(code, count)| {
-            Broken::refuses(
+            Violation::error(
                 "SAME_CODE_TWICE",
                 format!("{at}.{code}"),
                 format!("mã {code} xuất hiện {count} lần; mỗi mã chỉ dùng một lần"),
@@ -277,8 +281,8 @@ mod tests {
         }
     }
 
-    fn codes(found: &[Broken]) -> Vec<(&'static str, &str)> {
-        found.iter().map(|broken| (broken.code, broken.at.as_str())).collect()
+    fn codes(violations: &[Violation]) -> Vec<(&'static str, &str)> {
+        violations.iter().map(|broken| (broken.code, broken.path.as_str())).collect()
     }
 
     #[test]
@@ -292,7 +296,7 @@ mod tests {
             ],
         };
         assert_eq!(catalogue.check(), []);
-        assert_eq!(catalogue.counted_by(&ElementCode::new("solved").unwrap()).unwrap().code, "tuan-huyen");
+        assert_eq!(catalogue.contract_for_element(&ElementCode::new("solved").unwrap()).unwrap().code, "tuan-huyen");
 
         catalogue.forms[1].elements.push(ElementCode::new("so_offences").unwrap());
         let twice = [("COUNTED_TWICE", "contract.tuan-huyen"), ("COUNTED_TWICE", "contract.tuan-huyen")];

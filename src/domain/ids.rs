@@ -12,7 +12,7 @@ pub struct BadId;
 
 /// First 16 bytes of SHA-256 over `thidua.<kind>`, a zero byte and the parts, each preceded by its length.
 #[must_use]
-pub fn derive(kind: &str, parts: &[&[u8]]) -> [u8; 16] {
+pub fn derive_id(kind: &str, parts: &[&[u8]]) -> [u8; 16] {
     let mut hash = Sha256::new();
     hash.update(b"thidua.");
     hash.update(kind.as_bytes());
@@ -27,7 +27,7 @@ pub fn derive(kind: &str, parts: &[&[u8]]) -> [u8; 16] {
     id
 }
 
-macro_rules! ids {
+macro_rules! define_ids {
     ($($(#[$doc:meta])* $name:ident = $kind:literal;)+) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,8 +36,8 @@ macro_rules! ids {
         impl $name {
             /// The id that a text code of this kind stands for, the same on every machine.
             #[must_use]
-            pub fn named(code: &str) -> Self {
-                Self(derive($kind, &[code.as_bytes()]))
+            pub fn from_code(code: &str) -> Self {
+                Self(derive_id($kind, &[code.as_bytes()]))
             }
 
             /// Reads 16 bytes.
@@ -71,7 +71,7 @@ macro_rules! ids {
     )+};
 }
 
-ids! {
+define_ids! {
     /// A unit of the organisation (đơn vị); never reused, unlike official codes.
     UnitId = "unit";
     /// A campaign (phong trào thi đua).
@@ -89,7 +89,7 @@ ids! {
     /// A branch of a conflict: the value that did not stand.
     ConflictId = "conflict";
     /// A command that waits for its parent or for another person.
-    HeldId = "held";
+    HeldCommandId = "held";
     /// A proposal to amend an accepted report.
     ProposalId = "proposal";
     /// A device enrolled for one account.
@@ -97,13 +97,13 @@ ids! {
     /// An account of an official or an agency.
     AccountId = "account";
     /// A key of a partner agency.
-    KeyId = "key";
+    ServiceKeyId = "key";
     /// A published standing of one target at one unit.
     StandingId = "standing";
     /// One run of a job.
     RunId = "run";
     /// A change of the organisation.
-    ChangeId = "change";
+    OrgChangeId = "change";
     /// A data-quality question to a unit.
     FindingId = "finding";
 }
@@ -130,13 +130,13 @@ mod tests {
 
     #[test]
     fn a_code_names_the_same_id_everywhere_and_kinds_do_not_collide() {
-        assert_eq!(UnitId::named("com-29242-1"), UnitId::named("com-29242-1"));
-        assert_ne!(UnitId::named("A").0, CampaignId::named("A").0);
+        assert_eq!(UnitId::from_code("com-29242-1"), UnitId::from_code("com-29242-1"));
+        assert_ne!(UnitId::from_code("A").0, CampaignId::from_code("A").0);
     }
 
     #[test]
     fn text_and_bytes_are_two_forms_of_one_id() {
-        let id = UnitId::named("prov-84");
+        let id = UnitId::from_code("prov-84");
         assert_eq!(UnitId::parse(&id.to_string()), Ok(id));
         assert_eq!(UnitId::from_slice(id.as_bytes()), Ok(id));
         assert_eq!(UnitId::parse("xyz"), Err(BadId));

@@ -2,9 +2,9 @@
 //!
 //! Knows no text: each module keeps its own, in pairs.
 
-use super::worded::worded;
+use super::string_enum::string_enum;
 
-worded! {
+string_enum! {
     /// A language of the programme.
     Lang {
         /// Tiếng Việt.

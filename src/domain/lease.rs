@@ -2,31 +2,37 @@
 //!
 //! Knows no phone and no clock: the time is an argument. It hides and destroys nothing itself.
 
-use super::time::{DAY_MICROS, Instant};
+use super::time::{DAY_MICROS, Timestamp};
 
 /// Days without contact after which a phone hides what it holds, unless the server says otherwise.
 pub const OFFLINE_LEASE_DAYS: u16 = 14;
 
 /// The last contact with the authority, and how long ago that seems to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Lease {
+pub struct OfflineLease {
     /// The server's time at the last contact.
-    pub server: Instant,
+    pub contact_server_time: Timestamp,
     /// The phone's clock at the same moment.
-    pub phone: Instant,
+    pub contact_phone_time: Timestamp,
     /// The phone's clock when it was last looked at.
-    pub seen: Instant,
+    pub last_phone_time: Timestamp,
     /// The longest time without contact that was seen since, in microseconds.
-    pub away: i64,
+    pub offline_micros: i64,
     /// Length of the lease, in days.
-    pub days: u16,
+    pub length_days: u16,
 }
 
-impl Lease {
+impl OfflineLease {
     /// A lease that begins now: the server has just been heard.
     #[must_use]
-    pub fn new(server: Instant, phone: Instant, days: u16) -> Self {
-        Self { server, phone, seen: phone, away: 0, days }
+    pub fn new(contact_server_time: Timestamp, contact_phone_time: Timestamp, length_days: u16) -> Self {
+        Self {
+            contact_server_time,
+            contact_phone_time,
+            last_phone_time: contact_phone_time,
+            offline_micros: 0,
+            length_days,
+        }
     }
 
     /// The same after a look at the phone's clock. Time without contact only grows: a clock that is set back takes nothing from it.
@@ -34,27 +40,27 @@ impl Lease {
     /// A phone's clock may have been wrong at the contact and be right now, so the time away is counted from the phone's clock of then or from
     /// the server's, whichever is nearer. A clock that stands before both was set back; then what counts is what passes on it between two looks.
     #[must_use]
-    pub fn look(self, now: Instant) -> Self {
-        let since = |then: Instant| Some(now.0.saturating_sub(then.0)).filter(|micros| *micros >= 0);
-        let away = match (since(self.phone), since(self.server)) {
-            (Some(one), Some(other)) => self.away.max(one.min(other)),
-            (Some(one), None) | (None, Some(one)) => self.away.max(one),
-            (None, None) => self.away.saturating_add(now.0.saturating_sub(self.seen.0).max(0)),
+    pub fn observe_clock(self, now: Timestamp) -> Self {
+        let since = |then: Timestamp| Some(now.0.saturating_sub(then.0)).filter(|micros| *micros >= 0);
+        let offline_micros = match (since(self.contact_phone_time), since(self.contact_server_time)) {
+            (Some(one), Some(other)) => self.offline_micros.max(one.min(other)),
+            (Some(one), None) | (None, Some(one)) => self.offline_micros.max(one),
+            (None, None) => self.offline_micros.saturating_add(now.0.saturating_sub(self.last_phone_time.0).max(0)),
         };
-        Self { seen: now, away, ..self }
+        Self { last_phone_time: now, offline_micros, ..self }
     }
 
     /// Whether the lease was over at the last look.
     #[must_use]
-    pub fn is_over(&self) -> bool {
-        self.away >= i64::from(self.days) * DAY_MICROS
+    pub fn is_expired(&self) -> bool {
+        self.offline_micros >= i64::from(self.length_days) * DAY_MICROS
     }
 
     /// Whole days that were left at the last look.
     #[must_use]
-    pub fn days_left(&self) -> u16 {
-        let left = i64::from(self.days) * DAY_MICROS - self.away;
-        u16::try_from(left.max(0) / DAY_MICROS).unwrap_or(self.days)
+    pub fn remaining_days(&self) -> u16 {
+        let remaining = i64::from(self.length_days) * DAY_MICROS - self.offline_micros;
+        u16::try_from(remaining.max(0) / DAY_MICROS).unwrap_or(self.length_days)
     }
 }
 
@@ -62,48 +68,49 @@ impl Lease {
 mod tests {
     use super::*;
 
-    const THEN: Instant = Instant(1_724_000_000_000_000);
+    const THEN: Timestamp = Timestamp(1_724_000_000_000_000);
 
-    fn after(days: i64) -> Instant {
-        THEN.plus_micros(days * DAY_MICROS)
+    fn after(days: i64) -> Timestamp {
+        THEN.saturating_add_micros(days * DAY_MICROS)
     }
 
-    fn begun() -> Lease {
-        Lease::new(THEN, THEN, OFFLINE_LEASE_DAYS)
+    fn begun() -> OfflineLease {
+        OfflineLease::new(THEN, THEN, OFFLINE_LEASE_DAYS)
     }
 
     #[test]
     fn a_lease_is_over_after_its_days_and_not_a_moment_before() {
-        assert_eq!((begun().days_left(), begun().look(after(3)).days_left()), (14, 11));
-        assert!(!begun().look(after(14).plus_micros(-1)).is_over());
-        assert!(begun().look(after(14)).is_over());
-        assert_eq!(begun().look(after(400)).days_left(), 0);
+        assert_eq!((begun().remaining_days(), begun().observe_clock(after(3)).remaining_days()), (14, 11));
+        assert!(!begun().observe_clock(after(14).saturating_add_micros(-1)).is_expired());
+        assert!(begun().observe_clock(after(14)).is_expired());
+        assert_eq!(begun().observe_clock(after(400)).remaining_days(), 0);
     }
 
     #[test]
     fn a_clock_that_is_set_back_extends_nothing() {
-        let late = begun().look(after(13));
-        assert_eq!(late.look(after(2)).days_left(), 1);
-        assert!(late.look(after(2)).look(after(14)).is_over());
-        assert!(begun().look(after(15)).look(after(1)).is_over(), "what is over stays over");
+        let late = begun().observe_clock(after(13));
+        assert_eq!(late.observe_clock(after(2)).remaining_days(), 1);
+        assert!(late.observe_clock(after(2)).observe_clock(after(14)).is_expired());
+        assert!(begun().observe_clock(after(15)).observe_clock(after(1)).is_expired(), "what is over stays over");
         // Set back to a year before the contact: what passes there is counted all the same.
-        let back = (0..=14).fold(begun().look(after(-365)), |lease, day| lease.look(after(day - 365)));
-        assert!(back.is_over());
+        let back =
+            (0..=14).fold(begun().observe_clock(after(-365)), |lease, day| lease.observe_clock(after(day - 365)));
+        assert!(back.is_expired());
     }
 
     #[test]
     fn a_clock_that_was_wrong_at_the_contact_neither_ends_nor_extends_the_lease() {
         for wrong in [-9_000, -30, 30, 300] {
-            let lease = Lease::new(THEN, after(wrong), OFFLINE_LEASE_DAYS);
-            assert_eq!(lease.look(after(wrong + 2)).days_left(), 12, "still {wrong} days wrong");
-            assert_eq!(lease.look(after(2)).days_left(), 12, "put right");
-            assert!(lease.look(after(wrong + 14)).is_over() && lease.look(after(14)).is_over());
+            let lease = OfflineLease::new(THEN, after(wrong), OFFLINE_LEASE_DAYS);
+            assert_eq!(lease.observe_clock(after(wrong + 2)).remaining_days(), 12, "still {wrong} days wrong");
+            assert_eq!(lease.observe_clock(after(2)).remaining_days(), 12, "put right");
+            assert!(lease.observe_clock(after(wrong + 14)).is_expired() && lease.observe_clock(after(14)).is_expired());
         }
     }
 
     #[test]
     fn a_phone_that_woke_in_1970_and_was_put_right_has_lost_no_day() {
-        let woke = begun().look(Instant(0)).look(Instant(3_600_000_000));
-        assert_eq!(woke.look(after(1)).days_left(), 13);
+        let woke = begun().observe_clock(Timestamp(0)).observe_clock(Timestamp(3_600_000_000));
+        assert_eq!(woke.observe_clock(after(1)).remaining_days(), 13);
     }
 }

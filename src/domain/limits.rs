@@ -11,18 +11,18 @@ pub const NOTE_CHARS_MAX: usize = 500;
 /// Largest message, in bytes, before and after decompression.
 pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Most rows of one page of the feed.
-pub const ROWS_MAX: usize = 500;
+pub const FEED_PAGE_ROWS_MAX: usize = 500;
 /// Most commands of one device that may wait on a desk.
-pub const HELD_MAX: i64 = 1000;
+pub const HELD_COMMANDS_MAX: i64 = 1000;
 /// Most scopes that one device follows.
 pub const SCOPES_MAX: usize = 64;
 
 /// Characters of a password at a desk: length alone makes it strong (NIST SP 800-63B), composition is nobody's business.
 pub const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 15..=128;
 /// How long an access token is good, in microseconds: 15 minutes.
-pub const TOKEN_MICROS: i64 = 15 * 60 * 1_000_000;
+pub const ACCESS_TOKEN_LIFETIME_MICROS: i64 = 15 * 60 * 1_000_000;
 /// How long a session at a desk can be extended, in microseconds: 12 hours, a long working day.
-pub const SESSION_MICROS: i64 = 12 * 60 * 60 * 1_000_000;
+pub const DESK_SESSION_LIFETIME_MICROS: i64 = 12 * 60 * 60 * 1_000_000;
 /// Most characters of an account's label.
 pub const ACCOUNT_LABEL_CHARS_MAX: usize = 64;
 

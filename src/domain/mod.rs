@@ -3,28 +3,26 @@
 //! Invariant: this room knows no database, no network, no clock and no protobuf. Everything it needs is an
 //! argument; everything it decides is a value. That is why the phone and the server share it.
 
+pub mod attachment;
 pub mod audit;
 pub mod base64;
 pub mod baseline;
-pub mod broken;
 pub mod calendar;
 pub mod campaign;
 pub mod cell;
 pub mod command;
-pub mod desk;
-pub mod digest;
 pub mod element;
 pub mod enrolment;
 pub mod expectation;
 pub mod fleet;
 pub mod form;
-pub mod funnel;
+pub mod free_text;
+pub mod funnel_limits;
 pub mod hex;
 pub mod ids;
 pub mod lang;
 pub mod lease;
 pub mod limits;
-pub mod note;
 pub mod numbers;
 pub mod org;
 pub mod partner;
@@ -38,11 +36,13 @@ pub mod rehearsal;
 pub mod release;
 pub mod report;
 pub mod scope;
+pub mod scope_digest;
 pub mod scoring;
-pub mod sight;
 pub mod standing;
-pub mod target;
+pub(crate) mod string_enum;
+pub mod target_rule;
 pub mod time;
+pub mod violation;
+pub mod visible_scopes;
 pub mod window;
-pub(crate) mod worded;
 pub mod workflow;

@@ -8,23 +8,23 @@ use std::collections::BTreeMap;
 
 /// A numbering, read both ways.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Numbering<T: Ord> {
+pub struct NumberMap<T: Ord> {
     numbers: BTreeMap<T, u32>,
     items: BTreeMap<u32, T>,
 }
 
 /// Numbers of units.
-pub type UnitNumbers = Numbering<UnitId>;
-/// Numbers of elements; the numbers are those of [`crate::domain::cell::ElementNo`].
-pub type ElementNumbers = Numbering<ElementCode>;
+pub type UnitNumbers = NumberMap<UnitId>;
+/// Numbers of elements; the numbers are those of [`crate::domain::cell::ElementNumber`].
+pub type ElementNumbers = NumberMap<ElementCode>;
 
-impl<T: Ord> Default for Numbering<T> {
+impl<T: Ord> Default for NumberMap<T> {
     fn default() -> Self {
         Self { numbers: BTreeMap::new(), items: BTreeMap::new() }
     }
 }
 
-impl<T: Ord + Clone> Numbering<T> {
+impl<T: Ord + Clone> NumberMap<T> {
     /// Notes that `item` has this number, 1 and up. A later note replaces an earlier one.
     pub fn insert(&mut self, item: T, number: u32) {
         if let Some(before) = self.numbers.insert(item.clone(), number) {
@@ -52,12 +52,12 @@ impl<T: Ord + Clone> Numbering<T> {
 
     /// The next number to give.
     #[must_use]
-    pub fn next(&self) -> u32 {
+    pub fn next_number(&self) -> u32 {
         self.items.keys().next_back().map_or(1, |last| last + 1)
     }
 }
 
-impl<T: Ord + Clone> FromIterator<(T, u32)> for Numbering<T> {
+impl<T: Ord + Clone> FromIterator<(T, u32)> for NumberMap<T> {
     fn from_iter<I: IntoIterator<Item = (T, u32)>>(pairs: I) -> Self {
         let mut numbering = Self::default();
         pairs.into_iter().for_each(|(item, number)| numbering.insert(item, number));

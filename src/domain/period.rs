@@ -3,7 +3,7 @@
 //! Knows nothing of how periods are laid out (that is `calendar`) nor of who owes a report for them (`expectation`).
 
 use super::time::days_from_date;
-use super::window::Window;
+use super::window::DateWindow;
 use jiff::civil::Date;
 use std::fmt;
 
@@ -38,8 +38,8 @@ impl Period {
 
     /// The days covered.
     #[must_use]
-    pub fn window(&self) -> Window {
-        Window { start: self.start, end: self.end }
+    pub fn window(&self) -> DateWindow {
+        DateWindow { start: self.start, end: self.end }
     }
 
     /// Whether `day` lies in the period.
@@ -50,7 +50,7 @@ impl Period {
 
     /// Whether every day of the period lies in `[start, end)`.
     #[must_use]
-    pub fn within(&self, start: Date, end: Date) -> bool {
+    pub fn is_within(&self, start: Date, end: Date) -> bool {
         start <= self.start && self.end <= end
     }
 
@@ -62,7 +62,7 @@ impl Period {
 
     /// The pieces between the given days, numbered onwards from this period's own cut; days outside are ignored.
     #[must_use]
-    pub fn cut_at(&self, days: &[Date]) -> Vec<Period> {
+    pub fn split_at(&self, days: &[Date]) -> Vec<Period> {
         let mut bounds: Vec<Date> = days.iter().copied().filter(|day| self.start < *day && *day < self.end).collect();
         bounds.sort_unstable();
         bounds.dedup();
@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn a_cut_period_leaves_pieces_that_tile_it_and_are_numbered() {
         let month = Period::new("stat-month", date(2025, 6, 15), date(2025, 7, 15));
-        let pieces = month.cut_at(&[date(2025, 7, 1), date(2025, 6, 15), date(2030, 1, 1)]);
+        let pieces = month.split_at(&[date(2025, 7, 1), date(2025, 6, 15), date(2030, 1, 1)]);
         let seen: Vec<_> = pieces.iter().map(|p| (p.days(), p.cut)).collect();
         assert_eq!(seen, [(16, 0), (14, 1)], "V18");
         assert_eq!(pieces[1].to_string(), "stat-month 2025-07-01..2025-07-15#1");
@@ -106,8 +106,8 @@ mod tests {
     #[test]
     fn a_period_without_a_cut_inside_stays_whole() {
         let week = Period::new("week", date(2024, 8, 19), date(2024, 8, 26));
-        assert_eq!(week.cut_at(&[date(2024, 8, 19), date(2024, 8, 26)]), std::slice::from_ref(&week));
+        assert_eq!(week.split_at(&[date(2024, 8, 19), date(2024, 8, 26)]), std::slice::from_ref(&week));
         assert!(week.contains(date(2024, 8, 25)) && !week.contains(week.end));
-        assert!(week.within(week.start, week.end) && week.overlaps(date(2024, 8, 25), date(2025, 1, 1)));
+        assert!(week.is_within(week.start, week.end) && week.overlaps(date(2024, 8, 25), date(2025, 1, 1)));
     }
 }

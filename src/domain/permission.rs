@@ -89,7 +89,7 @@ impl Role {
 
 /// How the unit on which a role is held stands to the unit that a record is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Relation {
+pub enum UnitRelation {
     /// The same unit, or the successor that acts for a closed one.
     Own,
     /// A unit above it in the chain of command.
@@ -125,13 +125,13 @@ pub struct Actor {
 impl Actor {
     /// The actor of the nightly jobs and of the operator's own commands on the machine.
     #[must_use]
-    pub fn system(root: UnitId) -> Self {
+    pub fn system_actor(root: UnitId) -> Self {
         let grant = Grant { role: Role::System, unit: root, from: Date::MIN, to: Date::MAX };
-        Self { account: AccountId::named("system"), device: None, grants: vec![grant] }
+        Self { account: AccountId::from_code("system"), device: None, grants: vec![grant] }
     }
 
     /// The grants that hold on `today`.
-    pub fn grants_on(&self, today: Date) -> impl Iterator<Item = &Grant> {
+    pub fn active_grants_on(&self, today: Date) -> impl Iterator<Item = &Grant> {
         self.grants.iter().filter(move |grant| grant.from <= today && today < grant.to)
     }
 }
@@ -142,26 +142,26 @@ pub struct UnitPath {
     /// The unit that the record is about.
     pub unit: UnitId,
     /// The unit that acts for it today: itself, or the successor.
-    pub acting: UnitId,
+    pub acting_unit: UnitId,
     /// The units above the acting one, nearest first.
-    pub above: Vec<UnitId>,
+    pub ancestors: Vec<UnitId>,
 }
 
 impl UnitPath {
     /// The relation of a grant on `unit` to this place.
     #[must_use]
-    pub fn relation(&self, unit: UnitId) -> Relation {
-        if unit == self.acting || unit == self.unit {
-            Relation::Own
-        } else if self.above.contains(&unit) {
-            Relation::Above
+    pub fn relation_to(&self, unit: UnitId) -> UnitRelation {
+        if unit == self.acting_unit || unit == self.unit {
+            UnitRelation::Own
+        } else if self.ancestors.contains(&unit) {
+            UnitRelation::Above
         } else {
-            Relation::Other
+            UnitRelation::Other
         }
     }
 }
 
-macro_rules! actions {
+macro_rules! define_actions {
     ($($(#[$doc:meta])* $name:ident = $code:literal: $($role:ident / $relation:ident),+;)+) => {
         /// What can be asked for.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -179,26 +179,26 @@ macro_rules! actions {
 
             /// The row of the table: who may, in which relation.
             #[must_use]
-            pub fn allowed(self) -> &'static [(Role, Relation)] {
-                match self { $(Self::$name => &[$((Role::$role, Relation::$relation),)+],)+ }
+            pub fn allowed(self) -> &'static [(Role, UnitRelation)] {
+                match self { $(Self::$name => &[$((Role::$role, UnitRelation::$relation),)+],)+ }
             }
         }
 
         /// One marker type for each action, so that a proof for one cannot serve another.
         pub mod action {
             $($(#[$doc])* #[derive(Debug, Clone, Copy)] pub struct $name;
-            impl super::Kind for $name { const ACTION: super::Action = super::Action::$name; })+
+            impl super::ActionMarker for $name { const ACTION: super::Action = super::Action::$name; })+
         }
     };
 }
 
 /// Ties a marker type to its action.
-pub trait Kind {
+pub trait ActionMarker {
     /// The action.
     const ACTION: Action;
 }
 
-actions! {
+define_actions! {
     /// Change cells or the note of a report.
     SaveReport = "report.save": Reporter / Own, UnitHead / Own;
     /// Send a report for review.
@@ -253,13 +253,13 @@ actions! {
 
 /// Why `authorize` said no.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Denied {
+pub enum AuthorizationError {
     /// The caller sees nothing there: answer as if it did not exist.
-    OutOfSight,
+    NotVisible,
     /// Seen, but not allowed.
     Forbidden(Action),
     /// Allowed at some of the units concerned, but not at all of them.
-    Elsewhere(Action),
+    AllowedElsewhere(Action),
 }
 
 /// Proof that [`authorize`] said yes, for one action in one place. Its fields are private, so no other module can make one.
@@ -271,7 +271,7 @@ pub struct Permit<A> {
     action: PhantomData<A>,
 }
 
-impl<A: Kind> Permit<A> {
+impl<A: ActionMarker> Permit<A> {
     /// The unit of the record.
     #[must_use]
     pub fn unit(&self) -> UnitId {
@@ -297,33 +297,41 @@ impl<A: Kind> Permit<A> {
     }
 }
 
-/// Asks the table. Who has no relation to the place gets [`Denied::OutOfSight`].
-pub fn authorize<A: Kind>(actor: &Actor, place: &UnitPath, today: Date) -> Result<Permit<A>, Denied> {
-    let mut in_sight = false;
-    for grant in actor.grants_on(today) {
-        let relation = place.relation(grant.unit);
-        in_sight |= relation != Relation::Other;
+/// Asks the table. Who has no relation to the place gets [`AuthorizationError::OutOfSight`].
+pub fn authorize<A: ActionMarker>(
+    actor: &Actor,
+    path: &UnitPath,
+    today: Date,
+) -> Result<Permit<A>, AuthorizationError> {
+    let mut is_visible = false;
+    for grant in actor.active_grants_on(today) {
+        let relation = path.relation_to(grant.unit);
+        is_visible |= relation != UnitRelation::Other;
         if A::ACTION.allowed().contains(&(grant.role, relation)) {
             let (account, device) = (actor.account, actor.device);
-            return Ok(Permit { unit: place.unit, account, device, action: PhantomData });
+            return Ok(Permit { unit: path.unit, account, device, action: PhantomData });
         }
     }
-    Err(if in_sight { Denied::Forbidden(A::ACTION) } else { Denied::OutOfSight })
+    Err(if is_visible { AuthorizationError::Forbidden(A::ACTION) } else { AuthorizationError::NotVisible })
 }
 
 /// Asks the table about something that concerns several units: the actor needs the right over every one of them. The permit names the
 /// first unit. Without any unit nothing is allowed.
-pub fn authorize_everywhere<A: Kind>(actor: &Actor, places: &[UnitPath], today: Date) -> Result<Permit<A>, Denied> {
-    let answers: Vec<_> = places.iter().map(|place| authorize::<A>(actor, place, today)).collect();
+pub fn authorize_all<A: ActionMarker>(
+    actor: &Actor,
+    paths: &[UnitPath],
+    today: Date,
+) -> Result<Permit<A>, AuthorizationError> {
+    let answers: Vec<_> = paths.iter().map(|path| authorize::<A>(actor, path, today)).collect();
     if answers.iter().all(Result::is_ok) {
-        return answers.into_iter().next().unwrap_or(Err(Denied::OutOfSight));
+        return answers.into_iter().next().unwrap_or(Err(AuthorizationError::NotVisible));
     }
     Err(if answers.iter().any(Result::is_ok) {
-        Denied::Elsewhere(A::ACTION)
-    } else if answers.iter().all(|answer| matches!(answer, Err(Denied::OutOfSight))) {
-        Denied::OutOfSight
+        AuthorizationError::AllowedElsewhere(A::ACTION)
+    } else if answers.iter().all(|answer| matches!(answer, Err(AuthorizationError::NotVisible))) {
+        AuthorizationError::NotVisible
     } else {
-        Denied::Forbidden(A::ACTION)
+        AuthorizationError::Forbidden(A::ACTION)
     })
 }
 
@@ -333,13 +341,13 @@ mod tests {
     use jiff::civil::date;
 
     fn place() -> UnitPath {
-        let [unit, district, province] = ["com", "dist", "prov"].map(UnitId::named);
-        UnitPath { unit, acting: unit, above: vec![district, province] }
+        let [unit, district, province] = ["com", "dist", "prov"].map(UnitId::from_code);
+        UnitPath { unit, acting_unit: unit, ancestors: vec![district, province] }
     }
 
     fn holder(role: Role, unit: &str) -> Actor {
-        let grant = Grant { role, unit: UnitId::named(unit), from: date(2024, 1, 1), to: date(2025, 1, 1) };
-        Actor { account: AccountId::named("a"), device: None, grants: vec![grant] }
+        let grant = Grant { role, unit: UnitId::from_code(unit), from: date(2024, 1, 1), to: date(2025, 1, 1) };
+        Actor { account: AccountId::from_code("a"), device: None, grants: vec![grant] }
     }
 
     #[test]
@@ -347,25 +355,28 @@ mod tests {
         let today = date(2024, 8, 19);
         assert!(authorize::<action::SubmitReport>(&holder(Role::Reporter, "com"), &place(), today).is_ok());
         let refused = authorize::<action::AcceptReport>(&holder(Role::Reporter, "com"), &place(), today);
-        assert_eq!(refused.err(), Some(Denied::Forbidden(Action::AcceptReport)));
+        assert_eq!(refused.err(), Some(AuthorizationError::Forbidden(Action::AcceptReport)));
         let elsewhere = authorize::<action::SubmitReport>(&holder(Role::Reporter, "other"), &place(), today);
-        assert_eq!(elsewhere.err(), Some(Denied::OutOfSight));
+        assert_eq!(elsewhere.err(), Some(AuthorizationError::NotVisible));
     }
 
     #[test]
     fn what_concerns_several_units_needs_the_right_over_each() {
         let (today, near) = (date(2024, 8, 19), place());
-        let far =
-            UnitPath { unit: UnitId::named("far"), acting: UnitId::named("far"), above: vec![UnitId::named("prov")] };
-        let both = [near, far];
-        let ask = |role, unit, places: &[UnitPath]| {
-            authorize_everywhere::<action::Enrol>(&holder(role, unit), places, today).map(|permit| permit.unit())
+        let far = UnitPath {
+            unit: UnitId::from_code("far"),
+            acting_unit: UnitId::from_code("far"),
+            ancestors: vec![UnitId::from_code("prov")],
         };
-        assert_eq!(ask(Role::Admin, "prov", &both), Ok(UnitId::named("com")));
-        assert_eq!(ask(Role::Admin, "dist", &both), Err(Denied::Elsewhere(Action::Enrol)));
-        assert_eq!(ask(Role::Reporter, "dist", &both), Err(Denied::Forbidden(Action::Enrol)));
-        assert_eq!(ask(Role::Admin, "other", &both), Err(Denied::OutOfSight));
-        assert_eq!(ask(Role::Admin, "prov", &[]), Err(Denied::OutOfSight));
+        let both = [near, far];
+        let ask = |role, unit, paths: &[UnitPath]| {
+            authorize_all::<action::Enrol>(&holder(role, unit), paths, today).map(|permit| permit.unit())
+        };
+        assert_eq!(ask(Role::Admin, "prov", &both), Ok(UnitId::from_code("com")));
+        assert_eq!(ask(Role::Admin, "dist", &both), Err(AuthorizationError::AllowedElsewhere(Action::Enrol)));
+        assert_eq!(ask(Role::Reporter, "dist", &both), Err(AuthorizationError::Forbidden(Action::Enrol)));
+        assert_eq!(ask(Role::Admin, "other", &both), Err(AuthorizationError::NotVisible));
+        assert_eq!(ask(Role::Admin, "prov", &[]), Err(AuthorizationError::NotVisible));
     }
 
     #[test]

@@ -41,13 +41,13 @@ impl Ratio {
 
     /// A whole number.
     #[must_use]
-    pub const fn whole(value: i64) -> Self {
+    pub const fn from_integer(value: i64) -> Self {
         Self { num: value as i128, den: 1 }
     }
 
     /// `mantissa / 10^scale`, as stored values and decimals are; `None` above 18 decimals.
     #[must_use]
-    pub fn scaled(mantissa: i64, scale: u8) -> Option<Self> {
+    pub fn from_scaled(mantissa: i64, scale: u8) -> Option<Self> {
         if scale > 18 {
             return None;
         }
@@ -58,8 +58,8 @@ impl Ratio {
     pub fn parse(text: &str) -> Result<Self, BadRatio> {
         let bad = || BadRatio(text.chars().take(48).collect());
         let read = match text.split_once('/') {
-            Some((num, den)) => decimal(num).zip(decimal(den)).and_then(|(num, den)| num.over(den)),
-            None => decimal(text),
+            Some((num, den)) => parse_decimal(num).zip(parse_decimal(den)).and_then(|(num, den)| num.checked_div(den)),
+            None => parse_decimal(text),
         };
         read.ok_or_else(bad)
     }
@@ -90,7 +90,7 @@ impl Ratio {
 
     /// This as a whole number, if it is one and fits.
     #[must_use]
-    pub fn as_whole(self) -> Option<i64> {
+    pub fn to_integer(self) -> Option<i64> {
         if self.den == 1 { i64::try_from(self.num).ok() } else { None }
     }
 
@@ -109,7 +109,7 @@ impl Ratio {
 
     /// `self + other`.
     #[must_use]
-    pub fn plus(self, other: Self) -> Option<Self> {
+    pub fn checked_add(self, other: Self) -> Option<Self> {
         let common = i128::try_from(gcd(self.den.unsigned_abs(), other.den.unsigned_abs())).ok()?;
         let left = self.num.checked_mul(other.den / common)?;
         let right = other.num.checked_mul(self.den / common)?;
@@ -118,19 +118,19 @@ impl Ratio {
 
     /// `self - other`.
     #[must_use]
-    pub fn minus(self, other: Self) -> Option<Self> {
-        self.plus(other.negated()?)
+    pub fn checked_sub(self, other: Self) -> Option<Self> {
+        self.checked_add(other.checked_neg()?)
     }
 
     /// `-self`.
     #[must_use]
-    pub fn negated(self) -> Option<Self> {
+    pub fn checked_neg(self) -> Option<Self> {
         Some(Self { num: self.num.checked_neg()?, den: self.den })
     }
 
     /// `self * other`.
     #[must_use]
-    pub fn times(self, other: Self) -> Option<Self> {
+    pub fn checked_mul(self, other: Self) -> Option<Self> {
         // Crossing out first keeps the products as small as they can be.
         let (left, right) = (Self::new(self.num, other.den)?, Self::new(other.num, self.den)?);
         Self::new(left.num.checked_mul(right.num)?, left.den.checked_mul(right.den)?)
@@ -138,38 +138,38 @@ impl Ratio {
 
     /// `self / other`; `None` also if `other` is zero.
     #[must_use]
-    pub fn over(self, other: Self) -> Option<Self> {
+    pub fn checked_div(self, other: Self) -> Option<Self> {
         if other.is_zero() {
             return None;
         }
-        self.times(Self::new(other.den, other.num)?)
+        self.checked_mul(Self::new(other.den, other.num)?)
     }
 
     /// The nearest float: for forecasts and drawings, never for a verdict.
     #[must_use]
-    pub fn approximately(self) -> f64 {
+    pub fn to_f64(self) -> f64 {
         self.num as f64 / self.den as f64
     }
 
     /// Decimal text with exactly `places` decimals (at most 18), nearest, halves away from zero; `None` if it does not fit.
     #[must_use]
-    pub fn rounded(self, places: u8) -> Option<String> {
+    pub fn format_rounded(self, places: u8) -> Option<String> {
         let unit = 10_i128.pow(u32::from(places.min(18)));
         let doubled = self.num.checked_mul(unit)?.checked_mul(2)?.unsigned_abs();
         let den = self.den.unsigned_abs();
         let units = doubled.checked_add(den)? / den.checked_mul(2)?;
-        Some(place_point(units, unit.unsigned_abs(), self.is_negative()))
+        Some(format_decimal(units, unit.unsigned_abs(), self.is_negative()))
     }
 
     /// As [`Self::rounded`], with as many further decimals (18 in all at most) as it takes not to show `bound` unless this
     /// is the bound: 94.9996 against 95 is `94.9996`, never `95.00`.
     #[must_use]
-    pub fn rounded_apart(self, places: u8, bound: Self) -> Option<String> {
+    pub fn format_rounded_distinct(self, places: u8, bound: Self) -> Option<String> {
         if self == bound {
-            return self.rounded(places);
+            return self.format_rounded(places);
         }
         (places..=18).find_map(|places| {
-            let text = self.rounded(places)?;
+            let text = self.format_rounded(places)?;
             let shown = Self::parse(&text).ok()?;
             // Equal to the bound would be a lie; rounding is monotone, so it never passes to the other side of a bound
             // that is itself of so few decimals, but a bound of more decimals could be passed.
@@ -179,8 +179,8 @@ impl Ratio {
 
     /// The shortest decimal text with at most `places` decimals, nearest: `139.5`, `-0.0733`.
     #[must_use]
-    pub fn shortest(self, places: u8) -> Option<String> {
-        let text = self.rounded(places)?;
+    pub fn format_shortest(self, places: u8) -> Option<String> {
+        let text = self.format_rounded(places)?;
         let Some((whole, part)) = text.split_once('.') else { return Some(text) };
         let part = part.trim_end_matches('0');
         Some(if part.is_empty() { whole.to_owned() } else { format!("{whole}.{part}") })
@@ -191,7 +191,9 @@ impl Ord for Ratio {
     fn cmp(&self, other: &Self) -> Ordering {
         match (self.num.checked_mul(other.den), other.num.checked_mul(self.den)) {
             (Some(left), Some(right)) => left.cmp(&right),
-            (None, Some(_)) | (Some(_), None) | (None, None) => by_parts((self.num, self.den), (other.num, other.den)),
+            (None, Some(_)) | (Some(_), None) | (None, None) => {
+                compare_by_parts((self.num, self.den), (other.num, other.den))
+            }
         }
     }
 }
@@ -217,12 +219,12 @@ impl fmt::Debug for Ratio {
 
 impl From<i64> for Ratio {
     fn from(value: i64) -> Self {
-        Self::whole(value)
+        Self::from_integer(value)
     }
 }
 
 /// Compares two fractions by whole parts, then the remainders turned upside down, as in Euclid's algorithm.
-fn by_parts(mut left: (i128, i128), mut right: (i128, i128)) -> Ordering {
+fn compare_by_parts(mut left: (i128, i128), mut right: (i128, i128)) -> Ordering {
     let mut turned = false;
     loop {
         let whole = left.0.div_euclid(left.1).cmp(&right.0.div_euclid(right.1));
@@ -248,7 +250,7 @@ fn gcd(mut a: u128, mut b: u128) -> u128 {
     a.max(1)
 }
 
-fn decimal(text: &str) -> Option<Ratio> {
+fn parse_decimal(text: &str) -> Option<Ratio> {
     let (negative, digits) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text),
@@ -263,10 +265,10 @@ fn decimal(text: &str) -> Option<Ratio> {
         return None;
     }
     let mantissa: i64 = format!("0{whole}{part}").parse().ok()?;
-    Ratio::scaled(if negative { -mantissa } else { mantissa }, u8::try_from(part.len()).ok()?)
+    Ratio::from_scaled(if negative { -mantissa } else { mantissa }, u8::try_from(part.len()).ok()?)
 }
 
-fn place_point(units: u128, unit: u128, negative: bool) -> String {
+fn format_decimal(units: u128, unit: u128, negative: bool) -> String {
     let sign = if negative && units != 0 { "-" } else { "" };
     let (whole, part) = (units / unit, units % unit);
     if unit == 1 {
@@ -300,15 +302,15 @@ mod tests {
     #[test]
     fn text_never_shows_the_bound_for_a_value_beside_it() {
         let percent = |num: i128, den| ratio(num * 100, den);
-        assert_eq!(percent(3, 43).rounded_apart(2, Ratio::whole(7)).unwrap(), "6.98");
-        assert_eq!(ratio(949_996, 10_000).rounded_apart(2, Ratio::whole(95)).unwrap(), "94.9996");
-        assert_eq!(ratio(950_001, 10_000).rounded_apart(2, Ratio::whole(95)).unwrap(), "95.0001");
-        assert_eq!(percent(152, 160).rounded_apart(2, Ratio::whole(95)).unwrap(), "95.00");
-        assert_eq!(ratio(94_990, 1000).rounded_apart(2, ratio(94_992, 1000)).unwrap(), "94.99");
-        assert_eq!(ratio(-5, 1000).rounded(2).unwrap(), "-0.01");
-        assert_eq!(ratio(-4, 1000).rounded(2).unwrap(), "0.00");
-        assert_eq!(ratio(279, 2).shortest(4).unwrap(), "139.5");
-        assert_eq!(ratio(-22, 300).shortest(4).unwrap(), "-0.0733");
+        assert_eq!(percent(3, 43).format_rounded_distinct(2, Ratio::from_integer(7)).unwrap(), "6.98");
+        assert_eq!(ratio(949_996, 10_000).format_rounded_distinct(2, Ratio::from_integer(95)).unwrap(), "94.9996");
+        assert_eq!(ratio(950_001, 10_000).format_rounded_distinct(2, Ratio::from_integer(95)).unwrap(), "95.0001");
+        assert_eq!(percent(152, 160).format_rounded_distinct(2, Ratio::from_integer(95)).unwrap(), "95.00");
+        assert_eq!(ratio(94_990, 1000).format_rounded_distinct(2, ratio(94_992, 1000)).unwrap(), "94.99");
+        assert_eq!(ratio(-5, 1000).format_rounded(2).unwrap(), "-0.01");
+        assert_eq!(ratio(-4, 1000).format_rounded(2).unwrap(), "0.00");
+        assert_eq!(ratio(279, 2).format_shortest(4).unwrap(), "139.5");
+        assert_eq!(ratio(-22, 300).format_shortest(4).unwrap(), "-0.0733");
     }
 
     proptest! {
@@ -317,30 +319,30 @@ mod tests {
         #[test]
         fn huge_fractions_compare_as_their_parts_do(a in any::<i64>(), b in 1..i64::MAX, c in any::<i64>(), d in 1..i64::MAX) {
             let (left, right) = (ratio(a.into(), b.into()), ratio(c.into(), d.into()));
-            prop_assert_eq!(left.cmp(&right), by_parts((left.num, left.den), (right.num, right.den)));
+            prop_assert_eq!(left.cmp(&right), compare_by_parts((left.num, left.den), (right.num, right.den)));
         }
 
         #[test]
         fn sums_and_products_undo(a in -9999_i128..9999, b in 1_i128..999, c in -9999_i128..9999, d in 1_i128..999) {
             let (left, right) = (ratio(a, b), ratio(c, d));
-            prop_assert_eq!(left.plus(right).unwrap().minus(right).unwrap(), left);
+            prop_assert_eq!(left.checked_add(right).unwrap().checked_sub(right).unwrap(), left);
             if !right.is_zero() {
-                prop_assert_eq!(left.times(right).unwrap().over(right).unwrap(), left);
+                prop_assert_eq!(left.checked_mul(right).unwrap().checked_div(right).unwrap(), left);
             }
         }
 
         #[test]
         fn nothing_overflows_loudly(a in any::<i128>(), b in any::<i128>(), c in any::<i128>(), d in any::<i128>()) {
             if let (Some(left), Some(right)) = (Ratio::new(a, b), Ratio::new(c, d)) {
-                let _ = (left.plus(right), left.minus(right), left.times(right), left.over(right), left.cmp(&right));
-                let _ = (left.rounded(2), left.rounded_apart(2, right), left.floor(), left.ceil());
+                let _ = (left.checked_add(right), left.checked_sub(right), left.checked_mul(right), left.checked_div(right), left.cmp(&right));
+                let _ = (left.format_rounded(2), left.format_rounded_distinct(2, right), left.floor(), left.ceil());
             }
         }
 
         #[test]
         fn decimal_text_stays_on_its_side_of_the_bound(a in -100_000_i128..100_000, b in 1_i128..1000, bound in -9999_i128..9999) {
             let (value, bound) = (ratio(a, b), ratio(bound, 100));
-            let shown = Ratio::parse(&value.rounded_apart(2, bound).unwrap()).unwrap();
+            let shown = Ratio::parse(&value.format_rounded_distinct(2, bound).unwrap()).unwrap();
             prop_assert_eq!(shown.cmp(&bound), value.cmp(&bound));
         }
     }

@@ -4,7 +4,7 @@
 
 /// The reason of a refusal. Its `code` is stable for ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Reason {
+pub enum RefusalReason {
     /// No such thing, or none within sight: both look alike.
     NotFound,
     /// Seen, but not allowed to this role here.
@@ -53,7 +53,7 @@ pub enum Reason {
     AccountElsewhere,
 }
 
-impl Reason {
+impl RefusalReason {
     /// All reasons, for tables and tests.
     pub const ALL: [Self; 23] = [
         Self::NotFound,
@@ -190,43 +190,43 @@ impl Reason {
 
 /// One field that is wrong, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
+pub struct FieldError {
     /// Path of the field in the command, as in `changes[2].mine`.
     pub field: String,
     /// What is wrong with it.
-    pub reason: Reason,
+    pub reason: RefusalReason,
 }
 
 /// A refusal: the leading reason and every field that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// The reason of the first problem, or of the whole.
-    pub reason: Reason,
+    pub reason: RefusalReason,
     /// All fields that are wrong; empty when the reason is about the whole.
-    pub problems: Vec<Problem>,
+    pub field_errors: Vec<FieldError>,
 }
 
-impl From<Reason> for Refusal {
-    fn from(reason: Reason) -> Self {
-        Self { reason, problems: Vec::new() }
+impl From<RefusalReason> for Refusal {
+    fn from(reason: RefusalReason) -> Self {
+        Self { reason, field_errors: Vec::new() }
     }
 }
 
 /// Collects problems so that a refusal names all of them at once.
 #[derive(Debug, Default)]
-pub struct Problems(Vec<Problem>);
+pub struct FieldErrors(Vec<FieldError>);
 
-impl Problems {
+impl FieldErrors {
     /// Notes that `field` is wrong.
-    pub fn add(&mut self, field: impl Into<String>, reason: Reason) {
-        self.0.push(Problem { field: field.into(), reason });
+    pub fn add(&mut self, field: impl Into<String>, reason: RefusalReason) {
+        self.0.push(FieldError { field: field.into(), reason });
     }
 
     /// `Ok` when nothing was noted, else a refusal that leads with the first problem.
-    pub fn done(self) -> Result<(), Refusal> {
+    pub fn into_result(self) -> Result<(), Refusal> {
         match self.0.first() {
             None => Ok(()),
-            Some(first) => Err(Refusal { reason: first.reason, problems: self.0 }),
+            Some(first) => Err(Refusal { reason: first.reason, field_errors: self.0 }),
         }
     }
 }
@@ -237,11 +237,11 @@ mod tests {
 
     #[test]
     fn every_reason_has_a_code_of_its_own_and_both_texts() {
-        let codes: std::collections::BTreeSet<_> = Reason::ALL.iter().map(|reason| reason.code()).collect();
-        assert_eq!(codes.len(), Reason::ALL.len());
-        for reason in Reason::ALL {
+        let codes: std::collections::BTreeSet<_> = RefusalReason::ALL.iter().map(|reason| reason.code()).collect();
+        assert_eq!(codes.len(), RefusalReason::ALL.len());
+        for reason in RefusalReason::ALL {
             assert!(!reason.text_vi().is_empty() && !reason.text_en().is_empty());
-            assert_eq!(Reason::from_code(reason.code()), Some(reason));
+            assert_eq!(RefusalReason::from_code(reason.code()), Some(reason));
         }
     }
 }

@@ -3,16 +3,16 @@
 //! The same functions run on the phone, at once, and on the server, with authority. Knows no person, no right and no clock: who may
 //! take a step is `permission`'s question, and dates are arguments.
 
-use super::cell::{CellValue, Cells, ElementNo, Merged, merge};
-use super::command::{Save, SaveNote};
-use super::ids::{ContractId, ReportId, UnitId, derive};
+use super::cell::{CellValue, Cells, ElementNumber, MergeResult, merge_three_way};
+use super::command::{NoteChange, SaveCells};
+use super::free_text;
+use super::ids::{ContractId, ReportId, UnitId, derive_id};
 use super::limits::{CHANGES_MAX, NOTE_CHARS_MAX};
-use super::note;
 use super::period::Period;
-use super::reason::{Problems, Reason, Refusal};
-use super::target::Comparator;
+use super::reason::{FieldErrors, Refusal, RefusalReason};
+use super::target_rule::Comparator;
 use super::time::days_from_date;
-use super::workflow::{State, Step};
+use super::workflow::{ReportState, ReportStep};
 use jiff::civil::Date;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
@@ -35,7 +35,7 @@ impl ReportKey {
     #[must_use]
     pub fn id(&self) -> ReportId {
         let Period { calendar, start, end, cut } = &self.period;
-        ReportId(derive(
+        ReportId(derive_id(
             "report",
             &[
                 &self.contract.0,
@@ -55,7 +55,7 @@ pub struct ContentHash(pub [u8; 32]);
 
 /// Why a report was sent back: a coded question and the reviewer's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Question {
+pub struct ReviewQuestion {
     /// The coded question, as in `CHECK_FIGURE`.
     pub code: String,
     /// The words; at most [`NOTE_CHARS_MAX`] characters.
@@ -70,7 +70,7 @@ pub struct Report {
     /// Who signs: the unit itself, or its successor once it is closed.
     pub acting_unit: UnitId,
     /// Where it stands.
-    pub state: State,
+    pub state: ReportState,
     /// What it says.
     pub cells: Cells,
     /// The note; at most [`NOTE_CHARS_MAX`] characters.
@@ -80,12 +80,12 @@ pub struct Report {
     /// Whether that was after due day and grace.
     pub late: bool,
     /// The open question, while the report is returned.
-    pub question: Option<Question>,
+    pub question: Option<ReviewQuestion>,
 }
 
 /// One element on a form, with the range of its figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FormLine {
+pub struct ElementRange {
     /// Smallest figure allowed.
     pub min: i64,
     /// Largest figure allowed.
@@ -94,9 +94,9 @@ pub struct FormLine {
 
 /// The form of a report as its rules need it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct FormShape {
+pub struct FormSchema {
     /// The form's elements.
-    pub lines: BTreeMap<ElementNo, FormLine>,
+    pub ranges: BTreeMap<ElementNumber, ElementRange>,
     /// The form's rules.
     pub rules: Vec<FormRule>,
 }
@@ -105,20 +105,20 @@ pub struct FormShape {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FormRule {
     /// Left side minus right side, each element with its sign.
-    pub terms: Vec<(i64, ElementNo)>,
+    pub terms: Vec<(i64, ElementNumber)>,
     /// How the sum compares with zero.
-    pub cmp: Comparator,
+    pub comparator: Comparator,
     /// The rule as written in the file.
     pub text: String,
 }
 
 /// A value that did not stand when two authors changed the same field from different bases.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Branch {
+pub enum ConflictBranch {
     /// A cell.
     Cell {
         /// The element.
-        element: ElementNo,
+        element: ElementNumber,
         /// What this author says.
         mine: Option<CellValue>,
         /// What this author saw before.
@@ -137,21 +137,21 @@ pub enum Branch {
 
 /// What saving gave: the report as it is now, and what did not stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Saved {
+pub struct SaveOutcome {
     /// The report after the merge.
     pub report: Report,
     /// Fields changed by both sides, differently.
-    pub branches: Vec<Branch>,
+    pub branches: Vec<ConflictBranch>,
 }
 
 impl Report {
     /// An empty draft.
     #[must_use]
-    pub fn draft(key: ReportKey, acting_unit: UnitId) -> Self {
+    pub fn new_draft(key: ReportKey, acting_unit: UnitId) -> Self {
         Self {
             key,
             acting_unit,
-            state: State::Draft,
+            state: ReportState::Draft,
             cells: Cells::new(),
             note: String::new(),
             received_day: None,
@@ -173,7 +173,7 @@ impl Report {
         hash.update(self.key.id().0);
         hash.update((self.cells.len() as u64).to_be_bytes());
         for (element, value) in &self.cells {
-            let (status, figure) = cell_code(*value);
+            let (status, figure) = encode_cell(*value);
             hash.update(element.0.to_be_bytes());
             hash.update([status]);
             hash.update(figure.to_be_bytes());
@@ -186,47 +186,54 @@ impl Report {
     ///
     /// Fields whose base still stands take the author's value; fields that both sides changed differently stay as they are and
     /// come back as branches, so that nothing is lost in silence (S13).
-    pub fn save(current: Option<Self>, save: &Save, acting_unit: UnitId, shape: &FormShape) -> Result<Saved, Refusal> {
+    pub fn apply_save(
+        current: Option<Self>,
+        save: &SaveCells,
+        acting_unit: UnitId,
+        shape: &FormSchema,
+    ) -> Result<SaveOutcome, Refusal> {
         check_save(save, shape)?;
-        let mut report = current.unwrap_or_else(|| Self::draft(save.key.clone(), acting_unit));
-        report.state = report.state.after(Step::Edit).ok_or(Reason::WorkflowForbids)?;
+        let mut report = current.unwrap_or_else(|| Self::new_draft(save.key.clone(), acting_unit));
+        report.state = report.state.next_state(ReportStep::Edit).ok_or(RefusalReason::WorkflowForbids)?;
         let mut branches = Vec::new();
         for change in &save.changes {
             let theirs = report.cells.get(&change.element).copied();
-            match merge(&change.base, change.mine, theirs) {
-                Merged::Agreed(Some(value)) => {
+            match merge_three_way(&change.base, change.mine, theirs) {
+                MergeResult::Agreed(Some(value)) => {
                     report.cells.insert(change.element, value);
                 }
-                Merged::Agreed(None) => {
+                MergeResult::Agreed(None) => {
                     report.cells.remove(&change.element);
                 }
-                Merged::Conflict => {
+                MergeResult::Conflict => {
                     let (element, mine, base) = (change.element, change.mine, change.base);
-                    branches.push(Branch::Cell { element, mine, base, theirs });
+                    branches.push(ConflictBranch::Cell { element, mine, base, theirs });
                 }
             }
         }
-        if let Some(SaveNote { mine, base }) = &save.note {
-            match merge(base, mine.clone(), report.note.clone()) {
-                Merged::Agreed(text) => report.note = text,
-                Merged::Conflict => branches.push(Branch::Note { mine: mine.clone(), theirs: report.note.clone() }),
+        if let Some(NoteChange { mine, base }) = &save.note {
+            match merge_three_way(base, mine.clone(), report.note.clone()) {
+                MergeResult::Agreed(text) => report.note = text,
+                MergeResult::Conflict => {
+                    branches.push(ConflictBranch::Note { mine: mine.clone(), theirs: report.note.clone() })
+                }
             }
         }
-        if report.state.is_sent() && report.state != State::Returned {
+        if report.state.is_sent() && report.state != ReportState::Returned {
             report.check_complete(shape)?;
         }
-        Ok(Saved { report, branches })
+        Ok(SaveOutcome { report, branches })
     }
 
     /// Sends the report for review. Every cell of the form says something, and the form's rules hold.
     pub fn submit(
         mut self,
         acting_unit: UnitId,
-        shape: &FormShape,
+        shape: &FormSchema,
         received: Date,
         late: bool,
     ) -> Result<Self, Refusal> {
-        self.state = self.state.after(Step::Submit).ok_or(Reason::WorkflowForbids)?;
+        self.state = self.state.next_state(ReportStep::Submit).ok_or(RefusalReason::WorkflowForbids)?;
         self.check_complete(shape)?;
         self.acting_unit = acting_unit;
         self.question = None;
@@ -238,11 +245,15 @@ impl Report {
     }
 
     /// Sends the report back with a question; only the content that the reviewer saw.
-    pub fn send_back(mut self, seen: ContentHash, question: Question) -> Result<Self, Refusal> {
-        let next = self.state.after(Step::Return).ok_or(Reason::WorkflowForbids)?;
-        self.check_seen(seen)?;
+    pub fn return_with_question(
+        mut self,
+        content_hash: ContentHash,
+        question: ReviewQuestion,
+    ) -> Result<Self, Refusal> {
+        let next = self.state.next_state(ReportStep::Return).ok_or(RefusalReason::WorkflowForbids)?;
+        self.check_seen(content_hash)?;
         if question.text.chars().count() > NOTE_CHARS_MAX {
-            return Err(Reason::NoteTooLong.into());
+            return Err(RefusalReason::NoteTooLong.into());
         }
         self.state = next;
         self.question = Some(question);
@@ -250,9 +261,9 @@ impl Report {
     }
 
     /// Accepts exactly the content that the reviewer saw (S15).
-    pub fn accept(mut self, seen: ContentHash) -> Result<Self, Refusal> {
-        let next = self.state.after(Step::Accept).ok_or(Reason::WorkflowForbids)?;
-        self.check_seen(seen)?;
+    pub fn accept(mut self, content_hash: ContentHash) -> Result<Self, Refusal> {
+        let next = self.state.next_state(ReportStep::Accept).ok_or(RefusalReason::WorkflowForbids)?;
+        self.check_seen(content_hash)?;
         self.state = next;
         Ok(self)
     }
@@ -260,39 +271,39 @@ impl Report {
     /// Closes the period for an accepted report; `None` for any other.
     #[must_use]
     pub fn lock(mut self) -> Option<Self> {
-        self.state = self.state.after(Step::Lock)?;
+        self.state = self.state.next_state(ReportStep::Lock)?;
         Some(self)
     }
 
-    pub(super) fn check_seen(&self, seen: ContentHash) -> Result<(), Refusal> {
-        if self.content_hash() == seen || planted!("unseen-accepted") {
+    pub(super) fn check_seen(&self, content_hash: ContentHash) -> Result<(), Refusal> {
+        if self.content_hash() == content_hash || planted!("unseen-accepted") {
             Ok(())
         } else {
-            Err(Reason::ContentChanged.into())
+            Err(RefusalReason::ContentChanged.into())
         }
     }
 
-    pub(super) fn check_complete(&self, shape: &FormShape) -> Result<(), Refusal> {
-        let mut bad = Problems::default();
-        for element in shape.lines.keys().filter(|element| !self.cells.contains_key(element)) {
-            bad.add(format!("cells[{}]", element.0), Reason::CellBlank);
+    pub(super) fn check_complete(&self, shape: &FormSchema) -> Result<(), Refusal> {
+        let mut field_errors = FieldErrors::default();
+        for element in shape.ranges.keys().filter(|element| !self.cells.contains_key(element)) {
+            field_errors.add(format!("cells[{}]", element.0), RefusalReason::CellBlank);
         }
-        for rule in shape.rules.iter().filter(|rule| rule.holds(&self.cells) == Some(false)) {
-            bad.add(format!("rules[{}]", rule.text), Reason::FormRule);
+        for rule in shape.rules.iter().filter(|rule| rule.evaluate(&self.cells) == Some(false)) {
+            field_errors.add(format!("rules[{}]", rule.text), RefusalReason::FormRule);
         }
-        bad.done()
+        field_errors.into_result()
     }
 }
 
 impl FormRule {
     /// Whether the rule holds; `None` while one of its cells is missing, and so cannot be judged.
     #[must_use]
-    pub fn holds(&self, cells: &Cells) -> Option<bool> {
+    pub fn evaluate(&self, cells: &Cells) -> Option<bool> {
         let mut sum = 0i128;
         for (sign, element) in &self.terms {
             sum += i128::from(*sign) * i128::from(cells.get(element)?.figure()?);
         }
-        Some(match self.cmp {
+        Some(match self.comparator {
             Comparator::Greater => sum > 0,
             Comparator::AtLeast => sum >= 0,
             Comparator::Equal => sum == 0,
@@ -302,33 +313,33 @@ impl FormRule {
     }
 }
 
-pub(super) fn check_save(save: &Save, shape: &FormShape) -> Result<(), Refusal> {
+pub(super) fn check_save(save: &SaveCells, shape: &FormSchema) -> Result<(), Refusal> {
     if save.changes.is_empty() && save.note.is_none() {
-        return Err(Reason::NothingToDo.into());
+        return Err(RefusalReason::NothingToDo.into());
     }
     if save.changes.len() > CHANGES_MAX {
-        return Err(Reason::TooMany.into());
+        return Err(RefusalReason::TooMany.into());
     }
-    let mut bad = Problems::default();
+    let mut field_errors = FieldErrors::default();
     for (index, change) in save.changes.iter().enumerate() {
-        match (shape.lines.get(&change.element), change.mine) {
-            (None, _) => bad.add(format!("changes[{index}].element"), Reason::UnknownElement),
+        match (shape.ranges.get(&change.element), change.mine) {
+            (None, _) => field_errors.add(format!("changes[{index}].element"), RefusalReason::UnknownElement),
             (Some(line), Some(CellValue::Reported(value))) if value < line.min || value > line.max => {
-                bad.add(format!("changes[{index}].mine"), Reason::ValueOutOfRange);
+                field_errors.add(format!("changes[{index}].mine"), RefusalReason::ValueOutOfRange);
             }
             (Some(_), _) => {}
         }
     }
-    if let Some(SaveNote { mine, .. }) = &save.note
-        && let Some(reason) = note::problem(mine)
+    if let Some(NoteChange { mine, .. }) = &save.note
+        && let Some(reason) = free_text::check_free_text(mine)
     {
-        bad.add("note", reason);
+        field_errors.add("note", reason);
     }
-    bad.done()
+    field_errors.into_result()
 }
 
 /// Status and figure of a cell as they enter the content hash.
-fn cell_code(value: CellValue) -> (u8, i64) {
+fn encode_cell(value: CellValue) -> (u8, i64) {
     use super::cell::MissingReason as M;
     match value {
         CellValue::Reported(figure) => (1, figure),

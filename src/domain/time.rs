@@ -12,9 +12,9 @@ pub const ZONE_OFFSET_MICROS: i64 = 7 * 3_600_000_000;
 
 /// A point in time: microseconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Instant(pub i64);
+pub struct Timestamp(pub i64);
 
-impl Instant {
+impl Timestamp {
     /// The civil date in the authority's zone.
     #[must_use]
     pub fn local_date(self) -> Date {
@@ -23,13 +23,13 @@ impl Instant {
 
     /// Midnight, local time, at which `date` begins.
     #[must_use]
-    pub fn local_midnight(date: Date) -> Self {
+    pub fn from_local_midnight(date: Date) -> Self {
         Self(i64::from(days_from_date(date)) * DAY_MICROS - ZONE_OFFSET_MICROS)
     }
 
     /// This instant moved by `micros`, which may be negative; saturates.
     #[must_use]
-    pub fn plus_micros(self, micros: i64) -> Self {
+    pub fn saturating_add_micros(self, micros: i64) -> Self {
         Self(self.0.saturating_add(micros))
     }
 
@@ -69,11 +69,11 @@ mod tests {
 
     #[test]
     fn the_local_day_begins_at_seventeen_hours_utc() {
-        let midnight = Instant::local_midnight(date(2025, 1, 6));
+        let midnight = Timestamp::from_local_midnight(date(2025, 1, 6));
         assert_eq!(midnight.0, 1_736_096_400_000_000);
         assert_eq!(midnight.local_date(), date(2025, 1, 6));
-        assert_eq!(midnight.plus_micros(-1).local_date(), date(2025, 1, 5));
-        assert_eq!(midnight.plus_micros(5_400_000_000).local_text(), "2025-01-06 01:30");
+        assert_eq!(midnight.saturating_add_micros(-1).local_date(), date(2025, 1, 5));
+        assert_eq!(midnight.saturating_add_micros(5_400_000_000).local_text(), "2025-01-06 01:30");
     }
 
     #[test]

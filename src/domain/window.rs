@@ -9,14 +9,14 @@ use std::fmt;
 
 /// Days from `start` up to, not including, `end`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Window {
+pub struct DateWindow {
     /// First day.
     pub start: Date,
     /// The day after the last one.
     pub end: Date,
 }
 
-impl Window {
+impl DateWindow {
     /// The window from `start` to before `end`; `None` unless it holds at least one day.
     #[must_use]
     pub fn new(start: Date, end: Date) -> Option<Self> {
@@ -25,7 +25,7 @@ impl Window {
 
     /// The window from a first to a last day, both included, as official texts give them.
     #[must_use]
-    pub fn of_days(first: Date, last: Date) -> Option<Self> {
+    pub fn from_inclusive_days(first: Date, last: Date) -> Option<Self> {
         Self::new(first, last.saturating_add(1.day()))
     }
 
@@ -49,19 +49,19 @@ impl Window {
 
     /// How many days the two have in common.
     #[must_use]
-    pub fn common_days(&self, other: &Self) -> i32 {
+    pub fn overlap_days(&self, other: &Self) -> i32 {
         let start = days_from_date(self.start.max(other.start));
         (days_from_date(self.end.min(other.end)) - start).max(0)
     }
 
     /// The same window a year earlier, day and month kept (29 February becomes 28 February).
     #[must_use]
-    pub fn year_before(&self) -> Self {
+    pub fn one_year_earlier(&self) -> Self {
         Self { start: self.start.saturating_sub(1.year()), end: self.end.saturating_sub(1.year()) }
     }
 }
 
-impl fmt::Display for Window {
+impl fmt::Display for DateWindow {
     /// As the grammar writes it: `2024-08-19..2025-08-20`, the second date exclusive.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}..{}", self.start, self.end)
@@ -75,19 +75,19 @@ mod tests {
 
     #[test]
     fn the_campaign_and_its_base_have_366_days_each_and_no_day_in_common() {
-        let campaign = Window::of_days(date(2024, 8, 19), date(2025, 8, 19)).unwrap();
-        let base = campaign.year_before();
+        let campaign = DateWindow::from_inclusive_days(date(2024, 8, 19), date(2025, 8, 19)).unwrap();
+        let base = campaign.one_year_earlier();
         assert_eq!(campaign.to_string(), "2024-08-19..2025-08-20");
         assert_eq!((campaign.days(), base.days()), (366, 367), "the shifted end shares 19 August");
-        let base = Window::new(base.start, campaign.start).unwrap();
-        assert_eq!((base.days(), base.common_days(&campaign)), (366, 0));
+        let base = DateWindow::new(base.start, campaign.start).unwrap();
+        assert_eq!((base.days(), base.overlap_days(&campaign)), (366, 0));
     }
 
     #[test]
     fn the_statistical_year_2024_overlaps_the_campaign_by_118_days() {
-        let campaign = Window::of_days(date(2024, 8, 19), date(2025, 8, 19)).unwrap();
-        let year = Window::new(date(2023, 12, 15), date(2024, 12, 15)).unwrap();
-        assert_eq!(year.common_days(&campaign), 118);
-        assert_eq!(Window::new(date(2024, 1, 1), date(2024, 1, 1)), None);
+        let campaign = DateWindow::from_inclusive_days(date(2024, 8, 19), date(2025, 8, 19)).unwrap();
+        let year = DateWindow::new(date(2023, 12, 15), date(2024, 12, 15)).unwrap();
+        assert_eq!(year.overlap_days(&campaign), 118);
+        assert_eq!(DateWindow::new(date(2024, 1, 1), date(2024, 1, 1)), None);
     }
 }

@@ -12,7 +12,7 @@
 
 /// Where a report stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum State {
+pub enum ReportState {
     /// Being written (bản nháp); seen by the unit's own desk only.
     Draft,
     /// Sent for review (đã gửi).
@@ -27,7 +27,7 @@ pub enum State {
 
 /// What may be done to a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Step {
+pub enum ReportStep {
     /// Change cells or the note.
     Edit,
     /// Send for review.
@@ -42,7 +42,7 @@ pub enum Step {
     Amend,
 }
 
-impl State {
+impl ReportState {
     /// All states, in the order of a report's life.
     pub const ALL: [Self; 5] = [Self::Draft, Self::Submitted, Self::Returned, Self::Accepted, Self::Locked];
 
@@ -51,19 +51,27 @@ impl State {
     /// An edit of a submitted report leaves it submitted: a correction before review costs nobody anything, and since accepting
     /// names the content that was seen, no reviewer can accept figures unseen.
     #[must_use]
-    pub fn after(self, step: Step) -> Option<Self> {
+    pub fn next_state(self, step: ReportStep) -> Option<Self> {
         match (self, step) {
-            (Self::Draft, Step::Edit) => Some(Self::Draft),
-            (Self::Returned, Step::Edit) => Some(Self::Returned),
-            (Self::Submitted, Step::Edit) | (Self::Draft | Self::Returned, Step::Submit) => Some(Self::Submitted),
-            (Self::Submitted, Step::Return) => Some(Self::Returned),
-            (Self::Submitted, Step::Accept) => Some(Self::Accepted),
-            (Self::Accepted, Step::Amend) => Some(Self::Accepted),
-            (Self::Accepted, Step::Lock) | (Self::Locked, Step::Amend) => Some(Self::Locked),
-            (Self::Draft | Self::Returned, Step::Return | Step::Accept | Step::Lock | Step::Amend)
-            | (Self::Submitted, Step::Submit | Step::Lock | Step::Amend)
-            | (Self::Accepted, Step::Edit | Step::Submit | Step::Return | Step::Accept)
-            | (Self::Locked, Step::Edit | Step::Submit | Step::Return | Step::Accept | Step::Lock) => None,
+            (Self::Draft, ReportStep::Edit) => Some(Self::Draft),
+            (Self::Returned, ReportStep::Edit) => Some(Self::Returned),
+            (Self::Submitted, ReportStep::Edit) | (Self::Draft | Self::Returned, ReportStep::Submit) => {
+                Some(Self::Submitted)
+            }
+            (Self::Submitted, ReportStep::Return) => Some(Self::Returned),
+            (Self::Submitted, ReportStep::Accept) => Some(Self::Accepted),
+            (Self::Accepted, ReportStep::Amend) => Some(Self::Accepted),
+            (Self::Accepted, ReportStep::Lock) | (Self::Locked, ReportStep::Amend) => Some(Self::Locked),
+            (
+                Self::Draft | Self::Returned,
+                ReportStep::Return | ReportStep::Accept | ReportStep::Lock | ReportStep::Amend,
+            )
+            | (Self::Submitted, ReportStep::Submit | ReportStep::Lock | ReportStep::Amend)
+            | (Self::Accepted, ReportStep::Edit | ReportStep::Submit | ReportStep::Return | ReportStep::Accept)
+            | (
+                Self::Locked,
+                ReportStep::Edit | ReportStep::Submit | ReportStep::Return | ReportStep::Accept | ReportStep::Lock,
+            ) => None,
         }
     }
 
@@ -92,7 +100,7 @@ impl State {
     }
 }
 
-impl Step {
+impl ReportStep {
     /// All steps.
     pub const ALL: [Self; 6] = [Self::Edit, Self::Submit, Self::Return, Self::Accept, Self::Lock, Self::Amend];
 
@@ -116,11 +124,11 @@ mod tests {
 
     #[test]
     fn the_whole_table_of_states_and_steps() {
-        let table: Vec<String> = State::ALL
+        let table: Vec<String> = ReportState::ALL
             .iter()
             .map(|state| {
                 let cells: Vec<&str> =
-                    Step::ALL.iter().map(|step| state.after(*step).map_or("-", State::code)).collect();
+                    ReportStep::ALL.iter().map(|step| state.next_state(*step).map_or("-", ReportState::code)).collect();
                 format!("{}: {}", state.code(), cells.join(" "))
             })
             .collect();

@@ -2,42 +2,43 @@
 //!
 //! Knows the shape of the file. Whether a row is true to the organisation and the catalogue is `domain::baseline`'s.
 
-use super::fault::Fault;
-use super::sheet::{Line, Sheet, Writer, scaled, unscaled};
+use super::csv_file::{CsvFile, CsvLine, CsvWriter, format_scaled, parse_scaled};
+use super::diagnostic::FileDiagnostic;
 use crate::domain::baseline::{BaselineRow, BaselineStatus, check_rows};
-use crate::domain::broken::Broken;
 use crate::domain::element::{CountingLevel, ElementCode};
 use crate::domain::form::Catalogue;
-use crate::domain::window::Window;
+use crate::domain::violation::Violation;
+use crate::domain::window::DateWindow;
 
-const COLUMNS: [&str; 7] = ["unit", "element", "first_day", "last_day", "value", "source", "status"];
+const BASELINE_COLUMNS: [&str; 7] = ["unit", "element", "first_day", "last_day", "value", "source", "status"];
 
 /// What became of a file of baselines.
 #[derive(Debug, Clone)]
-pub struct Import {
+pub struct BaselineImport {
     rows: Vec<BaselineRow>,
     /// Lines below the header that hold something.
-    pub lines: usize,
+    pub line_count: usize,
     /// Everything wrong, in the order of the lines; a line may have several.
-    pub faults: Vec<Fault>,
+    pub diagnostics: Vec<FileDiagnostic>,
 }
 
-impl Import {
+impl BaselineImport {
     /// Number of lines without a finding.
     #[must_use]
-    pub fn passed(&self) -> usize {
-        let mut bad: Vec<usize> = self.faults.iter().map(|fault| fault.place.line).collect();
-        bad.sort_unstable();
-        bad.dedup();
-        self.lines.saturating_sub(bad.len())
+    pub fn valid_line_count(&self) -> usize {
+        let mut invalid_lines: Vec<usize> =
+            self.diagnostics.iter().map(|diagnostic| diagnostic.position.line).collect();
+        invalid_lines.sort_unstable();
+        invalid_lines.dedup();
+        self.line_count.saturating_sub(invalid_lines.len())
     }
 
     /// The rows, and only if every line passed.
     ///
     /// # Errors
     /// Everything wrong with the file; nothing of it may be used.
-    pub fn rows(self) -> Result<Vec<BaselineRow>, Vec<Fault>> {
-        if self.faults.is_empty() { Ok(self.rows) } else { Err(self.faults) }
+    pub fn into_rows(self) -> Result<Vec<BaselineRow>, Vec<FileDiagnostic>> {
+        if self.diagnostics.is_empty() { Ok(self.rows) } else { Err(self.diagnostics) }
     }
 }
 
@@ -45,49 +46,59 @@ impl Import {
 ///
 /// # Errors
 /// The file is no CSV, or a column is missing.
-pub fn read(
+pub fn read_baselines(
     file: &str,
     text: &str,
     version: u32,
     catalogue: &Catalogue,
     level_of: impl Fn(&str) -> Option<CountingLevel>,
-) -> Result<Import, Vec<Fault>> {
-    let sheet = Sheet::read(file, text)?;
-    let columns = sheet.columns(COLUMNS)?;
-    let (mut rows, mut numbers, mut faults) = (Vec::new(), Vec::new(), Vec::new());
+) -> Result<BaselineImport, Vec<FileDiagnostic>> {
+    let sheet = CsvFile::parse(file, text)?;
+    let columns = sheet.find_columns(BASELINE_COLUMNS)?;
+    let (mut rows, mut numbers, mut diagnostics) = (Vec::new(), Vec::new(), Vec::new());
     for line in sheet.lines() {
         match read_row(line, columns, version, catalogue) {
             Ok(row) => {
                 rows.push(row);
                 numbers.push(line.number);
             }
-            Err((column, broken)) => faults.push(sheet.fault(line.number, column, broken)),
+            Err((column, violation)) => diagnostics.push(sheet.diagnostic(line.number, column, violation)),
         }
     }
-    for (number, found) in numbers.iter().zip(check_rows(&rows, catalogue, level_of)) {
-        faults.extend(found.into_iter().map(|broken| {
-            let column = COLUMNS.iter().position(|name| *name == broken.at).map_or(0, |index| columns[index]);
-            sheet.fault(*number, column, broken)
+    for (number, violations) in numbers.iter().zip(check_rows(&rows, catalogue, level_of)) {
+        diagnostics.extend(violations.into_iter().map(|violation| {
+            let column =
+                BASELINE_COLUMNS.iter().position(|name| *name == violation.path).map_or(0, |index| columns[index]);
+            sheet.diagnostic(*number, column, violation)
         }));
     }
-    faults.sort_by_key(|fault| fault.place);
-    Ok(Import { rows, lines: sheet.lines().len(), faults })
+    diagnostics.sort_by_key(|diagnostic| diagnostic.position);
+    Ok(BaselineImport { rows, line_count: sheet.lines().len(), diagnostics })
 }
 
-type Wrong = (usize, Broken);
+type BaselineColumnViolation = (usize, Violation);
 
-fn read_row(line: &Line, columns: [usize; 7], version: u32, catalogue: &Catalogue) -> Result<BaselineRow, Wrong> {
+fn read_row(
+    line: &CsvLine,
+    columns: [usize; 7],
+    version: u32,
+    catalogue: &Catalogue,
+) -> Result<BaselineRow, BaselineColumnViolation> {
     let [unit, element, first, last, value, source, status] = columns;
-    let code = ElementCode::new(line.get(element)).map_err(|_| wrong(element, "element", "[a-z][a-z0-9_]*", line))?;
-    let day = |column: usize, name| line.get(column).parse().map_err(|_| wrong(column, name, "YYYY-MM-DD", line));
-    let window = Window::of_days(day(first, "first_day")?, day(last, "last_day")?)
-        .ok_or_else(|| wrong(last, "last_day", ">= first_day", line))?;
+    let code = ElementCode::new(line.get(element))
+        .map_err(|_| bad_value_violation(element, "element", "[a-z][a-z0-9_]*", line))?;
+    let day = |column: usize, name| {
+        line.get(column).parse().map_err(|_| bad_value_violation(column, name, "YYYY-MM-DD", line))
+    };
+    let window = DateWindow::from_inclusive_days(day(first, "first_day")?, day(last, "last_day")?)
+        .ok_or_else(|| bad_value_violation(last, "last_day", ">= first_day", line))?;
     let scale = catalogue.element(&code).map_or(0, |element| element.scale);
-    let figure = scaled(line.get(value), scale).ok_or_else(|| wrong(value, "value", "0, 1, 2, ...", line))?;
-    let state =
-        BaselineStatus::parse(line.get(status)).ok_or_else(|| wrong(status, "status", "PRELIMINARY | FINAL", line))?;
+    let figure = parse_scaled(line.get(value), scale)
+        .ok_or_else(|| bad_value_violation(value, "value", "0, 1, 2, ...", line))?;
+    let state = BaselineStatus::parse(line.get(status))
+        .ok_or_else(|| bad_value_violation(status, "status", "PRELIMINARY | FINAL", line))?;
     if line.get(source).is_empty() {
-        return Err(wrong(source, "source", "the text that the figure comes from", line));
+        return Err(bad_value_violation(source, "source", "the text that the figure comes from", line));
     }
     Ok(BaselineRow {
         unit_uid: line.get(unit).to_owned(),
@@ -100,29 +111,29 @@ fn read_row(line: &Line, columns: [usize; 7], version: u32, catalogue: &Catalogu
     })
 }
 
-fn wrong(column: usize, name: &'static str, wanted: &str, line: &Line) -> Wrong {
+fn bad_value_violation(column: usize, name: &'static str, expected: &str, line: &CsvLine) -> BaselineColumnViolation {
     let got = line.get(column);
-    let (vi, en) = (format!("cần {wanted}, nhận được \"{got}\""), format!("expected {wanted}, got \"{got}\""));
-    (column, Broken::refuses("BAD_VALUE", name, vi, en))
+    let (vi, en) = (format!("cần {expected}, nhận được \"{got}\""), format!("expected {expected}, got \"{got}\""));
+    (column, Violation::error("BAD_VALUE", name, vi, en))
 }
 
 /// Rows as a file that [`read`] takes back.
 #[must_use]
-pub fn print<'a>(rows: impl IntoIterator<Item = &'a BaselineRow>, catalogue: &Catalogue) -> String {
-    let mut writer = Writer::new(&COLUMNS, false);
+pub fn format_baselines<'a>(rows: impl IntoIterator<Item = &'a BaselineRow>, catalogue: &Catalogue) -> String {
+    let mut writer = CsvWriter::new(&BASELINE_COLUMNS, false);
     for row in rows {
         let scale = catalogue.element(&row.element).map_or(0, |element| element.scale);
-        writer.row([
+        writer.write_row([
             row.unit_uid.clone(),
             row.element.to_string(),
             row.window.start.to_string(),
             row.window.last_day().to_string(),
-            unscaled(row.value, scale),
+            format_scaled(row.value, scale),
             row.source.clone(),
             row.status.to_string(),
         ]);
     }
-    writer.text()
+    writer.into_text()
 }
 
 #[cfg(test)]
@@ -149,9 +160,9 @@ max = 100
         }
     }
 
-    fn import(text: &str) -> Import {
-        let catalogue = catalogue::read("elements.toml", ELEMENTS).unwrap();
-        read("base.csv", text, 1, &catalogue, level_of).unwrap()
+    fn import(text: &str) -> BaselineImport {
+        let catalogue = catalogue::read_catalogue("elements.toml", ELEMENTS).unwrap();
+        read_baselines("base.csv", text, 1, &catalogue, level_of).unwrap()
     }
 
     #[test]
@@ -159,9 +170,9 @@ max = 100
         let text = "unit,element,first_day,last_day,value,source,status\n\
                     com-1,so_offences,2023-08-19,2023-08-25,2,sổ,FINAL\n\
                     com-1,so_offences,2023-08-26,2023-09-01,0,sổ,PRELIMINARY\n";
-        let rows = import(text).rows().unwrap();
-        assert_eq!(print(&rows, &catalogue::read("elements.toml", ELEMENTS).unwrap()), text);
-        assert_eq!(import(&format!("\u{feff}{}", text.replace(',', ";"))).rows().unwrap(), rows);
+        let rows = import(text).into_rows().unwrap();
+        assert_eq!(format_baselines(&rows, &catalogue::read_catalogue("elements.toml", ELEMENTS).unwrap()), text);
+        assert_eq!(import(&format!("\u{feff}{}", text.replace(',', ";"))).into_rows().unwrap(), rows);
     }
 
     #[test]
@@ -176,8 +187,9 @@ max = 100
                     com-1,so_offences,2023-09-01,2023-09-25,-2,sổ,FINAL\n\
                     com-1,so_offences,2023-10-01,2023-10-25,1.5,,FINAL\n";
         let import = import(text);
-        assert_eq!((import.lines, import.passed()), (8, 1));
-        let seen: Vec<_> = import.faults.iter().map(|f| (f.place.line, f.place.column, f.broken.code)).collect();
+        assert_eq!((import.line_count, import.valid_line_count()), (8, 1));
+        let seen: Vec<_> =
+            import.diagnostics.iter().map(|f| (f.position.line, f.position.column, f.violation.code)).collect();
         let expected = [
             (3, 1, "ROWS_OVERLAP"),
             (4, 1, "UNKNOWN_UNIT"),
@@ -188,6 +200,6 @@ max = 100
             (9, 5, "BAD_VALUE"),
         ];
         assert_eq!(seen, expected);
-        assert!(import.rows().is_err());
+        assert!(import.into_rows().is_err());
     }
 }

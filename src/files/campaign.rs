@@ -3,80 +3,80 @@
 //! Knows the shape of the file. The state of a campaign is no part of it: a file declares what the campaign is, steps
 //! move it on. Days in the file are first and last day, both included, as official texts give them.
 
-use super::campaign_taken_up::{self as taken_up, LaunchFile, PlanFile, PledgeFile};
-use super::catalogue::element_code;
-use super::fault::Fault;
-use super::toml_reader::Reader;
+use super::campaign_participation::{self as taken_up, LaunchToml, PledgeToml, UnitPlanToml};
+use super::catalogue::read_element_code;
+use super::diagnostic::FileDiagnostic;
+use super::toml_reader::TomlReader;
 use crate::domain::campaign::{
-    Activity, Anniversary, BaselineMethod, Campaign, CampaignKind, Classification, Commitment, Correction, Duty,
-    Evidence, Field, Pair, Phase, Status, TargetLine, ZeroBase,
+    Activity, Anniversary, AnniversaryCorrection, BaselineMethod, Campaign, CampaignField, CampaignKind,
+    CampaignStatus, CampaignTarget, Classification, Commitment, Duty, DutyEvidence, Phase, TargetPair, ZeroBasePolicy,
 };
 use crate::domain::form::Catalogue;
-use crate::domain::target::Target;
+use crate::domain::target_rule::Target;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::value::Datetime;
 
-type Text = Spanned<String>;
-type Day = Spanned<Datetime>;
+type SpannedString = Spanned<String>;
+type SpannedDate = Spanned<Datetime>;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct CampaignFile {
-    code: Text,
+struct CampaignToml {
+    code: SpannedString,
     name_vi: String,
     name_en: String,
-    kind: Text,
+    kind: SpannedString,
     parent_movement: Option<String>,
-    owner: Text,
+    owner: SpannedString,
     #[serde(default)]
     audience_vi: String,
-    first_day: Day,
-    last_day: Day,
-    measured: Option<DaysFile>,
-    launched_on: Option<Day>,
+    first_day: SpannedDate,
+    last_day: SpannedDate,
+    measured: Option<WindowToml>,
+    launched_on: Option<SpannedDate>,
     theme: Option<String>,
     motto: Option<String>,
     #[serde(default)]
-    fields: Vec<Text>,
-    classification: Text,
+    fields: Vec<SpannedString>,
+    classification: SpannedString,
     #[serde(default)]
     contracts: Vec<String>,
     device_days: Option<u16>,
     #[serde(default)]
-    phases: Vec<PhaseFile>,
+    phases: Vec<PhaseToml>,
     #[serde(default)]
-    anniversaries: Vec<AnniversaryFile>,
+    anniversaries: Vec<AnniversaryToml>,
     #[serde(default)]
-    targets: Vec<TargetFile>,
+    targets: Vec<TargetToml>,
     #[serde(default)]
-    activities: Vec<ActivityFile>,
+    activities: Vec<ActivityToml>,
     #[serde(default)]
-    duties: Vec<DutyFile>,
+    duties: Vec<DutyToml>,
     #[serde(default)]
-    launches: Vec<LaunchFile>,
+    launches: Vec<LaunchToml>,
     #[serde(default)]
-    pledges: Vec<PledgeFile>,
+    pledges: Vec<PledgeToml>,
     #[serde(default)]
-    plans: Vec<PlanFile>,
+    plans: Vec<UnitPlanToml>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct DaysFile {
-    first_day: Day,
-    last_day: Day,
+struct WindowToml {
+    first_day: SpannedDate,
+    last_day: SpannedDate,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct PhaseFile {
+struct PhaseToml {
     no: Spanned<u8>,
     name_vi: String,
     name_en: String,
-    first_day: Day,
-    last_day: Day,
+    first_day: SpannedDate,
+    last_day: SpannedDate,
     #[serde(default)]
     focus: Vec<String>,
     #[serde(default)]
@@ -85,39 +85,39 @@ struct PhaseFile {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct AnniversaryFile {
-    name_vi: Text,
+struct AnniversaryToml {
+    name_vi: SpannedString,
     name_en: String,
-    origin: Day,
+    origin: SpannedDate,
     ordinal: i16,
-    commemorated_on: Day,
+    commemorated_on: SpannedDate,
     as_published: String,
-    correction: Option<CorrectionFile>,
+    correction: Option<CorrectionToml>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct CorrectionFile {
-    origin: Day,
+struct CorrectionToml {
+    origin: SpannedDate,
     reason_vi: String,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct TargetFile {
-    code: Text,
-    field: Option<Text>,
+struct TargetToml {
+    code: SpannedString,
+    field: Option<SpannedString>,
     text_vi: String,
     text_en: String,
-    formula: Text,
-    commitment: Text,
-    baseline: Option<Text>,
+    formula: SpannedString,
+    commitment: SpannedString,
+    baseline: Option<SpannedString>,
     overlap_waiver: Option<String>,
     min_base: Option<u32>,
     coverage_min: Option<u16>,
-    zero_base: Option<Text>,
+    zero_base: Option<SpannedString>,
     #[serde(default)]
-    pairs: Vec<Text>,
+    pairs: Vec<SpannedString>,
     #[serde(default)]
     gaming_note: String,
     coercive_override: Option<String>,
@@ -125,45 +125,45 @@ struct TargetFile {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ActivityFile {
-    code: Text,
+struct ActivityToml {
+    code: SpannedString,
     name_vi: String,
     name_en: String,
-    element: Text,
+    element: SpannedString,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct DutyFile {
-    code: Text,
-    field: Option<Text>,
+struct DutyToml {
+    code: SpannedString,
+    field: Option<SpannedString>,
     text_vi: String,
     text_en: String,
-    evidence: Text,
-    element: Option<Text>,
+    evidence: SpannedString,
+    element: Option<SpannedString>,
     #[serde(default)]
     due: u32,
 }
 
 /// A campaign as read, with the places of its parts in the file.
 #[derive(Debug, Clone)]
-pub struct Read {
+pub struct ParsedCampaign {
     /// The campaign, in state `DRAFT`.
     pub campaign: Campaign,
     file: String,
     text: String,
-    places: BTreeMap<String, usize>,
+    offsets: BTreeMap<String, usize>,
 }
 
-impl Read {
+impl ParsedCampaign {
     /// Every rule broken, each at the line of the part that breaks it.
     #[must_use]
-    pub fn check(&self, catalogue: &Catalogue) -> Vec<Fault> {
-        let reader = Reader::new(&self.file, &self.text);
-        let found = self.campaign.check(catalogue);
-        found
+    pub fn check(&self, catalogue: &Catalogue) -> Vec<FileDiagnostic> {
+        let reader = TomlReader::new(&self.file, &self.text);
+        let violations = self.campaign.check(catalogue);
+        violations
             .into_iter()
-            .map(|broken| reader.fault(self.places.get(&broken.at).copied().unwrap_or(0), broken))
+            .map(|violation| reader.diagnostic(self.offsets.get(&violation.path).copied().unwrap_or(0), violation))
             .collect()
     }
 }
@@ -172,40 +172,42 @@ impl Read {
 ///
 /// # Errors
 /// Everything wrong with it, each with line, column and what was expected.
-pub fn read(file: &str, text: &str) -> Result<Read, Vec<Fault>> {
-    let mut reader = Reader::new(file, text);
-    let raw: CampaignFile = reader.shape()?;
-    let mut places = BTreeMap::new();
-    let campaign = read_campaign(&mut reader, &mut places, raw);
-    let campaign = reader.done(campaign)?;
-    Ok(Read { campaign, file: file.to_owned(), text: text.to_owned(), places })
+pub fn read_campaign_file(file: &str, text: &str) -> Result<ParsedCampaign, Vec<FileDiagnostic>> {
+    let mut reader = TomlReader::new(file, text);
+    let raw: CampaignToml = reader.deserialize()?;
+    let mut offsets = BTreeMap::new();
+    let campaign = build_campaign(&mut reader, &mut offsets, raw);
+    let campaign = reader.finish(campaign)?;
+    Ok(ParsedCampaign { campaign, file: file.to_owned(), text: text.to_owned(), offsets })
 }
 
-type Places = BTreeMap<String, usize>;
+type OffsetByPath = BTreeMap<String, usize>;
 
-fn read_campaign(reader: &mut Reader<'_>, places: &mut Places, raw: CampaignFile) -> Option<Campaign> {
-    places.insert("classification".into(), raw.classification.span().start);
-    let kind = reader.word("kind", &raw.kind, CampaignKind::ALL, CampaignKind::as_str);
+fn build_campaign(reader: &mut TomlReader<'_>, offsets: &mut OffsetByPath, raw: CampaignToml) -> Option<Campaign> {
+    offsets.insert("classification".into(), raw.classification.span().start);
+    let kind = reader.read_enum("kind", &raw.kind, CampaignKind::ALL, CampaignKind::as_str);
     let classification =
-        reader.word("classification", &raw.classification, Classification::ALL, Classification::as_str);
-    let legal = reader.window("first_day, last_day", &raw.first_day, &raw.last_day);
+        reader.read_enum("classification", &raw.classification, Classification::ALL, Classification::as_str);
+    let legal = reader.read_window("first_day, last_day", &raw.first_day, &raw.last_day);
     let measured = match &raw.measured {
-        Some(days) => reader.window("measured", &days.first_day, &days.last_day),
+        Some(days) => reader.read_window("measured", &days.first_day, &days.last_day),
         None => legal,
     };
-    let launched_on = raw.launched_on.as_ref().and_then(|day| reader.date("launched_on", day));
+    let launched_on = raw.launched_on.as_ref().and_then(|day| reader.read_date("launched_on", day));
     let mut fields = Vec::new();
     for text in &raw.fields {
-        fields.extend(reader.word("fields", text, Field::ALL, Field::as_str));
+        fields.extend(reader.read_enum("fields", text, CampaignField::ALL, CampaignField::as_str));
     }
-    let phases = raw.phases.into_iter().filter_map(|phase| read_phase(reader, places, phase)).collect();
-    let anniversaries = raw.anniversaries.into_iter().filter_map(|day| read_anniversary(reader, places, day)).collect();
-    let targets = raw.targets.into_iter().filter_map(|target| read_target(reader, places, target)).collect();
-    let activities = raw.activities.into_iter().filter_map(|line| read_activity(reader, places, line)).collect();
-    let duties = raw.duties.into_iter().filter_map(|duty| read_duty(reader, places, duty)).collect();
-    let launches = raw.launches.into_iter().filter_map(|launch| taken_up::launch(reader, places, launch)).collect();
-    let pledges = raw.pledges.into_iter().map(|pledge| taken_up::pledge(places, pledge)).collect();
-    let plans = raw.plans.into_iter().filter_map(|plan| taken_up::plan(reader, places, plan)).collect();
+    let phases = raw.phases.into_iter().filter_map(|phase| read_phase(reader, offsets, phase)).collect();
+    let anniversaries =
+        raw.anniversaries.into_iter().filter_map(|day| read_anniversary(reader, offsets, day)).collect();
+    let targets = raw.targets.into_iter().filter_map(|target| read_target(reader, offsets, target)).collect();
+    let activities = raw.activities.into_iter().filter_map(|line| read_activity(reader, offsets, line)).collect();
+    let duties = raw.duties.into_iter().filter_map(|duty| read_duty(reader, offsets, duty)).collect();
+    let launches =
+        raw.launches.into_iter().filter_map(|launch| taken_up::read_launch(reader, offsets, launch)).collect();
+    let pledges = raw.pledges.into_iter().map(|pledge| taken_up::read_pledge(offsets, pledge)).collect();
+    let plans = raw.plans.into_iter().filter_map(|plan| taken_up::read_plan(reader, offsets, plan)).collect();
     Some(Campaign {
         code: raw.code.into_inner(),
         name_vi: raw.name_vi,
@@ -223,9 +225,9 @@ fn read_campaign(reader: &mut Reader<'_>, places: &mut Places, raw: CampaignFile
         phases,
         anniversaries,
         classification: classification?,
-        status: Status::Draft,
+        status: CampaignStatus::Draft,
         contracts: raw.contracts,
-        device_days: raw.device_days,
+        device_retention_days: raw.device_days,
         targets,
         activities,
         duties,
@@ -236,23 +238,27 @@ fn read_campaign(reader: &mut Reader<'_>, places: &mut Places, raw: CampaignFile
     })
 }
 
-fn read_phase(reader: &mut Reader<'_>, places: &mut Places, raw: PhaseFile) -> Option<Phase> {
+fn read_phase(reader: &mut TomlReader<'_>, offsets: &mut OffsetByPath, raw: PhaseToml) -> Option<Phase> {
     let no = *raw.no.get_ref();
-    places.insert(format!("phases.{no}"), raw.no.span().start);
-    places.entry("phases".into()).and_modify(|place| *place = raw.no.span().start).or_insert(raw.no.span().start);
-    let window = reader.window("phases", &raw.first_day, &raw.last_day)?;
+    offsets.insert(format!("phases.{no}"), raw.no.span().start);
+    offsets.entry("phases".into()).and_modify(|offset| *offset = raw.no.span().start).or_insert(raw.no.span().start);
+    let window = reader.read_window("phases", &raw.first_day, &raw.last_day)?;
     Some(Phase { no, name_vi: raw.name_vi, name_en: raw.name_en, window, focus: raw.focus, assumed: raw.assumed })
 }
 
-fn read_anniversary(reader: &mut Reader<'_>, places: &mut Places, raw: AnniversaryFile) -> Option<Anniversary> {
-    places.insert(format!("anniversaries.{}", raw.name_vi.get_ref()), raw.name_vi.span().start);
-    let origin = reader.date("anniversaries.origin", &raw.origin);
-    let commemorated_on = reader.date("anniversaries.commemorated_on", &raw.commemorated_on);
+fn read_anniversary(
+    reader: &mut TomlReader<'_>,
+    offsets: &mut OffsetByPath,
+    raw: AnniversaryToml,
+) -> Option<Anniversary> {
+    offsets.insert(format!("anniversaries.{}", raw.name_vi.get_ref()), raw.name_vi.span().start);
+    let origin = reader.read_date("anniversaries.origin", &raw.origin);
+    let commemorated_on = reader.read_date("anniversaries.commemorated_on", &raw.commemorated_on);
     let correction = match raw.correction {
         None => None,
         Some(raw) => {
-            let origin = reader.date("anniversaries.correction.origin", &raw.origin)?;
-            Some(Correction { origin, reason_vi: raw.reason_vi })
+            let origin = reader.read_date("anniversaries.correction.origin", &raw.origin)?;
+            Some(AnniversaryCorrection { origin, reason_vi: raw.reason_vi })
         }
     };
     Some(Anniversary {
@@ -266,18 +272,19 @@ fn read_anniversary(reader: &mut Reader<'_>, places: &mut Places, raw: Anniversa
     })
 }
 
-fn read_target(reader: &mut Reader<'_>, places: &mut Places, raw: TargetFile) -> Option<TargetLine> {
-    places.insert(format!("targets.{}", raw.code.get_ref()), raw.code.span().start);
+fn read_target(reader: &mut TomlReader<'_>, offsets: &mut OffsetByPath, raw: TargetToml) -> Option<CampaignTarget> {
+    offsets.insert(format!("targets.{}", raw.code.get_ref()), raw.code.span().start);
     let field = optional_field(reader, "targets.field", raw.field.as_ref());
-    let commitment = reader.word("targets.commitment", &raw.commitment, Commitment::ALL, Commitment::as_str);
+    let commitment = reader.read_enum("targets.commitment", &raw.commitment, Commitment::ALL, Commitment::as_str);
     let baseline = raw
         .baseline
-        .and_then(|text| reader.word("targets.baseline", &text, BaselineMethod::ALL, BaselineMethod::as_str));
-    let zero_base =
-        raw.zero_base.and_then(|text| reader.word("targets.zero_base", &text, ZeroBase::ALL, ZeroBase::as_str));
-    let formula = reader.grammar("targets.formula", &raw.formula, Target::parse);
+        .and_then(|text| reader.read_enum("targets.baseline", &text, BaselineMethod::ALL, BaselineMethod::as_str));
+    let zero_base = raw
+        .zero_base
+        .and_then(|text| reader.read_enum("targets.zero_base", &text, ZeroBasePolicy::ALL, ZeroBasePolicy::as_str));
+    let formula = reader.read_formula("targets.formula", &raw.formula, Target::parse);
     let pairs = raw.pairs.iter().filter_map(|text| read_pair(reader, text)).collect();
-    Some(TargetLine {
+    Some(CampaignTarget {
         code: raw.code.into_inner(),
         field,
         text_vi: raw.text_vi,
@@ -296,24 +303,24 @@ fn read_target(reader: &mut Reader<'_>, places: &mut Places, raw: TargetFile) ->
 }
 
 /// A pair is another target where it begins with a capital, else an element's code.
-fn read_pair(reader: &mut Reader<'_>, text: &Text) -> Option<Pair> {
+fn read_pair(reader: &mut TomlReader<'_>, text: &SpannedString) -> Option<TargetPair> {
     if text.get_ref().starts_with(|first: char| first.is_ascii_uppercase()) {
-        return Some(Pair::Target(text.get_ref().clone()));
+        return Some(TargetPair::Target(text.get_ref().clone()));
     }
-    element_code(reader, "targets.pairs", text).map(Pair::Count)
+    read_element_code(reader, "targets.pairs", text).map(TargetPair::Count)
 }
 
-fn read_activity(reader: &mut Reader<'_>, places: &mut Places, raw: ActivityFile) -> Option<Activity> {
-    places.insert(format!("activities.{}", raw.code.get_ref()), raw.code.span().start);
-    let element = element_code(reader, "activities.element", &raw.element)?;
+fn read_activity(reader: &mut TomlReader<'_>, offsets: &mut OffsetByPath, raw: ActivityToml) -> Option<Activity> {
+    offsets.insert(format!("activities.{}", raw.code.get_ref()), raw.code.span().start);
+    let element = read_element_code(reader, "activities.element", &raw.element)?;
     Some(Activity { code: raw.code.into_inner(), name_vi: raw.name_vi, name_en: raw.name_en, element })
 }
 
-fn read_duty(reader: &mut Reader<'_>, places: &mut Places, raw: DutyFile) -> Option<Duty> {
-    places.insert(format!("duties.{}", raw.code.get_ref()), raw.code.span().start);
+fn read_duty(reader: &mut TomlReader<'_>, offsets: &mut OffsetByPath, raw: DutyToml) -> Option<Duty> {
+    offsets.insert(format!("duties.{}", raw.code.get_ref()), raw.code.span().start);
     let field = optional_field(reader, "duties.field", raw.field.as_ref());
-    let evidence = reader.word("duties.evidence", &raw.evidence, Evidence::ALL, Evidence::as_str);
-    let element = raw.element.and_then(|text| element_code(reader, "duties.element", &text));
+    let evidence = reader.read_enum("duties.evidence", &raw.evidence, DutyEvidence::ALL, DutyEvidence::as_str);
+    let element = raw.element.and_then(|text| read_element_code(reader, "duties.element", &text));
     Some(Duty {
         code: raw.code.into_inner(),
         field,
@@ -325,6 +332,6 @@ fn read_duty(reader: &mut Reader<'_>, places: &mut Places, raw: DutyFile) -> Opt
     })
 }
 
-fn optional_field(reader: &mut Reader<'_>, key: &str, text: Option<&Text>) -> Option<Field> {
-    text.and_then(|text| reader.word(key, text, Field::ALL, Field::as_str))
+fn optional_field(reader: &mut TomlReader<'_>, key: &str, text: Option<&SpannedString>) -> Option<CampaignField> {
+    text.and_then(|text| reader.read_enum(key, text, CampaignField::ALL, CampaignField::as_str))
 }

@@ -1,8 +1,8 @@
 //! Stories over campaign files, read from the example's own files.
 
-use super::campaign::{Read, read};
-use super::{catalogue, fault::Fault};
-use crate::domain::campaign::{Pair, Status};
+use super::campaign::{ParsedCampaign, read_campaign_file};
+use super::{catalogue, diagnostic::FileDiagnostic};
+use crate::domain::campaign::{CampaignStatus, TargetPair};
 use crate::domain::form::Catalogue;
 
 const A: &str = include_str!("../../examples/tra-vinh/campaign-a.toml");
@@ -11,22 +11,27 @@ const B: &str = include_str!("../../examples/tra-vinh/campaign-b.toml");
 fn example_catalogue() -> Catalogue {
     let elements = include_str!("../../examples/tra-vinh/elements.toml");
     let forms = include_str!("../../examples/tra-vinh/forms.toml");
-    let parts = [catalogue::read("elements.toml", elements), catalogue::read("forms.toml", forms)];
-    catalogue::join(parts.map(|part| part.unwrap_or_else(|faults| panic!("{}", faults[0]))).into())
+    let parts = [catalogue::read_catalogue("elements.toml", elements), catalogue::read_catalogue("forms.toml", forms)];
+    catalogue::merge_catalogues(
+        parts.map(|part| part.unwrap_or_else(|diagnostics| panic!("{}", diagnostics[0]))).into(),
+    )
 }
 
-fn campaign(text: &str) -> Read {
-    read("campaign.toml", text).unwrap_or_else(|faults| panic!("{}", faults[0]))
+fn campaign(text: &str) -> ParsedCampaign {
+    read_campaign_file("campaign.toml", text).unwrap_or_else(|diagnostics| panic!("{}", diagnostics[0]))
 }
 
-fn said(faults: &[Fault]) -> Vec<String> {
-    faults.iter().map(|f| format!("{}:{} {} {}", f.place.line, f.place.column, f.broken.code, f.broken.at)).collect()
+fn render_diagnostics(diagnostics: &[FileDiagnostic]) -> Vec<String> {
+    diagnostics
+        .iter()
+        .map(|f| format!("{}:{} {} {}", f.position.line, f.position.column, f.violation.code, f.violation.path))
+        .collect()
 }
 
 /// What `check` says of a text, and what of the same text with one piece replaced.
 fn check_with(text: &str, piece: &str, instead: &str) -> Vec<String> {
     assert!(text.contains(piece), "{piece}");
-    said(&campaign(&text.replacen(piece, instead, 1)).check(&example_catalogue()))
+    render_diagnostics(&campaign(&text.replacen(piece, instead, 1)).check(&example_catalogue()))
 }
 
 fn line_of(text: &str, piece: &str) -> usize {
@@ -37,7 +42,7 @@ fn line_of(text: &str, piece: &str) -> usize {
 fn the_example_breaks_no_rule() {
     assert_eq!(example_catalogue().check(), []);
     for text in [A, B] {
-        assert_eq!(said(&campaign(text).check(&example_catalogue())), Vec::<String>::new());
+        assert_eq!(render_diagnostics(&campaign(text).check(&example_catalogue())), Vec::<String>::new());
     }
 }
 
@@ -49,23 +54,28 @@ fn both_campaigns_of_one_window_have_phases_of_their_own() {
     assert_eq!((a.legal_window.days(), a.base_window().days()), (366, 366));
     assert_eq!(a.phases[0].window.days(), 20 * 7);
     assert_eq!((a.targets.len(), b.targets.len(), b.activities.len()), (7, 0, 7));
-    assert_eq!((a.status, a.launched_on.map(|day| day.to_string())), (Status::Draft, Some("2024-08-23".to_owned())));
-    assert!(matches!(&a.target("T1").unwrap().pairs[..], [Pair::Count(code)] if code.as_str() == "reports_received"));
+    assert_eq!(
+        (a.status, a.launched_on.map(|day| day.to_string())),
+        (CampaignStatus::Draft, Some("2024-08-23".to_owned()))
+    );
+    assert!(
+        matches!(&a.target("T1").unwrap().pairs[..], [TargetPair::Count(code)] if code.as_str() == "reports_received")
+    );
 }
 
 #[test]
 fn a_broken_file_names_file_line_column_and_what_was_expected() {
-    let first = |text: &str| read("a.toml", text).unwrap_err().remove(0);
+    let first = |text: &str| read_campaign_file("a.toml", text).unwrap_err().remove(0);
     let unknown = first(&A.replacen("launched_on", "launched", 1));
-    assert_eq!((unknown.place.line, unknown.place.column), (line_of(A, "launched_on"), 1));
+    assert_eq!((unknown.position.line, unknown.position.column), (line_of(A, "launched_on"), 1));
     assert!(unknown.to_string().contains("unknown field `launched`, expected one of"), "{unknown}");
 
     let word = first(&A.replacen("\"THEMATIC\"", "\"WEEKLY\"", 1));
-    assert_eq!(word.place.line, line_of(A, "\"THEMATIC\""));
-    assert!(word.broken.en.contains("expected STANDING | THEMATIC | PEAK_DRIVE, got \"WEEKLY\""), "{word}");
+    assert_eq!(word.position.line, line_of(A, "\"THEMATIC\""));
+    assert!(word.violation.en.contains("expected STANDING | THEMATIC | PEAK_DRIVE, got \"WEEKLY\""), "{word}");
 
     let day = first(&A.replacen("first_day = 2024-08-19", "first_day = 2026-08-19", 1));
-    assert_eq!(day.broken.code, "WINDOW_BACKWARDS");
+    assert_eq!(day.violation.code, "WINDOW_BACKWARDS");
 }
 
 #[test]
@@ -88,15 +98,15 @@ fn a_misprinted_anniversary_needs_its_correction_and_a_secret_campaign_is_refuse
 fn export_gives_the_campaign_back() {
     for text in [A, B] {
         let first = campaign(text).campaign;
-        let printed = super::campaign_print::print(&first);
+        let printed = super::campaign_writer::format_campaign(&first);
         assert_eq!(campaign(&printed).campaign, first);
-        assert_eq!(super::campaign_print::print(&campaign(&printed).campaign), printed);
+        assert_eq!(super::campaign_writer::format_campaign(&campaign(&printed).campaign), printed);
     }
     let mut odd = campaign(A).campaign;
     odd.name_en = "quotes \" and ' and \\ and\nlines".into();
     odd.theme = None;
     odd.measurement_window.end = odd.measurement_window.start.tomorrow().unwrap();
-    assert_eq!(campaign(&super::campaign_print::print(&odd)).campaign, odd);
+    assert_eq!(campaign(&super::campaign_writer::format_campaign(&odd)).campaign, odd);
 }
 
 /// What `check` says of T1 of campaign A with the lines of these keys replaced.
@@ -114,19 +124,24 @@ fn with_t1(changes: &[(&str, &str)]) -> Vec<String> {
         element.activity = element.code.as_str() == "reports_received";
     }
     let found = campaign(&text).check(&catalogue);
-    let of_t1 = found.iter().filter(|fault| fault.broken.at == "targets.T1");
-    of_t1.map(|fault| fault.broken.code.to_owned()).collect()
+    let of_t1 = found.iter().filter(|diagnostic| diagnostic.violation.path == "targets.T1");
+    of_t1.map(|diagnostic| diagnostic.violation.code.to_owned()).collect()
 }
 
 #[test]
 fn a_formula_that_cannot_be_read_is_pointed_at() {
-    let fault =
-        read("a.toml", &A.replacen("ratio(solved/so_offences) > 80%", "ratio(solved/so_offences) about 80%", 1));
-    let fault = fault.unwrap_err().remove(0);
+    let diagnostic = read_campaign_file(
+        "a.toml",
+        &A.replacen("ratio(solved/so_offences) > 80%", "ratio(solved/so_offences) about 80%", 1),
+    );
+    let diagnostic = diagnostic.unwrap_err().remove(0);
     let line = line_of(A, "ratio(solved/");
     let column = A.lines().nth(line - 1).unwrap().find("> 80%").unwrap() + 1;
-    assert_eq!((fault.broken.code, fault.place.line, fault.place.column), ("BAD_FORMULA", line, column));
-    assert!(fault.broken.en.contains("expected a comparator"), "{fault}");
+    assert_eq!(
+        (diagnostic.violation.code, diagnostic.position.line, diagnostic.position.column),
+        ("BAD_FORMULA", line, column)
+    );
+    assert!(diagnostic.violation.en.contains("expected a comparator"), "{diagnostic}");
 }
 
 #[test]

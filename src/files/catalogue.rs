@@ -2,30 +2,30 @@
 //!
 //! Knows shapes of files; what they must satisfy together is `Catalogue::check`.
 
-use super::fault::Fault;
-use super::toml_reader::Reader;
-use crate::domain::element::{Break, Bridge, CountingLevel, Element, ElementCode, ElementKind};
+use super::diagnostic::FileDiagnostic;
+use super::toml_reader::TomlReader;
+use crate::domain::element::{BridgeMethod, CountingLevel, DefinitionBreak, Element, ElementCode, ElementKind};
 use crate::domain::form::{Catalogue, Contract, Form};
 use crate::domain::ratio::Ratio;
-use crate::domain::target::Rule;
+use crate::domain::target_rule::FormRuleExpr;
 use serde::Deserialize;
 use toml::Spanned;
 use toml::value::Datetime;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct CatalogueFile {
+struct CatalogueToml {
     #[serde(default)]
-    elements: Vec<ElementFile>,
+    elements: Vec<ElementToml>,
     #[serde(default)]
-    forms: Vec<FormFile>,
+    forms: Vec<FormToml>,
     #[serde(default)]
-    contracts: Vec<ContractFile>,
+    contracts: Vec<ContractToml>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ElementFile {
+struct ElementToml {
     code: Spanned<String>,
     name_vi: String,
     name_en: String,
@@ -44,12 +44,12 @@ struct ElementFile {
     #[serde(default)]
     activity: bool,
     #[serde(default)]
-    breaks: Vec<BreakFile>,
+    breaks: Vec<DefinitionBreakToml>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct BreakFile {
+struct DefinitionBreakToml {
     on: Spanned<Datetime>,
     factor: Option<Spanned<String>>,
     #[serde(default)]
@@ -59,7 +59,7 @@ struct BreakFile {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct FormFile {
+struct FormToml {
     code: String,
     name_vi: String,
     name_en: String,
@@ -70,7 +70,7 @@ struct FormFile {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ContractFile {
+struct ContractToml {
     code: String,
     form: String,
     level: Spanned<String>,
@@ -86,18 +86,18 @@ struct ContractFile {
 ///
 /// # Errors
 /// Everything wrong with it: a shape that is not TOML, an unknown key, a word or code that cannot be.
-pub fn read(file: &str, text: &str) -> Result<Catalogue, Vec<Fault>> {
-    let mut reader = Reader::new(file, text);
-    let raw: CatalogueFile = reader.shape()?;
+pub fn read_catalogue(file: &str, text: &str) -> Result<Catalogue, Vec<FileDiagnostic>> {
+    let mut reader = TomlReader::new(file, text);
+    let raw: CatalogueToml = reader.deserialize()?;
     let elements = raw.elements.into_iter().filter_map(|element| read_element(&mut reader, element)).collect();
     let forms = raw.forms.into_iter().map(|form| read_form(&mut reader, form)).collect();
     let contracts = raw.contracts.into_iter().filter_map(|contract| read_contract(&mut reader, contract)).collect();
-    reader.done(Some(Catalogue { elements, forms, contracts }))
+    reader.finish(Some(Catalogue { elements, forms, contracts }))
 }
 
 /// One catalogue of several files.
 #[must_use]
-pub fn join(parts: Vec<Catalogue>) -> Catalogue {
+pub fn merge_catalogues(parts: Vec<Catalogue>) -> Catalogue {
     parts.into_iter().fold(Catalogue::default(), |mut whole, part| {
         whole.elements.extend(part.elements);
         whole.forms.extend(part.forms);
@@ -106,10 +106,10 @@ pub fn join(parts: Vec<Catalogue>) -> Catalogue {
     })
 }
 
-fn read_element(reader: &mut Reader<'_>, raw: ElementFile) -> Option<Element> {
-    let code = element_code(reader, "elements.code", &raw.code);
-    let kind = reader.word("elements.kind", &raw.kind, ElementKind::ALL, ElementKind::as_str);
-    let level = reader.word("elements.level", &raw.level, CountingLevel::ALL, CountingLevel::as_str);
+fn read_element(reader: &mut TomlReader<'_>, raw: ElementToml) -> Option<Element> {
+    let code = read_element_code(reader, "elements.code", &raw.code);
+    let kind = reader.read_enum("elements.kind", &raw.kind, ElementKind::ALL, ElementKind::as_str);
+    let level = reader.read_enum("elements.level", &raw.level, CountingLevel::ALL, CountingLevel::as_str);
     let breaks = raw.breaks.into_iter().filter_map(|one| read_break(reader, one)).collect();
     Some(Element {
         code: code?,
@@ -129,33 +129,34 @@ fn read_element(reader: &mut Reader<'_>, raw: ElementFile) -> Option<Element> {
 }
 
 /// A change of definition; without a factor and not restated, nothing joins the two sides.
-fn read_break(reader: &mut Reader<'_>, raw: BreakFile) -> Option<Break> {
-    let on = reader.date("elements.breaks.on", &raw.on)?;
+fn read_break(reader: &mut TomlReader<'_>, raw: DefinitionBreakToml) -> Option<DefinitionBreak> {
+    let on = reader.read_date("elements.breaks.on", &raw.on)?;
     let bridge = match raw.factor {
         Some(text) => match Ratio::parse(text.get_ref()) {
-            Ok(factor) => Bridge::Ratio(factor),
+            Ok(factor) => BridgeMethod::Ratio(factor),
             Err(_) => {
-                reader.expected("elements.breaks.factor", text.span(), "0.8 | 4/5", text.get_ref());
+                reader.push_bad_value("elements.breaks.factor", text.span(), "0.8 | 4/5", text.get_ref());
                 return None;
             }
         },
-        None if raw.restated => Bridge::Restated,
-        None => Bridge::None,
+        None if raw.restated => BridgeMethod::Restated,
+        None => BridgeMethod::None,
     };
-    Some(Break { on, bridge, evidence_vi: raw.evidence_vi })
+    Some(DefinitionBreak { on, bridge, evidence_vi: raw.evidence_vi })
 }
 
-fn read_form(reader: &mut Reader<'_>, raw: FormFile) -> Form {
-    let elements = raw.elements.iter().filter_map(|code| element_code(reader, "forms.elements", code)).collect();
-    let rules = raw.rules.iter().filter_map(|text| reader.grammar("forms.rules", text, Rule::parse)).collect();
+fn read_form(reader: &mut TomlReader<'_>, raw: FormToml) -> Form {
+    let elements = raw.elements.iter().filter_map(|code| read_element_code(reader, "forms.elements", code)).collect();
+    let rules =
+        raw.rules.iter().filter_map(|text| reader.read_formula("forms.rules", text, FormRuleExpr::parse)).collect();
     Form { code: raw.code, name_vi: raw.name_vi, name_en: raw.name_en, elements, rules }
 }
 
-fn read_contract(reader: &mut Reader<'_>, raw: ContractFile) -> Option<Contract> {
-    let level = reader.word("contracts.level", &raw.level, CountingLevel::ALL, CountingLevel::as_str);
+fn read_contract(reader: &mut TomlReader<'_>, raw: ContractToml) -> Option<Contract> {
+    let level = reader.read_enum("contracts.level", &raw.level, CountingLevel::ALL, CountingLevel::as_str);
     let mut reviewers = Vec::new();
     for text in &raw.reviewers {
-        reviewers.extend(reader.word("contracts.reviewers", text, CountingLevel::ALL, CountingLevel::as_str));
+        reviewers.extend(reader.read_enum("contracts.reviewers", text, CountingLevel::ALL, CountingLevel::as_str));
     }
     Some(Contract {
         code: raw.code,
@@ -170,10 +171,10 @@ fn read_contract(reader: &mut Reader<'_>, raw: ContractFile) -> Option<Contract>
 }
 
 /// An element's code, or a finding that says what one looks like.
-pub(super) fn element_code(reader: &mut Reader<'_>, key: &str, text: &Spanned<String>) -> Option<ElementCode> {
+pub(super) fn read_element_code(reader: &mut TomlReader<'_>, key: &str, text: &Spanned<String>) -> Option<ElementCode> {
     let code = ElementCode::new(text.get_ref());
     if code.is_err() {
-        reader.expected(key, text.span(), "[a-z][a-z0-9_]*", text.get_ref());
+        reader.push_bad_value(key, text.span(), "[a-z][a-z0-9_]*", text.get_ref());
     }
     code.ok()
 }

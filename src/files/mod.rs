@@ -4,18 +4,18 @@
 
 pub mod baseline;
 pub mod campaign;
-pub mod campaign_print;
-mod campaign_taken_up;
+mod campaign_participation;
 #[cfg(test)]
 mod campaign_tests;
+pub mod campaign_writer;
 pub mod catalogue;
-pub mod fault;
+mod csv_file;
+mod csv_table;
+pub mod diagnostic;
 pub mod handover;
 pub mod org;
 pub mod report_csv;
-pub mod score;
 #[cfg(test)]
 mod score_tests;
-mod sheet;
-mod table;
+pub mod scoring_plan;
 mod toml_reader;

@@ -3,23 +3,23 @@
 //! In these files `valid_to` is the last day; domain values hold the day after it. A line of kind `continue` says that two
 //! codes are one unit with two versions. Knows the columns; the rules are those of `domain::org`.
 
-use super::fault::{Fault, Place};
-use super::table::{Row, Table};
+use super::csv_table::{CsvRow, CsvTable};
+use super::diagnostic::{FileDiagnostic, TextPosition};
 use crate::domain::ids::UnitId;
 use crate::domain::org::{
-    Edge, Fact, Finding, Fraction, Hierarchy, Lineage, LineageKind, OfficialCode, Org, OrgFacts, Span, Unit, UnitKind,
-    Version,
+    DaySpan, Fraction, Hierarchy, LineageKind, OfficialCode, Org, OrgFactRef, OrgFacts, OrgViolation, Unit, UnitKind,
+    UnitLineage, UnitParent, UnitVersion,
 };
 use jiff::{Span as Days, civil::Date};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-const UNITS: [&str; 8] = ["uid", "gso_code", "name_vi", "kind", "level", "valid_from", "valid_to", "note"];
-const PARENTS: [&str; 5] = ["child_uid", "parent_uid", "hierarchy", "valid_from", "valid_to"];
-const LINEAGE: [&str; 6] = ["effective", "kind", "from_uid", "to_uid", "weight", "basis"];
+const UNIT_COLUMNS: [&str; 8] = ["uid", "gso_code", "name_vi", "kind", "level", "valid_from", "valid_to", "note"];
+const PARENT_COLUMNS: [&str; 5] = ["child_uid", "parent_uid", "hierarchy", "valid_from", "valid_to"];
+const LINEAGE_COLUMNS: [&str; 6] = ["effective", "kind", "from_uid", "to_uid", "weight", "basis"];
 
 /// The texts of the three files.
 #[derive(Debug, Clone, Copy)]
-pub struct OrgTexts<'a> {
+pub struct OrgCsvTexts<'a> {
     /// `units.csv`: uid,gso_code,name_vi,kind,level,valid_from,valid_to,note
     pub units: &'a str,
     /// `parents.csv`: child_uid,parent_uid,hierarchy,valid_from,valid_to
@@ -29,173 +29,176 @@ pub struct OrgTexts<'a> {
 }
 
 /// Reads the organisation, or says everything that is wrong, with file and line.
-pub fn read_org(texts: &OrgTexts<'_>) -> Result<Org, Vec<Fault>> {
+pub fn read_org(texts: &OrgCsvTexts<'_>) -> Result<Org, Vec<FileDiagnostic>> {
     let tables = [
-        Table::read("units.csv", texts.units, &UNITS),
-        Table::read("parents.csv", texts.parents, &PARENTS),
-        Table::read("lineage.csv", texts.lineage, &LINEAGE),
+        CsvTable::parse("units.csv", texts.units, &UNIT_COLUMNS),
+        CsvTable::parse("parents.csv", texts.parents, &PARENT_COLUMNS),
+        CsvTable::parse("lineage.csv", texts.lineage, &LINEAGE_COLUMNS),
     ];
     let [units, parents, lineage] = match tables {
         [Ok(units), Ok(parents), Ok(lineage)] => [units, parents, lineage],
         broken => return Err(broken.into_iter().filter_map(Result::err).flatten().collect()),
     };
-    let mut reading = Reading { lines: Lines::default(), same: HashMap::new(), found: Vec::new() };
-    let known: BTreeSet<&str> = units.rows().map(|row| row.get("uid")).collect();
-    reading.continued(&lineage, &known);
+    let mut reader =
+        OrgReader { lines: FactLines::default(), predecessor_uids: HashMap::new(), diagnostics: Vec::new() };
+    let existing: BTreeSet<&str> = units.rows().map(|row| row.get("uid")).collect();
+    reader.read_continuations(&lineage, &existing);
     let facts = OrgFacts {
-        units: reading.units(&units),
-        edges: parents.rows().filter_map(|row| reading.edge(row)).collect(),
-        lineage: lineage.rows().filter_map(|row| reading.line(row)).collect(),
+        units: reader.read_units(&units),
+        edges: parents.rows().filter_map(|row| reader.read_parent(row)).collect(),
+        lineage: lineage.rows().filter_map(|row| reader.read_lineage(row)).collect(),
     };
-    if !reading.found.is_empty() {
-        return Err(reading.found);
+    if !reader.diagnostics.is_empty() {
+        return Err(reader.diagnostics);
     }
-    let lines = reading.lines;
-    Org::new(facts).map_err(|found| found.into_iter().map(|finding| lines.locate(finding)).collect())
+    let lines = reader.lines;
+    Org::new(facts).map_err(|diagnostics| diagnostics.into_iter().map(|finding| lines.to_diagnostic(finding)).collect())
 }
 
 /// Where each fact stands in its file.
 #[derive(Default)]
-struct Lines {
+struct FactLines {
     units: HashMap<UnitId, usize>,
-    edges: HashMap<Edge, usize>,
+    edges: HashMap<UnitParent, usize>,
     lineage: HashMap<(UnitId, UnitId), usize>,
 }
 
-impl Lines {
-    fn locate(&self, finding: Finding) -> Fault {
+impl FactLines {
+    fn to_diagnostic(&self, finding: OrgViolation) -> FileDiagnostic {
         let (file, line) = match finding.fact {
-            Fact::Unit(id) => ("units.csv", self.units.get(&id)),
-            Fact::Edge(edge) => ("parents.csv", self.edges.get(&edge)),
-            Fact::Lineage(from, to) => ("lineage.csv", self.lineage.get(&(from, to))),
+            OrgFactRef::Unit(id) => ("units.csv", self.units.get(&id)),
+            OrgFactRef::Edge(edge) => ("parents.csv", self.edges.get(&edge)),
+            OrgFactRef::Lineage(from, to) => ("lineage.csv", self.lineage.get(&(from, to))),
         };
-        Fault {
+        FileDiagnostic {
             file: file.to_owned(),
-            place: Place { line: line.copied().unwrap_or(1), column: 1 },
-            broken: finding.broken,
+            position: TextPosition { line: line.copied().unwrap_or(1), column: 1 },
+            violation: finding.violation,
         }
     }
 }
 
-struct Reading {
-    lines: Lines,
+struct OrgReader {
+    lines: FactLines,
     /// The earlier code that a code continues.
-    same: HashMap<String, String>,
-    found: Vec<Fault>,
+    predecessor_uids: HashMap<String, String>,
+    diagnostics: Vec<FileDiagnostic>,
 }
 
-impl Reading {
+impl OrgReader {
     /// Notes which codes continue which; both must be among the units.
-    fn continued(&mut self, lineage: &Table, known: &BTreeSet<&str>) {
+    fn read_continuations(&mut self, lineage: &CsvTable, existing: &BTreeSet<&str>) {
         for row in lineage.rows().filter(|row| row.get("kind") == "continue") {
             let (from, to) = (row.get("from_uid"), row.get("to_uid"));
-            let again = self.same.contains_key(to);
-            let known = known.contains(from) && known.contains(to);
-            if !known || self.root(from) == to || again || row.get("weight") != "1" {
+            let is_repeated = self.predecessor_uids.contains_key(to);
+            let existing = existing.contains(from) && existing.contains(to);
+            if !existing || self.root_uid(from) == to || is_repeated || row.get("weight") != "1" {
                 let vi = "hai mã có trong danh sách đơn vị, khác nhau, tỷ trọng 1, mỗi mã sau chỉ nối một lần";
                 let en = "two codes that stand among the units, with weight 1, each later code once, and no ring";
-                self.found.push(row.problem("to_uid", vi, en));
+                self.diagnostics.push(row.bad_value("to_uid", vi, en));
                 continue;
             }
-            self.same.insert(to.to_owned(), from.to_owned());
+            self.predecessor_uids.insert(to.to_owned(), from.to_owned());
         }
     }
 
     /// The earliest code of the unit that `uid` means. Rings were refused when the lines were noted.
-    fn root<'a>(&'a self, uid: &'a str) -> &'a str {
+    fn root_uid<'a>(&'a self, uid: &'a str) -> &'a str {
         let mut uid = uid;
-        while let Some(earlier) = self.same.get(uid) {
+        while let Some(earlier) = self.predecessor_uids.get(uid) {
             uid = earlier;
         }
         uid
     }
 
-    fn id(&self, uid: &str) -> UnitId {
-        UnitId::named(self.root(uid))
+    fn unit_id(&self, uid: &str) -> UnitId {
+        UnitId::from_code(self.root_uid(uid))
     }
 
-    fn units(&mut self, table: &Table) -> Vec<Unit> {
-        let mut units: BTreeMap<String, (Unit, Vec<(Span, String)>)> = BTreeMap::new();
+    fn read_units(&mut self, table: &CsvTable) -> Vec<Unit> {
+        let mut units: BTreeMap<String, (Unit, Vec<(DaySpan, String)>)> = BTreeMap::new();
         for row in table.rows() {
-            let Some((uid, version)) = self.version(row) else { continue };
-            let root = self.root(&uid).to_owned();
-            self.lines.units.insert(UnitId::named(&root), row.number());
-            let alias = (root != uid).then_some((version.span, uid));
+            let Some((uid, version)) = self.read_version(row) else { continue };
+            let root = self.root_uid(&uid).to_owned();
+            self.lines.units.insert(UnitId::from_code(&root), row.line_number());
+            let alias = (root != uid).then_some((version.days, uid));
             let (unit, aliases) = units.entry(root.clone()).or_insert_with(|| {
-                let bare = Unit { id: UnitId::named(&root), uid: root, aliases: Vec::new(), versions: Vec::new() };
+                let bare = Unit { id: UnitId::from_code(&root), uid: root, aliases: Vec::new(), versions: Vec::new() };
                 (bare, Vec::new())
             });
             unit.versions.push(version);
             aliases.extend(alias);
         }
-        units.into_values().map(with_aliases).collect()
+        units.into_values().map(attach_aliases).collect()
     }
 
-    fn version(&mut self, row: Row<'_>) -> Option<(String, Version)> {
-        let before = self.found.len();
-        let uid = row.text("uid", &mut self.found);
-        let name = row.text("name_vi", &mut self.found);
+    fn read_version(&mut self, row: CsvRow<'_>) -> Option<(String, UnitVersion)> {
+        let before = self.diagnostics.len();
+        let uid = row.require_text("uid", &mut self.diagnostics);
+        let name = row.require_text("name_vi", &mut self.diagnostics);
         let kind = UnitKind::parse(row.get("level"));
         if kind.is_none() {
             let levels = UnitKind::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", ");
-            self.found.push(row.problem("level", &levels, &levels));
+            self.diagnostics.push(row.bad_value("level", &levels, &levels));
         }
-        let span = self.span(row);
-        let code = Some(row.get("gso_code")).filter(|code| !code.is_empty()).map(OfficialCode::gso);
+        let span = self.read_validity(row);
+        let code = Some(row.get("gso_code")).filter(|code| !code.is_empty()).map(OfficialCode::from_gso);
         let (local_kind, note) = (row.get("kind").to_owned(), row.get("note").to_owned());
-        let version = Version { span, name: name.to_owned(), kind: kind?, local_kind, code, note };
-        (self.found.len() == before).then(|| (uid.to_owned(), version))
+        let version = UnitVersion { days: span, name: name.to_owned(), kind: kind?, local_kind, code, note };
+        (self.diagnostics.len() == before).then(|| (uid.to_owned(), version))
     }
 
-    fn span(&mut self, row: Row<'_>) -> Span {
-        let from = row.date("valid_from", &mut self.found).unwrap_or(Date::MIN);
-        let last = row.date("valid_to", &mut self.found);
-        Span { from, to: last.map_or(Date::MAX, |last| last.saturating_add(Days::new().days(1))) }
+    fn read_validity(&mut self, row: CsvRow<'_>) -> DaySpan {
+        let from = row.parse_date("valid_from", &mut self.diagnostics).unwrap_or(Date::MIN);
+        let last = row.parse_date("valid_to", &mut self.diagnostics);
+        DaySpan { from, to: last.map_or(Date::MAX, |last| last.saturating_add(Days::new().days(1))) }
     }
 
-    fn edge(&mut self, row: Row<'_>) -> Option<Edge> {
-        let before = self.found.len();
-        let child = row.text("child_uid", &mut self.found);
-        let parent = row.text("parent_uid", &mut self.found);
+    fn read_parent(&mut self, row: CsvRow<'_>) -> Option<UnitParent> {
+        let before = self.diagnostics.len();
+        let child = row.require_text("child_uid", &mut self.diagnostics);
+        let parent = row.require_text("parent_uid", &mut self.diagnostics);
         let hierarchy = Hierarchy::parse(row.get("hierarchy"));
         if hierarchy.is_none() {
             let names = Hierarchy::ALL.iter().map(|hierarchy| hierarchy.as_str()).collect::<Vec<_>>().join(", ");
-            self.found.push(row.problem("hierarchy", &names, &names));
+            self.diagnostics.push(row.bad_value("hierarchy", &names, &names));
         }
-        let span = self.span(row);
-        let edge = Edge { child: self.id(child), parent: self.id(parent), hierarchy: hierarchy?, span };
-        self.lines.edges.insert(edge, row.number());
-        (self.found.len() == before).then_some(edge)
+        let span = self.read_validity(row);
+        let edge =
+            UnitParent { child: self.unit_id(child), parent: self.unit_id(parent), hierarchy: hierarchy?, days: span };
+        self.lines.edges.insert(edge, row.line_number());
+        (self.diagnostics.len() == before).then_some(edge)
     }
 
-    fn line(&mut self, row: Row<'_>) -> Option<Lineage> {
+    fn read_lineage(&mut self, row: CsvRow<'_>) -> Option<UnitLineage> {
         if row.get("kind") == "continue" {
             return None;
         }
-        let before = self.found.len();
-        let (from, to) = (row.text("from_uid", &mut self.found), row.text("to_uid", &mut self.found));
+        let before = self.diagnostics.len();
+        let (from, to) =
+            (row.require_text("from_uid", &mut self.diagnostics), row.require_text("to_uid", &mut self.diagnostics));
         let kind = LineageKind::parse(row.get("kind"));
         if kind.is_none() {
             let kinds = "merge, split, transfer_function, continue";
-            self.found.push(row.problem("kind", kinds, kinds));
+            self.diagnostics.push(row.bad_value("kind", kinds, kinds));
         }
-        let effective = row.date("effective", &mut self.found);
+        let effective = row.parse_date("effective", &mut self.diagnostics);
         if row.get("effective").is_empty() {
-            self.found.push(row.problem("effective", "ngày như 2025-07-01", "a date such as 2025-07-01"));
+            self.diagnostics.push(row.bad_value("effective", "ngày như 2025-07-01", "a date such as 2025-07-01"));
         }
         let weight = Fraction::parse(row.get("weight"));
         if let Err(error) = weight {
-            self.found.push(row.problem("weight", "số như 1, 0.25 hoặc 1/3", &error.to_string()));
+            self.diagnostics.push(row.bad_value("weight", "số như 1, 0.25 hoặc 1/3", &error.to_string()));
         }
-        let basis = row.text("basis", &mut self.found).to_owned();
-        let (from, to) = (self.id(from), self.id(to));
-        self.lines.lineage.insert((from, to), row.number());
-        let line = Lineage { effective: effective?, kind: kind?, from, to, weight: weight.ok()?, basis };
-        (self.found.len() == before).then_some(line)
+        let basis = row.require_text("basis", &mut self.diagnostics).to_owned();
+        let (from, to) = (self.unit_id(from), self.unit_id(to));
+        self.lines.lineage.insert((from, to), row.line_number());
+        let line = UnitLineage { effective_day: effective?, kind: kind?, from, to, weight: weight.ok()?, basis };
+        (self.diagnostics.len() == before).then_some(line)
     }
 }
 
-fn with_aliases((mut unit, mut aliases): (Unit, Vec<(Span, String)>)) -> Unit {
+fn attach_aliases((mut unit, mut aliases): (Unit, Vec<(DaySpan, String)>)) -> Unit {
     aliases.sort();
     aliases.dedup_by(|a, b| a.1 == b.1);
     unit.aliases = aliases.into_iter().map(|(_, uid)| uid).collect();

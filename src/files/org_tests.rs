@@ -1,12 +1,12 @@
 //! Stories over the organisation of Trà Vinh, read from the example's own files.
 
-use super::{LINEAGE, OrgTexts, PARENTS, UNITS, read_org};
+use super::{LINEAGE_COLUMNS, OrgCsvTexts, PARENT_COLUMNS, UNIT_COLUMNS, read_org};
 use crate::domain::ids::UnitId;
 use crate::domain::org::{GSO, Hierarchy, Org, UnitKind};
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
 
-const TEXTS: OrgTexts<'static> = OrgTexts {
+const TEXTS: OrgCsvTexts<'static> = OrgCsvTexts {
     units: include_str!("../../examples/tra-vinh/org/units.csv"),
     parents: include_str!("../../examples/tra-vinh/org/parents.csv"),
     lineage: include_str!("../../examples/tra-vinh/org/lineage.csv"),
@@ -17,15 +17,16 @@ fn tra_vinh() -> Org {
 }
 
 fn id(uid: &str) -> UnitId {
-    UnitId::named(uid)
+    UnitId::from_code(uid)
 }
 
 fn count(org: &Org, kind: UnitKind, day: Date) -> usize {
     org.units_of_kind_on(kind, day).count()
 }
 
-fn faults(texts: &OrgTexts<'_>) -> Vec<String> {
-    let said = |fault: &super::Fault| format!("{}:{} {}", fault.file, fault.place.line, fault.broken.code);
+fn diagnostic_lines(texts: &OrgCsvTexts<'_>) -> Vec<String> {
+    let said =
+        |fault: &super::FileDiagnostic| format!("{}:{} {}", fault.file, fault.position.line, fault.violation.code);
     read_org(texts).err().unwrap_or_default().iter().map(said).collect()
 }
 
@@ -51,17 +52,17 @@ fn the_reform_runs_through_from_106_communes_to_104_to_no_districts_to_41() {
 #[test]
 fn one_official_code_names_three_territories_in_seven_months() {
     let org = tra_vinh();
-    let holder = |day| org.find_code(GSO, "29242", day);
+    let holder = |day| org.unit_by_official_code(GSO, "29242", day);
     assert_eq!(holder(date(2024, 12, 31)), Some(id("com-29242-0")));
     assert_eq!(holder(date(2025, 1, 1)), Some(id("com-29242-1")));
     assert_eq!(holder(date(2025, 7, 1)), Some(id("com-29242-2")));
-    assert_eq!(org.find_code(GSO, "29245", date(2025, 1, 1)), None, "ward 2 is gone with its code");
+    assert_eq!(org.unit_by_official_code(GSO, "29245", date(2025, 1, 1)), None, "ward 2 is gone with its code");
 }
 
 #[test]
 fn two_codes_joined_by_continue_are_one_unit_with_two_versions() {
     let org = tra_vinh();
-    let hoa_minh = org.by_uid("com-29410-2").unwrap();
+    let hoa_minh = org.unit_by_uid("com-29410-2").unwrap();
     assert_eq!(hoa_minh.id, id("com-29410-0"));
     assert_eq!(hoa_minh.versions.len(), 2);
     let parents = |day| org.parent(hoa_minh.id, Hierarchy::Command, day);
@@ -69,36 +70,36 @@ fn two_codes_joined_by_continue_are_one_unit_with_two_versions() {
     assert_eq!(parents(date(2025, 3, 1)), Some(id("prov-84")));
     assert_eq!(parents(date(2025, 7, 1)), Some(id("prov-86-2025")));
     let days = [date(2025, 3, 1), date(2025, 7, 1)];
-    assert_eq!(org.change_days(hoa_minh.id), days, "its periods are cut when it changes hands");
+    assert_eq!(org.period_cut_days(hoa_minh.id), days, "its periods are cut when it changes hands");
 }
 
 #[test]
 fn the_tree_of_a_day_is_walked_up_and_down() {
     let org = tra_vinh();
     let (day, ward) = (date(2025, 1, 6), id("com-29242-1"));
-    assert_eq!(org.path(ward, Hierarchy::Command, day), [id("prov-84"), id("dist-842"), ward]);
+    assert_eq!(org.path_from_root(ward, Hierarchy::Command, day), [id("prov-84"), id("dist-842"), ward]);
     assert_eq!(org.children(id("dist-842"), Hierarchy::Command, day).len(), 8);
     assert_eq!(org.subtree(id("prov-84"), Hierarchy::Command, day).len(), 1 + 9 + 104 + 2);
-    assert_eq!(org.at_kind(ward, UnitKind::District, day), Some(id("dist-842")));
-    assert_eq!(org.at_kind(ward, UnitKind::District, date(2025, 3, 1)), None);
-    assert_eq!(org.path(ward, Hierarchy::Command, date(2025, 7, 1)), []);
+    assert_eq!(org.self_or_ancestor_of_kind(ward, UnitKind::District, day), Some(id("dist-842")));
+    assert_eq!(org.self_or_ancestor_of_kind(ward, UnitKind::District, date(2025, 3, 1)), None);
+    assert_eq!(org.path_from_root(ward, Hierarchy::Command, date(2025, 7, 1)), []);
 }
 
 #[test]
 fn a_closed_unit_hangs_under_its_successor_and_a_dissolved_one_under_its_last_parent() {
     let org = tra_vinh();
     let (ward, district) = (id("com-29242-0"), id("dist-842"));
-    let at = |unit, day| org.hangs_under(unit, day);
+    let at = |unit, day| org.effective_ancestors(unit, day);
     assert_eq!(at(ward, date(2024, 12, 31)), [district, id("prov-84")]);
     assert_eq!(at(ward, date(2025, 1, 1)), [id("com-29242-1"), district, id("prov-84")]);
     assert_eq!(at(ward, date(2025, 3, 1)), [id("com-29242-1"), id("prov-84")]);
     assert_eq!(at(ward, date(2025, 7, 1)), [id("com-29242-2"), id("prov-86-2025")]);
     assert_eq!(at(district, date(2025, 3, 1)), [id("prov-84")]);
     assert_eq!(at(district, date(2025, 7, 1)), [id("prov-86-2025")]);
-    assert_eq!(org.acts_for(ward, date(2025, 8, 1)), Some(id("com-29242-2")));
-    assert_eq!(org.acts_for(ward, date(2024, 8, 19)), Some(ward));
-    assert_eq!(org.acts_for(id("com-29242-2"), date(2024, 8, 19)), None, "not yet open");
-    let under = org.hanging_under(id("com-29242-2"), date(2025, 7, 1));
+    assert_eq!(org.acting_unit(ward, date(2025, 8, 1)), Some(id("com-29242-2")));
+    assert_eq!(org.acting_unit(ward, date(2024, 8, 19)), Some(ward));
+    assert_eq!(org.acting_unit(id("com-29242-2"), date(2024, 8, 19)), None, "not yet open");
+    let under = org.effective_descendants(id("com-29242-2"), date(2025, 7, 1));
     assert_eq!(under.len(), 7, "itself, wards 1, 3 (new), 9, and the old wards 2, 3, 6");
 }
 
@@ -124,7 +125,7 @@ fn every_breach_is_said_at_once_with_file_and_line() {
         b,a,command,2025-07-01,\n\
         d,p,command,,\n";
     let lineage = "effective,kind,from_uid,to_uid,weight,basis\n2025-07-01,merge,a,b,0.9,NQ 1\n";
-    let mut found = faults(&OrgTexts { units, parents, lineage });
+    let mut found = diagnostic_lines(&OrgCsvTexts { units, parents, lineage });
     found.sort();
     let expected = [
         "lineage.csv:2 WEIGHTS_DO_NOT_SUM_TO_1",
@@ -143,7 +144,7 @@ fn a_ring_of_parents_is_found() {
         a,,A,xa,commune,,,\nb,,B,xa,commune,,,\n";
     let parents = "child_uid,parent_uid,hierarchy,valid_from,valid_to\na,b,command,,\nb,a,command,,\n";
     let lineage = "effective,kind,from_uid,to_uid,weight,basis\n";
-    let mut found = faults(&OrgTexts { units, parents, lineage });
+    let mut found = diagnostic_lines(&OrgCsvTexts { units, parents, lineage });
     found.sort();
     assert_eq!(found, ["parents.csv:2 RING_OF_PARENTS", "parents.csv:3 RING_OF_PARENTS"]);
 }
@@ -152,31 +153,37 @@ fn a_ring_of_parents_is_found() {
 fn fields_that_cannot_be_read_name_the_column_and_what_was_expected() {
     let units = "\u{feff}uid,gso_code,name_vi,kind,level,valid_from,valid_to,note\n\
         p,84,,tinh,country,01/07/2025,,\nq,84\n";
-    let bad = faults(&OrgTexts { units, ..TEXTS });
-    assert_eq!(bad, ["units.csv:3 ROW_SHAPE"], "the shape first, the fields when the shape is right");
+    let diagnostics = diagnostic_lines(&OrgCsvTexts { units, ..TEXTS });
+    assert_eq!(diagnostics, ["units.csv:3 ROW_SHAPE"], "the shape first, the fields when the shape is right");
     let shaped = units.replace("q,84\n", "");
     let lineage = "effective,kind,from_uid,to_uid,weight,basis\n";
-    let bad = read_org(&OrgTexts { units: &shaped, lineage, ..TEXTS }).unwrap_err();
-    let columns: Vec<&str> = bad.iter().map(|fault| fault.broken.at.as_str()).collect();
+    let diagnostics = read_org(&OrgCsvTexts { units: &shaped, lineage, ..TEXTS }).unwrap_err();
+    let columns: Vec<&str> = diagnostics.iter().map(|fault| fault.violation.path.as_str()).collect();
     assert_eq!(columns, ["name_vi", "level", "valid_from"]);
-    assert!(bad[2].broken.vi.contains("ngày như 2025-07-01") && bad[2].broken.en.contains("\"01/07/2025\""));
+    assert!(
+        diagnostics[2].violation.vi.contains("ngày như 2025-07-01")
+            && diagnostics[2].violation.en.contains("\"01/07/2025\"")
+    );
     let renamed = TEXTS.units.replace("gso_code", "code");
-    assert_eq!(faults(&OrgTexts { units: &renamed, ..TEXTS }), ["units.csv:1 COLUMNS", "units.csv:1 COLUMNS"]);
+    assert_eq!(
+        diagnostic_lines(&OrgCsvTexts { units: &renamed, ..TEXTS }),
+        ["units.csv:1 COLUMNS", "units.csv:1 COLUMNS"]
+    );
 }
 
 #[test]
 fn a_code_continues_only_a_unit_that_is_there() {
     let lineage = TEXTS.lineage.replace("continue,com-29410-0,", "continue,com-99999-0,");
-    assert_eq!(faults(&OrgTexts { lineage: &lineage, ..TEXTS }), ["lineage.csv:61 BAD_VALUE"]);
+    assert_eq!(diagnostic_lines(&OrgCsvTexts { lineage: &lineage, ..TEXTS }), ["lineage.csv:61 BAD_VALUE"]);
     let ring = format!("{}2025-07-01,continue,com-29410-2,com-29410-0,1,NQ\n", TEXTS.lineage);
-    assert_eq!(faults(&OrgTexts { lineage: &ring, ..TEXTS }), ["lineage.csv:110 BAD_VALUE"]);
+    assert_eq!(diagnostic_lines(&OrgCsvTexts { lineage: &ring, ..TEXTS }), ["lineage.csv:110 BAD_VALUE"]);
 }
 
 #[test]
 fn files_saved_by_a_spreadsheet_read_the_same() {
     let saved = |text: &str| format!("\u{feff}{}", text.replace(',', ";").replace('\n', "\r\n"));
     let (units, parents, lineage) = (saved(TEXTS.units), saved(TEXTS.parents), saved(TEXTS.lineage));
-    assert_eq!(read_org(&OrgTexts { units: &units, parents: &parents, lineage: &lineage }), Ok(tra_vinh()));
+    assert_eq!(read_org(&OrgCsvTexts { units: &units, parents: &parents, lineage: &lineage }), Ok(tra_vinh()));
 }
 
 proptest! {
@@ -188,11 +195,11 @@ proptest! {
         parents in "((a|b|c),(a|b|c),(command|cluster|x),(2025-0[1-3]-01)?,(2025-0[1-5]-30)?\n){0,4}",
         lineage in "((2025-0[1-6]-01)?,(merge|split|continue|transfer_function),(a|b),(b|c),(1|1/2|0.5|x),NQ\n){0,4}",
     ) {
-        let heads = [UNITS.join(","), PARENTS.join(","), LINEAGE.join(",")];
+        let heads = [UNIT_COLUMNS.join(","), PARENT_COLUMNS.join(","), LINEAGE_COLUMNS.join(",")];
         let (units, parents) = (format!("{}\n{units}", heads[0]), format!("{}\n{parents}", heads[1]));
         let lineage = format!("{}\n{lineage}", heads[2]);
-        if let Err(found) = read_org(&OrgTexts { units: &units, parents: &parents, lineage: &lineage }) {
-            prop_assert!(!found.is_empty() && found.iter().all(|fault| fault.place.line >= 1));
+        if let Err(found) = read_org(&OrgCsvTexts { units: &units, parents: &parents, lineage: &lineage }) {
+            prop_assert!(!found.is_empty() && found.iter().all(|fault| fault.position.line >= 1));
         }
     }
 }

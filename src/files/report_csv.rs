@@ -4,22 +4,22 @@
 //! which is neither. Knows the shape only: whether the unit owes the report and who may send it is asked like of any other
 //! report. Columns `state`, `late` and `received_day` are written for the reader and ignored when read.
 
-use super::fault::Fault;
-use super::sheet::{Line, Sheet, Writer, scaled, unscaled};
-use crate::domain::broken::Broken;
+use super::csv_file::{CsvFile, CsvLine, CsvWriter, format_scaled, parse_scaled};
+use super::diagnostic::FileDiagnostic;
 use crate::domain::cell::{CellValue, MissingReason};
 use crate::domain::element::ElementCode;
 use crate::domain::form::Catalogue;
-use crate::domain::window::Window;
+use crate::domain::violation::Violation;
+use crate::domain::window::DateWindow;
 
-const COLUMNS: [&str; 6] = ["contract", "unit", "first_day", "last_day", "nil", "note"];
-const IGNORED: [&str; 3] = ["state", "late", "received_day"];
+const REPORT_COLUMNS: [&str; 6] = ["contract", "unit", "first_day", "last_day", "nil", "note"];
+const IGNORED_COLUMNS: [&str; 3] = ["state", "late", "received_day"];
 /// Words that say "nothing occurred" in the column `nil`.
 const NIL_WORDS: [&str; 6] = ["x", "1", "yes", "nil", "true", "không phát sinh"];
 
 /// One report as a line of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReportRow {
+pub struct ReportCsvRow {
     /// Line in the file, from 1; 0 for a row that was not read from one.
     pub line: usize,
     /// Code of the contract.
@@ -27,7 +27,7 @@ pub struct ReportRow {
     /// Uid of the unit whose figures these are.
     pub unit_uid: String,
     /// Days of the period or of its piece.
-    pub window: Window,
+    pub window: DateWindow,
     /// Nothing of the form occurred.
     pub nil: bool,
     /// The note.
@@ -38,7 +38,7 @@ pub struct ReportRow {
 
 /// What a reader of an export sees beside a report; not read back.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ReportMark {
+pub struct ReportCsvStatus {
     /// State, as in `ACCEPTED`.
     pub state: String,
     /// Whether it came after due day and grace.
@@ -51,18 +51,19 @@ pub struct ReportMark {
 ///
 /// # Errors
 /// Everything wrong with it; nothing of it may be used then.
-pub fn read(file: &str, text: &str, catalogue: &Catalogue) -> Result<Vec<ReportRow>, Vec<Fault>> {
-    let sheet = Sheet::read(file, text)?;
-    let columns = sheet.columns(COLUMNS)?;
-    let elements = element_columns(&sheet, catalogue)?;
-    let (mut rows, mut faults) = (Vec::new(), Vec::new());
+pub fn read_reports(file: &str, text: &str, catalogue: &Catalogue) -> Result<Vec<ReportCsvRow>, Vec<FileDiagnostic>> {
+    let sheet = CsvFile::parse(file, text)?;
+    let columns = sheet.find_columns(REPORT_COLUMNS)?;
+    let elements = find_element_columns(&sheet, catalogue)?;
+    let (mut rows, mut diagnostics) = (Vec::new(), Vec::new());
     for line in sheet.lines() {
-        let mut found = Vec::new();
-        let row = read_row(line, columns, &elements, &mut found);
-        faults.extend(found.into_iter().map(|(column, broken)| sheet.fault(line.number, column, broken)));
+        let mut violations = Vec::new();
+        let row = read_row(line, columns, &elements, &mut violations);
+        diagnostics
+            .extend(violations.into_iter().map(|(column, violation)| sheet.diagnostic(line.number, column, violation)));
         rows.extend(row);
     }
-    if faults.is_empty() { Ok(rows) } else { Err(faults) }
+    if diagnostics.is_empty() { Ok(rows) } else { Err(diagnostics) }
 }
 
 struct ElementColumn {
@@ -71,10 +72,10 @@ struct ElementColumn {
     scale: u8,
 }
 
-fn element_columns(sheet: &Sheet, catalogue: &Catalogue) -> Result<Vec<ElementColumn>, Vec<Fault>> {
-    let (mut known, mut faults) = (Vec::new(), Vec::new());
+fn find_element_columns(sheet: &CsvFile, catalogue: &Catalogue) -> Result<Vec<ElementColumn>, Vec<FileDiagnostic>> {
+    let (mut known, mut diagnostics) = (Vec::new(), Vec::new());
     for (column, head) in sheet.header().iter().enumerate() {
-        if COLUMNS.contains(&head.as_str()) || IGNORED.contains(&head.as_str()) {
+        if REPORT_COLUMNS.contains(&head.as_str()) || IGNORED_COLUMNS.contains(&head.as_str()) {
             continue;
         }
         match ElementCode::new(head).ok().and_then(|code| catalogue.element(&code)) {
@@ -82,49 +83,56 @@ fn element_columns(sheet: &Sheet, catalogue: &Catalogue) -> Result<Vec<ElementCo
             None => {
                 let vi = format!("cột \"{head}\" không phải là mã chỉ tiêu; hãy sửa hoặc bỏ cột");
                 let en = format!("column \"{head}\" is no element's code; mend it or take it out");
-                faults.push(sheet.fault(1, column, Broken::refuses("UNKNOWN_ELEMENT", "header", vi, en)));
+                diagnostics.push(sheet.diagnostic(1, column, Violation::error("UNKNOWN_ELEMENT", "header", vi, en)));
             }
         }
     }
-    if faults.is_empty() { Ok(known) } else { Err(faults) }
+    if diagnostics.is_empty() { Ok(known) } else { Err(diagnostics) }
 }
 
-type Wrong = (usize, Broken);
+type ReportColumnViolation = (usize, Violation);
 
-fn read_row(line: &Line, columns: [usize; 6], elements: &[ElementColumn], found: &mut Vec<Wrong>) -> Option<ReportRow> {
+fn read_row(
+    line: &CsvLine,
+    columns: [usize; 6],
+    elements: &[ElementColumn],
+    violations: &mut Vec<ReportColumnViolation>,
+) -> Option<ReportCsvRow> {
     let [contract, unit, first, last, nil, note] = columns;
     let mut cells = Vec::new();
     for element in elements.iter().filter(|element| !line.get(element.column).is_empty()) {
-        match cell(line.get(element.column), element.scale) {
+        match parse_cell(line.get(element.column), element.scale) {
             Some(value) => cells.push((element.code.clone(), value)),
-            None => found.push(wrong(line, element.column, "cell", "1 | nil | missing:awaiting_source")),
+            None => {
+                violations.push(bad_cell_violation(line, element.column, "cell", "1 | nil | missing:awaiting_source"))
+            }
         }
     }
     let is_nil = NIL_WORDS.contains(&line.get(nil).to_lowercase().as_str());
     if !is_nil && !line.get(nil).is_empty() {
-        found.push(wrong(line, nil, "nil", "x"));
+        violations.push(bad_cell_violation(line, nil, "nil", "x"));
     }
     if is_nil != cells.is_empty() {
-        found.push((nil, nil_or_cells(is_nil)));
+        violations.push((nil, nil_or_cells_violation(is_nil)));
     }
     for (column, name) in [(contract, "contract"), (unit, "unit")] {
         if line.get(column).is_empty() {
-            found.push(wrong(line, column, name, "a code"));
+            violations.push(bad_cell_violation(line, column, name, "a code"));
         }
     }
     let mut day = |column: usize, name| {
         let day = line.get(column).parse().ok();
         if day.is_none() {
-            found.push(wrong(line, column, name, "YYYY-MM-DD"));
+            violations.push(bad_cell_violation(line, column, name, "YYYY-MM-DD"));
         }
         day
     };
     let (start, end) = (day(first, "first_day"), day(last, "last_day"));
-    let window = Window::of_days(start?, end?);
+    let window = DateWindow::from_inclusive_days(start?, end?);
     if window.is_none() {
-        found.push(wrong(line, last, "last_day", ">= first_day"));
+        violations.push(bad_cell_violation(line, last, "last_day", ">= first_day"));
     }
-    Some(ReportRow {
+    Some(ReportCsvRow {
         line: line.number,
         contract: line.get(contract).to_owned(),
         unit_uid: line.get(unit).to_owned(),
@@ -135,23 +143,23 @@ fn read_row(line: &Line, columns: [usize; 6], elements: &[ElementColumn], found:
     })
 }
 
-fn cell(text: &str, scale: u8) -> Option<CellValue> {
+fn parse_cell(text: &str, scale: u8) -> Option<CellValue> {
     if text == "nil" {
         return Some(CellValue::Nil);
     }
     match text.strip_prefix("missing:") {
-        Some(word) => reason(word).map(CellValue::Missing),
-        None => scaled(text, scale).map(CellValue::Reported),
+        Some(word) => parse_missing_reason(word).map(CellValue::Missing),
+        None => parse_scaled(text, scale).map(CellValue::Reported),
     }
 }
 
-fn reason(word: &str) -> Option<MissingReason> {
+fn parse_missing_reason(word: &str) -> Option<MissingReason> {
     [MissingReason::AwaitingSource, MissingReason::NotCounted, MissingReason::SeeNote]
         .into_iter()
-        .find(|reason| reason_word(*reason) == word)
+        .find(|reason| missing_reason_word(*reason) == word)
 }
 
-fn reason_word(reason: MissingReason) -> &'static str {
+fn missing_reason_word(reason: MissingReason) -> &'static str {
     match reason {
         MissingReason::AwaitingSource => "awaiting_source",
         MissingReason::NotCounted => "not_counted",
@@ -159,7 +167,7 @@ fn reason_word(reason: MissingReason) -> &'static str {
     }
 }
 
-fn nil_or_cells(is_nil: bool) -> Broken {
+fn nil_or_cells_violation(is_nil: bool) -> Violation {
     let (vi, en) = if is_nil {
         (
             "đã ghi không phát sinh thì các ô phải để trống; hãy bỏ một trong hai",
@@ -168,39 +176,44 @@ fn nil_or_cells(is_nil: bool) -> Broken {
     } else {
         ("dòng không có số liệu; ghi số hoặc ghi x ở cột nil", "the line says nothing; give figures, or x under nil")
     };
-    Broken::refuses("NIL_OR_CELLS", "nil", vi, en)
+    Violation::error("NIL_OR_CELLS", "nil", vi, en)
 }
 
-fn wrong(line: &Line, column: usize, name: &'static str, wanted: &str) -> Wrong {
+fn bad_cell_violation(line: &CsvLine, column: usize, name: &'static str, expected: &str) -> ReportColumnViolation {
     let got = line.get(column);
-    let (vi, en) = (format!("cần {wanted}, nhận được \"{got}\""), format!("expected {wanted}, got \"{got}\""));
-    (column, Broken::refuses("BAD_VALUE", name, vi, en))
+    let (vi, en) = (format!("cần {expected}, nhận được \"{got}\""), format!("expected {expected}, got \"{got}\""));
+    (column, Violation::error("BAD_VALUE", name, vi, en))
 }
 
 /// Reports as a file, with a column for each of `elements`; no field of it is run by a spreadsheet.
 #[must_use]
-pub fn print(rows: &[(ReportRow, ReportMark)], elements: &[ElementCode], catalogue: &Catalogue) -> String {
-    let fixed = COLUMNS.into_iter().chain(IGNORED);
+pub fn format_reports(
+    rows: &[(ReportCsvRow, ReportCsvStatus)],
+    elements: &[ElementCode],
+    catalogue: &Catalogue,
+) -> String {
+    let fixed = REPORT_COLUMNS.into_iter().chain(IGNORED_COLUMNS);
     let header: Vec<&str> = fixed.chain(elements.iter().map(ElementCode::as_str)).collect();
-    let mut writer = Writer::new(&header, true);
-    for (row, mark) in rows {
+    let mut writer = CsvWriter::new(&header, true);
+    for (row, status) in rows {
         let nil = if row.nil { "x" } else { "" };
         let days = [row.window.start.to_string(), row.window.last_day().to_string()];
-        let marks = [mark.state.clone(), if mark.late { "x" } else { "" }.to_owned(), mark.received_day.clone()];
-        let cells = elements.iter().map(|code| cell_text(row, code, catalogue));
+        let status_fields =
+            [status.state.clone(), if status.late { "x" } else { "" }.to_owned(), status.received_day.clone()];
+        let cells = elements.iter().map(|code| format_cell(row, code, catalogue));
         let texts = [row.contract.clone(), row.unit_uid.clone()].into_iter().chain(days);
-        writer.row(texts.chain([nil.to_owned(), row.note.clone()]).chain(marks).chain(cells));
+        writer.write_row(texts.chain([nil.to_owned(), row.note.clone()]).chain(status_fields).chain(cells));
     }
-    writer.text()
+    writer.into_text()
 }
 
-fn cell_text(row: &ReportRow, code: &ElementCode, catalogue: &Catalogue) -> String {
+fn format_cell(row: &ReportCsvRow, code: &ElementCode, catalogue: &Catalogue) -> String {
     let scale = catalogue.element(code).map_or(0, |element| element.scale);
     match row.cells.iter().find(|(element, _)| element == code) {
         None => String::new(),
         Some((_, CellValue::Nil)) => "nil".to_owned(),
-        Some((_, CellValue::Missing(reason))) => format!("missing:{}", reason_word(*reason)),
-        Some((_, CellValue::Reported(value))) => unscaled(*value, scale),
+        Some((_, CellValue::Missing(reason))) => format!("missing:{}", missing_reason_word(*reason)),
+        Some((_, CellValue::Reported(value))) => format_scaled(*value, scale),
     }
 }
 
@@ -211,7 +224,7 @@ mod tests {
 
     fn elements() -> Catalogue {
         let text = include_str!("../../examples/tra-vinh/elements.toml");
-        catalogue::read("elements.toml", text).unwrap()
+        catalogue::read_catalogue("elements.toml", text).unwrap()
     }
 
     #[test]
@@ -220,17 +233,17 @@ mod tests {
                     tuan-xa;com-29242-0;2024-08-19;2024-08-25;;=1+1;2;nil\r\n\
                     tuan-xa;com-29245-0;2024-08-19;2024-08-25;x;;;\r\n\
                     tuan-xa;com-29251-0;2024-08-19;2024-08-25;;;0;missing:awaiting_source\r\n";
-        let rows = read("r.csv", text, &elements()).unwrap();
+        let rows = read_reports("r.csv", text, &elements()).unwrap();
         assert_eq!((rows.len(), rows[0].line, rows[1].nil), (3, 2, true));
         assert_eq!(rows[0].cells[1].1, CellValue::Nil);
         let zero_and_gap = [CellValue::Reported(0), CellValue::Missing(MissingReason::AwaitingSource)];
         assert_eq!(rows[2].cells.iter().map(|cell| cell.1).collect::<Vec<_>>(), zero_and_gap);
 
         let codes: Vec<ElementCode> = rows[0].cells.iter().map(|cell| cell.0.clone()).collect();
-        let marked: Vec<_> = rows.iter().map(|row| (row.clone(), ReportMark::default())).collect();
-        let printed = print(&marked, &codes, &elements());
+        let marked: Vec<_> = rows.iter().map(|row| (row.clone(), ReportCsvStatus::default())).collect();
+        let printed = format_reports(&marked, &codes, &elements());
         assert!(printed.contains("'=1+1"), "no spreadsheet may run a note");
-        assert_eq!(read("r.csv", &printed, &elements()).unwrap(), rows);
+        assert_eq!(read_reports("r.csv", &printed, &elements()).unwrap(), rows);
     }
 
     #[test]
@@ -239,8 +252,8 @@ mod tests {
                     tuan-xa,,2024-08-19,2024-08-25,x,,2\n\
                     tuan-xa,com-1,19/8/2024,2024-08-25,,,many\n\
                     tuan-xa,com-1,2024-08-19,2024-08-01,,,1\n";
-        let faults = read("r.csv", text, &elements()).unwrap_err();
-        let seen: Vec<_> = faults.iter().map(|f| (f.place.line, f.place.column, f.broken.code)).collect();
+        let diagnostics = read_reports("r.csv", text, &elements()).unwrap_err();
+        let seen: Vec<_> = diagnostics.iter().map(|f| (f.position.line, f.position.column, f.violation.code)).collect();
         let expected = [
             (2, 5, "NIL_OR_CELLS"),
             (2, 2, "BAD_VALUE"),
@@ -250,7 +263,8 @@ mod tests {
             (4, 4, "BAD_VALUE"),
         ];
         assert_eq!(seen, expected);
-        let faults = read("r.csv", "contract,unit,first_day,last_day,nil,note,robbery\n", &elements()).unwrap_err();
-        assert_eq!(faults[0].broken.code, "UNKNOWN_ELEMENT");
+        let diagnostics =
+            read_reports("r.csv", "contract,unit,first_day,last_day,nil,note,robbery\n", &elements()).unwrap_err();
+        assert_eq!(diagnostics[0].violation.code, "UNKNOWN_ELEMENT");
     }
 }

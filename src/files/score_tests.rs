@@ -5,7 +5,7 @@ use crate::domain::element::ElementCode;
 use crate::domain::ratio::Ratio;
 use crate::domain::scoring::*;
 use crate::domain::standing::{Coverage, Judgement, JudgementState, StandingFigure};
-use crate::domain::target::Target;
+use crate::domain::target_rule::Target;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -19,9 +19,9 @@ fn judged(code: &str, state: JudgementState) -> Judgement {
 
 fn fall(before: i64, now: i64, bound: &str) -> (Judgement, Target) {
     let bound = ratio(bound);
-    let met = Ratio::whole(now - before) <= bound.times(Ratio::whole(before)).unwrap();
+    let met = Ratio::from_integer(now - before) <= bound.checked_mul(Ratio::from_integer(before)).unwrap();
     let state = if met { JudgementState::Met } else { JudgementState::Missed };
-    let counts = (Some(Ratio::whole(before)), Some(Ratio::whole(now)));
+    let counts = (Some(Ratio::from_integer(before)), Some(Ratio::from_integer(now)));
     let judgement =
         Judgement { bound: Some(bound), count_before: counts.0, count_now: counts.1, ..judged("T1", state) };
     (judgement, "change(count(so_offences)) <= -7%".parse().unwrap())
@@ -44,9 +44,9 @@ fn share(state: JudgementState, num: i64, den: i64) -> (Judgement, Target) {
 }
 
 fn attained((judgement, target): &(Judgement, Target)) -> (String, String) {
-    match curve::fair(judgement, target) {
-        Attainment::Share { share, bonus } => (share.rounded(4).unwrap(), bonus.rounded(4).unwrap()),
-        Attainment::Waiting => ("waiting".into(), String::new()),
+    match attainment::fair_attainment(judgement, target) {
+        Attainment::Share { share, bonus } => (share.format_rounded(4).unwrap(), bonus.format_rounded(4).unwrap()),
+        Attainment::AwaitingData => ("waiting".into(), String::new()),
         Attainment::NotApplicable => ("n/a".into(), String::new()),
     }
 }
@@ -87,23 +87,23 @@ fn what_nobody_can_say_waits_and_is_no_zero() {
 
 fn campaign() -> Campaign {
     let text = include_str!("../../examples/tra-vinh/campaign-a.toml");
-    super::campaign::read("campaign-a.toml", text).unwrap().campaign
+    super::campaign::read_campaign_file("campaign-a.toml", text).unwrap().campaign
 }
 
 fn full() -> Coverage {
     Coverage { expected: 100, received: 100, accepted: 100, ..Coverage::default() }
 }
 
-fn leaf(code: &str, weight: i64, kind: LeafKind) -> Node {
-    Node::Leaf(Leaf { code: code.to_owned(), weight: Ratio::whole(weight), kind })
+fn leaf(code: &str, weight: i64, kind: ScoringMethod) -> Criterion {
+    Criterion::Leaf(LeafCriterion { code: code.to_owned(), weight: Ratio::from_integer(weight), method: kind })
 }
 
-fn quant(code: &str, weight: i64) -> Node {
-    leaf(code, weight, LeafKind::Quant { target: code.to_owned() })
+fn quant(code: &str, weight: i64) -> Criterion {
+    leaf(code, weight, ScoringMethod::Quant { target: code.to_owned() })
 }
 
-fn group(nodes: Vec<Node>) -> Node {
-    Node::Group { code: "A".into(), nodes }
+fn group(nodes: Vec<Criterion>) -> Criterion {
+    Criterion::Group { code: "A".into(), nodes }
 }
 
 #[test]
@@ -111,94 +111,109 @@ fn weight_of_what_does_not_apply_goes_to_the_others_and_a_line_that_waits_leaves
     let (campaign, (t1, _)) = (campaign(), fall(450, 440, "-7/100"));
     let none = judged("T4", JudgementState::NotApplicable);
     let tree = group(vec![quant("T1", 60), quant("T4", 40)]);
-    let ground = |other| Ground {
+    let ground = |other| ScoreInput {
         judgements: BTreeMap::from([("T1", &t1), ("T4", other)]),
         coverage: full(),
-        ..Ground::default()
+        ..ScoreInput::default()
     };
-    let sheet = score(&tree, &campaign, &ground(&none)).unwrap();
-    assert_eq!((sheet.shared_out, sheet.lines[0].weight), (Ratio::whole(40), Ratio::whole(100)));
-    assert_eq!(sheet.total.unwrap().rounded(2).unwrap(), "31.75");
+    let sheet = score_unit(&tree, &campaign, &ground(&none)).unwrap();
+    assert_eq!(
+        (sheet.redistributed_weight, sheet.lines[0].weight),
+        (Ratio::from_integer(40), Ratio::from_integer(100))
+    );
+    assert_eq!(sheet.total.unwrap().format_rounded(2).unwrap(), "31.75");
     let waits = judged("T4", JudgementState::Undetermined);
-    let sheet = score(&tree, &campaign, &ground(&waits)).unwrap();
-    assert_eq!((sheet.total, sheet.lines[1].system), (None, None));
-    assert!(sheet.lines[0].system.is_some(), "what is known is shown");
+    let sheet = score_unit(&tree, &campaign, &ground(&waits)).unwrap();
+    assert_eq!((sheet.total, sheet.lines[1].system_score), (None, None));
+    assert!(sheet.lines[0].system_score.is_some(), "what is known is shown");
 }
 
 #[test]
 fn small_incomplete_questioned_and_vetoed_units_get_no_score_and_no_zero() {
     let (campaign, (t1, _)) = (campaign(), fall(450, 418, "-7/100"));
-    let tree = group(vec![quant("T1", 100), leaf("V", 0, LeafKind::Veto { authority: "Thanh tra tỉnh".into() })]);
-    let fine =
-        Ground { judgements: BTreeMap::from([("T1", &t1)]), coverage: full(), persons: Some(12), ..Ground::default() };
-    assert_eq!(score(&tree, &campaign, &fine).unwrap().total, Some(Ratio::whole(100)));
+    let tree = group(vec![quant("T1", 100), leaf("V", 0, ScoringMethod::Veto { authority: "Thanh tra tỉnh".into() })]);
+    let fine = ScoreInput {
+        judgements: BTreeMap::from([("T1", &t1)]),
+        coverage: full(),
+        persons: Some(12),
+        ..ScoreInput::default()
+    };
+    assert_eq!(score_unit(&tree, &campaign, &fine).unwrap().total, Some(Ratio::from_integer(100)));
     let late = Coverage { expected: 100, received: 94, accepted: 94, missing: 6, ..Coverage::default() };
     let cases = [
-        (Ground { persons: Some(2), ..fine.clone() }, NoScore::TooSmall),
-        (Ground { coverage: late, ..fine.clone() }, NoScore::Incomplete),
-        (Ground { under_question: true, ..fine.clone() }, NoScore::UnderQuestion),
-        (Ground { documented: BTreeMap::from([("V".into(), Ratio::ONE)]), ..fine.clone() }, NoScore::Veto),
+        (ScoreInput { persons: Some(2), ..fine.clone() }, ScoreExclusion::TooSmall),
+        (ScoreInput { coverage: late, ..fine.clone() }, ScoreExclusion::Incomplete),
+        (ScoreInput { under_question: true, ..fine.clone() }, ScoreExclusion::UnderQuestion),
+        (
+            ScoreInput { documented_values: BTreeMap::from([("V".into(), Ratio::ONE)]), ..fine.clone() },
+            ScoreExclusion::Veto,
+        ),
     ];
     for (ground, why) in cases {
-        let sheet = score(&tree, &campaign, &ground).unwrap();
-        assert_eq!((sheet.total, sheet.refused), (None, vec![why]));
+        let sheet = score_unit(&tree, &campaign, &ground).unwrap();
+        assert_eq!((sheet.total, sheet.exclusions), (None, vec![why]));
     }
-    let nobody = group(vec![leaf("V", 0, LeafKind::Veto { authority: " ".into() })]);
-    assert_eq!(nobody.check(&campaign), [BadTree::Nobody("V".into())]);
+    let nobody = group(vec![leaf("V", 0, ScoringMethod::Veto { authority: " ".into() })]);
+    assert_eq!(nobody.validate(&campaign), [CriteriaError::MissingAuthority("V".into())]);
 }
 
 #[test]
 fn a_deduction_is_nothing_without_a_signed_decision() {
     let campaign = campaign();
     let penalty = |decision: Option<&str>| {
-        let kind = LeafKind::BonusPenalty { floor: Ratio::whole(-5), decision: decision.map(str::to_owned) };
-        let ground = Ground {
+        let kind =
+            ScoringMethod::BonusPenalty { floor: Ratio::from_integer(-5), decision: decision.map(str::to_owned) };
+        let ground = ScoreInput {
             coverage: full(),
-            documented: BTreeMap::from([("P".into(), Ratio::whole(-9))]),
-            ..Ground::default()
+            documented_values: BTreeMap::from([("P".into(), Ratio::from_integer(-9))]),
+            ..ScoreInput::default()
         };
-        score(&group(vec![leaf("P", 2, kind)]), &campaign, &ground).unwrap().total
+        score_unit(&group(vec![leaf("P", 2, kind)]), &campaign, &ground).unwrap().total
     };
     assert_eq!(penalty(None), Some(Ratio::ZERO));
-    assert_eq!(penalty(Some("QĐ 12/2024")), Some(Ratio::whole(-5)), "and never below its floor");
+    assert_eq!(penalty(Some("QĐ 12/2024")), Some(Ratio::from_integer(-5)), "and never below its floor");
 }
 
 #[test]
 fn the_clusters_score_stands_only_with_a_reason_and_a_post() {
     let (campaign, (t1, _)) = (campaign(), fall(450, 440, "-7/100"));
     let with = |reason: &str| {
-        let decided = Override { points: Ratio::whole(50), reason: reason.into(), post: "Cụm trưởng".into() };
-        let ground = Ground {
+        let decided = ScoreOverride {
+            points: Ratio::from_integer(50),
+            reason: reason.into(),
+            decided_by_post: "Cụm trưởng".into(),
+        };
+        let ground = ScoreInput {
             judgements: BTreeMap::from([("T1", &t1)]),
             coverage: full(),
-            own: BTreeMap::from([("T1".into(), Ratio::whole(80))]),
-            cluster: BTreeMap::from([("T1".into(), decided)]),
-            ..Ground::default()
+            self_scores: BTreeMap::from([("T1".into(), Ratio::from_integer(80))]),
+            cluster_overrides: BTreeMap::from([("T1".into(), decided)]),
+            ..ScoreInput::default()
         };
-        score(&group(vec![quant("T1", 100)]), &campaign, &ground).unwrap()
+        score_unit(&group(vec![quant("T1", 100)]), &campaign, &ground).unwrap()
     };
-    assert_eq!(with("thiên tai tháng 9").total, Some(Ratio::whole(50)));
+    assert_eq!(with("thiên tai tháng 9").total, Some(Ratio::from_integer(50)));
     let sheet = with("");
-    assert_eq!(sheet.total.unwrap().rounded(2).unwrap(), "31.75");
-    assert_eq!(sheet.lines[0].own, Some(Ratio::whole(80)), "what the unit said stays beside it");
+    assert_eq!(sheet.total.unwrap().format_rounded(2).unwrap(), "31.75");
+    assert_eq!(sheet.lines[0].self_score, Some(Ratio::from_integer(80)), "what the unit said stays beside it");
 }
 
 #[test]
 fn a_campaigns_own_targets_make_a_tree_of_a_hundred_points() {
     let campaign = campaign();
-    let tree = Node::of_targets(&campaign);
-    let sum = tree.leaves().iter().try_fold(Ratio::ZERO, |sum, leaf| sum.plus(leaf.weight));
-    assert_eq!(sum, Some(Ratio::whole(100)));
-    assert_eq!(tree.check(&campaign), []);
+    let tree = Criterion::from_targets(&campaign);
+    let sum = tree.leaves().iter().try_fold(Ratio::ZERO, |sum, leaf| sum.checked_add(leaf.weight));
+    assert_eq!(sum, Some(Ratio::from_integer(100)));
+    assert_eq!(tree.validate(&campaign), []);
     assert!(campaign.targets.iter().any(|target| target.commitment == Commitment::Strive));
 }
 
 proptest! {
     #[test]
     fn fewer_cases_never_earn_less_and_no_share_leaves_its_bounds(before in 1i64..600, now in 0i64..700, fewer in 0i64..50) {
-        let points = |now| match curve::fair(&fall(before, now, "-7/100").0, &fall(before, now, "-7/100").1) {
+        let points = |now| match attainment::fair_attainment(&fall(before, now, "-7/100").0, &fall(before, now, "-7/100").1) {
             Attainment::Share { share, .. } => share,
-            Attainment::Waiting | Attainment::NotApplicable => Ratio::whole(-1),
+            Attainment::AwaitingData | Attainment::NotApplicable => Ratio::from_integer(-1),
         };
         let (more, less) = (points(now), points((now - fewer).max(0)));
         prop_assert!(Ratio::ZERO <= more && more <= less && less <= Ratio::ONE);

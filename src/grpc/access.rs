@@ -2,52 +2,52 @@
 //!
 //! Checks what devices sign; the rest is asked of `app`. Whoever fails here learns nothing about which codes and devices exist.
 
-use super::caller::home;
-use super::status::Failure;
-use super::{Reach, Services, page, service};
+use super::caller::find_acting_unit;
+use super::status::RpcError;
+use super::{ServerEndpoints, Services, impl_service, pagination};
 use crate::app::AppError;
-use crate::app::access::{Device, Identity, Readmission};
-use crate::app::account::NewCode;
-use crate::auth::{self, CODE_MICROS, NONCE_MICROS, token_end};
-use crate::domain::enrolment::{Code, Invite};
-use crate::domain::ids::{AccountId, DeviceId, UnitId, derive};
+use crate::app::access::{CallerIdentity, EnrolledDevice, Readmission};
+use crate::app::account::NewEnrolCode;
+use crate::auth::{self, ENROL_CODE_MICROS, NONCE_MICROS, token_expires_at};
+use crate::domain::enrolment::{EnrolmentCode, Invite};
+use crate::domain::ids::{AccountId, DeviceId, UnitId, derive_id};
 use crate::domain::permission::Role;
-use crate::domain::reason::Reason;
-use crate::domain::time::Instant;
+use crate::domain::reason::RefusalReason;
+use crate::domain::time::Timestamp;
 use crate::pb;
 use crate::pb::access_service_server::AccessService;
-use crate::wire::access::{Certificate, certificate, read_certificate, role_numbers};
+use crate::wire::access::{DeviceCertificateBody, decode_certificate, encode_certificate, roles_to_proto};
+use crate::wire::field_violations::FieldViolations;
 use crate::wire::values;
-use crate::wire::violations::Violations;
 use jiff::civil::Date;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// Failed enrolments that the server answers in a minute, in total; then it asks to wait. A code can be guessed, a signature cannot: renewals
 /// are not counted, so that nobody's noise keeps phones from renewing.
-const FAILURES_A_MINUTE: u32 = 120;
+const FAILED_ATTEMPTS_PER_MINUTE: u32 = 120;
 /// Most characters of a client's version.
-const VERSION_CHARS_MAX: usize = 64;
+const CLIENT_VERSION_CHARS_MAX: usize = 64;
 
 /// Counts failed attempts, so that codes cannot be guessed by trying. Counts nobody's address.
 #[derive(Debug, Default)]
-pub(super) struct Refused(Mutex<(i64, u32)>);
+pub(super) struct FailedAttemptLimiter(Mutex<(i64, u32)>);
 
-impl Refused {
-    pub(super) fn check(&self, now: Instant) -> Result<(), Failure> {
+impl FailedAttemptLimiter {
+    pub(super) fn check_limit(&self, now: Timestamp) -> Result<(), RpcError> {
         let (minute, count) = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let full = minute == now.0.div_euclid(60_000_000) && count >= FAILURES_A_MINUTE;
-        if full { Err(Failure::RateLimited("failed attempts a minute", Duration::from_secs(10))) } else { Ok(()) }
+        let full = minute == now.0.div_euclid(60_000_000) && count >= FAILED_ATTEMPTS_PER_MINUTE;
+        if full { Err(RpcError::RateLimited("failed attempts a minute", Duration::from_secs(10))) } else { Ok(()) }
     }
 
-    pub(super) fn count(&self, now: Instant) {
+    pub(super) fn record_failure(&self, now: Timestamp) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let minute = now.0.div_euclid(60_000_000);
         *state = if state.0 == minute { (minute, state.1 + 1) } else { (minute, 1) };
     }
 }
 
-service!(AccessService {
+impl_service!(AccessService {
     open enrol: EnrolRequest => EnrolResponse;
     open begin_renewal: BeginRenewalRequest => BeginRenewalResponse;
     open renew_token: RenewTokenRequest => RenewTokenResponse;
@@ -61,189 +61,218 @@ service!(AccessService {
 });
 
 impl Services {
-    fn enrol(&self, message: pb::EnrolRequest) -> Result<pb::EnrolResponse, Failure> {
+    fn enrol(&self, message: pb::EnrolRequest) -> Result<pb::EnrolResponse, RpcError> {
         let pb::EnrolRequest { code, public_key, signature, client_version, device_id } = message;
         let now = self.app.now();
-        self.refused.check(now)?;
-        let mut bad = Violations::default();
-        let device = bad.take("device_id", values::id(&device_id, DeviceId::from_slice));
-        if client_version.chars().count() > VERSION_CHARS_MAX {
-            bad.add("client_version", Reason::Malformed);
+        self.failed_attempts.check_limit(now)?;
+        let mut violations = FieldViolations::default();
+        let device = violations.check("device_id", values::id_from_bytes(&device_id, DeviceId::from_slice));
+        if client_version.chars().count() > CLIENT_VERSION_CHARS_MAX {
+            violations.add("client_version", RefusalReason::Malformed);
         }
-        let device = bad.done(device)?;
-        let identity = self.admit(&code, device, &public_key, &signature, now).inspect_err(|_| self.refused.count(now));
+        let device = violations.into_result(device)?;
+        let identity = self
+            .enrol_device(&code, device, &public_key, &signature, now)
+            .inspect_err(|_| self.failed_attempts.record_failure(now));
         let (identity, token) = identity?;
         Ok(pb::EnrolResponse {
             device_id,
-            certificate: Some(self.certificate(&identity, now)?),
+            certificate: Some(self.sign_certificate(&identity, now)?),
             token: Some(pb::AccessToken {
                 token: token.reveal().to_owned(),
-                expires_at: Some(values::timestamp(token_end(now))),
+                expires_at: Some(values::timestamp_to_proto(token_expires_at(now))),
             }),
             authority_public_key: self.authority.public_key().to_vec(),
-            server_addresses: self.reach.addresses.clone(),
-            session: Some(session(&identity, now.local_date())),
+            server_addresses: self.endpoints.addresses.clone(),
+            session: Some(session_to_proto(&identity, now.local_date())),
         })
     }
 
     /// Enrols, or repeats the answer that was lost on the way: same code, same key, same device, within the life of a code.
-    fn admit(
+    fn enrol_device(
         &self,
         code: &str,
         device: DeviceId,
         public_key: &[u8],
         signature: &[u8],
-        now: Instant,
-    ) -> Result<(Identity, auth::Secret), Failure> {
-        let code = Code::parse(code).map_err(|_| Failure::CodeRefused)?;
-        auth::check_enrolment(&code, public_key, signature).map_err(|_| Failure::BadSignature)?;
-        let (token, token_hash) = auth::token().map_err(internal)?;
-        let fresh = (&token_hash[..], token_end(now));
-        let known = match self.app.known_device(device) {
-            Ok(known) => known,
+        now: Timestamp,
+    ) -> Result<(CallerIdentity, auth::GeneratedSecret), RpcError> {
+        let code = EnrolmentCode::parse(code).map_err(|_| RpcError::CodeRefused)?;
+        auth::verify_enrolment_proof(&code, public_key, signature).map_err(|_| RpcError::BadSignature)?;
+        let (token, token_hash) = auth::generate_access_token().map_err(to_internal_error)?;
+        let new_token = (&token_hash[..], token_expires_at(now));
+        let existing = match self.app.active_device(device) {
+            Ok(existing) => existing,
             Err(AppError::Unauthenticated) => {
-                let hash = auth::hash(code.symbols().as_bytes());
-                return match self.app.enrol(&hash, device, public_key, fresh) {
-                    Err(AppError::Unauthenticated) => Err(Failure::CodeRefused),
+                let hash = auth::hash_secret(code.symbols().as_bytes());
+                return match self.app.enrol_device(&hash, device, public_key, new_token) {
+                    Err(AppError::Unauthenticated) => Err(RpcError::CodeRefused),
                     other => Ok((other?, token)),
                 };
             }
             Err(error) => return Err(error.into()),
         };
-        if known.public_key != public_key || known.enrolled.plus_micros(CODE_MICROS) < now {
-            return Err(Failure::CodeRefused);
+        if existing.public_key != public_key || existing.enrolled_at.saturating_add_micros(ENROL_CODE_MICROS) < now {
+            return Err(RpcError::CodeRefused);
         }
-        let (_, nonce) = auth::nonce().map_err(internal)?;
-        Ok((self.app.renew(device, None, (&nonce, now.plus_micros(NONCE_MICROS)), fresh)?, token))
+        let (_, nonce) = auth::generate_nonce().map_err(to_internal_error)?;
+        Ok((self.app.renew_token(device, None, (&nonce, now.saturating_add_micros(NONCE_MICROS)), new_token)?, token))
     }
 
-    fn certificate(&self, identity: &Identity, now: Instant) -> Result<pb::DeviceCertificate, Failure> {
-        let unit = home(identity, now.local_date())?;
-        let body = certificate(&Certificate {
+    fn sign_certificate(&self, identity: &CallerIdentity, now: Timestamp) -> Result<pb::DeviceCertificate, RpcError> {
+        let unit = find_acting_unit(identity, now.local_date())?;
+        let body = encode_certificate(&DeviceCertificateBody {
             authority: self.authority.id(),
             device: identity.device.id,
             account: identity.device.account,
             unit,
             public_key: identity.device.public_key.clone(),
-            issued: now,
-            roles: roles(identity, unit, now.local_date()),
+            issued_at: now,
+            roles: find_roles(identity, unit, now.local_date()),
         });
-        let signature = self.authority.sign(&body).map_err(internal)?;
+        let signature = self.authority.sign(&body).map_err(to_internal_error)?;
         Ok(pb::DeviceCertificate { body, signature })
     }
 
-    fn begin_renewal(&self, message: pb::BeginRenewalRequest) -> Result<pb::BeginRenewalResponse, Failure> {
+    fn begin_renewal(&self, message: pb::BeginRenewalRequest) -> Result<pb::BeginRenewalResponse, RpcError> {
         let pb::BeginRenewalRequest { device_id } = message;
-        let device = values::id(&device_id, DeviceId::from_slice)?;
+        let device = values::id_from_bytes(&device_id, DeviceId::from_slice)?;
         // Nobody learns here which devices exist: the database is not asked.
-        let nonce = auth::nonce_for(&*self.secret, device, self.app.now()).map_err(internal)?;
+        let nonce =
+            auth::create_renewal_nonce(&*self.server_secret, device, self.app.now()).map_err(to_internal_error)?;
         Ok(pb::BeginRenewalResponse { nonce: nonce.to_vec() })
     }
 
-    fn renew_token(&self, message: pb::RenewTokenRequest) -> Result<pb::RenewTokenResponse, Failure> {
+    fn renew_token(&self, message: pb::RenewTokenRequest) -> Result<pb::RenewTokenResponse, RpcError> {
         let pb::RenewTokenRequest { device_id, nonce, signature, certificate } = message;
-        let device = values::id(&device_id, DeviceId::from_slice)?;
+        let device = values::id_from_bytes(&device_id, DeviceId::from_slice)?;
         let now = self.app.now();
-        let (identity, token) = self.renew(device, &nonce, &signature, certificate, now)?;
-        let expires_at = Some(values::timestamp(token_end(now)));
+        let (identity, token) = self.renew_device(device, &nonce, &signature, certificate, now)?;
+        let expires_at = Some(values::timestamp_to_proto(token_expires_at(now)));
         Ok(pb::RenewTokenResponse {
             token: Some(pb::AccessToken { token: token.reveal().to_owned(), expires_at }),
-            session: Some(session(&identity, now.local_date())),
+            session: Some(session_to_proto(&identity, now.local_date())),
         })
     }
 
-    fn renew(
+    fn renew_device(
         &self,
         device: DeviceId,
         nonce: &[u8],
         signature: &[u8],
         certificate: Option<pb::DeviceCertificate>,
-        now: Instant,
-    ) -> Result<(Identity, auth::Secret), Failure> {
-        let expires = auth::nonce_expires(&*self.secret, device, nonce, now).ok_or(Failure::BadSignature)?;
-        let forgotten = match self.app.device_key(device)? {
+        now: Timestamp,
+    ) -> Result<(CallerIdentity, auth::GeneratedSecret), RpcError> {
+        let expires =
+            auth::verify_renewal_nonce(&*self.server_secret, device, nonce, now).ok_or(RpcError::BadSignature)?;
+        let forgotten = match self.app.device_public_key(device)? {
             Some(key) => {
-                auth::check_renewal(device, &key, nonce, signature).map_err(|_| Failure::BadSignature)?;
+                auth::verify_renewal_proof(device, &key, nonce, signature).map_err(|_| RpcError::BadSignature)?;
                 None
             }
-            None => Some(self.vouched(device, certificate)?),
+            None => Some(self.verify_certificate(device, certificate)?),
         };
         let forgotten = if let Some(vouched) = forgotten {
-            auth::check_renewal(device, &vouched.public_key, nonce, signature).map_err(|_| Failure::BadSignature)?;
+            auth::verify_renewal_proof(device, &vouched.public_key, nonce, signature)
+                .map_err(|_| RpcError::BadSignature)?;
             tracing::info!("a device that this database has forgotten is let in again by its certificate");
-            Some(readmission(vouched))
+            Some(build_readmission(vouched))
         } else {
             None
         };
-        let (token, token_hash) = auth::token().map_err(internal)?;
-        match self.app.renew(device, forgotten.as_ref(), (&auth::hash(nonce), expires), (&token_hash, token_end(now))) {
-            Err(AppError::Unauthenticated) => Err(Failure::BadSignature),
+        let (token, token_hash) = auth::generate_access_token().map_err(to_internal_error)?;
+        match self.app.renew_token(
+            device,
+            forgotten.as_ref(),
+            (&auth::hash_secret(nonce), expires),
+            (&token_hash, token_expires_at(now)),
+        ) {
+            Err(AppError::Unauthenticated) => Err(RpcError::BadSignature),
             other => Ok((other?, token)),
         }
     }
 
     /// What the authority once signed about a device that is not known here; a restored database may have forgotten it.
-    fn vouched(&self, device: DeviceId, shown: Option<pb::DeviceCertificate>) -> Result<Certificate, Failure> {
-        let pb::DeviceCertificate { body, signature } = shown.ok_or(Failure::BadSignature)?;
-        auth::verify(self.authority.public_key(), &body, &signature).map_err(|_| Failure::BadSignature)?;
-        let vouched = read_certificate(&body).map_err(|_| Failure::BadSignature)?;
+    fn verify_certificate(
+        &self,
+        device: DeviceId,
+        presented: Option<pb::DeviceCertificate>,
+    ) -> Result<DeviceCertificateBody, RpcError> {
+        let pb::DeviceCertificate { body, signature } = presented.ok_or(RpcError::BadSignature)?;
+        auth::verify_signature(self.authority.public_key(), &body, &signature).map_err(|_| RpcError::BadSignature)?;
+        let vouched = decode_certificate(&body).map_err(|_| RpcError::BadSignature)?;
         if vouched.device != device || vouched.authority != self.authority.id() {
-            return Err(Failure::BadSignature);
+            return Err(RpcError::BadSignature);
         }
-        if self.revocations.has(device) { Err(AppError::DeviceRevoked.into()) } else { Ok(vouched) }
+        if self.revocations.is_revoked(device) { Err(AppError::DeviceRevoked.into()) } else { Ok(vouched) }
     }
 
-    fn get_session(&self, identity: &Identity, _: pb::GetSessionRequest) -> Result<pb::GetSessionResponse, Failure> {
-        let session = session(identity, self.app.now().local_date());
+    fn get_session(
+        &self,
+        identity: &CallerIdentity,
+        _: pb::GetSessionRequest,
+    ) -> Result<pb::GetSessionResponse, RpcError> {
+        let session = session_to_proto(identity, self.app.now().local_date());
         Ok(pb::GetSessionResponse { session: Some(session) })
     }
 
     fn create_enrolment_code(
         &self,
-        identity: &Identity,
+        identity: &CallerIdentity,
         message: pb::CreateEnrolmentCodeRequest,
-    ) -> Result<pb::CreateEnrolmentCodeResponse, Failure> {
+    ) -> Result<pb::CreateEnrolmentCodeResponse, RpcError> {
         let pb::CreateEnrolmentCodeRequest { request_id, unit_id, roles, account_id } = message;
-        let mut bad = Violations::default();
-        let request_id: Option<[u8; 16]> = bad.take("request_id", request_id.try_into().map_err(|_| Reason::BadId));
-        let unit = bad.take("unit_id", values::id(&unit_id, UnitId::from_slice));
-        let roles: Result<Vec<Role>, Reason> = roles.into_iter().map(values::read_role).collect();
-        let roles = bad
-            .take("roles", roles.and_then(|roles| if roles.is_empty() { Err(Reason::Malformed) } else { Ok(roles) }));
+        let mut violations = FieldViolations::default();
+        let request_id: Option<[u8; 16]> =
+            violations.check("request_id", request_id.try_into().map_err(|_| RefusalReason::BadId));
+        let unit = violations.check("unit_id", values::id_from_bytes(&unit_id, UnitId::from_slice));
+        let roles: Result<Vec<Role>, RefusalReason> = roles.into_iter().map(values::role_from_proto).collect();
+        let roles = violations.check(
+            "roles",
+            roles.and_then(|roles| if roles.is_empty() { Err(RefusalReason::Malformed) } else { Ok(roles) }),
+        );
         let (caller, is_existing) = (identity.actor.account, !account_id.is_empty());
         let account = match (account_id.as_slice(), request_id) {
-            ([], request) => request.map(|request| AccountId(derive("account", &[&caller.0, &request]))),
-            (id, _) => bad.take("account_id", values::id(id, AccountId::from_slice)),
+            ([], request) => request.map(|request| AccountId(derive_id("account", &[&caller.0, &request]))),
+            (id, _) => violations.check("account_id", values::id_from_bytes(id, AccountId::from_slice)),
         };
-        let asked = request_id.zip(unit).zip(roles.zip(account));
-        let ((request_id, unit), (roles, account)) = bad.done(asked)?;
+        let requested = request_id.zip(unit).zip(roles.zip(account));
+        let ((request_id, unit), (roles, account)) = violations.into_result(requested)?;
         let now = self.app.now();
         // The same request gives the same code, which is nowhere stored: it follows from the server's secret.
-        let code = Code::new(auth::derived(&*self.secret, &[b"enrolment code", &caller.0, &request_id]));
-        let expires = now.plus_micros(CODE_MICROS);
-        let hash = auth::hash(code.symbols().as_bytes());
-        let new = NewCode { account, is_existing, unit, roles: &roles, hash: &hash, expires };
-        self.app.invite(&identity.actor, &new)?;
-        let Reach { addresses, ca_sha256, announced_cas: _ } = &*self.reach;
+        let code =
+            EnrolmentCode::new(auth::derive_mac(&*self.server_secret, &[b"enrolment code", &caller.0, &request_id]));
+        let expires = now.saturating_add_micros(ENROL_CODE_MICROS);
+        let hash = auth::hash_secret(code.symbols().as_bytes());
+        let new = NewEnrolCode {
+            account,
+            requires_existing_account: is_existing,
+            unit,
+            roles: &roles,
+            hash: &hash,
+            expires_at: expires,
+        };
+        self.app.create_invite(&identity.actor, &new)?;
+        let ServerEndpoints { addresses, ca_sha256, trusted_ca_sha256: _ } = &*self.endpoints;
         let invite = Invite { code: code.clone(), ca_sha256: *ca_sha256, addresses: addresses.clone() };
         Ok(pb::CreateEnrolmentCodeResponse {
             code: code.to_string(),
             qr_text: invite.to_string(),
-            expires_at: Some(values::timestamp(expires)),
+            expires_at: Some(values::timestamp_to_proto(expires)),
             account_id: account.0.to_vec(),
         })
     }
 
     fn list_devices(
         &self,
-        identity: &Identity,
+        identity: &CallerIdentity,
         message: pb::ListDevicesRequest,
-    ) -> Result<pb::ListDevicesResponse, Failure> {
+    ) -> Result<pb::ListDevicesResponse, RpcError> {
         let pb::ListDevicesRequest { page_size, page_token, unit_id } = message;
-        let size = page::size(page_size, 100, 500)?;
-        let after = page::read(&page_token, &unit_id)?;
-        let unit = if unit_id.is_empty() { None } else { Some(values::id(&unit_id, UnitId::from_slice)?) };
-        let mut devices = self.app.devices_in_sight(&identity.actor)?;
+        let size = pagination::resolve_page_size(page_size, 100, 500)?;
+        let after = pagination::decode_page_token(&page_token, &unit_id)?;
+        let unit = if unit_id.is_empty() { None } else { Some(values::id_from_bytes(&unit_id, UnitId::from_slice)?) };
+        let mut devices = self.app.visible_devices(&identity.actor)?;
         devices.retain(|(device, units)| {
             unit.is_none_or(|unit| units.iter().any(|of| of == unit))
                 && after.as_ref().is_none_or(|id| device.id.0[..] > id[..])
@@ -252,53 +281,54 @@ impl Services {
         let more = devices.len() > size;
         devices.truncate(size);
         let next_page_token = match devices.last() {
-            Some((last, _)) if more => page::token(&last.id.0, &unit_id),
+            Some((last, _)) if more => pagination::encode_page_token(&last.id.0, &unit_id),
             Some(_) | None => String::new(),
         };
-        let devices = devices.iter().map(|(device, units)| device_message(device, units.home())).collect();
+        let devices = devices.iter().map(|(device, units)| device_to_proto(device, units.home_unit())).collect();
         Ok(pb::ListDevicesResponse { devices, next_page_token })
     }
 
     fn revoke_device(
         &self,
-        identity: &Identity,
+        identity: &CallerIdentity,
         message: pb::RevokeDeviceRequest,
-    ) -> Result<pb::RevokeDeviceResponse, Failure> {
+    ) -> Result<pb::RevokeDeviceResponse, RpcError> {
         let pb::RevokeDeviceRequest { request_id, device_id } = message;
-        let mut bad = Violations::default();
+        let mut violations = FieldViolations::default();
         // Revoking twice ends alike, so the id is only checked for its form.
         let request: Result<[u8; 16], _> = request_id.try_into();
-        bad.take("request_id", request.map_err(|_| Reason::BadId));
-        let device = bad.take("device_id", values::id(&device_id, DeviceId::from_slice));
-        let device = bad.done(device)?;
+        violations.check("request_id", request.map_err(|_| RefusalReason::BadId));
+        let device = violations.check("device_id", values::id_from_bytes(&device_id, DeviceId::from_slice));
+        let device = violations.into_result(device)?;
         let (revoked, units) = self.app.revoke_device(&identity.actor, device)?;
-        self.revocations.add(device, self.app.now(), &self.authority).map_err(internal)?;
-        Ok(pb::RevokeDeviceResponse { device: Some(device_message(&revoked, units.home())) })
+        self.revocations.append(device, self.app.now(), &self.authority).map_err(to_internal_error)?;
+        Ok(pb::RevokeDeviceResponse { device: Some(device_to_proto(&revoked, units.home_unit())) })
     }
 }
 
-fn readmission(vouched: Certificate) -> Readmission {
-    let Certificate { authority: _, device: id, account, unit, public_key, issued, roles } = vouched;
-    let device = Device {
+fn build_readmission(vouched: DeviceCertificateBody) -> Readmission {
+    let DeviceCertificateBody { authority: _, device: id, account, unit, public_key, issued_at: issued, roles } =
+        vouched;
+    let device = EnrolledDevice {
         id,
         account,
         public_key,
-        enrolled: issued,
-        revoked: None,
-        taken: 0,
-        outcomes: vec![0; 32],
-        forked: false,
-        token_expires: None,
+        enrolled_at: issued,
+        revoked_at: None,
+        last_command_number: 0,
+        outcome_chain: vec![0; 32],
+        is_forked: false,
+        token_expires_at: None,
     };
     Readmission { device, unit, roles }
 }
 
-pub(super) fn internal(error: impl std::fmt::Display) -> Failure {
-    Failure::Internal(error.to_string())
+pub(super) fn to_internal_error(error: impl std::fmt::Display) -> RpcError {
+    RpcError::Internal(error.to_string())
 }
 
-fn roles(identity: &Identity, unit: UnitId, today: Date) -> Vec<Role> {
-    let here = identity.actor.grants_on(today).filter(|grant| grant.unit == unit);
+fn find_roles(identity: &CallerIdentity, unit: UnitId, today: Date) -> Vec<Role> {
+    let here = identity.actor.active_grants_on(today).filter(|grant| grant.unit == unit);
     let mut roles: Vec<Role> = here.map(|grant| grant.role).collect();
     roles.sort_unstable();
     roles.dedup();
@@ -306,25 +336,25 @@ fn roles(identity: &Identity, unit: UnitId, today: Date) -> Vec<Role> {
 }
 
 /// Who holds no role today still has a session: what was typed before goes to the hand-over box (S19).
-pub(super) fn session(identity: &Identity, today: Date) -> pb::Session {
-    let unit = home(identity, today).ok();
+pub(super) fn session_to_proto(identity: &CallerIdentity, today: Date) -> pb::Session {
+    let unit = find_acting_unit(identity, today).ok();
     pb::Session {
         account_id: identity.device.account.0.to_vec(),
         device_id: identity.device.id.0.to_vec(),
         unit_id: unit.map_or_else(Vec::new, |unit| unit.0.to_vec()),
-        roles: unit.map_or_else(Vec::new, |unit| role_numbers(&roles(identity, unit, today))),
+        roles: unit.map_or_else(Vec::new, |unit| roles_to_proto(&find_roles(identity, unit, today))),
     }
 }
 
-fn device_message(device: &Device, unit: UnitId) -> pb::Device {
-    let state = if device.revoked.is_some() { pb::DeviceState::Revoked } else { pb::DeviceState::Active };
+fn device_to_proto(device: &EnrolledDevice, unit: UnitId) -> pb::Device {
+    let state = if device.revoked_at.is_some() { pb::DeviceState::Revoked } else { pb::DeviceState::Active };
     pb::Device {
         id: device.id.0.to_vec(),
         unit_id: unit.0.to_vec(),
         account_id: device.account.0.to_vec(),
         state: state.into(),
-        enrolled_day: values::day(device.enrolled.local_date()),
-        desk: device.is_desk(),
+        enrolled_day: values::day_to_proto(device.enrolled_at.local_date()),
+        desk: device.is_desk_session(),
     }
 }
 
@@ -334,12 +364,12 @@ mod tests {
 
     #[test]
     fn after_too_many_failures_in_a_minute_the_next_is_asked_to_wait_and_a_minute_later_is_heard() {
-        let (refused, now) = (Refused::default(), Instant(1_724_000_000_000_000));
-        for _ in 0..FAILURES_A_MINUTE {
-            assert!(refused.check(now).is_ok());
-            refused.count(now);
+        let (refused, now) = (FailedAttemptLimiter::default(), Timestamp(1_724_000_000_000_000));
+        for _ in 0..FAILED_ATTEMPTS_PER_MINUTE {
+            assert!(refused.check_limit(now).is_ok());
+            refused.record_failure(now);
         }
-        assert!(matches!(refused.check(now), Err(Failure::RateLimited(..))));
-        assert!(refused.check(now.plus_micros(60_000_000)).is_ok());
+        assert!(matches!(refused.check_limit(now), Err(RpcError::RateLimited(..))));
+        assert!(refused.check_limit(now.saturating_add_micros(60_000_000)).is_ok());
     }
 }

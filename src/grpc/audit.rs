@@ -2,18 +2,18 @@
 //!
 //! Knows messages and pages; who may is asked in `app`.
 
-use super::status::Failure;
-use super::{Services, page, service};
-use crate::app::access::Identity;
-use crate::app::audit::AuditLine;
+use super::status::RpcError;
+use super::{Services, impl_service, pagination};
+use crate::app::access::CallerIdentity;
+use crate::app::audit::AuditEntry;
 use crate::domain::limits::NOTE_CHARS_MAX;
-use crate::domain::reason::Reason;
+use crate::domain::reason::RefusalReason;
 use crate::pb;
 use crate::pb::audit_service_server::AuditService;
-use crate::wire::violations::Violations;
+use crate::wire::field_violations::FieldViolations;
 use crate::wire::{sync, values};
 
-service!(AuditService {
+impl_service!(AuditService {
     called list_audit_entries: ListAuditEntriesRequest => ListAuditEntriesResponse;
     called verify_audit: VerifyAuditRequest => VerifyAuditResponse;
 });
@@ -21,55 +21,58 @@ service!(AuditService {
 impl Services {
     fn list_audit_entries(
         &self,
-        who: &Identity,
+        identity: &CallerIdentity,
         message: pb::ListAuditEntriesRequest,
-    ) -> Result<pb::ListAuditEntriesResponse, Failure> {
+    ) -> Result<pb::ListAuditEntriesResponse, RpcError> {
         let pb::ListAuditEntriesRequest { page_size, page_token, purpose } = message;
-        let size = page::size(page_size, 100, 500)?;
-        let after = page::read_offset(&page_token, b"audit")?;
-        let mut bad = Violations::default();
+        let size = pagination::resolve_page_size(page_size, 100, 500)?;
+        let after = pagination::decode_offset_token(&page_token, b"audit")?;
+        let mut violations = FieldViolations::default();
         if purpose.trim().is_empty() || purpose.chars().count() > NOTE_CHARS_MAX {
-            bad.add("purpose", Reason::Malformed);
+            violations.add("purpose", RefusalReason::Malformed);
         }
-        bad.done(Some(()))?;
-        let after = i64::try_from(after).map_err(|_| Failure::BadPageToken)?;
-        let lines = self.app.audit_lines(&who.actor, &purpose, after, size as i64)?;
+        violations.into_result(Some(()))?;
+        let after = i64::try_from(after).map_err(|_| RpcError::BadPageToken)?;
+        let lines = self.app.audit_entries(&identity.actor, &purpose, after, size as i64)?;
         let next_page_token = match lines.last() {
-            Some(last) if lines.len() == size => page::token(&last.seq.to_be_bytes(), b"audit"),
+            Some(last) if lines.len() == size => pagination::encode_page_token(&last.seq.to_be_bytes(), b"audit"),
             Some(_) | None => String::new(),
         };
-        Ok(pb::ListAuditEntriesResponse { entries: lines.into_iter().map(entry).collect(), next_page_token })
+        Ok(pb::ListAuditEntriesResponse {
+            entries: lines.into_iter().map(audit_entry_to_proto).collect(),
+            next_page_token,
+        })
     }
 
     fn verify_audit(
         &self,
-        who: &Identity,
+        identity: &CallerIdentity,
         message: pb::VerifyAuditRequest,
-    ) -> Result<pb::VerifyAuditResponse, Failure> {
+    ) -> Result<pb::VerifyAuditResponse, RpcError> {
         let pb::VerifyAuditRequest { known_head, known_number } = message;
         let expected = match known_head.as_slice() {
             [] => None,
-            head => Some((known_number, head.try_into().map_err(|_| Reason::Malformed)?)),
+            head => Some((known_number, head.try_into().map_err(|_| RefusalReason::Malformed)?)),
         };
-        let found = self.app.verify_audit(&who.actor, expected)?;
+        let found = self.app.verify_audit_chain(&identity.actor, expected)?;
         Ok(pb::VerifyAuditResponse {
-            unbroken: found.broken_at.is_none(),
+            unbroken: found.invalid_from_seq.is_none(),
             entries: found.rows,
             head: found.chain.to_vec(),
-            first_broken: found.broken_at.unwrap_or(0),
+            first_broken: found.invalid_from_seq.unwrap_or(0),
         })
     }
 }
 
-fn entry(line: AuditLine) -> pb::AuditEntry {
-    let AuditLine { seq, account, device, action, record, from_revision, to_revision, at } = line;
+fn audit_entry_to_proto(line: AuditEntry) -> pb::AuditEntry {
+    let AuditEntry { seq, account, device, action, record, from_revision, to_revision, at } = line;
     pb::AuditEntry {
         number: seq,
-        at: Some(values::timestamp(at)),
+        at: Some(values::timestamp_to_proto(at)),
         action,
         account_id: account.0.to_vec(),
         device_id: device.map_or_else(Vec::new, |device| device.0.to_vec()),
-        record_kind: record.map_or(0, |(kind, _)| sync::kind(kind)),
+        record_kind: record.map_or(0, |(kind, _)| sync::record_kind_to_proto(kind)),
         record_id: record.map_or_else(Vec::new, |(_, id)| id.to_vec()),
         from_revision,
         to_revision,

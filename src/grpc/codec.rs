@@ -3,10 +3,10 @@
 //! Small buffers: an idle stream must cost little. Knows no frame's content.
 
 use super::Services;
-use super::status::Failure;
+use super::status::RpcError;
 use crate::domain::limits::MESSAGE_BYTES_MAX;
 use crate::pb::{SyncRequest, SyncResponse, sync_service_server};
-use crate::wire::sync::{put_frame, put_rows_frame};
+use crate::wire::sync::{encode_frame, encode_rows_frame};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -20,17 +20,17 @@ use tonic_prost::{ProstCodec, ProstDecoder};
 
 /// What a stream carries.
 #[derive(Debug)]
-pub(super) enum Out {
+pub(super) enum SyncStreamItem {
     /// A frame of this caller alone.
     Frame(Box<SyncResponse>),
     /// Rows shared with others, and this caller's cursor.
-    Shared(Arc<[u8]>, Vec<u8>),
+    EncodedRows(Arc<[u8]>, Vec<u8>),
 }
 
 /// What a caller of the sync service gets.
-pub(super) type Answers = ReceiverStream<Result<Out, Status>>;
+pub(super) type SyncResponseStream = ReceiverStream<Result<SyncStreamItem, Status>>;
 
-fn buffers() -> BufferSettings {
+fn codec_buffers() -> BufferSettings {
     BufferSettings::new(256, 32 * 1024)
 }
 
@@ -41,7 +41,7 @@ struct FrameCodec;
 struct FrameEncoder;
 
 impl Codec for FrameCodec {
-    type Encode = Out;
+    type Encode = SyncStreamItem;
     type Decode = SyncRequest;
     type Encoder = FrameEncoder;
     type Decoder = ProstDecoder<SyncRequest>;
@@ -51,53 +51,53 @@ impl Codec for FrameCodec {
     }
 
     fn decoder(&mut self) -> Self::Decoder {
-        ProstCodec::<SyncResponse, SyncRequest>::raw_decoder(buffers())
+        ProstCodec::<SyncResponse, SyncRequest>::raw_decoder(codec_buffers())
     }
 }
 
 impl Encoder for FrameEncoder {
-    type Item = Out;
+    type Item = SyncStreamItem;
     type Error = Status;
 
-    fn encode(&mut self, item: Out, out: &mut EncodeBuf<'_>) -> Result<(), Status> {
+    fn encode(&mut self, item: SyncStreamItem, out: &mut EncodeBuf<'_>) -> Result<(), Status> {
         match item {
-            Out::Frame(frame) => put_frame(&frame, out),
-            Out::Shared(rows, cursor) => put_rows_frame(&rows, &cursor, out),
+            SyncStreamItem::Frame(frame) => encode_frame(&frame, out),
+            SyncStreamItem::EncodedRows(rows, cursor) => encode_rows_frame(&rows, &cursor, out),
         }
         Ok(())
     }
 
     fn buffer_settings(&self) -> BufferSettings {
-        buffers()
+        codec_buffers()
     }
 }
 
 /// `thidua.v1.SyncService`, as the generated server would be with this codec.
 #[derive(Clone)]
-pub(super) struct SyncServer(Arc<Services>);
+pub(super) struct SyncServiceServer(Arc<Services>);
 
-impl SyncServer {
+impl SyncServiceServer {
     pub(super) fn new(services: Services) -> Self {
         Self(Arc::new(services))
     }
 }
 
-impl NamedService for SyncServer {
+impl NamedService for SyncServiceServer {
     const NAME: &'static str = sync_service_server::SERVICE_NAME;
 }
 
-impl ServerStreamingService<SyncRequest> for SyncServer {
-    type Response = Out;
-    type ResponseStream = Answers;
-    type Future = BoxFuture<Response<Answers>, Status>;
+impl ServerStreamingService<SyncRequest> for SyncServiceServer {
+    type Response = SyncStreamItem;
+    type ResponseStream = SyncResponseStream;
+    type Future = BoxFuture<Response<SyncResponseStream>, Status>;
 
     fn call(&mut self, request: Request<SyncRequest>) -> Self::Future {
         let services = Arc::clone(&self.0);
-        Box::pin(async move { super::sync::answer(&services, request).await })
+        Box::pin(async move { super::sync::handle_sync(&services, request).await })
     }
 }
 
-impl<B> Service<http::Request<B>> for SyncServer
+impl<B> Service<http::Request<B>> for SyncServiceServer
 where
     B: Body + Send + 'static,
     B::Error: Into<StdError> + Send + 'static,
@@ -118,15 +118,15 @@ where
             }
             let mut grpc =
                 Grpc::new(FrameCodec).apply_max_message_size_config(Some(MESSAGE_BYTES_MAX), Some(MESSAGE_BYTES_MAX));
-            let lang = super::caller::lang(&MetadataMap::from_headers(request.headers().clone()));
-            let answer = grpc.server_streaming(method, request).await;
+            let lang = super::caller::read_accept_language(&MetadataMap::from_headers(request.headers().clone()));
+            let response = grpc.server_streaming(method, request).await;
             // The only limit that is met before a message of ours is read.
-            let code = answer.headers().get(Status::GRPC_STATUS).map(|value| value.as_bytes());
+            let code = response.headers().get(Status::GRPC_STATUS).map(|value| value.as_bytes());
             if code == Some((Code::OutOfRange as i32).to_string().as_bytes()) {
-                let limit = Failure::LimitExceeded("message_bytes", MESSAGE_BYTES_MAX as u64);
-                return Ok(limit.status(lang).into_http());
+                let limit = RpcError::LimitExceeded("message_bytes", MESSAGE_BYTES_MAX as u64);
+                return Ok(limit.into_status(lang).into_http());
             }
-            Ok(answer)
+            Ok(response)
         })
     }
 }

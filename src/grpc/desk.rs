@@ -3,74 +3,81 @@
 //! Whoever fails here learns nothing about which accounts exist, neither from the text nor from the time it takes. Knows no hash function.
 
 use super::Services;
-use super::access::{internal, session};
-use super::status::Failure;
-use super::throttle::Throttle;
+use super::access::{session_to_proto, to_internal_error};
+use super::status::RpcError;
+use super::throttle::KeyedThrottle;
 use crate::app::AppError;
-use crate::app::access::Identity;
-use crate::auth::{self, NotNow, Pool, SESSION_MICROS, token_end};
-use crate::domain::enrolment::Code;
+use crate::app::access::CallerIdentity;
+use crate::auth::{self, DESK_SESSION_LIFETIME_MICROS, HashError, PasswordHashPool, token_expires_at};
+use crate::domain::enrolment::EnrolmentCode;
 use crate::domain::ids::{AccountId, DeviceId};
 use crate::domain::limits::{ACCOUNT_LABEL_CHARS_MAX, PASSWORD_CHARS};
-use crate::domain::time::Instant;
+use crate::domain::time::Timestamp;
 use crate::pb;
 use crate::wire::values;
 use std::time::Duration;
 
 /// Tries a minute for one account: a password of 15 characters is not found so.
-const TRIES_A_MINUTE: u32 = 10;
+const SIGN_INS_PER_MINUTE: u32 = 10;
 /// When to come back if too many sign in at once.
-const SOON: Duration = Duration::from_secs(2);
+const RETRY_DELAY: Duration = Duration::from_secs(2);
 
 /// What bounds sign-ins.
-pub(super) struct SignIns {
-    pool: Pool,
-    tries: Throttle,
+pub(super) struct SignInLimits {
+    hash_pool: PasswordHashPool,
+    attempts: KeyedThrottle,
 }
 
-impl Default for SignIns {
+impl Default for SignInLimits {
     fn default() -> Self {
-        Self { pool: Pool::default(), tries: Throttle::new(TRIES_A_MINUTE) }
+        Self { hash_pool: PasswordHashPool::default(), attempts: KeyedThrottle::new(SIGN_INS_PER_MINUTE) }
     }
 }
 
 impl Services {
-    pub(super) fn set_password(&self, message: pb::SetPasswordRequest) -> Result<pb::SetPasswordResponse, Failure> {
+    pub(super) fn set_password(&self, message: pb::SetPasswordRequest) -> Result<pb::SetPasswordResponse, RpcError> {
         let pb::SetPasswordRequest { code, password } = message;
         let now = self.app.now();
-        self.refused.check(now)?;
+        self.failed_attempts.check_limit(now)?;
         if !PASSWORD_CHARS.contains(&password.chars().count()) {
-            return Err(Failure::PasswordLength);
+            return Err(RpcError::PasswordLength);
         }
-        let code = Code::parse(&code).map_err(|_| Failure::CodeRefused).inspect_err(|_| self.refused.count(now))?;
-        let hashed = self.sign_ins.pool.enter().and_then(|mut place| place.hash(&password)).map_err(not_now)?;
-        match self.app.set_password(&auth::hash(code.symbols().as_bytes()), &hashed) {
+        let code = EnrolmentCode::parse(&code)
+            .map_err(|_| RpcError::CodeRefused)
+            .inspect_err(|_| self.failed_attempts.record_failure(now))?;
+        let hashed = self
+            .sign_in_limits
+            .hash_pool
+            .acquire_slot()
+            .and_then(|mut place| place.hash_password(&password))
+            .map_err(hash_error_to_rpc)?;
+        match self.app.set_password(&auth::hash_secret(code.symbols().as_bytes()), &hashed) {
             Ok(()) => Ok(pb::SetPasswordResponse {}),
             Err(AppError::Unauthenticated) => {
-                self.refused.count(now);
-                Err(Failure::CodeRefused)
+                self.failed_attempts.record_failure(now);
+                Err(RpcError::CodeRefused)
             }
             Err(error) => Err(error.into()),
         }
     }
 
-    pub(super) fn sign_in(&self, message: pb::SignInRequest) -> Result<pb::SignInResponse, Failure> {
+    pub(super) fn sign_in(&self, message: pb::SignInRequest) -> Result<pb::SignInResponse, RpcError> {
         let pb::SignInRequest { account_label, password } = message;
         if account_label.chars().count() > ACCOUNT_LABEL_CHARS_MAX || password.chars().count() > *PASSWORD_CHARS.end() {
-            return Err(Failure::SignInRefused);
+            return Err(RpcError::SignInRefused);
         }
-        let account = AccountId::named(&account_label);
+        let account = AccountId::from_code(&account_label);
         if !self.is_password(account, &account_label, &password)? {
-            return Err(Failure::SignInRefused);
+            return Err(RpcError::SignInRefused);
         }
         let now = self.app.now();
-        let (token, token_hash) = auth::token().map_err(internal)?;
-        let desk = DeviceId(auth::random().map_err(internal)?);
-        let identity = self.app.open_session(account, desk, (&token_hash, token_end(now)))?;
+        let (token, token_hash) = auth::generate_access_token().map_err(to_internal_error)?;
+        let desk = DeviceId(auth::random_bytes().map_err(to_internal_error)?);
+        let identity = self.app.begin_desk_session(account, desk, (&token_hash, token_expires_at(now)))?;
         Ok(pb::SignInResponse {
-            token: Some(access_token(&token, now)),
-            session: Some(session(&identity, now.local_date())),
-            ends_at: Some(values::timestamp(now.plus_micros(SESSION_MICROS))),
+            token: Some(access_token_to_proto(&token, now)),
+            session: Some(session_to_proto(&identity, now.local_date())),
+            ends_at: Some(values::timestamp_to_proto(now.saturating_add_micros(DESK_SESSION_LIFETIME_MICROS))),
         })
     }
 
@@ -79,35 +86,38 @@ impl Services {
     /// A try is recorded only once the call has its place in the pool. So random labels are
     /// recorded no faster than passwords are hashed, and a call that the pool refuses takes no try
     /// from the account.
-    fn is_password(&self, account: AccountId, label: &str, password: &str) -> Result<bool, Failure> {
-        let SignIns { pool, tries } = &*self.sign_ins;
-        let who = auth::hash(label.as_bytes());
-        tries.check(&who, std::time::Instant::now())?;
-        let mut place = pool.enter().map_err(not_now)?;
-        tries.take(who, std::time::Instant::now())?;
-        let kept = self.app.password(account)?;
-        place.verify(password, kept.as_ref()).map_err(not_now)
+    fn is_password(&self, account: AccountId, label: &str, password: &str) -> Result<bool, RpcError> {
+        let SignInLimits { hash_pool: pool, attempts: tries } = &*self.sign_in_limits;
+        let identity = auth::hash_secret(label.as_bytes());
+        tries.check(&identity, std::time::Instant::now())?;
+        let mut place = pool.acquire_slot().map_err(hash_error_to_rpc)?;
+        tries.try_acquire(identity, std::time::Instant::now())?;
+        let stored = self.app.password(account)?;
+        place.verify_password(password, stored.as_ref()).map_err(hash_error_to_rpc)
     }
 
     pub(super) fn extend_session(
         &self,
-        who: &Identity,
+        identity: &CallerIdentity,
         _: pb::ExtendSessionRequest,
-    ) -> Result<pb::ExtendSessionResponse, Failure> {
+    ) -> Result<pb::ExtendSessionResponse, RpcError> {
         let now = self.app.now();
-        let (token, token_hash) = auth::token().map_err(internal)?;
-        self.app.extend_session(who, (&token_hash, token_end(now)))?;
-        Ok(pb::ExtendSessionResponse { token: Some(access_token(&token, now)) })
+        let (token, token_hash) = auth::generate_access_token().map_err(to_internal_error)?;
+        self.app.extend_desk_session(identity, (&token_hash, token_expires_at(now)))?;
+        Ok(pb::ExtendSessionResponse { token: Some(access_token_to_proto(&token, now)) })
     }
 }
 
-fn access_token(token: &auth::Secret, now: Instant) -> pb::AccessToken {
-    pb::AccessToken { token: token.reveal().to_owned(), expires_at: Some(values::timestamp(token_end(now))) }
+fn access_token_to_proto(token: &auth::GeneratedSecret, now: Timestamp) -> pb::AccessToken {
+    pb::AccessToken {
+        token: token.reveal().to_owned(),
+        expires_at: Some(values::timestamp_to_proto(token_expires_at(now))),
+    }
 }
 
-fn not_now(why: NotNow) -> Failure {
+fn hash_error_to_rpc(why: HashError) -> RpcError {
     match why {
-        NotNow::Full => Failure::RateLimited("sign-ins at once", SOON),
-        NotNow::NoRandom(_) | NotNow::Failed(_) => internal(why),
+        HashError::Overloaded => RpcError::RateLimited("sign-ins at once", RETRY_DELAY),
+        HashError::NoRandom(_) | HashError::Argon2(_) => to_internal_error(why),
     }
 }

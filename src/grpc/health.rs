@@ -2,7 +2,7 @@
 //!
 //! The empty name is the server as a whole; each service of the contract has its own name too. Knows no rpc of ours.
 
-use super::{Services, status::Failure};
+use super::{Services, status::RpcError};
 use crate::app::AppError;
 use crate::pb;
 use std::time::Duration;
@@ -10,10 +10,10 @@ use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
 /// How often the database is asked.
-const LOOK: Duration = Duration::from_secs(2);
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Names under which a load balancer may ask.
-const NAMES: [&str; 12] = [
+const SERVICE_NAMES: [&str; 12] = [
     "",
     pb::access_service_server::SERVICE_NAME,
     pb::org_service_server::SERVICE_NAME,
@@ -29,15 +29,18 @@ const NAMES: [&str; 12] = [
 ];
 
 /// Keeps the answer true until the server ends.
-pub(super) async fn tell(services: Services, reporter: HealthReporter) {
+pub(super) async fn report_health(services: Services, reporter: HealthReporter) {
     let mut closing = services.closing.clone();
-    let mut said = None;
+    let mut last_status = None;
     loop {
         let draining = *closing.borrow();
-        let status =
-            if !draining && answers(&services).await { ServingStatus::Serving } else { ServingStatus::NotServing };
-        if said.replace(status) != Some(status) {
-            for name in NAMES {
+        let status = if !draining && is_database_reachable(&services).await {
+            ServingStatus::Serving
+        } else {
+            ServingStatus::NotServing
+        };
+        if last_status.replace(status) != Some(status) {
+            for name in SERVICE_NAMES {
                 reporter.set_service_status(name, status).await;
             }
         }
@@ -46,21 +49,21 @@ pub(super) async fn tell(services: Services, reporter: HealthReporter) {
         }
         tokio::select! {
             changed = closing.changed() => if changed.is_err() { return },
-            () = tokio::time::sleep(LOOK) => {}
+            () = tokio::time::sleep(POLL_INTERVAL) => {}
         }
     }
 }
 
 /// Whether the database answers a reader.
-async fn answers(services: &Services) -> bool {
+async fn is_database_reachable(services: &Services) -> bool {
     let app = services.app.clone();
     let head = services
-        .door
-        .run(move || app.store().read(|tx| tx.head()).map_err(|error| Failure::App(AppError::from(error))));
+        .blocking_pool
+        .run(move || app.store().read(|tx| tx.head()).map_err(|error| RpcError::App(AppError::from(error))));
     match head.await {
         Ok(_) => true,
         // A full door is load, not illness: the calls at work have the database.
-        Err(Failure::Busy) => true,
+        Err(RpcError::Busy) => true,
         Err(failure) => {
             tracing::warn!(?failure, "the database does not answer: health says NOT_SERVING");
             false

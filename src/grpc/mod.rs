@@ -5,39 +5,39 @@
 
 mod access;
 mod audit;
-mod blocking;
-mod call;
+mod blocking_pool;
 mod caller;
-pub mod carry;
+mod client_version;
 mod codec;
 mod deadline;
 mod desk;
-mod follow;
 mod frames;
+mod head_watch;
 mod health;
+pub mod in_memory;
 mod job;
 mod org;
-mod page;
+mod pagination;
 mod partner;
 mod peer;
 mod quality;
 mod report;
-pub mod rights;
+pub mod rpc_access;
 mod standing;
 pub mod status;
 mod sync;
 mod target;
 mod throttle;
-mod versions;
+mod unary;
 
-pub use deadline::Deadlines;
-pub use follow::Head;
-pub use job::{JobEntry, RunSlot};
-pub use peer::Peer;
-pub use status::Failure;
+pub use deadline::DeadlineLayer;
+pub use head_watch::WatchedHead;
+pub use job::{JobEntry, JobSlotRunner};
+pub use peer::PeerInfo;
+pub use status::RpcError;
 
 use crate::app::App;
-use crate::auth::{Authority, Revocations};
+use crate::auth::{AuthorityKey, RevocationLog};
 use crate::domain::lease::OFFLINE_LEASE_DAYS;
 use crate::domain::limits::MESSAGE_BYTES_MAX;
 use crate::pb;
@@ -51,43 +51,43 @@ use crate::pb::quality_service_server::QualityServiceServer;
 use crate::pb::report_service_server::ReportServiceServer;
 use crate::pb::standing_service_server::StandingServiceServer;
 use crate::pb::target_service_server::TargetServiceServer;
-use crate::sync::Seal;
-use blocking::Door;
-use call::service;
+use crate::sync::CursorSigner;
+use blocking_pool::BlockingPool;
 use std::sync::Arc;
-use throttle::Throttle;
+use throttle::KeyedThrottle;
 use tokio::sync::watch;
 use tonic::service::Routes;
+use unary::impl_service;
 
 /// What a phone is told at enrolment about how to reach and to know the server.
 #[derive(Debug, Clone, Default)]
-pub struct Reach {
+pub struct ServerEndpoints {
     /// Addresses, best first, as in `https://10.0.0.2:8443`.
     pub addresses: Vec<String>,
     /// SHA-256 of the CA's certificate; zeros without TLS.
     pub ca_sha256: [u8; 32],
     /// What phones are told to trust while the CA is rolled over; empty at all other times.
-    pub announced_cas: Vec<[u8; 32]>,
+    pub trusted_ca_sha256: Vec<[u8; 32]>,
 }
 
 /// Everything that the services share.
 #[derive(Clone)]
 pub struct Services {
     app: App,
-    door: Door,
-    authority: Arc<Authority>,
-    revocations: Arc<Revocations>,
-    secret: Arc<[u8; 32]>,
-    seal: Seal,
-    reach: Arc<Reach>,
+    blocking_pool: BlockingPool,
+    authority: Arc<AuthorityKey>,
+    revocations: Arc<RevocationLog>,
+    server_secret: Arc<[u8; 32]>,
+    cursor_signer: CursorSigner,
+    endpoints: Arc<ServerEndpoints>,
     jobs: Arc<[JobEntry]>,
-    refused: Arc<access::Refused>,
-    head: watch::Receiver<Head>,
-    followed: Arc<follow::Followed>,
+    failed_attempts: Arc<access::FailedAttemptLimiter>,
+    head: watch::Receiver<WatchedHead>,
+    subscriptions: Arc<head_watch::ScopeSubscriptions>,
     closing: watch::Receiver<bool>,
-    throttle: Arc<Throttle>,
-    sign_ins: Arc<desk::SignIns>,
-    lease_days: u16,
+    throttle: Arc<KeyedThrottle>,
+    sign_in_limits: Arc<desk::SignInLimits>,
+    offline_lease_days: u16,
 }
 
 impl Services {
@@ -97,51 +97,51 @@ impl Services {
     #[must_use]
     pub fn new(
         app: App,
-        (authority, revocations): (Authority, Revocations),
-        secret: [u8; 32],
-        reach: Reach,
+        (authority, revocations): (AuthorityKey, RevocationLog),
+        server_secret: [u8; 32],
+        reach: ServerEndpoints,
         jobs: Vec<JobEntry>,
         closing: watch::Receiver<bool>,
     ) -> Self {
-        let (_, nothing) = watch::channel(Head::default());
+        let (_, nothing) = watch::channel(WatchedHead::default());
         let mut services = Self {
             app,
-            door: Door::default(),
+            blocking_pool: BlockingPool::default(),
             authority: Arc::new(authority),
             revocations: Arc::new(revocations),
-            secret: Arc::new(secret),
-            seal: Seal::new(&secret),
-            reach: Arc::new(reach),
+            server_secret: Arc::new(server_secret),
+            cursor_signer: CursorSigner::new(&server_secret),
+            endpoints: Arc::new(reach),
             jobs: jobs.into(),
-            refused: Arc::default(),
+            failed_attempts: Arc::default(),
             head: nothing,
-            followed: Arc::default(),
+            subscriptions: Arc::default(),
             closing,
-            throttle: Arc::new(Throttle::new(0)),
-            sign_ins: Arc::default(),
-            lease_days: 0,
+            throttle: Arc::new(KeyedThrottle::new(0)),
+            sign_in_limits: Arc::default(),
+            offline_lease_days: 0,
         };
-        services.head = follow::watch(&services);
+        services.head = head_watch::spawn_head_watcher(&services);
         services
     }
 
     /// The same, for at most so many calls a minute of each credential; 0: no limit.
     #[must_use]
-    pub fn throttled(self, calls_per_minute: u32) -> Self {
-        Self { throttle: Arc::new(Throttle::new(calls_per_minute)), ..self }
+    pub fn with_call_limit(self, calls_per_minute: u32) -> Self {
+        Self { throttle: Arc::new(KeyedThrottle::new(calls_per_minute)), ..self }
     }
 
     /// The same, telling phones to hide what they hold after so many days without contact. The usual number is not sent.
     #[must_use]
-    pub fn leased(self, days: u16) -> Self {
-        Self { lease_days: if days == OFFLINE_LEASE_DAYS { 0 } else { days }, ..self }
+    pub fn with_offline_lease(self, days: u16) -> Self {
+        Self { offline_lease_days: if days == OFFLINE_LEASE_DAYS { 0 } else { days }, ..self }
     }
 
     /// All services with health and reflection, ready for a server.
     #[must_use]
-    pub fn routes(self) -> Routes {
+    pub fn into_routes(self) -> Routes {
         let (reporter, health_service) = tonic_health::server::health_reporter();
-        tokio::spawn(health::tell(self.clone(), reporter));
+        tokio::spawn(health::report_health(self.clone(), reporter));
         let mut routes = Routes::builder();
         routes
             .add_service(AccessServiceServer::new(self.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX))
@@ -154,7 +154,7 @@ impl Services {
             .add_service(TargetServiceServer::new(self.clone()))
             .add_service(JobServiceServer::new(self.clone()))
             .add_service(AuditServiceServer::new(self.clone()))
-            .add_service(codec::SyncServer::new(self))
+            .add_service(codec::SyncServiceServer::new(self))
             .add_service(health_service);
         let reflection = || {
             tonic_reflection::server::Builder::configure()

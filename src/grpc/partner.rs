@@ -3,18 +3,20 @@
 //! The one service that a service key opens; a device whose account holds PARTNER_READER may call it too. Knows no figure: what is hidden
 //! is decided in the domain.
 
-use super::report::optional_id;
-use super::status::Failure;
-use super::{Services, caller, page};
+use super::report::parse_optional_id;
+use super::status::RpcError;
+use super::{Services, caller, pagination};
 use crate::app::AppError;
-use crate::app::partner::{Partner, Release};
+use crate::app::partner::{PartnerIdentity, PartnerRelease};
 use crate::domain::ids::{CampaignId, RunId};
 use crate::domain::lang::Lang;
-use crate::domain::time::{Instant, date_from_days};
+use crate::domain::time::{Timestamp, date_from_days};
 use crate::pb;
 use crate::pb::partner_service_server::PartnerService;
 use crate::trace;
-use crate::wire::partner::{Run, element_definition, published_run, published_standing};
+use crate::wire::partner::{
+    PublishedRun, element_definition_to_proto, published_run_to_proto, published_standing_to_proto,
+};
 use crate::wire::values;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -23,64 +25,69 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
 /// Runs read at once.
-const AT_ONCE: i64 = 16;
+const RUNS_PER_READ: i64 = 16;
 /// How often an idle follower's key is looked at.
-const IDLE: Duration = Duration::from_secs(30);
+const IDLE_RECHECK_INTERVAL: Duration = Duration::from_secs(30);
 
-type Answer = Result<pb::FollowRunsResponse, Status>;
+type FollowRunsResult = Result<pb::FollowRunsResponse, Status>;
 
 #[tonic::async_trait]
 impl PartnerService for Services {
-    type FollowRunsStream = ReceiverStream<Answer>;
+    type FollowRunsStream = ReceiverStream<FollowRunsResult>;
 
     async fn follow_runs(
         &self,
         request: Request<pb::FollowRunsRequest>,
     ) -> Result<Response<Self::FollowRunsStream>, Status> {
-        let lang = caller::lang(request.metadata());
-        let follower = self.follower(request).await.map_err(|failure| failure.status(lang))?;
+        let lang = caller::read_accept_language(request.metadata());
+        let follower = self.open_follower(request).await.map_err(|failure| failure.into_status(lang))?;
         let (sender, receiver) = mpsc::channel(1);
-        tokio::spawn(trace::along(async move {
-            if let Err(failure) = follower.drive(&sender).await {
-                let _ = sender.send(Err(failure.status(lang))).await;
+        tokio::spawn(trace::with_current_span(async move {
+            if let Err(failure) = follower.run(&sender).await {
+                let _ = sender.send(Err(failure.into_status(lang))).await;
             }
         }));
         Ok(Response::new(ReceiverStream::new(receiver)))
     }
 
     async fn get_run(&self, request: Request<pb::GetRunRequest>) -> Result<Response<pb::GetRunResponse>, Status> {
-        read(self, request, Self::published).await
+        run_partner_call(self, request, Self::read_published_run).await
     }
 
     async fn list_run_standings(
         &self,
         request: Request<pb::ListRunStandingsRequest>,
     ) -> Result<Response<pb::ListRunStandingsResponse>, Status> {
-        read(self, request, Self::run_standings).await
+        run_partner_call(self, request, Self::read_run_standings).await
     }
 }
 
 /// A unary call by a partner.
-async fn read<M: Send + 'static, R: Send + 'static>(
+async fn run_partner_call<M: Send + 'static, R: Send + 'static>(
     services: &Services,
     request: Request<M>,
-    method: fn(&Services, &Partner, M) -> Result<R, Failure>,
+    method: fn(&Services, &PartnerIdentity, M) -> Result<R, RpcError>,
 ) -> Result<Response<R>, Status> {
-    let lang: Lang = caller::lang(request.metadata());
+    let lang: Lang = caller::read_accept_language(request.metadata());
     let (metadata, extensions, message) = request.into_parts();
     let answer = async {
-        let partner = caller::partner(services, &metadata, &extensions).await?;
-        let own = services.clone();
-        services.door.run(move || method(&own, &partner, message)).await
+        let partner = caller::authenticate_partner(services, &metadata, &extensions).await?;
+        let service_handle = services.clone();
+        services.blocking_pool.run(move || method(&service_handle, &partner, message)).await
     };
-    answer.await.map(Response::new).map_err(|failure| failure.status(lang))
+    answer.await.map(Response::new).map_err(|failure| failure.into_status(lang))
 }
 
 impl Services {
-    fn published(&self, who: &Partner, message: pb::GetRunRequest) -> Result<pb::GetRunResponse, Failure> {
+    fn read_published_run(
+        &self,
+        partner: &PartnerIdentity,
+        message: pb::GetRunRequest,
+    ) -> Result<pb::GetRunResponse, RpcError> {
         let pb::GetRunRequest { run_id } = message;
-        let id = values::id(&run_id, RunId::from_slice)?;
-        let Release { run, lines: _, campaign, reference, definition_version } = self.app.released_run(who, id)?;
+        let id = values::id_from_bytes(&run_id, RunId::from_slice)?;
+        let PartnerRelease { run, lines: _, campaign, reference, definition_version } =
+            self.app.partner_run(partner, id)?;
         let counted: BTreeSet<_> = campaign.targets.iter().flat_map(|target| target.formula.elements()).collect();
         let elements = counted.iter().filter_map(|code| reference.catalogue.element(code));
         let targets = campaign.targets.iter().map(|target| pb::TargetDefinition {
@@ -90,108 +97,108 @@ impl Services {
             formula: target.formula.to_string(),
         });
         Ok(pb::GetRunResponse {
-            run: Some(run_message(&run, &campaign.code)),
+            run: Some(manifest_to_proto(&run, &campaign.code)),
             definition_version,
             targets: targets.collect(),
-            elements: elements.map(element_definition).collect(),
+            elements: elements.map(element_definition_to_proto).collect(),
         })
     }
 
-    fn run_standings(
+    fn read_run_standings(
         &self,
-        who: &Partner,
+        partner: &PartnerIdentity,
         message: pb::ListRunStandingsRequest,
-    ) -> Result<pb::ListRunStandingsResponse, Failure> {
+    ) -> Result<pb::ListRunStandingsResponse, RpcError> {
         let pb::ListRunStandingsRequest { run_id, page_size, page_token } = message;
-        let size = page::size(page_size, 100, 500)?;
-        let skip = page::read_offset(&page_token, &run_id)?;
-        let release = self.app.release(who, values::id(&run_id, RunId::from_slice)?)?;
+        let size = pagination::resolve_page_size(page_size, 100, 500)?;
+        let skip = pagination::decode_offset_token(&page_token, &run_id)?;
+        let release = self.app.partner_release(partner, values::id_from_bytes(&run_id, RunId::from_slice)?)?;
         if skip == 0 {
-            self.app.note_release(who)?;
+            self.app.audit_release_read(partner)?;
         }
-        let day = date_from_days(release.run.day);
+        let day = date_from_days(release.run.as_of_day);
         let org = &release.reference.org;
         let named = |unit| {
             let code = org.unit(unit).map_or_else(String::new, |unit| unit.uid.clone());
-            (code, org.name_near(unit, day).to_owned())
+            (code, org.nearest_name(unit, day).to_owned())
         };
         let standings = release.lines.iter().skip(skip).take(size);
         Ok(pb::ListRunStandingsResponse {
-            standings: standings.map(|line| published_standing(named(line.unit), line)).collect(),
-            next_page_token: page::next(skip + size, release.lines.len(), &run_id),
+            standings: standings.map(|line| published_standing_to_proto(named(line.unit), line)).collect(),
+            next_page_token: pagination::next_offset_token(skip + size, release.lines.len(), &run_id),
         })
     }
 
-    async fn follower(&self, request: Request<pb::FollowRunsRequest>) -> Result<Follower, Failure> {
+    async fn open_follower(&self, request: Request<pb::FollowRunsRequest>) -> Result<RunFollower, RpcError> {
         let (metadata, extensions, message) = request.into_parts();
         let pb::FollowRunsRequest { cursor, campaign_id, once } = message;
-        let after = optional_id(&cursor, RunId::from_slice)?;
-        let campaign = optional_id(&campaign_id, CampaignId::from_slice)?;
-        let partner = caller::partner(self, &metadata, &extensions).await?;
-        let follower = Follower { services: self.clone(), partner, after, campaign, once };
+        let after = parse_optional_id(&cursor, RunId::from_slice)?;
+        let campaign = parse_optional_id(&campaign_id, CampaignId::from_slice)?;
+        let partner = caller::authenticate_partner(self, &metadata, &extensions).await?;
+        let follower = RunFollower { services: self.clone(), partner, after_run: after, campaign, once };
         // What is refused is refused at once, and not inside the stream.
-        follower.runs(1).await?;
+        follower.read_runs(1).await?;
         Ok(follower)
     }
 }
 
 /// A partner who waits for runs.
-struct Follower {
+struct RunFollower {
     services: Services,
-    partner: Partner,
-    after: Option<RunId>,
+    partner: PartnerIdentity,
+    after_run: Option<RunId>,
     campaign: Option<CampaignId>,
     once: bool,
 }
 
-impl Follower {
-    async fn runs(&self, limit: i64) -> Result<crate::app::partner::Runs, Failure> {
+impl RunFollower {
+    async fn read_runs(&self, limit: i64) -> Result<crate::app::partner::PartnerRunPage, RpcError> {
         let (app, partner) = (self.services.app.clone(), self.partner.clone());
-        let (after, campaign) = (self.after, self.campaign);
-        self.services.door.run(move || Ok(app.runs_after(&partner, after, campaign, limit)?)).await
+        let (after, campaign) = (self.after_run, self.campaign);
+        self.services.blocking_pool.run(move || Ok(app.partner_runs_after(&partner, after, campaign, limit)?)).await
     }
 
-    async fn drive(mut self, sender: &mpsc::Sender<Answer>) -> Result<(), Failure> {
+    async fn run(mut self, sender: &mpsc::Sender<FollowRunsResult>) -> Result<(), RpcError> {
         let mut head = self.services.head.clone();
         let mut closing = self.services.closing.clone();
         loop {
             let generation = head.borrow_and_update().auth_generation;
-            self.look_again(generation).await?;
-            if !self.tell(sender).await? || self.once {
+            self.recheck_partner(generation).await?;
+            if !self.send_new_runs(sender).await? || self.once {
                 return Ok(());
             }
             tokio::select! {
                 changed = head.changed() => if changed.is_err() { return Ok(()) },
                 () = sender.closed() => return Ok(()),
                 _ = async { closing.wait_for(|closing| *closing).await.is_ok() } => return Ok(()),
-                () = tokio::time::sleep(IDLE) => {}
+                () = tokio::time::sleep(IDLE_RECHECK_INTERVAL) => {}
             }
         }
     }
 
     /// Fails once the key or the device opens nothing any more.
-    async fn look_again(&mut self, generation: i64) -> Result<(), Failure> {
+    async fn recheck_partner(&mut self, generation: i64) -> Result<(), RpcError> {
         let (app, partner) = (self.services.app.clone(), self.partner.clone());
-        if partner.ends <= app.now() {
-            return Err(Failure::App(AppError::Unauthenticated));
+        if partner.expires_at <= app.now() {
+            return Err(RpcError::App(AppError::Unauthenticated));
         }
-        if generation > partner.generation {
-            self.partner = self.services.door.run(move || Ok(app.partner_again(&partner)?)).await?;
+        if generation > partner.auth_generation {
+            self.partner = self.services.blocking_pool.run(move || Ok(app.refresh_partner(&partner)?)).await?;
         }
         Ok(())
     }
 
     /// Tells every run that there is; false when the caller is gone.
-    async fn tell(&mut self, sender: &mpsc::Sender<Answer>) -> Result<bool, Failure> {
+    async fn send_new_runs(&mut self, sender: &mpsc::Sender<FollowRunsResult>) -> Result<bool, RpcError> {
         loop {
-            let found = self.runs(AT_ONCE).await?;
-            let more = found.runs.len() as i64 == AT_ONCE;
-            for (run, code) in found.runs {
+            let batch = self.read_runs(RUNS_PER_READ).await?;
+            let more = batch.runs.len() as i64 == RUNS_PER_READ;
+            for (run, code) in batch.runs {
                 let cursor = run.id.clone();
-                self.after = Some(values::id(&cursor, RunId::from_slice)?);
-                let run = Some(run_message(&run, &code));
-                let told = pb::FollowRunsResponse { run, cursor, restarted: found.restarted };
-                if sender.send(Ok(told)).await.is_err() {
+                self.after_run = Some(values::id_from_bytes(&cursor, RunId::from_slice)?);
+                let run = Some(manifest_to_proto(&run, &code));
+                let response = pb::FollowRunsResponse { run, cursor, restarted: batch.restarted };
+                if sender.send(Ok(response)).await.is_err() {
                     return Ok(false);
                 }
             }
@@ -202,15 +209,15 @@ impl Follower {
     }
 }
 
-fn run_message(run: &crate::app::partner::Manifest, campaign_code: &str) -> pb::PublishedRun {
-    published_run(&Run {
+fn manifest_to_proto(run: &crate::app::partner::RunManifest, campaign_code: &str) -> pb::PublishedRun {
+    published_run_to_proto(&PublishedRun {
         id: &run.id,
         campaign: (&run.campaign, campaign_code),
         number: run.number,
-        at: Instant(run.at),
-        day: run.day,
-        cut: run.cut,
-        code: &run.code,
+        published_at: Timestamp(run.published_at),
+        as_of_day: run.as_of_day,
+        cut_seq: run.cut_seq,
+        code_version: &run.code_version,
         digests: (&run.input_digest, &run.output_digest),
     })
 }

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 /// The other end of a connection.
 #[derive(Debug, Clone)]
-pub struct Peer {
+pub struct PeerInfo {
     /// Address and port; never stored.
     pub address: SocketAddr,
     /// The name in its verified certificate, as in `thidua:key:0192...`; `None` without one.
-    pub identity: Option<Arc<str>>,
+    pub certificate_name: Option<Arc<str>>,
 }

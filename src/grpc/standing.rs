@@ -2,20 +2,20 @@
 //!
 //! Knows messages and pages; who sees what is asked in `app`.
 
-use super::report::optional_id;
-use super::status::Failure;
-use super::{Services, page, service};
-use crate::app::access::Identity;
-use crate::app::results::{Backing, Published};
+use super::report::parse_optional_id;
+use super::status::RpcError;
+use super::{Services, impl_service, pagination};
+use crate::app::access::CallerIdentity;
+use crate::app::standing_queries::{ReportDrilldown, StoredStanding};
 use crate::domain::ids::{CampaignId, ReportId, StandingId, UnitId};
-use crate::domain::reason::Reason;
-use crate::domain::standing::Behind;
+use crate::domain::reason::RefusalReason;
+use crate::domain::standing::StandingReport;
 use crate::pb;
 use crate::pb::standing_service_server::StandingService;
-use crate::wire::standing::standing_report;
+use crate::wire::standing::standing_report_to_proto;
 use crate::wire::{record, values};
 
-service!(StandingService {
+impl_service!(StandingService {
     called get_standing: GetStandingRequest => GetStandingResponse;
     called list_standings: ListStandingsRequest => ListStandingsResponse;
     called list_standing_reports: ListStandingReportsRequest => ListStandingReportsResponse;
@@ -24,79 +24,81 @@ service!(StandingService {
 impl Services {
     fn get_standing(
         &self,
-        who: &Identity,
+        identity: &CallerIdentity,
         message: pb::GetStandingRequest,
-    ) -> Result<pb::GetStandingResponse, Failure> {
+    ) -> Result<pb::GetStandingResponse, RpcError> {
         let pb::GetStandingRequest { standing_id } = message;
-        let id = values::id(&standing_id, StandingId::from_slice)?;
-        let published = self.app.result(&who.actor, id)?;
-        Ok(pb::GetStandingResponse { standing: Some(self.standing(&published)?) })
+        let id = values::id_from_bytes(&standing_id, StandingId::from_slice)?;
+        let published = self.app.standing_result(&identity.actor, id)?;
+        Ok(pb::GetStandingResponse { standing: Some(self.standing_to_proto(&published)?) })
     }
 
     fn list_standings(
         &self,
-        who: &Identity,
+        identity: &CallerIdentity,
         message: pb::ListStandingsRequest,
-    ) -> Result<pb::ListStandingsResponse, Failure> {
-        let question = pb::ListStandingsRequest { page_size: 0, page_token: String::new(), ..message.clone() };
-        let question = format!("{question:?}").into_bytes();
+    ) -> Result<pb::ListStandingsResponse, RpcError> {
+        let filter_key = pb::ListStandingsRequest { page_size: 0, page_token: String::new(), ..message.clone() };
+        let filter_key = format!("{filter_key:?}").into_bytes();
         let pb::ListStandingsRequest { page_size, page_token, campaign_id, unit_id, target_code, phase_number, view } =
             message;
-        let size = page::size(page_size, 100, 500)?;
-        let skip = page::read_offset(&page_token, &question)?;
-        let campaign = values::id(&campaign_id, CampaignId::from_slice)?;
-        let unit = optional_id(&unit_id, UnitId::from_slice)?;
-        let view = pb::StandingView::try_from(view).map_err(|_| Reason::Malformed)?;
+        let size = pagination::resolve_page_size(page_size, 100, 500)?;
+        let skip = pagination::decode_offset_token(&page_token, &filter_key)?;
+        let campaign = values::id_from_bytes(&campaign_id, CampaignId::from_slice)?;
+        let unit = parse_optional_id(&unit_id, UnitId::from_slice)?;
+        let view = pb::StandingView::try_from(view).map_err(|_| RefusalReason::Malformed)?;
         let view = if view == pb::StandingView::Unspecified { pb::StandingView::AsWas } else { view };
-        let mut results = self.app.results(&who.actor, campaign)?;
+        let mut results = self.app.campaign_results(&identity.actor, campaign)?;
         results.standings.retain(|published| {
             let standing = &published.standing;
             unit.is_none_or(|unit| unit == standing.unit)
                 && (target_code.is_empty() || target_code == standing.judgement.code)
                 && phase_number.is_none_or(|phase| phase == u32::from(standing.phase))
-                && record::standing_view(standing.view) == view
+                && record::standing_view_to_proto(standing.view) == view
         });
-        let standings = results.standings.iter().skip(skip).take(size).map(|published| self.standing(published));
+        let standings =
+            results.standings.iter().skip(skip).take(size).map(|published| self.standing_to_proto(published));
         Ok(pb::ListStandingsResponse {
             standings: standings.collect::<Result<_, _>>()?,
-            next_page_token: page::next(skip + size, results.standings.len(), &question),
-            latest_run: results.run.as_ref().map(record::run_message),
+            next_page_token: pagination::next_offset_token(skip + size, results.standings.len(), &filter_key),
+            latest_run: results.run.as_ref().map(record::run_to_proto),
         })
     }
 
     fn list_standing_reports(
         &self,
-        who: &Identity,
+        identity: &CallerIdentity,
         message: pb::ListStandingReportsRequest,
-    ) -> Result<pb::ListStandingReportsResponse, Failure> {
-        let question = format!("{:?}", (&message.standing_id, &message.member_code)).into_bytes();
+    ) -> Result<pb::ListStandingReportsResponse, RpcError> {
+        let filter_key = format!("{:?}", (&message.standing_id, &message.member_code)).into_bytes();
         let pb::ListStandingReportsRequest { standing_id, member_code, page_size, page_token } = message;
-        let size = page::size(page_size, 100, 500)?;
-        let skip = page::read_offset(&page_token, &question)?;
-        let id = values::id(&standing_id, StandingId::from_slice)?;
-        let Backing { cut, lines, out_of_sight } = self.app.reports_behind(&who.actor, id, &member_code)?;
-        let next_page_token = page::next(skip + size, lines.len(), &question);
-        let lines: Vec<Behind> = lines.into_iter().skip(skip).take(size).collect();
+        let size = pagination::resolve_page_size(page_size, 100, 500)?;
+        let skip = pagination::decode_offset_token(&page_token, &filter_key)?;
+        let id = values::id_from_bytes(&standing_id, StandingId::from_slice)?;
+        let ReportDrilldown { cut_seq: cut, lines, hidden_count: out_of_sight } =
+            self.app.drill_down(&identity.actor, id, &member_code)?;
+        let next_page_token = pagination::next_offset_token(skip + size, lines.len(), &filter_key);
+        let lines: Vec<StandingReport> = lines.into_iter().skip(skip).take(size).collect();
         let ids: Vec<ReportId> = lines.iter().map(|line| line.report).collect();
-        let mut filed = self.app.filed(&ids)?;
+        let mut filed = self.app.reports_by_id(&ids)?;
         filed.retain(|filed| filed.report.state.is_sent());
-        let reports = self.messages(&filed)?;
-        let org = &self.reference()?.org;
+        let reports = self.reports_to_proto(&filed)?;
+        let org = &self.load_reference()?.org;
         let code = |unit| org.unit(unit).map_or_else(String::new, |unit| unit.uid.clone());
         Ok(pb::ListStandingReportsResponse {
             reports,
             next_page_token,
-            standing_reports: lines.into_iter().map(|line| standing_report(&code(line.unit), &line)).collect(),
+            standing_reports: lines.into_iter().map(|line| standing_report_to_proto(&code(line.unit), &line)).collect(),
             cut_seq: cut,
             out_of_sight: u32::try_from(out_of_sight).unwrap_or(u32::MAX),
         })
     }
 
-    fn standing(&self, published: &Published) -> Result<pb::Standing, Failure> {
-        let reference = self.reference()?;
-        let Published { standing, revision } = published;
-        let message = record::standing_message(standing, &reference.units, &reference.elements);
-        let record = message.map_err(|error| Failure::Internal(error.to_string()))?;
+    fn standing_to_proto(&self, published: &StoredStanding) -> Result<pb::Standing, RpcError> {
+        let reference = self.load_reference()?;
+        let StoredStanding { standing, revision } = published;
+        let message = record::standing_to_proto(standing, &reference.unit_numbers, &reference.element_numbers);
+        let record = message.map_err(|error| RpcError::Internal(error.to_string()))?;
         Ok(pb::Standing { id: standing.id().0.to_vec(), revision: *revision, record: Some(record) })
     }
 }

@@ -3,10 +3,10 @@
 //! The texts of refusals are the domain's; those of the transport stand here. Knows no rpc.
 
 use crate::app::AppError;
-use crate::domain::broken::Broken;
 use crate::domain::lang::Lang;
-use crate::domain::reason::{Reason, Refusal};
-use crate::domain::target::SyntaxError;
+use crate::domain::reason::{Refusal, RefusalReason};
+use crate::domain::target_rule::SyntaxError;
+use crate::domain::violation::Violation;
 use crate::pb::ErrorReason;
 use crate::wire::reasons;
 use std::collections::HashMap;
@@ -15,14 +15,14 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
 /// When a phone comes back to a server whose disk is full: a person has to act first.
-const FULL_AGAIN: Duration = Duration::from_secs(5);
+const DISK_FULL_RETRY: Duration = Duration::from_secs(5);
 
 /// The domain of every `ErrorInfo`.
-pub const DOMAIN: &str = "thidua";
+pub const ERROR_DOMAIN: &str = "thidua";
 
 /// What a call can fail with.
 #[derive(Debug)]
-pub enum Failure {
+pub enum RpcError {
     /// A step of the application failed.
     App(AppError),
     /// The enrolment code is unknown, used or expired.
@@ -49,128 +49,143 @@ pub enum Failure {
     Internal(String),
 }
 
-impl<E: Into<AppError>> From<E> for Failure {
+impl<E: Into<AppError>> From<E> for RpcError {
     fn from(error: E) -> Self {
         Self::App(error.into())
     }
 }
 
-impl Failure {
+impl RpcError {
     /// The status, with texts in `lang`.
     #[must_use]
-    pub fn status(self, lang: Lang) -> Status {
+    pub fn into_status(self, lang: Lang) -> Status {
         match self {
-            Self::App(error) => of_app(error, lang),
-            Self::CodeRefused => said(ErrorReason::CodeRefused, Code::Unauthenticated, lang),
-            Self::BadSignature => said(ErrorReason::BadSignature, Code::Unauthenticated, lang),
-            Self::SignInRefused => said(ErrorReason::SignInRefused, Code::Unauthenticated, lang),
-            Self::PasswordLength => said(ErrorReason::PasswordLength, Code::InvalidArgument, lang),
+            Self::App(error) => app_error_to_status(error, lang),
+            Self::CodeRefused => build_plain_status(ErrorReason::CodeRefused, Code::Unauthenticated, lang),
+            Self::BadSignature => build_plain_status(ErrorReason::BadSignature, Code::Unauthenticated, lang),
+            Self::SignInRefused => build_plain_status(ErrorReason::SignInRefused, Code::Unauthenticated, lang),
+            Self::PasswordLength => build_plain_status(ErrorReason::PasswordLength, Code::InvalidArgument, lang),
             Self::LimitExceeded(limit, maximum) => {
-                let facts = [("limit", limit.to_owned()), ("maximum", maximum.to_string())];
-                build(ErrorReason::LimitExceeded, Code::ResourceExhausted, lang, &facts, Some(Duration::from_secs(1)))
+                let metadata = [("limit", limit.to_owned()), ("maximum", maximum.to_string())];
+                build_status(
+                    ErrorReason::LimitExceeded,
+                    Code::ResourceExhausted,
+                    lang,
+                    &metadata,
+                    Some(Duration::from_secs(1)),
+                )
             }
             Self::RateLimited(limit, delay) => {
-                let facts = [("limit", limit.to_owned())];
-                build(ErrorReason::RateLimited, Code::ResourceExhausted, lang, &facts, Some(delay))
+                let metadata = [("limit", limit.to_owned())];
+                build_status(ErrorReason::RateLimited, Code::ResourceExhausted, lang, &metadata, Some(delay))
             }
-            Self::Busy => build(ErrorReason::Busy, Code::Unavailable, lang, &[], Some(Duration::from_millis(500))),
-            Self::BadPageToken => said(ErrorReason::BadPageToken, Code::InvalidArgument, lang),
-            Self::RequestIdReused => said(ErrorReason::RequestIdReused, Code::AlreadyExists, lang),
+            Self::Busy => {
+                build_status(ErrorReason::Busy, Code::Unavailable, lang, &[], Some(Duration::from_millis(500)))
+            }
+            Self::BadPageToken => build_plain_status(ErrorReason::BadPageToken, Code::InvalidArgument, lang),
+            Self::RequestIdReused => build_plain_status(ErrorReason::RequestIdReused, Code::AlreadyExists, lang),
             Self::BadTarget(field, error) => {
                 let text = error.text(lang);
                 let mut details = ErrorDetails::new();
                 details.add_bad_request_violation(field, text.as_str());
-                let facts = [("column", error.column.to_string())];
-                finish(ErrorReason::Malformed, Code::InvalidArgument, &text, lang, &facts, details)
+                let metadata = [("column", error.column.to_string())];
+                build_status_with_details(
+                    ErrorReason::Malformed,
+                    Code::InvalidArgument,
+                    &text,
+                    lang,
+                    &metadata,
+                    details,
+                )
             }
             Self::Internal(cause) => {
                 tracing::error!(%cause, "internal error");
-                said(ErrorReason::Internal, Code::Internal, lang)
+                build_plain_status(ErrorReason::Internal, Code::Internal, lang)
             }
         }
     }
 }
 
-fn of_app(error: AppError, lang: Lang) -> Status {
+fn app_error_to_status(error: AppError, lang: Lang) -> Status {
     match error {
-        AppError::Refused(refusal) => refused(&refusal, lang),
-        AppError::Unauthenticated => said(ErrorReason::Unauthenticated, Code::Unauthenticated, lang),
-        AppError::DeviceRevoked => said(ErrorReason::DeviceRevoked, Code::Unauthenticated, lang),
+        AppError::Refused(refusal) => refusal_to_status(&refusal, lang),
+        AppError::Unauthenticated => build_plain_status(ErrorReason::Unauthenticated, Code::Unauthenticated, lang),
+        AppError::DeviceRevoked => build_plain_status(ErrorReason::DeviceRevoked, Code::Unauthenticated, lang),
         AppError::Store(error) if error.is_superseded() => {
-            said(ErrorReason::ServerSuperseded, Code::FailedPrecondition, lang)
+            build_plain_status(ErrorReason::ServerSuperseded, Code::FailedPrecondition, lang)
         }
-        AppError::Store(error) if error.is_full() => {
+        AppError::Store(error) if error.is_storage_full() => {
             tracing::error!(%error, "THE DISK IS FULL: nothing is taken until there is room; phones keep what they have");
-            build(ErrorReason::Busy, Code::Unavailable, lang, &[], Some(FULL_AGAIN))
+            build_status(ErrorReason::Busy, Code::Unavailable, lang, &[], Some(DISK_FULL_RETRY))
         }
-        AppError::Store(error) if error.is_transient() => Failure::Busy.status(lang),
-        AppError::Store(error) => Failure::Internal(error.to_string()).status(lang),
-        AppError::LeaseLost => Failure::Busy.status(lang),
-        AppError::Broken(found) => broken(&found, lang),
+        AppError::Store(error) if error.is_transient() => RpcError::Busy.into_status(lang),
+        AppError::Store(error) => RpcError::Internal(error.to_string()).into_status(lang),
+        AppError::LeaseLost => RpcError::Busy.into_status(lang),
+        AppError::Violations(found) => violations_to_status(&found, lang),
     }
 }
 
 /// The status of a refusal by the rules, with every field that is wrong.
-fn refused(refusal: &Refusal, lang: Lang) -> Status {
-    let Refusal { reason, problems } = refusal;
+fn refusal_to_status(refusal: &Refusal, lang: Lang) -> Status {
+    let Refusal { reason, field_errors: problems } = refusal;
     let mut details = ErrorDetails::new();
     for problem in problems {
         let text = lang.pick(problem.reason.text_vi(), problem.reason.text_en());
         details.add_bad_request_violation(problem.field.as_str(), text);
     }
     let text = lang.pick(reason.text_vi(), reason.text_en());
-    finish(reasons::reason(*reason), code(*reason), text, lang, &[], details)
+    build_status_with_details(reasons::reason_to_proto(*reason), reason_to_code(*reason), text, lang, &[], details)
 }
 
 /// The status of input that breaks rules of a file or of the organisation.
-fn broken(found: &[Broken], lang: Lang) -> Status {
+fn violations_to_status(found: &[Violation], lang: Lang) -> Status {
     let mut details = ErrorDetails::new();
     for line in found {
-        details.add_bad_request_violation(line.at.as_str(), lang.pick(&*line.vi, &*line.en));
+        details.add_bad_request_violation(line.path.as_str(), lang.pick(&*line.vi, &*line.en));
     }
-    let reason = Reason::Malformed;
+    let reason = RefusalReason::Malformed;
     let text =
         found.first().map_or(lang.pick(reason.text_vi(), reason.text_en()), |line| lang.pick(&*line.vi, &*line.en));
-    finish(reasons::reason(reason), Code::FailedPrecondition, text, lang, &[], details)
+    build_status_with_details(reasons::reason_to_proto(reason), Code::FailedPrecondition, text, lang, &[], details)
 }
 
-fn code(reason: Reason) -> Code {
+fn reason_to_code(reason: RefusalReason) -> Code {
     match reason {
-        Reason::NotFound => Code::NotFound,
-        Reason::Denied | Reason::OwnReport | Reason::AccountElsewhere => Code::PermissionDenied,
-        Reason::ContentChanged => Code::Aborted,
-        Reason::CommentExists => Code::AlreadyExists,
-        Reason::WorkflowForbids
-        | Reason::PeriodNotOpen
-        | Reason::PeriodClosed
-        | Reason::ConflictSettled
-        | Reason::HeldSettled
-        | Reason::ProposalSettled => Code::FailedPrecondition,
-        Reason::UnknownElement
-        | Reason::ValueOutOfRange
-        | Reason::NotExpected
-        | Reason::CellBlank
-        | Reason::FormRule
-        | Reason::NoteTooLong
-        | Reason::NotePersonalData
-        | Reason::NothingToDo
-        | Reason::TooMany
-        | Reason::Malformed
-        | Reason::BadId => Code::InvalidArgument,
+        RefusalReason::NotFound => Code::NotFound,
+        RefusalReason::Denied | RefusalReason::OwnReport | RefusalReason::AccountElsewhere => Code::PermissionDenied,
+        RefusalReason::ContentChanged => Code::Aborted,
+        RefusalReason::CommentExists => Code::AlreadyExists,
+        RefusalReason::WorkflowForbids
+        | RefusalReason::PeriodNotOpen
+        | RefusalReason::PeriodClosed
+        | RefusalReason::ConflictSettled
+        | RefusalReason::HeldSettled
+        | RefusalReason::ProposalSettled => Code::FailedPrecondition,
+        RefusalReason::UnknownElement
+        | RefusalReason::ValueOutOfRange
+        | RefusalReason::NotExpected
+        | RefusalReason::CellBlank
+        | RefusalReason::FormRule
+        | RefusalReason::NoteTooLong
+        | RefusalReason::NotePersonalData
+        | RefusalReason::NothingToDo
+        | RefusalReason::TooMany
+        | RefusalReason::Malformed
+        | RefusalReason::BadId => Code::InvalidArgument,
     }
 }
 
 /// The texts of a reason in Vietnamese and English: what happened and what to do. Those of refusals are the domain's.
-fn texts(reason: ErrorReason) -> (&'static str, &'static str) {
-    match reasons::read_reason(reason.into()) {
+fn find_texts(reason: ErrorReason) -> (&'static str, &'static str) {
+    match reasons::reason_from_proto(reason.into()) {
         Some(refusal) => (refusal.text_vi(), refusal.text_en()),
-        None => own_texts(reason),
+        None => find_transport_texts(reason),
     }
 }
 
 /// The texts of the transport's own reasons.
 #[allow(clippy::wildcard_enum_match_arm, reason = "all other reasons are refusals, whose texts are the domain's")]
-fn own_texts(reason: ErrorReason) -> (&'static str, &'static str) {
+fn find_transport_texts(reason: ErrorReason) -> (&'static str, &'static str) {
     match reason {
         ErrorReason::Unauthenticated => (
             "Chưa đăng nhập hoặc phiên đã hết hạn. Hãy gia hạn rồi thử lại.",
@@ -218,31 +233,38 @@ fn own_texts(reason: ErrorReason) -> (&'static str, &'static str) {
     }
 }
 
-fn said(reason: ErrorReason, code: Code, lang: Lang) -> Status {
-    build(reason, code, lang, &[], None)
+fn build_plain_status(reason: ErrorReason, code: Code, lang: Lang) -> Status {
+    build_status(reason, code, lang, &[], None)
 }
 
-fn build(reason: ErrorReason, code: Code, lang: Lang, facts: &[(&str, String)], delay: Option<Duration>) -> Status {
+fn build_status(
+    reason: ErrorReason,
+    code: Code,
+    lang: Lang,
+    metadata: &[(&str, String)],
+    delay: Option<Duration>,
+) -> Status {
     let mut details = ErrorDetails::new();
     if delay.is_some() {
         details.set_retry_info(delay);
     }
-    let (vi, en) = texts(reason);
-    finish(reason, code, lang.pick(vi, en), lang, facts, details)
+    let (vi, en) = find_texts(reason);
+    build_status_with_details(reason, code, lang.pick(vi, en), lang, metadata, details)
 }
 
-fn finish(
+fn build_status_with_details(
     reason: ErrorReason,
     code: Code,
     text: &str,
     lang: Lang,
-    facts: &[(&str, String)],
+    metadata: &[(&str, String)],
     mut details: ErrorDetails,
 ) -> Status {
-    let name = reasons::name(reason);
-    let facts: HashMap<String, String> = facts.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
-    let said: String = facts.iter().map(|(key, value)| format!(" {key}={value}")).collect();
-    details.set_error_info(name, DOMAIN, facts);
+    let name = reasons::error_reason_name(reason);
+    let metadata: HashMap<String, String> =
+        metadata.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
+    let said: String = metadata.iter().map(|(key, value)| format!(" {key}={value}")).collect();
+    details.set_error_info(name, ERROR_DOMAIN, metadata);
     details.set_localized_message(lang.as_str(), text);
     Status::with_error_details(code, format!("{name}{said}"), details)
 }
@@ -250,14 +272,14 @@ fn finish(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::reason::Problem;
+    use crate::domain::reason::FieldError;
 
     #[test]
     fn a_refusal_names_its_reason_every_field_and_what_to_do_in_the_callers_language() {
-        let problem = Problem { field: "changes[2].mine".into(), reason: Reason::ValueOutOfRange };
-        let refusal = Refusal { reason: Reason::ValueOutOfRange, problems: vec![problem] };
+        let problem = FieldError { field: "changes[2].mine".into(), reason: RefusalReason::ValueOutOfRange };
+        let refusal = Refusal { reason: RefusalReason::ValueOutOfRange, field_errors: vec![problem] };
         for (lang, word) in [(Lang::Vi, "khoảng"), (Lang::En, "range")] {
-            let status = Failure::App(refusal.clone().into()).status(lang);
+            let status = RpcError::App(refusal.clone().into()).into_status(lang);
             let details = status.get_error_details();
             assert_eq!(status.code(), Code::InvalidArgument);
             assert_eq!(details.error_info().unwrap().reason, "VALUE_OUT_OF_RANGE");
@@ -268,9 +290,9 @@ mod tests {
 
     #[test]
     fn absent_and_out_of_sight_are_one_answer() {
-        let out_of_sight = AppError::from(crate::domain::permission::Denied::OutOfSight);
-        let absent = AppError::from(Reason::NotFound);
-        let [a, b] = [out_of_sight, absent].map(|error| Failure::App(error).status(Lang::Vi));
+        let out_of_sight = AppError::from(crate::domain::permission::AuthorizationError::NotVisible);
+        let absent = AppError::from(RefusalReason::NotFound);
+        let [a, b] = [out_of_sight, absent].map(|error| RpcError::App(error).into_status(Lang::Vi));
         assert_eq!((a.code(), a.message(), a.details()), (b.code(), b.message(), b.details()));
     }
 
@@ -282,7 +304,7 @@ mod tests {
             if matches!(reason, ErrorReason::Stale) {
                 continue;
             }
-            let (vi, en) = texts(reason);
+            let (vi, en) = find_texts(reason);
             assert!(!vi.is_empty() && !en.is_empty(), "{reason:?}");
         }
     }

@@ -4,28 +4,28 @@
 //! nor merge.
 
 use super::Services;
-use super::caller::{self, home};
-use super::codec::{Answers, Out};
-use super::follow::Place;
+use super::caller::{self, find_acting_unit};
+use super::client_version;
+use super::codec::{SyncResponseStream, SyncStreamItem};
 use super::frames;
-use super::status::Failure;
-use super::versions;
+use super::head_watch::Subscription;
+use super::status::RpcError;
 use crate::app::AppError;
-use crate::app::access::Identity;
+use crate::app::access::CallerIdentity;
 use crate::auth;
 use crate::domain::ids::UnitId;
 use crate::domain::lang::Lang;
 use crate::domain::limits::{PUSH_COMMANDS_MAX, SCOPES_MAX};
-use crate::domain::reason::Reason;
-use crate::pb::sync_response::Frame as Wire;
+use crate::domain::reason::RefusalReason;
+use crate::pb::sync_response::Frame as FrameMessage;
 use crate::pb::{self, SyncRequest};
-use crate::sync::frame::Checkpoint;
-use crate::sync::push::Pushed;
-use crate::sync::{Exchange, Frame, Request as Asked};
+use crate::sync::frame::CheckpointFrame;
+use crate::sync::push::PushedCommand;
+use crate::sync::{Exchange, ExchangeRequest, SyncFrame};
 use crate::trace;
-use crate::wire::access::{Receipt, receipt};
+use crate::wire::access::{ReceiptBody, encode_receipt};
 use crate::wire::command;
-use crate::wire::sync::{Packing, read_scope};
+use crate::wire::sync::{RowCompression, scope_from_proto};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -33,64 +33,75 @@ use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status};
 
 /// Frames that wait for a slow caller.
-const WAITING: usize = 4;
+const FRAME_CHANNEL_CAPACITY: usize = 4;
 /// How long one frame may wait for a caller that does not read.
-const STALLED: Duration = Duration::from_secs(60);
+const SEND_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long an idle stream says nothing: then a bookmark moves the cursor on, keeps proxies from closing it, and its token is looked at.
-const IDLE: Duration = Duration::from_secs(30);
+const BOOKMARK_INTERVAL: Duration = Duration::from_secs(30);
 /// A token that ends within this time is told to a follower.
-const SOON_SECONDS: i64 = 120;
+const TOKEN_WARNING_SECONDS: i64 = 120;
 
-type Answer = Result<Out, Status>;
+type SyncStreamResult = Result<SyncStreamItem, Status>;
 
 /// Answers a call of the sync service.
-pub(super) async fn answer(services: &Services, request: Request<SyncRequest>) -> Result<Response<Answers>, Status> {
-    let lang = caller::lang(request.metadata());
+pub(super) async fn handle_sync(
+    services: &Services,
+    request: Request<SyncRequest>,
+) -> Result<Response<SyncResponseStream>, Status> {
+    let lang = caller::read_accept_language(request.metadata());
     let (metadata, _, message) = request.into_parts();
-    let stream = begin(services, &metadata, message, lang).await;
-    stream.map(Response::new).map_err(|failure| failure.status(lang))
+    let stream = open_stream(services, &metadata, message, lang).await;
+    stream.map(Response::new).map_err(|failure| failure.into_status(lang))
 }
 
-async fn begin(
+async fn open_stream(
     services: &Services,
     metadata: &MetadataMap,
     message: SyncRequest,
     lang: Lang,
-) -> Result<Answers, Failure> {
-    let (own, token, follow) = (services.clone(), caller::admitted(services, metadata)?, message.follow);
-    let (mut call, exchange) = services.door.run(move || start(own, &token, message)).await?;
-    let (sender, receiver) = mpsc::channel(WAITING);
-    tokio::spawn(trace::along(async move {
-        if let Err(failure) = call.drive(exchange, follow, &sender).await {
-            let _ = sender.send(Err(failure.status(lang))).await;
+) -> Result<SyncResponseStream, RpcError> {
+    let (service_handle, token, follow) = (services.clone(), caller::admit_token(services, metadata)?, message.follow);
+    let (mut call, exchange) = services.blocking_pool.run(move || start_call(service_handle, &token, message)).await?;
+    let (sender, receiver) = mpsc::channel(FRAME_CHANNEL_CAPACITY);
+    tokio::spawn(trace::with_current_span(async move {
+        if let Err(failure) = call.run(exchange, follow, &sender).await {
+            let _ = sender.send(Err(failure.into_status(lang))).await;
         }
     }));
     Ok(ReceiverStream::new(receiver))
 }
 
 /// Opens the caller, reads what is asked and takes the commands: behind the door, in one walk.
-fn start(services: Services, token: &auth::Hash, message: SyncRequest) -> Result<(Call, Exchange), Failure> {
-    let identity = services.app.identify(token)?;
-    let packing = Packing::choose(&message.accept_compressions);
-    let upgrade = versions::wanted(&message.client_version);
-    let asked = read(&identity, message, services.app.now().local_date())?;
-    let (app, seal) = (services.app.clone(), services.seal.clone());
-    let call = Call {
+fn start_call(
+    services: Services,
+    token: &auth::SecretHash,
+    message: SyncRequest,
+) -> Result<(SyncCall, Exchange), RpcError> {
+    let identity = services.app.authenticate_token(token)?;
+    let compression = RowCompression::negotiate(&message.accept_compressions);
+    let minimum_version = client_version::find_minimum_version(&message.client_version);
+    let exchange_request = read_sync_request(&identity, message, services.app.now().local_date())?;
+    let (app, cursor_signer) = (services.app.clone(), services.cursor_signer.clone());
+    let call = SyncCall {
         services,
-        ends: identity.device.token_expires,
-        generation: identity.generation,
+        token_expires_at: identity.device.token_expires_at,
+        auth_generation: identity.auth_generation,
         device: identity.device.id,
-        pushed: !asked.commands.is_empty(),
+        receipt_due: !exchange_request.commands.is_empty(),
         caught_up: false,
-        warned: false,
-        upgrade,
-        packing,
+        token_warning_sent: false,
+        minimum_version,
+        compression,
     };
-    Ok((call, Exchange::start(app, seal, identity, &asked)?))
+    Ok((call, Exchange::start(app, cursor_signer, identity, &exchange_request)?))
 }
 
 /// Reads a request; what is wrong with a command refuses the command, what is wrong with the rest refuses the call.
-pub(super) fn read(identity: &Identity, message: SyncRequest, today: jiff::civil::Date) -> Result<Asked, Failure> {
+pub(super) fn read_sync_request(
+    identity: &CallerIdentity,
+    message: SyncRequest,
+    today: jiff::civil::Date,
+) -> Result<ExchangeRequest, RpcError> {
     let SyncRequest {
         cursor,
         commands,
@@ -101,103 +112,115 @@ pub(super) fn read(identity: &Identity, message: SyncRequest, today: jiff::civil
         client_version,
         rebuild_scopes,
     } = message;
-    if client_version.len() > versions::CHARS_MAX {
-        return Err(Failure::LimitExceeded("client_version", versions::CHARS_MAX as u64));
+    if client_version.len() > client_version::CLIENT_VERSION_CHARS_MAX {
+        return Err(RpcError::LimitExceeded("client_version", client_version::CLIENT_VERSION_CHARS_MAX as u64));
     }
     if commands.len() > PUSH_COMMANDS_MAX {
-        return Err(Failure::LimitExceeded("commands", PUSH_COMMANDS_MAX as u64));
+        return Err(RpcError::LimitExceeded("commands", PUSH_COMMANDS_MAX as u64));
     }
     // Who holds no role any more still authenticates: what was typed before goes to the hand-over box of the unit.
     if rebuild_scopes.len() > SCOPES_MAX {
-        return Err(Failure::LimitExceeded("rebuild_scopes", SCOPES_MAX as u64));
+        return Err(RpcError::LimitExceeded("rebuild_scopes", SCOPES_MAX as u64));
     }
-    let home = home(identity, today).unwrap_or(UnitId([0; 16]));
+    let home = find_acting_unit(identity, today).unwrap_or(UnitId([0; 16]));
     let pushed = |bytes: Vec<u8>| {
-        let hash = auth::hash(&bytes);
-        let read = command::decode(&bytes, home)?;
-        Ok(Pushed { number: read.number, hash, command: read.command, bytes })
+        let hash = auth::hash_secret(&bytes);
+        let read = command::decode_command(&bytes, home)?;
+        Ok(PushedCommand { number: read.number, hash, command: read.command, bytes })
     };
-    let commands = commands.into_iter().map(pushed).collect::<Result<_, Failure>>()?;
-    let rebuild: Result<Vec<_>, Reason> = rebuild_scopes.iter().map(read_scope).collect();
-    Ok(Asked { cursor, commands, rebuild: rebuild?, max_rows: max_rows as usize, page_at_once: !follow })
+    let commands = commands.into_iter().map(pushed).collect::<Result<_, RpcError>>()?;
+    let rebuild: Result<Vec<_>, RefusalReason> = rebuild_scopes.iter().map(scope_from_proto).collect();
+    Ok(ExchangeRequest {
+        cursor,
+        commands,
+        rebuild_scopes: rebuild?,
+        max_rows: max_rows as usize,
+        include_first_page: !follow,
+    })
 }
 
 /// What the authority signs of a device's commands at a checkpoint.
-pub(super) fn receipt_for(
-    authority: &auth::Authority,
+pub(super) fn sign_receipt(
+    authority: &auth::AuthorityKey,
     device: crate::domain::ids::DeviceId,
-    checkpoint: &Checkpoint,
-) -> Result<pb::Receipt, Failure> {
-    let body = receipt(&Receipt {
+    checkpoint: &CheckpointFrame,
+) -> Result<pb::Receipt, RpcError> {
+    let body = encode_receipt(&ReceiptBody {
         authority: authority.id(),
         epoch: (u64::try_from(checkpoint.epoch.0).unwrap_or(0), checkpoint.epoch.1),
         device,
-        taken: checkpoint.taken,
-        outcomes: checkpoint.outcomes.clone(),
+        commands_taken: checkpoint.commands_taken,
+        outcome_chain: checkpoint.outcome_chain.clone(),
         seq: checkpoint.seq,
-        now: checkpoint.now,
+        time: checkpoint.server_time,
     });
-    let signature = authority.sign(&body).map_err(|error| Failure::Internal(error.to_string()))?;
+    let signature = authority.sign(&body).map_err(|error| RpcError::Internal(error.to_string()))?;
     Ok(pb::Receipt { body, signature })
 }
 
 /// One call on its way.
-struct Call {
+struct SyncCall {
     services: Services,
-    ends: Option<crate::domain::time::Instant>,
-    generation: i64,
+    token_expires_at: Option<crate::domain::time::Timestamp>,
+    auth_generation: i64,
     device: crate::domain::ids::DeviceId,
     /// Whether the next checkpoint carries a receipt.
-    pushed: bool,
+    receipt_due: bool,
     /// Whether the first checkpoint has been told.
     caught_up: bool,
     /// Whether the caller knows that its token ends soon.
-    warned: bool,
+    token_warning_sent: bool,
     /// The version that the caller's app should have, until it was told.
-    upgrade: Option<String>,
+    minimum_version: Option<String>,
     /// Whether the caller can undo packed rows.
-    packing: Option<Packing>,
+    compression: Option<RowCompression>,
 }
 
-impl Call {
-    async fn drive(
+impl SyncCall {
+    async fn run(
         &mut self,
         mut exchange: Exchange,
         follow: bool,
-        sender: &mpsc::Sender<Answer>,
-    ) -> Result<(), Failure> {
+        sender: &mpsc::Sender<SyncStreamResult>,
+    ) -> Result<(), RpcError> {
         let mut following = None;
         loop {
             if follow {
                 // Before the feed is read, so that no look misses what a later round must hold.
-                following = Some(Place::take(&self.services.followed, exchange.scopes())).or(following);
+                following =
+                    Some(Subscription::subscribe(&self.services.subscriptions, exchange.scope_numbers())).or(following);
             }
             if !self.catch_up(&mut exchange, sender).await? || !follow {
                 return Ok(());
             }
             self.caught_up = true;
-            if !self.wait(&mut exchange, sender).await? {
+            if !self.follow_changes(&mut exchange, sender).await? {
                 return Ok(());
             }
         }
     }
 
     /// Reads the feed to its end; false when the caller is gone.
-    async fn catch_up(&mut self, exchange: &mut Exchange, sender: &mpsc::Sender<Answer>) -> Result<bool, Failure> {
+    async fn catch_up(
+        &mut self,
+        exchange: &mut Exchange,
+        sender: &mpsc::Sender<SyncStreamResult>,
+    ) -> Result<bool, RpcError> {
         loop {
-            let ready = exchange.take_ready();
-            let frames = if ready.is_empty() { self.at_the_door(exchange, Exchange::step).await? } else { ready };
-            let reached = matches!(frames.last(), Some(Frame::Checkpoint(_)));
+            let ready = exchange.take_ready_frames();
+            let frames =
+                if ready.is_empty() { self.run_blocking(exchange, Exchange::next_frames).await? } else { ready };
+            let reached = matches!(frames.last(), Some(SyncFrame::Checkpoint(_)));
             // After the first checkpoint one that brings nothing only moves the cursor on.
             let nothing_new = reached && frames.len() == 1 && self.caught_up;
-            let frames = if nothing_new { vec![exchange.bookmark()] } else { frames };
+            let frames = if nothing_new { vec![exchange.build_bookmark()] } else { frames };
             for frame in frames {
-                let opened = matches!(frame, Frame::Welcome(_));
-                if !send(sender, self.out(frame)?).await {
+                let opened = matches!(frame, SyncFrame::Welcome(_));
+                if !send_item(sender, self.build_stream_item(frame)?).await {
                     return Ok(false);
                 }
-                if let Some(version) = self.upgrade.take_if(|_| opened) {
-                    send(sender, frames::upgrade_wanted(version)).await;
+                if let Some(version) = self.minimum_version.take_if(|_| opened) {
+                    send_item(sender, frames::build_upgrade_wanted(version)).await;
                 }
             }
             if reached {
@@ -207,15 +230,15 @@ impl Call {
     }
 
     /// Runs something that touches the store.
-    async fn at_the_door<T: Send + 'static>(
+    async fn run_blocking<T: Send + 'static>(
         &self,
         exchange: &mut Exchange,
         work: impl FnOnce(&mut Exchange) -> crate::app::Result<T> + Send + 'static,
-    ) -> Result<T, Failure> {
+    ) -> Result<T, RpcError> {
         let mut lent = exchange.clone();
         let (back, done) = self
             .services
-            .door
+            .blocking_pool
             .run(move || {
                 let done = work(&mut lent)?;
                 Ok((lent, done))
@@ -226,24 +249,25 @@ impl Call {
     }
 
     /// The frame as it is sent; the first checkpoint of a call that pushed gets its receipt.
-    fn out(&mut self, frame: Frame) -> Result<Out, Failure> {
-        let receipt = if let (true, Frame::Checkpoint(checkpoint)) = (self.pushed, &frame) {
-            self.pushed = false;
-            Some(receipt_for(&self.services.authority, self.device, checkpoint)?)
+    fn build_stream_item(&mut self, frame: SyncFrame) -> Result<SyncStreamItem, RpcError> {
+        let receipt = if let (true, SyncFrame::Checkpoint(checkpoint)) = (self.receipt_due, &frame) {
+            self.receipt_due = false;
+            Some(sign_receipt(&self.services.authority, self.device, checkpoint)?)
         } else {
             None
         };
-        let mut out = frames::out(frame, self.packing);
-        if let Out::Frame(message) = &mut out
-            && let Some(Wire::Welcome(welcome)) = &mut message.frame
+        let mut out = frames::frame_to_stream_item(frame, self.compression);
+        if let SyncStreamItem::Frame(message) = &mut out
+            && let Some(FrameMessage::Welcome(welcome)) = &mut message.frame
         {
-            welcome.trusted_ca_sha256 = self.services.reach.announced_cas.iter().map(|ca| ca.to_vec()).collect();
+            welcome.trusted_ca_sha256 =
+                self.services.endpoints.trusted_ca_sha256.iter().map(|ca| ca.to_vec()).collect();
             if let Some(limits) = &mut welcome.limits {
-                limits.offline_lease_days = self.services.lease_days.into();
+                limits.offline_lease_days = self.services.offline_lease_days.into();
             }
         }
-        if let Out::Frame(message) = &mut out
-            && let Some(Wire::Checkpoint(checkpoint)) = &mut message.frame
+        if let SyncStreamItem::Frame(message) = &mut out
+            && let Some(FrameMessage::Checkpoint(checkpoint)) = &mut message.frame
         {
             checkpoint.receipt = receipt;
         }
@@ -252,30 +276,35 @@ impl Call {
 
     /// Tells what rounds bring, for as long as they suffice; true when the feed has to be read, false when the call is over. A revoked device
     /// and an ended token are failures.
-    async fn wait(&mut self, exchange: &mut Exchange, sender: &mpsc::Sender<Answer>) -> Result<bool, Failure> {
+    async fn follow_changes(
+        &mut self,
+        exchange: &mut Exchange,
+        sender: &mpsc::Sender<SyncStreamResult>,
+    ) -> Result<bool, RpcError> {
         let mut head = self.services.head.clone();
         let mut closing = self.services.closing.clone();
-        let mut told = tokio::time::Instant::now();
+        let mut last_sent = tokio::time::Instant::now();
         loop {
             let now = head.borrow_and_update().clone();
-            if now.auth_generation > self.generation || exchange.is_stale() {
-                self.generation = now.auth_generation;
-                if self.at_the_door(exchange, Exchange::refresh).await? {
+            if now.auth_generation > self.auth_generation || exchange.is_stale() {
+                self.auth_generation = now.auth_generation;
+                if self.run_blocking(exchange, Exchange::refresh_scopes).await? {
                     return Ok(true);
                 }
             }
-            while !exchange.is_at(now.seq) {
-                let Some(frames) = now.rounds.iter().find_map(|round| exchange.take_round(round)) else {
+            while !exchange.is_caught_up_to(now.seq) {
+                let Some(frames) = now.change_batches.iter().find_map(|round| exchange.apply_change_batch(round))
+                else {
                     return Ok(true);
                 };
                 for frame in frames {
-                    told = tokio::time::Instant::now();
-                    if !send(sender, self.out(frame)?).await {
+                    last_sent = tokio::time::Instant::now();
+                    if !send_item(sender, self.build_stream_item(frame)?).await {
                         return Ok(false);
                     }
                 }
             }
-            if !self.token_holds(sender).await? {
+            if !self.check_token_expiry(sender).await? {
                 return Ok(false);
             }
             tokio::select! {
@@ -284,13 +313,13 @@ impl Call {
                 _ = async { closing.wait_for(|closing| *closing).await.is_ok() } => {
                     // Phones come back spread over a few seconds, to this server or to another.
                     let spread = i64::from(self.device.0[15]) * 20;
-                    send(sender, frames::retry_after(1_000 + spread)).await;
+                    send_item(sender, frames::build_retry_after(1_000 + spread)).await;
                     return Ok(false);
                 }
-                () = tokio::time::sleep_until(told + IDLE) => {
-                    told = tokio::time::Instant::now();
-                    let bookmark = self.out(exchange.bookmark())?;
-                    if !send(sender, bookmark).await {
+                () = tokio::time::sleep_until(last_sent + BOOKMARK_INTERVAL) => {
+                    last_sent = tokio::time::Instant::now();
+                    let bookmark = self.build_stream_item(exchange.build_bookmark())?;
+                    if !send_item(sender, bookmark).await {
                         return Ok(false);
                     }
                 }
@@ -299,23 +328,23 @@ impl Call {
     }
 
     /// Warns once before the token ends, and fails when it has; false when the caller is gone.
-    async fn token_holds(&mut self, sender: &mpsc::Sender<Answer>) -> Result<bool, Failure> {
-        let Some(end) = self.ends else { return Ok(true) };
-        let left = (end.0 - self.services.app.now().0) / 1_000_000;
-        if left <= 0 {
-            return Err(Failure::App(AppError::Unauthenticated));
+    async fn check_token_expiry(&mut self, sender: &mpsc::Sender<SyncStreamResult>) -> Result<bool, RpcError> {
+        let Some(end) = self.token_expires_at else { return Ok(true) };
+        let remaining_seconds = (end.0 - self.services.app.now().0) / 1_000_000;
+        if remaining_seconds <= 0 {
+            return Err(RpcError::App(AppError::Unauthenticated));
         }
-        if left > SOON_SECONDS || self.warned {
+        if remaining_seconds > TOKEN_WARNING_SECONDS || self.token_warning_sent {
             return Ok(true);
         }
-        self.warned = true;
-        Ok(send(sender, frames::token_expires(left)).await)
+        self.token_warning_sent = true;
+        Ok(send_item(sender, frames::build_token_expires(remaining_seconds)).await)
     }
 }
 
 /// Whether the caller took the frame in time.
-async fn send(sender: &mpsc::Sender<Answer>, message: Out) -> bool {
-    match tokio::time::timeout(STALLED, sender.send(Ok(message))).await {
+async fn send_item(sender: &mpsc::Sender<SyncStreamResult>, message: SyncStreamItem) -> bool {
+    match tokio::time::timeout(SEND_TIMEOUT, sender.send(Ok(message))).await {
         Ok(sent) => sent.is_ok(),
         Err(_) => {
             tracing::debug!("a caller stalled; its stream is dropped");

@@ -2,15 +2,15 @@
 //!
 //! Knows no store: it only asks who calls.
 
-use super::status::Failure;
-use super::{Services, service};
-use crate::app::access::Identity;
-use crate::domain::target::Target;
+use super::status::RpcError;
+use super::{Services, impl_service};
+use crate::app::access::CallerIdentity;
+use crate::domain::target_rule::Target;
 use crate::pb;
 use crate::pb::target_service_server::TargetService;
 use crate::wire::target;
 
-service!(TargetService {
+impl_service!(TargetService {
     called evaluate_target: EvaluateTargetRequest => EvaluateTargetResponse;
 });
 
@@ -18,12 +18,12 @@ impl Services {
     #[allow(clippy::unused_self, reason = "every method of a service has this shape")]
     fn evaluate_target(
         &self,
-        _: &Identity,
+        _: &CallerIdentity,
         message: pb::EvaluateTargetRequest,
-    ) -> Result<pb::EvaluateTargetResponse, Failure> {
-        Target::parse(&message.target_text).map_err(|error| Failure::BadTarget("target_text", error))?;
-        let target::Question { target, sheet, terms } = target::read_question(message)?;
-        let evaluation = target::evaluation(&target.evaluate(&sheet, &terms));
+    ) -> Result<pb::EvaluateTargetResponse, RpcError> {
+        Target::parse(&message.target_text).map_err(|error| RpcError::BadTarget("target_text", error))?;
+        let target::EvaluationInput { target, sheet, terms } = target::evaluation_input_from_proto(message)?;
+        let evaluation = target::evaluation_to_proto(&target.evaluate(&sheet, &terms));
         Ok(pb::EvaluateTargetResponse { evaluation: Some(evaluation) })
     }
 }

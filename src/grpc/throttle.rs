@@ -9,8 +9,8 @@
 //! addresses. Knows no account; what it keeps is a hash and an instant, and not for longer than a
 //! minute, of at most [`MOST`] credentials.
 
-use super::status::Failure;
-use crate::auth::Hash;
+use super::status::RpcError;
+use crate::auth::SecretHash;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -20,49 +20,49 @@ const MINUTE: Duration = Duration::from_secs(60);
 const MOST: usize = 10_000;
 
 /// How far every credential is that called within the last minute.
-pub(super) struct Throttle {
+pub(super) struct KeyedThrottle {
     /// Between two calls at a steady rate; `None`: no limit.
-    step: Option<Duration>,
-    next: Mutex<HashMap<Hash, Instant>>,
+    interval: Option<Duration>,
+    next_allowed: Mutex<HashMap<SecretHash, Instant>>,
 }
 
-impl Throttle {
+impl KeyedThrottle {
     /// So many calls a minute; 0: no limit.
     pub(super) fn new(per_minute: u32) -> Self {
-        Self { step: MINUTE.checked_div(per_minute), next: Mutex::default() }
+        Self { interval: MINUTE.checked_div(per_minute), next_allowed: Mutex::default() }
     }
 
     /// Takes one call of the credential at `now`.
-    pub(super) fn take(&self, who: Hash, now: Instant) -> Result<(), Failure> {
-        let Some(step) = self.step else { return Ok(()) };
-        let mut all = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(super) fn try_acquire(&self, credential: SecretHash, now: Instant) -> Result<(), RpcError> {
+        let Some(interval) = self.interval else { return Ok(()) };
+        let mut all = self.next_allowed.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= MOST {
             remove_least_used(&mut all, now);
         }
-        let next = all.entry(who).or_insert(now);
-        *next = taken(*next, step, now)?;
+        let next = all.entry(credential).or_insert(now);
+        *next = taken(*next, interval, now)?;
         Ok(())
     }
 
     /// Whether one call of the credential could be taken at `now`. Changes nothing.
-    pub(super) fn check(&self, who: &Hash, now: Instant) -> Result<(), Failure> {
-        let Some(step) = self.step else { return Ok(()) };
-        let next = self.next.lock().unwrap_or_else(PoisonError::into_inner).get(who).copied();
-        taken(next.unwrap_or(now), step, now).map(|_| ())
+    pub(super) fn check(&self, credential: &SecretHash, now: Instant) -> Result<(), RpcError> {
+        let Some(interval) = self.interval else { return Ok(()) };
+        let next = self.next_allowed.lock().unwrap_or_else(PoisonError::into_inner).get(credential).copied();
+        taken(next.unwrap_or(now), interval, now).map(|_| ())
     }
 }
 
 /// Where `next` stands after one more call.
-fn taken(next: Instant, step: Duration, now: Instant) -> Result<Instant, Failure> {
-    let ahead = next.max(now) + step;
+fn taken(next: Instant, interval: Duration, now: Instant) -> Result<Instant, RpcError> {
+    let ahead = next.max(now) + interval;
     let wait = ahead.duration_since(now).saturating_sub(MINUTE);
-    if wait.is_zero() { Ok(ahead) } else { Err(Failure::RateLimited("calls_per_minute", wait)) }
+    if wait.is_zero() { Ok(ahead) } else { Err(RpcError::RateLimited("calls_per_minute", wait)) }
 }
 
 /// Removes the credentials whose allowance is full again, and then, down to half of [`MOST`], those
 /// that have used the least of it. One that is near its limit is kept. Since half of the entries
 /// are free afterwards, the cost is spread over at least `MOST / 2` calls.
-fn remove_least_used(all: &mut HashMap<Hash, Instant>, now: Instant) {
+fn remove_least_used(all: &mut HashMap<SecretHash, Instant>, now: Instant) {
     all.retain(|_, next| *next > now);
     let Some(over @ 1..) = all.len().checked_sub(MOST / 2) else { return };
     let mut ends: Vec<Instant> = all.values().copied().collect();
@@ -76,46 +76,46 @@ mod tests {
 
     #[test]
     fn after_a_minutes_calls_at_once_the_next_waits_its_turn_and_others_do_not() {
-        let (throttle, now) = (Throttle::new(60), Instant::now());
-        assert!((0..60).all(|_| throttle.take([1; 32], now).is_ok()));
-        let Err(Failure::RateLimited(limit, wait)) = throttle.take([1; 32], now) else { panic!("not refused") };
+        let (throttle, now) = (KeyedThrottle::new(60), Instant::now());
+        assert!((0..60).all(|_| throttle.try_acquire([1; 32], now).is_ok()));
+        let Err(RpcError::RateLimited(limit, wait)) = throttle.try_acquire([1; 32], now) else { panic!("not refused") };
         assert_eq!((limit, wait), ("calls_per_minute", Duration::from_secs(1)));
-        assert!(throttle.take([2; 32], now).is_ok(), "another is not kept waiting");
-        assert!(throttle.take([1; 32], now + wait).is_ok());
-        assert!(throttle.take([1; 32], now + wait).is_err(), "one at a time from then on");
+        assert!(throttle.try_acquire([2; 32], now).is_ok(), "another is not kept waiting");
+        assert!(throttle.try_acquire([1; 32], now + wait).is_ok());
+        assert!(throttle.try_acquire([1; 32], now + wait).is_err(), "one at a time from then on");
         assert!(
-            (0..60).all(|_| throttle.take([1; 32], now + 3 * MINUTE).is_ok()),
+            (0..60).all(|_| throttle.try_acquire([1; 32], now + 3 * MINUTE).is_ok()),
             "after a rest a minute's calls again"
         );
-        assert!((0..1000).all(|_| Throttle::new(0).take([1; 32], now).is_ok()));
+        assert!((0..1000).all(|_| KeyedThrottle::new(0).try_acquire([1; 32], now).is_ok()));
     }
 
     #[test]
     fn who_has_rested_is_forgotten() {
-        let (throttle, now) = (Throttle::new(60), Instant::now());
+        let (throttle, now) = (KeyedThrottle::new(60), Instant::now());
         for at in 0..=MOST as u64 {
-            let mut who = [0; 32];
-            who[..8].copy_from_slice(&at.to_be_bytes());
-            throttle.take(who, now + Duration::from_secs(at / 100)).unwrap();
+            let mut credential = [0; 32];
+            credential[..8].copy_from_slice(&at.to_be_bytes());
+            throttle.try_acquire(credential, now + Duration::from_secs(at / 100)).unwrap();
         }
-        assert!(throttle.next.lock().unwrap().len() < 200);
+        assert!(throttle.next_allowed.lock().unwrap().len() < 200);
     }
 
     #[test]
     fn never_more_than_so_many_are_kept_and_who_is_at_the_limit_is_not_forgotten_for_them() {
-        let (throttle, now) = (Throttle::new(10), Instant::now());
-        assert!((0..10).all(|_| throttle.take([9; 32], now).is_ok()));
+        let (throttle, now) = (KeyedThrottle::new(10), Instant::now());
+        assert!((0..10).all(|_| throttle.try_acquire([9; 32], now).is_ok()));
         for at in 0..10 * MOST as u64 {
-            let mut who = [0; 32];
-            who[..8].copy_from_slice(&at.to_be_bytes());
-            throttle.check(&who, now).unwrap();
-            throttle.take(who, now + Duration::from_nanos(at)).unwrap();
-            assert!(throttle.next.lock().unwrap().len() <= MOST);
+            let mut credential = [0; 32];
+            credential[..8].copy_from_slice(&at.to_be_bytes());
+            throttle.check(&credential, now).unwrap();
+            throttle.try_acquire(credential, now + Duration::from_nanos(at)).unwrap();
+            assert!(throttle.next_allowed.lock().unwrap().len() <= MOST);
         }
         let later = now + Duration::from_secs(1);
-        assert!(throttle.check(&[9; 32], later).is_err() && throttle.take([9; 32], later).is_err());
-        let kept = throttle.next.lock().unwrap().len();
+        assert!(throttle.check(&[9; 32], later).is_err() && throttle.try_acquire([9; 32], later).is_err());
+        let kept = throttle.next_allowed.lock().unwrap().len();
         assert!(throttle.check(&[8; 32], now).is_ok());
-        assert_eq!(throttle.next.lock().unwrap().len(), kept, "to look keeps nothing");
+        assert_eq!(throttle.next_allowed.lock().unwrap().len(), kept, "to look keeps nothing");
     }
 }

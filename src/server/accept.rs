@@ -2,9 +2,9 @@
 //!
 //! Handshakes run in tasks of their own, so that one slow phone does not keep others at the door. Knows no rpc.
 
-use super::tls::{Certificates, identity};
+use super::tls::{ReloadableTlsConfig, read_client_name};
 use crate::domain::lease::OFFLINE_LEASE_DAYS;
-use crate::grpc::Peer;
+use crate::grpc::PeerInfo;
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -19,31 +19,31 @@ use tokio_rustls::TlsAcceptor;
 use tonic::transport::server::Connected;
 
 /// The length of an HTTP/2 preface; no HTTP/1.1 request is shorter.
-const PREFACE: usize = 24;
+const PREFACE_BYTES: usize = 24;
 /// Connections that wait to be served; more wait in the kernel.
-const WAITING: usize = 64;
+const PENDING_CONNECTIONS_MAX: usize = 64;
 
 /// How long and how many.
 #[derive(Debug, Clone, Copy)]
-pub struct Caps {
+pub struct ServerLimits {
     /// Connections in total.
-    pub total: usize,
+    pub max_connections: usize,
     /// Connections from one address. Phones share addresses behind their operator's gateway, so this is not small.
-    pub per_address: usize,
+    pub max_connections_per_address: usize,
     /// Time for the TLS handshake and the first bytes of HTTP.
-    pub handshake: Duration,
+    pub handshake_timeout: Duration,
     /// Calls of one credential in a minute; 0: no limit.
     pub calls_per_minute: u32,
     /// Days without contact after which phones hide what they hold.
     pub offline_lease_days: u16,
 }
 
-impl Default for Caps {
+impl Default for ServerLimits {
     fn default() -> Self {
         Self {
-            total: 20_000,
-            per_address: 2_000,
-            handshake: Duration::from_secs(10),
+            max_connections: 20_000,
+            max_connections_per_address: 2_000,
+            handshake_timeout: Duration::from_secs(10),
             calls_per_minute: 600,
             offline_lease_days: OFFLINE_LEASE_DAYS,
         }
@@ -51,23 +51,23 @@ impl Default for Caps {
 }
 
 /// Accepts connections until the receiver is dropped. Without certificates it speaks plain HTTP.
-pub fn accept(
+pub fn accept_connections(
     listener: TcpListener,
-    certificates: Option<Certificates>,
-    caps: Caps,
-) -> mpsc::Receiver<io::Result<Connection>> {
-    let (sender, receiver) = mpsc::channel(WAITING);
-    tokio::spawn(accept_loop(listener, certificates, caps, sender));
+    certificates: Option<ReloadableTlsConfig>,
+    limits: ServerLimits,
+) -> mpsc::Receiver<io::Result<AcceptedConnection>> {
+    let (sender, receiver) = mpsc::channel(PENDING_CONNECTIONS_MAX);
+    tokio::spawn(run_accept_loop(listener, certificates, limits, sender));
     receiver
 }
 
-async fn accept_loop(
+async fn run_accept_loop(
     listener: TcpListener,
-    certificates: Option<Certificates>,
-    caps: Caps,
-    ready: mpsc::Sender<io::Result<Connection>>,
+    certificates: Option<ReloadableTlsConfig>,
+    limits: ServerLimits,
+    ready: mpsc::Sender<io::Result<AcceptedConnection>>,
 ) {
-    let places = Places::default();
+    let counter = ConnectionCounter::default();
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -82,38 +82,44 @@ async fn accept_loop(
                 continue;
             }
         };
-        let Some(place) = places.take(address.ip(), caps) else {
+        let Some(permit) = counter.try_acquire(address.ip(), limits) else {
             tracing::debug!("connection refused: too many");
             continue;
         };
-        let tls = certificates.as_ref().map(Certificates::acceptor);
-        tokio::spawn(greet(stream, address, place, tls, caps.handshake, ready.clone()));
+        let tls = certificates.as_ref().map(ReloadableTlsConfig::acceptor);
+        tokio::spawn(perform_handshake(stream, address, permit, tls, limits.handshake_timeout, ready.clone()));
     }
 }
 
 /// Handshake and first bytes of one connection, within its deadline.
-async fn greet(
+async fn perform_handshake(
     stream: TcpStream,
     address: SocketAddr,
-    place: Place,
+    permit: ConnectionPermit,
     tls: Option<TlsAcceptor>,
     deadline: Duration,
-    ready: mpsc::Sender<io::Result<Connection>>,
+    ready: mpsc::Sender<io::Result<AcceptedConnection>>,
 ) {
     let opened = tokio::time::timeout(deadline, async {
         stream.set_nodelay(true)?;
-        let (mut stream, identity): (Box<dyn Stream>, _) = match tls {
+        let (mut stream, identity): (Box<dyn ConnectionStream>, _) = match tls {
             Some(tls) => {
                 let stream = tls.accept(stream).await?;
-                let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
-                let identity = shown.and_then(identity).map(Arc::from);
+                let presented = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
+                let identity = presented.and_then(read_client_name).map(Arc::from);
                 (Box::new(stream), identity)
             }
             None => (Box::new(stream), None),
         };
-        let mut first = vec![0; PREFACE];
-        stream.read_exact(&mut first).await?;
-        Ok::<_, io::Error>(Connection { stream, first, read: 0, peer: Peer { address, identity }, _place: place })
+        let mut prefix = vec![0; PREFACE_BYTES];
+        stream.read_exact(&mut prefix).await?;
+        Ok::<_, io::Error>(AcceptedConnection {
+            stream,
+            prefix,
+            prefix_read: 0,
+            peer: PeerInfo { address, certificate_name: identity },
+            _permit: permit,
+        })
     });
     match opened.await {
         Ok(Ok(connection)) => {
@@ -125,44 +131,44 @@ async fn greet(
     }
 }
 
-trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+trait ConnectionStream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> ConnectionStream for T {}
 
 /// An accepted connection whose first bytes were already read once.
-pub struct Connection {
-    stream: Box<dyn Stream>,
-    first: Vec<u8>,
-    read: usize,
-    peer: Peer,
-    _place: Place,
+pub struct AcceptedConnection {
+    stream: Box<dyn ConnectionStream>,
+    prefix: Vec<u8>,
+    prefix_read: usize,
+    peer: PeerInfo,
+    _permit: ConnectionPermit,
 }
 
-impl Connected for Connection {
-    type ConnectInfo = Peer;
+impl Connected for AcceptedConnection {
+    type ConnectInfo = PeerInfo;
 
-    fn connect_info(&self) -> Peer {
+    fn connect_info(&self) -> PeerInfo {
         self.peer.clone()
     }
 }
 
-impl AsyncRead for Connection {
+impl AsyncRead for AcceptedConnection {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let left = self.first.len() - self.read;
-        if left == 0 {
+        let remaining = self.prefix.len() - self.prefix_read;
+        if remaining == 0 {
             return Pin::new(&mut self.stream).poll_read(cx, buf);
         }
-        let count = left.min(buf.remaining());
-        buf.put_slice(&self.first[self.read..self.read + count]);
-        self.read += count;
-        if self.read == self.first.len() {
-            self.first = Vec::new();
-            self.read = 0;
+        let count = remaining.min(buf.remaining());
+        buf.put_slice(&self.prefix[self.prefix_read..self.prefix_read + count]);
+        self.prefix_read += count;
+        if self.prefix_read == self.prefix.len() {
+            self.prefix = Vec::new();
+            self.prefix_read = 0;
         }
         Poll::Ready(Ok(()))
     }
 }
 
-impl AsyncWrite for Connection {
+impl AsyncWrite for AcceptedConnection {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(cx, buf)
     }
@@ -190,41 +196,41 @@ impl AsyncWrite for Connection {
 
 /// Counts open connections.
 #[derive(Clone, Default)]
-struct Places(Arc<Mutex<Taken>>);
+struct ConnectionCounter(Arc<Mutex<ConnectionCounts>>);
 
 #[derive(Default)]
-struct Taken {
+struct ConnectionCounts {
     total: usize,
     by_address: HashMap<IpAddr, usize>,
 }
 
 /// One open connection's place; given back when dropped.
-struct Place {
-    places: Places,
+struct ConnectionPermit {
+    counter: ConnectionCounter,
     address: IpAddr,
 }
 
-impl Places {
-    fn take(&self, address: IpAddr, caps: Caps) -> Option<Place> {
-        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let here = taken.by_address.get(&address).copied().unwrap_or(0);
-        if taken.total >= caps.total || here >= caps.per_address {
+impl ConnectionCounter {
+    fn try_acquire(&self, address: IpAddr, limits: ServerLimits) -> Option<ConnectionPermit> {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let from_address = counts.by_address.get(&address).copied().unwrap_or(0);
+        if counts.total >= limits.max_connections || from_address >= limits.max_connections_per_address {
             return None;
         }
-        taken.total += 1;
-        taken.by_address.insert(address, here + 1);
-        Some(Place { places: self.clone(), address })
+        counts.total += 1;
+        counts.by_address.insert(address, from_address + 1);
+        Some(ConnectionPermit { counter: self.clone(), address })
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
-        let mut taken = self.places.0.lock().unwrap_or_else(PoisonError::into_inner);
-        taken.total = taken.total.saturating_sub(1);
-        match taken.by_address.get_mut(&self.address) {
-            Some(here) if *here > 1 => *here -= 1,
+        let mut counts = self.counter.0.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.total = counts.total.saturating_sub(1);
+        match counts.by_address.get_mut(&self.address) {
+            Some(from_address) if *from_address > 1 => *from_address -= 1,
             Some(_) | None => {
-                taken.by_address.remove(&self.address);
+                counts.by_address.remove(&self.address);
             }
         }
     }
@@ -244,8 +250,8 @@ mod tests {
     #[tokio::test]
     async fn a_silent_connection_is_dropped_and_a_speaking_one_is_served_with_all_its_bytes() {
         let (listener, address) = bound().await;
-        let caps = Caps { handshake: Duration::from_millis(200), ..Caps::default() };
-        let mut ready = accept(listener, None, caps);
+        let limits = ServerLimits { handshake_timeout: Duration::from_millis(200), ..ServerLimits::default() };
+        let mut ready = accept_connections(listener, None, limits);
         let mut silent = TcpStream::connect(address).await.unwrap();
         let mut speaking = TcpStream::connect(address).await.unwrap();
         speaking.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nrest").await.unwrap();
@@ -258,15 +264,15 @@ mod tests {
 
     #[tokio::test]
     async fn one_address_cannot_take_every_place_and_a_closed_connection_gives_its_place_back() {
-        let caps = Caps { total: 3, per_address: 2, ..Caps::default() };
+        let limits = ServerLimits { max_connections: 3, max_connections_per_address: 2, ..ServerLimits::default() };
         let (near, far) = ("10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap());
-        let places = Places::default();
-        let first = places.take(near, caps);
-        let _second = places.take(near, caps).unwrap();
-        assert!(places.take(near, caps).is_none());
-        let _other = places.take(far, caps).unwrap();
-        assert!(places.take(far, caps).is_none(), "the total is reached");
-        drop(first);
-        assert!(places.take(near, caps).is_some());
+        let counter = ConnectionCounter::default();
+        let prefix = counter.try_acquire(near, limits);
+        let _second = counter.try_acquire(near, limits).unwrap();
+        assert!(counter.try_acquire(near, limits).is_none());
+        let _other = counter.try_acquire(far, limits).unwrap();
+        assert!(counter.try_acquire(far, limits).is_none(), "the total is reached");
+        drop(prefix);
+        assert!(counter.try_acquire(near, limits).is_some());
     }
 }

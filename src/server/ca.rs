@@ -4,7 +4,7 @@
 //! next server certificate.
 
 use super::tls::{TlsError, read_chain};
-use crate::domain::time::Instant;
+use crate::domain::time::Timestamp;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use rcgen::{
@@ -51,21 +51,21 @@ impl TlsFiles {
     }
 
     /// What phones are told to trust while the CA is rolled over: the present one and the next; empty at all other times.
-    pub fn announced(&self) -> Result<Vec<[u8; 32]>, TlsError> {
+    pub fn announced_ca_hashes(&self) -> Result<Vec<[u8; 32]>, TlsError> {
         if !self.next_ca.exists() && !self.previous_ca.exists() {
             return Ok(Vec::new());
         }
-        let next = if self.next_ca.exists() { Some(sha256(&self.next_ca)?) } else { None };
+        let next = if self.next_ca.exists() { Some(hash_certificate(&self.next_ca)?) } else { None };
         Ok([self.ca_sha256()?].into_iter().chain(next).collect())
     }
 
     /// The SHA-256 of the CA's certificate: what enrolment codes carry.
     pub fn ca_sha256(&self) -> Result<[u8; 32], TlsError> {
-        sha256(&self.ca)
+        hash_certificate(&self.ca)
     }
 }
 
-fn sha256(ca: &Path) -> Result<[u8; 32], TlsError> {
+fn hash_certificate(ca: &Path) -> Result<[u8; 32], TlsError> {
     let chain = read_chain(ca)?;
     let mut hash = [0; 32];
     hash.copy_from_slice(digest(&SHA256, &chain[0]).as_ref());
@@ -73,27 +73,27 @@ fn sha256(ca: &Path) -> Result<[u8; 32], TlsError> {
 }
 
 /// Makes the CA that comes next, unless one waits already. Servers announce it from their next start on.
-pub fn announce_next(files: &TlsFiles, now: Instant) -> Result<(), TlsError> {
+pub fn create_next_ca(files: &TlsFiles, now: Timestamp) -> Result<(), TlsError> {
     if files.next_ca.exists() && files.next_ca_key.exists() {
         return Ok(());
     }
-    make_ca(&files.next_ca, &files.next_ca_key, now.local_date().saturating_sub(1.day())).map(|_| ())
+    create_ca(&files.next_ca, &files.next_ca_key, now.local_date().saturating_sub(1.day())).map(|_| ())
 }
 
 /// Puts the next CA in the place of the present one, and makes a server certificate of it for `names`. False when none waits.
 ///
 /// The next certificate is moved last: stopped before that, the same call goes on where it was.
-pub fn roll_over(files: &TlsFiles, names: &[String], now: Instant) -> Result<bool, TlsError> {
+pub fn roll_over_ca(files: &TlsFiles, names: &[String], now: Timestamp) -> Result<bool, TlsError> {
     if !files.next_ca.exists() {
         return Ok(false);
     }
-    let failed = |path: &Path, error| TlsError::File { path: path.to_owned(), error };
-    std::fs::copy(&files.ca, &files.previous_ca).map_err(|error| failed(&files.ca, error))?;
+    let file_error = |path: &Path, error| TlsError::File { path: path.to_owned(), error };
+    std::fs::copy(&files.ca, &files.previous_ca).map_err(|error| file_error(&files.ca, error))?;
     if files.next_ca_key.exists() {
-        std::fs::rename(&files.next_ca_key, &files.ca_key).map_err(|error| failed(&files.next_ca_key, error))?;
+        std::fs::rename(&files.next_ca_key, &files.ca_key).map_err(|error| file_error(&files.next_ca_key, error))?;
     }
-    std::fs::rename(&files.next_ca, &files.ca).map_err(|error| failed(&files.next_ca, error))?;
-    init(files, names, now)?;
+    std::fs::rename(&files.next_ca, &files.ca).map_err(|error| file_error(&files.next_ca, error))?;
+    init_tls(files, names, now)?;
     Ok(true)
 }
 
@@ -101,16 +101,16 @@ pub fn roll_over(files: &TlsFiles, names: &[String], now: Instant) -> Result<boo
 ///
 /// The CA lives 10 years, the server certificate 397 days. Writing over a server certificate that is there is meant: it is how it is
 /// renewed.
-pub fn init(files: &TlsFiles, names: &[String], now: Instant) -> Result<(), TlsError> {
-    init_for(files, names, now, 397)
+pub fn init_tls(files: &TlsFiles, names: &[String], now: Timestamp) -> Result<(), TlsError> {
+    init_tls_valid_for(files, names, now, 397)
 }
 
 /// [`init`] with a server certificate that is valid for so many days, less than the CA's 10 years.
-pub fn init_for(files: &TlsFiles, names: &[String], now: Instant, days: i64) -> Result<(), TlsError> {
+pub fn init_tls_valid_for(files: &TlsFiles, names: &[String], now: Timestamp, days: i64) -> Result<(), TlsError> {
     let start = now.local_date().saturating_sub(1.day());
     let (ca_pem, ca_key) = match (std::fs::read_to_string(&files.ca), std::fs::read_to_string(&files.ca_key)) {
         (Ok(pem), Ok(key)) => (pem, KeyPair::from_pem(&key)?),
-        (Err(_), _) | (_, Err(_)) => make_ca(&files.ca, &files.ca_key, start)?,
+        (Err(_), _) | (_, Err(_)) => create_ca(&files.ca, &files.ca_key, start)?,
     };
     let issuer = Issuer::from_ca_cert_pem(&ca_pem, ca_key)?;
     let key = KeyPair::generate()?;
@@ -119,32 +119,32 @@ pub fn init_for(files: &TlsFiles, names: &[String], now: Instant, days: i64) -> 
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     params.use_authority_key_identifier_extension = true;
-    valid(&mut params, start, start.saturating_add(days.days()));
+    set_validity(&mut params, start, start.saturating_add(days.days()));
     let certificate = params.signed_by(&key, &issuer)?;
     write_secret(&files.key, key.serialize_pem().as_bytes())?;
-    write(&files.chain, format!("{}{ca_pem}", certificate.pem()).as_bytes())
+    write_file(&files.chain, format!("{}{ca_pem}", certificate.pem()).as_bytes())
 }
 
-fn make_ca(certificate: &Path, secret: &Path, start: Date) -> Result<(String, KeyPair), TlsError> {
+fn create_ca(certificate: &Path, secret: &Path, start: Date) -> Result<(String, KeyPair), TlsError> {
     let key = KeyPair::generate()?;
     let mut params = CertificateParams::new(Vec::new())?;
     params.distinguished_name.push(DnType::CommonName, "thidua private CA");
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    valid(&mut params, start, start.saturating_add(10.years()));
+    set_validity(&mut params, start, start.saturating_add(10.years()));
     let pem = params.self_signed(&key)?.pem();
     write_secret(secret, key.serialize_pem().as_bytes())?;
-    write(certificate, pem.as_bytes())?;
+    write_file(certificate, pem.as_bytes())?;
     Ok((pem, key))
 }
 
-fn valid(params: &mut CertificateParams, from: Date, to: Date) {
+fn set_validity(params: &mut CertificateParams, from: Date, to: Date) {
     let moment =
         |date: Date| date_time_ymd(i32::from(date.year()), date.month().unsigned_abs(), date.day().unsigned_abs());
     (params.not_before, params.not_after) = (moment(from), moment(to));
 }
 
-fn write(path: &Path, bytes: &[u8]) -> Result<(), TlsError> {
+fn write_file(path: &Path, bytes: &[u8]) -> Result<(), TlsError> {
     create_parent(path)?;
     std::fs::write(path, bytes).map_err(|error| TlsError::File { path: path.to_owned(), error })
 }
@@ -152,14 +152,14 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), TlsError> {
 /// Writes a file that only its owner may read.
 pub(super) fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), TlsError> {
     create_parent(path)?;
-    let failed = |error| TlsError::File { path: path.to_owned(), error };
+    let file_error = |error| TlsError::File { path: path.to_owned(), error };
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).map_err(failed)?;
-    file.write_all(bytes).map_err(failed)?;
-    file.sync_all().map_err(failed)
+    let mut file = options.open(path).map_err(file_error)?;
+    file.write_all(bytes).map_err(file_error)?;
+    file.sync_all().map_err(file_error)
 }
 
 fn create_parent(path: &Path) -> Result<(), TlsError> {
@@ -172,32 +172,32 @@ fn create_parent(path: &Path) -> Result<(), TlsError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::tls::Certificates;
+    use crate::server::tls::ReloadableTlsConfig;
 
-    const NOW: Instant = Instant(1_724_000_000_000_000);
+    const NOW: Timestamp = Timestamp(1_724_000_000_000_000);
 
     #[test]
     fn a_change_of_the_ca_that_was_stopped_in_its_middle_is_gone_on_with() {
         let dir = tempfile::tempdir().unwrap();
         let files = TlsFiles::in_dir(dir.path());
         let names = ["localhost".to_owned()];
-        init(&files, &names, NOW).unwrap();
-        announce_next(&files, NOW).unwrap();
-        let [before, next] = files.announced().unwrap()[..] else { panic!("two are trusted") };
+        init_tls(&files, &names, NOW).unwrap();
+        create_next_ca(&files, NOW).unwrap();
+        let [before, next] = files.announced_ca_hashes().unwrap()[..] else { panic!("two are trusted") };
         std::fs::rename(&files.next_ca_key, &files.ca_key).unwrap();
-        assert!(roll_over(&files, &names, NOW).unwrap());
-        assert_eq!((files.ca_sha256().unwrap(), sha256(&files.previous_ca).unwrap()), (next, before));
-        Certificates::load(&files.chain, &files.key, false).unwrap();
+        assert!(roll_over_ca(&files, &names, NOW).unwrap());
+        assert_eq!((files.ca_sha256().unwrap(), hash_certificate(&files.previous_ca).unwrap()), (next, before));
+        ReloadableTlsConfig::load(&files.chain, &files.key, false).unwrap();
     }
 
     #[test]
     fn a_fresh_directory_becomes_a_ca_and_a_server_that_fit_and_secrets_are_for_their_owner() {
         let dir = tempfile::tempdir().unwrap();
         let files = TlsFiles::in_dir(&dir.path().join("tls"));
-        init(&files, &["localhost".into(), "127.0.0.1".into()], NOW).unwrap();
-        let certificates = Certificates::load(&files.chain, &files.key, false).unwrap();
+        init_tls(&files, &["localhost".into(), "127.0.0.1".into()], NOW).unwrap();
+        let certificates = ReloadableTlsConfig::load(&files.chain, &files.key, false).unwrap();
         let before = files.ca_sha256().unwrap();
-        init(&files, &["localhost".into()], NOW).unwrap();
+        init_tls(&files, &["localhost".into()], NOW).unwrap();
         assert_eq!(files.ca_sha256().unwrap(), before, "the CA is kept, only the server's pair is new");
         certificates.reload().unwrap();
         assert_eq!(read_chain(&files.chain).unwrap().len(), 2, "the CA travels behind the server's certificate");
@@ -213,12 +213,12 @@ mod tests {
     fn a_key_of_another_certificate_is_refused_and_the_old_pair_stays() {
         let dir = tempfile::tempdir().unwrap();
         let (ours, other) = (TlsFiles::in_dir(&dir.path().join("a")), TlsFiles::in_dir(&dir.path().join("b")));
-        init(&ours, &["localhost".into()], NOW).unwrap();
-        init(&other, &["localhost".into()], NOW).unwrap();
-        let certificates = Certificates::load(&ours.chain, &ours.key, false).unwrap();
+        init_tls(&ours, &["localhost".into()], NOW).unwrap();
+        init_tls(&other, &["localhost".into()], NOW).unwrap();
+        let certificates = ReloadableTlsConfig::load(&ours.chain, &ours.key, false).unwrap();
         std::fs::copy(&other.key, &ours.key).unwrap();
         let refused = certificates.reload().unwrap_err();
         assert!(refused.to_string().contains("thidua tls init"), "{refused}");
-        assert!(Certificates::load(&ours.chain, &ours.chain, false).is_err(), "a file without a key");
+        assert!(ReloadableTlsConfig::load(&ours.chain, &ours.chain, false).is_err(), "a file without a key");
     }
 }

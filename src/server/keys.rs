@@ -4,23 +4,23 @@
 
 use super::ca::write_secret;
 use super::tls::TlsError;
-use crate::auth::{Authority, BadKey, NoRandom, RevocationError, Revocations, random};
+use crate::auth::{AuthorityKey, AuthorityKeyError, NoRandom, RevocationError, RevocationLog, random_bytes};
 use std::path::{Path, PathBuf};
 
 /// The secrets.
 #[derive(Debug)]
-pub struct Keys {
+pub struct ServerKeys {
     /// Signs certificates of devices and receipts.
-    pub authority: Authority,
+    pub authority: AuthorityKey,
     /// Seals cursors and sync marks.
-    pub seal: [u8; 32],
+    pub cursor_key: [u8; 32],
     /// Who was shut out, whatever a restored database says.
-    pub revocations: Revocations,
+    pub revocations: RevocationLog,
 }
 
 /// Why the secrets cannot be had.
 #[derive(Debug, thiserror::Error)]
-pub enum KeysError {
+pub enum ServerKeysError {
     /// A file cannot be written.
     #[error(transparent)]
     File(#[from] TlsError),
@@ -35,34 +35,34 @@ pub enum KeysError {
     Revocations(#[from] RevocationError),
     /// No key can be made.
     #[error(transparent)]
-    Key(#[from] BadKey),
+    Key(#[from] AuthorityKeyError),
 }
 
-impl Keys {
+impl ServerKeys {
     /// Opens the secrets in `dir`, or makes them on the first day.
-    pub fn open(dir: &Path) -> Result<Self, KeysError> {
-        let (authority_file, seal_file) = (dir.join("authority.key"), dir.join("seal.key"));
+    pub fn open(dir: &Path) -> Result<Self, ServerKeysError> {
+        let (authority_file, cursor_key_file) = (dir.join("authority.key"), dir.join("seal.key"));
         let authority = match std::fs::read(&authority_file) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let bytes = Authority::generate()?;
+                let bytes = AuthorityKey::generate()?;
                 write_secret(&authority_file, &bytes)?;
                 bytes
             }
             Err(error) => return Err(TlsError::File { path: authority_file, error }.into()),
         };
-        let seal = match std::fs::read(&seal_file) {
-            Ok(bytes) => bytes.try_into().map_err(|_| KeysError::Damaged(seal_file))?,
+        let cursor_key = match std::fs::read(&cursor_key_file) {
+            Ok(bytes) => bytes.try_into().map_err(|_| ServerKeysError::Damaged(cursor_key_file))?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let bytes = random()?;
-                write_secret(&seal_file, &bytes)?;
+                let bytes = random_bytes()?;
+                write_secret(&cursor_key_file, &bytes)?;
                 bytes
             }
-            Err(error) => return Err(TlsError::File { path: seal_file, error }.into()),
+            Err(error) => return Err(TlsError::File { path: cursor_key_file, error }.into()),
         };
-        let authority = Authority::from_pkcs8(&authority).map_err(|_| KeysError::Damaged(authority_file))?;
-        let revocations = Revocations::open(dir, &authority)?;
-        Ok(Self { authority, seal, revocations })
+        let authority = AuthorityKey::from_pkcs8(&authority).map_err(|_| ServerKeysError::Damaged(authority_file))?;
+        let revocations = RevocationLog::open(dir, &authority)?;
+        Ok(Self { authority, cursor_key, revocations })
     }
 }
 
@@ -73,10 +73,10 @@ mod tests {
     #[test]
     fn the_secrets_stay_the_same_and_a_damaged_one_is_not_replaced() {
         let dir = tempfile::tempdir().unwrap();
-        let first = Keys::open(dir.path()).unwrap();
-        let again = Keys::open(dir.path()).unwrap();
-        assert_eq!((first.authority.id(), first.seal), (again.authority.id(), again.seal));
+        let first = ServerKeys::open(dir.path()).unwrap();
+        let again = ServerKeys::open(dir.path()).unwrap();
+        assert_eq!((first.authority.id(), first.cursor_key), (again.authority.id(), again.cursor_key));
         std::fs::write(dir.path().join("authority.key"), b"").unwrap();
-        assert!(matches!(Keys::open(dir.path()), Err(KeysError::Damaged(_))));
+        assert!(matches!(ServerKeys::open(dir.path()), Err(ServerKeysError::Damaged(_))));
     }
 }

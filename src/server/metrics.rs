@@ -4,8 +4,8 @@
 //! belongs on loopback or a management network. Knows no rpc by name.
 
 use crate::app::App;
-use crate::domain::time::Instant;
-use crate::store::ReplicaReads;
+use crate::domain::time::Timestamp;
+use crate::store::ReplicaReadCounts;
 use crate::trace::Tracer;
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
@@ -28,49 +28,49 @@ use tokio::net::TcpListener;
 use tower::{Layer, Service};
 
 /// Bounds of call times, in seconds: from an empty call to the deadline.
-const BOUNDS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5, 10.0];
+const DURATION_BUCKETS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5, 10.0];
 /// gRPC's status of a method that does not exist.
-const UNIMPLEMENTED: &str = "12";
+const GRPC_UNIMPLEMENTED: &str = "12";
 /// What the format of the answer is called.
-const FORMAT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+const OPENMETRICS_CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// A call, in the words of OpenTelemetry's conventions for rpc.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Call {
+struct CallLabels {
     rpc_method: String,
     rpc_grpc_status_code: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Method {
+struct MethodLabels {
     rpc_method: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct JobName {
+struct JobLabels {
     job: String,
 }
 
 /// The numbers of one server process.
 #[derive(Clone)]
-pub struct Metrics {
-    calls: Family<Call, Counter>,
-    seconds: Family<Method, Histogram, fn() -> Histogram>,
+pub struct ServerMetrics {
+    call_count: Family<CallLabels, Counter>,
+    call_duration: Family<MethodLabels, Histogram, fn() -> Histogram>,
     tracer: Tracer,
 }
 
-impl Default for Metrics {
+impl Default for ServerMetrics {
     /// Nothing counted yet.
     fn default() -> Self {
-        let seconds = Family::new_with_constructor((|| Histogram::new(BOUNDS)) as fn() -> Histogram);
-        Self { calls: Family::default(), seconds, tracer: Tracer::default() }
+        let seconds = Family::new_with_constructor((|| Histogram::new(DURATION_BUCKETS)) as fn() -> Histogram);
+        Self { call_count: Family::default(), call_duration: seconds, tracer: Tracer::default() }
     }
 }
 
-impl Metrics {
+impl ServerMetrics {
     /// The same, of a server whose calls are followed too.
     #[must_use]
-    pub fn followed(self, tracer: Tracer) -> Self {
+    pub fn with_tracer(self, tracer: Tracer) -> Self {
         Self { tracer, ..self }
     }
 
@@ -81,42 +81,48 @@ impl Metrics {
 
     /// Serves the numbers on `listener` for as long as it is polled.
     pub async fn serve(self, listener: TcpListener, app: App) -> std::io::Result<()> {
-        let page = Arc::new(move || self.page(&app));
+        let page = Arc::new(move || self.render_metrics(&app));
         let show = move || {
             let page = page.clone();
             async move {
                 // The database is asked on a thread of its own; a panic there is an empty page.
                 let text = tokio::task::spawn_blocking(move || page()).await.unwrap_or_default();
-                ([(CONTENT_TYPE, FORMAT)], text).into_response()
+                ([(CONTENT_TYPE, OPENMETRICS_CONTENT_TYPE)], text).into_response()
             }
         };
         axum::serve(listener, Router::new().route("/metrics", get(show))).await
     }
 
-    fn page(&self, app: &App) -> String {
+    fn render_metrics(&self, app: &App) -> String {
         let mut registry = Registry::with_prefix("thidua");
-        registry.register("rpc_server_calls", "Calls that ended, by method and gRPC status code", self.calls.clone());
+        registry.register(
+            "rpc_server_calls",
+            "Calls that ended, by method and gRPC status code",
+            self.call_count.clone(),
+        );
         registry.register_with_unit(
             "rpc_server_duration",
             "Time until a call answered or its stream began",
             Unit::Seconds,
-            self.seconds.clone(),
+            self.call_duration.clone(),
         );
-        match facts(app) {
-            Ok(facts) => gauges(&mut registry, facts),
+        match read_database_gauges(app) {
+            Ok(readings) => register_gauges(&mut registry, readings),
             Err(error) => tracing::warn!(%error, "the database did not answer the metrics"),
         }
-        let mut counted = |name: &str, help: &str, value: u64| {
+        let mut add_counter = |name: &str, help: &str, value: u64| {
             let counter: Counter = Counter::default();
             counter.inc_by(value);
             registry.register(name, help, counter);
         };
-        if let Some(lost) = self.tracer.lost() {
-            counted("telemetry_spans_lost", "Spans that reached no collector", lost);
+        if let Some(lost) = self.tracer.dropped_spans() {
+            add_counter("telemetry_spans_lost", "Spans that reached no collector", lost);
         }
-        if let Some(ReplicaReads { served, declined }) = app.store().replica_reads() {
-            counted("replica_reads", "Pages of syncs that the replica gave", served);
-            counted("replica_declined", "Pages that the primary gave because the replica could not", declined);
+        if let Some(ReplicaReadCounts { served_count: served, declined_count: declined }) =
+            app.store().replica_read_counts()
+        {
+            add_counter("replica_reads", "Pages of syncs that the replica gave", served);
+            add_counter("replica_declined", "Pages that the primary gave because the replica could not", declined);
         }
         let mut text = String::new();
         // Writing into a string does not fail.
@@ -124,84 +130,92 @@ impl Metrics {
         text
     }
 
-    fn ended(&self, method: &str, code: &str, began: std::time::Instant) {
+    fn record_call(&self, method: &str, code: &str, started: std::time::Instant) {
         let rpc_method = method.trim_start_matches('/').to_owned();
-        self.seconds.get_or_create(&Method { rpc_method: rpc_method.clone() }).observe(began.elapsed().as_secs_f64());
-        self.calls.get_or_create(&Call { rpc_method, rpc_grpc_status_code: code.to_owned() }).inc();
+        self.call_duration
+            .get_or_create(&MethodLabels { rpc_method: rpc_method.clone() })
+            .observe(started.elapsed().as_secs_f64());
+        self.call_count.get_or_create(&CallLabels { rpc_method, rpc_grpc_status_code: code.to_owned() }).inc();
     }
 }
 
 /// One number about the database, as it stands now.
-pub(super) struct Fact {
+pub(super) struct DatabaseGauge {
     pub(super) name: &'static str,
     pub(super) help: &'static str,
     /// A length of time in seconds; else a plain count.
-    pub(super) seconds: bool,
+    pub(super) is_seconds: bool,
     /// Of this job.
     pub(super) job: Option<String>,
     pub(super) value: i64,
 }
 
 /// Where the history stands now; without a database there are no such lines, which is an alarm of its own.
-pub(super) fn facts(app: &App) -> crate::app::Result<Vec<Fact>> {
+pub(super) fn read_database_gauges(app: &App) -> crate::app::Result<Vec<DatabaseGauge>> {
     let (head, now) = (app.store().read(|tx| tx.head())?, app.now());
-    let plain = |name, help, value| Fact { name, help, seconds: false, job: None, value };
-    let mut facts = vec![
+    let plain = |name, help, value| DatabaseGauge { name, help, is_seconds: false, job: None, value };
+    let mut readings = vec![
         plain("head_seq", "Seq of the last change", head.seq),
         plain("epoch", "Number of this history", head.epoch),
-        plain("backup_behind_changes", "Changes that no verified backup holds", head.seq - head.safe_past),
+        plain("backup_behind_changes", "Changes that no verified backup holds", head.seq - head.safe_past_seq),
     ];
     let mut ages = BTreeMap::new();
     for run in app.job_runs(None, 200)?.into_iter().rev().filter(|run| run.state == "DONE") {
-        ages.insert(run.job, age_seconds(now, Instant(run.finished.unwrap_or(run.started))));
+        ages.insert(run.job, elapsed_seconds(now, Timestamp(run.ended_at.unwrap_or(run.started_at))));
     }
     let (name, help) = ("job_last_done_age", "Time since the job last ended well");
-    facts.extend(ages.into_iter().map(|(job, value)| Fact { name, help, seconds: true, job: Some(job), value }));
-    Ok(facts)
+    readings.extend(ages.into_iter().map(|(job, value)| DatabaseGauge {
+        name,
+        help,
+        is_seconds: true,
+        job: Some(job),
+        value,
+    }));
+    Ok(readings)
 }
 
-fn gauges(registry: &mut Registry, facts: Vec<Fact>) {
-    let ages: Family<JobName, Gauge> = Family::default();
+fn register_gauges(registry: &mut Registry, readings: Vec<DatabaseGauge>) {
+    let ages: Family<JobLabels, Gauge> = Family::default();
     let (mut age, mut plain) = (None, Vec::new());
-    for fact in facts {
-        match &fact.job {
+    for reading in readings {
+        match &reading.job {
             Some(job) => {
-                ages.get_or_create(&JobName { job: job.clone() }).set(fact.value);
-                age = Some((fact.name, fact.help));
+                ages.get_or_create(&JobLabels { job: job.clone() }).set(reading.value);
+                age = Some((reading.name, reading.help));
             }
-            None => plain.push(fact),
+            None => plain.push(reading),
         }
     }
-    for fact in plain {
+    for reading in plain {
         let gauge: Gauge = Gauge::default();
-        gauge.set(fact.value);
-        registry.register(fact.name, fact.help, gauge);
+        gauge.set(reading.value);
+        registry.register(reading.name, reading.help, gauge);
     }
     if let Some((name, help)) = age {
         registry.register_with_unit(name, help, Unit::Seconds, ages);
     }
 }
 
-fn age_seconds(now: Instant, then: Instant) -> i64 {
+fn elapsed_seconds(now: Timestamp, then: Timestamp) -> i64 {
     (now.0 - then.0).max(0) / 1_000_000
 }
 
-impl<S> Layer<S> for Metrics {
-    type Service = Counted<S>;
+impl<S> Layer<S> for ServerMetrics {
+    type Service = MetricsService<S>;
 
-    fn layer(&self, inner: S) -> Counted<S> {
-        Counted { inner, metrics: self.clone() }
+    fn layer(&self, inner: S) -> MetricsService<S> {
+        MetricsService { inner, metrics: self.clone() }
     }
 }
 
 /// A service whose calls are counted.
 #[derive(Clone)]
-pub struct Counted<S> {
+pub struct MetricsService<S> {
     inner: S,
-    metrics: Metrics,
+    metrics: ServerMetrics,
 }
 
-impl<S, B, R> Service<Request<B>> for Counted<S>
+impl<S, B, R> Service<Request<B>> for MetricsService<S>
 where
     S: Service<Request<B>, Response = Response<R>>,
     S::Future: Send + 'static,
@@ -216,19 +230,19 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (metrics, method) = (self.metrics.clone(), request.uri().path().to_owned());
-        let began = std::time::Instant::now();
+        let started = std::time::Instant::now();
         let call = self.inner.call(request);
         Box::pin(async move {
-            let answer = call.await;
+            let response = call.await;
             // A call that failed before its stream began carries its status in the headers; others began well.
-            let refused = answer.as_ref().ok().and_then(|answer| answer.headers().get("grpc-status"));
-            let known = answer.as_ref().is_ok_and(|answer| answer.status().is_success());
-            if known {
+            let refused = response.as_ref().ok().and_then(|response| response.headers().get("grpc-status"));
+            let is_http_ok = response.as_ref().is_ok_and(|response| response.status().is_success());
+            if is_http_ok {
                 let code = refused.and_then(|code| code.to_str().ok()).unwrap_or("0");
                 // Paths that are no method share one name, or a stranger could fill the memory with names.
-                metrics.ended(if code == UNIMPLEMENTED { "unknown" } else { &method }, code, began);
+                metrics.record_call(if code == GRPC_UNIMPLEMENTED { "unknown" } else { &method }, code, started);
             }
-            answer
+            response
         })
     }
 }

@@ -4,18 +4,18 @@
 
 pub mod accept;
 pub mod ca;
-mod dial;
-pub mod health;
+pub mod health_probe;
 mod jobs;
 pub mod keys;
+pub mod logging;
 pub mod metrics;
 pub mod otlp;
-mod rotate;
 mod run;
-pub mod telemetry;
 pub mod tls;
+mod tls_client;
+mod tls_reload;
 #[cfg(test)]
 mod tls_tests;
-mod traced;
+mod trace_layer;
 
-pub use run::{Setup, run};
+pub use run::{ServerSetup, run_server};

@@ -1,10 +1,10 @@
 //! Certificates of clients over real TLS: who is let in, who no longer, and what a wrong file changes.
 
-use super::accept::{Caps, Connection, accept};
-use super::ca::{TlsFiles, init};
-use super::tls::{Certificates, Clients, Sources, TlsError, read_chain};
+use super::accept::{AcceptedConnection, ServerLimits, accept_connections};
+use super::ca::{TlsFiles, init_tls};
+use super::tls::{ClientCertConfig, ReloadableTlsConfig, TlsError, TlsSources, read_chain};
 use crate::clock::Clock;
-use crate::domain::time::Instant;
+use crate::domain::time::Timestamp;
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, ExtendedKeyUsagePurpose, IsCa, Issuer,
     KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SanType, SerialNumber, date_time_ymd,
@@ -24,15 +24,15 @@ use tonic::transport::server::Connected;
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// An authority that signs the certificates of partners.
-struct Partners {
+struct PartnerCa {
     issuer: Issuer<'static, KeyPair>,
     pem: String,
 }
 
 /// A certificate and its key, as a client shows them.
-type Shown = (CertificateDer<'static>, Vec<u8>);
+type ClientCertAndKey = (CertificateDer<'static>, Vec<u8>);
 
-impl Partners {
+impl PartnerCa {
     fn new() -> Self {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(Vec::new()).unwrap();
@@ -42,7 +42,7 @@ impl Partners {
         Self { issuer: Issuer::new(params, key), pem }
     }
 
-    fn sign(&self, serial: u64, uris: &[&str]) -> Shown {
+    fn issue_certificate(&self, serial: u64, uris: &[&str]) -> ClientCertAndKey {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.serial_number = Some(SerialNumber::from(serial));
@@ -53,7 +53,7 @@ impl Partners {
     }
 
     /// A list of those who are not let in any more, good until the end of that year.
-    fn list(&self, revoked: &[u64], year: i32) -> String {
+    fn build_crl(&self, revoked: &[u64], year: i32) -> String {
         let one = |serial: &u64| RevokedCertParams {
             serial_number: SerialNumber::from(*serial),
             revocation_time: date_time_ymd(2024, 1, 1),
@@ -73,53 +73,57 @@ impl Partners {
 }
 
 /// A server's door with its files.
-struct Gate {
+struct TlsTestServer {
     dir: tempfile::TempDir,
     files: TlsFiles,
-    sources: Sources,
+    sources: TlsSources,
 }
 
-impl Gate {
-    fn new(partners: &Partners, required: bool) -> Self {
+impl TlsTestServer {
+    fn new(partners: &PartnerCa, required: bool) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let files = TlsFiles::in_dir(dir.path());
-        init(&files, &["localhost".into()], now()).unwrap();
+        init_tls(&files, &["localhost".into()], now()).unwrap();
         let (ca, crl) = (dir.path().join("partners.pem"), dir.path().join("partners.crl"));
         std::fs::write(&ca, &partners.pem).unwrap();
-        std::fs::write(&crl, partners.list(&[], 2199)).unwrap();
-        let mut sources = Sources::of(&files.chain, &files.key, false);
-        sources.clients = Some(Clients { ca, crl: Some(crl), required });
+        std::fs::write(&crl, partners.build_crl(&[], 2199)).unwrap();
+        let mut sources = TlsSources::without_client_auth(&files.chain, &files.key, false);
+        sources.clients = Some(ClientCertConfig { ca, crl: Some(crl), required });
         Self { dir, files, sources }
     }
 
-    fn list(&self) -> PathBuf {
+    fn crl_path(&self) -> PathBuf {
         self.dir.path().join("partners.crl")
     }
 
-    async fn open(&self, certificates: &Certificates) -> Door {
+    async fn listen(&self, certificates: &ReloadableTlsConfig) -> TlsTestListener {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        Door { port, ca: self.files.ca.clone(), ready: accept(listener, Some(certificates.clone()), Caps::default()) }
+        TlsTestListener {
+            port,
+            ca: self.files.ca.clone(),
+            connections: accept_connections(listener, Some(certificates.clone()), ServerLimits::default()),
+        }
     }
 }
 
-fn now() -> Instant {
+fn now() -> Timestamp {
     Clock::System.now()
 }
 
-struct Door {
+struct TlsTestListener {
     port: u16,
     ca: PathBuf,
-    ready: mpsc::Receiver<io::Result<Connection>>,
+    connections: mpsc::Receiver<io::Result<AcceptedConnection>>,
 }
 
-impl Door {
+impl TlsTestListener {
     /// Comes with this certificate, says hello and listens: an error when the server did not want it.
-    async fn knock(&self, shown: Option<&Shown>) -> io::Result<TlsStream<TcpStream>> {
+    async fn connect(&self, presented: Option<&ClientCertAndKey>) -> io::Result<TlsStream<TcpStream>> {
         let mut roots = rustls::RootCertStore::empty();
         roots.add(read_chain(&self.ca).unwrap()[0].clone()).unwrap();
         let config = rustls::ClientConfig::builder().with_root_certificates(roots);
-        let config = match shown.cloned() {
+        let config = match presented.cloned() {
             Some((certificate, key)) => {
                 config.with_client_auth_cert(vec![certificate], PrivateKeyDer::Pkcs8(key.into())).unwrap()
             }
@@ -132,18 +136,18 @@ impl Door {
     }
 
     /// Who the server says has come.
-    async fn comes(&mut self, shown: Option<&Shown>) -> Option<String> {
-        let _line = self.knock(shown).await.unwrap();
-        let connection = self.ready.recv().await.unwrap().unwrap();
-        connection.connect_info().identity.map(|name| name.to_string())
+    async fn accept_and_read_name(&mut self, presented: Option<&ClientCertAndKey>) -> Option<String> {
+        let _line = self.connect(presented).await.unwrap();
+        let connection = self.connections.recv().await.unwrap().unwrap();
+        connection.connect_info().certificate_name.map(|name| name.to_string())
     }
 
     /// With TLS 1.3 the client is through before the server has looked: it learns of the refusal when it reads.
-    async fn refuses(&self, shown: Option<&Shown>) -> bool {
-        match self.knock(shown).await {
+    async fn is_refused(&self, presented: Option<&ClientCertAndKey>) -> bool {
+        match self.connect(presented).await {
             Ok(mut line) => {
-                let told = tokio::time::timeout(Duration::from_secs(10), line.read(&mut [0; 1])).await;
-                told.is_ok_and(|told| !matches!(told, Ok(1)))
+                let read_result = tokio::time::timeout(Duration::from_secs(10), line.read(&mut [0; 1])).await;
+                read_result.is_ok_and(|read_result| !matches!(read_result, Ok(1)))
             }
             Err(_) => true,
         }
@@ -152,55 +156,71 @@ impl Door {
 
 #[tokio::test]
 async fn a_server_that_asks_for_certificates_lets_in_who_has_one_and_knows_the_name_in_it() {
-    let partners = Partners::new();
-    let gate = Gate::new(&partners, true);
-    let mut door = gate.open(&Certificates::load_all(gate.sources.clone()).unwrap()).await;
-    let known = partners.sign(7, &["https://so.example", "thidua:key:0192f3c2"]);
-    assert_eq!(door.comes(Some(&known)).await.as_deref(), Some("thidua:key:0192f3c2"));
-    assert_eq!(door.comes(Some(&partners.sign(8, &[]))).await, None, "let in, and nobody by name");
-    assert!(door.refuses(None).await, "no certificate");
-    assert!(door.refuses(Some(&Partners::new().sign(7, &["thidua:key:0192f3c2"]))).await, "of somebody else's making");
+    let partners = PartnerCa::new();
+    let server = TlsTestServer::new(&partners, true);
+    let mut listener = server.listen(&ReloadableTlsConfig::load_sources(server.sources.clone()).unwrap()).await;
+    let known = partners.issue_certificate(7, &["https://so.example", "thidua:key:0192f3c2"]);
+    assert_eq!(listener.accept_and_read_name(Some(&known)).await.as_deref(), Some("thidua:key:0192f3c2"));
+    assert_eq!(
+        listener.accept_and_read_name(Some(&partners.issue_certificate(8, &[]))).await,
+        None,
+        "let in, and nobody by name"
+    );
+    assert!(listener.is_refused(None).await, "no certificate");
+    assert!(
+        listener.is_refused(Some(&PartnerCa::new().issue_certificate(7, &["thidua:key:0192f3c2"]))).await,
+        "of somebody else's making"
+    );
 }
 
 #[tokio::test]
 async fn who_is_on_the_list_is_refused_from_the_next_handshake_on_and_a_wrong_list_changes_nothing() {
-    let partners = Partners::new();
-    let gate = Gate::new(&partners, true);
-    let certificates = Certificates::load_all(gate.sources.clone()).unwrap();
-    let mut door = gate.open(&certificates).await;
-    let (good, bad) = (partners.sign(7, &["thidua:key:07"]), partners.sign(8, &["thidua:key:08"]));
-    assert_eq!(door.comes(Some(&bad)).await.as_deref(), Some("thidua:key:08"));
-    std::fs::write(gate.list(), partners.list(&[8], 2199)).unwrap();
+    let partners = PartnerCa::new();
+    let server = TlsTestServer::new(&partners, true);
+    let certificates = ReloadableTlsConfig::load_sources(server.sources.clone()).unwrap();
+    let mut listener = server.listen(&certificates).await;
+    let (good, bad) =
+        (partners.issue_certificate(7, &["thidua:key:07"]), partners.issue_certificate(8, &["thidua:key:08"]));
+    assert_eq!(listener.accept_and_read_name(Some(&bad)).await.as_deref(), Some("thidua:key:08"));
+    std::fs::write(server.crl_path(), partners.build_crl(&[8], 2199)).unwrap();
     certificates.reload().unwrap();
-    assert!(door.refuses(Some(&bad)).await);
-    assert_eq!(door.comes(Some(&good)).await.as_deref(), Some("thidua:key:07"));
+    assert!(listener.is_refused(Some(&bad)).await);
+    assert_eq!(listener.accept_and_read_name(Some(&good)).await.as_deref(), Some("thidua:key:07"));
 
-    std::fs::write(gate.list(), "no list").unwrap();
+    std::fs::write(server.crl_path(), "no list").unwrap();
     assert!(matches!(certificates.reload(), Err(TlsError::Pem { .. })));
-    assert!(door.refuses(Some(&bad)).await, "the old list stays");
-    assert_eq!(door.comes(Some(&good)).await.as_deref(), Some("thidua:key:07"));
+    assert!(listener.is_refused(Some(&bad)).await, "the old list stays");
+    assert_eq!(listener.accept_and_read_name(Some(&good)).await.as_deref(), Some("thidua:key:07"));
 
-    std::fs::write(gate.list(), partners.list(&[], 2024)).unwrap();
+    std::fs::write(server.crl_path(), partners.build_crl(&[], 2024)).unwrap();
     certificates.reload().unwrap();
-    assert!(door.refuses(Some(&good)).await, "a list out of date vouches for nobody");
+    assert!(listener.is_refused(Some(&good)).await, "a list out of date vouches for nobody");
 }
 
 #[tokio::test]
 async fn where_certificates_are_welcome_phones_come_without_one_and_a_revoked_one_is_worse_than_none() {
-    let partners = Partners::new();
-    let gate = Gate::new(&partners, false);
-    std::fs::write(gate.list(), partners.list(&[8], 2199)).unwrap();
-    let mut door = gate.open(&Certificates::load_all(gate.sources.clone()).unwrap()).await;
-    assert_eq!(door.comes(None).await, None);
-    assert_eq!(door.comes(Some(&partners.sign(7, &["thidua:key:07"]))).await.as_deref(), Some("thidua:key:07"));
-    assert!(door.refuses(Some(&partners.sign(8, &["thidua:key:08"]))).await);
+    let partners = PartnerCa::new();
+    let server = TlsTestServer::new(&partners, false);
+    std::fs::write(server.crl_path(), partners.build_crl(&[8], 2199)).unwrap();
+    let mut listener = server.listen(&ReloadableTlsConfig::load_sources(server.sources.clone()).unwrap()).await;
+    assert_eq!(listener.accept_and_read_name(None).await, None);
+    assert_eq!(
+        listener.accept_and_read_name(Some(&partners.issue_certificate(7, &["thidua:key:07"]))).await.as_deref(),
+        Some("thidua:key:07")
+    );
+    assert!(listener.is_refused(Some(&partners.issue_certificate(8, &["thidua:key:08"]))).await);
 }
 
 #[tokio::test]
 async fn a_server_that_asks_nobody_takes_a_phone_as_before_and_knows_no_name() {
-    let partners = Partners::new();
-    let gate = Gate::new(&partners, true);
-    let mut door = gate.open(&Certificates::load(&gate.files.chain, &gate.files.key, false).unwrap()).await;
-    assert_eq!(door.comes(None).await, None);
-    assert_eq!(door.comes(Some(&partners.sign(7, &["thidua:key:07"]))).await, None, "not asked for, not sent");
+    let partners = PartnerCa::new();
+    let server = TlsTestServer::new(&partners, true);
+    let mut listener =
+        server.listen(&ReloadableTlsConfig::load(&server.files.chain, &server.files.key, false).unwrap()).await;
+    assert_eq!(listener.accept_and_read_name(None).await, None);
+    assert_eq!(
+        listener.accept_and_read_name(Some(&partners.issue_certificate(7, &["thidua:key:07"]))).await,
+        None,
+        "not asked for, not sent"
+    );
 }

@@ -2,20 +2,20 @@
 //!
 //! Knows no cryptography and no right.
 
-use super::backend::on;
+use super::backend::with_conn;
 use super::error::Result;
-use super::read::{ReadTx, fixed};
+use super::read_tx::{ReadTx, to_byte_array};
 use super::schema::{account, device, enrol_code, grants, nonce};
-use super::tx::WriteTx;
+use super::write_tx::WriteTx;
 use crate::domain::ids::{AccountId, DeviceId, UnitId};
-use crate::domain::limits::{SESSION_MICROS, TOKEN_MICROS};
+use crate::domain::limits::{ACCESS_TOKEN_LIFETIME_MICROS, DESK_SESSION_LIFETIME_MICROS};
 use crate::domain::permission::{Grant, Role};
-use crate::domain::time::{Instant, date_from_days, days_from_date};
+use crate::domain::time::{Timestamp, date_from_days, days_from_date};
 use diesel::prelude::*;
 
 /// An enrolled device.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Device {
+pub struct EnrolledDevice {
     /// Its id.
     pub id: DeviceId,
     /// Whose it is.
@@ -23,66 +23,68 @@ pub struct Device {
     /// Its public key, as enrolled.
     pub public_key: Vec<u8>,
     /// When it was enrolled.
-    pub enrolled: Instant,
+    pub enrolled_at: Timestamp,
     /// When it was revoked, if it was.
-    pub revoked: Option<Instant>,
+    pub revoked_at: Option<Timestamp>,
     /// Highest command number taken from it.
-    pub taken: u64,
+    pub last_command_number: u64,
     /// Hash chain of the outcomes of its commands.
-    pub outcomes: Vec<u8>,
+    pub outcome_chain: Vec<u8>,
     /// Whether the same number once came with other content.
-    pub forked: bool,
+    pub is_forked: bool,
     /// When its access token ends, if it has one.
-    pub token_expires: Option<Instant>,
+    pub token_expires_at: Option<Timestamp>,
 }
 
-impl Device {
+impl EnrolledDevice {
     /// Whether it is a session at a desk, which has no key.
     #[must_use]
-    pub fn is_desk(&self) -> bool {
+    pub fn is_desk_session(&self) -> bool {
         self.public_key.is_empty()
     }
 
     /// Whether it is a session at a desk that cannot be extended any more.
     #[must_use]
-    pub fn is_over(&self, now: Instant) -> bool {
-        self.is_desk() && self.enrolled.plus_micros(SESSION_MICROS) <= now
+    pub fn is_expired_session(&self, now: Timestamp) -> bool {
+        self.is_desk_session() && self.enrolled_at.saturating_add_micros(DESK_SESSION_LIFETIME_MICROS) <= now
     }
 
     /// When it was last heard: a device renews its token when it calls, so the token's end tells, and no more is kept.
     #[must_use]
-    pub fn heard(&self) -> Instant {
-        self.token_expires.map_or(self.enrolled, |end| end.plus_micros(-TOKEN_MICROS))
+    pub fn last_seen(&self) -> Timestamp {
+        self.token_expires_at.map_or(self.enrolled_at, |end| end.saturating_add_micros(-ACCESS_TOKEN_LIFETIME_MICROS))
     }
 }
 
-type DeviceRow = (Vec<u8>, Vec<u8>, Vec<u8>, i64, Option<i64>, i64, Vec<u8>, i16, Option<i64>);
+type EnrolledDeviceRow = (Vec<u8>, Vec<u8>, Vec<u8>, i64, Option<i64>, i64, Vec<u8>, i16, Option<i64>);
 
 impl ReadTx<'_> {
     /// The device with this id.
-    pub fn device(&mut self, id: DeviceId) -> Result<Option<Device>> {
-        let row: Option<DeviceRow> =
-            on!(self.conn(), |conn| device_rows().filter(device::id.eq(&id.0[..])).first(conn).optional())?;
+    pub fn device(&mut self, id: DeviceId) -> Result<Option<EnrolledDevice>> {
+        let row: Option<EnrolledDeviceRow> =
+            with_conn!(self.conn(), |conn| select_devices().filter(device::id.eq(&id.0[..])).first(conn).optional())?;
         row.map(to_device).transpose()
     }
 
     /// The device that holds the token with this hash.
-    pub fn device_by_token(&mut self, token_hash: &[u8]) -> Result<Option<Device>> {
-        let row: Option<DeviceRow> =
-            on!(self.conn(), |conn| device_rows().filter(device::token_hash.eq(token_hash)).first(conn).optional())?;
+    pub fn device_by_token(&mut self, token_hash: &[u8]) -> Result<Option<EnrolledDevice>> {
+        let row: Option<EnrolledDeviceRow> = with_conn!(self.conn(), |conn| select_devices()
+            .filter(device::token_hash.eq(token_hash))
+            .first(conn)
+            .optional())?;
         row.map(to_device).transpose()
     }
 
     /// All devices, in order of enrolment.
-    pub fn devices(&mut self) -> Result<Vec<Device>> {
-        let rows: Vec<DeviceRow> = device_rows().order((device::enrolled, device::id)).load(self.conn())?;
+    pub fn devices(&mut self) -> Result<Vec<EnrolledDevice>> {
+        let rows: Vec<EnrolledDeviceRow> = select_devices().order((device::enrolled, device::id)).load(self.conn())?;
         rows.into_iter().map(to_device).collect()
     }
 
     /// All grants of an account.
-    pub fn grants(&mut self, who: AccountId) -> Result<Vec<Grant>> {
-        let rows: Vec<(i16, Vec<u8>, i32, i32)> = on!(self.conn(), |conn| grants::table
-            .filter(grants::account.eq(&who.0[..]))
+    pub fn grants(&mut self, account_id: AccountId) -> Result<Vec<Grant>> {
+        let rows: Vec<(i16, Vec<u8>, i32, i32)> = with_conn!(self.conn(), |conn| grants::table
+            .filter(grants::account.eq(&account_id.0[..]))
             .order((grants::role, grants::unit, grants::from_day))
             .select((grants::role, grants::unit, grants::from_day, grants::to_day))
             .load(conn))?;
@@ -96,37 +98,37 @@ impl ReadTx<'_> {
             .select((grants::account, grants::role, grants::unit, grants::from_day, grants::to_day))
             .load(self.conn())?;
         rows.into_iter()
-            .filter_map(|(who, role, unit, from, to)| {
+            .filter_map(|(account_id, role, unit, from, to)| {
                 let grant = to_grant((role, unit, from, to)).transpose()?;
-                Some(grant.and_then(|grant| Ok((AccountId(fixed(&who)?), grant))))
+                Some(grant.and_then(|grant| Ok((AccountId(to_byte_array(&account_id)?), grant))))
             })
             .collect()
     }
 
     /// Whether the account exists, and its label.
-    pub fn account_label(&mut self, who: AccountId) -> Result<Option<String>> {
-        Ok(account::table.find(&who.0[..]).select(account::label).first(self.conn()).optional()?)
+    pub fn account_label(&mut self, account_id: AccountId) -> Result<Option<String>> {
+        Ok(account::table.find(&account_id.0[..]).select(account::label).first(self.conn()).optional()?)
     }
 }
 
 impl WriteTx<'_> {
     /// Creates an account, or leaves the one that is there.
-    pub(crate) fn put_account(&mut self, who: AccountId, label: &str) -> Result<()> {
-        if self.account_label(who)?.is_none() {
+    pub(crate) fn put_account(&mut self, account_id: AccountId, label: &str) -> Result<()> {
+        if self.account_label(account_id)?.is_none() {
             let created = self.now().0;
             diesel::insert_into(account::table)
-                .values((account::id.eq(&who.0[..]), account::label.eq(label), account::created.eq(created)))
+                .values((account::id.eq(&account_id.0[..]), account::label.eq(label), account::created.eq(created)))
                 .execute(self.conn())?;
         }
         Ok(())
     }
 
     /// Gives a role; a grant of the same role on the same unit, whatever its days, is replaced.
-    pub(crate) fn put_grant(&mut self, who: AccountId, grant: &Grant) -> Result<()> {
-        self.delete_grant(who, grant)?;
+    pub(crate) fn put_grant(&mut self, account_id: AccountId, grant: &Grant) -> Result<()> {
+        self.delete_grant(account_id, grant)?;
         diesel::insert_into(grants::table)
             .values((
-                grants::account.eq(&who.0[..]),
+                grants::account.eq(&account_id.0[..]),
                 grants::role.eq(grant.role.number()),
                 grants::unit.eq(&grant.unit.0[..]),
                 grants::from_day.eq(days_from_date(grant.from)),
@@ -137,14 +139,14 @@ impl WriteTx<'_> {
     }
 
     /// Takes a role away.
-    pub(crate) fn drop_grant(&mut self, who: AccountId, grant: &Grant) -> Result<()> {
-        self.delete_grant(who, grant)?;
-        self.keep_former_grant(who, grant)?;
+    pub(crate) fn revoke_grant(&mut self, account_id: AccountId, grant: &Grant) -> Result<()> {
+        self.delete_grant(account_id, grant)?;
+        self.insert_former_grant(account_id, grant)?;
         self.bump_auth_generation()
     }
 
-    fn delete_grant(&mut self, who: AccountId, grant: &Grant) -> Result<()> {
-        diesel::delete(grants::table.find((&who.0[..], grant.role.number(), &grant.unit.0[..])))
+    fn delete_grant(&mut self, account_id: AccountId, grant: &Grant) -> Result<()> {
+        diesel::delete(grants::table.find((&account_id.0[..], grant.role.number(), &grant.unit.0[..])))
             .execute(self.conn())?;
         Ok(())
     }
@@ -156,11 +158,11 @@ impl WriteTx<'_> {
     }
 
     /// Keeps the hash of an enrolment code.
-    pub(crate) fn put_enrol_code(&mut self, hash: &[u8], who: AccountId, expires: Instant) -> Result<()> {
+    pub(crate) fn insert_enrol_code(&mut self, hash: &[u8], account_id: AccountId, expires: Timestamp) -> Result<()> {
         diesel::insert_into(enrol_code::table)
             .values((
                 enrol_code::hash.eq(hash),
-                enrol_code::account.eq(&who.0[..]),
+                enrol_code::account.eq(&account_id.0[..]),
                 enrol_code::expires.eq(expires.0),
                 enrol_code::used.eq(None::<i64>),
             ))
@@ -169,27 +171,27 @@ impl WriteTx<'_> {
     }
 
     /// Spends an enrolment code: the account behind it, once, and only before it expires.
-    pub(crate) fn spend_enrol_code(&mut self, hash: &[u8]) -> Result<Option<AccountId>> {
+    pub(crate) fn consume_enrol_code(&mut self, hash: &[u8]) -> Result<Option<AccountId>> {
         let now = self.now().0;
-        let spent = diesel::update(enrol_code::table.find(hash))
+        let updated_rows = diesel::update(enrol_code::table.find(hash))
             .filter(enrol_code::used.is_null())
             .filter(enrol_code::expires.gt(now))
             .set(enrol_code::used.eq(Some(now)))
             .execute(self.conn())?;
-        if spent == 0 {
+        if updated_rows == 0 {
             return Ok(None);
         }
-        let who: Vec<u8> = enrol_code::table.find(hash).select(enrol_code::account).first(self.conn())?;
-        Ok(Some(AccountId(fixed(&who)?)))
+        let account_id: Vec<u8> = enrol_code::table.find(hash).select(enrol_code::account).first(self.conn())?;
+        Ok(Some(AccountId(to_byte_array(&account_id)?)))
     }
 
     /// Enrols a device.
-    pub(crate) fn put_device(&mut self, id: DeviceId, who: AccountId, public_key: &[u8]) -> Result<()> {
+    pub(crate) fn insert_device(&mut self, id: DeviceId, account_id: AccountId, public_key: &[u8]) -> Result<()> {
         let now = self.now().0;
         diesel::insert_into(device::table)
             .values((
                 device::id.eq(&id.0[..]),
-                device::account.eq(&who.0[..]),
+                device::account.eq(&account_id.0[..]),
                 device::public_key.eq(public_key),
                 device::enrolled.eq(now),
                 device::taken.eq(0i64),
@@ -201,7 +203,7 @@ impl WriteTx<'_> {
     }
 
     /// Gives a device a new access token; the old one ends.
-    pub(crate) fn set_token(&mut self, id: DeviceId, token_hash: &[u8], expires: Instant) -> Result<()> {
+    pub(crate) fn set_token(&mut self, id: DeviceId, token_hash: &[u8], expires: Timestamp) -> Result<()> {
         diesel::update(device::table.find(&id.0[..]))
             .set((device::token_hash.eq(Some(token_hash)), device::token_expires.eq(Some(expires.0))))
             .execute(self.conn())?;
@@ -219,13 +221,13 @@ impl WriteTx<'_> {
     }
 
     /// Drops sessions at desks that are over and took no command; gives how many. Those that did are named by what they sent.
-    pub(crate) fn trim_sessions(&mut self) -> Result<usize> {
-        let last = self.now().plus_micros(-SESSION_MICROS);
-        let over = device::table
+    pub(crate) fn delete_expired_sessions(&mut self) -> Result<usize> {
+        let last = self.now().saturating_add_micros(-DESK_SESSION_LIFETIME_MICROS);
+        let expired = device::table
             .filter(device::public_key.eq(Vec::<u8>::new()))
             .filter(device::enrolled.le(last.0))
             .filter(device::taken.eq(0));
-        Ok(diesel::delete(over).execute(self.conn())?)
+        Ok(diesel::delete(expired).execute(self.conn())?)
     }
 
     /// Marks that the same number came with other content.
@@ -235,7 +237,7 @@ impl WriteTx<'_> {
     }
 
     /// Notes that a nonce was used, until it expires: false if it was used before.
-    pub(crate) fn spend_nonce(&mut self, hash: &[u8], id: DeviceId, expires: Instant) -> Result<bool> {
+    pub(crate) fn consume_nonce(&mut self, hash: &[u8], id: DeviceId, expires: Timestamp) -> Result<bool> {
         let now = self.now().0;
         diesel::delete(nonce::table.filter(nonce::expires.le(now))).execute(self.conn())?;
         let used: i64 = nonce::table.find(hash).count().get_result(self.conn())?;
@@ -249,7 +251,7 @@ impl WriteTx<'_> {
     }
 }
 
-type DeviceColumns = (
+type EnrolledDeviceColumns = (
     device::id,
     device::account,
     device::public_key,
@@ -261,7 +263,7 @@ type DeviceColumns = (
     device::token_expires,
 );
 
-fn device_rows() -> diesel::dsl::Select<device::table, DeviceColumns> {
+fn select_devices() -> diesel::dsl::Select<device::table, EnrolledDeviceColumns> {
     device::table.select((
         device::id,
         device::account,
@@ -275,23 +277,23 @@ fn device_rows() -> diesel::dsl::Select<device::table, DeviceColumns> {
     ))
 }
 
-fn to_device(row: DeviceRow) -> Result<Device> {
-    let (id, who, public_key, enrolled, revoked, taken, outcomes, forked, token_expires) = row;
-    Ok(Device {
-        id: DeviceId(fixed(&id)?),
-        account: AccountId(fixed(&who)?),
+fn to_device(row: EnrolledDeviceRow) -> Result<EnrolledDevice> {
+    let (id, account_id, public_key, enrolled, revoked, taken, outcomes, forked, token_expires) = row;
+    Ok(EnrolledDevice {
+        id: DeviceId(to_byte_array(&id)?),
+        account: AccountId(to_byte_array(&account_id)?),
         public_key,
-        enrolled: Instant(enrolled),
-        revoked: revoked.map(Instant),
-        taken: u64::try_from(taken).unwrap_or(0),
-        outcomes,
-        forked: forked != 0,
-        token_expires: token_expires.map(Instant),
+        enrolled_at: Timestamp(enrolled),
+        revoked_at: revoked.map(Timestamp),
+        last_command_number: u64::try_from(taken).unwrap_or(0),
+        outcome_chain: outcomes,
+        is_forked: forked != 0,
+        token_expires_at: token_expires.map(Timestamp),
     })
 }
 
 fn to_grant((role, unit, from, to): (i16, Vec<u8>, i32, i32)) -> Result<Option<Grant>> {
     let Some(role) = Role::from_number(role) else { return Ok(None) };
-    let unit = UnitId(fixed(&unit)?);
+    let unit = UnitId(to_byte_array(&unit)?);
     Ok(Some(Grant { role, unit, from: date_from_days(from), to: date_from_days(to) }))
 }

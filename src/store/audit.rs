@@ -7,19 +7,19 @@
 //!
 //! Knows no reader's right: `app` asks that.
 
+use super::commit::{AuditRow, extend_chain};
 use super::error::Result;
-use super::read::{ReadTx, fixed};
+use super::read_tx::{ReadTx, to_byte_array};
 use super::schema::{audit, commit_log};
-use super::tail::{AuditRow, link};
 use crate::domain::ids::{AccountId, DeviceId};
 use crate::domain::scope::RecordKind;
-use crate::domain::time::Instant;
+use crate::domain::time::Timestamp;
 use diesel::prelude::*;
 use sha2::{Digest, Sha256};
 
 /// One line of the audit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AuditLine {
+pub struct AuditEntry {
     /// Its place.
     pub seq: i64,
     /// Who.
@@ -35,134 +35,138 @@ pub struct AuditLine {
     /// To which revision.
     pub to_revision: i64,
     /// When.
-    pub at: Instant,
+    pub at: Timestamp,
 }
 
 /// What verifying found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verified {
+pub struct AuditVerification {
     /// Rows read.
     pub rows: i64,
     /// The chain at the head, as recomputed.
     pub chain: [u8; 32],
     /// The first commit, by its last seq, that does not fit; `None` when everything does.
-    pub broken_at: Option<i64>,
+    pub invalid_from_seq: Option<i64>,
 }
 
 impl ReadTx<'_> {
     /// Recomputes the whole chain. With `expected`, a head hash printed earlier, a truncated tail is found too.
-    pub fn verify_audit(&mut self, expected: Option<(i64, [u8; 32])>) -> Result<Verified> {
-        self.walk_audit(expected, |_| ())
+    pub fn verify_audit_chain(&mut self, expected: Option<(i64, [u8; 32])>) -> Result<AuditVerification> {
+        self.walk_audit_chain(expected, |_| ())
     }
 
     /// The same; `each` hears every line on the way, as the bytes that its hash is made of.
-    pub fn walk_audit(&mut self, expected: Option<(i64, [u8; 32])>, mut each: impl FnMut(&[u8])) -> Result<Verified> {
+    pub fn walk_audit_chain(
+        &mut self,
+        expected: Option<(i64, [u8; 32])>,
+        mut each: impl FnMut(&[u8]),
+    ) -> Result<AuditVerification> {
         let commits: Vec<(i64, i64, Vec<u8>)> = commit_log::table
             .order(commit_log::last_seq)
             .select((commit_log::first_seq, commit_log::last_seq, commit_log::chain))
             .load(self.conn())?;
         let head = self.head()?;
-        let mut verified = Verified { rows: 0, chain: [0; 32], broken_at: None };
+        let mut verified = AuditVerification { rows: 0, chain: [0; 32], invalid_from_seq: None };
         let mut next = 1;
         for (first, last, stored) in commits {
-            let rows = self.audit_rows(first, last)?;
-            let whole = first == next && rows.len() as i64 == last - first + 1;
+            let rows = self.load_audit_rows(first, last)?;
+            let is_complete = first == next && rows.len() as i64 == last - first + 1;
             verified.rows += rows.len() as i64;
-            verified.chain = link(&verified.chain, content(&rows, &mut each));
-            if !whole || verified.chain[..] != stored[..] {
-                verified.broken_at = Some(last);
+            verified.chain = extend_chain(&verified.chain, hash_audit_rows(&rows, &mut each));
+            if !is_complete || verified.chain[..] != stored[..] {
+                verified.invalid_from_seq = Some(last);
                 return Ok(verified);
             }
             if expected.is_some_and(|(seq, chain)| seq == last && chain != verified.chain) {
-                verified.broken_at = Some(last);
+                verified.invalid_from_seq = Some(last);
                 return Ok(verified);
             }
             next = last + 1;
         }
-        let beyond: i64 = audit::table.filter(audit::seq.ge(next)).count().get_result(self.conn())?;
-        let short = expected.is_some_and(|(seq, _)| seq >= next);
-        if head.seq != next - 1 || head.chain != verified.chain || beyond > 0 || short {
-            verified.broken_at = Some(next);
+        let extra_rows: i64 = audit::table.filter(audit::seq.ge(next)).count().get_result(self.conn())?;
+        let is_truncated = expected.is_some_and(|(seq, _)| seq >= next);
+        if head.seq != next - 1 || head.chain != verified.chain || extra_rows > 0 || is_truncated {
+            verified.invalid_from_seq = Some(next);
         }
         Ok(verified)
     }
 
-    fn audit_rows(&mut self, first: i64, last: i64) -> Result<Vec<AuditRow>> {
+    fn load_audit_rows(&mut self, first: i64, last: i64) -> Result<Vec<AuditRow>> {
         Ok(audit::table.filter(audit::seq.between(first, last)).order(audit::seq).load(self.conn())?)
     }
 
     /// Lines of the audit after `after`, oldest first.
-    pub fn audit_lines(&mut self, after: i64, limit: i64) -> Result<Vec<AuditLine>> {
+    pub fn audit_entries(&mut self, after: i64, limit: i64) -> Result<Vec<AuditEntry>> {
         let rows: Vec<AuditRow> =
             audit::table.filter(audit::seq.gt(after)).order(audit::seq).limit(limit).load(self.conn())?;
-        rows.into_iter().map(to_line).collect()
+        rows.into_iter().map(to_audit_entry).collect()
     }
 }
 
-fn content(rows: &[AuditRow], each: &mut impl FnMut(&[u8])) -> [u8; 32] {
+fn hash_audit_rows(rows: &[AuditRow], each: &mut impl FnMut(&[u8])) -> [u8; 32] {
     let (mut hash, mut line) = (Sha256::new(), Vec::new());
     for row in rows {
         line.clear();
-        row.told(|bytes| line.extend_from_slice(bytes));
+        row.canonical_bytes(|bytes| line.extend_from_slice(bytes));
         hash.update(&line);
         each(&line);
     }
     hash.finalize().into()
 }
 
-impl AuditLine {
+impl AuditEntry {
     /// Reads a line from the bytes that its hash is made of; `None` for anything else.
     #[must_use]
-    pub fn read(bytes: &[u8]) -> Option<Self> {
+    pub fn from_canonical_bytes(bytes: &[u8]) -> Option<Self> {
         let mut rest = bytes;
         let mut numbers = [0; 5];
         for number in &mut numbers {
-            *number = i64::from_be_bytes(*taken(&mut rest)?);
+            *number = i64::from_be_bytes(*split_array(&mut rest)?);
         }
         let [seq, from_revision, to_revision, at, kind] = numbers;
         let mut fields = [&[][..]; 5];
         for field in &mut fields {
-            let length = u32::from_be_bytes(*taken(&mut rest)?);
+            let length = u32::from_be_bytes(*split_array(&mut rest)?);
             (*field, rest) = rest.split_at_checked(length as usize)?;
         }
         let [account, device, id, action, hash] = fields;
-        let given = |bytes: &[u8]| (!bytes.is_empty()).then(|| bytes.to_vec());
+        let non_empty = |bytes: &[u8]| (!bytes.is_empty()).then(|| bytes.to_vec());
         let row = AuditRow {
             seq,
             account: account.to_vec(),
-            device: given(device),
+            device: non_empty(device),
             action: String::from_utf8(action.to_vec()).ok()?,
-            kind: i16::try_from(kind).ok().filter(|kind| *kind != 0),
-            id: given(id),
+            record_kind: i16::try_from(kind).ok().filter(|kind| *kind != 0),
+            record_id: non_empty(id),
             from_revision,
             to_revision,
-            hash: given(hash),
-            at,
+            record_hash: non_empty(hash),
+            recorded_at: at,
         };
-        rest.is_empty().then(|| to_line(row).ok()).flatten()
+        rest.is_empty().then(|| to_audit_entry(row).ok()).flatten()
     }
 }
 
-fn taken<'a, const N: usize>(rest: &mut &'a [u8]) -> Option<&'a [u8; N]> {
-    let (first, behind) = rest.split_first_chunk()?;
-    *rest = behind;
+fn split_array<'a, const N: usize>(rest: &mut &'a [u8]) -> Option<&'a [u8; N]> {
+    let (first, tail) = rest.split_first_chunk()?;
+    *rest = tail;
     Some(first)
 }
 
-fn to_line(row: AuditRow) -> Result<AuditLine> {
-    let record = match (row.kind.and_then(RecordKind::from_number), row.id) {
-        (Some(kind), Some(id)) => Some((kind, fixed(&id)?)),
+fn to_audit_entry(row: AuditRow) -> Result<AuditEntry> {
+    let record = match (row.record_kind.and_then(RecordKind::from_number), row.record_id) {
+        (Some(kind), Some(id)) => Some((kind, to_byte_array(&id)?)),
         _ => None,
     };
-    Ok(AuditLine {
+    Ok(AuditEntry {
         seq: row.seq,
-        account: AccountId(fixed(&row.account)?),
-        device: row.device.map(|id| fixed(&id).map(DeviceId)).transpose()?,
+        account: AccountId(to_byte_array(&row.account)?),
+        device: row.device.map(|id| to_byte_array(&id).map(DeviceId)).transpose()?,
         action: row.action,
         record,
         from_revision: row.from_revision,
         to_revision: row.to_revision,
-        at: Instant(row.at),
+        at: Timestamp(row.recorded_at),
     })
 }
 
@@ -177,20 +181,22 @@ mod tests {
             account: vec![1; 16],
             device: Some(vec![2; 16]),
             action: "report.accept".to_owned(),
-            kind: Some(RecordKind::Report.number()),
-            id: Some(vec![3; 16]),
+            record_kind: Some(RecordKind::Report.number()),
+            record_id: Some(vec![3; 16]),
             from_revision: 4,
             to_revision: 5,
-            hash: Some(vec![6; 16]),
-            at: 8,
+            record_hash: Some(vec![6; 16]),
+            recorded_at: 8,
         };
-        for row in [row.clone(), AuditRow { device: None, kind: None, id: None, hash: None, ..row }] {
+        for row in
+            [row.clone(), AuditRow { device: None, record_kind: None, record_id: None, record_hash: None, ..row }]
+        {
             let mut bytes = Vec::new();
-            row.told(|piece| bytes.extend_from_slice(piece));
-            assert_eq!(AuditLine::read(&bytes), to_line(row).ok());
-            assert!((0..bytes.len()).all(|end| AuditLine::read(&bytes[..end]).is_none()));
+            row.canonical_bytes(|piece| bytes.extend_from_slice(piece));
+            assert_eq!(AuditEntry::from_canonical_bytes(&bytes), to_audit_entry(row).ok());
+            assert!((0..bytes.len()).all(|end| AuditEntry::from_canonical_bytes(&bytes[..end]).is_none()));
             bytes.push(0);
-            assert_eq!(AuditLine::read(&bytes), None);
+            assert_eq!(AuditEntry::from_canonical_bytes(&bytes), None);
         }
     }
 }

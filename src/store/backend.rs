@@ -3,7 +3,7 @@
 //! Knows no table's meaning: connections, transactions, upserts, and which errors mean "try again".
 
 use super::error::{Error, Result};
-use super::line;
+use super::pg_conninfo;
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
@@ -23,7 +23,7 @@ pub enum AnyConn {
 
 /// Where the data is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Location {
+pub enum DatabaseLocation {
     /// A file path.
     Sqlite(String),
     /// A `postgres://` URL.
@@ -31,7 +31,7 @@ pub enum Location {
 }
 
 /// Runs one typed query on whichever database stands behind the connection: for upserts and batches, which the enum cannot express.
-macro_rules! on {
+macro_rules! with_conn {
     ($conn:expr, |$c:ident| $query:expr) => {
         match $conn {
             $crate::store::backend::AnyConn::Pg($c) => $query,
@@ -39,9 +39,9 @@ macro_rules! on {
         }
     };
 }
-pub(crate) use on;
+pub(crate) use with_conn;
 
-impl Location {
+impl DatabaseLocation {
     /// Reads `postgres://…`, `sqlite:PATH` or a bare path.
     #[must_use]
     pub fn parse(url: &str) -> Self {
@@ -56,12 +56,12 @@ impl Location {
     /// Opens a connection; `writer` says whether it may write.
     pub fn connect(&self, writer: bool) -> Result<AnyConn> {
         match self {
-            Self::Postgres(url) => any_host(url),
+            Self::Postgres(url) => connect_any_host(url),
             Self::Sqlite(path) => {
                 let mut conn = SqliteConnection::establish(path)
                     .map_err(|error| Error::Busy(format!("cannot connect: {error}")))?;
-                conn.batch_execute(SQLITE_EVERY_CONNECTION)?;
-                conn.batch_execute(if writer { SQLITE_WRITER } else { SQLITE_READER })?;
+                conn.batch_execute(SQLITE_PRAGMAS)?;
+                conn.batch_execute(if writer { SQLITE_WRITER_PRAGMAS } else { SQLITE_READER_PRAGMAS })?;
                 if planted!("disk-not-waited-for") {
                     conn.batch_execute("PRAGMA synchronous = NORMAL")?;
                 }
@@ -73,7 +73,7 @@ impl Location {
 
 /// How soon a PostgreSQL that fell silent is noticed, where the operator's URL does not say otherwise: without these a cut line is waited
 /// for as long as the kernel likes, which is hours.
-const NOTICES: [(&str, &str); 5] = [
+const PG_DEFAULT_OPTIONS: [(&str, &str); 5] = [
     ("connect_timeout", "5"),
     ("keepalives_idle", "10"),
     ("keepalives_interval", "5"),
@@ -83,69 +83,70 @@ const NOTICES: [(&str, &str); 5] = [
 
 /// Connects to the first host of the URL that will have us. libpq goes on to the next host only when one cannot be reached: one that takes
 /// the connection and then closes it, as a balancer before a dead server does, would hide all behind it.
-fn any_host(url: &str) -> Result<AnyConn> {
-    let mut last = Error::Busy("the URL names no host".to_owned());
-    for one in hosts(&noticing(url)) {
-        match PgConnection::establish(&one) {
+fn connect_any_host(url: &str) -> Result<AnyConn> {
+    let mut last_error = Error::Busy("the URL names no host".to_owned());
+    for host_url in split_hosts(&with_default_options(url)) {
+        match PgConnection::establish(&host_url) {
             Ok(conn) => return Ok(AnyConn::Pg(conn)),
-            Err(error) => last = line::refused(&error.to_string()),
+            Err(error) => last_error = pg_conninfo::to_connect_error(&error.to_string()),
         }
-        if let Error::Unproven(why) = &last {
+        if let Error::TlsFailed(why) = &last_error {
             tracing::error!(why, "THE DATABASE DID NOT PROVE WHO IT IS: see sslmode and sslrootcert in database.url");
         }
     }
-    Err(last)
+    Err(last_error)
 }
 
 /// The URL once for each of its hosts.
-fn hosts(url: &str) -> Vec<String> {
+fn split_hosts(url: &str) -> Vec<String> {
     let Some((scheme, rest)) = url.split_once("://") else { return vec![url.to_owned()] };
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
-    let (place, behind) = rest.split_at(end);
-    let (user, list) = place.rsplit_once('@').map_or((String::new(), place), |(user, list)| (format!("{user}@"), list));
-    list.split(',').map(|host| format!("{scheme}://{user}{host}{behind}")).collect()
+    let (authority, path_and_query) = rest.split_at(end);
+    let (user, list) =
+        authority.rsplit_once('@').map_or((String::new(), authority), |(user, list)| (format!("{user}@"), list));
+    list.split(',').map(|host| format!("{scheme}://{user}{host}{path_and_query}")).collect()
 }
 
 /// The URL with what it leaves open of [`NOTICES`].
-fn noticing(url: &str) -> String {
-    let mut whole = url.to_owned();
-    for (name, value) in NOTICES {
-        let given = url.split(['?', '&']).skip(1).any(|one| one.split('=').next() == Some(name));
-        if !given {
-            let sign = if whole.contains('?') { '&' } else { '?' };
-            whole.push_str(&format!("{sign}{name}={value}"));
+fn with_default_options(url: &str) -> String {
+    let mut full_url = url.to_owned();
+    for (name, value) in PG_DEFAULT_OPTIONS {
+        let is_set = url.split(['?', '&']).skip(1).any(|host_url| host_url.split('=').next() == Some(name));
+        if !is_set {
+            let sign = if full_url.contains('?') { '&' } else { '?' };
+            full_url.push_str(&format!("{sign}{name}={value}"));
         }
     }
-    whole
+    full_url
 }
 
 /// A node that stands still inside a transaction holds rows that every other node waits for, above all the head: PostgreSQL ends its
 /// session. Whoever waits that long gives up within the deadline of its call. No limit on its statements: a cancelled COMMIT may be one that
 /// its replica never got.
-const PG_WRITER: &str = "SET idle_in_transaction_session_timeout = '10s'; SET lock_timeout = '20s'";
+const PG_WRITER_SETTINGS: &str = "SET idle_in_transaction_session_timeout = '10s'; SET lock_timeout = '20s'";
 
 // FULL is part of the contract: with NORMAL, power cuts lose acknowledged commits.
 // Nothing is mapped: SQLite forgets a reader's mapping, with its cache, whenever anybody wrote, and to map the file and touch its pages anew
 // costs twice what reading them costs. A disk that fails is an error then, and no signal that ends the process.
-const SQLITE_EVERY_CONNECTION: &str = "PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+const SQLITE_PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
      PRAGMA mmap_size = 0;";
-const SQLITE_WRITER: &str = "PRAGMA cache_size = -16000; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 4000; \
+const SQLITE_WRITER_PRAGMAS: &str = "PRAGMA cache_size = -16000; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 4000; \
      PRAGMA journal_size_limit = 67108864;";
 // A reader's cache lasts until the next commit of anybody: more is memory that nobody looks at again.
-const SQLITE_READER: &str = "PRAGMA cache_size = -4000; PRAGMA query_only = ON;";
+const SQLITE_READER_PRAGMAS: &str = "PRAGMA cache_size = -4000; PRAGMA query_only = ON;";
 
 impl AnyConn {
     /// Bounds how long this connection may keep others waiting, and wait itself; SQLite's writer is bounded when it is opened.
-    pub fn bound_writer(&mut self) -> Result<()> {
+    pub fn set_writer_timeouts(&mut self) -> Result<()> {
         match self {
-            Self::Pg(_) => self.execute_text(PG_WRITER),
+            Self::Pg(_) => self.execute_sql(PG_WRITER_SETTINGS),
             Self::Sqlite(_) => Ok(()),
         }
     }
 
     /// Starts a writing transaction. SQLite takes its one write lock at once, so that no reader-turned-writer ever fails.
     pub fn begin_write(&mut self) -> Result<()> {
-        self.execute_text(match self {
+        self.execute_sql(match self {
             Self::Pg(_) => "BEGIN ISOLATION LEVEL READ COMMITTED",
             Self::Sqlite(_) => "BEGIN IMMEDIATE",
         })
@@ -153,50 +154,51 @@ impl AnyConn {
 
     /// Starts a reading transaction that sees one state from its first query to its last, none of which takes longer than `patience`; in
     /// one round trip either way.
-    pub fn begin_read(&mut self, patience: Option<Duration>) -> Result<()> {
-        const PG: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-        match (&self, patience) {
-            (Self::Pg(_), None) => self.execute_text(PG),
+    pub fn begin_read(&mut self, statement_timeout: Option<Duration>) -> Result<()> {
+        const PG_BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        match (&self, statement_timeout) {
+            (Self::Pg(_), None) => self.execute_sql(PG_BEGIN_READ),
             // Zero would be no limit.
-            (Self::Pg(_), Some(patience)) => {
-                self.execute_text(&format!("{PG}; SET LOCAL statement_timeout = {}", patience.as_millis().max(1)))
-            }
-            (Self::Sqlite(_), _) => self.execute_text("BEGIN DEFERRED"),
+            (Self::Pg(_), Some(statement_timeout)) => self.execute_sql(&format!(
+                "{PG_BEGIN_READ}; SET LOCAL statement_timeout = {}",
+                statement_timeout.as_millis().max(1)
+            )),
+            (Self::Sqlite(_), _) => self.execute_sql("BEGIN DEFERRED"),
         }
     }
 
     /// Who else holds what a PostgreSQL holds; `None` for SQLite, whose copies are ours.
-    pub fn standbys(&mut self) -> Result<Option<Standbys>> {
+    pub fn query_standbys(&mut self) -> Result<Option<StandbyStatus>> {
         match self {
-            Self::Pg(conn) => Ok(Some(diesel::sql_query(STANDBYS).get_result(conn)?)),
+            Self::Pg(conn) => Ok(Some(diesel::sql_query(STANDBYS_SQL).get_result(conn)?)),
             Self::Sqlite(_) => Ok(None),
         }
     }
 
     /// Runs fixed SQL that both databases understand.
-    pub fn execute_text(&mut self, sql: &str) -> Result<()> {
-        on!(self, |conn| conn.batch_execute(sql)).map_err(Error::from)
+    pub fn execute_sql(&mut self, sql: &str) -> Result<()> {
+        with_conn!(self, |conn| conn.batch_execute(sql)).map_err(Error::from)
     }
 }
 
 /// Who follows a PostgreSQL now, as far as its user may see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
-pub struct Standbys {
+pub struct StandbyStatus {
     /// Replicas that are connected.
     #[diesel(sql_type = BigInt)]
-    pub replicas: i64,
+    pub replica_count: i64,
     /// Those of which the user may see how closely they follow.
     #[diesel(sql_type = BigInt)]
-    pub seen: i64,
+    pub visible_count: i64,
     /// Those of them without which no commit is acknowledged.
     #[diesel(sql_type = BigInt)]
-    pub in_step: i64,
+    pub synchronous_count: i64,
     /// Whether its log is archived.
     #[diesel(sql_type = Bool)]
-    pub archived: bool,
+    pub is_archived: bool,
 }
 
-const STANDBYS: &str = "select count(*) as replicas, count(sync_state) as seen, \
+const STANDBYS_SQL: &str = "select count(*) as replicas, count(sync_state) as seen, \
      count(*) filter (where sync_state in ('sync', 'quorum')) as in_step, \
      current_setting('archive_mode') <> 'off' as archived from pg_stat_replication";
 
@@ -205,7 +207,7 @@ const STANDBYS: &str = "select count(*) as replicas, count(sync_state) as seen, 
     clippy::wildcard_enum_match_arm,
     reason = "diesel's enums, not ours: what is new there is a database error here"
 )]
-pub(super) fn classify(error: &DieselError) -> Error {
+pub(super) fn to_store_error(error: &DieselError) -> Error {
     let text = error.to_string();
     match error {
         DieselError::DatabaseError(kind, info) => match kind {
@@ -214,7 +216,7 @@ pub(super) fn classify(error: &DieselError) -> Error {
             | DatabaseErrorKind::UnableToSendCommand
             | DatabaseErrorKind::ReadOnlyTransaction => Error::Busy(text),
             _ if is_busy_text(info.message()) => Error::Busy(text),
-            _ if is_full_text(info.message()) => Error::Full(text),
+            _ if is_full_text(info.message()) => Error::StorageFull(text),
             _ if is_damaged_text(info.message()) => Error::Damaged(text),
             _ => Error::Database(text),
         },
@@ -253,21 +255,21 @@ fn is_full_text(message: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{hosts, noticing};
+    use super::{split_hosts, with_default_options};
 
     #[test]
     fn a_list_of_hosts_is_tried_one_by_one() {
-        let listed = hosts("postgres://u:p@a:1,b:2/thidua?target_session_attrs=read-write");
-        let one = |host: &str| format!("postgres://u:p@{host}/thidua?target_session_attrs=read-write");
-        assert_eq!(listed, [one("a:1"), one("b:2")]);
-        assert_eq!(hosts("postgresql:///thidua?host=/run/a,/run/b"), ["postgresql:///thidua?host=/run/a,/run/b"]);
+        let listed = split_hosts("postgres://u:p@a:1,b:2/thidua?target_session_attrs=read-write");
+        let host_url = |host: &str| format!("postgres://u:p@{host}/thidua?target_session_attrs=read-write");
+        assert_eq!(listed, [host_url("a:1"), host_url("b:2")]);
+        assert_eq!(split_hosts("postgresql:///thidua?host=/run/a,/run/b"), ["postgresql:///thidua?host=/run/a,/run/b"]);
     }
 
     #[test]
     fn a_silent_database_is_noticed_as_soon_as_the_operator_says_and_else_as_we_say() {
-        let plain = noticing("postgres://u:p@a,b/thidua?target_session_attrs=read-write&connect_timeout=2");
+        let plain = with_default_options("postgres://u:p@a,b/thidua?target_session_attrs=read-write&connect_timeout=2");
         assert!(plain.starts_with("postgres://u:p@a,b/thidua?target_session_attrs=read-write&connect_timeout=2&keep"));
         assert_eq!(plain.matches("connect_timeout").count(), 1, "{plain}");
-        assert!(noticing("postgres://h/d").starts_with("postgres://h/d?connect_timeout=5&"));
+        assert!(with_default_options("postgres://h/d").starts_with("postgres://h/d?connect_timeout=5&"));
     }
 }

@@ -3,23 +3,23 @@
 //! Knows no window arithmetic: `domain::baseline` sums.
 
 use super::error::{Error, Result};
-use super::read::ReadTx;
+use super::read_tx::ReadTx;
 use super::schema::baseline;
-use super::tx::{Audit, WriteTx};
+use super::write_tx::{AuditContext, WriteTx};
 use crate::domain::baseline::{BaselineRow, BaselineStatus};
 use crate::domain::element::ElementCode;
 use crate::domain::permission::{Permit, action};
 use crate::domain::time::{date_from_days, days_from_date};
-use crate::domain::window::Window;
+use crate::domain::window::DateWindow;
 use diesel::prelude::*;
 use std::collections::BTreeMap;
 
-type Columns = (String, String, i32, i32, i32, i64, String, String);
+type BaselineColumns = (String, String, i32, i32, i32, i64, String, String);
 
 impl ReadTx<'_> {
     /// All baseline figures, every version, by unit, element, version and day.
     pub fn baselines(&mut self) -> Result<Vec<BaselineRow>> {
-        let rows: Vec<Columns> = baseline::table
+        let rows: Vec<BaselineColumns> = baseline::table
             .order((baseline::unit, baseline::element, baseline::version, baseline::start_day))
             .select((
                 baseline::unit,
@@ -32,18 +32,18 @@ impl ReadTx<'_> {
                 baseline::source,
             ))
             .load(self.conn())?;
-        rows.into_iter().map(to_row).collect()
+        rows.into_iter().map(to_baseline_row).collect()
     }
 }
 
 impl WriteTx<'_> {
     /// Takes an import. What equals the newest version of its unit and element is left out; returns how many rows were added.
-    pub(crate) fn add_baselines(
+    pub(crate) fn insert_baselines(
         &mut self,
         permit: &Permit<action::ImportBaseline>,
         rows: &[BaselineRow],
     ) -> Result<usize> {
-        let mut newest = newest(self.baselines()?);
+        let mut newest = newest_versions(self.baselines()?);
         let mut incoming: BTreeMap<(String, ElementCode), Vec<BaselineRow>> = BTreeMap::new();
         for row in rows {
             incoming.entry((row.unit_uid.clone(), row.element.clone())).or_default().push(row.clone());
@@ -57,33 +57,33 @@ impl WriteTx<'_> {
                 continue;
             }
             for row in &rows {
-                insert(self, row, version + 1)?;
+                insert_baseline(self, row, version + 1)?;
             }
             added += rows.len();
         }
         if added > 0 {
-            self.note_act(&Audit::from(permit));
+            self.append_audit(&AuditContext::from(permit));
         }
         Ok(added)
     }
 }
 
-type Newest = BTreeMap<(String, ElementCode), (u32, Vec<BaselineRow>)>;
+type NewestBaselines = BTreeMap<(String, ElementCode), (u32, Vec<BaselineRow>)>;
 
-fn newest(rows: Vec<BaselineRow>) -> Newest {
-    let mut newest = Newest::new();
+fn newest_versions(rows: Vec<BaselineRow>) -> NewestBaselines {
+    let mut newest = NewestBaselines::new();
     for row in rows {
-        let (version, kept) = newest.entry((row.unit_uid.clone(), row.element.clone())).or_default();
+        let (version, stored) = newest.entry((row.unit_uid.clone(), row.element.clone())).or_default();
         if row.version > *version {
             *version = row.version;
-            kept.clear();
+            stored.clear();
         }
-        kept.push(row);
+        stored.push(row);
     }
     newest
 }
 
-fn insert(tx: &mut WriteTx, row: &BaselineRow, version: u32) -> Result<()> {
+fn insert_baseline(tx: &mut WriteTx, row: &BaselineRow, version: u32) -> Result<()> {
     diesel::insert_into(baseline::table)
         .values((
             baseline::unit.eq(&row.unit_uid),
@@ -99,10 +99,12 @@ fn insert(tx: &mut WriteTx, row: &BaselineRow, version: u32) -> Result<()> {
     Ok(())
 }
 
-fn to_row((unit_uid, element, version, start, end, value, status, source): Columns) -> Result<BaselineRow> {
+fn to_baseline_row(
+    (unit_uid, element, version, start, end, value, status, source): BaselineColumns,
+) -> Result<BaselineRow> {
     let damaged = |what: &str| Error::Damaged(format!("baseline of {unit_uid}: {what}"));
     let element = ElementCode::new(&element).map_err(|_| damaged("element"))?;
-    let window = Window::new(date_from_days(start), date_from_days(end)).ok_or_else(|| damaged("window"))?;
+    let window = DateWindow::new(date_from_days(start), date_from_days(end)).ok_or_else(|| damaged("window"))?;
     let status = BaselineStatus::parse(&status).ok_or_else(|| damaged("status"))?;
     let version = u32::try_from(version).map_err(|_| damaged("version"))?;
     Ok(BaselineRow { unit_uid, element, window, value, source, status, version })

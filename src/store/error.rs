@@ -8,29 +8,29 @@ pub enum Error {
     Busy(String),
     /// The URL asks for TLS, which this programme was built without.
     #[error("this programme was built without TLS to PostgreSQL, and the URL asks for it")]
-    NoTls,
+    TlsNotBuilt,
     /// Who answers did not prove to be the database that was asked for, or one end does not take the line as the other wants it.
     #[error("the line to the database is not as it has to be: {0}")]
-    Unproven(String),
+    TlsFailed(String),
     /// The disk is full or the database cannot be written: nothing was applied.
     #[error("the database cannot be written: {0}")]
-    Full(String),
+    StorageFull(String),
     /// A file beside the database cannot be read or written: a copy, its sum, its directory.
     #[error("a file cannot be read or written: {0}")]
-    File(String),
+    FileIo(String),
     /// The file's schema is newer than this programme.
-    #[error("the database has schema {found}, this programme knows {known}; use a programme that knows it")]
+    #[error("the database has schema {found}, this programme knows {supported}; use a programme that knows it")]
     NewerSchema {
         /// The newest migration found.
         found: String,
         /// The newest migration known.
-        known: String,
+        supported: String,
     },
     /// The schema is older than this programme, and only a person can say that there is a copy.
-    #[error("the database's schema is older than this programme ({pending} to apply): run thidua migrate")]
+    #[error("the database's schema is older than this programme ({pending_migrations} to apply): run thidua migrate")]
     OlderSchema {
         /// The migrations to apply, oldest first.
-        pending: String,
+        pending_migrations: String,
     },
     /// Another server has taken this one's place: nothing is written here any more.
     #[error("another server has replaced this one: it writes nothing any more; see thidua doctor")]
@@ -52,20 +52,20 @@ impl Error {
 
     /// Whether there is no room: nothing was applied, and nothing will be before a person has made some.
     #[must_use]
-    pub fn is_full(&self) -> bool {
-        matches!(self, Self::Full(_))
+    pub fn is_storage_full(&self) -> bool {
+        matches!(self, Self::StorageFull(_))
     }
 
     /// Whether the same call may succeed if it is made again, here or at another node.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Busy(_) | Self::Unproven(_))
+        matches!(self, Self::Busy(_) | Self::TlsFailed(_))
     }
 }
 
 impl From<diesel::result::Error> for Error {
     fn from(error: diesel::result::Error) -> Self {
-        super::backend::classify(&error)
+        super::backend::to_store_error(&error)
     }
 }
 

@@ -1,16 +1,16 @@
 //! The feed: for each scope the latest change of each record, in commit order. A pull is a range scan joined to the bytes.
 //!
-//! Knows no device: which scopes may be read is the caller's `Sight`.
+//! Knows no device: which scopes may be read is the caller's `VisibleScopes`.
 
-use super::backend::{AnyConn, on};
+use super::backend::{AnyConn, with_conn};
+use super::commit::{OP_OUT_OF_SCOPE, OP_PUT, insert_scope};
 use super::error::Result;
-use super::read::{ReadTx, fixed};
+use super::read_tx::{ReadTx, to_byte_array};
 use super::schema::{feed, head, record, scope};
-use super::tail::{OUT_OF_SCOPE, PUT, new_scope};
-use super::tx::WriteTx;
-use crate::domain::digest::Digest;
+use super::write_tx::WriteTx;
 use crate::domain::scope::{RecordKind, Scope, ScopeKind};
-use crate::domain::sight::Sight;
+use crate::domain::scope_digest::ScopeDigest;
+use crate::domain::visible_scopes::VisibleScopes;
 use diesel::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,9 +24,9 @@ pub struct FeedScope {
     /// Bumped whenever every phone must rebuild it.
     pub generation: i64,
     /// Cursors below this seq have missed tombstones that are gone.
-    pub floor: i64,
+    pub tombstone_floor: i64,
     /// Count and sum of its records.
-    pub digest: Digest,
+    pub digest: ScopeDigest,
 }
 
 /// One change, as a phone gets it.
@@ -62,37 +62,38 @@ pub enum FeedOp {
 
 impl ReadTx<'_> {
     /// The feed's view of the scopes in sight; a scope without any record yet is absent.
-    pub fn scopes(&mut self, sight: &Sight) -> Result<Vec<FeedScope>> {
+    pub fn visible_scopes(&mut self, visible: &VisibleScopes) -> Result<Vec<FeedScope>> {
         let mut found = Vec::new();
-        for wanted in sight.scopes() {
-            found.extend(self.scope(wanted)?);
+        for requested in visible.scopes() {
+            found.extend(self.scope(requested)?);
         }
         Ok(found)
     }
 
     /// One scope; absent while it never held a record.
-    pub fn scope(&mut self, wanted: Scope) -> Result<Option<FeedScope>> {
-        let row: Option<(i32, i64, i64, i64, Vec<u8>)> = on!(self.conn(), |conn| scope::table
-            .filter(scope::kind.eq(wanted.kind.number()))
-            .filter(scope::id.eq(&wanted.id[..]))
+    pub fn scope(&mut self, requested: Scope) -> Result<Option<FeedScope>> {
+        let row: Option<(i32, i64, i64, i64, Vec<u8>)> = with_conn!(self.conn(), |conn| scope::table
+            .filter(scope::kind.eq(requested.kind.number()))
+            .filter(scope::id.eq(&requested.id[..]))
             .select((scope::no, scope::generation, scope::floor, scope::count, scope::sum))
             .first(conn)
             .optional())?;
         row.map(|(number, generation, floor, count, sum)| {
-            let digest = Digest { count, sum: u128::from_be_bytes(fixed(&sum)?) };
-            Ok(FeedScope { scope: wanted, number, generation, floor, digest })
+            let digest = ScopeDigest { count, sum: u128::from_be_bytes(to_byte_array(&sum)?) };
+            Ok(FeedScope { scope: requested, number, generation, tombstone_floor: floor, digest })
         })
         .transpose()
     }
 
     /// Count and sum of these scopes, by number.
-    pub fn digests(&mut self, numbers: &BTreeSet<i32>) -> Result<BTreeMap<i32, Digest>> {
+    pub fn scope_digests(&mut self, numbers: &BTreeSet<i32>) -> Result<BTreeMap<i32, ScopeDigest>> {
         let rows: Vec<(i32, i64, Vec<u8>)> = scope::table
             .filter(scope::no.eq_any(numbers.iter().copied().collect::<Vec<_>>()))
             .select((scope::no, scope::count, scope::sum))
             .load(self.conn())?;
-        let digest =
-            |(no, count, sum): (i32, i64, Vec<u8>)| Ok((no, Digest { count, sum: u128::from_be_bytes(fixed(&sum)?) }));
+        let digest = |(no, count, sum): (i32, i64, Vec<u8>)| {
+            Ok((no, ScopeDigest { count, sum: u128::from_be_bytes(to_byte_array(&sum)?) }))
+        };
         rows.into_iter().map(digest).collect()
     }
 
@@ -101,7 +102,7 @@ impl ReadTx<'_> {
         let row: Option<(i16, Vec<u8>)> =
             scope::table.find(number).select((scope::kind, scope::id)).first(self.conn()).optional()?;
         let Some((kind, id)) = row else { return Ok(None) };
-        ScopeKind::from_number(kind).map(|kind| Ok(Scope { kind, id: fixed(&id)? })).transpose()
+        ScopeKind::from_number(kind).map(|kind| Ok(Scope { kind, id: to_byte_array(&id)? })).transpose()
     }
 
     /// Every scope with its digest, for operators and tests.
@@ -111,28 +112,28 @@ impl ReadTx<'_> {
         let mut found = Vec::with_capacity(keys.len());
         for (kind, id) in keys {
             if let Some(kind) = ScopeKind::from_number(kind) {
-                found.extend(self.scope(Scope { kind, id: fixed(&id)? })?);
+                found.extend(self.scope(Scope { kind, id: to_byte_array(&id)? })?);
             }
         }
         Ok(found)
     }
 
     /// The records of a kind that lie in some scope.
-    pub fn records_in_feeds(&mut self, kind: RecordKind) -> Result<BTreeSet<[u8; 16]>> {
+    pub fn record_ids_in_feed(&mut self, kind: RecordKind) -> Result<BTreeSet<[u8; 16]>> {
         let ids: Vec<Vec<u8>> = feed::table
-            .filter(feed::op.eq(PUT))
+            .filter(feed::op.eq(OP_PUT))
             .filter(feed::kind.eq(kind.number()))
             .select(feed::id)
             .distinct()
             .load(self.conn())?;
-        ids.iter().map(|id| fixed(id)).collect()
+        ids.iter().map(|id| to_byte_array(id)).collect()
     }
 
     /// The short number of a scope, given at its first record.
-    pub fn scope_number(&mut self, wanted: Scope) -> Result<Option<i32>> {
+    pub fn scope_number(&mut self, requested: Scope) -> Result<Option<i32>> {
         Ok(scope::table
-            .filter(scope::kind.eq(wanted.kind.number()))
-            .filter(scope::id.eq(&wanted.id[..]))
+            .filter(scope::kind.eq(requested.kind.number()))
+            .filter(scope::id.eq(&requested.id[..]))
             .select(scope::no)
             .first(self.conn())
             .optional()?)
@@ -140,27 +141,27 @@ impl ReadTx<'_> {
 
     /// Changes in `scopes` with `after < seq <= upto`, in seq order, at most about `limit`; a seq is never split between two pages.
     pub fn feed_page(&mut self, scopes: &[i32], after: i64, upto: i64, limit: usize) -> Result<Vec<FeedRow>> {
-        let most = limit + scopes.len();
+        let max_rows = limit + scopes.len();
         // SQLite plans a question with a list anew each time, and sorts; one scope is a range in its own order. For PostgreSQL each question
         // is a journey.
-        let asked: Vec<&[i32]> = match self.conn() {
+        let scope_chunks: Vec<&[i32]> = match self.conn() {
             AnyConn::Sqlite(_) => scopes.chunks(1).collect(),
             AnyConn::Pg(_) => vec![scopes],
         };
-        let mut rows: Vec<Row> = Vec::new();
-        let mut known_to = upto;
-        for scopes in asked {
-            let part = self.feed_part(scopes, after, upto, most)?;
-            if let (true, Some(last)) = (part.len() >= most, part.last()) {
-                known_to = known_to.min(last.1);
+        let mut rows: Vec<JoinedFeedRow> = Vec::new();
+        let mut complete_until = upto;
+        for scopes in scope_chunks {
+            let chunk_rows = self.load_feed_rows(scopes, after, upto, max_rows)?;
+            if let (true, Some(last)) = (chunk_rows.len() >= max_rows, chunk_rows.last()) {
+                complete_until = complete_until.min(last.1);
             }
-            rows.extend(part);
+            rows.extend(chunk_rows);
         }
         rows.sort_by_key(|row| (row.1, row.0));
-        rows.retain(|row| row.1 <= known_to);
+        rows.retain(|row| row.1 <= complete_until);
         // The page may end inside a seq that several scopes share: leave that seq to the next page.
-        rows.truncate(most);
-        if rows.len() >= most
+        rows.truncate(max_rows);
+        if rows.len() >= max_rows
             && let Some(last) = rows.last().map(|row| row.1)
             && rows.first().is_some_and(|row| row.1 != last)
         {
@@ -169,7 +170,7 @@ impl ReadTx<'_> {
         rows.into_iter().filter_map(|row| to_feed_row(row).transpose()).collect()
     }
 
-    fn feed_part(&mut self, scopes: &[i32], after: i64, upto: i64, most: usize) -> Result<Vec<Row>> {
+    fn load_feed_rows(&mut self, scopes: &[i32], after: i64, upto: i64, max_rows: usize) -> Result<Vec<JoinedFeedRow>> {
         let rows = feed::table
             .left_join(record::table.on(record::kind.eq(feed::kind).and(record::id.eq(feed::id))))
             .filter(feed::seq.gt(after))
@@ -184,7 +185,7 @@ impl ReadTx<'_> {
                 record::revision.nullable(),
                 record::bytes.nullable(),
             ))
-            .limit(most as i64);
+            .limit(max_rows as i64);
         Ok(match (self.conn(), scopes) {
             (AnyConn::Sqlite(conn), [scope]) => rows.filter(feed::scope.eq(*scope)).load(conn)?,
             (AnyConn::Sqlite(conn), scopes) => rows.filter(feed::scope.eq_any(scopes)).load(conn)?,
@@ -195,12 +196,12 @@ impl ReadTx<'_> {
 
 impl WriteTx<'_> {
     /// Gives a short number to every scope in sight that has none yet.
-    pub(crate) fn ensure_scopes(&mut self, sight: &Sight) -> Result<()> {
+    pub(crate) fn ensure_scope_numbers(&mut self, visible: &VisibleScopes) -> Result<()> {
         // The head row's lock keeps two nodes from giving out the same number.
         diesel::update(head::table.find(1)).set(head::seq.eq(head::seq)).execute(self.conn())?;
-        for wanted in sight.scopes() {
-            if self.scope_number(wanted)?.is_none() {
-                new_scope(self.conn(), wanted)?;
+        for requested in visible.scopes() {
+            if self.scope_number(requested)?.is_none() {
+                insert_scope(self.conn(), requested)?;
             }
         }
         Ok(())
@@ -208,14 +209,14 @@ impl WriteTx<'_> {
 }
 
 /// Scope, seq, kind, id and op of a feed row, revision and bytes of its record.
-type Row = (i32, i64, i16, Vec<u8>, i16, Option<i64>, Option<Vec<u8>>);
+type JoinedFeedRow = (i32, i64, i16, Vec<u8>, i16, Option<i64>, Option<Vec<u8>>);
 
-fn to_feed_row((scope, seq, kind, id, op, revision, bytes): Row) -> Result<Option<FeedRow>> {
+fn to_feed_row((scope, seq, kind, id, op, revision, bytes): JoinedFeedRow) -> Result<Option<FeedRow>> {
     let Some(kind) = RecordKind::from_number(kind) else { return Ok(None) };
     let op = match (op, revision, bytes) {
-        (PUT, Some(revision), Some(bytes)) => FeedOp::Put { revision, bytes },
-        (OUT_OF_SCOPE, _, _) => FeedOp::OutOfScope,
+        (OP_PUT, Some(revision), Some(bytes)) => FeedOp::Put { revision, bytes },
+        (OP_OUT_OF_SCOPE, _, _) => FeedOp::OutOfScope,
         _ => FeedOp::Deleted,
     };
-    Ok(Some(FeedRow { scope, seq, kind, id: fixed(&id)?, op }))
+    Ok(Some(FeedRow { scope, seq, kind, id: to_byte_array(&id)?, op }))
 }

@@ -1,6 +1,6 @@
 //! The one room that speaks SQL on the server: it numbers changes, keeps the feed, the digests, the chain and the audit.
 //!
-//! Knows no rule of the domain and no right: it writes only with a `Permit` in hand, and lists only within a `Sight`. Knows no clock:
+//! Knows no rule of the domain and no right: it writes only with a `Permit` in hand, and lists only within a `VisibleScopes`. Knows no clock:
 //! instants come from the caller.
 //!
 //! How a batch of writes commits (many callers share one transaction):
@@ -14,121 +14,121 @@
 //! ```
 
 pub mod access;
-pub mod asof;
 pub mod audit;
 pub(crate) mod backend;
 pub mod backup;
 mod baseline;
-mod bell;
-mod compact;
+mod batch_writer;
+mod commit;
+mod commit_notifier;
+mod compaction;
 pub mod error;
-pub(crate) mod fault;
+pub(crate) mod fault_point;
 pub mod feed;
 mod finding;
-pub mod held;
-pub mod jobs;
-mod line;
-pub mod migrate;
-mod once;
+pub mod held_command;
+pub mod history;
+mod idempotency_key;
+pub mod job_run;
 pub mod password;
-mod patience;
+mod pg_conninfo;
 mod proposal;
-pub mod read;
+pub mod read_tx;
 pub mod reference;
 pub mod relocate;
-mod replica;
+mod replica_pool;
 pub mod report;
-pub mod runs;
+pub mod run_manifest;
 pub(crate) mod schema;
+pub mod schema_migration;
 mod service_key;
 mod standing;
-mod tail;
+mod statement_timeout;
 #[cfg(test)]
 mod tests;
-pub mod tx;
-mod writer;
+pub mod write_tx;
 
-pub use backend::{Location, Standbys};
+pub use backend::{DatabaseLocation, StandbyStatus};
 pub use error::{Error, Result};
-pub use line::SPEAKS_TLS;
-pub use patience::within;
-pub use read::ReadTx;
-pub use replica::ReplicaReads;
-pub use tx::{Audit, WriteTx};
+pub use pg_conninfo::POSTGRES_TLS_BUILT;
+pub use read_tx::ReadTx;
+pub use replica_pool::ReplicaReadCounts;
+pub use statement_timeout::with_timeout;
+pub use write_tx::{AuditContext, WriteTx};
 
-use crate::domain::time::Instant;
+use crate::domain::time::Timestamp;
 use backend::AnyConn;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// Called after each commit with the last seq of the feed, 0 when another node made it; must return at once.
-pub type OnCommit = Arc<dyn Fn(i64) + Send + Sync>;
+pub type CommitHook = Arc<dyn Fn(i64) + Send + Sync>;
 
 /// An open database.
 #[derive(Clone)]
 pub struct Store {
-    inner: Arc<Inner>,
+    inner: Arc<StoreInner>,
 }
 
-struct Inner {
-    location: Location,
-    writer: writer::Writer,
-    readers: Mutex<Readers>,
-    returned: Condvar,
-    bell: bell::Bell,
-    replica: OnceLock<replica::Replica>,
-    reads: AtomicU64,
+struct StoreInner {
+    location: DatabaseLocation,
+    writer: batch_writer::BatchWriter,
+    reader_pool: Mutex<ReaderPool>,
+    reader_returned: Condvar,
+    commit_notifier: commit_notifier::CommitNotifier,
+    replica_pool: OnceLock<replica_pool::ReplicaPool>,
+    read_count: AtomicU64,
     /// Set for good once another server has taken this one's place.
-    superseded: AtomicBool,
+    is_superseded: AtomicBool,
 }
 
 #[derive(Default)]
-struct Readers {
+struct ReaderPool {
     idle: Vec<AnyConn>,
-    open: usize,
+    open_count: usize,
 }
 
 /// Most reading connections of one store.
-const READERS_MAX: usize = 4;
+const MAX_READERS: usize = 4;
 
 impl Store {
     /// Opens the database and brings its schema up to date: SQLite after a copy beside itself; an older PostgreSQL is refused until
     /// somebody migrates it.
-    pub fn open(location: &Location) -> Result<Self> {
+    pub fn open(location: &DatabaseLocation) -> Result<Self> {
         let mut conn = location.connect(true)?;
-        if let Some(copy) = migrate::up_safely(&mut conn, location, false)? {
+        if let Some(copy) = schema_migration::run_migrations_with_backup(&mut conn, location, false)? {
             tracing::warn!(copy = %copy.display(), "the schema was brought up to date; the database as it was before is kept");
         }
-        conn.bound_writer()?;
-        let superseded = AtomicBool::new(ReadTx::new(&mut conn).setting(backup::SUPERSEDED)?.is_some());
-        let inner = Inner {
+        conn.set_writer_timeouts()?;
+        let superseded = AtomicBool::new(ReadTx::new(&mut conn).setting(backup::SUPERSEDED_SETTING)?.is_some());
+        let inner = StoreInner {
             location: location.clone(),
-            writer: writer::Writer::new(location.clone(), conn),
-            readers: Mutex::default(),
-            returned: Condvar::new(),
-            bell: bell::Bell::default(),
-            replica: OnceLock::new(),
-            reads: AtomicU64::new(0),
-            superseded,
+            writer: batch_writer::BatchWriter::new(location.clone(), conn),
+            reader_pool: Mutex::default(),
+            reader_returned: Condvar::new(),
+            commit_notifier: commit_notifier::CommitNotifier::default(),
+            replica_pool: OnceLock::new(),
+            read_count: AtomicU64::new(0),
+            is_superseded: superseded,
         };
         Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Where the data is.
     #[must_use]
-    pub fn location(&self) -> &Location {
+    pub fn location(&self) -> &DatabaseLocation {
         &self.inner.location
     }
 
     /// Sets what is called after each commit of this node and, on PostgreSQL, soon after one of another node.
-    pub fn on_commit(&self, hook: OnCommit) {
-        let (inner, own) = (Arc::downgrade(&self.inner), Arc::clone(&hook));
-        self.inner.bell.hang(&self.inner.location, inner.clone(), hook);
-        self.inner.writer.set_hook(Arc::new(move |seq| {
+    pub fn set_commit_hook(&self, hook: CommitHook) {
+        let (inner, local_hook) = (Arc::downgrade(&self.inner), Arc::clone(&hook));
+        self.inner.commit_notifier.spawn_listener(&self.inner.location, inner.clone(), hook);
+        self.inner.writer.set_commit_hook(Arc::new(move |seq| {
             if let Some(inner) = inner.upgrade() {
-                inner.bell.press();
+                inner.commit_notifier.notify();
             }
-            own(seq);
+            local_hook(seq);
         }));
     }
 
@@ -139,80 +139,80 @@ impl Store {
     pub fn write<T, E: From<Error>>(
         &self,
         name: &'static str,
-        now: Instant,
+        now: Timestamp,
         mut steps: impl FnMut(&mut WriteTx) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.write_at(name, now, &mut steps).map(|(value, _)| value)
+        self.write_with_seq(name, now, &mut steps).map(|(value, _)| value)
     }
 
     /// Like [`Store::write`]; also tells the last seq of the commit, 0 when it had no place in the feed.
-    pub fn write_at<T, E: From<Error>>(
+    pub fn write_with_seq<T, E: From<Error>>(
         &self,
         name: &'static str,
-        now: Instant,
+        now: Timestamp,
         mut steps: impl FnMut(&mut WriteTx) -> Result<T, E>,
     ) -> Result<(T, i64), E> {
         if self.is_superseded() {
             return Err(Error::Superseded.into());
         }
-        self.inner.writer.run(name, now, &mut steps)
+        self.inner.writer.run_transaction(name, now, &mut steps)
     }
 
     /// Whether another server has taken this one's place.
     #[must_use]
     pub fn is_superseded(&self) -> bool {
-        self.inner.superseded.load(Ordering::Acquire)
+        self.inner.is_superseded.load(Ordering::Acquire)
     }
 
     /// Writes nothing from now on, also after a restart: the history with this higher number holds.
-    pub fn supersede(&self, by: i64, now: Instant) -> Result<()> {
+    pub fn mark_superseded(&self, by: i64, now: Timestamp) -> Result<()> {
         if self.is_superseded() {
             return Ok(());
         }
-        self.write("store.supersede", now, |tx| tx.set_setting(backup::SUPERSEDED, &by.to_be_bytes()))?;
-        self.inner.superseded.store(true, Ordering::Release);
+        self.write("store.supersede", now, |tx| tx.set_setting(backup::SUPERSEDED_SETTING, &by.to_be_bytes()))?;
+        self.inner.is_superseded.store(true, Ordering::Release);
         Ok(())
     }
 
     /// Runs `steps` over one unchanging state of the database.
     pub fn read<T, E: From<Error>>(&self, steps: impl FnOnce(&mut ReadTx) -> Result<T, E>) -> Result<T, E> {
-        self.inner.reads.fetch_add(1, Ordering::Relaxed);
-        let mut conn = self.begin_reading()?;
+        self.inner.read_count.fetch_add(1, Ordering::Relaxed);
+        let mut conn = self.begin_read()?;
         let result = steps(&mut ReadTx::new(&mut conn));
-        match conn.execute_text("COMMIT") {
-            Ok(()) => self.give_back(Some(conn)),
-            Err(_) => self.give_back(None),
+        match conn.execute_sql("COMMIT") {
+            Ok(()) => self.release_reader(Some(conn)),
+            Err(_) => self.release_reader(None),
         }
         result
     }
 
     /// How many reading transactions this store has begun: what followers must not make grow one by one.
     #[must_use]
-    pub fn reads(&self) -> u64 {
-        self.inner.reads.load(Ordering::Relaxed)
+    pub fn read_count(&self) -> u64 {
+        self.inner.read_count.load(Ordering::Relaxed)
     }
 
     /// Who else holds what a PostgreSQL holds; `None` for SQLite.
-    pub fn standbys(&self) -> Result<Option<Standbys>> {
-        self.inner.location.connect(false)?.standbys()
+    pub fn query_standbys(&self) -> Result<Option<StandbyStatus>> {
+        self.inner.location.connect(false)?.query_standbys()
     }
 
     /// Reading connections that are open, and those of them that nobody uses now.
     #[must_use]
-    pub fn readers(&self) -> (usize, usize) {
-        let readers = lock(&self.inner.readers);
-        (readers.open, readers.idle.len())
+    pub fn reader_counts(&self) -> (usize, usize) {
+        let readers = lock_ignoring_poison(&self.inner.reader_pool);
+        (readers.open_count, readers.idle.len())
     }
 
     /// A connection with a reading transaction begun. One that died while nobody used it is replaced: its server may have failed over.
-    fn begin_reading(&self) -> Result<AnyConn> {
+    fn begin_read(&self) -> Result<AnyConn> {
         loop {
-            let (mut conn, fresh) = self.take_reader()?;
-            match conn.begin_read(patience::patience()) {
+            let (mut conn, is_new) = self.acquire_reader()?;
+            match conn.begin_read(statement_timeout::statement_timeout()) {
                 Ok(()) => return Ok(conn),
                 Err(error) => {
-                    self.give_back(None);
-                    if fresh {
+                    self.release_reader(None);
+                    if is_new {
                         return Err(error);
                     }
                 }
@@ -221,33 +221,33 @@ impl Store {
     }
 
     /// A reading connection, and whether it was made for this caller.
-    fn take_reader(&self) -> Result<(AnyConn, bool)> {
-        let mut readers = lock(&self.inner.readers);
+    fn acquire_reader(&self) -> Result<(AnyConn, bool)> {
+        let mut readers = lock_ignoring_poison(&self.inner.reader_pool);
         loop {
             if let Some(conn) = readers.idle.pop() {
                 return Ok((conn, false));
             }
-            if readers.open < READERS_MAX {
-                readers.open += 1;
+            if readers.open_count < MAX_READERS {
+                readers.open_count += 1;
                 drop(readers);
-                let made = self.inner.location.connect(false).inspect_err(|_| self.give_back(None));
-                return made.map(|conn| (conn, true));
+                let connection = self.inner.location.connect(false).inspect_err(|_| self.release_reader(None));
+                return connection.map(|conn| (conn, true));
             }
-            readers = self.inner.returned.wait(readers).unwrap_or_else(PoisonError::into_inner);
+            readers = self.inner.reader_returned.wait(readers).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
-    fn give_back(&self, conn: Option<AnyConn>) {
-        let mut readers = lock(&self.inner.readers);
+    fn release_reader(&self, conn: Option<AnyConn>) {
+        let mut readers = lock_ignoring_poison(&self.inner.reader_pool);
         match conn {
             Some(conn) => readers.idle.push(conn),
-            None => readers.open -= 1,
+            None => readers.open_count -= 1,
         }
-        self.inner.returned.notify_one();
+        self.inner.reader_returned.notify_one();
     }
 }
 
 /// A panic in one caller must not stop the others: the data behind our locks is valid between any two statements.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+fn lock_ignoring_poison<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

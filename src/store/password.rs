@@ -1,18 +1,18 @@
 //! Passwords of accounts at a desk, hashed. Knows no cryptography.
 
 use super::error::Result;
-use super::read::ReadTx;
+use super::read_tx::ReadTx;
 use super::schema::{device, password};
-use super::tx::WriteTx;
+use super::write_tx::WriteTx;
 use crate::domain::ids::AccountId;
 use diesel::prelude::*;
 
 /// A password as it is kept.
 #[derive(Clone, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = password)]
-pub struct Hashed {
+pub struct PasswordHash {
     /// How it was hashed.
-    pub method: String,
+    pub algorithm: String,
     /// Random bytes that no other password was hashed with.
     pub salt: Vec<u8>,
     /// The hash.
@@ -21,35 +21,35 @@ pub struct Hashed {
 
 impl ReadTx<'_> {
     /// The password of an account, if it has one.
-    pub fn password(&mut self, who: AccountId) -> Result<Option<Hashed>> {
-        let kept = password::table.find(who.0.to_vec()).select(Hashed::as_select());
-        Ok(kept.first(self.conn()).optional()?)
+    pub fn password(&mut self, account_id: AccountId) -> Result<Option<PasswordHash>> {
+        let query = password::table.find(account_id.0.to_vec()).select(PasswordHash::as_select());
+        Ok(query.first(self.conn()).optional()?)
     }
 }
 
 impl WriteTx<'_> {
     /// Gives an account a password in place of the one before, and ends its sessions at desks.
-    pub(crate) fn put_password(&mut self, who: AccountId, hashed: &Hashed) -> Result<()> {
-        let Hashed { method, salt, hash } = hashed;
-        let given = self.now().0;
-        diesel::delete(password::table.find(&who.0[..])).execute(self.conn())?;
+    pub(crate) fn put_password(&mut self, account_id: AccountId, hashed: &PasswordHash) -> Result<()> {
+        let PasswordHash { algorithm: method, salt, hash } = hashed;
+        let set_at = self.now().0;
+        diesel::delete(password::table.find(&account_id.0[..])).execute(self.conn())?;
         diesel::insert_into(password::table)
             .values((
-                password::account.eq(&who.0[..]),
-                password::method.eq(method),
+                password::account.eq(&account_id.0[..]),
+                password::algorithm.eq(method),
                 password::salt.eq(salt),
                 password::hash.eq(hash),
-                password::given.eq(given),
+                password::given.eq(set_at),
             ))
             .execute(self.conn())?;
-        self.end_sessions(who)
+        self.revoke_desk_sessions(account_id)
     }
 
     /// Ends every session at a desk of an account.
-    pub(crate) fn end_sessions(&mut self, who: AccountId) -> Result<()> {
+    pub(crate) fn revoke_desk_sessions(&mut self, account_id: AccountId) -> Result<()> {
         let now = self.now().0;
         diesel::update(device::table)
-            .filter(device::account.eq(who.0.to_vec()))
+            .filter(device::account.eq(account_id.0.to_vec()))
             .filter(device::public_key.eq(Vec::<u8>::new()))
             .filter(device::revoked.is_null())
             .set((device::revoked.eq(Some(now)), device::token_hash.eq(None::<Vec<u8>>)))

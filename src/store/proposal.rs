@@ -1,11 +1,11 @@
 //! Proposals to amend: on the desk of the unit, and wherever the report is seen, so that a reviewer can decide.
 
 use super::error::Result;
-use super::read::ReadTx;
-use super::report::beside_scopes;
-use super::tx::{Audit, Put, WriteTx};
+use super::read_tx::ReadTx;
+use super::report::attachment_scopes;
+use super::write_tx::{AuditContext, PutOutcome, WriteTx};
 use crate::domain::ids::ProposalId;
-use crate::domain::permission::{Kind, Permit};
+use crate::domain::permission::{ActionMarker, Permit};
 use crate::domain::proposal::Proposal;
 use crate::domain::report::Report;
 use crate::domain::scope::RecordKind;
@@ -15,24 +15,24 @@ impl ReadTx<'_> {
     /// The proposal with this id.
     pub fn proposal(&mut self, id: ProposalId, units: &UnitNumbers) -> Result<Option<Proposal>> {
         let Some(stored) = self.record(RecordKind::Proposal, &id.0)? else { return Ok(None) };
-        Ok(Some(record::read_proposal(&stored.bytes, units)?))
+        Ok(Some(record::decode_proposal(&stored.bytes, units)?))
     }
 }
 
 impl WriteTx<'_> {
     /// Keeps a proposal beside the report that it would amend.
-    pub(crate) fn put_proposal<A: Kind>(
+    pub(crate) fn put_proposal<A: ActionMarker>(
         &mut self,
         permit: &Permit<A>,
         id: ProposalId,
         proposal: &Proposal,
         of: &Report,
         units: &UnitNumbers,
-    ) -> Result<Put> {
-        let place = self.unit_path(of.key.unit)?;
-        let bytes = record::proposal(proposal, units)?;
-        let scopes = beside_scopes(RecordKind::Proposal, of.state, &place);
-        self.put_beside(proposal.report, RecordKind::Proposal, id.0)?;
-        self.put_record(&Audit::from(permit), RecordKind::Proposal, id.0, &bytes, scopes)
+    ) -> Result<PutOutcome> {
+        let unit_path = self.unit_path(of.key.unit)?;
+        let bytes = record::encode_proposal(proposal, units)?;
+        let scopes = attachment_scopes(RecordKind::Proposal, of.state, &unit_path);
+        self.insert_attachment(proposal.report, RecordKind::Proposal, id.0)?;
+        self.put_record(&AuditContext::from(permit), RecordKind::Proposal, id.0, &bytes, scopes)
     }
 }

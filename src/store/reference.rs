@@ -2,15 +2,15 @@
 //!
 //! Knows no tree and no date: `app` computes the closure as of today and this file keeps it.
 
-use super::backend::on;
+use super::backend::with_conn;
 use super::error::Result;
-use super::read::{ReadTx, fixed};
+use super::read_tx::{ReadTx, to_byte_array};
 use super::schema::{acting, hanging, number, setting};
-use super::tx::{Audit, WriteTx};
+use super::write_tx::{AuditContext, WriteTx};
 use crate::domain::calendar::Calendar;
 use crate::domain::campaign::Campaign;
 use crate::domain::form::Catalogue;
-use crate::domain::ids::{UnitId, derive};
+use crate::domain::ids::{UnitId, derive_id};
 use crate::domain::org::OrgFacts;
 use crate::domain::permission::{Permit, UnitPath, action};
 use crate::domain::scope::{RecordKind, Scope};
@@ -20,31 +20,34 @@ use std::collections::BTreeMap;
 
 impl ReadTx<'_> {
     /// The short number of a unit or element.
-    pub fn number(&mut self, kind: RecordKind, id: &[u8; 16]) -> Result<Option<u32>> {
-        let no: Option<i32> =
+    pub fn short_id(&mut self, kind: RecordKind, id: &[u8; 16]) -> Result<Option<u32>> {
+        let number: Option<i32> =
             number::table.find((kind.number(), &id[..])).select(number::no).first(self.conn()).optional()?;
-        Ok(no.and_then(|no| u32::try_from(no).ok()))
+        Ok(number.and_then(|number| u32::try_from(number).ok()))
     }
 
     /// All short numbers of a kind.
-    pub fn numbers(&mut self, kind: RecordKind) -> Result<BTreeMap<[u8; 16], u32>> {
+    pub fn short_ids(&mut self, kind: RecordKind) -> Result<BTreeMap<[u8; 16], u32>> {
         let rows: Vec<(Vec<u8>, i32)> =
             number::table.filter(number::kind.eq(kind.number())).select((number::id, number::no)).load(self.conn())?;
-        rows.into_iter().map(|(id, no)| Ok((fixed(&id)?, u32::try_from(no).unwrap_or(0)))).collect()
+        rows.into_iter().map(|(id, number)| Ok((to_byte_array(&id)?, u32::try_from(number).unwrap_or(0)))).collect()
     }
 
     /// Where a unit stands today: who acts for it, and the units above. A unit that nobody registered acts for itself.
     pub fn unit_path(&mut self, unit: UnitId) -> Result<UnitPath> {
-        let acts: Option<Vec<u8>> =
-            on!(self.conn(), |conn| acting::table.find(&unit.0[..]).select(acting::heir).first(conn).optional())?;
-        let above: Vec<Vec<u8>> = on!(self.conn(), |conn| hanging::table
+        let successor: Option<Vec<u8>> = with_conn!(self.conn(), |conn| acting::table
+            .find(&unit.0[..])
+            .select(acting::heir)
+            .first(conn)
+            .optional())?;
+        let above: Vec<Vec<u8>> = with_conn!(self.conn(), |conn| hanging::table
             .filter(hanging::unit.eq(&unit.0[..]))
             .order(hanging::place)
             .select(hanging::ancestor)
             .load(conn))?;
-        let above = above.iter().map(|id| fixed(id).map(UnitId)).collect::<Result<_>>()?;
-        let acting = acts.map_or(Ok(unit), |id| fixed(&id).map(UnitId))?;
-        Ok(UnitPath { unit, acting, above })
+        let above = above.iter().map(|id| to_byte_array(id).map(UnitId)).collect::<Result<_>>()?;
+        let acting = successor.map_or(Ok(unit), |id| to_byte_array(&id).map(UnitId))?;
+        Ok(UnitPath { unit, acting_unit: acting, ancestors: above })
     }
 
     /// A fact about this authority.
@@ -55,31 +58,31 @@ impl ReadTx<'_> {
 
 impl WriteTx<'_> {
     /// The short number of a unit or element, given now if it has none.
-    pub(crate) fn number_for(&mut self, kind: RecordKind, id: &[u8; 16]) -> Result<u32> {
-        if let Some(no) = self.number(kind, id)? {
-            return Ok(no);
+    pub(crate) fn ensure_short_id(&mut self, kind: RecordKind, id: &[u8; 16]) -> Result<u32> {
+        if let Some(number) = self.short_id(kind, id)? {
+            return Ok(number);
         }
         let highest: Option<i32> = number::table
             .filter(number::kind.eq(kind.number()))
             .select(diesel::dsl::max(number::no))
             .first(self.conn())?;
-        let no = highest.unwrap_or(0) + 1;
+        let number = highest.unwrap_or(0) + 1;
         diesel::insert_into(number::table)
-            .values((number::kind.eq(kind.number()), number::id.eq(&id[..]), number::no.eq(no)))
+            .values((number::kind.eq(kind.number()), number::id.eq(&id[..]), number::no.eq(number)))
             .execute(self.conn())?;
-        Ok(u32::try_from(no).unwrap_or(0))
+        Ok(u32::try_from(number).unwrap_or(0))
     }
 
     /// Says where a unit stands from today on; true when that is new.
-    pub(crate) fn hang(&mut self, place: &UnitPath) -> Result<bool> {
-        if self.unit_path(place.unit)? == *place && self.is_hung(place.unit)? {
+    pub(crate) fn set_unit_path(&mut self, unit_path: &UnitPath) -> Result<bool> {
+        if self.unit_path(unit_path.unit)? == *unit_path && self.has_unit_path(unit_path.unit)? {
             return Ok(false);
         }
-        self.forget_places();
-        let unit = &place.unit.0[..];
+        self.clear_unit_paths();
+        let unit = &unit_path.unit.0[..];
         diesel::delete(hanging::table.filter(hanging::unit.eq(unit))).execute(self.conn())?;
         diesel::delete(acting::table.find(unit)).execute(self.conn())?;
-        for (position, ancestor) in place.above.iter().enumerate() {
+        for (position, ancestor) in unit_path.ancestors.iter().enumerate() {
             diesel::insert_into(hanging::table)
                 .values((
                     hanging::unit.eq(unit),
@@ -89,12 +92,12 @@ impl WriteTx<'_> {
                 .execute(self.conn())?;
         }
         diesel::insert_into(acting::table)
-            .values((acting::unit.eq(unit), acting::heir.eq(&place.acting.0[..])))
+            .values((acting::unit.eq(unit), acting::heir.eq(&unit_path.acting_unit.0[..])))
             .execute(self.conn())?;
         Ok(true)
     }
 
-    fn is_hung(&mut self, unit: UnitId) -> Result<bool> {
+    fn has_unit_path(&mut self, unit: UnitId) -> Result<bool> {
         let found: i64 = acting::table.filter(acting::unit.eq(&unit.0[..])).count().get_result(self.conn())?;
         Ok(found > 0)
     }
@@ -111,15 +114,15 @@ impl WriteTx<'_> {
 
 /// Everything in the reference scope, decoded.
 #[derive(Debug, Clone, Default)]
-pub struct Facts {
+pub struct ReferenceData {
     /// The organisation.
     pub org: OrgFacts,
     /// Short numbers of units.
-    pub units: UnitNumbers,
+    pub unit_numbers: UnitNumbers,
     /// Elements, forms and contracts.
     pub catalogue: Catalogue,
     /// Short numbers of elements.
-    pub elements: ElementNumbers,
+    pub element_numbers: ElementNumbers,
     /// Reporting calendars.
     pub calendars: Vec<Calendar>,
     /// Campaigns.
@@ -138,30 +141,32 @@ pub(super) const REFERENCE_KINDS: [RecordKind; 6] = [
 
 impl ReadTx<'_> {
     /// Everything in the reference scope.
-    pub fn facts(&mut self) -> Result<Facts> {
-        Facts::from_records(&mut |kind| Ok(self.records(kind)?.into_iter().map(|(_, stored)| stored.bytes).collect()))
+    pub fn reference_data(&mut self) -> Result<ReferenceData> {
+        ReferenceData::from_records(&mut |kind| {
+            Ok(self.records(kind)?.into_iter().map(|(_, stored)| stored.bytes).collect())
+        })
     }
 }
 
-impl Facts {
+impl ReferenceData {
     /// Decodes the records that `load` gives for each kind.
     pub(super) fn from_records(load: &mut dyn FnMut(RecordKind) -> Result<Vec<Vec<u8>>>) -> Result<Self> {
         let units = load(RecordKind::Unit)?;
-        let (org, units) = record::read_org(units.iter().map(Vec::as_slice))?;
+        let (org, units) = record::decode_org(units.iter().map(Vec::as_slice))?;
         let (elements, forms, contracts) =
             (load(RecordKind::Element)?, load(RecordKind::Form)?, load(RecordKind::Contract)?);
-        let (catalogue, elements) = record::read_catalogue(
+        let (catalogue, elements) = record::decode_catalogue(
             elements.iter().map(Vec::as_slice),
             forms.iter().map(Vec::as_slice),
             contracts.iter().map(Vec::as_slice),
         )?;
         let calendars = load(RecordKind::Calendar)?;
         let calendars =
-            calendars.iter().map(|bytes| record::read_calendar(bytes)).collect::<std::result::Result<_, _>>()?;
+            calendars.iter().map(|bytes| record::decode_calendar(bytes)).collect::<std::result::Result<_, _>>()?;
         let campaigns = load(RecordKind::Campaign)?;
-        let campaigns = campaigns.iter().map(|bytes| record::read_campaign(bytes, &elements));
+        let campaigns = campaigns.iter().map(|bytes| record::decode_campaign(bytes, &elements));
         let campaigns = campaigns.collect::<std::result::Result<_, _>>()?;
-        Ok(Self { org, units, catalogue, elements, calendars, campaigns })
+        Ok(Self { org, unit_numbers: units, catalogue, element_numbers: elements, calendars, campaigns })
     }
 }
 
@@ -170,12 +175,12 @@ impl WriteTx<'_> {
     pub(crate) fn put_org(&mut self, permit: &Permit<action::ChangeOrg>, facts: &OrgFacts) -> Result<usize> {
         let mut numbers = UnitNumbers::default();
         for unit in &facts.units {
-            numbers.insert(unit.id, self.number_for(RecordKind::Unit, &unit.id.0)?);
+            numbers.insert(unit.id, self.ensure_short_id(RecordKind::Unit, &unit.id.0)?);
         }
         let mut changed = 0;
         for unit in &facts.units {
-            let bytes = record::unit(unit, facts, &numbers)?;
-            changed += self.put_reference(&Audit::from(permit), RecordKind::Unit, unit.id.0, &bytes)?;
+            let bytes = record::encode_unit(unit, facts, &numbers)?;
+            changed += self.put_reference_record(&AuditContext::from(permit), RecordKind::Unit, unit.id.0, &bytes)?;
         }
         Ok(changed)
     }
@@ -187,26 +192,27 @@ impl WriteTx<'_> {
         catalogue: &Catalogue,
         calendars: &[Calendar],
     ) -> Result<usize> {
-        let audit = Audit::from(permit);
+        let audit = AuditContext::from(permit);
         let mut numbers = ElementNumbers::default();
         let mut changed = 0;
         for element in &catalogue.elements {
-            let number = self.number_for(RecordKind::Element, &element.id().0)?;
+            let number = self.ensure_short_id(RecordKind::Element, &element.id().0)?;
             numbers.insert(element.code.clone(), number);
-            let bytes = record::element(number, element);
-            changed += self.put_reference(&audit, RecordKind::Element, element.id().0, &bytes)?;
+            let bytes = record::encode_element(number, element);
+            changed += self.put_reference_record(&audit, RecordKind::Element, element.id().0, &bytes)?;
         }
         for form in &catalogue.forms {
-            let bytes = record::form(form, &numbers)?;
-            changed += self.put_reference(&audit, RecordKind::Form, form.id().0, &bytes)?;
+            let bytes = record::encode_form(form, &numbers)?;
+            changed += self.put_reference_record(&audit, RecordKind::Form, form.id().0, &bytes)?;
         }
         for contract in &catalogue.contracts {
-            let bytes = record::contract(contract);
-            changed += self.put_reference(&audit, RecordKind::Contract, contract.id().0, &bytes)?;
+            let bytes = record::encode_contract(contract);
+            changed += self.put_reference_record(&audit, RecordKind::Contract, contract.id().0, &bytes)?;
         }
         for calendar in calendars {
-            let id = derive("calendar", &[calendar.code.as_bytes()]);
-            changed += self.put_reference(&audit, RecordKind::Calendar, id, &record::calendar(calendar))?;
+            let id = derive_id("calendar", &[calendar.code.as_bytes()]);
+            changed +=
+                self.put_reference_record(&audit, RecordKind::Calendar, id, &record::encode_calendar(calendar))?;
         }
         Ok(changed)
     }
@@ -218,22 +224,28 @@ impl WriteTx<'_> {
         campaign: &Campaign,
         elements: &ElementNumbers,
     ) -> Result<bool> {
-        let bytes = record::campaign(campaign, elements)?;
-        Ok(self.put_reference(&Audit::from(permit), RecordKind::Campaign, campaign.id().0, &bytes)? > 0)
+        let bytes = record::encode_campaign(campaign, elements)?;
+        Ok(self.put_reference_record(&AuditContext::from(permit), RecordKind::Campaign, campaign.id().0, &bytes)? > 0)
     }
 
     /// The same for a step of its life.
-    pub(crate) fn put_stepped(
+    pub(crate) fn put_campaign_status(
         &mut self,
         permit: &Permit<action::StepCampaign>,
         campaign: &Campaign,
         elements: &ElementNumbers,
     ) -> Result<bool> {
-        let bytes = record::campaign(campaign, elements)?;
-        Ok(self.put_reference(&Audit::from(permit), RecordKind::Campaign, campaign.id().0, &bytes)? > 0)
+        let bytes = record::encode_campaign(campaign, elements)?;
+        Ok(self.put_reference_record(&AuditContext::from(permit), RecordKind::Campaign, campaign.id().0, &bytes)? > 0)
     }
 
-    fn put_reference(&mut self, audit: &Audit, kind: RecordKind, id: [u8; 16], bytes: &[u8]) -> Result<usize> {
+    fn put_reference_record(
+        &mut self,
+        audit: &AuditContext,
+        kind: RecordKind,
+        id: [u8; 16],
+        bytes: &[u8],
+    ) -> Result<usize> {
         Ok(usize::from(self.put_record(audit, kind, id, bytes, vec![Scope::REFERENCE])?.changed))
     }
 }

@@ -9,13 +9,13 @@
 //!
 //! The tables come from the database itself, so a table that a later migration adds is moved too. Knows no table's meaning but the head's.
 
-use super::backend::{AnyConn, Location};
-use super::backup::{SUPERSEDED, check};
+use super::backend::{AnyConn, DatabaseLocation};
+use super::backup::{SUPERSEDED_SETTING, check_database};
 use super::error::{Error, Result};
-use super::migrate;
-use super::read::{Head, ReadTx};
+use super::read_tx::{FeedHead, ReadTx};
 use super::schema::setting;
-use crate::domain::digest::Digest;
+use super::schema_migration;
+use crate::domain::scope_digest::ScopeDigest;
 use diesel::connection::DefaultLoadingMode;
 use diesel::pg::PgRowByRowLoadingMode;
 use diesel::prelude::*;
@@ -24,110 +24,111 @@ use sha2::{Digest as _, Sha256};
 
 /// What was moved.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Moved {
+pub struct RelocationSummary {
     /// The head, the same at both places.
-    pub head: Head,
+    pub head: FeedHead,
     /// Tables, each with as many rows and the same content at both places.
-    pub tables: usize,
+    pub table_count: usize,
     /// Rows of all tables.
-    pub rows: i64,
+    pub row_count: i64,
 }
 
 /// Rows of one INSERT at most.
-const ROWS_MAX: usize = 500;
+const MAX_INSERT_ROWS: usize = 500;
 /// Bytes of one INSERT, about.
-const BYTES_MAX: usize = 256 * 1024;
+const MAX_INSERT_BYTES: usize = 256 * 1024;
 
 /// Moves everything from `from`, which nobody may serve meanwhile, to `to`, which must be empty or not there. Whatever fails leaves the
 /// source as it was and the target empty. Afterwards the source takes no writes any more: there is one writer.
-pub fn relocate(from: &Location, to: &Location) -> Result<Moved> {
-    relocate_with(from, to, |_| Ok(()))
+pub fn relocate_database(from: &DatabaseLocation, to: &DatabaseLocation) -> Result<RelocationSummary> {
+    relocate_with_hook(from, to, |_| Ok(()))
 }
 
 /// The same with something that happens to the target before it is verified: a test breaks it there.
-pub(super) fn relocate_with(
-    from: &Location,
-    to: &Location,
+pub(super) fn relocate_with_hook(
+    from: &DatabaseLocation,
+    to: &DatabaseLocation,
     before_check: impl FnOnce(&mut AnyConn) -> Result<()>,
-) -> Result<Moved> {
-    if matches!(from, Location::Sqlite(path) if !std::path::Path::new(path).exists()) {
+) -> Result<RelocationSummary> {
+    if matches!(from, DatabaseLocation::Sqlite(path) if !std::path::Path::new(path).exists()) {
         return Err(Error::Database("there is no database at the place to move from".to_owned()));
     }
     let mut source = from.connect(true)?;
-    alone(&mut source)?;
-    let (missing, _) = migrate::pending(&mut source)?;
+    ensure_no_other_connection(&mut source)?;
+    let (missing, _) = schema_migration::pending_migrations(&mut source)?;
     if !missing.is_empty() {
-        return Err(Error::OlderSchema { pending: missing.join(", ") });
+        return Err(Error::OlderSchema { pending_migrations: missing.join(", ") });
     }
     source.begin_read(None)?;
-    if ReadTx::new(&mut source).setting(SUPERSEDED)?.is_some() {
+    if ReadTx::new(&mut source).setting(SUPERSEDED_SETTING)?.is_some() {
         return Err(Error::Superseded);
     }
-    whole(&mut source, "source")?;
+    ensure_intact(&mut source, "source")?;
     let mut target = to.connect(true)?;
-    migrate::up(&mut target)?;
+    schema_migration::run_migrations(&mut target)?;
     target.begin_write()?;
-    let moved = carry(&mut source, &mut target, before_check)?;
-    target.execute_text("COMMIT")?;
-    source.execute_text("COMMIT")?;
-    retire(&mut source, moved.head.epoch)?;
+    let moved = copy_and_verify(&mut source, &mut target, before_check)?;
+    target.execute_sql("COMMIT")?;
+    source.execute_sql("COMMIT")?;
+    mark_superseded(&mut source, moved.head.epoch)?;
     Ok(moved)
 }
 
 /// Refuses a database that another process has open.
-fn alone(conn: &mut AnyConn) -> Result<()> {
+fn ensure_no_other_connection(conn: &mut AnyConn) -> Result<()> {
     #[derive(QueryableByName)]
-    struct Others {
+    struct OtherConnections {
         #[diesel(sql_type = BigInt)]
         others: i64,
     }
-    let served = |why: String| Error::Busy(format!("a process has the database open: end the server first ({why})"));
+    let in_use_error =
+        |why: String| Error::Busy(format!("a process has the database open: end the server first ({why})"));
     match conn {
         AnyConn::Sqlite(conn) => diesel::connection::SimpleConnection::batch_execute(
             conn,
             "PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT;",
         )
-        .map_err(|error| served(error.to_string())),
+        .map_err(|error| in_use_error(error.to_string())),
         AnyConn::Pg(conn) => {
             let query = "SELECT count(*) AS others FROM pg_stat_activity \
                          WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
-            let found: Others = diesel::sql_query(query).get_result(conn)?;
-            if found.others == 0 { Ok(()) } else { Err(served(format!("{} connections", found.others))) }
+            let found: OtherConnections = diesel::sql_query(query).get_result(conn)?;
+            if found.others == 0 { Ok(()) } else { Err(in_use_error(format!("{} connections", found.others))) }
         }
     }
 }
 
-fn whole(conn: &mut AnyConn, which: &str) -> Result<Head> {
-    let found = check(&mut ReadTx::new(conn))?;
-    match found.faults.first() {
+fn ensure_intact(conn: &mut AnyConn, which: &str) -> Result<FeedHead> {
+    let found = check_database(&mut ReadTx::new(conn))?;
+    match found.problems.first() {
         None => Ok(found.head),
         Some(fault) => Err(Error::Damaged(format!("the {which} is not whole, nothing was switched: {fault}"))),
     }
 }
 
-fn carry(
+fn copy_and_verify(
     source: &mut AnyConn,
     target: &mut AnyConn,
     before_check: impl FnOnce(&mut AnyConn) -> Result<()>,
-) -> Result<Moved> {
-    let there = ReadTx::new(target).head()?;
-    if there.epoch != 0 || there.seq != 0 {
+) -> Result<RelocationSummary> {
+    let target_dialect = ReadTx::new(target).head()?;
+    if target_dialect.epoch != 0 || target_dialect.seq != 0 {
         return Err(Error::Database("the place to move to holds data already; name an empty one".to_owned()));
     }
-    let tables = tables(source)?;
-    if tables != self::tables(target)? {
+    let tables = list_tables(source)?;
+    if tables != self::list_tables(target)? {
         return Err(Error::Damaged("the two places do not have the same tables; nothing was switched".to_owned()));
     }
     let mut read = Vec::new();
     for table in &tables {
-        read.push(copy(source, target, table)?);
+        read.push(copy_table(source, target, table)?);
     }
     before_check(target)?;
     for (table, read) in tables.iter().zip(&read) {
-        let mut written = Digest::default();
-        let dialect = Dialect::of(target);
-        each_row(target, table, dialect, |row| {
-            written.add(hash(&row));
+        let mut written = ScopeDigest::default();
+        let dialect = SqlDialect::from_conn(target);
+        for_each_row(target, table, dialect, |row| {
+            written.add(hash_row(&row));
             Ok(())
         })?;
         if written != *read {
@@ -137,28 +138,28 @@ fn carry(
             )));
         }
     }
-    let head = whole(target, "copy")?;
-    Ok(Moved { head, tables: tables.len(), rows: read.iter().map(|digest| digest.count).sum() })
+    let head = ensure_intact(target, "copy")?;
+    Ok(RelocationSummary { head, table_count: tables.len(), row_count: read.iter().map(|digest| digest.count).sum() })
 }
 
 /// The source takes no writes from now on. The number is its own history's: it was moved, not replaced by a later one.
-fn retire(source: &mut AnyConn, epoch: i64) -> Result<()> {
+fn mark_superseded(source: &mut AnyConn, epoch: i64) -> Result<()> {
     source.begin_write()?;
     diesel::insert_into(setting::table)
-        .values((setting::name.eq(SUPERSEDED), setting::value.eq(&epoch.to_be_bytes()[..])))
+        .values((setting::name.eq(SUPERSEDED_SETTING), setting::value.eq(&epoch.to_be_bytes()[..])))
         .execute(source)?;
-    source.execute_text("COMMIT")
+    source.execute_sql("COMMIT")
 }
 
 /// Whose literals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Dialect {
+enum SqlDialect {
     Sqlite,
     Postgres,
 }
 
-impl Dialect {
-    fn of(conn: &AnyConn) -> Self {
+impl SqlDialect {
+    fn from_conn(conn: &AnyConn) -> Self {
         match conn {
             AnyConn::Sqlite(_) => Self::Sqlite,
             AnyConn::Pg(_) => Self::Postgres,
@@ -167,30 +168,30 @@ impl Dialect {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum ColumnKind {
     Number,
     Text,
     Bytes,
 }
 
 #[derive(Debug, PartialEq, Eq)]
-struct Table {
+struct TableSchema {
     name: String,
-    columns: Vec<(String, Kind)>,
+    columns: Vec<(String, ColumnKind)>,
 }
 
 /// Every table with its columns by name, but the list of migrations.
-fn tables(conn: &mut AnyConn) -> Result<Vec<Table>> {
+fn list_tables(conn: &mut AnyConn) -> Result<Vec<TableSchema>> {
     #[derive(QueryableByName)]
-    struct Row {
+    struct TableColumnRow {
         #[diesel(sql_type = Text)]
-        home: String,
+        table_name: String,
         #[diesel(sql_type = Text)]
         name: String,
         #[diesel(sql_type = Text)]
         kind: String,
     }
-    let mut rows: Vec<Row> = match conn {
+    let mut rows: Vec<TableColumnRow> = match conn {
         AnyConn::Sqlite(conn) => diesel::sql_query(
             "SELECT m.name AS home, c.name AS name, upper(c.type) AS kind FROM sqlite_master m, pragma_table_info(m.name) c \
              WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'",
@@ -202,66 +203,67 @@ fn tables(conn: &mut AnyConn) -> Result<Vec<Table>> {
         )
         .load(conn)?,
     };
-    rows.retain(|row| row.home != "__diesel_schema_migrations");
-    rows.sort_by(|one, other| (&one.home, &one.name).cmp(&(&other.home, &other.name)));
-    let mut tables: Vec<Table> = Vec::new();
-    for Row { home, name, kind } in rows {
+    rows.retain(|row| row.table_name != "__diesel_schema_migrations");
+    rows.sort_by(|one, other| (&one.table_name, &one.name).cmp(&(&other.table_name, &other.name)));
+    let mut tables: Vec<TableSchema> = Vec::new();
+    for TableColumnRow { table_name: home, name, kind } in rows {
         let kind = match kind.as_str() {
-            "SMALLINT" | "INTEGER" | "BIGINT" => Kind::Number,
-            "TEXT" => Kind::Text,
-            "BLOB" | "BYTEA" => Kind::Bytes,
+            "SMALLINT" | "INTEGER" | "BIGINT" => ColumnKind::Number,
+            "TEXT" => ColumnKind::Text,
+            "BLOB" | "BYTEA" => ColumnKind::Bytes,
             other => return Err(Error::Damaged(format!("column {home}.{name} has the unknown type {other}"))),
         };
         match tables.last_mut() {
             Some(table) if table.name == home => table.columns.push((name, kind)),
-            _ => tables.push(Table { name: home, columns: vec![(name, kind)] }),
+            _ => tables.push(TableSchema { name: home, columns: vec![(name, kind)] }),
         }
     }
     Ok(tables)
 }
 
 /// SQL that makes the literal of a column, in the words of `here`, as `there` reads it.
-fn literal(name: &str, kind: Kind, here: Dialect, there: Dialect) -> String {
+fn literal_sql(name: &str, kind: ColumnKind, source_dialect: SqlDialect, target_dialect: SqlDialect) -> String {
     match kind {
-        Kind::Number => format!("coalesce(cast(\"{name}\" AS text), 'NULL')"),
-        Kind::Text => format!("coalesce('''' || replace(\"{name}\", '''', '''''') || '''', 'NULL')"),
-        Kind::Bytes => {
-            let hex = match here {
-                Dialect::Sqlite => format!("hex(\"{name}\")"),
-                Dialect::Postgres => format!("upper(encode(\"{name}\", 'hex'))"),
+        ColumnKind::Number => format!("coalesce(cast(\"{name}\" AS text), 'NULL')"),
+        ColumnKind::Text => format!("coalesce('''' || replace(\"{name}\", '''', '''''') || '''', 'NULL')"),
+        ColumnKind::Bytes => {
+            let hex = match source_dialect {
+                SqlDialect::Sqlite => format!("hex(\"{name}\")"),
+                SqlDialect::Postgres => format!("upper(encode(\"{name}\", 'hex'))"),
             };
-            let open = match there {
-                Dialect::Sqlite => "X''",
-                Dialect::Postgres => "''\\x",
+            let prefix = match target_dialect {
+                SqlDialect::Sqlite => "X''",
+                SqlDialect::Postgres => "''\\x",
             };
-            format!("CASE WHEN \"{name}\" IS NULL THEN 'NULL' ELSE '{open}' || {hex} || '''' END")
+            format!("CASE WHEN \"{name}\" IS NULL THEN 'NULL' ELSE '{prefix}' || {hex} || '''' END")
         }
     }
 }
 
 /// Hands on every row as literals that `there` reads, without holding them all.
-fn each_row(
+fn for_each_row(
     conn: &mut AnyConn,
-    table: &Table,
-    there: Dialect,
+    table: &TableSchema,
+    target_dialect: SqlDialect,
     mut act: impl FnMut(String) -> Result<()>,
 ) -> Result<()> {
     #[derive(QueryableByName)]
-    struct Row {
+    struct RowLiteral {
         #[diesel(sql_type = Text)]
         row_text: String,
     }
-    let here = Dialect::of(conn);
-    let columns: Vec<String> = table.columns.iter().map(|(name, kind)| literal(name, *kind, here, there)).collect();
+    let source_dialect = SqlDialect::from_conn(conn);
+    let columns: Vec<String> =
+        table.columns.iter().map(|(name, kind)| literal_sql(name, *kind, source_dialect, target_dialect)).collect();
     let query = format!("SELECT '(' || {} || ')' AS row_text FROM \"{}\"", columns.join(" || ',' || "), table.name);
     match conn {
         AnyConn::Sqlite(conn) => {
-            for row in diesel::sql_query(query).load_iter::<Row, DefaultLoadingMode>(conn)? {
+            for row in diesel::sql_query(query).load_iter::<RowLiteral, DefaultLoadingMode>(conn)? {
                 act(row?.row_text)?;
             }
         }
         AnyConn::Pg(conn) => {
-            for row in diesel::sql_query(query).load_iter::<Row, PgRowByRowLoadingMode>(conn)? {
+            for row in diesel::sql_query(query).load_iter::<RowLiteral, PgRowByRowLoadingMode>(conn)? {
                 act(row?.row_text)?;
             }
         }
@@ -270,26 +272,26 @@ fn each_row(
 }
 
 /// Copies one table; the digest of what was read.
-fn copy(source: &mut AnyConn, target: &mut AnyConn, table: &Table) -> Result<Digest> {
-    let there = Dialect::of(target);
+fn copy_table(source: &mut AnyConn, target: &mut AnyConn, table: &TableSchema) -> Result<ScopeDigest> {
+    let target_dialect = SqlDialect::from_conn(target);
     let names: Vec<String> = table.columns.iter().map(|(name, _)| format!("\"{name}\"")).collect();
     let insert = format!("INSERT INTO \"{}\" ({}) VALUES ", table.name, names.join(","));
     // The migrations have put the head's row there.
-    target.execute_text(&format!("DELETE FROM \"{}\"", table.name))?;
-    let (mut read, mut rows, mut bytes) = (Digest::default(), Vec::new(), 0);
+    target.execute_sql(&format!("DELETE FROM \"{}\"", table.name))?;
+    let (mut read, mut rows, mut bytes) = (ScopeDigest::default(), Vec::new(), 0);
     let mut flush = |rows: &mut Vec<String>| {
         if rows.is_empty() {
             return Ok(());
         }
         let statement = format!("{insert}{}", rows.join(","));
         rows.clear();
-        target.execute_text(&statement)
+        target.execute_sql(&statement)
     };
-    each_row(source, table, there, |row| {
-        read.add(hash(&row));
+    for_each_row(source, table, target_dialect, |row| {
+        read.add(hash_row(&row));
         bytes += row.len();
         rows.push(row);
-        if rows.len() == ROWS_MAX || bytes > BYTES_MAX {
+        if rows.len() == MAX_INSERT_ROWS || bytes > MAX_INSERT_BYTES {
             bytes = 0;
             return flush(&mut rows);
         }
@@ -299,7 +301,7 @@ fn copy(source: &mut AnyConn, target: &mut AnyConn, table: &Table) -> Result<Dig
     Ok(read)
 }
 
-fn hash(row: &str) -> u128 {
+fn hash_row(row: &str) -> u128 {
     let whole = Sha256::digest(row.as_bytes());
     let mut start = [0; 16];
     start.copy_from_slice(&whole[..16]);
@@ -310,22 +312,22 @@ fn hash(row: &str) -> u128 {
 mod tests {
     use super::*;
     use crate::store::Store;
-    use crate::store::backup::begin_history;
+    use crate::store::backup::begin_epoch;
 
     #[test]
     fn a_copy_that_breaks_on_the_way_is_found_and_nothing_is_switched() {
         let home = tempfile::tempdir().unwrap();
         let [from, to] =
-            ["from.db", "to.db"].map(|name| Location::Sqlite(home.path().join(name).display().to_string()));
+            ["from.db", "to.db"].map(|name| DatabaseLocation::Sqlite(home.path().join(name).display().to_string()));
         drop(Store::open(&from).unwrap());
-        begin_history(&from, None, &[7; 16]).unwrap();
-        let broken = relocate_with(&from, &to, |conn| conn.execute_text("UPDATE head SET auth_generation = 9"));
+        begin_epoch(&from, None, &[7; 16]).unwrap();
+        let broken = relocate_with_hook(&from, &to, |conn| conn.execute_sql("UPDATE head SET auth_generation = 9"));
         assert!(matches!(&broken, Err(Error::Damaged(why)) if why.contains("table head")), "{broken:?}");
         assert!(!Store::open(&from).unwrap().is_superseded(), "the source goes on");
         assert_eq!(Store::open(&to).unwrap().read(|tx| tx.head()).unwrap().epoch, 0, "the target is empty");
-        let moved = relocate(&from, &to).unwrap();
+        let moved = relocate_database(&from, &to).unwrap();
         assert_eq!(Store::open(&to).unwrap().read(|tx| tx.head()).unwrap(), moved.head);
         assert!(Store::open(&from).unwrap().is_superseded(), "one writer");
-        assert!(matches!(relocate(&from, &to), Err(Error::Superseded)));
+        assert!(matches!(relocate_database(&from, &to), Err(Error::Superseded)));
     }
 }

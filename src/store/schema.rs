@@ -82,12 +82,12 @@ diesel::table! {
         account -> Binary,
         device -> Nullable<Binary>,
         action -> Text,
-        kind -> Nullable<SmallInt>,
-        id -> Nullable<Binary>,
+        record_kind -> Nullable<SmallInt>,
+        record_id -> Nullable<Binary>,
         from_revision -> BigInt,
         to_revision -> BigInt,
-        hash -> Nullable<Binary>,
-        at -> BigInt,
+        record_hash -> Nullable<Binary>,
+        recorded_at -> BigInt,
     }
 }
 
@@ -270,15 +270,15 @@ diesel::table! {
 
 diesel::table! {
     /// One claimed slot of a job.
-    job_run (job, slot) {
+    job_run (job, slot_at) {
         job -> Text,
-        slot -> BigInt,
+        slot_at -> BigInt,
         state -> Text,
         owner -> Text,
-        fence -> BigInt,
-        started -> BigInt,
-        finished -> Nullable<BigInt>,
-        cut -> Nullable<BigInt>,
+        fencing_token -> BigInt,
+        started_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+        cut_seq -> Nullable<BigInt>,
         input_digest -> Nullable<Binary>,
         output_digest -> Nullable<Binary>,
         message -> Nullable<Text>,
@@ -309,14 +309,14 @@ diesel::table! {
         id -> Binary,
         campaign -> Binary,
         number -> BigInt,
-        cut -> BigInt,
-        day -> Integer,
-        at -> BigInt,
-        code -> Text,
+        cut_seq -> BigInt,
+        as_of_day -> Integer,
+        published_at -> BigInt,
+        code_version -> Text,
         input_digest -> Binary,
         output_digest -> Binary,
-        reference -> Binary,
-        baselines -> Binary,
+        reference_digest -> Binary,
+        baselines_digest -> Binary,
         standings -> Binary,
     }
 }
@@ -337,10 +337,10 @@ diesel::table! {
         hash -> Binary,
         unit -> Binary,
         campaign -> Nullable<Binary>,
-        reads -> Text,
-        issued -> BigInt,
-        expires -> BigInt,
-        revoked -> Nullable<BigInt>,
+        allowed_calls -> Text,
+        issued_at -> BigInt,
+        expires_at -> BigInt,
+        revoked_at -> Nullable<BigInt>,
     }
 }
 
@@ -348,7 +348,7 @@ diesel::table! {
     /// Passwords of accounts at a desk: how each was hashed, its salt and its hash.
     password (account) {
         account -> Binary,
-        method -> Text,
+        algorithm -> Text,
         salt -> Binary,
         hash -> Binary,
         given -> BigInt,

@@ -3,87 +3,98 @@
 //! Knows no cryptography and no right.
 
 use super::error::{Error, Result};
-use super::read::{ReadTx, fixed};
+use super::read_tx::{ReadTx, to_byte_array};
 use super::schema::service_key;
-use super::tx::WriteTx;
-use crate::domain::ids::{AccountId, CampaignId, KeyId, UnitId};
-use crate::domain::partner::{Read, ServiceKey};
-use crate::domain::time::Instant;
+use super::write_tx::WriteTx;
+use crate::domain::ids::{AccountId, CampaignId, ServiceKeyId, UnitId};
+use crate::domain::partner::{PartnerCall, ServiceKey};
+use crate::domain::time::Timestamp;
 use diesel::prelude::*;
 
 #[derive(Insertable, Queryable, Selectable)]
 #[diesel(table_name = service_key)]
-struct Row {
+struct ServiceKeyRow {
     id: Vec<u8>,
     account: Vec<u8>,
     hash: Vec<u8>,
     unit: Vec<u8>,
     campaign: Option<Vec<u8>>,
-    reads: String,
-    issued: i64,
-    expires: i64,
-    revoked: Option<i64>,
+    allowed_calls: String,
+    issued_at: i64,
+    expires_at: i64,
+    revoked_at: Option<i64>,
 }
 
 impl ReadTx<'_> {
     /// The key with this id.
-    pub fn service_key(&mut self, id: KeyId) -> Result<Option<ServiceKey>> {
-        let row = service_key::table.find(id.0.to_vec()).select(Row::as_select()).first(self.conn()).optional()?;
-        row.map(to_key).transpose()
+    pub fn service_key(&mut self, id: ServiceKeyId) -> Result<Option<ServiceKey>> {
+        let row =
+            service_key::table.find(id.0.to_vec()).select(ServiceKeyRow::as_select()).first(self.conn()).optional()?;
+        row.map(to_service_key).transpose()
     }
 
     /// All keys, in the order in which they were issued.
     pub fn service_keys(&mut self) -> Result<Vec<ServiceKey>> {
-        let rows: Vec<Row> = service_key::table
-            .order((service_key::issued, service_key::id))
-            .select(Row::as_select())
+        let rows: Vec<ServiceKeyRow> = service_key::table
+            .order((service_key::issued_at, service_key::id))
+            .select(ServiceKeyRow::as_select())
             .load(self.conn())?;
-        rows.into_iter().map(to_key).collect()
+        rows.into_iter().map(to_service_key).collect()
     }
 }
 
 impl WriteTx<'_> {
     /// Keeps a new key.
     pub(crate) fn put_service_key(&mut self, key: &ServiceKey) -> Result<()> {
-        let reads: Vec<&str> = key.reads.iter().map(|read| read.as_str()).collect();
-        let row = Row {
+        let reads: Vec<&str> = key.allowed_calls.iter().map(|read| read.as_str()).collect();
+        let row = ServiceKeyRow {
             id: key.id.0.to_vec(),
             account: key.account.0.to_vec(),
             hash: key.hash.clone(),
             unit: key.unit.0.to_vec(),
             campaign: key.campaign.map(|campaign| campaign.0.to_vec()),
-            reads: reads.join(" "),
-            issued: key.issued.0,
-            expires: key.expires.0,
-            revoked: key.revoked.map(|at| at.0),
+            allowed_calls: reads.join(" "),
+            issued_at: key.issued_at.0,
+            expires_at: key.expires_at.0,
+            revoked_at: key.revoked_at.map(|at| at.0),
         };
         diesel::insert_into(service_key::table).values(row).execute(self.conn())?;
         Ok(())
     }
 
     /// Ends a key for good.
-    pub(crate) fn revoke_service_key(&mut self, id: KeyId) -> Result<()> {
+    pub(crate) fn revoke_service_key(&mut self, id: ServiceKeyId) -> Result<()> {
         let now = self.now().0;
         diesel::update(service_key::table.find(&id.0[..]))
-            .filter(service_key::revoked.is_null())
-            .set(service_key::revoked.eq(Some(now)))
+            .filter(service_key::revoked_at.is_null())
+            .set(service_key::revoked_at.eq(Some(now)))
             .execute(self.conn())?;
         self.bump_auth_generation()
     }
 }
 
-fn to_key(row: Row) -> Result<ServiceKey> {
-    let Row { id, account, hash, unit, campaign, reads, issued, expires, revoked } = row;
-    let read = |word: &str| Read::parse(word).ok_or_else(|| Error::Damaged(format!("a key that reads {word}")));
-    Ok(ServiceKey {
-        id: KeyId(fixed(&id)?),
-        account: AccountId(fixed(&account)?),
+fn to_service_key(row: ServiceKeyRow) -> Result<ServiceKey> {
+    let ServiceKeyRow {
+        id,
+        account,
         hash,
-        unit: UnitId(fixed(&unit)?),
-        campaign: campaign.map(|id| fixed(&id).map(CampaignId)).transpose()?,
-        reads: reads.split(' ').map(read).collect::<Result<_>>()?,
-        issued: Instant(issued),
-        expires: Instant(expires),
-        revoked: revoked.map(Instant),
+        unit,
+        campaign,
+        allowed_calls: reads,
+        issued_at: issued,
+        expires_at: expires,
+        revoked_at: revoked,
+    } = row;
+    let read = |word: &str| PartnerCall::parse(word).ok_or_else(|| Error::Damaged(format!("a key that reads {word}")));
+    Ok(ServiceKey {
+        id: ServiceKeyId(to_byte_array(&id)?),
+        account: AccountId(to_byte_array(&account)?),
+        hash,
+        unit: UnitId(to_byte_array(&unit)?),
+        campaign: campaign.map(|id| to_byte_array(&id).map(CampaignId)).transpose()?,
+        allowed_calls: reads.split(' ').map(read).collect::<Result<_>>()?,
+        issued_at: Timestamp(issued),
+        expires_at: Timestamp(expires),
+        revoked_at: revoked.map(Timestamp),
     })
 }

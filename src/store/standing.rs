@@ -4,12 +4,12 @@
 //! campaign's published scope.
 
 use super::error::Result;
-use super::read::ReadTx;
-use super::tx::{Audit, Put, WriteTx};
+use super::read_tx::ReadTx;
+use super::write_tx::{AuditContext, PutOutcome, WriteTx};
 use crate::domain::ids::{CampaignId, StandingId};
 use crate::domain::permission::{Permit, action};
 use crate::domain::scope::{RecordKind, Scope};
-use crate::domain::standing::{Run, Standing};
+use crate::domain::standing::{Standing, StandingRun};
 use crate::wire::record::{self, ElementNumbers, UnitNumbers};
 
 impl ReadTx<'_> {
@@ -22,7 +22,7 @@ impl ReadTx<'_> {
     ) -> Result<Vec<Standing>> {
         let mut found = Vec::new();
         for (_, stored) in self.records(RecordKind::Standing)? {
-            let standing = record::read_standing(&stored.bytes, units, elements)?;
+            let standing = record::decode_standing(&stored.bytes, units, elements)?;
             if standing.campaign == campaign {
                 found.push(standing);
             }
@@ -38,13 +38,15 @@ impl ReadTx<'_> {
         elements: &ElementNumbers,
     ) -> Result<Option<Standing>> {
         let Some(stored) = self.record(RecordKind::Standing, &id.0)? else { return Ok(None) };
-        Ok(Some(record::read_standing(&stored.bytes, units, elements)?))
+        Ok(Some(record::decode_standing(&stored.bytes, units, elements)?))
     }
 
     /// The latest published run of a campaign.
-    pub fn latest_run(&mut self, campaign: CampaignId) -> Result<Option<Run>> {
-        let Some(stored) = self.record(RecordKind::Run, &Run::latest_of(campaign).0)? else { return Ok(None) };
-        Ok(Some(record::read_run(&stored.bytes)?))
+    pub fn latest_run(&mut self, campaign: CampaignId) -> Result<Option<StandingRun>> {
+        let Some(stored) = self.record(RecordKind::Run, &StandingRun::latest_record_id(campaign).0)? else {
+            return Ok(None);
+        };
+        Ok(Some(record::decode_run(&stored.bytes)?))
     }
 }
 
@@ -57,19 +59,19 @@ impl WriteTx<'_> {
         units: &UnitNumbers,
         elements: &ElementNumbers,
         published: bool,
-    ) -> Result<Put> {
-        let bytes = record::standing(standing, units, elements)?;
+    ) -> Result<PutOutcome> {
+        let bytes = record::encode_standing(standing, units, elements)?;
         let mut scopes = vec![Scope::work(standing.unit)];
         if published {
             scopes.push(Scope::published(standing.campaign));
         }
-        self.put_record(&Audit::from(permit), RecordKind::Standing, standing.id().0, &bytes, scopes)
+        self.put_record(&AuditContext::from(permit), RecordKind::Standing, standing.id().0, &bytes, scopes)
     }
 
     /// Publishes the manifest of a run in place of the one before.
-    pub(crate) fn put_run(&mut self, permit: &Permit<action::RunJob>, run: &Run) -> Result<Put> {
+    pub(crate) fn put_latest_run(&mut self, permit: &Permit<action::RunJob>, run: &StandingRun) -> Result<PutOutcome> {
         let scopes = vec![Scope::published(run.campaign)];
-        let id = Run::latest_of(run.campaign);
-        self.put_record(&Audit::from(permit), RecordKind::Run, id.0, &record::run(run), scopes)
+        let id = StandingRun::latest_record_id(run.campaign);
+        self.put_record(&AuditContext::from(permit), RecordKind::Run, id.0, &record::encode_run(run), scopes)
     }
 }

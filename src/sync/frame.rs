@@ -1,31 +1,31 @@
 //! The frames of one exchange, as values.
 
-use super::round::Batch;
+use super::change_batch::SharedRows;
 use crate::domain::command::Verdict;
-use crate::domain::digest::Digest;
-use crate::domain::reason::Problem;
+use crate::domain::reason::FieldError;
 use crate::domain::scope::{RecordKind, Scope};
-use crate::domain::time::Instant;
+use crate::domain::scope_digest::ScopeDigest;
+use crate::domain::time::Timestamp;
 use std::sync::Arc;
 
 /// One frame, in the order in which the stream carries them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Frame {
+pub enum SyncFrame {
     /// Who the server is and what the device may read.
-    Welcome(Welcome),
+    Welcome(WelcomeFrame),
     /// What became of one pushed command.
-    Verdict(Outcome),
+    CommandOutcome(CommandOutcome),
     /// A batch of changes, in seq order, with the cursor behind it.
-    Rows(Rows),
+    Rows(RowsFrame),
     /// A batch of changes that many followers share, with this device's cursor behind it.
-    Shared {
+    SharedRows {
         /// The changes.
-        batch: Arc<Batch>,
+        rows: Arc<SharedRows>,
         /// The sealed cursor.
         cursor: Vec<u8>,
     },
     /// A scope is rebuilt: its rows follow.
-    Reset(Reset),
+    Reset(ResetFrame),
     /// The rebuilt scope is whole: rows of older generations are swept.
     SnapshotEnd {
         /// The scope's short number.
@@ -34,19 +34,19 @@ pub enum Frame {
         generation: i64,
     },
     /// The device holds exactly the server's state here.
-    Checkpoint(Checkpoint),
+    Checkpoint(CheckpointFrame),
     /// Nothing matched, but the cursor moved on.
     Bookmark {
         /// The sealed cursor.
         cursor: Vec<u8>,
     },
     /// The command that was expected next has another number; no further command of this call was read.
-    Gap {
+    CommandGap {
         /// The number expected.
-        expected: u64,
+        expected_number: u64,
     },
     /// A number came twice with different content; no further command of this call was read.
-    Forked {
+    CommandForked {
         /// The number.
         number: u64,
     },
@@ -54,20 +54,20 @@ pub enum Frame {
 
 /// The first frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Welcome {
+pub struct WelcomeFrame {
     /// Ordered number and random id of this history.
     pub epoch: (i64, [u8; 16]),
     /// The server's time.
-    pub now: Instant,
+    pub server_time: Timestamp,
     /// Scopes and what changed about them.
-    pub scopes: Vec<Granted>,
+    pub scopes: Vec<ScopeGrant>,
     /// Highest command number taken from this device before this call.
-    pub taken: u64,
+    pub last_command_number: u64,
 }
 
 /// A scope of the device and what changed about it since its cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Granted {
+pub struct ScopeGrant {
     /// The scope.
     pub scope: Scope,
     /// Its short number.
@@ -75,12 +75,12 @@ pub struct Granted {
     /// Its generation on this device.
     pub generation: i64,
     /// What changed.
-    pub change: GrantChange,
+    pub change: ScopeChange,
 }
 
 /// What changed about a scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GrantChange {
+pub enum ScopeChange {
     /// New to the device.
     Added,
     /// As before.
@@ -95,7 +95,7 @@ pub enum GrantChange {
 
 /// What became of one pushed command.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
+pub struct CommandOutcome {
     /// Its number.
     pub number: u64,
     /// Whether it had been taken before this call.
@@ -105,40 +105,40 @@ pub struct Outcome {
     /// Where its effect ends in the feed.
     pub seq: i64,
     /// The record that it is about; zeros when there is none.
-    pub record: [u8; 16],
+    pub record_id: [u8; 16],
     /// The record's revision afterwards; 0 when there is none.
     pub revision: i64,
     /// Code of the reason of a refusal.
     pub reason: Option<String>,
     /// Every field that was wrong.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<FieldError>,
 }
 
 /// A batch of changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rows {
+pub struct RowsFrame {
     /// The changes.
-    pub rows: Vec<Row>,
+    pub rows: Vec<SyncRow>,
     /// The sealed cursor behind them.
     pub cursor: Vec<u8>,
 }
 
 /// One change of one record, in all scopes in which it is seen alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
+pub struct SyncRow {
     /// What kind of record.
     pub kind: RecordKind,
     /// The record.
     pub id: [u8; 16],
     /// What happened.
-    pub op: RowOp,
+    pub op: SyncRowOp,
     /// Short numbers of the scopes.
-    pub scopes: Vec<i32>,
+    pub scope_numbers: Vec<i32>,
 }
 
 /// What happened to a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RowOp {
+pub enum SyncRowOp {
     /// It stands so now.
     Put {
         /// Revision, from 1.
@@ -169,9 +169,9 @@ pub enum ResetReason {
 
 /// A scope is rebuilt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reset {
+pub struct ResetFrame {
     /// The scope's short number.
-    pub scope: i32,
+    pub scope_number: i32,
     /// Why.
     pub reason: ResetReason,
     /// The generation of the rows that follow.
@@ -180,23 +180,23 @@ pub struct Reset {
 
 /// The device holds exactly the server's state here.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Checkpoint {
+pub struct CheckpointFrame {
     /// The sealed cursor.
     pub cursor: Vec<u8>,
     /// Seq of the last change.
     pub seq: i64,
     /// Count and sum of each scope, by short number.
-    pub digests: Vec<(i32, Digest)>,
+    pub digests: Vec<(i32, ScopeDigest)>,
     /// Commands taken from this device up to here.
-    pub taken: u64,
+    pub commands_taken: u64,
     /// Hash chain of their outcomes.
-    pub outcomes: Vec<u8>,
+    pub outcome_chain: Vec<u8>,
     /// The server's time.
-    pub now: Instant,
+    pub server_time: Timestamp,
     /// A sealed proof that the device was in touch at this time.
-    pub mark: Vec<u8>,
+    pub sync_mark: Vec<u8>,
     /// Last seq that a verified backup holds.
-    pub safe_past: i64,
+    pub safe_past_seq: i64,
     /// Ordered number and random id of this history.
     pub epoch: (i64, [u8; 16]),
 }

@@ -7,13 +7,13 @@
 //!                                   with follow, at each commit: Rows + Checkpoint; a Bookmark now and then
 //! ```
 
+pub mod change_batch;
 pub mod cursor;
 pub mod exchange;
 pub mod frame;
 pub mod push;
-pub mod round;
 
-pub use cursor::{Cursor, Seal};
-pub use exchange::{Exchange, Request};
-pub use frame::Frame;
-pub use round::{Look, Round, look};
+pub use change_batch::{ChangeBatch, HeadSnapshot, read_head_snapshot};
+pub use cursor::{CursorSigner, SyncCursor};
+pub use exchange::{Exchange, ExchangeRequest};
+pub use frame::SyncFrame;

@@ -3,17 +3,17 @@
 //!
 //! Knows neither who collects it nor what the work is about. Switched off, as it is by default, every function here does next to nothing.
 
-mod calls;
-mod ids;
-mod parent;
+mod call_histograms;
+mod id_generator;
+mod trace_parent;
 
-pub use calls::{BOUNDS_MICROS, Counted};
-pub use parent::Parent;
+pub use call_histograms::{BUCKET_BOUNDS_MICROS, LatencyHistogram};
+pub use trace_parent::TraceParent;
 
 use crate::clock::Clock;
 use crate::domain::time;
-use calls::Calls;
-use ids::Ids;
+use call_histograms::CallHistograms;
+use id_generator::IdGenerator;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
@@ -29,56 +29,65 @@ const CANCELLED: u8 = 1;
 
 tokio::task_local! {
     /// What this task or thread works at; `None` where nobody looks.
-    static NOW: Option<Current>;
+    static CURRENT_SPAN: Option<CurrentSpan>;
 }
 
 /// What a span was about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Work {
+pub enum TracedOperation {
     /// A call of this method, as in `thidua.v1.SyncService/Sync`, and gRPC's code of its end.
     Call(&'static str, u8),
     /// What a call did behind the door: rules and database.
-    Behind,
+    Blocking,
     /// A job's run of one slot, and whether it ended well.
-    Job(&'static str, time::Instant, bool),
+    Job(&'static str, time::Timestamp, bool),
 }
 
 /// A piece of work that has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Span {
+pub struct SpanData {
     /// Random id of the trace.
-    pub trace: [u8; 16],
+    pub trace_id: [u8; 16],
     /// Random id of this span.
-    pub id: [u8; 8],
+    pub span_id: [u8; 8],
     /// The span that it is part of.
-    pub parent: Option<[u8; 8]>,
+    pub parent_span_id: Option<[u8; 8]>,
     /// When it began, by the machine's clock.
-    pub began: time::Instant,
+    pub started_at: time::Timestamp,
     /// How long it took.
-    pub took: Duration,
+    pub duration: Duration,
     /// What it was about.
-    pub work: Work,
+    pub operation: TracedOperation,
 }
 
 /// Where spans go. Clones are the same; the default takes none.
 #[derive(Clone, Default)]
-pub struct Tracer(Option<Arc<Inner>>);
+pub struct Tracer(Option<Arc<TracerInner>>);
 
-struct Inner {
-    ids: Ids,
-    one_in: u64,
-    spans: mpsc::Sender<Span>,
-    lost: AtomicU64,
-    calls: Calls,
+struct TracerInner {
+    id_generator: IdGenerator,
+    sample_one_in: u64,
+    span_sender: mpsc::Sender<SpanData>,
+    dropped_spans: AtomicU64,
+    call_histograms: CallHistograms,
 }
 
 impl Tracer {
     /// One whose spans wait for the receiver, so many of them; one call in `one_in` is followed, unless its caller decided. Jobs always are.
     #[must_use]
-    pub fn new(one_in: NonZeroU32, waiting: usize) -> (Self, mpsc::Receiver<Span>) {
+    pub fn new(one_in: NonZeroU32, waiting: usize) -> (Self, mpsc::Receiver<SpanData>) {
         let (spans, receiver) = mpsc::channel(waiting);
-        let (ids, one_in) = (Ids::default(), one_in.get().into());
-        (Self(Some(Arc::new(Inner { ids, one_in, spans, lost: AtomicU64::new(0), calls: Calls::default() }))), receiver)
+        let (ids, one_in) = (IdGenerator::default(), one_in.get().into());
+        (
+            Self(Some(Arc::new(TracerInner {
+                id_generator: ids,
+                sample_one_in: one_in,
+                span_sender: spans,
+                dropped_spans: AtomicU64::new(0),
+                call_histograms: CallHistograms::default(),
+            }))),
+            receiver,
+        )
     }
 
     /// Whether anybody looks.
@@ -89,184 +98,224 @@ impl Tracer {
 
     /// A random id for whoever needs one.
     #[must_use]
-    pub fn name(&self) -> String {
-        self.0.as_ref().map(|inner| Hex(&inner.ids.trace()).to_string()).unwrap_or_default()
+    pub fn new_id(&self) -> String {
+        self.0.as_ref().map(|inner| HexId(&inner.id_generator.new_trace_id()).to_string()).unwrap_or_default()
     }
 
     /// Spans that were followed and have reached nobody, since the start; `None` when it is switched off.
     #[must_use]
-    pub fn lost(&self) -> Option<u64> {
-        self.0.as_ref().map(|inner| inner.lost.load(Ordering::Relaxed))
+    pub fn dropped_spans(&self) -> Option<u64> {
+        self.0.as_ref().map(|inner| inner.dropped_spans.load(Ordering::Relaxed))
     }
 
     /// Counts spans that reached nobody.
-    pub fn lose(&self, count: u64) {
+    pub fn count_dropped_spans(&self, count: u64) {
         if let Some(inner) = &self.0 {
-            inner.lost.fetch_add(count, Ordering::Relaxed);
+            inner.dropped_spans.fetch_add(count, Ordering::Relaxed);
         }
     }
 
     /// How long calls took since the start, by method and code; followed or not.
     #[must_use]
-    pub fn calls(&self) -> BTreeMap<(&'static str, u8), Counted> {
-        self.0.as_ref().map(|inner| inner.calls.so_far()).unwrap_or_default()
+    pub fn call_histograms(&self) -> BTreeMap<(&'static str, u8), LatencyHistogram> {
+        self.0.as_ref().map(|inner| inner.call_histograms.snapshot()).unwrap_or_default()
     }
 
     /// A call begins. `None`: nobody looks.
     #[must_use]
-    pub fn call(&self, method: &'static str, parent: Option<Parent>) -> Option<Call> {
+    pub fn start_call(&self, method: &'static str, parent: Option<TraceParent>) -> Option<CallSpan> {
         let inner = self.0.clone()?;
-        let trace = parent.map_or_else(|| inner.ids.trace(), |parent| parent.trace);
-        let sampled = parent.map_or_else(|| inner.ids.one_in(inner.one_in), |parent| parent.sampled);
-        let open = Open::new(inner, trace, parent.map(|parent| parent.span), sampled, Work::Call(method, CANCELLED));
-        let log = tracing::error_span!("call", trace_id = %Hex(&open.trace));
-        Some(Call { open, log })
+        let trace = parent.map_or_else(|| inner.id_generator.new_trace_id(), |parent| parent.trace_id);
+        let sampled =
+            parent.map_or_else(|| inner.id_generator.is_sampled_one_in(inner.sample_one_in), |parent| parent.sampled);
+        let open = ActiveSpan::new(
+            inner,
+            trace,
+            parent.map(|parent| parent.span_id),
+            sampled,
+            TracedOperation::Call(method, CANCELLED),
+        );
+        let log = tracing::error_span!("call", trace_id = %HexId(&open.trace_id));
+        Some(CallSpan { active_span: open, log_span: log })
     }
 
     /// Jobs that `work` runs are followed, each as a root.
-    pub fn watch<T>(&self, work: impl FnOnce() -> T) -> T {
-        let current = self.0.clone().map(|inner| Current { inner, at: None, log: tracing::Span::none() });
-        NOW.sync_scope(current, work)
+    pub fn in_scope<T>(&self, work: impl FnOnce() -> T) -> T {
+        let current =
+            self.0.clone().map(|inner| CurrentSpan { tracer: inner, context: None, log_span: tracing::Span::none() });
+        CURRENT_SPAN.sync_scope(current, work)
     }
 }
 
 /// A position inside a trace.
 #[derive(Clone, Copy)]
-struct At {
-    trace: [u8; 16],
-    span: [u8; 8],
+struct SpanContext {
+    trace_id: [u8; 16],
+    span_id: [u8; 8],
     sampled: bool,
 }
 
 #[derive(Clone)]
-struct Current {
-    inner: Arc<Inner>,
-    at: Option<At>,
-    log: tracing::Span,
+struct CurrentSpan {
+    tracer: Arc<TracerInner>,
+    context: Option<SpanContext>,
+    log_span: tracing::Span,
 }
 
-impl Current {
+impl CurrentSpan {
     fn get() -> Option<Self> {
-        NOW.try_with(Clone::clone).ok().flatten()
+        CURRENT_SPAN.try_with(Clone::clone).ok().flatten()
     }
 }
 
 /// A span that is not over; it is when the value is dropped.
-struct Open {
-    inner: Arc<Inner>,
-    trace: [u8; 16],
-    id: [u8; 8],
-    parent: Option<[u8; 8]>,
+struct ActiveSpan {
+    tracer: Arc<TracerInner>,
+    trace_id: [u8; 16],
+    span_id: [u8; 8],
+    parent_span_id: Option<[u8; 8]>,
     sampled: bool,
-    began: time::Instant,
-    since: Instant,
-    work: Work,
+    started_at: time::Timestamp,
+    started: Instant,
+    operation: TracedOperation,
 }
 
-impl Open {
-    fn new(inner: Arc<Inner>, trace: [u8; 16], parent: Option<[u8; 8]>, sampled: bool, work: Work) -> Self {
-        let (id, began, since) = (inner.ids.span(), Clock::System.now(), Instant::now());
-        Self { inner, trace, id, parent, sampled, began, since, work }
+impl ActiveSpan {
+    fn new(
+        tracer: Arc<TracerInner>,
+        trace_id: [u8; 16],
+        parent_span_id: Option<[u8; 8]>,
+        sampled: bool,
+        operation: TracedOperation,
+    ) -> Self {
+        let (span_id, started_at, started) = (tracer.id_generator.new_span_id(), Clock::System.now(), Instant::now());
+        Self { tracer, trace_id, span_id, parent_span_id, sampled, started_at, started, operation }
     }
 
     /// What is done inside this span.
-    fn inside(&self, log: &tracing::Span) -> Option<Current> {
-        let at = At { trace: self.trace, span: self.id, sampled: self.sampled };
-        Some(Current { inner: Arc::clone(&self.inner), at: Some(at), log: log.clone() })
+    fn to_current_span(&self, log: &tracing::Span) -> Option<CurrentSpan> {
+        let context = SpanContext { trace_id: self.trace_id, span_id: self.span_id, sampled: self.sampled };
+        Some(CurrentSpan { tracer: Arc::clone(&self.tracer), context: Some(context), log_span: log.clone() })
     }
 }
 
-impl Drop for Open {
+impl Drop for ActiveSpan {
     fn drop(&mut self) {
-        let took = self.since.elapsed();
-        if let Work::Call(method, code) = self.work {
-            self.inner.calls.add(method, code, took);
+        let took = self.started.elapsed();
+        if let TracedOperation::Call(method, code) = self.operation {
+            self.tracer.call_histograms.record(method, code, took);
         }
-        let Self { trace, id, parent, began, work, .. } = *self;
+        let Self { trace_id: trace, span_id: id, parent_span_id: parent, started_at: began, operation: work, .. } =
+            *self;
         // Nobody waits here: a queue that is full loses the span and counts it.
-        if self.sampled && self.inner.spans.try_send(Span { trace, id, parent, began, took, work }).is_err() {
-            self.inner.lost.fetch_add(1, Ordering::Relaxed);
+        if self.sampled
+            && self
+                .tracer
+                .span_sender
+                .try_send(SpanData {
+                    trace_id: trace,
+                    span_id: id,
+                    parent_span_id: parent,
+                    started_at: began,
+                    duration: took,
+                    operation: work,
+                })
+                .is_err()
+        {
+            self.tracer.dropped_spans.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
 
 /// A call that is under way. Dropped without a code, it was cancelled.
-pub struct Call {
-    open: Open,
-    log: tracing::Span,
+pub struct CallSpan {
+    active_span: ActiveSpan,
+    log_span: tracing::Span,
 }
 
-impl Call {
+impl CallSpan {
     /// The same future, known as the work of this call, in the log too.
-    pub fn scope<F: Future>(&self, work: F) -> impl Future<Output = F::Output> + use<F> {
-        NOW.scope(self.open.inside(&self.log), work.instrument(self.log.clone()))
+    pub fn instrument<F: Future>(&self, work: F) -> impl Future<Output = F::Output> + use<F> {
+        CURRENT_SPAN.scope(self.active_span.to_current_span(&self.log_span), work.instrument(self.log_span.clone()))
     }
 
     /// It ended with this code of gRPC.
     pub fn end(mut self, code: u8) {
-        if let Work::Call(_, ended) = &mut self.open.work {
+        if let TracedOperation::Call(_, ended) = &mut self.active_span.operation {
             *ended = code;
         }
     }
 }
 
-impl Drop for Call {
+impl Drop for CallSpan {
     fn drop(&mut self) {
-        if let Work::Call(method, code) = self.open.work {
-            let millis = self.open.since.elapsed().as_millis();
-            self.log.in_scope(|| tracing::debug!(method, code, millis, "a call has ended"));
+        if let TracedOperation::Call(method, code) = self.active_span.operation {
+            let millis = self.active_span.started.elapsed().as_millis();
+            self.log_span.in_scope(|| tracing::debug!(method, code, millis, "a call has ended"));
         }
     }
 }
 
 /// A future for another task, known there as part of what is done here.
-pub fn along<F: Future>(work: F) -> impl Future<Output = F::Output> {
-    let current = Current::get();
-    let log = current.as_ref().map_or_else(tracing::Span::none, |current| current.log.clone());
-    NOW.scope(current, work.instrument(log))
+pub fn with_current_span<F: Future>(work: F) -> impl Future<Output = F::Output> {
+    let current = CurrentSpan::get();
+    let log = current.as_ref().map_or_else(tracing::Span::none, |current| current.log_span.clone());
+    CURRENT_SPAN.scope(current, work.instrument(log))
 }
 
 /// Work for a thread behind the door, known there as a part of what is done here.
-pub fn behind<T>(work: impl FnOnce() -> T) -> impl FnOnce() -> T {
-    let current = Current::get();
+pub fn trace_blocking<T>(work: impl FnOnce() -> T) -> impl FnOnce() -> T {
+    let current = CurrentSpan::get();
     move || {
-        let Some(Current { inner, at: Some(at), log }) = current else { return work() };
-        let open = Open::new(inner, at.trace, Some(at.span), at.sampled, Work::Behind);
-        NOW.sync_scope(open.inside(&log), || log.in_scope(work))
+        let Some(CurrentSpan { tracer: inner, context: Some(context), log_span: log }) = current else { return work() };
+        let open =
+            ActiveSpan::new(inner, context.trace_id, Some(context.span_id), context.sampled, TracedOperation::Blocking);
+        CURRENT_SPAN.sync_scope(open.to_current_span(&log), || log.in_scope(work))
     }
 }
 
 /// How a job's turn ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
+pub enum TracedJobOutcome {
     /// Its work is done.
     Done,
     /// It failed.
     Failed,
     /// There was nothing to do: no span.
-    Nothing,
+    NoWork,
 }
 
 /// Runs a job's turn, known as a root; or as part of the call that asked for it. `how` tells from the answer how it ended.
-pub fn job<T>(name: &'static str, slot: time::Instant, work: impl FnOnce() -> T, how: impl FnOnce(&T) -> Ended) -> T {
-    let Some(Current { inner, at, .. }) = Current::get() else { return work() };
-    let trace = at.map_or_else(|| inner.ids.trace(), |at| at.trace);
-    let sampled = at.is_none_or(|at| at.sampled);
-    let mut open = Open::new(inner, trace, at.map(|at| at.span), sampled, Work::Job(name, slot, false));
-    let log = tracing::error_span!("job", trace_id = %Hex(&open.trace));
-    let answer = NOW.sync_scope(open.inside(&log), || log.in_scope(work));
+pub fn trace_job<T>(
+    name: &'static str,
+    slot: time::Timestamp,
+    work: impl FnOnce() -> T,
+    how: impl FnOnce(&T) -> TracedJobOutcome,
+) -> T {
+    let Some(CurrentSpan { tracer: inner, context: at, .. }) = CurrentSpan::get() else { return work() };
+    let trace = at.map_or_else(|| inner.id_generator.new_trace_id(), |context| context.trace_id);
+    let sampled = at.is_none_or(|context| context.sampled);
+    let mut open = ActiveSpan::new(
+        inner,
+        trace,
+        at.map(|context| context.span_id),
+        sampled,
+        TracedOperation::Job(name, slot, false),
+    );
+    let log = tracing::error_span!("job", trace_id = %HexId(&open.trace_id));
+    let answer = CURRENT_SPAN.sync_scope(open.to_current_span(&log), || log.in_scope(work));
     match how(&answer) {
-        Ended::Done => open.work = Work::Job(name, slot, true),
-        Ended::Failed => {}
-        Ended::Nothing => open.sampled = false,
+        TracedJobOutcome::Done => open.operation = TracedOperation::Job(name, slot, true),
+        TracedJobOutcome::Failed => {}
+        TracedJobOutcome::NoWork => open.sampled = false,
     }
     answer
 }
 
 /// Bytes as OpenTelemetry writes ids.
-struct Hex<'a>(&'a [u8]);
+struct HexId<'a>(&'a [u8]);
 
-impl fmt::Display for Hex<'_> {
+impl fmt::Display for HexId<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }

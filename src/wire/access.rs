@@ -5,14 +5,14 @@
 use super::values;
 use crate::domain::ids::{AccountId, DeviceId, UnitId};
 use crate::domain::permission::Role;
-use crate::domain::reason::Reason;
-use crate::domain::time::Instant;
+use crate::domain::reason::RefusalReason;
+use crate::domain::time::Timestamp;
 use crate::pb;
 use prost::Message as _;
 
 /// What a device certificate vouches for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Certificate {
+pub struct DeviceCertificateBody {
     /// SHA-256 of the authority's public key.
     pub authority: [u8; 32],
     /// The device.
@@ -24,23 +24,23 @@ pub struct Certificate {
     /// Its public key.
     pub public_key: Vec<u8>,
     /// When it was issued.
-    pub issued: Instant,
+    pub issued_at: Timestamp,
     /// The roles granted then.
     pub roles: Vec<Role>,
 }
 
 /// The bytes of a device certificate.
 #[must_use]
-pub fn certificate(certificate: &Certificate) -> Vec<u8> {
-    let Certificate { authority, device, account, unit, public_key, issued, roles } = certificate;
+pub fn encode_certificate(certificate: &DeviceCertificateBody) -> Vec<u8> {
+    let DeviceCertificateBody { authority, device, account, unit, public_key, issued_at: issued, roles } = certificate;
     let message = pb::DeviceCertificateBody {
         authority: authority.to_vec(),
         device_id: device.0.to_vec(),
         account_id: account.0.to_vec(),
         unit_id: unit.0.to_vec(),
         public_key: public_key.clone(),
-        issued_at: Some(values::timestamp(*issued)),
-        roles: role_numbers(roles),
+        issued_at: Some(values::timestamp_to_proto(*issued)),
+        roles: roles_to_proto(roles),
     };
     message.encode_to_vec()
 }
@@ -49,29 +49,29 @@ pub fn certificate(certificate: &Certificate) -> Vec<u8> {
 ///
 /// # Errors
 /// They are not of the contract.
-pub fn read_certificate(bytes: &[u8]) -> Result<Certificate, Reason> {
-    let message = pb::DeviceCertificateBody::decode(bytes).map_err(|_| Reason::Malformed)?;
+pub fn decode_certificate(bytes: &[u8]) -> Result<DeviceCertificateBody, RefusalReason> {
+    let message = pb::DeviceCertificateBody::decode(bytes).map_err(|_| RefusalReason::Malformed)?;
     let pb::DeviceCertificateBody { authority, device_id, account_id, unit_id, public_key, issued_at, roles } = message;
-    Ok(Certificate {
-        authority: authority.try_into().map_err(|_| Reason::Malformed)?,
-        device: values::id(&device_id, DeviceId::from_slice)?,
-        account: values::id(&account_id, AccountId::from_slice)?,
-        unit: values::id(&unit_id, UnitId::from_slice)?,
+    Ok(DeviceCertificateBody {
+        authority: authority.try_into().map_err(|_| RefusalReason::Malformed)?,
+        device: values::id_from_bytes(&device_id, DeviceId::from_slice)?,
+        account: values::id_from_bytes(&account_id, AccountId::from_slice)?,
+        unit: values::id_from_bytes(&unit_id, UnitId::from_slice)?,
         public_key,
-        issued: values::read_timestamp(issued_at.ok_or(Reason::Malformed)?)?,
-        roles: roles.into_iter().map(values::read_role).collect::<Result<_, _>>()?,
+        issued_at: values::timestamp_from_proto(issued_at.ok_or(RefusalReason::Malformed)?)?,
+        roles: roles.into_iter().map(values::role_from_proto).collect::<Result<_, _>>()?,
     })
 }
 
 /// Roles as the contract numbers them; the system's own is left out.
 #[must_use]
-pub fn role_numbers(roles: &[Role]) -> Vec<i32> {
-    roles.iter().filter_map(|role| values::role(*role)).map(Into::into).collect()
+pub fn roles_to_proto(roles: &[Role]) -> Vec<i32> {
+    roles.iter().filter_map(|role| values::role_to_proto(*role)).map(Into::into).collect()
 }
 
 /// What was taken from a device.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Receipt {
+pub struct ReceiptBody {
     /// SHA-256 of the authority's public key.
     pub authority: [u8; 32],
     /// Ordered number and id of the history.
@@ -79,19 +79,27 @@ pub struct Receipt {
     /// The device.
     pub device: DeviceId,
     /// Highest command number taken.
-    pub taken: u64,
+    pub commands_taken: u64,
     /// Chain of the outcomes.
-    pub outcomes: Vec<u8>,
+    pub outcome_chain: Vec<u8>,
     /// Where the feed stood.
     pub seq: i64,
     /// The server's time.
-    pub now: Instant,
+    pub time: Timestamp,
 }
 
 /// The bytes of a receipt.
 #[must_use]
-pub fn receipt(receipt: &Receipt) -> Vec<u8> {
-    let Receipt { authority, epoch: (number, id), device, taken, outcomes, seq, now } = receipt;
+pub fn encode_receipt(receipt: &ReceiptBody) -> Vec<u8> {
+    let ReceiptBody {
+        authority,
+        epoch: (number, id),
+        device,
+        commands_taken: taken,
+        outcome_chain: outcomes,
+        seq,
+        time: now,
+    } = receipt;
     let message = pb::ReceiptBody {
         authority: authority.to_vec(),
         epoch: Some(pb::Epoch { number: *number, id: id.to_vec() }),
@@ -99,7 +107,7 @@ pub fn receipt(receipt: &Receipt) -> Vec<u8> {
         commands_taken: *taken,
         outcome_chain: outcomes.clone(),
         seq: *seq,
-        time: Some(values::timestamp(*now)),
+        time: Some(values::timestamp_to_proto(*now)),
     };
     message.encode_to_vec()
 }

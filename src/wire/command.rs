@@ -3,21 +3,21 @@
 //! A device sends the same bytes every time, and the server compares their hash; so the phone encodes once, when the command is
 //! made. Knows no outcome.
 
+use super::field_violations::FieldViolations;
 use super::values;
-use super::violations::Violations;
-use crate::domain::cell::Change;
-use crate::domain::command::{Body, Command, Save, SaveNote};
-use crate::domain::ids::{CommentId, ConflictId, ContractId, HeldId, ProposalId, ReportId, UnitId};
+use crate::domain::cell::CellChange;
+use crate::domain::command::{Command, CommandBody, NoteChange, SaveCells};
+use crate::domain::ids::{CommentId, ConflictId, ContractId, HeldCommandId, ProposalId, ReportId, UnitId};
 use crate::domain::limits::CHANGES_MAX;
-use crate::domain::reason::{Reason, Refusal};
+use crate::domain::reason::{Refusal, RefusalReason};
 use crate::domain::report::ReportKey;
 use crate::pb;
-use crate::pb::command::Body as Wire;
+use crate::pb::command::Body as BodyMessage;
 use prost::Message as _;
 
 /// A command as it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Numbered {
+pub struct NumberedCommand {
     /// Its number on the device, 1 and up.
     pub number: u64,
     /// The command, or everything that is wrong with its shape: such a command is REJECTED and uses up its number (S10).
@@ -26,65 +26,65 @@ pub struct Numbered {
 
 /// The bytes of a command under its number.
 #[must_use]
-pub fn encode(number: u64, command: &Command) -> Vec<u8> {
+pub fn encode_command(number: u64, command: &Command) -> Vec<u8> {
     let Command { captured_at, sync_mark, body } = command;
-    let (acting, body) = body_message(body);
+    let (acting_unit, body) = body_to_proto(body);
     let message = pb::Command {
         number,
-        captured_at: captured_at.map(values::timestamp),
+        captured_at: captured_at.map(values::timestamp_to_proto),
         sync_mark: sync_mark.clone(),
-        acting_unit_id: acting.map_or_else(Vec::new, |unit| unit.0.to_vec()),
+        acting_unit_id: acting_unit.map_or_else(Vec::new, |unit| unit.0.to_vec()),
         body: Some(body),
     };
     message.encode_to_vec()
 }
 
-fn body_message(body: &Body) -> (Option<UnitId>, Wire) {
+fn body_to_proto(body: &CommandBody) -> (Option<UnitId>, BodyMessage) {
     match body {
-        Body::Save(save) => (Some(save.acting_unit), Wire::SaveCells(save_message(save))),
-        Body::Submit { report, acting_unit } => {
-            (Some(*acting_unit), Wire::SubmitReport(pb::SubmitReport { report_id: report.0.to_vec() }))
+        CommandBody::SaveCells(save) => (Some(save.acting_unit), BodyMessage::SaveCells(save_to_proto(save))),
+        CommandBody::SubmitReport { report, acting_unit } => {
+            (Some(*acting_unit), BodyMessage::SubmitReport(pb::SubmitReport { report_id: report.0.to_vec() }))
         }
-        Body::Return { report, seen, question } => {
-            let question = Some(values::question(question));
+        CommandBody::ReturnReport { report, content_hash: seen, question } => {
+            let question = Some(values::question_to_proto(question));
             let (report_id, content_hash) = (report.0.to_vec(), seen.0.to_vec());
-            (None, Wire::ReturnReport(pb::ReturnReport { report_id, content_hash, question }))
+            (None, BodyMessage::ReturnReport(pb::ReturnReport { report_id, content_hash, question }))
         }
-        Body::Accept { report, seen } => {
+        CommandBody::AcceptReport { report, content_hash: seen } => {
             let (report_id, content_hash) = (report.0.to_vec(), seen.0.to_vec());
-            (None, Wire::AcceptReport(pb::AcceptReport { report_id, content_hash }))
+            (None, BodyMessage::AcceptReport(pb::AcceptReport { report_id, content_hash }))
         }
-        Body::Comment { report, comment, text } => {
+        CommandBody::AddComment { report, comment, text } => {
             let (report_id, comment_id, text) = (report.0.to_vec(), comment.0.to_vec(), text.clone());
-            (None, Wire::AddComment(pb::AddComment { report_id, comment_id, text }))
+            (None, BodyMessage::AddComment(pb::AddComment { report_id, comment_id, text }))
         }
-        Body::Settle { conflict, take_branch } => {
+        CommandBody::SettleConflict { conflict, take_branch } => {
             let (conflict_id, take_branch) = (conflict.0.to_vec(), *take_branch);
-            (None, Wire::SettleConflict(pb::SettleConflict { conflict_id, take_branch }))
+            (None, BodyMessage::SettleConflict(pb::SettleConflict { conflict_id, take_branch }))
         }
-        Body::Propose { save, reason } => {
-            let propose = pb::ProposeAmendment { save: Some(save_message(save)), reason: reason.clone() };
-            (Some(save.acting_unit), Wire::ProposeAmendment(propose))
+        CommandBody::ProposeAmendment { save, reason } => {
+            let propose = pb::ProposeAmendment { save: Some(save_to_proto(save)), reason: reason.clone() };
+            (Some(save.acting_unit), BodyMessage::ProposeAmendment(propose))
         }
-        Body::SettleProposal { proposal, seen, grant } => {
+        CommandBody::SettleProposal { proposal, content_hash: seen, grant } => {
             let (proposal_id, content_hash) = (proposal.0.to_vec(), seen.0.to_vec());
-            (None, Wire::SettleProposal(pb::SettleProposal { proposal_id, content_hash, grant: *grant }))
+            (None, BodyMessage::SettleProposal(pb::SettleProposal { proposal_id, content_hash, grant: *grant }))
         }
-        Body::SettleHeld { held, apply } => {
-            (None, Wire::SettleHeld(pb::SettleHeld { held_id: held.0.to_vec(), apply: *apply }))
+        CommandBody::SettleHeld { held, apply } => {
+            (None, BodyMessage::SettleHeld(pb::SettleHeld { held_id: held.0.to_vec(), apply: *apply }))
         }
     }
 }
 
-fn save_message(save: &Save) -> pb::SaveCells {
-    let Save { key, acting_unit: _, changes, note, base_revision } = save;
+fn save_to_proto(save: &SaveCells) -> pb::SaveCells {
+    let SaveCells { key, acting_unit: _, changes, note, base_revision } = save;
     let ReportKey { contract, unit, period } = key;
-    let (note, base_note) = note.as_ref().map_or((None, ""), |SaveNote { mine, base }| (Some(mine.clone()), base));
+    let (note, base_note) = note.as_ref().map_or((None, ""), |NoteChange { mine, base }| (Some(mine.clone()), base));
     pb::SaveCells {
         contract_id: contract.0.to_vec(),
         unit_id: unit.0.to_vec(),
-        period: Some(values::period(period)),
-        changes: changes.iter().map(values::change).collect(),
+        period: Some(values::period_to_proto(period)),
+        changes: changes.iter().map(values::change_to_proto).collect(),
         note,
         base_note: base_note.to_owned(),
         base_revision: *base_revision,
@@ -94,81 +94,85 @@ fn save_message(save: &Save) -> pb::SaveCells {
 /// Reads the bytes of a command; who does not say for which unit it acts does so for `home`, the device's own.
 ///
 /// Fails with MALFORMED when the bytes are no command at all or carry no number: then the whole call is refused.
-pub fn decode(bytes: &[u8], home: UnitId) -> Result<Numbered, Refusal> {
-    let message = pb::Command::decode(bytes).map_err(|_| Reason::Malformed)?;
+pub fn decode_command(bytes: &[u8], default_unit: UnitId) -> Result<NumberedCommand, Refusal> {
+    let message = pb::Command::decode(bytes).map_err(|_| RefusalReason::Malformed)?;
     if message.number == 0 {
-        return Err(Reason::Malformed.into());
+        return Err(RefusalReason::Malformed.into());
     }
-    Ok(Numbered { number: message.number, command: read(message, home) })
+    Ok(NumberedCommand { number: message.number, command: command_from_proto(message, default_unit) })
 }
 
-fn read(message: pb::Command, home: UnitId) -> Result<Command, Refusal> {
+fn command_from_proto(message: pb::Command, default_unit: UnitId) -> Result<Command, Refusal> {
     let pb::Command { number: _, captured_at, sync_mark, acting_unit_id, body } = message;
-    let mut bad = Violations::default();
-    let captured_at = bad.take("captured_at", captured_at.map(values::read_timestamp).transpose());
+    let mut violations = FieldViolations::default();
+    let captured_at = violations.check("captured_at", captured_at.map(values::timestamp_from_proto).transpose());
     if sync_mark.len() > 64 {
-        bad.add("sync_mark", Reason::Malformed);
+        violations.add("sync_mark", RefusalReason::Malformed);
     }
-    let acting = bad.take("acting_unit_id", read_acting(&acting_unit_id, home));
+    let acting_unit = violations.check("acting_unit_id", acting_unit_from_proto(&acting_unit_id, default_unit));
     let body = match body {
-        None => return Err(Reason::NothingToDo.into()),
-        Some(body) => acting.and_then(|acting| read_body(body, acting, &mut bad)),
+        None => return Err(RefusalReason::NothingToDo.into()),
+        Some(body) => acting_unit.and_then(|acting_unit| body_from_proto(body, acting_unit, &mut violations)),
     };
     let command = captured_at.zip(body).map(|(captured_at, body)| Command { captured_at, sync_mark, body });
-    bad.done(command)
+    violations.into_result(command)
 }
 
 /// Reads the unit that signs; empty means `home`.
-pub fn read_acting(bytes: &[u8], home: UnitId) -> Result<UnitId, Reason> {
-    if bytes.is_empty() { Ok(home) } else { values::id(bytes, UnitId::from_slice) }
+pub fn acting_unit_from_proto(bytes: &[u8], default_unit: UnitId) -> Result<UnitId, RefusalReason> {
+    if bytes.is_empty() { Ok(default_unit) } else { values::id_from_bytes(bytes, UnitId::from_slice) }
 }
 
-fn read_body(body: Wire, acting_unit: UnitId, bad: &mut Violations) -> Option<Body> {
+fn body_from_proto(body: BodyMessage, acting_unit: UnitId, violations: &mut FieldViolations) -> Option<CommandBody> {
     match body {
-        Wire::SaveCells(save) => read_save(save, acting_unit, bad).map(Body::Save),
-        Wire::SubmitReport(submit) => read_submit(&submit, acting_unit, bad),
-        Wire::ReturnReport(back) => read_return(back, bad),
-        Wire::AcceptReport(accept) => read_accept(&accept, bad),
-        Wire::AddComment(comment) => read_comment(comment, bad),
-        Wire::SettleConflict(settle) => read_settle(&settle, bad),
-        Wire::ProposeAmendment(pb::ProposeAmendment { save, reason }) => {
-            let save = bad.required("save", save).and_then(|save| read_save(save, acting_unit, bad));
-            save.map(|save| Body::Propose { save, reason })
+        BodyMessage::SaveCells(save) => save_from_proto(save, acting_unit, violations).map(CommandBody::SaveCells),
+        BodyMessage::SubmitReport(submit) => submit_from_proto(&submit, acting_unit, violations),
+        BodyMessage::ReturnReport(back) => return_from_proto(back, violations),
+        BodyMessage::AcceptReport(accept) => accept_from_proto(&accept, violations),
+        BodyMessage::AddComment(comment) => comment_from_proto(comment, violations),
+        BodyMessage::SettleConflict(settle) => settle_conflict_from_proto(&settle, violations),
+        BodyMessage::ProposeAmendment(pb::ProposeAmendment { save, reason }) => {
+            let save = violations.require("save", save).and_then(|save| save_from_proto(save, acting_unit, violations));
+            save.map(|save| CommandBody::ProposeAmendment { save, reason })
         }
-        Wire::SettleProposal(pb::SettleProposal { proposal_id, content_hash, grant }) => {
-            let proposal = bad.take("proposal_id", values::id(&proposal_id, ProposalId::from_slice));
-            let seen = bad.take("content_hash", values::read_hash(&content_hash));
-            Some(Body::SettleProposal { proposal: proposal?, seen: seen?, grant })
+        BodyMessage::SettleProposal(pb::SettleProposal { proposal_id, content_hash, grant }) => {
+            let proposal = violations.check("proposal_id", values::id_from_bytes(&proposal_id, ProposalId::from_slice));
+            let seen = violations.check("content_hash", values::content_hash_from_bytes(&content_hash));
+            Some(CommandBody::SettleProposal { proposal: proposal?, content_hash: seen?, grant })
         }
-        Wire::SettleHeld(pb::SettleHeld { held_id, apply }) => {
-            let held = bad.take("held_id", values::id(&held_id, HeldId::from_slice))?;
-            Some(Body::SettleHeld { held, apply })
+        BodyMessage::SettleHeld(pb::SettleHeld { held_id, apply }) => {
+            let held = violations.check("held_id", values::id_from_bytes(&held_id, HeldCommandId::from_slice))?;
+            Some(CommandBody::SettleHeld { held, apply })
         }
     }
 }
 
 /// Reads changes of a report; what is wrong is noted in `bad`.
-pub fn read_save(message: pb::SaveCells, acting_unit: UnitId, bad: &mut Violations) -> Option<Save> {
+pub fn save_from_proto(
+    message: pb::SaveCells,
+    acting_unit: UnitId,
+    violations: &mut FieldViolations,
+) -> Option<SaveCells> {
     let pb::SaveCells { contract_id, unit_id, period, changes, note, base_note, base_revision } = message;
-    let contract = bad.take("contract_id", values::id(&contract_id, ContractId::from_slice));
-    let unit = bad.take("unit_id", values::id(&unit_id, UnitId::from_slice));
-    let period = bad.take("period", period.ok_or(Reason::Malformed).and_then(values::read_period));
-    let changes = read_changes(changes, bad);
-    let note = note.map(|mine| SaveNote { mine, base: base_note });
+    let contract = violations.check("contract_id", values::id_from_bytes(&contract_id, ContractId::from_slice));
+    let unit = violations.check("unit_id", values::id_from_bytes(&unit_id, UnitId::from_slice));
+    let period = violations.check("period", period.ok_or(RefusalReason::Malformed).and_then(values::period_from_proto));
+    let changes = changes_from_proto(changes, violations);
+    let note = note.map(|mine| NoteChange { mine, base: base_note });
     let key = ReportKey { contract: contract?, unit: unit?, period: period? };
-    Some(Save { key, acting_unit, changes: changes?, note, base_revision })
+    Some(SaveCells { key, acting_unit, changes: changes?, note, base_revision })
 }
 
-fn read_changes(changes: Vec<pb::CellChange>, bad: &mut Violations) -> Option<Vec<Change>> {
+fn changes_from_proto(changes: Vec<pb::CellChange>, violations: &mut FieldViolations) -> Option<Vec<CellChange>> {
     if changes.len() > CHANGES_MAX {
-        bad.add("changes", Reason::TooMany);
+        violations.add("changes", RefusalReason::TooMany);
         return None;
     }
-    let mut read: Vec<Change> = Vec::with_capacity(changes.len());
+    let mut read: Vec<CellChange> = Vec::with_capacity(changes.len());
     for (index, change) in changes.into_iter().enumerate() {
-        if let Some(change) = bad.take(format!("changes[{index}]"), values::read_change(change)) {
+        if let Some(change) = violations.check(format!("changes[{index}]"), values::change_from_proto(change)) {
             if read.last().is_some_and(|before| before.element >= change.element) {
-                bad.add(format!("changes[{index}].element_number"), Reason::Malformed);
+                violations.add(format!("changes[{index}].element_number"), RefusalReason::Malformed);
             }
             read.push(change);
         }
@@ -177,84 +181,96 @@ fn read_changes(changes: Vec<pb::CellChange>, bad: &mut Violations) -> Option<Ve
 }
 
 /// Reads a submission; what is wrong is noted in `bad`.
-pub fn read_submit(message: &pb::SubmitReport, acting_unit: UnitId, bad: &mut Violations) -> Option<Body> {
+pub fn submit_from_proto(
+    message: &pb::SubmitReport,
+    acting_unit: UnitId,
+    violations: &mut FieldViolations,
+) -> Option<CommandBody> {
     let pb::SubmitReport { report_id } = message;
-    let report = bad.take("report_id", values::id(report_id, ReportId::from_slice))?;
-    Some(Body::Submit { report, acting_unit })
+    let report = violations.check("report_id", values::id_from_bytes(report_id, ReportId::from_slice))?;
+    Some(CommandBody::SubmitReport { report, acting_unit })
 }
 
 /// Reads a return; what is wrong is noted in `bad`.
-pub fn read_return(message: pb::ReturnReport, bad: &mut Violations) -> Option<Body> {
+pub fn return_from_proto(message: pb::ReturnReport, violations: &mut FieldViolations) -> Option<CommandBody> {
     let pb::ReturnReport { report_id, content_hash, question } = message;
-    let report = bad.take("report_id", values::id(&report_id, ReportId::from_slice));
-    let seen = bad.take("content_hash", values::read_hash(&content_hash));
-    let question = bad.take("question", question.ok_or(Reason::Malformed).and_then(values::read_question));
-    Some(Body::Return { report: report?, seen: seen?, question: question? })
+    let report = violations.check("report_id", values::id_from_bytes(&report_id, ReportId::from_slice));
+    let seen = violations.check("content_hash", values::content_hash_from_bytes(&content_hash));
+    let question =
+        violations.check("question", question.ok_or(RefusalReason::Malformed).and_then(values::question_from_proto));
+    Some(CommandBody::ReturnReport { report: report?, content_hash: seen?, question: question? })
 }
 
 /// Reads an acceptance; what is wrong is noted in `bad`.
-pub fn read_accept(message: &pb::AcceptReport, bad: &mut Violations) -> Option<Body> {
+pub fn accept_from_proto(message: &pb::AcceptReport, violations: &mut FieldViolations) -> Option<CommandBody> {
     let pb::AcceptReport { report_id, content_hash } = message;
-    let report = bad.take("report_id", values::id(report_id, ReportId::from_slice));
-    let seen = bad.take("content_hash", values::read_hash(content_hash));
-    Some(Body::Accept { report: report?, seen: seen? })
+    let report = violations.check("report_id", values::id_from_bytes(report_id, ReportId::from_slice));
+    let seen = violations.check("content_hash", values::content_hash_from_bytes(content_hash));
+    Some(CommandBody::AcceptReport { report: report?, content_hash: seen? })
 }
 
 /// Reads a comment; what is wrong is noted in `bad`.
-pub fn read_comment(message: pb::AddComment, bad: &mut Violations) -> Option<Body> {
+pub fn comment_from_proto(message: pb::AddComment, violations: &mut FieldViolations) -> Option<CommandBody> {
     let pb::AddComment { report_id, comment_id, text } = message;
-    let report = bad.take("report_id", values::id(&report_id, ReportId::from_slice));
-    let comment = bad.take("comment_id", values::id(&comment_id, CommentId::from_slice));
+    let report = violations.check("report_id", values::id_from_bytes(&report_id, ReportId::from_slice));
+    let comment = violations.check("comment_id", values::id_from_bytes(&comment_id, CommentId::from_slice));
     if text.trim().is_empty() {
-        bad.add("text", Reason::NothingToDo);
+        violations.add("text", RefusalReason::NothingToDo);
     }
-    Some(Body::Comment { report: report?, comment: comment?, text })
+    Some(CommandBody::AddComment { report: report?, comment: comment?, text })
 }
 
 /// Reads the settling of a conflict; what is wrong is noted in `bad`.
-pub fn read_settle(message: &pb::SettleConflict, bad: &mut Violations) -> Option<Body> {
+pub fn settle_conflict_from_proto(
+    message: &pb::SettleConflict,
+    violations: &mut FieldViolations,
+) -> Option<CommandBody> {
     let pb::SettleConflict { conflict_id, take_branch } = message;
-    let conflict = bad.take("conflict_id", values::id(conflict_id, ConflictId::from_slice))?;
-    Some(Body::Settle { conflict, take_branch: *take_branch })
+    let conflict = violations.check("conflict_id", values::id_from_bytes(conflict_id, ConflictId::from_slice))?;
+    Some(CommandBody::SettleConflict { conflict, take_branch: *take_branch })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::cell::{CellValue, ElementNo};
+    use crate::domain::cell::{CellValue, ElementNumber};
     use crate::domain::period::Period;
-    use crate::domain::report::{ContentHash, Question};
-    use crate::domain::time::Instant;
+    use crate::domain::report::{ContentHash, ReviewQuestion};
+    use crate::domain::time::Timestamp;
     use jiff::civil::date;
 
     const HOME: UnitId = UnitId([1; 16]);
 
-    fn save() -> Save {
+    fn save() -> SaveCells {
         let period = Period::new("week", date(2024, 8, 19), date(2024, 8, 26));
-        let key = ReportKey { contract: ContractId::named("tuan-xa"), unit: HOME, period };
-        let change = Change { element: ElementNo(2), mine: Some(CellValue::Reported(3)), base: None };
-        let note = Some(SaveNote { mine: "mới".into(), base: String::new() });
-        Save { key, acting_unit: UnitId([2; 16]), changes: vec![change], note, base_revision: 3 }
+        let key = ReportKey { contract: ContractId::from_code("tuan-xa"), unit: HOME, period };
+        let change = CellChange { element: ElementNumber(2), mine: Some(CellValue::Reported(3)), base: None };
+        let note = Some(NoteChange { mine: "mới".into(), base: String::new() });
+        SaveCells { key, acting_unit: UnitId([2; 16]), changes: vec![change], note, base_revision: 3 }
     }
 
     #[test]
     fn every_command_is_read_back_as_it_was_typed() {
         let (report, seen) = (ReportId([3; 16]), ContentHash([4; 32]));
         let bodies = [
-            Body::Save(save()),
-            Body::Submit { report, acting_unit: HOME },
-            Body::Return { report, seen, question: Question { code: "EXPLAIN".into(), text: "vì sao?".into() } },
-            Body::Accept { report, seen },
-            Body::Comment { report, comment: CommentId([5; 16]), text: "rõ".into() },
-            Body::Settle { conflict: ConflictId([6; 16]), take_branch: true },
-            Body::SettleHeld { held: HeldId([7; 16]), apply: true },
-            Body::Propose { save: save(), reason: "nhập nhầm".into() },
-            Body::SettleProposal { proposal: ProposalId([8; 16]), seen, grant: true },
+            CommandBody::SaveCells(save()),
+            CommandBody::SubmitReport { report, acting_unit: HOME },
+            CommandBody::ReturnReport {
+                report,
+                content_hash: seen,
+                question: ReviewQuestion { code: "EXPLAIN".into(), text: "vì sao?".into() },
+            },
+            CommandBody::AcceptReport { report, content_hash: seen },
+            CommandBody::AddComment { report, comment: CommentId([5; 16]), text: "rõ".into() },
+            CommandBody::SettleConflict { conflict: ConflictId([6; 16]), take_branch: true },
+            CommandBody::SettleHeld { held: HeldCommandId([7; 16]), apply: true },
+            CommandBody::ProposeAmendment { save: save(), reason: "nhập nhầm".into() },
+            CommandBody::SettleProposal { proposal: ProposalId([8; 16]), content_hash: seen, grant: true },
         ];
         for (number, body) in (1..).zip(bodies) {
-            let command = Command { captured_at: Some(Instant(1_724_000_000_000_000)), sync_mark: vec![7; 40], body };
-            let bytes = encode(number, &command);
-            assert_eq!(decode(&bytes, HOME), Ok(Numbered { number, command: Ok(command) }));
+            let command = Command { captured_at: Some(Timestamp(1_724_000_000_000_000)), sync_mark: vec![7; 40], body };
+            let bytes = encode_command(number, &command);
+            assert_eq!(decode_command(&bytes, HOME), Ok(NumberedCommand { number, command: Ok(command) }));
         }
     }
 
@@ -262,21 +278,21 @@ mod tests {
     fn a_refusal_names_every_field_that_is_wrong() {
         let change = pb::CellChange { element_number: 0, mine: None, base: None };
         let save = pb::SaveCells { contract_id: vec![1], changes: vec![change], ..pb::SaveCells::default() };
-        let message = pb::Command { number: 9, body: Some(Wire::SaveCells(save)), ..pb::Command::default() };
-        let read = decode(&message.encode_to_vec(), HOME).unwrap();
+        let message = pb::Command { number: 9, body: Some(BodyMessage::SaveCells(save)), ..pb::Command::default() };
+        let read = decode_command(&message.encode_to_vec(), HOME).unwrap();
         let refusal = read.command.unwrap_err();
-        let fields: Vec<_> = refusal.problems.iter().map(|problem| problem.field.as_str()).collect();
+        let fields: Vec<_> = refusal.field_errors.iter().map(|problem| problem.field.as_str()).collect();
         assert_eq!(fields, ["contract_id", "unit_id", "period", "changes[0]"]);
-        assert_eq!(refusal.reason, Reason::BadId);
+        assert_eq!(refusal.reason, RefusalReason::BadId);
     }
 
     #[test]
     fn a_command_of_a_kind_unknown_here_keeps_its_number_and_is_refused() {
         let mut bytes = pb::Command { number: 3, ..pb::Command::default() }.encode_to_vec();
         bytes.extend([0xa2, 0x06, 0x00]); // field 100, a message: a body of a newer contract
-        let read = decode(&bytes, HOME).unwrap();
-        assert_eq!(read, Numbered { number: 3, command: Err(Reason::NothingToDo.into()) });
-        assert_eq!(decode(b"\xff", HOME), Err(Reason::Malformed.into()));
-        assert_eq!(decode(&[], HOME), Err(Reason::Malformed.into()), "no number");
+        let read = decode_command(&bytes, HOME).unwrap();
+        assert_eq!(read, NumberedCommand { number: 3, command: Err(RefusalReason::NothingToDo.into()) });
+        assert_eq!(decode_command(b"\xff", HOME), Err(RefusalReason::Malformed.into()));
+        assert_eq!(decode_command(&[], HOME), Err(RefusalReason::Malformed.into()), "no number");
     }
 }

@@ -6,6 +6,8 @@
 pub mod access;
 pub mod bytes;
 pub mod command;
+pub mod enums;
+pub mod field_violations;
 pub mod partner;
 pub mod reasons;
 pub mod record;
@@ -13,5 +15,3 @@ pub mod standing;
 pub mod sync;
 pub mod target;
 pub mod values;
-pub mod violations;
-pub mod words;

@@ -2,64 +2,64 @@
 //!
 //! Knows the reasons of the domain; those of the transport are named where they arise.
 
-use crate::domain::reason::{Problem, Reason};
+use crate::domain::reason::{FieldError, RefusalReason};
 use crate::pb;
 
 /// The contract's name of a reason.
 #[must_use]
-pub fn reason(reason: Reason) -> pb::ErrorReason {
+pub fn reason_to_proto(reason: RefusalReason) -> pb::ErrorReason {
     match reason {
-        Reason::NotFound => pb::ErrorReason::NotFound,
-        Reason::Denied => pb::ErrorReason::Denied,
-        Reason::OwnReport => pb::ErrorReason::OwnReport,
-        Reason::WorkflowForbids => pb::ErrorReason::WorkflowForbids,
-        Reason::ContentChanged => pb::ErrorReason::ContentChanged,
-        Reason::UnknownElement => pb::ErrorReason::UnknownElement,
-        Reason::ValueOutOfRange => pb::ErrorReason::ValueOutOfRange,
-        Reason::NotExpected => pb::ErrorReason::NotExpected,
-        Reason::PeriodNotOpen => pb::ErrorReason::PeriodNotOpen,
-        Reason::PeriodClosed => pb::ErrorReason::PeriodClosed,
-        Reason::CellBlank => pb::ErrorReason::CellBlank,
-        Reason::FormRule => pb::ErrorReason::FormRule,
-        Reason::NoteTooLong => pb::ErrorReason::NoteTooLong,
-        Reason::NotePersonalData => pb::ErrorReason::NotePersonalData,
-        Reason::NothingToDo => pb::ErrorReason::NothingToDo,
-        Reason::TooMany => pb::ErrorReason::TooMany,
-        Reason::Malformed => pb::ErrorReason::Malformed,
-        Reason::BadId => pb::ErrorReason::BadId,
-        Reason::CommentExists => pb::ErrorReason::CommentExists,
-        Reason::ConflictSettled => pb::ErrorReason::ConflictSettled,
-        Reason::HeldSettled => pb::ErrorReason::HeldSettled,
-        Reason::ProposalSettled => pb::ErrorReason::ProposalSettled,
-        Reason::AccountElsewhere => pb::ErrorReason::AccountElsewhere,
+        RefusalReason::NotFound => pb::ErrorReason::NotFound,
+        RefusalReason::Denied => pb::ErrorReason::Denied,
+        RefusalReason::OwnReport => pb::ErrorReason::OwnReport,
+        RefusalReason::WorkflowForbids => pb::ErrorReason::WorkflowForbids,
+        RefusalReason::ContentChanged => pb::ErrorReason::ContentChanged,
+        RefusalReason::UnknownElement => pb::ErrorReason::UnknownElement,
+        RefusalReason::ValueOutOfRange => pb::ErrorReason::ValueOutOfRange,
+        RefusalReason::NotExpected => pb::ErrorReason::NotExpected,
+        RefusalReason::PeriodNotOpen => pb::ErrorReason::PeriodNotOpen,
+        RefusalReason::PeriodClosed => pb::ErrorReason::PeriodClosed,
+        RefusalReason::CellBlank => pb::ErrorReason::CellBlank,
+        RefusalReason::FormRule => pb::ErrorReason::FormRule,
+        RefusalReason::NoteTooLong => pb::ErrorReason::NoteTooLong,
+        RefusalReason::NotePersonalData => pb::ErrorReason::NotePersonalData,
+        RefusalReason::NothingToDo => pb::ErrorReason::NothingToDo,
+        RefusalReason::TooMany => pb::ErrorReason::TooMany,
+        RefusalReason::Malformed => pb::ErrorReason::Malformed,
+        RefusalReason::BadId => pb::ErrorReason::BadId,
+        RefusalReason::CommentExists => pb::ErrorReason::CommentExists,
+        RefusalReason::ConflictSettled => pb::ErrorReason::ConflictSettled,
+        RefusalReason::HeldSettled => pb::ErrorReason::HeldSettled,
+        RefusalReason::ProposalSettled => pb::ErrorReason::ProposalSettled,
+        RefusalReason::AccountElsewhere => pb::ErrorReason::AccountElsewhere,
     }
 }
 
 /// Reads a reason; `None` for one of a newer contract or of the transport.
 #[must_use]
-pub fn read_reason(number: i32) -> Option<Reason> {
-    Reason::ALL.into_iter().find(|known| i32::from(reason(*known)) == number)
+pub fn reason_from_proto(number: i32) -> Option<RefusalReason> {
+    RefusalReason::ALL.into_iter().find(|known| i32::from(reason_to_proto(*known)) == number)
 }
 
 /// The name under which `ErrorInfo` carries a reason, as in `CONTENT_CHANGED`.
 #[must_use]
-pub fn name(reason: pb::ErrorReason) -> &'static str {
+pub fn error_reason_name(reason: pb::ErrorReason) -> &'static str {
     let name = reason.as_str_name();
     name.strip_prefix("ERROR_REASON_").unwrap_or(name)
 }
 
 /// A field that is wrong.
 #[must_use]
-pub fn problem(problem: &Problem) -> pb::FieldProblem {
-    let Problem { field, reason: why } = problem;
-    pb::FieldProblem { field: field.clone(), reason: reason(*why).into() }
+pub fn problem_to_proto(problem: &FieldError) -> pb::FieldProblem {
+    let FieldError { field, reason: why } = problem;
+    pb::FieldProblem { field: field.clone(), reason: reason_to_proto(*why).into() }
 }
 
 /// Reads a field that is wrong; `None` when the reason is not known here.
 #[must_use]
-pub fn read_problem(message: pb::FieldProblem) -> Option<Problem> {
+pub fn problem_from_proto(message: pb::FieldProblem) -> Option<FieldError> {
     let pb::FieldProblem { field, reason } = message;
-    Some(Problem { field, reason: read_reason(reason)? })
+    Some(FieldError { field, reason: reason_from_proto(reason)? })
 }
 
 #[cfg(test)]
@@ -68,10 +68,10 @@ mod tests {
 
     #[test]
     fn the_contract_names_every_reason_as_the_domain_does() {
-        for one in Reason::ALL {
-            assert_eq!(name(reason(one)), one.code());
-            assert_eq!(read_reason(reason(one).into()), Some(one));
+        for one in RefusalReason::ALL {
+            assert_eq!(error_reason_name(reason_to_proto(one)), one.code());
+            assert_eq!(reason_from_proto(reason_to_proto(one).into()), Some(one));
         }
-        assert_eq!(read_reason(pb::ErrorReason::Busy.into()), None);
+        assert_eq!(reason_from_proto(pb::ErrorReason::Busy.into()), None);
     }
 }

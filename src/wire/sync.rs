@@ -6,7 +6,7 @@ use super::values;
 use crate::domain::command::Verdict;
 use crate::domain::ids::{CampaignId, UnitId};
 use crate::domain::limits::MESSAGE_BYTES_MAX;
-use crate::domain::reason::Reason;
+use crate::domain::reason::RefusalReason;
 use crate::domain::scope::{RecordKind, Scope, ScopeKind};
 use crate::pb;
 use flate2::Compression;
@@ -18,7 +18,7 @@ use prost::encoding::{WireType, encode_key, encode_varint};
 use std::io::{Read as _, Write as _};
 
 /// Writes a frame.
-pub fn put_frame(frame: &pb::SyncResponse, out: &mut impl BufMut) {
+pub fn encode_frame(frame: &pb::SyncResponse, out: &mut impl BufMut) {
     // The buffer grows as it is written: there is nothing to fail.
     frame.encode_raw(out);
 }
@@ -30,31 +30,31 @@ pub fn encode_rows(rows: Vec<pb::Row>) -> Vec<u8> {
 }
 
 /// Rows shorter than this are not worth packing.
-const PACK_FROM: usize = 256;
+const COMPRESS_MIN_BYTES: usize = 256;
 
 /// Compression level of Zstandard: its default, an eighth of gzip's time for about the same bytes.
 const ZSTD_LEVEL: i32 = 3;
 
 /// A way of packing rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Packing {
+pub enum RowCompression {
     /// gzip, RFC 1952.
     Gzip,
     /// Zstandard, RFC 8878.
     Zstd,
 }
 
-impl Packing {
+impl RowCompression {
     /// How many ways there are; `as usize` of each lies below.
     pub const COUNT: usize = 2;
 
     /// The first of those offered that is known here.
     #[must_use]
-    pub fn choose(offered: &[i32]) -> Option<Self> {
-        offered.iter().find_map(|one| Self::named(*one))
+    pub fn negotiate(offered: &[i32]) -> Option<Self> {
+        offered.iter().find_map(|one| Self::from_proto(*one))
     }
 
-    fn named(compression: i32) -> Option<Self> {
+    fn from_proto(compression: i32) -> Option<Self> {
         match pb::Compression::try_from(compression).ok()? {
             pb::Compression::Gzip => Some(Self::Gzip),
             pb::Compression::Zstd => Some(Self::Zstd),
@@ -62,14 +62,14 @@ impl Packing {
         }
     }
 
-    fn name(self) -> pb::Compression {
+    fn to_proto(self) -> pb::Compression {
         match self {
             Self::Gzip => pb::Compression::Gzip,
             Self::Zstd => pb::Compression::Zstd,
         }
     }
 
-    fn pack(self, plain: &[u8]) -> std::io::Result<Vec<u8>> {
+    fn compress(self, plain: &[u8]) -> std::io::Result<Vec<u8>> {
         match self {
             Self::Gzip => {
                 let mut packer = GzEncoder::new(Vec::new(), Compression::new(6));
@@ -81,13 +81,13 @@ impl Packing {
     }
 
     /// The plain bytes, never more than one above what a message may hold: a bomb is not unpacked.
-    fn unpack(self, packed: &[u8]) -> std::io::Result<Vec<u8>> {
+    fn decompress(self, compressed: &[u8]) -> std::io::Result<Vec<u8>> {
         let limit = MESSAGE_BYTES_MAX as u64 + 1;
         let mut plain = Vec::new();
         match self {
-            Self::Gzip => GzDecoder::new(packed).take(limit).read_to_end(&mut plain)?,
+            Self::Gzip => GzDecoder::new(compressed).take(limit).read_to_end(&mut plain)?,
             Self::Zstd => {
-                let mut decoder = zstd::Decoder::with_buffer(packed)?;
+                let mut decoder = zstd::Decoder::with_buffer(compressed)?;
                 decoder.window_log_max(ZSTD_WINDOW_LOG_MAX)?;
                 decoder.take(limit).read_to_end(&mut plain)?
             }
@@ -101,23 +101,23 @@ const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 
 /// The bytes of rows packed, without their cursor; `None` when that gains nothing.
 #[must_use]
-pub fn pack_rows(rows: &[u8], packing: Packing) -> Option<Vec<u8>> {
-    if rows.len() < PACK_FROM {
+pub fn compress_rows(rows: &[u8], compression: RowCompression) -> Option<Vec<u8>> {
+    if rows.len() < COMPRESS_MIN_BYTES {
         return None;
     }
-    let compressed_rows = packing.pack(rows).ok()?;
-    let packed = pb::Rows { compressed_rows, compression: packing.name().into(), ..pb::Rows::default() };
-    (packed.encoded_len() < rows.len()).then(|| packed.encode_to_vec())
+    let compressed_rows = compression.compress(rows).ok()?;
+    let compressed = pb::Rows { compressed_rows, compression: compression.to_proto().into(), ..pb::Rows::default() };
+    (compressed.encoded_len() < rows.len()).then(|| compressed.encode_to_vec())
 }
 
 /// Unpacks the rows of a batch, plain or packed; `None` when they are not what they say, or larger than a message may be.
 #[must_use]
-pub fn unpack_rows(batch: pb::Rows) -> Option<Vec<pb::Row>> {
+pub fn decompress_rows(batch: pb::Rows) -> Option<Vec<pb::Row>> {
     let pb::Rows { rows, cursor: _, compressed_rows, compression } = batch;
     if compressed_rows.is_empty() {
         return Some(rows);
     }
-    let plain = Packing::named(compression)?.unpack(&compressed_rows).ok()?;
+    let plain = RowCompression::from_proto(compression)?.decompress(&compressed_rows).ok()?;
     if plain.len() > MESSAGE_BYTES_MAX {
         return None;
     }
@@ -126,7 +126,7 @@ pub fn unpack_rows(batch: pb::Rows) -> Option<Vec<pb::Row>> {
 
 /// The kind of a frame and its length on the wire, for the log of bytes.
 #[must_use]
-pub fn weigh(frame: &pb::SyncResponse) -> (&'static str, usize) {
+pub fn measure_frame(frame: &pb::SyncResponse) -> (&'static str, usize) {
     use pb::sync_response::Frame;
     let kind = match &frame.frame {
         Some(Frame::Welcome(_)) => "Welcome",
@@ -144,14 +144,14 @@ pub fn weigh(frame: &pb::SyncResponse) -> (&'static str, usize) {
 
 /// The length of a request on the wire, and of the commands in it.
 #[must_use]
-pub fn weigh_request(request: &pb::SyncRequest) -> (usize, usize) {
+pub fn measure_request(request: &pb::SyncRequest) -> (usize, usize) {
     let whole = request.encoded_len();
     let commands = pb::SyncRequest { commands: request.commands.clone(), ..pb::SyncRequest::default() }.encoded_len();
     (whole - commands, commands)
 }
 
 /// Writes a frame of rows from their encoded bytes and the cursor of one device, without encoding the rows again.
-pub fn put_rows_frame(rows: &[u8], cursor: &[u8], out: &mut impl BufMut) {
+pub fn encode_rows_frame(rows: &[u8], cursor: &[u8], out: &mut impl BufMut) {
     let tail = pb::Rows { cursor: cursor.to_vec(), ..pb::Rows::default() }.encode_to_vec();
     encode_key(ROWS_FIELD, WireType::LengthDelimited, out);
     encode_varint((rows.len() + tail.len()) as u64, out);
@@ -161,7 +161,7 @@ pub fn put_rows_frame(rows: &[u8], cursor: &[u8], out: &mut impl BufMut) {
 
 /// A length of time.
 #[must_use]
-pub fn duration(seconds: i64, millis: i64) -> prost_types::Duration {
+pub fn build_duration(seconds: i64, millis: i64) -> prost_types::Duration {
     prost_types::Duration { seconds, nanos: i32::try_from(millis * 1_000_000).unwrap_or(0) }
 }
 
@@ -170,27 +170,27 @@ const ROWS_FIELD: u32 = 3;
 
 /// A scope under its number in the call.
 #[must_use]
-pub fn scope(scope: Scope, number: u32) -> pb::Scope {
+pub fn scope_to_proto(scope: Scope, number: u32) -> pb::Scope {
     let Scope { kind, id } = scope;
     let id = if kind == ScopeKind::Reference { Vec::new() } else { id.to_vec() };
     pb::Scope { kind: i32::from(kind.number()), id, number }
 }
 
 /// Reads a scope; its number is not read.
-pub fn read_scope(message: &pb::Scope) -> Result<Scope, Reason> {
+pub fn scope_from_proto(message: &pb::Scope) -> Result<Scope, RefusalReason> {
     let pb::Scope { kind, id, number: _ } = message;
     match pb::ScopeKind::try_from(*kind) {
         Ok(pb::ScopeKind::Reference) if id.is_empty() => Ok(Scope::REFERENCE),
-        Ok(pb::ScopeKind::Work) => values::id(id, UnitId::from_slice).map(Scope::work),
-        Ok(pb::ScopeKind::Desk) => values::id(id, UnitId::from_slice).map(Scope::desk),
-        Ok(pb::ScopeKind::Published) => values::id(id, CampaignId::from_slice).map(Scope::published),
-        Ok(pb::ScopeKind::Reference | pb::ScopeKind::Unspecified) | Err(_) => Err(Reason::Malformed),
+        Ok(pb::ScopeKind::Work) => values::id_from_bytes(id, UnitId::from_slice).map(Scope::work),
+        Ok(pb::ScopeKind::Desk) => values::id_from_bytes(id, UnitId::from_slice).map(Scope::desk),
+        Ok(pb::ScopeKind::Published) => values::id_from_bytes(id, CampaignId::from_slice).map(Scope::published),
+        Ok(pb::ScopeKind::Reference | pb::ScopeKind::Unspecified) | Err(_) => Err(RefusalReason::Malformed),
     }
 }
 
 /// What became of a command.
 #[must_use]
-pub fn outcome(verdict: Verdict) -> pb::Outcome {
+pub fn outcome_to_proto(verdict: Verdict) -> pb::Outcome {
     match verdict {
         Verdict::Applied => pb::Outcome::Applied,
         Verdict::Merged => pb::Outcome::Merged,
@@ -202,7 +202,7 @@ pub fn outcome(verdict: Verdict) -> pb::Outcome {
 
 /// Reads what became of a command; `None` for DUPLICATE, which names no outcome by itself, and for unknown ones.
 #[must_use]
-pub fn read_outcome(number: i32) -> Option<Verdict> {
+pub fn outcome_from_proto(number: i32) -> Option<Verdict> {
     match pb::Outcome::try_from(number) {
         Ok(pb::Outcome::Applied) => Some(Verdict::Applied),
         Ok(pb::Outcome::Merged) => Some(Verdict::Merged),
@@ -215,13 +215,13 @@ pub fn read_outcome(number: i32) -> Option<Verdict> {
 
 /// The contract's number of a kind of record; the domain has the same.
 #[must_use]
-pub fn kind(kind: RecordKind) -> i32 {
+pub fn record_kind_to_proto(kind: RecordKind) -> i32 {
     i32::from(kind.number())
 }
 
 /// Reads a kind of record; `None` for one of a newer contract, whose bytes are kept all the same.
 #[must_use]
-pub fn read_kind(number: i32) -> Option<RecordKind> {
+pub fn record_kind_from_proto(number: i32) -> Option<RecordKind> {
     i16::try_from(number).ok().and_then(RecordKind::from_number)
 }
 
@@ -234,54 +234,54 @@ mod tests {
         let row = |revision| pb::Row { id: vec![7; 16], revision, record: vec![1; 200], ..pb::Row::default() };
         let rows = vec![row(1), row(2)];
         let (mut spliced, mut whole) = (Vec::new(), Vec::new());
-        put_rows_frame(&encode_rows(rows.clone()), &[9; 40], &mut spliced);
+        encode_rows_frame(&encode_rows(rows.clone()), &[9; 40], &mut spliced);
         let frame = pb::Rows { rows, cursor: vec![9; 40], ..pb::Rows::default() };
-        put_frame(&pb::SyncResponse { frame: Some(pb::sync_response::Frame::Rows(frame)) }, &mut whole);
+        encode_frame(&pb::SyncResponse { frame: Some(pb::sync_response::Frame::Rows(frame)) }, &mut whole);
         assert_eq!(spliced, whole);
     }
 
     #[test]
     fn rows_are_unpacked_as_they_were_and_what_is_no_batch_or_too_large_is_refused() {
-        for packing in [Packing::Gzip, Packing::Zstd] {
+        for compression in [RowCompression::Gzip, RowCompression::Zstd] {
             let row = |revision| pb::Row { id: vec![7; 16], revision, record: vec![1; 200], ..pb::Row::default() };
             let rows: Vec<_> = (1..50).map(row).collect();
-            let packed = pack_rows(&encode_rows(rows.clone()), packing).unwrap();
+            let compressed = compress_rows(&encode_rows(rows.clone()), compression).unwrap();
             let mut frame = Vec::new();
-            put_rows_frame(&packed, &[9; 40], &mut frame);
+            encode_rows_frame(&compressed, &[9; 40], &mut frame);
             let read = pb::SyncResponse::decode(&frame[..]).unwrap();
             let Some(pb::sync_response::Frame::Rows(batch)) = read.frame else { panic!("no rows") };
             assert_eq!((batch.rows.len(), batch.cursor.len()), (0, 40));
-            assert_eq!(unpack_rows(batch.clone()), Some(rows), "{packing:?}");
+            assert_eq!(decompress_rows(batch.clone()), Some(rows), "{compression:?}");
             let broken = pb::Rows { compressed_rows: batch.compressed_rows[..20].to_vec(), ..batch.clone() };
-            assert_eq!(unpack_rows(broken), None, "{packing:?}");
-            assert_eq!(unpack_rows(pb::Rows { compression: 99, ..batch }), None);
-            let bomb = pack_rows(&vec![0; MESSAGE_BYTES_MAX + 1], packing).unwrap();
-            assert_eq!(unpack_rows(pb::Rows::decode(&bomb[..]).unwrap()), None, "{packing:?}");
+            assert_eq!(decompress_rows(broken), None, "{compression:?}");
+            assert_eq!(decompress_rows(pb::Rows { compression: 99, ..batch }), None);
+            let bomb = compress_rows(&vec![0; MESSAGE_BYTES_MAX + 1], compression).unwrap();
+            assert_eq!(decompress_rows(pb::Rows::decode(&bomb[..]).unwrap()), None, "{compression:?}");
         }
     }
 
     #[test]
     fn the_first_packing_offered_that_is_known_is_taken() {
-        assert_eq!(Packing::choose(&[99, 2, 1]), Some(Packing::Zstd));
-        assert_eq!(Packing::choose(&[1, 2]), Some(Packing::Gzip));
-        assert_eq!(Packing::choose(&[0, 99]), None);
+        assert_eq!(RowCompression::negotiate(&[99, 2, 1]), Some(RowCompression::Zstd));
+        assert_eq!(RowCompression::negotiate(&[1, 2]), Some(RowCompression::Gzip));
+        assert_eq!(RowCompression::negotiate(&[0, 99]), None);
     }
 
     #[test]
     fn the_contract_and_the_domain_number_kinds_and_scopes_alike() {
         for one in RecordKind::ALL {
-            let named = pb::RecordKind::try_from(kind(one)).unwrap().as_str_name();
+            let named = pb::RecordKind::try_from(record_kind_to_proto(one)).unwrap().as_str_name();
             assert_eq!(named, format!("RECORD_KIND_{}", format!("{one:?}").to_uppercase()));
-            assert_eq!(read_kind(kind(one)), Some(one));
+            assert_eq!(record_kind_from_proto(record_kind_to_proto(one)), Some(one));
         }
         for one in [Scope::REFERENCE, Scope::work(UnitId([1; 16])), Scope::published(CampaignId([2; 16]))] {
-            assert_eq!(read_scope(&scope(one, 7)), Ok(one));
+            assert_eq!(scope_from_proto(&scope_to_proto(one, 7)), Ok(one));
         }
         for one in ScopeKind::ALL {
             let named = pb::ScopeKind::try_from(i32::from(one.number())).unwrap().as_str_name();
             assert_eq!(named, format!("SCOPE_KIND_{}", one.code().to_uppercase()));
         }
-        assert!(read_scope(&pb::Scope { kind: 2, id: vec![1], number: 0 }).is_err());
-        assert_eq!(read_outcome(outcome(Verdict::Merged).into()), Some(Verdict::Merged));
+        assert!(scope_from_proto(&pb::Scope { kind: 2, id: vec![1], number: 0 }).is_err());
+        assert_eq!(outcome_from_proto(outcome_to_proto(Verdict::Merged).into()), Some(Verdict::Merged));
     }
 }

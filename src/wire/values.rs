@@ -2,89 +2,95 @@
 //!
 //! Reading is strict: an unset enum, a field that does not belong to the status beside it, or a day out of range is refused.
 
-use crate::domain::cell::{CellValue, Change, ElementNo, MissingReason};
+use crate::domain::cell::{CellChange, CellValue, ElementNumber, MissingReason};
 use crate::domain::ids::BadId;
-use crate::domain::org::Span;
+use crate::domain::org::DaySpan;
 use crate::domain::period::Period;
 use crate::domain::permission::Role;
-use crate::domain::reason::Reason;
-use crate::domain::report::{ContentHash, Question};
-use crate::domain::time::{Instant, date_from_days, days_from_date};
-use crate::domain::window::Window;
+use crate::domain::reason::RefusalReason;
+use crate::domain::report::{ContentHash, ReviewQuestion};
+use crate::domain::time::{Timestamp, date_from_days, days_from_date};
+use crate::domain::window::DateWindow;
 use crate::pb;
 use jiff::civil::Date;
 
 /// Most characters of a calendar's code.
 pub const CALENDAR_CHARS_MAX: usize = 32;
 /// Most characters of a question's code.
-pub const QUESTION_CODE_MAX: usize = 40;
+pub const QUESTION_CODE_CHARS_MAX: usize = 40;
 /// Days since 1970 that dates of ours may have: years 1900 to 2199.
-const DAYS: std::ops::Range<i32> = -25_567..84_006;
+const VALID_DAYS: std::ops::Range<i32> = -25_567..84_006;
 
 /// Reads an id of 16 bytes.
-pub fn id<T>(bytes: &[u8], read: fn(&[u8]) -> Result<T, BadId>) -> Result<T, Reason> {
-    read(bytes).map_err(|BadId| Reason::BadId)
+pub fn id_from_bytes<T>(bytes: &[u8], read: fn(&[u8]) -> Result<T, BadId>) -> Result<T, RefusalReason> {
+    read(bytes).map_err(|BadId| RefusalReason::BadId)
 }
 
 /// A date as days since 1970.
 #[must_use]
-pub fn day(date: Date) -> i32 {
+pub fn day_to_proto(date: Date) -> i32 {
     days_from_date(date)
 }
 
 /// Reads a date from days since 1970, within the years 1900 to 2199.
-pub fn read_day(days: i32) -> Result<Date, Reason> {
-    if DAYS.contains(&days) { Ok(date_from_days(days)) } else { Err(Reason::Malformed) }
+pub fn day_from_proto(days: i32) -> Result<Date, RefusalReason> {
+    if VALID_DAYS.contains(&days) { Ok(date_from_days(days)) } else { Err(RefusalReason::Malformed) }
 }
 
 /// An instant as a timestamp.
 #[must_use]
-pub fn timestamp(instant: Instant) -> prost_types::Timestamp {
+pub fn timestamp_to_proto(instant: Timestamp) -> prost_types::Timestamp {
     let nanos = instant.0.rem_euclid(1_000_000) as i32 * 1000;
     prost_types::Timestamp { seconds: instant.0.div_euclid(1_000_000), nanos }
 }
 
 /// Reads a timestamp, to the microsecond below.
-pub fn read_timestamp(stamp: prost_types::Timestamp) -> Result<Instant, Reason> {
+pub fn timestamp_from_proto(stamp: prost_types::Timestamp) -> Result<Timestamp, RefusalReason> {
     let prost_types::Timestamp { seconds, nanos } = stamp;
     if !(0..1_000_000_000).contains(&nanos) {
-        return Err(Reason::Malformed);
+        return Err(RefusalReason::Malformed);
     }
     let micros = seconds.checked_mul(1_000_000).and_then(|whole| whole.checked_add(i64::from(nanos / 1000)));
-    micros.map(Instant).ok_or(Reason::Malformed)
+    micros.map(Timestamp).ok_or(RefusalReason::Malformed)
 }
 
 /// A period.
 #[must_use]
-pub fn period(period: &Period) -> pb::Period {
+pub fn period_to_proto(period: &Period) -> pb::Period {
     let Period { calendar, start, end, cut } = period;
-    pb::Period { calendar: calendar.clone(), start_day: day(*start), end_day: day(*end), cut: u32::from(*cut) }
+    pb::Period {
+        calendar: calendar.clone(),
+        start_day: day_to_proto(*start),
+        end_day: day_to_proto(*end),
+        cut: u32::from(*cut),
+    }
 }
 
 /// Reads a period: a calendar's code, a first day and a later end.
-pub fn read_period(message: pb::Period) -> Result<Period, Reason> {
+pub fn period_from_proto(message: pb::Period) -> Result<Period, RefusalReason> {
     let pb::Period { calendar, start_day, end_day, cut } = message;
-    let shape = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    let named = !calendar.is_empty() && calendar.len() <= CALENDAR_CHARS_MAX && calendar.chars().all(shape);
-    let cut = u8::try_from(cut).map_err(|_| Reason::Malformed)?;
-    let (start, end) = (read_day(start_day)?, read_day(end_day)?);
-    if named && start < end { Ok(Period { calendar, start, end, cut }) } else { Err(Reason::Malformed) }
+    let is_code_char = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let is_valid_code =
+        !calendar.is_empty() && calendar.len() <= CALENDAR_CHARS_MAX && calendar.chars().all(is_code_char);
+    let cut = u8::try_from(cut).map_err(|_| RefusalReason::Malformed)?;
+    let (start, end) = (day_from_proto(start_day)?, day_from_proto(end_day)?);
+    if is_valid_code && start < end { Ok(Period { calendar, start, end, cut }) } else { Err(RefusalReason::Malformed) }
 }
 
 /// Status, figure and reason of a value: the three fields that cells and values have in common.
-fn parts(value: CellValue) -> (pb::CellStatus, i64, pb::MissingReason) {
+fn cell_value_parts(value: CellValue) -> (pb::CellStatus, i64, pb::MissingReason) {
     let none = pb::MissingReason::Unspecified;
     match value {
         CellValue::Reported(figure) => (pb::CellStatus::Reported, figure, none),
         CellValue::Nil => (pb::CellStatus::Nil, 0, none),
-        CellValue::Missing(reason) => (pb::CellStatus::Missing, 0, missing_reason(reason)),
+        CellValue::Missing(reason) => (pb::CellStatus::Missing, 0, missing_reason_to_proto(reason)),
     }
 }
 
-fn read_parts(status: i32, value: i64, reason: i32) -> Result<CellValue, Reason> {
-    let status = pb::CellStatus::try_from(status).map_err(|_| Reason::Malformed)?;
-    let reason = pb::MissingReason::try_from(reason).map_err(|_| Reason::Malformed)?;
-    match (status, value, read_missing_reason(reason)) {
+fn cell_value_from_parts(status: i32, value: i64, reason: i32) -> Result<CellValue, RefusalReason> {
+    let status = pb::CellStatus::try_from(status).map_err(|_| RefusalReason::Malformed)?;
+    let reason = pb::MissingReason::try_from(reason).map_err(|_| RefusalReason::Malformed)?;
+    match (status, value, missing_reason_from_proto(reason)) {
         (pb::CellStatus::Reported, figure, None) => Ok(CellValue::Reported(figure)),
         (pb::CellStatus::Nil, 0, None) => Ok(CellValue::Nil),
         (pb::CellStatus::Missing, 0, Some(reason)) => Ok(CellValue::Missing(reason)),
@@ -92,11 +98,11 @@ fn read_parts(status: i32, value: i64, reason: i32) -> Result<CellValue, Reason>
             pb::CellStatus::Unspecified | pb::CellStatus::Reported | pb::CellStatus::Nil | pb::CellStatus::Missing,
             _,
             _,
-        ) => Err(Reason::Malformed),
+        ) => Err(RefusalReason::Malformed),
     }
 }
 
-fn missing_reason(reason: MissingReason) -> pb::MissingReason {
+fn missing_reason_to_proto(reason: MissingReason) -> pb::MissingReason {
     match reason {
         MissingReason::AwaitingSource => pb::MissingReason::AwaitingSource,
         MissingReason::NotCounted => pb::MissingReason::NotCounted,
@@ -104,7 +110,7 @@ fn missing_reason(reason: MissingReason) -> pb::MissingReason {
     }
 }
 
-fn read_missing_reason(reason: pb::MissingReason) -> Option<MissingReason> {
+fn missing_reason_from_proto(reason: pb::MissingReason) -> Option<MissingReason> {
     match reason {
         pb::MissingReason::Unspecified => None,
         pb::MissingReason::AwaitingSource => Some(MissingReason::AwaitingSource),
@@ -115,113 +121,117 @@ fn read_missing_reason(reason: pb::MissingReason) -> Option<MissingReason> {
 
 /// What a cell says, without saying which cell.
 #[must_use]
-pub fn cell_value(value: CellValue) -> pb::CellValue {
-    let (status, value, missing_reason) = parts(value);
+pub fn cell_value_to_proto(value: CellValue) -> pb::CellValue {
+    let (status, value, missing_reason) = cell_value_parts(value);
     pb::CellValue { status: status.into(), value, missing_reason: missing_reason.into() }
 }
 
 /// Reads what a cell says.
-pub fn read_cell_value(message: pb::CellValue) -> Result<CellValue, Reason> {
+pub fn cell_value_from_proto(message: pb::CellValue) -> Result<CellValue, RefusalReason> {
     let pb::CellValue { status, value, missing_reason } = message;
-    read_parts(status, value, missing_reason)
+    cell_value_from_parts(status, value, missing_reason)
 }
 
 /// A cell.
 #[must_use]
-pub fn cell(element: ElementNo, value: CellValue) -> pb::Cell {
-    let (status, value, missing_reason) = parts(value);
+pub fn cell_to_proto(element: ElementNumber, value: CellValue) -> pb::Cell {
+    let (status, value, missing_reason) = cell_value_parts(value);
     pb::Cell { element_number: element.0, status: status.into(), value, missing_reason: missing_reason.into() }
 }
 
 /// Reads a cell.
-pub fn read_cell(message: pb::Cell) -> Result<(ElementNo, CellValue), Reason> {
+pub fn cell_from_proto(message: pb::Cell) -> Result<(ElementNumber, CellValue), RefusalReason> {
     let pb::Cell { element_number, status, value, missing_reason } = message;
-    Ok((read_element(element_number)?, read_parts(status, value, missing_reason)?))
+    Ok((element_no_from_proto(element_number)?, cell_value_from_parts(status, value, missing_reason)?))
 }
 
 /// Reads the number of an element.
-pub fn read_element(number: u32) -> Result<ElementNo, Reason> {
-    if number == 0 { Err(Reason::UnknownElement) } else { Ok(ElementNo(number)) }
+pub fn element_no_from_proto(number: u32) -> Result<ElementNumber, RefusalReason> {
+    if number == 0 { Err(RefusalReason::UnknownElement) } else { Ok(ElementNumber(number)) }
 }
 
 /// A change of a cell.
 #[must_use]
-pub fn change(change: &Change) -> pb::CellChange {
-    let Change { element, mine, base } = *change;
-    pb::CellChange { element_number: element.0, mine: mine.map(cell_value), base: base.map(cell_value) }
+pub fn change_to_proto(change: &CellChange) -> pb::CellChange {
+    let CellChange { element, mine, base } = *change;
+    pb::CellChange {
+        element_number: element.0,
+        mine: mine.map(cell_value_to_proto),
+        base: base.map(cell_value_to_proto),
+    }
 }
 
 /// Reads a change of a cell.
-pub fn read_change(message: pb::CellChange) -> Result<Change, Reason> {
+pub fn change_from_proto(message: pb::CellChange) -> Result<CellChange, RefusalReason> {
     let pb::CellChange { element_number, mine, base } = message;
-    Ok(Change {
-        element: read_element(element_number)?,
-        mine: mine.map(read_cell_value).transpose()?,
-        base: base.map(read_cell_value).transpose()?,
+    Ok(CellChange {
+        element: element_no_from_proto(element_number)?,
+        mine: mine.map(cell_value_from_proto).transpose()?,
+        base: base.map(cell_value_from_proto).transpose()?,
     })
 }
 
 /// Reads a content hash of 32 bytes.
-pub fn read_hash(bytes: &[u8]) -> Result<ContentHash, Reason> {
-    bytes.try_into().map(ContentHash).map_err(|_| Reason::Malformed)
+pub fn content_hash_from_bytes(bytes: &[u8]) -> Result<ContentHash, RefusalReason> {
+    bytes.try_into().map(ContentHash).map_err(|_| RefusalReason::Malformed)
 }
 
 /// A question.
 #[must_use]
-pub fn question(question: &Question) -> pb::Question {
-    let Question { code, text } = question;
+pub fn question_to_proto(question: &ReviewQuestion) -> pb::Question {
+    let ReviewQuestion { code, text } = question;
     pb::Question { code: code.clone(), text: text.clone() }
 }
 
 /// Reads a question: a code of capital letters, digits and underscores.
-pub fn read_question(message: pb::Question) -> Result<Question, Reason> {
+pub fn question_from_proto(message: pb::Question) -> Result<ReviewQuestion, RefusalReason> {
     let pb::Question { code, text } = message;
-    let shape = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
-    let named = !code.is_empty() && code.len() <= QUESTION_CODE_MAX && code.chars().all(shape);
-    if named { Ok(Question { code, text }) } else { Err(Reason::Malformed) }
+    let is_code_char = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    let is_valid_code = !code.is_empty() && code.len() <= QUESTION_CODE_CHARS_MAX && code.chars().all(is_code_char);
+    if is_valid_code { Ok(ReviewQuestion { code, text }) } else { Err(RefusalReason::Malformed) }
 }
 
 /// A role; `None` for the system's own, which never travels.
 #[must_use]
-pub fn role(role: Role) -> Option<pb::Role> {
+pub fn role_to_proto(role: Role) -> Option<pb::Role> {
     pb::Role::try_from(i32::from(role.number())).ok().filter(|_| role != Role::System)
 }
 
 /// Reads a role; the system's own is refused.
-pub fn read_role(number: i32) -> Result<Role, Reason> {
+pub fn role_from_proto(number: i32) -> Result<Role, RefusalReason> {
     let role = i16::try_from(number).ok().and_then(Role::from_number);
-    role.filter(|role| *role != Role::System).ok_or(Reason::Malformed)
+    role.filter(|role| *role != Role::System).ok_or(RefusalReason::Malformed)
 }
 
 /// A window of days.
 #[must_use]
-pub fn window(window: Window) -> pb::DaySpan {
-    let Window { start, end } = window;
-    pb::DaySpan { start_day: Some(day(start)), end_day: Some(day(end)) }
+pub fn window_to_proto(window: DateWindow) -> pb::DaySpan {
+    let DateWindow { start, end } = window;
+    pb::DaySpan { start_day: Some(day_to_proto(start)), end_day: Some(day_to_proto(end)) }
 }
 
 /// Reads a window: both ends set, the end after the start.
-pub fn read_window(message: Option<pb::DaySpan>) -> Result<Window, Reason> {
-    let pb::DaySpan { start_day, end_day } = message.ok_or(Reason::Malformed)?;
-    let start = read_day(start_day.ok_or(Reason::Malformed)?)?;
-    let end = read_day(end_day.ok_or(Reason::Malformed)?)?;
-    Window::new(start, end).ok_or(Reason::Malformed)
+pub fn window_from_proto(message: Option<pb::DaySpan>) -> Result<DateWindow, RefusalReason> {
+    let pb::DaySpan { start_day, end_day } = message.ok_or(RefusalReason::Malformed)?;
+    let start = day_from_proto(start_day.ok_or(RefusalReason::Malformed)?)?;
+    let end = day_from_proto(end_day.ok_or(RefusalReason::Malformed)?)?;
+    DateWindow::new(start, end).ok_or(RefusalReason::Malformed)
 }
 
 /// A stretch of days that may be open at either end.
 #[must_use]
-pub fn span(span: Span) -> pb::DaySpan {
-    let Span { from, to } = span;
-    let start_day = (from != Date::MIN).then(|| day(from));
-    pb::DaySpan { start_day, end_day: (to != Date::MAX).then(|| day(to)) }
+pub fn span_to_proto(span: DaySpan) -> pb::DaySpan {
+    let DaySpan { from, to } = span;
+    let start_day = (from != Date::MIN).then(|| day_to_proto(from));
+    pb::DaySpan { start_day, end_day: (to != Date::MAX).then(|| day_to_proto(to)) }
 }
 
 /// Reads a stretch of days; an end that is not set is open.
-pub fn read_span(message: Option<pb::DaySpan>) -> Result<Span, Reason> {
-    let pb::DaySpan { start_day, end_day } = message.ok_or(Reason::Malformed)?;
-    let from = start_day.map_or(Ok(Date::MIN), read_day)?;
-    let to = end_day.map_or(Ok(Date::MAX), read_day)?;
-    if from < to { Ok(Span { from, to }) } else { Err(Reason::Malformed) }
+pub fn span_from_proto(message: Option<pb::DaySpan>) -> Result<DaySpan, RefusalReason> {
+    let pb::DaySpan { start_day, end_day } = message.ok_or(RefusalReason::Malformed)?;
+    let from = start_day.map_or(Ok(Date::MIN), day_from_proto)?;
+    let to = end_day.map_or(Ok(Date::MAX), day_from_proto)?;
+    if from < to { Ok(DaySpan { from, to }) } else { Err(RefusalReason::Malformed) }
 }
 
 #[cfg(test)]
@@ -232,7 +242,7 @@ mod tests {
     #[test]
     fn a_missing_cell_names_its_reason_and_no_other_cell_does() {
         for value in [CellValue::Reported(-3), CellValue::Nil, CellValue::Missing(MissingReason::SeeNote)] {
-            assert_eq!(read_cell_value(cell_value(value)), Ok(value));
+            assert_eq!(cell_value_from_proto(cell_value_to_proto(value)), Ok(value));
         }
         let odd = [
             pb::CellValue { status: 0, value: 0, missing_reason: 0 },
@@ -242,37 +252,37 @@ mod tests {
             pb::CellValue { status: 9, value: 0, missing_reason: 0 },
         ];
         for message in odd {
-            assert_eq!(read_cell_value(message), Err(Reason::Malformed), "{message:?}");
+            assert_eq!(cell_value_from_proto(message), Err(RefusalReason::Malformed), "{message:?}");
         }
     }
 
     #[test]
     fn a_period_is_read_back_and_an_impossible_one_is_refused() {
         let week = Period::new("week", date(2024, 8, 19), date(2024, 8, 26));
-        assert_eq!(read_period(period(&week)), Ok(week.clone()));
+        assert_eq!(period_from_proto(period_to_proto(&week)), Ok(week.clone()));
         let bad = |change: fn(&mut pb::Period)| {
-            let mut message = period(&week);
+            let mut message = period_to_proto(&week);
             change(&mut message);
-            read_period(message)
+            period_from_proto(message)
         };
-        assert_eq!(bad(|p| p.end_day = p.start_day), Err(Reason::Malformed));
-        assert_eq!(bad(|p| p.calendar = "Tuần".into()), Err(Reason::Malformed));
-        assert_eq!(bad(|p| p.cut = 256), Err(Reason::Malformed));
-        assert_eq!(bad(|p| p.end_day = i32::MAX), Err(Reason::Malformed));
+        assert_eq!(bad(|p| p.end_day = p.start_day), Err(RefusalReason::Malformed));
+        assert_eq!(bad(|p| p.calendar = "Tuần".into()), Err(RefusalReason::Malformed));
+        assert_eq!(bad(|p| p.cut = 256), Err(RefusalReason::Malformed));
+        assert_eq!(bad(|p| p.end_day = i32::MAX), Err(RefusalReason::Malformed));
     }
 
     #[test]
     fn instants_before_1970_keep_their_microseconds() {
         for micros in [-1, 0, 1_736_096_400_000_001, i64::MAX / 2] {
-            assert_eq!(read_timestamp(timestamp(Instant(micros))), Ok(Instant(micros)));
+            assert_eq!(timestamp_from_proto(timestamp_to_proto(Timestamp(micros))), Ok(Timestamp(micros)));
         }
     }
 
     #[test]
     fn every_role_but_the_systems_travels() {
         for one in Role::ALL {
-            assert_eq!(role(one).map(|r| read_role(r.into())), (one != Role::System).then_some(Ok(one)));
+            assert_eq!(role_to_proto(one).map(|r| role_from_proto(r.into())), (one != Role::System).then_some(Ok(one)));
         }
-        assert_eq!(read_role(11), Err(Reason::Malformed));
+        assert_eq!(role_from_proto(11), Err(RefusalReason::Malformed));
     }
 }

@@ -4,10 +4,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::map::MAY_USE;
+use super::map::ROOM_DEPENDENCIES;
 
 /// The folders whose paths in backticks are promises.
-const PLACES: &[&str] = &["src/", "tests/", "docs/", "scripts/", "examples/", "proto/", "migrations/", ".ci/"];
+const LINKED_FOLDERS: &[&str] = &["src/", "tests/", "docs/", "scripts/", "examples/", "proto/", "migrations/", ".ci/"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -17,7 +17,7 @@ fn read(name: &str) -> String {
     fs::read_to_string(root().join(name)).unwrap()
 }
 
-fn pages() -> Vec<PathBuf> {
+fn doc_pages() -> Vec<PathBuf> {
     let in_docs = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
     let top = ["README.md", "README.vi.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(|name| root().join(name));
     in_docs.filter(|path| path.extension().is_some_and(|e| e == "md")).chain(top).collect()
@@ -33,20 +33,20 @@ fn links(text: &str) -> Vec<&str> {
 }
 
 /// Paths in backticks, without those that are patterns (`src/wire/<noun>.rs`).
-fn paths(text: &str) -> Vec<&str> {
+fn backtick_paths(text: &str) -> Vec<&str> {
     let words = text.split('`').skip(1).step_by(2).filter_map(|quoted| quoted.split_whitespace().next());
-    words.filter(|w| PLACES.iter().any(|place| w.starts_with(place)) && !w.contains(['<', '*', '{'])).collect()
+    words.filter(|w| LINKED_FOLDERS.iter().any(|place| w.starts_with(place)) && !w.contains(['<', '*', '{'])).collect()
 }
 
 #[test]
 fn what_a_page_points_to_exists() {
     let mut missing = Vec::new();
-    for page in pages() {
+    for page in doc_pages() {
         let text = fs::read_to_string(&page).unwrap();
         let beside = page.parent().unwrap();
         let local = links(&text).into_iter().filter(|l| !l.contains("://")).filter_map(|l| l.split('#').next());
         let linked = local.filter(|l| !l.is_empty()).map(|l| beside.join(l));
-        let named = paths(&text).into_iter().map(|p| root().join(p));
+        let named = backtick_paths(&text).into_iter().map(|p| root().join(p));
         let gone = linked.chain(named).filter(|path| !path.exists());
         missing.extend(gone.map(|path| format!("{} points to {}", page.display(), path.display())));
     }
@@ -54,11 +54,11 @@ fn what_a_page_points_to_exists() {
 }
 
 /// Everything that is written below a folder, in one text.
-fn all_source(dir: &Path, into: &mut String) {
+fn read_all_source(dir: &Path, into: &mut String) {
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            all_source(&path, into);
+            read_all_source(&path, into);
         } else if path.extension().is_some_and(|end| end == "rs") {
             into.push_str(&fs::read_to_string(&path).unwrap());
         }
@@ -68,7 +68,7 @@ fn all_source(dir: &Path, into: &mut String) {
 #[test]
 fn every_promise_names_tests_that_exist() {
     let mut source = String::new();
-    ["src", "tests"].iter().for_each(|dir| all_source(&root().join(dir), &mut source));
+    ["src", "tests"].iter().for_each(|dir| read_all_source(&root().join(dir), &mut source));
     let page = read("docs/SYNC.md");
     let mut promised = Vec::new();
     for line in page.lines().filter(|line| line.starts_with("| S") && !line.starts_with("| S-")) {
@@ -91,9 +91,10 @@ fn the_map_in_words_is_the_map_of_the_test() {
     let mut seen = Vec::new();
     for line in table.lines().filter(|line| line.starts_with("| `")) {
         let cells: Vec<String> = line.split('|').map(|cell| cell.replace('`', "").trim().to_owned()).collect();
-        let row = MAY_USE.iter().find(|(room, _)| *room == cells[1]);
+        let row = ROOM_DEPENDENCIES.iter().find(|(room, _)| *room == cells[1]);
         let (room, allowed) = row.unwrap_or_else(|| panic!("docs/ARCHITECTURE.md has a room of its own: {}", cells[1]));
-        let rooms = || MAY_USE.iter().map(|(r, _)| *r).filter(|r| !["main", "sabotage"].contains(r) && r != room);
+        let rooms =
+            || ROOM_DEPENDENCIES.iter().map(|(r, _)| *r).filter(|r| !["main", "sabotage"].contains(r) && r != room);
         let mut written: Vec<&str> = match cells[2].as_str() {
             "-" => Vec::new(),
             "all" => rooms().collect(),
@@ -109,12 +110,13 @@ fn the_map_in_words_is_the_map_of_the_test() {
         assert_eq!(written, allowed, "the row of `{room}` in docs/ARCHITECTURE.md");
         seen.push(*room);
     }
-    let unwritten = MAY_USE.iter().map(|(room, _)| room).find(|room| !seen.contains(room) && **room != "main");
+    let unwritten =
+        ROOM_DEPENDENCIES.iter().map(|(room, _)| room).find(|room| !seen.contains(room) && **room != "main");
     assert_eq!(unwritten, None, "a room that docs/ARCHITECTURE.md does not name");
 }
 
 /// What must be equal in both languages: the shape of the headings, the commands, the links.
-fn skeleton(text: &str) -> (Vec<&str>, Vec<String>, Vec<&str>) {
+fn document_structure(text: &str) -> (Vec<&str>, Vec<String>, Vec<&str>) {
     let headings = text.lines().filter_map(|line| line.split_once("# ").map(|(level, _)| level));
     let headings = headings.filter(|level| level.chars().all(|c| c == '#')).collect();
     let fences = text.split("```").skip(1).step_by(2);
@@ -127,5 +129,5 @@ fn skeleton(text: &str) -> (Vec<&str>, Vec<String>, Vec<&str>) {
 #[test]
 fn the_two_front_pages_are_in_step() {
     let (english, vietnamese) = (read("README.md"), read("README.vi.md"));
-    assert_eq!(skeleton(&english), skeleton(&vietnamese), "README.md and README.vi.md differ");
+    assert_eq!(document_structure(&english), document_structure(&vietnamese), "README.md and README.vi.md differ");
 }

@@ -10,7 +10,7 @@ pub(crate) struct Token {
 
 /// A path as written, `use` trees unfolded and `self`/`super` resolved: `["crate", "store", "Tx"]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Named {
+pub(crate) struct NamedPath {
     pub(crate) path: Vec<String>,
     pub(crate) line: usize,
     /// The word before the path is `use`: even a single segment names something outside.
@@ -19,20 +19,20 @@ pub(crate) struct Named {
 
 /// A function: name, first line, number of lines.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Function {
+pub(crate) struct FunctionSpan {
     pub(crate) name: String,
     pub(crate) line: usize,
     pub(crate) lines: usize,
 }
 
 /// Splits the text; `::` is one token, every other sign is its own.
-pub(crate) fn tokens(text: &str) -> Vec<Token> {
+pub(crate) fn tokenize(text: &str) -> Vec<Token> {
     let chars: Vec<char> = text.chars().collect();
     let (mut at, mut line, mut out) = (0, 1, Vec::new());
     while at < chars.len() {
-        let end = skip(&chars, at).unwrap_or_else(|| word_end(&chars, at));
+        let end = skip_non_code(&chars, at).unwrap_or_else(|| word_end(&chars, at));
         let piece = &chars[at..end];
-        if skip(&chars, at).is_none() && !piece[0].is_whitespace() {
+        if skip_non_code(&chars, at).is_none() && !piece[0].is_whitespace() {
             out.push(Token { text: piece.iter().collect(), line });
         }
         line += piece.iter().filter(|c| **c == '\n').count();
@@ -42,10 +42,10 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
 }
 
 /// The end of the comment, string, character or lifetime that begins here, if one does.
-fn skip(chars: &[char], at: usize) -> Option<usize> {
+fn skip_non_code(chars: &[char], at: usize) -> Option<usize> {
     let next = |n: usize| chars.get(at + n).copied().unwrap_or('\0');
     match (next(0), next(1)) {
-        ('/', '/') => Some(find(chars, at, |c| c == '\n')),
+        ('/', '/') => Some(find_char(chars, at, |c| c == '\n')),
         ('/', '*') => Some(block_comment_end(chars, at)),
         ('"', _) => Some(string_end(chars, at)),
         ('b' | 'c', '"') => Some(string_end(chars, at + 1)),
@@ -57,7 +57,7 @@ fn skip(chars: &[char], at: usize) -> Option<usize> {
     }
 }
 
-fn find(chars: &[char], from: usize, stop: impl Fn(char) -> bool) -> usize {
+fn find_char(chars: &[char], from: usize, stop: impl Fn(char) -> bool) -> usize {
     (from..chars.len()).find(|&i| stop(chars[i])).unwrap_or(chars.len())
 }
 
@@ -93,7 +93,7 @@ fn string_end(chars: &[char], open: usize) -> usize {
 
 /// `None` for a raw identifier such as `r#type`, and for a word that only begins with r.
 fn raw_string_end(chars: &[char], at: usize) -> Option<usize> {
-    let quote = find(chars, at, |c| c != '#');
+    let quote = find_char(chars, at, |c| c != '#');
     if chars.get(quote) != Some(&'"') {
         return None;
     }
@@ -105,9 +105,9 @@ fn raw_string_end(chars: &[char], at: usize) -> Option<usize> {
 /// A character literal, or a lifetime (whose name is skipped too).
 fn quote_end(chars: &[char], at: usize) -> usize {
     match (chars.get(at + 1), chars.get(at + 2)) {
-        (Some('\\'), _) => find(chars, at + 3, |c| c == '\'') + 1,
+        (Some('\\'), _) => find_char(chars, at + 3, |c| c == '\'') + 1,
         (Some(_), Some('\'')) => at + 3,
-        _ => find(chars, at + 1, |c| !is_word(c)),
+        _ => find_char(chars, at + 1, |c| !is_word(c)),
     }
 }
 
@@ -117,13 +117,13 @@ fn is_word(c: char) -> bool {
 
 fn word_end(chars: &[char], at: usize) -> usize {
     if is_word(chars[at]) {
-        return find(chars, at, |c| !is_word(c));
+        return find_char(chars, at, |c| !is_word(c));
     }
     if chars[at] == ':' && chars.get(at + 1) == Some(&':') { at + 2 } else { at + 1 }
 }
 
 /// Every path that the text names. `module` is the file's own path: `["domain", "report"]`.
-pub(crate) fn names(tokens: &[Token], module: &[String]) -> Vec<Named> {
+pub(crate) fn find_paths(tokens: &[Token], module: &[String]) -> Vec<NamedPath> {
     let (mut out, mut inline, mut depth) = (Vec::new(), Vec::<(String, usize)>::new(), 0_usize);
     for (at, token) in tokens.iter().enumerate() {
         match token.text.as_str() {
@@ -132,22 +132,26 @@ pub(crate) fn names(tokens: &[Token], module: &[String]) -> Vec<Named> {
                 depth = depth.saturating_sub(1);
                 inline.retain(|(_, opened)| *opened < depth);
             }
-            "mod" if text(tokens, at + 2) == "{" => inline.push((text(tokens, at + 1).to_owned(), depth)),
+            "mod" if token_text(tokens, at + 2) == "{" => inline.push((token_text(tokens, at + 1).to_owned(), depth)),
             _ => {}
         }
         if starts_path(tokens, at) {
             let mut here = module.to_vec();
             here.extend(inline.iter().map(|(name, _)| name.clone()));
-            let in_use = at > 0 && text(tokens, at - 1) == "use";
+            let in_use = at > 0 && token_text(tokens, at - 1) == "use";
             let mut found = Vec::new();
-            walk(tokens, at, Vec::new(), &mut found);
-            out.extend(found.into_iter().map(|(path, line)| Named { path: resolve(path, &here), line, in_use }));
+            expand_path(tokens, at, Vec::new(), &mut found);
+            out.extend(found.into_iter().map(|(path, line)| NamedPath {
+                path: resolve_path(path, &here),
+                line,
+                in_use,
+            }));
         }
     }
     out
 }
 
-fn text(tokens: &[Token], at: usize) -> &str {
+fn token_text(tokens: &[Token], at: usize) -> &str {
     tokens.get(at).map_or("", |t| t.text.as_str())
 }
 
@@ -157,10 +161,10 @@ fn is_ident(word: &str) -> bool {
 
 /// An identifier that does not continue an earlier path or a field access.
 fn starts_path(tokens: &[Token], at: usize) -> bool {
-    if !is_ident(text(tokens, at)) {
+    if !is_ident(token_text(tokens, at)) {
         return false;
     }
-    let before = |n: usize| at.checked_sub(n).map_or("", |i| text(tokens, i));
+    let before = |n: usize| at.checked_sub(n).map_or("", |i| token_text(tokens, i));
     match before(1) {
         "." => false,
         "::" => !(is_ident(before(2)) || before(2) == ">") || before(2) == "use",
@@ -169,12 +173,12 @@ fn starts_path(tokens: &[Token], at: usize) -> bool {
 }
 
 /// Unfolds `a::{b, c::d}` from the segment at `at`; returns where it stopped.
-fn walk(tokens: &[Token], at: usize, mut path: Vec<String>, out: &mut Vec<(Vec<String>, usize)>) -> usize {
+fn expand_path(tokens: &[Token], at: usize, mut path: Vec<String>, out: &mut Vec<(Vec<String>, usize)>) -> usize {
     let mut at = at;
     let line = tokens.get(at).map_or(0, |t| t.line);
     loop {
-        match text(tokens, at) {
-            "{" => return walk_group(tokens, at + 1, &path, out),
+        match token_text(tokens, at) {
+            "{" => return expand_group(tokens, at + 1, &path, out),
             "*" => {
                 path.push("*".to_owned());
                 at += 1;
@@ -184,7 +188,7 @@ fn walk(tokens: &[Token], at: usize, mut path: Vec<String>, out: &mut Vec<(Vec<S
             _ => break,
         }
         at += 1;
-        if text(tokens, at) != "::" {
+        if token_text(tokens, at) != "::" {
             break;
         }
         at += 1;
@@ -193,11 +197,11 @@ fn walk(tokens: &[Token], at: usize, mut path: Vec<String>, out: &mut Vec<(Vec<S
     at
 }
 
-fn walk_group(tokens: &[Token], mut at: usize, path: &[String], out: &mut Vec<(Vec<String>, usize)>) -> usize {
-    while at < tokens.len() && text(tokens, at) != "}" {
-        let word = text(tokens, at);
+fn expand_group(tokens: &[Token], mut at: usize, path: &[String], out: &mut Vec<(Vec<String>, usize)>) -> usize {
+    while at < tokens.len() && token_text(tokens, at) != "}" {
+        let word = token_text(tokens, at);
         at = if is_ident(word) && word != "as" || word == "*" || word == "{" {
-            walk(tokens, at, path.to_vec(), out)
+            expand_path(tokens, at, path.to_vec(), out)
         } else {
             at + 1 + usize::from(word == "as")
         };
@@ -206,7 +210,7 @@ fn walk_group(tokens: &[Token], mut at: usize, path: &[String], out: &mut Vec<(V
 }
 
 /// Replaces a leading `self`, `super`, `thidua` or `crate` by the path from the crate's root.
-fn resolve(path: Vec<String>, here: &[String]) -> Vec<String> {
+fn resolve_path(path: Vec<String>, here: &[String]) -> Vec<String> {
     let supers = path.iter().take_while(|s| *s == "super").count();
     let (base, rest) = match path.first().map(String::as_str) {
         Some("crate" | "thidua") => (Vec::new(), &path[1..]),
@@ -220,19 +224,19 @@ fn resolve(path: Vec<String>, here: &[String]) -> Vec<String> {
 }
 
 /// Where the file's own tests begin: at `#[cfg(test)] mod name {`, or at the end. What follows them counts as tests.
-pub(crate) fn tests_begin(tokens: &[Token]) -> usize {
+pub(crate) fn test_module_start(tokens: &[Token]) -> usize {
     let opening = ["#", "[", "cfg", "(", "test", ")", "]", "mod"];
-    let begins = |at: usize| opening.iter().enumerate().all(|(step, word)| text(tokens, at + step) == *word);
-    (0..tokens.len()).find(|&at| begins(at) && text(tokens, at + 9) == "{").unwrap_or(tokens.len())
+    let begins = |at: usize| opening.iter().enumerate().all(|(step, word)| token_text(tokens, at + step) == *word);
+    (0..tokens.len()).find(|&at| begins(at) && token_text(tokens, at + 9) == "{").unwrap_or(tokens.len())
 }
 
 /// Every function with a body.
-pub(crate) fn functions(tokens: &[Token]) -> Vec<Function> {
-    let starts = (0..tokens.len()).filter(|&i| text(tokens, i) == "fn" && is_ident(text(tokens, i + 1)));
-    starts.filter_map(|i| function(tokens, i)).collect()
+pub(crate) fn find_functions(tokens: &[Token]) -> Vec<FunctionSpan> {
+    let starts = (0..tokens.len()).filter(|&i| token_text(tokens, i) == "fn" && is_ident(token_text(tokens, i + 1)));
+    starts.filter_map(|i| parse_function(tokens, i)).collect()
 }
 
-fn function(tokens: &[Token], at: usize) -> Option<Function> {
+fn parse_function(tokens: &[Token], at: usize) -> Option<FunctionSpan> {
     let (mut braces, mut brackets) = (0_i32, 0_i32);
     for token in &tokens[at..] {
         match token.text.as_str() {
@@ -245,7 +249,11 @@ fn function(tokens: &[Token], at: usize) -> Option<Function> {
         }
         if braces == 0 && token.text == "}" {
             let line = tokens[at].line;
-            return Some(Function { name: text(tokens, at + 1).to_owned(), line, lines: token.line - line + 1 });
+            return Some(FunctionSpan {
+                name: token_text(tokens, at + 1).to_owned(),
+                line,
+                lines: token.line - line + 1,
+            });
         }
     }
     None

@@ -1,6 +1,6 @@
 //! The audit from the command line: whole as long as nobody touched it, and what somebody with the file in hand did is found.
 
-use super::{Machine, Ran};
+use super::{CommandOutput, TestMachine};
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, RunQueryDsl as _, SqliteConnection};
 use serde_json::Value;
@@ -8,11 +8,11 @@ use sha2::{Digest as _, Sha256};
 
 #[test]
 fn what_was_edited_dropped_moved_or_cut_off_in_a_stolen_file_is_found() {
-    let machine = Machine::with_province();
-    let verified: Value = serde_json::from_str(&machine.done(&["--json", "audit", "verify"])).unwrap();
+    let machine = TestMachine::with_example();
+    let verified: Value = serde_json::from_str(&machine.run_ok(&["--json", "audit", "verify"])).unwrap();
     let head = verified["head"].as_str().unwrap();
-    machine.done(&["audit", "verify", "--head", head]);
-    assert!(machine.done(&["audit", "show", "--purpose", "kiểm tra", "--limit", "5"]).contains("org.change"));
+    machine.run_ok(&["audit", "verify", "--head", head]);
+    assert!(machine.run_ok(&["audit", "show", "--purpose", "kiểm tra", "--limit", "5"]).contains("org.change"));
     assert_eq!(machine.run(&["audit", "show", "--purpose", " "]).code, 2, "nobody reads it for no reason");
 
     let whole = std::fs::read(machine.path("data/thidua.db")).unwrap();
@@ -31,125 +31,125 @@ fn what_was_edited_dropped_moved_or_cut_off_in_a_stolen_file_is_found() {
         ),
     ];
     for (name, damage) in damages {
-        put_back(&machine, &whole);
-        open(&machine).batch_execute(damage).unwrap();
+        restore_database(&machine, &whole);
+        open_database(&machine).batch_execute(damage).unwrap();
         let found = machine.run(&["audit", "verify", "--head", head]);
         assert!(found.code == 1 && found.err.contains("AUDIT_BROKEN"), "{name}: {} {}", found.out, found.err);
     }
 }
 
 /// The database as it was.
-fn put_back(machine: &Machine, whole: &[u8]) {
+fn restore_database(machine: &TestMachine, whole: &[u8]) {
     for end in ["", "-wal", "-shm"] {
         let _ = std::fs::remove_file(machine.path(&format!("data/thidua.db{end}")));
     }
     std::fs::write(machine.path("data/thidua.db"), whole).unwrap();
 }
 
-fn open(machine: &Machine) -> SqliteConnection {
+fn open_database(machine: &TestMachine) -> SqliteConnection {
     SqliteConnection::establish(&machine.path("data/thidua.db").display().to_string()).unwrap()
 }
 
 /// What another agency keeps: the key, and a checkpoint of so many lines.
-fn kept(machine: &Machine) -> (String, String, u64) {
-    let key = machine.write("key", &machine.done(&["audit", "key"]));
-    let text = machine.done(&["audit", "checkpoint"]);
+fn create_checkpoint(machine: &TestMachine) -> (String, String, u64) {
+    let key = machine.write("key", &machine.run_ok(&["audit", "key"]));
+    let text = machine.run_ok(&["audit", "checkpoint"]);
     let size = text.lines().nth(1).unwrap().parse().unwrap();
     (key, machine.write(&format!("{size}.checkpoint"), &text), size)
 }
 
 /// A proof in a file.
-fn proof(machine: &Machine, name: &str, arguments: &[&str]) -> String {
-    machine.write(name, &machine.done(&[&["audit", "prove"], arguments].concat()))
+fn write_proof(machine: &TestMachine, name: &str, arguments: &[&str]) -> String {
+    machine.write(name, &machine.run_ok(&[&["audit", "prove"], arguments].concat()))
 }
 
-fn refused(ran: &Ran, code: &str) {
+fn assert_refused(ran: &CommandOutput, code: &str) {
     assert!(ran.code == 1 && ran.err.contains(code), "{code}: {} {}", ran.out, ran.err);
 }
 
 #[test]
 fn another_agency_checks_what_it_keeps_without_the_database() {
-    let machine = Machine::with_province();
-    let (key, old, size) = kept(&machine);
-    machine.done(&["access", "grant", "--account", "toa-an", "--role", "PARTNER_READER", "--unit", "prov-84"]);
-    let (_, new, grown) = kept(&machine);
+    let machine = TestMachine::with_example();
+    let (key, old, size) = create_checkpoint(&machine);
+    machine.run_ok(&["access", "grant", "--account", "toa-an", "--role", "PARTNER_READER", "--unit", "prov-84"]);
+    let (_, new, grown) = create_checkpoint(&machine);
     let (from, to) = (size.to_string(), grown.to_string());
-    let joined = proof(&machine, "joined", &["--from", &from, "--to", &to]);
-    let stands = proof(&machine, "stands", &["--seq", "5", "--size", &to]);
+    let joined = write_proof(&machine, "joined", &["--from", &from, "--to", &to]);
+    let stands = write_proof(&machine, "stands", &["--seq", "5", "--size", &to]);
 
-    let away = Machine::new();
+    let away = TestMachine::new();
     let check = |files: &[&str]| away.run(&[&["audit", "check", "--key", &key], files].concat());
     let said = check(&[&old, &new, &joined, &stands]);
     assert_eq!(said.code, 0, "{}", said.err);
     assert!(said.out.contains(&format!("up to line {grown}")) && said.out.contains("org.change"), "{}", said.out);
     assert!(!away.path("data").exists(), "nothing is asked of the machine");
-    let told = away.done(&["--json", "audit", "check", "--key", &key, &stands]);
+    let told = away.run_ok(&["--json", "audit", "check", "--key", &key, &stands]);
     let told: Value = serde_json::from_str(&told).unwrap();
     assert_eq!((told["size"].as_u64(), told["lines"][0].as_i64()), (Some(grown), Some(5)));
 
-    refused(&check(&[&old, &new]), "AUDIT_UNJOINED");
-    refused(&check(&[&joined]), "AUDIT_UNJOINED");
+    assert_refused(&check(&[&old, &new]), "AUDIT_UNJOINED");
+    assert_refused(&check(&[&joined]), "AUDIT_UNJOINED");
     let text = std::fs::read_to_string(&stands).unwrap();
     let moved = machine.write("moved", &text.replace("index 4", "index 5"));
-    refused(&check(&[&moved]), "AUDIT_ABSENT");
+    assert_refused(&check(&[&moved]), "AUDIT_ABSENT");
     let larger = machine.write("larger", &std::fs::read_to_string(&old).unwrap().replacen(&from, &to, 1));
-    refused(&check(&[&larger]), "AUDIT_SIGNATURE");
-    refused(&check(&[&key]), "AUDIT_PAPER");
-    refused(&away.run(&["audit", "check", "--key", &old, &old]), "AUDIT_KEY");
-    refused(&machine.run(&["audit", "prove", "--seq", "99999"]), "AUDIT_SHORT");
-    refused(&machine.run(&["audit", "prove", "--from", "0"]), "AUDIT_SHORT");
+    assert_refused(&check(&[&larger]), "AUDIT_SIGNATURE");
+    assert_refused(&check(&[&key]), "AUDIT_PAPER");
+    assert_refused(&away.run(&["audit", "check", "--key", &old, &old]), "AUDIT_KEY");
+    assert_refused(&machine.run(&["audit", "prove", "--seq", "99999"]), "AUDIT_SHORT");
+    assert_refused(&machine.run(&["audit", "prove", "--from", "0"]), "AUDIT_SHORT");
     assert_eq!(machine.run(&["audit", "prove", "--seq", "1", "--from", "1"]).code, 2);
 }
 
 #[test]
 fn a_checkpoint_that_another_authority_signed_is_refused() {
-    let (machine, other) = (Machine::with_province(), Machine::with_province());
-    let (key, _, _) = kept(&machine);
-    let (other_key, checkpoint, _) = kept(&other);
-    refused(&machine.run(&["audit", "check", "--key", &key, &checkpoint]), "AUDIT_SIGNATURE");
-    machine.done(&["audit", "check", "--key", &other_key, &checkpoint]);
+    let (machine, other) = (TestMachine::with_example(), TestMachine::with_example());
+    let (key, _, _) = create_checkpoint(&machine);
+    let (other_key, checkpoint, _) = create_checkpoint(&other);
+    assert_refused(&machine.run(&["audit", "check", "--key", &key, &checkpoint]), "AUDIT_SIGNATURE");
+    machine.run_ok(&["audit", "check", "--key", &other_key, &checkpoint]);
 }
 
 #[test]
 fn an_end_that_was_cut_off_and_another_history_are_found_by_whoever_kept_a_checkpoint() {
-    let machine = Machine::with_province();
+    let machine = TestMachine::with_example();
     let whole = std::fs::read(machine.path("data/thidua.db")).unwrap();
     for account in ["toa-an", "vien-kiem-sat", "thanh-tra"] {
-        machine.done(&["access", "grant", "--account", account, "--role", "PARTNER_READER", "--unit", "prov-84"]);
+        machine.run_ok(&["access", "grant", "--account", account, "--role", "PARTNER_READER", "--unit", "prov-84"]);
     }
-    let (key, old, size) = kept(&machine);
+    let (key, old, size) = create_checkpoint(&machine);
     let from = size.to_string();
 
     // The file of before: everything in it is in order, and shorter than what was signed.
-    put_back(&machine, &whole);
-    machine.done(&["audit", "verify"]);
-    refused(&machine.run(&["audit", "prove", "--from", &from]), "AUDIT_SHORT");
+    restore_database(&machine, &whole);
+    machine.run_ok(&["audit", "verify"]);
+    assert_refused(&machine.run(&["audit", "prove", "--from", &from]), "AUDIT_SHORT");
 
     // It grows again, past what was signed, without the grants.
-    (0..6).for_each(|_| drop(machine.done(&["audit", "verify"])));
-    let joined = proof(&machine, "joined", &["--from", &from]);
-    refused(&machine.run(&["audit", "check", "--key", &key, &old, &joined]), "AUDIT_REWRITTEN");
-    let within = proof(&machine, "within", &["--seq", "5", "--size", &from]);
-    refused(&machine.run(&["audit", "check", "--key", &key, &old, &within]), "AUDIT_FORKED");
+    (0..6).for_each(|_| drop(machine.run_ok(&["audit", "verify"])));
+    let joined = write_proof(&machine, "joined", &["--from", &from]);
+    assert_refused(&machine.run(&["audit", "check", "--key", &key, &old, &joined]), "AUDIT_REWRITTEN");
+    let within = write_proof(&machine, "within", &["--seq", "5", "--size", &from]);
+    assert_refused(&machine.run(&["audit", "check", "--key", &key, &old, &within]), "AUDIT_FORKED");
 }
 
 #[test]
 fn a_line_that_was_changed_with_the_whole_chain_behind_it_is_found_by_whoever_kept_a_checkpoint() {
-    let machine = Machine::with_province();
-    let (key, old, size) = kept(&machine);
-    let mut conn = open(&machine);
+    let machine = TestMachine::with_example();
+    let (key, old, size) = create_checkpoint(&machine);
+    let mut conn = open_database(&machine);
     conn.batch_execute("update audit set action = 'org.changed' where seq = 5").unwrap();
-    refused(&machine.run(&["audit", "checkpoint"]), "AUDIT_BROKEN");
-    chain_anew(&mut conn);
+    assert_refused(&machine.run(&["audit", "checkpoint"]), "AUDIT_BROKEN");
+    rebuild_chain(&mut conn);
     drop(conn);
 
-    machine.done(&["audit", "verify"]);
-    let joined = proof(&machine, "joined", &["--from", &size.to_string()]);
-    refused(&machine.run(&["audit", "check", "--key", &key, &old, &joined]), "AUDIT_REWRITTEN");
+    machine.run_ok(&["audit", "verify"]);
+    let joined = write_proof(&machine, "joined", &["--from", &size.to_string()]);
+    assert_refused(&machine.run(&["audit", "check", "--key", &key, &old, &joined]), "AUDIT_REWRITTEN");
 }
 
 #[derive(diesel::QueryableByName)]
-struct Piece {
+struct AuditChainRow {
     #[diesel(sql_type = diesel::sql_types::BigInt)]
     last: i64,
     #[diesel(sql_type = diesel::sql_types::Binary)]
@@ -157,7 +157,7 @@ struct Piece {
 }
 
 /// What somebody does who knows how the chain is made: reckons it again from the first line.
-fn chain_anew(conn: &mut SqliteConnection) {
+fn rebuild_chain(conn: &mut SqliteConnection) {
     let number = |name: &str| format!("unhex(printf('%016x', coalesce({name}, 0)))");
     let bytes = |name: &str| {
         let blob = format!("coalesce(cast({name} as blob), x'')");
@@ -166,7 +166,7 @@ fn chain_anew(conn: &mut SqliteConnection) {
     let numbers = ["seq", "from_revision", "to_revision", "audit.at", "kind"].map(number);
     let fields = ["account", "device", "id", "action", "hash"].map(bytes);
     let row = [numbers, fields].concat().join(" || ");
-    let rows: Vec<Piece> = diesel::sql_query(format!(
+    let rows: Vec<AuditChainRow> = diesel::sql_query(format!(
         "select last_seq as last, cast({row} as blob) as row from audit join commit_log on seq between first_seq and last_seq order by seq"
     ))
     .load(conn)

@@ -1,46 +1,46 @@
 //! The life of a campaign from the command line: what each state lets happen, and what a change after approval leaves behind.
 
-use super::{Machine, example};
+use super::{TestMachine, example_path};
 use serde_json::Value;
 
-fn with_campaign() -> Machine {
-    let machine = Machine::with_province();
-    machine.done(&["campaign", "apply", "-f", &example("campaign-a.toml")]);
+fn machine_with_campaign() -> TestMachine {
+    let machine = TestMachine::with_example();
+    machine.run_ok(&["campaign", "apply", "-f", &example_path("campaign-a.toml")]);
     machine
 }
 
-fn listed(machine: &Machine) -> Value {
-    let listed: Value = serde_json::from_str(&machine.done(&["--json", "campaign", "list"])).unwrap();
+fn list_campaign(machine: &TestMachine) -> Value {
+    let listed: Value = serde_json::from_str(&machine.run_ok(&["--json", "campaign", "list"])).unwrap();
     listed[0].clone()
 }
 
-fn step(machine: &Machine, step: &str) {
-    machine.done(&["campaign", "step", step]);
+fn step_campaign(machine: &TestMachine, step: &str) {
+    machine.run_ok(&["campaign", "step", step]);
 }
 
 /// The days of the example are over: the calendar takes its three steps at once.
-fn over(machine: &Machine) {
-    step(machine, "approve");
-    machine.done(&["jobs", "run", "apply-day"]);
-    assert_eq!(listed(machine)["status"], "CLOSING");
+fn finish_campaign(machine: &TestMachine) {
+    step_campaign(machine, "approve");
+    machine.run_ok(&["jobs", "run", "apply-day"]);
+    assert_eq!(list_campaign(machine)["status"], "CLOSING");
 }
 
 #[test]
 fn a_draft_is_judged_by_nobody_and_an_approved_campaign_by_the_next_night() {
-    let machine = with_campaign();
-    assert_eq!(listed(&machine)["status"], "DRAFT");
-    machine.done(&["jobs", "run", "aggregate"]);
+    let machine = machine_with_campaign();
+    assert_eq!(list_campaign(&machine)["status"], "DRAFT");
+    machine.run_ok(&["jobs", "run", "aggregate"]);
     let none = machine.run(&["--json", "runs", "list", "--campaign", "A"]);
     assert_eq!(serde_json::from_str::<Value>(&none.out).unwrap(), Value::Array(Vec::new()), "{}", none.err);
-    step(&machine, "approve");
-    machine.done(&["jobs", "run", "aggregate"]);
-    let runs: Value = serde_json::from_str(&machine.done(&["--json", "runs", "list", "--campaign", "A"])).unwrap();
+    step_campaign(&machine, "approve");
+    machine.run_ok(&["jobs", "run", "aggregate"]);
+    let runs: Value = serde_json::from_str(&machine.run_ok(&["--json", "runs", "list", "--campaign", "A"])).unwrap();
     assert_eq!(runs.as_array().map(Vec::len), Some(1));
 }
 
 #[test]
 fn a_step_that_the_table_forbids_says_which_ones_lead_on_in_both_languages() {
-    let machine = with_campaign();
+    let machine = machine_with_campaign();
     let ran = machine.run(&["--lang", "en", "campaign", "step", "conclude"]);
     assert!(ran.code == 1 && ran.err.contains("CAMPAIGN_STEP_FORBIDDEN") && ran.err.contains("APPROVE"), "{}", ran.err);
     let ran = machine.run(&["--lang", "vi", "campaign", "step", "conclude"]);
@@ -50,59 +50,63 @@ fn a_step_that_the_table_forbids_says_which_ones_lead_on_in_both_languages() {
 
 #[test]
 fn a_concluded_campaign_takes_no_report_any_more_and_its_verdicts_are_final() {
-    let machine = with_campaign();
-    machine.done(&["access", "grant", "--account", "xa", "--role", "REPORTER", "--unit", "com-29242-1"]);
-    over(&machine);
+    let machine = machine_with_campaign();
+    machine.run_ok(&["access", "grant", "--account", "xa", "--role", "REPORTER", "--unit", "com-29242-1"]);
+    finish_campaign(&machine);
     let head = "contract;unit;first_day;last_day;nil;note;so_offences;reports_received;reports_accepted;reports_handled;reports_resolved";
     let week =
         |name: &str, days: &str| machine.write(name, &format!("{head}\r\ntuan-xa;com-29242-1;{days};;;2;3;3;3;1\r\n"));
     let (in_time, too_late) = (week("a.csv", "2025-01-06;2025-01-12"), week("b.csv", "2025-01-13;2025-01-19"));
-    machine.done(&["report", "import", "-f", &in_time, "--account", "xa", "--submit"]);
-    step(&machine, "review");
-    step(&machine, "conclude");
+    machine.run_ok(&["report", "import", "-f", &in_time, "--account", "xa", "--submit"]);
+    step_campaign(&machine, "review");
+    step_campaign(&machine, "conclude");
     for (lang, says) in [("en", "The period is closed"), ("vi", "Kỳ báo cáo đã khóa")] {
         let ran = machine.run(&["--lang", lang, "report", "import", "-f", &too_late, "--account", "xa", "--submit"]);
         assert!(ran.code == 1 && ran.err.contains("PERIOD_CLOSED") && ran.err.contains(says), "{}", ran.err);
     }
-    let exported = machine.done(&["report", "export", "--csv", "tuan-xa"]);
+    let exported = machine.run_ok(&["report", "export", "--csv", "tuan-xa"]);
     assert!(exported.lines().count() == 2 && !exported.contains("2025-01-13"), "nothing is half written: {exported}");
-    machine.done(&["jobs", "run", "aggregate"]);
-    let standings = machine.done(&["--json", "standings", "--campaign", "A"]);
+    machine.run_ok(&["jobs", "run", "aggregate"]);
+    let standings = machine.run_ok(&["--json", "standings", "--campaign", "A"]);
     let standings: Value = serde_json::from_str(&standings).unwrap();
     assert!(standings.to_string().contains("\"final\""), "{standings}");
 }
 
 #[test]
 fn a_change_of_an_approved_campaign_names_its_basis_and_stays_visible() {
-    let machine = with_campaign();
-    step(&machine, "approve");
-    let text = std::fs::read_to_string(example("campaign-a.toml")).unwrap();
+    let machine = machine_with_campaign();
+    step_campaign(&machine, "approve");
+    let text = std::fs::read_to_string(example_path("campaign-a.toml")).unwrap();
     let other = text.replace("name_en = \"Phase 1\"", "name_en = \"First phase\"");
     let file = machine.write("a.toml", &other);
     let ran = machine.run(&["--lang", "en", "campaign", "apply", "-f", &file]);
     assert!(ran.code == 1 && ran.err.contains("AMENDMENT_NEEDS_BASIS") && ran.err.contains("phases.1"), "{}", ran.err);
-    assert_eq!(listed(&machine)["amendments"], Value::Array(Vec::new()));
-    machine.done(&["campaign", "apply", "-f", &file, "--basis", "QĐ 12/QĐ-CAT"]);
-    let now = listed(&machine);
+    assert_eq!(list_campaign(&machine)["amendments"], Value::Array(Vec::new()));
+    machine.run_ok(&["campaign", "apply", "-f", &file, "--basis", "QĐ 12/QĐ-CAT"]);
+    let now = list_campaign(&machine);
     assert_eq!(now["status"], "APPROVED", "an amendment takes no step");
     assert_eq!(
         (&now["amendments"][0]["basis"], &now["amendments"][0]["changed"][0]),
         (&"QĐ 12/QĐ-CAT".into(), &"phases.1".into())
     );
-    machine.done(&["campaign", "apply", "-f", &file]);
-    assert_eq!(listed(&machine)["amendments"].as_array().map(Vec::len), Some(1), "the same file again amends nothing");
-    let exported = machine.done(&["campaign", "export"]);
-    machine.done(&["campaign", "apply", "-f", &machine.write("b.toml", &exported)]);
-    assert_eq!(listed(&machine), now, "an export changes nothing");
+    machine.run_ok(&["campaign", "apply", "-f", &file]);
+    assert_eq!(
+        list_campaign(&machine)["amendments"].as_array().map(Vec::len),
+        Some(1),
+        "the same file again amends nothing"
+    );
+    let exported = machine.run_ok(&["campaign", "export"]);
+    machine.run_ok(&["campaign", "apply", "-f", &machine.write("b.toml", &exported)]);
+    assert_eq!(list_campaign(&machine), now, "an export changes nothing");
 }
 
 #[test]
 fn the_reform_of_1_july_is_rehearsed_for_a_clerk_and_a_planted_imbalance_is_found() {
-    let machine = with_campaign();
-    machine.done(&["baseline", "import", "-f", &example("baseline.csv")]);
-    let org = example("org");
+    let machine = machine_with_campaign();
+    machine.run_ok(&["baseline", "import", "-f", &example_path("baseline.csv")]);
+    let org = example_path("org");
     let rehearse = ["org", "rehearse", &org, "--on", "2025-07-01"];
-    let page = machine.done(&[&["--lang", "vi"], &rehearse[..]].concat());
+    let page = machine.run_ok(&[&["--lang", "vi"], &rehearse[..]].concat());
     for line in ["DIỄN TẬP THAY ĐỔI TỔ CHỨC, hiệu lực 1/7/2025", "   - cấp xã: 104 → 41", "KHỚP: có thể cho hiệu lực"]
     {
         assert!(page.contains(line), "{line} is not in:\n{page}");
@@ -121,9 +125,9 @@ fn the_reform_of_1_july_is_rehearsed_for_a_clerk_and_a_planted_imbalance_is_foun
 
 #[test]
 fn units_take_a_campaign_up_without_amending_it_and_their_plans_go_step_by_step() {
-    let machine = with_campaign();
-    step(&machine, "approve");
-    let text = std::fs::read_to_string(example("campaign-a.toml")).unwrap();
+    let machine = machine_with_campaign();
+    step_campaign(&machine, "approve");
+    let text = std::fs::read_to_string(example_path("campaign-a.toml")).unwrap();
     let plan = |status: &str| {
         let plan = format!(
             "\n[[plans]]\nunit = \"dist-842\"\nstatus = \"{status}\"\ndocument = \"KH 15/KH-CATP ngày 26/8/2024\"\n\n\
@@ -131,12 +135,16 @@ fn units_take_a_campaign_up_without_amending_it_and_their_plans_go_step_by_step(
         );
         machine.write("a.toml", &format!("{text}{plan}"))
     };
-    machine.done(&["campaign", "apply", "-f", &plan("SUBMITTED")]);
+    machine.run_ok(&["campaign", "apply", "-f", &plan("SUBMITTED")]);
     let ran = machine.run(&["--lang", "en", "campaign", "apply", "-f", &plan("SUPERSEDED")]);
     assert!(ran.code == 1 && ran.err.contains("PLAN_STEP_FORBIDDEN"), "{}", ran.err);
-    machine.done(&["campaign", "apply", "-f", &plan("APPROVED")]);
-    assert_eq!(listed(&machine)["amendments"], Value::Array(Vec::new()), "what units do with it changes nothing of it");
-    let exported = machine.done(&["campaign", "export"]);
+    machine.run_ok(&["campaign", "apply", "-f", &plan("APPROVED")]);
+    assert_eq!(
+        list_campaign(&machine)["amendments"],
+        Value::Array(Vec::new()),
+        "what units do with it changes nothing of it"
+    );
+    let exported = machine.run_ok(&["campaign", "export"]);
     assert!(
         exported.contains("[[launches]]") && exported.contains("formula = \"count(so_offences) <= 40\""),
         "{exported}"

@@ -1,11 +1,11 @@
 //! Files that people bring: all of one, or nothing of it, and each mistake with its place.
 
-use super::{Machine, example};
+use super::{TestMachine, example_path};
 
 #[test]
 fn a_broken_campaign_names_file_line_and_expectation_and_writes_nothing() {
-    let machine = Machine::with_province();
-    let good = std::fs::read_to_string(example("campaign-a.toml")).unwrap();
+    let machine = TestMachine::with_example();
+    let good = std::fs::read_to_string(example_path("campaign-a.toml")).unwrap();
     let broken = machine.write("a.toml", &good.replace("kind = \"THEMATIC\"", "kind = \"WEEKLY\""));
     let ran = machine.run(&["campaign", "apply", "-f", &broken]);
     assert_eq!(ran.code, 1);
@@ -14,27 +14,31 @@ fn a_broken_campaign_names_file_line_and_expectation_and_writes_nothing() {
     assert!(ran.err.contains(&wanted), "{}", ran.err);
     assert_eq!(machine.run(&["campaign", "export"]).code, 1, "no campaign was written");
 
-    machine.done(&["campaign", "apply", "-f", &machine.write("a.toml", &good), "--dry-run"]);
+    machine.run_ok(&["campaign", "apply", "-f", &machine.write("a.toml", &good), "--dry-run"]);
     assert_eq!(machine.run(&["campaign", "export"]).code, 1, "a dry run writes nothing");
-    machine.done(&["campaign", "apply", "-f", &machine.write("a.toml", &good)]);
-    let again =
-        machine.done(&["campaign", "apply", "-f", &machine.write("b.toml", &machine.done(&["campaign", "export"]))]);
+    machine.run_ok(&["campaign", "apply", "-f", &machine.write("a.toml", &good)]);
+    let again = machine.run_ok(&[
+        "campaign",
+        "apply",
+        "-f",
+        &machine.write("b.toml", &machine.run_ok(&["campaign", "export"])),
+    ]);
     assert!(again.contains("0 catalogue entries, 0 campaigns"), "an export changes nothing: {again}");
 }
 
 #[test]
 fn a_change_is_shown_as_the_lines_that_differ() {
-    let machine = Machine::with_province();
-    let good = std::fs::read_to_string(example("campaign-a.toml")).unwrap();
-    machine.done(&["campaign", "apply", "-f", &machine.write("a.toml", &good)]);
+    let machine = TestMachine::with_example();
+    let good = std::fs::read_to_string(example_path("campaign-a.toml")).unwrap();
+    machine.run_ok(&["campaign", "apply", "-f", &machine.write("a.toml", &good)]);
     let changed = machine.write("a.toml", &good.replace("name_en = \"Phase 1\"", "name_en = \"First phase\""));
-    let shown = machine.done(&["campaign", "apply", "-f", &changed, "--dry-run"]);
+    let shown = machine.run_ok(&["campaign", "apply", "-f", &changed, "--dry-run"]);
     assert!(shown.contains("~ campaign A\n    - name_en = \"Phase 1\"\n    + name_en = \"First phase\"\n"), "{shown}");
 }
 
 #[test]
 fn one_bad_line_keeps_a_whole_baseline_out_and_every_line_has_its_verdict() {
-    let machine = Machine::with_province();
+    let machine = TestMachine::with_example();
     let head = "unit,element,first_day,last_day,value,source,status\n";
     let good = "com-29242-1,so_offences,2023-08-19,2023-08-25,2,ledger,FINAL\n";
     let bad = "com-29242-1,robbery,2023-08-19,2023-08-25,2,ledger,FINAL\n";
@@ -42,17 +46,17 @@ fn one_bad_line_keeps_a_whole_baseline_out_and_every_line_has_its_verdict() {
     let ran = machine.run(&["baseline", "import", "-f", &file]);
     assert_eq!((ran.code, ran.out.as_str()), (1, "1/2 lines pass\n"));
     assert!(ran.err.contains("base.csv:3:2: UNKNOWN_ELEMENT"), "{}", ran.err);
-    assert_eq!(machine.done(&["baseline", "export"]), head, "nothing was written");
+    assert_eq!(machine.run_ok(&["baseline", "export"]), head, "nothing was written");
 
     let excel = format!("\u{feff}{head}{good}").replace(',', ";");
-    machine.done(&["baseline", "import", "-f", &machine.write("base.csv", &excel)]);
-    assert_eq!(machine.done(&["baseline", "export"]), format!("{head}{good}"));
+    machine.run_ok(&["baseline", "import", "-f", &machine.write("base.csv", &excel)]);
+    assert_eq!(machine.run_ok(&["baseline", "export"]), format!("{head}{good}"));
 }
 
 #[test]
 fn reports_from_a_spreadsheet_run_through_the_commands_and_rights_of_a_phone() {
-    let machine = Machine::with_province();
-    machine.done(&["access", "grant", "--account", "xa", "--role", "REPORTER", "--unit", "com-29242-1"]);
+    let machine = TestMachine::with_example();
+    machine.run_ok(&["access", "grant", "--account", "xa", "--role", "REPORTER", "--unit", "com-29242-1"]);
     let head = "contract;unit;first_day;last_day;nil;note;so_offences;reports_received;reports_accepted;reports_handled;reports_resolved";
     let good = "tuan-xa;com-29242-1;2025-01-06;2025-01-12;;;2;3;3;3;1";
     let nil = "tuan-xa;com-29242-1;2025-01-13;2025-01-19;x;;;;;;";
@@ -62,21 +66,21 @@ fn reports_from_a_spreadsheet_run_through_the_commands_and_rights_of_a_phone() {
     assert!(ran.code == 1 && ran.err.contains("bad.csv:3:1:"), "{}", ran.err);
     let file = machine.write("good.csv", &format!("\u{feff}{head}\r\n{good}\r\n{nil}\r\n"));
     let import = ["report", "import", "-f", &file, "--account", "xa", "--submit"];
-    assert!(machine.done(&[&import[..], &["--dry-run"]].concat()).starts_with("2 reports, 4 commands; dry run"));
+    assert!(machine.run_ok(&[&import[..], &["--dry-run"]].concat()).starts_with("2 reports, 4 commands; dry run"));
     assert_eq!(
-        machine.done(&["report", "export", "--csv", "tuan-xa"]).lines().count(),
+        machine.run_ok(&["report", "export", "--csv", "tuan-xa"]).lines().count(),
         1,
         "nothing was written so far"
     );
-    assert!(machine.done(&import).starts_with("2 reports, 4 commands; written"));
-    assert!(machine.done(&import).starts_with("2 reports, 0 commands"), "the same file again changes nothing");
-    let exported = machine.done(&["report", "export", "--csv", "tuan-xa"]);
+    assert!(machine.run_ok(&import).starts_with("2 reports, 4 commands; written"));
+    assert!(machine.run_ok(&import).starts_with("2 reports, 0 commands"), "the same file again changes nothing");
+    let exported = machine.run_ok(&["report", "export", "--csv", "tuan-xa"]);
     assert!(exported.contains("tuan-xa,com-29242-1,2025-01-06,2025-01-12,,,SUBMITTED,x,"), "{exported}");
     assert!(exported.contains("tuan-xa,com-29242-1,2025-01-13,2025-01-19,x,,SUBMITTED,x,"), "{exported}");
 
-    let elsewhere = Machine::with_province();
-    elsewhere.done(&["access", "grant", "--account", "xa", "--role", "REPORTER", "--unit", "com-29242-1"]);
+    let elsewhere = TestMachine::with_example();
+    elsewhere.run_ok(&["access", "grant", "--account", "xa", "--role", "REPORTER", "--unit", "com-29242-1"]);
     let file = elsewhere.write("exported.csv", &exported);
-    elsewhere.done(&["report", "import", "-f", &file, "--account", "xa", "--submit"]);
-    assert_eq!(elsewhere.done(&["report", "export", "--csv", "tuan-xa"]), exported, "an export is a file to import");
+    elsewhere.run_ok(&["report", "import", "-f", &file, "--account", "xa", "--submit"]);
+    assert_eq!(elsewhere.run_ok(&["report", "export", "--csv", "tuan-xa"]), exported, "an export is a file to import");
 }

@@ -1,28 +1,28 @@
 //! Keys of partner agencies, the CA and the fleet, from the command line.
 
-use super::Machine;
+use super::TestMachine;
 use serde_json::Value;
 
 #[test]
 fn a_key_is_printed_once_listed_without_its_secret_and_revoked() {
-    let machine = Machine::with_province();
+    let machine = TestMachine::with_example();
     let issue = ["--json", "access", "key", "issue", "--account", "toa-an", "--unit", "prov-84", "--days", "30"];
     let early = machine.run(&issue);
     assert!(early.code == 1 && early.err.contains("KEY_OPENS_NOTHING"), "without the role: {early:?}");
-    machine.done(&["access", "grant", "--account", "toa-an", "--role", "PARTNER_READER", "--unit", "prov-84"]);
-    let issued: Value = serde_json::from_str(&machine.done(&issue)).unwrap();
+    machine.run_ok(&["access", "grant", "--account", "toa-an", "--role", "PARTNER_READER", "--unit", "prov-84"]);
+    let issued: Value = serde_json::from_str(&machine.run_ok(&issue)).unwrap();
     let (key, id) = (issued["key"].as_str().unwrap(), issued["id"].as_str().unwrap());
     assert!(key.starts_with(&format!("thd_{id}_")), "{key}");
 
-    let listed = machine.done(&["access", "key", "list"]);
+    let listed = machine.run_ok(&["access", "key", "list"]);
     assert!(listed.contains(id) && listed.contains("toa-an") && listed.contains("RUNS STANDINGS"), "{listed}");
     let secret = &key[key.len() - 64..];
     assert!(!listed.contains(secret), "printed once only");
     let file = std::fs::read(machine.path("data/thidua.db")).unwrap();
     assert!(!file.windows(64).any(|bytes| bytes == secret.as_bytes()), "the database holds no secret");
 
-    machine.done(&["access", "key", "revoke", id]);
-    assert!(machine.done(&["access", "key", "list"]).contains("REVOKED"));
+    machine.run_ok(&["access", "key", "revoke", id]);
+    assert!(machine.run_ok(&["access", "key", "list"]).contains("REVOKED"));
     assert_eq!(
         machine.run(&["access", "key", "issue", "--account", "toa-an", "--unit", "prov-84", "--read", "NOTES"]).code,
         2
@@ -31,22 +31,22 @@ fn a_key_is_printed_once_listed_without_its_secret_and_revoked() {
 
 #[test]
 fn the_next_ca_is_announced_and_takes_over_only_when_its_time_has_come() {
-    let machine = Machine::new();
-    machine.done(&["init"]);
+    let machine = TestMachine::new();
+    machine.run_ok(&["init"]);
     let early = machine.run(&["tls", "roll-over", "--finish"]);
     assert!(early.code == 1 && early.err.contains("NO_NEXT_CA"), "{early:?}");
-    let told: Value = serde_json::from_str(&machine.done(&["--json", "tls", "roll-over"])).unwrap();
+    let told: Value = serde_json::from_str(&machine.run_ok(&["--json", "tls", "roll-over"])).unwrap();
     assert_eq!(told["trusted_ca_sha256"].as_array().unwrap().len(), 2);
     let early = machine.run(&["tls", "roll-over", "--finish"]);
     assert!(early.code == 1 && early.err.contains("ANNOUNCED_TOO_SHORT"), "{early:?}");
     let done: Value =
-        serde_json::from_str(&machine.done(&["--json", "tls", "roll-over", "--finish", "--early"])).unwrap();
+        serde_json::from_str(&machine.run_ok(&["--json", "tls", "roll-over", "--finish", "--early"])).unwrap();
     assert_eq!(done["ca_sha256"], told["trusted_ca_sha256"][1]);
 }
 
 #[test]
 fn the_fleet_is_shown_by_units_and_names_no_device_and_no_account() {
-    let machine = Machine::with_province();
-    assert_eq!(machine.done(&["--json", "fleet"]).trim(), "[]", "nobody is enrolled");
-    assert!(machine.done(&["fleet", "--help"]).contains("--unit"));
+    let machine = TestMachine::with_example();
+    assert_eq!(machine.run_ok(&["--json", "fleet"]).trim(), "[]", "nobody is enrolled");
+    assert!(machine.run_ok(&["fleet", "--help"]).contains("--unit"));
 }

@@ -3,50 +3,50 @@
 #![cfg(feature = "server")]
 
 mod audit;
+mod backups;
 mod campaigns;
-#[path = "../common/collector.rs"]
-mod collector;
-mod copies;
 mod deploy;
 mod files;
-mod first_day;
-mod followed;
 mod keys;
-mod lines;
-mod morning;
-mod nights;
+mod morning_report;
+#[path = "../common/otlp_collector.rs"]
+mod otlp_collector;
 #[path = "../common/pg.rs"]
 mod pg;
+mod pg_connection;
 #[cfg(feature = "postgres-tls")]
 #[path = "../common/pg_server.rs"]
 #[expect(dead_code, reason = "the standby is for other stories")]
 mod pg_server;
 #[cfg(feature = "postgres-tls")]
 mod pg_tls;
-mod phones;
-mod places;
+mod review;
+mod runs;
+mod serve;
+mod storage;
+mod telemetry;
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// A machine with nothing on it.
-struct Machine {
+struct TestMachine {
     dir: tempfile::TempDir,
 }
 
-impl Machine {
+impl TestMachine {
     fn new() -> Self {
         Self { dir: tempfile::tempdir().unwrap() }
     }
 
     /// A machine after `init`, with the example's organisation, elements and forms.
-    fn with_province() -> Self {
+    fn with_example() -> Self {
         let machine = Self::new();
-        machine.done(&["init"]);
-        machine.done(&["org", "import", &example("org")]);
-        let (elements, forms) = (example("elements.toml"), example("forms.toml"));
-        machine.done(&["campaign", "apply", "-f", &elements, "-f", &forms]);
+        machine.run_ok(&["init"]);
+        machine.run_ok(&["org", "import", &example_path("org")]);
+        let (elements, forms) = (example_path("elements.toml"), example_path("forms.toml"));
+        machine.run_ok(&["campaign", "apply", "-f", &elements, "-f", &forms]);
         machine
     }
 
@@ -60,15 +60,15 @@ impl Machine {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        self.prepared(Command::new(env!("CARGO_BIN_EXE_thidua")), arguments)
+        self.configure(Command::new(env!("CARGO_BIN_EXE_thidua")), arguments)
     }
 
     /// The programme as a shell starts it.
-    fn shell(&self, script: &str) -> Command {
-        self.prepared(Command::new("sh"), &["-c", script])
+    fn shell_command(&self, script: &str) -> Command {
+        self.configure(Command::new("sh"), &["-c", script])
     }
 
-    fn prepared(&self, mut command: Command, arguments: &[&str]) -> Command {
+    fn configure(&self, mut command: Command, arguments: &[&str]) -> Command {
         command.args(arguments).current_dir(self.dir.path());
         for (name, _) in std::env::vars_os() {
             if name.to_str().is_some_and(|name| name.starts_with("THIDUA_")) {
@@ -79,47 +79,47 @@ impl Machine {
         command
     }
 
-    fn run(&self, arguments: &[&str]) -> Ran {
-        Ran::from(self.command(arguments).output().unwrap())
+    fn run(&self, arguments: &[&str]) -> CommandOutput {
+        CommandOutput::from(self.command(arguments).output().unwrap())
     }
 
     /// Runs what must go well; its answer.
-    fn done(&self, arguments: &[&str]) -> String {
-        let ran = self.run(arguments);
-        assert_eq!(ran.code, 0, "{arguments:?}: {}", ran.err);
-        ran.out
+    fn run_ok(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert_eq!(output.code, 0, "{arguments:?}: {}", output.err);
+        output.out
     }
 }
 
 /// A server that ends with its value.
-struct Serving {
+struct CliServer {
     child: std::process::Child,
     address: String,
 }
 
-impl Serving {
-    fn on(machine: &Machine) -> Self {
-        Self::with(machine, &[])
+impl CliServer {
+    fn start(machine: &TestMachine) -> Self {
+        Self::start_with_settings(machine, &[])
     }
 
     /// With further keys of the configuration.
-    fn with(machine: &Machine, keys: &[&str]) -> Self {
+    fn start_with_settings(machine: &TestMachine, keys: &[&str]) -> Self {
         let keys: Vec<&str> = ["listen.address=127.0.0.1:0"].iter().chain(keys).copied().collect();
-        Self::running(machine, &["serve"], &keys)
+        Self::start_command(machine, &["serve"], &keys)
     }
 
     /// By another command that ends in serving.
-    fn running(machine: &Machine, arguments: &[&str], keys: &[&str]) -> Self {
+    fn start_command(machine: &TestMachine, arguments: &[&str], keys: &[&str]) -> Self {
         let mut command = machine.command(arguments);
         command.arg("--json");
         keys.iter().for_each(|key| {
             command.args(["--set", key]);
         });
-        Self::of(command)
+        Self::spawn(command)
     }
 
     /// A command that ends in serving and says so in JSON.
-    fn of(mut command: Command) -> Self {
+    fn spawn(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let line = lines.find(|line| line.as_ref().unwrap().contains("serving")).unwrap().unwrap();
@@ -128,7 +128,7 @@ impl Serving {
     }
 }
 
-impl Drop for Serving {
+impl Drop for CliServer {
     fn drop(&mut self) {
         // It may have ended by itself already.
         let _ = self.child.kill();
@@ -138,13 +138,13 @@ impl Drop for Serving {
 
 /// What a command said.
 #[derive(Debug)]
-struct Ran {
+struct CommandOutput {
     code: i32,
     out: String,
     err: String,
 }
 
-impl From<Output> for Ran {
+impl From<Output> for CommandOutput {
     fn from(output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).unwrap();
         Self { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
@@ -152,6 +152,6 @@ impl From<Output> for Ran {
 }
 
 /// A file of the example.
-fn example(name: &str) -> String {
+fn example_path(name: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/tra-vinh").join(name).display().to_string()
 }

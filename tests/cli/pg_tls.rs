@@ -1,10 +1,10 @@
 //! TLS between the programme and a PostgreSQL that takes nothing else: the right name under the right authority, and everything that is
 //! not quite so. Real processes; needs the feature `postgres-tls`.
 
-use super::copies::{due, enrol};
-use super::first_day::free_port;
-use super::pg_server::{PASSWORD, PgServer, Programmes};
-use super::{Machine, Serving};
+use super::backups::{due_reports, enrol_phone};
+use super::pg_server::{PASSWORD, PgServer, PostgresInstallation};
+use super::serve::free_port;
+use super::{CliServer, TestMachine};
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::BigInt;
 use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl};
@@ -12,10 +12,10 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use std::os::unix::fs::PermissionsExt;
 
 /// The name in the database's certificate.
-const NAME: &str = "db.example.vn";
+const SERVER_NAME: &str = "db.example.vn";
 
 /// An authority for databases, and what it looks like in a file.
-fn authority(name: &str) -> (Issuer<'static, KeyPair>, String) {
+fn create_ca(name: &str) -> (Issuer<'static, KeyPair>, String) {
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -26,9 +26,9 @@ fn authority(name: &str) -> (Issuer<'static, KeyPair>, String) {
 }
 
 /// A PostgreSQL with a certificate for [`NAME`], which takes TLS and nothing else.
-fn guarded(programmes: &Programmes, issuer: &Issuer<'static, KeyPair>) -> PgServer {
+fn start_tls_server(programmes: &PostgresInstallation, issuer: &Issuer<'static, KeyPair>) -> PgServer {
     let key = KeyPair::generate().unwrap();
-    let certificate = CertificateParams::new(vec![NAME.to_owned()]).unwrap().signed_by(&key, issuer).unwrap();
+    let certificate = CertificateParams::new(vec![SERVER_NAME.to_owned()]).unwrap().signed_by(&key, issuer).unwrap();
     let settings = ["ssl=on", "ssl_cert_file=server.pem", "ssl_key_file=server.key"];
     PgServer::start(programmes, &settings, |data| {
         std::fs::write(data.join("server.pem"), certificate.pem()).unwrap();
@@ -39,22 +39,22 @@ fn guarded(programmes: &Programmes, issuer: &Issuer<'static, KeyPair>) -> PgServ
 }
 
 #[derive(QueryableByName)]
-struct Sessions {
+struct SessionCounts {
     #[diesel(sql_type = BigInt)]
     all: i64,
     #[diesel(sql_type = BigInt)]
-    guarded: i64,
+    encrypted: i64,
 }
 
-const SESSIONS: &str = "select count(*) as all, count(*) filter (where ssl and version = 'TLSv1.3') as guarded \
+const SESSION_QUERY: &str = "select count(*) as all, count(*) filter (where ssl and version = 'TLSv1.3') as guarded \
      from pg_stat_ssl join pg_stat_activity using (pid) where datname = 'thidua' and pid <> pg_backend_pid()";
 
 #[test]
 fn verify_full_leads_to_the_right_database_alone() {
-    let Some(programmes) = Programmes::found() else { return };
-    let ((issuer, right), (_, wrong), (_, posing)) = (authority("ours"), authority("theirs"), authority("ours"));
-    let server = guarded(&programmes, &issuer);
-    let machine = Machine::with_province();
+    let Some(programmes) = PostgresInstallation::find() else { return };
+    let ((issuer, right), (_, wrong), (_, posing)) = (create_ca("ours"), create_ca("theirs"), create_ca("ours"));
+    let server = start_tls_server(&programmes, &issuer);
+    let machine = TestMachine::with_example();
     let [right, wrong, posing] = [("right", right), ("wrong", wrong), ("posing", posing)]
         .map(|(name, pem)| machine.write(&format!("{name}.pem"), &pem));
     // Names that nobody resolves: `hostaddr` says where they are.
@@ -62,17 +62,17 @@ fn verify_full_leads_to_the_right_database_alone() {
         format!("postgres://thidua:{PASSWORD}@{name}:{}/thidua?hostaddr=127.0.0.1&{options}", server.port)
     };
     let proven = |name: &str, root: &str| url(name, &format!("sslmode=verify-full&sslrootcert={root}"));
-    let good = proven(NAME, &right);
+    let good = proven(SERVER_NAME, &right);
     let mut operator = PgConnection::establish(&good.replace("/thidua?", "/postgres?")).unwrap();
     operator.batch_execute("create database thidua").unwrap();
 
     for (refused, why) in [
-        (proven(NAME, &wrong), "certificate verify failed"),
+        (proven(SERVER_NAME, &wrong), "certificate verify failed"),
         // An authority of the same name with another key.
-        (proven(NAME, &posing), "SSL error"),
+        (proven(SERVER_NAME, &posing), "SSL error"),
         (proven("other.example.vn", &right), "does not match host name"),
-        (proven(NAME, "/nowhere.pem"), "root certificate file"),
-        (url(NAME, "sslmode=disable"), "no encryption"),
+        (proven(SERVER_NAME, "/nowhere.pem"), "root certificate file"),
+        (url(SERVER_NAME, "sslmode=disable"), "no encryption"),
     ] {
         for command in ["serve", "doctor"] {
             let ran = machine.run(&[command, "--set", &format!("database.url={refused}")]);
@@ -82,28 +82,28 @@ fn verify_full_leads_to_the_right_database_alone() {
     }
 
     let sqlite = format!("sqlite:{}", machine.path("data/thidua.db").display());
-    machine.done(&["move", "--from", &sqlite, "--to", &good]);
+    machine.run_ok(&["move", "--from", &sqlite, "--to", &good]);
     let file = machine.path("data/thidua.toml");
     let configured = std::fs::read_to_string(&file).unwrap().replace("sqlite:thidua.db", &good);
     std::fs::write(&file, configured).unwrap();
-    let serving = a_report_goes_through(&machine);
-    let found: Sessions = diesel::sql_query(SESSIONS).get_result(&mut operator).unwrap();
-    assert!(found.all > 0 && found.guarded == found.all, "{} of {} sessions speak TLS", found.guarded, found.all);
-    assert!(!machine.done(&["doctor"]).contains("EXPOSED_LINE"));
-    let unproven = format!("database.url={}", url(NAME, "sslmode=require"));
-    assert!(machine.done(&["doctor", "--set", &unproven]).contains("add sslmode=verify-full"));
+    let serving = send_report(&machine);
+    let found: SessionCounts = diesel::sql_query(SESSION_QUERY).get_result(&mut operator).unwrap();
+    assert!(found.all > 0 && found.encrypted == found.all, "{} of {} sessions speak TLS", found.encrypted, found.all);
+    assert!(!machine.run_ok(&["doctor"]).contains("EXPOSED_LINE"));
+    let unproven = format!("database.url={}", url(SERVER_NAME, "sslmode=require"));
+    assert!(machine.run_ok(&["doctor", "--set", &unproven]).contains("add sslmode=verify-full"));
     drop(serving);
 }
 
 /// A phone enrols, sends a report and finds the server at one with it.
-fn a_report_goes_through(machine: &Machine) -> Serving {
+fn send_report(machine: &TestMachine) -> CliServer {
     let address = format!("127.0.0.1:{}", free_port());
     let (listen, public) = (format!("listen.address={address}"), format!("listen.public=https://{address}"));
-    let serving = Serving::running(machine, &["serve"], &[&listen, &public]);
-    enrol(machine, &public, "xa-1", "REPORTER", "com-29242-2");
-    let week = due(machine, "xa-1").remove(0);
-    assert!(machine.done(&["field", "fill", &week, "--nil", "--submit", "--phone", "xa-1"]).contains(": sent"));
-    let answer = machine.done(&["field", "sync", "--phone", "xa-1", "--json"]);
+    let serving = CliServer::start_command(machine, &["serve"], &[&listen, &public]);
+    enrol_phone(machine, &public, "xa-1", "REPORTER", "com-29242-2");
+    let week = due_reports(machine, "xa-1").remove(0);
+    assert!(machine.run_ok(&["field", "fill", &week, "--nil", "--submit", "--phone", "xa-1"]).contains(": sent"));
+    let answer = machine.run_ok(&["field", "sync", "--phone", "xa-1", "--json"]);
     assert!(answer.contains("\"resets\": 0") && answer.contains("\"agrees\": true"), "{answer}");
     serving
 }

@@ -20,7 +20,7 @@ impl TestDb {
     ///
     /// Panics with `CI=true` and no `THIDUA_TEST_PG`, so that a missing server is never mistaken for a pass, and
     /// when the server refuses: its user must be allowed to create databases.
-    pub(crate) fn fresh() -> Option<Self> {
+    pub(crate) fn create() -> Option<Self> {
         let Ok(admin) = std::env::var("THIDUA_TEST_PG") else {
             assert!(std::env::var("CI").as_deref() != Ok("true"), "CI must name a PostgreSQL server in THIDUA_TEST_PG");
             println!("skipped: no THIDUA_TEST_PG; run this test through scripts/test");
@@ -28,7 +28,8 @@ impl TestDb {
         };
         let name = format!("thidua_test_{}_{:016x}", std::process::id(), RandomState::new().build_hasher().finish());
         let url = with_database(&admin, &name);
-        run(&admin, &format!("create database {name}")).expect("THIDUA_TEST_PG must serve and may create databases");
+        run_sql(&admin, &format!("create database {name}"))
+            .expect("THIDUA_TEST_PG must serve and may create databases");
         Some(Self { name, admin, url })
     }
 
@@ -41,11 +42,11 @@ impl TestDb {
 impl Drop for TestDb {
     fn drop(&mut self) {
         // A server that is gone takes its databases with it: nothing to complain about.
-        let _gone = run(&self.admin, &format!("drop database if exists {} with (force)", self.name));
+        let _gone = run_sql(&self.admin, &format!("drop database if exists {} with (force)", self.name));
     }
 }
 
-fn run(url: &str, sql: &str) -> Result<(), String> {
+fn run_sql(url: &str, sql: &str) -> Result<(), String> {
     let mut conn = PgConnection::establish(url).map_err(|e| e.to_string())?;
     conn.batch_execute(sql).map_err(|e| e.to_string())
 }

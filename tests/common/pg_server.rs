@@ -9,14 +9,14 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Where PostgreSQL's programmes are, and who runs them: it refuses to run as root.
-pub(crate) struct Programmes {
+pub(crate) struct PostgresInstallation {
     dir: PathBuf,
     user: Option<&'static str>,
 }
 
-impl Programmes {
+impl PostgresInstallation {
     /// `None`, with a line that says so, on a machine without PostgreSQL; with `CI=true` that is a failure.
-    pub(crate) fn found() -> Option<Self> {
+    pub(crate) fn find() -> Option<Self> {
         let told = Command::new("pg_config").arg("--bindir").output().ok();
         let told = told.map(|told| PathBuf::from(String::from_utf8_lossy(&told.stdout).trim()));
         let installed = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
@@ -40,25 +40,25 @@ impl Programmes {
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL"]);
         if let Some(user) = self.user {
-            command.args([&format!("--reuid={user}"), &format!("--regid={}", group(user)), "--clear-groups"]);
+            command.args([&format!("--reuid={user}"), &format!("--regid={}", group_of(user)), "--clear-groups"]);
         }
         command.arg(self.dir.join(name)).current_dir("/");
         command
     }
 
-    fn hand_over(&self, path: &Path) {
+    fn chown_to_user(&self, path: &Path) {
         if let Some(user) = self.user {
-            done(Command::new("chown").arg("-R").arg(user).arg(path));
+            run_checked(Command::new("chown").arg("-R").arg(user).arg(path));
         }
     }
 }
 
-fn group(user: &str) -> String {
-    done(Command::new("id").args(["-gn", user])).trim().to_owned()
+fn group_of(user: &str) -> String {
+    run_checked(Command::new("id").args(["-gn", user])).trim().to_owned()
 }
 
 /// Runs what must go well; what it said.
-pub(crate) fn done(command: &mut Command) -> String {
+pub(crate) fn run_checked(command: &mut Command) -> String {
     let ran = command.output().unwrap();
     assert!(ran.status.success(), "{command:?}: {}", String::from_utf8_lossy(&ran.stderr));
     String::from_utf8(ran.stdout).unwrap()
@@ -70,34 +70,34 @@ pub(crate) const PASSWORD: &str = "test";
 /// A running server.
 pub(crate) struct PgServer {
     child: Child,
-    home: tempfile::TempDir,
+    home_dir: tempfile::TempDir,
     /// On loopback.
     pub(crate) port: u16,
 }
 
 impl PgServer {
     /// A fresh one, whose user `thidua` has [`PASSWORD`]. `prepare` writes into its data directory what it likes, `pg_hba.conf` too.
-    pub(crate) fn start(programmes: &Programmes, settings: &[&str], prepare: impl FnOnce(&Path)) -> Self {
+    pub(crate) fn start(programmes: &PostgresInstallation, settings: &[&str], prepare: impl FnOnce(&Path)) -> Self {
         let home = tempfile::tempdir().unwrap();
         std::fs::write(home.path().join("password"), PASSWORD).unwrap();
-        programmes.hand_over(home.path());
+        programmes.chown_to_user(home.path());
         let mut make = programmes.command("initdb");
         make.args(["-U", "thidua", "-A", "scram-sha-256", "-E", "UTF8", "--locale=C", "--no-sync", "-D"]);
         make.arg(home.path().join("data")).arg("--pwfile").arg(home.path().join("password"));
-        done(&mut make);
+        run_checked(&mut make);
         prepare(&home.path().join("data"));
-        programmes.hand_over(home.path());
+        programmes.chown_to_user(home.path());
         Self::run(programmes, home, settings)
     }
 
     /// A standby that streams from this one.
-    pub(crate) fn following(programmes: &Programmes, leader: &Self) -> Self {
+    pub(crate) fn start_standby(programmes: &PostgresInstallation, leader: &Self) -> Self {
         let home = tempfile::tempdir().unwrap();
-        programmes.hand_over(home.path());
+        programmes.chown_to_user(home.path());
         let mut copy = programmes.command("pg_basebackup");
         copy.env("PGPASSWORD", PASSWORD).args(["-h", "127.0.0.1", "-p", &leader.port.to_string(), "-U", "thidua"]);
         copy.args(["--write-recovery-conf", "--checkpoint=fast", "--no-sync", "-D"]).arg(home.path().join("data"));
-        done(&mut copy);
+        run_checked(&mut copy);
         Self::run(programmes, home, &[])
     }
 
@@ -113,7 +113,7 @@ impl PgServer {
         let _ = self.child.wait();
     }
 
-    fn run(programmes: &Programmes, mut home: tempfile::TempDir, settings: &[&str]) -> Self {
+    fn run(programmes: &PostgresInstallation, mut home: tempfile::TempDir, settings: &[&str]) -> Self {
         let data = home.path().join("data");
         // Somebody else may take the port in between: then another one.
         for _ in 0..5 {
@@ -126,17 +126,17 @@ impl PgServer {
                 command.args(["-c", setting]);
             }
             command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
-            let mut server = Self { child: command.spawn().unwrap(), home, port };
-            if server.serves(&data) {
+            let mut server = Self { child: command.spawn().unwrap(), home_dir: home, port };
+            if server.wait_until_ready(&data) {
                 return server;
             }
-            home = std::mem::replace(&mut server.home, tempfile::tempdir().unwrap());
+            home = std::mem::replace(&mut server.home_dir, tempfile::tempdir().unwrap());
         }
         panic!("PostgreSQL does not start: {}", std::fs::read_to_string(home.path().join("log")).unwrap());
     }
 
     /// Waits until it takes connections; false when it ended instead.
-    fn serves(&mut self, data: &Path) -> bool {
+    fn wait_until_ready(&mut self, data: &Path) -> bool {
         let end = Instant::now() + Duration::from_secs(60);
         while Instant::now() < end && self.child.try_wait().unwrap().is_none() {
             let told = std::fs::read_to_string(data.join("postmaster.pid")).unwrap_or_default();

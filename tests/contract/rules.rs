@@ -87,26 +87,31 @@ const JUDGEMENTS: &[&str] =
     &["score", "scores", "rank", "ranking", "finding", "findings", "standing", "standings", "judgement"];
 
 /// Messages that may hold both, each with the reason.
-const JOINED_ON_PURPOSE: &[(&str, &str)] = &[];
+const FIGURES_BESIDE_OFFICIALS_ALLOWED: &[(&str, &str)] = &[];
 
 /// A message with its full name inside the package: `Outer.Inner`.
-pub(crate) struct Message<'f> {
+pub(crate) struct ContractMessage<'f> {
     pub(crate) file: &'f str,
     pub(crate) name: String,
     pub(crate) body: &'f DescriptorProto,
 }
 
-pub(crate) fn messages(files: &[FileDescriptorProto]) -> Vec<Message<'_>> {
-    fn below<'f>(file: &'f str, prefix: &str, list: &'f [DescriptorProto], out: &mut Vec<Message<'f>>) {
+pub(crate) fn messages(files: &[FileDescriptorProto]) -> Vec<ContractMessage<'_>> {
+    fn collect_nested<'f>(
+        file: &'f str,
+        prefix: &str,
+        list: &'f [DescriptorProto],
+        out: &mut Vec<ContractMessage<'f>>,
+    ) {
         for body in list {
             let name = format!("{prefix}{}", body.name());
-            below(file, &format!("{name}."), &body.nested_type, out);
-            out.push(Message { file, name, body });
+            collect_nested(file, &format!("{name}."), &body.nested_type, out);
+            out.push(ContractMessage { file, name, body });
         }
     }
     let mut out = Vec::new();
     for file in files {
-        below(file.name(), "", &file.message_type, &mut out);
+        collect_nested(file.name(), "", &file.message_type, &mut out);
     }
     out
 }
@@ -117,7 +122,7 @@ fn enums(files: &[FileDescriptorProto]) -> Vec<(&str, &EnumDescriptorProto)> {
     top.chain(nested).collect()
 }
 
-fn each_field(
+fn visit_fields(
     files: &[FileDescriptorProto],
     complain: impl Fn(&FieldDescriptorProto) -> Option<String>,
 ) -> Vec<String> {
@@ -132,7 +137,7 @@ fn each_field(
 }
 
 /// Request and response belong to one rpc alone, so that each can grow without the others.
-pub(crate) fn shared_requests(files: &[FileDescriptorProto]) -> Vec<String> {
+pub(crate) fn find_shared_requests(files: &[FileDescriptorProto]) -> Vec<String> {
     let mut out = Vec::new();
     for file in files {
         for method in file.service.iter().flat_map(|s| &s.method) {
@@ -148,15 +153,15 @@ pub(crate) fn shared_requests(files: &[FileDescriptorProto]) -> Vec<String> {
     out
 }
 
-pub(crate) fn floats(files: &[FileDescriptorProto]) -> Vec<String> {
-    each_field(files, |field| {
+pub(crate) fn find_floats(files: &[FileDescriptorProto]) -> Vec<String> {
+    visit_fields(files, |field| {
         let float = matches!(field.r#type(), Type::Double | Type::Float);
         float.then(|| "people are judged by numbers: use Quantity, never double or float".to_owned())
     })
 }
 
-pub(crate) fn personal_data(files: &[FileDescriptorProto]) -> Vec<String> {
-    each_field(files, |field| {
+pub(crate) fn find_personal_data(files: &[FileDescriptorProto]) -> Vec<String> {
+    visit_fields(files, |field| {
         if NOT_PERSONAL.iter().any(|(name, _)| *name == field.name()) {
             return None;
         }
@@ -168,8 +173,8 @@ pub(crate) fn personal_data(files: &[FileDescriptorProto]) -> Vec<String> {
 }
 
 /// Ids are 16 bytes on the wire.
-pub(crate) fn ids_as_text(files: &[FileDescriptorProto]) -> Vec<String> {
-    each_field(files, |field| {
+pub(crate) fn find_text_ids(files: &[FileDescriptorProto]) -> Vec<String> {
+    visit_fields(files, |field| {
         let id = field.name().ends_with("_id") || field.name().ends_with("_ids");
         (id && field.r#type() != Type::Bytes).then(|| "an id is bytes".to_owned())
     })
@@ -180,7 +185,7 @@ fn has_word(field: &FieldDescriptorProto, words: &[&str]) -> bool {
 }
 
 /// The names of all messages that hold a figure or a judgement, directly or through their members.
-fn with_figures(all: &[Message<'_>]) -> BTreeSet<String> {
+fn messages_with_figures(all: &[ContractMessage<'_>]) -> BTreeSet<String> {
     let mut found: BTreeSet<String> = FIGURES.iter().map(|f| (*f).to_owned()).collect();
     loop {
         let judged = |f: &FieldDescriptorProto| {
@@ -197,11 +202,11 @@ fn with_figures(all: &[Message<'_>]) -> BTreeSet<String> {
 }
 
 /// Nobody can be scored by what no message brings together.
-pub(crate) fn figures_beside_officials(files: &[FileDescriptorProto]) -> Vec<String> {
+pub(crate) fn find_figures_beside_officials(files: &[FileDescriptorProto]) -> Vec<String> {
     let all = messages(files);
-    let figures = with_figures(&all);
+    let figures = messages_with_figures(&all);
     let suspects = all.iter().filter(|m| figures.contains(&m.name));
-    let allowed = |m: &&Message<'_>| !JOINED_ON_PURPOSE.iter().any(|(name, _)| *name == m.name);
+    let allowed = |m: &&ContractMessage<'_>| !FIGURES_BESIDE_OFFICIALS_ALLOWED.iter().any(|(name, _)| *name == m.name);
     let mut out = Vec::new();
     for message in suspects.filter(allowed) {
         if let Some(field) = message.body.field.iter().find(|f| has_word(f, OFFICIAL)) {
@@ -212,15 +217,15 @@ pub(crate) fn figures_beside_officials(files: &[FileDescriptorProto]) -> Vec<Str
     out
 }
 
-pub(crate) fn zero_values(files: &[FileDescriptorProto]) -> Vec<String> {
+pub(crate) fn find_bad_zero_values(files: &[FileDescriptorProto]) -> Vec<String> {
     let wrong = enums(files).into_iter().filter(|(_, e)| {
         let zero = e.value.first();
-        !zero.is_some_and(|v| v.number() == 0 && v.name() == format!("{}_UNSPECIFIED", screaming(e.name())))
+        !zero.is_some_and(|v| v.number() == 0 && v.name() == format!("{}_UNSPECIFIED", to_screaming_snake(e.name())))
     });
     wrong.map(|(file, e)| format!("{file}: enum {}: value 0 should be ..._UNSPECIFIED", e.name())).collect()
 }
 
-fn screaming(name: &str) -> String {
+fn to_screaming_snake(name: &str) -> String {
     let mut out = String::new();
     for c in name.chars() {
         if c.is_uppercase() && !out.is_empty() {
@@ -232,15 +237,15 @@ fn screaming(name: &str) -> String {
 }
 
 /// Lists that are whole, each with the reason.
-const WHOLE_LISTS: &[(&str, &str)] = &[("ListJobs", "a handful, fixed in the programme")];
+const UNPAGED_LISTS: &[(&str, &str)] = &[("ListJobs", "a handful, fixed in the programme")];
 
 /// Lists come in pages, updates say what they change.
-pub(crate) fn pages_and_masks(files: &[FileDescriptorProto]) -> Vec<String> {
+pub(crate) fn find_missing_pages_and_masks(files: &[FileDescriptorProto]) -> Vec<String> {
     let mut out = Vec::new();
     for message in messages(files) {
         let has = |name: &str| message.body.field.iter().any(|f| f.name() == name);
         let whole =
-            WHOLE_LISTS.iter().any(|(list, _)| message.name.strip_prefix(list).is_some_and(|n| n.starts_with("Re")));
+            UNPAGED_LISTS.iter().any(|(list, _)| message.name.strip_prefix(list).is_some_and(|n| n.starts_with("Re")));
         let list = message.name.starts_with("List") && !whole;
         let missing = match message.name.as_str() {
             n if list && n.ends_with("Request") => ["page_size", "page_token"].into_iter().find(|f| !has(f)),
@@ -270,7 +275,7 @@ const WITHOUT_REQUEST_ID: &[(&str, &str)] = &[
 ];
 
 /// A write that is sent twice must have its effect once.
-pub(crate) fn writes_without_request_id(files: &[FileDescriptorProto]) -> Vec<String> {
+pub(crate) fn find_writes_without_request_id(files: &[FileDescriptorProto]) -> Vec<String> {
     let rpcs = files.iter().flat_map(|f| &f.service).flat_map(|s| &s.method);
     let writes = rpcs.filter(|m| !WITHOUT_REQUEST_ID.iter().any(|(word, _)| m.name().starts_with(word)));
     let all = messages(files);

@@ -2,16 +2,16 @@
 
 use crate::page::Page;
 use jiff::civil::date;
-use thidua::domain::hex::hex;
+use thidua::domain::hex::encode_hex;
 use thidua::domain::ids::{
-    AccountId, CampaignId, ChangeId, CommentId, ConflictId, ContractId, DeviceId, ElementId, FindingId, FormId, HeldId,
-    KeyId, ProposalId, ReportId, RunId, StandingId, UnitId, derive,
+    AccountId, CampaignId, CommentId, ConflictId, ContractId, DeviceId, ElementId, FindingId, FormId, HeldCommandId,
+    OrgChangeId, ProposalId, ReportId, RunId, ServiceKeyId, StandingId, UnitId, derive_id,
 };
 use thidua::domain::period::Period;
-use thidua::domain::quality::{Finding, FindingState, Rule};
+use thidua::domain::quality::{Finding, FindingState, QualityRule};
 use thidua::domain::report::ReportKey;
-use thidua::domain::standing::Run;
-use thidua::domain::window::Window;
+use thidua::domain::standing::StandingRun;
+use thidua::domain::window::DateWindow;
 
 const ABOUT: &str = "Ids that follow from what they name: 16 bytes, the first of a SHA-256 over a kind and parts. A
 changed line gives a thing of today another id tomorrow. Made by tests/golden/ids.rs.";
@@ -48,48 +48,48 @@ const KINDS: [&str; 24] = [
 fn named(page: &mut Page) {
     page.section("the id of the code `golden`, by kind of thing");
     let ids = [
-        ("unit", UnitId::named("golden").to_string()),
-        ("campaign", CampaignId::named("golden").to_string()),
-        ("form", FormId::named("golden").to_string()),
-        ("contract", ContractId::named("golden").to_string()),
-        ("element", ElementId::named("golden").to_string()),
-        ("report", ReportId::named("golden").to_string()),
-        ("comment", CommentId::named("golden").to_string()),
-        ("conflict", ConflictId::named("golden").to_string()),
-        ("held command", HeldId::named("golden").to_string()),
-        ("proposal", ProposalId::named("golden").to_string()),
-        ("device", DeviceId::named("golden").to_string()),
-        ("account", AccountId::named("golden").to_string()),
-        ("key of a partner", KeyId::named("golden").to_string()),
-        ("standing", StandingId::named("golden").to_string()),
-        ("run", RunId::named("golden").to_string()),
-        ("change of the organisation", ChangeId::named("golden").to_string()),
-        ("finding", FindingId::named("golden").to_string()),
+        ("unit", UnitId::from_code("golden").to_string()),
+        ("campaign", CampaignId::from_code("golden").to_string()),
+        ("form", FormId::from_code("golden").to_string()),
+        ("contract", ContractId::from_code("golden").to_string()),
+        ("element", ElementId::from_code("golden").to_string()),
+        ("report", ReportId::from_code("golden").to_string()),
+        ("comment", CommentId::from_code("golden").to_string()),
+        ("conflict", ConflictId::from_code("golden").to_string()),
+        ("held command", HeldCommandId::from_code("golden").to_string()),
+        ("proposal", ProposalId::from_code("golden").to_string()),
+        ("device", DeviceId::from_code("golden").to_string()),
+        ("account", AccountId::from_code("golden").to_string()),
+        ("key of a partner", ServiceKeyId::from_code("golden").to_string()),
+        ("standing", StandingId::from_code("golden").to_string()),
+        ("run", RunId::from_code("golden").to_string()),
+        ("change of the organisation", OrgChangeId::from_code("golden").to_string()),
+        ("finding", FindingId::from_code("golden").to_string()),
     ];
     for (what, id) in ids {
         page.item(what, id);
     }
-    page.item("text beyond ASCII, unit `Phường 7`", UnitId::named("Phường 7"));
-    page.item("empty text, unit", UnitId::named(""));
+    page.item("text beyond ASCII, unit `Phường 7`", UnitId::from_code("Phường 7"));
+    page.item("empty text, unit", UnitId::from_code(""));
 }
 
 fn report(cut: u8) -> ReportId {
     let period = Period { cut, ..Period::new("week", date(2024, 8, 19), date(2024, 8, 26)) };
-    ReportKey { contract: ContractId::named("tuan-xa"), unit: UnitId::named("com-29242-1"), period }.id()
+    ReportKey { contract: ContractId::from_code("tuan-xa"), unit: UnitId::from_code("com-29242-1"), period }.id()
 }
 
-fn finding(rule: Rule, element: Option<&str>) -> FindingId {
-    let window = Window::new(date(2024, 8, 19), date(2024, 8, 26)).unwrap();
+fn finding(rule: QualityRule, element: Option<&str>) -> FindingId {
+    let window = DateWindow::new(date(2024, 8, 19), date(2024, 8, 26)).unwrap();
     let element = element.map(|code| thidua::domain::element::ElementCode::new(code).unwrap());
     Finding {
         rule,
-        unit: UnitId::named("com-29242-1"),
+        unit: UnitId::from_code("com-29242-1"),
         element,
         window,
         evidence: vec![1],
         strength: 2,
-        chance: 3,
-        asked: date(2024, 9, 1),
+        chance_per_billion: 3,
+        asked_day: date(2024, 9, 1),
         state: FindingState::Open,
         reply: None,
         shared: false,
@@ -103,14 +103,14 @@ fn computed(page: &mut Page) {
     page.item("report, second piece of a period", report(1));
     page.item("report before 1970", {
         let period = Period::new("week", date(1969, 12, 29), date(1970, 1, 5));
-        ReportKey { contract: ContractId::named("c"), unit: UnitId::named("u"), period }.id()
+        ReportKey { contract: ContractId::from_code("c"), unit: UnitId::from_code("u"), period }.id()
     });
-    for rule in Rule::ALL {
+    for rule in QualityRule::ALL {
         page.item(format!("finding of rule {rule}, no element"), finding(*rule, None));
     }
-    page.item("finding of rule D4, element so_vu", finding(Rule::ALL[2], Some("so_vu")));
-    page.item("run of a campaign", Run::id_of(CampaignId::named("A"), 1234, &[7; 32]));
-    page.item("latest run of a campaign", Run::latest_of(CampaignId::named("A")));
+    page.item("finding of rule D4, element so_vu", finding(QualityRule::ALL[2], Some("so_vu")));
+    page.item("run of a campaign", StandingRun::derive_id(CampaignId::from_code("A"), 1234, &[7; 32]));
+    page.item("latest run of a campaign", StandingRun::latest_record_id(CampaignId::from_code("A")));
 }
 
 #[test]
@@ -120,9 +120,9 @@ fn ids_follow_from_what_they_name_as_they_did() {
     computed(&mut page);
     page.section("the derivation itself: kind, then the parts `ab` and `c`");
     for kind in KINDS {
-        page.item(format!("`{kind}`"), hex(&derive(kind, &[b"ab", b"c"])));
+        page.item(format!("`{kind}`"), encode_hex(&derive_id(kind, &[b"ab", b"c"])));
     }
-    page.item("no part", hex(&derive("report", &[])));
-    page.item("one part `abc`", hex(&derive("report", &[b"abc"])));
+    page.item("no part", encode_hex(&derive_id("report", &[])));
+    page.item("one part `abc`", encode_hex(&derive_id("report", &[b"abc"])));
     page.hold();
 }

@@ -8,9 +8,9 @@ use std::convert::Infallible;
 use std::path::Path;
 use std::process::Command;
 use thidua::config::{Config, SECTIONS, template};
-use thidua::grpc::status::DOMAIN;
+use thidua::grpc::status::ERROR_DOMAIN;
 use thidua::pb::Rpc;
-use thidua::server::metrics::Metrics;
+use thidua::server::metrics::ServerMetrics;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tower::{Layer as _, ServiceExt as _};
 
@@ -46,7 +46,7 @@ fn settings(page: &mut Page) {
     page.section("settings: sections and keys, as the reader takes them");
     for section in SECTIONS {
         let flag = [format!("{section}.no-such-key=1")];
-        let refused = Config::read(Path::new("/nowhere"), None, [], &flag).unwrap_err().to_string();
+        let refused = Config::load(Path::new("/nowhere"), None, [], &flag).unwrap_err().to_string();
         let keys: Vec<&str> = refused.split('`').skip(1).step_by(2).skip(1).collect();
         assert!(!keys.is_empty(), "{refused}");
         page.item(section, keys.join(" "));
@@ -59,7 +59,7 @@ fn settings(page: &mut Page) {
     }
     page.section("a setting comes from the environment too");
     let environment = [("THIDUA_LISTEN_ADDRESS".to_owned(), "10.0.0.2:1".to_owned())];
-    let config = Config::read(Path::new("/nowhere"), None, environment, &[]).unwrap();
+    let config = Config::load(Path::new("/nowhere"), None, environment, &[]).unwrap();
     page.item("THIDUA_LISTEN_ADDRESS", config.listen.address);
 }
 
@@ -67,12 +67,12 @@ fn rpcs(page: &mut Page) {
     page.section("rpcs");
     Rpc::ALL.iter().for_each(|rpc| page.line(rpc.path()));
     page.section("domain of every error's facts");
-    page.line(DOMAIN);
+    page.line(ERROR_DOMAIN);
 }
 
 /// The page of numbers of a server that answered one call.
 async fn numbers(world: &World) -> String {
-    let metrics = Metrics::default();
+    let metrics = ServerMetrics::default();
     let inner = tower::service_fn(|_: http::Request<()>| async {
         Ok::<_, Infallible>(http::Response::builder().header("grpc-status", "5").body(()).unwrap())
     });
@@ -91,7 +91,7 @@ async fn numbers(world: &World) -> String {
 
 fn metrics(page: &mut Page) {
     let world = World::on_sqlite();
-    let job = thidua::jobs::find("compact").unwrap();
+    let job = thidua::jobs::find_job("compact").unwrap();
     job.run_now(&world.app, "node").unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let text = runtime.block_on(numbers(&world));

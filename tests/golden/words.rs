@@ -4,32 +4,34 @@
 use crate::page::Page;
 use jiff::civil::date;
 use prost::Message as _;
+use thidua::domain::attachment::HeldReason;
 use thidua::domain::baseline::BaselineStatus;
 use thidua::domain::campaign::{
-    BaselineMethod, CampaignKind, Classification, Commitment, Evidence, Field, LaunchMode, PlanStatus, Status, Step,
-    ZeroBase,
+    BaselineMethod, CampaignField, CampaignKind, CampaignStatus, CampaignStep, Classification, Commitment,
+    DutyEvidence, LaunchMode, PlanStatus, ZeroBasePolicy,
 };
 use thidua::domain::cell::{CellValue, MissingReason};
 use thidua::domain::command::Verdict;
-use thidua::domain::desk::HeldReason;
 use thidua::domain::element::{CountingLevel, ElementKind};
-use thidua::domain::fleet::{Contact, Waiting};
-use thidua::domain::funnel::Place;
-use thidua::domain::hex::hex;
+use thidua::domain::fleet::{BacklogStatus, LastContact};
+use thidua::domain::funnel_limits::FunnelZone;
+use thidua::domain::hex::encode_hex;
 use thidua::domain::lang::Lang;
-use thidua::domain::org::{BaseQuality, ChangeKind, ChangeState, Hierarchy, LineageKind, UnitKind, View};
-use thidua::domain::partner::Read;
-use thidua::domain::permission::{Action, Relation, Role};
-use thidua::domain::quality::{FindingState, Rule};
-use thidua::domain::reason::Reason;
+use thidua::domain::org::{
+    Hierarchy, LineageKind, OrgChangeKind, OrgChangeState, RebaseQuality, StructureView, UnitKind,
+};
+use thidua::domain::partner::PartnerCall;
+use thidua::domain::permission::{Action, Role, UnitRelation};
+use thidua::domain::quality::{FindingState, QualityRule};
+use thidua::domain::reason::RefusalReason;
 use thidua::domain::release::SUPPRESSED;
 use thidua::domain::scope::{RecordKind, ScopeKind};
-use thidua::domain::scoring::{NoScore, compare::Band};
-use thidua::domain::standing::{JudgementState, StandingView, Support};
-use thidua::domain::target;
-use thidua::domain::target::ast::{Basis, Comparator, Mode, Sign};
+use thidua::domain::scoring::{ScoreExclusion, cluster_comparison::ClusterBand};
+use thidua::domain::standing::{JudgementState, ReportSupport, StandingView};
+use thidua::domain::target_rule;
+use thidua::domain::target_rule::ast::{ChangeMode, Comparator, RatioBasis, TermSign};
 use thidua::domain::workflow;
-use thidua::wire::{access, reasons, sync, values, words};
+use thidua::wire::{access, enums, reasons, sync, values};
 use thidua::{jobs, pb};
 
 const ABOUT: &str = "Closed vocabularies: `word`, or `word = number` where rows or messages carry a number for it. The
@@ -52,8 +54,8 @@ macro_rules! wired {
     ($page:ident, $($title:literal: $words:ty, $write:ident, $read:ident;)+) => {$(
         $page.section($title);
         <$words>::ALL.iter().for_each(|word| {
-            let wire = words::$write(*word);
-            assert_eq!(words::$read(wire.into()), Ok(*word), "read as it is written");
+            let wire = enums::$write(*word);
+            assert_eq!(enums::$read(wire.into()), Ok(*word), "read as it is written");
             $page.item(word.as_str(), contract(wire.into(), wire.as_str_name()));
         });
     )+};
@@ -69,47 +71,51 @@ fn rights(page: &mut Page) {
     page.section("roles: number in rows, then in the contract");
     for role in Role::ALL {
         assert_eq!((Role::from_number(role.number()), Role::from_code(role.code())), (Some(role), Some(role)));
-        let wire = values::role(role).map_or("none".to_owned(), |wire| contract(wire.into(), wire.as_str_name()));
+        let wire =
+            values::role_to_proto(role).map_or("none".to_owned(), |wire| contract(wire.into(), wire.as_str_name()));
         page.item(role.code(), format!("{}, {wire}", role.number()));
     }
-    assert_eq!(access::role_numbers(&Role::ALL).len(), Role::ALL.len() - 1);
+    assert_eq!(access::roles_to_proto(&Role::ALL).len(), Role::ALL.len() - 1);
     page.section("who may, by action: own unit, unit above");
     for action in Action::ALL {
         let of = |wanted| {
             let roles = action.allowed().iter().filter(|(_, relation)| *relation == wanted);
             roles.map(|(role, _)| role.code()).collect::<Vec<_>>().join(" ")
         };
-        page.item(action.code(), format!("own: {}; above: {}", of(Relation::Own), of(Relation::Above)));
+        page.item(action.code(), format!("own: {}; above: {}", of(UnitRelation::Own), of(UnitRelation::Above)));
     }
 }
 
 fn refusals(page: &mut Page) {
     page.section("reasons of refusals");
-    for reason in Reason::ALL {
-        let wire = reasons::reason(reason);
-        assert_eq!((Reason::from_code(reason.code()), reasons::name(wire)), (Some(reason), reason.code()));
+    for reason in RefusalReason::ALL {
+        let wire = reasons::reason_to_proto(reason);
+        assert_eq!(
+            (RefusalReason::from_code(reason.code()), reasons::error_reason_name(wire)),
+            (Some(reason), reason.code())
+        );
         page.item(reason.code(), contract(wire.into(), wire.as_str_name()));
     }
     page.section("every reason of the contract, those of the transport among them");
     for number in 0..200 {
         if let Ok(reason) = pb::ErrorReason::try_from(number) {
-            page.item(reasons::name(reason), number);
+            page.item(reasons::error_reason_name(reason), number);
         }
     }
 }
 
 fn reports(page: &mut Page) {
     page.section("states of a report");
-    for state in workflow::State::ALL {
-        let wire = words::state(state);
+    for state in workflow::ReportState::ALL {
+        let wire = enums::state_to_proto(state);
         page.item(state.code(), contract(wire.into(), wire.as_str_name()));
     }
     page.section("steps of a report");
-    workflow::Step::ALL.iter().for_each(|step| page.line(step.code()));
+    workflow::ReportStep::ALL.iter().for_each(|step| page.line(step.code()));
     page.section("what becomes of a command: number in rows, then in the contract");
     for verdict in Verdict::ALL {
         assert_eq!(Verdict::from_number(verdict.number()), Some(verdict));
-        let wire = sync::outcome(verdict);
+        let wire = sync::outcome_to_proto(verdict);
         page.item(verdict.code(), format!("{}, {}", verdict.number(), contract(wire.into(), wire.as_str_name())));
     }
     page.section("why a command is held");
@@ -118,8 +124,8 @@ fn reports(page: &mut Page) {
     let missing = [MissingReason::AwaitingSource, MissingReason::NotCounted, MissingReason::SeeNote];
     let cells = [CellValue::Reported(-3), CellValue::Nil].into_iter().chain(missing.map(CellValue::Missing));
     for cell in cells {
-        let wire = values::cell_value(cell);
-        page.item(format!("{cell:?}"), hex(&wire.encode_to_vec()));
+        let wire = values::cell_value_to_proto(cell);
+        page.item(format!("{cell:?}"), encode_hex(&wire.encode_to_vec()));
     }
 }
 
@@ -133,20 +139,21 @@ fn scopes(page: &mut Page) {
     page.section("kinds of records: number in rows and in the contract");
     for kind in RecordKind::ALL {
         assert_eq!(RecordKind::from_number(kind.number()), Some(kind));
-        let wire = pb::RecordKind::try_from(sync::kind(kind)).unwrap();
+        let wire = pb::RecordKind::try_from(sync::record_kind_to_proto(kind)).unwrap();
         page.item(kind.number(), contract(wire.into(), wire.as_str_name()));
     }
 }
 
 fn views(page: &mut Page) {
     page.section("views of the organisation, as they are printed and hashed");
-    for view in [View::AsWas, View::AsIs(date(2025, 7, 1)), View::Frozen(date(2024, 8, 19))] {
-        assert_eq!(View::parse(&view.to_string()), Some(view));
+    for view in [StructureView::AsWas, StructureView::AsIs(date(2025, 7, 1)), StructureView::Frozen(date(2024, 8, 19))]
+    {
+        assert_eq!(StructureView::parse(&view.to_string()), Some(view));
         page.line(view);
     }
     page.section("views of a standing");
     for view in StandingView::ALL {
-        let wire = thidua::wire::record::standing_view(*view);
+        let wire = thidua::wire::record::standing_view_to_proto(*view);
         page.item(view.as_str(), contract(wire.into(), wire.as_str_name()));
     }
     page.section("hidden figures of a released line");
@@ -155,68 +162,68 @@ fn views(page: &mut Page) {
 
 fn campaigns(page: &mut Page) {
     wired! { page,
-        "kinds of campaigns": CampaignKind, campaign_kind, read_campaign_kind;
-        "states of a campaign": Status, campaign_status, read_campaign_status;
-        "fields of targets": Field, campaign_field, read_campaign_field;
-        "commitments": Commitment, commitment, read_commitment;
-        "what a change means where the base is zero": ZeroBase, zero_base, read_zero_base;
-        "baseline methods": BaselineMethod, baseline_method, read_baseline_method;
-        "how a launch was held": LaunchMode, launch_mode, read_launch_mode;
-        "states of a unit's plan": PlanStatus, plan_status, read_plan_status;
-        "evidence of duties": Evidence, evidence, read_evidence;
-        "kinds of elements": ElementKind, element_kind, read_element_kind;
-        "kinds of units": UnitKind, unit_kind, read_unit_kind;
-        "hierarchies": Hierarchy, hierarchy, read_hierarchy;
-        "kinds of lineage": LineageKind, lineage_kind, read_lineage_kind;
-        "states of a finding": FindingState, finding_state, read_finding_state;
+        "kinds of campaigns": CampaignKind, campaign_kind_to_proto, campaign_kind_from_proto;
+        "states of a campaign": CampaignStatus, campaign_status_to_proto, campaign_status_from_proto;
+        "fields of targets": CampaignField, campaign_field_to_proto, campaign_field_from_proto;
+        "commitments": Commitment, commitment_to_proto, commitment_from_proto;
+        "what a change means where the base is zero": ZeroBasePolicy, zero_base_to_proto, zero_base_from_proto;
+        "baseline methods": BaselineMethod, baseline_method_to_proto, baseline_method_from_proto;
+        "how a launch was held": LaunchMode, launch_mode_to_proto, launch_mode_from_proto;
+        "states of a unit's plan": PlanStatus, plan_status_to_proto, plan_status_from_proto;
+        "evidence of duties": DutyEvidence, evidence_to_proto, evidence_from_proto;
+        "kinds of elements": ElementKind, element_kind_to_proto, element_kind_from_proto;
+        "kinds of units": UnitKind, unit_kind_to_proto, unit_kind_from_proto;
+        "hierarchies": Hierarchy, hierarchy_to_proto, hierarchy_from_proto;
+        "kinds of lineage": LineageKind, lineage_kind_to_proto, lineage_kind_from_proto;
+        "states of a finding": FindingState, finding_state_to_proto, finding_state_from_proto;
     }
     page.section("counting levels");
     for level in CountingLevel::ALL {
-        let wire = words::counting_level(*level);
-        assert_eq!(words::read_counting_level(wire.into()), Ok(*level));
+        let wire = enums::counting_level_to_proto(*level);
+        assert_eq!(enums::counting_level_from_proto(wire.into()), Ok(*level));
         page.item(level.as_str(), contract(wire.into(), wire.as_str_name()));
     }
 }
 
 fn plain(page: &mut Page) {
     said! { page,
-        "steps of a campaign": Step;
+        "steps of a campaign": CampaignStep;
         "classifications": Classification;
-        "rules of data quality": Rule;
-        "signs of a term": Sign;
-        "bases of a ratio": Basis;
+        "rules of data quality": QualityRule;
+        "signs of a term": TermSign;
+        "bases of a ratio": RatioBasis;
         "comparators": Comparator;
-        "modes of a change": Mode;
-        "verdicts on a target": target::Verdict;
-        "stages": target::Stage;
-        "states of pace": target::PaceState;
-        "tiers": target::Tier;
-        "comparability": target::Comparability;
-        "reasons of a verdict": target::Reason;
+        "modes of a change": ChangeMode;
+        "verdicts on a target": target_rule::TargetVerdict;
+        "stages": target_rule::StandingStage;
+        "states of pace": target_rule::PaceState;
+        "tiers": target_rule::Tier;
+        "comparability": target_rule::Comparability;
+        "reasons of a verdict": target_rule::VerdictReason;
         "states of a judgement": JudgementState;
-        "what stands behind a standing": Support;
+        "what stands behind a standing": ReportSupport;
         "states of a baseline": BaselineStatus;
-        "states of a change of the organisation": ChangeState;
-        "kinds of changes of the organisation": ChangeKind;
-        "how a base was carried over": BaseQuality;
-        "when a unit was heard": Contact;
-        "what waits at a unit": Waiting;
-        "calls that a partner's key opens": Read;
-        "why there is no score": NoScore;
-        "bands of a comparison": Band;
-        "places in a funnel": Place;
+        "states of a change of the organisation": OrgChangeState;
+        "kinds of changes of the organisation": OrgChangeKind;
+        "how a base was carried over": RebaseQuality;
+        "when a unit was heard": LastContact;
+        "what waits at a unit": BacklogStatus;
+        "calls that a partner's key opens": PartnerCall;
+        "why there is no score": ScoreExclusion;
+        "bands of a comparison": ClusterBand;
+        "places in a funnel": FunnelZone;
         "languages": Lang;
     }
 }
 
 fn nightly(page: &mut Page) {
     page.section("jobs: name in rows, schedule, which missed turns are run");
-    for job in jobs::ALL {
-        let missed = match job.missed {
-            jobs::Missed::Newest => "the newest",
-            jobs::Missed::Each => "each",
+    for job in jobs::SCHEDULED_JOBS {
+        let missed = match job.catch_up {
+            jobs::CatchUpPolicy::NewestSlot => "the newest",
+            jobs::CatchUpPolicy::EverySlot => "each",
         };
-        page.item(job.name, format!("{}, {} us after midnight, {missed}", job.cron, job.at_micros));
+        page.item(job.name, format!("{}, {} us after midnight, {missed}", job.schedule, job.micros_after_midnight));
     }
 }
 

@@ -7,14 +7,14 @@ use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use thidua::auth;
-use thidua::domain::enrolment::Code;
+use thidua::domain::enrolment::EnrolmentCode;
 use thidua::domain::ids::{AccountId, DeviceId, UnitId};
-use thidua::domain::org::{Edge, Hierarchy, OrgFacts, Span, Unit, UnitKind, Version};
+use thidua::domain::org::{DaySpan, Hierarchy, OrgFacts, Unit, UnitKind, UnitParent, UnitVersion};
 use thidua::domain::permission::{Grant, Role};
-use thidua::domain::time::Instant;
-use thidua::grpc::{Reach, Services};
+use thidua::domain::time::Timestamp;
+use thidua::grpc::{ServerEndpoints, Services};
 use thidua::pb::{self, access_service_server::AccessService};
-use thidua::server::keys::Keys;
+use thidua::server::keys::ServerKeys;
 use tonic::{Request, Status};
 
 const FIRST: Date = Date::constant(2024, 8, 26);
@@ -26,7 +26,7 @@ const PB_ROLES: [pb::Role; 4] = [pb::Role::Admin, pb::Role::Reporter, pb::Role::
 const FOREVER: Date = Date::constant(2199, 1, 1);
 
 #[derive(Debug, Clone)]
-enum Op {
+enum AccountOp {
     /// `caller` asks for a code of an account: an existing one, one that is not there, or a new one.
     Invite {
         caller: usize,
@@ -61,17 +61,17 @@ enum Op {
     },
 }
 
-fn ops() -> impl Strategy<Value = Vec<Op>> {
+fn ops() -> impl Strategy<Value = Vec<AccountOp>> {
     let account = 0..ACCOUNTS + 2;
     let one = prop_oneof![
-        6 => (0..ACCOUNTS, 0..UNITS, 0..4_usize, account).prop_map(|(caller, unit, role, account)| Op::Invite { caller, unit, role, account }),
-        1 => Just(Op::SetPassword),
-        3 => (0..ACCOUNTS).prop_map(|caller| Op::List { caller }),
-        3 => (0..ACCOUNTS, 0_usize..20).prop_map(|(caller, device)| Op::Revoke { caller, device }),
+        6 => (0..ACCOUNTS, 0..UNITS, 0..4_usize, account).prop_map(|(caller, unit, role, account)| AccountOp::Invite { caller, unit, role, account }),
+        1 => Just(AccountOp::SetPassword),
+        3 => (0..ACCOUNTS).prop_map(|caller| AccountOp::List { caller }),
+        3 => (0..ACCOUNTS, 0_usize..20).prop_map(|(caller, device)| AccountOp::Revoke { caller, device }),
         4 => (0..ACCOUNTS, 0..UNITS, 0..4_usize, -20_i64..20, 1_i64..40)
-            .prop_map(|(account, unit, role, from, days)| Op::Grant { account, unit, role, from, days }),
-        1 => (0..ACCOUNTS, 0_usize..5).prop_map(|(account, nth)| Op::End { account, nth }),
-        1 => (1_i64..15).prop_map(|days| Op::Wait { days }),
+            .prop_map(|(account, unit, role, from, days)| AccountOp::Grant { account, unit, role, from, days }),
+        1 => (0..ACCOUNTS, 0_usize..5).prop_map(|(account, nth)| AccountOp::End { account, nth }),
+        1 => (1_i64..15).prop_map(|days| AccountOp::Wait { days }),
     ];
     prop::collection::vec(one, 10..40)
 }
@@ -85,35 +85,35 @@ fn uid(unit: usize) -> String {
     if unit == 0 { "prov-84".to_owned() } else { format!("u{unit}") }
 }
 
-fn org(parents: &[usize]) -> OrgFacts {
+fn build_org(parents: &[usize]) -> OrgFacts {
     let mut facts = OrgFacts::default();
     for unit in 0..UNITS {
         let kind = if unit == 0 { UnitKind::Province } else { UnitKind::District };
-        let (span, name, local_kind) = (Span::ALWAYS, format!("Đơn vị {unit}"), "đội".to_owned());
-        let version = Version { span, name, kind, local_kind, code: None, note: String::new() };
+        let (span, name, local_kind) = (DaySpan::ALWAYS, format!("Đơn vị {unit}"), "đội".to_owned());
+        let version = UnitVersion { days: span, name, kind, local_kind, code: None, note: String::new() };
         facts.units.push(Unit::new(&uid(unit), version));
         if unit > 0 {
-            let (child, parent) = (UnitId::named(&uid(unit)), UnitId::named(&uid(parents[unit - 1])));
-            facts.edges.push(Edge { child, parent, hierarchy: Hierarchy::Command, span: Span::ALWAYS });
+            let (child, parent) = (UnitId::from_code(&uid(unit)), UnitId::from_code(&uid(parents[unit - 1])));
+            facts.edges.push(UnitParent { child, parent, hierarchy: Hierarchy::Command, days: DaySpan::ALWAYS });
         }
     }
     facts
 }
 
 /// A role as it is written down: from a day until before another.
-type Role4 = (Role, usize, Date, Date);
+type GrantTuple = (Role, usize, Date, Date);
 
 /// What the rule says, from grants and parents alone.
 #[derive(Default)]
-struct Oracle {
+struct AccountOracle {
     parents: Vec<usize>,
-    grants: BTreeMap<AccountId, Vec<Role4>>,
+    grants: BTreeMap<AccountId, Vec<GrantTuple>>,
     ended: BTreeMap<AccountId, BTreeSet<usize>>,
     devices: BTreeMap<DeviceId, AccountId>,
     revoked: BTreeSet<DeviceId>,
 }
 
-impl Oracle {
+impl AccountOracle {
     fn administers(&self, caller: AccountId, unit: usize, day: Date) -> bool {
         let chain = std::iter::successors(Some(unit), |at| (*at > 0).then(|| self.parents[at - 1]));
         let grants = &self.grants[&caller];
@@ -135,18 +135,18 @@ impl Oracle {
         units.into_iter().all(|unit| self.administers(caller, unit, day))
     }
 
-    fn grant(&mut self, account: AccountId, (role, unit, from, to): Role4) {
+    fn grant(&mut self, account: AccountId, (role, unit, from, to): GrantTuple) {
         let all = self.grants.entry(account).or_default();
         all.retain(|(other, on, ..)| (*other, *on) != (role, unit));
         all.push((role, unit, from, to));
     }
 }
 
-struct Story {
+struct AccountScenario {
     world: World,
     services: Services,
     tokio: tokio::runtime::Runtime,
-    oracle: Oracle,
+    oracle: AccountOracle,
     accounts: Vec<AccountId>,
     day: Date,
     code: Option<(AccountId, String)>,
@@ -154,32 +154,40 @@ struct Story {
     _keys: tempfile::TempDir,
 }
 
-impl Story {
-    fn begin(parents: &[usize]) -> Self {
-        let world = World::of(&org(parents));
+impl AccountScenario {
+    fn new(parents: &[usize]) -> Self {
+        let world = World::on_sqlite_with(&build_org(parents));
         let dir = tempfile::tempdir().unwrap();
-        let Keys { authority, seal, revocations } = Keys::open(dir.path()).unwrap();
+        let ServerKeys { authority, cursor_key: seal, revocations } = ServerKeys::open(dir.path()).unwrap();
         let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let (_, closing) = tokio::sync::watch::channel(false);
         let services = {
             let _inside = tokio.enter();
-            Services::new(world.app.clone(), (authority, revocations), seal, Reach::default(), vec![], closing)
+            Services::new(
+                world.app.clone(),
+                (authority, revocations),
+                seal,
+                ServerEndpoints::default(),
+                vec![],
+                closing,
+            )
         };
-        let oracle = Oracle { parents: parents.to_vec(), ..Oracle::default() };
-        let accounts = (0..ACCOUNTS).map(|at| AccountId::named(&format!("account {at}"))).collect();
-        let mut story = Self { world, services, tokio, oracle, accounts, day: FIRST, code: None, count: 0, _keys: dir };
+        let oracle = AccountOracle { parents: parents.to_vec(), ..AccountOracle::default() };
+        let accounts = (0..ACCOUNTS).map(|at| AccountId::from_code(&format!("account {at}"))).collect();
+        let mut scenario =
+            Self { world, services, tokio, oracle, accounts, day: FIRST, code: None, count: 0, _keys: dir };
         for at in 0..ACCOUNTS {
             // Everybody begins with a role that ended: the account is there and has a device.
-            story.grant(at, (Role::Reporter, at % UNITS, date(2024, 1, 1), date(2024, 1, 2)));
-            story.enrol(story.accounts[at], None);
+            scenario.grant(at, (Role::Reporter, at % UNITS, date(2024, 1, 1), date(2024, 1, 2)));
+            scenario.enrol(scenario.accounts[at], None);
         }
-        story
+        scenario
     }
 
-    fn grant(&mut self, account: usize, (role, unit, from, to): Role4) {
+    fn grant(&mut self, account: usize, (role, unit, from, to): GrantTuple) {
         let (app, id) = (&self.world.app, self.accounts[account]);
-        let grant = Grant { role, unit: UnitId::named(&uid(unit)), from, to };
-        app.grant(&app.system().unwrap(), id, "account", &grant).unwrap();
+        let grant = Grant { role, unit: UnitId::from_code(&uid(unit)), from, to };
+        app.grant_role(&app.system_actor().unwrap(), id, "account", &grant).unwrap();
         self.oracle.grant(id, (role, unit, from, to));
     }
 
@@ -189,16 +197,16 @@ impl Story {
         self.count += 1;
         let device = DeviceId([self.count; 16]);
         let hash = match code {
-            Some(code) => auth::hash(Code::parse(code).unwrap().symbols().as_bytes()),
+            Some(code) => auth::hash_secret(EnrolmentCode::parse(code).unwrap().symbols().as_bytes()),
             None => {
-                let hash = auth::hash(&device.0);
-                let later = app.now().plus_micros(1);
-                app.add_enrol_code(&app.system().unwrap(), &hash, account, later).unwrap();
+                let hash = auth::hash_secret(&device.0);
+                let later = app.now().saturating_add_micros(1);
+                app.add_enrol_code(&app.system_actor().unwrap(), &hash, account, later).unwrap();
                 hash
             }
         };
-        let token = auth::hash(format!("token {}", self.count).as_bytes());
-        app.enrol(&hash, device, &[4; 65], (&token, Instant(i64::MAX))).unwrap();
+        let token = auth::hash_secret(format!("token {}", self.count).as_bytes());
+        app.enrol_device(&hash, device, &[4; 65], (&token, Timestamp(i64::MAX))).unwrap();
         self.oracle.devices.insert(device, account);
     }
 
@@ -216,20 +224,20 @@ impl Story {
         request
     }
 
-    fn run(&mut self, op: &Op) {
+    fn run(&mut self, op: &AccountOp) {
         match *op {
-            Op::Invite { caller, unit, role, account } => self.invite(caller, unit, role, account),
-            Op::SetPassword => self.set_password(),
-            Op::List { caller } => self.list(caller),
-            Op::Revoke { caller, device } => self.revoke(caller, device),
-            Op::Grant { account, unit, role, from, days } => {
+            AccountOp::Invite { caller, unit, role, account } => self.invite(caller, unit, role, account),
+            AccountOp::SetPassword => self.set_password(),
+            AccountOp::List { caller } => self.list(caller),
+            AccountOp::Revoke { caller, device } => self.revoke(caller, device),
+            AccountOp::Grant { account, unit, role, from, days } => {
                 let from = self.day.saturating_add(from.days());
                 self.grant(account, (ROLES[role], unit, from, from.saturating_add(days.days())));
             }
-            Op::End { account, nth } => self.end(account, nth),
-            Op::Wait { days } => {
+            AccountOp::End { account, nth } => self.end_grant(account, nth),
+            AccountOp::Wait { days } => {
                 self.day = self.day.saturating_add(days.days());
-                self.world.at(self.day);
+                self.world.set_day(self.day);
             }
         }
     }
@@ -239,13 +247,13 @@ impl Story {
         self.count += 1;
         let (existing, absent) = (self.accounts.get(account).copied(), account == ACCOUNTS);
         let named = if absent { Some(AccountId([0xAB; 16])) } else { existing };
-        let ask = pb::CreateEnrolmentCodeRequest {
+        let rpc_request = pb::CreateEnrolmentCodeRequest {
             request_id: vec![self.count; 16],
-            unit_id: UnitId::named(&uid(unit)).0.to_vec(),
+            unit_id: UnitId::from_code(&uid(unit)).0.to_vec(),
             roles: vec![PB_ROLES[role].into()],
             account_id: named.map_or_else(Vec::new, |id| id.0.to_vec()),
         };
-        let answer = self.tokio.block_on(self.services.create_enrolment_code(self.request(device, ask)));
+        let answer = self.tokio.block_on(self.services.create_enrolment_code(self.request(device, rpc_request)));
         let id = self.accounts[caller];
         let over_unit = self.oracle.administers(id, unit, self.day);
         let over_account = named.is_none_or(|named| existing.is_some() && self.oracle.may_act(id, named, self.day));
@@ -257,18 +265,18 @@ impl Story {
                 assert!(named.is_none_or(|named| named == account));
                 self.oracle.grant(account, (ROLES[role], unit, self.day, FOREVER));
                 self.code = Some((account, code.clone()));
-                self.enrol_or_keep(account, &code);
+                self.enrol_every_second(account, &code);
             }
             Err(status) => {
                 assert!(!(over_unit && over_account), "refused what the rule allows: {status:?}");
                 let expected = if over_unit { "ACCOUNT_ELSEWHERE" } else { "" };
-                assert!(!over_unit || reason(&status) == expected, "{status:?}");
+                assert!(!over_unit || error_reason(&status) == expected, "{status:?}");
             }
         }
     }
 
     /// Every second code admits a device at once, the others stay for a password.
-    fn enrol_or_keep(&mut self, account: AccountId, code: &str) {
+    fn enrol_every_second(&mut self, account: AccountId, code: &str) {
         if self.count % 2 == 0 {
             self.enrol(account, Some(code));
             self.code = None;
@@ -277,27 +285,27 @@ impl Story {
 
     fn set_password(&mut self) {
         let Some((_, code)) = self.code.take() else { return };
-        let ask = Request::new(pb::SetPasswordRequest { code, password: "một câu dài dễ nhớ".into() });
+        let rpc_request = Request::new(pb::SetPasswordRequest { code, password: "một câu dài dễ nhớ".into() });
         // The code may have ended meanwhile; whoever holds one had the right when it was made.
-        let _ = self.tokio.block_on(self.services.set_password(ask));
+        let _ = self.tokio.block_on(self.services.set_password(rpc_request));
     }
 
     fn list(&mut self, caller: usize) {
         let Some(device) = self.device(caller) else { return };
-        let ask = pb::ListDevicesRequest { page_size: 500, ..Default::default() };
-        let answer = self.tokio.block_on(self.services.list_devices(self.request(device, ask))).unwrap();
-        let told: BTreeSet<Vec<u8>> = answer.into_inner().devices.into_iter().map(|one| one.id).collect();
+        let rpc_request = pb::ListDevicesRequest { page_size: 500, ..Default::default() };
+        let answer = self.tokio.block_on(self.services.list_devices(self.request(device, rpc_request))).unwrap();
+        let listed: BTreeSet<Vec<u8>> = answer.into_inner().devices.into_iter().map(|one| one.id).collect();
         let may = |account| self.oracle.may_act(self.accounts[caller], account, self.day);
         let opened = self.oracle.devices.iter().filter(|(one, account)| **one == device || may(**account));
-        assert_eq!(told, opened.map(|(one, _)| one.0.to_vec()).collect(), "devices told to account {caller}");
+        assert_eq!(listed, opened.map(|(one, _)| one.0.to_vec()).collect(), "devices told to account {caller}");
     }
 
     fn revoke(&mut self, caller: usize, nth: usize) {
         let Some(device) = self.device(caller) else { return };
         let (other, account) = self.oracle.devices.iter().nth(nth % self.oracle.devices.len()).unwrap();
         let (other, account) = (*other, *account);
-        let ask = pb::RevokeDeviceRequest { request_id: vec![1; 16], device_id: other.0.to_vec() };
-        let answer = self.tokio.block_on(self.services.revoke_device(self.request(device, ask)));
+        let rpc_request = pb::RevokeDeviceRequest { request_id: vec![1; 16], device_id: other.0.to_vec() };
+        let answer = self.tokio.block_on(self.services.revoke_device(self.request(device, rpc_request)));
         let may = other == device || self.oracle.may_act(self.accounts[caller], account, self.day);
         assert_eq!(answer.is_ok(), may, "account {caller} revokes {other}: {answer:?}");
         if may {
@@ -305,50 +313,52 @@ impl Story {
         }
     }
 
-    fn end(&mut self, account: usize, nth: usize) {
+    fn end_grant(&mut self, account: usize, nth: usize) {
         let (app, id) = (&self.world.app, self.accounts[account]);
         let all = self.oracle.grants.get_mut(&id).unwrap();
         if all.is_empty() {
             return;
         }
         let (role, unit, from, to) = all.remove(nth % all.len());
-        let grant = Grant { role, unit: UnitId::named(&uid(unit)), from, to };
-        app.revoke_grant(&app.system().unwrap(), id, &grant).unwrap();
+        let grant = Grant { role, unit: UnitId::from_code(&uid(unit)), from, to };
+        app.revoke_grant(&app.system_actor().unwrap(), id, &grant).unwrap();
         self.oracle.ended.entry(id).or_default().insert(unit);
     }
 
     /// Nothing stays of what was refused: every account holds exactly what was written down.
-    fn agrees(&self) {
+    fn assert_grants_match(&self) {
         for (account, grants) in &self.oracle.grants {
-            let written: BTreeSet<_> =
-                grants.iter().map(|(role, unit, from, to)| (*role, UnitId::named(&uid(*unit)), *from, *to)).collect();
+            let expected_grants: BTreeSet<_> = grants
+                .iter()
+                .map(|(role, unit, from, to)| (*role, UnitId::from_code(&uid(*unit)), *from, *to))
+                .collect();
             let held = self.world.app.store().read(|tx| tx.grants(*account)).unwrap();
             let held: BTreeSet<_> = held.iter().map(|one| (one.role, one.unit, one.from, one.to)).collect();
-            assert_eq!(held, written, "grants of {account:?}");
+            assert_eq!(held, expected_grants, "grants of {account:?}");
         }
         let absent = self.world.app.store().read(|tx| tx.account_label(AccountId([0xAB; 16]))).unwrap();
         assert_eq!(absent, None, "nobody makes an account by naming it");
     }
 }
 
-fn reason(status: &Status) -> String {
+fn error_reason(status: &Status) -> String {
     use tonic_types::StatusExt;
     status.get_error_details().error_info().map_or_else(String::new, |info| info.reason.clone())
 }
 
-fn cases() -> u32 {
+fn case_count() -> u32 {
     std::env::var("WALKS").map_or(48, |walks| walks.parse().expect("WALKS is a number"))
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: cases(), max_shrink_iters: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: case_count(), max_shrink_iters: 300, ..ProptestConfig::default() })]
 
     #[test]
     fn nobody_acts_on_an_account_without_the_right_over_every_unit_of_it(parents in parents(), ops in ops()) {
-        let mut story = Story::begin(&parents);
+        let mut scenario = AccountScenario::new(&parents);
         for op in &ops {
-            story.run(op);
-            story.agrees();
+            scenario.run(op);
+            scenario.assert_grants_match();
         }
     }
 }

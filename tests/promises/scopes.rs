@@ -1,19 +1,19 @@
 //! Scope and privacy: S17, S18, S20.
 
-use crate::stories;
-use crate::world::{ELSEWHERE, TOWN, WARD_2, WARD_3, WARD_NEW, World, figure, first_week, week};
+use crate::on_both_databases;
+use crate::world::{OTHER_COMMUNE, TOWN, WARD_2, WARD_3, WARD_NEW, World, first_week_key, reported_value, week_key};
 use jiff::civil::date;
 use thidua::domain::cell::CellValue;
 use thidua::domain::command::Verdict;
 use thidua::domain::ids::UnitId;
-use thidua::domain::org::{Edge, Span};
+use thidua::domain::org::{DaySpan, UnitParent};
 use thidua::domain::permission::Role;
 use thidua::domain::report::ReportKey;
 use thidua::domain::scope::{RecordKind, Scope};
-use thidua::domain::workflow::State;
-use thidua::sync::frame::GrantChange;
+use thidua::domain::workflow::ReportState;
+use thidua::sync::frame::ScopeChange;
 
-stories! {
+on_both_databases! {
     s17_at_a_merger_the_phones_move_to_the_successor_and_take_their_drafts_with_them
     s17_a_grant_that_is_gone_takes_its_rows_off_the_phone
     s17_a_new_grant_brings_its_rows_and_one_taken_away_is_told_as_revoked
@@ -26,214 +26,223 @@ stories! {
 }
 
 fn s17_at_a_merger_the_phones_move_to_the_successor_and_take_their_drafts_with_them(world: World) {
-    let mut lan = world.phone("lan", WARD_2, Role::Reporter);
-    let mut mai = world.phone("mai", WARD_3, Role::Reporter);
-    let sent = world.send_nil(&mut lan, &first_week(WARD_2));
-    world.at(date(2024, 12, 31));
-    let draft = week(WARD_2, date(2024, 12, 23));
-    let save = lan.save(&draft, &[(world.elements()[0], figure(1))], &[]);
+    let mut lan = world.enrol_device("lan", WARD_2, Role::Reporter);
+    let mut mai = world.enrol_device("mai", WARD_3, Role::Reporter);
+    let sent = world.send_nil_report(&mut lan, &first_week_key(WARD_2));
+    world.set_day(date(2024, 12, 31));
+    let draft = week_key(WARD_2, date(2024, 12, 23));
+    let save = lan.save_command(&draft, &[(world.element_numbers()[0], reported_value(1))], &[]);
     lan.push(&world, &[save]);
     mai.sync(&world);
-    assert!(!mai.holds(RecordKind::Report, sent.0));
+    assert!(!mai.has_record(RecordKind::Report, sent.0));
 
-    world.at(date(2025, 1, 1));
-    let applied = world.app.apply_day().unwrap();
+    world.set_day(date(2025, 1, 1));
+    let applied = world.app.apply_org_day().unwrap();
     assert!(applied.moved_accounts >= 2 && applied.moved_records >= 2, "{applied:?}");
     lan.sync(&world);
     mai.sync(&world);
-    lan.agrees();
-    mai.agrees();
-    assert!(lan.lost.contains(&(Scope::desk(UnitId::named(WARD_2)), GrantChange::Moved)), "{:?}", lan.lost);
-    let successor = Scope::work(UnitId::named(WARD_NEW));
+    lan.assert_digests_match();
+    mai.assert_digests_match();
+    assert!(
+        lan.lost_scopes.contains(&(Scope::desk(UnitId::from_code(WARD_2)), ScopeChange::Moved)),
+        "{:?}",
+        lan.lost_scopes
+    );
+    let successor = Scope::work(UnitId::from_code(WARD_NEW));
     assert!(mai.scopes.values().any(|(scope, _)| *scope == successor));
-    assert!(mai.holds(RecordKind::Report, sent.0), "the successor sees what its predecessors sent");
-    assert!(mai.holds(RecordKind::Report, draft.id().0), "and finishes what they began");
-    assert_eq!(world.app.apply_day().unwrap(), Default::default(), "a second run changes nothing");
+    assert!(mai.has_record(RecordKind::Report, sent.0), "the successor sees what its predecessors sent");
+    assert!(mai.has_record(RecordKind::Report, draft.id().0), "and finishes what they began");
+    assert_eq!(world.app.apply_org_day().unwrap(), Default::default(), "a second run changes nothing");
 }
 
 fn s17_a_grant_that_is_gone_takes_its_rows_off_the_phone(world: World) {
-    let mut phone = world.phone("lan", WARD_2, Role::Reporter);
-    let id = world.send_nil(&mut phone, &first_week(WARD_2));
-    assert!(phone.holds(RecordKind::Report, id.0));
+    let mut phone = world.enrol_device("lan", WARD_2, Role::Reporter);
+    let id = world.send_nil_report(&mut phone, &first_week_key(WARD_2));
+    assert!(phone.has_record(RecordKind::Report, id.0));
     // The grant's window ends.
-    world.at(date(2030, 1, 2));
+    world.set_day(date(2030, 1, 2));
     world
         .app
-        .grant(
-            &world.app.system().unwrap(),
+        .grant_role(
+            &world.app.system_actor().unwrap(),
             phone.account,
             "lan",
             &thidua::domain::permission::Grant {
                 role: Role::Reporter,
-                unit: UnitId::named(ELSEWHERE),
+                unit: UnitId::from_code(OTHER_COMMUNE),
                 from: date(2024, 1, 1),
                 to: date(2031, 1, 1),
             },
         )
         .unwrap();
     phone.sync(&world);
-    assert!(!phone.holds(RecordKind::Report, id.0));
-    assert!(phone.lost.iter().all(|(_, change)| *change == GrantChange::Ended), "{:?}", phone.lost);
-    phone.agrees();
+    assert!(!phone.has_record(RecordKind::Report, id.0));
+    assert!(phone.lost_scopes.iter().all(|(_, change)| *change == ScopeChange::Ended), "{:?}", phone.lost_scopes);
+    phone.assert_digests_match();
 }
 
 fn s18_a_draft_is_seen_by_its_own_desk_only_and_a_sent_report_by_the_units_above(world: World) {
-    let mut reporter = world.phone("lan", WARD_2, Role::Reporter);
-    let mut reviewer = world.phone("reviewer", TOWN, Role::Reviewer);
-    let mut stranger = world.phone("stranger", ELSEWHERE, Role::Reporter);
-    let key = first_week(WARD_2);
-    let cells: Vec<_> = world.elements().into_iter().map(|element| (element, CellValue::Nil)).collect();
-    let save = reporter.save(&key, &cells, &[]);
+    let mut reporter = world.enrol_device("lan", WARD_2, Role::Reporter);
+    let mut reviewer = world.enrol_device("reviewer", TOWN, Role::Reviewer);
+    let mut stranger = world.enrol_device("stranger", OTHER_COMMUNE, Role::Reporter);
+    let key = first_week_key(WARD_2);
+    let cells: Vec<_> = world.element_numbers().into_iter().map(|element| (element, CellValue::Nil)).collect();
+    let save = reporter.save_command(&key, &cells, &[]);
     reporter.push(&world, &[save]);
     reviewer.sync(&world);
-    assert!(!reviewer.holds(RecordKind::Report, key.id().0), "a draft is nobody's but the desk's");
-    let submit = reporter.submit(key.id());
+    assert!(!reviewer.has_record(RecordKind::Report, key.id().0), "a draft is nobody's but the desk's");
+    let submit = reporter.submit_command(key.id());
     reporter.push(&world, &[submit]);
     reviewer.sync(&world);
     stranger.sync(&world);
-    assert!(reviewer.holds(RecordKind::Report, key.id().0));
-    assert!(!stranger.holds(RecordKind::Report, key.id().0));
+    assert!(reviewer.has_record(RecordKind::Report, key.id().0));
+    assert!(!stranger.has_record(RecordKind::Report, key.id().0));
     // Asking about it gives the stranger the answer that an absent report gives.
-    let report = world.report(key.id()).unwrap();
-    let (there, nowhere) = (stranger.accept(&report), stranger.submit(week(ELSEWHERE, date(2024, 8, 19)).id()));
+    let report = world.read_report(key.id()).unwrap();
+    let (there, nowhere) =
+        (stranger.accept_command(&report), stranger.submit_command(week_key(OTHER_COMMUNE, date(2024, 8, 19)).id()));
     let outcomes = stranger.push(&world, &[there, nowhere]);
     assert_eq!(outcomes[0].reason, outcomes[1].reason);
     assert_eq!(outcomes[0].problems, outcomes[1].problems);
 }
 
 fn s20_a_report_of_a_closed_unit_is_taken_for_that_unit_and_signed_by_its_successor(world: World) {
-    let mut phone = world.phone("lan", WARD_2, Role::Reporter);
+    let mut phone = world.enrol_device("lan", WARD_2, Role::Reporter);
     phone.sync(&world);
     // The last piece of the ward's last week: 30 and 31 December.
-    let whole = week(WARD_2, date(2024, 12, 30));
+    let whole = week_key(WARD_2, date(2024, 12, 30));
     let mut period = whole.period.clone();
     period.end = date(2025, 1, 1);
     let key = ReportKey { period, ..whole };
-    let cells: Vec<_> = world.elements().into_iter().map(|element| (element, CellValue::Nil)).collect();
-    let save = phone.save(&key, &cells, &[]);
-    let submit = phone.submit(key.id());
+    let cells: Vec<_> = world.element_numbers().into_iter().map(|element| (element, CellValue::Nil)).collect();
+    let save = phone.save_command(&key, &cells, &[]);
+    let submit = phone.submit_command(key.id());
     // It was offline over the merger.
-    world.at(date(2025, 1, 2));
-    world.app.apply_day().unwrap();
+    world.set_day(date(2025, 1, 2));
+    world.app.apply_org_day().unwrap();
     let outcomes = phone.push(&world, &[save, submit]);
     assert!(outcomes.iter().all(|outcome| outcome.verdict == Verdict::Applied), "{outcomes:?}");
-    let report = world.report(key.id()).unwrap();
-    assert_eq!(report.key.unit, UnitId::named(WARD_2));
-    assert_eq!(report.acting_unit, UnitId::named(WARD_NEW));
-    assert_eq!(report.state, State::Submitted);
-    phone.agrees();
+    let report = world.read_report(key.id()).unwrap();
+    assert_eq!(report.key.unit, UnitId::from_code(WARD_2));
+    assert_eq!(report.acting_unit, UnitId::from_code(WARD_NEW));
+    assert_eq!(report.state, ReportState::Submitted);
+    phone.assert_digests_match();
 }
 
 fn s17_a_new_grant_brings_its_rows_and_one_taken_away_is_told_as_revoked(world: World) {
-    let mut lan = world.phone("lan", WARD_2, Role::Reporter);
-    let mut other = world.phone("mai", ELSEWHERE, Role::Reporter);
-    let sent = world.send_nil(&mut lan, &first_week(WARD_2));
+    let mut lan = world.enrol_device("lan", WARD_2, Role::Reporter);
+    let mut other = world.enrol_device("mai", OTHER_COMMUNE, Role::Reporter);
+    let sent = world.send_nil_report(&mut lan, &first_week_key(WARD_2));
     other.sync(&world);
     let scopes = other.scopes.len();
-    let system = world.app.system().unwrap();
-    let unit = UnitId::named(WARD_2);
+    let system = world.app.system_actor().unwrap();
+    let unit = UnitId::from_code(WARD_2);
     let grant =
         thidua::domain::permission::Grant { role: Role::Reporter, unit, from: date(2024, 1, 1), to: date(2030, 1, 1) };
-    world.app.grant(&system, other.account, "mai", &grant).unwrap();
+    world.app.grant_role(&system, other.account, "mai", &grant).unwrap();
     other.sync(&world);
-    assert!(other.scopes.len() > scopes && other.holds(RecordKind::Report, sent.0));
-    other.agrees();
+    assert!(other.scopes.len() > scopes && other.has_record(RecordKind::Report, sent.0));
+    other.assert_digests_match();
     world.app.revoke_grant(&system, other.account, &grant).unwrap();
     other.sync(&world);
-    assert!(!other.holds(RecordKind::Report, sent.0));
-    assert!(other.lost.contains(&(Scope::work(unit), GrantChange::Revoked)), "{:?}", other.lost);
-    assert!(other.lost.contains(&(Scope::desk(unit), GrantChange::Revoked)), "{:?}", other.lost);
-    other.agrees();
+    assert!(!other.has_record(RecordKind::Report, sent.0));
+    assert!(other.lost_scopes.contains(&(Scope::work(unit), ScopeChange::Revoked)), "{:?}", other.lost_scopes);
+    assert!(other.lost_scopes.contains(&(Scope::desk(unit), ScopeChange::Revoked)), "{:?}", other.lost_scopes);
+    other.assert_digests_match();
 }
 
 fn s17_a_record_that_leaves_one_scope_and_stays_in_others_leaves_that_one(world: World) {
-    let mut lan = world.phone("lan", WARD_2, Role::Reporter);
-    let key = first_week(WARD_2);
-    let cells: Vec<_> = world.elements().into_iter().map(|element| (element, CellValue::Nil)).collect();
-    let save = lan.save(&key, &cells, &[]);
+    let mut lan = world.enrol_device("lan", WARD_2, Role::Reporter);
+    let key = first_week_key(WARD_2);
+    let cells: Vec<_> = world.element_numbers().into_iter().map(|element| (element, CellValue::Nil)).collect();
+    let save = lan.save_command(&key, &cells, &[]);
     lan.push(&world, &[save]);
     let on_desk = || {
-        let desk = world.app.store().read(|tx| tx.scope_number(Scope::desk(UnitId::named(WARD_2)))).unwrap().unwrap();
-        let digests = world.app.store().read(|tx| tx.digests(&[desk].into())).unwrap();
+        let desk =
+            world.app.store().read(|tx| tx.scope_number(Scope::desk(UnitId::from_code(WARD_2)))).unwrap().unwrap();
+        let digests = world.app.store().read(|tx| tx.scope_digests(&[desk].into())).unwrap();
         digests.get(&desk).map_or(0, |digest| digest.count)
     };
     assert_eq!(on_desk(), 1, "the draft lies on the desk");
-    let submit = lan.submit(key.id());
+    let submit = lan.submit_command(key.id());
     lan.push(&world, &[submit]);
     assert_eq!(on_desk(), 0, "what was sent lies there no more");
     lan.sync(&world);
-    lan.agrees();
-    assert!(lan.holds(RecordKind::Report, key.id().0));
+    lan.assert_digests_match();
+    assert!(lan.has_record(RecordKind::Report, key.id().0));
 }
 
 fn s17_a_commune_that_goes_under_another_district_takes_its_reports_with_it(world: World) {
     let commune = "com-29236-0";
-    let mut lan = world.phone("lan", commune, Role::Reporter);
-    let mut old = world.phone("old", TOWN, Role::Reviewer);
-    let mut new = world.phone("new", "dist-844", Role::Reviewer);
-    let sent = world.send_nil(&mut lan, &first_week(commune));
+    let mut lan = world.enrol_device("lan", commune, Role::Reporter);
+    let mut old = world.enrol_device("old", TOWN, Role::Reviewer);
+    let mut new = world.enrol_device("new", "dist-844", Role::Reviewer);
+    let sent = world.send_nil_report(&mut lan, &first_week_key(commune));
     old.sync(&world);
-    assert!(old.holds(RecordKind::Report, sent.0));
+    assert!(old.has_record(RecordKind::Report, sent.0));
     let reference = world.app.store().read(|tx| world.app.reference(tx)).unwrap();
     let day = date(2024, 10, 1);
     let mut facts = reference.org.facts().clone();
-    let (child, parent) = (UnitId::named(commune), UnitId::named("dist-844"));
+    let (child, parent) = (UnitId::from_code(commune), UnitId::from_code("dist-844"));
     let mut moved = Vec::new();
-    for edge in facts.edges.iter_mut().filter(|edge| edge.child == child && edge.span.contains(day)) {
-        moved.push(Edge { parent, span: Span { from: day, to: edge.span.to }, ..*edge });
-        edge.span.to = day;
+    for edge in facts.edges.iter_mut().filter(|edge| edge.child == child && edge.days.contains(day)) {
+        moved.push(UnitParent { parent, days: DaySpan { from: day, to: edge.days.to }, ..*edge });
+        edge.days.to = day;
     }
     assert!(!moved.is_empty());
     facts.edges.extend(moved);
-    world.app.import_org(&world.app.system().unwrap(), &facts).unwrap();
-    world.at(day);
-    assert!(world.app.apply_day().unwrap().moved_records > 0);
+    world.app.import_org(&world.app.system_actor().unwrap(), &facts).unwrap();
+    world.set_day(day);
+    assert!(world.app.apply_org_day().unwrap().moved_records > 0);
     for phone in [&mut lan, &mut old, &mut new] {
         phone.sync(&world);
-        phone.agrees();
+        phone.assert_digests_match();
     }
-    assert!(!old.holds(RecordKind::Report, sent.0), "it is nobody's business there any more");
-    assert!(new.holds(RecordKind::Report, sent.0) && lan.holds(RecordKind::Report, sent.0));
+    assert!(!old.has_record(RecordKind::Report, sent.0), "it is nobody's business there any more");
+    assert!(new.has_record(RecordKind::Report, sent.0) && lan.has_record(RecordKind::Report, sent.0));
 }
 
 fn when_the_province_itself_is_merged_the_operator_and_the_night_go_on_under_its_successor(world: World) {
-    let mut lan = world.phone("lan", WARD_3, Role::Reporter);
-    world.send_nil(&mut lan, &first_week(WARD_3));
+    let mut lan = world.enrol_device("lan", WARD_3, Role::Reporter);
+    world.send_nil_report(&mut lan, &first_week_key(WARD_3));
     for day in [date(2025, 3, 1), date(2025, 7, 1)] {
-        world.at(day);
-        world.app.apply_day().unwrap();
+        world.set_day(day);
+        world.app.apply_org_day().unwrap();
     }
-    let system = world.app.system().unwrap();
-    let root = world.app.store().read(|tx| world.app.root(tx)).unwrap();
-    assert_eq!(root, Some(UnitId::named("prov-86-2025")));
-    let mut mai = world.phone("mai", "com-29242-2", Role::Reporter);
+    let system = world.app.system_actor().unwrap();
+    let root = world.app.store().read(|tx| world.app.root_unit(tx)).unwrap();
+    assert_eq!(root, Some(UnitId::from_code("prov-86-2025")));
+    let mut mai = world.enrol_device("mai", "com-29242-2", Role::Reporter);
     mai.sync(&world);
-    assert!(mai.holds(RecordKind::Report, first_week(WARD_3).id().0), "the merged ward has what its parts sent");
-    assert_eq!(world.app.aggregate(&system, |_| Ok(true)).unwrap().runs.len(), 1);
+    assert!(
+        mai.has_record(RecordKind::Report, first_week_key(WARD_3).id().0),
+        "the merged ward has what its parts sent"
+    );
+    assert_eq!(world.app.aggregate_campaigns(&system, |_| Ok(true)).unwrap().runs.len(), 1);
     lan.sync(&world);
-    lan.agrees();
+    lan.assert_digests_match();
 }
 
 fn s17_when_a_district_is_dissolved_its_communes_move_under_the_province_with_all_that_they_sent(world: World) {
     let commune = "com-29236-0";
-    let mut lan = world.phone("lan", commune, Role::Reporter);
-    let mut district = world.phone("district", TOWN, Role::Reviewer);
-    let mut province = world.phone("province", "prov-84", Role::Reviewer);
-    let sent = world.send_nil(&mut lan, &first_week(commune));
+    let mut lan = world.enrol_device("lan", commune, Role::Reporter);
+    let mut district = world.enrol_device("district", TOWN, Role::Reviewer);
+    let mut province = world.enrol_device("province", "prov-84", Role::Reviewer);
+    let sent = world.send_nil_report(&mut lan, &first_week_key(commune));
     district.sync(&world);
     province.sync(&world);
-    assert!(district.holds(RecordKind::Report, sent.0) && province.holds(RecordKind::Report, sent.0));
-    world.at(date(2025, 3, 1));
-    let applied = world.app.apply_day().unwrap();
+    assert!(district.has_record(RecordKind::Report, sent.0) && province.has_record(RecordKind::Report, sent.0));
+    world.set_day(date(2025, 3, 1));
+    let applied = world.app.apply_org_day().unwrap();
     assert!(applied.moved_units > 0 && applied.moved_records > 0, "{applied:?}");
     for phone in [&mut lan, &mut district, &mut province] {
         phone.sync(&world);
-        phone.agrees();
+        phone.assert_digests_match();
     }
-    assert!(province.holds(RecordKind::Report, sent.0), "the last parent takes over its open reviews");
-    assert!(lan.holds(RecordKind::Report, sent.0));
-    let accept = province.accept(&world.report(sent).unwrap());
+    assert!(province.has_record(RecordKind::Report, sent.0), "the last parent takes over its open reviews");
+    assert!(lan.has_record(RecordKind::Report, sent.0));
+    let accept = province.accept_command(&world.read_report(sent).unwrap());
     assert_eq!(province.push(&world, &[accept])[0].verdict, Verdict::Applied);
     lan.sync(&world);
-    lan.agrees();
+    lan.assert_digests_match();
 }

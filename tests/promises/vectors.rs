@@ -1,14 +1,14 @@
 //! The domain's worked vectors through the whole path, on both databases: a baseline is imported, reports come in and are accepted, the
 //! night judges, the standing says what the vector says.
 
-use crate::stories;
-use crate::world::{Phone, TOWN, WARD_2, WARD_3, World, week};
+use crate::on_both_databases;
+use crate::world::{TOWN, TestDevice, WARD_2, WARD_3, World, week_key};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use std::collections::BTreeMap;
 use thidua::domain::baseline::{BaselineRow, BaselineStatus};
-use thidua::domain::campaign::{Campaign, Phase, Status, TargetLine};
-use thidua::domain::cell::{CellValue, ElementNo};
+use thidua::domain::campaign::{Campaign, CampaignStatus, CampaignTarget, Phase};
+use thidua::domain::cell::{CellValue, ElementNumber};
 use thidua::domain::command::Verdict;
 use thidua::domain::element::ElementCode;
 use thidua::domain::ids::{CampaignId, ContractId, UnitId};
@@ -17,10 +17,10 @@ use thidua::domain::permission::Role;
 use thidua::domain::ratio::Ratio;
 use thidua::domain::report::ReportKey;
 use thidua::domain::standing::{Judgement, JudgementState};
-use thidua::domain::target::Target;
-use thidua::domain::window::Window;
+use thidua::domain::target_rule::Target;
+use thidua::domain::window::DateWindow;
 
-stories! {
+on_both_databases! {
     v9_three_criteria_fall_and_none_can_be_told_from_chance
     v13_missing_reports_leave_a_verdict_open_until_they_are_few_and_prove_no_success
     v13_what_is_too_much_already_is_missed_whatever_is_missing
@@ -30,107 +30,108 @@ stories! {
     d14_a_sheet_that_is_copied_forward_is_asked_about
 }
 
-const FIRST: Date = date(2024, 8, 19);
+const FIRST_DAY: Date = date(2024, 8, 19);
 const PROVINCE: &str = "prov-84";
 
-fn monday(at: usize) -> Date {
-    FIRST.saturating_add((at as i64).weeks())
+fn monday_of(at: usize) -> Date {
+    FIRST_DAY.saturating_add((at as i64).weeks())
 }
 
 /// A campaign of so many weeks with one target, and who sends and accepts in it.
-struct Drive {
+struct VectorScenario {
     world: World,
     campaign: Campaign,
-    phones: BTreeMap<String, Phone>,
+    phones: BTreeMap<String, TestDevice>,
 }
 
-impl Drive {
+impl VectorScenario {
     fn new(world: World, weeks: usize, formula: &str) -> Self {
         let reference = world.app.store().read(|tx| world.app.reference(tx)).unwrap();
         let a = reference.campaigns[0].clone();
-        let window = Window::new(FIRST, monday(weeks)).unwrap();
-        let line = TargetLine { code: "V".into(), formula: Target::parse(formula).unwrap(), ..a.targets[0].clone() };
+        let window = DateWindow::new(FIRST_DAY, monday_of(weeks)).unwrap();
+        let line =
+            CampaignTarget { code: "V".into(), formula: Target::parse(formula).unwrap(), ..a.targets[0].clone() };
         let campaign = Campaign {
             code: "V".into(),
             legal_window: window,
             measurement_window: window,
             phases: vec![Phase { no: 1, window, ..a.phases[0].clone() }],
-            targets: vec![TargetLine { min_base: None, coverage_min: None, ..line }],
+            targets: vec![CampaignTarget { min_base: None, coverage_min: None, ..line }],
             activities: Vec::new(),
             duties: Vec::new(),
-            status: Status::Active,
+            status: CampaignStatus::Active,
             ..a
         };
-        world.app.apply_campaign(&world.app.system().unwrap(), &campaign).unwrap();
-        world.at(monday(weeks).saturating_add(1.day()));
+        world.app.apply_campaign(&world.app.system_actor().unwrap(), &campaign).unwrap();
+        world.set_day(monday_of(weeks).saturating_add(1.day()));
         Self { world, campaign, phones: BTreeMap::new() }
     }
 
     /// Figures of the campaign's days a year before.
-    fn base(&self, rows: &[(&str, &str, i64)]) {
+    fn import_baseline(&self, rows: &[(&str, &str, i64)]) {
         let whole = self.campaign.base_window();
-        let rows: Vec<_> = rows.iter().map(|(uid, element, value)| row(uid, element, whole, *value)).collect();
-        self.import(&rows);
+        let rows: Vec<_> = rows.iter().map(|(uid, element, value)| baseline_row(uid, element, whole, *value)).collect();
+        self.import_rows(&rows);
     }
 
-    fn import(&self, rows: &[BaselineRow]) {
-        self.world.app.import_baselines(&self.world.app.system().unwrap(), rows).unwrap();
+    fn import_rows(&self, rows: &[BaselineRow]) {
+        self.world.app.import_baselines(&self.world.app.system_actor().unwrap(), rows).unwrap();
     }
 
-    fn phone(&mut self, uid: &str, role: Role) -> &mut Phone {
+    fn device(&mut self, uid: &str, role: Role) -> &mut TestDevice {
         let world = &self.world;
-        self.phones.entry(format!("{uid} {role:?}")).or_insert_with_key(|name| world.phone(name, uid, role))
+        self.phones.entry(format!("{uid} {role:?}")).or_insert_with_key(|name| world.enrol_device(name, uid, role))
     }
 
-    fn number(&self, code: &str) -> ElementNo {
+    fn element_number(&self, code: &str) -> ElementNumber {
         let reference = self.world.app.store().read(|tx| self.world.app.reference(tx)).unwrap();
-        ElementNo(reference.elements.number(&ElementCode::new(code).unwrap()).unwrap())
+        ElementNumber(reference.element_numbers.number(&ElementCode::new(code).unwrap()).unwrap())
     }
 
     /// A sheet with these figures, the rest of it nil, sent by the unit and accepted by `above`.
-    fn report(&mut self, (uid, above): (&str, &str), contract: &str, at: usize, figures: &[(&str, i64)]) {
+    fn send_and_accept(&mut self, (uid, above): (&str, &str), contract: &str, at: usize, figures: &[(&str, i64)]) {
         let reference = self.world.app.store().read(|tx| self.world.app.reference(tx)).unwrap();
         let form = reference.catalogue.form(contract).unwrap();
-        let mut cells: BTreeMap<ElementNo, CellValue> =
-            form.elements.iter().map(|code| (self.number(code.as_str()), CellValue::Nil)).collect();
-        cells.extend(figures.iter().map(|(code, figure)| (self.number(code), CellValue::Reported(*figure))));
-        let key = ReportKey { contract: ContractId::named(contract), ..week(uid, monday(at)) };
+        let mut cells: BTreeMap<ElementNumber, CellValue> =
+            form.elements.iter().map(|code| (self.element_number(code.as_str()), CellValue::Nil)).collect();
+        cells.extend(figures.iter().map(|(code, figure)| (self.element_number(code), CellValue::Reported(*figure))));
+        let key = ReportKey { contract: ContractId::from_code(contract), ..week_key(uid, monday_of(at)) };
         let cells: Vec<_> = cells.into_iter().collect();
-        let phone = self.phone(uid, Role::Reporter);
-        let sent = [phone.save(&key, &cells, &[]), phone.submit(key.id())];
+        let phone = self.device(uid, Role::Reporter);
+        let sent = [phone.save_command(&key, &cells, &[]), phone.submit_command(key.id())];
         self.send(uid, Role::Reporter, &sent);
-        let filed = self.world.report(key.id()).unwrap();
-        let accept = self.phone(above, Role::Reviewer).accept(&filed);
+        let filed = self.world.read_report(key.id()).unwrap();
+        let accept = self.device(above, Role::Reviewer).accept_command(&filed);
         self.send(above, Role::Reviewer, &[accept]);
     }
 
-    fn send(&mut self, uid: &str, role: Role, commands: &[thidua::sync::push::Pushed]) {
-        let mut phone = self.phone(uid, role).clone();
+    fn send(&mut self, uid: &str, role: Role, commands: &[thidua::sync::push::PushedCommand]) {
+        let mut phone = self.device(uid, role).clone();
         let outcomes = phone.push(&self.world, commands);
         assert!(outcomes.iter().all(|one| one.verdict == Verdict::Applied), "{outcomes:?}");
-        *self.phone(uid, role) = phone;
+        *self.device(uid, role) = phone;
     }
 
     /// What the night says of the target at a unit.
-    fn judged(&self, uid: &str) -> Judgement {
-        let system = self.world.app.system().unwrap();
-        self.world.app.aggregate(&system, |_| Ok(true)).unwrap();
-        let all = self.world.app.standings(&system, CampaignId::named("V")).unwrap();
-        let here = all.into_iter().find(|one| one.unit == UnitId::named(uid) && one.phase == 0);
+    fn judge(&self, uid: &str) -> Judgement {
+        let system = self.world.app.system_actor().unwrap();
+        self.world.app.aggregate_campaigns(&system, |_| Ok(true)).unwrap();
+        let all = self.world.app.visible_standings(&system, CampaignId::from_code("V")).unwrap();
+        let here = all.into_iter().find(|one| one.unit == UnitId::from_code(uid) && one.phase == 0);
         here.unwrap().judgement
     }
 
     /// The rules by which a unit is asked about its figures after this night.
-    fn asked(&self, uid: &str) -> Vec<&'static str> {
-        let system = self.world.app.system().unwrap();
-        self.world.app.ask_questions(&system, |_| Ok(true)).unwrap();
-        let own = self.phones[&format!("{uid} {:?}", Role::Reporter)].identity(&self.world).unwrap().actor;
-        let found = self.world.app.findings(&own, Some(UnitId::named(uid))).unwrap();
+    fn finding_rules(&self, uid: &str) -> Vec<&'static str> {
+        let system = self.world.app.system_actor().unwrap();
+        self.world.app.update_findings(&system, |_| Ok(true)).unwrap();
+        let own = self.phones[&format!("{uid} {:?}", Role::Reporter)].load_identity(&self.world).unwrap().actor;
+        let found = self.world.app.visible_findings(&own, Some(UnitId::from_code(uid))).unwrap();
         found.into_iter().map(|(finding, _)| finding.rule.as_str()).collect()
     }
 }
 
-fn row(uid: &str, element: &str, window: Window, value: i64) -> BaselineRow {
+fn baseline_row(uid: &str, element: &str, window: DateWindow, value: i64) -> BaselineRow {
     BaselineRow {
         unit_uid: uid.into(),
         element: ElementCode::new(element).unwrap(),
@@ -144,74 +145,83 @@ fn row(uid: &str, element: &str, window: Window, value: i64) -> BaselineRow {
 
 fn v9_three_criteria_fall_and_none_can_be_told_from_chance(world: World) {
     let formula = "all(change(count(ta_accidents)) < 0, change(count(ta_deaths)) < 0, change(count(ta_injured)) < 0)";
-    let (mut drive, unit) = (Drive::new(world, 2, formula), "dep-csgt");
-    drive.base(&[(unit, "ta_accidents", 31), (unit, "ta_deaths", 30), (unit, "ta_injured", 11)]);
-    drive.report((unit, PROVINCE), "tuan-phong", 0, &[("ta_accidents", 25), ("ta_deaths", 24), ("ta_injured", 10)]);
-    drive.report((unit, PROVINCE), "tuan-phong", 1, &[]);
-    let judged = drive.judged(unit);
+    let (mut drive, unit) = (VectorScenario::new(world, 2, formula), "dep-csgt");
+    drive.import_baseline(&[(unit, "ta_accidents", 31), (unit, "ta_deaths", 30), (unit, "ta_injured", 11)]);
+    drive.send_and_accept(
+        (unit, PROVINCE),
+        "tuan-phong",
+        0,
+        &[("ta_accidents", 25), ("ta_deaths", 24), ("ta_injured", 10)],
+    );
+    drive.send_and_accept((unit, PROVINCE), "tuan-phong", 1, &[]);
+    let judged = drive.judge(unit);
     assert_eq!(judged.state, JudgementState::Met, "{judged:?}");
     let variation: Vec<_> = judged.members.iter().map(|member| member.variation).collect();
     assert_eq!(variation, [Some(-114), Some(-116), Some(-31)], "each below 300: usual variation");
 }
 
 /// Every ward of the town but ward 3 sends nil for five weeks, ward 2 what makes `sum`; last year the town had 450, 2 of them in ward 3.
-fn town(world: World, sum: i64) -> Drive {
-    let mut drive = Drive::new(world, 5, "change(count(so_offences)) <= -7%");
+fn town_scenario(world: World, sum: i64) -> VectorScenario {
+    let mut drive = VectorScenario::new(world, 5, "change(count(so_offences)) <= -7%");
     let reference = drive.world.app.store().read(|tx| drive.world.app.reference(tx)).unwrap();
-    let wards = reference.org.children(UnitId::named(TOWN), Hierarchy::Command, FIRST);
+    let wards = reference.org.children(UnitId::from_code(TOWN), Hierarchy::Command, FIRST_DAY);
     let wards: Vec<String> = wards.into_iter().map(|unit| reference.org.unit(unit).unwrap().uid.clone()).collect();
     let last_year = |uid: &str| if uid == WARD_2 { 448 } else { 2 * i64::from(uid == WARD_3) };
     let rows: Vec<_> = wards.iter().map(|uid| (uid.as_str(), "so_offences", last_year(uid))).collect();
-    drive.base(&rows);
+    drive.import_baseline(&rows);
     for uid in wards.iter().filter(|uid| *uid != WARD_3) {
         for at in 0..5 {
             let figures = [("so_offences", sum / 5 + i64::from((at as i64) < sum % 5))];
-            drive.report((uid, TOWN), "tuan-xa", at, if uid == WARD_2 { &figures } else { &[] });
+            drive.send_and_accept((uid, TOWN), "tuan-xa", at, if uid == WARD_2 { &figures } else { &[] });
         }
     }
     drive
 }
 
 fn v13_missing_reports_leave_a_verdict_open_until_they_are_few_and_prove_no_success(world: World) {
-    let mut drive = town(world, 410);
-    let open = drive.judged(TOWN);
+    let mut drive = town_scenario(world, 410);
+    let open = drive.judge(TOWN);
     assert_eq!((open.state, open.reasons.as_slice()), (JudgementState::Undetermined, &["MISSING_REPORTS".into()][..]));
-    (0..4).for_each(|at| drive.report((WARD_3, TOWN), "tuan-xa", at, &[]));
-    let one = drive.judged(TOWN);
+    (0..4).for_each(|at| drive.send_and_accept((WARD_3, TOWN), "tuan-xa", at, &[]));
+    let one = drive.judge(TOWN);
     assert_eq!((one.state, one.reasons.as_slice()), (JudgementState::Met, &["PROVISIONAL".into()][..]), "one missing");
-    drive.report((WARD_3, TOWN), "tuan-xa", 4, &[]);
-    let whole = drive.judged(TOWN);
+    drive.send_and_accept((WARD_3, TOWN), "tuan-xa", 4, &[]);
+    let whole = drive.judge(TOWN);
     assert_eq!((whole.state, whole.reasons.len(), whole.limit), (JudgementState::Met, 0, Some(418)));
 }
 
 fn v13_what_is_too_much_already_is_missed_whatever_is_missing(world: World) {
-    let mut drive = town(world, 419);
-    (0..3).for_each(|at| drive.report((WARD_3, TOWN), "tuan-xa", at, &[]));
-    assert_eq!(drive.judged(TOWN).state, JudgementState::Missed);
+    let mut drive = town_scenario(world, 419);
+    (0..3).for_each(|at| drive.send_and_accept((WARD_3, TOWN), "tuan-xa", at, &[]));
+    assert_eq!(drive.judge(TOWN).state, JudgementState::Missed);
 }
 
 fn v14_pace_is_like_for_like_with_the_same_cut_off(world: World) {
-    let mut drive = Drive::new(world, 3, "change(count(so_offences)) <= -7%");
+    let mut drive = VectorScenario::new(world, 3, "change(count(so_offences)) <= -7%");
     let whole = drive.campaign.base_window();
     let cut = whole.start.saturating_add(1.week());
-    let [before, after] = [(whole.start, cut), (cut, whole.end)].map(|(start, end)| Window::new(start, end).unwrap());
-    drive.import(&[row(WARD_2, "so_offences", before, 150), row(WARD_2, "so_offences", after, 300)]);
-    drive.world.at(monday(1).saturating_add(1.day()));
-    drive.report((WARD_2, TOWN), "tuan-xa", 0, &[("so_offences", 140)]);
-    let judged = drive.judged(WARD_2);
+    let [before, after] =
+        [(whole.start, cut), (cut, whole.end)].map(|(start, end)| DateWindow::new(start, end).unwrap());
+    drive.import_rows(&[
+        baseline_row(WARD_2, "so_offences", before, 150),
+        baseline_row(WARD_2, "so_offences", after, 300),
+    ]);
+    drive.world.set_day(monday_of(1).saturating_add(1.day()));
+    drive.send_and_accept((WARD_2, TOWN), "tuan-xa", 0, &[("so_offences", 140)]);
+    let judged = drive.judge(WARD_2);
     assert_eq!((judged.state, judged.limit), (JudgementState::Behind, Some(418)), "{judged:?}");
     assert_eq!((judged.value, judged.limit_now), (Ratio::new(-1, 15), Ratio::new(279, 2)));
     assert_eq!((judged.forecast, judged.percent_to_meet), (Some(425.into()), Some(41)));
-    assert_eq!(judged.rest_change.unwrap().shortest(4).unwrap(), "-0.0733");
+    assert_eq!(judged.rest_change.unwrap().format_shortest(4).unwrap(), "-0.0733");
 }
 
 fn v15_the_stock_that_was_handed_on_is_what_counts(world: World) {
-    let mut drive = Drive::new(world, 3, "change(stock(suspended_cases@end)) <= -10%");
-    drive.base(&[(TOWN, "suspended_cases", 120)]);
+    let mut drive = VectorScenario::new(world, 3, "change(stock(suspended_cases@end)) <= -10%");
+    drive.import_baseline(&[(TOWN, "suspended_cases", 120)]);
     for (at, stock) in [120, 120 + 30, 120 + 30 - 45].into_iter().enumerate() {
-        drive.report((TOWN, PROVINCE), "tuan-huyen", at, &[("suspended_cases", stock)]);
+        drive.send_and_accept((TOWN, PROVINCE), "tuan-huyen", at, &[("suspended_cases", stock)]);
     }
-    let judged = drive.judged(TOWN);
+    let judged = drive.judge(TOWN);
     assert_eq!(
         (judged.state, judged.display.as_str(), judged.limit),
         (JudgementState::Met, "-12.50 %", Some(108)),
@@ -220,27 +230,27 @@ fn v15_the_stock_that_was_handed_on_is_what_counts(world: World) {
 }
 
 /// Twelve weeks of ward 2.
-fn twelve(world: World, last: i64) -> Drive {
-    let mut drive = Drive::new(world, 12, "count(so_offences) <= 1000");
+fn twelve_week_scenario(world: World, last: i64) -> VectorScenario {
+    let mut drive = VectorScenario::new(world, 12, "count(so_offences) <= 1000");
     for (at, figure) in [12, 14, 11, 13, 15, 12, 10, 13, 14, 12, 11, last].into_iter().enumerate() {
-        drive.report((WARD_2, TOWN), "tuan-xa", at, &[("so_offences", figure)]);
+        drive.send_and_accept((WARD_2, TOWN), "tuan-xa", at, &[("so_offences", figure)]);
     }
     drive
 }
 
 fn d4_a_week_far_from_the_wards_own_usual_is_asked_about_and_one_near_it_is_not(world: World) {
-    let near = twelve(world.twin(), 15);
-    assert!(!near.asked(WARD_2).contains(&"D4"), "15 is 1.1 away");
-    assert!(twelve(world, 41).asked(WARD_2).contains(&"D4"), "41 is 12.8 away");
+    let near = twelve_week_scenario(world.new_authority(), 15);
+    assert!(!near.finding_rules(WARD_2).contains(&"D4"), "15 is 1.1 away");
+    assert!(twelve_week_scenario(world, 41).finding_rules(WARD_2).contains(&"D4"), "41 is 12.8 away");
 }
 
 fn d14_a_sheet_that_is_copied_forward_is_asked_about(world: World) {
-    let mut drive = Drive::new(world, 4, "count(so_offences) <= 1000");
+    let mut drive = VectorScenario::new(world, 4, "count(so_offences) <= 1000");
     let same = ["so_offences", "reports_received", "reports_accepted", "reports_handled", "reports_resolved"];
     for at in 0..4 {
-        drive.report((WARD_2, TOWN), "tuan-xa", at, &same.map(|code| (code, 5)));
-        drive.report((WARD_3, TOWN), "tuan-xa", at, &same.map(|code| (code, 5 + at as i64)));
+        drive.send_and_accept((WARD_2, TOWN), "tuan-xa", at, &same.map(|code| (code, 5)));
+        drive.send_and_accept((WARD_3, TOWN), "tuan-xa", at, &same.map(|code| (code, 5 + at as i64)));
     }
-    assert!(drive.asked(WARD_2).contains(&"D14"));
-    assert!(!drive.asked(WARD_3).contains(&"D14"));
+    assert!(drive.finding_rules(WARD_2).contains(&"D14"));
+    assert!(!drive.finding_rules(WARD_3).contains(&"D14"));
 }

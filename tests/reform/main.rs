@@ -3,19 +3,19 @@
 #![allow(clippy::unwrap_used, reason = "a story that cannot read its files has failed")]
 
 mod expectations;
-mod judged;
 mod rehearsals;
+mod standings;
 mod views;
 
 use std::sync::OnceLock;
 use thidua::domain::ids::UnitId;
 use thidua::domain::org::Org;
-use thidua::files::org::{OrgTexts, read_org};
+use thidua::files::org::{OrgCsvTexts, read_org};
 
 /// The organisation of the example, read once.
-fn tra_vinh() -> Org {
+fn tra_vinh_org() -> Org {
     static ORG: OnceLock<Org> = OnceLock::new();
-    let texts = OrgTexts {
+    let texts = OrgCsvTexts {
         units: include_str!("../../examples/tra-vinh/org/units.csv"),
         parents: include_str!("../../examples/tra-vinh/org/parents.csv"),
         lineage: include_str!("../../examples/tra-vinh/org/lineage.csv"),
@@ -23,6 +23,6 @@ fn tra_vinh() -> Org {
     ORG.get_or_init(|| read_org(&texts).unwrap()).clone()
 }
 
-fn id(uid: &str) -> UnitId {
-    UnitId::named(uid)
+fn unit_id(uid: &str) -> UnitId {
+    UnitId::from_code(uid)
 }

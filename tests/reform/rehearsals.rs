@@ -1,44 +1,44 @@
 //! Stories of changes and their rehearsal over the real reform.
 
-use crate::{id, tra_vinh};
+use crate::{tra_vinh_org, unit_id};
 use jiff::civil::date;
 use std::collections::BTreeMap;
 use thidua::domain::calendar::Calendars;
 use thidua::domain::element::{CountingLevel, ElementCode};
 use thidua::domain::form::Contract;
-use thidua::domain::org::{Change, ChangeKind, HandoverLine, History, Org, UnitKind};
-use thidua::domain::rehearsal::{Given, rehearse};
-use thidua::domain::time::Instant;
-use thidua::domain::window::Window;
+use thidua::domain::org::{HandoverLine, Org, OrgChange, OrgChangeKind, OrgHistory, UnitKind};
+use thidua::domain::rehearsal::{RehearsalInput, rehearse};
+use thidua::domain::time::Timestamp;
+use thidua::domain::window::DateWindow;
 
 #[test]
 fn the_files_are_one_history_of_changes_and_give_the_same_organisation_again() {
-    let org = tra_vinh();
+    let org = tra_vinh_org();
     let first = date(2025, 1, 1);
     let days = org.change_days_from(first);
     assert_eq!(days, [first, date(2025, 3, 1), date(2025, 7, 1)]);
-    let origin = org.before(first).unwrap();
+    let origin = org.state_before(first).unwrap();
     assert_eq!(origin.units_of_kind_on(UnitKind::Commune, date(2030, 1, 1)).count(), 106, "nothing was announced yet");
-    let changes: Vec<_> = days.iter().flat_map(|day| org.changes_on(*day, Instant(0))).collect();
-    assert_eq!(origin.apply(&changes).unwrap(), org);
+    let changes: Vec<_> = days.iter().flat_map(|day| org.changes_on(*day, Timestamp(0))).collect();
+    assert_eq!(origin.apply_changes(&changes).unwrap(), org);
 
-    let mut kinds: BTreeMap<(ChangeKind, jiff::civil::Date), usize> = BTreeMap::new();
-    changes.iter().for_each(|change| *kinds.entry((change.act.kind(), change.effective)).or_default() += 1);
-    assert_eq!(kinds[&(ChangeKind::Merge, days[0])], 1, "wards 2, 3 and 6");
-    assert_eq!(kinds[&(ChangeKind::Dissolve, days[1])], 9, "the districts");
-    assert_eq!(kinds[&(ChangeKind::Reparent, days[1])], 104, "the communes go to the province");
-    assert_eq!(kinds[&(ChangeKind::Merge, days[2])], 37 + 1, "37 communes and the province");
-    assert_eq!(kinds[&(ChangeKind::Create, days[2])], 37 + 1);
+    let mut kinds: BTreeMap<(OrgChangeKind, jiff::civil::Date), usize> = BTreeMap::new();
+    changes.iter().for_each(|change| *kinds.entry((change.action.kind(), change.effective_day)).or_default() += 1);
+    assert_eq!(kinds[&(OrgChangeKind::Merge, days[0])], 1, "wards 2, 3 and 6");
+    assert_eq!(kinds[&(OrgChangeKind::Dissolve, days[1])], 9, "the districts");
+    assert_eq!(kinds[&(OrgChangeKind::Reparent, days[1])], 104, "the communes go to the province");
+    assert_eq!(kinds[&(OrgChangeKind::Merge, days[2])], 37 + 1, "37 communes and the province");
+    assert_eq!(kinds[&(OrgChangeKind::Create, days[2])], 37 + 1);
 }
 
 #[test]
 fn a_reform_learned_of_three_days_before_was_not_known_a_week_before() {
-    let org = tra_vinh();
+    let org = tra_vinh_org();
     let announced = |day| if day == date(2025, 7, 1) { date(2025, 6, 28) } else { date(2024, 8, 1) };
-    let recorded = |day| Instant::local_midnight(announced(day));
-    let history = History::of(&org, date(2025, 1, 1), recorded).unwrap();
+    let recorded = |day| Timestamp::from_local_midnight(announced(day));
+    let history = OrgHistory::from_org(&org, date(2025, 1, 1), recorded).unwrap();
     let communes = |learned, valid| {
-        let known = history.known_at(Instant::local_midnight(learned)).unwrap();
+        let known = history.org_known_at(Timestamp::from_local_midnight(learned)).unwrap();
         known.units_of_kind_on(UnitKind::Commune, valid).count()
     };
     assert_eq!(communes(date(2025, 6, 24), date(2025, 8, 1)), 104);
@@ -48,7 +48,7 @@ fn a_reform_learned_of_three_days_before_was_not_known_a_week_before() {
 }
 
 /// The weekly form of the communes over the campaign, a base of 4 for each commune, and two closing stocks.
-fn given(org: &Org) -> Given {
+fn rehearsal_input(org: &Org) -> RehearsalInput {
     let contract = Contract {
         code: "tuan-xa".into(),
         form: "tuan-xa".into(),
@@ -59,35 +59,35 @@ fn given(org: &Org) -> Given {
         serves: vec![],
         reviewers: vec![CountingLevel::District],
     };
-    let window = Window::new(date(2024, 8, 19), date(2025, 8, 20)).unwrap();
-    let mut given = Given::new(Calendars::standard(), vec![contract], window);
+    let window = DateWindow::new(date(2024, 8, 19), date(2025, 8, 20)).unwrap();
+    let mut given = RehearsalInput::new(Calendars::standard(), vec![contract], window);
     let communes = org.units_of_kind_on(UnitKind::Commune, date(2025, 6, 30));
     let bases = communes.map(|unit| (unit.id, 4)).collect();
-    given.bases.insert(ElementCode::new("so_offences").unwrap(), bases);
+    given.baselines.insert(ElementCode::new("so_offences").unwrap(), bases);
     let stock = ElementCode::new("suspended_cases").unwrap();
-    let new = id("com-29242-2");
-    for (old, amount) in [(id("com-29239-0"), 5), (id("com-29260-0"), 3)] {
-        given.closing.insert((old, stock.clone()), amount);
+    let new = unit_id("com-29242-2");
+    for (old, amount) in [(unit_id("com-29239-0"), 5), (unit_id("com-29260-0"), 3)] {
+        given.closing_stocks.insert((old, stock.clone()), amount);
         given.handover.push(HandoverLine { from: old, to: new, element: stock.clone(), amount });
     }
-    given.opening.insert((new, stock), 8);
-    given.devices.insert(id("com-29239-0"), 2);
-    given.open_reports.insert(id("com-29239-0"), 1);
+    given.opening_stocks.insert((new, stock), 8);
+    given.devices.insert(unit_id("com-29239-0"), 2);
+    given.open_reports.insert(unit_id("com-29239-0"), 1);
     given
 }
 
-fn reform() -> (Org, Vec<Change>) {
+fn reform_changes() -> (Org, Vec<OrgChange>) {
     let day = date(2025, 7, 1);
-    (tra_vinh().before(day).unwrap(), tra_vinh().changes_on(day, Instant(0)))
+    (tra_vinh_org().state_before(day).unwrap(), tra_vinh_org().changes_on(day, Timestamp(0)))
 }
 
 #[test]
 fn a_rehearsal_of_the_reform_of_1_july_prints_what_a_clerk_can_read_and_reconciles() {
-    let (org, changes) = reform();
-    let report = rehearse(&org, &changes, &given(&tra_vinh())).unwrap();
+    let (org, changes) = reform_changes();
+    let report = rehearse(&org, &changes, &rehearsal_input(&tra_vinh_org())).unwrap();
     assert_eq!(report.findings, []);
-    assert_eq!((report.closes.len(), report.opens.len(), report.moved.len()), (101, 38, 6));
-    assert_eq!(report.rebased[0].sums, (416, 416));
+    assert_eq!((report.closing_units.len(), report.opening_units.len(), report.reparented_units.len()), (101, 38, 6));
+    assert_eq!(report.rebased_elements[0].sums, (416, 416));
     let text = report.text(true);
     for line in [
         "DIỄN TẬP THAY ĐỔI TỔ CHỨC, hiệu lực 1/7/2025 (NA resolution on provincial mergers; NQ 1687/NQ-UBTVQH15)",
@@ -102,19 +102,19 @@ fn a_rehearsal_of_the_reform_of_1_july_prints_what_a_clerk_can_read_and_reconcil
         assert!(text.lines().any(|l| l == line), "{line}\n--- is not in ---\n{text}");
     }
     for name in ["Phường Hòa Thuận", "Phường Nguyệt Hóa", "Xã Ngũ Lạc"] {
-        assert!(report.straddling[0].1.iter().any(|unit| unit.starts_with(name)));
+        assert!(report.straddling_units[0].1.iter().any(|unit| unit.starts_with(name)));
     }
     assert!(report.text(false).contains("communes: 104 → 41"));
 }
 
 #[test]
 fn a_rehearsal_finds_a_planted_imbalance() {
-    let (org, changes) = reform();
-    let mut given = given(&tra_vinh());
+    let (org, changes) = reform_changes();
+    let mut given = rehearsal_input(&tra_vinh_org());
     given.handover[1].amount = 2;
-    given.bases.values_mut().for_each(|bases| bases.retain(|unit, _| *unit != id("com-29260-0")));
+    given.baselines.values_mut().for_each(|bases| bases.retain(|unit, _| *unit != unit_id("com-29260-0")));
     let report = rehearse(&org, &changes, &given).unwrap();
-    assert!(!report.reconciles());
+    assert!(!report.is_reconciled());
     let codes: Vec<&str> = report.findings.iter().map(|finding| finding.code).collect();
     assert_eq!(codes, ["BASE_INCOMPLETE", "HANDOVER_DOES_NOT_BALANCE", "HANDOVER_DOES_NOT_BALANCE"]);
     let text = report.text(true);
@@ -124,16 +124,16 @@ fn a_rehearsal_finds_a_planted_imbalance() {
 
 #[test]
 fn a_rehearsal_finds_children_that_were_forgotten_and_a_stock_that_goes_to_a_stranger() {
-    let (org, mut changes) = reform();
-    changes.retain(|change| change.act.kind() != ChangeKind::Reparent);
-    let report = rehearse(&org, &changes, &given(&tra_vinh())).unwrap();
-    assert!(!report.reconciles());
+    let (org, mut changes) = reform_changes();
+    changes.retain(|change| change.action.kind() != OrgChangeKind::Reparent);
+    let report = rehearse(&org, &changes, &rehearsal_input(&tra_vinh_org())).unwrap();
+    assert!(!report.is_reconciled());
     assert_eq!(report.findings.len(), 6, "four communes that go on and two departments hang in the air");
     assert!(report.findings.iter().all(|finding| finding.code == "NO_PARENT"));
 
-    let (org, changes) = reform();
-    let mut given = given(&tra_vinh());
-    given.handover[1].to = id("com-29410-0");
+    let (org, changes) = reform_changes();
+    let mut given = rehearsal_input(&tra_vinh_org());
+    given.handover[1].to = unit_id("com-29410-0");
     let report = rehearse(&org, &changes, &given).unwrap();
     assert!(report.findings.iter().any(|finding| finding.code == "HANDOVER_OFF_LINEAGE"));
 }

@@ -4,18 +4,18 @@
 //! taken away.
 
 use crate::fault::Fault;
-use crate::phone::{Handset, Life};
+use crate::phone::{PhoneState, SimPhone};
 use crate::world::World;
 use prost::Message as _;
 use std::collections::{BTreeMap, BTreeSet};
 use thidua::app::App;
-use thidua::app::access::identity;
-use thidua::client::facade::HeldRecord;
+use thidua::app::access::load_identity;
+use thidua::client::facade::RecordView;
 use thidua::domain::command::Verdict;
-use thidua::domain::digest::{Digest, record_hash};
-use thidua::domain::org::View;
+use thidua::domain::org::StructureView;
 use thidua::domain::scope::RecordKind;
-use thidua::grpc::carry::{Carried, Ground};
+use thidua::domain::scope_digest::{ScopeDigest, hash_record};
+use thidua::grpc::in_memory::{InMemoryCall, InMemoryContext};
 use thidua::pb;
 use thidua::pb::sync_response::Frame;
 
@@ -25,62 +25,62 @@ const KINDS: [RecordKind; 5] =
 
 impl World {
     /// What a node's kept sums say is what reading every report again says.
-    pub(crate) fn judges_as_from_nothing(&mut self) {
-        let node = self.node();
+    pub(crate) fn check_incremental_standings(&mut self) {
+        let node = self.pick_node();
         let fresh = App::new(node.store().clone(), self.clock.clone());
         let reference = node.store().read(|tx| node.reference(tx)).unwrap();
-        for campaign in reference.judged() {
-            let [kept, whole] = [&node, &fresh].map(|app| app.judge_now(campaign, View::AsWas).unwrap());
+        for campaign in reference.judged_campaigns() {
+            let [kept, whole] = [&node, &fresh].map(|app| app.judge_live(campaign, StructureView::AsWas).unwrap());
             assert!(!whole.standings.is_empty(), "there is something to judge");
             assert_eq!(kept.input_digest, whole.input_digest, "the same reports go in");
             assert!(kept.standings == whole.standings, "sums that follow changes are sums made from nothing");
         }
-        self.count("judged as from nothing");
+        self.count_event("judged as from nothing");
     }
 
-    pub(crate) fn end(&mut self) {
-        self.judges_as_from_nothing();
-        self.tell("the end: everybody syncs twice".into());
+    pub(crate) fn check_end_state(&mut self) {
+        self.check_incremental_standings();
+        self.log_event("the end: everybody syncs twice".into());
         self.restart();
         let (now, today) = (self.clock.now(), self.clock.now().local_date());
-        self.node().apply_day().unwrap();
+        self.pick_node().apply_org_day().unwrap();
         self.model.apply_day(today);
         self.phones.iter().for_each(|phone| phone.clock.set(now));
         // A history that was lost comes back phone by phone, parents after children.
-        let rounds = if self.exact { 2 } else { 6 };
+        let rounds = if self.history_intact { 2 } else { 6 };
         for _ in 0..rounds {
             for at in 0..self.phones.len() {
-                if self.phones[at].life == Life::Works {
-                    self.call(at, Fault::None, false);
+                if self.phones[at].state == PhoneState::Working {
+                    self.sync_until_done(at, Fault::None, false);
                 }
             }
         }
-        let checked = self.node().store().check().unwrap();
-        assert_eq!(checked.faults, Vec::<String>::new(), "the database is whole");
-        if self.exact {
-            self.books_are_as_foretold();
+        let checked = self.pick_node().store().check_integrity().unwrap();
+        assert_eq!(checked.problems, Vec::<String>::new(), "the database is whole");
+        if self.history_intact {
+            self.check_reports_match_model();
         }
         for at in 0..self.phones.len() {
-            match self.phones[at].life {
-                Life::Works => self.holds_what_it_may_see(at),
-                Life::Revoked => {
+            match self.phones[at].state {
+                PhoneState::Working => self.check_replica_matches_visible(at),
+                PhoneState::Revoked => {
                     assert_eq!(
-                        self.phones[at].app().held_records().unwrap(),
+                        self.phones[at].app().all_records().unwrap(),
                         [],
                         "a phone that was shut out holds nothing"
                     );
                 }
-                Life::Forked => {}
+                PhoneState::Forked => {}
             }
         }
     }
 
     /// Every report says what the model says, and there is no other.
-    fn books_are_as_foretold(&mut self) {
-        let node = self.node();
+    fn check_reports_match_model(&mut self) {
+        let node = self.pick_node();
         let reference = node.store().read(|tx| node.reference(tx)).unwrap();
         for (id, sheet) in &self.model.reports {
-            let filed = node.store().read(|tx| tx.report(*id, &reference.units)).unwrap().unwrap();
+            let filed = node.store().read(|tx| tx.report(*id, &reference.unit_numbers)).unwrap().unwrap();
             let report = filed.report;
             assert_eq!(
                 (report.state, &report.cells, &report.question, filed.revision),
@@ -94,40 +94,45 @@ impl World {
         assert_eq!(filed.len(), self.model.reports.len(), "no other report");
     }
 
-    fn holds_what_it_may_see(&mut self, at: usize) {
+    fn check_replica_matches_visible(&mut self, at: usize) {
         let name = self.phones[at].name.clone();
         let app = self.phones[at].app();
-        let outbox = app.outbox().unwrap();
+        let outbox = app.outbox_status().unwrap();
         assert_eq!((outbox.waiting, outbox.sent, outbox.acknowledged), (0, 0, 0), "{name}: everything was answered");
-        assert_eq!(app.call_loops().unwrap(), 0, "{name}: no scope goes round in circles");
-        let held = app.held_records().unwrap();
-        assert_eq!(held, self.shown_to(at), "{name} holds what the server lets it see, byte for byte");
-        self.call(at, Fault::None, false);
-        assert_eq!(self.phones[at].app().held_records().unwrap(), held, "{name}: a second sync brings nothing");
-        if self.exact {
-            let ours = |one: &&HeldRecord| KINDS.iter().any(|kind| kind.number() == one.kind);
+        assert_eq!(app.diverged_scope_count().unwrap(), 0, "{name}: no scope goes round in circles");
+        let held = app.all_records().unwrap();
+        assert_eq!(held, self.visible_records(at), "{name} holds what the server lets it see, byte for byte");
+        self.sync_until_done(at, Fault::None, false);
+        assert_eq!(self.phones[at].app().all_records().unwrap(), held, "{name}: a second sync brings nothing");
+        if self.history_intact {
+            let ours = |one: &&RecordView| KINDS.iter().any(|kind| kind.number() == one.kind);
             let ids: BTreeSet<[u8; 16]> =
                 held.iter().filter(ours).map(|one| one.id.clone().try_into().unwrap()).collect();
-            let may = self.model.in_sight(self.phones[at].account, self.clock.now().local_date());
+            let may = self.model.visible_ids(self.phones[at].account, self.clock.now().local_date());
             assert_eq!(ids, may, "{name} sees exactly what its roles open");
         }
-        self.nothing_acknowledged_is_lost(at);
+        self.check_acknowledged_commands(at);
     }
 
     /// Every verdict that the phone was told stands, and every refusal is in sight of its person.
-    fn nothing_acknowledged_is_lost(&mut self, at: usize) {
-        let node = self.node();
-        let phone: &Handset = &self.phones[at];
-        let refused: BTreeSet<u64> = phone.refused().into_iter().map(|(number, _)| number).collect();
-        for (number, (hash, told)) in &phone.told {
-            let taken = node.store().read(|tx| tx.taken(phone.device, *number)).unwrap();
+    fn check_acknowledged_commands(&mut self, at: usize) {
+        let node = self.pick_node();
+        let phone: &SimPhone = &self.phones[at];
+        let refused: BTreeSet<u64> = phone.refused_commands().into_iter().map(|(number, _)| number).collect();
+        for (number, (hash, told)) in &phone.verdicts {
+            let taken = node.store().read(|tx| tx.recorded_command(phone.device, *number)).unwrap();
             let taken = taken.unwrap_or_else(|| panic!("{}: {number} was acknowledged and is gone", phone.name));
             // Of a phone and its copy, a server that lost history hears one first; the other is told that it is a copy.
-            if self.exact || !phone.copied {
+            if self.history_intact || !phone.copied {
                 assert_eq!(taken.hash, *hash, "{}: {number} has its content", phone.name);
             }
-            if self.exact {
-                assert_eq!(Some(taken.verdict), self.model.present(phone.device, *number), "{}: {number}", phone.name);
+            if self.history_intact {
+                assert_eq!(
+                    Some(taken.verdict),
+                    self.model.current_verdict(phone.device, *number),
+                    "{}: {number}",
+                    phone.name
+                );
             }
             if *told == Verdict::Rejected && !phone.copied {
                 let known = refused.contains(number) || phone.discarded.contains(number);
@@ -137,70 +142,70 @@ impl World {
     }
 
     /// Everything that the server shows to this phone's device, to a reader that begins with nothing.
-    fn shown_to(&mut self, at: usize) -> Vec<HeldRecord> {
-        let node = self.node();
-        let who = node.store().read(|tx| identity(tx, self.phones[at].device)).unwrap();
-        let ground = Ground { app: &node, seal: &self.seal, authority: &self.authority };
-        let mut carried = Carried::begin(ground, who, &pb::SyncRequest::default().encode_to_vec()).unwrap();
-        let mut reader = Reader::default();
+    fn visible_records(&mut self, at: usize) -> Vec<RecordView> {
+        let node = self.pick_node();
+        let who = node.store().read(|tx| load_identity(tx, self.phones[at].device)).unwrap();
+        let context = InMemoryContext { app: &node, cursor_signer: &self.cursor_signer, authority: &self.authority };
+        let mut carried = InMemoryCall::begin(context, who, &pb::SyncRequest::default().encode_to_vec()).unwrap();
+        let mut reader = FrameReader::default();
         loop {
-            let (frames, reached) = carried.step().unwrap();
-            frames.iter().for_each(|frame| reader.take(pb::SyncResponse::decode(&**frame).unwrap()));
+            let (frames, reached) = carried.next_frames().unwrap();
+            frames.iter().for_each(|frame| reader.apply_frame(pb::SyncResponse::decode(&**frame).unwrap()));
             if reached {
-                return reader.held();
+                return reader.records();
             }
         }
     }
 }
 
-type Key = (i32, Vec<u8>);
+type ReaderKey = (i32, Vec<u8>);
 
 /// A reader that knows the frames and nothing else.
 #[derive(Default)]
-struct Reader {
-    records: BTreeMap<Key, (i64, Vec<u8>)>,
-    pairs: BTreeSet<(u32, Key)>,
+struct FrameReader {
+    records: BTreeMap<ReaderKey, (i64, Vec<u8>)>,
+    scope_members: BTreeSet<(u32, ReaderKey)>,
 }
 
-impl Reader {
-    fn take(&mut self, frame: pb::SyncResponse) {
+impl FrameReader {
+    fn apply_frame(&mut self, frame: pb::SyncResponse) {
         match frame.frame {
-            Some(Frame::Rows(rows)) => rows.rows.iter().for_each(|row| self.row(row)),
-            Some(Frame::Checkpoint(checkpoint)) => self.agrees(&checkpoint),
+            Some(Frame::Rows(rows)) => rows.rows.iter().for_each(|row| self.apply_row(row)),
+            Some(Frame::Checkpoint(checkpoint)) => self.assert_digests_match(&checkpoint),
             _ => {}
         }
     }
 
-    fn row(&mut self, row: &pb::Row) {
+    fn apply_row(&mut self, row: &pb::Row) {
         let key = (row.kind, row.id.clone());
         for scope in &row.scope_numbers {
             if row.operation() == pb::RowOperation::Put {
-                self.pairs.insert((*scope, key.clone()));
+                self.scope_members.insert((*scope, key.clone()));
                 self.records.insert(key.clone(), (row.revision, row.record.clone()));
             } else {
-                self.pairs.remove(&(*scope, key.clone()));
+                self.scope_members.remove(&(*scope, key.clone()));
             }
         }
     }
 
     /// The digests of a checkpoint are those of what came.
-    fn agrees(&self, checkpoint: &pb::Checkpoint) {
+    fn assert_digests_match(&self, checkpoint: &pb::Checkpoint) {
         for scope in &checkpoint.digests {
-            let mut digest = Digest::default();
-            for (_, key) in self.pairs.iter().filter(|(number, _)| *number == scope.scope_number) {
+            let mut digest = ScopeDigest::default();
+            for (_, key) in self.scope_members.iter().filter(|(number, _)| *number == scope.scope_number) {
                 let (revision, bytes) = &self.records[key];
-                digest.add(record_hash(&key.1.clone().try_into().unwrap(), *revision, bytes));
+                digest.add(hash_record(&key.1.clone().try_into().unwrap(), *revision, bytes));
             }
             let told = (scope.count as i64, scope.digest.clone());
             assert_eq!((digest.count, digest.sum.to_be_bytes().to_vec()), told, "scope {}", scope.scope_number);
         }
     }
 
-    fn held(&self) -> Vec<HeldRecord> {
-        let here: BTreeSet<&Key> = self.pairs.iter().map(|(_, key)| key).collect();
-        let record = |(kind, id): &Key| {
+    fn records(&self) -> Vec<RecordView> {
+        let here: BTreeSet<&ReaderKey> = self.scope_members.iter().map(|(_, key)| key).collect();
+        let record = |(kind, id): &ReaderKey| {
             let (revision, bytes) = self.records[&(*kind, id.clone())].clone();
-            HeldRecord { kind: i16::try_from(*kind).unwrap(), id: id.clone(), revision, bytes }
+            RecordView { kind: i16::try_from(*kind).unwrap(), id: id.clone(), revision, bytes }
         };
         here.into_iter().map(record).collect()
     }

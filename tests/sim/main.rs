@@ -19,52 +19,52 @@
 #![allow(clippy::wildcard_enum_match_arm, reason = "what a day does not know is a failure of the day")]
 #![cfg(feature = "server")]
 
-mod act;
+mod actions;
 mod check;
 mod fault;
-mod ground;
+mod fixture;
 mod model;
 #[path = "../common/pg.rs"]
 mod pg;
 mod phone;
 mod rng;
-mod sight;
+mod visibility;
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use world::{Plan, World};
+use world::{SimPlan, World};
 
 /// Lives one seed to its end; a panic names the seed and tells what happened last.
-fn live(seed: u64, named: &str, plan: impl Fn(u64) -> Option<Plan>) {
+fn run_seed(seed: u64, named: &str, plan: impl Fn(u64) -> Option<SimPlan>) {
     let replay = format!("replay: SIM_PLAN={named} SEED={seed} cargo nextest run --test sim -E 'test(=replay)'");
     println!("{replay}");
     let Some(plan) = plan(seed) else { return };
     let mut world = World::new(seed, plan);
-    let lived = catch_unwind(AssertUnwindSafe(|| {
-        world.live();
-        world.end();
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        world.run_day();
+        world.check_end_state();
     }));
-    if let Err(panic) = lived {
-        println!("the last acts of seed {seed}:\n{}", world.told());
+    if let Err(panic) = result {
+        println!("the last acts of seed {seed}:\n{}", world.log_text());
         println!("{replay}");
         resume_unwind(panic);
     }
     if std::env::var_os("SEED").is_some() {
-        println!("{:?}", world.tally);
+        println!("{:?}", world.event_counts);
     }
 }
 
 /// Seeds in a row, from the first.
-fn seeds(first: u64, count: u64) {
-    (first..first + count).for_each(|seed| live(seed, "sqlite", Plan::on_sqlite));
+fn run_seeds(first: u64, count: u64) {
+    (first..first + count).for_each(|seed| run_seed(seed, "sqlite", SimPlan::on_sqlite));
 }
 
-macro_rules! blocks {
-    ($($name:ident = $first:literal;)+) => { $(#[test] fn $name() { seeds($first, 20); })+ };
+macro_rules! seed_blocks {
+    ($($name:ident = $first:literal;)+) => { $(#[test] fn $name() { run_seeds($first, 20); })+ };
 }
 
 // Two hundred seeds, in blocks that run side by side.
-blocks! {
+seed_blocks! {
     after_any_day_every_phone_holds_what_the_server_lets_it_see_seeds_1_to_20 = 1;
     after_any_day_every_phone_holds_what_the_server_lets_it_see_seeds_21_to_40 = 21;
     after_any_day_every_phone_holds_what_the_server_lets_it_see_seeds_41_to_60 = 41;
@@ -79,7 +79,7 @@ blocks! {
 
 #[test]
 fn two_nodes_over_one_postgresql_keep_the_same_promises() {
-    (1..=6).for_each(|seed| live(seed, "postgres", Plan::on_postgres));
+    (1..=6).for_each(|seed| run_seed(seed, "postgres", SimPlan::on_postgres));
 }
 
 /// Not a story of its own: one seed from the environment, on the database that it names.
@@ -88,9 +88,9 @@ fn replay() {
     let Ok(seed) = std::env::var("SEED") else { return };
     let seed = seed.parse().expect("SEED is a number");
     match std::env::var("SIM_PLAN").as_deref() {
-        Ok("postgres") => live(seed, "postgres", Plan::on_postgres),
-        Ok("soak") => live(seed, "soak", Plan::of_soak),
-        _ => live(seed, "sqlite", Plan::on_sqlite),
+        Ok("postgres") => run_seed(seed, "postgres", SimPlan::on_postgres),
+        Ok("soak") => run_seed(seed, "soak", SimPlan::for_soak),
+        _ => run_seed(seed, "sqlite", SimPlan::on_sqlite),
     }
 }
 
@@ -102,7 +102,7 @@ fn soak() {
     let first: u64 = std::env::var("SOAK_FIRST_SEED").map_or(1_000_000, |seed| seed.parse().expect("a number"));
     let (begun, mut seed) = (std::time::Instant::now(), first);
     while begun.elapsed().as_secs() < minutes * 60 {
-        live(seed, "soak", Plan::of_soak);
+        run_seed(seed, "soak", SimPlan::for_soak);
         seed += 1;
     }
     println!("soak: {} seeds from {first} on, {minutes} minutes, no failure", seed - first);

@@ -6,110 +6,112 @@
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use thidua::app::Reference;
-use thidua::domain::cell::{CellValue, ElementNo};
-use thidua::domain::command::{Body, Command, Save, Verdict};
-use thidua::domain::ids::{AccountId, CommentId, ConflictId, DeviceId, HeldId, ProposalId, ReportId, UnitId, derive};
+use thidua::app::ReferenceSnapshot;
+use thidua::domain::cell::{CellValue, ElementNumber};
+use thidua::domain::command::{Command, CommandBody, SaveCells, Verdict};
+use thidua::domain::ids::{
+    AccountId, CommentId, ConflictId, DeviceId, HeldCommandId, ProposalId, ReportId, UnitId, derive_id,
+};
 use thidua::domain::permission::{Grant, Role};
-use thidua::domain::reason::Reason;
-use thidua::domain::report::{ContentHash, FormShape, Question, Report, ReportKey};
-use thidua::domain::workflow::State;
-use thidua::wire::command::{Numbered, decode};
+use thidua::domain::reason::RefusalReason;
+use thidua::domain::report::{ContentHash, FormSchema, Report, ReportKey, ReviewQuestion};
+use thidua::domain::workflow::ReportState;
+use thidua::wire::command::{NumberedCommand, decode_command};
 
 /// What the server must answer to one command.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Told {
-    Verdict { number: u64, duplicate: bool, verdict: Verdict, reason: Option<Reason> },
+pub(crate) enum PredictedResponse {
+    Verdict { number: u64, duplicate: bool, verdict: Verdict, reason: Option<RefusalReason> },
     Gap(u64),
     Forked(u64),
 }
 
 /// A report as it stands, with who wrote in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Sheet {
+pub(crate) struct ModelReport {
     pub(crate) key: ReportKey,
-    pub(crate) state: State,
-    pub(crate) cells: BTreeMap<ElementNo, CellValue>,
-    pub(crate) question: Option<Question>,
+    pub(crate) state: ReportState,
+    pub(crate) cells: BTreeMap<ElementNumber, CellValue>,
+    pub(crate) question: Option<ReviewQuestion>,
     pub(crate) revision: i64,
-    acting: UnitId,
+    acting_unit: UnitId,
     authors: BTreeSet<AccountId>,
-    last: Option<DeviceId>,
-    others: i64,
+    last_device: Option<DeviceId>,
+    other_revisions: i64,
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Branch {
+pub(super) struct ModelConflict {
     pub(super) report: ReportId,
-    pub(super) element: ElementNo,
+    pub(super) element: ElementNumber,
     pub(super) mine: Option<CellValue>,
     pub(super) settled: bool,
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Proposal {
+pub(super) struct ModelProposal {
     pub(super) report: ReportId,
-    pub(super) changes: Vec<(ElementNo, Option<CellValue>)>,
+    pub(super) changes: Vec<(ElementNumber, Option<CellValue>)>,
     pub(super) settled: bool,
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Kept {
+pub(super) struct ModelHeldCommand {
     pub(super) unit: UnitId,
     pub(super) report: ReportId,
     pub(super) command: Command,
     pub(super) device: DeviceId,
     pub(super) number: u64,
-    pub(super) waits: bool,
+    pub(super) is_waiting: bool,
 }
 
 #[derive(Debug, Clone, Default)]
-struct Outbox {
+struct ModelOutbox {
     account: Option<AccountId>,
-    taken: Vec<([u8; 32], Verdict, Option<Reason>)>,
+    taken: Vec<([u8; 32], Verdict, Option<RefusalReason>)>,
 }
 
 #[derive(Clone)]
-pub(crate) struct Model {
-    pub(super) reference: Arc<Reference>,
+pub(crate) struct ReferenceModel {
+    pub(super) reference: Arc<ReferenceSnapshot>,
     /// The day as of which units hang where they hang.
     pub(crate) day: Date,
     pub(crate) grants: BTreeMap<AccountId, Vec<Grant>>,
-    pub(super) former: BTreeMap<AccountId, BTreeSet<(Role, UnitId)>>,
-    outboxes: BTreeMap<DeviceId, Outbox>,
-    pub(crate) reports: BTreeMap<ReportId, Sheet>,
-    pub(super) conflicts: BTreeMap<ConflictId, Branch>,
-    pub(super) proposals: BTreeMap<ProposalId, Proposal>,
+    pub(super) former_roles: BTreeMap<AccountId, BTreeSet<(Role, UnitId)>>,
+    outboxes: BTreeMap<DeviceId, ModelOutbox>,
+    pub(crate) reports: BTreeMap<ReportId, ModelReport>,
+    pub(super) conflicts: BTreeMap<ConflictId, ModelConflict>,
+    pub(super) proposals: BTreeMap<ProposalId, ModelProposal>,
     pub(super) comments: BTreeMap<CommentId, ReportId>,
-    pub(super) held: BTreeMap<HeldId, Kept>,
+    pub(super) held_commands: BTreeMap<HeldCommandId, ModelHeldCommand>,
 }
 
-type Step = Result<Verdict, Reason>;
+type StepResult = Result<Verdict, RefusalReason>;
 
 /// Whose command, from which phone, on which day.
 #[derive(Clone, Copy)]
-pub(super) struct By {
+pub(super) struct CallerContext {
     pub(super) account: AccountId,
     pub(super) device: DeviceId,
     pub(super) number: u64,
     pub(super) today: Date,
 }
 
-pub(super) const WRITERS: [Role; 2] = [Role::Reporter, Role::UnitHead];
+pub(super) const WRITER_ROLES: [Role; 2] = [Role::Reporter, Role::UnitHead];
 
-impl Model {
-    pub(crate) fn new(reference: Arc<Reference>, day: Date) -> Self {
+impl ReferenceModel {
+    pub(crate) fn new(reference: Arc<ReferenceSnapshot>, day: Date) -> Self {
         Self {
             reference,
             day,
             grants: BTreeMap::new(),
-            former: BTreeMap::new(),
+            former_roles: BTreeMap::new(),
             outboxes: BTreeMap::new(),
             reports: BTreeMap::new(),
             conflicts: BTreeMap::new(),
             proposals: BTreeMap::new(),
             comments: BTreeMap::new(),
-            held: BTreeMap::new(),
+            held_commands: BTreeMap::new(),
         }
     }
 
@@ -121,7 +123,7 @@ impl Model {
 
     pub(crate) fn revoke(&mut self, account: AccountId, grant: Grant) {
         self.grants.entry(account).or_default().retain(|one| (one.role, one.unit) != (grant.role, grant.unit));
-        self.former.entry(account).or_default().insert((grant.role, grant.unit));
+        self.former_roles.entry(account).or_default().insert((grant.role, grant.unit));
     }
 
     pub(crate) fn enrol(&mut self, device: DeviceId, account: AccountId) {
@@ -129,11 +131,11 @@ impl Model {
     }
 
     /// How many commands of a phone were taken, and what became of one of them.
-    pub(crate) fn taken(&self, device: DeviceId) -> usize {
+    pub(crate) fn taken_count(&self, device: DeviceId) -> usize {
         self.outboxes.get(&device).map_or(0, |outbox| outbox.taken.len())
     }
 
-    pub(crate) fn present(&self, device: DeviceId, number: u64) -> Option<Verdict> {
+    pub(crate) fn current_verdict(&self, device: DeviceId, number: u64) -> Option<Verdict> {
         let taken = &self.outboxes.get(&device)?.taken;
         taken.get(usize::try_from(number).ok()?.checked_sub(1)?).map(|(_, verdict, _)| *verdict)
     }
@@ -143,7 +145,7 @@ impl Model {
         let org = self.reference.org.clone();
         let before = std::mem::replace(&mut self.day, today);
         for unit in org.units() {
-            let (old, new) = (org.acts_for(unit.id, before), org.acts_for(unit.id, today));
+            let (old, new) = (org.acting_unit(unit.id, before), org.acting_unit(unit.id, today));
             let Some(heir) = new.filter(|heir| old != new && *heir != unit.id) else { continue };
             let moved = |grant: &&Grant| grant.unit == unit.id && today < grant.to;
             let all: Vec<(AccountId, Grant)> = self
@@ -162,205 +164,236 @@ impl Model {
     }
 
     /// Locks what is accepted and whose grace is over.
-    pub(crate) fn close(&mut self, today: Date) {
-        for sheet in self.reports.values_mut().filter(|sheet| sheet.state == State::Accepted) {
+    pub(crate) fn lock_overdue(&mut self, today: Date) {
+        for sheet in self.reports.values_mut().filter(|sheet| sheet.state == ReportState::Accepted) {
             let expected = self.reference.expectation(&sheet.key);
-            if sheet.key.period.end <= today && expected.is_some_and(|one| one.grace_end <= today) {
-                sheet.state = State::Locked;
-                put(sheet, None);
+            if sheet.key.period.end <= today && expected.is_some_and(|one| one.grace_end_day <= today) {
+                sheet.state = ReportState::Locked;
+                bump_revision(sheet, None);
             }
         }
     }
 
     /// Reads the commands of a call and foretells every answer.
-    pub(crate) fn take(&mut self, device: DeviceId, commands: &[Vec<u8>], today: Date) -> Vec<Told> {
+    pub(crate) fn predict_responses(
+        &mut self,
+        device: DeviceId,
+        commands: &[Vec<u8>],
+        today: Date,
+    ) -> Vec<PredictedResponse> {
         let mut told = Vec::new();
         for bytes in commands {
-            let Ok(Numbered { number, command }) = decode(bytes, UnitId([0; 16])) else { return told };
-            let hash = thidua::auth::hash(bytes);
-            let taken = self.taken(device) as u64;
+            let Ok(NumberedCommand { number, command }) = decode_command(bytes, UnitId([0; 16])) else { return told };
+            let hash = thidua::auth::hash_secret(bytes);
+            let taken = self.taken_count(device) as u64;
             if number > taken + 1 {
-                told.push(Told::Gap(taken + 1));
+                told.push(PredictedResponse::Gap(taken + 1));
                 return told;
             }
             if number <= taken {
                 let (before, verdict, reason) = self.outboxes[&device].taken[number as usize - 1];
                 if before != hash {
-                    told.push(Told::Forked(number));
+                    told.push(PredictedResponse::Forked(number));
                     return told;
                 }
-                told.push(Told::Verdict { number, duplicate: true, verdict, reason });
+                told.push(PredictedResponse::Verdict { number, duplicate: true, verdict, reason });
                 continue;
             }
             let account = self.outboxes[&device].account.unwrap();
-            let by = By { account, device, number, today };
-            let done = command.map_err(|refusal| refusal.reason).and_then(|command| self.run(by, &command, bytes));
+            let caller = CallerContext { account, device, number, today };
+            let done =
+                command.map_err(|refusal| refusal.reason).and_then(|command| self.run_command(caller, &command, bytes));
             let (verdict, reason) = done.map_or_else(|reason| (Verdict::Rejected, Some(reason)), |done| (done, None));
             self.outboxes.get_mut(&device).unwrap().taken.push((hash, verdict, reason));
-            told.push(Told::Verdict { number, duplicate: false, verdict, reason });
+            told.push(PredictedResponse::Verdict { number, duplicate: false, verdict, reason });
         }
         told
     }
 
     /// Notes what a server said that lost history: there the order of things is another story.
-    pub(crate) fn believe(&mut self, device: DeviceId, number: u64, verdict: Verdict) {
+    pub(crate) fn accept_verdict(&mut self, device: DeviceId, number: u64, verdict: Verdict) {
         if let Some(entry) = self.outboxes.get_mut(&device).and_then(|one| one.taken.get_mut(number as usize - 1)) {
             entry.1 = verdict;
         }
     }
 
-    fn run(&mut self, by: By, command: &Command, bytes: &[u8]) -> Step {
+    fn run_command(&mut self, caller: CallerContext, command: &Command, bytes: &[u8]) -> StepResult {
         let before = self.clone();
-        let done = self.step(by, command);
+        let done = self.apply_command(caller, command);
         let Err(reason) = done else { return done };
         *self = before;
         let report = match &command.body {
-            Body::Save(save) | Body::Propose { save, .. } => save.key.id(),
-            Body::Submit { report, .. } => *report,
+            CommandBody::SaveCells(save) | CommandBody::ProposeAmendment { save, .. } => save.key.id(),
+            CommandBody::SubmitReport { report, .. } => *report,
             _ => return Err(reason),
         };
         let unit = match &command.body {
-            Body::Save(save) | Body::Propose { save, .. } => save.key.unit,
-            Body::Submit { acting_unit, .. } => self.reports.get(&report).map_or(*acting_unit, |sheet| sheet.key.unit),
+            CommandBody::SaveCells(save) | CommandBody::ProposeAmendment { save, .. } => save.key.unit,
+            CommandBody::SubmitReport { acting_unit, .. } => {
+                self.reports.get(&report).map_or(*acting_unit, |sheet| sheet.key.unit)
+            }
             _ => return Err(reason),
         };
         // Who once had the right: the hand-over box.
-        if !matches!(reason, Reason::Denied | Reason::NotFound) || !self.once_wrote_for(by, unit) {
+        if !matches!(reason, RefusalReason::Denied | RefusalReason::NotFound) || !self.was_writer_for(caller, unit) {
             return Err(reason);
         }
         let mut twin = 0u32;
-        let free = |id: &HeldId| !self.held.contains_key(id);
+        let free = |id: &HeldCommandId| !self.held_commands.contains_key(id);
         let id = std::iter::repeat_with(|| {
-            let id = HeldId(derive("held", &[bytes, &twin.to_be_bytes()]));
+            let id = HeldCommandId(derive_id("held", &[bytes, &twin.to_be_bytes()]));
             twin += 1;
             id
         });
         let id = { id }.find(free).unwrap();
-        let kept = Kept { unit, report, command: command.clone(), device: by.device, number: by.number, waits: true };
-        self.held.insert(id, kept);
+        let kept = ModelHeldCommand {
+            unit,
+            report,
+            command: command.clone(),
+            device: caller.device,
+            number: caller.number,
+            is_waiting: true,
+        };
+        self.held_commands.insert(id, kept);
         Ok(Verdict::Held)
     }
 
-    fn step(&mut self, by: By, command: &Command) -> Step {
+    fn apply_command(&mut self, caller: CallerContext, command: &Command) -> StepResult {
         match &command.body {
-            Body::Save(save) => self.save(by, save),
-            Body::Propose { save, .. } => {
-                self.may(by, save.key.unit, &WRITERS, true)?;
-                self.reports.get(&save.key.id()).ok_or(Reason::NotFound)?;
-                self.propose(by, save)
+            CommandBody::SaveCells(save) => self.save_cells(caller, save),
+            CommandBody::ProposeAmendment { save, .. } => {
+                self.require_role(caller, save.key.unit, &WRITER_ROLES, true)?;
+                self.reports.get(&save.key.id()).ok_or(RefusalReason::NotFound)?;
+                self.create_proposal(caller, save)
             }
-            Body::Submit { report, .. } => self.submit(by, *report),
-            Body::Return { report, seen, question } => self.review(by, *report, |sheet| {
-                is(sheet.state == State::Submitted, Reason::WorkflowForbids)?;
-                is(as_report(sheet).content_hash() == *seen, Reason::ContentChanged)?;
-                (sheet.state, sheet.question) = (State::Returned, Some(question.clone()));
+            CommandBody::SubmitReport { report, .. } => self.submit_report(caller, *report),
+            CommandBody::ReturnReport { report, content_hash: seen, question } => {
+                self.review_report(caller, *report, |sheet| {
+                    require(sheet.state == ReportState::Submitted, RefusalReason::WorkflowForbids)?;
+                    require(to_report(sheet).content_hash() == *seen, RefusalReason::ContentChanged)?;
+                    (sheet.state, sheet.question) = (ReportState::Returned, Some(question.clone()));
+                    Ok(())
+                })
+            }
+            CommandBody::AcceptReport { report, content_hash: seen } => self.review_report(caller, *report, |sheet| {
+                require(!sheet.authors.contains(&caller.account), RefusalReason::OwnReport)?;
+                require(sheet.state == ReportState::Submitted, RefusalReason::WorkflowForbids)?;
+                require(to_report(sheet).content_hash() == *seen, RefusalReason::ContentChanged)?;
+                sheet.state = ReportState::Accepted;
                 Ok(())
             }),
-            Body::Accept { report, seen } => self.review(by, *report, |sheet| {
-                is(!sheet.authors.contains(&by.account), Reason::OwnReport)?;
-                is(sheet.state == State::Submitted, Reason::WorkflowForbids)?;
-                is(as_report(sheet).content_hash() == *seen, Reason::ContentChanged)?;
-                sheet.state = State::Accepted;
-                Ok(())
-            }),
-            Body::Comment { report, comment, .. } => {
-                let sheet = self.seen(by, *report)?;
-                let own = self.may(by, sheet.key.unit, &WRITERS, true);
-                own.or_else(|_| self.may(by, sheet.key.unit, &[Role::Reviewer], false))?;
-                is(sheet.state != State::Draft, Reason::WorkflowForbids)?;
-                is(self.comments.insert(*comment, *report).is_none(), Reason::CommentExists)?;
+            CommandBody::AddComment { report, comment, .. } => {
+                let sheet = self.visible_report(caller, *report)?;
+                let own = self.require_role(caller, sheet.key.unit, &WRITER_ROLES, true);
+                own.or_else(|_| self.require_role(caller, sheet.key.unit, &[Role::Reviewer], false))?;
+                require(sheet.state != ReportState::Draft, RefusalReason::WorkflowForbids)?;
+                require(self.comments.insert(*comment, *report).is_none(), RefusalReason::CommentExists)?;
                 Ok(Verdict::Applied)
             }
-            Body::Settle { conflict, take_branch } => self.settle(by, *conflict, *take_branch),
-            Body::SettleProposal { proposal, seen, grant } => self.settle_proposal(by, *proposal, *seen, *grant),
-            Body::SettleHeld { held, apply } => self.settle_held(by, *held, *apply),
+            CommandBody::SettleConflict { conflict, take_branch } => {
+                self.settle_conflict(caller, *conflict, *take_branch)
+            }
+            CommandBody::SettleProposal { proposal, content_hash: seen, grant } => {
+                self.settle_proposal(caller, *proposal, *seen, *grant)
+            }
+            CommandBody::SettleHeld { held, apply } => self.settle_held(caller, *held, *apply),
         }
     }
 
-    fn review(&mut self, by: By, id: ReportId, decide: impl FnOnce(&mut Sheet) -> Result<(), Reason>) -> Step {
-        let mut sheet = self.seen(by, id)?;
-        self.may(by, sheet.key.unit, &[Role::Reviewer], false)?;
+    fn review_report(
+        &mut self,
+        caller: CallerContext,
+        id: ReportId,
+        decide: impl FnOnce(&mut ModelReport) -> Result<(), RefusalReason>,
+    ) -> StepResult {
+        let mut sheet = self.visible_report(caller, id)?;
+        self.require_role(caller, sheet.key.unit, &[Role::Reviewer], false)?;
         decide(&mut sheet)?;
-        put(&mut sheet, Some(by.device));
+        bump_revision(&mut sheet, Some(caller.device));
         self.reports.insert(id, sheet);
         Ok(Verdict::Applied)
     }
 
-    fn settle_proposal(&mut self, by: By, id: ProposalId, seen: ContentHash, grant: bool) -> Step {
-        let Some(one) = self.proposals.get(&id).cloned() else { return Err(Reason::NotFound) };
+    fn settle_proposal(&mut self, caller: CallerContext, id: ProposalId, seen: ContentHash, grant: bool) -> StepResult {
+        let Some(one) = self.proposals.get(&id).cloned() else { return Err(RefusalReason::NotFound) };
         let sheet = self.reports[&one.report].clone();
-        self.may(by, sheet.key.unit, &[Role::Reviewer], false)?;
-        is(!one.settled, Reason::ProposalSettled)?;
-        is(!sheet.authors.contains(&by.account), Reason::OwnReport)?;
-        is(as_report(&sheet).content_hash() == seen, Reason::ContentChanged)?;
+        self.require_role(caller, sheet.key.unit, &[Role::Reviewer], false)?;
+        require(!one.settled, RefusalReason::ProposalSettled)?;
+        require(!sheet.authors.contains(&caller.account), RefusalReason::OwnReport)?;
+        require(to_report(&sheet).content_hash() == seen, RefusalReason::ContentChanged)?;
         if grant {
             let mut next = sheet;
             for (element, value) in one.changes {
-                set(&mut next, element, value);
+                set_cell(&mut next, element, value);
             }
-            self.complete(&next)?;
-            self.file(next, by.device);
+            self.require_complete(&next)?;
+            self.store_report(next, caller.device);
         }
         self.proposals.get_mut(&id).unwrap().settled = true;
         Ok(Verdict::Applied)
     }
 
-    fn settle_held(&mut self, by: By, id: HeldId, apply: bool) -> Step {
-        let Some(one) = self.held.get(&id).cloned() else { return Err(Reason::NotFound) };
-        self.may(by, one.unit, &[Role::UnitHead], true)?;
-        is(one.waits, Reason::HeldSettled)?;
-        let verdict = if apply { self.step(by, &one.command)? } else { Verdict::Rejected };
+    fn settle_held(&mut self, caller: CallerContext, id: HeldCommandId, apply: bool) -> StepResult {
+        let Some(one) = self.held_commands.get(&id).cloned() else { return Err(RefusalReason::NotFound) };
+        self.require_role(caller, one.unit, &[Role::UnitHead], true)?;
+        require(one.is_waiting, RefusalReason::HeldSettled)?;
+        let verdict = if apply { self.apply_command(caller, &one.command)? } else { Verdict::Rejected };
         if apply {
             let author = self.outboxes[&one.device].account.unwrap();
             self.reports.get_mut(&one.report).unwrap().authors.insert(author);
         }
-        self.held.get_mut(&id).unwrap().waits = false;
+        self.held_commands.get_mut(&id).unwrap().is_waiting = false;
         let row = &mut self.outboxes.get_mut(&one.device).unwrap().taken[one.number as usize - 1];
         (row.1, row.2) = (verdict, None);
         Ok(Verdict::Applied)
     }
 
-    fn save(&mut self, by: By, save: &Save) -> Step {
-        self.may(by, save.key.unit, &WRITERS, true)?;
+    fn save_cells(&mut self, caller: CallerContext, save: &SaveCells) -> StepResult {
+        self.require_role(caller, save.key.unit, &WRITER_ROLES, true)?;
         let id = save.key.id();
-        let official = |sheet: &Sheet| matches!(sheet.state, State::Accepted | State::Locked);
+        let official = |sheet: &ModelReport| matches!(sheet.state, ReportState::Accepted | ReportState::Locked);
         if self.reports.get(&id).is_some_and(official) {
-            return self.propose(by, save);
+            return self.create_proposal(caller, save);
         }
-        self.owed(&save.key, by.today)?;
-        let fresh = || Sheet {
+        self.require_owed(&save.key, caller.today)?;
+        let is_new = || ModelReport {
             key: save.key.clone(),
-            state: State::Draft,
+            state: ReportState::Draft,
             cells: BTreeMap::new(),
             question: None,
             revision: 0,
-            acting: self.acting(save.key.unit),
+            acting_unit: self.acting_unit(save.key.unit),
             authors: BTreeSet::new(),
-            last: None,
-            others: 0,
+            last_device: None,
+            other_revisions: 0,
         };
-        let mut sheet = self.reports.get(&id).cloned().unwrap_or_else(fresh);
-        let others = if sheet.last == Some(by.device) { sheet.others } else { sheet.revision };
+        let mut sheet = self.reports.get(&id).cloned().unwrap_or_else(is_new);
+        let others = if sheet.last_device == Some(caller.device) { sheet.other_revisions } else { sheet.revision };
         let mut branches = Vec::new();
         for change in &save.changes {
             let theirs = sheet.cells.get(&change.element).copied();
             if theirs == change.base || theirs == change.mine {
-                set(&mut sheet, change.element, change.mine);
+                set_cell(&mut sheet, change.element, change.mine);
             } else if change.mine != change.base {
                 let (element, mine) = (change.element, change.mine);
-                branches.push(Branch { report: id, element, mine, settled: false });
+                branches.push(ModelConflict { report: id, element, mine, settled: false });
             }
         }
-        if sheet.state == State::Submitted {
-            self.complete(&sheet)?;
+        if sheet.state == ReportState::Submitted {
+            self.require_complete(&sheet)?;
         }
-        sheet.authors.insert(by.account);
-        let revision = self.file(sheet, by.device);
+        sheet.authors.insert(caller.account);
+        let revision = self.store_report(sheet, caller.device);
         let conflicts = !branches.is_empty();
         for (index, branch) in branches.into_iter().enumerate() {
-            let parts: [&[u8]; 5] =
-                [&id.0, &by.device.0, &by.number.to_be_bytes(), &revision.to_be_bytes(), &(index as u64).to_be_bytes()];
-            self.conflicts.insert(ConflictId(derive("conflict", &parts)), branch);
+            let parts: [&[u8]; 5] = [
+                &id.0,
+                &caller.device.0,
+                &caller.number.to_be_bytes(),
+                &revision.to_be_bytes(),
+                &(index as u64).to_be_bytes(),
+            ];
+            self.conflicts.insert(ConflictId(derive_id("conflict", &parts)), branch);
         }
         Ok(match (conflicts, others > save.base_revision) {
             (true, _) => Verdict::Conflict,
@@ -369,104 +402,109 @@ impl Model {
         })
     }
 
-    fn propose(&mut self, by: By, save: &Save) -> Step {
+    fn create_proposal(&mut self, caller: CallerContext, save: &SaveCells) -> StepResult {
         let sheet = self.reports.get_mut(&save.key.id()).unwrap();
-        is(matches!(sheet.state, State::Accepted | State::Locked), Reason::WorkflowForbids)?;
-        let differs = |change: &&thidua::domain::cell::Change| sheet.cells.get(&change.element) != change.mine.as_ref();
+        require(matches!(sheet.state, ReportState::Accepted | ReportState::Locked), RefusalReason::WorkflowForbids)?;
+        let differs =
+            |change: &&thidua::domain::cell::CellChange| sheet.cells.get(&change.element) != change.mine.as_ref();
         let changes: Vec<_> = save.changes.iter().filter(differs).map(|one| (one.element, one.mine)).collect();
         if changes.is_empty() {
             return Ok(Verdict::Applied);
         }
-        sheet.authors.insert(by.account);
+        sheet.authors.insert(caller.account);
         let report = save.key.id();
         let nth = self.proposals.values().filter(|one| one.report == report).count() as u32;
-        let id = ProposalId(derive("proposal", &[&report.0, &nth.to_be_bytes()]));
-        self.proposals.insert(id, Proposal { report, changes, settled: false });
+        let id = ProposalId(derive_id("proposal", &[&report.0, &nth.to_be_bytes()]));
+        self.proposals.insert(id, ModelProposal { report, changes, settled: false });
         Ok(Verdict::Held)
     }
 
-    fn submit(&mut self, by: By, report: ReportId) -> Step {
-        let mut sheet = self.seen(by, report)?;
-        self.may(by, sheet.key.unit, &WRITERS, true)?;
-        self.owed(&sheet.key, by.today)?;
-        is(matches!(sheet.state, State::Draft | State::Returned), Reason::WorkflowForbids)?;
-        self.complete(&sheet)?;
-        (sheet.state, sheet.question, sheet.acting) = (State::Submitted, None, self.acting(sheet.key.unit));
-        sheet.authors.insert(by.account);
-        self.file(sheet, by.device);
+    fn submit_report(&mut self, caller: CallerContext, report: ReportId) -> StepResult {
+        let mut sheet = self.visible_report(caller, report)?;
+        self.require_role(caller, sheet.key.unit, &WRITER_ROLES, true)?;
+        self.require_owed(&sheet.key, caller.today)?;
+        require(matches!(sheet.state, ReportState::Draft | ReportState::Returned), RefusalReason::WorkflowForbids)?;
+        self.require_complete(&sheet)?;
+        (sheet.state, sheet.question, sheet.acting_unit) =
+            (ReportState::Submitted, None, self.acting_unit(sheet.key.unit));
+        sheet.authors.insert(caller.account);
+        self.store_report(sheet, caller.device);
         Ok(Verdict::Applied)
     }
 
-    fn settle(&mut self, by: By, id: ConflictId, take: bool) -> Step {
-        let Some(branch) = self.conflicts.get(&id).cloned() else { return Err(Reason::NotFound) };
-        let mut sheet = self.seen(by, branch.report)?;
-        self.may(by, sheet.key.unit, &[Role::UnitHead], true)?;
-        is(!branch.settled, Reason::ConflictSettled)?;
+    fn settle_conflict(&mut self, caller: CallerContext, id: ConflictId, take: bool) -> StepResult {
+        let Some(branch) = self.conflicts.get(&id).cloned() else { return Err(RefusalReason::NotFound) };
+        let mut sheet = self.visible_report(caller, branch.report)?;
+        self.require_role(caller, sheet.key.unit, &[Role::UnitHead], true)?;
+        require(!branch.settled, RefusalReason::ConflictSettled)?;
         if take {
-            self.owed(&sheet.key, by.today)?;
-            is(!matches!(sheet.state, State::Accepted | State::Locked), Reason::WorkflowForbids)?;
-            set(&mut sheet, branch.element, branch.mine);
-            if sheet.state == State::Submitted {
-                self.complete(&sheet)?;
+            self.require_owed(&sheet.key, caller.today)?;
+            require(
+                !matches!(sheet.state, ReportState::Accepted | ReportState::Locked),
+                RefusalReason::WorkflowForbids,
+            )?;
+            set_cell(&mut sheet, branch.element, branch.mine);
+            if sheet.state == ReportState::Submitted {
+                self.require_complete(&sheet)?;
             }
-            sheet.authors.insert(by.account);
-            self.file(sheet, by.device);
+            sheet.authors.insert(caller.account);
+            self.store_report(sheet, caller.device);
         }
         self.conflicts.get_mut(&id).unwrap().settled = true;
         Ok(Verdict::Applied)
     }
 
-    fn file(&mut self, mut next: Sheet, by: DeviceId) -> i64 {
+    fn store_report(&mut self, mut next: ModelReport, caller: DeviceId) -> i64 {
         let id = next.key.id();
         match self.reports.get(&id) {
             // What says the same is not written, but who wrote is known.
-            Some(before) if says_the_same(before, &next) => next.revision = before.revision,
-            _ => put(&mut next, Some(by)),
+            Some(before) if has_same_content(before, &next) => next.revision = before.revision,
+            _ => bump_revision(&mut next, Some(caller)),
         }
         let revision = next.revision;
         self.reports.insert(id, next);
         revision
     }
 
-    fn owed(&self, key: &ReportKey, today: Date) -> Result<(), Reason> {
-        is(self.reference.expectation(key).is_some(), Reason::NotExpected)?;
-        is(today >= key.period.start, Reason::PeriodNotOpen)
+    fn require_owed(&self, key: &ReportKey, today: Date) -> Result<(), RefusalReason> {
+        require(self.reference.expectation(key).is_some(), RefusalReason::NotExpected)?;
+        require(today >= key.period.start, RefusalReason::PeriodNotOpen)
     }
 
-    fn complete(&self, sheet: &Sheet) -> Result<(), Reason> {
-        let shape: &FormShape = self.reference.shape(sheet.key.contract).unwrap();
-        is(shape.lines.keys().all(|element| sheet.cells.contains_key(element)), Reason::CellBlank)?;
-        is(shape.rules.iter().all(|rule| rule.holds(&sheet.cells) != Some(false)), Reason::FormRule)
+    fn require_complete(&self, sheet: &ModelReport) -> Result<(), RefusalReason> {
+        let shape: &FormSchema = self.reference.form_shape(sheet.key.contract).unwrap();
+        require(shape.ranges.keys().all(|element| sheet.cells.contains_key(element)), RefusalReason::CellBlank)?;
+        require(shape.rules.iter().all(|rule| rule.evaluate(&sheet.cells) != Some(false)), RefusalReason::FormRule)
     }
 }
 
-pub(super) fn is(holds: bool, otherwise: Reason) -> Result<(), Reason> {
+pub(super) fn require(holds: bool, otherwise: RefusalReason) -> Result<(), RefusalReason> {
     if holds { Ok(()) } else { Err(otherwise) }
 }
 
-fn set(sheet: &mut Sheet, element: ElementNo, value: Option<CellValue>) {
+fn set_cell(sheet: &mut ModelReport, element: ElementNumber, value: Option<CellValue>) {
     match value {
         Some(value) => sheet.cells.insert(element, value),
         None => sheet.cells.remove(&element),
     };
 }
 
-fn says_the_same(before: &Sheet, next: &Sheet) -> bool {
-    (before.state, before.acting, &before.cells, &before.question)
-        == (next.state, next.acting, &next.cells, &next.question)
+fn has_same_content(before: &ModelReport, next: &ModelReport) -> bool {
+    (before.state, before.acting_unit, &before.cells, &before.question)
+        == (next.state, next.acting_unit, &next.cells, &next.question)
 }
 
 /// A new revision, by this phone's hand; MERGED is told from APPLIED by whose hand wrote before.
-fn put(sheet: &mut Sheet, by: Option<DeviceId>) {
-    if !(sheet.last.is_some() && sheet.last == by) && sheet.revision > 0 {
-        sheet.others = sheet.revision;
+fn bump_revision(sheet: &mut ModelReport, caller: Option<DeviceId>) {
+    if !(sheet.last_device.is_some() && sheet.last_device == caller) && sheet.revision > 0 {
+        sheet.other_revisions = sheet.revision;
     }
-    sheet.last = by;
+    sheet.last_device = caller;
     sheet.revision += 1;
 }
 
-fn as_report(sheet: &Sheet) -> Report {
-    let mut report = Report::draft(sheet.key.clone(), sheet.acting);
+fn to_report(sheet: &ModelReport) -> Report {
+    let mut report = Report::new_draft(sheet.key.clone(), sheet.acting_unit);
     report.cells = sheet.cells.clone();
     report
 }

@@ -11,46 +11,46 @@ use thidua::domain::ids::{AccountId, DeviceId};
 
 /// How it ended, if it did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Life {
-    Works,
+pub(crate) enum PhoneState {
+    Working,
     /// Shut out: it destroyed what it held.
     Revoked,
     /// It noticed a copy of itself.
     Forked,
 }
 
-pub(crate) struct Handset {
+pub(crate) struct SimPhone {
     pub(crate) name: String,
     pub(crate) path: PathBuf,
     pub(crate) clock: Clock,
     app: Option<Phone>,
     pub(crate) device: DeviceId,
     pub(crate) account: AccountId,
-    pub(crate) life: Life,
+    pub(crate) state: PhoneState,
     /// Whether there is, or was, a copy of it.
     pub(crate) copied: bool,
     /// Numbers that it was told a verdict of, with the hash of what was sent.
-    pub(crate) told: BTreeMap<u64, ([u8; 32], Verdict)>,
+    pub(crate) verdicts: BTreeMap<u64, ([u8; 32], Verdict)>,
     /// Whether its person asked for everything anew, and has not got it yet.
-    pub(crate) wants_all: bool,
+    pub(crate) needs_full_sync: bool,
     /// Refusals that its person has dealt with.
     pub(crate) discarded: Vec<u64>,
 }
 
-impl Handset {
+impl SimPhone {
     pub(crate) fn open(name: &str, dir: &Path, clock: Clock) -> Self {
         let path = dir.join(format!("{name}.db"));
         Self {
             name: name.to_owned(),
-            app: Some(Phone::open_with(&path, clock.clone()).unwrap()),
+            app: Some(Phone::open_with_clock(&path, clock.clone()).unwrap()),
             path,
             clock,
             device: DeviceId([0; 16]),
             account: AccountId([0; 16]),
-            life: Life::Works,
+            state: PhoneState::Working,
             copied: false,
-            wants_all: false,
-            told: BTreeMap::new(),
+            needs_full_sync: false,
+            verdicts: BTreeMap::new(),
             discarded: Vec::new(),
         }
     }
@@ -61,13 +61,13 @@ impl Handset {
 
     /// Whether it had no contact for so long that it shows nothing and takes nothing.
     pub(crate) fn is_locked(&self) -> bool {
-        self.app().lease().unwrap().is_some_and(|lease| lease.over)
+        self.app().lease().unwrap().is_some_and(|lease| lease.is_expired)
     }
 
     /// The system ends the app: nothing is said, nothing is closed in good order. It is opened again.
-    pub(crate) fn crash(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.app = None;
-        self.app = Some(Phone::open_with(&self.path, self.clock.clone()).unwrap());
+        self.app = Some(Phone::open_with_clock(&self.path, self.clock.clone()).unwrap());
     }
 
     /// A copy of everything on it, as a backup of the phone's own would make.
@@ -79,7 +79,7 @@ impl Handset {
             clock: self.clock.clone(),
             app: None,
             copied: true,
-            told: self.told.clone(),
+            verdicts: self.verdicts.clone(),
             discarded: self.discarded.clone(),
             ..*self
         };
@@ -89,7 +89,7 @@ impl Handset {
                 std::fs::copy(&from, format!("{}{end}", copy.path.display())).unwrap();
             }
         }
-        copy.crash();
+        copy.restart();
         copy
     }
 
@@ -99,7 +99,7 @@ impl Handset {
     }
 
     /// Numbers of commands that the outbox shows as refused.
-    pub(crate) fn refused(&self) -> Vec<(u64, CommandKind)> {
-        self.app().refused().unwrap_or_default().into_iter().map(|one| (one.number, one.kind)).collect()
+    pub(crate) fn refused_commands(&self) -> Vec<(u64, CommandKind)> {
+        self.app().refused_commands().unwrap_or_default().into_iter().map(|one| (one.number, one.kind)).collect()
     }
 }

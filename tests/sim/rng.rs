@@ -8,7 +8,7 @@ impl Rng {
         Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15))
     }
 
-    pub(crate) fn number(&mut self) -> u64 {
+    pub(crate) fn next_number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -18,7 +18,7 @@ impl Rng {
 
     /// From 0 until before `end`; 0 when there is nothing to choose.
     pub(crate) fn below(&mut self, end: usize) -> usize {
-        if end == 0 { 0 } else { (self.number() % end as u64) as usize }
+        if end == 0 { 0 } else { (self.next_number() % end as u64) as usize }
     }
 
     /// So many times in a hundred.
@@ -31,6 +31,6 @@ impl Rng {
     }
 
     pub(crate) fn bytes(&mut self) -> [u8; 16] {
-        (u128::from(self.number()) << 64 | u128::from(self.number())).to_be_bytes()
+        (u128::from(self.next_number()) << 64 | u128::from(self.next_number())).to_be_bytes()
     }
 }

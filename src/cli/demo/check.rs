@@ -4,13 +4,13 @@
 //! by a phone.
 
 use super::DemoError;
-use super::generator::ledger::Line;
-use super::live::Life;
+use super::generator::ledger::LedgerLine;
 use super::people::Person;
-use crate::client::facade::{Figure, ReportStatus, ReportView};
+use super::simulation::Simulation;
+use crate::client::facade::{CellFigure, ReportStatus, ReportView};
 use crate::domain::element::{ElementCode, ElementKind};
-use crate::domain::hex::hex;
-use crate::domain::ids::{UnitId, derive};
+use crate::domain::hex::encode_hex;
+use crate::domain::ids::{UnitId, derive_id};
 use crate::domain::lang::Lang;
 use crate::domain::scope::{Scope, ScopeKind};
 use crate::domain::standing::{Judgement, Standing};
@@ -19,36 +19,36 @@ use std::collections::BTreeMap;
 
 /// What a check found.
 #[derive(Debug, Clone)]
-pub(super) struct Finding {
+pub(super) struct DemoCheck {
     /// Whether all is well.
-    pub(super) ok: bool,
+    pub(super) is_ok: bool,
     /// One or two lines for the screen.
     pub(super) text: String,
 }
 
 /// Every check, in the order of the screen.
-pub(super) fn all(
-    life: &Life<'_>,
+pub(super) fn run_checks(
+    simulation: &Simulation<'_>,
     province: &Person,
     standings: &[Standing],
     lang: Lang,
-) -> Result<Vec<Finding>, DemoError> {
+) -> Result<Vec<DemoCheck>, DemoError> {
     Ok(vec![
-        phones_agree(life, lang)?,
-        books_balance(life, province, lang)?,
-        standings_agree(life, standings, lang)?,
-        nothing_twice(life, lang)?,
-        audit(life, lang)?,
+        check_phone_digests(simulation, lang)?,
+        check_ledger(simulation, province, lang)?,
+        check_standings(simulation, standings, lang)?,
+        check_no_duplicates(simulation, lang)?,
+        check_audit(simulation, lang)?,
     ])
 }
 
 /// Every phone holds of every scope exactly what the server holds, by count and digest.
-fn phones_agree(life: &Life<'_>, lang: Lang) -> Result<Finding, DemoError> {
-    let scopes = life.town.app.store().read(|tx| tx.all_scopes())?;
+fn check_phone_digests(simulation: &Simulation<'_>, lang: Lang) -> Result<DemoCheck, DemoError> {
+    let scopes = simulation.server.app.store().read(|tx| tx.all_scopes())?;
     let held: BTreeMap<Scope, (i64, u128)> =
         scopes.into_iter().map(|one| (one.scope, (one.digest.count, one.digest.sum))).collect();
     let (mut agree, mut first) = (0, None);
-    for person in &life.people {
+    for person in &simulation.people {
         let mut fine = true;
         for view in person.phone.scopes()?.iter().filter(|view| view.granted) {
             let kind = ScopeKind::ALL.into_iter().find(|kind| kind.code() == view.kind);
@@ -62,34 +62,35 @@ fn phones_agree(life: &Life<'_>, lang: Lang) -> Result<Finding, DemoError> {
         }
         agree += usize::from(fine);
     }
-    let total = life.people.len();
+    let total = simulation.people.len();
     let differs = lang.pick("; máy đầu tiên không khớp:", "; first that does not:");
     let odd = first.map_or_else(String::new, |first| format!("{differs} {first}"));
     let text = lang.pick(
         format!("{agree}/{total} điện thoại khớp với máy chủ (số bản ghi và mã kiểm của từng phạm vi){odd}"),
         format!("{agree} of {total} phones agree with the server (count and digest of every scope){odd}"),
     );
-    Ok(Finding { ok: agree == total, text })
+    Ok(DemoCheck { is_ok: agree == total, text })
 }
 
-type Official = BTreeMap<(UnitId, ElementCode), i64>;
+type OfficialFigures = BTreeMap<(UnitId, ElementCode), i64>;
 
 /// The accepted figures that the province's phone holds, for every unit and element, are those of the books.
-fn books_balance(life: &Life<'_>, province: &Person, lang: Lang) -> Result<Finding, DemoError> {
-    let seen = official(life, &province.phone.reports()?);
-    let lines = life.ledger.lines();
-    let off = |((unit, code), line): &(&(UnitId, ElementCode), &Line)| {
-        let shown = seen.get(&(*unit, code.clone())).copied().unwrap_or(0);
-        !line.balances() || shown != line.official
+fn check_ledger(simulation: &Simulation<'_>, province: &Person, lang: Lang) -> Result<DemoCheck, DemoError> {
+    let seen = official_figures(simulation, &province.phone.reports()?);
+    let lines = simulation.ledger.lines();
+    let off = |((unit, code), line): &(&(UnitId, ElementCode), &LedgerLine)| {
+        let presented = seen.get(&(*unit, code.clone())).copied().unwrap_or(0);
+        !line.is_balanced() || presented != line.official
     };
     let wrong: Vec<_> = lines.iter().filter(off).collect();
     let stray = seen.keys().filter(|key| !lines.contains_key(*key)).count();
-    let above = life.ledger.lines_above(&life.province.org);
+    let above = simulation.ledger.lines_of_ancestors(&simulation.province.org);
     let offences = ElementCode::new("so_offences").ok();
-    let line =
-        offences.and_then(|code| above.get(&(life.province.campaign.owner(), code)).copied()).unwrap_or_default();
-    let elements = life.province.catalogue.elements.len();
-    let Line { happened, never, errors, waiting, official } = line;
+    let line = offences
+        .and_then(|code| above.get(&(simulation.province.campaign.owner_id(), code)).copied())
+        .unwrap_or_default();
+    let elements = simulation.province.catalogue.elements.len();
+    let LedgerLine { happened, never_reported: never, error_effect: errors, not_accepted: waiting, official } = line;
     let all = lines.len();
     let mut text = lang.pick(
         format!(
@@ -102,27 +103,27 @@ fn books_balance(life: &Life<'_>, province: &Person, lang: Lang) -> Result<Findi
         ),
     );
     if let Some(((unit, code), line)) = wrong.first() {
-        let shown = seen.get(&(*unit, code.clone()));
-        let unit = life.province.org.unit(*unit).map_or("?", |unit| unit.uid.as_str());
+        let presented = seen.get(&(*unit, code.clone()));
+        let unit = simulation.province.org.unit(*unit).map_or("?", |unit| unit.uid.as_str());
         let wrong = wrong.len();
         text = lang.pick(
-            format!("{wrong} dòng không cân, dòng đầu {unit} {code}: sổ {line:?}, điện thoại {shown:?}"),
-            format!("{wrong} lines do not balance, first {unit} {code}: books {line:?}, phone {shown:?}"),
+            format!("{wrong} dòng không cân, dòng đầu {unit} {code}: sổ {line:?}, điện thoại {presented:?}"),
+            format!("{wrong} lines do not balance, first {unit} {code}: books {line:?}, phone {presented:?}"),
         );
     }
-    Ok(Finding { ok: wrong.is_empty() && stray == 0 && above.values().all(|line| line.balances()), text })
+    Ok(DemoCheck { is_ok: wrong.is_empty() && stray == 0 && above.values().all(|line| line.is_balanced()), text })
 }
 
-fn official(life: &Life<'_>, reports: &[ReportView]) -> Official {
-    let mut sums: Official = BTreeMap::new();
+fn official_figures(simulation: &Simulation<'_>, reports: &[ReportView]) -> OfficialFigures {
+    let mut sums: OfficialFigures = BTreeMap::new();
     let mut last: BTreeMap<(UnitId, ElementCode), i32> = BTreeMap::new();
     let counts = |status| matches!(status, ReportStatus::Accepted | ReportStatus::Locked);
     for report in reports.iter().filter(|report| counts(report.status)) {
-        let Some(unit) = life.province.org.by_uid(&report.key.unit).map(|unit| unit.id) else { continue };
+        let Some(unit) = simulation.province.org.unit_by_uid(&report.key.unit).map(|unit| unit.id) else { continue };
         for cell in &report.cells {
             let Ok(code) = ElementCode::new(&cell.element) else { continue };
-            let Some(value) = figure(cell.value) else { continue };
-            let stock = life.province.catalogue.element(&code).is_some_and(|one| one.kind == ElementKind::Stock);
+            let Some(value) = counted_value(cell.value) else { continue };
+            let stock = simulation.province.catalogue.element(&code).is_some_and(|one| one.kind == ElementKind::Stock);
             let key = (unit, code);
             if !stock {
                 *sums.entry(key).or_default() += value;
@@ -136,21 +137,23 @@ fn official(life: &Life<'_>, reports: &[ReportView]) -> Official {
 }
 
 /// The figure that a cell counts as.
-pub(super) fn figure(value: Option<Figure>) -> Option<i64> {
+pub(super) fn counted_value(value: Option<CellFigure>) -> Option<i64> {
     match value {
-        Some(Figure::Reported(value)) => Some(value),
-        Some(Figure::Nil) => Some(0),
-        Some(Figure::MissingAwaitingSource | Figure::MissingNotCounted | Figure::MissingSeeNote) | None => None,
+        Some(CellFigure::Reported(value)) => Some(value),
+        Some(CellFigure::Nil) => Some(0),
+        Some(CellFigure::MissingAwaitingSource | CellFigure::MissingNotCounted | CellFigure::MissingSeeNote) | None => {
+            None
+        }
     }
 }
 
 /// Every figure behind every published standing is that of the books.
-fn standings_agree(life: &Life<'_>, standings: &[Standing], lang: Lang) -> Result<Finding, DemoError> {
-    let mut lines = life.ledger.lines_above(&life.province.org);
-    lines.extend(life.ledger.lines());
+fn check_standings(simulation: &Simulation<'_>, standings: &[Standing], lang: Lang) -> Result<DemoCheck, DemoError> {
+    let mut lines = simulation.ledger.lines_of_ancestors(&simulation.province.org);
+    lines.extend(simulation.ledger.lines());
     let (mut compared, mut wrong) = (0, None);
     for standing in standings {
-        for figure in figures(&standing.judgement) {
+        for figure in judgement_figures(&standing.judgement) {
             let line = lines.get(&(standing.unit, figure.0.clone())).copied().unwrap_or_default();
             compared += 1;
             if figure.1.unwrap_or(0) != line.official {
@@ -160,7 +163,7 @@ fn standings_agree(life: &Life<'_>, standings: &[Standing], lang: Lang) -> Resul
     }
     let text = match &wrong {
         None => {
-            let (all, print) = (standings.len(), fingerprint(life, standings)?);
+            let (all, print) = (standings.len(), standings_fingerprint(simulation, standings)?);
             lang.pick(
                 format!("{compared} số liệu sau {all} kết quả đã công bố đúng như sổ\n                dấu của kết quả với hạt giống này: {print}"),
                 format!("{compared} figures behind {all} published standings are those of the books\n                this seed's standings: {print}"),
@@ -169,59 +172,59 @@ fn standings_agree(life: &Life<'_>, standings: &[Standing], lang: Lang) -> Resul
         Some(wrong) => lang
             .pick(format!("kết quả khác sổ, đầu tiên {wrong}"), format!("standings and books differ, first {wrong}")),
     };
-    Ok(Finding { ok: wrong.is_none() && compared > 0, text })
+    Ok(DemoCheck { is_ok: wrong.is_none() && compared > 0, text })
 }
 
 /// The same for the same standings, whatever the order in which they came: a hash over their records as phones get them.
-fn fingerprint(life: &Life<'_>, standings: &[Standing]) -> Result<String, DemoError> {
-    let app = &life.town.app;
+fn standings_fingerprint(simulation: &Simulation<'_>, standings: &[Standing]) -> Result<String, DemoError> {
+    let app = &simulation.server.app;
     let reference = app.store().read(|tx| app.reference(tx))?;
-    let encode = |standing| record::standing(standing, &reference.units, &reference.elements);
+    let encode = |standing| record::encode_standing(standing, &reference.unit_numbers, &reference.element_numbers);
     let records: Result<Vec<Vec<u8>>, _> = standings.iter().map(encode).collect();
     let mut records = records.map_err(|error| DemoError(format!("{error:?}")))?;
     records.sort_unstable();
     let parts: Vec<&[u8]> = records.iter().map(Vec::as_slice).collect();
-    Ok(hex(&derive("demo.standings", &parts)[..8]))
+    Ok(encode_hex(&derive_id("demo.standings", &parts)[..8]))
 }
 
-fn figures(judgement: &Judgement) -> Vec<(ElementCode, Option<i64>)> {
+fn judgement_figures(judgement: &Judgement) -> Vec<(ElementCode, Option<i64>)> {
     let own = judgement.figures.iter().map(|figure| (figure.element.clone(), figure.value));
-    own.chain(judgement.members.iter().flat_map(figures)).collect()
+    own.chain(judgement.members.iter().flat_map(judgement_figures)).collect()
 }
 
 /// The server took each command once, however often it was sent.
-fn nothing_twice(life: &Life<'_>, lang: Lang) -> Result<Finding, DemoError> {
-    let typed: u64 = life.people.iter().map(|person| person.commands).sum();
+fn check_no_duplicates(simulation: &Simulation<'_>, lang: Lang) -> Result<DemoCheck, DemoError> {
+    let typed: u64 = simulation.people.iter().map(|person| person.command_count).sum();
     let mut unanswered = 0;
-    for person in &life.people {
-        let outbox = person.phone.outbox()?;
+    for person in &simulation.people {
+        let outbox = person.phone.outbox_status()?;
         unanswered += u64::from(outbox.waiting + outbox.sent + outbox.refused);
     }
-    let answered: u64 = life
+    let answered: u64 = simulation
         .people
         .iter()
-        .flat_map(|person| &person.syncs)
+        .flat_map(|person| &person.sync_summaries)
         .map(|sync| u64::from(sync.applied + sync.merged + sync.conflicts))
         .sum();
-    let again: u64 = life.people.iter().map(|person| person.again).sum();
+    let again: u64 = simulation.people.iter().map(|person| person.resent_commands).sum();
     let text = lang.pick(
         format!("{typed} lệnh đã nhập, máy chủ nhận {answered}, gửi lại {again}, không lệnh nào được ghi hai lần"),
         format!("{typed} commands typed, {answered} taken by the server, {again} sent again, none applied twice"),
     );
-    let refused: Vec<&String> = life.people.iter().flat_map(|person| &person.refused).collect();
+    let refused: Vec<&String> = simulation.people.iter().flat_map(|person| &person.refusals).collect();
     if let Some(first) = refused.first() {
         let all = refused.len();
         let text = lang
             .pick(format!("{all} lệnh bị từ chối, đầu tiên {first}"), format!("{all} commands refused, first {first}"));
-        return Ok(Finding { ok: false, text });
+        return Ok(DemoCheck { is_ok: false, text });
     }
-    Ok(Finding { ok: unanswered == 0 && typed == answered, text })
+    Ok(DemoCheck { is_ok: unanswered == 0 && typed == answered, text })
 }
 
-fn audit(life: &Life<'_>, lang: Lang) -> Result<Finding, DemoError> {
-    let verified = life.town.app.store().read(|tx| tx.verify_audit(None))?;
-    let head = hex(&verified.chain[..4]);
-    let text = match verified.broken_at {
+fn check_audit(simulation: &Simulation<'_>, lang: Lang) -> Result<DemoCheck, DemoError> {
+    let verified = simulation.server.app.store().read(|tx| tx.verify_audit_chain(None))?;
+    let head = encode_hex(&verified.chain[..4]);
+    let text = match verified.invalid_from_seq {
         None => {
             let rows = verified.rows;
             lang.pick(
@@ -231,5 +234,5 @@ fn audit(life: &Life<'_>, lang: Lang) -> Result<Finding, DemoError> {
         }
         Some(at) => lang.pick(format!("chuỗi nhật ký đứt ở {at}"), format!("audit chain broken at {at}")),
     };
-    Ok(Finding { ok: verified.broken_at.is_none(), text })
+    Ok(DemoCheck { is_ok: verified.invalid_from_seq.is_none(), text })
 }

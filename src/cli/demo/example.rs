@@ -5,12 +5,12 @@
 use crate::domain::campaign::Campaign;
 use crate::domain::form::Catalogue;
 use crate::domain::org::Org;
-use crate::files::fault::Fault;
-use crate::files::org::{OrgTexts, read_org};
+use crate::files::diagnostic::FileDiagnostic;
+use crate::files::org::{OrgCsvTexts, read_org};
 use crate::files::{campaign, catalogue};
 
 /// Units, parents and lineage.
-pub const ORG: OrgTexts<'static> = OrgTexts {
+pub const ORG: OrgCsvTexts<'static> = OrgCsvTexts {
     units: include_str!("../../../examples/tra-vinh/org/units.csv"),
     parents: include_str!("../../../examples/tra-vinh/org/parents.csv"),
     lineage: include_str!("../../../examples/tra-vinh/org/lineage.csv"),
@@ -29,7 +29,7 @@ pub(super) const BASELINE: &str = include_str!("../../../examples/tra-vinh/basel
 
 /// The example, read.
 #[derive(Debug, Clone)]
-pub struct Example {
+pub struct ExampleData {
     /// The organisation through its reforms.
     pub org: Org,
     /// Elements, forms and contracts.
@@ -44,14 +44,14 @@ pub struct Example {
 ///
 /// # Errors
 /// What is wrong with the files; a test holds them to nothing being wrong.
-pub fn example() -> Result<Example, Vec<Fault>> {
-    Ok(Example {
+pub fn load_example() -> Result<ExampleData, Vec<FileDiagnostic>> {
+    Ok(ExampleData {
         org: read_org(&ORG)?,
-        catalogue: catalogue::join(vec![
-            catalogue::read("elements.toml", ELEMENTS)?,
-            catalogue::read("forms.toml", FORMS)?,
+        catalogue: catalogue::merge_catalogues(vec![
+            catalogue::read_catalogue("elements.toml", ELEMENTS)?,
+            catalogue::read_catalogue("forms.toml", FORMS)?,
         ]),
-        campaign_a: campaign::read("campaign-a.toml", CAMPAIGN_A)?.campaign,
-        campaign_b: campaign::read("campaign-b.toml", CAMPAIGN_B)?.campaign,
+        campaign_a: campaign::read_campaign_file("campaign-a.toml", CAMPAIGN_A)?.campaign,
+        campaign_b: campaign::read_campaign_file("campaign-b.toml", CAMPAIGN_B)?.campaign,
     })
 }

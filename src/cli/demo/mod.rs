@@ -6,14 +6,14 @@
 mod check;
 pub mod example;
 pub mod generator;
-mod live;
-mod page;
+mod morning_page;
 mod people;
 mod screen;
-mod target_lines;
+mod server;
+mod simulation;
+mod target_table;
 #[cfg(test)]
 mod tests;
-mod town;
 
 use crate::client::facade::Phone;
 use crate::clock::Clock;
@@ -21,19 +21,19 @@ use crate::domain::ids::UnitId;
 use crate::domain::lang::Lang;
 use crate::domain::org::UnitKind;
 use crate::domain::permission::Role;
-use crate::domain::time::Instant;
+use crate::domain::time::Timestamp;
 use generator::Province;
-use generator::plan::Device;
+use generator::sheet_plan::DemoDevice;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::ToSpan;
-use live::{Life, hands};
 use people::Person;
 use screen::Screen;
+use server::DemoServer;
+use simulation::{Simulation, for_each_person_in_parallel};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use town::Town;
 
 /// What the demo is asked to do.
 #[derive(Debug, Clone, clap::Args)]
@@ -43,7 +43,7 @@ use town::Town;
   thidua demo --keep tinh-thu --full
   thidua demo --serve --tick 30s --listen 127.0.0.1:8443
   thidua demo --database postgres://thidua@localhost/demo")]
-pub struct Options {
+pub struct DemoOptions {
     /// Số tuần · Weeks to live, 1 to 27; the merger of 1/1/2025 falls into the 20th.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u8).range(1..=27))]
     pub weeks: u8,
@@ -63,7 +63,7 @@ pub struct Options {
     #[arg(long)]
     pub serve: bool,
     /// Mỗi tuần mô phỏng · With --serve: time for each simulated week, as in 10s or 2m.
-    #[arg(long, default_value = "10s", value_name = "TIME", value_parser = seconds)]
+    #[arg(long, default_value = "10s", value_name = "TIME", value_parser = parse_seconds)]
     pub tick: u64,
     /// Địa chỉ lắng nghe · Where to listen.
     #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDR")]
@@ -71,7 +71,7 @@ pub struct Options {
 }
 
 /// Seconds, as in `10s`, `2m` or `10`.
-fn seconds(text: &str) -> Result<u64, String> {
+fn parse_seconds(text: &str) -> Result<u64, String> {
     let (number, unit) = match text.strip_suffix('m') {
         Some(minutes) => (minutes, 60),
         None => (text.strip_suffix('s').unwrap_or(text), 1),
@@ -98,7 +98,7 @@ from_errors!(
     crate::app::AppError,
     crate::client::facade::ClientError,
     crate::domain::expectation::UnknownCalendar,
-    crate::server::keys::KeysError,
+    crate::server::keys::ServerKeysError,
     crate::server::tls::TlsError,
     crate::store::Error,
     std::io::Error,
@@ -108,43 +108,43 @@ from_errors!(
 ///
 /// # Errors
 /// Something that the demo needs could not be had: a directory, a port, a database; or the server refused what it must not.
-pub fn run(options: &Options, lang: Lang) -> Result<bool, DemoError> {
+pub fn run(options: &DemoOptions, lang: Lang) -> Result<bool, DemoError> {
     let mut screen = Screen::new(lang);
-    let example = example::example().map_err(|faults| DemoError(faults[0].text(lang == Lang::Vi)))?;
+    let example = example::load_example().map_err(|faults| DemoError(faults[0].to_text(lang == Lang::Vi)))?;
     let province =
         Province::new(options.seed, example.org, example.catalogue, example.campaign_a, &[&example.campaign_b]);
-    let place = Place::new(options)?;
-    screen.head(options, province.devices(options.weeks).len() + 1);
+    let place = DemoDir::new(options)?;
+    screen.print_heading(options, province.devices(options.weeks).len() + 1);
 
-    let opening = province.lived_until(0).saturating_sub(1.day());
-    let clock = Clock::manual(Instant::local_midnight(opening).plus_micros(9 * 3_600_000_000));
-    let town = Town::start(&place.dir, &place.database, &options.listen, clock)?;
-    screen.server(&town.address, &place.database);
+    let opening = province.simulated_end(0).saturating_sub(1.day());
+    let clock = Clock::manual(Timestamp::from_local_midnight(opening).saturating_add_micros(9 * 3_600_000_000));
+    let server = DemoServer::start(&place.dir, &place.database, &options.listen, clock)?;
+    screen.print_server(&server.address, &place.database);
 
-    let baseline = province.baseline();
-    town.import(&province.org, &province.catalogue, &[&province.campaign, &example.campaign_b], &baseline)?;
-    screen.import(&province, &example.campaign_b, baseline.len());
+    let baseline = province.baseline_rows();
+    server.import_data(&province.org, &province.catalogue, &[&province.campaign, &example.campaign_b], &baseline)?;
+    screen.print_import(&province, &example.campaign_b, baseline.len());
 
-    let people = enrol(&province, &town, &place.dir, options.weeks)?;
-    screen.enrol(people.len());
+    let people = enrol_phones(&province, &server, &place.dir, options.weeks)?;
+    screen.print_enrolment(people.len());
 
-    let plans = province.plans(options.weeks)?;
-    let mut life = Life::new(&province, &town, people, plans);
-    let ended = interrupted()?;
-    if !live(&mut life, options.weeks, &ended)? {
+    let plans = province.plan_sheets(options.weeks)?;
+    let mut simulation = Simulation::new(&province, &server, people, plans);
+    let ended = install_interrupt_flag()?;
+    if !run_weeks(&mut simulation, options.weeks, &ended)? {
         return Err(DemoError(lang.pick("đã dừng theo yêu cầu", "ended as asked").to_owned()));
     }
-    screen.live(&life, options.weeks);
-    let agree = show(&mut screen, &life, options, &place)?;
+    screen.print_simulation(&simulation, options.weeks);
+    let agree = show_results(&mut screen, &simulation, options, &place)?;
     if options.serve {
-        serve(life, options, lang, &ended)?;
+        serve_until_end(simulation, options, lang, &ended)?;
     }
     Ok(agree)
 }
 
 /// [`run`] as a subcommand: prints why it could not go on; 1 unless everything agrees.
 #[must_use]
-pub fn main(options: &Options, lang: Lang) -> ExitCode {
+pub fn main(options: &DemoOptions, lang: Lang) -> ExitCode {
     match run(options, lang) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
@@ -156,18 +156,18 @@ pub fn main(options: &Options, lang: Lang) -> ExitCode {
 }
 
 /// Directory and database of one demo; the directory goes when this does, unless it is to be kept.
-struct Place {
+struct DemoDir {
     dir: PathBuf,
     database: String,
-    kept: bool,
+    is_kept: bool,
 }
 
-impl Place {
-    fn new(options: &Options) -> Result<Self, DemoError> {
+impl DemoDir {
+    fn new(options: &DemoOptions) -> Result<Self, DemoError> {
         let kept = options.keep.is_some();
         let dir = match &options.keep {
             Some(dir) => dir.clone(),
-            None => passing_dir().join(format!("thidua-demo-{}", std::process::id())),
+            None => temporary_dir().join(format!("thidua-demo-{}", std::process::id())),
         };
         std::fs::create_dir_all(dir.join("phones"))?;
         let database = options.database.clone();
@@ -177,27 +177,27 @@ impl Place {
         }
         if kept && options.database.is_none() {
             // So that every other command can look into it: `thidua -d DIR standings`.
-            std::fs::write(dir.join(crate::config::FILE), "[database]\nurl = \"sqlite:province.db\"\n")?;
+            std::fs::write(dir.join(crate::config::FILE_NAME), "[database]\nurl = \"sqlite:province.db\"\n")?;
         }
-        Ok(Self { dir, database, kept })
+        Ok(Self { dir, database, is_kept: kept })
     }
 
     /// Where the morning page is put, so that it can be looked at when the demo has ended.
-    fn page_dir(&self) -> PathBuf {
-        if self.kept { self.dir.join("brief") } else { std::env::temp_dir().join("thidua-demo-brief") }
+    fn morning_report_dir(&self) -> PathBuf {
+        if self.is_kept { self.dir.join("brief") } else { std::env::temp_dir().join("thidua-demo-brief") }
     }
 }
 
 /// Where files may lie that go with the demo: in memory where the system offers it, since 123 phones on one disk would wait for
 /// its every flush; a demo that is kept lies on the disk.
-fn passing_dir() -> PathBuf {
+fn temporary_dir() -> PathBuf {
     let memory = Path::new("/dev/shm");
     if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() }
 }
 
-impl Drop for Place {
+impl Drop for DemoDir {
     fn drop(&mut self) {
-        if !self.kept {
+        if !self.is_kept {
             // Left behind is a directory of invented figures in the system's temporary place: not worth a failure.
             let _ = std::fs::remove_dir_all(&self.dir);
         }
@@ -205,28 +205,28 @@ impl Drop for Place {
 }
 
 /// One phone for each commune, district and department, the second ones, and one at the province's desk.
-fn enrol(province: &Province, town: &Town, dir: &Path, weeks: u8) -> Result<Vec<Person>, DemoError> {
+fn enrol_phones(province: &Province, server: &DemoServer, dir: &Path, weeks: u8) -> Result<Vec<Person>, DemoError> {
     let mut devices = province.devices(weeks);
-    let (owner, uid) = (province.campaign.owner(), province.campaign.owner_uid.clone());
-    devices.push(Device { unit: owner, uid, no: 1, offline: Vec::new() });
+    let (owner, uid) = (province.campaign.owner_id(), province.campaign.owner_uid.clone());
+    devices.push(DemoDevice { unit: owner, uid, number: 1, offline: Vec::new() });
     let mut people = Vec::with_capacity(devices.len());
     let mut invitations = Vec::with_capacity(devices.len());
-    let today = town.clock.now().local_date();
+    let today = server.clock.now().local_date();
     for device in devices {
-        let name = format!("{}-{}", device.uid, device.no);
-        invitations.push(town.invite(&name, device.unit, roles(province, device.unit), today)?);
-        let phone = Phone::open_with(&dir.join("phones").join(format!("{name}.db")), town.clock.clone())?;
+        let name = format!("{}-{}", device.uid, device.number);
+        invitations.push(server.create_invite(&name, device.unit, roles_of(province, device.unit), today)?);
+        let phone = Phone::open_with_clock(&dir.join("phones").join(format!("{name}.db")), server.clock.clone())?;
         people.push(Person::new(device, phone));
     }
-    hands(&mut people, |at, person| {
+    for_each_person_in_parallel(&mut people, |at, person| {
         person.phone.enrol(invitations[at].clone())?;
         person.sync(false)
     })?;
     Ok(people)
 }
 
-fn roles(province: &Province, unit: UnitId) -> &'static [Role] {
-    match province.org.kind_on(unit, province.lived_until(0)) {
+fn roles_of(province: &Province, unit: UnitId) -> &'static [Role] {
+    match province.org.kind_on(unit, province.simulated_end(0)) {
         Some(UnitKind::Province) => &[Role::Reviewer, Role::CampaignHead],
         Some(UnitKind::District) => &[Role::Reporter, Role::UnitHead, Role::Reviewer],
         Some(UnitKind::Commune | UnitKind::Department | UnitKind::Cluster) | None => &[Role::Reporter, Role::UnitHead],
@@ -234,7 +234,7 @@ fn roles(province: &Province, unit: UnitId) -> &'static [Role] {
 }
 
 /// Lives these weeks; false if the end was asked for before.
-fn live(life: &mut Life<'_>, weeks: u8, ended: &AtomicBool) -> Result<bool, DemoError> {
+fn run_weeks(simulation: &mut Simulation<'_>, weeks: u8, ended: &AtomicBool) -> Result<bool, DemoError> {
     let bar = ProgressBar::new(weeks.into());
     if let Ok(style) = ProgressStyle::with_template(" 4 live     [{bar:28}] {pos}/{len}  {elapsed}") {
         bar.set_style(style);
@@ -244,69 +244,85 @@ fn live(life: &mut Life<'_>, weeks: u8, ended: &AtomicBool) -> Result<bool, Demo
             bar.finish_and_clear();
             return Ok(false);
         }
-        life.week(week)?;
+        simulation.run_week(week)?;
         bar.inc(1);
     }
     bar.finish_and_clear();
-    life.last_sync(life.province.lived_until(weeks))?;
+    simulation.sync_everyone(simulation.province.simulated_end(weeks))?;
     Ok(true)
 }
 
-fn show(screen: &mut Screen, life: &Life<'_>, options: &Options, place: &Place) -> Result<bool, DemoError> {
-    let owner = life.province.campaign.owner();
-    let desk = life.people.iter().find(|person| person.device.unit == owner);
-    let desk = desk.ok_or_else(|| DemoError("nobody sits at the province's desk".to_owned()))?;
-    let (standings, runs) = (desk.phone.judged()?, desk.phone.runs()?);
-    let mut findings = check::all(life, desk, &standings, screen.lang())?;
-    let page = page::write(life, &place.page_dir(), screen.lang())?;
-    findings.push(page::agrees(life, &page, screen.lang())?);
-    screen.night(life, &runs);
+fn show_results(
+    screen: &mut Screen,
+    simulation: &Simulation<'_>,
+    options: &DemoOptions,
+    place: &DemoDir,
+) -> Result<bool, DemoError> {
+    let owner = simulation.province.campaign.owner_id();
+    let local_app = simulation.people.iter().find(|person| person.device.unit == owner);
+    let local_app = local_app.ok_or_else(|| DemoError("nobody sits at the province's desk".to_owned()))?;
+    let (standings, runs) = (local_app.phone.published_standings()?, local_app.phone.latest_runs()?);
+    let mut findings = check::run_checks(simulation, local_app, &standings, screen.lang())?;
+    let page = morning_page::write_morning_page(simulation, &place.morning_report_dir(), screen.lang())?;
+    findings.push(morning_page::check_morning_page(simulation, &page, screen.lang())?);
+    screen.print_nightly_run(simulation, &runs);
     let standings: Vec<_> = standings.into_iter().filter(|one| one.phase == 0).collect();
-    screen.campaign(life.province, &standings, options.weeks);
-    screen.reports(life, &standings);
-    screen.districts(life.province, &standings, options.full);
-    screen.phones(life);
-    screen.page(&page.file);
-    screen.checked(&findings, place.kept.then_some(place.dir.as_path()));
-    Ok(findings.iter().all(|finding| finding.ok))
+    screen.print_campaign(simulation.province, &standings, options.weeks);
+    screen.print_reports(simulation, &standings);
+    screen.print_districts(simulation.province, &standings, options.full);
+    screen.print_phones(simulation);
+    screen.print_morning_page(&page.file);
+    screen.print_checks(&findings, place.is_kept.then_some(place.dir.as_path()));
+    Ok(findings.iter().all(|finding| finding.is_ok))
 }
 
 /// Stays up: prints how to connect, and lives a week for each tick until the districts are gone.
-fn serve(mut life: Life<'_>, options: &Options, lang: Lang, ended: &AtomicBool) -> Result<(), DemoError> {
-    let today = life.town.clock.now().local_date();
-    let (commune, district) = (&life.province.places[0], &life.province.districts[0]);
+fn serve_until_end(
+    mut simulation: Simulation<'_>,
+    options: &DemoOptions,
+    lang: Lang,
+    ended: &AtomicBool,
+) -> Result<(), DemoError> {
+    let today = simulation.server.clock.now().local_date();
+    let (commune, district) = (&simulation.province.communes[0], &simulation.province.districts[0]);
     let reporter = [Role::Reporter, Role::UnitHead];
     let reviewer = [Role::Reporter, Role::UnitHead, Role::Reviewer];
-    let reporter = life.town.invite("app-commune", commune.unit, &reporter, today)?;
-    let reviewer = life.town.invite("app-reviewer", district.unit, &reviewer, today)?;
-    let partner = life.town.partner_key("app-partner", life.province.campaign.owner(), today)?;
-    screen::serving(lang, life.town, (&commune.uid, &reporter), (&district.uid, &reviewer), &partner);
+    let reporter = simulation.server.create_invite("app-commune", commune.unit, &reporter, today)?;
+    let reviewer = simulation.server.create_invite("app-reviewer", district.unit, &reviewer, today)?;
+    let partner = simulation.server.issue_partner_key("app-partner", simulation.province.campaign.owner_id(), today)?;
+    screen::print_connection_info(
+        lang,
+        simulation.server,
+        (&commune.uid, &reporter),
+        (&district.uid, &reviewer),
+        &partner,
+    );
     for week in options.weeks..generator::WEEKS_MAX {
-        if !rest(options.tick, ended) {
+        if !sleep_unless_interrupted(options.tick, ended) {
             return Ok(());
         }
-        life.extend(week + 1)?;
-        life.week(week)?;
-        screen::ticked(lang, &life, week + 1);
+        simulation.extend_weeks(week + 1)?;
+        simulation.run_week(week)?;
+        screen::print_tick(lang, &simulation, week + 1);
     }
-    while rest(1, ended) {}
+    while sleep_unless_interrupted(1, ended) {}
     Ok(())
 }
 
 /// True once somebody has asked the process to end; database and phones are then cleared away as usual.
-fn interrupted() -> Result<Arc<AtomicBool>, DemoError> {
+fn install_interrupt_flag() -> Result<Arc<AtomicBool>, DemoError> {
     let ended = Arc::new(AtomicBool::new(false));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let flag = Arc::clone(&ended);
     std::thread::Builder::new().name("thidua-signal".to_owned()).spawn(move || {
-        runtime.block_on(crate::cli::serve::told_to_end());
+        runtime.block_on(crate::cli::serve::wait_for_shutdown_signal());
         flag.store(true, Ordering::SeqCst);
     })?;
     Ok(ended)
 }
 
 /// Waits so many seconds; false as soon as the end was asked for.
-fn rest(seconds: u64, ended: &AtomicBool) -> bool {
+fn sleep_unless_interrupted(seconds: u64, ended: &AtomicBool) -> bool {
     for _ in 0..seconds.saturating_mul(10) {
         if ended.load(Ordering::SeqCst) {
             return false;

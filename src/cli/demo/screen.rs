@@ -3,51 +3,51 @@
 //!
 //! Knows how things look; decides nothing. What it cannot say from what a phone holds it leaves out.
 
-use super::Options;
-use super::check::Finding;
+use super::DemoOptions;
+use super::check::DemoCheck;
 use super::generator::Province;
-use super::live::{Life, Note};
-use super::target_lines;
-use super::town::Town;
+use super::server::DemoServer;
+use super::simulation::{Simulation, SimulationEvent};
+use super::target_table;
 use crate::client::facade::SyncSummary;
 use crate::domain::campaign::Campaign;
 use crate::domain::element::CountingLevel;
 use crate::domain::lang::Lang;
 use crate::domain::org::UnitKind;
-use crate::domain::standing::{Coverage, Run, Standing};
+use crate::domain::standing::{Coverage, Standing, StandingRun};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Prints the demo, with what each step took.
 pub(super) struct Screen {
     lang: Lang,
-    begun: Instant,
-    step: Instant,
+    started_at: Instant,
+    step_started_at: Instant,
 }
 
 impl Screen {
     pub(super) fn new(lang: Lang) -> Self {
         let now = Instant::now();
-        Self { lang, begun: now, step: now }
+        Self { lang, started_at: now, step_started_at: now }
     }
 
     pub(super) fn lang(&self) -> Lang {
         self.lang
     }
 
-    fn took(&mut self) -> Duration {
-        let took = self.step.elapsed();
-        self.step = Instant::now();
+    fn take_elapsed(&mut self) -> Duration {
+        let took = self.step_started_at.elapsed();
+        self.step_started_at = Instant::now();
         took
     }
 
-    fn line(&mut self, no: u8, vi: &str, en: &str, text: &str) {
-        let took = self.took().as_secs_f64();
+    fn print_step(&mut self, no: u8, vi: &str, en: &str, text: &str) {
+        let took = self.take_elapsed().as_secs_f64();
         let name = self.lang.pick(vi, en);
         println!(" {no} {name:<8} {text:<74} {took:5.1} s");
     }
 
-    pub(super) fn head(&self, options: &Options, phones: usize) {
+    pub(super) fn print_heading(&self, options: &DemoOptions, phones: usize) {
         let (weeks, seed) = (options.weeks, options.seed);
         println!(
             "thidua {} | DỮ LIỆU GIẢ LẬP - SYNTHETIC: {} | seed {seed}",
@@ -72,25 +72,25 @@ impl Screen {
         );
     }
 
-    pub(super) fn server(&mut self, address: &str, database: &str) {
-        self.line(1, "máy chủ", "server", &format!("{address}  TLS 1.3   {database}"));
+    pub(super) fn print_server(&mut self, address: &str, database: &str) {
+        self.print_step(1, "máy chủ", "server", &format!("{address}  TLS 1.3   {database}"));
     }
 
-    pub(super) fn import(&mut self, province: &Province, other: &Campaign, rows: usize) {
-        let count = |kind| province.org.units_of_kind_on(kind, province.lived_until(0)).count();
+    pub(super) fn print_import(&mut self, province: &Province, other: &Campaign, rows: usize) {
+        let count = |kind| province.org.units_of_kind_on(kind, province.simulated_end(0)).count();
         let (communes, districts) = (count(UnitKind::Commune), count(UnitKind::District));
         let departments = count(UnitKind::Department);
         let text = self.lang.pick(
             format!("{communes} xã, {districts} huyện, {departments} phòng*, {rows} dòng số liệu năm trước"),
             format!("{communes} communes, {districts} districts, {departments} departments*, {rows} rows of last year's figures"),
         );
-        self.line(2, "nạp", "import", &text);
+        self.print_step(2, "nạp", "import", &text);
         for campaign in [&province.campaign, other] {
-            println!("            {}", self.of_campaign(campaign));
+            println!("            {}", self.campaign_text(campaign));
         }
     }
 
-    fn of_campaign(&self, campaign: &Campaign) -> String {
+    fn campaign_text(&self, campaign: &Campaign) -> String {
         let star = if campaign.phases.iter().any(|phase| phase.assumed) { "*" } else { "" };
         let (code, phases) = (&campaign.code, campaign.phases.len());
         let (targets, work) = (campaign.targets.len(), campaign.activities.len());
@@ -104,27 +104,27 @@ impl Screen {
         )
     }
 
-    pub(super) fn enrol(&mut self, phones: usize) {
-        let seconds = super::generator::plan::SECOND_PHONES;
+    pub(super) fn print_enrolment(&mut self, phones: usize) {
+        let seconds = super::generator::sheet_plan::SECOND_PHONE_COUNT;
         let text = self.lang.pick(
             format!("{phones} điện thoại ({seconds} xã có hai máy; một máy ở tỉnh để duyệt)"),
             format!("{phones} phones ({seconds} communes have two; one at the province's desk)"),
         );
-        self.line(3, "đăng ký", "enrol", &text);
+        self.print_step(3, "đăng ký", "enrol", &text);
     }
 
-    pub(super) fn live(&mut self, life: &Life<'_>, weeks: u8) {
-        let (first, end) = (life.province.lived_until(0), life.province.lived_until(weeks));
+    pub(super) fn print_simulation(&mut self, simulation: &Simulation<'_>, weeks: u8) {
+        let (first, end) = (simulation.province.simulated_end(0), simulation.province.simulated_end(weeks));
         let text = self.lang.pick(
             format!("{weeks} tuần, từ {first} đến trước {end}"),
             format!("{weeks} weeks, from {first} until before {end}"),
         );
-        self.line(4, "sống", "live", &text);
-        life.notes.iter().for_each(|note| println!("            {}", note_text(*note, self.lang)));
+        self.print_step(4, "sống", "live", &text);
+        simulation.events.iter().for_each(|note| println!("            {}", event_text(*note, self.lang)));
     }
 
-    pub(super) fn night(&mut self, life: &Life<'_>, runs: &[Run]) {
-        let nights = life.nights.len();
+    pub(super) fn print_nightly_run(&mut self, simulation: &Simulation<'_>, runs: &[StandingRun]) {
+        let nights = simulation.nightly_summaries.len();
         let last = runs.iter().max_by_key(|run| run.cut_at).map_or_else(String::new, |run| {
             let at = run.cut_at.local_text();
             self.lang.pick(
@@ -133,12 +133,12 @@ impl Screen {
             )
         });
         let text = self.lang.pick(format!("{nights} đêm tổng hợp{last}"), format!("{nights} nights{last}"));
-        self.line(5, "đêm", "night", &text);
+        self.print_step(5, "đêm", "night", &text);
     }
 
-    pub(super) fn campaign(&self, province: &Province, standings: &[Standing], weeks: u8) {
+    pub(super) fn print_campaign(&self, province: &Province, standings: &[Standing], weeks: u8) {
         let campaign = &province.campaign;
-        let last = province.lived_until(weeks).saturating_sub(jiff::Span::new().days(1));
+        let last = province.simulated_end(weeks).saturating_sub(jiff::Span::new().days(1));
         let phase = campaign.phase_on(last);
         let star = if phase.is_some_and(|phase| phase.assumed) { "*" } else { "" };
         let name = phase.map_or("", |phase| self.lang.pick(phase.name_vi.as_str(), phase.name_en.as_str()));
@@ -153,8 +153,8 @@ impl Screen {
             ),
         );
         println!("{head}");
-        let owner = campaign.owner();
-        for line in target_lines::all(campaign, standings, owner, self.lang) {
+        let owner = campaign.owner_id();
+        for line in target_table::target_lines(campaign, standings, owner, self.lang) {
             println!("{line}");
         }
         println!(
@@ -166,13 +166,14 @@ impl Screen {
         );
     }
 
-    pub(super) fn reports(&self, life: &Life<'_>, standings: &[Standing]) {
-        let Some(contract) = life.province.catalogue.contracts.iter().find(|one| one.level == CountingLevel::Commune)
+    pub(super) fn print_reports(&self, simulation: &Simulation<'_>, standings: &[Standing]) {
+        let Some(contract) =
+            simulation.province.catalogue.contracts.iter().find(|one| one.level == CountingLevel::Commune)
         else {
             return;
         };
-        let count = life.at_night.as_ref().unwrap_or(&life.ledger).count(&contract.code);
-        let owner = life.province.campaign.owner();
+        let count = simulation.ledger_at_last_night.as_ref().unwrap_or(&simulation.ledger).count_sheets(&contract.code);
+        let owner = simulation.province.campaign.owner_id();
         let first = standings.iter().find(|one| one.unit == owner && one.judgement.code == "T1");
         let Coverage { expected, received, nil, late, accepted, missing } =
             first.map(|one| one.coverage).unwrap_or_default();
@@ -195,7 +196,7 @@ impl Screen {
         );
     }
 
-    pub(super) fn districts(&self, province: &Province, standings: &[Standing], full: bool) {
+    pub(super) fn print_districts(&self, province: &Province, standings: &[Standing], full: bool) {
         println!(
             "\n{}",
             self.lang.pick(
@@ -203,7 +204,7 @@ impl Screen {
                 "DISTRICTS in code order; this is not a ranking                 offences",
             )
         );
-        let shown = if full { province.districts.len() } else { 4 };
+        let presented = if full { province.districts.len() } else { 4 };
         let mut usual = 0;
         let judged: Vec<_> = province
             .districts
@@ -213,26 +214,26 @@ impl Screen {
             })
             .collect();
         for (at, (district, standing)) in judged.iter().enumerate() {
-            let change = target_lines::against_chance(&standing.judgement, self.lang);
-            usual += usize::from(change.usual);
-            if at < shown {
-                let name = province.org.name_near(district.unit, province.lived_until(0));
+            let change = target_table::compare_with_chance(&standing.judgement, self.lang);
+            usual += usize::from(change.is_usual_variation);
+            if at < presented {
+                let name = province.org.nearest_name(district.unit, province.simulated_end(0));
                 let Coverage { expected, received, .. } = standing.coverage;
                 let reports = format!("{received}/{expected}");
                 println!(
                     " {:<4} {name:<28} {reports:>9} {:>18}   {}",
                     district.uid.trim_start_matches("dist-"),
                     change.counts,
-                    change.words
+                    change.text
                 );
             }
         }
-        if judged.len() > shown {
+        if judged.len() > presented {
             println!(
                 " ... {}",
                 self.lang.pick(
-                    format!("còn {} huyện: --full", judged.len() - shown),
-                    format!("{} more: --full", judged.len() - shown)
+                    format!("còn {} huyện: --full", judged.len() - presented),
+                    format!("{} more: --full", judged.len() - presented)
                 )
             );
         }
@@ -247,20 +248,20 @@ impl Screen {
         }
     }
 
-    pub(super) fn phones(&self, life: &Life<'_>) {
-        let syncs: Vec<&SyncSummary> = life.people.iter().flat_map(|person| &person.syncs).collect();
-        let lost: u64 = life.people.iter().map(|person| person.lost).sum();
-        let again: u64 = life.people.iter().map(|person| person.again).sum();
+    pub(super) fn print_phones(&self, simulation: &Simulation<'_>) {
+        let syncs: Vec<&SyncSummary> = simulation.people.iter().flat_map(|person| &person.sync_summaries).collect();
+        let lost: u64 = simulation.people.iter().map(|person| person.lost_responses).sum();
+        let again: u64 = simulation.people.iter().map(|person| person.resent_commands).sum();
         let single = syncs.iter().filter(|sync| sync.calls == 1).count();
         let whole = |one: &SyncSummary| one.bytes_sent + one.bytes_received;
         let open = |one: &SyncSummary| one.connections == 0 && one.calls == 1;
         let quiet = |one: &SyncSummary| open(one) && one.sent == 0 && one.rows == 0;
         // Tokens hold for a quarter of an hour and these people sync hours apart, so each of them renews one; said by itself.
-        let bare = |one: &SyncSummary| whole(one) - one.bytes_renewing;
+        let bare = |one: &SyncSummary| whole(one) - one.bytes_for_renewal;
         let nothing = median(syncs.iter().filter(|one| quiet(one)).map(|one| bare(one)));
         let report = median(syncs.iter().filter(|one| open(one) && one.sent == 2).map(|one| bare(one)));
-        let token = median(syncs.iter().map(|one| one.bytes_renewing).filter(|bytes| *bytes > 0));
-        let first = median(life.people.iter().filter_map(|person| person.syncs.first()).map(whole));
+        let token = median(syncs.iter().map(|one| one.bytes_for_renewal).filter(|bytes| *bytes > 0));
+        let first = median(simulation.people.iter().filter_map(|person| person.sync_summaries.first()).map(whole));
         println!(
             "\n{}  {}",
             self.lang.pick("ĐIỆN THOẠI", "PHONES"),
@@ -285,7 +286,7 @@ impl Screen {
                 format!("{lost} answers lost on purpose, {again} commands sent again"),
             )
         );
-        let [merged, conflicts] = life.twins;
+        let [merged, conflicts] = simulation.concurrent_edits;
         println!(
             " {}",
             self.lang.pick(
@@ -295,16 +296,16 @@ impl Screen {
         );
     }
 
-    pub(super) fn page(&self, file: &Path) {
+    pub(super) fn print_morning_page(&self, file: &Path) {
         println!("\n{}  {}", self.lang.pick("TRANG BUỔI SÁNG", "MORNING PAGE"), file.display());
     }
 
     /// `kept`: the data directory of a demo that stays.
-    pub(super) fn checked(&self, findings: &[Finding], kept: Option<&Path>) {
+    pub(super) fn print_checks(&self, findings: &[DemoCheck], kept: Option<&Path>) {
         println!();
         for (at, finding) in findings.iter().enumerate() {
             let head = if at == 0 { self.lang.pick("KIỂM TRA", "CHECKED") } else { "" };
-            println!("{head:<8} {}  {}", if finding.ok { "ok" } else { "!!" }, finding.text);
+            println!("{head:<8} {}  {}", if finding.is_ok { "ok" } else { "!!" }, finding.text);
         }
         println!(
             "         --  {}\n",
@@ -319,7 +320,7 @@ impl Screen {
                 "XEM THÊM   thidua demo --serve   giữ máy chủ chạy cho ứng dụng hoặc đối tác",
                 "LOOK FURTHER   thidua demo --serve   keep it running for an app or a partner"
             ),
-            self.begun.elapsed().as_secs_f64()
+            self.started_at.elapsed().as_secs_f64()
         );
         if let Some(dir) = kept {
             let dir = dir.display();
@@ -345,13 +346,13 @@ fn median(of: impl Iterator<Item = u64>) -> Option<u64> {
     all.get(all.len() / 2).copied()
 }
 
-fn note_text(note: Note, lang: Lang) -> String {
+fn event_text(note: SimulationEvent, lang: Lang) -> String {
     match note {
-        Note::Back { week, phones } => lang.pick(
+        SimulationEvent::PhonesBackOnline { week, phones } => lang.pick(
             format!("tuần {week}: {phones} điện thoại có sóng trở lại sau 3 tuần"),
             format!("week {week}: {phones} phones back after 3 weeks without signal"),
         ),
-        Note::Merged { day, communes: [before, after], accounts } => lang.pick(
+        SimulationEvent::CommunesMerged { day, communes: [before, after], accounts } => lang.pick(
             format!("{day}: sáp nhập, {before} -> {after} xã; {accounts} quyền chuyển sang đơn vị kế thừa"),
             format!("{day}: a merger, {before} -> {after} communes; {accounts} grants moved to the successor"),
         ),
@@ -359,16 +360,22 @@ fn note_text(note: Note, lang: Lang) -> String {
 }
 
 /// How to connect.
-pub(super) fn serving(lang: Lang, town: &Town, commune: (&str, &str), reviewer: (&str, &str), partner: &str) {
-    println!("\n{}  {}", lang.pick("MÁY CHỦ", "SERVER"), town.address);
-    println!(" CA          {}", town.tls.ca.display());
+pub(super) fn print_connection_info(
+    lang: Lang,
+    server: &DemoServer,
+    commune: (&str, &str),
+    reviewer: (&str, &str),
+    partner: &str,
+) {
+    println!("\n{}  {}", lang.pick("MÁY CHỦ", "SERVER"), server.address);
+    println!(" CA          {}", server.tls.ca.display());
     println!(" {} {}\n   {}", lang.pick("mã cho xã", "code for commune"), commune.0, commune.1);
     println!(" {} {}\n   {}", lang.pick("mã cho người duyệt", "code for reviewer"), reviewer.0, reviewer.1);
     println!(" {}\n   {partner}", lang.pick("khóa của cơ quan phối hợp", "key of a partner agency"));
 }
 
 /// A week has passed.
-pub(super) fn ticked(lang: Lang, life: &Life<'_>, week: u8) {
-    let day = life.province.lived_until(week);
+pub(super) fn print_tick(lang: Lang, simulation: &Simulation<'_>, week: u8) {
+    let day = simulation.province.simulated_end(week);
     println!(" {} {week}: {day}", lang.pick("tuần", "week"));
 }

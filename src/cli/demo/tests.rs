@@ -1,11 +1,11 @@
 //! The main job in small: a few weeks of the whole province must end with a ledger that balances.
 
-use super::{Options, generator, run};
+use super::{DemoOptions, generator, run};
 use crate::domain::lang::Lang;
 
 #[test]
 fn ten_weeks_of_the_whole_province_three_of_them_without_signal_for_some_end_with_books_that_balance() {
-    let options = Options {
+    let options = DemoOptions {
         weeks: std::env::var("THIDUA_DEMO_WEEKS").map_or(10, |weeks| weeks.parse().unwrap()),
         seed: generator::SEED,
         keep: None,

@@ -4,12 +4,15 @@
 //! Touches no disk, no network, no clock and no randomness: all of them are arguments, so that a day of forty phones can be replayed
 //! exactly. A cut call needs no memory of this kind: what counts stands in the replica, and the next call begins from there.
 
-mod next;
-mod read;
+mod decode;
+mod retry;
 
-pub(crate) use next::{agreements, backoff};
+pub(crate) use retry::{backoff_delay, compare_digests};
 
-use crate::client::step::{Agreement, Epoch, Failure, Halt, Held, Mark, Next, ScopeKey, Step};
+use crate::client::protocol::{
+    CallError, DigestComparison, Epoch, HaltReason, LocalScopeDigest, NextAction, ReceivedCheckpoint, ReplicaAction,
+    ScopeKey,
+};
 use crate::domain::limits::PUSH_COMMANDS_MAX;
 use crate::pb;
 use crate::pb::sync_response::Frame;
@@ -18,7 +21,7 @@ use std::time::Duration;
 
 /// What the replica says before a call.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Start {
+pub(crate) struct SyncInput {
     /// Where the last call was cut, or the last checkpoint.
     pub(crate) cursor: Vec<u8>,
     /// The history known; none before the first call.
@@ -26,15 +29,15 @@ pub(crate) struct Start {
     /// The next commands, in order of their numbers.
     pub(crate) commands: Vec<(u64, Vec<u8>)>,
     /// Whether the outbox holds more than `commands`.
-    pub(crate) more: bool,
+    pub(crate) has_more_commands: bool,
     /// Lowest number from which this phone has every command up to `highest`.
-    pub(crate) lowest: u64,
+    pub(crate) lowest_number: u64,
     /// Highest number given; 0 before the first command.
-    pub(crate) highest: u64,
+    pub(crate) highest_number: u64,
     /// Scopes granted, what is staged included.
-    pub(crate) granted: Vec<ScopeKey>,
+    pub(crate) granted_scopes: Vec<ScopeKey>,
     /// Scopes whose digest did not agree.
-    pub(crate) rebuild: Vec<ScopeKey>,
+    pub(crate) rebuild_scopes: Vec<ScopeKey>,
 }
 
 /// A frame that is not of the contract.
@@ -44,39 +47,39 @@ pub(crate) struct BadFrame(pub(crate) &'static str);
 
 /// Things that the server tells beside the data.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Told {
+pub(crate) struct ServerInfo {
     /// The token ends in this time.
-    pub(crate) token_expires: Option<Duration>,
+    pub(crate) token_expires_in: Option<Duration>,
     /// The lowest version that reads everything.
     pub(crate) upgrade_wanted: Option<String>,
     /// Scopes that still do not agree after they were rebuilt.
-    pub(crate) loops: Vec<ScopeKey>,
+    pub(crate) diverged_scopes: Vec<ScopeKey>,
 }
 
 /// The engine of one phone: one call at a time.
 #[derive(Debug, Default)]
 pub(crate) struct Engine {
-    start: Start,
+    input: SyncInput,
     scopes: BTreeMap<u32, ScopeKey>,
-    welcomed: bool,
-    marked: bool,
+    has_welcome: bool,
+    has_checkpoint: bool,
     lease_days: u16,
-    again: bool,
-    halt: Option<Halt>,
-    superseded: bool,
-    wait: Option<Duration>,
-    told: Told,
+    call_again: bool,
+    halt_reason: Option<HaltReason>,
+    is_superseded: bool,
+    retry_after: Option<Duration>,
+    server_info: ServerInfo,
     // What outlives a call.
-    failures: u32,
-    renewals: u32,
-    gap: Option<u64>,
+    consecutive_failures: u32,
+    consecutive_renewals: u32,
+    last_gap: Option<u64>,
     servers_tried: u32,
     commands_max: Option<usize>,
 }
 
 impl Engine {
     /// Begins a call: the request to send.
-    pub(crate) fn begin(&mut self, start: Start, follow: bool) -> pb::SyncRequest {
+    pub(crate) fn build_request(&mut self, start: SyncInput, follow: bool) -> pb::SyncRequest {
         let request = pb::SyncRequest {
             cursor: start.cursor.clone(),
             commands: start.commands.iter().map(|(_, bytes)| bytes.clone()).collect(),
@@ -85,14 +88,14 @@ impl Engine {
             epoch: start.epoch.map(|epoch| pb::Epoch { number: epoch.number, id: epoch.id.to_vec() }),
             max_rows: 0,
             client_version: env!("CARGO_PKG_VERSION").to_owned(),
-            rebuild_scopes: start.rebuild.iter().map(|scope| read::scope_message(*scope)).collect(),
+            rebuild_scopes: start.rebuild_scopes.iter().map(|scope| decode::encode_scope(*scope)).collect(),
         };
         *self = Self {
-            again: start.more,
-            start,
-            failures: self.failures,
-            renewals: self.renewals,
-            gap: self.gap,
+            call_again: start.has_more_commands,
+            input: start,
+            consecutive_failures: self.consecutive_failures,
+            consecutive_renewals: self.consecutive_renewals,
+            last_gap: self.last_gap,
             servers_tried: self.servers_tried,
             commands_max: self.commands_max,
             ..Self::default()
@@ -101,7 +104,7 @@ impl Engine {
     }
 
     /// Reads one frame. Frames of kinds that this app does not know are skipped.
-    pub(crate) fn frame(&mut self, frame: pb::SyncResponse) -> Result<Vec<Step>, BadFrame> {
+    pub(crate) fn handle_frame(&mut self, frame: pb::SyncResponse) -> Result<Vec<ReplicaAction>, BadFrame> {
         let Some(frame) = frame.frame else { return Ok(Vec::new()) };
         match frame {
             Frame::Welcome(welcome) => return self.on_welcome(&welcome),
@@ -113,74 +116,83 @@ impl Engine {
             | Frame::Bookmark(_)
             | Frame::Notice(_) => {}
         }
-        if !self.welcomed {
+        if !self.has_welcome {
             return Err(BadFrame("the stream does not open with Welcome"));
         }
-        if self.superseded || self.halt.is_some() {
+        if self.is_superseded || self.halt_reason.is_some() {
             return Ok(Vec::new()); // Nothing of a history that does not hold is taken.
         }
         match frame {
             Frame::Welcome(_) => Ok(Vec::new()),
             Frame::Verdict(verdict) => Ok(self.on_verdict(verdict)),
             Frame::Rows(rows) => {
-                let (ops, cursor) = read::rows(rows, &self.scopes)?;
-                Ok(vec![Step::Stage { ops, cursor: Some(cursor) }])
+                let (ops, cursor) = decode::decode_rows(rows, &self.scopes)?;
+                Ok(vec![ReplicaAction::StageOps { ops, cursor: Some(cursor) }])
             }
-            Frame::Reset(reset) => Ok(vec![read::reset(&reset, &self.scopes)?]),
-            Frame::SnapshotEnd(end) => Ok(vec![read::snapshot_end(&end, &self.scopes)?]),
+            Frame::Reset(reset) => Ok(vec![decode::decode_reset(&reset, &self.scopes)?]),
+            Frame::SnapshotEnd(end) => Ok(vec![decode::decode_snapshot_end(&end, &self.scopes)?]),
             Frame::Checkpoint(checkpoint) => {
-                let mark = read::checkpoint(checkpoint, &self.scopes, self.lease_days)?;
-                self.marked = true;
-                (self.failures, self.renewals, self.servers_tried) = (0, 0, 0);
-                Ok(vec![Step::Swap(mark)])
+                let mark = decode::decode_checkpoint(checkpoint, &self.scopes, self.lease_days)?;
+                self.has_checkpoint = true;
+                (self.consecutive_failures, self.consecutive_renewals, self.servers_tried) = (0, 0, 0);
+                Ok(vec![ReplicaAction::SwapStaged(mark)])
             }
-            Frame::Bookmark(bookmark) => Ok(vec![Step::Stage { ops: Vec::new(), cursor: Some(bookmark.cursor) }]),
+            Frame::Bookmark(bookmark) => {
+                Ok(vec![ReplicaAction::StageOps { ops: Vec::new(), cursor: Some(bookmark.cursor) }])
+            }
             Frame::Notice(notice) => self.on_notice(notice),
         }
     }
 
     /// Compares the digests after a swap: which scopes agree, which to rebuild, which go round in circles.
-    pub(crate) fn compare(&mut self, mark: &Mark, held: &[Held]) -> Vec<Agreement> {
-        let found = if planted!("digest-unread") { Vec::new() } else { agreements(mark, held) };
+    pub(crate) fn compare_digests(
+        &mut self,
+        mark: &ReceivedCheckpoint,
+        held: &[LocalScopeDigest],
+    ) -> Vec<DigestComparison> {
+        let found = if planted!("digest-unread") { Vec::new() } else { compare_digests(mark, held) };
         for agreement in &found {
             match agreement {
-                Agreement::Agrees(_) => {}
-                Agreement::Rebuild(_) => self.again = true,
-                Agreement::Loops(scope) => self.told.loops.push(*scope),
+                DigestComparison::Match(_) => {}
+                DigestComparison::Rebuild(_) => self.call_again = true,
+                DigestComparison::StillDiffers(scope) => self.server_info.diverged_scopes.push(*scope),
             }
         }
         found
     }
 
     /// Whether a following call should end now, because only a new one can go on.
-    pub(crate) fn wants_another_call(&self) -> bool {
-        let ends_soon = self.told.token_expires.is_some();
-        self.halt.is_some() || self.superseded || self.wait.is_some() || (self.marked && (self.again || ends_soon))
+    pub(crate) fn needs_another_call(&self) -> bool {
+        let ends_soon = self.server_info.token_expires_in.is_some();
+        self.halt_reason.is_some()
+            || self.is_superseded
+            || self.retry_after.is_some()
+            || (self.has_checkpoint && (self.call_again || ends_soon))
     }
 
     /// What to do after the stream closed without an error.
-    pub(crate) fn closed(&mut self, random: u64) -> Next {
-        if let Some(halt) = self.halt {
-            return Next::Stop(halt);
+    pub(crate) fn on_stream_closed(&mut self, random: u64) -> NextAction {
+        if let Some(halt) = self.halt_reason {
+            return NextAction::Stop(halt);
         }
-        if self.superseded {
-            return self.next_server(Halt::Superseded);
+        if self.is_superseded {
+            return self.try_next_server(HaltReason::Superseded);
         }
-        if let Some(wait) = self.wait {
-            return Next::Wait(wait);
+        if let Some(wait) = self.retry_after {
+            return NextAction::Wait(wait);
         }
-        if !self.marked {
-            return self.wait_longer(None, random);
+        if !self.has_checkpoint {
+            return self.next_backoff(None, random);
         }
-        if self.told.token_expires.take().is_some() {
-            return Next::Renew;
+        if self.server_info.token_expires_in.take().is_some() {
+            return NextAction::RenewToken;
         }
-        if self.again { Next::Again } else { Next::Done }
+        if self.call_again { NextAction::CallAgain } else { NextAction::Done }
     }
 
     /// What to do after a call failed.
-    pub(crate) fn failed(&mut self, failure: &Failure, random: u64) -> Next {
-        next::after(self, failure, random)
+    pub(crate) fn on_call_failed(&mut self, failure: &CallError, random: u64) -> NextAction {
+        retry::next_after_failure(self, failure, random)
     }
 
     /// Most commands of the next call: the server's limit where it told one.
@@ -189,107 +201,113 @@ impl Engine {
     }
 
     /// The last command of this call's request.
-    pub(crate) fn last_sent(&self) -> Option<u64> {
-        self.start.commands.last().map(|(number, _)| *number)
+    pub(crate) fn last_sent_number(&self) -> Option<u64> {
+        self.input.commands.last().map(|(number, _)| *number)
     }
 
     /// What the server told beside the data.
-    pub(crate) fn told(&self) -> &Told {
-        &self.told
+    pub(crate) fn server_info(&self) -> &ServerInfo {
+        &self.server_info
     }
 
-    fn wait_longer(&mut self, asked: Option<Duration>, random: u64) -> Next {
-        let wait = backoff(self.failures, random);
-        self.failures = self.failures.saturating_add(1);
-        Next::Wait(asked.unwrap_or_default().max(wait))
+    fn next_backoff(&mut self, asked: Option<Duration>, random: u64) -> NextAction {
+        let wait = backoff_delay(self.consecutive_failures, random);
+        self.consecutive_failures = self.consecutive_failures.saturating_add(1);
+        NextAction::Wait(asked.unwrap_or_default().max(wait))
     }
 
     /// The next server of the list, until as many were tried as any list holds.
-    fn next_server(&mut self, otherwise: Halt) -> Next {
+    fn try_next_server(&mut self, otherwise: HaltReason) -> NextAction {
         self.servers_tried += 1;
-        if self.servers_tried > next::SERVERS_TRIED_MAX { Next::Stop(otherwise) } else { Next::OtherServer }
+        if self.servers_tried > retry::SERVERS_TRIED_MAX {
+            NextAction::Stop(otherwise)
+        } else {
+            NextAction::TryNextServer
+        }
     }
 
-    fn on_welcome(&mut self, welcome: &pb::Welcome) -> Result<Vec<Step>, BadFrame> {
-        let epoch = read::epoch(welcome.epoch.as_ref())?;
-        self.welcomed = true;
+    fn on_welcome(&mut self, welcome: &pb::Welcome) -> Result<Vec<ReplicaAction>, BadFrame> {
+        let epoch = decode::decode_epoch(welcome.epoch.as_ref())?;
+        self.has_welcome = true;
         let limit = welcome.limits.as_ref().and_then(|limits| usize::try_from(limits.max_commands).ok());
         self.commands_max = limit.filter(|max| *max > 0);
-        self.lease_days = read::lease_days(welcome.limits.as_ref());
+        self.lease_days = decode::decode_lease_days(welcome.limits.as_ref());
         let mut steps = Vec::new();
-        match self.start.epoch {
-            Some(known) if known == epoch => {}
-            Some(known) if known.number > epoch.number => {
-                self.superseded = true;
+        match self.input.epoch {
+            Some(existing) if existing == epoch => {}
+            Some(existing) if existing.number > epoch.number => {
+                self.is_superseded = true;
                 return Ok(steps);
             }
-            Some(known) if known.number == epoch.number => {
-                self.halt = Some(Halt::SplitEpoch);
+            Some(existing) if existing.number == epoch.number => {
+                self.halt_reason = Some(HaltReason::EpochConflict);
                 return Ok(steps);
             }
-            known => {
-                self.again |= known.is_some() && welcome.last_command_number < self.start.highest;
-                steps.push(Step::Enter { epoch, taken: welcome.last_command_number });
+            existing => {
+                self.call_again |= existing.is_some() && welcome.last_command_number < self.input.highest_number;
+                steps.push(ReplicaAction::EnterEpoch { epoch, commands_taken: welcome.last_command_number });
             }
         }
-        if welcome.last_command_number > self.start.highest {
-            self.halt = Some(Halt::Forked(welcome.last_command_number));
-            return Ok(vec![Step::Forked(welcome.last_command_number)]);
+        if welcome.last_command_number > self.input.highest_number {
+            self.halt_reason = Some(HaltReason::Forked(welcome.last_command_number));
+            return Ok(vec![ReplicaAction::SaveFork(welcome.last_command_number)]);
         }
-        let (scopes, ops) = read::grants(&welcome.scopes, &self.start.granted)?;
-        self.start.granted = scopes.values().copied().collect(); // A following call may be welcomed again.
+        let (scopes, ops) = decode::decode_grants(&welcome.scopes, &self.input.granted_scopes)?;
+        self.input.granted_scopes = scopes.values().copied().collect(); // A following call may be welcomed again.
         self.scopes = scopes;
         if !ops.is_empty() {
-            steps.push(Step::Stage { ops, cursor: None });
+            steps.push(ReplicaAction::StageOps { ops, cursor: None });
         }
-        let trusted = read::fingerprints(&welcome.trusted_ca_sha256)?;
+        let trusted = decode::decode_fingerprints(&welcome.trusted_ca_sha256)?;
         if !trusted.is_empty() {
-            steps.push(Step::Trust(trusted));
+            steps.push(ReplicaAction::ReplaceTrustedCas(trusted));
         }
         Ok(steps)
     }
 
-    fn on_verdict(&mut self, verdict: pb::Verdict) -> Vec<Step> {
-        let sent = self.start.commands.iter().any(|(number, _)| *number == verdict.number);
+    fn on_verdict(&mut self, verdict: pb::Verdict) -> Vec<ReplicaAction> {
+        let sent = self.input.commands.iter().any(|(number, _)| *number == verdict.number);
         if !sent {
             return Vec::new(); // Not of this call: nothing here waits for it.
         }
-        self.gap = None;
-        vec![Step::Acknowledge(read::answer(verdict))]
+        self.last_gap = None;
+        vec![ReplicaAction::SaveVerdict(decode::decode_verdict(verdict))]
     }
 
-    fn on_notice(&mut self, notice: pb::Notice) -> Result<Vec<Step>, BadFrame> {
+    fn on_notice(&mut self, notice: pb::Notice) -> Result<Vec<ReplicaAction>, BadFrame> {
         use pb::notice::Notice as Kind;
         let Some(notice) = notice.notice else { return Ok(Vec::new()) };
         match notice {
             Kind::TokenExpires(end) => {
-                self.told.token_expires = end.remaining.map(|left| read::duration(left.seconds, left.nanos))
+                self.server_info.token_expires_in =
+                    end.remaining.map(|remaining| decode::decode_duration(remaining.seconds, remaining.nanos))
             }
             Kind::RetryAfter(later) => {
-                self.wait = Some(later.delay.map_or(Duration::ZERO, |d| read::duration(d.seconds, d.nanos)))
+                self.retry_after =
+                    Some(later.delay.map_or(Duration::ZERO, |d| decode::decode_duration(d.seconds, d.nanos)))
             }
-            Kind::UpgradeWanted(upgrade) => self.told.upgrade_wanted = Some(upgrade.minimum_version),
+            Kind::UpgradeWanted(upgrade) => self.server_info.upgrade_wanted = Some(upgrade.minimum_version),
             Kind::CommandGap(gap) => return Ok(self.on_gap(gap.expected_number)),
             Kind::CommandForked(forked) => {
-                self.halt = Some(Halt::Forked(forked.number));
-                return Ok(vec![Step::Forked(forked.number)]);
+                self.halt_reason = Some(HaltReason::Forked(forked.number));
+                return Ok(vec![ReplicaAction::SaveFork(forked.number)]);
             }
         }
         Ok(Vec::new())
     }
 
-    fn on_gap(&mut self, expected: u64) -> Vec<Step> {
-        if expected > self.start.highest + 1 {
-            self.halt = Some(Halt::Forked(expected - 1));
-            return vec![Step::Forked(expected - 1)];
+    fn on_gap(&mut self, expected: u64) -> Vec<ReplicaAction> {
+        if expected > self.input.highest_number + 1 {
+            self.halt_reason = Some(HaltReason::Forked(expected - 1));
+            return vec![ReplicaAction::SaveFork(expected - 1)];
         }
         // Asked for the same number twice running: what was sent in between did not help.
-        if expected < self.start.lowest || self.gap.replace(expected) == Some(expected) {
-            self.halt = Some(Halt::GapBeyondMemory(expected));
+        if expected < self.input.lowest_number || self.last_gap.replace(expected) == Some(expected) {
+            self.halt_reason = Some(HaltReason::CommandsLost(expected));
             return Vec::new();
         }
-        self.again = true;
-        vec![Step::ResendFrom(expected)]
+        self.call_again = true;
+        vec![ReplicaAction::ResendFrom(expected)]
     }
 }
 

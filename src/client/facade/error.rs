@@ -1,10 +1,10 @@
 //! The one error of the phone's engine, with what to tell a person.
 
-use crate::client::link::keys::BadKey;
+use crate::client::protocol::HaltReason;
 use crate::client::replica::ReplicaError;
-use crate::client::runner::RunError;
-use crate::client::step::Halt;
-use crate::domain::reason::{Problem, Reason, Refusal};
+use crate::client::runner::RunnerError;
+use crate::client::transport::device_key::DeviceKeyError;
+use crate::domain::reason::{FieldError, Refusal, RefusalReason};
 
 /// Why the engine said no.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -56,16 +56,16 @@ pub enum ClientError {
         message: String,
     },
     /// Nothing goes on by itself.
-    #[error("stopped: {why:?}: {message}")]
+    #[error("stopped: {reason:?}: {message}")]
     Stopped {
         /// Why.
-        why: StopReason,
+        reason: StopReason,
         /// For logs.
         message: String,
     },
     /// The phone had no contact with its authority for too long: its data are hidden, and kept. Sync once.
     #[error("no contact for {days} days: the local data are locked")]
-    LeaseOver {
+    LeaseExpired {
         /// Length of the lease.
         days: u32,
     },
@@ -88,7 +88,7 @@ pub enum StopReason {
     /// The server asks for commands that this phone no longer has. Tell the operator.
     CommandsLost,
     /// Two histories exist with the same number. Tell the operator.
-    SplitHistory,
+    EpochConflict,
     /// All known servers were superseded. Tell the operator.
     Superseded,
     /// The server does not know this phone. Enrol anew.
@@ -96,7 +96,7 @@ pub enum StopReason {
     /// The phone was revoked; its local data have been destroyed.
     Revoked,
     /// Phone and server do not understand each other. Update the app.
-    NotUnderstood,
+    ProtocolError,
 }
 
 /// One field that is wrong.
@@ -123,12 +123,12 @@ impl ClientError {
             }
             Self::BadInvitation { .. } => "Mã không đúng dạng. Hãy quét lại hoặc xin mã mới.".into(),
             Self::CodeRefused { .. } => "Mã đăng ký không đúng, đã dùng hoặc đã hết hạn. Hãy xin mã mới.".into(),
-            Self::Refused { reason, .. } => texts(reason).0,
+            Self::Refused { reason, .. } => reason_texts(reason).0,
             Self::NotFound { .. } => "Không có trên điện thoại này. Hãy đồng bộ rồi xem lại.".into(),
             Self::BadArgument { .. } => "Dữ liệu nhập không đúng dạng. Hãy cập nhật ứng dụng.".into(),
             Self::Offline { .. } => "Chưa kết nối được máy chủ. Số liệu đã lưu an toàn và sẽ được gửi sau.".into(),
-            Self::Stopped { why, .. } => why.text_vi().into(),
-            Self::LeaseOver { days } => format!(
+            Self::Stopped { reason: why, .. } => why.text_vi().into(),
+            Self::LeaseExpired { days } => format!(
                 "Đã {days} ngày điện thoại không liên lạc với máy chủ nên dữ liệu tạm khóa. Phần chưa gửi vẫn được giữ. Hãy \
                  kết nối mạng và đồng bộ một lần để mở lại."
             ),
@@ -147,12 +147,12 @@ impl ClientError {
             }
             Self::BadInvitation { .. } => "This is no enrolment code. Scan again, or ask for a new one.".into(),
             Self::CodeRefused { .. } => "The code is wrong, used or expired. Ask for a new one.".into(),
-            Self::Refused { reason, .. } => texts(reason).1,
+            Self::Refused { reason, .. } => reason_texts(reason).1,
             Self::NotFound { .. } => "Not on this phone. Sync, then look again.".into(),
             Self::BadArgument { .. } => "What was typed has not the right form. Update the app.".into(),
             Self::Offline { .. } => "No connection yet. What you typed is safe and will be sent later.".into(),
-            Self::Stopped { why, .. } => why.text_en().into(),
-            Self::LeaseOver { days } => format!(
+            Self::Stopped { reason: why, .. } => why.text_en().into(),
+            Self::LeaseExpired { days } => format!(
                 "This phone has not reached its server for {days} days, so its data are locked. What is unsent is kept. \
                  Connect and sync once to open them again."
             ),
@@ -169,11 +169,11 @@ impl StopReason {
                 "Điện thoại này có bản sao đang dùng chung danh tính. Hãy ghi lại phần chưa gửi rồi đăng ký lại."
             }
             Self::CommandsLost => "Máy chủ cần lệnh cũ mà điện thoại không còn giữ. Hãy báo quản trị.",
-            Self::SplitHistory => "Có hai máy chủ cùng nhận là chính. Hãy báo quản trị.",
+            Self::EpochConflict => "Có hai máy chủ cùng nhận là chính. Hãy báo quản trị.",
             Self::Superseded => "Máy chủ đã được thay thế. Hãy báo quản trị để có địa chỉ mới.",
             Self::NotAdmitted => "Máy chủ không nhận điện thoại này. Hãy đăng ký lại.",
             Self::Revoked => "Điện thoại đã bị thu hồi; dữ liệu trên máy đã được xóa.",
-            Self::NotUnderstood => "Ứng dụng và máy chủ không hiểu nhau. Hãy cập nhật ứng dụng.",
+            Self::ProtocolError => "Ứng dụng và máy chủ không hiểu nhau. Hãy cập nhật ứng dụng.",
         }
     }
 
@@ -181,31 +181,32 @@ impl StopReason {
         match self {
             Self::Forked => "A copy of this phone uses the same identity. Note what is unsent, then enrol anew.",
             Self::CommandsLost => "The server needs old commands that this phone no longer has. Tell the operator.",
-            Self::SplitHistory => "Two servers both claim to be the right one. Tell the operator.",
+            Self::EpochConflict => "Two servers both claim to be the right one. Tell the operator.",
             Self::Superseded => "The server was superseded. Ask the operator for the new address.",
             Self::NotAdmitted => "The server does not admit this phone. Enrol anew.",
             Self::Revoked => "This phone was revoked; its data have been destroyed.",
-            Self::NotUnderstood => "App and server do not understand each other. Update the app.",
+            Self::ProtocolError => "App and server do not understand each other. Update the app.",
         }
     }
 }
 
 /// Both texts of a reason; the code itself for one of a newer server.
-pub(super) fn texts(code: &str) -> (String, String) {
-    let known = Reason::from_code(code).map(|reason| (reason.text_vi().to_owned(), reason.text_en().to_owned()));
+pub(super) fn reason_texts(code: &str) -> (String, String) {
+    let known = RefusalReason::from_code(code).map(|reason| (reason.text_vi().to_owned(), reason.text_en().to_owned()));
     known.unwrap_or_else(|| (code.to_owned(), code.to_owned()))
 }
 
 /// A problem with its texts.
-pub(super) fn problem(field: String, code: &str) -> FieldProblem {
-    let (text_vi, text_en) = texts(code);
+pub(super) fn to_field_problem(field: String, code: &str) -> FieldProblem {
+    let (text_vi, text_en) = reason_texts(code);
     FieldProblem { field, reason: code.to_owned(), text_vi, text_en }
 }
 
 impl From<Refusal> for ClientError {
     fn from(refusal: Refusal) -> Self {
-        let Refusal { reason, problems } = refusal;
-        let problems = problems.into_iter().map(|Problem { field, reason }| problem(field, reason.code())).collect();
+        let Refusal { reason, field_errors: problems } = refusal;
+        let problems =
+            problems.into_iter().map(|FieldError { field, reason }| to_field_problem(field, reason.code())).collect();
         Self::Refused { reason: reason.code().to_owned(), problems }
     }
 }
@@ -219,40 +220,40 @@ impl From<ReplicaError> for ClientError {
     }
 }
 
-impl From<BadKey> for ClientError {
-    fn from(error: BadKey) -> Self {
+impl From<DeviceKeyError> for ClientError {
+    fn from(error: DeviceKeyError) -> Self {
         Self::Storage { message: error.to_string() }
     }
 }
 
-impl From<RunError> for ClientError {
-    fn from(error: RunError) -> Self {
+impl From<RunnerError> for ClientError {
+    fn from(error: RunnerError) -> Self {
         match error {
-            RunError::Replica(error) => error.into(),
-            RunError::Later { after, message } => {
+            RunnerError::Replica(error) => error.into(),
+            RunnerError::RetryLater { after, message } => {
                 let retry_after_ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
                 Self::Offline { retry_after_ms, message }
             }
-            RunError::Halted { halt, message } => Self::Stopped { why: halt.into(), message },
-            RunError::NotEnrolled => Self::NotEnrolled,
-            RunError::AlreadyEnrolled => Self::AlreadyEnrolled,
-            RunError::BadInvite(bad) => Self::BadInvitation { message: bad.to_string() },
-            RunError::CodeRefused(message) => Self::CodeRefused { message },
-            RunError::Key(error) => error.into(),
+            RunnerError::Halted { halt, message } => Self::Stopped { reason: halt.into(), message },
+            RunnerError::NotEnrolled => Self::NotEnrolled,
+            RunnerError::AlreadyEnrolled => Self::AlreadyEnrolled,
+            RunnerError::BadInvite(bad) => Self::BadInvitation { message: bad.to_string() },
+            RunnerError::CodeRefused(message) => Self::CodeRefused { message },
+            RunnerError::DeviceKey(error) => error.into(),
         }
     }
 }
 
-impl From<Halt> for StopReason {
-    fn from(halt: Halt) -> Self {
+impl From<HaltReason> for StopReason {
+    fn from(halt: HaltReason) -> Self {
         match halt {
-            Halt::Forked(_) => Self::Forked,
-            Halt::GapBeyondMemory(_) => Self::CommandsLost,
-            Halt::SplitEpoch => Self::SplitHistory,
-            Halt::Superseded => Self::Superseded,
-            Halt::NotAdmitted => Self::NotAdmitted,
-            Halt::Revoked => Self::Revoked,
-            Halt::Refused => Self::NotUnderstood,
+            HaltReason::Forked(_) => Self::Forked,
+            HaltReason::CommandsLost(_) => Self::CommandsLost,
+            HaltReason::EpochConflict => Self::EpochConflict,
+            HaltReason::Superseded => Self::Superseded,
+            HaltReason::NotAdmitted => Self::NotAdmitted,
+            HaltReason::Revoked => Self::Revoked,
+            HaltReason::ProtocolError => Self::ProtocolError,
         }
     }
 }

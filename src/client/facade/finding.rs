@@ -3,7 +3,7 @@
 //! Reading only: a reply is a call of `QualityService` with a connection, since whoever gives it should see at once how the matter stands.
 
 use super::{Phone, Result};
-use crate::client::reference::Reference;
+use crate::client::reference::LocalReference;
 use crate::domain::lang::Lang;
 use crate::domain::quality::Finding;
 use crate::domain::scope::RecordKind;
@@ -41,10 +41,12 @@ impl Phone {
     /// The questions that this phone may see: open ones first, then by unit and day.
     pub fn findings(&self) -> Result<Vec<FindingView>> {
         let reference = self.reference()?;
-        let stored = self.unlocked()?.records(RecordKind::Finding.number())?;
-        let read = |bytes: &[u8]| wire::record::read_finding(bytes, &reference.units, &reference.elements).ok();
+        let stored = self.lock_under_lease()?.records(RecordKind::Finding.number())?;
+        let read = |bytes: &[u8]| {
+            wire::record::decode_finding(bytes, &reference.unit_numbers, &reference.element_numbers).ok()
+        };
         let mut all: Vec<FindingView> =
-            stored.iter().filter_map(|one| read(&one.bytes)).map(|one| view(&one, &reference)).collect();
+            stored.iter().filter_map(|one| read(&one.bytes)).map(|one| to_finding_view(&one, &reference)).collect();
         all.sort_by(|a, b| {
             let key = |one: &FindingView| (one.reply.is_some(), one.unit.clone(), one.asked_day, one.id.clone());
             key(a).cmp(&key(b))
@@ -53,22 +55,22 @@ impl Phone {
     }
 }
 
-fn view(finding: &Finding, reference: &Reference) -> FindingView {
+fn to_finding_view(finding: &Finding, reference: &LocalReference) -> FindingView {
     let element = finding.element.as_ref().and_then(|code| reference.catalogue.element(code));
     let text = |lang: Lang| {
         let name = element.map_or("", |element| lang.pick(element.name_vi.as_str(), element.name_en.as_str()));
-        finding.question(name, lang)
+        finding.question_text(name, lang)
     };
     FindingView {
         id: finding.id().to_string(),
         rule: finding.rule.as_str().to_owned(),
-        unit: reference.uid(finding.unit),
+        unit: reference.unit_uid(finding.unit),
         element: finding.element.as_ref().map_or_else(String::new, |code| code.as_str().to_owned()),
         from_day: days_from_date(finding.window.start),
         to_day: days_from_date(finding.window.end),
         text_vi: text(Lang::Vi),
         text_en: text(Lang::En),
-        asked_day: days_from_date(finding.asked),
+        asked_day: days_from_date(finding.asked_day),
         state: finding.state.as_str().to_owned(),
         reply: finding.reply.as_ref().map(|reply| reply.text.clone()),
     }

@@ -1,77 +1,89 @@
 //! The reviewer's desk, and the unit head's: what waits for a decision, and the decisions. Each names exactly what was seen (S15).
 
-use super::values::{Concern, ConflictView, Figure, ReportView, WaitingReport};
-use super::{ClientError, Phone, Result, read, report, write};
-use crate::domain::command::Body;
-use crate::domain::hex::{hex, unhex};
+use super::values::{CellFigure, Concern, ConflictView, ReportView, WaitingReport};
+use super::{ClientError, Phone, Result, commands, local_report, queries};
+use crate::domain::command::CommandBody;
+use crate::domain::free_text;
+use crate::domain::hex::{decode_hex, encode_hex};
 use crate::domain::ids::ConflictId;
-use crate::domain::note;
-use crate::domain::reason::Reason;
-use crate::domain::report::{ContentHash, Question};
-use crate::domain::workflow::State;
+use crate::domain::reason::RefusalReason;
+use crate::domain::report::{ContentHash, ReviewQuestion};
+use crate::domain::workflow::ReportState;
 use std::cmp::Reverse;
 
 impl Phone {
     /// Reports of other units that wait for review, as the server holds them, by risk: what was talked about first, then what came again after
     /// a question, what came late, what moved most against the unit's report before; nil reports about which nothing is to be said last.
     pub fn review_queue(&self) -> Result<Vec<WaitingReport>> {
-        let (home, today) = self.here()?;
-        let (reference, presents, beside) = self.presents()?;
-        let waits = |present: &&report::Present| {
-            present.replayed.report.as_ref().is_some_and(|report| {
-                report.state == State::Submitted && read::is_other(report.key.unit, home, &reference, today)
+        let (home, today) = self.home_and_today()?;
+        let (reference, local_reports, attachments) = self.load_local_reports()?;
+        let waits = |local_report: &&local_report::LocalReport| {
+            local_report.replayed.report.as_ref().is_some_and(|report| {
+                report.state == ReportState::Submitted
+                    && queries::is_foreign_unit(report.key.unit, home, &reference, today)
             })
         };
         let mut queue = Vec::new();
-        for present in presents.iter().filter(waits) {
-            let Some(report) = present.view(&reference, &beside, home) else { continue };
-            let before = before(&presents, present).and_then(|before| before.view(&reference, &beside, home));
-            let concerns = concerns(&report, before.as_ref());
+        for local_report in local_reports.iter().filter(waits) {
+            let Some(report) = local_report.to_view(&reference, &attachments, home) else { continue };
+            let before = find_previous_report(&local_reports, local_report)
+                .and_then(|before| before.to_view(&reference, &attachments, home));
+            let concerns = find_concerns(&report, before.as_ref());
             queue.push(WaitingReport { report, concerns });
         }
-        queue.sort_by_cached_key(|one| (Reverse(risk(one)), one.report.key.start_day, one.report.key.unit.clone()));
+        queue.sort_by_cached_key(|one| {
+            (Reverse(review_priority(one)), one.report.key.start_day, one.report.key.unit.clone())
+        });
         Ok(queue)
     }
 
     /// Accepts every nil report of the queue about which nothing is to be said, each for exactly the content shown; the numbers of the commands.
     pub fn accept_clean_nils(&self) -> Result<Vec<u64>> {
         let clean = self.review_queue()?.into_iter().filter(|one| one.report.nil && one.concerns.is_empty());
-        clean.map(|one| self.accept(one.report.report_id, one.report.content_hash)).collect()
+        clean.map(|one| self.accept_report(one.report.report_id, one.report.content_hash)).collect()
     }
 
     /// Accepts a report: exactly the content whose hash the reviewer saw.
-    pub fn accept(&self, report_id: String, content_hash: String) -> Result<u64> {
-        let (_, present, _) = self.open_report(&report_id)?;
-        let seen = read_hash(&content_hash)?;
-        write::shown(&present)?.accept(seen)?;
-        self.append(present.id, Body::Accept { report: present.id, seen }, Vec::new())
+    pub fn accept_report(&self, report_id: String, content_hash: String) -> Result<u64> {
+        let (_, local_report, _) = self.load_report(&report_id)?;
+        let seen = parse_content_hash(&content_hash)?;
+        commands::require_report(&local_report)?.accept(seen)?;
+        self.append_command(
+            local_report.id,
+            CommandBody::AcceptReport { report: local_report.id, content_hash: seen },
+            Vec::new(),
+        )
     }
 
     /// Sends a report back with a coded question, as `UNUSUAL_FIGURE`, and the reviewer's words.
-    pub fn send_back(&self, report_id: String, content_hash: String, code: String, text: String) -> Result<u64> {
-        let (_, present, _) = self.open_report(&report_id)?;
-        let seen = read_hash(&content_hash)?;
-        if !write::fits(&text) {
-            return Err(write::refused(Reason::NoteTooLong));
+    pub fn return_report(&self, report_id: String, content_hash: String, code: String, text: String) -> Result<u64> {
+        let (_, local_report, _) = self.load_report(&report_id)?;
+        let seen = parse_content_hash(&content_hash)?;
+        if !commands::is_note_length_ok(&text) {
+            return Err(commands::refusal_error(RefusalReason::NoteTooLong));
         }
-        if let Some(reason) = note::problem(&text) {
-            return Err(write::refused(reason));
+        if let Some(reason) = free_text::check_free_text(&text) {
+            return Err(commands::refusal_error(reason));
         }
-        let question = Question { code, text };
-        write::shown(&present)?.send_back(seen, question.clone())?;
-        self.append(present.id, Body::Return { report: present.id, seen, question }, Vec::new())
+        let question = ReviewQuestion { code, text };
+        commands::require_report(&local_report)?.return_with_question(seen, question.clone())?;
+        self.append_command(
+            local_report.id,
+            CommandBody::ReturnReport { report: local_report.id, content_hash: seen, question },
+            Vec::new(),
+        )
     }
 
     /// Conflicts on this phone, open ones first.
     pub fn conflicts(&self) -> Result<Vec<ConflictView>> {
-        let (reference, presents, beside) = self.presents()?;
-        let mut all: Vec<ConflictView> = beside
+        let (reference, local_reports, attachments) = self.load_local_reports()?;
+        let mut all: Vec<ConflictView> = attachments
             .conflicts
             .iter()
             .map(|(id, conflict)| {
-                let present = presents.iter().find(|present| present.id == conflict.report);
-                let pending = present.map_or(&[][..], |present| &present.commands);
-                report::conflict_view(*id, conflict, &reference, pending)
+                let local_report = local_reports.iter().find(|local_report| local_report.id == conflict.report);
+                let pending = local_report.map_or(&[][..], |local_report| &local_report.pending_commands);
+                local_report::to_conflict_view(*id, conflict, &reference, pending)
             })
             .collect();
         all.sort_by_key(|view| (view.settled.is_some(), view.settling));
@@ -79,22 +91,29 @@ impl Phone {
     }
 
     /// Settles a conflict: the unit head says whether the branch's value replaces the one that stands.
-    pub fn settle(&self, conflict_id: String, take_branch: bool) -> Result<u64> {
+    pub fn settle_conflict(&self, conflict_id: String, take_branch: bool) -> Result<u64> {
         let bad = |_| ClientError::BadArgument { what: "conflict_id".to_owned() };
         let conflict = ConflictId::parse(&conflict_id).map_err(bad)?;
-        let known = self.conflicts()?.into_iter().find(|view| view.conflict_id == hex(&conflict.0));
-        let known = known.ok_or(ClientError::NotFound { what: "conflict".to_owned() })?;
-        if known.settled.is_some() || known.settling {
-            return Err(write::refused(Reason::ConflictSettled));
+        let existing = self.conflicts()?.into_iter().find(|view| view.conflict_id == encode_hex(&conflict.0));
+        let existing = existing.ok_or(ClientError::NotFound { what: "conflict".to_owned() })?;
+        if existing.settled.is_some() || existing.settling {
+            return Err(commands::refusal_error(RefusalReason::ConflictSettled));
         }
-        self.append(read::parse_report(&known.report_id)?, Body::Settle { conflict, take_branch }, Vec::new())
+        self.append_command(
+            queries::parse_report_id(&existing.report_id)?,
+            CommandBody::SettleConflict { conflict, take_branch },
+            Vec::new(),
+        )
     }
 }
 
 /// The unit's report under the same contract before this one, where its figures are official.
-fn before<'a>(presents: &'a [report::Present], of: &report::Present) -> Option<&'a report::Present> {
+fn find_previous_report<'a>(
+    local_reports: &'a [local_report::LocalReport],
+    of: &local_report::LocalReport,
+) -> Option<&'a local_report::LocalReport> {
     let key = &of.replayed.report.as_ref()?.key;
-    let earlier = presents.iter().filter(|one| {
+    let earlier = local_reports.iter().filter(|one| {
         one.replayed.report.as_ref().is_some_and(|report| {
             report.state.is_official()
                 && report.key.unit == key.unit
@@ -106,15 +125,15 @@ fn before<'a>(presents: &'a [report::Present], of: &report::Present) -> Option<&
 }
 
 /// A figure moved when it is more than twice and five above what it was, or the other way round: no verdict, a reason to look.
-fn moved(before: i64, now: i64) -> bool {
+fn is_large_movement(before: i64, now: i64) -> bool {
     let (low, high) = (before.min(now), before.max(now));
     high > 2 * low && high - low >= 5
 }
 
-fn concerns(view: &ReportView, before: Option<&ReportView>) -> Vec<Concern> {
+fn find_concerns(view: &ReportView, before: Option<&ReportView>) -> Vec<Concern> {
     let mut concerns = Vec::new();
     if !view.comments.is_empty() {
-        concerns.push(Concern::Commented);
+        concerns.push(Concern::HasComments);
     }
     // Sent once is revision 2 at most: saved, submitted.
     if view.revision > 2 {
@@ -124,36 +143,36 @@ fn concerns(view: &ReportView, before: Option<&ReportView>) -> Vec<Concern> {
         concerns.push(Concern::Late);
     }
     if !view.note.is_empty() {
-        concerns.push(Concern::Noted);
+        concerns.push(Concern::HasNote);
     }
     let figure = |view: &ReportView, element: &str| {
         let cell = view.cells.iter().find(|cell| cell.element == element)?;
         match cell.value? {
-            Figure::Reported(value) => Some(value),
-            Figure::Nil => Some(0),
-            Figure::MissingAwaitingSource | Figure::MissingNotCounted | Figure::MissingSeeNote => None,
+            CellFigure::Reported(value) => Some(value),
+            CellFigure::Nil => Some(0),
+            CellFigure::MissingAwaitingSource | CellFigure::MissingNotCounted | CellFigure::MissingSeeNote => None,
         }
     };
     for cell in &view.cells {
         let (now, then) = (figure(view, &cell.element), before.and_then(|before| figure(before, &cell.element)));
         if let (Some(now), Some(before)) = (now, then)
-            && moved(before, now)
+            && is_large_movement(before, now)
         {
-            concerns.push(Concern::Moved { element: cell.element.clone(), before, now });
+            concerns.push(Concern::LargeMovement { element: cell.element.clone(), before, now });
         }
     }
     concerns
 }
 
 /// Larger: to be looked at earlier. An order of reading, not a mark of anybody.
-fn risk(one: &WaitingReport) -> (bool, bool, bool, i64, bool) {
+fn review_priority(one: &WaitingReport) -> (bool, bool, bool, i64, bool) {
     let has = |wanted: &Concern| one.concerns.contains(wanted);
     let most = one.concerns.iter().map(|concern| match concern {
-        Concern::Moved { before, now, .. } => (now - before).abs(),
-        Concern::Commented | Concern::ChangedAgain | Concern::Late | Concern::Noted => 0,
+        Concern::LargeMovement { before, now, .. } => (now - before).abs(),
+        Concern::HasComments | Concern::ChangedAgain | Concern::Late | Concern::HasNote => 0,
     });
     (
-        has(&Concern::Commented),
+        has(&Concern::HasComments),
         has(&Concern::ChangedAgain),
         has(&Concern::Late),
         most.max().unwrap_or(0),
@@ -161,7 +180,7 @@ fn risk(one: &WaitingReport) -> (bool, bool, bool, i64, bool) {
     )
 }
 
-pub(super) fn read_hash(text: &str) -> Result<ContentHash> {
-    let hash = unhex(text).and_then(|bytes| bytes.try_into().ok());
+pub(super) fn parse_content_hash(text: &str) -> Result<ContentHash> {
+    let hash = decode_hex(text).and_then(|bytes| bytes.try_into().ok());
     hash.map(ContentHash).ok_or_else(|| ClientError::BadArgument { what: "content_hash".to_owned() })
 }

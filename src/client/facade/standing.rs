@@ -3,7 +3,7 @@
 //! A list of its own: nothing of it is shown where figures are entered.
 
 use super::{Phone, Result};
-use crate::client::reference::Reference;
+use crate::client::reference::LocalReference;
 use crate::domain::ratio::Ratio;
 use crate::domain::scope::RecordKind;
 use crate::domain::standing::{self, Coverage, Judgement, StandingFigure};
@@ -58,7 +58,7 @@ pub struct JudgementView {
     /// The count allowed by now.
     pub limit_now: Option<String>,
     /// Failures that may still come; negative: too many already.
-    pub failures_left: Option<i64>,
+    pub remaining_failures: Option<i64>,
     /// The figures behind it.
     pub figures: Vec<FigureView>,
     /// Members, in the order of the formula.
@@ -82,10 +82,12 @@ impl Phone {
     /// The standings that the server published to this phone, by campaign, unit and target.
     pub fn standings(&self) -> Result<Vec<StandingView>> {
         let reference = self.reference()?;
-        let stored = self.unlocked()?.records(RecordKind::Standing.number())?;
-        let read = |bytes: &[u8]| wire::record::read_standing(bytes, &reference.units, &reference.elements).ok();
+        let stored = self.lock_under_lease()?.records(RecordKind::Standing.number())?;
+        let read = |bytes: &[u8]| {
+            wire::record::decode_standing(bytes, &reference.unit_numbers, &reference.element_numbers).ok()
+        };
         let mut all: Vec<StandingView> =
-            stored.iter().filter_map(|one| read(&one.bytes)).map(|one| view(one, &reference)).collect();
+            stored.iter().filter_map(|one| read(&one.bytes)).map(|one| to_standing_view(one, &reference)).collect();
         all.sort_by(|a, b| {
             let key = |one: &StandingView| (one.campaign.clone(), one.unit.clone(), one.phase);
             key(a).cmp(&key(b)).then_with(|| a.judgement.code.cmp(&b.judgement.code))
@@ -94,16 +96,16 @@ impl Phone {
     }
 }
 
-fn view(standing: standing::Standing, reference: &Reference) -> StandingView {
+fn to_standing_view(standing: standing::Standing, reference: &LocalReference) -> StandingView {
     let campaign = reference.campaigns.iter().find(|campaign| campaign.id() == standing.campaign);
     let Coverage { expected, received, nil, late, accepted, missing } = standing.coverage;
     StandingView {
         campaign: campaign.map_or_else(|| standing.campaign.to_string(), |campaign| campaign.code.clone()),
         phase: standing.phase,
-        unit: reference.uid(standing.unit),
+        unit: reference.unit_uid(standing.unit),
         view: standing.view.as_str().to_owned(),
         stage: standing.stage.as_str().to_owned(),
-        judgement: judgement(standing.judgement),
+        judgement: to_judgement_view(standing.judgement),
         expected,
         received,
         nil,
@@ -113,7 +115,7 @@ fn view(standing: standing::Standing, reference: &Reference) -> StandingView {
     }
 }
 
-fn judgement(judged: Judgement) -> JudgementView {
+fn to_judgement_view(judged: Judgement) -> JudgementView {
     let text = |ratio: Option<Ratio>| ratio.map(|ratio| format!("{}/{}", ratio.num(), ratio.den()));
     let figure = |StandingFigure { element, value, baseline_now, baseline_full }| FigureView {
         element: crate::domain::element::ElementCode::as_str(&element).to_owned(),
@@ -130,8 +132,8 @@ fn judgement(judged: Judgement) -> JudgementView {
         bound: text(judged.bound),
         limit: judged.limit,
         limit_now: text(judged.limit_now),
-        failures_left: judged.failures_left,
+        remaining_failures: judged.failures_left,
         figures: judged.figures.into_iter().map(figure).collect(),
-        members: judged.members.into_iter().map(judgement).collect(),
+        members: judged.members.into_iter().map(to_judgement_view).collect(),
     }
 }

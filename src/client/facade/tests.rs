@@ -1,4 +1,4 @@
-//! Facts about the surface: what an app can rely on without a server. The stories with one are in `tests/it/phone`.
+//! Facts about the surface: what an app can rely on without a server. The stories with one are in `tests/integration/phone`.
 
 use super::*;
 
@@ -6,16 +6,16 @@ use super::*;
 fn nothing_about_targets_can_be_shown_where_figures_are_entered() {
     let files = [
         ("mod", include_str!("mod.rs")),
-        ("read", include_str!("read.rs")),
-        ("report", include_str!("report.rs")),
+        ("queries", include_str!("queries.rs")),
+        ("local_report", include_str!("local_report.rs")),
         ("review", include_str!("review.rs")),
-        ("show", include_str!("show.rs")),
+        ("view_conversion", include_str!("view_conversion.rs")),
         ("values", include_str!("values.rs")),
-        ("write", include_str!("write.rs")),
+        ("commands", include_str!("commands.rs")),
         ("rebase", include_str!("../rebase.rs")),
     ];
     for (name, text) in files {
-        for word in ["domain::target", "domain::standing", "domain::ratio", "Judgement", "read_standing"] {
+        for word in ["domain::target_rule", "domain::standing", "domain::ratio", "Judgement", "decode_standing"] {
             let named = text.replace("pub use standing::{FigureView, JudgementView, StandingView};", "").contains(word);
             assert!(!named, "facade/{name}.rs names {word}: the next figure must not be weighed against the target");
         }
@@ -25,17 +25,17 @@ fn nothing_about_targets_can_be_shown_where_figures_are_entered() {
 #[test]
 fn what_is_held_is_read_only_through_the_door_that_asks_for_the_lease() {
     let files = [
-        ("desk", include_str!("desk.rs")),
-        ("judged", include_str!("judged.rs")),
-        ("report", include_str!("report.rs")),
+        ("pending_decisions", include_str!("pending_decisions.rs")),
+        ("published_standings", include_str!("published_standings.rs")),
+        ("local_report", include_str!("local_report.rs")),
         ("review", include_str!("review.rs")),
         ("standing", include_str!("standing.rs")),
-        ("write", include_str!("write.rs")),
+        ("commands", include_str!("commands.rs")),
     ];
     for (name, text) in files {
-        assert!(!text.contains("core.replica()"), "facade/{name}.rs: `unlocked()` is the door");
+        assert!(!text.contains("core.replica()"), "facade/{name}.rs: `lock_under_lease()` is the way in");
     }
-    let past = ["core.replica()", "reference_at_hand()"].map(|word| include_str!("read.rs").matches(word).count());
+    let past = ["core.replica()", "cached_reference()"].map(|word| include_str!("queries.rs").matches(word).count());
     assert_eq!(past, [2, 1], "the outbox tells how much, the session whose phone it is");
 }
 
@@ -43,17 +43,17 @@ fn what_is_held_is_read_only_through_the_door_that_asks_for_the_lease() {
 fn a_phone_that_was_never_enrolled_says_so_in_both_languages_and_never_panics() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("phone.db");
-    let phone = Phone::open_with(&path, Clock::System).unwrap();
+    let phone = Phone::open_with_clock(&path, Clock::System).unwrap();
     assert_eq!(phone.session(), Ok(None));
     assert_eq!(phone.lease(), Ok(None));
     assert_eq!(phone.reports(), Err(ClientError::NotEnrolled));
     assert_eq!(phone.sync_once(), Err(ClientError::NotEnrolled));
-    assert_eq!(phone.due(0, 1), Err(ClientError::NotEnrolled));
-    assert_eq!(phone.outbox(), Ok(OutboxStatus::default()));
+    assert_eq!(phone.due_reports(0, 1), Err(ClientError::NotEnrolled));
+    assert_eq!(phone.outbox_status(), Ok(OutboxStatus::default()));
     assert_eq!(phone.standings(), Ok(vec![]));
     let error = phone.enrol("không phải mã".into()).unwrap_err();
     assert!(error.text_vi().contains("mã") && error.text_en().contains("code"));
-    phone.erase().unwrap();
+    phone.erase_local_data().unwrap();
 }
 
 #[cfg(unix)]
@@ -62,7 +62,7 @@ fn the_file_with_the_phones_key_is_for_its_owner_only() {
     use std::os::unix::fs::PermissionsExt;
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("phone.db");
-    let _phone = Phone::open_with(&path, Clock::System).unwrap();
+    let _phone = Phone::open_with_clock(&path, Clock::System).unwrap();
     for file in std::fs::read_dir(dir.path()).unwrap() {
         let mode = file.unwrap().metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o077, 0);

@@ -6,7 +6,7 @@ use super::error::FieldProblem;
 
 /// A figure, or why there is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Figure {
+pub enum CellFigure {
     /// A figure, in units of the element's scale.
     Reported(i64),
     /// An explicit zero (không phát sinh).
@@ -21,7 +21,7 @@ pub enum Figure {
 
 /// What a report answers. Codes are those of files: contract `tuan-xa`, unit `com-29242-1`, calendar `week`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ReportKey {
+pub struct ReportKeyView {
     /// Code of the reporting contract.
     pub contract: String,
     /// Code of the unit that it speaks for.
@@ -63,17 +63,17 @@ pub enum ReportStatus {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DueReport {
     /// What it answers.
-    pub key: ReportKey,
+    pub key: ReportKeyView,
     /// Its id.
     pub report_id: String,
     /// Name of the form in Vietnamese.
-    pub form_vi: String,
+    pub form_name_vi: String,
     /// Name of the form in English.
-    pub form_en: String,
+    pub form_name_en: String,
     /// What people call the period, in Vietnamese.
-    pub period_vi: String,
+    pub period_name_vi: String,
     /// What people call the period, in English.
-    pub period_en: String,
+    pub period_name_en: String,
     /// The first day on which it is late.
     pub due_day: i32,
     /// The first day after the grace.
@@ -100,7 +100,7 @@ pub struct CellView {
     /// Largest figure allowed.
     pub max: i64,
     /// What the cell says; `None`: nothing yet.
-    pub value: Option<Figure>,
+    pub value: Option<CellFigure>,
 }
 
 /// A cell as a person enters it; `None` takes it off.
@@ -109,7 +109,7 @@ pub struct CellEntry {
     /// Code of the element.
     pub element: String,
     /// What it says now.
-    pub value: Option<Figure>,
+    pub value: Option<CellFigure>,
 }
 
 /// Why a report was sent back.
@@ -127,7 +127,7 @@ pub struct ReportView {
     /// Its id.
     pub report_id: String,
     /// What it answers.
-    pub key: ReportKey,
+    pub key: ReportKeyView,
     /// Where it stands.
     pub status: ReportStatus,
     /// Code of the unit that signs.
@@ -149,15 +149,15 @@ pub struct ReportView {
     /// Revision that the server holds; 0: none.
     pub revision: i64,
     /// Commands on the way.
-    pub unsent: u32,
+    pub pending_count: u32,
     /// Elements in which a command on the way does not agree with what the server holds.
-    pub clashes: Vec<String>,
+    pub conflicting_elements: Vec<String>,
     /// Open and settled conflicts.
     pub conflicts: Vec<ConflictView>,
     /// Comments, oldest first.
     pub comments: Vec<CommentView>,
     /// Refused commands that nobody has dealt with.
-    pub refused: Vec<RefusedCommand>,
+    pub refused_commands: Vec<RefusedCommand>,
 }
 
 /// A report that waits for review, and why a reviewer should look at it.
@@ -173,15 +173,15 @@ pub struct WaitingReport {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Concern {
     /// Somebody wrote about it.
-    Commented,
+    HasComments,
     /// It was changed after it was sent.
     ChangedAgain,
     /// It came after due day and grace.
     Late,
     /// The unit wrote a note.
-    Noted,
+    HasNote,
     /// A figure moved much against the unit's report before.
-    Moved {
+    LargeMovement {
         /// Code of the element.
         element: String,
         /// What it was.
@@ -201,11 +201,11 @@ pub struct ConflictView {
     /// Code of the element; `None`: the note.
     pub element: Option<String>,
     /// The value that did not stand.
-    pub branch: Option<Figure>,
+    pub branch: Option<CellFigure>,
     /// The value that stood.
-    pub standing: Option<Figure>,
+    pub standing: Option<CellFigure>,
     /// What the branch's author had seen.
-    pub base: Option<Figure>,
+    pub base: Option<CellFigure>,
     /// The note that did not stand.
     pub branch_note: String,
     /// The note that stood.
@@ -218,7 +218,7 @@ pub struct ConflictView {
 
 /// A command that the server keeps and does not apply: it waits for its parent, or for the unit head.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HeldView {
+pub struct HeldCommandView {
     /// Its id.
     pub held_id: String,
     /// The report that it is about.
@@ -255,7 +255,7 @@ pub struct ProposalView {
     /// Why; empty when an edit met an accepted report.
     pub reason: String,
     /// Whether the report still says what it said when the proposal was written.
-    pub fresh: bool,
+    pub is_current: bool,
     /// Whether it is settled, and then whether it was granted.
     pub settled: Option<bool>,
     /// Whether this phone has settled it and the server has not answered.
@@ -320,7 +320,7 @@ pub enum CommandState {
     /// Refused.
     Rejected,
     /// Answered in words of a newer server.
-    Answered,
+    UnknownOutcome,
 }
 
 /// A command of this phone, as the outbox remembers it.
@@ -382,9 +382,9 @@ pub struct LeaseView {
     /// Its length in days, as the server said.
     pub days: u32,
     /// Whole days that are left.
-    pub days_left: u32,
+    pub remaining_days: u32,
     /// Nothing is shown until the next sync.
-    pub over: bool,
+    pub is_expired: bool,
 }
 
 /// Who uses this phone.
@@ -432,20 +432,20 @@ pub struct SyncSummary {
     /// Bytes received, TLS included.
     pub bytes_received: u64,
     /// Bytes among them, both ways, that renewed the token: it holds for a quarter of an hour.
-    pub bytes_renewing: u64,
+    pub bytes_for_renewal: u64,
     /// What went over the wire by kind; kinds that begin with `>` were sent. The rest of the bytes is TLS and HTTP/2.
-    pub wire: Vec<WireLine>,
+    pub traffic: Vec<TrafficLine>,
     /// Connections made.
     pub connections: u32,
     /// Whether every scope agrees with the server by count and digest.
-    pub agrees: bool,
+    pub digests_match: bool,
     /// The lowest version that reads everything, when the server wants a newer app.
     pub upgrade_wanted: Option<String>,
 }
 
 /// Bytes of one kind of frame in a sync, before TLS and HTTP/2.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WireLine {
+pub struct TrafficLine {
     /// `Rows`, `Checkpoint` and so on; `> request` and `> commands` were sent.
     pub kind: String,
     /// How many.
@@ -484,7 +484,7 @@ pub struct ScopeView {
 
 /// What changed at a checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Change {
+pub struct ReplicaChange {
     /// Reports, comments on them or conflicts about them that came, changed or left.
     pub reports: Vec<String>,
     /// Whether forms, units or campaigns changed.

@@ -2,29 +2,29 @@
 //! enrolling is asked for again with the same key.
 
 use super::schema::device;
-use super::{Replica, Result, id};
+use super::{LocalReplica, Result, decode_id};
 use crate::domain::ids::{AccountId, DeviceId, UnitId};
 use crate::domain::permission::Role;
 use diesel::prelude::*;
 
 /// What stands before enrolling: enough to repeat the call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Applicant {
+pub(crate) struct DeviceIdentity {
     /// The code, in upper case without blanks and hyphens.
     pub(crate) code: String,
     /// Chosen by the phone.
-    pub(crate) device: DeviceId,
+    pub(crate) device_id: DeviceId,
     /// PKCS #8; secret.
     pub(crate) private_key: Vec<u8>,
     /// Servers, best first.
     pub(crate) addresses: Vec<String>,
     /// SHA-256 of the CA's certificate in DER: all that the phone trusts. Two while the authority rolls it over.
-    pub(crate) trusted: Vec<[u8; 32]>,
+    pub(crate) trusted_ca_sha256: Vec<[u8; 32]>,
 }
 
 /// What enrolling gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Admission {
+pub(crate) struct Enrolment {
     /// Whose phone it is.
     pub(crate) account: AccountId,
     /// For which unit it acts.
@@ -40,22 +40,22 @@ pub(crate) struct Admission {
     /// The first token; secret.
     pub(crate) token: String,
     /// When it ends, microseconds by the server's clock.
-    pub(crate) token_expires: i64,
+    pub(crate) token_expires_at: i64,
 }
 
 /// This phone: an applicant, or admitted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Device {
+pub(crate) struct LocalDevice {
     /// What it applied with.
-    pub(crate) applicant: Applicant,
+    pub(crate) identity: DeviceIdentity,
     /// What it was given; `None` until the answer came.
-    pub(crate) admission: Option<Admission>,
+    pub(crate) enrolment: Option<Enrolment>,
 }
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = device)]
-struct DeviceRow {
-    one: i16,
+struct LocalDeviceRow {
+    singleton: i16,
     enrolled: bool,
     code: String,
     device_id: Vec<u8>,
@@ -72,17 +72,17 @@ struct DeviceRow {
     token_expires: i64,
 }
 
-impl Replica {
+impl LocalReplica {
     /// Who this phone is; `None` before it applied.
-    pub(crate) fn device(&mut self) -> Result<Option<Device>> {
-        let row = device::table.select(DeviceRow::as_select()).first(&mut self.conn).optional()?;
-        row.map(read).transpose()
+    pub(crate) fn device(&mut self) -> Result<Option<LocalDevice>> {
+        let row = device::table.select(LocalDeviceRow::as_select()).first(&mut self.conn).optional()?;
+        row.map(from_row).transpose()
     }
 
     /// Notes what the phone applies with. An earlier application that was never answered is replaced.
-    pub(crate) fn apply_for(&mut self, applicant: &Applicant) -> Result<()> {
-        let row = write(&Device { applicant: applicant.clone(), admission: None });
-        self.write(|conn| {
+    pub(crate) fn save_identity(&mut self, identity: &DeviceIdentity) -> Result<()> {
+        let row = to_row(&LocalDevice { identity: identity.clone(), enrolment: None });
+        self.transaction(|conn| {
             diesel::delete(device::table).execute(conn)?;
             diesel::insert_into(device::table).values(&row).execute(conn)?;
             Ok(())
@@ -90,9 +90,9 @@ impl Replica {
     }
 
     /// Notes that the phone was admitted, and the servers that it was told of.
-    pub(crate) fn admit(&mut self, known: &Device) -> Result<()> {
-        let row = write(known);
-        self.write(|conn| {
+    pub(crate) fn save_enrolment(&mut self, existing: &LocalDevice) -> Result<()> {
+        let row = to_row(existing);
+        self.transaction(|conn| {
             diesel::delete(device::table).execute(conn)?;
             diesel::insert_into(device::table).values(&row).execute(conn)?;
             Ok(())
@@ -100,9 +100,9 @@ impl Replica {
     }
 
     /// Notes a new token and the roles held today.
-    pub(crate) fn renewed(&mut self, token: &str, expires: i64, unit: UnitId, roles: &[Role]) -> Result<()> {
-        let roles = role_bytes(roles);
-        self.write(|conn| {
+    pub(crate) fn save_token(&mut self, token: &str, expires: i64, unit: UnitId, roles: &[Role]) -> Result<()> {
+        let roles = encode_roles(roles);
+        self.transaction(|conn| {
             let change = (
                 device::token.eq(token),
                 device::token_expires.eq(expires),
@@ -116,20 +116,21 @@ impl Replica {
 }
 
 /// Notes whom to trust from now on, as the authority says over a line that was trusted.
-pub(super) fn trust(conn: &mut SqliteConnection, trusted: &[[u8; 32]]) -> Result<()> {
+pub(super) fn save_trusted_cas(conn: &mut SqliteConnection, trusted: &[[u8; 32]]) -> Result<()> {
     diesel::update(device::table).set(device::ca_sha256.eq(trusted.concat())).execute(conn)?;
     Ok(())
 }
 
-fn role_bytes(roles: &[Role]) -> Vec<u8> {
+fn encode_roles(roles: &[Role]) -> Vec<u8> {
     roles.iter().filter_map(|role| u8::try_from(role.number()).ok()).collect()
 }
 
-fn write(known: &Device) -> DeviceRow {
-    let Device { applicant, admission } = known;
-    let Applicant { code, device, private_key, addresses, trusted } = applicant.clone();
-    let mut row = DeviceRow {
-        one: 1,
+fn to_row(existing: &LocalDevice) -> LocalDeviceRow {
+    let LocalDevice { identity: applicant, enrolment: admission } = existing;
+    let DeviceIdentity { code, device_id: device, private_key, addresses, trusted_ca_sha256: trusted } =
+        applicant.clone();
+    let mut row = LocalDeviceRow {
+        singleton: 1,
         enrolled: admission.is_some(),
         code,
         device_id: device.0.to_vec(),
@@ -145,44 +146,44 @@ fn write(known: &Device) -> DeviceRow {
         token: String::new(),
         token_expires: 0,
     };
-    if let Some(admission) = admission {
+    if let Some(enrolment) = admission {
         row.code = String::new(); // Used up; nothing to keep.
-        row.account_id = admission.account.0.to_vec();
-        row.unit_id = admission.unit.0.to_vec();
-        row.roles = role_bytes(&admission.roles);
-        row.certificate.clone_from(&admission.certificate);
-        row.certificate_signature.clone_from(&admission.certificate_signature);
-        row.authority_key.clone_from(&admission.authority_key);
-        row.token.clone_from(&admission.token);
-        row.token_expires = admission.token_expires;
+        row.account_id = enrolment.account.0.to_vec();
+        row.unit_id = enrolment.unit.0.to_vec();
+        row.roles = encode_roles(&enrolment.roles);
+        row.certificate.clone_from(&enrolment.certificate);
+        row.certificate_signature.clone_from(&enrolment.certificate_signature);
+        row.authority_key.clone_from(&enrolment.authority_key);
+        row.token.clone_from(&enrolment.token);
+        row.token_expires = enrolment.token_expires_at;
     }
     row
 }
 
-fn read(row: DeviceRow) -> Result<Device> {
+fn from_row(row: LocalDeviceRow) -> Result<LocalDevice> {
     let (trusted, rest) = row.ca_sha256.as_chunks::<32>();
     if !rest.is_empty() || trusted.is_empty() {
         return Err(super::ReplicaError::Damaged("the CA's fingerprint is not 32 bytes long"));
     }
-    let applicant = Applicant {
+    let identity = DeviceIdentity {
         code: row.code,
-        device: DeviceId(id(&row.device_id)?),
+        device_id: DeviceId(decode_id(&row.device_id)?),
         private_key: row.private_key,
         addresses: row.addresses.lines().map(str::to_owned).collect(),
-        trusted: trusted.to_vec(),
+        trusted_ca_sha256: trusted.to_vec(),
     };
     if !row.enrolled {
-        return Ok(Device { applicant, admission: None });
+        return Ok(LocalDevice { identity, enrolment: None });
     }
-    let admission = Admission {
-        account: AccountId(id(&row.account_id)?),
-        unit: UnitId(id(&row.unit_id)?),
+    let enrolment = Enrolment {
+        account: AccountId(decode_id(&row.account_id)?),
+        unit: UnitId(decode_id(&row.unit_id)?),
         roles: row.roles.iter().filter_map(|role| Role::from_number(i16::from(*role))).collect(),
         certificate: row.certificate,
         certificate_signature: row.certificate_signature,
         authority_key: row.authority_key,
         token: row.token,
-        token_expires: row.token_expires,
+        token_expires_at: row.token_expires,
     };
-    Ok(Device { applicant, admission: Some(admission) })
+    Ok(LocalDevice { identity, enrolment: Some(enrolment) })
 }

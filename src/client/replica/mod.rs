@@ -10,18 +10,18 @@ mod receipts;
 mod records;
 mod schema;
 mod scopes;
-mod stage;
+mod staging;
 mod swap;
 
-pub(crate) use device::{Admission, Applicant, Device};
-pub(crate) use outbox::{Draft, Entry, EntryState};
-pub(crate) use records::Stored;
+pub(crate) use device::{DeviceIdentity, Enrolment, LocalDevice};
+pub(crate) use outbox::{CommandDraft, OutboxEntry, OutboxEntryState};
+pub(crate) use records::ReplicaRecord;
 pub(crate) use scopes::ScopeRow;
-pub(crate) use swap::Swapped;
+pub(crate) use swap::SwapResult;
 
-use crate::client::engine::Start;
-use crate::client::step::{Agreement, Step};
-use crate::domain::time::Instant;
+use crate::client::engine::SyncInput;
+use crate::client::protocol::{DigestComparison, ReplicaAction};
+use crate::domain::time::Timestamp;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -56,16 +56,16 @@ impl From<diesel::result::Error> for ReplicaError {
 pub(crate) type Result<T> = std::result::Result<T, ReplicaError>;
 
 /// The phone's one file.
-pub(crate) struct Replica {
+pub(crate) struct LocalReplica {
     conn: SqliteConnection,
 }
 
-impl Replica {
+impl LocalReplica {
     /// Opens the file, makes it if there is none, and brings its tables up to date. A file of a newer app is refused.
     pub(crate) fn open(path: &Path) -> Result<Self> {
         let failed = |error: &dyn std::fmt::Display| ReplicaError::Database(error.to_string());
         let text = path.to_str().ok_or(ReplicaError::Database("the path is not UTF-8".into()))?;
-        for_owner_only(path)?;
+        restrict_to_owner(path)?;
         let mut conn = SqliteConnection::establish(text).map_err(|error| failed(&error))?;
         conn.batch_execute(PRAGMAS)?;
         if planted!("battery-trusted") {
@@ -81,49 +81,52 @@ impl Replica {
     }
 
     /// What the next call begins with.
-    pub(crate) fn start(&mut self, commands_max: usize) -> Result<Start> {
-        self.write(|conn| {
-            let progress = progress::load(conn)?;
+    pub(crate) fn load_sync_input(&mut self, commands_max: usize) -> Result<SyncInput> {
+        self.transaction(|conn| {
+            let progress = progress::load_progress(conn)?;
             let highest = progress.next_number - 1;
-            let (commands, more) = outbox::next_to_send(conn, commands_max)?;
+            let (commands, more) = outbox::select_next_to_send(conn, commands_max)?;
             let resumed = !progress.staged_cursor.is_empty();
-            Ok(Start {
+            Ok(SyncInput {
                 cursor: if resumed { progress.staged_cursor } else { progress.cursor },
                 epoch: progress.epoch,
                 commands,
-                more,
-                lowest: outbox::lowest_kept(conn, highest)?,
-                highest,
-                granted: stage::granted(conn)?,
-                rebuild: scopes::to_rebuild(conn)?,
+                has_more_commands: more,
+                lowest_number: outbox::lowest_contiguous_number(conn, highest)?,
+                highest_number: highest,
+                granted_scopes: staging::granted_after_swap(conn)?,
+                rebuild_scopes: scopes::scopes_to_rebuild(conn)?,
             })
         })
     }
 
     /// Does all steps in one transaction. After a swap `compare` says what to do about each digest. Gives what each swap changed. `now` is by
     /// the phone's clock.
-    pub(crate) fn apply(
+    pub(crate) fn apply_actions(
         &mut self,
-        steps: &[Step],
-        now: Instant,
-        compare: &mut dyn FnMut(&crate::client::step::Mark, &[crate::client::step::Held]) -> Vec<Agreement>,
-    ) -> Result<Vec<Swapped>> {
-        self.write(|conn| {
+        steps: &[ReplicaAction],
+        now: Timestamp,
+        compare: &mut dyn FnMut(
+            &crate::client::protocol::ReceivedCheckpoint,
+            &[crate::client::protocol::LocalScopeDigest],
+        ) -> Vec<DigestComparison>,
+    ) -> Result<Vec<SwapResult>> {
+        self.transaction(|conn| {
             let mut swaps = Vec::new();
             for step in steps {
                 match step {
-                    Step::Stage { ops, cursor } => stage::add(conn, ops, cursor.as_deref())?,
-                    Step::Enter { epoch, taken } => {
-                        progress::enter(conn, *epoch)?;
-                        outbox::send_again(conn, taken + 1)?;
+                    ReplicaAction::StageOps { ops, cursor } => staging::stage_ops(conn, ops, cursor.as_deref())?,
+                    ReplicaAction::EnterEpoch { epoch, commands_taken: taken } => {
+                        progress::save_epoch(conn, *epoch)?;
+                        outbox::requeue_from(conn, taken + 1)?;
                     }
-                    Step::Acknowledge(answer) => outbox::acknowledge(conn, answer)?,
-                    Step::ResendFrom(number) => outbox::send_again(conn, *number)?,
-                    Step::Forked(number) => progress::fork(conn, *number)?,
-                    Step::Trust(trusted) => device::trust(conn, trusted)?,
-                    Step::Swap(mark) => {
-                        let swapped = swap::swap(conn, mark, now)?;
-                        scopes::agree(conn, &compare(mark, &swapped.held))?;
+                    ReplicaAction::SaveVerdict(answer) => outbox::save_verdict(conn, answer)?,
+                    ReplicaAction::ResendFrom(number) => outbox::requeue_from(conn, *number)?,
+                    ReplicaAction::SaveFork(number) => progress::save_fork(conn, *number)?,
+                    ReplicaAction::ReplaceTrustedCas(trusted) => device::save_trusted_cas(conn, trusted)?,
+                    ReplicaAction::SwapStaged(mark) => {
+                        let swapped = swap::swap_staged(conn, mark, now)?;
+                        scopes::save_digest_comparisons(conn, &compare(mark, &swapped.scope_digests))?;
                         swaps.push(swapped);
                     }
                 }
@@ -133,8 +136,8 @@ impl Replica {
     }
 
     /// Destroys everything: the phone was revoked, or is enrolled anew. Freed pages are overwritten.
-    pub(crate) fn destroy(&mut self) -> Result<()> {
-        self.write(|conn| {
+    pub(crate) fn erase(&mut self) -> Result<()> {
+        self.transaction(|conn| {
             conn.batch_execute(
                 "delete from device; delete from record; delete from pair; delete from scope; delete from staged; \
                  delete from command; delete from receipt; delete from progress; \
@@ -146,13 +149,13 @@ impl Replica {
         Ok(())
     }
 
-    fn write<T>(&mut self, work: impl FnOnce(&mut SqliteConnection) -> Result<T>) -> Result<T> {
+    fn transaction<T>(&mut self, work: impl FnOnce(&mut SqliteConnection) -> Result<T>) -> Result<T> {
         self.conn.immediate_transaction(work)
     }
 }
 
 /// A new file is nobody else's to read: it will hold the phone's key. SQLite gives its side files the rights of the file.
-fn for_owner_only(path: &Path) -> Result<()> {
+fn restrict_to_owner(path: &Path) -> Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]
@@ -168,17 +171,17 @@ fn migration_versions() -> Result<Vec<String>> {
 }
 
 /// Reads an id of 16 bytes from a column.
-fn id(bytes: &[u8]) -> Result<[u8; 16]> {
+fn decode_id(bytes: &[u8]) -> Result<[u8; 16]> {
     bytes.try_into().map_err(|_| ReplicaError::Damaged("an id is not 16 bytes long"))
 }
 
 /// Reads a number that counts from a column.
-fn count(number: i64) -> Result<u64> {
+fn to_u64(number: i64) -> Result<u64> {
     u64::try_from(number).map_err(|_| ReplicaError::Damaged("a number is negative"))
 }
 
 /// A number that counts, as a column holds it; far beyond any real one it stays at the end.
-fn column(number: u64) -> i64 {
+fn to_i64(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 

@@ -4,19 +4,19 @@
 //! effect is in view, and then for 30 days and until the server has a verified backup of it (S24).
 
 use super::schema::command;
-use super::{Replica, ReplicaError, Result, column, count, progress};
-use crate::client::step::{Answer, Mark, Outcome};
+use super::{LocalReplica, ReplicaError, Result, progress, to_i64, to_u64};
+use crate::client::protocol::{OutboxOutcome, ReceivedCheckpoint, ServerVerdict};
 use crate::domain::time::DAY_MICROS;
 use diesel::prelude::*;
 
 /// Days for which an acknowledged command is kept at least.
-const KEEP_DAYS: i64 = 30;
+const RETENTION_DAYS: i64 = 30;
 /// Most bytes of commands in one request; the rest of a message is small.
 const REQUEST_BYTES_MAX: usize = crate::domain::limits::MESSAGE_BYTES_MAX - 65_536;
 
 /// How far a command is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum EntryState {
+pub(crate) enum OutboxEntryState {
     /// Not sent yet.
     Waiting,
     /// Sent, and no answer came: perhaps applied.
@@ -27,49 +27,49 @@ pub(crate) enum EntryState {
     Settled,
 }
 
-impl EntryState {
+impl OutboxEntryState {
     const ALL: [Self; 4] = [Self::Waiting, Self::Sent, Self::Acknowledged, Self::Settled];
 
-    fn number(self) -> i16 {
+    fn to_number(self) -> i16 {
         Self::ALL.iter().position(|one| *one == self).map_or(0, |at| at as i16 + 1)
     }
 
     fn from_number(number: i16) -> Result<Self> {
-        let found = Self::ALL.into_iter().find(|one| one.number() == number);
+        let found = Self::ALL.into_iter().find(|one| one.to_number() == number);
         found.ok_or(ReplicaError::Damaged("a command in no state"))
     }
 }
 
 /// A command about to get its number.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Draft {
+pub(crate) struct CommandDraft {
     /// The report that it is about; empty if none.
-    pub(crate) report: Vec<u8>,
+    pub(crate) report_id: Vec<u8>,
     /// Number of its body's member in the contract, for lists.
-    pub(crate) body: i16,
+    pub(crate) body_number: i16,
     /// When it is typed, by the phone's clock, microseconds.
     pub(crate) made_at: i64,
     /// Refused commands that this one mends.
-    pub(crate) mends: Vec<u64>,
+    pub(crate) resolved_refusals: Vec<u64>,
 }
 
 /// A command of the outbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Entry {
+pub(crate) struct OutboxEntry {
     /// Its number.
     pub(crate) number: u64,
     /// The report that it is about; empty if none.
-    pub(crate) report: Vec<u8>,
+    pub(crate) report_id: Vec<u8>,
     /// Number of its body's member in the contract.
-    pub(crate) body: i16,
+    pub(crate) body_number: i16,
     /// Its bytes.
     pub(crate) bytes: Vec<u8>,
     /// When it was typed, by the phone's clock, microseconds.
     pub(crate) made_at: i64,
     /// How far it is.
-    pub(crate) state: EntryState,
+    pub(crate) state: OutboxEntryState,
     /// What became of it.
-    pub(crate) outcome: Outcome,
+    pub(crate) outcome: OutboxOutcome,
     /// Why it was refused: the number in the contract, 0 if it was not.
     pub(crate) reason: i32,
     /// What is wrong, field by field.
@@ -80,10 +80,10 @@ pub(crate) struct Entry {
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = command)]
-struct Row {
+struct OutboxRow {
     number: i64,
     report_id: Vec<u8>,
-    body: i16,
+    body_number: i16,
     bytes: Vec<u8>,
     made_at: i64,
     state: i16,
@@ -93,75 +93,89 @@ struct Row {
     resolved: bool,
 }
 
-impl Replica {
+impl LocalReplica {
     /// Gives a command its number and puts it into the outbox, in one transaction (S30). `encode` gets the number and the sync mark.
-    pub(crate) fn append(&mut self, draft: &Draft, encode: impl FnOnce(u64, Vec<u8>) -> Vec<u8>) -> Result<u64> {
-        self.write(|conn| {
-            let number = progress::take_number(conn)?;
-            let bytes = encode(number, progress::load(conn)?.sync_mark);
-            insert(conn, draft, number, &bytes)?;
-            for mended in &draft.mends {
-                resolve(conn, *mended)?;
+    pub(crate) fn append_command(
+        &mut self,
+        draft: &CommandDraft,
+        encode: impl FnOnce(u64, Vec<u8>) -> Vec<u8>,
+    ) -> Result<u64> {
+        self.transaction(|conn| {
+            let number = progress::take_command_number(conn)?;
+            let bytes = encode(number, progress::load_progress(conn)?.sync_mark);
+            insert_command(conn, draft, number, &bytes)?;
+            for mended in &draft.resolved_refusals {
+                resolve_refusal(conn, *mended)?;
             }
             Ok(number)
         })
     }
 
     /// Commands whose effect is not in view yet, for one report, in order.
-    pub(crate) fn pending_of(&mut self, report: &[u8; 16]) -> Result<Vec<Entry>> {
-        pending_of(&mut self.conn, report)
+    pub(crate) fn pending_for_report(&mut self, report: &[u8; 16]) -> Result<Vec<OutboxEntry>> {
+        select_pending_for_report(&mut self.conn, report)
     }
 
     /// Every command whose effect is not in view yet, in order.
-    pub(crate) fn pending(&mut self) -> Result<Vec<Entry>> {
-        let rows = command::table.filter(command::state.ne(EntryState::Settled.number())).order(command::number);
-        read_all(rows.select(Row::as_select()).load(&mut self.conn)?)
+    pub(crate) fn pending_commands(&mut self) -> Result<Vec<OutboxEntry>> {
+        let rows =
+            command::table.filter(command::state.ne(OutboxEntryState::Settled.to_number())).order(command::number);
+        from_rows(rows.select(OutboxRow::as_select()).load(&mut self.conn)?)
     }
 
     /// Refused commands that nobody has dealt with, in order (S10).
-    pub(crate) fn refused(&mut self) -> Result<Vec<Entry>> {
-        let refused = command::outcome.eq(Outcome::Rejected.number()).and(command::resolved.eq(false));
+    pub(crate) fn refused_commands(&mut self) -> Result<Vec<OutboxEntry>> {
+        let refused = command::outcome.eq(OutboxOutcome::Rejected.to_number()).and(command::resolved.eq(false));
         let rows = command::table.filter(refused).order(command::number);
-        read_all(rows.select(Row::as_select()).load(&mut self.conn)?)
+        from_rows(rows.select(OutboxRow::as_select()).load(&mut self.conn)?)
     }
 
     /// The latest commands, newest first.
-    pub(crate) fn latest(&mut self, most: i64) -> Result<Vec<Entry>> {
+    pub(crate) fn latest_commands(&mut self, most: i64) -> Result<Vec<OutboxEntry>> {
         let rows = command::table.order(command::number.desc()).limit(most);
-        read_all(rows.select(Row::as_select()).load(&mut self.conn)?)
+        from_rows(rows.select(OutboxRow::as_select()).load(&mut self.conn)?)
     }
 
     /// Notes that a person has dealt with a refusal. Another command's number changes nothing.
-    pub(crate) fn resolve(&mut self, number: u64) -> Result<bool> {
-        self.write(|conn| resolve(conn, number))
+    pub(crate) fn resolve_refusal(&mut self, number: u64) -> Result<bool> {
+        self.transaction(|conn| resolve_refusal(conn, number))
     }
 
     /// Notes that commands up to this number left the phone and no answer came.
-    pub(crate) fn sent(&mut self, up_to: u64) -> Result<()> {
-        self.write(|conn| {
-            let left = command::state.eq(EntryState::Waiting.number()).and(command::number.le(column(up_to)));
-            let lost = if planted!("unanswered-forgotten") { EntryState::Acknowledged } else { EntryState::Sent };
-            let change = command::state.eq(lost.number());
-            diesel::update(command::table.filter(left)).set(change).execute(conn)?;
+    pub(crate) fn mark_sent(&mut self, up_to: u64) -> Result<()> {
+        self.transaction(|conn| {
+            let remaining =
+                command::state.eq(OutboxEntryState::Waiting.to_number()).and(command::number.le(to_i64(up_to)));
+            let lost =
+                if planted!("unanswered-forgotten") { OutboxEntryState::Acknowledged } else { OutboxEntryState::Sent };
+            let change = command::state.eq(lost.to_number());
+            diesel::update(command::table.filter(remaining)).set(change).execute(conn)?;
             Ok(())
         })
     }
 
     /// How many commands stand in each state: waiting, sent, acknowledged, settled.
-    pub(crate) fn counts(&mut self) -> Result<[i64; 4]> {
+    pub(crate) fn count_by_state(&mut self) -> Result<[i64; 4]> {
         let mut counts = [0; 4];
-        for (count, state) in counts.iter_mut().zip(EntryState::ALL) {
-            *count = super::swap::commands_in(&mut self.conn, state.number())?;
+        for (count, state) in counts.iter_mut().zip(OutboxEntryState::ALL) {
+            *count = super::swap::count_commands_in_state(&mut self.conn, state.to_number())?;
         }
         Ok(counts)
     }
 }
 
-fn insert(conn: &mut SqliteConnection, draft: &Draft, number: u64, bytes: &[u8]) -> Result<()> {
+fn insert_command(conn: &mut SqliteConnection, draft: &CommandDraft, number: u64, bytes: &[u8]) -> Result<()> {
     let values = (
-        (command::number.eq(column(number)), command::report_id.eq(&draft.report), command::body.eq(draft.body)),
+        (
+            command::number.eq(to_i64(number)),
+            command::report_id.eq(&draft.report_id),
+            command::body_number.eq(draft.body_number),
+        ),
         (command::bytes.eq(bytes), command::made_at.eq(draft.made_at)),
-        (command::state.eq(EntryState::Waiting.number()), command::outcome.eq(Outcome::None.number())),
+        (
+            command::state.eq(OutboxEntryState::Waiting.to_number()),
+            command::outcome.eq(OutboxOutcome::None.to_number()),
+        ),
         (command::reason.eq(0), command::problems.eq(""), command::seq.eq(0), command::revision.eq(0)),
         (command::record_id.eq(Vec::new()), command::settled_seq.eq(0), command::settled_at.eq(0)),
         command::resolved.eq(false),
@@ -170,20 +184,20 @@ fn insert(conn: &mut SqliteConnection, draft: &Draft, number: u64, bytes: &[u8])
     Ok(())
 }
 
-fn resolve(conn: &mut SqliteConnection, number: u64) -> Result<bool> {
-    let refused = command::outcome.eq(Outcome::Rejected.number()).and(command::resolved.eq(false));
-    let row = command::table.filter(command::number.eq(column(number))).filter(refused);
+fn resolve_refusal(conn: &mut SqliteConnection, number: u64) -> Result<bool> {
+    let refused = command::outcome.eq(OutboxOutcome::Rejected.to_number()).and(command::resolved.eq(false));
+    let row = command::table.filter(command::number.eq(to_i64(number))).filter(refused);
     Ok(diesel::update(row).set(command::resolved.eq(true)).execute(conn)? == 1)
 }
 
-pub(super) fn pending_of(conn: &mut SqliteConnection, report: &[u8; 16]) -> Result<Vec<Entry>> {
-    let of = command::report_id.eq(report.to_vec()).and(command::state.ne(EntryState::Settled.number()));
-    read_all(command::table.filter(of).order(command::number).select(Row::as_select()).load(conn)?)
+pub(super) fn select_pending_for_report(conn: &mut SqliteConnection, report: &[u8; 16]) -> Result<Vec<OutboxEntry>> {
+    let of = command::report_id.eq(report.to_vec()).and(command::state.ne(OutboxEntryState::Settled.to_number()));
+    from_rows(command::table.filter(of).order(command::number).select(OutboxRow::as_select()).load(conn)?)
 }
 
 /// The next commands to send, and whether there are more.
-pub(super) fn next_to_send(conn: &mut SqliteConnection, most: usize) -> Result<(Vec<(u64, Vec<u8>)>, bool)> {
-    let unanswered = command::state.le(EntryState::Sent.number());
+pub(super) fn select_next_to_send(conn: &mut SqliteConnection, most: usize) -> Result<(Vec<(u64, Vec<u8>)>, bool)> {
+    let unanswered = command::state.le(OutboxEntryState::Sent.to_number());
     let limit = i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1);
     let rows = command::table.filter(unanswered).order(command::number).limit(limit);
     let rows = rows.select((command::number, command::bytes)).load::<(i64, Vec<u8>)>(conn)?;
@@ -191,39 +205,40 @@ pub(super) fn next_to_send(conn: &mut SqliteConnection, most: usize) -> Result<(
     let mut room = REQUEST_BYTES_MAX;
     let mut next: Vec<(u64, Vec<u8>)> = Vec::new();
     for (number, bytes) in rows.into_iter().take(most) {
-        let Some(left) = room.checked_sub(bytes.len() + 8) else { break };
-        room = left;
-        next.push((count(number)?, bytes));
+        let Some(remaining) = room.checked_sub(bytes.len() + 8) else { break };
+        room = remaining;
+        next.push((to_u64(number)?, bytes));
     }
     let more = found > next.len();
     Ok((next, more))
 }
 
 /// The lowest number from which every command up to `highest` is still here; `highest + 1` if even that one is gone.
-pub(super) fn lowest_kept(conn: &mut SqliteConnection, highest: u64) -> Result<u64> {
+pub(super) fn lowest_contiguous_number(conn: &mut SqliteConnection, highest: u64) -> Result<u64> {
     use diesel::dsl::{count_star, min};
     let (rows, first): (i64, Option<i64>) = command::table.select((count_star(), min(command::number))).first(conn)?;
     let Some(first) = first else { return Ok(highest + 1) };
-    if column(highest) - first + 1 == rows {
-        return count(first);
+    if to_i64(highest) - first + 1 == rows {
+        return to_u64(first);
     }
     let numbers: Vec<i64> = command::table.select(command::number).order(command::number.desc()).load(conn)?;
-    let mut lowest = column(highest) + 1;
+    let mut lowest = to_i64(highest) + 1;
     for number in numbers {
         if number + 1 != lowest {
             break;
         }
         lowest = number;
     }
-    count(lowest)
+    to_u64(lowest)
 }
 
-pub(super) fn acknowledge(conn: &mut SqliteConnection, answer: &Answer) -> Result<()> {
-    let unanswered = command::number.eq(column(answer.number)).and(command::state.le(EntryState::Sent.number()));
+pub(super) fn save_verdict(conn: &mut SqliteConnection, answer: &ServerVerdict) -> Result<()> {
+    let unanswered =
+        command::number.eq(to_i64(answer.number)).and(command::state.le(OutboxEntryState::Sent.to_number()));
     let lines = answer.problems.iter().map(|(field, reason)| format!("{reason}\t{}", field.replace('\n', " ")));
     let change = (
-        command::state.eq(EntryState::Acknowledged.number()),
-        command::outcome.eq(answer.outcome.number()),
+        command::state.eq(OutboxEntryState::Acknowledged.to_number()),
+        command::outcome.eq(answer.outcome.to_number()),
         command::reason.eq(i16::try_from(answer.reason).unwrap_or(0)),
         command::problems.eq(lines.collect::<Vec<_>>().join("\n")),
         command::seq.eq(answer.seq),
@@ -235,52 +250,57 @@ pub(super) fn acknowledge(conn: &mut SqliteConnection, answer: &Answer) -> Resul
 }
 
 /// Commands from this number on are pushed again, with the bytes they had.
-pub(super) fn send_again(conn: &mut SqliteConnection, from: u64) -> Result<()> {
-    let change = command::state.eq(EntryState::Waiting.number());
-    diesel::update(command::table.filter(command::number.ge(column(from)))).set(change).execute(conn)?;
+pub(super) fn requeue_from(conn: &mut SqliteConnection, from: u64) -> Result<()> {
+    let change = command::state.eq(OutboxEntryState::Waiting.to_number());
+    diesel::update(command::table.filter(command::number.ge(to_i64(from)))).set(change).execute(conn)?;
     Ok(())
 }
 
 /// Answered commands that the checkpoint has passed are in view; old ones that the server has saved elsewhere go.
-pub(super) fn settle(conn: &mut SqliteConnection, mark: &Mark) -> Result<()> {
-    let answered = command::state.eq(EntryState::Acknowledged.number());
-    let passed = command::table.filter(answered).filter(command::number.le(column(mark.taken)));
+pub(super) fn settle_commands(conn: &mut SqliteConnection, checkpoint: &ReceivedCheckpoint) -> Result<()> {
+    let answered = command::state.eq(OutboxEntryState::Acknowledged.to_number());
+    let passed = command::table.filter(answered).filter(command::number.le(to_i64(checkpoint.commands_taken)));
     let change = (
-        command::state.eq(EntryState::Settled.number()),
-        command::settled_seq.eq(mark.seq),
-        command::settled_at.eq(mark.server_time),
+        command::state.eq(OutboxEntryState::Settled.to_number()),
+        command::settled_seq.eq(checkpoint.seq),
+        command::settled_at.eq(checkpoint.server_time),
     );
     diesel::update(passed).set(change).execute(conn)?;
-    let dealt_with = command::outcome.ne(Outcome::Rejected.number()).or(command::resolved.eq(true));
+    let dealt_with = command::outcome.ne(OutboxOutcome::Rejected.to_number()).or(command::resolved.eq(true));
     let old = command::table
-        .filter(command::state.eq(EntryState::Settled.number()))
+        .filter(command::state.eq(OutboxEntryState::Settled.to_number()))
         .filter(
             command::settled_at
-                .le(mark.server_time - if planted!("phone-keeps-nothing") { 0 } else { KEEP_DAYS * DAY_MICROS }),
+                .le(checkpoint.server_time
+                    - if planted!("phone-keeps-nothing") { 0 } else { RETENTION_DAYS * DAY_MICROS }),
         )
-        .filter(command::settled_seq.le(if planted!("phone-keeps-nothing") { i64::MAX } else { mark.safe_past }))
+        .filter(command::settled_seq.le(if planted!("phone-keeps-nothing") {
+            i64::MAX
+        } else {
+            checkpoint.safe_past_seq
+        }))
         .filter(dealt_with);
     diesel::delete(old).execute(conn)?;
     Ok(())
 }
 
-fn read_all(rows: Vec<Row>) -> Result<Vec<Entry>> {
-    rows.into_iter().map(read).collect()
+fn from_rows(rows: Vec<OutboxRow>) -> Result<Vec<OutboxEntry>> {
+    rows.into_iter().map(from_row).collect()
 }
 
-fn read(row: Row) -> Result<Entry> {
+fn from_row(row: OutboxRow) -> Result<OutboxEntry> {
     let problem = |line: &str| {
         let (reason, field) = line.split_once('\t')?;
         Some((field.to_owned(), reason.parse().ok()?))
     };
-    Ok(Entry {
-        number: count(row.number)?,
-        report: row.report_id,
-        body: row.body,
+    Ok(OutboxEntry {
+        number: to_u64(row.number)?,
+        report_id: row.report_id,
+        body_number: row.body_number,
         bytes: row.bytes,
         made_at: row.made_at,
-        state: EntryState::from_number(row.state)?,
-        outcome: Outcome::from_number(row.outcome),
+        state: OutboxEntryState::from_number(row.state)?,
+        outcome: OutboxOutcome::from_number(row.outcome),
         reason: i32::from(row.reason),
         problems: row.problems.lines().filter_map(problem).collect(),
         resolved: row.resolved,

@@ -1,18 +1,18 @@
 //! How far this phone is: cursor, epoch, next number, sync mark. One row.
 
 use super::schema::progress;
-use super::{Replica, Result, column, count, id};
-use crate::client::step::{Epoch, Mark};
-use crate::domain::lease::Lease;
-use crate::domain::time::Instant;
+use super::{LocalReplica, Result, decode_id, to_i64, to_u64};
+use crate::client::protocol::{Epoch, ReceivedCheckpoint};
+use crate::domain::lease::OfflineLease;
+use crate::domain::time::Timestamp;
 use diesel::prelude::*;
 
 /// The phone's clock is noted at most once an hour: a look must not cost an fsync.
-const NOTE_EVERY_MICROS: i64 = 3_600_000_000;
+const LEASE_SAVE_INTERVAL_MICROS: i64 = 3_600_000_000;
 
 /// How far this phone is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Progress {
+pub(crate) struct SyncProgress {
     /// The number that the next command gets, 1 and up.
     pub(crate) next_number: u64,
     /// The history known; none before the first call.
@@ -26,18 +26,18 @@ pub(crate) struct Progress {
     /// Feed position of the last checkpoint.
     pub(crate) seq: i64,
     /// Up to where the server has a verified backup.
-    pub(crate) safe_past: i64,
+    pub(crate) safe_past_seq: i64,
     /// Server's time at the last checkpoint, microseconds; 0 before the first.
     pub(crate) server_time: i64,
     /// The number that another phone used too; 0 if none.
-    pub(crate) forked: u64,
+    pub(crate) forked_number: u64,
     /// The offline lease as last noted; none before the first checkpoint.
-    pub(crate) lease: Option<Lease>,
+    pub(crate) lease: Option<OfflineLease>,
 }
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = progress)]
-struct ProgressRow {
+struct SyncProgressRow {
     next_number: i64,
     epoch_number: i64,
     epoch_id: Vec<u8>,
@@ -45,28 +45,33 @@ struct ProgressRow {
     staged_cursor: Vec<u8>,
     sync_mark: Vec<u8>,
     seq: i64,
-    safe_past: i64,
+    safe_past_seq: i64,
     server_time: i64,
-    forked: i64,
+    forked_number: i64,
     contact_at: i64,
-    seen_at: i64,
-    away: i64,
+    clock_seen_at: i64,
+    longest_offline: i64,
     lease_days: i16,
 }
 
-impl Replica {
+impl LocalReplica {
     /// How far this phone is.
-    pub(crate) fn progress(&mut self) -> Result<Progress> {
-        load(&mut self.conn)
+    pub(crate) fn progress(&mut self) -> Result<SyncProgress> {
+        load_progress(&mut self.conn)
     }
 
     /// Looks at the clock: the offline lease as it stands now; none before the first checkpoint. What would be lost with the app is noted.
-    pub(crate) fn look(&mut self, now: Instant) -> Result<Option<Lease>> {
-        let Some(noted) = load(&mut self.conn)?.lease else { return Ok(None) };
-        let lease = noted.look(now);
-        if (now.0 - noted.seen.0).abs() >= NOTE_EVERY_MICROS || lease.is_over() != noted.is_over() {
-            self.write(|conn| {
-                let change = (progress::seen_at.eq(lease.seen.0), progress::away.eq(lease.away));
+    pub(crate) fn refresh_lease(&mut self, now: Timestamp) -> Result<Option<OfflineLease>> {
+        let Some(noted) = load_progress(&mut self.conn)?.lease else { return Ok(None) };
+        let lease = noted.observe_clock(now);
+        if (now.0 - noted.last_phone_time.0).abs() >= LEASE_SAVE_INTERVAL_MICROS
+            || lease.is_expired() != noted.is_expired()
+        {
+            self.transaction(|conn| {
+                let change = (
+                    progress::clock_seen_at.eq(lease.last_phone_time.0),
+                    progress::longest_offline.eq(lease.offline_micros),
+                );
                 diesel::update(progress::table).set(change).execute(conn)?;
                 Ok(())
             })?;
@@ -75,69 +80,73 @@ impl Replica {
     }
 }
 
-pub(super) fn load(conn: &mut SqliteConnection) -> Result<Progress> {
-    let row: ProgressRow = progress::table.select(ProgressRow::as_select()).first(conn)?;
+pub(super) fn load_progress(conn: &mut SqliteConnection) -> Result<SyncProgress> {
+    let row: SyncProgressRow = progress::table.select(SyncProgressRow::as_select()).first(conn)?;
     let epoch = match row.epoch_number {
         0 => None,
-        number => Some(Epoch { number: count(number)?, id: id(&row.epoch_id)? }),
+        number => Some(Epoch { number: to_u64(number)?, id: decode_id(&row.epoch_id)? }),
     };
-    Ok(Progress {
-        next_number: count(row.next_number)?,
+    Ok(SyncProgress {
+        next_number: to_u64(row.next_number)?,
         epoch,
         cursor: row.cursor,
         staged_cursor: row.staged_cursor,
         sync_mark: row.sync_mark,
         seq: row.seq,
-        safe_past: row.safe_past,
+        safe_past_seq: row.safe_past_seq,
         server_time: row.server_time,
-        forked: count(row.forked)?,
-        lease: (row.server_time != 0).then(|| Lease {
-            server: Instant(row.server_time),
-            phone: Instant(row.contact_at),
-            seen: Instant(row.seen_at),
-            away: row.away,
-            days: row.lease_days.unsigned_abs(),
+        forked_number: to_u64(row.forked_number)?,
+        lease: (row.server_time != 0).then(|| OfflineLease {
+            contact_server_time: Timestamp(row.server_time),
+            contact_phone_time: Timestamp(row.contact_at),
+            last_phone_time: Timestamp(row.clock_seen_at),
+            offline_micros: row.longest_offline,
+            length_days: row.lease_days.unsigned_abs(),
         }),
     })
 }
 
 /// Takes the next number.
-pub(super) fn take_number(conn: &mut SqliteConnection) -> Result<u64> {
+pub(super) fn take_command_number(conn: &mut SqliteConnection) -> Result<u64> {
     let number: i64 = progress::table.select(progress::next_number).first(conn)?;
     diesel::update(progress::table).set(progress::next_number.eq(number + 1)).execute(conn)?;
-    count(number)
+    to_u64(number)
 }
 
-pub(super) fn enter(conn: &mut SqliteConnection, epoch: Epoch) -> Result<()> {
-    let change = (progress::epoch_number.eq(column(epoch.number)), progress::epoch_id.eq(epoch.id.to_vec()));
+pub(super) fn save_epoch(conn: &mut SqliteConnection, epoch: Epoch) -> Result<()> {
+    let change = (progress::epoch_number.eq(to_i64(epoch.number)), progress::epoch_id.eq(epoch.id.to_vec()));
     diesel::update(progress::table).set(change).execute(conn)?;
     Ok(())
 }
 
-pub(super) fn fork(conn: &mut SqliteConnection, number: u64) -> Result<()> {
-    diesel::update(progress::table).set(progress::forked.eq(column(number))).execute(conn)?;
+pub(super) fn save_fork(conn: &mut SqliteConnection, number: u64) -> Result<()> {
+    diesel::update(progress::table).set(progress::forked_number.eq(to_i64(number))).execute(conn)?;
     Ok(())
 }
 
-pub(super) fn staged_to(conn: &mut SqliteConnection, cursor: &[u8]) -> Result<()> {
+pub(super) fn save_staged_cursor(conn: &mut SqliteConnection, cursor: &[u8]) -> Result<()> {
     diesel::update(progress::table).set(progress::staged_cursor.eq(cursor)).execute(conn)?;
     Ok(())
 }
 
 /// Arrives at a checkpoint: a contact with the authority, with which a new lease begins.
-pub(super) fn arrive(conn: &mut SqliteConnection, mark: &Mark, now: Instant) -> Result<()> {
-    let lease = Lease::new(Instant(mark.server_time), now, mark.lease_days);
+pub(super) fn save_checkpoint(
+    conn: &mut SqliteConnection,
+    checkpoint: &ReceivedCheckpoint,
+    now: Timestamp,
+) -> Result<()> {
+    let lease = OfflineLease::new(Timestamp(checkpoint.server_time), now, checkpoint.lease_days);
     let change = (
-        progress::cursor.eq(&mark.cursor),
+        progress::cursor.eq(&checkpoint.cursor),
         progress::staged_cursor.eq(Vec::new()),
-        progress::sync_mark.eq(&mark.sync_mark),
-        progress::seq.eq(mark.seq),
-        progress::safe_past.eq(mark.safe_past),
-        progress::server_time.eq(lease.server.0),
-        progress::contact_at.eq(lease.phone.0),
-        progress::seen_at.eq(lease.seen.0),
-        progress::away.eq(lease.away),
-        progress::lease_days.eq(i16::try_from(lease.days).unwrap_or(i16::MAX)),
+        progress::sync_mark.eq(&checkpoint.sync_mark),
+        progress::seq.eq(checkpoint.seq),
+        progress::safe_past_seq.eq(checkpoint.safe_past_seq),
+        progress::server_time.eq(lease.contact_server_time.0),
+        progress::contact_at.eq(lease.contact_phone_time.0),
+        progress::clock_seen_at.eq(lease.last_phone_time.0),
+        progress::longest_offline.eq(lease.offline_micros),
+        progress::lease_days.eq(i16::try_from(lease.length_days).unwrap_or(i16::MAX)),
     );
     diesel::update(progress::table).set(change).execute(conn)?;
     Ok(())

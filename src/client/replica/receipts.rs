@@ -1,43 +1,48 @@
 //! Receipts: what the authority signed of the commands that it took from this phone. The newest says all that older ones said; a few are kept.
 
 use super::schema::receipt;
-use super::{Replica, Result, column, count};
-use crate::client::step::Mark;
+use super::{LocalReplica, Result, to_i64, to_u64};
+use crate::client::protocol::ReceivedCheckpoint;
 use diesel::prelude::*;
 
 /// Receipts that are kept.
-const KEPT: i64 = 16;
+const RECEIPTS_MAX: i64 = 16;
 
 /// A receipt as it came.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Receipt {
+pub(crate) struct CommandReceipt {
     /// Highest command number taken.
-    pub(crate) taken: u64,
+    pub(crate) commands_taken: u64,
     /// What was signed: an encoded `ReceiptBody`.
     pub(crate) body: Vec<u8>,
     /// The authority's signature over it.
     pub(crate) signature: Vec<u8>,
 }
 
-impl Replica {
+impl LocalReplica {
     /// The newest receipt.
-    pub(crate) fn receipt(&mut self) -> Result<Option<Receipt>> {
+    pub(crate) fn latest_receipt(&mut self) -> Result<Option<CommandReceipt>> {
         let newest = receipt::table.order(receipt::taken.desc());
         let row: Option<(i64, Vec<u8>, Vec<u8>)> =
             newest.select((receipt::taken, receipt::body, receipt::signature)).first(&mut self.conn).optional()?;
-        row.map(|(taken, body, signature)| Ok(Receipt { taken: count(taken)?, body, signature })).transpose()
+        row.map(|(taken, body, signature)| Ok(CommandReceipt { commands_taken: to_u64(taken)?, body, signature }))
+            .transpose()
     }
 }
 
 /// Keeps the receipt of a checkpoint, if it has one.
-pub(super) fn keep(conn: &mut SqliteConnection, mark: &Mark) -> Result<()> {
-    let Some((body, signature)) = &mark.receipt else { return Ok(()) };
-    let taken = column(mark.taken);
+pub(super) fn save_receipt(conn: &mut SqliteConnection, checkpoint: &ReceivedCheckpoint) -> Result<()> {
+    let Some((body, signature)) = &checkpoint.receipt else { return Ok(()) };
+    let taken = to_i64(checkpoint.commands_taken);
     diesel::replace_into(receipt::table)
         .values((receipt::taken.eq(taken), receipt::body.eq(body), receipt::signature.eq(signature)))
         .execute(conn)?;
-    let oldest: Option<i64> =
-        receipt::table.order(receipt::taken.desc()).select(receipt::taken).offset(KEPT).first(conn).optional()?;
+    let oldest: Option<i64> = receipt::table
+        .order(receipt::taken.desc())
+        .select(receipt::taken)
+        .offset(RECEIPTS_MAX)
+        .first(conn)
+        .optional()?;
     if let Some(oldest) = oldest {
         diesel::delete(receipt::table.filter(receipt::taken.le(oldest))).execute(conn)?;
     }

@@ -1,13 +1,13 @@
 //! Records and the scopes that they are here for. Bytes are kept as they came.
 
 use super::schema::{pair, record};
-use super::{Replica, Result, id};
-use crate::client::step::RecordKey;
+use super::{LocalReplica, Result, decode_id};
+use crate::client::protocol::RecordKey;
 use diesel::prelude::*;
 
 /// A record as it is held.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Stored {
+pub(crate) struct ReplicaRecord {
     /// Which record.
     pub(crate) key: RecordKey,
     /// Its revision.
@@ -16,40 +16,40 @@ pub(crate) struct Stored {
     pub(crate) bytes: Vec<u8>,
 }
 
-impl Replica {
+impl LocalReplica {
     /// One record.
-    pub(crate) fn record(&mut self, key: RecordKey) -> Result<Option<Stored>> {
-        one(&mut self.conn, key)
+    pub(crate) fn record(&mut self, key: RecordKey) -> Result<Option<ReplicaRecord>> {
+        load_record(&mut self.conn, key)
     }
 
     /// All records, by kind and id.
-    pub(crate) fn all_records(&mut self) -> Result<Vec<Stored>> {
+    pub(crate) fn all_records(&mut self) -> Result<Vec<ReplicaRecord>> {
         let rows =
             record::table.order((record::kind, record::id)).load::<(i16, Vec<u8>, i64, Vec<u8>)>(&mut self.conn)?;
-        rows.into_iter().map(read).collect()
+        rows.into_iter().map(from_row).collect()
     }
 
     /// All records of a kind, by id.
-    pub(crate) fn records(&mut self, kind: i16) -> Result<Vec<Stored>> {
-        all(&mut self.conn, kind)
+    pub(crate) fn records(&mut self, kind: i16) -> Result<Vec<ReplicaRecord>> {
+        load_records(&mut self.conn, kind)
     }
 }
 
-fn read((kind, bytes_of_id, revision, bytes): (i16, Vec<u8>, i64, Vec<u8>)) -> Result<Stored> {
-    Ok(Stored { key: RecordKey { kind, id: id(&bytes_of_id)? }, revision, bytes })
+fn from_row((kind, bytes_of_id, revision, bytes): (i16, Vec<u8>, i64, Vec<u8>)) -> Result<ReplicaRecord> {
+    Ok(ReplicaRecord { key: RecordKey { kind, id: decode_id(&bytes_of_id)? }, revision, bytes })
 }
 
-pub(super) fn one(conn: &mut SqliteConnection, key: RecordKey) -> Result<Option<Stored>> {
+pub(super) fn load_record(conn: &mut SqliteConnection, key: RecordKey) -> Result<Option<ReplicaRecord>> {
     let row = record::table.find((key.kind, key.id.to_vec())).first(conn).optional()?;
-    row.map(read).transpose()
+    row.map(from_row).transpose()
 }
 
-pub(super) fn all(conn: &mut SqliteConnection, kind: i16) -> Result<Vec<Stored>> {
+pub(super) fn load_records(conn: &mut SqliteConnection, kind: i16) -> Result<Vec<ReplicaRecord>> {
     let rows = record::table.filter(record::kind.eq(kind)).order(record::id);
-    rows.load::<(i16, Vec<u8>, i64, Vec<u8>)>(conn)?.into_iter().map(read).collect()
+    rows.load::<(i16, Vec<u8>, i64, Vec<u8>)>(conn)?.into_iter().map(from_row).collect()
 }
 
-pub(super) fn put(conn: &mut SqliteConnection, stored: &Stored) -> Result<()> {
+pub(super) fn upsert_record(conn: &mut SqliteConnection, stored: &ReplicaRecord) -> Result<()> {
     let values = (
         record::kind.eq(stored.key.kind),
         record::id.eq(stored.key.id.to_vec()),
@@ -60,31 +60,31 @@ pub(super) fn put(conn: &mut SqliteConnection, stored: &Stored) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn remove(conn: &mut SqliteConnection, key: RecordKey) -> Result<()> {
+pub(super) fn delete_record(conn: &mut SqliteConnection, key: RecordKey) -> Result<()> {
     diesel::delete(record::table.find((key.kind, key.id.to_vec()))).execute(conn)?;
     Ok(())
 }
 
 /// Local numbers of the scopes that a record is here for.
-pub(super) fn scopes_of(conn: &mut SqliteConnection, key: RecordKey) -> Result<Vec<i32>> {
+pub(super) fn load_scope_ids(conn: &mut SqliteConnection, key: RecordKey) -> Result<Vec<i32>> {
     let pairs = pair::table.filter(pair::kind.eq(key.kind)).filter(pair::id.eq(key.id.to_vec()));
     Ok(pairs.select(pair::scope).load(conn)?)
 }
 
-pub(super) fn put_pair(conn: &mut SqliteConnection, no: i32, key: RecordKey, generation: i64) -> Result<()> {
+pub(super) fn upsert_scope_record(conn: &mut SqliteConnection, no: i32, key: RecordKey, generation: i64) -> Result<()> {
     let values =
         (pair::scope.eq(no), pair::kind.eq(key.kind), pair::id.eq(key.id.to_vec()), pair::generation.eq(generation));
     diesel::replace_into(pair::table).values(values).execute(conn)?;
     Ok(())
 }
 
-pub(super) fn remove_pair(conn: &mut SqliteConnection, no: i32, key: RecordKey) -> Result<()> {
+pub(super) fn delete_scope_record(conn: &mut SqliteConnection, no: i32, key: RecordKey) -> Result<()> {
     diesel::delete(pair::table.find((no, key.kind, key.id.to_vec()))).execute(conn)?;
     Ok(())
 }
 
 /// Records here for a scope whose generation is another than `generation`; all of them with `None`.
-pub(super) fn of_other_generations(
+pub(super) fn records_of_other_generations(
     conn: &mut SqliteConnection,
     no: i32,
     generation: Option<i64>,
@@ -94,5 +94,5 @@ pub(super) fn of_other_generations(
         query = query.filter(pair::generation.ne(generation));
     }
     let rows = query.load::<(i16, Vec<u8>)>(conn)?;
-    rows.into_iter().map(|(kind, bytes)| Ok(RecordKey { kind, id: id(&bytes)? })).collect()
+    rows.into_iter().map(|(kind, bytes)| Ok(RecordKey { kind, id: decode_id(&bytes)? })).collect()
 }

@@ -2,8 +2,8 @@
 
 diesel::table! {
     /// One row: who this phone is.
-    device (one) {
-        one -> SmallInt,
+    device (singleton) {
+        singleton -> SmallInt,
         enrolled -> Bool,
         code -> Text,
         device_id -> Binary,
@@ -32,12 +32,12 @@ diesel::table! {
         staged_cursor -> Binary,
         sync_mark -> Binary,
         seq -> BigInt,
-        safe_past -> BigInt,
+        safe_past_seq -> BigInt,
         server_time -> BigInt,
-        forked -> BigInt,
+        forked_number -> BigInt,
         contact_at -> BigInt,
-        seen_at -> BigInt,
-        away -> BigInt,
+        clock_seen_at -> BigInt,
+        longest_offline -> BigInt,
         lease_days -> SmallInt,
     }
 }
@@ -89,7 +89,7 @@ diesel::table! {
         revision -> BigInt,
         bytes -> Binary,
         scopes -> Binary,
-        number -> BigInt,
+        argument -> BigInt,
     }
 }
 
@@ -98,7 +98,7 @@ diesel::table! {
     command (number) {
         number -> BigInt,
         report_id -> Binary,
-        body -> SmallInt,
+        body_number -> SmallInt,
         bytes -> Binary,
         made_at -> BigInt,
         state -> SmallInt,

@@ -1,9 +1,9 @@
 //! The scopes that this phone ever heard of: a dictionary from scope to a short local number, with generation and digest.
 
 use super::schema::scope;
-use super::{Replica, Result, id};
-use crate::client::step::{Agreement, Held, ScopeKey};
-use crate::domain::digest::Digest;
+use super::{LocalReplica, Result, decode_id};
+use crate::client::protocol::{DigestComparison, LocalScopeDigest, ScopeKey};
+use crate::domain::scope_digest::ScopeDigest;
 use diesel::prelude::*;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -12,39 +12,39 @@ use std::collections::btree_map::Entry;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ScopeRow {
     /// Its local number; it never changes.
-    pub(crate) no: i32,
+    pub(crate) local_id: i32,
     /// Whether this phone may hold it.
     pub(crate) granted: bool,
     /// The rebuilding that present rows belong to, counted here.
     pub(crate) generation: i64,
     /// What the server called that rebuilding: one that lost its memory may call two alike.
-    pub(crate) named: i64,
+    pub(crate) server_generation: i64,
     /// Count and sum of what is here.
-    pub(crate) digest: Digest,
+    pub(crate) digest: ScopeDigest,
     /// Rebuildings asked for since the digests last agreed.
-    pub(crate) rebuilds: i16,
+    pub(crate) rebuild_count: i16,
     /// Why it was taken away: the number in the contract.
-    pub(crate) removal: i16,
+    pub(crate) removal_reason: i16,
 }
 
-type Row = (i32, i16, Vec<u8>, bool, i64, i64, i64, Vec<u8>, bool, i16, i16);
+type ScopeColumns = (i32, i16, Vec<u8>, bool, i64, i64, i64, Vec<u8>, bool, i16, i16);
 
 /// All scopes by key, read once for a swap and written back where they changed.
 #[derive(Debug, Default)]
-pub(super) struct Scopes {
+pub(super) struct ScopeCache {
     rows: BTreeMap<ScopeKey, ScopeRow>,
-    changed: bool,
+    is_dirty: bool,
 }
 
-impl Replica {
+impl LocalReplica {
     /// All scopes ever heard of.
     pub(crate) fn scopes(&mut self) -> Result<Vec<(ScopeKey, ScopeRow)>> {
-        Ok(Scopes::load(&mut self.conn)?.rows.into_iter().collect())
+        Ok(ScopeCache::load(&mut self.conn)?.rows.into_iter().collect())
     }
 
     /// Asks for a rebuilding of every scope in the next call: a person's last resort, also against a loop.
-    pub(crate) fn rebuild_all(&mut self) -> Result<()> {
-        self.write(|conn| {
+    pub(crate) fn request_rebuild_all(&mut self) -> Result<()> {
+        self.transaction(|conn| {
             let granted = scope::table.filter(scope::granted);
             diesel::update(granted).set((scope::rebuild.eq(true), scope::rebuilds.eq(0))).execute(conn)?;
             Ok(())
@@ -52,55 +52,68 @@ impl Replica {
     }
 }
 
-impl Scopes {
+impl ScopeCache {
     pub(super) fn load(conn: &mut SqliteConnection) -> Result<Self> {
-        let rows = scope::table.load::<Row>(conn)?;
-        let read = |(no, kind, bytes, granted, generation, named, count, sum, _, rebuilds, removal): Row| {
-            let key = ScopeKey { kind, id: id(&bytes)? };
-            let sum = u128::from_be_bytes(id(&sum)?);
-            let digest = Digest { count, sum };
-            Ok((key, ScopeRow { no, granted, generation, named, digest, rebuilds, removal }))
+        let rows = scope::table.load::<ScopeColumns>(conn)?;
+        let read = |(no, kind, bytes, granted, generation, named, count, sum, _, rebuilds, removal): ScopeColumns| {
+            let key = ScopeKey { kind, id: decode_id(&bytes)? };
+            let sum = u128::from_be_bytes(decode_id(&sum)?);
+            let digest = ScopeDigest { count, sum };
+            Ok((
+                key,
+                ScopeRow {
+                    local_id: no,
+                    granted,
+                    generation,
+                    server_generation: named,
+                    digest,
+                    rebuild_count: rebuilds,
+                    removal_reason: removal,
+                },
+            ))
         };
-        Ok(Self { rows: rows.into_iter().map(read).collect::<Result<_>>()?, changed: false })
+        Ok(Self { rows: rows.into_iter().map(read).collect::<Result<_>>()?, is_dirty: false })
     }
 
     /// The scope, noted as new if this phone never heard of it.
-    pub(super) fn of(&mut self, conn: &mut SqliteConnection, key: ScopeKey) -> Result<&mut ScopeRow> {
-        self.changed = true;
+    pub(super) fn get_or_insert(&mut self, conn: &mut SqliteConnection, key: ScopeKey) -> Result<&mut ScopeRow> {
+        self.is_dirty = true;
         match self.rows.entry(key) {
             Entry::Occupied(known) => Ok(known.into_mut()),
-            Entry::Vacant(new) => Ok(new.insert(insert(conn, key)?)),
+            Entry::Vacant(new) => Ok(new.insert(insert_scope(conn, key)?)),
         }
     }
 
     /// The scope with this local number.
-    pub(super) fn by_no(&mut self, no: i32) -> Option<&mut ScopeRow> {
-        self.changed = true;
-        self.rows.values_mut().find(|row| row.no == no)
+    pub(super) fn get_by_local_id(&mut self, no: i32) -> Option<&mut ScopeRow> {
+        self.is_dirty = true;
+        self.rows.values_mut().find(|row| row.local_id == no)
     }
 
-    pub(super) fn held(&self) -> Vec<Held> {
+    pub(super) fn local_digests(&self) -> Vec<LocalScopeDigest> {
         let granted = self.rows.iter().filter(|(_, row)| row.granted);
-        granted.map(|(key, row)| Held { scope: *key, digest: row.digest, rebuilds: row.rebuilds }).collect()
+        granted
+            .map(|(key, row)| LocalScopeDigest { scope: *key, digest: row.digest, rebuild_count: row.rebuild_count })
+            .collect()
     }
 
     pub(super) fn save(&self, conn: &mut SqliteConnection) -> Result<()> {
-        for row in self.rows.values().filter(|_| self.changed) {
+        for row in self.rows.values().filter(|_| self.is_dirty) {
             let change = (
                 scope::granted.eq(row.granted),
                 scope::generation.eq(row.generation),
-                scope::named.eq(row.named),
+                scope::named.eq(row.server_generation),
                 scope::count.eq(row.digest.count),
                 scope::sum.eq(row.digest.sum.to_be_bytes().to_vec()),
-                scope::removal.eq(row.removal),
+                scope::removal.eq(row.removal_reason),
             );
-            diesel::update(scope::table.find(row.no)).set(change).execute(conn)?;
+            diesel::update(scope::table.find(row.local_id)).set(change).execute(conn)?;
         }
         Ok(())
     }
 }
 
-fn insert(conn: &mut SqliteConnection, key: ScopeKey) -> Result<ScopeRow> {
+fn insert_scope(conn: &mut SqliteConnection, key: ScopeKey) -> Result<ScopeRow> {
     let last: Option<i32> = scope::table.select(diesel::dsl::max(scope::no)).first(conn)?;
     let no = last.unwrap_or(0) + 1;
     let values = (
@@ -109,31 +122,39 @@ fn insert(conn: &mut SqliteConnection, key: ScopeKey) -> Result<ScopeRow> {
         (scope::rebuild.eq(false), scope::rebuilds.eq(0), scope::removal.eq(0)),
     );
     diesel::insert_into(scope::table).values(values).execute(conn)?;
-    Ok(ScopeRow { no, granted: false, generation: 0, named: 0, digest: Digest::default(), rebuilds: 0, removal: 0 })
+    Ok(ScopeRow {
+        local_id: no,
+        granted: false,
+        generation: 0,
+        server_generation: 0,
+        digest: ScopeDigest::default(),
+        rebuild_count: 0,
+        removal_reason: 0,
+    })
 }
 
 /// Scopes whose rebuilding the next call asks for.
-pub(super) fn to_rebuild(conn: &mut SqliteConnection) -> Result<Vec<ScopeKey>> {
+pub(super) fn scopes_to_rebuild(conn: &mut SqliteConnection) -> Result<Vec<ScopeKey>> {
     let wanted = scope::table.filter(scope::rebuild).filter(scope::granted).order(scope::no);
     let rows = wanted.select((scope::kind, scope::id)).load::<(i16, Vec<u8>)>(conn)?;
-    rows.into_iter().map(|(kind, bytes)| Ok(ScopeKey { kind, id: id(&bytes)? })).collect()
+    rows.into_iter().map(|(kind, bytes)| Ok(ScopeKey { kind, id: decode_id(&bytes)? })).collect()
 }
 
 /// Notes what to do about each digest (S22): a rebuilding is asked for once, until the digests agree again.
-pub(super) fn agree(conn: &mut SqliteConnection, agreements: &[Agreement]) -> Result<()> {
+pub(super) fn save_digest_comparisons(conn: &mut SqliteConnection, agreements: &[DigestComparison]) -> Result<()> {
     let unsettled = scope::rebuild.or(scope::rebuilds.gt(0));
     for agreement in agreements {
         match agreement {
-            Agreement::Agrees(key) => {
-                let row = scope::table.filter(is(*key)).filter(unsettled);
+            DigestComparison::Match(key) => {
+                let row = scope::table.filter(has_key(*key)).filter(unsettled);
                 diesel::update(row).set((scope::rebuild.eq(false), scope::rebuilds.eq(0))).execute(conn)?
             }
-            Agreement::Rebuild(key) => {
+            DigestComparison::Rebuild(key) => {
                 let change = (scope::rebuild.eq(true), scope::rebuilds.eq(scope::rebuilds + 1));
-                diesel::update(scope::table.filter(is(*key))).set(change).execute(conn)?
+                diesel::update(scope::table.filter(has_key(*key))).set(change).execute(conn)?
             }
-            Agreement::Loops(key) => {
-                diesel::update(scope::table.filter(is(*key))).set(scope::rebuild.eq(false)).execute(conn)?
+            DigestComparison::StillDiffers(key) => {
+                diesel::update(scope::table.filter(has_key(*key))).set(scope::rebuild.eq(false)).execute(conn)?
             }
         };
     }
@@ -141,7 +162,7 @@ pub(super) fn agree(conn: &mut SqliteConnection, agreements: &[Agreement]) -> Re
 }
 
 #[diesel::dsl::auto_type(no_type_alias)]
-fn is(key: ScopeKey) -> _ {
+fn has_key(key: ScopeKey) -> _ {
     let (kind, id): (i16, Vec<u8>) = (key.kind, key.id.to_vec());
     scope::kind.eq(kind).and(scope::id.eq(id))
 }

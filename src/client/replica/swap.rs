@@ -4,169 +4,184 @@
 //! checkpoint costs what changed and not what is held.
 
 use super::schema::command;
-use super::scopes::Scopes;
-use super::{Result, Stored, column, outbox, progress, receipts, records, stage};
+use super::scopes::ScopeCache;
+use super::{ReplicaRecord, Result, outbox, progress, receipts, records, staging, to_i64};
+use crate::client::protocol::{LocalScopeDigest, ReceivedCheckpoint, RecordKey, ScopeKey, StagedOp};
 use crate::client::rebase;
-use crate::client::step::{Held, Mark, RecordKey, ScopeKey, StagedOp};
-use crate::domain::digest::record_hash;
-use crate::domain::time::Instant;
+use crate::domain::scope_digest::hash_record;
+use crate::domain::time::Timestamp;
 use diesel::prelude::*;
 use std::collections::BTreeSet;
 
 /// What a swap changed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Swapped {
+pub(crate) struct SwapResult {
     /// Records that came, changed or left.
-    pub(crate) records: BTreeSet<RecordKey>,
+    pub(crate) changed_records: BTreeSet<RecordKey>,
     /// Scopes that were taken away, with the number of the reason.
-    pub(crate) removed: Vec<(ScopeKey, i16)>,
+    pub(crate) removed_scopes: Vec<(ScopeKey, i16)>,
     /// How each granted scope stands now.
-    pub(crate) held: Vec<Held>,
+    pub(crate) scope_digests: Vec<LocalScopeDigest>,
     /// Rows that were staged.
-    pub(crate) rows: usize,
+    pub(crate) staged_row_count: usize,
 }
 
 /// Brings what is staged into view and arrives at the checkpoint.
-pub(super) fn swap(conn: &mut SqliteConnection, mark: &Mark, now: Instant) -> Result<Swapped> {
-    let ops = stage::load(conn)?;
-    let mut swap = Swap { scopes: Scopes::load(conn)?, done: Swapped { rows: ops.len(), ..Swapped::default() } };
+pub(super) fn swap_staged(
+    conn: &mut SqliteConnection,
+    checkpoint: &ReceivedCheckpoint,
+    now: Timestamp,
+) -> Result<SwapResult> {
+    let ops = staging::load_staged(conn)?;
+    let mut swap = SwapApplier {
+        scopes: ScopeCache::load(conn)?,
+        result: SwapResult { staged_row_count: ops.len(), ..SwapResult::default() },
+    };
     for op in ops {
-        swap.step(conn, op, mark)?;
+        swap.apply_op(conn, op, checkpoint)?;
     }
     swap.scopes.save(conn)?;
-    stage::clear(conn)?;
-    progress::arrive(conn, mark, now)?;
-    receipts::keep(conn, mark)?;
-    outbox::settle(conn, mark)?;
-    swap.done.held = swap.scopes.held();
-    Ok(swap.done)
+    staging::clear_staged(conn)?;
+    progress::save_checkpoint(conn, checkpoint, now)?;
+    receipts::save_receipt(conn, checkpoint)?;
+    outbox::settle_commands(conn, checkpoint)?;
+    swap.result.scope_digests = swap.scopes.local_digests();
+    Ok(swap.result)
 }
 
-struct Swap {
-    scopes: Scopes,
-    done: Swapped,
+struct SwapApplier {
+    scopes: ScopeCache,
+    result: SwapResult,
 }
 
-impl Swap {
-    fn step(&mut self, conn: &mut SqliteConnection, op: StagedOp, mark: &Mark) -> Result<()> {
+impl SwapApplier {
+    fn apply_op(&mut self, conn: &mut SqliteConnection, op: StagedOp, checkpoint: &ReceivedCheckpoint) -> Result<()> {
         match op {
             StagedOp::Put { record, revision, bytes, scopes } => {
-                self.put(conn, &Stored { key: record, revision, bytes }, &scopes)
+                self.put_record(conn, &ReplicaRecord { key: record, revision, bytes }, &scopes)
             }
-            StagedOp::Own { record, revision, scopes } => self.own(conn, record, revision, &scopes, mark),
+            StagedOp::Own { record, revision, scopes } => {
+                self.put_own_record(conn, record, revision, &scopes, checkpoint)
+            }
             StagedOp::Gone { record, scopes } => {
                 for scope in scopes.into_iter().filter(|_| !planted!("gone-kept")) {
-                    self.leave(conn, scope, record)?;
+                    self.remove_from_scope(conn, scope, record)?;
                 }
                 Ok(())
             }
             StagedOp::Reset { scope, generation } => {
-                let row = self.scopes.of(conn, scope)?;
-                (row.generation, row.named) = (row.generation + 1, column(generation));
+                let row = self.scopes.get_or_insert(conn, scope)?;
+                (row.generation, row.server_generation) = (row.generation + 1, to_i64(generation));
                 Ok(())
             }
-            StagedOp::SnapshotEnd { scope, generation } => self.sweep(conn, scope, column(generation)),
+            StagedOp::SnapshotEnd { scope, generation } => self.remove_old_generations(conn, scope, to_i64(generation)),
             StagedOp::Granted(scope) => {
-                let row = self.scopes.of(conn, scope)?;
-                (row.granted, row.removal) = (true, 0);
+                let row = self.scopes.get_or_insert(conn, scope)?;
+                (row.granted, row.removal_reason) = (true, 0);
                 Ok(())
             }
             StagedOp::Removed { scope, removal } => self.drop_scope(conn, scope, removal),
         }
     }
 
-    fn put(&mut self, conn: &mut SqliteConnection, new: &Stored, scopes: &[ScopeKey]) -> Result<()> {
+    fn put_record(&mut self, conn: &mut SqliteConnection, new: &ReplicaRecord, scopes: &[ScopeKey]) -> Result<()> {
         let key = new.key;
-        let old = records::one(conn, key)?;
-        let old_hash = old.as_ref().map(|old| record_hash(&key.id, old.revision, &old.bytes));
-        let new_hash = record_hash(&key.id, new.revision, &new.bytes);
-        let here = records::scopes_of(conn, key)?;
+        let old = records::load_record(conn, key)?;
+        let old_hash = old.as_ref().map(|old| hash_record(&key.id, old.revision, &old.bytes));
+        let new_hash = hash_record(&key.id, new.revision, &new.bytes);
+        let here = records::load_scope_ids(conn, key)?;
         for no in &here {
-            let Some(row) = self.scopes.by_no(*no) else { continue };
+            let Some(row) = self.scopes.get_by_local_id(*no) else { continue };
             old_hash.into_iter().for_each(|hash| row.digest.remove(hash));
             row.digest.add(new_hash);
         }
         for scope in scopes {
-            let row = self.scopes.of(conn, *scope)?;
-            if !here.contains(&row.no) {
+            let row = self.scopes.get_or_insert(conn, *scope)?;
+            if !here.contains(&row.local_id) {
                 row.digest.add(new_hash);
             }
-            records::put_pair(conn, row.no, key, row.generation)?;
+            records::upsert_scope_record(conn, row.local_id, key, row.generation)?;
         }
         if !(here.is_empty() && scopes.is_empty()) {
-            records::put(conn, new)?;
-            self.done.records.insert(key);
+            records::upsert_record(conn, new)?;
+            self.result.changed_records.insert(key);
         }
         Ok(())
     }
 
     /// The effect of this phone's own commands, computed here to spare its transfer. When it cannot be computed exactly, the digest
     /// will say so and the scope is rebuilt.
-    fn own(
+    fn put_own_record(
         &mut self,
         conn: &mut SqliteConnection,
         key: RecordKey,
         revision: i64,
         scopes: &[ScopeKey],
-        mark: &Mark,
+        checkpoint: &ReceivedCheckpoint,
     ) -> Result<()> {
-        let old = records::one(conn, key)?;
+        let old = records::load_record(conn, key)?;
         let bytes = match &old {
             Some(old) if old.revision == revision => Some(old.bytes.clone()),
             Some(_) | None => {
-                let pending = outbox::pending_of(conn, &key.id)?;
-                let reference = crate::client::reference::Reference::load(&mut |kind| records::all(conn, kind))?;
-                rebase::own_bytes(old.as_ref().map(|old| old.bytes.as_slice()), &pending, &reference, mark.server_time)
+                let pending = outbox::select_pending_for_report(conn, &key.id)?;
+                let reference =
+                    crate::client::reference::LocalReference::load(&mut |kind| records::load_records(conn, kind))?;
+                rebase::compute_own_bytes(
+                    old.as_ref().map(|old| old.bytes.as_slice()),
+                    &pending,
+                    &reference,
+                    checkpoint.server_time,
+                )
             }
         };
         match bytes {
-            Some(bytes) => self.put(conn, &Stored { key, revision, bytes }, scopes),
+            Some(bytes) => self.put_record(conn, &ReplicaRecord { key, revision, bytes }, scopes),
             None => Ok(()),
         }
     }
 
-    fn leave(&mut self, conn: &mut SqliteConnection, scope: ScopeKey, key: RecordKey) -> Result<()> {
-        let here = records::scopes_of(conn, key)?;
-        let row = self.scopes.of(conn, scope)?;
-        if !here.contains(&row.no) {
+    fn remove_from_scope(&mut self, conn: &mut SqliteConnection, scope: ScopeKey, key: RecordKey) -> Result<()> {
+        let here = records::load_scope_ids(conn, key)?;
+        let row = self.scopes.get_or_insert(conn, scope)?;
+        if !here.contains(&row.local_id) {
             return Ok(());
         }
-        if let Some(old) = records::one(conn, key)? {
-            row.digest.remove(record_hash(&key.id, old.revision, &old.bytes));
+        if let Some(old) = records::load_record(conn, key)? {
+            row.digest.remove(hash_record(&key.id, old.revision, &old.bytes));
         }
-        records::remove_pair(conn, row.no, key)?;
+        records::delete_scope_record(conn, row.local_id, key)?;
         if here.len() == 1 {
-            records::remove(conn, key)?;
+            records::delete_record(conn, key)?;
         }
-        self.done.records.insert(key);
+        self.result.changed_records.insert(key);
         Ok(())
     }
 
     /// Rows of other generations leave the scope; outbox and drafts are no rows and never do.
-    fn sweep(&mut self, conn: &mut SqliteConnection, scope: ScopeKey, generation: i64) -> Result<()> {
-        let row = *self.scopes.of(conn, scope)?;
-        if row.named != generation {
+    fn remove_old_generations(&mut self, conn: &mut SqliteConnection, scope: ScopeKey, generation: i64) -> Result<()> {
+        let row = *self.scopes.get_or_insert(conn, scope)?;
+        if row.server_generation != generation {
             return Ok(()); // Another rebuilding began since.
         }
-        for key in records::of_other_generations(conn, row.no, Some(row.generation))? {
-            self.leave(conn, scope, key)?;
+        for key in records::records_of_other_generations(conn, row.local_id, Some(row.generation))? {
+            self.remove_from_scope(conn, scope, key)?;
         }
         Ok(())
     }
 
     fn drop_scope(&mut self, conn: &mut SqliteConnection, scope: ScopeKey, removal: i16) -> Result<()> {
-        let no = self.scopes.of(conn, scope)?.no;
-        for key in records::of_other_generations(conn, no, None)? {
-            self.leave(conn, scope, key)?;
+        let no = self.scopes.get_or_insert(conn, scope)?.local_id;
+        for key in records::records_of_other_generations(conn, no, None)? {
+            self.remove_from_scope(conn, scope, key)?;
         }
-        let row = self.scopes.of(conn, scope)?;
-        (row.granted, row.removal) = (false, removal);
-        self.done.removed.push((scope, removal));
+        let row = self.scopes.get_or_insert(conn, scope)?;
+        (row.granted, row.removal_reason) = (false, removal);
+        self.result.removed_scopes.push((scope, removal));
         Ok(())
     }
 }
 
 /// How many commands stand in this state; for tests and status lines.
-pub(super) fn commands_in(conn: &mut SqliteConnection, state: i16) -> Result<i64> {
+pub(super) fn count_commands_in_state(conn: &mut SqliteConnection, state: i16) -> Result<i64> {
     Ok(command::table.filter(command::state.eq(state)).count().get_result(conn)?)
 }

@@ -1,13 +1,15 @@
 //! One exchange: calls until the outbox is empty and every scope agrees, or until there is nothing but to wait.
 
-use super::{Core, RunError};
+use super::{Runner, RunnerError};
 use crate::client::engine::Engine;
-use crate::client::link::count::Counted;
-use crate::client::link::{failure, keys};
-use crate::client::replica::{Device, Swapped};
-use crate::client::step::{Failure, FailureKind, Halt, Next, Outcome, ScopeKey, StagedOp, Step};
+use crate::client::protocol::{
+    CallError, CallErrorKind, HaltReason, NextAction, OutboxOutcome, ReplicaAction, ScopeKey, StagedOp,
+};
+use crate::client::replica::{LocalDevice, SwapResult};
+use crate::client::transport::traffic::TrafficTotals;
+use crate::client::transport::{device_key, to_call_error};
 use crate::pb;
-use crate::wire::sync::{weigh, weigh_request};
+use crate::wire::sync::{measure_frame, measure_request};
 use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -18,188 +20,202 @@ use tonic::{Status, Streaming};
 /// Most calls of one exchange: an outbox of 400 days fits into far fewer.
 const CALLS_MAX: u32 = 64;
 /// Most steps that wait for one transaction.
-const STEPS_MAX: usize = 64;
+const ACTIONS_MAX: usize = 64;
 
 /// How a call is broken on purpose, to rehearse a bad link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Cut {
+pub(crate) struct FaultInjection {
     /// After so many frames the rest of the answer is lost; `Some(0)`: all of it.
-    pub(crate) after_frames: Option<u32>,
+    pub(crate) drop_after_frames: Option<u32>,
 }
 
 /// What an exchange did.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Exchanged {
+pub(crate) struct ExchangeStats {
     /// Calls made.
     pub(crate) calls: u32,
     /// Commands sent, repeated ones included.
-    pub(crate) sent: u32,
+    pub(crate) commands_sent: u32,
     /// Answers by outcome.
-    pub(crate) answers: Vec<Outcome>,
+    pub(crate) outcomes: Vec<OutboxOutcome>,
     /// Rows that came.
     pub(crate) rows: u32,
     /// Scopes that were rebuilt.
     pub(crate) resets: u32,
     /// Bytes on the wire, TLS included.
-    pub(crate) bytes: Counted,
+    pub(crate) traffic: TrafficTotals,
     /// Those of them that renewed the token.
-    pub(crate) renewing: Counted,
+    pub(crate) renewal_traffic: TrafficTotals,
     /// Checkpoints reached.
     pub(crate) checkpoints: u32,
     /// Scopes that do not agree though they were rebuilt.
-    pub(crate) loops: Vec<ScopeKey>,
+    pub(crate) diverged_scopes: Vec<ScopeKey>,
     /// What was sent and received, by kind: how many, and how many bytes before TLS and HTTP/2.
-    pub(crate) wire: BTreeMap<&'static str, (u32, u64)>,
+    pub(crate) traffic_by_kind: BTreeMap<&'static str, (u32, u64)>,
     /// The lowest version that reads everything, when the server wants a newer app.
     pub(crate) upgrade_wanted: Option<String>,
 }
 
 /// When a call that follows ends.
-pub(super) enum Until {
+pub(super) enum CallMode {
     /// At its checkpoint: the server closes the stream.
-    Checkpoint(Cut),
+    UntilCheckpoint(FaultInjection),
     /// When somebody wants to call, or the following is stopped.
-    Woken,
+    UntilNotified,
 }
 
-impl Until {
+impl CallMode {
     /// Whether the call is broken on purpose: then its failure is what was wanted.
-    fn is_cut(&self) -> bool {
-        matches!(self, Self::Checkpoint(Cut { after_frames: Some(_) }))
+    fn has_injected_fault(&self) -> bool {
+        matches!(self, Self::UntilCheckpoint(FaultInjection { drop_after_frames: Some(_) }))
     }
 }
 
-impl Core {
+impl Runner {
     /// One exchange. Cut off anywhere, it is taken up where it was by the next one.
-    pub(crate) async fn sync(&self, cut: Cut) -> Result<Exchanged, RunError> {
+    pub(crate) async fn sync(&self, cut: FaultInjection) -> Result<ExchangeStats, RunnerError> {
         self.wake.notify_one(); // A follower lets go of the engine.
-        self.exchange(&Until::Checkpoint(cut)).await
+        self.run_exchange(&CallMode::UntilCheckpoint(cut)).await
     }
 
-    pub(super) async fn exchange(&self, until: &Until) -> Result<Exchanged, RunError> {
+    pub(super) async fn run_exchange(&self, mode: &CallMode) -> Result<ExchangeStats, RunnerError> {
         let mut engine = self.engine.lock().await;
-        let before = self.counters.now();
-        let mut done = Exchanged::default();
-        let result = self.calls(&mut engine, until, &mut done).await;
-        done.bytes = self.counters.now().since(before);
-        done.loops.clone_from(&engine.told().loops);
-        done.upgrade_wanted.clone_from(&engine.told().upgrade_wanted);
+        let before = self.traffic.snapshot();
+        let mut done = ExchangeStats::default();
+        let result = self.run_calls(&mut engine, mode, &mut done).await;
+        done.traffic = self.traffic.snapshot().since(before);
+        done.diverged_scopes.clone_from(&engine.server_info().diverged_scopes);
+        done.upgrade_wanted.clone_from(&engine.server_info().upgrade_wanted);
         result.map(|()| done)
     }
 
-    async fn calls(&self, engine: &mut Engine, until: &Until, done: &mut Exchanged) -> Result<(), RunError> {
+    async fn run_calls(
+        &self,
+        engine: &mut Engine,
+        mode: &CallMode,
+        done: &mut ExchangeStats,
+    ) -> Result<(), RunnerError> {
         // Servers that were not tried yet: one that does not answer is no reason to wait while another may.
-        let mut untried = self.admitted_device()?.applicant.addresses.len().saturating_sub(1);
+        let mut untried = self.enrolled_device()?.identity.addresses.len().saturating_sub(1);
         for _ in 0..CALLS_MAX {
-            let device = self.admitted_device()?;
-            let (next, silent, message) = match self.call(engine, &device, until, done).await? {
-                Ok(()) => (engine.closed(keys::random_number()), false, String::new()),
+            let device = self.enrolled_device()?;
+            let (next, silent, message) = match self.run_call(engine, &device, mode, done).await? {
+                Ok(()) => (engine.on_stream_closed(device_key::random_u64()), false, String::new()),
                 Err(failure) => {
-                    let silent = failure.kind == FailureKind::PerhapsApplied && failure.retry_after.is_none();
-                    (engine.failed(&failure, keys::random_number()), silent && !until.is_cut(), failure.message)
+                    let silent = failure.kind == CallErrorKind::MaybeApplied && failure.retry_after.is_none();
+                    (
+                        engine.on_call_failed(&failure, device_key::random_u64()),
+                        silent && !mode.has_injected_fault(),
+                        failure.message,
+                    )
                 }
             };
             match next {
-                Next::Done => return Ok(()),
-                Next::Again => {}
-                Next::Renew => self.renew_counted(engine, &device, done).await?,
-                Next::OtherServer => self.next_server(),
-                Next::Wait(_) if silent && untried > 0 => {
+                NextAction::Done => return Ok(()),
+                NextAction::CallAgain => {}
+                NextAction::RenewToken => self.renew_token_counted(engine, &device, done).await?,
+                NextAction::TryNextServer => self.advance_server(),
+                NextAction::Wait(_) if silent && untried > 0 => {
                     untried -= 1;
-                    self.next_server();
+                    self.advance_server();
                 }
-                Next::Wait(after) => {
-                    self.next_server();
-                    return Err(RunError::Later { after, message });
+                NextAction::Wait(after) => {
+                    self.advance_server();
+                    return Err(RunnerError::RetryLater { after, message });
                 }
-                Next::Stop(halt) => return Err(self.halt(halt, message)?),
+                NextAction::Stop(halt) => return Err(self.to_halt_error(halt, message)?),
             }
         }
         Ok(())
     }
 
     /// A halt is told; a revoked phone destroys what it holds before anybody is told.
-    pub(crate) fn halt(&self, halt: Halt, message: String) -> Result<RunError, RunError> {
-        if halt == Halt::Revoked {
-            self.replica().destroy()?;
-            self.hang_up();
-            self.tell(&[Swapped::default()]);
+    pub(crate) fn to_halt_error(&self, halt: HaltReason, message: String) -> Result<RunnerError, RunnerError> {
+        if halt == HaltReason::Revoked {
+            self.replica().erase()?;
+            self.disconnect();
+            self.notify_listener(&[SwapResult::default()]);
         }
-        Ok(RunError::Halted { halt, message })
+        Ok(RunnerError::Halted { halt, message })
     }
 
     /// This phone, if it is enrolled and no copy of it is at work.
-    pub(crate) fn admitted_device(&self) -> Result<Device, RunError> {
-        let device = self.replica().device()?.filter(|device| device.admission.is_some());
-        let device = device.ok_or(RunError::NotEnrolled)?;
-        match self.replica().progress()?.forked {
+    pub(crate) fn enrolled_device(&self) -> Result<LocalDevice, RunnerError> {
+        let device = self.replica().device()?.filter(|device| device.enrolment.is_some());
+        let device = device.ok_or(RunnerError::NotEnrolled)?;
+        match self.replica().progress()?.forked_number {
             0 => Ok(device),
-            number => Err(RunError::Halted { halt: Halt::Forked(number), message: String::new() }),
+            number => Err(RunnerError::Halted { halt: HaltReason::Forked(number), message: String::new() }),
         }
     }
 
-    async fn renew_counted(&self, engine: &mut Engine, device: &Device, done: &mut Exchanged) -> Result<(), RunError> {
-        let before = self.counters.now();
-        self.renew(engine, device).await?;
-        done.renewing = done.renewing.and(self.counters.now().since(before));
+    async fn renew_token_counted(
+        &self,
+        engine: &mut Engine,
+        device: &LocalDevice,
+        done: &mut ExchangeStats,
+    ) -> Result<(), RunnerError> {
+        let before = self.traffic.snapshot();
+        self.renew_token(engine, device).await?;
+        done.renewal_traffic = done.renewal_traffic.plus(self.traffic.snapshot().since(before));
         Ok(())
     }
 
     /// One call: the inner error is the link's, the outer one the replica's.
-    async fn call(
+    async fn run_call(
         &self,
         engine: &mut Engine,
-        device: &Device,
-        until: &Until,
-        done: &mut Exchanged,
-    ) -> Result<Result<(), Failure>, RunError> {
-        let Some(admission) = &device.admission else { return Err(RunError::NotEnrolled) };
-        if self.clock.now().0 >= admission.token_expires {
+        device: &LocalDevice,
+        mode: &CallMode,
+        done: &mut ExchangeStats,
+    ) -> Result<Result<(), CallError>, RunnerError> {
+        let Some(enrolment) = &device.enrolment else { return Err(RunnerError::NotEnrolled) };
+        if self.clock.now().0 >= enrolment.token_expires_at {
             // Surely too late, unless this clock is wrong: then one renewal too many does no harm.
-            self.renew_counted(engine, device, done).await?;
+            self.renew_token_counted(engine, device, done).await?;
         }
-        let token = self.replica().device()?.and_then(|device| device.admission).map(|admission| admission.token);
-        let start = self.replica().start(engine.commands_max())?;
+        let token = self.replica().device()?.and_then(|device| device.enrolment).map(|enrolment| enrolment.token);
+        let start = self.replica().load_sync_input(engine.commands_max())?;
         let last = start.commands.last().map(|(number, _)| *number);
-        done.sent += u32::try_from(start.commands.len()).unwrap_or(u32::MAX);
+        done.commands_sent += u32::try_from(start.commands.len()).unwrap_or(u32::MAX);
         done.calls += 1;
-        let request = engine.begin(start, matches!(until, Until::Woken));
-        let (rest, commands) = weigh_request(&request);
-        log(done, "> request", rest);
+        let request = engine.build_request(start, matches!(mode, CallMode::UntilNotified));
+        let (rest, commands) = measure_request(&request);
+        record_traffic(done, "> request", rest);
         if commands > 0 {
-            log(done, "> commands", commands);
+            record_traffic(done, "> commands", commands);
         }
-        let link = match self.link(device) {
+        let link = match self.server_client(device) {
             Ok(link) => link,
             Err(failure) => return Ok(Err(failure)),
         };
         let result = match link.sync(request, &token.unwrap_or_default()).await {
-            Ok(stream) => self.read(engine, stream, until, done).await?,
+            Ok(stream) => self.read_frames(engine, stream, mode, done).await?,
             Err(failure) => Err(failure),
         };
         if let (Err(failure), Some(last)) = (&result, last)
-            && failure.kind == FailureKind::PerhapsApplied
+            && failure.kind == CallErrorKind::MaybeApplied
         {
-            self.replica().sent(last)?;
+            self.replica().mark_sent(last)?;
         }
         Ok(result)
     }
 
-    async fn read(
+    async fn read_frames(
         &self,
         engine: &mut Engine,
         mut stream: Streaming<pb::SyncResponse>,
-        until: &Until,
-        done: &mut Exchanged,
-    ) -> Result<Result<(), Failure>, RunError> {
-        let mut left = match until {
-            Until::Checkpoint(cut) => cut.after_frames,
-            Until::Woken => None,
+        mode: &CallMode,
+        done: &mut ExchangeStats,
+    ) -> Result<Result<(), CallError>, RunnerError> {
+        let mut remaining = match mode {
+            CallMode::UntilCheckpoint(cut) => cut.drop_after_frames,
+            CallMode::UntilNotified => None,
         };
         loop {
-            let mut frame = match until {
-                Until::Checkpoint(_) => stream.message().await,
-                Until::Woken => tokio::select! {
+            let mut frame = match mode {
+                CallMode::UntilCheckpoint(_) => stream.message().await,
+                CallMode::UntilNotified => tokio::select! {
                     frame = stream.message() => frame,
                     () = self.wake.notified() => return Ok(Ok(())),
                 },
@@ -208,72 +224,82 @@ impl Core {
             let mut steps = Vec::new();
             let ended = loop {
                 match frame {
-                    Ok(Some(_)) if left == Some(0) => break Some(Err(cut_on_purpose())),
-                    Ok(Some(frame)) => match engine.frame(logged(frame, done)) {
+                    Ok(Some(_)) if remaining == Some(0) => break Some(Err(injected_fault_error())),
+                    Ok(Some(frame)) => match engine.handle_frame(record_frame(frame, done)) {
                         Ok(more) => steps.extend(more),
-                        Err(bad) => break Some(Err(malformed(&bad.to_string()))),
+                        Err(bad) => break Some(Err(malformed_response_error(&bad.to_string()))),
                     },
                     Ok(None) => break Some(Ok(())),
-                    Err(status) => break Some(Err(failure(&status))),
+                    Err(status) => break Some(Err(to_call_error(&status))),
                 }
-                left = left.map(|left| left.saturating_sub(1));
-                if steps.len() >= STEPS_MAX {
+                remaining = remaining.map(|remaining| remaining.saturating_sub(1));
+                if steps.len() >= ACTIONS_MAX {
                     break None;
                 }
-                match at_hand(&mut stream).await {
+                match poll_next_ready(&mut stream).await {
                     Some(next) => frame = next,
                     None => break None,
                 }
             };
-            self.write(engine, &steps, done)?;
+            self.apply_actions(engine, &steps, done)?;
             if let Some(ended) = ended {
                 return Ok(ended);
             }
-            if matches!(until, Until::Woken) && engine.wants_another_call() {
+            if matches!(mode, CallMode::UntilNotified) && engine.needs_another_call() {
                 return Ok(Ok(()));
             }
         }
     }
 
-    fn write(&self, engine: &mut Engine, steps: &[Step], done: &mut Exchanged) -> Result<(), RunError> {
+    fn apply_actions(
+        &self,
+        engine: &mut Engine,
+        steps: &[ReplicaAction],
+        done: &mut ExchangeStats,
+    ) -> Result<(), RunnerError> {
         if steps.is_empty() {
             return Ok(());
         }
-        let swaps = self.replica().apply(steps, self.clock.now(), &mut |mark, held| engine.compare(mark, held))?;
-        steps.iter().for_each(|step| note(step, done));
-        self.tell(&swaps);
+        let swaps = self
+            .replica()
+            .apply_actions(steps, self.clock.now(), &mut |mark, held| engine.compare_digests(mark, held))?;
+        steps.iter().for_each(|step| record_action(step, done));
+        self.notify_listener(&swaps);
         Ok(())
     }
 }
 
-fn log(done: &mut Exchanged, kind: &'static str, bytes: usize) {
-    let line = done.wire.entry(kind).or_default();
+fn record_traffic(done: &mut ExchangeStats, kind: &'static str, bytes: usize) {
+    let line = done.traffic_by_kind.entry(kind).or_default();
     *line = (line.0 + 1, line.1 + bytes as u64);
 }
 
-fn logged(frame: pb::SyncResponse, done: &mut Exchanged) -> pb::SyncResponse {
-    let (kind, bytes) = weigh(&frame);
-    log(done, kind, bytes);
+fn record_frame(frame: pb::SyncResponse, done: &mut ExchangeStats) -> pb::SyncResponse {
+    let (kind, bytes) = measure_frame(&frame);
+    record_traffic(done, kind, bytes);
     frame
 }
 
-fn note(step: &Step, done: &mut Exchanged) {
+fn record_action(step: &ReplicaAction, done: &mut ExchangeStats) {
     match step {
-        Step::Stage { ops, .. } => {
+        ReplicaAction::StageOps { ops, .. } => {
             let is_row =
                 |op: &&StagedOp| matches!(op, StagedOp::Put { .. } | StagedOp::Own { .. } | StagedOp::Gone { .. });
             done.rows += u32::try_from(ops.iter().filter(is_row).count()).unwrap_or(u32::MAX);
             let resets = ops.iter().filter(|op| matches!(op, StagedOp::Reset { .. })).count();
             done.resets += u32::try_from(resets).unwrap_or(u32::MAX);
         }
-        Step::Acknowledge(answer) => done.answers.push(answer.outcome),
-        Step::Swap(_) => done.checkpoints += 1,
-        Step::Enter { .. } | Step::ResendFrom(_) | Step::Forked(_) | Step::Trust(_) => {}
+        ReplicaAction::SaveVerdict(answer) => done.outcomes.push(answer.outcome),
+        ReplicaAction::SwapStaged(_) => done.checkpoints += 1,
+        ReplicaAction::EnterEpoch { .. }
+        | ReplicaAction::ResendFrom(_)
+        | ReplicaAction::SaveFork(_)
+        | ReplicaAction::ReplaceTrustedCas(_) => {}
     }
 }
 
 /// The next frame if it is here already.
-async fn at_hand(stream: &mut Streaming<pb::SyncResponse>) -> Option<Result<Option<pb::SyncResponse>, Status>> {
+async fn poll_next_ready(stream: &mut Streaming<pb::SyncResponse>) -> Option<Result<Option<pb::SyncResponse>, Status>> {
     poll_fn(|cx| match Pin::new(&mut *stream).poll_next(cx) {
         Poll::Ready(next) => Poll::Ready(Some(next.transpose())),
         Poll::Pending => Poll::Ready(None),
@@ -281,12 +307,12 @@ async fn at_hand(stream: &mut Streaming<pb::SyncResponse>) -> Option<Result<Opti
     .await
 }
 
-fn cut_on_purpose() -> Failure {
+fn injected_fault_error() -> CallError {
     let message = "cut on purpose".to_owned();
-    Failure { kind: FailureKind::PerhapsApplied, reason: String::new(), retry_after: None, message }
+    CallError { kind: CallErrorKind::MaybeApplied, reason: String::new(), retry_after: None, message }
 }
 
-fn malformed(what: &str) -> Failure {
+fn malformed_response_error(what: &str) -> CallError {
     let message = format!("the server's answer is {what}");
-    Failure { kind: FailureKind::Other, reason: String::new(), retry_after: None, message }
+    CallError { kind: CallErrorKind::Other, reason: String::new(), retry_after: None, message }
 }

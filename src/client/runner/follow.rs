@@ -1,36 +1,40 @@
 //! Follow mode: a call stays open and brings changes as they happen; what is typed meanwhile ends it and opens the next one.
 
-use super::exchange::Until;
-use super::{Core, RunError};
+use super::exchange::CallMode;
+use super::{Runner, RunnerError};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
 /// Shortest pause between two calls that follow, so that a server that closes at once is not called in a tight loop.
-const PAUSE: Duration = Duration::from_millis(200);
+const MIN_CALL_INTERVAL: Duration = Duration::from_millis(200);
 
 /// A phone that follows; it stops when this is dropped.
-pub(crate) struct Following {
+pub(crate) struct FollowTask {
     task: JoinHandle<()>,
 }
 
-impl Following {
+impl FollowTask {
     /// Begins to follow. `told` hears why it stopped by itself.
-    pub(crate) fn start(core: Arc<Core>, runtime: &Handle, told: Arc<dyn Fn(&RunError) + Send + Sync>) -> Self {
+    pub(crate) fn spawn(
+        core: Arc<Runner>,
+        runtime: &Handle,
+        on_stopped: Arc<dyn Fn(&RunnerError) + Send + Sync>,
+    ) -> Self {
         let task = runtime.spawn(async move {
             loop {
-                match core.exchange(&Until::Woken).await {
-                    Ok(_) => tokio::time::sleep(PAUSE).await,
-                    Err(RunError::Later { after, .. }) => {
+                match core.run_exchange(&CallMode::UntilNotified).await {
+                    Ok(_) => tokio::time::sleep(MIN_CALL_INTERVAL).await,
+                    Err(RunnerError::RetryLater { after, .. }) => {
                         // Something typed meanwhile is a reason to try sooner.
                         tokio::select! {
                             () = tokio::time::sleep(after) => {}
-                            () = core.wake.notified() => tokio::time::sleep(PAUSE).await,
+                            () = core.wake.notified() => tokio::time::sleep(MIN_CALL_INTERVAL).await,
                         }
                     }
                     Err(stopped) => {
-                        told(&stopped);
+                        on_stopped(&stopped);
                         return;
                     }
                 }
@@ -40,7 +44,7 @@ impl Following {
     }
 }
 
-impl Drop for Following {
+impl Drop for FollowTask {
     /// Cutting a call anywhere is safe: what came stands in staging with its cursor.
     fn drop(&mut self) {
         self.task.abort();

@@ -3,19 +3,19 @@
 //! Decides nothing about frames or digests. What one call brings at once is written in one transaction, so that a sync with nothing
 //! new costs one fsync.
 
-mod admit;
+mod enrolment;
 mod exchange;
 mod follow;
 
-pub(crate) use admit::renewal;
-pub(crate) use exchange::{Cut, Exchanged};
-pub(crate) use follow::Following;
+pub(crate) use enrolment::build_renew_request;
+pub(crate) use exchange::{ExchangeStats, FaultInjection};
+pub(crate) use follow::FollowTask;
 
 use super::engine::Engine;
-use super::link::count::Counters;
-use super::link::{Link, Target, keys};
-use super::replica::{Device, Replica, ReplicaError, Swapped};
-use super::step::{Failure, Halt};
+use super::protocol::{CallError, HaltReason};
+use super::replica::{LocalDevice, LocalReplica, ReplicaError, SwapResult};
+use super::transport::traffic::TrafficCounters;
+use super::transport::{PinnedEndpoint, ServerClient, device_key};
 use crate::clock::Clock;
 use crate::domain::enrolment::BadInvite;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -25,13 +25,13 @@ use tokio::sync::Notify;
 
 /// Why a sync, an enrolment or a renewal did not come to its end.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum RunError {
+pub(crate) enum RunnerError {
     /// The local database failed.
     #[error(transparent)]
     Replica(#[from] ReplicaError),
     /// No server could be reached, or it has no room: try again after this time.
     #[error("no answer: {message}")]
-    Later {
+    RetryLater {
         /// How long to wait.
         after: Duration,
         /// For logs.
@@ -41,7 +41,7 @@ pub(crate) enum RunError {
     #[error("stopped: {halt:?} {message}")]
     Halted {
         /// Why.
-        halt: Halt,
+        halt: HaltReason,
         /// For logs.
         message: String,
     },
@@ -59,46 +59,46 @@ pub(crate) enum RunError {
     CodeRefused(String),
     /// The phone has no randomness, or its key is damaged.
     #[error(transparent)]
-    Key(#[from] keys::BadKey),
+    DeviceKey(#[from] device_key::DeviceKeyError),
 }
 
 /// What the app is told; set once by the facade.
-pub(crate) type Listener = Arc<dyn Fn(&Swapped) + Send + Sync>;
+pub(crate) type SwapListener = Arc<dyn Fn(&SwapResult) + Send + Sync>;
 
 /// What the tasks of one phone share.
-pub(crate) struct Core {
-    replica: Mutex<Replica>,
+pub(crate) struct Runner {
+    replica: Mutex<LocalReplica>,
     /// Only its holder calls: one call at a time.
     engine: tokio::sync::Mutex<Engine>,
-    link: Mutex<Option<(Target, Link)>>,
-    server: AtomicUsize,
+    client: Mutex<Option<(PinnedEndpoint, ServerClient)>>,
+    server_index: AtomicUsize,
     /// There is something to send, or somebody else wants to call.
     pub(crate) wake: Notify,
-    listener: Mutex<Option<Listener>>,
+    listener: Mutex<Option<SwapListener>>,
     pub(crate) clock: Clock,
-    pub(crate) counters: Arc<Counters>,
+    pub(crate) traffic: Arc<TrafficCounters>,
 }
 
-impl Core {
-    pub(crate) fn new(replica: Replica, clock: Clock) -> Self {
+impl Runner {
+    pub(crate) fn new(replica: LocalReplica, clock: Clock) -> Self {
         Self {
             replica: Mutex::new(replica),
             engine: tokio::sync::Mutex::new(Engine::default()),
-            link: Mutex::new(None),
-            server: AtomicUsize::new(0),
+            client: Mutex::new(None),
+            server_index: AtomicUsize::new(0),
             wake: Notify::new(),
             listener: Mutex::new(None),
             clock,
-            counters: Arc::new(Counters::default()),
+            traffic: Arc::new(TrafficCounters::default()),
         }
     }
 
     /// The replica; never held across an await. A panic of another holder rolled its transaction back.
-    pub(crate) fn replica(&self) -> MutexGuard<'_, Replica> {
+    pub(crate) fn replica(&self) -> MutexGuard<'_, LocalReplica> {
         self.replica.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn listen(&self, listener: Option<Listener>) {
+    pub(crate) fn set_listener(&self, listener: Option<SwapListener>) {
         *self.listener.lock().unwrap_or_else(PoisonError::into_inner) = listener;
     }
 
@@ -108,7 +108,7 @@ impl Core {
     }
 
     /// Tells the app, outside every lock of ours.
-    pub(crate) fn tell(&self, swaps: &[Swapped]) {
+    pub(crate) fn notify_listener(&self, swaps: &[SwapResult]) {
         let listener = self.listener.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(listener) = listener {
             swaps.iter().for_each(|swapped| listener(swapped));
@@ -116,30 +116,30 @@ impl Core {
     }
 
     /// The link to the present server of the list.
-    fn link(&self, device: &Device) -> Result<Link, Failure> {
-        let addresses = &device.applicant.addresses;
-        let at = self.server.load(Ordering::Relaxed) % addresses.len().max(1);
+    fn server_client(&self, device: &LocalDevice) -> Result<ServerClient, CallError> {
+        let addresses = &device.identity.addresses;
+        let at = self.server_index.load(Ordering::Relaxed) % addresses.len().max(1);
         let address = addresses.get(at).cloned().unwrap_or_default();
-        let mut held = self.link.lock().unwrap_or_else(PoisonError::into_inner);
-        let target = Target { address, trusted: device.applicant.trusted.clone() };
+        let mut held = self.client.lock().unwrap_or_else(PoisonError::into_inner);
+        let target = PinnedEndpoint { address, trusted_ca_sha256: device.identity.trusted_ca_sha256.clone() };
         if let Some((known, link)) = held.as_ref()
             && *known == target
         {
             return Ok(link.clone());
         }
-        let link = Link::new(&target, &self.counters)?;
+        let link = ServerClient::new(&target, &self.traffic)?;
         *held = Some((target, link.clone()));
         Ok(link)
     }
 
     /// Goes to the next server of the list with the next call.
-    fn next_server(&self) {
-        self.server.fetch_add(1, Ordering::Relaxed);
-        self.hang_up();
+    fn advance_server(&self) {
+        self.server_index.fetch_add(1, Ordering::Relaxed);
+        self.disconnect();
     }
 
     /// Closes the connection; the next call makes a new one.
-    pub(crate) fn hang_up(&self) {
-        *self.link.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    pub(crate) fn disconnect(&self) {
+        *self.client.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }

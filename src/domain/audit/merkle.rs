@@ -16,48 +16,48 @@
 use sha2::{Digest, Sha256};
 
 /// A hash of the tree.
-pub type Hash = [u8; 32];
+pub type MerkleHash = [u8; 32];
 
 /// The hash of one line.
 #[must_use]
-pub fn leaf(line: &[u8]) -> Hash {
+pub fn hash_leaf(line: &[u8]) -> MerkleHash {
     Sha256::new_with_prefix([0]).chain_update(line).finalize().into()
 }
 
-fn node(left: &Hash, right: &Hash) -> Hash {
+fn hash_node(left: &MerkleHash, right: &MerkleHash) -> MerkleHash {
     Sha256::new_with_prefix([1]).chain_update(left).chain_update(right).finalize().into()
 }
 
 /// The hash of the whole tree over these leaves.
 #[must_use]
-pub fn root(leaves: &[Hash]) -> Hash {
+pub fn compute_root(leaves: &[MerkleHash]) -> MerkleHash {
     match leaves {
         [] => Sha256::digest([]).into(),
         [leaf] => *leaf,
         leaves => {
-            let (left, right) = halves(leaves);
-            node(&root(left), &root(right))
+            let (left, right) = split_leaves(leaves);
+            hash_node(&compute_root(left), &compute_root(right))
         }
     }
 }
 
 /// The left part is the largest full tree that leaves something for the right. Of two leaves at least.
-fn halves(leaves: &[Hash]) -> (&[Hash], &[Hash]) {
+fn split_leaves(leaves: &[MerkleHash]) -> (&[MerkleHash], &[MerkleHash]) {
     leaves.split_at(1 << (leaves.len() - 1).ilog2())
 }
 
 /// Shows that the leaf at `index` stands in the tree: its neighbours from below to the root. `None` when there is no such leaf.
 #[must_use]
-pub fn inclusion(leaves: &[Hash], index: usize) -> Option<Vec<Hash>> {
+pub fn build_inclusion_proof(leaves: &[MerkleHash], index: usize) -> Option<Vec<MerkleHash>> {
     let mut path = Vec::new();
     let (mut leaves, mut index) = (leaves, (index < leaves.len()).then_some(index)?);
     while leaves.len() > 1 {
-        let (left, right) = halves(leaves);
+        let (left, right) = split_leaves(leaves);
         if index < left.len() {
-            path.push(root(right));
+            path.push(compute_root(right));
             leaves = left;
         } else {
-            path.push(root(left));
+            path.push(compute_root(left));
             (leaves, index) = (right, index - left.len());
         }
     }
@@ -67,23 +67,23 @@ pub fn inclusion(leaves: &[Hash], index: usize) -> Option<Vec<Hash>> {
 
 /// Shows that the tree begins with its first `old` leaves. `None` for no leaf and for more than there are.
 #[must_use]
-pub fn consistency(leaves: &[Hash], old: usize) -> Option<Vec<Hash>> {
+pub fn build_consistency_proof(leaves: &[MerkleHash], old: usize) -> Option<Vec<MerkleHash>> {
     let mut path = Vec::new();
     let (mut leaves, mut old) = (leaves, (old > 0 && old <= leaves.len()).then_some(old)?);
     // As long as only the left part was gone into, what is left in the end is the old root itself, which the reader has.
     let mut known = true;
     while old < leaves.len() {
-        let (left, right) = halves(leaves);
+        let (left, right) = split_leaves(leaves);
         if old <= left.len() {
-            path.push(root(right));
+            path.push(compute_root(right));
             leaves = left;
         } else {
-            path.push(root(left));
+            path.push(compute_root(left));
             (leaves, old, known) = (right, old - left.len(), false);
         }
     }
     if !known {
-        path.push(root(leaves));
+        path.push(compute_root(leaves));
     }
     path.reverse();
     Some(path)
@@ -91,22 +91,22 @@ pub fn consistency(leaves: &[Hash], old: usize) -> Option<Vec<Hash>> {
 
 /// Whether `path` shows that this leaf stands at `index` in the tree of `size` leaves with this root.
 #[must_use]
-pub fn includes((size, root): (u64, &Hash), index: u64, leaf: &Hash, path: &[Hash]) -> bool {
+pub fn verify_inclusion((size, root): (u64, &MerkleHash), index: u64, leaf: &MerkleHash, path: &[MerkleHash]) -> bool {
     if index >= size {
         return false;
     }
     let (mut at, mut last, mut found) = (index, size - 1, *leaf);
-    for beside in path {
+    for sibling in path {
         if last == 0 {
             return false;
         }
         if at % 2 == 1 || at == last {
-            found = node(beside, &found);
+            found = hash_node(sibling, &found);
             while at.is_multiple_of(2) && at != 0 {
                 (at, last) = (at >> 1, last >> 1);
             }
         } else {
-            found = node(&found, beside);
+            found = hash_node(&found, sibling);
         }
         (at, last) = (at >> 1, last >> 1);
     }
@@ -115,7 +115,11 @@ pub fn includes((size, root): (u64, &Hash), index: u64, leaf: &Hash, path: &[Has
 
 /// Whether `path` shows that the second tree begins with all leaves of the first.
 #[must_use]
-pub fn continues((old, old_root): (u64, &Hash), (new, new_root): (u64, &Hash), path: &[Hash]) -> bool {
+pub fn verify_consistency(
+    (old, old_root): (u64, &MerkleHash),
+    (new, new_root): (u64, &MerkleHash),
+    path: &[MerkleHash],
+) -> bool {
     if old == new {
         return path.is_empty() && old_root == new_root;
     }
@@ -133,17 +137,17 @@ pub fn continues((old, old_root): (u64, &Hash), (new, new_root): (u64, &Hash), p
         [] => return false,
     };
     let (mut before, mut after) = (*first, *first);
-    for beside in rest {
+    for sibling in rest {
         if last == 0 {
             return false;
         }
         if at % 2 == 1 || at == last {
-            (before, after) = (node(beside, &before), node(beside, &after));
+            (before, after) = (hash_node(sibling, &before), hash_node(sibling, &after));
             while at.is_multiple_of(2) && at != 0 {
                 (at, last) = (at >> 1, last >> 1);
             }
         } else {
-            after = node(&after, beside);
+            after = hash_node(&after, sibling);
         }
         (at, last) = (at >> 1, last >> 1);
     }
@@ -153,23 +157,23 @@ pub fn continues((old, old_root): (u64, &Hash), (new, new_root): (u64, &Hash), p
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::hex::{hex, unhex};
+    use crate::domain::hex::{decode_hex, encode_hex};
     use proptest::prelude::*;
     use proptest::sample::Index;
 
     /// The eight lines that the implementations of Certificate Transparency test each other with.
-    fn known() -> Vec<Hash> {
+    fn known() -> Vec<MerkleHash> {
         let lines =
             ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"];
-        lines.map(|line| leaf(&unhex(line).unwrap())).to_vec()
+        lines.map(|line| hash_leaf(&decode_hex(line).unwrap())).to_vec()
     }
 
-    fn leaves(count: usize) -> Vec<Hash> {
-        (0..count).map(|at| leaf(&at.to_be_bytes())).collect()
+    fn leaves(count: usize) -> Vec<MerkleHash> {
+        (0..count).map(|at| hash_leaf(&at.to_be_bytes())).collect()
     }
 
-    fn texts(path: Option<Vec<Hash>>) -> Vec<String> {
-        path.unwrap().iter().map(|hash| hex(hash)).collect()
+    fn texts(path: Option<Vec<MerkleHash>>) -> Vec<String> {
+        path.unwrap().iter().map(|hash| encode_hex(hash)).collect()
     }
 
     #[test]
@@ -186,25 +190,25 @@ mod tests {
             "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
         ];
         for (size, expected) in roots.into_iter().enumerate() {
-            assert_eq!(hex(&root(&known()[..size])), expected, "{size} leaves");
+            assert_eq!(encode_hex(&compute_root(&known()[..size])), expected, "{size} leaves");
         }
     }
 
     #[test]
     fn the_proofs_of_certificate_transparency_hold() {
         let known = known();
-        assert_eq!(texts(inclusion(&known[..1], 0)), [""; 0]);
+        assert_eq!(texts(build_inclusion_proof(&known[..1], 0)), [""; 0]);
         assert_eq!(
-            texts(inclusion(&known, 5)),
+            texts(build_inclusion_proof(&known, 5)),
             [
                 "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
                 "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
                 "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
             ]
         );
-        assert_eq!(texts(consistency(&known[..1], 1)), [""; 0]);
+        assert_eq!(texts(build_consistency_proof(&known[..1], 1)), [""; 0]);
         assert_eq!(
-            texts(consistency(&known, 6)),
+            texts(build_consistency_proof(&known, 6)),
             [
                 "0ebc5d3437fbe2db158b9f126a1d118e308181031d0a949f8dededebc558ef6a",
                 "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
@@ -217,20 +221,27 @@ mod tests {
     fn every_proof_of_every_small_tree_holds() {
         for size in 1..=40_usize {
             let all = leaves(size);
-            let tree = (size as u64, &root(&all));
+            let tree = (size as u64, &compute_root(&all));
             for at in 0..size {
-                let path = inclusion(&all, at).unwrap();
-                assert!(includes(tree, at as u64, &all[at], &path), "leaf {at} of {size}");
-                let old = (at as u64 + 1, &root(&all[..=at]));
-                let path = consistency(&all, at + 1).unwrap();
-                assert!(continues(old, tree, &path), "{} leaves, then {size}", at + 1);
+                let path = build_inclusion_proof(&all, at).unwrap();
+                assert!(verify_inclusion(tree, at as u64, &all[at], &path), "leaf {at} of {size}");
+                let old = (at as u64 + 1, &compute_root(&all[..=at]));
+                let path = build_consistency_proof(&all, at + 1).unwrap();
+                assert!(verify_consistency(old, tree, &path), "{} leaves, then {size}", at + 1);
             }
-            assert_eq!((inclusion(&all, size), consistency(&all, 0), consistency(&all, size + 1)), (None, None, None));
+            assert_eq!(
+                (
+                    build_inclusion_proof(&all, size),
+                    build_consistency_proof(&all, 0),
+                    build_consistency_proof(&all, size + 1)
+                ),
+                (None, None, None)
+            );
         }
     }
 
     /// One hash of a path is another, or missing, or one too many.
-    fn spoil(path: &mut Vec<Hash>, how: u8, at: Index) {
+    fn spoil(path: &mut Vec<MerkleHash>, how: u8, at: Index) {
         match how {
             0 if !path.is_empty() => at.get_mut(path)[0] ^= 1,
             1 if !path.is_empty() => {
@@ -245,33 +256,33 @@ mod tests {
         fn a_line_that_is_another_or_stands_elsewhere_is_not_shown(size in 1..200_usize, at: Index, other: Index, which: Index, how in 0..3_u8) {
             let all = leaves(size);
             let (at, other) = (at.index(size), other.index(size));
-            let (tree, path) = ((size as u64, &root(&all)), inclusion(&all, at).unwrap());
-            prop_assert!(includes(tree, at as u64, &all[at], &path));
+            let (tree, path) = ((size as u64, &compute_root(&all)), build_inclusion_proof(&all, at).unwrap());
+            prop_assert!(verify_inclusion(tree, at as u64, &all[at], &path));
             if other != at {
-                prop_assert!(!includes(tree, at as u64, &all[other], &path));
-                prop_assert!(!includes(tree, other as u64, &all[at], &path));
+                prop_assert!(!verify_inclusion(tree, at as u64, &all[other], &path));
+                prop_assert!(!verify_inclusion(tree, other as u64, &all[at], &path));
             }
-            prop_assert!(!includes(tree, size as u64, &all[at], &path));
-            prop_assert!(!includes((tree.0, &[7; 32]), at as u64, &all[at], &path));
+            prop_assert!(!verify_inclusion(tree, size as u64, &all[at], &path));
+            prop_assert!(!verify_inclusion((tree.0, &[7; 32]), at as u64, &all[at], &path));
             let mut spoilt = path;
             spoil(&mut spoilt, how, which);
-            prop_assert!(!includes(tree, at as u64, &all[at], &spoilt));
+            prop_assert!(!verify_inclusion(tree, at as u64, &all[at], &spoilt));
         }
 
         #[test]
         fn a_tree_in_which_an_old_line_changed_does_not_continue_the_old_one(new in 1..200_usize, old: Index, changed: Index, how in 0..3_u8) {
             let all = leaves(new);
             let old = old.index(new) + 1;
-            let before = (old as u64, &root(&all[..old]));
-            let path = consistency(&all, old).unwrap();
-            prop_assert!(continues(before, (new as u64, &root(&all)), &path));
+            let before = (old as u64, &compute_root(&all[..old]));
+            let path = build_consistency_proof(&all, old).unwrap();
+            prop_assert!(verify_consistency(before, (new as u64, &compute_root(&all)), &path));
             let mut spoilt = path;
             spoil(&mut spoilt, how, changed);
-            prop_assert!(!continues(before, (new as u64, &root(&all)), &spoilt));
+            prop_assert!(!verify_consistency(before, (new as u64, &compute_root(&all)), &spoilt));
             let mut other = all;
             changed.get_mut(&mut other[..old])[0] ^= 1;
-            let path = consistency(&other, old).unwrap();
-            prop_assert!(!continues(before, (new as u64, &root(&other)), &path));
+            let path = build_consistency_proof(&other, old).unwrap();
+            prop_assert!(!verify_consistency(before, (new as u64, &compute_root(&other)), &path));
         }
     }
 }

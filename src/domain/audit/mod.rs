@@ -6,6 +6,6 @@
 //!
 //! Knows no database and no key: what a line is, is the store's; whose a signature is, `auth` says.
 
-pub mod check;
+pub mod audit_proof;
 pub mod merkle;
-pub mod paper;
+pub mod verify;

@@ -3,10 +3,10 @@
 //! Knows the campaign and the catalogue of elements; knows no figure. What concerns the formula of a target is
 //! `check_target`.
 
-use super::{Anniversary, Campaign, Classification, Duty, Evidence};
-use crate::domain::broken::Broken;
+use super::{Anniversary, Campaign, Classification, Duty, DutyEvidence};
 use crate::domain::element::ElementKind;
-use crate::domain::form::{Catalogue, twice};
+use crate::domain::form::{Catalogue, duplicate_code_violations};
+use crate::domain::violation::Violation;
 
 /// Most targets, and most duties and lines of work each, of one campaign.
 pub(super) const LINES_MAX: usize = 64;
@@ -14,27 +14,33 @@ pub(super) const LINES_MAX: usize = 64;
 impl Campaign {
     /// Every rule broken, the campaign against itself and against the catalogue.
     #[must_use]
-    pub fn check(&self, catalogue: &Catalogue) -> Vec<Broken> {
-        let mut found = Vec::new();
-        self.check_head(&mut found);
-        self.check_phases(&mut found);
-        self.anniversaries.iter().for_each(|day| found.extend(check_anniversary(day)));
-        self.check_codes(&mut found);
+    pub fn check(&self, catalogue: &Catalogue) -> Vec<Violation> {
+        let mut violations = Vec::new();
+        self.check_header(&mut violations);
+        self.check_phases(&mut violations);
+        self.anniversaries.iter().for_each(|day| violations.extend(check_anniversary(day)));
+        self.check_codes(&mut violations);
         for code in self.contracts.iter().filter(|code| catalogue.contract(code).is_none()) {
-            found.push(unknown("UNKNOWN_CONTRACT", "contracts", "hợp đồng báo cáo", "contract", code));
+            violations.push(unknown_code_violation(
+                "UNKNOWN_CONTRACT",
+                "contracts",
+                "hợp đồng báo cáo",
+                "contract",
+                code,
+            ));
         }
         for target in &self.targets {
-            super::check_target::check(self, target, catalogue, &mut found);
+            super::check_target::check_target(self, target, catalogue, &mut violations);
         }
-        self.check_activities(catalogue, &mut found);
-        self.duties.iter().for_each(|duty| check_duty(duty, catalogue, &mut found));
-        self.check_taken_up(&mut found);
-        found
+        self.check_activities(catalogue, &mut violations);
+        self.duties.iter().for_each(|duty| check_duty(duty, catalogue, &mut violations));
+        self.check_participation(&mut violations);
+        violations
     }
 
-    fn check_head(&self, found: &mut Vec<Broken>) {
+    fn check_header(&self, violations: &mut Vec<Violation>) {
         if self.classification != Classification::NotSecret {
-            found.push(Broken::refuses(
+            violations.push(Violation::error(
                 "CLASSIFIED",
                 "classification",
                 format!(
@@ -50,19 +56,19 @@ impl Campaign {
         let named =
             [("code", &self.code), ("name_vi", &self.name_vi), ("name_en", &self.name_en), ("owner", &self.owner_uid)];
         for (key, _) in named.iter().filter(|(_, text)| text.trim().is_empty()) {
-            found.push(empty(key));
+            violations.push(missing_value_violation(key));
         }
         if self.theme.is_none() {
-            found.push(empty("theme"));
+            violations.push(missing_value_violation("theme"));
         }
         if self.fields.is_empty() {
-            found.push(empty("fields"));
+            violations.push(missing_value_violation("fields"));
         }
         if self.contracts.is_empty() {
-            found.push(empty("contracts"));
+            violations.push(missing_value_violation("contracts"));
         }
         if self.launched_on.is_some_and(|day| day >= self.legal_window.end) {
-            found.push(Broken::refuses(
+            violations.push(Violation::error(
                 "LAUNCH_AFTER_END",
                 "launched_on",
                 "ngày phát động ở sau ngày kết thúc; hãy kiểm tra lại hai ngày",
@@ -72,11 +78,11 @@ impl Campaign {
     }
 
     /// The phases tile the legal window: numbered 1, 2, 3, without gap and without overlap.
-    fn check_phases(&self, found: &mut Vec<Broken>) {
+    fn check_phases(&self, violations: &mut Vec<Violation>) {
         let mut next = self.legal_window.start;
         for (index, phase) in self.phases.iter().enumerate() {
             if usize::from(phase.no) != index + 1 || phase.window.start != next {
-                found.push(untiled(
+                violations.push(phase_tiling_violation(
                     format!("phases.{}", phase.no),
                     format!(
                         "đợt thứ {} phải bắt đầu ngày {next}, hiện là đợt {} từ {}",
@@ -96,7 +102,7 @@ impl Campaign {
         }
         if next != self.legal_window.end {
             let (last, end) = (next, self.legal_window.end);
-            found.push(untiled(
+            violations.push(phase_tiling_violation(
                 "phases".to_owned(),
                 format!("các đợt kết thúc trước ngày {last}, phong trào trước ngày {end}; hai ngày phải trùng nhau"),
                 format!("the phases end before {last}, the campaign before {end}; the two must be one day"),
@@ -104,14 +110,17 @@ impl Campaign {
         }
     }
 
-    fn check_codes(&self, found: &mut Vec<Broken>) {
-        found.extend(twice("targets", self.targets.iter().map(|target| target.code.as_str())));
-        found.extend(twice("activities", self.activities.iter().map(|activity| activity.code.as_str())));
-        found.extend(twice("duties", self.duties.iter().map(|duty| duty.code.as_str())));
+    fn check_codes(&self, violations: &mut Vec<Violation>) {
+        violations.extend(duplicate_code_violations("targets", self.targets.iter().map(|target| target.code.as_str())));
+        violations.extend(duplicate_code_violations(
+            "activities",
+            self.activities.iter().map(|activity| activity.code.as_str()),
+        ));
+        violations.extend(duplicate_code_violations("duties", self.duties.iter().map(|duty| duty.code.as_str())));
         let counts =
             [("targets", self.targets.len()), ("activities", self.activities.len()), ("duties", self.duties.len())];
         for (at, count) in counts.into_iter().filter(|(_, count)| *count > LINES_MAX) {
-            found.push(Broken::refuses(
+            violations.push(Violation::error(
                 "TOO_MANY_LINES",
                 at,
                 format!("{count} mục, nhiều nhất là {LINES_MAX}; hãy gộp hoặc tách thành phong trào khác"),
@@ -120,22 +129,22 @@ impl Campaign {
         }
     }
 
-    fn check_activities(&self, catalogue: &Catalogue, found: &mut Vec<Broken>) {
+    fn check_activities(&self, catalogue: &Catalogue, violations: &mut Vec<Violation>) {
         for activity in &self.activities {
             let at = format!("activities.{}", activity.code);
-            if !self.counts(&activity.element, catalogue) {
-                found.push(not_counted(&at, activity.element.as_str()));
+            if !self.counts_element(&activity.element, catalogue) {
+                violations.push(not_counted_violation(&at, activity.element.as_str()));
             }
         }
     }
 
     /// Whether one of the campaign's contracts brings in this element.
-    pub(super) fn counts(&self, element: &crate::domain::element::ElementCode, catalogue: &Catalogue) -> bool {
-        catalogue.counted_by(element).is_some_and(|contract| self.contracts.contains(&contract.code))
+    pub(super) fn counts_element(&self, element: &crate::domain::element::ElementCode, catalogue: &Catalogue) -> bool {
+        catalogue.contract_for_element(element).is_some_and(|contract| self.contracts.contains(&contract.code))
     }
 }
 
-fn check_anniversary(day: &Anniversary) -> Option<Broken> {
+fn check_anniversary(day: &Anniversary) -> Option<Violation> {
     let falls_on = |origin: jiff::civil::Date| {
         origin.year() + day.ordinal == day.commemorated_on.year()
             && (origin.month(), origin.day()) == (day.commemorated_on.month(), day.commemorated_on.day())
@@ -145,7 +154,7 @@ fn check_anniversary(day: &Anniversary) -> Option<Broken> {
         return None;
     }
     let (ordinal, on) = (day.ordinal, day.commemorated_on);
-    Some(Broken::refuses(
+    Some(Violation::error(
         "ANNIVERSARY_DOES_NOT_ADD_UP",
         format!("anniversaries.{}", day.name_vi),
         format!("{origin} cộng {ordinal} năm không phải là {on}; giữ nguyên văn đã đăng và thêm mục correction"),
@@ -153,17 +162,17 @@ fn check_anniversary(day: &Anniversary) -> Option<Broken> {
     ))
 }
 
-fn check_duty(duty: &Duty, catalogue: &Catalogue, found: &mut Vec<Broken>) {
+fn check_duty(duty: &Duty, catalogue: &Catalogue, violations: &mut Vec<Violation>) {
     let at = format!("duties.{}", duty.code);
     let kind = duty.element.as_ref().map(|code| catalogue.element(code).map(|element| element.kind));
     let fits = match (duty.evidence, kind) {
-        (Evidence::Narrative, None) => true,
-        (Evidence::Attestation, Some(Some(kind))) => kind == ElementKind::EventFlag && duty.due > 0,
-        (Evidence::ActivityCount, Some(Some(kind))) => kind == ElementKind::Flow,
-        (Evidence::Narrative | Evidence::Attestation | Evidence::ActivityCount, _) => false,
+        (DutyEvidence::Narrative, None) => true,
+        (DutyEvidence::Attestation, Some(Some(kind))) => kind == ElementKind::EventFlag && duty.due > 0,
+        (DutyEvidence::ActivityCount, Some(Some(kind))) => kind == ElementKind::Flow,
+        (DutyEvidence::Narrative | DutyEvidence::Attestation | DutyEvidence::ActivityCount, _) => false,
     };
     if !fits {
-        found.push(Broken::refuses(
+        violations.push(Violation::error(
             "DUTY_EVIDENCE",
             at,
             "minh chứng không khớp: ATTESTATION cần chỉ tiêu loại EVENT_FLAG và due > 0, ACTIVITY_COUNT cần loại FLOW, NARRATIVE không cần",
@@ -172,16 +181,16 @@ fn check_duty(duty: &Duty, catalogue: &Catalogue, found: &mut Vec<Broken>) {
     }
 }
 
-fn untiled(at: String, vi: String, en: String) -> Broken {
-    Broken::refuses("PHASES_DO_NOT_TILE", at, vi, en)
+fn phase_tiling_violation(at: String, vi: String, en: String) -> Violation {
+    Violation::error("PHASES_DO_NOT_TILE", at, vi, en)
 }
 
-fn empty(key: &str) -> Broken {
-    Broken::refuses("NOT_GIVEN", key, format!("chưa có {key}; hãy điền"), format!("{key} is not given; fill it in"))
+fn missing_value_violation(key: &str) -> Violation {
+    Violation::error("NOT_GIVEN", key, format!("chưa có {key}; hãy điền"), format!("{key} is not given; fill it in"))
 }
 
-fn unknown(code: &'static str, at: &str, vi: &str, en: &str, name: &str) -> Broken {
-    Broken::refuses(
+fn unknown_code_violation(code: &'static str, at: &str, vi: &str, en: &str, name: &str) -> Violation {
+    Violation::error(
         code,
         at,
         format!("không có {vi} {name}; hãy khai báo hoặc sửa mã"),
@@ -189,8 +198,8 @@ fn unknown(code: &'static str, at: &str, vi: &str, en: &str, name: &str) -> Brok
     )
 }
 
-pub(super) fn not_counted(at: &str, element: &str) -> Broken {
-    Broken::refuses(
+pub(super) fn not_counted_violation(at: &str, element: &str) -> Violation {
+    Violation::error(
         "ELEMENT_NOT_COUNTED",
         at,
         format!("không hợp đồng báo cáo nào của phong trào thu thập chỉ tiêu {element}; hãy thêm hợp đồng hoặc sửa mã"),

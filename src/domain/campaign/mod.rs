@@ -3,26 +3,26 @@
 //! Knows what is promised and what must be true of it; knows no figure, no file and no account. Whether it may go on to
 //! its next state is `life`, what is wrong with it is `check`.
 
-mod amend;
+mod amendment;
 mod check;
 mod check_target;
-pub mod life;
-mod reading;
-mod taken_up;
+mod formula_analysis;
+pub mod lifecycle;
+mod participation;
 
 use super::element::ElementCode;
 use super::ids::{CampaignId, UnitId};
-use super::target::{self, Target};
-use super::window::Window;
-use super::worded::worded;
+use super::string_enum::string_enum;
+use super::target_rule::{self, Target};
+use super::window::DateWindow;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-pub use amend::{AMENDMENTS_MAX, Amendment, BASIS_MAX};
-pub use life::{Status, Step};
-pub use taken_up::{Allocation, Launch, LaunchMode, PlanStatus, Pledge, UnitPlan};
+pub use amendment::{AMENDMENTS_MAX, Amendment, BASIS_MAX};
+pub use lifecycle::{CampaignStatus, CampaignStep};
+pub use participation::{Allocation, Launch, LaunchMode, PlanStatus, Pledge, UnitPlan};
 
-worded! {
+string_enum! {
     /// What kind of movement it is, in the words of the law.
     CampaignKind {
         /// Thường xuyên.
@@ -34,7 +34,7 @@ worded! {
     }
 }
 
-worded! {
+string_enum! {
     /// Degree of secrecy; this product holds nothing above the first.
     Classification {
         /// Không mật.
@@ -48,9 +48,9 @@ worded! {
     }
 }
 
-worded! {
+string_enum! {
     /// The fields (lĩnh vực) in which a campaign sets targets.
-    Field {
+    CampaignField {
         /// Bảo vệ an ninh, trật tự.
         SecurityOrder = "SECURITY_ORDER",
         /// Xây dựng phong trào toàn dân bảo vệ an ninh Tổ quốc.
@@ -62,7 +62,7 @@ worded! {
     }
 }
 
-worded! {
+string_enum! {
     /// How firmly a target is promised.
     Commitment {
         /// Must be met.
@@ -74,9 +74,9 @@ worded! {
     }
 }
 
-worded! {
+string_enum! {
     /// What a reduction means where last year's figure is zero.
-    ZeroBase {
+    ZeroBasePolicy {
         /// Zero must stay zero.
         MaintainZero = "MAINTAIN_ZERO",
         /// No verdict.
@@ -84,9 +84,9 @@ worded! {
     }
 }
 
-worded! {
+string_enum! {
     /// By what a duty without a number shows that it was done.
-    Evidence {
+    DutyEvidence {
         /// Number of activities.
         ActivityCount = "ACTIVITY_COUNT",
         /// Done or not done; content is never stored.
@@ -96,7 +96,7 @@ worded! {
     }
 }
 
-worded! {
+string_enum! {
     /// Which figures of the past a change is measured against.
     BaselineMethod {
         /// The same days a year before.
@@ -128,12 +128,12 @@ pub struct Anniversary {
     /// The words as they were published; never edited.
     pub as_published: String,
     /// What the words should have said.
-    pub correction: Option<Correction>,
+    pub correction: Option<AnniversaryCorrection>,
 }
 
 /// The day that was meant, and why we think so.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Correction {
+pub struct AnniversaryCorrection {
     /// The day remembered, corrected.
     pub origin: Date,
     /// The reason, in Vietnamese.
@@ -150,7 +150,7 @@ pub struct Phase {
     /// Name in English.
     pub name_en: String,
     /// Its days.
-    pub window: Window,
+    pub window: DateWindow,
     /// What the phase concentrates on, in Vietnamese.
     pub focus: Vec<String>,
     /// The published text does not give these days: they are the author's assumption and screens mark them with `*`.
@@ -159,7 +159,7 @@ pub struct Phase {
 
 /// What stands beside a target so that it cannot be met by not counting.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Pair {
+pub enum TargetPair {
     /// Another target of this campaign, by code.
     Target(String),
     /// A plain count.
@@ -168,11 +168,11 @@ pub enum Pair {
 
 /// One target (chỉ tiêu) with all that is needed to judge it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TargetLine {
+pub struct CampaignTarget {
     /// Code, as in `T1`.
     pub code: String,
     /// Field it belongs to.
-    pub field: Option<Field>,
+    pub field: Option<CampaignField>,
     /// The words of the campaign, in Vietnamese.
     pub text_vi: String,
     /// The words in English.
@@ -190,9 +190,9 @@ pub struct TargetLine {
     /// Least share of expected reports for a verdict, in thousandths.
     pub coverage_min: Option<u16>,
     /// What a zero base means.
-    pub zero_base: Option<ZeroBase>,
+    pub zero_base: Option<ZeroBasePolicy>,
     /// What is printed beside it.
-    pub pairs: Vec<Pair>,
+    pub pairs: Vec<TargetPair>,
     /// How the target could be met without the work, in Vietnamese; printed wherever the target is.
     pub gaming_note: String,
     /// Who allowed more of a coercive count to be asked for; `None` almost always.
@@ -218,13 +218,13 @@ pub struct Duty {
     /// Code, as named by `attest(...)`.
     pub code: String,
     /// Field it belongs to.
-    pub field: Option<Field>,
+    pub field: Option<CampaignField>,
     /// The words of the campaign, in Vietnamese.
     pub text_vi: String,
     /// The words in English.
     pub text_en: String,
     /// By what it shows that it was done.
-    pub evidence: Evidence,
+    pub evidence: DutyEvidence,
     /// The flag or count that shows it; none for a narrative.
     pub element: Option<ElementCode>,
     /// How many attestations are due in the whole campaign; 0 where none are.
@@ -249,9 +249,9 @@ pub struct Campaign {
     /// Whom it addresses, in Vietnamese.
     pub audience_vi: String,
     /// The days of the campaign in its founding text.
-    pub legal_window: Window,
+    pub legal_window: DateWindow,
     /// The days over which figures are measured; the legal window where the two agree.
-    pub measurement_window: Window,
+    pub measurement_window: DateWindow,
     /// The day of the ceremony; may come after the first day.
     pub launched_on: Option<Date>,
     /// Theme (chủ đề).
@@ -259,7 +259,7 @@ pub struct Campaign {
     /// Motto (phương châm).
     pub motto: Option<String>,
     /// Fields in which it sets targets.
-    pub fields: Vec<Field>,
+    pub fields: Vec<CampaignField>,
     /// Phases in the order of time.
     pub phases: Vec<Phase>,
     /// Days commemorated.
@@ -267,13 +267,13 @@ pub struct Campaign {
     /// Secrecy; anything but `NOT_SECRET` is refused.
     pub classification: Classification,
     /// State of its life.
-    pub status: Status,
+    pub status: CampaignStatus,
     /// Codes of the contracts under which its figures are reported.
     pub contracts: Vec<String>,
     /// Days behind the last measured one after which reports of a concluded campaign leave the phones; none: they stay.
-    pub device_days: Option<u16>,
+    pub device_retention_days: Option<u16>,
     /// Targets.
-    pub targets: Vec<TargetLine>,
+    pub targets: Vec<CampaignTarget>,
     /// Lines of work without a target.
     pub activities: Vec<Activity>,
     /// Duties without a number.
@@ -292,13 +292,13 @@ impl Campaign {
     /// The id that the code stands for.
     #[must_use]
     pub fn id(&self) -> CampaignId {
-        CampaignId::named(&self.code)
+        CampaignId::from_code(&self.code)
     }
 
     /// The id of the unit that runs it.
     #[must_use]
-    pub fn owner(&self) -> UnitId {
-        UnitId::named(&self.owner_uid)
+    pub fn owner_id(&self) -> UnitId {
+        UnitId::from_code(&self.owner_uid)
     }
 
     /// The phase that holds `day`.
@@ -309,12 +309,17 @@ impl Campaign {
 
     /// Every window that figures are summed over: legal, measured, phases, and those that targets name by date.
     #[must_use]
-    pub fn judged_windows(&self) -> Vec<Window> {
+    pub fn judged_windows(&self) -> Vec<DateWindow> {
         let phases = self.phases.iter().map(|phase| phase.window);
         let comparisons = self.targets.iter().flat_map(|line| line.formula.comparisons());
         let dated = comparisons.filter_map(|comparison| match comparison.window {
-            Some(target::Window::Dates(start, end)) => Window::new(start, end),
-            Some(target::Window::Legal | target::Window::Phase(_) | target::Window::Milestone(_)) | None => None,
+            Some(target_rule::TargetWindow::Dates(start, end)) => DateWindow::new(start, end),
+            Some(
+                target_rule::TargetWindow::Legal
+                | target_rule::TargetWindow::Phase(_)
+                | target_rule::TargetWindow::Milestone(_),
+            )
+            | None => None,
         });
         [self.legal_window, self.measurement_window].into_iter().chain(phases).chain(dated).collect()
     }
@@ -322,22 +327,22 @@ impl Campaign {
     /// The days a year before that the measured ones are compared with: as many days, ending where the measured ones begin
     /// at the latest.
     #[must_use]
-    pub fn base_window(&self) -> Window {
-        let shifted = self.measurement_window.year_before();
+    pub fn base_window(&self) -> DateWindow {
+        let shifted = self.measurement_window.one_year_earlier();
         // Both ends of an official window are inclusive, so a window of a year and a day, shifted, would share a day.
-        Window { start: shifted.start, end: shifted.end.min(self.measurement_window.start) }
+        DateWindow { start: shifted.start, end: shifted.end.min(self.measurement_window.start) }
     }
 
     /// The day from which no phone keeps its reports; none while it is not concluded.
     #[must_use]
-    pub fn leaves_phones_on(&self) -> Option<Date> {
-        let days = self.device_days.filter(|_| self.status.is_final())?;
+    pub fn device_retention_end(&self) -> Option<Date> {
+        let days = self.device_retention_days.filter(|_| self.status.is_final())?;
         Some(self.measurement_window.end.saturating_add(i64::from(days).days()))
     }
 
     /// The target of this code.
     #[must_use]
-    pub fn target(&self, code: &str) -> Option<&TargetLine> {
+    pub fn target(&self, code: &str) -> Option<&CampaignTarget> {
         self.targets.iter().find(|target| target.code == code)
     }
 

@@ -3,16 +3,16 @@
 //! A change is announced, rehearsed, made effective and reconciled. Applying changes gives another organisation and leaves
 //! the old one as it was. Changes of one day are judged together, when all of them are in. Knows no report.
 
-use super::draft::Draft;
-use super::{Finding, Fraction, Hierarchy, OfficialCode, Org, UnitKind};
-use crate::domain::ids::{ChangeId, UnitId};
-use crate::domain::time::Instant;
-use crate::domain::worded::worded;
+use super::draft::OrgDraft;
+use super::{Fraction, Hierarchy, OfficialCode, Org, OrgViolation, UnitKind};
+use crate::domain::ids::{OrgChangeId, UnitId};
+use crate::domain::string_enum::string_enum;
+use crate::domain::time::Timestamp;
 use jiff::civil::Date;
 
-worded! {
+string_enum! {
     /// How far a change has come.
-    ChangeState {
+    OrgChangeState {
         /// Decided and entered.
         Announced = "ANNOUNCED",
         /// Tried out; somebody has read what would happen.
@@ -24,7 +24,7 @@ worded! {
     }
 }
 
-impl ChangeState {
+impl OrgChangeState {
     /// The state that may follow; a change goes through all of them, in order.
     #[must_use]
     pub fn next(self) -> Option<Self> {
@@ -37,9 +37,9 @@ impl ChangeState {
     }
 }
 
-worded! {
+string_enum! {
     /// What kind of change it is.
-    ChangeKind {
+    OrgChangeKind {
         /// A unit begins.
         Create = "CREATE",
         /// A unit is called, classed or coded otherwise.
@@ -59,7 +59,7 @@ worded! {
 
 /// What a unit is called and classed as.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Description {
+pub struct UnitDescription {
     /// Name in Vietnamese.
     pub name: String,
     /// Rank.
@@ -74,13 +74,13 @@ pub struct Description {
 
 /// What is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Act {
+pub enum OrgAction {
     /// A unit begins, under the parents given. A unit that others merge or split into on the same day is created too.
     Create {
         /// Text code, never used before.
         uid: String,
         /// What it is.
-        unit: Description,
+        unit: UnitDescription,
         /// Its parents, at most one in each hierarchy.
         parents: Vec<(Hierarchy, UnitId)>,
     },
@@ -89,7 +89,7 @@ pub enum Act {
         /// Which.
         unit: UnitId,
         /// How from now on.
-        to: Description,
+        to: UnitDescription,
     },
     /// A unit goes under another parent, or out of the hierarchy.
     Reparent {
@@ -130,26 +130,26 @@ pub enum Act {
     },
 }
 
-impl Act {
+impl OrgAction {
     /// The kind.
     #[must_use]
-    pub fn kind(&self) -> ChangeKind {
+    pub fn kind(&self) -> OrgChangeKind {
         match self {
-            Self::Create { .. } => ChangeKind::Create,
-            Self::Rename { .. } => ChangeKind::Rename,
-            Self::Reparent { .. } => ChangeKind::Reparent,
-            Self::Merge { .. } => ChangeKind::Merge,
-            Self::Split { .. } => ChangeKind::Split,
-            Self::Dissolve { .. } => ChangeKind::Dissolve,
-            Self::TransferFunction { .. } => ChangeKind::TransferFunction,
+            Self::Create { .. } => OrgChangeKind::Create,
+            Self::Rename { .. } => OrgChangeKind::Rename,
+            Self::Reparent { .. } => OrgChangeKind::Reparent,
+            Self::Merge { .. } => OrgChangeKind::Merge,
+            Self::Split { .. } => OrgChangeKind::Split,
+            Self::Dissolve { .. } => OrgChangeKind::Dissolve,
+            Self::TransferFunction { .. } => OrgChangeKind::TransferFunction,
         }
     }
 
     /// The unit that the change is first of all about.
     #[must_use]
-    pub fn about(&self) -> UnitId {
+    pub fn subject_unit(&self) -> UnitId {
         match self {
-            Self::Create { uid, .. } => UnitId::named(uid),
+            Self::Create { uid, .. } => UnitId::from_code(uid),
             Self::Rename { unit, .. } | Self::Reparent { unit, .. } | Self::Dissolve { unit } => *unit,
             Self::Merge { into, .. } => *into,
             Self::Split { from, .. } | Self::TransferFunction { from, .. } => *from,
@@ -159,46 +159,46 @@ impl Act {
 
 /// A change of the organisation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
+pub struct OrgChange {
     /// First day of the new state.
-    pub effective: Date,
+    pub effective_day: Date,
     /// The resolution or decision, as in `NQ 1687/NQ-UBTVQH15`; the basis of the lineage.
     pub legal_basis: String,
     /// When we learned of it.
-    pub recorded: Instant,
+    pub recorded_at: Timestamp,
     /// What is done.
-    pub act: Act,
+    pub action: OrgAction,
 }
 
-impl Change {
+impl OrgChange {
     /// The id: the same for the same kind of change to the same unit on the same day and basis.
     #[must_use]
-    pub fn id(&self) -> ChangeId {
-        let (about, kind) = (self.act.about(), self.act.kind());
-        ChangeId::named(&format!("{}|{kind}|{about}|{}", self.effective, self.legal_basis))
+    pub fn id(&self) -> OrgChangeId {
+        let (about, kind) = (self.action.subject_unit(), self.action.kind());
+        OrgChangeId::from_code(&format!("{}|{kind}|{about}|{}", self.effective_day, self.legal_basis))
     }
 }
 
 impl Org {
     /// The organisation with the changes made, in the order of their days; every finding if it would break a rule.
-    pub fn apply(&self, changes: &[Change]) -> Result<Self, Vec<Finding>> {
-        let mut ordered: Vec<&Change> = changes.iter().collect();
+    pub fn apply_changes(&self, changes: &[OrgChange]) -> Result<Self, Vec<OrgViolation>> {
+        let mut ordered: Vec<&OrgChange> = changes.iter().collect();
         // Units are created before others of the same day name them; otherwise the order given is kept.
-        ordered.sort_by_key(|change| (change.effective, change.act.kind() != ChangeKind::Create));
-        let mut draft = Draft::of(self);
-        ordered.into_iter().for_each(|change| draft.make(change));
-        draft.finish()
+        ordered.sort_by_key(|change| (change.effective_day, change.action.kind() != OrgChangeKind::Create));
+        let mut draft = OrgDraft::from_org(self);
+        ordered.into_iter().for_each(|change| draft.apply_change(change));
+        draft.into_org()
     }
 }
 
 /// What was known when: an organisation as first recorded, and every change with the time at which it was learned of.
 #[derive(Debug, Clone)]
-pub struct History {
+pub struct OrgHistory {
     origin: Org,
-    changes: Vec<Change>,
+    changes: Vec<OrgChange>,
 }
 
-impl History {
+impl OrgHistory {
     /// Begins with an organisation and no change.
     #[must_use]
     pub fn new(origin: Org) -> Self {
@@ -207,34 +207,35 @@ impl History {
 
     /// Takes a finished organisation apart: the state before `first`, and all changes since, as learned of at `recorded`
     /// gives for each effective day.
-    pub fn of(org: &Org, first: Date, recorded: impl Fn(Date) -> Instant) -> Result<Self, Vec<Finding>> {
+    pub fn from_org(org: &Org, first: Date, recorded: impl Fn(Date) -> Timestamp) -> Result<Self, Vec<OrgViolation>> {
         let days = org.change_days_from(first);
         let changes = days.into_iter().flat_map(|day| org.changes_on(day, recorded(day))).collect();
-        Ok(Self { origin: org.before(first)?, changes })
+        Ok(Self { origin: org.state_before(first)?, changes })
     }
 
     /// Adds a change if the organisation then known agrees with it; what was recorded is never altered.
-    pub fn record(&mut self, change: Change) -> Result<(), Vec<Finding>> {
+    pub fn record(&mut self, change: OrgChange) -> Result<(), Vec<OrgViolation>> {
         self.record_all(&[change])
     }
 
     /// Adds changes that only hold together, as those of one resolution do.
-    pub fn record_all(&mut self, changes: &[Change]) -> Result<(), Vec<Finding>> {
-        let all: Vec<Change> = self.changes.iter().chain(changes).cloned().collect();
-        self.origin.apply(&all)?;
+    pub fn record_all(&mut self, changes: &[OrgChange]) -> Result<(), Vec<OrgViolation>> {
+        let all: Vec<OrgChange> = self.changes.iter().chain(changes).cloned().collect();
+        self.origin.apply_changes(&all)?;
         self.changes = all;
         Ok(())
     }
 
     /// All changes, as recorded.
     #[must_use]
-    pub fn changes(&self) -> &[Change] {
+    pub fn changes(&self) -> &[OrgChange] {
         &self.changes
     }
 
     /// The organisation as it was known at `time`, its announced future included.
-    pub fn known_at(&self, time: Instant) -> Result<Org, Vec<Finding>> {
-        let known: Vec<Change> = self.changes.iter().filter(|change| change.recorded <= time).cloned().collect();
-        self.origin.apply(&known)
+    pub fn org_known_at(&self, time: Timestamp) -> Result<Org, Vec<OrgViolation>> {
+        let recorded: Vec<OrgChange> =
+            self.changes.iter().filter(|change| change.recorded_at <= time).cloned().collect();
+        self.origin.apply_changes(&recorded)
     }
 }

@@ -2,160 +2,160 @@
 //!
 //! Finds every breach, not only the first. Knows no file: a finding names the fact, the reader of files knows its line.
 
-use super::index::Index;
-use super::{Edge, Fraction, Hierarchy, Lineage, OrgFacts, Span, Unit, UnitKind, WEIGHT_DENOMINATOR_MAX};
-use crate::domain::broken::Broken;
+use super::index::OrgIndex;
+use super::{DaySpan, Fraction, Hierarchy, OrgFacts, Unit, UnitKind, UnitLineage, UnitParent, WEIGHT_DENOMINATOR_MAX};
 use crate::domain::ids::UnitId;
+use crate::domain::violation::Violation;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The fact that a finding is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fact {
+pub enum OrgFactRef {
     /// A unit or one of its versions.
     Unit(UnitId),
     /// A parent.
-    Edge(Edge),
+    Edge(UnitParent),
     /// A line from the first unit to the second.
     Lineage(UnitId, UnitId),
 }
 
 /// A breach of a rule and the fact that breaks it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub struct OrgViolation {
     /// Which fact.
-    pub fact: Fact,
+    pub fact: OrgFactRef,
     /// Which rule, why, and what to do.
-    pub broken: Broken,
+    pub violation: Violation,
 }
 
-pub(super) fn check(facts: &OrgFacts, index: &Index) -> Vec<Finding> {
-    let mut checker = Checker { facts, index, found: Vec::new() };
-    checker.units();
-    checker.codes();
-    checker.edges();
-    checker.parents();
-    checker.rings();
-    checker.lines();
-    checker.weights();
-    checker.found
+pub(super) fn check_facts(facts: &OrgFacts, index: &OrgIndex) -> Vec<OrgViolation> {
+    let mut checker = OrgChecker { facts, index, violations: Vec::new() };
+    checker.check_units();
+    checker.check_codes();
+    checker.check_edges();
+    checker.check_parents();
+    checker.check_cycles();
+    checker.check_lineage();
+    checker.check_weights();
+    checker.violations
 }
 
-struct Checker<'a> {
+struct OrgChecker<'a> {
     facts: &'a OrgFacts,
-    index: &'a Index,
-    found: Vec<Finding>,
+    index: &'a OrgIndex,
+    violations: Vec<OrgViolation>,
 }
 
-impl<'a> Checker<'a> {
+impl<'a> OrgChecker<'a> {
     fn unit(&self, id: UnitId) -> Option<&'a Unit> {
         self.index.units.get(&id).and_then(|at| self.facts.units.get(*at))
     }
 
-    fn uid(&self, id: UnitId) -> String {
+    fn uid_of(&self, id: UnitId) -> String {
         self.unit(id).map_or_else(|| id.to_string(), |unit| unit.uid.clone())
     }
 
-    fn say(&mut self, fact: Fact, code: &'static str, vi: String, en: String) {
+    fn push_violation(&mut self, fact: OrgFactRef, code: &'static str, vi: String, en: String) {
         let at = match fact {
-            Fact::Unit(id) => format!("unit.{}", self.uid(id)),
-            Fact::Edge(edge) => format!("parent.{}", self.uid(edge.child)),
-            Fact::Lineage(from, to) => format!("lineage.{}.{}", self.uid(from), self.uid(to)),
+            OrgFactRef::Unit(id) => format!("unit.{}", self.uid_of(id)),
+            OrgFactRef::Edge(edge) => format!("parent.{}", self.uid_of(edge.child)),
+            OrgFactRef::Lineage(from, to) => format!("lineage.{}.{}", self.uid_of(from), self.uid_of(to)),
         };
-        self.found.push(Finding { fact, broken: Broken::refuses(code, at, vi, en) });
+        self.violations.push(OrgViolation { fact, violation: Violation::error(code, at, vi, en) });
     }
 
-    fn units(&mut self) {
+    fn check_units(&mut self) {
         let mut seen = BTreeSet::new();
         for unit in &self.facts.units {
             for uid in std::iter::once(&unit.uid).chain(&unit.aliases).filter(|uid| !seen.insert(uid.as_str())) {
                 let vi = format!("mã {uid} dùng cho hai đơn vị; mỗi mã chỉ dùng một lần");
                 let en = format!("code {uid} stands for two units; each code is used once");
-                self.say(Fact::Unit(unit.id), "SAME_UNIT_TWICE", vi, en);
+                self.push_violation(OrgFactRef::Unit(unit.id), "SAME_UNIT_TWICE", vi, en);
             }
-            let whole = !unit.versions.is_empty() && unit.versions.iter().all(|version| !version.span.is_empty());
-            let tiled = unit.versions.windows(2).all(|pair| pair[0].span.to == pair[1].span.from);
+            let whole = !unit.versions.is_empty() && unit.versions.iter().all(|version| !version.days.is_empty());
+            let tiled = unit.versions.windows(2).all(|pair| pair[0].days.to == pair[1].days.from);
             if !whole || !tiled {
                 let vi =
                     "thời gian hiệu lực phải liền nhau, có ít nhất một ngày, không chồng nhau; hãy sửa ngày".into();
                 let en = "versions must follow each other day by day, without gap or overlap; mend their dates".into();
-                self.say(Fact::Unit(unit.id), "VERSIONS_DO_NOT_TILE", vi, en);
+                self.push_violation(OrgFactRef::Unit(unit.id), "VERSIONS_DO_NOT_TILE", vi, en);
             }
         }
     }
 
-    fn codes(&mut self) {
-        for (code, held) in &self.index.codes {
-            let mut held = held.clone();
-            held.sort_unstable();
-            let clash = held.windows(2).find(|pair| pair[0].1 != pair[1].1 && pair[0].0.overlaps(&pair[1].0));
-            let Some([(_, first), (span, second)]) = clash else { continue };
-            let (first, code) = (self.uid(*first), &code.code);
+    fn check_codes(&mut self) {
+        for (code, holders) in &self.index.codes {
+            let mut holders = holders.clone();
+            holders.sort_unstable();
+            let overlap = holders.windows(2).find(|pair| pair[0].1 != pair[1].1 && pair[0].0.overlaps(&pair[1].0));
+            let Some([(_, first), (span, second)]) = overlap else { continue };
+            let (first, code) = (self.uid_of(*first), &code.code);
             let vi =
                 format!("mã {code} đang thuộc {first} trong cùng thời gian {span}; mỗi ngày một mã chỉ có một đơn vị");
             let en = format!("code {code} is held by {first} too during {span}; on one day a code has one unit");
-            self.say(Fact::Unit(*second), "CODE_HELD_TWICE", vi, en);
+            self.push_violation(OrgFactRef::Unit(*second), "CODE_HELD_TWICE", vi, en);
         }
-        self.found.sort_by(|a, b| a.broken.at.cmp(&b.broken.at));
+        self.violations.sort_by(|a, b| a.violation.path.cmp(&b.violation.path));
     }
 
-    fn edges(&mut self) {
+    fn check_edges(&mut self) {
         for edge in &self.facts.edges {
-            let fact = Fact::Edge(*edge);
+            let fact = OrgFactRef::Edge(*edge);
             let (Some(child), Some(parent)) = (self.unit(edge.child), self.unit(edge.parent)) else {
                 let vi = "đơn vị con hoặc cấp trên không có trong danh sách đơn vị; hãy thêm hoặc sửa mã".into();
                 let en = "the unit or its parent is not among the units; add it or mend the code".into();
-                self.say(fact, "UNKNOWN_UNIT", vi, en);
+                self.push_violation(fact, "UNKNOWN_UNIT", vi, en);
                 continue;
             };
-            if edge.child == edge.parent || edge.span.is_empty() {
+            if edge.child == edge.parent || edge.days.is_empty() {
                 let vi = "đơn vị không thể là cấp trên của chính mình, và thời gian phải có ít nhất một ngày".into();
                 let en = "no unit stands under itself, and the time must have at least one day".into();
-                self.say(fact, "BAD_PARENT", vi, en);
+                self.push_violation(fact, "BAD_PARENT", vi, en);
                 continue;
             }
-            for unit in [child, parent].into_iter().filter(|unit| !unit.span().covers(&edge.span)) {
-                let (uid, life, span) = (&unit.uid, unit.span(), edge.span);
+            for unit in [child, parent].into_iter().filter(|unit| !unit.lifetime().covers(&edge.days)) {
+                let (uid, life, span) = (&unit.uid, unit.lifetime(), edge.days);
                 let vi = format!("{uid} chỉ tồn tại {life}, không bao trùm {span}; hãy sửa ngày");
                 let en = format!("{uid} exists during {life} only, which does not cover {span}; mend the dates");
-                self.say(fact, "PARENT_OUTSIDE_LIFE", vi, en);
+                self.push_violation(fact, "PARENT_OUTSIDE_LIFE", vi, en);
             }
         }
     }
 
     /// One parent a day in each hierarchy, and in COMMAND exactly one, except for provinces and clusters.
-    fn parents(&mut self) {
+    fn check_parents(&mut self) {
         for pair in self.facts.edges.windows(2) {
             let (one, two) = (pair[0], pair[1]);
-            if (one.child, one.hierarchy) == (two.child, two.hierarchy) && one.span.overlaps(&two.span) {
-                let (first, span) = (self.uid(one.parent), one.span);
+            if (one.child, one.hierarchy) == (two.child, two.hierarchy) && one.days.overlaps(&two.days) {
+                let (first, span) = (self.uid_of(one.parent), one.days);
                 let vi = format!("đã có cấp trên {first} trong {span}; mỗi ngày chỉ có một cấp trên");
                 let en = format!("{first} is the parent during {span} already; there is one parent a day");
-                self.say(Fact::Edge(two), "TWO_PARENTS", vi, en);
+                self.push_violation(OrgFactRef::Edge(two), "TWO_PARENTS", vi, en);
             }
         }
         for unit in &self.facts.units {
-            let Some(day) = self.first_day_alone(unit) else { continue };
+            let Some(day) = self.first_day_without_parent(unit) else { continue };
             let vi = format!("không có cấp trên chỉ huy từ {day}; hãy thêm một dòng command");
             let en = format!("has no COMMAND parent from {day} on; add a line of command");
-            self.say(Fact::Unit(unit.id), "NO_PARENT", vi, en);
+            self.push_violation(OrgFactRef::Unit(unit.id), "NO_PARENT", vi, en);
         }
     }
 
-    fn first_day_alone(&self, unit: &Unit) -> Option<Date> {
-        let edges = self.index.up.get(&(Hierarchy::Command, unit.id)).map_or(&[][..], Vec::as_slice);
+    fn first_day_without_parent(&self, unit: &Unit) -> Option<Date> {
+        let edges = self.index.parents.get(&(Hierarchy::Command, unit.id)).map_or(&[][..], Vec::as_slice);
         let needs = unit.versions.iter().filter(|version| match version.kind {
             UnitKind::Province | UnitKind::Cluster => false,
             UnitKind::District | UnitKind::Commune | UnitKind::Department => true,
         });
-        needs.filter_map(|version| first_gap(version.span, edges)).next()
+        needs.filter_map(|version| find_first_gap(version.days, edges)).next()
     }
 
-    fn rings(&mut self) {
+    fn check_cycles(&mut self) {
         for edge in &self.facts.edges {
-            let day = edge.span.from;
+            let day = edge.days.from;
             let above = |id: &UnitId| {
-                let parents = self.index.up.get(&(edge.hierarchy, *id))?;
+                let parents = self.index.parents.get(&(edge.hierarchy, *id))?;
                 parents.iter().find(|(span, _)| span.contains(day)).map(|(_, parent)| *parent)
             };
             let mut chain = std::iter::successors(Some(edge.parent), above).take(self.facts.units.len() + 1);
@@ -165,57 +165,58 @@ impl<'a> Checker<'a> {
                 );
                 let en =
                     format!("from {day} on the unit stands under itself by way of others; mend one parent of the ring");
-                self.say(Fact::Edge(*edge), "RING_OF_PARENTS", vi, en);
+                self.push_violation(OrgFactRef::Edge(*edge), "RING_OF_PARENTS", vi, en);
             }
         }
     }
 
-    fn lines(&mut self) {
+    fn check_lineage(&mut self) {
         for line in &self.facts.lineage {
-            let fact = Fact::Lineage(line.from, line.to);
+            let fact = OrgFactRef::Lineage(line.from, line.to);
             let (Some(from), Some(to)) = (self.unit(line.from), self.unit(line.to)) else {
                 let vi = "đơn vị trước hoặc đơn vị kế thừa không có trong danh sách; hãy thêm hoặc sửa mã".into();
                 let en = "the predecessor or the successor is not among the units; add it or mend the code".into();
-                self.say(fact, "UNKNOWN_UNIT", vi, en);
+                self.push_violation(fact, "UNKNOWN_UNIT", vi, en);
                 continue;
             };
-            let day = line.effective;
-            let was_there = from.span().from < day && day <= from.span().to;
-            let closed = from.span().to == day;
+            let day = line.effective_day;
+            let was_there = from.lifetime().from < day && day <= from.lifetime().to;
+            let closed = from.lifetime().to == day;
             // A merged unit is closed; of a split one a part may stay, which then is one of its own successors.
-            let ended = if line.kind.succeeds() { closed || self.keeps_a_part(line) } else { was_there };
-            if !was_there || !ended || !to.open_on(day) {
+            let ended = if line.kind.is_succession() { closed || self.has_retained_part(line) } else { was_there };
+            if !was_there || !ended || !to.is_open_on(day) {
                 let vi =
                     format!("ngày {day}: đơn vị trước phải kết thúc và đơn vị kế thừa phải đang tồn tại; hãy sửa ngày");
                 let en = format!("on {day} the predecessor must end and the successor must exist; mend the dates");
-                self.say(fact, "LINEAGE_DATE", vi, en);
+                self.push_violation(fact, "LINEAGE_DATE", vi, en);
             }
         }
     }
 
-    fn keeps_a_part(&self, line: &Lineage) -> bool {
-        let own = |l: &&Lineage| l.from == line.from && l.to == line.from && l.effective == line.effective;
-        self.facts.lineage.iter().any(|l| own(&l))
+    fn has_retained_part(&self, line: &UnitLineage) -> bool {
+        let is_retained =
+            |l: &&UnitLineage| l.from == line.from && l.to == line.from && l.effective_day == line.effective_day;
+        self.facts.lineage.iter().any(|l| is_retained(&l))
     }
 
-    fn weights(&mut self) {
+    fn check_weights(&mut self) {
         let mut sums: BTreeMap<(UnitId, &str), (Option<Fraction>, UnitId)> = BTreeMap::new();
         for line in &self.facts.lineage {
-            let fine = line.weight > Fraction::ZERO && line.weight.den() <= WEIGHT_DENOMINATOR_MAX;
+            let is_valid = line.weight > Fraction::ZERO && line.weight.den() <= WEIGHT_DENOMINATOR_MAX;
             let (sum, _) = sums.entry((line.from, &line.basis)).or_insert((Some(Fraction::ZERO), line.to));
-            *sum = sum.filter(|_| fine).and_then(|sum| sum.plus(line.weight).ok());
+            *sum = sum.filter(|_| is_valid).and_then(|sum| sum.try_add(line.weight).ok());
         }
         for ((from, basis), (sum, to)) in sums.into_iter().filter(|(_, (sum, _))| *sum != Some(Fraction::ONE)) {
-            let shown = sum.map_or_else(|| "?".to_owned(), |sum| sum.to_string());
-            let vi = format!("tổng tỷ trọng theo {basis} là {shown}, phải đúng bằng 1; hãy sửa các tỷ trọng");
-            let en = format!("the weights under {basis} sum to {shown}, and must sum to exactly 1; mend them");
-            self.say(Fact::Lineage(from, to), "WEIGHTS_DO_NOT_SUM_TO_1", vi, en);
+            let presented = sum.map_or_else(|| "?".to_owned(), |sum| sum.to_string());
+            let vi = format!("tổng tỷ trọng theo {basis} là {presented}, phải đúng bằng 1; hãy sửa các tỷ trọng");
+            let en = format!("the weights under {basis} sum to {presented}, and must sum to exactly 1; mend them");
+            self.push_violation(OrgFactRef::Lineage(from, to), "WEIGHTS_DO_NOT_SUM_TO_1", vi, en);
         }
     }
 }
 
 /// The first day of `span` on which none of the edges, sorted by their first day, holds.
-fn first_gap(span: Span, edges: &[(Span, UnitId)]) -> Option<Date> {
+fn find_first_gap(span: DaySpan, edges: &[(DaySpan, UnitId)]) -> Option<Date> {
     let covered = edges.iter().fold(span.from, |day, (edge, _)| if edge.contains(day) { edge.to } else { day });
     (covered < span.to).then_some(covered)
 }

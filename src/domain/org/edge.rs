@@ -2,11 +2,11 @@
 //!
 //! Knows units by id only.
 
-use super::unit::Span;
+use super::unit::DaySpan;
 use crate::domain::ids::UnitId;
-use crate::domain::worded::worded;
+use crate::domain::string_enum::string_enum;
 
-worded! {
+string_enum! {
     /// A tree over the units; on each day a unit has at most one parent in each.
     Hierarchy {
         /// Line of command: who reviews whom, and whose scopes hold whose reports.
@@ -20,7 +20,7 @@ worded! {
 
 /// One parent of one unit during a stretch of days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Edge {
+pub struct UnitParent {
     /// The unit below.
     pub child: UnitId,
     /// The unit above.
@@ -28,5 +28,5 @@ pub struct Edge {
     /// In which tree.
     pub hierarchy: Hierarchy,
     /// When.
-    pub span: Span,
+    pub days: DaySpan,
 }

@@ -20,7 +20,7 @@ pub struct Fraction {
 pub enum BadFraction {
     /// Numerator or denominator grew beyond 128 bits.
     #[error("the fraction is too fine to be kept exactly")]
-    TooFine,
+    Overflow,
     /// Not a whole number, a decimal or `a/b` with a denominator from 1 to a million.
     #[error("expected a number such as 1, 0.25 or 1/3, with a denominator of at most 1000000")]
     NotANumber,
@@ -41,7 +41,7 @@ impl Fraction {
 
     /// A whole number.
     #[must_use]
-    pub fn whole(value: i64) -> Self {
+    pub fn from_integer(value: i64) -> Self {
         Self { num: i128::from(value), den: 1 }
     }
 
@@ -49,13 +49,13 @@ impl Fraction {
     pub fn parse(text: &str) -> Result<Self, BadFraction> {
         let text = text.trim();
         let (num, den) = match (text.split_once('/'), text.split_once('.')) {
-            (Some((num, den)), _) => (digits(num)?, digits(den)?),
+            (Some((num, den)), _) => (parse_digits(num)?, parse_digits(den)?),
             (None, Some((whole, decimals))) => {
                 let den = 10_i128.checked_pow(u32::try_from(decimals.len()).map_err(|_| BadFraction::NotANumber)?);
                 let den = den.filter(|den| *den <= WEIGHT_DENOMINATOR_MAX).ok_or(BadFraction::NotANumber)?;
-                (digits(whole)? * den + digits(decimals)?, den)
+                (parse_digits(whole)? * den + parse_digits(decimals)?, den)
             }
-            (None, None) => (digits(text)?, 1),
+            (None, None) => (parse_digits(text)?, 1),
         };
         if den > WEIGHT_DENOMINATOR_MAX {
             return Err(BadFraction::NotANumber);
@@ -76,26 +76,26 @@ impl Fraction {
     }
 
     /// Sum.
-    pub fn plus(self, other: Self) -> Result<Self, BadFraction> {
-        let left = self.num.checked_mul(other.den).ok_or(BadFraction::TooFine)?;
-        let right = other.num.checked_mul(self.den).ok_or(BadFraction::TooFine)?;
-        let den = self.den.checked_mul(other.den).ok_or(BadFraction::TooFine)?;
-        let num = left.checked_add(right).ok_or(BadFraction::TooFine)?;
-        Self::new(num, den).ok_or(BadFraction::TooFine)
+    pub fn try_add(self, other: Self) -> Result<Self, BadFraction> {
+        let left = self.num.checked_mul(other.den).ok_or(BadFraction::Overflow)?;
+        let right = other.num.checked_mul(self.den).ok_or(BadFraction::Overflow)?;
+        let den = self.den.checked_mul(other.den).ok_or(BadFraction::Overflow)?;
+        let num = left.checked_add(right).ok_or(BadFraction::Overflow)?;
+        Self::new(num, den).ok_or(BadFraction::Overflow)
     }
 
     /// The same with the other sign.
     #[must_use]
-    pub fn negated(self) -> Self {
+    pub fn negate(self) -> Self {
         // The numerator is never `i128::MIN`: `new` refuses it.
         Self { num: -self.num, den: self.den }
     }
 
     /// Product.
-    pub fn times(self, other: Self) -> Result<Self, BadFraction> {
-        let num = self.num.checked_mul(other.num).ok_or(BadFraction::TooFine)?;
-        let den = self.den.checked_mul(other.den).ok_or(BadFraction::TooFine)?;
-        Self::new(num, den).ok_or(BadFraction::TooFine)
+    pub fn try_mul(self, other: Self) -> Result<Self, BadFraction> {
+        let num = self.num.checked_mul(other.num).ok_or(BadFraction::Overflow)?;
+        let den = self.den.checked_mul(other.den).ok_or(BadFraction::Overflow)?;
+        Self::new(num, den).ok_or(BadFraction::Overflow)
     }
 
     /// The greatest whole number at or below it.
@@ -106,13 +106,13 @@ impl Fraction {
 
     /// What is above [`floor`](Self::floor), from 0 up to, not including, 1.
     #[must_use]
-    pub fn above_floor(self) -> Self {
+    pub fn fractional_part(self) -> Self {
         Self { num: self.num.rem_euclid(self.den), den: self.den }
     }
 
     /// Whether it is a whole number.
     #[must_use]
-    pub fn is_whole(self) -> bool {
+    pub fn is_integer(self) -> bool {
         self.den == 1
     }
 }
@@ -145,17 +145,17 @@ impl fmt::Display for Fraction {
 
 /// Whole numbers that lie within 1 of the given fractions and sum exactly to their rounded-down total: the method of the
 /// largest remainder. Of equal remainders the earlier one is served first, so the order of the input decides ties.
-pub fn largest_remainder(values: &[Fraction]) -> Result<Vec<i128>, BadFraction> {
-    let total = values.iter().try_fold(Fraction::ZERO, |sum, value| sum.plus(*value))?.floor();
+pub fn round_by_largest_remainder(values: &[Fraction]) -> Result<Vec<i128>, BadFraction> {
+    let total = values.iter().try_fold(Fraction::ZERO, |sum, value| sum.try_add(*value))?.floor();
     let mut whole: Vec<i128> = values.iter().map(|value| value.floor()).collect();
     let missing = usize::try_from(total - whole.iter().sum::<i128>()).unwrap_or(0);
     let mut order: Vec<usize> = (0..values.len()).collect();
-    order.sort_by_key(|at| std::cmp::Reverse(values[*at].above_floor()));
+    order.sort_by_key(|at| std::cmp::Reverse(values[*at].fractional_part()));
     order.into_iter().take(missing).for_each(|at| whole[at] += 1);
     Ok(whole)
 }
 
-fn digits(text: &str) -> Result<i128, BadFraction> {
+fn parse_digits(text: &str) -> Result<i128, BadFraction> {
     let shaped = !text.is_empty() && text.len() <= 12 && text.bytes().all(|b| b.is_ascii_digit());
     shaped.then(|| text.parse().ok()).flatten().ok_or(BadFraction::NotANumber)
 }
@@ -186,7 +186,7 @@ mod tests {
     #[test]
     fn thirds_of_ten_become_whole_numbers_that_still_sum_to_ten() {
         let third = Fraction::new(10, 3).unwrap();
-        assert_eq!(largest_remainder(&[third, third, third]), Ok(vec![4, 3, 3]));
+        assert_eq!(round_by_largest_remainder(&[third, third, third]), Ok(vec![4, 3, 3]));
     }
 
     proptest! {
@@ -197,8 +197,8 @@ mod tests {
             parts in prop::collection::vec((0_i128..5_000, 1_i128..40), 1..12),
         ) {
             let values: Vec<Fraction> = parts.iter().map(|(n, d)| Fraction::new(*n, *d).unwrap()).collect();
-            let whole = largest_remainder(&values).unwrap();
-            let total = values.iter().try_fold(Fraction::ZERO, |sum, v| sum.plus(*v)).unwrap();
+            let whole = round_by_largest_remainder(&values).unwrap();
+            let total = values.iter().try_fold(Fraction::ZERO, |sum, v| sum.try_add(*v)).unwrap();
             prop_assert_eq!(whole.iter().sum::<i128>(), total.floor());
             for (value, whole) in values.iter().zip(&whole) {
                 prop_assert!(*whole == value.floor() || *whole == value.floor() + 1);

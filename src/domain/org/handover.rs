@@ -2,9 +2,9 @@
 //!
 //! Knows figures and units by id; who signs is the business of the workflow.
 
-use crate::domain::broken::Broken;
 use crate::domain::element::ElementCode;
 use crate::domain::ids::UnitId;
+use crate::domain::violation::Violation;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A stock of one element at one unit.
@@ -26,7 +26,7 @@ pub struct HandoverLine {
 
 /// Whether something was handed out or taken in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Side {
+pub enum HandoverSide {
     /// Closing stock against what was handed out.
     Out,
     /// What was taken in against the opening stock.
@@ -35,64 +35,68 @@ pub enum Side {
 
 /// A handover that does not balance at one unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Imbalance {
+pub struct HandoverImbalance {
     /// Where.
     pub unit: UnitId,
     /// Which stock.
     pub element: ElementCode,
     /// On which side.
-    pub side: Side,
+    pub side: HandoverSide,
     /// The stock stated by the unit: closing or opening; `None` when it states none.
     pub stated: Option<i64>,
     /// The sum of the lines.
-    pub handed: i64,
+    pub transferred: i64,
 }
 
-impl Imbalance {
+impl HandoverImbalance {
     /// The finding in words; `name` is the unit as people call it.
     #[must_use]
-    pub fn broken(&self, name: &str) -> Broken {
+    pub fn to_violation(&self, name: &str) -> Violation {
         let stated = self.stated.map_or_else(|| "—".to_owned(), |stock| stock.to_string());
-        let (element, handed) = (&self.element, self.handed);
+        let (element, transferred) = (&self.element, self.transferred);
         let (vi, en) = match self.side {
-            Side::Out => (
-                format!("{name}: tồn cuối {element} là {stated} nhưng bàn giao đi {handed}; hai số phải bằng nhau"),
-                format!("{name}: closing stock of {element} is {stated} but {handed} are handed out; both must agree"),
-            ),
-            Side::In => (
+            HandoverSide::Out => (
                 format!(
-                    "{name}: nhận bàn giao {element} là {handed} nhưng tồn đầu ghi {stated}; hai số phải bằng nhau"
+                    "{name}: tồn cuối {element} là {stated} nhưng bàn giao đi {transferred}; hai số phải bằng nhau"
                 ),
                 format!(
-                    "{name}: {handed} of {element} are taken in but the opening stock says {stated}; both must agree"
+                    "{name}: closing stock of {element} is {stated} but {transferred} are handed out; both must agree"
+                ),
+            ),
+            HandoverSide::In => (
+                format!(
+                    "{name}: nhận bàn giao {element} là {transferred} nhưng tồn đầu ghi {stated}; hai số phải bằng nhau"
+                ),
+                format!(
+                    "{name}: {transferred} of {element} are taken in but the opening stock says {stated}; both must agree"
                 ),
             ),
         };
-        Broken::refuses("HANDOVER_DOES_NOT_BALANCE", format!("handover.{element}"), vi, en)
+        Violation::error("HANDOVER_DOES_NOT_BALANCE", format!("handover.{element}"), vi, en)
     }
 }
 
 /// Every unit and element at which the lines do not hand out exactly the closing stock, or do not make up exactly the
 /// opening stock. Nothing found means that Σ closing = Σ handed out = Σ taken in = Σ opening, for each element.
 #[must_use]
-pub fn check_handover(closing: &Stocks, lines: &[HandoverLine], opening: &Stocks) -> Vec<Imbalance> {
+pub fn check_handover(closing: &Stocks, lines: &[HandoverLine], opening: &Stocks) -> Vec<HandoverImbalance> {
     let mut out = Stocks::new();
-    let mut taken = Stocks::new();
+    let mut received = Stocks::new();
     for line in lines {
         *out.entry((line.from, line.element.clone())).or_default() += line.amount;
-        *taken.entry((line.to, line.element.clone())).or_default() += line.amount;
+        *received.entry((line.to, line.element.clone())).or_default() += line.amount;
     }
-    let mut found = compare(Side::Out, closing, &out);
-    found.extend(compare(Side::In, opening, &taken));
-    found
+    let mut imbalances = find_imbalances(HandoverSide::Out, closing, &out);
+    imbalances.extend(find_imbalances(HandoverSide::In, opening, &received));
+    imbalances
 }
 
-fn compare(side: Side, stated: &Stocks, handed: &Stocks) -> Vec<Imbalance> {
-    let keys: BTreeSet<_> = stated.keys().chain(handed.keys()).collect();
+fn find_imbalances(side: HandoverSide, stated: &Stocks, transferred: &Stocks) -> Vec<HandoverImbalance> {
+    let keys: BTreeSet<_> = stated.keys().chain(transferred.keys()).collect();
     let differs = |key: &(UnitId, ElementCode)| {
-        let (stated, handed) = (stated.get(key).copied(), handed.get(key).copied().unwrap_or(0));
-        let imbalance = || Imbalance { unit: key.0, element: key.1.clone(), side, stated, handed };
-        (stated.unwrap_or(0) != handed || stated.is_none()).then(imbalance)
+        let (stated, transferred) = (stated.get(key).copied(), transferred.get(key).copied().unwrap_or(0));
+        let imbalance = || HandoverImbalance { unit: key.0, element: key.1.clone(), side, stated, transferred };
+        (stated.unwrap_or(0) != transferred || stated.is_none()).then(imbalance)
     };
     keys.into_iter().filter_map(differs).collect()
 }
@@ -111,7 +115,7 @@ pub struct StockFlow {
 impl StockFlow {
     /// opening + in − out; `None` beyond 64 bits.
     #[must_use]
-    pub fn closing(&self) -> Option<i64> {
+    pub fn closing_stock(&self) -> Option<i64> {
         self.opening.checked_add(self.inflow)?.checked_sub(self.outflow)
     }
 }
@@ -141,15 +145,15 @@ mod tests {
             prop_assert_eq!(closing.values().sum::<i64>(), opening.values().sum::<i64>());
             let at = planted % lines.len();
             lines[at].amount += by;
-            let found = check_handover(&closing, &lines, &opening);
-            let wrong: Vec<UnitId> = found.iter().map(|imbalance| imbalance.unit).collect();
+            let imbalances = check_handover(&closing, &lines, &opening);
+            let wrong: Vec<UnitId> = imbalances.iter().map(|imbalance| imbalance.unit).collect();
             prop_assert_eq!(wrong, vec![lines[at].from, lines[at].to], "both ends are named, and nobody else");
         }
 
         #[test]
         fn i10_what_closes_one_period_opens_the_next(flows in prop::collection::vec((0_i64..90, 0_i64..90), 1..20)) {
             let closing = flows.iter().try_fold(100, |opening, (inflow, outflow)| {
-                StockFlow { opening, inflow: *inflow, outflow: *outflow }.closing()
+                StockFlow { opening, inflow: *inflow, outflow: *outflow }.closing_stock()
             });
             let (came, went) = (flows.iter().map(|f| f.0).sum::<i64>(), flows.iter().map(|f| f.1).sum::<i64>());
             prop_assert_eq!(closing, Some(100 + came - went));

@@ -2,28 +2,28 @@
 //!
 //! Knows no rule: it is built also from facts that break some, so that the check can walk them.
 
-use super::{Hierarchy, OfficialCode, OrgFacts, Span};
+use super::{DaySpan, Hierarchy, OfficialCode, OrgFacts};
 use crate::domain::ids::UnitId;
 use rustc_hash::FxHashMap as HashMap;
 
-type Related = HashMap<(Hierarchy, UnitId), Vec<(Span, UnitId)>>;
+type UnitsByValidity = HashMap<(Hierarchy, UnitId), Vec<(DaySpan, UnitId)>>;
 
 #[derive(Default)]
-pub(super) struct Index {
+pub(super) struct OrgIndex {
     /// Place of a unit in the list of facts.
     pub(super) units: HashMap<UnitId, usize>,
     /// Text codes, aliases included.
     pub(super) uids: HashMap<String, UnitId>,
-    pub(super) codes: HashMap<OfficialCode, Vec<(Span, UnitId)>>,
-    pub(super) up: Related,
-    pub(super) down: Related,
+    pub(super) codes: HashMap<OfficialCode, Vec<(DaySpan, UnitId)>>,
+    pub(super) parents: UnitsByValidity,
+    pub(super) children: UnitsByValidity,
     /// Places of lineage lines by their predecessor.
-    pub(super) out: HashMap<UnitId, Vec<usize>>,
+    pub(super) lineage_from: HashMap<UnitId, Vec<usize>>,
     /// Places of lineage lines by their successor.
-    pub(super) into: HashMap<UnitId, Vec<usize>>,
+    pub(super) lineage_to: HashMap<UnitId, Vec<usize>>,
 }
 
-impl Index {
+impl OrgIndex {
     pub(super) fn build(facts: &OrgFacts) -> Self {
         let mut index = Self::default();
         for (at, unit) in facts.units.iter().enumerate() {
@@ -33,16 +33,16 @@ impl Index {
             }
             for version in &unit.versions {
                 let Some(code) = &version.code else { continue };
-                index.codes.entry(code.clone()).or_default().push((version.span, unit.id));
+                index.codes.entry(code.clone()).or_default().push((version.days, unit.id));
             }
         }
         for edge in &facts.edges {
-            index.up.entry((edge.hierarchy, edge.child)).or_default().push((edge.span, edge.parent));
-            index.down.entry((edge.hierarchy, edge.parent)).or_default().push((edge.span, edge.child));
+            index.parents.entry((edge.hierarchy, edge.child)).or_default().push((edge.days, edge.parent));
+            index.children.entry((edge.hierarchy, edge.parent)).or_default().push((edge.days, edge.child));
         }
         for (at, line) in facts.lineage.iter().enumerate() {
-            index.out.entry(line.from).or_default().push(at);
-            index.into.entry(line.to).or_default().push(at);
+            index.lineage_from.entry(line.from).or_default().push(at);
+            index.lineage_to.entry(line.to).or_default().push(at);
         }
         index
     }

@@ -4,10 +4,10 @@
 
 use super::fraction::Fraction;
 use crate::domain::ids::UnitId;
-use crate::domain::worded::worded;
+use crate::domain::string_enum::string_enum;
 use jiff::civil::Date;
 
-worded! {
+string_enum! {
     /// How the successor came by what the predecessor had.
     LineageKind {
         /// The predecessor closed and went whole into the successor.
@@ -22,7 +22,7 @@ worded! {
 impl LineageKind {
     /// Whether figures, stocks and open work follow this line.
     #[must_use]
-    pub fn succeeds(self) -> bool {
+    pub fn is_succession(self) -> bool {
         match self {
             Self::Merge | Self::Split => true,
             Self::TransferFunction => false,
@@ -32,9 +32,9 @@ impl LineageKind {
 
 /// One line from a predecessor to a successor.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lineage {
+pub struct UnitLineage {
     /// First day of the new state.
-    pub effective: Date,
+    pub effective_day: Date,
     /// How.
     pub kind: LineageKind,
     /// The unit that had it.

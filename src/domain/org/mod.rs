@@ -11,28 +11,28 @@ mod edge;
 mod fraction;
 mod handover;
 mod index;
-#[cfg(test)]
-mod laws;
 mod lineage;
-mod name;
+mod name_folding;
+#[cfg(test)]
+mod property_tests;
 mod rebase;
-mod scope;
+mod structure_view;
+mod succession;
 mod unit;
-mod view;
 
-pub use change::{Act, Change, ChangeKind, ChangeState, Description, History};
-pub use check::{Fact, Finding};
-pub use edge::{Edge, Hierarchy};
-pub use fraction::{BadFraction, Fraction, WEIGHT_DENOMINATOR_MAX, largest_remainder};
-pub use handover::{HandoverLine, Imbalance, Side, StockFlow, Stocks, check_handover};
-pub use lineage::{Lineage, LineageKind};
-pub use name::fold_name;
-pub use rebase::{BaseQuality, Rebase, Rebased};
-pub use unit::{GSO, OfficialCode, Span, Unit, UnitKind, Version};
-pub use view::{Counts, Figure, Tally, View};
+pub use change::{OrgAction, OrgChange, OrgChangeKind, OrgChangeState, OrgHistory, UnitDescription};
+pub use check::{OrgFactRef, OrgViolation};
+pub use edge::{Hierarchy, UnitParent};
+pub use fraction::{BadFraction, Fraction, WEIGHT_DENOMINATOR_MAX, round_by_largest_remainder};
+pub use handover::{HandoverImbalance, HandoverLine, HandoverSide, StockFlow, Stocks, check_handover};
+pub use lineage::{LineageKind, UnitLineage};
+pub use name_folding::fold_name;
+pub use rebase::{RebaseQuality, RebaseResult, RebasedBaseline};
+pub use structure_view::{AttributedSums, ReportedFigure, StructureView, UnitAttribution};
+pub use unit::{DaySpan, GSO, OfficialCode, Unit, UnitKind, UnitVersion};
 
 use super::ids::UnitId;
-use index::Index;
+use index::OrgIndex;
 use jiff::civil::Date;
 use std::sync::Arc;
 
@@ -42,37 +42,39 @@ pub struct OrgFacts {
     /// All units that ever were, or are announced.
     pub units: Vec<Unit>,
     /// All parents.
-    pub edges: Vec<Edge>,
+    pub edges: Vec<UnitParent>,
     /// All lines of succession.
-    pub lineage: Vec<Lineage>,
+    pub lineage: Vec<UnitLineage>,
 }
 
 /// An organisation whose facts agree with each other. Immutable; a clone is one reference count.
 #[derive(Clone, Default)]
 pub struct Org {
-    inner: Arc<Inner>,
+    inner: Arc<OrgInner>,
 }
 
 #[derive(Default)]
-struct Inner {
+struct OrgInner {
     facts: OrgFacts,
-    index: Index,
+    index: OrgIndex,
 }
 
 impl Org {
     /// Takes facts over, in any order, after checking all of them; returns every finding, not only the first.
-    pub fn new(mut facts: OrgFacts) -> Result<Self, Vec<Finding>> {
+    pub fn new(mut facts: OrgFacts) -> Result<Self, Vec<OrgViolation>> {
         facts.units.sort_by(|a, b| a.uid.cmp(&b.uid));
-        facts.units.iter_mut().for_each(|unit| unit.versions.sort_by_key(|version| version.span));
-        facts.edges.sort_by_key(|edge| (edge.hierarchy, edge.child, edge.span));
-        facts.lineage.sort_by(|a, b| (a.effective, a.from, a.to, &a.basis).cmp(&(b.effective, b.from, b.to, &b.basis)));
-        let found = check::check(&facts, &Index::build(&facts));
+        facts.units.iter_mut().for_each(|unit| unit.versions.sort_by_key(|version| version.days));
+        facts.edges.sort_by_key(|edge| (edge.hierarchy, edge.child, edge.days));
+        facts
+            .lineage
+            .sort_by(|a, b| (a.effective_day, a.from, a.to, &a.basis).cmp(&(b.effective_day, b.from, b.to, &b.basis)));
+        let found = check::check_facts(&facts, &OrgIndex::build(&facts));
         if !found.is_empty() {
             return Err(found);
         }
-        join_touching(&mut facts.edges);
-        let index = Index::build(&facts);
-        Ok(Self { inner: Arc::new(Inner { facts, index }) })
+        merge_adjacent_edges(&mut facts.edges);
+        let index = OrgIndex::build(&facts);
+        Ok(Self { inner: Arc::new(OrgInner { facts, index }) })
     }
 
     /// The facts, in one fixed order: units by uid, edges by hierarchy and child, lineage by date.
@@ -89,7 +91,7 @@ impl Org {
 
     /// Every line of succession, by date.
     #[must_use]
-    pub fn lineage(&self) -> &[Lineage] {
+    pub fn lineage(&self) -> &[UnitLineage] {
         &self.inner.facts.lineage
     }
 
@@ -101,19 +103,19 @@ impl Org {
 
     /// The unit that a text code of files means, also a later one joined by `continue`.
     #[must_use]
-    pub fn by_uid(&self, uid: &str) -> Option<&Unit> {
+    pub fn unit_by_uid(&self, uid: &str) -> Option<&Unit> {
         self.inner.index.uids.get(uid).and_then(|id| self.unit(*id))
     }
 
     /// Whether the unit exists on `day`.
     #[must_use]
-    pub fn open_on(&self, id: UnitId, day: Date) -> bool {
-        self.unit(id).is_some_and(|unit| unit.open_on(day))
+    pub fn is_open_on(&self, id: UnitId, day: Date) -> bool {
+        self.unit(id).is_some_and(|unit| unit.is_open_on(day))
     }
 
     /// The units that exist on `day`, by uid.
-    pub fn units_on(&self, day: Date) -> impl Iterator<Item = &Unit> {
-        self.units().iter().filter(move |unit| unit.open_on(day))
+    pub fn open_units_on(&self, day: Date) -> impl Iterator<Item = &Unit> {
+        self.units().iter().filter(move |unit| unit.is_open_on(day))
     }
 
     /// The units of one kind that exist on `day`, by uid.
@@ -123,7 +125,7 @@ impl Org {
 
     /// What the unit is called, and its kind and code, on `day`; `None` when it does not exist then.
     #[must_use]
-    pub fn version_on(&self, id: UnitId, day: Date) -> Option<&Version> {
+    pub fn version_on(&self, id: UnitId, day: Date) -> Option<&UnitVersion> {
         self.unit(id).and_then(|unit| unit.version_on(day))
     }
 
@@ -135,13 +137,13 @@ impl Org {
 
     /// The name on `day`, or the one nearest to it; empty for an unknown unit.
     #[must_use]
-    pub fn name_near(&self, id: UnitId, day: Date) -> &str {
-        self.unit(id).map_or("", |unit| unit.name_near(day))
+    pub fn nearest_name(&self, id: UnitId, day: Date) -> &str {
+        self.unit(id).map_or("", |unit| unit.nearest_name(day))
     }
 
     /// The unit that held an official code on `day`. Codes are reused: without a date the question has no answer.
     #[must_use]
-    pub fn find_code(&self, system: &str, code: &str, day: Date) -> Option<UnitId> {
+    pub fn unit_by_official_code(&self, system: &str, code: &str, day: Date) -> Option<UnitId> {
         let key = OfficialCode { system: system.to_owned(), code: code.to_owned() };
         let held = self.inner.index.codes.get(&key)?;
         held.iter().find(|(span, _)| span.contains(day)).map(|(_, unit)| *unit)
@@ -150,19 +152,19 @@ impl Org {
     /// The parent on `day`; `None` for a root and for a unit that does not exist then.
     #[must_use]
     pub fn parent(&self, id: UnitId, hierarchy: Hierarchy, day: Date) -> Option<UnitId> {
-        self.parents_ever(id, hierarchy).iter().find(|(span, _)| span.contains(day)).map(|(_, parent)| *parent)
+        self.parent_history(id, hierarchy).iter().find(|(span, _)| span.contains(day)).map(|(_, parent)| *parent)
     }
 
     /// All parents the unit ever has, by their first day.
     #[must_use]
-    pub fn parents_ever(&self, id: UnitId, hierarchy: Hierarchy) -> &[(Span, UnitId)] {
-        self.inner.index.up.get(&(hierarchy, id)).map_or(&[], Vec::as_slice)
+    pub fn parent_history(&self, id: UnitId, hierarchy: Hierarchy) -> &[(DaySpan, UnitId)] {
+        self.inner.index.parents.get(&(hierarchy, id)).map_or(&[], Vec::as_slice)
     }
 
     /// The units directly below on `day`, by uid.
     #[must_use]
     pub fn children(&self, id: UnitId, hierarchy: Hierarchy, day: Date) -> Vec<UnitId> {
-        let below = self.inner.index.down.get(&(hierarchy, id)).map_or(&[][..], Vec::as_slice);
+        let below = self.inner.index.children.get(&(hierarchy, id)).map_or(&[][..], Vec::as_slice);
         let on_day = below.iter().filter(|(span, _)| span.contains(day)).map(|(_, child)| *child);
         let mut children: Vec<UnitId> = on_day.collect();
         children.sort_by_key(|child| self.inner.index.units.get(child));
@@ -177,8 +179,8 @@ impl Org {
 
     /// The way from the root down to the unit, both included; empty when the unit does not exist on `day`.
     #[must_use]
-    pub fn path(&self, id: UnitId, hierarchy: Hierarchy, day: Date) -> Vec<UnitId> {
-        if !self.open_on(id, day) {
+    pub fn path_from_root(&self, id: UnitId, hierarchy: Hierarchy, day: Date) -> Vec<UnitId> {
+        if !self.is_open_on(id, day) {
             return Vec::new();
         }
         let mut path = self.ancestors(id, hierarchy, day);
@@ -190,7 +192,7 @@ impl Org {
     /// The unit and everything below it on `day`, parents before children; empty when it does not exist then.
     #[must_use]
     pub fn subtree(&self, id: UnitId, hierarchy: Hierarchy, day: Date) -> Vec<UnitId> {
-        let mut found: Vec<UnitId> = self.open_on(id, day).then_some(id).into_iter().collect();
+        let mut found: Vec<UnitId> = self.is_open_on(id, day).then_some(id).into_iter().collect();
         let mut next = 0;
         while let Some(unit) = found.get(next).copied() {
             found.extend(self.children(unit, hierarchy, day));
@@ -201,31 +203,31 @@ impl Org {
 
     /// The unit itself or the unit above it that has this kind on `day`.
     #[must_use]
-    pub fn at_kind(&self, id: UnitId, kind: UnitKind, day: Date) -> Option<UnitId> {
+    pub fn self_or_ancestor_of_kind(&self, id: UnitId, kind: UnitKind, day: Date) -> Option<UnitId> {
         let above = self.ancestors(id, Hierarchy::Command, day);
         std::iter::once(id).chain(above).find(|unit| self.kind_on(*unit, day) == Some(kind))
     }
 
     /// Lines by which figures and work went on from the unit to others, by date.
-    pub fn lines_from(&self, id: UnitId) -> impl Iterator<Item = &Lineage> {
-        let at = self.inner.index.out.get(&id).map_or(&[][..], Vec::as_slice);
+    pub fn lineage_from(&self, id: UnitId) -> impl Iterator<Item = &UnitLineage> {
+        let at = self.inner.index.lineage_from.get(&id).map_or(&[][..], Vec::as_slice);
         at.iter().filter_map(|at| self.inner.facts.lineage.get(*at))
     }
 
     /// Lines by which figures and work came to the unit from others, by date.
-    pub fn lines_into(&self, id: UnitId) -> impl Iterator<Item = &Lineage> {
-        let at = self.inner.index.into.get(&id).map_or(&[][..], Vec::as_slice);
+    pub fn lineage_to(&self, id: UnitId) -> impl Iterator<Item = &UnitLineage> {
+        let at = self.inner.index.lineage_to.get(&id).map_or(&[][..], Vec::as_slice);
         at.iter().filter_map(|at| self.inner.facts.lineage.get(*at))
     }
 
     /// The days at which periods of this unit are cut: its first and last bound, and each change of its kind or of its
     /// COMMAND parent. A new name or code cuts nothing.
     #[must_use]
-    pub fn change_days(&self, id: UnitId) -> Vec<Date> {
+    pub fn period_cut_days(&self, id: UnitId) -> Vec<Date> {
         let Some(unit) = self.unit(id) else { return Vec::new() };
-        let span = unit.span();
-        let kinds = unit.versions.windows(2).filter(|pair| pair[0].kind != pair[1].kind).map(|pair| pair[1].span.from);
-        let parents = self.parents_ever(id, Hierarchy::Command).iter().flat_map(|(span, _)| [span.from, span.to]);
+        let span = unit.lifetime();
+        let kinds = unit.versions.windows(2).filter(|pair| pair[0].kind != pair[1].kind).map(|pair| pair[1].days.from);
+        let parents = self.parent_history(id, Hierarchy::Command).iter().flat_map(|(span, _)| [span.from, span.to]);
         let mut days: Vec<Date> = kinds.chain(parents).chain([span.from, span.to]).collect();
         days.retain(|day| *day != Date::MIN && *day != Date::MAX);
         days.sort_unstable();
@@ -237,9 +239,9 @@ impl Org {
     /// ([`fold_name`]). Suggestions for a person to choose from; nothing may be matched by name without one.
     #[must_use]
     pub fn suggest_by_name(&self, parent: UnitId, name: &str, day: Date) -> Vec<UnitId> {
-        let wanted = fold_name(name);
+        let requested = fold_name(name);
         let below = self.subtree(parent, Hierarchy::Command, day);
-        let same = |id: &UnitId| self.version_on(*id, day).is_some_and(|version| fold_name(&version.name) == wanted);
+        let same = |id: &UnitId| self.version_on(*id, day).is_some_and(|version| fold_name(&version.name) == requested);
         below.into_iter().filter(same).collect()
     }
 }
@@ -260,12 +262,12 @@ impl std::fmt::Debug for Org {
 }
 
 /// Joins edges of one child to one parent that touch, so that equal organisations have equal facts.
-fn join_touching(edges: &mut Vec<Edge>) {
+fn merge_adjacent_edges(edges: &mut Vec<UnitParent>) {
     edges.dedup_by(|later, earlier| {
         let same = (later.child, later.parent, later.hierarchy) == (earlier.child, earlier.parent, earlier.hierarchy);
-        let touch = same && earlier.span.to == later.span.from;
+        let touch = same && earlier.days.to == later.days.from;
         if touch {
-            earlier.span.to = later.span.to;
+            earlier.days.to = later.days.to;
         }
         touch
     });

@@ -5,14 +5,14 @@
 
 use crate::domain::element::CountingLevel;
 use crate::domain::ids::UnitId;
-use crate::domain::worded::worded;
+use crate::domain::string_enum::string_enum;
 use jiff::civil::Date;
 use std::fmt;
 
 /// The system of the statistics office's codes of administrative units (mã đơn vị hành chính).
 pub const GSO: &str = "gso";
 
-worded! {
+string_enum! {
     /// The rank of a unit; the column `level` of unit files.
     UnitKind {
         /// Police of a province (công an tỉnh).
@@ -41,14 +41,14 @@ impl From<CountingLevel> for UnitKind {
 
 /// A stretch of days `[from, to)`. `Date::MIN` means "since ever", `Date::MAX` means "until further notice".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Span {
+pub struct DaySpan {
     /// First day.
     pub from: Date,
     /// The day after the last one.
     pub to: Date,
 }
 
-impl Span {
+impl DaySpan {
     /// Since ever and until further notice.
     pub const ALWAYS: Self = Self { from: Date::MIN, to: Date::MAX };
 
@@ -60,7 +60,7 @@ impl Span {
 
     /// From `from` until further notice.
     #[must_use]
-    pub fn since(from: Date) -> Self {
+    pub fn from_day(from: Date) -> Self {
         Self { from, to: Date::MAX }
     }
 
@@ -89,7 +89,7 @@ impl Span {
     }
 }
 
-impl fmt::Display for Span {
+impl fmt::Display for DaySpan {
     /// `[2025-01-01, 2025-07-01)`, with `…` for an open end.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.from == Date::MIN {
@@ -115,16 +115,16 @@ pub struct OfficialCode {
 impl OfficialCode {
     /// A code of the statistics office.
     #[must_use]
-    pub fn gso(code: &str) -> Self {
+    pub fn from_gso(code: &str) -> Self {
         Self { system: GSO.to_owned(), code: code.to_owned() }
     }
 }
 
 /// What a unit was during a stretch of days.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Version {
+pub struct UnitVersion {
     /// When this holds.
-    pub span: Span,
+    pub days: DaySpan,
     /// Name in Vietnamese, as its own papers spell it.
     pub name: String,
     /// Rank.
@@ -140,53 +140,53 @@ pub struct Version {
 /// A unit with its versions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unit {
-    /// Immutable id, `UnitId::named(uid)`.
+    /// Immutable id, `UnitId::from_code(uid)`.
     pub id: UnitId,
     /// Text code in files; of several joined by `continue` the earliest.
     pub uid: String,
     /// Later text codes that mean the same unit.
     pub aliases: Vec<String>,
     /// Versions by their first day, without gap or overlap; at least one.
-    pub versions: Vec<Version>,
+    pub versions: Vec<UnitVersion>,
 }
 
 impl Unit {
     /// A unit with one version.
     #[must_use]
-    pub fn new(uid: &str, version: Version) -> Self {
-        Self { id: UnitId::named(uid), uid: uid.to_owned(), aliases: Vec::new(), versions: vec![version] }
+    pub fn new(uid: &str, version: UnitVersion) -> Self {
+        Self { id: UnitId::from_code(uid), uid: uid.to_owned(), aliases: Vec::new(), versions: vec![version] }
     }
 
     /// The days on which the unit exists.
     #[must_use]
-    pub fn span(&self) -> Span {
-        let from = self.versions.first().map_or(Date::MAX, |v| v.span.from);
-        let to = self.versions.last().map_or(Date::MIN, |v| v.span.to);
-        Span { from, to }
+    pub fn lifetime(&self) -> DaySpan {
+        let from = self.versions.first().map_or(Date::MAX, |v| v.days.from);
+        let to = self.versions.last().map_or(Date::MIN, |v| v.days.to);
+        DaySpan { from, to }
     }
 
     /// Whether the unit exists on `day`.
     #[must_use]
-    pub fn open_on(&self, day: Date) -> bool {
-        self.span().contains(day)
+    pub fn is_open_on(&self, day: Date) -> bool {
+        self.lifetime().contains(day)
     }
 
     /// The version that holds on `day`.
     #[must_use]
-    pub fn version_on(&self, day: Date) -> Option<&Version> {
-        self.versions.iter().find(|version| version.span.contains(day))
+    pub fn version_on(&self, day: Date) -> Option<&UnitVersion> {
+        self.versions.iter().find(|version| version.days.contains(day))
     }
 
     /// The version that holds on `day`, else the nearest one: what the unit is called when it is spoken of on that day.
     #[must_use]
-    pub fn version_near(&self, day: Date) -> Option<&Version> {
-        let begun = self.versions.iter().rev().find(|version| version.span.from <= day);
+    pub fn nearest_version(&self, day: Date) -> Option<&UnitVersion> {
+        let begun = self.versions.iter().rev().find(|version| version.days.from <= day);
         begun.or_else(|| self.versions.first())
     }
 
     /// The name on `day`, or the nearest one; the uid if there is none at all.
     #[must_use]
-    pub fn name_near(&self, day: Date) -> &str {
-        self.version_near(day).map_or(self.uid.as_str(), |version| version.name.as_str())
+    pub fn nearest_name(&self, day: Date) -> &str {
+        self.nearest_version(day).map_or(self.uid.as_str(), |version| version.name.as_str())
     }
 }

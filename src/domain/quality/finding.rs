@@ -3,16 +3,16 @@
 //! Nobody is guilty of a finding, and only people conclude. Knows no rule's arithmetic and no store.
 
 use crate::domain::element::ElementCode;
-use crate::domain::ids::{FindingId, UnitId, derive};
+use crate::domain::ids::{FindingId, UnitId, derive_id};
+use crate::domain::string_enum::string_enum;
 use crate::domain::time::days_from_date;
-use crate::domain::window::Window;
-use crate::domain::worded::worded;
+use crate::domain::window::DateWindow;
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
 
-worded! {
+string_enum! {
     /// The rules that ask. D2 and the rules of a form are kept at the door and so never ask; D17 and D19 need sources of others.
-    Rule {
+    QualityRule {
         /// Reports that are not in.
         Completeness = "D1",
         /// An identity across forms that does not hold.
@@ -48,7 +48,7 @@ worded! {
     }
 }
 
-worded! {
+string_enum! {
     /// Where a finding stands. There is no guilty one.
     FindingState {
         /// The unit has not replied.
@@ -69,7 +69,7 @@ pub const REPLY_DAYS: u8 = 5;
 
 /// What the unit says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reply {
+pub struct FindingReply {
     /// The words; no personal data.
     pub text: String,
     /// On which day.
@@ -80,25 +80,25 @@ pub struct Reply {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// Which rule asks.
-    pub rule: Rule,
+    pub rule: QualityRule,
     /// The unit that is asked.
     pub unit: UnitId,
     /// About which element, if about one.
     pub element: Option<ElementCode>,
     /// About which days.
-    pub window: Window,
+    pub window: DateWindow,
     /// The figures that are asked about, the latest last, scaled.
     pub evidence: Vec<i64>,
     /// The rule's measure in hundredths, as a z of 12.83 is 1283.
     pub strength: i64,
     /// The chance of as much by luck alone, in parts of a billion; 0 where the rule is no matter of chance.
-    pub chance: i64,
+    pub chance_per_billion: i64,
     /// The day on which it was asked.
-    pub asked: Date,
+    pub asked_day: Date,
     /// Where it stands.
     pub state: FindingState,
     /// The unit's reply; stays with the question for ever.
-    pub reply: Option<Reply>,
+    pub reply: Option<FindingReply>,
     /// The units above see it.
     pub shared: bool,
 }
@@ -110,25 +110,28 @@ impl Finding {
         let day = |day| days_from_date(day).to_be_bytes();
         let element = self.element.as_ref().map_or("", |code| code.as_str());
         let (start, end) = (day(self.window.start), day(self.window.end));
-        FindingId(derive("finding", &[self.rule.as_str().as_bytes(), &self.unit.0, element.as_bytes(), &start, &end]))
+        FindingId(derive_id(
+            "finding",
+            &[self.rule.as_str().as_bytes(), &self.unit.0, element.as_bytes(), &start, &end],
+        ))
     }
 
     /// Whether both ask the same of the same unit about days that they share.
     #[must_use]
-    pub fn repeats(&self, other: &Self) -> bool {
+    pub fn is_repeat_of(&self, other: &Self) -> bool {
         (self.rule, self.unit, &self.element) == (other.rule, other.unit, &other.element)
-            && self.window.common_days(&other.window) > 0
+            && self.window.overlap_days(&other.window) > 0
     }
 
     /// Whether the units above may see it: once the unit has replied, or has had its five working days.
     #[must_use]
-    pub fn is_for_superiors(&self, today: Date) -> bool {
-        self.state != FindingState::Open || working_days(self.asked, today) >= REPLY_DAYS
+    pub fn is_visible_to_superiors(&self, today: Date) -> bool {
+        self.state != FindingState::Open || count_working_days(self.asked_day, today) >= REPLY_DAYS
     }
 
     /// The unit replies; `None` if its state takes no reply or a superior's word is no reply.
     #[must_use]
-    pub fn replied(mut self, state: FindingState, reply: Reply) -> Option<Self> {
+    pub fn with_reply(mut self, state: FindingState, reply: FindingReply) -> Option<Self> {
         let answers = matches!(state, FindingState::Explained | FindingState::Corrected | FindingState::AcceptedRisk);
         let open = matches!(self.state, FindingState::Open | FindingState::Escalated);
         if !answers || !open || reply.text.trim().is_empty() {
@@ -140,8 +143,8 @@ impl Finding {
 
     /// A superior takes it up with the unit; `None` before the superior may see it.
     #[must_use]
-    pub fn escalated(mut self, today: Date) -> Option<Self> {
-        if self.state == FindingState::Escalated || !self.is_for_superiors(today) {
+    pub fn with_escalation(mut self, today: Date) -> Option<Self> {
+        if self.state == FindingState::Escalated || !self.is_visible_to_superiors(today) {
             return None;
         }
         (self.state, self.shared) = (FindingState::Escalated, true);
@@ -150,7 +153,7 @@ impl Finding {
 }
 
 /// Days from Monday to Friday after `from`, up to `to`; saturates.
-fn working_days(from: Date, to: Date) -> u8 {
+fn count_working_days(from: Date, to: Date) -> u8 {
     let mut days = 0;
     let mut day = from;
     while day < to && days < u8::MAX {
@@ -167,47 +170,47 @@ mod tests {
 
     fn question() -> Finding {
         Finding {
-            rule: Rule::Outlier,
-            unit: UnitId::named("com-1"),
+            rule: QualityRule::Outlier,
+            unit: UnitId::from_code("com-1"),
             element: None,
-            window: Window { start: date(2024, 9, 2), end: date(2024, 9, 9) },
+            window: DateWindow { start: date(2024, 9, 2), end: date(2024, 9, 9) },
             evidence: vec![12, 41],
             strength: 1283,
-            chance: 2,
-            asked: date(2024, 9, 12),
+            chance_per_billion: 2,
+            asked_day: date(2024, 9, 12),
             state: FindingState::Open,
             reply: None,
             shared: false,
         }
     }
 
-    fn words() -> Reply {
-        Reply { text: "Chuyên án kết thúc trong tuần".into(), day: date(2024, 9, 13) }
+    fn words() -> FindingReply {
+        FindingReply { text: "Chuyên án kết thúc trong tuần".into(), day: date(2024, 9, 13) }
     }
 
     #[test]
     fn the_unit_is_asked_first_and_superiors_see_the_question_with_its_reply_or_after_five_working_days() {
         let asked = question();
-        assert!(!asked.is_for_superiors(date(2024, 9, 18)), "Thursday to Wednesday are four working days");
-        assert!(asked.is_for_superiors(date(2024, 9, 19)));
-        let replied = asked.replied(FindingState::Explained, words()).unwrap();
-        assert!(replied.is_for_superiors(date(2024, 9, 13)) && replied.reply.is_some());
+        assert!(!asked.is_visible_to_superiors(date(2024, 9, 18)), "Thursday to Wednesday are four working days");
+        assert!(asked.is_visible_to_superiors(date(2024, 9, 19)));
+        let replied = asked.with_reply(FindingState::Explained, words()).unwrap();
+        assert!(replied.is_visible_to_superiors(date(2024, 9, 13)) && replied.reply.is_some());
     }
 
     #[test]
     fn a_reply_needs_words_and_escalation_needs_sight() {
-        assert_eq!(question().replied(FindingState::Explained, Reply { text: " ".into(), ..words() }), None);
-        assert_eq!(question().replied(FindingState::Escalated, words()), None);
-        assert_eq!(question().escalated(date(2024, 9, 13)), None);
-        let taken = question().escalated(date(2024, 9, 30)).unwrap();
-        assert_eq!(taken.replied(FindingState::Corrected, words()).unwrap().state, FindingState::Corrected);
+        assert_eq!(question().with_reply(FindingState::Explained, FindingReply { text: " ".into(), ..words() }), None);
+        assert_eq!(question().with_reply(FindingState::Escalated, words()), None);
+        assert_eq!(question().with_escalation(date(2024, 9, 13)), None);
+        let taken = question().with_escalation(date(2024, 9, 30)).unwrap();
+        assert_eq!(taken.with_reply(FindingState::Corrected, words()).unwrap().state, FindingState::Corrected);
     }
 
     #[test]
     fn the_same_question_has_the_same_id_whatever_became_of_it() {
-        let replied = question().replied(FindingState::AcceptedRisk, words()).unwrap();
+        let replied = question().with_reply(FindingState::AcceptedRisk, words()).unwrap();
         assert_eq!(replied.id(), question().id());
-        assert_ne!(Finding { rule: Rule::Change, ..question() }.id(), question().id());
+        assert_ne!(Finding { rule: QualityRule::Change, ..question() }.id(), question().id());
         assert!(FindingState::ALL.iter().all(|state| state.as_str() != "GUILTY"));
     }
 }

@@ -3,14 +3,17 @@
 //! Every rule is exact where it decides and asks with evidence; the unit is asked first and has the right of reply. Nothing here ranks
 //! units, and nobody can sort them by findings. Knows no store and no person.
 
-pub mod exact;
+mod false_discovery;
 mod finding;
-mod many;
+mod finding_text;
 mod rules;
 mod series;
-mod text;
+pub mod statistics;
 
-pub use finding::{Finding, FindingState, REPLY_DAYS, Reply, Rule};
-pub use many::{QUESTIONS_A_WEEK, sift};
-pub use rules::{Asked, ask};
-pub use series::{Looked, Near, Point, Revision, Sent, Series, Sheets, look, near};
+pub use false_discovery::{QUESTIONS_PER_WEEK, select_findings};
+pub use finding::{Finding, FindingReply, FindingState, QualityRule, REPLY_DAYS};
+pub use rules::{RuleFindings, run_rules};
+pub use series::{
+    ElementSeries, FirstSubmission, LateRevision, NearLimitCount, QualityData, ReportSeries, SeriesPoint,
+    collect_quality_data, count_near_limit,
+};

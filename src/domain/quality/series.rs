@@ -3,26 +3,26 @@
 //! Knows how sheets become series; asks nothing. A figure that is not there stays absent and is never zero.
 
 use crate::domain::element::{ElementCode, ElementKind};
-use crate::domain::expectation::{UnknownCalendar, expectations};
+use crate::domain::expectation::{UnknownCalendar, compute_expectations};
 use crate::domain::ids::{DeviceId, ReportId, UnitId};
 use crate::domain::ratio::Ratio;
-use crate::domain::standing::{Input, Standing};
-use crate::domain::window::Window;
+use crate::domain::standing::{Standing, StandingInput};
+use crate::domain::window::DateWindow;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
 /// One period that is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Point {
+pub struct SeriesPoint {
     /// Its days.
-    pub window: Window,
+    pub window: DateWindow,
     /// The figure as sent; `None`: not sent, or missing with a reason.
     pub value: Option<i64>,
 }
 
 /// The figures of one element at the unit that counts it, in the order of time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Series {
+pub struct ElementSeries {
     /// The unit.
     pub unit: UnitId,
     /// The element.
@@ -30,37 +30,37 @@ pub struct Series {
     /// Counted over a period, not standing at its end.
     pub flow: bool,
     /// Its periods.
-    pub points: Vec<Point>,
+    pub points: Vec<SeriesPoint>,
 }
 
-impl Series {
+impl ElementSeries {
     /// The last `count` points, each with a figure; `None` where one is absent.
     #[must_use]
-    pub fn last(&self, count: usize) -> Option<Vec<i64>> {
+    pub fn last_values(&self, count: usize) -> Option<Vec<i64>> {
         let from = self.points.len().checked_sub(count)?;
         self.points[from..].iter().map(|point| point.value).collect()
     }
 
     /// The days of the last `count` points.
     #[must_use]
-    pub fn days(&self, count: usize) -> Option<Window> {
+    pub fn last_window(&self, count: usize) -> Option<DateWindow> {
         let from = self.points.len().checked_sub(count)?;
-        Window::new(self.points.get(from)?.window.start, self.points.last()?.window.end)
+        DateWindow::new(self.points.get(from)?.window.start, self.points.last()?.window.end)
     }
 }
 
 /// One unit's sheets under one contract, in the order of time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sheets {
+pub struct ReportSeries {
     /// The unit.
     pub unit: UnitId,
     /// The days of each period that is over, and the whole sheet as sent: figures in the form's order.
-    pub sheets: Vec<(Window, Option<Vec<i64>>)>,
+    pub reports: Vec<(DateWindow, Option<Vec<i64>>)>,
 }
 
 /// A figure that was changed after its report's deadline.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Revision {
+pub struct LateRevision {
     /// The unit.
     pub unit: UnitId,
     /// The element.
@@ -73,28 +73,28 @@ pub struct Revision {
 
 /// How one report was sent for the first time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sent {
+pub struct FirstSubmission {
     /// The unit.
     pub unit: UnitId,
     /// Minutes from the sending to the end of its due day; negative when late.
-    pub minutes_left: i64,
+    pub minutes_remaining: i64,
     /// On which day.
     pub day: Date,
     /// The device it came from.
     pub device: Option<DeviceId>,
     /// Minutes by which the device's clock ran before the server's, where it said what time it was.
-    pub ahead: Option<i64>,
+    pub clock_ahead_minutes: Option<i64>,
 }
 
 /// Units that lie just on either side of one target's limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Near {
+pub struct NearLimitCount {
     /// Who runs the campaign.
     pub unit: UnitId,
     /// What is counted.
     pub element: Option<ElementCode>,
     /// Over which days.
-    pub window: Window,
+    pub window: DateWindow,
     /// Units at the limit or one case inside it.
     pub met: u32,
     /// Units one or two cases outside of it.
@@ -103,15 +103,15 @@ pub struct Near {
 
 /// Who lies near the limit of each target that bounds a count from above.
 #[must_use]
-pub fn near(standings: &[Standing], owner: UnitId, window: Window) -> Vec<Near> {
-    let mut all: BTreeMap<String, Near> = BTreeMap::new();
+pub fn count_near_limit(standings: &[Standing], owner: UnitId, window: DateWindow) -> Vec<NearLimitCount> {
+    let mut all: BTreeMap<String, NearLimitCount> = BTreeMap::new();
     for standing in standings.iter().filter(|standing| standing.unit != owner && standing.phase == 0) {
         let judgement = &standing.judgement;
-        let (Some(limit), Some(now)) = (judgement.limit, judgement.count_now.and_then(Ratio::as_whole)) else {
+        let (Some(limit), Some(now)) = (judgement.limit, judgement.count_now.and_then(Ratio::to_integer)) else {
             continue;
         };
         let element = judgement.figures.first().map(|figure| figure.element.clone());
-        let new = || Near { unit: owner, element, window, met: 0, missed: 0 };
+        let new = || NearLimitCount { unit: owner, element, window, met: 0, missed: 0 };
         let near = all.entry(judgement.code.clone()).or_insert_with(new);
         near.met += u32::from((0..=1).contains(&(limit - now)));
         near.missed += u32::from((1..=2).contains(&(now - limit)));
@@ -121,28 +121,28 @@ pub fn near(standings: &[Standing], owner: UnitId, window: Window) -> Vec<Near> 
 
 /// Everything that is looked at.
 #[derive(Debug, Clone, Default)]
-pub struct Looked {
+pub struct QualityData {
     /// Figures by unit and element.
-    pub series: Vec<Series>,
+    pub series: Vec<ElementSeries>,
     /// Sheets by unit and contract.
-    pub sheets: Vec<Sheets>,
+    pub report_series: Vec<ReportSeries>,
     /// Changes after the deadline.
-    pub revisions: Vec<Revision>,
+    pub revisions: Vec<LateRevision>,
     /// First sendings.
-    pub sent: Vec<Sent>,
+    pub submissions: Vec<FirstSubmission>,
     /// Units near a limit.
-    pub near: Vec<Near>,
+    pub near_limits: Vec<NearLimitCount>,
 }
 
-impl Looked {
+impl QualityData {
     /// What was there to look at on `day`: to see whether a question of that day still stands.
     #[must_use]
-    pub fn until(&self, day: Date) -> Self {
+    pub fn truncated_to(&self, day: Date) -> Self {
         let mut then = self.clone();
         then.series.iter_mut().for_each(|series| series.points.retain(|point| point.window.end <= day));
-        then.sheets.iter_mut().for_each(|sheets| sheets.sheets.retain(|(window, _)| window.end <= day));
+        then.report_series.iter_mut().for_each(|sheets| sheets.reports.retain(|(window, _)| window.end <= day));
         then.revisions.retain(|revision| revision.day < day);
-        then.sent.retain(|sent| sent.day < day);
+        then.submissions.retain(|sent| sent.day < day);
         then
     }
 }
@@ -151,42 +151,45 @@ impl Looked {
 ///
 /// # Errors
 /// A contract names a calendar that does not exist.
-pub fn look(input: &Input<'_>) -> Result<Looked, UnknownCalendar> {
-    let contracts = input.catalogue.contracts_of(&input.campaign.contracts);
-    let owed = expectations(input.org, input.calendars, &contracts, input.campaign.measurement_window)?;
+pub fn collect_quality_data(input: &StandingInput<'_>) -> Result<QualityData, UnknownCalendar> {
+    let contracts = input.catalogue.contracts_with_codes(&input.campaign.contracts);
+    let owed = compute_expectations(input.org, input.calendars, &contracts, input.campaign.measurement_window)?;
     let reports: BTreeMap<ReportId, _> =
         input.reports.iter().filter(|entry| entry.received).map(|entry| (entry.key.id(), entry)).collect();
-    let mut series: BTreeMap<(UnitId, ElementCode), Series> = BTreeMap::new();
-    let mut sheets: BTreeMap<(UnitId, &str), Sheets> = BTreeMap::new();
-    for expected in owed.iter().filter(|expected| expected.whole.end <= input.today) {
+    let mut series: BTreeMap<(UnitId, ElementCode), ElementSeries> = BTreeMap::new();
+    let mut sheets: BTreeMap<(UnitId, &str), ReportSeries> = BTreeMap::new();
+    for expected in owed.iter().filter(|expected| expected.whole_period.end <= input.today) {
         let Some(contract) = contracts.iter().find(|contract| contract.id() == expected.contract) else { continue };
         let Some(form) = input.catalogue.form(&contract.form) else { continue };
         let (unit, period) = (expected.unit, &expected.period);
-        let Some(window) = Window::new(period.start, period.end) else { continue };
-        let cells = reports.get(&expected.key().id()).map(|entry| entry.cells);
+        let Some(window) = DateWindow::new(period.start, period.end) else { continue };
+        let cells = reports.get(&expected.report_key().id()).map(|entry| entry.cells);
         let figure = |code: &ElementCode| {
-            let number = input.numbers.iter().find(|(_, known)| *known == code).map(|(number, _)| *number);
+            let number = input.numbers.iter().find(|(_, existing)| *existing == code).map(|(number, _)| *number);
             cells.and_then(|cells| cells.get(&number?)?.figure())
         };
         for element in form.elements.iter().filter_map(|code| input.catalogue.element(code)) {
-            let line = series.entry((unit, element.code.clone())).or_insert_with(|| Series {
+            let line = series.entry((unit, element.code.clone())).or_insert_with(|| ElementSeries {
                 unit,
                 element: element.code.clone(),
                 flow: element.kind != ElementKind::Stock,
                 points: Vec::new(),
             });
-            line.points.push(Point { window, value: figure(&element.code) });
+            line.points.push(SeriesPoint { window, value: figure(&element.code) });
         }
         let sheet = form.elements.iter().map(figure).collect();
         sheets
             .entry((unit, &contract.code))
-            .or_insert_with(|| Sheets { unit, sheets: Vec::new() })
-            .sheets
+            .or_insert_with(|| ReportSeries { unit, reports: Vec::new() })
+            .reports
             .push((window, sheet));
     }
-    let mut looked =
-        Looked { series: series.into_values().collect(), sheets: sheets.into_values().collect(), ..Looked::default() };
-    looked.series.iter_mut().for_each(|line| line.points.sort_by_key(|point| point.window));
-    looked.sheets.iter_mut().for_each(|line| line.sheets.sort_by_key(|sheet| sheet.0));
-    Ok(looked)
+    let mut data = QualityData {
+        series: series.into_values().collect(),
+        report_series: sheets.into_values().collect(),
+        ..QualityData::default()
+    };
+    data.series.iter_mut().for_each(|line| line.points.sort_by_key(|point| point.window));
+    data.report_series.iter_mut().for_each(|line| line.reports.sort_by_key(|sheet| sheet.0));
+    Ok(data)
 }

@@ -3,16 +3,18 @@
 //!
 //! Knows no store: what is needed of it comes as counts and stocks.
 
-mod text;
+mod report_text;
 
-use super::broken::{Broken, any_refuses};
 use super::calendar::Calendars;
 use super::element::ElementCode;
-use super::expectation::{Expectation, UnknownCalendar, expectations};
+use super::expectation::{Expectation, UnknownCalendar, compute_expectations};
 use super::form::Contract;
 use super::ids::UnitId;
-use super::org::{BaseQuality, Change, Fraction, HandoverLine, Hierarchy, Org, Stocks, Unit, UnitKind, check_handover};
-use super::window::Window;
+use super::org::{
+    Fraction, HandoverLine, Hierarchy, Org, OrgChange, RebaseQuality, Stocks, Unit, UnitKind, check_handover,
+};
+use super::violation::{Violation, has_errors};
+use super::window::DateWindow;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,49 +23,59 @@ pub const EXPOSURE_PERCENT: i64 = 75;
 
 /// What a rehearsal takes into account besides the organisation; whatever is left empty is not judged.
 #[derive(Debug, Clone)]
-pub struct Given {
+pub struct RehearsalInput {
     /// Calendars of the contracts.
     pub calendars: Calendars,
     /// Reporting contracts in force.
     pub contracts: Vec<Contract>,
     /// The campaign's window: expectations are counted in it, and straddling is judged by the structure of its start.
-    pub window: Window,
+    pub window: DateWindow,
     /// Baselines by element and unit, scaled; units of the day before the first change.
-    pub bases: BTreeMap<ElementCode, BTreeMap<UnitId, i64>>,
+    pub baselines: BTreeMap<ElementCode, BTreeMap<UnitId, i64>>,
     /// Stocks that closing units state.
-    pub closing: Stocks,
+    pub closing_stocks: Stocks,
     /// The handover as planned or signed.
     pub handover: Vec<HandoverLine>,
     /// Stocks that opening units state.
-    pub opening: Stocks,
+    pub opening_stocks: Stocks,
     /// Devices bound to each unit.
     pub devices: BTreeMap<UnitId, usize>,
     /// Reports of each unit that are not accepted yet.
     pub open_reports: BTreeMap<UnitId, usize>,
 }
 
-impl Given {
+impl RehearsalInput {
     /// Contracts and a window; no bases, stocks, devices or reports.
     #[must_use]
-    pub fn new(calendars: Calendars, contracts: Vec<Contract>, window: Window) -> Self {
-        let (bases, devices, open_reports) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        let (closing, handover, opening) = (Stocks::new(), Vec::new(), Stocks::new());
-        Self { calendars, contracts, window, bases, closing, handover, opening, devices, open_reports }
+    pub fn new(calendars: Calendars, contracts: Vec<Contract>, window: DateWindow) -> Self {
+        let (baselines, devices, open_reports) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let (closing_stocks, handover, opening_stocks) = (Stocks::new(), Vec::new(), Stocks::new());
+        Self {
+            calendars,
+            contracts,
+            window,
+            baselines,
+            closing_stocks,
+            handover,
+            opening_stocks,
+            devices,
+            open_reports,
+        }
     }
 }
 
 /// A unit as a person finds it again: names collide, so the code stands behind, as in `Phường 1 (com-29239-0)`.
-pub type UnitName = String;
+pub type UnitLabel = String;
 
 /// A unit that closes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Closing {
+pub struct ClosingUnit {
     /// The unit.
-    pub unit: UnitName,
+    pub unit: UnitLabel,
     /// Who gets what it had, with weights; empty when it is dissolved.
-    pub heirs: Vec<(UnitName, Fraction)>,
+    pub successors: Vec<(UnitLabel, Fraction)>,
     /// Who signs for it from then on.
-    pub acts: Option<UnitName>,
+    pub acting_unit: Option<UnitLabel>,
     /// Devices that sync once with the old binding and then bind to the new unit.
     pub devices: usize,
     /// Reports still open, which the acting unit takes over.
@@ -72,18 +84,18 @@ pub struct Closing {
 
 /// A unit that goes on under another parent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Moved {
+pub struct ReparentedUnit {
     /// The unit.
-    pub unit: UnitName,
+    pub unit: UnitLabel,
     /// Its parent before; `None` for none.
-    pub from: Option<UnitName>,
+    pub old_parent: Option<UnitLabel>,
     /// Its parent after; `None` for none.
-    pub to: Option<UnitName>,
+    pub new_parent: Option<UnitLabel>,
 }
 
 /// What becomes of the expectations of one contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Expected {
+pub struct ExpectationChange {
     /// Code of the contract.
     pub contract: String,
     /// Reports expected in the window without the changes.
@@ -91,7 +103,7 @@ pub struct Expected {
     /// Reports expected with them.
     pub after: usize,
     /// How many more of them are pieces of a cut period.
-    pub more_pieces: usize,
+    pub added_pieces: usize,
 }
 
 /// What becomes of the baselines of one element.
@@ -106,7 +118,7 @@ pub struct RebasedElement {
     /// Units whose base is derived by weights.
     pub derived: usize,
     /// Units that may not use their base, because a predecessor has none.
-    pub incomplete: Vec<UnitName>,
+    pub incomplete: Vec<UnitLabel>,
 }
 
 /// What would happen.
@@ -115,128 +127,133 @@ pub struct RehearsalReport {
     /// Effective days, in order.
     pub days: Vec<Date>,
     /// Legal bases, in order.
-    pub legal: Vec<String>,
+    pub legal_bases: Vec<String>,
     /// The window of the expectations.
-    pub window: Option<Window>,
+    pub window: Option<DateWindow>,
     /// Units of each kind on the day before the first change, and on the last day of change.
-    pub counts: Vec<(UnitKind, usize, usize)>,
+    pub unit_counts: Vec<(UnitKind, usize, usize)>,
     /// Units that begin.
-    pub opens: Vec<UnitName>,
+    pub opening_units: Vec<UnitLabel>,
     /// Units that close.
-    pub closes: Vec<Closing>,
+    pub closing_units: Vec<ClosingUnit>,
     /// Units that go under another COMMAND parent.
-    pub moved: Vec<Moved>,
+    pub reparented_units: Vec<ReparentedUnit>,
     /// Old and new name of units that are renamed.
-    pub renamed: Vec<(UnitName, UnitName)>,
+    pub renamed_units: Vec<(UnitLabel, UnitLabel)>,
     /// Expectations, by contract.
-    pub expected: Vec<Expected>,
+    pub expectation_changes: Vec<ExpectationChange>,
     /// Baselines, by element.
-    pub rebased: Vec<RebasedElement>,
+    pub rebased_elements: Vec<RebasedElement>,
     /// Units that cannot be compared with the structure at the window's start, by level.
-    pub straddling: Vec<(UnitKind, Vec<UnitName>)>,
+    pub straddling_units: Vec<(UnitKind, Vec<UnitLabel>)>,
     /// New units that exist for less than [`EXPOSURE_PERCENT`] of the window: they are not ranked in it.
-    pub unranked: Vec<UnitName>,
+    pub unranked_units: Vec<UnitLabel>,
     /// What does not reconcile, and what somebody should know.
-    pub findings: Vec<Broken>,
+    pub findings: Vec<Violation>,
 }
 
 impl RehearsalReport {
     /// Whether the changes can be made as they stand.
     #[must_use]
-    pub fn reconciles(&self) -> bool {
-        !any_refuses(&self.findings)
+    pub fn is_reconciled(&self) -> bool {
+        !has_errors(&self.findings)
     }
 }
 
 /// Tries the changes on the organisation. When they break its rules the report says only which; else all that follows.
-pub fn rehearse(org: &Org, changes: &[Change], given: &Given) -> Result<RehearsalReport, UnknownCalendar> {
-    let days: BTreeSet<Date> = changes.iter().map(|change| change.effective).collect();
+pub fn rehearse(org: &Org, changes: &[OrgChange], input: &RehearsalInput) -> Result<RehearsalReport, UnknownCalendar> {
+    let days: BTreeSet<Date> = changes.iter().map(|change| change.effective_day).collect();
     let legal: BTreeSet<&str> = changes.iter().map(|change| change.legal_basis.as_str()).collect();
     let mut report = RehearsalReport {
         days: days.iter().copied().collect(),
-        legal: legal.into_iter().filter(|basis| !basis.is_empty()).map(str::to_owned).collect(),
-        window: Some(given.window),
+        legal_bases: legal.into_iter().filter(|basis| !basis.is_empty()).map(str::to_owned).collect(),
+        window: Some(input.window),
         ..RehearsalReport::default()
     };
     let (Some(first), Some(last)) = (days.first().copied(), days.last().copied()) else { return Ok(report) };
-    let after = match org.apply(changes) {
+    let after = match org.apply_changes(changes) {
         Ok(after) => after,
         Err(found) => {
-            report.findings = found.into_iter().map(|finding| finding.broken).collect();
+            report.findings = found.into_iter().map(|finding| finding.violation).collect();
             return Ok(report);
         }
     };
-    let eve = first.yesterday().unwrap_or(Date::MIN);
-    let stage = Stage { org, after: &after, eve, last, given };
-    stage.units(&mut report);
-    stage.going_on(&mut report);
-    stage.expectations(&mut report)?;
-    stage.baselines(&mut report);
-    stage.straddling(&mut report);
-    stage.handover(&mut report);
+    let day_before = first.yesterday().unwrap_or(Date::MIN);
+    let context = RehearsalContext { org, new_org: &after, day_before, last_day: last, input };
+    context.add_units(&mut report);
+    context.add_continuing_units(&mut report);
+    context.add_expectations(&mut report)?;
+    context.add_baselines(&mut report);
+    context.add_straddling_units(&mut report);
+    context.add_handover_findings(&mut report);
     Ok(report)
 }
 
-struct Stage<'a> {
+struct RehearsalContext<'a> {
     org: &'a Org,
-    after: &'a Org,
-    eve: Date,
-    last: Date,
-    given: &'a Given,
+    new_org: &'a Org,
+    day_before: Date,
+    last_day: Date,
+    input: &'a RehearsalInput,
 }
 
-impl Stage<'_> {
-    fn name(&self, id: UnitId) -> UnitName {
-        let day = if self.after.open_on(id, self.last) { self.last } else { self.eve };
-        self.after.unit(id).map_or_else(|| id.to_string(), |unit| format!("{} ({})", unit.name_near(day), unit.uid))
+impl RehearsalContext<'_> {
+    fn unit_label(&self, id: UnitId) -> UnitLabel {
+        let day = if self.new_org.is_open_on(id, self.last_day) { self.last_day } else { self.day_before };
+        self.new_org
+            .unit(id)
+            .map_or_else(|| id.to_string(), |unit| format!("{} ({})", unit.nearest_name(day), unit.uid))
     }
 
-    fn names(&self, ids: impl IntoIterator<Item = UnitId>) -> Vec<UnitName> {
-        ids.into_iter().map(|id| self.name(id)).collect()
+    fn unit_labels(&self, ids: impl IntoIterator<Item = UnitId>) -> Vec<UnitLabel> {
+        ids.into_iter().map(|id| self.unit_label(id)).collect()
     }
 
-    fn units(&self, report: &mut RehearsalReport) {
+    fn add_units(&self, report: &mut RehearsalReport) {
         for kind in UnitKind::ALL.iter().copied() {
             let count = |org: &Org, day| org.units_of_kind_on(kind, day).count();
-            let (before, after) = (count(self.org, self.eve), count(self.after, self.last));
+            let (before, after) = (count(self.org, self.day_before), count(self.new_org, self.last_day));
             if before + after > 0 {
-                report.counts.push((kind, before, after));
+                report.unit_counts.push((kind, before, after));
             }
         }
-        for unit in self.after.units() {
-            let (was, is) = (unit.open_on(self.eve), unit.open_on(self.last));
+        for unit in self.new_org.units() {
+            let (was, is) = (unit.is_open_on(self.day_before), unit.is_open_on(self.last_day));
             if is && !was {
-                report.opens.push(self.name(unit.id));
-                if self.too_short(unit) {
-                    report.unranked.push(self.name(unit.id));
+                report.opening_units.push(self.unit_label(unit.id));
+                if self.is_exposure_too_short(unit) {
+                    report.unranked_units.push(self.unit_label(unit.id));
                 }
             }
             if was && !is {
-                let closing = self.closing(unit.id, report);
-                report.closes.push(closing);
+                let closing = self.closing_unit(unit.id, report);
+                report.closing_units.push(closing);
             }
         }
     }
 
-    fn too_short(&self, unit: &Unit) -> bool {
-        let (window, life) = (self.given.window, unit.span());
-        let life = Window { start: life.from, end: life.to };
-        i64::from(window.common_days(&life)) * 100 < i64::from(window.days()) * EXPOSURE_PERCENT
+    fn is_exposure_too_short(&self, unit: &Unit) -> bool {
+        let (window, life) = (self.input.window, unit.lifetime());
+        let life = DateWindow { start: life.from, end: life.to };
+        i64::from(window.overlap_days(&life)) * 100 < i64::from(window.days()) * EXPOSURE_PERCENT
     }
 
-    fn closing(&self, id: UnitId, report: &mut RehearsalReport) -> Closing {
+    fn closing_unit(&self, id: UnitId, report: &mut RehearsalReport) -> ClosingUnit {
         let count = |of: &BTreeMap<UnitId, usize>| of.get(&id).copied().unwrap_or(0);
-        let lines = self.after.lines_from(id).filter(|line| line.kind.succeeds() && line.effective > self.eve);
-        let closing = Closing {
-            unit: self.name(id),
-            heirs: lines.map(|line| (self.name(line.to), line.weight)).collect(),
-            acts: self.after.acts_for(id, self.last).map(|unit| self.name(unit)),
-            devices: count(&self.given.devices),
-            open_reports: count(&self.given.open_reports),
+        let lines = self
+            .new_org
+            .lineage_from(id)
+            .filter(|line| line.kind.is_succession() && line.effective_day > self.day_before);
+        let closing = ClosingUnit {
+            unit: self.unit_label(id),
+            successors: lines.map(|line| (self.unit_label(line.to), line.weight)).collect(),
+            acting_unit: self.new_org.acting_unit(id, self.last_day).map(|unit| self.unit_label(unit)),
+            devices: count(&self.input.devices),
+            open_reports: count(&self.input.open_reports),
         };
-        if closing.acts.is_none() {
+        if closing.acting_unit.is_none() {
             let unit = &closing.unit;
-            report.findings.push(Broken::refuses(
+            report.findings.push(Violation::error(
                 "NOBODY_ACTS",
                 "closes",
                 format!("không ai ký thay {unit} sau khi kết thúc; hãy chỉ định đơn vị kế thừa hoặc cấp trên"),
@@ -247,46 +264,55 @@ impl Stage<'_> {
     }
 
     /// Units that are there before and after: new parents and new names.
-    fn going_on(&self, report: &mut RehearsalReport) {
-        for unit in self.after.units_on(self.last).filter(|unit| unit.open_on(self.eve)) {
+    fn add_continuing_units(&self, report: &mut RehearsalReport) {
+        for unit in self.new_org.open_units_on(self.last_day).filter(|unit| unit.is_open_on(self.day_before)) {
             let parent = |org: &Org, day| org.parent(unit.id, Hierarchy::Command, day);
-            let (from, to) = (parent(self.org, self.eve), parent(self.after, self.last));
+            let (from, to) = (parent(self.org, self.day_before), parent(self.new_org, self.last_day));
             if from != to {
-                let named = |id: Option<UnitId>| id.map(|id| self.name(id));
-                report.moved.push(Moved { unit: self.name(unit.id), from: named(from), to: named(to) });
+                let named = |id: Option<UnitId>| id.map(|id| self.unit_label(id));
+                report.reparented_units.push(ReparentedUnit {
+                    unit: self.unit_label(unit.id),
+                    old_parent: named(from),
+                    new_parent: named(to),
+                });
             }
-            let (old, new) = (self.org.name_near(unit.id, self.eve), unit.name_near(self.last));
+            let (old, new) = (self.org.nearest_name(unit.id, self.day_before), unit.nearest_name(self.last_day));
             if old != new {
-                report.renamed.push((format!("{old} ({})", unit.uid), self.name(unit.id)));
+                report.renamed_units.push((format!("{old} ({})", unit.uid), self.unit_label(unit.id)));
             }
         }
     }
 
-    fn expectations(&self, report: &mut RehearsalReport) -> Result<(), UnknownCalendar> {
-        let given = self.given;
-        for contract in &given.contracts {
-            let owed = |org| expectations(org, &given.calendars, std::slice::from_ref(contract), given.window);
-            let (before, after) = (owed(self.org)?, owed(self.after)?);
-            let more_pieces = self.pieces(&after).saturating_sub(self.pieces(&before));
+    fn add_expectations(&self, report: &mut RehearsalReport) -> Result<(), UnknownCalendar> {
+        let input = self.input;
+        for contract in &input.contracts {
+            let owed = |org| compute_expectations(org, &input.calendars, std::slice::from_ref(contract), input.window);
+            let (before, after) = (owed(self.org)?, owed(self.new_org)?);
+            let more_pieces = self.count_pieces(&after).saturating_sub(self.count_pieces(&before));
             let (before, after) = (before.len(), after.len());
-            report.expected.push(Expected { contract: contract.code.clone(), before, after, more_pieces });
+            report.expectation_changes.push(ExpectationChange {
+                contract: contract.code.clone(),
+                before,
+                after,
+                added_pieces: more_pieces,
+            });
         }
         Ok(())
     }
 
     /// How many expectations are for less than their whole period, as far as the window holds it.
-    fn pieces(&self, owed: &[Expectation]) -> usize {
-        let window = self.given.window;
+    fn count_pieces(&self, owed: &[Expectation]) -> usize {
+        let window = self.input.window;
         let cut = |e: &&Expectation| {
-            e.period.start > e.whole.start.max(window.start) || e.period.end < e.whole.end.min(window.end)
+            e.period.start > e.whole_period.start.max(window.start) || e.period.end < e.whole_period.end.min(window.end)
         };
         owed.iter().filter(cut).count()
     }
 
-    fn baselines(&self, report: &mut RehearsalReport) {
-        for (element, bases) in &self.given.bases {
-            let Ok(rebased) = self.after.rebase(bases, self.eve, self.last) else {
-                report.findings.push(Broken::refuses(
+    fn add_baselines(&self, report: &mut RehearsalReport) {
+        for (element, bases) in &self.input.baselines {
+            let Ok(rebased) = self.new_org.rebase_baselines(bases, self.day_before, self.last_day) else {
+                report.findings.push(Violation::error(
                     "BASE_TOO_FINE",
                     element.as_str(),
                     "tỷ trọng quá lẻ, không tính chính xác được; hãy dùng phân số đơn giản hơn",
@@ -294,44 +320,45 @@ impl Stage<'_> {
                 ));
                 continue;
             };
-            let derived = rebased.units.iter().filter(|unit| unit.quality == BaseQuality::Derived).count();
-            let incomplete = rebased.units.iter().filter(|unit| !unit.missing.is_empty()).map(|unit| unit.unit);
-            let incomplete = self.names(incomplete);
-            for (unit, base) in &rebased.unplaced {
-                report.findings.push(base_lost(element, &self.name(*unit), *base));
+            let derived = rebased.baselines.iter().filter(|unit| unit.quality == RebaseQuality::Derived).count();
+            let incomplete =
+                rebased.baselines.iter().filter(|unit| !unit.without_baseline.is_empty()).map(|unit| unit.unit);
+            let incomplete = self.unit_labels(incomplete);
+            for (unit, base) in &rebased.unassigned {
+                report.findings.push(base_lost_violation(element, &self.unit_label(*unit), *base));
             }
             if !incomplete.is_empty() {
-                report.findings.push(base_missing(element, &incomplete));
+                report.findings.push(base_missing_violation(element, &incomplete));
             }
-            report.rebased.push(RebasedElement {
+            report.rebased_elements.push(RebasedElement {
                 element: element.clone(),
-                sums: (bases.values().sum(), rebased.units.iter().map(|unit| unit.whole).sum()),
-                exact: rebased.units.len() - derived,
+                sums: (bases.values().sum(), rebased.baselines.iter().map(|unit| unit.rounded).sum()),
+                exact: rebased.baselines.len() - derived,
                 derived,
                 incomplete,
             });
         }
     }
 
-    fn straddling(&self, report: &mut RehearsalReport) {
+    fn add_straddling_units(&self, report: &mut RehearsalReport) {
         for level in [UnitKind::District, UnitKind::Province] {
-            let units = self.after.straddling(self.given.window.start, level, self.last);
+            let units = self.new_org.units_not_comparable(self.input.window.start, level, self.last_day);
             if !units.is_empty() {
-                report.straddling.push((level, self.names(units)));
+                report.straddling_units.push((level, self.unit_labels(units)));
             }
         }
     }
 
-    fn handover(&self, report: &mut RehearsalReport) {
-        let Given { closing, handover, opening, .. } = self.given;
+    fn add_handover_findings(&self, report: &mut RehearsalReport) {
+        let RehearsalInput { closing_stocks: closing, handover, opening_stocks: opening, .. } = self.input;
         for imbalance in check_handover(closing, handover, opening) {
-            report.findings.push(imbalance.broken(&self.name(imbalance.unit)));
+            report.findings.push(imbalance.to_violation(&self.unit_label(imbalance.unit)));
         }
         for line in handover {
-            let carried = self.after.carried_on(line.from, self.eve, self.last).unwrap_or_default();
+            let carried = self.new_org.trace_successors(line.from, self.day_before, self.last_day).unwrap_or_default();
             if line.amount < 0 || !carried.iter().any(|(heir, _)| *heir == line.to) {
-                let (from, to) = (self.name(line.from), self.name(line.to));
-                report.findings.push(Broken::refuses(
+                let (from, to) = (self.unit_label(line.from), self.unit_label(line.to));
+                report.findings.push(Violation::error(
                     "HANDOVER_OFF_LINEAGE",
                     format!("handover.{}", line.element),
                     format!(
@@ -344,8 +371,8 @@ impl Stage<'_> {
     }
 }
 
-fn base_lost(element: &ElementCode, unit: &str, base: i64) -> Broken {
-    Broken::refuses(
+fn base_lost_violation(element: &ElementCode, unit: &str, base: i64) -> Violation {
+    Violation::error(
         "BASE_LOST",
         element.as_str(),
         format!("số gốc {base} của {unit} không còn thuộc đơn vị nào; hãy chỉ định đơn vị kế thừa"),
@@ -353,9 +380,9 @@ fn base_lost(element: &ElementCode, unit: &str, base: i64) -> Broken {
     )
 }
 
-fn base_missing(element: &ElementCode, units: &[UnitName]) -> Broken {
+fn base_missing_violation(element: &ElementCode, units: &[UnitLabel]) -> Violation {
     let units = units.join(", ");
-    Broken::warns(
+    Violation::warning(
         "BASE_INCOMPLETE",
         element.as_str(),
         format!("thiếu số gốc của đơn vị trước, chưa được dùng số gốc của: {units}"),

@@ -4,49 +4,49 @@
 //! it takes that none can be worked out from the sums that everybody knows: districts to the province, phases to the campaign. What is
 //! hidden follows from the run alone, so every partner sees the same holes. Limits, forecasts and notes never leave. Knows no partner.
 
-mod suppress;
+mod suppression;
 
 use super::element::ElementCode;
 use super::ids::UnitId;
 use super::ratio::Ratio;
 use super::standing::{Coverage, Judgement, JudgementState, Standing, StandingFigure, StandingView};
-use super::target::Stage;
+use super::target_rule::StandingStage;
 use std::collections::BTreeMap;
-use suppress::{Sum, hidden};
+use suppression::{CellSum, suppress_cells};
 
 /// Figures below this are not shown.
-pub const LEAST: i64 = 5;
+pub const FIGURE_MIN: i64 = 5;
 
 /// Stands among the reasons of a line whose figures are not all shown.
 pub const SUPPRESSED: &str = "SUPPRESSED";
 
 /// A figure as it is shown outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cell {
+pub enum PublishedCell {
     /// There is none.
     None,
     /// It is this, scaled.
-    Shown(i64),
+    Figure(i64),
     /// It is small, or would tell a small one.
     Suppressed,
 }
 
 /// The figures of one element behind a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Figures {
+pub struct PublishedFigure {
     /// What was counted.
     pub element: ElementCode,
     /// The accepted figure.
-    pub value: Cell,
+    pub value: PublishedCell,
     /// The baseline at the same cut-off.
-    pub baseline_now: Cell,
+    pub baseline_now: PublishedCell,
     /// The baseline of the whole window.
-    pub baseline_full: Cell,
+    pub baseline_full: PublishedCell,
 }
 
 /// One target, or one member of a target, at one unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
+pub struct PublishedStanding {
     /// The unit.
     pub unit: UnitId,
     /// The phase; 0 for the whole campaign.
@@ -56,7 +56,7 @@ pub struct Line {
     /// In which structure figures were summed.
     pub view: StandingView,
     /// How final it is.
-    pub stage: Stage,
+    pub stage: StandingStage,
     /// Version of the campaign's definition.
     pub definition_version: i64,
     /// How it was judged.
@@ -68,95 +68,96 @@ pub struct Line {
     /// The bound of the formula.
     pub bound: Option<Ratio>,
     /// The figures behind it, numerator first.
-    pub figures: Vec<Figures>,
+    pub figures: Vec<PublishedFigure>,
     /// How complete the reports behind it are.
     pub coverage: Coverage,
 }
 
 /// Which of an element's figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Column {
+enum FigureColumn {
     Value,
     BaselineNow,
     BaselineFull,
 }
 
 /// Figures of one element and column add up among themselves and with no other: each pair is a table of its own.
-type Table = (ElementCode, Column);
+type FigureTableKey = (ElementCode, FigureColumn);
 /// A unit, and a phase or 0.
-type Place = (UnitId, u8);
+type UnitPhase = (UnitId, u8);
 
 /// The lines of a run, in the order of the standings given, members behind their target.
 ///
 /// `standings` are those of published units only; `above` gives the nearest published unit above one; `scale` the decimals of an element.
 #[must_use]
-pub fn lines(
+pub fn publish_standings(
     standings: &[&Standing],
     above: impl Fn(UnitId) -> Option<UnitId>,
     scale: impl Fn(&ElementCode) -> u8,
-) -> Vec<Line> {
-    let veil = Veil::over(standings, above, scale);
+) -> Vec<PublishedStanding> {
+    let mask = SuppressionMask::compute(standings, above, scale);
     let mut lines = Vec::new();
     for standing in standings {
-        veil.put(standing, &standing.judgement, &mut lines);
+        mask.push_standings(standing, &standing.judgement, &mut lines);
     }
     lines
 }
 
 /// Which places are hidden.
-struct Veil(BTreeMap<Table, BTreeMap<Place, bool>>);
+struct SuppressionMask(BTreeMap<FigureTableKey, BTreeMap<UnitPhase, bool>>);
 
-impl Veil {
-    fn over(
+impl SuppressionMask {
+    fn compute(
         standings: &[&Standing],
         above: impl Fn(UnitId) -> Option<UnitId>,
         scale: impl Fn(&ElementCode) -> u8,
     ) -> Self {
         // Two targets may look at one place over different days: the smaller figure decides for both.
-        let mut tables: BTreeMap<Table, BTreeMap<Place, i64>> = BTreeMap::new();
+        let mut tables: BTreeMap<FigureTableKey, BTreeMap<UnitPhase, i64>> = BTreeMap::new();
         for standing in standings {
             for figure in standing.judgement.all_figures() {
-                for (column, value) in columns(figure) {
+                for (column, value) in figure_columns(figure) {
                     let Some(value) = value else { continue };
                     let table = tables.entry((figure.element.clone(), column)).or_default();
-                    let known = table.entry((standing.unit, standing.phase)).or_insert(value);
-                    *known = value.min(*known);
+                    let existing = table.entry((standing.unit, standing.phase)).or_insert(value);
+                    *existing = value.min(*existing);
                 }
             }
         }
-        let cover = |(of, table): (Table, BTreeMap<Place, i64>)| {
-            let least = LEAST * 10_i64.pow(u32::from(scale(&of.0)));
-            let places: Vec<Place> = table.keys().copied().collect();
+        let cover = |(of, table): (FigureTableKey, BTreeMap<UnitPhase, i64>)| {
+            let least = FIGURE_MIN * 10_i64.pow(u32::from(scale(&of.0)));
+            let unit_phases: Vec<UnitPhase> = table.keys().copied().collect();
             let figures: Vec<i64> = table.into_values().collect();
             let small: Vec<bool> = figures.iter().map(|figure| *figure < least).collect();
-            let covered = hidden(&figures, &small, &sums(&places, &above));
-            (of, places.into_iter().zip(covered).collect())
+            let covered = suppress_cells(&figures, &small, &find_sums(&unit_phases, &above));
+            (of, unit_phases.into_iter().zip(covered).collect())
         };
         Self(tables.into_iter().map(cover).collect())
     }
 
-    fn cell(&self, of: &Table, place: Place, value: Option<i64>) -> Cell {
-        let covered = || self.0.get(of).and_then(|table| table.get(&place)).copied().unwrap_or(true);
+    fn published_cell(&self, of: &FigureTableKey, unit_phase: UnitPhase, value: Option<i64>) -> PublishedCell {
+        let covered = || self.0.get(of).and_then(|table| table.get(&unit_phase)).copied().unwrap_or(true);
         match value {
-            None => Cell::None,
-            Some(_) if covered() => Cell::Suppressed,
-            Some(value) => Cell::Shown(value),
+            None => PublishedCell::None,
+            Some(_) if covered() => PublishedCell::Suppressed,
+            Some(value) => PublishedCell::Figure(value),
         }
     }
 
-    fn figures(&self, standing: &Standing, figure: &StandingFigure) -> Figures {
-        let place = (standing.unit, standing.phase);
-        let [value, baseline_now, baseline_full] =
-            columns(figure).map(|(column, value)| self.cell(&(figure.element.clone(), column), place, value));
-        Figures { element: figure.element.clone(), value, baseline_now, baseline_full }
+    fn published_figure(&self, standing: &Standing, figure: &StandingFigure) -> PublishedFigure {
+        let unit_phase = (standing.unit, standing.phase);
+        let [value, baseline_now, baseline_full] = figure_columns(figure)
+            .map(|(column, value)| self.published_cell(&(figure.element.clone(), column), unit_phase, value));
+        PublishedFigure { element: figure.element.clone(), value, baseline_now, baseline_full }
     }
 
-    fn put(&self, standing: &Standing, judgement: &Judgement, lines: &mut Vec<Line>) {
+    fn push_standings(&self, standing: &Standing, judgement: &Judgement, lines: &mut Vec<PublishedStanding>) {
         let covered = judgement.all_figures().into_iter().any(|figure| {
-            let Figures { value, baseline_now, baseline_full, element: _ } = self.figures(standing, figure);
-            [value, baseline_now, baseline_full].contains(&Cell::Suppressed)
+            let PublishedFigure { value, baseline_now, baseline_full, element: _ } =
+                self.published_figure(standing, figure);
+            [value, baseline_now, baseline_full].contains(&PublishedCell::Suppressed)
         });
-        lines.push(Line {
+        lines.push(PublishedStanding {
             unit: standing.unit,
             phase: standing.phase,
             code: judgement.code.clone(),
@@ -167,27 +168,27 @@ impl Veil {
             reasons: if covered { vec![SUPPRESSED.to_owned()] } else { judgement.reasons.clone() },
             value: judgement.value.filter(|_| !covered),
             bound: judgement.bound,
-            figures: judgement.figures.iter().map(|figure| self.figures(standing, figure)).collect(),
+            figures: judgement.figures.iter().map(|figure| self.published_figure(standing, figure)).collect(),
             coverage: standing.coverage,
         });
-        judgement.members.iter().for_each(|member| self.put(standing, member, lines));
+        judgement.members.iter().for_each(|member| self.push_standings(standing, member, lines));
     }
 }
 
-fn columns(figure: &StandingFigure) -> [(Column, Option<i64>); 3] {
+fn figure_columns(figure: &StandingFigure) -> [(FigureColumn, Option<i64>); 3] {
     [
-        (Column::Value, figure.value),
-        (Column::BaselineNow, figure.baseline_now),
-        (Column::BaselineFull, figure.baseline_full),
+        (FigureColumn::Value, figure.value),
+        (FigureColumn::BaselineNow, figure.baseline_now),
+        (FigureColumn::BaselineFull, figure.baseline_full),
     ]
 }
 
 /// What adds up to what: the units below to the one above, phases to their campaign. The places are in order.
-fn sums(places: &[Place], above: impl Fn(UnitId) -> Option<UnitId>) -> Vec<Sum> {
-    let at = |place: Place| places.binary_search(&place).ok();
+fn find_sums(unit_phases: &[UnitPhase], above: impl Fn(UnitId) -> Option<UnitId>) -> Vec<CellSum> {
+    let at = |unit_phase: UnitPhase| unit_phases.binary_search(&unit_phase).ok();
     let mut parts: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     let mut phases: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (index, (unit, phase)) in places.iter().copied().enumerate() {
+    for (index, (unit, phase)) in unit_phases.iter().copied().enumerate() {
         if let Some(whole) = above(unit).and_then(|above| at((above, phase))) {
             parts.entry(whole).or_default().push(index);
         }
@@ -195,7 +196,7 @@ fn sums(places: &[Place], above: impl Fn(UnitId) -> Option<UnitId>) -> Vec<Sum> 
             phases.entry(whole).or_default().push(index);
         }
     }
-    parts.into_iter().chain(phases).map(|(whole, parts)| Sum { whole, parts }).collect()
+    parts.into_iter().chain(phases).map(|(whole, parts)| CellSum { whole, parts }).collect()
 }
 
 #[cfg(test)]
@@ -218,11 +219,11 @@ mod tests {
 
     fn standing(unit: &str, value: i64, before: i64) -> Standing {
         Standing {
-            campaign: CampaignId::named("A"),
+            campaign: CampaignId::from_code("A"),
             phase: 0,
-            unit: UnitId::named(unit),
+            unit: UnitId::from_code(unit),
             view: StandingView::AsWas,
-            stage: Stage::Running,
+            stage: StandingStage::Running,
             definition_version: 1,
             judgement: judgement("T1", value, before),
             coverage: Coverage::default(),
@@ -232,11 +233,19 @@ mod tests {
     #[test]
     fn a_small_figure_takes_its_value_and_its_reasons_with_it_and_its_neighbour_too() {
         let all = [standing("prov", 40, 60), standing("a", 3, 20), standing("b", 17, 20), standing("c", 20, 20)];
-        let above = |unit| (unit != UnitId::named("prov")).then(|| UnitId::named("prov"));
-        let lines = lines(&all.iter().collect::<Vec<_>>(), above, |_| 0);
-        let shown: Vec<Cell> = lines.iter().map(|line| line.figures[0].value).collect();
-        assert_eq!(shown, [Cell::Shown(40), Cell::Suppressed, Cell::Suppressed, Cell::Shown(20)]);
-        assert_eq!(lines[1].figures[0].baseline_now, Cell::Shown(20), "the baseline is not small");
+        let above = |unit| (unit != UnitId::from_code("prov")).then(|| UnitId::from_code("prov"));
+        let lines = publish_standings(&all.iter().collect::<Vec<_>>(), above, |_| 0);
+        let shown: Vec<PublishedCell> = lines.iter().map(|line| line.figures[0].value).collect();
+        assert_eq!(
+            shown,
+            [
+                PublishedCell::Figure(40),
+                PublishedCell::Suppressed,
+                PublishedCell::Suppressed,
+                PublishedCell::Figure(20)
+            ]
+        );
+        assert_eq!(lines[1].figures[0].baseline_now, PublishedCell::Figure(20), "the baseline is not small");
         assert_eq!((lines[1].value, &lines[1].reasons[..]), (None, &[SUPPRESSED.to_owned()][..]));
         assert_eq!((lines[2].value, &lines[2].reasons[..]), (None, &[SUPPRESSED.to_owned()][..]));
         assert!(lines[3].value.is_some() && lines[3].reasons == ["SMALL_BASE"]);

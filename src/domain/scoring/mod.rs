@@ -4,11 +4,11 @@
 //! sheet says so. No number that rose because more was reported costs a point. Knows no store, no person and no rank that would
 //! leave the council: see `compare`.
 
-pub mod compare;
-pub mod curve;
-mod sheet;
-mod tree;
+pub mod attainment;
+pub mod cluster_comparison;
+mod criteria;
+mod score_sheet;
 
-pub use curve::Attainment;
-pub use sheet::{Ground, Line, NoScore, Override, Sheet, score};
-pub use tree::{BadTree, Leaf, LeafKind, Node};
+pub use attainment::Attainment;
+pub use criteria::{CriteriaError, Criterion, LeafCriterion, ScoringMethod};
+pub use score_sheet::{ScoreExclusion, ScoreInput, ScoreLine, ScoreOverride, ScoreSheet, score_unit};

@@ -1,34 +1,34 @@
 //! The digest of everything that standings follow from: the same input gives the same run.
 
-use super::{Entry, Input};
+use super::{ReportEntry, StandingInput};
 use crate::domain::baseline::BaselineRow;
 use crate::domain::cell::{CellValue, MissingReason};
-use crate::domain::digest::Digest;
 use crate::domain::ids::ReportId;
-use crate::domain::org::View;
+use crate::domain::org::StructureView;
+use crate::domain::scope_digest::ScopeDigest;
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
 
 /// The digest of the reports that go in: their number and the sum of a hash of each, so it follows a change without reading the rest.
 #[derive(Debug, Clone, Default)]
-pub struct Inputs {
-    digest: Digest,
+pub struct ReportsDigest {
+    digest: ScopeDigest,
     hashes: HashMap<ReportId, u128>,
 }
 
-impl Inputs {
+impl ReportsDigest {
     /// The digest of these reports.
     #[must_use]
-    pub fn of(reports: &[Entry<'_>]) -> Self {
+    pub fn from_reports(reports: &[ReportEntry<'_>]) -> Self {
         let mut inputs = Self::default();
-        reports.iter().for_each(|entry| inputs.put(entry));
+        reports.iter().for_each(|entry| inputs.upsert_report(entry));
         inputs
     }
 
     /// Takes a report as it is now in place of what it was.
-    pub fn put(&mut self, entry: &Entry<'_>) {
+    pub fn upsert_report(&mut self, entry: &ReportEntry<'_>) {
         let id = entry.key.id();
-        let hash = entry_hash(id, entry);
+        let hash = hash_report(id, entry);
         if let Some(before) = self.hashes.insert(id, hash) {
             self.digest.remove(before);
         }
@@ -37,7 +37,7 @@ impl Inputs {
 }
 
 /// First 16 bytes, big-endian, of SHA-256 over a report's id, its standing and its cells.
-fn entry_hash(id: ReportId, entry: &Entry<'_>) -> u128 {
+fn hash_report(id: ReportId, entry: &ReportEntry<'_>) -> u128 {
     let mut hash = Sha256::new();
     hash.update(id.0);
     hash.update([u8::from(entry.received), u8::from(entry.accepted), u8::from(entry.late)]);
@@ -62,11 +62,11 @@ fn hashed_text(value: CellValue) -> String {
 
 /// SHA-256 over the campaign, the day, the view, the baselines and the digest of every report's content and standing.
 #[must_use]
-pub fn input_digest(input: &Input<'_>, baselines: &[BaselineRow], reports: &Inputs) -> [u8; 32] {
+pub fn compute_input_digest(input: &StandingInput<'_>, baselines: &[BaselineRow], reports: &ReportsDigest) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(input.campaign.id().0);
     hash.update(input.today.to_string());
-    if input.view != View::AsWas {
+    if input.view != StructureView::AsWas {
         hash.update(input.view.to_string());
     }
     for BaselineRow { unit_uid, element, window, value, source, status, version } in baselines {

@@ -3,33 +3,33 @@
 //! Pure: reports, baselines and the organisation in, standings out; the same input in any order gives the same standings.
 //! A standing names no run and no time, so one that did not change need not be written again. Knows no store.
 
-mod behind;
-mod course;
+mod aggregate;
+mod attribution;
 mod digest;
-mod figures;
-mod fold;
+mod drilldown;
 mod judge;
-mod moved;
-mod place;
+mod movement;
 mod text;
 mod totals;
+mod trajectory;
+mod unit_figures;
 
-pub use behind::{Addend, Behind, Support, behind};
-pub use course::{CoursePoint, Courses};
-pub use digest::{Inputs, input_digest};
-pub use fold::{Entry, Folded, Input, fold};
-pub use judge::{standings, standings_of, totals};
-pub use moved::{MovedReport, MovedTarget, moved_reports, moved_targets};
-pub use totals::Totals;
+pub use aggregate::{ReportEntry, StandingInput, WindowSums, aggregate_reports};
+pub use digest::{ReportsDigest, compute_input_digest};
+pub use drilldown::{Addend, ReportSupport, StandingReport, list_standing_reports};
+pub use judge::{compute_totals, judge_standings, judge_standings_from_totals};
+pub use movement::{ReportMovement, TargetMovement, find_report_movements, find_target_movements};
+pub use totals::CampaignTotals;
+pub use trajectory::{TrajectoryPoint, UnitTrajectories};
 
 use super::element::ElementCode;
-use super::ids::{CampaignId, RunId, StandingId, UnitId, derive};
-use super::org::View;
+use super::ids::{CampaignId, RunId, StandingId, UnitId, derive_id};
+use super::org::StructureView;
 use super::ratio::Ratio;
-use super::target::{Stage, Tier};
-use super::worded::worded;
+use super::string_enum::string_enum;
+use super::target_rule::{StandingStage, Tier};
 
-worded! {
+string_enum! {
     /// In which structure figures are summed.
     StandingView {
         /// As the organisation was in each period.
@@ -41,7 +41,7 @@ worded! {
     }
 }
 
-worded! {
+string_enum! {
     /// How a target was judged. The first three exist only while its window runs.
     JudgementState {
         /// As it must by now.
@@ -158,8 +158,8 @@ impl Judgement {
 
     /// The judgement or the member of this code.
     #[must_use]
-    pub fn find(&self, code: &str) -> Option<&Self> {
-        if self.code == code { Some(self) } else { self.members.iter().find_map(|member| member.find(code)) }
+    pub fn find_member(&self, code: &str) -> Option<&Self> {
+        if self.code == code { Some(self) } else { self.members.iter().find_map(|member| member.find_member(code)) }
     }
 
     /// The figures behind it and behind its members, each element once.
@@ -167,7 +167,7 @@ impl Judgement {
     pub fn all_figures(&self) -> Vec<&StandingFigure> {
         let mut all: Vec<&StandingFigure> = Vec::new();
         for figure in self.figures.iter().chain(self.members.iter().flat_map(Self::all_figures)) {
-            if all.iter().all(|known| known.element != figure.element) {
+            if all.iter().all(|existing| existing.element != figure.element) {
                 all.push(figure);
             }
         }
@@ -195,7 +195,7 @@ pub struct Coverage {
 impl Coverage {
     /// Both together.
     #[must_use]
-    pub fn and(self, other: Self) -> Self {
+    pub fn combined_with(self, other: Self) -> Self {
         Self {
             expected: self.expected + other.expected,
             received: self.received + other.received,
@@ -221,7 +221,7 @@ impl Coverage {
 
     /// The share of expected reports that is accepted; one where nothing is expected.
     #[must_use]
-    pub fn share(&self) -> Ratio {
+    pub fn accepted_share(&self) -> Ratio {
         Ratio::new(i128::from(self.accepted), i128::from(self.expected)).unwrap_or(Ratio::ONE)
     }
 }
@@ -238,7 +238,7 @@ pub struct Standing {
     /// In which structure figures were summed.
     pub view: StandingView,
     /// How final it is.
-    pub stage: Stage,
+    pub stage: StandingStage,
     /// Version of the campaign's definition, 1 and up.
     pub definition_version: i64,
     /// How the target was judged.
@@ -247,12 +247,12 @@ pub struct Standing {
     pub coverage: Coverage,
 }
 
-impl From<View> for StandingView {
-    fn from(view: View) -> Self {
+impl From<StructureView> for StandingView {
+    fn from(view: StructureView) -> Self {
         match view {
-            View::AsWas => Self::AsWas,
-            View::AsIs(_) => Self::AsIs,
-            View::Frozen(_) => Self::Frozen,
+            StructureView::AsWas => Self::AsWas,
+            StructureView::AsIs(_) => Self::AsIs,
+            StructureView::Frozen(_) => Self::Frozen,
         }
     }
 }
@@ -263,13 +263,13 @@ impl Standing {
     pub fn id(&self) -> StandingId {
         let (phase, view) = ([self.phase], self.view.as_str());
         let target = self.judgement.code.as_bytes();
-        StandingId(derive("standing", &[&self.campaign.0, &phase, target, &self.unit.0, view.as_bytes()]))
+        StandingId(derive_id("standing", &[&self.campaign.0, &phase, target, &self.unit.0, view.as_bytes()]))
     }
 }
 
 /// The latest run of a campaign.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Run {
+pub struct StandingRun {
     /// Names the run.
     pub id: RunId,
     /// 1, 2, 3 for each campaign.
@@ -279,7 +279,7 @@ pub struct Run {
     /// Feed position up to which changes went into it.
     pub cut_seq: i64,
     /// When it cut.
-    pub cut_at: super::time::Instant,
+    pub cut_at: super::time::Timestamp,
     /// SHA-256 over everything that went into it.
     pub input_digest: [u8; 32],
     /// The code that computed it.
@@ -290,16 +290,16 @@ pub struct Run {
     pub changed: u32,
 }
 
-impl Run {
+impl StandingRun {
     /// The id that follows from what the run saw: the same input gives the same run.
     #[must_use]
-    pub fn id_of(campaign: CampaignId, cut_seq: i64, input_digest: &[u8; 32]) -> RunId {
-        RunId(derive("run", &[&campaign.0, &cut_seq.to_be_bytes(), input_digest]))
+    pub fn derive_id(campaign: CampaignId, cut_seq: i64, input_digest: &[u8; 32]) -> RunId {
+        RunId(derive_id("run", &[&campaign.0, &cut_seq.to_be_bytes(), input_digest]))
     }
 
     /// The record that always holds the latest run of a campaign.
     #[must_use]
-    pub fn latest_of(campaign: CampaignId) -> RunId {
-        RunId(derive("latest run", &[&campaign.0]))
+    pub fn latest_record_id(campaign: CampaignId) -> RunId {
+        RunId(derive_id("latest run", &[&campaign.0]))
     }
 }

@@ -4,17 +4,17 @@
 
 use super::JudgementState;
 use crate::domain::lang::Lang;
-use crate::domain::target::{PaceState, Verdict};
+use crate::domain::target_rule::{PaceState, TargetVerdict};
 
-impl From<Verdict> for JudgementState {
-    fn from(verdict: Verdict) -> Self {
+impl From<TargetVerdict> for JudgementState {
+    fn from(verdict: TargetVerdict) -> Self {
         match verdict {
-            Verdict::Met => Self::Met,
-            Verdict::Missed => Self::Missed,
-            Verdict::Undetermined => Self::Undetermined,
-            Verdict::NotApplicable => Self::NotApplicable,
-            Verdict::NotComparable => Self::NotComparable,
-            Verdict::NoData => Self::NoData,
+            TargetVerdict::Met => Self::Met,
+            TargetVerdict::Missed => Self::Missed,
+            TargetVerdict::Undetermined => Self::Undetermined,
+            TargetVerdict::NotApplicable => Self::NotApplicable,
+            TargetVerdict::NotComparable => Self::NotComparable,
+            TargetVerdict::NoData => Self::NoData,
         }
     }
 }
@@ -37,12 +37,12 @@ impl JudgementState {
             Self::OnPace => PaceState::OnPace.text(lang),
             Self::Behind => PaceState::Behind.text(lang),
             Self::AlreadyMissed => PaceState::AlreadyMissed.text(lang),
-            Self::Met => Verdict::Met.text(lang),
-            Self::Missed => Verdict::Missed.text(lang),
-            Self::Undetermined => Verdict::Undetermined.text(lang),
-            Self::NotApplicable => Verdict::NotApplicable.text(lang),
-            Self::NotComparable => Verdict::NotComparable.text(lang),
-            Self::NoData => Verdict::NoData.text(lang),
+            Self::Met => TargetVerdict::Met.text(lang),
+            Self::Missed => TargetVerdict::Missed.text(lang),
+            Self::Undetermined => TargetVerdict::Undetermined.text(lang),
+            Self::NotApplicable => TargetVerdict::NotApplicable.text(lang),
+            Self::NotComparable => TargetVerdict::NotComparable.text(lang),
+            Self::NoData => TargetVerdict::NoData.text(lang),
             Self::NotCountedHere => lang.pick("Không đếm ở cấp này", "Not counted at this level"),
         }
     }

@@ -8,21 +8,21 @@
 //!  com-1  w36 ─ not over yet        │  stocks: the last word of the unit alone; told anew when any of its reports changes
 //! ```
 //!
-//! The sums are the same, to the byte, in whatever order reports came and however often they were corrected; `tests/laws.rs` compares
+//! The sums are the same, to the byte, in whatever order reports came and however often they were corrected; `tests/properties.rs` compares
 //! them with sums made from nothing. Knows no target and no store; where a report counts is `place`'s, what is owed is `expectation`'s.
 
 use super::Coverage;
-use super::fold::{Entry, Folded, Input, Owed, Tally, owed};
-use crate::domain::baseline::Base;
-use crate::domain::cell::{CellValue, ElementNo};
+use super::aggregate::{ElementSum, ExpectedReport, ReportEntry, StandingInput, WindowSums, list_expected_reports};
+use crate::domain::baseline::BaselineValue;
+use crate::domain::cell::{CellValue, ElementNumber};
 use crate::domain::element::{ElementCode, ElementKind};
 use crate::domain::expectation::UnknownCalendar;
 use crate::domain::ids::{ContractId, UnitId};
 use crate::domain::ratio::Ratio;
 use crate::domain::report::ReportKey;
-use crate::domain::target::Missing;
+use crate::domain::target_rule::MissingReports;
 use crate::domain::time::days_from_date;
-use crate::domain::window::Window;
+use crate::domain::window::DateWindow;
 use jiff::civil::Date;
 use rustc_hash::FxHashMap as HashMap;
 use std::ops::Range;
@@ -30,43 +30,43 @@ use std::sync::Arc;
 
 /// The sums of one campaign over several windows, as of one day.
 #[derive(Debug, Clone)]
-pub struct Totals {
+pub struct CampaignTotals {
     day: Date,
-    contracts: Vec<Sheet>,
-    dues: Vec<Due>,
+    layouts: Vec<ContractLayout>,
+    tracked: Vec<TrackedReport>,
     /// Where the report that answers for this is among `dues`; told at the first change.
-    at: HashMap<Answer, usize>,
+    index_by_key: HashMap<TrackedReportKey, usize>,
     /// The dues of one unit under one contract, by day.
-    of_unit: HashMap<(usize, UnitId), Range<usize>>,
-    windows: Vec<(Window, Folded)>,
-    stocks: HashMap<(usize, UnitId, usize), Stand>,
+    range_by_unit: HashMap<(usize, UnitId), Range<usize>>,
+    windows: Vec<(DateWindow, WindowSums)>,
+    stock_contributions: HashMap<(usize, UnitId, usize), StockContribution>,
 }
 
-type Answer = (ContractId, UnitId, Date, Date, u8);
+type TrackedReportKey = (ContractId, UnitId, Date, Date, u8);
 
 /// What a report under one contract holds, in the form's order.
 #[derive(Debug, Clone)]
-struct Sheet {
+struct ContractLayout {
     id: ContractId,
     code: String,
     calendar: String,
-    lines: Vec<Line>,
+    columns: Vec<LayoutColumn>,
 }
 
 /// One element of a form.
 #[derive(Debug, Clone, Copy)]
-struct Line {
+struct LayoutColumn {
     /// Its place in the catalogue.
     column: usize,
     /// The short number by which cells name it.
-    number: Option<ElementNo>,
+    number: Option<ElementNumber>,
     stock: bool,
 }
 
 /// A report that is or will be owed, and what it says.
 #[derive(Debug, Clone)]
-struct Due {
-    sheet: usize,
+struct TrackedReport {
+    layout: usize,
     unit: UnitId,
     start: Date,
     end: Date,
@@ -74,15 +74,15 @@ struct Due {
     /// The day on which its whole period is over, and it counts.
     counts_on: Date,
     rows: Vec<usize>,
-    torn: Vec<UnitId>,
+    indeterminate_units: Vec<UnitId>,
     /// The windows in which it lies.
-    within: Vec<usize>,
-    said: Option<Said>,
+    windows: Vec<usize>,
+    received: Option<ReceivedFigures>,
 }
 
 /// What a received report says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Said {
+struct ReceivedFigures {
     accepted: bool,
     late: bool,
     nil: bool,
@@ -91,25 +91,25 @@ struct Said {
 
 /// The last word of a unit about a stock, as it stands in the sums.
 #[derive(Debug, Clone)]
-struct Stand {
+struct StockContribution {
     rows: Vec<usize>,
-    tally: Tally,
+    sum: ElementSum,
 }
 
 /// Whether something is put into sums or taken out.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
-    In,
-    Out,
+enum SumOperation {
+    Add,
+    Subtract,
 }
 
-impl Totals {
+impl CampaignTotals {
     /// The sums of what `input` holds. No piece of a period lies across the edge of a window that a campaign judges
     /// ([`crate::domain::calendar::Calendars::with_campaigns`]), so each belongs to a window whole or not at all.
     ///
     /// # Errors
     /// A contract names a calendar that does not exist.
-    pub fn of(input: &Input<'_>, windows: &[Window]) -> Result<Self, UnknownCalendar> {
+    pub fn compute(input: &StandingInput<'_>, windows: &[DateWindow]) -> Result<Self, UnknownCalendar> {
         let rows: HashMap<UnitId, usize> =
             input.org.units().iter().enumerate().map(|(at, unit)| (unit.id, at)).collect();
         let columns: HashMap<ElementCode, usize> =
@@ -117,21 +117,23 @@ impl Totals {
         let (rows, columns) = (Arc::new(rows), Arc::new(columns));
         let mut totals = Self {
             day: input.today,
-            contracts: sheets(input, &columns),
-            dues: Vec::new(),
-            at: HashMap::default(),
-            of_unit: HashMap::default(),
-            windows: windows.iter().map(|window| (*window, Folded::empty(&rows, &columns))).collect(),
-            stocks: HashMap::default(),
+            layouts: contract_layouts(input, &columns),
+            tracked: Vec::new(),
+            index_by_key: HashMap::default(),
+            range_by_unit: HashMap::default(),
+            windows: windows.iter().map(|window| (*window, WindowSums::empty(&rows, &columns))).collect(),
+            stock_contributions: HashMap::default(),
         };
         let (start, end) = (windows.iter().map(|one| one.start).min(), windows.iter().map(|one| one.end).max());
         if let Some((start, end)) = start.zip(end) {
-            owed(input, Window { start, end })?.iter().for_each(|owed| totals.know(owed, &rows));
+            list_expected_reports(input, DateWindow { start, end })?
+                .iter()
+                .for_each(|owed| totals.track_report(owed, &rows));
             // They are kept from one night to the next, and no more will come.
-            totals.dues.shrink_to_fit();
+            totals.tracked.shrink_to_fit();
         }
-        let over: Vec<usize> = (0..totals.dues.len()).filter(|at| totals.is_over(*at)).collect();
-        totals.begin(input, &over);
+        let over: Vec<usize> = (0..totals.tracked.len()).filter(|at| totals.is_over(*at)).collect();
+        totals.activate_reports(input, &over);
         Ok(totals)
     }
 
@@ -143,131 +145,137 @@ impl Totals {
 
     /// The sums of each window.
     #[must_use]
-    pub fn windows(&self) -> &[(Window, Folded)] {
+    pub fn windows(&self) -> &[(DateWindow, WindowSums)] {
         &self.windows
     }
 
     /// Takes what a report says now in place of what it said before. One that nobody owes changes nothing.
-    pub fn put(&mut self, input: &Input<'_>, entry: &Entry<'_>) {
+    pub fn upsert_report(&mut self, input: &StandingInput<'_>, entry: &ReportEntry<'_>) {
         let ReportKey { contract, unit, period } = entry.key;
-        if self.at.is_empty() {
-            self.at = self.dues.iter().enumerate().map(|(at, due)| (due.answer(&self.contracts), at)).collect();
+        if self.index_by_key.is_empty() {
+            self.index_by_key = self.tracked.iter().enumerate().map(|(at, due)| (due.key(&self.layouts), at)).collect();
         }
-        let Some(at) = self.at.get(&(*contract, *unit, period.start, period.end, period.cut)).copied() else { return };
-        let sheet = &self.contracts[self.dues[at].sheet];
+        let Some(at) = self.index_by_key.get(&(*contract, *unit, period.start, period.end, period.cut)).copied() else {
+            return;
+        };
+        let sheet = &self.layouts[self.tracked[at].layout];
         if sheet.calendar != period.calendar {
             return;
         }
-        let said = entry.received.then(|| Said::of(entry, sheet));
-        if said == self.dues[at].said {
+        let received = entry.received.then(|| ReceivedFigures::from_entry(entry, sheet));
+        if received == self.tracked[at].received {
             return;
         }
         if !self.is_over(at) {
-            self.dues[at].said = said;
+            self.tracked[at].received = received;
             return;
         }
-        self.count(input, at, Way::Out);
-        self.dues[at].said = said;
-        self.count(input, at, Way::In);
+        self.apply_report(input, at, SumOperation::Subtract);
+        self.tracked[at].received = received;
+        self.apply_report(input, at, SumOperation::Add);
         if !planted!("stock-not-told-anew") {
-            self.stand_all(self.dues[at].sheet, self.dues[at].unit);
+            self.recompute_stocks(self.tracked[at].layout, self.tracked[at].unit);
         }
     }
 
     /// Goes on to a later day: periods that are over by then count. Sums never go back to an earlier day: nothing is done.
-    pub fn advance(&mut self, input: &Input<'_>, day: Date) {
+    pub fn advance_to(&mut self, input: &StandingInput<'_>, day: Date) {
         let before = self.day;
         self.day = day.max(before);
         let newly: Vec<usize> =
-            (0..self.dues.len()).filter(|at| before < self.dues[*at].counts_on && self.is_over(*at)).collect();
-        self.begin(input, &newly);
+            (0..self.tracked.len()).filter(|at| before < self.tracked[*at].counts_on && self.is_over(*at)).collect();
+        self.activate_reports(input, &newly);
     }
 
     fn is_over(&self, at: usize) -> bool {
-        self.dues[at].counts_on <= self.day
+        self.tracked[at].counts_on <= self.day
     }
 
-    fn know(&mut self, owed: &Owed<'_>, rows: &HashMap<UnitId, usize>) {
-        let (expected, at) = (&owed.expected, self.dues.len());
-        let Some(sheet) = self.contracts.iter().position(|sheet| sheet.id == expected.contract) else { return };
+    fn track_report(&mut self, owed: &ExpectedReport<'_>, rows: &HashMap<UnitId, usize>) {
+        let (expected, at) = (&owed.expected, self.tracked.len());
+        let Some(sheet) = self.layouts.iter().position(|sheet| sheet.id == expected.contract) else { return };
         let period = &expected.period;
-        let within =
-            |(at, (window, _)): (usize, &(Window, Folded))| period.within(window.start, window.end).then_some(at);
-        self.of_unit.entry((sheet, expected.unit)).or_insert(at..at).end = at + 1;
-        self.dues.push(Due {
-            sheet,
+        let within = |(at, (window, _)): (usize, &(DateWindow, WindowSums))| {
+            period.is_within(window.start, window.end).then_some(at)
+        };
+        self.range_by_unit.entry((sheet, expected.unit)).or_insert(at..at).end = at + 1;
+        self.tracked.push(TrackedReport {
+            layout: sheet,
             unit: expected.unit,
             start: period.start,
             end: period.end,
             cut: period.cut,
-            counts_on: expected.whole.end,
-            rows: owed.path.iter().filter_map(|unit| rows.get(unit).copied()).collect(),
-            torn: owed.torn.clone(),
-            within: self.windows.iter().enumerate().filter_map(within).collect(),
-            said: owed.entry.map(|entry| Said::of(entry, &self.contracts[sheet])),
+            counts_on: expected.whole_period.end,
+            rows: owed.counting_units.iter().filter_map(|unit| rows.get(unit).copied()).collect(),
+            indeterminate_units: owed.indeterminate_units.clone(),
+            windows: self.windows.iter().enumerate().filter_map(within).collect(),
+            received: owed.report.map(|entry| ReceivedFigures::from_entry(entry, &self.layouts[sheet])),
         });
     }
 
     /// These count from now on.
-    fn begin(&mut self, input: &Input<'_>, these: &[usize]) {
+    fn activate_reports(&mut self, input: &StandingInput<'_>, these: &[usize]) {
         let mut stocks: Vec<(usize, UnitId)> = Vec::new();
         for at in these {
-            let due = &self.dues[*at];
-            for window in &due.within {
-                self.windows[*window].1.reach(&self.contracts[due.sheet].code, due.end, &due.torn);
+            let due = &self.tracked[*at];
+            for window in &due.windows {
+                self.windows[*window].1.close_period(&self.layouts[due.layout].code, due.end, &due.indeterminate_units);
             }
-            if stocks.last() != Some(&(due.sheet, due.unit)) {
-                stocks.push((due.sheet, due.unit));
+            if stocks.last() != Some(&(due.layout, due.unit)) {
+                stocks.push((due.layout, due.unit));
             }
-            self.count(input, *at, Way::In);
+            self.apply_report(input, *at, SumOperation::Add);
         }
-        stocks.into_iter().for_each(|(sheet, unit)| self.stand_all(sheet, unit));
+        stocks.into_iter().for_each(|(sheet, unit)| self.recompute_stocks(sheet, unit));
     }
 
     /// Puts the flows and the coverage of one report in, or takes them out.
-    fn count(&mut self, input: &Input<'_>, at: usize, way: Way) {
-        let due = &self.dues[at];
-        let sheet = &self.contracts[due.sheet];
-        let covered = coverage_of(due.said.as_ref());
-        for window in &due.within {
-            self.windows[*window].1.cover(&sheet.code, &due.rows, covered, way == Way::In);
+    fn apply_report(&mut self, input: &StandingInput<'_>, at: usize, operation: SumOperation) {
+        let due = &self.tracked[at];
+        let sheet = &self.layouts[due.layout];
+        let covered = report_coverage(due.received.as_ref());
+        for window in &due.windows {
+            self.windows[*window].1.apply_coverage(&sheet.code, &due.rows, covered, operation == SumOperation::Add);
         }
-        for (nth, line) in sheet.lines.iter().enumerate().filter(|(_, line)| !line.stock) {
-            let one = match due.figure(nth).or(planted!("missing-is-zero").then_some(0)) {
-                Some(value) => Tally { value, figures: 1, missing: Missing::default() },
-                None => Tally { missing: Missing::default().and(likely(input, due, line)), ..Tally::default() },
+        for (nth, line) in sheet.columns.iter().enumerate().filter(|(_, line)| !line.stock) {
+            let one = match due.official_figure(nth).or(planted!("missing-is-zero").then_some(0)) {
+                Some(value) => ElementSum { value, figure_count: 1, missing: MissingReports::default() },
+                None => ElementSum {
+                    missing: MissingReports::default().with_report(expected_figure(input, due, line)),
+                    ..ElementSum::default()
+                },
             };
-            for window in &due.within {
-                self.windows[*window].1.add(&due.rows, line.column, one, way == Way::In);
+            for window in &due.windows {
+                self.windows[*window].1.apply_sum(&due.rows, line.column, one, operation == SumOperation::Add);
             }
         }
     }
 
     /// Tells the stocks of one unit under one contract anew.
-    fn stand_all(&mut self, sheet: usize, unit: UnitId) {
-        let Some(range) = self.of_unit.get(&(sheet, unit)).cloned() else { return };
-        for nth in 0..self.contracts[sheet].lines.len() {
-            let Line { column, stock: true, .. } = self.contracts[sheet].lines[nth] else { continue };
+    fn recompute_stocks(&mut self, sheet: usize, unit: UnitId) {
+        let Some(range) = self.range_by_unit.get(&(sheet, unit)).cloned() else { return };
+        for nth in 0..self.layouts[sheet].columns.len() {
+            let LayoutColumn { column, stock: true, .. } = self.layouts[sheet].columns[nth] else { continue };
             for window in 0..self.windows.len() {
-                let new = self.last_word(range.clone(), window, nth);
+                let new = self.latest_stock(range.clone(), window, nth);
                 let folded = &mut self.windows[window].1;
-                if let Some(old) = self.stocks.remove(&(window, unit, column)) {
-                    folded.add(&old.rows, column, old.tally, false);
+                if let Some(old) = self.stock_contributions.remove(&(window, unit, column)) {
+                    folded.apply_sum(&old.rows, column, old.sum, false);
                 }
                 if let Some(new) = new {
-                    folded.add(&new.rows, column, new.tally, true);
-                    self.stocks.insert((window, unit, column), new);
+                    folded.apply_sum(&new.rows, column, new.sum, true);
+                    self.stock_contributions.insert((window, unit, column), new);
                 }
             }
         }
     }
 
     /// The last word of one unit about one stock: where its last period counts, and the newest figure up to then.
-    fn last_word(&self, range: Range<usize>, window: usize, nth: usize) -> Option<Stand> {
-        let over = range.filter(|at| self.is_over(*at)).map(|at| &self.dues[at]);
-        let mut last: Option<(&Due, Option<i64>)> = None;
-        for due in over.filter(|due| due.within.contains(&window)) {
-            let figure = due.figure(nth);
+    fn latest_stock(&self, range: Range<usize>, window: usize, nth: usize) -> Option<StockContribution> {
+        let over = range.filter(|at| self.is_over(*at)).map(|at| &self.tracked[at]);
+        let mut last: Option<(&TrackedReport, Option<i64>)> = None;
+        for due in over.filter(|due| due.windows.contains(&window)) {
+            let figure = due.official_figure(nth);
             match last {
                 Some((before, _)) if due.end < before.end => {}
                 Some((_, value)) => last = Some((due, figure.or(value))),
@@ -275,77 +283,78 @@ impl Totals {
             }
         }
         let (due, value) = last?;
-        let stale = due.figure(nth).is_none();
-        let missing = if stale { Missing::default().and(Ratio::ZERO) } else { Missing::default() };
-        let tally = Tally { value: value.unwrap_or(0), figures: u32::from(value.is_some()), missing };
-        Some(Stand { rows: due.rows.clone(), tally })
+        let stale = due.official_figure(nth).is_none();
+        let missing =
+            if stale { MissingReports::default().with_report(Ratio::ZERO) } else { MissingReports::default() };
+        let tally = ElementSum { value: value.unwrap_or(0), figure_count: u32::from(value.is_some()), missing };
+        Some(StockContribution { rows: due.rows.clone(), sum: tally })
     }
 }
 
-impl Due {
-    fn answer(&self, sheets: &[Sheet]) -> Answer {
-        (sheets[self.sheet].id, self.unit, self.start, self.end, self.cut)
+impl TrackedReport {
+    fn key(&self, sheets: &[ContractLayout]) -> TrackedReportKey {
+        (sheets[self.layout].id, self.unit, self.start, self.end, self.cut)
     }
 
     /// The official figure of a line.
-    fn figure(&self, nth: usize) -> Option<i64> {
-        self.said.as_ref().filter(|said| said.accepted)?.figures[nth]
+    fn official_figure(&self, nth: usize) -> Option<i64> {
+        self.received.as_ref().filter(|received| received.accepted)?.figures[nth]
     }
 }
 
-impl Said {
-    fn of(entry: &Entry<'_>, sheet: &Sheet) -> Self {
-        let figure = |line: &Line| entry.cells.get(&line.number?)?.figure();
+impl ReceivedFigures {
+    fn from_entry(entry: &ReportEntry<'_>, sheet: &ContractLayout) -> Self {
+        let figure = |line: &LayoutColumn| entry.cells.get(&line.number?)?.figure();
         Self {
             accepted: entry.accepted,
             late: entry.late,
             nil: entry.cells.values().all(|cell| *cell == CellValue::Nil),
-            figures: sheet.lines.iter().map(figure).collect(),
+            figures: sheet.columns.iter().map(figure).collect(),
         }
     }
 }
 
-fn sheets(input: &Input<'_>, columns: &HashMap<ElementCode, usize>) -> Vec<Sheet> {
-    let numbers: HashMap<&ElementCode, ElementNo> =
+fn contract_layouts(input: &StandingInput<'_>, columns: &HashMap<ElementCode, usize>) -> Vec<ContractLayout> {
+    let numbers: HashMap<&ElementCode, ElementNumber> =
         input.numbers.iter().map(|(number, code)| (code, *number)).collect();
     let line = |code: &ElementCode| {
         let column = *columns.get(code)?;
         let stock = input.catalogue.elements[column].kind == ElementKind::Stock;
-        Some(Line { column, number: numbers.get(code).copied(), stock })
+        Some(LayoutColumn { column, number: numbers.get(code).copied(), stock })
     };
     let sheet = |contract: &crate::domain::form::Contract| {
         let form = input.catalogue.form(&contract.form).map_or(&[][..], |form| &form.elements);
-        Sheet {
+        ContractLayout {
             id: contract.id(),
             code: contract.code.clone(),
             calendar: contract.calendar.clone(),
-            lines: form.iter().filter_map(line).collect(),
+            columns: form.iter().filter_map(line).collect(),
         }
     };
     input.catalogue.contracts.iter().map(sheet).collect()
 }
 
 /// What a missing report most likely holds: the unit's part of last year, by days; nothing where there is no last year.
-fn likely(input: &Input<'_>, due: &Due, line: &Line) -> Ratio {
+fn expected_figure(input: &StandingInput<'_>, due: &TrackedReport, line: &LayoutColumn) -> Ratio {
     let base = input.campaign.base_window();
-    let whole = match input.baselines.of(due.unit, &input.catalogue.elements[line.column], base) {
-        Base::Known { value, .. } => value,
-        Base::Partial | Base::None => return Ratio::ZERO,
+    let whole = match input.baselines.value_of(due.unit, &input.catalogue.elements[line.column], base) {
+        BaselineValue::Known { value, .. } => value,
+        BaselineValue::Partial | BaselineValue::None => return Ratio::ZERO,
     };
     let days = days_from_date(due.end) - days_from_date(due.start);
     Ratio::new(i128::from(whole.max(0)) * i128::from(days), i128::from(base.days().max(1))).unwrap_or(Ratio::ZERO)
 }
 
-fn coverage_of(said: Option<&Said>) -> Coverage {
-    let Some(said) = said else {
+fn report_coverage(received: Option<&ReceivedFigures>) -> Coverage {
+    let Some(received) = received else {
         return Coverage { expected: 1, missing: 1, ..Coverage::default() };
     };
     Coverage {
         expected: 1,
         received: 1,
-        nil: u32::from(said.nil),
-        late: u32::from(said.late),
-        accepted: u32::from(said.accepted),
+        nil: u32::from(received.nil),
+        late: u32::from(received.late),
+        accepted: u32::from(received.accepted),
         missing: 0,
     }
 }

@@ -2,16 +2,16 @@
 //!
 //! No call ever waits for it. What finds the queue full, or a collector that is away or too slow, is dropped and counted. Knows no rpc.
 
+mod collector;
+mod export_task;
 mod message;
-mod send;
-mod target;
 
-pub use target::{Collector, CollectorError};
+pub use collector::{CollectorAddress, CollectorAddressError};
 
 use super::tls::TlsError;
 use crate::app::App;
 use crate::trace::Tracer;
-use send::Sender;
+use export_task::OtlpExportTask;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,57 +19,64 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 /// Spans that wait to be sent; OpenTelemetry's own number.
-const WAITING: usize = 2048;
+const SPAN_QUEUE_CAPACITY: usize = 2048;
 /// Time that the end of a server grants to what still waits.
-const FAREWELL: Duration = Duration::from_secs(3);
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(3);
 
 /// Where to, and how much.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub struct OtlpSettings {
     /// The collector.
-    pub collector: Collector,
+    pub collector: CollectorAddress,
     /// The CA that its certificate is from; none without TLS.
     pub ca: Option<PathBuf>,
     /// The name of this node; empty: a random one.
     pub node: String,
     /// One call in so many is followed, unless its caller decided.
-    pub one_in: NonZeroU32,
+    pub sample_one_in: NonZeroU32,
     /// How long a span waits for others to be sent with.
-    pub gather: Duration,
+    pub batch_delay: Duration,
     /// How long the collector may take for a batch.
-    pub patience: Duration,
+    pub export_timeout: Duration,
 }
 
-impl Settings {
+impl OtlpSettings {
     /// Every call, to this collector, from a node without a name.
     #[must_use]
-    pub fn of(collector: Collector) -> Self {
+    pub fn new(collector: CollectorAddress) -> Self {
         let five = Duration::from_secs(5);
-        Self { collector, ca: None, node: String::new(), one_in: NonZeroU32::MIN, gather: five, patience: five }
+        Self {
+            collector,
+            ca: None,
+            node: String::new(),
+            sample_one_in: NonZeroU32::MIN,
+            batch_delay: five,
+            export_timeout: five,
+        }
     }
 }
 
 /// The sending that was begun.
-pub struct Telemetry {
+pub struct OtlpExporter {
     tracer: Tracer,
-    end: oneshot::Sender<()>,
-    sending: JoinHandle<()>,
+    shutdown: oneshot::Sender<()>,
+    task: JoinHandle<()>,
 }
 
 /// Begins to send; must be called inside a runtime. The collector need not be there. With `app`, what `/metrics` tells of the history is told
 /// too.
-pub fn begin(settings: &Settings, app: Option<App>) -> Result<Telemetry, TlsError> {
-    let (tracer, spans) = Tracer::new(settings.one_in, WAITING);
-    let channel = settings.collector.channel(settings.ca.as_deref())?;
-    let node = if settings.node.is_empty() { tracer.name() } else { settings.node.clone() };
+pub fn start_exporter(settings: &OtlpSettings, app: Option<App>) -> Result<OtlpExporter, TlsError> {
+    let (tracer, spans) = Tracer::new(settings.sample_one_in, SPAN_QUEUE_CAPACITY);
+    let channel = settings.collector.open_channel(settings.ca.as_deref())?;
+    let node = if settings.node.is_empty() { tracer.new_id() } else { settings.node.clone() };
     let (end, ended) = oneshot::channel();
-    let pace = (settings.gather, settings.patience);
-    let sender = Sender::new(channel, &node, pace, tracer.clone(), app);
+    let pace = (settings.batch_delay, settings.export_timeout);
+    let sender = OtlpExportTask::new(channel, &node, pace, tracer.clone(), app);
     let sending = tokio::spawn(sender.run(spans, ended));
-    Ok(Telemetry { tracer, end, sending })
+    Ok(OtlpExporter { tracer, shutdown: end, task: sending })
 }
 
-impl Telemetry {
+impl OtlpExporter {
     /// Where spans go.
     #[must_use]
     pub fn tracer(&self) -> &Tracer {
@@ -77,11 +84,11 @@ impl Telemetry {
     }
 
     /// Sends what still waits, for three seconds at most.
-    pub async fn end(mut self) {
+    pub async fn shutdown(mut self) {
         // Nobody listens only when the task is gone already.
-        let _ = self.end.send(());
-        if tokio::time::timeout(FAREWELL, &mut self.sending).await.is_err() {
-            self.sending.abort();
+        let _ = self.shutdown.send(());
+        if tokio::time::timeout(SHUTDOWN_GRACE, &mut self.task).await.is_err() {
+            self.task.abort();
             tracing::warn!("the collector of traces did not take the last ones in time");
         }
     }

@@ -1,24 +1,25 @@
 //! A campaign as bytes.
 
-use super::taken_up;
-use super::{BadRecord, ElementNumbers, decode, field, required};
+use super::participation;
+use super::{ElementNumbers, RecordError, check_field, decode_message, require_field};
 use crate::domain::campaign::{
-    Activity, Amendment, Anniversary, Campaign, Classification, Correction, Duty, Pair, Phase, TargetLine,
+    Activity, Amendment, Anniversary, AnniversaryCorrection, Campaign, CampaignTarget, Classification, Duty, Phase,
+    TargetPair,
 };
 use crate::domain::element::ElementCode;
-use crate::domain::target::Target;
+use crate::domain::target_rule::Target;
 use crate::pb;
-use crate::pb::target_pair::Pair as WirePair;
-use crate::wire::{values, words};
+use crate::pb::target_pair::Pair as TargetPairMessage;
+use crate::wire::{enums, values};
 use prost::Message as _;
 
 /// The bytes of a campaign. Fails when an element has no number. Its classification is not in them: nothing secret gets here.
-pub fn campaign(campaign: &Campaign, numbers: &ElementNumbers) -> Result<Vec<u8>, BadRecord> {
-    campaign_message(campaign, numbers).map(|message| message.encode_to_vec())
+pub fn encode_campaign(campaign: &Campaign, numbers: &ElementNumbers) -> Result<Vec<u8>, RecordError> {
+    campaign_to_proto(campaign, numbers).map(|message| message.encode_to_vec())
 }
 
 /// The message of a campaign.
-pub fn campaign_message(campaign: &Campaign, numbers: &ElementNumbers) -> Result<pb::CampaignRecord, BadRecord> {
+pub fn campaign_to_proto(campaign: &Campaign, numbers: &ElementNumbers) -> Result<pb::CampaignRecord, RecordError> {
     let Campaign {
         code,
         name_vi,
@@ -38,7 +39,7 @@ pub fn campaign_message(campaign: &Campaign, numbers: &ElementNumbers) -> Result
         classification: _,
         status,
         contracts,
-        device_days,
+        device_retention_days: device_days,
         targets,
         activities,
         duties,
@@ -51,75 +52,75 @@ pub fn campaign_message(campaign: &Campaign, numbers: &ElementNumbers) -> Result
         code: code.clone(),
         name_vi: name_vi.clone(),
         name_en: name_en.clone(),
-        kind: words::campaign_kind(*kind).into(),
-        parent_movement: text(parent_movement),
+        kind: enums::campaign_kind_to_proto(*kind).into(),
+        parent_movement: text_to_proto(parent_movement),
         owner_uid: owner_uid.clone(),
         audience_vi: audience_vi.clone(),
-        legal_days: Some(values::window(*legal_window)),
-        measurement_days: Some(values::window(*measurement_window)),
-        launched_day: launched_on.map(values::day),
-        theme: text(theme),
-        motto: text(motto),
-        fields: fields.iter().map(|one| words::campaign_field(*one).into()).collect(),
-        phases: phases.iter().map(phase).collect(),
-        anniversaries: anniversaries.iter().map(anniversary).collect(),
-        status: words::campaign_status(*status).into(),
+        legal_days: Some(values::window_to_proto(*legal_window)),
+        measurement_days: Some(values::window_to_proto(*measurement_window)),
+        launched_day: launched_on.map(values::day_to_proto),
+        theme: text_to_proto(theme),
+        motto: text_to_proto(motto),
+        fields: fields.iter().map(|one| enums::campaign_field_to_proto(*one).into()).collect(),
+        phases: phases.iter().map(phase_to_proto).collect(),
+        anniversaries: anniversaries.iter().map(anniversary_to_proto).collect(),
+        status: enums::campaign_status_to_proto(*status).into(),
         contracts: contracts.clone(),
         device_days: device_days.map(Into::into),
-        targets: targets.iter().map(|line| target(line, numbers)).collect::<Result<_, _>>()?,
-        activities: activities.iter().map(|line| activity(line, numbers)).collect::<Result<_, _>>()?,
-        duties: duties.iter().map(|line| duty(line, numbers)).collect::<Result<_, _>>()?,
-        amendments: amendments.iter().map(amendment).collect(),
-        launches: launches.iter().map(taken_up::launch).collect(),
-        pledges: pledges.iter().map(taken_up::pledge).collect(),
-        plans: plans.iter().map(taken_up::plan).collect(),
+        targets: targets.iter().map(|line| target_to_proto(line, numbers)).collect::<Result<_, _>>()?,
+        activities: activities.iter().map(|line| activity_to_proto(line, numbers)).collect::<Result<_, _>>()?,
+        duties: duties.iter().map(|line| duty_to_proto(line, numbers)).collect::<Result<_, _>>()?,
+        amendments: amendments.iter().map(amendment_to_proto).collect(),
+        launches: launches.iter().map(participation::launch_to_proto).collect(),
+        pledges: pledges.iter().map(participation::pledge_to_proto).collect(),
+        plans: plans.iter().map(participation::unit_plan_to_proto).collect(),
     })
 }
 
-fn text(text: &Option<String>) -> String {
+fn text_to_proto(text: &Option<String>) -> String {
     text.clone().unwrap_or_default()
 }
 
-fn read_text(text: String) -> Option<String> {
+fn text_from_proto(text: String) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-fn number(code: &ElementCode, numbers: &ElementNumbers) -> Result<u32, BadRecord> {
-    numbers.number(code).ok_or(BadRecord::UnknownElement)
+fn find_element_number(code: &ElementCode, numbers: &ElementNumbers) -> Result<u32, RecordError> {
+    numbers.number(code).ok_or(RecordError::UnknownElement)
 }
 
-fn code(number: u32, numbers: &ElementNumbers) -> Result<ElementCode, BadRecord> {
-    numbers.item(number).cloned().ok_or(BadRecord::UnknownElement)
+fn find_element_code(number: u32, numbers: &ElementNumbers) -> Result<ElementCode, RecordError> {
+    numbers.item(number).cloned().ok_or(RecordError::UnknownElement)
 }
 
-fn phase(phase: &Phase) -> pb::Phase {
+fn phase_to_proto(phase: &Phase) -> pb::Phase {
     let Phase { no, name_vi, name_en, window, focus, assumed } = phase;
     pb::Phase {
         number: u32::from(*no),
         name_vi: name_vi.clone(),
         name_en: name_en.clone(),
-        days: Some(values::window(*window)),
+        days: Some(values::window_to_proto(*window)),
         focus: focus.clone(),
         assumed: *assumed,
     }
 }
 
-fn anniversary(day: &Anniversary) -> pb::Anniversary {
+fn anniversary_to_proto(day: &Anniversary) -> pb::Anniversary {
     let Anniversary { name_vi, name_en, origin, ordinal, commemorated_on, as_published, correction } = day;
     pb::Anniversary {
         name_vi: name_vi.clone(),
         name_en: name_en.clone(),
-        origin_day: values::day(*origin),
+        origin_day: values::day_to_proto(*origin),
         ordinal: u32::from(ordinal.unsigned_abs()),
-        commemorated_day: values::day(*commemorated_on),
+        commemorated_day: values::day_to_proto(*commemorated_on),
         as_published: as_published.clone(),
-        corrected_origin_day: correction.as_ref().map(|correction| values::day(correction.origin)),
+        corrected_origin_day: correction.as_ref().map(|correction| values::day_to_proto(correction.origin)),
         correction_reason_vi: correction.as_ref().map_or_else(String::new, |correction| correction.reason_vi.clone()),
     }
 }
 
-fn target(line: &TargetLine, numbers: &ElementNumbers) -> Result<pb::Target, BadRecord> {
-    let TargetLine {
+fn target_to_proto(line: &CampaignTarget, numbers: &ElementNumbers) -> Result<pb::Target, RecordError> {
+    let CampaignTarget {
         code,
         field,
         text_vi,
@@ -135,52 +136,52 @@ fn target(line: &TargetLine, numbers: &ElementNumbers) -> Result<pb::Target, Bad
         gaming_note,
         coercive_override,
     } = line;
-    let pair = |pair: &Pair| {
+    let pair = |pair: &TargetPair| {
         let pair = match pair {
-            Pair::Target(code) => WirePair::TargetCode(code.clone()),
-            Pair::Count(element) => WirePair::ElementNumber(number(element, numbers)?),
+            TargetPair::Target(code) => TargetPairMessage::TargetCode(code.clone()),
+            TargetPair::Count(element) => TargetPairMessage::ElementNumber(find_element_number(element, numbers)?),
         };
         Ok(pb::TargetPair { pair: Some(pair) })
     };
     Ok(pb::Target {
         code: code.clone(),
-        field: field.map_or(0, |one| words::campaign_field(one).into()),
+        field: field.map_or(0, |one| enums::campaign_field_to_proto(one).into()),
         text_vi: text_vi.clone(),
         text_en: text_en.clone(),
         formula: formula.to_string(),
-        commitment: words::commitment(*commitment).into(),
-        baseline: baseline.map_or(0, |one| words::baseline_method(one).into()),
-        overlap_waiver: text(overlap_waiver),
+        commitment: enums::commitment_to_proto(*commitment).into(),
+        baseline: baseline.map_or(0, |one| enums::baseline_method_to_proto(one).into()),
+        overlap_waiver: text_to_proto(overlap_waiver),
         min_base: *min_base,
         coverage_min_thousandths: coverage_min.map(u32::from),
-        zero_base: zero_base.map_or(0, |one| words::zero_base(one).into()),
-        pairs: pairs.iter().map(pair).collect::<Result<_, BadRecord>>()?,
+        zero_base: zero_base.map_or(0, |one| enums::zero_base_to_proto(one).into()),
+        pairs: pairs.iter().map(pair).collect::<Result<_, RecordError>>()?,
         gaming_note: gaming_note.clone(),
-        coercive_override: text(coercive_override),
+        coercive_override: text_to_proto(coercive_override),
     })
 }
 
-fn activity(line: &Activity, numbers: &ElementNumbers) -> Result<pb::Activity, BadRecord> {
+fn activity_to_proto(line: &Activity, numbers: &ElementNumbers) -> Result<pb::Activity, RecordError> {
     let Activity { code, name_vi, name_en, element } = line;
-    let element_number = number(element, numbers)?;
+    let element_number = find_element_number(element, numbers)?;
     Ok(pb::Activity { code: code.clone(), name_vi: name_vi.clone(), name_en: name_en.clone(), element_number })
 }
 
-fn duty(line: &Duty, numbers: &ElementNumbers) -> Result<pb::Duty, BadRecord> {
+fn duty_to_proto(line: &Duty, numbers: &ElementNumbers) -> Result<pb::Duty, RecordError> {
     let Duty { code, field, text_vi, text_en, evidence, element, due } = line;
     Ok(pb::Duty {
         code: code.clone(),
-        field: field.map_or(0, |one| words::campaign_field(one).into()),
+        field: field.map_or(0, |one| enums::campaign_field_to_proto(one).into()),
         text_vi: text_vi.clone(),
         text_en: text_en.clone(),
-        evidence: words::evidence(*evidence).into(),
-        element_number: element.as_ref().map_or(Ok(0), |element| number(element, numbers))?,
+        evidence: enums::evidence_to_proto(*evidence).into(),
+        element_number: element.as_ref().map_or(Ok(0), |element| find_element_number(element, numbers))?,
         due: *due,
     })
 }
 
 /// Reads the bytes of a campaign.
-pub fn read_campaign(bytes: &[u8], numbers: &ElementNumbers) -> Result<Campaign, BadRecord> {
+pub fn decode_campaign(bytes: &[u8], numbers: &ElementNumbers) -> Result<Campaign, RecordError> {
     let pb::CampaignRecord {
         code,
         name_vi,
@@ -207,61 +208,76 @@ pub fn read_campaign(bytes: &[u8], numbers: &ElementNumbers) -> Result<Campaign,
         launches,
         pledges,
         plans,
-    } = decode(bytes)?;
-    let fields: Result<_, _> = fields.into_iter().map(words::read_campaign_field).collect();
+    } = decode_message(bytes)?;
+    let fields: Result<_, _> = fields.into_iter().map(enums::campaign_field_from_proto).collect();
     Ok(Campaign {
         code,
         name_vi,
         name_en,
-        kind: field("kind", words::read_campaign_kind(kind))?,
-        parent_movement: read_text(parent_movement),
+        kind: check_field("kind", enums::campaign_kind_from_proto(kind))?,
+        parent_movement: text_from_proto(parent_movement),
         owner_uid,
         audience_vi,
-        legal_window: field("legal_days", values::read_window(legal_days))?,
-        measurement_window: field("measurement_days", values::read_window(measurement_days))?,
-        launched_on: field("launched_day", launched_day.map(values::read_day).transpose())?,
-        theme: read_text(theme),
-        motto: read_text(motto),
-        fields: field("fields", fields)?,
-        phases: phases.into_iter().map(read_phase).collect::<Result<_, _>>()?,
-        anniversaries: anniversaries.into_iter().map(read_anniversary).collect::<Result<_, _>>()?,
+        legal_window: check_field("legal_days", values::window_from_proto(legal_days))?,
+        measurement_window: check_field("measurement_days", values::window_from_proto(measurement_days))?,
+        launched_on: check_field("launched_day", launched_day.map(values::day_from_proto).transpose())?,
+        theme: text_from_proto(theme),
+        motto: text_from_proto(motto),
+        fields: check_field("fields", fields)?,
+        phases: phases.into_iter().map(phase_from_proto).collect::<Result<_, _>>()?,
+        anniversaries: anniversaries.into_iter().map(anniversary_from_proto).collect::<Result<_, _>>()?,
         classification: Classification::NotSecret,
-        status: field("status", words::read_campaign_status(status))?,
+        status: check_field("status", enums::campaign_status_from_proto(status))?,
         contracts,
-        device_days: device_days.map(u16::try_from).transpose().map_err(|_| BadRecord::Field("device_days"))?,
-        targets: targets.into_iter().map(|line| read_target(line, numbers)).collect::<Result<_, _>>()?,
-        activities: activities.into_iter().map(|line| read_activity(line, numbers)).collect::<Result<_, _>>()?,
-        duties: duties.into_iter().map(|line| read_duty(line, numbers)).collect::<Result<_, _>>()?,
-        launches: launches.into_iter().map(taken_up::read_launch).collect::<Result<_, _>>()?,
-        pledges: pledges.into_iter().map(taken_up::read_pledge).collect(),
-        plans: plans.into_iter().map(taken_up::read_plan).collect::<Result<_, _>>()?,
-        amendments: amendments.into_iter().map(read_amendment).collect::<Result<_, _>>()?,
+        device_retention_days: device_days
+            .map(u16::try_from)
+            .transpose()
+            .map_err(|_| RecordError::Field("device_days"))?,
+        targets: targets.into_iter().map(|line| target_from_proto(line, numbers)).collect::<Result<_, _>>()?,
+        activities: activities.into_iter().map(|line| activity_from_proto(line, numbers)).collect::<Result<_, _>>()?,
+        duties: duties.into_iter().map(|line| duty_from_proto(line, numbers)).collect::<Result<_, _>>()?,
+        launches: launches.into_iter().map(participation::launch_from_proto).collect::<Result<_, _>>()?,
+        pledges: pledges.into_iter().map(participation::pledge_from_proto).collect(),
+        plans: plans.into_iter().map(participation::unit_plan_from_proto).collect::<Result<_, _>>()?,
+        amendments: amendments.into_iter().map(amendment_from_proto).collect::<Result<_, _>>()?,
     })
 }
 
-fn amendment(one: &Amendment) -> pb::Amendment {
+fn amendment_to_proto(one: &Amendment) -> pb::Amendment {
     let Amendment { no, basis, entered, changed } = one;
     pb::Amendment {
         number: (*no).into(),
         basis: basis.clone(),
-        entered_day: values::day(*entered),
+        entered_day: values::day_to_proto(*entered),
         changed: changed.clone(),
     }
 }
 
-fn read_amendment(message: pb::Amendment) -> Result<Amendment, BadRecord> {
+fn amendment_from_proto(message: pb::Amendment) -> Result<Amendment, RecordError> {
     let pb::Amendment { number, basis, entered_day, changed } = message;
-    let no = u8::try_from(number).map_err(|_| BadRecord::Field("amendments.number"))?;
-    Ok(Amendment { no, basis, entered: field("amendments.entered_day", values::read_day(entered_day))?, changed })
+    let no = u8::try_from(number).map_err(|_| RecordError::Field("amendments.number"))?;
+    Ok(Amendment {
+        no,
+        basis,
+        entered: check_field("amendments.entered_day", values::day_from_proto(entered_day))?,
+        changed,
+    })
 }
 
-fn read_phase(message: pb::Phase) -> Result<Phase, BadRecord> {
+fn phase_from_proto(message: pb::Phase) -> Result<Phase, RecordError> {
     let pb::Phase { number, name_vi, name_en, days, focus, assumed } = message;
-    let no = u8::try_from(number).map_err(|_| BadRecord::Field("phases.number"))?;
-    Ok(Phase { no, name_vi, name_en, window: field("phases.days", values::read_window(days))?, focus, assumed })
+    let no = u8::try_from(number).map_err(|_| RecordError::Field("phases.number"))?;
+    Ok(Phase {
+        no,
+        name_vi,
+        name_en,
+        window: check_field("phases.days", values::window_from_proto(days))?,
+        focus,
+        assumed,
+    })
 }
 
-fn read_anniversary(message: pb::Anniversary) -> Result<Anniversary, BadRecord> {
+fn anniversary_from_proto(message: pb::Anniversary) -> Result<Anniversary, RecordError> {
     let pb::Anniversary {
         name_vi,
         name_en,
@@ -272,19 +288,20 @@ fn read_anniversary(message: pb::Anniversary) -> Result<Anniversary, BadRecord> 
         corrected_origin_day,
         correction_reason_vi,
     } = message;
-    let corrected = field("anniversaries.corrected_origin_day", corrected_origin_day.map(values::read_day).transpose());
+    let corrected =
+        check_field("anniversaries.corrected_origin_day", corrected_origin_day.map(values::day_from_proto).transpose());
     Ok(Anniversary {
         name_vi,
         name_en,
-        origin: field("anniversaries.origin_day", values::read_day(origin_day))?,
-        ordinal: i16::try_from(ordinal).map_err(|_| BadRecord::Field("anniversaries.ordinal"))?,
-        commemorated_on: field("anniversaries.commemorated_day", values::read_day(commemorated_day))?,
+        origin: check_field("anniversaries.origin_day", values::day_from_proto(origin_day))?,
+        ordinal: i16::try_from(ordinal).map_err(|_| RecordError::Field("anniversaries.ordinal"))?,
+        commemorated_on: check_field("anniversaries.commemorated_day", values::day_from_proto(commemorated_day))?,
         as_published,
-        correction: corrected?.map(|origin| Correction { origin, reason_vi: correction_reason_vi }),
+        correction: corrected?.map(|origin| AnniversaryCorrection { origin, reason_vi: correction_reason_vi }),
     })
 }
 
-fn read_target(message: pb::Target, numbers: &ElementNumbers) -> Result<TargetLine, BadRecord> {
+fn target_from_proto(message: pb::Target, numbers: &ElementNumbers) -> Result<CampaignTarget, RecordError> {
     let pb::Target {
         code: target_code,
         field: of,
@@ -301,43 +318,49 @@ fn read_target(message: pb::Target, numbers: &ElementNumbers) -> Result<TargetLi
         gaming_note,
         coercive_override,
     } = message;
-    let pair = |message: pb::TargetPair| match required("targets.pairs", message.pair)? {
-        WirePair::TargetCode(code) => Ok(Pair::Target(code)),
-        WirePair::ElementNumber(number) => code(number, numbers).map(Pair::Count),
+    let pair = |message: pb::TargetPair| match require_field("targets.pairs", message.pair)? {
+        TargetPairMessage::TargetCode(code) => Ok(TargetPair::Target(code)),
+        TargetPairMessage::ElementNumber(number) => find_element_code(number, numbers).map(TargetPair::Count),
     };
     let coverage_min = coverage_min_thousandths.map(u16::try_from).transpose();
-    Ok(TargetLine {
+    Ok(CampaignTarget {
         code: target_code,
-        field: field("targets.field", words::optional(of, words::read_campaign_field))?,
+        field: check_field("targets.field", enums::optional_from_proto(of, enums::campaign_field_from_proto))?,
         text_vi,
         text_en,
-        formula: Target::parse(&formula).map_err(|_| BadRecord::Field("targets.formula"))?,
-        commitment: field("targets.commitment", words::read_commitment(commitment))?,
-        baseline: field("targets.baseline", words::optional(baseline, words::read_baseline_method))?,
-        overlap_waiver: read_text(overlap_waiver),
+        formula: Target::parse(&formula).map_err(|_| RecordError::Field("targets.formula"))?,
+        commitment: check_field("targets.commitment", enums::commitment_from_proto(commitment))?,
+        baseline: check_field(
+            "targets.baseline",
+            enums::optional_from_proto(baseline, enums::baseline_method_from_proto),
+        )?,
+        overlap_waiver: text_from_proto(overlap_waiver),
         min_base,
-        coverage_min: coverage_min.map_err(|_| BadRecord::Field("targets.coverage_min_thousandths"))?,
-        zero_base: field("targets.zero_base", words::optional(zero_base, words::read_zero_base))?,
-        pairs: pairs.into_iter().map(pair).collect::<Result<_, BadRecord>>()?,
+        coverage_min: coverage_min.map_err(|_| RecordError::Field("targets.coverage_min_thousandths"))?,
+        zero_base: check_field(
+            "targets.zero_base",
+            enums::optional_from_proto(zero_base, enums::zero_base_from_proto),
+        )?,
+        pairs: pairs.into_iter().map(pair).collect::<Result<_, RecordError>>()?,
         gaming_note,
-        coercive_override: read_text(coercive_override),
+        coercive_override: text_from_proto(coercive_override),
     })
 }
 
-fn read_activity(message: pb::Activity, numbers: &ElementNumbers) -> Result<Activity, BadRecord> {
+fn activity_from_proto(message: pb::Activity, numbers: &ElementNumbers) -> Result<Activity, RecordError> {
     let pb::Activity { code: line, name_vi, name_en, element_number } = message;
-    Ok(Activity { code: line, name_vi, name_en, element: code(element_number, numbers)? })
+    Ok(Activity { code: line, name_vi, name_en, element: find_element_code(element_number, numbers)? })
 }
 
-fn read_duty(message: pb::Duty, numbers: &ElementNumbers) -> Result<Duty, BadRecord> {
+fn duty_from_proto(message: pb::Duty, numbers: &ElementNumbers) -> Result<Duty, RecordError> {
     let pb::Duty { code: line, field: of, text_vi, text_en, evidence, element_number, due } = message;
-    let element = (element_number != 0).then(|| code(element_number, numbers)).transpose()?;
+    let element = (element_number != 0).then(|| find_element_code(element_number, numbers)).transpose()?;
     Ok(Duty {
         code: line,
-        field: field("duties.field", words::optional(of, words::read_campaign_field))?,
+        field: check_field("duties.field", enums::optional_from_proto(of, enums::campaign_field_from_proto))?,
         text_vi,
         text_en,
-        evidence: field("duties.evidence", words::read_evidence(evidence))?,
+        evidence: check_field("duties.evidence", enums::evidence_from_proto(evidence))?,
         element,
         due,
     })

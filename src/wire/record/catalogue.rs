@@ -1,19 +1,19 @@
 //! Elements, forms, contracts and calendars as bytes.
 
-use super::standing::{fraction, read_fraction};
-use super::{BadRecord, ElementNumbers, decode, field, required};
+use super::standing::{fraction_from_proto, fraction_to_proto};
+use super::{ElementNumbers, RecordError, check_field, decode_message, require_field};
 use crate::domain::calendar::{Calendar, CalendarRule};
-use crate::domain::element::{Break, Bridge, Element, ElementCode};
+use crate::domain::element::{BridgeMethod, DefinitionBreak, Element, ElementCode};
 use crate::domain::form::{Catalogue, Contract, Form};
-use crate::domain::target::Rule;
+use crate::domain::target_rule::FormRuleExpr;
 use crate::pb;
-use crate::pb::calendar_record::Rule as Lays;
-use crate::wire::{values, words};
+use crate::pb::calendar_record::Rule as CalendarRuleMessage;
+use crate::wire::{enums, values};
 use prost::Message as _;
 
 /// The bytes of an element under its number.
 #[must_use]
-pub fn element(number: u32, element: &Element) -> Vec<u8> {
+pub fn encode_element(number: u32, element: &Element) -> Vec<u8> {
     let Element {
         code,
         name_vi,
@@ -35,21 +35,21 @@ pub fn element(number: u32, element: &Element) -> Vec<u8> {
         name_vi: name_vi.clone(),
         name_en: name_en.clone(),
         unit_of_count: unit_of_count.clone(),
-        kind: words::element_kind(*kind).into(),
+        kind: enums::element_kind_to_proto(*kind).into(),
         scale: u32::from(*scale),
         min_value: *min,
         max_value: *max,
-        counting_level: words::counting_level(*level).into(),
+        counting_level: enums::counting_level_to_proto(*level).into(),
         coercive: *coercive,
         shrinkable: *shrinkable,
         activity: *activity,
-        breaks: breaks.iter().map(definition_break).collect(),
+        breaks: breaks.iter().map(break_to_proto).collect(),
     };
     message.encode_to_vec()
 }
 
 /// Reads the bytes of an element: its number and itself.
-pub fn read_element(bytes: &[u8]) -> Result<(u32, Element), BadRecord> {
+pub fn decode_element(bytes: &[u8]) -> Result<(u32, Element), RecordError> {
     let pb::ElementRecord {
         number,
         code,
@@ -65,115 +65,119 @@ pub fn read_element(bytes: &[u8]) -> Result<(u32, Element), BadRecord> {
         shrinkable,
         activity,
         breaks,
-    } = decode(bytes)?;
+    } = decode_message(bytes)?;
     if number == 0 {
-        return Err(BadRecord::UnknownElement);
+        return Err(RecordError::UnknownElement);
     }
     let element = Element {
-        code: ElementCode::new(&code).map_err(|_| BadRecord::Field("code"))?,
+        code: ElementCode::new(&code).map_err(|_| RecordError::Field("code"))?,
         name_vi,
         name_en,
         unit_of_count,
-        kind: field("kind", words::read_element_kind(kind))?,
-        scale: u8::try_from(scale).map_err(|_| BadRecord::Field("scale"))?,
+        kind: check_field("kind", enums::element_kind_from_proto(kind))?,
+        scale: u8::try_from(scale).map_err(|_| RecordError::Field("scale"))?,
         min: min_value,
         max: max_value,
-        level: field("counting_level", words::read_counting_level(counting_level))?,
+        level: check_field("counting_level", enums::counting_level_from_proto(counting_level))?,
         coercive,
         shrinkable,
         activity,
-        breaks: breaks.into_iter().map(read_break).collect::<Result<_, _>>()?,
+        breaks: breaks.into_iter().map(break_from_proto).collect::<Result<_, _>>()?,
     };
     Ok((number, element))
 }
 
-fn definition_break(one: &Break) -> pb::DefinitionBreak {
+fn break_to_proto(one: &DefinitionBreak) -> pb::DefinitionBreak {
     let (bridge, factor) = match one.bridge {
-        Bridge::None => (pb::BridgeMethod::None, None),
-        Bridge::Restated => (pb::BridgeMethod::Restated, None),
-        Bridge::Ratio(factor) => (pb::BridgeMethod::Ratio, fraction(Some(factor))),
+        BridgeMethod::None => (pb::BridgeMethod::None, None),
+        BridgeMethod::Restated => (pb::BridgeMethod::Restated, None),
+        BridgeMethod::Ratio(factor) => (pb::BridgeMethod::Ratio, fraction_to_proto(Some(factor))),
     };
-    let (day, evidence_vi) = (values::day(one.on), one.evidence_vi.clone());
+    let (day, evidence_vi) = (values::day_to_proto(one.on), one.evidence_vi.clone());
     pb::DefinitionBreak { day, bridge: bridge.into(), factor, evidence_vi }
 }
 
-fn read_break(message: pb::DefinitionBreak) -> Result<Break, BadRecord> {
+fn break_from_proto(message: pb::DefinitionBreak) -> Result<DefinitionBreak, RecordError> {
     let pb::DefinitionBreak { day, bridge, factor, evidence_vi } = message;
     let bridge = match pb::BridgeMethod::try_from(bridge) {
-        Ok(pb::BridgeMethod::None) => Bridge::None,
-        Ok(pb::BridgeMethod::Restated) => Bridge::Restated,
-        Ok(pb::BridgeMethod::Ratio) => Bridge::Ratio(required("breaks.factor", read_fraction(factor)?)?),
-        Ok(pb::BridgeMethod::Unspecified) | Err(_) => return Err(BadRecord::Field("breaks.bridge")),
+        Ok(pb::BridgeMethod::None) => BridgeMethod::None,
+        Ok(pb::BridgeMethod::Restated) => BridgeMethod::Restated,
+        Ok(pb::BridgeMethod::Ratio) => {
+            BridgeMethod::Ratio(require_field("breaks.factor", fraction_from_proto(factor)?)?)
+        }
+        Ok(pb::BridgeMethod::Unspecified) | Err(_) => return Err(RecordError::Field("breaks.bridge")),
     };
-    Ok(Break { on: field("breaks.day", values::read_day(day))?, bridge, evidence_vi })
+    Ok(DefinitionBreak { on: check_field("breaks.day", values::day_from_proto(day))?, bridge, evidence_vi })
 }
 
 /// The bytes of a form. Fails when one of its elements has no number.
-pub fn form(form: &Form, numbers: &ElementNumbers) -> Result<Vec<u8>, BadRecord> {
+pub fn encode_form(form: &Form, numbers: &ElementNumbers) -> Result<Vec<u8>, RecordError> {
     let Form { code, name_vi, name_en, elements, rules } = form;
-    let number = |code: &ElementCode| numbers.number(code).ok_or(BadRecord::UnknownElement);
+    let number = |code: &ElementCode| numbers.number(code).ok_or(RecordError::UnknownElement);
     let message = pb::FormRecord {
         code: code.clone(),
         name_vi: name_vi.clone(),
         name_en: name_en.clone(),
         element_numbers: elements.iter().map(number).collect::<Result<_, _>>()?,
-        rules: rules.iter().map(Rule::to_string).collect(),
+        rules: rules.iter().map(FormRuleExpr::to_string).collect(),
     };
     Ok(message.encode_to_vec())
 }
 
 /// Reads the bytes of a form.
-pub fn read_form(bytes: &[u8], numbers: &ElementNumbers) -> Result<Form, BadRecord> {
-    let pb::FormRecord { code, name_vi, name_en, element_numbers, rules } = decode(bytes)?;
-    let known = |number: u32| numbers.item(number).cloned().ok_or(BadRecord::UnknownElement);
-    let elements = element_numbers.into_iter().map(known).collect::<Result<_, _>>()?;
-    let rules: Result<_, _> = rules.iter().map(|rule| Rule::parse(rule)).collect();
-    Ok(Form { code, name_vi, name_en, elements, rules: rules.map_err(|_| BadRecord::Field("rules"))? })
+pub fn decode_form(bytes: &[u8], numbers: &ElementNumbers) -> Result<Form, RecordError> {
+    let pb::FormRecord { code, name_vi, name_en, element_numbers, rules } = decode_message(bytes)?;
+    let find_code = |number: u32| numbers.item(number).cloned().ok_or(RecordError::UnknownElement);
+    let elements = element_numbers.into_iter().map(find_code).collect::<Result<_, _>>()?;
+    let rules: Result<_, _> = rules.iter().map(|rule| FormRuleExpr::parse(rule)).collect();
+    Ok(Form { code, name_vi, name_en, elements, rules: rules.map_err(|_| RecordError::Field("rules"))? })
 }
 
 /// The bytes of a reporting contract.
 #[must_use]
-pub fn contract(contract: &Contract) -> Vec<u8> {
+pub fn encode_contract(contract: &Contract) -> Vec<u8> {
     let Contract { code, form, level, calendar, due_days, grace_days, serves, reviewers } = contract;
     let message = pb::ContractRecord {
         code: code.clone(),
         form: form.clone(),
-        level: words::counting_level(*level).into(),
+        level: enums::counting_level_to_proto(*level).into(),
         calendar: calendar.clone(),
         due_days: u32::from(*due_days),
         grace_days: u32::from(*grace_days),
         serves: serves.clone(),
-        reviewers: reviewers.iter().map(|level| words::counting_level(*level).into()).collect(),
+        reviewers: reviewers.iter().map(|level| enums::counting_level_to_proto(*level).into()).collect(),
     };
     message.encode_to_vec()
 }
 
 /// Reads the bytes of a reporting contract.
-pub fn read_contract(bytes: &[u8]) -> Result<Contract, BadRecord> {
-    let pb::ContractRecord { code, form, level, calendar, due_days, grace_days, serves, reviewers } = decode(bytes)?;
-    let days = |name, days: u32| u16::try_from(days).map_err(|_| BadRecord::Field(name));
-    let reviewers: Result<_, _> = reviewers.into_iter().map(words::read_counting_level).collect();
+pub fn decode_contract(bytes: &[u8]) -> Result<Contract, RecordError> {
+    let pb::ContractRecord { code, form, level, calendar, due_days, grace_days, serves, reviewers } =
+        decode_message(bytes)?;
+    let days = |name, days: u32| u16::try_from(days).map_err(|_| RecordError::Field(name));
+    let reviewers: Result<_, _> = reviewers.into_iter().map(enums::counting_level_from_proto).collect();
     Ok(Contract {
         code,
         form,
-        level: field("level", words::read_counting_level(level))?,
+        level: check_field("level", enums::counting_level_from_proto(level))?,
         calendar,
         due_days: days("due_days", due_days)?,
         grace_days: days("grace_days", grace_days)?,
         serves,
-        reviewers: field("reviewers", reviewers)?,
+        reviewers: check_field("reviewers", reviewers)?,
     })
 }
 
 /// The bytes of a calendar.
 #[must_use]
-pub fn calendar(calendar: &Calendar) -> Vec<u8> {
+pub fn encode_calendar(calendar: &Calendar) -> Vec<u8> {
     let Calendar { code, name_vi, name_en, rule } = calendar;
     let rule = match *rule {
-        CalendarRule::Days { anchor, length } => {
-            Lays::Days(pb::DayRule { anchor_day: values::day(anchor), length: u32::from(length) })
-        }
-        CalendarRule::Months { day, first_month, months } => Lays::Months(pb::MonthRule {
+        CalendarRule::Days { anchor, length } => CalendarRuleMessage::Days(pb::DayRule {
+            anchor_day: values::day_to_proto(anchor),
+            length: u32::from(length),
+        }),
+        CalendarRule::Months { day, first_month, months } => CalendarRuleMessage::Months(pb::MonthRule {
             months: u32::from(months),
             first_day: u32::from(day),
             first_month: u32::from(first_month),
@@ -184,40 +188,40 @@ pub fn calendar(calendar: &Calendar) -> Vec<u8> {
 }
 
 /// Reads the bytes of a calendar; a rule that is not possible is refused.
-pub fn read_calendar(bytes: &[u8]) -> Result<Calendar, BadRecord> {
-    let pb::CalendarRecord { code, name_vi, name_en, rule } = decode(bytes)?;
-    let small = |value: u32| u8::try_from(value).map_err(|_| BadRecord::Field("rule"));
-    let rule = match required("rule", rule)? {
-        Lays::Days(pb::DayRule { anchor_day, length }) => CalendarRule::Days {
-            anchor: field("rule.anchor_day", values::read_day(anchor_day))?,
-            length: u16::try_from(length).map_err(|_| BadRecord::Field("rule.length"))?,
+pub fn decode_calendar(bytes: &[u8]) -> Result<Calendar, RecordError> {
+    let pb::CalendarRecord { code, name_vi, name_en, rule } = decode_message(bytes)?;
+    let small = |value: u32| u8::try_from(value).map_err(|_| RecordError::Field("rule"));
+    let rule = match require_field("rule", rule)? {
+        CalendarRuleMessage::Days(pb::DayRule { anchor_day, length }) => CalendarRule::Days {
+            anchor: check_field("rule.anchor_day", values::day_from_proto(anchor_day))?,
+            length: u16::try_from(length).map_err(|_| RecordError::Field("rule.length"))?,
         },
-        Lays::Months(pb::MonthRule { months, first_day, first_month }) => {
+        CalendarRuleMessage::Months(pb::MonthRule { months, first_day, first_month }) => {
             CalendarRule::Months { day: small(first_day)?, first_month: small(first_month)?, months: small(months)? }
         }
     };
     let calendar = Calendar { code, name_vi, name_en, rule };
-    if calendar.check().is_empty() { Ok(calendar) } else { Err(BadRecord::Field("rule")) }
+    if calendar.check().is_empty() { Ok(calendar) } else { Err(RecordError::Field("rule")) }
 }
 
 /// Reads the bytes of all elements, forms and contracts: the catalogue, and the numbers of its elements.
-pub fn read_catalogue<'b>(
+pub fn decode_catalogue<'b>(
     elements: impl IntoIterator<Item = &'b [u8]>,
     forms: impl IntoIterator<Item = &'b [u8]>,
     contracts: impl IntoIterator<Item = &'b [u8]>,
-) -> Result<(Catalogue, ElementNumbers), BadRecord> {
+) -> Result<(Catalogue, ElementNumbers), RecordError> {
     let mut catalogue = Catalogue::default();
     let mut numbers = ElementNumbers::default();
     for bytes in elements {
-        let (number, element) = read_element(bytes)?;
+        let (number, element) = decode_element(bytes)?;
         numbers.insert(element.code.clone(), number);
         catalogue.elements.push(element);
     }
     for bytes in forms {
-        catalogue.forms.push(read_form(bytes, &numbers)?);
+        catalogue.forms.push(decode_form(bytes, &numbers)?);
     }
     for bytes in contracts {
-        catalogue.contracts.push(read_contract(bytes)?);
+        catalogue.contracts.push(decode_contract(bytes)?);
     }
     Ok((catalogue, numbers))
 }
@@ -242,9 +246,9 @@ mod tests {
             coercive: false,
             shrinkable: true,
             activity: false,
-            breaks: vec![Break {
+            breaks: vec![DefinitionBreak {
                 on: jiff::civil::date(2025, 1, 15),
-                bridge: Bridge::Ratio(crate::domain::ratio::Ratio::new(4, 5).unwrap()),
+                bridge: BridgeMethod::Ratio(crate::domain::ratio::Ratio::new(4, 5).unwrap()),
                 evidence_vi: "TT 88/2024/TT-BCA".into(),
             }],
         }
@@ -257,7 +261,7 @@ mod tests {
             name_vi: "Báo cáo tuần".into(),
             name_en: "Weekly report".into(),
             elements: vec![offences().code],
-            rules: vec![Rule::parse("so_offences <= so_offences").unwrap()],
+            rules: vec![FormRuleExpr::parse("so_offences <= so_offences").unwrap()],
         };
         let contract_of = Contract {
             code: "tuan-xa".into(),
@@ -270,18 +274,19 @@ mod tests {
             reviewers: vec![CountingLevel::District, CountingLevel::Province],
         };
         let numbers: ElementNumbers = [(offences().code, 1)].into_iter().collect();
-        let bytes = [element(1, &offences()), form(&weekly, &numbers).unwrap(), contract(&contract_of)];
+        let bytes =
+            [encode_element(1, &offences()), encode_form(&weekly, &numbers).unwrap(), encode_contract(&contract_of)];
         let [elements, forms, contracts] = bytes.each_ref().map(|one| [one.as_slice()]);
         let catalogue = Catalogue { elements: vec![offences()], forms: vec![weekly], contracts: vec![contract_of] };
-        assert_eq!(read_catalogue(elements, forms, contracts), Ok((catalogue, numbers)));
-        assert_eq!(read_catalogue([], forms, contracts), Err(BadRecord::UnknownElement));
+        assert_eq!(decode_catalogue(elements, forms, contracts), Ok((catalogue, numbers)));
+        assert_eq!(decode_catalogue([], forms, contracts), Err(RecordError::UnknownElement));
     }
 
     #[test]
     fn every_standard_calendar_is_read_back_as_it_was() {
         for one in Calendars::standard().iter() {
-            assert_eq!(read_calendar(&calendar(one)).as_ref(), Ok(one));
+            assert_eq!(decode_calendar(&encode_calendar(one)).as_ref(), Ok(one));
         }
-        assert!(read_calendar(&[]).is_err());
+        assert!(decode_calendar(&[]).is_err());
     }
 }

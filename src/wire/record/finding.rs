@@ -1,44 +1,60 @@
 //! Findings as bytes.
 
-use super::{BadRecord, ElementNumbers, UnitNumbers, decode, field, required};
-use crate::domain::quality::{Finding, Reply, Rule};
-use crate::domain::window::Window;
+use super::{ElementNumbers, RecordError, UnitNumbers, check_field, decode_message, require_field};
+use crate::domain::quality::{Finding, FindingReply, QualityRule};
+use crate::domain::window::DateWindow;
 use crate::pb;
-use crate::wire::{values, words};
+use crate::wire::{enums, values};
 use prost::Message as _;
 
 /// The bytes of a finding. Fails when its unit or element has no number.
-pub fn finding(finding: &Finding, units: &UnitNumbers, elements: &ElementNumbers) -> Result<Vec<u8>, BadRecord> {
-    finding_message(finding, units, elements).map(|message| message.encode_to_vec())
-}
-
-/// The message of a finding. Fails when its unit or element has no number.
-pub fn finding_message(
+pub fn encode_finding(
     finding: &Finding,
     units: &UnitNumbers,
     elements: &ElementNumbers,
-) -> Result<pb::FindingRecord, BadRecord> {
-    let Finding { rule, unit, element, window, evidence, strength, chance, asked, state, reply, shared } = finding;
-    let number = element.as_ref().map(|code| elements.number(code).ok_or(BadRecord::UnknownElement)).transpose()?;
+) -> Result<Vec<u8>, RecordError> {
+    finding_to_proto(finding, units, elements).map(|message| message.encode_to_vec())
+}
+
+/// The message of a finding. Fails when its unit or element has no number.
+pub fn finding_to_proto(
+    finding: &Finding,
+    units: &UnitNumbers,
+    elements: &ElementNumbers,
+) -> Result<pb::FindingRecord, RecordError> {
+    let Finding {
+        rule,
+        unit,
+        element,
+        window,
+        evidence,
+        strength,
+        chance_per_billion: chance,
+        asked_day: asked,
+        state,
+        reply,
+        shared,
+    } = finding;
+    let number = element.as_ref().map(|code| elements.number(code).ok_or(RecordError::UnknownElement)).transpose()?;
     Ok(pb::FindingRecord {
         rule: rule.as_str().to_owned(),
-        unit_number: units.number(unit).ok_or(BadRecord::UnknownUnit)?,
+        unit_number: units.number(unit).ok_or(RecordError::UnknownUnit)?,
         element_number: number.unwrap_or(0),
-        start_day: values::day(window.start),
-        end_day: values::day(window.end),
+        start_day: values::day_to_proto(window.start),
+        end_day: values::day_to_proto(window.end),
         evidence: evidence.clone(),
         strength: *strength,
         chance_per_billion: *chance,
-        asked_day: values::day(*asked),
-        state: words::finding_state(*state).into(),
+        asked_day: values::day_to_proto(*asked),
+        state: enums::finding_state_to_proto(*state).into(),
         reply: reply.as_ref().map_or_else(String::new, |reply| reply.text.clone()),
-        reply_day: reply.as_ref().map(|reply| values::day(reply.day)),
+        reply_day: reply.as_ref().map(|reply| values::day_to_proto(reply.day)),
         shared: *shared,
     })
 }
 
 /// Reads the bytes of a finding.
-pub fn read_finding(bytes: &[u8], units: &UnitNumbers, elements: &ElementNumbers) -> Result<Finding, BadRecord> {
+pub fn decode_finding(bytes: &[u8], units: &UnitNumbers, elements: &ElementNumbers) -> Result<Finding, RecordError> {
     let pb::FindingRecord {
         rule,
         unit_number,
@@ -53,25 +69,25 @@ pub fn read_finding(bytes: &[u8], units: &UnitNumbers, elements: &ElementNumbers
         reply,
         reply_day,
         shared,
-    } = decode(bytes)?;
-    let start = field("start_day", values::read_day(start_day))?;
-    let end = field("end_day", values::read_day(end_day))?;
+    } = decode_message(bytes)?;
+    let start = check_field("start_day", values::day_from_proto(start_day))?;
+    let end = check_field("end_day", values::day_from_proto(end_day))?;
     let element = match element_number {
         0 => None,
-        number => Some(elements.item(number).cloned().ok_or(BadRecord::UnknownElement)?),
+        number => Some(elements.item(number).cloned().ok_or(RecordError::UnknownElement)?),
     };
-    let day = reply_day.map(|day| field("reply_day", values::read_day(day))).transpose()?;
+    let day = reply_day.map(|day| check_field("reply_day", values::day_from_proto(day))).transpose()?;
     Ok(Finding {
-        rule: required("rule", Rule::parse(&rule))?,
-        unit: units.item(unit_number).copied().ok_or(BadRecord::UnknownUnit)?,
+        rule: require_field("rule", QualityRule::parse(&rule))?,
+        unit: units.item(unit_number).copied().ok_or(RecordError::UnknownUnit)?,
         element,
-        window: required("end_day", Window::new(start, end))?,
+        window: require_field("end_day", DateWindow::new(start, end))?,
         evidence,
         strength,
-        chance: chance_per_billion,
-        asked: field("asked_day", values::read_day(asked_day))?,
-        state: field("state", words::read_finding_state(state))?,
-        reply: day.map(|day| Reply { text: reply, day }),
+        chance_per_billion,
+        asked_day: check_field("asked_day", values::day_from_proto(asked_day))?,
+        state: check_field("state", enums::finding_state_from_proto(state))?,
+        reply: day.map(|day| FindingReply { text: reply, day }),
         shared,
     })
 }
@@ -86,26 +102,29 @@ mod tests {
 
     #[test]
     fn findings_are_read_back_as_they_were() {
-        let units: UnitNumbers = [(UnitId::named("com"), 3)].into_iter().collect();
+        let units: UnitNumbers = [(UnitId::from_code("com"), 3)].into_iter().collect();
         let code = ElementCode::new("so_offences").unwrap();
         let elements: ElementNumbers = [(code.clone(), 7)].into_iter().collect();
         let open = Finding {
-            rule: Rule::Outlier,
-            unit: UnitId::named("com"),
+            rule: QualityRule::Outlier,
+            unit: UnitId::from_code("com"),
             element: Some(code),
-            window: Window { start: date(2024, 9, 2), end: date(2024, 9, 9) },
+            window: DateWindow { start: date(2024, 9, 2), end: date(2024, 9, 9) },
             evidence: vec![0, 1, 41],
             strength: 1283,
-            chance: 2,
-            asked: date(2024, 9, 12),
+            chance_per_billion: 2,
+            asked_day: date(2024, 9, 12),
             state: FindingState::Open,
             reply: None,
             shared: false,
         };
-        let words = Reply { text: "Đã kiểm tra".into(), day: date(2024, 9, 13) };
-        let replied = open.clone().replied(FindingState::Explained, words).unwrap();
-        for kept in [Finding { element: None, ..open.clone() }, open, replied] {
-            assert_eq!(read_finding(&finding(&kept, &units, &elements).unwrap(), &units, &elements), Ok(kept));
+        let reply = FindingReply { text: "Đã kiểm tra".into(), day: date(2024, 9, 13) };
+        let replied = open.clone().with_reply(FindingState::Explained, reply).unwrap();
+        for stored in [Finding { element: None, ..open.clone() }, open, replied] {
+            assert_eq!(
+                decode_finding(&encode_finding(&stored, &units, &elements).unwrap(), &units, &elements),
+                Ok(stored)
+            );
         }
     }
 }

@@ -3,39 +3,43 @@
 //! Encoding is deterministic: no maps, lists in the order that the contract names, defaults left out. Nobody encodes a record again that
 //! came as bytes; typed views are rebuilt from them. Knows no scope, no revision and no feed.
 
+mod attachment;
 mod campaign;
 mod catalogue;
-mod desk;
 mod finding;
 mod org;
+mod participation;
 mod proposal;
 mod report;
 pub(in crate::wire) mod standing;
-mod taken_up;
 
-pub use crate::domain::numbers::{ElementNumbers, Numbering, UnitNumbers};
-pub use campaign::{campaign, campaign_message, read_campaign};
+pub use crate::domain::numbers::{ElementNumbers, NumberMap, UnitNumbers};
+pub use attachment::{
+    comment_to_proto, conflict_to_proto, decode_comment, decode_conflict, decode_held, encode_comment, encode_conflict,
+    encode_held,
+};
+pub use campaign::{campaign_to_proto, decode_campaign, encode_campaign};
 pub use catalogue::{
-    calendar, contract, element, form, read_calendar, read_catalogue, read_contract, read_element, read_form,
+    decode_calendar, decode_catalogue, decode_contract, decode_element, decode_form, encode_calendar, encode_contract,
+    encode_element, encode_form,
 };
-pub use desk::{comment, comment_message, conflict, conflict_message, held, read_comment, read_conflict, read_held};
-pub use finding::{finding, finding_message, read_finding};
-pub use org::{read_org, read_unit, unit, unit_message};
-pub use proposal::{proposal, read_proposal};
-pub use report::{read_report, read_report_message, report, report_message};
+pub use finding::{decode_finding, encode_finding, finding_to_proto};
+pub use org::{decode_org, decode_unit, encode_unit, unit_to_proto};
+pub use proposal::{decode_proposal, encode_proposal};
+pub use report::{decode_report, encode_report, report_from_proto, report_to_proto};
 pub use standing::{
-    judgement_message, read_judgement, read_run, read_standing, run, run_message, standing, standing_message,
-    standing_view,
+    decode_run, decode_standing, encode_run, encode_standing, judgement_from_proto, judgement_to_proto, run_to_proto,
+    standing_to_proto, standing_view_to_proto,
 };
 
-use crate::domain::reason::Reason;
+use crate::domain::reason::RefusalReason;
 
 /// Stored bytes that are not the record they should be, or a value that no record can carry.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BadRecord {
+pub enum RecordError {
     /// Not the encoding of the message at all.
     #[error("not a record of this kind: {0}")]
-    Bytes(String),
+    Decode(String),
     /// A field that is not what the contract says.
     #[error("field {0} is not what the contract says")]
     Field(&'static str),
@@ -47,14 +51,14 @@ pub enum BadRecord {
     UnknownElement,
 }
 
-fn decode<M: prost::Message + Default>(bytes: &[u8]) -> Result<M, BadRecord> {
-    M::decode(bytes).map_err(|error| BadRecord::Bytes(error.to_string()))
+fn decode_message<M: prost::Message + Default>(bytes: &[u8]) -> Result<M, RecordError> {
+    M::decode(bytes).map_err(|error| RecordError::Decode(error.to_string()))
 }
 
-fn field<T>(name: &'static str, got: Result<T, Reason>) -> Result<T, BadRecord> {
-    got.map_err(|_| BadRecord::Field(name))
+fn check_field<T>(name: &'static str, got: Result<T, RefusalReason>) -> Result<T, RecordError> {
+    got.map_err(|_| RecordError::Field(name))
 }
 
-fn required<T>(name: &'static str, got: Option<T>) -> Result<T, BadRecord> {
-    got.ok_or(BadRecord::Field(name))
+fn require_field<T>(name: &'static str, got: Option<T>) -> Result<T, RecordError> {
+    got.ok_or(RecordError::Field(name))
 }

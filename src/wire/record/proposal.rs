@@ -1,6 +1,6 @@
 //! Proposals to amend as bytes.
 
-use super::{BadRecord, UnitNumbers, decode, field};
+use super::{RecordError, UnitNumbers, check_field, decode_message};
 use crate::domain::ids::ReportId;
 use crate::domain::proposal::Proposal;
 use crate::pb;
@@ -8,7 +8,7 @@ use crate::wire::values;
 use prost::Message as _;
 
 /// The bytes of a proposal. Fails when its unit has no number.
-pub fn proposal(proposal: &Proposal, units: &UnitNumbers) -> Result<Vec<u8>, BadRecord> {
+pub fn encode_proposal(proposal: &Proposal, units: &UnitNumbers) -> Result<Vec<u8>, RecordError> {
     let Proposal { report, changes, note, reason, acting_unit, settled, base } = proposal;
     let state = match settled {
         None => pb::ProposalState::Open,
@@ -17,10 +17,10 @@ pub fn proposal(proposal: &Proposal, units: &UnitNumbers) -> Result<Vec<u8>, Bad
     };
     let message = pb::ProposalRecord {
         report_id: report.0.to_vec(),
-        changes: changes.iter().map(values::change).collect(),
+        changes: changes.iter().map(values::change_to_proto).collect(),
         note: note.clone(),
         reason: reason.clone(),
-        acting_unit_number: units.number(acting_unit).ok_or(BadRecord::UnknownUnit)?,
+        acting_unit_number: units.number(acting_unit).ok_or(RecordError::UnknownUnit)?,
         state: state.into(),
         base_content_hash: base.0.to_vec(),
     };
@@ -28,49 +28,49 @@ pub fn proposal(proposal: &Proposal, units: &UnitNumbers) -> Result<Vec<u8>, Bad
 }
 
 /// Reads the bytes of a proposal.
-pub fn read_proposal(bytes: &[u8], units: &UnitNumbers) -> Result<Proposal, BadRecord> {
+pub fn decode_proposal(bytes: &[u8], units: &UnitNumbers) -> Result<Proposal, RecordError> {
     let pb::ProposalRecord { report_id, changes, note, reason, acting_unit_number, state, base_content_hash } =
-        decode(bytes)?;
+        decode_message(bytes)?;
     let settled = match pb::ProposalState::try_from(state) {
         Ok(pb::ProposalState::Open) => None,
         Ok(pb::ProposalState::Granted) => Some(true),
         Ok(pb::ProposalState::Refused) => Some(false),
-        Ok(pb::ProposalState::Unspecified) | Err(_) => return Err(BadRecord::Field("state")),
+        Ok(pb::ProposalState::Unspecified) | Err(_) => return Err(RecordError::Field("state")),
     };
-    let changes: Result<Vec<_>, _> = changes.into_iter().map(values::read_change).collect();
+    let changes: Result<Vec<_>, _> = changes.into_iter().map(values::change_from_proto).collect();
     Ok(Proposal {
-        report: field("report_id", values::id(&report_id, ReportId::from_slice))?,
-        changes: field("changes", changes)?,
+        report: check_field("report_id", values::id_from_bytes(&report_id, ReportId::from_slice))?,
+        changes: check_field("changes", changes)?,
         note,
         reason,
-        acting_unit: units.item(acting_unit_number).copied().ok_or(BadRecord::UnknownUnit)?,
+        acting_unit: units.item(acting_unit_number).copied().ok_or(RecordError::UnknownUnit)?,
         settled,
-        base: field("base_content_hash", values::read_hash(&base_content_hash))?,
+        base: check_field("base_content_hash", values::content_hash_from_bytes(&base_content_hash))?,
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::cell::{CellValue, Change, ElementNo};
+    use crate::domain::cell::{CellChange, CellValue, ElementNumber};
     use crate::domain::ids::UnitId;
     use crate::domain::report::ContentHash;
 
     #[test]
     fn a_proposal_is_read_back_as_it_was() {
-        let unit = UnitId::named("com");
+        let unit = UnitId::from_code("com");
         let units: UnitNumbers = [(unit, 3)].into_iter().collect();
         for settled in [None, Some(true), Some(false)] {
-            let kept = Proposal {
+            let stored = Proposal {
                 report: ReportId([9; 16]),
-                changes: vec![Change { element: ElementNo(2), mine: Some(CellValue::Reported(3)), base: None }],
+                changes: vec![CellChange { element: ElementNumber(2), mine: Some(CellValue::Reported(3)), base: None }],
                 note: settled.map(|_| "mới".to_owned()),
                 reason: "nhập nhầm".into(),
                 acting_unit: unit,
                 settled,
                 base: ContentHash([7; 32]),
             };
-            assert_eq!(read_proposal(&proposal(&kept, &units).unwrap(), &units), Ok(kept));
+            assert_eq!(decode_proposal(&encode_proposal(&stored, &units).unwrap(), &units), Ok(stored));
         }
     }
 }

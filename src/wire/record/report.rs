@@ -1,46 +1,46 @@
 //! A report as bytes.
 
-use super::{BadRecord, UnitNumbers, decode, field, required};
+use super::{RecordError, UnitNumbers, check_field, decode_message, require_field};
 use crate::domain::cell::Cells;
 use crate::domain::ids::{ContractId, UnitId};
 use crate::domain::report::{Report, ReportKey};
 use crate::pb;
-use crate::wire::{values, words};
+use crate::wire::{enums, values};
 use prost::Message as _;
 
 /// The bytes of a report. Fails when a unit has no number.
-pub fn report(report: &Report, units: &UnitNumbers) -> Result<Vec<u8>, BadRecord> {
-    report_message(report, units).map(|message| message.encode_to_vec())
+pub fn encode_report(report: &Report, units: &UnitNumbers) -> Result<Vec<u8>, RecordError> {
+    report_to_proto(report, units).map(|message| message.encode_to_vec())
 }
 
 /// The message of a report. Fails when a unit has no number.
-pub fn report_message(report: &Report, units: &UnitNumbers) -> Result<pb::ReportRecord, BadRecord> {
+pub fn report_to_proto(report: &Report, units: &UnitNumbers) -> Result<pb::ReportRecord, RecordError> {
     let Report { key, acting_unit, state, cells, note, received_day, late, question } = report;
     let ReportKey { contract, unit, period } = key;
-    let number = |unit: &UnitId| units.number(unit).ok_or(BadRecord::UnknownUnit);
+    let number = |unit: &UnitId| units.number(unit).ok_or(RecordError::UnknownUnit);
     Ok(pb::ReportRecord {
         contract_id: contract.0.to_vec(),
         unit_number: number(unit)?,
         acting_unit_number: number(acting_unit)?,
-        period: Some(values::period(period)),
-        state: words::state(*state).into(),
+        period: Some(values::period_to_proto(period)),
+        state: enums::state_to_proto(*state).into(),
         nil: report.is_nil(),
-        cells: cells.iter().map(|(element, value)| values::cell(*element, *value)).collect(),
+        cells: cells.iter().map(|(element, value)| values::cell_to_proto(*element, *value)).collect(),
         note: note.clone(),
         content_hash: report.content_hash().0.to_vec(),
         late: *late,
-        received_day: received_day.map(values::day),
-        question: question.as_ref().map(values::question),
+        received_day: received_day.map(values::day_to_proto),
+        question: question.as_ref().map(values::question_to_proto),
     })
 }
 
 /// Reads the bytes of a report. The content hash and the nil flag follow from the rest and are not read.
-pub fn read_report(bytes: &[u8], units: &UnitNumbers) -> Result<Report, BadRecord> {
-    read_report_message(decode(bytes)?, units)
+pub fn decode_report(bytes: &[u8], units: &UnitNumbers) -> Result<Report, RecordError> {
+    report_from_proto(decode_message(bytes)?, units)
 }
 
 /// Reads the message of a report.
-pub fn read_report_message(message: pb::ReportRecord, units: &UnitNumbers) -> Result<Report, BadRecord> {
+pub fn report_from_proto(message: pb::ReportRecord, units: &UnitNumbers) -> Result<Report, RecordError> {
     let pb::ReportRecord {
         contract_id,
         unit_number,
@@ -55,68 +55,78 @@ pub fn read_report_message(message: pb::ReportRecord, units: &UnitNumbers) -> Re
         received_day,
         question,
     } = message;
-    let unit = |number: u32| units.item(number).copied().ok_or(BadRecord::UnknownUnit);
+    let unit = |number: u32| units.item(number).copied().ok_or(RecordError::UnknownUnit);
     let key = ReportKey {
-        contract: field("contract_id", values::id(&contract_id, ContractId::from_slice))?,
+        contract: check_field("contract_id", values::id_from_bytes(&contract_id, ContractId::from_slice))?,
         unit: unit(unit_number)?,
-        period: field("period", values::read_period(required("period", period)?))?,
+        period: check_field("period", values::period_from_proto(require_field("period", period)?))?,
     };
-    let cells: Result<Cells, _> = cells.into_iter().map(values::read_cell).collect();
+    let cells: Result<Cells, _> = cells.into_iter().map(values::cell_from_proto).collect();
     Ok(Report {
         key,
         acting_unit: unit(acting_unit_number)?,
-        state: field("state", words::read_state(state))?,
-        cells: field("cells", cells)?,
+        state: check_field("state", enums::state_from_proto(state))?,
+        cells: check_field("cells", cells)?,
         note,
-        received_day: field("received_day", received_day.map(values::read_day).transpose())?,
+        received_day: check_field("received_day", received_day.map(values::day_from_proto).transpose())?,
         late,
-        question: field("question", question.map(values::read_question).transpose())?,
+        question: check_field("question", question.map(values::question_from_proto).transpose())?,
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::cell::{CellValue, ElementNo, MissingReason};
+    use crate::domain::cell::{CellValue, ElementNumber, MissingReason};
     use crate::domain::period::Period;
-    use crate::domain::report::Question;
-    use crate::domain::workflow::State;
+    use crate::domain::report::ReviewQuestion;
+    use crate::domain::workflow::ReportState;
     use jiff::civil::date;
     use proptest::prelude::*;
 
     fn units() -> UnitNumbers {
-        [(UnitId::named("com"), 7), (UnitId::named("next"), 300)].into_iter().collect()
+        [(UnitId::from_code("com"), 7), (UnitId::from_code("next"), 300)].into_iter().collect()
     }
 
-    fn sample(cells: Cells, note: String, state: State) -> Report {
+    fn sample(cells: Cells, note: String, state: ReportState) -> Report {
         let period = Period::new("week", date(2024, 8, 19), date(2024, 8, 26));
-        let key = ReportKey { contract: ContractId::named("tuan-xa"), unit: UnitId::named("com"), period };
+        let key = ReportKey { contract: ContractId::from_code("tuan-xa"), unit: UnitId::from_code("com"), period };
         let sent = state.is_sent().then_some(date(2024, 8, 27));
-        let question = (state == State::Returned).then(|| Question { code: "EXPLAIN".into(), text: "?".into() });
-        let acting_unit = UnitId::named("next");
-        Report { key, acting_unit, state, cells, note, received_day: sent, late: state == State::Accepted, question }
+        let question =
+            (state == ReportState::Returned).then(|| ReviewQuestion { code: "EXPLAIN".into(), text: "?".into() });
+        let acting_unit = UnitId::from_code("next");
+        Report {
+            key,
+            acting_unit,
+            state,
+            cells,
+            note,
+            received_day: sent,
+            late: state == ReportState::Accepted,
+            question,
+        }
     }
 
     #[test]
     fn a_nil_report_of_four_cells_is_small() {
-        let cells: Cells = (1..=4).map(|no| (ElementNo(no), CellValue::Nil)).collect();
-        let mut nil = sample(cells, String::new(), State::Submitted);
+        let cells: Cells = (1..=4).map(|no| (ElementNumber(no), CellValue::Nil)).collect();
+        let mut nil = sample(cells, String::new(), ReportState::Submitted);
         nil.acting_unit = nil.key.unit;
-        let message = report_message(&nil, &units()).unwrap();
+        let message = report_to_proto(&nil, &units()).unwrap();
         assert!(message.nil);
         assert_eq!(message.encoded_len(), 104, "bytes on the phone, in the feed and on the wire");
     }
 
     #[test]
     fn a_unit_without_a_number_is_not_written_as_unit_zero() {
-        let report = sample(Cells::new(), String::new(), State::Draft);
-        assert_eq!(super::report(&report, &UnitNumbers::default()), Err(BadRecord::UnknownUnit));
+        let report = sample(Cells::new(), String::new(), ReportState::Draft);
+        assert_eq!(super::encode_report(&report, &UnitNumbers::default()), Err(RecordError::UnknownUnit));
     }
 
     #[test]
     fn bytes_that_are_no_report_are_refused_and_nothing_panics() {
-        assert!(matches!(read_report(&[0xff; 9], &units()), Err(BadRecord::Bytes(_))));
-        assert_eq!(read_report(&[], &units()), Err(BadRecord::Field("contract_id")));
+        assert!(matches!(decode_report(&[0xff; 9], &units()), Err(RecordError::Decode(_))));
+        assert_eq!(decode_report(&[], &units()), Err(RecordError::Field("contract_id")));
     }
 
     fn value() -> impl Strategy<Value = CellValue> {
@@ -131,15 +141,15 @@ mod tests {
     proptest! {
         #[test]
         fn a_report_is_read_back_as_it_was_and_encodes_to_the_same_bytes(
-            cells in proptest::collection::btree_map((1..500u32).prop_map(ElementNo), value(), 0..12),
+            cells in proptest::collection::btree_map((1..500u32).prop_map(ElementNumber), value(), 0..12),
             note in ".{0,40}",
-            state in proptest::sample::select(State::ALL.to_vec()),
+            state in proptest::sample::select(ReportState::ALL.to_vec()),
         ) {
             let before = sample(cells, note, state);
-            let bytes = report(&before, &units()).unwrap();
-            let after = read_report(&bytes, &units()).unwrap();
+            let bytes = encode_report(&before, &units()).unwrap();
+            let after = decode_report(&bytes, &units()).unwrap();
             prop_assert_eq!(&after, &before);
-            prop_assert_eq!(report(&after, &units()).unwrap(), bytes);
+            prop_assert_eq!(encode_report(&after, &units()).unwrap(), bytes);
         }
     }
 }

@@ -1,41 +1,47 @@
 //! Standings and runs as bytes. A standing carries no run and no time, so an unchanged one is the same bytes.
 
-use super::{BadRecord, ElementNumbers, UnitNumbers, decode, field, required};
+use super::{ElementNumbers, RecordError, UnitNumbers, check_field, decode_message, require_field};
 use crate::domain::ids::{CampaignId, RunId};
 use crate::domain::ratio::Ratio;
-use crate::domain::standing::{Coverage, Judgement, JudgementState, Run, Standing, StandingFigure, StandingView};
-use crate::domain::target::{Stage, Tier};
+use crate::domain::standing::{
+    Coverage, Judgement, JudgementState, Standing, StandingFigure, StandingRun, StandingView,
+};
+use crate::domain::target_rule::{StandingStage, Tier};
 use crate::pb;
 use crate::wire::values;
 use prost::Message as _;
 
 /// The bytes of a standing.
-pub fn standing(standing: &Standing, units: &UnitNumbers, elements: &ElementNumbers) -> Result<Vec<u8>, BadRecord> {
-    standing_message(standing, units, elements).map(|message| message.encode_to_vec())
-}
-
-/// The message of a standing.
-pub fn standing_message(
+pub fn encode_standing(
     standing: &Standing,
     units: &UnitNumbers,
     elements: &ElementNumbers,
-) -> Result<pb::StandingRecord, BadRecord> {
+) -> Result<Vec<u8>, RecordError> {
+    standing_to_proto(standing, units, elements).map(|message| message.encode_to_vec())
+}
+
+/// The message of a standing.
+pub fn standing_to_proto(
+    standing: &Standing,
+    units: &UnitNumbers,
+    elements: &ElementNumbers,
+) -> Result<pb::StandingRecord, RecordError> {
     let Standing { campaign, phase, unit, view, stage, definition_version, judgement, coverage } = standing;
     let Coverage { expected, received, nil, late, accepted, missing } = *coverage;
     Ok(pb::StandingRecord {
         campaign_id: campaign.0.to_vec(),
         phase_number: u32::from(*phase),
-        unit_number: units.number(unit).ok_or(BadRecord::UnknownUnit)?,
-        view: standing_view(*view).into(),
-        stage: stage_number(*stage).into(),
+        unit_number: units.number(unit).ok_or(RecordError::UnknownUnit)?,
+        view: standing_view_to_proto(*view).into(),
+        stage: stage_to_proto(*stage).into(),
         definition_version: *definition_version,
-        judgement: Some(judgement_message(judgement, elements)?),
+        judgement: Some(judgement_to_proto(judgement, elements)?),
         coverage: Some(pb::Coverage { expected, received, nil, late, accepted, missing }),
     })
 }
 
 /// Reads the bytes of a standing.
-pub fn read_standing(bytes: &[u8], units: &UnitNumbers, elements: &ElementNumbers) -> Result<Standing, BadRecord> {
+pub fn decode_standing(bytes: &[u8], units: &UnitNumbers, elements: &ElementNumbers) -> Result<Standing, RecordError> {
     let pb::StandingRecord {
         campaign_id,
         phase_number,
@@ -45,22 +51,22 @@ pub fn read_standing(bytes: &[u8], units: &UnitNumbers, elements: &ElementNumber
         definition_version,
         judgement,
         coverage,
-    } = decode(bytes)?;
-    let pb::Coverage { expected, received, nil, late, accepted, missing } = required("coverage", coverage)?;
+    } = decode_message(bytes)?;
+    let pb::Coverage { expected, received, nil, late, accepted, missing } = require_field("coverage", coverage)?;
     Ok(Standing {
-        campaign: field("campaign_id", values::id(&campaign_id, CampaignId::from_slice))?,
-        phase: u8::try_from(phase_number).map_err(|_| BadRecord::Field("phase_number"))?,
-        unit: units.item(unit_number).copied().ok_or(BadRecord::UnknownUnit)?,
-        view: read_view(view)?,
-        stage: read_stage(stage)?,
+        campaign: check_field("campaign_id", values::id_from_bytes(&campaign_id, CampaignId::from_slice))?,
+        phase: u8::try_from(phase_number).map_err(|_| RecordError::Field("phase_number"))?,
+        unit: units.item(unit_number).copied().ok_or(RecordError::UnknownUnit)?,
+        view: standing_view_from_proto(view)?,
+        stage: stage_from_proto(stage)?,
         definition_version,
-        judgement: read_judgement(required("judgement", judgement)?, elements)?,
+        judgement: judgement_from_proto(require_field("judgement", judgement)?, elements)?,
         coverage: Coverage { expected, received, nil, late, accepted, missing },
     })
 }
 
 /// A judgement as a message, members within.
-pub fn judgement_message(judgement: &Judgement, elements: &ElementNumbers) -> Result<pb::Judgement, BadRecord> {
+pub fn judgement_to_proto(judgement: &Judgement, elements: &ElementNumbers) -> Result<pb::Judgement, RecordError> {
     let Judgement {
         code,
         state,
@@ -86,31 +92,31 @@ pub fn judgement_message(judgement: &Judgement, elements: &ElementNumbers) -> Re
     } = judgement;
     Ok(pb::Judgement {
         code: code.clone(),
-        state: state_number(*state).into(),
+        state: judgement_state_to_proto(*state).into(),
         reasons: reasons.clone(),
-        value: fraction(*value),
-        value_low: fraction(*value_low),
-        value_high: fraction(*value_high),
-        bound: fraction(*bound),
+        value: fraction_to_proto(*value),
+        value_low: fraction_to_proto(*value_low),
+        value_high: fraction_to_proto(*value_high),
+        bound: fraction_to_proto(*bound),
         limit: *limit,
-        limit_now: fraction(*limit_now),
+        limit_now: fraction_to_proto(*limit_now),
         failures_allowed: *failures_allowed,
         failures_left: *failures_left,
-        figures: figures.iter().map(|line| figure(line, elements)).collect::<Result<_, _>>()?,
-        members: members.iter().map(|member| judgement_message(member, elements)).collect::<Result<_, _>>()?,
-        rest_change: fraction(*rest_change),
-        forecast: fraction(*forecast),
+        figures: figures.iter().map(|line| figure_to_proto(line, elements)).collect::<Result<_, _>>()?,
+        members: members.iter().map(|member| judgement_to_proto(member, elements)).collect::<Result<_, _>>()?,
+        rest_change: fraction_to_proto(*rest_change),
+        forecast: fraction_to_proto(*forecast),
         percent_to_meet: percent_to_meet.map(u32::from),
         tier: tier.map_or_else(String::new, |tier| tier.as_str().to_owned()),
         variation_hundredths: *variation,
-        count_before: fraction(*count_before),
-        count_now: fraction(*count_now),
+        count_before: fraction_to_proto(*count_before),
+        count_now: fraction_to_proto(*count_now),
         display: display.clone(),
     })
 }
 
 /// Reads a judgement.
-pub fn read_judgement(message: pb::Judgement, elements: &ElementNumbers) -> Result<Judgement, BadRecord> {
+pub fn judgement_from_proto(message: pb::Judgement, elements: &ElementNumbers) -> Result<Judgement, RecordError> {
     let pb::Judgement {
         code,
         state,
@@ -136,45 +142,45 @@ pub fn read_judgement(message: pb::Judgement, elements: &ElementNumbers) -> Resu
     } = message;
     Ok(Judgement {
         code,
-        state: read_state(state)?,
+        state: judgement_state_from_proto(state)?,
         reasons,
-        value: read_fraction(value)?,
-        value_low: read_fraction(value_low)?,
-        value_high: read_fraction(value_high)?,
-        bound: read_fraction(bound)?,
+        value: fraction_from_proto(value)?,
+        value_low: fraction_from_proto(value_low)?,
+        value_high: fraction_from_proto(value_high)?,
+        bound: fraction_from_proto(bound)?,
         limit,
-        limit_now: read_fraction(limit_now)?,
+        limit_now: fraction_from_proto(limit_now)?,
         failures_allowed,
         failures_left,
         display,
-        rest_change: read_fraction(rest_change)?,
-        forecast: read_fraction(forecast)?,
+        rest_change: fraction_from_proto(rest_change)?,
+        forecast: fraction_from_proto(forecast)?,
         percent_to_meet: percent_to_meet.and_then(|percent| u8::try_from(percent).ok()),
         tier: Tier::parse(&tier),
-        count_before: read_fraction(count_before)?,
-        count_now: read_fraction(count_now)?,
+        count_before: fraction_from_proto(count_before)?,
+        count_now: fraction_from_proto(count_now)?,
         variation: variation_hundredths,
-        figures: figures.into_iter().map(|line| read_figure(line, elements)).collect::<Result<_, _>>()?,
-        members: members.into_iter().map(|member| read_judgement(member, elements)).collect::<Result<_, _>>()?,
+        figures: figures.into_iter().map(|line| figure_from_proto(line, elements)).collect::<Result<_, _>>()?,
+        members: members.into_iter().map(|member| judgement_from_proto(member, elements)).collect::<Result<_, _>>()?,
     })
 }
 
 /// The bytes of a run.
 #[must_use]
-pub fn run(run: &Run) -> Vec<u8> {
-    run_message(run).encode_to_vec()
+pub fn encode_run(run: &StandingRun) -> Vec<u8> {
+    run_to_proto(run).encode_to_vec()
 }
 
 /// The message of a run.
 #[must_use]
-pub fn run_message(run: &Run) -> pb::RunRecord {
-    let Run { id, number, campaign, cut_seq, cut_at, input_digest, code_version, standings, changed } = run;
+pub fn run_to_proto(run: &StandingRun) -> pb::RunRecord {
+    let StandingRun { id, number, campaign, cut_seq, cut_at, input_digest, code_version, standings, changed } = run;
     pb::RunRecord {
         run_id: id.0.to_vec(),
         number: *number,
         campaign_id: campaign.0.to_vec(),
         cut_seq: *cut_seq,
-        cut_at: Some(values::timestamp(*cut_at)),
+        cut_at: Some(values::timestamp_to_proto(*cut_at)),
         input_digest: input_digest.to_vec(),
         code_version: code_version.clone(),
         standings: *standings,
@@ -183,16 +189,16 @@ pub fn run_message(run: &Run) -> pb::RunRecord {
 }
 
 /// Reads the bytes of a run.
-pub fn read_run(bytes: &[u8]) -> Result<Run, BadRecord> {
+pub fn decode_run(bytes: &[u8]) -> Result<StandingRun, RecordError> {
     let pb::RunRecord { run_id, number, campaign_id, cut_seq, cut_at, input_digest, code_version, standings, changed } =
-        decode(bytes)?;
-    Ok(Run {
-        id: field("run_id", values::id(&run_id, RunId::from_slice))?,
+        decode_message(bytes)?;
+    Ok(StandingRun {
+        id: check_field("run_id", values::id_from_bytes(&run_id, RunId::from_slice))?,
         number,
-        campaign: field("campaign_id", values::id(&campaign_id, CampaignId::from_slice))?,
+        campaign: check_field("campaign_id", values::id_from_bytes(&campaign_id, CampaignId::from_slice))?,
         cut_seq,
-        cut_at: field("cut_at", values::read_timestamp(required("cut_at", cut_at)?))?,
-        input_digest: input_digest.try_into().map_err(|_| BadRecord::Field("input_digest"))?,
+        cut_at: check_field("cut_at", values::timestamp_from_proto(require_field("cut_at", cut_at)?))?,
+        input_digest: input_digest.try_into().map_err(|_| RecordError::Field("input_digest"))?,
         code_version,
         standings,
         changed,
@@ -200,33 +206,33 @@ pub fn read_run(bytes: &[u8]) -> Result<Run, BadRecord> {
 }
 
 /// An exact fraction, left out when it is too large for the wire.
-pub(in crate::wire) fn fraction(ratio: Option<Ratio>) -> Option<pb::Fraction> {
+pub(in crate::wire) fn fraction_to_proto(ratio: Option<Ratio>) -> Option<pb::Fraction> {
     let ratio = ratio?;
     let (num, den) = (i64::try_from(ratio.num()).ok()?, i64::try_from(ratio.den()).ok()?);
     Some(pb::Fraction { numerator: num, denominator: den })
 }
 
-pub(in crate::wire) fn read_fraction(message: Option<pb::Fraction>) -> Result<Option<Ratio>, BadRecord> {
+pub(in crate::wire) fn fraction_from_proto(message: Option<pb::Fraction>) -> Result<Option<Ratio>, RecordError> {
     let Some(pb::Fraction { numerator, denominator }) = message else { return Ok(None) };
-    Ratio::new(numerator.into(), denominator.into()).map(Some).ok_or(BadRecord::Field("denominator"))
+    Ratio::new(numerator.into(), denominator.into()).map(Some).ok_or(RecordError::Field("denominator"))
 }
 
-fn figure(line: &StandingFigure, elements: &ElementNumbers) -> Result<pb::StandingFigure, BadRecord> {
+fn figure_to_proto(line: &StandingFigure, elements: &ElementNumbers) -> Result<pb::StandingFigure, RecordError> {
     let StandingFigure { element, value, baseline_now, baseline_full } = line;
-    let element_number = elements.number(element).ok_or(BadRecord::UnknownElement)?;
+    let element_number = elements.number(element).ok_or(RecordError::UnknownElement)?;
     let (value, baseline_now, baseline_full) = (*value, *baseline_now, *baseline_full);
     Ok(pb::StandingFigure { element_number, value, baseline_now, baseline_full })
 }
 
-fn read_figure(message: pb::StandingFigure, elements: &ElementNumbers) -> Result<StandingFigure, BadRecord> {
+fn figure_from_proto(message: pb::StandingFigure, elements: &ElementNumbers) -> Result<StandingFigure, RecordError> {
     let pb::StandingFigure { element_number, value, baseline_now, baseline_full } = message;
-    let element = elements.item(element_number).cloned().ok_or(BadRecord::UnknownElement)?;
+    let element = elements.item(element_number).cloned().ok_or(RecordError::UnknownElement)?;
     Ok(StandingFigure { element, value, baseline_now, baseline_full })
 }
 
 /// A view, as the contract numbers it.
 #[must_use]
-pub fn standing_view(view: StandingView) -> pb::StandingView {
+pub fn standing_view_to_proto(view: StandingView) -> pb::StandingView {
     match view {
         StandingView::AsWas => pb::StandingView::AsWas,
         StandingView::AsIs => pb::StandingView::AsIs,
@@ -234,29 +240,29 @@ pub fn standing_view(view: StandingView) -> pb::StandingView {
     }
 }
 
-fn read_view(number: i32) -> Result<StandingView, BadRecord> {
+fn standing_view_from_proto(number: i32) -> Result<StandingView, RecordError> {
     let all = StandingView::ALL.iter().copied();
-    all.into_iter().find(|view| i32::from(standing_view(*view)) == number).ok_or(BadRecord::Field("view"))
+    all.into_iter().find(|view| i32::from(standing_view_to_proto(*view)) == number).ok_or(RecordError::Field("view"))
 }
 
-fn stage_number(stage: Stage) -> pb::StandingStage {
+fn stage_to_proto(stage: StandingStage) -> pb::StandingStage {
     match stage {
-        Stage::Running => pb::StandingStage::Running,
-        Stage::Closed => pb::StandingStage::ClosedPreliminary,
-        Stage::Final => pb::StandingStage::Final,
+        StandingStage::Running => pb::StandingStage::Running,
+        StandingStage::Closed => pb::StandingStage::ClosedPreliminary,
+        StandingStage::Final => pb::StandingStage::Final,
     }
 }
 
-pub(in crate::wire) fn read_stage(number: i32) -> Result<Stage, BadRecord> {
+pub(in crate::wire) fn stage_from_proto(number: i32) -> Result<StandingStage, RecordError> {
     match pb::StandingStage::try_from(number) {
-        Ok(pb::StandingStage::Running) => Ok(Stage::Running),
-        Ok(pb::StandingStage::ClosedPreliminary) => Ok(Stage::Closed),
-        Ok(pb::StandingStage::Final) => Ok(Stage::Final),
-        Ok(pb::StandingStage::Unspecified) | Err(_) => Err(BadRecord::Field("stage")),
+        Ok(pb::StandingStage::Running) => Ok(StandingStage::Running),
+        Ok(pb::StandingStage::ClosedPreliminary) => Ok(StandingStage::Closed),
+        Ok(pb::StandingStage::Final) => Ok(StandingStage::Final),
+        Ok(pb::StandingStage::Unspecified) | Err(_) => Err(RecordError::Field("stage")),
     }
 }
 
-pub(in crate::wire) fn state_number(state: JudgementState) -> pb::JudgementState {
+pub(in crate::wire) fn judgement_state_to_proto(state: JudgementState) -> pb::JudgementState {
     use JudgementState as State;
     use pb::JudgementState as P;
     match state {
@@ -273,10 +279,10 @@ pub(in crate::wire) fn state_number(state: JudgementState) -> pb::JudgementState
     }
 }
 
-fn read_state(number: i32) -> Result<JudgementState, BadRecord> {
+fn judgement_state_from_proto(number: i32) -> Result<JudgementState, RecordError> {
     JudgementState::ALL
         .iter()
         .copied()
-        .find(|state| i32::from(state_number(*state)) == number)
-        .ok_or(BadRecord::Field("state"))
+        .find(|state| i32::from(judgement_state_to_proto(*state)) == number)
+        .ok_or(RecordError::Field("state"))
 }

@@ -4,7 +4,7 @@
 //! Kept from what people did (typed, sent, accepted), as a careful clerk outside the system would keep them. Knows nothing
 //! of what the server holds; whoever has both compares.
 
-use super::plan::Plan;
+use super::sheet_plan::SheetPlan;
 use crate::domain::element::{ElementCode, ElementKind};
 use crate::domain::form::Catalogue;
 use crate::domain::ids::{ReportId, UnitId};
@@ -14,67 +14,67 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What became of one sheet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
-    Never,
+enum SheetState {
+    NeverSent,
     Sent,
     Returned,
     Accepted,
 }
 
 #[derive(Debug, Clone)]
-struct Sheet {
+struct LedgerSheet {
     unit: UnitId,
     contract: String,
     start: Date,
-    fate: Fate,
+    state: SheetState,
     /// Truth and what stands on the sheet, by element.
-    cells: BTreeMap<ElementCode, Cell>,
+    cells: BTreeMap<ElementCode, LedgerCell>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Cell {
+struct LedgerCell {
     truth: i64,
     typed: i64,
 }
 
 /// One line of the books.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Line {
+pub struct LedgerLine {
     /// What happened; of a stock, what stands at the end.
     pub happened: i64,
     /// Part of it on sheets that nobody sent.
-    pub never: i64,
+    pub never_reported: i64,
     /// What planted errors that nobody found add; may be negative.
-    pub errors: i64,
+    pub error_effect: i64,
     /// Part of it on sheets that are sent, or sent back, but not accepted.
-    pub waiting: i64,
+    pub not_accepted: i64,
     /// What the server must say.
     pub official: i64,
 }
 
-impl Line {
+impl LedgerLine {
     /// Whether the line adds up.
     #[must_use]
-    pub fn balances(&self) -> bool {
-        self.happened - self.never + self.errors - self.waiting == self.official
+    pub fn is_balanced(&self) -> bool {
+        self.happened - self.never_reported + self.error_effect - self.not_accepted == self.official
     }
 
     fn add(&mut self, other: Self) {
         self.happened += other.happened;
-        self.never += other.never;
-        self.errors += other.errors;
-        self.waiting += other.waiting;
+        self.never_reported += other.never_reported;
+        self.error_effect += other.error_effect;
+        self.not_accepted += other.not_accepted;
         self.official += other.official;
     }
 }
 
 /// Sheets of one contract, counted by what became of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Count {
+pub struct SheetCounts {
     /// Sheets owed.
     pub expected: usize,
     /// Of these never sent.
-    pub never: usize,
+    pub never_sent: usize,
     /// Sent, and nobody has said yes or no yet.
     pub waiting: usize,
     /// Sent back and not sent again.
@@ -86,68 +86,68 @@ pub struct Count {
 /// The books.
 #[derive(Debug, Clone)]
 pub struct Ledger {
-    sheets: BTreeMap<ReportId, Sheet>,
+    sheets: BTreeMap<ReportId, LedgerSheet>,
     stocks: BTreeSet<ElementCode>,
 }
 
 impl Ledger {
     /// Opens the books: every sheet owed, nothing sent.
     #[must_use]
-    pub fn open(plans: &[Plan], catalogue: &Catalogue) -> Self {
+    pub fn open(plans: &[SheetPlan], catalogue: &Catalogue) -> Self {
         let stocks = catalogue.elements.iter().filter(|element| element.kind == ElementKind::Stock);
         Self {
-            sheets: plans.iter().map(|plan| (plan.key.id(), sheet(plan))).collect(),
+            sheets: plans.iter().map(|plan| (plan.key.id(), to_ledger_sheet(plan))).collect(),
             stocks: stocks.map(|element| element.code.clone()).collect(),
         }
     }
 
     /// More sheets are owed.
-    pub fn extend(&mut self, plans: &[Plan]) {
-        self.sheets.extend(plans.iter().map(|plan| (plan.key.id(), sheet(plan))));
+    pub fn extend(&mut self, plans: &[SheetPlan]) {
+        self.sheets.extend(plans.iter().map(|plan| (plan.key.id(), to_ledger_sheet(plan))));
     }
 
     /// Somebody typed `value`; it stands on the sheet.
-    pub fn typed(&mut self, report: ReportId, element: &ElementCode, value: i64) {
+    pub fn record_typed(&mut self, report: ReportId, element: &ElementCode, value: i64) {
         if let Some(cell) = self.sheets.get_mut(&report).and_then(|sheet| sheet.cells.get_mut(element)) {
             cell.typed = value;
         }
     }
 
     /// The sheet was sent, or sent again.
-    pub fn sent(&mut self, report: ReportId) {
-        self.turn(report, Fate::Sent);
+    pub fn record_sent(&mut self, report: ReportId) {
+        self.set_state(report, SheetState::Sent);
     }
 
     /// A reviewer sent it back.
-    pub fn returned(&mut self, report: ReportId) {
-        self.turn(report, Fate::Returned);
+    pub fn record_returned(&mut self, report: ReportId) {
+        self.set_state(report, SheetState::Returned);
     }
 
     /// A reviewer accepted it as it stands.
-    pub fn accepted(&mut self, report: ReportId) {
-        self.turn(report, Fate::Accepted);
+    pub fn record_accepted(&mut self, report: ReportId) {
+        self.set_state(report, SheetState::Accepted);
     }
 
-    fn turn(&mut self, report: ReportId, fate: Fate) {
+    fn set_state(&mut self, report: ReportId, fate: SheetState) {
         // What is accepted stays accepted: a sheet sent twice by mistake changes nothing.
-        if let Some(sheet) = self.sheets.get_mut(&report).filter(|sheet| sheet.fate != Fate::Accepted) {
-            sheet.fate = fate;
+        if let Some(sheet) = self.sheets.get_mut(&report).filter(|sheet| sheet.state != SheetState::Accepted) {
+            sheet.state = fate;
         }
     }
 
     /// A line for every unit that counts and every element it counts.
     #[must_use]
-    pub fn lines(&self) -> BTreeMap<(UnitId, ElementCode), Line> {
-        let mut lines: BTreeMap<(UnitId, ElementCode), Line> = BTreeMap::new();
-        let mut sheets: Vec<&Sheet> = self.sheets.values().collect();
+    pub fn lines(&self) -> BTreeMap<(UnitId, ElementCode), LedgerLine> {
+        let mut lines: BTreeMap<(UnitId, ElementCode), LedgerLine> = BTreeMap::new();
+        let mut sheets: Vec<&LedgerSheet> = self.sheets.values().collect();
         sheets.sort_by_key(|sheet| sheet.start);
         for sheet in sheets {
             for (code, cell) in &sheet.cells {
                 let line = lines.entry((sheet.unit, code.clone())).or_default();
                 if self.stocks.contains(code) {
-                    line.stand(sheet.fate, *cell);
+                    line.apply_stock(sheet.state, *cell);
                 } else {
-                    line.add(entry(sheet.fate, *cell));
+                    line.add(flow_line(sheet.state, *cell));
                 }
             }
         }
@@ -156,9 +156,9 @@ impl Ledger {
 
     /// The lines of everything below each unit above, each sheet under whoever was above on its first day.
     #[must_use]
-    pub fn lines_above(&self, org: &Org) -> BTreeMap<(UnitId, ElementCode), Line> {
+    pub fn lines_of_ancestors(&self, org: &Org) -> BTreeMap<(UnitId, ElementCode), LedgerLine> {
         let days: BTreeMap<UnitId, Date> = self.sheets.values().map(|sheet| (sheet.unit, sheet.start)).collect();
-        let mut above: BTreeMap<(UnitId, ElementCode), Line> = BTreeMap::new();
+        let mut above: BTreeMap<(UnitId, ElementCode), LedgerLine> = BTreeMap::new();
         for ((unit, code), line) in self.lines() {
             let day = days.get(&unit).copied().unwrap_or(Date::MIN);
             for parent in org.ancestors(unit, Hierarchy::Command, day) {
@@ -170,52 +170,52 @@ impl Ledger {
 
     /// What became of the sheets of one contract.
     #[must_use]
-    pub fn count(&self, contract: &str) -> Count {
-        let mut count = Count::default();
+    pub fn count_sheets(&self, contract: &str) -> SheetCounts {
+        let mut count = SheetCounts::default();
         for sheet in self.sheets.values().filter(|sheet| sheet.contract == contract) {
             count.expected += 1;
-            match sheet.fate {
-                Fate::Never => count.never += 1,
-                Fate::Sent => count.waiting += 1,
-                Fate::Returned => count.returned += 1,
-                Fate::Accepted => count.accepted += 1,
+            match sheet.state {
+                SheetState::NeverSent => count.never_sent += 1,
+                SheetState::Sent => count.waiting += 1,
+                SheetState::Returned => count.returned += 1,
+                SheetState::Accepted => count.accepted += 1,
             }
         }
         count
     }
 }
 
-fn sheet(plan: &Plan) -> Sheet {
-    Sheet {
+fn to_ledger_sheet(plan: &SheetPlan) -> LedgerSheet {
+    LedgerSheet {
         unit: plan.key.unit,
         contract: plan.contract.clone(),
         start: plan.key.period.start,
-        fate: Fate::Never,
-        cells: plan.truth.iter().map(|(code, truth)| (code.clone(), Cell { truth: *truth, typed: 0 })).collect(),
+        state: SheetState::NeverSent,
+        cells: plan.truth.iter().map(|(code, truth)| (code.clone(), LedgerCell { truth: *truth, typed: 0 })).collect(),
     }
 }
 
 /// What one cell of a flow adds to its line.
-fn entry(fate: Fate, cell: Cell) -> Line {
-    let happened = Line { happened: cell.truth, ..Line::default() };
+fn flow_line(fate: SheetState, cell: LedgerCell) -> LedgerLine {
+    let happened = LedgerLine { happened: cell.truth, ..LedgerLine::default() };
     match fate {
-        Fate::Never => Line { never: cell.truth, ..happened },
-        Fate::Sent | Fate::Returned => Line { waiting: cell.truth, ..happened },
-        Fate::Accepted => Line { errors: cell.typed - cell.truth, official: cell.typed, ..happened },
+        SheetState::NeverSent => LedgerLine { never_reported: cell.truth, ..happened },
+        SheetState::Sent | SheetState::Returned => LedgerLine { not_accepted: cell.truth, ..happened },
+        SheetState::Accepted => LedgerLine { error_effect: cell.typed - cell.truth, official: cell.typed, ..happened },
     }
 }
 
-impl Line {
+impl LedgerLine {
     /// Takes the next sheet of a stock: what it says replaces what the sheets before said.
-    fn stand(&mut self, fate: Fate, cell: Cell) {
+    fn apply_stock(&mut self, fate: SheetState, cell: LedgerCell) {
         let moved = cell.truth - self.happened;
         self.happened = cell.truth;
         match fate {
-            Fate::Never => self.never += moved,
-            Fate::Sent | Fate::Returned => self.waiting += moved,
-            Fate::Accepted => {
-                (self.never, self.waiting) = (0, 0);
-                self.errors = cell.typed - cell.truth;
+            SheetState::NeverSent => self.never_reported += moved,
+            SheetState::Sent | SheetState::Returned => self.not_accepted += moved,
+            SheetState::Accepted => {
+                (self.never_reported, self.not_accepted) = (0, 0);
+                self.error_effect = cell.typed - cell.truth;
                 self.official = cell.typed;
             }
         }

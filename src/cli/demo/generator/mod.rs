@@ -3,25 +3,25 @@
 //! Pure: no clock, no file, no network, no server. It knows what really happened (`truth`), what offices said about last
 //! year (`base`), how people report (`plan`), and keeps its own books (`ledger`), which never enter the server.
 
-mod base;
+mod baseline_rows;
+pub mod communes;
+pub mod ground_truth;
 pub mod ledger;
-pub mod place;
-pub mod plan;
-pub mod plants;
+pub mod planted_cases;
 pub mod rng;
+pub mod sheet_plan;
 #[cfg(test)]
 mod standing_tests;
 #[cfg(test)]
 mod tests;
-pub mod truth;
 
 use crate::domain::calendar::Calendars;
 use crate::domain::campaign::Campaign;
 use crate::domain::form::Catalogue;
 use crate::domain::org::Org;
+use communes::{DemoCommune, DemoDistrict};
+use ground_truth::{GroundTruth, SimulatedYears};
 use jiff::ToSpan;
-use place::{District, Place};
-use truth::{Truth, Years};
 
 /// The seed of the committed example.
 pub const SEED: u64 = 20_240_819;
@@ -42,11 +42,11 @@ pub struct Province {
     /// The campaign whose window is lived.
     pub campaign: Campaign,
     /// Districts of the first day.
-    pub districts: Vec<District>,
+    pub districts: Vec<DemoDistrict>,
     /// Communes of the first day.
-    pub places: Vec<Place>,
+    pub communes: Vec<DemoCommune>,
     /// What really happened.
-    pub truth: Truth,
+    pub ground_truth: GroundTruth,
 }
 
 impl Province {
@@ -55,10 +55,10 @@ impl Province {
     pub fn new(seed: u64, org: Org, catalogue: Catalogue, campaign: Campaign, others: &[&Campaign]) -> Self {
         let first = campaign.measurement_window.start;
         let end = first.saturating_add(i32::from(WEEKS_MAX).weeks());
-        let (districts, places) = place::places(seed, &org, first);
-        let years = Years { base: campaign.base_window().start, campaign: first, end };
-        let truth = Truth::live(seed, &org, &districts, &places, years);
+        let (districts, communes) = communes::generate_places(seed, &org, first);
+        let years = SimulatedYears { base_start: campaign.base_window().start, campaign_start: first, end };
+        let ground_truth = GroundTruth::generate(seed, &org, &districts, &communes, years);
         let calendars = Calendars::standard().with_campaigns(others.iter().copied().chain([&campaign]));
-        Self { seed, org, catalogue, calendars, campaign, districts, places, truth }
+        Self { seed, org, catalogue, calendars, campaign, districts, communes, ground_truth }
     }
 }

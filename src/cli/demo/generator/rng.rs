@@ -4,7 +4,7 @@
 //! Only `+ - * /` and `sqrt` touch a float, which every machine rounds alike, so a seed gives the same province on all of
 //! them. Knows nothing of what is drawn.
 
-use crate::domain::ids::derive;
+use crate::domain::ids::derive_id;
 use std::f64::consts::{LN_2, TAU};
 
 /// SplitMix64 (Steele, Lea, Flood 2014).
@@ -14,16 +14,16 @@ pub struct Rng(u64);
 impl Rng {
     /// The stream of this name under this seed; no draw elsewhere changes it.
     #[must_use]
-    pub fn stream(seed: u64, name: &[&str]) -> Self {
+    pub fn named_stream(seed: u64, name: &[&str]) -> Self {
         let seed = seed.to_be_bytes();
         let parts: Vec<&[u8]> = std::iter::once(&seed[..]).chain(name.iter().map(|part| part.as_bytes())).collect();
-        let digest = derive("demo.stream", &parts);
+        let digest = derive_id("demo.stream", &parts);
         let first: [u8; 8] = std::array::from_fn(|at| digest[at]);
         Self(u64::from_be_bytes(first))
     }
 
     /// 64 even bits.
-    pub fn bits(&mut self) -> u64 {
+    pub fn next_u64(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut bits = self.0;
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -32,24 +32,24 @@ impl Rng {
     }
 
     /// Even in [0, 1).
-    pub fn unit(&mut self) -> f64 {
-        (self.bits() >> 11) as f64 / (1_u64 << 53) as f64
+    pub fn next_f64(&mut self) -> f64 {
+        (self.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// Even in `0..below`; 0 for 0.
-    pub fn below(&mut self, below: usize) -> usize {
-        ((u128::from(self.bits()) * below as u128) >> 64) as usize
+    pub fn next_below(&mut self, below: usize) -> usize {
+        ((u128::from(self.next_u64()) * below as u128) >> 64) as usize
     }
 
     /// True with this probability.
-    pub fn chance(&mut self, probability: f64) -> bool {
-        self.unit() < probability
+    pub fn next_bool(&mut self, probability: f64) -> bool {
+        self.next_f64() < probability
     }
 
     /// Normal, mean 0, deviation 1 (Box and Muller, one of the two).
     pub fn normal(&mut self) -> f64 {
-        let radius = (-2.0 * ln(1.0 - self.unit())).sqrt();
-        radius * cos_tau(self.unit())
+        let radius = (-2.0 * ln(1.0 - self.next_f64())).sqrt();
+        radius * cos_tau(self.next_f64())
     }
 
     /// Lognormal with this median.
@@ -64,7 +64,7 @@ impl Rng {
         loop {
             let x = self.normal();
             let v = (1.0 + c * x) * (1.0 + c * x) * (1.0 + c * x);
-            if v > 0.0 && ln(1.0 - self.unit()) < 0.5 * x * x + d - d * v + d * ln(v) {
+            if v > 0.0 && ln(1.0 - self.next_f64()) < 0.5 * x * x + d - d * v + d * ln(v) {
                 return d * v * scale;
             }
         }
@@ -79,10 +79,10 @@ impl Rng {
     /// Poisson, by multiplying; for small means.
     pub fn poisson(&mut self, mean: f64) -> i64 {
         let floor = exp(-mean);
-        let (mut count, mut product) = (0, self.unit());
+        let (mut count, mut product) = (0, self.next_f64());
         while product > floor && count < 10_000 {
             count += 1;
-            product *= self.unit();
+            product *= self.next_f64();
         }
         count
     }
@@ -142,12 +142,12 @@ mod tests {
 
     #[test]
     fn a_stream_is_the_same_for_ever_and_no_stream_touches_another() {
-        let mut rng = Rng::stream(20_240_819, &["commune", "com-29242-0"]);
-        let first: Vec<u64> = (0..3).map(|_| rng.bits()).collect();
+        let mut rng = Rng::named_stream(20_240_819, &["commune", "com-29242-0"]);
+        let first: Vec<u64> = (0..3).map(|_| rng.next_u64()).collect();
         assert_eq!(first, FIRST_BITS);
-        let mut other = Rng::stream(20_240_819, &["commune", "com-29245-0"]);
-        assert_ne!(other.bits(), first[0]);
-        assert_ne!(Rng::stream(1, &["ab", "c"]).bits(), Rng::stream(1, &["a", "bc"]).bits());
+        let mut other = Rng::named_stream(20_240_819, &["commune", "com-29245-0"]);
+        assert_ne!(other.next_u64(), first[0]);
+        assert_ne!(Rng::named_stream(1, &["ab", "c"]).next_u64(), Rng::named_stream(1, &["a", "bc"]).next_u64());
     }
 
     const FIRST_BITS: [u64; 3] = [2_645_348_626_009_743_451, 6_704_595_844_095_703_038, 10_634_096_839_853_882_769];
@@ -164,9 +164,9 @@ mod tests {
 
     #[test]
     fn each_distribution_has_the_mean_it_was_asked_for() {
-        let mut rng = Rng::stream(1, &["means"]);
+        let mut rng = Rng::named_stream(1, &["means"]);
         let mut mean = |draw: &dyn Fn(&mut Rng) -> f64| (0..20_000).map(|_| draw(&mut rng)).sum::<f64>() / 20_000.0;
-        assert!((mean(&|rng| rng.unit()) - 0.5).abs() < 0.01);
+        assert!((mean(&|rng| rng.next_f64()) - 0.5).abs() < 0.01);
         assert!((mean(&|rng| rng.gamma(4.0, 0.25)) - 1.0).abs() < 0.02);
         assert!((mean(&|rng| rng.poisson(2.5) as f64) - 2.5).abs() < 0.05);
         assert!((mean(&|rng| rng.negative_binomial(2.0, 5.0) as f64) - 2.0).abs() < 0.05);

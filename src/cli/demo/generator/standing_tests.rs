@@ -1,71 +1,72 @@
 //! Stories about standings, on the synthetic province: what is judged is what the books say.
 
 use super::ledger::Ledger;
-use super::plan::Plan;
+use super::sheet_plan::SheetPlan;
 use super::{Province, SEED};
-use crate::cli::demo::example::{Example, example};
+use crate::cli::demo::example::{ExampleData, load_example};
 use crate::domain::baseline::Baselines;
-use crate::domain::cell::{CellValue, Cells, ElementNo};
+use crate::domain::cell::{CellValue, Cells, ElementNumber};
 use crate::domain::element::ElementCode;
 use crate::domain::ids::UnitId;
-use crate::domain::org::View;
+use crate::domain::org::StructureView;
 use crate::domain::standing::{
-    Entry, Input, Judgement, JudgementState, Standing, StandingFigure, Support, behind, fold, standings,
+    Judgement, JudgementState, ReportEntry, ReportSupport, Standing, StandingFigure, StandingInput, aggregate_reports,
+    judge_standings, list_standing_reports,
 };
-use crate::domain::target::Stage;
+use crate::domain::target_rule::StandingStage;
 use jiff::civil::date;
 use std::collections::BTreeMap;
 
 /// Twenty weeks in which some sheets were never sent and some are not accepted.
 struct World {
     province: Province,
-    numbers: BTreeMap<ElementNo, ElementCode>,
-    sheets: Vec<(Plan, Cells, bool)>,
+    numbers: BTreeMap<ElementNumber, ElementCode>,
+    sheets: Vec<(SheetPlan, Cells, bool)>,
     ledger: Ledger,
     baselines: Baselines,
 }
 
-fn world() -> World {
-    let Example { org, catalogue, campaign_a, campaign_b } = example().unwrap();
+fn build_world() -> World {
+    let ExampleData { org, catalogue, campaign_a, campaign_b } = load_example().unwrap();
     let province = Province::new(SEED, org, catalogue, campaign_a, &[&campaign_b]);
-    let plans = province.plans(20).unwrap();
+    let plans = province.plan_sheets(20).unwrap();
     let codes = province.catalogue.elements.iter().map(|element| element.code.clone());
-    let numbers: BTreeMap<ElementNo, ElementCode> = (1..).map(ElementNo).zip(codes).collect();
-    let number: BTreeMap<&ElementCode, ElementNo> = numbers.iter().map(|(number, code)| (code, *number)).collect();
+    let numbers: BTreeMap<ElementNumber, ElementCode> = (1..).map(ElementNumber).zip(codes).collect();
+    let number: BTreeMap<&ElementCode, ElementNumber> = numbers.iter().map(|(number, code)| (code, *number)).collect();
     let mut ledger = Ledger::open(&plans, &province.catalogue);
     let mut sheets = Vec::new();
-    for (at, plan) in plans.iter().enumerate().filter(|(_, plan)| plan.send.is_some()) {
-        let typed = plan.typed();
-        typed.iter().for_each(|(code, value)| ledger.typed(plan.key.id(), code, *value));
-        ledger.sent(plan.key.id());
+    for (at, plan) in plans.iter().enumerate().filter(|(_, plan)| plan.send_day.is_some()) {
+        let typed = plan.typed_values();
+        typed.iter().for_each(|(code, value)| ledger.record_typed(plan.key.id(), code, *value));
+        ledger.record_sent(plan.key.id());
         let accepted = at % 50 != 0;
         if accepted {
-            ledger.accepted(plan.key.id());
+            ledger.record_accepted(plan.key.id());
         }
         let value = |value: i64| if plan.is_nil() { CellValue::Nil } else { CellValue::Reported(value) };
         let cells = typed.iter().map(|(code, figure)| (number[code], value(*figure))).collect();
         sheets.push((plan.clone(), cells, accepted));
     }
-    let baselines = Baselines::new(&province.baseline());
+    let baselines = Baselines::new(&province.baseline_rows());
     World { province, numbers: numbers.clone(), sheets, ledger, baselines }
 }
 
 impl World {
-    fn entries(&self) -> Vec<Entry<'_>> {
+    fn entries(&self) -> Vec<ReportEntry<'_>> {
         self.sheets
             .iter()
-            .map(|(plan, cells, accepted)| Entry {
+            .map(|(plan, cells, accepted)| ReportEntry {
                 key: &plan.key,
                 received: true,
                 accepted: *accepted,
-                late: plan.send.is_some_and(|day| day >= plan.due),
+                late: plan.send_day.is_some_and(|day| day >= plan.due),
                 cells,
             })
             .collect()
     }
 
-    fn ask<T>(&self, entries: &[Entry<'_>], question: impl Fn(&Input<'_>) -> T) -> T {
-        question(&Input {
+    fn with_input<T>(&self, entries: &[ReportEntry<'_>], question: impl Fn(&StandingInput<'_>) -> T) -> T {
+        question(&StandingInput {
             org: &self.province.org,
             calendars: &self.province.calendars,
             catalogue: &self.province.catalogue,
@@ -74,108 +75,114 @@ impl World {
             numbers: &self.numbers,
             reports: entries,
             today: date(2025, 1, 6),
-            view: View::AsWas,
+            view: StructureView::AsWas,
         })
     }
 
     fn unit(&self, uid: &str) -> UnitId {
-        self.province.org.by_uid(uid).unwrap().id
+        self.province.org.unit_by_uid(uid).unwrap().id
     }
 }
 
-fn of_standing<'a>(all: &'a [Standing], unit: UnitId, code: &str) -> &'a Standing {
+fn find_standing<'a>(all: &'a [Standing], unit: UnitId, code: &str) -> &'a Standing {
     all.iter().find(|standing| standing.unit == unit && standing.judgement.code == code).unwrap()
 }
 
 #[test]
 fn official_figures_are_those_of_the_books_for_every_unit_and_element() {
-    let world = world();
-    let folded = world.ask(&world.entries(), |input| fold(input, input.campaign.measurement_window).unwrap());
-    let lines = world.ledger.lines().into_iter().chain(world.ledger.lines_above(&world.province.org));
+    let world = build_world();
+    let folded = world
+        .with_input(&world.entries(), |input| aggregate_reports(input, input.campaign.measurement_window).unwrap());
+    let lines = world.ledger.lines().into_iter().chain(world.ledger.lines_of_ancestors(&world.province.org));
     let mut compared = 0;
     for ((unit, code), line) in lines.filter(|((_, code), _)| !code.as_str().starts_with("cs_")) {
-        assert!(line.balances());
+        assert!(line.is_balanced());
         assert_eq!(folded.value(unit, &code).unwrap_or(0), line.official, "{code}");
         compared += 1;
     }
     assert!(compared > 600, "{compared}");
     let coverage = folded.coverage(world.unit("prov-84"), "tuan-xa");
-    let count = world.ledger.count("tuan-xa");
-    assert_eq!((coverage.expected as usize, coverage.missing as usize), (2_121, count.never));
+    let count = world.ledger.count_sheets("tuan-xa");
+    assert_eq!((coverage.expected as usize, coverage.missing as usize), (2_121, count.never_sent));
     assert_eq!(coverage.accepted as usize, count.accepted);
 }
 
-fn figures_of(judgement: &Judgement, into: &mut Vec<(String, StandingFigure)>) {
+fn collect_figures(judgement: &Judgement, into: &mut Vec<(String, StandingFigure)>) {
     into.extend(judgement.figures.iter().map(|figure| (judgement.code.clone(), figure.clone())));
-    judgement.members.iter().for_each(|member| figures_of(member, into));
+    judgement.members.iter().for_each(|member| collect_figures(member, into));
 }
 
 #[test]
 fn the_reports_behind_every_number_add_up_to_it_and_missing_ones_are_named() {
-    let world = world();
+    let world = build_world();
     let entries = world.entries();
-    let all = world.ask(&entries, |input| standings(input, 1).unwrap());
+    let all = world.with_input(&entries, |input| judge_standings(input, 1).unwrap());
     let mut compared = 0;
     for standing in all.iter().filter(|one| one.judgement.state != JudgementState::NotCountedHere).step_by(31) {
         let mut figures = Vec::new();
-        figures_of(&standing.judgement, &mut figures);
+        collect_figures(&standing.judgement, &mut figures);
         for (code, figure) in figures {
-            let lines =
-                world.ask(&entries, |input| behind(input, (standing.unit, standing.phase), &code).unwrap().unwrap());
+            let lines = world.with_input(&entries, |input| {
+                list_standing_reports(input, (standing.unit, standing.phase), &code).unwrap().unwrap()
+            });
             let adds =
-                lines.iter().flat_map(|line| &line.adds).filter(|one| one.element == figure.element && one.counts);
+                lines.iter().flat_map(|line| &line.addends).filter(|one| one.element == figure.element && one.counts);
             assert_eq!(adds.filter_map(|one| one.figure).sum::<i64>(), figure.value.unwrap_or(0), "{code} {figure:?}");
             compared += 1;
         }
     }
     assert!(compared > 20, "{compared}");
     let province = world.unit("prov-84");
-    let lines = world.ask(&entries, |input| behind(input, (province, 0), "T1").unwrap().unwrap());
+    let lines = world.with_input(&entries, |input| list_standing_reports(input, (province, 0), "T1").unwrap().unwrap());
     let of = |support| lines.iter().filter(|line| line.support == support).count();
-    let coverage = of_standing(&all, province, "T1").coverage;
-    assert_eq!((lines.len() as u32, of(Support::Missing) as u32), (coverage.expected, coverage.missing));
-    assert_eq!(of(Support::Accepted) as u32, coverage.accepted);
-    assert!(world.ask(&entries, |input| behind(input, (province, 0), "T99").unwrap()).is_none());
+    let coverage = find_standing(&all, province, "T1").coverage;
+    assert_eq!((lines.len() as u32, of(ReportSupport::Missing) as u32), (coverage.expected, coverage.missing));
+    assert_eq!(of(ReportSupport::Accepted) as u32, coverage.accepted);
+    assert!(world.with_input(&entries, |input| list_standing_reports(input, (province, 0), "T99").unwrap()).is_none());
 }
 
 #[test]
 fn standings_do_not_depend_on_the_order_of_reports() {
-    let world = world();
+    let world = build_world();
     let mut entries = world.entries();
-    let first = world.ask(&entries, |input| standings(input, 1).unwrap());
+    let first = world.with_input(&entries, |input| judge_standings(input, 1).unwrap());
     entries.reverse();
-    assert_eq!(world.ask(&entries, |input| standings(input, 1).unwrap()), first);
+    assert_eq!(world.with_input(&entries, |input| judge_standings(input, 1).unwrap()), first);
 }
 
 #[test]
 fn each_level_is_judged_by_what_is_counted_there_and_nothing_is_met_while_it_runs() {
-    let world = world();
-    let all = world.ask(&world.entries(), |input| standings(input, 1).unwrap());
-    let running = |one: &&Standing| one.stage == Stage::Running;
+    let world = build_world();
+    let all = world.with_input(&world.entries(), |input| judge_standings(input, 1).unwrap());
+    let running = |one: &&Standing| one.stage == StandingStage::Running;
     assert!(all.iter().filter(running).all(|one| one.judgement.state != JudgementState::Met));
     let province = world.unit("prov-84");
 
-    let offences = &of_standing(&all, province, "T1").judgement;
+    let offences = &find_standing(&all, province, "T1").judgement;
     let figure = &offences.figures[0];
     let base = world.province.campaign.base_window();
     let happened = |window| {
-        let places = world.province.places.iter();
-        places.map(|place| world.province.truth.flow(place.unit, &figure.element, window)).sum::<i64>()
+        let places = world.province.communes.iter();
+        places.map(|place| world.province.ground_truth.flow_total(place.unit, &figure.element, window)).sum::<i64>()
     };
     assert_eq!(figure.baseline_full, Some(happened(base)));
-    let to_date = crate::domain::window::Window::new(base.start, date(2024, 1, 6)).unwrap();
+    let to_date = crate::domain::window::DateWindow::new(base.start, date(2024, 1, 6)).unwrap();
     assert_eq!(figure.baseline_now, Some(happened(to_date)));
     assert_eq!(offences.limit, figure.baseline_full.map(|base| base * 93 / 100));
 
-    assert_eq!(of_standing(&all, province, "T7").judgement.state, JudgementState::Undetermined, "not yet all attested");
-    let fires = &of_standing(&all, province, "T6").judgement;
+    assert_eq!(
+        find_standing(&all, province, "T7").judgement.state,
+        JudgementState::Undetermined,
+        "not yet all attested"
+    );
+    let fires = &find_standing(&all, province, "T6").judgement;
     assert!(fires.reasons.contains(&"ZERO_BASE".to_owned()), "{:?}", fires.reasons);
 
     let (district, commune) = (world.unit("dist-844"), world.unit("com-29242-0"));
-    assert_eq!(of_standing(&all, district, "T5").judgement.state, JudgementState::NotCountedHere);
-    let t4 = &of_standing(&all, world.province.places[0].unit, "T4").judgement;
+    assert_eq!(find_standing(&all, district, "T5").judgement.state, JudgementState::NotCountedHere);
+    let t4 = &find_standing(&all, world.province.communes[0].unit, "T4").judgement;
     assert_eq!(t4.state, JudgementState::NotCountedHere, "solved cases are counted by districts");
     assert_eq!(t4.members[1].code, "T4b");
-    let merged = [commune, world.unit("com-29242-1")].map(|unit| of_standing(&all, unit, "T1").judgement.state);
+    let merged = [commune, world.unit("com-29242-1")].map(|unit| find_standing(&all, unit, "T1").judgement.state);
     assert_eq!(merged, [JudgementState::NotComparable; 2], "a part of the days cannot be held against a whole year");
 }

@@ -1,0 +1,68 @@
+//! Closing periods: an accepted report whose grace is over is locked; from then on only a granted proposal changes it.
+//!
+//! Nothing else ends here: a report that is not in may still come, late. Knows no schedule.
+
+use super::App;
+use super::error::{AppError, Result};
+use crate::domain::ids::ReportId;
+use crate::domain::permission::{Actor, Permit, UnitPath, action, authorize};
+use crate::domain::workflow::ReportState;
+use crate::store::WriteTx;
+use jiff::civil::Date;
+
+/// Reports locked in one transaction: others write in between.
+const REPORTS_PER_TRANSACTION: usize = 200;
+
+impl App {
+    /// Locks every accepted report whose grace is over on `day`; how many. Each transaction also checks `holds`: the fencing token of the
+    /// caller.
+    pub fn close_periods(
+        &self,
+        actor: &Actor,
+        day: Date,
+        verify_lease: impl Fn(&mut WriteTx) -> Result<bool>,
+    ) -> Result<usize> {
+        let due = self.reports_past_grace(day)?;
+        let mut locked = 0;
+        for chunk in due.chunks(REPORTS_PER_TRANSACTION) {
+            locked += self.store().write("job.close_periods", self.now(), |tx| {
+                if !verify_lease(tx)? {
+                    return Err(AppError::LeaseLost);
+                }
+                self.lock_reports(tx, actor, chunk)
+            })?;
+        }
+        Ok(locked)
+    }
+
+    fn reports_past_grace(&self, day: Date) -> Result<Vec<ReportId>> {
+        self.store().read(|tx| {
+            let reference = self.reference(tx)?;
+            let lines = tx.report_summaries(&[ReportState::Accepted], &[])?;
+            let mut due = Vec::new();
+            for summary in lines.into_iter().filter(|summary| summary.end <= day) {
+                let Some(filed) = tx.report(summary.id, &reference.unit_numbers)? else { continue };
+                if reference.expectation(&filed.report.key).is_some_and(|expected| expected.grace_end_day <= day) {
+                    due.push(summary.id);
+                }
+            }
+            Ok(due)
+        })
+    }
+
+    fn lock_reports(&self, tx: &mut WriteTx, actor: &Actor, reports: &[ReportId]) -> Result<usize> {
+        let root = self.root_unit(tx)?.ok_or_else(AppError::no_organisation)?;
+        let unit_path = UnitPath { unit: root, acting_unit: root, ancestors: Vec::new() };
+        let permit: Permit<action::RunJob> = authorize(actor, &unit_path, tx.now().local_date())?;
+        let reference = self.reference(tx)?;
+        let mut locked = 0;
+        for id in reports {
+            // What was changed since it was read is looked at again tomorrow.
+            let found = tx.report(*id, &reference.unit_numbers)?;
+            if let Some(next) = found.and_then(|filed| filed.report.lock()) {
+                locked += usize::from(tx.put_report(&permit, &next, &reference.unit_numbers)?.changed);
+            }
+        }
+        Ok(locked)
+    }
+}

@@ -1,0 +1,46 @@
+//! What is owed now: reports that are due within two days or late inside their grace, and not sent. For whoever reminds units by telephone.
+//!
+//! By unit, in the order of their codes; a phone reminds its own holder by itself. Reminds nobody and keeps nothing: a list of yesterday
+//! would be a record of who was late. Knows no schedule.
+
+use super::standing::unknown_calendar_error;
+use super::{App, Result};
+use crate::domain::expectation::{Expectation, compute_expectations};
+use crate::domain::ids::ReportId;
+use crate::domain::permission::{Actor, action, authorize};
+use std::collections::BTreeSet;
+
+impl App {
+    /// The reports of units in sight that should be on their way, by unit code, then contract and day.
+    pub fn due_reports(&self, actor: &Actor) -> Result<Vec<Expectation>> {
+        let today = self.now().local_date();
+        self.store().read(|tx| {
+            let reference = self.reference(tx)?;
+            let sent: BTreeSet<ReportId> = tx
+                .reports_in_states(&super::standing::SENT_STATES, &reference.unit_numbers)?
+                .iter()
+                .map(|one| one.report.key.id())
+                .collect();
+            let mut found: Vec<Expectation> = Vec::new();
+            for campaign in reference.judged_campaigns() {
+                let contracts = reference.catalogue.contracts_with_codes(&campaign.contracts);
+                let window = campaign.measurement_window;
+                let expected = compute_expectations(&reference.org, &reference.calendars, &contracts, window);
+                let due = expected.map_err(|unknown| unknown_calendar_error(&unknown))?.into_iter();
+                found
+                    .extend(due.filter(|one| one.is_due_for_reminder(today) && !sent.contains(&one.report_key().id())));
+            }
+            let mut seen = Vec::new();
+            for one in found {
+                if authorize::<action::ReadReport>(actor, &tx.unit_path(one.unit)?, today).is_ok() {
+                    seen.push(one);
+                }
+            }
+            let code = |one: &Expectation| reference.org.unit(one.unit).map(|unit| unit.uid.clone());
+            seen.sort_by_cached_key(|one| (code(one), one.contract, one.period.start));
+            // Two campaigns may count one report.
+            seen.dedup_by(|a, b| (a.contract, a.unit, &a.period) == (b.contract, b.unit, &b.period));
+            Ok(seen)
+        })
+    }
+}

@@ -1,0 +1,93 @@
+//! Commands that come alone, from callers with a steady line: the same steps as a push, each under a request id instead of a number.
+//!
+//! Knows no message: the caller gives the hash of what was asked, so that an id used for something else is told apart.
+
+use super::access::{CallerIdentity, revalidate_identity};
+use super::report::{self, CommandContext, CommandEffect};
+use super::{App, AppError, Result};
+use crate::domain::command::{Command, Verdict};
+use crate::domain::permission::Actor;
+use crate::domain::reason::{Refusal, RefusalReason};
+use crate::store::Error;
+
+/// A write that comes alone.
+pub struct IdempotentWrite<'a> {
+    /// Chosen by the caller.
+    pub request_id: [u8; 16],
+    /// The method's name.
+    pub method: &'static str,
+    /// SHA-256 of what was asked.
+    pub request_hash: [u8; 32],
+    /// What is to be done.
+    pub command: &'a Command,
+}
+
+impl App {
+    /// Runs the command, or gives the answer that it had the first time. `None`: the id was used for something else.
+    pub fn run_idempotent(&self, identity: &CallerIdentity, write: &IdempotentWrite) -> Result<Option<CommandEffect>> {
+        self.store().write(write.method, self.now(), |tx| {
+            let actor = revalidate_identity(tx, identity)?;
+            if let Some((method, response)) = tx.find_idempotent_response(actor.account, &write.request_id)? {
+                let is_same_request = method == write.method && response.get(..32) == Some(&write.request_hash[..]);
+                return if is_same_request { decode_response(&response).map(Some) } else { Ok(None) };
+            }
+            let reference = self.reference(tx)?;
+            let ctx =
+                CommandContext { actor: &actor, reference: &reference, command_number: 0, captured: None, raw: None };
+            let effect = report::run_command(tx, &ctx, write.command)?;
+            tx.insert_idempotent_response(
+                actor.account,
+                &write.request_id,
+                write.method,
+                &encode_response(&write.request_hash, &effect),
+            )?;
+            Ok(Some(effect))
+        })
+    }
+
+    /// Runs the commands of one file in one transaction, each by the very step that a phone's runs through; one refusal undoes all of
+    /// them. Without `keep` all is undone in any case. Answers command by command; those after a refusal are tried too.
+    pub fn run_command_batch(
+        &self,
+        actor: &Actor,
+        commands: &[Command],
+        should_commit: bool,
+    ) -> Result<Vec<std::result::Result<CommandEffect, Refusal>>> {
+        let mut results = Vec::new();
+        let ran = self.store().write("files.reports", self.now(), |tx| {
+            results.clear();
+            let reference = self.reference(tx)?;
+            let ctx = CommandContext { actor, reference: &reference, command_number: 0, captured: None, raw: None };
+            for command in commands {
+                results.push(match report::run_command(tx, &ctx, command) {
+                    Ok(effect) => Ok(effect),
+                    Err(error) => Err(report::into_refusal(error)?),
+                });
+            }
+            let all_well = results.iter().all(std::result::Result::is_ok);
+            // An error is what undoes the steps; it means only that.
+            if should_commit && all_well { Ok(()) } else { Err(AppError::from(RefusalReason::NothingToDo)) }
+        });
+        match ran {
+            Ok(()) | Err(AppError::Refused(_)) => Ok(results),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn encode_response(asked: &[u8; 32], effect: &CommandEffect) -> Vec<u8> {
+    let CommandEffect { verdict, record, revision } = effect;
+    [&asked[..], &verdict.number().to_be_bytes(), &record[..], &revision.to_be_bytes()].concat()
+}
+
+fn decode_response(response: &[u8]) -> Result<CommandEffect> {
+    let part =
+        |from: usize, to: usize| response.get(from..to).ok_or_else(|| Error::Damaged("a kept answer".to_owned()));
+    let verdict = part(32, 34)?.try_into().ok().map(i16::from_be_bytes).and_then(Verdict::from_number);
+    let record = part(34, 50)?.try_into().ok();
+    let revision = part(50, 58)?.try_into().ok().map(i64::from_be_bytes);
+    match (verdict, record, revision) {
+        (Some(verdict), Some(record), Some(revision)) => Ok(CommandEffect { verdict, record, revision }),
+        (_, _, _) => Err(Error::Damaged("a kept answer".to_owned()).into()),
+    }
+}

@@ -1,0 +1,299 @@
+//! What the morning page of a unit is drawn from: the published standings of one run and the figures behind them.
+//!
+//! Reads only, and only for who may read the unit's standings. Units are in code order; nothing here is sorted by outcome. Knows no
+//! page.
+
+use super::run_changes::RunChanges;
+use super::{App, AppError, ReferenceSnapshot, Result};
+use crate::domain::baseline::{BaselineRow, Baselines};
+use crate::domain::campaign::{Campaign, TargetPair};
+use crate::domain::element::ElementCode;
+use crate::domain::expectation::compute_expectations;
+use crate::domain::ids::{CampaignId, UnitId};
+use crate::domain::org::Hierarchy;
+use crate::domain::permission::{Actor, action, authorize};
+use crate::domain::quality::Finding;
+use crate::domain::reason::RefusalReason;
+use crate::domain::standing::{
+    Coverage, ReportEntry, Standing, StandingInput, StandingRun, TrajectoryPoint, UnitTrajectories, WindowSums,
+    aggregate_reports,
+};
+use crate::domain::target_rule::Target;
+use crate::domain::window::DateWindow;
+use crate::store::ReadTx;
+use jiff::civil::Date;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// The word by which invented figures name themselves in their source.
+const SYNTHETIC_MARKER: &str = "SYNTHETIC";
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct MorningReportRequest {
+    /// The campaign.
+    pub campaign: CampaignId,
+    /// The phase; 0 for the whole campaign.
+    pub phase: u8,
+    /// The unit; left out, the whole authority.
+    pub unit: Option<UnitId>,
+}
+
+/// One unit below, or the unit itself.
+#[derive(Debug, Clone)]
+pub struct UnitSummary {
+    /// The unit.
+    pub unit: UnitId,
+    /// Its permanent code; lists are in the order of these.
+    pub uid: String,
+    /// Its official code on the day of the run, else the permanent one.
+    pub code: String,
+    /// Its name on the day of the run.
+    pub name: String,
+    /// Its standings by the code of the target.
+    pub standings: BTreeMap<String, Standing>,
+    /// How complete its reports are, by contract.
+    pub coverage: BTreeMap<String, Coverage>,
+}
+
+/// Reports of one unit under one contract that are not in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingUnitReports {
+    /// Name of the unit that owes them.
+    pub unit_name: String,
+    /// Code of the contract.
+    pub contract: String,
+    /// First days of the periods.
+    pub periods: Vec<Date>,
+}
+
+/// A data-quality question with the name of who is asked.
+#[derive(Debug, Clone)]
+pub struct MorningReportQuestion {
+    /// Code of the unit.
+    pub unit_uid: String,
+    /// Its name.
+    pub unit_name: String,
+    /// The question.
+    pub finding: Finding,
+}
+
+/// Everything on the page.
+#[derive(Debug, Clone)]
+pub struct MorningReport {
+    /// Units, forms and campaigns.
+    pub reference: Arc<ReferenceSnapshot>,
+    /// The campaign.
+    pub campaign: Campaign,
+    /// The phase whose standings these are; 0 for the whole campaign.
+    pub phase: u8,
+    /// The days that were measured.
+    pub window: DateWindow,
+    /// The day of the run: periods that end on it or before it are over.
+    pub today: Date,
+    /// The run.
+    pub run: StandingRun,
+    /// Chain of the audit up to the cut of the run: what was written until then cannot be changed without changing it.
+    pub audit_chain: [u8; 32],
+    /// The unit itself.
+    pub unit: UnitSummary,
+    /// The units right below it that report or sum reports, in code order.
+    pub child_units: Vec<UnitSummary>,
+    /// Courses of the comparisons of each target, by the code of target or member.
+    pub trajectories: BTreeMap<String, Vec<TrajectoryPoint>>,
+    /// Plain counts that are read beside targets.
+    pub plain_counts: BTreeMap<ElementCode, TrajectoryPoint>,
+    /// Reports that are not in, by unit in code order.
+    pub missing_reports: Vec<MissingUnitReports>,
+    /// What changed since the run before; `None` before the second.
+    pub changes: Option<RunChanges>,
+    /// Data-quality questions: of the unit itself, and those of units below that are shared by now; in code order.
+    pub questions: Vec<MorningReportQuestion>,
+    /// The figures are invented, and say so themselves.
+    pub is_synthetic: bool,
+}
+
+impl App {
+    /// What the morning page of a unit is drawn from.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` where there is no such campaign or unit in sight, or no run yet.
+    pub fn morning_report(&self, actor: &Actor, request: &MorningReportRequest) -> Result<MorningReport> {
+        self.store().read(|tx| {
+            let reference = self.reference(tx)?;
+            let campaign = reference.campaigns.iter().find(|one| one.id() == request.campaign).cloned();
+            let campaign = campaign.ok_or(RefusalReason::NotFound)?;
+            let root = self.root_unit(tx)?.ok_or_else(AppError::no_organisation)?;
+            let run = tx.latest_run(request.campaign)?.ok_or(RefusalReason::NotFound)?;
+            let unit = request.unit.unwrap_or(root);
+            let unit_path = tx.unit_path(unit)?;
+            let today = run.cut_at.local_date();
+            if authorize::<action::ReadStanding>(actor, &unit_path, self.now().local_date()).is_err() {
+                return Err(RefusalReason::NotFound.into());
+            }
+            MorningReportBuilder { reference, campaign, unit, run, today, phase: request.phase }.build(tx)
+        })
+    }
+}
+
+struct MorningReportBuilder {
+    reference: Arc<ReferenceSnapshot>,
+    campaign: Campaign,
+    unit: UnitId,
+    run: StandingRun,
+    today: Date,
+    phase: u8,
+}
+
+impl MorningReportBuilder {
+    fn build(self, tx: &mut ReadTx) -> Result<MorningReport> {
+        let standings =
+            tx.standings(self.campaign.id(), &self.reference.unit_numbers, &self.reference.element_numbers)?;
+        // A unit that did not live in the phase is shown over the whole campaign.
+        let judged = |one: &Standing| one.unit == self.unit && one.phase == self.phase;
+        let phase = if standings.iter().any(judged) { self.phase } else { 0 };
+        let of_phase = self.campaign.phases.iter().find(|one| one.no == phase).map(|one| one.window);
+        let window = of_phase.unwrap_or(self.campaign.measurement_window);
+        let rows = tx.baselines()?;
+        let stored_reports = tx.reports_at_cut(self.run.cut_seq, &self.reference.unit_numbers)?;
+        let reports: Vec<ReportEntry<'_>> = stored_reports
+            .iter()
+            .map(|stored_reports| super::standing::to_report_entry(&stored_reports.report))
+            .collect();
+        let (reference, baselines) = (Arc::clone(&self.reference), Baselines::new(&rows));
+        let input = reference.standing_input(&self.campaign, &baselines, &reports, self.today);
+        let damaged = |error: crate::domain::expectation::UnknownCalendar| {
+            AppError::Store(crate::store::Error::Damaged(error.to_string()))
+        };
+        let aggregates = aggregate_reports(&input, window).map_err(damaged)?;
+        let added = UnitTrajectories::compute(&input, self.unit, window).map_err(damaged)?;
+        let (courses, beside) =
+            (collect_trajectories(&self.campaign, &added), collect_plain_counts(&self.campaign, &added));
+        let absent = find_missing_reports(&input, self.unit, window).map_err(damaged)?;
+        let own: Vec<&Standing> = standings.iter().filter(|one| one.unit == self.unit && one.phase == phase).collect();
+        let changes = super::run_changes::find_changes_since_previous_run(tx, &self.run, &input, self.unit, &own)?;
+        let unit_summary = |unit: UnitId| self.build_unit_summary(unit, phase, &standings, &aggregates);
+        let below = self.reference.org.children(self.unit, Hierarchy::Command, self.today);
+        let mut below: Vec<UnitSummary> = below.into_iter().map(unit_summary).collect();
+        below.retain(|unit_summary| !unit_summary.coverage.is_empty());
+        below.sort_by(|one, other| one.uid.cmp(&other.uid));
+        Ok(MorningReport {
+            unit: unit_summary(self.unit),
+            child_units: below,
+            trajectories: courses,
+            plain_counts: beside,
+            missing_reports: absent,
+            changes,
+            questions: self.load_questions(tx)?,
+            phase,
+            window,
+            today: self.today,
+            audit_chain: tx.last_commit_up_to(self.run.cut_seq)?.1,
+            is_synthetic: rows.iter().any(|row: &BaselineRow| row.source.contains(SYNTHETIC_MARKER)),
+            reference,
+            campaign: self.campaign,
+            run: self.run,
+        })
+    }
+
+    fn load_questions(&self, tx: &mut ReadTx) -> Result<Vec<MorningReportQuestion>> {
+        let org = &self.reference.org;
+        let mut questions = Vec::new();
+        for (finding, _) in tx.findings(&self.reference.unit_numbers, &self.reference.element_numbers)? {
+            let own = finding.unit == self.unit;
+            let below = finding.shared && tx.unit_path(finding.unit)?.ancestors.contains(&self.unit);
+            if let Some(unit) = org.unit(finding.unit).filter(|_| own || below) {
+                let name = unit.nearest_name(self.today).to_owned();
+                questions.push(MorningReportQuestion { unit_uid: unit.uid.clone(), unit_name: name, finding });
+            }
+        }
+        questions.sort_by_cached_key(|one| (one.unit_uid.clone(), one.finding.asked_day, one.finding.id()));
+        Ok(questions)
+    }
+
+    fn build_unit_summary(
+        &self,
+        unit: UnitId,
+        phase: u8,
+        standings: &[Standing],
+        aggregates: &WindowSums,
+    ) -> UnitSummary {
+        let org = &self.reference.org;
+        let of_unit = standings.iter().filter(|one| one.unit == unit && one.phase == phase);
+        let coverage = self.campaign.contracts.iter().map(|code| (code.clone(), aggregates.coverage(unit, code)));
+        let version = org.unit(unit).and_then(|unit| unit.nearest_version(self.today));
+        UnitSummary {
+            unit,
+            code: match version.and_then(|version| version.code.as_ref()) {
+                Some(official) => official.code.clone(),
+                None => org.unit(unit).map_or_else(String::new, |unit| unit.uid.clone()),
+            },
+            uid: org.unit(unit).map_or_else(String::new, |unit| unit.uid.clone()),
+            name: org.nearest_name(unit, self.today).to_owned(),
+            standings: of_unit.map(|one| (one.judgement.code.clone(), one.clone())).collect(),
+            coverage: coverage.filter(|(_, coverage)| coverage.expected > 0).collect(),
+        }
+    }
+}
+
+type MorningCalendarError = crate::domain::expectation::UnknownCalendar;
+
+fn collect_trajectories(campaign: &Campaign, courses: &UnitTrajectories<'_>) -> BTreeMap<String, Vec<TrajectoryPoint>> {
+    let mut all = BTreeMap::new();
+    campaign.targets.iter().for_each(|unit_summary| {
+        collect_member_trajectories(&unit_summary.code, &unit_summary.formula, courses, &mut all)
+    });
+    all
+}
+
+fn collect_plain_counts(campaign: &Campaign, courses: &UnitTrajectories<'_>) -> BTreeMap<ElementCode, TrajectoryPoint> {
+    let pairs = campaign.targets.iter().flat_map(|unit_summary| &unit_summary.pairs);
+    let counted = pairs.filter_map(|pair| match pair {
+        TargetPair::Count(code) => Some((code.clone(), courses.latest_point(code)?)),
+        TargetPair::Target(_) => None,
+    });
+    counted.collect()
+}
+
+/// Members are named as judgements name them: `T3a`, `T3b`.
+fn collect_member_trajectories(
+    code: &str,
+    formula: &Target,
+    courses: &UnitTrajectories<'_>,
+    into: &mut BTreeMap<String, Vec<TrajectoryPoint>>,
+) {
+    if let Target::Compare(comparison) = formula {
+        into.insert(code.to_owned(), courses.trajectory_points(comparison));
+    }
+    for (member, letter) in formula.members().into_iter().zip('a'..='z') {
+        collect_member_trajectories(&format!("{code}{letter}"), member, courses, into);
+    }
+}
+
+fn find_missing_reports(
+    input: &StandingInput<'_>,
+    unit: UnitId,
+    window: DateWindow,
+) -> std::result::Result<Vec<MissingUnitReports>, MorningCalendarError> {
+    let contracts = input.catalogue.contracts_with_codes(&input.campaign.contracts);
+    let received: BTreeSet<_> =
+        input.reports.iter().filter(|entry| entry.received).map(|entry| entry.key.id()).collect();
+    let mut missing: BTreeMap<(String, String), MissingUnitReports> = BTreeMap::new();
+    for expected in compute_expectations(input.org, input.calendars, &contracts, window)? {
+        let above = input.org.ancestors(expected.unit, Hierarchy::Command, expected.period.start);
+        let ours = expected.unit == unit || above.contains(&unit);
+        if !ours || expected.whole_period.end > input.today || received.contains(&expected.report_key().id()) {
+            continue;
+        }
+        let contract = contracts.iter().find(|contract| contract.id() == expected.contract);
+        let (Some(contract), Some(owing)) = (contract, input.org.unit(expected.unit)) else { continue };
+        let unit_summary =
+            missing.entry((owing.uid.clone(), contract.code.clone())).or_insert_with(|| MissingUnitReports {
+                unit_name: input.org.nearest_name(expected.unit, input.today).to_owned(),
+                contract: contract.code.clone(),
+                periods: Vec::new(),
+            });
+        unit_summary.periods.push(expected.period.start);
+    }
+    Ok(missing.into_values().collect())
+}

@@ -1,0 +1,147 @@
+//! Reading reports: one with what stands beside it, lists in sight, and every revision that was ever sent.
+//!
+//! Absent and out of sight are one answer. Knows no page and no message.
+
+use super::{App, ReferenceSnapshot, Result};
+use crate::domain::attachment::{Comment, Conflict};
+use crate::domain::ids::{CommentId, ConflictId, ContractId, ReportId, UnitId};
+use crate::domain::permission::{Actor, UnitPath, action, authorize};
+use crate::domain::reason::RefusalReason;
+use crate::domain::scope::RecordKind;
+use crate::domain::workflow::ReportState;
+use crate::store::ReadTx;
+pub use crate::store::report::{ReportSummary, StoredReport};
+use jiff::civil::Date;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A report with what stands beside it.
+#[derive(Debug, Clone)]
+pub struct ReportDetail {
+    /// The report.
+    pub report: StoredReport,
+    /// Its comments, by id and so by time.
+    pub comments: Vec<(CommentId, Comment)>,
+    /// Its conflicts, open ones first; empty for a caller without the unit's desk.
+    pub conflicts: Vec<(ConflictId, Conflict)>,
+    /// What names and numbers meant when it was read.
+    pub reference: Arc<ReferenceSnapshot>,
+}
+
+/// Which reports to list.
+#[derive(Debug, Clone, Default)]
+pub struct ReportFilter {
+    /// Of this unit and of every unit that hangs under it today.
+    pub unit: Option<UnitId>,
+    /// In one of these states; empty: in any.
+    pub states: Vec<ReportState>,
+    /// Of this contract.
+    pub contract: Option<ContractId>,
+    /// With a period inside these days, the second exclusive.
+    pub days: Option<(Date, Date)>,
+}
+
+impl App {
+    /// One report.
+    pub fn report_detail(&self, actor: &Actor, id: ReportId) -> Result<ReportDetail> {
+        let today = self.now().local_date();
+        self.store().read(|tx| {
+            let reference = self.reference(tx)?;
+            let units = &reference.unit_numbers;
+            let stored = tx.report(id, units)?.ok_or(RefusalReason::NotFound)?;
+            let unit_path = tx.unit_path(stored.report.key.unit)?;
+            if !is_report_readable(actor, &unit_path, stored.report.state, today) {
+                return Err(RefusalReason::NotFound.into());
+            }
+            let desk = authorize::<action::ReadDesk>(actor, &unit_path, today).is_ok();
+            let mut view = ReportDetail {
+                report: stored,
+                comments: Vec::new(),
+                conflicts: Vec::new(),
+                reference: Arc::clone(&reference),
+            };
+            for (kind, attachment_id) in tx.report_attachments(id)? {
+                if kind == RecordKind::Comment {
+                    let id = CommentId(attachment_id);
+                    view.comments.extend(tx.comment(id, units)?.map(|comment| (id, comment)));
+                } else if kind == RecordKind::Conflict && desk {
+                    let id = ConflictId(attachment_id);
+                    view.conflicts.extend(tx.conflict(id)?.map(|conflict| (id, conflict)));
+                }
+            }
+            view.conflicts.sort_by_key(|(id, conflict)| (conflict.settled.is_some(), *id));
+            Ok(view)
+        })
+    }
+
+    /// The reports in sight that are wanted, by period, then unit, then contract.
+    pub fn visible_reports(&self, actor: &Actor, filter: &ReportFilter) -> Result<Vec<ReportSummary>> {
+        let today = self.now().local_date();
+        let states = if filter.states.is_empty() { &ReportState::ALL[..] } else { &filter.states };
+        self.store().read(|tx| {
+            let mut lines = tx.report_summaries(states, &[])?;
+            lines.retain(|line| {
+                let within = filter.days.is_none_or(|(from, to)| from <= line.start && line.end <= to);
+                within && filter.contract.is_none_or(|contract| contract == line.contract)
+            });
+            let mut unit_paths: BTreeMap<UnitId, UnitPath> = BTreeMap::new();
+            let mut seen = Vec::with_capacity(lines.len());
+            for line in lines {
+                let unit_path = match unit_paths.get(&line.unit) {
+                    Some(unit_path) => unit_path,
+                    None => unit_paths.entry(line.unit).or_insert(tx.unit_path(line.unit)?),
+                };
+                let is_in_unit = filter.unit.is_none_or(|unit| {
+                    unit == line.unit || unit == unit_path.acting_unit || unit_path.ancestors.contains(&unit)
+                });
+                if is_in_unit && is_report_readable(actor, unit_path, line.state, today) {
+                    seen.push(line);
+                }
+            }
+            seen.sort_by_key(|line| (line.start, line.end, line.cut, line.unit, line.contract));
+            Ok(seen)
+        })
+    }
+
+    /// The reports with these ids, in this order; one that is gone meanwhile is left out.
+    pub fn reports_by_id(&self, ids: &[ReportId]) -> Result<Vec<StoredReport>> {
+        self.store().read(|tx| {
+            let reference = self.reference(tx)?;
+            let mut stored = Vec::with_capacity(ids.len());
+            for id in ids {
+                stored.extend(tx.report(*id, &reference.unit_numbers)?);
+            }
+            Ok(stored)
+        })
+    }
+
+    /// Every revision of a report that was sent, latest first.
+    pub fn report_revisions(&self, actor: &Actor, id: ReportId) -> Result<Vec<StoredReport>> {
+        let today = self.now().local_date();
+        self.store().read(|tx| {
+            let reference = self.reference(tx)?;
+            let units = &reference.unit_numbers;
+            let present = tx.report(id, units)?.ok_or(RefusalReason::NotFound)?;
+            let unit_path = tx.unit_path(present.report.key.unit)?;
+            if !is_report_readable(actor, &unit_path, present.report.state, today) {
+                return Err(RefusalReason::NotFound.into());
+            }
+            let mut revisions = tx.sent_revisions(id, units)?;
+            revisions.reverse();
+            Ok(revisions)
+        })
+    }
+
+    /// The report that a conflict is about, whoever asks.
+    pub fn report_of_conflict(&self, id: ConflictId) -> Result<Option<ReportId>> {
+        self.store().read(|tx: &mut ReadTx| Ok(tx.conflict(id)?.map(|conflict| conflict.report)))
+    }
+}
+
+fn is_report_readable(actor: &Actor, unit_path: &UnitPath, state: ReportState, today: Date) -> bool {
+    if state.is_sent() {
+        authorize::<action::ReadReport>(actor, unit_path, today).is_ok()
+    } else {
+        authorize::<action::ReadDesk>(actor, unit_path, today).is_ok()
+    }
+}

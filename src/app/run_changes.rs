@@ -1,0 +1,64 @@
+//! What changed since the run before, and because of which reports: what that run published, and the reports as they were at its cut.
+//!
+//! Knows no page and judges nothing.
+
+use super::Result;
+use super::runs::load_definitions;
+use super::standing::to_report_entry;
+use crate::domain::ids::UnitId;
+use crate::domain::org::Hierarchy;
+use crate::domain::standing::{
+    Judgement, ReportEntry, ReportMovement, Standing, StandingInput, StandingRun, TargetMovement,
+    find_report_movements, find_target_movements,
+};
+use crate::domain::time::date_from_days;
+use crate::store::ReadTx;
+use crate::store::run_manifest::decode_standings;
+use jiff::civil::Date;
+
+/// The difference between a run and the one before it.
+#[derive(Debug, Clone)]
+pub struct RunChanges {
+    /// The day of the run before.
+    pub previous_day: Date,
+    /// Its cut.
+    pub previous_cut_seq: i64,
+    /// Targets that are judged otherwise or have other figures.
+    pub targets: Vec<TargetMovement>,
+    /// Reports of the unit and below it whose official figures moved, by the unit's code, then day.
+    pub reports: Vec<ReportMovement>,
+}
+
+/// What moved at `unit` since the run before the one that `input` and `own` are of; `None` at the first run.
+pub(super) fn find_changes_since_previous_run(
+    tx: &mut ReadTx,
+    run: &StandingRun,
+    input: &StandingInput<'_>,
+    unit: UnitId,
+    standings: &[&Standing],
+) -> Result<Option<RunChanges>> {
+    let Some(manifest) = tx.run_manifest_before(run.campaign, run.number.into())? else { return Ok(None) };
+    let (definitions, _) = load_definitions(tx, &manifest)?;
+    let published = decode_standings(&manifest.standings, &definitions.unit_numbers, &definitions.element_numbers)?;
+    let (since, cut) = (date_from_days(manifest.as_of_day), manifest.cut_seq);
+    let stored_reports = tx.reports_at_cut(cut, &definitions.unit_numbers)?;
+    let reports: Vec<ReportEntry<'_>> =
+        stored_reports.iter().map(|stored_reports| to_report_entry(&stored_reports.report)).collect();
+    let before = |now: &Standing| -> Option<&Judgement> {
+        let same = published.iter().find(|one| one.id() == now.id());
+        same.map(|one| &one.judgement)
+    };
+    let moved = standings.iter().filter_map(|now| Some(find_target_movements(before(now)?, &now.judgement)));
+    let mut targets: Vec<TargetMovement> = moved.flatten().collect();
+    targets.sort_by(|one, other| one.code.cmp(&other.code));
+    let mut moved_reports = find_report_movements(&reports, input.reports, input.numbers);
+    let org = input.org;
+    moved_reports.retain(|moved| {
+        let (of, day) = (moved.key.unit, moved.key.period.start);
+        of == unit || org.ancestors(of, Hierarchy::Command, day).contains(&unit)
+    });
+    moved_reports.sort_by_cached_key(|moved| {
+        (org.unit(moved.key.unit).map(|unit| unit.uid.clone()), moved.key.period.start, moved.key.contract)
+    });
+    Ok(Some(RunChanges { previous_day: since, previous_cut_seq: cut, targets, reports: moved_reports }))
+}

@@ -1,0 +1,130 @@
+//! Sums that a node keeps between one look and the next: a client of the feed with its own place, so that judging costs what changed.
+//!
+//! ```text
+//!  kept: sums as of cut 120      look at head 131: reports that changed in 121..131 are put in, then the targets are judged
+//!  made from nothing again: at the first look, after a change of definitions or baselines, when the day goes back,
+//!  and when the history that the cut belongs to is not the one that is read
+//! ```
+//!
+//! Knows no schedule and publishes nothing. What it gives is what reading every report again would give; the job `verify-runs` reckons
+//! each published run from raw reports and fails where a byte differs.
+
+use super::error::Result;
+use super::standing::{JudgedCampaign, SENT_STATES, to_report_entry, unknown_calendar_error};
+use super::{App, ReferenceSnapshot};
+use crate::domain::baseline::{BaselineRow, Baselines};
+use crate::domain::campaign::Campaign;
+use crate::domain::ids::{CampaignId, ReportId};
+use crate::domain::report::Report;
+use crate::domain::scope::RecordKind;
+use crate::domain::standing::{
+    CampaignTotals, ReportEntry, ReportsDigest, StandingInput, compute_input_digest, compute_totals,
+    judge_standings_from_totals,
+};
+use crate::store::ReadTx;
+use jiff::civil::Date;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The sums of each campaign, as far as this node has read.
+pub(super) type TotalsCache = Arc<Mutex<BTreeMap<CampaignId, CachedCampaignTotals>>>;
+
+/// One campaign's sums and the place up to which changes are in them.
+pub(super) struct CachedCampaignTotals {
+    reference: Arc<ReferenceSnapshot>,
+    baselines: Vec<BaselineRow>,
+    cut_seq: i64,
+    chain: [u8; 32],
+    totals: CampaignTotals,
+    inputs: ReportsDigest,
+}
+
+impl App {
+    /// Judges one campaign over what `tx` sees, as the organisation was in each period.
+    pub(super) fn judge_from_cache(
+        &self,
+        tx: &mut ReadTx,
+        reference: &Arc<ReferenceSnapshot>,
+        campaign: &Campaign,
+        today: Date,
+    ) -> Result<JudgedCampaign> {
+        let (rows, cut) = (tx.baselines()?, tx.head()?.seq);
+        let (_, chain) = tx.last_commit_up_to(cut)?;
+        let baselines = Baselines::new(&rows);
+        let input = reference.standing_input(campaign, &baselines, &[], today);
+        // Taken out while it is used: whoever looks at the same time makes sums of its own.
+        let cached = self.lock_totals_cache().remove(&campaign.id());
+        let cached = match cached {
+            Some(cached) if cached.is_reusable(tx, reference, &rows, cut, today)? => Some(cached),
+            Some(_) | None => None,
+        };
+        let mut campaign_totals = match cached {
+            Some(mut cached) => {
+                cached.catch_up(tx, &input, cut)?;
+                cached
+            }
+            None => CachedCampaignTotals::from_all_reports(tx, reference, campaign, &rows, today)?,
+        };
+        (campaign_totals.cut_seq, campaign_totals.chain) = (cut, chain);
+        let definition = tx.record(RecordKind::Campaign, &campaign.id().0)?.map_or(0, |stored| stored.revision);
+        let standings = judge_standings_from_totals(&input, &campaign_totals.totals, definition);
+        let input_digest = compute_input_digest(&input, &rows, &campaign_totals.inputs);
+        self.lock_totals_cache().insert(campaign.id(), campaign_totals);
+        Ok(JudgedCampaign { standings, input_digest, cut_seq: cut })
+    }
+
+    fn lock_totals_cache(&self) -> std::sync::MutexGuard<'_, BTreeMap<CampaignId, CachedCampaignTotals>> {
+        self.totals_cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl CachedCampaignTotals {
+    fn from_all_reports(
+        tx: &mut ReadTx,
+        reference: &Arc<ReferenceSnapshot>,
+        campaign: &Campaign,
+        rows: &[BaselineRow],
+        today: Date,
+    ) -> Result<Self> {
+        let filed = tx.reports_in_states(&SENT_STATES, &reference.unit_numbers)?;
+        let reports: Vec<Report> = filed.into_iter().map(|filed| filed.report).collect();
+        let entries: Vec<ReportEntry<'_>> = reports.iter().map(to_report_entry).collect();
+        let baselines = Baselines::new(rows);
+        let input = reference.standing_input(campaign, &baselines, &entries, today);
+        Ok(Self {
+            reference: Arc::clone(reference),
+            baselines: rows.to_vec(),
+            cut_seq: 0,
+            chain: [0; 32],
+            totals: compute_totals(&input).map_err(|unknown| unknown_calendar_error(&unknown))?,
+            inputs: ReportsDigest::from_reports(&entries),
+        })
+    }
+
+    /// Whether the sums only lack what came behind their cut.
+    fn is_reusable(
+        &self,
+        tx: &mut ReadTx,
+        reference: &Arc<ReferenceSnapshot>,
+        rows: &[BaselineRow],
+        head: i64,
+        today: Date,
+    ) -> Result<bool> {
+        let same = Arc::ptr_eq(&self.reference, reference) && self.baselines == rows;
+        let forward = self.cut_seq <= head && self.totals.day() <= today;
+        Ok(same && forward && tx.last_commit_up_to(self.cut_seq)? == (self.cut_seq, self.chain))
+    }
+
+    fn catch_up(&mut self, tx: &mut ReadTx, input: &StandingInput<'_>, head: i64) -> Result<()> {
+        for id in tx.changed_reports(self.cut_seq, head)?.into_keys().skip(usize::from(planted!("change-not-followed")))
+        {
+            let filed = tx.report(ReportId(id), &self.reference.unit_numbers)?;
+            let Some(filed) = filed.filter(|filed| filed.report.state.is_sent()) else { continue };
+            let entry = to_report_entry(&filed.report);
+            self.totals.upsert_report(input, &entry);
+            self.inputs.upsert_report(&entry);
+        }
+        self.totals.advance_to(input, input.today);
+        Ok(())
+    }
+}

@@ -1,0 +1,153 @@
+//! The authority's name under checkpoints of its audit, and the checking of it by whoever holds its public key.
+//!
+//! Signature type 2 of C2SP's signed-note: ECDSA over P-256 with SHA-256, in DER. The name of the key, and of the audit, is `thidua/` and the
+//! authority's id, which is the SHA-256 of its public key: a key under another's name is refused, so that whoever was told the id may be
+//! handed the key by anybody. Knows no line of the audit.
+
+use super::keys::{AuthorityKey, AuthorityKeyError, BadSignature, PUBLIC_KEY_BYTES};
+use super::secret::hash_secret;
+use crate::domain::audit::audit_proof::{AuditCheckpoint, CheckpointSignature, SignedCheckpoint};
+use crate::domain::base64::{decode_base64, encode_base64};
+use crate::domain::hex::encode_hex;
+use ring::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
+use std::fmt;
+
+/// The type of the signature: the first byte of a key.
+const SIGNATURE_TYPE_ECDSA: u8 = 2;
+/// What stands before the point of a P-256 key in DER (SubjectPublicKeyInfo).
+const SPKI_PREFIX: [u8; 26] = [
+    0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce,
+    0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
+];
+
+/// The public key with which an authority's checkpoints are checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoteVerifierKey {
+    public_point: Vec<u8>,
+}
+
+impl NoteVerifierKey {
+    /// Of this authority.
+    #[must_use]
+    pub fn from_authority(authority: &AuthorityKey) -> Self {
+        Self { public_point: authority.public_key().to_vec() }
+    }
+
+    /// Reads a key as it is printed; `None` also for one whose name is another's.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = decode_base64(text.trim().splitn(3, '+').nth(2)?)?;
+        // Name and id follow from the point: what is printed again has to be what was read.
+        let point = bytes.strip_prefix(&[SIGNATURE_TYPE_ECDSA])?.strip_prefix(&SPKI_PREFIX)?;
+        let key = Self { public_point: point.to_vec() };
+        (point.len() == PUBLIC_KEY_BYTES && key.to_string() == text.trim()).then_some(key)
+    }
+
+    /// The name of the key, and of the audit that it signs.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("thidua/{}", encode_hex(&hash_secret(&self.public_point)))
+    }
+
+    fn to_der(&self) -> Vec<u8> {
+        [&SPKI_PREFIX[..], &self.public_point].concat()
+    }
+
+    fn key_id(&self) -> [u8; 4] {
+        let [a, b, c, d, ..] = hash_secret(&self.to_der());
+        [a, b, c, d]
+    }
+
+    /// Whether this authority signed the checkpoint, as one of its own audit.
+    pub fn verify_checkpoint(&self, signed: &SignedCheckpoint) -> Result<(), BadSignature> {
+        let (name, id, text) = (self.name(), self.key_id(), signed.checkpoint.signed_text());
+        let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, &self.public_point);
+        let mut ours = signed.signatures.iter().filter(|one| one.name == name && one.key_id == id).peekable();
+        let signs = signed.checkpoint.origin == name && ours.peek().is_some();
+        let holds = signs && ours.all(|one| key.verify(text.as_bytes(), &one.bytes).is_ok());
+        holds.then_some(()).ok_or(BadSignature)
+    }
+}
+
+/// As other tools take it: name, id and key.
+impl fmt::Display for NoteVerifierKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = [&[SIGNATURE_TYPE_ECDSA][..], &self.to_der()].concat();
+        write!(f, "{}+{}+{}", self.name(), encode_hex(&self.key_id()), encode_base64(&bytes))
+    }
+}
+
+impl AuthorityKey {
+    /// Signs what the audit is at one size.
+    pub fn sign_checkpoint(&self, size: u64, root: [u8; 32]) -> Result<SignedCheckpoint, AuthorityKeyError> {
+        let key = NoteVerifierKey::from_authority(self);
+        let checkpoint = AuditCheckpoint { origin: key.name(), size, root };
+        let bytes = signature_to_der(&self.sign(checkpoint.signed_text().as_bytes())?);
+        let signature = CheckpointSignature { name: key.name(), key_id: key.key_id(), bytes };
+        Ok(SignedCheckpoint { checkpoint, signatures: vec![signature] })
+    }
+}
+
+/// A signature of fixed form (r and s, 32 bytes each) as DER's sequence of two integers.
+fn signature_to_der(fixed: &[u8]) -> Vec<u8> {
+    let (r, s) = fixed.split_at(fixed.len() / 2);
+    let integer = |number: &[u8]| {
+        let zeros = number.iter().take_while(|byte| **byte == 0).count().min(number.len() - 1);
+        let number = &number[zeros..];
+        // The highest bit is the sign's.
+        let sign: &[u8] = if number[0] & 0x80 == 0 { &[] } else { &[0] };
+        [&[2, (sign.len() + number.len()) as u8], sign, number].concat()
+    };
+    let both = [integer(r), integer(s)].concat();
+    [&[0x30, both.len() as u8], &both[..]].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn authority() -> AuthorityKey {
+        AuthorityKey::from_pkcs8(&AuthorityKey::generate().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_checkpoint_is_its_authoritys_alone_and_says_what_was_signed() {
+        let (ours, other) = (authority(), authority());
+        let key = NoteVerifierKey::parse(&NoteVerifierKey::from_authority(&ours).to_string()).unwrap();
+        // Often enough that numbers with a leading zero or a set sign come up.
+        for size in 0..600 {
+            let signed = ours.sign_checkpoint(size, [7; 32]).unwrap();
+            assert_eq!(key.verify_checkpoint(&signed), Ok(()));
+            let mut larger = signed.clone();
+            larger.checkpoint.size += 1;
+            assert_eq!(key.verify_checkpoint(&larger), Err(BadSignature));
+        }
+        assert_eq!(key.verify_checkpoint(&other.sign_checkpoint(7, [7; 32]).unwrap()), Err(BadSignature));
+    }
+
+    #[test]
+    fn signatures_of_others_beside_it_are_passed_over_and_a_false_one_of_its_own_is_not() {
+        let (ours, other) = (authority(), authority());
+        let key = NoteVerifierKey::from_authority(&ours);
+        let mut signed = ours.sign_checkpoint(7, [7; 32]).unwrap();
+        signed.signatures.extend(other.sign_checkpoint(7, [7; 32]).unwrap().signatures);
+        assert_eq!(key.verify_checkpoint(&signed), Ok(()));
+        signed.signatures.extend(ours.sign_checkpoint(8, [7; 32]).unwrap().signatures);
+        assert_eq!(key.verify_checkpoint(&signed), Err(BadSignature));
+        signed.signatures.clear();
+        assert_eq!(key.verify_checkpoint(&signed), Err(BadSignature));
+    }
+
+    #[test]
+    fn a_key_under_anothers_name_is_refused() {
+        let (ours, other) = (
+            NoteVerifierKey::from_authority(&authority()).to_string(),
+            NoteVerifierKey::from_authority(&authority()).to_string(),
+        );
+        let (name, _) = ours.split_once('+').unwrap();
+        let (_, key) = other.split_once('+').unwrap();
+        assert_eq!(NoteVerifierKey::parse(&format!("{name}+{key}")), None);
+        assert_eq!(NoteVerifierKey::parse(&ours.replace("+Aj", "+Bj")), None);
+        assert!(NoteVerifierKey::parse(&format!("{ours}\n")).is_some());
+    }
+}

@@ -1,0 +1,161 @@
+//! A device that speaks the contract and nothing else: no replica, no replay, so that what is measured is the server.
+//!
+//! Knows how to enrol, to number commands and to read a stream to its checkpoint.
+
+use super::Result;
+use crate::app::ReferenceSnapshot;
+use crate::auth::{self, AuthorityKey};
+use crate::domain::cell::{CellChange, CellValue, ElementNumber};
+use crate::domain::command::{Command, CommandBody, NoteChange, SaveCells};
+use crate::domain::enrolment::{EnrolmentCode, enrolment_signing_input, renewal_signing_input};
+use crate::domain::expectation::compute_unit_expectations;
+use crate::domain::ids::{ContractId, DeviceId, UnitId};
+use crate::domain::report::ReportKey;
+use crate::domain::window::DateWindow;
+use crate::pb;
+use crate::pb::access_service_client::AccessServiceClient;
+use crate::pb::sync_response::Frame;
+use crate::pb::sync_service_client::SyncServiceClient;
+use crate::wire::command::encode_command;
+use crate::wire::sync::measure_frame;
+use jiff::civil::Date;
+use tonic::transport::Channel;
+use tonic::{Request, Streaming};
+
+/// The note that every report of the bench carries.
+const NOTE: &str = "DỮ LIỆU GIẢ LẬP: tình hình ổn định, không có vụ việc phức tạp";
+
+pub(super) struct BenchDevice {
+    pub(super) channel: Channel,
+    pub(super) unit: UnitId,
+    device: DeviceId,
+    key: AuthorityKey,
+    token: String,
+    cursor: Vec<u8>,
+    last_command_number: u64,
+    received_bytes: usize,
+}
+
+impl BenchDevice {
+    pub(super) async fn enrol(channel: Channel, unit: UnitId, code: &EnrolmentCode) -> Result<Self> {
+        let key = AuthorityKey::from_pkcs8(&AuthorityKey::generate()?)?;
+        let device = DeviceId(auth::random_bytes()?);
+        let message = pb::EnrolRequest {
+            code: code.to_string(),
+            public_key: key.public_key().to_vec(),
+            signature: key.sign(&enrolment_signing_input(code, key.public_key()))?,
+            client_version: "bench".into(),
+            device_id: device.0.to_vec(),
+        };
+        let answer = AccessServiceClient::new(channel.clone()).enrol(message).await?.into_inner();
+        let token = answer.token.map(|token| token.token).unwrap_or_default();
+        Ok(Self { channel, unit, device, key, token, cursor: Vec::new(), last_command_number: 0, received_bytes: 0 })
+    }
+
+    /// A new token; one lives for a quarter of an hour.
+    pub(super) async fn renew_token(&mut self) -> Result<()> {
+        let (mut access, device_id) = (AccessServiceClient::new(self.channel.clone()), self.device.0.to_vec());
+        let begin_request = pb::BeginRenewalRequest { device_id: device_id.clone() };
+        let nonce = access.begin_renewal(begin_request).await?.into_inner().nonce;
+        let signature = self.key.sign(&renewal_signing_input(self.device, &nonce))?;
+        let message = pb::RenewTokenRequest { device_id, nonce, signature, certificate: None };
+        self.token = access.renew_token(message).await?.into_inner().token.ok_or("no token")?.token;
+        Ok(())
+    }
+
+    /// Bytes of all frames that came in exchanges, before TLS.
+    pub(super) fn received_bytes(&self) -> usize {
+        self.received_bytes
+    }
+
+    /// What was synced is forgotten: the next exchange pulls everything.
+    pub(super) fn clear_cursor(&mut self) {
+        self.cursor.clear();
+    }
+
+    pub(super) fn request<T>(&self, message: T) -> Result<Request<T>> {
+        let mut request = Request::new(message);
+        request.metadata_mut().insert("authorization", format!("Bearer {}", self.token).parse()?);
+        Ok(request)
+    }
+
+    /// Save and submit of one report, encoded under the next two numbers.
+    pub(super) fn encode_report(&mut self, key: &ReportKey, elements: &[ElementNumber]) -> [Vec<u8>; 2] {
+        let value = Some(CellValue::Reported(1));
+        let changes =
+            elements.iter().map(|element| CellChange { element: *element, mine: value, base: None }).collect();
+        let note = Some(NoteChange { mine: NOTE.to_owned(), base: String::new() });
+        let acting_unit = self.unit;
+        let save = SaveCells { key: key.clone(), acting_unit, changes, note, base_revision: 0 };
+        [CommandBody::SaveCells(save), CommandBody::SubmitReport { report: key.id(), acting_unit }].map(|body| {
+            self.last_command_number += 1;
+            encode_command(self.last_command_number, &Command { captured_at: None, sync_mark: Vec::new(), body })
+        })
+    }
+
+    /// Every figure of a report that was sent, from one value to another; encoded under the next number.
+    pub(super) fn encode_correction(
+        &mut self,
+        key: &ReportKey,
+        elements: &[ElementNumber],
+        from: i64,
+        to: i64,
+    ) -> Vec<u8> {
+        let value = |figure| Some(CellValue::Reported(figure));
+        let changes =
+            elements.iter().map(|one| CellChange { element: *one, mine: value(to), base: value(from) }).collect();
+        let save = SaveCells { key: key.clone(), acting_unit: self.unit, changes, note: None, base_revision: 0 };
+        self.last_command_number += 1;
+        encode_command(
+            self.last_command_number,
+            &Command { captured_at: None, sync_mark: Vec::new(), body: CommandBody::SaveCells(save) },
+        )
+    }
+
+    pub(super) async fn open_stream(
+        &self,
+        commands: Vec<Vec<u8>>,
+        follow: bool,
+    ) -> Result<Streaming<pb::SyncResponse>> {
+        let message = pb::SyncRequest { cursor: self.cursor.clone(), commands, follow, ..Default::default() };
+        let mut client = SyncServiceClient::new(self.channel.clone()).max_decoding_message_size(16 << 20);
+        Ok(client.sync(self.request(message)?).await?.into_inner())
+    }
+
+    /// One exchange to its checkpoint: how many of the commands were applied and how many rows came.
+    pub(super) async fn sync(&mut self, commands: Vec<Vec<u8>>) -> Result<(usize, usize)> {
+        let mut stream = self.open_stream(commands, false).await?;
+        let (mut applied, mut rows) = (0, 0);
+        while let Some(message) = stream.message().await? {
+            self.received_bytes += measure_frame(&message).1;
+            match message.frame {
+                Some(Frame::Verdict(verdict)) if is_applied(&verdict) => applied += 1,
+                Some(Frame::Verdict(verdict)) => return Err(format!("not applied: {verdict:?}").into()),
+                Some(Frame::Rows(batch)) => rows += batch.rows.len(),
+                Some(Frame::Checkpoint(checkpoint)) => self.cursor = checkpoint.cursor,
+                _ => {}
+            }
+        }
+        Ok((applied, rows))
+    }
+}
+
+/// A correction that does not say which revision it saw counts as merged, and stands.
+fn is_applied(verdict: &pb::Verdict) -> bool {
+    matches!(verdict.outcome(), pb::Outcome::Applied | pb::Outcome::Merged)
+}
+
+/// The weekly reports that a commune owes until `end`, with the elements of the form.
+pub(super) fn find_owed_reports(
+    reference: &ReferenceSnapshot,
+    unit: UnitId,
+    end: Date,
+) -> Result<(Vec<ReportKey>, Vec<ElementNumber>)> {
+    let contract = ContractId::from_code("tuan-xa");
+    let found = reference.catalogue.contracts.iter().find(|one| one.id() == contract).ok_or("no contract tuan-xa")?;
+    let window = DateWindow { start: jiff::civil::date(2024, 8, 19), end };
+    let owed = compute_unit_expectations(&reference.org, &reference.calendars, found, unit, window)?;
+    let keys = owed.into_iter().map(|one| ReportKey { contract, unit, period: one.period }).collect();
+    let shape = reference.form_shape(contract).ok_or("the contract has no form")?;
+    Ok((keys, shape.ranges.keys().copied().collect()))
+}

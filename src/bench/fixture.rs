@@ -1,0 +1,237 @@
+//! A real server in this process: TLS, a fresh SQLite file, the example's organisation, forms and a campaign.
+//!
+//! Knows how to start and end it and how to connect; measures nothing.
+
+use super::Result;
+use super::device::BenchDevice;
+use crate::app::App;
+use crate::auth;
+use crate::clock::Clock;
+use crate::domain::calendar::{Calendar, Calendars};
+use crate::domain::campaign::CampaignStep;
+use crate::domain::ids::{AccountId, UnitId};
+use crate::domain::org::{OrgFacts, Unit, UnitKind};
+use crate::domain::permission::{Actor, Grant, Role};
+use crate::domain::time::Timestamp;
+use crate::files::org::{OrgCsvTexts, read_org};
+use crate::files::{campaign, catalogue};
+use crate::grpc::ServerEndpoints;
+use crate::server::accept::{self, ServerLimits};
+use crate::server::ca::{self, TlsFiles};
+use crate::server::keys::ServerKeys;
+use crate::server::metrics::ServerMetrics;
+use crate::server::tls::{ReloadableTlsConfig, read_chain};
+use crate::server::{ServerSetup, run_server};
+use crate::store::{DatabaseLocation, Store};
+use jiff::civil::{Date, date};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
+use tokio_rustls::TlsConnector;
+use tonic::transport::{Channel, Endpoint, Server};
+
+/// The example's files, compiled in: the bench runs from any directory.
+macro_rules! example_file {
+    ($name:literal) => {
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/tra-vinh/", $name))
+    };
+}
+
+/// A running server with its runtime.
+pub(super) struct BenchFixture {
+    pub(super) app: App,
+    pub(super) clock: Clock,
+    pub(super) port: u16,
+    pub(super) files: TlsFiles,
+    runtime: Runtime,
+    stop: Option<oneshot::Sender<()>>,
+    dir: PathBuf,
+}
+
+impl BenchFixture {
+    /// Starts a server over a fresh database in a directory of its own, removed in the end.
+    pub(super) fn start() -> Result<Self> {
+        Self::start_with(date(2024, 12, 30), &read_example_org()?)
+    }
+
+    /// The same on another day and with another organisation, whose province is the example's.
+    pub(super) fn start_with(day: Date, facts: &OrgFacts) -> Result<Self> {
+        let dir = std::env::temp_dir().join(format!("thidua-bench-{}", std::process::id()));
+        // What an earlier run of the same id left behind.
+        let _ = std::fs::remove_dir_all(&dir);
+        std::fs::create_dir_all(&dir)?;
+        let clock = Clock::manual(Timestamp::from_local_midnight(day).saturating_add_micros(3_600_000_000));
+        let database = dir.join("bench.db").display().to_string();
+        let app = App::new(Store::open(&DatabaseLocation::parse(&database))?, clock.clone());
+        load_example_with(&app, facts)?;
+        let files = TlsFiles::in_dir(&dir.join("tls"));
+        ca::init_tls(&files, &["127.0.0.1".into(), "localhost".into()], Clock::System.now())?;
+        let setup = |address: String| -> Result<ServerSetup> {
+            Ok(ServerSetup {
+                app: app.clone(),
+                keys: ServerKeys::open(&dir.join("keys"))?,
+                certificates: Some(ReloadableTlsConfig::load(&files.chain, &files.key, false)?),
+                endpoints: ServerEndpoints {
+                    addresses: vec![address],
+                    ca_sha256: files.ca_sha256()?,
+                    ..ServerEndpoints::default()
+                },
+                limits: ServerLimits { calls_per_minute: 0, ..ServerLimits::default() },
+                metrics: ServerMetrics::default(),
+            })
+        };
+        let runtime = new_runtime()?;
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
+        let port = listener.local_addr()?.port();
+        let setup = setup(format!("https://127.0.0.1:{port}"))?;
+        let (stop, stopped) = oneshot::channel();
+        runtime.spawn(run_server(listener, setup, async {
+            let _ = stopped.await;
+        }));
+        Ok(Self { app, clock, port, files, runtime, stop: Some(stop), dir })
+    }
+
+    /// The path of the database.
+    pub(super) fn database(&self) -> PathBuf {
+        self.dir.join("bench.db")
+    }
+
+    /// Another service on a port of its own, behind the same accept loop and TLS: for ceilings.
+    pub(super) fn spawn_service(&self, routes: tonic::service::Routes) -> Result<u16> {
+        let listener = self.runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
+        let port = listener.local_addr()?.port();
+        let certificates = ReloadableTlsConfig::load(&self.files.chain, &self.files.key, false)?;
+        self.runtime.spawn(async move {
+            let incoming = accept::accept_connections(listener, Some(certificates), ServerLimits::default());
+            let incoming = tokio_stream::wrappers::ReceiverStream::new(incoming);
+            Server::builder().add_routes(routes).serve_with_incoming(incoming).await
+        });
+        Ok(port)
+    }
+
+    /// An enrolled device with this role on the unit with this uid.
+    pub(super) async fn enrol_device(&self, channel: Channel, uid: &str, role: Role) -> Result<BenchDevice> {
+        enrol_device(&self.app, channel, uid, role).await
+    }
+
+    /// Uids of the open communes and districts, by kind.
+    pub(super) fn unit_uids(&self, kind: UnitKind) -> Result<Vec<String>> {
+        unit_uids(&self.app, kind)
+    }
+}
+
+/// An enrolled device with this role on the unit with this uid; its code is made beside the server, by whoever has the database.
+pub(super) async fn enrol_device(app: &App, channel: Channel, uid: &str, role: Role) -> Result<BenchDevice> {
+    let system = app.system_actor()?;
+    let account = AccountId(auth::random_bytes()?);
+    let unit = UnitId::from_code(uid);
+    let grant = Grant { role, unit, from: date(2024, 1, 1), to: date(2030, 1, 1) };
+    app.grant_role(&system, account, uid, &grant)?;
+    let (code, hash) = auth::generate_enrol_code()?;
+    app.add_enrol_code(&system, &hash, account, app.now().saturating_add_micros(auth::ENROL_CODE_MICROS))?;
+    BenchDevice::enrol(channel, unit, &code).await
+}
+
+/// Uids of the units that are open today, by kind.
+pub(super) fn unit_uids(app: &App, kind: UnitKind) -> Result<Vec<String>> {
+    let today = app.now().local_date();
+    app.store().read(|tx| {
+        let reference = app.reference(tx)?;
+        let of_kind = |unit: &&Unit| reference.org.kind_on(unit.id, today) == Some(kind);
+        Ok(reference.org.units().iter().filter(of_kind).map(|unit| unit.uid.clone()).collect())
+    })
+}
+
+impl Drop for BenchFixture {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        // A file left behind lies in the machine's temporary directory and is removed by the next run of this id.
+        let _ = std::fs::remove_dir_all(&self.dir);
+    }
+}
+
+/// Threads for a side of the bench: one worker, as advised for two cores.
+pub(super) fn new_runtime() -> Result<Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?)
+}
+
+/// The example's organisation, forms and campaign A.
+pub(super) fn load_example(app: &App) -> Result<()> {
+    load_example_with(app, &read_example_org()?)
+}
+
+fn read_example_org() -> Result<OrgFacts> {
+    let (units, parents, lineage) =
+        (example_file!("org/units.csv"), example_file!("org/parents.csv"), example_file!("org/lineage.csv"));
+    let org = read_org(&OrgCsvTexts { units, parents, lineage }).map_err(|errors| format!("{errors:?}"))?;
+    Ok(org.facts().clone())
+}
+
+fn load_example_with(app: &App, facts: &OrgFacts) -> Result<()> {
+    app.import_org(&Actor::system_actor(UnitId([0; 16])), facts)?;
+    let system = app.system_actor()?;
+    let mut parts = Vec::new();
+    for (name, text) in [("elements.toml", example_file!("elements.toml")), ("forms.toml", example_file!("forms.toml"))]
+    {
+        parts.push(catalogue::read_catalogue(name, text).map_err(|errors| format!("{errors:?}"))?);
+    }
+    let calendars: Vec<Calendar> = Calendars::standard().iter().cloned().collect();
+    app.apply_catalogue(&system, &catalogue::merge_catalogues(parts), &calendars)?;
+    let read = campaign::read_campaign_file("campaign-a.toml", example_file!("campaign-a.toml"))
+        .map_err(|errors| format!("{errors:?}"))?;
+    app.apply_campaign(&system, &read.campaign)?;
+    app.advance_campaign(&system, &read.campaign.code, CampaignStep::Approve)?;
+    Ok(())
+}
+
+/// Campaign B beside it.
+pub(super) fn apply_campaign_b(app: &App) -> Result<()> {
+    let system = app.system_actor()?;
+    let read = campaign::read_campaign_file("campaign-b.toml", example_file!("campaign-b.toml"))
+        .map_err(|errors| format!("{errors:?}"))?;
+    app.apply_campaign(&system, &read.campaign)?;
+    app.advance_campaign(&system, &read.campaign.code, CampaignStep::Approve)?;
+    Ok(())
+}
+
+/// A connection of its own that trusts the rig's CA.
+pub(super) async fn connect(files: &TlsFiles, port: u16) -> Result<Channel> {
+    connect_to_url(Path::new(&files.ca), &format!("https://127.0.0.1:{port}")).await
+}
+
+/// A connection of its own to a server whose certificate this authority signed.
+pub(super) async fn connect_to_url(ca: &Path, url: &str) -> Result<Channel> {
+    let endpoint = Endpoint::from_shared(url.to_owned())?
+        .initial_stream_window_size(1 << 20)
+        .initial_connection_window_size(1 << 22);
+    if endpoint.uri().scheme_str() == Some("http") {
+        return Ok(endpoint.connect().await?);
+    }
+    let host = endpoint.uri().host().ok_or("the address names no host")?.trim_matches(['[', ']']).to_owned();
+    let port = endpoint.uri().port_u16().unwrap_or(443);
+    let name = tokio_rustls::rustls::pki_types::ServerName::try_from(host.clone())?;
+    let connector = tls_connector(ca)?;
+    let open = tower::service_fn(move |_| {
+        let (connector, host, name) = (connector.clone(), host.clone(), name.clone());
+        async move {
+            let tcp = TcpStream::connect((host, port)).await?;
+            tcp.set_nodelay(true)?;
+            Ok::<_, std::io::Error>(hyper_util::rt::TokioIo::new(connector.connect(name, tcp).await?))
+        }
+    });
+    Ok(endpoint.connect_with_connector(open).await?)
+}
+
+fn tls_connector(ca: &Path) -> Result<TlsConnector> {
+    let mut roots = tokio_rustls::rustls::RootCertStore::empty();
+    for certificate in read_chain(ca)? {
+        roots.add(certificate)?;
+    }
+    let mut config = tokio_rustls::rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    Ok(TlsConnector::from(Arc::new(config)))
+}

@@ -1,0 +1,68 @@
+//! The bare write: every row that the product wrote, copied commit by commit into a fresh database of the same schema, durable.
+//!
+//! ```text
+//!  product.db (read)   commit 57: seqs 101..140   --insert or replace ... select-->   bare.db   COMMIT
+//! ```
+//!
+//! Knows the schema's tables by name and no rule. The reading is part of the time, as it is from memory and the least there can be.
+
+use super::Result;
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use diesel::sqlite::SqliteConnection;
+use std::path::Path;
+use std::time::Instant;
+
+#[derive(QueryableByName)]
+struct CommitRange {
+    #[diesel(sql_type = BigInt)]
+    first_seq: i64,
+    #[diesel(sql_type = BigInt)]
+    last_seq: i64,
+}
+
+/// What to copy for a commit: the table and which of its rows belong to seqs `?1..=?2`.
+const COPIED_TABLES: &[(&str, &str)] = &[
+    ("record", "(kind, id) in (select kind, id from src.audit where seq between $1 and $2 and kind is not null)"),
+    ("report", "id in (select id from src.audit where seq between $1 and $2 and kind = 7)"),
+    ("report_author", "report in (select id from src.audit where seq between $1 and $2 and kind = 7)"),
+    (
+        "report_revision",
+        "(report, revision) in (select id, to_revision from src.audit where seq between $1 and $2 and kind = 7)",
+    ),
+    ("command", "seq = $2 and $1 > 0"),
+    ("feed", "seq between $1 and $2"),
+    ("audit", "seq between $1 and $2"),
+    ("commit_log", "last_seq = $2 and $1 > 0"),
+];
+
+/// Seconds that the bare write of everything takes in which a device's command had a part.
+pub(super) fn replay_commits(product: &Path) -> Result<f64> {
+    let path = product.with_extension("bare");
+    for suffix in ["", "-wal", "-shm"] {
+        // A file that is not there need not go.
+        let _ = std::fs::remove_file(format!("{}{suffix}", path.display()));
+    }
+    drop(crate::store::Store::open(&crate::store::DatabaseLocation::Sqlite(path.display().to_string()))?);
+    let mut conn = SqliteConnection::establish(&path.display().to_string())?;
+    conn.batch_execute("PRAGMA synchronous = FULL; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -64000;")?;
+    conn.batch_execute(&format!("ATTACH '{}' AS src", product.display()))?;
+    conn.batch_execute("CREATE INDEX IF NOT EXISTS src.bench_feed ON feed (seq); CREATE INDEX IF NOT EXISTS src.bench_command ON command (seq);")?;
+    let commits: Vec<CommitRange> = diesel::sql_query(
+        "select first_seq, last_seq from src.commit_log where last_seq in (select seq from src.command) order by last_seq",
+    )
+    .load(&mut conn)?;
+    let began = Instant::now();
+    for commit in &commits {
+        conn.batch_execute("BEGIN IMMEDIATE")?;
+        for (table, rows) in COPIED_TABLES {
+            diesel::sql_query(format!("insert or replace into main.{table} select * from src.{table} where {rows}"))
+                .bind::<BigInt, _>(commit.first_seq)
+                .bind::<BigInt, _>(commit.last_seq)
+                .execute(&mut conn)?;
+        }
+        conn.batch_execute("COMMIT")?;
+    }
+    Ok(began.elapsed().as_secs_f64())
+}

@@ -1,0 +1,86 @@
+//! Loads a server that runs somewhere, with one device that was enrolled for it: empty calls, syncs with nothing new, all rows pulled.
+//!
+//! It reads only: nothing is pushed, so that no invented figure comes among real ones. Knows no database and no files of the server.
+
+use super::bench_row::{BenchMeasure, BenchRow};
+use super::device::BenchDevice;
+use super::fixture::connect_to_url;
+use super::unary::{call_health_check, measure_call_rate};
+use super::{BenchPlan, Result};
+use crate::domain::enrolment::EnrolmentCode;
+use crate::domain::ids::UnitId;
+use crate::pb::sync_response::Frame;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Calls of one run, over all callers.
+const CALLS_PER_RUN: usize = 960;
+
+/// Whom to load.
+#[derive(Debug, Clone)]
+pub struct BenchTarget {
+    /// As in `https://thidua.example.vn:8443`; `http://` on loopback.
+    pub url: String,
+    /// The authority that signed its certificate, in PEM.
+    pub ca: std::path::PathBuf,
+    /// An enrolment code, good once.
+    pub code: String,
+}
+
+/// The rows; `done` hears each as it ends.
+pub fn measure_remote(
+    target: &BenchTarget,
+    plan: &BenchPlan,
+    mut on_row: impl FnMut(&BenchRow),
+) -> Result<Vec<BenchRow>> {
+    super::fixture::new_runtime()?.block_on(async {
+        let channel = connect_to_url(Path::new(&target.ca), &target.url).await?;
+        let code = EnrolmentCode::parse(&target.code)?;
+        // The device acts for the unit of its account; which one that is does not matter to somebody who only reads.
+        let mut caller = BenchDevice::enrol(channel, UnitId([0; 16]), &code).await?;
+        let mut pulls = Vec::new();
+        for _ in 0..plan.rounds {
+            caller.clear_cursor();
+            let began = Instant::now();
+            let (_, rows) = caller.sync(Vec::new()).await?;
+            pulls.push(rows as f64 / began.elapsed().as_secs_f64());
+        }
+        let mut rows = vec![BenchRow::without_ceiling(
+            "pull, all that the device may see",
+            "rows/s",
+            BenchMeasure::from_runs(pulls),
+            "-",
+        )];
+        on_row(&rows[0]);
+        let caller = Arc::new(caller);
+        for callers in [1, 16, 64] {
+            let (mut product, mut ceiling) = (Vec::new(), Vec::new());
+            for _ in 0..plan.rounds {
+                let channel = caller.channel.clone();
+                ceiling
+                    .push(measure_call_rate(callers, CALLS_PER_RUN, move || call_health_check(channel.clone())).await?);
+                let caller = caller.clone();
+                product.push(
+                    measure_call_rate(callers, CALLS_PER_RUN, move || sync_without_changes(caller.clone())).await?,
+                );
+            }
+            let (product, ceiling) = (BenchMeasure::from_runs(product), BenchMeasure::from_runs(ceiling));
+            let name = format!("sync with nothing new, {callers} callers");
+            let row = BenchRow::with_ceiling(&name, "calls/s", product, ceiling, ">= 0.83");
+            on_row(&row);
+            rows.push(row);
+        }
+        Ok(rows)
+    })
+}
+
+/// One sync from the cursor that the device holds; what others write meanwhile is read and not kept.
+async fn sync_without_changes(caller: Arc<BenchDevice>) -> Result<()> {
+    let mut stream = caller.open_stream(Vec::new(), false).await?;
+    let mut whole = false;
+    while let Some(message) = stream.message().await? {
+        whole |= matches!(message.frame, Some(Frame::Checkpoint(_)));
+    }
+    if whole { Ok(()) } else { Err("a sync ended without its checkpoint".into()) }
+}

@@ -1,0 +1,246 @@
+//! `thidua audit checkpoint|key|prove|check`: what another agency keeps, and how it is checked there without the database.
+//!
+//! ```text
+//!  here   checkpoint, key  ->  kept elsewhere (a file, a page of a protocol)
+//!  here   prove            ->  there: check --key KEY what-is-kept the-proof
+//! ```
+//!
+//! Knows files and words; trees and papers are `domain::audit`'s, signatures are `auth`'s.
+
+use super::audit::{broken_chain_error, print_audit_lines};
+use super::context::CliContext;
+use super::error::{CliError, CliResult};
+use crate::app::audit::{AuditEntry, AuditLeaves};
+use crate::auth::NoteVerifierKey;
+use crate::domain::audit::audit_proof::{AuditCheckpoint, AuditProof, SignedCheckpoint};
+use crate::domain::audit::merkle::{build_consistency_proof, build_inclusion_proof, compute_root};
+use crate::domain::audit::verify::{ProofError, TreeHead, verify_proofs as agree};
+use crate::domain::base64::encode_base64;
+use crate::server::keys::{ServerKeys, ServerKeysError};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+/// `thidua audit prove`
+#[derive(Debug, clap::Args)]
+pub(super) struct ProveArgs {
+    /// Dòng số mấy nằm trong nhật ký · That this line stands in the audit.
+    #[arg(long, value_name = "N", required_unless_present = "from", conflicts_with = "from")]
+    seq: Option<u64>,
+    /// Trong số dòng đầu tiên · Within so many first lines (default: all).
+    #[arg(long, value_name = "S", requires = "seq")]
+    size: Option<u64>,
+    /// Nhật ký chỉ dài thêm từ chữ ký có số dòng này · That the audit only grew since the checkpoint of so many lines.
+    #[arg(long, value_name = "OLD")]
+    from: Option<u64>,
+    /// Đến số dòng · Up to so many lines (default: all).
+    #[arg(long, value_name = "NEW", requires = "from")]
+    to: Option<u64>,
+}
+
+/// `thidua audit check`
+#[derive(Debug, clap::Args)]
+pub(super) struct CheckArgs {
+    /// Tệp khóa công khai · File with the public key, as `thidua audit key` prints it.
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+    /// Chữ ký và bằng chứng · Checkpoints and proofs.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+/// The audit of this machine, whole, with what signs it.
+struct AuditSigner {
+    leaves: AuditLeaves,
+    keys: ServerKeys,
+}
+
+impl AuditSigner {
+    /// Nothing is signed over an audit whose own chain does not hold.
+    fn load_verified(ctx: &CliContext, wanted: Option<u64>) -> CliResult<Self> {
+        let config = ctx.read_config()?;
+        let local_app = ctx.open_local_app_with(&config)?;
+        let leaves = local_app.app.audit_leaves(&local_app.actor, wanted)?;
+        match leaves.verified.invalid_from_seq {
+            Some(number) => Err(broken_chain_error(number)),
+            None => Ok(Self { leaves, keys: ServerKeys::open(&config.dir)? }),
+        }
+    }
+
+    /// How many lines are meant: all, unless so many are asked for.
+    fn resolve_size(&self, requested: Option<u64>) -> CliResult<usize> {
+        let all = self.leaves.hashes.len();
+        let Some(requested) = requested else { return Ok(all) };
+        usize::try_from(requested)
+            .ok()
+            .filter(|size| (1..=all).contains(size))
+            .ok_or_else(|| audit_too_short_error(requested, all))
+    }
+
+    /// The signed checkpoint over the first `size` lines.
+    fn sign_checkpoint(&self, size: usize) -> CliResult<SignedCheckpoint> {
+        let signed = self.keys.authority.sign_checkpoint(size as u64, compute_root(&self.leaves.hashes[..size]));
+        Ok(signed.map_err(ServerKeysError::from)?)
+    }
+}
+
+/// More lines are asked for than there are.
+fn audit_too_short_error(requested: u64, all: usize) -> CliError {
+    CliError::new(
+        "AUDIT_SHORT",
+        format!(
+            "không có dòng số {requested}: nhật ký có {all} dòng; nếu có chữ ký cho số dòng lớn hơn thì phần cuối đã bị cắt, hoặc máy đã được khôi phục từ bản sao cũ hơn"
+        ),
+        format!(
+            "there is no line {requested}: the audit has {all}; where a checkpoint of more was signed, the end was cut off, or an older copy was restored"
+        ),
+    )
+}
+
+pub(super) fn print_checkpoint(ctx: &CliContext) -> CliResult {
+    let audit = AuditSigner::load_verified(ctx, None)?;
+    let signed = audit.sign_checkpoint(audit.resolve_size(None)?)?;
+    print_document(ctx, &AuditProof::Checkpoint(signed));
+    Ok(())
+}
+
+pub(super) fn print_public_key(ctx: &CliContext) -> CliResult {
+    let key = NoteVerifierKey::from_authority(&ServerKeys::open(&ctx.read_config()?.dir)?.authority);
+    ctx.output.print_answer(|| key.to_string(), || json!({ "name": key.name(), "key": key.to_string() }));
+    Ok(())
+}
+
+pub(super) fn print_proof(ctx: &CliContext, requested: &ProveArgs) -> CliResult {
+    let ProveArgs { seq, size, from, to } = *requested;
+    let mut audit = AuditSigner::load_verified(ctx, seq)?;
+    let size = audit.resolve_size(size.or(to))?;
+    let (signed, hashes) = (audit.sign_checkpoint(size)?, &audit.leaves.hashes[..size]);
+    let begun = |number: Option<u64>| number.and_then(|number| usize::try_from(number).ok());
+    let paper = match (seq, from) {
+        (Some(number), _) => {
+            let index = number.saturating_sub(1);
+            let path = begun(number.checked_sub(1)).and_then(|index| build_inclusion_proof(hashes, index));
+            let (path, line) =
+                path.zip(audit.leaves.requested_line.take()).ok_or_else(|| audit_too_short_error(number, size))?;
+            AuditProof::Inclusion { line, index, path, checkpoint: signed }
+        }
+        (None, from) => {
+            let old = from.unwrap_or(0);
+            let path = begun(from)
+                .and_then(|old| build_consistency_proof(hashes, old))
+                .ok_or_else(|| audit_too_short_error(old, size))?;
+            AuditProof::Consistency { old_size: old, path, checkpoint: signed }
+        }
+    };
+    print_document(ctx, &paper);
+    Ok(())
+}
+
+/// Prints a paper as it is kept.
+fn print_document(ctx: &CliContext, paper: &AuditProof) {
+    if !ctx.output.json {
+        return ctx.output.print_text(&paper.to_string());
+    }
+    let AuditCheckpoint { origin, size, root } = &paper.signed_checkpoint().checkpoint;
+    let value = json!({ "origin": origin, "size": size, "root": encode_base64(root), "text": paper.to_string() });
+    ctx.output.print_line(format!("{value:#}"));
+}
+
+pub(super) fn check_documents(ctx: &CliContext, args: &CheckArgs) -> CliResult {
+    let key = NoteVerifierKey::parse(&read_document(&args.key)?).ok_or_else(|| {
+        CliError::new(
+            "AUDIT_KEY",
+            format!("{}: không phải khóa do thidua audit key in ra", args.key.display()),
+            format!("{}: not a key as thidua audit key prints it", args.key.display()),
+        )
+    })?;
+    let mut papers = Vec::new();
+    for file in &args.files {
+        let paper = AuditProof::parse(&read_document(file)?).map_err(|_| unreadable_error(file))?;
+        key.verify_checkpoint(paper.signed_checkpoint()).map_err(|_| unsigned_error(file, &key))?;
+        papers.push(paper);
+    }
+    let agreed = agree(&papers).map_err(complaint_error)?;
+    print_agreement(ctx, &key, &agreed, &papers);
+    Ok(())
+}
+
+fn print_agreement(ctx: &CliContext, key: &NoteVerifierKey, agreed: &TreeHead, papers: &[AuditProof]) {
+    let output = &ctx.output;
+    let TreeHead { size, root } = agreed;
+    let line = |paper: &AuditProof| match paper {
+        AuditProof::Inclusion { line, .. } => AuditEntry::from_canonical_bytes(line),
+        AuditProof::Checkpoint(_) | AuditProof::Consistency { .. } => None,
+    };
+    let lines: Vec<AuditEntry> = papers.iter().filter_map(line).collect();
+    if output.json {
+        let numbers: Vec<i64> = lines.iter().map(|line| line.seq).collect();
+        let value =
+            json!({ "agree": true, "name": key.name(), "size": size, "root": encode_base64(root), "lines": numbers });
+        return output.print_line(format!("{value:#}"));
+    }
+    output.print_line(output.lang.pick(
+        format!("một lịch sử, do {} ký, đến dòng {size}: {}", key.name(), encode_base64(root)),
+        format!("one history, signed by {}, up to line {size}: {}", key.name(), encode_base64(root)),
+    ));
+    if !lines.is_empty() {
+        print_audit_lines(ctx, &lines);
+    }
+}
+
+fn read_document(path: &Path) -> CliResult<String> {
+    std::fs::read_to_string(path).map_err(|error| CliError::file_error(path, &error))
+}
+
+fn unreadable_error(file: &Path) -> CliError {
+    let file = file.display();
+    CliError::new(
+        "AUDIT_PAPER",
+        format!("{file}: không phải chữ ký hay bằng chứng, hoặc đã bị sửa dù một dấu; hãy xin lại tệp gốc"),
+        format!(
+            "{file}: neither a checkpoint nor a proof, or changed by as little as a blank; ask for the file as it was printed"
+        ),
+    )
+}
+
+fn unsigned_error(file: &Path, key: &NoteVerifierKey) -> CliError {
+    let (file, name) = (file.display(), key.name());
+    CliError::new(
+        "AUDIT_SIGNATURE",
+        format!("{file}: không phải do {name} ký cho nhật ký của mình; xem lại tệp và khóa"),
+        format!("{file}: not signed by {name} for its own audit; look at the file and at the key"),
+    )
+}
+
+fn complaint_error(complaint: ProofError) -> CliError {
+    let keep = "giữ cả hai tệp làm bằng chứng và hỏi cơ quan ký";
+    let keep_en = "keep both files as evidence and ask the authority";
+    match complaint {
+        ProofError::Empty => CliError::usage_error("hãy nêu ít nhất một tệp", "name one file at least"),
+        ProofError::Forked(size) => CliError::new(
+            "AUDIT_FORKED",
+            format!("hai chữ ký cho {size} dòng đầu không giống nhau: có hai nhật ký; {keep}"),
+            format!("two checkpoints of the first {size} lines differ: there are two audits; {keep_en}"),
+        ),
+        ProofError::Inconsistent { old, new } => CliError::new(
+            "AUDIT_REWRITTEN",
+            format!("nhật ký {new} dòng không bắt đầu bằng {old} dòng đã ký trước: đã có dòng bị sửa hay bỏ; {keep}"),
+            format!(
+                "the audit of {new} lines does not begin with the {old} signed before: lines were changed or taken out; {keep_en}"
+            ),
+        ),
+        ProofError::NotIncluded { line, size } => CliError::new(
+            "AUDIT_ABSENT",
+            format!("dòng {line} như trong tệp không nằm trong {size} dòng đã ký; {keep}"),
+            format!("line {line} as the file says it does not stand in the {size} lines signed; {keep_en}"),
+        ),
+        ProofError::MissingConsistencyProof { old, new } => CliError::new(
+            "AUDIT_UNJOINED",
+            format!(
+                "chưa có gì cho thấy {new} dòng bắt đầu bằng {old} dòng đã ký; cần cả chữ ký {old} dòng và: thidua audit prove --from {old} --to {new}"
+            ),
+            format!(
+                "nothing shows that the {new} lines begin with the {old} signed; it takes the checkpoint of {old} and: thidua audit prove --from {old} --to {new}"
+            ),
+        ),
+    }
+}

@@ -1,0 +1,79 @@
+//! `thidua campaign list|step`: where campaigns stand in their lives, and taking one to its next state.
+//!
+//! Knows no rule: which step may be taken when is a table of the domain.
+
+use super::context::CliContext;
+use super::error::CliResult;
+use super::output::Colour;
+use crate::domain::campaign::{Campaign, CampaignStep};
+use serde_json::{Value, json};
+
+pub(super) fn list_campaigns(ctx: &CliContext) -> CliResult {
+    let reference = ctx.open_local_app()?.load_reference()?;
+    let output = &ctx.output;
+    if output.json {
+        let campaigns: Vec<Value> = reference.campaigns.iter().map(campaign_json).collect();
+        output.print_answer(String::new, || json!(campaigns));
+        return Ok(());
+    }
+    let row = |one: &Campaign| {
+        let name = output.pick(&one.name_vi, &one.name_en).to_owned();
+        let window = format!("{} - {}", one.legal_window.start, one.legal_window.last_day());
+        vec![one.code.clone(), name, window, one.status.text(output.lang).to_owned(), allowed_steps(one).join(", ")]
+    };
+    let rows: Vec<Vec<String>> = reference.campaigns.iter().map(row).collect();
+    let headings = [
+        output.pick("mã", "code"),
+        output.pick("phong trào", "campaign"),
+        output.pick("thời gian", "days"),
+        output.pick("trạng thái", "state"),
+        output.pick("bước tiếp", "steps from here"),
+    ];
+    output.print_table(&headings, &rows);
+    Ok(())
+}
+
+pub(super) fn step_campaign(ctx: &CliContext, code: Option<&str>, step: CampaignStep) -> CliResult {
+    let local_app = ctx.open_local_app()?;
+    let code = super::campaign::find_campaign(&*local_app.load_reference()?, code)?.code.clone();
+    let stepped = local_app.app.advance_campaign(&local_app.actor, &code, step)?;
+    let output = &ctx.output;
+    let text = || {
+        let status = stepped.status.text(output.lang);
+        output.paint(Colour::Green, &format!("{} {code}: {status}", output.pick("phong trào", "campaign")))
+    };
+    output.print_answer(text, || campaign_json(&stepped));
+    Ok(())
+}
+
+/// A step by its name, in any case.
+pub(super) fn parse_step(text: &str) -> Result<CampaignStep, String> {
+    let wanted = text.to_uppercase().replace('-', "_");
+    CampaignStep::parse(&wanted)
+        .ok_or_else(|| CampaignStep::ALL.iter().map(|one| one.as_str()).collect::<Vec<_>>().join(" | "))
+}
+
+fn allowed_steps(campaign: &Campaign) -> Vec<String> {
+    campaign.status.allowed_steps().map(|step| step.as_str().to_lowercase()).collect()
+}
+
+fn campaign_json(one: &Campaign) -> Value {
+    let amendments = one.amendments.iter().map(|amendment| {
+        json!({
+            "no": amendment.no,
+            "basis": amendment.basis,
+            "entered": amendment.entered.to_string(),
+            "changed": amendment.changed,
+        })
+    });
+    json!({
+        "code": one.code,
+        "name_vi": one.name_vi,
+        "name_en": one.name_en,
+        "first_day": one.legal_window.start.to_string(),
+        "last_day": one.legal_window.last_day().to_string(),
+        "status": one.status.as_str(),
+        "steps": one.status.allowed_steps().map(CampaignStep::as_str).collect::<Vec<_>>(),
+        "amendments": amendments.collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,115 @@
+//! What every subcommand is given: how to talk, and the configuration and database once it asks for them.
+
+use super::error::{CliError, CliResult};
+use super::output::Output;
+use crate::app::{App, ReferenceSnapshot};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::domain::lang::Lang;
+use crate::domain::permission::Actor;
+use crate::store::{DatabaseLocation, Store};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Flags of every subcommand.
+#[derive(Debug, clap::Args)]
+pub(super) struct CommonArgs {
+    /// Thư mục dữ liệu · Data directory.
+    #[arg(long, short = 'd', global = true, env = "THIDUA_DATA", value_name = "DIR", default_value = "thidua-data")]
+    data: PathBuf,
+    /// Tệp cấu hình · Configuration file (default: thidua.toml in the data directory).
+    #[arg(long, global = true, env = "THIDUA_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Đặt một khóa cấu hình · Set one key of the configuration, as in listen.address=0.0.0.0:8443.
+    #[arg(long = "set", global = true, value_name = "SECTION.KEY=VALUE")]
+    set: Vec<String>,
+    /// Ngôn ngữ: vi hoặc en · Language (default: the locale's, else vi).
+    #[arg(long, global = true, env = "THIDUA_LANG", value_parser = parse_lang, value_name = "vi|en")]
+    lang: Option<Lang>,
+    /// Trả lời bằng JSON · Answer in JSON.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+fn parse_lang(text: &str) -> Result<Lang, String> {
+    Lang::parse(text).ok_or_else(|| "vi | en".to_owned())
+}
+
+/// The context of a subcommand.
+pub(super) struct CliContext {
+    /// How to talk.
+    pub(super) output: Output,
+    common: CommonArgs,
+}
+
+/// The application as an operator at the machine uses it.
+pub(super) struct LocalApp {
+    /// The application.
+    pub(super) app: App,
+    /// The actor SYSTEM.
+    pub(super) actor: Actor,
+}
+
+impl LocalApp {
+    /// Units, forms and campaigns as they are now.
+    pub(super) fn load_reference(&self) -> CliResult<Arc<ReferenceSnapshot>> {
+        Ok(self.app.store().read(|tx| self.app.reference(tx))?)
+    }
+}
+
+impl CliContext {
+    pub(super) fn new(common: CommonArgs) -> Self {
+        let lang = common.lang.unwrap_or_else(terminal_lang);
+        Self { output: Output::new(lang, common.json), common }
+    }
+
+    /// The data directory.
+    pub(super) fn data_dir(&self) -> &Path {
+        &self.common.data
+    }
+
+    /// The configuration: file, environment, flags.
+    pub(super) fn read_config(&self) -> CliResult<Config> {
+        let common = &self.common;
+        // A variable that is no text cannot be one of ours.
+        let environment =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        Ok(Config::load(&common.data, common.config.as_deref(), environment, &common.set)?)
+    }
+
+    /// The database on this machine, as the operator. Refused before `thidua init`.
+    pub(super) fn open_local_app(&self) -> CliResult<LocalApp> {
+        self.open_local_app_with(&self.read_config()?)
+    }
+
+    pub(super) fn open_local_app_with(&self, config: &Config) -> CliResult<LocalApp> {
+        let lease_micros = i64::from(config.jobs.lease_seconds.get()) * 1_000_000;
+        let app =
+            App::new(self.open_store(config)?, Clock::System).with_backup_dirs(super::backup::backup_locations(config));
+        let app = app.with_job_lease(lease_micros);
+        let actor = app.system_actor()?;
+        Ok(LocalApp { app, actor })
+    }
+
+    /// Opens the database that the configuration names, unless there is none yet.
+    pub(super) fn open_store(&self, config: &Config) -> CliResult<Store> {
+        let location = DatabaseLocation::parse(&config.database_url());
+        if let DatabaseLocation::Sqlite(path) = &location
+            && !Path::new(path).exists()
+        {
+            return Err(CliError::not_initialised(&config.dir));
+        }
+        Ok(Store::open(&location)?)
+    }
+}
+
+/// The language of the terminal: English where the locale says so, else Vietnamese.
+fn terminal_lang() -> Lang {
+    let set = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    match set {
+        Some(value) if value.starts_with("en") => Lang::En,
+        Some(_) | None => Lang::DEFAULT,
+    }
+}

@@ -1,0 +1,349 @@
+//! Planted cases: the synthetic province's figures with one kind of trouble put in at a few known places, so that each rule can be
+//! measured by what it finds and by what it asks for nothing.
+//!
+//! Knows where it planted; asks nothing itself. DỮ LIỆU GIẢ LẬP (synthetic).
+
+use super::rng::Rng;
+use super::sheet_plan::SheetPlan;
+use super::{Province, SEED};
+use crate::domain::baseline::Baselines;
+use crate::domain::cell::{CellValue, Cells, ElementNumber};
+use crate::domain::element::ElementCode;
+use crate::domain::expectation::UnknownCalendar;
+use crate::domain::ids::{DeviceId, UnitId};
+use crate::domain::org::StructureView;
+use crate::domain::quality::{
+    ElementSeries, FirstSubmission, LateRevision, NearLimitCount, QualityData, QualityRule, collect_quality_data,
+    run_rules, select_findings,
+};
+use crate::domain::standing::{ReportEntry, StandingInput};
+use crate::domain::window::DateWindow;
+use jiff::ToSpan;
+use jiff::civil::Date;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Places at which a rule's trouble is planted, where there are so many.
+const CASES_PER_RULE: usize = 10;
+
+/// How a rule did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RuleMeasurement {
+    /// The rule.
+    pub rule: QualityRule,
+    /// Cases planted.
+    pub planted: usize,
+    /// Of these found.
+    pub found: usize,
+    /// Questions about places where nothing was planted.
+    pub false_positives: usize,
+    /// Looks that could have become a question.
+    pub opportunities: usize,
+}
+
+/// Measures every rule over `weeks` of the synthetic province.
+///
+/// # Errors
+/// A contract names a calendar that does not exist.
+pub fn measure_rules(province: &Province, weeks: u8) -> Result<Vec<RuleMeasurement>, UnknownCalendar> {
+    let plans = province.plan_sheets(weeks)?;
+    let codes = province.catalogue.elements.iter().map(|element| element.code.clone());
+    let numbers: BTreeMap<ElementNumber, ElementCode> = (1..).map(ElementNumber).zip(codes).collect();
+    let sheets: Vec<(&SheetPlan, Cells)> =
+        plans.iter().filter(|plan| plan.send_day.is_some()).map(|plan| (plan, true_cells(plan, &numbers))).collect();
+    let entries: Vec<ReportEntry<'_>> = sheets
+        .iter()
+        .map(|(plan, cells)| ReportEntry { key: &plan.key, received: true, accepted: true, late: false, cells })
+        .collect();
+    let baselines = Baselines::new(&province.baseline_rows());
+    let today = province.simulated_end(weeks);
+    let input = StandingInput {
+        org: &province.org,
+        calendars: &province.calendars,
+        catalogue: &province.catalogue,
+        campaign: &province.campaign,
+        baselines: &baselines,
+        numbers: &numbers,
+        reports: &entries,
+        today,
+        view: StructureView::AsWas,
+    };
+    let clean = QualityData { submissions: simulated_submissions(&plans, today), ..collect_quality_data(&input)? };
+    Ok(QualityRule::ALL.iter().map(|rule| measure_rule(&input, &clean, *rule)).collect())
+}
+
+fn true_cells(plan: &SheetPlan, numbers: &BTreeMap<ElementNumber, ElementCode>) -> Cells {
+    let number = |code: &ElementCode| numbers.iter().find(|(_, known)| *known == code).map(|(number, _)| *number);
+    plan.truth.iter().filter_map(|(code, value)| Some((number(code)?, CellValue::Reported(*value)))).collect()
+}
+
+/// Sent in the afternoon, each unit from its own device with a clock that is nearly right.
+fn simulated_submissions(plans: &[SheetPlan], today: Date) -> Vec<FirstSubmission> {
+    let sent = plans.iter().filter_map(|plan| Some((plan, plan.send_day?))).filter(|(_, day)| *day < today);
+    sent.map(|(plan, day)| {
+        let hours_left = i64::from((plan.due - day).get_days()) * 24 - 15;
+        let device = Some(DeviceId(plan.key.unit.0));
+        FirstSubmission {
+            unit: plan.key.unit,
+            minutes_remaining: hours_left * 60,
+            day,
+            device,
+            clock_ahead_minutes: Some(1),
+        }
+    })
+    .collect()
+}
+
+fn measure_rule(input: &StandingInput<'_>, clean: &QualityData, rule: QualityRule) -> RuleMeasurement {
+    let mut looked = clean.clone();
+    let mut rng = Rng::named_stream(SEED, &["plants", rule.as_str()]);
+    let places = plant_cases(&mut looked, rule, input, &mut rng);
+    let requested = run_rules(input, &looked).remove(&rule).unwrap_or_default();
+    let looks = requested.test_count;
+    let kept = select_findings(BTreeMap::from([(rule, requested)]), &BTreeMap::new());
+    let met: BTreeSet<(UnitId, Option<ElementCode>)> =
+        kept.into_iter().map(|finding| (finding.unit, finding.element)).collect();
+    let hit = |place: &&(UnitId, Option<ElementCode>)| met.contains(*place);
+    let found = places.iter().filter(hit).count();
+    let idle = met.iter().filter(|place| !places.contains(*place)).count();
+    RuleMeasurement { rule, planted: places.len(), found, false_positives: idle, opportunities: looks }
+}
+
+type PlantedCases = BTreeSet<(UnitId, Option<ElementCode>)>;
+
+/// Puts the trouble of one rule in; where it did so.
+fn plant_cases(looked: &mut QualityData, rule: QualityRule, input: &StandingInput<'_>, rng: &mut Rng) -> PlantedCases {
+    match rule {
+        QualityRule::Completeness => plant_in_sheets(looked, rng, |sheets| {
+            let length = sheets.len();
+            sheets[length - 3..].iter_mut().for_each(|(_, sheet)| *sheet = None);
+        }),
+        QualityRule::Copied => plant_in_sheets(looked, rng, |sheets| {
+            let length = sheets.len();
+            for (_, sheet) in &mut sheets[length - 4..] {
+                let same = sheet.as_ref().map_or(5, Vec::len);
+                *sheet = Some(vec![4; same]);
+            }
+        }),
+        QualityRule::Identity => plant_in_series(
+            looked,
+            rng,
+            |one| one.element.as_str() == "reports_accepted",
+            |values| add_to_last(values, 1, 90),
+        ),
+        QualityRule::Outlier => plant_in_series(looked, rng, |one| one.flow, |values| add_to_last(values, 1, 41)),
+        QualityRule::Change => plant_in_series(looked, rng, |one| one.flow, |values| add_to_last(values, 4, 9)),
+        QualityRule::Smooth => plant_in_series(
+            looked,
+            rng,
+            |one| one.flow,
+            |values| replace_last(values, &[10, 10, 11, 10, 9, 10, 10, 11, 10, 10, 9, 10]),
+        ),
+        QualityRule::Wild => plant_in_series(
+            looked,
+            rng,
+            |one| one.flow,
+            |values| replace_last(values, &[0, 0, 40, 0, 0, 38, 0, 1, 41, 0, 0, 0]),
+        ),
+        QualityRule::Digits => plant_digit_preference(looked, rng),
+        QualityRule::Zeros => plant_zeros(looked, input),
+        QualityRule::Drift => plant_in_series(
+            looked,
+            rng,
+            |one| one.element.as_str() == "ta_accidents",
+            |values| {
+                replace_last(values, &[9, 9, 9, 9, 0, 1, 0, 1]);
+            },
+        )
+        .into_iter()
+        .inspect(|(unit, _)| raise_collisions(looked, *unit))
+        .collect(),
+        QualityRule::RatioDrift => plant_ratio_drift(looked, rng),
+        QualityRule::Break => plant_breaks(looked, input),
+        QualityRule::Bunching => plant_bunching(looked, input),
+        QualityRule::Revisions => plant_revisions(looked, rng, input.today),
+        QualityRule::LastMinute | QualityRule::Clock => plant_submission_times(looked, rng, rule),
+    }
+}
+
+/// Some of the items that fit, drawn without putting back.
+fn draw_without_replacement(fit: Vec<usize>, rng: &mut Rng) -> Vec<usize> {
+    let (mut fit, mut drawn) = (fit, Vec::new());
+    while drawn.len() < CASES_PER_RULE && !fit.is_empty() {
+        drawn.push(fit.swap_remove(rng.next_below(fit.len())));
+    }
+    drawn
+}
+
+fn plant_in_series(
+    looked: &mut QualityData,
+    rng: &mut Rng,
+    fits: impl Fn(&ElementSeries) -> bool,
+    change: impl Fn(&mut [Option<i64>]),
+) -> PlantedCases {
+    let fit = (0..looked.series.len()).filter(|at| fits(&looked.series[*at]) && looked.series[*at].points.len() >= 12);
+    let mut places = PlantedCases::new();
+    for at in draw_without_replacement(fit.collect(), rng) {
+        let one = &mut looked.series[at];
+        let mut values: Vec<Option<i64>> = one.points.iter().map(|point| Some(point.value.unwrap_or(0))).collect();
+        change(&mut values);
+        one.points.iter_mut().zip(values).for_each(|(point, value)| point.value = value);
+        places.insert((one.unit, Some(one.element.clone())));
+    }
+    places
+}
+
+fn add_to_last(values: &mut [Option<i64>], last: usize, more: i64) {
+    let from = values.len() - last;
+    values[from..].iter_mut().for_each(|value| *value = value.map(|value| value + more));
+}
+
+fn replace_last(values: &mut [Option<i64>], new: &[i64]) {
+    let from = values.len() - new.len();
+    values[from..].iter_mut().zip(new).for_each(|(value, new)| *value = Some(*new));
+}
+
+fn plant_in_sheets(
+    looked: &mut QualityData,
+    rng: &mut Rng,
+    change: impl Fn(&mut Vec<(DateWindow, Option<Vec<i64>>)>),
+) -> PlantedCases {
+    let fit = (0..looked.report_series.len()).filter(|at| looked.report_series[*at].reports.len() >= 4).collect();
+    let mut places = PlantedCases::new();
+    for at in draw_without_replacement(fit, rng) {
+        change(&mut looked.report_series[at].reports);
+        places.insert((looked.report_series[at].unit, None));
+    }
+    places
+}
+
+/// Two years of figures of two digits, estimated to fives and tens.
+fn plant_digit_preference(looked: &mut QualityData, rng: &mut Rng) -> PlantedCases {
+    let fit = (0..looked.series.len()).filter(|at| looked.series[*at].flow).collect();
+    let mut places = PlantedCases::new();
+    for at in draw_without_replacement(fit, rng) {
+        let one = &mut looked.series[at];
+        let Some(point) = one.points.first().copied() else { continue };
+        let figures = (0..110).map(|week: i64| if week % 2 == 0 { 20 + week % 4 * 5 } else { 20 + week % 10 });
+        one.points = figures.map(|value| crate::domain::quality::SeriesPoint { value: Some(value), ..point }).collect();
+        places.insert((one.unit, Some(one.element.clone())));
+    }
+    places
+}
+
+/// Nothing at all where last year had enough.
+fn plant_zeros(looked: &mut QualityData, input: &StandingInput<'_>) -> PlantedCases {
+    let mut places = PlantedCases::new();
+    for one in looked.series.iter_mut().filter(|one| one.flow) {
+        let (Some(days), Some(element)) = (one.last_window(one.points.len()), input.catalogue.element(&one.element))
+        else {
+            continue;
+        };
+        let base = input.baselines.value_of(one.unit, element, days.one_year_earlier()).value().unwrap_or(0);
+        if places.len() < CASES_PER_RULE && base >= 6 {
+            one.points.iter_mut().for_each(|point| point.value = Some(0));
+            places.insert((one.unit, Some(one.element.clone())));
+        }
+    }
+    places
+}
+
+fn raise_collisions(looked: &mut QualityData, unit: UnitId) {
+    for one in looked.series.iter_mut().filter(|one| one.unit == unit && one.element.as_str() == "ta_collisions") {
+        let mut values: Vec<Option<i64>> = one.points.iter().map(|point| Some(point.value.unwrap_or(0))).collect();
+        replace_last(&mut values, &[2, 2, 2, 2, 9, 9, 9, 9]);
+        one.points.iter_mut().zip(values).for_each(|(point, value)| point.value = value);
+    }
+}
+
+/// Half of the reports of crime are no longer received while offences go on.
+fn plant_ratio_drift(looked: &mut QualityData, rng: &mut Rng) -> PlantedCases {
+    let places = plant_in_series(
+        looked,
+        rng,
+        |one| one.element.as_str() == "reports_received",
+        |values| {
+            replace_last(values, &[12, 12, 12, 12, 3, 3, 3, 3]);
+        },
+    );
+    for one in looked.series.iter_mut().filter(|one| one.element.as_str() == "so_offences") {
+        if places.iter().any(|(unit, _)| *unit == one.unit) {
+            let mut values: Vec<Option<i64>> = one.points.iter().map(|point| point.value).collect();
+            replace_last(&mut values, &[4, 4, 4, 4, 4, 4, 4, 4]);
+            one.points.iter_mut().zip(values).for_each(|(point, value)| point.value = value);
+        }
+    }
+    places
+}
+
+/// A jump where a unit took the place of others.
+fn plant_breaks(looked: &mut QualityData, input: &StandingInput<'_>) -> PlantedCases {
+    let mut places = PlantedCases::new();
+    for one in looked.series.iter_mut().filter(|one| one.flow && one.points.len() >= 4) {
+        if input.org.lineage_to(one.unit).any(|line| line.effective_day == one.points[0].window.start) {
+            one.points[..4].iter_mut().for_each(|point| point.value = Some(point.value.unwrap_or(0) + 9));
+            places.insert((one.unit, Some(one.element.clone())));
+        }
+    }
+    places
+}
+
+/// A crowd just inside one limit; beside it a fair one.
+fn plant_bunching(looked: &mut QualityData, input: &StandingInput<'_>) -> PlantedCases {
+    let (unit, window) = (input.campaign.owner_id(), input.campaign.measurement_window);
+    let near =
+        |code: &str, met, missed| NearLimitCount { unit, element: ElementCode::new(code).ok(), window, met, missed };
+    looked.near_limits = vec![near("so_offences", 12, 1), near("ta_accidents", 6, 5)];
+    PlantedCases::from([(unit, ElementCode::new("so_offences").ok())])
+}
+
+/// Nine of ten late corrections go down at some units; at others they go either way.
+fn plant_revisions(looked: &mut QualityData, rng: &mut Rng, today: Date) -> PlantedCases {
+    let units: Vec<UnitId> =
+        looked.report_series.iter().map(|one| one.unit).collect::<BTreeSet<_>>().into_iter().collect();
+    let Ok(element) = ElementCode::new("so_offences") else { return PlantedCases::new() };
+    let drawn = draw_without_replacement((0..units.len()).collect(), rng);
+    let mut places = PlantedCases::new();
+    for (at, unit) in units.iter().enumerate().filter(|(at, _)| drawn.contains(at) || at % 5 == 0) {
+        let one_way = drawn.contains(&at);
+        for turn in 0..10 {
+            let down = if one_way { turn != 0 } else { rng.next_below(2) == 0 };
+            let change = if down { (3, 2) } else { (2, 3) };
+            let day = today.saturating_sub((10 - turn).days());
+            looked.revisions.push(LateRevision { unit: *unit, element: element.clone(), change, day });
+        }
+        places.extend(one_way.then_some((*unit, None)));
+    }
+    places
+}
+
+fn plant_submission_times(looked: &mut QualityData, rng: &mut Rng, rule: QualityRule) -> PlantedCases {
+    let units: Vec<UnitId> =
+        looked.report_series.iter().map(|one| one.unit).collect::<BTreeSet<_>>().into_iter().collect();
+    let drawn: BTreeSet<UnitId> =
+        draw_without_replacement((0..units.len()).collect(), rng).into_iter().map(|at| units[at]).collect();
+    for sent in looked.submissions.iter_mut().filter(|sent| drawn.contains(&sent.unit)) {
+        if rule == QualityRule::Clock {
+            sent.clock_ahead_minutes = Some(45);
+        } else {
+            sent.minutes_remaining = 20;
+        }
+    }
+    let sent: BTreeSet<UnitId> = looked.submissions.iter().map(|sent| sent.unit).collect();
+    drawn.intersection(&sent).map(|unit| (*unit, None)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::demo::example::load_example;
+
+    #[test]
+    fn each_rule_finds_what_was_planted_for_it_and_asks_little_for_nothing() {
+        let example = load_example().unwrap();
+        let province = Province::new(SEED, example.org, example.catalogue, example.campaign_a, &[&example.campaign_b]);
+        for one in measure_rules(&province, 27).unwrap() {
+            assert!(one.planted > 0 && one.found * 10 >= one.planted * 6, "{one:?}");
+            assert!(one.false_positives <= one.found.max(2), "{one:?}");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The morning page of the demo's last night: written for the eye, and held against the books.
+//!
+//! Knows that a figure on the page must be one of the books; draws nothing itself.
+
+use super::DemoError;
+use super::check::DemoCheck;
+use super::simulation::Simulation;
+use crate::app::morning_report::{MorningReport, MorningReportRequest};
+use crate::cli::morning_report;
+use crate::domain::element::ElementCode;
+use crate::domain::lang::Lang;
+use crate::domain::ratio::Ratio;
+use crate::domain::standing::Judgement;
+use std::path::{Path, PathBuf};
+
+/// The page that was written, and what it was drawn from.
+pub(super) struct MorningPage {
+    /// The file.
+    pub(super) file: PathBuf,
+    morning: MorningReport,
+}
+
+pub(super) fn write_morning_page(
+    simulation: &Simulation<'_>,
+    dir: &Path,
+    lang: Lang,
+) -> Result<MorningPage, DemoError> {
+    let requested = MorningReportRequest { campaign: simulation.province.campaign.id(), phase: 1, unit: None };
+    let actor = simulation.server.app.system_actor()?;
+    let written = morning_report::write_morning_report(&simulation.server.app, &actor, &requested, dir, lang);
+    let written = written.map_err(|failure| DemoError(failure.text(lang).to_owned()))?;
+    Ok(MorningPage { file: written.page, morning: simulation.server.app.morning_report(&actor, &requested)? })
+}
+
+/// Every figure of the page, and the end of every drawn course, is that of the books; every target stands on it.
+pub(super) fn check_morning_page(
+    simulation: &Simulation<'_>,
+    page: &MorningPage,
+    lang: Lang,
+) -> Result<DemoCheck, DemoError> {
+    let text = std::fs::read_to_string(&page.file)?;
+    let lines = simulation.ledger.lines_of_ancestors(&simulation.province.org);
+    let official = |code: &ElementCode| {
+        let owner = simulation.province.campaign.owner_id();
+        lines.get(&(owner, code.clone())).map_or(0, |line| line.official)
+    };
+    let (mut compared, mut wrong) = (0, Vec::new());
+    let mut compare = |what: &str, shown: Option<Ratio>, books: i64| {
+        compared += 1;
+        if shown.unwrap_or(Ratio::ZERO) != Ratio::from_integer(books) {
+            wrong.push(format!("{what}: {shown:?} is not {books}"));
+        }
+    };
+    for (code, point) in &page.morning.plain_counts {
+        compare(code.as_str(), point.now, official(code));
+    }
+    for standing in page.morning.unit.standings.values() {
+        compare_figures_and_trajectories(&standing.judgement, &page.morning, &official, &mut compare);
+    }
+    let published = page.morning.unit.standings.get("T1").map(|standing| standing.coverage);
+    if !page.morning.unit.coverage.values().any(|coverage| Some(*coverage) == published) {
+        wrong.push(format!("completeness as published was {published:?}"));
+    }
+    wrong.extend(
+        simulation
+            .province
+            .campaign
+            .targets
+            .iter()
+            .filter(|target| !text.contains(&format!(">{}</span>", target.code)))
+            .map(|target| format!("{} is not on the page", target.code)),
+    );
+    let said = match wrong.first() {
+        None => lang.pick(
+            format!("trang buổi sáng: {compared} số liệu và điểm cuối đường diễn biến đúng như sổ, đủ mọi chỉ tiêu"),
+            format!(
+                "morning page: {compared} figures and ends of courses are those of the books, every target is on it"
+            ),
+        ),
+        Some(first) => {
+            let all = wrong.len();
+            lang.pick(
+                format!("{all} số liệu của trang buổi sáng sai, đầu tiên {first}"),
+                format!("{all} figures of the morning page are wrong, first {first}"),
+            )
+        }
+    };
+    Ok(DemoCheck { is_ok: wrong.is_empty() && compared > 0, text: said })
+}
+
+/// The figures behind a judgement, and the last drawn point where the course is a plain count.
+fn compare_figures_and_trajectories(
+    judgement: &Judgement,
+    morning: &MorningReport,
+    official: &impl Fn(&ElementCode) -> i64,
+    compare: &mut impl FnMut(&str, Option<Ratio>, i64),
+) {
+    for figure in &judgement.figures {
+        compare(figure.element.as_str(), figure.value.map(Ratio::from_integer), official(&figure.element));
+    }
+    let last =
+        morning.trajectories.get(&judgement.code).and_then(|points| points.iter().rev().find_map(|point| point.now));
+    if let (Some(last), Some(_)) = (last, judgement.count_before) {
+        let books = judgement.figures.iter().map(|figure| official(&figure.element)).sum();
+        compare(&judgement.code, Some(last), books);
+    }
+    judgement.members.iter().for_each(|member| compare_figures_and_trajectories(member, morning, official, compare));
+}

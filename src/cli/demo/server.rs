@@ -1,0 +1,176 @@
+//! The server's side of the demo: a real server in this process, over TLS on a loopback port, with a fresh database and a
+//! clock that is turned by hand.
+//!
+//! Knows how to start, fill and end it; knows nothing of who reports what.
+
+use super::DemoError;
+use crate::app::App;
+use crate::app::partner::ServiceKeyRequest;
+use crate::auth;
+use crate::clock::Clock;
+use crate::domain::baseline::BaselineRow;
+use crate::domain::calendar::{Calendar, Calendars};
+use crate::domain::campaign::{Campaign, CampaignStep};
+use crate::domain::enrolment::Invite;
+use crate::domain::form::Catalogue;
+use crate::domain::ids::{AccountId, UnitId};
+use crate::domain::org::Org;
+use crate::domain::partner::{KEY_DAYS_MAX, PartnerCall};
+use crate::domain::permission::{Actor, Grant, Role};
+use crate::domain::time::Timestamp;
+use crate::grpc::ServerEndpoints;
+use crate::server::accept::ServerLimits;
+use crate::server::ca::{self, TlsFiles};
+use crate::server::keys::ServerKeys;
+use crate::server::metrics::ServerMetrics;
+use crate::server::tls::ReloadableTlsConfig;
+use crate::server::{ServerSetup, run_server};
+use crate::store::{DatabaseLocation, Store};
+use jiff::ToSpan;
+use jiff::civil::Date;
+use std::path::Path;
+use std::thread::JoinHandle;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+/// Days for which an enrolment code holds: simulated ones, of which many pass while somebody types.
+const ENROLMENT_CODE_DAYS: i64 = 365;
+
+/// Days for which the demo's certificate holds: from the simulated days on until past the real ones, for clients with a clock
+/// of their own.
+const CERTIFICATE_DAYS: i64 = 3_640;
+
+/// A running server and everything that the demo does at its desk.
+pub(super) struct DemoServer {
+    pub(super) app: App,
+    pub(super) clock: Clock,
+    pub(super) address: String,
+    pub(super) tls: TlsFiles,
+    ca_sha256: [u8; 32],
+    shutdown: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<Result<(), String>>>,
+}
+
+impl DemoServer {
+    /// Makes keys, certificates and a database in `dir` and listens on `listen`; `database` is a URL or a path.
+    pub(super) fn start(dir: &Path, database: &str, listen: &str, clock: Clock) -> Result<Self, DemoError> {
+        let tls = TlsFiles::in_dir(&dir.join("tls"));
+        let names = ["127.0.0.1".to_owned(), "localhost".to_owned()];
+        ca::init_tls_valid_for(&tls, &names, clock.now(), CERTIFICATE_DAYS)?;
+        let ca_sha256 = tls.ca_sha256()?;
+        let certificates = ReloadableTlsConfig::load(&tls.chain, &tls.key, false)?;
+        let keys = ServerKeys::open(&dir.join("keys"))?;
+        let app = App::new(Store::open(&DatabaseLocation::parse(database))?, clock.clone());
+        let (stop, stopped) = oneshot::channel();
+        let (tell, told) = std::sync::mpsc::channel();
+        let (served, listen) = (app.clone(), listen.to_owned());
+        let serve = move || {
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+            runtime.map_err(|error| error.to_string())?.block_on(async move {
+                let listener = TcpListener::bind(&listen).await.map_err(|error| format!("{listen}: {error}"))?;
+                let address = listener.local_addr().map_err(|error| error.to_string())?;
+                let address = format!("https://{address}");
+                let reach =
+                    ServerEndpoints { addresses: vec![address.clone()], ca_sha256, ..ServerEndpoints::default() };
+                // Some of its phones are three weeks without signal and go on typing: a lease of two would lock them.
+                let caps = ServerLimits { offline_lease_days: 30, ..ServerLimits::default() };
+                let (certificates, metrics) = (Some(certificates), ServerMetrics::default());
+                let setup = ServerSetup { app: served, keys, certificates, endpoints: reach, limits: caps, metrics };
+                // The demo waits for this line; if it has gone, so has the reason to serve.
+                let _ = tell.send(address);
+                let shutdown = async move {
+                    let _ = stopped.await;
+                };
+                run_server(listener, setup, shutdown).await.map_err(|error| error.to_string())
+            })
+        };
+        let serving = std::thread::Builder::new().name("thidua-server".to_owned()).spawn(serve)?;
+        let Ok(address) = told.recv() else {
+            let why = serving.join().unwrap_or_else(|_| Err("the server's thread ended".to_owned()));
+            return Err(DemoError(why.err().unwrap_or_else(|| "the server ended at once".to_owned())));
+        };
+        Ok(Self { app, clock, address, tls, ca_sha256, shutdown: Some(stop), thread: Some(serving) })
+    }
+
+    /// Brings in the organisation, the catalogue, the campaigns and last year's figures.
+    pub(super) fn import_data(
+        &self,
+        org: &Org,
+        catalogue: &Catalogue,
+        campaigns: &[&Campaign],
+        baseline: &[BaselineRow],
+    ) -> Result<(), DemoError> {
+        self.app.import_org(&Actor::system_actor(UnitId([0; 16])), org.facts())?;
+        let system = self.app.system_actor()?;
+        let calendars: Vec<Calendar> = Calendars::standard().iter().cloned().collect();
+        self.app.apply_catalogue(&system, catalogue, &calendars)?;
+        for campaign in campaigns {
+            self.app.apply_campaign(&system, campaign)?;
+            self.app.advance_campaign(&system, &campaign.code, CampaignStep::Approve)?;
+        }
+        self.app.import_baselines(&system, baseline)?;
+        Ok(())
+    }
+
+    /// An account with these roles at a unit, and an invitation for one phone of it.
+    pub(super) fn create_invite(
+        &self,
+        account: &str,
+        unit: UnitId,
+        roles: &[Role],
+        from: Date,
+    ) -> Result<String, DemoError> {
+        let (system, id) = (self.app.system_actor()?, AccountId::from_code(account));
+        for role in roles {
+            let grant = Grant { role: *role, unit, from, to: from.saturating_add(2.years()) };
+            self.app.grant_role(&system, id, account, &grant)?;
+        }
+        let (code, hash) = auth::generate_enrol_code().map_err(|error| DemoError(error.to_string()))?;
+        let expires = self.clock.now().saturating_add_micros(ENROLMENT_CODE_DAYS * crate::domain::time::DAY_MICROS);
+        self.app.add_enrol_code(&system, &hash, id, expires)?;
+        Ok(Invite { code, ca_sha256: self.ca_sha256, addresses: vec![self.address.clone()] }.to_string())
+    }
+
+    /// A key of a partner agency that reads what is published of this unit and those below.
+    pub(super) fn issue_partner_key(&self, account: &str, unit: UnitId, from: Date) -> Result<String, DemoError> {
+        let (system, id) = (self.app.system_actor()?, AccountId::from_code(account));
+        let grant = Grant { role: Role::PartnerReader, unit, from, to: from.saturating_add(2.years()) };
+        self.app.grant_role(&system, id, account, &grant)?;
+        let (key, secret, hash) = auth::generate_service_key().map_err(|error| DemoError(error.to_string()))?;
+        let wish = ServiceKeyRequest {
+            account: id,
+            unit,
+            campaign: None,
+            allowed_calls: PartnerCall::ALL.to_vec(),
+            valid_days: KEY_DAYS_MAX,
+        };
+        self.app.issue_service_key(&system, key, &hash, wish)?;
+        Ok(secret.reveal().to_owned())
+    }
+
+    /// Turns the clock to this hour of a day.
+    pub(super) fn set_clock(&self, day: Date, hour: i64, minute: i64) -> Timestamp {
+        let at = Timestamp::from_local_midnight(day).saturating_add_micros((hour * 60 + minute) * 60_000_000);
+        self.clock.set(at);
+        at
+    }
+
+    /// Waits for the server to end by itself, which it does not.
+    pub(super) fn join(&mut self) -> Result<(), DemoError> {
+        match self.thread.take().map(JoinHandle::join) {
+            None | Some(Ok(Ok(()))) => Ok(()),
+            Some(Ok(Err(why))) => Err(DemoError(why)),
+            Some(Err(_)) => Err(DemoError("the server's thread ended".to_owned())),
+        }
+    }
+}
+
+impl Drop for DemoServer {
+    fn drop(&mut self) {
+        if let Some(stop) = self.shutdown.take() {
+            let _ = stop.send(());
+        }
+        // Calls under way get their time to end; a failure now changes nothing of what was shown.
+        let _ = self.join();
+    }
+}

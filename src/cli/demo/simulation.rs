@@ -1,0 +1,359 @@
+//! Twenty weeks, day by day: people type and send, some without signal; reviewers accept and ask back; the night judges.
+//!
+//! Knows the order of a day and a week. People act at the same time where nothing makes them wait for each other, which
+//! changes no figure: every act is about a sheet of its own.
+
+use super::DemoError;
+use super::check::counted_value;
+use super::generator::Province;
+use super::generator::ground_truth::successor_on;
+use super::generator::ledger::Ledger;
+use super::generator::rng::Rng;
+use super::generator::sheet_plan::{ConcurrentEdit, SheetPlan};
+use super::people::{Person, ReportEvent};
+use super::server::DemoServer;
+use crate::app::job_run::JobSlotOutcome;
+use crate::domain::element::ElementCode;
+use crate::domain::ids::{ReportId, UnitId};
+use crate::domain::org::UnitKind;
+use jiff::ToSpan;
+use jiff::civil::Date;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// People who act at the same time.
+const WORKER_THREADS: usize = 4;
+/// One answer in so many is lost on purpose.
+const RESPONSE_LOSS_ONE_IN: usize = 18;
+
+/// What an onlooker would tell.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum SimulationEvent {
+    /// Phones came back after weeks without signal.
+    PhonesBackOnline {
+        /// In this week, from 1.
+        week: u8,
+        /// So many.
+        phones: usize,
+    },
+    /// Communes merged.
+    CommunesMerged {
+        /// On this day.
+        day: Date,
+        /// Communes the day before, and since.
+        communes: [usize; 2],
+        /// Accounts that work for a successor since.
+        accounts: usize,
+    },
+}
+
+/// Everything that lives.
+pub(super) struct Simulation<'a> {
+    pub(super) province: &'a Province,
+    pub(super) server: &'a DemoServer,
+    pub(super) people: Vec<Person>,
+    pub(super) plans: Vec<Arc<SheetPlan>>,
+    pub(super) ledger: Ledger,
+    /// Sheets about which a reviewer has asked.
+    questioned: BTreeSet<ReportId>,
+    /// Sheets that the server has and nobody has accepted.
+    awaiting_review: BTreeMap<ReportId, Arc<SheetPlan>>,
+    by_id: BTreeMap<ReportId, Arc<SheetPlan>>,
+    /// Index of the first phone of each unit.
+    first_phone: BTreeMap<UnitId, usize>,
+    pub(super) events: Vec<SimulationEvent>,
+    /// What each night said of itself.
+    pub(super) nightly_summaries: Vec<String>,
+    /// The books as the last night found them.
+    pub(super) ledger_at_last_night: Option<Ledger>,
+    pub(super) concurrent_edits: [u32; 2],
+}
+
+impl<'a> Simulation<'a> {
+    pub(super) fn new(
+        province: &'a Province,
+        server: &'a DemoServer,
+        people: Vec<Person>,
+        plans: Vec<SheetPlan>,
+    ) -> Self {
+        let ledger = Ledger::open(&plans, &province.catalogue);
+        let first = people.iter().enumerate().filter(|(_, person)| person.device.number == 1);
+        let first_phone = first.map(|(at, person)| (person.device.unit, at)).collect();
+        let plans: Vec<Arc<SheetPlan>> = plans.into_iter().map(Arc::new).collect();
+        Self {
+            province,
+            server: server,
+            people,
+            ledger,
+            questioned: BTreeSet::new(),
+            awaiting_review: BTreeMap::new(),
+            by_id: plans.iter().map(|plan| (plan.key.id(), Arc::clone(plan))).collect(),
+            plans,
+            first_phone,
+            events: Vec::new(),
+            nightly_summaries: Vec::new(),
+            ledger_at_last_night: None,
+            concurrent_edits: [0; 2],
+        }
+    }
+
+    /// One week from Monday to the night after its Sunday; `week` from 0.
+    pub(super) fn run_week(&mut self, week: u8) -> Result<(), DemoError> {
+        let monday = self.province.simulated_end(week);
+        self.record_week_events(week, monday);
+        for day in 0..7_u8 {
+            let date = monday.saturating_add(i32::from(day).days());
+            self.apply_day_changes(date)?;
+            self.run_reporters(date, day == 2)?;
+            if day == 2 || day == 6 {
+                self.run_reviewers(date)?;
+            }
+        }
+        self.run_nightly_jobs(self.province.simulated_end(week + 1))
+    }
+
+    /// What an onlooker would tell of this week.
+    fn record_week_events(&mut self, week: u8, monday: Date) {
+        let back = |person: &&Person| {
+            person.device.offline.iter().any(|removed| removed.end == monday && removed.days() >= 14)
+        };
+        let back = self.people.iter().filter(back).count();
+        if back > 0 {
+            self.events.push(SimulationEvent::PhonesBackOnline { week: week + 1, phones: back });
+        }
+    }
+
+    /// What the day changes takes effect: campaigns launched and begun, the organisation.
+    fn apply_day_changes(&mut self, day: Date) -> Result<(), DemoError> {
+        self.server.set_clock(day, 0, 1);
+        self.server.app.advance_campaigns_by_day(&self.server.app.system_actor()?)?;
+        let org = &self.province.org;
+        if !org.units().iter().any(|unit| org.period_cut_days(unit.id).contains(&day)) {
+            return Ok(());
+        }
+        self.server.set_clock(day, 0, 5);
+        let applied = self.server.app.apply_org_day()?;
+        let count = |day: Date| org.units_of_kind_on(UnitKind::Commune, day).count();
+        let communes = [count(day.saturating_sub(1.day())), count(day)];
+        self.events.push(SimulationEvent::CommunesMerged { day, communes, accounts: applied.moved_accounts });
+        Ok(())
+    }
+
+    /// Who has something to send types and sends it; on Wednesdays everybody looks into the phone.
+    fn run_reporters(&mut self, day: Date, everybody: bool) -> Result<(), DemoError> {
+        self.server.set_clock(day, 15, 0);
+        let todo = self.sheets_due_to_send(day);
+        let (twins, todo): (Vec<_>, Vec<_>) = todo.into_iter().partition(|(_, plan)| plan.concurrent_edit.is_some());
+        let mut by_person: BTreeMap<usize, Vec<Arc<SheetPlan>>> = BTreeMap::new();
+        todo.into_iter().for_each(|(at, plan)| by_person.entry(at).or_default().push(plan));
+        let (province, seed) = (self.province, self.province.seed);
+        let acts = for_each_person_in_parallel(&mut self.people, |at, person| {
+            let sheets = by_person.get(&at).map_or(&[][..], Vec::as_slice);
+            for plan in sheets {
+                person.report_sheet(plan, &province.org)?;
+            }
+            if !person.is_online(day) || (sheets.is_empty() && !person.has_unconfirmed_events() && !everybody) {
+                return Ok(Vec::new());
+            }
+            let mut rng = Rng::named_stream(
+                seed,
+                &["lost", &person.device.uid, &person.device.number.to_string(), &day.to_string()],
+            );
+            let twice = sheets.iter().any(|plan| plan.sent_twice);
+            let mut acts = person.sync(twice || rng.next_below(RESPONSE_LOSS_ONE_IN) == 0)?;
+            if person.correct_returned_sheets(&province.org)? {
+                acts.extend(person.sync(rng.next_below(RESPONSE_LOSS_ONE_IN) == 0)?);
+            }
+            Ok(acts)
+        })?;
+        self.record_events(acts);
+        for (_, plan) in twins {
+            self.run_concurrent_edit(&plan)?;
+        }
+        Ok(())
+    }
+
+    /// The sheets that somebody means to send today, each with the phone it is typed on.
+    fn sheets_due_to_send(&self, day: Date) -> Vec<(usize, Arc<SheetPlan>)> {
+        let today = self.plans.iter().filter(|plan| plan.send_day == Some(day));
+        today.filter_map(|plan| Some((self.phone_of_unit(plan.key.unit, day)?, Arc::clone(plan)))).collect()
+    }
+
+    /// The phone on which a unit's sheets are typed: its own, or the first of those that came to it.
+    fn phone_of_unit(&self, unit: UnitId, day: Date) -> Option<usize> {
+        let own = self.first_phone.get(&unit).copied();
+        own.or_else(|| {
+            let came =
+                |(of, at): (&UnitId, &usize)| (successor_on(&self.province.org, *of, day) == unit).then_some(*at);
+            self.first_phone.iter().find_map(came)
+        })
+    }
+
+    /// Reviewers read what waits for them.
+    fn run_reviewers(&mut self, day: Date) -> Result<(), DemoError> {
+        self.server.set_clock(day, 20, 0);
+        let mut queues: BTreeMap<usize, Vec<Arc<SheetPlan>>> = BTreeMap::new();
+        for plan in self.awaiting_review.values() {
+            if let Some(at) = self.reviewer_of(plan) {
+                queues.entry(at).or_default().push(Arc::clone(plan));
+            }
+        }
+        let asked = &self.questioned;
+        let acts = for_each_person_in_parallel(&mut self.people, |at, person| {
+            let Some(queue) = queues.get(&at).filter(|_| person.is_online(day)) else { return Ok(Vec::new()) };
+            let mut acts = person.sync(false)?;
+            let mut decided = false;
+            for plan in queue {
+                decided |= person.review_sheet(plan, asked.contains(&plan.key.id()))?;
+            }
+            if decided {
+                acts.extend(person.sync(false)?);
+            }
+            Ok(acts)
+        })?;
+        self.record_events(acts);
+        Ok(())
+    }
+
+    /// Who reviews a sheet: the unit above on the sheet's first day.
+    fn reviewer_of(&self, plan: &SheetPlan) -> Option<usize> {
+        let org = &self.province.org;
+        let above = org.parent(plan.key.unit, crate::domain::org::Hierarchy::Command, plan.key.period.start)?;
+        self.first_phone.get(&above).copied()
+    }
+
+    /// The night after `day` began: 01:30.
+    fn run_nightly_jobs(&mut self, day: Date) -> Result<(), DemoError> {
+        self.server.set_clock(day, 1, 30);
+        self.ledger_at_last_night = Some(self.ledger.clone());
+        let quality = crate::jobs::find_job("quality").ok_or_else(|| DemoError("no nightly job".to_owned()))?;
+        quality.run_due_slots(&self.server.app, "demo")?;
+        let job = crate::jobs::find_job("aggregate").ok_or_else(|| DemoError("no nightly job".to_owned()))?;
+        match job.run_due_slots(&self.server.app, "demo")? {
+            JobSlotOutcome::Done(said) => self.nightly_summaries.push(said),
+            JobSlotOutcome::AlreadyDone | JobSlotOutcome::LeasedElsewhere => {}
+        }
+        Ok(())
+    }
+
+    /// Two phones of one unit, neither of which has heard of the other, fill in one sheet.
+    fn run_concurrent_edit(&mut self, plan: &Arc<SheetPlan>) -> Result<(), DemoError> {
+        let phones: Vec<usize> =
+            (0..self.people.len()).filter(|at| self.people[*at].device.unit == plan.key.unit).collect();
+        let [one, two] = phones[..] else { return Err(DemoError("a twin without two phones".to_owned())) };
+        let (org, figures) = (&self.province.org, plan.truth.clone());
+        let half = figures.len() / 2;
+        let (mine, theirs): (Vec<(ElementCode, i64)>, Vec<(ElementCode, i64)>) = match plan.concurrent_edit {
+            Some(ConcurrentEdit::Conflict) => {
+                // The other phone mistypes one figure that both fill in.
+                let mut theirs = figures[..1].to_vec();
+                theirs[0].1 += 1;
+                (figures.clone(), theirs)
+            }
+            Some(ConcurrentEdit::Merge) | None => (figures[..half].to_vec(), figures[half..].to_vec()),
+        };
+        self.people[two].fill_sheet(plan, &theirs, org)?;
+        self.people[one].fill_sheet(plan, &mine, org)?;
+        let mut acts = self.people[two].sync(false)?;
+        acts.extend(self.people[one].sync(false)?);
+        let (merged, conflicts) =
+            self.people[one].sync_summaries.last().map_or((0, 0), |sync| (sync.merged, sync.conflicts));
+        self.concurrent_edits[0] += merged;
+        self.concurrent_edits[1] += conflicts;
+        acts.extend(self.settle_conflicts(one, plan)?);
+        self.people[one].submit_sheet(plan)?;
+        self.people[one].open_sheets.push(Arc::clone(plan));
+        acts.extend(self.people[one].sync(false)?);
+        acts.extend(self.people[two].sync(false)?);
+        // What stands in the end is the truth, whichever phone said so.
+        acts.extend(figures.into_iter().map(|(code, value)| ReportEvent::Typed(plan.key.id(), code, value)));
+        self.record_events(vec![acts]);
+        Ok(())
+    }
+
+    /// The unit head looks at both values and says which one is right.
+    fn settle_conflicts(&mut self, one: usize, plan: &SheetPlan) -> Result<Vec<ReportEvent>, DemoError> {
+        let person = &mut self.people[one];
+        let report = plan.key.id().to_string();
+        let open = person.phone.conflicts()?.into_iter().filter(|conflict| conflict.report_id == report);
+        for conflict in open.filter(|conflict| conflict.settled.is_none()) {
+            let truth = plan.truth.iter().find(|(code, _)| Some(code.as_str()) == conflict.element.as_deref());
+            let right = truth.map(|(_, value)| *value);
+            person.phone.settle_conflict(conflict.conflict_id, counted_value(conflict.branch) == right)?;
+            person.command_count += 1;
+        }
+        person.sync(false)
+    }
+
+    /// Tells the books, and keeps the reviewers' lists.
+    fn record_events(&mut self, acts: Vec<Vec<ReportEvent>>) {
+        for act in acts.into_iter().flatten() {
+            match act {
+                ReportEvent::Typed(report, code, value) => self.ledger.record_typed(report, &code, value),
+                ReportEvent::Sent(report) => {
+                    self.ledger.record_sent(report);
+                    let plan = self.by_id.get(&report).map(Arc::clone);
+                    self.awaiting_review.extend(plan.map(|plan| (report, plan)));
+                }
+                ReportEvent::Returned(report) => {
+                    self.ledger.record_returned(report);
+                    self.questioned.insert(report);
+                    self.awaiting_review.remove(&report);
+                }
+                ReportEvent::Accepted(report) => {
+                    self.ledger.record_accepted(report);
+                    self.awaiting_review.remove(&report);
+                }
+            }
+        }
+    }
+
+    /// Goes on to `weeks` weeks: new sheets are owed, the books grow by them.
+    pub(super) fn extend_weeks(&mut self, weeks: u8) -> Result<(), DemoError> {
+        let known: BTreeSet<ReportId> = self.by_id.keys().copied().collect();
+        let plans = self.province.plan_sheets(weeks)?;
+        let new: Vec<SheetPlan> = plans.into_iter().filter(|plan| !known.contains(&plan.key.id())).collect();
+        self.ledger.extend(&new);
+        for plan in new.into_iter().map(Arc::new) {
+            self.by_id.insert(plan.key.id(), Arc::clone(&plan));
+            self.plans.push(plan);
+        }
+        Ok(())
+    }
+
+    /// Everybody has signal and syncs, the day after the end.
+    pub(super) fn sync_everyone(&mut self, day: Date) -> Result<(), DemoError> {
+        self.server.set_clock(day, 8, 0);
+        let acts = for_each_person_in_parallel(&mut self.people, |_, person| person.sync(false))?;
+        self.record_events(acts);
+        // Once more: what one phone has just sent is news for another that synced before it.
+        for_each_person_in_parallel(&mut self.people, |_, person| person.sync(false))?;
+        Ok(())
+    }
+}
+
+/// Lets several people act at the same time; what they did, in their own order.
+pub(super) fn for_each_person_in_parallel<T: Send>(
+    people: &mut [Person],
+    act: impl Fn(usize, &mut Person) -> Result<T, DemoError> + Sync,
+) -> Result<Vec<T>, DemoError> {
+    let share = people.len().div_ceil(WORKER_THREADS).max(1);
+    let act = &act;
+    std::thread::scope(|scope| {
+        let parts: Vec<_> = people
+            .chunks_mut(share)
+            .enumerate()
+            .map(|(part, people)| {
+                scope.spawn(move || {
+                    let numbered = people.iter_mut().enumerate();
+                    numbered.map(|(at, person)| act(part * share + at, person)).collect::<Result<Vec<T>, DemoError>>()
+                })
+            })
+            .collect();
+        let mut done = Vec::new();
+        for part in parts {
+            done.extend(part.join().map_err(|_| DemoError("somebody's thread ended".to_owned()))??);
+        }
+        Ok(done)
+    })
+}

@@ -1,0 +1,208 @@
+//! The lines of a campaign's targets at one unit, from published standings.
+//!
+//! Knows judgements and how to say them; computes no verdict.
+
+use crate::domain::campaign::{Campaign, CampaignTarget, TargetPair};
+use crate::domain::ids::UnitId;
+use crate::domain::lang::Lang;
+use crate::domain::ratio::Ratio;
+use crate::domain::standing::{Judgement, JudgementState, Standing};
+use crate::domain::target_rule::{Measure, Target};
+
+/// Width of the column with the target's words.
+const TARGET_COLUMN_WIDTH: usize = 46;
+
+/// Every line, targets in the order of the campaign.
+pub(super) fn target_lines(campaign: &Campaign, standings: &[Standing], unit: UnitId, lang: Lang) -> Vec<String> {
+    let head = lang.pick(
+        ["chỉ tiêu", "năm trước", "hiện nay", "cần đạt", "trạng thái"],
+        ["target", "last year", "now", "needed", "state"],
+    );
+    let mut lines = vec![format_row(head[0], head[1], head[2], head[3], head[4])];
+    for target in &campaign.targets {
+        let found = standings.iter().find(|one| one.unit == unit && one.judgement.code == target.code);
+        if let Some(standing) = found {
+            let words = lang.pick(&target.text_vi, &target.text_en);
+            push_judgement_lines(&standing.judgement, &target.formula, words, 0, lang, &mut lines);
+            lines.extend(guard_text(target, lang));
+        }
+    }
+    lines
+}
+
+fn format_row(words: &str, before: &str, now: &str, needed: &str, state: &str) -> String {
+    let words: String = if words.chars().count() > TARGET_COLUMN_WIDTH {
+        words.chars().take(TARGET_COLUMN_WIDTH - 1).chain(['…']).collect()
+    } else {
+        words.to_owned()
+    };
+    format!(" {words:<TARGET_COLUMN_WIDTH$} {before:>9} {now:>9}  {needed:<18} {state}").trim_end().to_owned()
+}
+
+fn push_judgement_lines(
+    judgement: &Judgement,
+    formula: &Target,
+    words: &str,
+    depth: usize,
+    lang: Lang,
+    lines: &mut Vec<String>,
+) {
+    let indent = "  ".repeat(depth);
+    let name =
+        if depth == 0 { format!("{} {words}", judgement.code) } else { format!("{indent}{} {words}", judgement.code) };
+    let (before, now) = counts_text(judgement, formula);
+    lines.push(format_row(&name, &before, &now, &needed_text(judgement, formula, lang), &state_text(judgement, lang)));
+    lines.extend(remark_lines(judgement, formula, lang).into_iter().map(|text| format!("    {indent}{text}")));
+    for (member, formula) in judgement.members.iter().zip(formula.members()) {
+        let words = formula.to_string().replace(" vs same_window_prior_year, rel", "");
+        push_judgement_lines(member, formula, &words, depth + 1, lang, lines);
+    }
+}
+
+fn state_text(judgement: &Judgement, lang: Lang) -> String {
+    let text = judgement.state.text(lang);
+    let zero = judgement.reasons.iter().any(|reason| reason == "ZERO_BASE");
+    if zero { format!("{text} ({})", lang.pick("năm trước là 0", "last year was 0")) } else { text.to_owned() }
+}
+
+fn counts_text(judgement: &Judgement, formula: &Target) -> (String, String) {
+    let whole =
+        |ratio: Option<Ratio>| ratio.and_then(Ratio::to_integer).map_or_else(String::new, |count| count.to_string());
+    match ratio_element_counts(formula) {
+        Some((above, below)) => {
+            let sum = |count: usize, skip: usize| -> i64 {
+                judgement.figures.iter().skip(skip).take(count).filter_map(|figure| figure.value).sum()
+            };
+            (String::new(), format!("{}/{}", sum(above, 0), sum(below, above)))
+        }
+        None => (whole(judgement.count_before), whole(judgement.count_now)),
+    }
+}
+
+/// Numbers of elements above and below the line, where the target is a plain ratio.
+fn ratio_element_counts(formula: &Target) -> Option<(usize, usize)> {
+    let Target::Compare(comparison) = formula else { return None };
+    match &comparison.measure {
+        Measure::Ratio { num, den, .. } => Some((num.elements().len(), den.elements().len())),
+        Measure::Count(_) | Measure::Stock(_) | Measure::Rate { .. } | Measure::Change { .. } => None,
+    }
+}
+
+fn needed_text(judgement: &Judgement, formula: &Target, lang: Lang) -> String {
+    if let Some(now) = judgement.limit_now {
+        let now = now.format_rounded(1).unwrap_or_default();
+        return lang.pick(format!("<= {} đến nay", now.replace('.', ",")), format!("<= {now} by now"));
+    }
+    if let Some(limit) = judgement.limit {
+        return lang.pick(format!("<= {limit} cuối kỳ"), format!("<= {limit} at end"));
+    }
+    match formula {
+        Target::Compare(comparison) => {
+            let percent = if comparison.bound.percent { " %" } else { "" };
+            format!("{} {}{percent}", comparison.cmp, comparison.bound.decimal)
+        }
+        Target::All(_) => lang.pick("tất cả", "all of").to_owned(),
+        Target::Any(_) => lang.pick("một trong số", "any of").to_owned(),
+        Target::Tier { .. } => lang.pick("sàn, phấn đấu", "floor, stretch").to_owned(),
+        Target::Attest(_) | Target::Milestone(_) => lang.pick("xác nhận", "attested").to_owned(),
+    }
+}
+
+/// What a reader should know beside the row.
+fn remark_lines(judgement: &Judgement, formula: &Target, lang: Lang) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut said = Vec::new();
+    if !judgement.display.is_empty() && !matches!(formula, Target::All(_) | Target::Any(_) | Target::Tier { .. }) {
+        said.push(lang.pick(judgement.display.replace('.', ","), judgement.display.clone()));
+    }
+    if let (Some(allowed), Some(remaining)) = (judgement.failures_allowed, judgement.failures_left) {
+        said.push(remaining_failures_text(allowed, remaining, lang));
+    }
+    if let (Some(limit), Some(now)) =
+        (judgement.limit.filter(|_| judgement.limit_now.is_some()), judgement.count_now.and_then(Ratio::to_integer))
+    {
+        said.push(lang.pick(
+            format!("để đạt mức {limit} cả năm: nhiều nhất {} nữa", (limit - now).max(0)),
+            format!("to meet the year's {limit}: at most {} more", (limit - now).max(0)),
+        ));
+    }
+    if !said.is_empty() {
+        lines.push(said.join("; "));
+    }
+    if let Some(percent) = judgement.percent_to_meet.filter(|percent| (1..100).contains(percent)) {
+        let missing = judgement.reasons.iter().any(|reason| reason == "MISSING_REPORTS");
+        let missing = if missing {
+            lang.pick(
+                " Báo cáo còn thiếu chỉ có thể làm xấu đi.",
+                " Reports still missing can make this worse, not better.",
+            )
+        } else {
+            ""
+        };
+        lines.push(lang.pick(
+            format!("Khả năng đạt khoảng {percent} %.{missing}"),
+            format!("P(meet) about 0.{percent:02}.{missing}"),
+        ));
+    }
+    lines
+}
+
+fn remaining_failures_text(allowed: i64, remaining: i64, lang: Lang) -> String {
+    if allowed == 0 && remaining >= 0 {
+        lang.pick("không được sót trường hợp nào", "not one may be left out").to_owned()
+    } else if remaining >= 0 {
+        lang.pick(
+            format!("còn được phép {remaining} trong {allowed} vụ không đạt"),
+            format!("{remaining} of {allowed} failures may still come"),
+        )
+    } else {
+        lang.pick(
+            format!("được phép {allowed} vụ không đạt; thừa {}", -remaining),
+            format!("{allowed} may stay open; {} too many", -remaining),
+        )
+    }
+}
+
+/// What is printed beside a target so that it cannot be met by not counting.
+fn guard_text(line: &CampaignTarget, lang: Lang) -> Option<String> {
+    let pairs: Vec<String> = line
+        .pairs
+        .iter()
+        .map(|pair| match pair {
+            TargetPair::Target(code) => code.clone(),
+            TargetPair::Count(element) => element.to_string(),
+        })
+        .collect();
+    (!pairs.is_empty()).then(|| format!("    {} {}", lang.pick("đọc cùng:", "read with:"), pairs.join(", ")))
+}
+
+/// A change of a count against what counts vary by themselves.
+pub(super) struct ChanceComparison {
+    /// `34 -> 31`.
+    pub(super) counts: String,
+    /// In words.
+    pub(super) text: String,
+    /// No larger than usual variation.
+    pub(super) is_usual_variation: bool,
+}
+
+/// See [`ChanceComparison`].
+pub(super) fn compare_with_chance(judgement: &Judgement, lang: Lang) -> ChanceComparison {
+    let whole = |ratio: Option<Ratio>| {
+        ratio.and_then(Ratio::to_integer).map_or_else(|| "-".to_owned(), |count| count.to_string())
+    };
+    let counts = format!("{} -> {}", whole(judgement.count_before), whole(judgement.count_now));
+    let small = judgement.reasons.iter().any(|reason| reason == "SMALL_BASE");
+    let usual = judgement.variation.is_none_or(|variation| variation.abs() < 300);
+    let words = match (small, usual) {
+        (true, _) => lang.pick("quá ít để tính phần trăm", "too few for a percentage"),
+        (false, true) => lang.pick("trong mức dao động thường thấy", "within usual variation"),
+        (false, false) => lang.pick("ngoài mức dao động thường thấy: cần xem", "beyond usual variation: worth a look"),
+    };
+    let state = judgement.state == JudgementState::NotComparable;
+    ChanceComparison {
+        counts,
+        text: if state { judgement.state.text(lang).to_owned() } else { words.to_owned() },
+        is_usual_variation: usual,
+    }
+}

@@ -1,0 +1,79 @@
+//! `thidua standings --live`: official figures as they are this moment, and beside them what they would be if all that is sent were accepted.
+//!
+//! For a desk. No phone shows this: the next figure must not be weighed against the target.
+
+use super::context::{CliContext, LocalApp};
+use super::error::CliResult;
+use super::standings::{coverage_json, coverage_text, figure_text, judgement_json};
+use crate::domain::campaign::Campaign;
+use crate::domain::ids::UnitId;
+use crate::domain::org::StructureView;
+use crate::domain::standing::{Judgement, Standing};
+use serde_json::{Value, json};
+
+pub(super) fn show_live_standings(
+    ctx: &CliContext,
+    local_app: &LocalApp,
+    campaign: &Campaign,
+    (unit, phase): (UnitId, u8),
+) -> CliResult {
+    let of_unit = |mut all: Vec<Standing>| {
+        all.retain(|one| one.unit == unit && one.phase == phase);
+        all
+    };
+    let official = of_unit(local_app.app.judge_live(campaign, StructureView::AsWas)?.standings);
+    let provisional = of_unit(local_app.app.judge_provisional(campaign)?.standings);
+    let output = &ctx.output;
+    let both = || official.iter().zip(&provisional);
+    if output.json {
+        let pair = |(official, provisional): (&Standing, &Standing)| {
+            json!({
+                "official": judgement_json(&official.judgement),
+                "provisional": judgement_json(&provisional.judgement),
+                "coverage": coverage_json(&official.coverage),
+            })
+        };
+        output.print_line(format!("{:#}", Value::Array(both().map(pair).collect())));
+        return Ok(());
+    }
+    let mut rows = Vec::new();
+    both().for_each(|(one, other)| push_rows(ctx, 0, (&one.judgement, &other.judgement), &mut rows));
+    let headings = [
+        output.pick("chỉ tiêu", "target"),
+        output.pick("đã duyệt", "accepted"),
+        output.pick("giá trị", "value"),
+        output.pick("trạng thái", "state"),
+        output.pick("nếu duyệt hết", "if all accepted"),
+        output.pick("giá trị", "value"),
+        output.pick("trạng thái", "state"),
+    ];
+    output.print_table(&headings, &rows);
+    if let Some(one) = official.first() {
+        output.print_line(coverage_text(output, &one.coverage));
+    }
+    output.print_line(output.pick(
+        "cột phải là tạm tính, không ai công bố; kết quả chính thức là của đêm",
+        "the right half is provisional and published by nobody; official is what the night publishes",
+    ));
+    Ok(())
+}
+
+fn push_rows(
+    ctx: &CliContext,
+    depth: usize,
+    (official, provisional): (&Judgement, &Judgement),
+    rows: &mut Vec<Vec<String>>,
+) {
+    let figures = |judgement: &Judgement| {
+        let texts: Vec<String> = judgement.figures.iter().map(|one| figure_text(one.value)).collect();
+        texts.join("/")
+    };
+    let half = |judgement: &Judgement| {
+        [figures(judgement), judgement.display.clone(), judgement.state.text(ctx.output.lang).to_owned()]
+    };
+    let name = format!("{}{}", "  ".repeat(depth), official.code);
+    rows.push([name].into_iter().chain(half(official)).chain(half(provisional)).collect());
+    for pair in official.members.iter().zip(&provisional.members) {
+        push_rows(ctx, depth + 1, pair, rows);
+    }
+}

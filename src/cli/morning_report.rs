@@ -1,0 +1,93 @@
+//! `thidua brief`: writes the morning page and its workbook for one unit, as the last night published the standings.
+//!
+//! Knows files; what stands on the page is `brief`'s.
+
+use super::campaign;
+use super::context::CliContext;
+use super::error::{CliError, CliResult};
+use crate::app::App;
+use crate::app::morning_report::MorningReportRequest;
+use crate::domain::lang::Lang;
+use crate::domain::permission::Actor;
+use crate::morning_report::{build_workbook, render_page};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+/// `thidua brief`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Ví dụ / Examples:
+  thidua brief
+  thidua brief --campaign A --phase 1 --out /srv/www/thidua
+  thidua brief --unit dist-842 --lang en")]
+pub(super) struct Args {
+    /// Mã phong trào; bỏ trống khi chỉ có một · Code of the campaign; may be left out when there is only one.
+    #[arg(long)]
+    campaign: Option<String>,
+    /// Đợt; 0 là cả phong trào · Phase; 0 is the whole campaign.
+    #[arg(long, default_value_t = 0)]
+    phase: u8,
+    /// Mã đơn vị (mặc định: toàn đơn vị) · Code of the unit (default: the whole authority).
+    #[arg(long)]
+    unit: Option<String>,
+    /// Thư mục để ghi · Directory to write to.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    out: PathBuf,
+}
+
+/// The two files that were written.
+#[derive(Debug, Clone)]
+pub(super) struct MorningReportFiles {
+    /// The page.
+    pub(super) page: PathBuf,
+    /// The workbook.
+    pub(super) workbook: PathBuf,
+}
+
+pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
+    let local_app = ctx.open_local_app()?;
+    let reference = local_app.load_reference()?;
+    let campaign = campaign::find_campaign(&reference, args.campaign.as_deref())?;
+    if args.phase > 0 && !campaign.phases.iter().any(|phase| phase.no == args.phase) {
+        return Err(CliError::usage_error(
+            format!("phong trào {} không có đợt {}", campaign.code, args.phase),
+            format!("campaign {} has no phase {}", campaign.code, args.phase),
+        ));
+    }
+    let unit = args.unit.as_deref().map(|code| super::access::find_unit_id(&local_app, code)).transpose()?;
+    let requested = MorningReportRequest { campaign: campaign.id(), phase: args.phase, unit };
+    let written = write_morning_report(&local_app.app, &local_app.actor, &requested, &args.out, ctx.output.lang)?;
+    let (page, book) = (written.page.display(), written.workbook.display());
+    ctx.output.print_answer(
+        || ctx.output.lang.pick(format!("đã ghi {page}\n       {book}"), format!("wrote {page}\n      {book}")),
+        || json!({ "page": page.to_string(), "workbook": book.to_string() }),
+    );
+    Ok(())
+}
+
+/// Writes page and workbook of a unit into `dir`.
+pub(super) fn write_morning_report(
+    app: &App,
+    actor: &Actor,
+    requested: &MorningReportRequest,
+    dir: &Path,
+    lang: Lang,
+) -> CliResult<MorningReportFiles> {
+    let morning = app.morning_report(actor, requested)?;
+    let book = build_workbook(&morning, lang).map_err(|error| {
+        CliError::new("NO_WORKBOOK", format!("không ghi được bảng tính: {error}"), error.to_string())
+    })?;
+    let name =
+        format!("thidua-{}-{}-{}-{}.{lang}", morning.campaign.code, morning.phase, morning.unit.uid, morning.today);
+    let put = |ending: &str, bytes: &[u8]| -> CliResult<PathBuf> {
+        let path = dir.join(format!("{name}.{ending}"));
+        std::fs::create_dir_all(dir).and_then(|()| std::fs::write(&path, bytes)).map_err(|error| {
+            CliError::new(
+                "NOT_WRITTEN",
+                format!("không ghi được {}: {error}; chọn thư mục khác bằng --out", path.display()),
+                format!("{} could not be written: {error}; name another directory with --out", path.display()),
+            )
+        })?;
+        Ok(path)
+    };
+    Ok(MorningReportFiles { page: put("html", render_page(&morning, lang).as_bytes())?, workbook: put("xlsx", &book)? })
+}

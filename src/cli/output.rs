@@ -1,0 +1,155 @@
+//! How the programme talks: answers on standard output, failures and remarks on standard error; JSON instead when asked.
+//!
+//! Keys and JSON are English whatever the language. Colours only where a person looks.
+
+use super::error::{CliError, CliFinding};
+use crate::domain::lang::Lang;
+use crate::domain::violation::Severity;
+use serde_json::{Value, json};
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+/// The voice of the programme.
+pub(super) struct Output {
+    /// Language of texts.
+    pub(super) lang: Lang,
+    /// Answer in JSON.
+    pub(super) json: bool,
+    use_colours: bool,
+}
+
+/// Colours that say something.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Colour {
+    /// Went well, or is new.
+    Green,
+    /// Refused, or gone.
+    Red,
+    /// A warning.
+    Yellow,
+}
+
+impl Output {
+    pub(super) fn new(lang: Lang, json: bool) -> Self {
+        let plain = json || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let use_colours = !plain && std::io::stdout().is_terminal() && std::io::stderr().is_terminal();
+        Self { lang, json, use_colours }
+    }
+
+    /// The text in the language of the person.
+    pub(super) fn pick<'a>(&self, vi: &'a str, en: &'a str) -> &'a str {
+        self.lang.pick(vi, en)
+    }
+
+    /// One line of an answer. Whoever closes the pipe has read enough.
+    pub(super) fn print_line(&self, text: impl AsRef<str>) {
+        let _ = writeln!(std::io::stdout().lock(), "{}", text.as_ref());
+    }
+
+    /// A whole text as it is.
+    pub(super) fn print_text(&self, text: &str) {
+        let _ = std::io::stdout().lock().write_all(text.as_bytes());
+    }
+
+    /// A remark beside the answer.
+    pub(super) fn print_remark(&self, text: impl AsRef<str>) {
+        let _ = writeln!(std::io::stderr().lock(), "{}", text.as_ref());
+    }
+
+    /// The answer: `text` for a person, `value` with `--json`.
+    pub(super) fn print_answer(&self, text: impl FnOnce() -> String, value: impl FnOnce() -> Value) {
+        if self.json { self.print_line(format!("{:#}", value())) } else { self.print_line(text()) }
+    }
+
+    /// A text in a colour.
+    pub(super) fn paint(&self, colour: Colour, text: &str) -> String {
+        if !self.use_colours {
+            return text.to_owned();
+        }
+        let code = match colour {
+            Colour::Green => 32,
+            Colour::Red => 31,
+            Colour::Yellow => 33,
+        };
+        format!("\u{1b}[{code}m{text}\u{1b}[0m")
+    }
+
+    /// Findings that do not stop a step, beside the answer.
+    pub(super) fn print_warnings(&self, findings: &[CliFinding]) {
+        for finding in findings {
+            self.print_remark(self.paint(Colour::Yellow, &finding.to_line(self.lang)));
+        }
+    }
+
+    /// Says why the subcommand failed.
+    pub(super) fn print_error(&self, failure: &CliError) -> ExitCode {
+        if self.json {
+            self.print_remark(format!("{:#}", json!({ "error": failure_json(failure, self.lang) })));
+        } else {
+            let head = format!("{}: {}: {}", self.pick("lỗi", "error"), failure.code, failure.text(self.lang));
+            self.print_remark(self.paint(Colour::Red, &head));
+            failure.findings.iter().for_each(|finding| self.print_remark(format!("  {}", finding.to_line(self.lang))));
+        }
+        ExitCode::from(if failure.is_usage_error { 2 } else { 1 })
+    }
+
+    /// A list: a table for a person, objects with these keys with `--json`.
+    pub(super) fn print_rows(&self, headings: &[&str], keys: &[&str], rows: &[Vec<String>]) {
+        if !self.json {
+            return self.print_table(headings, rows);
+        }
+        let object = |row: &Vec<String>| -> Value {
+            let pairs = keys.iter().zip(row).map(|(key, cell)| ((*key).to_owned(), json!(cell)));
+            Value::Object(pairs.collect())
+        };
+        let list: Vec<Value> = rows.iter().map(object).collect();
+        self.print_line(format!("{:#}", Value::Array(list)));
+    }
+
+    /// Rows under headings, columns aligned; figures to the right.
+    pub(super) fn print_table(&self, headings: &[&str], rows: &[Vec<String>]) {
+        let widths: Vec<usize> = (0..headings.len())
+            .map(|column| {
+                let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
+                cells.chain([headings[column].chars().count()]).max().unwrap_or(0)
+            })
+            .collect();
+        self.print_line(align_cells(headings.iter().copied(), &widths));
+        for row in rows {
+            self.print_line(align_cells(row.iter().map(String::as_str), &widths));
+        }
+    }
+}
+
+fn align_cells<'a>(cells: impl Iterator<Item = &'a str>, widths: &[usize]) -> String {
+    let mut line = String::new();
+    for (cell, width) in cells.zip(widths) {
+        let pad = " ".repeat(width.saturating_sub(cell.chars().count()));
+        let figure = cell.starts_with(|first: char| first.is_ascii_digit() || first == '-')
+            && cell.chars().all(|one| one.is_ascii_digit() || "-.,%".contains(one));
+        line.push_str(&if figure { format!("{pad}{cell}  ") } else { format!("{cell}{pad}  ") });
+    }
+    line.trim_end().to_owned()
+}
+
+fn failure_json(failure: &CliError, lang: Lang) -> Value {
+    let findings: Vec<Value> = failure.findings.iter().map(|finding| finding_json(finding, lang)).collect();
+    json!({ "code": failure.code, "message": failure.text(lang), "findings": findings })
+}
+
+/// A finding as JSON.
+pub(super) fn finding_json(finding: &CliFinding, lang: Lang) -> Value {
+    let broken = &finding.violation;
+    let mut value = json!({
+        "code": broken.code,
+        "at": broken.path,
+        "refuses": broken.severity == Severity::Error,
+        "message": lang.pick(&broken.vi, &broken.en),
+    });
+    if let (Some((file, place)), Some(object)) = (&finding.place, value.as_object_mut()) {
+        object.insert("file".into(), json!(file));
+        object.insert("line".into(), json!(place.line));
+        object.insert("column".into(), json!(place.column));
+    }
+    value
+}

@@ -1,0 +1,174 @@
+//! `thidua standings --why T3b`: coverage, figures, then every report behind the number with what it adds; missing ones by name.
+//!
+//! The reports come from the same list that the sums come from, as of the cut of the run that published the number.
+
+use super::context::{CliContext, LocalApp};
+use super::error::{CliError, CliResult};
+use super::output::Output;
+use super::standings::{coverage_json, coverage_text, figure_text, judgement_json, reasons_text};
+use crate::app::ReferenceSnapshot;
+use crate::app::standing_queries::ReportDrilldown;
+use crate::domain::campaign::Campaign;
+use crate::domain::element::ElementCode;
+use crate::domain::org::StructureView;
+use crate::domain::standing::{Addend, Judgement, ReportSupport, Standing, StandingReport};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// Where the number comes from.
+pub(super) struct DrilldownContext<'a> {
+    pub(super) local_app: &'a LocalApp,
+    pub(super) reference: &'a ReferenceSnapshot,
+    pub(super) campaign: &'a Campaign,
+    /// Judged this moment in this view, not read from the last night.
+    pub(super) judge_now_view: Option<StructureView>,
+}
+
+/// Shows what is behind the target, or member of one, with this code in each of these standings.
+pub(super) fn show_drilldown(
+    ctx: &CliContext,
+    requested: &DrilldownContext<'_>,
+    standings: &[Standing],
+    code: &str,
+) -> CliResult {
+    let mut found = Vec::new();
+    for one in standings {
+        if let Some(judged) = one.judgement.find_member(code) {
+            found.push((one, judged, requested.load_backing(one, code)?));
+        }
+    }
+    if found.is_empty() {
+        return Err(CliError::new(
+            "UNKNOWN_TARGET",
+            format!("không có chỉ tiêu {code} ở đơn vị này; xem: thidua standings"),
+            format!("there is no target {code} at this unit; see: thidua standings"),
+        ));
+    }
+    if ctx.output.json {
+        let list = found.iter().map(|(one, judged, backing)| requested.to_json(one, judged, backing));
+        ctx.output.print_line(format!("{:#}", Value::Array(list.collect())));
+        return Ok(());
+    }
+    for (one, judged, backing) in &found {
+        requested.print_judgement(&ctx.output, one, judged);
+        requested.print_reports(&ctx.output, backing);
+    }
+    Ok(())
+}
+
+impl DrilldownContext<'_> {
+    fn load_backing(&self, standing: &Standing, code: &str) -> CliResult<ReportDrilldown> {
+        let LocalApp { app, actor } = self.local_app;
+        Ok(match self.judge_now_view {
+            Some(view) => app.drill_down_live(actor, self.campaign, (standing.unit, standing.phase, view), code)?,
+            None => app.drill_down(actor, standing.id(), code)?,
+        })
+    }
+
+    fn print_judgement(&self, output: &Output, one: &Standing, judged: &Judgement) {
+        let phase = if one.phase == 0 {
+            output.pick("cả phong trào", "whole campaign").to_owned()
+        } else {
+            format!("{} {}", output.pick("đợt", "phase"), one.phase)
+        };
+        let Judgement { code, state, display, .. } = judged;
+        let because = reasons_text(output, judged.reasons.iter().map(String::as_str));
+        output.print_line(format!("{code} ({phase}): {} {display} {because}", state.text(output.lang)).trim_end());
+        output.print_line(format!("  {}", coverage_text(output, &one.coverage)));
+        for figure in judged.all_figures() {
+            let element = self.reference.catalogue.element(&figure.element);
+            let name = element.map_or("", |element| output.pick(&element.name_vi, &element.name_en));
+            let (now, before, full) =
+                (figure_text(figure.value), figure_text(figure.baseline_now), figure_text(figure.baseline_full));
+            output.print_line(output.lang.pick(
+                format!("  {} {name}: nay {now}, cùng kỳ {before}, cả kỳ gốc {full}", figure.element),
+                format!(
+                    "  {} {name}: now {now}, same time last year {before}, whole base window {full}",
+                    figure.element
+                ),
+            ));
+        }
+    }
+
+    fn print_reports(&self, output: &Output, backing: &ReportDrilldown) {
+        let elements: BTreeSet<&ElementCode> =
+            backing.lines.iter().flat_map(|line| &line.addends).map(|one| &one.element).collect();
+        let mut headings = vec![
+            output.pick("đơn vị", "unit"),
+            output.pick("tên", "name"),
+            output.pick("từ", "from"),
+            output.pick("đến", "to"),
+            output.pick("báo cáo", "report"),
+        ];
+        headings.extend(elements.iter().map(|code| code.as_str()));
+        let rows: Vec<Vec<String>> =
+            backing.lines.iter().map(|line| self.to_table_row(output, line, &elements)).collect();
+        output.print_line("");
+        output.print_table(&headings, &rows);
+        let (cut, hidden) = (backing.cut_seq, backing.hidden_count);
+        let count = |support| backing.lines.iter().filter(|line| line.support == support).count();
+        let [accepted, waiting, missing] =
+            [ReportSupport::Accepted, ReportSupport::Waiting, ReportSupport::Missing].map(count);
+        output.print_line(output.lang.pick(
+            format!("theo mã đơn vị, tính đến mốc {cut}: đã duyệt {accepted}, chờ duyệt {waiting}, thiếu {missing}, ngoài tầm nhìn {hidden}; (trong ngoặc): không cộng vào"),
+            format!("by unit code, as of {cut}: accepted {accepted}, waiting {waiting}, missing {missing}, out of sight {hidden}; (in brackets): not added"),
+        ));
+    }
+
+    fn to_table_row(&self, output: &Output, line: &StandingReport, elements: &BTreeSet<&ElementCode>) -> Vec<String> {
+        let unit = self.reference.org.unit(line.unit);
+        let last = line.period.end.yesterday().unwrap_or(line.period.end);
+        let support = match line.support {
+            ReportSupport::Missing => output.pick("THIẾU", "MISSING"),
+            ReportSupport::Waiting => output.pick("chờ duyệt", "waiting"),
+            ReportSupport::Accepted => output.pick("đã duyệt", "accepted"),
+        };
+        let late = if line.late { output.pick(", chậm", ", late") } else { "" };
+        let mut row = vec![
+            unit.map_or_else(String::new, |unit| unit.uid.clone()),
+            unit.map_or_else(String::new, |unit| unit.nearest_name(line.period.start).to_owned()),
+            line.period.start.to_string(),
+            last.to_string(),
+            format!("{support}{late}"),
+        ];
+        let added = |code: &&ElementCode| {
+            line.addends.iter().find(|one| one.element == **code).map_or_else(String::new, addend_text)
+        };
+        row.extend(elements.iter().map(added));
+        row
+    }
+
+    fn to_json(&self, one: &Standing, judged: &Judgement, backing: &ReportDrilldown) -> Value {
+        let uid = |line: &StandingReport| self.reference.org.unit(line.unit).map(|unit| unit.uid.clone());
+        let reports = backing.lines.iter().map(|line| {
+            let adds = line.addends.iter();
+            let adds = adds.map(|Addend { element, figure, counts }| json!({ "element": element.as_str(), "figure": figure, "counts": counts }));
+            json!({
+                "report": line.report.to_string(),
+                "unit": uid(line),
+                "first_day": line.period.start.to_string(),
+                "end_day": line.period.end.to_string(),
+                "due": line.due.to_string(),
+                "support": line.support.as_str(),
+                "late": line.late,
+                "adds": adds.collect::<Vec<_>>(),
+            })
+        });
+        json!({
+            "phase": one.phase,
+            "judgement": judgement_json(judged),
+            "coverage": coverage_json(&one.coverage),
+            "cut": backing.cut_seq,
+            "out_of_sight": backing.hidden_count,
+            "reports": reports.collect::<Vec<_>>(),
+        })
+    }
+}
+
+fn addend_text(addend: &Addend) -> String {
+    match addend.figure {
+        Some(figure) if addend.counts => figure.to_string(),
+        Some(figure) => format!("({figure})"),
+        None => "-".to_owned(),
+    }
+}

@@ -1,0 +1,178 @@
+//! Reads frames of the contract into steps. Strict where a frame cannot be understood, tolerant where a newer server may say more.
+
+use super::BadFrame;
+use crate::client::protocol::{
+    Epoch, OutboxOutcome, ReceivedCheckpoint, RecordKey, ReplicaAction, ScopeKey, ServerVerdict, StagedOp,
+};
+use crate::domain::lease::OFFLINE_LEASE_DAYS;
+use crate::domain::scope_digest::ScopeDigest;
+use crate::pb;
+use crate::wire::sync::decompress_rows;
+use crate::wire::values::timestamp_from_proto;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+type ScopesByNumber = BTreeMap<u32, ScopeKey>;
+
+fn decode_id(bytes: &[u8]) -> Result<[u8; 16], BadFrame> {
+    bytes.try_into().map_err(|_| BadFrame("an id is not 16 bytes long"))
+}
+
+fn decode_kind(number: i32) -> Result<i16, BadFrame> {
+    i16::try_from(number).ok().filter(|kind| *kind > 0).ok_or(BadFrame("a kind is out of range"))
+}
+
+fn lookup_scope(numbers: &ScopesByNumber, number: u32) -> Result<ScopeKey, BadFrame> {
+    numbers.get(&number).copied().ok_or(BadFrame("a scope's number is not from Welcome"))
+}
+
+fn lookup_scopes(numbers: &ScopesByNumber, list: &[u32]) -> Result<Vec<ScopeKey>, BadFrame> {
+    list.iter().map(|number| lookup_scope(numbers, *number)).collect()
+}
+
+/// A scope as a request names it.
+pub(super) fn encode_scope(scope: ScopeKey) -> pb::Scope {
+    let id = if scope.id == [0; 16] { Vec::new() } else { scope.id.to_vec() };
+    pb::Scope { kind: i32::from(scope.kind), id, number: 0 }
+}
+
+fn decode_scope_key(scope: Option<&pb::Scope>) -> Result<(u32, ScopeKey), BadFrame> {
+    let pb::Scope { kind: number_of_kind, id: bytes, number } = scope.ok_or(BadFrame("a grant names no scope"))?;
+    let id = if bytes.is_empty() { [0; 16] } else { decode_id(bytes)? };
+    Ok((*number, ScopeKey { kind: decode_kind(*number_of_kind)?, id }))
+}
+
+pub(super) fn decode_epoch(epoch: Option<&pb::Epoch>) -> Result<Epoch, BadFrame> {
+    let pb::Epoch { number, id: bytes } = epoch.ok_or(BadFrame("Welcome names no epoch"))?;
+    Ok(Epoch { number: *number, id: decode_id(bytes)? })
+}
+
+/// Whom to trust from now on; none: as before.
+pub(super) fn decode_fingerprints(reported: &[Vec<u8>]) -> Result<Vec<[u8; 32]>, BadFrame> {
+    let read =
+        |one: &Vec<u8>| one.as_slice().try_into().map_err(|_| BadFrame("a CA's fingerprint is not 32 bytes long"));
+    reported.iter().map(read).collect()
+}
+
+/// Days of the offline lease; a server that does not say means the usual ones.
+pub(super) fn decode_lease_days(limits: Option<&pb::SyncLimits>) -> u16 {
+    let reported = limits.and_then(|limits| u16::try_from(limits.offline_lease_days).ok());
+    reported.filter(|days| *days > 0).unwrap_or(OFFLINE_LEASE_DAYS)
+}
+
+/// The numbers of the scopes granted, and what changes against what is held. A scope that the server does not name at all is gone.
+pub(super) fn decode_grants(
+    list: &[pb::ScopeGrant],
+    held: &[ScopeKey],
+) -> Result<(ScopesByNumber, Vec<StagedOp>), BadFrame> {
+    let mut numbers = ScopesByNumber::new();
+    let mut ops = Vec::new();
+    let mut named = Vec::new();
+    for grant in list {
+        let (number, key) = decode_scope_key(grant.scope.as_ref())?;
+        named.push(key);
+        if grant.change() == pb::ScopeChange::Removed {
+            let removal = i16::try_from(grant.removal).unwrap_or(0);
+            ops.push(StagedOp::Removed { scope: key, removal });
+            continue;
+        }
+        if numbers.insert(number, key).is_some() {
+            return Err(BadFrame("two scopes have one number"));
+        }
+        if !held.contains(&key) {
+            ops.push(StagedOp::Granted(key));
+        }
+    }
+    let unnamed = held.iter().filter(|key| !named.contains(key));
+    ops.extend(unnamed.map(|key| StagedOp::Removed { scope: *key, removal: 0 }));
+    Ok((numbers, ops))
+}
+
+pub(super) fn decode_rows(mut batch: pb::Rows, numbers: &ScopesByNumber) -> Result<(Vec<StagedOp>, Vec<u8>), BadFrame> {
+    let cursor = std::mem::take(&mut batch.cursor);
+    let rows = decompress_rows(batch).ok_or(BadFrame("rows cannot be unpacked"))?;
+    let mut ops = Vec::with_capacity(rows.len());
+    for row in rows {
+        ops.extend(self::decode_row(row, numbers)?);
+    }
+    Ok((ops, cursor))
+}
+
+fn decode_row(row: pb::Row, numbers: &ScopesByNumber) -> Result<Option<StagedOp>, BadFrame> {
+    let pb::Row { operation, kind: number_of_kind, id: bytes, revision, record, scope_numbers, gone_reason: _ } = row;
+    let key = RecordKey { kind: decode_kind(number_of_kind)?, id: decode_id(&bytes)? };
+    let scopes = lookup_scopes(numbers, &scope_numbers)?;
+    Ok(match pb::RowOperation::try_from(operation) {
+        Ok(pb::RowOperation::Put) => Some(StagedOp::Put { record: key, revision, bytes: record, scopes }),
+        Ok(pb::RowOperation::Own) => Some(StagedOp::Own { record: key, revision, scopes }),
+        Ok(pb::RowOperation::Gone) => Some(StagedOp::Gone { record: key, scopes }),
+        // An operation of a newer contract: the digest will say whether it mattered.
+        Ok(pb::RowOperation::Unspecified) | Err(_) => None,
+    })
+}
+
+pub(super) fn decode_reset(reset: &pb::Reset, numbers: &ScopesByNumber) -> Result<ReplicaAction, BadFrame> {
+    let op = StagedOp::Reset { scope: lookup_scope(numbers, reset.scope_number)?, generation: reset.generation };
+    Ok(ReplicaAction::StageOps { ops: vec![op], cursor: None })
+}
+
+pub(super) fn decode_snapshot_end(end: &pb::SnapshotEnd, numbers: &ScopesByNumber) -> Result<ReplicaAction, BadFrame> {
+    let op = StagedOp::SnapshotEnd { scope: lookup_scope(numbers, end.scope_number)?, generation: end.generation };
+    Ok(ReplicaAction::StageOps { ops: vec![op], cursor: None })
+}
+
+pub(super) fn decode_checkpoint(
+    checkpoint: pb::Checkpoint,
+    numbers: &ScopesByNumber,
+    lease_days: u16,
+) -> Result<ReceivedCheckpoint, BadFrame> {
+    let pb::Checkpoint { cursor, seq, digests, commands_taken, server_time, sync_mark, receipt, safe_past_seq } =
+        checkpoint;
+    let digest = |one: &pb::ScopeDigest| {
+        let sum = u128::from_be_bytes(decode_id(&one.digest)?);
+        let count = i64::try_from(one.count).map_err(|_| BadFrame("a count is out of range"))?;
+        Ok((lookup_scope(numbers, one.scope_number)?, ScopeDigest { count, sum }))
+    };
+    let time = server_time.ok_or(BadFrame("a checkpoint without a time"))?;
+    Ok(ReceivedCheckpoint {
+        cursor,
+        seq,
+        digests: digests.iter().map(digest).collect::<Result<_, _>>()?,
+        commands_taken,
+        server_time: timestamp_from_proto(time).map_err(|_| BadFrame("a time is out of range"))?.0,
+        sync_mark,
+        safe_past_seq,
+        receipt: receipt.map(|receipt| (receipt.body, receipt.signature)),
+        lease_days,
+    })
+}
+
+/// What became of a command; a duplicate is what it was the first time.
+pub(super) fn decode_verdict(verdict: pb::Verdict) -> ServerVerdict {
+    let first = match verdict.outcome() {
+        pb::Outcome::Duplicate => verdict.present_outcome,
+        pb::Outcome::Unspecified
+        | pb::Outcome::Applied
+        | pb::Outcome::Merged
+        | pb::Outcome::Conflict
+        | pb::Outcome::Held
+        | pb::Outcome::Rejected => verdict.outcome,
+    };
+    let outcome = match pb::Outcome::try_from(first) {
+        Ok(pb::Outcome::Applied) => OutboxOutcome::Applied,
+        Ok(pb::Outcome::Merged) => OutboxOutcome::Merged,
+        Ok(pb::Outcome::Conflict) => OutboxOutcome::Conflict,
+        Ok(pb::Outcome::Held) => OutboxOutcome::Held,
+        Ok(pb::Outcome::Rejected) => OutboxOutcome::Rejected,
+        Ok(pb::Outcome::Unspecified | pb::Outcome::Duplicate) | Err(_) => OutboxOutcome::Newer,
+    };
+    let pb::Verdict { number, outcome: _, present_outcome: _, seq, revision, record_id, reason, problems } = verdict;
+    let problems = problems.into_iter().map(|problem| (problem.field, problem.reason)).collect();
+    ServerVerdict { number, outcome, seq, revision, record_id, reason, problems }
+}
+
+/// A length of time from its seconds and nanoseconds; a negative one is none.
+pub(super) fn decode_duration(seconds: i64, nanos: i32) -> Duration {
+    let nanos = u32::try_from(nanos).unwrap_or(0).min(999_999_999);
+    Duration::new(u64::try_from(seconds).unwrap_or(0), nanos)
+}

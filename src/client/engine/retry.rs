@@ -1,0 +1,67 @@
+//! What to do after a call: how long to wait, whether to renew, whether digests agree. Pure tables.
+
+use super::Engine;
+use crate::client::protocol::{
+    CallError, CallErrorKind, DigestComparison, HaltReason, LocalScopeDigest, NextAction, ReceivedCheckpoint,
+};
+use std::time::Duration;
+
+/// First wait after a failure, in milliseconds.
+const BACKOFF_FIRST_MS: u64 = 1_000;
+/// Longest wait, in milliseconds.
+const BACKOFF_MAX_MS: u64 = 300_000;
+/// Rebuildings of a scope before its mismatch is reported as a loop.
+const REBUILDS_MAX: i16 = 1;
+/// Renewals in a row before the phone counts as not admitted.
+const RENEWALS_MAX: u32 = 2;
+/// Servers tried in a row before all count as superseded.
+pub(super) const SERVERS_TRIED_MAX: u32 = 8;
+
+/// The wait after `failures` failures in a row: doubling from one second to five minutes, the second half of it by chance, so that a
+/// district's phones do not come back in step. `random` is any number.
+pub(crate) fn backoff_delay(failures: u32, random: u64) -> Duration {
+    let whole = BACKOFF_FIRST_MS.saturating_mul(1 << failures.min(16)).min(BACKOFF_MAX_MS);
+    let half = whole / 2;
+    Duration::from_millis(half + random % (half + 1))
+}
+
+/// Compares the digests of a checkpoint with what is held. A scope that the server lists and the phone does not hold has no records.
+pub(crate) fn compare_digests(mark: &ReceivedCheckpoint, held: &[LocalScopeDigest]) -> Vec<DigestComparison> {
+    let compare = |(scope, theirs): &(_, _)| {
+        let ours = held.iter().find(|held| held.scope == *scope);
+        let (digest, rebuilds) = ours.map_or_else(Default::default, |held| (held.digest, held.rebuild_count));
+        if digest == *theirs {
+            DigestComparison::Match(*scope)
+        } else if rebuilds < REBUILDS_MAX {
+            DigestComparison::Rebuild(*scope)
+        } else {
+            DigestComparison::StillDiffers(*scope)
+        }
+    };
+    mark.digests.iter().map(compare).collect()
+}
+
+/// What to do after a failed call. Whatever may have been applied is sent again with the same numbers: the server knows them (S7).
+pub(super) fn next_after_failure(engine: &mut Engine, failure: &CallError, random: u64) -> NextAction {
+    if let Some(halt) = engine.halt_reason {
+        return NextAction::Stop(halt);
+    }
+    if failure.reason == "DEVICE_REVOKED" {
+        return NextAction::Stop(HaltReason::Revoked);
+    }
+    match failure.kind {
+        CallErrorKind::MaybeApplied | CallErrorKind::Exhausted => engine.next_backoff(failure.retry_after, random),
+        CallErrorKind::Unauthenticated => {
+            engine.consecutive_renewals += 1;
+            if engine.consecutive_renewals > RENEWALS_MAX {
+                NextAction::Stop(HaltReason::NotAdmitted)
+            } else {
+                NextAction::RenewToken
+            }
+        }
+        CallErrorKind::Precondition if failure.reason == "SERVER_SUPERSEDED" => {
+            engine.try_next_server(HaltReason::Superseded)
+        }
+        CallErrorKind::Precondition | CallErrorKind::Other => NextAction::Stop(HaltReason::ProtocolError),
+    }
+}

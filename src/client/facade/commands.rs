@@ -1,0 +1,169 @@
+//! What a person does to reports: each becomes a command in the outbox, checked first by the same rules that the server runs.
+//!
+//! What is refused here is not written, and every field that is wrong is named at once. Nothing here needs a connection.
+
+use super::local_report::{self, LocalReport};
+use super::values::{CellEntry, CellFigure, ReportKeyView};
+use super::{ClientError, Phone, Result, queries, view_conversion};
+use crate::client::reference::LocalReference;
+use crate::client::replica::CommandDraft;
+use crate::client::transport::device_key;
+use crate::domain::cell::{CellChange, Cells};
+use crate::domain::command::{Command, CommandBody, NoteChange, SaveCells};
+use crate::domain::free_text;
+use crate::domain::ids::{CommentId, ReportId};
+use crate::domain::limits::NOTE_CHARS_MAX;
+use crate::domain::reason::RefusalReason;
+use crate::domain::report::{FormSchema, Report};
+use crate::wire;
+use jiff::civil::Date;
+use std::sync::Arc;
+
+impl Phone {
+    /// Saves cells and, if given, the note. Only what differs from what is shown becomes a command; gives its number, `None` when nothing
+    /// differs. A refused save of the same cells is dealt with by this one.
+    pub fn save_cells(&self, key: ReportKeyView, cells: Vec<CellEntry>, note: Option<String>) -> Result<Option<u64>> {
+        let (reference, key) = (self.reference()?, view_conversion::from_report_key_view(&key));
+        let shape = reference.form_shape(key.contract).ok_or(ClientError::NotFound { what: "contract".to_owned() })?;
+        let present = self.load_local_report(&reference, key.id())?;
+        let (_, today) = self.home_and_today()?;
+        let shown = present.replayed.report.clone();
+        let blank = Cells::new();
+        let before = shown.as_ref().map_or(&blank, |report| &report.cells);
+        let mut changes = Vec::with_capacity(cells.len());
+        for entry in &cells {
+            let code = view_conversion::parse_element_code(&entry.element)?;
+            let element =
+                reference.element_number(&code).ok_or(RefusalReason::UnknownElement).map_err(refusal_error)?;
+            let (mine, base) = (entry.value.map(view_conversion::to_cell_value), before.get(&element).copied());
+            if mine != base {
+                changes.push(CellChange { element, mine, base });
+            }
+        }
+        changes.sort_by_key(|change| change.element);
+        let base_note = shown.as_ref().map_or("", |report| report.note.as_str());
+        let note = note.filter(|mine| mine != base_note);
+        let note = note.map(|mine| NoteChange { mine, base: base_note.to_owned() });
+        if changes.is_empty() && note.is_none() {
+            return Ok(None);
+        }
+        let acting_unit = reference.acting_unit_of(key.unit, today);
+        let save = SaveCells { key, acting_unit, changes, note, base_revision: present.revision };
+        Report::apply_save(shown, &save, acting_unit, shape)?;
+        let mends = self.find_resolved_refusals(&present, &save)?;
+        self.append_command(present.id, CommandBody::SaveCells(save), mends).map(Some)
+    }
+
+    /// Saves that nothing occurred: every cell of the form an explicit zero (báo cáo không phát sinh).
+    pub fn save_nil(&self, key: ReportKeyView) -> Result<Option<u64>> {
+        let cells = self.blank_form(key.contract.clone())?;
+        let nil = |element| CellEntry { element, value: Some(CellFigure::Nil) };
+        self.save_cells(key, cells.into_iter().map(|cell| nil(cell.element)).collect(), None)
+    }
+
+    /// Sends a report for review, as it is shown. Form rules and blank cells are checked first.
+    pub fn submit_report(&self, report_id: String) -> Result<u64> {
+        let (reference, present, today) = self.load_report(&report_id)?;
+        let report = require_report(&present)?;
+        let acting_unit = reference.acting_unit_of(report.key.unit, today);
+        report.clone().submit(acting_unit, form_shape(&reference, &report), today, false)?;
+        let refused = self.lock_under_lease()?.refused_commands()?;
+        let mends =
+            refused.iter().filter(|one| one.report_id == present.id.0 && one.body_number == 6).map(|one| one.number);
+        self.append_command(present.id, CommandBody::SubmitReport { report: present.id, acting_unit }, mends.collect())
+    }
+
+    /// Adds a comment to a report.
+    pub fn add_comment(&self, report_id: String, text: String) -> Result<u64> {
+        let report = queries::parse_report_id(&report_id)?;
+        if text.trim().is_empty() {
+            return Err(refusal_error(RefusalReason::NothingToDo));
+        }
+        if let Some(reason) = free_text::check_free_text(&text) {
+            return Err(refusal_error(reason));
+        }
+        let comment = CommentId(device_key::new_uuid_v7(self.runner.clock.now())?);
+        self.append_command(report, CommandBody::AddComment { report, comment, text }, Vec::new())
+    }
+
+    /// Discards a refused command: what it carried is no longer shown. False when there is no such refusal.
+    pub fn discard_refused(&self, number: u64) -> Result<bool> {
+        Ok(self.lock_under_lease()?.resolve_refusal(number)?)
+    }
+
+    /// Puts a command into the outbox with its number, in one local transaction.
+    pub(super) fn append_command(&self, report: ReportId, body: CommandBody, mends: Vec<u64>) -> Result<u64> {
+        self.home_and_today()?;
+        let now = self.runner.clock.now();
+        let draft = CommandDraft {
+            report_id: report.0.to_vec(),
+            body_number: view_conversion::body_field_number(&body),
+            made_at: now.0,
+            resolved_refusals: mends,
+        };
+        let number = self.lock_under_lease()?.append_command(&draft, |number, sync_mark| {
+            wire::command::encode_command(number, &Command { captured_at: Some(now), sync_mark, body })
+        })?;
+        self.runner.wake.notify_one();
+        Ok(number)
+    }
+
+    /// A report on this phone, with the day on which it is looked at.
+    pub(super) fn load_report(&self, report_id: &str) -> Result<(Arc<LocalReference>, LocalReport, Date)> {
+        let reference = self.reference()?;
+        let present = self.load_local_report(&reference, queries::parse_report_id(report_id)?)?;
+        Ok((reference, present, self.home_and_today()?.1))
+    }
+
+    pub(super) fn load_local_report(&self, reference: &LocalReference, id: ReportId) -> Result<LocalReport> {
+        let (home, today) = self.home_and_today()?;
+        let mut replica = self.lock_under_lease()?;
+        local_report::load_local_report(&mut replica, reference, id, home, today)
+    }
+
+    /// Refused saves of this report all of whose cells this save enters anew.
+    fn find_resolved_refusals(&self, present: &LocalReport, save: &SaveCells) -> Result<Vec<u64>> {
+        let (home, _) = self.home_and_today()?;
+        let refused = self.lock_under_lease()?.refused_commands()?;
+        let covers = |bytes: &[u8]| {
+            let read = wire::command::decode_command(bytes, home).ok().and_then(|numbered| numbered.command.ok());
+            match read.map(|command| command.body) {
+                Some(CommandBody::SaveCells(old)) => {
+                    let entered = |change: &CellChange| save.changes.iter().any(|new| new.element == change.element);
+                    old.changes.iter().all(entered) && (old.note.is_none() || save.note.is_some())
+                }
+                Some(
+                    CommandBody::SubmitReport { .. }
+                    | CommandBody::ReturnReport { .. }
+                    | CommandBody::AcceptReport { .. }
+                    | CommandBody::AddComment { .. }
+                    | CommandBody::SettleConflict { .. }
+                    | CommandBody::SettleHeld { .. }
+                    | CommandBody::ProposeAmendment { .. }
+                    | CommandBody::SettleProposal { .. },
+                )
+                | None => false,
+            }
+        };
+        let ours = refused.iter().filter(|one| one.report_id == present.id.0);
+        Ok(ours.filter(|one| covers(&one.bytes)).map(|one| one.number).collect())
+    }
+}
+
+pub(super) fn require_report(present: &LocalReport) -> Result<Report> {
+    present.replayed.report.clone().ok_or(ClientError::NotFound { what: "report".to_owned() })
+}
+
+fn form_shape<'r>(reference: &'r LocalReference, report: &Report) -> &'r FormSchema {
+    static EMPTY_SHAPE: FormSchema = FormSchema { ranges: std::collections::BTreeMap::new(), rules: Vec::new() };
+    reference.form_shape(report.key.contract).unwrap_or(&EMPTY_SHAPE)
+}
+
+pub(super) fn refusal_error(reason: RefusalReason) -> ClientError {
+    ClientError::from(crate::domain::reason::Refusal::from(reason))
+}
+
+/// Whether a text is short enough for a note, a comment or a question.
+pub(super) fn is_note_length_ok(text: &str) -> bool {
+    text.chars().count() <= NOTE_CHARS_MAX
+}

@@ -1,0 +1,191 @@
+//! A call carried by somebody else: the engine says what to send and is told what came, and whoever holds it brings the bytes there and
+//! back. For a transport of the app's own, for rehearsals, and for a simulation that cuts, loses and repeats.
+//!
+//! ```text
+//!  enrol_request -> bytes -> enrol_answer          renew_request(nonce) -> bytes -> renew_answer
+//!  call_request -> bytes -> call_frame* -> call_end -> what to do next; a phone that dies in between begins a new call
+//! ```
+//!
+//! One call at a time, and not while following. Knows no network.
+
+use super::{ClientError, Phone, Result, lock_ignoring_poison};
+use crate::client::engine::Engine;
+use crate::client::protocol::{CallError, CallErrorKind, NextAction};
+use crate::client::runner::build_renew_request;
+use crate::client::transport::device_key;
+use crate::domain::reason::RefusalReason;
+use crate::pb;
+use crate::wire::bytes::{decode_message, encode_message};
+use std::time::Duration;
+
+/// Why a call that somebody carried did not come to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CallFailure {
+    /// Cut, timed out, no answer: perhaps applied.
+    Lost,
+    /// The server has no room just now: come back after so many milliseconds.
+    Busy {
+        /// How long the server asks to wait.
+        retry_after_ms: u64,
+    },
+    /// The token or the device is not accepted, with the code of the reason.
+    Unauthenticated {
+        /// As in `DEVICE_REVOKED`.
+        reason: String,
+    },
+    /// The server is not in the state for it, with the code of the reason.
+    Precondition {
+        /// As in `SERVER_SUPERSEDED`.
+        reason: String,
+    },
+    /// Anything else: sending the same again fails again.
+    Refused {
+        /// Code of the reason.
+        reason: String,
+    },
+}
+
+/// What to do after a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallNext {
+    /// Nothing: all is exchanged.
+    Done,
+    /// Call again at once.
+    CallAgain,
+    /// Call again later, with the same numbers.
+    Wait {
+        /// How long to wait.
+        after_ms: u64,
+    },
+    /// Renew the token, then call again.
+    RenewToken,
+    /// Go to the next server.
+    TryNextServer,
+}
+
+/// A record as it is held, byte for byte.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RecordView {
+    /// Number of its kind in the contract.
+    pub kind: i16,
+    /// Its id.
+    pub id: Vec<u8>,
+    /// Its revision.
+    pub revision: i64,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+impl Phone {
+    /// Begins to enrol with the text of a QR picture: the bytes of an `EnrolRequest`.
+    pub fn build_enrol_request(&self, invitation: String) -> Result<Vec<u8>> {
+        Ok(encode_message(&self.runner.begin_enrolment(&invitation)?.1))
+    }
+
+    /// Ends it with the bytes of an `EnrolResponse`.
+    pub fn handle_enrol_response(&self, answer: Vec<u8>) -> Result<()> {
+        let device = self.runner.replica().device()?.ok_or(ClientError::NotEnrolled)?;
+        self.runner.complete_enrolment(device, decode_message(&answer).map_err(malformed_message_error)?)?;
+        self.with_engine(|engine| *engine = Engine::default())
+    }
+
+    /// Asks for a new token under the server's nonce: the bytes of a `RenewTokenRequest`.
+    pub fn build_renew_request(&self, nonce: Vec<u8>) -> Result<Vec<u8>> {
+        let device = self.runner.replica().device()?.ok_or(ClientError::NotEnrolled)?;
+        let enrolment = device.enrolment.ok_or(ClientError::NotEnrolled)?;
+        Ok(encode_message(&build_renew_request(&device.identity, &enrolment, nonce)?))
+    }
+
+    /// Takes the bytes of a `RenewTokenResponse`.
+    pub fn handle_renew_response(&self, answer: Vec<u8>) -> Result<()> {
+        let device = self.runner.replica().device()?.ok_or(ClientError::NotEnrolled)?;
+        let enrolment = device.enrolment.ok_or(ClientError::NotEnrolled)?;
+        Ok(self.runner.save_renewed_token(&enrolment, decode_message(&answer).map_err(malformed_message_error)?)?)
+    }
+
+    /// Begins a call: the bytes of a `SyncRequest`. A call that did not come to its end is forgotten.
+    pub fn build_sync_request(&self, follow: bool) -> Result<Vec<u8>> {
+        self.runner.enrolled_device()?;
+        self.with_engine(|engine| {
+            let start = self.runner.replica().load_sync_input(engine.commands_max())?;
+            Ok(encode_message(&engine.build_request(start, follow)))
+        })?
+    }
+
+    /// Takes the bytes of one `SyncResponse`: everything that it says is done and durable when this returns.
+    pub fn handle_sync_frame(&self, frame: Vec<u8>) -> Result<()> {
+        let frame: pb::SyncResponse = decode_message(&frame).map_err(malformed_message_error)?;
+        let swaps = self.with_engine(|engine| {
+            let bad = |_| ClientError::BadArgument { what: "frame".to_owned() };
+            let steps = engine.handle_frame(frame).map_err(bad)?;
+            let mut compare = |mark: &_, held: &[_]| engine.compare_digests(mark, held);
+            Ok::<_, ClientError>(self.runner.replica().apply_actions(&steps, self.runner.clock.now(), &mut compare)?)
+        })??;
+        self.runner.notify_listener(&swaps);
+        Ok(())
+    }
+
+    /// Ends a call: the stream closed, or failed. A phone that learns that it was revoked destroys what it holds.
+    pub fn end_sync_call(&self, failure: Option<CallFailure>) -> Result<CallNext> {
+        let chance = device_key::random_u64();
+        let (next, left) = self.with_engine(|engine| match failure {
+            None => (engine.on_stream_closed(chance), None),
+            Some(CallFailure::Lost) => {
+                (engine.on_call_failed(&to_call_error(CallFailure::Lost), chance), engine.last_sent_number())
+            }
+            Some(failure) => (engine.on_call_failed(&to_call_error(failure), chance), None),
+        })?;
+        if let Some(number) = left {
+            self.runner.replica().mark_sent(number)?;
+        }
+        Ok(match next {
+            NextAction::Done => CallNext::Done,
+            NextAction::CallAgain => CallNext::CallAgain,
+            NextAction::Wait(after) => {
+                CallNext::Wait { after_ms: u64::try_from(after.as_millis()).unwrap_or(u64::MAX) }
+            }
+            NextAction::RenewToken => CallNext::RenewToken,
+            NextAction::TryNextServer => CallNext::TryNextServer,
+            NextAction::Stop(halt) => return Err(self.runner.to_halt_error(halt, String::new())?.into()),
+        })
+    }
+
+    /// Everything that this phone holds, by kind and id: to compare two copies byte for byte.
+    pub fn all_records(&self) -> Result<Vec<RecordView>> {
+        let stored = self.lock_under_lease()?.all_records()?;
+        let held = |one: crate::client::replica::ReplicaRecord| RecordView {
+            kind: one.key.kind,
+            id: one.key.id.to_vec(),
+            revision: one.revision,
+            bytes: one.bytes,
+        };
+        Ok(stored.into_iter().map(held).collect())
+    }
+
+    /// Scopes that did not agree though they were rebuilt, in the call that ended last: to be reported.
+    pub fn diverged_scope_count(&self) -> Result<u32> {
+        self.with_engine(|engine| super::saturating_u32(engine.server_info().diverged_scopes.len()))
+    }
+
+    fn with_engine<T>(&self, work: impl FnOnce(&mut Engine) -> T) -> Result<T> {
+        if lock_ignoring_poison(&self.follow_task).is_some() {
+            return Err(ClientError::BadArgument { what: "call while following".to_owned() });
+        }
+        self.runner.with_engine(work).ok_or(ClientError::BadArgument { what: "call during another".to_owned() })
+    }
+}
+
+fn malformed_message_error(_: RefusalReason) -> ClientError {
+    ClientError::BadArgument { what: "message".to_owned() }
+}
+
+fn to_call_error(failure: CallFailure) -> CallError {
+    let (kind, reason, wait) = match failure {
+        CallFailure::Lost => (CallErrorKind::MaybeApplied, String::new(), None),
+        CallFailure::Busy { retry_after_ms } => (CallErrorKind::Exhausted, String::new(), Some(retry_after_ms)),
+        CallFailure::Unauthenticated { reason } => (CallErrorKind::Unauthenticated, reason, None),
+        CallFailure::Precondition { reason } => (CallErrorKind::Precondition, reason, None),
+        CallFailure::Refused { reason } => (CallErrorKind::Other, reason, None),
+    };
+    CallError { kind, reason, retry_after: wait.map(Duration::from_millis), message: String::new() }
+}

@@ -1,0 +1,218 @@
+//! What the app lists: what is due, reports, refusals, the outbox, scopes, who uses the phone.
+
+use super::local_report::{self, LocalReport};
+use super::values::{
+    CellView, CommandView, DueReport, OutboxStatus, ReceiptView, RefusedCommand, ReportKeyView, ReportStatus,
+    ReportView, ScopeView, SessionView,
+};
+use super::{ClientError, Phone, Result, view_conversion};
+use crate::client::reference::LocalReference;
+use crate::client::replica::{OutboxEntry, ReplicaRecord};
+use crate::domain::cell::Cells;
+use crate::domain::expectation::{Expectation, compute_unit_expectations};
+use crate::domain::ids::{ReportId, UnitId};
+use crate::domain::report as domain_report;
+use crate::domain::scope::RecordKind;
+use crate::domain::time::{date_from_days, days_from_date};
+use crate::domain::window::DateWindow;
+use std::collections::{BTreeMap, BTreeSet};
+
+impl Phone {
+    /// Who uses this phone; `None` before it is enrolled. Also when the lease is over: whose phone it is says nothing of its work.
+    pub fn session(&self) -> Result<Option<SessionView>> {
+        let Some(device) = self.runner.replica().device()? else { return Ok(None) };
+        let Some(enrolment) = device.enrolment else { return Ok(None) };
+        let (reference, today) = (self.cached_reference()?, self.runner.clock.now().local_date());
+        let unit = reference.org.unit(enrolment.unit);
+        Ok(Some(SessionView {
+            device_id: device.identity.device_id.to_string(),
+            account_id: enrolment.account.to_string(),
+            unit_id: enrolment.unit.to_string(),
+            unit: unit.map_or_else(String::new, |unit| unit.uid.clone()),
+            unit_name: reference.org.nearest_name(enrolment.unit, today).to_owned(),
+            roles: enrolment.roles.iter().map(|role| role.code().to_owned()).collect(),
+        }))
+    }
+
+    /// What this phone's unit owes for the days from `from_day` until before `to_day`, also for closed units that it follows, with where each
+    /// stands: by contract, unit and day. Days are since 1970-01-01.
+    pub fn due_reports(&self, from_day: i32, to_day: i32) -> Result<Vec<DueReport>> {
+        let (home, today) = self.home_and_today()?;
+        let reference = self.reference()?;
+        let window = DateWindow::new(date_from_days(from_day), date_from_days(to_day));
+        let window = window.ok_or(ClientError::BadArgument { what: "days".to_owned() })?;
+        // Until the token is renewed a phone of a closed unit still calls itself by the old one.
+        let home_now = reference.acting_unit_of(home, today);
+        let ours =
+            reference.org.units().iter().filter(|unit| reference.org.acting_unit(unit.id, today) == Some(home_now));
+        let ours: Vec<UnitId> = ours.map(|unit| unit.id).collect();
+        let owed = expected_reports(&reference, &ours, window);
+        let mut replica = self.lock_under_lease()?;
+        let attachments = local_report::load_attachments(&mut replica, &reference)?;
+        let mut due = Vec::with_capacity(owed.len());
+        for expected in owed {
+            let key = to_report_key(&expected);
+            let present = local_report::load_local_report(&mut replica, &reference, key.id(), home, today)?;
+            due.push(to_due_report(&expected, &key, &reference, present.status(&attachments)));
+        }
+        Ok(due)
+    }
+
+    /// One report with the outbox on top; `None` when there is none here or there.
+    pub fn report(&self, report_id: String) -> Result<Option<ReportView>> {
+        let id = parse_report_id(&report_id)?;
+        let (home, today) = self.home_and_today()?;
+        let reference = self.reference()?;
+        let mut replica = self.lock_under_lease()?;
+        let present = local_report::load_local_report(&mut replica, &reference, id, home, today)?;
+        let attachments = local_report::load_attachments(&mut replica, &reference)?;
+        Ok(present.to_view(&reference, &attachments, home))
+    }
+
+    /// The id of the report that answers this; two phones that never met derive the same.
+    pub fn report_id(&self, key: ReportKeyView) -> String {
+        view_conversion::from_report_key_view(&key).id().to_string()
+    }
+
+    /// All reports on this phone, those only in the outbox included, by id.
+    pub fn reports(&self) -> Result<Vec<ReportView>> {
+        let (home, _) = self.home_and_today()?;
+        let (reference, local_reports, attachments) = self.load_local_reports()?;
+        Ok(local_reports.iter().filter_map(|present| present.to_view(&reference, &attachments, home)).collect())
+    }
+
+    pub(super) fn load_local_reports(
+        &self,
+    ) -> Result<(std::sync::Arc<LocalReference>, Vec<LocalReport>, local_report::LocalAttachments)> {
+        let (home, today) = self.home_and_today()?;
+        let reference = self.reference()?;
+        let mut replica = self.lock_under_lease()?;
+        let stored = replica.records(RecordKind::Report.number())?;
+        let mut pending: BTreeMap<[u8; 16], Vec<OutboxEntry>> = BTreeMap::new();
+        for entry in replica.pending_commands()? {
+            if let Ok(id) = <[u8; 16]>::try_from(entry.report_id.as_slice()) {
+                pending.entry(id).or_default().push(entry);
+            }
+        }
+        let attachments = local_report::load_attachments(&mut replica, &reference)?;
+        let stored: BTreeMap<[u8; 16], ReplicaRecord> =
+            stored.into_iter().map(|stored| (stored.key.id, stored)).collect();
+        let ids: BTreeSet<[u8; 16]> = stored.keys().chain(pending.keys()).copied().collect();
+        let replayed = |id: [u8; 16]| {
+            let about = pending.remove(&id).unwrap_or_default();
+            local_report::replay_local_report(ReportId(id), stored.get(&id), about, &reference, (home, today))
+        };
+        let local_reports = ids.into_iter().map(replayed).collect();
+        Ok((reference, local_reports, attachments))
+    }
+
+    /// The blank form of a contract: every cell in its order, nothing entered.
+    pub fn blank_form(&self, contract: String) -> Result<Vec<CellView>> {
+        let reference = self.reference()?;
+        let found = reference.catalogue.contract(&contract);
+        let form = found.and_then(|contract| reference.catalogue.form(&contract.form));
+        let form = form.ok_or(ClientError::NotFound { what: "contract".to_owned() })?;
+        Ok(local_report::to_cell_views(Some(form), &Cells::new(), &reference))
+    }
+
+    /// Refused commands that nobody has dealt with, oldest first.
+    pub fn refused_commands(&self) -> Result<Vec<RefusedCommand>> {
+        let (home, _) = self.home_and_today()?;
+        let reference = self.reference()?;
+        let refused = self.lock_under_lease()?.refused_commands()?;
+        Ok(refused.iter().map(|entry| view_conversion::to_refused_command(entry, &reference, home)).collect())
+    }
+
+    /// The latest commands of this phone, newest first, at most `most`.
+    pub fn command_history(&self, most: u32) -> Result<Vec<CommandView>> {
+        let (home, _) = self.home_and_today()?;
+        let entries = self.lock_under_lease()?.latest_commands(i64::from(most))?;
+        Ok(entries.iter().map(|entry| view_conversion::to_command_view(entry, home)).collect())
+    }
+
+    /// The newest receipt; `None` before the first command was taken.
+    pub fn latest_receipt(&self) -> Result<Option<ReceiptView>> {
+        let newest = self.lock_under_lease()?.latest_receipt()?;
+        Ok(newest.map(|one| ReceiptView {
+            commands_taken: one.commands_taken,
+            body: one.body,
+            signature: one.signature,
+        }))
+    }
+
+    /// The outbox at a glance; also when the lease is over: how much waits is no secret, what it says is.
+    pub fn outbox_status(&self) -> Result<OutboxStatus> {
+        let mut replica = self.runner.replica();
+        let [waiting, sent, acknowledged, _] =
+            replica.count_by_state()?.map(|count| u32::try_from(count).unwrap_or(u32::MAX));
+        let refused = super::saturating_u32(replica.refused_commands()?.len());
+        let last_sync = replica.progress()?.server_time;
+        Ok(OutboxStatus { waiting, sent, acknowledged, refused, last_sync })
+    }
+
+    /// The scopes that this phone holds or held, with count and digest: what the server can be compared with.
+    pub fn scopes(&self) -> Result<Vec<ScopeView>> {
+        let scopes = self.lock_under_lease()?.scopes()?;
+        Ok(scopes.iter().map(|(key, row)| view_conversion::to_scope_view(key, Some(row), row.removal_reason)).collect())
+    }
+}
+
+pub(super) fn parse_report_id(text: &str) -> Result<ReportId> {
+    ReportId::parse(text).map_err(|_| ClientError::BadArgument { what: "report_id".to_owned() })
+}
+
+/// What these units owe for periods that share a day with the window. Periods stay whole: the window cuts none.
+fn expected_reports(reference: &LocalReference, units: &[UnitId], window: DateWindow) -> Vec<Expectation> {
+    let LocalReference { org, calendars, catalogue, .. } = reference;
+    let mut owed = Vec::new();
+    for contract in &catalogue.contracts {
+        let Some(calendar) = calendars.get(&contract.calendar) else { continue }; // It has not come yet.
+        let whole = calendar.periods_in(window);
+        let (Some(first), Some(last)) = (whole.first(), whole.last()) else { continue };
+        let wider = DateWindow { start: first.start, end: last.end };
+        for unit in units {
+            let found = compute_unit_expectations(org, calendars, contract, *unit, wider).unwrap_or_default();
+            owed.extend(found.into_iter().filter(|one| one.period.overlaps(window.start, window.end)));
+        }
+    }
+    owed
+}
+
+fn to_report_key(expected: &Expectation) -> domain_report::ReportKey {
+    let Expectation { contract, unit, period, .. } = expected;
+    domain_report::ReportKey { contract: *contract, unit: *unit, period: period.clone() }
+}
+
+fn to_due_report(
+    expected: &Expectation,
+    key: &domain_report::ReportKey,
+    reference: &LocalReference,
+    status: ReportStatus,
+) -> DueReport {
+    let form = reference.form(key.contract);
+    let label = |vi: bool| {
+        let calendar = reference.calendars.get(&key.period.calendar);
+        calendar.map_or_else(|| key.period.to_string(), |calendar| calendar.label_period(&key.period, vi))
+    };
+    DueReport {
+        key: view_conversion::to_report_key_view(key, reference),
+        report_id: key.id().to_string(),
+        form_name_vi: form.map_or_else(String::new, |form| form.name_vi.clone()),
+        form_name_en: form.map_or_else(String::new, |form| form.name_en.clone()),
+        period_name_vi: label(true),
+        period_name_en: label(false),
+        due_day: days_from_date(expected.due_day),
+        grace_end_day: days_from_date(expected.grace_end_day),
+        status,
+    }
+}
+
+/// Whether a unit's reports are for somebody else to review here.
+pub(super) fn is_foreign_unit(
+    unit: UnitId,
+    home: UnitId,
+    reference: &LocalReference,
+    today: jiff::civil::Date,
+) -> bool {
+    reference.acting_unit_of(unit, today) != reference.acting_unit_of(home, today)
+}

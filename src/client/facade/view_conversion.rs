@@ -1,0 +1,246 @@
+//! From the domain's values to the app's, and back. Decides nothing.
+
+use super::error::{ClientError, reason_texts, to_field_problem};
+use super::values::{
+    CellEntry, CellFigure, CommandKind, CommandState, CommandView, RefusedCommand, ReplicaChange, ReportKeyView,
+    ReportStatus, ScopeView,
+};
+use super::{Result, is_reference_kind};
+use crate::client::protocol::{OutboxOutcome, ScopeKey};
+use crate::client::rebase::LocalReportState;
+use crate::client::reference::LocalReference;
+use crate::client::replica::{OutboxEntry, OutboxEntryState, ScopeRow, SwapResult};
+use crate::domain::cell::{self, CellValue, MissingReason};
+use crate::domain::command::{Command, CommandBody};
+use crate::domain::element::ElementCode;
+use crate::domain::hex::encode_hex;
+use crate::domain::ids::{ContractId, UnitId};
+use crate::domain::period::Period;
+use crate::domain::report;
+use crate::domain::scope::{RecordKind, ScopeKind};
+use crate::domain::time::{date_from_days, days_from_date};
+use crate::pb;
+use crate::wire;
+
+pub(super) fn to_cell_figure(value: CellValue) -> CellFigure {
+    match value {
+        CellValue::Reported(figure) => CellFigure::Reported(figure),
+        CellValue::Nil => CellFigure::Nil,
+        CellValue::Missing(MissingReason::AwaitingSource) => CellFigure::MissingAwaitingSource,
+        CellValue::Missing(MissingReason::NotCounted) => CellFigure::MissingNotCounted,
+        CellValue::Missing(MissingReason::SeeNote) => CellFigure::MissingSeeNote,
+    }
+}
+
+pub(super) fn to_cell_value(figure: CellFigure) -> CellValue {
+    match figure {
+        CellFigure::Reported(figure) => CellValue::Reported(figure),
+        CellFigure::Nil => CellValue::Nil,
+        CellFigure::MissingAwaitingSource => CellValue::Missing(MissingReason::AwaitingSource),
+        CellFigure::MissingNotCounted => CellValue::Missing(MissingReason::NotCounted),
+        CellFigure::MissingSeeNote => CellValue::Missing(MissingReason::SeeNote),
+    }
+}
+
+/// A key in codes; ids in hexadecimal digits stand for what is not known here.
+pub(super) fn to_report_key_view(key: &report::ReportKey, reference: &LocalReference) -> ReportKeyView {
+    let contract = reference.contract(key.contract).map(|contract| contract.code.clone());
+    ReportKeyView {
+        contract: contract.unwrap_or_else(|| key.contract.to_string()),
+        unit: reference.unit_uid(key.unit),
+        calendar: key.period.calendar.clone(),
+        start_day: days_from_date(key.period.start),
+        end_day: days_from_date(key.period.end),
+        cut: key.period.cut,
+    }
+}
+
+/// Reads a key of codes.
+pub(super) fn from_report_key_view(key: &ReportKeyView) -> report::ReportKey {
+    let (start, end) = (date_from_days(key.start_day), date_from_days(key.end_day));
+    let period = Period { calendar: key.calendar.clone(), start, end, cut: key.cut };
+    let contract = ContractId::parse(&key.contract).unwrap_or_else(|_| ContractId::from_code(&key.contract));
+    let unit = UnitId::parse(&key.unit).unwrap_or_else(|_| UnitId::from_code(&key.unit));
+    report::ReportKey { contract, unit, period }
+}
+
+pub(super) fn parse_element_code(code: &str) -> Result<ElementCode> {
+    ElementCode::new(code).map_err(|_| ClientError::BadArgument { what: "element".to_owned() })
+}
+
+pub(super) fn to_report_status(standing: LocalReportState) -> ReportStatus {
+    match standing {
+        LocalReportState::Draft => ReportStatus::Draft,
+        LocalReportState::Waiting => ReportStatus::Waiting,
+        LocalReportState::Sent => ReportStatus::Sent,
+        LocalReportState::Received => ReportStatus::Received,
+        LocalReportState::Returned => ReportStatus::Returned,
+        LocalReportState::Conflict => ReportStatus::Conflict,
+        LocalReportState::Accepted => ReportStatus::Accepted,
+        LocalReportState::Locked => ReportStatus::Locked,
+    }
+}
+
+pub(super) fn to_command_kind(body: &CommandBody) -> CommandKind {
+    match body {
+        CommandBody::SaveCells(_) => CommandKind::Save,
+        CommandBody::SubmitReport { .. } => CommandKind::Submit,
+        CommandBody::ReturnReport { .. } => CommandKind::Return,
+        CommandBody::AcceptReport { .. } => CommandKind::Accept,
+        CommandBody::AddComment { .. } => CommandKind::Comment,
+        CommandBody::SettleConflict { .. } => CommandKind::Settle,
+        CommandBody::SettleHeld { .. } => CommandKind::SettleHeld,
+        CommandBody::ProposeAmendment { .. } => CommandKind::Propose,
+        CommandBody::SettleProposal { .. } => CommandKind::SettleProposal,
+    }
+}
+
+/// Number of a body's member in the contract.
+pub(super) fn body_field_number(body: &CommandBody) -> i16 {
+    match body {
+        CommandBody::SaveCells(_) => 5,
+        CommandBody::SubmitReport { .. } => 6,
+        CommandBody::ReturnReport { .. } => 7,
+        CommandBody::AcceptReport { .. } => 8,
+        CommandBody::AddComment { .. } => 9,
+        CommandBody::SettleConflict { .. } => 10,
+        CommandBody::SettleHeld { .. } => 11,
+        CommandBody::ProposeAmendment { .. } => 12,
+        CommandBody::SettleProposal { .. } => 13,
+    }
+}
+
+/// A command as the outbox remembers it.
+pub(super) fn to_command_view(entry: &OutboxEntry, home: UnitId) -> CommandView {
+    let read = wire::command::decode_command(&entry.bytes, home).ok().and_then(|numbered| numbered.command.ok());
+    let state = match (entry.outcome, entry.state) {
+        (OutboxOutcome::None, OutboxEntryState::Waiting) => CommandState::Waiting,
+        (OutboxOutcome::None, OutboxEntryState::Sent | OutboxEntryState::Acknowledged | OutboxEntryState::Settled) => {
+            CommandState::Sent
+        }
+        (OutboxOutcome::Applied, _) => CommandState::Applied,
+        (OutboxOutcome::Merged, _) => CommandState::Merged,
+        (OutboxOutcome::Conflict, _) => CommandState::Conflict,
+        (OutboxOutcome::Held, _) => CommandState::Held,
+        (OutboxOutcome::Rejected, _) => CommandState::Rejected,
+        (OutboxOutcome::Newer, _) => CommandState::UnknownOutcome,
+    };
+    CommandView {
+        number: entry.number,
+        report_id: encode_hex(&entry.report_id),
+        kind: read.map_or(CommandKind::Other, |command| to_command_kind(&command.body)),
+        state,
+        made_at: entry.made_at,
+    }
+}
+
+/// What a command carried that a person typed: cells, and a note, comment or question.
+pub(super) fn command_content(body: &CommandBody, reference: &LocalReference) -> (Vec<CellEntry>, Option<String>) {
+    match body {
+        CommandBody::SaveCells(save) | CommandBody::ProposeAmendment { save, .. } => {
+            (to_cell_entries(&save.changes, reference), save.note.as_ref().map(|note| note.mine.clone()))
+        }
+        CommandBody::AddComment { text, .. } => (Vec::new(), Some(text.clone())),
+        CommandBody::ReturnReport { question, .. } => (Vec::new(), Some(question.text.clone())),
+        CommandBody::SubmitReport { .. }
+        | CommandBody::AcceptReport { .. }
+        | CommandBody::SettleConflict { .. }
+        | CommandBody::SettleHeld { .. }
+        | CommandBody::SettleProposal { .. } => (Vec::new(), None),
+    }
+}
+
+/// The values that changes put into cells.
+pub(super) fn to_cell_entries(changes: &[cell::CellChange], reference: &LocalReference) -> Vec<CellEntry> {
+    let entry = |change: &cell::CellChange| CellEntry {
+        element: element_code(change.element.0, reference),
+        value: change.mine.map(to_cell_figure),
+    };
+    changes.iter().map(entry).collect()
+}
+
+/// A refused command with everything that it carried.
+pub(super) fn to_refused_command(entry: &OutboxEntry, reference: &LocalReference, home: UnitId) -> RefusedCommand {
+    let command = wire::command::decode_command(&entry.bytes, home).ok().and_then(|numbered| numbered.command.ok());
+    let body = command.map(|Command { body, .. }| body);
+    let (cells, text) = body.as_ref().map(|body| command_content(body, reference)).unwrap_or_default();
+    let reason = reason_code(entry.reason);
+    let (text_vi, text_en) = reason_texts(&reason);
+    let problems = entry.problems.iter().map(|(field, reason)| to_field_problem(field.clone(), &reason_code(*reason)));
+    RefusedCommand {
+        number: entry.number,
+        report_id: encode_hex(&entry.report_id),
+        kind: body.as_ref().map_or(CommandKind::Other, to_command_kind),
+        text_vi,
+        text_en,
+        problems: problems.collect(),
+        reason,
+        cells,
+        text,
+    }
+}
+
+pub(super) fn element_code(number: u32, reference: &LocalReference) -> String {
+    reference.element_numbers.item(number).map_or_else(|| number.to_string(), |code| code.as_str().to_owned())
+}
+
+/// Code of a reason from its number in the contract; the number itself for one of a newer server.
+pub(super) fn reason_code(number: i32) -> String {
+    let known = pb::ErrorReason::try_from(number).ok();
+    known.map_or_else(
+        || number.to_string(),
+        |reason| reason.as_str_name().trim_start_matches("ERROR_REASON_").to_owned(),
+    )
+}
+
+pub(super) fn to_scope_view(key: &ScopeKey, row: Option<&ScopeRow>, removal: i16) -> ScopeView {
+    let kind = ScopeKind::from_number(key.kind); // The contract counts them as tables do.
+    let removal = match pb::ScopeRemoval::try_from(i32::from(removal)) {
+        Ok(pb::ScopeRemoval::Revoked) => "REVOKED",
+        Ok(pb::ScopeRemoval::Moved) => "MOVED",
+        Ok(pb::ScopeRemoval::Ended) => "ENDED",
+        Ok(pb::ScopeRemoval::Unspecified) | Err(_) => "",
+    };
+    ScopeView {
+        kind: kind.map_or_else(|| key.kind.to_string(), |kind| kind.code().to_owned()),
+        id: encode_hex(&key.id),
+        granted: row.is_some_and(|row| row.granted),
+        removal: removal.to_owned(),
+        count: row.map_or(0, |row| row.digest.count),
+        digest: row.map_or_else(String::new, |row| format!("{:032x}", row.digest.sum)),
+    }
+}
+
+/// What a swap changed. A comment or conflict is told as such: the app looks up its report.
+pub(super) fn to_replica_change(swapped: &SwapResult) -> ReplicaChange {
+    let mut change = ReplicaChange::default();
+    for record in &swapped.changed_records {
+        match RecordKind::from_number(record.kind) {
+            Some(
+                RecordKind::Report
+                | RecordKind::Comment
+                | RecordKind::Conflict
+                | RecordKind::Proposal
+                | RecordKind::Held,
+            ) => {
+                change.reports.push(encode_hex(&record.id));
+            }
+            Some(RecordKind::Standing | RecordKind::Run) => change.standings = true,
+            Some(
+                RecordKind::Unit
+                | RecordKind::Element
+                | RecordKind::Form
+                | RecordKind::Contract
+                | RecordKind::Calendar
+                | RecordKind::Campaign
+                | RecordKind::Finding,
+            )
+            | None => change.reference |= is_reference_kind(record.kind),
+        }
+    }
+    change.scopes_lost =
+        swapped.removed_scopes.iter().map(|(key, removal)| to_scope_view(key, None, *removal)).collect();
+    // After a phone was emptied nothing that was read before holds.
+    change.reference |= swapped.changed_records.is_empty() && swapped.scope_digests.is_empty();
+    change
+}

@@ -1,0 +1,249 @@
+//! For tests: a phone on a real file, fed with hand-made frames, that can be cut and killed between any two steps.
+
+use super::engine::{Engine, SyncInput};
+use super::protocol::{NextAction, RecordKey, ScopeKey};
+use super::replica::{CommandDraft, LocalReplica, ReplicaRecord, SwapResult};
+use crate::domain::scope_digest::{ScopeDigest, hash_record};
+use crate::domain::time::Timestamp;
+use crate::pb;
+use crate::pb::sync_response::Frame;
+use crate::wire::values::timestamp_to_proto;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+pub(crate) const WORK_SCOPE: ScopeKey = ScopeKey { kind: 2, id: [2; 16] };
+pub(crate) const DESK_SCOPE: ScopeKey = ScopeKey { kind: 3, id: [3; 16] };
+pub(crate) const REPORT_KIND: i16 = 7;
+/// A kind that this app does not know.
+pub(crate) const NEWER_KIND: i16 = 99;
+
+/// What a server holds, as far as frames tell.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct FakeServer {
+    pub(crate) epoch: u64,
+    pub(crate) commands_taken: u64,
+    pub(crate) seq: i64,
+    pub(crate) safe_past_seq: i64,
+    pub(crate) time: i64,
+    /// What it says of the offline lease; 0: nothing.
+    pub(crate) lease_days: u32,
+    pub(crate) records: BTreeMap<(ScopeKey, i16, [u8; 16]), (i64, Vec<u8>)>,
+}
+
+pub(crate) fn sync_response(frame: Frame) -> pb::SyncResponse {
+    pb::SyncResponse { frame: Some(frame) }
+}
+
+pub(crate) fn scope_number(scope: ScopeKey) -> u32 {
+    if scope == WORK_SCOPE { 1 } else { 2 }
+}
+
+impl FakeServer {
+    pub(crate) fn new() -> Self {
+        Self { epoch: 1, time: 1_724_000_000_000_000, ..Self::default() }
+    }
+
+    pub(crate) fn put_record(&mut self, scope: ScopeKey, kind: i16, id: u8, revision: i64, bytes: &[u8]) {
+        self.records.insert((scope, kind, [id; 16]), (revision, bytes.to_vec()));
+        self.seq += 1;
+    }
+
+    pub(crate) fn remove_record(&mut self, scope: ScopeKey, kind: i16, id: u8) {
+        self.records.remove(&(scope, kind, [id; 16]));
+        self.seq += 1;
+    }
+
+    pub(crate) fn welcome_frame(&self, changes: &[(ScopeKey, pb::ScopeChange)]) -> pb::SyncResponse {
+        let grant = |(scope, change): &(ScopeKey, pb::ScopeChange)| pb::ScopeGrant {
+            scope: Some(pb::Scope { kind: scope.kind.into(), id: scope.id.to_vec(), number: scope_number(*scope) }),
+            change: (*change).into(),
+            removal: if *change == pb::ScopeChange::Removed { pb::ScopeRemoval::Revoked.into() } else { 0 },
+        };
+        sync_response(Frame::Welcome(pb::Welcome {
+            epoch: Some(pb::Epoch { number: self.epoch, id: vec![self.epoch as u8; 16] }),
+            server_time: Some(timestamp_to_proto(Timestamp(self.time))),
+            limits: (self.lease_days > 0)
+                .then(|| pb::SyncLimits { offline_lease_days: self.lease_days, ..Default::default() }),
+            scopes: changes.iter().map(grant).collect(),
+            last_command_number: self.commands_taken,
+            trusted_ca_sha256: Vec::new(),
+        }))
+    }
+
+    /// Every scope that the town holds, rebuilt: the stream of a first sync, one row in a batch.
+    pub(crate) fn snapshot_frames(&self, scope: ScopeKey, generation: u64) -> Vec<pb::SyncResponse> {
+        let mut frames = vec![reset_frame(scope, generation)];
+        let rows = self.records.iter().filter(|((of, ..), _)| *of == scope);
+        for (at, ((_, kind, id), (revision, bytes))) in rows.enumerate() {
+            frames.push(put_frame(*kind, id[0], *revision, bytes, &[scope], &format!("{generation}:{scope:?}:{at}")));
+        }
+        frames
+            .push(sync_response(Frame::SnapshotEnd(pb::SnapshotEnd { scope_number: scope_number(scope), generation })));
+        frames
+    }
+
+    pub(crate) fn scope_digest(&self, scope: ScopeKey) -> ScopeDigest {
+        let mut digest = ScopeDigest::default();
+        let rows = self.records.iter().filter(|((of, ..), _)| *of == scope);
+        rows.for_each(|((_, _, id), (revision, bytes))| digest.add(hash_record(id, *revision, bytes)));
+        digest
+    }
+
+    pub(crate) fn checkpoint_frame(&self, scopes: &[ScopeKey]) -> pb::SyncResponse {
+        let digest = |scope: &ScopeKey| {
+            let ScopeDigest { count, sum } = self.scope_digest(*scope);
+            pb::ScopeDigest {
+                scope_number: scope_number(*scope),
+                count: count.unsigned_abs(),
+                digest: sum.to_be_bytes().to_vec(),
+            }
+        };
+        sync_response(Frame::Checkpoint(pb::Checkpoint {
+            cursor: format!("c{}", self.seq).into_bytes(),
+            seq: self.seq,
+            digests: scopes.iter().map(digest).collect(),
+            commands_taken: self.commands_taken,
+            server_time: Some(timestamp_to_proto(Timestamp(self.time))),
+            sync_mark: format!("mark{}", self.seq).into_bytes(),
+            receipt: None,
+            safe_past_seq: self.safe_past_seq,
+        }))
+    }
+}
+
+pub(crate) fn reset_frame(scope: ScopeKey, generation: u64) -> pb::SyncResponse {
+    let reason = pb::ResetReason::New.into();
+    sync_response(Frame::Reset(pb::Reset { scope_number: scope_number(scope), reason, generation }))
+}
+
+pub(crate) fn put_frame(
+    kind: i16,
+    id: u8,
+    revision: i64,
+    bytes: &[u8],
+    scopes: &[ScopeKey],
+    cursor: &str,
+) -> pb::SyncResponse {
+    row_frame(pb::RowOperation::Put, kind, id, revision, bytes, scopes, cursor)
+}
+
+pub(crate) fn gone_frame(kind: i16, id: u8, scopes: &[ScopeKey], cursor: &str) -> pb::SyncResponse {
+    row_frame(pb::RowOperation::Gone, kind, id, 0, &[], scopes, cursor)
+}
+
+fn row_frame(
+    operation: pb::RowOperation,
+    kind: i16,
+    id: u8,
+    revision: i64,
+    bytes: &[u8],
+    scopes: &[ScopeKey],
+    cursor: &str,
+) -> pb::SyncResponse {
+    let row = pb::Row {
+        operation: operation.into(),
+        kind: kind.into(),
+        id: vec![id; 16],
+        revision,
+        record: bytes.to_vec(),
+        scope_numbers: scopes.iter().map(|scope| scope_number(*scope)).collect(),
+        gone_reason: 0,
+    };
+    let cursor = cursor.as_bytes().to_vec();
+    sync_response(Frame::Rows(pb::Rows { rows: vec![row], cursor, compressed_rows: Vec::new(), compression: 0 }))
+}
+
+pub(crate) fn verdict_frame(number: u64, outcome: pb::Outcome, reason: pb::ErrorReason) -> pb::SyncResponse {
+    let (outcome, reason) = (outcome.into(), reason.into());
+    sync_response(Frame::Verdict(pb::Verdict {
+        number,
+        outcome,
+        reason,
+        seq: 1,
+        revision: 1,
+        ..pb::Verdict::default()
+    }))
+}
+
+pub(crate) fn notice_frame(notice: pb::notice::Notice) -> pb::SyncResponse {
+    sync_response(Frame::Notice(pb::Notice { notice: Some(notice) }))
+}
+
+/// A phone on a real file.
+pub(crate) struct PhoneFixture {
+    path: PathBuf,
+    pub(crate) replica: LocalReplica,
+    pub(crate) engine: Engine,
+    pub(crate) swaps: Vec<SwapResult>,
+    /// The phone's clock, microseconds.
+    pub(crate) clock: i64,
+    _dir: tempfile::TempDir,
+}
+
+impl PhoneFixture {
+    pub(crate) fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("phone.db");
+        let replica = LocalReplica::open(&path).unwrap();
+        Self { path, replica, engine: Engine::default(), swaps: Vec::new(), clock: FakeServer::new().time, _dir: dir }
+    }
+
+    /// The app dies and is opened again.
+    pub(crate) fn reopen_after_crash(&mut self) {
+        self.replica = LocalReplica::open(&self.path).unwrap();
+        self.engine = Engine::default();
+    }
+
+    pub(crate) fn begin_call(&mut self) -> SyncInput {
+        let start = self.replica.load_sync_input(200).unwrap();
+        self.engine.build_request(start.clone(), false);
+        start
+    }
+
+    /// One frame, written at once.
+    pub(crate) fn apply_frame(&mut self, frame: pb::SyncResponse) {
+        let steps = self.engine.handle_frame(frame).unwrap();
+        let engine = &mut self.engine;
+        self.swaps.extend(
+            self.replica
+                .apply_actions(&steps, Timestamp(self.clock), &mut |mark, held| engine.compare_digests(mark, held))
+                .unwrap(),
+        );
+    }
+
+    /// A whole call.
+    pub(crate) fn run_call(&mut self, frames: &[pb::SyncResponse]) -> NextAction {
+        self.begin_call();
+        frames.iter().for_each(|frame| self.apply_frame(frame.clone()));
+        self.engine.on_stream_closed(0)
+    }
+
+    /// A command about report `report`, in the outbox.
+    pub(crate) fn append_command(&mut self, report: u8) -> u64 {
+        let draft =
+            CommandDraft { report_id: vec![report; 16], body_number: 5, made_at: 0, resolved_refusals: Vec::new() };
+        self.replica.append_command(&draft, |number, _| format!("command {number}").into_bytes()).unwrap()
+    }
+
+    pub(crate) fn records(&mut self, kind: i16) -> Vec<(u8, i64, Vec<u8>)> {
+        let records = self.replica.records(kind).unwrap();
+        records.into_iter().map(|ReplicaRecord { key, revision, bytes }| (key.id[0], revision, bytes)).collect()
+    }
+
+    pub(crate) fn has_record(&mut self, kind: i16, id: u8) -> bool {
+        self.replica.record(RecordKey { kind, id: [id; 16] }).unwrap().is_some()
+    }
+
+    pub(crate) fn scope_digest(&mut self, scope: ScopeKey) -> ScopeDigest {
+        let scopes = self.replica.scopes().unwrap();
+        scopes.into_iter().find(|(key, _)| *key == scope).map(|(_, row)| row.digest).unwrap_or_default()
+    }
+
+    /// Everything in view and everything that decides what comes next.
+    pub(crate) fn dump_state(&mut self) -> String {
+        let (work, desk) = (self.scope_digest(WORK_SCOPE), self.scope_digest(DESK_SCOPE));
+        let (records, counts) = (self.records(REPORT_KIND), self.replica.count_by_state().unwrap());
+        let progress = self.replica.progress().unwrap();
+        format!("{records:?} {work:?} {desk:?} {counts:?} {progress:?}")
+    }
+}

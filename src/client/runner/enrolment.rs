@@ -1,0 +1,207 @@
+//! Enrolling and renewing: how a phone gets its token and keeps it.
+
+use super::{Runner, RunnerError};
+use crate::client::engine::Engine;
+use crate::client::protocol::{CallError, CallErrorKind, HaltReason, NextAction};
+use crate::client::replica::{DeviceIdentity, Enrolment, LocalDevice};
+use crate::client::transport::device_key::{self, DeviceKey};
+use crate::domain::enrolment::{Invite, enrolment_signing_input, renewal_signing_input};
+use crate::domain::ids::{AccountId, DeviceId, UnitId};
+use crate::domain::permission::Role;
+use crate::domain::reason::RefusalReason;
+use crate::pb;
+use crate::wire::values;
+use std::time::Duration;
+
+impl Runner {
+    /// Enrols with the text of a QR picture. Asked again with the same text after a lost answer, it gives the first answer: key and id
+    /// were written before the first call.
+    pub(crate) async fn enrol(&self, text: &str) -> Result<LocalDevice, RunnerError> {
+        let mut engine = self.engine.lock().await;
+        let (device, request) = self.begin_enrolment(text)?;
+        let mut last = None;
+        for _ in 0..device.identity.addresses.len().max(1) {
+            let answer = match self.server_client(&device) {
+                Ok(link) => link.enrol(request.clone()).await,
+                Err(failure) => Err(failure),
+            };
+            match answer {
+                Ok(answer) => {
+                    let device = self.complete_enrolment(device, answer)?;
+                    *engine = Engine::default();
+                    return Ok(device);
+                }
+                Err(failure) => last = Some(failure),
+            }
+            self.advance_server();
+        }
+        Err(enrolment_refused_error(last))
+    }
+
+    /// Notes what this phone applies with, before anybody is asked; gives the request to send.
+    pub(crate) fn begin_enrolment(&self, text: &str) -> Result<(LocalDevice, pb::EnrolRequest), RunnerError> {
+        let invite = Invite::parse(text)?;
+        let identity = self.build_identity(&invite)?;
+        let key = DeviceKey::from_pkcs8(&identity.private_key)?;
+        let public_key = key.public_key();
+        let request = pb::EnrolRequest {
+            code: identity.code.clone(),
+            signature: key.sign(&enrolment_signing_input(&invite.code, &public_key))?,
+            public_key,
+            client_version: env!("CARGO_PKG_VERSION").to_owned(),
+            device_id: identity.device_id.0.to_vec(),
+        };
+        Ok((LocalDevice { identity, enrolment: None }, request))
+    }
+
+    /// Notes that the phone was admitted.
+    pub(crate) fn complete_enrolment(
+        &self,
+        mut device: LocalDevice,
+        answer: pb::EnrolResponse,
+    ) -> Result<LocalDevice, RunnerError> {
+        let (enrolment, addresses) = decode_enrolment(answer).map_err(|_| malformed_response_error())?;
+        device.enrolment = Some(enrolment);
+        if !addresses.is_empty() {
+            device.identity.addresses = addresses;
+        }
+        self.replica().save_enrolment(&device)?;
+        Ok(device)
+    }
+
+    fn build_identity(&self, invite: &Invite) -> Result<DeviceIdentity, RunnerError> {
+        let code = invite.code.symbols();
+        let existing = self.replica().device()?;
+        let (device, private_key) = match existing {
+            Some(existing) if existing.enrolment.is_some() => return Err(RunnerError::AlreadyEnrolled),
+            Some(existing) if existing.identity.code == code => {
+                (existing.identity.device_id, existing.identity.private_key)
+            }
+            Some(_) | None => (DeviceId(device_key::new_uuid_v7(self.clock.now())?), device_key::generate_key()?),
+        };
+        let (addresses, trusted) = (invite.addresses.clone(), vec![invite.ca_sha256]);
+        let identity = DeviceIdentity { code, device_id: device, private_key, addresses, trusted_ca_sha256: trusted };
+        self.disconnect(); // The text may name other servers than the one before.
+        self.replica().save_identity(&identity)?;
+        Ok(identity)
+    }
+
+    /// Renews the token: a signature over the server's nonce, never over this phone's time.
+    pub(super) async fn renew_token(&self, engine: &mut Engine, device: &LocalDevice) -> Result<(), RunnerError> {
+        loop {
+            let failure = match self.try_renew_token(device).await? {
+                Ok(()) => return Ok(()),
+                Err(failure) => failure,
+            };
+            match engine.on_call_failed(&failure, device_key::random_u64()) {
+                NextAction::RenewToken | NextAction::CallAgain | NextAction::Done => {}
+                NextAction::TryNextServer => self.advance_server(),
+                NextAction::Wait(after) => {
+                    self.advance_server();
+                    return Err(RunnerError::RetryLater { after, message: failure.message });
+                }
+                NextAction::Stop(halt) => return Err(self.to_halt_error(halt, failure.message)?),
+            }
+        }
+    }
+
+    async fn try_renew_token(&self, device: &LocalDevice) -> Result<Result<(), CallError>, RunnerError> {
+        let LocalDevice { identity: applicant, enrolment: Some(enrolment) } = device else {
+            return Err(RunnerError::NotEnrolled);
+        };
+        let link = match self.server_client(device) {
+            Ok(link) => link,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        let nonce = match link.begin_renewal(&applicant.device_id.0).await {
+            Ok(nonce) => nonce,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        let answer = match link.renew_token(build_renew_request(applicant, enrolment, nonce)?).await {
+            Ok(answer) => answer,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        self.save_renewed_token(enrolment, answer)?;
+        Ok(Ok(()))
+    }
+
+    /// Notes a new token. Who holds no role any more stays with the unit that was: what was typed for it can still be handed over.
+    pub(crate) fn save_renewed_token(
+        &self,
+        enrolment: &Enrolment,
+        answer: pb::RenewTokenResponse,
+    ) -> Result<(), RunnerError> {
+        let pb::RenewTokenResponse { token, session } = answer;
+        let (token, expires) = decode_token(token).map_err(|_| malformed_response_error())?;
+        let (_, unit, roles) = decode_session(session).map_err(|_| malformed_response_error())?;
+        Ok(self.replica().save_token(&token, expires, unit.unwrap_or(enrolment.unit), &roles)?)
+    }
+}
+
+/// The request for a new token: a signature over the server's nonce.
+pub(crate) fn build_renew_request(
+    identity: &DeviceIdentity,
+    enrolment: &Enrolment,
+    nonce: Vec<u8>,
+) -> Result<pb::RenewTokenRequest, RunnerError> {
+    let signature =
+        DeviceKey::from_pkcs8(&identity.private_key)?.sign(&renewal_signing_input(identity.device_id, &nonce))?;
+    let body = enrolment.certificate.clone();
+    let certificate = pb::DeviceCertificate { body, signature: enrolment.certificate_signature.clone() };
+    let device_id = identity.device_id.0.to_vec();
+    Ok(pb::RenewTokenRequest { device_id, nonce, signature, certificate: Some(certificate) })
+}
+
+fn malformed_response_error() -> RunnerError {
+    let message = "the server's answer is not of the contract".to_owned();
+    RunnerError::Halted { halt: HaltReason::ProtocolError, message }
+}
+
+fn enrolment_refused_error(last: Option<CallError>) -> RunnerError {
+    let Some(failure) = last else { return malformed_response_error() };
+    match failure.kind {
+        CallErrorKind::MaybeApplied | CallErrorKind::Exhausted => RunnerError::RetryLater {
+            after: failure.retry_after.unwrap_or(Duration::from_secs(2)),
+            message: failure.message,
+        },
+        CallErrorKind::Unauthenticated | CallErrorKind::Precondition => RunnerError::CodeRefused(failure.message),
+        CallErrorKind::Other => RunnerError::Halted { halt: HaltReason::ProtocolError, message: failure.message },
+    }
+}
+
+fn decode_enrolment(answer: pb::EnrolResponse) -> Result<(Enrolment, Vec<String>), RefusalReason> {
+    let pb::EnrolResponse { device_id: _, certificate, token, authority_public_key, server_addresses, session } =
+        answer;
+    let pb::DeviceCertificate { body, signature } = certificate.ok_or(RefusalReason::Malformed)?;
+    let (token, token_expires) = decode_token(token)?;
+    let (account, unit, roles) = decode_session(session)?;
+    let unit = unit.ok_or(RefusalReason::Malformed)?;
+    let enrolment = Enrolment {
+        account,
+        unit,
+        roles,
+        certificate: body,
+        certificate_signature: signature,
+        authority_key: authority_public_key,
+        token,
+        token_expires_at: token_expires,
+    };
+    Ok((enrolment, server_addresses))
+}
+
+fn decode_token(token: Option<pb::AccessToken>) -> Result<(String, i64), RefusalReason> {
+    let pb::AccessToken { token, expires_at } = token.ok_or(RefusalReason::Malformed)?;
+    let expires = values::timestamp_from_proto(expires_at.ok_or(RefusalReason::Malformed)?)?;
+    Ok((token, expires.0))
+}
+
+type SessionFields = (AccountId, Option<UnitId>, Vec<Role>);
+
+/// Who the phone is for the server; no unit for an account that holds no role today.
+fn decode_session(session: Option<pb::Session>) -> Result<SessionFields, RefusalReason> {
+    let pb::Session { account_id, device_id: _, unit_id, roles } = session.ok_or(RefusalReason::Malformed)?;
+    // A role of a newer contract is passed over: what it may do is the server's business.
+    let roles = roles.into_iter().filter_map(|role| values::role_from_proto(role).ok()).collect();
+    let unit = if unit_id.is_empty() { None } else { Some(values::id_from_bytes(&unit_id, UnitId::from_slice)?) };
+    Ok((values::id_from_bytes(&account_id, AccountId::from_slice)?, unit, roles))
+}

@@ -1,0 +1,181 @@
+//! The link to a server: tonic over our own TLS, and failures in the engine's words. Knows calls, keeps no state but one connection.
+
+pub(crate) mod device_key;
+mod tls;
+pub(crate) mod traffic;
+
+use super::protocol::{CallError, CallErrorKind};
+use crate::pb;
+use crate::pb::access_service_client::AccessServiceClient;
+use crate::pb::sync_service_client::SyncServiceClient;
+use http::Uri;
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tonic::metadata::MetadataValue;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Code, Request, Status, Streaming};
+use tonic_types::StatusExt;
+use traffic::{MeteredStream, TrafficCounters};
+
+/// How long a connection may take: a 2G link with 600 ms needs several round trips.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long a call without a stream may take.
+const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// How often an open connection is asked whether it lives.
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
+
+/// Where to connect to, and whom to trust there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PinnedEndpoint {
+    /// Address, as in `https://10.0.0.2:8443`.
+    pub(crate) address: String,
+    /// SHA-256 of the only CA, or of the two between which the authority changes.
+    pub(crate) trusted_ca_sha256: Vec<[u8; 32]>,
+}
+
+/// A connection to one server; made when the first call needs it, and again when it broke.
+#[derive(Debug, Clone)]
+pub(crate) struct ServerClient {
+    channel: Channel,
+}
+
+impl ServerClient {
+    /// Prepares a connection. Fails when the address is none.
+    pub(crate) fn new(target: &PinnedEndpoint, counters: &Arc<TrafficCounters>) -> Result<Self, CallError> {
+        let bad = |what: &dyn std::fmt::Display| CallError {
+            kind: CallErrorKind::Other,
+            reason: "BAD_ADDRESS".to_owned(),
+            retry_after: None,
+            message: format!("{}: {what}", target.address),
+        };
+        let endpoint = Endpoint::from_shared(target.address.clone()).map_err(|error| bad(&error))?;
+        let endpoint = endpoint
+            .connect_timeout(CONNECT_TIMEOUT)
+            .http2_keep_alive_interval(KEEPALIVE_INTERVAL)
+            .keep_alive_timeout(Duration::from_secs(10))
+            .tcp_nodelay(true);
+        let config = Arc::new(tls::build_client_config(target.trusted_ca_sha256.clone()).map_err(|error| bad(&error))?);
+        let counters = counters.clone();
+        let connector = tower::service_fn(move |uri: Uri| connect_tls(uri, config.clone(), counters.clone()));
+        Ok(Self { channel: endpoint.connect_with_connector_lazy(connector) })
+    }
+
+    /// Enrols. Needs no token.
+    pub(crate) async fn enrol(&self, request: pb::EnrolRequest) -> Result<pb::EnrolResponse, CallError> {
+        let mut client = AccessServiceClient::new(self.channel.clone());
+        client
+            .enrol(with_call_timeout(request))
+            .await
+            .map(tonic::Response::into_inner)
+            .map_err(|status| to_call_error(&status))
+    }
+
+    /// Asks for a nonce. Needs no token.
+    pub(crate) async fn begin_renewal(&self, device: &[u8; 16]) -> Result<Vec<u8>, CallError> {
+        let mut client = AccessServiceClient::new(self.channel.clone());
+        let request = with_call_timeout(pb::BeginRenewalRequest { device_id: device.to_vec() });
+        let answer = client.begin_renewal(request).await.map_err(|status| to_call_error(&status))?;
+        Ok(answer.into_inner().nonce)
+    }
+
+    /// Gives the signed nonce for a token.
+    pub(crate) async fn renew_token(
+        &self,
+        request: pb::RenewTokenRequest,
+    ) -> Result<pb::RenewTokenResponse, CallError> {
+        let mut client = AccessServiceClient::new(self.channel.clone());
+        client
+            .renew_token(with_call_timeout(request))
+            .await
+            .map(tonic::Response::into_inner)
+            .map_err(|status| to_call_error(&status))
+    }
+
+    /// Opens the stream of a sync.
+    pub(crate) async fn sync(
+        &self,
+        request: pb::SyncRequest,
+        token: &str,
+    ) -> Result<Streaming<pb::SyncResponse>, CallError> {
+        let mut request = Request::new(request);
+        let bearer: Result<MetadataValue<_>, _> = format!("Bearer {token}").parse();
+        let bearer = bearer.map_err(|_| to_call_error(&Status::unauthenticated("the stored token cannot be sent")))?;
+        request.metadata_mut().insert("authorization", bearer);
+        let mut client = SyncServiceClient::new(self.channel.clone())
+            .max_decoding_message_size(crate::domain::limits::MESSAGE_BYTES_MAX);
+        client.sync(request).await.map(tonic::Response::into_inner).map_err(|status| to_call_error(&status))
+    }
+}
+
+fn with_call_timeout<T>(message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    request.set_timeout(CALL_TIMEOUT);
+    request
+}
+
+type TlsChannelIo = TokioIo<TlsStream<MeteredStream<TcpStream>>>;
+
+async fn connect_tls(
+    uri: Uri,
+    config: Arc<rustls::ClientConfig>,
+    counters: Arc<TrafficCounters>,
+) -> io::Result<TlsChannelIo> {
+    let invalid = |what: &str| io::Error::new(io::ErrorKind::InvalidInput, what.to_owned());
+    let host = uri.host().ok_or_else(|| invalid("an address without a host"))?;
+    let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+    let port = uri.port_u16().unwrap_or(443);
+    let tcp = TcpStream::connect((host.as_str(), port)).await?;
+    tcp.set_nodelay(true)?;
+    let name = ServerName::try_from(host).map_err(|_| invalid("a host that is no name"))?;
+    let tls = TlsConnector::from(config).connect(name, MeteredStream::new(tcp, counters)).await?;
+    Ok(TokioIo::new(tls))
+}
+
+/// A status in the engine's words.
+pub(crate) fn to_call_error(status: &Status) -> CallError {
+    let kind = match status.code() {
+        Code::Cancelled
+        | Code::Unknown
+        | Code::DeadlineExceeded
+        | Code::Unavailable
+        | Code::Aborted
+        | Code::Internal
+        | Code::DataLoss => CallErrorKind::MaybeApplied,
+        Code::ResourceExhausted => CallErrorKind::Exhausted,
+        Code::Unauthenticated => CallErrorKind::Unauthenticated,
+        Code::FailedPrecondition => CallErrorKind::Precondition,
+        Code::Ok
+        | Code::InvalidArgument
+        | Code::NotFound
+        | Code::AlreadyExists
+        | Code::PermissionDenied
+        | Code::OutOfRange
+        | Code::Unimplemented => CallErrorKind::Other,
+    };
+    let details = status.get_error_details();
+    let info = details.error_info().filter(|info| info.domain == "thidua");
+    CallError {
+        kind,
+        reason: info.map_or_else(String::new, |info| info.reason.clone()),
+        retry_after: details.retry_info().and_then(|info| info.retry_delay),
+        message: error_chain_text(status),
+    }
+}
+
+/// The message of a status, with what lies under it: a refused certificate hides behind "transport error".
+fn error_chain_text(status: &Status) -> String {
+    let mut text = status.message().to_owned();
+    let mut under = std::error::Error::source(status);
+    while let Some(error) = under {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        under = error.source();
+    }
+    text
+}

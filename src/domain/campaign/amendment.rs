@@ -1,0 +1,110 @@
+//! Amendments: what may still be changed in a campaign that was approved, and how the change stays visible.
+//!
+//! Knows two states of a campaign and who says on what basis; who may amend is the business of permissions.
+
+use super::{Campaign, CampaignStatus};
+use crate::domain::violation::Violation;
+use jiff::civil::Date;
+
+/// Most amendments of one campaign.
+pub const AMENDMENTS_MAX: usize = 255;
+/// Most characters of the basis of an amendment.
+pub const BASIS_MAX: usize = 500;
+
+/// A change of an approved campaign (quyết định sửa đổi), kept with it for ever.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Amendment {
+    /// 1, 2, 3 in the order in which they were made.
+    pub no: u8,
+    /// The decision on which it rests: number, day, title.
+    pub basis: String,
+    /// The day it was entered.
+    pub entered: Date,
+    /// The parts that it changed, as in `targets.T1` or `measurement_window`.
+    pub changed: Vec<String>,
+}
+
+impl Campaign {
+    /// What this campaign becomes when `next` is applied over it: the state of its life and its amendments stay, and once it is approved
+    /// a change becomes an amendment that names its basis.
+    pub fn apply_amendment(&self, next: &Self, basis: Option<&str>, entered: Date) -> Result<Self, Violation> {
+        if let Some(violation) = self.check_plan_steps(next) {
+            return Err(violation);
+        }
+        let updated = Self { status: self.status, amendments: self.amendments.clone(), ..next.clone() };
+        let changed = self.changed_parts(&updated);
+        if self.status == CampaignStatus::Draft || changed.is_empty() {
+            return Ok(updated);
+        }
+        let at = format!("campaign.{}", self.code);
+        if self.status.is_final() {
+            return Err(Violation::error(
+                "CAMPAIGN_CONCLUDED",
+                at,
+                "phong trào đã tổng kết, không sửa được nữa; hãy lập phong trào mới",
+                "the campaign is concluded and is not changed any more; write a new one",
+            ));
+        }
+        let basis = basis.map(str::trim).filter(|text| !text.is_empty() && text.chars().count() <= BASIS_MAX);
+        let no = u8::try_from(self.amendments.len() + 1).ok();
+        let (Some(basis), Some(no)) = (basis, no) else {
+            let parts = changed.join(", ");
+            return Err(Violation::error(
+                "AMENDMENT_NEEDS_BASIS",
+                at,
+                format!(
+                    "phong trào đã {}, thay đổi ({parts}) là một lần sửa đổi; hãy thêm --basis \"số, ngày, tên quyết định\"",
+                    self.status.text(crate::domain::lang::Lang::Vi)
+                ),
+                format!(
+                    "the campaign is {}, so this change ({parts}) is an amendment; add --basis \"number, day and title of the decision\"",
+                    self.status
+                ),
+            ));
+        };
+        let mut amendments = updated.amendments.clone();
+        amendments.push(Amendment { no, basis: basis.to_owned(), entered, changed });
+        Ok(Self { amendments, ..updated })
+    }
+
+    /// The parts in which the two differ, of what is approved: neither the state of life, nor amendments, nor how units take it up.
+    #[must_use]
+    pub fn changed_parts(&self, other: &Self) -> Vec<String> {
+        let heads = [
+            ("name_vi", self.name_vi != other.name_vi),
+            ("name_en", self.name_en != other.name_en),
+            ("kind", self.kind != other.kind),
+            ("parent_movement", self.parent_movement != other.parent_movement),
+            ("owner", self.owner_uid != other.owner_uid),
+            ("audience_vi", self.audience_vi != other.audience_vi),
+            ("legal_window", self.legal_window != other.legal_window),
+            ("measurement_window", self.measurement_window != other.measurement_window),
+            ("launched_on", self.launched_on != other.launched_on),
+            ("theme", self.theme != other.theme),
+            ("motto", self.motto != other.motto),
+            ("fields", self.fields != other.fields),
+            ("anniversaries", self.anniversaries != other.anniversaries),
+            ("contracts", self.contracts != other.contracts),
+            ("device_days", self.device_retention_days != other.device_retention_days),
+        ];
+        let mut parts: Vec<String> =
+            heads.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name.to_owned()).collect();
+        parts.extend(changed_codes("phases", &self.phases, &other.phases, |phase| phase.no.to_string()));
+        parts.extend(changed_codes("targets", &self.targets, &other.targets, |line| line.code.clone()));
+        parts.extend(changed_codes("activities", &self.activities, &other.activities, |line| line.code.clone()));
+        parts.extend(changed_codes("duties", &self.duties, &other.duties, |line| line.code.clone()));
+        parts
+    }
+}
+
+/// Lines that are new, gone or other, by code.
+fn changed_codes<T: PartialEq>(name: &str, one: &[T], other: &[T], code: impl Fn(&T) -> String) -> Vec<String> {
+    let only = |these: &[T], those: &[T]| -> Vec<String> {
+        these.iter().filter(|line| !those.contains(line)).map(&code).collect()
+    };
+    let mut codes = only(one, other);
+    codes.extend(only(other, one));
+    codes.sort();
+    codes.dedup();
+    codes.into_iter().map(|code| format!("{name}.{code}")).collect()
+}

@@ -1,0 +1,223 @@
+//! The life of a campaign as a table, and what must hold before each step.
+//!
+//! No other code compares states. Who may take a step is the business of permissions.
+
+use super::Campaign;
+use crate::domain::form::Catalogue;
+use crate::domain::lang::Lang;
+use crate::domain::string_enum::string_enum;
+use crate::domain::violation::{Severity, Violation};
+use jiff::civil::Date;
+
+string_enum! {
+    /// State of a campaign.
+    CampaignStatus {
+        /// Being written.
+        Draft = "DRAFT",
+        /// Approved; checked.
+        Approved = "APPROVED",
+        /// The ceremony was held.
+        Launched = "LAUNCHED",
+        /// Running.
+        Active = "ACTIVE",
+        /// The last day is over; late reports still come in.
+        Closing = "CLOSING",
+        /// Figures are being reviewed.
+        UnderReview = "UNDER_REVIEW",
+        /// Reviewed, results published.
+        Concluded = "CONCLUDED",
+        /// Kept for the record.
+        Archived = "ARCHIVED",
+        /// Stopped for a while.
+        Suspended = "SUSPENDED",
+        /// Ended before its last day.
+        ClosedEarly = "CLOSED_EARLY",
+    }
+}
+
+string_enum! {
+    /// A step in the life of a campaign.
+    CampaignStep {
+        /// Duyệt.
+        Approve = "APPROVE",
+        /// Phát động.
+        Launch = "LAUNCH",
+        /// The campaign runs.
+        Start = "START",
+        /// The last day is over.
+        Close = "CLOSE",
+        /// Tổng kết begins.
+        Review = "REVIEW",
+        /// Results stand.
+        Conclude = "CONCLUDE",
+        /// Lưu trữ.
+        Archive = "ARCHIVE",
+        /// Tạm dừng.
+        Suspend = "SUSPEND",
+        /// Tiếp tục.
+        Resume = "RESUME",
+        /// Kết thúc sớm.
+        CloseEarly = "CLOSE_EARLY",
+    }
+}
+
+/// From, step, to. What is not listed is forbidden.
+const TRANSITIONS: &[(CampaignStatus, CampaignStep, CampaignStatus)] = &[
+    (CampaignStatus::Draft, CampaignStep::Approve, CampaignStatus::Approved),
+    (CampaignStatus::Approved, CampaignStep::Launch, CampaignStatus::Launched),
+    (CampaignStatus::Launched, CampaignStep::Start, CampaignStatus::Active),
+    (CampaignStatus::Active, CampaignStep::Close, CampaignStatus::Closing),
+    (CampaignStatus::Closing, CampaignStep::Review, CampaignStatus::UnderReview),
+    (CampaignStatus::ClosedEarly, CampaignStep::Review, CampaignStatus::UnderReview),
+    (CampaignStatus::UnderReview, CampaignStep::Conclude, CampaignStatus::Concluded),
+    (CampaignStatus::Concluded, CampaignStep::Archive, CampaignStatus::Archived),
+    (CampaignStatus::Launched, CampaignStep::Suspend, CampaignStatus::Suspended),
+    (CampaignStatus::Active, CampaignStep::Suspend, CampaignStatus::Suspended),
+    (CampaignStatus::Suspended, CampaignStep::Resume, CampaignStatus::Active),
+    (CampaignStatus::Launched, CampaignStep::CloseEarly, CampaignStatus::ClosedEarly),
+    (CampaignStatus::Active, CampaignStep::CloseEarly, CampaignStatus::ClosedEarly),
+    (CampaignStatus::Suspended, CampaignStep::CloseEarly, CampaignStatus::ClosedEarly),
+];
+
+impl CampaignStatus {
+    /// For a person.
+    #[must_use]
+    pub fn text(self, lang: Lang) -> &'static str {
+        match self {
+            Self::Draft => lang.pick("dự thảo", "draft"),
+            Self::Approved => lang.pick("phê duyệt", "approved"),
+            Self::Launched => lang.pick("phát động", "launched"),
+            Self::Active => lang.pick("đang thực hiện", "running"),
+            Self::Closing => lang.pick("hết hạn, đang chốt số liệu", "over, late reports still come"),
+            Self::UnderReview => lang.pick("đang tổng kết", "under review"),
+            Self::Concluded => lang.pick("tổng kết xong", "concluded"),
+            Self::Archived => lang.pick("lưu trữ", "archived"),
+            Self::Suspended => lang.pick("tạm dừng", "suspended"),
+            Self::ClosedEarly => lang.pick("kết thúc sớm", "closed early"),
+        }
+    }
+
+    /// Whether its units are judged at night: promised, and not yet put away.
+    #[must_use]
+    pub fn is_judged_nightly(self) -> bool {
+        !matches!(self, Self::Draft | Self::Archived)
+    }
+
+    /// Whether its results stand: no report comes in any more.
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Concluded | Self::Archived)
+    }
+
+    /// The state after `step`; `None` where the table forbids it.
+    #[must_use]
+    pub fn next_status_after(self, step: CampaignStep) -> Option<Self> {
+        TRANSITIONS.iter().find(|row| (row.0, row.1) == (self, step)).map(|row| row.2)
+    }
+
+    /// The steps that may be taken from here.
+    pub fn allowed_steps(self) -> impl Iterator<Item = CampaignStep> {
+        TRANSITIONS.iter().filter(move |row| row.0 == self).map(|row| row.1)
+    }
+}
+
+/// What a guard looks at beside the campaign itself.
+#[derive(Debug, Clone, Copy)]
+pub struct CampaignStepContext<'a> {
+    /// Today in the authority's zone.
+    pub today: Date,
+    /// Elements, forms and contracts in force.
+    pub catalogue: &'a Catalogue,
+    /// Units in scope without a way up in COMMAND on the first day, by code.
+    pub unreachable_units: &'a [String],
+}
+
+/// The steps that the calendar takes: their guards are days alone.
+const STEPS_BY_DATE: [CampaignStep; 3] = [CampaignStep::Launch, CampaignStep::Start, CampaignStep::Close];
+
+impl Campaign {
+    /// The state that the days up to `facts.today` bring, one step after the other, where each may be taken.
+    #[must_use]
+    pub fn status_by_date(&self, context: &CampaignStepContext<'_>) -> CampaignStatus {
+        let mut reached = self.clone();
+        for step in STEPS_BY_DATE {
+            if let Ok(next) = reached.next_status(step, context) {
+                reached.status = next;
+            }
+        }
+        reached.status
+    }
+
+    /// The state after `step`, or everything that stands against it.
+    pub fn next_status(
+        &self,
+        step: CampaignStep,
+        context: &CampaignStepContext<'_>,
+    ) -> Result<CampaignStatus, Vec<Violation>> {
+        let Some(next) = self.status.next_status_after(step) else {
+            return Err(vec![self.forbidden_step_violation(step)]);
+        };
+        let mut violations = self.check_guard(step, context);
+        violations.retain(|violation| violation.severity == Severity::Error);
+        if violations.is_empty() { Ok(next) } else { Err(violations) }
+    }
+
+    fn check_guard(&self, step: CampaignStep, context: &CampaignStepContext<'_>) -> Vec<Violation> {
+        match step {
+            CampaignStep::Approve => {
+                let mut violations = self.check(context.catalogue);
+                violations.extend(context.unreachable_units.iter().map(|unit| unreachable_unit_violation(unit)));
+                violations
+            }
+            CampaignStep::Launch => self.check_not_before("NOT_LAUNCHED_YET", self.launched_on, context.today),
+            CampaignStep::Start => self.check_not_before("NOT_BEGUN_YET", Some(self.legal_window.start), context.today),
+            CampaignStep::Close => self.check_not_before("NOT_OVER_YET", Some(self.legal_window.end), context.today),
+            CampaignStep::Review
+            | CampaignStep::Conclude
+            | CampaignStep::Archive
+            | CampaignStep::Suspend
+            | CampaignStep::Resume
+            | CampaignStep::CloseEarly => Vec::new(),
+        }
+    }
+
+    fn check_not_before(&self, code: &'static str, day: Option<Date>, today: Date) -> Vec<Violation> {
+        let at = format!("campaign.{}", self.code);
+        match day {
+            Some(day) if day <= today => Vec::new(),
+            Some(day) => vec![Violation::error(
+                code,
+                at,
+                format!("sớm nhất là ngày {day}; hôm nay {today}, hãy chờ đến ngày đó"),
+                format!("{day} at the earliest; today is {today}, wait until then"),
+            )],
+            None => vec![Violation::error(
+                code,
+                at,
+                "chưa ghi ngày phát động; hãy điền launched_on",
+                "the day of the launch is not given; fill in launched_on",
+            )],
+        }
+    }
+
+    fn forbidden_step_violation(&self, step: CampaignStep) -> Violation {
+        let allowed: Vec<&str> = self.status.allowed_steps().map(CampaignStep::as_str).collect();
+        let allowed = if allowed.is_empty() { "-".to_owned() } else { allowed.join(", ") };
+        let status = self.status;
+        Violation::error(
+            "CAMPAIGN_STEP_FORBIDDEN",
+            format!("campaign.{}", self.code),
+            format!("ở trạng thái {status} không thể {step}; có thể: {allowed}"),
+            format!("a campaign that is {status} cannot {step}; possible: {allowed}"),
+        )
+    }
+}
+
+fn unreachable_unit_violation(unit: &str) -> Violation {
+    Violation::error(
+        "UNIT_UNREACHABLE",
+        format!("unit.{unit}"),
+        "đơn vị không có cấp trên trong hệ chỉ huy vào ngày đầu; hãy bổ sung quan hệ trực thuộc",
+        "the unit has no way up in COMMAND on the first day; give it a parent",
+    )
+}

@@ -1,0 +1,168 @@
+//! How units take a campaign up: launches (lễ phát động), pledges (giao ước, hưởng ứng) and plans of their own (kế hoạch).
+//!
+//! A record of what was held, said and decided; never a legal gate, and no part of what was approved: adding to it is no amendment. Knows
+//! no person: who signs is a post.
+
+use super::{Campaign, Target};
+use crate::domain::free_text;
+use crate::domain::string_enum::string_enum;
+use crate::domain::violation::Violation;
+use jiff::civil::Date;
+
+string_enum! {
+    /// How a launch was held.
+    LaunchMode {
+        /// Trực tiếp.
+        InPerson = "IN_PERSON",
+        /// Trực tuyến.
+        Online = "ONLINE",
+        /// Trực tiếp, truyền hình tới các điểm cầu.
+        Hybrid = "HYBRID",
+    }
+}
+
+string_enum! {
+    /// How far a unit's plan has come.
+    PlanStatus {
+        /// Being written.
+        Draft = "DRAFT",
+        /// Sent to the unit above.
+        Submitted = "SUBMITTED",
+        /// Sent back with remarks.
+        Returned = "RETURNED",
+        /// In force.
+        Approved = "APPROVED",
+        /// Replaced by another.
+        Superseded = "SUPERSEDED",
+    }
+}
+
+impl PlanStatus {
+    /// Whether a plan may go from this state to `next`.
+    #[must_use]
+    pub fn can_become(self, next: Self) -> bool {
+        const TABLE: [(PlanStatus, PlanStatus); 6] = [
+            (PlanStatus::Draft, PlanStatus::Submitted),
+            (PlanStatus::Submitted, PlanStatus::Returned),
+            (PlanStatus::Returned, PlanStatus::Submitted),
+            (PlanStatus::Submitted, PlanStatus::Approved),
+            (PlanStatus::Approved, PlanStatus::Superseded),
+            (PlanStatus::Returned, PlanStatus::Draft),
+        ];
+        self == next || TABLE.contains(&(self, next))
+    }
+}
+
+/// A launch that a unit held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Launch {
+    /// Uid of the unit.
+    pub unit_uid: String,
+    /// The day.
+    pub held_on: Date,
+    /// How.
+    pub mode: LaunchMode,
+    /// Uids of the units to which it was relayed.
+    pub sites: Vec<String>,
+    /// How many attended; `None`: not counted.
+    pub attendance: Option<u32>,
+}
+
+/// What a unit, or a body of it, promised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pledge {
+    /// Uid of the unit.
+    pub unit_uid: String,
+    /// The body that speaks, as in `YOUTH_UNION`; empty for the unit itself.
+    pub body: String,
+    /// The words, in Vietnamese; no personal data.
+    pub text_vi: String,
+    /// The post that signed, never a name.
+    pub signed_role: String,
+}
+
+/// A unit's own plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnitPlan {
+    /// Uid of the unit.
+    pub unit_uid: String,
+    /// How far it has come.
+    pub status: PlanStatus,
+    /// Number, day and title of the document; no personal data.
+    pub document: String,
+    /// What the unit sets itself for targets of the campaign.
+    pub allocations: Vec<Allocation>,
+}
+
+/// A target as a unit sets it for itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Allocation {
+    /// Code of the campaign's target.
+    pub target: String,
+    /// The phase; `None`: the whole campaign.
+    pub phase: Option<u8>,
+    /// The unit's own formula.
+    pub formula: Target,
+}
+
+impl Campaign {
+    pub(super) fn check_participation(&self, violations: &mut Vec<Violation>) {
+        for launch in self.launches.iter().filter(|launch| launch.held_on >= self.legal_window.end) {
+            violations.push(Violation::error(
+                "LAUNCH_AFTER_END",
+                format!("launches.{}", launch.unit_uid),
+                format!("ngày {} ở sau ngày kết thúc phong trào; hãy kiểm tra lại", launch.held_on),
+                format!("{} comes after the campaign's last day; look at it again", launch.held_on),
+            ));
+        }
+        let pledges = self.pledges.iter().map(|pledge| ("pledges", &pledge.unit_uid, &pledge.text_vi));
+        let plans = self.plans.iter().map(|plan| ("plans", &plan.unit_uid, &plan.document));
+        for (at, unit, text) in pledges.chain(plans) {
+            if let Some(reason) = free_text::check_free_text(text) {
+                let at = format!("{at}.{unit}");
+                violations.push(Violation::error(reason.code(), at, reason.text_vi(), reason.text_en()));
+            }
+        }
+        for plan in &self.plans {
+            for allocation in plan.allocations.iter().filter(|one| self.target(&one.target).is_none()) {
+                violations.push(Violation::error(
+                    "UNKNOWN_TARGET",
+                    format!("plans.{}", plan.unit_uid),
+                    format!("phong trào không có chỉ tiêu {}; hãy sửa mã", allocation.target),
+                    format!("the campaign has no target {}; mend the code", allocation.target),
+                ));
+            }
+        }
+        let has_two_in_force = |plan: &UnitPlan| {
+            plan.status == PlanStatus::Approved
+                && self.plans.iter().filter(|one| one.unit_uid == plan.unit_uid && one.status == plan.status).count()
+                    > 1
+        };
+        if let Some(plan) = self.plans.iter().find(|plan| has_two_in_force(plan)) {
+            violations.push(Violation::error(
+                "TWO_PLANS_IN_FORCE",
+                format!("plans.{}", plan.unit_uid),
+                "đơn vị có hai kế hoạch cùng hiệu lực; hãy ghi SUPERSEDED cho kế hoạch cũ",
+                "the unit has two plans in force; say SUPERSEDED of the old one",
+            ));
+        }
+    }
+
+    /// Plans that would take a step the table forbids if `next` came after this.
+    pub(super) fn check_plan_steps(&self, next: &Self) -> Option<Violation> {
+        let forbidden = next.plans.iter().find_map(|plan| {
+            let same = |one: &&UnitPlan| one.unit_uid == plan.unit_uid && one.document == plan.document;
+            let before = self.plans.iter().find(same)?;
+            (!before.status.can_become(plan.status)).then_some((before.status, plan))
+        });
+        forbidden.map(|(from, plan)| {
+            let to = plan.status;
+            Violation::error(
+                "PLAN_STEP_FORBIDDEN",
+                format!("plans.{}", plan.unit_uid),
+                format!("kế hoạch không thể từ {from} sang {to}; hãy đi đúng các bước"),
+                format!("a plan does not go from {from} to {to}; take the steps in order"),
+            )
+        })
+    }
+}

@@ -1,0 +1,95 @@
+//! Many looks must not become many questions by luck: the share of false ones is held to five in a hundred (Benjamini-Hochberg), rule by
+//! rule, and a unit gets only so many questions a week.
+//!
+//! Knows findings and looks; asks nothing.
+
+use super::finding::{Finding, QualityRule};
+use super::rules::RuleFindings;
+use crate::domain::ids::UnitId;
+use std::collections::BTreeMap;
+
+/// Most new questions that a unit gets in a week.
+pub const QUESTIONS_PER_WEEK: usize = 3;
+/// One in so many questions may be there by luck.
+const FALSE_DISCOVERY_ONE_IN: i128 = 20;
+const BILLION: i128 = 1_000_000_000;
+
+/// What is asked in the end; `had` says how many new questions a unit has had this week.
+#[must_use]
+pub fn select_findings(results: BTreeMap<QualityRule, RuleFindings>, had: &BTreeMap<UnitId, usize>) -> Vec<Finding> {
+    let mut selected: Vec<Finding> = results.into_values().flat_map(control_false_discovery).collect();
+    // The least likely first, then by rule: of more than a unit can answer it gets those that say most.
+    selected.sort_by_key(|one| (one.unit, one.chance_per_billion, one.rule, one.id()));
+    let mut counts = had.clone();
+    selected.retain(|one| {
+        let count = counts.entry(one.unit).or_default();
+        *count += 1;
+        *count <= QUESTIONS_PER_WEEK
+    });
+    selected
+}
+
+/// The findings of one rule up to the last whose chance is at most its place times five hundredths over the looks.
+fn control_false_discovery(results: RuleFindings) -> Vec<Finding> {
+    let RuleFindings { mut findings, test_count: looks } = results;
+    findings.sort_by_key(|one| (one.chance_per_billion, one.id()));
+    let test_count = i128::try_from(looks.max(1)).unwrap_or(i128::MAX);
+    let passes = |(rank, one): (usize, &Finding)| {
+        let rank = i128::try_from(rank + 1).unwrap_or(i128::MAX);
+        i128::from(one.chance_per_billion) * test_count * FALSE_DISCOVERY_ONE_IN <= rank * BILLION
+    };
+    let last = (0..findings.len()).rev().find(|rank| passes((*rank, &findings[*rank])));
+    findings.truncate(last.map_or(0, |rank| rank + 1));
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::finding::FindingState;
+    use super::*;
+    use crate::domain::window::DateWindow;
+    use jiff::civil::date;
+
+    fn finding(unit: &str, chance: i64) -> Finding {
+        Finding {
+            rule: QualityRule::Outlier,
+            unit: UnitId::from_code(unit),
+            element: None,
+            window: DateWindow { start: date(2024, 9, 2), end: date(2024, 9, 9) },
+            evidence: vec![chance],
+            strength: 0,
+            chance_per_billion: chance,
+            asked_day: date(2024, 9, 12),
+            state: FindingState::Open,
+            reply: None,
+            shared: false,
+        }
+    }
+
+    #[test]
+    fn of_many_looks_only_what_luck_does_not_explain_is_asked() {
+        let findings =
+            vec![finding("a", 10_000), finding("b", 400_000), finding("c", 2_000_000), finding("d", 45_000_000)];
+        let results =
+            |test_count| control_false_discovery(RuleFindings { findings: findings.clone(), test_count }).len();
+        assert_eq!(results(4), 4, "few looks: all four");
+        assert_eq!(
+            results(100),
+            2,
+            "0.0004 at the second place is below 2 * 0.05 / 100; 0.002 at the third is not below 0.0015"
+        );
+        assert_eq!(results(100_000), 0);
+    }
+
+    #[test]
+    fn a_unit_gets_no_more_questions_than_it_can_answer() {
+        let days = (1..=5).map(|day| Finding {
+            window: DateWindow { start: date(2024, 9, day), end: date(2024, 9, day + 1) },
+            ..finding("a", 0)
+        });
+        let results = RuleFindings { findings: days.collect(), test_count: 5 };
+        let all = BTreeMap::from([(QualityRule::Outlier, results)]);
+        assert_eq!(select_findings(all.clone(), &BTreeMap::new()).len(), QUESTIONS_PER_WEEK);
+        assert_eq!(select_findings(all, &BTreeMap::from([(UnitId::from_code("a"), 2)])).len(), 1);
+    }
+}

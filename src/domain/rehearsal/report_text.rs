@@ -1,0 +1,252 @@
+//! The rehearsal as a text that a clerk can read, in Vietnamese and English.
+//!
+//! Knows words only; every figure comes from the report.
+
+use super::{ClosingUnit, EXPOSURE_PERCENT, RehearsalReport, UnitLabel};
+use crate::domain::org::{Fraction, UnitKind};
+use crate::domain::violation::Severity;
+use jiff::civil::Date;
+use std::collections::BTreeMap;
+
+impl RehearsalReport {
+    /// The whole report; in Vietnamese if `vi`, else in English.
+    #[must_use]
+    pub fn text(&self, vi: bool) -> String {
+        let mut writer = RehearsalTextWriter { vi, text: String::new(), sections: 0 };
+        self.write_heading(&mut writer);
+        self.write_units(&mut writer);
+        self.write_successions(&mut writer);
+        self.write_continuing_units(&mut writer);
+        self.write_pending_work(&mut writer);
+        self.write_baselines(&mut writer);
+        self.write_conclusion(&mut writer);
+        writer.text
+    }
+
+    fn write_heading(&self, writer: &mut RehearsalTextWriter) {
+        let days = self.days.iter().map(|day| writer.format_day(*day)).collect::<Vec<_>>().join(", ");
+        let legal =
+            if self.legal_bases.is_empty() { String::new() } else { format!(" ({})", self.legal_bases.join("; ")) };
+        writer.write_line(
+            &format!("DIỄN TẬP THAY ĐỔI TỔ CHỨC, hiệu lực {days}{legal}"),
+            &format!("REHEARSAL OF ORGANISATION CHANGES, effective {days}{legal}"),
+        );
+        writer.write_line("Chưa có gì được thay đổi.", "Nothing has been changed.");
+    }
+
+    fn write_units(&self, writer: &mut RehearsalTextWriter) {
+        if self.unit_counts.is_empty() {
+            return;
+        }
+        writer.write_section("Số đơn vị trước và sau", "Units before and after");
+        for (kind, before, after) in &self.unit_counts {
+            let name = writer.unit_kind_text(*kind);
+            writer.write_item(&format!("{name}: {before} → {after}"));
+        }
+    }
+
+    /// Mergers under the name of the successor, then splits, then units that nobody follows.
+    fn write_successions(&self, writer: &mut RehearsalTextWriter) {
+        if self.closing_units.is_empty() && self.opening_units.is_empty() {
+            return;
+        }
+        writer.write_section("Sáp nhập, chia tách, giải thể, thành lập", "Mergers, splits, dissolutions, new units");
+        let mut merged: BTreeMap<&UnitLabel, Vec<&str>> = BTreeMap::new();
+        for closing in &self.closing_units {
+            match closing.successors.as_slice() {
+                [] => writer.write_item_in_language(
+                    &format!("{} giải thể", closing.unit),
+                    &format!("{} is dissolved", closing.unit),
+                ),
+                [(successor, weight)] if *weight == Fraction::ONE => {
+                    merged.entry(successor).or_default().push(&closing.unit)
+                }
+                successors => {
+                    let parts: Vec<String> =
+                        successors.iter().map(|(successor, weight)| format!("{weight} {successor}")).collect();
+                    writer.write_item(&format!("{} → {}", closing.unit, parts.join(" + ")));
+                }
+            }
+        }
+        for (successor, from) in &merged {
+            writer.write_item(&format!("{successor} ← {}", from.join(" + ")));
+        }
+        let successors = |closing: &ClosingUnit| {
+            closing.successors.iter().map(|(successor, _)| successor.clone()).collect::<Vec<_>>()
+        };
+        let followed: Vec<UnitLabel> = self.closing_units.iter().flat_map(successors).collect();
+        for unit in self.opening_units.iter().filter(|unit| !followed.contains(unit)) {
+            writer.write_item_in_language(&format!("{unit} thành lập mới"), &format!("{unit} is new"));
+        }
+    }
+
+    fn write_continuing_units(&self, writer: &mut RehearsalTextWriter) {
+        if !self.reparented_units.is_empty() {
+            writer.write_section("Đổi cấp trên chỉ huy", "Under another parent");
+        }
+        let nobody = "—".to_owned();
+        let mut ways: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+        for moved in &self.reparented_units {
+            let way = (
+                moved.old_parent.as_ref().unwrap_or(&nobody).as_str(),
+                moved.new_parent.as_ref().unwrap_or(&nobody).as_str(),
+            );
+            ways.entry(way).or_default().push(&moved.unit);
+        }
+        for ((from, to), units) in ways {
+            let (count, units) = (units.len(), units.join(", "));
+            writer.write_item_in_language(
+                &format!("{from} → {to}, {count} đơn vị: {units}"),
+                &format!("{from} → {to}, {count} units: {units}"),
+            );
+        }
+        if !self.renamed_units.is_empty() {
+            writer.write_section("Đổi tên", "Renamed");
+            self.renamed_units.iter().for_each(|(old, new)| writer.write_item(&format!("{old} → {new}")));
+        }
+    }
+
+    /// Devices and open reports of closing units, and expectations.
+    fn write_pending_work(&self, writer: &mut RehearsalTextWriter) {
+        let busy: Vec<&ClosingUnit> = self.closing_units.iter().filter(|c| c.devices + c.open_reports > 0).collect();
+        if !busy.is_empty() {
+            writer.write_section("Thiết bị và báo cáo đang mở", "Devices and open reports");
+        }
+        for ClosingUnit { unit, acting_unit: acts, devices, open_reports, .. } in busy {
+            let acts = acts.as_deref().unwrap_or("—");
+            writer.write_item_in_language(
+                &format!("{unit}: {devices} thiết bị đồng bộ lần cuối rồi gắn lại; {open_reports} báo cáo đang mở, ký thay: {acts}"),
+                &format!("{unit}: {devices} devices sync once more, then bind anew; {open_reports} open reports, signed by {acts}"),
+            );
+        }
+        if let (Some(window), false) = (self.window, self.expectation_changes.is_empty()) {
+            let (from, to) = (writer.format_day(window.start), writer.format_day(window.last_day()));
+            writer.write_section(
+                &format!("Báo cáo phải nộp từ {from} đến hết {to}"),
+                &format!("Reports owed from {from} to {to}"),
+            );
+        }
+        for expected in &self.expectation_changes {
+            let (code, before, after, pieces) =
+                (&expected.contract, expected.before, expected.after, expected.added_pieces);
+            writer.write_item_in_language(
+                &format!("{code}: {before} → {after}, thêm {pieces} kỳ bị cắt tại ngày thay đổi"),
+                &format!("{code}: {before} → {after}, {pieces} more pieces of periods cut at the changes"),
+            );
+        }
+    }
+
+    fn write_baselines(&self, writer: &mut RehearsalTextWriter) {
+        if !self.rebased_elements.is_empty() {
+            writer.write_section("Số gốc so sánh", "Baselines");
+        }
+        for rebased in &self.rebased_elements {
+            let (element, (before, after), exact, derived) =
+                (&rebased.element, rebased.sums, rebased.exact, rebased.derived);
+            writer.write_item_in_language(
+                &format!("{element}: tổng {before} → {after}; {exact} đơn vị cộng nguyên, {derived} đơn vị suy ra theo tỷ trọng"),
+                &format!("{element}: sum {before} → {after}; {exact} units exact, {derived} derived by weights"),
+            );
+        }
+        self.write_standings(writer);
+        if !self.straddling_units.is_empty() {
+            writer.write_section(
+                "Không so sánh được với tổ chức lúc bắt đầu",
+                "Not comparable with the structure at the start",
+            );
+        }
+        for (level, units) in &self.straddling_units {
+            let (kind, units) = (writer.unit_kind_text(*level), units.join(", "));
+            writer.write_item_in_language(
+                &format!("nằm trên nhiều đơn vị cũ, {kind}: {units}"),
+                &format!("made of parts of several old units, {kind}: {units}"),
+            );
+        }
+    }
+
+    fn write_standings(&self, writer: &mut RehearsalTextWriter) {
+        let (closed, short) = (self.closing_units.len(), self.unranked_units.len());
+        if closed + short > 0 {
+            writer.write_section("Kết quả thi đua", "Standings");
+        }
+        if closed > 0 {
+            writer.write_item_in_language(
+                &format!("{closed} đơn vị kết thúc: kết quả được chốt và xác nhận, không xếp loại về sau"),
+                &format!("{closed} units close: their results are frozen and certified, no ranks afterwards"),
+            );
+        }
+        if short > 0 {
+            writer.write_item_in_language(
+                &format!("{short} đơn vị mới tồn tại dưới {EXPOSURE_PERCENT} % thời gian phong trào: không xếp loại"),
+                &format!("{short} new units exist for less than {EXPOSURE_PERCENT} % of the campaign: not ranked"),
+            );
+        }
+    }
+
+    fn write_conclusion(&self, writer: &mut RehearsalTextWriter) {
+        writer.write_section("Kết luận", "Conclusion");
+        let refused = self.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+        if refused == 0 {
+            writer.write_item_in_language("KHỚP: có thể cho hiệu lực", "RECONCILES: the changes can be made effective");
+        } else {
+            writer.write_item_in_language(
+                &format!("KHÔNG KHỚP: {refused} điểm phải sửa trước khi cho hiệu lực"),
+                &format!("DOES NOT RECONCILE: {refused} points to mend before the changes are made effective"),
+            );
+        }
+        for finding in &self.findings {
+            let (code, at) = (finding.code, &finding.path);
+            writer.write_item_in_language(
+                &format!("{code} {at}: {}", finding.vi),
+                &format!("{code} {at}: {}", finding.en),
+            );
+        }
+    }
+}
+
+struct RehearsalTextWriter {
+    vi: bool,
+    text: String,
+    sections: usize,
+}
+
+impl RehearsalTextWriter {
+    fn write_line(&mut self, vi: &str, en: &str) {
+        self.text.push_str(if self.vi { vi } else { en });
+        self.text.push('\n');
+    }
+
+    fn write_section(&mut self, vi: &str, en: &str) {
+        self.sections += 1;
+        self.text.push_str(&format!("\n{}. ", self.sections));
+        self.write_line(vi, en);
+    }
+
+    fn write_item(&mut self, text: &str) {
+        self.write_item_in_language(text, text);
+    }
+
+    fn write_item_in_language(&mut self, vi: &str, en: &str) {
+        self.text.push_str("   - ");
+        self.write_line(vi, en);
+    }
+
+    fn format_day(&self, day: Date) -> String {
+        if self.vi { format!("{}/{}/{}", day.day(), day.month(), day.year()) } else { day.to_string() }
+    }
+
+    fn unit_kind_text(&self, kind: UnitKind) -> &'static str {
+        match (kind, self.vi) {
+            (UnitKind::Province, true) => "cấp tỉnh",
+            (UnitKind::District, true) => "cấp huyện",
+            (UnitKind::Commune, true) => "cấp xã",
+            (UnitKind::Department, true) => "phòng",
+            (UnitKind::Cluster, true) => "cụm thi đua",
+            (UnitKind::Province, false) => "provinces",
+            (UnitKind::District, false) => "districts",
+            (UnitKind::Commune, false) => "communes",
+            (UnitKind::Department, false) => "departments",
+            (UnitKind::Cluster, false) => "clusters",
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! Accepted cells up the hierarchy, in one view of the organisation.
+//!
+//! Sums only: a flow adds up over periods and units, a stock is the last accepted word of each unit, what is not accepted
+//! is missing and never zero. Independent of the order of reports. Knows no target.
+
+use super::Coverage;
+use super::attribution::{FigureAttribution, attribute_figure};
+use super::totals::CampaignTotals;
+use crate::domain::baseline::Baselines;
+use crate::domain::calendar::Calendars;
+use crate::domain::campaign::Campaign;
+use crate::domain::cell::{CellValue, Cells, ElementNumber};
+use crate::domain::element::ElementCode;
+use crate::domain::expectation::{Expectation, UnknownCalendar, compute_expectations};
+use crate::domain::form::{Catalogue, Contract};
+use crate::domain::ids::UnitId;
+use crate::domain::org::{Org, StructureView};
+use crate::domain::report::ReportKey;
+use crate::domain::target_rule::MissingReports;
+use crate::domain::window::DateWindow;
+use jiff::civil::Date;
+use rustc_hash::FxHashMap as HashMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// A report as the fold needs it.
+#[derive(Debug, Clone, Copy)]
+pub struct ReportEntry<'a> {
+    /// What it answers.
+    pub key: &'a ReportKey,
+    /// Sent at least once and not a draft: submitted, returned, accepted or locked.
+    pub received: bool,
+    /// Accepted or locked: its figures are official.
+    pub accepted: bool,
+    /// Whether it came late.
+    pub late: bool,
+    /// What it says.
+    pub cells: &'a Cells,
+}
+
+/// Everything that standings follow from.
+#[derive(Debug, Clone, Copy)]
+pub struct StandingInput<'a> {
+    /// The organisation in time.
+    pub org: &'a Org,
+    /// Reporting calendars.
+    pub calendars: &'a Calendars,
+    /// Elements, forms and contracts.
+    pub catalogue: &'a Catalogue,
+    /// The campaign.
+    pub campaign: &'a Campaign,
+    /// Figures of the past.
+    pub baselines: &'a Baselines,
+    /// Codes of the elements by their short number.
+    pub numbers: &'a BTreeMap<ElementNumber, ElementCode>,
+    /// Reports under the campaign's contracts, in any order; others are ignored.
+    pub reports: &'a [ReportEntry<'a>],
+    /// Periods that end on this day or before it are over.
+    pub today: Date,
+    /// In which structure figures are summed.
+    pub view: StructureView,
+}
+
+/// One element at one unit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct ElementSum {
+    /// Sum of accepted figures, scaled.
+    pub(super) value: i64,
+    /// Accepted figures behind it.
+    pub(super) figure_count: u32,
+    /// What is not in.
+    pub(super) missing: MissingReports,
+}
+
+/// Sums of one window.
+#[derive(Debug, Clone, Default)]
+pub struct WindowSums {
+    /// A row a unit, a column an element.
+    sums: Vec<ElementSum>,
+    unit_rows: Arc<HashMap<UnitId, usize>>,
+    element_columns: Arc<HashMap<ElementCode, usize>>,
+    /// By contract, a row a unit.
+    coverage: BTreeMap<String, Vec<Coverage>>,
+    /// The day after the last period that is over, by contract.
+    last_period_ends: BTreeMap<String, Date>,
+    /// Units of which the view cannot say what they have.
+    indeterminate_units: BTreeSet<UnitId>,
+}
+
+impl WindowSums {
+    /// Nothing yet, at any of these units, of any of these elements.
+    pub(super) fn empty(rows: &Arc<HashMap<UnitId, usize>>, columns: &Arc<HashMap<ElementCode, usize>>) -> Self {
+        Self {
+            sums: vec![ElementSum::default(); rows.len() * columns.len()],
+            unit_rows: Arc::clone(rows),
+            element_columns: Arc::clone(columns),
+            ..Self::default()
+        }
+    }
+
+    /// The accepted figure of an element at a unit or above it; `None` where there is none.
+    #[must_use]
+    pub fn value(&self, unit: UnitId, element: &ElementCode) -> Option<i64> {
+        self.element_sum(unit, element).filter(|tally| tally.figure_count > 0).map(|tally| tally.value)
+    }
+
+    /// How complete the reports of one contract are at a unit or above it.
+    #[must_use]
+    pub fn coverage(&self, unit: UnitId, contract: &str) -> Coverage {
+        let row = self.unit_rows.get(&unit).zip(self.coverage.get(contract));
+        row.map(|(row, of)| of[*row]).unwrap_or_default()
+    }
+
+    /// `None` where nothing is in and nothing is missing.
+    pub(super) fn element_sum(&self, unit: UnitId, element: &ElementCode) -> Option<&ElementSum> {
+        let (row, column) = (self.unit_rows.get(&unit)?, self.element_columns.get(element)?);
+        self.sums.get(row * self.element_columns.len() + column).filter(|tally| **tally != ElementSum::default())
+    }
+
+    pub(super) fn is_indeterminate(&self, unit: UnitId) -> bool {
+        self.indeterminate_units.contains(&unit)
+    }
+
+    pub(super) fn last_period_end(&self, contract: &str) -> Option<Date> {
+        self.last_period_ends.get(contract).copied()
+    }
+
+    /// A period of this contract that ends here is over.
+    pub(super) fn close_period(&mut self, contract: &str, end: Date, torn: &[UnitId]) {
+        match self.last_period_ends.get_mut(contract) {
+            Some(until) => *until = (*until).max(end),
+            None => drop(self.last_period_ends.insert(contract.to_owned(), end)),
+        }
+        self.indeterminate_units.extend(torn);
+    }
+
+    /// Puts one report into the coverage of these rows, or takes it out.
+    pub(super) fn apply_coverage(&mut self, contract: &str, rows: &[usize], one: Coverage, adds: bool) {
+        if !self.coverage.contains_key(contract) {
+            self.coverage.insert(contract.to_owned(), vec![Coverage::default(); self.unit_rows.len()]);
+        }
+        let Some(coverage) = self.coverage.get_mut(contract) else { return };
+        for row in rows {
+            coverage[*row] = if adds { coverage[*row].combined_with(one) } else { coverage[*row].without(one) };
+        }
+    }
+
+    /// Puts one figure into the sums of these rows, or takes it out.
+    pub(super) fn apply_sum(&mut self, rows: &[usize], column: usize, one: ElementSum, adds: bool) {
+        for row in rows {
+            let tally = &mut self.sums[row * self.element_columns.len() + column];
+            *tally = if adds { tally.combined_with(one) } else { tally.without(one) };
+        }
+    }
+}
+
+impl ElementSum {
+    fn combined_with(self, other: Self) -> Self {
+        let missing = self.missing.combined_with(other.missing);
+        Self { value: self.value + other.value, figure_count: self.figure_count + other.figure_count, missing }
+    }
+
+    fn without(self, other: Self) -> Self {
+        let missing = self.missing.without(other.missing);
+        Self { value: self.value - other.value, figure_count: self.figure_count - other.figure_count, missing }
+    }
+}
+
+/// Sums what was accepted for the periods of `window` that are over.
+///
+/// # Errors
+/// A contract names a calendar that does not exist.
+pub fn aggregate_reports(input: &StandingInput<'_>, window: DateWindow) -> Result<WindowSums, UnknownCalendar> {
+    let totals = CampaignTotals::compute(input, &[window])?;
+    Ok(totals.windows().iter().map(|(_, folded)| folded.clone()).next().unwrap_or_default())
+}
+
+/// One report that is or will be owed, and what came of it.
+pub(super) struct ExpectedReport<'a> {
+    pub(super) contract: &'a Contract,
+    pub(super) expected: Expectation,
+    pub(super) key: ReportKey,
+    /// The units on whose sums it stands, the lowest first.
+    pub(super) counting_units: Vec<UnitId>,
+    /// The units of which the view cannot say whether it stands on theirs.
+    pub(super) indeterminate_units: Vec<UnitId>,
+    /// What was received.
+    pub(super) report: Option<&'a ReportEntry<'a>>,
+}
+
+/// What the campaign's contracts owe for the periods of `window`, by contract, then unit (uid), then day: sums and single reports are both
+/// read from this.
+pub(super) fn list_expected_reports<'a>(
+    input: &StandingInput<'a>,
+    window: DateWindow,
+) -> Result<Vec<ExpectedReport<'a>>, UnknownCalendar> {
+    let codes = &input.campaign.contracts;
+    let contracts = input.catalogue.contracts.iter().filter(|contract| codes.contains(&contract.code));
+    let mut all = Vec::new();
+    for contract in contracts {
+        let id = contract.id();
+        let ours = input.reports.iter().filter(|entry| entry.key.contract == id && entry.received);
+        let reports: HashMap<UnitPeriodKey<'_>, &ReportEntry<'_>> =
+            ours.map(|entry| (unit_period_key(entry.key), entry)).collect();
+        let expected = compute_expectations(input.org, input.calendars, std::slice::from_ref(contract), window)?;
+        for expected in expected {
+            let key = expected.report_key();
+            let FigureAttribution { counting_units: path, indeterminate_units: torn } =
+                attribute_figure(input.org, input.view, expected.unit, expected.period.start);
+            let entry = reports.get(&unit_period_key(&key)).copied();
+            all.push(ExpectedReport {
+                contract,
+                expected,
+                key,
+                counting_units: path,
+                indeterminate_units: torn,
+                report: entry,
+            });
+        }
+    }
+    Ok(all)
+}
+
+/// What a report under one contract answers, as a key that costs no digest: unit, calendar, days, piece.
+type UnitPeriodKey<'a> = (UnitId, &'a str, Date, Date, u8);
+
+fn unit_period_key(key: &ReportKey) -> UnitPeriodKey<'_> {
+    let ReportKey { unit, period, .. } = key;
+    (*unit, period.calendar.as_str(), period.start, period.end, period.cut)
+}
+
+impl ExpectedReport<'_> {
+    /// The accepted figures, by code.
+    pub(super) fn official_figures(
+        &self,
+        numbers: &BTreeMap<ElementNumber, ElementCode>,
+    ) -> BTreeMap<ElementCode, CellValue> {
+        let cells = self.report.filter(|entry| entry.accepted).map(|entry| entry.cells);
+        let code = |(number, value): (&ElementNumber, &CellValue)| Some((numbers.get(number)?.clone(), *value));
+        cells.into_iter().flatten().filter_map(code).collect()
+    }
+}

@@ -1,0 +1,213 @@
+//! The single reports behind a number: what each of them adds, and which are not in.
+//!
+//! Read from the very list that sums are read from, so the addends that count always add up to the number. Knows no reader: who may see
+//! which report is asked elsewhere.
+
+use super::aggregate::{ExpectedReport, StandingInput, list_expected_reports};
+use super::judge::attested_elements;
+use super::unit_figures::resolve_window;
+use crate::domain::element::{ElementCode, ElementKind};
+use crate::domain::expectation::UnknownCalendar;
+use crate::domain::form::Catalogue;
+use crate::domain::ids::{ContractId, ReportId, UnitId};
+use crate::domain::period::Period;
+use crate::domain::string_enum::string_enum;
+use crate::domain::target_rule::Target;
+use crate::domain::window::DateWindow;
+use jiff::civil::Date;
+use std::collections::{BTreeMap, BTreeSet};
+
+string_enum! {
+    /// What a report does for a number.
+    ReportSupport {
+        /// It is not in: never the same as zero.
+        Missing = "MISSING",
+        /// It is in and not accepted yet: it adds nothing.
+        Waiting = "WAITING",
+        /// It is accepted: its figures are official.
+        Accepted = "ACCEPTED",
+    }
+}
+
+/// What a report adds to one element.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Addend {
+    /// The element.
+    pub element: ElementCode,
+    /// The official figure, scaled; `None` where there is none.
+    pub figure: Option<i64>,
+    /// Whether the figure is part of the number: of a stock only the last word of each unit is.
+    pub counts: bool,
+}
+
+/// One report that is owed, and what it does for a number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StandingReport {
+    /// The report; there may be none yet under this id.
+    pub report: ReportId,
+    /// Its contract.
+    pub contract: ContractId,
+    /// The unit that owes it.
+    pub unit: UnitId,
+    /// The days it answers for.
+    pub period: Period,
+    /// The first day on which it is late.
+    pub due: Date,
+    /// What it does.
+    pub support: ReportSupport,
+    /// Whether it came late.
+    pub late: bool,
+    /// What it adds, element by element.
+    pub addends: Vec<Addend>,
+}
+
+/// The reports behind the target, or the member of one, with this code at `unit` in `phase` (0: the whole campaign): by unit (uid), then day, then contract. `None` where
+/// the campaign has no such target.
+///
+/// # Errors
+/// A contract names a calendar that does not exist.
+pub fn list_standing_reports(
+    input: &StandingInput<'_>,
+    (unit, phase): (UnitId, u8),
+    code: &str,
+) -> Result<Option<Vec<StandingReport>>, UnknownCalendar> {
+    let named = input.campaign.targets.iter().find_map(|line| find_member(&line.code, &line.formula, code));
+    let Some(formula) = named else { return Ok(None) };
+    let mut all: BTreeMap<ReportId, StandingReport> = BTreeMap::new();
+    for (window, elements) in requested_elements(input, formula, phase) {
+        for line in window_reports(input, unit, window, &elements)? {
+            match all.get_mut(&line.report) {
+                Some(existing) => existing.addends.extend(line.addends),
+                None => drop(all.insert(line.report, line)),
+            }
+        }
+    }
+    let mut all: Vec<StandingReport> = all.into_values().collect();
+    let uid = |unit: UnitId| input.org.unit(unit).map(|unit| unit.uid.clone());
+    all.sort_by_cached_key(|line| (uid(line.unit), line.period.start, line.contract, line.period.end));
+    Ok(Some(all))
+}
+
+/// The formula with this code: members are named as judgements name them, `T3a`, `T3b`.
+fn find_member<'a>(here: &str, formula: &'a Target, code: &str) -> Option<&'a Target> {
+    if here == code {
+        return Some(formula);
+    }
+    let mut members = formula.members().into_iter().zip('a'..='z');
+    members.find_map(|(formula, letter)| find_member(&format!("{here}{letter}"), formula, code))
+}
+
+/// The elements that a formula asks for, by the days over which it does; those of the phase where it names none.
+fn requested_elements(
+    input: &StandingInput<'_>,
+    formula: &Target,
+    phase: u8,
+) -> BTreeMap<DateWindow, BTreeSet<ElementCode>> {
+    let of_phase = input.campaign.phases.iter().find(|one| one.no == phase).map(|one| one.window);
+    let whole = of_phase.unwrap_or(input.campaign.measurement_window);
+    let mut asked: BTreeMap<DateWindow, BTreeSet<ElementCode>> = BTreeMap::new();
+    for comparison in formula.comparisons() {
+        if let Some(window) = resolve_window(input, whole, comparison.window.as_ref()) {
+            asked.entry(window).or_default().extend(comparison.measure.elements().into_iter().cloned());
+        }
+    }
+    let duties: BTreeSet<ElementCode> = attested_elements(input.campaign, formula).collect();
+    if !duties.is_empty() {
+        asked.entry(whole).or_default().extend(duties);
+    }
+    asked
+}
+
+fn window_reports(
+    input: &StandingInput<'_>,
+    unit: UnitId,
+    window: DateWindow,
+    elements: &BTreeSet<ElementCode>,
+) -> Result<Vec<StandingReport>, UnknownCalendar> {
+    let mut owed = list_expected_reports(input, window)?;
+    owed.retain(|owed| owed.expected.whole_period.end <= input.today);
+    let last = latest_stock_reports(input, &owed, elements);
+    let mut lines = Vec::new();
+    for (at, owed) in owed.iter().enumerate() {
+        let brought = reported_elements(input.catalogue, owed, elements);
+        let official = owed.official_figures(input.numbers);
+        let here = owed.counting_units.contains(&unit);
+        let adds = brought.into_iter().map(|(code, kind)| {
+            let figure = official.get(code).and_then(|cell| cell.figure());
+            let counts = match kind {
+                ElementKind::Stock => {
+                    let latest = last.get(&(owed.expected.unit, code));
+                    latest.is_some_and(|latest| latest.path.contains(&unit) && latest.index == Some(at))
+                }
+                ElementKind::Flow | ElementKind::EventFlag => here && figure.is_some(),
+            };
+            Addend { element: code.clone(), figure, counts }
+        });
+        let adds: Vec<Addend> = adds.collect();
+        if !adds.is_empty() && (here || adds.iter().any(|one| one.counts)) {
+            lines.push(build_standing_report(owed, adds));
+        }
+    }
+    Ok(lines)
+}
+
+fn build_standing_report(owed: &ExpectedReport<'_>, adds: Vec<Addend>) -> StandingReport {
+    StandingReport {
+        report: owed.key.id(),
+        contract: owed.expected.contract,
+        unit: owed.expected.unit,
+        period: owed.expected.period.clone(),
+        due: owed.expected.due_day,
+        support: match owed.report {
+            None => ReportSupport::Missing,
+            Some(entry) if entry.accepted => ReportSupport::Accepted,
+            Some(_) => ReportSupport::Waiting,
+        },
+        late: owed.report.is_some_and(|entry| entry.late),
+        addends: adds,
+    }
+}
+
+/// Those of `elements` that a report brings in, with their kind.
+fn reported_elements<'e>(
+    catalogue: &Catalogue,
+    owed: &ExpectedReport<'_>,
+    elements: &'e BTreeSet<ElementCode>,
+) -> Vec<(&'e ElementCode, ElementKind)> {
+    let Some(form) = catalogue.form(&owed.contract.form) else { return Vec::new() };
+    let on_form = elements.iter().filter(|code| form.elements.contains(code));
+    on_form.filter_map(|code| Some((code, catalogue.element(code)?.kind))).collect()
+}
+
+/// The last word of one unit about one stock.
+struct LatestStockReport<'o> {
+    /// Where it counts: above the unit as of its last period, whether or not that one is in.
+    path: &'o [UnitId],
+    end: Date,
+    /// Which of the owed reports says it.
+    index: Option<usize>,
+}
+
+fn latest_stock_reports<'o, 'e>(
+    input: &StandingInput<'_>,
+    owed: &'o [ExpectedReport<'_>],
+    elements: &'e BTreeSet<ElementCode>,
+) -> BTreeMap<(UnitId, &'e ElementCode), LatestStockReport<'o>> {
+    let mut latest_reports: BTreeMap<(UnitId, &ElementCode), LatestStockReport<'_>> = BTreeMap::new();
+    for (at, one) in owed.iter().enumerate() {
+        let stocks = reported_elements(input.catalogue, one, elements)
+            .into_iter()
+            .filter(|(_, kind)| *kind == ElementKind::Stock);
+        let official = one.official_figures(input.numbers);
+        for (code, _) in stocks {
+            let end = one.expected.period.end;
+            let new = || LatestStockReport { path: &one.counting_units, end: Date::MIN, index: None };
+            let latest = latest_reports.entry((one.expected.unit, code)).or_insert_with(new);
+            if latest.end <= end {
+                let said = official.get(code).and_then(|cell| cell.figure()).map(|_| at);
+                *latest = LatestStockReport { path: &one.counting_units, end, index: said.or(latest.index) };
+            }
+        }
+    }
+    latest_reports
+}

@@ -1,0 +1,241 @@
+//! The figures of one unit, as a target asks for them.
+//!
+//! Knows sums and baselines; knows no verdict. A figure of the past is known for a unit only if it is known, in whole, for
+//! every unit that counts below it: a part of a base is no base.
+
+use super::aggregate::{StandingInput, WindowSums};
+use super::attribution::UnitOrigins;
+use crate::domain::baseline::BaselineValue;
+use crate::domain::element::{DefinitionComparability, Element, ElementCode};
+use crate::domain::ids::UnitId;
+use crate::domain::org::{Hierarchy, UnitKind};
+use crate::domain::ratio::Ratio;
+use crate::domain::target_rule::{
+    Attestation, Baseline, Comparability, FigureSource, FormulaIdentifier, MissingReports, TargetWindow as When,
+};
+use crate::domain::window::DateWindow;
+use jiff::civil::Date;
+
+/// One unit's figures.
+pub(super) struct UnitFigures<'a> {
+    pub(super) input: &'a StandingInput<'a>,
+    pub(super) unit: UnitId,
+    /// The window that is meant where a target names none.
+    pub(super) default_window: DateWindow,
+    /// Sums of every window that the targets name.
+    pub(super) window_sums: &'a [(DateWindow, WindowSums)],
+    /// Whose past counts for whom, in a view of one day.
+    pub(super) origins: Option<&'a UnitOrigins>,
+}
+
+/// The days that a window of the grammar means; `None` for one that the campaign does not have.
+pub(super) fn resolve_window(
+    input: &StandingInput<'_>,
+    default: DateWindow,
+    window: Option<&When>,
+) -> Option<DateWindow> {
+    match window {
+        None => Some(default),
+        Some(When::Legal) => Some(input.campaign.legal_window),
+        Some(When::Phase(no)) => {
+            input.campaign.phases.iter().find(|phase| u16::from(phase.no) == *no).map(|phase| phase.window)
+        }
+        Some(When::Dates(start, end)) => DateWindow::new(*start, *end),
+        Some(When::Milestone(_)) => None,
+    }
+}
+
+impl UnitFigures<'_> {
+    pub(super) fn sums_of(&self, window: Option<&When>) -> Option<(DateWindow, &WindowSums)> {
+        let window = resolve_window(self.input, self.default_window, window)?;
+        self.window_sums.iter().find(|(of, _)| *of == window).map(|(of, folded)| (*of, folded))
+    }
+
+    fn element(&self, code: &ElementCode) -> Option<&Element> {
+        self.input.catalogue.element(code)
+    }
+
+    /// A figure of the past, scaled, over a window of the past.
+    pub(super) fn sum_baseline(&self, code: &ElementCode, window: DateWindow) -> Option<i64> {
+        let (element, org) = (self.element(code)?, self.input.org);
+        let kind = UnitKind::from(element.level);
+        let first = self.input.campaign.measurement_window.start;
+        let counting: Vec<UnitId> = if let Some((origins, day)) = self.origins.zip(self.input.view.structure_day()) {
+            origins.units_wholly_within(kind, &org.subtree(self.unit, Hierarchy::Command, day).into_iter().collect())?
+        } else if org.is_open_on(self.unit, first) {
+            let below = org.subtree(self.unit, Hierarchy::Command, first);
+            below.into_iter().filter(|unit| org.kind_on(*unit, first) == Some(kind)).collect()
+        } else {
+            self.whole_predecessors(first)?
+        };
+        if counting.is_empty() {
+            return None;
+        }
+        counting
+            .into_iter()
+            .map(|unit| self.input.baselines.value_of(unit, element, window))
+            .map(BaselineValue::value)
+            .sum()
+    }
+
+    /// The units of the first day that went whole into this one; `None` if some went into it in part.
+    fn whole_predecessors(&self, first: Date) -> Option<Vec<UnitId>> {
+        let org = self.input.org;
+        let born = org.unit(self.unit)?.lifetime().from;
+        let from = org.trace_predecessors(self.unit, born, first);
+        let whole = |unit: &UnitId| {
+            let carried = org.trace_successors(*unit, first, born);
+            carried.is_ok_and(|carried| carried.len() == 1 && carried[0].0 == self.unit)
+        };
+        from.iter().all(whole).then(|| from.into_iter().collect())
+    }
+
+    /// The days of the past that a whole window is held against.
+    pub(super) fn baseline_window(&self, baseline: &Baseline, window: DateWindow) -> Option<DateWindow> {
+        let day = |year: u16, month, day| Date::new(i16::try_from(year).ok()?, month, day).ok();
+        match baseline {
+            Baseline::SameWindowPriorYear => {
+                let shifted = window.one_year_earlier();
+                // Both ends of an official window are inclusive: shifted, a year and a day would share a day.
+                DateWindow::new(shifted.start, shifted.end.min(window.start))
+            }
+            Baseline::StatYear(year) => DateWindow::new(day(year.checked_sub(1)?, 12, 15)?, day(*year, 12, 15)?),
+            Baseline::CalendarYear(year) => DateWindow::new(day(*year, 1, 1)?, day(year.checked_add(1)?, 1, 1)?),
+            // A fixed base has no figures; the mean of several years has no one window.
+            Baseline::Fixed(_) => self.baseline_window(&Baseline::SameWindowPriorYear, window),
+            Baseline::MeanPrior(_) => None,
+        }
+    }
+
+    /// The part of them that corresponds to what is over of `window`; only the same window a year before has one.
+    pub(super) fn baseline_window_to_date(
+        &self,
+        code: &ElementCode,
+        baseline: &Baseline,
+        window: Option<&When>,
+    ) -> Option<DateWindow> {
+        match baseline {
+            Baseline::SameWindowPriorYear | Baseline::Fixed(_) => {}
+            Baseline::StatYear(_) | Baseline::CalendarYear(_) | Baseline::MeanPrior(_) => return None,
+        }
+        let (window, folded) = self.sums_of(window)?;
+        let contract = self.input.catalogue.contract_for_element(code)?;
+        let over = DateWindow::new(window.start, folded.last_period_end(&contract.code)?.min(window.end))?;
+        let whole = self.baseline_window(baseline, window)?;
+        let shifted = over.one_year_earlier();
+        DateWindow::new(shifted.start, shifted.end.min(whole.end))
+    }
+
+    /// The mean of the same days of so many years before; `None` while one of them is not known.
+    fn mean_prior(&self, code: &ElementCode, years: u8, window: DateWindow) -> Option<Ratio> {
+        let (mut sum, mut of) = (0_i64, window);
+        for _ in 0..years {
+            let shifted = of.one_year_earlier();
+            of = DateWindow::new(shifted.start, shifted.end.min(of.start))?;
+            sum = sum.checked_add(self.sum_baseline(code, of)?)?;
+        }
+        self.to_ratio(code, sum)?.checked_div(Ratio::from_integer(years.into()))
+    }
+
+    /// Whether the element was defined alike in the days that are over and in the base; `None`: nothing to compare with.
+    fn definition_bridge(
+        &self,
+        code: &ElementCode,
+        baseline: &Baseline,
+        window: Option<&When>,
+    ) -> Option<DefinitionComparability> {
+        let window = resolve_window(self.input, self.default_window, window)?;
+        let base = self.baseline_window(baseline, window)?;
+        let over = DateWindow { start: window.start, end: window.end.min(self.input.today) };
+        Some(self.element(code)?.compare_definitions(base, over))
+    }
+
+    /// A figure of the past, as it counts by the definition of now.
+    fn apply_bridge(
+        &self,
+        code: &ElementCode,
+        baseline: &Baseline,
+        window: Option<&When>,
+        value: i64,
+    ) -> Option<Ratio> {
+        let value = self.to_ratio(code, value)?;
+        match self.definition_bridge(code, baseline, window) {
+            Some(DefinitionComparability::Scaled(factor)) => value.checked_mul(factor),
+            None | Some(DefinitionComparability::Same | DefinitionComparability::NotComparable) => Some(value),
+        }
+    }
+
+    fn to_ratio(&self, code: &ElementCode, value: i64) -> Option<Ratio> {
+        Ratio::from_scaled(value, self.element(code)?.scale)
+    }
+}
+
+impl FigureSource for UnitFigures<'_> {
+    fn current_value(&self, element: &ElementCode, window: Option<&When>) -> Option<Ratio> {
+        let value = self.sums_of(window)?.1.value(self.unit, element)?;
+        self.to_ratio(element, value)
+    }
+
+    fn missing_reports(&self, element: &ElementCode, window: Option<&When>) -> MissingReports {
+        let tally = self.sums_of(window).and_then(|(_, folded)| folded.element_sum(self.unit, element));
+        tally.map_or_else(MissingReports::default, |tally| tally.missing)
+    }
+
+    fn baseline_value(&self, element: &ElementCode, baseline: &Baseline, window: Option<&When>) -> Option<Ratio> {
+        let whole = resolve_window(self.input, self.default_window, window)?;
+        if let Baseline::MeanPrior(years) = baseline {
+            return self.mean_prior(element, *years, whole);
+        }
+        let of = self.baseline_window(baseline, whole)?;
+        self.apply_bridge(element, baseline, window, self.sum_baseline(element, of)?)
+    }
+
+    fn baseline_value_to_date(
+        &self,
+        element: &ElementCode,
+        baseline: &Baseline,
+        window: Option<&When>,
+    ) -> Option<Ratio> {
+        let of = self.baseline_window_to_date(element, baseline, window)?;
+        self.apply_bridge(element, baseline, window, self.sum_baseline(element, of)?)
+    }
+
+    fn definition_comparability(
+        &self,
+        element: &ElementCode,
+        baseline: &Baseline,
+        window: Option<&When>,
+    ) -> Comparability {
+        match self.definition_bridge(element, baseline, window) {
+            None | Some(DefinitionComparability::Same) => Comparability::Exact,
+            Some(DefinitionComparability::Scaled(_)) => Comparability::Bridged,
+            Some(DefinitionComparability::NotComparable) => Comparability::Broken,
+        }
+    }
+
+    /// As it was, a unit that does not exist through all the days that are over has figures for a part of them only; in the structure of
+    /// one day it has all of them, unless something of it is torn.
+    fn comparability(&self, _element: &ElementCode) -> Comparability {
+        if self.window_sums.iter().any(|(_, folded)| folded.is_indeterminate(self.unit)) {
+            return Comparability::Broken;
+        }
+        if self.origins.is_some() {
+            return Comparability::Exact;
+        }
+        let life = self.input.org.unit(self.unit).map(|unit| unit.lifetime());
+        let whole = life.is_some_and(|life| {
+            life.from <= self.default_window.start && self.input.today.min(self.default_window.end) <= life.to
+        });
+        if whole { Comparability::Exact } else { Comparability::Broken }
+    }
+
+    fn attestation(&self, duty: &FormulaIdentifier) -> Option<Attestation> {
+        let duty = self.input.campaign.duty(duty.as_str())?;
+        let done = self.sums_of(None)?.1.value(self.unit, duty.element.as_ref()?).unwrap_or(0);
+        Some(Attestation { done: u32::try_from(done).unwrap_or(0), required: duty.due })
+    }
+
+    fn milestone_attestation(&self, _milestone: &FormulaIdentifier) -> Option<Attestation> {
+        None
+    }
+}

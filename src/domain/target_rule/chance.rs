@@ -1,0 +1,248 @@
+//! The chance meter: how often a target would be met although nothing changed, for the person who sets it.
+//!
+//! Counts are taken as Poisson around the base, the cases of a share as binomial around the bound. Knows no unit and no
+//! history; these are chances, not judgements, so floats serve here.
+
+use super::ast::{Baseline, ChangeMode, Comparator, Comparison, Target};
+use super::comparison_figures::{DecomposedMeasure, PlainMeasure};
+use super::distribution;
+use super::threshold::Threshold;
+use crate::domain::element::ElementCode;
+use crate::domain::lang::Lang;
+use crate::domain::ratio::Ratio;
+
+/// How often a target is met by chance alone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TargetChance {
+    /// Canonical text of the target.
+    pub target: String,
+    /// If the members move independently of each other; 0 to 1.
+    pub independent: f64,
+    /// If they move together as far as they can; the same as `independent` for a single target.
+    pub correlated: f64,
+    /// Cases expected, for a single target.
+    pub base: Option<Ratio>,
+    /// The last whole number that meets, for a single target on counts.
+    pub limit: Option<i64>,
+    /// The share from which the cases of a ratio are drawn.
+    pub share: Option<Ratio>,
+    /// Members of a combination.
+    pub members: Vec<Self>,
+}
+
+/// Why no chance can be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChanceError {
+    /// The base of this element is not given.
+    NoBase(ElementCode),
+    /// Attestations, rates and changes of shares do not come about by chance in a way that is known.
+    Unsupported(String),
+    /// Beyond a million cases.
+    TooLarge,
+}
+
+impl ChanceError {
+    /// Why, and what to do next, for a person.
+    #[must_use]
+    pub fn text(&self, lang: Lang) -> String {
+        match self {
+            Self::NoBase(code) => lang.pick(
+                format!("chưa có số gốc của {code}; hãy thêm --base {code}=SỐ"),
+                format!("the base of {code} is not given; add --base {code}=NUMBER"),
+            ),
+            Self::Unsupported(target) => lang.pick(
+                format!(
+                    "không tính được mức ngẫu nhiên của {target}; hãy dùng count, stock, change của chúng, hoặc ratio"
+                ),
+                format!("the chance of {target} cannot be told; use count, stock, a change of these, or ratio"),
+            ),
+            Self::TooLarge => {
+                lang.pick("số gốc quá lớn, tối đa một triệu", "the base is too large, at most a million").to_owned()
+            }
+        }
+    }
+}
+
+impl Target {
+    /// How often this would be met by chance alone, each element's cases expected to be what `base` says.
+    ///
+    /// A ratio's base is the number of cases below the line; its true share is taken to be the bound itself.
+    pub fn compute_chance(&self, base: &dyn Fn(&ElementCode) -> Option<Ratio>) -> Result<TargetChance, ChanceError> {
+        match self {
+            Self::Compare(comparison) => comparison_chance(comparison, base),
+            Self::Milestone(_) | Self::Attest(_) => Err(ChanceError::Unsupported(self.to_string())),
+            Self::All(_) => {
+                self.compute_members_chance(base, |chances| chances.product(), |chances| chances.fold(1.0, f64::min))
+            }
+            Self::Any(_) => self.compute_members_chance(
+                base,
+                |chances| 1.0 - chances.map(|chance| 1.0 - chance).product::<f64>(),
+                |chances| chances.fold(0.0, f64::max),
+            ),
+            Self::Tier { .. } => {
+                let floor = |chances: &mut dyn Iterator<Item = f64>| chances.next().unwrap_or(0.0);
+                self.compute_members_chance(base, floor, floor)
+            }
+        }
+    }
+
+    fn compute_members_chance(
+        &self,
+        base: &dyn Fn(&ElementCode) -> Option<Ratio>,
+        independent: impl Fn(&mut dyn Iterator<Item = f64>) -> f64,
+        together: impl Fn(&mut dyn Iterator<Item = f64>) -> f64,
+    ) -> Result<TargetChance, ChanceError> {
+        let members = self
+            .members()
+            .into_iter()
+            .map(|member| member.compute_chance(base))
+            .collect::<Result<Vec<TargetChance>, _>>()?;
+        Ok(TargetChance {
+            target: self.to_string(),
+            independent: independent(&mut members.iter().map(|member| member.independent)),
+            correlated: together(&mut members.iter().map(|member| member.correlated)),
+            base: None,
+            limit: None,
+            share: None,
+            members,
+        })
+    }
+}
+
+fn comparison_chance(
+    comparison: &Comparison,
+    base: &dyn Fn(&ElementCode) -> Option<Ratio>,
+) -> Result<TargetChance, ChanceError> {
+    let unsupported = || ChanceError::Unsupported(comparison.to_string());
+    let plan = DecomposedMeasure::from_measure(&comparison.measure).map_err(|_| unsupported())?;
+    let bound = comparison.bound.decimal.to_ratio(if comparison.bound.percent { 2 } else { 0 });
+    match plan.measure {
+        PlainMeasure::Count(expr) | PlainMeasure::Stock(expr)
+            if expr.rest.iter().all(|(sign, _)| sign.as_str() == "+") =>
+        {
+            let expected = sum_bases(&expr.elements(), base)?;
+            let at = resolve_chance_threshold(&plan, bound, expected).ok_or(ChanceError::TooLarge)?;
+            count_chance(comparison, expected, Threshold { cmp: comparison.cmp, value: at })
+        }
+        PlainMeasure::Ratio { den, .. } if plan.change.is_none() => {
+            share_chance(comparison, sum_bases(&den.elements(), base)?, bound)
+        }
+        PlainMeasure::Count(_) | PlainMeasure::Stock(_) | PlainMeasure::Rate { .. } | PlainMeasure::Ratio { .. } => {
+            Err(unsupported())
+        }
+    }
+}
+
+fn sum_bases(codes: &[&ElementCode], base: &dyn Fn(&ElementCode) -> Option<Ratio>) -> Result<Ratio, ChanceError> {
+    codes.iter().try_fold(Ratio::ZERO, |sum, code| {
+        let one = base(code).ok_or_else(|| ChanceError::NoBase((*code).clone()))?;
+        sum.checked_add(one).ok_or(ChanceError::TooLarge)
+    })
+}
+
+fn resolve_chance_threshold(plan: &DecomposedMeasure<'_>, bound: Ratio, expected: Ratio) -> Option<Ratio> {
+    let Some((baseline, mode)) = plan.change else { return Some(bound) };
+    let before = match baseline {
+        Baseline::Fixed(fixed) => fixed.decimal.to_ratio(if fixed.percent { 2 } else { 0 }),
+        Baseline::SameWindowPriorYear | Baseline::StatYear(_) | Baseline::CalendarYear(_) | Baseline::MeanPrior(_) => {
+            expected
+        }
+    };
+    match mode {
+        ChangeMode::Relative if before.is_zero() => Some(Ratio::ZERO),
+        ChangeMode::Relative => bound.checked_add(Ratio::ONE)?.checked_mul(before),
+        ChangeMode::Absolute => before.checked_add(bound),
+    }
+}
+
+fn count_chance(comparison: &Comparison, expected: Ratio, need: Threshold) -> Result<TargetChance, ChanceError> {
+    // From zero, zero must stay: a strict decrease is read as the policy for a zero base reads it.
+    let need = if expected.is_zero() && need.is_ceiling() {
+        Threshold { cmp: Comparator::AtMost, value: need.value.max(Ratio::ZERO) }
+    } else {
+        need
+    };
+    let at_most = |limit| distribution::poisson_cdf(expected.to_f64(), limit).ok_or(ChanceError::TooLarge);
+    let chance = threshold_chance(need, at_most)?;
+    Ok(TargetChance { base: Some(expected), limit: need.limit(), ..single_chance(comparison, chance) })
+}
+
+fn share_chance(comparison: &Comparison, cases: Ratio, bound: Ratio) -> Result<TargetChance, ChanceError> {
+    let whole = cases.to_integer().filter(|cases| *cases >= 0).ok_or(ChanceError::TooLarge)?;
+    let share = bound.max(Ratio::ZERO).min(Ratio::ONE);
+    let at = bound.checked_mul(cases).ok_or(ChanceError::TooLarge)?;
+    let at_most = |limit| distribution::binomial_cdf(whole, share.to_f64(), limit).ok_or(ChanceError::TooLarge);
+    let chance =
+        if whole == 0 { 0.0 } else { threshold_chance(Threshold { cmp: comparison.cmp, value: at }, at_most)? };
+    Ok(TargetChance { base: Some(cases), share: Some(share), ..single_chance(comparison, chance) })
+}
+
+fn single_chance(comparison: &Comparison, chance: f64) -> TargetChance {
+    TargetChance {
+        target: comparison.to_string(),
+        independent: chance,
+        correlated: chance,
+        base: None,
+        limit: None,
+        share: None,
+        members: Vec::new(),
+    }
+}
+
+fn threshold_chance(need: Threshold, at_most: impl Fn(i64) -> Result<f64, ChanceError>) -> Result<f64, ChanceError> {
+    let Some(limit) = need.limit() else { return Ok(0.0) };
+    match need.cmp {
+        Comparator::AtMost | Comparator::Less => at_most(limit),
+        Comparator::AtLeast | Comparator::Greater => Ok(1.0 - at_most(limit - 1)?),
+        Comparator::Equal => Ok(at_most(limit)? - at_most(limit - 1)?),
+    }
+}
+
+impl TargetChance {
+    /// What the person who sets the target should know.
+    #[must_use]
+    pub fn text(&self, lang: Lang) -> String {
+        let chance = format_percent(self.independent);
+        if !self.members.is_empty() {
+            let together = format_percent(self.correlated);
+            let range = if chance == together {
+                chance
+            } else {
+                lang.pick(
+                    format!("từ {chance} (các số độc lập) đến {together} (cùng tăng giảm)"),
+                    format!("{chance} (if they move independently) to {together} (if they move together)"),
+                )
+            };
+            return lang.pick(
+                format!("Dù thực tế không có gì thay đổi, cả chỉ tiêu vẫn đạt do ngẫu nhiên: {range}."),
+                format!("Though nothing really changed, the whole target would be met by chance: {range}."),
+            );
+        }
+        let base = self.base.and_then(|base| base.format_shortest(2)).unwrap_or_default();
+        if let Some(share) =
+            self.share.and_then(|share| share.checked_mul(Ratio::from_integer(100))?.format_shortest(2))
+        {
+            return lang.pick(
+                format!("Với {base} vụ và tỷ lệ thật đúng bằng {share} %, chỉ tiêu đạt do ngẫu nhiên {chance} số lần."),
+                format!("With {base} cases and a true share of exactly {share} %, the target is met by chance {chance} of the time."),
+            );
+        }
+        let limit = self.limit.map_or_else(|| lang.pick("không có", "none").to_owned(), |limit| limit.to_string());
+        lang.pick(
+            format!("Nếu thực tế không có gì thay đổi (trung bình {base} vụ, mức cuối cùng còn đạt {limit}), chỉ tiêu vẫn đạt do ngẫu nhiên {chance} số năm."),
+            format!("If nothing really changed ({base} cases on average, last number that meets {limit}), the target would still be met by chance in {chance} of years."),
+        )
+    }
+}
+
+/// One decimal, and never 0 or 100 for what can happen.
+fn format_percent(chance: f64) -> String {
+    let percent = chance * 100.0;
+    if percent > 0.0 && percent < 0.05 {
+        "< 0.1 %".to_owned()
+    } else if (99.95..100.0).contains(&percent) {
+        "> 99.9 %".to_owned()
+    } else {
+        format!("{percent:.1} %")
+    }
+}

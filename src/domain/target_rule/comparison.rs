@@ -1,0 +1,202 @@
+//! One comparison judged: threshold, limit, value, and the verdict once the window is over.
+//!
+//! The order matters and is that of the domain page: comparability, figures, denominators, zero base, small base, and only
+//! then the comparison. What is said while the window runs is in `pace`.
+
+use super::ast::{ChangeMode, Comparator, Comparison};
+use super::comparison_figures::{
+    ComparisonReader, CurrentFigure, DecomposedMeasure, EvaluationStop, PlainMeasure, PriorFigure, TOO_LARGE,
+};
+use super::display;
+use super::evaluation::{CaseCounts, Evaluation, FailureAllowance};
+use super::figure_source::{EvaluationTerms, FigureSource};
+use super::pace;
+use super::threshold::{Threshold, ThresholdOutcome};
+use super::verdict::{Comparability, StandingStage, TargetVerdict, VerdictReason};
+use crate::domain::campaign::ZeroBasePolicy;
+use crate::domain::ratio::Ratio;
+
+pub(super) fn evaluate_comparison(
+    comparison: &Comparison,
+    figures: &dyn FigureSource,
+    terms: &EvaluationTerms,
+    out: &mut Evaluation,
+) {
+    let reader = ComparisonReader { comparison, figures, terms };
+    if let Err(halt) = judge_comparison(&reader, out) {
+        out.stop(halt);
+    }
+}
+
+/// All that is known of a comparison before its stage matters.
+pub(super) struct ComparisonCase<'a> {
+    pub(super) reader: ComparisonReader<'a>,
+    pub(super) decomposed: DecomposedMeasure<'a>,
+    pub(super) current: CurrentFigure,
+    pub(super) base: Option<PriorFigure>,
+    /// In the unit of `current`.
+    pub(super) threshold: Threshold,
+    /// The base is zero and stays out of every percentage.
+    pub(super) from_zero_base: bool,
+}
+
+fn judge_comparison(reader: &ComparisonReader<'_>, out: &mut Evaluation) -> Result<(), EvaluationStop> {
+    match reader.worst_comparability() {
+        Comparability::Broken => {
+            return Err(EvaluationStop {
+                verdict: TargetVerdict::NotComparable,
+                reason: VerdictReason::BrokenComparability,
+            });
+        }
+        Comparability::Bridged => out.add_reason(VerdictReason::Bridged),
+        Comparability::Exact => {}
+    }
+    let plan = DecomposedMeasure::from_measure(&reader.comparison.measure)?;
+    let current = reader.read_current(plan.measure)?;
+    if current.missing && current.parts.is_none() {
+        out.interval = Some((current.interval.low, current.interval.high));
+    }
+    let base = plan.change.map(|(baseline, _)| reader.read_baseline(plan.measure, baseline)).transpose()?;
+    out.counts = count_cases(&plan, &current, base);
+    let (threshold, from_zero) = resolve_threshold(reader, &plan, base, current.value()?, out)?;
+    let at = threshold.value.checked_div(current.factor).ok_or(TOO_LARGE)?;
+    let case = ComparisonCase {
+        reader: *reader,
+        decomposed: plan,
+        current,
+        base,
+        threshold: Threshold { value: at, ..threshold },
+        from_zero_base: from_zero,
+    };
+    set_limits(&case, out);
+    if !from_zero {
+        check_base_size(&case, out)?;
+    }
+    if reader.terms.stage == StandingStage::Running {
+        return pace::judge_pace(&case, out);
+    }
+    let base = case.base.map(|base| base.value);
+    display::set_value(&case, base, out);
+    set_verdict(&case, out)
+}
+
+/// The condition on the measure's own value, and whether it comes from the policy for a zero base.
+fn resolve_threshold(
+    reader: &ComparisonReader<'_>,
+    plan: &DecomposedMeasure<'_>,
+    base: Option<PriorFigure>,
+    now: Ratio,
+    out: &mut Evaluation,
+) -> Result<(Threshold, bool), EvaluationStop> {
+    let Comparison { cmp, bound, .. } = reader.comparison;
+    let bound = bound.decimal.to_ratio(if bound.percent { 2 } else { 0 });
+    let (Some((_, mode)), Some(PriorFigure { value: base, .. })) = (plan.change, base) else {
+        return Ok((Threshold { cmp: *cmp, value: bound }, false));
+    };
+    let at = match mode {
+        ChangeMode::Relative => bound.checked_add(Ratio::ONE).and_then(|factor| factor.checked_mul(base)),
+        ChangeMode::Absolute => base.checked_add(bound),
+    };
+    let need = Threshold { cmp: *cmp, value: at.ok_or(TOO_LARGE)? };
+    if mode == ChangeMode::Relative && base.is_negative() {
+        return Err(EvaluationStop { verdict: TargetVerdict::NotApplicable, reason: VerdictReason::NegativeBase });
+    }
+    // A difference has a meaning from zero too, unless it asks for less than nothing.
+    let less_than_nothing = need.is_ceiling() && !need.is_met_by(Ratio::ZERO);
+    if !base.is_zero() || (mode == ChangeMode::Absolute && !less_than_nothing) {
+        return Ok((need, false));
+    }
+    display::set_change_text(base, now, out);
+    let reduces = need.is_ceiling() || (need.cmp == Comparator::Equal && bound <= Ratio::ZERO);
+    if reduces && reader.terms.zero_base == ZeroBasePolicy::MaintainZero {
+        out.add_reason(VerdictReason::ZeroBase);
+        return Ok((Threshold { cmp: Comparator::AtMost, value: Ratio::ZERO }, true));
+    }
+    Err(EvaluationStop { verdict: TargetVerdict::NotApplicable, reason: VerdictReason::ZeroBase })
+}
+
+fn count_cases(plan: &DecomposedMeasure<'_>, current: &CurrentFigure, base: Option<PriorFigure>) -> Option<CaseCounts> {
+    let counted = matches!(plan.measure, PlainMeasure::Count(_) | PlainMeasure::Stock(_));
+    if !counted {
+        let few = |cases: Ratio| cases <= Ratio::from_integer(20);
+        let cases = current.parts.map_or(current.reported, |(_, below)| below);
+        return few(cases).then_some(CaseCounts::from_counts(None, cases));
+    }
+    Some(CaseCounts::from_counts(base.map(|base| base.value), current.reported))
+}
+
+/// The last whole number that meets, and how many failures a ratio allows.
+fn set_limits(case: &ComparisonCase<'_>, out: &mut Evaluation) {
+    let Threshold { cmp, value: at } = case.threshold;
+    match (case.current.parts, case.decomposed.change) {
+        (None, _) => out.limit = case.threshold.limit(),
+        // The numerator of a share that is bounded from above is itself the count that may not grow.
+        (Some((_, below)), None) if case.threshold.is_ceiling() => {
+            out.limit = at.checked_mul(below).and_then(|at| Threshold { cmp, value: at }.limit());
+        }
+        (Some((above, below)), None) => out.failures = failure_allowance(case.threshold, above, below),
+        (Some(_), Some(_)) => {}
+    }
+}
+
+fn failure_allowance(need: Threshold, above: Ratio, below: Ratio) -> Option<FailureAllowance> {
+    let everything = need.cmp == Comparator::Equal && need.value == Ratio::ONE;
+    if !need.is_floor() && !everything {
+        return None;
+    }
+    let cases = below.to_integer()?;
+    let least = Threshold { value: need.value.checked_mul(below)?, ..need }.limit()?;
+    let allowed = cases.checked_sub(least).filter(|allowed| *allowed >= 0)?;
+    let failed = i64::try_from(below.checked_sub(above)?.ceil().max(0)).ok()?;
+    Some(FailureAllowance { allowed, remaining: allowed.checked_sub(failed)? })
+}
+
+/// Below the least base there is no verdict, only the counts.
+fn check_base_size(case: &ComparisonCase<'_>, out: &mut Evaluation) -> Result<(), EvaluationStop> {
+    let (Some((_, mode)), Some(base)) = (case.decomposed.change, case.base) else { return Ok(()) };
+    let percent = mode == ChangeMode::Relative && !case.reader.comparison.bound.decimal.is_zero();
+    let usual = percent.then_some(Ratio::from_integer(EvaluationTerms::MIN_BASE));
+    let Some(least) = case.reader.terms.min_base.or(usual) else { return Ok(()) };
+    if base.case_count.is_none_or(|size| size >= least) {
+        return Ok(());
+    }
+    display::set_change_text(base.value, case.current.value()?, out);
+    Err(EvaluationStop { verdict: TargetVerdict::NotApplicable, reason: VerdictReason::SmallBase })
+}
+
+/// Whether anything that should be known is not, and nobody has signed for it.
+pub(super) fn is_incomplete(case: &ComparisonCase<'_>) -> bool {
+    case.current.missing || case.reader.terms.coverage < Ratio::ONE
+}
+
+/// What may be said of `need`: a statement that missing reports could overturn needs enough of them in.
+pub(super) fn judge_threshold(case: &ComparisonCase<'_>, need: Threshold) -> Result<ThresholdOutcome, EvaluationStop> {
+    let EvaluationTerms { coverage, coverage_min, waived, stage, .. } = case.reader.terms;
+    let judged = need.judge_interval(case.current.interval);
+    let open = |reason| Err(EvaluationStop { verdict: TargetVerdict::Undetermined, reason });
+    match judged {
+        ThresholdOutcome::Fails { proven: true } => Ok(judged),
+        ThresholdOutcome::Undecided => open(VerdictReason::MissingReports),
+        ThresholdOutcome::Holds | ThresholdOutcome::Fails { proven: false } => match stage {
+            StandingStage::Final if is_incomplete(case) && !waived => open(VerdictReason::MissingReports),
+            StandingStage::Running | StandingStage::Closed if coverage < coverage_min => {
+                open(VerdictReason::LowCoverage)
+            }
+            StandingStage::Running | StandingStage::Closed | StandingStage::Final => Ok(judged),
+        },
+    }
+}
+
+fn set_verdict(case: &ComparisonCase<'_>, out: &mut Evaluation) -> Result<(), EvaluationStop> {
+    let judged = judge_threshold(case, case.threshold)?;
+    let proven = matches!(judged, ThresholdOutcome::Fails { proven: true });
+    out.verdict = Some(if judged == ThresholdOutcome::Holds { TargetVerdict::Met } else { TargetVerdict::Missed });
+    if is_incomplete(case) && !proven {
+        out.add_reason(if case.reader.terms.stage == StandingStage::Final {
+            VerdictReason::Waived
+        } else {
+            VerdictReason::Provisional
+        });
+    }
+    Ok(())
+}

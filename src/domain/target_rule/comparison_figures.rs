@@ -1,0 +1,253 @@
+//! Figures of one comparison: sums of elements now and before, with what missing reports may add.
+//!
+//! Knows which figures a measure needs; judges nothing. Whatever stops a judgement is a [`Halt`].
+
+use super::ast::{Baseline, ChangeMode, Comparison, Expr, Measure, TermSign};
+use super::figure_source::{EvaluationTerms, FigureSource};
+use super::threshold::ValueInterval;
+use super::verdict::{Comparability, TargetVerdict, VerdictReason};
+use crate::domain::element::ElementCode;
+use crate::domain::ratio::Ratio;
+
+/// No judgement can be made, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct EvaluationStop {
+    pub(super) verdict: TargetVerdict,
+    pub(super) reason: VerdictReason,
+}
+
+pub(super) const TOO_LARGE: EvaluationStop =
+    EvaluationStop { verdict: TargetVerdict::Undetermined, reason: VerdictReason::TooLarge };
+
+/// A measure that is not a change.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum PlainMeasure<'a> {
+    Count(&'a Expr),
+    Stock(&'a Expr),
+    Rate { num: &'a Expr, per: u64, den: &'a Expr },
+    Ratio { num: &'a Expr, den: &'a Expr },
+}
+
+/// The measure of a comparison, with the change taken apart.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct DecomposedMeasure<'a> {
+    pub(super) measure: PlainMeasure<'a>,
+    pub(super) change: Option<(&'a Baseline, ChangeMode)>,
+}
+
+impl<'a> DecomposedMeasure<'a> {
+    pub(super) fn from_measure(measure: &'a Measure) -> Result<Self, EvaluationStop> {
+        match measure {
+            Measure::Change { measure: of, baseline, mode } => {
+                let inner = Self::from_measure(of)?;
+                if inner.change.is_some() {
+                    return Err(EvaluationStop { verdict: TargetVerdict::NoData, reason: VerdictReason::NestedChange });
+                }
+                Ok(Self { change: Some((baseline, *mode)), ..inner })
+            }
+            Measure::Count(expr) => Ok(Self { measure: PlainMeasure::Count(expr), change: None }),
+            Measure::Stock(expr) => Ok(Self { measure: PlainMeasure::Stock(expr), change: None }),
+            Measure::Rate { num, per, den } => {
+                Ok(Self { measure: PlainMeasure::Rate { num, per: *per, den }, change: None })
+            }
+            Measure::Ratio { num, den, basis: _ } => {
+                Ok(Self { measure: PlainMeasure::Ratio { num, den }, change: None })
+            }
+        }
+    }
+}
+
+/// What is measured now, in the unit in which it is judged: cases for counts, stocks and rates, a share for ratios.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CurrentFigure {
+    /// As reported.
+    pub(super) reported: Ratio,
+    /// With what is missing.
+    pub(super) interval: ValueInterval,
+    /// What one unit of it is in the measure's own value: per/denominator for a rate, else one.
+    pub(super) factor: Ratio,
+    /// Numerator and denominator of a ratio.
+    pub(super) parts: Option<(Ratio, Ratio)>,
+    /// Some report that should hold one of the elements is not in.
+    pub(super) missing: bool,
+}
+
+impl CurrentFigure {
+    /// The measure's own value, as reported.
+    pub(super) fn value(&self) -> Result<Ratio, EvaluationStop> {
+        self.reported.checked_mul(self.factor).ok_or(TOO_LARGE)
+    }
+}
+
+/// A figure of the past.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PriorFigure {
+    /// In the measure's own value.
+    pub(super) value: Ratio,
+    /// How many cases it rests on, where that is known.
+    pub(super) case_count: Option<Ratio>,
+}
+
+/// Reads the figures of one comparison.
+#[derive(Clone, Copy)]
+pub(super) struct ComparisonReader<'a> {
+    pub(super) comparison: &'a Comparison,
+    pub(super) figures: &'a dyn FigureSource,
+    pub(super) terms: &'a EvaluationTerms,
+}
+
+impl<'a> ComparisonReader<'a> {
+    /// Whether now and before measure the same thing; the worst of the elements.
+    pub(super) fn worst_comparability(&self) -> Comparability {
+        let Comparison { measure, window, .. } = self.comparison;
+        let baseline = measure.baseline();
+        let one = |code| {
+            let defined = |of| self.figures.definition_comparability(code, &of, window.as_ref());
+            self.figures.comparability(code).max(baseline.map_or(Comparability::Exact, defined))
+        };
+        measure.elements().into_iter().map(one).max().unwrap_or(Comparability::Exact)
+    }
+
+    pub(super) fn read_current(&self, level: PlainMeasure<'a>) -> Result<CurrentFigure, EvaluationStop> {
+        match level {
+            PlainMeasure::Count(expr) | PlainMeasure::Stock(expr) => self.sum_counts(expr, Ratio::ONE),
+            PlainMeasure::Rate { num, per, den } => {
+                let below = self.sum_counts(den, Ratio::ONE)?;
+                let per = Ratio::from_integer(i64::try_from(per).map_err(|_| TOO_LARGE)?);
+                let factor = per.checked_div(require_positive(below.reported)?).ok_or(TOO_LARGE)?;
+                let mut current = self.sum_counts(num, factor)?;
+                let known = !below.missing;
+                current.interval.low_certain &= known;
+                current.interval.high_certain &= known;
+                Ok(CurrentFigure { missing: current.missing || below.missing, ..current })
+            }
+            PlainMeasure::Ratio { num, den } => {
+                let (above, below) = (self.sum_counts(num, Ratio::ONE)?, self.sum_counts(den, Ratio::ONE)?);
+                let share = above.reported.checked_div(require_positive(below.reported)?).ok_or(TOO_LARGE)?;
+                let missing = above.missing || below.missing;
+                let sure = !missing && self.terms.coverage >= Ratio::ONE;
+                let span = ValueInterval { low: share, high: share, low_certain: sure, high_certain: sure };
+                let parts = Some((above.reported, below.reported));
+                Ok(CurrentFigure { reported: share, interval: span, factor: Ratio::ONE, parts, missing })
+            }
+        }
+    }
+
+    /// A sum of counts, and how far missing reports may move it.
+    fn sum_counts(&self, expr: &Expr, factor: Ratio) -> Result<CurrentFigure, EvaluationStop> {
+        let window = self.comparison.window.as_ref();
+        let reported = sum_terms(expr, |code| self.figures.current_value(code, window), VerdictReason::NoFigures)?;
+        let unlisted = self.terms.coverage < Ratio::ONE;
+        let mut span = ValueInterval { low: reported, high: reported, low_certain: true, high_certain: true };
+        let mut missing = false;
+        for (sign, code) in expr.terms() {
+            let gap = self.figures.missing_reports(code, window);
+            let (here, most) = (gap.count > 0, i64::try_from(gap.max_cases).map_err(|_| TOO_LARGE)?);
+            missing |= here;
+            match sign {
+                TermSign::Plus => {
+                    span.high = span.high.checked_add(Ratio::from_integer(most)).ok_or(TOO_LARGE)?;
+                    span.high_certain &= !here && !unlisted;
+                }
+                TermSign::Minus => {
+                    span.low = span.low.checked_sub(Ratio::from_integer(most)).ok_or(TOO_LARGE)?;
+                    span.low_certain &= !here && !unlisted;
+                }
+            }
+        }
+        Ok(CurrentFigure { reported, interval: span, factor, parts: None, missing })
+    }
+
+    /// The whole base window, or a fixed figure.
+    pub(super) fn read_baseline(
+        &self,
+        level: PlainMeasure<'a>,
+        baseline: &Baseline,
+    ) -> Result<PriorFigure, EvaluationStop> {
+        if let Baseline::Fixed(bound) = baseline {
+            let value = bound.decimal.to_ratio(if bound.percent { 2 } else { 0 });
+            let counted = matches!(level, PlainMeasure::Count(_) | PlainMeasure::Stock(_));
+            return Ok(PriorFigure { value, case_count: counted.then_some(value) });
+        }
+        let window = self.comparison.window.as_ref();
+        read_prior_figure(level, |code| self.figures.baseline_value(code, baseline, window), VerdictReason::NoBaseline)
+    }
+
+    /// The base window up to the same cut-off.
+    pub(super) fn read_baseline_to_date(
+        &self,
+        level: PlainMeasure<'a>,
+        baseline: &Baseline,
+    ) -> Result<PriorFigure, EvaluationStop> {
+        let window = self.comparison.window.as_ref();
+        let figure = |code: &ElementCode| self.figures.baseline_value_to_date(code, baseline, window);
+        read_prior_figure(level, figure, VerdictReason::NoBaselineToDate)
+    }
+
+    /// How the counts ran in the base window: all of it, and to the same cut-off.
+    pub(super) fn read_baseline_trajectory(&self, expr: &Expr, baseline: &Baseline) -> Option<(Ratio, Ratio)> {
+        let window = self.comparison.window.as_ref();
+        let whole =
+            sum_terms(expr, |code| self.figures.baseline_value(code, baseline, window), VerdictReason::NoBaseline)
+                .ok()?;
+        let figure = |code: &ElementCode| self.figures.baseline_value_to_date(code, baseline, window);
+        let to_date = sum_terms(expr, figure, VerdictReason::NoBaselineToDate).ok()?;
+        Some((whole, to_date))
+    }
+}
+
+fn read_prior_figure(
+    level: PlainMeasure<'_>,
+    figure: impl Fn(&ElementCode) -> Option<Ratio>,
+    absent: VerdictReason,
+) -> Result<PriorFigure, EvaluationStop> {
+    match level {
+        PlainMeasure::Count(expr) | PlainMeasure::Stock(expr) => {
+            let value = sum_terms(expr, figure, absent)?;
+            Ok(PriorFigure { value, case_count: Some(value) })
+        }
+        PlainMeasure::Rate { num, per, den } => {
+            let (above, below) =
+                (sum_terms(num, &figure, absent)?, require_positive(sum_terms(den, &figure, absent)?)?);
+            let per = Ratio::from_integer(i64::try_from(per).map_err(|_| TOO_LARGE)?);
+            let value = above.checked_div(below).and_then(|share| share.checked_mul(per)).ok_or(TOO_LARGE)?;
+            Ok(PriorFigure { value, case_count: Some(above) })
+        }
+        PlainMeasure::Ratio { num, den } => {
+            let (above, below) =
+                (sum_terms(num, &figure, absent)?, require_positive(sum_terms(den, &figure, absent)?)?);
+            Ok(PriorFigure { value: above.checked_div(below).ok_or(TOO_LARGE)?, case_count: Some(below) })
+        }
+    }
+}
+
+/// A denominator must be above zero.
+fn require_positive(denominator: Ratio) -> Result<Ratio, EvaluationStop> {
+    if denominator > Ratio::ZERO {
+        return Ok(denominator);
+    }
+    Err(EvaluationStop { verdict: TargetVerdict::NotApplicable, reason: VerdictReason::ZeroDenominator })
+}
+
+fn sum_terms(
+    expr: &Expr,
+    figure: impl Fn(&ElementCode) -> Option<Ratio>,
+    absent: VerdictReason,
+) -> Result<Ratio, EvaluationStop> {
+    let halt = EvaluationStop {
+        verdict: if absent == VerdictReason::NoBaselineToDate {
+            TargetVerdict::Undetermined
+        } else {
+            TargetVerdict::NoData
+        },
+        reason: absent,
+    };
+    expr.terms().try_fold(Ratio::ZERO, |sum, (sign, code)| {
+        let value = figure(code).ok_or(halt)?;
+        let sum = match sign {
+            TermSign::Plus => sum.checked_add(value),
+            TermSign::Minus => sum.checked_sub(value),
+        };
+        sum.ok_or(TOO_LARGE)
+    })
+}

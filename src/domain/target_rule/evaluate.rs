@@ -1,0 +1,150 @@
+//! Evaluation: a target and figures in, an [`Evaluation`] out; and how verdicts combine.
+//!
+//! Total: any tree and any figures give an answer. Knows no language and no unit. Comparisons are judged in `compare`.
+
+use super::ast::{FormulaIdentifier, Target};
+use super::comparison;
+use super::comparison_figures::EvaluationStop;
+use super::evaluation::{EvaluatedPace, Evaluation};
+use super::figure_source::{Attestation, EvaluationTerms, FigureSource};
+use super::verdict::{PaceState, StandingStage, TargetVerdict, Tier, VerdictReason};
+use crate::domain::ratio::Ratio;
+
+impl Target {
+    /// What these figures say of the target, judged exactly.
+    #[must_use]
+    pub fn evaluate(&self, figures: &dyn FigureSource, terms: &EvaluationTerms) -> Evaluation {
+        let mut out = Evaluation::new(self.to_string(), terms.stage);
+        match self {
+            Self::Compare(comparison) => comparison::evaluate_comparison(comparison, figures, terms, &mut out),
+            Self::Milestone(name) => evaluate_attestation(figures.milestone_attestation(name), name, terms, &mut out),
+            Self::Attest(name) => evaluate_attestation(figures.attestation(name), name, terms, &mut out),
+            Self::All(members) => evaluate_members(members.iter(), figures, terms, &mut out, combine_all),
+            Self::Any(members) => evaluate_members(members.iter(), figures, terms, &mut out, combine_any),
+            Self::Tier { floor, stretch } => {
+                evaluate_members([&**floor, &**stretch].into_iter(), figures, terms, &mut out, combine_tier);
+                out.tier = met_tier(&out);
+            }
+        }
+        out
+    }
+}
+
+fn evaluate_attestation(
+    state: Option<Attestation>,
+    _name: &FormulaIdentifier,
+    terms: &EvaluationTerms,
+    out: &mut Evaluation,
+) {
+    if let Some(Attestation { done, required: of }) = state {
+        out.display = Some(format!("{done}/{of}"));
+        out.value = Ratio::new(done.into(), of.into());
+    }
+    let done = state.map(|Attestation { done, required: of }| done >= of);
+    match (terms.stage, done) {
+        (StandingStage::Running, Some(true)) => {
+            out.pace = Some(EvaluatedPace { state: Some(PaceState::OnPace), ..EvaluatedPace::default() });
+        }
+        // Not yet done is not late: nobody said by when.
+        (StandingStage::Running, Some(false)) => {
+            out.stop(EvaluationStop { verdict: TargetVerdict::Undetermined, reason: VerdictReason::NotAttested });
+        }
+        (StandingStage::Closed | StandingStage::Final, Some(true)) => out.verdict = Some(TargetVerdict::Met),
+        (StandingStage::Closed | StandingStage::Final, Some(false)) => {
+            out.stop(EvaluationStop { verdict: TargetVerdict::Missed, reason: VerdictReason::NotAttested });
+        }
+        (StandingStage::Running | StandingStage::Closed | StandingStage::Final, None) => {
+            out.stop(EvaluationStop { verdict: TargetVerdict::NoData, reason: VerdictReason::NotAttested });
+        }
+    }
+}
+
+/// One word about a member, whether its window is over or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum MemberState {
+    Verdict(TargetVerdict),
+    Pace(PaceState),
+}
+
+fn member_state(member: &Evaluation) -> MemberState {
+    match (member.verdict, member.pace_state()) {
+        (Some(verdict), _) => MemberState::Verdict(verdict),
+        (None, Some(state)) => MemberState::Pace(state),
+        (None, None) => MemberState::Verdict(TargetVerdict::Undetermined),
+    }
+}
+
+fn evaluate_members<'a>(
+    members: impl Iterator<Item = &'a Target>,
+    figures: &dyn FigureSource,
+    terms: &EvaluationTerms,
+    out: &mut Evaluation,
+    rule: fn(&[MemberState]) -> MemberState,
+) {
+    out.members = members.map(|member| member.evaluate(figures, terms)).collect();
+    let states: Vec<MemberState> = out.members.iter().map(member_state).collect();
+    match rule(&states) {
+        MemberState::Verdict(verdict) => out.verdict = Some(verdict),
+        MemberState::Pace(state) => out.pace = Some(EvaluatedPace { state: Some(state), ..EvaluatedPace::default() }),
+    }
+    let reasons: Vec<VerdictReason> = out.members.iter().flat_map(|member| member.reasons.clone()).collect();
+    for reason in reasons {
+        out.add_reason(reason);
+    }
+}
+
+/// The members to which the question applies, or the word for none.
+fn filter_applicable(states: &[MemberState]) -> Result<Vec<MemberState>, MemberState> {
+    let nothing = MemberState::Verdict(TargetVerdict::NotApplicable);
+    let some: Vec<MemberState> = states.iter().copied().filter(|word| *word != nothing).collect();
+    if some.is_empty() { Err(nothing) } else { Ok(some) }
+}
+
+/// `all`: one failure decides; then whatever is not known; only then success.
+fn combine_all(states: &[MemberState]) -> MemberState {
+    let some = match filter_applicable(states) {
+        Ok(some) => some,
+        Err(nothing) => return nothing,
+    };
+    let order = [
+        MemberState::Verdict(TargetVerdict::Missed),
+        MemberState::Pace(PaceState::AlreadyMissed),
+        MemberState::Pace(PaceState::Behind),
+    ];
+    let failed = order.into_iter().find(|word| some.contains(word));
+    failed.or_else(|| find_undetermined(&some)).unwrap_or(some[0])
+}
+
+/// `any`: one success decides; then whatever is not known; only then the least failure.
+fn combine_any(states: &[MemberState]) -> MemberState {
+    let some = match filter_applicable(states) {
+        Ok(some) => some,
+        Err(nothing) => return nothing,
+    };
+    let has = |word: MemberState| some.contains(&word).then_some(word);
+    has(MemberState::Verdict(TargetVerdict::Met))
+        .or_else(|| has(MemberState::Pace(PaceState::OnPace)))
+        .or_else(|| find_undetermined(&some))
+        .or_else(|| has(MemberState::Pace(PaceState::Behind)))
+        .unwrap_or(some[0])
+}
+
+fn find_undetermined(states: &[MemberState]) -> Option<MemberState> {
+    let open =
+        [TargetVerdict::Undetermined, TargetVerdict::NoData, TargetVerdict::NotComparable].map(MemberState::Verdict);
+    states.iter().any(|word| open.contains(word)).then_some(MemberState::Verdict(TargetVerdict::Undetermined))
+}
+
+/// `tier`: the floor decides.
+fn combine_tier(states: &[MemberState]) -> MemberState {
+    states.first().copied().unwrap_or(MemberState::Verdict(TargetVerdict::NotApplicable))
+}
+
+fn met_tier(out: &Evaluation) -> Option<Tier> {
+    let met = |place: usize| out.members.get(place).is_some_and(|member| member.verdict == Some(TargetVerdict::Met));
+    match (met(0), met(1)) {
+        (true, true) => Some(Tier::Stretch),
+        (true, false) => Some(Tier::Floor),
+        (false, true | false) => None,
+    }
+}

@@ -1,0 +1,40 @@
+//! Targets (chỉ tiêu) as a language with exact meaning: the tree, its text, and what it says of given figures.
+//!
+//! Knows no unit, no calendar and no store: figures are given by the caller, who also knows which window they cover.
+//! Verdicts are judged in integers and rationals only; missing reports never count as zero.
+
+pub mod ast;
+mod chance;
+pub mod coercive_quota;
+mod comparison;
+mod comparison_figures;
+mod decimal;
+mod display;
+pub(in crate::domain) mod distribution;
+mod evaluate;
+mod evaluation;
+mod evaluation_text;
+mod figure_source;
+pub mod missing_bound;
+mod pace;
+mod parse;
+mod print;
+mod queries;
+mod syntax_error;
+mod threshold;
+mod token;
+mod verdict;
+
+pub use ast::{
+    Baseline, ChangeMode, Comparator, Comparison, Expr, FormRuleExpr, FormulaIdentifier, Measure, RatioBasis, Target,
+    TargetBound, TargetUnits, TargetWindow, TermSign,
+};
+pub use chance::{ChanceError, TargetChance};
+pub use decimal::Decimal;
+pub use evaluation::{CaseCounts, EvaluatedPace, Evaluation, FailureAllowance};
+pub use figure_source::{Attestation, EvaluationTerms, FigureSource, MissingReports, StaticFigures};
+pub use syntax_error::{ExpectedSyntax, SyntaxError};
+pub use verdict::{Comparability, PaceState, StandingStage, TargetVerdict, Tier, VerdictReason};
+
+#[cfg(test)]
+mod tests;

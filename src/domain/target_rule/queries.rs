@@ -1,0 +1,86 @@
+//! Questions to a tree that need no figures: which elements it names, which measures it takes.
+//!
+//! Knows nothing of what the elements mean.
+
+use super::ast::{Baseline, Comparison, Expr, Measure, Target};
+use crate::domain::element::ElementCode;
+use std::collections::BTreeSet;
+
+impl Target {
+    /// Codes of every element the target names.
+    #[must_use]
+    pub fn elements(&self) -> BTreeSet<ElementCode> {
+        self.comparisons().iter().flat_map(|comparison| comparison.measure.elements()).cloned().collect()
+    }
+
+    /// Whether the target attests this duty.
+    #[must_use]
+    pub fn attests_duty(&self, code: &str) -> bool {
+        match self {
+            Self::Attest(duty) => duty.as_str() == code,
+            Self::Compare(_) | Self::Milestone(_) => false,
+            Self::All(_) | Self::Any(_) | Self::Tier { .. } => {
+                self.members().into_iter().any(|member| member.attests_duty(code))
+            }
+        }
+    }
+
+    /// Every comparison in the tree, in the order of the text.
+    #[must_use]
+    pub fn comparisons(&self) -> Vec<&Comparison> {
+        match self {
+            Self::Compare(comparison) => vec![comparison],
+            Self::Milestone(_) | Self::Attest(_) => Vec::new(),
+            Self::All(_) | Self::Any(_) | Self::Tier { .. } => {
+                self.members().into_iter().flat_map(Self::comparisons).collect()
+            }
+        }
+    }
+
+    /// The direct members of a combination, floor before stretch; none of an atomic target.
+    #[must_use]
+    pub fn members(&self) -> Vec<&Self> {
+        match self {
+            Self::Compare(_) | Self::Milestone(_) | Self::Attest(_) => Vec::new(),
+            Self::All(members) | Self::Any(members) => members.iter().collect(),
+            Self::Tier { floor, stretch } => vec![floor, stretch],
+        }
+    }
+}
+
+impl Measure {
+    /// Whether it holds now against before.
+    #[must_use]
+    pub fn is_change(&self) -> bool {
+        self.baseline().is_some()
+    }
+
+    /// What a change is held against; `None` for any other measure.
+    #[must_use]
+    pub fn baseline(&self) -> Option<Baseline> {
+        match self {
+            Self::Change { baseline, .. } => Some(*baseline),
+            Self::Count(_) | Self::Stock(_) | Self::Ratio { .. } | Self::Rate { .. } => None,
+        }
+    }
+
+    /// Every element named, numerator first.
+    #[must_use]
+    pub fn elements(&self) -> Vec<&ElementCode> {
+        match self {
+            Self::Count(expr) | Self::Stock(expr) => expr.elements(),
+            Self::Ratio { num, den, .. } | Self::Rate { num, den, .. } => {
+                num.elements().into_iter().chain(den.elements()).collect()
+            }
+            Self::Change { measure: of, .. } => of.elements(),
+        }
+    }
+}
+
+impl Expr {
+    /// Every element named, in the order of the text.
+    #[must_use]
+    pub fn elements(&self) -> Vec<&ElementCode> {
+        self.terms().map(|(_, code)| code).collect()
+    }
+}

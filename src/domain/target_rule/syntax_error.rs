@@ -1,0 +1,141 @@
+//! What a target's text should have held where it could not be read: the column, and what was expected there, in
+//! Vietnamese and English.
+//!
+//! Knows the words of the message only; where it is said is decided in `parse`.
+
+use super::ast::{DEPTH_MAX, MEMBERS_MAX, NAME_MAX, TERMS_MAX, TEXT_MAX};
+use super::decimal::SCALE_MAX;
+use crate::domain::element::ELEMENT_CODE_MAX;
+use crate::domain::lang::Lang;
+use crate::domain::ratio::DIGITS_MAX;
+use std::fmt;
+
+/// One thing that could have stood there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ExpectedSyntax {
+    /// This very text: a word of the grammar or a sign.
+    Text(&'static str),
+    /// One of `>`, `>=`, `=`, `<=`, `<`.
+    Comparator,
+    /// An element's code.
+    Element,
+    /// A decimal number.
+    Number,
+    /// A whole number in the given range.
+    WholeNumber(u64, u64),
+    /// A name.
+    Name,
+    /// A date that exists.
+    Date,
+    /// A second date after the first.
+    LaterDate,
+    /// The end of the text.
+    End,
+    /// A bound without `%`: what is measured is a number, not a share.
+    PlainNumber,
+    /// A measure that is not itself a change.
+    PlainMeasure,
+    /// Fewer levels of nesting.
+    LessNesting,
+    /// Fewer members.
+    FewerMembers,
+    /// Fewer elements in a sum.
+    FewerTerms,
+    /// A shorter text.
+    ShorterText,
+}
+
+impl ExpectedSyntax {
+    fn text(self, lang: Lang) -> String {
+        match self {
+            Self::Text(word) => format!("`{word}`"),
+            Self::Comparator => lang.pick("dấu so sánh (> >= = <= <)", "a comparator (> >= = <= <)").to_owned(),
+            Self::Element => lang.pick(
+                format!("mã chỉ tiêu thống kê (a-z, 0-9, _; tối đa {ELEMENT_CODE_MAX} ký tự)"),
+                format!("an element's code (a-z, 0-9, _; at most {ELEMENT_CODE_MAX} characters)"),
+            ),
+            Self::Number => lang.pick(
+                format!("số thập phân (tối đa {DIGITS_MAX} chữ số, {SCALE_MAX} chữ số sau dấu chấm)"),
+                format!("a decimal number (at most {DIGITS_MAX} digits, {SCALE_MAX} after the point)"),
+            ),
+            Self::WholeNumber(least, most) => {
+                lang.pick(format!("số nguyên từ {least} đến {most}"), format!("a whole number from {least} to {most}"))
+            }
+            Self::Name => lang.pick(
+                format!("tên (chữ, số, _ - . ; tối đa {NAME_MAX} ký tự)"),
+                format!("a name (letters, digits, _ - . ; at most {NAME_MAX} characters)"),
+            ),
+            Self::Date => lang.pick("ngày có thật, dạng 2024-08-19", "a date that exists, as in 2024-08-19").to_owned(),
+            Self::LaterDate => {
+                lang.pick("ngày kết thúc sau ngày bắt đầu", "an end date after the start date").to_owned()
+            }
+            Self::End => lang.pick("hết văn bản", "the end of the text").to_owned(),
+            Self::PlainNumber => lang
+                .pick(
+                    "số không có dấu %: đại lượng này là số đếm, không phải tỷ lệ",
+                    "a number without %: what is measured is a number of cases, not a share",
+                )
+                .to_owned(),
+            Self::PlainMeasure => lang
+                .pick(
+                    "count, stock, ratio hoặc rate: không tính được thay đổi của thay đổi",
+                    "count, stock, ratio or rate: the change of a change cannot be computed",
+                )
+                .to_owned(),
+            Self::LessNesting => lang.pick(
+                format!("không quá {DEPTH_MAX} tầng lồng nhau"),
+                format!("at most {DEPTH_MAX} levels of nesting"),
+            ),
+            Self::FewerMembers => {
+                lang.pick(format!("không quá {MEMBERS_MAX} thành phần"), format!("at most {MEMBERS_MAX} members"))
+            }
+            Self::FewerTerms => {
+                lang.pick(format!("không quá {TERMS_MAX} số hạng"), format!("at most {TERMS_MAX} elements in a sum"))
+            }
+            Self::ShorterText => {
+                lang.pick(format!("không quá {TEXT_MAX} byte văn bản"), format!("at most {TEXT_MAX} bytes of text"))
+            }
+        }
+    }
+}
+
+/// Text that is no target: where, and what was expected there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyntaxError {
+    /// Column of the first character that could not be read, in characters from 1.
+    pub column: usize,
+    /// What stands there, a few characters of it; empty at the end of the text.
+    pub found: String,
+    /// What could have stood there, without doubles.
+    pub expected: Vec<ExpectedSyntax>,
+}
+
+impl SyntaxError {
+    /// The whole message in a language.
+    #[must_use]
+    pub fn text(&self, lang: Lang) -> String {
+        let expected: Vec<String> = self.expected.iter().map(|one| one.text(lang)).collect();
+        let expected = expected.join(lang.pick(" hoặc ", " or "));
+        let column = self.column;
+        if self.found.is_empty() {
+            lang.pick(
+                format!("cột {column}: văn bản kết thúc sớm; cần {expected}"),
+                format!("column {column}: the text ends too early; expected {expected}"),
+            )
+        } else {
+            let found = &self.found;
+            lang.pick(
+                format!("cột {column}: gặp `{found}`; cần {expected}"),
+                format!("column {column}: found `{found}`; expected {expected}"),
+            )
+        }
+    }
+}
+
+impl fmt::Display for SyntaxError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text(Lang::En))
+    }
+}
+
+impl std::error::Error for SyntaxError {}

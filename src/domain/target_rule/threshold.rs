@@ -1,0 +1,85 @@
+//! What a figure must be: a comparator and a threshold, asked of a value or of everything between two values.
+//!
+//! Knows no measure; all comparing is exact.
+
+use super::ast::Comparator;
+use crate::domain::ratio::Ratio;
+
+/// A condition on one number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Threshold {
+    pub(super) cmp: Comparator,
+    pub(super) value: Ratio,
+}
+
+/// Values between two ends; an end is sure if nothing that is missing can lie beyond it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct ValueInterval {
+    pub(super) low: Ratio,
+    pub(super) high: Ratio,
+    pub(super) low_certain: bool,
+    pub(super) high_certain: bool,
+}
+
+/// What a need says of a span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ThresholdOutcome {
+    /// Every value in it meets.
+    Holds,
+    /// No value in it meets; `proven` if none beyond it can either.
+    Fails { proven: bool },
+    /// Some do.
+    Undecided,
+}
+
+impl Threshold {
+    pub(super) fn is_met_by(self, value: Ratio) -> bool {
+        match self.cmp {
+            Comparator::Greater => value > self.value,
+            Comparator::AtLeast => value >= self.value,
+            Comparator::Equal => value == self.value,
+            Comparator::AtMost => value <= self.value,
+            Comparator::Less => value < self.value,
+        }
+    }
+
+    pub(super) fn judge_interval(self, span: ValueInterval) -> ThresholdOutcome {
+        let ValueInterval { low: lo, high: hi, low_certain: lo_sure, high_certain: hi_sure } = span;
+        match self.cmp {
+            Comparator::AtMost | Comparator::Less if self.is_met_by(hi) => ThresholdOutcome::Holds,
+            Comparator::AtMost | Comparator::Less if !self.is_met_by(lo) => ThresholdOutcome::Fails { proven: lo_sure },
+            Comparator::AtLeast | Comparator::Greater if self.is_met_by(lo) => ThresholdOutcome::Holds,
+            Comparator::AtLeast | Comparator::Greater if !self.is_met_by(hi) => {
+                ThresholdOutcome::Fails { proven: hi_sure }
+            }
+            Comparator::Equal if lo == hi && self.is_met_by(lo) => ThresholdOutcome::Holds,
+            Comparator::Equal if self.value < lo => ThresholdOutcome::Fails { proven: lo_sure },
+            Comparator::Equal if self.value > hi => ThresholdOutcome::Fails { proven: hi_sure },
+            Comparator::AtMost | Comparator::Less | Comparator::AtLeast | Comparator::Greater | Comparator::Equal => {
+                ThresholdOutcome::Undecided
+            }
+        }
+    }
+
+    /// Whether more makes it worse.
+    pub(super) fn is_ceiling(self) -> bool {
+        matches!(self.cmp, Comparator::AtMost | Comparator::Less)
+    }
+
+    /// Whether less makes it worse.
+    pub(super) fn is_floor(self) -> bool {
+        matches!(self.cmp, Comparator::AtLeast | Comparator::Greater)
+    }
+
+    /// The last whole number, from zero up, that still meets on the way to missing; `None` if none does.
+    pub(super) fn limit(self) -> Option<i64> {
+        let limit = match self.cmp {
+            Comparator::AtMost => self.value.floor(),
+            Comparator::Less => self.value.ceil().checked_sub(1)?,
+            Comparator::AtLeast => self.value.ceil().max(0),
+            Comparator::Greater => self.value.floor().checked_add(1)?.max(0),
+            Comparator::Equal => i128::from(self.value.to_integer()?),
+        };
+        i64::try_from(limit).ok().filter(|limit| *limit >= 0)
+    }
+}

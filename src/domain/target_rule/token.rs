@@ -1,0 +1,206 @@
+//! The smallest pieces of a target's text: signs, words, numbers, dates; blanks may stand before each.
+//!
+//! Knows where reading failed and what was expected there; knows no rule of the grammar.
+
+use super::ast::FormulaIdentifier;
+use super::decimal::Decimal;
+use super::syntax_error::{ExpectedSyntax, SyntaxError};
+use crate::domain::element::ElementCode;
+use jiff::civil::Date;
+use winnow::error::ParserError;
+use winnow::prelude::*;
+use winnow::stream::Stateful;
+use winnow::token::{literal, take_while};
+
+/// The text still to be read, and what could have been read at the place of the last optional piece.
+pub(super) type ParserInput<'i> = Stateful<&'i str, ParserHints>;
+
+/// Words that could have stood where `rest` bytes were left.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ParserHints {
+    remaining: usize,
+    expected: Vec<ExpectedSyntax>,
+}
+
+/// Reading failed where `rest` bytes were left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ParseFailure {
+    remaining: usize,
+    expected: Vec<ExpectedSyntax>,
+}
+
+pub(super) type ParseResult<T> = Result<T, ParseFailure>;
+
+impl<'i> ParserError<ParserInput<'i>> for ParseFailure {
+    type Inner = Self;
+
+    fn from_input(input: &ParserInput<'i>) -> Self {
+        Self { remaining: input.input.len(), expected: Vec::new() }
+    }
+
+    fn into_inner(self) -> Result<Self::Inner, Self> {
+        Ok(self)
+    }
+}
+
+impl ParseFailure {
+    /// A failure at the place where `input` stands.
+    pub(super) fn expecting(input: &ParserInput<'_>, expected: ExpectedSyntax) -> Self {
+        Self::expecting_any(input, vec![expected])
+    }
+
+    fn expecting_any(input: &ParserInput<'_>, mut expected: Vec<ExpectedSyntax>) -> Self {
+        let remaining = input.input.len();
+        if input.state.remaining == remaining {
+            expected.extend(&input.state.expected);
+        }
+        Self { remaining, expected }
+    }
+
+    /// The message about `text`, which was being read.
+    pub(super) fn into_syntax_error(mut self, text: &str) -> SyntaxError {
+        let (read, remaining) = text.split_at_checked(text.len().saturating_sub(self.remaining)).unwrap_or((text, ""));
+        let word = remaining.chars().take_while(|c| c.is_alphanumeric() || *c == '_').count().clamp(1, 24);
+        self.expected.sort_unstable();
+        self.expected.dedup();
+        SyntaxError {
+            column: read.chars().count() + 1,
+            found: remaining.chars().take(word).collect(),
+            expected: self.expected,
+        }
+    }
+}
+
+pub(super) fn skip_blanks(input: &mut ParserInput<'_>) -> ParseResult<()> {
+    take_while(0.., char::is_whitespace).void().parse_next(input)
+}
+
+/// A sign, as in `(`.
+pub(super) fn expect_symbol(input: &mut ParserInput<'_>, text: &'static str) -> ParseResult<()> {
+    skip_blanks(input)?;
+    let here = ParseFailure::expecting(input, ExpectedSyntax::Text(text));
+    literal::<_, _, ParseFailure>(text).void().parse_next(input).map_err(|_| here)
+}
+
+/// Whether a sign stands next, which is then read.
+pub(super) fn accept_symbol(input: &mut ParserInput<'_>, text: &'static str) -> ParseResult<bool> {
+    skip_blanks(input)?;
+    if input.input.starts_with(text) {
+        expect_symbol(input, text)?;
+        return Ok(true);
+    }
+    add_hint(input, text);
+    Ok(false)
+}
+
+/// Whether a word stands next, which is then read.
+pub(super) fn accept_word(input: &mut ParserInput<'_>, text: &'static str) -> ParseResult<bool> {
+    skip_blanks(input)?;
+    if peek_word(input) == text {
+        expect_symbol(input, text)?;
+        return Ok(true);
+    }
+    add_hint(input, text);
+    Ok(false)
+}
+
+fn add_hint(input: &mut ParserInput<'_>, text: &'static str) {
+    let rest = input.input.len();
+    if input.state.remaining != rest {
+        input.state = ParserHints { remaining: rest, expected: Vec::new() };
+    }
+    input.state.expected.push(ExpectedSyntax::Text(text));
+}
+
+fn peek_word<'i>(input: &ParserInput<'i>) -> &'i str {
+    let text = input.input;
+    let end = text.find(|c: char| !is_word_char(c)).unwrap_or(text.len());
+    &text[..end]
+}
+
+fn is_word_char(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// One of the words of a table; gives what the table says for it.
+pub(super) fn parse_keyword<T: Copy>(input: &mut ParserInput<'_>, table: &[(&'static str, T)]) -> ParseResult<T> {
+    skip_blanks(input)?;
+    let word = peek_word(input);
+    match table.iter().find(|(text, _)| *text == word) {
+        Some((text, meaning)) => expect_symbol(input, text).map(|()| *meaning),
+        None => {
+            Err(ParseFailure::expecting_any(input, table.iter().map(|(text, _)| ExpectedSyntax::Text(text)).collect()))
+        }
+    }
+}
+
+/// An element's code.
+pub(super) fn parse_element(input: &mut ParserInput<'_>) -> ParseResult<ElementCode> {
+    skip_blanks(input)?;
+    let here = ParseFailure::expecting(input, ExpectedSyntax::Element);
+    let word = take_while(0.., is_word_char).parse_next(input)?;
+    ElementCode::new(word).map_err(|_| here)
+}
+
+/// A name in brackets, brackets included.
+pub(super) fn parse_bracketed_identifier(input: &mut ParserInput<'_>) -> ParseResult<FormulaIdentifier> {
+    expect_symbol(input, "(")?;
+    skip_blanks(input)?;
+    let here = ParseFailure::expecting(input, ExpectedSyntax::Name);
+    let word = take_while(0.., FormulaIdentifier::is_identifier_char).parse_next(input)?;
+    let name = FormulaIdentifier::new(word).map_err(|_| here)?;
+    expect_symbol(input, ")")?;
+    Ok(name)
+}
+
+/// A whole number within a range.
+pub(super) fn parse_whole_number(input: &mut ParserInput<'_>, least: u64, most: u64) -> ParseResult<u64> {
+    skip_blanks(input)?;
+    let here = ParseFailure::expecting(input, ExpectedSyntax::WholeNumber(least, most));
+    let digits = parse_digits(input)?;
+    digits.parse().ok().filter(|value| (least..=most).contains(value)).ok_or(here)
+}
+
+/// A whole number within a range, in brackets.
+pub(super) fn parse_bracketed_whole_number(input: &mut ParserInput<'_>, least: u64, most: u64) -> ParseResult<u64> {
+    expect_symbol(input, "(")?;
+    let value = parse_whole_number(input, least, most)?;
+    expect_symbol(input, ")")?;
+    Ok(value)
+}
+
+fn parse_digits<'i>(input: &mut ParserInput<'i>) -> ParseResult<&'i str> {
+    take_while(0.., |c: char| c.is_ascii_digit()).parse_next(input)
+}
+
+/// A decimal number with its sign.
+pub(super) fn parse_decimal(input: &mut ParserInput<'_>) -> ParseResult<Decimal> {
+    skip_blanks(input)?;
+    let here = ParseFailure::expecting(input, ExpectedSyntax::Number);
+    let negative = input.input.starts_with('-');
+    if negative {
+        expect_symbol(input, "-")?;
+    }
+    let before = parse_digits(input)?;
+    let mut after = "0";
+    if input.input.starts_with('.') && !input.input.starts_with("..") {
+        expect_symbol(input, ".")?;
+        after = parse_digits(input)?;
+    }
+    if before.is_empty() || after.is_empty() {
+        return Err(here);
+    }
+    Decimal::from_digits(negative, before, after).ok_or(here)
+}
+
+/// A date, as in `2024-08-19`.
+pub(super) fn parse_date(input: &mut ParserInput<'_>) -> ParseResult<Date> {
+    skip_blanks(input)?;
+    let here = ParseFailure::expecting(input, ExpectedSyntax::Date);
+    let mut shape = (parse_digits, literal::<_, _, ParseFailure>("-"), parse_digits, literal("-"), parse_digits);
+    let Ok((year, _, month, _, day)) = shape.parse_next(input) else { return Err(here) };
+    let read = || Some((year.parse().ok()?, month.parse().ok()?, day.parse().ok()?));
+    let of_length = (year.len(), month.len(), day.len()) == (4, 2, 2);
+    let found = read().filter(|_| of_length).and_then(|(year, month, day)| Date::new(year, month, day).ok());
+    found.ok_or(here)
+}

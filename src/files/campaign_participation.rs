@@ -1,0 +1,87 @@
+//! How units take a campaign up, in its file: `[[launches]]`, `[[pledges]]` and `[[plans]]`.
+//!
+//! Knows the keys; whether a plan may take its step is asked of the domain.
+
+use super::toml_reader::TomlReader;
+use crate::domain::campaign::{Allocation, Launch, LaunchMode, PlanStatus, Pledge, UnitPlan};
+use crate::domain::target_rule::Target;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use toml::Spanned;
+use toml::value::Datetime;
+
+type SpannedText = Spanned<String>;
+type ParticipationOffsets = BTreeMap<String, usize>;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LaunchToml {
+    unit: SpannedText,
+    held_on: Spanned<Datetime>,
+    mode: SpannedText,
+    #[serde(default)]
+    sites: Vec<String>,
+    attendance: Option<u32>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PledgeToml {
+    unit: SpannedText,
+    #[serde(default)]
+    body: String,
+    text_vi: String,
+    signed_role: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UnitPlanToml {
+    unit: SpannedText,
+    status: SpannedText,
+    document: String,
+    #[serde(default)]
+    allocations: Vec<AllocationToml>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AllocationToml {
+    target: String,
+    phase: Option<u8>,
+    formula: SpannedText,
+}
+
+pub(super) fn read_launch(
+    reader: &mut TomlReader<'_>,
+    offsets: &mut ParticipationOffsets,
+    raw: LaunchToml,
+) -> Option<Launch> {
+    offsets.insert(format!("launches.{}", raw.unit.get_ref()), raw.unit.span().start);
+    let mode = reader.read_enum("launches.mode", &raw.mode, LaunchMode::ALL, LaunchMode::as_str);
+    let held_on = reader.read_date("launches.held_on", &raw.held_on);
+    let LaunchToml { unit, sites, attendance, .. } = raw;
+    Some(Launch { unit_uid: unit.into_inner(), held_on: held_on?, mode: mode?, sites, attendance })
+}
+
+pub(super) fn read_pledge(offsets: &mut ParticipationOffsets, raw: PledgeToml) -> Pledge {
+    offsets.insert(format!("pledges.{}", raw.unit.get_ref()), raw.unit.span().start);
+    let PledgeToml { unit, body, text_vi, signed_role } = raw;
+    Pledge { unit_uid: unit.into_inner(), body, text_vi, signed_role }
+}
+
+pub(super) fn read_plan(
+    reader: &mut TomlReader<'_>,
+    offsets: &mut ParticipationOffsets,
+    raw: UnitPlanToml,
+) -> Option<UnitPlan> {
+    offsets.insert(format!("plans.{}", raw.unit.get_ref()), raw.unit.span().start);
+    let status = reader.read_enum("plans.status", &raw.status, PlanStatus::ALL, PlanStatus::as_str);
+    let mut allocations = Vec::new();
+    for AllocationToml { target, phase, formula } in raw.allocations {
+        if let Some(formula) = reader.read_formula("plans.allocations.formula", &formula, Target::parse) {
+            allocations.push(Allocation { target, phase, formula });
+        }
+    }
+    Some(UnitPlan { unit_uid: raw.unit.into_inner(), status: status?, document: raw.document, allocations })
+}

@@ -1,0 +1,209 @@
+//! CSV as offices really write it: a byte order mark, commas, semicolons or tabs; and CSV that no spreadsheet will run.
+//!
+//! Knows lines and fields; knows no meaning of any column.
+
+use super::diagnostic::{FileDiagnostic, TextPosition};
+use crate::domain::violation::Violation;
+
+/// A sheet with a header, read whole.
+pub(super) struct CsvFile {
+    file: String,
+    header: Vec<String>,
+    lines: Vec<CsvLine>,
+}
+
+/// One line below the header.
+pub(super) struct CsvLine {
+    /// Line in the file, from 1.
+    pub(super) number: usize,
+    fields: Vec<String>,
+}
+
+impl CsvFile {
+    /// Reads `text`; the separator is the one of comma, semicolon and tab that the header uses most.
+    pub(super) fn parse(file: &str, text: &str) -> Result<Self, Vec<FileDiagnostic>> {
+        // The csv reader counts a line too few where lines end in CR LF.
+        let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
+        let head = text.lines().next().unwrap_or_default();
+        let separator = [b',', b';', b'\t'].into_iter().max_by_key(|separator| {
+            let count = head.bytes().filter(|byte| byte == separator).count();
+            // A tie (a header of one column) falls to the comma.
+            (count, *separator == b',')
+        });
+        let mut reader = csv::ReaderBuilder::new()
+            .delimiter(separator.unwrap_or(b','))
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(text.as_bytes());
+        let mut rows = Vec::new();
+        for record in reader.records() {
+            let record = record.map_err(|error| vec![unreadable_line(file, &error)])?;
+            let number = record.position().map_or(0, |position| position.line() as usize);
+            let fields: Vec<String> = record.iter().map(|field| unescape_formula(field.trim()).to_owned()).collect();
+            if fields.iter().any(|field| !field.is_empty()) {
+                rows.push(CsvLine { number, fields });
+            }
+        }
+        let header = if rows.is_empty() { Vec::new() } else { rows.remove(0).fields };
+        Ok(Self { file: file.to_owned(), header, lines: rows })
+    }
+
+    pub(super) fn header(&self) -> &[String] {
+        &self.header
+    }
+
+    pub(super) fn lines(&self) -> &[CsvLine] {
+        &self.lines
+    }
+
+    /// The place in the header of each of `names`, in their order; all that are missing are named at once.
+    pub(super) fn find_columns<const N: usize>(&self, names: [&str; N]) -> Result<[usize; N], Vec<FileDiagnostic>> {
+        let found = names.map(|name| self.header.iter().position(|head| head == name));
+        let missing: Vec<&str> =
+            names.iter().zip(&found).filter(|(_, at)| at.is_none()).map(|(name, _)| *name).collect();
+        if missing.is_empty() {
+            return Ok(found.map(Option::unwrap_or_default));
+        }
+        let (missing, got) = (missing.join(", "), self.header.join(", "));
+        let vi = format!("thiếu cột {missing}; dòng đầu hiện có: {got}");
+        let en = format!("column {missing} is missing; the first line has: {got}");
+        Err(vec![self.diagnostic(1, 0, Violation::error("MISSING_COLUMN", "header", vi, en))])
+    }
+
+    /// A finding at `line`, in the column of this index.
+    pub(super) fn diagnostic(&self, line: usize, column: usize, violation: Violation) -> FileDiagnostic {
+        FileDiagnostic { file: self.file.clone(), position: TextPosition { line, column: column + 1 }, violation }
+    }
+}
+
+impl CsvLine {
+    /// How many fields stand in the line.
+    pub(super) fn len(&self) -> usize {
+        self.fields.len()
+    }
+
+    /// The field in this column; empty where the line is short.
+    pub(super) fn get(&self, column: usize) -> &str {
+        self.fields.get(column).map_or("", String::as_str)
+    }
+}
+
+fn unreadable_line(file: &str, error: &csv::Error) -> FileDiagnostic {
+    let line = error.position().map_or(1, |position| position.line() as usize);
+    let vi = format!("không đọc được dòng này: {error}");
+    let violation = Violation::error("BAD_LINE", "line", vi, format!("this line cannot be read: {error}"));
+    FileDiagnostic { file: file.to_owned(), position: TextPosition { line, column: 1 }, violation }
+}
+
+/// Writes rows as CSV: comma, LF, quoted where needed, every text guarded.
+pub(super) struct CsvWriter(csv::Writer<Vec<u8>>);
+
+impl CsvWriter {
+    /// A sheet with this header. With `bom` Excel takes it for UTF-8.
+    pub(super) fn new(header: &[&str], bom: bool) -> Self {
+        let start = if bom { "\u{feff}".as_bytes().to_vec() } else { Vec::new() };
+        let mut writer = Self(csv::WriterBuilder::new().flexible(true).from_writer(start));
+        writer.write_row(header.iter().map(|field| (*field).to_owned()));
+        writer
+    }
+
+    pub(super) fn write_row(&mut self, fields: impl IntoIterator<Item = String>) {
+        // Writing to memory cannot fail, and a flexible writer takes rows of any length.
+        let _ = self.0.write_record(fields.into_iter().map(|field| escape_formula(&field)));
+    }
+
+    pub(super) fn into_text(self) -> String {
+        self.0.into_inner().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+    }
+}
+
+/// Puts `'` before a text that a spreadsheet would run as a formula; plain numbers stay as they are.
+fn escape_formula(field: &str) -> String {
+    let risky = field.starts_with(['=', '+', '-', '@', '\t', '\r']) || field.starts_with("'");
+    let number = field.strip_prefix('-').unwrap_or(field);
+    let number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    if risky && !number { format!("'{field}") } else { field.to_owned() }
+}
+
+/// Takes the `'` of [`guard`] off again.
+fn unescape_formula(field: &str) -> &str {
+    match field.strip_prefix('\'') {
+        Some(rest) if rest.starts_with(['=', '+', '-', '@', '\'']) => rest,
+        Some(_) | None => field,
+    }
+}
+
+/// A figure such as `12` or `-0,5` as an integer times 10^scale; `None` if it is no figure or has more decimals.
+pub(super) fn parse_scaled(text: &str, scale: u8) -> Option<i64> {
+    let (sign, digits) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
+    let (whole, part) = digits.split_once(['.', ',']).unwrap_or((digits, ""));
+    let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || !plain(whole) || !plain(part) || part.len() > usize::from(scale) {
+        return None;
+    }
+    let number = format!("{whole}{part:0<width$}", width = usize::from(scale));
+    number.parse::<i64>().ok().map(|value| sign * value)
+}
+
+/// The figure of a scaled integer as text, with a point and all its decimals.
+pub(super) fn format_scaled(value: i64, scale: u8) -> String {
+    if scale == 0 {
+        return value.to_string();
+    }
+    let width = usize::from(scale) + 1;
+    let digits = format!("{:0>width$}", value.unsigned_abs());
+    let (whole, part) = digits.split_at(digits.len() - usize::from(scale));
+    format!("{}{whole}.{part}", if value < 0 { "-" } else { "" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn semicolons_tabs_and_a_byte_order_mark_are_read_alike() {
+        for text in ["a,b\n1,2\n", "\u{feff}a;b\r\n1;2\r\n", "a\tb\n\n1\t2\n"] {
+            let csv_file = CsvFile::parse("x.csv", text).unwrap_or_else(|_| panic!("{text:?}"));
+            assert_eq!(csv_file.header, ["a", "b"]);
+            assert_eq!(
+                (csv_file.lines()[0].get(0), csv_file.lines()[0].get(1), csv_file.lines()[0].get(7)),
+                ("1", "2", "")
+            );
+        }
+    }
+
+    #[test]
+    fn a_missing_column_is_named() {
+        let csv_file = CsvFile::parse("x.csv", "a,b\n").unwrap_or_else(|_| panic!());
+        let faults = csv_file.find_columns(["a", "value"]).unwrap_err();
+        assert!(faults[0].to_string().starts_with("x.csv:1:1: MISSING_COLUMN: header: column value is missing"));
+    }
+
+    #[test]
+    fn no_field_is_run_as_a_formula_and_reading_gives_it_back() {
+        let mut writer = CsvWriter::new(&["note"], true);
+        let texts = ["=cmd()", "+1+1", "-5", "@x", "'quoted", "thường"];
+        texts.iter().for_each(|text| writer.write_row([(*text).to_owned()]));
+        let text = writer.into_text();
+        assert!(text.contains("'=cmd()") && text.contains("'+1+1") && text.contains("\n-5\n"));
+        let csv_file = CsvFile::parse("x.csv", &text).unwrap_or_else(|_| panic!());
+        let back: Vec<&str> = csv_file.lines().iter().map(|line| line.get(0)).collect();
+        assert_eq!(back, texts);
+    }
+
+    #[test]
+    fn figures_keep_their_scale_both_ways() {
+        assert_eq!(
+            (parse_scaled("12", 0), parse_scaled("0,5", 1), parse_scaled("-1.25", 2)),
+            (Some(12), Some(5), Some(-125))
+        );
+        assert_eq!(
+            (parse_scaled("1.5", 0), parse_scaled("x", 0), parse_scaled("", 2), parse_scaled("1e3", 0)),
+            (None, None, None, None)
+        );
+        assert_eq!(
+            (format_scaled(12, 0), format_scaled(-5, 2), format_scaled(1234, 2)),
+            ("12".into(), "-0.05".into(), "12.34".into())
+        );
+    }
+}

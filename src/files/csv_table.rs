@@ -1,0 +1,120 @@
+//! Rows of a sheet by column name, each problem with its place: what the files of the organisation share.
+//!
+//! Knows that every column is named once; knows no meaning of any. How CSV is read is `sheet`.
+
+use super::csv_file::{CsvFile, CsvLine};
+use super::diagnostic::FileDiagnostic;
+use crate::domain::violation::Violation;
+use jiff::civil::Date;
+
+/// Most rows of one file.
+const CSV_ROWS_MAX: usize = 100_000;
+
+/// A sheet whose columns are all known.
+pub(super) struct CsvTable {
+    csv_file: CsvFile,
+    /// For each wanted column its place in the file.
+    columns: Vec<(&'static str, usize)>,
+}
+
+/// One row; fields by column name.
+#[derive(Clone, Copy)]
+pub(super) struct CsvRow<'a> {
+    table: &'a CsvTable,
+    line: &'a CsvLine,
+}
+
+impl CsvTable {
+    /// Reads `text` with the columns `wanted`, in any order; a missing, unknown or repeated column is a problem, and so is
+    /// a row with another number of fields.
+    pub(super) fn parse(file: &str, text: &str, requested: &[&'static str]) -> Result<Self, Vec<FileDiagnostic>> {
+        let csv_file = CsvFile::parse(file, text)?;
+        let mut diagnostics = Vec::new();
+        let places = requested
+            .iter()
+            .filter_map(|column| Some((*column, find_single_column(&csv_file, column, &mut diagnostics)?)))
+            .collect();
+        for (at, name) in csv_file.header().iter().enumerate().filter(|(_, name)| !requested.contains(&name.as_str())) {
+            let vi = format!("cột lạ {name:?}; các cột là {}", requested.join(","));
+            let en = format!("unknown column {name:?}; the columns are {}", requested.join(","));
+            diagnostics.push(csv_file.diagnostic(1, at, Violation::error("COLUMNS", "header", vi, en)));
+        }
+        let columns = csv_file.header().len();
+        for line in csv_file.lines().iter().filter(|line| line.len() != columns) {
+            let vi = format!("dòng có {} cột, cần {columns} cột như dòng tiêu đề", line.len());
+            let en = format!("the row has {} fields; the heading has {columns}", line.len());
+            diagnostics.push(csv_file.diagnostic(line.number, 0, Violation::error("ROW_SHAPE", "row", vi, en)));
+        }
+        if let Some(line) = csv_file.lines().get(CSV_ROWS_MAX) {
+            let (vi, en) = (format!("tối đa {CSV_ROWS_MAX} dòng"), format!("at most {CSV_ROWS_MAX} rows are read"));
+            diagnostics.push(csv_file.diagnostic(line.number, 0, Violation::error("TOO_MANY_ROWS", "row", vi, en)));
+        }
+        if diagnostics.is_empty() { Ok(Self { csv_file, columns: places }) } else { Err(diagnostics) }
+    }
+
+    /// The rows, by line.
+    pub(super) fn rows(&self) -> impl Iterator<Item = CsvRow<'_>> {
+        self.csv_file.lines().iter().map(|line| CsvRow { table: self, line })
+    }
+}
+
+fn find_single_column(csv_file: &CsvFile, column: &str, diagnostics: &mut Vec<FileDiagnostic>) -> Option<usize> {
+    let mut at = csv_file.header().iter().enumerate().filter(|(_, name)| *name == column).map(|(index, _)| index);
+    let index = at.next();
+    if index.is_none() || at.next().is_some() {
+        let vi = format!("dòng tiêu đề cần đúng một cột {column}");
+        let en = format!("the heading must have exactly one column {column}");
+        diagnostics.push(csv_file.diagnostic(1, index.unwrap_or(0), Violation::error("COLUMNS", "header", vi, en)));
+    }
+    index
+}
+
+impl<'a> CsvRow<'a> {
+    /// Line of the file, from 1.
+    pub(super) fn line_number(&self) -> usize {
+        self.line.number
+    }
+
+    /// The field of a column; empty when the table has no such column.
+    pub(super) fn get(&self, column: &str) -> &'a str {
+        self.line.get(self.column_index(column))
+    }
+
+    fn column_index(&self, column: &str) -> usize {
+        self.table.columns.iter().find(|(name, _)| *name == column).map_or(usize::MAX, |(_, index)| *index)
+    }
+
+    /// A problem in one column of this row.
+    pub(super) fn bad_value(&self, column: &str, expected_vi: &str, expected_en: &str) -> FileDiagnostic {
+        let got = self.get(column);
+        let (vi, en) = (format!("cần {expected_vi}; đang là {got:?}"), format!("expected {expected_en}; got {got:?}"));
+        let index = self.column_index(column).min(self.table.columns.len());
+        self.table.csv_file.diagnostic(self.line.number, index, Violation::error("BAD_VALUE", column, vi, en))
+    }
+
+    /// The text of a column that may not be empty.
+    pub(super) fn require_text(&self, column: &str, diagnostics: &mut Vec<FileDiagnostic>) -> &'a str {
+        let text = self.get(column);
+        if text.is_empty() {
+            diagnostics.push(self.bad_value(column, "một giá trị, không để trống", "a value, not an empty field"));
+        }
+        text
+    }
+
+    /// The date of a column, `None` when empty.
+    pub(super) fn parse_date(&self, column: &str, diagnostics: &mut Vec<FileDiagnostic>) -> Option<Date> {
+        let text = self.get(column);
+        if text.is_empty() {
+            return None;
+        }
+        let date = text.parse::<Date>().ok().filter(|_| text.len() == 10);
+        if date.is_none() {
+            diagnostics.push(self.bad_value(
+                column,
+                "ngày như 2025-07-01, hoặc để trống",
+                "a date such as 2025-07-01, or nothing",
+            ));
+        }
+        date
+    }
+}

@@ -1,0 +1,69 @@
+//! What is wrong with a file, where in it, and what was expected.
+//!
+//! Knows texts and places in them only.
+
+use crate::domain::violation::Violation;
+use std::fmt;
+
+/// A place in a text, both numbers from 1; the column counts characters, not bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TextPosition {
+    /// Line.
+    pub line: usize,
+    /// Column.
+    pub column: usize,
+}
+
+impl TextPosition {
+    /// The place of byte `offset` in `text`; the end of the text where the offset is beyond it.
+    #[must_use]
+    pub fn from_offset(text: &str, offset: usize) -> Self {
+        let mut end = offset.min(text.len());
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let before = &text[..end];
+        let start = before.rfind('\n').map_or(0, |at| at + 1);
+        Self { line: before.matches('\n').count() + 1, column: before[start..].chars().count() + 1 }
+    }
+}
+
+/// One finding in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileDiagnostic {
+    /// Name of the file as the user gave it.
+    pub file: String,
+    /// Where in it.
+    pub position: TextPosition,
+    /// What is wrong there, and what to do.
+    pub violation: Violation,
+}
+
+impl FileDiagnostic {
+    /// `file:line:column: CODE: text` in Vietnamese if `vi`, else in English.
+    #[must_use]
+    pub fn to_text(&self, vi: bool) -> String {
+        let (TextPosition { line, column }, violation) = (self.position, &self.violation);
+        let text = if vi { &violation.vi } else { &violation.en };
+        format!("{}:{line}:{column}: {}: {}: {text}", self.file, violation.code, violation.path)
+    }
+}
+
+impl fmt::Display for FileDiagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_text(false))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_counts_characters_as_a_reader_does() {
+        let text = "tên = 1\nđợt = \"ba\"\n";
+        assert_eq!(TextPosition::from_offset(text, 0), TextPosition { line: 1, column: 1 });
+        assert_eq!(TextPosition::from_offset(text, text.find('"').unwrap()), TextPosition { line: 2, column: 7 });
+        assert_eq!(TextPosition::from_offset(text, 999), TextPosition { line: 3, column: 1 });
+    }
+}

@@ -1,0 +1,64 @@
+//! How a unary call runs: open the caller, run the method behind the one door, make a status in the caller's language of what went wrong.
+//!
+//! Knows no method.
+
+use super::status::RpcError;
+use super::{Services, caller};
+use crate::app::access::CallerIdentity;
+use tonic::{Request, Response, Status};
+
+/// A call that needs no token.
+pub(super) async fn unauthenticated<M: Send + 'static, R: Send + 'static>(
+    services: &Services,
+    request: Request<M>,
+    method: fn(&Services, M) -> Result<R, RpcError>,
+) -> Result<Response<R>, Status> {
+    let lang = caller::read_accept_language(request.metadata());
+    let (service_handle, message) = (services.clone(), request.into_inner());
+    let response = services.blocking_pool.run(move || method(&service_handle, message)).await;
+    response.map(Response::new).map_err(|failure| failure.into_status(lang))
+}
+
+/// A call by somebody: without a token that holds it fails.
+pub(super) async fn authenticated<M: Send + 'static, R: Send + 'static>(
+    services: &Services,
+    request: Request<M>,
+    method: fn(&Services, &CallerIdentity, M) -> Result<R, RpcError>,
+) -> Result<Response<R>, Status> {
+    let lang = caller::read_accept_language(request.metadata());
+    let (metadata, _, message) = request.into_parts();
+    let response = async {
+        let (service_handle, token) = (services.clone(), caller::admit_token(services, &metadata)?);
+        services
+            .blocking_pool
+            .run(move || method(&service_handle, &service_handle.app.authenticate_token(&token)?, message))
+            .await
+    };
+    response.await.map(Response::new).map_err(|failure| failure.into_status(lang))
+}
+
+/// Implements a service of the contract by methods of [`Services`] of the same names: `open` ones take the message, `called` ones the
+/// caller too.
+macro_rules! impl_service {
+    ($service:ident {
+        $(open $open:ident: $open_request:ident => $open_response:ident;)*
+        $(called $called:ident: $request:ident => $response:ident;)*
+    }) => {
+        #[tonic::async_trait]
+        impl $service for Services {
+            $(async fn $open(
+                &self,
+                request: tonic::Request<pb::$open_request>,
+            ) -> Result<tonic::Response<pb::$open_response>, tonic::Status> {
+                crate::grpc::unary::unauthenticated(self, request, Services::$open).await
+            })*
+            $(async fn $called(
+                &self,
+                request: tonic::Request<pb::$request>,
+            ) -> Result<tonic::Response<pb::$response>, tonic::Status> {
+                crate::grpc::unary::authenticated(self, request, Services::$called).await
+            })*
+        }
+    };
+}
+pub(super) use impl_service;

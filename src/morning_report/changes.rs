@@ -1,0 +1,101 @@
+//! The part of the page that says what changed since the run before, and because of which reports.
+//!
+//! Knows layout; what moved was found by `app::changes`.
+
+use super::target_rows::element_name;
+use super::texts;
+use crate::app::morning_report::MorningReport;
+use crate::app::run_changes::RunChanges;
+use crate::domain::lang::Lang;
+use crate::domain::standing::{ReportMovement, TargetMovement};
+use maud::{Markup, html};
+
+pub(super) fn render_changes(morning: &MorningReport, lang: Lang) -> Markup {
+    let Some(changes) = &morning.changes else { return html! {} };
+    let new = changes.reports.iter().filter(|moved| moved.new).count();
+    let other = changes.reports.len() - new;
+    let lead = lang.pick(
+        format!(
+            "Từ lần tổng hợp ngày {}: {new} báo cáo mới được duyệt, {other} báo cáo đã duyệt có số khác trước.",
+            texts::format_day(changes.previous_day, lang)
+        ),
+        format!(
+            "Since the run of {}: {new} reports newly accepted, {other} accepted ones with other figures.",
+            texts::format_day(changes.previous_day, lang)
+        ),
+    );
+    html! {
+        section {
+            h2 { (lang.pick("Thay đổi so với lần trước, và vì sao", "What changed since the last run, and why")) }
+            p { (lead) }
+            @if changes.targets.is_empty() {
+                p.soft { (lang.pick("Không chỉ tiêu nào thay đổi.", "No target moved.")) }
+            } @else {
+                (render_changed_targets(changes, lang))
+            }
+            (render_changed_reports(morning, changes, lang))
+        }
+    }
+}
+
+fn render_changed_targets(changes: &RunChanges, lang: Lang) -> Markup {
+    html! {
+        div.wide {
+            table.plain {
+                thead {
+                    tr {
+                        th scope="col" { (lang.pick("Chỉ tiêu", "Target")) }
+                        th scope="col" { (lang.pick("Số liệu trước → nay", "Figures before → now")) }
+                        th scope="col" { (lang.pick("Trạng thái trước → nay", "State before → now")) }
+                    }
+                }
+                tbody { @for moved in &changes.targets { (render_target_movement(moved, lang)) } }
+            }
+        }
+    }
+}
+
+fn render_target_movement(moved: &TargetMovement, lang: Lang) -> Markup {
+    let figures = |figures: &[Option<i64>]| -> String {
+        let texts = figures.iter().map(|value| value.map_or_else(|| "–".to_owned(), |value| value.to_string()));
+        texts.collect::<Vec<_>>().join("/")
+    };
+    let [before, now] = moved.states.map(|state| texts::state_text(state, lang));
+    html! {
+        tr {
+            th scope="row" { (moved.code) }
+            td { @if moved.figures[0] != moved.figures[1] { (figures(&moved.figures[0])) " → " (figures(&moved.figures[1])) } }
+            td { @if before == now { (now) } @else { (before) " → " strong { (now) } } }
+        }
+    }
+}
+
+fn render_changed_reports(morning: &MorningReport, changes: &RunChanges, lang: Lang) -> Markup {
+    let telling: Vec<&ReportMovement> = changes.reports.iter().filter(|moved| !moved.figures.is_empty()).collect();
+    let nil = changes.reports.len() - telling.len();
+    html! {
+        details {
+            summary { (lang.pick(
+                format!("{} báo cáo làm thay đổi số liệu; {nil} báo cáo không phát sinh", telling.len()),
+                format!("{} reports that moved figures; {nil} nil reports", telling.len()),
+            )) }
+            ul { @for moved in telling { (render_report_movement(morning, moved, lang)) } }
+        }
+    }
+}
+
+fn render_report_movement(morning: &MorningReport, moved: &ReportMovement, lang: Lang) -> Markup {
+    let name = morning.reference.org.nearest_name(moved.key.unit, morning.today);
+    let value = |value: Option<i64>| value.map_or_else(|| "–".to_owned(), |value| value.to_string());
+    html! {
+        li {
+            (name) ", " (texts::format_day(moved.key.period.start, lang)) ": "
+            @for (at, (code, before, now)) in moved.figures.iter().enumerate() {
+                @if at > 0 { "; " }
+                (element_name(morning, code, lang)) " "
+                @if !moved.new { (value(*before)) " → " }
+                (value(*now))
+            }
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! Units below as a funnel plot: each unit a point over its number of cases, between the limits that chance alone keeps.
+//!
+//! Instead of a league table. Points carry official codes and are drawn in code order. Knows how to draw; limits are `domain::funnel`'s.
+
+use super::target_rows::{measure_name, ratio_parts};
+use super::texts;
+use crate::app::morning_report::{MorningReport, UnitSummary};
+use crate::domain::funnel_limits::{FunnelZone, classify_count, compute_limits};
+use crate::domain::lang::Lang;
+use crate::domain::ratio::Ratio;
+use crate::domain::standing::Judgement;
+use crate::domain::target_rule::{Comparator, Comparison, Measure, Target};
+use maud::{Markup, html};
+use std::fmt::Write as _;
+
+/// With fewer cases of all units together there is nothing to draw.
+const CASES_MIN: i64 = 20;
+const PLOT_SIZE: (f64, f64) = (420.0, 210.0);
+/// Left, top, right, bottom.
+const PLOT_MARGIN: (f64, f64, f64, f64) = (44.0, 10.0, 14.0, 26.0);
+
+/// One unit in one funnel.
+pub(super) struct FunnelPoint {
+    pub(super) code: String,
+    /// As a leader reads it: `17 (11)` or `22/24`.
+    pub(super) figures: String,
+    pub(super) position: Option<FunnelZone>,
+    hits: i64,
+    cases: i64,
+}
+
+/// One measure over the units below.
+pub(super) struct FunnelPlot {
+    pub(super) code: String,
+    pub(super) name: String,
+    /// Of both years together, this year's part; else a plain share.
+    pub(super) change: bool,
+    pub(super) points: Vec<FunnelPoint>,
+    share: Option<Ratio>,
+}
+
+/// Every measure for which units below can be drawn.
+pub(super) fn build_funnels(morning: &MorningReport, lang: Lang) -> Vec<FunnelPlot> {
+    let mut all = Vec::new();
+    for target in &morning.campaign.targets {
+        collect_funnels(morning, &target.code, &target.code, &target.formula, lang, &mut all);
+    }
+    all
+}
+
+fn collect_funnels(
+    morning: &MorningReport,
+    target: &str,
+    code: &str,
+    formula: &Target,
+    lang: Lang,
+    into: &mut Vec<FunnelPlot>,
+) {
+    if let Target::Compare(comparison) = formula
+        && comparison.cmp != Comparator::Equal
+    {
+        into.extend(build_funnel(morning, target, code, comparison, lang));
+    }
+    for (member, letter) in formula.members().into_iter().zip('a'..='z') {
+        collect_funnels(morning, target, &format!("{code}{letter}"), member, lang, into);
+    }
+}
+
+fn build_funnel(
+    morning: &MorningReport,
+    target: &str,
+    code: &str,
+    comparison: &Comparison,
+    lang: Lang,
+) -> Option<FunnelPlot> {
+    let change = match &comparison.measure {
+        Measure::Change { measure: of, .. } if matches!(**of, Measure::Count(_)) => true,
+        Measure::Ratio { .. } => false,
+        Measure::Change { .. } | Measure::Count(_) | Measure::Stock(_) | Measure::Rate { .. } => return None,
+    };
+    let points: Vec<FunnelPoint> = morning
+        .child_units
+        .iter()
+        .filter_map(|line| {
+            let judgement = line.standings.get(target)?.judgement.find_member(code)?;
+            let (hits, cases) = hits_and_cases(judgement, comparison, change)?;
+            Some(build_point(line, hits, cases, change))
+        })
+        .collect();
+    let (hits, cases) = points.iter().fold((0, 0), |sum, one| (sum.0 + one.hits, sum.1 + one.cases));
+    if points.len() < 2 || cases < CASES_MIN {
+        return None;
+    }
+    // Where what counts is no part of the cases, as cases of the year before that were solved now, chance has no limits.
+    let part_of = points.iter().all(|point| point.hits <= point.cases);
+    let share = Ratio::new(hits.into(), cases.into()).filter(|_| part_of);
+    let placed = |mut point: FunnelPoint| {
+        point.position = share.and_then(|share| classify_count(point.hits, point.cases, share));
+        point
+    };
+    let points = points.into_iter().map(placed).collect();
+    Some(FunnelPlot {
+        code: code.to_owned(),
+        name: measure_name(morning, &comparison.measure, lang),
+        change,
+        points,
+        share,
+    })
+}
+
+/// What counts and out of how many: of a change, this year's of both years'.
+fn hits_and_cases(judgement: &Judgement, comparison: &Comparison, change: bool) -> Option<(i64, i64)> {
+    if !change {
+        return ratio_parts(judgement, &comparison.measure);
+    }
+    let sum = |pick: fn(&crate::domain::standing::StandingFigure) -> Option<i64>| -> Option<i64> {
+        if judgement.figures.is_empty() { None } else { judgement.figures.iter().map(pick).sum() }
+    };
+    let (now, before) = (sum(|one| one.value)?, sum(|one| one.baseline_now)?);
+    Some((now, now + before))
+}
+
+fn build_point(line: &UnitSummary, hits: i64, cases: i64, change: bool) -> FunnelPoint {
+    let figures = if change { format!("{} → {hits}", cases - hits) } else { format!("{hits}/{cases}") };
+    FunnelPoint { code: line.code.clone(), figures, position: None, hits, cases }
+}
+
+impl FunnelPlot {
+    /// Height of a share in the drawing: of a change, in times of last year.
+    fn plot_height(&self, hits: f64, cases: f64) -> f64 {
+        let share = hits / cases.max(1.0);
+        if self.change { (share / (1.0 - share).max(0.05)).min(4.0) } else { share }
+    }
+
+    fn height_label(&self, height: f64, lang: Lang) -> String {
+        if !self.change {
+            return format!("{:.0} %", height * 100.0);
+        }
+        let percent = format!("{:+.0} %", (height - 1.0) * 100.0);
+        if (height - 1.0).abs() < 0.005 { lang.pick("như năm trước", "as last year").to_owned() } else { percent }
+    }
+}
+
+struct FunnelScale {
+    cases: f64,
+    low: f64,
+    high: f64,
+}
+
+impl FunnelScale {
+    fn from_funnel(funnel: &FunnelPlot) -> Self {
+        let cases = funnel.points.iter().map(|point| point.cases as f64).fold(1.0, f64::max);
+        let heights = || funnel.points.iter().map(|point| funnel.plot_height(point.hits as f64, point.cases as f64));
+        let high = heights().fold(if funnel.change { 2.0 } else { 1.0 }, f64::max);
+        let low = if funnel.change { 0.0 } else { heights().fold(0.8, f64::min) - 0.05 };
+        Self { cases: cases * 1.08, low: low.max(0.0), high }
+    }
+
+    fn x(&self, cases: f64) -> f64 {
+        PLOT_MARGIN.0 + (PLOT_SIZE.0 - PLOT_MARGIN.0 - PLOT_MARGIN.2) * cases / self.cases
+    }
+
+    fn y(&self, height: f64) -> f64 {
+        let part = (height.clamp(self.low, self.high) - self.low) / (self.high - self.low);
+        PLOT_MARGIN.1 + (PLOT_SIZE.1 - PLOT_MARGIN.1 - PLOT_MARGIN.3) * (1.0 - part)
+    }
+}
+
+pub(super) fn render_funnel(funnel: &FunnelPlot, lang: Lang) -> Markup {
+    if funnel.share.is_none() {
+        return html! { p.soft { (lang.pick(
+            "Không vẽ phễu: tử số gồm cả vụ của kỳ trước nên không phải là một phần của mẫu số. Xem số liệu trong bảng.",
+            "No funnel: what counts includes cases of the time before, so it is no part of the cases. See the table.",
+        )) } };
+    }
+    let scale = FunnelScale::from_funnel(funnel);
+    let centre = funnel.share.map(|share| funnel.plot_height(share.to_f64(), 1.0));
+    let words = lang.pick(
+        format!("Biểu đồ phễu, {}: bảng bên dưới ghi đủ số liệu.", funnel.name),
+        format!("Funnel plot, {}: the table below holds every figure.", funnel.name),
+    );
+    let axis = if funnel.change {
+        lang.pick("số vụ của cả hai năm", "cases of both years")
+    } else {
+        lang.pick("số trường hợp", "cases")
+    };
+    html! {
+        svg.funnel viewBox=(format!("0 0 {} {}", PLOT_SIZE.0, PLOT_SIZE.1)) role="img" aria-label=(words) {
+            title { (words) }
+            @for tick in axis_ticks(funnel, &scale) {
+                line.grid x1=(PLOT_MARGIN.0) x2=(PLOT_SIZE.0 - PLOT_MARGIN.2) y1=(format_coordinate(scale.y(tick))) y2=(format_coordinate(scale.y(tick))) {}
+                text.tick x=(PLOT_MARGIN.0 - 4.0) y=(format_coordinate(scale.y(tick) + 3.0)) text-anchor="end" { (tick_label(funnel, tick)) }
+            }
+            @if let Some(centre) = centre {
+                line.centre x1=(PLOT_MARGIN.0) x2=(PLOT_SIZE.0 - PLOT_MARGIN.2) y1=(format_coordinate(scale.y(centre))) y2=(format_coordinate(scale.y(centre))) {}
+                text.goal x=(PLOT_SIZE.0 - PLOT_MARGIN.2) y=(format_coordinate(scale.y(centre) - 4.0)) text-anchor="end" {
+                    (lang.pick("toàn đơn vị: ", "all together: ")) (funnel.height_label(centre, lang))
+                }
+            }
+            @for (class, path) in limit_paths(funnel, &scale) { path class=(class) d=(path) {} }
+            (render_points(funnel, &scale))
+            text.tick x=(PLOT_SIZE.0 - PLOT_MARGIN.2) y=(PLOT_SIZE.1 - 4.0) text-anchor="end" { (axis) " →" }
+        }
+    }
+}
+
+fn format_coordinate(value: f64) -> String {
+    format!("{value:.1}")
+}
+
+fn render_points(funnel: &FunnelPlot, scale: &FunnelScale) -> Markup {
+    let place = |point: &FunnelPoint| {
+        let (hits, cases) = (point.hits as f64, point.cases as f64);
+        (scale.x(cases), scale.y(funnel.plot_height(hits, cases)))
+    };
+    // A label takes the first free corner of its point, in code order.
+    let mut taken: Vec<(f64, f64)> = Vec::new();
+    let mut label = |(x, y): (f64, f64)| {
+        let corners = [(5.0, -3.0), (5.0, 10.0), (-24.0, -3.0), (-24.0, 10.0), (5.0, -13.0), (5.0, 20.0)];
+        let free =
+            |at: &(f64, f64)| taken.iter().all(|other| (at.0 - other.0).abs() > 21.0 || (at.1 - other.1).abs() > 9.0);
+        let at =
+            corners.map(|(right, down)| (x + right, y + down)).into_iter().find(free).unwrap_or((x + 5.0, y - 3.0));
+        taken.push(at);
+        at
+    };
+    html! {
+        @for point in &funnel.points {
+            @let (x, y) = place(point);
+            @let (left, base) = label((x, y));
+            circle class=(point_class(point)) cx=(format_coordinate(x)) cy=(format_coordinate(y)) r="3.5" {}
+            text.last x=(format_coordinate(left)) y=(format_coordinate(base)) { (point.code) }
+        }
+    }
+}
+
+fn point_class(point: &FunnelPoint) -> &'static str {
+    match point.position {
+        Some(FunnelZone::Outside95) => "watch",
+        Some(FunnelZone::Outside998) => "ask",
+        Some(FunnelZone::WithinLimits | FunnelZone::TooFewCases) | None => "usual",
+    }
+}
+
+fn axis_ticks(funnel: &FunnelPlot, scale: &FunnelScale) -> Vec<f64> {
+    let step = if funnel.change {
+        0.5
+    } else if scale.high - scale.low > 0.5 {
+        0.2
+    } else {
+        0.1
+    };
+    let first = (scale.low / step).ceil() as i64;
+    let last = (scale.high / step).floor() as i64;
+    (first..=last).map(|tick| tick as f64 * step).collect()
+}
+
+fn tick_label(funnel: &FunnelPlot, tick: f64) -> String {
+    if funnel.change { format!("{:+.0} %", (tick - 1.0) * 100.0) } else { format!("{:.0} %", tick * 100.0) }
+}
+
+/// The four limits as paths over the number of cases; beyond the drawing they are left out.
+fn limit_paths(funnel: &FunnelPlot, scale: &FunnelScale) -> Vec<(&'static str, String)> {
+    let Some(share) = funnel.share else { return Vec::new() };
+    let most = scale.cases as i64;
+    let step = (most / 80).max(1);
+    let mut paths = [const { String::new() }; 4];
+    let mut inside = [false; 4];
+    for cases in (1..=most).filter(|cases| cases % step == 0) {
+        let Some(limits) = compute_limits(cases, share) else { continue };
+        let counts = [limits.limits_95.0, limits.limits_95.1, limits.limits_998.0, limits.limits_998.1];
+        for (at, count) in counts.into_iter().enumerate() {
+            let height = funnel.plot_height(count as f64, cases as f64);
+            let drawn = (scale.low..=scale.high).contains(&height);
+            if drawn {
+                let to = if inside[at] { 'L' } else { 'M' };
+                // Writing into a String cannot fail.
+                let _ = write!(paths[at], "{to}{:.1} {:.1}", scale.x(cases as f64), scale.y(height));
+            }
+            inside[at] = drawn;
+        }
+    }
+    ["limit", "limit", "limit rare", "limit rare"].into_iter().zip(paths).filter(|(_, path)| !path.is_empty()).collect()
+}
+
+pub(super) fn position_text(point: &FunnelPoint, lang: Lang) -> &'static str {
+    point.position.map_or("", |place| texts::funnel_position_text(place, lang))
+}

@@ -1,0 +1,117 @@
+//! A small chart of a target's pace: this year against last year and against what is allowed. Inline SVG, no script, no style attribute.
+//!
+//! Coordinates are floats: drawings judge nobody. Knows points and lines; knows no target.
+
+use maud::{Markup, html};
+use std::fmt::Write as _;
+
+/// Width and height of the drawing in its own units.
+const CHART_SIZE: (f64, f64) = (300.0, 96.0);
+/// Left, top, right, bottom.
+const CHART_MARGIN: (f64, f64, f64, f64) = (38.0, 12.0, 60.0, 15.0);
+
+/// What is drawn. Days run from 0 to `days`; a value that is not known is a gap.
+pub(super) struct PaceChart {
+    pub(super) days: f64,
+    pub(super) now: Vec<(f64, f64)>,
+    pub(super) before: Vec<(f64, f64)>,
+    pub(super) allowed: Vec<(f64, f64)>,
+    /// Labels of the ends of the axis of days.
+    pub(super) axis_labels: [String; 2],
+    /// The last value as it is shown elsewhere on the page: never rounded across the bound.
+    pub(super) last_label: String,
+    /// Percent instead of counts.
+    pub(super) percent: bool,
+    /// What the picture says, for those who do not see it.
+    pub(super) description: String,
+}
+
+pub(super) fn render_pace_chart(pace: &PaceChart) -> Markup {
+    let scale = PaceChartScale::from_chart(pace);
+    let last = pace.now.last();
+    let goal = pace.allowed.last();
+    let (of_last, of_goal) = separate_labels(last.map(|one| scale.y(one.1)), goal.map(|one| scale.y(one.1)));
+    html! {
+        svg.pace viewBox=(format!("0 0 {} {}", CHART_SIZE.0, CHART_SIZE.1)) role="img" aria-label=(pace.description) {
+            title { (pace.description) }
+            @for tick in scale.ticks() {
+                line.grid x1=(CHART_MARGIN.0) x2=(CHART_SIZE.0 - CHART_MARGIN.2) y1=(format_coordinate(scale.y(tick))) y2=(format_coordinate(scale.y(tick))) {}
+                text.tick x=(CHART_MARGIN.0 - 4.0) y=(format_coordinate(scale.y(tick) + 3.0)) text-anchor="end" { (scale.tick_label(tick)) }
+            }
+            text.tick x=(CHART_MARGIN.0) y=(CHART_SIZE.1 - 4.0) { (pace.axis_labels[0]) }
+            text.tick x=(CHART_SIZE.0 - CHART_MARGIN.2) y=(CHART_SIZE.1 - 4.0) text-anchor="end" { (pace.axis_labels[1]) }
+            @if pace.before.len() > 1 { path.before d=(scale.svg_path(&pace.before)) {} }
+            @if pace.allowed.len() > 1 { path.allowed d=(scale.svg_path(&pace.allowed)) {} }
+            @if let Some(goal) = goal {
+                text.goal x=(CHART_SIZE.0 - CHART_MARGIN.2 + 3.0) y=(format_coordinate(of_goal)) { (scale.tick_label(goal.1)) }
+            }
+            @if pace.now.len() > 1 { path.now d=(scale.svg_path(&pace.now)) {} }
+            @if let Some(last) = last {
+                circle.now cx=(format_coordinate(scale.x(last.0))) cy=(format_coordinate(scale.y(last.1))) r="3" {}
+                text.last x=(format_coordinate(scale.x(last.0) + 5.0)) y=(format_coordinate(of_last)) { (pace.last_label) }
+            }
+        }
+    }
+}
+
+/// Where the two labels at the right end stand: beside their points, and never on one another.
+fn separate_labels(last: Option<f64>, goal: Option<f64>) -> (f64, f64) {
+    const LINE: f64 = 11.0;
+    let (last, goal) = (last.unwrap_or_default() + 3.0, goal.unwrap_or_default() + 3.0);
+    if (last - goal).abs() >= LINE {
+        return (last, goal);
+    }
+    let (middle, half) = (f64::midpoint(last, goal), LINE / 2.0);
+    if last <= goal { (middle - half, middle + half) } else { (middle + half, middle - half) }
+}
+
+/// Two decimals are finer than any screen.
+fn format_coordinate(value: f64) -> String {
+    format!("{value:.1}")
+}
+
+struct PaceChartScale {
+    days: f64,
+    low: f64,
+    high: f64,
+    percent: bool,
+}
+
+impl PaceChartScale {
+    fn from_chart(pace: &PaceChart) -> Self {
+        let all = || pace.now.iter().chain(&pace.before).chain(&pace.allowed).map(|point| point.1);
+        let high = all().fold(0.0, f64::max);
+        // A share or a stock far above zero shows nothing from zero on; a count begins there.
+        let low = all().fold(f64::INFINITY, f64::min);
+        let near = low > high * 0.5 && low.is_finite();
+        let (low, high) = if near { (low - (high - low).max(high * 0.04), high) } else { (0.0, high) };
+        Self { days: pace.days.max(1.0), low, high: if high > low { high } else { low + 1.0 }, percent: pace.percent }
+    }
+
+    fn x(&self, day: f64) -> f64 {
+        CHART_MARGIN.0 + (CHART_SIZE.0 - CHART_MARGIN.0 - CHART_MARGIN.2) * day / self.days
+    }
+
+    fn y(&self, value: f64) -> f64 {
+        let height = CHART_SIZE.1 - CHART_MARGIN.1 - CHART_MARGIN.3;
+        CHART_MARGIN.1 + height * (1.0 - (value - self.low) / (self.high - self.low))
+    }
+
+    fn ticks(&self) -> [f64; 2] {
+        [self.low, self.high]
+    }
+
+    fn tick_label(&self, value: f64) -> String {
+        if self.percent { format!("{:.0} %", value * 100.0) } else { format!("{value:.0}") }
+    }
+
+    fn svg_path(&self, points: &[(f64, f64)]) -> String {
+        let mut path = String::new();
+        for (at, (day, value)) in points.iter().enumerate() {
+            let to = if at == 0 { 'M' } else { 'L' };
+            // Writing into a String cannot fail.
+            let _ = write!(path, "{to}{:.1} {:.1}", self.x(*day), self.y(*value));
+        }
+        path
+    }
+}

@@ -1,0 +1,220 @@
+//! The same figures as a workbook: targets, units in code order, reports, and where the numbers come from.
+//!
+//! Every text is written as a text and every figure as a number: no cell is a formula, whatever a unit is called. Knows no file.
+
+use super::funnel_plot::{self, FunnelPlot};
+use super::page::{coverage_figures, coverage_headings};
+use super::target_rows;
+use super::texts;
+use crate::app::morning_report::MorningReport;
+use crate::domain::hex::encode_hex;
+use crate::domain::lang::Lang;
+use rust_xlsxwriter::{DocProperties, Format, FormatAlign, Workbook, Worksheet, XlsxError};
+
+/// The workbook could not be put together.
+#[derive(Debug, thiserror::Error)]
+#[error("the workbook could not be written: {0}")]
+pub struct WorkbookError(#[from] XlsxError);
+
+const BANNER: &str = "DỮ LIỆU GIẢ LẬP · SYNTHETIC DATA";
+
+/// The bytes of the workbook.
+///
+/// # Errors
+/// [`WorkbookError`] if a sheet grows beyond what the format holds.
+pub fn build_workbook(morning: &MorningReport, lang: Lang) -> Result<Vec<u8>, WorkbookError> {
+    let mut workbook = Workbook::new();
+    let title = lang.pick("Báo cáo buổi sáng", "Morning page");
+    // The day of the run, not of the writing: the same run gives the same bytes.
+    let mut properties = DocProperties::new().set_title(title);
+    if let Ok(day) = rust_xlsxwriter::ExcelDateTime::from_ymd(
+        morning.today.year().unsigned_abs(),
+        morning.today.month().unsigned_abs(),
+        morning.today.day().unsigned_abs(),
+    ) {
+        properties = properties.set_creation_datetime(&day);
+    }
+    workbook.set_properties(&properties);
+    write_targets(workbook.add_worksheet(), morning, lang)?;
+    write_units(workbook.add_worksheet(), morning, lang)?;
+    write_reports(workbook.add_worksheet(), morning, lang)?;
+    write_provenance(workbook.add_worksheet(), morning, lang)?;
+    Ok(workbook.save_to_buffer()?)
+}
+
+/// A sheet that is written row by row.
+struct SheetWriter<'a> {
+    sheet: &'a mut Worksheet,
+    row: u32,
+}
+
+impl<'a> SheetWriter<'a> {
+    fn new(sheet: &'a mut Worksheet, name: &str, morning: &MorningReport) -> Result<Self, XlsxError> {
+        sheet.set_name(name)?;
+        sheet.set_paper_size(9).set_landscape().set_print_fit_to_pages(1, 0);
+        let mut writer = Self { sheet, row: 0 };
+        if morning.is_synthetic {
+            writer.write_texts(&[BANNER], &Format::new().set_bold().set_font_color(0x7A_1F_1F))?;
+        }
+        Ok(writer)
+    }
+
+    fn write_headings(&mut self, headings: &[&str], widths: &[f64]) -> Result<(), XlsxError> {
+        for (column, width) in (0..).zip(widths) {
+            self.sheet.set_column_width(column, *width)?;
+        }
+        let format = Format::new().set_bold().set_text_wrap().set_align(FormatAlign::Top);
+        self.write_texts(headings, &format)?;
+        self.sheet.set_freeze_panes(self.row, 0)?;
+        Ok(())
+    }
+
+    fn write_texts<T: AsRef<str>>(&mut self, texts: &[T], format: &Format) -> Result<(), XlsxError> {
+        for (column, text) in (0..).zip(texts) {
+            self.sheet.write_string_with_format(self.row, column, text.as_ref(), format)?;
+        }
+        self.row += 1;
+        Ok(())
+    }
+
+    /// A row in which what is a whole number is written as one; the first column holds a code or a name.
+    fn write_cells<T: AsRef<str>>(&mut self, cells: &[T]) -> Result<(), XlsxError> {
+        let format = Format::new().set_text_wrap().set_align(FormatAlign::Top);
+        for (column, cell) in (0..).zip(cells) {
+            let text = cell.as_ref();
+            match text.parse::<i32>().ok().filter(|number| column > 0 && number.to_string() == text) {
+                Some(number) => self.sheet.write_number_with_format(self.row, column, number, &format)?,
+                None => self.sheet.write_string_with_format(self.row, column, text, &format)?,
+            };
+        }
+        self.row += 1;
+        Ok(())
+    }
+}
+
+fn write_targets(sheet: &mut Worksheet, morning: &MorningReport, lang: Lang) -> Result<(), XlsxError> {
+    let mut writer = SheetWriter::new(sheet, lang.pick("Chỉ tiêu", "Targets"), morning)?;
+    let headings = lang.pick(
+        [
+            "Mã",
+            "Nội dung",
+            "Năm trước",
+            "Hiện nay",
+            "Giá trị",
+            "Cần đạt",
+            "Trạng thái",
+            "Nhận xét",
+            "Vì sao",
+            "Đọc cùng",
+        ],
+        ["Code", "What", "Last year", "Now", "Value", "Needed", "State", "Remarks", "Why", "Read with"],
+    );
+    writer.write_headings(&headings, &[7.0, 52.0, 10.0, 11.0, 11.0, 16.0, 20.0, 52.0, 44.0, 44.0])?;
+    for row in target_rows::build_target_rows(morning, lang) {
+        let paired_counts = row
+            .paired_counts
+            .iter()
+            .map(|[name, before, now]| if now.is_empty() { name.clone() } else { format!("{name} {before} → {now}") });
+        let paired_counts = paired_counts.collect::<Vec<String>>().join("; ");
+        let reasons = row.reasons.join("; ");
+        let single = row.comparisons.len() == 1;
+        if !single {
+            writer.write_cells(&[
+                &row.target.code,
+                row.text,
+                "",
+                "",
+                "",
+                "",
+                row.state,
+                "",
+                &reasons,
+                &paired_counts,
+            ])?;
+        }
+        for line in &row.comparisons {
+            let (name, reasons, paired_counts) =
+                if single { (row.text, &*reasons, &*paired_counts) } else { (&*line.name, "", "") };
+            let (state, remarks) = (texts::state_text(line.state, lang), line.remarks.join(" "));
+            let cells = [
+                &line.code,
+                name,
+                &line.before,
+                &line.now,
+                &line.value,
+                &line.needed,
+                state,
+                &remarks,
+                reasons,
+                paired_counts,
+            ];
+            writer.write_cells(&cells)?;
+        }
+    }
+    Ok(())
+}
+
+fn write_units(sheet: &mut Worksheet, morning: &MorningReport, lang: Lang) -> Result<(), XlsxError> {
+    let mut writer = SheetWriter::new(sheet, lang.pick("Đơn vị", "Units"), morning)?;
+    let funnels = funnel_plot::build_funnels(morning, lang);
+    let note =
+        lang.pick("Theo thứ tự mã; đây không phải là xếp hạng.", "In the order of codes; this is not a ranking.");
+    writer.write_texts(&[note], &Format::new().set_italic())?;
+    let mut names: Vec<String> = lang.pick(["Mã", "Đơn vị"], ["Code", "Unit"]).map(str::to_owned).to_vec();
+    names.extend(funnels.iter().flat_map(|one| [format!("{} {}", one.code, one.name), one.code.clone()]));
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    writer.write_headings(&names, &[9.0, 32.0, 22.0, 26.0, 22.0, 26.0, 22.0, 26.0, 22.0, 26.0])?;
+    for unit in &morning.child_units {
+        let mut cells = vec![unit.code.clone(), unit.name.clone()];
+        cells.extend(funnels.iter().flat_map(|one| funnel_cells(one, &unit.code, lang)));
+        writer.write_cells(&cells)?;
+    }
+    Ok(())
+}
+
+fn funnel_cells(funnel: &FunnelPlot, code: &str, lang: Lang) -> [String; 2] {
+    let point = funnel.points.iter().find(|point| point.code == code);
+    point.map_or_else(Default::default, |point| {
+        [point.figures.clone(), funnel_plot::position_text(point, lang).to_owned()]
+    })
+}
+
+fn write_reports(sheet: &mut Worksheet, morning: &MorningReport, lang: Lang) -> Result<(), XlsxError> {
+    let mut writer = SheetWriter::new(sheet, lang.pick("Báo cáo", "Reports"), morning)?;
+    let mut names = lang.pick(["Mã", "Đơn vị", "Mẫu"], ["Code", "Unit", "Form"]).to_vec();
+    names.extend(coverage_headings(lang));
+    writer.write_headings(&names, &[9.0, 32.0, 14.0, 10.0, 10.0, 12.0, 10.0, 10.0, 14.0, 10.0])?;
+    for unit in std::iter::once(&morning.unit).chain(&morning.child_units) {
+        for (contract, coverage) in &unit.coverage {
+            let mut cells = vec![unit.code.clone(), unit.name.clone(), contract.clone()];
+            cells.extend(coverage_figures(coverage).map(|figure| figure.to_string()));
+            writer.write_cells(&cells)?;
+        }
+    }
+    Ok(())
+}
+
+fn write_provenance(sheet: &mut Worksheet, morning: &MorningReport, lang: Lang) -> Result<(), XlsxError> {
+    let mut writer = SheetWriter::new(sheet, lang.pick("Chứng từ", "Seal"), morning)?;
+    let run = &morning.run;
+    writer.write_headings(&["", ""], &[32.0, 80.0])?;
+    let lines = [
+        (lang.pick("Phong trào", "Campaign"), morning.campaign.code.clone()),
+        (lang.pick("Đơn vị", "Unit"), morning.unit.name.clone()),
+        (lang.pick("Ngày", "Day"), morning.today.to_string()),
+        (lang.pick("Lần tổng hợp", "Run"), format!("{} {}", run.number, run.id)),
+        (lang.pick("Thời điểm chốt", "Cut"), format!("{} / {}", run.cut_at.local_text(), run.cut_seq)),
+        (lang.pick("Mã băm dữ liệu vào", "Digest of the input"), encode_hex(&run.input_digest)),
+        (lang.pick("Đầu chuỗi nhật ký", "Head of the audit"), encode_hex(&morning.audit_chain)),
+        (lang.pick("Góc nhìn", "View"), "AS_WAS".to_owned()),
+        (lang.pick("Phần mềm", "Programme"), format!("thidua {}", run.code_version)),
+        (
+            lang.pick("Ghi chú", "Note"),
+            lang.pick("Tham gia thi đua là tự nguyện.", "Taking part in emulation is voluntary.").to_owned(),
+        ),
+    ];
+    for (name, value) in lines {
+        writer.write_cells(&[name, &value])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,67 @@
+//! Asks a server whether it serves, over TLS with the CA that stands beside the configuration.
+//!
+//! Knows the standard health service only; needs no account.
+
+use super::tls::TlsError;
+use super::tls_client::{build_client_config, connect_tls};
+use http::Uri;
+use std::path::Path;
+use std::time::Duration;
+use tonic::transport::{Channel, Endpoint};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
+
+/// Longest wait for the answer.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Why the server is not healthy.
+#[derive(Debug, thiserror::Error)]
+pub enum HealthError {
+    /// The CA cannot be read.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The address is none.
+    #[error("{0} is no address such as https://127.0.0.1:8443")]
+    Address(String),
+    /// Nobody answers, or with another certificate.
+    #[error("no answer: {0}")]
+    NoResponse(String),
+    /// It answers that it does not serve.
+    #[error("the server says that it does not serve")]
+    NotServing,
+}
+
+/// Asks the server at `address` (`https://…`, or `http://…` without TLS), trusting the CA in the file `ca` and nobody else.
+pub async fn check_health(address: &str, ca: &Path) -> Result<(), HealthError> {
+    let no_address = || HealthError::Address(address.to_owned());
+    let endpoint = Endpoint::from_shared(address.to_owned()).map_err(|_| no_address())?.connect_timeout(PROBE_TIMEOUT);
+    let connecting = async {
+        if endpoint.uri().scheme_str() == Some("http") {
+            return endpoint.connect().await.map_err(|error| to_no_response(&error));
+        }
+        let config = build_client_config(ca)?;
+        let connector = tower::service_fn(move |uri: Uri| connect_tls(uri, config.clone()));
+        endpoint.connect_with_connector(connector).await.map_err(|error| to_no_response(&error))
+    };
+    tokio::time::timeout(PROBE_TIMEOUT, async { request_health(connecting.await?).await })
+        .await
+        .map_err(|_| HealthError::NoResponse(format!("nothing within {} s", PROBE_TIMEOUT.as_secs())))?
+}
+
+async fn request_health(channel: Channel) -> Result<(), HealthError> {
+    let answer = HealthClient::new(channel).check(HealthCheckRequest::default()).await;
+    let status = answer.map_err(|status| HealthError::NoResponse(status.message().to_owned()))?.into_inner().status();
+    if status == ServingStatus::Serving { Ok(()) } else { Err(HealthError::NotServing) }
+}
+
+/// The whole chain of causes: tonic's own text says only "transport error".
+fn to_no_response(error: &dyn std::error::Error) -> HealthError {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    HealthError::NoResponse(text)
+}

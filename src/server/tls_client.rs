@@ -1,0 +1,38 @@
+//! Calls that this programme makes to another one: TLS that trusts one CA, from a file, and nobody else.
+//!
+//! Knows no rpc.
+
+use super::tls::{TlsError, read_chain};
+use http::Uri;
+use hyper_util::rt::TokioIo;
+use rustls::crypto::ring;
+use rustls::pki_types::ServerName;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+/// Trusts the certificates in the file `ca` and nobody else.
+pub(super) fn build_client_config(ca: &Path) -> Result<Arc<rustls::ClientConfig>, TlsError> {
+    let mut roots = rustls::RootCertStore::empty();
+    for certificate in read_chain(ca)? {
+        roots.add(certificate)?;
+    }
+    let builder = rustls::ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    let mut config = builder.with_safe_default_protocol_versions()?.with_root_certificates(roots).with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    Ok(Arc::new(config))
+}
+
+/// Connects over TLS.
+pub(super) async fn connect_tls(
+    uri: Uri,
+    config: Arc<rustls::ClientConfig>,
+) -> io::Result<TokioIo<tokio_rustls::client::TlsStream<TcpStream>>> {
+    let invalid = |what: &str| io::Error::new(io::ErrorKind::InvalidInput, what.to_owned());
+    let host = uri.host().ok_or_else(|| invalid("no host"))?.trim_matches(['[', ']']).to_owned();
+    let stream = TcpStream::connect((host.as_str(), uri.port_u16().unwrap_or(443))).await?;
+    let name = ServerName::try_from(host).map_err(|_| invalid("a host that is no name"))?;
+    Ok(TokioIo::new(TlsConnector::from(config).connect(name, stream).await?))
+}

@@ -1,0 +1,237 @@
+//! The shared write batch: callers take the connection's turn, run their own steps on their own thread, and the last one commits.
+//!
+//! No closure crosses threads. Knows nothing of what the steps do; the tail is in `tail`.
+
+use super::backend::{AnyConn, DatabaseLocation};
+use super::error::{Error, Result};
+use super::write_tx::{PendingChanges, WriteTx};
+use super::{CommitHook, commit, lock_ignoring_poison};
+use crate::domain::time::Timestamp;
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+
+/// Most callers in one batch.
+const MAX_BATCH_MEMBERS: usize = 256;
+/// How often a caller re-runs its steps after a failure that means "try again".
+const MAX_ATTEMPTS: usize = 5;
+
+pub(super) struct BatchWriter {
+    location: DatabaseLocation,
+    state: Mutex<BatchWriterState>,
+    waiting_callers: AtomicUsize,
+    commit_hook: Mutex<Option<CommitHook>>,
+}
+
+/// The connection and the batch that is open on it.
+struct BatchWriterState {
+    conn: Option<AnyConn>,
+    batch: Option<WriteBatch>,
+    /// Numbers of scopes as this node's commits met them.
+    scope_numbers: commit::ScopeNumberCache,
+}
+
+struct WriteBatch {
+    pending: PendingChanges,
+    member_count: usize,
+    result: Arc<WriteBatchResult>,
+}
+
+/// How a batch ended, for those who wait for it.
+#[derive(Default)]
+struct WriteBatchResult {
+    result: Mutex<Option<Result<i64, String>>>,
+    ready: Condvar,
+}
+
+impl BatchWriter {
+    pub(super) fn new(location: DatabaseLocation, conn: AnyConn) -> Self {
+        let state = Mutex::new(BatchWriterState {
+            conn: Some(conn),
+            batch: None,
+            scope_numbers: commit::ScopeNumberCache::new(),
+        });
+        Self { location, state: state, waiting_callers: AtomicUsize::new(0), commit_hook: Mutex::default() }
+    }
+
+    pub(super) fn set_commit_hook(&self, hook: CommitHook) {
+        *lock_ignoring_poison(&self.commit_hook) = Some(hook);
+    }
+
+    pub(super) fn run_transaction<T, E: From<Error>>(
+        &self,
+        name: &'static str,
+        now: Timestamp,
+        steps: &mut dyn FnMut(&mut WriteTx) -> Result<T, E>,
+    ) -> Result<(T, i64), E> {
+        let mut last = String::new();
+        for _ in 0..MAX_ATTEMPTS {
+            match self.attempt_transaction(now, steps)? {
+                WriteAttempt::Committed(value, seq) => return Ok((value, seq)),
+                WriteAttempt::Retry(reason) => {
+                    tracing::debug!(transaction = name, reason, "the batch failed; running the steps again");
+                    last = reason;
+                }
+            }
+        }
+        Err(Error::Busy(last).into())
+    }
+
+    fn attempt_transaction<T, E: From<Error>>(
+        &self,
+        now: Timestamp,
+        steps: &mut dyn FnMut(&mut WriteTx) -> Result<T, E>,
+    ) -> Result<WriteAttempt<T>, E> {
+        self.waiting_callers.fetch_add(1, Ordering::SeqCst);
+        let mut state = lock_ignoring_poison(&self.state);
+        self.waiting_callers.fetch_sub(1, Ordering::SeqCst);
+        if let Err(error) = state.begin_batch(&self.location) {
+            return if error.is_transient() { Ok(WriteAttempt::Retry(error.to_string())) } else { Err(error.into()) };
+        }
+        let member_result = state.run_member(now, steps);
+        let end = state.batch.as_ref().map(|batch| Arc::clone(&batch.result));
+        if state.is_full() || self.waiting_callers.load(Ordering::SeqCst) == 0 {
+            self.finish_batch(&mut state, now);
+        }
+        drop(state);
+        let value = match member_result {
+            BatchMemberResult::Finished(result) => result?,
+            BatchMemberResult::Retry(reason) => return Ok(WriteAttempt::Retry(reason)),
+            BatchMemberResult::Panicked(panic) => resume_unwind(panic),
+        };
+        match end.map_or_else(|| Err("the batch is gone".to_owned()), |end| end.wait()) {
+            Ok(seq) => Ok(WriteAttempt::Committed(value, seq)),
+            Err(reason) => Ok(WriteAttempt::Retry(reason)),
+        }
+    }
+
+    /// Runs the tail and commits; whoever waits learns how it ended.
+    fn finish_batch(&self, state: &mut BatchWriterState, now: Timestamp) {
+        let (Some(mut conn), Some(batch)) = (state.conn.take(), state.batch.take()) else { return };
+        let result = commit_batch(&mut conn, &batch, &mut state.scope_numbers, now);
+        match &result {
+            Ok(_) => state.conn = Some(conn),
+            // A connection on which anything failed is not used again, unless it rolls back in good order.
+            Err(_) => {
+                state.conn = conn.execute_sql("ROLLBACK").is_ok().then_some(conn);
+                state.scope_numbers.clear();
+            }
+        }
+        if let (Ok(Some(last)), Some(hook)) = (&result, lock_ignoring_poison(&self.commit_hook).clone()) {
+            hook(*last);
+        }
+        batch.result.complete(result.map(|last| last.unwrap_or(0)).map_err(|error| error.to_string()));
+    }
+}
+
+/// Ends the transaction of a batch; the last seq, when it changed anything that has one.
+fn commit_batch(
+    conn: &mut AnyConn,
+    batch: &WriteBatch,
+    scopes: &mut commit::ScopeNumberCache,
+    now: Timestamp,
+) -> Result<Option<i64>> {
+    if let Some(reason) = &batch.pending.fatal_error {
+        return Err(Error::Busy(reason.clone()));
+    }
+    if batch.member_count == 0 {
+        return conn.execute_sql("ROLLBACK").map(|()| None);
+    }
+    let last = if batch.pending.changes.is_empty() && batch.pending.commands.is_empty() {
+        None
+    } else {
+        Some(commit::append_commit(conn, &batch.pending, scopes, now)?)
+    };
+    super::fault_point::trigger_fault_point("before_commit");
+    conn.execute_sql("COMMIT")?;
+    super::fault_point::trigger_fault_point("after_commit");
+    Ok(last)
+}
+
+/// How one caller's steps ended.
+enum BatchMemberResult<T, E> {
+    Finished(Result<T, E>),
+    /// Another node changed what was read: the steps run again over the new state.
+    Retry(String),
+    Panicked(Box<dyn Any + Send>),
+}
+
+enum WriteAttempt<T> {
+    /// The steps' answer, and where the commit ended; 0 when it had no place in the feed.
+    Committed(T, i64),
+    Retry(String),
+}
+
+impl BatchWriterState {
+    fn begin_batch(&mut self, location: &DatabaseLocation) -> Result<()> {
+        if self.batch.is_some() {
+            return Ok(());
+        }
+        let mut conn = match self.conn.take() {
+            Some(conn) => conn,
+            None => {
+                let mut conn = location.connect(true)?;
+                conn.set_writer_timeouts()?;
+                conn
+            }
+        };
+        conn.begin_write()?;
+        self.conn = Some(conn);
+        self.batch = Some(WriteBatch { pending: PendingChanges::default(), member_count: 0, result: Arc::default() });
+        Ok(())
+    }
+
+    /// Runs one caller's steps under a savepoint of its own.
+    fn run_member<T, E: From<Error>>(
+        &mut self,
+        now: Timestamp,
+        steps: &mut dyn FnMut(&mut WriteTx) -> Result<T, E>,
+    ) -> BatchMemberResult<T, E> {
+        let (Some(conn), Some(batch)) = (&mut self.conn, &mut self.batch) else {
+            return BatchMemberResult::Retry("no connection".to_owned());
+        };
+        let position = batch.pending.position();
+        let member_result = catch_unwind(AssertUnwindSafe(|| {
+            WriteTx::new(conn, &mut batch.pending, now).with_savepoint(|tx| steps(tx))
+        }));
+        match member_result {
+            Ok(Ok(value)) => {
+                batch.member_count += 1;
+                BatchMemberResult::Finished(Ok(value))
+            }
+            Ok(Err(error)) => match batch.pending.retry_reason.take() {
+                Some(reason) => BatchMemberResult::Retry(reason),
+                None => BatchMemberResult::Finished(Err(error)),
+            },
+            Err(panic) => {
+                batch.pending.truncate_to(position);
+                if conn.execute_sql("ROLLBACK TO s0").is_err() {
+                    batch.pending.fatal_error = Some("a caller panicked and could not be undone".to_owned());
+                }
+                BatchMemberResult::Panicked(panic)
+            }
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.batch.as_ref().is_some_and(|batch| batch.member_count >= MAX_BATCH_MEMBERS)
+    }
+}
+
+impl WriteBatchResult {
+    fn complete(&self, result: Result<i64, String>) {
+        *lock_ignoring_poison(&self.result) = Some(result);
+        self.ready.notify_all();
+    }
+
+    fn wait(&self) -> Result<i64, String> {
+        let mut result = lock_ignoring_poison(&self.result);
+        loop {
+            if let Some(end) = &*result {
+                return end.clone();
+            }
+            result = self.ready.wait(result).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}

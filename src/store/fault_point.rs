@@ -1,0 +1,60 @@
+//! Fault points: places where a test makes the store wait, fail or die. They do nothing in release builds.
+//!
+//! Armed by `THIDUA_FAULT=point:action[:number]`, as in `before_commit:sleep:20` (milliseconds each time) or `after_commit:hang:3`
+//! (for ever, from the third time on: until the process is killed; the file named by `THIDUA_FAULT_FILE` says that it hangs).
+
+/// Acts as the environment says for `name`; nothing otherwise, and nothing in release builds.
+#[cfg(debug_assertions)]
+pub(crate) fn trigger_fault_point(name: &str) {
+    let Some(plan) = fault_plan() else { return };
+    let mut parts = plan.split(':');
+    if parts.next() != Some(name) {
+        return;
+    }
+    let (action, number) = (parts.next(), parts.next().and_then(|n| n.parse().ok()).unwrap_or(10));
+    match action {
+        Some("sleep") => std::thread::sleep(std::time::Duration::from_millis(number)),
+        Some("hang") if is_call_reached(number) => park_forever(),
+        _ => {}
+    }
+}
+
+#[cfg(debug_assertions)]
+fn park_forever() {
+    if let Some(file) = std::env::var_os("THIDUA_FAULT_FILE") {
+        let _ = std::fs::write(file, "hangs");
+    }
+    loop {
+        std::thread::park();
+    }
+}
+
+/// In release builds there are no fault points.
+#[cfg(not(debug_assertions))]
+pub(crate) fn point(_name: &str) {}
+
+#[cfg(debug_assertions)]
+fn fault_plan() -> Option<String> {
+    static FAULT_PLAN: std::sync::OnceLock<Option<String>> = std::sync::OnceLock::new();
+    #[cfg(test)]
+    if let Some(armed) = super::lock_ignoring_poison(&ARMED_FAULT).clone() {
+        return Some(armed);
+    }
+    FAULT_PLAN.get_or_init(|| std::env::var("THIDUA_FAULT").ok()).clone()
+}
+
+#[cfg(test)]
+static ARMED_FAULT: std::sync::Mutex<Option<String>> = std::sync::Mutex::new(None);
+
+/// Arms a point for the tests of this process.
+#[cfg(test)]
+pub(super) fn arm_fault_point(plan: &str) {
+    *super::lock_ignoring_poison(&ARMED_FAULT) = Some(plan.to_owned());
+}
+
+/// True from the `number`-th call on.
+#[cfg(debug_assertions)]
+fn is_call_reached(number: u64) -> bool {
+    static CALL_COUNT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+    CALL_COUNT.fetch_add(1, std::sync::atomic::Ordering::SeqCst) + 1 >= number
+}

@@ -1,0 +1,231 @@
+//! Commands that are kept but not applied: the record that the unit's desk sees, and beside it the row that says whose it is.
+//!
+//! Knows no rule: whether a command waits, and when it may run, is decided in `app`.
+
+use super::backend::with_conn;
+use super::error::{Error, Result};
+use super::read_tx::{ReadTx, to_byte_array};
+use super::report::RecordedCommand;
+use super::schema::{command, former_grant, held};
+use super::write_tx::{AuditContext, PutOutcome, WriteTx};
+use crate::domain::attachment::{HeldCommand, HeldReason};
+use crate::domain::command::Command;
+use crate::domain::ids::{AccountId, DeviceId, HeldCommandId, ReportId, UnitId};
+use crate::domain::permission::{Grant, Role, UnitPath};
+use crate::domain::scope::{RecordKind, Scope};
+use crate::wire::command as commands;
+use crate::wire::record;
+use diesel::prelude::*;
+use jiff::civil::Date;
+
+/// A command that waits, and whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitingCommand {
+    /// Its record on the desk.
+    pub id: HeldCommandId,
+    /// Who sent it.
+    pub device: DeviceId,
+    /// Its number on that device.
+    pub number: u64,
+    /// The report that it is about.
+    pub report: ReportId,
+    /// The unit for which it was typed.
+    pub unit: UnitId,
+    /// Whether it still waits.
+    pub is_waiting: bool,
+    /// Why it waits.
+    pub reason: HeldReason,
+    /// The command; the unit that signs is whoever acts for the report's unit when it runs.
+    pub command: Command,
+}
+
+/// Why a command waits, as the table has it.
+fn reason_number(reason: HeldReason) -> i16 {
+    match reason {
+        HeldReason::UnknownBase => 1,
+        HeldReason::GrantLost => 2,
+    }
+}
+
+type HeldCommandRow = (Vec<u8>, Vec<u8>, i64, Vec<u8>, Vec<u8>, i16, i16, Vec<u8>);
+
+impl ReadTx<'_> {
+    /// The record of a held command.
+    pub fn held_record(&mut self, id: HeldCommandId) -> Result<Option<HeldCommand>> {
+        let Some(stored) = self.record(RecordKind::Held, &id.0)? else { return Ok(None) };
+        Ok(Some(record::decode_held(&stored.bytes)?))
+    }
+
+    /// The held command with this id, and whose it is; one whose parent came is gone.
+    pub fn held_command(&mut self, id: HeldCommandId) -> Result<Option<WaitingCommand>> {
+        let row: Option<HeldCommandRow> =
+            select_held_commands().filter(held::id.eq(id.0.to_vec())).first(self.conn()).optional()?;
+        row.map(to_waiting_command).transpose()
+    }
+
+    /// The commands that wait for this report, in the order in which they came.
+    pub fn commands_waiting_for(&mut self, report: ReportId) -> Result<Vec<WaitingCommand>> {
+        let rows: Vec<HeldCommandRow> = select_held_commands()
+            .filter(held::report.eq(report.0.to_vec()))
+            .filter(held::waits.eq(1i16))
+            .order((held::at, held::device, held::number))
+            .load(self.conn())?;
+        rows.into_iter().map(to_waiting_command).collect()
+    }
+
+    /// The held commands that were typed for this unit.
+    pub(crate) fn held_ids_of_unit(&mut self, unit: UnitId) -> Result<Vec<HeldCommandId>> {
+        let ids: Vec<Vec<u8>> =
+            held::table.filter(held::unit.eq(&unit.0[..])).order(held::id).select(held::id).load(self.conn())?;
+        ids.iter().map(|id| Ok(HeldCommandId(to_byte_array(id)?))).collect()
+    }
+
+    /// The reports for which commands wait.
+    pub fn reports_with_waiting_commands(&mut self) -> Result<Vec<ReportId>> {
+        let waits = held::table.filter(held::waits.eq(1i16));
+        let ids: Vec<Vec<u8>> = waits.order(held::report).select(held::report).distinct().load(self.conn())?;
+        ids.iter().map(|id| Ok(ReportId(to_byte_array(id)?))).collect()
+    }
+
+    /// Whether any command waits.
+    pub fn has_waiting_commands(&mut self) -> Result<bool> {
+        let one: Option<Vec<u8>> = with_conn!(self.conn(), |conn| held::table
+            .filter(held::waits.eq(1i16))
+            .select(held::id)
+            .first(conn)
+            .optional())?;
+        Ok(one.is_some())
+    }
+
+    /// How many commands of a device wait.
+    pub fn count_waiting_commands(&mut self, device: DeviceId) -> Result<i64> {
+        Ok(held::table
+            .filter(held::device.eq(&device.0[..]))
+            .filter(held::waits.eq(1i16))
+            .count()
+            .get_result(self.conn())?)
+    }
+
+    /// The roles that were taken from an account, as if they still held.
+    pub fn former_grants(&mut self, account_id: AccountId) -> Result<Vec<Grant>> {
+        let rows: Vec<(i16, Vec<u8>)> = former_grant::table
+            .filter(former_grant::account.eq(&account_id.0[..]))
+            .select((former_grant::role, former_grant::unit))
+            .load(self.conn())?;
+        let mut grants = Vec::new();
+        for (role, unit) in rows {
+            let unit = UnitId(to_byte_array(&unit)?);
+            grants.extend(Role::from_number(role).map(|role| Grant { role, unit, from: Date::MIN, to: Date::MAX }));
+        }
+        Ok(grants)
+    }
+}
+
+impl WriteTx<'_> {
+    /// Keeps a command on the desk of the unit that acts for the report's, with whose it is beside it.
+    pub(crate) fn insert_held_command(
+        &mut self,
+        audit: &AuditContext,
+        unit_path: &UnitPath,
+        waiting: (HeldCommandId, DeviceId, u64),
+        held_record: &HeldCommand,
+    ) -> Result<PutOutcome> {
+        let (id, device, number) = waiting;
+        let at = self.now().0;
+        diesel::insert_into(held::table)
+            .values((
+                held::id.eq(&id.0[..]),
+                held::device.eq(&device.0[..]),
+                held::number.eq(number as i64),
+                held::report.eq(&held_record.report.0[..]),
+                held::unit.eq(&unit_path.unit.0[..]),
+                held::waits.eq(1i16),
+                held::reason.eq(reason_number(held_record.reason)),
+                held::at.eq(at),
+                held::bytes.eq(&held_record.command),
+            ))
+            .execute(self.conn())?;
+        self.put_held_record(audit, unit_path, id, held_record)
+    }
+
+    /// Files the record of a held command on the desk of the unit that acts.
+    pub(crate) fn put_held_record(
+        &mut self,
+        audit: &AuditContext,
+        unit_path: &UnitPath,
+        id: HeldCommandId,
+        held_record: &HeldCommand,
+    ) -> Result<PutOutcome> {
+        let scopes = vec![Scope::desk(unit_path.acting_unit)];
+        self.put_record(audit, RecordKind::Held, id.0, &record::encode_held(held_record), scopes)
+    }
+
+    /// Takes the record of a command away that took effect by itself.
+    pub(crate) fn delete_held_command(&mut self, audit: &AuditContext, id: HeldCommandId) -> Result<()> {
+        diesel::delete(held::table.find(&id.0[..])).execute(self.conn())?;
+        self.delete_record(audit, RecordKind::Held, id.0)
+    }
+
+    /// Ends the waiting of a command: its device's row says what became of it.
+    pub(crate) fn finish_held_command(
+        &mut self,
+        id: HeldCommandId,
+        outcome: &RecordedCommand,
+        device: DeviceId,
+    ) -> Result<()> {
+        diesel::update(held::table.find(&id.0[..])).set(held::waits.eq(0i16)).execute(self.conn())?;
+        diesel::update(command::table.find((&device.0[..], outcome.number as i64)))
+            .set((
+                command::verdict.eq(outcome.verdict.number()),
+                command::reason.eq(outcome.reason.as_deref()),
+                command::revision.eq(outcome.revision),
+            ))
+            .execute(self.conn())?;
+        self.add_pending_command(device, outcome.number);
+        Ok(())
+    }
+
+    /// Remembers that a role was taken away.
+    pub(super) fn insert_former_grant(&mut self, account_id: AccountId, grant: &Grant) -> Result<()> {
+        let key = (&account_id.0[..], grant.role.number(), &grant.unit.0[..]);
+        diesel::delete(former_grant::table.find(key)).execute(self.conn())?;
+        diesel::insert_into(former_grant::table)
+            .values((former_grant::account.eq(key.0), former_grant::role.eq(key.1), former_grant::unit.eq(key.2)))
+            .execute(self.conn())?;
+        Ok(())
+    }
+}
+
+type HeldCommandColumns =
+    (held::id, held::device, held::number, held::report, held::unit, held::waits, held::reason, held::bytes);
+
+fn select_held_commands() -> diesel::dsl::Select<held::table, HeldCommandColumns> {
+    held::table.select((
+        held::id,
+        held::device,
+        held::number,
+        held::report,
+        held::unit,
+        held::waits,
+        held::reason,
+        held::bytes,
+    ))
+}
+
+fn to_waiting_command(
+    (id, device, number, report, unit, waits, reason, bytes): HeldCommandRow,
+) -> Result<WaitingCommand> {
+    let damaged = || Error::Damaged("a held command".to_owned());
+    let read = commands::decode_command(&bytes, UnitId([0; 16])).map_err(|_| damaged())?;
+    let reasons = [HeldReason::UnknownBase, HeldReason::GrantLost];
+    Ok(WaitingCommand {
+        id: HeldCommandId(to_byte_array(&id)?),
+        device: DeviceId(to_byte_array(&device)?),
+        number: number as u64,
+        report: ReportId(to_byte_array(&report)?),
+        unit: UnitId(to_byte_array(&unit)?),
+        is_waiting: waits != 0,
+        reason: reasons.into_iter().find(|one| reason_number(*one) == reason).ok_or_else(damaged)?,
+        command: read.command.map_err(|_| damaged())?,
+    })
+}

@@ -1,0 +1,58 @@
+//! Reports as they stood at a place in the feed: the sent revisions that the audit had by then.
+//!
+//! Knows no run; a published number is looked into by the cut that it names.
+
+use super::error::Result;
+use super::read_tx::{ReadTx, to_byte_array};
+use super::report::StoredReport;
+use super::schema::{audit, report_revision};
+use crate::domain::ids::{DeviceId, ReportId};
+use crate::domain::report::Report;
+use crate::domain::scope::RecordKind;
+use crate::domain::time::Timestamp;
+use crate::wire::record::{self, UnitNumbers};
+use diesel::dsl::max;
+use diesel::prelude::*;
+use std::collections::BTreeMap;
+
+/// One sent revision of a report, and when it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SentRevision {
+    /// The report.
+    pub id: ReportId,
+    /// When the server took it.
+    pub received_at: Timestamp,
+    /// The device that submitted it, where this revision came by a submission from one.
+    pub device: Option<DeviceId>,
+    /// The report as it then was.
+    pub report: Report,
+}
+
+impl ReadTx<'_> {
+    /// Every sent report with the revision that was the latest at `cut`, in the order of their ids.
+    pub fn reports_at_cut(&mut self, cut: i64, units: &UnitNumbers) -> Result<Vec<StoredReport>> {
+        let latest: Vec<(Option<Vec<u8>>, Option<i64>)> = audit::table
+            .filter(audit::record_kind.eq(RecordKind::Report.number()))
+            .filter(audit::seq.le(cut))
+            .group_by(audit::record_id)
+            .select((audit::record_id, max(audit::to_revision)))
+            .load(self.conn())?;
+        let mut revisions: BTreeMap<[u8; 16], i64> = BTreeMap::new();
+        for (id, revision) in latest {
+            if let (Some(id), Some(revision)) = (id, revision) {
+                revisions.insert(to_byte_array(&id)?, revision);
+            }
+        }
+        let rows: Vec<(Vec<u8>, i64, Vec<u8>)> = report_revision::table
+            .order(report_revision::report)
+            .select((report_revision::report, report_revision::revision, report_revision::bytes))
+            .load(self.conn())?;
+        let mut reports = Vec::with_capacity(revisions.len());
+        for (id, revision, bytes) in rows {
+            if revisions.get(&to_byte_array::<16>(&id)?) == Some(&revision) {
+                reports.push(StoredReport { report: record::decode_report(&bytes, units)?, revision });
+            }
+        }
+        Ok(reports)
+    }
+}

@@ -1,0 +1,122 @@
+//! A reading transaction: one state of the database from its first query to its last.
+
+use super::backend::{AnyConn, with_conn};
+use super::error::{Error, Result};
+use super::schema::{commit_log, head, record};
+use crate::domain::scope::RecordKind;
+use crate::domain::time::Timestamp;
+use diesel::prelude::*;
+
+/// A transaction that only reads. `WriteTx` reads through it too.
+pub struct ReadTx<'c> {
+    conn: &'c mut AnyConn,
+}
+
+/// The head of the history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedHead {
+    /// Seq of the last change.
+    pub seq: i64,
+    /// Chain hash there.
+    pub chain: [u8; 32],
+    /// Bumped by each change of grants or devices.
+    pub auth_generation: i64,
+    /// Ordered number of this history; the higher wins.
+    pub epoch: i64,
+    /// Random id of this history.
+    pub epoch_id: [u8; 16],
+    /// Last seq that a verified backup holds.
+    pub safe_past_seq: i64,
+}
+
+/// The present version of a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredRecord {
+    /// Its revision, from 1.
+    pub revision: i64,
+    /// Its hash in digests.
+    pub hash: u128,
+    /// The bytes that phones hold.
+    pub bytes: Vec<u8>,
+}
+
+impl<'c> ReadTx<'c> {
+    pub(super) fn new(conn: &'c mut AnyConn) -> Self {
+        Self { conn }
+    }
+
+    pub(super) fn conn(&mut self) -> &mut AnyConn {
+        self.conn
+    }
+
+    /// The head.
+    pub fn head(&mut self) -> Result<FeedHead> {
+        type FeedHeadRow = (i64, Vec<u8>, i64, i64, Vec<u8>, i64);
+        let (seq, chain, auth_generation, epoch, epoch_id, safe_past): FeedHeadRow =
+            with_conn!(self.conn, |conn| head::table
+                .find(1)
+                .select((head::seq, head::chain, head::auth_generation, head::epoch, head::epoch_id, head::safe_past))
+                .first(conn))?;
+        Ok(FeedHead {
+            seq,
+            chain: to_byte_array(&chain)?,
+            auth_generation,
+            epoch,
+            epoch_id: to_byte_array(&epoch_id)?,
+            safe_past_seq: safe_past,
+        })
+    }
+
+    /// The last whole commit at or below `seq`: its last seq and the chain there; seq 0 with a chain of zeros before the first.
+    pub fn last_commit_up_to(&mut self, seq: i64) -> Result<(i64, [u8; 32])> {
+        let row: Option<(i64, Vec<u8>)> = with_conn!(self.conn, |conn| commit_log::table
+            .filter(commit_log::last_seq.le(seq))
+            .order(commit_log::last_seq.desc())
+            .select((commit_log::last_seq, commit_log::chain))
+            .first(conn)
+            .optional())?;
+        row.map_or(Ok((0, [0; 32])), |(last, chain)| Ok((last, to_byte_array(&chain)?)))
+    }
+
+    /// When the last commit was made, by the server's clock.
+    pub fn last_commit_time(&mut self) -> Result<Option<Timestamp>> {
+        let at: Option<i64> =
+            commit_log::table.order(commit_log::last_seq.desc()).select(commit_log::at).first(self.conn).optional()?;
+        Ok(at.map(Timestamp))
+    }
+
+    /// The present version of a record.
+    pub fn record(&mut self, kind: RecordKind, id: &[u8; 16]) -> Result<Option<StoredRecord>> {
+        let row: Option<(i64, Vec<u8>, Vec<u8>)> = with_conn!(self.conn, |conn| record::table
+            .find((kind.number(), &id[..]))
+            .select((record::revision, record::hash, record::bytes))
+            .first(conn)
+            .optional())?;
+        row.map(|(revision, hash, bytes)| {
+            Ok(StoredRecord { revision, hash: u128::from_be_bytes(to_byte_array(&hash)?), bytes })
+        })
+        .transpose()
+    }
+
+    /// All records of a kind, in id order: id and present version.
+    pub fn records(&mut self, kind: RecordKind) -> Result<Vec<([u8; 16], StoredRecord)>> {
+        let rows: Vec<(Vec<u8>, i64, Vec<u8>, Vec<u8>)> = record::table
+            .filter(record::kind.eq(kind.number()))
+            .order(record::id)
+            .select((record::id, record::revision, record::hash, record::bytes))
+            .load(self.conn)?;
+        rows.into_iter()
+            .map(|(id, revision, hash, bytes)| {
+                Ok((
+                    to_byte_array(&id)?,
+                    StoredRecord { revision, hash: u128::from_be_bytes(to_byte_array(&hash)?), bytes },
+                ))
+            })
+            .collect()
+    }
+}
+
+/// Reads a column of fixed width.
+pub(super) fn to_byte_array<const N: usize>(bytes: &[u8]) -> Result<[u8; N]> {
+    bytes.try_into().map_err(|_| Error::Damaged(format!("{} bytes where {N} belong", bytes.len())))
+}

@@ -1,0 +1,316 @@
+//! A writing transaction, and the notes that become places in the feed at commit.
+
+use super::backend::{AnyConn, with_conn};
+use super::error::{Error, Result};
+use super::read_tx::ReadTx;
+use super::schema::{head, record};
+use crate::domain::ids::{AccountId, DeviceId, ReportId, UnitId};
+use crate::domain::permission::{ActionMarker, Actor, Permit, UnitPath};
+use crate::domain::scope::{RecordKind, Scope};
+use crate::domain::scope_digest::hash_record;
+use crate::domain::time::Timestamp;
+use diesel::prelude::*;
+use std::collections::{HashMap, HashSet};
+use std::ops::{Deref, DerefMut};
+
+/// A transaction that may write.
+///
+/// * Nothing is seen by others before `Store::write` returns `Ok`.
+/// * Every change of a record notes exactly one change; the notes get their places in the feed in commit order.
+/// * The steps may run more than once, so they only read and write here.
+pub struct WriteTx<'c> {
+    read_tx: ReadTx<'c>,
+    pending: &'c mut PendingChanges,
+    now: Timestamp,
+    savepoint_depth: usize,
+}
+
+/// Who did what: the part of an audit row that the caller knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditContext {
+    account: AccountId,
+    device: Option<DeviceId>,
+    action: String,
+}
+
+impl<A: ActionMarker> From<&Permit<A>> for AuditContext {
+    fn from(permit: &Permit<A>) -> Self {
+        Self { account: permit.account(), device: permit.device(), action: permit.code().to_owned() }
+    }
+}
+
+impl AuditContext {
+    /// For acts that no permit covers: enrolment and renewal, where the credential itself is the right.
+    #[must_use]
+    pub fn from_actor(actor: &Actor, action: &str) -> Self {
+        Self { account: actor.account, device: actor.device, action: action.to_owned() }
+    }
+
+    pub(super) fn account(&self) -> AccountId {
+        self.account
+    }
+
+    pub(super) fn device(&self) -> Option<DeviceId> {
+        self.device
+    }
+
+    pub(super) fn action(&self) -> &str {
+        &self.action
+    }
+}
+
+/// What the open batch has changed so far, in order.
+#[derive(Default)]
+pub(super) struct PendingChanges {
+    pub(super) changes: Vec<PendingChange>,
+    /// Commands taken: their rows learn the seq of the commit in the tail.
+    pub(super) commands: Vec<(DeviceId, u64)>,
+    /// Set when the transaction can no longer be committed.
+    pub(super) fatal_error: Option<String>,
+    /// Set when a caller lost a race against another node and must run again.
+    pub(super) retry_reason: Option<String>,
+    /// Where units stand, as read in this batch: forgotten when one is hung elsewhere, and with anything that is undone.
+    unit_paths: HashMap<UnitId, UnitPath>,
+    /// Who is noted as an author in this batch; forgotten with anything that is undone.
+    authors: HashSet<(ReportId, AccountId)>,
+}
+
+impl PendingChanges {
+    /// A place to come back to.
+    pub(super) fn position(&self) -> (usize, usize) {
+        (self.changes.len(), self.commands.len())
+    }
+
+    /// Forgets what was noted since `mark`.
+    pub(super) fn truncate_to(&mut self, position: (usize, usize)) {
+        self.changes.truncate(position.0);
+        self.commands.truncate(position.1);
+        self.unit_paths.clear();
+        self.authors.clear();
+    }
+}
+
+pub(super) struct PendingChange {
+    pub(super) audit: AuditContext,
+    pub(super) record_change: Option<RecordChange>,
+}
+
+/// A change of one record.
+#[derive(Clone)]
+pub(super) struct RecordChange {
+    pub(super) kind: RecordKind,
+    pub(super) id: [u8; 16],
+    pub(super) from_revision: i64,
+    pub(super) to_revision: i64,
+    pub(super) old_hash: Option<u128>,
+    /// `None`: the record is deleted.
+    pub(super) new_hash: Option<u128>,
+    /// Where the record belongs now.
+    pub(super) scopes: Vec<Scope>,
+}
+
+/// What writing a record gave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PutOutcome {
+    /// The revision that stands now.
+    pub revision: i64,
+    /// Whether anything changed; an equal record is not written.
+    pub changed: bool,
+}
+
+impl<'c> WriteTx<'c> {
+    pub(super) fn new(conn: &'c mut AnyConn, pending: &'c mut PendingChanges, now: Timestamp) -> Self {
+        Self { read_tx: ReadTx::new(conn), pending, now, savepoint_depth: 0 }
+    }
+
+    /// The instant of this transaction, as its caller gave it.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Runs `steps` so that an `Err` undoes just them, with the notes that they made.
+    pub fn with_savepoint<T, E: From<Error>>(
+        &mut self,
+        steps: impl FnOnce(&mut WriteTx) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let position = self.pending.position();
+        let name = format!("s{}", self.savepoint_depth);
+        self.conn().execute_sql(&format!("SAVEPOINT {name}"))?;
+        let mut inner = WriteTx {
+            read_tx: ReadTx::new(self.read_tx.conn()),
+            pending: self.pending,
+            now: self.now,
+            savepoint_depth: self.savepoint_depth + 1,
+        };
+        let result = steps(&mut inner);
+        let end = match &result {
+            Ok(_) => format!("RELEASE SAVEPOINT {name}"),
+            Err(_) => {
+                self.pending.truncate_to(position);
+                format!("ROLLBACK TO SAVEPOINT {name}")
+            }
+        };
+        if let Err(error) = self.conn().execute_sql(&end) {
+            self.pending.fatal_error = Some(error.to_string());
+            return Err(error.into());
+        }
+        result
+    }
+
+    /// Writes a record and says where it belongs. An equal record that is already there is left alone.
+    pub(crate) fn put_record(
+        &mut self,
+        audit: &AuditContext,
+        kind: RecordKind,
+        id: [u8; 16],
+        bytes: &[u8],
+        scopes: Vec<Scope>,
+    ) -> Result<PutOutcome> {
+        let existing = self.record(kind, &id)?;
+        if let Some(existing) = &existing
+            && existing.bytes == bytes
+        {
+            return Ok(PutOutcome { revision: existing.revision, changed: false });
+        }
+        let from_revision = existing.as_ref().map_or(0, |existing| existing.revision);
+        let to_revision = from_revision + 1;
+        let hash = hash_record(&id, to_revision, bytes);
+        let written = match existing {
+            None => self.insert_record(kind, &id, to_revision, hash, bytes)?,
+            Some(_) => with_conn!(self.conn(), |conn| diesel::update(record::table.find((kind.number(), &id[..])))
+                .filter(record::revision.eq(from_revision))
+                .set((
+                    record::revision.eq(to_revision),
+                    record::hash.eq(&hash.to_be_bytes()[..]),
+                    record::bytes.eq(bytes),
+                ))
+                .execute(conn))?,
+        };
+        self.ensure_rows_affected(written, "a record changed under us")?;
+        let old_hash = existing.map(|existing| existing.hash);
+        let change = RecordChange { kind, id, from_revision, to_revision, old_hash, new_hash: Some(hash), scopes };
+        self.pending.changes.push(PendingChange { audit: audit.clone(), record_change: Some(change) });
+        Ok(PutOutcome { revision: to_revision, changed: true })
+    }
+
+    /// Says anew where an unchanged record belongs: it leaves some scopes and enters others.
+    pub(crate) fn set_record_scopes(
+        &mut self,
+        audit: &AuditContext,
+        kind: RecordKind,
+        id: [u8; 16],
+        scopes: Vec<Scope>,
+    ) -> Result<()> {
+        let Some(existing) = self.record(kind, &id)? else { return Ok(()) };
+        let hash = Some(existing.hash);
+        let (from_revision, to_revision) = (existing.revision, existing.revision);
+        let change = RecordChange { kind, id, from_revision, to_revision, old_hash: hash, new_hash: hash, scopes };
+        self.pending.changes.push(PendingChange { audit: audit.clone(), record_change: Some(change) });
+        Ok(())
+    }
+
+    /// Takes a record away for good.
+    pub(crate) fn delete_record(&mut self, audit: &AuditContext, kind: RecordKind, id: [u8; 16]) -> Result<()> {
+        let Some(existing) = self.record(kind, &id)? else { return Ok(()) };
+        let removed = diesel::delete(record::table.find((kind.number(), &id[..])))
+            .filter(record::revision.eq(existing.revision))
+            .execute(self.conn())?;
+        self.ensure_rows_affected(removed, "a record changed under us")?;
+        let (from_revision, old_hash) = (existing.revision, Some(existing.hash));
+        let change =
+            RecordChange { kind, id, from_revision, to_revision: 0, old_hash, new_hash: None, scopes: Vec::new() };
+        self.pending.changes.push(PendingChange { audit: audit.clone(), record_change: Some(change) });
+        Ok(())
+    }
+
+    /// Where a unit stands today; read once in a batch, however many of its reports change.
+    pub fn unit_path(&mut self, unit: UnitId) -> Result<UnitPath> {
+        if let Some(unit_path) = self.pending.unit_paths.get(&unit) {
+            return Ok(unit_path.clone());
+        }
+        let unit_path = self.read_tx.unit_path(unit)?;
+        self.pending.unit_paths.insert(unit, unit_path.clone());
+        Ok(unit_path)
+    }
+
+    /// Whether the batch has not noted yet that `who` wrote in the report.
+    pub(super) fn insert_pending_author(&mut self, report: ReportId, account_id: AccountId) -> bool {
+        self.pending.authors.insert((report, account_id))
+    }
+
+    /// Forgets where units stand: one was hung elsewhere.
+    pub(super) fn clear_unit_paths(&mut self) {
+        self.pending.unit_paths.clear();
+    }
+
+    /// Notes an act that changes no record, for the audit.
+    pub(crate) fn append_audit(&mut self, audit: &AuditContext) {
+        self.pending.changes.push(PendingChange { audit: audit.clone(), record_change: None });
+    }
+
+    /// Notes that a command was taken, so that its row learns where its effect ends.
+    pub(super) fn add_pending_command(&mut self, device: DeviceId, number: u64) {
+        self.pending.commands.push((device, number));
+    }
+
+    /// Makes every cached identity stale: grants or devices changed.
+    pub(crate) fn bump_auth_generation(&mut self) -> Result<()> {
+        diesel::update(head::table.find(1))
+            .set(head::auth_generation.eq(head::auth_generation + 1))
+            .execute(self.conn())?;
+        Ok(())
+    }
+
+    /// Begins a history, or a new epoch of it: cursors of any other are rebuilt.
+    pub fn set_epoch(&mut self, number: i64, id: &[u8; 16]) -> Result<()> {
+        diesel::update(head::table.find(1))
+            .set((head::epoch.eq(number), head::epoch_id.eq(&id[..])))
+            .execute(self.conn())?;
+        Ok(())
+    }
+
+    /// Fails, so that the steps run again, when a conditional write met no row: another node was faster.
+    pub(super) fn ensure_rows_affected(&mut self, rows: usize, reason: &str) -> Result<()> {
+        if rows == 0 {
+            self.pending.retry_reason = Some(reason.to_owned());
+            return Err(Error::Busy(reason.to_owned()));
+        }
+        Ok(())
+    }
+
+    fn insert_record(
+        &mut self,
+        kind: RecordKind,
+        id: &[u8; 16],
+        revision: i64,
+        hash: u128,
+        bytes: &[u8],
+    ) -> Result<usize> {
+        let row = (
+            record::kind.eq(kind.number()),
+            record::id.eq(&id[..]),
+            record::revision.eq(revision),
+            record::hash.eq(hash.to_be_bytes().to_vec()),
+            record::bytes.eq(bytes),
+        );
+        Ok(with_conn!(self.conn(), |conn| diesel::insert_into(record::table)
+            .values(row)
+            .on_conflict_do_nothing()
+            .execute(conn))?)
+    }
+}
+
+impl<'c> Deref for WriteTx<'c> {
+    type Target = ReadTx<'c>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.read_tx
+    }
+}
+
+impl DerefMut for WriteTx<'_> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.read_tx
+    }
+}

@@ -1,0 +1,100 @@
+//! What must hold for any bytes from outside, whoever sent them: nothing panics, and what is read is read back the same.
+//!
+//! One function a door; the fuzzers under `fuzz/` call them with inputs of their own, a test with the inputs kept in `fuzz/corpus`.
+#![allow(dead_code, reason = "each fuzzer calls one of them")]
+
+use prost::Message;
+use std::sync::OnceLock;
+use thidua::client::facade::Phone;
+use thidua::domain::enrolment::{EnrolmentCode, Invite};
+use thidua::domain::form::Catalogue;
+use thidua::domain::ids::UnitId;
+use thidua::domain::target_rule::{FormRuleExpr, Target};
+use thidua::domain::time::Timestamp;
+use thidua::files::{campaign, campaign_writer};
+use thidua::wire::values::timestamp_to_proto;
+use thidua::{pb, wire};
+
+/// The text of a target, or of a form's rule.
+pub(crate) fn fuzz_grammar(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Ok(target) = Target::parse(text) {
+        let printed = target.to_string();
+        assert_eq!(Target::parse(&printed).as_ref(), Ok(&target), "{printed}");
+    }
+    if let Ok(rule) = FormRuleExpr::parse(text) {
+        let printed = rule.to_string();
+        assert_eq!(FormRuleExpr::parse(&printed).as_ref(), Ok(&rule), "{printed}");
+    }
+}
+
+/// A campaign file.
+pub(crate) fn fuzz_campaign_file(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Ok(read) = campaign::read_campaign_file("fuzz.toml", text) else { return };
+    let _ = read.check(&Catalogue::default());
+    let printed = campaign_writer::format_campaign(&read.campaign);
+    let again =
+        campaign::read_campaign_file("fuzz.toml", &printed).unwrap_or_else(|faults| panic!("{faults:?} in\n{printed}"));
+    assert_eq!(again.campaign, read.campaign, "{printed}");
+}
+
+/// A command, as a phone pushes it to the server.
+pub(crate) fn fuzz_command(bytes: &[u8]) {
+    let home = UnitId([7; 16]);
+    let Ok(numbered) = wire::command::decode_command(bytes, home) else { return };
+    let Ok(command) = numbered.command else { return };
+    let encoded = wire::command::encode_command(numbered.number, &command);
+    let again = wire::command::decode_command(&encoded, home).expect("what was read can be read");
+    assert_eq!((again.number, again.command.as_ref()), (numbered.number, Ok(&command)));
+}
+
+/// An answer of the server, as a phone takes it: frames, each behind its length in two bytes.
+pub(crate) fn fuzz_frames(bytes: &[u8]) {
+    let phone = shared_phone();
+    let _ = phone.build_sync_request(false);
+    let mut rest = bytes;
+    while let Some((length, after)) = rest.split_first_chunk::<2>() {
+        let length = usize::from(u16::from_be_bytes(*length)).min(after.len());
+        let (frame, after) = after.split_at(length);
+        let _ = phone.handle_sync_frame(frame.to_vec());
+        rest = after;
+    }
+    let _ = phone.end_sync_call(None);
+    let _ = phone.standings();
+    let _ = phone.outbox_status();
+}
+
+/// A phone that somebody let in; the same one for every input, as phones live long.
+fn shared_phone() -> &'static Phone {
+    static PHONE: OnceLock<Phone> = OnceLock::new();
+    PHONE.get_or_init(|| {
+        let dir = std::env::temp_dir().join(format!("thidua-fuzz-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&dir);
+        std::fs::create_dir_all(&dir).expect("a directory for the phone");
+        let phone = Phone::open(dir.join("phone.db").display().to_string()).expect("a new phone opens");
+        let addresses = vec!["https://127.0.0.1:1".to_owned()];
+        let invitation = Invite { code: EnrolmentCode::new([1; 16]), ca_sha256: [0; 32], addresses }.to_string();
+        let asked = phone.build_enrol_request(invitation).expect("an invitation");
+        let asked = pb::EnrolRequest::decode(&*asked).expect("a request");
+        let session = pb::Session {
+            account_id: vec![1; 16],
+            unit_id: vec![7; 16],
+            roles: vec![pb::Role::Reporter.into()],
+            ..Default::default()
+        };
+        let answer = pb::EnrolResponse {
+            device_id: asked.device_id,
+            certificate: Some(pb::DeviceCertificate { body: vec![1], signature: vec![1; 64] }),
+            token: Some(pb::AccessToken {
+                token: "tdt_1".to_owned(),
+                expires_at: Some(timestamp_to_proto(Timestamp(i64::MAX / 2))),
+            }),
+            authority_public_key: vec![4; 65],
+            session: Some(session),
+            ..Default::default()
+        };
+        phone.handle_enrol_response(answer.encode_to_vec()).expect("let in");
+        phone
+    })
+}

@@ -1,0 +1,176 @@
+//! A PostgreSQL whose disk has no room left: a small disk of its own under a tablespace of the test's server.
+
+use crate::harness::{TestClient, TestServer};
+use crate::pg::{TestDb, with_database};
+use diesel::connection::SimpleConnection;
+use diesel::sql_types::Text;
+use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl};
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::PathBuf;
+use std::process::Command;
+use thidua::domain::cell::{CellValue, ElementNumber};
+use thidua::domain::permission::Role;
+use thidua::pb;
+use thidua::pb::org_service_client::OrgServiceClient;
+use thidua::pb::sync_response::Frame;
+use tonic::{Code, Status};
+use tonic_types::StatusExt;
+
+/// Room for the schema, the example and some hundred pushes.
+const DISK_SIZE: &str = "40m";
+
+/// A database on a disk that is soon full; both go with the value.
+struct SmallDisk {
+    admin: String,
+    name: String,
+    mount_dir: tempfile::TempDir,
+    mounted: bool,
+}
+
+#[derive(QueryableByName)]
+struct DataDirectoryRow {
+    #[diesel(sql_type = Text)]
+    setting: String,
+}
+
+impl SmallDisk {
+    /// `None`, with the reason in a line, where it cannot be had: a disk is mounted by root, a tablespace is on the server's own machine.
+    fn new() -> Option<Self> {
+        // Asks for the server, and complains in CI when there is none.
+        drop(TestDb::create()?);
+        let admin = std::env::var("THIDUA_TEST_PG").unwrap();
+        match Self::create_tablespace(&admin) {
+            Ok(disk) => Some(disk),
+            Err(reason) => {
+                println!("SKIPPED: no small disk under PostgreSQL: {reason}");
+                None
+            }
+        }
+    }
+
+    fn create_tablespace(admin: &str) -> Result<Self, String> {
+        let mut conn = PgConnection::establish(admin).map_err(|error| error.to_string())?;
+        let asked = diesel::sql_query("select current_setting('data_directory') as setting");
+        let data: DataDirectoryRow = asked.get_result(&mut conn).map_err(|error| error.to_string())?;
+        let owner = std::fs::metadata(&data.setting).map_err(|error| format!("{}: {error}", data.setting))?.uid();
+        let mount_dir = tempfile::tempdir().map_err(|error| error.to_string())?;
+        std::fs::set_permissions(mount_dir.path(), PermissionsExt::from_mode(0o755))
+            .map_err(|error| error.to_string())?;
+        let name = format!("thidua_small_{}", std::process::id());
+        let mut disk = Self { admin: admin.to_owned(), name, mount_dir, mounted: false };
+        let options = format!("size={DISK_SIZE},mode=700,uid={owner}");
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", &options, "thidua-test"]).arg(disk.mount_dir.path());
+        let mounted = mount.output().map_err(|error| error.to_string())?;
+        if !mounted.status.success() {
+            return Err(String::from_utf8_lossy(&mounted.stderr).into_owned());
+        }
+        disk.mounted = true;
+        let (name, path) = (&disk.name, disk.mount_dir.path().display());
+        for sql in
+            [format!("create tablespace {name} location '{path}'"), format!("create database {name} tablespace {name}")]
+        {
+            conn.batch_execute(&sql).map_err(|error| format!("{sql}: {error}"))?;
+        }
+        Ok(disk)
+    }
+
+    fn url(&self) -> String {
+        with_database(&self.admin, &self.name)
+    }
+
+    fn ballast_path(&self) -> PathBuf {
+        self.mount_dir.path().join("ballast")
+    }
+
+    /// Takes what room there is.
+    fn fill_disk(&self) {
+        let mut file = std::fs::File::create(self.ballast_path()).unwrap();
+        while file.write_all(&[0; 4096]).is_ok() {}
+    }
+
+    fn free_space(&self) {
+        std::fs::remove_file(self.ballast_path()).unwrap();
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // Whatever is not there need not go.
+        let _ = std::fs::remove_file(self.ballast_path());
+        if let Ok(mut conn) = PgConnection::establish(&self.admin) {
+            let _ = conn.batch_execute(&format!("drop database if exists {} with (force)", self.name));
+            let _ = conn.batch_execute(&format!("drop tablespace if exists {}", self.name));
+        }
+        if self.mounted {
+            let _ = Command::new("umount").arg(self.mount_dir.path()).status();
+        }
+    }
+}
+
+async fn push_command(phone: &mut TestClient, command: &[u8]) -> Result<pb::Outcome, Status> {
+    let frames = phone.sync(vec![command.to_vec()]).await?;
+    let outcome = frames.iter().find_map(|frame| match frame {
+        Frame::Verdict(verdict) => Some(verdict.outcome()),
+        Frame::Welcome(_)
+        | Frame::Rows(_)
+        | Frame::Reset(_)
+        | Frame::SnapshotEnd(_)
+        | Frame::Checkpoint(_)
+        | Frame::Bookmark(_)
+        | Frame::Notice(_) => None,
+    });
+    Ok(outcome.unwrap())
+}
+
+async fn can_read(phone: &TestClient) -> bool {
+    let ask = pb::GetUnitRequest { unit: Some(pb::get_unit_request::Unit::UnitId(phone.unit.0.to_vec())) };
+    OrgServiceClient::new(phone.channel.clone()).get_unit(phone.request(ask)).await.is_ok()
+}
+
+#[tokio::test]
+async fn a_full_disk_of_postgresql_refuses_clearly_loses_nothing_acknowledged_and_goes_on_by_itself() {
+    let Some(disk) = SmallDisk::new() else { return };
+    let server = TestServer::start_on_database(&disk.url()).await;
+    let mut phone = server.enrol_client("com-29242-0", Role::Reporter).await;
+    let reference = server.app.store().read(|tx| server.app.reference(tx)).unwrap();
+    let element = reference.element_numbers.number(&reference.catalogue.form("tuan-xa").unwrap().elements[0]).unwrap();
+    let first = phone.save_command(&BTreeMap::from([(element, CellValue::Reported(0))]));
+    assert_eq!(push_command(&mut phone, &first).await.unwrap(), pb::Outcome::Applied);
+
+    disk.fill_disk();
+    let (mut acknowledged, mut refused) = (0, None);
+    while refused.is_none() {
+        assert!(acknowledged < 5_000, "the disk takes everything");
+        let base = CellValue::Reported(acknowledged);
+        let next = phone.correction_command(element, CellValue::Reported(acknowledged + 1), base);
+        match push_command(&mut phone, &next).await {
+            Ok(outcome) => {
+                assert_eq!(outcome, pb::Outcome::Applied);
+                acknowledged += 1;
+            }
+            Err(status) => refused = Some((next, status)),
+        }
+    }
+    let (next, status) = refused.unwrap();
+    let details = status.get_error_details();
+    let (reason, again) = (details.error_info().unwrap().reason.clone(), details.retry_info().unwrap().retry_delay);
+    assert_eq!((status.code(), reason.as_str()), (Code::Unavailable, "BUSY"), "{status:?}");
+    assert!(again.is_some(), "it says when to come back");
+    assert!(can_read(&phone).await, "what needs no room goes on");
+    assert_eq!(push_command(&mut phone, &next).await.unwrap_err().code(), Code::Unavailable, "and it stays refused");
+
+    disk.free_space();
+    assert_eq!(push_command(&mut phone, &next).await.unwrap(), pb::Outcome::Applied, "nobody restarted anything");
+    let frames = phone.sync(vec![]).await.unwrap();
+    let Some(Frame::Checkpoint(checkpoint)) = frames.last() else { panic!("no checkpoint") };
+    let taken = u64::try_from(acknowledged).unwrap() + 2;
+    assert_eq!(checkpoint.commands_taken, taken, "the first, those acknowledged on the full disk, and the one refused");
+    let report = phone.first_week_key().id();
+    let stored = server.app.store().read(|tx| tx.report(report, &reference.unit_numbers)).unwrap().unwrap();
+    assert_eq!(stored.report.cells[&ElementNumber(element)], CellValue::Reported(acknowledged + 1));
+    assert!(server.app.check_audit_chain().unwrap() > acknowledged);
+    server.close().await;
+}

@@ -1,0 +1,13 @@
+//! The province of the example behind a server of its own, and phones that speak the contract and nothing else.
+
+mod load_balancer;
+mod proxy;
+mod test_client;
+mod test_server;
+
+pub(crate) use load_balancer::TWO_NODES_ENV;
+pub(crate) use proxy::ThrottledProxy;
+pub(crate) use test_client::TestClient;
+pub(crate) use test_server::{
+    DATABASE_URL_FILE, PARTNER_CA_FILE, TestServer, connect_dir, create_code, first_monday, open_app,
+};

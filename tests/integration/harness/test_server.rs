@@ -1,0 +1,330 @@
+//! A server with the example's organisation and catalogue, on a day of its own choosing.
+
+use super::{TestClient, ThrottledProxy, load_balancer};
+use crate::pg::TestDb;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use thidua::app::App;
+use thidua::auth;
+use thidua::clock::Clock;
+use thidua::domain::calendar::Calendars;
+use thidua::domain::campaign::CampaignStep;
+use thidua::domain::enrolment::EnrolmentCode;
+use thidua::domain::ids::{AccountId, UnitId};
+use thidua::domain::permission::{Grant, Role};
+use thidua::domain::time::Timestamp;
+use thidua::files::org::{OrgCsvTexts, read_org};
+use thidua::files::{campaign, catalogue};
+use thidua::grpc::ServerEndpoints;
+use thidua::server::accept::ServerLimits;
+use thidua::server::ca::{self, TlsFiles};
+use thidua::server::keys::ServerKeys;
+use thidua::server::metrics::ServerMetrics;
+use thidua::server::tls::{ClientCertConfig, ReloadableTlsConfig, TlsSources, read_chain};
+use thidua::server::{ServerSetup, run_server};
+use thidua::store::{DatabaseLocation, Store};
+use thidua::trace::Tracer;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tonic::transport::{Channel, Endpoint};
+
+/// A running server.
+pub(crate) struct TestServer {
+    pub(crate) app: App,
+    pub(crate) clock: Clock,
+    pub(crate) address: SocketAddr,
+    pub(crate) files: TlsFiles,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<Result<(), tonic::transport::Error>>,
+    server_dir: std::path::PathBuf,
+    dir: Option<tempfile::TempDir>,
+    second_node: Option<SecondNode>,
+}
+
+/// A second node of the same town, and what decides which of the two a call goes to.
+struct SecondNode {
+    node: Box<TestServer>,
+    rng_state: Arc<AtomicU64>,
+    _db: TestDb,
+}
+
+fn read_example(name: &str) -> String {
+    std::fs::read_to_string(format!("{}/examples/tra-vinh/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
+/// Monday 26 August 2024, noon: the first week of the campaign is over and its reports are due.
+pub(crate) fn first_monday() -> Timestamp {
+    Timestamp::from_local_midnight(jiff::civil::date(2024, 8, 26)).saturating_add_micros(12 * 3_600_000_000)
+}
+
+fn load_example(app: &App) {
+    let system = app.system_actor().unwrap();
+    let [units, parents, lineage] =
+        ["units.csv", "parents.csv", "lineage.csv"].map(|name| read_example(&format!("org/{name}")));
+    let org = read_org(&OrgCsvTexts { units: &units, parents: &parents, lineage: &lineage }).unwrap();
+    app.import_org(&system, org.facts()).unwrap();
+    let system = app.system_actor().unwrap();
+    let parts =
+        ["elements.toml", "forms.toml"].map(|name| catalogue::read_catalogue(name, &read_example(name)).unwrap());
+    let calendars: Vec<_> = Calendars::standard().iter().cloned().collect();
+    app.apply_catalogue(&system, &catalogue::merge_catalogues(parts.into()), &calendars).unwrap();
+    let read = campaign::read_campaign_file("campaign-a.toml", &read_example("campaign-a.toml")).unwrap();
+    app.apply_campaign(&system, &read.campaign).unwrap();
+    app.advance_campaign(&system, &read.campaign.code, CampaignStep::Approve).unwrap();
+}
+
+/// Names the database of a directory that keeps none itself.
+pub(crate) const DATABASE_URL_FILE: &str = "database";
+
+/// The application over the database in `dir`, or over the one that `dir` names, on the first Monday.
+pub(crate) fn open_app(dir: &std::path::Path) -> App {
+    let own = || dir.join("town.db").display().to_string();
+    let database = std::fs::read_to_string(dir.join(DATABASE_URL_FILE)).unwrap_or_else(|_| own());
+    App::new(Store::open(&DatabaseLocation::parse(&database)).unwrap(), Clock::manual(first_monday()))
+}
+
+impl TestServer {
+    /// On SQLite; or on two nodes, when the environment asks for it.
+    pub(crate) async fn start() -> Self {
+        match load_balancer::two_nodes_seed() {
+            None => Self::start_with(None, None).await,
+            Some(seed) => Self::start_two_nodes(seed).await,
+        }
+    }
+
+    async fn start_two_nodes(seed: u64) -> Self {
+        let db = TestDb::create().unwrap();
+        let test_server = Self::start_with(None, Some(db.url())).await;
+        let app = App::new(Store::open(&DatabaseLocation::parse(db.url())).unwrap(), test_server.clock.clone());
+        let node = Box::new(Self::serve_app(&test_server.server_dir, 0, None, (app, ServerMetrics::default())).await);
+        Self {
+            second_node: Some(SecondNode { node, rng_state: Arc::new(AtomicU64::new(seed)), _db: db }),
+            ..test_server
+        }
+    }
+
+    /// Over this database; other nodes may stand [`Self::beside`] it.
+    pub(crate) async fn start_on_database(database: &str) -> Self {
+        Self::start_with(None, Some(database)).await
+    }
+
+    /// Behind a line: phones learn its address as the server's.
+    pub(crate) async fn start_behind_proxy(line: &ThrottledProxy) -> Self {
+        let test_server = Self::start_with(Some(line.address), None).await;
+        line.set_server(test_server.address);
+        test_server
+    }
+
+    /// With somebody who follows its calls.
+    pub(crate) async fn start_traced(tracer: Tracer) -> Self {
+        let dir = Self::create_server_dir(None);
+        let served = (open_app(dir.path()), ServerMetrics::default().with_tracer(tracer));
+        let test_server = Self::serve_app(dir.path(), 0, None, served).await;
+        Self { dir: Some(dir), ..test_server }
+    }
+
+    async fn start_with(public_address: Option<SocketAddr>, database: Option<&str>) -> Self {
+        let dir = Self::create_server_dir(database);
+        let test_server = Self::serve(dir.path(), 0, public_address).await;
+        Self { dir: Some(dir), ..test_server }
+    }
+
+    /// A directory with everything that a server needs.
+    fn create_server_dir(database: Option<&str>) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        if let Some(database) = database {
+            std::fs::write(dir.path().join(DATABASE_URL_FILE), database).unwrap();
+        }
+        load_example(&open_app(dir.path()));
+        let files = TlsFiles::in_dir(&dir.path().join("tls"));
+        ca::init_tls(&files, &["127.0.0.1".into(), "localhost".into()], real_now()).unwrap();
+        dir
+    }
+
+    /// Serves what lies in a directory that somebody else keeps.
+    pub(crate) async fn serve_dir(dir: &std::path::Path) -> Self {
+        Self::serve(dir, 0, None).await
+    }
+
+    /// Serves it on this port, as a server does that comes back: phones find it where it was.
+    pub(crate) async fn serve_dir_on_port(dir: &std::path::Path, port: u16) -> Self {
+        Self::serve(dir, port, None).await
+    }
+
+    async fn serve(dir: &std::path::Path, port: u16, public_address: Option<SocketAddr>) -> Self {
+        Self::serve_app(dir, port, public_address, (open_app(dir), ServerMetrics::default())).await
+    }
+
+    async fn serve_app(
+        dir: &std::path::Path,
+        port: u16,
+        public_address: Option<SocketAddr>,
+        (app, metrics): (App, ServerMetrics),
+    ) -> Self {
+        let clock = app.clock().clone();
+        let files = TlsFiles::in_dir(&dir.join("tls"));
+        let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let public_address = public_address.unwrap_or(address);
+        let setup = ServerSetup {
+            app: app.clone(),
+            keys: ServerKeys::open(&dir.join("keys")).unwrap(),
+            certificates: Some(ReloadableTlsConfig::load_sources(tls_sources(&files, dir)).unwrap()),
+            endpoints: ServerEndpoints {
+                addresses: vec![format!("https://{public_address}")],
+                ca_sha256: files.ca_sha256().unwrap(),
+                trusted_ca_sha256: files.announced_ca_hashes().unwrap(),
+            },
+            limits: ServerLimits::default(),
+            metrics,
+        };
+        let (stop, stopped) = oneshot::channel();
+        let served = tokio::spawn(run_server(listener, setup, async {
+            let _ = stopped.await;
+        }));
+        Self {
+            app,
+            clock,
+            address,
+            files,
+            stop,
+            task: served,
+            server_dir: dir.to_owned(),
+            dir: None,
+            second_node: None,
+        }
+    }
+
+    /// Ends the server; panics when it does not end well.
+    pub(crate) async fn close(self) {
+        let other = self.second_node.map(|beside| (beside.node, beside._db));
+        let _ = self.stop.send(());
+        self.task.await.unwrap().unwrap();
+        if let Some((node, _db)) = other {
+            let _ = node.stop.send(());
+            node.task.await.unwrap().unwrap();
+        }
+    }
+
+    /// Ends the server and keeps its directory.
+    pub(crate) async fn stop(mut self) -> tempfile::TempDir {
+        let dir = self.dir.take().unwrap();
+        self.close().await;
+        dir
+    }
+
+    /// The directory that its nodes share.
+    pub(crate) fn server_dir(&self) -> &std::path::Path {
+        &self.server_dir
+    }
+
+    /// The authority's secrets, as they lie beside the configuration.
+    pub(crate) fn open_keys(&self) -> ServerKeys {
+        ServerKeys::open(&self.server_dir.join("keys")).unwrap()
+    }
+
+    /// A connection that trusts the private CA and nobody else.
+    pub(crate) async fn connect(&self) -> Channel {
+        let own = connect(&self.files, self.address.port(), None).await;
+        let Some(SecondNode { node, rng_state: dice, .. }) = &self.second_node else { return own };
+        load_balancer::balanced_channel(vec![own, connect(&self.files, node.address.port(), None).await], dice.clone())
+            .await
+    }
+
+    /// A connection that shows a certificate of its own.
+    pub(crate) async fn connect_with_certificate(
+        &self,
+        certificate: &rcgen::Certificate,
+        key: &rcgen::KeyPair,
+    ) -> Channel {
+        let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
+        let client_certificate = (vec![certificate.der().clone()], key);
+        connect_as(&self.files, self.address.port(), None, Some(client_certificate)).await
+    }
+
+    /// A connection of a client that takes little at a time, so that one which does not read stalls soon.
+    pub(crate) async fn connect_with_small_window(&self) -> Channel {
+        connect(&self.files, self.address.port(), Some(1024)).await
+    }
+
+    /// A fresh code for a new account with this role on this unit.
+    pub(crate) fn create_code(&self, uid: &str, role: Role) -> EnrolmentCode {
+        create_code(&self.app, uid, role)
+    }
+
+    /// A phone of a new account with this role on this unit.
+    pub(crate) async fn enrol_client(&self, uid: &str, role: Role) -> TestClient {
+        let code = self.create_code(uid, role);
+        let mut phone = TestClient::new(self.connect().await, UnitId::from_code(uid));
+        phone.enrol(&code).await.unwrap();
+        phone
+    }
+}
+
+/// A fresh code for a new account with this role on this unit.
+pub(crate) fn create_code(app: &App, uid: &str, role: Role) -> EnrolmentCode {
+    let system = app.system_actor().unwrap();
+    let account = AccountId(auth::random_bytes().unwrap());
+    let (from, to) = (jiff::civil::date(2024, 1, 1), jiff::civil::date(2030, 1, 1));
+    app.grant_role(&system, account, uid, &Grant { role, unit: UnitId::from_code(uid), from, to }).unwrap();
+    let (code, hash) = auth::generate_enrol_code().unwrap();
+    app.add_enrol_code(&system, &hash, account, app.now().saturating_add_micros(auth::ENROL_CODE_MICROS)).unwrap();
+    code
+}
+
+/// Certificates are checked against the machine's clock, whatever day the town has.
+fn real_now() -> Timestamp {
+    Clock::System.now()
+}
+
+/// A connection to the server on `port` that keeps its files in `dir`.
+pub(crate) async fn connect_dir(dir: &std::path::Path, port: u16) -> Channel {
+    connect(&TlsFiles::in_dir(&dir.join("tls")), port, None).await
+}
+
+/// Where this file lies in a server's directory, whoever shows a certificate of the authority in it is known by it.
+pub(crate) const PARTNER_CA_FILE: &str = "partners.pem";
+
+fn tls_sources(files: &TlsFiles, dir: &std::path::Path) -> TlsSources {
+    let ca = dir.join(PARTNER_CA_FILE);
+    let clients = ca.exists().then_some(ClientCertConfig { ca, crl: None, required: false });
+    TlsSources { clients, ..TlsSources::without_client_auth(&files.chain, &files.key, false) }
+}
+
+async fn connect(files: &TlsFiles, port: u16, window: Option<u32>) -> Channel {
+    connect_as(files, port, window, None).await
+}
+
+async fn connect_as(
+    files: &TlsFiles,
+    port: u16,
+    window: Option<u32>,
+    client_certificate: Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>,
+) -> Channel {
+    let mut roots = tokio_rustls::rustls::RootCertStore::empty();
+    roots.add(read_chain(&files.ca).unwrap()[0].clone()).unwrap();
+    let config = tokio_rustls::rustls::ClientConfig::builder().with_root_certificates(roots);
+    let mut config = match client_certificate {
+        Some((chain, key)) => config.with_client_auth_cert(chain, key).unwrap(),
+        None => config.with_no_client_auth(),
+    };
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let connector = TlsConnector::from(Arc::new(config));
+    let connect = tower::service_fn(move |_| {
+        let connector = connector.clone();
+        async move {
+            let tcp = tokio::net::TcpStream::connect(("127.0.0.1", port)).await?;
+            tcp.set_nodelay(true)?;
+            let stream: TlsStream<_> = connector.connect("127.0.0.1".try_into().unwrap(), tcp).await?;
+            Ok::<_, std::io::Error>(hyper_util::rt::TokioIo::new(stream))
+        }
+    });
+    let endpoint = Endpoint::from_shared(format!("https://127.0.0.1:{port}")).unwrap();
+    let endpoint = endpoint.initial_stream_window_size(window);
+    endpoint.connect_with_connector(connect).await.unwrap()
+}

@@ -1,0 +1,26 @@
+//! The product through its public doors: a real server over TLS on a loopback port, real calls, answers that are looked at.
+#![allow(clippy::unwrap_used, reason = "a story that cannot be set up has failed")]
+#![cfg(feature = "server")]
+
+mod certificate_rotation;
+mod crash;
+mod deadlines;
+mod follow;
+mod full_disk;
+mod harness;
+mod history_check;
+mod hostile;
+#[path = "../common/otlp_collector.rs"]
+mod otlp_collector;
+#[path = "../common/pg.rs"]
+mod pg;
+#[path = "../common/pg_server.rs"]
+mod pg_server;
+mod phone;
+mod power_loss;
+mod replica;
+mod rpc;
+mod stolen_database;
+mod telemetry;
+mod two_nodes;
+mod vectors;

@@ -1,0 +1,237 @@
+//! Every rpc, called by every role in every relation to the record's unit: the list of rights says who is let in and who is not.
+
+use super::report::{nil_report_request, report_client, submit_nil_report};
+use crate::harness::{TestClient, TestServer};
+use jiff::civil::date;
+use prost::Message;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use thidua::domain::ids::{CampaignId, UnitId};
+use thidua::domain::permission::{Role, UnitRelation};
+use thidua::domain::time::Timestamp;
+use thidua::grpc::rpc_access::{RpcAccess, required_access};
+use thidua::jobs;
+use thidua::pb::quality_service_client::QualityServiceClient;
+use thidua::pb::{self, Rpc};
+use tonic::client::Grpc;
+use tonic::{Code, Status};
+use tonic_prost::ProstCodec;
+
+const COMMUNE: &str = "com-29242-0";
+const ROOT: &str = "prov-84";
+
+/// The unit of the records that the requests here are about, and a unit in each relation to it.
+fn relation_holders(rpc: Rpc) -> Vec<(UnitRelation, &'static str)> {
+    const AT_ROOT: [Rpc; 5] = [Rpc::ListJobs, Rpc::ListJobRuns, Rpc::RunJob, Rpc::ListAuditEntries, Rpc::VerifyAudit];
+    if AT_ROOT.contains(&rpc) {
+        return vec![(UnitRelation::Own, ROOT), (UnitRelation::Other, "dist-842")];
+    }
+    vec![
+        (UnitRelation::Own, COMMUNE),
+        (UnitRelation::Above, "dist-842"),
+        (UnitRelation::Above, ROOT),
+        (UnitRelation::Other, "com-29245-0"),
+    ]
+}
+
+/// Calls whatever the rpc is and gives what it answered first.
+async fn call_rpc(phone: &TestClient, rpc: Rpc, message: Vec<u8>) -> Result<Vec<u8>, Status> {
+    let mut client = Grpc::new(phone.channel.clone());
+    client.ready().await.unwrap();
+    let path = rpc.path().parse().unwrap();
+    let answer = client
+        .server_streaming(phone.request(RawMessage(message)), path, ProstCodec::<RawMessage, RawMessage>::default())
+        .await?;
+    Ok(answer.into_inner().message().await?.map_or_else(Vec::new, |first| first.0))
+}
+
+/// Bytes that pass for a message as they are.
+#[derive(Debug, Default, Clone)]
+struct RawMessage(Vec<u8>);
+
+impl Message for RawMessage {
+    fn encode_raw(&self, buf: &mut impl prost::bytes::BufMut) {
+        buf.put_slice(&self.0);
+    }
+    fn merge_field(
+        &mut self,
+        tag: u32,
+        wire_type: prost::encoding::WireType,
+        buf: &mut impl prost::bytes::Buf,
+        ctx: prost::encoding::DecodeContext,
+    ) -> Result<(), prost::DecodeError> {
+        self.0.push(1);
+        prost::encoding::skip_field(wire_type, tag, buf, ctx)
+    }
+    fn encoded_len(&self) -> usize {
+        self.0.len()
+    }
+    fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+/// A request for each rpc that asks for an action on the commune (jobs and audit: on the root), complete enough to reach the question.
+fn build_requests(
+    server: &TestServer,
+    author: &TestClient,
+    sent: &pb::Report,
+    other_requests: (Vec<u8>, Vec<u8>),
+) -> BTreeMap<&'static str, Vec<u8>> {
+    // Each request its own: an id serves one request of an account.
+    let given = std::cell::Cell::new(100u8);
+    let id = || vec![given.replace(given.get() + 1); 16];
+    let report_id = sent.id.clone();
+    let content_hash = sent.record.as_ref().unwrap().content_hash.clone();
+    let question = Some(pb::Question { code: "EXPLAIN".into(), text: "Vì sao?".into() });
+    let standing =
+        server.app.visible_standings(&server.app.system_actor().unwrap(), CampaignId::from_code("A")).unwrap();
+    let own = standing.iter().find(|one| one.unit == UnitId::from_code(COMMUNE)).unwrap();
+    let standing_id = own.id().0.to_vec();
+    let all: Vec<(Rpc, Vec<u8>)> = vec![
+        (Rpc::CreateEnrolmentCode, {
+            let (unit_id, roles) = (UnitId::from_code(COMMUNE).0.to_vec(), vec![pb::Role::Reporter.into()]);
+            pb::CreateEnrolmentCodeRequest { request_id: id(), unit_id, roles, account_id: vec![] }.encode_to_vec()
+        }),
+        (Rpc::SaveReport, nil_report_request(server, author, 99).encode_to_vec()),
+        (Rpc::SubmitReport, {
+            let submit = Some(pb::SubmitReport { report_id: report_id.clone() });
+            pb::SubmitReportRequest { request_id: id(), acting_unit_id: vec![], submit }.encode_to_vec()
+        }),
+        (Rpc::ReturnReport, {
+            let (report_id, content_hash) = (report_id.clone(), content_hash.clone());
+            let back = Some(pb::ReturnReport { report_id, content_hash, question });
+            pb::ReturnReportRequest { request_id: id(), return_report: back }.encode_to_vec()
+        }),
+        (Rpc::AcceptReport, {
+            let accept = Some(pb::AcceptReport { report_id: report_id.clone(), content_hash });
+            pb::AcceptReportRequest { request_id: id(), accept }.encode_to_vec()
+        }),
+        (Rpc::AddComment, {
+            let (report_id, comment_id, text) = (report_id.clone(), id(), "xem lại".to_owned());
+            let comment = Some(pb::AddComment { report_id, comment_id, text });
+            pb::AddCommentRequest { request_id: id(), comment }.encode_to_vec()
+        }),
+        (Rpc::SettleConflict, {
+            let settle = Some(pb::SettleConflict { conflict_id: id(), ..Default::default() });
+            pb::SettleConflictRequest { request_id: id(), settle }.encode_to_vec()
+        }),
+        (Rpc::GetReport, pb::GetReportRequest { report_id: report_id.clone() }.encode_to_vec()),
+        (Rpc::ListRevisions, pb::ListRevisionsRequest { report_id, ..Default::default() }.encode_to_vec()),
+        (Rpc::GetStanding, pb::GetStandingRequest { standing_id: standing_id.clone() }.encode_to_vec()),
+        (
+            Rpc::ListStandingReports,
+            pb::ListStandingReportsRequest { standing_id, ..Default::default() }.encode_to_vec(),
+        ),
+    ];
+    let all = all.into_iter().chain(build_other_requests(other_requests, id));
+    all.map(|(rpc, message)| (rpc.path(), message)).collect()
+}
+
+/// The same for what is about no report: a device, a question, jobs, the audit.
+fn build_other_requests((stolen, finding): (Vec<u8>, Vec<u8>), id: impl Fn() -> Vec<u8>) -> Vec<(Rpc, Vec<u8>)> {
+    vec![
+        (Rpc::RevokeDevice, pb::RevokeDeviceRequest { request_id: id(), device_id: stolen }.encode_to_vec()),
+        (Rpc::ReplyFinding, {
+            let (state, text) = (pb::FindingState::Explained.into(), "mất sóng".to_owned());
+            pb::ReplyFindingRequest { request_id: id(), finding_id: finding.clone(), state, text }.encode_to_vec()
+        }),
+        (Rpc::EscalateFinding, {
+            pb::EscalateFindingRequest { request_id: id(), finding_id: finding }.encode_to_vec()
+        }),
+        (Rpc::ListJobs, Vec::new()),
+        (Rpc::ListJobRuns, Vec::new()),
+        (Rpc::RunJob, pb::RunJobRequest { request_id: id(), name: "compact".into() }.encode_to_vec()),
+        (Rpc::VerifyAudit, Vec::new()),
+        (Rpc::ListAuditEntries, {
+            pb::ListAuditEntriesRequest { purpose: "kiểm tra".into(), ..Default::default() }.encode_to_vec()
+        }),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_rpc_lets_in_exactly_whom_the_list_of_rights_names() {
+    let server = TestServer::start().await;
+    let mut author = server.enrol_client(COMMUNE, Role::UnitHead).await;
+    let stolen = server.enrol_client(COMMUNE, Role::Reporter).await.device.0.to_vec();
+    let sent = submit_nil_report(&server, &author).await;
+    // Weeks later the unit is asked about those that it did not report.
+    server.clock.set(Timestamp::from_local_midnight(date(2024, 9, 30)).saturating_add_micros(9 * 3_600_000_000));
+    jobs::find_job("quality").unwrap().run_now(&server.app, "test").unwrap();
+    server.app.aggregate_campaigns(&server.app.system_actor().unwrap(), |_| Ok(true)).unwrap();
+    author.renew_token().await.unwrap();
+    let ask = pb::ListFindingsRequest { unit_id: UnitId::from_code(COMMUNE).0.to_vec(), ..Default::default() };
+    let mut quality = QualityServiceClient::new(author.channel.clone());
+    let request = quality.list_findings(author.request(ask)).await.unwrap().into_inner().findings.remove(0);
+    let requests = build_requests(&server, &author, &sent, (stolen, request.id));
+    let mut phones: BTreeMap<(&str, Role), TestClient> = BTreeMap::new();
+    let mut request = 0;
+    for rpc in Rpc::ALL {
+        let RpcAccess::OnRecord(actions) = required_access(*rpc) else { continue };
+        let Some(message) = requests.get(rpc.path()) else {
+            panic!("{rpc:?} asks for an action and has no request here");
+        };
+        for (relation, unit) in relation_holders(*rpc) {
+            for role in Role::ALL.into_iter().filter(|role| *role != Role::System) {
+                let phone = match phones.entry((unit, role)) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(new) => new.insert(server.enrol_client(unit, role).await),
+                };
+                let may = actions.iter().any(|action| action.allowed().contains(&(role, relation)));
+                let answer = call_rpc(phone, *rpc, message.clone()).await;
+                let code = answer.as_ref().err().map(Status::code);
+                let refused = matches!(code, Some(Code::NotFound | Code::PermissionDenied));
+                // A conflict that is not there is NOT_FOUND for everybody; whoever may not is told the same.
+                let known = *rpc != Rpc::SettleConflict;
+                assert!(refused || may, "{rpc:?} lets {role:?} in from {unit} ({relation:?}): {answer:?}");
+                assert!(
+                    !refused || !may || !known,
+                    "{rpc:?} keeps {role:?} out from {unit} ({relation:?}): {answer:?}"
+                );
+                request += 1;
+            }
+        }
+    }
+    assert!(request > 500, "{request}");
+    let kept = report_client(&author).get_report(author.request(pb::GetReportRequest { report_id: sent.id })).await;
+    assert!(kept.is_ok());
+    server.close().await;
+}
+
+/// Whoever may read nothing of it gets an empty answer or a refusal, never a row.
+#[tokio::test]
+async fn lists_tell_a_stranger_nothing() {
+    let server = TestServer::start().await;
+    let author = server.enrol_client(COMMUNE, Role::UnitHead).await;
+    submit_nil_report(&server, &author).await;
+    let night = server.app.aggregate_campaigns(&server.app.system_actor().unwrap(), |_| Ok(true)).unwrap();
+    let run_id = night.runs[0].id.0.to_vec();
+    let unit_id = UnitId::from_code(COMMUNE).0.to_vec();
+    let standings = pb::ListStandingsRequest {
+        campaign_id: CampaignId::from_code("A").0.to_vec(),
+        unit_id: unit_id.clone(),
+        ..Default::default()
+    };
+    let asks = [
+        (Rpc::ListReports, pb::ListReportsRequest::default().encode_to_vec()),
+        (Rpc::ListStandings, standings.encode_to_vec()),
+        (Rpc::ListFindings, pb::ListFindingsRequest { unit_id, ..Default::default() }.encode_to_vec()),
+        (
+            Rpc::ListRunStandings,
+            pb::ListRunStandingsRequest { run_id: run_id.clone(), ..Default::default() }.encode_to_vec(),
+        ),
+        (Rpc::GetRun, pb::GetRunRequest { run_id }.encode_to_vec()),
+    ];
+    for role in [Role::PartnerWriter, Role::Admin, Role::PartnerReader] {
+        let stranger = server.enrol_client("com-29245-0", role).await;
+        for (rpc, message) in &asks {
+            // A partner may know of a run wherever it stands; of its lines it sees those below it alone.
+            if *rpc == Rpc::GetRun && role == Role::PartnerReader {
+                continue;
+            }
+            let answer = call_rpc(&stranger, *rpc, message.clone()).await;
+            assert!(answer.as_ref().map_or(true, Vec::is_empty), "{rpc:?} tells {role:?}: {answer:?}");
+        }
+    }
+    server.close().await;
+}

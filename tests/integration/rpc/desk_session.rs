@@ -1,0 +1,153 @@
+//! People at a desk: a password set with a code, sessions that end with the day, and what a flood of sign-ins does to phones.
+
+use super::report::{error_reason, report_client};
+use crate::harness::{TestClient, TestServer};
+use std::time::Duration;
+use thidua::auth;
+use thidua::domain::ids::{AccountId, UnitId};
+use thidua::domain::permission::{Grant, Role};
+use thidua::pb;
+use thidua::pb::access_service_client::AccessServiceClient;
+use tonic::{Code, Request, Status};
+
+const PASSWORD: &str = "trời xanh nắng nhẹ bên sông";
+const LABEL: &str = "huyen-842-ban";
+
+/// A code for a reviewer's account.
+fn create_desk_code(server: &TestServer) -> String {
+    let (system, account) = (server.app.system_actor().unwrap(), AccountId::from_code(LABEL));
+    let (from, to) = (jiff::civil::date(2024, 1, 1), jiff::civil::date(2030, 1, 1));
+    let grant = Grant { role: Role::Reviewer, unit: UnitId::from_code("dist-842"), from, to };
+    server.app.grant_role(&system, account, LABEL, &grant).unwrap();
+    let (code, hash) = auth::generate_enrol_code().unwrap();
+    server
+        .app
+        .add_enrol_code(&system, &hash, account, server.app.now().saturating_add_micros(auth::ENROL_CODE_MICROS))
+        .unwrap();
+    code.to_string()
+}
+
+async fn set_password(server: &TestServer, code: &str, password: &str) -> Result<(), Status> {
+    let rpc_request = pb::SetPasswordRequest { code: code.to_owned(), password: password.to_owned() };
+    AccessServiceClient::new(server.connect().await).set_password(rpc_request).await.map(|_| ())
+}
+
+async fn sign_in(server: &TestServer, label: &str, password: &str) -> Result<pb::SignInResponse, Status> {
+    let rpc_request = pb::SignInRequest { account_label: label.to_owned(), password: password.to_owned() };
+    AccessServiceClient::new(server.connect().await).sign_in(rpc_request).await.map(tonic::Response::into_inner)
+}
+
+fn with_token<M>(token: &Option<pb::AccessToken>, message: M) -> Request<M> {
+    let mut request = Request::new(message);
+    let token = &token.as_ref().unwrap().token;
+    request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
+    request
+}
+
+#[tokio::test]
+async fn a_reviewer_sets_a_password_signs_in_reads_and_goes_home_at_the_end_of_the_day() {
+    let server = TestServer::start().await;
+    let given = create_desk_code(&server);
+    let short = set_password(&server, &given, "ngắn quá").await.unwrap_err();
+    assert_eq!((short.code(), error_reason(&short).as_str()), (Code::InvalidArgument, "PASSWORD_LENGTH"));
+    set_password(&server, &given, PASSWORD).await.unwrap();
+    assert_eq!(
+        error_reason(&set_password(&server, &given, PASSWORD).await.unwrap_err()),
+        "CODE_REFUSED",
+        "a code serves once"
+    );
+
+    let began = sign_in(&server, LABEL, PASSWORD).await.unwrap();
+    assert_eq!(began.session.as_ref().unwrap().unit_id, UnitId::from_code("dist-842").0.to_vec());
+    let mut client = report_client(&TestClient::new(server.connect().await, UnitId::from_code("dist-842")));
+    client.list_reports(with_token(&began.token, pb::ListReportsRequest::default())).await.unwrap();
+
+    let mut access = AccessServiceClient::new(server.connect().await);
+    let mut token = began.token;
+    for _ in 0..(auth::DESK_SESSION_LIFETIME_MICROS / auth::ACCESS_TOKEN_LIFETIME_MICROS) {
+        server.clock.set(server.app.now().saturating_add_micros(auth::ACCESS_TOKEN_LIFETIME_MICROS - 1));
+        token =
+            access.extend_session(with_token(&token, pb::ExtendSessionRequest {})).await.unwrap().into_inner().token;
+    }
+    server.clock.set(server.app.now().saturating_add_micros(auth::ACCESS_TOKEN_LIFETIME_MICROS - 1));
+    let over = access.extend_session(with_token(&token, pb::ExtendSessionRequest {})).await.unwrap_err();
+    assert_eq!(over.code(), Code::Unauthenticated, "after twelve hours one signs in again");
+    let system = server.app.system_actor().unwrap();
+    assert_eq!(server.app.visible_devices(&system).unwrap(), [], "what is over is not listed");
+    assert_eq!(server.app.compact_store(&system).unwrap().sessions, 1, "and does not pile up");
+    server.close().await;
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_an_unknown_account_look_alike_and_are_not_tried_for_long() {
+    let server = TestServer::start().await;
+    set_password(&server, &create_desk_code(&server), PASSWORD).await.unwrap();
+    let wrong = sign_in(&server, LABEL, "một câu khác hẳn, cũng dài").await.unwrap_err();
+    let unknown = sign_in(&server, "khong-co-tai-khoan", PASSWORD).await.unwrap_err();
+    assert_eq!(
+        (wrong.code(), wrong.message(), wrong.details()),
+        (unknown.code(), unknown.message(), unknown.details())
+    );
+    assert_eq!(error_reason(&wrong), "SIGN_IN_REFUSED");
+    let mut last = wrong;
+    for _ in 0..12 {
+        last = sign_in(&server, LABEL, "một câu khác hẳn, cũng dài").await.unwrap_err();
+    }
+    assert_eq!(error_reason(&last), "RATE_LIMITED");
+    server.close().await;
+}
+
+#[tokio::test]
+async fn sessions_are_listed_and_end_one_by_one_or_with_a_new_password() {
+    let server = TestServer::start().await;
+    set_password(&server, &create_desk_code(&server), PASSWORD).await.unwrap();
+    let (one, two) =
+        (sign_in(&server, LABEL, PASSWORD).await.unwrap(), sign_in(&server, LABEL, PASSWORD).await.unwrap());
+    let admin = server.enrol_client("prov-84", Role::Admin).await;
+    let list = admin
+        .access_client()
+        .list_devices(admin.request(pb::ListDevicesRequest::default()))
+        .await
+        .unwrap()
+        .into_inner();
+    let desks: Vec<_> = list.devices.iter().filter(|device| device.desk).collect();
+    assert_eq!(desks.len(), 2);
+
+    let mut access = AccessServiceClient::new(server.connect().await);
+    let device_id = one.session.as_ref().unwrap().device_id.clone();
+    let rpc_request = pb::RevokeDeviceRequest { request_id: vec![1; 16], device_id };
+    access.revoke_device(with_token(&one.token, rpc_request)).await.unwrap();
+    let gone = access.get_session(with_token(&one.token, pb::GetSessionRequest {})).await.unwrap_err();
+    assert_eq!(gone.code(), Code::Unauthenticated, "signed out");
+    access.get_session(with_token(&two.token, pb::GetSessionRequest {})).await.unwrap();
+    set_password(&server, &create_desk_code(&server), "một mật khẩu hoàn toàn mới").await.unwrap();
+    assert!(
+        access.get_session(with_token(&two.token, pb::GetSessionRequest {})).await.is_err(),
+        "a new password ends all"
+    );
+    assert!(sign_in(&server, LABEL, PASSWORD).await.is_err());
+    server.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_sign_ins_is_turned_away_and_a_phone_goes_on_syncing() {
+    let server = TestServer::start().await;
+    let mut phone = server.enrol_client("com-29242-0", Role::Reporter).await;
+    let channel = server.connect().await;
+    let flood: Vec<_> = (0..400)
+        .map(|at| {
+            let mut access = AccessServiceClient::new(channel.clone());
+            let rpc_request =
+                pb::SignInRequest { account_label: format!("tai-khoan-{at}"), password: PASSWORD.to_owned() };
+            tokio::spawn(async move { access.sign_in(rpc_request).await.unwrap_err() })
+        })
+        .collect();
+    let synced = tokio::time::timeout(Duration::from_secs(20), phone.sync(Vec::new())).await;
+    assert!(!synced.unwrap().unwrap().is_empty());
+    let mut turned_away = 0;
+    for answer in flood {
+        turned_away += usize::from(error_reason(&answer.await.unwrap()) == "RATE_LIMITED");
+    }
+    assert!(turned_away > 0, "nobody was turned away");
+    server.close().await;
+}

@@ -1,0 +1,98 @@
+//! Health, reflection, TLS: what every operator's and partner's tools meet first.
+
+use crate::harness::{TestClient, TestServer};
+use std::sync::Arc;
+use thidua::domain::permission::Role;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tokio_stream::StreamExt;
+use tonic::Code;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
+use tonic_reflection::pb::{v1, v1alpha};
+use tonic_types::StatusExt;
+
+const COMMUNE: &str = "com-29242-0";
+
+#[tokio::test]
+async fn health_answers_without_a_token() {
+    let server = TestServer::start().await;
+    let mut health = HealthClient::new(server.connect().await);
+    let answer = health.check(HealthCheckRequest { service: String::new() }).await.unwrap().into_inner();
+    assert_eq!(answer.status(), tonic_health::pb::health_check_response::ServingStatus::Serving);
+    server.close().await;
+}
+
+#[tokio::test]
+async fn a_load_balancer_is_told_not_serving_while_the_server_drains() {
+    let server = TestServer::start().await;
+    let mut health = HealthClient::new(server.connect().await);
+    let ask = HealthCheckRequest { service: String::new() };
+    let mut watch = health.watch(ask).await.unwrap().into_inner();
+    let serving = watch.message().await.unwrap().unwrap().status();
+    assert_eq!(serving, tonic_health::pb::health_check_response::ServingStatus::Serving);
+    let closing = tokio::spawn(server.close());
+    // A watcher may hear SERVING once more: the first answer of the database confirms what the service began with.
+    let mut draining = watch.message().await.unwrap().unwrap().status();
+    while draining == serving {
+        draining = watch.message().await.unwrap().unwrap().status();
+    }
+    assert_eq!(draining, tonic_health::pb::health_check_response::ServingStatus::NotServing);
+    drop(watch);
+    closing.await.unwrap();
+}
+
+#[tokio::test]
+async fn both_versions_of_reflection_list_our_services() {
+    let server = TestServer::start().await;
+    let channel = server.connect().await;
+    let ask = v1::ServerReflectionRequest {
+        host: String::new(),
+        message_request: Some(v1::server_reflection_request::MessageRequest::ListServices(String::new())),
+    };
+    let mut client = v1::server_reflection_client::ServerReflectionClient::new(channel.clone());
+    let mut answers = client.server_reflection_info(tokio_stream::once(ask)).await.unwrap().into_inner();
+    let listed = format!("{:?}", answers.next().await.unwrap().unwrap());
+    assert!(listed.contains("thidua.v1.SyncService") && listed.contains("thidua.v1.AccessService"), "{listed}");
+
+    let ask = v1alpha::ServerReflectionRequest {
+        host: String::new(),
+        message_request: Some(v1alpha::server_reflection_request::MessageRequest::ListServices(String::new())),
+    };
+    let mut client = v1alpha::server_reflection_client::ServerReflectionClient::new(channel);
+    let mut answers = client.server_reflection_info(tokio_stream::once(ask)).await.unwrap().into_inner();
+    assert!(format!("{:?}", answers.next().await.unwrap().unwrap()).contains("thidua.v1.SyncService"));
+    server.close().await;
+}
+
+#[tokio::test]
+async fn a_phone_that_calls_without_end_is_told_when_to_come_back_and_keeps_nobody_waiting() {
+    let server = TestServer::start().await;
+    let (hasty, other) =
+        (server.enrol_client(COMMUNE, Role::Reporter).await, server.enrol_client(COMMUNE, Role::Reporter).await);
+    let ask = async |phone: &TestClient| {
+        let mut access = phone.access_client();
+        access.get_session(phone.request(thidua::pb::GetSessionRequest::default())).await
+    };
+    let mut refused = None;
+    for _ in 0..700 {
+        refused = ask(&hasty).await.err().filter(|status| status.code() == Code::ResourceExhausted);
+        if refused.is_some() {
+            break;
+        }
+    }
+    let refused = refused.expect("600 calls a minute are enough");
+    assert!(refused.get_details_retry_info().and_then(|info| info.retry_delay).is_some(), "{refused:?}");
+    assert!(ask(&other).await.is_ok(), "another phone is not kept waiting");
+    server.close().await;
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_know_the_private_ca_does_not_get_in() {
+    let server = TestServer::start().await;
+    let config = ClientConfig::builder().with_root_certificates(RootCertStore::empty()).with_no_client_auth();
+    let tcp = tokio::net::TcpStream::connect(server.address).await.unwrap();
+    let refused = TlsConnector::from(Arc::new(config)).connect("127.0.0.1".try_into().unwrap(), tcp).await;
+    assert!(refused.is_err());
+    server.close().await;
+}

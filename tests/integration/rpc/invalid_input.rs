@@ -1,0 +1,156 @@
+//! Bad input through the unary doors: a typed error with every field that is wrong, a text in the caller's language, and nothing written.
+
+use super::report::{error_reason, nil_report_request, report_client};
+use crate::harness::{TestClient, TestServer};
+use thidua::domain::campaign::CampaignStep;
+use thidua::domain::ids::UnitId;
+use thidua::domain::permission::Role;
+use thidua::domain::time::Timestamp;
+use thidua::pb;
+use tonic::{Code, Status};
+use tonic_types::StatusExt;
+
+const COMMUNE: &str = "com-29242-0";
+
+struct InvalidSaveCase {
+    name: &'static str,
+    code: Code,
+    reason: &'static str,
+    fields: &'static [&'static str],
+    change: fn(&mut pb::SaveCells),
+}
+
+const REPORTED: fn(i64) -> pb::CellValue =
+    |value| pb::CellValue { status: pb::CellStatus::Reported.into(), value, ..Default::default() };
+
+const CASES: &[InvalidSaveCase] = &[
+    InvalidSaveCase {
+        name: "an unknown element and a value out of range",
+        code: Code::InvalidArgument,
+        reason: "VALUE_OUT_OF_RANGE",
+        fields: &["changes[0].mine", "changes[1].element"],
+        change: |save| {
+            save.changes.truncate(2);
+            save.changes[0].mine = Some(REPORTED(-5));
+            save.changes[1].element_number = 90_000;
+        },
+    },
+    InvalidSaveCase {
+        name: "another commune",
+        code: Code::NotFound,
+        reason: "NOT_FOUND",
+        fields: &[],
+        change: |save| save.unit_id = UnitId::from_code("com-29251-0").0.to_vec(),
+    },
+    InvalidSaveCase {
+        name: "a unit that never was",
+        code: Code::NotFound,
+        reason: "NOT_FOUND",
+        fields: &[],
+        change: |save| save.unit_id = vec![9; 16],
+    },
+    InvalidSaveCase {
+        name: "a period that nobody owes",
+        code: Code::InvalidArgument,
+        reason: "NOT_EXPECTED",
+        fields: &[],
+        change: |save| save.period.as_mut().unwrap().end_day += 1,
+    },
+    InvalidSaveCase {
+        name: "a contract that is unknown",
+        code: Code::InvalidArgument,
+        reason: "NOT_EXPECTED",
+        fields: &[],
+        change: |save| save.contract_id = vec![9; 16],
+    },
+    InvalidSaveCase {
+        name: "an id that is none and no period",
+        code: Code::InvalidArgument,
+        reason: "BAD_ID",
+        fields: &["contract_id", "period"],
+        change: |save| {
+            save.contract_id = vec![1, 2];
+            save.period = None;
+        },
+    },
+];
+
+async fn expect_refusal(
+    server: &TestServer,
+    phone: &TestClient,
+    request: u8,
+    change: fn(&mut pb::SaveCells),
+) -> Status {
+    let mut message = nil_report_request(server, phone, request);
+    change(message.save.as_mut().unwrap());
+    report_client(phone).save_report(phone.request(message)).await.unwrap_err()
+}
+
+fn violated_fields(status: &Status) -> Vec<String> {
+    let details = status.get_error_details();
+    let violations = details.bad_request().map(|case| case.field_violations.clone()).unwrap_or_default();
+    assert!(violations.iter().all(|one| !one.description.is_empty()), "{violations:?}");
+    violations.into_iter().map(|one| one.field).collect()
+}
+
+fn localized_message(status: &Status) -> String {
+    status.get_error_details().localized_message().unwrap().message.clone()
+}
+
+#[tokio::test]
+async fn every_mistake_is_named_with_its_field_in_vietnamese_and_english_and_nothing_is_written() {
+    let server = TestServer::start().await;
+    let mut phone = server.enrol_client(COMMUNE, Role::Reporter).await;
+    let before = server.app.store().read(|tx| tx.head()).unwrap().seq;
+    for (at, case) in CASES.iter().enumerate() {
+        phone.lang = "en";
+        let english = expect_refusal(&server, &phone, at as u8, case.change).await;
+        assert_eq!(
+            (english.code(), error_reason(&english).as_str()),
+            (case.code, case.reason),
+            "{}: {english:?}",
+            case.name
+        );
+        assert_eq!(violated_fields(&english), case.fields, "{}", case.name);
+        phone.lang = "vi";
+        let vietnamese = expect_refusal(&server, &phone, at as u8, case.change).await;
+        assert_eq!(violated_fields(&vietnamese), case.fields, "{}", case.name);
+        assert!(
+            localized_message(&vietnamese) != localized_message(&english) && !localized_message(&vietnamese).is_empty(),
+            "{}",
+            case.name
+        );
+    }
+    assert_eq!(server.app.store().read(|tx| tx.head()).unwrap().seq, before, "nothing was written");
+    server.close().await;
+}
+
+#[tokio::test]
+async fn a_period_of_a_concluded_campaign_is_closed() {
+    let server = TestServer::start().await;
+    server.clock.set(Timestamp::from_local_midnight(jiff::civil::date(2025, 9, 1)));
+    let system = server.app.system_actor().unwrap();
+    server.app.advance_campaigns_by_day(&system).unwrap();
+    for step in [CampaignStep::Review, CampaignStep::Conclude] {
+        server.app.advance_campaign(&system, "A", step).unwrap();
+    }
+    let phone = server.enrol_client(COMMUNE, Role::Reporter).await;
+    let closed = expect_refusal(&server, &phone, 1, |_| ()).await;
+    assert_eq!((closed.code(), error_reason(&closed).as_str()), (Code::FailedPrecondition, "PERIOD_CLOSED"));
+    server.close().await;
+}
+
+#[tokio::test]
+async fn a_page_token_that_nobody_gave_is_refused() {
+    let server = TestServer::start().await;
+    let phone = server.enrol_client(COMMUNE, Role::Reporter).await;
+    for token in ["zz", "00", "ffffffffff", "\u{1EA1}"] {
+        let ask = pb::ListReportsRequest { page_token: token.to_owned(), ..Default::default() };
+        let case = report_client(&phone).list_reports(phone.request(ask)).await.unwrap_err();
+        assert_eq!((case.code(), error_reason(&case).as_str()), (Code::InvalidArgument, "BAD_PAGE_TOKEN"), "{token}");
+    }
+    let ask = pb::GetReportRequest { report_id: vec![1] };
+    let case = report_client(&phone).get_report(phone.request(ask)).await.unwrap_err();
+    assert_eq!(case.code(), Code::InvalidArgument);
+    server.close().await;
+}

@@ -1,0 +1,102 @@
+//! Jobs, standings and the audit: what the night publishes, and what is written down of it.
+
+use crate::harness::{TestClient, TestServer};
+use thidua::domain::ids::{CampaignId, UnitId};
+use thidua::domain::permission::Role;
+use thidua::pb;
+use thidua::pb::audit_service_client::AuditServiceClient;
+use thidua::pb::job_service_client::JobServiceClient;
+use thidua::pb::standing_service_client::StandingServiceClient;
+use tonic::Code;
+
+const DISTRICT: &str = "dist-842";
+
+pub(crate) async fn run_nightly_job(admin: &TestClient) -> pb::JobRun {
+    let mut jobs = JobServiceClient::new(admin.channel.clone());
+    let request = pb::RunJobRequest { request_id: vec![1; 16], name: "aggregate".into() };
+    let mut progress = jobs.run_job(admin.request(request)).await.unwrap().into_inner();
+    let mut run = None;
+    while let Some(step) = progress.message().await.unwrap() {
+        run = step.run;
+    }
+    run.unwrap()
+}
+
+#[tokio::test]
+async fn an_administrator_runs_the_night_and_a_district_reads_its_standings_in_unit_order() {
+    let server = TestServer::start().await;
+    let admin = server.enrol_client("prov-84", Role::Admin).await;
+    let district = server.enrol_client(DISTRICT, Role::Reviewer).await;
+    let first = run_nightly_job(&admin).await;
+    assert_eq!(first.state(), pb::JobRunState::Done);
+    assert_eq!(run_nightly_job(&admin).await, first, "the same request is one run");
+
+    let mut standings = StandingServiceClient::new(district.channel.clone());
+    let request = pb::ListStandingsRequest {
+        campaign_id: CampaignId::from_code("A").0.to_vec(),
+        unit_id: UnitId::from_code(DISTRICT).0.to_vec(),
+        ..Default::default()
+    };
+    let page = standings.list_standings(district.request(request)).await.unwrap().into_inner();
+    assert_eq!(page.latest_run.unwrap().number, 1);
+    let codes: Vec<_> = page.standings.iter().map(|one| one.record.clone().unwrap().judgement.unwrap().code).collect();
+    assert!(codes.contains(&"T1".to_owned()), "{codes:?}");
+
+    let one = page.standings[0].clone();
+    let request = pb::GetStandingRequest { standing_id: one.id.clone() };
+    assert_eq!(standings.get_standing(district.request(request)).await.unwrap().into_inner().standing, Some(one));
+    server.close().await;
+}
+
+#[tokio::test]
+async fn a_commune_reads_no_other_communes_standings() {
+    let server = TestServer::start().await;
+    let admin = server.enrol_client("prov-84", Role::Admin).await;
+    run_nightly_job(&admin).await;
+    let commune = server.enrol_client("com-29242-0", Role::Reporter).await;
+    let request = |unit: &str| pb::ListStandingsRequest {
+        campaign_id: CampaignId::from_code("A").0.to_vec(),
+        unit_id: UnitId::from_code(unit).0.to_vec(),
+        ..Default::default()
+    };
+    let mut standings = StandingServiceClient::new(commune.channel.clone());
+    let other = standings.list_standings(commune.request(request("com-29245-0"))).await.unwrap().into_inner();
+    assert_eq!(other.standings, []);
+    let own = standings.list_standings(commune.request(request("com-29242-0"))).await.unwrap().into_inner();
+    assert!(!own.standings.is_empty());
+    server.close().await;
+}
+
+#[tokio::test]
+async fn a_reporter_runs_no_job_and_reads_no_audit_and_an_auditor_finds_the_chain_unbroken() {
+    let server = TestServer::start().await;
+    let reporter = server.enrol_client("com-29242-0", Role::Reporter).await;
+    let mut jobs = JobServiceClient::new(reporter.channel.clone());
+    let refused = jobs.list_jobs(reporter.request(pb::ListJobsRequest {})).await.unwrap_err();
+    assert_eq!(refused.code(), Code::NotFound, "out of sight");
+
+    let auditor = server.enrol_client("prov-84", Role::Auditor).await;
+    let mut audit = AuditServiceClient::new(auditor.channel.clone());
+    let found = audit.verify_audit(auditor.request(pb::VerifyAuditRequest::default())).await.unwrap().into_inner();
+    assert!(found.unbroken && found.entries > 0);
+    let request =
+        |purpose: &str| pb::ListAuditEntriesRequest { page_size: 500, purpose: purpose.into(), ..Default::default() };
+    let refused = audit.list_audit_entries(auditor.request(request(" "))).await.unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument, "a reason is asked for");
+    let mut request = request("quarterly check");
+    let mut actions = Vec::new();
+    loop {
+        let page = audit.list_audit_entries(auditor.request(request.clone())).await.unwrap().into_inner();
+        actions.extend(page.entries.into_iter().map(|entry| entry.action));
+        if page.next_page_token.is_empty() {
+            break;
+        }
+        request.page_token = page.next_page_token;
+    }
+    assert!(actions.iter().any(|action| action == "access.enrol"));
+    assert!(
+        actions.iter().any(|action| action == "audit.read: quarterly check"),
+        "reading is written down with its reason"
+    );
+    server.close().await;
+}

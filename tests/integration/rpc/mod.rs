@@ -1,0 +1,15 @@
+//! One file a service.
+
+mod access;
+mod authorization;
+mod desk_session;
+mod drilldown;
+mod endpoints;
+mod invalid_input;
+pub(crate) mod jobs;
+mod org;
+mod partner;
+mod quality;
+mod report;
+mod sync;
+mod target;

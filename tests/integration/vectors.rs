@@ -1,0 +1,183 @@
+//! The recorded exchanges under `proto/vectors`, for people who write clients in other languages: each frame as its bytes, with what must
+//! follow from them. `THIDUA_BLESS=1` records them anew from a real server; without it they are read and held to what they claim.
+
+use crate::harness::{TestClient, TestServer};
+use prost::Message;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use thidua::domain::cell::CellValue;
+use thidua::domain::command::CommandBody;
+use thidua::domain::permission::Role;
+use thidua::pb;
+use thidua::pb::sync_response::Frame;
+
+const COMMUNE: &str = "com-29242-0";
+
+fn vectors_dir() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("proto/vectors")
+}
+
+fn frame_kind(frame: &Frame) -> &'static str {
+    match frame {
+        Frame::Welcome(_) => "welcome",
+        Frame::Verdict(_) => "verdict",
+        Frame::Reset(_) => "reset",
+        Frame::Rows(_) => "rows",
+        Frame::SnapshotEnd(_) => "snapshot-end",
+        Frame::Checkpoint(_) => "checkpoint",
+        Frame::Bookmark(_) => "bookmark",
+        Frame::Notice(_) => "notice",
+    }
+}
+
+/// An exchange as it lies on disk: what was asked, then every frame in order.
+struct ExchangeVector {
+    request: pb::SyncRequest,
+    frames: Vec<Frame>,
+}
+
+impl ExchangeVector {
+    fn read(name: &str) -> Self {
+        let mut files: Vec<PathBuf> =
+            std::fs::read_dir(vectors_dir().join(name)).unwrap().map(|entry| entry.unwrap().path()).collect();
+        files.retain(|path| path.extension().is_some_and(|end| end == "binpb"));
+        files.sort();
+        let bytes = |path: &PathBuf| std::fs::read(path).unwrap();
+        let asked = bytes(&files[0]);
+        let read = pb::SyncRequest::decode(&*asked).unwrap();
+        assert_eq!(read.encode_to_vec(), asked, "{name}: the request reads back as the same bytes");
+        let mut frames = Vec::new();
+        for path in &files[1..] {
+            let bytes = bytes(path);
+            let message = pb::SyncResponse::decode(&*bytes).unwrap();
+            assert_eq!(message.encode_to_vec(), bytes, "{} reads back as the same bytes", path.display());
+            let frame = message.frame.unwrap();
+            let named = path.file_stem().unwrap().to_str().unwrap();
+            assert!(named.ends_with(frame_kind(&frame)), "{named} is a {}", frame_kind(&frame));
+            frames.push(frame);
+        }
+        Self { request: read, frames }
+    }
+
+    fn write(&self, name: &str) {
+        let dir = vectors_dir().join(name);
+        let _ = std::fs::remove_dir_all(&dir);
+        std::fs::create_dir_all(&dir).unwrap();
+        std::fs::write(dir.join("00-request.binpb"), self.request.encode_to_vec()).unwrap();
+        for (at, frame) in self.frames.iter().enumerate() {
+            let message = pb::SyncResponse { frame: Some(frame.clone()) };
+            let file = format!("{:02}-{}.binpb", at + 1, frame_kind(frame));
+            std::fs::write(dir.join(file), message.encode_to_vec()).unwrap();
+        }
+    }
+
+    async fn record_exchange(phone: &mut TestClient, commands: Vec<Vec<u8>>) -> Self {
+        let asked = pb::SyncRequest { cursor: phone.cursor.clone(), commands: commands.clone(), ..Default::default() };
+        Self { request: asked, frames: phone.sync(commands).await.unwrap() }
+    }
+}
+
+async fn record_vectors() {
+    let server = TestServer::start().await;
+    let reference = server.app.store().read(|tx| server.app.reference(tx)).unwrap();
+    let form = reference.catalogue.form("tuan-xa").unwrap();
+    let nil: BTreeMap<u32, CellValue> =
+        form.elements.iter().map(|code| (reference.element_numbers.number(code).unwrap(), CellValue::Nil)).collect();
+    let first = *nil.keys().next().unwrap();
+    let mut phone = server.enrol_client(COMMUNE, Role::Reporter).await;
+    ExchangeVector::record_exchange(&mut phone, Vec::new()).await.write("first-sync");
+
+    let report = phone.first_week_key().id();
+    let save = phone.save_command(&nil);
+    let submit = phone.next_command(CommandBody::SubmitReport { report, acting_unit: phone.unit });
+    let bad = phone.save_command(&BTreeMap::from([(first, CellValue::Reported(-5)), (90_000, CellValue::Nil)]));
+    let pushed = vec![save, submit, bad];
+    ExchangeVector::record_exchange(&mut phone, pushed.clone()).await.write("push");
+    ExchangeVector::record_exchange(&mut phone, pushed).await.write("push-again");
+    ExchangeVector::record_exchange(&mut phone, Vec::new()).await.write("nothing-new");
+
+    phone.last_command_number += 3;
+    let gap = phone.correction_command(first, CellValue::Reported(2), CellValue::Nil);
+    ExchangeVector::record_exchange(&mut phone, vec![gap]).await.write("gap");
+    phone.last_command_number = 2;
+    let forked = phone.correction_command(first, CellValue::Reported(2), CellValue::Nil);
+    ExchangeVector::record_exchange(&mut phone, vec![forked]).await.write("forked");
+
+    let mut idle = server.enrol_client(COMMUNE, Role::UnitHead).await;
+    idle.sync(Vec::new()).await.unwrap();
+    let asked = pb::SyncRequest { cursor: idle.cursor.clone(), follow: true, ..Default::default() };
+    let mut stream = idle.open_stream(Vec::new(), true).await.unwrap();
+    let mut frames = Vec::new();
+    while !matches!(frames.last(), Some(Frame::Bookmark(_))) {
+        let message = tokio::time::timeout(Duration::from_secs(60), stream.message()).await.unwrap();
+        frames.extend(message.unwrap().unwrap().frame);
+    }
+    ExchangeVector { request: asked, frames }.write("follow");
+    drop(stream);
+    server.close().await;
+}
+
+#[tokio::test]
+async fn every_kind_of_frame_has_a_vector_and_a_first_sync_agrees_with_the_digests_that_it_ends_with() {
+    if std::env::var_os("THIDUA_BLESS").is_some() {
+        record_vectors().await;
+    }
+    let names = ["first-sync", "push", "push-again", "nothing-new", "gap", "forked", "follow"];
+    let all: Vec<ExchangeVector> = names.iter().map(|name| ExchangeVector::read(name)).collect();
+    let kinds: BTreeSet<&str> = all.iter().flat_map(|one| &one.frames).map(frame_kind).collect();
+    let every = ["bookmark", "checkpoint", "notice", "reset", "rows", "snapshot-end", "verdict", "welcome"];
+    assert_eq!(kinds, every.into());
+
+    let [first, push, again, ..] = all.as_slice() else { panic!("too few") };
+    assert_eq!(client_digests(first), checkpoint_digests(first), "count and sum of every scope");
+    let outcomes = |one: &ExchangeVector| -> Vec<pb::Outcome> {
+        let verdict = |frame: &Frame| if let Frame::Verdict(v) = frame { Some(v.outcome()) } else { None };
+        one.frames.iter().filter_map(verdict).collect()
+    };
+    assert_eq!(push.request.commands.len(), 3);
+    assert_eq!(outcomes(push), [pb::Outcome::Applied, pb::Outcome::Applied, pb::Outcome::Rejected]);
+    assert_eq!(outcomes(again), [pb::Outcome::Duplicate; 3], "S7");
+    for command in &push.request.commands {
+        assert_eq!(&pb::Command::decode(&**command).unwrap().encode_to_vec(), command);
+    }
+}
+
+/// What a client that follows docs/SYNC.md holds at the checkpoint: count and digest by scope number, from the rows alone.
+fn client_digests(exchange: &ExchangeVector) -> BTreeMap<u32, (u64, u128)> {
+    let mut records: BTreeMap<(u32, Vec<u8>), (i64, Vec<u8>)> = BTreeMap::new();
+    for frame in &exchange.frames {
+        let Frame::Rows(batch) = frame else { continue };
+        for row in &batch.rows {
+            for scope in &row.scope_numbers {
+                let key = (*scope, row.id.clone());
+                if row.operation() == pb::RowOperation::Gone {
+                    records.remove(&key);
+                } else {
+                    records.insert(key, (row.revision, row.record.clone()));
+                }
+            }
+        }
+    }
+    let mut digests: BTreeMap<u32, (u64, u128)> = BTreeMap::new();
+    for ((scope, id), (revision, bytes)) in records {
+        let hash = sha256(&[&id, &revision.to_be_bytes()[..], &bytes]);
+        let part = u128::from_be_bytes(hash[..16].try_into().unwrap());
+        let (count, sum) = digests.entry(scope).or_default();
+        (*count, *sum) = (*count + 1, sum.wrapping_add(part));
+    }
+    digests
+}
+
+fn sha256(parts: &[&[u8]]) -> [u8; 32] {
+    thidua::auth::hash_secret(&parts.concat())
+}
+
+fn checkpoint_digests(exchange: &ExchangeVector) -> BTreeMap<u32, (u64, u128)> {
+    let Some(Frame::Checkpoint(checkpoint)) = exchange.frames.last() else { panic!("no checkpoint at the end") };
+    let digest = |one: &pb::ScopeDigest| {
+        let sum = u128::from_be_bytes(one.digest.as_slice().try_into().unwrap());
+        (one.scope_number, (one.count, sum))
+    };
+    checkpoint.digests.iter().map(digest).filter(|(_, (count, _))| *count > 0).collect()
+}

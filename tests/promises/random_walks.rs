@@ -1,0 +1,481 @@
+//! Random walks: an organisation that merges, moves and dissolves, roles with windows that come and go, reports begun and sent; after every week
+//! each phone holds, and each caller is told, exactly what the printed rules open, and what is out of sight is as if it were not there.
+
+use crate::access_oracle::{AccessOracle, OracleGrant, OracleUnit};
+use crate::world::{TestDevice, World, week_key};
+use jiff::ToSpan;
+use jiff::civil::{Date, date};
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+use thidua::app::AppError;
+use thidua::app::report_queries::ReportFilter;
+use thidua::domain::command::{CommandBody, Verdict};
+use thidua::domain::ids::{AccountId, CommentId, ReportId, StandingId, UnitId};
+use thidua::domain::lang::Lang;
+use thidua::domain::org::{
+    DaySpan, Hierarchy, Org, OrgAction, OrgChange, OrgFacts, Unit as Fact, UnitDescription, UnitKind, UnitParent,
+    UnitVersion,
+};
+use thidua::domain::permission::{Grant, Role};
+use thidua::domain::scope::RecordKind;
+use thidua::domain::time::Timestamp;
+use thidua::grpc::RpcError;
+
+/// The campaign's first Monday; weeks begin on the others.
+const FIRST_MONDAY: Date = Date::constant(2024, 8, 26);
+const WEEKS: usize = 5;
+const COMMUNES: usize = 5;
+const USERS: usize = 4;
+const ROLES: [Role; 9] = [
+    Role::Reporter,
+    Role::UnitHead,
+    Role::Reviewer,
+    Role::CampaignHead,
+    Role::CouncilSecretary,
+    Role::DataSteward,
+    Role::Auditor,
+    Role::PartnerReader,
+    Role::Admin,
+];
+
+/// What happens in one week; numbers are taken modulo what there is.
+#[derive(Debug, Clone)]
+struct WeekEvents {
+    org_change: (u8, usize, usize),
+    granted: Vec<(usize, usize, usize, i64, i64)>,
+    revoked: Vec<(usize, usize)>,
+    filed: Vec<(usize, bool)>,
+}
+
+fn weeks() -> impl Strategy<Value = Vec<WeekEvents>> {
+    let turn = (0_u8..8, 0_usize..50, 0_usize..50);
+    let granted = prop::collection::vec((0..USERS, 0..ROLES.len(), 0_usize..50, -1_i64..3, 1_i64..5), 1..4);
+    let revoked = prop::collection::vec((0..USERS, 0_usize..9), 0..2);
+    let filed = prop::collection::vec((0_usize..50, any::<bool>()), 1..4);
+    let one = (turn, granted, revoked, filed);
+    prop::collection::vec(
+        one.prop_map(|(turn, granted, revoked, filed)| WeekEvents { org_change: turn, granted, revoked, filed }),
+        WEEKS,
+    )
+}
+
+fn monday_of(week: usize) -> Date {
+    FIRST_MONDAY.saturating_add((week as i64 * 7).days())
+}
+
+fn unit_description(uid: &str, kind: UnitKind) -> UnitDescription {
+    UnitDescription {
+        name: format!("Đơn vị {uid}"),
+        kind,
+        local_kind: "xa".to_owned(),
+        code: None,
+        note: String::new(),
+    }
+}
+
+/// The organisation twice: on paper, and as the product holds it.
+struct MirroredOrg {
+    oracle: AccessOracle,
+    org: Org,
+    communes: Vec<usize>,
+    districts: Vec<usize>,
+}
+
+impl MirroredOrg {
+    /// A province, two districts, a few communes.
+    fn new() -> Self {
+        let mut oracle = AccessOracle::default();
+        let mut facts = OrgFacts::default();
+        let mut add = |uid: String, kind, parent: Option<usize>| {
+            let UnitDescription { name, kind, local_kind, code, note } = unit_description(&uid, kind);
+            facts
+                .units
+                .push(Fact::new(&uid, UnitVersion { days: DaySpan::ALWAYS, name, kind, local_kind, code, note }));
+            if let Some(parent) = parent {
+                let (child, parent) = (UnitId::from_code(&uid), UnitId::from_code(&oracle.units[parent].uid));
+                facts.edges.push(UnitParent { child, parent, hierarchy: Hierarchy::Command, days: DaySpan::ALWAYS });
+            }
+            let parents = parent.map(|parent| (Date::MIN, parent)).into_iter().collect();
+            oracle.units.push(OracleUnit { uid, from: Date::MIN, to: Date::MAX, successor: None, parents });
+            oracle.units.len() - 1
+        };
+        // The example's campaign belongs to this province.
+        let province = add("prov-84".into(), UnitKind::Province, None);
+        let districts: Vec<usize> =
+            (0..2).map(|at| add(format!("d{at}"), UnitKind::District, Some(province))).collect();
+        let communes =
+            (0..COMMUNES).map(|at| add(format!("c{at}"), UnitKind::Commune, Some(districts[at % 2]))).collect();
+        Self { oracle: oracle, org: Org::new(facts).unwrap(), communes, districts }
+    }
+
+    fn open_units(&self, list: &[usize], day: Date) -> Vec<usize> {
+        list.iter()
+            .copied()
+            .filter(|at| self.oracle.units[*at].from <= day && day < self.oracle.units[*at].to)
+            .collect()
+    }
+
+    fn id(&self, unit: usize) -> UnitId {
+        UnitId::from_code(&self.oracle.units[unit].uid)
+    }
+
+    /// One turn of the organisation on this day: two merge into a new one, one goes into another, one moves, a district is dissolved.
+    fn apply_org_change(&mut self, day: Date, (kind, a, b): (u8, usize, usize)) {
+        let (communes, districts) = (self.open_units(&self.communes, day), self.open_units(&self.districts, day));
+        let (one, two) = (communes[a % communes.len()], communes[b % communes.len()]);
+        let acts = match kind {
+            0 | 1 if one != two => {
+                let parent = self.oracle.units[one].parents.last().unwrap().1;
+                let (uid, new) = (format!("n{}", self.oracle.units.len()), self.oracle.units.len());
+                let parents = vec![(day, parent)];
+                self.oracle.units.push(OracleUnit {
+                    uid: uid.clone(),
+                    from: day,
+                    to: Date::MAX,
+                    successor: None,
+                    parents,
+                });
+                self.communes.push(new);
+                for closed in [one, two] {
+                    (self.oracle.units[closed].to, self.oracle.units[closed].successor) = (day, Some(new));
+                }
+                let unit = unit_description(&uid, UnitKind::Commune);
+                let parents = vec![(Hierarchy::Command, self.id(parent))];
+                vec![
+                    OrgAction::Create { uid, unit, parents },
+                    OrgAction::Merge { from: vec![self.id(one), self.id(two)], into: self.id(new) },
+                ]
+            }
+            2 if one != two => {
+                (self.oracle.units[one].to, self.oracle.units[one].successor) = (day, Some(two));
+                vec![OrgAction::Merge { from: vec![self.id(one)], into: self.id(two) }]
+            }
+            3 | 4 if !districts.is_empty() => {
+                let to = districts[b % districts.len()];
+                self.oracle.units[one].parents.push((day, to));
+                vec![OrgAction::Reparent {
+                    unit: self.id(one),
+                    hierarchy: Hierarchy::Command,
+                    parent: Some(self.id(to)),
+                }]
+            }
+            5 if !districts.is_empty() => {
+                let (district, province) = (districts[b % districts.len()], 0);
+                let mut acts = Vec::new();
+                for child in communes {
+                    if self.oracle.units[child].parents.last().unwrap().1 == district {
+                        self.oracle.units[child].parents.push((day, province));
+                        let parent = Some(self.id(province));
+                        acts.push(OrgAction::Reparent { unit: self.id(child), hierarchy: Hierarchy::Command, parent });
+                    }
+                }
+                self.oracle.units[district].to = day;
+                acts.push(OrgAction::Dissolve { unit: self.id(district) });
+                acts
+            }
+            _ => return,
+        };
+        let change = |act| OrgChange {
+            effective_day: day,
+            legal_basis: format!("NQ {day}"),
+            recorded_at: Timestamp(0),
+            action: act,
+        };
+        let changes: Vec<OrgChange> = acts.into_iter().map(change).collect();
+        self.org =
+            self.org.apply_changes(&changes).unwrap_or_else(|found| panic!("{changes:?}: {}", found[0].violation));
+    }
+}
+
+/// Somebody with a phone and the roles that the paper says.
+struct RandomUser {
+    phone: TestDevice,
+    grants: Vec<OracleGrant>,
+    /// What was taken away: who once worked for a unit may still hand over what was typed for it (S19).
+    past_grants: Vec<OracleGrant>,
+}
+
+/// One walk.
+struct RandomWalk {
+    world: World,
+    mirrored_org: MirroredOrg,
+    users: Vec<RandomUser>,
+    /// Who types for a commune.
+    reporters: Vec<(usize, TestDevice)>,
+}
+
+impl RandomWalk {
+    fn new(weeks: &[WeekEvents]) -> Self {
+        let mut mirrored_org = MirroredOrg::new();
+        // The first week is quiet, so that there is something before everything changes.
+        weeks
+            .iter()
+            .enumerate()
+            .skip(1)
+            .for_each(|(at, week)| mirrored_org.apply_org_change(monday_of(at), week.org_change));
+        let world = World::on_sqlite_with(mirrored_org.org.facts());
+        let walkers = (0..USERS).map(|at| {
+            // Everybody once held something, so that an account is there; it ended long ago.
+            let past =
+                Grant { role: Role::Auditor, unit: mirrored_org.id(0), from: date(2020, 1, 1), to: date(2020, 1, 2) };
+            let account = AccountId::from_code(&format!("walker {at}"));
+            world.app.grant_role(&world.app.system_actor().unwrap(), account, "walker", &past).unwrap();
+            RandomUser {
+                phone: world.enrol_device_of(&format!("walker {at}"), account, "prov-84"),
+                grants: Vec::new(),
+                past_grants: Vec::new(),
+            }
+        });
+        let users = walkers.collect();
+        Self { world, mirrored_org, users, reporters: Vec::new() }
+    }
+
+    fn run_week(&mut self, at: usize, week: &WeekEvents) {
+        let day = monday_of(at);
+        self.world.set_day(day);
+        self.world.app.apply_org_day().unwrap();
+        for (user_index, nth) in &week.revoked {
+            self.revoke(*user_index, *nth, day);
+        }
+        for (user_index, role, unit, from, length) in &week.granted {
+            let open =
+                self.mirrored_org.open_units(&(0..self.mirrored_org.oracle.units.len()).collect::<Vec<_>>(), day);
+            let (role, unit) = (ROLES[role % ROLES.len()], open[unit % open.len()]);
+            let from = day.saturating_add((from * 7).days());
+            self.grant(
+                *user_index,
+                OracleGrant { role, unit, from, to: from.saturating_add((length * 7).days()) },
+                day,
+            );
+        }
+        for (unit, sent) in &week.filed {
+            let before = monday_of(at).saturating_sub(7.days());
+            let whole: Vec<usize> = self.mirrored_org.open_units(&self.mirrored_org.communes, day);
+            let whole: Vec<usize> =
+                whole.into_iter().filter(|unit| self.mirrored_org.oracle.units[*unit].from <= before).collect();
+            if !whole.is_empty() {
+                self.file_report(whole[unit % whole.len()], before, *sent);
+            }
+        }
+    }
+
+    fn grant(&mut self, user_index: usize, role_grant: OracleGrant, day: Date) {
+        let OracleGrant { role, unit, from, to } = role_grant;
+        let oracle = &self.mirrored_org.oracle;
+        // One role on one unit is held once: of two with the same first day the later replaces the earlier.
+        if self.users[user_index].grants.iter().any(|one| one.role == role && oracle.acting_unit(one.unit, day) == unit)
+        {
+            return;
+        }
+        let grant = Grant { role, unit: self.mirrored_org.id(unit), from, to };
+        let user = &mut self.users[user_index];
+        self.world
+            .app
+            .grant_role(&self.world.app.system_actor().unwrap(), user.phone.account, "walker", &grant)
+            .unwrap();
+        user.grants.push(role_grant);
+    }
+
+    /// Takes one of the roles of today away, wherever it is held by now.
+    fn revoke(&mut self, user_index: usize, nth: usize, day: Date) {
+        let user = &mut self.users[user_index];
+        let grants = user.phone.load_identity(&self.world).unwrap().actor.grants;
+        let today: Vec<Grant> = grants.into_iter().filter(|grant| grant.from <= day && day < grant.to).collect();
+        let Some(grant) = today.get(nth % today.len().max(1)).copied() else { return };
+        self.world.app.revoke_grant(&self.world.app.system_actor().unwrap(), user.phone.account, &grant).unwrap();
+        let oracle = &self.mirrored_org.oracle;
+        let is_lost = |role_grant: &OracleGrant| {
+            role_grant.role == grant.role
+                && role_grant.to == grant.to
+                && role_grant.from <= day
+                && UnitId::from_code(&oracle.units[oracle.acting_unit_of(role_grant, day)].uid) == grant.unit
+        };
+        // Of two that became one at a merger both are gone.
+        let (lost, kept) = user.grants.iter().partition(|role_grant| is_lost(role_grant));
+        user.grants = kept;
+        user.past_grants.extend::<Vec<OracleGrant>>(lost);
+    }
+
+    fn file_report(&mut self, unit: usize, start: Date, sent: bool) {
+        let uid = self.mirrored_org.oracle.units[unit].uid.clone();
+        if !self.reporters.iter().any(|(of, _)| *of == unit) {
+            self.reporters.push((unit, self.world.enrol_device(&format!("typist {uid}"), &uid, Role::Reporter)));
+        }
+        let (_, typist) = self.reporters.iter_mut().find(|(of, _)| *of == unit).unwrap();
+        let key = week_key(&uid, start);
+        if self.mirrored_org.oracle.reports.contains_key(&key.id()) {
+            return;
+        }
+        if sent {
+            self.world.send_nil_report(typist, &key);
+        } else {
+            let save =
+                typist.save_command(&key, &[(self.world.element_numbers()[0], crate::world::reported_value(1))], &[]);
+            assert_eq!(typist.push(&self.world, &[save])[0].verdict, Verdict::Applied);
+        }
+        self.mirrored_org.oracle.reports.insert(key.id(), (unit, sent));
+    }
+
+    /// Everything that anybody is told agrees with the paper.
+    fn check_visibility(&mut self, day: Date) {
+        // A device is listed for whoever stands over every unit on which its account holds a role, now or later; of an account that holds
+        // none any more, over every unit on which it did. All began on the province.
+        let past = OracleGrant { role: Role::Auditor, unit: 0, from: Date::MIN, to: Date::MIN };
+        let whose = |user: &RandomUser| -> Vec<OracleGrant> {
+            let present: Vec<OracleGrant> =
+                user.grants.iter().copied().filter(|role_grant| day < role_grant.to).collect();
+            if present.is_empty() { [&user.grants[..], &user.past_grants[..], &[past]].concat() } else { present }
+        };
+        let whose: Vec<Vec<OracleGrant>> = self.users.iter().map(whose).collect();
+        let devices: Vec<_> = self.users.iter().map(|user| user.phone.device).collect();
+        for at in 0..self.users.len() {
+            let RandomUser { phone, grants: held, .. } = &mut self.users[at];
+            let oracle = &self.mirrored_org.oracle;
+            phone.sync(&self.world);
+            phone.assert_digests_match();
+            let of_kind = |kind| phone.held.records.keys().filter(move |(one, _)| *one == kind).map(|(_, id)| *id);
+            let ours: BTreeSet<[u8; 16]> = of_kind(RecordKind::Report).collect();
+            let opened: BTreeSet<[u8; 16]> =
+                oracle.reports.keys().filter(|id| oracle.is_synced(held, **id, day)).map(|id| id.0).collect();
+            assert_eq!(ours, opened, "walker {at} on {day} holds what {held:?} opens");
+            assert_eq!(
+                of_kind(RecordKind::Unit).next().is_some(),
+                oracle.knows_names(held, day),
+                "walker {at} on {day}: names"
+            );
+
+            let actor = phone.load_identity(&self.world).unwrap().actor;
+            let app = &self.world.app;
+            let listed: BTreeSet<ReportId> = app
+                .visible_reports(&actor, &ReportFilter::default())
+                .unwrap()
+                .into_iter()
+                .map(|line| line.id)
+                .collect();
+            let absent = ReportId([0xAB; 16]);
+            for id in oracle.reports.keys() {
+                let readable = oracle.is_readable(held, *id, day);
+                assert_eq!(listed.contains(id), readable, "walker {at} on {day}: a list");
+                for asked in [
+                    refusal_details(app.report_detail(&actor, *id)),
+                    refusal_details(app.report_revisions(&actor, *id)),
+                ] {
+                    let expected = if readable { None } else { refusal_details(app.report_detail(&actor, absent)) };
+                    assert_eq!(asked, expected, "walker {at} on {day} asks for {id} with {held:?}");
+                }
+            }
+            for (device, _) in app.visible_devices(&actor).unwrap() {
+                let own = Some(device.id) == actor.device;
+                let user = devices.iter().position(|one| *one == device.id);
+                let Some(of) = user.filter(|_| !own) else { continue };
+                let may = oracle.administers(held, &whose[of], day);
+                assert!(may, "walker {at} on {day} with {held:?} is told of a device of {:?}", whose[of]);
+            }
+        }
+    }
+
+    /// What the night judged and asked is told to whom the paper names, in lists and one by one.
+    fn check_published(&self, day: Date) {
+        let (app, system) = (&self.world.app, self.world.app.system_actor().unwrap());
+        app.update_findings(&system, |_| Ok(true)).unwrap();
+        let campaign = app.aggregate_campaigns(&system, |_| Ok(true)).unwrap().runs[0].campaign;
+        let (standings, findings) = app
+            .store()
+            .read(|tx| {
+                let reference = app.reference(tx)?;
+                let (units, elements) = (&reference.unit_numbers, &reference.element_numbers);
+                Ok::<_, AppError>((tx.standings(campaign, units, elements)?, tx.findings(units, elements)?))
+            })
+            .unwrap();
+        let oracle = &self.mirrored_org.oracle;
+        let number = |id: UnitId| (0..oracle.units.len()).find(|at| self.mirrored_org.id(*at) == id).unwrap();
+        let absent = StandingId([0xAB; 16]);
+        for (at, RandomUser { phone, grants: held, .. }) in self.users.iter().enumerate() {
+            let actor = phone.load_identity(&self.world).unwrap().actor;
+            let listed: BTreeSet<StandingId> =
+                app.campaign_results(&actor, campaign).unwrap().standings.iter().map(|one| one.standing.id()).collect();
+            for standing in &standings {
+                let (unit, id) = (number(standing.unit), standing.id());
+                let above_communes =
+                    unit == 0 || self.mirrored_org.districts.contains(&unit) && day < oracle.units[unit].to;
+                let seen = oracle.sees_standing(held, unit, above_communes, day);
+                assert_eq!(listed.contains(&id), seen, "walker {at} on {day} with {held:?}: a standing of {unit}");
+                let expected = if seen { None } else { refusal_details(app.standing_result(&actor, absent)) };
+                assert_eq!(
+                    refusal_details(app.standing_result(&actor, id)),
+                    expected,
+                    "walker {at} on {day} asks for a standing of {unit}"
+                );
+            }
+            let questions: BTreeSet<_> =
+                app.visible_findings(&actor, None).unwrap().iter().map(|(one, _)| one.id()).collect();
+            for (finding, _) in &findings {
+                let unit = number(finding.unit);
+                let seen = oracle.sees_question(held, unit, finding.shared, day);
+                assert_eq!(questions.contains(&finding.id()), seen, "walker {at} on {day} with {held:?}: {finding:?}");
+            }
+        }
+    }
+
+    /// What is pushed about a report out of sight is answered as if there were none.
+    fn check_hidden_reports(&mut self, day: Date) {
+        for at in 0..self.users.len() {
+            let RandomUser { phone, grants: held, past_grants: once } = &mut self.users[at];
+            let oracle = &self.mirrored_org.oracle;
+            let all = held.iter().chain(once.iter());
+            let ever: Vec<OracleGrant> =
+                all.map(|one| OracleGrant { from: Date::MIN, to: Date::MAX, ..*one }).collect();
+            let hidden: Vec<ReportId> =
+                oracle.reports.keys().copied().filter(|id| !oracle.is_related(&ever, *id, day)).take(3).collect();
+            let (mut commands, mut asked) = (Vec::new(), 0);
+            for id in hidden.iter().copied().chain([ReportId([0xAB; 16])]) {
+                let report = self.world.read_report(id);
+                let comment = CommentId::from_code(&format!("{at} {id}"));
+                commands.push(phone.next_command(CommandBody::AddComment { report: id, comment, text: "xem".into() }));
+                commands.push(phone.submit_command(id));
+                let seen =
+                    report.map_or_else(|| thidua::domain::report::ContentHash([1; 32]), |one| one.content_hash());
+                commands.push(phone.next_command(CommandBody::AcceptReport { report: id, content_hash: seen }));
+                asked += 1;
+            }
+            let outcomes = phone.push(&self.world, &commands);
+            let answers: Vec<_> = outcomes
+                .chunks(outcomes.len() / asked)
+                .map(|three| {
+                    three
+                        .iter()
+                        .map(|one| (one.verdict, one.reason.clone(), one.problems.clone(), one.revision, one.seq))
+                        .collect::<Vec<_>>()
+                })
+                .collect();
+            let nobody = answers.last().unwrap();
+            assert!(answers.iter().all(|answer| answer == nobody), "walker {at} on {day} {held:?}: {answers:?}");
+        }
+    }
+}
+
+/// Code, text and details of a refusal, as the wire carries them; `None` for an answer.
+fn refusal_details<T>(answer: Result<T, AppError>) -> Option<(tonic::Code, String, Vec<u8>)> {
+    let status = RpcError::from(answer.err()?).into_status(Lang::Vi);
+    Some((status.code(), status.message().to_owned(), status.details().to_vec()))
+}
+
+/// How many walks; `WALKS` asks for more than CI takes.
+fn walk_count() -> u32 {
+    std::env::var("WALKS").map_or(24, |walks| walks.parse().expect("WALKS is a number"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: walk_count(), max_shrink_iters: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nobody_is_ever_shown_or_told_what_the_printed_rules_do_not_open(weeks in weeks()) {
+        let mut walk = RandomWalk::new(&weeks);
+        for (at, week) in weeks.iter().enumerate() {
+            walk.run_week(at, week);
+            walk.check_visibility(monday_of(at));
+            walk.check_published(monday_of(at));
+        }
+        walk.check_hidden_reports(monday_of(weeks.len() - 1));
+    }
+}

@@ -1,0 +1,108 @@
+"""A partner agency's client: follows published runs and writes their standings as CSV, a line for each figure.
+
+    python tests/python_client/partner.py --server 127.0.0.1:8443 --ca ca.pem --key-file key.txt --state runs.cursor > figures.csv
+
+Ends once it has what there is; with --follow it waits for more. The cursor in --state makes it resume behind what it wrote.
+docs/PARTNERS.md explains the columns. Needs nothing of ours but the published protos.
+"""
+
+import argparse
+import csv
+import importlib
+import pathlib
+import sys
+import tempfile
+
+import grpc
+
+from client import generate
+
+COLUMNS = (
+    "run,published,as_of,campaign,unit,phase,target,state,view,finality,definition,element,column,figure,obs_status"
+).split(",")
+
+
+class Partner:
+    def __init__(self, server, ca, key):
+        self.pb = importlib.import_module("thidua.v1.partner_service_pb2")
+        self.standing = importlib.import_module("thidua.v1.standing_record_pb2")
+        stub = importlib.import_module("thidua.v1.partner_service_pb2_grpc").PartnerServiceStub
+        credentials = grpc.ssl_channel_credentials(root_certificates=pathlib.Path(ca).read_bytes())
+        self.stub = stub(grpc.secure_channel(server, credentials))
+        self.metadata = [("authorization", f"Bearer {key}"), ("accept-language", "en")]
+
+    def runs(self, cursor, follow):
+        """Runs behind the cursor, oldest first; with `follow` for as long as the stream lives."""
+        request = self.pb.FollowRunsRequest(cursor=cursor, once=not follow)
+        return self.stub.FollowRuns(request, metadata=self.metadata, timeout=None if follow else 60)
+
+    def standings(self, run_id):
+        """Every line of a run, page by page."""
+        token = ""
+        while True:
+            request = self.pb.ListRunStandingsRequest(run_id=run_id, page_size=500, page_token=token)
+            page = self.stub.ListRunStandings(request, metadata=self.metadata, timeout=60)
+            yield from page.standings
+            token = page.next_page_token
+            if not token:
+                return
+
+    def status(self, line, cell):
+        """OBS_STATUS of SDMX: Q suppressed, P provisional, A normal."""
+        if cell.suppressed:
+            return "Q"
+        return "A" if line.finality == self.pb.FINALITY_FINAL else "P"
+
+    def rows(self, run):
+        """A row for each figure of a run; a missing figure has none."""
+        for line in self.standings(run.run_id):
+            head = [
+                run.run_id.hex(),
+                run.published_at.ToJsonString(),
+                run.as_of_day,
+                run.campaign_code,
+                line.unit_code,
+                line.phase_number,
+                line.target_code,
+                self.standing.JudgementState.Name(line.state).removeprefix("JUDGEMENT_STATE_"),
+                self.standing.StandingView.Name(line.view).removeprefix("STANDING_VIEW_"),
+                self.pb.Finality.Name(line.finality).removeprefix("FINALITY_"),
+                line.definition_version,
+            ]
+            for figures in line.figures:
+                for column in ("value", "baseline_now", "baseline_full"):
+                    if figures.HasField(column):
+                        cell = getattr(figures, column)
+                        figure = "" if cell.suppressed else cell.figure
+                        yield [*head, figures.element_code, column, figure, self.status(line, cell)]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--server", required=True)
+    parser.add_argument("--ca", required=True)
+    parser.add_argument("--key-file", required=True, help="a file that holds the key and nothing else")
+    parser.add_argument("--state", help="a file that keeps the cursor")
+    parser.add_argument("--follow", action="store_true", help="wait for new runs")
+    options = parser.parse_args()
+    state = pathlib.Path(options.state) if options.state else None
+    with tempfile.TemporaryDirectory() as out:
+        generate(out)
+        partner = Partner(options.server, options.ca, pathlib.Path(options.key_file).read_text().strip())
+        cursor = bytes.fromhex(state.read_text()) if state and state.exists() else b""
+        writer = csv.writer(sys.stdout)
+        if not cursor:
+            writer.writerow(COLUMNS)
+        for told in partner.runs(cursor, options.follow):
+            writer.writerows(partner.rows(told.run))
+            sys.stdout.flush()
+            # Only now: who is stopped in between writes the run again, and drops it by its id.
+            if state:
+                state.write_text(told.cursor.hex())
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except grpc.RpcError as failed:
+        sys.exit(f"{failed.code().name}: {failed.details()}")

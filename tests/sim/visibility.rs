@@ -1,0 +1,93 @@
+//! Who sees what, and who may do what, as the model knows it: roles on units, as of the day on which units were hung.
+//!
+//! Knows no command.
+
+use super::model::{CallerContext, ModelProposal, ModelReport, ReferenceModel, WRITER_ROLES, require};
+use jiff::civil::Date;
+use std::collections::BTreeSet;
+use thidua::domain::ids::{AccountId, ReportId, UnitId};
+use thidua::domain::permission::{Grant, Role};
+use thidua::domain::reason::RefusalReason;
+use thidua::domain::workflow::ReportState;
+
+impl ReferenceModel {
+    pub(super) fn acting_unit(&self, unit: UnitId) -> UnitId {
+        self.reference.org.acting_unit(unit, self.day).unwrap_or(unit)
+    }
+
+    pub(super) fn ancestors(&self, unit: UnitId) -> Vec<UnitId> {
+        let under = self.reference.org.effective_ancestors(unit, self.day);
+        under.into_iter().filter(|one| *one != unit && *one != self.acting_unit(unit)).collect()
+    }
+
+    pub(super) fn grants_of(&self, account: AccountId, today: Date) -> Vec<Grant> {
+        let all = self.grants.get(&account).cloned().unwrap_or_default();
+        all.into_iter().filter(|grant| grant.from <= today && today < grant.to).collect()
+    }
+
+    /// Whether one of the roles is held on the unit itself (`own`) or above it; out of sight looks like nothing there.
+    pub(super) fn require_role(
+        &self,
+        caller: CallerContext,
+        unit: UnitId,
+        roles: &[Role],
+        own: bool,
+    ) -> Result<(), RefusalReason> {
+        let (acting, ancestors) = (self.acting_unit(unit), self.ancestors(unit));
+        let mut near = false;
+        for grant in self.grants_of(caller.account, caller.today) {
+            let (here, over) = (grant.unit == unit || grant.unit == acting, ancestors.contains(&grant.unit));
+            near |= here || over;
+            if roles.contains(&grant.role) && if own { here } else { over && !here } {
+                return Ok(());
+            }
+        }
+        Err(if near { RefusalReason::Denied } else { RefusalReason::NotFound })
+    }
+
+    pub(super) fn was_writer_for(&self, caller: CallerContext, unit: UnitId) -> bool {
+        let ended = self.grants.get(&caller.account).cloned().unwrap_or_default().into_iter();
+        let ended = ended.filter(|grant| grant.to <= caller.today).map(|grant| (grant.role, grant.unit));
+        let former = self.former_roles.get(&caller.account).cloned().unwrap_or_default();
+        let acting = self.acting_unit(unit);
+        let wrote = |(role, of): (Role, UnitId)| WRITER_ROLES.contains(&role) && (of == unit || of == acting);
+        ended.chain(former).any(wrote)
+    }
+
+    pub(super) fn visible_report(&self, caller: CallerContext, report: ReportId) -> Result<ModelReport, RefusalReason> {
+        let sheet = self.reports.get(&report).ok_or(RefusalReason::NotFound)?;
+        let own = self.require_role(caller, sheet.key.unit, &WRITER_ROLES, true).is_ok();
+        let reviews =
+            [true, false].iter().any(|own| self.require_role(caller, sheet.key.unit, &[Role::Reviewer], *own).is_ok());
+        require(own || (reviews && sheet.state != ReportState::Draft), RefusalReason::NotFound)?;
+        Ok(sheet.clone())
+    }
+
+    /// Ids of the reports, and of what stands beside them, that an account holds after a sync.
+    pub(crate) fn visible_ids(&self, account: AccountId, today: Date) -> BTreeSet<[u8; 16]> {
+        let (mut works, mut desks) = (BTreeSet::new(), BTreeSet::new());
+        for grant in self.grants_of(account, today) {
+            works.insert(grant.unit);
+            if WRITER_ROLES.contains(&grant.role) {
+                desks.insert(grant.unit);
+            }
+        }
+        let on_desk = |unit: UnitId| desks.contains(&self.acting_unit(unit));
+        let shown = |sheet: &ModelReport| {
+            let unit = sheet.key.unit;
+            let mut places = vec![unit, self.acting_unit(unit)];
+            places.extend(self.ancestors(unit));
+            let sent = places.iter().any(|place| works.contains(place));
+            if sheet.state == ReportState::Draft { on_desk(unit) } else { sent }
+        };
+        let mut found: BTreeSet<[u8; 16]> = BTreeSet::new();
+        found.extend(self.reports.iter().filter(|(_, sheet)| shown(sheet)).map(|(id, _)| id.0));
+        found.extend(self.comments.iter().filter(|(_, of)| shown(&self.reports[of])).map(|(id, _)| id.0));
+        let desk = |report: &ReportId| on_desk(self.reports[report].key.unit);
+        found.extend(self.conflicts.iter().filter(|(_, one)| desk(&one.report)).map(|(id, _)| id.0));
+        let proposed = |one: &ModelProposal| desk(&one.report) || shown(&self.reports[&one.report]);
+        found.extend(self.proposals.iter().filter(|(_, one)| proposed(one)).map(|(id, _)| id.0));
+        found.extend(self.held_commands.iter().filter(|(_, one)| on_desk(one.unit)).map(|(id, _)| id.0));
+        found
+    }
+}
