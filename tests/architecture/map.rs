@@ -17,14 +17,14 @@ pub(crate) const ROOM_DEPENDENCIES: &[(&str, &[&str])] = &[
     ("app", &["domain", "clock", "store"]),
     ("sync", &["domain", "clock", "store", "app", "wire::record"]),
     ("jobs", &["domain", "clock", "app", "trace"]),
-    ("brief", &["domain", "app"]),
+    ("morning_report", &["domain", "app"]),
     ("grpc", &["pb", "wire", "domain", "auth", "app", "sync", "trace"]),
     ("client", &["pb", "wire", "domain", "clock"]),
     ("config", &[]),
     (
         "server",
         &[
-            "pb", "domain", "files", "clock", "trace", "wire", "store", "auth", "app", "sync", "jobs", "brief", "grpc",
+            "pb", "domain", "files", "clock", "trace", "wire", "store", "auth", "app", "sync", "jobs", "morning_report", "grpc",
             "config",
         ],
     ),
@@ -32,7 +32,7 @@ pub(crate) const ROOM_DEPENDENCIES: &[(&str, &[&str])] = &[
     (
         "bench",
         &[
-            "pb", "domain", "files", "clock", "trace", "wire", "store", "auth", "app", "sync", "jobs", "brief", "grpc",
+            "pb", "domain", "files", "clock", "trace", "wire", "store", "auth", "app", "sync", "jobs", "morning_report", "grpc",
             "config", "server",
         ],
     ),
@@ -40,7 +40,7 @@ pub(crate) const ROOM_DEPENDENCIES: &[(&str, &[&str])] = &[
         "cli",
         &[
             "bench", "pb", "domain", "files", "clock", "trace", "wire", "store", "auth", "app", "sync", "jobs",
-            "brief", "grpc", "client", "config", "server",
+            "morning_report", "grpc", "client", "config", "server",
         ],
     ),
     // Not a room: main.rs turns arguments into a subcommand.
@@ -49,7 +49,7 @@ pub(crate) const ROOM_DEPENDENCIES: &[(&str, &[&str])] = &[
 
 /// Every room, for libraries without an opinion.
 const ALL_ROOMS: &[&str] = &[
-    "bench", "pb", "domain", "files", "clock", "trace", "wire", "store", "auth", "app", "sync", "jobs", "brief",
+    "bench", "pb", "domain", "files", "clock", "trace", "wire", "store", "auth", "app", "sync", "jobs", "morning_report",
     "grpc", "client", "config", "server", "cli", "main",
 ];
 
@@ -81,7 +81,7 @@ pub(crate) const LIBRARY_ROOMS: &[(&str, &[&str])] = &[
     ("jiff::ToSpan", ALL_ROOMS),
     ("libsqlite3_sys", &["store", "client"]),
     // Pages as functions, checked and escaped at build time.
-    ("maud", &["brief"]),
+    ("maud", &["morning_report"]),
     // Never named: it is there so that libpq finds it, built from source, with the feature `postgres-tls`.
     ("openssl_sys", &["store"]),
     ("pq_sys", &["store"]),
@@ -92,14 +92,14 @@ pub(crate) const LIBRARY_ROOMS: &[(&str, &[&str])] = &[
     ("rcgen", &["server"]),
     // P-256 signatures, HMAC and random numbers; in sync it seals cursors. Digests of what is stored are sha2's.
     ("ring", &["auth", "client", "server", "sync"]),
-    ("rust_xlsxwriter", &["brief"]),
+    ("rust_xlsxwriter", &["morning_report"]),
     // Tables whose keys are ids that we derive ourselves.
     ("rustc_hash", &["domain"]),
     ("rustls", &["client", "server", "bench"]),
     ("serde", &["files", "config", "cli", "bench"]),
     ("serde_json", &["cli"]),
     // In cli the generator of the demo draws its figures from it, the same on every machine.
-    // In app it names what a nightly run was reckoned from.
+    // In app it names what a nightly run was computed from.
     ("sha2", &["domain", "store", "app", "sync", "cli"]),
     ("thiserror", ALL_ROOMS),
     // In trace what a task works at, and the queue of what is over.
@@ -116,7 +116,7 @@ pub(crate) const LIBRARY_ROOMS: &[(&str, &[&str])] = &[
     ("tonic_types", &["grpc", "client"]),
     ("tonic_web", &["grpc", "server"]),
     ("tower", &["grpc", "client", "server", "bench"]),
-    ("tracing", &["trace", "store", "auth", "app", "sync", "jobs", "brief", "grpc", "client", "server", "cli"]),
+    ("tracing", &["trace", "store", "auth", "app", "sync", "jobs", "morning_report", "grpc", "client", "server", "cli"]),
     ("tracing_subscriber", &["server"]),
     ("uuid", &["domain"]),
     // Reads the name in a client's certificate, which rustls has verified with it.
@@ -162,10 +162,10 @@ pub(crate) const FORBIDDEN_WORD_EXCEPTIONS: &[(&str, &str)] = &[
 /// Parts of the standard library that reach outside, forbidden where everything is an argument.
 pub(crate) const AMBIENT_APIS: &[(&[&str], &[&str])] = &[
     (&["std", "fs"], &["domain", "wire", "files", "app", "sync", "clock"]),
-    (&["std", "net"], &["domain", "wire", "files", "store", "app", "sync", "clock", "jobs", "brief"]),
-    (&["std", "env"], &["domain", "wire", "files", "store", "app", "sync", "clock", "jobs", "brief", "grpc"]),
-    (&["std", "process"], &["domain", "wire", "files", "store", "app", "sync", "clock", "jobs", "brief", "grpc"]),
-    (&["std", "thread"], &["domain", "wire", "files", "clock", "app", "brief"]),
+    (&["std", "net"], &["domain", "wire", "files", "store", "app", "sync", "clock", "jobs", "morning_report"]),
+    (&["std", "env"], &["domain", "wire", "files", "store", "app", "sync", "clock", "jobs", "morning_report", "grpc"]),
+    (&["std", "process"], &["domain", "wire", "files", "store", "app", "sync", "clock", "jobs", "morning_report", "grpc"]),
+    (&["std", "thread"], &["domain", "wire", "files", "clock", "app", "morning_report"]),
 ];
 
 /// Files that may reach outside all the same, each with the reason.

@@ -193,7 +193,7 @@ async fn s30_whatever_the_phone_holds_after_its_battery_went_everything_typed_is
     let watched = preload_env(dir.path(), &images, "phone.db");
     std::fs::copy(dir.path().join("phone.db"), images.join("000000-synced-db")).unwrap();
     let mut other = Command::new(std::env::current_exe().unwrap());
-    other.args(["power::the_other_app", "--exact"]).env(APP_DIR_ENV, dir.path()).envs(watched);
+    other.args(["power_loss::the_other_app", "--exact"]).env(APP_DIR_ENV, dir.path()).envs(watched);
     assert!(other.stdout(std::process::Stdio::null()).status().unwrap().success());
     let said = std::fs::read_to_string(dir.path().join("said")).unwrap();
     let copies = DiskImages::read(&images);

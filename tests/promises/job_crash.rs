@@ -41,7 +41,7 @@ fn run_killed_job(world: &World, fault: &str) -> bool {
     let dir = tempfile::tempdir().unwrap();
     let hangs = dir.path().join("hangs");
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["killed::the_other_night", "--exact"])
+        .args(["job_crash::the_other_night", "--exact"])
         .env(DATABASE_ENV, &world.database)
         .env(FAULT_ENV, world.app.now().0.to_string())
         .env("THIDUA_FAULT", fault)

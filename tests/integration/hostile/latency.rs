@@ -60,7 +60,7 @@ fn spawn_attacker(name: &str, target: &AttackTarget, token: &str) -> ChildGuard 
         [name, target.dir.to_str().unwrap(), &target.port.to_string(), &target.pid.to_string(), token].join("\n");
     let mut command = Command::new("nice");
     command.args(["-n", "19"]).arg(std::env::current_exe().unwrap());
-    command.args(["hostile::measured::the_attacker", "--exact"]).env(ATTACK_ENV, what);
+    command.args(["hostile::latency::the_attacker", "--exact"]).env(ATTACK_ENV, what);
     ChildGuard(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
 }
 
