@@ -6,8 +6,9 @@ use std::{env, error::Error, fs, path::PathBuf};
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=proto/thidua/v1");
-    let mut files: Vec<PathBuf> =
-        fs::read_dir("proto/thidua/v1")?.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
+    let mut files: Vec<PathBuf> = fs::read_dir("proto/thidua/v1")?
+        .map(|entry| entry.map(|e| e.path()))
+        .collect::<Result<_, _>>()?;
     files.retain(|path| path.extension().is_some_and(|ext| ext == "proto"));
     files.sort();
 
@@ -31,7 +32,9 @@ fn otlp() -> Result<(), Box<dyn Error>> {
     let files = services.map(|file| format!("opentelemetry/proto/collector/{file}"));
     let mut compiler = protox::Compiler::new(["src/pb"])?;
     compiler.include_imports(true).open_files(files)?;
-    tonic_prost_build::configure().include_file("otlp.rs").compile_fds(compiler.file_descriptor_set())?;
+    tonic_prost_build::configure()
+        .include_file("otlp.rs")
+        .compile_fds(compiler.file_descriptor_set())?;
     Ok(())
 }
 
@@ -42,12 +45,17 @@ fn rpcs(set: &FileDescriptorSet) -> String {
     let all: Vec<(String, String)> = services
         .flat_map(|service| {
             let path = format!("/thidua.v1.{}", service.name());
-            service.method.iter().map(move |method| (method.name().to_owned(), format!("{path}/{}", method.name())))
+            service
+                .method
+                .iter()
+                .map(move |method| (method.name().to_owned(), format!("{path}/{}", method.name())))
         })
         .collect();
-    let variants: String = all.iter().map(|(name, path)| format!("/// `{path}`.\n{name},\n")).collect();
+    let variants: String =
+        all.iter().map(|(name, path)| format!("/// `{path}`.\n{name},\n")).collect();
     let members: String = all.iter().map(|(name, _)| format!("Self::{name}, ")).collect();
-    let arms: String = all.iter().map(|(name, path)| format!("Self::{name} => \"{path}\",\n")).collect();
+    let arms: String =
+        all.iter().map(|(name, path)| format!("Self::{name} => \"{path}\",\n")).collect();
     format!(
         "/// Every rpc of the contract.\n#[derive(Debug, Clone, Copy, PartialEq, Eq)]\npub enum Rpc {{\n{variants}}}\n\
          impl Rpc {{\n/// All of them.\npub const ALL: &'static [Self] = &[{members}];\n\

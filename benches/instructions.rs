@@ -5,7 +5,11 @@
 //! ```
 //!
 //! Knows no clock, no randomness, no file and no count: `scripts/check instructions` compares. DỮ LIỆU GIẢ LẬP (synthetic figures).
-#![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "an input that cannot be made has failed the check")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "an input that cannot be made has failed the check"
+)]
 
 #[path = "instructions/fixture.rs"]
 mod fixture;
@@ -53,15 +57,29 @@ fn evaluate() {
             let code = |element: i64| ElementCode::new(&format!("element_{element}")).unwrap();
             (0..8).map(|element| (code(element), Ratio::from(at + more + element))).collect()
         };
-        StaticFigures { current: of(100), baseline: of(110), baseline_to_date: of(105), ..StaticFigures::default() }
+        StaticFigures {
+            current: of(100),
+            baseline: of(110),
+            baseline_to_date: of(105),
+            ..StaticFigures::default()
+        }
     };
     let sheets: Vec<StaticFigures> = (0..250).map(sheet).collect();
-    black_box(counted_evaluate(&targets, &sheets, &EvaluationTerms::for_stage(StandingStage::Closed)));
+    black_box(counted_evaluate(
+        &targets,
+        &sheets,
+        &EvaluationTerms::for_stage(StandingStage::Closed),
+    ));
 }
 
 #[inline(never)]
-fn counted_evaluate(targets: &[Target], sheets: &[StaticFigures], terms: &EvaluationTerms) -> usize {
-    let judged = sheets.iter().flat_map(|sheet| targets.iter().map(|target| target.evaluate(sheet, terms)));
+fn counted_evaluate(
+    targets: &[Target],
+    sheets: &[StaticFigures],
+    terms: &EvaluationTerms,
+) -> usize {
+    let judged =
+        sheets.iter().flat_map(|sheet| targets.iter().map(|target| target.evaluate(sheet, terms)));
     judged.map(|evaluation| black_box(evaluation).members.len()).sum()
 }
 
@@ -69,11 +87,16 @@ fn counted_evaluate(targets: &[Target], sheets: &[StaticFigures], terms: &Evalua
 fn merge() {
     let fixture = InstructionFixture::new();
     let shape = FormSchema {
-        ranges: fixture.numbers.keys().map(|element| (*element, ElementRange { min: 0, max: 1_000 })).collect(),
+        ranges: fixture
+            .numbers
+            .keys()
+            .map(|element| (*element, ElementRange { min: 0, max: 1_000 }))
+            .collect(),
         rules: Vec::new(),
     };
-    let theirs: Vec<Report> =
-        (0..1_000).map(|at| fixture.build_report(at % fixture::COMMUNES, at % fixture::WEEKS)).collect();
+    let theirs: Vec<Report> = (0..1_000)
+        .map(|at| fixture.build_report(at % fixture::COMMUNES, at % fixture::WEEKS))
+        .collect();
     let save = |report: &Report| {
         let change = |(at, (element, value)): (usize, (&_, &CellValue))| {
             let base = (at % 3 != 0).then_some(*value);
@@ -81,10 +104,17 @@ fn merge() {
         };
         let note = Some(NoteChange { mine: fixture::NOTE.to_owned(), base: String::new() });
         let changes = report.cells.iter().enumerate().map(change).collect();
-        SaveCells { key: report.key.clone(), acting_unit: report.acting_unit, changes, note, base_revision: 1 }
+        SaveCells {
+            key: report.key.clone(),
+            acting_unit: report.acting_unit,
+            changes,
+            note,
+            base_revision: 1,
+        }
     };
     let saves: Vec<SaveCells> = theirs.iter().map(save).collect();
-    let drafts = theirs.into_iter().map(|report| Report { state: fixture::DRAFT, ..report }).collect();
+    let drafts =
+        theirs.into_iter().map(|report| Report { state: fixture::DRAFT, ..report }).collect();
     black_box(counted_merge(drafts, &saves, &shape));
 }
 
@@ -100,8 +130,9 @@ fn counted_merge(theirs: Vec<Report>, saves: &[SaveCells], shape: &FormSchema) -
 /// 500 reports as records, and the frame's bytes around them.
 fn encode() {
     let fixture = InstructionFixture::new();
-    let reports: Vec<Report> =
-        (0..500).map(|at| fixture.build_report(at % fixture::COMMUNES, at % fixture::WEEKS)).collect();
+    let reports: Vec<Report> = (0..500)
+        .map(|at| fixture.build_report(at % fixture::COMMUNES, at % fixture::WEEKS))
+        .collect();
     black_box(counted_encode(&reports, &fixture));
 }
 
@@ -120,7 +151,8 @@ fn counted_encode(reports: &[Report], fixture: &InstructionFixture) -> Vec<u8> {
 
 /// The digest of a scope of 2,000 records of 164 bytes.
 fn digest() {
-    let records: Vec<[u8; 164]> = (0..2_000_usize).map(|at| std::array::from_fn(|byte| (at + byte) as u8)).collect();
+    let records: Vec<[u8; 164]> =
+        (0..2_000_usize).map(|at| std::array::from_fn(|byte| (at + byte) as u8)).collect();
     black_box(counted_digest(&records));
 }
 

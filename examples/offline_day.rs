@@ -54,7 +54,9 @@ fn sync(phone: &Phone) -> Result<(), ClientError> {
             done.digests_match
         ),
         // What was typed is safe; an app tries again after the time given.
-        Err(ClientError::Offline { retry_after_ms, .. }) => println!("no connection; again in {retry_after_ms} ms"),
+        Err(ClientError::Offline { retry_after_ms, .. }) => {
+            println!("no connection; again in {retry_after_ms} ms")
+        }
         Err(other) => return Err(other),
     }
     Ok(())

@@ -1,14 +1,22 @@
 //! The code generated from `proto/thidua/v1`, and from the protos of OpenTelemetry in `src/pb`: the only room that holds any. Documentation
 //! stands in the protos.
 
-#![allow(clippy::all, clippy::pedantic, clippy::wildcard_enum_match_arm, unreachable_pub, missing_docs, rustdoc::all)]
+#![allow(
+    clippy::all,
+    clippy::pedantic,
+    clippy::wildcard_enum_match_arm,
+    unreachable_pub,
+    missing_docs,
+    rustdoc::all
+)]
 
 tonic::include_proto!("thidua.v1");
 
 include!(concat!(env!("OUT_DIR"), "/rpcs.rs"));
 
 /// The descriptors of the whole contract with its imports, for reflection and for tests of the contract.
-pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/thidua_descriptor.bin"));
+pub const FILE_DESCRIPTOR_SET: &[u8] =
+    include_bytes!(concat!(env!("OUT_DIR"), "/thidua_descriptor.bin"));
 
 /// What collectors of OpenTelemetry speak (OTLP). Its protos are not ours: version 1.10, unchanged, under their own licence (Apache-2.0).
 #[cfg(feature = "server")]

@@ -14,8 +14,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use map::{
-    AMBIENT_API_EXCEPTIONS, AMBIENT_APIS, ASYNC_ROOMS, FORBIDDEN_WORD_EXCEPTIONS, FORBIDDEN_WORDS, LIBRARY_ROOMS,
-    MAX_LINES_PER_FILE, MAX_LINES_PER_FUNCTION, RESTRICTED_PATHS, ROOM_DEPENDENCIES,
+    AMBIENT_API_EXCEPTIONS, AMBIENT_APIS, ASYNC_ROOMS, FORBIDDEN_WORD_EXCEPTIONS, FORBIDDEN_WORDS,
+    LIBRARY_ROOMS, MAX_LINES_PER_FILE, MAX_LINES_PER_FUNCTION, RESTRICTED_PATHS, ROOM_DEPENDENCIES,
 };
 use source::{NamedPath, Token};
 
@@ -100,11 +100,23 @@ fn find_forbidden_rooms(source: &SourceFile) -> Vec<String> {
         return Vec::new();
     }
     let Some(allowed) = find_row(ROOM_DEPENDENCIES, room) else {
-        return vec![source.at_line(1, &format!("room `{room}` is not on the map (tests/architecture/map.rs)"))];
+        return vec![
+            source.at_line(
+                1,
+                &format!("room `{room}` is not on the map (tests/architecture/map.rs)"),
+            ),
+        ];
     };
-    let crate_paths = source.named_paths().into_iter().filter(|n| n.path.len() > 1 && n.path[0] == "crate");
-    let wrong = crate_paths.filter(|n| n.path[1] != room && !allowed.iter().any(|a| starts_with_path(&n.path[1..], a)));
-    wrong.map(|n| source.at_line(n.line, &format!("`{room}` may not name `{}`", n.path[1..].join("::")))).collect()
+    let crate_paths =
+        source.named_paths().into_iter().filter(|n| n.path.len() > 1 && n.path[0] == "crate");
+    let wrong = crate_paths.filter(|n| {
+        n.path[1] != room && !allowed.iter().any(|a| starts_with_path(&n.path[1..], a))
+    });
+    wrong
+        .map(|n| {
+            source.at_line(n.line, &format!("`{room}` may not name `{}`", n.path[1..].join("::")))
+        })
+        .collect()
 }
 
 /// The table's entry that decides about this path: the longest.
@@ -128,15 +140,23 @@ fn find_ambient_access(source: &SourceFile) -> Vec<String> {
     let mut violations = Vec::new();
     for named in source.named_paths() {
         for (end, rooms, reason) in RESTRICTED_PATHS {
-            let ends = named.path.len() >= end.len() && named.path[named.path.len() - end.len()..] == **end;
+            let ends = named.path.len() >= end.len()
+                && named.path[named.path.len() - end.len()..] == **end;
             if ends && !rooms.contains(&source.room()) {
-                violations.push(source.at_line(named.line, &format!("`{}`: {reason}", end.join("::"))));
+                violations
+                    .push(source.at_line(named.line, &format!("`{}`: {reason}", end.join("::"))));
             }
         }
         for (prefix, rooms) in AMBIENT_APIS {
             let allowed = AMBIENT_API_EXCEPTIONS.iter().any(|(path, _)| *path == source.path);
-            if starts_with_path(&named.path, &prefix.join("::")) && rooms.contains(&source.room()) && !allowed {
-                let complaint = format!("`{}` reaches outside; here everything is an argument", prefix.join("::"));
+            if starts_with_path(&named.path, &prefix.join("::"))
+                && rooms.contains(&source.room())
+                && !allowed
+            {
+                let complaint = format!(
+                    "`{}` reaches outside; here everything is an argument",
+                    prefix.join("::")
+                );
                 violations.push(source.at_line(named.line, &complaint));
             }
         }
@@ -149,8 +169,13 @@ fn find_forbidden_words(source: &SourceFile) -> Vec<String> {
     let mut violations = Vec::new();
     let tests = source::test_module_start(&source.tokens);
     for (at, token) in source.tokens.iter().enumerate() {
-        if matches!(token.text.as_str(), "async" | "await") && !room.is_empty() && !ASYNC_ROOMS.contains(&room) {
-            violations.push(source.at_line(token.line, &format!("`{}`: async stops at the door", token.text)));
+        if matches!(token.text.as_str(), "async" | "await")
+            && !room.is_empty()
+            && !ASYNC_ROOMS.contains(&room)
+        {
+            violations.push(
+                source.at_line(token.line, &format!("`{}`: async stops at the door", token.text)),
+            );
         }
         for (_, words, reason) in FORBIDDEN_WORDS.iter().filter(|(of, _, _)| *of == room) {
             let allowed = FORBIDDEN_WORD_EXCEPTIONS.iter().any(|(path, _)| *path == source.path);
@@ -166,9 +191,14 @@ fn find_overlong_items(source: &SourceFile) -> Vec<String> {
     let lines = source.text.lines().count();
     let file = (lines > MAX_LINES_PER_FILE)
         .then(|| source.at_line(1, &format!("{lines} lines, at most {MAX_LINES_PER_FILE}")));
-    let long = source::find_functions(&source.tokens).into_iter().filter(|f| f.lines > MAX_LINES_PER_FUNCTION);
+    let long = source::find_functions(&source.tokens)
+        .into_iter()
+        .filter(|f| f.lines > MAX_LINES_PER_FUNCTION);
     let complaint = |f: source::FunctionSpan| {
-        source.at_line(f.line, &format!("fn {} has {} lines, at most {MAX_LINES_PER_FUNCTION}", f.name, f.lines))
+        source.at_line(
+            f.line,
+            &format!("fn {} has {} lines, at most {MAX_LINES_PER_FUNCTION}", f.name, f.lines),
+        )
     };
     file.into_iter().chain(long.map(complaint)).collect()
 }
@@ -183,7 +213,10 @@ fn find_missing_module_docs(source: &SourceFile) -> Vec<String> {
 
 #[test]
 fn a_room_names_only_the_rooms_on_its_row() {
-    assert_no_violations(&check_all(&["src"], find_forbidden_rooms), "the arrows of docs/ARCHITECTURE.md are broken");
+    assert_no_violations(
+        &check_all(&["src"], find_forbidden_rooms),
+        "the arrows of docs/ARCHITECTURE.md are broken",
+    );
 }
 
 #[test]
@@ -196,12 +229,18 @@ fn a_library_is_used_only_where_it_is_at_home() {
 
 #[test]
 fn time_and_the_world_come_in_as_arguments() {
-    assert_no_violations(&check_all(&["src"], find_ambient_access), "asked the machine where an argument is due");
+    assert_no_violations(
+        &check_all(&["src"], find_ambient_access),
+        "asked the machine where an argument is due",
+    );
 }
 
 #[test]
 fn async_stops_at_the_door_and_nobody_is_judged_by_floats() {
-    assert_no_violations(&check_all(&["src"], find_forbidden_words), "a word that this room may not contain");
+    assert_no_violations(
+        &check_all(&["src"], find_forbidden_words),
+        "a word that this room may not contain",
+    );
 }
 
 #[test]
@@ -214,18 +253,23 @@ fn files_and_functions_stay_short() {
 
 #[test]
 fn every_file_opens_by_saying_what_it_is() {
-    assert_no_violations(&check_all(&["src", "tests"], find_missing_module_docs), "files without opening words");
+    assert_no_violations(
+        &check_all(&["src", "tests"], find_missing_module_docs),
+        "files without opening words",
+    );
 }
 
 #[test]
 fn every_dependency_has_a_home_and_every_home_a_dependency() {
-    let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).unwrap();
+    let manifest =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).unwrap();
     let section = manifest.split("\n[").find_map(|s| s.strip_prefix("dependencies]")).unwrap();
     let names = section.lines().filter(|l| !l.starts_with('#')).filter_map(|l| l.split_once('='));
     let declared: Vec<String> = names.map(|(name, _)| name.trim().replace('-', "_")).collect();
     let homeless = declared.iter().filter(|d| find_row(LIBRARY_ROOMS, d).is_none());
-    let stale =
-        LIBRARY_ROOMS.iter().filter(|(l, _)| !declared.iter().any(|d| Some(d.as_str()) == l.split("::").next()));
+    let stale = LIBRARY_ROOMS
+        .iter()
+        .filter(|(l, _)| !declared.iter().any(|d| Some(d.as_str()) == l.split("::").next()));
     let violations: Vec<String> = homeless
         .map(|d| format!("`{d}` has no home in tests/architecture/map.rs"))
         .chain(stale.map(|(l, _)| format!("`{l}` has a home, but is no dependency")))
@@ -263,17 +307,32 @@ fn a_planted_arrow_is_caught_however_it_is_written() {
     ];
     for text in caught {
         let complaint = planted("src/domain/report.rs", &format!("//! Words.\n\n{text}\n"));
-        assert!(complaint.starts_with("src/domain/report.rs:3: `domain` may not name"), "{text}: {complaint:?}");
+        assert!(
+            complaint.starts_with("src/domain/report.rs:3: `domain` may not name"),
+            "{text}: {complaint:?}"
+        );
     }
 }
 
 #[test]
 fn what_the_map_allows_passes() {
     let fine = [
-        ("src/domain/report.rs", "use super::ids::UnitId; use crate::domain::time; mod tests { use super::*; }"),
-        ("src/domain/report.rs", "// use crate::store;\n/* crate::app /* nested */ */ let s = \"crate::store\";"),
-        ("src/domain/report.rs", "let s = r#\"tonic::Status \" crate::app\"#; let c = '\"'; fn f<'a>(x: &'a str) {}"),
-        ("src/store/write_tx.rs", "use crate::wire::record; use diesel::prelude::*; let x = self.tokio.x;"),
+        (
+            "src/domain/report.rs",
+            "use super::ids::UnitId; use crate::domain::time; mod tests { use super::*; }",
+        ),
+        (
+            "src/domain/report.rs",
+            "// use crate::store;\n/* crate::app /* nested */ */ let s = \"crate::store\";",
+        ),
+        (
+            "src/domain/report.rs",
+            "let s = r#\"tonic::Status \" crate::app\"#; let c = '\"'; fn f<'a>(x: &'a str) {}",
+        ),
+        (
+            "src/store/write_tx.rs",
+            "use crate::wire::record; use diesel::prelude::*; let x = self.tokio.x;",
+        ),
         ("src/clock.rs", "let t = std::time::SystemTime::now(); mod tests { use super::Clock; }"),
         ("src/app/report.rs", "use jiff::civil::Date;"),
         ("src/domain/x.rs", "#[cfg(test)]\nmod tests { fn f(x: f64) {} }"),
@@ -292,11 +351,23 @@ fn other_planted_faults_are_caught_with_their_line() {
             "//! W.\nuse crate::wire::Report;",
             "src/store/write_tx.rs:2: `store` may not name `wire::Report`",
         ),
-        ("src/app/x.rs", "//! W.\n\nfn f(c: &mut diesel::PgConnection) {}", "src/app/x.rs:3: library `diesel`"),
+        (
+            "src/app/x.rs",
+            "//! W.\n\nfn f(c: &mut diesel::PgConnection) {}",
+            "src/app/x.rs:3: library `diesel`",
+        ),
         ("src/app/x.rs", "//! W.\nuse tonic;", "src/app/x.rs:2: library `tonic`"),
         ("src/app/x.rs", "//! W.\nuse ::tonic::Status;", "src/app/x.rs:2: library `tonic`"),
-        ("src/app/x.rs", "//! W.\nlet n = jiff::Timestamp::now();", "src/app/x.rs:2: library `jiff` is not at home"),
-        ("src/grpc/x.rs", "//! W.\nlet n = std::time::SystemTime::now();", "src/grpc/x.rs:2: `SystemTime::now`"),
+        (
+            "src/app/x.rs",
+            "//! W.\nlet n = jiff::Timestamp::now();",
+            "src/app/x.rs:2: library `jiff` is not at home",
+        ),
+        (
+            "src/grpc/x.rs",
+            "//! W.\nlet n = std::time::SystemTime::now();",
+            "src/grpc/x.rs:2: `SystemTime::now`",
+        ),
         (
             "src/domain/x.rs",
             "//! W.\nlet n = Instant::now();",
@@ -304,7 +375,11 @@ fn other_planted_faults_are_caught_with_their_line() {
         ),
         ("src/domain/x.rs", "//! W.\nuse std::fs;", "src/domain/x.rs:2: `std::fs` reaches outside"),
         ("src/domain/x.rs", "//! W.\nfn f(x: f64) {}", "src/domain/x.rs:2: `f64`"),
-        ("src/store/x.rs", "//! W.\nasync fn f() {}", "src/store/x.rs:2: `async`: async stops at the door"),
+        (
+            "src/store/x.rs",
+            "//! W.\nasync fn f() {}",
+            "src/store/x.rs:2: `async`: async stops at the door",
+        ),
         ("src/attic/x.rs", "//! W.\n", "src/attic/x.rs:1: room `attic` is not on the map"),
         ("src/domain/x.rs", "// Words.\n", "src/domain/x.rs:1: must begin with `//!`"),
         ("src/domain/x.rs", &long, "src/domain/x.rs:2: fn long has 62 lines, at most 60"),

@@ -11,8 +11,8 @@ use std::path::Path;
 use prost::Message;
 use prost_types::field_descriptor_proto::Type;
 use prost_types::{
-    DescriptorProto, EnumDescriptorProto, EnumValueDescriptorProto, FieldDescriptorProto, FileDescriptorProto,
-    FileDescriptorSet, MethodDescriptorProto, ServiceDescriptorProto,
+    DescriptorProto, EnumDescriptorProto, EnumValueDescriptorProto, FieldDescriptorProto,
+    FileDescriptorProto, FileDescriptorSet, MethodDescriptorProto, ServiceDescriptorProto,
 };
 
 /// Our own files of the contract as built into the binary.
@@ -79,12 +79,14 @@ fn everything_is_versioned_and_no_file_is_too_long_to_read() {
 
 #[test]
 fn every_reason_says_what_to_do_in_both_languages() {
-    let file = contract_files().into_iter().find(|f| f.name().ends_with("/error_reason.proto")).unwrap();
+    let file =
+        contract_files().into_iter().find(|f| f.name().ends_with("/error_reason.proto")).unwrap();
     let comments = file.source_code_info.as_ref().unwrap();
     for at in 1..file.enum_type[0].value.len() {
         // The path of a top-level enum's value in descriptor.proto: enum_type = 5, value = 2.
         let path = [5, 0, 2, i32::try_from(at).unwrap()];
-        let comment = comments.location.iter().find(|l| l.path == path).map_or("", |l| l.leading_comments());
+        let comment =
+            comments.location.iter().find(|l| l.path == path).map_or("", |l| l.leading_comments());
         let name = file.enum_type[0].value[at].name();
         for part in ["Metadata:", "vi: \"", "en: \""] {
             assert!(comment.contains(part), "{name}: its comment should have {part}");
@@ -96,7 +98,12 @@ fn every_reason_says_what_to_do_in_both_languages() {
 
 fn field(name: &str, kind: Type, type_name: &str) -> FieldDescriptorProto {
     let type_name = (!type_name.is_empty()).then(|| format!(".thidua.v1.{type_name}"));
-    FieldDescriptorProto { name: Some(name.to_owned()), r#type: Some(kind.into()), type_name, ..Default::default() }
+    FieldDescriptorProto {
+        name: Some(name.to_owned()),
+        r#type: Some(kind.into()),
+        type_name,
+        ..Default::default()
+    }
 }
 
 fn message(name: &str, field: Vec<FieldDescriptorProto>) -> DescriptorProto {
@@ -110,13 +117,27 @@ fn file(message_type: Vec<DescriptorProto>) -> [FileDescriptorProto; 1] {
 
 #[test]
 fn planted_personal_data_is_caught_and_plain_words_pass() {
-    let caught =
-        ["full_name", "contact_phone", "home_address", "license_plate", "id_number", "birth_day", "suspect_count"];
+    let caught = [
+        "full_name",
+        "contact_phone",
+        "home_address",
+        "license_plate",
+        "id_number",
+        "birth_day",
+        "suspect_count",
+    ];
     for name in caught {
         let planted = file(vec![message("Report", vec![field(name, Type::String, "")])]);
         assert_eq!(rules::find_personal_data(&planted).len(), 1, "{name}");
     }
-    for name in ["display_name", "element_number", "page_size", "server_addresses", "plateau", "platelet_count"] {
+    for name in [
+        "display_name",
+        "element_number",
+        "page_size",
+        "server_addresses",
+        "plateau",
+        "platelet_count",
+    ] {
         let fine = file(vec![message("Report", vec![field(name, Type::String, "")])]);
         assert_no_violations(&rules::find_personal_data(&fine));
     }
@@ -126,24 +147,45 @@ fn planted_personal_data_is_caught_and_plain_words_pass() {
 fn a_figure_beside_a_device_is_caught_also_through_a_member() {
     let cell = message("Cell", vec![field("value", Type::Sint64, "")]);
     let sheet = message("Sheet", vec![field("cells", Type::Message, "Cell")]);
-    let joined =
-        |name| message(name, vec![field("sheet", Type::Message, "Sheet"), field("device_id", Type::Bytes, "")]);
+    let joined = |name| {
+        message(
+            name,
+            vec![field("sheet", Type::Message, "Sheet"), field("device_id", Type::Bytes, "")],
+        )
+    };
     assert_eq!(
-        rules::find_figures_beside_officials(&file(vec![cell.clone(), sheet.clone(), joined("Filed")])).len(),
+        rules::find_figures_beside_officials(&file(vec![
+            cell.clone(),
+            sheet.clone(),
+            joined("Filed")
+        ]))
+        .len(),
         1
     );
-    let scored = message("Worker", vec![field("account_id", Type::Bytes, ""), field("score", Type::Sint64, "")]);
+    let scored = message(
+        "Worker",
+        vec![field("account_id", Type::Bytes, ""), field("score", Type::Sint64, "")],
+    );
     assert_eq!(rules::find_figures_beside_officials(&file(vec![scored])).len(), 1);
-    let of_a_unit = message("Filed", vec![field("cell", Type::Message, "Cell"), field("unit_id", Type::Bytes, "")]);
-    assert_no_violations(&rules::find_figures_beside_officials(&file(vec![cell, sheet, of_a_unit])));
+    let of_a_unit = message(
+        "Filed",
+        vec![field("cell", Type::Message, "Cell"), field("unit_id", Type::Bytes, "")],
+    );
+    assert_no_violations(&rules::find_figures_beside_officials(&file(vec![
+        cell, sheet, of_a_unit,
+    ])));
 }
 
 #[test]
 fn other_planted_faults_are_caught() {
-    let double = file(vec![message("M", vec![field("ratio", Type::Double, ""), field("unit_id", Type::String, "")])]);
+    let double = file(vec![message(
+        "M",
+        vec![field("ratio", Type::Double, ""), field("unit_id", Type::String, "")],
+    )]);
     assert_eq!(rules::find_floats(&double).len(), 1);
     assert_eq!(rules::find_text_ids(&double).len(), 1);
-    let update = file(vec![message("UpdateUnitRequest", vec![]), message("ListUnitsRequest", vec![])]);
+    let update =
+        file(vec![message("UpdateUnitRequest", vec![]), message("ListUnitsRequest", vec![])]);
     assert_eq!(rules::find_missing_pages_and_masks(&update).len(), 2);
 
     let mut shared = file(vec![message("GetUnitRequest", vec![]), message("Unit", vec![])]);
@@ -158,8 +200,15 @@ fn other_planted_faults_are_caught() {
     shared[0].service[0].method[0].name = Some("CloseUnit".to_owned());
     assert_eq!(rules::find_writes_without_request_id(&shared).len(), 1);
 
-    let value = EnumValueDescriptorProto { name: Some("KIND_NONE".to_owned()), number: Some(0), ..Default::default() };
-    shared[0].enum_type =
-        vec![EnumDescriptorProto { name: Some("Kind".to_owned()), value: vec![value], ..Default::default() }];
+    let value = EnumValueDescriptorProto {
+        name: Some("KIND_NONE".to_owned()),
+        number: Some(0),
+        ..Default::default()
+    };
+    shared[0].enum_type = vec![EnumDescriptorProto {
+        name: Some("Kind".to_owned()),
+        value: vec![value],
+        ..Default::default()
+    }];
     assert_eq!(rules::find_bad_zero_values(&shared).len(), 1);
 }

@@ -10,7 +10,8 @@ use std::path::Path;
 /// Runs every kept input of a fuzzer.
 fn run_corpus(name: &str, target: fn(&[u8])) {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
-    let inputs: Vec<_> = std::fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let inputs: Vec<_> =
+        std::fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert!(inputs.len() >= 5, "{} holds {} inputs", dir.display(), inputs.len());
     for input in inputs {
         target(&std::fs::read(input).unwrap());

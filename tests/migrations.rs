@@ -21,7 +21,8 @@ fn migrations_dir(database: &str) -> PathBuf {
 /// The names of a database's migrations, `0001_begin`, in order.
 fn migration_names(database: &str) -> Vec<String> {
     let entries = fs::read_dir(migrations_dir(database)).unwrap();
-    let mut names: Vec<String> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<String> =
+        entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
 }
@@ -45,7 +46,10 @@ fn postgres_columns(conn: &mut PgConnection) -> BTreeSet<String> {
 }
 
 /// Runs all the way up, down and up again.
-fn run_up_down_up<DB: diesel::backend::Backend>(conn: &mut impl MigrationHarness<DB>, database: &str) {
+fn run_up_down_up<DB: diesel::backend::Backend>(
+    conn: &mut impl MigrationHarness<DB>,
+    database: &str,
+) {
     let migrations = || FileBasedMigrations::from_path(migrations_dir(database)).unwrap();
     conn.run_pending_migrations(migrations()).unwrap();
     conn.revert_all_migrations(migrations()).unwrap();
@@ -59,10 +63,15 @@ fn both_databases_have_the_same_migrations() {
 
 #[test]
 fn numbers_count_up_from_one_and_each_has_a_way_up_and_down() {
-    for database in ["sqlite", "postgres", "client"].into_iter().filter(|d| migrations_dir(d).exists()) {
+    for database in
+        ["sqlite", "postgres", "client"].into_iter().filter(|d| migrations_dir(d).exists())
+    {
         for (at, name) in migration_names(database).iter().enumerate() {
             let number = format!("{:04}_", at + 1);
-            assert!(name.starts_with(&number), "migrations/{database}/{name} should begin with {number}");
+            assert!(
+                name.starts_with(&number),
+                "migrations/{database}/{name} should begin with {number}"
+            );
             for file in ["up.sql", "down.sql"] {
                 let path = migrations_dir(database).join(name).join(file);
                 let text = fs::read_to_string(&path).unwrap_or_default();

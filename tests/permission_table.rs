@@ -19,8 +19,13 @@ use thidua::pb::Rpc;
 /// `o`: on the own unit; `a`: on units below, held above them; `oa`: both; `.`: never.
 fn permission_cell(action: Action, role: Role) -> String {
     let may = |relation| action.allowed().contains(&(role, relation));
-    let letters = [(UnitRelation::Own, "o"), (UnitRelation::Above, "a"), (UnitRelation::Other, "ANYWHERE")];
-    let text: String = letters.into_iter().filter(|(relation, _)| may(*relation)).map(|(_, letter)| letter).collect();
+    let letters =
+        [(UnitRelation::Own, "o"), (UnitRelation::Above, "a"), (UnitRelation::Other, "ANYWHERE")];
+    let text: String = letters
+        .into_iter()
+        .filter(|(relation, _)| may(*relation))
+        .map(|(_, letter)| letter)
+        .collect();
     if text.is_empty() { ".".to_owned() } else { text }
 }
 
@@ -48,7 +53,8 @@ fn can_see(role: Role, scope: impl Fn(UnitId, CampaignId) -> Scope) -> bool {
     let (unit, campaign) = (UnitId::from_code("u"), CampaignId::from_code("A"));
     let grants = vec![Grant { role, unit, from: Date::MIN, to: Date::MAX }];
     let actor = Actor { account: AccountId::from_code("a"), device: None, grants };
-    compute_visible_scopes(&actor, &[campaign], Date::constant(2024, 9, 1)).contains(scope(unit, campaign))
+    compute_visible_scopes(&actor, &[campaign], Date::constant(2024, 9, 1))
+        .contains(scope(unit, campaign))
 }
 
 /// What every role may ask of this rpc, in the columns of the table above.
@@ -60,14 +66,17 @@ fn render_rpc_row(rpc: Rpc) -> String {
     };
     let any = |actions: &[Action], role| {
         let all: String = actions.iter().map(|action| permission_cell(*action, role)).collect();
-        let letters: String = ['o', 'a'].into_iter().filter(|letter| all.contains(*letter)).collect();
+        let letters: String =
+            ['o', 'a'].into_iter().filter(|letter| all.contains(*letter)).collect();
         if letters.is_empty() { ".".to_owned() } else { letters }
     };
     let body = match required_access(rpc) {
         RpcAccess::Unauthenticated => "without a token".to_owned(),
         RpcAccess::Authenticated => "every caller".to_owned(),
         RpcAccess::OnRecord(actions) => cells(&|role| any(actions, role)),
-        RpcAccess::WithinUnits(actions) => cells(&|role| any(actions, role)) + "   of what is in sight",
+        RpcAccess::WithinUnits(actions) => {
+            cells(&|role| any(actions, role)) + "   of what is in sight"
+        }
         RpcAccess::InternalRole => {
             cells(&|role| if can_see(role, |_, _| Scope::REFERENCE) { "x" } else { "." }.to_owned())
         }
@@ -78,7 +87,8 @@ fn render_rpc_row(rpc: Rpc) -> String {
                 ("d", can_see(role, |unit, _| Scope::desk(unit))),
                 ("p", can_see(role, |_, campaign| Scope::published(campaign))),
             ];
-            let letters: String = scopes.into_iter().filter(|(_, sees)| *sees).map(|(letter, _)| letter).collect();
+            let letters: String =
+                scopes.into_iter().filter(|(_, sees)| *sees).map(|(letter, _)| letter).collect();
             if letters.is_empty() { ".".to_owned() } else { letters }
         }),
     };
@@ -91,13 +101,21 @@ fn the_table_of_rights_is_the_one_that_was_reviewed() {
     if std::env::var_os("THIDUA_BLESS").is_some() {
         fs::write(&path, render_table()).unwrap();
     }
-    assert_eq!(fs::read_to_string(&path).unwrap(), render_table(), "rights have changed: THIDUA_BLESS=1 accepts it");
+    assert_eq!(
+        fs::read_to_string(&path).unwrap(),
+        render_table(),
+        "rights have changed: THIDUA_BLESS=1 accepts it"
+    );
 }
 
 #[test]
 fn nobody_may_do_anything_to_a_unit_without_relation_and_nobody_reviews_the_own_unit() {
     for action in Action::ALL {
-        assert!(action.allowed().iter().all(|(_, relation)| *relation != UnitRelation::Other), "{}", action.code());
+        assert!(
+            action.allowed().iter().all(|(_, relation)| *relation != UnitRelation::Other),
+            "{}",
+            action.code()
+        );
     }
     for action in [Action::AcceptReport, Action::ReturnReport] {
         assert_eq!(action.allowed(), [(Role::Reviewer, UnitRelation::Above)], "{}", action.code());

@@ -18,14 +18,16 @@ use thidua::domain::command::SaveCells;
 use thidua::domain::element::ElementCode;
 use thidua::domain::form::Catalogue;
 use thidua::domain::ids::{ContractId, UnitId};
-use thidua::domain::org::{DaySpan, Hierarchy, Org, OrgFacts, StructureView, Unit, UnitKind, UnitParent, UnitVersion};
+use thidua::domain::org::{
+    DaySpan, Hierarchy, Org, OrgFacts, StructureView, Unit, UnitKind, UnitParent, UnitVersion,
+};
 use thidua::domain::period::Period;
 use thidua::domain::ratio::Ratio;
 use thidua::domain::reason::RefusalReason;
 use thidua::domain::report::{ElementRange, FormRule, FormSchema, Report, ReportKey};
 use thidua::domain::standing::{
-    JudgementState, ReportEntry, ReportsDigest, StandingInput, WindowSums, aggregate_reports, compute_input_digest,
-    judge_standings,
+    JudgementState, ReportEntry, ReportsDigest, StandingInput, WindowSums, aggregate_reports,
+    compute_input_digest, judge_standings,
 };
 use thidua::domain::target_rule::{Comparator, Target};
 use thidua::domain::window::DateWindow;
@@ -39,7 +41,17 @@ const ELEMENTS: [&str; 5] =
 
 fn unit(uid: &str, kind: UnitKind) -> Unit {
     let (name, local_kind) = (uid.to_owned(), "xa".to_owned());
-    Unit::new(uid, UnitVersion { days: DaySpan::ALWAYS, name, kind, local_kind, code: None, note: String::new() })
+    Unit::new(
+        uid,
+        UnitVersion {
+            days: DaySpan::ALWAYS,
+            name,
+            kind,
+            local_kind,
+            code: None,
+            note: String::new(),
+        },
+    )
 }
 
 /// A province, two districts, four communes, four weeks and one form.
@@ -54,17 +66,34 @@ struct PropertyFixture {
 fn fixture() -> &'static PropertyFixture {
     static FIXTURE: OnceLock<PropertyFixture> = OnceLock::new();
     FIXTURE.get_or_init(|| {
-        let mut facts = OrgFacts { units: vec![unit("prov-84", UnitKind::Province)], ..OrgFacts::default() };
+        let mut facts =
+            OrgFacts { units: vec![unit("prov-84", UnitKind::Province)], ..OrgFacts::default() };
         let mut under = |child: &str, parent: &str, kind| {
             facts.units.push(unit(child, kind));
             let (child, parent) = (UnitId::from_code(child), UnitId::from_code(parent));
-            facts.edges.push(UnitParent { child, parent, hierarchy: Hierarchy::Command, days: DaySpan::ALWAYS });
+            facts.edges.push(UnitParent {
+                child,
+                parent,
+                hierarchy: Hierarchy::Command,
+                days: DaySpan::ALWAYS,
+            });
         };
-        ["d1", "d2"].into_iter().for_each(|district| under(district, "prov-84", UnitKind::District));
-        COMMUNES.into_iter().for_each(|(commune, district)| under(commune, district, UnitKind::Commune));
-        let elements =
-            catalogue::read_catalogue("elements.toml", include_str!("../examples/tra-vinh/elements.toml")).unwrap();
-        let forms = catalogue::read_catalogue("forms.toml", include_str!("../examples/tra-vinh/forms.toml")).unwrap();
+        ["d1", "d2"]
+            .into_iter()
+            .for_each(|district| under(district, "prov-84", UnitKind::District));
+        COMMUNES
+            .into_iter()
+            .for_each(|(commune, district)| under(commune, district, UnitKind::Commune));
+        let elements = catalogue::read_catalogue(
+            "elements.toml",
+            include_str!("../examples/tra-vinh/elements.toml"),
+        )
+        .unwrap();
+        let forms = catalogue::read_catalogue(
+            "forms.toml",
+            include_str!("../examples/tra-vinh/forms.toml"),
+        )
+        .unwrap();
         let campaign = Campaign {
             measurement_window: window(WEEKS),
             legal_window: window(WEEKS),
@@ -90,9 +119,12 @@ fn fixture() -> &'static PropertyFixture {
 }
 
 fn read_example_campaign() -> Campaign {
-    campaign::read_campaign_file("campaign-a.toml", include_str!("../examples/tra-vinh/campaign-a.toml"))
-        .unwrap()
-        .campaign
+    campaign::read_campaign_file(
+        "campaign-a.toml",
+        include_str!("../examples/tra-vinh/campaign-a.toml"),
+    )
+    .unwrap()
+    .campaign
 }
 
 fn window(weeks: usize) -> DateWindow {
@@ -121,8 +153,15 @@ fn file_reports(sent: &[SentFigures]) -> Vec<FiledReport> {
         let (week, commune) = (at / COMMUNES.len(), COMMUNES[at % COMMUNES.len()].0);
         let start = FIRST_DAY.saturating_add((week as i64).weeks());
         let period = Period::new("week", start, start.saturating_add(1.week()));
-        let key = ReportKey { contract: ContractId::from_code("tuan-xa"), unit: UnitId::from_code(commune), period };
-        let cells = (1..).zip(figures).map(|(no, figure)| (ElementNumber(no), CellValue::Reported(*figure))).collect();
+        let key = ReportKey {
+            contract: ContractId::from_code("tuan-xa"),
+            unit: UnitId::from_code(commune),
+            period,
+        };
+        let cells = (1..)
+            .zip(figures)
+            .map(|(no, figure)| (ElementNumber(no), CellValue::Reported(*figure)))
+            .collect();
         all.push(FiledReport { key, cells, accepted: *accepted });
     }
     all
@@ -136,7 +175,10 @@ fn report_entries(filed: &[FiledReport]) -> Vec<ReportEntry<'_>> {
     entries
 }
 
-fn standing_input<'a>(reports: &'a [ReportEntry<'a>], baselines: &'a Baselines) -> StandingInput<'a> {
+fn standing_input<'a>(
+    reports: &'a [ReportEntry<'a>],
+    baselines: &'a Baselines,
+) -> StandingInput<'a> {
     let PropertyFixture { org, calendars, catalogue, campaign, numbers } = fixture();
     let today = campaign.measurement_window.end.saturating_add(1.day());
     StandingInput {
@@ -166,7 +208,10 @@ fn value_at(folded: &WindowSums, unit: &str, element: &str) -> Option<i64> {
 
 fn sent_strategy() -> impl Strategy<Value = Vec<SentFigures>> {
     let figures = prop::array::uniform5(0_i64..60);
-    prop::collection::vec(prop::option::weighted(0.8, (figures, prop::bool::weighted(0.8))), WEEKS * COMMUNES.len())
+    prop::collection::vec(
+        prop::option::weighted(0.8, (figures, prop::bool::weighted(0.8))),
+        WEEKS * COMMUNES.len(),
+    )
 }
 
 fn sum_known(parts: impl IntoIterator<Item = Option<i64>>) -> Option<i64> {

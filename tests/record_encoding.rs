@@ -13,8 +13,8 @@ fn read_example(name: &str) -> String {
 }
 
 fn read_example_catalogue() -> Catalogue {
-    let parts =
-        ["elements.toml", "forms.toml"].map(|name| catalogue::read_catalogue(name, &read_example(name)).unwrap());
+    let parts = ["elements.toml", "forms.toml"]
+        .map(|name| catalogue::read_catalogue(name, &read_example(name)).unwrap());
     catalogue::merge_catalogues(parts.into())
 }
 
@@ -38,9 +38,14 @@ fn both_campaigns_of_the_example_are_read_back_as_their_files_say() {
 fn the_catalogue_of_the_example_is_read_back_as_its_files_say() {
     let catalogue = read_example_catalogue();
     let numbers = number_elements(&catalogue);
-    let elements: Vec<_> =
-        catalogue.elements.iter().zip(1..).map(|(one, no)| record::encode_element(no, one)).collect();
-    let forms: Vec<_> = catalogue.forms.iter().map(|one| record::encode_form(one, &numbers).unwrap()).collect();
+    let elements: Vec<_> = catalogue
+        .elements
+        .iter()
+        .zip(1..)
+        .map(|(one, no)| record::encode_element(no, one))
+        .collect();
+    let forms: Vec<_> =
+        catalogue.forms.iter().map(|one| record::encode_form(one, &numbers).unwrap()).collect();
     let contracts: Vec<_> = catalogue.contracts.iter().map(record::encode_contract).collect();
     let read = record::decode_catalogue(
         elements.iter().map(Vec::as_slice),
@@ -52,16 +57,22 @@ fn the_catalogue_of_the_example_is_read_back_as_its_files_say() {
 
 #[test]
 fn the_real_organisation_through_its_reforms_is_read_back_as_its_files_say() {
-    let [units, parents, lineage] =
-        ["units.csv", "parents.csv", "lineage.csv"].map(|name| read_example(&format!("org/{name}")));
-    let org = read_org(&OrgCsvTexts { units: &units, parents: &parents, lineage: &lineage }).unwrap();
+    let [units, parents, lineage] = ["units.csv", "parents.csv", "lineage.csv"]
+        .map(|name| read_example(&format!("org/{name}")));
+    let org =
+        read_org(&OrgCsvTexts { units: &units, parents: &parents, lineage: &lineage }).unwrap();
     let numbers: UnitNumbers = org.units().iter().map(|unit| unit.id).zip(1..).collect();
-    let bytes: Vec<_> =
-        org.units().iter().map(|unit| record::encode_unit(unit, org.facts(), &numbers).unwrap()).collect();
+    let bytes: Vec<_> = org
+        .units()
+        .iter()
+        .map(|unit| record::encode_unit(unit, org.facts(), &numbers).unwrap())
+        .collect();
     let (mut facts, read_numbers) = record::decode_org(bytes.iter().map(Vec::as_slice)).unwrap();
     assert_eq!(read_numbers, numbers);
     facts.edges.sort_by_key(|edge| (edge.hierarchy, edge.child, edge.days));
-    let by_all = |line: &thidua::domain::org::UnitLineage| (line.effective_day, line.from, line.to, line.basis.clone());
+    let by_all = |line: &thidua::domain::org::UnitLineage| {
+        (line.effective_day, line.from, line.to, line.basis.clone())
+    };
     facts.lineage.sort_by_key(by_all);
     assert_eq!(&facts, org.facts());
 }

@@ -13,7 +13,9 @@ use thidua::domain::element::{CountingLevel, Element, ElementCode, ElementKind};
 use thidua::domain::form::{Catalogue, Contract, Form};
 use thidua::domain::ids::UnitId;
 use thidua::domain::numbers::UnitNumbers;
-use thidua::domain::org::{DaySpan, Hierarchy, Org, OrgFacts, Unit, UnitKind, UnitParent, UnitVersion};
+use thidua::domain::org::{
+    DaySpan, Hierarchy, Org, OrgFacts, Unit, UnitKind, UnitParent, UnitVersion,
+};
 use thidua::domain::period::Period;
 use thidua::domain::report::{Report, ReportKey};
 use thidua::domain::window::DateWindow;
@@ -42,7 +44,10 @@ impl InstructionFixture {
         let facts = build_org_facts();
         let units = facts.units.iter().map(|unit| unit.id).zip(1..).collect();
         let (catalogue, campaign) = (build_catalogue(), build_campaign());
-        let numbers = (1..).map(ElementNumber).zip(catalogue.elements.iter().map(|one| one.code.clone())).collect();
+        let numbers = (1..)
+            .map(ElementNumber)
+            .zip(catalogue.elements.iter().map(|one| one.code.clone()))
+            .collect();
         let calendars = Calendars::standard().with_campaigns([&campaign]);
         let (org, baselines) = (Org::new(facts).unwrap(), Baselines::new([]));
         Self { org, calendars, catalogue, campaign, numbers, units, baselines }
@@ -74,7 +79,14 @@ fn build_org_facts() -> OrgFacts {
     let mut facts = OrgFacts::default();
     let mut add = |uid: &str, kind: UnitKind, parent_uid: Option<String>| {
         let (name, local_kind) = (uid.to_owned(), kind.to_string());
-        let version = UnitVersion { days: DaySpan::ALWAYS, name, kind, local_kind, code: None, note: String::new() };
+        let version = UnitVersion {
+            days: DaySpan::ALWAYS,
+            name,
+            kind,
+            local_kind,
+            code: None,
+            note: String::new(),
+        };
         facts.units.push(Unit::new(uid, version));
         let edge = |parent: String| UnitParent {
             child: UnitId::from_code(uid),
@@ -85,9 +97,15 @@ fn build_org_facts() -> OrgFacts {
         facts.edges.extend(parent_uid.map(edge));
     };
     add("province", UnitKind::Province, None);
-    (0..DISTRICTS).for_each(|at| add(&format!("district-{at}"), UnitKind::District, Some("province".to_owned())));
+    (0..DISTRICTS).for_each(|at| {
+        add(&format!("district-{at}"), UnitKind::District, Some("province".to_owned()))
+    });
     for at in 0..COMMUNES {
-        add(&format!("commune-{at}"), UnitKind::Commune, Some(format!("district-{}", at % DISTRICTS)));
+        add(
+            &format!("commune-{at}"),
+            UnitKind::Commune,
+            Some(format!("district-{}", at % DISTRICTS)),
+        );
     }
     facts
 }
@@ -130,7 +148,8 @@ fn build_catalogue() -> Catalogue {
 }
 
 fn build_campaign() -> Campaign {
-    let window = DateWindow { start: FIRST_DAY, end: FIRST_DAY.saturating_add((WEEKS as i64).weeks()) };
+    let window =
+        DateWindow { start: FIRST_DAY, end: FIRST_DAY.saturating_add((WEEKS as i64).weeks()) };
     Campaign {
         code: "G".to_owned(),
         name_vi: "DỮ LIỆU GIẢ LẬP".to_owned(),

@@ -45,15 +45,20 @@ impl DrillFixture {
     pub(crate) fn start(host: DrillHost) -> Result<Self> {
         let cluster = Cluster::start(&host)?;
         let ports = two_free_ports()?;
-        let mut one = DrillNode::create(&host, "one", Some(&Cluster::node_url(&cluster.ports())), ports)?;
-        let lines: Vec<CuttableProxy> = cluster.ports().into_iter().map(CuttableProxy::start).collect::<Result<_>>()?;
+        let mut one =
+            DrillNode::create(&host, "one", Some(&Cluster::node_url(&cluster.ports())), ports)?;
+        let lines: Vec<CuttableProxy> =
+            cluster.ports().into_iter().map(CuttableProxy::start).collect::<Result<_>>()?;
         let through: Vec<u16> = lines.iter().map(|line| line.port).collect();
-        let mut other = one.create_second(&host, "other", Some(&Cluster::node_url(&through)), ports)?;
+        let mut other =
+            one.create_second(&host, "other", Some(&Cluster::node_url(&through)), ports)?;
         one.start(&["serve"])?;
         other.start(&["serve"])?;
         let night = NightlyJob::enrol(&one)?;
         let half = PHONES / 2;
-        let invitations = [one.create_invitations(0, half)?, other.create_invitations(half, PHONES - half)?].concat();
+        let invitations =
+            [one.create_invitations(0, half)?, other.create_invitations(half, PHONES - half)?]
+                .concat();
         let fleet = PhoneFleet::enrol(&host.dir.join("phones"), &invitations)?;
         Ok(Self { host, cluster, nodes: [one, other], proxies: lines, fleet, nightly_job: night })
     }
@@ -130,7 +135,9 @@ impl DrillFixture {
     }
 
     fn wait_for_new_leader(&self, dead: usize) -> Result<()> {
-        wait_for("another PostgreSQL leads", 60, || Ok(self.cluster.find_leader().filter(|at| *at != dead)))?;
+        wait_for("another PostgreSQL leads", 60, || {
+            Ok(self.cluster.find_leader().filter(|at| *at != dead))
+        })?;
         sleep(Duration::from_secs(4));
         Ok(())
     }
@@ -161,7 +168,8 @@ impl DrillFixture {
     }
 
     fn lagging_replica_promoted(&mut self) -> Result<()> {
-        let (async_standby, sync_standby) = (self.cluster.find_async_standby(), self.cluster.find_sync_standby());
+        let (async_standby, sync_standby) =
+            (self.cluster.find_async_standby(), self.cluster.find_sync_standby());
         let (Some(async_standby), Some(sync_standby)) = (async_standby, sync_standby) else {
             return Err("no asynchronous replica".into());
         };
@@ -171,7 +179,10 @@ impl DrillFixture {
         let dead = self.kill_primary()?;
         self.cluster.members[sync_standby].kill();
         self.cluster.force_failover(&self.host, async_standby)?;
-        let lost = database_checks::count_lost(&self.cluster.admin_url(async_standby), &self.fleet.devices)?;
+        let lost = database_checks::count_lost(
+            &self.cluster.admin_url(async_standby),
+            &self.fleet.devices,
+        )?;
         println!("    {lost} acknowledged commands were not on the replica that leads now");
         self.fleet.resume_phones();
         sleep(Duration::from_secs(4));
@@ -188,8 +199,10 @@ impl DrillFixture {
         let leader = self.cluster.find_leader().ok_or("nobody leads")?;
         let ballast = self.cluster.members[leader].ballast_path();
         // It ends when there is no room, which is what is wanted.
-        let filled =
-            Command::new("dd").args(["if=/dev/zero", "bs=64k"]).arg(format!("of={}", ballast.display())).output()?;
+        let filled = Command::new("dd")
+            .args(["if=/dev/zero", "bs=64k"])
+            .arg(format!("of={}", ballast.display()))
+            .output()?;
         if filled.status.success() {
             return Err("the disk took everything".into());
         }

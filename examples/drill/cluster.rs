@@ -4,7 +4,9 @@
 
 use crate::Result;
 use crate::database_checks::{query_number, query_text};
-use crate::host::{ChildProcess, DrillHost, free_port, process_tree, run_checked, send_signal, wait_for};
+use crate::host::{
+    ChildProcess, DrillHost, free_port, process_tree, run_checked, send_signal, wait_for,
+};
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -34,8 +36,11 @@ impl Cluster {
     pub(crate) fn start(host: &DrillHost) -> Result<Self> {
         let (client, peer) = (free_port()?, free_port()?);
         let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", "KILL", "etcd", "--name", "drill", "--data-dir"]).arg(host.dir.join("etcd"));
-        let (client_url, peer_url) = (format!("http://127.0.0.1:{client}"), format!("http://127.0.0.1:{peer}"));
+        command
+            .args(["--pdeathsig", "KILL", "etcd", "--name", "drill", "--data-dir"])
+            .arg(host.dir.join("etcd"));
+        let (client_url, peer_url) =
+            (format!("http://127.0.0.1:{client}"), format!("http://127.0.0.1:{peer}"));
         for (option, url) in [
             ("--listen-client-urls", &client_url),
             ("--advertise-client-urls", &client_url),
@@ -63,8 +68,11 @@ impl Cluster {
     /// Waits until one leads, one follows synchronously and one behind them.
     pub(crate) fn wait_until_complete(&self, seconds: u64) -> Result<()> {
         wait_for("a whole cluster", seconds, || {
-            let Some((leader, _)) = self.find_leader().zip(self.find_sync_standby()) else { return Ok(None) };
-            let streaming = "select count(*) as n from pg_stat_replication where state = 'streaming'";
+            let Some((leader, _)) = self.find_leader().zip(self.find_sync_standby()) else {
+                return Ok(None);
+            };
+            let streaming =
+                "select count(*) as n from pg_stat_replication where state = 'streaming'";
             Ok((query_number(&self.admin_url(leader), streaming)? == 2).then_some(()))
         })
     }
@@ -81,7 +89,8 @@ impl Cluster {
 
     /// The one that is neither.
     pub(crate) fn find_async_standby(&self) -> Option<usize> {
-        (0..self.members.len()).find(|at| Some(*at) != self.find_leader() && Some(*at) != self.find_sync_standby())
+        (0..self.members.len())
+            .find(|at| Some(*at) != self.find_leader() && Some(*at) != self.find_sync_standby())
     }
 
     fn find_member_with_role(&self, role: &str) -> Option<usize> {
@@ -90,22 +99,27 @@ impl Cluster {
             .iter()
             .filter(|member| member.patroni.is_some())
             .find_map(ClusterMember::read_cluster_state)?;
-        let one = seen["members"]
-            .as_array()?
-            .iter()
-            .find(|one| one["role"] == role && (one["state"] == "running" || one["state"] == "streaming"))?;
+        let one = seen["members"].as_array()?.iter().find(|one| {
+            one["role"] == role && (one["state"] == "running" || one["state"] == "streaming")
+        })?;
         self.members.iter().position(|member| one["name"] == member.name.as_str())
     }
 
     /// Where an operator connects to one member's database.
     pub(crate) fn admin_url(&self, at: usize) -> String {
-        format!("postgres://thidua:{PASSWORD}@127.0.0.1:{}/postgres?connect_timeout=3", self.members[at].port)
+        format!(
+            "postgres://thidua:{PASSWORD}@127.0.0.1:{}/postgres?connect_timeout=3",
+            self.members[at].port
+        )
     }
 
     /// Where a node connects, through these ports of the members.
     pub(crate) fn node_url(ports: &[u16]) -> String {
         let hosts: Vec<String> = ports.iter().map(|port| format!("127.0.0.1:{port}")).collect();
-        format!("postgres://thidua:{PASSWORD}@{}/postgres?target_session_attrs=read-write", hosts.join(","))
+        format!(
+            "postgres://thidua:{PASSWORD}@{}/postgres?target_session_attrs=read-write",
+            hosts.join(",")
+        )
     }
 
     /// The ports of all members.
@@ -131,20 +145,27 @@ impl Cluster {
         let mut command = Command::new(format!("{}/patronictl", host.patroni));
         command.arg("-c").arg(member.dir.join("patroni.yml"));
         run_checked(command.args(["failover", "drill", "--candidate", &member.name, "--force"]))?;
-        wait_for("the replica that was forced leads", 60, || Ok((self.find_leader() == Some(at)).then_some(())))?;
+        wait_for("the replica that was forced leads", 60, || {
+            Ok((self.find_leader() == Some(at)).then_some(()))
+        })?;
         let writes = "select case when pg_is_in_recovery() then 0::bigint else 1::bigint end as n";
-        wait_for("it takes writes", 30, || Ok((query_number(&self.admin_url(at), writes)? == 1).then_some(())))
+        wait_for("it takes writes", 30, || {
+            Ok((query_number(&self.admin_url(at), writes)? == 1).then_some(()))
+        })
     }
 
     /// Head and chain of each member, once they are the same everywhere.
     pub(crate) fn wait_for_equal_heads(&self, seconds: u64) -> bool {
         let head = "select seq::text || ' ' || encode(chain, 'hex') as t from head";
         let same = || {
-            let heads: Vec<String> =
-                (0..self.members.len()).map(|at| query_text(&self.admin_url(at), head)).collect::<Result<_>>()?;
+            let heads: Vec<String> = (0..self.members.len())
+                .map(|at| query_text(&self.admin_url(at), head))
+                .collect::<Result<_>>()?;
             Ok(heads.iter().all(|one| *one == heads[0]).then_some(()))
         };
-        wait_for("the same head on every member", seconds, same).inspect_err(|error| println!("  {error}")).is_ok()
+        wait_for("the same head on every member", seconds, same)
+            .inspect_err(|error| println!("  {error}"))
+            .is_ok()
     }
 }
 
@@ -163,9 +184,9 @@ impl ClusterMember {
             ("BIN", host.pg_bin.clone()),
             ("PASSWORD", PASSWORD.to_owned()),
         ];
-        let text = template_values
-            .iter()
-            .fold(template.to_owned(), |text, (key, value)| text.replace(&format!("@{key}@"), value));
+        let text = template_values.iter().fold(template.to_owned(), |text, (key, value)| {
+            text.replace(&format!("@{key}@"), value)
+        });
         std::fs::write(home.join("patroni.yml"), text)?;
         host.chown_to_user(&home)?;
         Ok(Self { name: name.to_owned(), port, rest_port: rest, dir: home, patroni: None })
@@ -174,7 +195,8 @@ impl ClusterMember {
     pub(crate) fn start(&mut self, host: &DrillHost) -> Result<()> {
         let mut command = host.unprivileged_command(&format!("{}/patroni", host.patroni));
         command.arg(self.dir.join("patroni.yml"));
-        self.patroni = Some(ChildProcess::start(&mut command, &host.dir.join(format!("{}.log", self.name)))?);
+        self.patroni =
+            Some(ChildProcess::start(&mut command, &host.dir.join(format!("{}.log", self.name)))?);
         Ok(())
     }
 
@@ -187,7 +209,13 @@ impl ClusterMember {
     }
 
     fn postmaster_pid(&self) -> Option<u32> {
-        std::fs::read_to_string(self.dir.join("data/postmaster.pid")).ok()?.lines().next()?.trim().parse().ok()
+        std::fs::read_to_string(self.dir.join("data/postmaster.pid"))
+            .ok()?
+            .lines()
+            .next()?
+            .trim()
+            .parse()
+            .ok()
     }
 
     /// A file in the way of everything that its disk could still take.

@@ -72,13 +72,19 @@ pub(crate) fn check_database(url: &str, devices: &[DrillDevice]) -> Result<Check
         )?;
         let commands = query_number(
             url,
-            &format!("select count(*) as n from command where device = {}", blob_literal(url, &device.id)),
+            &format!(
+                "select count(*) as n from command where device = {}",
+                blob_literal(url, &device.id)
+            ),
         )?;
         found.lost += (commands - effects).max(0);
         found.doubled += (effects - commands).max(0);
     }
     let published = query_number(url, "select count(*) as n from run_manifest")?;
-    let slots = query_number(url, "select count(*) as n from job_run where job = 'aggregate' and state = 'DONE'")?;
+    let slots = query_number(
+        url,
+        "select count(*) as n from job_run where job = 'aggregate' and state = 'DONE'",
+    )?;
     let back = query_number(
         url,
         "select count(*) as n from run_manifest a join run_manifest b on a.campaign = b.campaign and a.number = b.number + 1 \

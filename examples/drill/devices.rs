@@ -68,10 +68,17 @@ impl PhoneFleet {
     /// Enrols a phone for each invitation, which nobody has used; each sends its first report.
     pub(crate) fn enrol(dir: &Path, invitations: &[String]) -> Result<Self> {
         std::fs::create_dir_all(dir)?;
-        let devices =
-            invitations.iter().enumerate().map(|(at, text)| enrol_phone(&dir.join(format!("{at:02}.db")), text));
+        let devices = invitations
+            .iter()
+            .enumerate()
+            .map(|(at, text)| enrol_phone(&dir.join(format!("{at:02}.db")), text));
         let devices = devices.collect::<Result<_>>()?;
-        let mut fleet = Self { devices, phase: Arc::default(), answer_times: Arc::default(), threads: Vec::new() };
+        let mut fleet = Self {
+            devices,
+            phase: Arc::default(),
+            answer_times: Arc::default(),
+            threads: Vec::new(),
+        };
         fleet.start_phones();
         Ok(fleet)
     }
@@ -88,7 +95,9 @@ impl PhoneFleet {
     /// Closes every phone; what waits in it stays.
     pub(crate) fn stop_phones(&mut self) -> Result<()> {
         self.phase.store(PHASE_END, Ordering::SeqCst);
-        self.threads.drain(..).try_for_each(|handle| handle.join().map_err(|_| "a phone's thread ended".into()))
+        self.threads
+            .drain(..)
+            .try_for_each(|handle| handle.join().map_err(|_| "a phone's thread ended".into()))
     }
 
     /// Everybody types and sends.
@@ -125,8 +134,12 @@ impl PhoneFleet {
     pub(crate) fn longest_outage(&self, from: Instant) -> [Duration; 2] {
         let answers = lock(&self.answer_times).clone();
         let gap = |of: Option<usize>| {
-            let mine = answers.iter().filter(|(at, _)| of.is_none_or(|of| of == *at)).map(|(_, when)| *when);
-            let mut times: Vec<Instant> = mine.filter(|when| *when > from).chain([from, Instant::now()]).collect();
+            let mine = answers
+                .iter()
+                .filter(|(at, _)| of.is_none_or(|of| of == *at))
+                .map(|(_, when)| *when);
+            let mut times: Vec<Instant> =
+                mine.filter(|when| *when > from).chain([from, Instant::now()]).collect();
             times.sort_unstable();
             times.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or_default()
         };
@@ -161,10 +174,20 @@ fn enrol_phone(file: &Path, invitation: &str) -> Result<DrillDevice> {
         acknowledged: typed,
         ..PhoneProgress::default()
     }));
-    Ok(DrillDevice { id, report: due.report_id.replace('-', ""), key: due.key, file: file.to_owned(), progress })
+    Ok(DrillDevice {
+        id,
+        report: due.report_id.replace('-', ""),
+        key: due.key,
+        file: file.to_owned(),
+        progress,
+    })
 }
 
-fn run_phone((at, device): (usize, &DrillDevice), phase: &AtomicU8, answers: &Mutex<Vec<(usize, Instant)>>) {
+fn run_phone(
+    (at, device): (usize, &DrillDevice),
+    phase: &AtomicU8,
+    answers: &Mutex<Vec<(usize, Instant)>>,
+) {
     let phone = match Phone::open(device.file.display().to_string()) {
         Ok(phone) => phone,
         Err(error) => return record_error(device, &error.to_string()),
@@ -192,7 +215,8 @@ fn run_phone((at, device): (usize, &DrillDevice), phase: &AtomicU8, answers: &Mu
 /// Types the next figure.
 fn enter_figure(device: &DrillDevice, phone: &Phone) {
     let figure = lock(&device.progress).figure % MAX_FIGURE + 1;
-    let cell = CellEntry { element: "so_offences".to_owned(), value: Some(CellFigure::Reported(figure)) };
+    let cell =
+        CellEntry { element: "so_offences".to_owned(), value: Some(CellFigure::Reported(figure)) };
     match phone.save_cells(device.key.clone(), vec![cell], None) {
         Ok(number) => {
             let mut progress = lock(&device.progress);

@@ -30,7 +30,11 @@ impl DrillHost {
         let env_or_empty = |name: &str| std::env::var(format!("DRILL_{name}")).unwrap_or_default();
         let required_env = |name: &str| {
             let value = env_or_empty(name);
-            if value.is_empty() { Err(format!("DRILL_{name} is not set; run scripts/drill")) } else { Ok(value) }
+            if value.is_empty() {
+                Err(format!("DRILL_{name} is not set; run scripts/drill"))
+            } else {
+                Ok(value)
+            }
         };
         Ok(Self {
             dir: required_env("DIR")?.into(),
@@ -109,7 +113,8 @@ pub(crate) fn process_tree(pid: u32) -> Vec<u32> {
     let mut at = 0;
     while at < whole.len() {
         let above = whole[at];
-        whole.extend(parents.iter().filter(|(_, parent)| *parent == above).map(|(child, _)| *child));
+        whole
+            .extend(parents.iter().filter(|(_, parent)| *parent == above).map(|(child, _)| *child));
         at += 1;
     }
     whole
@@ -137,7 +142,11 @@ pub(crate) fn free_port() -> Result<u16> {
 }
 
 /// Looks again and again until there is an answer.
-pub(crate) fn wait_for<T>(what: &str, seconds: u64, mut probe: impl FnMut() -> Result<Option<T>>) -> Result<T> {
+pub(crate) fn wait_for<T>(
+    what: &str,
+    seconds: u64,
+    mut probe: impl FnMut() -> Result<Option<T>>,
+) -> Result<T> {
     let end = Instant::now() + Duration::from_secs(seconds);
     let mut last = String::new();
     while Instant::now() < end {

@@ -37,14 +37,29 @@ pub(crate) struct CaseOutcome {
 
 impl CaseOutcome {
     fn passes(&self) -> bool {
-        self.lost == 0 && self.doubled == 0 && self.published_twice == 0 && self.digests_agree && self.commands > 0
+        self.lost == 0
+            && self.doubled == 0
+            && self.published_twice == 0
+            && self.digests_agree
+            && self.commands > 0
     }
 
     fn print(&self) {
-        let Self { name, outage, commands, lost, doubled, published_twice: twice, digests_agree: agree } = self;
-        let (agree, holds) = (if *agree { "yes" } else { "NO" }, if self.passes() { "" } else { "  FAILED" });
+        let Self {
+            name,
+            outage,
+            commands,
+            lost,
+            doubled,
+            published_twice: twice,
+            digests_agree: agree,
+        } = self;
+        let (agree, holds) =
+            (if *agree { "yes" } else { "NO" }, if self.passes() { "" } else { "  FAILED" });
         let [all, one] = outage.map(|outage| outage.as_secs_f64());
-        println!("{name:<32} {all:>8.1} {one:>9.1} {commands:>9} {lost:>6} {doubled:>8} {twice:>9} {agree:>7}{holds}");
+        println!(
+            "{name:<32} {all:>8.1} {one:>9.1} {commands:>9} {lost:>6} {doubled:>8} {twice:>9} {agree:>7}{holds}"
+        );
     }
 }
 

@@ -20,7 +20,11 @@ use thidua::server::tls::read_chain;
 use tonic::transport::{Channel, Endpoint};
 
 #[path = "../../tests/integration/harness/test_client.rs"]
-#[allow(dead_code, clippy::unwrap_used, reason = "the tests' plain client: more of it is used there")]
+#[allow(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "the tests' plain client: more of it is used there"
+)]
 mod test_client;
 use test_client::TestClient;
 
@@ -39,12 +43,25 @@ pub(crate) struct DrillNode {
 
 impl DrillNode {
     /// Makes the authority in `dir` with the example's organisation and a campaign of these days; phones are told of both ports.
-    pub(crate) fn create(host: &DrillHost, name: &str, database: Option<&str>, ports: [u16; 2]) -> Result<Self> {
+    pub(crate) fn create(
+        host: &DrillHost,
+        name: &str,
+        database: Option<&str>,
+        ports: [u16; 2],
+    ) -> Result<Self> {
         let mut node = Self::new(host, name, ports, database);
         node.command(&["init"]).map(drop)?;
-        let example = |file: &str| format!("{}/examples/tra-vinh/{file}", env!("CARGO_MANIFEST_DIR"));
+        let example =
+            |file: &str| format!("{}/examples/tra-vinh/{file}", env!("CARGO_MANIFEST_DIR"));
         node.command(&["org", "import", &example("org")])?;
-        node.command(&["campaign", "apply", "-f", &example("elements.toml"), "-f", &example("forms.toml")])?;
+        node.command(&[
+            "campaign",
+            "apply",
+            "-f",
+            &example("elements.toml"),
+            "-f",
+            &example("forms.toml"),
+        ])?;
         let today = Clock::System.now().local_date();
         let (first, last) = (today.saturating_sub(60.days()), today.saturating_add(60.days()));
         let campaign = include_str!("campaign.toml").replace("@FIRST@", &first.to_string());
@@ -81,9 +98,16 @@ impl DrillNode {
     fn new(host: &DrillHost, name: &str, ports: [u16; 2], database: Option<&str>) -> Self {
         let port = ports[0];
         let public = ports.map(|port| format!("https://127.0.0.1:{port}")).join(",");
-        let mut settings = vec![format!("listen.address=127.0.0.1:{port}"), format!("listen.public={public}")];
+        let mut settings =
+            vec![format!("listen.address=127.0.0.1:{port}"), format!("listen.public={public}")];
         settings.extend(database.map(|url| format!("database.url={url}")));
-        Self { thidua: host.thidua.clone(), dir: host.dir.join(name), port, settings, running: None }
+        Self {
+            thidua: host.thidua.clone(),
+            dir: host.dir.join(name),
+            port,
+            settings,
+            running: None,
+        }
     }
 
     fn add_common_arguments(&self, command: &mut Command, arguments: &[&str]) {
@@ -122,24 +146,39 @@ impl DrillNode {
 
     /// A code for a new account with this role on this unit.
     pub(crate) fn create_invitation(&self, account: &str, role: Role, unit: &str) -> Result<Value> {
-        self.command(&["access", "grant", "--account", account, "--role", role.code(), "--unit", unit])?;
+        self.command(&[
+            "access",
+            "grant",
+            "--account",
+            account,
+            "--role",
+            role.code(),
+            "--unit",
+            unit,
+        ])?;
         Ok(serde_json::from_str(&self.command(&["access", "enrol", "--account", account])?)?)
     }
 
     /// Invitations for so many phones, each for a commune of its own behind the first `skipped`.
     pub(crate) fn create_invitations(&self, skipped: usize, count: usize) -> Result<Vec<String>> {
         let units = include_str!("../tra-vinh/org/units.csv").lines();
-        let communes = units.filter(|line| line.starts_with("com-") && line.contains(",commune,2025-07-01,,"));
+        let communes =
+            units.filter(|line| line.starts_with("com-") && line.contains(",commune,2025-07-01,,"));
         let communes: Vec<&str> =
             communes.filter_map(|line| line.split(',').next()).skip(skipped).take(count).collect();
         let made: Vec<String> = communes
             .iter()
             .map(|unit| {
-                let invitation = self.create_invitation(&format!("drill-{unit}"), Role::Reporter, unit)?;
+                let invitation =
+                    self.create_invitation(&format!("drill-{unit}"), Role::Reporter, unit)?;
                 Ok(invitation["qr"].as_str().ok_or("no invitation")?.to_owned())
             })
             .collect::<Result<_>>()?;
-        if made.len() < count { Err(format!("{} communes are open", made.len()).into()) } else { Ok(made) }
+        if made.len() < count {
+            Err(format!("{} communes are open", made.len()).into())
+        } else {
+            Ok(made)
+        }
     }
 }
 
@@ -155,10 +194,12 @@ impl NightlyJob {
     pub(crate) fn enrol(node: &DrillNode) -> Result<Self> {
         let invitation = node.create_invitation("drill-admin", Role::Admin, PROVINCE)?;
         let code = EnrolmentCode::parse(invitation["code"].as_str().ok_or("no code")?)?;
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let ca = TlsFiles::in_dir(&node.dir.join("tls")).ca;
         let phone = runtime.block_on(async {
-            let mut phone = TestClient::new(connect(&ca, node.port).await?, UnitId::from_code(PROVINCE));
+            let mut phone =
+                TestClient::new(connect(&ca, node.port).await?, UnitId::from_code(PROVINCE));
             phone.enrol(&code).await?;
             Ok::<_, Box<dyn std::error::Error>>(phone)
         })?;
@@ -172,7 +213,12 @@ impl NightlyJob {
     }
 
     /// Asks a node for the run of this request, for so long; what it says of the run: `None` while another node runs it.
-    pub(crate) fn run_job(&mut self, node: &DrillNode, request: u8, seconds: u64) -> Result<Option<pb::JobRunState>> {
+    pub(crate) fn run_job(
+        &mut self,
+        node: &DrillNode,
+        request: u8,
+        seconds: u64,
+    ) -> Result<Option<pb::JobRunState>> {
         let ask = pb::RunJobRequest { request_id: vec![request; 16], name: "aggregate".into() };
         let (phone, ca, port) = (&mut self.phone, &self.ca, node.port);
         let call = async {
@@ -196,18 +242,26 @@ async fn connect(ca: &Path, port: u16) -> Result<Channel> {
     for certificate in read_chain(ca)? {
         roots.add(certificate)?;
     }
-    let mut config = tokio_rustls::rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    let mut config = tokio_rustls::rustls::ClientConfig::builder()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
     config.alpn_protocols = vec![b"h2".to_vec()];
     let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
     let open = tower::service_fn(move |_| {
         let connector = connector.clone();
         async move {
             let tcp = tokio::net::TcpStream::connect(("127.0.0.1", port)).await?;
-            let name = tokio_rustls::rustls::pki_types::ServerName::IpAddress(std::net::Ipv4Addr::LOCALHOST.into());
-            Ok::<_, std::io::Error>(hyper_util::rt::TokioIo::new(connector.connect(name, tcp).await?))
+            let name = tokio_rustls::rustls::pki_types::ServerName::IpAddress(
+                std::net::Ipv4Addr::LOCALHOST.into(),
+            );
+            Ok::<_, std::io::Error>(hyper_util::rt::TokioIo::new(
+                connector.connect(name, tcp).await?,
+            ))
         }
     });
-    Ok(Endpoint::from_shared(format!("https://127.0.0.1:{port}"))?.connect_with_connector(open).await?)
+    Ok(Endpoint::from_shared(format!("https://127.0.0.1:{port}"))?
+        .connect_with_connector(open)
+        .await?)
 }
 
 /// Two free ports.

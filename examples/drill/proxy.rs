@@ -58,7 +58,9 @@ fn forward_both(state: &Arc<ProxyState>, client: TcpStream, port: u16) {
         return;
     }
     let Ok(server) = TcpStream::connect(("127.0.0.1", port)) else { return };
-    let Ok((near_too, far_too)) = client.try_clone().and_then(|client| Ok((client, server.try_clone()?))) else {
+    let Ok((near_too, far_too)) =
+        client.try_clone().and_then(|client| Ok((client, server.try_clone()?)))
+    else {
         return;
     };
     let other = state.clone();

@@ -17,7 +17,8 @@ pub(crate) fn run_cases(host: &DrillHost, url: &str, restart: &str) -> Result<[C
     one.start(&["serve"])?;
     other.start(&["serve"])?;
     let half = PHONES / 2;
-    let invitations = [one.create_invitations(0, half)?, other.create_invitations(half, PHONES - half)?].concat();
+    let invitations =
+        [one.create_invitations(0, half)?, other.create_invitations(half, PHONES - half)?].concat();
     let mut fleet = PhoneFleet::enrol(&host.dir.join("phones"), &invitations)?;
     let killed = run_case(&mut fleet, url, "a node killed", || {
         one.kill();
@@ -45,7 +46,8 @@ fn run_case(
     sleep(Duration::from_secs(5));
     let outage = fleet.longest_outage(began);
     let agree = fleet.drain_outboxes(60);
-    let CheckResult { lost, doubled, published_twice: twice } = database_checks::check_database(url, &fleet.devices)?;
+    let CheckResult { lost, doubled, published_twice: twice } =
+        database_checks::check_database(url, &fleet.devices)?;
     let commands = fleet.acknowledged() - before;
     Ok(CaseOutcome {
         name: name.to_owned(),

@@ -15,7 +15,8 @@ pub(crate) fn run_case(host: &DrillHost) -> Result<CaseOutcome> {
     let mut second = first.create_second(host, "second", None, ports)?;
     let copies = host.dir.join("copies").display().to_string();
     first.start(&["serve"])?;
-    let mut fleet = PhoneFleet::enrol(&host.dir.join("phones-sqlite"), &first.create_invitations(0, PHONES)?)?;
+    let mut fleet =
+        PhoneFleet::enrol(&host.dir.join("phones-sqlite"), &first.create_invitations(0, PHONES)?)?;
     sleep(Duration::from_secs(3));
     first.command(&["backup", "--to", &copies])?;
     sleep(Duration::from_secs(5));
@@ -38,7 +39,16 @@ pub(crate) fn run_case(host: &DrillHost) -> Result<CaseOutcome> {
     fleet.start_phones();
     sleep(Duration::from_secs(5));
     let agree = fleet.drain_outboxes(90);
-    let refused = first.command(&["access", "grant", "--account", "y", "--role", "AUDITOR", "--unit", "prov-86-2025"]);
+    let refused = first.command(&[
+        "access",
+        "grant",
+        "--account",
+        "y",
+        "--role",
+        "AUDITOR",
+        "--unit",
+        "prov-86-2025",
+    ]);
     let one_writer = refused.is_err_and(|error| error.to_string().contains("SERVER_SUPERSEDED"));
     let CheckResult { lost, doubled, published_twice: twice } =
         database_checks::check_database(&database, &fleet.devices)?;

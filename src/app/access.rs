@@ -77,7 +77,11 @@ impl App {
     }
 
     /// Gives a session at a desk a new token, until its working day is over.
-    pub fn extend_desk_session(&self, identity: &CallerIdentity, token: (&[u8], Timestamp)) -> Result<()> {
+    pub fn extend_desk_session(
+        &self,
+        identity: &CallerIdentity,
+        token: (&[u8], Timestamp),
+    ) -> Result<()> {
         let now = self.now();
         self.store().write("access.extend", now, |tx| {
             let device = load_active_device(tx, identity.device.id)?;
@@ -156,11 +160,13 @@ impl App {
 
     /// Sees to it that every scope in sight has its short number.
     pub fn ensure_scope_numbers(&self, visible: &VisibleScopes) -> Result<()> {
-        let missing =
-            self.store().read(|tx| Ok::<_, AppError>(tx.visible_scopes(visible)?.len() < visible.scopes().count()))?;
+        let missing = self.store().read(|tx| {
+            Ok::<_, AppError>(tx.visible_scopes(visible)?.len() < visible.scopes().count())
+        })?;
         if missing {
-            self.store()
-                .write("scope.number", self.now(), |tx| Ok::<_, AppError>(tx.ensure_scope_numbers(visible)?))?;
+            self.store().write("scope.number", self.now(), |tx| {
+                Ok::<_, AppError>(tx.ensure_scope_numbers(visible)?)
+            })?;
         }
         Ok(())
     }
@@ -177,10 +183,14 @@ impl App {
         let today = now.local_date();
         self.store().read(|tx| {
             let mut seen = Vec::new();
-            for device in tx.devices()?.into_iter().filter(|device| !device.is_expired_session(now)) {
+            for device in tx.devices()?.into_iter().filter(|device| !device.is_expired_session(now))
+            {
                 let units = load_account_units(self, tx, device.account)?;
                 let own = actor.device == Some(device.id);
-                if own || authorize_over_units::<action::ListDevices>(tx, actor, &units, today)?.is_ok() {
+                if own
+                    || authorize_over_units::<action::ListDevices>(tx, actor, &units, today)?
+                        .is_ok()
+                {
                     seen.push((device, units));
                 }
             }
@@ -189,7 +199,11 @@ impl App {
     }
 
     /// Shuts a device out for good.
-    pub fn revoke_device(&self, actor: &Actor, device: DeviceId) -> Result<(EnrolledDevice, AccountUnits)> {
+    pub fn revoke_device(
+        &self,
+        actor: &Actor,
+        device: DeviceId,
+    ) -> Result<(EnrolledDevice, AccountUnits)> {
         self.store().write("access.revoke", self.now(), |tx| {
             let found = tx.device(device)?.ok_or(RefusalReason::NotFound)?;
             let units = load_account_units(self, tx, found.account)?;
@@ -210,12 +224,23 @@ impl App {
     }
 
     /// Shuts out every device and session of an account; those that were still let in.
-    pub fn revoke_account_devices(&self, actor: &Actor, account: AccountId) -> Result<Vec<DeviceId>> {
+    pub fn revoke_account_devices(
+        &self,
+        actor: &Actor,
+        account: AccountId,
+    ) -> Result<Vec<DeviceId>> {
         self.store().write("access.revoke", self.now(), |tx| {
             let units = load_account_units(self, tx, account)?;
-            let permit = authorize_over_units::<action::Revoke>(tx, actor, &units, self.now().local_date())??;
-            let own =
-                tx.devices()?.into_iter().filter(|device| device.account == account && device.revoked_at.is_none());
+            let permit = authorize_over_units::<action::Revoke>(
+                tx,
+                actor,
+                &units,
+                self.now().local_date(),
+            )??;
+            let own = tx
+                .devices()?
+                .into_iter()
+                .filter(|device| device.account == account && device.revoked_at.is_none());
             let active_devices: Vec<DeviceId> = own.map(|device| device.id).collect();
             for id in &active_devices {
                 tx.revoke_device(*id)?;
@@ -247,7 +272,10 @@ fn readmit_device(tx: &mut WriteTx, readmission: &Readmission) -> Result<()> {
     if tx.grants(device.account)?.is_empty() {
         let from = device.enrolled_at.local_date();
         for role in roles {
-            tx.put_grant(device.account, &Grant { role: *role, unit: *unit, from, to: Date::constant(2199, 1, 1) })?;
+            tx.put_grant(
+                device.account,
+                &Grant { role: *role, unit: *unit, from, to: Date::constant(2199, 1, 1) },
+            )?;
         }
     }
     tx.insert_device(device.id, device.account, &device.public_key)?;
@@ -274,7 +302,11 @@ pub fn load_identity(tx: &mut ReadTx, device: DeviceId) -> Result<CallerIdentity
 
 fn build_identity(tx: &mut ReadTx, device: EnrolledDevice) -> Result<CallerIdentity> {
     let device = check_not_revoked(device)?;
-    let actor = Actor { account: device.account, device: Some(device.id), grants: tx.grants(device.account)? };
+    let actor = Actor {
+        account: device.account,
+        device: Some(device.id),
+        grants: tx.grants(device.account)?,
+    };
     let generation = tx.head()?.auth_generation;
     Ok(CallerIdentity { device, actor, auth_generation: generation })
 }

@@ -56,9 +56,16 @@ pub struct NewEnrolCode<'a> {
 
 impl App {
     /// Gives a role on a unit, making the account if it is new.
-    pub fn grant_role(&self, actor: &Actor, account: AccountId, label: &str, grant: &Grant) -> Result<()> {
-        self.store()
-            .write("access.grant", self.now(), |tx| grant_role_checked(self, tx, actor, (account, label), grant))
+    pub fn grant_role(
+        &self,
+        actor: &Actor,
+        account: AccountId,
+        label: &str,
+        grant: &Grant,
+    ) -> Result<()> {
+        self.store().write("access.grant", self.now(), |tx| {
+            grant_role_checked(self, tx, actor, (account, label), grant)
+        })
     }
 
     /// Takes a role away at once; needs the right over its unit alone. What its holder sends afterwards goes to the hand-over box of the
@@ -66,7 +73,8 @@ impl App {
     pub fn revoke_grant(&self, actor: &Actor, account: AccountId, grant: &Grant) -> Result<()> {
         self.store().write("access.revoke_grant", self.now(), |tx| {
             let unit_path = tx.unit_path(grant.unit)?;
-            let permit: Permit<action::Revoke> = authorize(actor, &unit_path, self.now().local_date())?;
+            let permit: Permit<action::Revoke> =
+                authorize(actor, &unit_path, self.now().local_date())?;
             tx.revoke_grant(account, grant)?;
             tx.append_audit(&AuditContext::from(&permit));
             Ok(())
@@ -74,7 +82,13 @@ impl App {
     }
 
     /// Keeps an enrolment code of an existing account, by its hash, until `expires`.
-    pub fn add_enrol_code(&self, actor: &Actor, hash: &[u8], account: AccountId, expires: Timestamp) -> Result<()> {
+    pub fn add_enrol_code(
+        &self,
+        actor: &Actor,
+        hash: &[u8],
+        account: AccountId,
+        expires: Timestamp,
+    ) -> Result<()> {
         self.store().write("access.enrol_code", self.now(), |tx| {
             tx.account_label(account)?.ok_or(RefusalReason::NotFound)?;
             insert_enrol_code(self, tx, actor, account, (hash, expires))
@@ -92,7 +106,12 @@ impl App {
             }
             if !tx.has_enrol_code(code.hash)? {
                 for role in code.roles {
-                    let grant = Grant { role: *role, unit: code.unit, from, to: Date::constant(2199, 1, 1) };
+                    let grant = Grant {
+                        role: *role,
+                        unit: code.unit,
+                        from,
+                        to: Date::constant(2199, 1, 1),
+                    };
                     grant_role_checked(self, tx, actor, (code.account, ""), &grant)?;
                 }
             }
@@ -128,10 +147,15 @@ impl App {
 }
 
 /// The units of an account, by which it is decided who may act on it.
-pub(super) fn load_account_units(app: &App, tx: &mut ReadTx, account: AccountId) -> Result<AccountUnits> {
+pub(super) fn load_account_units(
+    app: &App,
+    tx: &mut ReadTx,
+    account: AccountId,
+) -> Result<AccountUnits> {
     let today = app.now().local_date();
     let grants = tx.grants(account)?;
-    let mut units: Vec<UnitId> = grants.iter().filter(|grant| today < grant.to).map(|grant| grant.unit).collect();
+    let mut units: Vec<UnitId> =
+        grants.iter().filter(|grant| today < grant.to).map(|grant| grant.unit).collect();
     if units.is_empty() {
         let former = tx.former_grants(account)?;
         units.extend(grants.iter().chain(&former).map(|grant| grant.unit));
@@ -156,7 +180,8 @@ pub(super) fn authorize_over_units<A: ActionMarker>(
     units: &AccountUnits,
     today: Date,
 ) -> Result<std::result::Result<Permit<A>, AuthorizationError>> {
-    let unit_paths = units.iter().map(|unit| tx.unit_path(unit)).collect::<std::result::Result<Vec<_>, _>>()?;
+    let unit_paths =
+        units.iter().map(|unit| tx.unit_path(unit)).collect::<std::result::Result<Vec<_>, _>>()?;
     Ok(authorize_all(actor, &unit_paths, today))
 }
 

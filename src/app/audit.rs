@@ -21,7 +21,13 @@ pub struct AuditLeaves {
 
 impl App {
     /// The lines behind `after`, oldest first. The purpose stands in the audit for whoever reads it next.
-    pub fn audit_entries(&self, actor: &Actor, purpose: &str, after: i64, limit: i64) -> Result<Vec<AuditEntry>> {
+    pub fn audit_entries(
+        &self,
+        actor: &Actor,
+        purpose: &str,
+        after: i64,
+        limit: i64,
+    ) -> Result<Vec<AuditEntry>> {
         let purpose = purpose.trim();
         if let Some(reason) = free_text::check_free_text(purpose) {
             return Err(reason.into());
@@ -31,14 +37,21 @@ impl App {
     }
 
     /// Recomputes the chain; with `expected`, a seq and the head that was printed there.
-    pub fn verify_audit_chain(&self, actor: &Actor, expected: Option<(i64, [u8; 32])>) -> Result<AuditVerification> {
+    pub fn verify_audit_chain(
+        &self,
+        actor: &Actor,
+        expected: Option<(i64, [u8; 32])>,
+    ) -> Result<AuditVerification> {
         self.audit_read_access(actor, "")?;
         Ok(self.store().read(|tx| tx.verify_audit_chain(expected))?)
     }
 
     /// Recomputes the chain, and makes every line a leaf of the audit's tree; with `wanted`, keeps that line (from 1) as it entered its leaf.
     pub fn audit_leaves(&self, actor: &Actor, requested: Option<u64>) -> Result<AuditLeaves> {
-        self.audit_read_access(actor, &requested.map(|line| format!(": proof of line {line}")).unwrap_or_default())?;
+        self.audit_read_access(
+            actor,
+            &requested.map(|line| format!(": proof of line {line}")).unwrap_or_default(),
+        )?;
         self.store().read(|tx| {
             let (mut hashes, mut line) = (Vec::new(), None);
             let verified = tx.walk_audit_chain(None, |bytes| {
@@ -56,15 +69,21 @@ impl App {
         let verified = self.store().read(|tx| tx.verify_audit_chain(None))?;
         match verified.invalid_from_seq {
             None => Ok(verified.rows),
-            Some(seq) => Err(Error::Damaged(format!("the audit's chain is broken at seq {seq}")).into()),
+            Some(seq) => {
+                Err(Error::Damaged(format!("the audit's chain is broken at seq {seq}")).into())
+            }
         }
     }
 
     fn audit_read_access(&self, actor: &Actor, purpose: &str) -> Result<()> {
         self.store().write("audit.read", self.now(), |tx: &mut WriteTx| {
             let unit_path = self.root_unit_path(tx)?;
-            let permit: Permit<action::ReadAudit> = authorize(actor, &unit_path, self.now().local_date())?;
-            tx.append_audit(&AuditContext::from_actor(actor, &format!("{}{purpose}", permit.code())));
+            let permit: Permit<action::ReadAudit> =
+                authorize(actor, &unit_path, self.now().local_date())?;
+            tx.append_audit(&AuditContext::from_actor(
+                actor,
+                &format!("{}{purpose}", permit.code()),
+            ));
             Ok(())
         })
     }

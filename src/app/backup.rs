@@ -12,7 +12,8 @@ use crate::domain::violation::Violation;
 use crate::store::DatabaseLocation;
 use crate::store::Error;
 use crate::store::backup::{
-    BackupFile, IntegrityReport, check_database_at, list_backups, prune_backups, remove_database_files, restore_backup,
+    BackupFile, IntegrityReport, check_database_at, list_backups, prune_backups,
+    remove_database_files, restore_backup,
 };
 use std::path::{Path, PathBuf};
 
@@ -54,8 +55,10 @@ impl App {
             copy.write_checksum()?;
         }
         if let Some(second) = &dirs.secondary {
-            let secondary_copy =
-                BackupFile { path: second.join(copy.path.file_name().unwrap_or_default()), ..copy.clone() };
+            let secondary_copy = BackupFile {
+                path: second.join(copy.path.file_name().unwrap_or_default()),
+                ..copy.clone()
+            };
             if secondary_copy.has_valid_checksum()? != Some(true) {
                 copy.copy_to_dir(second)?.write_checksum()?;
             }
@@ -76,7 +79,11 @@ impl App {
         let Some(dir) = dirs.secondary.as_ref().or(dirs.primary.as_ref()) else { return Ok(None) };
         let Some(newest) = list_backups(dir)?.pop() else { return Ok(None) };
         if newest.has_valid_checksum()? != Some(true) {
-            return Err(Error::Damaged(format!("{} is not the file that was verified", newest.path.display())).into());
+            return Err(Error::Damaged(format!(
+                "{} is not the file that was verified",
+                newest.path.display()
+            ))
+            .into());
         }
         // The copy itself is never opened for writing: it may be needed tomorrow.
         let scratch_path = dirs.primary.as_ref().unwrap_or(dir).join("thidua-drill.db");
@@ -94,7 +101,8 @@ impl App {
         // Writers go on while the copy is made: its name is that of the head that it holds.
         let partial_path = dir.join("thidua-copy.new");
         self.store().copy_to_file(&partial_path)?;
-        let copied_head = check_database_at(&DatabaseLocation::Sqlite(partial_path.display().to_string()))?.head;
+        let copied_head =
+            check_database_at(&DatabaseLocation::Sqlite(partial_path.display().to_string()))?.head;
         let copy = BackupFile::for_head(&copied_head, dir);
         Ok(BackupFile { path: partial_path, ..copy.clone() }.rename_to(copy)?)
     }
@@ -109,7 +117,9 @@ fn restore_to_scratch(copy: &BackupFile, scratch_path: &Path) -> Result<Integrit
     let found = check_database_at(&location)?;
     match found.problems.first() {
         None => Ok(found),
-        Some(fault) => Err(Error::Damaged(format!("the copy {}: {fault}", copy.path.display())).into()),
+        Some(fault) => {
+            Err(Error::Damaged(format!("the copy {}: {fault}", copy.path.display())).into())
+        }
     }
 }
 
@@ -118,7 +128,9 @@ fn check_backup(copy: &BackupFile) -> Result<i64> {
     let found = check_database_at(&DatabaseLocation::Sqlite(copy.path.display().to_string()))?;
     match found.problems.first() {
         None => Ok(found.audit_rows),
-        Some(fault) => Err(Error::Damaged(format!("the copy {}: {fault}", copy.path.display())).into()),
+        Some(fault) => {
+            Err(Error::Damaged(format!("the copy {}: {fault}", copy.path.display())).into())
+        }
     }
 }
 

@@ -23,7 +23,12 @@ pub struct ApplySummary {
 
 impl App {
     /// Creates or updates the catalogue.
-    pub fn apply_catalogue(&self, actor: &Actor, catalogue: &Catalogue, calendars: &[Calendar]) -> Result<usize> {
+    pub fn apply_catalogue(
+        &self,
+        actor: &Actor,
+        catalogue: &Catalogue,
+        calendars: &[Calendar],
+    ) -> Result<usize> {
         self.store().write("catalogue.apply", self.now(), |tx| {
             let permit: Permit<action::ApplyCampaign> =
                 authorize(actor, &self.root_unit_path(tx)?, self.now().local_date())?;
@@ -61,15 +66,19 @@ impl App {
             };
             let reference_data = tx.reference_data()?;
             for campaign in campaigns {
-                let before = reference_data.campaigns.iter().find(|existing| existing.code == campaign.code);
+                let before =
+                    reference_data.campaigns.iter().find(|existing| existing.code == campaign.code);
                 let next = match before {
                     Some(existing) => existing
                         .apply_amendment(campaign, basis, today)
                         .map_err(|broken| AppError::Violations(vec![broken]))?,
                     None => campaign.clone(),
                 };
-                applied.campaign_changes +=
-                    usize::from(tx.put_campaign(&permit, &next, &reference_data.element_numbers)?);
+                applied.campaign_changes += usize::from(tx.put_campaign(
+                    &permit,
+                    &next,
+                    &reference_data.element_numbers,
+                )?);
             }
             Ok::<_, AppError>(applied)
         })
@@ -79,17 +88,32 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::Violation`] with everything that stands against it.
-    pub fn advance_campaign(&self, actor: &Actor, code: &str, step: CampaignStep) -> Result<Campaign> {
+    pub fn advance_campaign(
+        &self,
+        actor: &Actor,
+        code: &str,
+        step: CampaignStep,
+    ) -> Result<Campaign> {
         let today = self.now().local_date();
         self.store().write("campaign.step", self.now(), |tx| {
-            let permit: Permit<action::StepCampaign> = authorize(actor, &self.root_unit_path(tx)?, today)?;
+            let permit: Permit<action::StepCampaign> =
+                authorize(actor, &self.root_unit_path(tx)?, today)?;
             let reference = self.reference(tx)?;
-            let campaign = reference.campaigns.iter().find(|one| one.code == code).ok_or(RefusalReason::NotFound)?;
+            let campaign = reference
+                .campaigns
+                .iter()
+                .find(|one| one.code == code)
+                .ok_or(RefusalReason::NotFound)?;
             let unreachable = unreachable_units(&reference, campaign);
-            let reference_data =
-                CampaignStepContext { today, catalogue: &reference.catalogue, unreachable_units: &unreachable };
+            let reference_data = CampaignStepContext {
+                today,
+                catalogue: &reference.catalogue,
+                unreachable_units: &unreachable,
+            };
             let next = Campaign {
-                status: campaign.next_status(step, &reference_data).map_err(AppError::Violations)?,
+                status: campaign
+                    .next_status(step, &reference_data)
+                    .map_err(AppError::Violations)?,
                 ..campaign.clone()
             };
             tx.put_campaign_status(&permit, &next, &reference.element_numbers)?;
@@ -101,14 +125,23 @@ impl App {
     pub fn advance_campaigns_by_day(&self, actor: &Actor) -> Result<usize> {
         let today = self.now().local_date();
         self.store().write("campaign.step_by_day", self.now(), |tx| {
-            let permit: Permit<action::StepCampaign> = authorize(actor, &self.root_unit_path(tx)?, today)?;
+            let permit: Permit<action::StepCampaign> =
+                authorize(actor, &self.root_unit_path(tx)?, today)?;
             let reference = self.reference(tx)?;
-            let reference_data = CampaignStepContext { today, catalogue: &reference.catalogue, unreachable_units: &[] };
+            let reference_data = CampaignStepContext {
+                today,
+                catalogue: &reference.catalogue,
+                unreachable_units: &[],
+            };
             let mut moved = 0;
             for campaign in &reference.campaigns {
                 let status = campaign.status_by_date(&reference_data);
                 let next = Campaign { status, ..campaign.clone() };
-                moved += usize::from(tx.put_campaign_status(&permit, &next, &reference.element_numbers)?);
+                moved += usize::from(tx.put_campaign_status(
+                    &permit,
+                    &next,
+                    &reference.element_numbers,
+                )?);
             }
             Ok::<_, AppError>(moved)
         })
@@ -146,9 +179,11 @@ fn unreachable_units(reference: &ReferenceSnapshot, campaign: &Campaign) -> Vec<
     let (org, first) = (&reference.org, campaign.legal_window.start);
     let addressed = org.open_units_on(first).filter(|unit| {
         let kind = org.kind_on(unit.id, first);
-        unit.id != campaign.owner_id() && !matches!(kind, None | Some(UnitKind::Cluster | UnitKind::Province))
+        unit.id != campaign.owner_id()
+            && !matches!(kind, None | Some(UnitKind::Cluster | UnitKind::Province))
     });
-    let cut_off =
-        addressed.filter(|unit| !org.ancestors(unit.id, Hierarchy::Command, first).contains(&campaign.owner_id()));
+    let cut_off = addressed.filter(|unit| {
+        !org.ancestors(unit.id, Hierarchy::Command, first).contains(&campaign.owner_id())
+    });
     cut_off.map(|unit| unit.uid.clone()).collect()
 }

@@ -42,7 +42,10 @@ impl App {
             let mut due = Vec::new();
             for summary in lines.into_iter().filter(|summary| summary.end <= day) {
                 let Some(filed) = tx.report(summary.id, &reference.unit_numbers)? else { continue };
-                if reference.expectation(&filed.report.key).is_some_and(|expected| expected.grace_end_day <= day) {
+                if reference
+                    .expectation(&filed.report.key)
+                    .is_some_and(|expected| expected.grace_end_day <= day)
+                {
                     due.push(summary.id);
                 }
             }
@@ -60,7 +63,8 @@ impl App {
             // What was changed since it was read is looked at again tomorrow.
             let found = tx.report(*id, &reference.unit_numbers)?;
             if let Some(next) = found.and_then(|filed| filed.report.lock()) {
-                locked += usize::from(tx.put_report(&permit, &next, &reference.unit_numbers)?.changed);
+                locked +=
+                    usize::from(tx.put_report(&permit, &next, &reference.unit_numbers)?.changed);
             }
         }
         Ok(locked)

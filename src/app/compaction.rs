@@ -43,17 +43,31 @@ impl App {
             let Some(root) = self.root_unit(tx)? else { return Ok(CompactionSummary::default()) };
             let unit_path = UnitPath { unit: root, acting_unit: root, ancestors: Vec::new() };
             let permit: Permit<action::RunJob> = authorize(actor, &unit_path, now.local_date())?;
-            let floor = tx.last_seq_before(now.saturating_add_micros(-TOMBSTONE_RETENTION_DAYS * DAY_MICROS))?;
+            let floor = tx.last_seq_before(
+                now.saturating_add_micros(-TOMBSTONE_RETENTION_DAYS * DAY_MICROS),
+            )?;
             let mut done = CompactionSummary {
                 tombstones: tx.delete_tombstones(floor)?,
-                responses: tx.delete_old_responses(now.saturating_add_micros(-DETAIL_RETENTION_DAYS * DAY_MICROS))?,
+                responses: tx.delete_old_responses(
+                    now.saturating_add_micros(-DETAIL_RETENTION_DAYS * DAY_MICROS),
+                )?,
                 sessions: tx.delete_expired_sessions()?,
                 ..CompactionSummary::default()
             };
             let reference = self.reference(tx)?;
-            done.expired_reports =
-                remove_expired_reports(tx, &AuditContext::from(&permit), &reference, now.local_date())?;
-            let ctx = CommandContext { actor, reference: &reference, command_number: 0, captured: None, raw: None };
+            done.expired_reports = remove_expired_reports(
+                tx,
+                &AuditContext::from(&permit),
+                &reference,
+                now.local_date(),
+            )?;
+            let ctx = CommandContext {
+                actor,
+                reference: &reference,
+                command_number: 0,
+                captured: None,
+                raw: None,
+            };
             for report in tx.reports_with_waiting_commands()? {
                 done.released_commands += held_command::release_waiting_commands(tx, &ctx, report)?;
             }
@@ -79,7 +93,8 @@ fn remove_expired_reports(
     let presented = tx.record_ids_in_feed(RecordKind::Report)?;
     let mut expired = tx.report_summaries(&ReportState::ALL, &[])?;
     expired.retain(|line| {
-        presented.contains(&line.id.0) && reference.is_expired_on_devices(line.contract, line.window(), today)
+        presented.contains(&line.id.0)
+            && reference.is_expired_on_devices(line.contract, line.window(), today)
     });
     for line in &expired {
         tx.set_record_scopes(audit, RecordKind::Report, line.id.0, Vec::new())?;

@@ -25,10 +25,12 @@ impl App {
             for campaign in reference.judged_campaigns() {
                 let contracts = reference.catalogue.contracts_with_codes(&campaign.contracts);
                 let window = campaign.measurement_window;
-                let expected = compute_expectations(&reference.org, &reference.calendars, &contracts, window);
+                let expected =
+                    compute_expectations(&reference.org, &reference.calendars, &contracts, window);
                 let due = expected.map_err(|unknown| unknown_calendar_error(&unknown))?.into_iter();
-                found
-                    .extend(due.filter(|one| one.is_due_for_reminder(today) && !sent.contains(&one.report_key().id())));
+                found.extend(due.filter(|one| {
+                    one.is_due_for_reminder(today) && !sent.contains(&one.report_key().id())
+                }));
             }
             let mut seen = Vec::new();
             for one in found {
@@ -36,10 +38,13 @@ impl App {
                     seen.push(one);
                 }
             }
-            let code = |one: &Expectation| reference.org.unit(one.unit).map(|unit| unit.uid.clone());
+            let code =
+                |one: &Expectation| reference.org.unit(one.unit).map(|unit| unit.uid.clone());
             seen.sort_by_cached_key(|one| (code(one), one.contract, one.period.start));
             // Two campaigns may count one report.
-            seen.dedup_by(|a, b| (a.contract, a.unit, &a.period) == (b.contract, b.unit, &b.period));
+            seen.dedup_by(|a, b| {
+                (a.contract, a.unit, &a.period) == (b.contract, b.unit, &b.period)
+            });
             Ok(seen)
         })
     }

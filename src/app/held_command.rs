@@ -33,14 +33,24 @@ pub struct RawCommand<'a> {
 }
 
 /// Runs a command, or holds it; afterwards everything that waited for its report runs, as far as it can.
-pub(super) fn run_or_hold(tx: &mut WriteTx, ctx: &CommandContext, command: &Command) -> Result<CommandEffect> {
-    let Some(report) = target_report(tx, &command.body)? else { return report::apply_command(tx, ctx, command) };
+pub(super) fn run_or_hold(
+    tx: &mut WriteTx,
+    ctx: &CommandContext,
+    command: &Command,
+) -> Result<CommandEffect> {
+    let Some(report) = target_report(tx, &command.body)? else {
+        return report::apply_command(tx, ctx, command);
+    };
     let device = ctx.actor.device;
-    let before =
-        if ctx.raw.is_none_or(|raw| raw.has_waiting.get()) { tx.commands_waiting_for(report)? } else { Vec::new() };
+    let before = if ctx.raw.is_none_or(|raw| raw.has_waiting.get()) {
+        tx.commands_waiting_for(report)?
+    } else {
+        Vec::new()
+    };
     if let Some(raw) = ctx.raw {
-        let is_blocked =
-            before.iter().any(|waiting| Some(waiting.device) == device && waiting.reason == HeldReason::UnknownBase);
+        let is_blocked = before.iter().any(|waiting| {
+            Some(waiting.device) == device && waiting.reason == HeldReason::UnknownBase
+        });
         if (is_blocked || is_base_missing(tx, ctx, raw.has_lost_history, command)?)
             && let Some(unit_path) = find_desk(tx, ctx.actor, ctx, command)?
         {
@@ -51,7 +61,9 @@ pub(super) fn run_or_hold(tx: &mut WriteTx, ctx: &CommandContext, command: &Comm
         (Err(AppError::Refused(refusal)), Some(raw)) if is_permission_refusal(&refusal) => {
             let former = former_actor(tx, ctx)?;
             match find_desk(tx, &former, ctx, command)? {
-                Some(unit_path) => return hold_command(tx, ctx, raw, &unit_path, report, HeldReason::GrantLost),
+                Some(unit_path) => {
+                    return hold_command(tx, ctx, raw, &unit_path, report, HeldReason::GrantLost);
+                }
                 None => return Err(refusal.into()),
             }
         }
@@ -72,13 +84,20 @@ fn target_report(tx: &mut WriteTx, body: &CommandBody) -> Result<Option<ReportId
         | CommandBody::AcceptReport { report, .. }
         | CommandBody::AddComment { report, .. } => Some(*report),
         CommandBody::ProposeAmendment { save, .. } => Some(save.key.id()),
-        CommandBody::SettleConflict { conflict, .. } => tx.conflict(*conflict)?.map(|conflict| conflict.report),
+        CommandBody::SettleConflict { conflict, .. } => {
+            tx.conflict(*conflict)?.map(|conflict| conflict.report)
+        }
         CommandBody::SettleHeld { .. } | CommandBody::SettleProposal { .. } => None,
     })
 }
 
 /// Whether the command builds on what is not here. In a history without a loss only a save can say so.
-fn is_base_missing(tx: &mut WriteTx, ctx: &CommandContext, lossy: bool, command: &Command) -> Result<bool> {
+fn is_base_missing(
+    tx: &mut WriteTx,
+    ctx: &CommandContext,
+    lossy: bool,
+    command: &Command,
+) -> Result<bool> {
     let units = &ctx.reference.unit_numbers;
     Ok(match &command.body {
         CommandBody::SaveCells(save) | CommandBody::ProposeAmendment { save, .. } => {
@@ -90,32 +109,43 @@ fn is_base_missing(tx: &mut WriteTx, ctx: &CommandContext, lossy: bool, command:
         CommandBody::ReturnReport { report, content_hash: seen, .. }
         | CommandBody::AcceptReport { report, content_hash: seen } => {
             let Some(present) = tx.report(*report, units)? else { return Ok(lossy) };
-            lossy && present.report.content_hash() != *seen && !tx.has_sent_content(*report, *seen)?
+            lossy
+                && present.report.content_hash() != *seen
+                && !tx.has_sent_content(*report, *seen)?
         }
-        CommandBody::SettleConflict { .. } | CommandBody::SettleHeld { .. } | CommandBody::SettleProposal { .. } => {
-            false
-        }
+        CommandBody::SettleConflict { .. }
+        | CommandBody::SettleHeld { .. }
+        | CommandBody::SettleProposal { .. } => false,
     })
 }
 
 /// The unit on whose desk a command of this actor would wait; `None` when the actor may not write there.
-fn find_desk(tx: &mut WriteTx, actor: &Actor, ctx: &CommandContext, command: &Command) -> Result<Option<UnitPath>> {
+fn find_desk(
+    tx: &mut WriteTx,
+    actor: &Actor,
+    ctx: &CommandContext,
+    command: &Command,
+) -> Result<Option<UnitPath>> {
     let today = tx.now().local_date();
     let unit = match &command.body {
-        CommandBody::SaveCells(save) | CommandBody::ProposeAmendment { save, .. } => Some(save.key.unit),
+        CommandBody::SaveCells(save) | CommandBody::ProposeAmendment { save, .. } => {
+            Some(save.key.unit)
+        }
         CommandBody::SubmitReport { report, acting_unit } => {
-            let report_unit = tx.report(*report, &ctx.reference.unit_numbers)?.map(|filed| filed.report.key.unit);
+            let report_unit =
+                tx.report(*report, &ctx.reference.unit_numbers)?.map(|filed| filed.report.key.unit);
             Some(report_unit.unwrap_or(*acting_unit))
         }
         CommandBody::ReturnReport { report, .. }
         | CommandBody::AcceptReport { report, .. }
         | CommandBody::AddComment { report, .. } => {
-            let report_unit = tx.report(*report, &ctx.reference.unit_numbers)?.map(|filed| filed.report.key.unit);
+            let report_unit =
+                tx.report(*report, &ctx.reference.unit_numbers)?.map(|filed| filed.report.key.unit);
             report_unit.or_else(|| actor.active_grants_on(today).min().map(|grant| grant.unit))
         }
-        CommandBody::SettleConflict { .. } | CommandBody::SettleHeld { .. } | CommandBody::SettleProposal { .. } => {
-            None
-        }
+        CommandBody::SettleConflict { .. }
+        | CommandBody::SettleHeld { .. }
+        | CommandBody::SettleProposal { .. } => None,
     };
     let Some(unit) = unit else { return Ok(None) };
     let unit_path = tx.unit_path(unit)?;
@@ -123,14 +153,16 @@ fn find_desk(tx: &mut WriteTx, actor: &Actor, ctx: &CommandContext, command: &Co
         CommandBody::SaveCells(_) | CommandBody::ProposeAmendment { .. } => {
             authorize::<action::SaveReport>(actor, &unit_path, today).is_ok()
         }
-        CommandBody::SubmitReport { .. } => authorize::<action::SubmitReport>(actor, &unit_path, today).is_ok(),
+        CommandBody::SubmitReport { .. } => {
+            authorize::<action::SubmitReport>(actor, &unit_path, today).is_ok()
+        }
         // Words of a reviewer wait for their report, but nobody hands them over.
-        CommandBody::ReturnReport { .. } | CommandBody::AcceptReport { .. } | CommandBody::AddComment { .. } => {
-            actor == ctx.actor
-        }
-        CommandBody::SettleConflict { .. } | CommandBody::SettleHeld { .. } | CommandBody::SettleProposal { .. } => {
-            false
-        }
+        CommandBody::ReturnReport { .. }
+        | CommandBody::AcceptReport { .. }
+        | CommandBody::AddComment { .. } => actor == ctx.actor,
+        CommandBody::SettleConflict { .. }
+        | CommandBody::SettleHeld { .. }
+        | CommandBody::SettleProposal { .. } => false,
     };
     Ok(may.then_some(unit_path))
 }
@@ -143,8 +175,9 @@ fn is_permission_refusal(refusal: &Refusal) -> bool {
 fn former_actor(tx: &mut WriteTx, ctx: &CommandContext) -> Result<Actor> {
     let today = tx.now().local_date();
     let ended = ctx.actor.grants.iter().filter(|grant| grant.to <= today);
-    let mut grants: Vec<_> =
-        ended.map(|grant| crate::domain::permission::Grant { to: jiff::civil::Date::MAX, ..*grant }).collect();
+    let mut grants: Vec<_> = ended
+        .map(|grant| crate::domain::permission::Grant { to: jiff::civil::Date::MAX, ..*grant })
+        .collect();
     grants.extend(tx.former_grants(ctx.actor.account)?);
     Ok(Actor { grants, ..ctx.actor.clone() })
 }
@@ -162,10 +195,16 @@ fn hold_command(
         return Err(RefusalReason::TooMany.into());
     }
     let id = next_held_id(tx, raw.bytes)?;
-    let held_record =
-        HeldCommand { report, reason, command: raw.bytes.to_vec(), state: HeldState::Open, refusal: None };
+    let held_record = HeldCommand {
+        report,
+        reason,
+        command: raw.bytes.to_vec(),
+        state: HeldState::Open,
+        refusal: None,
+    };
     let audit = AuditContext::from_actor(ctx.actor, "command.hold");
-    let put = tx.insert_held_command(&audit, unit_path, (id, device, ctx.command_number), &held_record)?;
+    let put =
+        tx.insert_held_command(&audit, unit_path, (id, device, ctx.command_number), &held_record)?;
     raw.has_waiting.set(true);
     Ok(CommandEffect { verdict: Verdict::Held, record: id.0, revision: put.revision })
 }
@@ -183,7 +222,11 @@ fn next_held_id(tx: &mut WriteTx, bytes: &[u8]) -> Result<HeldCommandId> {
 }
 
 /// Runs what waited for a report, in order, until nothing more can run; gives how many took effect.
-pub(super) fn release_waiting_commands(tx: &mut WriteTx, ctx: &CommandContext, report: ReportId) -> Result<usize> {
+pub(super) fn release_waiting_commands(
+    tx: &mut WriteTx,
+    ctx: &CommandContext,
+    report: ReportId,
+) -> Result<usize> {
     let mut released = 0;
     let mut refused = BTreeSet::new();
     loop {
@@ -191,7 +234,10 @@ pub(super) fn release_waiting_commands(tx: &mut WriteTx, ctx: &CommandContext, r
         let mut next = None;
         for waiting in tx.commands_waiting_for(report)? {
             let open = waiting.reason == HeldReason::UnknownBase && !refused.contains(&waiting.id);
-            if open && !blocked.contains(&waiting.device) && !is_base_missing(tx, ctx, true, &waiting.command)? {
+            if open
+                && !blocked.contains(&waiting.device)
+                && !is_base_missing(tx, ctx, true, &waiting.command)?
+            {
                 next = Some(waiting);
                 break;
             }
@@ -207,12 +253,21 @@ pub(super) fn release_waiting_commands(tx: &mut WriteTx, ctx: &CommandContext, r
 }
 
 /// Runs one held command in its author's name; false when it is refused, and stays on the desk with the reason.
-fn run_held_command(tx: &mut WriteTx, ctx: &CommandContext, waiting: &WaitingCommand) -> Result<bool> {
+fn run_held_command(
+    tx: &mut WriteTx,
+    ctx: &CommandContext,
+    waiting: &WaitingCommand,
+) -> Result<bool> {
     let Some(device) = tx.device(waiting.device)? else { return Ok(false) };
     let grants = tx.grants(device.account)?;
     let author = Actor { account: device.account, device: Some(waiting.device), grants };
-    let author_ctx =
-        CommandContext { actor: &author, command_number: waiting.number, captured: None, raw: None, ..*ctx };
+    let author_ctx = CommandContext {
+        actor: &author,
+        command_number: waiting.number,
+        captured: None,
+        raw: None,
+        ..*ctx
+    };
     let audit = AuditContext::from_actor(&author, "command.release");
     match tx.with_savepoint(|tx| report::apply_command(tx, &author_ctx, &waiting.command)) {
         Ok(effect) => {
@@ -235,9 +290,20 @@ fn run_held_command(tx: &mut WriteTx, ctx: &CommandContext, waiting: &WaitingCom
     }
 }
 
-fn finish_held_command(tx: &mut WriteTx, waiting: &WaitingCommand, verdict: Verdict, revision: i64) -> Result<()> {
-    let outcome =
-        RecordedCommand { number: waiting.number, hash: [0; 32], verdict, reason: None, commit_seq: 0, revision };
+fn finish_held_command(
+    tx: &mut WriteTx,
+    waiting: &WaitingCommand,
+    verdict: Verdict,
+    revision: i64,
+) -> Result<()> {
+    let outcome = RecordedCommand {
+        number: waiting.number,
+        hash: [0; 32],
+        verdict,
+        reason: None,
+        commit_seq: 0,
+        revision,
+    };
     Ok(tx.finish_held_command(waiting.id, &outcome, waiting.device)?)
 }
 
@@ -251,15 +317,19 @@ pub(super) fn settle_held_command(
     let held_record = tx.held_record(id)?.ok_or(RefusalReason::NotFound)?;
     let waiting = tx.held_command(id)?.ok_or(RefusalReason::NotFound)?;
     let unit_path = tx.unit_path(waiting.unit)?;
-    let permit: Permit<action::SettleHeld> = authorize(ctx.actor, &unit_path, tx.now().local_date())?;
+    let permit: Permit<action::SettleHeld> =
+        authorize(ctx.actor, &unit_path, tx.now().local_date())?;
     if !waiting.is_waiting {
         return Err(RefusalReason::HeldSettled.into());
     }
     let mut verdict = Verdict::Rejected;
     let mut revision = 0;
     if apply {
-        let effect =
-            report::apply_command(tx, &CommandContext { captured: None, raw: None, ..*ctx }, &waiting.command)?;
+        let effect = report::apply_command(
+            tx,
+            &CommandContext { captured: None, raw: None, ..*ctx },
+            &waiting.command,
+        )?;
         (verdict, revision) = (effect.verdict, effect.revision);
         if let Some(author) = tx.device(waiting.device)? {
             tx.add_author(waiting.report, author.account)?;
@@ -267,8 +337,12 @@ pub(super) fn settle_held_command(
     }
     finish_held_command(tx, &waiting, verdict, revision)?;
     let state = if apply { HeldState::Applied } else { HeldState::Discarded };
-    let put =
-        tx.put_held_record(&AuditContext::from(&permit), &unit_path, id, &HeldCommand { state, ..held_record })?;
+    let put = tx.put_held_record(
+        &AuditContext::from(&permit),
+        &unit_path,
+        id,
+        &HeldCommand { state, ..held_record },
+    )?;
     release_waiting_commands(tx, ctx, waiting.report)?;
     Ok(CommandEffect { verdict: Verdict::Applied, record: id.0, revision: put.revision })
 }

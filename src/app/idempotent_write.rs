@@ -24,16 +24,32 @@ pub struct IdempotentWrite<'a> {
 
 impl App {
     /// Runs the command, or gives the answer that it had the first time. `None`: the id was used for something else.
-    pub fn run_idempotent(&self, identity: &CallerIdentity, write: &IdempotentWrite) -> Result<Option<CommandEffect>> {
+    pub fn run_idempotent(
+        &self,
+        identity: &CallerIdentity,
+        write: &IdempotentWrite,
+    ) -> Result<Option<CommandEffect>> {
         self.store().write(write.method, self.now(), |tx| {
             let actor = revalidate_identity(tx, identity)?;
-            if let Some((method, response)) = tx.find_idempotent_response(actor.account, &write.request_id)? {
-                let is_same_request = method == write.method && response.get(..32) == Some(&write.request_hash[..]);
-                return if is_same_request { decode_response(&response).map(Some) } else { Ok(None) };
+            if let Some((method, response)) =
+                tx.find_idempotent_response(actor.account, &write.request_id)?
+            {
+                let is_same_request =
+                    method == write.method && response.get(..32) == Some(&write.request_hash[..]);
+                return if is_same_request {
+                    decode_response(&response).map(Some)
+                } else {
+                    Ok(None)
+                };
             }
             let reference = self.reference(tx)?;
-            let ctx =
-                CommandContext { actor: &actor, reference: &reference, command_number: 0, captured: None, raw: None };
+            let ctx = CommandContext {
+                actor: &actor,
+                reference: &reference,
+                command_number: 0,
+                captured: None,
+                raw: None,
+            };
             let effect = report::run_command(tx, &ctx, write.command)?;
             tx.insert_idempotent_response(
                 actor.account,
@@ -57,7 +73,13 @@ impl App {
         let ran = self.store().write("files.reports", self.now(), |tx| {
             results.clear();
             let reference = self.reference(tx)?;
-            let ctx = CommandContext { actor, reference: &reference, command_number: 0, captured: None, raw: None };
+            let ctx = CommandContext {
+                actor,
+                reference: &reference,
+                command_number: 0,
+                captured: None,
+                raw: None,
+            };
             for command in commands {
                 results.push(match report::run_command(tx, &ctx, command) {
                     Ok(effect) => Ok(effect),
@@ -66,7 +88,11 @@ impl App {
             }
             let all_well = results.iter().all(std::result::Result::is_ok);
             // An error is what undoes the steps; it means only that.
-            if should_commit && all_well { Ok(()) } else { Err(AppError::from(RefusalReason::NothingToDo)) }
+            if should_commit && all_well {
+                Ok(())
+            } else {
+                Err(AppError::from(RefusalReason::NothingToDo))
+            }
         });
         match ran {
             Ok(()) | Err(AppError::Refused(_)) => Ok(results),
@@ -81,13 +107,17 @@ fn encode_response(asked: &[u8; 32], effect: &CommandEffect) -> Vec<u8> {
 }
 
 fn decode_response(response: &[u8]) -> Result<CommandEffect> {
-    let part =
-        |from: usize, to: usize| response.get(from..to).ok_or_else(|| Error::Damaged("a kept answer".to_owned()));
-    let verdict = part(32, 34)?.try_into().ok().map(i16::from_be_bytes).and_then(Verdict::from_number);
+    let part = |from: usize, to: usize| {
+        response.get(from..to).ok_or_else(|| Error::Damaged("a kept answer".to_owned()))
+    };
+    let verdict =
+        part(32, 34)?.try_into().ok().map(i16::from_be_bytes).and_then(Verdict::from_number);
     let record = part(34, 50)?.try_into().ok();
     let revision = part(50, 58)?.try_into().ok().map(i64::from_be_bytes);
     match (verdict, record, revision) {
-        (Some(verdict), Some(record), Some(revision)) => Ok(CommandEffect { verdict, record, revision }),
+        (Some(verdict), Some(record), Some(revision)) => {
+            Ok(CommandEffect { verdict, record, revision })
+        }
         (_, _, _) => Err(Error::Damaged("a kept answer".to_owned()).into()),
     }
 }

@@ -34,8 +34,15 @@ impl App {
         work: &dyn Fn(&App, &Actor, i64) -> Result<String>,
     ) -> Result<JobSlotOutcome> {
         let Some(fencing_token) = self.claim_slot(owner, job, slot)? else {
-            let done = self.store().read(|tx| tx.job_run(job, slot.0))?.is_some_and(|run| run.is_settled());
-            return Ok(if done { JobSlotOutcome::AlreadyDone } else { JobSlotOutcome::LeasedElsewhere });
+            let done = self
+                .store()
+                .read(|tx| tx.job_run(job, slot.0))?
+                .is_some_and(|run| run.is_settled());
+            return Ok(if done {
+                JobSlotOutcome::AlreadyDone
+            } else {
+                JobSlotOutcome::LeasedElsewhere
+            });
         };
         let ended = self.system_actor().and_then(|actor| work(self, &actor, fencing_token));
         let (state, message) = match &ended {
@@ -124,16 +131,25 @@ impl App {
 impl App {
     /// Whether the caller may read the jobs and their runs.
     pub fn authorize_job_read(&self, actor: &Actor) -> Result<()> {
-        self.authorize_at_root(|unit_path, today| authorize::<action::ReadJob>(actor, unit_path, today).map(|_| ()))
+        self.authorize_at_root(|unit_path, today| {
+            authorize::<action::ReadJob>(actor, unit_path, today).map(|_| ())
+        })
     }
 
     /// Whether the caller may run a job.
     pub fn authorize_job_run(&self, actor: &Actor) -> Result<()> {
-        self.authorize_at_root(|unit_path, today| authorize::<action::RunJob>(actor, unit_path, today).map(|_| ()))
+        self.authorize_at_root(|unit_path, today| {
+            authorize::<action::RunJob>(actor, unit_path, today).map(|_| ())
+        })
     }
 
     /// The slot under which a run asked for by this request runs: the same for the same request. `None`: it asked for another job.
-    pub fn slot_for_request(&self, actor: &Actor, request: [u8; 16], job: &str) -> Result<Option<Timestamp>> {
+    pub fn slot_for_request(
+        &self,
+        actor: &Actor,
+        request: [u8; 16],
+        job: &str,
+    ) -> Result<Option<Timestamp>> {
         self.authorize_job_run(actor)?;
         self.store().write("job.ask", self.now(), |tx| {
             if let Some((method, answer)) = tx.find_idempotent_response(actor.account, &request)? {
@@ -150,7 +166,8 @@ impl App {
         &self,
         check: impl Fn(&UnitPath, Date) -> std::result::Result<(), AuthorizationError>,
     ) -> Result<()> {
-        let root = self.store().read(|tx| self.root_unit(tx))?.ok_or_else(AppError::no_organisation)?;
+        let root =
+            self.store().read(|tx| self.root_unit(tx))?.ok_or_else(AppError::no_organisation)?;
         let unit_path = UnitPath { unit: root, acting_unit: root, ancestors: Vec::new() };
         Ok(check(&unit_path, self.now().local_date())?)
     }

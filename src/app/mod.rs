@@ -102,14 +102,17 @@ impl App {
 
     /// The reference snapshot that belongs to what `tx` sees; decoded again only after a change.
     pub fn reference(&self, tx: &mut ReadTx) -> Result<Arc<ReferenceSnapshot>> {
-        let digest = tx.scope(Scope::REFERENCE)?.map_or_else(ScopeDigest::default, |scope| scope.digest);
-        if let Some((cached_digest, reference)) = &*self.reference_cache.read().unwrap_or_else(PoisonError::into_inner)
+        let digest =
+            tx.scope(Scope::REFERENCE)?.map_or_else(ScopeDigest::default, |scope| scope.digest);
+        if let Some((cached_digest, reference)) =
+            &*self.reference_cache.read().unwrap_or_else(PoisonError::into_inner)
             && *cached_digest == digest
         {
             return Ok(Arc::clone(reference));
         }
         let reference = Arc::new(ReferenceSnapshot::new(tx.reference_data()?)?);
-        *self.reference_cache.write().unwrap_or_else(PoisonError::into_inner) = Some((digest, Arc::clone(&reference)));
+        *self.reference_cache.write().unwrap_or_else(PoisonError::into_inner) =
+            Some((digest, Arc::clone(&reference)));
         Ok(reference)
     }
 

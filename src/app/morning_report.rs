@@ -15,8 +15,8 @@ use crate::domain::permission::{Actor, action, authorize};
 use crate::domain::quality::Finding;
 use crate::domain::reason::RefusalReason;
 use crate::domain::standing::{
-    Coverage, ReportEntry, Standing, StandingInput, StandingRun, TrajectoryPoint, UnitTrajectories, WindowSums,
-    aggregate_reports,
+    Coverage, ReportEntry, Standing, StandingInput, StandingRun, TrajectoryPoint, UnitTrajectories,
+    WindowSums, aggregate_reports,
 };
 use crate::domain::target_rule::Target;
 use crate::domain::window::DateWindow;
@@ -118,20 +118,28 @@ impl App {
     ///
     /// # Errors
     /// `NOT_FOUND` where there is no such campaign or unit in sight, or no run yet.
-    pub fn morning_report(&self, actor: &Actor, request: &MorningReportRequest) -> Result<MorningReport> {
+    pub fn morning_report(
+        &self,
+        actor: &Actor,
+        request: &MorningReportRequest,
+    ) -> Result<MorningReport> {
         self.store().read(|tx| {
             let reference = self.reference(tx)?;
-            let campaign = reference.campaigns.iter().find(|one| one.id() == request.campaign).cloned();
+            let campaign =
+                reference.campaigns.iter().find(|one| one.id() == request.campaign).cloned();
             let campaign = campaign.ok_or(RefusalReason::NotFound)?;
             let root = self.root_unit(tx)?.ok_or_else(AppError::no_organisation)?;
             let run = tx.latest_run(request.campaign)?.ok_or(RefusalReason::NotFound)?;
             let unit = request.unit.unwrap_or(root);
             let unit_path = tx.unit_path(unit)?;
             let today = run.cut_at.local_date();
-            if authorize::<action::ReadStanding>(actor, &unit_path, self.now().local_date()).is_err() {
+            if authorize::<action::ReadStanding>(actor, &unit_path, self.now().local_date())
+                .is_err()
+            {
                 return Err(RefusalReason::NotFound.into());
             }
-            MorningReportBuilder { reference, campaign, unit, run, today, phase: request.phase }.build(tx)
+            MorningReportBuilder { reference, campaign, unit, run, today, phase: request.phase }
+                .build(tx)
         })
     }
 }
@@ -147,12 +155,16 @@ struct MorningReportBuilder {
 
 impl MorningReportBuilder {
     fn build(self, tx: &mut ReadTx) -> Result<MorningReport> {
-        let standings =
-            tx.standings(self.campaign.id(), &self.reference.unit_numbers, &self.reference.element_numbers)?;
+        let standings = tx.standings(
+            self.campaign.id(),
+            &self.reference.unit_numbers,
+            &self.reference.element_numbers,
+        )?;
         // A unit that did not live in the phase is shown over the whole campaign.
         let judged = |one: &Standing| one.unit == self.unit && one.phase == self.phase;
         let phase = if standings.iter().any(judged) { self.phase } else { 0 };
-        let of_phase = self.campaign.phases.iter().find(|one| one.no == phase).map(|one| one.window);
+        let of_phase =
+            self.campaign.phases.iter().find(|one| one.no == phase).map(|one| one.window);
         let window = of_phase.unwrap_or(self.campaign.measurement_window);
         let rows = tx.baselines()?;
         let stored_reports = tx.reports_at_cut(self.run.cut_seq, &self.reference.unit_numbers)?;
@@ -167,12 +179,18 @@ impl MorningReportBuilder {
         };
         let aggregates = aggregate_reports(&input, window).map_err(damaged)?;
         let added = UnitTrajectories::compute(&input, self.unit, window).map_err(damaged)?;
-        let (courses, beside) =
-            (collect_trajectories(&self.campaign, &added), collect_plain_counts(&self.campaign, &added));
+        let (courses, beside) = (
+            collect_trajectories(&self.campaign, &added),
+            collect_plain_counts(&self.campaign, &added),
+        );
         let absent = find_missing_reports(&input, self.unit, window).map_err(damaged)?;
-        let own: Vec<&Standing> = standings.iter().filter(|one| one.unit == self.unit && one.phase == phase).collect();
-        let changes = super::run_changes::find_changes_since_previous_run(tx, &self.run, &input, self.unit, &own)?;
-        let unit_summary = |unit: UnitId| self.build_unit_summary(unit, phase, &standings, &aggregates);
+        let own: Vec<&Standing> =
+            standings.iter().filter(|one| one.unit == self.unit && one.phase == phase).collect();
+        let changes = super::run_changes::find_changes_since_previous_run(
+            tx, &self.run, &input, self.unit, &own,
+        )?;
+        let unit_summary =
+            |unit: UnitId| self.build_unit_summary(unit, phase, &standings, &aggregates);
         let below = self.reference.org.children(self.unit, Hierarchy::Command, self.today);
         let mut below: Vec<UnitSummary> = below.into_iter().map(unit_summary).collect();
         below.retain(|unit_summary| !unit_summary.coverage.is_empty());
@@ -189,7 +207,9 @@ impl MorningReportBuilder {
             window,
             today: self.today,
             audit_chain: tx.last_commit_up_to(self.run.cut_seq)?.1,
-            is_synthetic: rows.iter().any(|row: &BaselineRow| row.source.contains(SYNTHETIC_MARKER)),
+            is_synthetic: rows
+                .iter()
+                .any(|row: &BaselineRow| row.source.contains(SYNTHETIC_MARKER)),
             reference,
             campaign: self.campaign,
             run: self.run,
@@ -199,15 +219,24 @@ impl MorningReportBuilder {
     fn load_questions(&self, tx: &mut ReadTx) -> Result<Vec<MorningReportQuestion>> {
         let org = &self.reference.org;
         let mut questions = Vec::new();
-        for (finding, _) in tx.findings(&self.reference.unit_numbers, &self.reference.element_numbers)? {
+        for (finding, _) in
+            tx.findings(&self.reference.unit_numbers, &self.reference.element_numbers)?
+        {
             let own = finding.unit == self.unit;
-            let below = finding.shared && tx.unit_path(finding.unit)?.ancestors.contains(&self.unit);
+            let below =
+                finding.shared && tx.unit_path(finding.unit)?.ancestors.contains(&self.unit);
             if let Some(unit) = org.unit(finding.unit).filter(|_| own || below) {
                 let name = unit.nearest_name(self.today).to_owned();
-                questions.push(MorningReportQuestion { unit_uid: unit.uid.clone(), unit_name: name, finding });
+                questions.push(MorningReportQuestion {
+                    unit_uid: unit.uid.clone(),
+                    unit_name: name,
+                    finding,
+                });
             }
         }
-        questions.sort_by_cached_key(|one| (one.unit_uid.clone(), one.finding.asked_day, one.finding.id()));
+        questions.sort_by_cached_key(|one| {
+            (one.unit_uid.clone(), one.finding.asked_day, one.finding.id())
+        });
         Ok(questions)
     }
 
@@ -220,7 +249,11 @@ impl MorningReportBuilder {
     ) -> UnitSummary {
         let org = &self.reference.org;
         let of_unit = standings.iter().filter(|one| one.unit == unit && one.phase == phase);
-        let coverage = self.campaign.contracts.iter().map(|code| (code.clone(), aggregates.coverage(unit, code)));
+        let coverage = self
+            .campaign
+            .contracts
+            .iter()
+            .map(|code| (code.clone(), aggregates.coverage(unit, code)));
         let version = org.unit(unit).and_then(|unit| unit.nearest_version(self.today));
         UnitSummary {
             unit,
@@ -238,7 +271,10 @@ impl MorningReportBuilder {
 
 type MorningCalendarError = crate::domain::expectation::UnknownCalendar;
 
-fn collect_trajectories(campaign: &Campaign, courses: &UnitTrajectories<'_>) -> BTreeMap<String, Vec<TrajectoryPoint>> {
+fn collect_trajectories(
+    campaign: &Campaign,
+    courses: &UnitTrajectories<'_>,
+) -> BTreeMap<String, Vec<TrajectoryPoint>> {
     let mut all = BTreeMap::new();
     campaign.targets.iter().for_each(|unit_summary| {
         collect_member_trajectories(&unit_summary.code, &unit_summary.formula, courses, &mut all)
@@ -246,7 +282,10 @@ fn collect_trajectories(campaign: &Campaign, courses: &UnitTrajectories<'_>) -> 
     all
 }
 
-fn collect_plain_counts(campaign: &Campaign, courses: &UnitTrajectories<'_>) -> BTreeMap<ElementCode, TrajectoryPoint> {
+fn collect_plain_counts(
+    campaign: &Campaign,
+    courses: &UnitTrajectories<'_>,
+) -> BTreeMap<ElementCode, TrajectoryPoint> {
     let pairs = campaign.targets.iter().flat_map(|unit_summary| &unit_summary.pairs);
     let counted = pairs.filter_map(|pair| match pair {
         TargetPair::Count(code) => Some((code.clone(), courses.latest_point(code)?)),
@@ -282,13 +321,19 @@ fn find_missing_reports(
     for expected in compute_expectations(input.org, input.calendars, &contracts, window)? {
         let above = input.org.ancestors(expected.unit, Hierarchy::Command, expected.period.start);
         let ours = expected.unit == unit || above.contains(&unit);
-        if !ours || expected.whole_period.end > input.today || received.contains(&expected.report_key().id()) {
+        if !ours
+            || expected.whole_period.end > input.today
+            || received.contains(&expected.report_key().id())
+        {
             continue;
         }
         let contract = contracts.iter().find(|contract| contract.id() == expected.contract);
-        let (Some(contract), Some(owing)) = (contract, input.org.unit(expected.unit)) else { continue };
-        let unit_summary =
-            missing.entry((owing.uid.clone(), contract.code.clone())).or_insert_with(|| MissingUnitReports {
+        let (Some(contract), Some(owing)) = (contract, input.org.unit(expected.unit)) else {
+            continue;
+        };
+        let unit_summary = missing
+            .entry((owing.uid.clone(), contract.code.clone()))
+            .or_insert_with(|| MissingUnitReports {
                 unit_name: input.org.nearest_name(expected.unit, input.today).to_owned(),
                 contract: contract.code.clone(),
                 periods: Vec::new(),

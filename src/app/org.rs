@@ -43,7 +43,10 @@ impl App {
             let root = self.root_unit(tx)?.unwrap_or(UnitId([0; 16]));
             let unit_path = UnitPath { unit: root, acting_unit: root, ancestors: Vec::new() };
             // Before the first import there is no unit on which the operator's own grant could hold.
-            let first = actor.grants.iter().any(|grant| grant.role == Role::System && grant.unit == UnitId([0; 16]));
+            let first = actor
+                .grants
+                .iter()
+                .any(|grant| grant.role == Role::System && grant.unit == UnitId([0; 16]));
             let actor = if first { Actor::system_actor(root) } else { actor.clone() };
             let permit: Permit<action::ChangeOrg> = authorize(&actor, &unit_path, today)?;
             Ok::<_, AppError>(tx.put_org(&permit, facts)?)
@@ -60,7 +63,8 @@ impl App {
             let reference = self.reference(tx)?;
             let Some(root) = self.root_unit(tx)? else { return Ok(OrgDayChanges::default()) };
             let unit_path = UnitPath { unit: root, acting_unit: root, ancestors: Vec::new() };
-            let permit: Permit<action::ChangeOrg> = authorize(&Actor::system_actor(root), &unit_path, today)?;
+            let permit: Permit<action::ChangeOrg> =
+                authorize(&Actor::system_actor(root), &unit_path, today)?;
             let mut applied = OrgDayChanges::default();
             for unit in reference.org.units() {
                 let unit_path = unit_path_on(&reference.org, unit.id, today);
@@ -69,7 +73,8 @@ impl App {
                     continue;
                 }
                 applied.moved_units += 1;
-                applied.moved_records += move_records(tx, &AuditContext::from(&permit), &unit_path, &reference, today)?;
+                applied.moved_records +=
+                    move_records(tx, &AuditContext::from(&permit), &unit_path, &reference, today)?;
                 if before.acting_unit != unit_path.acting_unit {
                     applied.moved_accounts += move_accounts(tx, &permit, &unit_path, today)?;
                 }
@@ -87,7 +92,11 @@ impl App {
 /// Where a unit stands on `today`, as scopes see it.
 fn unit_path_on(org: &Org, unit: UnitId, today: Date) -> UnitPath {
     let acting = org.acting_unit(unit, today).unwrap_or(unit);
-    let above = org.effective_ancestors(unit, today).into_iter().filter(|one| *one != unit && *one != acting).collect();
+    let above = org
+        .effective_ancestors(unit, today)
+        .into_iter()
+        .filter(|one| *one != unit && *one != acting)
+        .collect();
     UnitPath { unit, acting_unit: acting, ancestors: above }
 }
 
@@ -103,7 +112,8 @@ fn find_root_unit(org: &Org, today: Date) -> Option<UnitId> {
 fn move_initial_grants(tx: &mut WriteTx, root: UnitId, today: Date) -> Result<()> {
     let no_unit = UnitId([0; 16]);
     let unit_path = UnitPath { unit: no_unit, acting_unit: no_unit, ancestors: Vec::new() };
-    let permit: Permit<action::ChangeOrg> = authorize(&Actor::system_actor(no_unit), &unit_path, today)?;
+    let permit: Permit<action::ChangeOrg> =
+        authorize(&Actor::system_actor(no_unit), &unit_path, today)?;
     for (account, grant) in tx.grants_on_unit(no_unit)? {
         tx.revoke_grant(account, &grant)?;
         tx.put_grant(account, &Grant { unit: root, ..grant })?;
@@ -113,10 +123,19 @@ fn move_initial_grants(tx: &mut WriteTx, root: UnitId, today: Date) -> Result<()
 }
 
 /// What was typed for a unit waits on the desk of whoever acts for it.
-fn move_held_commands(tx: &mut WriteTx, audit: &AuditContext, unit_path: &UnitPath) -> Result<usize> {
+fn move_held_commands(
+    tx: &mut WriteTx,
+    audit: &AuditContext,
+    unit_path: &UnitPath,
+) -> Result<usize> {
     let waiting = tx.held_ids_of_unit(unit_path.unit)?;
     for id in &waiting {
-        tx.set_record_scopes(audit, RecordKind::Held, id.0, report_scopes(ReportState::Draft, unit_path))?;
+        tx.set_record_scopes(
+            audit,
+            RecordKind::Held,
+            id.0,
+            report_scopes(ReportState::Draft, unit_path),
+        )?;
     }
     Ok(waiting.len())
 }
@@ -160,7 +179,10 @@ fn move_accounts(
         if grant.from < today {
             tx.put_grant(account, &Grant { to: today, ..grant })?;
         }
-        tx.put_grant(account, &Grant { unit: unit_path.acting_unit, from: grant.from.max(today), ..grant })?;
+        tx.put_grant(
+            account,
+            &Grant { unit: unit_path.acting_unit, from: grant.from.max(today), ..grant },
+        )?;
         tx.append_audit(&AuditContext::from(permit));
         moved += 1;
     }

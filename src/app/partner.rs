@@ -10,7 +10,9 @@ use super::standing::is_published;
 use super::{App, AppError, ReferenceSnapshot, Result};
 use crate::domain::campaign::Campaign;
 use crate::domain::ids::{AccountId, CampaignId, RunId, ServiceKeyId, UnitId};
-use crate::domain::partner::{KeyIssueError, PartnerCall, ServiceKey, build_key_actor, check_key_issue};
+use crate::domain::partner::{
+    KeyIssueError, PartnerCall, ServiceKey, build_key_actor, check_key_issue,
+};
 use crate::domain::permission::{Action, Actor, Permit, Role, UnitPath, action, authorize};
 use crate::domain::reason::RefusalReason;
 use crate::domain::release::{PublishedStanding, publish_standings};
@@ -72,16 +74,18 @@ pub struct PartnerRunPage {
 
 impl PartnerIdentity {
     fn is_unit_readable(&self, unit_path: &UnitPath, app: &App) -> bool {
-        let in_key = self
-            .service_key
-            .as_ref()
-            .is_none_or(|key| unit_path.unit == key.unit || unit_path.ancestors.contains(&key.unit));
-        in_key && authorize::<action::ReadRelease>(&self.actor, unit_path, app.now().local_date()).is_ok()
+        let in_key = self.service_key.as_ref().is_none_or(|key| {
+            unit_path.unit == key.unit || unit_path.ancestors.contains(&key.unit)
+        });
+        in_key
+            && authorize::<action::ReadRelease>(&self.actor, unit_path, app.now().local_date())
+                .is_ok()
     }
 
     /// Refuses a call that the key does not open.
     fn check_call_allowed(&self, read: PartnerCall) -> Result<()> {
-        let denied = self.service_key.as_ref().is_some_and(|key| !key.allowed_calls.contains(&read));
+        let denied =
+            self.service_key.as_ref().is_some_and(|key| !key.allowed_calls.contains(&read));
         if denied { Err(RefusalReason::Denied.into()) } else { Ok(()) }
     }
 
@@ -99,18 +103,22 @@ impl App {
         hash: &[u8],
         request: ServiceKeyRequest,
     ) -> Result<ServiceKey> {
-        let ServiceKeyRequest { account, unit, campaign, allowed_calls: reads, valid_days: days } = request;
+        let ServiceKeyRequest { account, unit, campaign, allowed_calls: reads, valid_days: days } =
+            request;
         self.store().write("access.issue_key", self.now(), |tx| {
             let (now, unit_path) = (self.now(), tx.unit_path(unit)?);
             let permit: Permit<action::Enrol> = authorize(actor, &unit_path, now.local_date())?;
             let units = load_account_units(self, tx, account)?;
             authorize_over_units::<action::Enrol>(tx, actor, &units, now.local_date())??;
             let of_account = build_key_actor(account, tx.grants(account)?);
-            if authorize::<action::ReadRelease>(&of_account, &unit_path, now.local_date()).is_err() {
+            if authorize::<action::ReadRelease>(&of_account, &unit_path, now.local_date()).is_err()
+            {
                 return Err(to_service_key_error(KeyIssueError::NothingAllowed));
             }
-            let others: Vec<ServiceKey> = tx.service_keys()?.into_iter().filter(|key| key.account == account).collect();
-            let expires = check_key_issue(days, &reads, &others, now).map_err(to_service_key_error)?;
+            let others: Vec<ServiceKey> =
+                tx.service_keys()?.into_iter().filter(|key| key.account == account).collect();
+            let expires =
+                check_key_issue(days, &reads, &others, now).map_err(to_service_key_error)?;
             let (hash, reads) = (hash.to_vec(), reads.clone());
             let key = ServiceKey {
                 id,
@@ -135,7 +143,8 @@ impl App {
         self.store().read(|tx| {
             let mut seen = Vec::new();
             for key in tx.service_keys()? {
-                if authorize::<action::ListDevices>(actor, &tx.unit_path(key.unit)?, today).is_ok() {
+                if authorize::<action::ListDevices>(actor, &tx.unit_path(key.unit)?, today).is_ok()
+                {
                     seen.push(key);
                 }
             }
@@ -148,7 +157,8 @@ impl App {
         self.store().write("access.revoke_key", self.now(), |tx| {
             let key = tx.service_key(id)?.ok_or(RefusalReason::NotFound)?;
             let unit_path = tx.unit_path(key.unit)?;
-            let permit: Permit<action::Revoke> = authorize(actor, &unit_path, self.now().local_date())?;
+            let permit: Permit<action::Revoke> =
+                authorize(actor, &unit_path, self.now().local_date())?;
             tx.revoke_service_key(id)?;
             tx.append_audit(&AuditContext::from(&permit));
             Ok(())
@@ -156,7 +166,11 @@ impl App {
     }
 
     /// Who holds the key with this id, if its text has this hash and it is alive.
-    pub fn authenticate_service_key(&self, id: ServiceKeyId, hash: &[u8]) -> Result<PartnerIdentity> {
+    pub fn authenticate_service_key(
+        &self,
+        id: ServiceKeyId,
+        hash: &[u8],
+    ) -> Result<PartnerIdentity> {
         self.authenticate_valid_key(id, |key| key.hash == hash)
     }
 
@@ -186,7 +200,8 @@ impl App {
 
     /// Who holds the device token with this hash, as a partner agency.
     pub fn authenticate_partner_token(&self, token_hash: &[u8]) -> Result<PartnerIdentity> {
-        let CallerIdentity { device, actor, auth_generation: generation } = self.authenticate_token(token_hash)?;
+        let CallerIdentity { device, actor, auth_generation: generation } =
+            self.authenticate_token(token_hash)?;
         Ok(PartnerIdentity {
             actor,
             service_key: None,
@@ -227,15 +242,19 @@ impl App {
             let existing = after.map(|id| tx.run_manifest(id)).transpose()?.flatten();
             let restarted = after.is_some() && existing.is_none();
             let published = reference.published_campaigns();
-            let is_requested =
-                |id: &CampaignId| partner.has_campaign_access(*id) && campaign.is_none_or(|only| only == *id);
+            let is_requested = |id: &CampaignId| {
+                partner.has_campaign_access(*id) && campaign.is_none_or(|only| only == *id)
+            };
             let campaigns: Vec<CampaignId> = published.into_iter().filter(is_requested).collect();
             let found = tx.run_manifests_after(existing.as_ref(), &campaigns, limit)?;
             let code = |run: &RunManifest| {
                 let of = reference.campaigns.iter().find(|one| one.id().0[..] == run.campaign[..]);
                 of.map_or_else(String::new, |one| one.code.clone())
             };
-            Ok(PartnerRunPage { runs: found.into_iter().map(|run| (run.clone(), code(&run))).collect(), restarted })
+            Ok(PartnerRunPage {
+                runs: found.into_iter().map(|run| (run.clone(), code(&run))).collect(),
+                restarted,
+            })
         })
     }
 
@@ -254,14 +273,23 @@ impl App {
             let release = self.load_release(tx, partner, id)?;
             let PartnerRelease { run, reference, .. } = &release;
             let (org, day) = (&reference.org, date_from_days(run.as_of_day));
-            let standings = decode_standings(&run.standings, &reference.unit_numbers, &reference.element_numbers)?;
+            let standings = decode_standings(
+                &run.standings,
+                &reference.unit_numbers,
+                &reference.element_numbers,
+            )?;
             let mut published: Vec<&Standing> =
                 standings.iter().filter(|one| is_published(reference, one.unit, day)).collect();
-            published.sort_by_key(|one| (reference.unit_numbers.number(&one.unit), one.phase, &one.judgement.code));
+            published.sort_by_key(|one| {
+                (reference.unit_numbers.number(&one.unit), one.phase, &one.judgement.code)
+            });
             let above = |unit: UnitId| {
-                org.effective_ancestors(unit, day).into_iter().find(|above| is_published(reference, *above, day))
+                org.effective_ancestors(unit, day)
+                    .into_iter()
+                    .find(|above| is_published(reference, *above, day))
             };
-            let scale = |code: &_| reference.catalogue.element(code).map_or(0, |element| element.scale);
+            let scale =
+                |code: &_| reference.catalogue.element(code).map_or(0, |element| element.scale);
             let mut seen = Vec::new();
             // What is hidden follows from the whole run, not from what this partner sees of it.
             for line in publish_standings(&published, above, scale) {
@@ -281,24 +309,41 @@ impl App {
         })
     }
 
-    fn load_release(&self, tx: &mut ReadTx, partner: &PartnerIdentity, id: RunId) -> Result<PartnerRelease> {
+    fn load_release(
+        &self,
+        tx: &mut ReadTx,
+        partner: &PartnerIdentity,
+        id: RunId,
+    ) -> Result<PartnerRelease> {
         let run = tx.run_manifest(id)?.ok_or(RefusalReason::NotFound)?;
-        let campaign = CampaignId::from_slice(&run.campaign).map_err(|_| RefusalReason::NotFound)?;
+        let campaign =
+            CampaignId::from_slice(&run.campaign).map_err(|_| RefusalReason::NotFound)?;
         let published = self.reference(tx)?.published_campaigns().contains(&campaign);
         if !published || !partner.has_campaign_access(campaign) {
             return Err(RefusalReason::NotFound.into());
         }
         let (reference, versions) = load_definitions(tx, &run)?;
-        let campaign_then =
-            reference.campaigns.iter().find(|one| one.id() == campaign).cloned().ok_or(RefusalReason::NotFound)?;
+        let campaign_then = reference
+            .campaigns
+            .iter()
+            .find(|one| one.id() == campaign)
+            .cloned()
+            .ok_or(RefusalReason::NotFound)?;
         let definition_version = versions.get(&campaign.0).copied().unwrap_or_default();
-        Ok(PartnerRelease { run, lines: Vec::new(), campaign: campaign_then, reference, definition_version })
+        Ok(PartnerRelease {
+            run,
+            lines: Vec::new(),
+            campaign: campaign_then,
+            reference,
+            definition_version,
+        })
     }
 
     /// Refuses, as if there were nothing, whoever is no partner today.
     fn check_is_partner(&self, partner: &PartnerIdentity) -> Result<()> {
         let today = self.now().local_date();
-        let holds = partner.actor.active_grants_on(today).any(|grant| grant.role == Role::PartnerReader);
+        let holds =
+            partner.actor.active_grants_on(today).any(|grant| grant.role == Role::PartnerReader);
         if holds { Ok(()) } else { Err(RefusalReason::NotFound.into()) }
     }
 }

@@ -33,12 +33,20 @@ impl App {
                         continue;
                     }
                     let mut states = BTreeMap::new();
-                    for one in tx.standings(campaign.id(), &reference.unit_numbers, &reference.element_numbers)? {
+                    for one in tx.standings(
+                        campaign.id(),
+                        &reference.unit_numbers,
+                        &reference.element_numbers,
+                    )? {
                         if one.phase == phase.no && one.unit == campaign.owner_id() {
                             *states.entry(one.judgement.state).or_default() += 1;
                         }
                     }
-                    found.push(PhaseReview { campaign: campaign.code.clone(), phase: phase.no, states });
+                    found.push(PhaseReview {
+                        campaign: campaign.code.clone(),
+                        phase: phase.no,
+                        states,
+                    });
                 }
             }
             Ok(found)
@@ -47,7 +55,11 @@ impl App {
 }
 
 /// The first day after the grace of the phase's last report.
-fn phase_grace_end(reference: &ReferenceSnapshot, campaign: &Campaign, phase: &Phase) -> Result<Option<Date>> {
+fn phase_grace_end(
+    reference: &ReferenceSnapshot,
+    campaign: &Campaign,
+    phase: &Phase,
+) -> Result<Option<Date>> {
     let contracts = reference.catalogue.contracts_with_codes(&campaign.contracts);
     let owed = compute_expectations(&reference.org, &reference.calendars, &contracts, phase.window);
     Ok(owed

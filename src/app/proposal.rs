@@ -28,13 +28,18 @@ pub(super) fn store_proposal(
         return Ok(CommandEffect { verdict: Verdict::Applied, record: id.0, revision });
     };
     let proposal_id = next_proposal_id(tx, ctx, id)?;
-    let put = tx.put_proposal(permit, proposal_id, &proposal, report, &ctx.reference.unit_numbers)?;
+    let put =
+        tx.put_proposal(permit, proposal_id, &proposal, report, &ctx.reference.unit_numbers)?;
     tx.add_author(id, ctx.actor.account)?;
     Ok(CommandEffect { verdict: Verdict::Held, record: proposal_id.0, revision: put.revision })
 }
 
 /// Proposals of a report are numbered as they come: the id says nothing of who made it.
-fn next_proposal_id(tx: &mut WriteTx, ctx: &CommandContext, report: ReportId) -> Result<ProposalId> {
+fn next_proposal_id(
+    tx: &mut WriteTx,
+    ctx: &CommandContext,
+    report: ReportId,
+) -> Result<ProposalId> {
     let mut nth = 0u32;
     loop {
         let id = ProposalId(derive_id("proposal", &[&report.0, &nth.to_be_bytes()]));
@@ -53,8 +58,10 @@ pub(super) fn propose_amendment(
     reason: &str,
 ) -> Result<CommandEffect> {
     let unit_path = tx.unit_path(save.key.unit)?;
-    let permit: Permit<action::SaveReport> = authorize(ctx.actor, &unit_path, tx.now().local_date())?;
-    let stored = tx.report(save.key.id(), &ctx.reference.unit_numbers)?.ok_or(RefusalReason::NotFound)?;
+    let permit: Permit<action::SaveReport> =
+        authorize(ctx.actor, &unit_path, tx.now().local_date())?;
+    let stored =
+        tx.report(save.key.id(), &ctx.reference.unit_numbers)?.ok_or(RefusalReason::NotFound)?;
     store_proposal(tx, ctx, &permit, (&stored.report, stored.revision), save, reason)
 }
 
@@ -70,7 +77,8 @@ pub(super) fn settle_proposal(
     let proposal = tx.proposal(id, units)?.ok_or(RefusalReason::NotFound)?;
     let stored = tx.report(proposal.report, units)?.ok_or(RefusalReason::NotFound)?;
     let unit_path = tx.unit_path(stored.report.key.unit)?;
-    let permit: Permit<action::SettleProposal> = authorize(ctx.actor, &unit_path, tx.now().local_date())?;
+    let permit: Permit<action::SettleProposal> =
+        authorize(ctx.actor, &unit_path, tx.now().local_date())?;
     check_not_expired(ctx, &stored.report.key, tx.now().local_date())?;
     if proposal.settled.is_some() {
         return Err(RefusalReason::ProposalSettled.into());
@@ -81,7 +89,8 @@ pub(super) fn settle_proposal(
     let mut report = stored.report;
     let mut revision = 0;
     if grant {
-        let shape = ctx.reference.form_shape(report.key.contract).ok_or(RefusalReason::NotExpected)?;
+        let shape =
+            ctx.reference.form_shape(report.key.contract).ok_or(RefusalReason::NotExpected)?;
         report = report.apply_proposal(&proposal, seen, shape)?;
         revision = tx.put_report(&permit, &report, units)?.revision;
     } else if report.content_hash() != seen {
@@ -89,5 +98,9 @@ pub(super) fn settle_proposal(
     }
     let settled = Proposal { settled: Some(grant), ..proposal };
     let put = tx.put_proposal(&permit, id, &settled, &report, units)?;
-    Ok(CommandEffect { verdict: Verdict::Applied, record: id.0, revision: revision.max(put.revision) })
+    Ok(CommandEffect {
+        verdict: Verdict::Applied,
+        record: id.0,
+        revision: revision.max(put.revision),
+    })
 }

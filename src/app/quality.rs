@@ -14,8 +14,8 @@ use crate::domain::free_text;
 use crate::domain::ids::{FindingId, ReportId, UnitId};
 use crate::domain::permission::{Actor, Permit, UnitPath, action, authorize};
 use crate::domain::quality::{
-    Finding, FindingReply, FindingState, FirstSubmission, LateRevision, QualityData, collect_quality_data,
-    count_near_limit, run_rules, select_findings,
+    Finding, FindingReply, FindingState, FirstSubmission, LateRevision, QualityData,
+    collect_quality_data, count_near_limit, run_rules, select_findings,
 };
 use crate::domain::reason::RefusalReason;
 use crate::domain::report::Report;
@@ -64,7 +64,10 @@ impl App {
                 .map(|(finding, _)| (finding.id(), finding))
                 .collect();
             let mut raised = BTreeMap::new();
-            for campaign in reference.judged_campaigns().filter(|campaign| campaign.measurement_window.start <= today) {
+            for campaign in reference
+                .judged_campaigns()
+                .filter(|campaign| campaign.measurement_window.start <= today)
+            {
                 raised.extend(raise_findings(tx, &reference, campaign, &existing, today)?);
             }
             write_findings(tx, &permit, &reference, &existing, raised, today)
@@ -72,14 +75,22 @@ impl App {
     }
 
     /// The findings in sight, of one unit or of all, by unit number, then day.
-    pub fn visible_findings(&self, actor: &Actor, unit: Option<UnitId>) -> Result<Vec<StoredFinding>> {
+    pub fn visible_findings(
+        &self,
+        actor: &Actor,
+        unit: Option<UnitId>,
+    ) -> Result<Vec<StoredFinding>> {
         let today = self.now().local_date();
         self.store().read(|tx| {
             let reference = self.reference(tx)?;
             let mut seen = Vec::new();
-            for (finding, revision) in tx.findings(&reference.unit_numbers, &reference.element_numbers)? {
+            for (finding, revision) in
+                tx.findings(&reference.unit_numbers, &reference.element_numbers)?
+            {
                 let is_requested = unit.is_none_or(|unit| unit == finding.unit);
-                if is_requested && is_finding_readable(actor, &tx.unit_path(finding.unit)?, &finding, today) {
+                if is_requested
+                    && is_finding_readable(actor, &tx.unit_path(finding.unit)?, &finding, today)
+                {
                     seen.push((finding, revision));
                 }
             }
@@ -99,18 +110,30 @@ impl App {
         state: FindingState,
         text: &str,
     ) -> Result<Option<StoredFinding>> {
-        self.run_idempotent_finding(identity, request, "finding.reply", id, |tx, actor, unit_path, finding| {
-            let today = tx.now().local_date();
-            let permit: Permit<action::ReplyFinding> = authorize(actor, unit_path, today)?;
-            if let Some(reason) = free_text::check_free_text(text) {
-                return Err(reason.into());
-            }
-            let reply = FindingReply { text: text.to_owned(), day: today };
-            let replied = finding.with_reply(state, reply).ok_or(RefusalReason::WorkflowForbids)?;
-            let reference = self.reference(tx)?;
-            let put = tx.put_finding(&permit, &replied, &reference.unit_numbers, &reference.element_numbers)?;
-            Ok((replied, put.revision))
-        })
+        self.run_idempotent_finding(
+            identity,
+            request,
+            "finding.reply",
+            id,
+            |tx, actor, unit_path, finding| {
+                let today = tx.now().local_date();
+                let permit: Permit<action::ReplyFinding> = authorize(actor, unit_path, today)?;
+                if let Some(reason) = free_text::check_free_text(text) {
+                    return Err(reason.into());
+                }
+                let reply = FindingReply { text: text.to_owned(), day: today };
+                let replied =
+                    finding.with_reply(state, reply).ok_or(RefusalReason::WorkflowForbids)?;
+                let reference = self.reference(tx)?;
+                let put = tx.put_finding(
+                    &permit,
+                    &replied,
+                    &reference.unit_numbers,
+                    &reference.element_numbers,
+                )?;
+                Ok((replied, put.revision))
+            },
+        )
     }
 
     /// A unit above takes the question up with the unit. `None`: the request id was used for something else.
@@ -120,14 +143,25 @@ impl App {
         request: [u8; 16],
         id: FindingId,
     ) -> Result<Option<StoredFinding>> {
-        self.run_idempotent_finding(identity, request, "finding.escalate", id, |tx, actor, unit_path, finding| {
-            let today = tx.now().local_date();
-            let permit: Permit<action::EscalateFinding> = authorize(actor, unit_path, today)?;
-            let taken = finding.with_escalation(today).ok_or(RefusalReason::WorkflowForbids)?;
-            let reference = self.reference(tx)?;
-            let put = tx.put_finding(&permit, &taken, &reference.unit_numbers, &reference.element_numbers)?;
-            Ok((taken, put.revision))
-        })
+        self.run_idempotent_finding(
+            identity,
+            request,
+            "finding.escalate",
+            id,
+            |tx, actor, unit_path, finding| {
+                let today = tx.now().local_date();
+                let permit: Permit<action::EscalateFinding> = authorize(actor, unit_path, today)?;
+                let taken = finding.with_escalation(today).ok_or(RefusalReason::WorkflowForbids)?;
+                let reference = self.reference(tx)?;
+                let put = tx.put_finding(
+                    &permit,
+                    &taken,
+                    &reference.unit_numbers,
+                    &reference.element_numbers,
+                )?;
+                Ok((taken, put.revision))
+            },
+        )
     }
 
     fn run_idempotent_finding(
@@ -147,7 +181,9 @@ impl App {
             if !is_finding_readable(&actor, &unit_path, &finding, tx.now().local_date()) {
                 return Err(RefusalReason::NotFound.into());
             }
-            if let Some((existing, answer)) = tx.find_idempotent_response(actor.account, &request)? {
+            if let Some((existing, answer)) =
+                tx.find_idempotent_response(actor.account, &request)?
+            {
                 return Ok((existing == method && answer == id.0).then_some((finding, revision)));
             }
             let done = step(tx, &actor, &unit_path, finding)?;
@@ -158,7 +194,12 @@ impl App {
 }
 
 /// The unit itself always; who is above it once the question is shared.
-pub(crate) fn is_finding_readable(actor: &Actor, unit_path: &UnitPath, finding: &Finding, today: Date) -> bool {
+pub(crate) fn is_finding_readable(
+    actor: &Actor,
+    unit_path: &UnitPath,
+    finding: &Finding,
+    today: Date,
+) -> bool {
     let own = UnitPath { ancestors: Vec::new(), ..unit_path.clone() };
     authorize::<action::ReadFinding>(actor, &own, today).is_ok()
         || (finding.shared && authorize::<action::ReadFinding>(actor, unit_path, today).is_ok())
@@ -181,11 +222,14 @@ fn raise_findings(
     let rows = tx.baselines()?;
     let baselines = Baselines::new(&rows);
     let input = reference.standing_input(campaign, &baselines, &reports, today);
-    let mut observations = collect_quality_data(&input).map_err(|unknown| unknown_calendar_error(&unknown))?;
+    let mut observations =
+        collect_quality_data(&input).map_err(|unknown| unknown_calendar_error(&unknown))?;
     collect_submissions(reference, campaign, &sent_revisions, &mut observations);
     if campaign.measurement_window.end <= today {
-        let standings = tx.standings(campaign.id(), &reference.unit_numbers, &reference.element_numbers)?;
-        observations.near_limits = count_near_limit(&standings, campaign.owner_id(), campaign.measurement_window);
+        let standings =
+            tx.standings(campaign.id(), &reference.unit_numbers, &reference.element_numbers)?;
+        observations.near_limits =
+            count_near_limit(&standings, campaign.owner_id(), campaign.measurement_window);
     }
     let week = today.saturating_sub(7.days());
     let mut asked_this_week: BTreeMap<UnitId, usize> = BTreeMap::new();
@@ -197,12 +241,17 @@ fn raise_findings(
         one.findings.retain(|new| !existing.values().any(|old| old.is_repeat_of(new)));
     }
     let new = select_findings(asked, &asked_this_week);
-    let mut raised: BTreeMap<FindingId, Finding> = new.into_iter().map(|finding| (finding.id(), finding)).collect();
-    let ends: BTreeSet<Date> =
-        existing.values().filter(|finding| is_withdrawable(finding)).map(|finding| finding.window.end).collect();
+    let mut raised: BTreeMap<FindingId, Finding> =
+        new.into_iter().map(|finding| (finding.id(), finding)).collect();
+    let ends: BTreeSet<Date> = existing
+        .values()
+        .filter(|finding| is_withdrawable(finding))
+        .map(|finding| finding.window.end)
+        .collect();
     for end in ends {
         let then = run_rules(&input, &observations.truncated_to(end));
-        let still = then.into_values().flat_map(|one| one.findings).map(|finding| (finding.id(), finding));
+        let still =
+            then.into_values().flat_map(|one| one.findings).map(|finding| (finding.id(), finding));
         raised.extend(still.filter(|(id, _)| existing.contains_key(id)));
     }
     Ok(raised)
@@ -224,7 +273,8 @@ fn collect_submissions(
     sent_revisions: &[SentRevision],
     observations: &mut QualityData,
 ) {
-    let contracts: Vec<_> = campaign.contracts.iter().filter_map(|code| reference.catalogue.contract(code)).collect();
+    let contracts: Vec<_> =
+        campaign.contracts.iter().filter_map(|code| reference.catalogue.contract(code)).collect();
     let mut before: Option<&SentRevision> = None;
     for sent_revision in sent_revisions {
         let report = &sent_revision.report;
@@ -233,8 +283,9 @@ fn collect_submissions(
         if !contracts.iter().any(|contract| contract.id() == report.key.contract) {
             continue;
         }
-        let Some(due) =
-            reference.expectation(&report.key).map(|expected| Timestamp::from_local_midnight(expected.due_day))
+        let Some(due) = reference
+            .expectation(&report.key)
+            .map(|expected| Timestamp::from_local_midnight(expected.due_day))
         else {
             continue;
         };
@@ -247,8 +298,15 @@ fn collect_submissions(
                 device: sent_revision.device,
                 clock_ahead_minutes: None,
             }),
-            Some(earlier) if sent_revision.received_at >= due && report.state == ReportState::Submitted => {
-                observations.revisions.extend(diff_cells(&earlier.report, report, &reference.element_codes, day));
+            Some(earlier)
+                if sent_revision.received_at >= due && report.state == ReportState::Submitted =>
+            {
+                observations.revisions.extend(diff_cells(
+                    &earlier.report,
+                    report,
+                    &reference.element_codes,
+                    day,
+                ));
             }
             Some(_) => {}
         }
@@ -264,7 +322,12 @@ fn diff_cells(
     let changed = |(number, cell): (&ElementNumber, &crate::domain::cell::CellValue)| {
         let change = (before.cells.get(number)?.figure()?, cell.figure()?);
         let element = numbers.get(number)?.clone();
-        (change.0 != change.1).then_some(LateRevision { unit: after.key.unit, element, change, day })
+        (change.0 != change.1).then_some(LateRevision {
+            unit: after.key.unit,
+            element,
+            change,
+            day,
+        })
     };
     after.cells.iter().filter_map(changed).collect()
 }

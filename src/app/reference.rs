@@ -44,11 +44,15 @@ pub struct ReferenceSnapshot {
 impl ReferenceSnapshot {
     /// Builds the snapshot. Fails when stored facts contradict each other, which imports never let in.
     pub fn new(facts: ReferenceData) -> Result<Self> {
-        let org = Org::new(facts.org).map_err(|_| Error::Damaged("the stored organisation".to_owned()))?;
+        let org = Org::new(facts.org)
+            .map_err(|_| Error::Damaged("the stored organisation".to_owned()))?;
         let mut shapes = BTreeMap::new();
         for contract in &facts.catalogue.contracts {
             if let Some(form) = facts.catalogue.form(&contract.form) {
-                shapes.insert(contract.id(), build_form_shape(form, &facts.catalogue, &facts.element_numbers)?);
+                shapes.insert(
+                    contract.id(),
+                    build_form_shape(form, &facts.catalogue, &facts.element_numbers)?,
+                );
             }
         }
         Ok(Self {
@@ -76,10 +80,13 @@ impl ReferenceSnapshot {
     /// What the unit owes for exactly this period, if it owes anything.
     #[must_use]
     pub fn expectation(&self, key: &ReportKey) -> Option<Expectation> {
-        let contract = self.catalogue.contracts.iter().find(|contract| contract.id() == key.contract)?;
+        let contract =
+            self.catalogue.contracts.iter().find(|contract| contract.id() == key.contract)?;
         let whole = self.calendars.get(&contract.calendar)?.period_containing(key.period.start);
         let window = DateWindow { start: whole.start, end: whole.end };
-        let owed = compute_unit_expectations(&self.org, &self.calendars, contract, key.unit, window).ok()?;
+        let owed =
+            compute_unit_expectations(&self.org, &self.calendars, contract, key.unit, window)
+                .ok()?;
         owed.into_iter().find(|expected| expected.period == key.period)
     }
 
@@ -92,15 +99,31 @@ impl ReferenceSnapshot {
     /// Whether no phone keeps the reports of these days any more: every campaign for which they count is concluded, for longer than it asks
     /// phones to keep its reports.
     #[must_use]
-    pub fn is_expired_on_devices(&self, contract: ContractId, days: DateWindow, today: Date) -> bool {
-        self.all_campaigns_match(contract, days, |one| one.device_retention_end().is_some_and(|day| day <= today))
+    pub fn is_expired_on_devices(
+        &self,
+        contract: ContractId,
+        days: DateWindow,
+        today: Date,
+    ) -> bool {
+        self.all_campaigns_match(contract, days, |one| {
+            one.device_retention_end().is_some_and(|day| day <= today)
+        })
     }
 
     /// Whether something is true of every campaign for which a report of these days counts, of one at least.
-    fn all_campaigns_match(&self, contract: ContractId, days: DateWindow, holds: impl Fn(&Campaign) -> bool) -> bool {
-        let Some(contract) = self.catalogue.contracts.iter().find(|one| one.id() == contract) else { return false };
-        let counts =
-            |one: &&Campaign| one.contracts.contains(&contract.code) && one.measurement_window.overlap_days(&days) > 0;
+    fn all_campaigns_match(
+        &self,
+        contract: ContractId,
+        days: DateWindow,
+        holds: impl Fn(&Campaign) -> bool,
+    ) -> bool {
+        let Some(contract) = self.catalogue.contracts.iter().find(|one| one.id() == contract)
+        else {
+            return false;
+        };
+        let counts = |one: &&Campaign| {
+            one.contracts.contains(&contract.code) && one.measurement_window.overlap_days(&days) > 0
+        };
         let mut counting = self.campaigns.iter().filter(counts).peekable();
         counting.peek().is_some() && counting.all(holds)
     }
@@ -152,13 +175,22 @@ impl ReferenceSnapshot {
     }
 }
 
-fn build_form_shape(form: &Form, catalogue: &Catalogue, numbers: &ElementNumbers) -> Result<FormSchema> {
+fn build_form_shape(
+    form: &Form,
+    catalogue: &Catalogue,
+    numbers: &ElementNumbers,
+) -> Result<FormSchema> {
     let mut shape = FormSchema::default();
     for code in &form.elements {
         let (Some(element), Some(number)) = (catalogue.element(code), numbers.number(code)) else {
-            return Err(Error::Damaged(format!("form {} names the unknown element {code}", form.code)));
+            return Err(Error::Damaged(format!(
+                "form {} names the unknown element {code}",
+                form.code
+            )));
         };
-        shape.ranges.insert(ElementNumber(number), ElementRange { min: element.min, max: element.max });
+        shape
+            .ranges
+            .insert(ElementNumber(number), ElementRange { min: element.min, max: element.max });
     }
     for written in &form.rules {
         shape.rules.push(build_form_rule(written, numbers)?);

@@ -50,26 +50,44 @@ impl CommandContext<'_> {
 }
 
 /// Runs one command, or holds it until it can run.
-pub fn run_command(tx: &mut WriteTx, ctx: &CommandContext, command: &Command) -> Result<CommandEffect> {
+pub fn run_command(
+    tx: &mut WriteTx,
+    ctx: &CommandContext,
+    command: &Command,
+) -> Result<CommandEffect> {
     held_command::run_or_hold(tx, ctx, command)
 }
 
 /// Runs one command now.
-pub(super) fn apply_command(tx: &mut WriteTx, ctx: &CommandContext, command: &Command) -> Result<CommandEffect> {
+pub(super) fn apply_command(
+    tx: &mut WriteTx,
+    ctx: &CommandContext,
+    command: &Command,
+) -> Result<CommandEffect> {
     match &command.body {
         CommandBody::SaveCells(save) => save_cells(tx, ctx, save),
         CommandBody::SubmitReport { report, .. } => submit_report(tx, ctx, *report),
         CommandBody::ReturnReport { report, content_hash: seen, question } => {
             return_report(tx, ctx, *report, *seen, question)
         }
-        CommandBody::AcceptReport { report, content_hash: seen } => accept_report(tx, ctx, *report, *seen),
-        CommandBody::AddComment { report, comment, text } => add_comment(tx, ctx, *report, *comment, text),
-        CommandBody::SettleConflict { conflict, take_branch } => settle_conflict(tx, ctx, *conflict, *take_branch),
-        CommandBody::ProposeAmendment { save, reason } => proposal::propose_amendment(tx, ctx, save, reason),
+        CommandBody::AcceptReport { report, content_hash: seen } => {
+            accept_report(tx, ctx, *report, *seen)
+        }
+        CommandBody::AddComment { report, comment, text } => {
+            add_comment(tx, ctx, *report, *comment, text)
+        }
+        CommandBody::SettleConflict { conflict, take_branch } => {
+            settle_conflict(tx, ctx, *conflict, *take_branch)
+        }
+        CommandBody::ProposeAmendment { save, reason } => {
+            proposal::propose_amendment(tx, ctx, save, reason)
+        }
         CommandBody::SettleProposal { proposal: id, content_hash: seen, grant } => {
             proposal::settle_proposal(tx, ctx, *id, *seen, *grant)
         }
-        CommandBody::SettleHeld { held: id, apply } => held_command::settle_held_command(tx, ctx, *id, *apply),
+        CommandBody::SettleHeld { held: id, apply } => {
+            held_command::settle_held_command(tx, ctx, *id, *apply)
+        }
     }
 }
 
@@ -79,21 +97,31 @@ fn save_cells(tx: &mut WriteTx, ctx: &CommandContext, save: &SaveCells) -> Resul
     let permit: Permit<action::SaveReport> = authorize(ctx.actor, &unit_path, today)?;
     let id = save.key.id();
     let present = tx.report(id, &ctx.reference.unit_numbers)?;
-    if let Some(filed) = present.as_ref().filter(|filed| filed.report.is_amended_only_by_proposal()) {
-        return proposal::store_proposal(tx, ctx, &permit, (&filed.report, filed.revision), save, "");
+    if let Some(filed) = present.as_ref().filter(|filed| filed.report.is_amended_only_by_proposal())
+    {
+        return proposal::store_proposal(
+            tx,
+            ctx,
+            &permit,
+            (&filed.report, filed.revision),
+            save,
+            "",
+        );
     }
     check_period(ctx, &save.key, today)?;
     let shape = ctx.reference.form_shape(save.key.contract).ok_or(RefusalReason::NotExpected)?;
     let before = present.as_ref().map_or(0, |filed| filed.revision);
     let last = tx.last_writer(id)?;
-    let saved = Report::apply_save(present.map(|filed| filed.report), save, unit_path.acting_unit, shape)?;
+    let saved =
+        Report::apply_save(present.map(|filed| filed.report), save, unit_path.acting_unit, shape)?;
     let put = tx.put_report(&permit, &saved.report, &ctx.reference.unit_numbers)?;
     tx.add_author(id, ctx.actor.account)?;
     for (index, branch) in saved.branches.iter().enumerate() {
         let conflict = Conflict { report: id, branch: branch.clone(), settled: None };
         tx.put_conflict(&permit, derive_conflict_id(ctx, id, put.revision, index), &conflict)?;
     }
-    let other_revision = if last.device == ctx.actor.device { last.other_device_revision } else { before };
+    let other_revision =
+        if last.device == ctx.actor.device { last.other_device_revision } else { before };
     let verdict = match (saved.branches.is_empty(), other_revision > save.base_revision) {
         (false, _) => Verdict::Conflict,
         (true, true) => Verdict::Merged,
@@ -103,7 +131,12 @@ fn save_cells(tx: &mut WriteTx, ctx: &CommandContext, save: &SaveCells) -> Resul
 }
 
 /// One id per branch, the same when the command is run again.
-fn derive_conflict_id(ctx: &CommandContext, report: ReportId, revision: i64, index: usize) -> ConflictId {
+fn derive_conflict_id(
+    ctx: &CommandContext,
+    report: ReportId,
+    revision: i64,
+    index: usize,
+) -> ConflictId {
     let device = ctx.actor.device.unwrap_or(DeviceId([0; 16]));
     let parts: [&[u8]; 5] = [
         &report.0,
@@ -136,7 +169,11 @@ pub(super) fn check_not_expired(ctx: &CommandContext, key: &ReportKey, today: Da
 }
 
 /// A report within sight: who may not even read it learns that there is none.
-fn load_visible_report(tx: &mut WriteTx, ctx: &CommandContext, id: ReportId) -> Result<(Report, UnitPath)> {
+fn load_visible_report(
+    tx: &mut WriteTx,
+    ctx: &CommandContext,
+    id: ReportId,
+) -> Result<(Report, UnitPath)> {
     let filed = tx.report(id, &ctx.reference.unit_numbers)?.ok_or(RefusalReason::NotFound)?;
     let unit_path = tx.unit_path(filed.report.key.unit)?;
     let today = CommandContext::local_date(tx.now());
@@ -174,7 +211,8 @@ fn return_report(
     question: &ReviewQuestion,
 ) -> Result<CommandEffect> {
     let (report, unit_path) = load_visible_report(tx, ctx, id)?;
-    let permit: Permit<action::ReturnReport> = authorize(ctx.actor, &unit_path, CommandContext::local_date(tx.now()))?;
+    let permit: Permit<action::ReturnReport> =
+        authorize(ctx.actor, &unit_path, CommandContext::local_date(tx.now()))?;
     if let Some(reason) = free_text::check_free_text(&question.text) {
         return Err(reason.into());
     }
@@ -183,9 +221,15 @@ fn return_report(
     Ok(CommandEffect { verdict: Verdict::Applied, record: id.0, revision: put.revision })
 }
 
-fn accept_report(tx: &mut WriteTx, ctx: &CommandContext, id: ReportId, seen: ContentHash) -> Result<CommandEffect> {
+fn accept_report(
+    tx: &mut WriteTx,
+    ctx: &CommandContext,
+    id: ReportId,
+    seen: ContentHash,
+) -> Result<CommandEffect> {
     let (report, unit_path) = load_visible_report(tx, ctx, id)?;
-    let permit: Permit<action::AcceptReport> = authorize(ctx.actor, &unit_path, CommandContext::local_date(tx.now()))?;
+    let permit: Permit<action::AcceptReport> =
+        authorize(ctx.actor, &unit_path, CommandContext::local_date(tx.now()))?;
     if tx.is_author(id, ctx.actor.account)? {
         return Err(RefusalReason::OwnReport.into());
     }
@@ -214,8 +258,10 @@ fn add_comment(
         return Err(RefusalReason::CommentExists.into());
     }
     let (unit, role) = author_role(ctx.actor, &unit_path, today);
-    let comment_record = Comment { report: id, unit, role, text: text.to_owned(), received_day: today };
-    let put = tx.put_comment(&permit, comment, &comment_record, &report, &ctx.reference.unit_numbers)?;
+    let comment_record =
+        Comment { report: id, unit, role, text: text.to_owned(), received_day: today };
+    let put =
+        tx.put_comment(&permit, comment, &comment_record, &report, &ctx.reference.unit_numbers)?;
     Ok(CommandEffect { verdict: Verdict::Applied, record: comment.0, revision: put.revision })
 }
 
@@ -225,11 +271,20 @@ fn author_role(actor: &Actor, unit_path: &UnitPath, today: Date) -> (UnitId, Rol
     debug_assert_eq!(action::CommentReport::ACTION, Action::CommentReport);
     actor
         .active_grants_on(today)
-        .find(|grant| Action::CommentReport.allowed().contains(&(grant.role, unit_path.relation_to(grant.unit))))
+        .find(|grant| {
+            Action::CommentReport
+                .allowed()
+                .contains(&(grant.role, unit_path.relation_to(grant.unit)))
+        })
         .map_or((unit_path.acting_unit, Role::Reporter), |grant| (grant.unit, grant.role))
 }
 
-fn settle_conflict(tx: &mut WriteTx, ctx: &CommandContext, id: ConflictId, take_branch: bool) -> Result<CommandEffect> {
+fn settle_conflict(
+    tx: &mut WriteTx,
+    ctx: &CommandContext,
+    id: ConflictId,
+    take_branch: bool,
+) -> Result<CommandEffect> {
     let conflict = tx.conflict(id)?.ok_or(RefusalReason::NotFound)?;
     let (report, unit_path) = load_visible_report(tx, ctx, conflict.report)?;
     let today = CommandContext::local_date(tx.now());
@@ -240,7 +295,8 @@ fn settle_conflict(tx: &mut WriteTx, ctx: &CommandContext, id: ConflictId, take_
     let mut revision = 0;
     if take_branch {
         check_period(ctx, &report.key, today)?;
-        let shape = ctx.reference.form_shape(report.key.contract).ok_or(RefusalReason::NotExpected)?;
+        let shape =
+            ctx.reference.form_shape(report.key.contract).ok_or(RefusalReason::NotExpected)?;
         let save = branch_to_save(&conflict.branch, &report, unit_path.acting_unit);
         let saved = Report::apply_save(Some(report), &save, unit_path.acting_unit, shape)?;
         revision = tx.put_report(&permit, &saved.report, &ctx.reference.unit_numbers)?.revision;
@@ -248,7 +304,11 @@ fn settle_conflict(tx: &mut WriteTx, ctx: &CommandContext, id: ConflictId, take_
     }
     let settled = Conflict { settled: Some(take_branch), ..conflict };
     let put = tx.put_conflict(&permit, id, &settled)?;
-    Ok(CommandEffect { verdict: Verdict::Applied, record: id.0, revision: revision.max(put.revision) })
+    Ok(CommandEffect {
+        verdict: Verdict::Applied,
+        record: id.0,
+        revision: revision.max(put.revision),
+    })
 }
 
 /// The save that puts the branch's value in place of the standing one.

@@ -75,13 +75,18 @@ impl App {
     }
 
     /// The reports in sight that are wanted, by period, then unit, then contract.
-    pub fn visible_reports(&self, actor: &Actor, filter: &ReportFilter) -> Result<Vec<ReportSummary>> {
+    pub fn visible_reports(
+        &self,
+        actor: &Actor,
+        filter: &ReportFilter,
+    ) -> Result<Vec<ReportSummary>> {
         let today = self.now().local_date();
         let states = if filter.states.is_empty() { &ReportState::ALL[..] } else { &filter.states };
         self.store().read(|tx| {
             let mut lines = tx.report_summaries(states, &[])?;
             lines.retain(|line| {
-                let within = filter.days.is_none_or(|(from, to)| from <= line.start && line.end <= to);
+                let within =
+                    filter.days.is_none_or(|(from, to)| from <= line.start && line.end <= to);
                 within && filter.contract.is_none_or(|contract| contract == line.contract)
             });
             let mut unit_paths: BTreeMap<UnitId, UnitPath> = BTreeMap::new();
@@ -92,7 +97,9 @@ impl App {
                     None => unit_paths.entry(line.unit).or_insert(tx.unit_path(line.unit)?),
                 };
                 let is_in_unit = filter.unit.is_none_or(|unit| {
-                    unit == line.unit || unit == unit_path.acting_unit || unit_path.ancestors.contains(&unit)
+                    unit == line.unit
+                        || unit == unit_path.acting_unit
+                        || unit_path.ancestors.contains(&unit)
                 });
                 if is_in_unit && is_report_readable(actor, unit_path, line.state, today) {
                     seen.push(line);
@@ -138,7 +145,12 @@ impl App {
     }
 }
 
-fn is_report_readable(actor: &Actor, unit_path: &UnitPath, state: ReportState, today: Date) -> bool {
+fn is_report_readable(
+    actor: &Actor,
+    unit_path: &UnitPath,
+    state: ReportState,
+    today: Date,
+) -> bool {
     if state.is_sent() {
         authorize::<action::ReadReport>(actor, unit_path, today).is_ok()
     } else {

@@ -37,18 +37,28 @@ pub(super) fn find_changes_since_previous_run(
     unit: UnitId,
     standings: &[&Standing],
 ) -> Result<Option<RunChanges>> {
-    let Some(manifest) = tx.run_manifest_before(run.campaign, run.number.into())? else { return Ok(None) };
+    let Some(manifest) = tx.run_manifest_before(run.campaign, run.number.into())? else {
+        return Ok(None);
+    };
     let (definitions, _) = load_definitions(tx, &manifest)?;
-    let published = decode_standings(&manifest.standings, &definitions.unit_numbers, &definitions.element_numbers)?;
+    let published = decode_standings(
+        &manifest.standings,
+        &definitions.unit_numbers,
+        &definitions.element_numbers,
+    )?;
     let (since, cut) = (date_from_days(manifest.as_of_day), manifest.cut_seq);
     let stored_reports = tx.reports_at_cut(cut, &definitions.unit_numbers)?;
-    let reports: Vec<ReportEntry<'_>> =
-        stored_reports.iter().map(|stored_reports| to_report_entry(&stored_reports.report)).collect();
+    let reports: Vec<ReportEntry<'_>> = stored_reports
+        .iter()
+        .map(|stored_reports| to_report_entry(&stored_reports.report))
+        .collect();
     let before = |now: &Standing| -> Option<&Judgement> {
         let same = published.iter().find(|one| one.id() == now.id());
         same.map(|one| &one.judgement)
     };
-    let moved = standings.iter().filter_map(|now| Some(find_target_movements(before(now)?, &now.judgement)));
+    let moved = standings
+        .iter()
+        .filter_map(|now| Some(find_target_movements(before(now)?, &now.judgement)));
     let mut targets: Vec<TargetMovement> = moved.flatten().collect();
     targets.sort_by(|one, other| one.code.cmp(&other.code));
     let mut moved_reports = find_report_movements(&reports, input.reports, input.numbers);
@@ -58,7 +68,16 @@ pub(super) fn find_changes_since_previous_run(
         of == unit || org.ancestors(of, Hierarchy::Command, day).contains(&unit)
     });
     moved_reports.sort_by_cached_key(|moved| {
-        (org.unit(moved.key.unit).map(|unit| unit.uid.clone()), moved.key.period.start, moved.key.contract)
+        (
+            org.unit(moved.key.unit).map(|unit| unit.uid.clone()),
+            moved.key.period.start,
+            moved.key.contract,
+        )
     });
-    Ok(Some(RunChanges { previous_day: since, previous_cut_seq: cut, targets, reports: moved_reports }))
+    Ok(Some(RunChanges {
+        previous_day: since,
+        previous_cut_seq: cut,
+        targets,
+        reports: moved_reports,
+    }))
 }

@@ -73,7 +73,10 @@ pub struct RunDiff {
 
 impl RunInputBytes {
     pub(super) fn load(tx: &mut ReadTx) -> Result<Self> {
-        Ok(Self { reference: tx.encode_reference()?, baselines: encode_baselines(&tx.baselines()?) })
+        Ok(Self {
+            reference: tx.encode_reference()?,
+            baselines: encode_baselines(&tx.baselines()?),
+        })
     }
 
     /// Keeps the manifest of a run that is being published.
@@ -84,8 +87,13 @@ impl RunInputBytes {
         judged: &JudgedCampaign,
         reference: &ReferenceSnapshot,
     ) -> Result<()> {
-        let standings = encode_standings(&judged.standings, &reference.unit_numbers, &reference.element_numbers)?;
-        let (of_reference, of_baselines) = (Sha256::digest(&self.reference), Sha256::digest(&self.baselines));
+        let standings = encode_standings(
+            &judged.standings,
+            &reference.unit_numbers,
+            &reference.element_numbers,
+        )?;
+        let (of_reference, of_baselines) =
+            (Sha256::digest(&self.reference), Sha256::digest(&self.baselines));
         let manifest = RunManifest {
             id: run.id.0.to_vec(),
             campaign: run.campaign.0.to_vec(),
@@ -100,7 +108,10 @@ impl RunInputBytes {
             baselines_digest: of_baselines.to_vec(),
             standings,
         };
-        let inputs = [(&of_reference[..], self.reference.as_slice()), (&of_baselines[..], self.baselines.as_slice())];
+        let inputs = [
+            (&of_reference[..], self.reference.as_slice()),
+            (&of_baselines[..], self.baselines.as_slice()),
+        ];
         Ok(tx.insert_run_manifest(&manifest, inputs)?)
     }
 }
@@ -117,16 +128,34 @@ impl App {
             let (reference, definitions) = load_definitions(tx, manifest)?;
             let rows = decode_baselines(&tx.run_input(&manifest.baselines_digest)?)?;
             let reports = load_reports_at(tx, manifest.cut_seq, &reference)?;
-            let id = CampaignId::from_slice(&manifest.campaign).map_err(|_| damaged_run_error("campaign"))?;
-            let campaign =
-                reference.campaigns.iter().find(|one| one.id() == id).ok_or_else(|| damaged_run_error("campaign"))?;
+            let id = CampaignId::from_slice(&manifest.campaign)
+                .map_err(|_| damaged_run_error("campaign"))?;
+            let campaign = reference
+                .campaigns
+                .iter()
+                .find(|one| one.id() == id)
+                .ok_or_else(|| damaged_run_error("campaign"))?;
             let definition = definitions.get(&id.0).copied().unwrap_or_default();
-            let as_of = (definition, manifest.cut_seq, date_from_days(manifest.as_of_day), StructureView::AsWas);
+            let as_of = (
+                definition,
+                manifest.cut_seq,
+                date_from_days(manifest.as_of_day),
+                StructureView::AsWas,
+            );
             let entries: Vec<_> = reports.iter().map(to_report_entry).collect();
             let recomputed = judge_reports(&reference, campaign, &rows, &entries, as_of)?;
-            let packed = encode_standings(&recomputed.standings, &reference.unit_numbers, &reference.element_numbers)?;
-            let published = decode_standings(&manifest.standings, &reference.unit_numbers, &reference.element_numbers)?;
-            let is_output_intact = Sha256::digest(&manifest.standings)[..] == manifest.output_digest[..];
+            let packed = encode_standings(
+                &recomputed.standings,
+                &reference.unit_numbers,
+                &reference.element_numbers,
+            )?;
+            let published = decode_standings(
+                &manifest.standings,
+                &reference.unit_numbers,
+                &reference.element_numbers,
+            )?;
+            let is_output_intact =
+                Sha256::digest(&manifest.standings)[..] == manifest.output_digest[..];
             let changed = diff_standings(&published, &recomputed.standings);
             Ok(RunVerification {
                 reports: reports.len(),
@@ -145,8 +174,12 @@ impl App {
         self.authorize_job_run(actor)?;
         let campaigns = self.store().read(|tx| self.reference(tx))?.published_campaigns();
         let mut verified_count = 0;
-        for manifest in
-            campaigns.into_iter().map(|one| self.run_manifests(one, 1)).collect::<Result<Vec<_>>>()?.iter().flatten()
+        for manifest in campaigns
+            .into_iter()
+            .map(|one| self.run_manifests(one, 1))
+            .collect::<Result<Vec<_>>>()?
+            .iter()
+            .flatten()
         {
             let found = self.verify_run(manifest)?;
             if !(found.input_matches && found.output_matches) {
@@ -166,8 +199,10 @@ impl App {
         self.store().read(|tx| {
             let (old, _) = load_definitions(tx, before)?;
             let (new, _) = load_definitions(tx, after)?;
-            let earlier = decode_standings(&before.standings, &old.unit_numbers, &old.element_numbers)?;
-            let later = decode_standings(&after.standings, &new.unit_numbers, &new.element_numbers)?;
+            let earlier =
+                decode_standings(&before.standings, &old.unit_numbers, &old.element_numbers)?;
+            let later =
+                decode_standings(&after.standings, &new.unit_numbers, &new.element_numbers)?;
             let changed_ids = tx.changed_reports(before.cut_seq, after.cut_seq)?;
             let mut reports = load_reports_at(tx, after.cut_seq, &new)?;
             reports.retain(|report| changed_ids.contains_key(&report.key.id().0));
@@ -181,10 +216,20 @@ impl App {
     }
 
     /// The standings of a run, with the definitions that it was judged by.
-    pub fn run_standings(&self, manifest: &RunManifest) -> Result<(Vec<Standing>, ReferenceSnapshot)> {
+    pub fn run_standings(
+        &self,
+        manifest: &RunManifest,
+    ) -> Result<(Vec<Standing>, ReferenceSnapshot)> {
         self.store().read(|tx| {
             let (reference, _) = load_definitions(tx, manifest)?;
-            Ok((decode_standings(&manifest.standings, &reference.unit_numbers, &reference.element_numbers)?, reference))
+            Ok((
+                decode_standings(
+                    &manifest.standings,
+                    &reference.unit_numbers,
+                    &reference.element_numbers,
+                )?,
+                reference,
+            ))
         })
     }
 
@@ -202,10 +247,17 @@ pub(super) fn load_definitions(
     Ok((ReferenceSnapshot::new(facts)?, definitions))
 }
 
-fn load_reports_at(tx: &mut ReadTx, cut: i64, reference: &ReferenceSnapshot) -> Result<Vec<Report>> {
+fn load_reports_at(
+    tx: &mut ReadTx,
+    cut: i64,
+    reference: &ReferenceSnapshot,
+) -> Result<Vec<Report>> {
     let filed = tx.reports_at_cut(cut, &reference.unit_numbers)?;
-    let mut reports: Vec<Report> =
-        filed.into_iter().map(|filed| filed.report).filter(|report| SENT_STATES.contains(&report.state)).collect();
+    let mut reports: Vec<Report> = filed
+        .into_iter()
+        .map(|filed| filed.report)
+        .filter(|report| SENT_STATES.contains(&report.state))
+        .collect();
     reports.sort_by_key(|report| report.key.id());
     Ok(reports)
 }
@@ -237,7 +289,11 @@ fn encode_baselines(rows: &[BaselineRow]) -> Vec<u8> {
     let part = |row: &BaselineRow| {
         let BaselineRow { unit_uid, element, window, value, source, status, version } = row;
         let (start, end) = (days_from_date(window.start), days_from_date(window.end));
-        format!("{unit_uid}\t{element}\t{start}\t{end}\t{value}\t{}\t{version}\t{source}", status.as_str()).into_bytes()
+        format!(
+            "{unit_uid}\t{element}\t{start}\t{end}\t{value}\t{}\t{version}\t{source}",
+            status.as_str()
+        )
+        .into_bytes()
     };
     let parts: Vec<Vec<u8>> = rows.iter().map(part).collect();
     encode_parts(parts.iter().map(Vec::as_slice))
@@ -248,7 +304,8 @@ fn decode_baselines(bytes: &[u8]) -> Result<Vec<BaselineRow>> {
         let mut fields = std::str::from_utf8(part).ok()?.splitn(8, '\t');
         let (unit, element) = (fields.next()?, fields.next()?);
         let (start, end): (i32, i32) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
-        let (value, status, version) = (fields.next()?.parse().ok()?, fields.next()?, fields.next()?.parse().ok()?);
+        let (value, status, version) =
+            (fields.next()?.parse().ok()?, fields.next()?, fields.next()?.parse().ok()?);
         Some(BaselineRow {
             unit_uid: unit.to_owned(),
             element: ElementCode::new(element).ok()?,
@@ -259,5 +316,8 @@ fn decode_baselines(bytes: &[u8]) -> Result<Vec<BaselineRow>> {
             source: fields.next()?.to_owned(),
         })
     };
-    decode_parts(bytes)?.into_iter().map(|part| row(part).ok_or_else(|| damaged_run_error("baselines"))).collect()
+    decode_parts(bytes)?
+        .into_iter()
+        .map(|part| row(part).ok_or_else(|| damaged_run_error("baselines")))
+        .collect()
 }

@@ -14,7 +14,8 @@ use crate::domain::permission::{Actor, Permit, UnitPath, action, authorize};
 use crate::domain::report::Report;
 use crate::domain::scope::RecordKind;
 use crate::domain::standing::{
-    ReportEntry, ReportsDigest, Standing, StandingInput, StandingRun, compute_input_digest, judge_standings,
+    ReportEntry, ReportsDigest, Standing, StandingInput, StandingRun, compute_input_digest,
+    judge_standings,
 };
 use crate::domain::workflow::ReportState;
 use crate::store::{ReadTx, WriteTx};
@@ -53,7 +54,8 @@ impl App {
             let reference = self.reference(tx)?;
             let input_bytes = RunInputBytes::load(tx)?;
             let judge = |campaign| self.judge_from_cache(tx, &reference, campaign, today);
-            let judged: Vec<JudgedCampaign> = reference.judged_campaigns().map(judge).collect::<Result<_>>()?;
+            let judged: Vec<JudgedCampaign> =
+                reference.judged_campaigns().map(judge).collect::<Result<_>>()?;
             Ok::<_, AppError>((reference, input_bytes, judged))
         })?;
         crate::store::fault_point::trigger_fault_point("night_judged");
@@ -66,7 +68,14 @@ impl App {
             let permit: Permit<action::RunJob> = authorize(actor, &unit_path, today)?;
             let mut runs = Vec::new();
             for (campaign, judged) in reference.judged_campaigns().zip(&judged) {
-                runs.push(self.publish_run(tx, &permit, &reference, campaign, judged, &input_bytes)?);
+                runs.push(self.publish_run(
+                    tx,
+                    &permit,
+                    &reference,
+                    campaign,
+                    judged,
+                    &input_bytes,
+                )?);
             }
             Ok(AggregationSummary { runs })
         })
@@ -78,7 +87,9 @@ impl App {
         self.store().read(|tx| {
             let reference = self.reference(tx)?;
             let mut seen = Vec::new();
-            for standing in tx.standings(campaign, &reference.unit_numbers, &reference.element_numbers)? {
+            for standing in
+                tx.standings(campaign, &reference.unit_numbers, &reference.element_numbers)?
+            {
                 let unit_path = tx.unit_path(standing.unit)?;
                 if authorize::<action::ReadStanding>(actor, &unit_path, today).is_ok() {
                     seen.push(standing);
@@ -113,9 +124,20 @@ impl App {
             let reference = self.reference(tx)?;
             for campaign in reference.judged_campaigns() {
                 let from_cache = self.judge_from_cache(tx, &reference, campaign, today)?;
-                let full = judge_campaign(tx, &reference, campaign, (today, StructureView::AsWas), to_report_entry)?;
-                if from_cache.standings != full.standings || from_cache.input_digest != full.input_digest {
-                    let what = format!("the sums of campaign {} do not follow from its reports", campaign.code);
+                let full = judge_campaign(
+                    tx,
+                    &reference,
+                    campaign,
+                    (today, StructureView::AsWas),
+                    to_report_entry,
+                )?;
+                if from_cache.standings != full.standings
+                    || from_cache.input_digest != full.input_digest
+                {
+                    let what = format!(
+                        "the sums of campaign {} do not follow from its reports",
+                        campaign.code
+                    );
                     return Err(AppError::Store(crate::store::Error::Damaged(what)));
                 }
             }
@@ -128,7 +150,13 @@ impl App {
         let today = self.now().local_date();
         self.store().read(|tx| {
             let reference = self.reference(tx)?;
-            judge_campaign(tx, &reference, campaign, (today, StructureView::AsWas), to_entry_as_accepted)
+            judge_campaign(
+                tx,
+                &reference,
+                campaign,
+                (today, StructureView::AsWas),
+                to_entry_as_accepted,
+            )
         })
     }
 
@@ -146,8 +174,13 @@ impl App {
         let mut changed = 0;
         for standing in &judged.standings {
             let published = is_published(reference, standing.unit, day);
-            let put =
-                tx.put_standing(permit, standing, &reference.unit_numbers, &reference.element_numbers, published)?;
+            let put = tx.put_standing(
+                permit,
+                standing,
+                &reference.unit_numbers,
+                &reference.element_numbers,
+                published,
+            )?;
             changed += u32::from(put.changed);
         }
         let before = tx.latest_run(campaign.id())?;
@@ -191,7 +224,8 @@ fn judge_campaign(
     let rows = tx.baselines()?;
     let filed = tx.reports_in_states(&SENT_STATES, &reference.unit_numbers)?;
     let reports: Vec<Report> = filed.into_iter().map(|filed| filed.report).collect();
-    let definition = tx.record(RecordKind::Campaign, &campaign.id().0)?.map_or(0, |stored| stored.revision);
+    let definition =
+        tx.record(RecordKind::Campaign, &campaign.id().0)?.map_or(0, |stored| stored.revision);
     let entries: Vec<ReportEntry<'_>> = reports.iter().map(entry).collect();
     judge_reports(reference, campaign, &rows, &entries, (definition, cut, today, view))
 }
@@ -205,8 +239,10 @@ pub(super) fn judge_reports(
     (definition, cut, today, view): (i64, i64, Date, StructureView),
 ) -> Result<JudgedCampaign> {
     let baselines = Baselines::new(rows);
-    let input = StandingInput { view, ..reference.standing_input(campaign, &baselines, reports, today) };
-    let standings = judge_standings(&input, definition).map_err(|unknown| unknown_calendar_error(&unknown))?;
+    let input =
+        StandingInput { view, ..reference.standing_input(campaign, &baselines, reports, today) };
+    let standings =
+        judge_standings(&input, definition).map_err(|unknown| unknown_calendar_error(&unknown))?;
     Ok(JudgedCampaign {
         standings,
         input_digest: compute_input_digest(&input, rows, &ReportsDigest::from_reports(reports)),

@@ -11,7 +11,9 @@ use crate::domain::org::StructureView;
 use crate::domain::permission::{Actor, action, authorize};
 use crate::domain::reason::RefusalReason;
 use crate::domain::scope::{RecordKind, Scope};
-use crate::domain::standing::{self, Standing, StandingInput, StandingReport, StandingRun, list_standing_reports};
+use crate::domain::standing::{
+    self, Standing, StandingInput, StandingReport, StandingRun, list_standing_reports,
+};
 use crate::domain::visible_scopes::{VisibleScopes, compute_visible_scopes};
 use crate::store::ReadTx;
 use crate::store::report::StoredReport;
@@ -66,7 +68,8 @@ impl StandingReader<'_> {
             return Ok(*cached);
         }
         let unit_path = tx.unit_path(standing.unit)?;
-        let is_allowed = authorize::<action::ReadStanding>(self.actor, &unit_path, self.today).is_ok();
+        let is_allowed =
+            authorize::<action::ReadStanding>(self.actor, &unit_path, self.today).is_ok();
         self.allowed.insert(standing.unit, is_allowed);
         Ok(is_allowed)
     }
@@ -80,9 +83,13 @@ impl App {
             let mut reader = self.standing_reader(actor, &reference);
             let run = tx.latest_run(campaign)?;
             let mut standings = Vec::new();
-            for standing in tx.standings(campaign, &reference.unit_numbers, &reference.element_numbers)? {
+            for standing in
+                tx.standings(campaign, &reference.unit_numbers, &reference.element_numbers)?
+            {
                 if reader.is_readable(tx, &standing)? {
-                    let revision = tx.record(RecordKind::Standing, &standing.id().0)?.map_or(0, |found| found.revision);
+                    let revision = tx
+                        .record(RecordKind::Standing, &standing.id().0)?
+                        .map_or(0, |found| found.revision);
                     standings.push(StoredStanding { standing, revision });
                 }
             }
@@ -98,18 +105,25 @@ impl App {
     pub fn standing_result(&self, actor: &Actor, id: StandingId) -> Result<StoredStanding> {
         self.store().read(|tx| {
             let reference = self.reference(tx)?;
-            let standing =
-                tx.standing(id, &reference.unit_numbers, &reference.element_numbers)?.ok_or(RefusalReason::NotFound)?;
+            let standing = tx
+                .standing(id, &reference.unit_numbers, &reference.element_numbers)?
+                .ok_or(RefusalReason::NotFound)?;
             if !self.standing_reader(actor, &reference).is_readable(tx, &standing)? {
                 return Err(RefusalReason::NotFound.into());
             }
-            let revision = tx.record(RecordKind::Standing, &id.0)?.map_or(0, |found| found.revision);
+            let revision =
+                tx.record(RecordKind::Standing, &id.0)?.map_or(0, |found| found.revision);
             Ok(StoredStanding { standing, revision })
         })
     }
 
     /// The reports behind a standing as it was published, or behind the member of it with this code: as of the cut of the latest run.
-    pub fn drill_down(&self, actor: &Actor, id: StandingId, member: &str) -> Result<ReportDrilldown> {
+    pub fn drill_down(
+        &self,
+        actor: &Actor,
+        id: StandingId,
+        member: &str,
+    ) -> Result<ReportDrilldown> {
         let StoredStanding { standing, .. } = self.standing_result(actor, id)?;
         let code = if member.is_empty() { &standing.judgement.code } else { member };
         standing.judgement.find_member(code).ok_or(RefusalReason::NotFound)?;
@@ -124,7 +138,8 @@ impl App {
                 code,
                 view: StructureView::AsWas,
             };
-            let lines = load_drilldown_lines(tx, &reference, &query, &filed, run.cut_at.local_date())?;
+            let lines =
+                load_drilldown_lines(tx, &reference, &query, &filed, run.cut_at.local_date())?;
             self.filter_drilldown(tx, actor, run.cut_seq, lines)
         })
     }
@@ -141,7 +156,8 @@ impl App {
             let reference = self.reference(tx)?;
             let filed = tx.reports_in_states(&SENT_STATES, &reference.unit_numbers)?;
             let query = DrilldownQuery { campaign, unit_and_phase: (unit, phase), code, view };
-            let lines = load_drilldown_lines(tx, &reference, &query, &filed, self.now().local_date())?;
+            let lines =
+                load_drilldown_lines(tx, &reference, &query, &filed, self.now().local_date())?;
             let cut = tx.head()?.seq;
             self.filter_drilldown(tx, actor, cut, lines)
         })
@@ -167,7 +183,11 @@ impl App {
         Ok(ReportDrilldown { cut_seq: cut, hidden_count: all - lines.len(), lines })
     }
 
-    fn standing_reader<'a>(&self, actor: &'a Actor, reference: &'a ReferenceSnapshot) -> StandingReader<'a> {
+    fn standing_reader<'a>(
+        &self,
+        actor: &'a Actor,
+        reference: &'a ReferenceSnapshot,
+    ) -> StandingReader<'a> {
         let today = self.now().local_date();
         let sight = compute_visible_scopes(actor, &reference.published_campaigns(), today);
         StandingReader { actor, visible: sight, reference, today, allowed: BTreeMap::new() }
@@ -190,10 +210,14 @@ fn load_drilldown_lines(
     today: Date,
 ) -> Result<Vec<StandingReport>> {
     let baselines = Baselines::new(&tx.baselines()?);
-    let reports: Vec<standing::ReportEntry<'_>> = filed.iter().map(|filed| to_report_entry(&filed.report)).collect();
-    let input =
-        StandingInput { view: query.view, ..reference.standing_input(query.campaign, &baselines, &reports, today) };
+    let reports: Vec<standing::ReportEntry<'_>> =
+        filed.iter().map(|filed| to_report_entry(&filed.report)).collect();
+    let input = StandingInput {
+        view: query.view,
+        ..reference.standing_input(query.campaign, &baselines, &reports, today)
+    };
     let found = list_standing_reports(&input, query.unit_and_phase, query.code);
-    let found = found.map_err(|unknown| AppError::Store(crate::store::Error::Damaged(unknown.to_string())))?;
+    let found = found
+        .map_err(|unknown| AppError::Store(crate::store::Error::Damaged(unknown.to_string())))?;
     found.ok_or_else(|| RefusalReason::NotFound.into())
 }

@@ -18,8 +18,8 @@ use crate::domain::ids::{CampaignId, ReportId};
 use crate::domain::report::Report;
 use crate::domain::scope::RecordKind;
 use crate::domain::standing::{
-    CampaignTotals, ReportEntry, ReportsDigest, StandingInput, compute_input_digest, compute_totals,
-    judge_standings_from_totals,
+    CampaignTotals, ReportEntry, ReportsDigest, StandingInput, compute_input_digest,
+    compute_totals, judge_standings_from_totals,
 };
 use crate::store::ReadTx;
 use jiff::civil::Date;
@@ -66,14 +66,17 @@ impl App {
             None => CachedCampaignTotals::from_all_reports(tx, reference, campaign, &rows, today)?,
         };
         (campaign_totals.cut_seq, campaign_totals.chain) = (cut, chain);
-        let definition = tx.record(RecordKind::Campaign, &campaign.id().0)?.map_or(0, |stored| stored.revision);
+        let definition =
+            tx.record(RecordKind::Campaign, &campaign.id().0)?.map_or(0, |stored| stored.revision);
         let standings = judge_standings_from_totals(&input, &campaign_totals.totals, definition);
         let input_digest = compute_input_digest(&input, &rows, &campaign_totals.inputs);
         self.lock_totals_cache().insert(campaign.id(), campaign_totals);
         Ok(JudgedCampaign { standings, input_digest, cut_seq: cut })
     }
 
-    fn lock_totals_cache(&self) -> std::sync::MutexGuard<'_, BTreeMap<CampaignId, CachedCampaignTotals>> {
+    fn lock_totals_cache(
+        &self,
+    ) -> std::sync::MutexGuard<'_, BTreeMap<CampaignId, CachedCampaignTotals>> {
         self.totals_cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -116,7 +119,10 @@ impl CachedCampaignTotals {
     }
 
     fn catch_up(&mut self, tx: &mut ReadTx, input: &StandingInput<'_>, head: i64) -> Result<()> {
-        for id in tx.changed_reports(self.cut_seq, head)?.into_keys().skip(usize::from(planted!("change-not-followed")))
+        for id in tx
+            .changed_reports(self.cut_seq, head)?
+            .into_keys()
+            .skip(usize::from(planted!("change-not-followed")))
         {
             let filed = tx.report(ReportId(id), &self.reference.unit_numbers)?;
             let Some(filed) = filed.filter(|filed| filed.report.state.is_sent()) else { continue };

@@ -8,7 +8,8 @@ use crate::domain::enrolment::{EnrolmentCode, enrolment_signing_input, renewal_s
 use crate::domain::ids::DeviceId;
 use ring::rand::SystemRandom;
 use ring::signature::{
-    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, UnparsedPublicKey,
+    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair,
+    UnparsedPublicKey,
 };
 use std::fmt;
 
@@ -39,13 +40,15 @@ impl fmt::Debug for AuthorityKey {
 impl AuthorityKey {
     /// Makes a key; the bytes (PKCS#8) are for a file that only the server reads.
     pub fn generate() -> Result<Vec<u8>, AuthorityKeyError> {
-        let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
+        let document =
+            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
         document.map(|bytes| bytes.as_ref().to_vec()).map_err(|_| AuthorityKeyError)
     }
 
     /// Reads a key that [`generate`](Self::generate) made.
     pub fn from_pkcs8(bytes: &[u8]) -> Result<Self, AuthorityKeyError> {
-        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, bytes, &SystemRandom::new());
+        let pair =
+            EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, bytes, &SystemRandom::new());
         pair.map(|pair| Self { key_pair: pair }).map_err(|_| AuthorityKeyError)
     }
 
@@ -63,13 +66,18 @@ impl AuthorityKey {
 
     /// Signs.
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, AuthorityKeyError> {
-        let signature = self.key_pair.sign(&SystemRandom::new(), message).map_err(|_| AuthorityKeyError)?;
+        let signature =
+            self.key_pair.sign(&SystemRandom::new(), message).map_err(|_| AuthorityKeyError)?;
         Ok(signature.as_ref().to_vec())
     }
 }
 
 /// Checks a signature by `public_key` over `message`.
-pub fn verify_signature(public_key: &[u8], message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
+pub fn verify_signature(
+    public_key: &[u8],
+    message: &[u8],
+    signature: &[u8],
+) -> Result<(), BadSignature> {
     if public_key.len() != PUBLIC_KEY_BYTES {
         return Err(BadSignature);
     }
@@ -78,7 +86,11 @@ pub fn verify_signature(public_key: &[u8], message: &[u8], signature: &[u8]) -> 
 }
 
 /// Checks that whoever enrols with `code` holds the key.
-pub fn verify_enrolment_proof(code: &EnrolmentCode, public_key: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
+pub fn verify_enrolment_proof(
+    code: &EnrolmentCode,
+    public_key: &[u8],
+    signature: &[u8],
+) -> Result<(), BadSignature> {
     verify_signature(public_key, &enrolment_signing_input(code, public_key), signature)
 }
 
@@ -111,7 +123,10 @@ mod tests {
 
         let signed = device.sign(&renewal_signing_input(id, b"nonce")).unwrap();
         assert_eq!(verify_renewal_proof(id, device.public_key(), b"nonce", &signed), Ok(()));
-        assert_eq!(verify_renewal_proof(id, device.public_key(), b"older", &signed), Err(BadSignature));
+        assert_eq!(
+            verify_renewal_proof(id, device.public_key(), b"older", &signed),
+            Err(BadSignature)
+        );
         assert_eq!(verify_renewal_proof(id, &[], b"nonce", &signed), Err(BadSignature));
         assert!(AuthorityKey::from_pkcs8(b"no key").is_err());
     }

@@ -11,14 +11,15 @@ mod secret;
 mod signed_note;
 
 pub use keys::{
-    AuthorityKey, AuthorityKeyError, BadSignature, verify_enrolment_proof, verify_renewal_proof, verify_signature,
+    AuthorityKey, AuthorityKeyError, BadSignature, verify_enrolment_proof, verify_renewal_proof,
+    verify_signature,
 };
 pub use nonce::{create_renewal_nonce, verify_renewal_nonce};
 pub use password::{HashError, PasswordHashPool};
 pub use revocation::{RevocationError, RevocationLog};
 pub use secret::{
-    GeneratedSecret, NoRandom, SecretHash, derive_mac, generate_access_token, generate_enrol_code, generate_nonce,
-    generate_service_key, hash_secret, parse_service_key_id, random_bytes,
+    GeneratedSecret, NoRandom, SecretHash, derive_mac, generate_access_token, generate_enrol_code,
+    generate_nonce, generate_service_key, hash_secret, parse_service_key_id, random_bytes,
 };
 pub use signed_note::NoteVerifierKey;
 

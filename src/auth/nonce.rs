@@ -12,7 +12,11 @@ use crate::domain::ids::DeviceId;
 use crate::domain::time::Timestamp;
 
 /// A nonce for this device to sign, good for a minute.
-pub fn create_renewal_nonce(secret: &[u8], device: DeviceId, now: Timestamp) -> Result<[u8; 32], NoRandom> {
+pub fn create_renewal_nonce(
+    secret: &[u8],
+    device: DeviceId,
+    now: Timestamp,
+) -> Result<[u8; 32], NoRandom> {
     let expires = now.saturating_add_micros(NONCE_MICROS).0.to_be_bytes();
     let mut nonce = [0; 32];
     nonce[..8].copy_from_slice(&expires);
@@ -24,7 +28,12 @@ pub fn create_renewal_nonce(secret: &[u8], device: DeviceId, now: Timestamp) -> 
 
 /// When the nonce expires, if it was made here for this device and is still good at `now`.
 #[must_use]
-pub fn verify_renewal_nonce(secret: &[u8], device: DeviceId, nonce: &[u8], now: Timestamp) -> Option<Timestamp> {
+pub fn verify_renewal_nonce(
+    secret: &[u8],
+    device: DeviceId,
+    nonce: &[u8],
+    now: Timestamp,
+) -> Option<Timestamp> {
     let nonce: &[u8; 32] = nonce.try_into().ok()?;
     let (payload, presented_mac) = nonce.split_at(16);
     // Who guesses has 128 bits to guess and a minute: how long the comparison takes helps nobody.

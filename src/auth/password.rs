@@ -85,11 +85,18 @@ impl HashSlot<'_> {
 
     /// Whether this is the password. `None` stands for an account without one: it takes as long,
     /// and is never right.
-    pub fn verify_password(&mut self, password: &str, stored: Option<&PasswordHash>) -> Result<bool, HashError> {
-        let (salt, expected) = stored.map_or((&[0; 16][..], &[][..]), |stored| (&stored.salt, &stored.hash));
+    pub fn verify_password(
+        &mut self,
+        password: &str,
+        stored: Option<&PasswordHash>,
+    ) -> Result<bool, HashError> {
+        let (salt, expected) =
+            stored.map_or((&[0; 16][..], &[][..]), |stored| (&stored.salt, &stored.hash));
         let found = compute_argon2(password, salt, &mut self.buffer)?;
         let differs = expected.iter().zip(&found).fold(0, |sum, (a, b)| sum | (a ^ b));
-        Ok(differs == 0 && expected.len() == found.len() && stored.is_some_and(|stored| stored.algorithm == ALGORITHM))
+        Ok(differs == 0
+            && expected.len() == found.len()
+            && stored.is_some_and(|stored| stored.algorithm == ALGORITHM))
     }
 }
 
@@ -124,7 +131,9 @@ fn compute_argon2(password: &str, salt: &[u8], buffer: &mut Buffer) -> Result<[u
     let params = Params::new(MEMORY_KIB, ITERATIONS, LANES, Some(32)).map_err(HashError::Argon2)?;
     let mut hash = [0; 32];
     let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    argon.hash_password_into_with_memory(password.as_bytes(), salt, &mut hash, buffer).map_err(HashError::Argon2)?;
+    argon
+        .hash_password_into_with_memory(password.as_bytes(), salt, &mut hash, buffer)
+        .map_err(HashError::Argon2)?;
     Ok(hash)
 }
 
@@ -179,8 +188,9 @@ mod tests {
         let pool = PasswordHashPool::default();
         let (one, two) = (pool.acquire_slot().unwrap(), pool.acquire_slot().unwrap());
         std::thread::scope(|scope| {
-            let waiting: Vec<_> =
-                (0..MAX_WAITING_HASHES).map(|_| scope.spawn(|| pool.acquire_slot().map(drop).is_ok())).collect();
+            let waiting: Vec<_> = (0..MAX_WAITING_HASHES)
+                .map(|_| scope.spawn(|| pool.acquire_slot().map(drop).is_ok()))
+                .collect();
             while pool.lock().waiting < MAX_WAITING_HASHES {
                 std::thread::yield_now();
             }

@@ -46,15 +46,20 @@ impl RevocationLog {
         };
         let mut revoked = BTreeMap::new();
         for (index, line) in text.lines().enumerate() {
-            let (device, at) =
-                parse_line(line, authority).ok_or_else(|| RevocationError::InvalidLine(path.clone(), index + 1))?;
+            let (device, at) = parse_line(line, authority)
+                .ok_or_else(|| RevocationError::InvalidLine(path.clone(), index + 1))?;
             revoked.insert(device, at);
         }
         Ok(Self { path, revoked: Mutex::new(revoked) })
     }
 
     /// Keeps that the device was revoked, on disk before it returns; once is enough.
-    pub fn append(&self, device: DeviceId, at: Timestamp, authority: &AuthorityKey) -> Result<(), RevocationError> {
+    pub fn append(
+        &self,
+        device: DeviceId,
+        at: Timestamp,
+        authority: &AuthorityKey,
+    ) -> Result<(), RevocationError> {
         let mut revoked = self.revoked.lock().unwrap_or_else(PoisonError::into_inner);
         if revoked.contains_key(&device) {
             return Ok(());
@@ -63,7 +68,8 @@ impl RevocationLog {
         let unsigned = |_| failed(std::io::Error::other("the authority key does not sign"));
         let signature = authority.sign(&signed_bytes(device, at)).map_err(unsigned)?;
         let line = format!("{} {} {}\n", encode_hex(&device.0), at.0, encode_hex(&signature));
-        let mut file = OpenOptions::new().create(true).append(true).open(&self.path).map_err(failed)?;
+        let mut file =
+            OpenOptions::new().create(true).append(true).open(&self.path).map_err(failed)?;
         file.write_all(line.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
         revoked.insert(device, at);
         Ok(())
@@ -113,6 +119,9 @@ mod tests {
         let file = dir.path().join("revoked.log");
         let forged = std::fs::read_to_string(&file).unwrap().replace("07", "08");
         std::fs::write(&file, forged).unwrap();
-        assert!(matches!(RevocationLog::open(dir.path(), &authority), Err(RevocationError::InvalidLine(_, 1))));
+        assert!(matches!(
+            RevocationLog::open(dir.path(), &authority),
+            Err(RevocationError::InvalidLine(_, 1))
+        ));
     }
 }

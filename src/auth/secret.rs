@@ -115,7 +115,10 @@ mod tests {
         assert_eq!(format!("{token:?}"), "Secret");
         assert_eq!(token.reveal().len(), 68);
         let (id, key, stored) = generate_service_key().unwrap();
-        assert_eq!((parse_service_key_id(key.reveal()), hash_secret(key.reveal().as_bytes())), (Some(id), stored));
+        assert_eq!(
+            (parse_service_key_id(key.reveal()), hash_secret(key.reveal().as_bytes())),
+            (Some(id), stored)
+        );
         assert_eq!(parse_service_key_id(token.reveal()), None);
         assert_ne!(generate_nonce().unwrap().0, generate_nonce().unwrap().0);
     }

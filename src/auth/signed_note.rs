@@ -16,8 +16,8 @@ use std::fmt;
 const SIGNATURE_TYPE_ECDSA: u8 = 2;
 /// What stands before the point of a P-256 key in DER (SubjectPublicKeyInfo).
 const SPKI_PREFIX: [u8; 26] = [
-    0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce,
-    0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
+    0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a,
+    0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
 ];
 
 /// The public key with which an authority's checkpoints are checked.
@@ -62,7 +62,8 @@ impl NoteVerifierKey {
     pub fn verify_checkpoint(&self, signed: &SignedCheckpoint) -> Result<(), BadSignature> {
         let (name, id, text) = (self.name(), self.key_id(), signed.checkpoint.signed_text());
         let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, &self.public_point);
-        let mut ours = signed.signatures.iter().filter(|one| one.name == name && one.key_id == id).peekable();
+        let mut ours =
+            signed.signatures.iter().filter(|one| one.name == name && one.key_id == id).peekable();
         let signs = signed.checkpoint.origin == name && ours.peek().is_some();
         let holds = signs && ours.all(|one| key.verify(text.as_bytes(), &one.bytes).is_ok());
         holds.then_some(()).ok_or(BadSignature)
@@ -79,7 +80,11 @@ impl fmt::Display for NoteVerifierKey {
 
 impl AuthorityKey {
     /// Signs what the audit is at one size.
-    pub fn sign_checkpoint(&self, size: u64, root: [u8; 32]) -> Result<SignedCheckpoint, AuthorityKeyError> {
+    pub fn sign_checkpoint(
+        &self,
+        size: u64,
+        root: [u8; 32],
+    ) -> Result<SignedCheckpoint, AuthorityKeyError> {
         let key = NoteVerifierKey::from_authority(self);
         let checkpoint = AuditCheckpoint { origin: key.name(), size, root };
         let bytes = signature_to_der(&self.sign(checkpoint.signed_text().as_bytes())?);
@@ -113,7 +118,8 @@ mod tests {
     #[test]
     fn a_checkpoint_is_its_authoritys_alone_and_says_what_was_signed() {
         let (ours, other) = (authority(), authority());
-        let key = NoteVerifierKey::parse(&NoteVerifierKey::from_authority(&ours).to_string()).unwrap();
+        let key =
+            NoteVerifierKey::parse(&NoteVerifierKey::from_authority(&ours).to_string()).unwrap();
         // Often enough that numbers with a leading zero or a set sign come up.
         for size in 0..600 {
             let signed = ours.sign_checkpoint(size, [7; 32]).unwrap();
@@ -122,7 +128,10 @@ mod tests {
             larger.checkpoint.size += 1;
             assert_eq!(key.verify_checkpoint(&larger), Err(BadSignature));
         }
-        assert_eq!(key.verify_checkpoint(&other.sign_checkpoint(7, [7; 32]).unwrap()), Err(BadSignature));
+        assert_eq!(
+            key.verify_checkpoint(&other.sign_checkpoint(7, [7; 32]).unwrap()),
+            Err(BadSignature)
+        );
     }
 
     #[test]

@@ -18,7 +18,9 @@ impl BenchMeasure {
     #[must_use]
     pub fn from_runs(mut runs: Vec<f64>) -> Self {
         runs.sort_by(f64::total_cmp);
-        let (Some(low), Some(high)) = (runs.first(), runs.last()) else { return Self { median: 0.0, spread: 1.0 } };
+        let (Some(low), Some(high)) = (runs.first(), runs.last()) else {
+            return Self { median: 0.0, spread: 1.0 };
+        };
         Self { median: runs[runs.len() / 2], spread: if *low > 0.0 { high / low } else { 1.0 } }
     }
 }
@@ -69,7 +71,12 @@ impl BenchRow {
 
     /// A row that stands alone.
     #[must_use]
-    pub fn without_ceiling(name: &str, unit: &'static str, product: BenchMeasure, goal: &'static str) -> Self {
+    pub fn without_ceiling(
+        name: &str,
+        unit: &'static str,
+        product: BenchMeasure,
+        goal: &'static str,
+    ) -> Self {
         Self {
             name: name.to_owned(),
             product,
@@ -91,14 +98,22 @@ impl BenchRow {
     /// As a line for a terminal, under [`HEAD`].
     #[must_use]
     pub fn to_table_line(&self) -> String {
-        let ceiling = self.ceiling.as_ref().map_or_else(|| "-".to_owned(), |measure| format_number(measure.median));
-        let spread =
-            self.ceiling.as_ref().map_or(self.product.spread, |ceiling| ceiling.spread.max(self.product.spread));
+        let ceiling = self
+            .ceiling
+            .as_ref()
+            .map_or_else(|| "-".to_owned(), |measure| format_number(measure.median));
+        let spread = self
+            .ceiling
+            .as_ref()
+            .map_or(self.product.spread, |ceiling| ceiling.spread.max(self.product.spread));
         let ratio = self.ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}"));
-        let foreign = self.other_load_percent.map_or_else(|| "-".to_owned(), |share| format!("{share:.0} %"));
-        let (name, product, unit, aim) = (&self.name, format_number(self.product.median), self.unit, self.goal);
-        let mut line =
-            format!("{name:<34}{product:>11}{ceiling:>11} {unit:<10}{ratio:>6}{spread:>8.2}{foreign:>9}  {aim}");
+        let foreign =
+            self.other_load_percent.map_or_else(|| "-".to_owned(), |share| format!("{share:.0} %"));
+        let (name, product, unit, aim) =
+            (&self.name, format_number(self.product.median), self.unit, self.goal);
+        let mut line = format!(
+            "{name:<34}{product:>11}{ceiling:>11} {unit:<10}{ratio:>6}{spread:>8.2}{foreign:>9}  {aim}"
+        );
         if !self.note.is_empty() {
             line.push_str(&format!("\n    {}", self.note));
         }
@@ -107,8 +122,7 @@ impl BenchRow {
 }
 
 /// The heading over the lines of rows.
-pub const ROW_TABLE_HEADER: &str =
-    "row                                  product    ceiling unit       ratio  spread  foreign  aim";
+pub const ROW_TABLE_HEADER: &str = "row                                  product    ceiling unit       ratio  spread  foreign  aim";
 
 fn format_number(value: f64) -> String {
     match value {

@@ -34,7 +34,9 @@ pub fn render_chart(points: &[GrowthPoint]) -> String {
     }
     for (at, (units, colour)) in COMMUNE_COUNTS.iter().zip(COLOURS).enumerate() {
         let (x, y) = (MARGIN.0 + at as f64 * 120.0, high - 10.0);
-        svg.push_str(&format!("<text x=\"{x}\" y=\"{y}\" fill=\"{colour}\">&#9632; {units} communes</text>\n"));
+        svg.push_str(&format!(
+            "<text x=\"{x}\" y=\"{y}\" fill=\"{colour}\">&#9632; {units} communes</text>\n"
+        ));
     }
     svg.push_str("</svg>\n");
     svg
@@ -55,7 +57,10 @@ fn render_panel(
     let last = WEEK_COUNTS[WEEK_COUNTS.len() - 1] as f64;
     let x = |weeks: usize| left + wide * (weeks as f64).ln() / last.ln();
     let y = |value: f64| top + tall * (high - value.log10()) / (high - low);
-    let mut svg = format!("<text x=\"{left}\" y=\"{}\" font-weight=\"bold\">{heading}</text>\n", corner.1 + 20.0);
+    let mut svg = format!(
+        "<text x=\"{left}\" y=\"{}\" font-weight=\"bold\">{heading}</text>\n",
+        corner.1 + 20.0
+    );
     let mut decade = low;
     while decade <= high {
         let (value, at) = (10f64.powf(decade), y(10f64.powf(decade)));
@@ -68,12 +73,17 @@ fn render_panel(
     }
     for weeks in WEEK_COUNTS {
         let under = top + tall + 16.0;
-        svg.push_str(&format!("<text x=\"{:.1}\" y=\"{under}\" text-anchor=\"middle\">{weeks} wk</text>\n", x(weeks)));
+        svg.push_str(&format!(
+            "<text x=\"{:.1}\" y=\"{under}\" text-anchor=\"middle\">{weeks} wk</text>\n",
+            x(weeks)
+        ));
     }
     for (units, colour) in COMMUNE_COUNTS.iter().zip(COLOURS) {
-        let of_size = points.iter().filter(|point| point.communes == *units && value_of(point) > 0.0);
-        let line: Vec<String> =
-            of_size.map(|point| format!("{:.1},{:.1}", x(point.weeks), y(value_of(point)))).collect();
+        let of_size =
+            points.iter().filter(|point| point.communes == *units && value_of(point) > 0.0);
+        let line: Vec<String> = of_size
+            .map(|point| format!("{:.1},{:.1}", x(point.weeks), y(value_of(point))))
+            .collect();
         svg.push_str(&format!(
             "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>\n",
             line.join(" ")

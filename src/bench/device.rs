@@ -37,7 +37,11 @@ pub(super) struct BenchDevice {
 }
 
 impl BenchDevice {
-    pub(super) async fn enrol(channel: Channel, unit: UnitId, code: &EnrolmentCode) -> Result<Self> {
+    pub(super) async fn enrol(
+        channel: Channel,
+        unit: UnitId,
+        code: &EnrolmentCode,
+    ) -> Result<Self> {
         let key = AuthorityKey::from_pkcs8(&AuthorityKey::generate()?)?;
         let device = DeviceId(auth::random_bytes()?);
         let message = pb::EnrolRequest {
@@ -49,12 +53,22 @@ impl BenchDevice {
         };
         let answer = AccessServiceClient::new(channel.clone()).enrol(message).await?.into_inner();
         let token = answer.token.map(|token| token.token).unwrap_or_default();
-        Ok(Self { channel, unit, device, key, token, cursor: Vec::new(), last_command_number: 0, received_bytes: 0 })
+        Ok(Self {
+            channel,
+            unit,
+            device,
+            key,
+            token,
+            cursor: Vec::new(),
+            last_command_number: 0,
+            received_bytes: 0,
+        })
     }
 
     /// A new token; one lives for a quarter of an hour.
     pub(super) async fn renew_token(&mut self) -> Result<()> {
-        let (mut access, device_id) = (AccessServiceClient::new(self.channel.clone()), self.device.0.to_vec());
+        let (mut access, device_id) =
+            (AccessServiceClient::new(self.channel.clone()), self.device.0.to_vec());
         let begin_request = pb::BeginRenewalRequest { device_id: device_id.clone() };
         let nonce = access.begin_renewal(begin_request).await?.into_inner().nonce;
         let signature = self.key.sign(&renewal_signing_input(self.device, &nonce))?;
@@ -80,17 +94,27 @@ impl BenchDevice {
     }
 
     /// Save and submit of one report, encoded under the next two numbers.
-    pub(super) fn encode_report(&mut self, key: &ReportKey, elements: &[ElementNumber]) -> [Vec<u8>; 2] {
+    pub(super) fn encode_report(
+        &mut self,
+        key: &ReportKey,
+        elements: &[ElementNumber],
+    ) -> [Vec<u8>; 2] {
         let value = Some(CellValue::Reported(1));
-        let changes =
-            elements.iter().map(|element| CellChange { element: *element, mine: value, base: None }).collect();
+        let changes = elements
+            .iter()
+            .map(|element| CellChange { element: *element, mine: value, base: None })
+            .collect();
         let note = Some(NoteChange { mine: NOTE.to_owned(), base: String::new() });
         let acting_unit = self.unit;
         let save = SaveCells { key: key.clone(), acting_unit, changes, note, base_revision: 0 };
-        [CommandBody::SaveCells(save), CommandBody::SubmitReport { report: key.id(), acting_unit }].map(|body| {
-            self.last_command_number += 1;
-            encode_command(self.last_command_number, &Command { captured_at: None, sync_mark: Vec::new(), body })
-        })
+        [CommandBody::SaveCells(save), CommandBody::SubmitReport { report: key.id(), acting_unit }]
+            .map(|body| {
+                self.last_command_number += 1;
+                encode_command(
+                    self.last_command_number,
+                    &Command { captured_at: None, sync_mark: Vec::new(), body },
+                )
+            })
     }
 
     /// Every figure of a report that was sent, from one value to another; encoded under the next number.
@@ -102,13 +126,25 @@ impl BenchDevice {
         to: i64,
     ) -> Vec<u8> {
         let value = |figure| Some(CellValue::Reported(figure));
-        let changes =
-            elements.iter().map(|one| CellChange { element: *one, mine: value(to), base: value(from) }).collect();
-        let save = SaveCells { key: key.clone(), acting_unit: self.unit, changes, note: None, base_revision: 0 };
+        let changes = elements
+            .iter()
+            .map(|one| CellChange { element: *one, mine: value(to), base: value(from) })
+            .collect();
+        let save = SaveCells {
+            key: key.clone(),
+            acting_unit: self.unit,
+            changes,
+            note: None,
+            base_revision: 0,
+        };
         self.last_command_number += 1;
         encode_command(
             self.last_command_number,
-            &Command { captured_at: None, sync_mark: Vec::new(), body: CommandBody::SaveCells(save) },
+            &Command {
+                captured_at: None,
+                sync_mark: Vec::new(),
+                body: CommandBody::SaveCells(save),
+            },
         )
     }
 
@@ -117,8 +153,10 @@ impl BenchDevice {
         commands: Vec<Vec<u8>>,
         follow: bool,
     ) -> Result<Streaming<pb::SyncResponse>> {
-        let message = pb::SyncRequest { cursor: self.cursor.clone(), commands, follow, ..Default::default() };
-        let mut client = SyncServiceClient::new(self.channel.clone()).max_decoding_message_size(16 << 20);
+        let message =
+            pb::SyncRequest { cursor: self.cursor.clone(), commands, follow, ..Default::default() };
+        let mut client =
+            SyncServiceClient::new(self.channel.clone()).max_decoding_message_size(16 << 20);
         Ok(client.sync(self.request(message)?).await?.into_inner())
     }
 
@@ -130,7 +168,9 @@ impl BenchDevice {
             self.received_bytes += measure_frame(&message).1;
             match message.frame {
                 Some(Frame::Verdict(verdict)) if is_applied(&verdict) => applied += 1,
-                Some(Frame::Verdict(verdict)) => return Err(format!("not applied: {verdict:?}").into()),
+                Some(Frame::Verdict(verdict)) => {
+                    return Err(format!("not applied: {verdict:?}").into());
+                }
                 Some(Frame::Rows(batch)) => rows += batch.rows.len(),
                 Some(Frame::Checkpoint(checkpoint)) => self.cursor = checkpoint.cursor,
                 _ => {}
@@ -152,10 +192,17 @@ pub(super) fn find_owed_reports(
     end: Date,
 ) -> Result<(Vec<ReportKey>, Vec<ElementNumber>)> {
     let contract = ContractId::from_code("tuan-xa");
-    let found = reference.catalogue.contracts.iter().find(|one| one.id() == contract).ok_or("no contract tuan-xa")?;
+    let found = reference
+        .catalogue
+        .contracts
+        .iter()
+        .find(|one| one.id() == contract)
+        .ok_or("no contract tuan-xa")?;
     let window = DateWindow { start: jiff::civil::date(2024, 8, 19), end };
-    let owed = compute_unit_expectations(&reference.org, &reference.calendars, found, unit, window)?;
-    let keys = owed.into_iter().map(|one| ReportKey { contract, unit, period: one.period }).collect();
+    let owed =
+        compute_unit_expectations(&reference.org, &reference.calendars, found, unit, window)?;
+    let keys =
+        owed.into_iter().map(|one| ReportKey { contract, unit, period: one.period }).collect();
     let shape = reference.form_shape(contract).ok_or("the contract has no form")?;
     Ok((keys, shape.ranges.keys().copied().collect()))
 }

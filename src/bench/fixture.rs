@@ -62,7 +62,8 @@ impl BenchFixture {
         // What an earlier run of the same id left behind.
         let _ = std::fs::remove_dir_all(&dir);
         std::fs::create_dir_all(&dir)?;
-        let clock = Clock::manual(Timestamp::from_local_midnight(day).saturating_add_micros(3_600_000_000));
+        let clock =
+            Clock::manual(Timestamp::from_local_midnight(day).saturating_add_micros(3_600_000_000));
         let database = dir.join("bench.db").display().to_string();
         let app = App::new(Store::open(&DatabaseLocation::parse(&database))?, clock.clone());
         load_example_with(&app, facts)?;
@@ -104,7 +105,8 @@ impl BenchFixture {
         let port = listener.local_addr()?.port();
         let certificates = ReloadableTlsConfig::load(&self.files.chain, &self.files.key, false)?;
         self.runtime.spawn(async move {
-            let incoming = accept::accept_connections(listener, Some(certificates), ServerLimits::default());
+            let incoming =
+                accept::accept_connections(listener, Some(certificates), ServerLimits::default());
             let incoming = tokio_stream::wrappers::ReceiverStream::new(incoming);
             Server::builder().add_routes(routes).serve_with_incoming(incoming).await
         });
@@ -112,7 +114,12 @@ impl BenchFixture {
     }
 
     /// An enrolled device with this role on the unit with this uid.
-    pub(super) async fn enrol_device(&self, channel: Channel, uid: &str, role: Role) -> Result<BenchDevice> {
+    pub(super) async fn enrol_device(
+        &self,
+        channel: Channel,
+        uid: &str,
+        role: Role,
+    ) -> Result<BenchDevice> {
         enrol_device(&self.app, channel, uid, role).await
     }
 
@@ -123,14 +130,24 @@ impl BenchFixture {
 }
 
 /// An enrolled device with this role on the unit with this uid; its code is made beside the server, by whoever has the database.
-pub(super) async fn enrol_device(app: &App, channel: Channel, uid: &str, role: Role) -> Result<BenchDevice> {
+pub(super) async fn enrol_device(
+    app: &App,
+    channel: Channel,
+    uid: &str,
+    role: Role,
+) -> Result<BenchDevice> {
     let system = app.system_actor()?;
     let account = AccountId(auth::random_bytes()?);
     let unit = UnitId::from_code(uid);
     let grant = Grant { role, unit, from: date(2024, 1, 1), to: date(2030, 1, 1) };
     app.grant_role(&system, account, uid, &grant)?;
     let (code, hash) = auth::generate_enrol_code()?;
-    app.add_enrol_code(&system, &hash, account, app.now().saturating_add_micros(auth::ENROL_CODE_MICROS))?;
+    app.add_enrol_code(
+        &system,
+        &hash,
+        account,
+        app.now().saturating_add_micros(auth::ENROL_CODE_MICROS),
+    )?;
     BenchDevice::enrol(channel, unit, &code).await
 }
 
@@ -165,9 +182,13 @@ pub(super) fn load_example(app: &App) -> Result<()> {
 }
 
 fn read_example_org() -> Result<OrgFacts> {
-    let (units, parents, lineage) =
-        (example_file!("org/units.csv"), example_file!("org/parents.csv"), example_file!("org/lineage.csv"));
-    let org = read_org(&OrgCsvTexts { units, parents, lineage }).map_err(|errors| format!("{errors:?}"))?;
+    let (units, parents, lineage) = (
+        example_file!("org/units.csv"),
+        example_file!("org/parents.csv"),
+        example_file!("org/lineage.csv"),
+    );
+    let org = read_org(&OrgCsvTexts { units, parents, lineage })
+        .map_err(|errors| format!("{errors:?}"))?;
     Ok(org.facts().clone())
 }
 
@@ -175,8 +196,10 @@ fn load_example_with(app: &App, facts: &OrgFacts) -> Result<()> {
     app.import_org(&Actor::system_actor(UnitId([0; 16])), facts)?;
     let system = app.system_actor()?;
     let mut parts = Vec::new();
-    for (name, text) in [("elements.toml", example_file!("elements.toml")), ("forms.toml", example_file!("forms.toml"))]
-    {
+    for (name, text) in [
+        ("elements.toml", example_file!("elements.toml")),
+        ("forms.toml", example_file!("forms.toml")),
+    ] {
         parts.push(catalogue::read_catalogue(name, text).map_err(|errors| format!("{errors:?}"))?);
     }
     let calendars: Vec<Calendar> = Calendars::standard().iter().cloned().collect();
@@ -211,7 +234,12 @@ pub(super) async fn connect_to_url(ca: &Path, url: &str) -> Result<Channel> {
     if endpoint.uri().scheme_str() == Some("http") {
         return Ok(endpoint.connect().await?);
     }
-    let host = endpoint.uri().host().ok_or("the address names no host")?.trim_matches(['[', ']']).to_owned();
+    let host = endpoint
+        .uri()
+        .host()
+        .ok_or("the address names no host")?
+        .trim_matches(['[', ']'])
+        .to_owned();
     let port = endpoint.uri().port_u16().unwrap_or(443);
     let name = tokio_rustls::rustls::pki_types::ServerName::try_from(host.clone())?;
     let connector = tls_connector(ca)?;
@@ -220,7 +248,9 @@ pub(super) async fn connect_to_url(ca: &Path, url: &str) -> Result<Channel> {
         async move {
             let tcp = TcpStream::connect((host, port)).await?;
             tcp.set_nodelay(true)?;
-            Ok::<_, std::io::Error>(hyper_util::rt::TokioIo::new(connector.connect(name, tcp).await?))
+            Ok::<_, std::io::Error>(hyper_util::rt::TokioIo::new(
+                connector.connect(name, tcp).await?,
+            ))
         }
     });
     Ok(endpoint.connect_with_connector(open).await?)
@@ -231,7 +261,9 @@ fn tls_connector(ca: &Path) -> Result<TlsConnector> {
     for certificate in read_chain(ca)? {
         roots.add(certificate)?;
     }
-    let mut config = tokio_rustls::rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    let mut config = tokio_rustls::rustls::ClientConfig::builder()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
     config.alpn_protocols = vec![b"h2".to_vec()];
     Ok(TlsConnector::from(Arc::new(config)))
 }

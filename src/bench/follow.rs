@@ -30,17 +30,25 @@ struct FollowerGroup {
 }
 
 async fn start_followers(fixture: &BenchFixture, size: usize) -> Result<FollowerGroup> {
-    let province = fixture.unit_uids(UnitKind::Province)?.into_iter().next().ok_or("no province")?;
+    let province =
+        fixture.unit_uids(UnitKind::Province)?.into_iter().next().ok_or("no province")?;
     let followers = FollowerGroup { received: Arc::default(), all_received: Arc::default() };
     let mut remaining = size;
     while remaining > 0 {
         let caller = Arc::new(
-            fixture.enrol_device(connect(&fixture.files, fixture.port).await?, &province, Role::Reviewer).await?,
+            fixture
+                .enrol_device(
+                    connect(&fixture.files, fixture.port).await?,
+                    &province,
+                    Role::Reviewer,
+                )
+                .await?,
         );
         for _ in 0..remaining.min(STREAMS_PER_CONNECTION) {
             let mut stream = caller.open_stream(Vec::new(), true).await?;
             loop {
-                let message = stream.message().await?.ok_or("the stream ended before its checkpoint")?;
+                let message =
+                    stream.message().await?.ok_or("the stream ended before its checkpoint")?;
                 if matches!(message.frame, Some(Frame::Checkpoint(_))) {
                     break;
                 }
@@ -48,7 +56,9 @@ async fn start_followers(fixture: &BenchFixture, size: usize) -> Result<Follower
             let (got, all) = (followers.received.clone(), followers.all_received.clone());
             tokio::spawn(async move {
                 while let Ok(Some(message)) = stream.message().await {
-                    if matches!(message.frame, Some(Frame::Rows(_))) && got.fetch_add(1, Ordering::SeqCst) + 1 == size {
+                    if matches!(message.frame, Some(Frame::Rows(_)))
+                        && got.fetch_add(1, Ordering::SeqCst) + 1 == size
+                    {
                         all.notify_one();
                     }
                 }
@@ -64,11 +74,14 @@ pub(super) fn bench_follow(plan: &BenchPlan) -> Result<Vec<BenchRow>> {
     let fixture = BenchFixture::start()?;
     let size = plan.followers;
     new_runtime()?.block_on(async {
-        let commune = fixture.unit_uids(UnitKind::Commune)?.into_iter().next().ok_or("no commune")?;
-        let mut reporter =
-            fixture.enrol_device(connect(&fixture.files, fixture.port).await?, &commune, Role::Reporter).await?;
+        let commune =
+            fixture.unit_uids(UnitKind::Commune)?.into_iter().next().ok_or("no commune")?;
+        let mut reporter = fixture
+            .enrol_device(connect(&fixture.files, fixture.port).await?, &commune, Role::Reporter)
+            .await?;
         let reference = fixture.app.store().read(|tx| fixture.app.reference(tx))?;
-        let (keys, elements) = find_owed_reports(&reference, reporter.unit, fixture.app.now().local_date())?;
+        let (keys, elements) =
+            find_owed_reports(&reference, reporter.unit, fixture.app.now().local_date())?;
         let before = resident_memory_kib();
         let followers = start_followers(&fixture, size).await?;
         let each = (resident_memory_kib() - before) / size as f64;
@@ -78,9 +91,14 @@ pub(super) fn bench_follow(plan: &BenchPlan) -> Result<Vec<BenchRow>> {
             let commands = reporter.encode_report(key, &elements);
             let began = Instant::now();
             reporter.sync(commands.into()).await?;
-            let reached = tokio::time::timeout(Duration::from_secs(60), followers.all_received.notified()).await;
+            let reached =
+                tokio::time::timeout(Duration::from_secs(60), followers.all_received.notified())
+                    .await;
             reached.map_err(|_| {
-                format!("{} of {size} followers heard of it", followers.received.load(Ordering::SeqCst))
+                format!(
+                    "{} of {size} followers heard of it",
+                    followers.received.load(Ordering::SeqCst)
+                )
             })?;
             spans.push(began.elapsed().as_secs_f64() * 1000.0);
             tokio::time::sleep(Duration::from_millis(500)).await;
@@ -97,7 +115,9 @@ pub(super) fn bench_follow(plan: &BenchPlan) -> Result<Vec<BenchRow>> {
             BenchMeasure::from_runs(spans),
             "<= 100 at 2,000",
         );
-        let note = format!("{size} followers, {STREAMS_PER_CONNECTION} on a connection; both sides in this process");
+        let note = format!(
+            "{size} followers, {STREAMS_PER_CONNECTION} on a connection; both sides in this process"
+        );
         Ok(vec![memory.with_note(note), fan])
     })
 }

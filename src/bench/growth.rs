@@ -100,7 +100,10 @@ impl GrowthPoint {
 }
 
 /// Every size of so many communes; `done` hears each point as it ends.
-pub fn measure_growth(communes: RangeInclusive<usize>, mut done: impl FnMut(&GrowthPoint)) -> Result<Vec<GrowthPoint>> {
+pub fn measure_growth(
+    communes: RangeInclusive<usize>,
+    mut done: impl FnMut(&GrowthPoint),
+) -> Result<Vec<GrowthPoint>> {
     let mut points = Vec::new();
     for units in COMMUNE_COUNTS.into_iter().filter(|units| communes.contains(units)) {
         let fixture = BenchFixture::start_with(FIRST_DAY, &build_org_facts(units))?;
@@ -115,7 +118,12 @@ pub fn measure_growth(communes: RangeInclusive<usize>, mut done: impl FnMut(&Gro
     Ok(points)
 }
 
-fn measure_point(fixture: &BenchFixture, units: usize, filled: usize, weeks: usize) -> Result<GrowthPoint> {
+fn measure_point(
+    fixture: &BenchFixture,
+    units: usize,
+    filled: usize,
+    weeks: usize,
+) -> Result<GrowthPoint> {
     let before = CpuTicks::sample(None);
     let today = FIRST_DAY.saturating_add((weeks as i64).weeks());
     // Nine in the morning of the Monday after: the reports of the week are due.
@@ -143,7 +151,9 @@ fn measure_point(fixture: &BenchFixture, units: usize, filled: usize, weeks: usi
 /// The write-ahead log is copied into the database and everything is on the disk.
 fn checkpoint_wal(fixture: &BenchFixture) -> Result<()> {
     let mut conn = SqliteConnection::establish(&fixture.database().display().to_string())?;
-    conn.batch_execute("PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA wal_checkpoint(TRUNCATE)")?;
+    conn.batch_execute(
+        "PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA wal_checkpoint(TRUNCATE)",
+    )?;
     Ok(std::fs::File::open(fixture.database())?.sync_all()?)
 }
 
@@ -180,20 +190,38 @@ fn fill_reports(app: &App, communes: &[String], filled: usize, today: Date) -> R
 
 fn report_commands(key: &ReportKey, elements: &[ElementNumber], at: usize) -> [Command; 2] {
     let mine = Some(CellValue::Reported(at as i64 % 10));
-    let changes = elements.iter().map(|element| CellChange { element: *element, mine, base: None }).collect();
-    let save = SaveCells { key: key.clone(), acting_unit: key.unit, changes, note: None, base_revision: 0 };
+    let changes =
+        elements.iter().map(|element| CellChange { element: *element, mine, base: None }).collect();
+    let save = SaveCells {
+        key: key.clone(),
+        acting_unit: key.unit,
+        changes,
+        note: None,
+        base_revision: 0,
+    };
     let submit = CommandBody::SubmitReport { report: key.id(), acting_unit: key.unit };
-    [CommandBody::SaveCells(save), submit].map(|body| Command { captured_at: None, sync_mark: Vec::new(), body })
+    [CommandBody::SaveCells(save), submit].map(|body| Command {
+        captured_at: None,
+        sync_mark: Vec::new(),
+        body,
+    })
 }
 
-async fn measure_over_network(fixture: &BenchFixture, communes: &[String], today: Date) -> Result<GrowthPoint> {
+async fn measure_over_network(
+    fixture: &BenchFixture,
+    communes: &[String],
+    today: Date,
+) -> Result<GrowthPoint> {
     let reference = fixture.app.store().read(|tx| fixture.app.reference(tx))?;
-    let province = fixture.unit_uids(UnitKind::Province)?.into_iter().next().ok_or("no province")?;
-    let mut reviewer =
-        fixture.enrol_device(connect(&fixture.files, fixture.port).await?, &province, Role::Reviewer).await?;
+    let province =
+        fixture.unit_uids(UnitKind::Province)?.into_iter().next().ok_or("no province")?;
+    let mut reviewer = fixture
+        .enrol_device(connect(&fixture.files, fixture.port).await?, &province, Role::Reviewer)
+        .await?;
     reviewer.sync(Vec::new()).await?;
     let channel = connect(&fixture.files, fixture.port).await?;
-    let (mut pushes_ms, mut reviewer_syncs, mut first_bytes, mut one_new_bytes) = (Vec::new(), Vec::new(), 0, 0);
+    let (mut pushes_ms, mut reviewer_syncs, mut first_bytes, mut one_new_bytes) =
+        (Vec::new(), Vec::new(), 0, 0);
     let mut reporter = None;
     for uid in communes.iter().take(SAMPLE_SIZE) {
         let mut caller = fixture.enrol_device(channel.clone(), uid, Role::Reporter).await?;
@@ -281,9 +309,14 @@ fn build_org_facts(communes: usize) -> OrgFacts {
     let province = "prov-84".to_owned();
     add(&province, UnitKind::Province, None);
     let districts = communes.div_ceil(COMMUNES_PER_DISTRICT);
-    (0..districts).for_each(|at| add(&format!("district-{at}"), UnitKind::District, Some(province.clone())));
+    (0..districts)
+        .for_each(|at| add(&format!("district-{at}"), UnitKind::District, Some(province.clone())));
     for at in 0..communes {
-        add(&format!("commune-{at}"), UnitKind::Commune, Some(format!("district-{}", at / COMMUNES_PER_DISTRICT)));
+        add(
+            &format!("commune-{at}"),
+            UnitKind::Commune,
+            Some(format!("district-{}", at / COMMUNES_PER_DISTRICT)),
+        );
     }
     facts
 }

@@ -25,14 +25,19 @@ impl CpuTicks {
         // The first eight fields; guests are among the users' already.
         let total = ticks.iter().take(8).sum();
         let idle = ticks.iter().skip(3).take(2).sum();
-        let own = [Some(std::process::id()), other_process].into_iter().flatten().map(process_ticks).sum();
+        let own = [Some(std::process::id()), other_process]
+            .into_iter()
+            .flatten()
+            .map(process_ticks)
+            .sum();
         Self { total, idle, own }
     }
 
     /// The share of the machine, in percent, that others took from `self` until `later`.
     pub(super) fn other_load_percent(self, later: Self) -> f64 {
         let since = |pick: fn(&Self) -> u64| pick(&later).saturating_sub(pick(&self));
-        let (all, idle, ours) = (since(|one| one.total), since(|one| one.idle), since(|one| one.own));
+        let (all, idle, ours) =
+            (since(|one| one.total), since(|one| one.idle), since(|one| one.own));
         if all == 0 {
             return 0.0;
         }

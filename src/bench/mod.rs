@@ -49,18 +49,43 @@ type BenchCase = (&'static str, &'static str, fn(&BenchPlan) -> Result<Vec<Bench
 
 /// Every row, in the order in which they run.
 pub const BENCH_CASES: &[BenchCase] = &[
-    ("unary", "a call with token, rights and a rich answer, against an empty call", unary::bench_unary),
-    ("push", "reports through the whole path, against the same rows written bare", push::bench_push),
-    ("pull", "all rows to a decoding client, against the same frames from memory", pull::bench_pull),
+    (
+        "unary",
+        "a call with token, rights and a rich answer, against an empty call",
+        unary::bench_unary,
+    ),
+    (
+        "push",
+        "reports through the whole path, against the same rows written bare",
+        push::bench_push,
+    ),
+    (
+        "pull",
+        "all rows to a decoding client, against the same frames from memory",
+        pull::bench_pull,
+    ),
     ("nothing", "a sync with nothing new, against an empty call", unary::bench_idle_sync),
-    ("targets", "every target of a year judged, against reading its figures from SQLite", targets::bench_targets),
-    ("rollup", "ten million cells added up, against the bare scan, SQLite and DuckDB", rollup::bench_rollup),
-    ("follow", "idle followers, and one commit to all of them, against a bare fan-out", follow::bench_follow),
+    (
+        "targets",
+        "every target of a year judged, against reading its figures from SQLite",
+        targets::bench_targets,
+    ),
+    (
+        "rollup",
+        "ten million cells added up, against the bare scan, SQLite and DuckDB",
+        rollup::bench_rollup,
+    ),
+    (
+        "follow",
+        "idle followers, and one commit to all of them, against a bare fan-out",
+        follow::bench_follow,
+    ),
 ];
 
 /// Runs the rows that the plan names; `done` hears each as it ends.
 pub fn run_benches(plan: &BenchPlan, mut done: impl FnMut(&BenchRow)) -> Result<Vec<BenchRow>> {
-    let unknown = plan.rows.iter().find(|name| !BENCH_CASES.iter().any(|(known, ..)| known == name));
+    let unknown =
+        plan.rows.iter().find(|name| !BENCH_CASES.iter().any(|(known, ..)| known == name));
     if let Some(name) = unknown {
         let known: Vec<&str> = BENCH_CASES.iter().map(|(name, ..)| *name).collect();
         return Err(format!("there is no row {name}; there are: {}", known.join(", ")).into());

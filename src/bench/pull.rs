@@ -23,16 +23,23 @@ struct CannedSyncService(Arc<[SyncResponse]>);
 
 #[tonic::async_trait]
 impl SyncService for CannedSyncService {
-    type SyncStream = tokio_stream::Iter<std::vec::IntoIter<std::result::Result<SyncResponse, Status>>>;
+    type SyncStream =
+        tokio_stream::Iter<std::vec::IntoIter<std::result::Result<SyncResponse, Status>>>;
 
-    async fn sync(&self, _: Request<SyncRequest>) -> std::result::Result<Response<Self::SyncStream>, Status> {
+    async fn sync(
+        &self,
+        _: Request<SyncRequest>,
+    ) -> std::result::Result<Response<Self::SyncStream>, Status> {
         let frames: Vec<_> = self.0.iter().cloned().map(Ok).collect();
         Ok(Response::new(tokio_stream::iter(frames)))
     }
 }
 
 /// Reads a stream to its end; the rows in it.
-async fn drain_stream(mut stream: Streaming<SyncResponse>, mut keep: impl FnMut(SyncResponse)) -> Result<usize> {
+async fn drain_stream(
+    mut stream: Streaming<SyncResponse>,
+    mut keep: impl FnMut(SyncResponse),
+) -> Result<usize> {
     let mut rows = 0;
     while let Some(message) = stream.message().await? {
         if let Some(Frame::Rows(batch)) = &message.frame {
@@ -57,7 +64,8 @@ async fn send_all_reports(fixture: &BenchFixture) -> Result<()> {
         let mut caller = fixture.enrol_device(channel.clone(), &uid, Role::Reporter).await?;
         let (keys, elements) = find_owed_reports(&reference, caller.unit, today)?;
         for keys in keys.chunks(50) {
-            let commands = keys.iter().flat_map(|key| caller.encode_report(key, &elements)).collect();
+            let commands =
+                keys.iter().flat_map(|key| caller.encode_report(key, &elements)).collect();
             caller.sync(commands).await?;
         }
     }
@@ -70,14 +78,18 @@ pub(super) fn bench_pull(plan: &BenchPlan) -> Result<Vec<BenchRow>> {
     let client = new_runtime()?;
     let (frames, reviewer) = client.block_on(async {
         send_all_reports(&fixture).await?;
-        let province = fixture.unit_uids(UnitKind::Province)?.into_iter().next().ok_or("no province")?;
-        let reviewer =
-            fixture.enrol_device(connect(&fixture.files, fixture.port).await?, &province, Role::Reviewer).await?;
+        let province =
+            fixture.unit_uids(UnitKind::Province)?.into_iter().next().ok_or("no province")?;
+        let reviewer = fixture
+            .enrol_device(connect(&fixture.files, fixture.port).await?, &province, Role::Reviewer)
+            .await?;
         let mut frames = Vec::new();
-        drain_stream(reviewer.open_stream(Vec::new(), false).await?, |frame| frames.push(frame)).await?;
+        drain_stream(reviewer.open_stream(Vec::new(), false).await?, |frame| frames.push(frame))
+            .await?;
         Ok::<_, Box<dyn std::error::Error + Send + Sync>>((frames, reviewer))
     })?;
-    let port = fixture.spawn_service(Routes::new(SyncServiceServer::new(CannedSyncService(frames.into()))))?;
+    let port = fixture
+        .spawn_service(Routes::new(SyncServiceServer::new(CannedSyncService(frames.into()))))?;
     client.block_on(async {
         let channel = connect(&fixture.files, port).await?;
         let (mut product, mut ceiling) = (Vec::new(), Vec::new());

@@ -19,7 +19,11 @@ struct DeviceLoad {
 }
 
 /// Fills a fresh province: every commune's weekly reports until today, `reports` in each call.
-async fn prepare_loads(fixture: &BenchFixture, callers: usize, reports: usize) -> Result<Vec<DeviceLoad>> {
+async fn prepare_loads(
+    fixture: &BenchFixture,
+    callers: usize,
+    reports: usize,
+) -> Result<Vec<DeviceLoad>> {
     let today = fixture.app.now().local_date();
     let reference = fixture.app.store().read(|tx| fixture.app.reference(tx))?;
     let mut channels = Vec::new();
@@ -28,7 +32,9 @@ async fn prepare_loads(fixture: &BenchFixture, callers: usize, reports: usize) -
     }
     let mut loads = Vec::new();
     for (index, uid) in fixture.unit_uids(UnitKind::Commune)?.iter().enumerate() {
-        let mut caller = fixture.enrol_device(channels[index % channels.len()].clone(), uid, Role::Reporter).await?;
+        let mut caller = fixture
+            .enrol_device(channels[index % channels.len()].clone(), uid, Role::Reporter)
+            .await?;
         let (keys, elements) = find_owed_reports(&reference, caller.unit, today)?;
         let calls = keys
             .chunks(reports)
@@ -51,7 +57,8 @@ fn measure_once(callers: usize, reports: usize) -> Result<PushTimings> {
     let fixture = BenchFixture::start()?;
     let (count, seconds, mut call_millis) = new_runtime()?.block_on(async {
         let loads = prepare_loads(&fixture, callers, reports).await?;
-        let count: usize = loads.iter().flat_map(|load| &load.calls).map(|call| call.len() / 2).sum();
+        let count: usize =
+            loads.iter().flat_map(|load| &load.calls).map(|call| call.len() / 2).sum();
         let queue = Arc::new(Mutex::new(loads));
         let began = Instant::now();
         let tasks: Vec<_> = (0..callers).map(|_| tokio::spawn(send_loads(queue.clone()))).collect();
@@ -59,7 +66,11 @@ fn measure_once(callers: usize, reports: usize) -> Result<PushTimings> {
         for task in tasks {
             call_millis.extend(task.await??);
         }
-        Ok::<_, Box<dyn std::error::Error + Send + Sync>>((count, began.elapsed().as_secs_f64(), call_millis))
+        Ok::<_, Box<dyn std::error::Error + Send + Sync>>((
+            count,
+            began.elapsed().as_secs_f64(),
+            call_millis,
+        ))
     })?;
     call_millis.sort_by(f64::total_cmp);
     let bare = raw_writes::replay_commits(&fixture.database())?;
@@ -96,12 +107,19 @@ pub(super) fn bench_push(plan: &BenchPlan) -> Result<Vec<BenchRow>> {
         for _ in 0..plan.rounds {
             timings.push(measure_once(callers, reports)?);
         }
-        let of = |pick: fn(&PushTimings) -> f64| BenchMeasure::from_runs(timings.iter().map(pick).collect());
+        let of = |pick: fn(&PushTimings) -> f64| {
+            BenchMeasure::from_runs(timings.iter().map(pick).collect())
+        };
         let (product, ceiling) = (of(|one| one.reports_per_second), of(|one| one.bare_per_second));
         let (p99, max) = (of(|one| one.p99_millis), of(|one| one.max_millis));
         let name = format!("push, {callers} callers x {reports} reports");
-        let note = format!("a call: p99 {:.0} ms, longest {:.0} ms; a report is save + submit", p99.median, max.median);
-        rows.push(BenchRow::with_ceiling(&name, "reports/s", product, ceiling, ">= 0.7").with_note(note));
+        let note = format!(
+            "a call: p99 {:.0} ms, longest {:.0} ms; a report is save + submit",
+            p99.median, max.median
+        );
+        rows.push(
+            BenchRow::with_ceiling(&name, "reports/s", product, ceiling, ">= 0.7").with_note(note),
+        );
     }
     Ok(rows)
 }

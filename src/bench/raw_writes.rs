@@ -24,9 +24,15 @@ struct CommitRange {
 
 /// What to copy for a commit: the table and which of its rows belong to seqs `?1..=?2`.
 const COPIED_TABLES: &[(&str, &str)] = &[
-    ("record", "(kind, id) in (select kind, id from src.audit where seq between $1 and $2 and kind is not null)"),
+    (
+        "record",
+        "(kind, id) in (select kind, id from src.audit where seq between $1 and $2 and kind is not null)",
+    ),
     ("report", "id in (select id from src.audit where seq between $1 and $2 and kind = 7)"),
-    ("report_author", "report in (select id from src.audit where seq between $1 and $2 and kind = 7)"),
+    (
+        "report_author",
+        "report in (select id from src.audit where seq between $1 and $2 and kind = 7)",
+    ),
     (
         "report_revision",
         "(report, revision) in (select id, to_revision from src.audit where seq between $1 and $2 and kind = 7)",
@@ -44,7 +50,9 @@ pub(super) fn replay_commits(product: &Path) -> Result<f64> {
         // A file that is not there need not go.
         let _ = std::fs::remove_file(format!("{}{suffix}", path.display()));
     }
-    drop(crate::store::Store::open(&crate::store::DatabaseLocation::Sqlite(path.display().to_string()))?);
+    drop(crate::store::Store::open(&crate::store::DatabaseLocation::Sqlite(
+        path.display().to_string(),
+    ))?);
     let mut conn = SqliteConnection::establish(&path.display().to_string())?;
     conn.batch_execute("PRAGMA synchronous = FULL; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -64000;")?;
     conn.batch_execute(&format!("ATTACH '{}' AS src", product.display()))?;
@@ -57,10 +65,12 @@ pub(super) fn replay_commits(product: &Path) -> Result<f64> {
     for commit in &commits {
         conn.batch_execute("BEGIN IMMEDIATE")?;
         for (table, rows) in COPIED_TABLES {
-            diesel::sql_query(format!("insert or replace into main.{table} select * from src.{table} where {rows}"))
-                .bind::<BigInt, _>(commit.first_seq)
-                .bind::<BigInt, _>(commit.last_seq)
-                .execute(&mut conn)?;
+            diesel::sql_query(format!(
+                "insert or replace into main.{table} select * from src.{table} where {rows}"
+            ))
+            .bind::<BigInt, _>(commit.first_seq)
+            .bind::<BigInt, _>(commit.last_seq)
+            .execute(&mut conn)?;
         }
         conn.batch_execute("COMMIT")?;
     }

@@ -58,14 +58,22 @@ pub fn measure_remote(
             let (mut product, mut ceiling) = (Vec::new(), Vec::new());
             for _ in 0..plan.rounds {
                 let channel = caller.channel.clone();
-                ceiling
-                    .push(measure_call_rate(callers, CALLS_PER_RUN, move || call_health_check(channel.clone())).await?);
+                ceiling.push(
+                    measure_call_rate(callers, CALLS_PER_RUN, move || {
+                        call_health_check(channel.clone())
+                    })
+                    .await?,
+                );
                 let caller = caller.clone();
                 product.push(
-                    measure_call_rate(callers, CALLS_PER_RUN, move || sync_without_changes(caller.clone())).await?,
+                    measure_call_rate(callers, CALLS_PER_RUN, move || {
+                        sync_without_changes(caller.clone())
+                    })
+                    .await?,
                 );
             }
-            let (product, ceiling) = (BenchMeasure::from_runs(product), BenchMeasure::from_runs(ceiling));
+            let (product, ceiling) =
+                (BenchMeasure::from_runs(product), BenchMeasure::from_runs(ceiling));
             let name = format!("sync with nothing new, {callers} callers");
             let row = BenchRow::with_ceiling(&name, "calls/s", product, ceiling, ">= 0.83");
             on_row(&row);

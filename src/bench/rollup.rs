@@ -12,7 +12,9 @@ use crate::domain::cell::{CellValue, Cells, ElementNumber};
 use crate::domain::element::{CountingLevel, Element, ElementCode, ElementKind};
 use crate::domain::form::{Catalogue, Contract, Form};
 use crate::domain::ids::UnitId;
-use crate::domain::org::{DaySpan, Hierarchy, Org, OrgFacts, StructureView, Unit, UnitKind, UnitParent, UnitVersion};
+use crate::domain::org::{
+    DaySpan, Hierarchy, Org, OrgFacts, StructureView, Unit, UnitKind, UnitParent, UnitVersion,
+};
 use crate::domain::period::Period;
 use crate::domain::report::{Report, ReportKey};
 use crate::domain::standing::{CampaignTotals, ReportEntry, StandingInput, compute_totals};
@@ -85,13 +87,18 @@ fn measure_rollup(plan: &BenchPlan, dir: &std::path::Path) -> Result<Vec<BenchRo
     let mut totals = last.ok_or("no round")?;
     let (sqlite_total, by_sqlite) = time_seconds(|| sum_in_sqlite(&mut conn))?;
     if province_total(&totals, &fixture) != Some(sqlite_total) {
-        return Err(
-            format!("the sums differ: {:?} and SQLite's {sqlite_total}", province_total(&totals, &fixture)).into()
-        );
+        return Err(format!(
+            "the sums differ: {:?} and SQLite's {sqlite_total}",
+            province_total(&totals, &fixture)
+        )
+        .into());
     }
-    let (scan_ms, whole_ms) =
-        (1e3 / BenchMeasure::from_runs(scans.clone()).median, 1e3 / BenchMeasure::from_runs(whole.clone()).median);
-    let (sums, sqlite) = (BenchMeasure::from_runs(sums), BenchMeasure::from_runs(vec![1.0 / by_sqlite]));
+    let (scan_ms, whole_ms) = (
+        1e3 / BenchMeasure::from_runs(scans.clone()).median,
+        1e3 / BenchMeasure::from_runs(whole.clone()).median,
+    );
+    let (sums, sqlite) =
+        (BenchMeasure::from_runs(sums), BenchMeasure::from_runs(vec![1.0 / by_sqlite]));
     let sums_ms = 1e3 / sums.median;
     let mut rows = vec![
         BenchRow::with_ceiling(
@@ -101,9 +108,20 @@ fn measure_rollup(plan: &BenchPlan, dir: &std::path::Path) -> Result<Vec<BenchRo
             BenchMeasure::from_runs(scans),
             ">= 0.67",
         )
-        .with_note(format!("{whole_ms:.0} ms; the bare scan of the reports' bytes {scan_ms:.0} ms")),
-        BenchRow::with_ceiling("the sums alone, against SQL in SQLite", "times/s", sums, sqlite, ">= 1")
-            .with_note(format!("{sums_ms:.0} ms; SQLite {:.0} ms over a table of cells", by_sqlite * 1e3)),
+        .with_note(format!(
+            "{whole_ms:.0} ms; the bare scan of the reports' bytes {scan_ms:.0} ms"
+        )),
+        BenchRow::with_ceiling(
+            "the sums alone, against SQL in SQLite",
+            "times/s",
+            sums,
+            sqlite,
+            ">= 1",
+        )
+        .with_note(format!(
+            "{sums_ms:.0} ms; SQLite {:.0} ms over a table of cells",
+            by_sqlite * 1e3
+        )),
     ];
     rows.extend(measure_duckdb(dir, &mut conn, sums_ms)?);
     rows.push(measure_changes(plan, &mut conn, &fixture, &mut totals)?);
@@ -127,8 +145,9 @@ fn measure_changes(
     let upserts = "insert into total select up.above, e.n, 1 from change c join up on up.unit = c.unit, element e
                    where true on conflict do update set value = value + excluded.value";
     for round in 0..plan.rounds {
-        let corrected: Vec<Report> =
-            (0..500).map(|at| fixture.build_report(at * 2 % COMMUNES, at % WEEKS, round + 1)).collect();
+        let corrected: Vec<Report> = (0..500)
+            .map(|at| fixture.build_report(at * 2 % COMMUNES, at % WEEKS, round + 1))
+            .collect();
         let input = fixture.standing_input(&[]);
         let work = || {
             corrected.iter().for_each(|report| totals.upsert_report(&input, &report_entry(report)));
@@ -139,29 +158,49 @@ fn measure_changes(
         bare.push(1.0 / time_seconds(work)?.1);
     }
     let (product, bare) = (BenchMeasure::from_runs(product), BenchMeasure::from_runs(bare));
-    let note = format!("{:.1} ms in memory; bare upserts {:.1} ms", 1e3 / product.median, 1e3 / bare.median);
-    Ok(BenchRow::with_ceiling("10,000 changed cells of them", "times/s", product, bare, ">= 0.67").with_note(note))
+    let note = format!(
+        "{:.1} ms in memory; bare upserts {:.1} ms",
+        1e3 / product.median,
+        1e3 / bare.median
+    );
+    Ok(BenchRow::with_ceiling("10,000 changed cells of them", "times/s", product, bare, ">= 0.67")
+        .with_note(note))
 }
 
 /// The same sums asked of DuckDB, its import left out; no row where it is not there.
-fn measure_duckdb(dir: &std::path::Path, conn: &mut SqliteConnection, sums_ms: f64) -> Result<Option<BenchRow>> {
+fn measure_duckdb(
+    dir: &std::path::Path,
+    conn: &mut SqliteConnection,
+    sums_ms: f64,
+) -> Result<Option<BenchRow>> {
     let Some(python) = std::env::var_os("DUCKDB_PYTHON") else { return Ok(None) };
     let csv = dir.join("cells.csv");
-    let cells: Vec<CellRow> = diesel::sql_query("select unit, element, value from cell").load(conn)?;
+    let cells: Vec<CellRow> =
+        diesel::sql_query("select unit, element, value from cell").load(conn)?;
     let mut text = String::with_capacity(cells.len() * 12);
     for CellRow { unit, element, value } in cells {
         text.push_str(&format!("{unit},{element},{value}\n"));
     }
     std::fs::write(&csv, text)?;
     let up: Vec<UnitAncestorRow> = diesel::sql_query("select unit, above from up").load(conn)?;
-    let up: String = up.iter().map(|UnitAncestorRow { unit, ancestor: above }| format!("{unit},{above}\n")).collect();
+    let up: String = up
+        .iter()
+        .map(|UnitAncestorRow { unit, ancestor: above }| format!("{unit},{above}\n"))
+        .collect();
     std::fs::write(dir.join("up.csv"), up)?;
     let out = std::process::Command::new(python).arg("-c").arg(DUCKDB_SCRIPT).arg(dir).output()?;
     let output = String::from_utf8_lossy(&out.stdout);
-    let seconds: f64 = output.trim().parse().map_err(|_| String::from_utf8_lossy(&out.stderr).into_owned())?;
-    let (ours, theirs) = (BenchMeasure::from_runs(vec![1e3 / sums_ms]), BenchMeasure::from_runs(vec![1.0 / seconds]));
+    let seconds: f64 =
+        output.trim().parse().map_err(|_| String::from_utf8_lossy(&out.stderr).into_owned())?;
+    let (ours, theirs) = (
+        BenchMeasure::from_runs(vec![1e3 / sums_ms]),
+        BenchMeasure::from_runs(vec![1.0 / seconds]),
+    );
     let note = format!("{sums_ms:.0} ms; DuckDB {:.0} ms, its import left out", seconds * 1e3);
-    Ok(Some(BenchRow::with_ceiling("the sums alone, against DuckDB", "times/s", ours, theirs, ">= 1").with_note(note)))
+    Ok(Some(
+        BenchRow::with_ceiling("the sums alone, against DuckDB", "times/s", ours, theirs, ">= 1")
+            .with_note(note),
+    ))
 }
 
 #[derive(QueryableByName)]
@@ -212,11 +251,16 @@ fn fill_database(conn: &mut SqliteConnection, fixture: &RollupFixture) -> Result
     for commune in 0..COMMUNES {
         for week in 0..WEEKS {
             let bytes = encode_report(&fixture.build_report(commune, week, 0), &fixture.units)?;
-            diesel::sql_query("insert into record (bytes) values ($1)").bind::<Binary, _>(bytes).execute(conn)?;
+            diesel::sql_query("insert into record (bytes) values ($1)")
+                .bind::<Binary, _>(bytes)
+                .execute(conn)?;
         }
     }
     let numbers = |name: &str, count: usize| {
-        format!("{name}(n) as (values (0) union all select n + 1 from {name} where n < {})", count - 1)
+        format!(
+            "{name}(n) as (values (0) union all select n + 1 from {name} where n < {})",
+            count - 1
+        )
     };
     let (communes, weeks, elements) =
         (numbers("communes", COMMUNES), numbers("weeks", WEEKS), numbers("elements", ELEMENTS));
@@ -234,12 +278,14 @@ fn fill_database(conn: &mut SqliteConnection, fixture: &RollupFixture) -> Result
 }
 
 fn scan_bytes(conn: &mut SqliteConnection) -> Result<usize> {
-    let rows: Vec<EncodedReportRow> = diesel::sql_query("select bytes from record order by no").load(conn)?;
+    let rows: Vec<EncodedReportRow> =
+        diesel::sql_query("select bytes from record order by no").load(conn)?;
     Ok(rows.iter().map(|row| row.bytes.len()).sum())
 }
 
 fn read_reports(conn: &mut SqliteConnection, fixture: &RollupFixture) -> Result<Vec<Report>> {
-    let rows: Vec<EncodedReportRow> = diesel::sql_query("select bytes from record order by no").load(conn)?;
+    let rows: Vec<EncodedReportRow> =
+        diesel::sql_query("select bytes from record order by no").load(conn)?;
     rows.iter().map(|row| Ok(decode_report(&row.bytes, &fixture.units)?)).collect()
 }
 
@@ -248,18 +294,30 @@ fn sum_in_sqlite(conn: &mut SqliteConnection) -> Result<i64> {
                 from (select unit, element, sum(value) as value from cell group by unit, element) u
                 join up on up.unit = u.unit group by up.above, u.element";
     let found: SumRow =
-        diesel::sql_query(format!("select sum(value) as total from ({sums}) where above = 20000")).get_result(conn)?;
+        diesel::sql_query(format!("select sum(value) as total from ({sums}) where above = 20000"))
+            .get_result(conn)?;
     Ok(found.total)
 }
 
 /// The province's sum over all elements.
 fn province_total(totals: &CampaignTotals, fixture: &RollupFixture) -> Option<i64> {
     let (_, folded) = totals.windows().first()?;
-    fixture.catalogue.elements.iter().map(|element| folded.value(UnitId::from_code("province"), &element.code)).sum()
+    fixture
+        .catalogue
+        .elements
+        .iter()
+        .map(|element| folded.value(UnitId::from_code("province"), &element.code))
+        .sum()
 }
 
 fn report_entry(report: &Report) -> ReportEntry<'_> {
-    ReportEntry { key: &report.key, received: true, accepted: true, late: false, cells: &report.cells }
+    ReportEntry {
+        key: &report.key,
+        received: true,
+        accepted: true,
+        late: false,
+        cells: &report.cells,
+    }
 }
 
 impl RollupFixture {
@@ -307,7 +365,14 @@ fn build_fixture() -> Result<RollupFixture> {
     let mut facts = OrgFacts::default();
     let mut add = |uid: &str, kind: UnitKind, above: Option<String>| {
         let (name, local_kind) = (uid.to_owned(), kind.to_string());
-        let version = UnitVersion { days: DaySpan::ALWAYS, name, kind, local_kind, code: None, note: String::new() };
+        let version = UnitVersion {
+            days: DaySpan::ALWAYS,
+            name,
+            kind,
+            local_kind,
+            code: None,
+            note: String::new(),
+        };
         facts.units.push(Unit::new(uid, version));
         let edge = |parent: String| UnitParent {
             child: UnitId::from_code(uid),
@@ -318,15 +383,25 @@ fn build_fixture() -> Result<RollupFixture> {
         facts.edges.extend(above.map(edge));
     };
     add("province", UnitKind::Province, None);
-    (0..DISTRICTS).for_each(|at| add(&format!("district-{at}"), UnitKind::District, Some("province".to_owned())));
+    (0..DISTRICTS).for_each(|at| {
+        add(&format!("district-{at}"), UnitKind::District, Some("province".to_owned()))
+    });
     for at in 0..COMMUNES {
-        add(&format!("commune-{at}"), UnitKind::Commune, Some(format!("district-{}", at % DISTRICTS)));
+        add(
+            &format!("commune-{at}"),
+            UnitKind::Commune,
+            Some(format!("district-{}", at % DISTRICTS)),
+        );
     }
     let units = facts.units.iter().map(|unit| unit.id).zip(1..).collect();
     let catalogue = build_catalogue()?;
-    let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/tra-vinh/campaign-a.toml"));
-    let a = campaign::read_campaign_file("campaign-a.toml", text).map_err(|faults| format!("{faults:?}"))?.campaign;
-    let window = DateWindow::new(FIRST_DAY, FIRST_DAY.saturating_add((WEEKS as i64).weeks())).ok_or("no window")?;
+    let text =
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/tra-vinh/campaign-a.toml"));
+    let a = campaign::read_campaign_file("campaign-a.toml", text)
+        .map_err(|faults| format!("{faults:?}"))?
+        .campaign;
+    let window = DateWindow::new(FIRST_DAY, FIRST_DAY.saturating_add((WEEKS as i64).weeks()))
+        .ok_or("no window")?;
     let campaign = Campaign {
         legal_window: window,
         measurement_window: window,
@@ -335,10 +410,21 @@ fn build_fixture() -> Result<RollupFixture> {
         contracts: vec!["week".to_owned()],
         ..a
     };
-    let numbers = (1..).map(ElementNumber).zip(catalogue.elements.iter().map(|one| one.code.clone())).collect();
+    let numbers = (1..)
+        .map(ElementNumber)
+        .zip(catalogue.elements.iter().map(|one| one.code.clone()))
+        .collect();
     let calendars = Calendars::standard().with_campaigns([&campaign]);
     let org = Org::new(facts).map_err(|found| format!("{found:?}"))?;
-    Ok(RollupFixture { org, calendars, catalogue, campaign, numbers, units, baselines: Baselines::new([]) })
+    Ok(RollupFixture {
+        org,
+        calendars,
+        catalogue,
+        campaign,
+        numbers,
+        units,
+        baselines: Baselines::new([]),
+    })
 }
 
 fn build_catalogue() -> Result<Catalogue> {

@@ -35,9 +35,11 @@ impl BenchServerProcess {
         load_example(&app)?;
         // All phones of the load share one address, and jobs run when the load asks for them.
         let set = ["listen.address=127.0.0.1:0", "limits.calls_per_minute=0", "jobs.enabled=false"];
-        let arguments: Vec<&str> = std::iter::once("serve").chain(set.iter().flat_map(|one| ["--set", one])).collect();
+        let arguments: Vec<&str> =
+            std::iter::once("serve").chain(set.iter().flat_map(|one| ["--set", one])).collect();
         let log = std::fs::File::create(dir.join("log"))?;
-        let mut child = thidua_command(&dir, &arguments)?.stdout(Stdio::piped()).stderr(log).spawn()?;
+        let mut child =
+            thidua_command(&dir, &arguments)?.stdout(Stdio::piped()).stderr(log).spawn()?;
         let mut first_line = String::new();
         let out = child.stdout.take().ok_or("no output")?;
         BufReader::new(out).read_line(&mut first_line)?;
@@ -62,7 +64,8 @@ impl BenchServerProcess {
 /// This very programme, on a data directory of its own and deaf to the environment's settings.
 fn thidua_command(dir: &Path, arguments: &[&str]) -> Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
-    let settings = std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("THIDUA_"));
+    let settings =
+        std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("THIDUA_"));
     settings.for_each(|(name, _)| {
         command.env_remove(name);
     });

@@ -72,7 +72,13 @@ impl SoakState {
     }
 
     async fn enrol_device(&self, uid: &str, role: Role) -> Result<BenchDevice> {
-        enrol_device(&self.process.app, connect(&self.process.files, self.process.port).await?, uid, role).await
+        enrol_device(
+            &self.process.app,
+            connect(&self.process.files, self.process.port).await?,
+            uid,
+            role,
+        )
+        .await
     }
 }
 
@@ -80,7 +86,12 @@ impl SoakState {
 pub fn run_soak(seconds: u64, mut print_line: impl FnMut(String)) -> Result<()> {
     let end = Instant::now() + Duration::from_secs(seconds);
     let process = BenchServerProcess::start()?;
-    let shared = Arc::new(SoakState { process, end, minute: Mutex::default(), first_failure: Mutex::default() });
+    let shared = Arc::new(SoakState {
+        process,
+        end,
+        minute: Mutex::default(),
+        first_failure: Mutex::default(),
+    });
     let minutes = new_runtime()?.block_on(run_load(&shared, seconds, &mut print_line))?;
     if let Some(broken) = shared.first_failure().take() {
         return Err(broken.into());
@@ -99,9 +110,15 @@ async fn run_load(
     for uid in communes.iter().cycle().take(REPORTERS) {
         let reporter = shared.enrol_device(uid, Role::Reporter).await?;
         let (reports, elements) = owed_reports_of(shared, &reporter)?;
-        tasks.spawn(record_failure(shared.clone(), run_reporter(shared.clone(), reporter, reports, elements)));
+        tasks.spawn(record_failure(
+            shared.clone(),
+            run_reporter(shared.clone(), reporter, reports, elements),
+        ));
     }
-    let province = unit_uids(&shared.process.app, UnitKind::Province)?.into_iter().next().ok_or("no province")?;
+    let province = unit_uids(&shared.process.app, UnitKind::Province)?
+        .into_iter()
+        .next()
+        .ok_or("no province")?;
     for at in 0..REVIEWERS {
         let uid = if at == 0 { &province } else { &communes[at % communes.len()] };
         let reviewer = shared.enrol_device(uid, Role::Reviewer).await?;
@@ -122,7 +139,10 @@ async fn run_load(
     Ok(minutes)
 }
 
-fn owed_reports_of(shared: &SoakState, reporter: &BenchDevice) -> Result<(Vec<ReportKey>, Vec<ElementNumber>)> {
+fn owed_reports_of(
+    shared: &SoakState,
+    reporter: &BenchDevice,
+) -> Result<(Vec<ReportKey>, Vec<ElementNumber>)> {
     let app = &shared.process.app;
     let reference = app.store().read(|tx| app.reference(tx))?;
     find_owed_reports(&reference, reporter.unit, app.now().local_date())
@@ -150,7 +170,12 @@ async fn run_reporter(
             let commands = match turn {
                 0 => reporter.encode_report(key, &elements).into(),
                 // The figures go from 1 to 2 and on to 9, then back to 1.
-                _ => vec![reporter.encode_correction(key, &elements, (turn - 1) % 9 + 1, turn % 9 + 1)],
+                _ => vec![reporter.encode_correction(
+                    key,
+                    &elements,
+                    (turn - 1) % 9 + 1,
+                    turn % 9 + 1,
+                )],
             };
             let began = Instant::now();
             reporter.sync(commands).await?;
@@ -212,7 +237,11 @@ async fn run_follower(shared: Arc<SoakState>, mut follower: BenchDevice, at: usi
 }
 
 /// The night, in the middle of the load, run by the server itself.
-async fn run_nightly_job(shared: Arc<SoakState>, mut admin: BenchDevice, after: Duration) -> Result<()> {
+async fn run_nightly_job(
+    shared: Arc<SoakState>,
+    mut admin: BenchDevice,
+    after: Duration,
+) -> Result<()> {
     let at = Instant::now() + after;
     let mut renewed = Instant::now();
     while Instant::now() < at {
@@ -226,7 +255,10 @@ async fn run_nightly_job(shared: Arc<SoakState>, mut admin: BenchDevice, after: 
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     let message = pb::RunJobRequest { request_id: vec![7; 16], name: "aggregate".to_owned() };
-    let mut steps = JobServiceClient::new(admin.channel.clone()).run_job(admin.request(message)?).await?.into_inner();
+    let mut steps = JobServiceClient::new(admin.channel.clone())
+        .run_job(admin.request(message)?)
+        .await?
+        .into_inner();
     let mut run = None;
     while let Some(step) = steps.message().await? {
         run = step.run.or(run);
@@ -237,13 +269,16 @@ async fn run_nightly_job(shared: Arc<SoakState>, mut admin: BenchDevice, after: 
     }
 }
 
-const MINUTE_TABLE_HEADER: &str =
-    "minute   pushes  p50 ms  p99 ms    syncs  p50 ms  p99 ms   RSS MiB  own MiB  files   WAL MiB  foreign CPU";
+const MINUTE_TABLE_HEADER: &str = "minute   pushes  p50 ms  p99 ms    syncs  p50 ms  p99 ms   RSS MiB  own MiB  files   WAL MiB  foreign CPU";
 
 /// Closes each minute and says it, until the load is over.
-async fn sample_minutes(shared: &SoakState, print_line: &mut impl FnMut(String)) -> Vec<MinuteStats> {
+async fn sample_minutes(
+    shared: &SoakState,
+    print_line: &mut impl FnMut(String),
+) -> Vec<MinuteStats> {
     let server = shared.process.id();
-    let (mut minutes, mut began, mut ticks) = (Vec::new(), Instant::now(), CpuTicks::sample(Some(server)));
+    let (mut minutes, mut began, mut ticks) =
+        (Vec::new(), Instant::now(), CpuTicks::sample(Some(server)));
     loop {
         tokio::time::sleep(Duration::from_secs(1)).await;
         let over = shared.is_over();
@@ -269,8 +304,15 @@ async fn sample_minutes(shared: &SoakState, print_line: &mut impl FnMut(String))
 }
 
 fn format_minute(number: usize, minute: &MinuteStats) -> String {
-    let MinuteStats { pushes, pulls, rss_kib, anon_kib: own_kib, descriptors, wal_kib, other_load_percent: foreign } =
-        minute;
+    let MinuteStats {
+        pushes,
+        pulls,
+        rss_kib,
+        anon_kib: own_kib,
+        descriptors,
+        wal_kib,
+        other_load_percent: foreign,
+    } = minute;
     let mib = |kib: u64| kib as f64 / 1024.0;
     format!(
         "{number:>6}{:>9}{:>8.1}{:>8.1}{:>9}{:>8.1}{:>8.1}{:>10.1}{:>9.1}{descriptors:>7}{:>10.1}{foreign:>11.0} %",
@@ -290,7 +332,10 @@ fn format_minute(number: usize, minute: &MinuteStats) -> String {
 fn percentile(values: &[f64], percent: usize) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
-    sorted.get((sorted.len() * percent / 100).min(sorted.len().saturating_sub(1))).copied().unwrap_or_default()
+    sorted
+        .get((sorted.len() * percent / 100).min(sorted.len().saturating_sub(1)))
+        .copied()
+        .unwrap_or_default()
 }
 
 /// The last five minutes against the first five; of a short load, the last half against the first. Memory: the last third against the
@@ -302,15 +347,29 @@ fn check_limits(minutes: &[MinuteStats], print_line: &mut impl FnMut(String)) ->
     }
     let (first, last) = (&minutes[..size], &minutes[minutes.len() - size..]);
     let (middle, end) = (&minutes[third..minutes.len() - third], &minutes[minutes.len() - third..]);
-    let worst = |all: &[MinuteStats], pick: fn(&MinuteStats) -> f64| all.iter().map(pick).fold(0.0, f64::max);
+    let worst = |all: &[MinuteStats], pick: fn(&MinuteStats) -> f64| {
+        all.iter().map(pick).fold(0.0, f64::max)
+    };
     let pooled = |all: &[MinuteStats], pick: fn(&MinuteStats) -> &Vec<f64>| {
         percentile(&all.iter().flat_map(pick).copied().collect::<Vec<_>>(), 99)
     };
     let own = |all| worst(all, |one| one.anon_kib as f64 / 1024.0);
     let files = |all| worst(all, |one| one.descriptors as f64);
     let rows = [
-        ("p99 of pushes, ms", pooled(first, |one| &one.pushes), pooled(last, |one| &one.pushes), 1.3, 0.0),
-        ("p99 of syncs, ms", pooled(first, |one| &one.pulls), pooled(last, |one| &one.pulls), 1.3, 0.0),
+        (
+            "p99 of pushes, ms",
+            pooled(first, |one| &one.pushes),
+            pooled(last, |one| &one.pushes),
+            1.3,
+            0.0,
+        ),
+        (
+            "p99 of syncs, ms",
+            pooled(first, |one| &one.pulls),
+            pooled(last, |one| &one.pulls),
+            1.3,
+            0.0,
+        ),
         ("own memory, MiB", own(middle), own(end), MAX_MEMORY_RATIO, 0.0),
         ("open files", files(first), files(last), 1.1, 8.0),
     ];
@@ -342,10 +401,16 @@ fn check_limits(minutes: &[MinuteStats], print_line: &mut impl FnMut(String)) ->
 
 /// How memory went on in these minutes, per minute and per push: a leak goes on, a cache that fills up does not.
 fn memory_growth_text(minutes: &[MinuteStats]) -> String {
-    let (first, last) = (minutes.first().map_or(0, |one| one.anon_kib), minutes.last().map_or(0, |one| one.anon_kib));
+    let (first, last) = (
+        minutes.first().map_or(0, |one| one.anon_kib),
+        minutes.last().map_or(0, |one| one.anon_kib),
+    );
     let kib = last as f64 - first as f64;
     let pushes: usize = minutes.iter().skip(1).map(|one| one.pushes.len()).sum();
     let steps = minutes.len().saturating_sub(1).max(1);
     let (minute, push) = (kib / steps as f64, kib * 1024.0 / pushes.max(1) as f64);
-    format!("own memory in the last {} minutes: {minute:+.0} KiB a minute, {push:+.0} bytes a push", minutes.len())
+    format!(
+        "own memory in the last {} minutes: {minute:+.0} KiB a minute, {push:+.0} bytes a push",
+        minutes.len()
+    )
 }

@@ -38,11 +38,14 @@ impl Drop for TempBenchDir {
 
 /// The row.
 pub(super) fn bench_targets(plan: &BenchPlan) -> Result<Vec<BenchRow>> {
-    let dir = TempBenchDir(std::env::temp_dir().join(format!("thidua-bench-targets-{}", std::process::id())));
+    let dir = TempBenchDir(
+        std::env::temp_dir().join(format!("thidua-bench-targets-{}", std::process::id())),
+    );
     let _ = std::fs::remove_dir_all(&dir.0);
     std::fs::create_dir_all(&dir.0)?;
     let clock = Clock::manual(Timestamp::from_local_midnight(FIRST_DAY));
-    let store = Store::open(&DatabaseLocation::parse(&dir.0.join("year.db").display().to_string()))?;
+    let store =
+        Store::open(&DatabaseLocation::parse(&dir.0.join("year.db").display().to_string()))?;
     let app = App::new(store, clock.clone());
     load_example(&app)?;
     apply_campaign_b(&app)?;
@@ -50,8 +53,11 @@ pub(super) fn bench_targets(plan: &BenchPlan) -> Result<Vec<BenchRow>> {
     let sent = simulate_year(&app, &clock, end)?;
     let reference = app.store().read(|tx| app.reference(tx))?;
     let today = end.saturating_add(1.day());
-    let undivided: Vec<Campaign> =
-        reference.campaigns.iter().map(|one| Campaign { phases: Vec::new(), ..one.clone() }).collect();
+    let undivided: Vec<Campaign> = reference
+        .campaigns
+        .iter()
+        .map(|one| Campaign { phases: Vec::new(), ..one.clone() })
+        .collect();
     let all = [
         ("targets, a year of both campaigns", &undivided),
         ("the same, and each phase by itself", &reference.campaigns),
@@ -61,19 +67,24 @@ pub(super) fn bench_targets(plan: &BenchPlan) -> Result<Vec<BenchRow>> {
         let (mut judging, mut reading, mut judged) = (Vec::new(), Vec::new(), 0);
         for _ in 0..plan.rounds {
             let began = std::time::Instant::now();
-            let filed =
-                app.store().read(|tx| tx.reports_in_states(&[ReportState::Submitted], &reference.unit_numbers))?;
+            let filed = app.store().read(|tx| {
+                tx.reports_in_states(&[ReportState::Submitted], &reference.unit_numbers)
+            })?;
             reading.push(1.0 / began.elapsed().as_secs_f64());
             let reports = report_entries(&filed);
             let began = std::time::Instant::now();
             judged = judge_campaigns(&reference, campaigns, &reports, today)?;
             judging.push(1.0 / began.elapsed().as_secs_f64());
         }
-        let (judging, reading) = (BenchMeasure::from_runs(judging), BenchMeasure::from_runs(reading));
+        let (judging, reading) =
+            (BenchMeasure::from_runs(judging), BenchMeasure::from_runs(reading));
         let (of_judging, of_reading) = (1e3 / judging.median, 1e3 / reading.median);
-        let note =
-            format!("{sent} reports; {judged} standings in {of_judging:.1} ms, reading the figures {of_reading:.1} ms");
-        rows.push(BenchRow::with_ceiling(name, "times/s", judging, reading, ">= 1").with_note(note));
+        let note = format!(
+            "{sent} reports; {judged} standings in {of_judging:.1} ms, reading the figures {of_reading:.1} ms"
+        );
+        rows.push(
+            BenchRow::with_ceiling(name, "times/s", judging, reading, ">= 1").with_note(note),
+        );
     }
     Ok(rows)
 }
@@ -102,7 +113,9 @@ fn judge_campaigns(
     let baselines = Baselines::new([]);
     let mut judged = 0;
     for campaign in campaigns {
-        judged += judge_standings(&reference.standing_input(campaign, &baselines, reports, today), 1)?.len();
+        judged +=
+            judge_standings(&reference.standing_input(campaign, &baselines, reports, today), 1)?
+                .len();
     }
     Ok(judged)
 }
@@ -112,7 +125,12 @@ fn simulate_year(app: &App, clock: &Clock, end: Date) -> Result<usize> {
     let reference = app.store().read(|tx| app.reference(tx))?;
     let window = DateWindow { start: FIRST_DAY, end };
     let mut owed: BTreeMap<Date, Vec<Expectation>> = BTreeMap::new();
-    for one in compute_expectations(&reference.org, &reference.calendars, &reference.catalogue.contracts, window)? {
+    for one in compute_expectations(
+        &reference.org,
+        &reference.calendars,
+        &reference.catalogue.contracts,
+        window,
+    )? {
         // A period that the year cuts short is not over.
         if one.whole_period.end <= end {
             owed.entry(one.period.end).or_default().push(one);
@@ -127,7 +145,8 @@ fn simulate_year(app: &App, clock: &Clock, end: Date) -> Result<usize> {
                 Some(known) => known.clone(),
                 None => actors.entry(one.unit).or_insert(reporter_actor(app, one.unit)?).clone(),
             };
-            let answers = app.run_command_batch(&actor, &report_commands(&reference, &one)?, true)?;
+            let answers =
+                app.run_command_batch(&actor, &report_commands(&reference, &one)?, true)?;
             if let Some(refusal) = answers.into_iter().find_map(std::result::Result::err) {
                 return Err(format!("{:?} was refused: {refusal:?}", one.period).into());
             }
@@ -148,12 +167,18 @@ fn report_commands(reference: &ReferenceSnapshot, one: &Expectation) -> Result<[
     let shape = reference.form_shape(one.contract).ok_or("a contract has no form")?;
     // Figures that differ from unit to unit and keep every rule of the forms.
     let figure = i64::from(one.unit.0[0] % 7);
-    let change =
-        |element: &_| CellChange { element: *element, mine: Some(CellValue::Reported(figure.min(1))), base: None };
+    let change = |element: &_| CellChange {
+        element: *element,
+        mine: Some(CellValue::Reported(figure.min(1))),
+        base: None,
+    };
     let changes = shape.ranges.keys().map(change).collect();
     let key = one.report_key();
     let report = key.id();
     let save = SaveCells { key, acting_unit: one.unit, changes, note: None, base_revision: 0 };
     let command = |body| Command { captured_at: None, sync_mark: Vec::new(), body };
-    Ok([command(CommandBody::SaveCells(save)), command(CommandBody::SubmitReport { report, acting_unit: one.unit })])
+    Ok([
+        command(CommandBody::SaveCells(save)),
+        command(CommandBody::SubmitReport { report, acting_unit: one.unit }),
+    ])
 }

@@ -57,12 +57,15 @@ async fn call_get_report(caller: Arc<BenchDevice>, report: [u8; 16]) -> Result<(
 /// A commune's device with one report sent, and the report.
 async fn send_one_report(fixture: &BenchFixture) -> Result<(BenchDevice, [u8; 16])> {
     let uid = fixture.unit_uids(UnitKind::Commune)?.into_iter().next().ok_or("no commune")?;
-    let mut caller = fixture.enrol_device(connect(&fixture.files, fixture.port).await?, &uid, Role::Reporter).await?;
+    let mut caller = fixture
+        .enrol_device(connect(&fixture.files, fixture.port).await?, &uid, Role::Reporter)
+        .await?;
     let today = fixture.app.now().local_date();
     let (keys, elements) = fixture.app.store().read(|tx| {
         let reference = fixture.app.reference(tx)?;
-        find_owed_reports(&reference, caller.unit, today)
-            .map_err(|error| crate::app::AppError::Store(crate::store::Error::Database(error.to_string())))
+        find_owed_reports(&reference, caller.unit, today).map_err(|error| {
+            crate::app::AppError::Store(crate::store::Error::Database(error.to_string()))
+        })
     })?;
     let key = keys.into_iter().next().ok_or("nothing owed")?;
     let commands = caller.encode_report(&key, &elements);
@@ -81,11 +84,18 @@ pub(super) fn bench_unary(plan: &BenchPlan) -> Result<Vec<BenchRow>> {
             let (mut product, mut ceiling) = (Vec::new(), Vec::new());
             for _ in 0..plan.rounds {
                 let channel = caller.channel.clone();
-                ceiling
-                    .push(measure_call_rate(callers, CALLS_PER_RUN, move || call_health_check(channel.clone())).await?);
+                ceiling.push(
+                    measure_call_rate(callers, CALLS_PER_RUN, move || {
+                        call_health_check(channel.clone())
+                    })
+                    .await?,
+                );
                 let caller = caller.clone();
                 product.push(
-                    measure_call_rate(callers, CALLS_PER_RUN, move || call_get_report(caller.clone(), report)).await?,
+                    measure_call_rate(callers, CALLS_PER_RUN, move || {
+                        call_get_report(caller.clone(), report)
+                    })
+                    .await?,
                 );
             }
             let name = format!("unary, {callers} callers");
@@ -110,7 +120,11 @@ pub(super) fn bench_idle_sync(plan: &BenchPlan) -> Result<Vec<BenchRow>> {
         for _ in 0..plan.rounds {
             let channel = caller.channel.clone();
             ceiling.push(
-                1000.0 / measure_call_rate(1, CALLS_PER_RUN / 4, move || call_health_check(channel.clone())).await?,
+                1000.0
+                    / measure_call_rate(1, CALLS_PER_RUN / 4, move || {
+                        call_health_check(channel.clone())
+                    })
+                    .await?,
             );
             let began = Instant::now();
             for _ in 0..CALLS_PER_RUN / 4 {

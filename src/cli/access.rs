@@ -79,7 +79,8 @@ enum AccessCommand {
 fn parse_role(text: &str) -> Result<Role, String> {
     let grantable = |role: &Role| *role != Role::System;
     Role::from_code(&text.to_uppercase()).filter(grantable).ok_or_else(|| {
-        let codes: Vec<&str> = Role::ALL.iter().filter(|role| grantable(role)).map(|role| role.code()).collect();
+        let codes: Vec<&str> =
+            Role::ALL.iter().filter(|role| grantable(role)).map(|role| role.code()).collect();
         codes.join(" | ")
     })
 }
@@ -94,7 +95,9 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
         }
         AccessCommand::Enrol { account } => issue_enrolment_code(ctx, &local_app, account),
         AccessCommand::Devices { unit } => list_devices(ctx, &local_app, unit.as_deref()),
-        AccessCommand::Revoke { device: Some(device), account: _ } => revoke_device(ctx, &config, &local_app, device),
+        AccessCommand::Revoke { device: Some(device), account: _ } => {
+            revoke_device(ctx, &config, &local_app, device)
+        }
         AccessCommand::Revoke { device: None, account } => {
             revoke_account(ctx, &config, &local_app, account.as_deref().unwrap_or_default())
         }
@@ -103,7 +106,10 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
 }
 
 /// The unit with this code and those under it today, for lists that may be cut down to them; `None`: all.
-pub(super) fn find_units_under(local_app: &LocalApp, code: Option<&str>) -> CliResult<Option<Vec<UnitId>>> {
+pub(super) fn find_units_under(
+    local_app: &LocalApp,
+    code: Option<&str>,
+) -> CliResult<Option<Vec<UnitId>>> {
     let Some(code) = code else { return Ok(None) };
     let (unit, today) = (find_unit_id(local_app, code)?, local_app.app.now().local_date());
     Ok(Some(local_app.load_reference()?.org.effective_descendants(unit, today)))
@@ -133,11 +139,15 @@ fn grant_role(
     let from = from.unwrap_or_else(|| local_app.app.now().local_date());
     let to = to.map_or(Date::MAX, |last| last.tomorrow().unwrap_or(Date::MAX));
     if to <= from {
-        return Err(CliError::usage_error("ngày cuối ở trước ngày đầu", "the last day comes before the first"));
+        return Err(CliError::usage_error(
+            "ngày cuối ở trước ngày đầu",
+            "the last day comes before the first",
+        ));
     }
     let grant = Grant { role, unit: find_unit_id(local_app, unit)?, from, to };
     local_app.app.grant_role(&local_app.actor, AccountId::from_code(account), account, &grant)?;
-    let until = if to == Date::MAX { "-".to_owned() } else { to.yesterday().unwrap_or(to).to_string() };
+    let until =
+        if to == Date::MAX { "-".to_owned() } else { to.yesterday().unwrap_or(to).to_string() };
     ctx.output.print_answer(
         || format!("{account}: {} @ {unit}, {from} .. {until}", role.code()),
         || json!({ "account": account, "role": role.code(), "unit": unit, "from": from.to_string(), "last_day": until }),
@@ -172,11 +182,15 @@ fn list_devices(ctx: &CliContext, local_app: &LocalApp, unit: Option<&str>) -> C
     let mut rows = Vec::new();
     for (device, units) in local_app.app.visible_devices(&local_app.actor)? {
         let unit = units.home_unit();
-        if requested.as_ref().is_some_and(|requested| !units.iter().any(|unit| requested.contains(&unit))) {
+        if requested
+            .as_ref()
+            .is_some_and(|requested| !units.iter().any(|unit| requested.contains(&unit)))
+        {
             continue;
         }
         let uid = reference.org.unit(unit).map_or_else(String::new, |unit| unit.uid.clone());
-        let label = local_app.app.account_label(&local_app.actor, device.account)?.unwrap_or_default();
+        let label =
+            local_app.app.account_label(&local_app.actor, device.account)?.unwrap_or_default();
         let kind = if device.is_desk_session() { "DESK" } else { "PHONE" };
         let state = if device.revoked_at.is_some() {
             "REVOKED"
@@ -186,7 +200,14 @@ fn list_devices(ctx: &CliContext, local_app: &LocalApp, unit: Option<&str>) -> C
             "ACTIVE"
         };
         let since = device.enrolled_at.local_text();
-        rows.push(vec![device.id.to_string(), label, uid, kind.to_owned(), state.to_owned(), since]);
+        rows.push(vec![
+            device.id.to_string(),
+            label,
+            uid,
+            kind.to_owned(),
+            state.to_owned(),
+            since,
+        ]);
     }
     let output = &ctx.output;
     let headings = [
@@ -197,15 +218,27 @@ fn list_devices(ctx: &CliContext, local_app: &LocalApp, unit: Option<&str>) -> C
         output.pick("trạng thái", "state"),
         output.pick("ghi danh", "enrolled"),
     ];
-    output.print_rows(&headings, &["device", "account", "unit", "kind", "state", "enrolled"], &rows);
+    output.print_rows(
+        &headings,
+        &["device", "account", "unit", "kind", "state", "enrolled"],
+        &rows,
+    );
     Ok(())
 }
 
-fn revoke_account(ctx: &CliContext, config: &Config, local_app: &LocalApp, account: &str) -> CliResult {
+fn revoke_account(
+    ctx: &CliContext,
+    config: &Config,
+    local_app: &LocalApp,
+    account: &str,
+) -> CliResult {
     let keys = ServerKeys::open(&config.dir)?;
-    let revoked = local_app.app.revoke_account_devices(&local_app.actor, AccountId::from_code(account))?;
+    let revoked =
+        local_app.app.revoke_account_devices(&local_app.actor, AccountId::from_code(account))?;
     for id in &revoked {
-        keys.revocations.append(*id, local_app.app.now(), &keys.authority).map_err(ServerKeysError::from)?;
+        keys.revocations
+            .append(*id, local_app.app.now(), &keys.authority)
+            .map_err(ServerKeysError::from)?;
     }
     let output = &ctx.output;
     let ids: Vec<String> = revoked.iter().map(ToString::to_string).collect();
@@ -222,15 +255,26 @@ fn revoke_account(ctx: &CliContext, config: &Config, local_app: &LocalApp, accou
     Ok(())
 }
 
-fn revoke_device(ctx: &CliContext, config: &Config, local_app: &LocalApp, device: &str) -> CliResult {
+fn revoke_device(
+    ctx: &CliContext,
+    config: &Config,
+    local_app: &LocalApp,
+    device: &str,
+) -> CliResult {
     let id = DeviceId::parse(device).map_err(|_| {
-        CliError::usage_error("mã thiết bị có 32 chữ số hệ 16", "the id of a device has 32 hexadecimal digits")
+        CliError::usage_error(
+            "mã thiết bị có 32 chữ số hệ 16",
+            "the id of a device has 32 hexadecimal digits",
+        )
     })?;
     let keys = ServerKeys::open(&config.dir)?;
     let (existing, _) = local_app.app.revoke_device(&local_app.actor, id)?;
-    keys.revocations.append(id, local_app.app.now(), &keys.authority).map_err(ServerKeysError::from)?;
+    keys.revocations
+        .append(id, local_app.app.now(), &keys.authority)
+        .map_err(ServerKeysError::from)?;
     let output = &ctx.output;
-    let (taken, day) = (existing.last_command_number, existing.last_seen().local_date().to_string());
+    let (taken, day) =
+        (existing.last_command_number, existing.last_seen().local_date().to_string());
     let vi = format!(
         "{device}: đã thu hồi. Đã nhận {taken} lệnh, liên lạc lần cuối {day}. Phần nhập sau đó mà chưa gửi sẽ mất: hãy hỏi \
          người dùng máy và nhập lại."

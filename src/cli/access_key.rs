@@ -37,7 +37,9 @@ pub(super) enum AccessKeyCommand {
     #[command(after_help = "Ví dụ / Examples:\n  thidua access key list --json")]
     List,
     /// Thu hồi một khóa, vĩnh viễn · End a key for good; refused at its next call and in open streams.
-    #[command(after_help = "Ví dụ / Examples:\n  thidua access key revoke 0191f3c2a4b57d8e9f00112233445566")]
+    #[command(
+        after_help = "Ví dụ / Examples:\n  thidua access key revoke 0191f3c2a4b57d8e9f00112233445566"
+    )]
     Revoke {
         /// Mã khóa · Id of the key, as in `access key list`.
         key: String,
@@ -58,7 +60,10 @@ pub(super) fn run(ctx: &CliContext, local_app: &LocalApp, what: &AccessKeyComman
             let wish = ServiceKeyRequest {
                 account: AccountId::from_code(account),
                 unit: find_unit_id(local_app, unit)?,
-                campaign: campaign.as_deref().map(|code| find_campaign_id(local_app, code)).transpose()?,
+                campaign: campaign
+                    .as_deref()
+                    .map(|code| find_campaign_id(local_app, code))
+                    .transpose()?,
                 allowed_calls: reads,
                 valid_days: *days,
             };
@@ -81,7 +86,12 @@ fn find_campaign_id(local_app: &LocalApp, code: &str) -> CliResult<CampaignId> {
     })
 }
 
-fn issue_key(ctx: &CliContext, local_app: &LocalApp, account: &str, wish: ServiceKeyRequest) -> CliResult {
+fn issue_key(
+    ctx: &CliContext,
+    local_app: &LocalApp,
+    account: &str,
+    wish: ServiceKeyRequest,
+) -> CliResult {
     let (id, secret, hash) = auth::generate_service_key().map_err(|_| CliError::no_random())?;
     let key = local_app.app.issue_service_key(&local_app.actor, id, &hash, wish)?;
     let (output, until) = (&ctx.output, key.expires_at.local_text());
@@ -116,7 +126,13 @@ fn list_keys(ctx: &CliContext, local_app: &LocalApp) -> CliResult {
         };
         let campaign = key.campaign.map_or_else(
             || "*".to_owned(),
-            |id| reference.campaigns.iter().find(|one| one.id() == id).map_or_else(String::new, |one| one.code.clone()),
+            |id| {
+                reference
+                    .campaigns
+                    .iter()
+                    .find(|one| one.id() == id)
+                    .map_or_else(String::new, |one| one.code.clone())
+            },
         );
         let reads: Vec<&str> = key.allowed_calls.iter().map(|read| read.as_str()).collect();
         rows.push(vec![
@@ -139,13 +155,20 @@ fn list_keys(ctx: &CliContext, local_app: &LocalApp) -> CliResult {
         output.pick("trạng thái", "state"),
         output.pick("hết hạn", "expires"),
     ];
-    output.print_rows(&headings, &["key", "account", "unit", "campaign", "reads", "state", "expires"], &rows);
+    output.print_rows(
+        &headings,
+        &["key", "account", "unit", "campaign", "reads", "state", "expires"],
+        &rows,
+    );
     Ok(())
 }
 
 fn revoke_key(ctx: &CliContext, local_app: &LocalApp, key: &str) -> CliResult {
     let id = ServiceKeyId::parse(key).map_err(|_| {
-        CliError::usage_error("mã khóa có 32 chữ số hệ 16", "the id of a key has 32 hexadecimal digits")
+        CliError::usage_error(
+            "mã khóa có 32 chữ số hệ 16",
+            "the id of a key has 32 hexadecimal digits",
+        )
     })?;
     local_app.app.revoke_service_key(&local_app.actor, id)?;
     let output = &ctx.output;

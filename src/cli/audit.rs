@@ -21,7 +21,9 @@ pub(super) struct Args {
 enum AuditCommand {
     /// Kiểm tra chuỗi: dòng bị sửa, bị bỏ, bị đổi chỗ · Recompute the chain: finds rows that were edited, dropped or moved, and with --head a
     /// tail that was cut off.
-    #[command(after_help = "Ví dụ / Examples:\n  thidua audit verify\n  thidua audit verify --head 1520:9f86d081...")]
+    #[command(
+        after_help = "Ví dụ / Examples:\n  thidua audit verify\n  thidua audit verify --head 1520:9f86d081..."
+    )]
     Verify {
         /// Số và mã băm đã in trước đây · Number and hash of a head that was printed earlier, as this command prints it.
         #[arg(long, value_name = "N:HEX", value_parser = parse_chain_head)]
@@ -66,7 +68,10 @@ fn parse_chain_head(text: &str) -> Result<(i64, [u8; 32]), String> {
         let hash: [u8; 32] = decode_hex(hash)?.try_into().ok()?;
         Some((number.parse().ok()?, hash))
     });
-    parts.ok_or_else(|| "expected a number, a colon and 64 hexadecimal digits, as audit verify prints them".to_owned())
+    parts.ok_or_else(|| {
+        "expected a number, a colon and 64 hexadecimal digits, as audit verify prints them"
+            .to_owned()
+    })
 }
 
 pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
@@ -115,7 +120,10 @@ pub(super) fn broken_chain_error(number: i64) -> CliError {
 
 fn show_lines(ctx: &CliContext, purpose: &str, after: i64, limit: u16) -> CliResult {
     if purpose.trim().is_empty() {
-        return Err(CliError::usage_error("hãy nêu lý do xem: --purpose", "say why they are read: --purpose"));
+        return Err(CliError::usage_error(
+            "hãy nêu lý do xem: --purpose",
+            "say why they are read: --purpose",
+        ));
     }
     let local_app = ctx.open_local_app()?;
     let lines = local_app.app.audit_entries(&local_app.actor, purpose, after, limit.into())?;
@@ -135,12 +143,19 @@ pub(super) fn print_audit_lines(ctx: &CliContext, lines: &[AuditEntry]) {
         output.pick("lần sửa", "revision"),
         output.pick("tài khoản", "account"),
     ];
-    output.print_rows(&headings, &["number", "at", "action", "record", "revision", "account"], &rows);
+    output.print_rows(
+        &headings,
+        &["number", "at", "action", "record", "revision", "account"],
+        &rows,
+    );
 }
 
 fn to_table_row(line: &AuditEntry) -> Vec<String> {
-    let AuditEntry { seq, account, device: _, action, record, from_revision, to_revision, at } = line;
-    let record = record.map_or_else(String::new, |(kind, id)| format!("{kind:?} {}", encode_hex(&id)));
-    let revision = if *to_revision == 0 { String::new() } else { format!("{from_revision} -> {to_revision}") };
+    let AuditEntry { seq, account, device: _, action, record, from_revision, to_revision, at } =
+        line;
+    let record =
+        record.map_or_else(String::new, |(kind, id)| format!("{kind:?} {}", encode_hex(&id)));
+    let revision =
+        if *to_revision == 0 { String::new() } else { format!("{from_revision} -> {to_revision}") };
     vec![seq.to_string(), at.local_text(), action.clone(), record, revision, encode_hex(&account.0)]
 }

@@ -78,7 +78,10 @@ impl AuditSigner {
 
     /// The signed checkpoint over the first `size` lines.
     fn sign_checkpoint(&self, size: usize) -> CliResult<SignedCheckpoint> {
-        let signed = self.keys.authority.sign_checkpoint(size as u64, compute_root(&self.leaves.hashes[..size]));
+        let signed = self
+            .keys
+            .authority
+            .sign_checkpoint(size as u64, compute_root(&self.leaves.hashes[..size]));
         Ok(signed.map_err(ServerKeysError::from)?)
     }
 }
@@ -104,8 +107,10 @@ pub(super) fn print_checkpoint(ctx: &CliContext) -> CliResult {
 }
 
 pub(super) fn print_public_key(ctx: &CliContext) -> CliResult {
-    let key = NoteVerifierKey::from_authority(&ServerKeys::open(&ctx.read_config()?.dir)?.authority);
-    ctx.output.print_answer(|| key.to_string(), || json!({ "name": key.name(), "key": key.to_string() }));
+    let key =
+        NoteVerifierKey::from_authority(&ServerKeys::open(&ctx.read_config()?.dir)?.authority);
+    ctx.output
+        .print_answer(|| key.to_string(), || json!({ "name": key.name(), "key": key.to_string() }));
     Ok(())
 }
 
@@ -118,9 +123,11 @@ pub(super) fn print_proof(ctx: &CliContext, requested: &ProveArgs) -> CliResult 
     let paper = match (seq, from) {
         (Some(number), _) => {
             let index = number.saturating_sub(1);
-            let path = begun(number.checked_sub(1)).and_then(|index| build_inclusion_proof(hashes, index));
-            let (path, line) =
-                path.zip(audit.leaves.requested_line.take()).ok_or_else(|| audit_too_short_error(number, size))?;
+            let path =
+                begun(number.checked_sub(1)).and_then(|index| build_inclusion_proof(hashes, index));
+            let (path, line) = path
+                .zip(audit.leaves.requested_line.take())
+                .ok_or_else(|| audit_too_short_error(number, size))?;
             AuditProof::Inclusion { line, index, path, checkpoint: signed }
         }
         (None, from) => {
@@ -164,7 +171,12 @@ pub(super) fn check_documents(ctx: &CliContext, args: &CheckArgs) -> CliResult {
     Ok(())
 }
 
-fn print_agreement(ctx: &CliContext, key: &NoteVerifierKey, agreed: &TreeHead, papers: &[AuditProof]) {
+fn print_agreement(
+    ctx: &CliContext,
+    key: &NoteVerifierKey,
+    agreed: &TreeHead,
+    papers: &[AuditProof],
+) {
     let output = &ctx.output;
     let TreeHead { size, root } = agreed;
     let line = |paper: &AuditProof| match paper {
@@ -174,13 +186,16 @@ fn print_agreement(ctx: &CliContext, key: &NoteVerifierKey, agreed: &TreeHead, p
     let lines: Vec<AuditEntry> = papers.iter().filter_map(line).collect();
     if output.json {
         let numbers: Vec<i64> = lines.iter().map(|line| line.seq).collect();
-        let value =
-            json!({ "agree": true, "name": key.name(), "size": size, "root": encode_base64(root), "lines": numbers });
+        let value = json!({ "agree": true, "name": key.name(), "size": size, "root": encode_base64(root), "lines": numbers });
         return output.print_line(format!("{value:#}"));
     }
     output.print_line(output.lang.pick(
         format!("một lịch sử, do {} ký, đến dòng {size}: {}", key.name(), encode_base64(root)),
-        format!("one history, signed by {}, up to line {size}: {}", key.name(), encode_base64(root)),
+        format!(
+            "one history, signed by {}, up to line {size}: {}",
+            key.name(),
+            encode_base64(root)
+        ),
     ));
     if !lines.is_empty() {
         print_audit_lines(ctx, &lines);
@@ -195,7 +210,9 @@ fn unreadable_error(file: &Path) -> CliError {
     let file = file.display();
     CliError::new(
         "AUDIT_PAPER",
-        format!("{file}: không phải chữ ký hay bằng chứng, hoặc đã bị sửa dù một dấu; hãy xin lại tệp gốc"),
+        format!(
+            "{file}: không phải chữ ký hay bằng chứng, hoặc đã bị sửa dù một dấu; hãy xin lại tệp gốc"
+        ),
         format!(
             "{file}: neither a checkpoint nor a proof, or changed by as little as a blank; ask for the file as it was printed"
         ),
@@ -215,15 +232,21 @@ fn complaint_error(complaint: ProofError) -> CliError {
     let keep = "giữ cả hai tệp làm bằng chứng và hỏi cơ quan ký";
     let keep_en = "keep both files as evidence and ask the authority";
     match complaint {
-        ProofError::Empty => CliError::usage_error("hãy nêu ít nhất một tệp", "name one file at least"),
+        ProofError::Empty => {
+            CliError::usage_error("hãy nêu ít nhất một tệp", "name one file at least")
+        }
         ProofError::Forked(size) => CliError::new(
             "AUDIT_FORKED",
             format!("hai chữ ký cho {size} dòng đầu không giống nhau: có hai nhật ký; {keep}"),
-            format!("two checkpoints of the first {size} lines differ: there are two audits; {keep_en}"),
+            format!(
+                "two checkpoints of the first {size} lines differ: there are two audits; {keep_en}"
+            ),
         ),
         ProofError::Inconsistent { old, new } => CliError::new(
             "AUDIT_REWRITTEN",
-            format!("nhật ký {new} dòng không bắt đầu bằng {old} dòng đã ký trước: đã có dòng bị sửa hay bỏ; {keep}"),
+            format!(
+                "nhật ký {new} dòng không bắt đầu bằng {old} dòng đã ký trước: đã có dòng bị sửa hay bỏ; {keep}"
+            ),
             format!(
                 "the audit of {new} lines does not begin with the {old} signed before: lines were changed or taken out; {keep_en}"
             ),
@@ -231,7 +254,9 @@ fn complaint_error(complaint: ProofError) -> CliError {
         ProofError::NotIncluded { line, size } => CliError::new(
             "AUDIT_ABSENT",
             format!("dòng {line} như trong tệp không nằm trong {size} dòng đã ký; {keep}"),
-            format!("line {line} as the file says it does not stand in the {size} lines signed; {keep_en}"),
+            format!(
+                "line {line} as the file says it does not stand in the {size} lines signed; {keep_en}"
+            ),
         ),
         ProofError::MissingConsistencyProof { old, new } => CliError::new(
             "AUDIT_UNJOINED",

@@ -11,7 +11,8 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::store::audit::AuditEntry;
 use crate::store::backup::{
-    BackupFile, check_database_at, list_backups, list_desk_actions, read_epoch, rename_database, restore_backup,
+    BackupFile, check_database_at, list_backups, list_desk_actions, read_epoch, rename_database,
+    restore_backup,
 };
 use crate::store::{DatabaseLocation, Store, schema_migration};
 use serde_json::json;
@@ -30,7 +31,9 @@ pub(super) struct BackupArgs {
 
 /// `thidua verify-backup`
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Ví dụ / Examples:\n  thidua verify-backup backups/thidua-0001-000000016201.db")]
+#[command(
+    after_help = "Ví dụ / Examples:\n  thidua verify-backup backups/thidua-0001-000000016201.db"
+)]
 pub(super) struct VerifyArgs {
     /// Tệp sao lưu · The copy.
     file: PathBuf,
@@ -81,7 +84,8 @@ pub(super) struct MigrateArgs {
 /// The places that the configuration names.
 pub(super) fn backup_locations(config: &Config) -> BackupDirs {
     let path = |text: &str| (!text.is_empty()).then(|| config.resolve_path(text));
-    let sqlite = matches!(DatabaseLocation::parse(&config.database_url()), DatabaseLocation::Sqlite(_));
+    let sqlite =
+        matches!(DatabaseLocation::parse(&config.database_url()), DatabaseLocation::Sqlite(_));
     let first = path(&config.backup.dir).filter(|_| sqlite);
     BackupDirs {
         primary: first,
@@ -97,7 +101,11 @@ pub(super) const NO_STANDBY_TEXT: [&str; 2] = [
 ];
 
 /// What each start says until a verified copy lies in a second place.
-pub(super) fn missing_backup_warning(ctx: &CliContext, config: &Config, store: &Store) -> Option<String> {
+pub(super) fn missing_backup_warning(
+    ctx: &CliContext,
+    config: &Config,
+    store: &Store,
+) -> Option<String> {
     if matches!(store.location(), DatabaseLocation::Postgres(_)) {
         let standbys = store.query_standbys().ok().flatten()?;
         return (standbys.replica_count == 0 && !standbys.is_archived)
@@ -108,10 +116,12 @@ pub(super) fn missing_backup_warning(ctx: &CliContext, config: &Config, store: &
             "CHƯA CÓ SAO LƯU ở nơi thứ hai: đặt backup.second rồi chạy thidua backup",
             "NO BACKUP in a second place: set backup.second, then run thidua backup",
         ),
-        Some(second) if list_backups(&second).map_or(true, |found| found.is_empty()) => ctx.output.pick(
-            "CHƯA CÓ SAO LƯU ở nơi thứ hai (backup.second còn trống): chạy thidua backup",
-            "NO BACKUP in the second place (backup.second is empty): run thidua backup",
-        ),
+        Some(second) if list_backups(&second).map_or(true, |found| found.is_empty()) => {
+            ctx.output.pick(
+                "CHƯA CÓ SAO LƯU ở nơi thứ hai (backup.second còn trống): chạy thidua backup",
+                "NO BACKUP in the second place (backup.second is empty): run thidua backup",
+            )
+        }
         Some(_) => return None,
     };
     Some(text.to_owned())
@@ -175,7 +185,10 @@ pub(super) fn verify_copy(ctx: &CliContext, args: &VerifyArgs) -> CliResult {
 /// Checks a copy from its first row to its last.
 fn check_whole_copy(file: &Path) -> CliResult<crate::store::backup::IntegrityReport> {
     if !file.exists() {
-        return Err(CliError::file_error(file, &std::io::Error::from(std::io::ErrorKind::NotFound)));
+        return Err(CliError::file_error(
+            file,
+            &std::io::Error::from(std::io::ErrorKind::NotFound),
+        ));
     }
     let copy = BackupFile { epoch: 0, seq: 0, path: file.to_owned() };
     let found = check_database_at(&DatabaseLocation::Sqlite(file.display().to_string()))?;
@@ -214,7 +227,12 @@ pub(super) fn restore(ctx: &CliContext, args: &RestoreArgs) -> CliResult {
 }
 
 /// Puts the copy in the database's place; the new history's number, and what only a desk had done since, where that can be known.
-fn replace_database(config: &Config, copy: &Path, seq: i64, force: bool) -> CliResult<(i64, Option<Vec<AuditEntry>>)> {
+fn replace_database(
+    config: &Config,
+    copy: &Path,
+    seq: i64,
+    force: bool,
+) -> CliResult<(i64, Option<Vec<AuditEntry>>)> {
     let location = DatabaseLocation::parse(&config.database_url());
     let DatabaseLocation::Sqlite(path) = &location else {
         return Err(CliError::new(
@@ -230,12 +248,14 @@ fn replace_database(config: &Config, copy: &Path, seq: i64, force: bool) -> CliR
             format!("{path} is there; add --force to move it aside (nothing is deleted)"),
         ));
     }
-    let aside = rename_database(&location, &format!("before-{}", Clock::System.now().unix_millis()))?;
+    let aside =
+        rename_database(&location, &format!("before-{}", Clock::System.now().unix_millis()))?;
     let old = aside.map(|aside| DatabaseLocation::Sqlite(aside.display().to_string()));
     let lost = old.as_ref().and_then(|old| list_desk_actions(old, seq).ok());
     // Above the history that ends here too: it may have begun behind this very copy, and phones know its number.
     let above = old.and_then(|old| read_epoch(&old).ok()).map(|epoch| epoch + 1);
-    let id = auth::random_bytes().map_err(|error| CliError::new("NO_RANDOM", error.to_string(), error.to_string()))?;
+    let id = auth::random_bytes()
+        .map_err(|error| CliError::new("NO_RANDOM", error.to_string(), error.to_string()))?;
     Ok((restore_backup(copy, &location, above, &id)?, lost))
 }
 

@@ -54,7 +54,9 @@ enum BaselineCommand {
 
 pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     match &args.command {
-        BaselineCommand::Import { file, dry_run, all } => import_baselines(ctx, file, *dry_run, *all),
+        BaselineCommand::Import { file, dry_run, all } => {
+            import_baselines(ctx, file, *dry_run, *all)
+        }
         BaselineCommand::Export { out } => export_baselines(ctx, out.as_deref()),
     }
 }
@@ -64,13 +66,16 @@ fn import_baselines(ctx: &CliContext, file: &Path, dry_run: bool, all: bool) -> 
     let local_app = ctx.open_local_app()?;
     let reference = local_app.load_reference()?;
     let name = files::display_name(file);
-    let read =
-        baseline::read_baselines(&name, &text, 1, &reference.catalogue, |uid| counting_level_of(&reference, uid))?;
+    let read = baseline::read_baselines(&name, &text, 1, &reference.catalogue, |uid| {
+        counting_level_of(&reference, uid)
+    })?;
     show_verdicts(ctx, &read, all);
     let (lines, passed) = (read.line_count, read.valid_line_count());
     let rows = read.into_rows().map_err(CliError::refused_files)?;
-    let stored: Vec<BaselineRow> = rows.into_iter().map(|row| with_canonical_uid(&reference, row)).collect();
-    let written = if dry_run { 0 } else { local_app.app.import_baselines(&local_app.actor, &stored)? };
+    let stored: Vec<BaselineRow> =
+        rows.into_iter().map(|row| with_canonical_uid(&reference, row)).collect();
+    let written =
+        if dry_run { 0 } else { local_app.app.import_baselines(&local_app.actor, &stored)? };
     let output = &ctx.output;
     let text = || {
         let same = stored.len() - written;
@@ -81,9 +86,15 @@ fn import_baselines(ctx: &CliContext, file: &Path, dry_run: bool, all: bool) -> 
         } else {
             format!("{written} new figures written, {same} were there already")
         };
-        output.paint(Colour::Green, &format!("{passed}/{lines} {}; {tail}", output.pick("dòng đạt", "lines pass")))
+        output.paint(
+            Colour::Green,
+            &format!("{passed}/{lines} {}; {tail}", output.pick("dòng đạt", "lines pass")),
+        )
     };
-    output.print_answer(text, || json!({ "lines": lines, "passed": passed, "written": written, "dry_run": dry_run }));
+    output.print_answer(
+        text,
+        || json!({ "lines": lines, "passed": passed, "written": written, "dry_run": dry_run }),
+    );
     Ok(())
 }
 
@@ -115,7 +126,9 @@ fn show_verdicts(ctx: &CliContext, read: &BaselineImport, all: bool) {
     }
     if all {
         let bad: Vec<usize> = read.diagnostics.iter().map(|fault| fault.position.line).collect();
-        let good = (2..).filter(|line| !bad.contains(line)).take(read.valid_line_count().min(VERDICTS_PRINTED_MAX));
+        let good = (2..)
+            .filter(|line| !bad.contains(line))
+            .take(read.valid_line_count().min(VERDICTS_PRINTED_MAX));
         good.for_each(|line| output.print_line(format!("{line}: ok")));
     }
 }
@@ -157,6 +170,8 @@ fn newest_baselines(local_app: &LocalApp) -> CliResult<Vec<BaselineRow>> {
         }
     }
     let mut rows: Vec<BaselineRow> = newest.into_values().flatten().collect();
-    rows.sort_by(|a, b| (&a.unit_uid, &a.element, a.window).cmp(&(&b.unit_uid, &b.element, b.window)));
+    rows.sort_by(|a, b| {
+        (&a.unit_uid, &a.element, a.window).cmp(&(&b.unit_uid, &b.element, b.window))
+    });
     Ok(rows)
 }

@@ -57,17 +57,23 @@ pub(super) struct Args {
 
 pub(super) fn run(_: &CliContext, args: &Args) -> CliResult {
     if let Some(seconds) = args.soak {
-        return bench::soak(seconds, |line| println!("{line}")).map_err(|error| bench_error(&error.to_string()));
+        return bench::soak(seconds, |line| println!("{line}"))
+            .map_err(|error| bench_error(&error.to_string()));
     }
     if args.growth {
         return run_growth(args);
     }
-    let plan = BenchPlan { rows: args.rows.clone(), rounds: args.rounds.max(1), followers: args.followers };
+    let plan = BenchPlan {
+        rows: args.rows.clone(),
+        rounds: args.rounds.max(1),
+        followers: args.followers,
+    };
     print_heading(args, bench::ROW_TABLE_HEADER);
     let show = |row: &BenchRow| print_line(args, || row.to_table_line());
     let rows = match (&args.against, &args.ca, &args.code) {
         (Some(url), Some(ca), Some(code)) => {
-            let target = bench::BenchTarget { url: url.clone(), ca: ca.clone(), code: code.clone() };
+            let target =
+                bench::BenchTarget { url: url.clone(), ca: ca.clone(), code: code.clone() };
             bench::against(&target, &plan, show)
         }
         (_, _, _) => bench::run_benches(&plan, show),
@@ -82,7 +88,8 @@ fn run_growth(args: &Args) -> CliResult {
     });
     let points = points.map_err(|error| bench_error(&error.to_string()))?;
     if let Some(path) = &args.chart {
-        std::fs::write(path, bench::render_chart(&points)).map_err(|error| CliError::file_error(path, &error))?;
+        std::fs::write(path, bench::render_chart(&points))
+            .map_err(|error| CliError::file_error(path, &error))?;
     }
     print_json(args, &points)
 }
@@ -101,7 +108,10 @@ fn print_line(args: &Args, text: impl FnOnce() -> String) {
 
 fn print_json(args: &Args, found: &impl Serialize) -> CliResult {
     if args.json {
-        println!("{}", serde_json::to_string_pretty(found).map_err(|error| bench_error(&error.to_string()))?);
+        println!(
+            "{}",
+            serde_json::to_string_pretty(found).map_err(|error| bench_error(&error.to_string()))?
+        );
     }
     Ok(())
 }

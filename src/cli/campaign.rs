@@ -88,11 +88,17 @@ enum CampaignCommand {
 
 pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     match &args.command {
-        CampaignCommand::Apply { files, basis, dry_run } => apply_files(ctx, files, basis.as_deref(), *dry_run),
+        CampaignCommand::Apply { files, basis, dry_run } => {
+            apply_files(ctx, files, basis.as_deref(), *dry_run)
+        }
         CampaignCommand::List => campaign_lifecycle::list_campaigns(ctx),
-        CampaignCommand::Step { step, campaign } => campaign_lifecycle::step_campaign(ctx, campaign.as_deref(), *step),
+        CampaignCommand::Step { step, campaign } => {
+            campaign_lifecycle::step_campaign(ctx, campaign.as_deref(), *step)
+        }
         CampaignCommand::Check { files } => check_files(ctx, files),
-        CampaignCommand::Export { code, out } => export_campaign(ctx, code.as_deref(), out.as_deref()),
+        CampaignCommand::Export { code, out } => {
+            export_campaign(ctx, code.as_deref(), out.as_deref())
+        }
     }
 }
 
@@ -103,7 +109,12 @@ struct ParsedCampaignFiles {
     warnings: Vec<CliFinding>,
 }
 
-fn apply_files(ctx: &CliContext, files: &CampaignFileArgs, basis: Option<&str>, dry_run: bool) -> CliResult {
+fn apply_files(
+    ctx: &CliContext,
+    files: &CampaignFileArgs,
+    basis: Option<&str>,
+    dry_run: bool,
+) -> CliResult {
     let local_app = ctx.open_local_app()?;
     let reference = local_app.load_reference()?;
     let requested = read_files(files, &reference)?;
@@ -117,7 +128,13 @@ fn apply_files(ctx: &CliContext, files: &CampaignFileArgs, basis: Option<&str>, 
     let applied = if dry_run {
         ApplySummary::default()
     } else {
-        local_app.app.apply_files(&local_app.actor, &requested.catalogue, &calendars, &requested.campaigns, basis)?
+        local_app.app.apply_files(
+            &local_app.actor,
+            &requested.catalogue,
+            &calendars,
+            &requested.campaigns,
+            basis,
+        )?
     };
     let text = || {
         if dry_run {
@@ -127,12 +144,17 @@ fn apply_files(ctx: &CliContext, files: &CampaignFileArgs, basis: Option<&str>, 
             (applied.catalogue_changes, output.pick("mục danh mục", "catalogue entries")),
             (applied.campaign_changes, output.pick("phong trào", "campaigns")),
         ];
-        let shown: Vec<String> = parts.iter().map(|(count, what)| format!("{count} {what}")).collect();
-        output.paint(Colour::Green, &format!("{} {}", output.pick("đã ghi:", "written:"), shown.join(", ")))
+        let shown: Vec<String> =
+            parts.iter().map(|(count, what)| format!("{count} {what}")).collect();
+        output.paint(
+            Colour::Green,
+            &format!("{} {}", output.pick("đã ghi:", "written:"), shown.join(", ")),
+        )
     };
     let value = || {
         let list: Vec<Value> = changes.iter().map(change_json).collect();
-        let warnings: Vec<Value> = requested.warnings.iter().map(|one| finding_json(one, output.lang)).collect();
+        let warnings: Vec<Value> =
+            requested.warnings.iter().map(|one| finding_json(one, output.lang)).collect();
         json!({
             "changes": list,
             "warnings": warnings,
@@ -157,7 +179,8 @@ fn check_files(ctx: &CliContext, files: &CampaignFileArgs) -> CliResult {
     };
     let output = &ctx.output;
     output.print_warnings(&requested.warnings);
-    let warnings: Vec<Value> = requested.warnings.iter().map(|one| finding_json(one, output.lang)).collect();
+    let warnings: Vec<Value> =
+        requested.warnings.iter().map(|one| finding_json(one, output.lang)).collect();
     output.print_answer(
         || output.paint(Colour::Green, output.pick("không có lỗi", "no mistakes")),
         || json!({ "ok": true, "warnings": warnings }),
@@ -165,15 +188,23 @@ fn check_files(ctx: &CliContext, files: &CampaignFileArgs) -> CliResult {
     Ok(())
 }
 
-fn export_campaign(ctx: &CliContext, code: Option<&str>, out: Option<&std::path::Path>) -> CliResult {
+fn export_campaign(
+    ctx: &CliContext,
+    code: Option<&str>,
+    out: Option<&std::path::Path>,
+) -> CliResult {
     let reference = ctx.open_local_app()?.load_reference()?;
     let campaign = find_campaign(&reference, code)?;
     files::write_text(&ctx.output, out, &campaign_writer::format_campaign(campaign))
 }
 
 /// The campaign with this code, or the only one.
-pub(super) fn find_campaign<'a>(reference: &'a ReferenceSnapshot, code: Option<&str>) -> CliResult<&'a Campaign> {
-    let codes: Vec<&str> = reference.campaigns.iter().map(|campaign| campaign.code.as_str()).collect();
+pub(super) fn find_campaign<'a>(
+    reference: &'a ReferenceSnapshot,
+    code: Option<&str>,
+) -> CliResult<&'a Campaign> {
+    let codes: Vec<&str> =
+        reference.campaigns.iter().map(|campaign| campaign.code.as_str()).collect();
     let found = match code {
         Some(code) => reference.campaigns.iter().find(|campaign| campaign.code == code),
         None => reference.campaigns.first().filter(|_| codes.len() == 1),
@@ -188,12 +219,18 @@ pub(super) fn find_campaign<'a>(reference: &'a ReferenceSnapshot, code: Option<&
     })
 }
 
-fn read_files(files: &CampaignFileArgs, reference: &ReferenceSnapshot) -> CliResult<ParsedCampaignFiles> {
+fn read_files(
+    files: &CampaignFileArgs,
+    reference: &ReferenceSnapshot,
+) -> CliResult<ParsedCampaignFiles> {
     read_files_against(files, &reference.catalogue)
 }
 
 /// Reads every file, says everything that is wrong with all of them, and holds the campaigns to what the catalogue will be.
-fn read_files_against(given: &CampaignFileArgs, existing: &Catalogue) -> CliResult<ParsedCampaignFiles> {
+fn read_files_against(
+    given: &CampaignFileArgs,
+    existing: &Catalogue,
+) -> CliResult<ParsedCampaignFiles> {
     let (mut parts, mut read, mut findings) = (Vec::new(), Vec::new(), Vec::new());
     for path in &given.files {
         let (name, text) = (files::display_name(path), files::read_text(path)?);
@@ -203,8 +240,10 @@ fn read_files_against(given: &CampaignFileArgs, existing: &Catalogue) -> CliResu
                 |part| parts.push(part),
             );
         } else {
-            campaign::read_campaign_file(&name, &text)
-                .map_or_else(|faults| findings.extend(faults.into_iter().map(CliFinding::from)), |one| read.push(one));
+            campaign::read_campaign_file(&name, &text).map_or_else(
+                |faults| findings.extend(faults.into_iter().map(CliFinding::from)),
+                |one| read.push(one),
+            );
         }
     }
     let catalogue = merge_catalogue(existing, &catalogue::merge_catalogues(parts));
@@ -231,18 +270,24 @@ fn is_catalogue_file(text: &str) -> bool {
 /// What is known with what the files say put over it, by code.
 fn merge_catalogue(existing: &Catalogue, said: &Catalogue) -> Catalogue {
     let mut whole = said.clone();
-    whole.elements.extend(existing.elements.iter().filter(|one| said.element(&one.code).is_none()).cloned());
+    whole
+        .elements
+        .extend(existing.elements.iter().filter(|one| said.element(&one.code).is_none()).cloned());
     whole.forms.extend(existing.forms.iter().filter(|one| said.form(&one.code).is_none()).cloned());
-    whole.contracts.extend(existing.contracts.iter().filter(|one| said.contract(&one.code).is_none()).cloned());
+    whole.contracts.extend(
+        existing.contracts.iter().filter(|one| said.contract(&one.code).is_none()).cloned(),
+    );
     whole
 }
 
 fn find_unknown_calendars(catalogue: &Catalogue) -> Vec<Violation> {
     let standard = Calendars::standard();
-    let unknown = catalogue.contracts.iter().filter(|contract| standard.get(&contract.calendar).is_none());
+    let unknown =
+        catalogue.contracts.iter().filter(|contract| standard.get(&contract.calendar).is_none());
     unknown
         .map(|contract| {
-            let existing: Vec<&str> = standard.iter().map(|calendar| calendar.code.as_str()).collect();
+            let existing: Vec<&str> =
+                standard.iter().map(|calendar| calendar.code.as_str()).collect();
             let (code, existing) = (&contract.calendar, existing.join(" | "));
             Violation::error(
                 "UNKNOWN_CALENDAR",
@@ -257,7 +302,11 @@ fn find_unknown_calendars(catalogue: &Catalogue) -> Vec<Violation> {
 /// The standard calendars that the database does not have yet.
 fn find_missing_calendars(reference: &ReferenceSnapshot) -> Vec<Calendar> {
     let standard = Calendars::standard();
-    standard.iter().filter(|one| reference.calendars.get(&one.code) != Some(*one)).cloned().collect()
+    standard
+        .iter()
+        .filter(|one| reference.calendars.get(&one.code) != Some(*one))
+        .cloned()
+        .collect()
 }
 
 /// One thing that the files change.
@@ -268,7 +317,10 @@ struct CampaignFileChange {
     new: String,
 }
 
-fn diff_against_reference(reference: &ReferenceSnapshot, requested: &ParsedCampaignFiles) -> Vec<CampaignFileChange> {
+fn diff_against_reference(
+    reference: &ReferenceSnapshot,
+    requested: &ParsedCampaignFiles,
+) -> Vec<CampaignFileChange> {
     let existing = &reference.catalogue;
     let mut all = Vec::new();
     let mut note = |kind, code: &str, old: Option<String>, new: String| {
@@ -285,13 +337,27 @@ fn diff_against_reference(reference: &ReferenceSnapshot, requested: &ParsedCampa
         );
     }
     for one in &requested.catalogue.forms {
-        note("form", &one.code, existing.form(&one.code).map(|old| format!("{old:#?}")), format!("{one:#?}"));
+        note(
+            "form",
+            &one.code,
+            existing.form(&one.code).map(|old| format!("{old:#?}")),
+            format!("{one:#?}"),
+        );
     }
     for one in &requested.catalogue.contracts {
-        note("contract", &one.code, existing.contract(&one.code).map(|old| format!("{old:#?}")), format!("{one:#?}"));
+        note(
+            "contract",
+            &one.code,
+            existing.contract(&one.code).map(|old| format!("{old:#?}")),
+            format!("{one:#?}"),
+        );
     }
     for one in &requested.campaigns {
-        let old = reference.campaigns.iter().find(|old| old.code == one.code).map(campaign_writer::format_campaign);
+        let old = reference
+            .campaigns
+            .iter()
+            .find(|old| old.code == one.code)
+            .map(campaign_writer::format_campaign);
         note("campaign", &one.code, old, campaign_writer::format_campaign(one));
     }
     all
@@ -307,8 +373,12 @@ fn print_change(ctx: &CliContext, change: &CampaignFileChange) {
     output.print_line(output.paint(Colour::Yellow, &format!("~ {kind} {code}")));
     for line in diff_lines(old, new) {
         match line {
-            DiffLine::Removed(text) => output.print_line(output.paint(Colour::Red, &format!("    - {}", text.trim()))),
-            DiffLine::Added(text) => output.print_line(output.paint(Colour::Green, &format!("    + {}", text.trim()))),
+            DiffLine::Removed(text) => {
+                output.print_line(output.paint(Colour::Red, &format!("    - {}", text.trim())))
+            }
+            DiffLine::Added(text) => {
+                output.print_line(output.paint(Colour::Green, &format!("    + {}", text.trim())))
+            }
         }
     }
 }

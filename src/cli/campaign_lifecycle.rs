@@ -19,7 +19,13 @@ pub(super) fn list_campaigns(ctx: &CliContext) -> CliResult {
     let row = |one: &Campaign| {
         let name = output.pick(&one.name_vi, &one.name_en).to_owned();
         let window = format!("{} - {}", one.legal_window.start, one.legal_window.last_day());
-        vec![one.code.clone(), name, window, one.status.text(output.lang).to_owned(), allowed_steps(one).join(", ")]
+        vec![
+            one.code.clone(),
+            name,
+            window,
+            one.status.text(output.lang).to_owned(),
+            allowed_steps(one).join(", "),
+        ]
     };
     let rows: Vec<Vec<String>> = reference.campaigns.iter().map(row).collect();
     let headings = [
@@ -40,7 +46,10 @@ pub(super) fn step_campaign(ctx: &CliContext, code: Option<&str>, step: Campaign
     let output = &ctx.output;
     let text = || {
         let status = stepped.status.text(output.lang);
-        output.paint(Colour::Green, &format!("{} {code}: {status}", output.pick("phong trào", "campaign")))
+        output.paint(
+            Colour::Green,
+            &format!("{} {code}: {status}", output.pick("phong trào", "campaign")),
+        )
     };
     output.print_answer(text, || campaign_json(&stepped));
     Ok(())
@@ -49,8 +58,9 @@ pub(super) fn step_campaign(ctx: &CliContext, code: Option<&str>, step: Campaign
 /// A step by its name, in any case.
 pub(super) fn parse_step(text: &str) -> Result<CampaignStep, String> {
     let wanted = text.to_uppercase().replace('-', "_");
-    CampaignStep::parse(&wanted)
-        .ok_or_else(|| CampaignStep::ALL.iter().map(|one| one.as_str()).collect::<Vec<_>>().join(" | "))
+    CampaignStep::parse(&wanted).ok_or_else(|| {
+        CampaignStep::ALL.iter().map(|one| one.as_str()).collect::<Vec<_>>().join(" | ")
+    })
 }
 
 fn allowed_steps(campaign: &Campaign) -> Vec<String> {

@@ -15,7 +15,14 @@ use std::sync::Arc;
 #[derive(Debug, clap::Args)]
 pub(super) struct CommonArgs {
     /// Thư mục dữ liệu · Data directory.
-    #[arg(long, short = 'd', global = true, env = "THIDUA_DATA", value_name = "DIR", default_value = "thidua-data")]
+    #[arg(
+        long,
+        short = 'd',
+        global = true,
+        env = "THIDUA_DATA",
+        value_name = "DIR",
+        default_value = "thidua-data"
+    )]
     data: PathBuf,
     /// Tệp cấu hình · Configuration file (default: thidua.toml in the data directory).
     #[arg(long, global = true, env = "THIDUA_CONFIG", value_name = "FILE")]
@@ -72,8 +79,9 @@ impl CliContext {
     pub(super) fn read_config(&self) -> CliResult<Config> {
         let common = &self.common;
         // A variable that is no text cannot be one of ours.
-        let environment =
-            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let environment = std::env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        });
         Ok(Config::load(&common.data, common.config.as_deref(), environment, &common.set)?)
     }
 
@@ -84,8 +92,8 @@ impl CliContext {
 
     pub(super) fn open_local_app_with(&self, config: &Config) -> CliResult<LocalApp> {
         let lease_micros = i64::from(config.jobs.lease_seconds.get()) * 1_000_000;
-        let app =
-            App::new(self.open_store(config)?, Clock::System).with_backup_dirs(super::backup::backup_locations(config));
+        let app = App::new(self.open_store(config)?, Clock::System)
+            .with_backup_dirs(super::backup::backup_locations(config));
         let app = app.with_job_lease(lease_micros);
         let actor = app.system_actor()?;
         Ok(LocalApp { app, actor })

@@ -33,7 +33,9 @@ pub(super) fn replica_location(config: &Config) -> CliResult<Option<DatabaseLoca
         return Ok(None);
     }
     match (DatabaseLocation::parse(&config.database_url()), DatabaseLocation::parse(url)) {
-        (DatabaseLocation::Postgres(_), replica @ DatabaseLocation::Postgres(_)) => Ok(Some(replica)),
+        (DatabaseLocation::Postgres(_), replica @ DatabaseLocation::Postgres(_)) => {
+            Ok(Some(replica))
+        }
         (DatabaseLocation::Sqlite(_), _) | (_, DatabaseLocation::Sqlite(_)) => Err(CliError::new(
             "CONFIG",
             "database.replica_url chỉ dùng khi cả hai là PostgreSQL (postgres://...); hãy bỏ khóa đó hoặc sửa địa chỉ",

@@ -77,7 +77,10 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
             found.extend(check_content(&local_app)?);
         }
     }
-    found.extend(check_connections(&location, database_connection::replica_location(&config)?.as_ref()));
+    found.extend(check_connections(
+        &location,
+        database_connection::replica_location(&config)?.as_ref(),
+    ));
     found.extend(check_certificate(&config));
     found.sort_by_key(|finding| finding.urgency);
     print_findings(ctx, &found);
@@ -110,15 +113,20 @@ fn check_schema(location: &DatabaseLocation) -> CliResult<Vec<DoctorFinding>> {
         .collect())
 }
 
-fn check_history(local_app: &LocalApp, location: &DatabaseLocation) -> CliResult<Vec<DoctorFinding>> {
+fn check_history(
+    local_app: &LocalApp,
+    location: &DatabaseLocation,
+) -> CliResult<Vec<DoctorFinding>> {
     let mut found = Vec::new();
     let head = local_app.app.store().read(|tx| tx.head())?;
     if local_app.app.store().is_superseded() {
         // A database that was moved has lost nothing: its own history goes on at the other place.
         let by = local_app.app.store().read(|tx| tx.setting(SUPERSEDED_SETTING))?;
         let moved = by.as_deref() == Some(&head.epoch.to_be_bytes()[..]);
-        let alone = if moved { Vec::new() } else { list_desk_actions(location, head.safe_past_seq)? };
-        let acts: Vec<String> = alone.iter().map(|act| format!("{} {}", act.at.local_text(), act.action)).collect();
+        let alone =
+            if moved { Vec::new() } else { list_desk_actions(location, head.safe_past_seq)? };
+        let acts: Vec<String> =
+            alone.iter().map(|act| format!("{} {}", act.at.local_text(), act.action)).collect();
         let list = if acts.is_empty() { "-".to_owned() } else { acts.join("; ") };
         found.push(DoctorFinding::new(
             Urgency::Immediate,
@@ -151,15 +159,19 @@ fn check_backups(config: &Config, local_app: &LocalApp) -> CliResult<Vec<DoctorF
         return Ok(check_standbys(standbys));
     }
     let Some(second) = places.secondary else {
-        let todo = ["đặt backup.second rồi chạy: thidua backup", "set backup.second, then run: thidua backup"];
+        let todo = [
+            "đặt backup.second rồi chạy: thidua backup",
+            "set backup.second, then run: thidua backup",
+        ];
         let (vi, en) = ("CHƯA CÓ SAO LƯU ở nơi thứ hai", "NO BACKUP in a second place");
         return Ok(vec![DoctorFinding::new(Urgency::Today, "NO_BACKUP", vi, en, todo)]);
     };
     let newest = list_backups(&second).ok().and_then(|mut copies| copies.pop());
-    let written = newest
-        .as_ref()
-        .and_then(|copy| copy.path.metadata().ok()?.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok());
-    let age = written.map(|at| local_app.app.now().0 - i64::try_from(at.as_micros()).unwrap_or(i64::MAX));
+    let written = newest.as_ref().and_then(|copy| {
+        copy.path.metadata().ok()?.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()
+    });
+    let age =
+        written.map(|at| local_app.app.now().0 - i64::try_from(at.as_micros()).unwrap_or(i64::MAX));
     let todo = [
         "chạy: thidua backup, và xem vì sao việc đêm không chạy",
         "run: thidua backup, and see why the nightly one does not run",
@@ -203,7 +215,13 @@ fn check_standbys(standbys: StandbyStatus) -> Vec<DoctorFinding> {
             "dựng bản sao đồng bộ (Patroni), hoặc lưu trữ WAL; xem OPERATIONS.vi.md",
             "set up a synchronous replica (Patroni), or archive its log; see OPERATIONS.md",
         ];
-        return vec![DoctorFinding::new(Urgency::Today, "NO_BACKUP", NO_STANDBY_TEXT[0], NO_STANDBY_TEXT[1], todo)];
+        return vec![DoctorFinding::new(
+            Urgency::Today,
+            "NO_BACKUP",
+            NO_STANDBY_TEXT[0],
+            NO_STANDBY_TEXT[1],
+            todo,
+        )];
     }
     if seen > 0 && in_step == 0 {
         return vec![DoctorFinding::new(
@@ -219,7 +237,8 @@ fn check_standbys(standbys: StandbyStatus) -> Vec<DoctorFinding> {
 
 fn check_nightly_jobs(local_app: &LocalApp) -> CliResult<Vec<DoctorFinding>> {
     let mut found = Vec::new();
-    let campaigns = !local_app.load_reference().map(|reference| reference.campaigns.is_empty()).unwrap_or(true);
+    let campaigns =
+        !local_app.load_reference().map(|reference| reference.campaigns.is_empty()).unwrap_or(true);
     for job in jobs::SCHEDULED_JOBS.iter().filter(|_| campaigns) {
         let runs = local_app.app.job_runs(Some(job.name), 1)?;
         let Some(run) = runs.first() else { continue };
@@ -249,17 +268,28 @@ fn check_content(local_app: &LocalApp) -> CliResult<Vec<DoctorFinding>> {
         "end the server and restore a whole copy: thidua restore",
     ];
     let finding = |fault: String| {
-        DoctorFinding::new(Urgency::Immediate, "DAMAGED", format!("dữ liệu hỏng: {fault}"), fault.clone(), todo)
+        DoctorFinding::new(
+            Urgency::Immediate,
+            "DAMAGED",
+            format!("dữ liệu hỏng: {fault}"),
+            fault.clone(),
+            todo,
+        )
     };
     Ok(checked.problems.into_iter().map(finding).collect())
 }
 
 /// The way to the database, and to its replica.
-fn check_connections(location: &DatabaseLocation, replica: Option<&DatabaseLocation>) -> Vec<DoctorFinding> {
+fn check_connections(
+    location: &DatabaseLocation,
+    replica: Option<&DatabaseLocation>,
+) -> Vec<DoctorFinding> {
     let mut found = Vec::new();
     if location.is_exposed() || replica.is_some_and(DatabaseLocation::is_exposed) {
-        let (vi, en) =
-            (database_connection::UNVERIFIED_CONNECTION_TEXT[0], database_connection::UNVERIFIED_CONNECTION_TEXT[1]);
+        let (vi, en) = (
+            database_connection::UNVERIFIED_CONNECTION_TEXT[0],
+            database_connection::UNVERIFIED_CONNECTION_TEXT[1],
+        );
         found.push(DoctorFinding::new(
             Urgency::Today,
             "EXPOSED_LINE",
@@ -274,7 +304,10 @@ fn check_connections(location: &DatabaseLocation, replica: Option<&DatabaseLocat
             "REPLICA",
             format!("không kết nối được bản sao chỉ đọc, máy chính làm hết: {error}"),
             format!("the replica cannot be reached, the primary serves everything: {error}"),
-            ["xem bản sao và database.replica_url", "look at the replica and at database.replica_url"],
+            [
+                "xem bản sao và database.replica_url",
+                "look at the replica and at database.replica_url",
+            ],
         ));
     }
     found
@@ -284,7 +317,8 @@ fn check_certificate(config: &Config) -> Vec<DoctorFinding> {
     if config.listen.plaintext {
         return Vec::new();
     }
-    let loaded = super::serve::tls_sources(config).and_then(|sources| Ok(ReloadableTlsConfig::load_sources(sources)?));
+    let loaded = super::serve::tls_sources(config)
+        .and_then(|sources| Ok(ReloadableTlsConfig::load_sources(sources)?));
     match loaded {
         Ok(_) => Vec::new(),
         Err(failure) => vec![DoctorFinding::new(
@@ -308,18 +342,30 @@ fn print_findings(ctx: &CliContext, found: &[DoctorFinding]) {
             json!({ "urgency": format!("{:?}", finding.urgency).to_uppercase(), "code": finding.code, "what": text(&finding.problem),
                     "todo": output.pick(finding.remedy[0], finding.remedy[1]) })
         };
-        output.print_line(format!("{:#}", json!({ "findings": found.iter().map(one).collect::<Vec<_>>() })));
+        output.print_line(format!(
+            "{:#}",
+            json!({ "findings": found.iter().map(one).collect::<Vec<_>>() })
+        ));
         return;
     }
     if found.is_empty() {
-        return output.print_line(output.paint(Colour::Green, output.pick("mọi thứ đều ổn", "everything is well")));
+        return output.print_line(
+            output.paint(Colour::Green, output.pick("mọi thứ đều ổn", "everything is well")),
+        );
     }
     for finding in found {
-        let colour = if finding.urgency == Urgency::Immediate { Colour::Red } else { Colour::Yellow };
-        output.print_line(output.paint(colour, &format!("{}: {}", finding.code, text(&finding.problem))));
+        let colour =
+            if finding.urgency == Urgency::Immediate { Colour::Red } else { Colour::Yellow };
+        output.print_line(
+            output.paint(colour, &format!("{}: {}", finding.code, text(&finding.problem))),
+        );
     }
     output.print_line(output.pick("\nViệc cần làm trước:", "\nTo do first:"));
     for (index, finding) in found.iter().take(FIRST_ACTIONS_MAX).enumerate() {
-        output.print_line(format!(" {}. {}", index + 1, output.pick(finding.remedy[0], finding.remedy[1])));
+        output.print_line(format!(
+            " {}. {}",
+            index + 1,
+            output.pick(finding.remedy[0], finding.remedy[1])
+        ));
     }
 }

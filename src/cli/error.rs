@@ -68,7 +68,12 @@ impl From<Violation> for CliFinding {
 
 impl CliError {
     pub(super) fn new(code: &str, vi: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), texts: [vi.into(), en.into()], findings: Vec::new(), is_usage_error: false }
+        Self {
+            code: code.to_owned(),
+            texts: [vi.into(), en.into()],
+            findings: Vec::new(),
+            is_usage_error: false,
+        }
     }
 
     /// The text in a language.
@@ -77,7 +82,10 @@ impl CliError {
         lang.pick(vi, en)
     }
 
-    pub(super) fn with_findings(mut self, findings: impl IntoIterator<Item = impl Into<CliFinding>>) -> Self {
+    pub(super) fn with_findings(
+        mut self,
+        findings: impl IntoIterator<Item = impl Into<CliFinding>>,
+    ) -> Self {
         self.findings.extend(findings.into_iter().map(Into::into));
         self
     }
@@ -231,7 +239,9 @@ impl From<store::Error> for CliError {
             ),
             store::Error::OlderSchema { pending_migrations: pending } => Self::new(
                 "OLDER_SCHEMA",
-                format!("lược đồ cơ sở dữ liệu cũ hơn chương trình (cần: {pending}); sao lưu rồi chạy thidua migrate"),
+                format!(
+                    "lược đồ cơ sở dữ liệu cũ hơn chương trình (cần: {pending}); sao lưu rồi chạy thidua migrate"
+                ),
                 format!(
                     "the database's schema is older than this programme (to apply: {pending}); back it up, then run thidua migrate"
                 ),
@@ -249,7 +259,9 @@ impl From<store::Error> for CliError {
             store::Error::Database(text) => Self::new(
                 "DATABASE",
                 format!("lỗi cơ sở dữ liệu: {text}; xem docs/STATUS.md hoặc báo lại kèm dòng này"),
-                format!("database trouble: {text}; see docs/STATUS.md, or report it with this line"),
+                format!(
+                    "database trouble: {text}; see docs/STATUS.md, or report it with this line"
+                ),
             ),
         }
     }
@@ -257,7 +269,11 @@ impl From<store::Error> for CliError {
 
 impl From<ConfigError> for CliError {
     fn from(error: ConfigError) -> Self {
-        Self::new("CONFIG", format!("cấu hình sai: {error}"), format!("the configuration is wrong: {error}"))
+        Self::new(
+            "CONFIG",
+            format!("cấu hình sai: {error}"),
+            format!("the configuration is wrong: {error}"),
+        )
     }
 }
 

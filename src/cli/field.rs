@@ -24,20 +24,26 @@ pub(super) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum FieldCommand {
     /// Ghi danh bằng chữ của mã QR · Enrol with the text of the QR picture.
-    #[command(after_help = "Ví dụ / Examples:\n  thidua field enrol \"thidua:1?c=...&f=...&a=https://10.0.0.2:8443\"")]
+    #[command(
+        after_help = "Ví dụ / Examples:\n  thidua field enrol \"thidua:1?c=...&f=...&a=https://10.0.0.2:8443\""
+    )]
     Enrol {
         /// Chữ của mã QR · The text that `access enrol` prints.
         invitation: String,
     },
     /// Gửi và nhận · Send what waits and receive what is new.
-    #[command(after_help = "Ví dụ / Examples:\n  thidua field sync --json\n  thidua field sync --wire-log")]
+    #[command(
+        after_help = "Ví dụ / Examples:\n  thidua field sync --json\n  thidua field sync --wire-log"
+    )]
     Sync {
         /// Ghi từng byte theo loại khung · Account for every byte by kind of frame.
         #[arg(long)]
         wire_log: bool,
     },
     /// Báo cáo phải nộp · Reports that are due.
-    #[command(after_help = "Ví dụ / Examples:\n  thidua field due --from 2024-08-19 --to 2024-09-01")]
+    #[command(
+        after_help = "Ví dụ / Examples:\n  thidua field due --from 2024-08-19 --to 2024-09-01"
+    )]
     Due {
         /// Ngày đầu · First day (default: five weeks ago).
         #[arg(long)]
@@ -47,7 +53,9 @@ enum FieldCommand {
         to: Option<Date>,
     },
     /// Xem một báo cáo · Show a report.
-    #[command(after_help = "Ví dụ / Examples:\n  thidua field show 0191f3c2a4b57d8e9f00112233445566")]
+    #[command(
+        after_help = "Ví dụ / Examples:\n  thidua field show 0191f3c2a4b57d8e9f00112233445566"
+    )]
     Show {
         /// Mã báo cáo · Id of the report, as in `field due`.
         report: String,
@@ -73,7 +81,9 @@ enum FieldCommand {
         submit: bool,
     },
     /// Đề nghị điều chỉnh báo cáo đã duyệt · Propose to amend an accepted report; a reviewer decides.
-    #[command(after_help = "Ví dụ / Examples:\n  thidua field propose REPORT so_offences=3 --reason \"Nhập nhầm\"")]
+    #[command(
+        after_help = "Ví dụ / Examples:\n  thidua field propose REPORT so_offences=3 --reason \"Nhập nhầm\""
+    )]
     Propose {
         /// Mã báo cáo · Id of the report.
         report: String,
@@ -126,9 +136,19 @@ fn enrol_phone(ctx: &CliContext, phone: &Phone, invitation: &str) -> CliResult {
     phone.enrol(invitation.to_owned())?;
     phone.sync_once()?;
     let session = phone.session()?;
-    let Some(session) = session else { return Err(crate::client::facade::ClientError::NotEnrolled.into()) };
+    let Some(session) = session else {
+        return Err(crate::client::facade::ClientError::NotEnrolled.into());
+    };
     ctx.output.print_answer(
-        || format!("{} {} {} ({})", session.device_id, session.unit, session.unit_name, session.roles.join(" ")),
+        || {
+            format!(
+                "{} {} {} ({})",
+                session.device_id,
+                session.unit,
+                session.unit_name,
+                session.roles.join(" ")
+            )
+        },
         || json!({ "device": session.device_id, "unit": session.unit, "roles": session.roles }),
     );
     Ok(())
@@ -148,7 +168,12 @@ fn sync_phone(ctx: &CliContext, phone: &Phone, wire_log: bool) -> CliResult {
         text.push_str(&wire);
         for one in &refused {
             let why = output.pick(&one.text_vi, &one.text_en);
-            text.push_str(&format!("\n{} {}: {} {why}", output.pick("bị từ chối", "refused"), one.number, one.reason));
+            text.push_str(&format!(
+                "\n{} {}: {} {why}",
+                output.pick("bị từ chối", "refused"),
+                one.number,
+                one.reason
+            ));
         }
         text
     };
@@ -194,7 +219,11 @@ fn sync_command_if_any(ctx: &CliContext, phone: &Phone, number: Option<u64>) -> 
 }
 
 /// Reports due between two days, both included; without days the last five weeks.
-fn find_due_between(phone: &Phone, from: Option<Date>, to: Option<Date>) -> CliResult<Vec<DueReport>> {
+fn find_due_between(
+    phone: &Phone,
+    from: Option<Date>,
+    to: Option<Date>,
+) -> CliResult<Vec<DueReport>> {
     let today = Clock::System.now().local_date();
     let end = days_from_date(to.unwrap_or(today)) + 1;
     let start = from.map_or(end - 36, days_from_date);
@@ -209,7 +238,15 @@ fn list_due(ctx: &CliContext, phone: &Phone, from: Option<Date>, to: Option<Date
             let form = output.pick(&one.form_name_vi, &one.form_name_en).to_owned();
             let last = day_text(one.key.end_day - 1);
             let state = status_code(one.status).to_owned();
-            vec![one.report_id, one.key.unit, day_text(one.key.start_day), last, day_text(one.due_day - 1), state, form]
+            vec![
+                one.report_id,
+                one.key.unit,
+                day_text(one.key.start_day),
+                last,
+                day_text(one.due_day - 1),
+                state,
+                form,
+            ]
         })
         .collect();
     let headings = [
@@ -221,7 +258,11 @@ fn list_due(ctx: &CliContext, phone: &Phone, from: Option<Date>, to: Option<Date
         output.pick("trạng thái", "status"),
         output.pick("biểu mẫu", "form"),
     ];
-    output.print_rows(&headings, &["report", "unit", "first_day", "last_day", "due", "status", "form"], &rows);
+    output.print_rows(
+        &headings,
+        &["report", "unit", "first_day", "last_day", "due", "status", "form"],
+        &rows,
+    );
     Ok(())
 }
 
@@ -238,7 +279,10 @@ fn fill_report(
         Some(view) => (view.key, view.cells),
         None => {
             let end = days_from_date(Clock::System.now().local_date()) + 1;
-            let due = phone.due_reports(end - 1_100, end)?.into_iter().find(|one| one.report_id == report);
+            let due = phone
+                .due_reports(end - 1_100, end)?
+                .into_iter()
+                .find(|one| one.report_id == report);
             let Some(due) = due else { return find_report(phone, report).map(|_| None) };
             let cells = phone.blank_form(due.key.contract.clone())?;
             (due.key, cells)
@@ -247,7 +291,11 @@ fn fill_report(
     if nil {
         return Ok(phone.save_nil(key)?);
     }
-    let cells = if given.is_empty() && note.is_none() { prompt_cells(ctx, &presented)? } else { parse_cells(given)? };
+    let cells = if given.is_empty() && note.is_none() {
+        prompt_cells(ctx, &presented)?
+    } else {
+        parse_cells(given)?
+    };
     Ok(phone.save_cells(key, cells, note)?)
 }
 
@@ -267,7 +315,10 @@ fn cell_syntax_error(text: &str) -> CliError {
 }
 
 /// One prompt a cell; an empty line keeps what is there.
-fn prompt_cells(ctx: &CliContext, presented: &[crate::client::facade::CellView]) -> CliResult<Vec<CellEntry>> {
+fn prompt_cells(
+    ctx: &CliContext,
+    presented: &[crate::client::facade::CellView],
+) -> CliResult<Vec<CellEntry>> {
     let output = &ctx.output;
     let (mut lines, mut cells) = (std::io::stdin().lock().lines(), Vec::new());
     for cell in presented {

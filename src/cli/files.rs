@@ -31,7 +31,9 @@ pub(super) fn read_text(path: &Path) -> CliResult<String> {
 /// Writes to `out`, or to standard output without one.
 pub(super) fn write_text(output: &Output, out: Option<&Path>, text: &str) -> CliResult {
     match out {
-        Some(path) => std::fs::write(path, text).map_err(|error| CliError::file_error(path, &error)),
+        Some(path) => {
+            std::fs::write(path, text).map_err(|error| CliError::file_error(path, &error))
+        }
         None => {
             output.print_text(text);
             Ok(())

@@ -29,9 +29,15 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
             format!("{address}: {error}; see the log of thidua serve"),
         )
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| failed(&error))?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| failed(&error))?;
     let ca = invite::tls_files(&config).ca;
     runtime.block_on(health_probe::check_health(&address, &ca)).map_err(|error| failed(&error))?;
-    ctx.output.print_answer(|| format!("{address}: SERVING"), || json!({ "address": address, "status": "SERVING" }));
+    ctx.output.print_answer(
+        || format!("{address}: SERVING"),
+        || json!({ "address": address, "status": "SERVING" }),
+    );
     Ok(())
 }

@@ -54,14 +54,18 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     let config = ctx.read_config()?;
     make_directory(dir)?;
     let places = backup::backup_locations(&config);
-    places.primary.iter().chain(&places.secondary).try_for_each(|place| backup::ensure_directory(place))?;
+    places
+        .primary
+        .iter()
+        .chain(&places.secondary)
+        .try_for_each(|place| backup::ensure_directory(place))?;
     let names = if args.names.is_empty() { &config.tls.names } else { &args.names };
     let clock = Clock::System;
     ca::init_tls(&invite::tls_files(&config), names, clock.now())?;
     ServerKeys::open(dir)?;
     let app = App::new(Store::open(&DatabaseLocation::parse(&config.database_url()))?, clock);
-    let epoch =
-        auth::random_bytes().map_err(|error| CliError::new("NO_RANDOM", error.to_string(), error.to_string()))?;
+    let epoch = auth::random_bytes()
+        .map_err(|error| CliError::new("NO_RANDOM", error.to_string(), error.to_string()))?;
     app.init_epoch(epoch)?;
     let actor = app.system_actor()?;
     let desk = LocalApp { app, actor };
@@ -80,7 +84,11 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
         ];
         lines.extend(handed.to_lines(say).into_iter().map(|line| format!("  {line}")));
         lines.extend(backup::missing_backup_warning(ctx, &config, desk.app.store()));
-        lines.push(format!("{} thidua org import DIR --data {}", say.pick("tiếp theo:", "next:"), dir.display()));
+        lines.push(format!(
+            "{} thidua org import DIR --data {}",
+            say.pick("tiếp theo:", "next:"),
+            dir.display()
+        ));
         lines.join("\n")
     };
     say.print_answer(
@@ -103,7 +111,8 @@ fn make_directory(dir: &Path) -> CliResult {
 fn create_first_administrator(desk: &LocalApp, label: &str) -> CliResult<AccountId> {
     let account = AccountId::from_code(label);
     let root = desk.app.store().read(|tx| desk.app.root_unit(tx))?.unwrap_or(UnitId([0; 16]));
-    let grant = Grant { role: Role::Admin, unit: root, from: desk.app.now().local_date(), to: Date::MAX };
+    let grant =
+        Grant { role: Role::Admin, unit: root, from: desk.app.now().local_date(), to: Date::MAX };
     desk.app.grant_role(&desk.actor, account, label, &grant)?;
     Ok(account)
 }
@@ -113,7 +122,11 @@ fn write_configuration(dir: &Path, config: &Config, names: &[String]) -> CliResu
     let mut text = config::template().to_owned();
     let mut put = |key: &str, default: &str, value: String| {
         if value != default {
-            text = text.replacen(&format!("\n{key} = {default}\n"), &format!("\n{key} = {value}\n"), 1);
+            text = text.replacen(
+                &format!("\n{key} = {default}\n"),
+                &format!("\n{key} = {value}\n"),
+                1,
+            );
         }
     };
     let quoted = |text: &str| json!(text).to_string();

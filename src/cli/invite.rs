@@ -20,12 +20,20 @@ pub(super) struct IssuedInvite {
 }
 
 /// Makes a code for `account` and keeps its hash: good once, for ten minutes.
-pub(super) fn issue_invite(local_app: &LocalApp, config: &Config, account: AccountId) -> CliResult<IssuedInvite> {
-    let ca_sha256 = if config.listen.plaintext { [0; 32] } else { tls_files(config).ca_sha256()? };
+pub(super) fn issue_invite(
+    local_app: &LocalApp,
+    config: &Config,
+    account: AccountId,
+) -> CliResult<IssuedInvite> {
+    let ca_sha256 =
+        if config.listen.plaintext { [0; 32] } else { tls_files(config).ca_sha256()? };
     let (code, hash) = auth::generate_enrol_code().map_err(|_| CliError::no_random())?;
     let expires = local_app.app.now().saturating_add_micros(auth::ENROL_CODE_MICROS);
     local_app.app.add_enrol_code(&local_app.actor, &hash, account, expires)?;
-    Ok(IssuedInvite { invite: Invite { code, ca_sha256, addresses: advertised_addresses(config) }, expires })
+    Ok(IssuedInvite {
+        invite: Invite { code, ca_sha256, addresses: advertised_addresses(config) },
+        expires,
+    })
 }
 
 /// The files of TLS that the configuration names.
@@ -53,8 +61,16 @@ impl IssuedInvite {
         vec![
             format!("{} {}", say.pick("mã QR (chữ):   ", "QR text:       "), self.invite),
             format!("{} {}", say.pick("mã gõ tay:     ", "typed code:    "), self.invite.code),
-            format!("{} {}", say.pick("địa chỉ:       ", "addresses:     "), self.invite.addresses.join(" ")),
-            format!("{} {}", say.pick("SHA-256 của CA:", "CA SHA-256:    "), encode_hex(&self.invite.ca_sha256)),
+            format!(
+                "{} {}",
+                say.pick("địa chỉ:       ", "addresses:     "),
+                self.invite.addresses.join(" ")
+            ),
+            format!(
+                "{} {}",
+                say.pick("SHA-256 của CA:", "CA SHA-256:    "),
+                encode_hex(&self.invite.ca_sha256)
+            ),
             if say.lang == crate::domain::lang::Lang::Vi {
                 format!("dùng một lần, trong {minutes} phút, đến {}", self.expires.local_text())
             } else {

@@ -22,7 +22,9 @@ enum JobsCommand {
     #[command(after_help = "Ví dụ / Examples:\n  thidua jobs list --json")]
     List,
     /// Chạy ngay một việc · Run a job now; safe at any time, never twice at once.
-    #[command(after_help = "Ví dụ / Examples:\n  thidua jobs run aggregate\n  thidua jobs run aggregate --full")]
+    #[command(
+        after_help = "Ví dụ / Examples:\n  thidua jobs run aggregate\n  thidua jobs run aggregate --full"
+    )]
     Run {
         /// Tên việc · Name of the job, as in `jobs list`.
         name: String,
@@ -64,12 +66,17 @@ fn list_jobs(ctx: &CliContext) -> CliResult {
         let last = local_app.app.job_runs(Some(job.name), 1)?.pop();
         let minute = job.micros_after_midnight / 60_000_000;
         let at = format!("{:02}:{:02}", minute / 60, minute % 60);
-        let (state, slot) = last.map_or_else(Default::default, |run| (run.state, Timestamp(run.slot_at).local_text()));
+        let (state, slot) = last
+            .map_or_else(Default::default, |run| (run.state, Timestamp(run.slot_at).local_text()));
         rows.push(vec![job.name.to_owned(), at, state, slot]);
     }
     let output = &ctx.output;
-    let headings =
-        [output.pick("việc", "job"), output.pick("hằng ngày", "daily"), output.pick("lần cuối", "last"), "slot"];
+    let headings = [
+        output.pick("việc", "job"),
+        output.pick("hằng ngày", "daily"),
+        output.pick("lần cuối", "last"),
+        "slot",
+    ];
     output.print_rows(&headings, &["job", "daily_at", "last_state", "last_slot"], &rows);
     Ok(())
 }
@@ -88,7 +95,10 @@ fn find_job(name: &str) -> CliResult<&'static ScheduledJob> {
 fn run_now(ctx: &CliContext, name: &str, full: bool) -> CliResult {
     let job = find_job(name)?;
     if full && name != "aggregate" {
-        return Err(CliError::usage_error("--full chỉ dùng với aggregate", "--full goes with aggregate only"));
+        return Err(CliError::usage_error(
+            "--full chỉ dùng với aggregate",
+            "--full goes with aggregate only",
+        ));
     }
     let local_app = ctx.open_local_app()?;
     let output = &ctx.output;
@@ -96,7 +106,8 @@ fn run_now(ctx: &CliContext, name: &str, full: bool) -> CliResult {
     let spinner = if output.json { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
     spinner.set_message(format!("{} {name}", output.pick("đang chạy", "running")));
     spinner.enable_steady_tick(Duration::from_millis(120));
-    let agreeing = if full { Some(local_app.app.verify_cached_totals(&local_app.actor)?) } else { None };
+    let agreeing =
+        if full { Some(local_app.app.verify_cached_totals(&local_app.actor)?) } else { None };
     let ended = job.run_now(&local_app.app, &format!("cli-{}", std::process::id()));
     spinner.finish_and_clear();
     let message = match ended? {
@@ -107,7 +118,9 @@ fn run_now(ctx: &CliContext, name: &str, full: bool) -> CliResult {
         JobSlotOutcome::LeasedElsewhere => {
             return Err(CliError::new(
                 "HELD_ELSEWHERE",
-                format!("việc {name} đang chạy ở tiến trình khác; hãy đợi rồi xem: thidua jobs history"),
+                format!(
+                    "việc {name} đang chạy ở tiến trình khác; hãy đợi rồi xem: thidua jobs history"
+                ),
                 format!("another process runs {name} now; wait, then see: thidua jobs history"),
             ));
         }
@@ -115,8 +128,10 @@ fn run_now(ctx: &CliContext, name: &str, full: bool) -> CliResult {
     let full = agreeing.map_or_else(String::new, |count| {
         format!(
             "; {count} {}",
-            output
-                .pick("phong trào trùng từng byte với báo cáo gốc", "campaigns the same to the byte from raw reports")
+            output.pick(
+                "phong trào trùng từng byte với báo cáo gốc",
+                "campaigns the same to the byte from raw reports"
+            )
         )
     });
     output.print_answer(
@@ -138,7 +153,10 @@ fn cancel_job(ctx: &CliContext, name: &str) -> CliResult {
     }
     let output = &ctx.output;
     let text = output.pick("đã hủy, không công bố gì", "cancelled, nothing is published");
-    output.print_answer(|| format!("{name}: {text}"), || json!({ "job": name, "state": "CANCELLED" }));
+    output.print_answer(
+        || format!("{name}: {text}"),
+        || json!({ "job": name, "state": "CANCELLED" }),
+    );
     Ok(())
 }
 
@@ -153,7 +171,8 @@ fn show_history(ctx: &CliContext, name: Option<&str>, limit: u16) -> CliResult {
     let rows: Vec<Vec<String>> = runs
         .into_iter()
         .map(|run| {
-            let seconds = run.ended_at.map_or_else(String::new, |end| seconds_text(end - run.started_at));
+            let seconds =
+                run.ended_at.map_or_else(String::new, |end| seconds_text(end - run.started_at));
             vec![run.job, local(run.slot_at), run.state, seconds, run.message.unwrap_or_default()]
         })
         .collect();

@@ -37,7 +37,8 @@ pub(super) fn show_live_standings(
         return Ok(());
     }
     let mut rows = Vec::new();
-    both().for_each(|(one, other)| push_rows(ctx, 0, (&one.judgement, &other.judgement), &mut rows));
+    both()
+        .for_each(|(one, other)| push_rows(ctx, 0, (&one.judgement, &other.judgement), &mut rows));
     let headings = [
         output.pick("chỉ tiêu", "target"),
         output.pick("đã duyệt", "accepted"),
@@ -65,11 +66,16 @@ fn push_rows(
     rows: &mut Vec<Vec<String>>,
 ) {
     let figures = |judgement: &Judgement| {
-        let texts: Vec<String> = judgement.figures.iter().map(|one| figure_text(one.value)).collect();
+        let texts: Vec<String> =
+            judgement.figures.iter().map(|one| figure_text(one.value)).collect();
         texts.join("/")
     };
     let half = |judgement: &Judgement| {
-        [figures(judgement), judgement.display.clone(), judgement.state.text(ctx.output.lang).to_owned()]
+        [
+            figures(judgement),
+            judgement.display.clone(),
+            judgement.state.text(ctx.output.lang).to_owned(),
+        ]
     };
     let name = format!("{}{}", "  ".repeat(depth), official.code);
     rows.push([name].into_iter().chain(half(official)).chain(half(provisional)).collect());

@@ -53,12 +53,27 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
             format!("campaign {} has no phase {}", campaign.code, args.phase),
         ));
     }
-    let unit = args.unit.as_deref().map(|code| super::access::find_unit_id(&local_app, code)).transpose()?;
+    let unit = args
+        .unit
+        .as_deref()
+        .map(|code| super::access::find_unit_id(&local_app, code))
+        .transpose()?;
     let requested = MorningReportRequest { campaign: campaign.id(), phase: args.phase, unit };
-    let written = write_morning_report(&local_app.app, &local_app.actor, &requested, &args.out, ctx.output.lang)?;
+    let written = write_morning_report(
+        &local_app.app,
+        &local_app.actor,
+        &requested,
+        &args.out,
+        ctx.output.lang,
+    )?;
     let (page, book) = (written.page.display(), written.workbook.display());
     ctx.output.print_answer(
-        || ctx.output.lang.pick(format!("đã ghi {page}\n       {book}"), format!("wrote {page}\n      {book}")),
+        || {
+            ctx.output.lang.pick(
+                format!("đã ghi {page}\n       {book}"),
+                format!("wrote {page}\n      {book}"),
+            )
+        },
         || json!({ "page": page.to_string(), "workbook": book.to_string() }),
     );
     Ok(())
@@ -74,20 +89,37 @@ pub(super) fn write_morning_report(
 ) -> CliResult<MorningReportFiles> {
     let morning = app.morning_report(actor, requested)?;
     let book = build_workbook(&morning, lang).map_err(|error| {
-        CliError::new("NO_WORKBOOK", format!("không ghi được bảng tính: {error}"), error.to_string())
+        CliError::new(
+            "NO_WORKBOOK",
+            format!("không ghi được bảng tính: {error}"),
+            error.to_string(),
+        )
     })?;
-    let name =
-        format!("thidua-{}-{}-{}-{}.{lang}", morning.campaign.code, morning.phase, morning.unit.uid, morning.today);
+    let name = format!(
+        "thidua-{}-{}-{}-{}.{lang}",
+        morning.campaign.code, morning.phase, morning.unit.uid, morning.today
+    );
     let put = |ending: &str, bytes: &[u8]| -> CliResult<PathBuf> {
         let path = dir.join(format!("{name}.{ending}"));
-        std::fs::create_dir_all(dir).and_then(|()| std::fs::write(&path, bytes)).map_err(|error| {
-            CliError::new(
-                "NOT_WRITTEN",
-                format!("không ghi được {}: {error}; chọn thư mục khác bằng --out", path.display()),
-                format!("{} could not be written: {error}; name another directory with --out", path.display()),
-            )
-        })?;
+        std::fs::create_dir_all(dir).and_then(|()| std::fs::write(&path, bytes)).map_err(
+            |error| {
+                CliError::new(
+                    "NOT_WRITTEN",
+                    format!(
+                        "không ghi được {}: {error}; chọn thư mục khác bằng --out",
+                        path.display()
+                    ),
+                    format!(
+                        "{} could not be written: {error}; name another directory with --out",
+                        path.display()
+                    ),
+                )
+            },
+        )?;
         Ok(path)
     };
-    Ok(MorningReportFiles { page: put("html", render_page(&morning, lang).as_bytes())?, workbook: put("xlsx", &book)? })
+    Ok(MorningReportFiles {
+        page: put("html", render_page(&morning, lang).as_bytes())?,
+        workbook: put("xlsx", &book)?,
+    })
 }

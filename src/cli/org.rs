@@ -48,10 +48,14 @@ pub(super) fn read_org_files(dir: &Path) -> CliResult<Org> {
     let [units, parents, lineage] =
         ["units.csv", "parents.csv", "lineage.csv"].map(|name| files::read_text(&dir.join(name)));
     let (units, parents, lineage) = (units?, parents?, lineage?);
-    read_org(&OrgCsvTexts { units: &units, parents: &parents, lineage: &lineage }).map_err(|mut faults| {
-        faults.iter_mut().for_each(|fault| fault.file = files::display_name(&dir.join(&fault.file)));
-        CliError::from(faults)
-    })
+    read_org(&OrgCsvTexts { units: &units, parents: &parents, lineage: &lineage }).map_err(
+        |mut faults| {
+            faults
+                .iter_mut()
+                .for_each(|fault| fault.file = files::display_name(&dir.join(&fault.file)));
+            CliError::from(faults)
+        },
+    )
 }
 
 fn import_org(ctx: &CliContext, dir: &Path, dry_run: bool) -> CliResult {
@@ -59,11 +63,13 @@ fn import_org(ctx: &CliContext, dir: &Path, dry_run: bool) -> CliResult {
     let local_app = ctx.open_local_app()?;
     let existing = local_app.load_reference()?;
     let (new, changed) = count_differences(&existing, &org);
-    let written = if dry_run { 0 } else { local_app.app.import_org(&local_app.actor, org.facts())? };
+    let written =
+        if dry_run { 0 } else { local_app.app.import_org(&local_app.actor, org.facts())? };
     let kinds = count_units_by_kind(&org, local_app.app.now().local_date());
     let output = &ctx.output;
     let text = || {
-        let shown: Vec<String> = kinds.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+        let shown: Vec<String> =
+            kinds.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
         let head = format!(
             "{} {} ({}), {new} {}, {changed} {}",
             org.units().len(),
@@ -91,8 +97,11 @@ fn import_org(ctx: &CliContext, dir: &Path, dry_run: bool) -> CliResult {
 /// How many units are new, and how many are known otherwise.
 fn count_differences(existing: &ReferenceSnapshot, org: &Org) -> (usize, usize) {
     let new = org.units().iter().filter(|unit| existing.org.unit(unit.id).is_none()).count();
-    let changed =
-        org.units().iter().filter(|unit| existing.org.unit(unit.id).is_some_and(|before| before != *unit)).count();
+    let changed = org
+        .units()
+        .iter()
+        .filter(|unit| existing.org.unit(unit.id).is_some_and(|before| before != *unit))
+        .count();
     (new, changed)
 }
 

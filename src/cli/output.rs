@@ -32,7 +32,8 @@ pub(super) enum Colour {
 impl Output {
     pub(super) fn new(lang: Lang, json: bool) -> Self {
         let plain = json || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let use_colours = !plain && std::io::stdout().is_terminal() && std::io::stderr().is_terminal();
+        let use_colours =
+            !plain && std::io::stdout().is_terminal() && std::io::stderr().is_terminal();
         Self { lang, json, use_colours }
     }
 
@@ -57,7 +58,11 @@ impl Output {
     }
 
     /// The answer: `text` for a person, `value` with `--json`.
-    pub(super) fn print_answer(&self, text: impl FnOnce() -> String, value: impl FnOnce() -> Value) {
+    pub(super) fn print_answer(
+        &self,
+        text: impl FnOnce() -> String,
+        value: impl FnOnce() -> Value,
+    ) {
         if self.json { self.print_line(format!("{:#}", value())) } else { self.print_line(text()) }
     }
 
@@ -84,11 +89,22 @@ impl Output {
     /// Says why the subcommand failed.
     pub(super) fn print_error(&self, failure: &CliError) -> ExitCode {
         if self.json {
-            self.print_remark(format!("{:#}", json!({ "error": failure_json(failure, self.lang) })));
+            self.print_remark(format!(
+                "{:#}",
+                json!({ "error": failure_json(failure, self.lang) })
+            ));
         } else {
-            let head = format!("{}: {}: {}", self.pick("lỗi", "error"), failure.code, failure.text(self.lang));
+            let head = format!(
+                "{}: {}: {}",
+                self.pick("lỗi", "error"),
+                failure.code,
+                failure.text(self.lang)
+            );
             self.print_remark(self.paint(Colour::Red, &head));
-            failure.findings.iter().for_each(|finding| self.print_remark(format!("  {}", finding.to_line(self.lang))));
+            failure
+                .findings
+                .iter()
+                .for_each(|finding| self.print_remark(format!("  {}", finding.to_line(self.lang))));
         }
         ExitCode::from(if failure.is_usage_error { 2 } else { 1 })
     }
@@ -110,7 +126,8 @@ impl Output {
     pub(super) fn print_table(&self, headings: &[&str], rows: &[Vec<String>]) {
         let widths: Vec<usize> = (0..headings.len())
             .map(|column| {
-                let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
+                let cells =
+                    rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
                 cells.chain([headings[column].chars().count()]).max().unwrap_or(0)
             })
             .collect();
@@ -133,7 +150,8 @@ fn align_cells<'a>(cells: impl Iterator<Item = &'a str>, widths: &[usize]) -> St
 }
 
 fn failure_json(failure: &CliError, lang: Lang) -> Value {
-    let findings: Vec<Value> = failure.findings.iter().map(|finding| finding_json(finding, lang)).collect();
+    let findings: Vec<Value> =
+        failure.findings.iter().map(|finding| finding_json(finding, lang)).collect();
     json!({ "code": failure.code, "message": failure.text(lang), "findings": findings })
 }
 

@@ -14,7 +14,8 @@ pub(super) fn print_proposals(output: &Output, proposals: &[ProposalView]) {
                 (None, true) => "OPEN",
                 (None, false) => "OPEN, CONTENT_CHANGED",
             };
-            let (id, report, unit) = (one.proposal_id.clone(), one.report_id.clone(), one.acting_unit.clone());
+            let (id, report, unit) =
+                (one.proposal_id.clone(), one.report_id.clone(), one.acting_unit.clone());
             vec![id, report, unit, state.to_owned(), cells_text(&one.cells), one.reason.clone()]
         })
         .collect();
@@ -26,7 +27,11 @@ pub(super) fn print_proposals(output: &Output, proposals: &[ProposalView]) {
         output.pick("ô", "cells"),
         output.pick("lý do", "reason"),
     ];
-    output.print_rows(&headings, &["proposal", "report", "unit", "state", "cells", "reason"], &rows);
+    output.print_rows(
+        &headings,
+        &["proposal", "report", "unit", "state", "cells", "reason"],
+        &rows,
+    );
 }
 
 pub(super) fn print_held_commands(output: &Output, held: &[HeldCommandView]) {
@@ -38,8 +43,16 @@ pub(super) fn print_held_commands(output: &Output, held: &[HeldCommandView]) {
                 Some(true) => "APPLIED",
                 Some(false) => "DISCARDED",
             };
-            let (id, report, reason) = (one.held_id.clone(), one.report_id.clone(), one.reason.clone());
-            vec![id, report, reason, state.to_owned(), cells_text(&one.cells), one.refusal.clone().unwrap_or_default()]
+            let (id, report, reason) =
+                (one.held_id.clone(), one.report_id.clone(), one.reason.clone());
+            vec![
+                id,
+                report,
+                reason,
+                state.to_owned(),
+                cells_text(&one.cells),
+                one.refusal.clone().unwrap_or_default(),
+            ]
         })
         .collect();
     let headings = [
@@ -54,7 +67,9 @@ pub(super) fn print_held_commands(output: &Output, held: &[HeldCommandView]) {
 }
 
 fn cells_text(entries: &[CellEntry]) -> String {
-    let cells: Vec<String> =
-        entries.iter().map(|entry| format!("{}={}", entry.element, figure_text(entry.value))).collect();
+    let cells: Vec<String> = entries
+        .iter()
+        .map(|entry| format!("{}={}", entry.element, figure_text(entry.value)))
+        .collect();
     cells.join(" ")
 }

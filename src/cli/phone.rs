@@ -13,7 +13,13 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 pub(super) struct PhoneArgs {
     /// Tệp dữ liệu của máy khách · The file that holds this client's data; one enrolment each.
-    #[arg(long, global = true, env = "THIDUA_PHONE", default_value = "thidua-phone.db", value_name = "FILE")]
+    #[arg(
+        long,
+        global = true,
+        env = "THIDUA_PHONE",
+        default_value = "thidua-phone.db",
+        value_name = "FILE"
+    )]
     phone: PathBuf,
 }
 
@@ -28,9 +34,9 @@ impl From<ClientError> for CliError {
         let (vi, en) = (error.text_vi(), error.text_en());
         match error {
             ClientError::Refused { reason, problems } => {
-                let findings = problems
-                    .into_iter()
-                    .map(|one| Violation::error(problem_code(&one.reason), one.field, one.text_vi, one.text_en));
+                let findings = problems.into_iter().map(|one| {
+                    Violation::error(problem_code(&one.reason), one.field, one.text_vi, one.text_en)
+                });
                 Self::new(&reason, vi, en).with_findings(findings)
             }
             ClientError::NotEnrolled => Self::new("NOT_ENROLLED", vi, en),
@@ -114,20 +120,35 @@ pub(super) fn print_report(output: &Output, view: &ReportView) {
 fn report_lines(output: &Output, view: &ReportView) -> Vec<String> {
     let key = &view.key;
     let mut lines = vec![
-        format!("{} {} {} .. {}", key.contract, key.unit, day_text(key.start_day), day_text(key.end_day - 1)),
+        format!(
+            "{} {} {} .. {}",
+            key.contract,
+            key.unit,
+            day_text(key.start_day),
+            day_text(key.end_day - 1)
+        ),
         format!("{} {}", view.report_id, status_code(view.status)),
     ];
     for cell in &view.cells {
         let name = output.pick(&cell.name_vi, &cell.name_en);
-        lines.push(format!("  {:<24} {:>8}  {name} ({})", cell.element, figure_text(cell.value), cell.unit_of_count));
+        lines.push(format!(
+            "  {:<24} {:>8}  {name} ({})",
+            cell.element,
+            figure_text(cell.value),
+            cell.unit_of_count
+        ));
     }
     if !view.note.is_empty() {
         lines.push(format!("  {}: {}", output.pick("ghi chú", "note"), view.note));
     }
     lines.extend(
-        view.question.iter().map(|one| format!("  {}: {} {}", output.pick("bị hỏi", "question"), one.code, one.text)),
+        view.question.iter().map(|one| {
+            format!("  {}: {} {}", output.pick("bị hỏi", "question"), one.code, one.text)
+        }),
     );
-    lines.extend(view.comments.iter().map(|one| format!("  {} {}: {}", one.unit, one.role, one.text)));
+    lines.extend(
+        view.comments.iter().map(|one| format!("  {} {}: {}", one.unit, one.role, one.text)),
+    );
     lines.extend(view.refused_commands.iter().map(|one| {
         format!(
             "  {} {}: {}",
@@ -143,8 +164,11 @@ fn report_lines(output: &Output, view: &ReportView) -> Vec<String> {
 /// A report as JSON.
 pub(super) fn report_json(view: &ReportView) -> Value {
     let key = &view.key;
-    let cells: serde_json::Map<String, Value> =
-        view.cells.iter().map(|cell| (cell.element.clone(), json!(figure_text(cell.value)))).collect();
+    let cells: serde_json::Map<String, Value> = view
+        .cells
+        .iter()
+        .map(|cell| (cell.element.clone(), json!(figure_text(cell.value))))
+        .collect();
     json!({
         "report": view.report_id,
         "contract": key.contract,

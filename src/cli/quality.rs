@@ -19,7 +19,9 @@ pub(super) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum QualityCommand {
     /// Các câu hỏi · The questions, in code order.
-    #[command(after_help = "Ví dụ / Examples:\n  thidua quality list --unit com-29242-1\n  thidua quality list --json")]
+    #[command(
+        after_help = "Ví dụ / Examples:\n  thidua quality list --unit com-29242-1\n  thidua quality list --json"
+    )]
     List {
         /// Mã đơn vị · Code of the unit; left out: all.
         #[arg(long)]
@@ -45,14 +47,16 @@ fn list_findings(ctx: &CliContext, unit: Option<&str>) -> CliResult {
     let local_app = ctx.open_local_app()?;
     let reference = local_app.load_reference()?;
     let unit = unit.map(|code| super::access::find_unit_id(&local_app, code)).transpose()?;
-    let uid = |unit: UnitId| reference.org.unit(unit).map_or_else(String::new, |unit| unit.uid.clone());
+    let uid =
+        |unit: UnitId| reference.org.unit(unit).map_or_else(String::new, |unit| unit.uid.clone());
     let output = &ctx.output;
     // An operator at the machine answers for the root unit only: of others what is shared.
     let mut findings = local_app.app.visible_findings(&local_app.actor, unit)?;
     findings.sort_by_key(|(one, _)| (uid(one.unit), one.asked_day, one.id()));
     let row = |(finding, _): &crate::app::quality::StoredFinding| {
         let element = finding.element.as_ref().and_then(|code| reference.catalogue.element(code));
-        let element = element.map_or("", |element| output.lang.pick(&*element.name_vi, &*element.name_en));
+        let element =
+            element.map_or("", |element| output.lang.pick(&*element.name_vi, &*element.name_en));
         vec![
             uid(finding.unit),
             finding.rule.to_string(),
@@ -74,12 +78,19 @@ fn list_findings(ctx: &CliContext, unit: Option<&str>) -> CliResult {
 fn print_measurements(ctx: &CliContext, weeks: u8) -> CliResult {
     let trouble = |text: String| CliError::new("NO_EXAMPLE", text.clone(), text);
     let example = load_example().map_err(|faults| trouble(faults[0].to_text(false)))?;
-    let province = Province::new(SEED, example.org, example.catalogue, example.campaign_a, &[&example.campaign_b]);
+    let province = Province::new(
+        SEED,
+        example.org,
+        example.catalogue,
+        example.campaign_a,
+        &[&example.campaign_b],
+    );
     let all = measure_rules(&province, weeks).map_err(|error| trouble(error.to_string()))?;
     let output = &ctx.output;
     if output.json {
         let keys = ["rule", "planted", "found", "idle", "looks"];
-        let rows: Vec<Vec<String>> = all.iter().map(|one| to_table_row(one)[..5].to_vec()).collect();
+        let rows: Vec<Vec<String>> =
+            all.iter().map(|one| to_table_row(one)[..5].to_vec()).collect();
         output.print_rows(&keys, &keys, &rows);
         return Ok(());
     }
@@ -87,7 +98,8 @@ fn print_measurements(ctx: &CliContext, weeks: u8) -> CliResult {
         format!("DỮ LIỆU GIẢ LẬP (SYNTHETIC), seed {SEED}, {weeks} tuần\n"),
         format!("DỮ LIỆU GIẢ LẬP (SYNTHETIC), seed {SEED}, {weeks} weeks\n"),
     ));
-    output.print_line("| rule | planted | found | asked for nothing | looks | recall | precision |");
+    output
+        .print_line("| rule | planted | found | asked for nothing | looks | recall | precision |");
     output.print_line("|---|---|---|---|---|---|---|");
     all.iter().for_each(|one| output.print_line(format!("| {} |", to_table_row(one).join(" | "))));
     Ok(())

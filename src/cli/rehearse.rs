@@ -52,9 +52,9 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
         Some(day) => day,
         None => next_change_day(&org, local_app.app.now().local_date())?,
     };
-    let before = org
-        .state_before(on)
-        .map_err(|found| CliError::refused_files(found.into_iter().map(|finding| finding.violation)))?;
+    let before = org.state_before(on).map_err(|found| {
+        CliError::refused_files(found.into_iter().map(|finding| finding.violation))
+    })?;
     let changes = org.changes_on(on, Timestamp::from_local_midnight(on));
     if changes.is_empty() {
         return Err(CliError::new(
@@ -67,7 +67,8 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     let mut given = load_rehearsal_input(&local_app, &existing, &before, campaign, on)?;
     if let Some(path) = &args.handover {
         let read = read_handover(&files::display_name(path), &files::read_text(path)?, &org)?;
-        (given.closing_stocks, given.handover, given.opening_stocks) = (read.closing, read.lines, read.opening);
+        (given.closing_stocks, given.handover, given.opening_stocks) =
+            (read.closing, read.lines, read.opening);
     }
     let mut report = rehearse(&before, &changes, &given).map_err(|unknown| {
         let text = unknown.to_string();
@@ -109,17 +110,22 @@ fn load_rehearsal_input(
     on: Date,
 ) -> CliResult<RehearsalInput> {
     let contracts = existing.catalogue.contracts_with_codes(&campaign.contracts);
-    let mut given = RehearsalInput::new(existing.calendars.clone(), contracts, campaign.measurement_window);
+    let mut given =
+        RehearsalInput::new(existing.calendars.clone(), contracts, campaign.measurement_window);
     let eve = on.yesterday().unwrap_or(on);
     let baselines = Baselines::new(&local_app.app.baselines(&local_app.actor)?);
     // Baselines are those of the units that stood when the campaign began; the eve's are made of them along the lineage.
     let (base, first) = (campaign.base_window(), campaign.measurement_window.start);
     for element in &existing.catalogue.elements {
         let of = |unit| Some((unit, baselines.value_of(unit, element, base).value()?));
-        let bases: BTreeMap<UnitId, i64> = before.open_units_on(first).filter_map(|unit| of(unit.id)).collect();
+        let bases: BTreeMap<UnitId, i64> =
+            before.open_units_on(first).filter_map(|unit| of(unit.id)).collect();
         let Ok(carried) = before.rebase_baselines(&bases, first, eve) else { continue };
-        let whole =
-            carried.baselines.iter().filter(|one| one.without_baseline.is_empty()).map(|one| (one.unit, one.rounded));
+        let whole = carried
+            .baselines
+            .iter()
+            .filter(|one| one.without_baseline.is_empty())
+            .map(|one| (one.unit, one.rounded));
         let bases: BTreeMap<UnitId, i64> = whole.collect();
         if !bases.is_empty() {
             given.baselines.insert(element.code.clone(), bases);
@@ -172,13 +178,15 @@ fn report_json(report: &RehearsalReport, lang: Lang) -> Value {
     let rebased = report.rebased_elements.iter().map(|one| {
         json!({ "element": one.element.to_string(), "before": one.sums.0, "after": one.sums.1, "exact": one.exact, "derived": one.derived, "incomplete": one.incomplete })
     });
-    let counts = report
-        .unit_counts
+    let counts = report.unit_counts.iter().map(
+        |(kind, before, after)| json!({ "kind": kind.as_str(), "before": before, "after": after }),
+    );
+    let straddling = report
+        .straddling_units
         .iter()
-        .map(|(kind, before, after)| json!({ "kind": kind.as_str(), "before": before, "after": after }));
-    let straddling =
-        report.straddling_units.iter().map(|(kind, units)| json!({ "level": kind.as_str(), "units": units }));
-    let findings = report.findings.iter().map(|broken| finding_json(&CliFinding::from(broken.clone()), lang));
+        .map(|(kind, units)| json!({ "level": kind.as_str(), "units": units }));
+    let findings =
+        report.findings.iter().map(|broken| finding_json(&CliFinding::from(broken.clone()), lang));
     json!({
         "days": report.days.iter().map(Date::to_string).collect::<Vec<_>>(),
         "legal": report.legal_bases,

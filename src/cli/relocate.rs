@@ -27,8 +27,13 @@ pub(super) struct Args {
 
 pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     let output = &ctx.output;
-    output.print_remark(output.pick("đang chuyển và kiểm tra từng bảng…", "moving, and checking each table…"));
-    let moved = relocate_database(&DatabaseLocation::parse(&args.from), &DatabaseLocation::parse(&args.to))?;
+    output.print_remark(
+        output.pick("đang chuyển và kiểm tra từng bảng…", "moving, and checking each table…"),
+    );
+    let moved = relocate_database(
+        &DatabaseLocation::parse(&args.from),
+        &DatabaseLocation::parse(&args.to),
+    )?;
     let (rows, tables, seq) = (moved.row_count, moved.table_count, moved.head.seq);
     output.print_answer(
         || {

@@ -6,7 +6,9 @@ use super::error::CliResult;
 
 /// `thidua remind`
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Ví dụ / Examples:\n  thidua remind\n  thidua remind --unit dist-842 --json")]
+#[command(
+    after_help = "Ví dụ / Examples:\n  thidua remind\n  thidua remind --unit dist-842 --json"
+)]
 pub(super) struct Args {
     /// Chỉ đơn vị này và cấp dưới · Only this unit and those under it today.
     #[arg(long)]
@@ -43,6 +45,10 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
         output.pick("đến ngày", "last day"),
         output.pick("hạn gửi", "due by"),
     ];
-    output.print_rows(&headings, &["unit", "name", "contract", "first_day", "last_day", "due_by"], &rows);
+    output.print_rows(
+        &headings,
+        &["unit", "name", "contract", "first_day", "last_day", "due_by"],
+        &rows,
+    );
     Ok(())
 }

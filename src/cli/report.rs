@@ -101,23 +101,35 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
 
 /// One column a revision, oldest first; a cell that differs from the one before carries a `*`.
 fn show_revisions(ctx: &CliContext, local_app: &LocalApp, report: &str) -> CliResult {
-    let unknown =
-        || CliError::new("NOT_FOUND", format!("không có báo cáo {report}"), format!("there is no report {report}"));
+    let unknown = || {
+        CliError::new(
+            "NOT_FOUND",
+            format!("không có báo cáo {report}"),
+            format!("there is no report {report}"),
+        )
+    };
     let id = ReportId::parse(report).map_err(|_| unknown())?;
     let mut filed = local_app.app.report_revisions(&local_app.actor, id)?;
     filed.reverse();
     let reference = local_app.load_reference()?;
-    let elements: BTreeSet<ElementNumber> = filed.iter().flat_map(|one| one.report.cells.keys().copied()).collect();
+    let elements: BTreeSet<ElementNumber> =
+        filed.iter().flat_map(|one| one.report.cells.keys().copied()).collect();
     let shown = |value: Option<&CellValue>| match value {
         None => "-".to_owned(),
         Some(CellValue::Reported(figure)) => figure.to_string(),
         Some(CellValue::Nil) => "nil".to_owned(),
         Some(CellValue::Missing(_)) => "missing".to_owned(),
     };
-    let mut rows = vec![mark_changed_texts("state", filed.iter().map(|one| one.report.state.code().to_owned()))];
+    let mut rows = vec![mark_changed_texts(
+        "state",
+        filed.iter().map(|one| one.report.state.code().to_owned()),
+    )];
     for element in elements {
         let name = reference.element_code(element).unwrap_or_default();
-        rows.push(mark_changed_texts(name, filed.iter().map(|one| shown(one.report.cells.get(&element)))));
+        rows.push(mark_changed_texts(
+            name,
+            filed.iter().map(|one| shown(one.report.cells.get(&element))),
+        ));
     }
     rows.push(mark_changed_texts("note", filed.iter().map(|one| one.report.note.clone())));
     let heads: Vec<String> = filed.iter().map(|one| one.revision.to_string()).collect();
@@ -166,13 +178,18 @@ fn import_reports(
                 lines.extend(made.iter().map(|_| row.line));
                 commands.extend(made);
             }
-            Err(ReportLineError::Refused(refusal)) => findings.extend(findings_at_line(&name, row.line, refusal)),
+            Err(ReportLineError::Refused(refusal)) => {
+                findings.extend(findings_at_line(&name, row.line, refusal))
+            }
             Err(ReportLineError::Failed(failure)) => return Err(failure),
         }
     }
-    let ended = local_app.app.run_command_batch(&actor, &commands, !dry_run && findings.is_empty())?;
+    let ended =
+        local_app.app.run_command_batch(&actor, &commands, !dry_run && findings.is_empty())?;
     for (line, end) in lines.into_iter().zip(ended) {
-        findings.extend(end.err().into_iter().flat_map(|refusal| findings_at_line(&name, line, refusal)));
+        findings.extend(
+            end.err().into_iter().flat_map(|refusal| findings_at_line(&name, line, refusal)),
+        );
     }
     if !findings.is_empty() {
         findings.sort_by_key(|finding| finding.place.as_ref().map(|(_, place)| *place));
@@ -194,7 +211,8 @@ fn import_reports(
             ),
         )
     };
-    output.print_answer(text, || json!({ "reports": count, "commands": steps, "dry_run": dry_run }));
+    output
+        .print_answer(text, || json!({ "reports": count, "commands": steps, "dry_run": dry_run }));
     Ok(())
 }
 
@@ -232,7 +250,11 @@ fn build_commands(
 ) -> Result<Vec<Command>, ReportLineError> {
     let key = find_report_key(reference, row)?;
     let (id, today) = (key.id(), local_app.app.now().local_date());
-    let filed = local_app.app.reports_by_id(&[id]).map_err(|error| ReportLineError::Failed(error.into()))?.pop();
+    let filed = local_app
+        .app
+        .reports_by_id(&[id])
+        .map_err(|error| ReportLineError::Failed(error.into()))?
+        .pop();
     let acting_unit = reference.org.acting_unit(key.unit, today).unwrap_or(key.unit);
     let blank = Cells::new();
     let before = filed.as_ref().map_or(&blank, |filed| &filed.report.cells);
@@ -245,16 +267,24 @@ fn build_commands(
     }
     changes.sort_by_key(|change| change.element);
     let base_note = filed.as_ref().map_or("", |filed| filed.report.note.as_str());
-    let note = (row.note != base_note).then(|| NoteChange { mine: row.note.clone(), base: base_note.to_owned() });
+    let note = (row.note != base_note)
+        .then(|| NoteChange { mine: row.note.clone(), base: base_note.to_owned() });
     let command = |body| Command { captured_at: None, sync_mark: Vec::new(), body };
     let mut commands = Vec::new();
     if !changes.is_empty() || note.is_some() {
         let base_revision = filed.as_ref().map_or(0, |filed| filed.revision);
-        commands.push(command(CommandBody::SaveCells(SaveCells { key, acting_unit, changes, note, base_revision })));
+        commands.push(command(CommandBody::SaveCells(SaveCells {
+            key,
+            acting_unit,
+            changes,
+            note,
+            base_revision,
+        })));
     }
     // A file may be brought twice: what was sent and says the same needs no second submission.
-    let sent =
-        filed.as_ref().is_some_and(|filed| filed.report.state.is_sent() && filed.report.state != ReportState::Returned);
+    let sent = filed.as_ref().is_some_and(|filed| {
+        filed.report.state.is_sent() && filed.report.state != ReportState::Returned
+    });
     if submit && !(sent && commands.is_empty()) {
         commands.push(command(CommandBody::SubmitReport { report: id, acting_unit }));
     }
@@ -262,16 +292,21 @@ fn build_commands(
 }
 
 /// What the line answers: the period, or piece of one, that the unit owes for exactly these days.
-fn find_report_key(reference: &ReferenceSnapshot, row: &ReportCsvRow) -> Result<ReportKey, ReportLineError> {
+fn find_report_key(
+    reference: &ReferenceSnapshot,
+    row: &ReportCsvRow,
+) -> Result<ReportKey, ReportLineError> {
     let contract = reference.catalogue.contract(&row.contract).ok_or(RefusalReason::NotFound)?;
     let unit = reference.org.unit_by_uid(&row.unit_uid).ok_or(RefusalReason::NotFound)?.id;
     let calendar = reference.calendars.get(&contract.calendar).ok_or(RefusalReason::NotExpected)?;
     let whole = calendar.period_containing(row.window.start);
     let window = DateWindow { start: whole.start, end: whole.end };
-    let owed = compute_unit_expectations(&reference.org, &reference.calendars, contract, unit, window)
-        .map_err(|_| RefusalReason::NotExpected)?;
-    let requested =
-        owed.into_iter().find(|one| one.period.start == row.window.start && one.period.end == row.window.end);
+    let owed =
+        compute_unit_expectations(&reference.org, &reference.calendars, contract, unit, window)
+            .map_err(|_| RefusalReason::NotExpected)?;
+    let requested = owed
+        .into_iter()
+        .find(|one| one.period.start == row.window.start && one.period.end == row.window.end);
     let period = requested.ok_or(RefusalReason::NotExpected)?.period;
     Ok(ReportKey { contract: contract.id(), unit, period })
 }
@@ -301,17 +336,26 @@ fn export_reports(
 ) -> CliResult<String> {
     let reference = local_app.load_reference()?;
     let catalogue = &reference.catalogue;
-    let form = catalogue.contract(contract).and_then(|contract| catalogue.form(&contract.form)).ok_or_else(|| {
-        let codes: Vec<&str> = catalogue.contracts.iter().map(|contract| contract.code.as_str()).collect();
-        let codes = codes.join(", ");
-        CliError::new(
-            "UNKNOWN_CONTRACT",
-            format!("không có hợp đồng báo cáo {contract}; có: {codes}"),
-            format!("there is no reporting contract {contract}; there are: {codes}"),
-        )
-    })?;
+    let form = catalogue
+        .contract(contract)
+        .and_then(|contract| catalogue.form(&contract.form))
+        .ok_or_else(|| {
+            let codes: Vec<&str> =
+                catalogue.contracts.iter().map(|contract| contract.code.as_str()).collect();
+            let codes = codes.join(", ");
+            CliError::new(
+                "UNKNOWN_CONTRACT",
+                format!("không có hợp đồng báo cáo {contract}; có: {codes}"),
+                format!("there is no reporting contract {contract}; there are: {codes}"),
+            )
+        })?;
     let unit = unit.map(|code| find_unit_id(local_app, code)).transpose()?;
-    let requested = ReportFilter { unit, states: Vec::new(), contract: Some(ContractId::from_code(contract)), days };
+    let requested = ReportFilter {
+        unit,
+        states: Vec::new(),
+        contract: Some(ContractId::from_code(contract)),
+        days,
+    };
     let lines = local_app.app.visible_reports(&local_app.actor, &requested)?;
     let ids: Vec<_> = lines.iter().map(|line| line.id).collect();
     let filed = local_app.app.reports_by_id(&ids)?;
@@ -328,7 +372,9 @@ fn to_report_row(
     let Report { key, state, cells, note, received_day, late, .. } = &filed.report;
     let cells: Vec<(ElementCode, CellValue)> = cells
         .iter()
-        .filter_map(|(element, value)| Some((reference.element_numbers.item(element.0)?.clone(), *value)))
+        .filter_map(|(element, value)| {
+            Some((reference.element_numbers.item(element.0)?.clone(), *value))
+        })
         .collect();
     let nil = !cells.is_empty() && cells.iter().all(|(_, value)| *value == CellValue::Nil);
     let row = ReportCsvRow {

@@ -23,7 +23,9 @@ enum ReviewCommand {
     #[command(after_help = "Ví dụ / Examples:\n  thidua review queue --phone reviewer.db")]
     Queue,
     /// Xem một báo cáo · Show a report with its content hash.
-    #[command(after_help = "Ví dụ / Examples:\n  thidua review show 0191f3c2a4b57d8e9f00112233445566")]
+    #[command(
+        after_help = "Ví dụ / Examples:\n  thidua review show 0191f3c2a4b57d8e9f00112233445566"
+    )]
     Show {
         /// Mã báo cáo · Id of the report.
         report: String,
@@ -78,7 +80,9 @@ enum ReviewCommand {
     #[command(after_help = "Ví dụ / Examples:\n  thidua review held --json")]
     Held,
     /// Xử lý lệnh tạm giữ · Take a held command over in your own name, or put it aside.
-    #[command(after_help = "Ví dụ / Examples:\n  thidua review take-over HELD\n  thidua review take-over HELD --aside")]
+    #[command(
+        after_help = "Ví dụ / Examples:\n  thidua review take-over HELD\n  thidua review take-over HELD --aside"
+    )]
     SettleHeld {
         /// Mã lệnh · Id of the held command.
         held: String,
@@ -162,7 +166,8 @@ fn list_queue(ctx: &CliContext, phone: &Phone) -> CliResult {
     }
     let row = |one: &WaitingReport| {
         let view = &one.report;
-        let concerns: Vec<String> = one.concerns.iter().map(|concern| concern_text(output.lang, concern)).collect();
+        let concerns: Vec<String> =
+            one.concerns.iter().map(|concern| concern_text(output.lang, concern)).collect();
         vec![
             view.report_id.clone(),
             view.key.unit.clone(),
@@ -195,7 +200,9 @@ fn list_queue(ctx: &CliContext, phone: &Phone) -> CliResult {
 fn concern_text(lang: Lang, concern: &Concern) -> String {
     match concern {
         Concern::HasComments => lang.pick("có trao đổi", "commented").to_owned(),
-        Concern::ChangedAgain => lang.pick("đã sửa sau khi gửi", "changed after it was sent").to_owned(),
+        Concern::ChangedAgain => {
+            lang.pick("đã sửa sau khi gửi", "changed after it was sent").to_owned()
+        }
         Concern::Late => lang.pick("gửi chậm", "late").to_owned(),
         Concern::HasNote => lang.pick("có ghi chú", "has a note").to_owned(),
         Concern::LargeMovement { element, before, now } => format!("{element} {before} -> {now}"),
@@ -223,7 +230,11 @@ fn accept_clean_nils(ctx: &CliContext, phone: &Phone) -> CliResult {
         output.print_answer(|| text.to_owned(), || json!({ "accepted": 0 }));
         return Ok(());
     };
-    output.print_remark(output.lang.pick(format!("{} báo cáo", numbers.len()), format!("{} reports", numbers.len())));
+    output.print_remark(
+        output
+            .lang
+            .pick(format!("{} báo cáo", numbers.len()), format!("{} reports", numbers.len())),
+    );
     sync_command(ctx, phone, *last)
 }
 

@@ -35,7 +35,9 @@ enum RunsCommand {
         limit: u16,
     },
     /// Kết quả của một lần · The standings of a run.
-    #[command(after_help = "Ví dụ / Examples:\n  thidua runs show 20\n  thidua runs show 20 --unit dist-842")]
+    #[command(
+        after_help = "Ví dụ / Examples:\n  thidua runs show 20\n  thidua runs show 20 --unit dist-842"
+    )]
     Show {
         /// Số của lần tổng hợp · Number of the run.
         run: u32,
@@ -68,7 +70,9 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
         RunsCommand::Show { run, unit } => {
             show_run(ctx, &local_app, &find_run(&local_app, campaign, *run)?, unit.as_deref())
         }
-        RunsCommand::Verify { run } => verify_run(ctx, &local_app, &reference, &find_run(&local_app, campaign, *run)?),
+        RunsCommand::Verify { run } => {
+            verify_run(ctx, &local_app, &reference, &find_run(&local_app, campaign, *run)?)
+        }
         RunsCommand::Diff { before, after } => diff_runs(
             ctx,
             &local_app,
@@ -114,11 +118,18 @@ fn list_runs(ctx: &CliContext, local_app: &LocalApp, campaign: &Campaign, limit:
     Ok(())
 }
 
-fn show_run(ctx: &CliContext, local_app: &LocalApp, run: &RunManifest, unit: Option<&str>) -> CliResult {
+fn show_run(
+    ctx: &CliContext,
+    local_app: &LocalApp,
+    run: &RunManifest,
+    unit: Option<&str>,
+) -> CliResult {
     let (mut standings, reference) = local_app.app.run_standings(run)?;
     let unit = match unit {
         Some(code) => super::access::find_unit_id(local_app, code)?,
-        None => local_app.app.store().read(|tx| local_app.app.root_unit(tx))?.unwrap_or(UnitId([0; 16])),
+        None => {
+            local_app.app.store().read(|tx| local_app.app.root_unit(tx))?.unwrap_or(UnitId([0; 16]))
+        }
     };
     standings.retain(|one| one.unit == unit);
     standings.sort_by_key(|one| (one.phase, one.judgement.code.clone()));
@@ -147,13 +158,21 @@ fn unit_uid(reference: &ReferenceSnapshot, unit: UnitId) -> String {
     reference.org.unit(unit).map_or_else(|| unit.to_string(), |unit| unit.uid.clone())
 }
 
-fn verify_run(ctx: &CliContext, local_app: &LocalApp, reference: &ReferenceSnapshot, run: &RunManifest) -> CliResult {
+fn verify_run(
+    ctx: &CliContext,
+    local_app: &LocalApp,
+    reference: &ReferenceSnapshot,
+    run: &RunManifest,
+) -> CliResult {
     let found = local_app.app.verify_run(run)?;
     let output = &ctx.output;
     let holds = found.input_matches && found.output_matches;
     let word = |holds: bool| {
-        let (colour, text) =
-            if holds { (Colour::Green, "ok") } else { (Colour::Red, output.pick("KHÔNG KHỚP", "DIFFERS")) };
+        let (colour, text) = if holds {
+            (Colour::Green, "ok")
+        } else {
+            (Colour::Red, output.pick("KHÔNG KHỚP", "DIFFERS"))
+        };
         output.paint(colour, text)
     };
     output.print_answer(
@@ -187,17 +206,26 @@ fn diff_runs(
 ) -> CliResult {
     let mut between = local_app.app.diff_runs(before, after)?;
     between.standing_diffs.sort_by_key(|one| (unit_uid(reference, one.unit), one.target.clone()));
-    between.changed_reports.sort_by_key(|report| (unit_uid(reference, report.key.unit), report.key.period.start));
+    between
+        .changed_reports
+        .sort_by_key(|report| (unit_uid(reference, report.key.unit), report.key.period.start));
     let output = &ctx.output;
     let side = |one: &Option<Standing>| {
-        one.as_ref()
-            .map_or_else(|| "-".to_owned(), |one| format!("{} {}", one.judgement.display, one.judgement.state.as_str()))
+        one.as_ref().map_or_else(
+            || "-".to_owned(),
+            |one| format!("{} {}", one.judgement.display, one.judgement.state.as_str()),
+        )
     };
-    let line =
-        |one: &StandingDiff| [unit_uid(reference, one.unit), one.target.clone(), side(&one.before), side(&one.after)];
+    let line = |one: &StandingDiff| {
+        [unit_uid(reference, one.unit), one.target.clone(), side(&one.before), side(&one.after)]
+    };
     let changed: Vec<[String; 4]> = between.standing_diffs.iter().map(line).collect();
     let report = |one: &crate::domain::report::Report| {
-        [unit_uid(reference, one.key.unit), one.key.period.to_string(), format!("{:?}", one.state).to_uppercase()]
+        [
+            unit_uid(reference, one.key.unit),
+            one.key.period.to_string(),
+            format!("{:?}", one.state).to_uppercase(),
+        ]
     };
     let reports: Vec<[String; 3]> = between.changed_reports.iter().map(report).collect();
     output.print_answer(

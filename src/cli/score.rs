@@ -38,10 +38,15 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     let reference = local_app.load_reference()?;
     let campaign = campaign::find_campaign(&reference, args.campaign.as_deref())?;
     let plan = load_plan(ctx, args, campaign)?;
-    let unit = args.unit.as_deref().map(|code| super::access::find_unit_id(&local_app, code)).transpose()?;
-    let morning = local_app
-        .app
-        .morning_report(&local_app.actor, &MorningReportRequest { campaign: campaign.id(), phase: 0, unit })?;
+    let unit = args
+        .unit
+        .as_deref()
+        .map(|code| super::access::find_unit_id(&local_app, code))
+        .transpose()?;
+    let morning = local_app.app.morning_report(
+        &local_app.actor,
+        &MorningReportRequest { campaign: campaign.id(), phase: 0, unit },
+    )?;
     let units: Vec<&UnitSummary> =
         if unit.is_some() { vec![&morning.unit] } else { morning.child_units.iter().collect() };
     let mut sheets = Vec::new();
@@ -50,7 +55,8 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
         sheets.push((line, sheet));
     }
     if ctx.output.json {
-        let list: Vec<Value> = sheets.iter().map(|(line, sheet)| sheet_json(&line.uid, sheet)).collect();
+        let list: Vec<Value> =
+            sheets.iter().map(|(line, sheet)| sheet_json(&line.uid, sheet)).collect();
         ctx.output.print_line(format!("{:#}", Value::Array(list)));
     } else {
         print_scores(ctx, &sheets);
@@ -64,12 +70,18 @@ fn load_plan(ctx: &CliContext, args: &Args, campaign: &Campaign) -> CliResult<Sc
     };
     let text = super::files::read_text(path)?;
     let plan = read_scoring_plan(&super::files::display_name(path), &text).map_err(|faults| {
-        let first = faults.first().map_or_else(String::new, |fault| fault.to_text(ctx.output.lang.as_str() == "vi"));
+        let first = faults
+            .first()
+            .map_or_else(String::new, |fault| fault.to_text(ctx.output.lang.as_str() == "vi"));
         CliError::new("BAD_PLAN", first.clone(), first)
     })?;
     match plan.tree.validate(campaign).first() {
         None => Ok(plan),
-        Some(bad) => Err(CliError::new("BAD_PLAN", format!("kế hoạch chấm điểm: {bad}"), format!("the plan: {bad}"))),
+        Some(bad) => Err(CliError::new(
+            "BAD_PLAN",
+            format!("kế hoạch chấm điểm: {bad}"),
+            format!("the plan: {bad}"),
+        )),
     }
 }
 
@@ -83,8 +95,16 @@ fn score_line(
         plan.units.get(&line.uid).cloned().unwrap_or_default();
     let findings = local_app.app.visible_findings(&local_app.actor, Some(line.unit))?;
     let ground = ScoreInput {
-        judgements: line.standings.iter().map(|(code, standing)| (code.as_str(), &standing.judgement)).collect(),
-        coverage: line.coverage.values().copied().fold(Coverage::default(), Coverage::combined_with),
+        judgements: line
+            .standings
+            .iter()
+            .map(|(code, standing)| (code.as_str(), &standing.judgement))
+            .collect(),
+        coverage: line
+            .coverage
+            .values()
+            .copied()
+            .fold(Coverage::default(), Coverage::combined_with),
         persons,
         under_question: findings.iter().any(|(one, _)| one.state == FindingState::Escalated),
         documented_values: documented,
@@ -92,7 +112,11 @@ fn score_line(
         cluster_overrides: cluster,
     };
     score_unit(&plan.tree, campaign, &ground).ok_or_else(|| {
-        CliError::new("TOO_LARGE", "số quá lớn để tính chính xác".to_owned(), "the numbers are too large".to_owned())
+        CliError::new(
+            "TOO_LARGE",
+            "số quá lớn để tính chính xác".to_owned(),
+            "the numbers are too large".to_owned(),
+        )
     })
 }
 
@@ -106,26 +130,41 @@ fn print_scores(ctx: &CliContext, sheets: &[(&UnitSummary, ScoreSheet)]) {
     for (unit, sheet) in sheets {
         for line in &sheet.lines {
             let remark = match (&line.cluster_override, line.not_applicable, line.system_score) {
-                (Some(decided), _, _) => format!("{} ({})", decided.reason, decided.decided_by_post),
-                (None, true, _) => {
-                    output.pick("không áp dụng, đã chia trọng số", "not applicable, weight shared out").to_owned()
+                (Some(decided), _, _) => {
+                    format!("{} ({})", decided.reason, decided.decided_by_post)
                 }
+                (None, true, _) => output
+                    .pick("không áp dụng, đã chia trọng số", "not applicable, weight shared out")
+                    .to_owned(),
                 (None, false, None) => output.pick("chờ số liệu", "waiting for figures").to_owned(),
                 (None, false, Some(_)) => String::new(),
             };
             let cluster = line.cluster_override.as_ref().map(|decided| decided.points);
-            let scores = [Some(line.weight), line.self_score, line.system_score, cluster].map(points_text);
-            rows.push([vec![unit.uid.clone(), line.code.clone()], scores.to_vec(), vec![remark]].concat());
+            let scores =
+                [Some(line.weight), line.self_score, line.system_score, cluster].map(points_text);
+            rows.push(
+                [vec![unit.uid.clone(), line.code.clone()], scores.to_vec(), vec![remark]].concat(),
+            );
         }
         let refused: Vec<&str> = sheet.exclusions.iter().map(|why| why.text(output.lang)).collect();
         let remark = match (refused.is_empty(), sheet.total) {
             (false, _) => refused.join("; "),
             (true, None) => output.pick("chờ số liệu", "waiting for figures").to_owned(),
-            (true, Some(_)) if sheet.provisional => output.pick("tạm tính", "provisional").to_owned(),
+            (true, Some(_)) if sheet.provisional => {
+                output.pick("tạm tính", "provisional").to_owned()
+            }
             (true, Some(_)) => String::new(),
         };
         let blank = || "".to_owned();
-        rows.push(vec![unit.uid.clone(), "=".to_owned(), blank(), blank(), points_text(sheet.total), blank(), remark]);
+        rows.push(vec![
+            unit.uid.clone(),
+            "=".to_owned(),
+            blank(),
+            blank(),
+            points_text(sheet.total),
+            blank(),
+            remark,
+        ]);
     }
     let headings = output.lang.pick(
         ["đơn vị", "tiêu chí", "tối đa", "tự chấm", "hệ thống", "cụm", "ghi chú"],

@@ -56,7 +56,9 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
         ctx.output.print_remark(line);
     }
     let replica = add_replica(&config, &local_app)?;
-    if local_app.app.store().location().is_exposed() || replica.is_some_and(|replica| replica.is_exposed()) {
+    if local_app.app.store().location().is_exposed()
+        || replica.is_some_and(|replica| replica.is_exposed())
+    {
         let text = format!(
             "{}; {}",
             ctx.output.pick(UNVERIFIED_CONNECTION_TEXT[0], UNVERIFIED_CONNECTION_TEXT[1]),
@@ -121,7 +123,8 @@ async fn run_server(
     let followed = telemetry::start_telemetry(followed.as_ref(), &local_app.app)?;
     let tracer = followed.as_ref().map(|followed| followed.tracer().clone()).unwrap_or_default();
     setup.metrics = setup.metrics.with_tracer(tracer.clone());
-    let listener = TcpListener::bind(address).await.map_err(|error| listen_error(address, &error))?;
+    let listener =
+        TcpListener::bind(address).await.map_err(|error| listen_error(address, &error))?;
     let bound = listener.local_addr().map_err(|error| listen_error(address, &error))?;
     if config.listen.public.is_empty() && address.port() == 0 {
         // Phones cannot be told of port 0: the one that was free is the address.
@@ -129,8 +132,9 @@ async fn run_server(
     }
     if !config.metrics.address.is_empty() {
         let listener = TcpListener::bind(&config.metrics.address).await;
-        let listener =
-            listener.map_err(|error| listen_key_error(&config.metrics.address, "metrics.address", &error))?;
+        let listener = listener.map_err(|error| {
+            listen_key_error(&config.metrics.address, "metrics.address", &error)
+        })?;
         tracing::info!(address = config.metrics.address, "metrics are served in plain text");
         tokio::spawn(setup.metrics.clone().serve(listener, local_app.app.clone()));
     }
@@ -159,7 +163,11 @@ async fn run_server(
     }
     tracing::info!("the server has ended");
     served.map_err(|error| {
-        CliError::new("SERVER", format!("máy chủ dừng vì lỗi: {error}"), format!("the server failed: {error}"))
+        CliError::new(
+            "SERVER",
+            format!("máy chủ dừng vì lỗi: {error}"),
+            format!("the server failed: {error}"),
+        )
     })
 }
 
@@ -173,10 +181,15 @@ fn spawn_periodic_backups(minutes: u32, app: App) -> tokio::task::JoinHandle<()>
         loop {
             tick.tick().await;
             let app = app.clone();
-            let made = tokio::task::spawn_blocking(move || app.create_backup(app.backup_dirs())).await;
+            let made =
+                tokio::task::spawn_blocking(move || app.create_backup(app.backup_dirs())).await;
             match made {
                 Ok(Ok(made)) => {
-                    tracing::info!(seq = made.file.seq, safe = made.has_secondary_copy, "a verified copy was made")
+                    tracing::info!(
+                        seq = made.file.seq,
+                        safe = made.has_secondary_copy,
+                        "a verified copy was made"
+                    )
                 }
                 Ok(Err(error)) => tracing::error!(%error, "no copy could be made"),
                 Err(error) => tracing::error!(%error, "no copy could be made"),
@@ -210,7 +223,14 @@ fn build_setup(config: &Config, app: App) -> CliResult<ServerSetup> {
         ca_sha256,
         trusted_ca_sha256: announced_cas,
     };
-    Ok(ServerSetup { app, keys, certificates, endpoints: reach, limits: caps, metrics: ServerMetrics::default() })
+    Ok(ServerSetup {
+        app,
+        keys,
+        certificates,
+        endpoints: reach,
+        limits: caps,
+        metrics: ServerMetrics::default(),
+    })
 }
 
 /// The files of TLS that the configuration names.
@@ -229,8 +249,10 @@ pub(super) fn tls_sources(config: &Config) -> CliResult<TlsSources> {
             "tls.client_auth asks for certificates and tls.client_ca is empty; name the file of the authority that signs them",
         ));
     }
-    let crl = Some(&tls.client_crl).filter(|path| !path.is_empty()).map(|path| config.resolve_path(path));
-    sources.clients = Some(ClientCertConfig { ca: config.resolve_path(&tls.client_ca), crl, required });
+    let crl =
+        Some(&tls.client_crl).filter(|path| !path.is_empty()).map(|path| config.resolve_path(path));
+    sources.clients =
+        Some(ClientCertConfig { ca: config.resolve_path(&tls.client_ca), crl, required });
     Ok(sources)
 }
 
@@ -247,16 +269,25 @@ fn listen_key_error(address: &str, key: &str, error: &std::io::Error) -> CliErro
 }
 
 /// SIGHUP: the filter of the log is read anew, and nothing else; a mistake in the file leaves everything as it is.
-async fn reload_log_filter_on_sighup(ctx: &CliContext, filter: &log::LogFilterHandle) -> Infallible {
+async fn reload_log_filter_on_sighup(
+    ctx: &CliContext,
+    filter: &log::LogFilterHandle,
+) -> Infallible {
     #[cfg(unix)]
-    if let Ok(mut hangups) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()) {
+    if let Ok(mut hangups) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())
+    {
         while hangups.recv().await.is_some() {
             let wanted = ctx.read_config().map(|config| config.log.filter);
             match wanted.map(|wanted| (filter.set_filter(&wanted), wanted)) {
-                Ok((Ok(()), wanted)) => tracing::warn!(filter = wanted, "the log's filter was read anew"),
+                Ok((Ok(()), wanted)) => {
+                    tracing::warn!(filter = wanted, "the log's filter was read anew")
+                }
                 Ok((Err(error), _)) => tracing::error!(%error, "the log's filter stays as it was"),
                 Err(failure) => {
-                    tracing::error!(code = failure.code, "the log's filter stays as it was: see thidua.toml")
+                    tracing::error!(
+                        code = failure.code,
+                        "the log's filter stays as it was: see thidua.toml"
+                    )
                 }
             }
         }

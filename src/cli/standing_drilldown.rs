@@ -45,7 +45,8 @@ pub(super) fn show_drilldown(
         ));
     }
     if ctx.output.json {
-        let list = found.iter().map(|(one, judged, backing)| requested.to_json(one, judged, backing));
+        let list =
+            found.iter().map(|(one, judged, backing)| requested.to_json(one, judged, backing));
         ctx.output.print_line(format!("{:#}", Value::Array(list.collect())));
         return Ok(());
     }
@@ -60,7 +61,12 @@ impl DrilldownContext<'_> {
     fn load_backing(&self, standing: &Standing, code: &str) -> CliResult<ReportDrilldown> {
         let LocalApp { app, actor } = self.local_app;
         Ok(match self.judge_now_view {
-            Some(view) => app.drill_down_live(actor, self.campaign, (standing.unit, standing.phase, view), code)?,
+            Some(view) => app.drill_down_live(
+                actor,
+                self.campaign,
+                (standing.unit, standing.phase, view),
+                code,
+            )?,
             None => app.drill_down(actor, standing.id(), code)?,
         })
     }
@@ -73,13 +79,19 @@ impl DrilldownContext<'_> {
         };
         let Judgement { code, state, display, .. } = judged;
         let because = reasons_text(output, judged.reasons.iter().map(String::as_str));
-        output.print_line(format!("{code} ({phase}): {} {display} {because}", state.text(output.lang)).trim_end());
+        output.print_line(
+            format!("{code} ({phase}): {} {display} {because}", state.text(output.lang)).trim_end(),
+        );
         output.print_line(format!("  {}", coverage_text(output, &one.coverage)));
         for figure in judged.all_figures() {
             let element = self.reference.catalogue.element(&figure.element);
-            let name = element.map_or("", |element| output.pick(&element.name_vi, &element.name_en));
-            let (now, before, full) =
-                (figure_text(figure.value), figure_text(figure.baseline_now), figure_text(figure.baseline_full));
+            let name =
+                element.map_or("", |element| output.pick(&element.name_vi, &element.name_en));
+            let (now, before, full) = (
+                figure_text(figure.value),
+                figure_text(figure.baseline_now),
+                figure_text(figure.baseline_full),
+            );
             output.print_line(output.lang.pick(
                 format!("  {} {name}: nay {now}, cùng kỳ {before}, cả kỳ gốc {full}", figure.element),
                 format!(
@@ -115,7 +127,12 @@ impl DrilldownContext<'_> {
         ));
     }
 
-    fn to_table_row(&self, output: &Output, line: &StandingReport, elements: &BTreeSet<&ElementCode>) -> Vec<String> {
+    fn to_table_row(
+        &self,
+        output: &Output,
+        line: &StandingReport,
+        elements: &BTreeSet<&ElementCode>,
+    ) -> Vec<String> {
         let unit = self.reference.org.unit(line.unit);
         let last = line.period.end.yesterday().unwrap_or(line.period.end);
         let support = match line.support {
@@ -132,14 +149,18 @@ impl DrilldownContext<'_> {
             format!("{support}{late}"),
         ];
         let added = |code: &&ElementCode| {
-            line.addends.iter().find(|one| one.element == **code).map_or_else(String::new, addend_text)
+            line.addends
+                .iter()
+                .find(|one| one.element == **code)
+                .map_or_else(String::new, addend_text)
         };
         row.extend(elements.iter().map(added));
         row
     }
 
     fn to_json(&self, one: &Standing, judged: &Judgement, backing: &ReportDrilldown) -> Value {
-        let uid = |line: &StandingReport| self.reference.org.unit(line.unit).map(|unit| unit.uid.clone());
+        let uid =
+            |line: &StandingReport| self.reference.org.unit(line.unit).map(|unit| unit.uid.clone());
         let reports = backing.lines.iter().map(|line| {
             let adds = line.addends.iter();
             let adds = adds.map(|Addend { element, figure, counts }| json!({ "element": element.as_str(), "figure": figure, "counts": counts }));

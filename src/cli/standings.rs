@@ -68,7 +68,8 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     }
     let now = args.now || view != StructureView::AsWas;
     let mut standings = load_standings(&local_app, campaign, now.then_some(view))?;
-    let uid = |unit: UnitId| reference.org.unit(unit).map_or_else(String::new, |unit| unit.uid.clone());
+    let uid =
+        |unit: UnitId| reference.org.unit(unit).map_or_else(String::new, |unit| unit.uid.clone());
     standings.sort_by_key(|one| (one.phase, uid(one.unit), one.judgement.code.clone()));
     if args.csv {
         return print_all(&ctx.output, &standings, &uid);
@@ -92,12 +93,20 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
 fn requested_unit(local_app: &LocalApp, args: &Args) -> CliResult<UnitId> {
     match &args.unit {
         Some(code) => super::access::find_unit_id(local_app, code),
-        None => Ok(local_app.app.store().read(|tx| local_app.app.root_unit(tx))?.unwrap_or(UnitId([0; 16]))),
+        None => Ok(local_app
+            .app
+            .store()
+            .read(|tx| local_app.app.root_unit(tx))?
+            .unwrap_or(UnitId([0; 16]))),
     }
 }
 
 /// AS_IS and FROZEN may name their day; else today, and the day on which the campaign began.
-fn parse_view(text: &str, campaign: &Campaign, today: jiff::civil::Date) -> CliResult<StructureView> {
+fn parse_view(
+    text: &str,
+    campaign: &Campaign,
+    today: jiff::civil::Date,
+) -> CliResult<StructureView> {
     let wanted = text.to_uppercase();
     let found = match wanted.as_str() {
         "AS_IS" => Some(StructureView::AsIs(today)),
@@ -113,7 +122,11 @@ fn parse_view(text: &str, campaign: &Campaign, today: jiff::civil::Date) -> CliR
     })
 }
 
-fn load_standings(local_app: &LocalApp, campaign: &Campaign, now: Option<StructureView>) -> CliResult<Vec<Standing>> {
+fn load_standings(
+    local_app: &LocalApp,
+    campaign: &Campaign,
+    now: Option<StructureView>,
+) -> CliResult<Vec<Standing>> {
     let standings = match now {
         Some(view) => local_app.app.judge_live(campaign, view)?.standings,
         None => local_app.app.visible_standings(&local_app.actor, campaign.id())?,
@@ -130,9 +143,16 @@ fn load_standings(local_app: &LocalApp, campaign: &Campaign, now: Option<Structu
 }
 
 /// The rows of a target and, indented, of its members.
-fn push_rows(judgement: &Judgement, depth: usize, standing: &Standing, unit: &str, rows: &mut Vec<Vec<String>>) {
+fn push_rows(
+    judgement: &Judgement,
+    depth: usize,
+    standing: &Standing,
+    unit: &str,
+    rows: &mut Vec<Vec<String>>,
+) {
     let figures = |pick: fn(&crate::domain::standing::StandingFigure) -> Option<i64>| {
-        let texts: Vec<String> = judgement.figures.iter().map(|one| figure_text(pick(one))).collect();
+        let texts: Vec<String> =
+            judgement.figures.iter().map(|one| figure_text(pick(one))).collect();
         texts.join("/")
     };
     rows.push(vec![
@@ -155,10 +175,25 @@ pub(super) fn figure_text(figure: Option<i64>) -> String {
     figure.map_or_else(|| "-".to_owned(), |figure| figure.to_string())
 }
 
-const JSON_KEYS: [&str; 11] =
-    ["phase", "unit", "target", "last_year", "now", "value", "limit", "state", "reasons", "view", "stage"];
+const JSON_KEYS: [&str; 11] = [
+    "phase",
+    "unit",
+    "target",
+    "last_year",
+    "now",
+    "value",
+    "limit",
+    "state",
+    "reasons",
+    "view",
+    "stage",
+];
 
-fn print_standings(output: &Output, standings: &[Standing], uid: &dyn Fn(UnitId) -> String) -> CliResult {
+fn print_standings(
+    output: &Output,
+    standings: &[Standing],
+    uid: &dyn Fn(UnitId) -> String,
+) -> CliResult {
     if output.json {
         let list: Vec<Value> = standings.iter().map(|one| standing_json(one, uid)).collect();
         output.print_line(format!("{:#}", Value::Array(list)));
@@ -168,7 +203,8 @@ fn print_standings(output: &Output, standings: &[Standing], uid: &dyn Fn(UnitId)
     standings.iter().for_each(|one| push_rows(&one.judgement, 0, one, &uid(one.unit), &mut rows));
     // Codes are for files; a person reads words.
     for row in &mut rows {
-        row[7] = JudgementState::parse(&row[7]).map_or("", |state| state.text(output.lang)).to_owned();
+        row[7] =
+            JudgementState::parse(&row[7]).map_or("", |state| state.text(output.lang)).to_owned();
         row[8] = reasons_text(output, row[8].split(' '));
         row.truncate(9);
     }
@@ -187,7 +223,9 @@ fn print_standings(output: &Output, standings: &[Standing], uid: &dyn Fn(UnitId)
     if let Some(one) = standings.first() {
         let stage = match one.stage {
             StandingStage::Running => output.pick("đang diễn ra", "running"),
-            StandingStage::Closed => output.pick("đã hết hạn, số liệu sơ bộ", "over, figures preliminary"),
+            StandingStage::Closed => {
+                output.pick("đã hết hạn, số liệu sơ bộ", "over, figures preliminary")
+            }
             StandingStage::Final => output.pick("chính thức", "final"),
         };
         output.print_line(format!("{} {}; {stage}", output.pick("góc nhìn", "view"), one.view));
@@ -205,9 +243,15 @@ pub(super) fn coverage_text(output: &Output, coverage: &Coverage) -> String {
 }
 
 /// Why, in words.
-pub(super) fn reasons_text<'a>(output: &Output, codes: impl IntoIterator<Item = &'a str>) -> String {
-    let words: Vec<&str> =
-        codes.into_iter().filter_map(VerdictReason::parse).map(|reason| reason.text(output.lang)).collect();
+pub(super) fn reasons_text<'a>(
+    output: &Output,
+    codes: impl IntoIterator<Item = &'a str>,
+) -> String {
+    let words: Vec<&str> = codes
+        .into_iter()
+        .filter_map(VerdictReason::parse)
+        .map(|reason| reason.text(output.lang))
+        .collect();
     words.join("; ")
 }
 
@@ -226,7 +270,11 @@ fn print_all(output: &Output, standings: &[Standing], uid: &dyn Fn(UnitId) -> St
 
 /// A field of CSV; codes and figures of ours never begin a formula.
 fn quote_csv(cell: &str) -> String {
-    if cell.contains([',', '"', '\n']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() }
+    if cell.contains([',', '"', '\n']) {
+        format!("\"{}\"", cell.replace('"', "\"\""))
+    } else {
+        cell.to_owned()
+    }
 }
 
 fn standing_json(one: &Standing, uid: &dyn Fn(UnitId) -> String) -> Value {

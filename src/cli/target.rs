@@ -67,7 +67,9 @@ fn parse_lang(text: &str) -> Result<Lang, String> {
 
 fn parse_expected_cases(text: &str) -> Result<ExpectedCases, String> {
     let (element, number) = match text.split_once('=') {
-        Some((code, number)) => (Some(ElementCode::new(code).map_err(|bad| bad.to_string())?), number),
+        Some((code, number)) => {
+            (Some(ElementCode::new(code).map_err(|bad| bad.to_string())?), number)
+        }
         None => (None, text),
     };
     let expected = Ratio::parse(number).map_err(|bad| bad.to_string())?;
@@ -82,7 +84,9 @@ fn parse_expected_cases(text: &str) -> Result<ExpectedCases, String> {
 pub fn run(args: &Args, stdin: &mut dyn Read, stdout: &mut dyn Write) -> ExitCode {
     let answered = match &args.command {
         TargetCommand::Eval { json } => eval_targets(*json, args.lang, stdin, stdout),
-        TargetCommand::Chance { base, target, json } => print_chance(base, target, *json, args.lang, stdout),
+        TargetCommand::Chance { base, target, json } => {
+            print_chance(base, target, *json, args.lang, stdout)
+        }
     };
     // A reader that has gone away (`| head`) needs no more answers.
     if answered.unwrap_or(true) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -103,14 +107,23 @@ impl TargetInputError {
 
     fn write_to(&self, json: bool, stdout: &mut dyn Write) -> io::Result<()> {
         if json {
-            writeln!(stdout, "{}", json!({"error": {"code": self.code, "column": self.column, "text": self.text}}))
+            writeln!(
+                stdout,
+                "{}",
+                json!({"error": {"code": self.code, "column": self.column, "text": self.text}})
+            )
         } else {
             writeln!(stdout, "{}: {}", self.code, self.text)
         }
     }
 }
 
-fn eval_targets(json: bool, lang: Lang, stdin: &mut dyn Read, stdout: &mut dyn Write) -> io::Result<bool> {
+fn eval_targets(
+    json: bool,
+    lang: Lang,
+    stdin: &mut dyn Read,
+    stdout: &mut dyn Write,
+) -> io::Result<bool> {
     let mut bytes = Vec::new();
     stdin.take(INPUT_MAX).read_to_end(&mut bytes)?;
     let mut answered = 0;
@@ -120,8 +133,11 @@ fn eval_targets(json: bool, lang: Lang, stdin: &mut dyn Read, stdout: &mut dyn W
         match object.and_then(|object| input::EvalInput::from_json(&object, lang)) {
             Ok(question) => {
                 let evaluation = question.target.evaluate(&question.figures, &question.terms);
-                let line =
-                    if json { output::evaluation_json(&evaluation, lang).to_string() } else { evaluation.text(lang) };
+                let line = if json {
+                    output::evaluation_json(&evaluation, lang).to_string()
+                } else {
+                    evaluation.text(lang)
+                };
                 writeln!(stdout, "{line}")?;
             }
             Err(refusal) => {
@@ -142,7 +158,9 @@ fn eval_targets(json: bool, lang: Lang, stdin: &mut dyn Read, stdout: &mut dyn W
 }
 
 /// Every JSON value in turn; after one that cannot be read, goes on at the next line. An error comes with its line.
-fn parse_json_values(bytes: &[u8]) -> impl Iterator<Item = Result<Value, (usize, serde_json::Error)>> {
+fn parse_json_values(
+    bytes: &[u8],
+) -> impl Iterator<Item = Result<Value, (usize, serde_json::Error)>> {
     let mut read = 0;
     std::iter::from_fn(move || {
         let rest = &bytes[read..];
@@ -161,7 +179,8 @@ fn parse_json_values(bytes: &[u8]) -> impl Iterator<Item = Result<Value, (usize,
 
 /// Where the line after line `number` (from 1) begins.
 fn offset_after_line(bytes: &[u8], number: usize) -> usize {
-    let mut ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
+    let mut ends =
+        bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
     ends.nth(number.saturating_sub(1)).unwrap_or(bytes.len())
 }
 
@@ -171,7 +190,10 @@ fn json_error((line, error): &(usize, serde_json::Error), lang: Lang) -> TargetI
     let why = why.split(" at line ").next().unwrap_or(&why).to_owned();
     TargetInputError::new(
         "BAD_JSON",
-        lang.pick(format!("dòng {line}: không đọc được JSON: {why}"), format!("line {line}: this is not JSON: {why}")),
+        lang.pick(
+            format!("dòng {line}: không đọc được JSON: {why}"),
+            format!("line {line}: this is not JSON: {why}"),
+        ),
     )
 }
 
@@ -200,7 +222,12 @@ fn print_chance(
     Ok(true)
 }
 
-fn print_sentences(luck: &TargetChance, depth: usize, lang: Lang, stdout: &mut dyn Write) -> io::Result<()> {
+fn print_sentences(
+    luck: &TargetChance,
+    depth: usize,
+    lang: Lang,
+    stdout: &mut dyn Write,
+) -> io::Result<()> {
     let indent = "  ".repeat(depth);
     writeln!(stdout, "{indent}{}\n{indent}{}", luck.target, luck.text(lang))?;
     luck.members.iter().try_for_each(|member| print_sentences(member, depth + 1, lang, stdout))

@@ -5,17 +5,22 @@
 use super::error::{CliError, CliResult};
 use crate::app::App;
 use crate::config::Config;
-use crate::server::otlp::{self, CollectorAddress, CollectorAddressError, OtlpExporter, OtlpSettings};
+use crate::server::otlp::{
+    self, CollectorAddress, CollectorAddressError, OtlpExporter, OtlpSettings,
+};
 use crate::server::tls::TlsError;
 
 /// What the configuration asks for; `None`: nothing is sent.
-pub(super) fn read_settings(config: &Config, plaintext_allowed: bool) -> CliResult<Option<OtlpSettings>> {
+pub(super) fn read_settings(
+    config: &Config,
+    plaintext_allowed: bool,
+) -> CliResult<Option<OtlpSettings>> {
     let telemetry = &config.telemetry;
     if telemetry.otlp.is_empty() {
         return Ok(None);
     }
-    let collector =
-        CollectorAddress::parse(&telemetry.otlp, plaintext_allowed).map_err(|error| collector_error(config, error))?;
+    let collector = CollectorAddress::parse(&telemetry.otlp, plaintext_allowed)
+        .map_err(|error| collector_error(config, error))?;
     if collector.is_tls() && telemetry.ca.is_empty() {
         return Err(CliError::new(
             "NO_TELEMETRY_CA",
@@ -23,14 +28,19 @@ pub(super) fn read_settings(config: &Config, plaintext_allowed: bool) -> CliResu
             "telemetry.otlp is https and telemetry.ca is empty; name the PEM file of the authority behind the collector's certificate",
         ));
     }
-    let ca = Some(&telemetry.ca).filter(|path| !path.is_empty()).map(|path| config.resolve_path(path));
+    let ca =
+        Some(&telemetry.ca).filter(|path| !path.is_empty()).map(|path| config.resolve_path(path));
     let (node, one_in) = (telemetry.node.clone(), telemetry.one_in);
     Ok(Some(OtlpSettings { ca, node, sample_one_in: one_in, ..OtlpSettings::new(collector) }))
 }
 
 /// Begins to send it.
-pub(super) fn start_telemetry(settings: Option<&OtlpSettings>, app: &App) -> CliResult<Option<OtlpExporter>> {
-    let begun = settings.map(|settings| otlp::start_exporter(settings, Some(app.clone()))).transpose();
+pub(super) fn start_telemetry(
+    settings: Option<&OtlpSettings>,
+    app: &App,
+) -> CliResult<Option<OtlpExporter>> {
+    let begun =
+        settings.map(|settings| otlp::start_exporter(settings, Some(app.clone()))).transpose();
     begun.map_err(|error| {
         let error = match error {
             // Its own text speaks of other files.
@@ -53,7 +63,9 @@ fn collector_error(config: &Config, error: CollectorAddressError) -> CliError {
     match error {
         CollectorAddressError::Invalid => CliError::new(
             "CONFIG",
-            format!("telemetry.otlp = {given:?}: cần http://MÁY:CỔNG hoặc https://MÁY:CỔNG, như http://127.0.0.1:4317"),
+            format!(
+                "telemetry.otlp = {given:?}: cần http://MÁY:CỔNG hoặc https://MÁY:CỔNG, như http://127.0.0.1:4317"
+            ),
             format!("telemetry.otlp = {given:?}: {error}"),
         ),
         CollectorAddressError::Plaintext => CliError::new(

@@ -55,17 +55,24 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
 fn announce_next_ca(ctx: &CliContext) -> CliResult {
     let files = invite::tls_files(&ctx.read_config()?);
     ca::create_next_ca(&files, Clock::System.now())?;
-    let hashes: Vec<String> = files.announced_ca_hashes()?.iter().map(|hash| encode_hex(hash)).collect();
+    let hashes: Vec<String> =
+        files.announced_ca_hashes()?.iter().map(|hash| encode_hex(hash)).collect();
     let output = &ctx.output;
     let text = || {
         let next = output.pick(
             "Khởi động lại máy chủ: từ đó điện thoại biết CA kế tiếp sau mỗi lần đồng bộ. Sau 90 ngày: thidua tls roll-over --finish",
             "Restart the server: from then on phones learn of the next CA whenever they sync. After 90 days: thidua tls roll-over --finish",
         );
-        format!("CA {}\nSHA-256 {}\n{next}", files.next_ca.display(), hashes.last().map_or("", String::as_str))
+        format!(
+            "CA {}\nSHA-256 {}\n{next}",
+            files.next_ca.display(),
+            hashes.last().map_or("", String::as_str)
+        )
     };
-    output
-        .print_answer(text, || json!({ "trusted_ca_sha256": hashes, "next_ca": files.next_ca.display().to_string() }));
+    output.print_answer(
+        text,
+        || json!({ "trusted_ca_sha256": hashes, "next_ca": files.next_ca.display().to_string() }),
+    );
     Ok(())
 }
 
@@ -73,7 +80,9 @@ fn finish_ca_rollover(ctx: &CliContext, early: bool) -> CliResult {
     let config = ctx.read_config()?;
     let (files, now) = (invite::tls_files(&config), Clock::System.now());
     let days = std::fs::metadata(&files.next_ca).and_then(|meta| meta.modified()).ok();
-    let days = days.and_then(|at| at.elapsed().ok()).map_or(0, |age| (age.as_secs() / 86_400).cast_signed());
+    let days = days
+        .and_then(|at| at.elapsed().ok())
+        .map_or(0, |age| (age.as_secs() / 86_400).cast_signed());
     if files.next_ca.exists() && days < ANNOUNCEMENT_DAYS && !early {
         return Err(CliError::new(
             "ANNOUNCED_TOO_SHORT",
@@ -100,7 +109,10 @@ fn finish_ca_rollover(ctx: &CliContext, early: bool) -> CliResult {
         );
         format!("CA {}\nSHA-256 {hash}\n{next} {}", files.ca.display(), files.previous_ca.display())
     };
-    output.print_answer(text, || json!({ "ca_sha256": hash, "previous_ca": files.previous_ca.display().to_string() }));
+    output.print_answer(
+        text,
+        || json!({ "ca_sha256": hash, "previous_ca": files.previous_ca.display().to_string() }),
+    );
     Ok(())
 }
 
@@ -114,8 +126,10 @@ fn init_tls(ctx: &CliContext, names: &[String]) -> CliResult {
     let text = || {
         let (ca, chain) = (files.ca.display(), files.chain.display());
         let names = names.join(", ");
-        let next =
-            output.pick("khởi động lại máy chủ để dùng chứng thư mới", "restart the server to use the new certificate");
+        let next = output.pick(
+            "khởi động lại máy chủ để dùng chứng thư mới",
+            "restart the server to use the new certificate",
+        );
         format!("CA {ca}\nSHA-256 {hash}\n{chain} ({names})\n{next}")
     };
     let value = || {

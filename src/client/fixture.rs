@@ -43,7 +43,14 @@ impl FakeServer {
         Self { epoch: 1, time: 1_724_000_000_000_000, ..Self::default() }
     }
 
-    pub(crate) fn put_record(&mut self, scope: ScopeKey, kind: i16, id: u8, revision: i64, bytes: &[u8]) {
+    pub(crate) fn put_record(
+        &mut self,
+        scope: ScopeKey,
+        kind: i16,
+        id: u8,
+        revision: i64,
+        bytes: &[u8],
+    ) {
         self.records.insert((scope, kind, [id; 16]), (revision, bytes.to_vec()));
         self.seq += 1;
     }
@@ -53,17 +60,30 @@ impl FakeServer {
         self.seq += 1;
     }
 
-    pub(crate) fn welcome_frame(&self, changes: &[(ScopeKey, pb::ScopeChange)]) -> pb::SyncResponse {
+    pub(crate) fn welcome_frame(
+        &self,
+        changes: &[(ScopeKey, pb::ScopeChange)],
+    ) -> pb::SyncResponse {
         let grant = |(scope, change): &(ScopeKey, pb::ScopeChange)| pb::ScopeGrant {
-            scope: Some(pb::Scope { kind: scope.kind.into(), id: scope.id.to_vec(), number: scope_number(*scope) }),
+            scope: Some(pb::Scope {
+                kind: scope.kind.into(),
+                id: scope.id.to_vec(),
+                number: scope_number(*scope),
+            }),
             change: (*change).into(),
-            removal: if *change == pb::ScopeChange::Removed { pb::ScopeRemoval::Revoked.into() } else { 0 },
+            removal: if *change == pb::ScopeChange::Removed {
+                pb::ScopeRemoval::Revoked.into()
+            } else {
+                0
+            },
         };
         sync_response(Frame::Welcome(pb::Welcome {
             epoch: Some(pb::Epoch { number: self.epoch, id: vec![self.epoch as u8; 16] }),
             server_time: Some(timestamp_to_proto(Timestamp(self.time))),
-            limits: (self.lease_days > 0)
-                .then(|| pb::SyncLimits { offline_lease_days: self.lease_days, ..Default::default() }),
+            limits: (self.lease_days > 0).then(|| pb::SyncLimits {
+                offline_lease_days: self.lease_days,
+                ..Default::default()
+            }),
             scopes: changes.iter().map(grant).collect(),
             last_command_number: self.commands_taken,
             trusted_ca_sha256: Vec::new(),
@@ -71,21 +91,36 @@ impl FakeServer {
     }
 
     /// Every scope that the town holds, rebuilt: the stream of a first sync, one row in a batch.
-    pub(crate) fn snapshot_frames(&self, scope: ScopeKey, generation: u64) -> Vec<pb::SyncResponse> {
+    pub(crate) fn snapshot_frames(
+        &self,
+        scope: ScopeKey,
+        generation: u64,
+    ) -> Vec<pb::SyncResponse> {
         let mut frames = vec![reset_frame(scope, generation)];
         let rows = self.records.iter().filter(|((of, ..), _)| *of == scope);
         for (at, ((_, kind, id), (revision, bytes))) in rows.enumerate() {
-            frames.push(put_frame(*kind, id[0], *revision, bytes, &[scope], &format!("{generation}:{scope:?}:{at}")));
+            frames.push(put_frame(
+                *kind,
+                id[0],
+                *revision,
+                bytes,
+                &[scope],
+                &format!("{generation}:{scope:?}:{at}"),
+            ));
         }
-        frames
-            .push(sync_response(Frame::SnapshotEnd(pb::SnapshotEnd { scope_number: scope_number(scope), generation })));
+        frames.push(sync_response(Frame::SnapshotEnd(pb::SnapshotEnd {
+            scope_number: scope_number(scope),
+            generation,
+        })));
         frames
     }
 
     pub(crate) fn scope_digest(&self, scope: ScopeKey) -> ScopeDigest {
         let mut digest = ScopeDigest::default();
         let rows = self.records.iter().filter(|((of, ..), _)| *of == scope);
-        rows.for_each(|((_, _, id), (revision, bytes))| digest.add(hash_record(id, *revision, bytes)));
+        rows.for_each(|((_, _, id), (revision, bytes))| {
+            digest.add(hash_record(id, *revision, bytes))
+        });
         digest
     }
 
@@ -150,10 +185,19 @@ fn row_frame(
         gone_reason: 0,
     };
     let cursor = cursor.as_bytes().to_vec();
-    sync_response(Frame::Rows(pb::Rows { rows: vec![row], cursor, compressed_rows: Vec::new(), compression: 0 }))
+    sync_response(Frame::Rows(pb::Rows {
+        rows: vec![row],
+        cursor,
+        compressed_rows: Vec::new(),
+        compression: 0,
+    }))
 }
 
-pub(crate) fn verdict_frame(number: u64, outcome: pb::Outcome, reason: pb::ErrorReason) -> pb::SyncResponse {
+pub(crate) fn verdict_frame(
+    number: u64,
+    outcome: pb::Outcome,
+    reason: pb::ErrorReason,
+) -> pb::SyncResponse {
     let (outcome, reason) = (outcome.into(), reason.into());
     sync_response(Frame::Verdict(pb::Verdict {
         number,
@@ -185,7 +229,14 @@ impl PhoneFixture {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("phone.db");
         let replica = LocalReplica::open(&path).unwrap();
-        Self { path, replica, engine: Engine::default(), swaps: Vec::new(), clock: FakeServer::new().time, _dir: dir }
+        Self {
+            path,
+            replica,
+            engine: Engine::default(),
+            swaps: Vec::new(),
+            clock: FakeServer::new().time,
+            _dir: dir,
+        }
     }
 
     /// The app dies and is opened again.
@@ -206,7 +257,9 @@ impl PhoneFixture {
         let engine = &mut self.engine;
         self.swaps.extend(
             self.replica
-                .apply_actions(&steps, Timestamp(self.clock), &mut |mark, held| engine.compare_digests(mark, held))
+                .apply_actions(&steps, Timestamp(self.clock), &mut |mark, held| {
+                    engine.compare_digests(mark, held)
+                })
                 .unwrap(),
         );
     }
@@ -220,14 +273,23 @@ impl PhoneFixture {
 
     /// A command about report `report`, in the outbox.
     pub(crate) fn append_command(&mut self, report: u8) -> u64 {
-        let draft =
-            CommandDraft { report_id: vec![report; 16], body_number: 5, made_at: 0, resolved_refusals: Vec::new() };
-        self.replica.append_command(&draft, |number, _| format!("command {number}").into_bytes()).unwrap()
+        let draft = CommandDraft {
+            report_id: vec![report; 16],
+            body_number: 5,
+            made_at: 0,
+            resolved_refusals: Vec::new(),
+        };
+        self.replica
+            .append_command(&draft, |number, _| format!("command {number}").into_bytes())
+            .unwrap()
     }
 
     pub(crate) fn records(&mut self, kind: i16) -> Vec<(u8, i64, Vec<u8>)> {
         let records = self.replica.records(kind).unwrap();
-        records.into_iter().map(|ReplicaRecord { key, revision, bytes }| (key.id[0], revision, bytes)).collect()
+        records
+            .into_iter()
+            .map(|ReplicaRecord { key, revision, bytes }| (key.id[0], revision, bytes))
+            .collect()
     }
 
     pub(crate) fn has_record(&mut self, kind: i16, id: u8) -> bool {
@@ -236,7 +298,11 @@ impl PhoneFixture {
 
     pub(crate) fn scope_digest(&mut self, scope: ScopeKey) -> ScopeDigest {
         let scopes = self.replica.scopes().unwrap();
-        scopes.into_iter().find(|(key, _)| *key == scope).map(|(_, row)| row.digest).unwrap_or_default()
+        scopes
+            .into_iter()
+            .find(|(key, _)| *key == scope)
+            .map(|(_, row)| row.digest)
+            .unwrap_or_default()
     }
 
     /// Everything in view and everything that decides what comes next.

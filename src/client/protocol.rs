@@ -126,8 +126,15 @@ pub(crate) enum OutboxOutcome {
 }
 
 impl OutboxOutcome {
-    const ALL: [Self; 7] =
-        [Self::None, Self::Applied, Self::Merged, Self::Conflict, Self::Held, Self::Rejected, Self::Newer];
+    const ALL: [Self; 7] = [
+        Self::None,
+        Self::Applied,
+        Self::Merged,
+        Self::Conflict,
+        Self::Held,
+        Self::Rejected,
+        Self::Newer,
+    ];
 
     /// The number in the replica.
     pub(crate) fn to_number(self) -> i16 {
@@ -136,7 +143,11 @@ impl OutboxOutcome {
 
     /// The outcome with this number.
     pub(crate) fn from_number(number: i16) -> Self {
-        usize::try_from(number).ok().and_then(|at| Self::ALL.get(at)).copied().unwrap_or(Self::Newer)
+        usize::try_from(number)
+            .ok()
+            .and_then(|at| Self::ALL.get(at))
+            .copied()
+            .unwrap_or(Self::Newer)
     }
 
     /// Whether the phone goes on showing its effect until the server's rows bring it.

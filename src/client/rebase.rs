@@ -103,7 +103,9 @@ fn apply_command(
             let saved = Report::apply_save(report, save, save.acting_unit, shape)?;
             return Ok((Some(saved.report), saved.branches));
         }
-        CommandBody::SubmitReport { acting_unit, .. } => present(report)?.submit(*acting_unit, shape, day, false)?,
+        CommandBody::SubmitReport { acting_unit, .. } => {
+            present(report)?.submit(*acting_unit, shape, day, false)?
+        }
         CommandBody::ReturnReport { content_hash: seen, question, .. } => {
             present(report)?.return_with_question(*seen, question.clone())?
         }
@@ -119,7 +121,11 @@ fn apply_command(
 }
 
 /// Where a report stands. `pending` are its commands without effect in view yet; `in_conflict` says that a branch waits for the unit head.
-pub(crate) fn local_report_state(shown: ReportState, pending: &[OutboxEntry], in_conflict: bool) -> LocalReportState {
+pub(crate) fn local_report_state(
+    shown: ReportState,
+    pending: &[OutboxEntry],
+    in_conflict: bool,
+) -> LocalReportState {
     if in_conflict {
         return LocalReportState::Conflict;
     }
@@ -130,7 +136,9 @@ pub(crate) fn local_report_state(shown: ReportState, pending: &[OutboxEntry], in
         of_state(OutboxEntryState::Sent).then_some(LocalReportState::Sent)
     };
     // Cells changed after a return are not on their way to anybody before the report is submitted again.
-    let returned_here = pending.iter().any(|one| one.body_number == RETURN_FIELD_NUMBER && one.outcome.has_effect());
+    let returned_here = pending
+        .iter()
+        .any(|one| one.body_number == RETURN_FIELD_NUMBER && one.outcome.has_effect());
     match shown {
         ReportState::Draft => LocalReportState::Draft,
         ReportState::Returned if !returned_here => LocalReportState::Returned,
@@ -149,7 +157,10 @@ pub(crate) fn compute_own_bytes(
     reference: &LocalReference,
     server_time: i64,
 ) -> Option<Vec<u8>> {
-    let before = before.map(|bytes| wire::record::decode_report(bytes, &reference.unit_numbers)).transpose().ok()?;
+    let before = before
+        .map(|bytes| wire::record::decode_report(bytes, &reference.unit_numbers))
+        .transpose()
+        .ok()?;
     let answered: Vec<OutboxEntry> =
         pending.iter().filter(|one| one.state == OutboxEntryState::Acknowledged).cloned().collect();
     let commands = decode_pending(&answered, UnitId([0; 16]));
@@ -158,7 +169,12 @@ pub(crate) fn compute_own_bytes(
         (None, Some((_, Command { body: CommandBody::SaveCells(save), .. }))) => save.key.contract,
         (None, _) => return None,
     };
-    let after = replay_pending(before, &commands, reference.form_shape(contract)?, Timestamp(server_time).local_date());
+    let after = replay_pending(
+        before,
+        &commands,
+        reference.form_shape(contract)?,
+        Timestamp(server_time).local_date(),
+    );
     wire::record::encode_report(&after.report?, &reference.unit_numbers).ok()
 }
 

@@ -83,12 +83,20 @@ fn what_is_typed_is_seen_at_once_and_says_how_far_it_is() {
 fn s13_on_the_phone_too_different_cells_merge_and_the_same_cell_does_not_overwrite() {
     let mut server = Report::new_draft(report_key(), UnitId::from_code("com"));
     server.cells.insert(ElementNumber(1), CellValue::Reported(9));
-    let presented =
-        replay_entries(Some(server.clone()), &outbox_entries(vec![save_body(2, 5, None)], OutboxEntryState::Waiting));
+    let presented = replay_entries(
+        Some(server.clone()),
+        &outbox_entries(vec![save_body(2, 5, None)], OutboxEntryState::Waiting),
+    );
     assert_eq!((presented.report.unwrap().cells.len(), presented.conflicting_fields.len()), (2, 0));
-    let presented =
-        replay_entries(Some(server), &outbox_entries(vec![save_body(1, 5, Some(4))], OutboxEntryState::Waiting));
-    assert_eq!(presented.report.unwrap().cells[&ElementNumber(1)], CellValue::Reported(9), "the server's value stands");
+    let presented = replay_entries(
+        Some(server),
+        &outbox_entries(vec![save_body(1, 5, Some(4))], OutboxEntryState::Waiting),
+    );
+    assert_eq!(
+        presented.report.unwrap().cells[&ElementNumber(1)],
+        CellValue::Reported(9),
+        "the server's value stands"
+    );
     assert_eq!(presented.conflicting_fields.len(), 1, "and the other is not lost in silence");
 }
 
@@ -99,7 +107,10 @@ fn s10_a_refused_command_is_no_longer_replayed_and_one_that_cannot_be_is_set_asi
     assert_eq!(replay_entries(None, &refused).report, None);
     let blocked = replay_entries(
         None,
-        &outbox_entries(vec![save_body(1, 999, None), save_body(2, 1, None)], OutboxEntryState::Waiting),
+        &outbox_entries(
+            vec![save_body(1, 999, None), save_body(2, 1, None)],
+            OutboxEntryState::Waiting,
+        ),
     );
     assert_eq!(
         (blocked.rejected_commands.len(), blocked.replayed_count),
@@ -112,7 +123,10 @@ fn s10_a_refused_command_is_no_longer_replayed_and_one_that_cannot_be_is_set_asi
 fn a_returned_report_stays_returned_until_it_is_submitted_again() {
     let typed = vec![save_body(1, 3, None)];
     let pending = outbox_entries(typed, OutboxEntryState::Waiting);
-    assert_eq!(local_report_state(ReportState::Returned, &pending, false), LocalReportState::Returned);
+    assert_eq!(
+        local_report_state(ReportState::Returned, &pending, false),
+        LocalReportState::Returned
+    );
     let mut sent_back = pending;
     sent_back[0].body_number = RETURN_FIELD_NUMBER;
     assert_eq!(

@@ -51,10 +51,13 @@ impl LocalReference {
     pub(crate) fn load(
         load: &mut dyn FnMut(i16) -> Result<Vec<ReplicaRecord>, ReplicaError>,
     ) -> Result<Self, ReplicaError> {
-        let [units, elements, forms, contracts, calendars, campaigns] = REFERENCE_KINDS.map(|kind| load(kind.number()));
+        let [units, elements, forms, contracts, calendars, campaigns] =
+            REFERENCE_KINDS.map(|kind| load(kind.number()));
         let mut reference = Self::default();
         let units = units?;
-        if let Ok((facts, numbers)) = record::decode_org(units.iter().map(|unit| unit.bytes.as_slice())) {
+        if let Ok((facts, numbers)) =
+            record::decode_org(units.iter().map(|unit| unit.bytes.as_slice()))
+        {
             reference.org = Org::new(facts).unwrap_or_default();
             reference.unit_numbers = numbers;
         }
@@ -65,13 +68,19 @@ impl LocalReference {
             }
         }
         let (numbers, catalogue) = (&reference.element_numbers, &mut reference.catalogue);
-        catalogue.forms = forms?.iter().filter_map(|one| record::decode_form(&one.bytes, numbers).ok()).collect();
-        catalogue.contracts = contracts?.iter().filter_map(|one| record::decode_contract(&one.bytes).ok()).collect();
-        reference.calendars = calendars?.iter().filter_map(|one| record::decode_calendar(&one.bytes).ok()).collect();
+        catalogue.forms =
+            forms?.iter().filter_map(|one| record::decode_form(&one.bytes, numbers).ok()).collect();
+        catalogue.contracts =
+            contracts?.iter().filter_map(|one| record::decode_contract(&one.bytes).ok()).collect();
+        reference.calendars =
+            calendars?.iter().filter_map(|one| record::decode_calendar(&one.bytes).ok()).collect();
         let campaigns = campaigns?;
-        reference.campaigns =
-            campaigns.iter().filter_map(|one| record::decode_campaign(&one.bytes, numbers).ok()).collect();
-        reference.calendars = std::mem::take(&mut reference.calendars).with_campaigns(&reference.campaigns);
+        reference.campaigns = campaigns
+            .iter()
+            .filter_map(|one| record::decode_campaign(&one.bytes, numbers).ok())
+            .collect();
+        reference.calendars =
+            std::mem::take(&mut reference.calendars).with_campaigns(&reference.campaigns);
         reference.form_shapes = build_form_shapes(&reference.catalogue, &reference.element_numbers);
         Ok(reference)
     }
@@ -112,15 +121,24 @@ impl LocalReference {
     }
 }
 
-fn build_form_shapes(catalogue: &Catalogue, numbers: &ElementNumbers) -> BTreeMap<ContractId, FormSchema> {
+fn build_form_shapes(
+    catalogue: &Catalogue,
+    numbers: &ElementNumbers,
+) -> BTreeMap<ContractId, FormSchema> {
     let shape = |contract: &Contract| {
         let form = catalogue.form(&contract.form)?;
         let mut shape = FormSchema::default();
         for code in &form.elements {
             let (element, number) = (catalogue.element(code)?, numbers.number(code)?);
-            shape.ranges.insert(ElementNumber(number), ElementRange { min: element.min, max: element.max });
+            shape
+                .ranges
+                .insert(ElementNumber(number), ElementRange { min: element.min, max: element.max });
         }
-        shape.rules = form.rules.iter().map(|written| to_form_rule(written, numbers)).collect::<Option<_>>()?;
+        shape.rules = form
+            .rules
+            .iter()
+            .map(|written| to_form_rule(written, numbers))
+            .collect::<Option<_>>()?;
         Some((contract.id(), shape))
     };
     catalogue.contracts.iter().filter_map(shape).collect()

@@ -16,6 +16,9 @@ pub struct DatabaseConfig {
 
 impl Default for DatabaseConfig {
     fn default() -> Self {
-        Self { url: SecretValue::new("sqlite:thidua.db".to_owned()), replica_url: SecretValue::default() }
+        Self {
+            url: SecretValue::new("sqlite:thidua.db".to_owned()),
+            replica_url: SecretValue::default(),
+        }
     }
 }

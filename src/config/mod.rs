@@ -114,8 +114,12 @@ impl Config {
         let path = file.map_or_else(|| dir.join(FILE_NAME), Path::to_owned);
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
-            Err(error) if file.is_none() && error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(ConfigError::UnreadableFile { path, message: error.to_string() }),
+            Err(error) if file.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
+                String::new()
+            }
+            Err(error) => {
+                return Err(ConfigError::UnreadableFile { path, message: error.to_string() });
+            }
         };
         let text = text.trim_start_matches('\u{feff}');
         parse_toml::<Self>(&path, text)?;
@@ -129,14 +133,23 @@ impl Config {
         }
         for flag in flags {
             let from = format!("--set {}", flag.split('=').next().unwrap_or_default());
-            let usage_error = || override_error(&from, "expected SECTION.KEY=VALUE, as in listen.address=0.0.0.0:8443");
+            let usage_error = || {
+                override_error(
+                    &from,
+                    "expected SECTION.KEY=VALUE, as in listen.address=0.0.0.0:8443",
+                )
+            };
             let (place, value) = flag.split_once('=').ok_or_else(usage_error)?;
             let (section, key) = place.split_once('.').ok_or_else(usage_error)?;
             apply_override(&mut table, &from, section, key, value)?;
         }
-        let mut config: Self = Value::Table(table).try_into().map_err(|error: toml::de::Error| {
-            ConfigError::Override { from: "configuration".to_owned(), message: error.message().to_owned() }
-        })?;
+        let mut config: Self =
+            Value::Table(table).try_into().map_err(|error: toml::de::Error| {
+                ConfigError::Override {
+                    from: "configuration".to_owned(),
+                    message: error.message().to_owned(),
+                }
+            })?;
         config.dir = dir.to_owned();
         Ok(config)
     }
@@ -163,7 +176,11 @@ fn parse_toml<T: serde::de::DeserializeOwned>(path: &Path, text: &str) -> Result
     toml::from_str(text).map_err(|error| {
         let offset = error.span().map_or(0, |span| span.start).min(text.len());
         let line = text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1;
-        ConfigError::InvalidKey { path: path.to_owned(), line, message: error.message().trim().replace('\n', " ") }
+        ConfigError::InvalidKey {
+            path: path.to_owned(),
+            line,
+            message: error.message().trim().replace('\n', " "),
+        }
     })
 }
 
@@ -175,7 +192,13 @@ fn parse_variable_name(name: &str) -> Option<(&'static str, String)> {
 }
 
 /// Puts one value over the file's and tries at once whether the whole is still a configuration, so that a mistake has a name.
-fn apply_override(table: &mut Table, from: &str, section: &str, key: &str, value: &str) -> Result<(), ConfigError> {
+fn apply_override(
+    table: &mut Table,
+    from: &str,
+    section: &str,
+    key: &str,
+    value: &str,
+) -> Result<(), ConfigError> {
     if !SECTIONS.contains(&section) {
         return Err(override_error(
             from,
@@ -183,7 +206,9 @@ fn apply_override(table: &mut Table, from: &str, section: &str, key: &str, value
         ));
     }
     let entry = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
-    let Value::Table(inner) = entry else { return Err(override_error(from, "the section is not a table")) };
+    let Value::Table(inner) = entry else {
+        return Err(override_error(from, "the section is not a table"));
+    };
     let mut last = None;
     for candidate in parse_candidates(value) {
         inner.insert(key.to_owned(), candidate);
@@ -198,7 +223,9 @@ fn apply_override(table: &mut Table, from: &str, section: &str, key: &str, value
 
 /// What a text may mean, the likeliest first: a TOML value (`true`, `7`, `["a"]`), a list of words, a plain text.
 fn parse_candidates(value: &str) -> Vec<Value> {
-    let typed = toml::from_str::<Table>(&format!("value = {value}")).ok().and_then(|mut table| table.remove("value"));
+    let typed = toml::from_str::<Table>(&format!("value = {value}"))
+        .ok()
+        .and_then(|mut table| table.remove("value"));
     let words = value.split(',').map(|word| Value::String(word.trim().to_owned())).collect();
     typed.into_iter().chain([Value::Array(words), Value::String(value.to_owned())]).collect()
 }

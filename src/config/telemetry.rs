@@ -20,6 +20,11 @@ pub struct TelemetryConfig {
 
 impl Default for TelemetryConfig {
     fn default() -> Self {
-        Self { otlp: String::new(), ca: String::new(), node: String::new(), one_in: NonZeroU32::MIN }
+        Self {
+            otlp: String::new(),
+            ca: String::new(),
+            node: String::new(),
+            one_in: NonZeroU32::MIN,
+        }
     }
 }

@@ -6,7 +6,8 @@ use std::path::Path;
 fn read(text: &str, environment: &[(&str, &str)], flags: &[&str]) -> Result<Config, ConfigError> {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("thidua.toml"), text).unwrap();
-    let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let environment =
+        environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
     Config::load(dir.path(), None, environment, &flags)
 }
@@ -38,8 +39,13 @@ fn a_flag_goes_over_the_environment_and_the_environment_over_the_file() {
 
 #[test]
 fn an_unknown_key_is_refused_wherever_it_comes_from() {
-    let error = read("[listen]\naddress = \"127.0.0.1:1\"\nadress = \"x\"\n", &[], &[]).unwrap_err().to_string();
-    assert!(error.contains("thidua.toml:3: unknown field `adress`, expected one of `address`"), "{error}");
+    let error = read("[listen]\naddress = \"127.0.0.1:1\"\nadress = \"x\"\n", &[], &[])
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("thidua.toml:3: unknown field `adress`, expected one of `address`"),
+        "{error}"
+    );
     let error = read("", &[("THIDUA_LISTEN_ADRESS", "x")], &[]).unwrap_err().to_string();
     assert!(error.starts_with("THIDUA_LISTEN_ADRESS: unknown field `adress`"), "{error}");
     let error = read("", &[], &["lissen.address=x"]).unwrap_err().to_string();

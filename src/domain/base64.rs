@@ -6,8 +6,11 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 #[must_use]
 pub fn encode_base64(bytes: &[u8]) -> String {
     let letters = bytes.chunks(3).flat_map(|part| {
-        let bits = (0..3).fold(0, |bits, at| bits << 8 | usize::from(part.get(at).copied().unwrap_or(0)));
-        let letter = move |at: usize| if at <= part.len() { ALPHABET[bits >> (18 - 6 * at) & 63] } else { b'=' };
+        let bits =
+            (0..3).fold(0, |bits, at| bits << 8 | usize::from(part.get(at).copied().unwrap_or(0)));
+        let letter = move |at: usize| {
+            if at <= part.len() { ALPHABET[bits >> (18 - 6 * at) & 63] } else { b'=' }
+        };
         (0..4).map(letter)
     });
     letters.map(char::from).collect()
@@ -20,7 +23,10 @@ pub fn decode_base64(text: &str) -> Option<Vec<u8>> {
     for four in text.as_bytes().chunks(4) {
         let padding = four.iter().rev().take_while(|letter| **letter == b'=').count().min(2);
         let value = |letter: &u8| ALPHABET.iter().position(|one| one == letter);
-        let bits = four[..four.len() - padding].iter().map(value).try_fold(0, |bits, six| Some(bits << 6 | six?))?;
+        let bits = four[..four.len() - padding]
+            .iter()
+            .map(value)
+            .try_fold(0, |bits, six| Some(bits << 6 | six?))?;
         let bits = (bits << (6 * padding)).to_be_bytes();
         bytes.extend_from_slice(&bits[bits.len() - 3..bits.len() - padding]);
     }
@@ -44,7 +50,9 @@ mod tests {
 
     #[test]
     fn what_has_another_form_is_refused() {
-        for text in ["Z", "Zg", "Zg=", "Zg===", "Zh==", "Zg==Zg==", "=Zg=", "====", "Zm9v\n", "Zm9-", "Zmé="] {
+        for text in [
+            "Z", "Zg", "Zg=", "Zg===", "Zh==", "Zg==Zg==", "=Zg=", "====", "Zm9v\n", "Zm9-", "Zmé=",
+        ] {
             assert_eq!(decode_base64(text), None, "{text}");
         }
     }

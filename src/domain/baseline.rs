@@ -113,7 +113,12 @@ impl Baselines {
     /// What happened in `window`. Exact: rows must cover every day of it, and only rows of zero may reach beyond it, since a
     /// zero over many days is a zero over each of them.
     #[must_use]
-    pub fn flow_value(&self, unit: UnitId, element: &ElementCode, window: DateWindow) -> BaselineValue {
+    pub fn flow_value(
+        &self,
+        unit: UnitId,
+        element: &ElementCode,
+        window: DateWindow,
+    ) -> BaselineValue {
         let Some(figures) = self.figures(unit, element) else { return BaselineValue::None };
         let (mut value, mut is_final, mut covered) = (0, true, window.start);
         for figure in figures.iter().filter(|figure| figure.window.overlap_days(&window) > 0) {
@@ -125,12 +130,21 @@ impl Baselines {
             value += figure.value;
             is_final &= figure.is_final;
         }
-        if covered < window.end { BaselineValue::Partial } else { BaselineValue::Known { value, is_final } }
+        if covered < window.end {
+            BaselineValue::Partial
+        } else {
+            BaselineValue::Known { value, is_final }
+        }
     }
 
     /// What stood at the end of the last day of `window`; exact: a row must end on that very day.
     #[must_use]
-    pub fn stock_value(&self, unit: UnitId, element: &ElementCode, window: DateWindow) -> BaselineValue {
+    pub fn stock_value(
+        &self,
+        unit: UnitId,
+        element: &ElementCode,
+        window: DateWindow,
+    ) -> BaselineValue {
         let Some(figures) = self.figures(unit, element) else { return BaselineValue::None };
         match figures.iter().find(|figure| figure.window.end == window.end) {
             Some(figure) => BaselineValue::Known { value: figure.value, is_final: figure.is_final },
@@ -143,7 +157,9 @@ impl Baselines {
     pub fn value_of(&self, unit: UnitId, element: &Element, window: DateWindow) -> BaselineValue {
         match element.kind {
             ElementKind::Stock => self.stock_value(unit, &element.code, window),
-            ElementKind::Flow | ElementKind::EventFlag => self.flow_value(unit, &element.code, window),
+            ElementKind::Flow | ElementKind::EventFlag => {
+                self.flow_value(unit, &element.code, window)
+            }
         }
     }
 
@@ -274,11 +290,17 @@ mod tests {
             row("so_offences", date(2023, 10, 1), date(2023, 10, 8), 1),
         ];
         let base = Baselines::new(&rows);
-        let over = |start, end| base.flow_value(unit, &code("so_offences"), DateWindow::new(start, end).unwrap());
+        let over = |start, end| {
+            base.flow_value(unit, &code("so_offences"), DateWindow::new(start, end).unwrap())
+        };
         assert_eq!(over(date(2023, 8, 19), date(2023, 10, 8)), known(3));
         assert_eq!(over(date(2023, 8, 19), date(2023, 9, 16)), known(2));
         assert_eq!(over(date(2023, 9, 3), date(2023, 9, 10)), known(0));
-        assert_eq!(over(date(2023, 8, 21), date(2023, 9, 10)), BaselineValue::Partial, "a counted week cannot be cut");
+        assert_eq!(
+            over(date(2023, 8, 21), date(2023, 9, 10)),
+            BaselineValue::Partial,
+            "a counted week cannot be cut"
+        );
         assert_eq!(
             over(date(2023, 8, 19), date(2023, 10, 9)),
             BaselineValue::Partial,
@@ -303,7 +325,12 @@ mod tests {
     #[test]
     fn a_newer_import_replaces_the_older_one_whole() {
         let old = row("so_offences", date(2023, 8, 19), date(2023, 8, 26), 2);
-        let new = BaselineRow { version: 2, value: 5, status: BaselineStatus::Preliminary, ..old.clone() };
+        let new = BaselineRow {
+            version: 2,
+            value: 5,
+            status: BaselineStatus::Preliminary,
+            ..old.clone()
+        };
         let base = Baselines::new([&new, &old]);
         let answer = base.flow_value(old.unit_id(), &old.element, old.window);
         assert_eq!(answer, BaselineValue::Known { value: 5, is_final: false });

@@ -51,7 +51,9 @@ impl Calendar {
         let is_valid = match self.rule {
             CalendarRule::Days { length, .. } => length >= 1,
             CalendarRule::Months { day, first_month, months } => {
-                (1..=28).contains(&day) && (1..=12).contains(&first_month) && [1, 2, 3, 4, 6, 12].contains(&months)
+                (1..=28).contains(&day)
+                    && (1..=12).contains(&first_month)
+                    && [1, 2, 3, 4, 6, 12].contains(&months)
             }
         };
         if is_valid && !self.code.is_empty() {
@@ -75,7 +77,8 @@ impl Calendar {
                 (date_from_days(start), date_from_days(start + length))
             }
             CalendarRule::Months { day: cut_off, first_month, months } => {
-                let (cut_off, months) = (cut_off.clamp(1, 28).cast_signed(), i32::from(months.clamp(1, 12)));
+                let (cut_off, months) =
+                    (cut_off.clamp(1, 28).cast_signed(), i32::from(months.clamp(1, 12)));
                 let before = i32::from(day.day() < cut_off);
                 let month = i32::from(day.year()) * 12 + i32::from(day.month()) - 1 - before;
                 let start = month - (month + 1 - i32::from(first_month)).rem_euclid(months);
@@ -89,14 +92,19 @@ impl Calendar {
     #[must_use]
     pub fn periods_in(&self, window: DateWindow) -> Vec<Period> {
         let first = self.period_containing(window.start);
-        let next = |last: &Period| (last.end < window.end).then(|| self.period_containing(last.end));
+        let next =
+            |last: &Period| (last.end < window.end).then(|| self.period_containing(last.end));
         std::iter::successors(Some(first), next).collect()
     }
 
     /// The same periods without the days outside the window: the first and the last may become stubs.
     #[must_use]
     pub fn clipped_periods_in(&self, window: DateWindow) -> Vec<Period> {
-        let clip = |p: Period| Period { start: p.start.max(window.start), end: p.end.min(window.end), ..p };
+        let clip = |p: Period| Period {
+            start: p.start.max(window.start),
+            end: p.end.min(window.end),
+            ..p
+        };
         self.periods_in(window).into_iter().map(clip).collect()
     }
 
@@ -111,13 +119,20 @@ impl Calendar {
     pub fn label_period(&self, period: &Period, vi: bool) -> String {
         let whole = self.period_containing(period.start);
         let name = self.label_whole_period(&whole, vi);
-        let natural = whole.start.day() == 1 && whole.start.month() == 1 || self.is_calendar_month(&whole);
+        let natural =
+            whole.start.day() == 1 && whole.start.month() == 1 || self.is_calendar_month(&whole);
         let is_piece = (period.start, period.end) != (whole.start, whole.end);
         if !is_piece && (natural || self.is_iso_week()) {
             return name;
         }
         let last = date_from_days(days_from_date(period.end) - 1);
-        format!("{name} ({}/{}–{}/{})", period.start.day(), period.start.month(), last.day(), last.month())
+        format!(
+            "{name} ({}/{}–{}/{})",
+            period.start.day(),
+            period.start.month(),
+            last.day(),
+            last.month()
+        )
     }
 
     fn is_iso_week(&self) -> bool {
@@ -126,7 +141,8 @@ impl Calendar {
     }
 
     fn is_calendar_month(&self, whole: &Period) -> bool {
-        matches!(self.rule, CalendarRule::Months { day: 1, first_month: 1, .. }) && whole.start.day() == 1
+        matches!(self.rule, CalendarRule::Months { day: 1, first_month: 1, .. })
+            && whole.start.day() == 1
     }
 
     fn label_whole_period(&self, whole: &Period, vi: bool) -> String {
@@ -187,12 +203,37 @@ impl Calendars {
         let months = |day, first_month, months| CalendarRule::Months { day, first_month, months };
         let all = [
             ("week", "tuần", "ISO week", week),
-            ("stat-month", "tháng thống kê (15–14)", "statistical month (15th to 14th)", months(15, 12, 1)),
+            (
+                "stat-month",
+                "tháng thống kê (15–14)",
+                "statistical month (15th to 14th)",
+                months(15, 12, 1),
+            ),
             ("stat-half", "6 tháng thống kê", "statistical half-year", months(15, 12, 6)),
-            ("stat-year", "năm thống kê (15/12–14/12)", "statistical year (15 Dec to 14 Dec)", months(15, 12, 12)),
-            ("procuracy-half", "6 tháng của Viện kiểm sát (1/12–31/5)", "the procuracy's half-year", months(1, 12, 6)),
-            ("traffic-month", "tháng giao thông (16–15)", "traffic month (16th to 15th)", months(16, 12, 1)),
-            ("fire-year", "năm PCCC (16/9–15/9)", "fire year (16 Sep to 15 Sep)", months(16, 9, 12)),
+            (
+                "stat-year",
+                "năm thống kê (15/12–14/12)",
+                "statistical year (15 Dec to 14 Dec)",
+                months(15, 12, 12),
+            ),
+            (
+                "procuracy-half",
+                "6 tháng của Viện kiểm sát (1/12–31/5)",
+                "the procuracy's half-year",
+                months(1, 12, 6),
+            ),
+            (
+                "traffic-month",
+                "tháng giao thông (16–15)",
+                "traffic month (16th to 15th)",
+                months(16, 12, 1),
+            ),
+            (
+                "fire-year",
+                "năm PCCC (16/9–15/9)",
+                "fire year (16 Sep to 15 Sep)",
+                months(16, 9, 12),
+            ),
             ("month", "tháng dương lịch", "calendar month", months(1, 1, 1)),
             ("quarter", "quý", "quarter", months(1, 1, 3)),
             ("year", "năm dương lịch", "calendar year", months(1, 1, 12)),
@@ -263,7 +304,8 @@ impl Calendars {
 impl FromIterator<Calendar> for Calendars {
     /// Of two calendars with one code the later one stays.
     fn from_iter<I: IntoIterator<Item = Calendar>>(calendars: I) -> Self {
-        let by_code = calendars.into_iter().map(|calendar| (calendar.code.clone(), calendar)).collect();
+        let by_code =
+            calendars.into_iter().map(|calendar| (calendar.code.clone(), calendar)).collect();
         Self { by_code, ..Self::default() }
     }
 }
@@ -293,7 +335,10 @@ mod tests {
         assert_eq!(bounds("stat-half", day), (date(2024, 12, 15), date(2025, 6, 15)));
         assert_eq!(bounds("stat-year", day), (date(2024, 12, 15), date(2025, 12, 15)));
         assert_eq!(bounds("procuracy-half", day), (date(2024, 12, 1), date(2025, 6, 1)));
-        assert_eq!(bounds("procuracy-half", date(2025, 6, 1)), (date(2025, 6, 1), date(2025, 12, 1)));
+        assert_eq!(
+            bounds("procuracy-half", date(2025, 6, 1)),
+            (date(2025, 6, 1), date(2025, 12, 1))
+        );
         assert_eq!(bounds("traffic-month", day), (date(2025, 2, 16), date(2025, 3, 16)));
         assert_eq!(bounds("fire-year", day), (date(2024, 9, 16), date(2025, 9, 16)));
         assert_eq!(bounds("month", day), (day, date(2025, 4, 1)));
@@ -313,7 +358,10 @@ mod tests {
             .collect();
         assert_eq!(days, [27, 30, 31, 30, 31, 31, 28, 31, 30, 31, 30, 31, 5]);
         let measured = DateWindow::new(date(2024, 8, 15), date(2025, 8, 15)).unwrap();
-        assert_eq!(Calendars::standard().get("stat-month").unwrap().clipped_periods_in(measured).len(), 12);
+        assert_eq!(
+            Calendars::standard().get("stat-month").unwrap().clipped_periods_in(measured).len(),
+            12
+        );
     }
 
     #[test]
@@ -325,7 +373,10 @@ mod tests {
         };
         assert_eq!(label("week", date(2024, 12, 30), true), "tuần 1/2025");
         assert_eq!(label("stat-month", date(2025, 6, 20), true), "tháng 7/2025 (15/6–14/7)");
-        assert_eq!(label("stat-half", date(2024, 12, 15), true), "6 tháng đầu năm 2025 (15/12–14/6)");
+        assert_eq!(
+            label("stat-half", date(2024, 12, 15), true),
+            "6 tháng đầu năm 2025 (15/12–14/6)"
+        );
         assert_eq!(label("stat-year", date(2024, 12, 14), false), "year 2024 (15/12–14/12)");
         assert_eq!(label("quarter", date(2025, 5, 5), true), "quý 2/2025");
         assert_eq!(label("month", date(2025, 5, 5), false), "month 5/2025");

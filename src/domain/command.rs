@@ -128,7 +128,8 @@ pub enum Verdict {
 
 impl Verdict {
     /// All verdicts; position plus one is the number.
-    pub const ALL: [Self; 5] = [Self::Applied, Self::Merged, Self::Conflict, Self::Held, Self::Rejected];
+    pub const ALL: [Self; 5] =
+        [Self::Applied, Self::Merged, Self::Conflict, Self::Held, Self::Rejected];
 
     /// The number in tables.
     #[must_use]

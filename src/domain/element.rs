@@ -22,7 +22,9 @@ pub struct ElementCode(String);
 
 /// Text that is no element code.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("an element's code is 1 to {ELEMENT_CODE_MAX} of a-z, 0-9 and _, and begins with a letter; got {0:?}")]
+#[error(
+    "an element's code is 1 to {ELEMENT_CODE_MAX} of a-z, 0-9 and _, and begins with a letter; got {0:?}"
+)]
 pub struct BadElementCode(pub String);
 
 impl ElementCode {
@@ -163,17 +165,25 @@ impl Element {
     /// Whether figures of `base` can be held against those of `now`, the days of both that are over. A ratio joins only a break that lies
     /// between the two; one inside either leaves figures of both definitions in one sum.
     #[must_use]
-    pub fn compare_definitions(&self, base: DateWindow, now: DateWindow) -> DefinitionComparability {
+    pub fn compare_definitions(
+        &self,
+        base: DateWindow,
+        now: DateWindow,
+    ) -> DefinitionComparability {
         let mut comparability = DefinitionComparability::Same;
         for one in self.breaks.iter().filter(|one| base.start < one.on && one.on < now.end) {
             let factor = match one.bridge {
                 BridgeMethod::Restated => Some(Ratio::ONE),
-                BridgeMethod::Ratio(factor) if base.end <= one.on && one.on <= now.start => Some(factor),
+                BridgeMethod::Ratio(factor) if base.end <= one.on && one.on <= now.start => {
+                    Some(factor)
+                }
                 BridgeMethod::Ratio(_) | BridgeMethod::None => None,
             };
             let so_far = match comparability {
                 DefinitionComparability::Scaled(so_far) => so_far,
-                DefinitionComparability::Same | DefinitionComparability::NotComparable => Ratio::ONE,
+                DefinitionComparability::Same | DefinitionComparability::NotComparable => {
+                    Ratio::ONE
+                }
             };
             match factor.and_then(|factor| so_far.checked_mul(factor)) {
                 Some(factor) => comparability = DefinitionComparability::Scaled(factor),
@@ -194,7 +204,10 @@ impl Element {
     pub fn check(&self) -> Vec<Violation> {
         let at = format!("element.{}", self.code);
         let mut violations = Vec::new();
-        if [&self.name_vi, &self.name_en, &self.unit_of_count].iter().any(|text| text.trim().is_empty()) {
+        if [&self.name_vi, &self.name_en, &self.unit_of_count]
+            .iter()
+            .any(|text| text.trim().is_empty())
+        {
             violations.push(Violation::error(
                 "ELEMENT_UNNAMED",
                 &at,
@@ -222,7 +235,9 @@ impl Element {
             ));
         }
         let is_valid = |one: &DefinitionBreak| match one.bridge {
-            BridgeMethod::Ratio(factor) => factor > Ratio::ZERO && !one.evidence_vi.trim().is_empty(),
+            BridgeMethod::Ratio(factor) => {
+                factor > Ratio::ZERO && !one.evidence_vi.trim().is_empty()
+            }
             BridgeMethod::None | BridgeMethod::Restated => !one.evidence_vi.trim().is_empty(),
         };
         if !self.breaks.iter().all(is_valid) || !self.breaks.is_sorted_by_key(|one| one.on) {
@@ -278,8 +293,18 @@ mod tests {
     #[test]
     fn an_element_is_checked_for_names_range_and_flags() {
         assert_eq!(offences().check(), []);
-        assert!(offences().is_in_range(500) && !offences().is_in_range(501) && !offences().is_in_range(-1));
-        let odd = Element { name_en: " ".into(), min: 3, max: 2, kind: ElementKind::EventFlag, ..offences() };
+        assert!(
+            offences().is_in_range(500)
+                && !offences().is_in_range(501)
+                && !offences().is_in_range(-1)
+        );
+        let odd = Element {
+            name_en: " ".into(),
+            min: 3,
+            max: 2,
+            kind: ElementKind::EventFlag,
+            ..offences()
+        };
         let codes: Vec<_> = odd.check().iter().map(|broken| broken.code).collect();
         assert_eq!(codes, ["ELEMENT_UNNAMED", "ELEMENT_RANGE", "ELEMENT_FLAG_RANGE"]);
     }
@@ -288,21 +313,46 @@ mod tests {
     fn a_ratio_joins_what_lies_on_either_side_of_a_break_and_nothing_that_it_cuts_through() {
         let day = |year, month| jiff::civil::date(year, month, 1);
         let window = |from, to| DateWindow::new(from, to).unwrap();
-        let (last_year, this_year) = (window(day(2023, 8), day(2024, 8)), window(day(2024, 8), day(2025, 8)));
-        let breaks = |on, bridge| vec![DefinitionBreak { on, bridge, evidence_vi: "TT 88/2024/TT-BCA".into() }];
-        let comparability =
-            |on, bridge| Element { breaks: breaks(on, bridge), ..offences() }.compare_definitions(last_year, this_year);
+        let (last_year, this_year) =
+            (window(day(2023, 8), day(2024, 8)), window(day(2024, 8), day(2025, 8)));
+        let breaks = |on, bridge| {
+            vec![DefinitionBreak { on, bridge, evidence_vi: "TT 88/2024/TT-BCA".into() }]
+        };
+        let comparability = |on, bridge| {
+            Element { breaks: breaks(on, bridge), ..offences() }
+                .compare_definitions(last_year, this_year)
+        };
         let half = Ratio::new(1, 2).unwrap();
-        assert_eq!(offences().compare_definitions(last_year, this_year), DefinitionComparability::Same);
-        assert_eq!(comparability(day(2024, 8), BridgeMethod::Ratio(half)), DefinitionComparability::Scaled(half));
+        assert_eq!(
+            offences().compare_definitions(last_year, this_year),
+            DefinitionComparability::Same
+        );
+        assert_eq!(
+            comparability(day(2024, 8), BridgeMethod::Ratio(half)),
+            DefinitionComparability::Scaled(half)
+        );
         assert_eq!(
             comparability(day(2025, 1), BridgeMethod::Ratio(half)),
             DefinitionComparability::NotComparable,
             "both definitions are in this year's sum"
         );
-        assert_eq!(comparability(day(2025, 1), BridgeMethod::Restated), DefinitionComparability::Scaled(Ratio::ONE));
-        assert_eq!(comparability(day(2025, 1), BridgeMethod::None), DefinitionComparability::NotComparable);
-        assert_eq!(comparability(day(2023, 8), BridgeMethod::None), DefinitionComparability::Same, "before all of it");
-        assert_eq!(comparability(day(2025, 8), BridgeMethod::None), DefinitionComparability::Same, "behind all of it");
+        assert_eq!(
+            comparability(day(2025, 1), BridgeMethod::Restated),
+            DefinitionComparability::Scaled(Ratio::ONE)
+        );
+        assert_eq!(
+            comparability(day(2025, 1), BridgeMethod::None),
+            DefinitionComparability::NotComparable
+        );
+        assert_eq!(
+            comparability(day(2023, 8), BridgeMethod::None),
+            DefinitionComparability::Same,
+            "before all of it"
+        );
+        assert_eq!(
+            comparability(day(2025, 8), BridgeMethod::None),
+            DefinitionComparability::Same,
+            "behind all of it"
+        );
     }
 }

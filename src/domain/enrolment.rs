@@ -45,7 +45,10 @@ impl EnrolmentCode {
                 'I' | 'L' => '1',
                 other => other,
             };
-            let value = CODE_ALPHABET.iter().position(|symbol| char::from(*symbol) == c).ok_or(BadInvite::Code)?;
+            let value = CODE_ALPHABET
+                .iter()
+                .position(|symbol| char::from(*symbol) == c)
+                .ok_or(BadInvite::Code)?;
             count += 1;
             if count > CODE_LENGTH || (count == 1 && value > 7) {
                 return Err(BadInvite::Code);
@@ -59,7 +62,10 @@ impl EnrolmentCode {
     #[must_use]
     pub fn symbols(&self) -> String {
         let bits = u128::from_be_bytes(self.0);
-        (0..CODE_LENGTH).rev().map(|place| char::from(CODE_ALPHABET[(bits >> (5 * place)) as usize & 31])).collect()
+        (0..CODE_LENGTH)
+            .rev()
+            .map(|place| char::from(CODE_ALPHABET[(bits >> (5 * place)) as usize & 31]))
+            .collect()
     }
 }
 
@@ -108,7 +114,9 @@ impl Invite {
             }
         }
         match (code, ca_sha256) {
-            (Some(code), Some(ca_sha256)) if !addresses.is_empty() => Ok(Self { code, ca_sha256, addresses }),
+            (Some(code), Some(ca_sha256)) if !addresses.is_empty() => {
+                Ok(Self { code, ca_sha256, addresses })
+            }
             (_, _) => Err(BadInvite::Invite),
         }
     }
@@ -150,9 +158,13 @@ mod tests {
         assert_eq!(presented.len(), 26 + 6);
         let typed = presented.to_lowercase().replace('1', "l").replace('0', "o").replace('-', " ");
         assert_eq!(EnrolmentCode::parse(&typed), Ok(code.clone()));
-        for bad in
-            ["", "ABCD", "U234-5678-9012-3456-7890-1234-56", &presented.replace('-', "")[1..], "Z".repeat(26).as_str()]
-        {
+        for bad in [
+            "",
+            "ABCD",
+            "U234-5678-9012-3456-7890-1234-56",
+            &presented.replace('-', "")[1..],
+            "Z".repeat(26).as_str(),
+        ] {
             assert_eq!(EnrolmentCode::parse(bad), Err(BadInvite::Code), "{bad}");
         }
         assert_eq!(format!("{code:?}"), "Code(secret)", "a code is not for logs");

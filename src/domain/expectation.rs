@@ -75,7 +75,9 @@ pub fn compute_expectations(
     let mut expectations = Vec::new();
     for contract in contracts {
         let periods = ContractPeriods::new(calendars, contract, window)?;
-        org.units().iter().for_each(|unit| periods.add_unit_expectations(org, unit, &mut expectations));
+        org.units()
+            .iter()
+            .for_each(|unit| periods.add_unit_expectations(org, unit, &mut expectations));
     }
     Ok(expectations)
 }
@@ -90,7 +92,9 @@ pub fn compute_unit_expectations(
 ) -> Result<Vec<Expectation>, UnknownCalendar> {
     let periods = ContractPeriods::new(calendars, contract, window)?;
     let mut expectations = Vec::new();
-    org.unit(unit).into_iter().for_each(|unit| periods.add_unit_expectations(org, unit, &mut expectations));
+    org.unit(unit)
+        .into_iter()
+        .for_each(|unit| periods.add_unit_expectations(org, unit, &mut expectations));
     Ok(expectations)
 }
 
@@ -112,9 +116,17 @@ struct ContractPeriod {
 }
 
 impl<'a> ContractPeriods<'a> {
-    fn new(calendars: &'a Calendars, contract: &'a Contract, window: DateWindow) -> Result<Self, UnknownCalendar> {
-        let unknown = |code: &str| UnknownCalendar { contract: contract.code.clone(), calendar: code.to_owned() };
-        let calendar = calendars.get(&contract.calendar).ok_or_else(|| unknown(&contract.calendar))?;
+    fn new(
+        calendars: &'a Calendars,
+        contract: &'a Contract,
+        window: DateWindow,
+    ) -> Result<Self, UnknownCalendar> {
+        let unknown = |code: &str| UnknownCalendar {
+            contract: contract.code.clone(),
+            calendar: code.to_owned(),
+        };
+        let calendar =
+            calendars.get(&contract.calendar).ok_or_else(|| unknown(&contract.calendar))?;
         let campaigns = calendars.campaign_days(&contract.code);
         let mut periods = Vec::new();
         for period in calendar.periods_in(window) {
@@ -123,11 +135,23 @@ impl<'a> ContractPeriods<'a> {
             for code in &contract.serves {
                 served.extend(calendars.cut_offs_in(code, whole).ok_or_else(|| unknown(code))?);
             }
-            served.extend(campaigns.iter().flat_map(|days| &days.cut_offs).filter(|day| whole.contains(**day)));
+            served.extend(
+                campaigns
+                    .iter()
+                    .flat_map(|days| &days.cut_offs)
+                    .filter(|day| whole.contains(**day)),
+            );
             periods.push(ContractPeriod { period, cut_offs: served });
         }
         let campaigns = campaigns.map(|days| days.windows.as_slice());
-        Ok(Self { contract, id: contract.id(), kind: contract.level.into(), window, campaigns, periods })
+        Ok(Self {
+            contract,
+            id: contract.id(),
+            kind: contract.level.into(),
+            window,
+            campaigns,
+            periods,
+        })
     }
 
     fn add_unit_expectations(&self, org: &Org, unit: &Unit, expectations: &mut Vec<Expectation>) {
@@ -138,8 +162,14 @@ impl<'a> ContractPeriods<'a> {
         for period in &self.periods {
             let cuts: Vec<Date> = changes.iter().chain(&period.cut_offs).copied().collect();
             let whole = DateWindow { start: period.period.start, end: period.period.end };
-            let owes = |piece: &Period| unit.version_on(piece.start).is_some_and(|version| version.kind == self.kind);
-            let pieces = period.period.split_at(&cuts).into_iter().filter(|piece| self.is_judged(piece) && owes(piece));
+            let owes = |piece: &Period| {
+                unit.version_on(piece.start).is_some_and(|version| version.kind == self.kind)
+            };
+            let pieces = period
+                .period
+                .split_at(&cuts)
+                .into_iter()
+                .filter(|piece| self.is_judged(piece) && owes(piece));
             expectations.extend(
                 pieces
                     .filter_map(|piece| self.clip_to_window(piece))
@@ -149,7 +179,9 @@ impl<'a> ContractPeriods<'a> {
     }
 
     fn is_judged(&self, piece: &Period) -> bool {
-        self.campaigns.is_none_or(|windows| windows.iter().any(|window| piece.is_within(window.start, window.end)))
+        self.campaigns.is_none_or(|windows| {
+            windows.iter().any(|window| piece.is_within(window.start, window.end))
+        })
     }
 
     /// The piece without its days outside the window asked for.
@@ -162,7 +194,14 @@ impl<'a> ContractPeriods<'a> {
     fn build_expectation(&self, unit: UnitId, whole: DateWindow, period: Period) -> Expectation {
         let due = whole.end.saturating_add(i64::from(self.contract.due_days).days());
         let grace_end = due.saturating_add(i64::from(self.contract.grace_days).days());
-        Expectation { contract: self.id, unit, period, whole_period: whole, due_day: due, grace_end_day: grace_end }
+        Expectation {
+            contract: self.id,
+            unit,
+            period,
+            whole_period: whole,
+            due_day: due,
+            grace_end_day: grace_end,
+        }
     }
 }
 
@@ -208,14 +247,24 @@ impl Lateness {
 /// bears it out: the device was last in touch before the due time and not after the capture, so the command cannot be
 /// one made after a later sync and dated back. Neither the device's clock alone nor a mark alone changes anything.
 #[must_use]
-pub fn judge_lateness(expected: &Expectation, received: Timestamp, captured: Option<CaptureEvidence>) -> Lateness {
-    let (due, grace_end) =
-        (Timestamp::from_local_midnight(expected.due_day), Timestamp::from_local_midnight(expected.grace_end_day));
+pub fn judge_lateness(
+    expected: &Expectation,
+    received: Timestamp,
+    captured: Option<CaptureEvidence>,
+) -> Lateness {
+    let (due, grace_end) = (
+        Timestamp::from_local_midnight(expected.due_day),
+        Timestamp::from_local_midnight(expected.grace_end_day),
+    );
     if received < due {
         return Lateness::OnTime;
     }
-    let is_supported = |made: CaptureEvidence| made.sync_mark_time <= made.captured_at || planted!("capture-believed");
-    let in_time = |made: CaptureEvidence| is_supported(made) && made.captured_at < due && made.captured_at <= received;
+    let is_supported = |made: CaptureEvidence| {
+        made.sync_mark_time <= made.captured_at || planted!("capture-believed")
+    };
+    let in_time = |made: CaptureEvidence| {
+        is_supported(made) && made.captured_at < due && made.captured_at <= received
+    };
     let after_grace = received >= grace_end;
     if !after_grace && captured.is_some_and(in_time) {
         return Lateness::OnTimeByCapture;

@@ -78,10 +78,15 @@ mod tests {
     fn of_two_phones_the_nearer_contact_and_the_worse_trouble_stand_for_the_unit() {
         let today = date(2024, 9, 9);
         let (far, near) = (date(2024, 9, 2), date(2024, 9, 8));
-        let both = UnitFleet::from_device(far, today, true, 0).merge(UnitFleet::from_device(near, today, false, 3));
+        let both = UnitFleet::from_device(far, today, true, 0)
+            .merge(UnitFleet::from_device(near, today, false, 3));
         assert_eq!(
             both,
-            UnitFleet { device_count: 2, last_contact: LastContact::ThisWeek, backlog: BacklogStatus::Stuck }
+            UnitFleet {
+                device_count: 2,
+                last_contact: LastContact::ThisWeek,
+                backlog: BacklogStatus::Stuck
+            }
         );
         assert_eq!(
             UnitFleet::from_device(far, today, false, 0).last_contact,

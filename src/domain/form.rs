@@ -109,16 +109,26 @@ impl Catalogue {
     /// The contract under which an element is counted.
     #[must_use]
     pub fn contract_for_element(&self, code: &ElementCode) -> Option<&Contract> {
-        self.contracts.iter().find(|c| self.form(&c.form).is_some_and(|form| form.elements.contains(code)))
+        self.contracts
+            .iter()
+            .find(|c| self.form(&c.form).is_some_and(|form| form.elements.contains(code)))
     }
 
     /// Every rule broken by the elements, forms and contracts taken together.
     #[must_use]
     pub fn check(&self) -> Vec<Violation> {
-        let mut violations: Vec<Violation> = self.elements.iter().flat_map(Element::check).collect();
-        violations.extend(duplicate_code_violations("element", self.elements.iter().map(|e| e.code.as_str())));
-        violations.extend(duplicate_code_violations("form", self.forms.iter().map(|f| f.code.as_str())));
-        violations.extend(duplicate_code_violations("contract", self.contracts.iter().map(|c| c.code.as_str())));
+        let mut violations: Vec<Violation> =
+            self.elements.iter().flat_map(Element::check).collect();
+        violations.extend(duplicate_code_violations(
+            "element",
+            self.elements.iter().map(|e| e.code.as_str()),
+        ));
+        violations
+            .extend(duplicate_code_violations("form", self.forms.iter().map(|f| f.code.as_str())));
+        violations.extend(duplicate_code_violations(
+            "contract",
+            self.contracts.iter().map(|c| c.code.as_str()),
+        ));
         for form in &self.forms {
             self.check_form(form, &mut violations);
         }
@@ -135,18 +145,27 @@ impl Catalogue {
             violations.push(Violation::error(
                 "FORM_SIZE",
                 &at,
-                format!("biểu mẫu cần từ 1 đến {FORM_ELEMENTS_MAX} chỉ tiêu; hiện có {}", form.elements.len()),
-                format!("a form has 1 to {FORM_ELEMENTS_MAX} elements; this one has {}", form.elements.len()),
+                format!(
+                    "biểu mẫu cần từ 1 đến {FORM_ELEMENTS_MAX} chỉ tiêu; hiện có {}",
+                    form.elements.len()
+                ),
+                format!(
+                    "a form has 1 to {FORM_ELEMENTS_MAX} elements; this one has {}",
+                    form.elements.len()
+                ),
             ));
         }
-        violations.extend(duplicate_code_violations(&at, form.elements.iter().map(ElementCode::as_str)));
+        violations
+            .extend(duplicate_code_violations(&at, form.elements.iter().map(ElementCode::as_str)));
         Self::check_rules(form, &at, violations);
         for code in form.elements.iter().filter(|code| self.element(code).is_none()) {
             violations.push(Violation::error(
                 "UNKNOWN_ELEMENT",
                 &at,
                 format!("không có chỉ tiêu {code}; hãy khai trong danh mục chỉ tiêu hoặc sửa mã"),
-                format!("there is no element {code}; declare it among the elements or mend the code"),
+                format!(
+                    "there is no element {code}; declare it among the elements or mend the code"
+                ),
             ));
         }
     }
@@ -224,7 +243,10 @@ fn counted_twice_violation(at: &str, element: &Element, level: CountingLevel) ->
 }
 
 /// One finding for each code that stands in a list more than once.
-pub(super) fn duplicate_code_violations<'a>(at: &str, codes: impl Iterator<Item = &'a str>) -> Vec<Violation> {
+pub(super) fn duplicate_code_violations<'a>(
+    at: &str,
+    codes: impl Iterator<Item = &'a str>,
+) -> Vec<Violation> {
     let mut times: BTreeMap<&str, usize> = BTreeMap::new();
     codes.for_each(|code| *times.entry(code).or_default() += 1);
     let repeated = times.into_iter().filter(|(_, count)| *count > 1);
@@ -265,7 +287,13 @@ mod tests {
 
     fn form(code: &str, elements: &[&str]) -> Form {
         let elements = elements.iter().map(|code| ElementCode::new(code).unwrap()).collect();
-        Form { code: code.into(), name_vi: code.into(), name_en: code.into(), elements, rules: vec![] }
+        Form {
+            code: code.into(),
+            name_vi: code.into(),
+            name_en: code.into(),
+            elements,
+            rules: vec![],
+        }
     }
 
     fn contract(code: &str, level: CountingLevel) -> Contract {
@@ -288,7 +316,10 @@ mod tests {
     #[test]
     fn an_element_entered_at_two_levels_of_one_path_is_refused() {
         let mut catalogue = Catalogue {
-            elements: vec![element("so_offences", CountingLevel::Commune), element("solved", CountingLevel::District)],
+            elements: vec![
+                element("so_offences", CountingLevel::Commune),
+                element("solved", CountingLevel::District),
+            ],
             forms: vec![form("tuan-xa", &["so_offences"]), form("tuan-huyen", &["solved"])],
             contracts: vec![
                 contract("tuan-xa", CountingLevel::Commune),
@@ -296,11 +327,19 @@ mod tests {
             ],
         };
         assert_eq!(catalogue.check(), []);
-        assert_eq!(catalogue.contract_for_element(&ElementCode::new("solved").unwrap()).unwrap().code, "tuan-huyen");
+        assert_eq!(
+            catalogue.contract_for_element(&ElementCode::new("solved").unwrap()).unwrap().code,
+            "tuan-huyen"
+        );
 
         catalogue.forms[1].elements.push(ElementCode::new("so_offences").unwrap());
-        let twice = [("COUNTED_TWICE", "contract.tuan-huyen"), ("COUNTED_TWICE", "contract.tuan-huyen")];
-        assert_eq!(codes(&catalogue.check()), twice, "once for the level, once for the second entry");
+        let twice =
+            [("COUNTED_TWICE", "contract.tuan-huyen"), ("COUNTED_TWICE", "contract.tuan-huyen")];
+        assert_eq!(
+            codes(&catalogue.check()),
+            twice,
+            "once for the level, once for the second entry"
+        );
     }
 
     #[test]

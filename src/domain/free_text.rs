@@ -55,12 +55,12 @@ fn has_plate(text: &str) -> bool {
             }
         })
         .collect();
-    shape.split(' ').any(|word| ["99A99999", "99A9999", "99AA99999", "99A999999", "99AA9999"].contains(&word))
-        || shape
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .windows(2)
-            .any(|pair| matches!(pair[0], "99A" | "99A9" | "99AA") && matches!(pair[1], "99999" | "9999"))
+    shape
+        .split(' ')
+        .any(|word| ["99A99999", "99A9999", "99AA99999", "99A999999", "99AA9999"].contains(&word))
+        || shape.split_whitespace().collect::<Vec<_>>().windows(2).any(|pair| {
+            matches!(pair[0], "99A" | "99A9" | "99AA") && matches!(pair[1], "99999" | "9999")
+        })
 }
 
 #[cfg(test)]
@@ -69,16 +69,26 @@ mod tests {
 
     #[test]
     fn identity_numbers_telephones_and_plates_are_seen() {
-        for text in ["CCCD 084203001234", "gọi 0912 345 678", "xe 84A-123.45", "xe 84-B1 23456", "xe 84b1-23456"] {
+        for text in [
+            "CCCD 084203001234",
+            "gọi 0912 345 678",
+            "xe 84A-123.45",
+            "xe 84-B1 23456",
+            "xe 84b1-23456",
+        ] {
             assert_eq!(check_free_text(text), Some(RefusalReason::NotePersonalData), "{text}");
         }
     }
 
     #[test]
     fn dates_counts_and_decisions_pass() {
-        for text in
-            ["từ 15/12/2024 đến 14/01/2025", "NQ 1277/NQ-UBTVQH15", "2024-12-30 2025-01-05", "so 12 500 đồng", ""]
-        {
+        for text in [
+            "từ 15/12/2024 đến 14/01/2025",
+            "NQ 1277/NQ-UBTVQH15",
+            "2024-12-30 2025-01-05",
+            "so 12 500 đồng",
+            "",
+        ] {
             assert_eq!(check_free_text(text), None, "{text}");
         }
         assert_eq!(check_free_text(&"dài ".repeat(200)), Some(RefusalReason::NoteTooLong));

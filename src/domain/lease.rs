@@ -25,7 +25,11 @@ pub struct OfflineLease {
 impl OfflineLease {
     /// A lease that begins now: the server has just been heard.
     #[must_use]
-    pub fn new(contact_server_time: Timestamp, contact_phone_time: Timestamp, length_days: u16) -> Self {
+    pub fn new(
+        contact_server_time: Timestamp,
+        contact_phone_time: Timestamp,
+        length_days: u16,
+    ) -> Self {
         Self {
             contact_server_time,
             contact_phone_time,
@@ -41,11 +45,15 @@ impl OfflineLease {
     /// the server's, whichever is nearer. A clock that stands before both was set back; then what counts is what passes on it between two looks.
     #[must_use]
     pub fn observe_clock(self, now: Timestamp) -> Self {
-        let since = |then: Timestamp| Some(now.0.saturating_sub(then.0)).filter(|micros| *micros >= 0);
-        let offline_micros = match (since(self.contact_phone_time), since(self.contact_server_time)) {
+        let since =
+            |then: Timestamp| Some(now.0.saturating_sub(then.0)).filter(|micros| *micros >= 0);
+        let offline_micros = match (since(self.contact_phone_time), since(self.contact_server_time))
+        {
             (Some(one), Some(other)) => self.offline_micros.max(one.min(other)),
             (Some(one), None) | (None, Some(one)) => self.offline_micros.max(one),
-            (None, None) => self.offline_micros.saturating_add(now.0.saturating_sub(self.last_phone_time.0).max(0)),
+            (None, None) => self
+                .offline_micros
+                .saturating_add(now.0.saturating_sub(self.last_phone_time.0).max(0)),
         };
         Self { last_phone_time: now, offline_micros, ..self }
     }
@@ -80,7 +88,10 @@ mod tests {
 
     #[test]
     fn a_lease_is_over_after_its_days_and_not_a_moment_before() {
-        assert_eq!((begun().remaining_days(), begun().observe_clock(after(3)).remaining_days()), (14, 11));
+        assert_eq!(
+            (begun().remaining_days(), begun().observe_clock(after(3)).remaining_days()),
+            (14, 11)
+        );
         assert!(!begun().observe_clock(after(14).saturating_add_micros(-1)).is_expired());
         assert!(begun().observe_clock(after(14)).is_expired());
         assert_eq!(begun().observe_clock(after(400)).remaining_days(), 0);
@@ -91,10 +102,14 @@ mod tests {
         let late = begun().observe_clock(after(13));
         assert_eq!(late.observe_clock(after(2)).remaining_days(), 1);
         assert!(late.observe_clock(after(2)).observe_clock(after(14)).is_expired());
-        assert!(begun().observe_clock(after(15)).observe_clock(after(1)).is_expired(), "what is over stays over");
+        assert!(
+            begun().observe_clock(after(15)).observe_clock(after(1)).is_expired(),
+            "what is over stays over"
+        );
         // Set back to a year before the contact: what passes there is counted all the same.
-        let back =
-            (0..=14).fold(begun().observe_clock(after(-365)), |lease, day| lease.observe_clock(after(day - 365)));
+        let back = (0..=14).fold(begun().observe_clock(after(-365)), |lease, day| {
+            lease.observe_clock(after(day - 365))
+        });
         assert!(back.is_expired());
     }
 
@@ -102,9 +117,16 @@ mod tests {
     fn a_clock_that_was_wrong_at_the_contact_neither_ends_nor_extends_the_lease() {
         for wrong in [-9_000, -30, 30, 300] {
             let lease = OfflineLease::new(THEN, after(wrong), OFFLINE_LEASE_DAYS);
-            assert_eq!(lease.observe_clock(after(wrong + 2)).remaining_days(), 12, "still {wrong} days wrong");
+            assert_eq!(
+                lease.observe_clock(after(wrong + 2)).remaining_days(),
+                12,
+                "still {wrong} days wrong"
+            );
             assert_eq!(lease.observe_clock(after(2)).remaining_days(), 12, "put right");
-            assert!(lease.observe_clock(after(wrong + 14)).is_expired() && lease.observe_clock(after(14)).is_expired());
+            assert!(
+                lease.observe_clock(after(wrong + 14)).is_expired()
+                    && lease.observe_clock(after(14)).is_expired()
+            );
         }
     }
 

@@ -27,4 +27,5 @@ pub const DESK_SESSION_LIFETIME_MICROS: i64 = 12 * 60 * 60 * 1_000_000;
 pub const ACCOUNT_LABEL_CHARS_MAX: usize = 64;
 
 // A character takes at most 4 bytes in UTF-8, a changed cell at most 64 on the wire.
-const _: () = assert!(PUSH_COMMANDS_MAX * (NOTE_CHARS_MAX * 4 + CHANGES_MAX * 64) < MESSAGE_BYTES_MAX);
+const _: () =
+    assert!(PUSH_COMMANDS_MAX * (NOTE_CHARS_MAX * 4 + CHANGES_MAX * 64) < MESSAGE_BYTES_MAX);

@@ -86,8 +86,12 @@ impl KeyIssueError {
             Self::TooManyActive => Violation::error(
                 "KEYS_ALIVE",
                 "account",
-                format!("Tài khoản đã có {ACTIVE_KEYS_MAX} khóa còn hiệu lực. Hãy thu hồi một khóa trước."),
-                format!("The account has {ACTIVE_KEYS_MAX} keys that are alive. Revoke one of them first."),
+                format!(
+                    "Tài khoản đã có {ACTIVE_KEYS_MAX} khóa còn hiệu lực. Hãy thu hồi một khóa trước."
+                ),
+                format!(
+                    "The account has {ACTIVE_KEYS_MAX} keys that are alive. Revoke one of them first."
+                ),
             ),
         }
     }

@@ -63,7 +63,8 @@ impl Period {
     /// The pieces between the given days, numbered onwards from this period's own cut; days outside are ignored.
     #[must_use]
     pub fn split_at(&self, days: &[Date]) -> Vec<Period> {
-        let mut bounds: Vec<Date> = days.iter().copied().filter(|day| self.start < *day && *day < self.end).collect();
+        let mut bounds: Vec<Date> =
+            days.iter().copied().filter(|day| self.start < *day && *day < self.end).collect();
         bounds.sort_unstable();
         bounds.dedup();
         bounds.push(self.end);
@@ -106,8 +107,14 @@ mod tests {
     #[test]
     fn a_period_without_a_cut_inside_stays_whole() {
         let week = Period::new("week", date(2024, 8, 19), date(2024, 8, 26));
-        assert_eq!(week.split_at(&[date(2024, 8, 19), date(2024, 8, 26)]), std::slice::from_ref(&week));
+        assert_eq!(
+            week.split_at(&[date(2024, 8, 19), date(2024, 8, 26)]),
+            std::slice::from_ref(&week)
+        );
         assert!(week.contains(date(2024, 8, 25)) && !week.contains(week.end));
-        assert!(week.is_within(week.start, week.end) && week.overlaps(date(2024, 8, 25), date(2025, 1, 1)));
+        assert!(
+            week.is_within(week.start, week.end)
+                && week.overlaps(date(2024, 8, 25), date(2025, 1, 1))
+        );
     }
 }

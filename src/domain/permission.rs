@@ -312,7 +312,11 @@ pub fn authorize<A: ActionMarker>(
             return Ok(Permit { unit: path.unit, account, device, action: PhantomData });
         }
     }
-    Err(if is_visible { AuthorizationError::Forbidden(A::ACTION) } else { AuthorizationError::NotVisible })
+    Err(if is_visible {
+        AuthorizationError::Forbidden(A::ACTION)
+    } else {
+        AuthorizationError::NotVisible
+    })
 }
 
 /// Asks the table about something that concerns several units: the actor needs the right over every one of them. The permit names the
@@ -346,17 +350,27 @@ mod tests {
     }
 
     fn holder(role: Role, unit: &str) -> Actor {
-        let grant = Grant { role, unit: UnitId::from_code(unit), from: date(2024, 1, 1), to: date(2025, 1, 1) };
+        let grant = Grant {
+            role,
+            unit: UnitId::from_code(unit),
+            from: date(2024, 1, 1),
+            to: date(2025, 1, 1),
+        };
         Actor { account: AccountId::from_code("a"), device: None, grants: vec![grant] }
     }
 
     #[test]
     fn a_reporter_may_submit_at_home_and_sees_nothing_elsewhere() {
         let today = date(2024, 8, 19);
-        assert!(authorize::<action::SubmitReport>(&holder(Role::Reporter, "com"), &place(), today).is_ok());
-        let refused = authorize::<action::AcceptReport>(&holder(Role::Reporter, "com"), &place(), today);
+        assert!(
+            authorize::<action::SubmitReport>(&holder(Role::Reporter, "com"), &place(), today)
+                .is_ok()
+        );
+        let refused =
+            authorize::<action::AcceptReport>(&holder(Role::Reporter, "com"), &place(), today);
         assert_eq!(refused.err(), Some(AuthorizationError::Forbidden(Action::AcceptReport)));
-        let elsewhere = authorize::<action::SubmitReport>(&holder(Role::Reporter, "other"), &place(), today);
+        let elsewhere =
+            authorize::<action::SubmitReport>(&holder(Role::Reporter, "other"), &place(), today);
         assert_eq!(elsewhere.err(), Some(AuthorizationError::NotVisible));
     }
 
@@ -370,11 +384,18 @@ mod tests {
         };
         let both = [near, far];
         let ask = |role, unit, paths: &[UnitPath]| {
-            authorize_all::<action::Enrol>(&holder(role, unit), paths, today).map(|permit| permit.unit())
+            authorize_all::<action::Enrol>(&holder(role, unit), paths, today)
+                .map(|permit| permit.unit())
         };
         assert_eq!(ask(Role::Admin, "prov", &both), Ok(UnitId::from_code("com")));
-        assert_eq!(ask(Role::Admin, "dist", &both), Err(AuthorizationError::AllowedElsewhere(Action::Enrol)));
-        assert_eq!(ask(Role::Reporter, "dist", &both), Err(AuthorizationError::Forbidden(Action::Enrol)));
+        assert_eq!(
+            ask(Role::Admin, "dist", &both),
+            Err(AuthorizationError::AllowedElsewhere(Action::Enrol))
+        );
+        assert_eq!(
+            ask(Role::Reporter, "dist", &both),
+            Err(AuthorizationError::Forbidden(Action::Enrol))
+        );
         assert_eq!(ask(Role::Admin, "other", &both), Err(AuthorizationError::NotVisible));
         assert_eq!(ask(Role::Admin, "prov", &[]), Err(AuthorizationError::NotVisible));
     }

@@ -53,14 +53,24 @@ impl Report {
         if let Some(problem) = free_text::check_free_text(reason) {
             return Err(problem.into());
         }
-        let differs = |change: &&CellChange| self.cells.get(&change.element).copied() != change.mine;
+        let differs =
+            |change: &&CellChange| self.cells.get(&change.element).copied() != change.mine;
         let changes: Vec<CellChange> = save.changes.iter().filter(differs).copied().collect();
-        let note = save.note.as_ref().map(|note| note.mine.clone()).filter(|mine| *mine != self.note);
+        let note =
+            save.note.as_ref().map(|note| note.mine.clone()).filter(|mine| *mine != self.note);
         if changes.is_empty() && note.is_none() {
             return Ok(None);
         }
         let (report, base) = (self.key.id(), self.content_hash());
-        Ok(Some(Proposal { report, changes, note, reason: reason.to_owned(), acting_unit, settled: None, base }))
+        Ok(Some(Proposal {
+            report,
+            changes,
+            note,
+            reason: reason.to_owned(),
+            acting_unit,
+            settled: None,
+            base,
+        }))
     }
 
     /// Makes the amendment that a reviewer granted, who saw the report with this content. The form's rules hold afterwards.
@@ -71,7 +81,8 @@ impl Report {
         shape: &FormSchema,
     ) -> Result<Self, Refusal> {
         self.check_seen(content_hash)?;
-        self.state = self.state.next_state(ReportStep::Amend).ok_or(RefusalReason::WorkflowForbids)?;
+        self.state =
+            self.state.next_state(ReportStep::Amend).ok_or(RefusalReason::WorkflowForbids)?;
         for change in &proposal.changes {
             match change.mine {
                 Some(value) => self.cells.insert(change.element, value),

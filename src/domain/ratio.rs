@@ -36,7 +36,11 @@ impl Ratio {
         }
         let common = i128::try_from(gcd(num.unsigned_abs(), den.unsigned_abs())).ok()?;
         let (num, den) = (num / common, den / common);
-        if den < 0 { Some(Self { num: num.checked_neg()?, den: den.checked_neg()? }) } else { Some(Self { num, den }) }
+        if den < 0 {
+            Some(Self { num: num.checked_neg()?, den: den.checked_neg()? })
+        } else {
+            Some(Self { num, den })
+        }
     }
 
     /// A whole number.
@@ -58,7 +62,9 @@ impl Ratio {
     pub fn parse(text: &str) -> Result<Self, BadRatio> {
         let bad = || BadRatio(text.chars().take(48).collect());
         let read = match text.split_once('/') {
-            Some((num, den)) => parse_decimal(num).zip(parse_decimal(den)).and_then(|(num, den)| num.checked_div(den)),
+            Some((num, den)) => parse_decimal(num)
+                .zip(parse_decimal(den))
+                .and_then(|(num, den)| num.checked_div(den)),
             None => parse_decimal(text),
         };
         read.ok_or_else(bad)
@@ -207,7 +213,11 @@ impl PartialOrd for Ratio {
 impl fmt::Display for Ratio {
     /// `-16/225`, or `418` for a whole number.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.den == 1 { write!(f, "{}", self.num) } else { write!(f, "{}/{}", self.num, self.den) }
+        if self.den == 1 {
+            write!(f, "{}", self.num)
+        } else {
+            write!(f, "{}/{}", self.num, self.den)
+        }
     }
 }
 
@@ -294,7 +304,9 @@ mod tests {
         assert_eq!(Ratio::new(1, 0), None);
         assert_eq!(Ratio::parse("0.40").unwrap(), ratio(2, 5));
         assert_eq!(Ratio::parse("16/225").unwrap(), ratio(16, 225));
-        for text in ["", "-", ".5", "1.", "1e3", "1/0", "1/2/3", "+1", "١", "1234567890123456789", "--1"] {
+        for text in
+            ["", "-", ".5", "1.", "1e3", "1/0", "1/2/3", "+1", "١", "1234567890123456789", "--1"]
+        {
             assert!(Ratio::parse(text).is_err(), "{text}");
         }
     }
@@ -302,11 +314,26 @@ mod tests {
     #[test]
     fn text_never_shows_the_bound_for_a_value_beside_it() {
         let percent = |num: i128, den| ratio(num * 100, den);
-        assert_eq!(percent(3, 43).format_rounded_distinct(2, Ratio::from_integer(7)).unwrap(), "6.98");
-        assert_eq!(ratio(949_996, 10_000).format_rounded_distinct(2, Ratio::from_integer(95)).unwrap(), "94.9996");
-        assert_eq!(ratio(950_001, 10_000).format_rounded_distinct(2, Ratio::from_integer(95)).unwrap(), "95.0001");
-        assert_eq!(percent(152, 160).format_rounded_distinct(2, Ratio::from_integer(95)).unwrap(), "95.00");
-        assert_eq!(ratio(94_990, 1000).format_rounded_distinct(2, ratio(94_992, 1000)).unwrap(), "94.99");
+        assert_eq!(
+            percent(3, 43).format_rounded_distinct(2, Ratio::from_integer(7)).unwrap(),
+            "6.98"
+        );
+        assert_eq!(
+            ratio(949_996, 10_000).format_rounded_distinct(2, Ratio::from_integer(95)).unwrap(),
+            "94.9996"
+        );
+        assert_eq!(
+            ratio(950_001, 10_000).format_rounded_distinct(2, Ratio::from_integer(95)).unwrap(),
+            "95.0001"
+        );
+        assert_eq!(
+            percent(152, 160).format_rounded_distinct(2, Ratio::from_integer(95)).unwrap(),
+            "95.00"
+        );
+        assert_eq!(
+            ratio(94_990, 1000).format_rounded_distinct(2, ratio(94_992, 1000)).unwrap(),
+            "94.99"
+        );
         assert_eq!(ratio(-5, 1000).format_rounded(2).unwrap(), "-0.01");
         assert_eq!(ratio(-4, 1000).format_rounded(2).unwrap(), "0.00");
         assert_eq!(ratio(279, 2).format_shortest(4).unwrap(), "139.5");

@@ -115,19 +115,35 @@ impl RefusalReason {
     #[must_use]
     pub fn text_vi(self) -> &'static str {
         match self {
-            Self::NotFound => "Không tìm thấy, hoặc ngoài phạm vi của đồng chí. Hãy đồng bộ rồi thử lại.",
-            Self::Denied => "Vai trò của đồng chí không được làm việc này ở đơn vị này. Hãy liên hệ quản trị.",
-            Self::OwnReport => "Không ai được tự duyệt báo cáo do mình lập. Hãy để người khác duyệt.",
+            Self::NotFound => {
+                "Không tìm thấy, hoặc ngoài phạm vi của đồng chí. Hãy đồng bộ rồi thử lại."
+            }
+            Self::Denied => {
+                "Vai trò của đồng chí không được làm việc này ở đơn vị này. Hãy liên hệ quản trị."
+            }
+            Self::OwnReport => {
+                "Không ai được tự duyệt báo cáo do mình lập. Hãy để người khác duyệt."
+            }
             Self::WorkflowForbids => {
                 "Báo cáo đang ở trạng thái không cho phép thao tác này. Hãy đồng bộ để xem trạng thái mới."
             }
-            Self::ContentChanged => "Nội dung đã thay đổi sau khi đồng chí xem. Hãy xem lại rồi quyết định.",
+            Self::ContentChanged => {
+                "Nội dung đã thay đổi sau khi đồng chí xem. Hãy xem lại rồi quyết định."
+            }
             Self::UnknownElement => "Chỉ tiêu không có trong biểu mẫu này. Hãy cập nhật biểu mẫu.",
-            Self::ValueOutOfRange => "Số liệu nằm ngoài khoảng cho phép. Hãy kiểm tra lại số đã nhập.",
-            Self::NotExpected => "Đơn vị không phải báo cáo biểu này trong kỳ này. Hãy kiểm tra đơn vị và kỳ báo cáo.",
+            Self::ValueOutOfRange => {
+                "Số liệu nằm ngoài khoảng cho phép. Hãy kiểm tra lại số đã nhập."
+            }
+            Self::NotExpected => {
+                "Đơn vị không phải báo cáo biểu này trong kỳ này. Hãy kiểm tra đơn vị và kỳ báo cáo."
+            }
             Self::PeriodNotOpen => "Kỳ báo cáo chưa bắt đầu. Hãy chờ đến kỳ.",
-            Self::PeriodClosed => "Kỳ báo cáo đã khóa. Hãy gửi đề nghị điều chỉnh cho đơn vị duyệt.",
-            Self::CellBlank => "Còn ô để trống. Hãy nhập số, chọn \"không phát sinh\", hoặc nêu lý do thiếu.",
+            Self::PeriodClosed => {
+                "Kỳ báo cáo đã khóa. Hãy gửi đề nghị điều chỉnh cho đơn vị duyệt."
+            }
+            Self::CellBlank => {
+                "Còn ô để trống. Hãy nhập số, chọn \"không phát sinh\", hoặc nêu lý do thiếu."
+            }
             Self::FormRule => "Số liệu chưa khớp quy tắc của biểu. Hãy kiểm tra các ô được nêu.",
             Self::NoteTooLong => "Ghi chú quá dài. Hãy rút gọn còn tối đa 500 ký tự.",
             Self::NotePersonalData => {
@@ -138,7 +154,9 @@ impl RefusalReason {
             Self::Malformed => "Thông điệp thiếu hoặc sai cấu trúc. Hãy cập nhật ứng dụng.",
             Self::BadId => "Mã định danh không đúng dạng 16 byte.",
             Self::CommentExists => "Ý kiến này đã được ghi. Không cần gửi lại.",
-            Self::ConflictSettled => "Khác biệt này đã được giải quyết. Hãy đồng bộ để xem kết quả.",
+            Self::ConflictSettled => {
+                "Khác biệt này đã được giải quyết. Hãy đồng bộ để xem kết quả."
+            }
             Self::HeldSettled => "Lệnh tạm giữ này đã được xử lý. Hãy đồng bộ để xem kết quả.",
             Self::ProposalSettled => "Đề nghị này đã được quyết định. Hãy đồng bộ để xem kết quả.",
             Self::AccountElsewhere => {
@@ -153,15 +171,25 @@ impl RefusalReason {
         match self {
             Self::NotFound => "Not found, or outside your sight. Sync, then try again.",
             Self::Denied => "Your role may not do this at this unit. Ask your administrator.",
-            Self::OwnReport => "Nobody accepts a report of the own writing. Let another reviewer do it.",
-            Self::WorkflowForbids => "The report's present state does not allow this step. Sync to see its state.",
-            Self::ContentChanged => "The content has changed since you saw it. Look again, then decide.",
+            Self::OwnReport => {
+                "Nobody accepts a report of the own writing. Let another reviewer do it."
+            }
+            Self::WorkflowForbids => {
+                "The report's present state does not allow this step. Sync to see its state."
+            }
+            Self::ContentChanged => {
+                "The content has changed since you saw it. Look again, then decide."
+            }
             Self::UnknownElement => "The element is not on this form. Update the form.",
             Self::ValueOutOfRange => "The figure is outside its range. Check what was typed.",
-            Self::NotExpected => "This unit owes no such report for this period. Check the unit and the period.",
+            Self::NotExpected => {
+                "This unit owes no such report for this period. Check the unit and the period."
+            }
             Self::PeriodNotOpen => "The period has not begun. Wait until it has.",
             Self::PeriodClosed => "The period is closed. Ask the reviewing unit to amend it.",
-            Self::CellBlank => "A cell is blank. Enter a figure, choose nil, or give the reason why it is missing.",
+            Self::CellBlank => {
+                "A cell is blank. Enter a figure, choose nil, or give the reason why it is missing."
+            }
             Self::FormRule => "A rule of the form does not hold. Check the cells named.",
             Self::NoteTooLong => "The note is too long. Shorten it to 500 characters.",
             Self::NotePersonalData => {
@@ -169,7 +197,9 @@ impl RefusalReason {
             }
             Self::NothingToDo => "The command carries nothing to do. Update the app.",
             Self::TooMany => "The command carries too many items. Split it.",
-            Self::Malformed => "A part of the message is absent or of the wrong shape. Update the app.",
+            Self::Malformed => {
+                "A part of the message is absent or of the wrong shape. Update the app."
+            }
             Self::BadId => "An identifier is not 16 bytes long. Fix the client.",
             Self::CommentExists => "This comment is stored already. Nothing more to do.",
             Self::ConflictSettled => "This conflict was settled already. Sync to see the result.",
@@ -237,7 +267,8 @@ mod tests {
 
     #[test]
     fn every_reason_has_a_code_of_its_own_and_both_texts() {
-        let codes: std::collections::BTreeSet<_> = RefusalReason::ALL.iter().map(|reason| reason.code()).collect();
+        let codes: std::collections::BTreeSet<_> =
+            RefusalReason::ALL.iter().map(|reason| reason.code()).collect();
         assert_eq!(codes.len(), RefusalReason::ALL.len());
         for reason in RefusalReason::ALL {
             assert!(!reason.text_vi().is_empty() && !reason.text_en().is_empty());

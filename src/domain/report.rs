@@ -194,7 +194,8 @@ impl Report {
     ) -> Result<SaveOutcome, Refusal> {
         check_save(save, shape)?;
         let mut report = current.unwrap_or_else(|| Self::new_draft(save.key.clone(), acting_unit));
-        report.state = report.state.next_state(ReportStep::Edit).ok_or(RefusalReason::WorkflowForbids)?;
+        report.state =
+            report.state.next_state(ReportStep::Edit).ok_or(RefusalReason::WorkflowForbids)?;
         let mut branches = Vec::new();
         for change in &save.changes {
             let theirs = report.cells.get(&change.element).copied();
@@ -214,9 +215,8 @@ impl Report {
         if let Some(NoteChange { mine, base }) = &save.note {
             match merge_three_way(base, mine.clone(), report.note.clone()) {
                 MergeResult::Agreed(text) => report.note = text,
-                MergeResult::Conflict => {
-                    branches.push(ConflictBranch::Note { mine: mine.clone(), theirs: report.note.clone() })
-                }
+                MergeResult::Conflict => branches
+                    .push(ConflictBranch::Note { mine: mine.clone(), theirs: report.note.clone() }),
             }
         }
         if report.state.is_sent() && report.state != ReportState::Returned {
@@ -233,7 +233,8 @@ impl Report {
         received: Date,
         late: bool,
     ) -> Result<Self, Refusal> {
-        self.state = self.state.next_state(ReportStep::Submit).ok_or(RefusalReason::WorkflowForbids)?;
+        self.state =
+            self.state.next_state(ReportStep::Submit).ok_or(RefusalReason::WorkflowForbids)?;
         self.check_complete(shape)?;
         self.acting_unit = acting_unit;
         self.question = None;
@@ -250,7 +251,8 @@ impl Report {
         content_hash: ContentHash,
         question: ReviewQuestion,
     ) -> Result<Self, Refusal> {
-        let next = self.state.next_state(ReportStep::Return).ok_or(RefusalReason::WorkflowForbids)?;
+        let next =
+            self.state.next_state(ReportStep::Return).ok_or(RefusalReason::WorkflowForbids)?;
         self.check_seen(content_hash)?;
         if question.text.chars().count() > NOTE_CHARS_MAX {
             return Err(RefusalReason::NoteTooLong.into());
@@ -262,7 +264,8 @@ impl Report {
 
     /// Accepts exactly the content that the reviewer saw (S15).
     pub fn accept(mut self, content_hash: ContentHash) -> Result<Self, Refusal> {
-        let next = self.state.next_state(ReportStep::Accept).ok_or(RefusalReason::WorkflowForbids)?;
+        let next =
+            self.state.next_state(ReportStep::Accept).ok_or(RefusalReason::WorkflowForbids)?;
         self.check_seen(content_hash)?;
         self.state = next;
         Ok(self)
@@ -323,8 +326,12 @@ pub(super) fn check_save(save: &SaveCells, shape: &FormSchema) -> Result<(), Ref
     let mut field_errors = FieldErrors::default();
     for (index, change) in save.changes.iter().enumerate() {
         match (shape.ranges.get(&change.element), change.mine) {
-            (None, _) => field_errors.add(format!("changes[{index}].element"), RefusalReason::UnknownElement),
-            (Some(line), Some(CellValue::Reported(value))) if value < line.min || value > line.max => {
+            (None, _) => {
+                field_errors.add(format!("changes[{index}].element"), RefusalReason::UnknownElement)
+            }
+            (Some(line), Some(CellValue::Reported(value)))
+                if value < line.min || value > line.max =>
+            {
                 field_errors.add(format!("changes[{index}].mine"), RefusalReason::ValueOutOfRange);
             }
             (Some(_), _) => {}

@@ -31,12 +31,22 @@ pub struct Violation {
 
 impl Violation {
     /// A finding that refuses.
-    pub fn error(code: &'static str, at: impl Into<String>, vi: impl Into<String>, en: impl Into<String>) -> Self {
+    pub fn error(
+        code: &'static str,
+        at: impl Into<String>,
+        vi: impl Into<String>,
+        en: impl Into<String>,
+    ) -> Self {
         Self { severity: Severity::Error, code, path: at.into(), vi: vi.into(), en: en.into() }
     }
 
     /// A finding that only warns.
-    pub fn warning(code: &'static str, at: impl Into<String>, vi: impl Into<String>, en: impl Into<String>) -> Self {
+    pub fn warning(
+        code: &'static str,
+        at: impl Into<String>,
+        vi: impl Into<String>,
+        en: impl Into<String>,
+    ) -> Self {
         Self { severity: Severity::Warning, ..Self::error(code, at, vi, en) }
     }
 }

@@ -30,7 +30,11 @@ impl VisibleScopes {
 
 /// The scopes that the actor's grants open on `today`, with the campaigns that have been launched.
 #[must_use]
-pub fn compute_visible_scopes(actor: &Actor, campaigns: &[CampaignId], today: Date) -> VisibleScopes {
+pub fn compute_visible_scopes(
+    actor: &Actor,
+    campaigns: &[CampaignId],
+    today: Date,
+) -> VisibleScopes {
     let mut scopes = BTreeSet::new();
     for grant in actor.active_grants_on(today) {
         let inside = match grant.role {
@@ -71,9 +75,11 @@ mod tests {
             grants: vec![Grant { role, unit, from: Date::MIN, to: Date::MAX }],
         };
         let seen = compute_visible_scopes(&held(Role::Reporter), &[campaign], date(2024, 9, 1));
-        let all = [Scope::REFERENCE, Scope::work(unit), Scope::desk(unit), Scope::published(campaign)];
+        let all =
+            [Scope::REFERENCE, Scope::work(unit), Scope::desk(unit), Scope::published(campaign)];
         assert_eq!(seen.scopes().collect::<Vec<_>>(), all);
-        let partner = compute_visible_scopes(&held(Role::PartnerReader), &[campaign], date(2024, 9, 1));
+        let partner =
+            compute_visible_scopes(&held(Role::PartnerReader), &[campaign], date(2024, 9, 1));
         assert_eq!(partner.scopes().collect::<Vec<_>>(), []);
     }
 }

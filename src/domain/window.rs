@@ -75,7 +75,8 @@ mod tests {
 
     #[test]
     fn the_campaign_and_its_base_have_366_days_each_and_no_day_in_common() {
-        let campaign = DateWindow::from_inclusive_days(date(2024, 8, 19), date(2025, 8, 19)).unwrap();
+        let campaign =
+            DateWindow::from_inclusive_days(date(2024, 8, 19), date(2025, 8, 19)).unwrap();
         let base = campaign.one_year_earlier();
         assert_eq!(campaign.to_string(), "2024-08-19..2025-08-20");
         assert_eq!((campaign.days(), base.days()), (366, 367), "the shifted end shares 19 August");
@@ -85,7 +86,8 @@ mod tests {
 
     #[test]
     fn the_statistical_year_2024_overlaps_the_campaign_by_118_days() {
-        let campaign = DateWindow::from_inclusive_days(date(2024, 8, 19), date(2025, 8, 19)).unwrap();
+        let campaign =
+            DateWindow::from_inclusive_days(date(2024, 8, 19), date(2025, 8, 19)).unwrap();
         let year = DateWindow::new(date(2023, 12, 15), date(2024, 12, 15)).unwrap();
         assert_eq!(year.overlap_days(&campaign), 118);
         assert_eq!(DateWindow::new(date(2024, 1, 1), date(2024, 1, 1)), None);

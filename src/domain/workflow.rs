@@ -44,7 +44,8 @@ pub enum ReportStep {
 
 impl ReportState {
     /// All states, in the order of a report's life.
-    pub const ALL: [Self; 5] = [Self::Draft, Self::Submitted, Self::Returned, Self::Accepted, Self::Locked];
+    pub const ALL: [Self; 5] =
+        [Self::Draft, Self::Submitted, Self::Returned, Self::Accepted, Self::Locked];
 
     /// The state after `step`, or `None` where the workflow forbids the step.
     ///
@@ -55,22 +56,30 @@ impl ReportState {
         match (self, step) {
             (Self::Draft, ReportStep::Edit) => Some(Self::Draft),
             (Self::Returned, ReportStep::Edit) => Some(Self::Returned),
-            (Self::Submitted, ReportStep::Edit) | (Self::Draft | Self::Returned, ReportStep::Submit) => {
-                Some(Self::Submitted)
-            }
+            (Self::Submitted, ReportStep::Edit)
+            | (Self::Draft | Self::Returned, ReportStep::Submit) => Some(Self::Submitted),
             (Self::Submitted, ReportStep::Return) => Some(Self::Returned),
             (Self::Submitted, ReportStep::Accept) => Some(Self::Accepted),
             (Self::Accepted, ReportStep::Amend) => Some(Self::Accepted),
-            (Self::Accepted, ReportStep::Lock) | (Self::Locked, ReportStep::Amend) => Some(Self::Locked),
+            (Self::Accepted, ReportStep::Lock) | (Self::Locked, ReportStep::Amend) => {
+                Some(Self::Locked)
+            }
             (
                 Self::Draft | Self::Returned,
                 ReportStep::Return | ReportStep::Accept | ReportStep::Lock | ReportStep::Amend,
             )
             | (Self::Submitted, ReportStep::Submit | ReportStep::Lock | ReportStep::Amend)
-            | (Self::Accepted, ReportStep::Edit | ReportStep::Submit | ReportStep::Return | ReportStep::Accept)
+            | (
+                Self::Accepted,
+                ReportStep::Edit | ReportStep::Submit | ReportStep::Return | ReportStep::Accept,
+            )
             | (
                 Self::Locked,
-                ReportStep::Edit | ReportStep::Submit | ReportStep::Return | ReportStep::Accept | ReportStep::Lock,
+                ReportStep::Edit
+                | ReportStep::Submit
+                | ReportStep::Return
+                | ReportStep::Accept
+                | ReportStep::Lock,
             ) => None,
         }
     }
@@ -102,7 +111,8 @@ impl ReportState {
 
 impl ReportStep {
     /// All steps.
-    pub const ALL: [Self; 6] = [Self::Edit, Self::Submit, Self::Return, Self::Accept, Self::Lock, Self::Amend];
+    pub const ALL: [Self; 6] =
+        [Self::Edit, Self::Submit, Self::Return, Self::Accept, Self::Lock, Self::Amend];
 
     /// The name used in errors and logs.
     #[must_use]
@@ -127,8 +137,10 @@ mod tests {
         let table: Vec<String> = ReportState::ALL
             .iter()
             .map(|state| {
-                let cells: Vec<&str> =
-                    ReportStep::ALL.iter().map(|step| state.next_state(*step).map_or("-", ReportState::code)).collect();
+                let cells: Vec<&str> = ReportStep::ALL
+                    .iter()
+                    .map(|step| state.next_state(*step).map_or("-", ReportState::code))
+                    .collect();
                 format!("{}: {}", state.code(), cells.join(" "))
             })
             .collect();

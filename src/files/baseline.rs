@@ -10,7 +10,8 @@ use crate::domain::form::Catalogue;
 use crate::domain::violation::Violation;
 use crate::domain::window::DateWindow;
 
-const BASELINE_COLUMNS: [&str; 7] = ["unit", "element", "first_day", "last_day", "value", "source", "status"];
+const BASELINE_COLUMNS: [&str; 7] =
+    ["unit", "element", "first_day", "last_day", "value", "source", "status"];
 
 /// What became of a file of baselines.
 #[derive(Debug, Clone)]
@@ -62,13 +63,17 @@ pub fn read_baselines(
                 rows.push(row);
                 numbers.push(line.number);
             }
-            Err((column, violation)) => diagnostics.push(sheet.diagnostic(line.number, column, violation)),
+            Err((column, violation)) => {
+                diagnostics.push(sheet.diagnostic(line.number, column, violation))
+            }
         }
     }
     for (number, violations) in numbers.iter().zip(check_rows(&rows, catalogue, level_of)) {
         diagnostics.extend(violations.into_iter().map(|violation| {
-            let column =
-                BASELINE_COLUMNS.iter().position(|name| *name == violation.path).map_or(0, |index| columns[index]);
+            let column = BASELINE_COLUMNS
+                .iter()
+                .position(|name| *name == violation.path)
+                .map_or(0, |index| columns[index]);
             sheet.diagnostic(*number, column, violation)
         }));
     }
@@ -98,7 +103,12 @@ fn read_row(
     let state = BaselineStatus::parse(line.get(status))
         .ok_or_else(|| bad_value_violation(status, "status", "PRELIMINARY | FINAL", line))?;
     if line.get(source).is_empty() {
-        return Err(bad_value_violation(source, "source", "the text that the figure comes from", line));
+        return Err(bad_value_violation(
+            source,
+            "source",
+            "the text that the figure comes from",
+            line,
+        ));
     }
     Ok(BaselineRow {
         unit_uid: line.get(unit).to_owned(),
@@ -111,15 +121,26 @@ fn read_row(
     })
 }
 
-fn bad_value_violation(column: usize, name: &'static str, expected: &str, line: &CsvLine) -> BaselineColumnViolation {
+fn bad_value_violation(
+    column: usize,
+    name: &'static str,
+    expected: &str,
+    line: &CsvLine,
+) -> BaselineColumnViolation {
     let got = line.get(column);
-    let (vi, en) = (format!("cần {expected}, nhận được \"{got}\""), format!("expected {expected}, got \"{got}\""));
+    let (vi, en) = (
+        format!("cần {expected}, nhận được \"{got}\""),
+        format!("expected {expected}, got \"{got}\""),
+    );
     (column, Violation::error("BAD_VALUE", name, vi, en))
 }
 
 /// Rows as a file that [`read`] takes back.
 #[must_use]
-pub fn format_baselines<'a>(rows: impl IntoIterator<Item = &'a BaselineRow>, catalogue: &Catalogue) -> String {
+pub fn format_baselines<'a>(
+    rows: impl IntoIterator<Item = &'a BaselineRow>,
+    catalogue: &Catalogue,
+) -> String {
     let mut writer = CsvWriter::new(&BASELINE_COLUMNS, false);
     for row in rows {
         let scale = catalogue.element(&row.element).map_or(0, |element| element.scale);
@@ -171,8 +192,14 @@ max = 100
                     com-1,so_offences,2023-08-19,2023-08-25,2,sổ,FINAL\n\
                     com-1,so_offences,2023-08-26,2023-09-01,0,sổ,PRELIMINARY\n";
         let rows = import(text).into_rows().unwrap();
-        assert_eq!(format_baselines(&rows, &catalogue::read_catalogue("elements.toml", ELEMENTS).unwrap()), text);
-        assert_eq!(import(&format!("\u{feff}{}", text.replace(',', ";"))).into_rows().unwrap(), rows);
+        assert_eq!(
+            format_baselines(&rows, &catalogue::read_catalogue("elements.toml", ELEMENTS).unwrap()),
+            text
+        );
+        assert_eq!(
+            import(&format!("\u{feff}{}", text.replace(',', ";"))).into_rows().unwrap(),
+            rows
+        );
     }
 
     #[test]
@@ -188,8 +215,11 @@ max = 100
                     com-1,so_offences,2023-10-01,2023-10-25,1.5,,FINAL\n";
         let import = import(text);
         assert_eq!((import.line_count, import.valid_line_count()), (8, 1));
-        let seen: Vec<_> =
-            import.diagnostics.iter().map(|f| (f.position.line, f.position.column, f.violation.code)).collect();
+        let seen: Vec<_> = import
+            .diagnostics
+            .iter()
+            .map(|f| (f.position.line, f.position.column, f.violation.code))
+            .collect();
         let expected = [
             (3, 1, "ROWS_OVERLAP"),
             (4, 1, "UNKNOWN_UNIT"),

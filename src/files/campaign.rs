@@ -8,8 +8,9 @@ use super::catalogue::read_element_code;
 use super::diagnostic::FileDiagnostic;
 use super::toml_reader::TomlReader;
 use crate::domain::campaign::{
-    Activity, Anniversary, AnniversaryCorrection, BaselineMethod, Campaign, CampaignField, CampaignKind,
-    CampaignStatus, CampaignTarget, Classification, Commitment, Duty, DutyEvidence, Phase, TargetPair, ZeroBasePolicy,
+    Activity, Anniversary, AnniversaryCorrection, BaselineMethod, Campaign, CampaignField,
+    CampaignKind, CampaignStatus, CampaignTarget, Classification, Commitment, Duty, DutyEvidence,
+    Phase, TargetPair, ZeroBasePolicy,
 };
 use crate::domain::form::Catalogue;
 use crate::domain::target_rule::Target;
@@ -163,7 +164,10 @@ impl ParsedCampaign {
         let violations = self.campaign.check(catalogue);
         violations
             .into_iter()
-            .map(|violation| reader.diagnostic(self.offsets.get(&violation.path).copied().unwrap_or(0), violation))
+            .map(|violation| {
+                reader
+                    .diagnostic(self.offsets.get(&violation.path).copied().unwrap_or(0), violation)
+            })
             .collect()
     }
 }
@@ -183,11 +187,19 @@ pub fn read_campaign_file(file: &str, text: &str) -> Result<ParsedCampaign, Vec<
 
 type OffsetByPath = BTreeMap<String, usize>;
 
-fn build_campaign(reader: &mut TomlReader<'_>, offsets: &mut OffsetByPath, raw: CampaignToml) -> Option<Campaign> {
+fn build_campaign(
+    reader: &mut TomlReader<'_>,
+    offsets: &mut OffsetByPath,
+    raw: CampaignToml,
+) -> Option<Campaign> {
     offsets.insert("classification".into(), raw.classification.span().start);
     let kind = reader.read_enum("kind", &raw.kind, CampaignKind::ALL, CampaignKind::as_str);
-    let classification =
-        reader.read_enum("classification", &raw.classification, Classification::ALL, Classification::as_str);
+    let classification = reader.read_enum(
+        "classification",
+        &raw.classification,
+        Classification::ALL,
+        Classification::as_str,
+    );
     let legal = reader.read_window("first_day, last_day", &raw.first_day, &raw.last_day);
     let measured = match &raw.measured {
         Some(days) => reader.read_window("measured", &days.first_day, &days.last_day),
@@ -198,16 +210,34 @@ fn build_campaign(reader: &mut TomlReader<'_>, offsets: &mut OffsetByPath, raw: 
     for text in &raw.fields {
         fields.extend(reader.read_enum("fields", text, CampaignField::ALL, CampaignField::as_str));
     }
-    let phases = raw.phases.into_iter().filter_map(|phase| read_phase(reader, offsets, phase)).collect();
-    let anniversaries =
-        raw.anniversaries.into_iter().filter_map(|day| read_anniversary(reader, offsets, day)).collect();
-    let targets = raw.targets.into_iter().filter_map(|target| read_target(reader, offsets, target)).collect();
-    let activities = raw.activities.into_iter().filter_map(|line| read_activity(reader, offsets, line)).collect();
-    let duties = raw.duties.into_iter().filter_map(|duty| read_duty(reader, offsets, duty)).collect();
-    let launches =
-        raw.launches.into_iter().filter_map(|launch| taken_up::read_launch(reader, offsets, launch)).collect();
-    let pledges = raw.pledges.into_iter().map(|pledge| taken_up::read_pledge(offsets, pledge)).collect();
-    let plans = raw.plans.into_iter().filter_map(|plan| taken_up::read_plan(reader, offsets, plan)).collect();
+    let phases =
+        raw.phases.into_iter().filter_map(|phase| read_phase(reader, offsets, phase)).collect();
+    let anniversaries = raw
+        .anniversaries
+        .into_iter()
+        .filter_map(|day| read_anniversary(reader, offsets, day))
+        .collect();
+    let targets =
+        raw.targets.into_iter().filter_map(|target| read_target(reader, offsets, target)).collect();
+    let activities = raw
+        .activities
+        .into_iter()
+        .filter_map(|line| read_activity(reader, offsets, line))
+        .collect();
+    let duties =
+        raw.duties.into_iter().filter_map(|duty| read_duty(reader, offsets, duty)).collect();
+    let launches = raw
+        .launches
+        .into_iter()
+        .filter_map(|launch| taken_up::read_launch(reader, offsets, launch))
+        .collect();
+    let pledges =
+        raw.pledges.into_iter().map(|pledge| taken_up::read_pledge(offsets, pledge)).collect();
+    let plans = raw
+        .plans
+        .into_iter()
+        .filter_map(|plan| taken_up::read_plan(reader, offsets, plan))
+        .collect();
     Some(Campaign {
         code: raw.code.into_inner(),
         name_vi: raw.name_vi,
@@ -238,12 +268,26 @@ fn build_campaign(reader: &mut TomlReader<'_>, offsets: &mut OffsetByPath, raw: 
     })
 }
 
-fn read_phase(reader: &mut TomlReader<'_>, offsets: &mut OffsetByPath, raw: PhaseToml) -> Option<Phase> {
+fn read_phase(
+    reader: &mut TomlReader<'_>,
+    offsets: &mut OffsetByPath,
+    raw: PhaseToml,
+) -> Option<Phase> {
     let no = *raw.no.get_ref();
     offsets.insert(format!("phases.{no}"), raw.no.span().start);
-    offsets.entry("phases".into()).and_modify(|offset| *offset = raw.no.span().start).or_insert(raw.no.span().start);
+    offsets
+        .entry("phases".into())
+        .and_modify(|offset| *offset = raw.no.span().start)
+        .or_insert(raw.no.span().start);
     let window = reader.read_window("phases", &raw.first_day, &raw.last_day)?;
-    Some(Phase { no, name_vi: raw.name_vi, name_en: raw.name_en, window, focus: raw.focus, assumed: raw.assumed })
+    Some(Phase {
+        no,
+        name_vi: raw.name_vi,
+        name_en: raw.name_en,
+        window,
+        focus: raw.focus,
+        assumed: raw.assumed,
+    })
 }
 
 fn read_anniversary(
@@ -272,16 +316,25 @@ fn read_anniversary(
     })
 }
 
-fn read_target(reader: &mut TomlReader<'_>, offsets: &mut OffsetByPath, raw: TargetToml) -> Option<CampaignTarget> {
+fn read_target(
+    reader: &mut TomlReader<'_>,
+    offsets: &mut OffsetByPath,
+    raw: TargetToml,
+) -> Option<CampaignTarget> {
     offsets.insert(format!("targets.{}", raw.code.get_ref()), raw.code.span().start);
     let field = optional_field(reader, "targets.field", raw.field.as_ref());
-    let commitment = reader.read_enum("targets.commitment", &raw.commitment, Commitment::ALL, Commitment::as_str);
-    let baseline = raw
-        .baseline
-        .and_then(|text| reader.read_enum("targets.baseline", &text, BaselineMethod::ALL, BaselineMethod::as_str));
-    let zero_base = raw
-        .zero_base
-        .and_then(|text| reader.read_enum("targets.zero_base", &text, ZeroBasePolicy::ALL, ZeroBasePolicy::as_str));
+    let commitment = reader.read_enum(
+        "targets.commitment",
+        &raw.commitment,
+        Commitment::ALL,
+        Commitment::as_str,
+    );
+    let baseline = raw.baseline.and_then(|text| {
+        reader.read_enum("targets.baseline", &text, BaselineMethod::ALL, BaselineMethod::as_str)
+    });
+    let zero_base = raw.zero_base.and_then(|text| {
+        reader.read_enum("targets.zero_base", &text, ZeroBasePolicy::ALL, ZeroBasePolicy::as_str)
+    });
     let formula = reader.read_formula("targets.formula", &raw.formula, Target::parse);
     let pairs = raw.pairs.iter().filter_map(|text| read_pair(reader, text)).collect();
     Some(CampaignTarget {
@@ -310,16 +363,30 @@ fn read_pair(reader: &mut TomlReader<'_>, text: &SpannedString) -> Option<Target
     read_element_code(reader, "targets.pairs", text).map(TargetPair::Count)
 }
 
-fn read_activity(reader: &mut TomlReader<'_>, offsets: &mut OffsetByPath, raw: ActivityToml) -> Option<Activity> {
+fn read_activity(
+    reader: &mut TomlReader<'_>,
+    offsets: &mut OffsetByPath,
+    raw: ActivityToml,
+) -> Option<Activity> {
     offsets.insert(format!("activities.{}", raw.code.get_ref()), raw.code.span().start);
     let element = read_element_code(reader, "activities.element", &raw.element)?;
-    Some(Activity { code: raw.code.into_inner(), name_vi: raw.name_vi, name_en: raw.name_en, element })
+    Some(Activity {
+        code: raw.code.into_inner(),
+        name_vi: raw.name_vi,
+        name_en: raw.name_en,
+        element,
+    })
 }
 
-fn read_duty(reader: &mut TomlReader<'_>, offsets: &mut OffsetByPath, raw: DutyToml) -> Option<Duty> {
+fn read_duty(
+    reader: &mut TomlReader<'_>,
+    offsets: &mut OffsetByPath,
+    raw: DutyToml,
+) -> Option<Duty> {
     offsets.insert(format!("duties.{}", raw.code.get_ref()), raw.code.span().start);
     let field = optional_field(reader, "duties.field", raw.field.as_ref());
-    let evidence = reader.read_enum("duties.evidence", &raw.evidence, DutyEvidence::ALL, DutyEvidence::as_str);
+    let evidence =
+        reader.read_enum("duties.evidence", &raw.evidence, DutyEvidence::ALL, DutyEvidence::as_str);
     let element = raw.element.and_then(|text| read_element_code(reader, "duties.element", &text));
     Some(Duty {
         code: raw.code.into_inner(),
@@ -332,6 +399,10 @@ fn read_duty(reader: &mut TomlReader<'_>, offsets: &mut OffsetByPath, raw: DutyT
     })
 }
 
-fn optional_field(reader: &mut TomlReader<'_>, key: &str, text: Option<&SpannedString>) -> Option<CampaignField> {
+fn optional_field(
+    reader: &mut TomlReader<'_>,
+    key: &str,
+    text: Option<&SpannedString>,
+) -> Option<CampaignField> {
     text.and_then(|text| reader.read_enum(key, text, CampaignField::ALL, CampaignField::as_str))
 }

@@ -79,9 +79,16 @@ pub(super) fn read_plan(
     let status = reader.read_enum("plans.status", &raw.status, PlanStatus::ALL, PlanStatus::as_str);
     let mut allocations = Vec::new();
     for AllocationToml { target, phase, formula } in raw.allocations {
-        if let Some(formula) = reader.read_formula("plans.allocations.formula", &formula, Target::parse) {
+        if let Some(formula) =
+            reader.read_formula("plans.allocations.formula", &formula, Target::parse)
+        {
             allocations.push(Allocation { target, phase, formula });
         }
     }
-    Some(UnitPlan { unit_uid: raw.unit.into_inner(), status: status?, document: raw.document, allocations })
+    Some(UnitPlan {
+        unit_uid: raw.unit.into_inner(),
+        status: status?,
+        document: raw.document,
+        allocations,
+    })
 }

@@ -11,20 +11,29 @@ const B: &str = include_str!("../../examples/tra-vinh/campaign-b.toml");
 fn example_catalogue() -> Catalogue {
     let elements = include_str!("../../examples/tra-vinh/elements.toml");
     let forms = include_str!("../../examples/tra-vinh/forms.toml");
-    let parts = [catalogue::read_catalogue("elements.toml", elements), catalogue::read_catalogue("forms.toml", forms)];
+    let parts = [
+        catalogue::read_catalogue("elements.toml", elements),
+        catalogue::read_catalogue("forms.toml", forms),
+    ];
     catalogue::merge_catalogues(
         parts.map(|part| part.unwrap_or_else(|diagnostics| panic!("{}", diagnostics[0]))).into(),
     )
 }
 
 fn campaign(text: &str) -> ParsedCampaign {
-    read_campaign_file("campaign.toml", text).unwrap_or_else(|diagnostics| panic!("{}", diagnostics[0]))
+    read_campaign_file("campaign.toml", text)
+        .unwrap_or_else(|diagnostics| panic!("{}", diagnostics[0]))
 }
 
 fn render_diagnostics(diagnostics: &[FileDiagnostic]) -> Vec<String> {
     diagnostics
         .iter()
-        .map(|f| format!("{}:{} {} {}", f.position.line, f.position.column, f.violation.code, f.violation.path))
+        .map(|f| {
+            format!(
+                "{}:{} {} {}",
+                f.position.line, f.position.column, f.violation.code, f.violation.path
+            )
+        })
         .collect()
 }
 
@@ -42,7 +51,10 @@ fn line_of(text: &str, piece: &str) -> usize {
 fn the_example_breaks_no_rule() {
     assert_eq!(example_catalogue().check(), []);
     for text in [A, B] {
-        assert_eq!(render_diagnostics(&campaign(text).check(&example_catalogue())), Vec::<String>::new());
+        assert_eq!(
+            render_diagnostics(&campaign(text).check(&example_catalogue())),
+            Vec::<String>::new()
+        );
     }
 }
 
@@ -72,7 +84,10 @@ fn a_broken_file_names_file_line_column_and_what_was_expected() {
 
     let word = first(&A.replacen("\"THEMATIC\"", "\"WEEKLY\"", 1));
     assert_eq!(word.position.line, line_of(A, "\"THEMATIC\""));
-    assert!(word.violation.en.contains("expected STANDING | THEMATIC | PEAK_DRIVE, got \"WEEKLY\""), "{word}");
+    assert!(
+        word.violation.en.contains("expected STANDING | THEMATIC | PEAK_DRIVE, got \"WEEKLY\""),
+        "{word}"
+    );
 
     let day = first(&A.replacen("first_day = 2024-08-19", "first_day = 2026-08-19", 1));
     assert_eq!(day.violation.code, "WINDOW_BACKWARDS");
@@ -114,7 +129,8 @@ fn with_t1(changes: &[(&str, &str)]) -> Vec<String> {
     let mut in_t1 = false;
     let lines = A.lines().map(|line| {
         in_t1 = if line.starts_with("code = ") { line == "code = \"T1\"" } else { in_t1 };
-        let change = changes.iter().find(|(key, _)| in_t1 && line.starts_with(&format!("{key} = ")));
+        let change =
+            changes.iter().find(|(key, _)| in_t1 && line.starts_with(&format!("{key} = ")));
         change.map_or_else(|| line.to_owned(), |(key, value)| format!("{key} = {value}"))
     });
     let text = lines.collect::<Vec<_>>().join("\n");
@@ -148,7 +164,11 @@ fn a_formula_that_cannot_be_read_is_pointed_at() {
 fn a_reduction_or_a_ratio_stands_beside_something_that_shows_how_it_was_met() {
     assert_eq!(with_t1(&[]), Vec::<String>::new());
     assert_eq!(with_t1(&[("pairs", "[]")]), ["NO_PAIR"]);
-    assert_eq!(with_t1(&[("pairs", "[\"so_offences\"]")]), ["NO_PAIR"], "its own count shows nothing");
+    assert_eq!(
+        with_t1(&[("pairs", "[\"so_offences\"]")]),
+        ["NO_PAIR"],
+        "its own count shows nothing"
+    );
     assert_eq!(with_t1(&[("pairs", "[\"T3\"]")]), Vec::<String>::new());
     assert_eq!(with_t1(&[("pairs", "[\"T9\"]")]), ["UNKNOWN_PAIR"]);
     assert_eq!(with_t1(&[("gaming_note", "\"may be met by not recording\"")]), ["NO_GAMING_NOTE"]);
@@ -162,8 +182,11 @@ fn a_reduction_or_a_ratio_stands_beside_something_that_shows_how_it_was_met() {
 fn a_binding_target_says_how_it_is_judged() {
     let binding = ("commitment", "\"BINDING\"");
     assert_eq!(with_t1(&[binding]), Vec::<String>::new());
-    let found =
-        check_with(A, "zero_base = \"MAINTAIN_ZERO\"\npairs = [\"suspended_cases\"", "pairs = [\"suspended_cases\"");
+    let found = check_with(
+        A,
+        "zero_base = \"MAINTAIN_ZERO\"\npairs = [\"suspended_cases\"",
+        "pairs = [\"suspended_cases\"",
+    );
     assert_eq!(found, [format!("{}:8 NO_POLICY targets.T2", line_of(A, "code = \"T2\""))]);
 }
 
@@ -186,16 +209,26 @@ fn no_target_asks_for_more_force_and_one_that_asks_for_more_activity_is_warned_a
     assert_eq!(with_t1(&[(key, &coercive)]), ["COERCIVE_MORE"]);
     let (key, activity) = more("reports_received");
     assert_eq!(with_t1(&[(key, &activity)]), ["ACTIVITY_AS_TARGET"]);
-    let hidden = ("formula", "\"all(count(solved - reports_resolved) < 3, count(so_offences) < 5)\"");
+    let hidden =
+        ("formula", "\"all(count(solved - reports_resolved) < 3, count(so_offences) < 5)\"");
     let found = with_t1(&[hidden]);
     assert!(found.contains(&"COERCIVE_MORE".to_owned()), "also behind a minus sign: {found:?}");
 }
 
 #[test]
 fn a_formula_names_only_what_the_campaign_has() {
-    assert_eq!(with_t1(&[("formula", "\"change(stock(so_offences@end)) <= -7%\"")]), ["MEASURE_KIND"]);
-    assert_eq!(with_t1(&[("formula", "\"change(count(robbery)) <= -7%\"")]), ["ELEMENT_NOT_COUNTED"]);
-    assert_eq!(with_t1(&[("formula", "\"change(count(so_offences)) <= -7% in phase(4)\"")]), ["UNKNOWN_PHASE"]);
+    assert_eq!(
+        with_t1(&[("formula", "\"change(stock(so_offences@end)) <= -7%\"")]),
+        ["MEASURE_KIND"]
+    );
+    assert_eq!(
+        with_t1(&[("formula", "\"change(count(robbery)) <= -7%\"")]),
+        ["ELEMENT_NOT_COUNTED"]
+    );
+    assert_eq!(
+        with_t1(&[("formula", "\"change(count(so_offences)) <= -7% in phase(4)\"")]),
+        ["UNKNOWN_PHASE"]
+    );
     let duty = with_t1(&[("formula", "\"attest(phong_ngua)\"")]);
     assert_eq!(duty, ["UNKNOWN_DUTY", "BASELINE_DISAGREES"], "a narrative is no attestation");
 }

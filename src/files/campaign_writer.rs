@@ -4,7 +4,8 @@
 //! is no part of a file.
 
 use crate::domain::campaign::{
-    Activity, Anniversary, Campaign, CampaignTarget, Duty, Launch, Phase, Pledge, TargetPair, UnitPlan,
+    Activity, Anniversary, Campaign, CampaignTarget, Duty, Launch, Phase, Pledge, TargetPair,
+    UnitPlan,
 };
 use crate::domain::window::DateWindow;
 use std::fmt::{Display, Write as _};
@@ -82,7 +83,8 @@ fn print_header(writer: &mut TomlWriter, campaign: &Campaign) {
     if campaign.measurement_window != campaign.legal_window {
         let DateWindow { start, .. } = campaign.measurement_window;
         let last = campaign.measurement_window.last_day();
-        writer.write_value("measured", format_args!("{{ first_day = {start}, last_day = {last} }}"));
+        writer
+            .write_value("measured", format_args!("{{ first_day = {start}, last_day = {last} }}"));
     }
     if let Some(day) = campaign.launched_on {
         writer.write_value("launched_on", day);
@@ -119,7 +121,10 @@ fn print_anniversary(writer: &mut TomlWriter, day: &Anniversary) {
     writer.write_string("as_published", &day.as_published);
     if let Some(correction) = &day.correction {
         let reason = quote_string(&correction.reason_vi);
-        writer.write_value("correction", format_args!("{{ origin = {}, reason_vi = {reason} }}", correction.origin));
+        writer.write_value(
+            "correction",
+            format_args!("{{ origin = {}, reason_vi = {reason} }}", correction.origin),
+        );
     }
 }
 
@@ -187,7 +192,8 @@ fn print_launch(writer: &mut TomlWriter, launch: &Launch) {
 fn print_pledge(writer: &mut TomlWriter, pledge: &Pledge) {
     writer.write_table_header("pledges");
     writer.write_string("unit", &pledge.unit_uid);
-    writer.write_optional_string("body", Some(pledge.body.as_str()).filter(|body| !body.is_empty()));
+    writer
+        .write_optional_string("body", Some(pledge.body.as_str()).filter(|body| !body.is_empty()));
     writer.write_string("text_vi", &pledge.text_vi);
     writer.write_string("signed_role", &pledge.signed_role);
 }

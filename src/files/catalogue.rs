@@ -4,7 +4,9 @@
 
 use super::diagnostic::FileDiagnostic;
 use super::toml_reader::TomlReader;
-use crate::domain::element::{BridgeMethod, CountingLevel, DefinitionBreak, Element, ElementCode, ElementKind};
+use crate::domain::element::{
+    BridgeMethod, CountingLevel, DefinitionBreak, Element, ElementCode, ElementKind,
+};
 use crate::domain::form::{Catalogue, Contract, Form};
 use crate::domain::ratio::Ratio;
 use crate::domain::target_rule::FormRuleExpr;
@@ -89,9 +91,14 @@ struct ContractToml {
 pub fn read_catalogue(file: &str, text: &str) -> Result<Catalogue, Vec<FileDiagnostic>> {
     let mut reader = TomlReader::new(file, text);
     let raw: CatalogueToml = reader.deserialize()?;
-    let elements = raw.elements.into_iter().filter_map(|element| read_element(&mut reader, element)).collect();
+    let elements =
+        raw.elements.into_iter().filter_map(|element| read_element(&mut reader, element)).collect();
     let forms = raw.forms.into_iter().map(|form| read_form(&mut reader, form)).collect();
-    let contracts = raw.contracts.into_iter().filter_map(|contract| read_contract(&mut reader, contract)).collect();
+    let contracts = raw
+        .contracts
+        .into_iter()
+        .filter_map(|contract| read_contract(&mut reader, contract))
+        .collect();
     reader.finish(Some(Catalogue { elements, forms, contracts }))
 }
 
@@ -109,7 +116,8 @@ pub fn merge_catalogues(parts: Vec<Catalogue>) -> Catalogue {
 fn read_element(reader: &mut TomlReader<'_>, raw: ElementToml) -> Option<Element> {
     let code = read_element_code(reader, "elements.code", &raw.code);
     let kind = reader.read_enum("elements.kind", &raw.kind, ElementKind::ALL, ElementKind::as_str);
-    let level = reader.read_enum("elements.level", &raw.level, CountingLevel::ALL, CountingLevel::as_str);
+    let level =
+        reader.read_enum("elements.level", &raw.level, CountingLevel::ALL, CountingLevel::as_str);
     let breaks = raw.breaks.into_iter().filter_map(|one| read_break(reader, one)).collect();
     Some(Element {
         code: code?,
@@ -135,7 +143,12 @@ fn read_break(reader: &mut TomlReader<'_>, raw: DefinitionBreakToml) -> Option<D
         Some(text) => match Ratio::parse(text.get_ref()) {
             Ok(factor) => BridgeMethod::Ratio(factor),
             Err(_) => {
-                reader.push_bad_value("elements.breaks.factor", text.span(), "0.8 | 4/5", text.get_ref());
+                reader.push_bad_value(
+                    "elements.breaks.factor",
+                    text.span(),
+                    "0.8 | 4/5",
+                    text.get_ref(),
+                );
                 return None;
             }
         },
@@ -146,17 +159,30 @@ fn read_break(reader: &mut TomlReader<'_>, raw: DefinitionBreakToml) -> Option<D
 }
 
 fn read_form(reader: &mut TomlReader<'_>, raw: FormToml) -> Form {
-    let elements = raw.elements.iter().filter_map(|code| read_element_code(reader, "forms.elements", code)).collect();
-    let rules =
-        raw.rules.iter().filter_map(|text| reader.read_formula("forms.rules", text, FormRuleExpr::parse)).collect();
+    let elements = raw
+        .elements
+        .iter()
+        .filter_map(|code| read_element_code(reader, "forms.elements", code))
+        .collect();
+    let rules = raw
+        .rules
+        .iter()
+        .filter_map(|text| reader.read_formula("forms.rules", text, FormRuleExpr::parse))
+        .collect();
     Form { code: raw.code, name_vi: raw.name_vi, name_en: raw.name_en, elements, rules }
 }
 
 fn read_contract(reader: &mut TomlReader<'_>, raw: ContractToml) -> Option<Contract> {
-    let level = reader.read_enum("contracts.level", &raw.level, CountingLevel::ALL, CountingLevel::as_str);
+    let level =
+        reader.read_enum("contracts.level", &raw.level, CountingLevel::ALL, CountingLevel::as_str);
     let mut reviewers = Vec::new();
     for text in &raw.reviewers {
-        reviewers.extend(reader.read_enum("contracts.reviewers", text, CountingLevel::ALL, CountingLevel::as_str));
+        reviewers.extend(reader.read_enum(
+            "contracts.reviewers",
+            text,
+            CountingLevel::ALL,
+            CountingLevel::as_str,
+        ));
     }
     Some(Contract {
         code: raw.code,
@@ -171,7 +197,11 @@ fn read_contract(reader: &mut TomlReader<'_>, raw: ContractToml) -> Option<Contr
 }
 
 /// An element's code, or a finding that says what one looks like.
-pub(super) fn read_element_code(reader: &mut TomlReader<'_>, key: &str, text: &Spanned<String>) -> Option<ElementCode> {
+pub(super) fn read_element_code(
+    reader: &mut TomlReader<'_>,
+    key: &str,
+    text: &Spanned<String>,
+) -> Option<ElementCode> {
     let code = ElementCode::new(text.get_ref());
     if code.is_err() {
         reader.push_bad_value(key, text.span(), "[a-z][a-z0-9_]*", text.get_ref());

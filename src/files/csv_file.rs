@@ -39,7 +39,8 @@ impl CsvFile {
         for record in reader.records() {
             let record = record.map_err(|error| vec![unreadable_line(file, &error)])?;
             let number = record.position().map_or(0, |position| position.line() as usize);
-            let fields: Vec<String> = record.iter().map(|field| unescape_formula(field.trim()).to_owned()).collect();
+            let fields: Vec<String> =
+                record.iter().map(|field| unescape_formula(field.trim()).to_owned()).collect();
             if fields.iter().any(|field| !field.is_empty()) {
                 rows.push(CsvLine { number, fields });
             }
@@ -57,10 +58,17 @@ impl CsvFile {
     }
 
     /// The place in the header of each of `names`, in their order; all that are missing are named at once.
-    pub(super) fn find_columns<const N: usize>(&self, names: [&str; N]) -> Result<[usize; N], Vec<FileDiagnostic>> {
+    pub(super) fn find_columns<const N: usize>(
+        &self,
+        names: [&str; N],
+    ) -> Result<[usize; N], Vec<FileDiagnostic>> {
         let found = names.map(|name| self.header.iter().position(|head| head == name));
-        let missing: Vec<&str> =
-            names.iter().zip(&found).filter(|(_, at)| at.is_none()).map(|(name, _)| *name).collect();
+        let missing: Vec<&str> = names
+            .iter()
+            .zip(&found)
+            .filter(|(_, at)| at.is_none())
+            .map(|(name, _)| *name)
+            .collect();
         if missing.is_empty() {
             return Ok(found.map(Option::unwrap_or_default));
         }
@@ -71,8 +79,17 @@ impl CsvFile {
     }
 
     /// A finding at `line`, in the column of this index.
-    pub(super) fn diagnostic(&self, line: usize, column: usize, violation: Violation) -> FileDiagnostic {
-        FileDiagnostic { file: self.file.clone(), position: TextPosition { line, column: column + 1 }, violation }
+    pub(super) fn diagnostic(
+        &self,
+        line: usize,
+        column: usize,
+        violation: Violation,
+    ) -> FileDiagnostic {
+        FileDiagnostic {
+            file: self.file.clone(),
+            position: TextPosition { line, column: column + 1 },
+            violation,
+        }
     }
 }
 
@@ -91,7 +108,8 @@ impl CsvLine {
 fn unreadable_line(file: &str, error: &csv::Error) -> FileDiagnostic {
     let line = error.position().map_or(1, |position| position.line() as usize);
     let vi = format!("không đọc được dòng này: {error}");
-    let violation = Violation::error("BAD_LINE", "line", vi, format!("this line cannot be read: {error}"));
+    let violation =
+        Violation::error("BAD_LINE", "line", vi, format!("this line cannot be read: {error}"));
     FileDiagnostic { file: file.to_owned(), position: TextPosition { line, column: 1 }, violation }
 }
 
@@ -113,7 +131,10 @@ impl CsvWriter {
     }
 
     pub(super) fn into_text(self) -> String {
-        self.0.into_inner().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+        self.0
+            .into_inner()
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .unwrap_or_default()
     }
 }
 
@@ -121,7 +142,8 @@ impl CsvWriter {
 fn escape_formula(field: &str) -> String {
     let risky = field.starts_with(['=', '+', '-', '@', '\t', '\r']) || field.starts_with("'");
     let number = field.strip_prefix('-').unwrap_or(field);
-    let number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let number =
+        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     if risky && !number { format!("'{field}") } else { field.to_owned() }
 }
 
@@ -166,7 +188,11 @@ mod tests {
             let csv_file = CsvFile::parse("x.csv", text).unwrap_or_else(|_| panic!("{text:?}"));
             assert_eq!(csv_file.header, ["a", "b"]);
             assert_eq!(
-                (csv_file.lines()[0].get(0), csv_file.lines()[0].get(1), csv_file.lines()[0].get(7)),
+                (
+                    csv_file.lines()[0].get(0),
+                    csv_file.lines()[0].get(1),
+                    csv_file.lines()[0].get(7)
+                ),
                 ("1", "2", "")
             );
         }
@@ -176,7 +202,11 @@ mod tests {
     fn a_missing_column_is_named() {
         let csv_file = CsvFile::parse("x.csv", "a,b\n").unwrap_or_else(|_| panic!());
         let faults = csv_file.find_columns(["a", "value"]).unwrap_err();
-        assert!(faults[0].to_string().starts_with("x.csv:1:1: MISSING_COLUMN: header: column value is missing"));
+        assert!(
+            faults[0]
+                .to_string()
+                .starts_with("x.csv:1:1: MISSING_COLUMN: header: column value is missing")
+        );
     }
 
     #[test]
@@ -198,7 +228,12 @@ mod tests {
             (Some(12), Some(5), Some(-125))
         );
         assert_eq!(
-            (parse_scaled("1.5", 0), parse_scaled("x", 0), parse_scaled("", 2), parse_scaled("1e3", 0)),
+            (
+                parse_scaled("1.5", 0),
+                parse_scaled("x", 0),
+                parse_scaled("", 2),
+                parse_scaled("1e3", 0)
+            ),
             (None, None, None, None)
         );
         assert_eq!(

@@ -27,29 +27,59 @@ pub(super) struct CsvRow<'a> {
 impl CsvTable {
     /// Reads `text` with the columns `wanted`, in any order; a missing, unknown or repeated column is a problem, and so is
     /// a row with another number of fields.
-    pub(super) fn parse(file: &str, text: &str, requested: &[&'static str]) -> Result<Self, Vec<FileDiagnostic>> {
+    pub(super) fn parse(
+        file: &str,
+        text: &str,
+        requested: &[&'static str],
+    ) -> Result<Self, Vec<FileDiagnostic>> {
         let csv_file = CsvFile::parse(file, text)?;
         let mut diagnostics = Vec::new();
         let places = requested
             .iter()
-            .filter_map(|column| Some((*column, find_single_column(&csv_file, column, &mut diagnostics)?)))
+            .filter_map(|column| {
+                Some((*column, find_single_column(&csv_file, column, &mut diagnostics)?))
+            })
             .collect();
-        for (at, name) in csv_file.header().iter().enumerate().filter(|(_, name)| !requested.contains(&name.as_str())) {
+        for (at, name) in csv_file
+            .header()
+            .iter()
+            .enumerate()
+            .filter(|(_, name)| !requested.contains(&name.as_str()))
+        {
             let vi = format!("cột lạ {name:?}; các cột là {}", requested.join(","));
             let en = format!("unknown column {name:?}; the columns are {}", requested.join(","));
-            diagnostics.push(csv_file.diagnostic(1, at, Violation::error("COLUMNS", "header", vi, en)));
+            diagnostics.push(csv_file.diagnostic(
+                1,
+                at,
+                Violation::error("COLUMNS", "header", vi, en),
+            ));
         }
         let columns = csv_file.header().len();
         for line in csv_file.lines().iter().filter(|line| line.len() != columns) {
             let vi = format!("dòng có {} cột, cần {columns} cột như dòng tiêu đề", line.len());
             let en = format!("the row has {} fields; the heading has {columns}", line.len());
-            diagnostics.push(csv_file.diagnostic(line.number, 0, Violation::error("ROW_SHAPE", "row", vi, en)));
+            diagnostics.push(csv_file.diagnostic(
+                line.number,
+                0,
+                Violation::error("ROW_SHAPE", "row", vi, en),
+            ));
         }
         if let Some(line) = csv_file.lines().get(CSV_ROWS_MAX) {
-            let (vi, en) = (format!("tối đa {CSV_ROWS_MAX} dòng"), format!("at most {CSV_ROWS_MAX} rows are read"));
-            diagnostics.push(csv_file.diagnostic(line.number, 0, Violation::error("TOO_MANY_ROWS", "row", vi, en)));
+            let (vi, en) = (
+                format!("tối đa {CSV_ROWS_MAX} dòng"),
+                format!("at most {CSV_ROWS_MAX} rows are read"),
+            );
+            diagnostics.push(csv_file.diagnostic(
+                line.number,
+                0,
+                Violation::error("TOO_MANY_ROWS", "row", vi, en),
+            ));
         }
-        if diagnostics.is_empty() { Ok(Self { csv_file, columns: places }) } else { Err(diagnostics) }
+        if diagnostics.is_empty() {
+            Ok(Self { csv_file, columns: places })
+        } else {
+            Err(diagnostics)
+        }
     }
 
     /// The rows, by line.
@@ -58,13 +88,26 @@ impl CsvTable {
     }
 }
 
-fn find_single_column(csv_file: &CsvFile, column: &str, diagnostics: &mut Vec<FileDiagnostic>) -> Option<usize> {
-    let mut at = csv_file.header().iter().enumerate().filter(|(_, name)| *name == column).map(|(index, _)| index);
+fn find_single_column(
+    csv_file: &CsvFile,
+    column: &str,
+    diagnostics: &mut Vec<FileDiagnostic>,
+) -> Option<usize> {
+    let mut at = csv_file
+        .header()
+        .iter()
+        .enumerate()
+        .filter(|(_, name)| *name == column)
+        .map(|(index, _)| index);
     let index = at.next();
     if index.is_none() || at.next().is_some() {
         let vi = format!("dòng tiêu đề cần đúng một cột {column}");
         let en = format!("the heading must have exactly one column {column}");
-        diagnostics.push(csv_file.diagnostic(1, index.unwrap_or(0), Violation::error("COLUMNS", "header", vi, en)));
+        diagnostics.push(csv_file.diagnostic(
+            1,
+            index.unwrap_or(0),
+            Violation::error("COLUMNS", "header", vi, en),
+        ));
     }
     index
 }
@@ -81,28 +124,56 @@ impl<'a> CsvRow<'a> {
     }
 
     fn column_index(&self, column: &str) -> usize {
-        self.table.columns.iter().find(|(name, _)| *name == column).map_or(usize::MAX, |(_, index)| *index)
+        self.table
+            .columns
+            .iter()
+            .find(|(name, _)| *name == column)
+            .map_or(usize::MAX, |(_, index)| *index)
     }
 
     /// A problem in one column of this row.
-    pub(super) fn bad_value(&self, column: &str, expected_vi: &str, expected_en: &str) -> FileDiagnostic {
+    pub(super) fn bad_value(
+        &self,
+        column: &str,
+        expected_vi: &str,
+        expected_en: &str,
+    ) -> FileDiagnostic {
         let got = self.get(column);
-        let (vi, en) = (format!("cần {expected_vi}; đang là {got:?}"), format!("expected {expected_en}; got {got:?}"));
+        let (vi, en) = (
+            format!("cần {expected_vi}; đang là {got:?}"),
+            format!("expected {expected_en}; got {got:?}"),
+        );
         let index = self.column_index(column).min(self.table.columns.len());
-        self.table.csv_file.diagnostic(self.line.number, index, Violation::error("BAD_VALUE", column, vi, en))
+        self.table.csv_file.diagnostic(
+            self.line.number,
+            index,
+            Violation::error("BAD_VALUE", column, vi, en),
+        )
     }
 
     /// The text of a column that may not be empty.
-    pub(super) fn require_text(&self, column: &str, diagnostics: &mut Vec<FileDiagnostic>) -> &'a str {
+    pub(super) fn require_text(
+        &self,
+        column: &str,
+        diagnostics: &mut Vec<FileDiagnostic>,
+    ) -> &'a str {
         let text = self.get(column);
         if text.is_empty() {
-            diagnostics.push(self.bad_value(column, "một giá trị, không để trống", "a value, not an empty field"));
+            diagnostics.push(self.bad_value(
+                column,
+                "một giá trị, không để trống",
+                "a value, not an empty field",
+            ));
         }
         text
     }
 
     /// The date of a column, `None` when empty.
-    pub(super) fn parse_date(&self, column: &str, diagnostics: &mut Vec<FileDiagnostic>) -> Option<Date> {
+    pub(super) fn parse_date(
+        &self,
+        column: &str,
+        diagnostics: &mut Vec<FileDiagnostic>,
+    ) -> Option<Date> {
         let text = self.get(column);
         if text.is_empty() {
             return None;

@@ -63,7 +63,10 @@ mod tests {
     fn a_place_counts_characters_as_a_reader_does() {
         let text = "tên = 1\nđợt = \"ba\"\n";
         assert_eq!(TextPosition::from_offset(text, 0), TextPosition { line: 1, column: 1 });
-        assert_eq!(TextPosition::from_offset(text, text.find('"').unwrap()), TextPosition { line: 2, column: 7 });
+        assert_eq!(
+            TextPosition::from_offset(text, text.find('"').unwrap()),
+            TextPosition { line: 2, column: 7 }
+        );
         assert_eq!(TextPosition::from_offset(text, 999), TextPosition { line: 3, column: 1 });
     }
 }

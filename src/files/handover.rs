@@ -25,7 +25,11 @@ pub struct HandoverData {
 ///
 /// # Errors
 /// The file is no such CSV, or a line names an unknown unit, repeats a stock, or has no whole amount.
-pub fn read_handover(file: &str, text: &str, org: &Org) -> Result<HandoverData, Vec<FileDiagnostic>> {
+pub fn read_handover(
+    file: &str,
+    text: &str,
+    org: &Org,
+) -> Result<HandoverData, Vec<FileDiagnostic>> {
     let table = CsvTable::parse(file, text, &HANDOVER_COLUMNS)?;
     let (mut handover, mut diagnostics) = (HandoverData::default(), Vec::new());
     for row in table.rows() {
@@ -34,12 +38,21 @@ pub fn read_handover(file: &str, text: &str, org: &Org) -> Result<HandoverData, 
     if diagnostics.is_empty() { Ok(handover) } else { Err(diagnostics) }
 }
 
-fn read_line(row: CsvRow<'_>, org: &Org, handover: &mut HandoverData, diagnostics: &mut Vec<FileDiagnostic>) {
+fn read_line(
+    row: CsvRow<'_>,
+    org: &Org,
+    handover: &mut HandoverData,
+    diagnostics: &mut Vec<FileDiagnostic>,
+) {
     let side = row.get("side");
     let (gives, takes) = (matches!(side, "closing" | "hand"), matches!(side, "opening" | "hand"));
     let before = diagnostics.len();
     if !gives && !takes {
-        diagnostics.push(row.bad_value("side", "closing, hand hoặc opening", "closing, hand or opening"));
+        diagnostics.push(row.bad_value(
+            "side",
+            "closing, hand hoặc opening",
+            "closing, hand or opening",
+        ));
     }
     let from = gives.then(|| find_unit(row, "from_uid", org, diagnostics)).flatten();
     let to = takes.then(|| find_unit(row, "to_uid", org, diagnostics)).flatten();
@@ -51,7 +64,9 @@ fn read_line(row: CsvRow<'_>, org: &Org, handover: &mut HandoverData, diagnostic
     if amount.is_none() {
         diagnostics.push(row.bad_value("amount", "số nguyên từ 0", "a whole number from 0"));
     }
-    let (Some(element), Some(amount), true) = (element, amount, diagnostics.len() == before) else { return };
+    let (Some(element), Some(amount), true) = (element, amount, diagnostics.len() == before) else {
+        return;
+    };
     let again = match (from, to) {
         (Some(from), Some(to)) => {
             handover.lines.push(HandoverLine { from, to, element, amount });
@@ -62,14 +77,27 @@ fn read_line(row: CsvRow<'_>, org: &Org, handover: &mut HandoverData, diagnostic
         (None, None) => None,
     };
     if again.is_some() {
-        diagnostics.push(row.bad_value("element", "mỗi tồn kho một dòng", "one line for each stock"));
+        diagnostics.push(row.bad_value(
+            "element",
+            "mỗi tồn kho một dòng",
+            "one line for each stock",
+        ));
     }
 }
 
-fn find_unit(row: CsvRow<'_>, column: &str, org: &Org, diagnostics: &mut Vec<FileDiagnostic>) -> Option<UnitId> {
+fn find_unit(
+    row: CsvRow<'_>,
+    column: &str,
+    org: &Org,
+    diagnostics: &mut Vec<FileDiagnostic>,
+) -> Option<UnitId> {
     let unit = org.unit_by_uid(row.get(column)).map(|unit| unit.id);
     if unit.is_none() {
-        diagnostics.push(row.bad_value(column, "mã một đơn vị đã khai", "the code of a unit that is declared"));
+        diagnostics.push(row.bad_value(
+            column,
+            "mã một đơn vị đã khai",
+            "the code of a unit that is declared",
+        ));
     }
     unit
 }
@@ -100,10 +128,16 @@ mod tests {
     fn a_handover_is_read_and_balances_or_a_planted_figure_is_found() {
         let handover = read_handover("handover.csv", FILE, &tra_vinh()).unwrap();
         assert_eq!(check_handover(&handover.closing, &handover.lines, &handover.opening), []);
-        let planted = FILE.replace("opening,,com-29242-2,suspended_cases,8", "opening,,com-29242-2,suspended_cases,9");
+        let planted = FILE.replace(
+            "opening,,com-29242-2,suspended_cases,8",
+            "opening,,com-29242-2,suspended_cases,9",
+        );
         let handover = read_handover("handover.csv", &planted, &tra_vinh()).unwrap();
         let diagnostics = check_handover(&handover.closing, &handover.lines, &handover.opening);
-        assert_eq!((diagnostics.len(), diagnostics[0].stated, diagnostics[0].transferred), (1, Some(9), 8));
+        assert_eq!(
+            (diagnostics.len(), diagnostics[0].stated, diagnostics[0].transferred),
+            (1, Some(9), 8)
+        );
     }
 
     #[test]
@@ -112,9 +146,18 @@ mod tests {
             "{FILE}hand,com-1,com-29242-2,suspended_cases,x\ngive,,,,\nopening,,com-29242-2,suspended_cases,8\n"
         );
         let diagnostics = read_handover("handover.csv", &bad, &tra_vinh()).unwrap_err();
-        let said: Vec<_> =
-            diagnostics.iter().map(|fault| (fault.position.line, fault.violation.path.as_str())).collect();
-        let expected = [(7, "from_uid"), (7, "amount"), (8, "side"), (8, "element"), (8, "amount"), (9, "element")];
+        let said: Vec<_> = diagnostics
+            .iter()
+            .map(|fault| (fault.position.line, fault.violation.path.as_str()))
+            .collect();
+        let expected = [
+            (7, "from_uid"),
+            (7, "amount"),
+            (8, "side"),
+            (8, "element"),
+            (8, "amount"),
+            (9, "element"),
+        ];
         assert_eq!(said, expected);
     }
 }

@@ -7,14 +7,16 @@ use super::csv_table::{CsvRow, CsvTable};
 use super::diagnostic::{FileDiagnostic, TextPosition};
 use crate::domain::ids::UnitId;
 use crate::domain::org::{
-    DaySpan, Fraction, Hierarchy, LineageKind, OfficialCode, Org, OrgFactRef, OrgFacts, OrgViolation, Unit, UnitKind,
-    UnitLineage, UnitParent, UnitVersion,
+    DaySpan, Fraction, Hierarchy, LineageKind, OfficialCode, Org, OrgFactRef, OrgFacts,
+    OrgViolation, Unit, UnitKind, UnitLineage, UnitParent, UnitVersion,
 };
 use jiff::{Span as Days, civil::Date};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-const UNIT_COLUMNS: [&str; 8] = ["uid", "gso_code", "name_vi", "kind", "level", "valid_from", "valid_to", "note"];
-const PARENT_COLUMNS: [&str; 5] = ["child_uid", "parent_uid", "hierarchy", "valid_from", "valid_to"];
+const UNIT_COLUMNS: [&str; 8] =
+    ["uid", "gso_code", "name_vi", "kind", "level", "valid_from", "valid_to", "note"];
+const PARENT_COLUMNS: [&str; 5] =
+    ["child_uid", "parent_uid", "hierarchy", "valid_from", "valid_to"];
 const LINEAGE_COLUMNS: [&str; 6] = ["effective", "kind", "from_uid", "to_uid", "weight", "basis"];
 
 /// The texts of the three files.
@@ -39,8 +41,11 @@ pub fn read_org(texts: &OrgCsvTexts<'_>) -> Result<Org, Vec<FileDiagnostic>> {
         [Ok(units), Ok(parents), Ok(lineage)] => [units, parents, lineage],
         broken => return Err(broken.into_iter().filter_map(Result::err).flatten().collect()),
     };
-    let mut reader =
-        OrgReader { lines: FactLines::default(), predecessor_uids: HashMap::new(), diagnostics: Vec::new() };
+    let mut reader = OrgReader {
+        lines: FactLines::default(),
+        predecessor_uids: HashMap::new(),
+        diagnostics: Vec::new(),
+    };
     let existing: BTreeSet<&str> = units.rows().map(|row| row.get("uid")).collect();
     reader.read_continuations(&lineage, &existing);
     let facts = OrgFacts {
@@ -52,7 +57,9 @@ pub fn read_org(texts: &OrgCsvTexts<'_>) -> Result<Org, Vec<FileDiagnostic>> {
         return Err(reader.diagnostics);
     }
     let lines = reader.lines;
-    Org::new(facts).map_err(|diagnostics| diagnostics.into_iter().map(|finding| lines.to_diagnostic(finding)).collect())
+    Org::new(facts).map_err(|diagnostics| {
+        diagnostics.into_iter().map(|finding| lines.to_diagnostic(finding)).collect()
+    })
 }
 
 /// Where each fact stands in its file.
@@ -123,7 +130,12 @@ impl OrgReader {
             self.lines.units.insert(UnitId::from_code(&root), row.line_number());
             let alias = (root != uid).then_some((version.days, uid));
             let (unit, aliases) = units.entry(root.clone()).or_insert_with(|| {
-                let bare = Unit { id: UnitId::from_code(&root), uid: root, aliases: Vec::new(), versions: Vec::new() };
+                let bare = Unit {
+                    id: UnitId::from_code(&root),
+                    uid: root,
+                    aliases: Vec::new(),
+                    versions: Vec::new(),
+                };
                 (bare, Vec::new())
             });
             unit.versions.push(version);
@@ -138,20 +150,26 @@ impl OrgReader {
         let name = row.require_text("name_vi", &mut self.diagnostics);
         let kind = UnitKind::parse(row.get("level"));
         if kind.is_none() {
-            let levels = UnitKind::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", ");
+            let levels =
+                UnitKind::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", ");
             self.diagnostics.push(row.bad_value("level", &levels, &levels));
         }
         let span = self.read_validity(row);
-        let code = Some(row.get("gso_code")).filter(|code| !code.is_empty()).map(OfficialCode::from_gso);
+        let code =
+            Some(row.get("gso_code")).filter(|code| !code.is_empty()).map(OfficialCode::from_gso);
         let (local_kind, note) = (row.get("kind").to_owned(), row.get("note").to_owned());
-        let version = UnitVersion { days: span, name: name.to_owned(), kind: kind?, local_kind, code, note };
+        let version =
+            UnitVersion { days: span, name: name.to_owned(), kind: kind?, local_kind, code, note };
         (self.diagnostics.len() == before).then(|| (uid.to_owned(), version))
     }
 
     fn read_validity(&mut self, row: CsvRow<'_>) -> DaySpan {
         let from = row.parse_date("valid_from", &mut self.diagnostics).unwrap_or(Date::MIN);
         let last = row.parse_date("valid_to", &mut self.diagnostics);
-        DaySpan { from, to: last.map_or(Date::MAX, |last| last.saturating_add(Days::new().days(1))) }
+        DaySpan {
+            from,
+            to: last.map_or(Date::MAX, |last| last.saturating_add(Days::new().days(1))),
+        }
     }
 
     fn read_parent(&mut self, row: CsvRow<'_>) -> Option<UnitParent> {
@@ -160,12 +178,20 @@ impl OrgReader {
         let parent = row.require_text("parent_uid", &mut self.diagnostics);
         let hierarchy = Hierarchy::parse(row.get("hierarchy"));
         if hierarchy.is_none() {
-            let names = Hierarchy::ALL.iter().map(|hierarchy| hierarchy.as_str()).collect::<Vec<_>>().join(", ");
+            let names = Hierarchy::ALL
+                .iter()
+                .map(|hierarchy| hierarchy.as_str())
+                .collect::<Vec<_>>()
+                .join(", ");
             self.diagnostics.push(row.bad_value("hierarchy", &names, &names));
         }
         let span = self.read_validity(row);
-        let edge =
-            UnitParent { child: self.unit_id(child), parent: self.unit_id(parent), hierarchy: hierarchy?, days: span };
+        let edge = UnitParent {
+            child: self.unit_id(child),
+            parent: self.unit_id(parent),
+            hierarchy: hierarchy?,
+            days: span,
+        };
         self.lines.edges.insert(edge, row.line_number());
         (self.diagnostics.len() == before).then_some(edge)
     }
@@ -175,8 +201,10 @@ impl OrgReader {
             return None;
         }
         let before = self.diagnostics.len();
-        let (from, to) =
-            (row.require_text("from_uid", &mut self.diagnostics), row.require_text("to_uid", &mut self.diagnostics));
+        let (from, to) = (
+            row.require_text("from_uid", &mut self.diagnostics),
+            row.require_text("to_uid", &mut self.diagnostics),
+        );
         let kind = LineageKind::parse(row.get("kind"));
         if kind.is_none() {
             let kinds = "merge, split, transfer_function, continue";
@@ -184,16 +212,31 @@ impl OrgReader {
         }
         let effective = row.parse_date("effective", &mut self.diagnostics);
         if row.get("effective").is_empty() {
-            self.diagnostics.push(row.bad_value("effective", "ngày như 2025-07-01", "a date such as 2025-07-01"));
+            self.diagnostics.push(row.bad_value(
+                "effective",
+                "ngày như 2025-07-01",
+                "a date such as 2025-07-01",
+            ));
         }
         let weight = Fraction::parse(row.get("weight"));
         if let Err(error) = weight {
-            self.diagnostics.push(row.bad_value("weight", "số như 1, 0.25 hoặc 1/3", &error.to_string()));
+            self.diagnostics.push(row.bad_value(
+                "weight",
+                "số như 1, 0.25 hoặc 1/3",
+                &error.to_string(),
+            ));
         }
         let basis = row.require_text("basis", &mut self.diagnostics).to_owned();
         let (from, to) = (self.unit_id(from), self.unit_id(to));
         self.lines.lineage.insert((from, to), row.line_number());
-        let line = UnitLineage { effective_day: effective?, kind: kind?, from, to, weight: weight.ok()?, basis };
+        let line = UnitLineage {
+            effective_day: effective?,
+            kind: kind?,
+            from,
+            to,
+            weight: weight.ok()?,
+            basis,
+        };
         (self.diagnostics.len() == before).then_some(line)
     }
 }

@@ -25,15 +25,17 @@ fn count(org: &Org, kind: UnitKind, day: Date) -> usize {
 }
 
 fn diagnostic_lines(texts: &OrgCsvTexts<'_>) -> Vec<String> {
-    let said =
-        |fault: &super::FileDiagnostic| format!("{}:{} {}", fault.file, fault.position.line, fault.violation.code);
+    let said = |fault: &super::FileDiagnostic| {
+        format!("{}:{} {}", fault.file, fault.position.line, fault.violation.code)
+    };
     read_org(texts).err().unwrap_or_default().iter().map(said).collect()
 }
 
 #[test]
 fn the_reform_runs_through_from_106_communes_to_104_to_no_districts_to_41() {
     let org = tra_vinh();
-    let (commune, district, department) = (UnitKind::Commune, UnitKind::District, UnitKind::Department);
+    let (commune, district, department) =
+        (UnitKind::Commune, UnitKind::District, UnitKind::Department);
     for (day, communes, districts) in [
         (date(2024, 8, 19), 106, 9),
         (date(2024, 12, 31), 106, 9),
@@ -43,7 +45,11 @@ fn the_reform_runs_through_from_106_communes_to_104_to_no_districts_to_41() {
         (date(2025, 6, 30), 104, 0),
         (date(2025, 7, 1), 41, 0),
     ] {
-        assert_eq!((count(&org, commune, day), count(&org, district, day)), (communes, districts), "{day}");
+        assert_eq!(
+            (count(&org, commune, day), count(&org, district, day)),
+            (communes, districts),
+            "{day}"
+        );
         assert_eq!(count(&org, department, day), 2, "the two departments of ours stay, {day}");
         assert_eq!(count(&org, UnitKind::Province, day), 1, "{day}");
     }
@@ -56,7 +62,11 @@ fn one_official_code_names_three_territories_in_seven_months() {
     assert_eq!(holder(date(2024, 12, 31)), Some(id("com-29242-0")));
     assert_eq!(holder(date(2025, 1, 1)), Some(id("com-29242-1")));
     assert_eq!(holder(date(2025, 7, 1)), Some(id("com-29242-2")));
-    assert_eq!(org.unit_by_official_code(GSO, "29245", date(2025, 1, 1)), None, "ward 2 is gone with its code");
+    assert_eq!(
+        org.unit_by_official_code(GSO, "29245", date(2025, 1, 1)),
+        None,
+        "ward 2 is gone with its code"
+    );
 }
 
 #[test]
@@ -77,7 +87,10 @@ fn two_codes_joined_by_continue_are_one_unit_with_two_versions() {
 fn the_tree_of_a_day_is_walked_up_and_down() {
     let org = tra_vinh();
     let (day, ward) = (date(2025, 1, 6), id("com-29242-1"));
-    assert_eq!(org.path_from_root(ward, Hierarchy::Command, day), [id("prov-84"), id("dist-842"), ward]);
+    assert_eq!(
+        org.path_from_root(ward, Hierarchy::Command, day),
+        [id("prov-84"), id("dist-842"), ward]
+    );
     assert_eq!(org.children(id("dist-842"), Hierarchy::Command, day).len(), 8);
     assert_eq!(org.subtree(id("prov-84"), Hierarchy::Command, day).len(), 1 + 9 + 104 + 2);
     assert_eq!(org.self_or_ancestor_of_kind(ward, UnitKind::District, day), Some(id("dist-842")));
@@ -142,7 +155,8 @@ fn every_breach_is_said_at_once_with_file_and_line() {
 fn a_ring_of_parents_is_found() {
     let units = "uid,gso_code,name_vi,kind,level,valid_from,valid_to,note\n\
         a,,A,xa,commune,,,\nb,,B,xa,commune,,,\n";
-    let parents = "child_uid,parent_uid,hierarchy,valid_from,valid_to\na,b,command,,\nb,a,command,,\n";
+    let parents =
+        "child_uid,parent_uid,hierarchy,valid_from,valid_to\na,b,command,,\nb,a,command,,\n";
     let lineage = "effective,kind,from_uid,to_uid,weight,basis\n";
     let mut found = diagnostic_lines(&OrgCsvTexts { units, parents, lineage });
     found.sort();
@@ -154,11 +168,16 @@ fn fields_that_cannot_be_read_name_the_column_and_what_was_expected() {
     let units = "\u{feff}uid,gso_code,name_vi,kind,level,valid_from,valid_to,note\n\
         p,84,,tinh,country,01/07/2025,,\nq,84\n";
     let diagnostics = diagnostic_lines(&OrgCsvTexts { units, ..TEXTS });
-    assert_eq!(diagnostics, ["units.csv:3 ROW_SHAPE"], "the shape first, the fields when the shape is right");
+    assert_eq!(
+        diagnostics,
+        ["units.csv:3 ROW_SHAPE"],
+        "the shape first, the fields when the shape is right"
+    );
     let shaped = units.replace("q,84\n", "");
     let lineage = "effective,kind,from_uid,to_uid,weight,basis\n";
     let diagnostics = read_org(&OrgCsvTexts { units: &shaped, lineage, ..TEXTS }).unwrap_err();
-    let columns: Vec<&str> = diagnostics.iter().map(|fault| fault.violation.path.as_str()).collect();
+    let columns: Vec<&str> =
+        diagnostics.iter().map(|fault| fault.violation.path.as_str()).collect();
     assert_eq!(columns, ["name_vi", "level", "valid_from"]);
     assert!(
         diagnostics[2].violation.vi.contains("ngày như 2025-07-01")
@@ -174,16 +193,26 @@ fn fields_that_cannot_be_read_name_the_column_and_what_was_expected() {
 #[test]
 fn a_code_continues_only_a_unit_that_is_there() {
     let lineage = TEXTS.lineage.replace("continue,com-29410-0,", "continue,com-99999-0,");
-    assert_eq!(diagnostic_lines(&OrgCsvTexts { lineage: &lineage, ..TEXTS }), ["lineage.csv:61 BAD_VALUE"]);
+    assert_eq!(
+        diagnostic_lines(&OrgCsvTexts { lineage: &lineage, ..TEXTS }),
+        ["lineage.csv:61 BAD_VALUE"]
+    );
     let ring = format!("{}2025-07-01,continue,com-29410-2,com-29410-0,1,NQ\n", TEXTS.lineage);
-    assert_eq!(diagnostic_lines(&OrgCsvTexts { lineage: &ring, ..TEXTS }), ["lineage.csv:110 BAD_VALUE"]);
+    assert_eq!(
+        diagnostic_lines(&OrgCsvTexts { lineage: &ring, ..TEXTS }),
+        ["lineage.csv:110 BAD_VALUE"]
+    );
 }
 
 #[test]
 fn files_saved_by_a_spreadsheet_read_the_same() {
     let saved = |text: &str| format!("\u{feff}{}", text.replace(',', ";").replace('\n', "\r\n"));
-    let (units, parents, lineage) = (saved(TEXTS.units), saved(TEXTS.parents), saved(TEXTS.lineage));
-    assert_eq!(read_org(&OrgCsvTexts { units: &units, parents: &parents, lineage: &lineage }), Ok(tra_vinh()));
+    let (units, parents, lineage) =
+        (saved(TEXTS.units), saved(TEXTS.parents), saved(TEXTS.lineage));
+    assert_eq!(
+        read_org(&OrgCsvTexts { units: &units, parents: &parents, lineage: &lineage }),
+        Ok(tra_vinh())
+    );
 }
 
 proptest! {

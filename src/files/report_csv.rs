@@ -51,7 +51,11 @@ pub struct ReportCsvStatus {
 ///
 /// # Errors
 /// Everything wrong with it; nothing of it may be used then.
-pub fn read_reports(file: &str, text: &str, catalogue: &Catalogue) -> Result<Vec<ReportCsvRow>, Vec<FileDiagnostic>> {
+pub fn read_reports(
+    file: &str,
+    text: &str,
+    catalogue: &Catalogue,
+) -> Result<Vec<ReportCsvRow>, Vec<FileDiagnostic>> {
     let sheet = CsvFile::parse(file, text)?;
     let columns = sheet.find_columns(REPORT_COLUMNS)?;
     let elements = find_element_columns(&sheet, catalogue)?;
@@ -59,8 +63,11 @@ pub fn read_reports(file: &str, text: &str, catalogue: &Catalogue) -> Result<Vec
     for line in sheet.lines() {
         let mut violations = Vec::new();
         let row = read_row(line, columns, &elements, &mut violations);
-        diagnostics
-            .extend(violations.into_iter().map(|(column, violation)| sheet.diagnostic(line.number, column, violation)));
+        diagnostics.extend(
+            violations
+                .into_iter()
+                .map(|(column, violation)| sheet.diagnostic(line.number, column, violation)),
+        );
         rows.extend(row);
     }
     if diagnostics.is_empty() { Ok(rows) } else { Err(diagnostics) }
@@ -72,18 +79,29 @@ struct ElementColumn {
     scale: u8,
 }
 
-fn find_element_columns(sheet: &CsvFile, catalogue: &Catalogue) -> Result<Vec<ElementColumn>, Vec<FileDiagnostic>> {
+fn find_element_columns(
+    sheet: &CsvFile,
+    catalogue: &Catalogue,
+) -> Result<Vec<ElementColumn>, Vec<FileDiagnostic>> {
     let (mut known, mut diagnostics) = (Vec::new(), Vec::new());
     for (column, head) in sheet.header().iter().enumerate() {
         if REPORT_COLUMNS.contains(&head.as_str()) || IGNORED_COLUMNS.contains(&head.as_str()) {
             continue;
         }
         match ElementCode::new(head).ok().and_then(|code| catalogue.element(&code)) {
-            Some(element) => known.push(ElementColumn { column, code: element.code.clone(), scale: element.scale }),
+            Some(element) => known.push(ElementColumn {
+                column,
+                code: element.code.clone(),
+                scale: element.scale,
+            }),
             None => {
                 let vi = format!("cột \"{head}\" không phải là mã chỉ tiêu; hãy sửa hoặc bỏ cột");
                 let en = format!("column \"{head}\" is no element's code; mend it or take it out");
-                diagnostics.push(sheet.diagnostic(1, column, Violation::error("UNKNOWN_ELEMENT", "header", vi, en)));
+                diagnostics.push(sheet.diagnostic(
+                    1,
+                    column,
+                    Violation::error("UNKNOWN_ELEMENT", "header", vi, en),
+                ));
             }
         }
     }
@@ -103,9 +121,12 @@ fn read_row(
     for element in elements.iter().filter(|element| !line.get(element.column).is_empty()) {
         match parse_cell(line.get(element.column), element.scale) {
             Some(value) => cells.push((element.code.clone(), value)),
-            None => {
-                violations.push(bad_cell_violation(line, element.column, "cell", "1 | nil | missing:awaiting_source"))
-            }
+            None => violations.push(bad_cell_violation(
+                line,
+                element.column,
+                "cell",
+                "1 | nil | missing:awaiting_source",
+            )),
         }
     }
     let is_nil = NIL_WORDS.contains(&line.get(nil).to_lowercase().as_str());
@@ -174,14 +195,25 @@ fn nil_or_cells_violation(is_nil: bool) -> Violation {
             "a nil report has no cells; take one out",
         )
     } else {
-        ("dòng không có số liệu; ghi số hoặc ghi x ở cột nil", "the line says nothing; give figures, or x under nil")
+        (
+            "dòng không có số liệu; ghi số hoặc ghi x ở cột nil",
+            "the line says nothing; give figures, or x under nil",
+        )
     };
     Violation::error("NIL_OR_CELLS", "nil", vi, en)
 }
 
-fn bad_cell_violation(line: &CsvLine, column: usize, name: &'static str, expected: &str) -> ReportColumnViolation {
+fn bad_cell_violation(
+    line: &CsvLine,
+    column: usize,
+    name: &'static str,
+    expected: &str,
+) -> ReportColumnViolation {
     let got = line.get(column);
-    let (vi, en) = (format!("cần {expected}, nhận được \"{got}\""), format!("expected {expected}, got \"{got}\""));
+    let (vi, en) = (
+        format!("cần {expected}, nhận được \"{got}\""),
+        format!("expected {expected}, got \"{got}\""),
+    );
     (column, Violation::error("BAD_VALUE", name, vi, en))
 }
 
@@ -198,11 +230,16 @@ pub fn format_reports(
     for (row, status) in rows {
         let nil = if row.nil { "x" } else { "" };
         let days = [row.window.start.to_string(), row.window.last_day().to_string()];
-        let status_fields =
-            [status.state.clone(), if status.late { "x" } else { "" }.to_owned(), status.received_day.clone()];
+        let status_fields = [
+            status.state.clone(),
+            if status.late { "x" } else { "" }.to_owned(),
+            status.received_day.clone(),
+        ];
         let cells = elements.iter().map(|code| format_cell(row, code, catalogue));
         let texts = [row.contract.clone(), row.unit_uid.clone()].into_iter().chain(days);
-        writer.write_row(texts.chain([nil.to_owned(), row.note.clone()]).chain(status_fields).chain(cells));
+        writer.write_row(
+            texts.chain([nil.to_owned(), row.note.clone()]).chain(status_fields).chain(cells),
+        );
     }
     writer.into_text()
 }
@@ -212,7 +249,9 @@ fn format_cell(row: &ReportCsvRow, code: &ElementCode, catalogue: &Catalogue) ->
     match row.cells.iter().find(|(element, _)| element == code) {
         None => String::new(),
         Some((_, CellValue::Nil)) => "nil".to_owned(),
-        Some((_, CellValue::Missing(reason))) => format!("missing:{}", missing_reason_word(*reason)),
+        Some((_, CellValue::Missing(reason))) => {
+            format!("missing:{}", missing_reason_word(*reason))
+        }
         Some((_, CellValue::Reported(value))) => format_scaled(*value, scale),
     }
 }
@@ -236,11 +275,13 @@ mod tests {
         let rows = read_reports("r.csv", text, &elements()).unwrap();
         assert_eq!((rows.len(), rows[0].line, rows[1].nil), (3, 2, true));
         assert_eq!(rows[0].cells[1].1, CellValue::Nil);
-        let zero_and_gap = [CellValue::Reported(0), CellValue::Missing(MissingReason::AwaitingSource)];
+        let zero_and_gap =
+            [CellValue::Reported(0), CellValue::Missing(MissingReason::AwaitingSource)];
         assert_eq!(rows[2].cells.iter().map(|cell| cell.1).collect::<Vec<_>>(), zero_and_gap);
 
         let codes: Vec<ElementCode> = rows[0].cells.iter().map(|cell| cell.0.clone()).collect();
-        let marked: Vec<_> = rows.iter().map(|row| (row.clone(), ReportCsvStatus::default())).collect();
+        let marked: Vec<_> =
+            rows.iter().map(|row| (row.clone(), ReportCsvStatus::default())).collect();
         let printed = format_reports(&marked, &codes, &elements());
         assert!(printed.contains("'=1+1"), "no spreadsheet may run a note");
         assert_eq!(read_reports("r.csv", &printed, &elements()).unwrap(), rows);
@@ -253,7 +294,10 @@ mod tests {
                     tuan-xa,com-1,19/8/2024,2024-08-25,,,many\n\
                     tuan-xa,com-1,2024-08-19,2024-08-01,,,1\n";
         let diagnostics = read_reports("r.csv", text, &elements()).unwrap_err();
-        let seen: Vec<_> = diagnostics.iter().map(|f| (f.position.line, f.position.column, f.violation.code)).collect();
+        let seen: Vec<_> = diagnostics
+            .iter()
+            .map(|f| (f.position.line, f.position.column, f.violation.code))
+            .collect();
         let expected = [
             (2, 5, "NIL_OR_CELLS"),
             (2, 2, "BAD_VALUE"),
@@ -263,8 +307,12 @@ mod tests {
             (4, 4, "BAD_VALUE"),
         ];
         assert_eq!(seen, expected);
-        let diagnostics =
-            read_reports("r.csv", "contract,unit,first_day,last_day,nil,note,robbery\n", &elements()).unwrap_err();
+        let diagnostics = read_reports(
+            "r.csv",
+            "contract,unit,first_day,last_day,nil,note,robbery\n",
+            &elements(),
+        )
+        .unwrap_err();
         assert_eq!(diagnostics[0].violation.code, "UNKNOWN_ELEMENT");
     }
 }

@@ -19,11 +19,16 @@ fn judged(code: &str, state: JudgementState) -> Judgement {
 
 fn fall(before: i64, now: i64, bound: &str) -> (Judgement, Target) {
     let bound = ratio(bound);
-    let met = Ratio::from_integer(now - before) <= bound.checked_mul(Ratio::from_integer(before)).unwrap();
+    let met = Ratio::from_integer(now - before)
+        <= bound.checked_mul(Ratio::from_integer(before)).unwrap();
     let state = if met { JudgementState::Met } else { JudgementState::Missed };
     let counts = (Some(Ratio::from_integer(before)), Some(Ratio::from_integer(now)));
-    let judgement =
-        Judgement { bound: Some(bound), count_before: counts.0, count_now: counts.1, ..judged("T1", state) };
+    let judgement = Judgement {
+        bound: Some(bound),
+        count_before: counts.0,
+        count_now: counts.1,
+        ..judged("T1", state)
+    };
     (judgement, "change(count(so_offences)) <= -7%".parse().unwrap())
 }
 
@@ -45,7 +50,9 @@ fn share(state: JudgementState, num: i64, den: i64) -> (Judgement, Target) {
 
 fn attained((judgement, target): &(Judgement, Target)) -> (String, String) {
     match attainment::fair_attainment(judgement, target) {
-        Attainment::Share { share, bonus } => (share.format_rounded(4).unwrap(), bonus.format_rounded(4).unwrap()),
+        Attainment::Share { share, bonus } => {
+            (share.format_rounded(4).unwrap(), bonus.format_rounded(4).unwrap())
+        }
         Attainment::AwaitingData => ("waiting".into(), String::new()),
         Attainment::NotApplicable => ("n/a".into(), String::new()),
     }
@@ -79,7 +86,9 @@ fn a_strict_bound_that_is_just_reached_is_not_met() {
 
 #[test]
 fn what_nobody_can_say_waits_and_is_no_zero() {
-    for state in [JudgementState::Undetermined, JudgementState::NoData, JudgementState::NotComparable] {
+    for state in
+        [JudgementState::Undetermined, JudgementState::NoData, JudgementState::NotComparable]
+    {
         assert_eq!(attained(&share(state, 1, 100)).0, "waiting", "{state}");
     }
     assert_eq!(attained(&share(JudgementState::NotApplicable, 0, 1)).0, "n/a");
@@ -95,7 +104,11 @@ fn full() -> Coverage {
 }
 
 fn leaf(code: &str, weight: i64, kind: ScoringMethod) -> Criterion {
-    Criterion::Leaf(LeafCriterion { code: code.to_owned(), weight: Ratio::from_integer(weight), method: kind })
+    Criterion::Leaf(LeafCriterion {
+        code: code.to_owned(),
+        weight: Ratio::from_integer(weight),
+        method: kind,
+    })
 }
 
 fn quant(code: &str, weight: i64) -> Criterion {
@@ -131,7 +144,10 @@ fn weight_of_what_does_not_apply_goes_to_the_others_and_a_line_that_waits_leaves
 #[test]
 fn small_incomplete_questioned_and_vetoed_units_get_no_score_and_no_zero() {
     let (campaign, (t1, _)) = (campaign(), fall(450, 418, "-7/100"));
-    let tree = group(vec![quant("T1", 100), leaf("V", 0, ScoringMethod::Veto { authority: "Thanh tra tỉnh".into() })]);
+    let tree = group(vec![
+        quant("T1", 100),
+        leaf("V", 0, ScoringMethod::Veto { authority: "Thanh tra tỉnh".into() }),
+    ]);
     let fine = ScoreInput {
         judgements: BTreeMap::from([("T1", &t1)]),
         coverage: full(),
@@ -139,13 +155,17 @@ fn small_incomplete_questioned_and_vetoed_units_get_no_score_and_no_zero() {
         ..ScoreInput::default()
     };
     assert_eq!(score_unit(&tree, &campaign, &fine).unwrap().total, Some(Ratio::from_integer(100)));
-    let late = Coverage { expected: 100, received: 94, accepted: 94, missing: 6, ..Coverage::default() };
+    let late =
+        Coverage { expected: 100, received: 94, accepted: 94, missing: 6, ..Coverage::default() };
     let cases = [
         (ScoreInput { persons: Some(2), ..fine.clone() }, ScoreExclusion::TooSmall),
         (ScoreInput { coverage: late, ..fine.clone() }, ScoreExclusion::Incomplete),
         (ScoreInput { under_question: true, ..fine.clone() }, ScoreExclusion::UnderQuestion),
         (
-            ScoreInput { documented_values: BTreeMap::from([("V".into(), Ratio::ONE)]), ..fine.clone() },
+            ScoreInput {
+                documented_values: BTreeMap::from([("V".into(), Ratio::ONE)]),
+                ..fine.clone()
+            },
             ScoreExclusion::Veto,
         ),
     ];
@@ -161,8 +181,10 @@ fn small_incomplete_questioned_and_vetoed_units_get_no_score_and_no_zero() {
 fn a_deduction_is_nothing_without_a_signed_decision() {
     let campaign = campaign();
     let penalty = |decision: Option<&str>| {
-        let kind =
-            ScoringMethod::BonusPenalty { floor: Ratio::from_integer(-5), decision: decision.map(str::to_owned) };
+        let kind = ScoringMethod::BonusPenalty {
+            floor: Ratio::from_integer(-5),
+            decision: decision.map(str::to_owned),
+        };
         let ground = ScoreInput {
             coverage: full(),
             documented_values: BTreeMap::from([("P".into(), Ratio::from_integer(-9))]),
@@ -171,7 +193,11 @@ fn a_deduction_is_nothing_without_a_signed_decision() {
         score_unit(&group(vec![leaf("P", 2, kind)]), &campaign, &ground).unwrap().total
     };
     assert_eq!(penalty(None), Some(Ratio::ZERO));
-    assert_eq!(penalty(Some("QĐ 12/2024")), Some(Ratio::from_integer(-5)), "and never below its floor");
+    assert_eq!(
+        penalty(Some("QĐ 12/2024")),
+        Some(Ratio::from_integer(-5)),
+        "and never below its floor"
+    );
 }
 
 #[test]
@@ -195,7 +221,11 @@ fn the_clusters_score_stands_only_with_a_reason_and_a_post() {
     assert_eq!(with("thiên tai tháng 9").total, Some(Ratio::from_integer(50)));
     let sheet = with("");
     assert_eq!(sheet.total.unwrap().format_rounded(2).unwrap(), "31.75");
-    assert_eq!(sheet.lines[0].self_score, Some(Ratio::from_integer(80)), "what the unit said stays beside it");
+    assert_eq!(
+        sheet.lines[0].self_score,
+        Some(Ratio::from_integer(80)),
+        "what the unit said stays beside it"
+    );
 }
 
 #[test]

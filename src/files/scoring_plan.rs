@@ -105,16 +105,23 @@ pub fn read_scoring_plan(file: &str, text: &str) -> Result<ScoringPlan, Vec<File
                 overrides.insert(code, ScoreOverride { points, reason, decided_by_post: post });
             }
         }
-        let (documented, own) = (read_numbers(&mut reader, &documented), read_numbers(&mut reader, &own));
-        all.insert(unit, UnitScoreInputs { persons, documented, self_scores: own, cluster_scores: overrides });
+        let (documented, own) =
+            (read_numbers(&mut reader, &documented), read_numbers(&mut reader, &own));
+        all.insert(
+            unit,
+            UnitScoreInputs { persons, documented, self_scores: own, cluster_scores: overrides },
+        );
     }
-    reader.finish(nodes.map(|nodes| ScoringPlan { tree: Criterion::Group { code, nodes }, units: all }))
+    reader.finish(
+        nodes.map(|nodes| ScoringPlan { tree: Criterion::Group { code, nodes }, units: all }),
+    )
 }
 
 fn read_leaf(reader: &mut TomlReader<'_>, one: &LeafToml) -> Option<LeafCriterion> {
     let LeafToml { code, kind, weight, target, points, floor, decision, authority } = one;
     let found = reader.read_enum("kind", kind, &LEAF_KINDS, |word| word)?;
-    let part = |reader: &mut TomlReader<'_>, key: &str, value: &Option<Spanned<String>>| match value {
+    let part = |reader: &mut TomlReader<'_>, key: &str, value: &Option<Spanned<String>>| match value
+    {
         Some(text) => read_number(reader, key, text),
         None => Some(Ratio::ZERO),
     };
@@ -122,16 +129,27 @@ fn read_leaf(reader: &mut TomlReader<'_>, one: &LeafToml) -> Option<LeafCriterio
         "QUANT" => ScoringMethod::Quant { target: target.clone().unwrap_or_else(|| code.clone()) },
         "PASS_FAIL" => ScoringMethod::PassFail,
         "PER_UNIT" => ScoringMethod::PointsEach { points: part(reader, "points", points)? },
-        "BONUS_PENALTY" => {
-            ScoringMethod::BonusPenalty { floor: part(reader, "floor", floor)?, decision: decision.clone() }
-        }
+        "BONUS_PENALTY" => ScoringMethod::BonusPenalty {
+            floor: part(reader, "floor", floor)?,
+            decision: decision.clone(),
+        },
         _ => ScoringMethod::Veto { authority: authority.clone().unwrap_or_default() },
     };
-    Some(LeafCriterion { code: code.clone(), weight: read_number(reader, "weight", weight)?, method: kind })
+    Some(LeafCriterion {
+        code: code.clone(),
+        weight: read_number(reader, "weight", weight)?,
+        method: kind,
+    })
 }
 
-fn read_numbers(reader: &mut TomlReader<'_>, texts: &BTreeMap<String, Spanned<String>>) -> BTreeMap<String, Ratio> {
-    texts.iter().filter_map(|(code, text)| Some((code.clone(), read_number(reader, code, text)?))).collect()
+fn read_numbers(
+    reader: &mut TomlReader<'_>,
+    texts: &BTreeMap<String, Spanned<String>>,
+) -> BTreeMap<String, Ratio> {
+    texts
+        .iter()
+        .filter_map(|(code, text)| Some((code.clone(), read_number(reader, code, text)?)))
+        .collect()
 }
 
 /// Numbers are texts, as in `"12.5"`: a float would not say what was typed.
@@ -155,9 +173,13 @@ mod tests {
         let plan = read_scoring_plan("score.toml", text).unwrap();
         assert_eq!(plan.tree.leaves().len(), 2);
         let lines = &plan.units["dist-842"];
-        assert_eq!((lines.persons, lines.self_scores["T1"]), (Some(30), Ratio::new(77, 2).unwrap()));
+        assert_eq!(
+            (lines.persons, lines.self_scores["T1"]),
+            (Some(30), Ratio::new(77, 2).unwrap())
+        );
         assert_eq!(lines.cluster_scores["T1"].points, Ratio::from_integer(36));
-        let faults = read_scoring_plan("score.toml", &text.replace("\"40\"", "\"forty\"")).unwrap_err();
+        let faults =
+            read_scoring_plan("score.toml", &text.replace("\"40\"", "\"forty\"")).unwrap_err();
         assert_eq!((faults[0].position.line, faults[0].violation.code), (5, "BAD_VALUE"));
     }
 }

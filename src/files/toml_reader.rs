@@ -37,7 +37,11 @@ impl<'a> TomlReader<'a> {
     }
 
     pub(super) fn diagnostic(&self, offset: usize, violation: Violation) -> FileDiagnostic {
-        FileDiagnostic { file: self.file.to_owned(), position: TextPosition::from_offset(self.text, offset), violation }
+        FileDiagnostic {
+            file: self.file.to_owned(),
+            position: TextPosition::from_offset(self.text, offset),
+            violation,
+        }
     }
 
     pub(super) fn push_violation(&mut self, offset: usize, violation: Violation) {
@@ -70,7 +74,12 @@ impl<'a> TomlReader<'a> {
 
     /// A plain date such as `2024-08-19`.
     pub(super) fn read_date(&mut self, key: &str, value: &Spanned<Datetime>) -> Option<Date> {
-        let parsed = value.get_ref().to_string().parse::<Date>().ok().filter(|_| value.get_ref().time.is_none());
+        let parsed = value
+            .get_ref()
+            .to_string()
+            .parse::<Date>()
+            .ok()
+            .filter(|_| value.get_ref().time.is_none());
         if parsed.is_none() {
             self.push_bad_value(key, value.span(), "YYYY-MM-DD", &value.get_ref().to_string());
         }
@@ -87,9 +96,15 @@ impl<'a> TomlReader<'a> {
         let (start, end) = (self.read_date(key, first)?, self.read_date(key, last)?);
         let window = DateWindow::from_inclusive_days(start, end);
         if window.is_none() {
-            let vi = format!("{key}: ngày cuối {end} ở trước ngày đầu {start}; hãy sửa một trong hai");
-            let en = format!("{key}: the last day {end} comes before the first day {start}; mend one of them");
-            self.push_violation(last.span().start, Violation::error("WINDOW_BACKWARDS", key, vi, en));
+            let vi =
+                format!("{key}: ngày cuối {end} ở trước ngày đầu {start}; hãy sửa một trong hai");
+            let en = format!(
+                "{key}: the last day {end} comes before the first day {start}; mend one of them"
+            );
+            self.push_violation(
+                last.span().start,
+                Violation::error("WINDOW_BACKWARDS", key, vi, en),
+            );
         }
         window
     }
@@ -105,16 +120,26 @@ impl<'a> TomlReader<'a> {
             Ok(value) => Some(value),
             Err(error) => {
                 // One byte for the opening quote; right for texts on one line and without escapes, near it for others.
-                let skipped: usize = text.get_ref().chars().take(error.column - 1).map(char::len_utf8).sum();
+                let skipped: usize =
+                    text.get_ref().chars().take(error.column - 1).map(char::len_utf8).sum();
                 let (vi, en) = (error.text(Lang::Vi), error.text(Lang::En));
-                self.push_violation(text.span().start + 1 + skipped, Violation::error("BAD_FORMULA", key, vi, en));
+                self.push_violation(
+                    text.span().start + 1 + skipped,
+                    Violation::error("BAD_FORMULA", key, vi, en),
+                );
                 None
             }
         }
     }
 
     /// Says that `key` wanted something else than `got`.
-    pub(super) fn push_bad_value(&mut self, key: &str, span: Range<usize>, expected: &str, got: &str) {
+    pub(super) fn push_bad_value(
+        &mut self,
+        key: &str,
+        span: Range<usize>,
+        expected: &str,
+        got: &str,
+    ) {
         let vi = format!("cần {expected}, nhận được \"{got}\"");
         let en = format!("expected {expected}, got \"{got}\"");
         self.push_violation(span.start, Violation::error("BAD_VALUE", key, vi, en));

@@ -16,7 +16,9 @@ use crate::domain::reason::RefusalReason;
 use crate::domain::time::Timestamp;
 use crate::pb;
 use crate::pb::access_service_server::AccessService;
-use crate::wire::access::{DeviceCertificateBody, decode_certificate, encode_certificate, roles_to_proto};
+use crate::wire::access::{
+    DeviceCertificateBody, decode_certificate, encode_certificate, roles_to_proto,
+};
 use crate::wire::field_violations::FieldViolations;
 use crate::wire::values;
 use jiff::civil::Date;
@@ -37,7 +39,11 @@ impl FailedAttemptLimiter {
     pub(super) fn check_limit(&self, now: Timestamp) -> Result<(), RpcError> {
         let (minute, count) = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let full = minute == now.0.div_euclid(60_000_000) && count >= FAILED_ATTEMPTS_PER_MINUTE;
-        if full { Err(RpcError::RateLimited("failed attempts a minute", Duration::from_secs(10))) } else { Ok(()) }
+        if full {
+            Err(RpcError::RateLimited("failed attempts a minute", Duration::from_secs(10)))
+        } else {
+            Ok(())
+        }
     }
 
     pub(super) fn record_failure(&self, now: Timestamp) {
@@ -66,7 +72,8 @@ impl Services {
         let now = self.app.now();
         self.failed_attempts.check_limit(now)?;
         let mut violations = FieldViolations::default();
-        let device = violations.check("device_id", values::id_from_bytes(&device_id, DeviceId::from_slice));
+        let device =
+            violations.check("device_id", values::id_from_bytes(&device_id, DeviceId::from_slice));
         if client_version.chars().count() > CLIENT_VERSION_CHARS_MAX {
             violations.add("client_version", RefusalReason::Malformed);
         }
@@ -98,7 +105,8 @@ impl Services {
         now: Timestamp,
     ) -> Result<(CallerIdentity, auth::GeneratedSecret), RpcError> {
         let code = EnrolmentCode::parse(code).map_err(|_| RpcError::CodeRefused)?;
-        auth::verify_enrolment_proof(&code, public_key, signature).map_err(|_| RpcError::BadSignature)?;
+        auth::verify_enrolment_proof(&code, public_key, signature)
+            .map_err(|_| RpcError::BadSignature)?;
         let (token, token_hash) = auth::generate_access_token().map_err(to_internal_error)?;
         let new_token = (&token_hash[..], token_expires_at(now));
         let existing = match self.app.active_device(device) {
@@ -112,14 +120,28 @@ impl Services {
             }
             Err(error) => return Err(error.into()),
         };
-        if existing.public_key != public_key || existing.enrolled_at.saturating_add_micros(ENROL_CODE_MICROS) < now {
+        if existing.public_key != public_key
+            || existing.enrolled_at.saturating_add_micros(ENROL_CODE_MICROS) < now
+        {
             return Err(RpcError::CodeRefused);
         }
         let (_, nonce) = auth::generate_nonce().map_err(to_internal_error)?;
-        Ok((self.app.renew_token(device, None, (&nonce, now.saturating_add_micros(NONCE_MICROS)), new_token)?, token))
+        Ok((
+            self.app.renew_token(
+                device,
+                None,
+                (&nonce, now.saturating_add_micros(NONCE_MICROS)),
+                new_token,
+            )?,
+            token,
+        ))
     }
 
-    fn sign_certificate(&self, identity: &CallerIdentity, now: Timestamp) -> Result<pb::DeviceCertificate, RpcError> {
+    fn sign_certificate(
+        &self,
+        identity: &CallerIdentity,
+        now: Timestamp,
+    ) -> Result<pb::DeviceCertificate, RpcError> {
         let unit = find_acting_unit(identity, now.local_date())?;
         let body = encode_certificate(&DeviceCertificateBody {
             authority: self.authority.id(),
@@ -134,16 +156,22 @@ impl Services {
         Ok(pb::DeviceCertificate { body, signature })
     }
 
-    fn begin_renewal(&self, message: pb::BeginRenewalRequest) -> Result<pb::BeginRenewalResponse, RpcError> {
+    fn begin_renewal(
+        &self,
+        message: pb::BeginRenewalRequest,
+    ) -> Result<pb::BeginRenewalResponse, RpcError> {
         let pb::BeginRenewalRequest { device_id } = message;
         let device = values::id_from_bytes(&device_id, DeviceId::from_slice)?;
         // Nobody learns here which devices exist: the database is not asked.
-        let nonce =
-            auth::create_renewal_nonce(&*self.server_secret, device, self.app.now()).map_err(to_internal_error)?;
+        let nonce = auth::create_renewal_nonce(&*self.server_secret, device, self.app.now())
+            .map_err(to_internal_error)?;
         Ok(pb::BeginRenewalResponse { nonce: nonce.to_vec() })
     }
 
-    fn renew_token(&self, message: pb::RenewTokenRequest) -> Result<pb::RenewTokenResponse, RpcError> {
+    fn renew_token(
+        &self,
+        message: pb::RenewTokenRequest,
+    ) -> Result<pb::RenewTokenResponse, RpcError> {
         let pb::RenewTokenRequest { device_id, nonce, signature, certificate } = message;
         let device = values::id_from_bytes(&device_id, DeviceId::from_slice)?;
         let now = self.app.now();
@@ -163,11 +191,12 @@ impl Services {
         certificate: Option<pb::DeviceCertificate>,
         now: Timestamp,
     ) -> Result<(CallerIdentity, auth::GeneratedSecret), RpcError> {
-        let expires =
-            auth::verify_renewal_nonce(&*self.server_secret, device, nonce, now).ok_or(RpcError::BadSignature)?;
+        let expires = auth::verify_renewal_nonce(&*self.server_secret, device, nonce, now)
+            .ok_or(RpcError::BadSignature)?;
         let forgotten = match self.app.device_public_key(device)? {
             Some(key) => {
-                auth::verify_renewal_proof(device, &key, nonce, signature).map_err(|_| RpcError::BadSignature)?;
+                auth::verify_renewal_proof(device, &key, nonce, signature)
+                    .map_err(|_| RpcError::BadSignature)?;
                 None
             }
             None => Some(self.verify_certificate(device, certificate)?),
@@ -175,7 +204,9 @@ impl Services {
         let forgotten = if let Some(vouched) = forgotten {
             auth::verify_renewal_proof(device, &vouched.public_key, nonce, signature)
                 .map_err(|_| RpcError::BadSignature)?;
-            tracing::info!("a device that this database has forgotten is let in again by its certificate");
+            tracing::info!(
+                "a device that this database has forgotten is let in again by its certificate"
+            );
             Some(build_readmission(vouched))
         } else {
             None
@@ -199,12 +230,17 @@ impl Services {
         presented: Option<pb::DeviceCertificate>,
     ) -> Result<DeviceCertificateBody, RpcError> {
         let pb::DeviceCertificate { body, signature } = presented.ok_or(RpcError::BadSignature)?;
-        auth::verify_signature(self.authority.public_key(), &body, &signature).map_err(|_| RpcError::BadSignature)?;
+        auth::verify_signature(self.authority.public_key(), &body, &signature)
+            .map_err(|_| RpcError::BadSignature)?;
         let vouched = decode_certificate(&body).map_err(|_| RpcError::BadSignature)?;
         if vouched.device != device || vouched.authority != self.authority.id() {
             return Err(RpcError::BadSignature);
         }
-        if self.revocations.is_revoked(device) { Err(AppError::DeviceRevoked.into()) } else { Ok(vouched) }
+        if self.revocations.is_revoked(device) {
+            Err(AppError::DeviceRevoked.into())
+        } else {
+            Ok(vouched)
+        }
     }
 
     fn get_session(
@@ -226,22 +262,31 @@ impl Services {
         let request_id: Option<[u8; 16]> =
             violations.check("request_id", request_id.try_into().map_err(|_| RefusalReason::BadId));
         let unit = violations.check("unit_id", values::id_from_bytes(&unit_id, UnitId::from_slice));
-        let roles: Result<Vec<Role>, RefusalReason> = roles.into_iter().map(values::role_from_proto).collect();
+        let roles: Result<Vec<Role>, RefusalReason> =
+            roles.into_iter().map(values::role_from_proto).collect();
         let roles = violations.check(
             "roles",
-            roles.and_then(|roles| if roles.is_empty() { Err(RefusalReason::Malformed) } else { Ok(roles) }),
+            roles.and_then(|roles| {
+                if roles.is_empty() { Err(RefusalReason::Malformed) } else { Ok(roles) }
+            }),
         );
         let (caller, is_existing) = (identity.actor.account, !account_id.is_empty());
         let account = match (account_id.as_slice(), request_id) {
-            ([], request) => request.map(|request| AccountId(derive_id("account", &[&caller.0, &request]))),
-            (id, _) => violations.check("account_id", values::id_from_bytes(id, AccountId::from_slice)),
+            ([], request) => {
+                request.map(|request| AccountId(derive_id("account", &[&caller.0, &request])))
+            }
+            (id, _) => {
+                violations.check("account_id", values::id_from_bytes(id, AccountId::from_slice))
+            }
         };
         let requested = request_id.zip(unit).zip(roles.zip(account));
         let ((request_id, unit), (roles, account)) = violations.into_result(requested)?;
         let now = self.app.now();
         // The same request gives the same code, which is nowhere stored: it follows from the server's secret.
-        let code =
-            EnrolmentCode::new(auth::derive_mac(&*self.server_secret, &[b"enrolment code", &caller.0, &request_id]));
+        let code = EnrolmentCode::new(auth::derive_mac(
+            &*self.server_secret,
+            &[b"enrolment code", &caller.0, &request_id],
+        ));
         let expires = now.saturating_add_micros(ENROL_CODE_MICROS);
         let hash = auth::hash_secret(code.symbols().as_bytes());
         let new = NewEnrolCode {
@@ -254,7 +299,8 @@ impl Services {
         };
         self.app.create_invite(&identity.actor, &new)?;
         let ServerEndpoints { addresses, ca_sha256, trusted_ca_sha256: _ } = &*self.endpoints;
-        let invite = Invite { code: code.clone(), ca_sha256: *ca_sha256, addresses: addresses.clone() };
+        let invite =
+            Invite { code: code.clone(), ca_sha256: *ca_sha256, addresses: addresses.clone() };
         Ok(pb::CreateEnrolmentCodeResponse {
             code: code.to_string(),
             qr_text: invite.to_string(),
@@ -271,7 +317,11 @@ impl Services {
         let pb::ListDevicesRequest { page_size, page_token, unit_id } = message;
         let size = pagination::resolve_page_size(page_size, 100, 500)?;
         let after = pagination::decode_page_token(&page_token, &unit_id)?;
-        let unit = if unit_id.is_empty() { None } else { Some(values::id_from_bytes(&unit_id, UnitId::from_slice)?) };
+        let unit = if unit_id.is_empty() {
+            None
+        } else {
+            Some(values::id_from_bytes(&unit_id, UnitId::from_slice)?)
+        };
         let mut devices = self.app.visible_devices(&identity.actor)?;
         devices.retain(|(device, units)| {
             unit.is_none_or(|unit| units.iter().any(|of| of == unit))
@@ -284,7 +334,10 @@ impl Services {
             Some((last, _)) if more => pagination::encode_page_token(&last.id.0, &unit_id),
             Some(_) | None => String::new(),
         };
-        let devices = devices.iter().map(|(device, units)| device_to_proto(device, units.home_unit())).collect();
+        let devices = devices
+            .iter()
+            .map(|(device, units)| device_to_proto(device, units.home_unit()))
+            .collect();
         Ok(pb::ListDevicesResponse { devices, next_page_token })
     }
 
@@ -298,17 +351,27 @@ impl Services {
         // Revoking twice ends alike, so the id is only checked for its form.
         let request: Result<[u8; 16], _> = request_id.try_into();
         violations.check("request_id", request.map_err(|_| RefusalReason::BadId));
-        let device = violations.check("device_id", values::id_from_bytes(&device_id, DeviceId::from_slice));
+        let device =
+            violations.check("device_id", values::id_from_bytes(&device_id, DeviceId::from_slice));
         let device = violations.into_result(device)?;
         let (revoked, units) = self.app.revoke_device(&identity.actor, device)?;
-        self.revocations.append(device, self.app.now(), &self.authority).map_err(to_internal_error)?;
+        self.revocations
+            .append(device, self.app.now(), &self.authority)
+            .map_err(to_internal_error)?;
         Ok(pb::RevokeDeviceResponse { device: Some(device_to_proto(&revoked, units.home_unit())) })
     }
 }
 
 fn build_readmission(vouched: DeviceCertificateBody) -> Readmission {
-    let DeviceCertificateBody { authority: _, device: id, account, unit, public_key, issued_at: issued, roles } =
-        vouched;
+    let DeviceCertificateBody {
+        authority: _,
+        device: id,
+        account,
+        unit,
+        public_key,
+        issued_at: issued,
+        roles,
+    } = vouched;
     let device = EnrolledDevice {
         id,
         account,
@@ -342,12 +405,17 @@ pub(super) fn session_to_proto(identity: &CallerIdentity, today: Date) -> pb::Se
         account_id: identity.device.account.0.to_vec(),
         device_id: identity.device.id.0.to_vec(),
         unit_id: unit.map_or_else(Vec::new, |unit| unit.0.to_vec()),
-        roles: unit.map_or_else(Vec::new, |unit| roles_to_proto(&find_roles(identity, unit, today))),
+        roles: unit
+            .map_or_else(Vec::new, |unit| roles_to_proto(&find_roles(identity, unit, today))),
     }
 }
 
 fn device_to_proto(device: &EnrolledDevice, unit: UnitId) -> pb::Device {
-    let state = if device.revoked_at.is_some() { pb::DeviceState::Revoked } else { pb::DeviceState::Active };
+    let state = if device.revoked_at.is_some() {
+        pb::DeviceState::Revoked
+    } else {
+        pb::DeviceState::Active
+    };
     pb::Device {
         id: device.id.0.to_vec(),
         unit_id: unit.0.to_vec(),

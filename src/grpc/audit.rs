@@ -35,7 +35,9 @@ impl Services {
         let after = i64::try_from(after).map_err(|_| RpcError::BadPageToken)?;
         let lines = self.app.audit_entries(&identity.actor, &purpose, after, size as i64)?;
         let next_page_token = match lines.last() {
-            Some(last) if lines.len() == size => pagination::encode_page_token(&last.seq.to_be_bytes(), b"audit"),
+            Some(last) if lines.len() == size => {
+                pagination::encode_page_token(&last.seq.to_be_bytes(), b"audit")
+            }
             Some(_) | None => String::new(),
         };
         Ok(pb::ListAuditEntriesResponse {

@@ -33,7 +33,8 @@ impl BlockingPool {
         &self,
         work: impl FnOnce() -> Result<T, RpcError> + Send + 'static,
     ) -> Result<T, RpcError> {
-        let permit = tokio::time::timeout(PERMIT_TIMEOUT, self.permits.clone().acquire_owned()).await;
+        let permit =
+            tokio::time::timeout(PERMIT_TIMEOUT, self.permits.clone().acquire_owned()).await;
         let Ok(Ok(permit)) = permit else { return Err(RpcError::Busy) };
         let (work, remaining) = (trace::trace_blocking(work), deadline::remaining_time());
         if remaining == Some(Duration::ZERO) {

@@ -18,7 +18,8 @@ use tonic::metadata::MetadataMap;
 /// The language that the caller asks for, Vietnamese if none that we speak.
 #[must_use]
 pub(super) fn read_accept_language(metadata: &MetadataMap) -> Lang {
-    let requested = metadata.get("accept-language").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let requested =
+        metadata.get("accept-language").and_then(|value| value.to_str().ok()).unwrap_or_default();
     requested
         .split(',')
         .filter_map(|part| part.split([';', '-']).next())
@@ -29,7 +30,8 @@ pub(super) fn read_accept_language(metadata: &MetadataMap) -> Lang {
 /// The token or key that the caller shows.
 fn read_bearer_token(metadata: &MetadataMap) -> Result<&str, RpcError> {
     let shown = metadata.get("authorization").and_then(|value| value.to_str().ok());
-    let token = shown.and_then(|text| text.strip_prefix("Bearer ").or_else(|| text.strip_prefix("bearer ")));
+    let token = shown
+        .and_then(|text| text.strip_prefix("Bearer ").or_else(|| text.strip_prefix("bearer ")));
     token.ok_or(RpcError::App(AppError::Unauthenticated))
 }
 
@@ -40,7 +42,10 @@ fn hash_bearer_token(metadata: &MetadataMap) -> Result<auth::SecretHash, RpcErro
 
 /// The hash of the token that the caller shows, unless it calls too often. Whose it is, is asked behind the door together with the work: each
 /// walk through it costs two changes of thread.
-pub(super) fn admit_token(services: &Services, metadata: &MetadataMap) -> Result<auth::SecretHash, RpcError> {
+pub(super) fn admit_token(
+    services: &Services,
+    metadata: &MetadataMap,
+) -> Result<auth::SecretHash, RpcError> {
     let hash = hash_bearer_token(metadata)?;
     services.throttle.try_acquire(hash, std::time::Instant::now())?;
     Ok(hash)
@@ -57,9 +62,13 @@ pub(super) async fn authenticate_partner(
         && let Some(id) = read_certificate_key_id(extensions)
     {
         services.throttle.try_acquire(auth::hash_secret(&id.0), std::time::Instant::now())?;
-        return services.blocking_pool.run(move || Ok(app.authenticate_client_certificate(id)?)).await;
+        return services
+            .blocking_pool
+            .run(move || Ok(app.authenticate_client_certificate(id)?))
+            .await;
     }
-    let (hash, key) = (hash_bearer_token(metadata)?, auth::parse_service_key_id(read_bearer_token(metadata)?));
+    let (hash, key) =
+        (hash_bearer_token(metadata)?, auth::parse_service_key_id(read_bearer_token(metadata)?));
     services.throttle.try_acquire(hash, std::time::Instant::now())?;
     services
         .blocking_pool

@@ -36,7 +36,11 @@ mod tests {
             ("", "2.0.0", None),
             ("nightly", "2.0.0", None),
         ] {
-            assert_eq!(find_newer_version(client, server).as_deref(), asked, "{client} at {server}");
+            assert_eq!(
+                find_newer_version(client, server).as_deref(),
+                asked,
+                "{client} at {server}"
+            );
         }
     }
 }

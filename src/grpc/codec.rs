@@ -116,9 +116,11 @@ where
             if request.uri().path() != "/thidua.v1.SyncService/Sync" {
                 return Ok(Status::unimplemented("no such method").into_http());
             }
-            let mut grpc =
-                Grpc::new(FrameCodec).apply_max_message_size_config(Some(MESSAGE_BYTES_MAX), Some(MESSAGE_BYTES_MAX));
-            let lang = super::caller::read_accept_language(&MetadataMap::from_headers(request.headers().clone()));
+            let mut grpc = Grpc::new(FrameCodec)
+                .apply_max_message_size_config(Some(MESSAGE_BYTES_MAX), Some(MESSAGE_BYTES_MAX));
+            let lang = super::caller::read_accept_language(&MetadataMap::from_headers(
+                request.headers().clone(),
+            ));
             let response = grpc.server_streaming(method, request).await;
             // The only limit that is met before a message of ours is read.
             let code = response.headers().get(Status::GRPC_STATUS).map(|value| value.as_bytes());

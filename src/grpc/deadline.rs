@@ -50,7 +50,10 @@ impl<S: Service<Request<B>>, B> Service<Request<B>> for DeadlineService<S> {
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let requested = request.headers().get(GRPC_TIMEOUT).and_then(|header| parse_grpc_timeout(header.as_bytes()));
+        let requested = request
+            .headers()
+            .get(GRPC_TIMEOUT)
+            .and_then(|header| parse_grpc_timeout(header.as_bytes()));
         let until = Instant::now() + requested.unwrap_or(self.max_duration).min(self.max_duration);
         DEADLINE.scope(until, self.inner.call(request))
     }
@@ -92,7 +95,8 @@ mod tests {
     #[tokio::test]
     async fn work_whose_caller_has_gone_is_not_begun() {
         let pool = BlockingPool::default();
-        let late = DEADLINE.scope(Instant::now(), pool.run(|| -> Result<(), _> { panic!("begun") }));
+        let late =
+            DEADLINE.scope(Instant::now(), pool.run(|| -> Result<(), _> { panic!("begun") }));
         assert!(matches!(late.await, Err(super::super::RpcError::Busy)));
         let in_time = DEADLINE.scope(Instant::now() + Duration::from_secs(60), pool.run(|| Ok(7)));
         assert!(matches!(in_time.await, Ok(7)));

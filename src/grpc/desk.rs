@@ -8,7 +8,9 @@ use super::status::RpcError;
 use super::throttle::KeyedThrottle;
 use crate::app::AppError;
 use crate::app::access::CallerIdentity;
-use crate::auth::{self, DESK_SESSION_LIFETIME_MICROS, HashError, PasswordHashPool, token_expires_at};
+use crate::auth::{
+    self, DESK_SESSION_LIFETIME_MICROS, HashError, PasswordHashPool, token_expires_at,
+};
 use crate::domain::enrolment::EnrolmentCode;
 use crate::domain::ids::{AccountId, DeviceId};
 use crate::domain::limits::{ACCOUNT_LABEL_CHARS_MAX, PASSWORD_CHARS};
@@ -30,12 +32,18 @@ pub(super) struct SignInLimits {
 
 impl Default for SignInLimits {
     fn default() -> Self {
-        Self { hash_pool: PasswordHashPool::default(), attempts: KeyedThrottle::new(SIGN_INS_PER_MINUTE) }
+        Self {
+            hash_pool: PasswordHashPool::default(),
+            attempts: KeyedThrottle::new(SIGN_INS_PER_MINUTE),
+        }
     }
 }
 
 impl Services {
-    pub(super) fn set_password(&self, message: pb::SetPasswordRequest) -> Result<pb::SetPasswordResponse, RpcError> {
+    pub(super) fn set_password(
+        &self,
+        message: pb::SetPasswordRequest,
+    ) -> Result<pb::SetPasswordResponse, RpcError> {
         let pb::SetPasswordRequest { code, password } = message;
         let now = self.app.now();
         self.failed_attempts.check_limit(now)?;
@@ -61,9 +69,14 @@ impl Services {
         }
     }
 
-    pub(super) fn sign_in(&self, message: pb::SignInRequest) -> Result<pb::SignInResponse, RpcError> {
+    pub(super) fn sign_in(
+        &self,
+        message: pb::SignInRequest,
+    ) -> Result<pb::SignInResponse, RpcError> {
         let pb::SignInRequest { account_label, password } = message;
-        if account_label.chars().count() > ACCOUNT_LABEL_CHARS_MAX || password.chars().count() > *PASSWORD_CHARS.end() {
+        if account_label.chars().count() > ACCOUNT_LABEL_CHARS_MAX
+            || password.chars().count() > *PASSWORD_CHARS.end()
+        {
             return Err(RpcError::SignInRefused);
         }
         let account = AccountId::from_code(&account_label);
@@ -73,11 +86,14 @@ impl Services {
         let now = self.app.now();
         let (token, token_hash) = auth::generate_access_token().map_err(to_internal_error)?;
         let desk = DeviceId(auth::random_bytes().map_err(to_internal_error)?);
-        let identity = self.app.begin_desk_session(account, desk, (&token_hash, token_expires_at(now)))?;
+        let identity =
+            self.app.begin_desk_session(account, desk, (&token_hash, token_expires_at(now)))?;
         Ok(pb::SignInResponse {
             token: Some(access_token_to_proto(&token, now)),
             session: Some(session_to_proto(&identity, now.local_date())),
-            ends_at: Some(values::timestamp_to_proto(now.saturating_add_micros(DESK_SESSION_LIFETIME_MICROS))),
+            ends_at: Some(values::timestamp_to_proto(
+                now.saturating_add_micros(DESK_SESSION_LIFETIME_MICROS),
+            )),
         })
     }
 
@@ -86,7 +102,12 @@ impl Services {
     /// A try is recorded only once the call has its place in the pool. So random labels are
     /// recorded no faster than passwords are hashed, and a call that the pool refuses takes no try
     /// from the account.
-    fn is_password(&self, account: AccountId, label: &str, password: &str) -> Result<bool, RpcError> {
+    fn is_password(
+        &self,
+        account: AccountId,
+        label: &str,
+        password: &str,
+    ) -> Result<bool, RpcError> {
         let SignInLimits { hash_pool: pool, attempts: tries } = &*self.sign_in_limits;
         let identity = auth::hash_secret(label.as_bytes());
         tries.check(&identity, std::time::Instant::now())?;

@@ -11,45 +11,64 @@ use crate::pb::sync_response::Frame as FrameMessage;
 use crate::pb::{self, SyncResponse};
 use crate::sync::change_batch::COMPRESSIONS;
 use crate::sync::frame::{
-    CheckpointFrame, CommandOutcome, ResetFrame, ResetReason, RowsFrame, ScopeChange, ScopeGrant, SyncFrame, SyncRow,
-    SyncRowOp, WelcomeFrame,
+    CheckpointFrame, CommandOutcome, ResetFrame, ResetReason, RowsFrame, ScopeChange, ScopeGrant,
+    SyncFrame, SyncRow, SyncRowOp, WelcomeFrame,
 };
 use crate::wire::sync::RowCompression;
 use crate::wire::{reasons, sync, values};
 
-const _: () = assert!(RowCompression::COUNT == COMPRESSIONS, "a batch keeps one encoding for each way of packing");
+const _: () = assert!(
+    RowCompression::COUNT == COMPRESSIONS,
+    "a batch keeps one encoding for each way of packing"
+);
 
 /// A frame as the stream carries it, its rows packed for a caller who can undo that. A checkpoint comes without its receipt, which only the authority's key can add.
 #[must_use]
-pub(super) fn frame_to_stream_item(frame: SyncFrame, compression: Option<RowCompression>) -> SyncStreamItem {
+pub(super) fn frame_to_stream_item(
+    frame: SyncFrame,
+    compression: Option<RowCompression>,
+) -> SyncStreamItem {
     let frame = match frame {
         SyncFrame::SharedRows { rows: batch, cursor } => {
-            let encode = || sync::encode_rows(batch.rows.iter().cloned().map(row_to_proto).collect()).into();
+            let encode =
+                || sync::encode_rows(batch.rows.iter().cloned().map(row_to_proto).collect()).into();
             let plain = batch.encoded.get_or_init(encode);
-            let pack =
-                |compression| move || sync::compress_rows(plain, compression).map_or_else(|| plain.clone(), Into::into);
-            let packed =
-                compression.map(|compression| batch.compressed[compression as usize].get_or_init(pack(compression)));
+            let pack = |compression| {
+                move || {
+                    sync::compress_rows(plain, compression)
+                        .map_or_else(|| plain.clone(), Into::into)
+                }
+            };
+            let packed = compression.map(|compression| {
+                batch.compressed[compression as usize].get_or_init(pack(compression))
+            });
             return SyncStreamItem::EncodedRows(packed.unwrap_or(plain).clone(), cursor);
         }
         SyncFrame::Welcome(frame) => FrameMessage::Welcome(welcome_to_proto(frame)),
         SyncFrame::CommandOutcome(outcome) => FrameMessage::Verdict(outcome_to_verdict(outcome)),
         SyncFrame::Rows(frame) => {
-            let Some(compression) = compression else { return wrap_frame(FrameMessage::Rows(rows_to_proto(frame))) };
+            let Some(compression) = compression else {
+                return wrap_frame(FrameMessage::Rows(rows_to_proto(frame)));
+            };
             let plain = sync::encode_rows(frame.rows.into_iter().map(row_to_proto).collect());
             let bytes = sync::compress_rows(&plain, compression).unwrap_or(plain);
             return SyncStreamItem::EncodedRows(bytes.into(), frame.cursor);
         }
         SyncFrame::Reset(frame) => FrameMessage::Reset(reset_to_proto(frame)),
         SyncFrame::SnapshotEnd { scope, generation } => {
-            FrameMessage::SnapshotEnd(pb::SnapshotEnd { scope_number: to_u32(scope), generation: to_u64(generation) })
+            FrameMessage::SnapshotEnd(pb::SnapshotEnd {
+                scope_number: to_u32(scope),
+                generation: to_u64(generation),
+            })
         }
         SyncFrame::Checkpoint(frame) => FrameMessage::Checkpoint(checkpoint_to_proto(frame)),
         SyncFrame::Bookmark { cursor } => FrameMessage::Bookmark(pb::Bookmark { cursor }),
         SyncFrame::CommandGap { expected_number: expected } => {
             build_notice(NoticeKind::CommandGap(pb::CommandGap { expected_number: expected }))
         }
-        SyncFrame::CommandForked { number } => build_notice(NoticeKind::CommandForked(pb::CommandForked { number })),
+        SyncFrame::CommandForked { number } => {
+            build_notice(NoticeKind::CommandForked(pb::CommandForked { number }))
+        }
     };
     wrap_frame(frame)
 }
@@ -128,13 +147,23 @@ fn scope_grant_to_proto(granted: ScopeGrant) -> pb::ScopeGrant {
 }
 
 fn outcome_to_verdict(outcome: CommandOutcome) -> pb::Verdict {
-    let CommandOutcome { number, duplicate, verdict, seq, record_id: record, revision, reason, problems } = outcome;
+    let CommandOutcome {
+        number,
+        duplicate,
+        verdict,
+        seq,
+        record_id: record,
+        revision,
+        reason,
+        problems,
+    } = outcome;
     let present = sync::outcome_to_proto(verdict);
     let (outcome, present_outcome) = match duplicate {
         true => (pb::Outcome::Duplicate, present),
         false => (present, pb::Outcome::Unspecified),
     };
-    let reason = reason.and_then(|code| RefusalReason::from_code(&code)).map(reasons::reason_to_proto);
+    let reason =
+        reason.and_then(|code| RefusalReason::from_code(&code)).map(reasons::reason_to_proto);
     pb::Verdict {
         number,
         outcome: outcome.into(),
@@ -158,7 +187,9 @@ fn row_to_proto(row: SyncRow) -> pb::Row {
     let (operation, revision, record, gone_reason) = match op {
         SyncRowOp::Put { revision, bytes } => (pb::RowOperation::Put, revision, bytes, none),
         SyncRowOp::Deleted => (pb::RowOperation::Gone, 0, Vec::new(), pb::GoneReason::Deleted),
-        SyncRowOp::OutOfScope => (pb::RowOperation::Gone, 0, Vec::new(), pb::GoneReason::OutOfScope),
+        SyncRowOp::OutOfScope => {
+            (pb::RowOperation::Gone, 0, Vec::new(), pb::GoneReason::OutOfScope)
+        }
     };
     pb::Row {
         operation: operation.into(),
@@ -209,5 +240,9 @@ fn checkpoint_to_proto(frame: CheckpointFrame) -> pb::Checkpoint {
 
 fn digest_to_proto((scope, digest): (i32, ScopeDigest)) -> pb::ScopeDigest {
     let ScopeDigest { count, sum } = digest;
-    pb::ScopeDigest { scope_number: to_u32(scope), count: to_u64(count), digest: sum.to_be_bytes().to_vec() }
+    pb::ScopeDigest {
+        scope_number: to_u32(scope),
+        count: to_u64(count),
+        digest: sum.to_be_bytes().to_vec(),
+    }
 }

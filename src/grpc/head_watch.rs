@@ -54,7 +54,10 @@ impl ScopeSubscriptions {
 
 impl Subscription {
     /// From now on every look also reads these scopes.
-    pub(super) fn subscribe(subscriptions: &Arc<ScopeSubscriptions>, scopes: BTreeSet<i32>) -> Self {
+    pub(super) fn subscribe(
+        subscriptions: &Arc<ScopeSubscriptions>,
+        scopes: BTreeSet<i32>,
+    ) -> Self {
         let mut counts = subscriptions.lock_counts();
         for scope in &scopes {
             *counts.entry(*scope).or_default() += 1;

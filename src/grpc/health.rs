@@ -57,9 +57,9 @@ pub(super) async fn report_health(services: Services, reporter: HealthReporter) 
 /// Whether the database answers a reader.
 async fn is_database_reachable(services: &Services) -> bool {
     let app = services.app.clone();
-    let head = services
-        .blocking_pool
-        .run(move || app.store().read(|tx| tx.head()).map_err(|error| RpcError::App(AppError::from(error))));
+    let head = services.blocking_pool.run(move || {
+        app.store().read(|tx| tx.head()).map_err(|error| RpcError::App(AppError::from(error)))
+    });
     match head.await {
         Ok(_) => true,
         // A full door is load, not illness: the calls at work have the database.

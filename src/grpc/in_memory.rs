@@ -36,26 +36,43 @@ pub struct InMemoryCall {
 
 impl InMemoryCall {
     /// Takes the request: its commands are committed when this returns.
-    pub fn begin(context: InMemoryContext<'_>, identity: CallerIdentity, request: &[u8]) -> Result<Self, RpcError> {
+    pub fn begin(
+        context: InMemoryContext<'_>,
+        identity: CallerIdentity,
+        request: &[u8],
+    ) -> Result<Self, RpcError> {
         let message: pb::SyncRequest = bytes::decode_message(request)?;
         let compression = RowCompression::negotiate(&message.accept_compressions);
-        let exchange_request = sync::read_sync_request(&identity, message, context.app.now().local_date())?;
+        let exchange_request =
+            sync::read_sync_request(&identity, message, context.app.now().local_date())?;
         let (device, receipt_due) = (identity.device.id, !exchange_request.commands.is_empty());
-        let exchange =
-            Exchange::start(context.app.clone(), context.cursor_signer.clone(), identity, &exchange_request)?;
-        Ok(Self { exchange, authority: Arc::clone(context.authority), device, compression, receipt_due })
+        let exchange = Exchange::start(
+            context.app.clone(),
+            context.cursor_signer.clone(),
+            identity,
+            &exchange_request,
+        )?;
+        Ok(Self {
+            exchange,
+            authority: Arc::clone(context.authority),
+            device,
+            compression,
+            receipt_due,
+        })
     }
 
     /// The next frames, and whether the last of them is the checkpoint.
     pub fn next_frames(&mut self) -> Result<(Vec<Vec<u8>>, bool), RpcError> {
         let frames = self.exchange.next_frames()?;
         let reached = matches!(frames.last(), Some(SyncFrame::Checkpoint(_)));
-        let frames = frames.into_iter().map(|frame| self.encode_frame(frame)).collect::<Result<_, _>>()?;
+        let frames =
+            frames.into_iter().map(|frame| self.encode_frame(frame)).collect::<Result<_, _>>()?;
         Ok((frames, reached))
     }
 
     fn encode_frame(&mut self, frame: SyncFrame) -> Result<Vec<u8>, RpcError> {
-        let receipt = if let (true, SyncFrame::Checkpoint(checkpoint)) = (self.receipt_due, &frame) {
+        let receipt = if let (true, SyncFrame::Checkpoint(checkpoint)) = (self.receipt_due, &frame)
+        {
             self.receipt_due = false;
             Some(sync::sign_receipt(&self.authority, self.device, checkpoint)?)
         } else {
@@ -69,7 +86,9 @@ impl InMemoryCall {
                 }
                 encode_frame(&message, &mut bytes);
             }
-            SyncStreamItem::EncodedRows(rows, cursor) => encode_rows_frame(&rows, &cursor, &mut bytes),
+            SyncStreamItem::EncodedRows(rows, cursor) => {
+                encode_rows_frame(&rows, &cursor, &mut bytes)
+            }
         }
         Ok(bytes)
     }

@@ -20,7 +20,8 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
 /// Runs a job for a slot; gives how it ended.
-pub type JobSlotRunner = Arc<dyn Fn(&App, Timestamp) -> Result<JobSlotOutcome, AppError> + Send + Sync>;
+pub type JobSlotRunner =
+    Arc<dyn Fn(&App, Timestamp) -> Result<JobSlotOutcome, AppError> + Send + Sync>;
 
 /// A job as callers see it.
 #[derive(Clone)]
@@ -39,7 +40,8 @@ pub struct JobEntry {
 
 impl JobEntry {
     fn next_run_after(&self, now: Timestamp) -> Timestamp {
-        let today = Timestamp::from_local_midnight(now.local_date()).saturating_add_micros(self.at_micros);
+        let today =
+            Timestamp::from_local_midnight(now.local_date()).saturating_add_micros(self.at_micros);
         if today > now { today } else { today.saturating_add_micros(DAY_MICROS) }
     }
 }
@@ -50,7 +52,10 @@ type RunJobResult = Result<pb::RunJobResponse, Status>;
 impl JobService for Services {
     type RunJobStream = ReceiverStream<RunJobResult>;
 
-    async fn list_jobs(&self, request: Request<pb::ListJobsRequest>) -> Result<Response<pb::ListJobsResponse>, Status> {
+    async fn list_jobs(
+        &self,
+        request: Request<pb::ListJobsRequest>,
+    ) -> Result<Response<pb::ListJobsResponse>, Status> {
         let lang = caller::read_accept_language(request.metadata());
         super::unary::authenticated(self, request, Services::check_read_jobs).await?;
         let now = self.app.now();
@@ -63,9 +68,14 @@ impl JobService for Services {
         Ok(Response::new(pb::ListJobsResponse { jobs: jobs.collect() }))
     }
 
-    async fn run_job(&self, request: Request<pb::RunJobRequest>) -> Result<Response<Self::RunJobStream>, Status> {
+    async fn run_job(
+        &self,
+        request: Request<pb::RunJobRequest>,
+    ) -> Result<Response<Self::RunJobStream>, Status> {
         let lang = caller::read_accept_language(request.metadata());
-        let (job, slot) = super::unary::authenticated(self, request, Services::find_job_to_run).await?.into_inner();
+        let (job, slot) = super::unary::authenticated(self, request, Services::find_job_to_run)
+            .await?
+            .into_inner();
         let (sender, receiver) = mpsc::channel(2);
         let services = self.clone();
         tokio::spawn(trace::with_current_span(async move {
@@ -88,18 +98,31 @@ impl JobService for Services {
     }
 }
 
-fn run_slot(app: &App, job: &JobEntry, slot: Timestamp, lang: Lang) -> Result<pb::RunJobResponse, RpcError> {
+fn run_slot(
+    app: &App,
+    job: &JobEntry,
+    slot: Timestamp,
+    lang: Lang,
+) -> Result<pb::RunJobResponse, RpcError> {
     let step = match (job.run_slot)(app, slot)? {
         JobSlotOutcome::Done(summary) => summary,
-        JobSlotOutcome::AlreadyDone => lang.pick("đã chạy trước đó", "it had run before").to_owned(),
-        JobSlotOutcome::LeasedElsewhere => lang.pick("máy chủ khác đang chạy", "another server runs it").to_owned(),
+        JobSlotOutcome::AlreadyDone => {
+            lang.pick("đã chạy trước đó", "it had run before").to_owned()
+        }
+        JobSlotOutcome::LeasedElsewhere => {
+            lang.pick("máy chủ khác đang chạy", "another server runs it").to_owned()
+        }
     };
     let run = app.job_run(job.name, slot)?.map(job_run_to_proto);
     Ok(pb::RunJobResponse { step, done: 1, total: 1, run })
 }
 
 impl Services {
-    fn check_read_jobs(&self, identity: &CallerIdentity, _: pb::ListJobsRequest) -> Result<(), RpcError> {
+    fn check_read_jobs(
+        &self,
+        identity: &CallerIdentity,
+        _: pb::ListJobsRequest,
+    ) -> Result<(), RpcError> {
         Ok(self.app.authorize_job_read(&identity.actor)?)
     }
 
@@ -113,7 +136,10 @@ impl Services {
         self.app.authorize_job_run(&identity.actor)?;
         let found = self.jobs.iter().find(|job| job.name == name).cloned();
         let job = found.ok_or(RpcError::App(RefusalReason::NotFound.into()))?;
-        let slot = self.app.slot_for_request(&identity.actor, request, job.name)?.ok_or(RpcError::RequestIdReused)?;
+        let slot = self
+            .app
+            .slot_for_request(&identity.actor, request, job.name)?
+            .ok_or(RpcError::RequestIdReused)?;
         Ok((job, slot))
     }
 
@@ -129,7 +155,8 @@ impl Services {
         let name_filter = (!name.is_empty()).then_some(name.as_str());
         let limit = i64::try_from(skip + size + 1).map_err(|_| RpcError::BadPageToken)?;
         let runs = self.app.job_runs(name_filter, limit)?;
-        let next_page_token = pagination::next_offset_token(skip + size, runs.len(), name.as_bytes());
+        let next_page_token =
+            pagination::next_offset_token(skip + size, runs.len(), name.as_bytes());
         let runs = runs.into_iter().skip(skip).take(size).map(job_run_to_proto).collect();
         Ok(pb::ListJobRunsResponse { runs, next_page_token })
     }

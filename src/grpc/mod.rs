@@ -144,10 +144,14 @@ impl Services {
         tokio::spawn(health::report_health(self.clone(), reporter));
         let mut routes = Routes::builder();
         routes
-            .add_service(AccessServiceServer::new(self.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX))
+            .add_service(
+                AccessServiceServer::new(self.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX),
+            )
             .add_service(OrgServiceServer::new(self.clone()))
             .add_service(CampaignServiceServer::new(self.clone()))
-            .add_service(ReportServiceServer::new(self.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX))
+            .add_service(
+                ReportServiceServer::new(self.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX),
+            )
             .add_service(StandingServiceServer::new(self.clone()))
             .add_service(PartnerServiceServer::new(self.clone()))
             .add_service(QualityServiceServer::new(self.clone()))

@@ -38,11 +38,21 @@ impl Services {
     }
 
     /// The reference snapshot, for a caller whose sight holds it.
-    pub(super) fn load_reference_for(&self, identity: &CallerIdentity) -> Result<Arc<ReferenceSnapshot>, RpcError> {
+    pub(super) fn load_reference_for(
+        &self,
+        identity: &CallerIdentity,
+    ) -> Result<Arc<ReferenceSnapshot>, RpcError> {
         let reference = self.load_reference()?;
-        let seen =
-            compute_visible_scopes(&identity.actor, &reference.published_campaigns(), self.app.now().local_date());
-        if seen.contains(Scope::REFERENCE) { Ok(reference) } else { Err(RpcError::App(RefusalReason::NotFound.into())) }
+        let seen = compute_visible_scopes(
+            &identity.actor,
+            &reference.published_campaigns(),
+            self.app.now().local_date(),
+        );
+        if seen.contains(Scope::REFERENCE) {
+            Ok(reference)
+        } else {
+            Err(RpcError::App(RefusalReason::NotFound.into()))
+        }
     }
 
     fn get_unit(
@@ -52,10 +62,14 @@ impl Services {
     ) -> Result<pb::GetUnitResponse, RpcError> {
         let reference = self.load_reference_for(identity)?;
         let found = match message.unit.ok_or(RefusalReason::Malformed)? {
-            UnitSelector::UnitId(id) => reference.org.unit(values::id_from_bytes(&id, UnitId::from_slice)?),
+            UnitSelector::UnitId(id) => {
+                reference.org.unit(values::id_from_bytes(&id, UnitId::from_slice)?)
+            }
             UnitSelector::Uid(uid) => reference.org.unit_by_uid(&uid),
         };
-        Ok(pb::GetUnitResponse { unit: Some(self.unit_to_proto(&reference, found.ok_or(RefusalReason::NotFound)?)?) })
+        Ok(pb::GetUnitResponse {
+            unit: Some(self.unit_to_proto(&reference, found.ok_or(RefusalReason::NotFound)?)?),
+        })
     }
 
     fn list_units(
@@ -73,22 +87,38 @@ impl Services {
         let reference = self.load_reference_for(identity)?;
         let org = &reference.org;
         let matches_filter = |unit: &&Unit| {
-            let in_time = |span: &crate::domain::org::DaySpan| day.is_none_or(|day| span.contains(day));
-            let of_kind = unit.versions.iter().any(|v| in_time(&v.days) && kind.is_none_or(|kind| v.kind == kind));
+            let in_time =
+                |span: &crate::domain::org::DaySpan| day.is_none_or(|day| span.contains(day));
+            let of_kind = unit
+                .versions
+                .iter()
+                .any(|v| in_time(&v.days) && kind.is_none_or(|kind| v.kind == kind));
             let parents = org.parent_history(unit.id, Hierarchy::Command);
-            of_kind && parent.is_none_or(|parent| parents.iter().any(|(span, above)| in_time(span) && *above == parent))
+            of_kind
+                && parent.is_none_or(|parent| {
+                    parents.iter().any(|(span, above)| in_time(span) && *above == parent)
+                })
         };
         let mut found: Vec<&Unit> = org.units().iter().filter(matches_filter).collect();
         found.sort_by_key(|unit| reference.unit_numbers.number(&unit.id));
-        let units = found.iter().skip(skip).take(size).map(|unit| self.unit_to_proto(&reference, unit));
+        let units =
+            found.iter().skip(skip).take(size).map(|unit| self.unit_to_proto(&reference, unit));
         let units = units.collect::<Result<_, _>>()?;
         Ok(pb::ListUnitsResponse {
             units,
-            next_page_token: pagination::next_offset_token(skip + size, found.len(), filter_key.as_bytes()),
+            next_page_token: pagination::next_offset_token(
+                skip + size,
+                found.len(),
+                filter_key.as_bytes(),
+            ),
         })
     }
 
-    fn unit_to_proto(&self, reference: &ReferenceSnapshot, unit: &Unit) -> Result<pb::Unit, RpcError> {
+    fn unit_to_proto(
+        &self,
+        reference: &ReferenceSnapshot,
+        unit: &Unit,
+    ) -> Result<pb::Unit, RpcError> {
         let message = record::unit_to_proto(unit, reference.org.facts(), &reference.unit_numbers);
         let record = message.map_err(|error| RpcError::Internal(error.to_string()))?;
         let revision = self.load_revision(RecordKind::Unit, &unit.id.0)?;
@@ -96,7 +126,8 @@ impl Services {
     }
 
     fn load_revision(&self, kind: RecordKind, id: &[u8; 16]) -> Result<i64, RpcError> {
-        let stored = self.app.store().read(|tx| tx.record(kind, id)).map_err(crate::app::AppError::from)?;
+        let stored =
+            self.app.store().read(|tx| tx.record(kind, id)).map_err(crate::app::AppError::from)?;
         Ok(stored.map_or(0, |stored| stored.revision))
     }
 
@@ -110,7 +141,11 @@ impl Services {
             CampaignSelector::CampaignId(id) => values::id_from_bytes(&id, CampaignId::from_slice)?,
             CampaignSelector::Code(code) => CampaignId::from_code(&code),
         };
-        let found = reference.campaigns.iter().find(|campaign| campaign.id() == id).ok_or(RefusalReason::NotFound)?;
+        let found = reference
+            .campaigns
+            .iter()
+            .find(|campaign| campaign.id() == id)
+            .ok_or(RefusalReason::NotFound)?;
         Ok(pb::GetCampaignResponse { campaign: Some(self.campaign_to_proto(&reference, found)?) })
     }
 
@@ -125,13 +160,21 @@ impl Services {
         let reference = self.load_reference_for(identity)?;
         let mut found: Vec<&Campaign> = reference.campaigns.iter().collect();
         found.sort_by(|a, b| a.code.cmp(&b.code));
-        let campaigns = found.iter().skip(skip).take(size).map(|campaign| self.campaign_to_proto(&reference, campaign));
+        let campaigns = found
+            .iter()
+            .skip(skip)
+            .take(size)
+            .map(|campaign| self.campaign_to_proto(&reference, campaign));
         let campaigns = campaigns.collect::<Result<_, _>>()?;
         let next_page_token = pagination::next_offset_token(skip + size, found.len(), b"campaigns");
         Ok(pb::ListCampaignsResponse { campaigns, next_page_token })
     }
 
-    fn campaign_to_proto(&self, reference: &ReferenceSnapshot, campaign: &Campaign) -> Result<pb::Campaign, RpcError> {
+    fn campaign_to_proto(
+        &self,
+        reference: &ReferenceSnapshot,
+        campaign: &Campaign,
+    ) -> Result<pb::Campaign, RpcError> {
         let message = record::campaign_to_proto(campaign, &reference.element_numbers);
         let record = message.map_err(|error| RpcError::Internal(error.to_string()))?;
         let revision = self.load_revision(RecordKind::Campaign, &campaign.id().0)?;

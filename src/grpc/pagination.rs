@@ -8,7 +8,11 @@ use crate::domain::hex::encode_hex;
 use crate::domain::reason::RefusalReason;
 
 /// The size asked for, within the limits of the list.
-pub(super) fn resolve_page_size(requested: i32, usual: usize, most: usize) -> Result<usize, RpcError> {
+pub(super) fn resolve_page_size(
+    requested: i32,
+    usual: usize,
+    most: usize,
+) -> Result<usize, RpcError> {
     match usize::try_from(requested) {
         Ok(0) => Ok(usual),
         Ok(size) => Ok(size.min(most)),
@@ -22,18 +26,26 @@ pub(super) fn encode_page_token(last: &[u8], filter_key: &[u8]) -> String {
 }
 
 /// Reads a token: the last item seen; `None` on the first page.
-pub(super) fn decode_page_token(token: &str, filter_key: &[u8]) -> Result<Option<Vec<u8>>, RpcError> {
+pub(super) fn decode_page_token(
+    token: &str,
+    filter_key: &[u8],
+) -> Result<Option<Vec<u8>>, RpcError> {
     if token.is_empty() {
         return Ok(None);
     }
-    let digits: Option<Vec<u8>> = token.chars().map(|c| c.to_digit(16).map(|digit| digit as u8)).collect();
+    let digits: Option<Vec<u8>> =
+        token.chars().map(|c| c.to_digit(16).map(|digit| digit as u8)).collect();
     let bytes: Vec<u8> = digits
         .ok_or(RpcError::BadPageToken)?
         .chunks(2)
         .map(|pair| pair.iter().fold(0, |sum, digit| sum << 4 | digit))
         .collect();
     let (check, last) = bytes.split_at_checked(4).ok_or(RpcError::BadPageToken)?;
-    if check == &auth::hash_secret(filter_key)[..4] { Ok(Some(last.to_vec())) } else { Err(RpcError::BadPageToken) }
+    if check == &auth::hash_secret(filter_key)[..4] {
+        Ok(Some(last.to_vec()))
+    } else {
+        Err(RpcError::BadPageToken)
+    }
 }
 
 /// Reads a token of a list that counts its items from the start: how many to pass over.
@@ -48,7 +60,11 @@ pub(super) fn decode_offset_token(token: &str, filter_key: &[u8]) -> Result<usiz
 
 /// The token of the page that begins at `offset`, empty when the list of `length` items ends before.
 pub(super) fn next_offset_token(offset: usize, length: usize, filter_key: &[u8]) -> String {
-    if offset < length { encode_page_token(&(offset as u64).to_be_bytes(), filter_key) } else { String::new() }
+    if offset < length {
+        encode_page_token(&(offset as u64).to_be_bytes(), filter_key)
+    } else {
+        String::new()
+    }
 }
 
 #[cfg(test)]
@@ -64,6 +80,9 @@ mod tests {
             assert!(matches!(decode_page_token(bad, b""), Err(RpcError::BadPageToken)), "{bad}");
         }
         assert!(matches!(resolve_page_size(-1, 1, 2), Err(RpcError::App(_))));
-        assert_eq!((resolve_page_size(0, 1, 2).unwrap(), resolve_page_size(9, 1, 2).unwrap()), (1, 2));
+        assert_eq!(
+            (resolve_page_size(0, 1, 2).unwrap(), resolve_page_size(9, 1, 2).unwrap()),
+            (1, 2)
+        );
     }
 }

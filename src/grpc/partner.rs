@@ -40,7 +40,8 @@ impl PartnerService for Services {
         request: Request<pb::FollowRunsRequest>,
     ) -> Result<Response<Self::FollowRunsStream>, Status> {
         let lang = caller::read_accept_language(request.metadata());
-        let follower = self.open_follower(request).await.map_err(|failure| failure.into_status(lang))?;
+        let follower =
+            self.open_follower(request).await.map_err(|failure| failure.into_status(lang))?;
         let (sender, receiver) = mpsc::channel(1);
         tokio::spawn(trace::with_current_span(async move {
             if let Err(failure) = follower.run(&sender).await {
@@ -50,7 +51,10 @@ impl PartnerService for Services {
         Ok(Response::new(ReceiverStream::new(receiver)))
     }
 
-    async fn get_run(&self, request: Request<pb::GetRunRequest>) -> Result<Response<pb::GetRunResponse>, Status> {
+    async fn get_run(
+        &self,
+        request: Request<pb::GetRunRequest>,
+    ) -> Result<Response<pb::GetRunResponse>, Status> {
         run_partner_call(self, request, Self::read_published_run).await
     }
 
@@ -88,7 +92,8 @@ impl Services {
         let id = values::id_from_bytes(&run_id, RunId::from_slice)?;
         let PartnerRelease { run, lines: _, campaign, reference, definition_version } =
             self.app.partner_run(partner, id)?;
-        let counted: BTreeSet<_> = campaign.targets.iter().flat_map(|target| target.formula.elements()).collect();
+        let counted: BTreeSet<_> =
+            campaign.targets.iter().flat_map(|target| target.formula.elements()).collect();
         let elements = counted.iter().filter_map(|code| reference.catalogue.element(code));
         let targets = campaign.targets.iter().map(|target| pb::TargetDefinition {
             code: target.code.clone(),
@@ -112,7 +117,9 @@ impl Services {
         let pb::ListRunStandingsRequest { run_id, page_size, page_token } = message;
         let size = pagination::resolve_page_size(page_size, 100, 500)?;
         let skip = pagination::decode_offset_token(&page_token, &run_id)?;
-        let release = self.app.partner_release(partner, values::id_from_bytes(&run_id, RunId::from_slice)?)?;
+        let release = self
+            .app
+            .partner_release(partner, values::id_from_bytes(&run_id, RunId::from_slice)?)?;
         if skip == 0 {
             self.app.audit_release_read(partner)?;
         }
@@ -124,18 +131,28 @@ impl Services {
         };
         let standings = release.lines.iter().skip(skip).take(size);
         Ok(pb::ListRunStandingsResponse {
-            standings: standings.map(|line| published_standing_to_proto(named(line.unit), line)).collect(),
-            next_page_token: pagination::next_offset_token(skip + size, release.lines.len(), &run_id),
+            standings: standings
+                .map(|line| published_standing_to_proto(named(line.unit), line))
+                .collect(),
+            next_page_token: pagination::next_offset_token(
+                skip + size,
+                release.lines.len(),
+                &run_id,
+            ),
         })
     }
 
-    async fn open_follower(&self, request: Request<pb::FollowRunsRequest>) -> Result<RunFollower, RpcError> {
+    async fn open_follower(
+        &self,
+        request: Request<pb::FollowRunsRequest>,
+    ) -> Result<RunFollower, RpcError> {
         let (metadata, extensions, message) = request.into_parts();
         let pb::FollowRunsRequest { cursor, campaign_id, once } = message;
         let after = parse_optional_id(&cursor, RunId::from_slice)?;
         let campaign = parse_optional_id(&campaign_id, CampaignId::from_slice)?;
         let partner = caller::authenticate_partner(self, &metadata, &extensions).await?;
-        let follower = RunFollower { services: self.clone(), partner, after_run: after, campaign, once };
+        let follower =
+            RunFollower { services: self.clone(), partner, after_run: after, campaign, once };
         // What is refused is refused at once, and not inside the stream.
         follower.read_runs(1).await?;
         Ok(follower)
@@ -155,7 +172,10 @@ impl RunFollower {
     async fn read_runs(&self, limit: i64) -> Result<crate::app::partner::PartnerRunPage, RpcError> {
         let (app, partner) = (self.services.app.clone(), self.partner.clone());
         let (after, campaign) = (self.after_run, self.campaign);
-        self.services.blocking_pool.run(move || Ok(app.partner_runs_after(&partner, after, campaign, limit)?)).await
+        self.services
+            .blocking_pool
+            .run(move || Ok(app.partner_runs_after(&partner, after, campaign, limit)?))
+            .await
     }
 
     async fn run(mut self, sender: &mpsc::Sender<FollowRunsResult>) -> Result<(), RpcError> {
@@ -183,13 +203,17 @@ impl RunFollower {
             return Err(RpcError::App(AppError::Unauthenticated));
         }
         if generation > partner.auth_generation {
-            self.partner = self.services.blocking_pool.run(move || Ok(app.refresh_partner(&partner)?)).await?;
+            self.partner =
+                self.services.blocking_pool.run(move || Ok(app.refresh_partner(&partner)?)).await?;
         }
         Ok(())
     }
 
     /// Tells every run that there is; false when the caller is gone.
-    async fn send_new_runs(&mut self, sender: &mpsc::Sender<FollowRunsResult>) -> Result<bool, RpcError> {
+    async fn send_new_runs(
+        &mut self,
+        sender: &mpsc::Sender<FollowRunsResult>,
+    ) -> Result<bool, RpcError> {
         loop {
             let batch = self.read_runs(RUNS_PER_READ).await?;
             let more = batch.runs.len() as i64 == RUNS_PER_READ;
@@ -209,7 +233,10 @@ impl RunFollower {
     }
 }
 
-fn manifest_to_proto(run: &crate::app::partner::RunManifest, campaign_code: &str) -> pb::PublishedRun {
+fn manifest_to_proto(
+    run: &crate::app::partner::RunManifest,
+    campaign_code: &str,
+) -> pb::PublishedRun {
     published_run_to_proto(&PublishedRun {
         id: &run.id,
         campaign: (&run.campaign, campaign_code),

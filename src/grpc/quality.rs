@@ -33,8 +33,12 @@ impl Services {
         let skip = pagination::decode_offset_token(&page_token, &question)?;
         let unit = parse_optional_id(&unit_id, UnitId::from_slice)?;
         let all = self.app.visible_findings(&identity.actor, unit)?;
-        let findings =
-            all.iter().skip(skip).take(size).map(|filed| self.finding_to_proto(filed)).collect::<Result<_, _>>()?;
+        let findings = all
+            .iter()
+            .skip(skip)
+            .take(size)
+            .map(|filed| self.finding_to_proto(filed))
+            .collect::<Result<_, _>>()?;
         Ok(pb::ListFindingsResponse {
             findings,
             next_page_token: pagination::next_offset_token(skip + size, all.len(), &question),
@@ -53,9 +57,13 @@ impl Services {
         if text.trim().is_empty() {
             violations.add("text", RefusalReason::Malformed);
         }
-        let id = violations.check("finding_id", values::id_from_bytes(&finding_id, FindingId::from_slice));
+        let id = violations
+            .check("finding_id", values::id_from_bytes(&finding_id, FindingId::from_slice));
         let ((request, state), id) = violations.into_result(request.zip(state).zip(id))?;
-        let filed = self.app.reply_to_finding(identity, request, id, state, &text)?.ok_or(RpcError::RequestIdReused)?;
+        let filed = self
+            .app
+            .reply_to_finding(identity, request, id, state, &text)?
+            .ok_or(RpcError::RequestIdReused)?;
         Ok(pb::ReplyFindingResponse { finding: Some(self.finding_to_proto(&filed)?) })
     }
 
@@ -67,18 +75,30 @@ impl Services {
         let pb::EscalateFindingRequest { request_id, finding_id } = message;
         let mut violations = FieldViolations::default();
         let request = parse_request_id(&request_id, &mut violations);
-        let id = violations.check("finding_id", values::id_from_bytes(&finding_id, FindingId::from_slice));
+        let id = violations
+            .check("finding_id", values::id_from_bytes(&finding_id, FindingId::from_slice));
         let (request, id) = violations.into_result(request.zip(id))?;
-        let filed = self.app.escalate_finding(identity, request, id)?.ok_or(RpcError::RequestIdReused)?;
+        let filed =
+            self.app.escalate_finding(identity, request, id)?.ok_or(RpcError::RequestIdReused)?;
         Ok(pb::EscalateFindingResponse { finding: Some(self.finding_to_proto(&filed)?) })
     }
 
-    fn finding_to_proto(&self, (finding, revision): &StoredFinding) -> Result<pb::Finding, RpcError> {
+    fn finding_to_proto(
+        &self,
+        (finding, revision): &StoredFinding,
+    ) -> Result<pb::Finding, RpcError> {
         let reference = self.load_reference()?;
-        let message = record::finding_to_proto(finding, &reference.unit_numbers, &reference.element_numbers);
+        let message =
+            record::finding_to_proto(finding, &reference.unit_numbers, &reference.element_numbers);
         let record = message.map_err(|error| RpcError::Internal(error.to_string()))?;
         let element = finding.element.as_ref().and_then(|code| reference.catalogue.element(code));
-        let question = finding.question_text(element.map_or("", |element| &element.name_vi), Lang::Vi);
-        Ok(pb::Finding { id: finding.id().0.to_vec(), revision: *revision, record: Some(record), question })
+        let question =
+            finding.question_text(element.map_or("", |element| &element.name_vi), Lang::Vi);
+        Ok(pb::Finding {
+            id: finding.id().0.to_vec(),
+            revision: *revision,
+            record: Some(record),
+            question,
+        })
     }
 }

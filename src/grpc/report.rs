@@ -46,14 +46,18 @@ impl Services {
             command::acting_unit_from_proto(&acting_unit_id, self.find_acting_unit(identity)?),
         );
         let save = violations.require("save", save).zip(acting);
-        let save = save.and_then(|(save, acting)| command::save_from_proto(save, acting, &mut violations));
+        let save =
+            save.and_then(|(save, acting)| command::save_from_proto(save, acting, &mut violations));
         let effect = self.run_idempotent(
             identity,
             "report.save",
             violations.into_result(request.zip(save.map(CommandBody::SaveCells)))?,
         )?;
         let report = Some(self.load_report(ReportId(effect.record))?);
-        Ok(pb::SaveReportResponse { report, outcome: sync::outcome_to_proto(effect.verdict).into() })
+        Ok(pb::SaveReportResponse {
+            report,
+            outcome: sync::outcome_to_proto(effect.verdict).into(),
+        })
     }
 
     fn submit_report(
@@ -69,8 +73,14 @@ impl Services {
             command::acting_unit_from_proto(&acting_unit_id, self.find_acting_unit(identity)?),
         );
         let submit = violations.require("submit", submit).zip(acting);
-        let body = submit.and_then(|(submit, acting)| command::submit_from_proto(&submit, acting, &mut violations));
-        let effect = self.run_idempotent(identity, "report.submit", violations.into_result(request.zip(body))?)?;
+        let body = submit.and_then(|(submit, acting)| {
+            command::submit_from_proto(&submit, acting, &mut violations)
+        });
+        let effect = self.run_idempotent(
+            identity,
+            "report.submit",
+            violations.into_result(request.zip(body))?,
+        )?;
         Ok(pb::SubmitReportResponse { report: Some(self.load_report(ReportId(effect.record))?) })
     }
 
@@ -84,7 +94,11 @@ impl Services {
         let request = parse_request_id(&request_id, &mut violations);
         let body = violations.require("return_report", return_report);
         let body = body.and_then(|body| command::return_from_proto(body, &mut violations));
-        let effect = self.run_idempotent(identity, "report.return", violations.into_result(request.zip(body))?)?;
+        let effect = self.run_idempotent(
+            identity,
+            "report.return",
+            violations.into_result(request.zip(body))?,
+        )?;
         Ok(pb::ReturnReportResponse { report: Some(self.load_report(ReportId(effect.record))?) })
     }
 
@@ -99,7 +113,11 @@ impl Services {
         let body = violations
             .require("accept", accept)
             .and_then(|accept| command::accept_from_proto(&accept, &mut violations));
-        let effect = self.run_idempotent(identity, "report.accept", violations.into_result(request.zip(body))?)?;
+        let effect = self.run_idempotent(
+            identity,
+            "report.accept",
+            violations.into_result(request.zip(body))?,
+        )?;
         Ok(pb::AcceptReportResponse { report: Some(self.load_report(ReportId(effect.record))?) })
     }
 
@@ -121,7 +139,11 @@ impl Services {
         let (report, comment) = (*report, *comment);
         self.run_idempotent(identity, "report.comment", (request, body))?;
         let view = self.app.report_detail(&identity.actor, report)?;
-        let stored = view.comments.into_iter().find(|(id, _)| *id == comment).ok_or(RefusalReason::NotFound)?;
+        let stored = view
+            .comments
+            .into_iter()
+            .find(|(id, _)| *id == comment)
+            .ok_or(RefusalReason::NotFound)?;
         Ok(pb::AddCommentResponse { comment: Some(comment_to_proto(&view.reference, &stored)?) })
     }
 
@@ -136,8 +158,15 @@ impl Services {
         let body = violations
             .require("settle", settle)
             .and_then(|settle| command::settle_conflict_from_proto(&settle, &mut violations));
-        let effect = self.run_idempotent(identity, "conflict.settle", violations.into_result(request.zip(body))?)?;
-        let report = self.app.report_of_conflict(ConflictId(effect.record))?.ok_or(RefusalReason::NotFound)?;
+        let effect = self.run_idempotent(
+            identity,
+            "conflict.settle",
+            violations.into_result(request.zip(body))?,
+        )?;
+        let report = self
+            .app
+            .report_of_conflict(ConflictId(effect.record))?
+            .ok_or(RefusalReason::NotFound)?;
         Ok(pb::SettleConflictResponse { report: Some(self.load_report(report)?) })
     }
 
@@ -149,14 +178,19 @@ impl Services {
         let pb::GetReportRequest { report_id } = message;
         let id = parse_report_id("report_id", &report_id)?;
         let view = self.app.report_detail(&identity.actor, id)?;
-        let comments = view.comments.iter().map(|comment| comment_to_proto(&view.reference, comment));
+        let comments =
+            view.comments.iter().map(|comment| comment_to_proto(&view.reference, comment));
         let comments = comments.collect::<Result<_, _>>()?;
         let conflict = |(id, conflict): (ConflictId, _)| {
             let record = Some(record::conflict_to_proto(&conflict));
             pb::Conflict { id: id.0.to_vec(), record }
         };
         let conflicts = view.conflicts.into_iter().map(conflict).collect();
-        Ok(pb::GetReportResponse { report: Some(report_to_proto(&view.reference, &view.report)?), comments, conflicts })
+        Ok(pb::GetReportResponse {
+            report: Some(report_to_proto(&view.reference, &view.report)?),
+            comments,
+            conflicts,
+        })
     }
 
     fn list_reports(
@@ -164,14 +198,20 @@ impl Services {
         identity: &CallerIdentity,
         message: pb::ListReportsRequest,
     ) -> Result<pb::ListReportsResponse, RpcError> {
-        let filter_key = format!("{:?}", (&message.unit_id, &message.states, &message.contract_id, &message.days));
-        let pb::ListReportsRequest { page_size, page_token, unit_id, states, contract_id, days } = message;
+        let filter_key = format!(
+            "{:?}",
+            (&message.unit_id, &message.states, &message.contract_id, &message.days)
+        );
+        let pb::ListReportsRequest { page_size, page_token, unit_id, states, contract_id, days } =
+            message;
         let size = pagination::resolve_page_size(page_size, 100, 500)?;
         let skip = pagination::decode_offset_token(&page_token, filter_key.as_bytes())?;
         let mut violations = FieldViolations::default();
         let unit = violations.check("unit_id", parse_optional_id(&unit_id, UnitId::from_slice));
-        let contract = violations.check("contract_id", parse_optional_id(&contract_id, ContractId::from_slice));
-        let states = violations.check("states", states.into_iter().map(enums::state_from_proto).collect());
+        let contract = violations
+            .check("contract_id", parse_optional_id(&contract_id, ContractId::from_slice));
+        let states =
+            violations.check("states", states.into_iter().map(enums::state_from_proto).collect());
         let span = days.map(|days| values::span_from_proto(Some(days))).transpose();
         let days = violations.check("days", span.map(|span| span.map(|span| (span.from, span.to))));
         let filter = match (unit, contract, states, days) {
@@ -184,7 +224,8 @@ impl Services {
         let lines = self.app.visible_reports(&identity.actor, &filter)?;
         let ids: Vec<ReportId> = lines.iter().skip(skip).take(size).map(|line| line.id).collect();
         let reports = self.reports_to_proto(&self.app.reports_by_id(&ids)?)?;
-        let next_page_token = pagination::next_offset_token(skip + size, lines.len(), filter_key.as_bytes());
+        let next_page_token =
+            pagination::next_offset_token(skip + size, lines.len(), filter_key.as_bytes());
         Ok(pb::ListReportsResponse { reports, next_page_token })
     }
 
@@ -198,7 +239,8 @@ impl Services {
         let size = pagination::resolve_page_size(page_size, 20, 100)?;
         let skip = pagination::decode_offset_token(&page_token, &report_id)?;
         let all = self.app.report_revisions(&identity.actor, id)?;
-        let revisions = self.reports_to_proto(all.get(skip..all.len().min(skip + size)).unwrap_or_default())?;
+        let revisions =
+            self.reports_to_proto(all.get(skip..all.len().min(skip + size)).unwrap_or_default())?;
         Ok(pb::ListRevisionsResponse {
             revisions,
             next_page_token: pagination::next_offset_token(skip + size, all.len(), &report_id),
@@ -218,7 +260,8 @@ impl Services {
         let (request, body) = asked;
         let command = Command { captured_at: None, sync_mark: Vec::new(), body };
         let asked = auth::hash_secret(&command::encode_command(0, &command));
-        let once = IdempotentWrite { request_id: request, method, request_hash: asked, command: &command };
+        let once =
+            IdempotentWrite { request_id: request, method, request_hash: asked, command: &command };
         self.app.run_idempotent(identity, &once)?.ok_or(RpcError::RequestIdReused)
     }
 
@@ -228,16 +271,26 @@ impl Services {
         report_to_proto(&*self.load_reference()?, filed.first().ok_or(RefusalReason::NotFound)?)
     }
 
-    pub(super) fn reports_to_proto(&self, all: &[StoredReport]) -> Result<Vec<pb::Report>, RpcError> {
+    pub(super) fn reports_to_proto(
+        &self,
+        all: &[StoredReport],
+    ) -> Result<Vec<pb::Report>, RpcError> {
         let reference = self.load_reference()?;
         all.iter().map(|filed| report_to_proto(&reference, filed)).collect()
     }
 }
 
-fn report_to_proto(reference: &ReferenceSnapshot, filed: &StoredReport) -> Result<pb::Report, RpcError> {
+fn report_to_proto(
+    reference: &ReferenceSnapshot,
+    filed: &StoredReport,
+) -> Result<pb::Report, RpcError> {
     let message = record::report_to_proto(&filed.report, &reference.unit_numbers);
     let record = message.map_err(|error| RpcError::Internal(error.to_string()))?;
-    Ok(pb::Report { id: filed.report.key.id().0.to_vec(), revision: filed.revision, record: Some(record) })
+    Ok(pb::Report {
+        id: filed.report.key.id().0.to_vec(),
+        revision: filed.revision,
+        record: Some(record),
+    })
 }
 
 fn comment_to_proto(

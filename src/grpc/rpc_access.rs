@@ -27,18 +27,22 @@ pub enum RpcAccess {
 #[must_use]
 pub fn required_access(rpc: Rpc) -> RpcAccess {
     use Action::{
-        AcceptReport, CommentReport, Enrol, EscalateFinding, ListDevices, ReadAudit, ReadDesk, ReadFinding, ReadJob,
-        ReadRelease, ReadReport, ReadStanding, ReplyFinding, ReturnReport, Revoke, RunJob, SaveReport, SettleConflict,
-        SubmitReport,
+        AcceptReport, CommentReport, Enrol, EscalateFinding, ListDevices, ReadAudit, ReadDesk,
+        ReadFinding, ReadJob, ReadRelease, ReadReport, ReadStanding, ReplyFinding, ReturnReport,
+        Revoke, RunJob, SaveReport, SettleConflict, SubmitReport,
     };
     match rpc {
-        Rpc::Enrol | Rpc::BeginRenewal | Rpc::RenewToken | Rpc::SetPassword | Rpc::SignIn => RpcAccess::Unauthenticated,
+        Rpc::Enrol | Rpc::BeginRenewal | Rpc::RenewToken | Rpc::SetPassword | Rpc::SignIn => {
+            RpcAccess::Unauthenticated
+        }
         Rpc::GetSession | Rpc::ExtendSession | Rpc::EvaluateTarget => RpcAccess::Authenticated,
         Rpc::CreateEnrolmentCode => RpcAccess::OnRecord(&[Enrol]),
         // And the own device, for everybody.
         Rpc::RevokeDevice => RpcAccess::OnRecord(&[Revoke]),
         Rpc::ListDevices => RpcAccess::WithinUnits(&[ListDevices]),
-        Rpc::GetUnit | Rpc::ListUnits | Rpc::GetCampaign | Rpc::ListCampaigns => RpcAccess::InternalRole,
+        Rpc::GetUnit | Rpc::ListUnits | Rpc::GetCampaign | Rpc::ListCampaigns => {
+            RpcAccess::InternalRole
+        }
         Rpc::SaveReport => RpcAccess::OnRecord(&[SaveReport]),
         Rpc::SubmitReport => RpcAccess::OnRecord(&[SubmitReport]),
         Rpc::ReturnReport => RpcAccess::OnRecord(&[ReturnReport]),
@@ -56,7 +60,9 @@ pub fn required_access(rpc: Rpc) -> RpcAccess {
         Rpc::ListJobs | Rpc::ListJobRuns => RpcAccess::OnRecord(&[ReadJob]),
         Rpc::RunJob => RpcAccess::OnRecord(&[RunJob]),
         Rpc::ListAuditEntries | Rpc::VerifyAudit => RpcAccess::OnRecord(&[ReadAudit]),
-        Rpc::FollowRuns | Rpc::GetRun | Rpc::ListRunStandings => RpcAccess::WithinUnits(&[ReadRelease]),
+        Rpc::FollowRuns | Rpc::GetRun | Rpc::ListRunStandings => {
+            RpcAccess::WithinUnits(&[ReadRelease])
+        }
         Rpc::Sync => RpcAccess::FromVisibleScopes,
     }
 }

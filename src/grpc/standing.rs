@@ -38,16 +38,25 @@ impl Services {
         identity: &CallerIdentity,
         message: pb::ListStandingsRequest,
     ) -> Result<pb::ListStandingsResponse, RpcError> {
-        let filter_key = pb::ListStandingsRequest { page_size: 0, page_token: String::new(), ..message.clone() };
+        let filter_key =
+            pb::ListStandingsRequest { page_size: 0, page_token: String::new(), ..message.clone() };
         let filter_key = format!("{filter_key:?}").into_bytes();
-        let pb::ListStandingsRequest { page_size, page_token, campaign_id, unit_id, target_code, phase_number, view } =
-            message;
+        let pb::ListStandingsRequest {
+            page_size,
+            page_token,
+            campaign_id,
+            unit_id,
+            target_code,
+            phase_number,
+            view,
+        } = message;
         let size = pagination::resolve_page_size(page_size, 100, 500)?;
         let skip = pagination::decode_offset_token(&page_token, &filter_key)?;
         let campaign = values::id_from_bytes(&campaign_id, CampaignId::from_slice)?;
         let unit = parse_optional_id(&unit_id, UnitId::from_slice)?;
         let view = pb::StandingView::try_from(view).map_err(|_| RefusalReason::Malformed)?;
-        let view = if view == pb::StandingView::Unspecified { pb::StandingView::AsWas } else { view };
+        let view =
+            if view == pb::StandingView::Unspecified { pb::StandingView::AsWas } else { view };
         let mut results = self.app.campaign_results(&identity.actor, campaign)?;
         results.standings.retain(|published| {
             let standing = &published.standing;
@@ -56,11 +65,19 @@ impl Services {
                 && phase_number.is_none_or(|phase| phase == u32::from(standing.phase))
                 && record::standing_view_to_proto(standing.view) == view
         });
-        let standings =
-            results.standings.iter().skip(skip).take(size).map(|published| self.standing_to_proto(published));
+        let standings = results
+            .standings
+            .iter()
+            .skip(skip)
+            .take(size)
+            .map(|published| self.standing_to_proto(published));
         Ok(pb::ListStandingsResponse {
             standings: standings.collect::<Result<_, _>>()?,
-            next_page_token: pagination::next_offset_token(skip + size, results.standings.len(), &filter_key),
+            next_page_token: pagination::next_offset_token(
+                skip + size,
+                results.standings.len(),
+                &filter_key,
+            ),
             latest_run: results.run.as_ref().map(record::run_to_proto),
         })
     }
@@ -71,7 +88,8 @@ impl Services {
         message: pb::ListStandingReportsRequest,
     ) -> Result<pb::ListStandingReportsResponse, RpcError> {
         let filter_key = format!("{:?}", (&message.standing_id, &message.member_code)).into_bytes();
-        let pb::ListStandingReportsRequest { standing_id, member_code, page_size, page_token } = message;
+        let pb::ListStandingReportsRequest { standing_id, member_code, page_size, page_token } =
+            message;
         let size = pagination::resolve_page_size(page_size, 100, 500)?;
         let skip = pagination::decode_offset_token(&page_token, &filter_key)?;
         let id = values::id_from_bytes(&standing_id, StandingId::from_slice)?;
@@ -88,7 +106,10 @@ impl Services {
         Ok(pb::ListStandingReportsResponse {
             reports,
             next_page_token,
-            standing_reports: lines.into_iter().map(|line| standing_report_to_proto(&code(line.unit), &line)).collect(),
+            standing_reports: lines
+                .into_iter()
+                .map(|line| standing_report_to_proto(&code(line.unit), &line))
+                .collect(),
             cut_seq: cut,
             out_of_sight: u32::try_from(out_of_sight).unwrap_or(u32::MAX),
         })
@@ -97,7 +118,11 @@ impl Services {
     fn standing_to_proto(&self, published: &StoredStanding) -> Result<pb::Standing, RpcError> {
         let reference = self.load_reference()?;
         let StoredStanding { standing, revision } = published;
-        let message = record::standing_to_proto(standing, &reference.unit_numbers, &reference.element_numbers);
+        let message = record::standing_to_proto(
+            standing,
+            &reference.unit_numbers,
+            &reference.element_numbers,
+        );
         let record = message.map_err(|error| RpcError::Internal(error.to_string()))?;
         Ok(pb::Standing { id: standing.id().0.to_vec(), revision: *revision, record: Some(record) })
     }

@@ -61,10 +61,18 @@ impl RpcError {
     pub fn into_status(self, lang: Lang) -> Status {
         match self {
             Self::App(error) => app_error_to_status(error, lang),
-            Self::CodeRefused => build_plain_status(ErrorReason::CodeRefused, Code::Unauthenticated, lang),
-            Self::BadSignature => build_plain_status(ErrorReason::BadSignature, Code::Unauthenticated, lang),
-            Self::SignInRefused => build_plain_status(ErrorReason::SignInRefused, Code::Unauthenticated, lang),
-            Self::PasswordLength => build_plain_status(ErrorReason::PasswordLength, Code::InvalidArgument, lang),
+            Self::CodeRefused => {
+                build_plain_status(ErrorReason::CodeRefused, Code::Unauthenticated, lang)
+            }
+            Self::BadSignature => {
+                build_plain_status(ErrorReason::BadSignature, Code::Unauthenticated, lang)
+            }
+            Self::SignInRefused => {
+                build_plain_status(ErrorReason::SignInRefused, Code::Unauthenticated, lang)
+            }
+            Self::PasswordLength => {
+                build_plain_status(ErrorReason::PasswordLength, Code::InvalidArgument, lang)
+            }
             Self::LimitExceeded(limit, maximum) => {
                 let metadata = [("limit", limit.to_owned()), ("maximum", maximum.to_string())];
                 build_status(
@@ -77,13 +85,27 @@ impl RpcError {
             }
             Self::RateLimited(limit, delay) => {
                 let metadata = [("limit", limit.to_owned())];
-                build_status(ErrorReason::RateLimited, Code::ResourceExhausted, lang, &metadata, Some(delay))
+                build_status(
+                    ErrorReason::RateLimited,
+                    Code::ResourceExhausted,
+                    lang,
+                    &metadata,
+                    Some(delay),
+                )
             }
-            Self::Busy => {
-                build_status(ErrorReason::Busy, Code::Unavailable, lang, &[], Some(Duration::from_millis(500)))
+            Self::Busy => build_status(
+                ErrorReason::Busy,
+                Code::Unavailable,
+                lang,
+                &[],
+                Some(Duration::from_millis(500)),
+            ),
+            Self::BadPageToken => {
+                build_plain_status(ErrorReason::BadPageToken, Code::InvalidArgument, lang)
             }
-            Self::BadPageToken => build_plain_status(ErrorReason::BadPageToken, Code::InvalidArgument, lang),
-            Self::RequestIdReused => build_plain_status(ErrorReason::RequestIdReused, Code::AlreadyExists, lang),
+            Self::RequestIdReused => {
+                build_plain_status(ErrorReason::RequestIdReused, Code::AlreadyExists, lang)
+            }
             Self::BadTarget(field, error) => {
                 let text = error.text(lang);
                 let mut details = ErrorDetails::new();
@@ -109,8 +131,12 @@ impl RpcError {
 fn app_error_to_status(error: AppError, lang: Lang) -> Status {
     match error {
         AppError::Refused(refusal) => refusal_to_status(&refusal, lang),
-        AppError::Unauthenticated => build_plain_status(ErrorReason::Unauthenticated, Code::Unauthenticated, lang),
-        AppError::DeviceRevoked => build_plain_status(ErrorReason::DeviceRevoked, Code::Unauthenticated, lang),
+        AppError::Unauthenticated => {
+            build_plain_status(ErrorReason::Unauthenticated, Code::Unauthenticated, lang)
+        }
+        AppError::DeviceRevoked => {
+            build_plain_status(ErrorReason::DeviceRevoked, Code::Unauthenticated, lang)
+        }
         AppError::Store(error) if error.is_superseded() => {
             build_plain_status(ErrorReason::ServerSuperseded, Code::FailedPrecondition, lang)
         }
@@ -134,7 +160,14 @@ fn refusal_to_status(refusal: &Refusal, lang: Lang) -> Status {
         details.add_bad_request_violation(problem.field.as_str(), text);
     }
     let text = lang.pick(reason.text_vi(), reason.text_en());
-    build_status_with_details(reasons::reason_to_proto(*reason), reason_to_code(*reason), text, lang, &[], details)
+    build_status_with_details(
+        reasons::reason_to_proto(*reason),
+        reason_to_code(*reason),
+        text,
+        lang,
+        &[],
+        details,
+    )
 }
 
 /// The status of input that breaks rules of a file or of the organisation.
@@ -144,15 +177,25 @@ fn violations_to_status(found: &[Violation], lang: Lang) -> Status {
         details.add_bad_request_violation(line.path.as_str(), lang.pick(&*line.vi, &*line.en));
     }
     let reason = RefusalReason::Malformed;
-    let text =
-        found.first().map_or(lang.pick(reason.text_vi(), reason.text_en()), |line| lang.pick(&*line.vi, &*line.en));
-    build_status_with_details(reasons::reason_to_proto(reason), Code::FailedPrecondition, text, lang, &[], details)
+    let text = found.first().map_or(lang.pick(reason.text_vi(), reason.text_en()), |line| {
+        lang.pick(&*line.vi, &*line.en)
+    });
+    build_status_with_details(
+        reasons::reason_to_proto(reason),
+        Code::FailedPrecondition,
+        text,
+        lang,
+        &[],
+        details,
+    )
 }
 
 fn reason_to_code(reason: RefusalReason) -> Code {
     match reason {
         RefusalReason::NotFound => Code::NotFound,
-        RefusalReason::Denied | RefusalReason::OwnReport | RefusalReason::AccountElsewhere => Code::PermissionDenied,
+        RefusalReason::Denied | RefusalReason::OwnReport | RefusalReason::AccountElsewhere => {
+            Code::PermissionDenied
+        }
         RefusalReason::ContentChanged => Code::Aborted,
         RefusalReason::CommentExists => Code::AlreadyExists,
         RefusalReason::WorkflowForbids
@@ -184,7 +227,10 @@ fn find_texts(reason: ErrorReason) -> (&'static str, &'static str) {
 }
 
 /// The texts of the transport's own reasons.
-#[allow(clippy::wildcard_enum_match_arm, reason = "all other reasons are refusals, whose texts are the domain's")]
+#[allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "all other reasons are refusals, whose texts are the domain's"
+)]
 fn find_transport_texts(reason: ErrorReason) -> (&'static str, &'static str) {
     match reason {
         ErrorReason::Unauthenticated => (
@@ -199,9 +245,10 @@ fn find_transport_texts(reason: ErrorReason) -> (&'static str, &'static str) {
             "Mã đăng ký không đúng, đã dùng hoặc đã hết hạn. Hãy xin mã mới.",
             "The enrolment code is wrong, used or expired. Ask for a new one.",
         ),
-        ErrorReason::BadSignature => {
-            ("Chữ ký của thiết bị không hợp lệ. Hãy bắt đầu lại.", "The device's signature does not hold. Begin again.")
-        }
+        ErrorReason::BadSignature => (
+            "Chữ ký của thiết bị không hợp lệ. Hãy bắt đầu lại.",
+            "The device's signature does not hold. Begin again.",
+        ),
         ErrorReason::SignInRefused => (
             "Tài khoản hoặc mật khẩu không đúng. Hãy thử lại; nếu quên, xin quản trị mã mới để đặt lại mật khẩu.",
             "The account or the password is wrong. Try again; if it is forgotten, ask your administrator for a code to set a new one.",
@@ -210,14 +257,20 @@ fn find_transport_texts(reason: ErrorReason) -> (&'static str, &'static str) {
             "Mật khẩu cần từ 15 đến 128 ký tự, không cần ký tự đặc biệt. Hãy chọn một câu dài dễ nhớ.",
             "A password has 15 to 128 characters, whichever. Choose a long sentence that you can remember.",
         ),
-        ErrorReason::RateLimited => ("Quá nhiều yêu cầu. Xin thử lại sau.", "Too many requests. Try again as told."),
-        ErrorReason::LimitExceeded => ("Vượt giới hạn cho phép. Hãy gửi ít hơn.", "A limit was exceeded. Send less."),
-        ErrorReason::Busy => {
-            ("Máy chủ đang bận. Xin thử lại sau ít giây.", "The server is busy. Try again in a few seconds.")
+        ErrorReason::RateLimited => {
+            ("Quá nhiều yêu cầu. Xin thử lại sau.", "Too many requests. Try again as told.")
         }
-        ErrorReason::BadPageToken => {
-            ("Mã trang không hợp lệ. Hãy tải lại từ đầu.", "The page token does not fit this request. Begin again.")
+        ErrorReason::LimitExceeded => {
+            ("Vượt giới hạn cho phép. Hãy gửi ít hơn.", "A limit was exceeded. Send less.")
         }
+        ErrorReason::Busy => (
+            "Máy chủ đang bận. Xin thử lại sau ít giây.",
+            "The server is busy. Try again in a few seconds.",
+        ),
+        ErrorReason::BadPageToken => (
+            "Mã trang không hợp lệ. Hãy tải lại từ đầu.",
+            "The page token does not fit this request. Begin again.",
+        ),
         ErrorReason::RequestIdReused => (
             "Mã yêu cầu đã dùng cho nội dung khác. Hãy dùng mã mới.",
             "The request id was used for other content. Use a new one.",
@@ -226,9 +279,10 @@ fn find_transport_texts(reason: ErrorReason) -> (&'static str, &'static str) {
             "Máy chủ này đã được thay thế. Hãy dùng địa chỉ kế tiếp; nếu không có, báo quản trị.",
             "This server was superseded. Go to the next address; without one, tell the operator.",
         ),
-        ErrorReason::Internal => {
-            ("Lỗi máy chủ. Hãy thử lại một lần, rồi báo quản trị.", "The server failed. Try once more, then report it.")
-        }
+        ErrorReason::Internal => (
+            "Lỗi máy chủ. Hãy thử lại một lần, rồi báo quản trị.",
+            "The server failed. Try once more, then report it.",
+        ),
         _ => ("", ""),
     }
 }
@@ -276,8 +330,10 @@ mod tests {
 
     #[test]
     fn a_refusal_names_its_reason_every_field_and_what_to_do_in_the_callers_language() {
-        let problem = FieldError { field: "changes[2].mine".into(), reason: RefusalReason::ValueOutOfRange };
-        let refusal = Refusal { reason: RefusalReason::ValueOutOfRange, field_errors: vec![problem] };
+        let problem =
+            FieldError { field: "changes[2].mine".into(), reason: RefusalReason::ValueOutOfRange };
+        let refusal =
+            Refusal { reason: RefusalReason::ValueOutOfRange, field_errors: vec![problem] };
         for (lang, word) in [(Lang::Vi, "khoảng"), (Lang::En, "range")] {
             let status = RpcError::App(refusal.clone().into()).into_status(lang);
             let details = status.get_error_details();
@@ -290,7 +346,8 @@ mod tests {
 
     #[test]
     fn absent_and_out_of_sight_are_one_answer() {
-        let out_of_sight = AppError::from(crate::domain::permission::AuthorizationError::NotVisible);
+        let out_of_sight =
+            AppError::from(crate::domain::permission::AuthorizationError::NotVisible);
         let absent = AppError::from(RefusalReason::NotFound);
         let [a, b] = [out_of_sight, absent].map(|error| RpcError::App(error).into_status(Lang::Vi));
         assert_eq!((a.code(), a.message(), a.details()), (b.code(), b.message(), b.details()));

@@ -60,8 +60,10 @@ async fn open_stream(
     message: SyncRequest,
     lang: Lang,
 ) -> Result<SyncResponseStream, RpcError> {
-    let (service_handle, token, follow) = (services.clone(), caller::admit_token(services, metadata)?, message.follow);
-    let (mut call, exchange) = services.blocking_pool.run(move || start_call(service_handle, &token, message)).await?;
+    let (service_handle, token, follow) =
+        (services.clone(), caller::admit_token(services, metadata)?, message.follow);
+    let (mut call, exchange) =
+        services.blocking_pool.run(move || start_call(service_handle, &token, message)).await?;
     let (sender, receiver) = mpsc::channel(FRAME_CHANNEL_CAPACITY);
     tokio::spawn(trace::with_current_span(async move {
         if let Err(failure) = call.run(exchange, follow, &sender).await {
@@ -113,7 +115,10 @@ pub(super) fn read_sync_request(
         rebuild_scopes,
     } = message;
     if client_version.len() > client_version::CLIENT_VERSION_CHARS_MAX {
-        return Err(RpcError::LimitExceeded("client_version", client_version::CLIENT_VERSION_CHARS_MAX as u64));
+        return Err(RpcError::LimitExceeded(
+            "client_version",
+            client_version::CLIENT_VERSION_CHARS_MAX as u64,
+        ));
     }
     if commands.len() > PUSH_COMMANDS_MAX {
         return Err(RpcError::LimitExceeded("commands", PUSH_COMMANDS_MAX as u64));
@@ -129,7 +134,8 @@ pub(super) fn read_sync_request(
         Ok(PushedCommand { number: read.number, hash, command: read.command, bytes })
     };
     let commands = commands.into_iter().map(pushed).collect::<Result<_, RpcError>>()?;
-    let rebuild: Result<Vec<_>, RefusalReason> = rebuild_scopes.iter().map(scope_from_proto).collect();
+    let rebuild: Result<Vec<_>, RefusalReason> =
+        rebuild_scopes.iter().map(scope_from_proto).collect();
     Ok(ExchangeRequest {
         cursor,
         commands,
@@ -187,8 +193,11 @@ impl SyncCall {
         loop {
             if follow {
                 // Before the feed is read, so that no look misses what a later round must hold.
-                following =
-                    Some(Subscription::subscribe(&self.services.subscriptions, exchange.scope_numbers())).or(following);
+                following = Some(Subscription::subscribe(
+                    &self.services.subscriptions,
+                    exchange.scope_numbers(),
+                ))
+                .or(following);
             }
             if !self.catch_up(&mut exchange, sender).await? || !follow {
                 return Ok(());
@@ -208,8 +217,11 @@ impl SyncCall {
     ) -> Result<bool, RpcError> {
         loop {
             let ready = exchange.take_ready_frames();
-            let frames =
-                if ready.is_empty() { self.run_blocking(exchange, Exchange::next_frames).await? } else { ready };
+            let frames = if ready.is_empty() {
+                self.run_blocking(exchange, Exchange::next_frames).await?
+            } else {
+                ready
+            };
             let reached = matches!(frames.last(), Some(SyncFrame::Checkpoint(_)));
             // After the first checkpoint one that brings nothing only moves the cursor on.
             let nothing_new = reached && frames.len() == 1 && self.caught_up;
@@ -250,7 +262,8 @@ impl SyncCall {
 
     /// The frame as it is sent; the first checkpoint of a call that pushed gets its receipt.
     fn build_stream_item(&mut self, frame: SyncFrame) -> Result<SyncStreamItem, RpcError> {
-        let receipt = if let (true, SyncFrame::Checkpoint(checkpoint)) = (self.receipt_due, &frame) {
+        let receipt = if let (true, SyncFrame::Checkpoint(checkpoint)) = (self.receipt_due, &frame)
+        {
             self.receipt_due = false;
             Some(sign_receipt(&self.services.authority, self.device, checkpoint)?)
         } else {
@@ -293,7 +306,8 @@ impl SyncCall {
                 }
             }
             while !exchange.is_caught_up_to(now.seq) {
-                let Some(frames) = now.change_batches.iter().find_map(|round| exchange.apply_change_batch(round))
+                let Some(frames) =
+                    now.change_batches.iter().find_map(|round| exchange.apply_change_batch(round))
                 else {
                     return Ok(true);
                 };
@@ -328,7 +342,10 @@ impl SyncCall {
     }
 
     /// Warns once before the token ends, and fails when it has; false when the caller is gone.
-    async fn check_token_expiry(&mut self, sender: &mpsc::Sender<SyncStreamResult>) -> Result<bool, RpcError> {
+    async fn check_token_expiry(
+        &mut self,
+        sender: &mpsc::Sender<SyncStreamResult>,
+    ) -> Result<bool, RpcError> {
         let Some(end) = self.token_expires_at else { return Ok(true) };
         let remaining_seconds = (end.0 - self.services.app.now().0) / 1_000_000;
         if remaining_seconds <= 0 {

@@ -21,8 +21,10 @@ impl Services {
         _: &CallerIdentity,
         message: pb::EvaluateTargetRequest,
     ) -> Result<pb::EvaluateTargetResponse, RpcError> {
-        Target::parse(&message.target_text).map_err(|error| RpcError::BadTarget("target_text", error))?;
-        let target::EvaluationInput { target, sheet, terms } = target::evaluation_input_from_proto(message)?;
+        Target::parse(&message.target_text)
+            .map_err(|error| RpcError::BadTarget("target_text", error))?;
+        let target::EvaluationInput { target, sheet, terms } =
+            target::evaluation_input_from_proto(message)?;
         let evaluation = target::evaluation_to_proto(&target.evaluate(&sheet, &terms));
         Ok(pb::EvaluateTargetResponse { evaluation: Some(evaluation) })
     }

@@ -47,7 +47,12 @@ impl KeyedThrottle {
     /// Whether one call of the credential could be taken at `now`. Changes nothing.
     pub(super) fn check(&self, credential: &SecretHash, now: Instant) -> Result<(), RpcError> {
         let Some(interval) = self.interval else { return Ok(()) };
-        let next = self.next_allowed.lock().unwrap_or_else(PoisonError::into_inner).get(credential).copied();
+        let next = self
+            .next_allowed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(credential)
+            .copied();
         taken(next.unwrap_or(now), interval, now).map(|_| ())
     }
 }
@@ -78,7 +83,9 @@ mod tests {
     fn after_a_minutes_calls_at_once_the_next_waits_its_turn_and_others_do_not() {
         let (throttle, now) = (KeyedThrottle::new(60), Instant::now());
         assert!((0..60).all(|_| throttle.try_acquire([1; 32], now).is_ok()));
-        let Err(RpcError::RateLimited(limit, wait)) = throttle.try_acquire([1; 32], now) else { panic!("not refused") };
+        let Err(RpcError::RateLimited(limit, wait)) = throttle.try_acquire([1; 32], now) else {
+            panic!("not refused")
+        };
         assert_eq!((limit, wait), ("calls_per_minute", Duration::from_secs(1)));
         assert!(throttle.try_acquire([2; 32], now).is_ok(), "another is not kept waiting");
         assert!(throttle.try_acquire([1; 32], now + wait).is_ok());
@@ -113,7 +120,10 @@ mod tests {
             assert!(throttle.next_allowed.lock().unwrap().len() <= MOST);
         }
         let later = now + Duration::from_secs(1);
-        assert!(throttle.check(&[9; 32], later).is_err() && throttle.try_acquire([9; 32], later).is_err());
+        assert!(
+            throttle.check(&[9; 32], later).is_err()
+                && throttle.try_acquire([9; 32], later).is_err()
+        );
         let kept = throttle.next_allowed.lock().unwrap().len();
         assert!(throttle.check(&[8; 32], now).is_ok());
         assert_eq!(throttle.next_allowed.lock().unwrap().len(), kept, "to look keeps nothing");

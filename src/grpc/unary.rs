@@ -31,7 +31,9 @@ pub(super) async fn authenticated<M: Send + 'static, R: Send + 'static>(
         let (service_handle, token) = (services.clone(), caller::admit_token(services, &metadata)?);
         services
             .blocking_pool
-            .run(move || method(&service_handle, &service_handle.app.authenticate_token(&token)?, message))
+            .run(move || {
+                method(&service_handle, &service_handle.app.authenticate_token(&token)?, message)
+            })
             .await
     };
     response.await.map(Response::new).map_err(|failure| failure.into_status(lang))

@@ -65,7 +65,10 @@ pub const SCHEDULED_JOBS: &[ScheduledJob] = &[
     ScheduledJob {
         name: "close-periods",
         schedule: "0 5 0 * * *",
-        description: ("Khóa báo cáo đã duyệt khi hết hạn gia hạn", "Locks accepted reports whose grace is over"),
+        description: (
+            "Khóa báo cáo đã duyệt khi hết hạn gia hạn",
+            "Locks accepted reports whose grace is over",
+        ),
         micros_after_midnight: 300 * 1_000_000,
         catch_up: CatchUpPolicy::EverySlot,
         run: close_periods,
@@ -73,7 +76,10 @@ pub const SCHEDULED_JOBS: &[ScheduledJob] = &[
     ScheduledJob {
         name: "quality",
         schedule: "0 15 1 * * *",
-        description: ("Đặt câu hỏi về chất lượng số liệu cho đơn vị", "Asks units about the quality of their figures"),
+        description: (
+            "Đặt câu hỏi về chất lượng số liệu cho đơn vị",
+            "Asks units about the quality of their figures",
+        ),
         micros_after_midnight: 4500 * 1_000_000,
         catch_up: CatchUpPolicy::NewestSlot,
         run: update_findings,
@@ -172,7 +178,8 @@ impl ScheduledJob {
     /// The newest slot that is not after `now`.
     #[must_use]
     pub fn latest_slot(&self, now: Timestamp) -> Timestamp {
-        let today = Timestamp::from_local_midnight(now.local_date()).saturating_add_micros(self.micros_after_midnight);
+        let today = Timestamp::from_local_midnight(now.local_date())
+            .saturating_add_micros(self.micros_after_midnight);
         if today <= now { today } else { today.saturating_add_micros(-DAY_MICROS) }
     }
 
@@ -182,11 +189,16 @@ impl ScheduledJob {
     pub fn due_slots(&self, last: Option<Timestamp>, now: Timestamp) -> Vec<Timestamp> {
         let newest = self.latest_slot(now);
         let first = match (self.catch_up, last) {
-            (CatchUpPolicy::EverySlot, Some(last)) => self.latest_slot(last).saturating_add_micros(DAY_MICROS),
+            (CatchUpPolicy::EverySlot, Some(last)) => {
+                self.latest_slot(last).saturating_add_micros(DAY_MICROS)
+            }
             (CatchUpPolicy::NewestSlot, _) | (CatchUpPolicy::EverySlot, None) => newest,
         };
-        let back = |day: usize| newest.saturating_add_micros(-DAY_MICROS * i64::try_from(day).unwrap_or(0));
-        let mut due: Vec<Timestamp> = (0..MAX_CATCH_UP_SLOTS).map(back).take_while(|slot| *slot >= first).collect();
+        let back = |day: usize| {
+            newest.saturating_add_micros(-DAY_MICROS * i64::try_from(day).unwrap_or(0))
+        };
+        let mut due: Vec<Timestamp> =
+            (0..MAX_CATCH_UP_SLOTS).map(back).take_while(|slot| *slot >= first).collect();
         due.reverse();
         due
     }
@@ -203,8 +215,9 @@ impl ScheduledJob {
     /// Runs the slot, unless it is done.
     pub fn run_slot(&self, app: &App, owner: &str, slot: Timestamp) -> Result<JobSlotOutcome> {
         let run = || {
-            let work =
-                |app: &App, actor: &Actor, fence| (self.run)(app, actor, ClaimedSlot { slot, fencing_token: fence });
+            let work = |app: &App, actor: &Actor, fence| {
+                (self.run)(app, actor, ClaimedSlot { slot, fencing_token: fence })
+            };
             let end = app.run_slot(owner, self.name, slot, &work);
             let (job, at) = (self.name, slot.local_text());
             match &end {
@@ -216,7 +229,9 @@ impl ScheduledJob {
         };
         trace::trace_job(self.name, slot, run, |end| match end {
             Ok(JobSlotOutcome::Done(_)) => trace::TracedJobOutcome::Done,
-            Ok(JobSlotOutcome::AlreadyDone | JobSlotOutcome::LeasedElsewhere) => trace::TracedJobOutcome::NoWork,
+            Ok(JobSlotOutcome::AlreadyDone | JobSlotOutcome::LeasedElsewhere) => {
+                trace::TracedJobOutcome::NoWork
+            }
             Err(_) => trace::TracedJobOutcome::Failed,
         })
     }
@@ -234,14 +249,17 @@ pub fn run_all_due(app: &App, owner: &str) -> Result<bool> {
     let mut due: Vec<&ScheduledJob> = SCHEDULED_JOBS.iter().collect();
     due.sort_by_key(|job| job.latest_slot(now));
     // One that fails does not keep the others from running.
-    let ended: Vec<Result<JobSlotOutcome>> = due.into_iter().map(|job| job.run_due_slots(app, owner)).collect();
+    let ended: Vec<Result<JobSlotOutcome>> =
+        due.into_iter().map(|job| job.run_due_slots(app, owner)).collect();
     let ended: Vec<JobSlotOutcome> = ended.into_iter().collect::<Result<_>>()?;
     Ok(!ended.contains(&JobSlotOutcome::LeasedElsewhere))
 }
 
 fn close_periods(app: &App, actor: &Actor, claimed: ClaimedSlot) -> Result<String> {
     let day = claimed.slot.local_date();
-    let locked = app.close_periods(actor, day, |tx| verify_job_lease(tx, "close-periods", claimed.fencing_token))?;
+    let locked = app.close_periods(actor, day, |tx| {
+        verify_job_lease(tx, "close-periods", claimed.fencing_token)
+    })?;
     Ok(format!("{locked} reports locked on {day}"))
 }
 
@@ -250,18 +268,27 @@ fn review_phases(app: &App, _: &Actor, claimed: ClaimedSlot) -> Result<String> {
         .phase_reviews_due(claimed.slot.local_date())?
         .into_iter()
         .map(|PhaseReview { campaign, phase, states }| {
-            let states: Vec<String> = states.iter().map(|(state, count)| format!("{count} {state}")).collect();
+            let states: Vec<String> =
+                states.iter().map(|(state, count)| format!("{count} {state}")).collect();
             let page = format!("thidua brief --campaign {campaign} --phase {phase}");
             format!("{campaign} phase {phase} is in: {}; {page}", states.join(", "))
         })
         .collect();
-    Ok(if reviews.is_empty() { "no phase is to be reviewed today".to_owned() } else { reviews.join("; ") })
+    Ok(if reviews.is_empty() {
+        "no phase is to be reviewed today".to_owned()
+    } else {
+        reviews.join("; ")
+    })
 }
 
 fn count_due_reports(app: &App, actor: &Actor, _: ClaimedSlot) -> Result<String> {
     let due = app.due_reports(actor)?;
     let units: std::collections::BTreeSet<_> = due.iter().map(|one| one.unit).collect();
-    Ok(format!("{} reports of {} units should be on their way; see: thidua remind", due.len(), units.len()))
+    Ok(format!(
+        "{} reports of {} units should be on their way; see: thidua remind",
+        due.len(),
+        units.len()
+    ))
 }
 
 fn verify_runs(app: &App, actor: &Actor, _: ClaimedSlot) -> Result<String> {
@@ -273,7 +300,11 @@ fn compact_store(app: &App, actor: &Actor, _: ClaimedSlot) -> Result<String> {
     let done = app.compact_store(actor)?;
     Ok(format!(
         "{} tombstones, {} answers and {} sessions went, {} held released, {} reports left the phones",
-        done.tombstones, done.responses, done.sessions, done.released_commands, done.expired_reports
+        done.tombstones,
+        done.responses,
+        done.sessions,
+        done.released_commands,
+        done.expired_reports
     ))
 }
 
@@ -292,7 +323,8 @@ fn apply_org_day(app: &App, actor: &Actor, _: ClaimedSlot) -> Result<String> {
 }
 
 fn update_findings(app: &App, actor: &Actor, claimed: ClaimedSlot) -> Result<String> {
-    let counts = app.update_findings(actor, |tx| verify_job_lease(tx, "quality", claimed.fencing_token))?;
+    let counts =
+        app.update_findings(actor, |tx| verify_job_lease(tx, "quality", claimed.fencing_token))?;
     Ok(format!(
         "{} questions asked, {} withdrawn, {} shown to superiors",
         counts.raised, counts.withdrawn, counts.shared
@@ -304,8 +336,15 @@ fn create_backup(app: &App, _: &Actor, _: ClaimedSlot) -> Result<String> {
         return Ok("no place for copies is named in [backup]".to_owned());
     }
     let backup = app.create_backup(app.backup_dirs())?;
-    let where_to = if backup.has_secondary_copy { "in two places" } else { "NO SECOND PLACE: set backup.second" };
-    Ok(format!("copy at seq {}, {} audit rows verified, {where_to}", backup.file.seq, backup.audit_rows))
+    let where_to = if backup.has_secondary_copy {
+        "in two places"
+    } else {
+        "NO SECOND PLACE: set backup.second"
+    };
+    Ok(format!(
+        "copy at seq {}, {} audit rows verified, {where_to}",
+        backup.file.seq, backup.audit_rows
+    ))
 }
 
 fn run_restore_drill(app: &App, _: &Actor, _: ClaimedSlot) -> Result<String> {
@@ -319,12 +358,17 @@ fn run_restore_drill(app: &App, _: &Actor, _: ClaimedSlot) -> Result<String> {
 }
 
 fn aggregate_campaigns(app: &App, actor: &Actor, claimed: ClaimedSlot) -> Result<String> {
-    let summary = app.aggregate_campaigns(actor, |tx| verify_job_lease(tx, "aggregate", claimed.fencing_token))?;
+    let summary = app.aggregate_campaigns(actor, |tx| {
+        verify_job_lease(tx, "aggregate", claimed.fencing_token)
+    })?;
     let runs: Vec<String> = summary
         .runs
         .iter()
         .map(|run| {
-            format!("run {:04}: {} standings, {} changed, cut {}", run.number, run.standings, run.changed, run.cut_seq)
+            format!(
+                "run {:04}: {} standings, {} changed, cut {}",
+                run.number, run.standings, run.changed, run.cut_seq
+            )
         })
         .collect();
     Ok(if runs.is_empty() { "no campaign".to_owned() } else { runs.join("; ") })
@@ -348,10 +392,13 @@ mod tests {
     }
 
     #[test]
-    fn of_five_nights_away_each_is_caught_up_once_where_it_has_work_of_its_own_and_else_the_newest() {
-        let now = Timestamp::from_local_midnight(date(2025, 1, 6)).saturating_add_micros(DAY_MICROS / 2);
+    fn of_five_nights_away_each_is_caught_up_once_where_it_has_work_of_its_own_and_else_the_newest()
+    {
+        let now =
+            Timestamp::from_local_midnight(date(2025, 1, 6)).saturating_add_micros(DAY_MICROS / 2);
         let slot = |job: &ScheduledJob, day: i8| {
-            Timestamp::from_local_midnight(date(2025, 1, day)).saturating_add_micros(job.micros_after_midnight)
+            Timestamp::from_local_midnight(date(2025, 1, day))
+                .saturating_add_micros(job.micros_after_midnight)
         };
         let each = find_job("close-periods").unwrap();
         let due = each.due_slots(Some(slot(each, 1)), now);

@@ -31,12 +31,19 @@ impl JobRunner {
         work: impl FnOnce(&App, &str) -> T + Send + 'static,
     ) -> Result<T, tokio::task::JoinError> {
         let runner = self.clone();
-        tokio::task::spawn_blocking(move || runner.tracer.in_scope(|| work(&runner.app, &runner.owner))).await
+        tokio::task::spawn_blocking(move || {
+            runner.tracer.in_scope(|| work(&runner.app, &runner.owner))
+        })
+        .await
     }
 }
 
 /// Starts the ticking, after catching up what was missed. Dropping the value stops it.
-pub async fn start_scheduler(app: App, owner: String, tracer: Tracer) -> Result<JobScheduler, JobSchedulerError> {
+pub async fn start_scheduler(
+    app: App,
+    owner: String,
+    tracer: Tracer,
+) -> Result<JobScheduler, JobSchedulerError> {
     let runner = JobRunner { app, owner, tracer };
     tokio::spawn(run_until_done(runner.clone()));
     let scheduler = JobScheduler::new().await?;
@@ -102,7 +109,13 @@ mod tests {
             for _ in 0..500 {
                 slot = slot.saturating_add_micros(DAY_MICROS);
                 tick = cron.find_next_occurrence(&tick, false).unwrap();
-                assert_eq!(tick.timestamp_micros(), slot.0, "{} after {}", job.name, slot.local_text());
+                assert_eq!(
+                    tick.timestamp_micros(),
+                    slot.0,
+                    "{} after {}",
+                    job.name,
+                    slot.local_text()
+                );
                 assert_eq!(job.latest_slot(slot), slot);
             }
         }
@@ -114,13 +127,20 @@ mod tests {
         let zone = FixedOffset::east_opt(7 * 3600).unwrap();
         let mut scheduler = JobScheduler::new().await.unwrap();
         for job in SCHEDULED_JOBS {
-            let wakes = tokio_cron_scheduler::Job::new_async_tz(job.schedule, zone, |_, _| Box::pin(async {})).unwrap();
+            let wakes = tokio_cron_scheduler::Job::new_async_tz(job.schedule, zone, |_, _| {
+                Box::pin(async {})
+            })
+            .unwrap();
             let before = job.latest_slot(now()).saturating_add_micros(DAY_MICROS);
             let id = scheduler.add(wakes).await.unwrap();
             let waits_for = scheduler.next_tick_for_job(id).await.unwrap().unwrap();
             let after = job.latest_slot(now()).saturating_add_micros(DAY_MICROS);
             // Two, should a slot pass while the test runs.
-            assert!([before, after].iter().any(|slot| slot.0 == waits_for.timestamp_micros()), "{}", job.name);
+            assert!(
+                [before, after].iter().any(|slot| slot.0 == waits_for.timestamp_micros()),
+                "{}",
+                job.name
+            );
         }
     }
 }

@@ -57,7 +57,9 @@ fn render_changed_targets(changes: &RunChanges, lang: Lang) -> Markup {
 
 fn render_target_movement(moved: &TargetMovement, lang: Lang) -> Markup {
     let figures = |figures: &[Option<i64>]| -> String {
-        let texts = figures.iter().map(|value| value.map_or_else(|| "–".to_owned(), |value| value.to_string()));
+        let texts = figures
+            .iter()
+            .map(|value| value.map_or_else(|| "–".to_owned(), |value| value.to_string()));
         texts.collect::<Vec<_>>().join("/")
     };
     let [before, now] = moved.states.map(|state| texts::state_text(state, lang));
@@ -71,7 +73,8 @@ fn render_target_movement(moved: &TargetMovement, lang: Lang) -> Markup {
 }
 
 fn render_changed_reports(morning: &MorningReport, changes: &RunChanges, lang: Lang) -> Markup {
-    let telling: Vec<&ReportMovement> = changes.reports.iter().filter(|moved| !moved.figures.is_empty()).collect();
+    let telling: Vec<&ReportMovement> =
+        changes.reports.iter().filter(|moved| !moved.figures.is_empty()).collect();
     let nil = changes.reports.len() - telling.len();
     html! {
         details {
@@ -86,7 +89,8 @@ fn render_changed_reports(morning: &MorningReport, changes: &RunChanges, lang: L
 
 fn render_report_movement(morning: &MorningReport, moved: &ReportMovement, lang: Lang) -> Markup {
     let name = morning.reference.org.nearest_name(moved.key.unit, morning.today);
-    let value = |value: Option<i64>| value.map_or_else(|| "–".to_owned(), |value| value.to_string());
+    let value =
+        |value: Option<i64>| value.map_or_else(|| "–".to_owned(), |value| value.to_string());
     html! {
         li {
             (name) ", " (texts::format_day(moved.key.period.start, lang)) ": "

@@ -76,7 +76,9 @@ fn build_funnel(
     let change = match &comparison.measure {
         Measure::Change { measure: of, .. } if matches!(**of, Measure::Count(_)) => true,
         Measure::Ratio { .. } => false,
-        Measure::Change { .. } | Measure::Count(_) | Measure::Stock(_) | Measure::Rate { .. } => return None,
+        Measure::Change { .. } | Measure::Count(_) | Measure::Stock(_) | Measure::Rate { .. } => {
+            return None;
+        }
     };
     let points: Vec<FunnelPoint> = morning
         .child_units
@@ -87,7 +89,8 @@ fn build_funnel(
             Some(build_point(line, hits, cases, change))
         })
         .collect();
-    let (hits, cases) = points.iter().fold((0, 0), |sum, one| (sum.0 + one.hits, sum.1 + one.cases));
+    let (hits, cases) =
+        points.iter().fold((0, 0), |sum, one| (sum.0 + one.hits, sum.1 + one.cases));
     if points.len() < 2 || cases < CASES_MIN {
         return None;
     }
@@ -109,7 +112,11 @@ fn build_funnel(
 }
 
 /// What counts and out of how many: of a change, this year's of both years'.
-fn hits_and_cases(judgement: &Judgement, comparison: &Comparison, change: bool) -> Option<(i64, i64)> {
+fn hits_and_cases(
+    judgement: &Judgement,
+    comparison: &Comparison,
+    change: bool,
+) -> Option<(i64, i64)> {
     if !change {
         return ratio_parts(judgement, &comparison.measure);
     }
@@ -121,7 +128,8 @@ fn hits_and_cases(judgement: &Judgement, comparison: &Comparison, change: bool) 
 }
 
 fn build_point(line: &UnitSummary, hits: i64, cases: i64, change: bool) -> FunnelPoint {
-    let figures = if change { format!("{} → {hits}", cases - hits) } else { format!("{hits}/{cases}") };
+    let figures =
+        if change { format!("{} → {hits}", cases - hits) } else { format!("{hits}/{cases}") };
     FunnelPoint { code: line.code.clone(), figures, position: None, hits, cases }
 }
 
@@ -137,7 +145,11 @@ impl FunnelPlot {
             return format!("{:.0} %", height * 100.0);
         }
         let percent = format!("{:+.0} %", (height - 1.0) * 100.0);
-        if (height - 1.0).abs() < 0.005 { lang.pick("như năm trước", "as last year").to_owned() } else { percent }
+        if (height - 1.0).abs() < 0.005 {
+            lang.pick("như năm trước", "as last year").to_owned()
+        } else {
+            percent
+        }
     }
 }
 
@@ -150,7 +162,12 @@ struct FunnelScale {
 impl FunnelScale {
     fn from_funnel(funnel: &FunnelPlot) -> Self {
         let cases = funnel.points.iter().map(|point| point.cases as f64).fold(1.0, f64::max);
-        let heights = || funnel.points.iter().map(|point| funnel.plot_height(point.hits as f64, point.cases as f64));
+        let heights = || {
+            funnel
+                .points
+                .iter()
+                .map(|point| funnel.plot_height(point.hits as f64, point.cases as f64))
+        };
         let high = heights().fold(if funnel.change { 2.0 } else { 1.0 }, f64::max);
         let low = if funnel.change { 0.0 } else { heights().fold(0.8, f64::min) - 0.05 };
         Self { cases: cases * 1.08, low: low.max(0.0), high }
@@ -216,11 +233,16 @@ fn render_points(funnel: &FunnelPlot, scale: &FunnelScale) -> Markup {
     // A label takes the first free corner of its point, in code order.
     let mut taken: Vec<(f64, f64)> = Vec::new();
     let mut label = |(x, y): (f64, f64)| {
-        let corners = [(5.0, -3.0), (5.0, 10.0), (-24.0, -3.0), (-24.0, 10.0), (5.0, -13.0), (5.0, 20.0)];
-        let free =
-            |at: &(f64, f64)| taken.iter().all(|other| (at.0 - other.0).abs() > 21.0 || (at.1 - other.1).abs() > 9.0);
-        let at =
-            corners.map(|(right, down)| (x + right, y + down)).into_iter().find(free).unwrap_or((x + 5.0, y - 3.0));
+        let corners =
+            [(5.0, -3.0), (5.0, 10.0), (-24.0, -3.0), (-24.0, 10.0), (5.0, -13.0), (5.0, 20.0)];
+        let free = |at: &(f64, f64)| {
+            taken.iter().all(|other| (at.0 - other.0).abs() > 21.0 || (at.1 - other.1).abs() > 9.0)
+        };
+        let at = corners
+            .map(|(right, down)| (x + right, y + down))
+            .into_iter()
+            .find(free)
+            .unwrap_or((x + 5.0, y - 3.0));
         taken.push(at);
         at
     };
@@ -256,7 +278,11 @@ fn axis_ticks(funnel: &FunnelPlot, scale: &FunnelScale) -> Vec<f64> {
 }
 
 fn tick_label(funnel: &FunnelPlot, tick: f64) -> String {
-    if funnel.change { format!("{:+.0} %", (tick - 1.0) * 100.0) } else { format!("{:.0} %", tick * 100.0) }
+    if funnel.change {
+        format!("{:+.0} %", (tick - 1.0) * 100.0)
+    } else {
+        format!("{:.0} %", tick * 100.0)
+    }
 }
 
 /// The four limits as paths over the number of cases; beyond the drawing they are left out.
@@ -268,19 +294,25 @@ fn limit_paths(funnel: &FunnelPlot, scale: &FunnelScale) -> Vec<(&'static str, S
     let mut inside = [false; 4];
     for cases in (1..=most).filter(|cases| cases % step == 0) {
         let Some(limits) = compute_limits(cases, share) else { continue };
-        let counts = [limits.limits_95.0, limits.limits_95.1, limits.limits_998.0, limits.limits_998.1];
+        let counts =
+            [limits.limits_95.0, limits.limits_95.1, limits.limits_998.0, limits.limits_998.1];
         for (at, count) in counts.into_iter().enumerate() {
             let height = funnel.plot_height(count as f64, cases as f64);
             let drawn = (scale.low..=scale.high).contains(&height);
             if drawn {
                 let to = if inside[at] { 'L' } else { 'M' };
                 // Writing into a String cannot fail.
-                let _ = write!(paths[at], "{to}{:.1} {:.1}", scale.x(cases as f64), scale.y(height));
+                let _ =
+                    write!(paths[at], "{to}{:.1} {:.1}", scale.x(cases as f64), scale.y(height));
             }
             inside[at] = drawn;
         }
     }
-    ["limit", "limit", "limit rare", "limit rare"].into_iter().zip(paths).filter(|(_, path)| !path.is_empty()).collect()
+    ["limit", "limit", "limit rare", "limit rare"]
+        .into_iter()
+        .zip(paths)
+        .filter(|(_, path)| !path.is_empty())
+        .collect()
 }
 
 pub(super) fn position_text(point: &FunnelPoint, lang: Lang) -> &'static str {

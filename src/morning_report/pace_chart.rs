@@ -30,7 +30,8 @@ pub(super) fn render_pace_chart(pace: &PaceChart) -> Markup {
     let scale = PaceChartScale::from_chart(pace);
     let last = pace.now.last();
     let goal = pace.allowed.last();
-    let (of_last, of_goal) = separate_labels(last.map(|one| scale.y(one.1)), goal.map(|one| scale.y(one.1)));
+    let (of_last, of_goal) =
+        separate_labels(last.map(|one| scale.y(one.1)), goal.map(|one| scale.y(one.1)));
     html! {
         svg.pace viewBox=(format!("0 0 {} {}", CHART_SIZE.0, CHART_SIZE.1)) role="img" aria-label=(pace.description) {
             title { (pace.description) }
@@ -84,8 +85,14 @@ impl PaceChartScale {
         // A share or a stock far above zero shows nothing from zero on; a count begins there.
         let low = all().fold(f64::INFINITY, f64::min);
         let near = low > high * 0.5 && low.is_finite();
-        let (low, high) = if near { (low - (high - low).max(high * 0.04), high) } else { (0.0, high) };
-        Self { days: pace.days.max(1.0), low, high: if high > low { high } else { low + 1.0 }, percent: pace.percent }
+        let (low, high) =
+            if near { (low - (high - low).max(high * 0.04), high) } else { (0.0, high) };
+        Self {
+            days: pace.days.max(1.0),
+            low,
+            high: if high > low { high } else { low + 1.0 },
+            percent: pace.percent,
+        }
     }
 
     fn x(&self, day: f64) -> f64 {

@@ -286,8 +286,24 @@ fn render_reports(morning: &MorningReport, lang: Lang) -> Markup {
 /// Headings of [`coverage`]'s figures; the workbook has the same.
 pub(super) fn coverage_headings(lang: Lang) -> [&'static str; 7] {
     lang.pick(
-        ["Phải có", "Đã nhận", "trong đó không phát sinh", "chậm", "đã duyệt", "chờ duyệt hoặc trả lại", "Còn thiếu"],
-        ["Expected", "Received", "of these nil", "late", "accepted", "waiting or returned", "Missing"],
+        [
+            "Phải có",
+            "Đã nhận",
+            "trong đó không phát sinh",
+            "chậm",
+            "đã duyệt",
+            "chờ duyệt hoặc trả lại",
+            "Còn thiếu",
+        ],
+        [
+            "Expected",
+            "Received",
+            "of these nil",
+            "late",
+            "accepted",
+            "waiting or returned",
+            "Missing",
+        ],
     )
 }
 
@@ -355,7 +371,11 @@ fn render_questions(morning: &MorningReport, lang: Lang) -> Markup {
 }
 
 fn render_question(morning: &MorningReport, one: &MorningReportQuestion, lang: Lang) -> Markup {
-    let element = one.finding.element.as_ref().map_or_else(String::new, |code| element_name(morning, code, lang));
+    let element = one
+        .finding
+        .element
+        .as_ref()
+        .map_or_else(String::new, |code| element_name(morning, code, lang));
     html! {
         div.question {
             p {
@@ -370,7 +390,8 @@ fn render_question(morning: &MorningReport, one: &MorningReportQuestion, lang: L
 }
 
 fn render_definitions(morning: &MorningReport, lang: Lang) -> Markup {
-    let mut codes: Vec<_> = morning.campaign.targets.iter().flat_map(|target| target.formula.elements()).collect();
+    let mut codes: Vec<_> =
+        morning.campaign.targets.iter().flat_map(|target| target.formula.elements()).collect();
     codes.extend(morning.plain_counts.keys().cloned());
     codes.sort();
     codes.dedup();

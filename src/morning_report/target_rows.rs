@@ -10,7 +10,9 @@ use crate::domain::element::ElementCode;
 use crate::domain::lang::Lang;
 use crate::domain::ratio::Ratio;
 use crate::domain::standing::{Judgement, JudgementState};
-use crate::domain::target_rule::{Baseline, ChangeMode, Comparator, Comparison, Expr, Measure, Target};
+use crate::domain::target_rule::{
+    Baseline, ChangeMode, Comparator, Comparison, Expr, Measure, Target,
+};
 use crate::domain::time::days_from_date;
 use jiff::ToSpan;
 
@@ -47,7 +49,11 @@ pub(super) fn build_target_rows(morning: &MorningReport, lang: Lang) -> Vec<Targ
     targets.filter_map(|target| build_target_row(morning, target, lang)).collect()
 }
 
-fn build_target_row<'a>(morning: &MorningReport, target: &'a CampaignTarget, lang: Lang) -> Option<TargetRow<'a>> {
+fn build_target_row<'a>(
+    morning: &MorningReport,
+    target: &'a CampaignTarget,
+    lang: Lang,
+) -> Option<TargetRow<'a>> {
     let judgement = &morning.unit.standings.get(&target.code)?.judgement;
     let mut lines = Vec::new();
     collect_comparisons(morning, judgement, &target.formula, lang, &mut lines);
@@ -64,13 +70,24 @@ fn build_target_row<'a>(morning: &MorningReport, target: &'a CampaignTarget, lan
         state: texts::state_text(judgement.state, lang),
         reasons,
         comparisons: lines,
-        paired_counts: target.pairs.iter().map(|pair| paired_count_texts(morning, pair, lang)).collect(),
+        paired_counts: target
+            .pairs
+            .iter()
+            .map(|pair| paired_count_texts(morning, pair, lang))
+            .collect(),
     })
 }
 
 /// The figures of the comparison that decides, or else the reason why nobody can say.
-fn headline_texts(group: StateGroup, lines: &[ComparisonRow], reasons: &[&'static str], lang: Lang) -> Vec<String> {
-    let decides = lines.iter().filter(|line| StateGroup::from_state(line.state) == group && !line.now.is_empty());
+fn headline_texts(
+    group: StateGroup,
+    lines: &[ComparisonRow],
+    reasons: &[&'static str],
+    lang: Lang,
+) -> Vec<String> {
+    let decides = lines
+        .iter()
+        .filter(|line| StateGroup::from_state(line.state) == group && !line.now.is_empty());
     let figures = decides.map(|line| {
         let code = if lines.len() > 1 { format!("{}: ", line.code) } else { String::new() };
         lang.pick(
@@ -80,7 +97,9 @@ fn headline_texts(group: StateGroup, lines: &[ComparisonRow], reasons: &[&'stati
     });
     match group {
         StateGroup::Good | StateGroup::Behind | StateGroup::Missed => figures.take(2).collect(),
-        StateGroup::Undecided => reasons.first().map(|reasons| (*reasons).to_owned()).into_iter().collect(),
+        StateGroup::Undecided => {
+            reasons.first().map(|reasons| (*reasons).to_owned()).into_iter().collect()
+        }
     }
 }
 
@@ -114,10 +133,19 @@ fn collect_comparisons(
     }
 }
 
-fn build_comparison_row(morning: &MorningReport, judgement: &Judgement, formula: &Target, lang: Lang) -> ComparisonRow {
+fn build_comparison_row(
+    morning: &MorningReport,
+    judgement: &Judgement,
+    formula: &Target,
+    lang: Lang,
+) -> ComparisonRow {
     let comparison = match formula {
         Target::Compare(comparison) => Some(comparison),
-        Target::Milestone(_) | Target::Attest(_) | Target::All(_) | Target::Any(_) | Target::Tier { .. } => None,
+        Target::Milestone(_)
+        | Target::Attest(_)
+        | Target::All(_)
+        | Target::Any(_)
+        | Target::Tier { .. } => None,
     };
     let (before, now) = count_texts(judgement, comparison, lang);
     let attested = lang.pick("Xác nhận đã thực hiện", "Attested as done").to_owned();
@@ -136,11 +164,13 @@ fn build_comparison_row(morning: &MorningReport, judgement: &Judgement, formula:
 
 pub(super) fn element_name(morning: &MorningReport, code: &ElementCode, lang: Lang) -> String {
     let element = morning.reference.catalogue.element(code);
-    element.map_or_else(|| code.to_string(), |one| lang.pick(one.name_vi.clone(), one.name_en.clone()))
+    element
+        .map_or_else(|| code.to_string(), |one| lang.pick(one.name_vi.clone(), one.name_en.clone()))
 }
 
 fn expr_name(morning: &MorningReport, expr: &Expr, lang: Lang) -> String {
-    let names: Vec<String> = expr.elements().into_iter().map(|code| element_name(morning, code, lang)).collect();
+    let names: Vec<String> =
+        expr.elements().into_iter().map(|code| element_name(morning, code, lang)).collect();
     names.join(" + ")
 }
 
@@ -164,11 +194,17 @@ pub(super) fn ratio_parts(judgement: &Judgement, measure: &Measure) -> Option<(i
     Some((sum(judgement.figures.get(..above)?)?, sum(judgement.figures.get(above..)?)?))
 }
 
-fn count_texts(judgement: &Judgement, comparison: Option<&Comparison>, lang: Lang) -> (String, String) {
+fn count_texts(
+    judgement: &Judgement,
+    comparison: Option<&Comparison>,
+    lang: Lang,
+) -> (String, String) {
     if let Some((num, den)) = comparison.and_then(|one| ratio_parts(judgement, &one.measure)) {
         return (String::new(), format!("{num}/{den}"));
     }
-    let known = |ratio: Option<Ratio>| if ratio.is_some() { texts::format_count(ratio, lang) } else { String::new() };
+    let known = |ratio: Option<Ratio>| {
+        if ratio.is_some() { texts::format_count(ratio, lang) } else { String::new() }
+    };
     (known(judgement.count_before), known(judgement.count_now))
 }
 
@@ -183,7 +219,9 @@ fn comparator_symbol(cmp: Comparator) -> &'static str {
 }
 
 fn needed_text(judgement: &Judgement, comparison: Option<&Comparison>, lang: Lang) -> String {
-    let Some(comparison) = comparison else { return lang.pick("xác nhận", "attested").to_owned() };
+    let Some(comparison) = comparison else {
+        return lang.pick("xác nhận", "attested").to_owned();
+    };
     let whole = |cmp| match cmp {
         Comparator::Less | Comparator::AtMost => "≤",
         Comparator::Greater | Comparator::AtLeast => "≥",
@@ -191,13 +229,17 @@ fn needed_text(judgement: &Judgement, comparison: Option<&Comparison>, lang: Lan
     };
     if let Some(limit) = judgement.limit_now {
         // Where nothing had come by now last year, nothing now is as it must be.
-        let sign = if limit.is_zero() { whole(comparison.cmp) } else { comparator_symbol(comparison.cmp) };
+        let sign =
+            if limit.is_zero() { whole(comparison.cmp) } else { comparator_symbol(comparison.cmp) };
         let now = texts::format_count(Some(limit), lang);
         return lang.pick(format!("{sign} {now} đến nay"), format!("{sign} {now} by now"));
     }
     if let Some(limit) = judgement.limit {
         let sign_of_count = whole(comparison.cmp);
-        return lang.pick(format!("{sign_of_count} {limit} cuối kỳ"), format!("{sign_of_count} {limit} at the end"));
+        return lang.pick(
+            format!("{sign_of_count} {limit} cuối kỳ"),
+            format!("{sign_of_count} {limit} at the end"),
+        );
     }
     let percent = if comparison.bound.percent { " %" } else { "" };
     format!(
@@ -219,11 +261,16 @@ fn remark_texts(
     let falls = matches!(comparison.cmp, Comparator::Less | Comparator::AtMost);
     let flow = matches!(&comparison.measure, Measure::Change { measure, .. } if matches!(**measure, Measure::Count(_)));
     if let (Some(limit), Some(now), true, true) = (judgement.limit, now, falls, flow) {
-        let element = comparison.measure.elements().first().and_then(|code| morning.reference.catalogue.element(code));
+        let element = comparison
+            .measure
+            .elements()
+            .first()
+            .and_then(|code| morning.reference.catalogue.element(code));
         let unit = element.map_or("", |element| element.unit_of_count.as_str());
         says.push(texts::remaining_cases_text(limit, now, unit, lang));
     }
-    if let (Some(allowed), Some(remaining)) = (judgement.failures_allowed, judgement.failures_left) {
+    if let (Some(allowed), Some(remaining)) = (judgement.failures_allowed, judgement.failures_left)
+    {
         says.push(texts::failures_text(allowed, remaining, lang));
     }
     says.extend(judgement.percent_to_meet.and_then(|percent| texts::chance_text(percent, lang)));
@@ -236,9 +283,10 @@ fn small_numbers_text(judgement: &Judgement, lang: Lang) -> Option<String> {
     let few = |ratio: Option<Ratio>| ratio.is_some_and(|count| count <= Ratio::from_integer(20));
     let usual = judgement.variation.is_some_and(|variation| variation.abs() < 300);
     match (few(judgement.count_now) || few(judgement.count_before), usual) {
-        (true, _) => {
-            Some(lang.pick("Số nhỏ: thêm hay bớt một vụ đã khác hẳn.", "Small numbers: one more or less changes it."))
-        }
+        (true, _) => Some(lang.pick(
+            "Số nhỏ: thêm hay bớt một vụ đã khác hẳn.",
+            "Small numbers: one more or less changes it.",
+        )),
         (false, true) => Some(lang.pick(
             "Chênh lệch so với năm trước còn trong mức dao động thường thấy.",
             "The difference from last year is within usual variation.",
@@ -256,7 +304,11 @@ fn paired_count_texts(morning: &MorningReport, pair: &TargetPair, lang: Lang) ->
             let count = |pick: fn(&crate::domain::standing::TrajectoryPoint) -> Option<Ratio>| {
                 texts::format_count(point.and_then(pick), lang)
             };
-            [element_name(morning, code, lang), count(|point| point.before), count(|point| point.now)]
+            [
+                element_name(morning, code, lang),
+                count(|point| point.before),
+                count(|point| point.now),
+            ]
         }
     }
 }
@@ -270,9 +322,13 @@ fn build_pace_chart(
     let points = morning.trajectories.get(&judgement.code)?;
     let start = days_from_date(morning.window.start);
     let days = |day: jiff::civil::Date| f64::from(days_from_date(day) - start);
-    let drawn = |pick: fn(&crate::domain::standing::TrajectoryPoint) -> Option<Ratio>| -> Vec<(f64, f64)> {
-        points.iter().filter_map(|point| Some((days(point.until), pick(point)?.to_f64()))).collect()
-    };
+    let drawn =
+        |pick: fn(&crate::domain::standing::TrajectoryPoint) -> Option<Ratio>| -> Vec<(f64, f64)> {
+            points
+                .iter()
+                .filter_map(|point| Some((days(point.until), pick(point)?.to_f64())))
+                .collect()
+        };
     let (now, before) = (drawn(|point| point.now), drawn(|point| point.before));
     if now.is_empty() {
         return None;
@@ -289,7 +345,10 @@ fn build_pace_chart(
         last_label: last_value_label(judgement, percent, lang),
         percent,
         description: lang.pick(
-            format!("Biểu đồ tiến độ: {name}. Nay {}, {state}.", texts::format_decimal(&judgement.display, lang)),
+            format!(
+                "Biểu đồ tiến độ: {name}. Nay {}, {state}.",
+                texts::format_decimal(&judgement.display, lang)
+            ),
             format!("Chart of the pace: {name}. Now {}, {state}.", judgement.display),
         ),
         now,
@@ -306,7 +365,12 @@ fn last_value_label(judgement: &Judgement, percent: bool, lang: Lang) -> String 
 }
 
 /// What is allowed day by day: last year's course shrunk to the limit; of a stock or a share the bound itself.
-fn allowed_points(judgement: &Judgement, comparison: &Comparison, before: &[(f64, f64)], end: f64) -> Vec<(f64, f64)> {
+fn allowed_points(
+    judgement: &Judgement,
+    comparison: &Comparison,
+    before: &[(f64, f64)],
+    end: f64,
+) -> Vec<(f64, f64)> {
     let level = |value: f64| vec![(0.0, value), (end, value)];
     match &comparison.measure {
         Measure::Change {
@@ -314,7 +378,9 @@ fn allowed_points(judgement: &Judgement, comparison: &Comparison, before: &[(f64
             baseline: Baseline::SameWindowPriorYear,
             mode: ChangeMode::Relative | ChangeMode::Absolute,
         } => {
-            let (Some(limit), Some(last)) = (judgement.limit, before.last()) else { return Vec::new() };
+            let (Some(limit), Some(last)) = (judgement.limit, before.last()) else {
+                return Vec::new();
+            };
             let limit = Ratio::from_integer(limit).to_f64();
             match **of {
                 Measure::Count(_) if last.1 > 0.0 => {
@@ -327,9 +393,10 @@ fn allowed_points(judgement: &Judgement, comparison: &Comparison, before: &[(f64
                 | Measure::Change { .. } => level(limit),
             }
         }
-        Measure::Change { .. } => {
-            judgement.limit.map(|limit| level(Ratio::from_integer(limit).to_f64())).unwrap_or_default()
-        }
+        Measure::Change { .. } => judgement
+            .limit
+            .map(|limit| level(Ratio::from_integer(limit).to_f64()))
+            .unwrap_or_default(),
         Measure::Count(_) | Measure::Stock(_) | Measure::Ratio { .. } | Measure::Rate { .. } => {
             judgement.bound.map(|bound| level(bound.to_f64())).unwrap_or_default()
         }

@@ -32,7 +32,11 @@ impl StateGroup {
             S::Met | S::OnPace => Self::Good,
             S::Behind => Self::Behind,
             S::Missed | S::AlreadyMissed => Self::Missed,
-            S::Undetermined | S::NotApplicable | S::NotComparable | S::NoData | S::NotCountedHere => Self::Undecided,
+            S::Undetermined
+            | S::NotApplicable
+            | S::NotComparable
+            | S::NoData
+            | S::NotCountedHere => Self::Undecided,
         }
     }
 
@@ -70,7 +74,12 @@ pub(super) fn commitment_text(commitment: Commitment, lang: Lang) -> &'static st
 
 /// Why, one sentence for each reason that has one.
 pub(super) fn reason_texts(judgement: &Judgement, lang: Lang) -> Vec<&'static str> {
-    judgement.reasons.iter().filter_map(|code| VerdictReason::parse(code)).map(|reason| reason.text(lang)).collect()
+    judgement
+        .reasons
+        .iter()
+        .filter_map(|code| VerdictReason::parse(code))
+        .map(|reason| reason.text(lang))
+        .collect()
 }
 
 /// A decimal text with the comma or the point of the language.
@@ -80,12 +89,15 @@ pub(super) fn format_decimal(text: &str, lang: Lang) -> String {
 
 /// A count: whole where it is whole.
 pub(super) fn format_count(ratio: Option<Ratio>, lang: Lang) -> String {
-    ratio.and_then(|ratio| ratio.format_shortest(1)).map_or_else(|| "–".to_owned(), |text| format_decimal(&text, lang))
+    ratio
+        .and_then(|ratio| ratio.format_shortest(1))
+        .map_or_else(|| "–".to_owned(), |text| format_decimal(&text, lang))
 }
 
 /// 14/10/2024, or 14 Oct 2024.
 pub(super) fn format_day(day: Date, lang: Lang) -> String {
-    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let month = MONTHS[usize::from(day.month().unsigned_abs()) - 1];
     lang.pick(
         format!("{:02}/{:02}/{}", day.day(), day.month(), day.year()),
@@ -112,7 +124,9 @@ pub(super) fn chance_text(percent: u8, lang: Lang) -> Option<String> {
 /// How many failures a share still allows.
 pub(super) fn failures_text(allowed: i64, remaining: i64, lang: Lang) -> String {
     match (allowed, remaining) {
-        (0, 0) => lang.pick("Không được sót trường hợp nào.", "Not one may be left out.").to_owned(),
+        (0, 0) => {
+            lang.pick("Không được sót trường hợp nào.", "Not one may be left out.").to_owned()
+        }
         (_, remaining) if remaining >= 0 => lang.pick(
             format!("Còn được phép {remaining} trường hợp chưa đạt (tất cả được {allowed})."),
             format!("{remaining} more may fail ({allowed} in all)."),
@@ -142,8 +156,12 @@ pub(super) fn remaining_cases_text(limit: i64, now: i64, unit: &str, lang: Lang)
 pub(super) fn funnel_position_text(place: FunnelZone, lang: Lang) -> &'static str {
     match place {
         FunnelZone::WithinLimits => lang.pick("trong mức ngẫu nhiên", "within chance"),
-        FunnelZone::Outside95 => lang.pick("ngoài mức 95 %: theo dõi", "outside 95 %: keep an eye on it"),
-        FunnelZone::Outside998 => lang.pick("ngoài mức 99,8 %: nên hỏi vì sao", "outside 99.8 %: ask why"),
+        FunnelZone::Outside95 => {
+            lang.pick("ngoài mức 95 %: theo dõi", "outside 95 %: keep an eye on it")
+        }
+        FunnelZone::Outside998 => {
+            lang.pick("ngoài mức 99,8 %: nên hỏi vì sao", "outside 99.8 %: ask why")
+        }
         FunnelZone::TooFewCases => lang.pick("quá ít để nói", "too few to say"),
     }
 }

@@ -49,7 +49,11 @@ struct SheetWriter<'a> {
 }
 
 impl<'a> SheetWriter<'a> {
-    fn new(sheet: &'a mut Worksheet, name: &str, morning: &MorningReport) -> Result<Self, XlsxError> {
+    fn new(
+        sheet: &'a mut Worksheet,
+        name: &str,
+        morning: &MorningReport,
+    ) -> Result<Self, XlsxError> {
         sheet.set_name(name)?;
         sheet.set_paper_size(9).set_landscape().set_print_fit_to_pages(1, 0);
         let mut writer = Self { sheet, row: 0 };
@@ -69,7 +73,11 @@ impl<'a> SheetWriter<'a> {
         Ok(())
     }
 
-    fn write_texts<T: AsRef<str>>(&mut self, texts: &[T], format: &Format) -> Result<(), XlsxError> {
+    fn write_texts<T: AsRef<str>>(
+        &mut self,
+        texts: &[T],
+        format: &Format,
+    ) -> Result<(), XlsxError> {
         for (column, text) in (0..).zip(texts) {
             self.sheet.write_string_with_format(self.row, column, text.as_ref(), format)?;
         }
@@ -82,8 +90,11 @@ impl<'a> SheetWriter<'a> {
         let format = Format::new().set_text_wrap().set_align(FormatAlign::Top);
         for (column, cell) in (0..).zip(cells) {
             let text = cell.as_ref();
-            match text.parse::<i32>().ok().filter(|number| column > 0 && number.to_string() == text) {
-                Some(number) => self.sheet.write_number_with_format(self.row, column, number, &format)?,
+            match text.parse::<i32>().ok().filter(|number| column > 0 && number.to_string() == text)
+            {
+                Some(number) => {
+                    self.sheet.write_number_with_format(self.row, column, number, &format)?
+                }
                 None => self.sheet.write_string_with_format(self.row, column, text, &format)?,
             };
         }
@@ -92,7 +103,11 @@ impl<'a> SheetWriter<'a> {
     }
 }
 
-fn write_targets(sheet: &mut Worksheet, morning: &MorningReport, lang: Lang) -> Result<(), XlsxError> {
+fn write_targets(
+    sheet: &mut Worksheet,
+    morning: &MorningReport,
+    lang: Lang,
+) -> Result<(), XlsxError> {
     let mut writer = SheetWriter::new(sheet, lang.pick("Chỉ tiêu", "Targets"), morning)?;
     let headings = lang.pick(
         [
@@ -107,14 +122,25 @@ fn write_targets(sheet: &mut Worksheet, morning: &MorningReport, lang: Lang) -> 
             "Vì sao",
             "Đọc cùng",
         ],
-        ["Code", "What", "Last year", "Now", "Value", "Needed", "State", "Remarks", "Why", "Read with"],
+        [
+            "Code",
+            "What",
+            "Last year",
+            "Now",
+            "Value",
+            "Needed",
+            "State",
+            "Remarks",
+            "Why",
+            "Read with",
+        ],
     );
-    writer.write_headings(&headings, &[7.0, 52.0, 10.0, 11.0, 11.0, 16.0, 20.0, 52.0, 44.0, 44.0])?;
+    writer
+        .write_headings(&headings, &[7.0, 52.0, 10.0, 11.0, 11.0, 16.0, 20.0, 52.0, 44.0, 44.0])?;
     for row in target_rows::build_target_rows(morning, lang) {
-        let paired_counts = row
-            .paired_counts
-            .iter()
-            .map(|[name, before, now]| if now.is_empty() { name.clone() } else { format!("{name} {before} → {now}") });
+        let paired_counts = row.paired_counts.iter().map(|[name, before, now]| {
+            if now.is_empty() { name.clone() } else { format!("{name} {before} → {now}") }
+        });
         let paired_counts = paired_counts.collect::<Vec<String>>().join("; ");
         let reasons = row.reasons.join("; ");
         let single = row.comparisons.len() == 1;
@@ -154,14 +180,23 @@ fn write_targets(sheet: &mut Worksheet, morning: &MorningReport, lang: Lang) -> 
     Ok(())
 }
 
-fn write_units(sheet: &mut Worksheet, morning: &MorningReport, lang: Lang) -> Result<(), XlsxError> {
+fn write_units(
+    sheet: &mut Worksheet,
+    morning: &MorningReport,
+    lang: Lang,
+) -> Result<(), XlsxError> {
     let mut writer = SheetWriter::new(sheet, lang.pick("Đơn vị", "Units"), morning)?;
     let funnels = funnel_plot::build_funnels(morning, lang);
-    let note =
-        lang.pick("Theo thứ tự mã; đây không phải là xếp hạng.", "In the order of codes; this is not a ranking.");
+    let note = lang.pick(
+        "Theo thứ tự mã; đây không phải là xếp hạng.",
+        "In the order of codes; this is not a ranking.",
+    );
     writer.write_texts(&[note], &Format::new().set_italic())?;
-    let mut names: Vec<String> = lang.pick(["Mã", "Đơn vị"], ["Code", "Unit"]).map(str::to_owned).to_vec();
-    names.extend(funnels.iter().flat_map(|one| [format!("{} {}", one.code, one.name), one.code.clone()]));
+    let mut names: Vec<String> =
+        lang.pick(["Mã", "Đơn vị"], ["Code", "Unit"]).map(str::to_owned).to_vec();
+    names.extend(
+        funnels.iter().flat_map(|one| [format!("{} {}", one.code, one.name), one.code.clone()]),
+    );
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     writer.write_headings(&names, &[9.0, 32.0, 22.0, 26.0, 22.0, 26.0, 22.0, 26.0, 22.0, 26.0])?;
     for unit in &morning.child_units {
@@ -179,7 +214,11 @@ fn funnel_cells(funnel: &FunnelPlot, code: &str, lang: Lang) -> [String; 2] {
     })
 }
 
-fn write_reports(sheet: &mut Worksheet, morning: &MorningReport, lang: Lang) -> Result<(), XlsxError> {
+fn write_reports(
+    sheet: &mut Worksheet,
+    morning: &MorningReport,
+    lang: Lang,
+) -> Result<(), XlsxError> {
     let mut writer = SheetWriter::new(sheet, lang.pick("Báo cáo", "Reports"), morning)?;
     let mut names = lang.pick(["Mã", "Đơn vị", "Mẫu"], ["Code", "Unit", "Form"]).to_vec();
     names.extend(coverage_headings(lang));
@@ -194,7 +233,11 @@ fn write_reports(sheet: &mut Worksheet, morning: &MorningReport, lang: Lang) -> 
     Ok(())
 }
 
-fn write_provenance(sheet: &mut Worksheet, morning: &MorningReport, lang: Lang) -> Result<(), XlsxError> {
+fn write_provenance(
+    sheet: &mut Worksheet,
+    morning: &MorningReport,
+    lang: Lang,
+) -> Result<(), XlsxError> {
     let mut writer = SheetWriter::new(sheet, lang.pick("Chứng từ", "Seal"), morning)?;
     let run = &morning.run;
     writer.write_headings(&["", ""], &[32.0, 80.0])?;
@@ -203,14 +246,18 @@ fn write_provenance(sheet: &mut Worksheet, morning: &MorningReport, lang: Lang) 
         (lang.pick("Đơn vị", "Unit"), morning.unit.name.clone()),
         (lang.pick("Ngày", "Day"), morning.today.to_string()),
         (lang.pick("Lần tổng hợp", "Run"), format!("{} {}", run.number, run.id)),
-        (lang.pick("Thời điểm chốt", "Cut"), format!("{} / {}", run.cut_at.local_text(), run.cut_seq)),
+        (
+            lang.pick("Thời điểm chốt", "Cut"),
+            format!("{} / {}", run.cut_at.local_text(), run.cut_seq),
+        ),
         (lang.pick("Mã băm dữ liệu vào", "Digest of the input"), encode_hex(&run.input_digest)),
         (lang.pick("Đầu chuỗi nhật ký", "Head of the audit"), encode_hex(&morning.audit_chain)),
         (lang.pick("Góc nhìn", "View"), "AS_WAS".to_owned()),
         (lang.pick("Phần mềm", "Programme"), format!("thidua {}", run.code_version)),
         (
             lang.pick("Ghi chú", "Note"),
-            lang.pick("Tham gia thi đua là tự nguyện.", "Taking part in emulation is voluntary.").to_owned(),
+            lang.pick("Tham gia thi đua là tự nguyện.", "Taking part in emulation is voluntary.")
+                .to_owned(),
         ),
     ];
     for (name, value) in lines {

@@ -87,7 +87,14 @@ async fn run_accept_loop(
             continue;
         };
         let tls = certificates.as_ref().map(ReloadableTlsConfig::acceptor);
-        tokio::spawn(perform_handshake(stream, address, permit, tls, limits.handshake_timeout, ready.clone()));
+        tokio::spawn(perform_handshake(
+            stream,
+            address,
+            permit,
+            tls,
+            limits.handshake_timeout,
+            ready.clone(),
+        ));
     }
 }
 
@@ -105,7 +112,8 @@ async fn perform_handshake(
         let (mut stream, identity): (Box<dyn ConnectionStream>, _) = match tls {
             Some(tls) => {
                 let stream = tls.accept(stream).await?;
-                let presented = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
+                let presented =
+                    stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
                 let identity = presented.and_then(read_client_name).map(Arc::from);
                 (Box::new(stream), identity)
             }
@@ -152,7 +160,11 @@ impl Connected for AcceptedConnection {
 }
 
 impl AsyncRead for AcceptedConnection {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let remaining = self.prefix.len() - self.prefix_read;
         if remaining == 0 {
             return Pin::new(&mut self.stream).poll_read(cx, buf);
@@ -169,7 +181,11 @@ impl AsyncRead for AcceptedConnection {
 }
 
 impl AsyncWrite for AcceptedConnection {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(cx, buf)
     }
 
@@ -214,7 +230,9 @@ impl ConnectionCounter {
     fn try_acquire(&self, address: IpAddr, limits: ServerLimits) -> Option<ConnectionPermit> {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let from_address = counts.by_address.get(&address).copied().unwrap_or(0);
-        if counts.total >= limits.max_connections || from_address >= limits.max_connections_per_address {
+        if counts.total >= limits.max_connections
+            || from_address >= limits.max_connections_per_address
+        {
             return None;
         }
         counts.total += 1;
@@ -250,7 +268,10 @@ mod tests {
     #[tokio::test]
     async fn a_silent_connection_is_dropped_and_a_speaking_one_is_served_with_all_its_bytes() {
         let (listener, address) = bound().await;
-        let limits = ServerLimits { handshake_timeout: Duration::from_millis(200), ..ServerLimits::default() };
+        let limits = ServerLimits {
+            handshake_timeout: Duration::from_millis(200),
+            ..ServerLimits::default()
+        };
         let mut ready = accept_connections(listener, None, limits);
         let mut silent = TcpStream::connect(address).await.unwrap();
         let mut speaking = TcpStream::connect(address).await.unwrap();
@@ -264,7 +285,11 @@ mod tests {
 
     #[tokio::test]
     async fn one_address_cannot_take_every_place_and_a_closed_connection_gives_its_place_back() {
-        let limits = ServerLimits { max_connections: 3, max_connections_per_address: 2, ..ServerLimits::default() };
+        let limits = ServerLimits {
+            max_connections: 3,
+            max_connections_per_address: 2,
+            ..ServerLimits::default()
+        };
         let (near, far) = ("10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap());
         let counter = ConnectionCounter::default();
         let prefix = counter.try_acquire(near, limits);

@@ -8,8 +8,8 @@ use crate::domain::time::Timestamp;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    date_time_ymd,
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, date_time_ymd,
 };
 use ring::digest::{SHA256, digest};
 use std::io::Write;
@@ -55,7 +55,8 @@ impl TlsFiles {
         if !self.next_ca.exists() && !self.previous_ca.exists() {
             return Ok(Vec::new());
         }
-        let next = if self.next_ca.exists() { Some(hash_certificate(&self.next_ca)?) } else { None };
+        let next =
+            if self.next_ca.exists() { Some(hash_certificate(&self.next_ca)?) } else { None };
         Ok([self.ca_sha256()?].into_iter().chain(next).collect())
     }
 
@@ -77,7 +78,8 @@ pub fn create_next_ca(files: &TlsFiles, now: Timestamp) -> Result<(), TlsError> 
     if files.next_ca.exists() && files.next_ca_key.exists() {
         return Ok(());
     }
-    create_ca(&files.next_ca, &files.next_ca_key, now.local_date().saturating_sub(1.day())).map(|_| ())
+    create_ca(&files.next_ca, &files.next_ca_key, now.local_date().saturating_sub(1.day()))
+        .map(|_| ())
 }
 
 /// Puts the next CA in the place of the present one, and makes a server certificate of it for `names`. False when none waits.
@@ -90,9 +92,11 @@ pub fn roll_over_ca(files: &TlsFiles, names: &[String], now: Timestamp) -> Resul
     let file_error = |path: &Path, error| TlsError::File { path: path.to_owned(), error };
     std::fs::copy(&files.ca, &files.previous_ca).map_err(|error| file_error(&files.ca, error))?;
     if files.next_ca_key.exists() {
-        std::fs::rename(&files.next_ca_key, &files.ca_key).map_err(|error| file_error(&files.next_ca_key, error))?;
+        std::fs::rename(&files.next_ca_key, &files.ca_key)
+            .map_err(|error| file_error(&files.next_ca_key, error))?;
     }
-    std::fs::rename(&files.next_ca, &files.ca).map_err(|error| file_error(&files.next_ca, error))?;
+    std::fs::rename(&files.next_ca, &files.ca)
+        .map_err(|error| file_error(&files.next_ca, error))?;
     init_tls(files, names, now)?;
     Ok(true)
 }
@@ -106,12 +110,18 @@ pub fn init_tls(files: &TlsFiles, names: &[String], now: Timestamp) -> Result<()
 }
 
 /// [`init`] with a server certificate that is valid for so many days, less than the CA's 10 years.
-pub fn init_tls_valid_for(files: &TlsFiles, names: &[String], now: Timestamp, days: i64) -> Result<(), TlsError> {
+pub fn init_tls_valid_for(
+    files: &TlsFiles,
+    names: &[String],
+    now: Timestamp,
+    days: i64,
+) -> Result<(), TlsError> {
     let start = now.local_date().saturating_sub(1.day());
-    let (ca_pem, ca_key) = match (std::fs::read_to_string(&files.ca), std::fs::read_to_string(&files.ca_key)) {
-        (Ok(pem), Ok(key)) => (pem, KeyPair::from_pem(&key)?),
-        (Err(_), _) | (_, Err(_)) => create_ca(&files.ca, &files.ca_key, start)?,
-    };
+    let (ca_pem, ca_key) =
+        match (std::fs::read_to_string(&files.ca), std::fs::read_to_string(&files.ca_key)) {
+            (Ok(pem), Ok(key)) => (pem, KeyPair::from_pem(&key)?),
+            (Err(_), _) | (_, Err(_)) => create_ca(&files.ca, &files.ca_key, start)?,
+        };
     let issuer = Issuer::from_ca_cert_pem(&ca_pem, ca_key)?;
     let key = KeyPair::generate()?;
     let mut params = CertificateParams::new(names.to_vec())?;
@@ -125,7 +135,11 @@ pub fn init_tls_valid_for(files: &TlsFiles, names: &[String], now: Timestamp, da
     write_file(&files.chain, format!("{}{ca_pem}", certificate.pem()).as_bytes())
 }
 
-fn create_ca(certificate: &Path, secret: &Path, start: Date) -> Result<(String, KeyPair), TlsError> {
+fn create_ca(
+    certificate: &Path,
+    secret: &Path,
+    start: Date,
+) -> Result<(String, KeyPair), TlsError> {
     let key = KeyPair::generate()?;
     let mut params = CertificateParams::new(Vec::new())?;
     params.distinguished_name.push(DnType::CommonName, "thidua private CA");
@@ -139,8 +153,13 @@ fn create_ca(certificate: &Path, secret: &Path, start: Date) -> Result<(String, 
 }
 
 fn set_validity(params: &mut CertificateParams, from: Date, to: Date) {
-    let moment =
-        |date: Date| date_time_ymd(i32::from(date.year()), date.month().unsigned_abs(), date.day().unsigned_abs());
+    let moment = |date: Date| {
+        date_time_ymd(
+            i32::from(date.year()),
+            date.month().unsigned_abs(),
+            date.day().unsigned_abs(),
+        )
+    };
     (params.not_before, params.not_after) = (moment(from), moment(to));
 }
 
@@ -164,7 +183,8 @@ pub(super) fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), TlsError> {
 
 fn create_parent(path: &Path) -> Result<(), TlsError> {
     match path.parent() {
-        Some(dir) => std::fs::create_dir_all(dir).map_err(|error| TlsError::File { path: dir.to_owned(), error }),
+        Some(dir) => std::fs::create_dir_all(dir)
+            .map_err(|error| TlsError::File { path: dir.to_owned(), error }),
         None => Ok(()),
     }
 }
@@ -183,10 +203,15 @@ mod tests {
         let names = ["localhost".to_owned()];
         init_tls(&files, &names, NOW).unwrap();
         create_next_ca(&files, NOW).unwrap();
-        let [before, next] = files.announced_ca_hashes().unwrap()[..] else { panic!("two are trusted") };
+        let [before, next] = files.announced_ca_hashes().unwrap()[..] else {
+            panic!("two are trusted")
+        };
         std::fs::rename(&files.next_ca_key, &files.ca_key).unwrap();
         assert!(roll_over_ca(&files, &names, NOW).unwrap());
-        assert_eq!((files.ca_sha256().unwrap(), hash_certificate(&files.previous_ca).unwrap()), (next, before));
+        assert_eq!(
+            (files.ca_sha256().unwrap(), hash_certificate(&files.previous_ca).unwrap()),
+            (next, before)
+        );
         ReloadableTlsConfig::load(&files.chain, &files.key, false).unwrap();
     }
 
@@ -198,9 +223,17 @@ mod tests {
         let certificates = ReloadableTlsConfig::load(&files.chain, &files.key, false).unwrap();
         let before = files.ca_sha256().unwrap();
         init_tls(&files, &["localhost".into()], NOW).unwrap();
-        assert_eq!(files.ca_sha256().unwrap(), before, "the CA is kept, only the server's pair is new");
+        assert_eq!(
+            files.ca_sha256().unwrap(),
+            before,
+            "the CA is kept, only the server's pair is new"
+        );
         certificates.reload().unwrap();
-        assert_eq!(read_chain(&files.chain).unwrap().len(), 2, "the CA travels behind the server's certificate");
+        assert_eq!(
+            read_chain(&files.chain).unwrap().len(),
+            2,
+            "the CA travels behind the server's certificate"
+        );
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
@@ -212,13 +245,17 @@ mod tests {
     #[test]
     fn a_key_of_another_certificate_is_refused_and_the_old_pair_stays() {
         let dir = tempfile::tempdir().unwrap();
-        let (ours, other) = (TlsFiles::in_dir(&dir.path().join("a")), TlsFiles::in_dir(&dir.path().join("b")));
+        let (ours, other) =
+            (TlsFiles::in_dir(&dir.path().join("a")), TlsFiles::in_dir(&dir.path().join("b")));
         init_tls(&ours, &["localhost".into()], NOW).unwrap();
         init_tls(&other, &["localhost".into()], NOW).unwrap();
         let certificates = ReloadableTlsConfig::load(&ours.chain, &ours.key, false).unwrap();
         std::fs::copy(&other.key, &ours.key).unwrap();
         let refused = certificates.reload().unwrap_err();
         assert!(refused.to_string().contains("thidua tls init"), "{refused}");
-        assert!(ReloadableTlsConfig::load(&ours.chain, &ours.chain, false).is_err(), "a file without a key");
+        assert!(
+            ReloadableTlsConfig::load(&ours.chain, &ours.chain, false).is_err(),
+            "a file without a key"
+        );
     }
 }

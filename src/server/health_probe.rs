@@ -35,7 +35,9 @@ pub enum HealthError {
 /// Asks the server at `address` (`https://…`, or `http://…` without TLS), trusting the CA in the file `ca` and nobody else.
 pub async fn check_health(address: &str, ca: &Path) -> Result<(), HealthError> {
     let no_address = || HealthError::Address(address.to_owned());
-    let endpoint = Endpoint::from_shared(address.to_owned()).map_err(|_| no_address())?.connect_timeout(PROBE_TIMEOUT);
+    let endpoint = Endpoint::from_shared(address.to_owned())
+        .map_err(|_| no_address())?
+        .connect_timeout(PROBE_TIMEOUT);
     let connecting = async {
         if endpoint.uri().scheme_str() == Some("http") {
             return endpoint.connect().await.map_err(|error| to_no_response(&error));
@@ -46,12 +48,17 @@ pub async fn check_health(address: &str, ca: &Path) -> Result<(), HealthError> {
     };
     tokio::time::timeout(PROBE_TIMEOUT, async { request_health(connecting.await?).await })
         .await
-        .map_err(|_| HealthError::NoResponse(format!("nothing within {} s", PROBE_TIMEOUT.as_secs())))?
+        .map_err(|_| {
+            HealthError::NoResponse(format!("nothing within {} s", PROBE_TIMEOUT.as_secs()))
+        })?
 }
 
 async fn request_health(channel: Channel) -> Result<(), HealthError> {
     let answer = HealthClient::new(channel).check(HealthCheckRequest::default()).await;
-    let status = answer.map_err(|status| HealthError::NoResponse(status.message().to_owned()))?.into_inner().status();
+    let status = answer
+        .map_err(|status| HealthError::NoResponse(status.message().to_owned()))?
+        .into_inner()
+        .status();
     if status == ServingStatus::Serving { Ok(()) } else { Err(HealthError::NotServing) }
 }
 

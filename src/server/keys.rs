@@ -4,7 +4,9 @@
 
 use super::ca::write_secret;
 use super::tls::TlsError;
-use crate::auth::{AuthorityKey, AuthorityKeyError, NoRandom, RevocationError, RevocationLog, random_bytes};
+use crate::auth::{
+    AuthorityKey, AuthorityKeyError, NoRandom, RevocationError, RevocationLog, random_bytes,
+};
 use std::path::{Path, PathBuf};
 
 /// The secrets.
@@ -60,7 +62,8 @@ impl ServerKeys {
             }
             Err(error) => return Err(TlsError::File { path: cursor_key_file, error }.into()),
         };
-        let authority = AuthorityKey::from_pkcs8(&authority).map_err(|_| ServerKeysError::Damaged(authority_file))?;
+        let authority = AuthorityKey::from_pkcs8(&authority)
+            .map_err(|_| ServerKeysError::Damaged(authority_file))?;
         let revocations = RevocationLog::open(dir, &authority)?;
         Ok(Self { authority, cursor_key, revocations })
     }
@@ -75,7 +78,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let first = ServerKeys::open(dir.path()).unwrap();
         let again = ServerKeys::open(dir.path()).unwrap();
-        assert_eq!((first.authority.id(), first.cursor_key), (again.authority.id(), again.cursor_key));
+        assert_eq!(
+            (first.authority.id(), first.cursor_key),
+            (again.authority.id(), again.cursor_key)
+        );
         std::fs::write(dir.path().join("authority.key"), b"").unwrap();
         assert!(matches!(ServerKeys::open(dir.path()), Err(ServerKeysError::Damaged(_))));
     }

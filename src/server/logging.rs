@@ -20,7 +20,11 @@ pub fn init_logging(filter: &str, json: bool) -> Result<LogFilterHandle, LogErro
     let (layer, handle) = reload::Layer::new(parse_filter(filter)?);
     let lines = fmt::layer().with_writer(std::io::stderr);
     let log = tracing_subscriber::registry().with(layer);
-    let begun = if json { log.with(lines.json()).try_init() } else { log.with(lines.with_ansi(false)).try_init() };
+    let begun = if json {
+        log.with(lines.json()).try_init()
+    } else {
+        log.with(lines.with_ansi(false)).try_init()
+    };
     begun.map_err(|error| to_log_error(filter, &error))?;
     Ok(LogFilterHandle(handle))
 }

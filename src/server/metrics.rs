@@ -62,7 +62,9 @@ pub struct ServerMetrics {
 impl Default for ServerMetrics {
     /// Nothing counted yet.
     fn default() -> Self {
-        let seconds = Family::new_with_constructor((|| Histogram::new(DURATION_BUCKETS)) as fn() -> Histogram);
+        let seconds = Family::new_with_constructor(
+            (|| Histogram::new(DURATION_BUCKETS)) as fn() -> Histogram,
+        );
         Self { call_count: Family::default(), call_duration: seconds, tracer: Tracer::default() }
     }
 }
@@ -122,7 +124,11 @@ impl ServerMetrics {
             app.store().replica_read_counts()
         {
             add_counter("replica_reads", "Pages of syncs that the replica gave", served);
-            add_counter("replica_declined", "Pages that the primary gave because the replica could not", declined);
+            add_counter(
+                "replica_declined",
+                "Pages that the primary gave because the replica could not",
+                declined,
+            );
         }
         let mut text = String::new();
         // Writing into a string does not fail.
@@ -135,7 +141,9 @@ impl ServerMetrics {
         self.call_duration
             .get_or_create(&MethodLabels { rpc_method: rpc_method.clone() })
             .observe(started.elapsed().as_secs_f64());
-        self.call_count.get_or_create(&CallLabels { rpc_method, rpc_grpc_status_code: code.to_owned() }).inc();
+        self.call_count
+            .get_or_create(&CallLabels { rpc_method, rpc_grpc_status_code: code.to_owned() })
+            .inc();
     }
 }
 
@@ -153,15 +161,23 @@ pub(super) struct DatabaseGauge {
 /// Where the history stands now; without a database there are no such lines, which is an alarm of its own.
 pub(super) fn read_database_gauges(app: &App) -> crate::app::Result<Vec<DatabaseGauge>> {
     let (head, now) = (app.store().read(|tx| tx.head())?, app.now());
-    let plain = |name, help, value| DatabaseGauge { name, help, is_seconds: false, job: None, value };
+    let plain =
+        |name, help, value| DatabaseGauge { name, help, is_seconds: false, job: None, value };
     let mut readings = vec![
         plain("head_seq", "Seq of the last change", head.seq),
         plain("epoch", "Number of this history", head.epoch),
-        plain("backup_behind_changes", "Changes that no verified backup holds", head.seq - head.safe_past_seq),
+        plain(
+            "backup_behind_changes",
+            "Changes that no verified backup holds",
+            head.seq - head.safe_past_seq,
+        ),
     ];
     let mut ages = BTreeMap::new();
     for run in app.job_runs(None, 200)?.into_iter().rev().filter(|run| run.state == "DONE") {
-        ages.insert(run.job, elapsed_seconds(now, Timestamp(run.ended_at.unwrap_or(run.started_at))));
+        ages.insert(
+            run.job,
+            elapsed_seconds(now, Timestamp(run.ended_at.unwrap_or(run.started_at))),
+        );
     }
     let (name, help) = ("job_last_done_age", "Time since the job last ended well");
     readings.extend(ages.into_iter().map(|(job, value)| DatabaseGauge {
@@ -235,12 +251,17 @@ where
         Box::pin(async move {
             let response = call.await;
             // A call that failed before its stream began carries its status in the headers; others began well.
-            let refused = response.as_ref().ok().and_then(|response| response.headers().get("grpc-status"));
+            let refused =
+                response.as_ref().ok().and_then(|response| response.headers().get("grpc-status"));
             let is_http_ok = response.as_ref().is_ok_and(|response| response.status().is_success());
             if is_http_ok {
                 let code = refused.and_then(|code| code.to_str().ok()).unwrap_or("0");
                 // Paths that are no method share one name, or a stranger could fill the memory with names.
-                metrics.record_call(if code == GRPC_UNIMPLEMENTED { "unknown" } else { &method }, code, started);
+                metrics.record_call(
+                    if code == GRPC_UNIMPLEMENTED { "unknown" } else { &method },
+                    code,
+                    started,
+                );
             }
             response
         })

@@ -23,7 +23,8 @@ use tower::util::option_layer;
 /// How often an idle connection is asked whether it lives, and how long it may take to answer.
 const KEEPALIVE: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(10));
 /// When a connection is asked to end, so that new certificates and other nodes get their share; and the time to do so.
-const CONNECTION_AGE: (Duration, Duration) = (Duration::from_secs(30 * 60), Duration::from_secs(60));
+const CONNECTION_AGE: (Duration, Duration) =
+    (Duration::from_secs(30 * 60), Duration::from_secs(60));
 /// Calls at once on one connection.
 const CONCURRENT_STREAMS_MAX: u32 = 64;
 /// Most bytes of the headers of one call.
@@ -66,7 +67,8 @@ pub async fn run_server(
         jobs::build_job_entries(),
         closing.clone(),
     );
-    let services = services.with_call_limit(caps.calls_per_minute).with_offline_lease(caps.offline_lease_days);
+    let services =
+        services.with_call_limit(caps.calls_per_minute).with_offline_lease(caps.offline_lease_days);
     let incoming = accept::accept_connections(listener, certificates.clone(), caps);
     let end = async move {
         shutdown.await;
@@ -117,6 +119,8 @@ fn initialize_history(app: &App, keys: &ServerKeys) {
     match app.reapply_revocations(&keys.revocations.revoked_devices()) {
         Ok(0) => {}
         Ok(count) => tracing::warn!(count, "devices revoked after the backup are shut out again"),
-        Err(error) => tracing::error!(%error, "devices revoked after the backup could not be shut out"),
+        Err(error) => {
+            tracing::error!(%error, "devices revoked after the backup could not be shut out")
+        }
     }
 }

@@ -42,7 +42,9 @@ pub enum TlsError {
     #[error("certificate and key do not fit: {0}. Make a new pair with `thidua tls init`")]
     KeyMismatch(#[from] rustls::Error),
     /// What is to check the certificates of clients is no authority, or no revocation list.
-    #[error("the certificates of clients cannot be checked: {0}. Look at tls.client_ca and tls.client_crl")]
+    #[error(
+        "the certificates of clients cannot be checked: {0}. Look at tls.client_ca and tls.client_crl"
+    )]
     ClientVerifier(#[from] VerifierBuilderError),
     /// A certificate cannot be made.
     #[error("cannot make a certificate: {0}")]
@@ -82,7 +84,8 @@ impl TlsSources {
 
     /// Every file, in an order that stays.
     pub(super) fn file_paths(&self) -> Vec<&Path> {
-        let clients = self.clients.iter().flat_map(|one| [Some(&one.ca), one.crl.as_ref()]).flatten();
+        let clients =
+            self.clients.iter().flat_map(|one| [Some(&one.ca), one.crl.as_ref()]).flatten();
         [&self.chain, &self.key].into_iter().chain(clients).map(PathBuf::as_path).collect()
     }
 }
@@ -136,9 +139,12 @@ fn build_server_config(sources: &TlsSources) -> Result<ServerConfig, TlsError> {
     let pair = Arc::new(SingleCertAndKey::from(load_key_pair(&sources.chain, &sources.key)?));
     let versions = if sources.allow_tls12 { vec![&TLS13, &TLS12] } else { vec![&TLS13] };
     let provider = Arc::new(ring::default_provider());
-    let builder = ServerConfig::builder_with_provider(provider.clone()).with_protocol_versions(&versions)?;
+    let builder =
+        ServerConfig::builder_with_provider(provider.clone()).with_protocol_versions(&versions)?;
     let builder = match &sources.clients {
-        Some(clients) => builder.with_client_cert_verifier(build_client_verifier(clients, provider)?),
+        Some(clients) => {
+            builder.with_client_cert_verifier(build_client_verifier(clients, provider)?)
+        }
         None => builder.with_no_client_auth(),
     };
     let mut config = builder.with_cert_resolver(pair);
@@ -158,7 +164,10 @@ fn build_client_verifier(
     if let Some(path) = &clients.crl {
         let pem = read_file(path)?;
         let lists: Result<Vec<_>, _> = CertificateRevocationListDer::pem_slice_iter(&pem).collect();
-        let lists = lists.ok().filter(|lists| !lists.is_empty()).ok_or_else(|| missing_pem(path, "revocation list"))?;
+        let lists = lists
+            .ok()
+            .filter(|lists| !lists.is_empty())
+            .ok_or_else(|| missing_pem(path, "revocation list"))?;
         builder = builder.with_crls(lists).enforce_revocation_expiration();
     }
     let builder = if clients.required { builder } else { builder.allow_unauthenticated() };
@@ -173,7 +182,8 @@ pub(super) fn read_client_name(certificate: &CertificateDer<'_>) -> Option<Strin
 
 fn load_key_pair(chain: &Path, key: &Path) -> Result<CertifiedKey, TlsError> {
     let chain = read_chain(chain)?;
-    let key_der = PrivateKeyDer::from_pem_slice(&read_file(key)?).map_err(|_| missing_pem(key, "private key"))?;
+    let key_der = PrivateKeyDer::from_pem_slice(&read_file(key)?)
+        .map_err(|_| missing_pem(key, "private key"))?;
     let key = ring::default_provider().key_provider.load_private_key(key_der)?;
     let pair = CertifiedKey::new(chain, key);
     pair.keys_match()?;

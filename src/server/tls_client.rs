@@ -20,7 +20,10 @@ pub(super) fn build_client_config(ca: &Path) -> Result<Arc<rustls::ClientConfig>
         roots.add(certificate)?;
     }
     let builder = rustls::ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
-    let mut config = builder.with_safe_default_protocol_versions()?.with_root_certificates(roots).with_no_client_auth();
+    let mut config = builder
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
     config.alpn_protocols = vec![b"h2".to_vec()];
     Ok(Arc::new(config))
 }

@@ -17,8 +17,12 @@ pub(super) async fn reload_on_change(certificates: Option<ReloadableTlsConfig>) 
         tokio::time::sleep(POLL_INTERVAL).await;
         match files.reload_if_changed() {
             ReloadOutcome::Unchanged => {}
-            ReloadOutcome::Reloaded => tracing::info!("new files of TLS taken; they hold from the next handshake on"),
-            ReloadOutcome::Rejected(error) => tracing::error!(%error, "new files of TLS refused, the old ones stay"),
+            ReloadOutcome::Reloaded => {
+                tracing::info!("new files of TLS taken; they hold from the next handshake on")
+            }
+            ReloadOutcome::Rejected(error) => {
+                tracing::error!(%error, "new files of TLS refused, the old ones stay")
+            }
         }
     }
 }
@@ -44,7 +48,12 @@ impl WatchedTlsFiles {
     }
 
     fn read_contents(&self) -> Vec<Option<Vec<u8>>> {
-        self.certificates.sources().file_paths().into_iter().map(|path| std::fs::read(path).ok()).collect()
+        self.certificates
+            .sources()
+            .file_paths()
+            .into_iter()
+            .map(|path| std::fs::read(path).ok())
+            .collect()
     }
 
     fn reload_if_changed(&mut self) -> ReloadOutcome {
@@ -72,10 +81,12 @@ mod tests {
     #[test]
     fn a_renewed_pair_is_taken_and_a_wrong_one_is_refused_once() {
         let dir = tempfile::tempdir().unwrap();
-        let (ours, other) = (TlsFiles::in_dir(&dir.path().join("a")), TlsFiles::in_dir(&dir.path().join("b")));
+        let (ours, other) =
+            (TlsFiles::in_dir(&dir.path().join("a")), TlsFiles::in_dir(&dir.path().join("b")));
         init_tls(&ours, &["localhost".into()], NOW).unwrap();
         init_tls(&other, &["localhost".into()], NOW).unwrap();
-        let mut files = WatchedTlsFiles::new(ReloadableTlsConfig::load(&ours.chain, &ours.key, false).unwrap());
+        let mut files =
+            WatchedTlsFiles::new(ReloadableTlsConfig::load(&ours.chain, &ours.key, false).unwrap());
         init_tls(&ours, &["localhost".into()], NOW).unwrap();
         assert!(
             matches!(files.reload_if_changed(), ReloadOutcome::Unchanged),
@@ -83,7 +94,10 @@ mod tests {
         );
         assert!(files.last_contents.is_some());
         std::fs::copy(&other.key, &ours.key).unwrap();
-        assert!(matches!(files.reload_if_changed(), ReloadOutcome::Rejected(_)), "the key of another certificate");
+        assert!(
+            matches!(files.reload_if_changed(), ReloadOutcome::Rejected(_)),
+            "the key of another certificate"
+        );
         assert!(matches!(files.reload_if_changed(), ReloadOutcome::Unchanged), "said once");
         init_tls(&ours, &["localhost".into()], NOW).unwrap();
         assert!(matches!(files.reload_if_changed(), ReloadOutcome::Reloaded));

@@ -6,8 +6,9 @@ use super::tls::{ClientCertConfig, ReloadableTlsConfig, TlsError, TlsSources, re
 use crate::clock::Clock;
 use crate::domain::time::Timestamp;
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, ExtendedKeyUsagePurpose, IsCa, Issuer,
-    KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SanType, SerialNumber, date_time_ymd,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, ExtendedKeyUsagePurpose,
+    IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SanType, SerialNumber,
+    date_time_ymd,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::io;
@@ -47,7 +48,8 @@ impl PartnerCa {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.serial_number = Some(SerialNumber::from(serial));
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
-        params.subject_alt_names = uris.iter().map(|uri| SanType::URI((*uri).try_into().unwrap())).collect();
+        params.subject_alt_names =
+            uris.iter().map(|uri| SanType::URI((*uri).try_into().unwrap())).collect();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         (certificate.der().clone(), key.serialize_der())
     }
@@ -102,7 +104,11 @@ impl TlsTestServer {
         TlsTestListener {
             port,
             ca: self.files.ca.clone(),
-            connections: accept_connections(listener, Some(certificates.clone()), ServerLimits::default()),
+            connections: accept_connections(
+                listener,
+                Some(certificates.clone()),
+                ServerLimits::default(),
+            ),
         }
     }
 }
@@ -119,24 +125,32 @@ struct TlsTestListener {
 
 impl TlsTestListener {
     /// Comes with this certificate, says hello and listens: an error when the server did not want it.
-    async fn connect(&self, presented: Option<&ClientCertAndKey>) -> io::Result<TlsStream<TcpStream>> {
+    async fn connect(
+        &self,
+        presented: Option<&ClientCertAndKey>,
+    ) -> io::Result<TlsStream<TcpStream>> {
         let mut roots = rustls::RootCertStore::empty();
         roots.add(read_chain(&self.ca).unwrap()[0].clone()).unwrap();
         let config = rustls::ClientConfig::builder().with_root_certificates(roots);
         let config = match presented.cloned() {
-            Some((certificate, key)) => {
-                config.with_client_auth_cert(vec![certificate], PrivateKeyDer::Pkcs8(key.into())).unwrap()
-            }
+            Some((certificate, key)) => config
+                .with_client_auth_cert(vec![certificate], PrivateKeyDer::Pkcs8(key.into()))
+                .unwrap(),
             None => config.with_no_client_auth(),
         };
         let tcp = TcpStream::connect(("127.0.0.1", self.port)).await?;
-        let mut stream = TlsConnector::from(Arc::new(config)).connect("localhost".try_into().unwrap(), tcp).await?;
+        let mut stream = TlsConnector::from(Arc::new(config))
+            .connect("localhost".try_into().unwrap(), tcp)
+            .await?;
         stream.write_all(PREFACE).await?;
         Ok(stream)
     }
 
     /// Who the server says has come.
-    async fn accept_and_read_name(&mut self, presented: Option<&ClientCertAndKey>) -> Option<String> {
+    async fn accept_and_read_name(
+        &mut self,
+        presented: Option<&ClientCertAndKey>,
+    ) -> Option<String> {
         let _line = self.connect(presented).await.unwrap();
         let connection = self.connections.recv().await.unwrap().unwrap();
         connection.connect_info().certificate_name.map(|name| name.to_string())
@@ -146,7 +160,8 @@ impl TlsTestListener {
     async fn is_refused(&self, presented: Option<&ClientCertAndKey>) -> bool {
         match self.connect(presented).await {
             Ok(mut line) => {
-                let read_result = tokio::time::timeout(Duration::from_secs(10), line.read(&mut [0; 1])).await;
+                let read_result =
+                    tokio::time::timeout(Duration::from_secs(10), line.read(&mut [0; 1])).await;
                 read_result.is_ok_and(|read_result| !matches!(read_result, Ok(1)))
             }
             Err(_) => true,
@@ -158,9 +173,13 @@ impl TlsTestListener {
 async fn a_server_that_asks_for_certificates_lets_in_who_has_one_and_knows_the_name_in_it() {
     let partners = PartnerCa::new();
     let server = TlsTestServer::new(&partners, true);
-    let mut listener = server.listen(&ReloadableTlsConfig::load_sources(server.sources.clone()).unwrap()).await;
+    let mut listener =
+        server.listen(&ReloadableTlsConfig::load_sources(server.sources.clone()).unwrap()).await;
     let known = partners.issue_certificate(7, &["https://so.example", "thidua:key:0192f3c2"]);
-    assert_eq!(listener.accept_and_read_name(Some(&known)).await.as_deref(), Some("thidua:key:0192f3c2"));
+    assert_eq!(
+        listener.accept_and_read_name(Some(&known)).await.as_deref(),
+        Some("thidua:key:0192f3c2")
+    );
     assert_eq!(
         listener.accept_and_read_name(Some(&partners.issue_certificate(8, &[]))).await,
         None,
@@ -168,19 +187,24 @@ async fn a_server_that_asks_for_certificates_lets_in_who_has_one_and_knows_the_n
     );
     assert!(listener.is_refused(None).await, "no certificate");
     assert!(
-        listener.is_refused(Some(&PartnerCa::new().issue_certificate(7, &["thidua:key:0192f3c2"]))).await,
+        listener
+            .is_refused(Some(&PartnerCa::new().issue_certificate(7, &["thidua:key:0192f3c2"])))
+            .await,
         "of somebody else's making"
     );
 }
 
 #[tokio::test]
-async fn who_is_on_the_list_is_refused_from_the_next_handshake_on_and_a_wrong_list_changes_nothing() {
+async fn who_is_on_the_list_is_refused_from_the_next_handshake_on_and_a_wrong_list_changes_nothing()
+{
     let partners = PartnerCa::new();
     let server = TlsTestServer::new(&partners, true);
     let certificates = ReloadableTlsConfig::load_sources(server.sources.clone()).unwrap();
     let mut listener = server.listen(&certificates).await;
-    let (good, bad) =
-        (partners.issue_certificate(7, &["thidua:key:07"]), partners.issue_certificate(8, &["thidua:key:08"]));
+    let (good, bad) = (
+        partners.issue_certificate(7, &["thidua:key:07"]),
+        partners.issue_certificate(8, &["thidua:key:08"]),
+    );
     assert_eq!(listener.accept_and_read_name(Some(&bad)).await.as_deref(), Some("thidua:key:08"));
     std::fs::write(server.crl_path(), partners.build_crl(&[8], 2199)).unwrap();
     certificates.reload().unwrap();
@@ -198,14 +222,19 @@ async fn who_is_on_the_list_is_refused_from_the_next_handshake_on_and_a_wrong_li
 }
 
 #[tokio::test]
-async fn where_certificates_are_welcome_phones_come_without_one_and_a_revoked_one_is_worse_than_none() {
+async fn where_certificates_are_welcome_phones_come_without_one_and_a_revoked_one_is_worse_than_none()
+ {
     let partners = PartnerCa::new();
     let server = TlsTestServer::new(&partners, false);
     std::fs::write(server.crl_path(), partners.build_crl(&[8], 2199)).unwrap();
-    let mut listener = server.listen(&ReloadableTlsConfig::load_sources(server.sources.clone()).unwrap()).await;
+    let mut listener =
+        server.listen(&ReloadableTlsConfig::load_sources(server.sources.clone()).unwrap()).await;
     assert_eq!(listener.accept_and_read_name(None).await, None);
     assert_eq!(
-        listener.accept_and_read_name(Some(&partners.issue_certificate(7, &["thidua:key:07"]))).await.as_deref(),
+        listener
+            .accept_and_read_name(Some(&partners.issue_certificate(7, &["thidua:key:07"])))
+            .await
+            .as_deref(),
         Some("thidua:key:07")
     );
     assert!(listener.is_refused(Some(&partners.issue_certificate(8, &["thidua:key:08"]))).await);
@@ -215,11 +244,14 @@ async fn where_certificates_are_welcome_phones_come_without_one_and_a_revoked_on
 async fn a_server_that_asks_nobody_takes_a_phone_as_before_and_knows_no_name() {
     let partners = PartnerCa::new();
     let server = TlsTestServer::new(&partners, true);
-    let mut listener =
-        server.listen(&ReloadableTlsConfig::load(&server.files.chain, &server.files.key, false).unwrap()).await;
+    let mut listener = server
+        .listen(&ReloadableTlsConfig::load(&server.files.chain, &server.files.key, false).unwrap())
+        .await;
     assert_eq!(listener.accept_and_read_name(None).await, None);
     assert_eq!(
-        listener.accept_and_read_name(Some(&partners.issue_certificate(7, &["thidua:key:07"]))).await,
+        listener
+            .accept_and_read_name(Some(&partners.issue_certificate(7, &["thidua:key:07"])))
+            .await,
         None,
         "not asked for, not sent"
     );

@@ -59,7 +59,8 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let method = find_method_name(request.uri().path());
-        let call = method.and_then(|method| self.tracer.start_call(method, read_traceparent(request.headers())));
+        let call = method
+            .and_then(|method| self.tracer.start_call(method, read_traceparent(request.headers())));
         let response = self.inner.call(request);
         let Some(call) = call else { return Box::pin(response) };
         let response = call.instrument(response);
@@ -114,7 +115,10 @@ impl http_body::Body for TracedBody {
     type Data = Bytes;
     type Error = tonic::Status;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, tonic::Status>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, tonic::Status>>> {
         let frame = ready!(Pin::new(&mut self.inner).poll_frame(cx));
         match &frame {
             Some(Ok(frame)) => {

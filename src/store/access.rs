@@ -46,23 +46,29 @@ impl EnrolledDevice {
     /// Whether it is a session at a desk that cannot be extended any more.
     #[must_use]
     pub fn is_expired_session(&self, now: Timestamp) -> bool {
-        self.is_desk_session() && self.enrolled_at.saturating_add_micros(DESK_SESSION_LIFETIME_MICROS) <= now
+        self.is_desk_session()
+            && self.enrolled_at.saturating_add_micros(DESK_SESSION_LIFETIME_MICROS) <= now
     }
 
     /// When it was last heard: a device renews its token when it calls, so the token's end tells, and no more is kept.
     #[must_use]
     pub fn last_seen(&self) -> Timestamp {
-        self.token_expires_at.map_or(self.enrolled_at, |end| end.saturating_add_micros(-ACCESS_TOKEN_LIFETIME_MICROS))
+        self.token_expires_at.map_or(self.enrolled_at, |end| {
+            end.saturating_add_micros(-ACCESS_TOKEN_LIFETIME_MICROS)
+        })
     }
 }
 
-type EnrolledDeviceRow = (Vec<u8>, Vec<u8>, Vec<u8>, i64, Option<i64>, i64, Vec<u8>, i16, Option<i64>);
+type EnrolledDeviceRow =
+    (Vec<u8>, Vec<u8>, Vec<u8>, i64, Option<i64>, i64, Vec<u8>, i16, Option<i64>);
 
 impl ReadTx<'_> {
     /// The device with this id.
     pub fn device(&mut self, id: DeviceId) -> Result<Option<EnrolledDevice>> {
-        let row: Option<EnrolledDeviceRow> =
-            with_conn!(self.conn(), |conn| select_devices().filter(device::id.eq(&id.0[..])).first(conn).optional())?;
+        let row: Option<EnrolledDeviceRow> = with_conn!(self.conn(), |conn| select_devices()
+            .filter(device::id.eq(&id.0[..]))
+            .first(conn)
+            .optional())?;
         row.map(to_device).transpose()
     }
 
@@ -77,7 +83,8 @@ impl ReadTx<'_> {
 
     /// All devices, in order of enrolment.
     pub fn devices(&mut self) -> Result<Vec<EnrolledDevice>> {
-        let rows: Vec<EnrolledDeviceRow> = select_devices().order((device::enrolled, device::id)).load(self.conn())?;
+        let rows: Vec<EnrolledDeviceRow> =
+            select_devices().order((device::enrolled, device::id)).load(self.conn())?;
         rows.into_iter().map(to_device).collect()
     }
 
@@ -107,7 +114,11 @@ impl ReadTx<'_> {
 
     /// Whether the account exists, and its label.
     pub fn account_label(&mut self, account_id: AccountId) -> Result<Option<String>> {
-        Ok(account::table.find(&account_id.0[..]).select(account::label).first(self.conn()).optional()?)
+        Ok(account::table
+            .find(&account_id.0[..])
+            .select(account::label)
+            .first(self.conn())
+            .optional()?)
     }
 }
 
@@ -117,7 +128,11 @@ impl WriteTx<'_> {
         if self.account_label(account_id)?.is_none() {
             let created = self.now().0;
             diesel::insert_into(account::table)
-                .values((account::id.eq(&account_id.0[..]), account::label.eq(label), account::created.eq(created)))
+                .values((
+                    account::id.eq(&account_id.0[..]),
+                    account::label.eq(label),
+                    account::created.eq(created),
+                ))
                 .execute(self.conn())?;
         }
         Ok(())
@@ -146,19 +161,29 @@ impl WriteTx<'_> {
     }
 
     fn delete_grant(&mut self, account_id: AccountId, grant: &Grant) -> Result<()> {
-        diesel::delete(grants::table.find((&account_id.0[..], grant.role.number(), &grant.unit.0[..])))
-            .execute(self.conn())?;
+        diesel::delete(grants::table.find((
+            &account_id.0[..],
+            grant.role.number(),
+            &grant.unit.0[..],
+        )))
+        .execute(self.conn())?;
         Ok(())
     }
 
     /// Whether a code with this hash was ever given.
     pub(crate) fn has_enrol_code(&mut self, hash: &[u8]) -> Result<bool> {
-        let found: i64 = enrol_code::table.filter(enrol_code::hash.eq(hash)).count().get_result(self.conn())?;
+        let found: i64 =
+            enrol_code::table.filter(enrol_code::hash.eq(hash)).count().get_result(self.conn())?;
         Ok(found > 0)
     }
 
     /// Keeps the hash of an enrolment code.
-    pub(crate) fn insert_enrol_code(&mut self, hash: &[u8], account_id: AccountId, expires: Timestamp) -> Result<()> {
+    pub(crate) fn insert_enrol_code(
+        &mut self,
+        hash: &[u8],
+        account_id: AccountId,
+        expires: Timestamp,
+    ) -> Result<()> {
         diesel::insert_into(enrol_code::table)
             .values((
                 enrol_code::hash.eq(hash),
@@ -181,12 +206,18 @@ impl WriteTx<'_> {
         if updated_rows == 0 {
             return Ok(None);
         }
-        let account_id: Vec<u8> = enrol_code::table.find(hash).select(enrol_code::account).first(self.conn())?;
+        let account_id: Vec<u8> =
+            enrol_code::table.find(hash).select(enrol_code::account).first(self.conn())?;
         Ok(Some(AccountId(to_byte_array(&account_id)?)))
     }
 
     /// Enrols a device.
-    pub(crate) fn insert_device(&mut self, id: DeviceId, account_id: AccountId, public_key: &[u8]) -> Result<()> {
+    pub(crate) fn insert_device(
+        &mut self,
+        id: DeviceId,
+        account_id: AccountId,
+        public_key: &[u8],
+    ) -> Result<()> {
         let now = self.now().0;
         diesel::insert_into(device::table)
             .values((
@@ -203,9 +234,17 @@ impl WriteTx<'_> {
     }
 
     /// Gives a device a new access token; the old one ends.
-    pub(crate) fn set_token(&mut self, id: DeviceId, token_hash: &[u8], expires: Timestamp) -> Result<()> {
+    pub(crate) fn set_token(
+        &mut self,
+        id: DeviceId,
+        token_hash: &[u8],
+        expires: Timestamp,
+    ) -> Result<()> {
         diesel::update(device::table.find(&id.0[..]))
-            .set((device::token_hash.eq(Some(token_hash)), device::token_expires.eq(Some(expires.0))))
+            .set((
+                device::token_hash.eq(Some(token_hash)),
+                device::token_expires.eq(Some(expires.0)),
+            ))
             .execute(self.conn())?;
         Ok(())
     }
@@ -232,12 +271,19 @@ impl WriteTx<'_> {
 
     /// Marks that the same number came with other content.
     pub(crate) fn mark_forked(&mut self, id: DeviceId) -> Result<()> {
-        diesel::update(device::table.find(&id.0[..])).set(device::forked.eq(1i16)).execute(self.conn())?;
+        diesel::update(device::table.find(&id.0[..]))
+            .set(device::forked.eq(1i16))
+            .execute(self.conn())?;
         Ok(())
     }
 
     /// Notes that a nonce was used, until it expires: false if it was used before.
-    pub(crate) fn consume_nonce(&mut self, hash: &[u8], id: DeviceId, expires: Timestamp) -> Result<bool> {
+    pub(crate) fn consume_nonce(
+        &mut self,
+        hash: &[u8],
+        id: DeviceId,
+        expires: Timestamp,
+    ) -> Result<bool> {
         let now = self.now().0;
         diesel::delete(nonce::table.filter(nonce::expires.le(now))).execute(self.conn())?;
         let used: i64 = nonce::table.find(hash).count().get_result(self.conn())?;
@@ -245,7 +291,11 @@ impl WriteTx<'_> {
             return Ok(false);
         }
         diesel::insert_into(nonce::table)
-            .values((nonce::hash.eq(hash), nonce::device.eq(&id.0[..]), nonce::expires.eq(expires.0)))
+            .values((
+                nonce::hash.eq(hash),
+                nonce::device.eq(&id.0[..]),
+                nonce::expires.eq(expires.0),
+            ))
             .execute(self.conn())?;
         Ok(true)
     }
@@ -278,7 +328,8 @@ fn select_devices() -> diesel::dsl::Select<device::table, EnrolledDeviceColumns>
 }
 
 fn to_device(row: EnrolledDeviceRow) -> Result<EnrolledDevice> {
-    let (id, account_id, public_key, enrolled, revoked, taken, outcomes, forked, token_expires) = row;
+    let (id, account_id, public_key, enrolled, revoked, taken, outcomes, forked, token_expires) =
+        row;
     Ok(EnrolledDevice {
         id: DeviceId(to_byte_array(&id)?),
         account: AccountId(to_byte_array(&account_id)?),

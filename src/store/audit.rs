@@ -51,7 +51,10 @@ pub struct AuditVerification {
 
 impl ReadTx<'_> {
     /// Recomputes the whole chain. With `expected`, a head hash printed earlier, a truncated tail is found too.
-    pub fn verify_audit_chain(&mut self, expected: Option<(i64, [u8; 32])>) -> Result<AuditVerification> {
+    pub fn verify_audit_chain(
+        &mut self,
+        expected: Option<(i64, [u8; 32])>,
+    ) -> Result<AuditVerification> {
         self.walk_audit_chain(expected, |_| ())
     }
 
@@ -83,7 +86,8 @@ impl ReadTx<'_> {
             }
             next = last + 1;
         }
-        let extra_rows: i64 = audit::table.filter(audit::seq.ge(next)).count().get_result(self.conn())?;
+        let extra_rows: i64 =
+            audit::table.filter(audit::seq.ge(next)).count().get_result(self.conn())?;
         let is_truncated = expected.is_some_and(|(seq, _)| seq >= next);
         if head.seq != next - 1 || head.chain != verified.chain || extra_rows > 0 || is_truncated {
             verified.invalid_from_seq = Some(next);
@@ -92,13 +96,19 @@ impl ReadTx<'_> {
     }
 
     fn load_audit_rows(&mut self, first: i64, last: i64) -> Result<Vec<AuditRow>> {
-        Ok(audit::table.filter(audit::seq.between(first, last)).order(audit::seq).load(self.conn())?)
+        Ok(audit::table
+            .filter(audit::seq.between(first, last))
+            .order(audit::seq)
+            .load(self.conn())?)
     }
 
     /// Lines of the audit after `after`, oldest first.
     pub fn audit_entries(&mut self, after: i64, limit: i64) -> Result<Vec<AuditEntry>> {
-        let rows: Vec<AuditRow> =
-            audit::table.filter(audit::seq.gt(after)).order(audit::seq).limit(limit).load(self.conn())?;
+        let rows: Vec<AuditRow> = audit::table
+            .filter(audit::seq.gt(after))
+            .order(audit::seq)
+            .limit(limit)
+            .load(self.conn())?;
         rows.into_iter().map(to_audit_entry).collect()
     }
 }
@@ -188,13 +198,17 @@ mod tests {
             record_hash: Some(vec![6; 16]),
             recorded_at: 8,
         };
-        for row in
-            [row.clone(), AuditRow { device: None, record_kind: None, record_id: None, record_hash: None, ..row }]
-        {
+        for row in [
+            row.clone(),
+            AuditRow { device: None, record_kind: None, record_id: None, record_hash: None, ..row },
+        ] {
             let mut bytes = Vec::new();
             row.canonical_bytes(|piece| bytes.extend_from_slice(piece));
             assert_eq!(AuditEntry::from_canonical_bytes(&bytes), to_audit_entry(row).ok());
-            assert!((0..bytes.len()).all(|end| AuditEntry::from_canonical_bytes(&bytes[..end]).is_none()));
+            assert!(
+                (0..bytes.len())
+                    .all(|end| AuditEntry::from_canonical_bytes(&bytes[..end]).is_none())
+            );
             bytes.push(0);
             assert_eq!(AuditEntry::from_canonical_bytes(&bytes), None);
         }

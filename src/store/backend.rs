@@ -61,7 +61,11 @@ impl DatabaseLocation {
                 let mut conn = SqliteConnection::establish(path)
                     .map_err(|error| Error::Busy(format!("cannot connect: {error}")))?;
                 conn.batch_execute(SQLITE_PRAGMAS)?;
-                conn.batch_execute(if writer { SQLITE_WRITER_PRAGMAS } else { SQLITE_READER_PRAGMAS })?;
+                conn.batch_execute(if writer {
+                    SQLITE_WRITER_PRAGMAS
+                } else {
+                    SQLITE_READER_PRAGMAS
+                })?;
                 if planted!("disk-not-waited-for") {
                     conn.batch_execute("PRAGMA synchronous = NORMAL")?;
                 }
@@ -91,7 +95,10 @@ fn connect_any_host(url: &str) -> Result<AnyConn> {
             Err(error) => last_error = pg_conninfo::to_connect_error(&error.to_string()),
         }
         if let Error::TlsFailed(why) = &last_error {
-            tracing::error!(why, "THE DATABASE DID NOT PROVE WHO IT IS: see sslmode and sslrootcert in database.url");
+            tracing::error!(
+                why,
+                "THE DATABASE DID NOT PROVE WHO IT IS: see sslmode and sslrootcert in database.url"
+            );
         }
     }
     Err(last_error)
@@ -102,8 +109,9 @@ fn split_hosts(url: &str) -> Vec<String> {
     let Some((scheme, rest)) = url.split_once("://") else { return vec![url.to_owned()] };
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
     let (authority, path_and_query) = rest.split_at(end);
-    let (user, list) =
-        authority.rsplit_once('@').map_or((String::new(), authority), |(user, list)| (format!("{user}@"), list));
+    let (user, list) = authority
+        .rsplit_once('@')
+        .map_or((String::new(), authority), |(user, list)| (format!("{user}@"), list));
     list.split(',').map(|host| format!("{scheme}://{user}{host}{path_and_query}")).collect()
 }
 
@@ -111,7 +119,8 @@ fn split_hosts(url: &str) -> Vec<String> {
 fn with_default_options(url: &str) -> String {
     let mut full_url = url.to_owned();
     for (name, value) in PG_DEFAULT_OPTIONS {
-        let is_set = url.split(['?', '&']).skip(1).any(|host_url| host_url.split('=').next() == Some(name));
+        let is_set =
+            url.split(['?', '&']).skip(1).any(|host_url| host_url.split('=').next() == Some(name));
         if !is_set {
             let sign = if full_url.contains('?') { '&' } else { '?' };
             full_url.push_str(&format!("{sign}{name}={value}"));
@@ -123,7 +132,8 @@ fn with_default_options(url: &str) -> String {
 /// A node that stands still inside a transaction holds rows that every other node waits for, above all the head: PostgreSQL ends its
 /// session. Whoever waits that long gives up within the deadline of its call. No limit on its statements: a cancelled COMMIT may be one that
 /// its replica never got.
-const PG_WRITER_SETTINGS: &str = "SET idle_in_transaction_session_timeout = '10s'; SET lock_timeout = '20s'";
+const PG_WRITER_SETTINGS: &str =
+    "SET idle_in_transaction_session_timeout = '10s'; SET lock_timeout = '20s'";
 
 // FULL is part of the contract: with NORMAL, power cuts lose acknowledged commits.
 // Nothing is mapped: SQLite forgets a reader's mapping, with its cache, whenever anybody wrote, and to map the file and touch its pages anew
@@ -260,16 +270,26 @@ mod tests {
     #[test]
     fn a_list_of_hosts_is_tried_one_by_one() {
         let listed = split_hosts("postgres://u:p@a:1,b:2/thidua?target_session_attrs=read-write");
-        let host_url = |host: &str| format!("postgres://u:p@{host}/thidua?target_session_attrs=read-write");
+        let host_url =
+            |host: &str| format!("postgres://u:p@{host}/thidua?target_session_attrs=read-write");
         assert_eq!(listed, [host_url("a:1"), host_url("b:2")]);
-        assert_eq!(split_hosts("postgresql:///thidua?host=/run/a,/run/b"), ["postgresql:///thidua?host=/run/a,/run/b"]);
+        assert_eq!(
+            split_hosts("postgresql:///thidua?host=/run/a,/run/b"),
+            ["postgresql:///thidua?host=/run/a,/run/b"]
+        );
     }
 
     #[test]
     fn a_silent_database_is_noticed_as_soon_as_the_operator_says_and_else_as_we_say() {
-        let plain = with_default_options("postgres://u:p@a,b/thidua?target_session_attrs=read-write&connect_timeout=2");
-        assert!(plain.starts_with("postgres://u:p@a,b/thidua?target_session_attrs=read-write&connect_timeout=2&keep"));
+        let plain = with_default_options(
+            "postgres://u:p@a,b/thidua?target_session_attrs=read-write&connect_timeout=2",
+        );
+        assert!(plain.starts_with(
+            "postgres://u:p@a,b/thidua?target_session_attrs=read-write&connect_timeout=2&keep"
+        ));
         assert_eq!(plain.matches("connect_timeout").count(), 1, "{plain}");
-        assert!(with_default_options("postgres://h/d").starts_with("postgres://h/d?connect_timeout=5&"));
+        assert!(
+            with_default_options("postgres://h/d").starts_with("postgres://h/d?connect_timeout=5&")
+        );
     }
 }

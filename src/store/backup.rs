@@ -44,7 +44,9 @@ impl Store {
     /// Writes a copy of the database as it is now to `to`, which must not exist. SQLite only.
     pub fn copy_to_file(&self, to: &Path) -> Result<()> {
         let DatabaseLocation::Sqlite(_) = self.location() else {
-            return Err(Error::Database("PostgreSQL is copied by its own tools: pg_dump, pg_basebackup".to_owned()));
+            return Err(Error::Database(
+                "PostgreSQL is copied by its own tools: pg_dump, pg_basebackup".to_owned(),
+            ));
         };
         let mut conn = self.location().connect(false)?;
         // VACUUM INTO writes elsewhere; the connection itself stays read only.
@@ -86,11 +88,15 @@ pub fn check_database_at(location: &DatabaseLocation) -> Result<IntegrityReport>
 pub(super) fn check_database(tx: &mut ReadTx) -> Result<IntegrityReport> {
     let mut faults = Vec::new();
     if let AnyConn::Sqlite(conn) = tx.conn() {
-        let lines: Vec<IntegrityCheckRow> = diesel::sql_query("PRAGMA integrity_check").load(conn)?;
-        faults.extend(lines.into_iter().map(|line| line.integrity_check).filter(|line| line != "ok"));
+        let lines: Vec<IntegrityCheckRow> =
+            diesel::sql_query("PRAGMA integrity_check").load(conn)?;
+        faults
+            .extend(lines.into_iter().map(|line| line.integrity_check).filter(|line| line != "ok"));
     }
     let audit = tx.verify_audit_chain(None)?;
-    faults.extend(audit.invalid_from_seq.map(|seq| format!("the audit chain does not hold at seq {seq}")));
+    faults.extend(
+        audit.invalid_from_seq.map(|seq| format!("the audit chain does not hold at seq {seq}")),
+    );
     let digests = tx.recompute_digests()?;
     for scope in tx.all_scopes()? {
         let found = digests.get(&scope.number).copied().unwrap_or_default();
@@ -101,7 +107,12 @@ pub(super) fn check_database(tx: &mut ReadTx) -> Result<IntegrityReport> {
             ));
         }
     }
-    Ok(IntegrityReport { head: tx.head()?, audit_rows: audit.rows, scopes: digests.len(), problems: faults })
+    Ok(IntegrityReport {
+        head: tx.head()?,
+        audit_rows: audit.rows,
+        scopes: digests.len(),
+        problems: faults,
+    })
 }
 
 impl ReadTx<'_> {
@@ -166,15 +177,19 @@ impl BackupFile {
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
         let line = format!("{}  {name}\n", compute_file_sha256(&self.path)?);
         let path = self.checksum_path();
-        let write =
-            || File::create(&path).and_then(|mut file| file.write_all(line.as_bytes()).and_then(|()| file.sync_all()));
+        let write = || {
+            File::create(&path)
+                .and_then(|mut file| file.write_all(line.as_bytes()).and_then(|()| file.sync_all()))
+        };
         write().map_err(|error| to_file_error(&path, &error))
     }
 
     /// Whether the file is what it was when it was checked; `None` when it never was.
     pub fn has_valid_checksum(&self) -> Result<Option<bool>> {
         match fs::read_to_string(self.checksum_path()) {
-            Ok(line) => Ok(Some(line.split_whitespace().next() == Some(&compute_file_sha256(&self.path)?))),
+            Ok(line) => {
+                Ok(Some(line.split_whitespace().next() == Some(&compute_file_sha256(&self.path)?)))
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(to_file_error(&self.checksum_path(), &error)),
         }
@@ -188,7 +203,8 @@ impl BackupFile {
 
     /// Brings the same copy to another directory, on disk before it returns.
     pub fn copy_to_dir(&self, dir: &Path) -> Result<Self> {
-        let target = Self { path: dir.join(self.path.file_name().unwrap_or_default()), ..self.clone() };
+        let target =
+            Self { path: dir.join(self.path.file_name().unwrap_or_default()), ..self.clone() };
         let partial_path = target.path.with_extension("part");
         let bring = || {
             fs::copy(&self.path, &partial_path)?;
@@ -207,7 +223,8 @@ pub fn list_backups(dir: &Path) -> Result<Vec<BackupFile>> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(to_file_error(dir, &error)),
     };
-    let mut found: Vec<BackupFile> = entries.filter_map(|entry| BackupFile::from_path(entry.ok()?.path())).collect();
+    let mut found: Vec<BackupFile> =
+        entries.filter_map(|entry| BackupFile::from_path(entry.ok()?.path())).collect();
     found.retain(|copy| copy.checksum_path().exists());
     found.sort();
     Ok(found)
@@ -256,14 +273,21 @@ pub fn begin_epoch(location: &DatabaseLocation, number: Option<i64>, id: &[u8; 1
     conn.begin_write()?;
     let before: i64 = head::table.find(1).select(head::epoch).first(&mut conn)?;
     let number = number.unwrap_or(0).max(before + 1);
-    diesel::update(head::table.find(1)).set((head::epoch.eq(number), head::epoch_id.eq(&id[..]))).execute(&mut conn)?;
+    diesel::update(head::table.find(1))
+        .set((head::epoch.eq(number), head::epoch_id.eq(&id[..])))
+        .execute(&mut conn)?;
     diesel::delete(setting::table.find(SUPERSEDED_SETTING)).execute(&mut conn)?;
     conn.execute_sql("COMMIT")?;
     Ok(number)
 }
 
 /// Puts the copy in the place of the database at `location`, which must not exist there, and begins its new history. Returns the number.
-pub fn restore_backup(copy: &Path, location: &DatabaseLocation, number: Option<i64>, id: &[u8; 16]) -> Result<i64> {
+pub fn restore_backup(
+    copy: &Path,
+    location: &DatabaseLocation,
+    number: Option<i64>,
+    id: &[u8; 16],
+) -> Result<i64> {
     let DatabaseLocation::Sqlite(path) = location else {
         return Err(Error::Database(
             "PostgreSQL is restored by its own tools; then run thidua restore --begin".to_owned(),
@@ -276,7 +300,8 @@ pub fn restore_backup(copy: &Path, location: &DatabaseLocation, number: Option<i
     fs::copy(copy, &partial_path)
         .and_then(|_| File::open(&partial_path)?.sync_all())
         .map_err(|error| to_file_error(&partial_path, &error))?;
-    let number = begin_epoch(&DatabaseLocation::Sqlite(partial_path.display().to_string()), number, id)?;
+    let number =
+        begin_epoch(&DatabaseLocation::Sqlite(partial_path.display().to_string()), number, id)?;
     fs::rename(&partial_path, path).map_err(|error| to_file_error(path, &error))?;
     Ok(number)
 }

@@ -46,7 +46,10 @@ impl WriteTx<'_> {
         let mut newest = newest_versions(self.baselines()?);
         let mut incoming: BTreeMap<(String, ElementCode), Vec<BaselineRow>> = BTreeMap::new();
         for row in rows {
-            incoming.entry((row.unit_uid.clone(), row.element.clone())).or_default().push(row.clone());
+            incoming
+                .entry((row.unit_uid.clone(), row.element.clone()))
+                .or_default()
+                .push(row.clone());
         }
         let mut added = 0;
         for (key, mut rows) in incoming {
@@ -73,7 +76,8 @@ type NewestBaselines = BTreeMap<(String, ElementCode), (u32, Vec<BaselineRow>)>;
 fn newest_versions(rows: Vec<BaselineRow>) -> NewestBaselines {
     let mut newest = NewestBaselines::new();
     for row in rows {
-        let (version, stored) = newest.entry((row.unit_uid.clone(), row.element.clone())).or_default();
+        let (version, stored) =
+            newest.entry((row.unit_uid.clone(), row.element.clone())).or_default();
         if row.version > *version {
             *version = row.version;
             stored.clear();
@@ -104,7 +108,8 @@ fn to_baseline_row(
 ) -> Result<BaselineRow> {
     let damaged = |what: &str| Error::Damaged(format!("baseline of {unit_uid}: {what}"));
     let element = ElementCode::new(&element).map_err(|_| damaged("element"))?;
-    let window = DateWindow::new(date_from_days(start), date_from_days(end)).ok_or_else(|| damaged("window"))?;
+    let window = DateWindow::new(date_from_days(start), date_from_days(end))
+        .ok_or_else(|| damaged("window"))?;
     let status = BaselineStatus::parse(&status).ok_or_else(|| damaged("status"))?;
     let version = u32::try_from(version).map_err(|_| damaged("version"))?;
     Ok(BaselineRow { unit_uid, element, window, value, source, status, version })

@@ -52,7 +52,12 @@ impl BatchWriter {
             batch: None,
             scope_numbers: commit::ScopeNumberCache::new(),
         });
-        Self { location, state: state, waiting_callers: AtomicUsize::new(0), commit_hook: Mutex::default() }
+        Self {
+            location,
+            state: state,
+            waiting_callers: AtomicUsize::new(0),
+            commit_hook: Mutex::default(),
+        }
     }
 
     pub(super) fn set_commit_hook(&self, hook: CommitHook) {
@@ -70,7 +75,11 @@ impl BatchWriter {
             match self.attempt_transaction(now, steps)? {
                 WriteAttempt::Committed(value, seq) => return Ok((value, seq)),
                 WriteAttempt::Retry(reason) => {
-                    tracing::debug!(transaction = name, reason, "the batch failed; running the steps again");
+                    tracing::debug!(
+                        transaction = name,
+                        reason,
+                        "the batch failed; running the steps again"
+                    );
                     last = reason;
                 }
             }
@@ -87,7 +96,11 @@ impl BatchWriter {
         let mut state = lock_ignoring_poison(&self.state);
         self.waiting_callers.fetch_sub(1, Ordering::SeqCst);
         if let Err(error) = state.begin_batch(&self.location) {
-            return if error.is_transient() { Ok(WriteAttempt::Retry(error.to_string())) } else { Err(error.into()) };
+            return if error.is_transient() {
+                Ok(WriteAttempt::Retry(error.to_string()))
+            } else {
+                Err(error.into())
+            };
         }
         let member_result = state.run_member(now, steps);
         let end = state.batch.as_ref().map(|batch| Arc::clone(&batch.result));
@@ -118,10 +131,14 @@ impl BatchWriter {
                 state.scope_numbers.clear();
             }
         }
-        if let (Ok(Some(last)), Some(hook)) = (&result, lock_ignoring_poison(&self.commit_hook).clone()) {
+        if let (Ok(Some(last)), Some(hook)) =
+            (&result, lock_ignoring_poison(&self.commit_hook).clone())
+        {
             hook(*last);
         }
-        batch.result.complete(result.map(|last| last.unwrap_or(0)).map_err(|error| error.to_string()));
+        batch
+            .result
+            .complete(result.map(|last| last.unwrap_or(0)).map_err(|error| error.to_string()));
     }
 }
 
@@ -178,7 +195,11 @@ impl BatchWriterState {
         };
         conn.begin_write()?;
         self.conn = Some(conn);
-        self.batch = Some(WriteBatch { pending: PendingChanges::default(), member_count: 0, result: Arc::default() });
+        self.batch = Some(WriteBatch {
+            pending: PendingChanges::default(),
+            member_count: 0,
+            result: Arc::default(),
+        });
         Ok(())
     }
 
@@ -207,7 +228,8 @@ impl BatchWriterState {
             Err(panic) => {
                 batch.pending.truncate_to(position);
                 if conn.execute_sql("ROLLBACK TO s0").is_err() {
-                    batch.pending.fatal_error = Some("a caller panicked and could not be undone".to_owned());
+                    batch.pending.fatal_error =
+                        Some("a caller panicked and could not be undone".to_owned());
                 }
                 BatchMemberResult::Panicked(panic)
             }

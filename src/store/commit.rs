@@ -46,7 +46,8 @@ pub(super) fn append_commit(
     }
     let first = last - count + 1;
     let content = insert_audit_rows(conn, &pending.changes, first, now)?;
-    let mut digests = ScopeDigests { scope_numbers: std::mem::take(numbers), changes: BTreeMap::new() };
+    let mut digests =
+        ScopeDigests { scope_numbers: std::mem::take(numbers), changes: BTreeMap::new() };
     let net_changes = merge_changes(&pending.changes, first);
     let before = load_feed_rows(conn, &net_changes)?;
     for (key, net_changes) in &net_changes {
@@ -56,8 +57,11 @@ pub(super) fn append_commit(
     digests.update_scopes(conn)?;
     *numbers = digests.scope_numbers;
     assign_commit_seq(conn, pending, last)?;
-    let chain =
-        if planted!("chain-unlinked") { extend_chain(&[0; 32], content) } else { extend_chain(&chain, content) };
+    let chain = if planted!("chain-unlinked") {
+        extend_chain(&[0; 32], content)
+    } else {
+        extend_chain(&chain, content)
+    };
     diesel::update(head::table.find(1)).set(head::chain.eq(&chain[..])).execute(conn)?;
     diesel::insert_into(commit_log::table)
         .values((
@@ -148,7 +152,12 @@ impl AuditRow {
     }
 }
 
-fn insert_audit_rows(conn: &mut AnyConn, pending: &[PendingChange], first: i64, now: Timestamp) -> Result<[u8; 32]> {
+fn insert_audit_rows(
+    conn: &mut AnyConn,
+    pending: &[PendingChange],
+    first: i64,
+    now: Timestamp,
+) -> Result<[u8; 32]> {
     let rows: Vec<AuditRow> = pending
         .iter()
         .enumerate()
@@ -182,7 +191,9 @@ fn to_audit_row(pending_change: &PendingChange, seq: i64, now: Timestamp) -> Aud
         record_id: change.map(|change| change.id.to_vec()),
         from_revision: change.map_or(0, |change| change.from_revision),
         to_revision: change.map_or(0, |change| change.to_revision),
-        record_hash: change.and_then(|change| change.new_hash).map(|hash| hash.to_be_bytes().to_vec()),
+        record_hash: change
+            .and_then(|change| change.new_hash)
+            .map(|hash| hash.to_be_bytes().to_vec()),
         recorded_at: now.0,
     }
 }
@@ -200,7 +211,9 @@ type ChangedRecordKey = (RecordKind, [u8; 16]);
 fn merge_changes(pending: &[PendingChange], first: i64) -> Vec<(ChangedRecordKey, NetChange)> {
     let mut net_changes: BTreeMap<ChangedRecordKey, NetChange> = BTreeMap::new();
     for (index, pending_change) in pending.iter().enumerate() {
-        let Some(RecordChange { kind, id, old_hash, new_hash, scopes, .. }) = &pending_change.record_change else {
+        let Some(RecordChange { kind, id, old_hash, new_hash, scopes, .. }) =
+            &pending_change.record_change
+        else {
             continue;
         };
         let seq = first + index as i64;
@@ -209,7 +222,12 @@ fn merge_changes(pending: &[PendingChange], first: i64) -> Vec<(ChangedRecordKey
             .entry((*kind, *id))
             .and_modify(|entry| {
                 let old = entry.old_hash;
-                *entry = NetChange { seq, old_hash: old, new_hash: *new_hash, scopes: BTreeSet::clone(&scopes) };
+                *entry = NetChange {
+                    seq,
+                    old_hash: old,
+                    new_hash: *new_hash,
+                    scopes: BTreeSet::clone(&scopes),
+                };
             })
             .or_insert(NetChange { seq, old_hash: *old_hash, new_hash: *new_hash, scopes });
     }
@@ -274,15 +292,21 @@ fn write_feed_rows(
             !held || net_changes.old_hash != net_changes.new_hash,
         );
     }
-    for (scope, _, _) in before.iter().filter(|(scope, _, op)| *op == OP_PUT && !targets.contains(scope)) {
+    for (scope, _, _) in
+        before.iter().filter(|(scope, _, op)| *op == OP_PUT && !targets.contains(scope))
+    {
         if planted!("leaving-untold") {
             continue;
         }
-        changes.insert(*scope, if net_changes.new_hash.is_none() { OP_DELETED } else { OP_OUT_OF_SCOPE });
+        changes.insert(
+            *scope,
+            if net_changes.new_hash.is_none() { OP_DELETED } else { OP_OUT_OF_SCOPE },
+        );
         digests.replace_hash(*scope, net_changes.old_hash, None, true);
     }
     for (scope, op) in changes {
-        let existing_seq = before.iter().find(|(place, _, _)| *place == scope).map(|(_, seq, _)| *seq);
+        let existing_seq =
+            before.iter().find(|(place, _, _)| *place == scope).map(|(_, seq, _)| *seq);
         upsert_feed_row(conn, (scope, net_changes.seq, op), (kind, &id), existing_seq)?;
     }
     Ok(())
@@ -346,8 +370,10 @@ impl ScopeDigests {
 
     fn update_scopes(&self, conn: &mut AnyConn) -> Result<()> {
         for (number, change) in &self.changes {
-            let (count, sum): (i64, Vec<u8>) =
-                with_conn!(conn, |conn| scope::table.find(*number).select((scope::count, scope::sum)).first(conn))?;
+            let (count, sum): (i64, Vec<u8>) = with_conn!(conn, |conn| scope::table
+                .find(*number)
+                .select((scope::count, scope::sum))
+                .first(conn))?;
             let mut digest = ScopeDigest { count, sum: u128::from_be_bytes(to_byte_array(&sum)?) };
             digest.merge(*change);
             let sum = digest.sum.to_be_bytes();

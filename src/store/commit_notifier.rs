@@ -30,7 +30,12 @@ impl CommitNotifier {
     }
 
     /// Starts the thread of a store on PostgreSQL, once; it ends with the store. SQLite has one node and needs no bell.
-    pub(super) fn spawn_listener(&self, location: &DatabaseLocation, store: Weak<StoreInner>, hook: CommitHook) {
+    pub(super) fn spawn_listener(
+        &self,
+        location: &DatabaseLocation,
+        store: Weak<StoreInner>,
+        hook: CommitHook,
+    ) {
         let DatabaseLocation::Postgres(_) = location else { return };
         if self.is_started.swap(true, Ordering::AcqRel) {
             return;
@@ -52,7 +57,11 @@ fn run_listener(location: &DatabaseLocation, store: &Weak<StoreInner>, hook: &Co
     }
 }
 
-fn listen_for_commits(location: &DatabaseLocation, store: &Weak<StoreInner>, hook: &CommitHook) -> Result<()> {
+fn listen_for_commits(
+    location: &DatabaseLocation,
+    store: &Weak<StoreInner>,
+    hook: &CommitHook,
+) -> Result<()> {
     let AnyConn::Pg(mut conn) = location.connect(false)? else { return Ok(()) };
     conn.batch_execute("LISTEN thidua_head")?;
     loop {

@@ -57,7 +57,8 @@ impl WriteTx<'_> {
             .filter(command::details.is_not_null())
             .set(command::details.eq(None::<Vec<u8>>))
             .execute(self.conn())?;
-        let responses = diesel::delete(once::table.filter(once::at.lt(before.0))).execute(self.conn())?;
+        let responses =
+            diesel::delete(once::table.filter(once::at.lt(before.0))).execute(self.conn())?;
         Ok(details + responses)
     }
 }

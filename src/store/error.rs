@@ -19,7 +19,9 @@ pub enum Error {
     #[error("a file cannot be read or written: {0}")]
     FileIo(String),
     /// The file's schema is newer than this programme.
-    #[error("the database has schema {found}, this programme knows {supported}; use a programme that knows it")]
+    #[error(
+        "the database has schema {found}, this programme knows {supported}; use a programme that knows it"
+    )]
     NewerSchema {
         /// The newest migration found.
         found: String,
@@ -27,7 +29,9 @@ pub enum Error {
         supported: String,
     },
     /// The schema is older than this programme, and only a person can say that there is a copy.
-    #[error("the database's schema is older than this programme ({pending_migrations} to apply): run thidua migrate")]
+    #[error(
+        "the database's schema is older than this programme ({pending_migrations} to apply): run thidua migrate"
+    )]
     OlderSchema {
         /// The migrations to apply, oldest first.
         pending_migrations: String,

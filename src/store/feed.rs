@@ -72,12 +72,13 @@ impl ReadTx<'_> {
 
     /// One scope; absent while it never held a record.
     pub fn scope(&mut self, requested: Scope) -> Result<Option<FeedScope>> {
-        let row: Option<(i32, i64, i64, i64, Vec<u8>)> = with_conn!(self.conn(), |conn| scope::table
-            .filter(scope::kind.eq(requested.kind.number()))
-            .filter(scope::id.eq(&requested.id[..]))
-            .select((scope::no, scope::generation, scope::floor, scope::count, scope::sum))
-            .first(conn)
-            .optional())?;
+        let row: Option<(i32, i64, i64, i64, Vec<u8>)> =
+            with_conn!(self.conn(), |conn| scope::table
+                .filter(scope::kind.eq(requested.kind.number()))
+                .filter(scope::id.eq(&requested.id[..]))
+                .select((scope::no, scope::generation, scope::floor, scope::count, scope::sum))
+                .first(conn)
+                .optional())?;
         row.map(|(number, generation, floor, count, sum)| {
             let digest = ScopeDigest { count, sum: u128::from_be_bytes(to_byte_array(&sum)?) };
             Ok(FeedScope { scope: requested, number, generation, tombstone_floor: floor, digest })
@@ -99,10 +100,15 @@ impl ReadTx<'_> {
 
     /// The scope behind a short number.
     pub fn scope_by_number(&mut self, number: i32) -> Result<Option<Scope>> {
-        let row: Option<(i16, Vec<u8>)> =
-            scope::table.find(number).select((scope::kind, scope::id)).first(self.conn()).optional()?;
+        let row: Option<(i16, Vec<u8>)> = scope::table
+            .find(number)
+            .select((scope::kind, scope::id))
+            .first(self.conn())
+            .optional()?;
         let Some((kind, id)) = row else { return Ok(None) };
-        ScopeKind::from_number(kind).map(|kind| Ok(Scope { kind, id: to_byte_array(&id)? })).transpose()
+        ScopeKind::from_number(kind)
+            .map(|kind| Ok(Scope { kind, id: to_byte_array(&id)? }))
+            .transpose()
     }
 
     /// Every scope with its digest, for operators and tests.
@@ -140,7 +146,13 @@ impl ReadTx<'_> {
     }
 
     /// Changes in `scopes` with `after < seq <= upto`, in seq order, at most about `limit`; a seq is never split between two pages.
-    pub fn feed_page(&mut self, scopes: &[i32], after: i64, upto: i64, limit: usize) -> Result<Vec<FeedRow>> {
+    pub fn feed_page(
+        &mut self,
+        scopes: &[i32],
+        after: i64,
+        upto: i64,
+        limit: usize,
+    ) -> Result<Vec<FeedRow>> {
         let max_rows = limit + scopes.len();
         // SQLite plans a question with a list anew each time, and sorts; one scope is a range in its own order. For PostgreSQL each question
         // is a journey.
@@ -170,7 +182,13 @@ impl ReadTx<'_> {
         rows.into_iter().filter_map(|row| to_feed_row(row).transpose()).collect()
     }
 
-    fn load_feed_rows(&mut self, scopes: &[i32], after: i64, upto: i64, max_rows: usize) -> Result<Vec<JoinedFeedRow>> {
+    fn load_feed_rows(
+        &mut self,
+        scopes: &[i32],
+        after: i64,
+        upto: i64,
+        max_rows: usize,
+    ) -> Result<Vec<JoinedFeedRow>> {
         let rows = feed::table
             .left_join(record::table.on(record::kind.eq(feed::kind).and(record::id.eq(feed::id))))
             .filter(feed::seq.gt(after))
@@ -188,7 +206,9 @@ impl ReadTx<'_> {
             .limit(max_rows as i64);
         Ok(match (self.conn(), scopes) {
             (AnyConn::Sqlite(conn), [scope]) => rows.filter(feed::scope.eq(*scope)).load(conn)?,
-            (AnyConn::Sqlite(conn), scopes) => rows.filter(feed::scope.eq_any(scopes)).load(conn)?,
+            (AnyConn::Sqlite(conn), scopes) => {
+                rows.filter(feed::scope.eq_any(scopes)).load(conn)?
+            }
             (AnyConn::Pg(conn), scopes) => rows.filter(feed::scope.eq_any(scopes)).load(conn)?,
         })
     }
@@ -211,7 +231,9 @@ impl WriteTx<'_> {
 /// Scope, seq, kind, id and op of a feed row, revision and bytes of its record.
 type JoinedFeedRow = (i32, i64, i16, Vec<u8>, i16, Option<i64>, Option<Vec<u8>>);
 
-fn to_feed_row((scope, seq, kind, id, op, revision, bytes): JoinedFeedRow) -> Result<Option<FeedRow>> {
+fn to_feed_row(
+    (scope, seq, kind, id, op, revision, bytes): JoinedFeedRow,
+) -> Result<Option<FeedRow>> {
     let Some(kind) = RecordKind::from_number(kind) else { return Ok(None) };
     let op = match (op, revision, bytes) {
         (OP_PUT, Some(revision), Some(bytes)) => FeedOp::Put { revision, bytes },

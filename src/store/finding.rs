@@ -20,9 +20,17 @@ use std::collections::BTreeMap;
 
 impl ReadTx<'_> {
     /// Every finding with its revision, in no order that says anything.
-    pub fn findings(&mut self, units: &UnitNumbers, elements: &ElementNumbers) -> Result<Vec<(Finding, i64)>> {
+    pub fn findings(
+        &mut self,
+        units: &UnitNumbers,
+        elements: &ElementNumbers,
+    ) -> Result<Vec<(Finding, i64)>> {
         let stored = self.records(RecordKind::Finding)?.into_iter();
-        stored.map(|(_, one)| Ok((record::decode_finding(&one.bytes, units, elements)?, one.revision))).collect()
+        stored
+            .map(|(_, one)| {
+                Ok((record::decode_finding(&one.bytes, units, elements)?, one.revision))
+            })
+            .collect()
     }
 
     /// One finding with its revision.
@@ -51,7 +59,12 @@ impl ReadTx<'_> {
         }
         let rows: Vec<(Vec<u8>, i64, i64, Vec<u8>)> = report_revision::table
             .order((report_revision::report, report_revision::revision))
-            .select((report_revision::report, report_revision::revision, report_revision::at, report_revision::bytes))
+            .select((
+                report_revision::report,
+                report_revision::revision,
+                report_revision::at,
+                report_revision::bytes,
+            ))
             .load(self.conn())?;
         rows.into_iter()
             .map(|(id, revision, at, bytes)| {
@@ -79,11 +92,21 @@ impl WriteTx<'_> {
         if finding.shared {
             scopes.extend(report_scopes(ReportState::Submitted, &unit_path));
         }
-        self.put_record(&AuditContext::from(permit), RecordKind::Finding, finding.id().0, &bytes, scopes)
+        self.put_record(
+            &AuditContext::from(permit),
+            RecordKind::Finding,
+            finding.id().0,
+            &bytes,
+            scopes,
+        )
     }
 
     /// Takes a question back that no longer asks anything.
-    pub(crate) fn delete_finding<A: ActionMarker>(&mut self, permit: &Permit<A>, id: FindingId) -> Result<()> {
+    pub(crate) fn delete_finding<A: ActionMarker>(
+        &mut self,
+        permit: &Permit<A>,
+        id: FindingId,
+    ) -> Result<()> {
         self.delete_record(&AuditContext::from(permit), RecordKind::Finding, id.0)
     }
 }

@@ -58,8 +58,10 @@ impl ReadTx<'_> {
 
     /// The held command with this id, and whose it is; one whose parent came is gone.
     pub fn held_command(&mut self, id: HeldCommandId) -> Result<Option<WaitingCommand>> {
-        let row: Option<HeldCommandRow> =
-            select_held_commands().filter(held::id.eq(id.0.to_vec())).first(self.conn()).optional()?;
+        let row: Option<HeldCommandRow> = select_held_commands()
+            .filter(held::id.eq(id.0.to_vec()))
+            .first(self.conn())
+            .optional()?;
         row.map(to_waiting_command).transpose()
     }
 
@@ -75,15 +77,19 @@ impl ReadTx<'_> {
 
     /// The held commands that were typed for this unit.
     pub(crate) fn held_ids_of_unit(&mut self, unit: UnitId) -> Result<Vec<HeldCommandId>> {
-        let ids: Vec<Vec<u8>> =
-            held::table.filter(held::unit.eq(&unit.0[..])).order(held::id).select(held::id).load(self.conn())?;
+        let ids: Vec<Vec<u8>> = held::table
+            .filter(held::unit.eq(&unit.0[..]))
+            .order(held::id)
+            .select(held::id)
+            .load(self.conn())?;
         ids.iter().map(|id| Ok(HeldCommandId(to_byte_array(id)?))).collect()
     }
 
     /// The reports for which commands wait.
     pub fn reports_with_waiting_commands(&mut self) -> Result<Vec<ReportId>> {
         let waits = held::table.filter(held::waits.eq(1i16));
-        let ids: Vec<Vec<u8>> = waits.order(held::report).select(held::report).distinct().load(self.conn())?;
+        let ids: Vec<Vec<u8>> =
+            waits.order(held::report).select(held::report).distinct().load(self.conn())?;
         ids.iter().map(|id| Ok(ReportId(to_byte_array(id)?))).collect()
     }
 
@@ -115,7 +121,12 @@ impl ReadTx<'_> {
         let mut grants = Vec::new();
         for (role, unit) in rows {
             let unit = UnitId(to_byte_array(&unit)?);
-            grants.extend(Role::from_number(role).map(|role| Grant { role, unit, from: Date::MIN, to: Date::MAX }));
+            grants.extend(Role::from_number(role).map(|role| Grant {
+                role,
+                unit,
+                from: Date::MIN,
+                to: Date::MAX,
+            }));
         }
         Ok(grants)
     }
@@ -161,7 +172,11 @@ impl WriteTx<'_> {
     }
 
     /// Takes the record of a command away that took effect by itself.
-    pub(crate) fn delete_held_command(&mut self, audit: &AuditContext, id: HeldCommandId) -> Result<()> {
+    pub(crate) fn delete_held_command(
+        &mut self,
+        audit: &AuditContext,
+        id: HeldCommandId,
+    ) -> Result<()> {
         diesel::delete(held::table.find(&id.0[..])).execute(self.conn())?;
         self.delete_record(audit, RecordKind::Held, id.0)
     }
@@ -173,7 +188,9 @@ impl WriteTx<'_> {
         outcome: &RecordedCommand,
         device: DeviceId,
     ) -> Result<()> {
-        diesel::update(held::table.find(&id.0[..])).set(held::waits.eq(0i16)).execute(self.conn())?;
+        diesel::update(held::table.find(&id.0[..]))
+            .set(held::waits.eq(0i16))
+            .execute(self.conn())?;
         diesel::update(command::table.find((&device.0[..], outcome.number as i64)))
             .set((
                 command::verdict.eq(outcome.verdict.number()),
@@ -186,18 +203,34 @@ impl WriteTx<'_> {
     }
 
     /// Remembers that a role was taken away.
-    pub(super) fn insert_former_grant(&mut self, account_id: AccountId, grant: &Grant) -> Result<()> {
+    pub(super) fn insert_former_grant(
+        &mut self,
+        account_id: AccountId,
+        grant: &Grant,
+    ) -> Result<()> {
         let key = (&account_id.0[..], grant.role.number(), &grant.unit.0[..]);
         diesel::delete(former_grant::table.find(key)).execute(self.conn())?;
         diesel::insert_into(former_grant::table)
-            .values((former_grant::account.eq(key.0), former_grant::role.eq(key.1), former_grant::unit.eq(key.2)))
+            .values((
+                former_grant::account.eq(key.0),
+                former_grant::role.eq(key.1),
+                former_grant::unit.eq(key.2),
+            ))
             .execute(self.conn())?;
         Ok(())
     }
 }
 
-type HeldCommandColumns =
-    (held::id, held::device, held::number, held::report, held::unit, held::waits, held::reason, held::bytes);
+type HeldCommandColumns = (
+    held::id,
+    held::device,
+    held::number,
+    held::report,
+    held::unit,
+    held::waits,
+    held::reason,
+    held::bytes,
+);
 
 fn select_held_commands() -> diesel::dsl::Select<held::table, HeldCommandColumns> {
     held::table.select((
@@ -225,7 +258,10 @@ fn to_waiting_command(
         report: ReportId(to_byte_array(&report)?),
         unit: UnitId(to_byte_array(&unit)?),
         is_waiting: waits != 0,
-        reason: reasons.into_iter().find(|one| reason_number(*one) == reason).ok_or_else(damaged)?,
+        reason: reasons
+            .into_iter()
+            .find(|one| reason_number(*one) == reason)
+            .ok_or_else(damaged)?,
         command: read.command.map_err(|_| damaged())?,
     })
 }

@@ -50,7 +50,8 @@ impl ReadTx<'_> {
         let mut reports = Vec::with_capacity(revisions.len());
         for (id, revision, bytes) in rows {
             if revisions.get(&to_byte_array::<16>(&id)?) == Some(&revision) {
-                reports.push(StoredReport { report: record::decode_report(&bytes, units)?, revision });
+                reports
+                    .push(StoredReport { report: record::decode_report(&bytes, units)?, revision });
             }
         }
         Ok(reports)

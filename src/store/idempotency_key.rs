@@ -16,7 +16,9 @@ impl ReadTx<'_> {
         account_id: AccountId,
         request_id: &[u8; 16],
     ) -> Result<Option<(String, Vec<u8>)>> {
-        let row = once::table.find((&account_id.0[..], &request_id[..])).select((once::method, once::answer));
+        let row = once::table
+            .find((&account_id.0[..], &request_id[..]))
+            .select((once::method, once::answer));
         Ok(row.first(self.conn()).optional()?)
     }
 }

@@ -59,7 +59,8 @@ impl ReadTx<'_> {
 
     /// Runs of all jobs or of one, newest slot first.
     pub fn job_runs(&mut self, job: Option<&str>, limit: i64) -> Result<Vec<JobRun>> {
-        let mut query = job_run::table.order((job_run::slot_at.desc(), job_run::job)).limit(limit).into_boxed();
+        let mut query =
+            job_run::table.order((job_run::slot_at.desc(), job_run::job)).limit(limit).into_boxed();
         if let Some(job) = job {
             query = query.filter(job_run::job.eq(job.to_owned()));
         }
@@ -68,7 +69,11 @@ impl ReadTx<'_> {
 
     /// The run of one slot.
     pub fn job_run(&mut self, job: &str, slot: i64) -> Result<Option<JobRun>> {
-        Ok(job_run::table.find((job, slot)).select(JobRun::as_select()).first(self.conn()).optional()?)
+        Ok(job_run::table
+            .find((job, slot))
+            .select(JobRun::as_select())
+            .first(self.conn())
+            .optional()?)
     }
 
     /// The newest slot that ended well.
@@ -86,10 +91,18 @@ impl ReadTx<'_> {
 impl WriteTx<'_> {
     /// Takes the lease of a job, if it is free or expired: the fencing token, higher than any before. One in force holds against its own
     /// owner too: a name is no proof, on two machines a process may have the same number.
-    pub(crate) fn acquire_lease(&mut self, job: &str, owner: &str, expires: Timestamp) -> Result<Option<i64>> {
+    pub(crate) fn acquire_lease(
+        &mut self,
+        job: &str,
+        owner: &str,
+        expires: Timestamp,
+    ) -> Result<Option<i64>> {
         let now = self.now().0;
-        let row: Option<(i64, i64)> =
-            job_lease::table.find(job).select((job_lease::fence, job_lease::expires)).first(self.conn()).optional()?;
+        let row: Option<(i64, i64)> = job_lease::table
+            .find(job)
+            .select((job_lease::fence, job_lease::expires))
+            .first(self.conn())
+            .optional()?;
         let Some((fencing_token, until)) = row else {
             diesel::insert_into(job_lease::table)
                 .values((
@@ -106,7 +119,11 @@ impl WriteTx<'_> {
         }
         let updated_rows = diesel::update(job_lease::table.find(job))
             .filter(job_lease::fence.eq(fencing_token))
-            .set((job_lease::owner.eq(owner), job_lease::fence.eq(fencing_token + 1), job_lease::expires.eq(expires.0)))
+            .set((
+                job_lease::owner.eq(owner),
+                job_lease::fence.eq(fencing_token + 1),
+                job_lease::expires.eq(expires.0),
+            ))
             .execute(self.conn())?;
         Ok((updated_rows > 0).then_some(fencing_token + 1))
     }

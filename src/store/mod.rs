@@ -96,11 +96,14 @@ impl Store {
     /// somebody migrates it.
     pub fn open(location: &DatabaseLocation) -> Result<Self> {
         let mut conn = location.connect(true)?;
-        if let Some(copy) = schema_migration::run_migrations_with_backup(&mut conn, location, false)? {
+        if let Some(copy) =
+            schema_migration::run_migrations_with_backup(&mut conn, location, false)?
+        {
             tracing::warn!(copy = %copy.display(), "the schema was brought up to date; the database as it was before is kept");
         }
         conn.set_writer_timeouts()?;
-        let superseded = AtomicBool::new(ReadTx::new(&mut conn).setting(backup::SUPERSEDED_SETTING)?.is_some());
+        let superseded =
+            AtomicBool::new(ReadTx::new(&mut conn).setting(backup::SUPERSEDED_SETTING)?.is_some());
         let inner = StoreInner {
             location: location.clone(),
             writer: batch_writer::BatchWriter::new(location.clone(), conn),
@@ -169,13 +172,18 @@ impl Store {
         if self.is_superseded() {
             return Ok(());
         }
-        self.write("store.supersede", now, |tx| tx.set_setting(backup::SUPERSEDED_SETTING, &by.to_be_bytes()))?;
+        self.write("store.supersede", now, |tx| {
+            tx.set_setting(backup::SUPERSEDED_SETTING, &by.to_be_bytes())
+        })?;
         self.inner.is_superseded.store(true, Ordering::Release);
         Ok(())
     }
 
     /// Runs `steps` over one unchanging state of the database.
-    pub fn read<T, E: From<Error>>(&self, steps: impl FnOnce(&mut ReadTx) -> Result<T, E>) -> Result<T, E> {
+    pub fn read<T, E: From<Error>>(
+        &self,
+        steps: impl FnOnce(&mut ReadTx) -> Result<T, E>,
+    ) -> Result<T, E> {
         self.inner.read_count.fetch_add(1, Ordering::Relaxed);
         let mut conn = self.begin_read()?;
         let result = steps(&mut ReadTx::new(&mut conn));
@@ -230,10 +238,12 @@ impl Store {
             if readers.open_count < MAX_READERS {
                 readers.open_count += 1;
                 drop(readers);
-                let connection = self.inner.location.connect(false).inspect_err(|_| self.release_reader(None));
+                let connection =
+                    self.inner.location.connect(false).inspect_err(|_| self.release_reader(None));
                 return connection.map(|conn| (conn, true));
             }
-            readers = self.inner.reader_returned.wait(readers).unwrap_or_else(PoisonError::into_inner);
+            readers =
+                self.inner.reader_returned.wait(readers).unwrap_or_else(PoisonError::into_inner);
         }
     }
 

@@ -29,7 +29,11 @@ impl ReadTx<'_> {
 
 impl WriteTx<'_> {
     /// Gives an account a password in place of the one before, and ends its sessions at desks.
-    pub(crate) fn put_password(&mut self, account_id: AccountId, hashed: &PasswordHash) -> Result<()> {
+    pub(crate) fn put_password(
+        &mut self,
+        account_id: AccountId,
+        hashed: &PasswordHash,
+    ) -> Result<()> {
         let PasswordHash { algorithm: method, salt, hash } = hashed;
         let set_at = self.now().0;
         diesel::delete(password::table.find(&account_id.0[..])).execute(self.conn())?;

@@ -41,14 +41,16 @@ fn conninfo_hosts(url: &str) -> Vec<&str> {
 
 /// A socket in the file system (which an empty name means too), or loopback.
 fn is_local_host(host_port: &str) -> bool {
-    let bracketed = host_port.strip_prefix('[').and_then(|rest| rest.split_once(']')).map(|(inside, _)| inside);
+    let bracketed =
+        host_port.strip_prefix('[').and_then(|rest| rest.split_once(']')).map(|(inside, _)| inside);
     let host = bracketed.unwrap_or_else(|| match host_port.split_once(':') {
         Some((host, port)) if !port.contains(':') => host,
         Some(_) | None => host_port,
     });
     let socket = host.is_empty() || host.starts_with('/') || host.to_lowercase().starts_with("%2f");
     // A name that begins like one of loopback's numbers is none of them.
-    let number = host.starts_with("127.") && host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let number =
+        host.starts_with("127.") && host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     socket || number || host == "localhost" || host == "::1"
 }
 
@@ -58,7 +60,9 @@ pub(super) fn to_connect_error(message: &str) -> Error {
         return Error::TlsNotBuilt;
     }
     // A peer that goes away in the middle of the handshake has said nothing about itself.
-    if TLS_FAILURE_TEXTS.iter().any(|part| message.contains(part)) && !message.contains("unexpected eof") {
+    if TLS_FAILURE_TEXTS.iter().any(|part| message.contains(part))
+        && !message.contains("unexpected eof")
+    {
         return Error::TlsFailed(message.to_owned());
     }
     Error::Busy(format!("cannot connect: {message}"))
@@ -114,20 +118,26 @@ mod tests {
         ] {
             assert!(exposed(url), "{url}");
         }
-        assert!(!exposed("postgres://u:p@db.example.vn/thidua?sslrootcert=/etc/thidua/ca.pem&sslmode=verify-full"));
+        assert!(!exposed(
+            "postgres://u:p@db.example.vn/thidua?sslrootcert=/etc/thidua/ca.pem&sslmode=verify-full"
+        ));
     }
 
     #[test]
     fn a_line_that_one_end_does_not_take_is_no_reason_to_try_again() {
         let mismatch = r#"server certificate for "a" does not match host name "b""#;
-        for message in
-            ["SSL error: certificate verify failed", mismatch, "no pg_hba.conf entry for host, no encryption"]
-        {
+        for message in [
+            "SSL error: certificate verify failed",
+            mismatch,
+            "no pg_hba.conf entry for host, no encryption",
+        ] {
             assert!(matches!(to_connect_error(message), Error::TlsFailed(_)), "{message}");
         }
-        for message in
-            ["Connection refused", "SSL SYSCALL error: EOF detected", "SSL error: unexpected eof while reading"]
-        {
+        for message in [
+            "Connection refused",
+            "SSL SYSCALL error: EOF detected",
+            "SSL error: unexpected eof while reading",
+        ] {
             assert!(matches!(to_connect_error(message), Error::Busy(_)), "{message}");
         }
     }

@@ -55,7 +55,14 @@ impl<'c> ReadTx<'c> {
         let (seq, chain, auth_generation, epoch, epoch_id, safe_past): FeedHeadRow =
             with_conn!(self.conn, |conn| head::table
                 .find(1)
-                .select((head::seq, head::chain, head::auth_generation, head::epoch, head::epoch_id, head::safe_past))
+                .select((
+                    head::seq,
+                    head::chain,
+                    head::auth_generation,
+                    head::epoch,
+                    head::epoch_id,
+                    head::safe_past
+                ))
                 .first(conn))?;
         Ok(FeedHead {
             seq,
@@ -80,8 +87,11 @@ impl<'c> ReadTx<'c> {
 
     /// When the last commit was made, by the server's clock.
     pub fn last_commit_time(&mut self) -> Result<Option<Timestamp>> {
-        let at: Option<i64> =
-            commit_log::table.order(commit_log::last_seq.desc()).select(commit_log::at).first(self.conn).optional()?;
+        let at: Option<i64> = commit_log::table
+            .order(commit_log::last_seq.desc())
+            .select(commit_log::at)
+            .first(self.conn)
+            .optional()?;
         Ok(at.map(Timestamp))
     }
 
@@ -109,7 +119,11 @@ impl<'c> ReadTx<'c> {
             .map(|(id, revision, hash, bytes)| {
                 Ok((
                     to_byte_array(&id)?,
-                    StoredRecord { revision, hash: u128::from_be_bytes(to_byte_array(&hash)?), bytes },
+                    StoredRecord {
+                        revision,
+                        hash: u128::from_be_bytes(to_byte_array(&hash)?),
+                        bytes,
+                    },
                 ))
             })
             .collect()

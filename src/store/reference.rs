@@ -21,16 +21,23 @@ use std::collections::BTreeMap;
 impl ReadTx<'_> {
     /// The short number of a unit or element.
     pub fn short_id(&mut self, kind: RecordKind, id: &[u8; 16]) -> Result<Option<u32>> {
-        let number: Option<i32> =
-            number::table.find((kind.number(), &id[..])).select(number::no).first(self.conn()).optional()?;
+        let number: Option<i32> = number::table
+            .find((kind.number(), &id[..]))
+            .select(number::no)
+            .first(self.conn())
+            .optional()?;
         Ok(number.and_then(|number| u32::try_from(number).ok()))
     }
 
     /// All short numbers of a kind.
     pub fn short_ids(&mut self, kind: RecordKind) -> Result<BTreeMap<[u8; 16], u32>> {
-        let rows: Vec<(Vec<u8>, i32)> =
-            number::table.filter(number::kind.eq(kind.number())).select((number::id, number::no)).load(self.conn())?;
-        rows.into_iter().map(|(id, number)| Ok((to_byte_array(&id)?, u32::try_from(number).unwrap_or(0)))).collect()
+        let rows: Vec<(Vec<u8>, i32)> = number::table
+            .filter(number::kind.eq(kind.number()))
+            .select((number::id, number::no))
+            .load(self.conn())?;
+        rows.into_iter()
+            .map(|(id, number)| Ok((to_byte_array(&id)?, u32::try_from(number).unwrap_or(0))))
+            .collect()
     }
 
     /// Where a unit stands today: who acts for it, and the units above. A unit that nobody registered acts for itself.
@@ -98,7 +105,8 @@ impl WriteTx<'_> {
     }
 
     fn has_unit_path(&mut self, unit: UnitId) -> Result<bool> {
-        let found: i64 = acting::table.filter(acting::unit.eq(&unit.0[..])).count().get_result(self.conn())?;
+        let found: i64 =
+            acting::table.filter(acting::unit.eq(&unit.0[..])).count().get_result(self.conn())?;
         Ok(found > 0)
     }
 
@@ -150,7 +158,9 @@ impl ReadTx<'_> {
 
 impl ReferenceData {
     /// Decodes the records that `load` gives for each kind.
-    pub(super) fn from_records(load: &mut dyn FnMut(RecordKind) -> Result<Vec<Vec<u8>>>) -> Result<Self> {
+    pub(super) fn from_records(
+        load: &mut dyn FnMut(RecordKind) -> Result<Vec<Vec<u8>>>,
+    ) -> Result<Self> {
         let units = load(RecordKind::Unit)?;
         let (org, units) = record::decode_org(units.iter().map(Vec::as_slice))?;
         let (elements, forms, contracts) =
@@ -161,18 +171,31 @@ impl ReferenceData {
             contracts.iter().map(Vec::as_slice),
         )?;
         let calendars = load(RecordKind::Calendar)?;
-        let calendars =
-            calendars.iter().map(|bytes| record::decode_calendar(bytes)).collect::<std::result::Result<_, _>>()?;
+        let calendars = calendars
+            .iter()
+            .map(|bytes| record::decode_calendar(bytes))
+            .collect::<std::result::Result<_, _>>()?;
         let campaigns = load(RecordKind::Campaign)?;
         let campaigns = campaigns.iter().map(|bytes| record::decode_campaign(bytes, &elements));
         let campaigns = campaigns.collect::<std::result::Result<_, _>>()?;
-        Ok(Self { org, unit_numbers: units, catalogue, element_numbers: elements, calendars, campaigns })
+        Ok(Self {
+            org,
+            unit_numbers: units,
+            catalogue,
+            element_numbers: elements,
+            calendars,
+            campaigns,
+        })
     }
 }
 
 impl WriteTx<'_> {
     /// Puts the organisation into the reference scope, one record a unit; how many records changed.
-    pub(crate) fn put_org(&mut self, permit: &Permit<action::ChangeOrg>, facts: &OrgFacts) -> Result<usize> {
+    pub(crate) fn put_org(
+        &mut self,
+        permit: &Permit<action::ChangeOrg>,
+        facts: &OrgFacts,
+    ) -> Result<usize> {
         let mut numbers = UnitNumbers::default();
         for unit in &facts.units {
             numbers.insert(unit.id, self.ensure_short_id(RecordKind::Unit, &unit.id.0)?);
@@ -180,7 +203,12 @@ impl WriteTx<'_> {
         let mut changed = 0;
         for unit in &facts.units {
             let bytes = record::encode_unit(unit, facts, &numbers)?;
-            changed += self.put_reference_record(&AuditContext::from(permit), RecordKind::Unit, unit.id.0, &bytes)?;
+            changed += self.put_reference_record(
+                &AuditContext::from(permit),
+                RecordKind::Unit,
+                unit.id.0,
+                &bytes,
+            )?;
         }
         Ok(changed)
     }
@@ -199,7 +227,8 @@ impl WriteTx<'_> {
             let number = self.ensure_short_id(RecordKind::Element, &element.id().0)?;
             numbers.insert(element.code.clone(), number);
             let bytes = record::encode_element(number, element);
-            changed += self.put_reference_record(&audit, RecordKind::Element, element.id().0, &bytes)?;
+            changed +=
+                self.put_reference_record(&audit, RecordKind::Element, element.id().0, &bytes)?;
         }
         for form in &catalogue.forms {
             let bytes = record::encode_form(form, &numbers)?;
@@ -207,12 +236,17 @@ impl WriteTx<'_> {
         }
         for contract in &catalogue.contracts {
             let bytes = record::encode_contract(contract);
-            changed += self.put_reference_record(&audit, RecordKind::Contract, contract.id().0, &bytes)?;
+            changed +=
+                self.put_reference_record(&audit, RecordKind::Contract, contract.id().0, &bytes)?;
         }
         for calendar in calendars {
             let id = derive_id("calendar", &[calendar.code.as_bytes()]);
-            changed +=
-                self.put_reference_record(&audit, RecordKind::Calendar, id, &record::encode_calendar(calendar))?;
+            changed += self.put_reference_record(
+                &audit,
+                RecordKind::Calendar,
+                id,
+                &record::encode_calendar(calendar),
+            )?;
         }
         Ok(changed)
     }
@@ -225,7 +259,12 @@ impl WriteTx<'_> {
         elements: &ElementNumbers,
     ) -> Result<bool> {
         let bytes = record::encode_campaign(campaign, elements)?;
-        Ok(self.put_reference_record(&AuditContext::from(permit), RecordKind::Campaign, campaign.id().0, &bytes)? > 0)
+        Ok(self.put_reference_record(
+            &AuditContext::from(permit),
+            RecordKind::Campaign,
+            campaign.id().0,
+            &bytes,
+        )? > 0)
     }
 
     /// The same for a step of its life.
@@ -236,7 +275,12 @@ impl WriteTx<'_> {
         elements: &ElementNumbers,
     ) -> Result<bool> {
         let bytes = record::encode_campaign(campaign, elements)?;
-        Ok(self.put_reference_record(&AuditContext::from(permit), RecordKind::Campaign, campaign.id().0, &bytes)? > 0)
+        Ok(self.put_reference_record(
+            &AuditContext::from(permit),
+            RecordKind::Campaign,
+            campaign.id().0,
+            &bytes,
+        )? > 0)
     }
 
     fn put_reference_record(

@@ -40,7 +40,10 @@ const MAX_INSERT_BYTES: usize = 256 * 1024;
 
 /// Moves everything from `from`, which nobody may serve meanwhile, to `to`, which must be empty or not there. Whatever fails leaves the
 /// source as it was and the target empty. Afterwards the source takes no writes any more: there is one writer.
-pub fn relocate_database(from: &DatabaseLocation, to: &DatabaseLocation) -> Result<RelocationSummary> {
+pub fn relocate_database(
+    from: &DatabaseLocation,
+    to: &DatabaseLocation,
+) -> Result<RelocationSummary> {
     relocate_with_hook(from, to, |_| Ok(()))
 }
 
@@ -81,8 +84,9 @@ fn ensure_no_other_connection(conn: &mut AnyConn) -> Result<()> {
         #[diesel(sql_type = BigInt)]
         others: i64,
     }
-    let in_use_error =
-        |why: String| Error::Busy(format!("a process has the database open: end the server first ({why})"));
+    let in_use_error = |why: String| {
+        Error::Busy(format!("a process has the database open: end the server first ({why})"))
+    };
     match conn {
         AnyConn::Sqlite(conn) => diesel::connection::SimpleConnection::batch_execute(
             conn,
@@ -93,7 +97,11 @@ fn ensure_no_other_connection(conn: &mut AnyConn) -> Result<()> {
             let query = "SELECT count(*) AS others FROM pg_stat_activity \
                          WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
             let found: OtherConnections = diesel::sql_query(query).get_result(conn)?;
-            if found.others == 0 { Ok(()) } else { Err(in_use_error(format!("{} connections", found.others))) }
+            if found.others == 0 {
+                Ok(())
+            } else {
+                Err(in_use_error(format!("{} connections", found.others)))
+            }
         }
     }
 }
@@ -102,7 +110,9 @@ fn ensure_intact(conn: &mut AnyConn, which: &str) -> Result<FeedHead> {
     let found = check_database(&mut ReadTx::new(conn))?;
     match found.problems.first() {
         None => Ok(found.head),
-        Some(fault) => Err(Error::Damaged(format!("the {which} is not whole, nothing was switched: {fault}"))),
+        Some(fault) => {
+            Err(Error::Damaged(format!("the {which} is not whole, nothing was switched: {fault}")))
+        }
     }
 }
 
@@ -113,11 +123,15 @@ fn copy_and_verify(
 ) -> Result<RelocationSummary> {
     let target_dialect = ReadTx::new(target).head()?;
     if target_dialect.epoch != 0 || target_dialect.seq != 0 {
-        return Err(Error::Database("the place to move to holds data already; name an empty one".to_owned()));
+        return Err(Error::Database(
+            "the place to move to holds data already; name an empty one".to_owned(),
+        ));
     }
     let tables = list_tables(source)?;
     if tables != self::list_tables(target)? {
-        return Err(Error::Damaged("the two places do not have the same tables; nothing was switched".to_owned()));
+        return Err(Error::Damaged(
+            "the two places do not have the same tables; nothing was switched".to_owned(),
+        ));
     }
     let mut read = Vec::new();
     for table in &tables {
@@ -139,7 +153,11 @@ fn copy_and_verify(
         }
     }
     let head = ensure_intact(target, "copy")?;
-    Ok(RelocationSummary { head, table_count: tables.len(), row_count: read.iter().map(|digest| digest.count).sum() })
+    Ok(RelocationSummary {
+        head,
+        table_count: tables.len(),
+        row_count: read.iter().map(|digest| digest.count).sum(),
+    })
 }
 
 /// The source takes no writes from now on. The number is its own history's: it was moved, not replaced by a later one.
@@ -211,7 +229,11 @@ fn list_tables(conn: &mut AnyConn) -> Result<Vec<TableSchema>> {
             "SMALLINT" | "INTEGER" | "BIGINT" => ColumnKind::Number,
             "TEXT" => ColumnKind::Text,
             "BLOB" | "BYTEA" => ColumnKind::Bytes,
-            other => return Err(Error::Damaged(format!("column {home}.{name} has the unknown type {other}"))),
+            other => {
+                return Err(Error::Damaged(format!(
+                    "column {home}.{name} has the unknown type {other}"
+                )));
+            }
         };
         match tables.last_mut() {
             Some(table) if table.name == home => table.columns.push((name, kind)),
@@ -222,10 +244,17 @@ fn list_tables(conn: &mut AnyConn) -> Result<Vec<TableSchema>> {
 }
 
 /// SQL that makes the literal of a column, in the words of `here`, as `there` reads it.
-fn literal_sql(name: &str, kind: ColumnKind, source_dialect: SqlDialect, target_dialect: SqlDialect) -> String {
+fn literal_sql(
+    name: &str,
+    kind: ColumnKind,
+    source_dialect: SqlDialect,
+    target_dialect: SqlDialect,
+) -> String {
     match kind {
         ColumnKind::Number => format!("coalesce(cast(\"{name}\" AS text), 'NULL')"),
-        ColumnKind::Text => format!("coalesce('''' || replace(\"{name}\", '''', '''''') || '''', 'NULL')"),
+        ColumnKind::Text => {
+            format!("coalesce('''' || replace(\"{name}\", '''', '''''') || '''', 'NULL')")
+        }
         ColumnKind::Bytes => {
             let hex = match source_dialect {
                 SqlDialect::Sqlite => format!("hex(\"{name}\")"),
@@ -253,9 +282,16 @@ fn for_each_row(
         row_text: String,
     }
     let source_dialect = SqlDialect::from_conn(conn);
-    let columns: Vec<String> =
-        table.columns.iter().map(|(name, kind)| literal_sql(name, *kind, source_dialect, target_dialect)).collect();
-    let query = format!("SELECT '(' || {} || ')' AS row_text FROM \"{}\"", columns.join(" || ',' || "), table.name);
+    let columns: Vec<String> = table
+        .columns
+        .iter()
+        .map(|(name, kind)| literal_sql(name, *kind, source_dialect, target_dialect))
+        .collect();
+    let query = format!(
+        "SELECT '(' || {} || ')' AS row_text FROM \"{}\"",
+        columns.join(" || ',' || "),
+        table.name
+    );
     match conn {
         AnyConn::Sqlite(conn) => {
             for row in diesel::sql_query(query).load_iter::<RowLiteral, DefaultLoadingMode>(conn)? {
@@ -263,7 +299,9 @@ fn for_each_row(
             }
         }
         AnyConn::Pg(conn) => {
-            for row in diesel::sql_query(query).load_iter::<RowLiteral, PgRowByRowLoadingMode>(conn)? {
+            for row in
+                diesel::sql_query(query).load_iter::<RowLiteral, PgRowByRowLoadingMode>(conn)?
+            {
                 act(row?.row_text)?;
             }
         }
@@ -272,7 +310,11 @@ fn for_each_row(
 }
 
 /// Copies one table; the digest of what was read.
-fn copy_table(source: &mut AnyConn, target: &mut AnyConn, table: &TableSchema) -> Result<ScopeDigest> {
+fn copy_table(
+    source: &mut AnyConn,
+    target: &mut AnyConn,
+    table: &TableSchema,
+) -> Result<ScopeDigest> {
     let target_dialect = SqlDialect::from_conn(target);
     let names: Vec<String> = table.columns.iter().map(|(name, _)| format!("\"{name}\"")).collect();
     let insert = format!("INSERT INTO \"{}\" ({}) VALUES ", table.name, names.join(","));
@@ -317,14 +359,23 @@ mod tests {
     #[test]
     fn a_copy_that_breaks_on_the_way_is_found_and_nothing_is_switched() {
         let home = tempfile::tempdir().unwrap();
-        let [from, to] =
-            ["from.db", "to.db"].map(|name| DatabaseLocation::Sqlite(home.path().join(name).display().to_string()));
+        let [from, to] = ["from.db", "to.db"]
+            .map(|name| DatabaseLocation::Sqlite(home.path().join(name).display().to_string()));
         drop(Store::open(&from).unwrap());
         begin_epoch(&from, None, &[7; 16]).unwrap();
-        let broken = relocate_with_hook(&from, &to, |conn| conn.execute_sql("UPDATE head SET auth_generation = 9"));
-        assert!(matches!(&broken, Err(Error::Damaged(why)) if why.contains("table head")), "{broken:?}");
+        let broken = relocate_with_hook(&from, &to, |conn| {
+            conn.execute_sql("UPDATE head SET auth_generation = 9")
+        });
+        assert!(
+            matches!(&broken, Err(Error::Damaged(why)) if why.contains("table head")),
+            "{broken:?}"
+        );
         assert!(!Store::open(&from).unwrap().is_superseded(), "the source goes on");
-        assert_eq!(Store::open(&to).unwrap().read(|tx| tx.head()).unwrap().epoch, 0, "the target is empty");
+        assert_eq!(
+            Store::open(&to).unwrap().read(|tx| tx.head()).unwrap().epoch,
+            0,
+            "the target is empty"
+        );
         let moved = relocate_database(&from, &to).unwrap();
         assert_eq!(Store::open(&to).unwrap().read(|tx| tx.head()).unwrap(), moved.head);
         assert!(Store::open(&from).unwrap().is_superseded(), "one writer");

@@ -82,8 +82,10 @@ impl ReplicaPool {
         steps: impl FnOnce(&mut ReadTx) -> Result<Option<T>, E>,
     ) -> Result<Option<T>, E> {
         let Some(mut conn) = lock_ignoring_poison(&self.idle).pop() else { return Ok(None) };
-        let read =
-            conn.begin_read(statement_timeout()).map_err(E::from).and_then(|()| steps(&mut ReadTx::new(&mut conn)));
+        let read = conn
+            .begin_read(statement_timeout())
+            .map_err(E::from)
+            .and_then(|()| steps(&mut ReadTx::new(&mut conn)));
         match conn.execute_sql("COMMIT") {
             Ok(()) => lock_ignoring_poison(&self.idle).push(conn),
             Err(_) => {
@@ -105,7 +107,9 @@ impl ReplicaPool {
                 self.open_count.fetch_add(1, Ordering::SeqCst);
                 lock_ignoring_poison(&self.idle).push(conn);
             }
-            Err(error) => tracing::debug!(%error, "the replica cannot be reached; the primary serves everything"),
+            Err(error) => {
+                tracing::debug!(%error, "the replica cannot be reached; the primary serves everything")
+            }
         }
     }
 }

@@ -10,7 +10,9 @@ use super::schema::{beside, command, device, report, report_author, report_revis
 use super::write_tx::{AuditContext, PutOutcome, WriteTx};
 use crate::domain::attachment::{Comment, Conflict};
 use crate::domain::command::Verdict;
-use crate::domain::ids::{AccountId, CommentId, ConflictId, ContractId, DeviceId, ReportId, UnitId};
+use crate::domain::ids::{
+    AccountId, CommentId, ConflictId, ContractId, DeviceId, ReportId, UnitId,
+};
 use crate::domain::permission::{ActionMarker, Permit, UnitPath};
 use crate::domain::report::{ContentHash, Report};
 use crate::domain::scope::{RecordKind, Scope};
@@ -95,7 +97,10 @@ impl ReadTx<'_> {
     /// The report with this id.
     pub fn report(&mut self, id: ReportId, units: &UnitNumbers) -> Result<Option<StoredReport>> {
         let Some(stored) = self.record(RecordKind::Report, &id.0)? else { return Ok(None) };
-        Ok(Some(StoredReport { report: record::decode_report(&stored.bytes, units)?, revision: stored.revision }))
+        Ok(Some(StoredReport {
+            report: record::decode_report(&stored.bytes, units)?,
+            revision: stored.revision,
+        }))
     }
 
     /// The revision of a report; 0 when there is none.
@@ -126,10 +131,16 @@ impl ReadTx<'_> {
     }
 
     /// The sent revisions of a report, oldest first.
-    pub fn sent_revisions(&mut self, id: ReportId, units: &UnitNumbers) -> Result<Vec<StoredReport>> {
+    pub fn sent_revisions(
+        &mut self,
+        id: ReportId,
+        units: &UnitNumbers,
+    ) -> Result<Vec<StoredReport>> {
         let all = self.sent_revision_bytes(id)?.into_iter();
-        all.map(|(revision, _, bytes)| Ok(StoredReport { report: record::decode_report(&bytes, units)?, revision }))
-            .collect()
+        all.map(|(revision, _, bytes)| {
+            Ok(StoredReport { report: record::decode_report(&bytes, units)?, revision })
+        })
+        .collect()
     }
 
     /// Whether a comment with this id exists.
@@ -173,7 +184,11 @@ impl ReadTx<'_> {
     }
 
     /// Reports in one of the states, of one of the units (all when empty), by unit, contract and period.
-    pub fn report_summaries(&mut self, states: &[ReportState], units: &[UnitId]) -> Result<Vec<ReportSummary>> {
+    pub fn report_summaries(
+        &mut self,
+        states: &[ReportState],
+        units: &[UnitId],
+    ) -> Result<Vec<ReportSummary>> {
         type ReportSummaryRow = (Vec<u8>, Vec<u8>, Vec<u8>, i32, i32, i16, i16, i16);
         let states: Vec<i16> = states.iter().map(|state| state_number(*state)).collect();
         let mut query = report::table
@@ -191,39 +206,59 @@ impl ReadTx<'_> {
             ))
             .into_boxed();
         if !units.is_empty() {
-            query = query.filter(report::unit.eq_any(units.iter().map(|unit| unit.0.to_vec()).collect::<Vec<_>>()));
+            query = query.filter(
+                report::unit.eq_any(units.iter().map(|unit| unit.0.to_vec()).collect::<Vec<_>>()),
+            );
         }
         let rows: Vec<ReportSummaryRow> = query.load(self.conn())?;
         rows.into_iter().map(to_report_summary).collect()
     }
 
     /// Every report in the given states with its content, as the nightly job folds them.
-    pub fn reports_in_states(&mut self, states: &[ReportState], units: &UnitNumbers) -> Result<Vec<StoredReport>> {
+    pub fn reports_in_states(
+        &mut self,
+        states: &[ReportState],
+        units: &UnitNumbers,
+    ) -> Result<Vec<StoredReport>> {
         use super::schema::record as stored;
         let states: Vec<i16> = states.iter().map(|state| state_number(*state)).collect();
-        let rows: Vec<(i64, Vec<u8>)> = report::table
-            .inner_join(stored::table.on(stored::id.eq(report::id).and(stored::kind.eq(RecordKind::Report.number()))))
-            .filter(report::state.eq_any(states))
-            .order(report::id)
-            .select((stored::revision, stored::bytes))
-            .load(self.conn())?;
+        let rows: Vec<(i64, Vec<u8>)> =
+            report::table
+                .inner_join(stored::table.on(
+                    stored::id.eq(report::id).and(stored::kind.eq(RecordKind::Report.number())),
+                ))
+                .filter(report::state.eq_any(states))
+                .order(report::id)
+                .select((stored::revision, stored::bytes))
+                .load(self.conn())?;
         rows.into_iter()
-            .map(|(revision, bytes)| Ok(StoredReport { report: record::decode_report(&bytes, units)?, revision }))
+            .map(|(revision, bytes)| {
+                Ok(StoredReport { report: record::decode_report(&bytes, units)?, revision })
+            })
             .collect()
     }
 
     /// The sent revisions of a report, oldest first: revision, state and bytes, as they were, for ever.
-    pub fn sent_revision_bytes(&mut self, id: ReportId) -> Result<Vec<(i64, ReportState, Vec<u8>)>> {
+    pub fn sent_revision_bytes(
+        &mut self,
+        id: ReportId,
+    ) -> Result<Vec<(i64, ReportState, Vec<u8>)>> {
         let rows: Vec<(i64, i16, Vec<u8>)> = report_revision::table
             .filter(report_revision::report.eq(&id.0[..]))
             .order(report_revision::revision)
             .select((report_revision::revision, report_revision::state, report_revision::bytes))
             .load(self.conn())?;
-        rows.into_iter().map(|(revision, state, bytes)| Ok((revision, state_from_number(state)?, bytes))).collect()
+        rows.into_iter()
+            .map(|(revision, state, bytes)| Ok((revision, state_from_number(state)?, bytes)))
+            .collect()
     }
 
     /// A command that was taken from a device before.
-    pub fn recorded_command(&mut self, id: DeviceId, number: u64) -> Result<Option<RecordedCommand>> {
+    pub fn recorded_command(
+        &mut self,
+        id: DeviceId,
+        number: u64,
+    ) -> Result<Option<RecordedCommand>> {
         type RecordedCommandRow = (i64, Vec<u8>, i16, Option<String>, i64, i64);
         let row: Option<RecordedCommandRow> = command::table
             .find((&id.0[..], number as i64))
@@ -238,7 +273,8 @@ impl ReadTx<'_> {
             .first(self.conn())
             .optional()?;
         row.map(|(number, hash, verdict, reason, seq, revision)| {
-            let verdict = Verdict::from_number(verdict).ok_or_else(|| Error::Damaged("verdict".to_owned()))?;
+            let verdict = Verdict::from_number(verdict)
+                .ok_or_else(|| Error::Damaged("verdict".to_owned()))?;
             Ok(RecordedCommand {
                 number: number as u64,
                 hash: to_byte_array(&hash)?,
@@ -264,7 +300,13 @@ impl WriteTx<'_> {
         let unit_path = self.unit_path(next.key.unit)?;
         let bytes = record::encode_report(next, units)?;
         let audit = AuditContext::from(permit);
-        let put = self.put_record(&audit, RecordKind::Report, id.0, &bytes, report_scopes(next.state, &unit_path))?;
+        let put = self.put_record(
+            &audit,
+            RecordKind::Report,
+            id.0,
+            &bytes,
+            report_scopes(next.state, &unit_path),
+        )?;
         if put.changed {
             self.put_report_row(id, next, permit.device(), put.revision)?;
             if next.state.is_sent() {
@@ -274,11 +316,18 @@ impl WriteTx<'_> {
         Ok(put)
     }
 
-    fn put_report_row(&mut self, id: ReportId, next: &Report, by: Option<DeviceId>, revision: i64) -> Result<()> {
+    fn put_report_row(
+        &mut self,
+        id: ReportId,
+        next: &Report,
+        by: Option<DeviceId>,
+        revision: i64,
+    ) -> Result<()> {
         let is_new = revision == 1;
         let before = if is_new { LastWriter::default() } else { self.last_writer(id)? };
         let is_same_device = before.device == by && before.device.is_some();
-        let other_revision = if is_same_device || is_new { before.other_device_revision } else { revision - 1 };
+        let other_revision =
+            if is_same_device || is_new { before.other_device_revision } else { revision - 1 };
         let key = &next.key;
         let last_device = by.map(|device| device.0);
         let status_columns = (
@@ -289,10 +338,15 @@ impl WriteTx<'_> {
             report::other_revision.eq(other_revision),
         );
         if !is_new {
-            let found = with_conn!(self.conn(), |conn| diesel::update(report::table.find(&id.0[..]))
-                .set(status_columns)
-                .execute(conn))?;
-            return if found == 1 { Ok(()) } else { Err(Error::Damaged(format!("the report {id} has no line"))) };
+            let found =
+                with_conn!(self.conn(), |conn| diesel::update(report::table.find(&id.0[..]))
+                    .set(status_columns)
+                    .execute(conn))?;
+            return if found == 1 {
+                Ok(())
+            } else {
+                Err(Error::Damaged(format!("the report {id} has no line")))
+            };
         }
         let key_columns = (
             report::id.eq(&id.0[..]),
@@ -309,7 +363,13 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    fn insert_report_revision(&mut self, id: ReportId, next: &Report, revision: i64, bytes: &[u8]) -> Result<()> {
+    fn insert_report_revision(
+        &mut self,
+        id: ReportId,
+        next: &Report,
+        revision: i64,
+        bytes: &[u8],
+    ) -> Result<()> {
         let (at, content_hash) = (self.now().0, next.content_hash().0);
         with_conn!(self.conn(), |conn| diesel::insert_into(report_revision::table)
             .values((
@@ -330,7 +390,10 @@ impl WriteTx<'_> {
             return Ok(());
         }
         with_conn!(self.conn(), |conn| diesel::insert_into(report_author::table)
-            .values((report_author::report.eq(&id.0[..]), report_author::account.eq(&account_id.0[..])))
+            .values((
+                report_author::report.eq(&id.0[..]),
+                report_author::account.eq(&account_id.0[..])
+            ))
             .on_conflict_do_nothing()
             .execute(conn))?;
         Ok(())
@@ -366,17 +429,30 @@ impl WriteTx<'_> {
         self.put_record(&AuditContext::from(permit), RecordKind::Conflict, id.0, &bytes, scopes)
     }
 
-    pub(super) fn insert_attachment(&mut self, report: ReportId, kind: RecordKind, id: [u8; 16]) -> Result<()> {
+    pub(super) fn insert_attachment(
+        &mut self,
+        report: ReportId,
+        kind: RecordKind,
+        id: [u8; 16],
+    ) -> Result<()> {
         if self.record(kind, &id)?.is_none() {
             diesel::insert_into(beside::table)
-                .values((beside::report.eq(&report.0[..]), beside::kind.eq(kind.number()), beside::id.eq(&id[..])))
+                .values((
+                    beside::report.eq(&report.0[..]),
+                    beside::kind.eq(kind.number()),
+                    beside::id.eq(&id[..]),
+                ))
                 .execute(self.conn())?;
         }
         Ok(())
     }
 
     /// Takes a command from a device: the row that makes it happen once.
-    pub(crate) fn insert_command(&mut self, id: DeviceId, command_row: &RecordedCommand) -> Result<()> {
+    pub(crate) fn insert_command(
+        &mut self,
+        id: DeviceId,
+        command_row: &RecordedCommand,
+    ) -> Result<()> {
         let at = self.now().0;
         let put = with_conn!(self.conn(), |conn| diesel::insert_into(command::table)
             .values((
@@ -411,7 +487,11 @@ impl WriteTx<'_> {
 }
 
 /// Where a record of this kind beside a report belongs: a comment where its report is, a conflict on the desk, a proposal in both.
-pub(crate) fn attachment_scopes(kind: RecordKind, state: ReportState, unit_path: &UnitPath) -> Vec<Scope> {
+pub(crate) fn attachment_scopes(
+    kind: RecordKind,
+    state: ReportState,
+    unit_path: &UnitPath,
+) -> Vec<Scope> {
     let desk = Scope::desk(unit_path.acting_unit);
     if kind == RecordKind::Conflict {
         vec![desk]
@@ -434,7 +514,9 @@ pub(crate) fn report_scopes(state: ReportState, unit_path: &UnitPath) -> Vec<Sco
         .collect()
 }
 
-fn to_report_summary(row: (Vec<u8>, Vec<u8>, Vec<u8>, i32, i32, i16, i16, i16)) -> Result<ReportSummary> {
+fn to_report_summary(
+    row: (Vec<u8>, Vec<u8>, Vec<u8>, i32, i32, i16, i16, i16),
+) -> Result<ReportSummary> {
     let (id, contract, unit, start, end, cut, state, late) = row;
     Ok(ReportSummary {
         id: ReportId(to_byte_array(&id)?),

@@ -67,7 +67,8 @@ pub fn decode_parts(mut encoded: &[u8]) -> Result<Vec<&[u8]>> {
     let short = || Error::Damaged("a packed value ends early".to_owned());
     while !encoded.is_empty() {
         let (length, rest) = encoded.split_first_chunk::<4>().ok_or_else(short)?;
-        let (part, rest) = rest.split_at_checked(u32::from_be_bytes(*length) as usize).ok_or_else(short)?;
+        let (part, rest) =
+            rest.split_at_checked(u32::from_be_bytes(*length) as usize).ok_or_else(short)?;
         parts.push(part);
         encoded = rest;
     }
@@ -96,9 +97,11 @@ impl ReadTx<'_> {
         limit: i64,
     ) -> Result<Vec<RunManifest>> {
         let of: Vec<Vec<u8>> = campaigns.iter().map(|one| one.0.to_vec()).collect();
-        let (cut, campaign) = after.map_or((-1, Vec::new()), |run| (run.cut_seq, run.campaign.clone()));
-        let is_after =
-            run_manifest::cut_seq.gt(cut).or(run_manifest::cut_seq.eq(cut).and(run_manifest::campaign.gt(campaign)));
+        let (cut, campaign) =
+            after.map_or((-1, Vec::new()), |run| (run.cut_seq, run.campaign.clone()));
+        let is_after = run_manifest::cut_seq
+            .gt(cut)
+            .or(run_manifest::cut_seq.eq(cut).and(run_manifest::campaign.gt(campaign)));
         Ok(run_manifest::table
             .filter(run_manifest::campaign.eq_any(of))
             .filter(is_after)
@@ -110,7 +113,8 @@ impl ReadTx<'_> {
 
     /// What a run was reckoned from, by its digest.
     pub fn run_input(&mut self, digest: &[u8]) -> Result<Vec<u8>> {
-        let found = run_input::table.find(digest).select(run_input::bytes).first(self.conn()).optional()?;
+        let found =
+            run_input::table.find(digest).select(run_input::bytes).first(self.conn()).optional()?;
         found.ok_or_else(|| Error::Damaged("an input of a run is missing".to_owned()))
     }
 
@@ -130,7 +134,11 @@ impl ReadTx<'_> {
     }
 
     /// The run of a campaign before the one with this number.
-    pub fn run_manifest_before(&mut self, campaign: CampaignId, number: i64) -> Result<Option<RunManifest>> {
+    pub fn run_manifest_before(
+        &mut self,
+        campaign: CampaignId,
+        number: i64,
+    ) -> Result<Option<RunManifest>> {
         let of = run_manifest::table.filter(run_manifest::campaign.eq(campaign.0.to_vec()));
         let before = of.filter(run_manifest::number.lt(number)).order(run_manifest::number.desc());
         Ok(before.select(RunManifest::as_select()).first(self.conn()).optional()?)
@@ -145,7 +153,10 @@ impl ReadTx<'_> {
             .group_by(audit::record_id)
             .select((audit::record_id, diesel::dsl::max(audit::seq)))
             .load(self.conn())?;
-        rows.into_iter().filter_map(|(id, seq)| id.zip(seq)).map(|(id, seq)| Ok((to_byte_array(&id)?, seq))).collect()
+        rows.into_iter()
+            .filter_map(|(id, seq)| id.zip(seq))
+            .map(|(id, seq)| Ok((to_byte_array(&id)?, seq)))
+            .collect()
     }
 }
 
@@ -162,14 +173,19 @@ impl ReferenceData {
             by_kind.entry(i16::from_be_bytes(*kind)).or_default().push(record.to_vec());
             definitions.insert(*id, i64::from_be_bytes(*revision));
         }
-        let facts = Self::from_records(&mut |kind| Ok(by_kind.remove(&kind.number()).unwrap_or_default()))?;
+        let facts =
+            Self::from_records(&mut |kind| Ok(by_kind.remove(&kind.number()).unwrap_or_default()))?;
         Ok((facts, definitions))
     }
 }
 
 impl WriteTx<'_> {
     /// Keeps a run. One that is there stays as it is.
-    pub(crate) fn insert_run_manifest(&mut self, manifest: &RunManifest, inputs: [(&[u8], &[u8]); 2]) -> Result<()> {
+    pub(crate) fn insert_run_manifest(
+        &mut self,
+        manifest: &RunManifest,
+        inputs: [(&[u8], &[u8]); 2],
+    ) -> Result<()> {
         for (digest, bytes) in inputs {
             with_conn!(self.conn(), |conn| diesel::insert_into(run_input::table)
                 .values((run_input::digest.eq(digest), run_input::bytes.eq(bytes)))
@@ -185,7 +201,11 @@ impl WriteTx<'_> {
 }
 
 /// Standings as the bytes that phones hold, by their id, so that the same standings are the same bytes.
-pub fn encode_standings(standings: &[Standing], units: &UnitNumbers, elements: &ElementNumbers) -> Result<Vec<u8>> {
+pub fn encode_standings(
+    standings: &[Standing],
+    units: &UnitNumbers,
+    elements: &ElementNumbers,
+) -> Result<Vec<u8>> {
     let mut parts: BTreeMap<[u8; 16], Vec<u8>> = BTreeMap::new();
     for standing in standings {
         parts.insert(standing.id().0, record::encode_standing(standing, units, elements)?);
@@ -194,6 +214,13 @@ pub fn encode_standings(standings: &[Standing], units: &UnitNumbers, elements: &
 }
 
 /// The standings of a run.
-pub fn decode_standings(bytes: &[u8], units: &UnitNumbers, elements: &ElementNumbers) -> Result<Vec<Standing>> {
-    decode_parts(bytes)?.into_iter().map(|part| Ok(record::decode_standing(part, units, elements)?)).collect()
+pub fn decode_standings(
+    bytes: &[u8],
+    units: &UnitNumbers,
+    elements: &ElementNumbers,
+) -> Result<Vec<Standing>> {
+    decode_parts(bytes)?
+        .into_iter()
+        .map(|part| Ok(record::decode_standing(part, units, elements)?))
+        .collect()
 }

@@ -355,4 +355,12 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(feed, record, report, report_revision, scope, device, grants);
+diesel::allow_tables_to_appear_in_same_query!(
+    feed,
+    record,
+    report,
+    report_revision,
+    scope,
+    device,
+    grants
+);

@@ -36,7 +36,9 @@ pub fn run_migrations_with_backup(
                 copy = Some(to);
             }
             DatabaseLocation::Postgres(_) if has_external_backup => {}
-            DatabaseLocation::Postgres(_) => return Err(Error::OlderSchema { pending_migrations: pending.join(", ") }),
+            DatabaseLocation::Postgres(_) => {
+                return Err(Error::OlderSchema { pending_migrations: pending.join(", ") });
+            }
         }
     }
     run_migrations(conn)?;
@@ -68,7 +70,10 @@ fn find_pending_migrations<DB: diesel::backend::Backend>(
         return Err(Error::NewerSchema { found: found.clone(), supported });
     }
     let has_migrations = !applied.is_empty();
-    Ok((supported.into_iter().filter(|version| !applied.contains(version)).collect(), has_migrations))
+    Ok((
+        supported.into_iter().filter(|version| !applied.contains(version)).collect(),
+        has_migrations,
+    ))
 }
 
 fn run_pending_migrations<DB: diesel::backend::Backend>(
@@ -80,11 +85,14 @@ fn run_pending_migrations<DB: diesel::backend::Backend>(
     Ok(())
 }
 
-fn migration_versions<DB: diesel::backend::Backend>(all: &EmbeddedMigrations) -> Result<Vec<String>> {
+fn migration_versions<DB: diesel::backend::Backend>(
+    all: &EmbeddedMigrations,
+) -> Result<Vec<String>> {
     use diesel::migration::MigrationSource;
     let migrations: Vec<Box<dyn diesel::migration::Migration<DB>>> =
         all.migrations().map_err(|error| Error::Database(error.to_string()))?;
-    let mut versions: Vec<String> = migrations.iter().map(|one| one.name().version().to_string()).collect();
+    let mut versions: Vec<String> =
+        migrations.iter().map(|one| one.name().version().to_string()).collect();
     versions.sort();
     Ok(versions)
 }

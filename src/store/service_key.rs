@@ -28,8 +28,11 @@ struct ServiceKeyRow {
 impl ReadTx<'_> {
     /// The key with this id.
     pub fn service_key(&mut self, id: ServiceKeyId) -> Result<Option<ServiceKey>> {
-        let row =
-            service_key::table.find(id.0.to_vec()).select(ServiceKeyRow::as_select()).first(self.conn()).optional()?;
+        let row = service_key::table
+            .find(id.0.to_vec())
+            .select(ServiceKeyRow::as_select())
+            .first(self.conn())
+            .optional()?;
         row.map(to_service_key).transpose()
     }
 
@@ -85,7 +88,9 @@ fn to_service_key(row: ServiceKeyRow) -> Result<ServiceKey> {
         expires_at: expires,
         revoked_at: revoked,
     } = row;
-    let read = |word: &str| PartnerCall::parse(word).ok_or_else(|| Error::Damaged(format!("a key that reads {word}")));
+    let read = |word: &str| {
+        PartnerCall::parse(word).ok_or_else(|| Error::Damaged(format!("a key that reads {word}")))
+    };
     Ok(ServiceKey {
         id: ServiceKeyId(to_byte_array(&id)?),
         account: AccountId(to_byte_array(&account)?),

@@ -43,7 +43,9 @@ impl ReadTx<'_> {
 
     /// The latest published run of a campaign.
     pub fn latest_run(&mut self, campaign: CampaignId) -> Result<Option<StandingRun>> {
-        let Some(stored) = self.record(RecordKind::Run, &StandingRun::latest_record_id(campaign).0)? else {
+        let Some(stored) =
+            self.record(RecordKind::Run, &StandingRun::latest_record_id(campaign).0)?
+        else {
             return Ok(None);
         };
         Ok(Some(record::decode_run(&stored.bytes)?))
@@ -65,13 +67,29 @@ impl WriteTx<'_> {
         if published {
             scopes.push(Scope::published(standing.campaign));
         }
-        self.put_record(&AuditContext::from(permit), RecordKind::Standing, standing.id().0, &bytes, scopes)
+        self.put_record(
+            &AuditContext::from(permit),
+            RecordKind::Standing,
+            standing.id().0,
+            &bytes,
+            scopes,
+        )
     }
 
     /// Publishes the manifest of a run in place of the one before.
-    pub(crate) fn put_latest_run(&mut self, permit: &Permit<action::RunJob>, run: &StandingRun) -> Result<PutOutcome> {
+    pub(crate) fn put_latest_run(
+        &mut self,
+        permit: &Permit<action::RunJob>,
+        run: &StandingRun,
+    ) -> Result<PutOutcome> {
         let scopes = vec![Scope::published(run.campaign)];
         let id = StandingRun::latest_record_id(run.campaign);
-        self.put_record(&AuditContext::from(permit), RecordKind::Run, id.0, &record::encode_run(run), scopes)
+        self.put_record(
+            &AuditContext::from(permit),
+            RecordKind::Run,
+            id.0,
+            &record::encode_run(run),
+            scopes,
+        )
     }
 }

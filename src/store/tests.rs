@@ -73,8 +73,9 @@ fn work_scope(unit: &str) -> Scope {
 }
 
 fn put(store: &Store, number: usize, bytes: &[u8], scopes: &[Scope]) {
-    let write = store
-        .write("test.put", NOW, |tx| tx.put_record(&audit(), RecordKind::Report, id(number), bytes, scopes.to_vec()));
+    let write = store.write("test.put", NOW, |tx| {
+        tx.put_record(&audit(), RecordKind::Report, id(number), bytes, scopes.to_vec())
+    });
     write.unwrap();
 }
 
@@ -98,7 +99,10 @@ fn a_failed_caller_leaves_no_trace_and_spends_no_number(db: &TestDatabase) {
     assert!(failed.is_err());
     put(&db.store, 3, b"three", &[work_scope("a")]);
     let rows = read_changes(&db.store, work_scope("a"), 0);
-    assert_eq!(rows.iter().map(|row| (row.seq, row.id)).collect::<Vec<_>>(), [(1, id(1)), (2, id(3))]);
+    assert_eq!(
+        rows.iter().map(|row| (row.seq, row.id)).collect::<Vec<_>>(),
+        [(1, id(1)), (2, id(3))]
+    );
 }
 
 fn an_equal_record_is_not_written_again(db: &TestDatabase) {
@@ -114,14 +118,24 @@ fn an_equal_record_is_not_written_again(db: &TestDatabase) {
 fn a_record_that_moves_is_gone_there_and_put_here_with_one_seq(db: &TestDatabase) {
     put(&db.store, 1, b"one", &[work_scope("a"), work_scope("top")]);
     let moved: Result<(), Error> = db.store.write("test.move", NOW, |tx| {
-        tx.set_record_scopes(&audit(), RecordKind::Report, id(1), vec![work_scope("b"), work_scope("top")])
+        tx.set_record_scopes(
+            &audit(),
+            RecordKind::Report,
+            id(1),
+            vec![work_scope("b"), work_scope("top")],
+        )
     });
     moved.unwrap();
-    let (old, new) = (read_changes(&db.store, work_scope("a"), 1), read_changes(&db.store, work_scope("b"), 1));
+    let (old, new) =
+        (read_changes(&db.store, work_scope("a"), 1), read_changes(&db.store, work_scope("b"), 1));
     assert_eq!(old[0].op, FeedOp::OutOfScope);
     assert_eq!(new[0].op, FeedOp::Put { revision: 1, bytes: b"one".to_vec() });
     assert_eq!(old[0].seq, new[0].seq);
-    assert_eq!(read_changes(&db.store, work_scope("top"), 1), [], "where it stayed nothing happened");
+    assert_eq!(
+        read_changes(&db.store, work_scope("top"), 1),
+        [],
+        "where it stayed nothing happened"
+    );
 }
 
 fn a_reader_among_eight_writers_meets_every_change_once(db: &TestDatabase) {
@@ -137,7 +151,9 @@ fn a_reader_among_eight_writers_meets_every_change_once(db: &TestDatabase) {
             // Half of them write through a second node over the same database.
             let (store, done) = (if writer % 2 == 0 { &db.store } else { &other }, &done);
             scope.spawn(move || {
-                (0..EACH).for_each(|turn| put(store, writer * EACH + turn, b"bytes", &[work_scope("a")]));
+                (0..EACH).for_each(|turn| {
+                    put(store, writer * EACH + turn, b"bytes", &[work_scope("a")])
+                });
                 done.fetch_add(1, Ordering::SeqCst);
             });
         }
@@ -156,7 +172,11 @@ fn a_reader_among_eight_writers_meets_every_change_once(db: &TestDatabase) {
         }
     });
     assert_eq!(seen.len(), WRITERS * EACH, "a reader must meet every change");
-    assert_eq!(db.store.read(|tx| tx.head()).unwrap().seq, (WRITERS * EACH) as i64, "numbers have no gaps");
+    assert_eq!(
+        db.store.read(|tx| tx.head()).unwrap().seq,
+        (WRITERS * EACH) as i64,
+        "numbers have no gaps"
+    );
 }
 
 fn the_digest_of_a_scope_is_that_of_its_records(db: &TestDatabase) {
@@ -173,14 +193,15 @@ fn the_digest_of_a_scope_is_that_of_its_records(db: &TestDatabase) {
             .collect();
         let list: Vec<Scope> = scopes.iter().copied().collect();
         if act == 0 {
-            let deleted: Result<(), Error> =
-                db.store.write("t", NOW, |tx| tx.delete_record(&audit(), RecordKind::Report, id(number)));
+            let deleted: Result<(), Error> = db
+                .store
+                .write("t", NOW, |tx| tx.delete_record(&audit(), RecordKind::Report, id(number)));
             deleted.unwrap();
             model.remove(&number);
         } else if act == 1 && model.contains_key(&number) {
-            let moved: Result<(), Error> = db
-                .store
-                .write("t", NOW, |tx| tx.set_record_scopes(&audit(), RecordKind::Report, id(number), list.clone()));
+            let moved: Result<(), Error> = db.store.write("t", NOW, |tx| {
+                tx.set_record_scopes(&audit(), RecordKind::Report, id(number), list.clone())
+            });
             moved.unwrap();
             model.entry(number).and_modify(|entry| entry.2 = scopes);
         } else {
@@ -209,11 +230,18 @@ fn the_chain_finds_an_edited_a_dropped_and_a_swapped_row(db: &TestDatabase) {
     let head = db.store.read(|tx| tx.head()).unwrap();
     let mut conn = db.store.location().connect(true).unwrap();
     for (damage, mend) in [
-        ("update audit set action = 'other' where seq = 3", "update audit set action = 'test' where seq = 3"),
+        (
+            "update audit set action = 'other' where seq = 3",
+            "update audit set action = 'test' where seq = 3",
+        ),
         ("update audit set seq = -3 where seq = 3", "update audit set seq = 3 where seq = -3"),
     ] {
         conn.execute_sql(damage).unwrap();
-        assert_eq!(db.store.read(|tx| tx.verify_audit_chain(None)).unwrap().invalid_from_seq, Some(3), "{damage}");
+        assert_eq!(
+            db.store.read(|tx| tx.verify_audit_chain(None)).unwrap().invalid_from_seq,
+            Some(3),
+            "{damage}"
+        );
         conn.execute_sql(mend).unwrap();
     }
     for swap in [
@@ -246,7 +274,9 @@ fn a_panicking_caller_takes_nobody_with_it(db: &TestDatabase) {
 
 fn a_lease_has_one_holder_and_a_rising_fence(db: &TestDatabase) {
     let take = |owner: &'static str, now: i64| {
-        db.store.write::<_, Error>("t", Timestamp(now), |tx| tx.acquire_lease("aggregate", owner, Timestamp(now + 10)))
+        db.store.write::<_, Error>("t", Timestamp(now), |tx| {
+            tx.acquire_lease("aggregate", owner, Timestamp(now + 10))
+        })
     };
     assert_eq!(take("node a", 0).unwrap(), Some(1));
     assert_eq!(take("node b", 5).unwrap(), None, "it is held");
@@ -259,9 +289,16 @@ fn a_lease_has_one_holder_and_a_rising_fence(db: &TestDatabase) {
 fn sqlite_keeps_a_statement_prepared_whatever_is_bound_to_it() {
     use diesel::prelude::*;
     let db = open_sqlite().unwrap();
-    let asked = diesel::dsl::sql::<diesel::sql_types::Integer>("sqlite_compileoption_used('ENABLE_QPSG')");
-    let used: i32 = db.store.read(|tx| diesel::select(asked).get_result(tx.conn()).map_err(Error::from)).unwrap();
-    assert_eq!(used, 1, "built without .cargo/config.toml: correct, and a third slower; build inside the repository");
+    let asked =
+        diesel::dsl::sql::<diesel::sql_types::Integer>("sqlite_compileoption_used('ENABLE_QPSG')");
+    let used: i32 = db
+        .store
+        .read(|tx| diesel::select(asked).get_result(tx.conn()).map_err(Error::from))
+        .unwrap();
+    assert_eq!(
+        used, 1,
+        "built without .cargo/config.toml: correct, and a third slower; build inside the repository"
+    );
 }
 
 #[test]

@@ -35,7 +35,11 @@ pub struct AuditContext {
 
 impl<A: ActionMarker> From<&Permit<A>> for AuditContext {
     fn from(permit: &Permit<A>) -> Self {
-        Self { account: permit.account(), device: permit.device(), action: permit.code().to_owned() }
+        Self {
+            account: permit.account(),
+            device: permit.device(),
+            action: permit.code().to_owned(),
+        }
     }
 }
 
@@ -119,7 +123,11 @@ pub struct PutOutcome {
 }
 
 impl<'c> WriteTx<'c> {
-    pub(super) fn new(conn: &'c mut AnyConn, pending: &'c mut PendingChanges, now: Timestamp) -> Self {
+    pub(super) fn new(
+        conn: &'c mut AnyConn,
+        pending: &'c mut PendingChanges,
+        now: Timestamp,
+    ) -> Self {
         Self { read_tx: ReadTx::new(conn), pending, now, savepoint_depth: 0 }
     }
 
@@ -178,19 +186,31 @@ impl<'c> WriteTx<'c> {
         let hash = hash_record(&id, to_revision, bytes);
         let written = match existing {
             None => self.insert_record(kind, &id, to_revision, hash, bytes)?,
-            Some(_) => with_conn!(self.conn(), |conn| diesel::update(record::table.find((kind.number(), &id[..])))
-                .filter(record::revision.eq(from_revision))
-                .set((
-                    record::revision.eq(to_revision),
-                    record::hash.eq(&hash.to_be_bytes()[..]),
-                    record::bytes.eq(bytes),
-                ))
-                .execute(conn))?,
+            Some(_) => with_conn!(self.conn(), |conn| diesel::update(
+                record::table.find((kind.number(), &id[..]))
+            )
+            .filter(record::revision.eq(from_revision))
+            .set((
+                record::revision.eq(to_revision),
+                record::hash.eq(&hash.to_be_bytes()[..]),
+                record::bytes.eq(bytes),
+            ))
+            .execute(conn))?,
         };
         self.ensure_rows_affected(written, "a record changed under us")?;
         let old_hash = existing.map(|existing| existing.hash);
-        let change = RecordChange { kind, id, from_revision, to_revision, old_hash, new_hash: Some(hash), scopes };
-        self.pending.changes.push(PendingChange { audit: audit.clone(), record_change: Some(change) });
+        let change = RecordChange {
+            kind,
+            id,
+            from_revision,
+            to_revision,
+            old_hash,
+            new_hash: Some(hash),
+            scopes,
+        };
+        self.pending
+            .changes
+            .push(PendingChange { audit: audit.clone(), record_change: Some(change) });
         Ok(PutOutcome { revision: to_revision, changed: true })
     }
 
@@ -205,22 +225,46 @@ impl<'c> WriteTx<'c> {
         let Some(existing) = self.record(kind, &id)? else { return Ok(()) };
         let hash = Some(existing.hash);
         let (from_revision, to_revision) = (existing.revision, existing.revision);
-        let change = RecordChange { kind, id, from_revision, to_revision, old_hash: hash, new_hash: hash, scopes };
-        self.pending.changes.push(PendingChange { audit: audit.clone(), record_change: Some(change) });
+        let change = RecordChange {
+            kind,
+            id,
+            from_revision,
+            to_revision,
+            old_hash: hash,
+            new_hash: hash,
+            scopes,
+        };
+        self.pending
+            .changes
+            .push(PendingChange { audit: audit.clone(), record_change: Some(change) });
         Ok(())
     }
 
     /// Takes a record away for good.
-    pub(crate) fn delete_record(&mut self, audit: &AuditContext, kind: RecordKind, id: [u8; 16]) -> Result<()> {
+    pub(crate) fn delete_record(
+        &mut self,
+        audit: &AuditContext,
+        kind: RecordKind,
+        id: [u8; 16],
+    ) -> Result<()> {
         let Some(existing) = self.record(kind, &id)? else { return Ok(()) };
         let removed = diesel::delete(record::table.find((kind.number(), &id[..])))
             .filter(record::revision.eq(existing.revision))
             .execute(self.conn())?;
         self.ensure_rows_affected(removed, "a record changed under us")?;
         let (from_revision, old_hash) = (existing.revision, Some(existing.hash));
-        let change =
-            RecordChange { kind, id, from_revision, to_revision: 0, old_hash, new_hash: None, scopes: Vec::new() };
-        self.pending.changes.push(PendingChange { audit: audit.clone(), record_change: Some(change) });
+        let change = RecordChange {
+            kind,
+            id,
+            from_revision,
+            to_revision: 0,
+            old_hash,
+            new_hash: None,
+            scopes: Vec::new(),
+        };
+        self.pending
+            .changes
+            .push(PendingChange { audit: audit.clone(), record_change: Some(change) });
         Ok(())
     }
 
@@ -235,7 +279,11 @@ impl<'c> WriteTx<'c> {
     }
 
     /// Whether the batch has not noted yet that `who` wrote in the report.
-    pub(super) fn insert_pending_author(&mut self, report: ReportId, account_id: AccountId) -> bool {
+    pub(super) fn insert_pending_author(
+        &mut self,
+        report: ReportId,
+        account_id: AccountId,
+    ) -> bool {
         self.pending.authors.insert((report, account_id))
     }
 

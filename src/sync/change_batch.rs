@@ -73,7 +73,11 @@ pub fn read_head_snapshot(app: &App, scopes: &BTreeSet<i32>, after: i64) -> Resu
     let now = app.now();
     app.store().read(|tx| {
         let head = tx.head()?;
-        let mut snapshot = HeadSnapshot { seq: head.seq, auth_generation: head.auth_generation, change_batch: None };
+        let mut snapshot = HeadSnapshot {
+            seq: head.seq,
+            auth_generation: head.auth_generation,
+            change_batch: None,
+        };
         if scopes.is_empty() || head.seq <= after {
             return Ok(snapshot);
         }
@@ -114,8 +118,13 @@ impl ChangeBatch {
     }
 
     /// The rows behind `after` in these scopes: one value for all who ask alike.
-    pub(super) fn get_or_build_rows(&self, scope_numbers: &BTreeSet<i32>, after: i64) -> Option<Arc<SharedRows>> {
-        let touched: Vec<i32> = self.digests.keys().copied().filter(|scope| scope_numbers.contains(scope)).collect();
+    pub(super) fn get_or_build_rows(
+        &self,
+        scope_numbers: &BTreeSet<i32>,
+        after: i64,
+    ) -> Option<Arc<SharedRows>> {
+        let touched: Vec<i32> =
+            self.digests.keys().copied().filter(|scope| scope_numbers.contains(scope)).collect();
         if touched.is_empty() {
             return None;
         }

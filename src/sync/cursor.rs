@@ -51,7 +51,12 @@ impl CursorSigner {
         let mut body = vec![FORMAT_VERSION];
         let mut numbers = vec![cursor.epoch, cursor.commit.0, cursor.positions.len() as i64];
         for position in &cursor.positions {
-            numbers.extend([i64::from(position.scope), position.generation, position.seq, position.snapshot_seq]);
+            numbers.extend([
+                i64::from(position.scope),
+                position.generation,
+                position.seq,
+                position.snapshot_seq,
+            ]);
         }
         numbers.into_iter().for_each(|number| write_varint(&mut body, number));
         body.extend_from_slice(&cursor.commit.1);
@@ -94,7 +99,11 @@ impl CursorSigner {
     /// The random id of a history that begins behind this chain: nobody without the secret can foresee it, no two begin alike.
     #[must_use]
     pub fn derive_epoch_id(&self, chain: &[u8; 32], now: Timestamp) -> [u8; 16] {
-        let tag = self.compute_tag(b"history", DeviceId([0; 16]), &[chain.as_slice(), &now.0.to_be_bytes()].concat());
+        let tag = self.compute_tag(
+            b"history",
+            DeviceId([0; 16]),
+            &[chain.as_slice(), &now.0.to_be_bytes()].concat(),
+        );
         let mut id = [0; 16];
         id.copy_from_slice(&tag.as_ref()[..16]);
         id
@@ -114,10 +123,16 @@ impl CursorSigner {
         body
     }
 
-    fn verify_body<'b>(&self, purpose: &[u8], device: DeviceId, signed: &'b [u8]) -> Option<&'b [u8]> {
+    fn verify_body<'b>(
+        &self,
+        purpose: &[u8],
+        device: DeviceId,
+        signed: &'b [u8],
+    ) -> Option<&'b [u8]> {
         let (body, tag) = signed.split_at_checked(signed.len().checked_sub(TAG_BYTES)?)?;
         let expected = self.compute_tag(purpose, device, body);
-        let differs = expected.as_ref()[..TAG_BYTES].iter().zip(tag).fold(0, |sum, (a, b)| sum | (a ^ b));
+        let differs =
+            expected.as_ref()[..TAG_BYTES].iter().zip(tag).fold(0, |sum, (a, b)| sum | (a ^ b));
         let (version, rest) = body.split_first()?;
         ((differs == 0 || planted!("seal-unchecked")) && *version == FORMAT_VERSION).then_some(rest)
     }

@@ -17,8 +17,8 @@ use self::epoch::{check_epoch, is_epoch_conflict, is_on_chain, resolve_epoch_con
 use super::change_batch::ChangeBatch;
 use super::cursor::{CursorSigner, ScopePosition, SyncCursor};
 use super::frame::{
-    CheckpointFrame, ResetFrame, ResetReason, RowsFrame, ScopeChange, ScopeGrant, SyncFrame, SyncRow, SyncRowOp,
-    WelcomeFrame,
+    CheckpointFrame, ResetFrame, ResetReason, RowsFrame, ScopeChange, ScopeGrant, SyncFrame,
+    SyncRow, SyncRowOp, WelcomeFrame,
 };
 use super::push::{self, PushResult, PushStopReason, PushedCommand};
 use crate::app::access::{CallerIdentity, load_active_device, load_identity};
@@ -107,8 +107,11 @@ impl Exchange {
             }
             push::push_commands(&app, &cursor_signer, &identity, &request.commands)?
         };
-        let max_rows =
-            if request.max_rows == 0 { FEED_PAGE_ROWS_MAX } else { request.max_rows.min(FEED_PAGE_ROWS_MAX) };
+        let max_rows = if request.max_rows == 0 {
+            FEED_PAGE_ROWS_MAX
+        } else {
+            request.max_rows.min(FEED_PAGE_ROWS_MAX)
+        };
         let (scopes, epoch) = (Vec::new(), (0, [0; 16]));
         let seen = (VisibleScopes::default(), app.now().local_date());
         let mut exchange = Self {
@@ -125,8 +128,12 @@ impl Exchange {
             visible_scopes: seen,
             is_stale: false,
         };
-        let page =
-            exchange.position_cursor(cursor.as_ref(), &request.rebuild_scopes, before, request.include_first_page)?;
+        let page = exchange.position_cursor(
+            cursor.as_ref(),
+            &request.rebuild_scopes,
+            before,
+            request.include_first_page,
+        )?;
         let resets: Vec<SyncFrame> = exchange.ready_frames.drain(1..).collect();
         exchange.ready_frames.extend(pushed.outcomes.into_iter().map(SyncFrame::CommandOutcome));
         exchange.ready_frames.extend(pushed.stop.map(|stop| match stop {
@@ -161,7 +168,8 @@ impl Exchange {
     /// Whether every scope stands at or behind `seq`: nothing to say until something new is committed.
     #[must_use]
     pub fn is_caught_up_to(&self, seq: i64) -> bool {
-        self.ready_frames.is_empty() && self.scopes.iter().all(|exchange_scope| exchange_scope.position.seq >= seq)
+        self.ready_frames.is_empty()
+            && self.scopes.iter().all(|exchange_scope| exchange_scope.position.seq >= seq)
     }
 
     /// The short numbers of the scopes in this call.
@@ -179,8 +187,10 @@ impl Exchange {
                 && exchange_scope.position.snapshot_seq == 0
                 && round.has_scope(exchange_scope.feed_scope.number)
         };
-        let here =
-            self.ready_frames.is_empty() && round.epoch == self.epoch.0 && round.after_seq <= at && at < round.upto_seq;
+        let here = self.ready_frames.is_empty()
+            && round.epoch == self.epoch.0
+            && round.after_seq <= at
+            && at < round.upto_seq;
         if !here || !self.scopes.iter().all(level) || self.digests.len() != self.scopes.len() {
             return None;
         }
@@ -191,14 +201,18 @@ impl Exchange {
         for exchange_scope in &mut self.scopes {
             exchange_scope.position.seq = round.upto_seq;
             let digest = round.digest(exchange_scope.feed_scope.number);
-            self.is_stale |= digest.is_some() && exchange_scope.feed_scope.scope == Scope::REFERENCE;
+            self.is_stale |=
+                digest.is_some() && exchange_scope.feed_scope.scope == Scope::REFERENCE;
             self.digests.extend(digest.map(|digest| (exchange_scope.feed_scope.number, digest)));
         }
         self.cursor_commit = (round.upto_seq, round.chain);
-        let Some(batch) = batch.filter(|batch| !batch.rows.is_empty() && !planted!("round-lost")) else {
+        let Some(batch) = batch.filter(|batch| !batch.rows.is_empty() && !planted!("round-lost"))
+        else {
             return Some(Vec::new());
         };
-        let cursor = self.cursor_signer.sign_cursor(self.identity.device.id, &self.build_cursor(self.cursor_commit));
+        let cursor = self
+            .cursor_signer
+            .sign_cursor(self.identity.device.id, &self.build_cursor(self.cursor_commit));
         let (seq, now, safe_past) = (round.upto_seq, round.read_at, round.safe_past_seq);
         let checkpoint = self.build_checkpoint(cursor.clone(), seq, safe_past, now);
         Some(vec![SyncFrame::SharedRows { rows: batch, cursor }, SyncFrame::Checkpoint(checkpoint)])
@@ -211,7 +225,9 @@ impl Exchange {
         if planted!("bookmark-overtakes") {
             place.positions.iter_mut().for_each(|position| position.seq += 100);
         }
-        SyncFrame::Bookmark { cursor: self.cursor_signer.sign_cursor(self.identity.device.id, &place) }
+        SyncFrame::Bookmark {
+            cursor: self.cursor_signer.sign_cursor(self.identity.device.id, &place),
+        }
     }
 
     /// Whether what the device may read has to be looked at again though no grant changed: a new day, a new campaign.
@@ -222,7 +238,8 @@ impl Exchange {
 
     /// Looks again at who asks; true when the scopes changed, and a new `WelcomeFrame` is ready. Fails when the device is no longer let in.
     pub fn refresh_scopes(&mut self) -> Result<bool> {
-        let (app, id, today) = (self.app.clone(), self.identity.device.id, self.app.now().local_date());
+        let (app, id, today) =
+            (self.app.clone(), self.identity.device.id, self.app.now().local_date());
         let (identity, seen) = app.store().read(|tx| {
             let identity = load_identity(tx, id)?;
             let published = app.reference(tx)?.published_campaigns();
@@ -261,9 +278,13 @@ impl Exchange {
             })?;
             match looked {
                 Ok(frames) => return Ok(frames),
-                Err(MissingPrerequisite::ScopeNumbers(sight)) => app.ensure_scope_numbers(&sight)?,
+                Err(MissingPrerequisite::ScopeNumbers(sight)) => {
+                    app.ensure_scope_numbers(&sight)?
+                }
                 Err(MissingPrerequisite::EpochConflict(head)) => {
-                    cursor.map_or(Ok(()), |cursor| resolve_epoch_conflict(&app, &self.cursor_signer, cursor, &head))?;
+                    cursor.map_or(Ok(()), |cursor| {
+                        resolve_epoch_conflict(&app, &self.cursor_signer, cursor, &head)
+                    })?;
                 }
             }
         }
@@ -283,7 +304,11 @@ impl Exchange {
         if cursor.is_some_and(|cursor| is_epoch_conflict(cursor, &head, on_chain)) {
             return Ok(Err(MissingPrerequisite::EpochConflict(head)));
         }
-        let seen = compute_visible_scopes(&self.identity.actor, &self.app.reference(tx)?.published_campaigns(), today);
+        let seen = compute_visible_scopes(
+            &self.identity.actor,
+            &self.app.reference(tx)?.published_campaigns(),
+            today,
+        );
         let granted = tx.visible_scopes(&seen)?;
         if granted.len() < seen.scopes().count() {
             return Ok(Err(MissingPrerequisite::ScopeNumbers(seen)));
@@ -304,21 +329,25 @@ impl Exchange {
                 (_, before) => {
                     let generation = before.map_or(0, |position| position.generation) + 1;
                     let generation = generation.max(feed.generation);
-                    ScopePosition { scope: feed.number, generation, seq: 0, snapshot_seq: head.seq.max(1) }
+                    ScopePosition {
+                        scope: feed.number,
+                        generation,
+                        seq: 0,
+                        snapshot_seq: head.seq.max(1),
+                    }
                 }
             };
             let generation = position.generation;
             let change = if before.is_some() { ScopeChange::Kept } else { ScopeChange::Added };
             scopes.push(ScopeGrant { scope: feed.scope, number: feed.number, generation, change });
-            resets.extend(
-                reason.map(|reason| SyncFrame::Reset(ResetFrame { scope_number: feed.number, reason, generation })),
-            );
+            resets.extend(reason.map(|reason| {
+                SyncFrame::Reset(ResetFrame { scope_number: feed.number, reason, generation })
+            }));
             self.scopes.push(ExchangeScope { feed_scope: feed, position });
         }
-        for gone in positions
-            .iter()
-            .filter(|old| !self.scopes.iter().any(|exchange_scope| exchange_scope.feed_scope.number == old.scope))
-        {
+        for gone in positions.iter().filter(|old| {
+            !self.scopes.iter().any(|exchange_scope| exchange_scope.feed_scope.number == old.scope)
+        }) {
             scopes.extend(self.build_removed_grant(tx, *gone, &seen, now)?);
         }
         self.visible_scopes = (seen, today);
@@ -346,7 +375,8 @@ impl Exchange {
         let acting = tx.unit_path(unit)?.acting_unit;
         let moved = of_unit && acting != unit && seen.contains(Scope { id: acting.0, ..scope });
         let today = now.local_date();
-        let ended = self.identity.actor.grants.iter().any(|grant| grant.unit == unit && grant.to <= today);
+        let ended =
+            self.identity.actor.grants.iter().any(|grant| grant.unit == unit && grant.to <= today);
         let change = match (moved, ended) {
             (true, _) => ScopeChange::Moved,
             (false, true) => ScopeChange::Ended,
@@ -356,7 +386,12 @@ impl Exchange {
     }
 
     /// One page: a rebuild first, then those that lag behind the rest, then all together to the head.
-    fn read_next_page(&mut self, tx: &mut ReadTx, head: &FeedHead, now: Timestamp) -> Result<Vec<SyncFrame>> {
+    fn read_next_page(
+        &mut self,
+        tx: &mut ReadTx,
+        head: &FeedHead,
+        now: Timestamp,
+    ) -> Result<Vec<SyncFrame>> {
         if let Some(index) = self.find_rebuild_index() {
             return self.read_rebuild_page(tx, index, head);
         }
@@ -374,8 +409,18 @@ impl Exchange {
 
     /// What changed behind the lowest positions, up to the next one or the head of this state.
     fn read_feed_page(&mut self, tx: &mut ReadTx, head: &FeedHead) -> Result<FeedPage> {
-        let low = self.scopes.iter().map(|exchange_scope| exchange_scope.position.seq).min().unwrap_or(head.seq);
-        let next = self.scopes.iter().map(|exchange_scope| exchange_scope.position.seq).filter(|seq| *seq > low).min();
+        let low = self
+            .scopes
+            .iter()
+            .map(|exchange_scope| exchange_scope.position.seq)
+            .min()
+            .unwrap_or(head.seq);
+        let next = self
+            .scopes
+            .iter()
+            .map(|exchange_scope| exchange_scope.position.seq)
+            .filter(|seq| *seq > low)
+            .min();
         let upto = next.unwrap_or(head.seq);
         let lagging: Vec<i32> = self
             .scopes
@@ -383,16 +428,25 @@ impl Exchange {
             .filter(|exchange_scope| exchange_scope.position.seq == low)
             .map(|exchange_scope| exchange_scope.feed_scope.number)
             .collect();
-        let page = if low == upto { Vec::new() } else { tx.feed_page(&lagging, low, upto, self.max_rows)? };
+        let page = if low == upto {
+            Vec::new()
+        } else {
+            tx.feed_page(&lagging, low, upto, self.max_rows)?
+        };
         let full = page.len() >= self.max_rows;
         let reached = if full { page.last().map_or(upto, |row| row.seq) } else { upto };
-        for exchange_scope in self.scopes.iter_mut().filter(|exchange_scope| exchange_scope.position.seq == low) {
+        for exchange_scope in
+            self.scopes.iter_mut().filter(|exchange_scope| exchange_scope.position.seq == low)
+        {
             exchange_scope.position.seq = reached;
         }
         let cursor = self.sign_current_cursor(tx, head)?;
         let mut frames = Vec::new();
         if !page.is_empty() {
-            frames.push(SyncFrame::Rows(RowsFrame { rows: merge_scope_rows(page), cursor: cursor.clone() }));
+            frames.push(SyncFrame::Rows(RowsFrame {
+                rows: merge_scope_rows(page),
+                cursor: cursor.clone(),
+            }));
         }
         Ok(FeedPage { frames, cursor, reached_head: !full && next.is_none() })
     }
@@ -400,8 +454,14 @@ impl Exchange {
     /// One page of a scope that is rebuilt; only what stands is sent, what is gone was never there.
     ///
     /// The cursor beside the last page still says that the scope is being rebuilt: a stream that is cut before `SnapshotEnd` gets it again.
-    fn read_rebuild_page(&mut self, tx: &mut ReadTx, index: usize, head: &FeedHead) -> Result<Vec<SyncFrame>> {
-        let ScopePosition { scope, generation, seq, snapshot_seq: whole_at } = self.scopes[index].position;
+    fn read_rebuild_page(
+        &mut self,
+        tx: &mut ReadTx,
+        index: usize,
+        head: &FeedHead,
+    ) -> Result<Vec<SyncFrame>> {
+        let ScopePosition { scope, generation, seq, snapshot_seq: whole_at } =
+            self.scopes[index].position;
         let page = tx.feed_page(&[scope], seq, whole_at, self.max_rows)?;
         let full = page.len() >= self.max_rows;
         let position = &mut self.scopes[index].position;
@@ -411,7 +471,8 @@ impl Exchange {
         }
         let mut frames = Vec::new();
         if !page.is_empty() {
-            let rows: Vec<FeedRow> = page.into_iter().filter(|row| matches!(row.op, FeedOp::Put { .. })).collect();
+            let rows: Vec<FeedRow> =
+                page.into_iter().filter(|row| matches!(row.op, FeedOp::Put { .. })).collect();
             frames.push(SyncFrame::Rows(RowsFrame {
                 rows: merge_scope_rows(rows),
                 cursor: self.sign_current_cursor(tx, head)?,
@@ -439,7 +500,13 @@ impl Exchange {
     }
 
     /// What a checkpoint tells of the digests and commands known here.
-    fn build_checkpoint(&self, cursor: Vec<u8>, seq: i64, safe_past: i64, now: Timestamp) -> CheckpointFrame {
+    fn build_checkpoint(
+        &self,
+        cursor: Vec<u8>,
+        seq: i64,
+        safe_past: i64,
+        now: Timestamp,
+    ) -> CheckpointFrame {
         let device = &self.identity.device;
         CheckpointFrame {
             cursor,
@@ -468,7 +535,11 @@ impl Exchange {
     fn sign_current_cursor(&mut self, tx: &mut ReadTx, head: &FeedHead) -> Result<Vec<u8>> {
         let (seq, chain) = if planted!("cursor-of-an-old-commit") {
             tx.last_commit_up_to(
-                self.scopes.iter().map(|exchange_scope| exchange_scope.position.seq).min().unwrap_or(0),
+                self.scopes
+                    .iter()
+                    .map(|exchange_scope| exchange_scope.position.seq)
+                    .min()
+                    .unwrap_or(0),
             )?
         } else {
             (head.seq, head.chain)
@@ -476,7 +547,9 @@ impl Exchange {
         let mut start = [0; 8];
         start.copy_from_slice(&chain[..8]);
         self.cursor_commit = (seq, start);
-        Ok(self.cursor_signer.sign_cursor(self.identity.device.id, &self.build_cursor(self.cursor_commit)))
+        Ok(self
+            .cursor_signer
+            .sign_cursor(self.identity.device.id, &self.build_cursor(self.cursor_commit)))
     }
 
     fn build_cursor(&self, commit: (i64, [u8; 8])) -> SyncCursor {
@@ -524,7 +597,8 @@ pub(super) fn merge_scope_rows(page: Vec<FeedRow>) -> Vec<SyncRow> {
             FeedOp::OutOfScope => SyncRowOp::OutOfScope,
         };
         let same = rows.iter_mut().rev().take_while(|(at, _)| *at == seq);
-        match same.map(|(_, row)| row).find(|row| row.kind == kind && row.id == id && row.op == op) {
+        match same.map(|(_, row)| row).find(|row| row.kind == kind && row.id == id && row.op == op)
+        {
             Some(row) => row.scope_numbers.push(scope),
             None => rows.push((seq, SyncRow { kind, id, op, scope_numbers: vec![scope] })),
         }

@@ -63,9 +63,9 @@ pub fn push_commands(
     if commands.is_empty() {
         return Ok(PushResult::default());
     }
-    let (mut end, seq) = app
-        .store()
-        .write_with_seq("sync.push", app.now(), |tx| push_in_transaction(tx, app, cursor_signer, identity, commands))?;
+    let (mut end, seq) = app.store().write_with_seq("sync.push", app.now(), |tx| {
+        push_in_transaction(tx, app, cursor_signer, identity, commands)
+    })?;
     for outcome in end.outcomes.iter_mut().filter(|outcome| !outcome.duplicate) {
         outcome.seq = seq;
     }
@@ -89,7 +89,8 @@ fn push_in_transaction(
         any_held: Cell::new(tx.has_waiting_commands()?),
     };
     let chain: [u8; 32] = device.outcome_chain.try_into().unwrap_or([0; 32]);
-    let mut progress = DeviceProgress { last_command_number: device.last_command_number, outcome_chain: chain };
+    let mut progress =
+        DeviceProgress { last_command_number: device.last_command_number, outcome_chain: chain };
     let end = take_commands(tx, &context, &actor, commands, &mut progress)?;
     if progress.last_command_number != device.last_command_number {
         tx.advance_command_number(
@@ -155,7 +156,11 @@ fn take_commands(
 }
 
 /// The outcome that the command had when it was first taken; `None` when it had other content then.
-fn find_duplicate_outcome(tx: &mut WriteTx, actor: &Actor, pushed: &PushedCommand) -> Result<Option<CommandOutcome>> {
+fn find_duplicate_outcome(
+    tx: &mut WriteTx,
+    actor: &Actor,
+    pushed: &PushedCommand,
+) -> Result<Option<CommandOutcome>> {
     let Some(device) = actor.device else { return Ok(None) };
     let Some(recorded) = tx.recorded_command(device, pushed.number)? else { return Ok(None) };
     if recorded.hash != pushed.hash && !planted!("fork-unnoticed") {
@@ -164,7 +169,11 @@ fn find_duplicate_outcome(tx: &mut WriteTx, actor: &Actor, pushed: &PushedComman
     Ok(Some(CommandOutcome {
         number: recorded.number,
         duplicate: true,
-        verdict: if planted!("first-outcome-forgotten") { Verdict::Applied } else { recorded.verdict },
+        verdict: if planted!("first-outcome-forgotten") {
+            Verdict::Applied
+        } else {
+            recorded.verdict
+        },
         seq: recorded.commit_seq,
         record_id: [0; 16],
         revision: recorded.revision,
@@ -182,10 +191,12 @@ fn take_new_command(
 ) -> Result<CommandOutcome> {
     let effect = match &pushed.command {
         Err(refusal) => Err(refusal.clone()),
-        Ok(command) => match tx.with_savepoint(|tx| run_command(tx, context, actor, pushed, command)) {
-            Ok(effect) => Ok(effect),
-            Err(error) => Err(report::into_refusal(error)?),
-        },
+        Ok(command) => {
+            match tx.with_savepoint(|tx| run_command(tx, context, actor, pushed, command)) {
+                Ok(effect) => Ok(effect),
+                Err(error) => Err(report::into_refusal(error)?),
+            }
+        }
     };
     let (verdict, record, revision, refusal) = match effect {
         Ok(CommandEffect { verdict, record, revision }) => (verdict, record, revision, None),
@@ -221,19 +232,29 @@ fn run_command(
     command: &Command,
 ) -> Result<CommandEffect> {
     let device = actor.device.ok_or(RefusalReason::Denied)?;
-    let captured = command.captured_at.zip(context.cursor_signer.verify_sync_mark(device, &command.sync_mark));
+    let captured =
+        command.captured_at.zip(context.cursor_signer.verify_sync_mark(device, &command.sync_mark));
     let ask = CommandContext {
         actor,
         reference: &context.reference,
         command_number: pushed.number,
-        captured: captured.map(|(at, mark)| CaptureEvidence { captured_at: at, sync_mark_time: mark }),
-        raw: Some(RawCommand { bytes: &pushed.bytes, has_lost_history: context.lossy, has_waiting: &context.any_held }),
+        captured: captured
+            .map(|(at, mark)| CaptureEvidence { captured_at: at, sync_mark_time: mark }),
+        raw: Some(RawCommand {
+            bytes: &pushed.bytes,
+            has_lost_history: context.lossy,
+            has_waiting: &context.any_held,
+        }),
     };
     report::run_command(tx, &ask, command)
 }
 
 /// `chain' = SHA-256(chain || number || hash of the command || verdict)`, as the contract says of `Receipt.outcome_chain`.
-fn extend_outcome_chain(chain: [u8; 32], outcome: &CommandOutcome, pushed: &PushedCommand) -> [u8; 32] {
+fn extend_outcome_chain(
+    chain: [u8; 32],
+    outcome: &CommandOutcome,
+    pushed: &PushedCommand,
+) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(chain);
     hash.update(outcome.number.to_be_bytes());

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 /// Upper bounds of the buckets in microseconds: those that OpenTelemetry's conventions name for calls.
 pub const BUCKET_BOUNDS_MICROS: [u64; 14] = [
-    5_000, 10_000, 25_000, 50_000, 75_000, 100_000, 250_000, 500_000, 750_000, 1_000_000, 2_500_000, 5_000_000,
-    7_500_000, 10_000_000,
+    5_000, 10_000, 25_000, 50_000, 75_000, 100_000, 250_000, 500_000, 750_000, 1_000_000,
+    2_500_000, 5_000_000, 7_500_000, 10_000_000,
 ];
 
 /// Calls of one method that ended with one code.

@@ -25,7 +25,9 @@ impl Default for IdGenerator {
 impl IdGenerator {
     fn next_u64(&self, seed: u64) -> u64 {
         // The finalizer of splitmix64: one to one, so that no two draws of one seed are the same.
-        let mut z = seed.wrapping_add(self.draw_count.fetch_add(1, Ordering::Relaxed).wrapping_mul(WEYL_INCREMENT));
+        let mut z = seed.wrapping_add(
+            self.draw_count.fetch_add(1, Ordering::Relaxed).wrapping_mul(WEYL_INCREMENT),
+        );
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         z ^ (z >> 31)

@@ -99,7 +99,10 @@ impl Tracer {
     /// A random id for whoever needs one.
     #[must_use]
     pub fn new_id(&self) -> String {
-        self.0.as_ref().map(|inner| HexId(&inner.id_generator.new_trace_id()).to_string()).unwrap_or_default()
+        self.0
+            .as_ref()
+            .map(|inner| HexId(&inner.id_generator.new_trace_id()).to_string())
+            .unwrap_or_default()
     }
 
     /// Spans that were followed and have reached nobody, since the start; `None` when it is switched off.
@@ -123,11 +126,18 @@ impl Tracer {
 
     /// A call begins. `None`: nobody looks.
     #[must_use]
-    pub fn start_call(&self, method: &'static str, parent: Option<TraceParent>) -> Option<CallSpan> {
+    pub fn start_call(
+        &self,
+        method: &'static str,
+        parent: Option<TraceParent>,
+    ) -> Option<CallSpan> {
         let inner = self.0.clone()?;
-        let trace = parent.map_or_else(|| inner.id_generator.new_trace_id(), |parent| parent.trace_id);
-        let sampled =
-            parent.map_or_else(|| inner.id_generator.is_sampled_one_in(inner.sample_one_in), |parent| parent.sampled);
+        let trace =
+            parent.map_or_else(|| inner.id_generator.new_trace_id(), |parent| parent.trace_id);
+        let sampled = parent.map_or_else(
+            || inner.id_generator.is_sampled_one_in(inner.sample_one_in),
+            |parent| parent.sampled,
+        );
         let open = ActiveSpan::new(
             inner,
             trace,
@@ -141,8 +151,11 @@ impl Tracer {
 
     /// Jobs that `work` runs are followed, each as a root.
     pub fn in_scope<T>(&self, work: impl FnOnce() -> T) -> T {
-        let current =
-            self.0.clone().map(|inner| CurrentSpan { tracer: inner, context: None, log_span: tracing::Span::none() });
+        let current = self.0.clone().map(|inner| CurrentSpan {
+            tracer: inner,
+            context: None,
+            log_span: tracing::Span::none(),
+        });
         CURRENT_SPAN.sync_scope(current, work)
     }
 }
@@ -188,14 +201,20 @@ impl ActiveSpan {
         sampled: bool,
         operation: TracedOperation,
     ) -> Self {
-        let (span_id, started_at, started) = (tracer.id_generator.new_span_id(), Clock::System.now(), Instant::now());
+        let (span_id, started_at, started) =
+            (tracer.id_generator.new_span_id(), Clock::System.now(), Instant::now());
         Self { tracer, trace_id, span_id, parent_span_id, sampled, started_at, started, operation }
     }
 
     /// What is done inside this span.
     fn to_current_span(&self, log: &tracing::Span) -> Option<CurrentSpan> {
-        let context = SpanContext { trace_id: self.trace_id, span_id: self.span_id, sampled: self.sampled };
-        Some(CurrentSpan { tracer: Arc::clone(&self.tracer), context: Some(context), log_span: log.clone() })
+        let context =
+            SpanContext { trace_id: self.trace_id, span_id: self.span_id, sampled: self.sampled };
+        Some(CurrentSpan {
+            tracer: Arc::clone(&self.tracer),
+            context: Some(context),
+            log_span: log.clone(),
+        })
     }
 }
 
@@ -205,8 +224,14 @@ impl Drop for ActiveSpan {
         if let TracedOperation::Call(method, code) = self.operation {
             self.tracer.call_histograms.record(method, code, took);
         }
-        let Self { trace_id: trace, span_id: id, parent_span_id: parent, started_at: began, operation: work, .. } =
-            *self;
+        let Self {
+            trace_id: trace,
+            span_id: id,
+            parent_span_id: parent,
+            started_at: began,
+            operation: work,
+            ..
+        } = *self;
         // Nobody waits here: a queue that is full loses the span and counts it.
         if self.sampled
             && self
@@ -236,7 +261,10 @@ pub struct CallSpan {
 impl CallSpan {
     /// The same future, known as the work of this call, in the log too.
     pub fn instrument<F: Future>(&self, work: F) -> impl Future<Output = F::Output> + use<F> {
-        CURRENT_SPAN.scope(self.active_span.to_current_span(&self.log_span), work.instrument(self.log_span.clone()))
+        CURRENT_SPAN.scope(
+            self.active_span.to_current_span(&self.log_span),
+            work.instrument(self.log_span.clone()),
+        )
     }
 
     /// It ended with this code of gRPC.
@@ -267,9 +295,17 @@ pub fn with_current_span<F: Future>(work: F) -> impl Future<Output = F::Output> 
 pub fn trace_blocking<T>(work: impl FnOnce() -> T) -> impl FnOnce() -> T {
     let current = CurrentSpan::get();
     move || {
-        let Some(CurrentSpan { tracer: inner, context: Some(context), log_span: log }) = current else { return work() };
-        let open =
-            ActiveSpan::new(inner, context.trace_id, Some(context.span_id), context.sampled, TracedOperation::Blocking);
+        let Some(CurrentSpan { tracer: inner, context: Some(context), log_span: log }) = current
+        else {
+            return work();
+        };
+        let open = ActiveSpan::new(
+            inner,
+            context.trace_id,
+            Some(context.span_id),
+            context.sampled,
+            TracedOperation::Blocking,
+        );
         CURRENT_SPAN.sync_scope(open.to_current_span(&log), || log.in_scope(work))
     }
 }
@@ -292,7 +328,9 @@ pub fn trace_job<T>(
     work: impl FnOnce() -> T,
     how: impl FnOnce(&T) -> TracedJobOutcome,
 ) -> T {
-    let Some(CurrentSpan { tracer: inner, context: at, .. }) = CurrentSpan::get() else { return work() };
+    let Some(CurrentSpan { tracer: inner, context: at, .. }) = CurrentSpan::get() else {
+        return work();
+    };
     let trace = at.map_or_else(|| inner.id_generator.new_trace_id(), |context| context.trace_id);
     let sampled = at.is_none_or(|context| context.sampled);
     let mut open = ActiveSpan::new(

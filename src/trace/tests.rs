@@ -1,7 +1,8 @@
 //! What is followed, and what is not.
 
 use super::{
-    SpanData, TraceParent, TracedJobOutcome, TracedOperation, Tracer, trace_blocking, trace_job, with_current_span,
+    SpanData, TraceParent, TracedJobOutcome, TracedOperation, Tracer, trace_blocking, trace_job,
+    with_current_span,
 };
 use crate::domain::time::Timestamp;
 use std::num::NonZeroU32;
@@ -18,12 +19,14 @@ fn all(spans: &mut Receiver<SpanData>) -> Vec<SpanData> {
 }
 
 #[tokio::test]
-async fn work_on_another_task_and_thread_is_part_of_its_call_and_a_call_nobody_ended_was_cancelled() {
+async fn work_on_another_task_and_thread_is_part_of_its_call_and_a_call_nobody_ended_was_cancelled()
+{
     let (tracer, mut spans) = tracer(10);
     let parent = TraceParent { trace_id: [7; 16], span_id: [8; 8], sampled: true };
     let call = tracer.start_call(METHOD, Some(parent)).unwrap();
     let work = call.instrument(async {
-        tokio::spawn(with_current_span(async { std::thread::spawn(trace_blocking(|| ())).join() })).await
+        tokio::spawn(with_current_span(async { std::thread::spawn(trace_blocking(|| ())).join() }))
+            .await
     });
     work.await.unwrap().unwrap();
     call.end(0);
@@ -59,7 +62,9 @@ fn a_job_is_a_root_unless_a_call_asked_for_it_and_a_turn_without_work_is_no_span
     let (tracer, mut spans) = tracer(10);
     let run = |how| trace_job("aggregate", Timestamp(1), || (), |()| how);
     run(TracedJobOutcome::Done);
-    tracer.in_scope(|| [TracedJobOutcome::NoWork, TracedJobOutcome::Failed, TracedJobOutcome::Done].map(run));
+    tracer.in_scope(|| {
+        [TracedJobOutcome::NoWork, TracedJobOutcome::Failed, TracedJobOutcome::Done].map(run)
+    });
     let spans = all(&mut spans);
     let ended: Vec<_> = spans.iter().map(|span| (span.parent_span_id, span.operation)).collect();
     let job = |well| (None, TracedOperation::Job("aggregate", Timestamp(1), well));
@@ -89,8 +94,13 @@ fn one_call_in_so_many_is_followed() {
 fn switched_off_nobody_looks() {
     let off = Tracer::default();
     assert!(
-        off.start_call(METHOD, None).is_none() && off.dropped_spans().is_none() && off.call_histograms().is_empty()
+        off.start_call(METHOD, None).is_none()
+            && off.dropped_spans().is_none()
+            && off.call_histograms().is_empty()
     );
-    assert_eq!(off.in_scope(|| trace_job("aggregate", Timestamp(1), || 7, |_| TracedJobOutcome::Done)), 7);
+    assert_eq!(
+        off.in_scope(|| trace_job("aggregate", Timestamp(1), || 7, |_| TracedJobOutcome::Done)),
+        7
+    );
     assert_eq!(trace_blocking(|| 7)(), 7);
 }

@@ -31,8 +31,11 @@ impl TraceParent {
         let [version] = parse_hex::<1>(&header_fields[..2])?;
         // 255 is no version; 00 ends here, and what later ones add comes behind a dash.
         let ends = rest.is_empty() || (version > 0 && rest[0] == b'-');
-        let (trace, span, [flags]) =
-            (parse_hex(&header_fields[3..35])?, parse_hex(&header_fields[36..52])?, parse_hex(&header_fields[53..])?);
+        let (trace, span, [flags]) = (
+            parse_hex(&header_fields[3..35])?,
+            parse_hex(&header_fields[36..52])?,
+            parse_hex(&header_fields[53..])?,
+        );
         let real = dashes && ends && version != u8::MAX && trace != [0; 16] && span != [0; 8];
         real.then_some(Self { trace_id: trace, span_id: span, sampled: flags & 1 == 1 })
     }
@@ -62,21 +65,29 @@ mod tests {
     fn the_standards_example_is_read_and_its_sampled_flag_obeyed() {
         let parent = TraceParent::from_header(GOOD.as_bytes()).unwrap();
         assert_eq!(parent.trace_id, 0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736_u128.to_be_bytes());
-        assert_eq!((parent.span_id, parent.sampled), (0x00f0_67aa_0ba9_02b7_u64.to_be_bytes(), true));
-        let other =
-            |flags: &str| TraceParent::from_header(format!("{}{flags}", &GOOD[..53]).as_bytes()).unwrap().sampled;
+        assert_eq!(
+            (parent.span_id, parent.sampled),
+            (0x00f0_67aa_0ba9_02b7_u64.to_be_bytes(), true)
+        );
+        let other = |flags: &str| {
+            TraceParent::from_header(format!("{}{flags}", &GOOD[..53]).as_bytes()).unwrap().sampled
+        };
         assert_eq!([other("00"), other("02"), other("03")], [false, false, true]);
     }
 
     #[test]
     fn a_later_version_is_read_as_far_as_it_is_known() {
         assert!(TraceParent::from_header(format!("01{}", &GOOD[2..]).as_bytes()).is_some());
-        assert!(TraceParent::from_header(format!("cc{}-what-comes", &GOOD[2..]).as_bytes()).is_some());
+        assert!(
+            TraceParent::from_header(format!("cc{}-what-comes", &GOOD[2..]).as_bytes()).is_some()
+        );
     }
 
     #[test]
     fn whatever_is_malformed_is_as_good_as_none() {
-        let zeros = |from: usize, to: usize| format!("{}{}{}", &GOOD[..from], "0".repeat(to - from), &GOOD[to..]);
+        let zeros = |from: usize, to: usize| {
+            format!("{}{}{}", &GOOD[..from], "0".repeat(to - from), &GOOD[to..])
+        };
         let bad = [
             String::new(),
             GOOD[..54].to_owned(),

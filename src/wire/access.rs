@@ -32,7 +32,15 @@ pub struct DeviceCertificateBody {
 /// The bytes of a device certificate.
 #[must_use]
 pub fn encode_certificate(certificate: &DeviceCertificateBody) -> Vec<u8> {
-    let DeviceCertificateBody { authority, device, account, unit, public_key, issued_at: issued, roles } = certificate;
+    let DeviceCertificateBody {
+        authority,
+        device,
+        account,
+        unit,
+        public_key,
+        issued_at: issued,
+        roles,
+    } = certificate;
     let message = pb::DeviceCertificateBody {
         authority: authority.to_vec(),
         device_id: device.0.to_vec(),
@@ -51,7 +59,15 @@ pub fn encode_certificate(certificate: &DeviceCertificateBody) -> Vec<u8> {
 /// They are not of the contract.
 pub fn decode_certificate(bytes: &[u8]) -> Result<DeviceCertificateBody, RefusalReason> {
     let message = pb::DeviceCertificateBody::decode(bytes).map_err(|_| RefusalReason::Malformed)?;
-    let pb::DeviceCertificateBody { authority, device_id, account_id, unit_id, public_key, issued_at, roles } = message;
+    let pb::DeviceCertificateBody {
+        authority,
+        device_id,
+        account_id,
+        unit_id,
+        public_key,
+        issued_at,
+        roles,
+    } = message;
     Ok(DeviceCertificateBody {
         authority: authority.try_into().map_err(|_| RefusalReason::Malformed)?,
         device: values::id_from_bytes(&device_id, DeviceId::from_slice)?,

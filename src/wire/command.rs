@@ -7,7 +7,9 @@ use super::field_violations::FieldViolations;
 use super::values;
 use crate::domain::cell::CellChange;
 use crate::domain::command::{Command, CommandBody, NoteChange, SaveCells};
-use crate::domain::ids::{CommentId, ConflictId, ContractId, HeldCommandId, ProposalId, ReportId, UnitId};
+use crate::domain::ids::{
+    CommentId, ConflictId, ContractId, HeldCommandId, ProposalId, ReportId, UnitId,
+};
 use crate::domain::limits::CHANGES_MAX;
 use crate::domain::reason::{Refusal, RefusalReason};
 use crate::domain::report::ReportKey;
@@ -41,21 +43,28 @@ pub fn encode_command(number: u64, command: &Command) -> Vec<u8> {
 
 fn body_to_proto(body: &CommandBody) -> (Option<UnitId>, BodyMessage) {
     match body {
-        CommandBody::SaveCells(save) => (Some(save.acting_unit), BodyMessage::SaveCells(save_to_proto(save))),
-        CommandBody::SubmitReport { report, acting_unit } => {
-            (Some(*acting_unit), BodyMessage::SubmitReport(pb::SubmitReport { report_id: report.0.to_vec() }))
+        CommandBody::SaveCells(save) => {
+            (Some(save.acting_unit), BodyMessage::SaveCells(save_to_proto(save)))
         }
+        CommandBody::SubmitReport { report, acting_unit } => (
+            Some(*acting_unit),
+            BodyMessage::SubmitReport(pb::SubmitReport { report_id: report.0.to_vec() }),
+        ),
         CommandBody::ReturnReport { report, content_hash: seen, question } => {
             let question = Some(values::question_to_proto(question));
             let (report_id, content_hash) = (report.0.to_vec(), seen.0.to_vec());
-            (None, BodyMessage::ReturnReport(pb::ReturnReport { report_id, content_hash, question }))
+            (
+                None,
+                BodyMessage::ReturnReport(pb::ReturnReport { report_id, content_hash, question }),
+            )
         }
         CommandBody::AcceptReport { report, content_hash: seen } => {
             let (report_id, content_hash) = (report.0.to_vec(), seen.0.to_vec());
             (None, BodyMessage::AcceptReport(pb::AcceptReport { report_id, content_hash }))
         }
         CommandBody::AddComment { report, comment, text } => {
-            let (report_id, comment_id, text) = (report.0.to_vec(), comment.0.to_vec(), text.clone());
+            let (report_id, comment_id, text) =
+                (report.0.to_vec(), comment.0.to_vec(), text.clone());
             (None, BodyMessage::AddComment(pb::AddComment { report_id, comment_id, text }))
         }
         CommandBody::SettleConflict { conflict, take_branch } => {
@@ -63,23 +72,33 @@ fn body_to_proto(body: &CommandBody) -> (Option<UnitId>, BodyMessage) {
             (None, BodyMessage::SettleConflict(pb::SettleConflict { conflict_id, take_branch }))
         }
         CommandBody::ProposeAmendment { save, reason } => {
-            let propose = pb::ProposeAmendment { save: Some(save_to_proto(save)), reason: reason.clone() };
+            let propose =
+                pb::ProposeAmendment { save: Some(save_to_proto(save)), reason: reason.clone() };
             (Some(save.acting_unit), BodyMessage::ProposeAmendment(propose))
         }
         CommandBody::SettleProposal { proposal, content_hash: seen, grant } => {
             let (proposal_id, content_hash) = (proposal.0.to_vec(), seen.0.to_vec());
-            (None, BodyMessage::SettleProposal(pb::SettleProposal { proposal_id, content_hash, grant: *grant }))
+            (
+                None,
+                BodyMessage::SettleProposal(pb::SettleProposal {
+                    proposal_id,
+                    content_hash,
+                    grant: *grant,
+                }),
+            )
         }
-        CommandBody::SettleHeld { held, apply } => {
-            (None, BodyMessage::SettleHeld(pb::SettleHeld { held_id: held.0.to_vec(), apply: *apply }))
-        }
+        CommandBody::SettleHeld { held, apply } => (
+            None,
+            BodyMessage::SettleHeld(pb::SettleHeld { held_id: held.0.to_vec(), apply: *apply }),
+        ),
     }
 }
 
 fn save_to_proto(save: &SaveCells) -> pb::SaveCells {
     let SaveCells { key, acting_unit: _, changes, note, base_revision } = save;
     let ReportKey { contract, unit, period } = key;
-    let (note, base_note) = note.as_ref().map_or((None, ""), |NoteChange { mine, base }| (Some(mine.clone()), base));
+    let (note, base_note) =
+        note.as_ref().map_or((None, ""), |NoteChange { mine, base }| (Some(mine.clone()), base));
     pb::SaveCells {
         contract_id: contract.0.to_vec(),
         unit_id: unit.0.to_vec(),
@@ -99,49 +118,72 @@ pub fn decode_command(bytes: &[u8], default_unit: UnitId) -> Result<NumberedComm
     if message.number == 0 {
         return Err(RefusalReason::Malformed.into());
     }
-    Ok(NumberedCommand { number: message.number, command: command_from_proto(message, default_unit) })
+    Ok(NumberedCommand {
+        number: message.number,
+        command: command_from_proto(message, default_unit),
+    })
 }
 
 fn command_from_proto(message: pb::Command, default_unit: UnitId) -> Result<Command, Refusal> {
     let pb::Command { number: _, captured_at, sync_mark, acting_unit_id, body } = message;
     let mut violations = FieldViolations::default();
-    let captured_at = violations.check("captured_at", captured_at.map(values::timestamp_from_proto).transpose());
+    let captured_at =
+        violations.check("captured_at", captured_at.map(values::timestamp_from_proto).transpose());
     if sync_mark.len() > 64 {
         violations.add("sync_mark", RefusalReason::Malformed);
     }
-    let acting_unit = violations.check("acting_unit_id", acting_unit_from_proto(&acting_unit_id, default_unit));
+    let acting_unit =
+        violations.check("acting_unit_id", acting_unit_from_proto(&acting_unit_id, default_unit));
     let body = match body {
         None => return Err(RefusalReason::NothingToDo.into()),
-        Some(body) => acting_unit.and_then(|acting_unit| body_from_proto(body, acting_unit, &mut violations)),
+        Some(body) => {
+            acting_unit.and_then(|acting_unit| body_from_proto(body, acting_unit, &mut violations))
+        }
     };
-    let command = captured_at.zip(body).map(|(captured_at, body)| Command { captured_at, sync_mark, body });
+    let command =
+        captured_at.zip(body).map(|(captured_at, body)| Command { captured_at, sync_mark, body });
     violations.into_result(command)
 }
 
 /// Reads the unit that signs; empty means `home`.
 pub fn acting_unit_from_proto(bytes: &[u8], default_unit: UnitId) -> Result<UnitId, RefusalReason> {
-    if bytes.is_empty() { Ok(default_unit) } else { values::id_from_bytes(bytes, UnitId::from_slice) }
+    if bytes.is_empty() {
+        Ok(default_unit)
+    } else {
+        values::id_from_bytes(bytes, UnitId::from_slice)
+    }
 }
 
-fn body_from_proto(body: BodyMessage, acting_unit: UnitId, violations: &mut FieldViolations) -> Option<CommandBody> {
+fn body_from_proto(
+    body: BodyMessage,
+    acting_unit: UnitId,
+    violations: &mut FieldViolations,
+) -> Option<CommandBody> {
     match body {
-        BodyMessage::SaveCells(save) => save_from_proto(save, acting_unit, violations).map(CommandBody::SaveCells),
+        BodyMessage::SaveCells(save) => {
+            save_from_proto(save, acting_unit, violations).map(CommandBody::SaveCells)
+        }
         BodyMessage::SubmitReport(submit) => submit_from_proto(&submit, acting_unit, violations),
         BodyMessage::ReturnReport(back) => return_from_proto(back, violations),
         BodyMessage::AcceptReport(accept) => accept_from_proto(&accept, violations),
         BodyMessage::AddComment(comment) => comment_from_proto(comment, violations),
         BodyMessage::SettleConflict(settle) => settle_conflict_from_proto(&settle, violations),
         BodyMessage::ProposeAmendment(pb::ProposeAmendment { save, reason }) => {
-            let save = violations.require("save", save).and_then(|save| save_from_proto(save, acting_unit, violations));
+            let save = violations
+                .require("save", save)
+                .and_then(|save| save_from_proto(save, acting_unit, violations));
             save.map(|save| CommandBody::ProposeAmendment { save, reason })
         }
         BodyMessage::SettleProposal(pb::SettleProposal { proposal_id, content_hash, grant }) => {
-            let proposal = violations.check("proposal_id", values::id_from_bytes(&proposal_id, ProposalId::from_slice));
-            let seen = violations.check("content_hash", values::content_hash_from_bytes(&content_hash));
+            let proposal = violations
+                .check("proposal_id", values::id_from_bytes(&proposal_id, ProposalId::from_slice));
+            let seen =
+                violations.check("content_hash", values::content_hash_from_bytes(&content_hash));
             Some(CommandBody::SettleProposal { proposal: proposal?, content_hash: seen?, grant })
         }
         BodyMessage::SettleHeld(pb::SettleHeld { held_id, apply }) => {
-            let held = violations.check("held_id", values::id_from_bytes(&held_id, HeldCommandId::from_slice))?;
+            let held = violations
+                .check("held_id", values::id_from_bytes(&held_id, HeldCommandId::from_slice))?;
             Some(CommandBody::SettleHeld { held, apply })
         }
     }
@@ -153,26 +195,37 @@ pub fn save_from_proto(
     acting_unit: UnitId,
     violations: &mut FieldViolations,
 ) -> Option<SaveCells> {
-    let pb::SaveCells { contract_id, unit_id, period, changes, note, base_note, base_revision } = message;
-    let contract = violations.check("contract_id", values::id_from_bytes(&contract_id, ContractId::from_slice));
+    let pb::SaveCells { contract_id, unit_id, period, changes, note, base_note, base_revision } =
+        message;
+    let contract = violations
+        .check("contract_id", values::id_from_bytes(&contract_id, ContractId::from_slice));
     let unit = violations.check("unit_id", values::id_from_bytes(&unit_id, UnitId::from_slice));
-    let period = violations.check("period", period.ok_or(RefusalReason::Malformed).and_then(values::period_from_proto));
+    let period = violations.check(
+        "period",
+        period.ok_or(RefusalReason::Malformed).and_then(values::period_from_proto),
+    );
     let changes = changes_from_proto(changes, violations);
     let note = note.map(|mine| NoteChange { mine, base: base_note });
     let key = ReportKey { contract: contract?, unit: unit?, period: period? };
     Some(SaveCells { key, acting_unit, changes: changes?, note, base_revision })
 }
 
-fn changes_from_proto(changes: Vec<pb::CellChange>, violations: &mut FieldViolations) -> Option<Vec<CellChange>> {
+fn changes_from_proto(
+    changes: Vec<pb::CellChange>,
+    violations: &mut FieldViolations,
+) -> Option<Vec<CellChange>> {
     if changes.len() > CHANGES_MAX {
         violations.add("changes", RefusalReason::TooMany);
         return None;
     }
     let mut read: Vec<CellChange> = Vec::with_capacity(changes.len());
     for (index, change) in changes.into_iter().enumerate() {
-        if let Some(change) = violations.check(format!("changes[{index}]"), values::change_from_proto(change)) {
+        if let Some(change) =
+            violations.check(format!("changes[{index}]"), values::change_from_proto(change))
+        {
             if read.last().is_some_and(|before| before.element >= change.element) {
-                violations.add(format!("changes[{index}].element_number"), RefusalReason::Malformed);
+                violations
+                    .add(format!("changes[{index}].element_number"), RefusalReason::Malformed);
             }
             read.push(change);
         }
@@ -187,33 +240,49 @@ pub fn submit_from_proto(
     violations: &mut FieldViolations,
 ) -> Option<CommandBody> {
     let pb::SubmitReport { report_id } = message;
-    let report = violations.check("report_id", values::id_from_bytes(report_id, ReportId::from_slice))?;
+    let report =
+        violations.check("report_id", values::id_from_bytes(report_id, ReportId::from_slice))?;
     Some(CommandBody::SubmitReport { report, acting_unit })
 }
 
 /// Reads a return; what is wrong is noted in `bad`.
-pub fn return_from_proto(message: pb::ReturnReport, violations: &mut FieldViolations) -> Option<CommandBody> {
+pub fn return_from_proto(
+    message: pb::ReturnReport,
+    violations: &mut FieldViolations,
+) -> Option<CommandBody> {
     let pb::ReturnReport { report_id, content_hash, question } = message;
-    let report = violations.check("report_id", values::id_from_bytes(&report_id, ReportId::from_slice));
+    let report =
+        violations.check("report_id", values::id_from_bytes(&report_id, ReportId::from_slice));
     let seen = violations.check("content_hash", values::content_hash_from_bytes(&content_hash));
-    let question =
-        violations.check("question", question.ok_or(RefusalReason::Malformed).and_then(values::question_from_proto));
+    let question = violations.check(
+        "question",
+        question.ok_or(RefusalReason::Malformed).and_then(values::question_from_proto),
+    );
     Some(CommandBody::ReturnReport { report: report?, content_hash: seen?, question: question? })
 }
 
 /// Reads an acceptance; what is wrong is noted in `bad`.
-pub fn accept_from_proto(message: &pb::AcceptReport, violations: &mut FieldViolations) -> Option<CommandBody> {
+pub fn accept_from_proto(
+    message: &pb::AcceptReport,
+    violations: &mut FieldViolations,
+) -> Option<CommandBody> {
     let pb::AcceptReport { report_id, content_hash } = message;
-    let report = violations.check("report_id", values::id_from_bytes(report_id, ReportId::from_slice));
+    let report =
+        violations.check("report_id", values::id_from_bytes(report_id, ReportId::from_slice));
     let seen = violations.check("content_hash", values::content_hash_from_bytes(content_hash));
     Some(CommandBody::AcceptReport { report: report?, content_hash: seen? })
 }
 
 /// Reads a comment; what is wrong is noted in `bad`.
-pub fn comment_from_proto(message: pb::AddComment, violations: &mut FieldViolations) -> Option<CommandBody> {
+pub fn comment_from_proto(
+    message: pb::AddComment,
+    violations: &mut FieldViolations,
+) -> Option<CommandBody> {
     let pb::AddComment { report_id, comment_id, text } = message;
-    let report = violations.check("report_id", values::id_from_bytes(&report_id, ReportId::from_slice));
-    let comment = violations.check("comment_id", values::id_from_bytes(&comment_id, CommentId::from_slice));
+    let report =
+        violations.check("report_id", values::id_from_bytes(&report_id, ReportId::from_slice));
+    let comment =
+        violations.check("comment_id", values::id_from_bytes(&comment_id, CommentId::from_slice));
     if text.trim().is_empty() {
         violations.add("text", RefusalReason::NothingToDo);
     }
@@ -226,7 +295,8 @@ pub fn settle_conflict_from_proto(
     violations: &mut FieldViolations,
 ) -> Option<CommandBody> {
     let pb::SettleConflict { conflict_id, take_branch } = message;
-    let conflict = violations.check("conflict_id", values::id_from_bytes(conflict_id, ConflictId::from_slice))?;
+    let conflict = violations
+        .check("conflict_id", values::id_from_bytes(conflict_id, ConflictId::from_slice))?;
     Some(CommandBody::SettleConflict { conflict, take_branch: *take_branch })
 }
 
@@ -244,9 +314,19 @@ mod tests {
     fn save() -> SaveCells {
         let period = Period::new("week", date(2024, 8, 19), date(2024, 8, 26));
         let key = ReportKey { contract: ContractId::from_code("tuan-xa"), unit: HOME, period };
-        let change = CellChange { element: ElementNumber(2), mine: Some(CellValue::Reported(3)), base: None };
+        let change = CellChange {
+            element: ElementNumber(2),
+            mine: Some(CellValue::Reported(3)),
+            base: None,
+        };
         let note = Some(NoteChange { mine: "mới".into(), base: String::new() });
-        SaveCells { key, acting_unit: UnitId([2; 16]), changes: vec![change], note, base_revision: 3 }
+        SaveCells {
+            key,
+            acting_unit: UnitId([2; 16]),
+            changes: vec![change],
+            note,
+            base_revision: 3,
+        }
     }
 
     #[test]
@@ -265,23 +345,43 @@ mod tests {
             CommandBody::SettleConflict { conflict: ConflictId([6; 16]), take_branch: true },
             CommandBody::SettleHeld { held: HeldCommandId([7; 16]), apply: true },
             CommandBody::ProposeAmendment { save: save(), reason: "nhập nhầm".into() },
-            CommandBody::SettleProposal { proposal: ProposalId([8; 16]), content_hash: seen, grant: true },
+            CommandBody::SettleProposal {
+                proposal: ProposalId([8; 16]),
+                content_hash: seen,
+                grant: true,
+            },
         ];
         for (number, body) in (1..).zip(bodies) {
-            let command = Command { captured_at: Some(Timestamp(1_724_000_000_000_000)), sync_mark: vec![7; 40], body };
+            let command = Command {
+                captured_at: Some(Timestamp(1_724_000_000_000_000)),
+                sync_mark: vec![7; 40],
+                body,
+            };
             let bytes = encode_command(number, &command);
-            assert_eq!(decode_command(&bytes, HOME), Ok(NumberedCommand { number, command: Ok(command) }));
+            assert_eq!(
+                decode_command(&bytes, HOME),
+                Ok(NumberedCommand { number, command: Ok(command) })
+            );
         }
     }
 
     #[test]
     fn a_refusal_names_every_field_that_is_wrong() {
         let change = pb::CellChange { element_number: 0, mine: None, base: None };
-        let save = pb::SaveCells { contract_id: vec![1], changes: vec![change], ..pb::SaveCells::default() };
-        let message = pb::Command { number: 9, body: Some(BodyMessage::SaveCells(save)), ..pb::Command::default() };
+        let save = pb::SaveCells {
+            contract_id: vec![1],
+            changes: vec![change],
+            ..pb::SaveCells::default()
+        };
+        let message = pb::Command {
+            number: 9,
+            body: Some(BodyMessage::SaveCells(save)),
+            ..pb::Command::default()
+        };
         let read = decode_command(&message.encode_to_vec(), HOME).unwrap();
         let refusal = read.command.unwrap_err();
-        let fields: Vec<_> = refusal.field_errors.iter().map(|problem| problem.field.as_str()).collect();
+        let fields: Vec<_> =
+            refusal.field_errors.iter().map(|problem| problem.field.as_str()).collect();
         assert_eq!(fields, ["contract_id", "unit_id", "period", "changes[0]"]);
         assert_eq!(refusal.reason, RefusalReason::BadId);
     }
@@ -291,7 +391,10 @@ mod tests {
         let mut bytes = pb::Command { number: 3, ..pb::Command::default() }.encode_to_vec();
         bytes.extend([0xa2, 0x06, 0x00]); // field 100, a message: a body of a newer contract
         let read = decode_command(&bytes, HOME).unwrap();
-        assert_eq!(read, NumberedCommand { number: 3, command: Err(RefusalReason::NothingToDo.into()) });
+        assert_eq!(
+            read,
+            NumberedCommand { number: 3, command: Err(RefusalReason::NothingToDo.into()) }
+        );
         assert_eq!(decode_command(b"\xff", HOME), Err(RefusalReason::Malformed.into()));
         assert_eq!(decode_command(&[], HOME), Err(RefusalReason::Malformed.into()), "no number");
     }

@@ -3,8 +3,8 @@
 //! Reading refuses the unspecified value and values that this contract does not know.
 
 use crate::domain::campaign::{
-    BaselineMethod, CampaignField, CampaignKind, CampaignStatus, Commitment, DutyEvidence, LaunchMode, PlanStatus,
-    ZeroBasePolicy,
+    BaselineMethod, CampaignField, CampaignKind, CampaignStatus, Commitment, DutyEvidence,
+    LaunchMode, PlanStatus, ZeroBasePolicy,
 };
 use crate::domain::element::{CountingLevel, ElementKind};
 use crate::domain::org::{Hierarchy, LineageKind, UnitKind};

@@ -19,7 +19,11 @@ impl FieldViolations {
     }
 
     /// The value, or `None` with a note of what is wrong with `field`.
-    pub fn check<T>(&mut self, field: impl Into<String>, got: Result<T, RefusalReason>) -> Option<T> {
+    pub fn check<T>(
+        &mut self,
+        field: impl Into<String>,
+        got: Result<T, RefusalReason>,
+    ) -> Option<T> {
         got.map_err(|reason| self.add(field, reason)).ok()
     }
 

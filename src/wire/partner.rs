@@ -56,14 +56,17 @@ fn finality_to_proto(stage: StandingStage) -> pb::Finality {
 
 fn published_figure_to_proto(figures: &PublishedFigure) -> pb::PublishedFigure {
     let PublishedFigure { element, value, baseline_now, baseline_full } = figures;
-    let [value, baseline_now, baseline_full] = [*value, *baseline_now, *baseline_full].map(published_cell_to_proto);
+    let [value, baseline_now, baseline_full] =
+        [*value, *baseline_now, *baseline_full].map(published_cell_to_proto);
     pb::PublishedFigure { element_code: element.to_string(), value, baseline_now, baseline_full }
 }
 
 fn published_cell_to_proto(cell: PublishedCell) -> Option<pb::PublishedCell> {
     match cell {
         PublishedCell::None => None,
-        PublishedCell::Figure(figure) => Some(pb::PublishedCell { figure: Some(figure), suppressed: false }),
+        PublishedCell::Figure(figure) => {
+            Some(pb::PublishedCell { figure: Some(figure), suppressed: false })
+        }
         PublishedCell::Suppressed => Some(pb::PublishedCell { figure: None, suppressed: true }),
     }
 }

@@ -7,7 +7,8 @@ use crate::pb;
 /// One report behind a number; `unit_code` is the permanent code of its unit.
 #[must_use]
 pub fn standing_report_to_proto(unit_code: &str, behind: &StandingReport) -> pb::StandingReport {
-    let StandingReport { report, contract, unit, period, due, support, late, addends: adds } = behind;
+    let StandingReport { report, contract, unit, period, due, support, late, addends: adds } =
+        behind;
     pb::StandingReport {
         report_id: report.0.to_vec(),
         contract_id: contract.0.to_vec(),

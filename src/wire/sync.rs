@@ -106,7 +106,11 @@ pub fn compress_rows(rows: &[u8], compression: RowCompression) -> Option<Vec<u8>
         return None;
     }
     let compressed_rows = compression.compress(rows).ok()?;
-    let compressed = pb::Rows { compressed_rows, compression: compression.to_proto().into(), ..pb::Rows::default() };
+    let compressed = pb::Rows {
+        compressed_rows,
+        compression: compression.to_proto().into(),
+        ..pb::Rows::default()
+    };
     (compressed.encoded_len() < rows.len()).then(|| compressed.encode_to_vec())
 }
 
@@ -146,7 +150,9 @@ pub fn measure_frame(frame: &pb::SyncResponse) -> (&'static str, usize) {
 #[must_use]
 pub fn measure_request(request: &pb::SyncRequest) -> (usize, usize) {
     let whole = request.encoded_len();
-    let commands = pb::SyncRequest { commands: request.commands.clone(), ..pb::SyncRequest::default() }.encoded_len();
+    let commands =
+        pb::SyncRequest { commands: request.commands.clone(), ..pb::SyncRequest::default() }
+            .encoded_len();
     (whole - commands, commands)
 }
 
@@ -183,8 +189,12 @@ pub fn scope_from_proto(message: &pb::Scope) -> Result<Scope, RefusalReason> {
         Ok(pb::ScopeKind::Reference) if id.is_empty() => Ok(Scope::REFERENCE),
         Ok(pb::ScopeKind::Work) => values::id_from_bytes(id, UnitId::from_slice).map(Scope::work),
         Ok(pb::ScopeKind::Desk) => values::id_from_bytes(id, UnitId::from_slice).map(Scope::desk),
-        Ok(pb::ScopeKind::Published) => values::id_from_bytes(id, CampaignId::from_slice).map(Scope::published),
-        Ok(pb::ScopeKind::Reference | pb::ScopeKind::Unspecified) | Err(_) => Err(RefusalReason::Malformed),
+        Ok(pb::ScopeKind::Published) => {
+            values::id_from_bytes(id, CampaignId::from_slice).map(Scope::published)
+        }
+        Ok(pb::ScopeKind::Reference | pb::ScopeKind::Unspecified) | Err(_) => {
+            Err(RefusalReason::Malformed)
+        }
     }
 }
 
@@ -231,19 +241,32 @@ mod tests {
 
     #[test]
     fn rows_encoded_once_and_a_cursor_make_the_frame_that_would_have_been_encoded_whole() {
-        let row = |revision| pb::Row { id: vec![7; 16], revision, record: vec![1; 200], ..pb::Row::default() };
+        let row = |revision| pb::Row {
+            id: vec![7; 16],
+            revision,
+            record: vec![1; 200],
+            ..pb::Row::default()
+        };
         let rows = vec![row(1), row(2)];
         let (mut spliced, mut whole) = (Vec::new(), Vec::new());
         encode_rows_frame(&encode_rows(rows.clone()), &[9; 40], &mut spliced);
         let frame = pb::Rows { rows, cursor: vec![9; 40], ..pb::Rows::default() };
-        encode_frame(&pb::SyncResponse { frame: Some(pb::sync_response::Frame::Rows(frame)) }, &mut whole);
+        encode_frame(
+            &pb::SyncResponse { frame: Some(pb::sync_response::Frame::Rows(frame)) },
+            &mut whole,
+        );
         assert_eq!(spliced, whole);
     }
 
     #[test]
     fn rows_are_unpacked_as_they_were_and_what_is_no_batch_or_too_large_is_refused() {
         for compression in [RowCompression::Gzip, RowCompression::Zstd] {
-            let row = |revision| pb::Row { id: vec![7; 16], revision, record: vec![1; 200], ..pb::Row::default() };
+            let row = |revision| pb::Row {
+                id: vec![7; 16],
+                revision,
+                record: vec![1; 200],
+                ..pb::Row::default()
+            };
             let rows: Vec<_> = (1..50).map(row).collect();
             let compressed = compress_rows(&encode_rows(rows.clone()), compression).unwrap();
             let mut frame = Vec::new();
@@ -252,11 +275,16 @@ mod tests {
             let Some(pb::sync_response::Frame::Rows(batch)) = read.frame else { panic!("no rows") };
             assert_eq!((batch.rows.len(), batch.cursor.len()), (0, 40));
             assert_eq!(decompress_rows(batch.clone()), Some(rows), "{compression:?}");
-            let broken = pb::Rows { compressed_rows: batch.compressed_rows[..20].to_vec(), ..batch.clone() };
+            let broken =
+                pb::Rows { compressed_rows: batch.compressed_rows[..20].to_vec(), ..batch.clone() };
             assert_eq!(decompress_rows(broken), None, "{compression:?}");
             assert_eq!(decompress_rows(pb::Rows { compression: 99, ..batch }), None);
             let bomb = compress_rows(&vec![0; MESSAGE_BYTES_MAX + 1], compression).unwrap();
-            assert_eq!(decompress_rows(pb::Rows::decode(&bomb[..]).unwrap()), None, "{compression:?}");
+            assert_eq!(
+                decompress_rows(pb::Rows::decode(&bomb[..]).unwrap()),
+                None,
+                "{compression:?}"
+            );
         }
     }
 
@@ -274,7 +302,9 @@ mod tests {
             assert_eq!(named, format!("RECORD_KIND_{}", format!("{one:?}").to_uppercase()));
             assert_eq!(record_kind_from_proto(record_kind_to_proto(one)), Some(one));
         }
-        for one in [Scope::REFERENCE, Scope::work(UnitId([1; 16])), Scope::published(CampaignId([2; 16]))] {
+        for one in
+            [Scope::REFERENCE, Scope::work(UnitId([1; 16])), Scope::published(CampaignId([2; 16]))]
+        {
             assert_eq!(scope_from_proto(&scope_to_proto(one, 7)), Ok(one));
         }
         for one in ScopeKind::ALL {
@@ -282,6 +312,9 @@ mod tests {
             assert_eq!(named, format!("SCOPE_KIND_{}", one.code().to_uppercase()));
         }
         assert!(scope_from_proto(&pb::Scope { kind: 2, id: vec![1], number: 0 }).is_err());
-        assert_eq!(outcome_from_proto(outcome_to_proto(Verdict::Merged).into()), Some(Verdict::Merged));
+        assert_eq!(
+            outcome_from_proto(outcome_to_proto(Verdict::Merged).into()),
+            Some(Verdict::Merged)
+        );
     }
 }

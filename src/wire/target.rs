@@ -11,8 +11,8 @@ use crate::domain::ratio::Ratio;
 use crate::domain::reason::{Refusal, RefusalReason};
 use crate::domain::standing::JudgementState;
 use crate::domain::target_rule::{
-    Attestation, Comparability, EvaluatedPace, Evaluation, EvaluationTerms, FormulaIdentifier, PaceState,
-    StandingStage, StaticFigures, Target, TargetVerdict,
+    Attestation, Comparability, EvaluatedPace, Evaluation, EvaluationTerms, FormulaIdentifier,
+    PaceState, StandingStage, StaticFigures, Target, TargetVerdict,
 };
 use crate::pb;
 
@@ -33,7 +33,9 @@ pub struct EvaluationInput {
 }
 
 /// Reads a question, or names every field that is wrong.
-pub fn evaluation_input_from_proto(message: pb::EvaluateTargetRequest) -> Result<EvaluationInput, Refusal> {
+pub fn evaluation_input_from_proto(
+    message: pb::EvaluateTargetRequest,
+) -> Result<EvaluationInput, Refusal> {
     let pb::EvaluateTargetRequest {
         target_text,
         figures,
@@ -47,7 +49,8 @@ pub fn evaluation_input_from_proto(message: pb::EvaluateTargetRequest) -> Result
         waived,
     } = message;
     let mut violations = FieldViolations::default();
-    let target = violations.check("target_text", Target::parse(&target_text).map_err(|_| RefusalReason::Malformed));
+    let target = violations
+        .check("target_text", Target::parse(&target_text).map_err(|_| RefusalReason::Malformed));
     for (field, count, most) in [
         ("figures", figures.len(), FIGURES_MAX),
         ("missing", missing.len(), MISSING_MAX),
@@ -61,51 +64,89 @@ pub fn evaluation_input_from_proto(message: pb::EvaluateTargetRequest) -> Result
         return violations.into_result(None);
     }
     let mut sheet = StaticFigures::default();
-    figures.into_iter().enumerate().for_each(|(at, item)| add_figure(&mut violations, at, item, &mut sheet));
-    missing.into_iter().enumerate().for_each(|(at, item)| add_missing(&mut violations, at, item, &mut sheet));
-    attestations.into_iter().enumerate().for_each(|(at, item)| add_attestation(&mut violations, at, item, &mut sheet));
+    figures
+        .into_iter()
+        .enumerate()
+        .for_each(|(at, item)| add_figure(&mut violations, at, item, &mut sheet));
+    missing
+        .into_iter()
+        .enumerate()
+        .for_each(|(at, item)| add_missing(&mut violations, at, item, &mut sheet));
+    attestations
+        .into_iter()
+        .enumerate()
+        .for_each(|(at, item)| add_attestation(&mut violations, at, item, &mut sheet));
     let stage = match stage {
         0 => Some(StandingStage::Closed),
-        set => violations.check("stage", stage_from_proto(set).map_err(|_| RefusalReason::Malformed)),
+        set => {
+            violations.check("stage", stage_from_proto(set).map_err(|_| RefusalReason::Malformed))
+        }
     };
     let mut terms = EvaluationTerms::for_stage(stage.unwrap_or(StandingStage::Closed));
-    terms.coverage = share_from_proto(&mut violations, "coverage", coverage).unwrap_or(terms.coverage);
-    terms.coverage_min = share_from_proto(&mut violations, "coverage_min", coverage_min).unwrap_or(terms.coverage_min);
+    terms.coverage =
+        share_from_proto(&mut violations, "coverage", coverage).unwrap_or(terms.coverage);
+    terms.coverage_min = share_from_proto(&mut violations, "coverage_min", coverage_min)
+        .unwrap_or(terms.coverage_min);
     terms.min_base = quantity_from_proto(&mut violations, "min_base", min_base);
     terms.waived = waived;
     if zero_base != 0 {
-        terms.zero_base =
-            violations.check("zero_base", enums::zero_base_from_proto(zero_base)).unwrap_or(terms.zero_base);
+        terms.zero_base = violations
+            .check("zero_base", enums::zero_base_from_proto(zero_base))
+            .unwrap_or(terms.zero_base);
     }
     let request = target.map(|target| EvaluationInput { target, sheet, terms });
     violations.into_result(request)
 }
 
-fn add_figure(violations: &mut FieldViolations, at: usize, message: pb::TargetFigure, sheet: &mut StaticFigures) {
-    let pb::TargetFigure { element_code, figure, baseline, baseline_to_date, comparability } = message;
+fn add_figure(
+    violations: &mut FieldViolations,
+    at: usize,
+    message: pb::TargetFigure,
+    sheet: &mut StaticFigures,
+) {
+    let pb::TargetFigure { element_code, figure, baseline, baseline_to_date, comparability } =
+        message;
     let field_path = |field: &str| format!("figures[{at}].{field}");
     let now = quantity_from_proto(violations, &field_path("figure"), figure);
     let before = quantity_from_proto(violations, &field_path("baseline"), baseline);
-    let to_date = quantity_from_proto(violations, &field_path("baseline_to_date"), baseline_to_date);
-    let comparability = violations.check(field_path("comparability"), comparability_from_proto(comparability));
-    let Some(code) = element_code_from_proto(violations, &field_path("element_code"), &element_code) else { return };
-    if sheet.comparability.insert(code.clone(), comparability.unwrap_or(Comparability::Exact)).is_some() {
+    let to_date =
+        quantity_from_proto(violations, &field_path("baseline_to_date"), baseline_to_date);
+    let comparability =
+        violations.check(field_path("comparability"), comparability_from_proto(comparability));
+    let Some(code) =
+        element_code_from_proto(violations, &field_path("element_code"), &element_code)
+    else {
+        return;
+    };
+    if sheet
+        .comparability
+        .insert(code.clone(), comparability.unwrap_or(Comparability::Exact))
+        .is_some()
+    {
         return violations.add(field_path("element_code"), RefusalReason::Malformed);
     }
-    for (figures, value) in
-        [(&mut sheet.current, now), (&mut sheet.baseline, before), (&mut sheet.baseline_to_date, to_date)]
-    {
+    for (figures, value) in [
+        (&mut sheet.current, now),
+        (&mut sheet.baseline, before),
+        (&mut sheet.baseline_to_date, to_date),
+    ] {
         if let Some(value) = value {
             figures.insert(code.clone(), value);
         }
     }
 }
 
-fn add_missing(violations: &mut FieldViolations, at: usize, message: pb::TargetMissing, sheet: &mut StaticFigures) {
+fn add_missing(
+    violations: &mut FieldViolations,
+    at: usize,
+    message: pb::TargetMissing,
+    sheet: &mut StaticFigures,
+) {
     let pb::TargetMissing { element_code, expected } = message;
     let expected = violations.require(format!("missing[{at}].expected"), expected);
     let expected = quantity_from_proto(violations, &format!("missing[{at}].expected"), expected);
-    let code = element_code_from_proto(violations, &format!("missing[{at}].element_code"), &element_code);
+    let code =
+        element_code_from_proto(violations, &format!("missing[{at}].element_code"), &element_code);
     if let Some((code, expected)) = code.zip(expected) {
         let gap = sheet.missing.entry(code).or_default();
         *gap = gap.with_report(expected);
@@ -119,8 +160,10 @@ fn add_attestation(
     sheet: &mut StaticFigures,
 ) {
     let pb::TargetAttestation { name, done, due, milestone } = message;
-    let name = violations
-        .check(format!("attestations[{at}].name"), FormulaIdentifier::new(&name).map_err(|_| RefusalReason::Malformed));
+    let name = violations.check(
+        format!("attestations[{at}].name"),
+        FormulaIdentifier::new(&name).map_err(|_| RefusalReason::Malformed),
+    );
     if done > due || due == 0 {
         violations.add(format!("attestations[{at}].done"), RefusalReason::ValueOutOfRange);
     }
@@ -130,19 +173,31 @@ fn add_attestation(
     }
 }
 
-fn element_code_from_proto(violations: &mut FieldViolations, field: &str, text: &str) -> Option<ElementCode> {
+fn element_code_from_proto(
+    violations: &mut FieldViolations,
+    field: &str,
+    text: &str,
+) -> Option<ElementCode> {
     violations.check(field, ElementCode::new(text).map_err(|_| RefusalReason::Malformed))
 }
 
 /// A number from zero up.
-fn quantity_from_proto(violations: &mut FieldViolations, field: &str, message: Option<pb::Fraction>) -> Option<Ratio> {
+fn quantity_from_proto(
+    violations: &mut FieldViolations,
+    field: &str,
+    message: Option<pb::Fraction>,
+) -> Option<Ratio> {
     let pb::Fraction { numerator, denominator } = message?;
-    let ratio =
-        Ratio::new(numerator.into(), denominator.into()).filter(|ratio| denominator > 0 && !ratio.is_negative());
+    let ratio = Ratio::new(numerator.into(), denominator.into())
+        .filter(|ratio| denominator > 0 && !ratio.is_negative());
     violations.check(field, ratio.ok_or(RefusalReason::ValueOutOfRange))
 }
 
-fn share_from_proto(violations: &mut FieldViolations, field: &str, message: Option<pb::Fraction>) -> Option<Ratio> {
+fn share_from_proto(
+    violations: &mut FieldViolations,
+    field: &str,
+    message: Option<pb::Fraction>,
+) -> Option<Ratio> {
     let share = quantity_from_proto(violations, field, message)?;
     if share > Ratio::ONE {
         violations.add(field, RefusalReason::ValueOutOfRange);

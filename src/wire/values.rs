@@ -22,7 +22,10 @@ pub const QUESTION_CODE_CHARS_MAX: usize = 40;
 const VALID_DAYS: std::ops::Range<i32> = -25_567..84_006;
 
 /// Reads an id of 16 bytes.
-pub fn id_from_bytes<T>(bytes: &[u8], read: fn(&[u8]) -> Result<T, BadId>) -> Result<T, RefusalReason> {
+pub fn id_from_bytes<T>(
+    bytes: &[u8],
+    read: fn(&[u8]) -> Result<T, BadId>,
+) -> Result<T, RefusalReason> {
     read(bytes).map_err(|BadId| RefusalReason::BadId)
 }
 
@@ -34,7 +37,11 @@ pub fn day_to_proto(date: Date) -> i32 {
 
 /// Reads a date from days since 1970, within the years 1900 to 2199.
 pub fn day_from_proto(days: i32) -> Result<Date, RefusalReason> {
-    if VALID_DAYS.contains(&days) { Ok(date_from_days(days)) } else { Err(RefusalReason::Malformed) }
+    if VALID_DAYS.contains(&days) {
+        Ok(date_from_days(days))
+    } else {
+        Err(RefusalReason::Malformed)
+    }
 }
 
 /// An instant as a timestamp.
@@ -50,7 +57,8 @@ pub fn timestamp_from_proto(stamp: prost_types::Timestamp) -> Result<Timestamp, 
     if !(0..1_000_000_000).contains(&nanos) {
         return Err(RefusalReason::Malformed);
     }
-    let micros = seconds.checked_mul(1_000_000).and_then(|whole| whole.checked_add(i64::from(nanos / 1000)));
+    let micros =
+        seconds.checked_mul(1_000_000).and_then(|whole| whole.checked_add(i64::from(nanos / 1000)));
     micros.map(Timestamp).ok_or(RefusalReason::Malformed)
 }
 
@@ -70,11 +78,16 @@ pub fn period_to_proto(period: &Period) -> pb::Period {
 pub fn period_from_proto(message: pb::Period) -> Result<Period, RefusalReason> {
     let pb::Period { calendar, start_day, end_day, cut } = message;
     let is_code_char = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    let is_valid_code =
-        !calendar.is_empty() && calendar.len() <= CALENDAR_CHARS_MAX && calendar.chars().all(is_code_char);
+    let is_valid_code = !calendar.is_empty()
+        && calendar.len() <= CALENDAR_CHARS_MAX
+        && calendar.chars().all(is_code_char);
     let cut = u8::try_from(cut).map_err(|_| RefusalReason::Malformed)?;
     let (start, end) = (day_from_proto(start_day)?, day_from_proto(end_day)?);
-    if is_valid_code && start < end { Ok(Period { calendar, start, end, cut }) } else { Err(RefusalReason::Malformed) }
+    if is_valid_code && start < end {
+        Ok(Period { calendar, start, end, cut })
+    } else {
+        Err(RefusalReason::Malformed)
+    }
 }
 
 /// Status, figure and reason of a value: the three fields that cells and values have in common.
@@ -95,7 +108,10 @@ fn cell_value_from_parts(status: i32, value: i64, reason: i32) -> Result<CellVal
         (pb::CellStatus::Nil, 0, None) => Ok(CellValue::Nil),
         (pb::CellStatus::Missing, 0, Some(reason)) => Ok(CellValue::Missing(reason)),
         (
-            pb::CellStatus::Unspecified | pb::CellStatus::Reported | pb::CellStatus::Nil | pb::CellStatus::Missing,
+            pb::CellStatus::Unspecified
+            | pb::CellStatus::Reported
+            | pb::CellStatus::Nil
+            | pb::CellStatus::Missing,
             _,
             _,
         ) => Err(RefusalReason::Malformed),
@@ -136,13 +152,21 @@ pub fn cell_value_from_proto(message: pb::CellValue) -> Result<CellValue, Refusa
 #[must_use]
 pub fn cell_to_proto(element: ElementNumber, value: CellValue) -> pb::Cell {
     let (status, value, missing_reason) = cell_value_parts(value);
-    pb::Cell { element_number: element.0, status: status.into(), value, missing_reason: missing_reason.into() }
+    pb::Cell {
+        element_number: element.0,
+        status: status.into(),
+        value,
+        missing_reason: missing_reason.into(),
+    }
 }
 
 /// Reads a cell.
 pub fn cell_from_proto(message: pb::Cell) -> Result<(ElementNumber, CellValue), RefusalReason> {
     let pb::Cell { element_number, status, value, missing_reason } = message;
-    Ok((element_no_from_proto(element_number)?, cell_value_from_parts(status, value, missing_reason)?))
+    Ok((
+        element_no_from_proto(element_number)?,
+        cell_value_from_parts(status, value, missing_reason)?,
+    ))
 }
 
 /// Reads the number of an element.
@@ -187,7 +211,8 @@ pub fn question_to_proto(question: &ReviewQuestion) -> pb::Question {
 pub fn question_from_proto(message: pb::Question) -> Result<ReviewQuestion, RefusalReason> {
     let pb::Question { code, text } = message;
     let is_code_char = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
-    let is_valid_code = !code.is_empty() && code.len() <= QUESTION_CODE_CHARS_MAX && code.chars().all(is_code_char);
+    let is_valid_code =
+        !code.is_empty() && code.len() <= QUESTION_CODE_CHARS_MAX && code.chars().all(is_code_char);
     if is_valid_code { Ok(ReviewQuestion { code, text }) } else { Err(RefusalReason::Malformed) }
 }
 
@@ -241,7 +266,9 @@ mod tests {
 
     #[test]
     fn a_missing_cell_names_its_reason_and_no_other_cell_does() {
-        for value in [CellValue::Reported(-3), CellValue::Nil, CellValue::Missing(MissingReason::SeeNote)] {
+        for value in
+            [CellValue::Reported(-3), CellValue::Nil, CellValue::Missing(MissingReason::SeeNote)]
+        {
             assert_eq!(cell_value_from_proto(cell_value_to_proto(value)), Ok(value));
         }
         let odd = [
@@ -252,7 +279,11 @@ mod tests {
             pb::CellValue { status: 9, value: 0, missing_reason: 0 },
         ];
         for message in odd {
-            assert_eq!(cell_value_from_proto(message), Err(RefusalReason::Malformed), "{message:?}");
+            assert_eq!(
+                cell_value_from_proto(message),
+                Err(RefusalReason::Malformed),
+                "{message:?}"
+            );
         }
     }
 
@@ -274,14 +305,20 @@ mod tests {
     #[test]
     fn instants_before_1970_keep_their_microseconds() {
         for micros in [-1, 0, 1_736_096_400_000_001, i64::MAX / 2] {
-            assert_eq!(timestamp_from_proto(timestamp_to_proto(Timestamp(micros))), Ok(Timestamp(micros)));
+            assert_eq!(
+                timestamp_from_proto(timestamp_to_proto(Timestamp(micros))),
+                Ok(Timestamp(micros))
+            );
         }
     }
 
     #[test]
     fn every_role_but_the_systems_travels() {
         for one in Role::ALL {
-            assert_eq!(role_to_proto(one).map(|r| role_from_proto(r.into())), (one != Role::System).then_some(Ok(one)));
+            assert_eq!(
+                role_to_proto(one).map(|r| role_from_proto(r.into())),
+                (one != Role::System).then_some(Ok(one))
+            );
         }
         assert_eq!(role_from_proto(11), Err(RefusalReason::Malformed));
     }

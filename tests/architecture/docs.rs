@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use super::map::ROOM_DEPENDENCIES;
 
 /// The folders whose paths in backticks are promises.
-const LINKED_FOLDERS: &[&str] = &["src/", "tests/", "docs/", "scripts/", "examples/", "proto/", "migrations/", ".ci/"];
+const LINKED_FOLDERS: &[&str] =
+    &["src/", "tests/", "docs/", "scripts/", "examples/", "proto/", "migrations/", ".ci/"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -19,7 +20,8 @@ fn read(name: &str) -> String {
 
 fn doc_pages() -> Vec<PathBuf> {
     let in_docs = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
-    let top = ["README.md", "README.vi.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(|name| root().join(name));
+    let top = ["README.md", "README.vi.md", "CONTRIBUTING.md", "CHANGELOG.md"]
+        .map(|name| root().join(name));
     in_docs.filter(|path| path.extension().is_some_and(|e| e == "md")).chain(top).collect()
 }
 
@@ -34,8 +36,13 @@ fn links(text: &str) -> Vec<&str> {
 
 /// Paths in backticks, without those that are patterns (`src/wire/<noun>.rs`).
 fn backtick_paths(text: &str) -> Vec<&str> {
-    let words = text.split('`').skip(1).step_by(2).filter_map(|quoted| quoted.split_whitespace().next());
-    words.filter(|w| LINKED_FOLDERS.iter().any(|place| w.starts_with(place)) && !w.contains(['<', '*', '{'])).collect()
+    let words =
+        text.split('`').skip(1).step_by(2).filter_map(|quoted| quoted.split_whitespace().next());
+    words
+        .filter(|w| {
+            LINKED_FOLDERS.iter().any(|place| w.starts_with(place)) && !w.contains(['<', '*', '{'])
+        })
+        .collect()
 }
 
 #[test]
@@ -44,7 +51,10 @@ fn what_a_page_points_to_exists() {
     for page in doc_pages() {
         let text = fs::read_to_string(&page).unwrap();
         let beside = page.parent().unwrap();
-        let local = links(&text).into_iter().filter(|l| !l.contains("://")).filter_map(|l| l.split('#').next());
+        let local = links(&text)
+            .into_iter()
+            .filter(|l| !l.contains("://"))
+            .filter_map(|l| l.split('#').next());
         let linked = local.filter(|l| !l.is_empty()).map(|l| beside.join(l));
         let named = backtick_paths(&text).into_iter().map(|p| root().join(p));
         let gone = linked.chain(named).filter(|path| !path.exists());
@@ -76,7 +86,10 @@ fn every_promise_names_tests_that_exist() {
         let tests: Vec<&str> = line.split('`').skip(1).step_by(2).collect();
         assert!(!tests.is_empty(), "{number} names no test");
         for test in tests {
-            assert!(source.contains(&format!("fn {test}(")), "{number} names {test}, which does not exist");
+            assert!(
+                source.contains(&format!("fn {test}(")),
+                "{number} names {test}, which does not exist"
+            );
         }
         promised.push(number.to_owned());
     }
@@ -90,11 +103,17 @@ fn the_map_in_words_is_the_map_of_the_test() {
     let table = page.split("## Rooms and arrows").nth(1).unwrap().split("```").next().unwrap();
     let mut seen = Vec::new();
     for line in table.lines().filter(|line| line.starts_with("| `")) {
-        let cells: Vec<String> = line.split('|').map(|cell| cell.replace('`', "").trim().to_owned()).collect();
+        let cells: Vec<String> =
+            line.split('|').map(|cell| cell.replace('`', "").trim().to_owned()).collect();
         let row = ROOM_DEPENDENCIES.iter().find(|(room, _)| *room == cells[1]);
-        let (room, allowed) = row.unwrap_or_else(|| panic!("docs/ARCHITECTURE.md has a room of its own: {}", cells[1]));
-        let rooms =
-            || ROOM_DEPENDENCIES.iter().map(|(r, _)| *r).filter(|r| !["main", "sabotage"].contains(r) && r != room);
+        let (room, allowed) = row
+            .unwrap_or_else(|| panic!("docs/ARCHITECTURE.md has a room of its own: {}", cells[1]));
+        let rooms = || {
+            ROOM_DEPENDENCIES
+                .iter()
+                .map(|(r, _)| *r)
+                .filter(|r| !["main", "sabotage"].contains(r) && r != room)
+        };
         let mut written: Vec<&str> = match cells[2].as_str() {
             "-" => Vec::new(),
             "all" => rooms().collect(),
@@ -110,8 +129,10 @@ fn the_map_in_words_is_the_map_of_the_test() {
         assert_eq!(written, allowed, "the row of `{room}` in docs/ARCHITECTURE.md");
         seen.push(*room);
     }
-    let unwritten =
-        ROOM_DEPENDENCIES.iter().map(|(room, _)| room).find(|room| !seen.contains(room) && **room != "main");
+    let unwritten = ROOM_DEPENDENCIES
+        .iter()
+        .map(|(room, _)| room)
+        .find(|room| !seen.contains(room) && **room != "main");
     assert_eq!(unwritten, None, "a room that docs/ARCHITECTURE.md does not name");
 }
 
@@ -121,7 +142,8 @@ fn document_structure(text: &str) -> (Vec<&str>, Vec<String>, Vec<&str>) {
     let headings = headings.filter(|level| level.chars().all(|c| c == '#')).collect();
     let fences = text.split("```").skip(1).step_by(2);
     let command = |line: &str| line.split("  #").next().unwrap_or_default().trim_end().to_owned();
-    let commands = fences.filter(|f| f.starts_with("sh\n")).flat_map(|f| f.lines().map(command)).collect();
+    let commands =
+        fences.filter(|f| f.starts_with("sh\n")).flat_map(|f| f.lines().map(command)).collect();
     let links = links(text).into_iter().filter(|link| !link.starts_with("README")).collect();
     (headings, commands, links)
 }
@@ -129,5 +151,9 @@ fn document_structure(text: &str) -> (Vec<&str>, Vec<String>, Vec<&str>) {
 #[test]
 fn the_two_front_pages_are_in_step() {
     let (english, vietnamese) = (read("README.md"), read("README.vi.md"));
-    assert_eq!(document_structure(&english), document_structure(&vietnamese), "README.md and README.vi.md differ");
+    assert_eq!(
+        document_structure(&english),
+        document_structure(&vietnamese),
+        "README.md and README.vi.md differ"
+    );
 }

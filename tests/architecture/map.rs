@@ -24,7 +24,19 @@ pub(crate) const ROOM_DEPENDENCIES: &[(&str, &[&str])] = &[
     (
         "server",
         &[
-            "pb", "domain", "files", "clock", "trace", "wire", "store", "auth", "app", "sync", "jobs", "morning_report", "grpc",
+            "pb",
+            "domain",
+            "files",
+            "clock",
+            "trace",
+            "wire",
+            "store",
+            "auth",
+            "app",
+            "sync",
+            "jobs",
+            "morning_report",
+            "grpc",
             "config",
         ],
     ),
@@ -32,15 +44,43 @@ pub(crate) const ROOM_DEPENDENCIES: &[(&str, &[&str])] = &[
     (
         "bench",
         &[
-            "pb", "domain", "files", "clock", "trace", "wire", "store", "auth", "app", "sync", "jobs", "morning_report", "grpc",
-            "config", "server",
+            "pb",
+            "domain",
+            "files",
+            "clock",
+            "trace",
+            "wire",
+            "store",
+            "auth",
+            "app",
+            "sync",
+            "jobs",
+            "morning_report",
+            "grpc",
+            "config",
+            "server",
         ],
     ),
     (
         "cli",
         &[
-            "bench", "pb", "domain", "files", "clock", "trace", "wire", "store", "auth", "app", "sync", "jobs",
-            "morning_report", "grpc", "client", "config", "server",
+            "bench",
+            "pb",
+            "domain",
+            "files",
+            "clock",
+            "trace",
+            "wire",
+            "store",
+            "auth",
+            "app",
+            "sync",
+            "jobs",
+            "morning_report",
+            "grpc",
+            "client",
+            "config",
+            "server",
         ],
     ),
     // Not a room: main.rs turns arguments into a subcommand.
@@ -49,8 +89,25 @@ pub(crate) const ROOM_DEPENDENCIES: &[(&str, &[&str])] = &[
 
 /// Every room, for libraries without an opinion.
 const ALL_ROOMS: &[&str] = &[
-    "bench", "pb", "domain", "files", "clock", "trace", "wire", "store", "auth", "app", "sync", "jobs", "morning_report",
-    "grpc", "client", "config", "server", "cli", "main",
+    "bench",
+    "pb",
+    "domain",
+    "files",
+    "clock",
+    "trace",
+    "wire",
+    "store",
+    "auth",
+    "app",
+    "sync",
+    "jobs",
+    "morning_report",
+    "grpc",
+    "client",
+    "config",
+    "server",
+    "cli",
+    "main",
 ];
 
 /// A library (or a path inside one, which then decides), then the rooms in which it is at home.
@@ -116,7 +173,22 @@ pub(crate) const LIBRARY_ROOMS: &[(&str, &[&str])] = &[
     ("tonic_types", &["grpc", "client"]),
     ("tonic_web", &["grpc", "server"]),
     ("tower", &["grpc", "client", "server", "bench"]),
-    ("tracing", &["trace", "store", "auth", "app", "sync", "jobs", "morning_report", "grpc", "client", "server", "cli"]),
+    (
+        "tracing",
+        &[
+            "trace",
+            "store",
+            "auth",
+            "app",
+            "sync",
+            "jobs",
+            "morning_report",
+            "grpc",
+            "client",
+            "server",
+            "cli",
+        ],
+    ),
     ("tracing_subscriber", &["server"]),
     ("uuid", &["domain"]),
     // Reads the name in a client's certificate, which rustls has verified with it.
@@ -126,7 +198,8 @@ pub(crate) const LIBRARY_ROOMS: &[(&str, &[&str])] = &[
 
 /// Rooms in which a function may be async. Everywhere else async has stopped at the door.
 /// `trace` carries across tasks and threads what is awaited elsewhere.
-pub(crate) const ASYNC_ROOMS: &[&str] = &["trace", "jobs", "grpc", "client", "server", "cli", "bench", "main"];
+pub(crate) const ASYNC_ROOMS: &[&str] =
+    &["trace", "jobs", "grpc", "client", "server", "cli", "bench", "main"];
 
 /// Ends of paths that only some rooms may name, with the reason.
 pub(crate) const RESTRICTED_PATHS: &[(&[&str], &[&str], &str)] = &[
@@ -137,7 +210,11 @@ pub(crate) const RESTRICTED_PATHS: &[(&[&str], &[&str], &str)] = &[
     (&["Zoned", "now"], &["clock"], "ask crate::clock"),
     (&["ZonedDateTime", "now"], &["clock"], "ask crate::clock"),
     // A stopwatch is not the time of day; but a decision must not depend on one.
-    (&["Instant", "now"], &["clock", "trace", "grpc", "client", "server", "cli", "bench"], "time is an argument here"),
+    (
+        &["Instant", "now"],
+        &["clock", "trace", "grpc", "client", "server", "cli", "bench"],
+        "time is an argument here",
+    ),
 ];
 
 /// Words that a room may not contain, with the reason.
@@ -149,12 +226,18 @@ pub(crate) const FORBIDDEN_WORDS: &[(&str, &[&str], &str)] = &[
 /// Files that may hold such a word all the same, each with the reason. Tests inside a file may, too.
 pub(crate) const FORBIDDEN_WORD_EXCEPTIONS: &[(&str, &str)] = &[
     ("src/domain/ratio.rs", "its nearest float is for forecasts and drawings, never for a verdict"),
-    ("src/domain/target_rule/distribution.rs", "chance: for forecasts and the chance meter, never for a verdict"),
+    (
+        "src/domain/target_rule/distribution.rs",
+        "chance: for forecasts and the chance meter, never for a verdict",
+    ),
     (
         "src/domain/scoring/cluster_comparison.rs",
         "chance inside a cluster, shown as bands; nobody is judged or paid by it",
     ),
-    ("src/domain/funnel_limits.rs", "limits of chance for a drawing and a question, never for a verdict"),
+    (
+        "src/domain/funnel_limits.rs",
+        "limits of chance for a drawing and a question, never for a verdict",
+    ),
     ("src/domain/target_rule/chance.rs", "the chance meter tells chances, it judges nobody"),
     ("src/domain/target_rule/tests/chance_and_coercion.rs", "tests of the chance meter"),
 ];
@@ -162,9 +245,40 @@ pub(crate) const FORBIDDEN_WORD_EXCEPTIONS: &[(&str, &str)] = &[
 /// Parts of the standard library that reach outside, forbidden where everything is an argument.
 pub(crate) const AMBIENT_APIS: &[(&[&str], &[&str])] = &[
     (&["std", "fs"], &["domain", "wire", "files", "app", "sync", "clock"]),
-    (&["std", "net"], &["domain", "wire", "files", "store", "app", "sync", "clock", "jobs", "morning_report"]),
-    (&["std", "env"], &["domain", "wire", "files", "store", "app", "sync", "clock", "jobs", "morning_report", "grpc"]),
-    (&["std", "process"], &["domain", "wire", "files", "store", "app", "sync", "clock", "jobs", "morning_report", "grpc"]),
+    (
+        &["std", "net"],
+        &["domain", "wire", "files", "store", "app", "sync", "clock", "jobs", "morning_report"],
+    ),
+    (
+        &["std", "env"],
+        &[
+            "domain",
+            "wire",
+            "files",
+            "store",
+            "app",
+            "sync",
+            "clock",
+            "jobs",
+            "morning_report",
+            "grpc",
+        ],
+    ),
+    (
+        &["std", "process"],
+        &[
+            "domain",
+            "wire",
+            "files",
+            "store",
+            "app",
+            "sync",
+            "clock",
+            "jobs",
+            "morning_report",
+            "grpc",
+        ],
+    ),
     (&["std", "thread"], &["domain", "wire", "files", "clock", "app", "morning_report"]),
 ];
 

@@ -97,7 +97,8 @@ fn raw_string_end(chars: &[char], at: usize) -> Option<usize> {
     if chars.get(quote) != Some(&'"') {
         return None;
     }
-    let closing: Vec<char> = std::iter::once('"').chain(std::iter::repeat_n('#', quote - at)).collect();
+    let closing: Vec<char> =
+        std::iter::once('"').chain(std::iter::repeat_n('#', quote - at)).collect();
     let end = (quote + 1..chars.len()).find(|&i| chars[i..].starts_with(&closing));
     Some(end.map_or(chars.len(), |i| i + closing.len()))
 }
@@ -132,7 +133,9 @@ pub(crate) fn find_paths(tokens: &[Token], module: &[String]) -> Vec<NamedPath> 
                 depth = depth.saturating_sub(1);
                 inline.retain(|(_, opened)| *opened < depth);
             }
-            "mod" if token_text(tokens, at + 2) == "{" => inline.push((token_text(tokens, at + 1).to_owned(), depth)),
+            "mod" if token_text(tokens, at + 2) == "{" => {
+                inline.push((token_text(tokens, at + 1).to_owned(), depth))
+            }
             _ => {}
         }
         if starts_path(tokens, at) {
@@ -173,7 +176,12 @@ fn starts_path(tokens: &[Token], at: usize) -> bool {
 }
 
 /// Unfolds `a::{b, c::d}` from the segment at `at`; returns where it stopped.
-fn expand_path(tokens: &[Token], at: usize, mut path: Vec<String>, out: &mut Vec<(Vec<String>, usize)>) -> usize {
+fn expand_path(
+    tokens: &[Token],
+    at: usize,
+    mut path: Vec<String>,
+    out: &mut Vec<(Vec<String>, usize)>,
+) -> usize {
     let mut at = at;
     let line = tokens.get(at).map_or(0, |t| t.line);
     loop {
@@ -197,7 +205,12 @@ fn expand_path(tokens: &[Token], at: usize, mut path: Vec<String>, out: &mut Vec
     at
 }
 
-fn expand_group(tokens: &[Token], mut at: usize, path: &[String], out: &mut Vec<(Vec<String>, usize)>) -> usize {
+fn expand_group(
+    tokens: &[Token],
+    mut at: usize,
+    path: &[String],
+    out: &mut Vec<(Vec<String>, usize)>,
+) -> usize {
     while at < tokens.len() && token_text(tokens, at) != "}" {
         let word = token_text(tokens, at);
         at = if is_ident(word) && word != "as" || word == "*" || word == "{" {
@@ -226,13 +239,18 @@ fn resolve_path(path: Vec<String>, here: &[String]) -> Vec<String> {
 /// Where the file's own tests begin: at `#[cfg(test)] mod name {`, or at the end. What follows them counts as tests.
 pub(crate) fn test_module_start(tokens: &[Token]) -> usize {
     let opening = ["#", "[", "cfg", "(", "test", ")", "]", "mod"];
-    let begins = |at: usize| opening.iter().enumerate().all(|(step, word)| token_text(tokens, at + step) == *word);
-    (0..tokens.len()).find(|&at| begins(at) && token_text(tokens, at + 9) == "{").unwrap_or(tokens.len())
+    let begins = |at: usize| {
+        opening.iter().enumerate().all(|(step, word)| token_text(tokens, at + step) == *word)
+    };
+    (0..tokens.len())
+        .find(|&at| begins(at) && token_text(tokens, at + 9) == "{")
+        .unwrap_or(tokens.len())
 }
 
 /// Every function with a body.
 pub(crate) fn find_functions(tokens: &[Token]) -> Vec<FunctionSpan> {
-    let starts = (0..tokens.len()).filter(|&i| token_text(tokens, i) == "fn" && is_ident(token_text(tokens, i + 1)));
+    let starts = (0..tokens.len())
+        .filter(|&i| token_text(tokens, i) == "fn" && is_ident(token_text(tokens, i + 1)));
     starts.filter_map(|i| parse_function(tokens, i)).collect()
 }
 

@@ -9,11 +9,20 @@ use sha2::{Digest as _, Sha256};
 #[test]
 fn what_was_edited_dropped_moved_or_cut_off_in_a_stolen_file_is_found() {
     let machine = TestMachine::with_example();
-    let verified: Value = serde_json::from_str(&machine.run_ok(&["--json", "audit", "verify"])).unwrap();
+    let verified: Value =
+        serde_json::from_str(&machine.run_ok(&["--json", "audit", "verify"])).unwrap();
     let head = verified["head"].as_str().unwrap();
     machine.run_ok(&["audit", "verify", "--head", head]);
-    assert!(machine.run_ok(&["audit", "show", "--purpose", "kiểm tra", "--limit", "5"]).contains("org.change"));
-    assert_eq!(machine.run(&["audit", "show", "--purpose", " "]).code, 2, "nobody reads it for no reason");
+    assert!(
+        machine
+            .run_ok(&["audit", "show", "--purpose", "kiểm tra", "--limit", "5"])
+            .contains("org.change")
+    );
+    assert_eq!(
+        machine.run(&["audit", "show", "--purpose", " "]).code,
+        2,
+        "nobody reads it for no reason"
+    );
 
     let whole = std::fs::read(machine.path("data/thidua.db")).unwrap();
     let damages = [
@@ -34,7 +43,12 @@ fn what_was_edited_dropped_moved_or_cut_off_in_a_stolen_file_is_found() {
         restore_database(&machine, &whole);
         open_database(&machine).batch_execute(damage).unwrap();
         let found = machine.run(&["audit", "verify", "--head", head]);
-        assert!(found.code == 1 && found.err.contains("AUDIT_BROKEN"), "{name}: {} {}", found.out, found.err);
+        assert!(
+            found.code == 1 && found.err.contains("AUDIT_BROKEN"),
+            "{name}: {} {}",
+            found.out,
+            found.err
+        );
     }
 }
 
@@ -71,7 +85,16 @@ fn assert_refused(ran: &CommandOutput, code: &str) {
 fn another_agency_checks_what_it_keeps_without_the_database() {
     let machine = TestMachine::with_example();
     let (key, old, size) = create_checkpoint(&machine);
-    machine.run_ok(&["access", "grant", "--account", "toa-an", "--role", "PARTNER_READER", "--unit", "prov-84"]);
+    machine.run_ok(&[
+        "access",
+        "grant",
+        "--account",
+        "toa-an",
+        "--role",
+        "PARTNER_READER",
+        "--unit",
+        "prov-84",
+    ]);
     let (_, new, grown) = create_checkpoint(&machine);
     let (from, to) = (size.to_string(), grown.to_string());
     let joined = write_proof(&machine, "joined", &["--from", &from, "--to", &to]);
@@ -81,7 +104,11 @@ fn another_agency_checks_what_it_keeps_without_the_database() {
     let check = |files: &[&str]| away.run(&[&["audit", "check", "--key", &key], files].concat());
     let said = check(&[&old, &new, &joined, &stands]);
     assert_eq!(said.code, 0, "{}", said.err);
-    assert!(said.out.contains(&format!("up to line {grown}")) && said.out.contains("org.change"), "{}", said.out);
+    assert!(
+        said.out.contains(&format!("up to line {grown}")) && said.out.contains("org.change"),
+        "{}",
+        said.out
+    );
     assert!(!away.path("data").exists(), "nothing is asked of the machine");
     let told = away.run_ok(&["--json", "audit", "check", "--key", &key, &stands]);
     let told: Value = serde_json::from_str(&told).unwrap();
@@ -92,7 +119,8 @@ fn another_agency_checks_what_it_keeps_without_the_database() {
     let text = std::fs::read_to_string(&stands).unwrap();
     let moved = machine.write("moved", &text.replace("index 4", "index 5"));
     assert_refused(&check(&[&moved]), "AUDIT_ABSENT");
-    let larger = machine.write("larger", &std::fs::read_to_string(&old).unwrap().replacen(&from, &to, 1));
+    let larger =
+        machine.write("larger", &std::fs::read_to_string(&old).unwrap().replacen(&from, &to, 1));
     assert_refused(&check(&[&larger]), "AUDIT_SIGNATURE");
     assert_refused(&check(&[&key]), "AUDIT_PAPER");
     assert_refused(&away.run(&["audit", "check", "--key", &old, &old]), "AUDIT_KEY");
@@ -106,7 +134,10 @@ fn a_checkpoint_that_another_authority_signed_is_refused() {
     let (machine, other) = (TestMachine::with_example(), TestMachine::with_example());
     let (key, _, _) = create_checkpoint(&machine);
     let (other_key, checkpoint, _) = create_checkpoint(&other);
-    assert_refused(&machine.run(&["audit", "check", "--key", &key, &checkpoint]), "AUDIT_SIGNATURE");
+    assert_refused(
+        &machine.run(&["audit", "check", "--key", &key, &checkpoint]),
+        "AUDIT_SIGNATURE",
+    );
     machine.run_ok(&["audit", "check", "--key", &other_key, &checkpoint]);
 }
 
@@ -115,7 +146,16 @@ fn an_end_that_was_cut_off_and_another_history_are_found_by_whoever_kept_a_check
     let machine = TestMachine::with_example();
     let whole = std::fs::read(machine.path("data/thidua.db")).unwrap();
     for account in ["toa-an", "vien-kiem-sat", "thanh-tra"] {
-        machine.run_ok(&["access", "grant", "--account", account, "--role", "PARTNER_READER", "--unit", "prov-84"]);
+        machine.run_ok(&[
+            "access",
+            "grant",
+            "--account",
+            account,
+            "--role",
+            "PARTNER_READER",
+            "--unit",
+            "prov-84",
+        ]);
     }
     let (key, old, size) = create_checkpoint(&machine);
     let from = size.to_string();
@@ -128,7 +168,10 @@ fn an_end_that_was_cut_off_and_another_history_are_found_by_whoever_kept_a_check
     // It grows again, past what was signed, without the grants.
     (0..6).for_each(|_| drop(machine.run_ok(&["audit", "verify"])));
     let joined = write_proof(&machine, "joined", &["--from", &from]);
-    assert_refused(&machine.run(&["audit", "check", "--key", &key, &old, &joined]), "AUDIT_REWRITTEN");
+    assert_refused(
+        &machine.run(&["audit", "check", "--key", &key, &old, &joined]),
+        "AUDIT_REWRITTEN",
+    );
     let within = write_proof(&machine, "within", &["--seq", "5", "--size", &from]);
     assert_refused(&machine.run(&["audit", "check", "--key", &key, &old, &within]), "AUDIT_FORKED");
 }
@@ -145,7 +188,10 @@ fn a_line_that_was_changed_with_the_whole_chain_behind_it_is_found_by_whoever_ke
 
     machine.run_ok(&["audit", "verify"]);
     let joined = write_proof(&machine, "joined", &["--from", &size.to_string()]);
-    assert_refused(&machine.run(&["audit", "check", "--key", &key, &old, &joined]), "AUDIT_REWRITTEN");
+    assert_refused(
+        &machine.run(&["audit", "check", "--key", &key, &old, &joined]),
+        "AUDIT_REWRITTEN",
+    );
 }
 
 #[derive(diesel::QueryableByName)]
@@ -173,10 +219,15 @@ fn rebuild_chain(conn: &mut SqliteConnection) {
     .unwrap();
     let mut chain = vec![0; 32];
     for commit in rows.chunk_by(|one, next| one.last == next.last) {
-        let content = Sha256::digest(commit.iter().flat_map(|piece| piece.row.clone()).collect::<Vec<_>>());
+        let content =
+            Sha256::digest(commit.iter().flat_map(|piece| piece.row.clone()).collect::<Vec<_>>());
         chain = Sha256::new().chain_update(&chain).chain_update(content).finalize().to_vec();
-        let (last, hex) = (commit[0].last, chain.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
-        conn.batch_execute(&format!("update commit_log set chain = x'{hex}' where last_seq = {last}")).unwrap();
+        let (last, hex) =
+            (commit[0].last, chain.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+        conn.batch_execute(&format!(
+            "update commit_log set chain = x'{hex}' where last_seq = {last}"
+        ))
+        .unwrap();
         conn.batch_execute(&format!("update head set chain = x'{hex}'")).unwrap();
     }
 }

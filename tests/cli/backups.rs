@@ -6,9 +6,16 @@ use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
 
 /// A phone of a new account, enrolled at whoever serves.
-pub(super) fn enrol_phone(machine: &TestMachine, public: &str, account: &str, role: &str, unit: &str) {
+pub(super) fn enrol_phone(
+    machine: &TestMachine,
+    public: &str,
+    account: &str,
+    role: &str,
+    unit: &str,
+) {
     machine.run_ok(&["access", "grant", "--account", account, "--role", role, "--unit", unit]);
-    let code = machine.run_ok(&["access", "enrol", "--account", account, "--json", "--set", public]);
+    let code =
+        machine.run_ok(&["access", "enrol", "--account", account, "--json", "--set", public]);
     let invitation = code.split('"').find(|part| part.starts_with("thidua:1?")).unwrap().to_owned();
     machine.run_ok(&["field", "enrol", &invitation, "--phone", account]);
 }
@@ -25,13 +32,17 @@ fn a_copy_is_verified_brought_to_a_second_place_and_restored_only_when_nobody_se
     let machine = TestMachine::with_example();
     let unwell = machine.run(&["doctor"]);
     assert!(
-        unwell.code == 0 && unwell.out.contains("NO_BACKUP") && unwell.out.contains("set backup.second"),
+        unwell.code == 0
+            && unwell.out.contains("NO_BACKUP")
+            && unwell.out.contains("set backup.second"),
         "{unwell:?}"
     );
     let second = machine.path("second").display().to_string();
     let made = machine.run_ok(&["backup", "--to", &second, "--json"]);
     assert!(made.contains("\"safe\": true"), "{made}");
-    let copy = std::fs::read_dir(&second).unwrap().map(|entry| entry.unwrap().path().display().to_string());
+    let copy = std::fs::read_dir(&second)
+        .unwrap()
+        .map(|entry| entry.unwrap().path().display().to_string());
     let copy = copy.into_iter().find(|path| path.ends_with(".db")).unwrap();
     assert!(machine.run_ok(&["verify-backup", &copy]).contains("whole: history 1"));
     let key = format!("backup.second={second}");
@@ -42,9 +53,21 @@ fn a_copy_is_verified_brought_to_a_second_place_and_restored_only_when_nobody_se
     assert!(busy.code == 1 && busy.err.contains("end the server first"), "{busy:?}");
     drop(serving);
     assert!(machine.run(&["restore", &copy]).err.contains("DATABASE_THERE"));
-    machine.run_ok(&["access", "grant", "--account", "x", "--role", "AUDITOR", "--unit", "prov-86-2025"]);
+    machine.run_ok(&[
+        "access",
+        "grant",
+        "--account",
+        "x",
+        "--role",
+        "AUDITOR",
+        "--unit",
+        "prov-86-2025",
+    ]);
     let restored = machine.run_ok(&["restore", &copy, "--force"]);
-    assert!(restored.contains("history 2 begins") && restored.contains("to be done again:"), "{restored}");
+    assert!(
+        restored.contains("history 2 begins") && restored.contains("to be done again:"),
+        "{restored}"
+    );
     // The same copy once more: phones of the second history must see a third, not another second.
     assert!(machine.run_ok(&["restore", &copy, "--force"]).contains("history 3 begins"));
 
@@ -57,12 +80,14 @@ fn a_copy_is_verified_brought_to_a_second_place_and_restored_only_when_nobody_se
 }
 
 #[test]
-fn an_older_schema_is_brought_up_to_date_with_a_copy_beside_it_and_a_newer_one_is_refused_by_its_number() {
+fn an_older_schema_is_brought_up_to_date_with_a_copy_beside_it_and_a_newer_one_is_refused_by_its_number()
+ {
     let machine = TestMachine::with_example();
     let database = machine.path("data/thidua.db").display().to_string();
     let mut conn = SqliteConnection::establish(&database).unwrap();
     conn.batch_execute(include_str!("../../migrations/sqlite/0002_sync_rest/down.sql")).unwrap();
-    conn.batch_execute("delete from __diesel_schema_migrations where version like '0002%'").unwrap();
+    conn.batch_execute("delete from __diesel_schema_migrations where version like '0002%'")
+        .unwrap();
     assert!(machine.run_ok(&["migrate", "--dry-run"]).contains("would apply:"));
     let done = machine.run_ok(&["migrate"]);
     assert!(done.contains("applied:") && done.contains("thidua.db.before-0002"), "{done}");
@@ -70,14 +95,18 @@ fn an_older_schema_is_brought_up_to_date_with_a_copy_beside_it_and_a_newer_one_i
     assert!(machine.run_ok(&["migrate"]).contains("up to date"));
     conn.batch_execute("insert into __diesel_schema_migrations (version) values ('9999')").unwrap();
     let newer = machine.run(&["serve"]);
-    assert!(newer.code == 1 && newer.err.contains("NEWER_SCHEMA") && newer.err.contains("9999"), "{newer:?}");
+    assert!(
+        newer.code == 1 && newer.err.contains("NEWER_SCHEMA") && newer.err.contains("9999"),
+        "{newer:?}"
+    );
 }
 
 #[test]
 fn a_second_machine_takes_over_gets_everything_acknowledged_and_the_old_one_writes_no_more() {
     let (first, second) = (TestMachine::with_example(), TestMachine::new());
     let [one, two] = [free_port(), free_port()].map(|port| format!("127.0.0.1:{port}"));
-    let (public, copies) = (format!("listen.public=https://{one},https://{two}"), second.path("copies"));
+    let (public, copies) =
+        (format!("listen.public=https://{one},https://{two}"), second.path("copies"));
     let to = copies.display().to_string();
     let serve = |machine: &TestMachine, address: &str, command: &[&str]| {
         CliServer::start_command(machine, command, &[&format!("listen.address={address}"), &public])
@@ -86,8 +115,9 @@ fn a_second_machine_takes_over_gets_everything_acknowledged_and_the_old_one_writ
     for (account, unit) in [("xa-1", "com-29242-2"), ("xa-2", "com-29410-0")] {
         enrol_phone(&first, &public, account, "REPORTER", unit);
     }
-    let fill =
-        |report: &str, phone: &str| first.run_ok(&["field", "fill", report, "--nil", "--submit", "--phone", phone]);
+    let fill = |report: &str, phone: &str| {
+        first.run_ok(&["field", "fill", report, "--nil", "--submit", "--phone", phone])
+    };
     let (mine, theirs) = (due_reports(&first, "xa-1"), due_reports(&first, "xa-2"));
     assert!(fill(&mine[0], "xa-1").contains(": sent"));
     first.run_ok(&["backup", "--to", &to]);
@@ -118,7 +148,16 @@ fn a_second_machine_takes_over_gets_everything_acknowledged_and_the_old_one_writ
     let told = first.run(&["field", "sync", "--phone", "xa-1"]);
     assert_eq!(told.code, 1, "{told:?}");
     drop(old);
-    let refused = first.run(&["access", "grant", "--account", "y", "--role", "AUDITOR", "--unit", "prov-86-2025"]);
+    let refused = first.run(&[
+        "access",
+        "grant",
+        "--account",
+        "y",
+        "--role",
+        "AUDITOR",
+        "--unit",
+        "prov-86-2025",
+    ]);
     assert!(refused.code == 1 && refused.err.contains("SERVER_SUPERSEDED"), "{refused:?}");
     let unwell = first.run(&["doctor"]);
     assert!(unwell.code == 1 && unwell.out.contains("SERVER_SUPERSEDED"), "{unwell:?}");

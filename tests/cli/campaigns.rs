@@ -10,7 +10,8 @@ fn machine_with_campaign() -> TestMachine {
 }
 
 fn list_campaign(machine: &TestMachine) -> Value {
-    let listed: Value = serde_json::from_str(&machine.run_ok(&["--json", "campaign", "list"])).unwrap();
+    let listed: Value =
+        serde_json::from_str(&machine.run_ok(&["--json", "campaign", "list"])).unwrap();
     listed[0].clone()
 }
 
@@ -31,10 +32,17 @@ fn a_draft_is_judged_by_nobody_and_an_approved_campaign_by_the_next_night() {
     assert_eq!(list_campaign(&machine)["status"], "DRAFT");
     machine.run_ok(&["jobs", "run", "aggregate"]);
     let none = machine.run(&["--json", "runs", "list", "--campaign", "A"]);
-    assert_eq!(serde_json::from_str::<Value>(&none.out).unwrap(), Value::Array(Vec::new()), "{}", none.err);
+    assert_eq!(
+        serde_json::from_str::<Value>(&none.out).unwrap(),
+        Value::Array(Vec::new()),
+        "{}",
+        none.err
+    );
     step_campaign(&machine, "approve");
     machine.run_ok(&["jobs", "run", "aggregate"]);
-    let runs: Value = serde_json::from_str(&machine.run_ok(&["--json", "runs", "list", "--campaign", "A"])).unwrap();
+    let runs: Value =
+        serde_json::from_str(&machine.run_ok(&["--json", "runs", "list", "--campaign", "A"]))
+            .unwrap();
     assert_eq!(runs.as_array().map(Vec::len), Some(1));
 }
 
@@ -42,7 +50,11 @@ fn a_draft_is_judged_by_nobody_and_an_approved_campaign_by_the_next_night() {
 fn a_step_that_the_table_forbids_says_which_ones_lead_on_in_both_languages() {
     let machine = machine_with_campaign();
     let ran = machine.run(&["--lang", "en", "campaign", "step", "conclude"]);
-    assert!(ran.code == 1 && ran.err.contains("CAMPAIGN_STEP_FORBIDDEN") && ran.err.contains("APPROVE"), "{}", ran.err);
+    assert!(
+        ran.code == 1 && ran.err.contains("CAMPAIGN_STEP_FORBIDDEN") && ran.err.contains("APPROVE"),
+        "{}",
+        ran.err
+    );
     let ran = machine.run(&["--lang", "vi", "campaign", "step", "conclude"]);
     assert!(ran.err.contains("không thể CONCLUDE; có thể: APPROVE"), "{}", ran.err);
     assert_eq!(machine.run(&["campaign", "step", "celebrate"]).code, 2);
@@ -51,21 +63,49 @@ fn a_step_that_the_table_forbids_says_which_ones_lead_on_in_both_languages() {
 #[test]
 fn a_concluded_campaign_takes_no_report_any_more_and_its_verdicts_are_final() {
     let machine = machine_with_campaign();
-    machine.run_ok(&["access", "grant", "--account", "xa", "--role", "REPORTER", "--unit", "com-29242-1"]);
+    machine.run_ok(&[
+        "access",
+        "grant",
+        "--account",
+        "xa",
+        "--role",
+        "REPORTER",
+        "--unit",
+        "com-29242-1",
+    ]);
     finish_campaign(&machine);
     let head = "contract;unit;first_day;last_day;nil;note;so_offences;reports_received;reports_accepted;reports_handled;reports_resolved";
-    let week =
-        |name: &str, days: &str| machine.write(name, &format!("{head}\r\ntuan-xa;com-29242-1;{days};;;2;3;3;3;1\r\n"));
-    let (in_time, too_late) = (week("a.csv", "2025-01-06;2025-01-12"), week("b.csv", "2025-01-13;2025-01-19"));
+    let week = |name: &str, days: &str| {
+        machine.write(name, &format!("{head}\r\ntuan-xa;com-29242-1;{days};;;2;3;3;3;1\r\n"))
+    };
+    let (in_time, too_late) =
+        (week("a.csv", "2025-01-06;2025-01-12"), week("b.csv", "2025-01-13;2025-01-19"));
     machine.run_ok(&["report", "import", "-f", &in_time, "--account", "xa", "--submit"]);
     step_campaign(&machine, "review");
     step_campaign(&machine, "conclude");
     for (lang, says) in [("en", "The period is closed"), ("vi", "Kỳ báo cáo đã khóa")] {
-        let ran = machine.run(&["--lang", lang, "report", "import", "-f", &too_late, "--account", "xa", "--submit"]);
-        assert!(ran.code == 1 && ran.err.contains("PERIOD_CLOSED") && ran.err.contains(says), "{}", ran.err);
+        let ran = machine.run(&[
+            "--lang",
+            lang,
+            "report",
+            "import",
+            "-f",
+            &too_late,
+            "--account",
+            "xa",
+            "--submit",
+        ]);
+        assert!(
+            ran.code == 1 && ran.err.contains("PERIOD_CLOSED") && ran.err.contains(says),
+            "{}",
+            ran.err
+        );
     }
     let exported = machine.run_ok(&["report", "export", "--csv", "tuan-xa"]);
-    assert!(exported.lines().count() == 2 && !exported.contains("2025-01-13"), "nothing is half written: {exported}");
+    assert!(
+        exported.lines().count() == 2 && !exported.contains("2025-01-13"),
+        "nothing is half written: {exported}"
+    );
     machine.run_ok(&["jobs", "run", "aggregate"]);
     let standings = machine.run_ok(&["--json", "standings", "--campaign", "A"]);
     let standings: Value = serde_json::from_str(&standings).unwrap();
@@ -80,7 +120,11 @@ fn a_change_of_an_approved_campaign_names_its_basis_and_stays_visible() {
     let other = text.replace("name_en = \"Phase 1\"", "name_en = \"First phase\"");
     let file = machine.write("a.toml", &other);
     let ran = machine.run(&["--lang", "en", "campaign", "apply", "-f", &file]);
-    assert!(ran.code == 1 && ran.err.contains("AMENDMENT_NEEDS_BASIS") && ran.err.contains("phases.1"), "{}", ran.err);
+    assert!(
+        ran.code == 1 && ran.err.contains("AMENDMENT_NEEDS_BASIS") && ran.err.contains("phases.1"),
+        "{}",
+        ran.err
+    );
     assert_eq!(list_campaign(&machine)["amendments"], Value::Array(Vec::new()));
     machine.run_ok(&["campaign", "apply", "-f", &file, "--basis", "QĐ 12/QĐ-CAT"]);
     let now = list_campaign(&machine);
@@ -107,8 +151,11 @@ fn the_reform_of_1_july_is_rehearsed_for_a_clerk_and_a_planted_imbalance_is_foun
     let org = example_path("org");
     let rehearse = ["org", "rehearse", &org, "--on", "2025-07-01"];
     let page = machine.run_ok(&[&["--lang", "vi"], &rehearse[..]].concat());
-    for line in ["DIỄN TẬP THAY ĐỔI TỔ CHỨC, hiệu lực 1/7/2025", "   - cấp xã: 104 → 41", "KHỚP: có thể cho hiệu lực"]
-    {
+    for line in [
+        "DIỄN TẬP THAY ĐỔI TỔ CHỨC, hiệu lực 1/7/2025",
+        "   - cấp xã: 104 → 41",
+        "KHỚP: có thể cho hiệu lực",
+    ] {
         assert!(page.contains(line), "{line} is not in:\n{page}");
     }
     let head = "side,from_uid,to_uid,element,amount\n";
@@ -146,11 +193,13 @@ fn units_take_a_campaign_up_without_amending_it_and_their_plans_go_step_by_step(
     );
     let exported = machine.run_ok(&["campaign", "export"]);
     assert!(
-        exported.contains("[[launches]]") && exported.contains("formula = \"count(so_offences) <= 40\""),
+        exported.contains("[[launches]]")
+            && exported.contains("formula = \"count(so_offences) <= 40\""),
         "{exported}"
     );
     let broken = machine.write("b.toml", &exported.replace("target = \"T1\"", "target = \"T99\""));
     assert!(machine.run(&["campaign", "apply", "-f", &broken]).err.contains("UNKNOWN_TARGET"));
-    let named = machine.write("c.toml", &exported.replace("hưởng ứng đợt", "gọi 0912 345 678 hưởng ứng đợt"));
+    let named = machine
+        .write("c.toml", &exported.replace("hưởng ứng đợt", "gọi 0912 345 678 hưởng ứng đợt"));
     assert!(machine.run(&["campaign", "apply", "-f", &named]).err.contains("NOTE_PERSONAL_DATA"));
 }

@@ -10,7 +10,8 @@ fn every_sample_configuration_is_taken_by_the_programme() {
         let machine = TestMachine::new();
         let file = samples.join(sample).display().to_string();
         // A database of this machine: the sample's is somewhere else.
-        let made = machine.run_ok(&["init", "--config", &file, "--set", "database.url=sqlite:thidua.db"]);
+        let made =
+            machine.run_ok(&["init", "--config", &file, "--set", "database.url=sqlite:thidua.db"]);
         assert!(
             made.contains(".thidua.example.vn:8443") || made.contains("//thidua.example.vn:8443"),
             "{sample}: {made}"

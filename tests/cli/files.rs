@@ -10,7 +10,9 @@ fn a_broken_campaign_names_file_line_and_expectation_and_writes_nothing() {
     let ran = machine.run(&["campaign", "apply", "-f", &broken]);
     assert_eq!(ran.code, 1);
     let line = good.lines().position(|line| line.starts_with("kind")).unwrap() + 1;
-    let wanted = format!("a.toml:{line}:8: BAD_VALUE: kind: expected STANDING | THEMATIC | PEAK_DRIVE, got \"WEEKLY\"");
+    let wanted = format!(
+        "a.toml:{line}:8: BAD_VALUE: kind: expected STANDING | THEMATIC | PEAK_DRIVE, got \"WEEKLY\""
+    );
     assert!(ran.err.contains(&wanted), "{}", ran.err);
     assert_eq!(machine.run(&["campaign", "export"]).code, 1, "no campaign was written");
 
@@ -23,7 +25,10 @@ fn a_broken_campaign_names_file_line_and_expectation_and_writes_nothing() {
         "-f",
         &machine.write("b.toml", &machine.run_ok(&["campaign", "export"])),
     ]);
-    assert!(again.contains("0 catalogue entries, 0 campaigns"), "an export changes nothing: {again}");
+    assert!(
+        again.contains("0 catalogue entries, 0 campaigns"),
+        "an export changes nothing: {again}"
+    );
 }
 
 #[test]
@@ -31,9 +36,15 @@ fn a_change_is_shown_as_the_lines_that_differ() {
     let machine = TestMachine::with_example();
     let good = std::fs::read_to_string(example_path("campaign-a.toml")).unwrap();
     machine.run_ok(&["campaign", "apply", "-f", &machine.write("a.toml", &good)]);
-    let changed = machine.write("a.toml", &good.replace("name_en = \"Phase 1\"", "name_en = \"First phase\""));
+    let changed = machine
+        .write("a.toml", &good.replace("name_en = \"Phase 1\"", "name_en = \"First phase\""));
     let shown = machine.run_ok(&["campaign", "apply", "-f", &changed, "--dry-run"]);
-    assert!(shown.contains("~ campaign A\n    - name_en = \"Phase 1\"\n    + name_en = \"First phase\"\n"), "{shown}");
+    assert!(
+        shown.contains(
+            "~ campaign A\n    - name_en = \"Phase 1\"\n    + name_en = \"First phase\"\n"
+        ),
+        "{shown}"
+    );
 }
 
 #[test]
@@ -56,7 +67,16 @@ fn one_bad_line_keeps_a_whole_baseline_out_and_every_line_has_its_verdict() {
 #[test]
 fn reports_from_a_spreadsheet_run_through_the_commands_and_rights_of_a_phone() {
     let machine = TestMachine::with_example();
-    machine.run_ok(&["access", "grant", "--account", "xa", "--role", "REPORTER", "--unit", "com-29242-1"]);
+    machine.run_ok(&[
+        "access",
+        "grant",
+        "--account",
+        "xa",
+        "--role",
+        "REPORTER",
+        "--unit",
+        "com-29242-1",
+    ]);
     let head = "contract;unit;first_day;last_day;nil;note;so_offences;reports_received;reports_accepted;reports_handled;reports_resolved";
     let good = "tuan-xa;com-29242-1;2025-01-06;2025-01-12;;;2;3;3;3;1";
     let nil = "tuan-xa;com-29242-1;2025-01-13;2025-01-19;x;;;;;;";
@@ -66,21 +86,47 @@ fn reports_from_a_spreadsheet_run_through_the_commands_and_rights_of_a_phone() {
     assert!(ran.code == 1 && ran.err.contains("bad.csv:3:1:"), "{}", ran.err);
     let file = machine.write("good.csv", &format!("\u{feff}{head}\r\n{good}\r\n{nil}\r\n"));
     let import = ["report", "import", "-f", &file, "--account", "xa", "--submit"];
-    assert!(machine.run_ok(&[&import[..], &["--dry-run"]].concat()).starts_with("2 reports, 4 commands; dry run"));
+    assert!(
+        machine
+            .run_ok(&[&import[..], &["--dry-run"]].concat())
+            .starts_with("2 reports, 4 commands; dry run")
+    );
     assert_eq!(
         machine.run_ok(&["report", "export", "--csv", "tuan-xa"]).lines().count(),
         1,
         "nothing was written so far"
     );
     assert!(machine.run_ok(&import).starts_with("2 reports, 4 commands; written"));
-    assert!(machine.run_ok(&import).starts_with("2 reports, 0 commands"), "the same file again changes nothing");
+    assert!(
+        machine.run_ok(&import).starts_with("2 reports, 0 commands"),
+        "the same file again changes nothing"
+    );
     let exported = machine.run_ok(&["report", "export", "--csv", "tuan-xa"]);
-    assert!(exported.contains("tuan-xa,com-29242-1,2025-01-06,2025-01-12,,,SUBMITTED,x,"), "{exported}");
-    assert!(exported.contains("tuan-xa,com-29242-1,2025-01-13,2025-01-19,x,,SUBMITTED,x,"), "{exported}");
+    assert!(
+        exported.contains("tuan-xa,com-29242-1,2025-01-06,2025-01-12,,,SUBMITTED,x,"),
+        "{exported}"
+    );
+    assert!(
+        exported.contains("tuan-xa,com-29242-1,2025-01-13,2025-01-19,x,,SUBMITTED,x,"),
+        "{exported}"
+    );
 
     let elsewhere = TestMachine::with_example();
-    elsewhere.run_ok(&["access", "grant", "--account", "xa", "--role", "REPORTER", "--unit", "com-29242-1"]);
+    elsewhere.run_ok(&[
+        "access",
+        "grant",
+        "--account",
+        "xa",
+        "--role",
+        "REPORTER",
+        "--unit",
+        "com-29242-1",
+    ]);
     let file = elsewhere.write("exported.csv", &exported);
     elsewhere.run_ok(&["report", "import", "-f", &file, "--account", "xa", "--submit"]);
-    assert_eq!(elsewhere.run_ok(&["report", "export", "--csv", "tuan-xa"]), exported, "an export is a file to import");
+    assert_eq!(
+        elsewhere.run_ok(&["report", "export", "--csv", "tuan-xa"]),
+        exported,
+        "an export is a file to import"
+    );
 }

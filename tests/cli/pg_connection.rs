@@ -8,7 +8,8 @@ use std::process::Stdio;
 
 /// The same database under a name that is not of this machine; `hostaddr` says where it is all the same.
 fn remote_url(url: &str) -> String {
-    let (before, behind) = url.split_once("127.0.0.1").expect("the tests' PostgreSQL is on loopback");
+    let (before, behind) =
+        url.split_once("127.0.0.1").expect("the tests' PostgreSQL is on loopback");
     format!("{before}db.example.vn{behind}?hostaddr=127.0.0.1")
 }
 
@@ -21,7 +22,10 @@ fn a_database_elsewhere_without_a_proof_who_it_is_is_warned_of_at_each_start_and
     let advice = machine.run_ok(&["doctor"]);
     assert!(advice.contains("EXPOSED_LINE") && advice.contains("sslmode=verify-full"), "{advice}");
     let advice = machine.run_ok(&["doctor", "--lang", "vi"]);
-    assert!(advice.contains("ra khỏi máy này") && advice.contains("sslmode=verify-full"), "{advice}");
+    assert!(
+        advice.contains("ra khỏi máy này") && advice.contains("sslmode=verify-full"),
+        "{advice}"
+    );
     let near = machine.run_ok(&["doctor", "--set", &format!("database.url={}", db.url())]);
     assert!(!near.contains("EXPOSED_LINE"), "{near}");
 
@@ -43,21 +47,31 @@ fn a_programme_without_tls_to_postgresql_refuses_a_url_that_asks_for_it_and_says
         for command in ["init", "serve", "doctor"] {
             let ran = machine.run(&[command, "--set", &key]);
             assert!(ran.code == 1 && ran.err.contains("NO_DATABASE_TLS"), "{command}: {ran:?}");
-            assert!(ran.err.contains("--features postgres-tls") && ran.err.contains("a tunnel"), "{command}: {ran:?}");
+            assert!(
+                ran.err.contains("--features postgres-tls") && ran.err.contains("a tunnel"),
+                "{command}: {ran:?}"
+            );
             assert!(!ran.err.contains("hunter2"), "{command}: {ran:?}");
         }
         let ran = machine.run(&["serve", "--set", &key, "--lang", "vi"]);
-        assert!(ran.err.contains("không có TLS đến PostgreSQL") && ran.err.contains("đường hầm"), "{ran:?}");
+        assert!(
+            ran.err.contains("không có TLS đến PostgreSQL") && ran.err.contains("đường hầm"),
+            "{ran:?}"
+        );
     }
 }
 
 #[test]
-fn a_replica_is_of_a_postgresql_is_counted_when_it_serves_and_missed_by_the_doctor_when_it_is_away() {
+fn a_replica_is_of_a_postgresql_is_counted_when_it_serves_and_missed_by_the_doctor_when_it_is_away()
+{
     let Some(db) = TestDb::create() else { return };
     let machine = TestMachine::with_example();
     let away = "database.replica_url=postgres://u@127.0.0.1:1/x";
     let refused = machine.run(&["serve", "--set", away]);
-    assert!(refused.code == 1 && refused.err.contains("goes with PostgreSQL on both sides"), "{refused:?}");
+    assert!(
+        refused.code == 1 && refused.err.contains("goes with PostgreSQL on both sides"),
+        "{refused:?}"
+    );
 
     let sqlite = format!("sqlite:{}", machine.path("data/thidua.db").display());
     machine.run_ok(&["move", "--from", &sqlite, "--to", db.url()]);
@@ -65,7 +79,10 @@ fn a_replica_is_of_a_postgresql_is_counted_when_it_serves_and_missed_by_the_doct
     let configured = std::fs::read_to_string(&file).unwrap().replace("sqlite:thidua.db", db.url());
     std::fs::write(&file, configured).unwrap();
     let advice = machine.run_ok(&["doctor", "--set", away]);
-    assert!(advice.contains("REPLICA: the replica cannot be reached, the primary serves everything"), "{advice}");
+    assert!(
+        advice.contains("REPLICA: the replica cannot be reached, the primary serves everything"),
+        "{advice}"
+    );
 
     let (port, metrics) = (free_port(), free_port());
     let public = format!("listen.public=https://127.0.0.1:{port}");
@@ -76,7 +93,8 @@ fn a_replica_is_of_a_postgresql_is_counted_when_it_serves_and_missed_by_the_doct
         format!("metrics.address=127.0.0.1:{metrics}"),
         format!("database.replica_url={}", db.url()),
     ];
-    let serving = CliServer::start_command(&machine, &["serve"], &keys.each_ref().map(String::as_str));
+    let serving =
+        CliServer::start_command(&machine, &["serve"], &keys.each_ref().map(String::as_str));
     let read = || {
         let page = fetch_metrics(metrics);
         let count = page.lines().find_map(|line| line.strip_prefix("thidua_replica_reads_total "));

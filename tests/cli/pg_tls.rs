@@ -26,15 +26,23 @@ fn create_ca(name: &str) -> (Issuer<'static, KeyPair>, String) {
 }
 
 /// A PostgreSQL with a certificate for [`NAME`], which takes TLS and nothing else.
-fn start_tls_server(programmes: &PostgresInstallation, issuer: &Issuer<'static, KeyPair>) -> PgServer {
+fn start_tls_server(
+    programmes: &PostgresInstallation,
+    issuer: &Issuer<'static, KeyPair>,
+) -> PgServer {
     let key = KeyPair::generate().unwrap();
-    let certificate = CertificateParams::new(vec![SERVER_NAME.to_owned()]).unwrap().signed_by(&key, issuer).unwrap();
+    let certificate = CertificateParams::new(vec![SERVER_NAME.to_owned()])
+        .unwrap()
+        .signed_by(&key, issuer)
+        .unwrap();
     let settings = ["ssl=on", "ssl_cert_file=server.pem", "ssl_key_file=server.key"];
     PgServer::start(programmes, &settings, |data| {
         std::fs::write(data.join("server.pem"), certificate.pem()).unwrap();
         std::fs::write(data.join("server.key"), key.serialize_pem()).unwrap();
-        std::fs::set_permissions(data.join("server.key"), std::fs::Permissions::from_mode(0o600)).unwrap();
-        std::fs::write(data.join("pg_hba.conf"), "hostssl all all 127.0.0.1/32 scram-sha-256\n").unwrap();
+        std::fs::set_permissions(data.join("server.key"), std::fs::Permissions::from_mode(0o600))
+            .unwrap();
+        std::fs::write(data.join("pg_hba.conf"), "hostssl all all 127.0.0.1/32 scram-sha-256\n")
+            .unwrap();
     })
 }
 
@@ -52,16 +60,21 @@ const SESSION_QUERY: &str = "select count(*) as all, count(*) filter (where ssl 
 #[test]
 fn verify_full_leads_to_the_right_database_alone() {
     let Some(programmes) = PostgresInstallation::find() else { return };
-    let ((issuer, right), (_, wrong), (_, posing)) = (create_ca("ours"), create_ca("theirs"), create_ca("ours"));
+    let ((issuer, right), (_, wrong), (_, posing)) =
+        (create_ca("ours"), create_ca("theirs"), create_ca("ours"));
     let server = start_tls_server(&programmes, &issuer);
     let machine = TestMachine::with_example();
     let [right, wrong, posing] = [("right", right), ("wrong", wrong), ("posing", posing)]
         .map(|(name, pem)| machine.write(&format!("{name}.pem"), &pem));
     // Names that nobody resolves: `hostaddr` says where they are.
     let url = |name: &str, options: &str| {
-        format!("postgres://thidua:{PASSWORD}@{name}:{}/thidua?hostaddr=127.0.0.1&{options}", server.port)
+        format!(
+            "postgres://thidua:{PASSWORD}@{name}:{}/thidua?hostaddr=127.0.0.1&{options}",
+            server.port
+        )
     };
-    let proven = |name: &str, root: &str| url(name, &format!("sslmode=verify-full&sslrootcert={root}"));
+    let proven =
+        |name: &str, root: &str| url(name, &format!("sslmode=verify-full&sslrootcert={root}"));
     let good = proven(SERVER_NAME, &right);
     let mut operator = PgConnection::establish(&good.replace("/thidua?", "/postgres?")).unwrap();
     operator.batch_execute("create database thidua").unwrap();
@@ -76,7 +89,10 @@ fn verify_full_leads_to_the_right_database_alone() {
     ] {
         for command in ["serve", "doctor"] {
             let ran = machine.run(&[command, "--set", &format!("database.url={refused}")]);
-            assert!(ran.code == 1 && ran.err.contains("DATABASE_NOT_PROVEN") && ran.err.contains(why), "{ran:?}");
+            assert!(
+                ran.code == 1 && ran.err.contains("DATABASE_NOT_PROVEN") && ran.err.contains(why),
+                "{ran:?}"
+            );
             assert!(ran.err.contains("look at the host name, sslmode and sslrootcert"), "{ran:?}");
         }
     }
@@ -88,7 +104,12 @@ fn verify_full_leads_to_the_right_database_alone() {
     std::fs::write(&file, configured).unwrap();
     let serving = send_report(&machine);
     let found: SessionCounts = diesel::sql_query(SESSION_QUERY).get_result(&mut operator).unwrap();
-    assert!(found.all > 0 && found.encrypted == found.all, "{} of {} sessions speak TLS", found.encrypted, found.all);
+    assert!(
+        found.all > 0 && found.encrypted == found.all,
+        "{} of {} sessions speak TLS",
+        found.encrypted,
+        found.all
+    );
     assert!(!machine.run_ok(&["doctor"]).contains("EXPOSED_LINE"));
     let unproven = format!("database.url={}", url(SERVER_NAME, "sslmode=require"));
     assert!(machine.run_ok(&["doctor", "--set", &unproven]).contains("add sslmode=verify-full"));
@@ -98,11 +119,16 @@ fn verify_full_leads_to_the_right_database_alone() {
 /// A phone enrols, sends a report and finds the server at one with it.
 fn send_report(machine: &TestMachine) -> CliServer {
     let address = format!("127.0.0.1:{}", free_port());
-    let (listen, public) = (format!("listen.address={address}"), format!("listen.public=https://{address}"));
+    let (listen, public) =
+        (format!("listen.address={address}"), format!("listen.public=https://{address}"));
     let serving = CliServer::start_command(machine, &["serve"], &[&listen, &public]);
     enrol_phone(machine, &public, "xa-1", "REPORTER", "com-29242-2");
     let week = due_reports(machine, "xa-1").remove(0);
-    assert!(machine.run_ok(&["field", "fill", &week, "--nil", "--submit", "--phone", "xa-1"]).contains(": sent"));
+    assert!(
+        machine
+            .run_ok(&["field", "fill", &week, "--nil", "--submit", "--phone", "xa-1"])
+            .contains(": sent")
+    );
     let answer = machine.run_ok(&["field", "sync", "--phone", "xa-1", "--json"]);
     assert!(answer.contains("\"resets\": 0") && answer.contains("\"agrees\": true"), "{answer}");
     serving

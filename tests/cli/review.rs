@@ -10,8 +10,10 @@ fn a_report_goes_up_comes_back_with_a_question_and_is_accepted() {
         let public = format!("listen.public={}", serving.address);
         let grant = ["access", "grant", "--account", account, "--role", role, "--unit", unit];
         machine.run_ok(&grant);
-        let code = machine.run_ok(&["access", "enrol", "--account", account, "--json", "--set", &public]);
-        let invitation = code.split('"').find(|part| part.starts_with("thidua:1?")).unwrap().to_owned();
+        let code =
+            machine.run_ok(&["access", "enrol", "--account", account, "--json", "--set", &public]);
+        let invitation =
+            code.split('"').find(|part| part.starts_with("thidua:1?")).unwrap().to_owned();
         machine.run_ok(&["field", "enrol", &invitation, "--phone", account]);
     };
     enrol("xa", "REPORTER", "com-29242-2");
@@ -22,14 +24,29 @@ fn a_report_goes_up_comes_back_with_a_question_and_is_accepted() {
     let report = weekly.split(' ').next().unwrap();
     let refused = machine.run(&["field", "fill", report, "so_offences=-1", "--phone", "xa"]);
     assert!(refused.code == 1 && refused.err.contains("VALUE_OUT_OF_RANGE"), "{refused:?}");
-    assert!(machine.run_ok(&["field", "fill", report, "--nil", "--submit", "--phone", "xa"]).contains(": sent"));
+    assert!(
+        machine
+            .run_ok(&["field", "fill", report, "--nil", "--submit", "--phone", "xa"])
+            .contains(": sent")
+    );
 
     machine.run_ok(&["field", "sync", "--phone", "tinh"]);
     assert!(machine.run_ok(&["review", "queue", "--phone", "tinh"]).contains(report));
-    machine.run_ok(&["review", "return", report, "--text", "Please check the week", "--phone", "tinh"]);
+    machine.run_ok(&[
+        "review",
+        "return",
+        report,
+        "--text",
+        "Please check the week",
+        "--phone",
+        "tinh",
+    ]);
     machine.run_ok(&["field", "sync", "--phone", "xa"]);
     let asked = machine.run_ok(&["field", "show", report, "--phone", "xa"]);
-    assert!(asked.contains("RETURNED") && asked.contains("CHECK_FIGURE Please check the week"), "{asked}");
+    assert!(
+        asked.contains("RETURNED") && asked.contains("CHECK_FIGURE Please check the week"),
+        "{asked}"
+    );
     machine.run_ok(&["field", "fill", report, "so_offences=1", "--submit", "--phone", "xa"]);
 
     machine.run_ok(&["field", "sync", "--phone", "tinh"]);

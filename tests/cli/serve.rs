@@ -14,11 +14,20 @@ fn a_fresh_server_answers_its_health_check_over_tls_and_ends_when_told() {
     let address = serving.address.clone();
     assert!(address.starts_with("https://127.0.0.1:"), "{address}");
     let healthy = machine.run(&["healthcheck", "--address", &address]);
-    assert_eq!((healthy.code, healthy.out), (0, format!("{address}: SERVING\n")), "{}", healthy.err);
+    assert_eq!(
+        (healthy.code, healthy.out),
+        (0, format!("{address}: SERVING\n")),
+        "{}",
+        healthy.err
+    );
 
     let other = TestMachine::new();
     other.run_ok(&["init"]);
-    assert_eq!(other.run(&["healthcheck", "--address", &address]).code, 1, "another authority's CA is not trusted");
+    assert_eq!(
+        other.run(&["healthcheck", "--address", &address]).code,
+        1,
+        "another authority's CA is not trusted"
+    );
     drop(serving);
     let gone = machine.run(&["healthcheck", "--address", &address]);
     assert!(gone.code == 1 && gone.err.contains("UNHEALTHY"), "{gone:?}");
@@ -28,23 +37,33 @@ fn a_fresh_server_answers_its_health_check_over_tls_and_ends_when_told() {
 fn an_unknown_key_is_refused_with_its_line_and_a_missing_database_says_what_to_run() {
     let machine = TestMachine::new();
     let ran = machine.run(&["baseline", "export"]);
-    assert!(ran.code == 1 && ran.err.contains("NOT_INITIALISED") && ran.err.contains("thidua init"), "{ran:?}");
+    assert!(
+        ran.code == 1 && ran.err.contains("NOT_INITIALISED") && ran.err.contains("thidua init"),
+        "{ran:?}"
+    );
     machine.run_ok(&["init"]);
     let file = machine.path("data/thidua.toml");
     let text = std::fs::read_to_string(&file).unwrap();
     std::fs::write(&file, text.replace("plaintext = false", "plaintxt = false")).unwrap();
     let ran = machine.run(&["serve"]);
     assert_eq!(ran.code, 1);
-    assert!(ran.err.contains("thidua.toml:") && ran.err.contains("unknown field `plaintxt`"), "{}", ran.err);
+    assert!(
+        ran.err.contains("thidua.toml:") && ran.err.contains("unknown field `plaintxt`"),
+        "{}",
+        ran.err
+    );
 }
 
 #[test]
 fn wrong_usage_ends_with_two_and_help_has_examples() {
     let machine = TestMachine::new();
     assert_eq!(machine.run(&["nonsense"]).code, 2);
-    for command in
-        [vec!["--help"], vec!["init", "--help"], vec!["campaign", "apply", "--help"], vec!["serve", "--help"]]
-    {
+    for command in [
+        vec!["--help"],
+        vec!["init", "--help"],
+        vec!["campaign", "apply", "--help"],
+        vec!["serve", "--help"],
+    ] {
         let help = machine.run_ok(&command);
         assert!(help.contains("Examples:\n  thidua"), "{command:?}: {help}");
     }
@@ -64,9 +83,18 @@ fn an_account_gets_a_role_and_a_code_and_plaintext_stays_on_this_machine() {
         "com-29242-1",
         "--enrol",
     ]);
-    assert!(given.contains("xa: REPORTER @ com-29242-1") && given.contains("typed code:"), "{given}");
+    assert!(
+        given.contains("xa: REPORTER @ com-29242-1") && given.contains("typed code:"),
+        "{given}"
+    );
     assert_eq!(machine.run(&["access", "enrol", "--account", "nobody"]).code, 1);
-    let ran = machine.run(&["serve", "--set", "listen.plaintext=true", "--set", "listen.address=0.0.0.0:0"]);
+    let ran = machine.run(&[
+        "serve",
+        "--set",
+        "listen.plaintext=true",
+        "--set",
+        "listen.address=0.0.0.0:0",
+    ]);
     assert!(ran.code == 1 && ran.err.contains("PLAINTEXT_REFUSED"), "{ran:?}");
 }
 
@@ -88,14 +116,16 @@ pub(crate) fn fetch_metrics(port: u16) -> String {
 fn an_operator_reads_counted_calls_and_the_age_of_backups_and_nobody_is_named() {
     let machine = TestMachine::with_example();
     let port = free_port();
-    let serving = CliServer::start_with_settings(&machine, &[&format!("metrics.address=127.0.0.1:{port}")]);
+    let serving =
+        CliServer::start_with_settings(&machine, &[&format!("metrics.address=127.0.0.1:{port}")]);
     let asked = machine.run(&["healthcheck", "--address", &serving.address]);
     assert_eq!(asked.code, 0, "{}", asked.err);
     let page = fetch_metrics(port);
     assert!(page.starts_with("HTTP/1.1 200 OK"), "{page}");
     let call = r#"thidua_rpc_server_calls_total{rpc_method="grpc.health.v1.Health/Check",rpc_grpc_status_code="0"} 1"#;
     assert!(page.contains(call), "{page}");
-    let behind = page.lines().find_map(|line| line.strip_prefix("thidua_backup_behind_changes ")).unwrap();
+    let behind =
+        page.lines().find_map(|line| line.strip_prefix("thidua_backup_behind_changes ")).unwrap();
     assert!(behind.parse::<i64>().unwrap() > 0, "no backup holds the imported organisation yet");
     for word in ["account", "device", "unit", "com-", "address="] {
         assert!(!page.contains(word), "{word} in {page}");
@@ -107,14 +137,21 @@ fn an_operator_changes_what_is_logged_while_the_server_runs_and_a_mistake_change
     let machine = TestMachine::new();
     machine.run_ok(&["init"]);
     let file = machine.path("data/thidua.toml");
-    let quiet = std::fs::read_to_string(&file).unwrap().replace("\"info,tokio_cron_scheduler=warn\"", "\"off\"");
+    let quiet = std::fs::read_to_string(&file)
+        .unwrap()
+        .replace("\"info,tokio_cron_scheduler=warn\"", "\"off\"");
     std::fs::write(&file, &quiet).unwrap();
-    let script = format!("exec {} serve --json --set listen.address=127.0.0.1:0 2>log", env!("CARGO_BIN_EXE_thidua"));
+    let script = format!(
+        "exec {} serve --json --set listen.address=127.0.0.1:0 2>log",
+        env!("CARGO_BIN_EXE_thidua")
+    );
     let serving = CliServer::spawn(machine.shell_command(&script));
     let hang_up = |filter: &str| {
         std::fs::write(&file, quiet.replace("\"off\"", filter)).unwrap();
         let pid = serving.child.id().to_string();
-        assert!(std::process::Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
+        assert!(
+            std::process::Command::new("kill").args(["-HUP", &pid]).status().unwrap().success()
+        );
     };
     let says = |what: &str| {
         let log = || std::fs::read_to_string(machine.path("log")).unwrap();
@@ -125,7 +162,10 @@ fn an_operator_changes_what_is_logged_while_the_server_runs_and_a_mistake_change
             }
         })
     };
-    assert!(!std::fs::read_to_string(machine.path("log")).unwrap().contains("the server serves"), "nothing is logged");
+    assert!(
+        !std::fs::read_to_string(machine.path("log")).unwrap().contains("the server serves"),
+        "nothing is logged"
+    );
     hang_up("\"info\"");
     assert!(says("the log's filter was read anew"));
     hang_up("\"info,=\"");

@@ -11,14 +11,22 @@ fn a_database_moves_to_postgresql_and_back_and_the_phone_notices_nothing() {
     let Some(db) = TestDb::create() else { return };
     let machine = TestMachine::with_example();
     let address = format!("127.0.0.1:{}", free_port());
-    let (listen, public) = (format!("listen.address={address}"), format!("listen.public=https://{address}"));
-    let serve =
-        |url: &str| CliServer::start_command(&machine, &["serve"], &[&listen, &public, &format!("database.url={url}")]);
+    let (listen, public) =
+        (format!("listen.address={address}"), format!("listen.public=https://{address}"));
+    let serve = |url: &str| {
+        CliServer::start_command(
+            &machine,
+            &["serve"],
+            &[&listen, &public, &format!("database.url={url}")],
+        )
+    };
     let synced = || machine.run_ok(&["field", "sync", "--phone", "xa-1", "--json"]);
     let serving = serve("sqlite:thidua.db");
     enrol_phone(&machine, &public, "xa-1", "REPORTER", "com-29242-2");
     let weeks = due_reports(&machine, "xa-1");
-    let fill = |week: &str| machine.run_ok(&["field", "fill", week, "--nil", "--submit", "--phone", "xa-1"]);
+    let fill = |week: &str| {
+        machine.run_ok(&["field", "fill", week, "--nil", "--submit", "--phone", "xa-1"])
+    };
     assert!(fill(&weeks[0]).contains(": sent"));
 
     let first = format!("sqlite:{}", machine.path("data/thidua.db").display());
@@ -26,7 +34,16 @@ fn a_database_moves_to_postgresql_and_back_and_the_phone_notices_nothing() {
     assert!(busy.code == 1 && busy.err.contains("end the server first"), "{busy:?}");
     drop(serving);
     let there = machine.run_ok(&["move", "--from", &first, "--to", db.url(), "--json"]);
-    let old = machine.run(&["access", "grant", "--account", "y", "--role", "AUDITOR", "--unit", "prov-86-2025"]);
+    let old = machine.run(&[
+        "access",
+        "grant",
+        "--account",
+        "y",
+        "--role",
+        "AUDITOR",
+        "--unit",
+        "prov-86-2025",
+    ]);
     assert!(old.err.contains("SERVER_SUPERSEDED"), "one writer: {old:?}");
     let full = machine.run(&["move", "--from", &first, "--to", db.url()]);
     assert_eq!(full.code, 1, "a place that holds data is not written over: {full:?}");
@@ -55,17 +72,20 @@ fn limit_file_size(process: u32, bytes: &str) -> bool {
 }
 
 #[test]
-fn a_full_disk_refuses_clearly_loses_nothing_acknowledged_and_goes_on_by_itself_when_there_is_room() {
+fn a_full_disk_refuses_clearly_loses_nothing_acknowledged_and_goes_on_by_itself_when_there_is_room()
+{
     let machine = TestMachine::with_example();
     let address = format!("127.0.0.1:{}", free_port());
-    let (listen, public) = (format!("listen.address={address}"), format!("listen.public=https://{address}"));
+    let (listen, public) =
+        (format!("listen.address={address}"), format!("listen.public=https://{address}"));
     // A file at its bound is told to the process by a signal, which a full disk does not send.
     let binary = env!("CARGO_BIN_EXE_thidua");
     let script = format!("trap '' XFSZ; exec {binary} serve --json --set {listen} --set {public}");
     let serving = CliServer::spawn(machine.shell_command(&script));
     enrol_phone(&machine, &public, "xa-1", "REPORTER", "com-29242-2");
     let weeks = due_reports(&machine, "xa-1");
-    let fill = |week: &str| machine.run(&["field", "fill", week, "--nil", "--submit", "--phone", "xa-1"]);
+    let fill =
+        |week: &str| machine.run(&["field", "fill", week, "--nil", "--submit", "--phone", "xa-1"]);
     assert!(fill(&weeks[0]).out.contains(": sent"));
     if !limit_file_size(serving.child.id(), "4096") {
         println!("skipped: no prlimit on this machine");
@@ -87,7 +107,8 @@ fn a_full_disk_refuses_clearly_loses_nothing_acknowledged_and_goes_on_by_itself_
 }
 
 #[test]
-fn a_second_place_that_is_still_empty_counts_as_no_backup_until_a_verified_copy_lies_there_and_a_drill_opens_it() {
+fn a_second_place_that_is_still_empty_counts_as_no_backup_until_a_verified_copy_lies_there_and_a_drill_opens_it()
+ {
     let machine = TestMachine::with_example();
     let second = machine.path("second").display().to_string();
     let key = format!("backup.second={second}");
@@ -99,7 +120,8 @@ fn a_second_place_that_is_still_empty_counts_as_no_backup_until_a_verified_copy_
     assert!(drill().contains("was restored aside"));
     assert!(!machine.path("data/backups/thidua-drill.db").exists());
     let copy = std::fs::read_dir(&second).unwrap().map(|entry| entry.unwrap().path());
-    let copy = copy.into_iter().find(|path| path.extension().is_some_and(|end| end == "db")).unwrap();
+    let copy =
+        copy.into_iter().find(|path| path.extension().is_some_and(|end| end == "db")).unwrap();
     let mut bytes = std::fs::read(&copy).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
@@ -112,14 +134,21 @@ fn a_second_place_that_is_still_empty_counts_as_no_backup_until_a_verified_copy_
 fn init_keeps_the_second_place_it_was_told_of_and_says_no_backup_until_there_is_one() {
     let machine = TestMachine::new();
     let second = machine.path("second").display().to_string();
-    assert!(machine.run_ok(&["init", "--set", &format!("backup.second={second}")]).contains("NO BACKUP"));
+    assert!(
+        machine
+            .run_ok(&["init", "--set", &format!("backup.second={second}")])
+            .contains("NO BACKUP")
+    );
     let night = machine.run_ok(&["jobs", "run", "backup"]);
     assert!(night.contains("in two places"), "the nightly job needs no further word: {night}");
     assert!(machine.run_ok(&["doctor"]).contains("everything is well"));
     let other = TestMachine::new();
     other.run_ok(&["init"]);
     let advice = other.run_ok(&["--lang", "vi", "doctor"]);
-    assert!(advice.ends_with("Việc cần làm trước:\n 1. đặt backup.second rồi chạy: thidua backup\n"), "{advice}");
+    assert!(
+        advice.ends_with("Việc cần làm trước:\n 1. đặt backup.second rồi chạy: thidua backup\n"),
+        "{advice}"
+    );
 }
 
 #[test]
@@ -129,5 +158,8 @@ fn a_postgresql_that_nobody_else_holds_counts_as_no_backup() {
     let made = machine.run_ok(&["init", "--set", &format!("database.url={}", db.url())]);
     assert!(made.contains("NO BACKUP: this PostgreSQL has neither"), "{made}");
     let advice = machine.run_ok(&["doctor"]);
-    assert!(advice.contains("NO_BACKUP") && advice.contains("1. set up a synchronous replica"), "{advice}");
+    assert!(
+        advice.contains("NO_BACKUP") && advice.contains("1. set up a synchronous replica"),
+        "{advice}"
+    );
 }

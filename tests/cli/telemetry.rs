@@ -10,13 +10,18 @@ use thidua::pb::org_service_client::OrgServiceClient;
 const TRACE_ID: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
 #[test]
-fn an_address_that_is_none_plain_text_beyond_this_machine_and_tls_without_an_authority_are_refused_at_once() {
+fn an_address_that_is_none_plain_text_beyond_this_machine_and_tls_without_an_authority_are_refused_at_once()
+ {
     let machine = TestMachine::new();
     machine.run_ok(&["init"]);
     let said = |keys: &[&str]| {
         let keys = keys.iter().flat_map(|key| ["--set", key]);
-        let ran =
-            machine.run(&["serve", "--set", "listen.address=127.0.0.1:0"].into_iter().chain(keys).collect::<Vec<_>>());
+        let ran = machine.run(
+            &["serve", "--set", "listen.address=127.0.0.1:0"]
+                .into_iter()
+                .chain(keys)
+                .collect::<Vec<_>>(),
+        );
         assert_eq!(ran.code, 1, "{ran:?}");
         ran.err
     };
@@ -32,12 +37,14 @@ fn an_address_that_is_none_plain_text_beyond_this_machine_and_tls_without_an_aut
 async fn call_once(address: &str) -> tonic::Code {
     let mut client = OrgServiceClient::connect(address.to_owned()).await.unwrap();
     let mut ask = tonic::Request::new(pb::GetUnitRequest::default());
-    ask.metadata_mut().insert("traceparent", format!("00-{TRACE_ID}-00f067aa0ba902b7-01").parse().unwrap());
+    ask.metadata_mut()
+        .insert("traceparent", format!("00-{TRACE_ID}-00f067aa0ba902b7-01").parse().unwrap());
     client.get_unit(ask).await.unwrap_err().code()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_line_of_the_log_names_the_trace_of_its_call_and_the_last_ones_are_sent_before_the_server_ends() {
+async fn a_line_of_the_log_names_the_trace_of_its_call_and_the_last_ones_are_sent_before_the_server_ends()
+ {
     let (collector, to) = OtlpCollector::start().await;
     let machine = TestMachine::with_example();
     let port = free_port();
@@ -62,18 +69,28 @@ async fn a_line_of_the_log_names_the_trace_of_its_call_and_the_last_ones_are_sen
     let log = std::fs::read_to_string(machine.path("log")).unwrap();
     let line = log.lines().find(|line| line.contains("a call has ended")).unwrap();
     assert!(line.contains(TRACE_ID) && line.contains("thidua.v1.OrgService/GetUnit"), "{line}");
-    let [span] = &collector.spans_named("thidua.v1.OrgService/GetUnit")[..] else { panic!("{:?}", collector.spans()) };
+    let [span] = &collector.spans_named("thidua.v1.OrgService/GetUnit")[..] else {
+        panic!("{:?}", collector.spans())
+    };
     let hex = |id: &[u8]| id.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     assert_eq!(hex(&span.trace_id), TRACE_ID);
     let night = &collector.spans_named("job aggregate")[0];
     let line = log.lines().find(|line| line.contains(&hex(&night.trace_id))).unwrap();
     assert!(line.contains("aggregate"), "the night's line and its trace meet too: {line}");
-    assert!(collector.resource_attributes().contains(&("service.instance.id".into(), "node-a".into())));
-    for number in
-        ["rpc.server.call.duration", "thidua.head_seq", "thidua.backup_behind_changes", "thidua.job_last_done_age"]
-    {
+    assert!(
+        collector.resource_attributes().contains(&("service.instance.id".into(), "node-a".into()))
+    );
+    for number in [
+        "rpc.server.call.duration",
+        "thidua.head_seq",
+        "thidua.backup_behind_changes",
+        "thidua.job_last_done_age",
+    ] {
         assert!(collector.latest_metric(number).is_some(), "{number}");
     }
-    assert!(!String::from_utf8_lossy(&collector.bytes()).contains("127.0.0.1"), "no address leaves");
+    assert!(
+        !String::from_utf8_lossy(&collector.bytes()).contains("127.0.0.1"),
+        "no address leaves"
+    );
     assert!(attribute_pairs(&night.attributes).iter().any(|(key, _)| key == "thidua.job.run_id"));
 }

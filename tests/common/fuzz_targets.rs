@@ -34,8 +34,8 @@ pub(crate) fn fuzz_campaign_file(bytes: &[u8]) {
     let Ok(read) = campaign::read_campaign_file("fuzz.toml", text) else { return };
     let _ = read.check(&Catalogue::default());
     let printed = campaign_writer::format_campaign(&read.campaign);
-    let again =
-        campaign::read_campaign_file("fuzz.toml", &printed).unwrap_or_else(|faults| panic!("{faults:?} in\n{printed}"));
+    let again = campaign::read_campaign_file("fuzz.toml", &printed)
+        .unwrap_or_else(|faults| panic!("{faults:?} in\n{printed}"));
     assert_eq!(again.campaign, read.campaign, "{printed}");
 }
 
@@ -72,9 +72,11 @@ fn shared_phone() -> &'static Phone {
         let dir = std::env::temp_dir().join(format!("thidua-fuzz-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&dir);
         std::fs::create_dir_all(&dir).expect("a directory for the phone");
-        let phone = Phone::open(dir.join("phone.db").display().to_string()).expect("a new phone opens");
+        let phone =
+            Phone::open(dir.join("phone.db").display().to_string()).expect("a new phone opens");
         let addresses = vec!["https://127.0.0.1:1".to_owned()];
-        let invitation = Invite { code: EnrolmentCode::new([1; 16]), ca_sha256: [0; 32], addresses }.to_string();
+        let invitation =
+            Invite { code: EnrolmentCode::new([1; 16]), ca_sha256: [0; 32], addresses }.to_string();
         let asked = phone.build_enrol_request(invitation).expect("an invitation");
         let asked = pb::EnrolRequest::decode(&*asked).expect("a request");
         let session = pb::Session {

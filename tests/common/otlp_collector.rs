@@ -64,7 +64,14 @@ impl OtlpCollector {
 
     /// The newest message of this number.
     pub(crate) fn latest_metric(&self, name: &str) -> Option<Metric> {
-        self.received.lock().unwrap().metrics.iter().rev().find(|metric| metric.name == name).cloned()
+        self.received
+            .lock()
+            .unwrap()
+            .metrics
+            .iter()
+            .rev()
+            .find(|metric| metric.name == name)
+            .cloned()
     }
 
     /// Everything that came, with the headers it came under.

@@ -22,11 +22,18 @@ impl TestDb {
     /// when the server refuses: its user must be allowed to create databases.
     pub(crate) fn create() -> Option<Self> {
         let Ok(admin) = std::env::var("THIDUA_TEST_PG") else {
-            assert!(std::env::var("CI").as_deref() != Ok("true"), "CI must name a PostgreSQL server in THIDUA_TEST_PG");
+            assert!(
+                std::env::var("CI").as_deref() != Ok("true"),
+                "CI must name a PostgreSQL server in THIDUA_TEST_PG"
+            );
             println!("skipped: no THIDUA_TEST_PG; run this test through scripts/test");
             return None;
         };
-        let name = format!("thidua_test_{}_{:016x}", std::process::id(), RandomState::new().build_hasher().finish());
+        let name = format!(
+            "thidua_test_{}_{:016x}",
+            std::process::id(),
+            RandomState::new().build_hasher().finish()
+        );
         let url = with_database(&admin, &name);
         run_sql(&admin, &format!("create database {name}"))
             .expect("THIDUA_TEST_PG must serve and may create databases");
@@ -42,7 +49,8 @@ impl TestDb {
 impl Drop for TestDb {
     fn drop(&mut self) {
         // A server that is gone takes its databases with it: nothing to complain about.
-        let _gone = run_sql(&self.admin, &format!("drop database if exists {} with (force)", self.name));
+        let _gone =
+            run_sql(&self.admin, &format!("drop database if exists {} with (force)", self.name));
     }
 }
 
@@ -53,9 +61,11 @@ fn run_sql(url: &str, sql: &str) -> Result<(), String> {
 
 /// The same server, another database: `postgres://user@host/old?x=y` becomes `postgres://user@host/new?x=y`.
 pub(crate) fn with_database(url: &str, name: &str) -> String {
-    let (scheme, rest) =
-        url.split_once("://").expect("THIDUA_TEST_PG is a url: postgres://user:password@host/database");
-    let (place, options) = rest.split_once('?').map_or((rest, ""), |(place, options)| (place, options));
+    let (scheme, rest) = url
+        .split_once("://")
+        .expect("THIDUA_TEST_PG is a url: postgres://user:password@host/database");
+    let (place, options) =
+        rest.split_once('?').map_or((rest, ""), |(place, options)| (place, options));
     let server = place.split('/').next().unwrap_or(place);
     let question = if options.is_empty() { "" } else { "?" };
     format!("{scheme}://{server}/{name}{question}{options}")

@@ -23,13 +23,23 @@ impl PostgresInstallation {
         let mut installed: Vec<PathBuf> = installed.map(|entry| entry.path().join("bin")).collect();
         installed.sort();
         let on_path = std::env::var_os("PATH").unwrap_or_default();
-        let places = told.into_iter().chain(installed.into_iter().rev()).chain(std::env::split_paths(&on_path));
-        let dir = places.into_iter().find(|dir| dir.join("initdb").exists() && dir.join("postgres").exists());
+        let places = told
+            .into_iter()
+            .chain(installed.into_iter().rev())
+            .chain(std::env::split_paths(&on_path));
+        let dir = places
+            .into_iter()
+            .find(|dir| dir.join("initdb").exists() && dir.join("postgres").exists());
         if dir.is_none() {
-            assert!(std::env::var("CI").as_deref() != Ok("true"), "CI must have PostgreSQL's programmes");
+            assert!(
+                std::env::var("CI").as_deref() != Ok("true"),
+                "CI must have PostgreSQL's programmes"
+            );
             println!("skipped: PostgreSQL's programmes are not on this machine");
         }
-        let exists = |user: &&str| Command::new("id").arg(user).output().is_ok_and(|ran| ran.status.success());
+        let exists = |user: &&str| {
+            Command::new("id").arg(user).output().is_ok_and(|ran| ran.status.success())
+        };
         let root = Command::new("id").arg("-u").output().is_ok_and(|ran| ran.stdout == b"0\n");
         let user = if root { ["postgres", "nobody"].into_iter().find(exists) } else { None };
         Some(Self { dir: dir?, user })
@@ -40,7 +50,11 @@ impl PostgresInstallation {
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL"]);
         if let Some(user) = self.user {
-            command.args([&format!("--reuid={user}"), &format!("--regid={}", group_of(user)), "--clear-groups"]);
+            command.args([
+                &format!("--reuid={user}"),
+                &format!("--regid={}", group_of(user)),
+                "--clear-groups",
+            ]);
         }
         command.arg(self.dir.join(name)).current_dir("/");
         command
@@ -77,12 +91,26 @@ pub(crate) struct PgServer {
 
 impl PgServer {
     /// A fresh one, whose user `thidua` has [`PASSWORD`]. `prepare` writes into its data directory what it likes, `pg_hba.conf` too.
-    pub(crate) fn start(programmes: &PostgresInstallation, settings: &[&str], prepare: impl FnOnce(&Path)) -> Self {
+    pub(crate) fn start(
+        programmes: &PostgresInstallation,
+        settings: &[&str],
+        prepare: impl FnOnce(&Path),
+    ) -> Self {
         let home = tempfile::tempdir().unwrap();
         std::fs::write(home.path().join("password"), PASSWORD).unwrap();
         programmes.chown_to_user(home.path());
         let mut make = programmes.command("initdb");
-        make.args(["-U", "thidua", "-A", "scram-sha-256", "-E", "UTF8", "--locale=C", "--no-sync", "-D"]);
+        make.args([
+            "-U",
+            "thidua",
+            "-A",
+            "scram-sha-256",
+            "-E",
+            "UTF8",
+            "--locale=C",
+            "--no-sync",
+            "-D",
+        ]);
         make.arg(home.path().join("data")).arg("--pwfile").arg(home.path().join("password"));
         run_checked(&mut make);
         prepare(&home.path().join("data"));
@@ -95,8 +123,16 @@ impl PgServer {
         let home = tempfile::tempdir().unwrap();
         programmes.chown_to_user(home.path());
         let mut copy = programmes.command("pg_basebackup");
-        copy.env("PGPASSWORD", PASSWORD).args(["-h", "127.0.0.1", "-p", &leader.port.to_string(), "-U", "thidua"]);
-        copy.args(["--write-recovery-conf", "--checkpoint=fast", "--no-sync", "-D"]).arg(home.path().join("data"));
+        copy.env("PGPASSWORD", PASSWORD).args([
+            "-h",
+            "127.0.0.1",
+            "-p",
+            &leader.port.to_string(),
+            "-U",
+            "thidua",
+        ]);
+        copy.args(["--write-recovery-conf", "--checkpoint=fast", "--no-sync", "-D"])
+            .arg(home.path().join("data"));
         run_checked(&mut copy);
         Self::run(programmes, home, &[])
     }
@@ -109,19 +145,33 @@ impl PgServer {
     /// Ends it at once, as when the power goes.
     pub(crate) fn kill(&mut self) {
         // It may be gone already.
-        let _ = Command::new("kill").args(["-QUIT", &self.child.id().to_string()]).stderr(Stdio::null()).status();
+        let _ = Command::new("kill")
+            .args(["-QUIT", &self.child.id().to_string()])
+            .stderr(Stdio::null())
+            .status();
         let _ = self.child.wait();
     }
 
-    fn run(programmes: &PostgresInstallation, mut home: tempfile::TempDir, settings: &[&str]) -> Self {
+    fn run(
+        programmes: &PostgresInstallation,
+        mut home: tempfile::TempDir,
+        settings: &[&str],
+    ) -> Self {
         let data = home.path().join("data");
         // Somebody else may take the port in between: then another one.
         for _ in 0..5 {
-            let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-            let log = File::options().create(true).append(true).open(home.path().join("log")).unwrap();
+            let port =
+                std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            let log =
+                File::options().create(true).append(true).open(home.path().join("log")).unwrap();
             let mut command = programmes.command("postgres");
             command.arg("-D").arg(&data).args(["-p", &port.to_string()]);
-            let ours = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off", "shared_buffers=16MB"];
+            let ours = [
+                "listen_addresses=127.0.0.1",
+                "unix_socket_directories=",
+                "fsync=off",
+                "shared_buffers=16MB",
+            ];
             for setting in ours.iter().chain(settings) {
                 command.args(["-c", setting]);
             }
@@ -132,7 +182,10 @@ impl PgServer {
             }
             home = std::mem::replace(&mut server.home_dir, tempfile::tempdir().unwrap());
         }
-        panic!("PostgreSQL does not start: {}", std::fs::read_to_string(home.path().join("log")).unwrap());
+        panic!(
+            "PostgreSQL does not start: {}",
+            std::fs::read_to_string(home.path().join("log")).unwrap()
+        );
     }
 
     /// Waits until it takes connections; false when it ended instead.

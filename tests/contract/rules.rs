@@ -4,7 +4,9 @@
 use std::collections::BTreeSet;
 
 use prost_types::field_descriptor_proto::Type;
-use prost_types::{DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto};
+use prost_types::{
+    DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto,
+};
 
 /// Words (between underscores) that would name a citizen's data. There is no field for it, so none can be stored.
 const PERSONAL: &[&str] = &[
@@ -76,15 +78,26 @@ const PERSONAL_PAIRS: &[(&str, &str)] = &[
 ];
 
 /// Fields that sound like a person's and are not, each with the reason.
-const NOT_PERSONAL: &[(&str, &str)] = &[("server_addresses", "where the authority's own servers listen")];
+const NOT_PERSONAL: &[(&str, &str)] =
+    &[("server_addresses", "where the authority's own servers listen")];
 
 /// Words that name an official or what stands for one.
-const OFFICIAL: &[&str] = &["account", "device", "user", "author", "officer", "reporter", "reviewer", "holder"];
+const OFFICIAL: &[&str] =
+    &["account", "device", "user", "author", "officer", "reporter", "reviewer", "holder"];
 
 /// Messages that are figures, and words that name a judgement.
 const FIGURES: &[&str] = &["Cell", "CellValue", "CellChange", "Quantity", "Fraction"];
-const JUDGEMENTS: &[&str] =
-    &["score", "scores", "rank", "ranking", "finding", "findings", "standing", "standings", "judgement"];
+const JUDGEMENTS: &[&str] = &[
+    "score",
+    "scores",
+    "rank",
+    "ranking",
+    "finding",
+    "findings",
+    "standing",
+    "standings",
+    "judgement",
+];
 
 /// Messages that may hold both, each with the reason.
 const FIGURES_BESIDE_OFFICIALS_ALLOWED: &[(&str, &str)] = &[];
@@ -118,7 +131,8 @@ pub(crate) fn messages(files: &[FileDescriptorProto]) -> Vec<ContractMessage<'_>
 
 fn enums(files: &[FileDescriptorProto]) -> Vec<(&str, &EnumDescriptorProto)> {
     let top = files.iter().flat_map(|f| f.enum_type.iter().map(|e| (f.name(), e)));
-    let nested = messages(files).into_iter().flat_map(|m| m.body.enum_type.iter().map(move |e| (m.file, e)));
+    let nested =
+        messages(files).into_iter().flat_map(|m| m.body.enum_type.iter().map(move |e| (m.file, e)));
     top.chain(nested).collect()
 }
 
@@ -130,7 +144,10 @@ fn visit_fields(
     for message in messages(files) {
         for field in &message.body.field {
             let complaint = complain(field);
-            out.extend(complaint.map(|c| format!("{}: {}.{}: {c}", message.file, message.name, field.name())));
+            out.extend(
+                complaint
+                    .map(|c| format!("{}: {}.{}: {c}", message.file, message.name, field.name())),
+            );
         }
     }
     out
@@ -141,11 +158,18 @@ pub(crate) fn find_shared_requests(files: &[FileDescriptorProto]) -> Vec<String>
     let mut out = Vec::new();
     for file in files {
         for method in file.service.iter().flat_map(|s| &s.method) {
-            for (found, ending) in [(method.input_type(), "Request"), (method.output_type(), "Response")] {
+            for (found, ending) in
+                [(method.input_type(), "Request"), (method.output_type(), "Response")]
+            {
                 let wanted = format!(".{}.{}{ending}", file.package(), method.name());
-                let here = file.message_type.iter().any(|m| wanted.ends_with(&format!(".{}", m.name())));
+                let here =
+                    file.message_type.iter().any(|m| wanted.ends_with(&format!(".{}", m.name())));
                 if found != wanted || !here {
-                    out.push(format!("{}: rpc {}: should use {wanted} of this file", file.name(), method.name()));
+                    out.push(format!(
+                        "{}: rpc {}: should use {wanted} of this file",
+                        file.name(),
+                        method.name()
+                    ));
                 }
             }
         }
@@ -156,7 +180,8 @@ pub(crate) fn find_shared_requests(files: &[FileDescriptorProto]) -> Vec<String>
 pub(crate) fn find_floats(files: &[FileDescriptorProto]) -> Vec<String> {
     visit_fields(files, |field| {
         let float = matches!(field.r#type(), Type::Double | Type::Float);
-        float.then(|| "people are judged by numbers: use Quantity, never double or float".to_owned())
+        float
+            .then(|| "people are judged by numbers: use Quantity, never double or float".to_owned())
     })
 }
 
@@ -168,7 +193,8 @@ pub(crate) fn find_personal_data(files: &[FileDescriptorProto]) -> Vec<String> {
         let words: Vec<&str> = field.name().split('_').collect();
         let word = words.iter().find(|w| PERSONAL.contains(w));
         let pair = words.windows(2).find(|w| PERSONAL_PAIRS.contains(&(w[0], w[1])));
-        (word.is_some() || pair.is_some()).then(|| "could hold a citizen's personal data".to_owned())
+        (word.is_some() || pair.is_some())
+            .then(|| "could hold a citizen's personal data".to_owned())
     })
 }
 
@@ -189,10 +215,14 @@ fn messages_with_figures(all: &[ContractMessage<'_>]) -> BTreeSet<String> {
     let mut found: BTreeSet<String> = FIGURES.iter().map(|f| (*f).to_owned()).collect();
     loop {
         let judged = |f: &FieldDescriptorProto| {
-            has_word(f, JUDGEMENTS) || found.iter().any(|name| f.type_name().ends_with(&format!(".{name}")))
+            has_word(f, JUDGEMENTS)
+                || found.iter().any(|name| f.type_name().ends_with(&format!(".{name}")))
         };
-        let more: Vec<String> =
-            all.iter().filter(|m| m.body.field.iter().any(judged)).map(|m| m.name.clone()).collect();
+        let more: Vec<String> = all
+            .iter()
+            .filter(|m| m.body.field.iter().any(judged))
+            .map(|m| m.name.clone())
+            .collect();
         let before = found.len();
         found.extend(more);
         if found.len() == before {
@@ -206,12 +236,16 @@ pub(crate) fn find_figures_beside_officials(files: &[FileDescriptorProto]) -> Ve
     let all = messages(files);
     let figures = messages_with_figures(&all);
     let suspects = all.iter().filter(|m| figures.contains(&m.name));
-    let allowed = |m: &&ContractMessage<'_>| !FIGURES_BESIDE_OFFICIALS_ALLOWED.iter().any(|(name, _)| *name == m.name);
+    let allowed = |m: &&ContractMessage<'_>| {
+        !FIGURES_BESIDE_OFFICIALS_ALLOWED.iter().any(|(name, _)| *name == m.name)
+    };
     let mut out = Vec::new();
     for message in suspects.filter(allowed) {
         if let Some(field) = message.body.field.iter().find(|f| has_word(f, OFFICIAL)) {
             let names = format!("{}: {}.{}", message.file, message.name, field.name());
-            out.push(format!("{names}: joins an official with a figure, verdict, score or finding"));
+            out.push(format!(
+                "{names}: joins an official with a figure, verdict, score or finding"
+            ));
         }
     }
     out
@@ -220,9 +254,13 @@ pub(crate) fn find_figures_beside_officials(files: &[FileDescriptorProto]) -> Ve
 pub(crate) fn find_bad_zero_values(files: &[FileDescriptorProto]) -> Vec<String> {
     let wrong = enums(files).into_iter().filter(|(_, e)| {
         let zero = e.value.first();
-        !zero.is_some_and(|v| v.number() == 0 && v.name() == format!("{}_UNSPECIFIED", to_screaming_snake(e.name())))
+        !zero.is_some_and(|v| {
+            v.number() == 0 && v.name() == format!("{}_UNSPECIFIED", to_screaming_snake(e.name()))
+        })
     });
-    wrong.map(|(file, e)| format!("{file}: enum {}: value 0 should be ..._UNSPECIFIED", e.name())).collect()
+    wrong
+        .map(|(file, e)| format!("{file}: enum {}: value 0 should be ..._UNSPECIFIED", e.name()))
+        .collect()
 }
 
 fn to_screaming_snake(name: &str) -> String {
@@ -244,16 +282,25 @@ pub(crate) fn find_missing_pages_and_masks(files: &[FileDescriptorProto]) -> Vec
     let mut out = Vec::new();
     for message in messages(files) {
         let has = |name: &str| message.body.field.iter().any(|f| f.name() == name);
-        let whole =
-            UNPAGED_LISTS.iter().any(|(list, _)| message.name.strip_prefix(list).is_some_and(|n| n.starts_with("Re")));
+        let whole = UNPAGED_LISTS
+            .iter()
+            .any(|(list, _)| message.name.strip_prefix(list).is_some_and(|n| n.starts_with("Re")));
         let list = message.name.starts_with("List") && !whole;
         let missing = match message.name.as_str() {
-            n if list && n.ends_with("Request") => ["page_size", "page_token"].into_iter().find(|f| !has(f)),
-            n if list && n.ends_with("Response") => ["next_page_token"].into_iter().find(|f| !has(f)),
-            n if n.starts_with("Update") && n.ends_with("Request") => ["update_mask"].into_iter().find(|f| !has(f)),
+            n if list && n.ends_with("Request") => {
+                ["page_size", "page_token"].into_iter().find(|f| !has(f))
+            }
+            n if list && n.ends_with("Response") => {
+                ["next_page_token"].into_iter().find(|f| !has(f))
+            }
+            n if n.starts_with("Update") && n.ends_with("Request") => {
+                ["update_mask"].into_iter().find(|f| !has(f))
+            }
             _ => None,
         };
-        out.extend(missing.map(|field| format!("{}: {} has no {field}", message.file, message.name)));
+        out.extend(
+            missing.map(|field| format!("{}: {} has no {field}", message.file, message.name)),
+        );
     }
     out
 }
@@ -277,7 +324,8 @@ const WITHOUT_REQUEST_ID: &[(&str, &str)] = &[
 /// A write that is sent twice must have its effect once.
 pub(crate) fn find_writes_without_request_id(files: &[FileDescriptorProto]) -> Vec<String> {
     let rpcs = files.iter().flat_map(|f| &f.service).flat_map(|s| &s.method);
-    let writes = rpcs.filter(|m| !WITHOUT_REQUEST_ID.iter().any(|(word, _)| m.name().starts_with(word)));
+    let writes =
+        rpcs.filter(|m| !WITHOUT_REQUEST_ID.iter().any(|(word, _)| m.name().starts_with(word)));
     let all = messages(files);
     let without = writes.filter(|method| {
         let request = all.iter().find(|m| method.input_type().ends_with(&format!(".{}", m.name)));

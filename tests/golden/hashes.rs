@@ -8,19 +8,24 @@ use jiff::civil::date;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use thidua::auth::{
-    AuthorityKey, NoteVerifierKey, PasswordHashPool, RevocationLog, derive_mac, generate_access_token,
-    generate_service_key, hash_secret, parse_service_key_id, verify_enrolment_proof, verify_renewal_nonce,
-    verify_renewal_proof, verify_signature,
+    AuthorityKey, NoteVerifierKey, PasswordHashPool, RevocationLog, derive_mac,
+    generate_access_token, generate_service_key, hash_secret, parse_service_key_id,
+    verify_enrolment_proof, verify_renewal_nonce, verify_renewal_proof, verify_signature,
 };
 use thidua::domain::audit::audit_proof::{AuditCheckpoint, AuditProof};
-use thidua::domain::audit::merkle::{build_consistency_proof, build_inclusion_proof, compute_root, hash_leaf};
+use thidua::domain::audit::merkle::{
+    build_consistency_proof, build_inclusion_proof, compute_root, hash_leaf,
+};
 use thidua::domain::audit::verify::verify_proofs;
 use thidua::domain::cell::{CellChange, CellValue, ElementNumber, MissingReason};
 use thidua::domain::command::{Command, CommandBody, NoteChange, SaveCells};
-use thidua::domain::enrolment::{EnrolmentCode, Invite, enrolment_signing_input, renewal_signing_input};
+use thidua::domain::enrolment::{
+    EnrolmentCode, Invite, enrolment_signing_input, renewal_signing_input,
+};
 use thidua::domain::hex::{decode_hex, encode_hex};
 use thidua::domain::ids::{
-    AccountId, CommentId, ConflictId, ContractId, DeviceId, HeldCommandId, ProposalId, ReportId, UnitId,
+    AccountId, CommentId, ConflictId, ContractId, DeviceId, HeldCommandId, ProposalId, ReportId,
+    UnitId,
 };
 use thidua::domain::period::Period;
 use thidua::domain::permission::Role;
@@ -29,7 +34,9 @@ use thidua::domain::scope_digest::{ScopeDigest, hash_record};
 use thidua::domain::time::Timestamp;
 use thidua::sync::CursorSigner;
 use thidua::sync::cursor::{ScopePosition, SyncCursor};
-use thidua::wire::access::{DeviceCertificateBody, ReceiptBody, encode_certificate, encode_receipt};
+use thidua::wire::access::{
+    DeviceCertificateBody, ReceiptBody, encode_certificate, encode_receipt,
+};
 
 const ABOUT: &str = "Bytes that are hashed, signed or sealed, and what comes of them, in hexadecimal digits. A changed
 line makes digests differ, signatures fail and cursors unreadable. Made by
@@ -61,25 +68,44 @@ fn code() -> EnrolmentCode {
 
 fn key() -> ReportKey {
     let period = Period::new("week", date(2024, 8, 19), date(2024, 8, 26));
-    ReportKey { contract: ContractId::from_code("tuan-xa"), unit: UnitId::from_code("com-29242-1"), period }
+    ReportKey {
+        contract: ContractId::from_code("tuan-xa"),
+        unit: UnitId::from_code("com-29242-1"),
+        period,
+    }
 }
 
 fn report(cells: &[(u32, CellValue)], note: &str) -> Report {
-    let cells: BTreeMap<_, _> = cells.iter().map(|(no, cell)| (ElementNumber(*no), *cell)).collect();
-    Report { cells, note: note.to_owned(), ..Report::new_draft(key(), UnitId::from_code("com-29242-1")) }
+    let cells: BTreeMap<_, _> =
+        cells.iter().map(|(no, cell)| (ElementNumber(*no), *cell)).collect();
+    Report {
+        cells,
+        note: note.to_owned(),
+        ..Report::new_draft(key(), UnitId::from_code("com-29242-1"))
+    }
 }
 
 fn contents(page: &mut Page) {
     page.section("content of a report, what a reviewer says yes to");
-    let of = |cells: &[(u32, CellValue)], note: &str| encode_hex(&report(cells, note).content_hash().0);
+    let of =
+        |cells: &[(u32, CellValue)], note: &str| encode_hex(&report(cells, note).content_hash().0);
     page.item("empty", of(&[], ""));
     page.item("figure 7", of(&[(1, CellValue::Reported(7))], ""));
     page.item("figure -7", of(&[(1, CellValue::Reported(-7))], ""));
     page.item("nil", of(&[(1, CellValue::Nil)], ""));
-    page.item("missing, awaiting its source", of(&[(1, CellValue::Missing(MissingReason::AwaitingSource))], ""));
-    page.item("missing, not counted", of(&[(1, CellValue::Missing(MissingReason::NotCounted))], ""));
+    page.item(
+        "missing, awaiting its source",
+        of(&[(1, CellValue::Missing(MissingReason::AwaitingSource))], ""),
+    );
+    page.item(
+        "missing, not counted",
+        of(&[(1, CellValue::Missing(MissingReason::NotCounted))], ""),
+    );
     page.item("missing, see the note", of(&[(1, CellValue::Missing(MissingReason::SeeNote))], ""));
-    page.item("two cells and a note", of(&[(1, CellValue::Nil), (2, CellValue::Reported(5))], "ghi chú"));
+    page.item(
+        "two cells and a note",
+        of(&[(1, CellValue::Nil), (2, CellValue::Reported(5))], "ghi chú"),
+    );
     page.section("digest of a scope");
     let [one, other] = [hash_record(&[7; 16], 1, b"bytes"), hash_record(&[8; 16], 2, b"")];
     page.item("record: id 07.., revision 1, `bytes`", format!("{one:032x}"));
@@ -99,7 +125,11 @@ fn bodies() -> Vec<(&'static str, CommandBody)> {
         changes: vec![
             change(1, Some(CellValue::Reported(7)), None),
             change(2, None, Some(CellValue::Nil)),
-            change(3, Some(CellValue::Missing(MissingReason::SeeNote)), Some(CellValue::Reported(-1))),
+            change(
+                3,
+                Some(CellValue::Missing(MissingReason::SeeNote)),
+                Some(CellValue::Reported(-1)),
+            ),
         ],
         note: Some(NoteChange { mine: "mới".into(), base: "cũ".into() }),
         base_revision: 4,
@@ -110,13 +140,28 @@ fn bodies() -> Vec<(&'static str, CommandBody)> {
         ("submit", CommandBody::SubmitReport { report, acting_unit: unit }),
         ("return", CommandBody::ReturnReport { report, content_hash: seen, question }),
         ("accept", CommandBody::AcceptReport { report, content_hash: seen }),
-        ("comment", CommandBody::AddComment { report, comment: CommentId([5; 16]), text: "ý kiến".into() }),
-        ("settle a conflict", CommandBody::SettleConflict { conflict: ConflictId([6; 16]), take_branch: true }),
-        ("settle a held command", CommandBody::SettleHeld { held: HeldCommandId([7; 16]), apply: true }),
+        (
+            "comment",
+            CommandBody::AddComment {
+                report, comment: CommentId([5; 16]), text: "ý kiến".into()
+            },
+        ),
+        (
+            "settle a conflict",
+            CommandBody::SettleConflict { conflict: ConflictId([6; 16]), take_branch: true },
+        ),
+        (
+            "settle a held command",
+            CommandBody::SettleHeld { held: HeldCommandId([7; 16]), apply: true },
+        ),
         ("propose", CommandBody::ProposeAmendment { save, reason: "lý do".into() }),
         (
             "settle a proposal",
-            CommandBody::SettleProposal { proposal: ProposalId([8; 16]), content_hash: seen, grant: true },
+            CommandBody::SettleProposal {
+                proposal: ProposalId([8; 16]),
+                content_hash: seen,
+                grant: true,
+            },
         ),
     ]
 }
@@ -135,8 +180,9 @@ fn papers(page: &mut Page) {
     leaves.iter().for_each(|leaf| page.item("leaf", encode_hex(leaf)));
     page.item("root of none", encode_hex(&compute_root(&[])));
     page.item("root of three", encode_hex(&compute_root(&leaves)));
-    let path =
-        |path: Option<Vec<[u8; 32]>>| path.unwrap().iter().map(|hash| encode_hex(hash)).collect::<Vec<_>>().join(" ");
+    let path = |path: Option<Vec<[u8; 32]>>| {
+        path.unwrap().iter().map(|hash| encode_hex(hash)).collect::<Vec<_>>().join(" ")
+    };
     page.item("line 2 stands in it", path(build_inclusion_proof(&leaves, 1)));
     page.item("it begins with line 1", path(build_consistency_proof(&leaves, 1)));
     page.section("papers of the audit");
@@ -192,14 +238,20 @@ fn doors(page: &mut Page) {
     let home = tempfile::tempdir().unwrap();
     std::fs::write(home.path().join("revoked.log"), REVOKED).unwrap();
     let revoked = RevocationLog::open(home.path(), &authority).unwrap();
-    assert!(revoked.is_revoked(DEVICE), "a line of the revocation log that was signed once is taken");
+    assert!(
+        revoked.is_revoked(DEVICE),
+        "a line of the revocation log that was signed once is taken"
+    );
     assert!(verify_signature(public, b"another", &bytes(RENEWAL)).is_err());
 }
 
 fn secrets(page: &mut Page) {
     page.section("secrets: what is stored and derived");
     page.item("hash of `secret`", encode_hex(&hash_secret(b"secret")));
-    page.item("derived from `secret` and two parts", encode_hex(&derive_mac(b"secret", &[b"one", b"two"])));
+    page.item(
+        "derived from `secret` and two parts",
+        encode_hex(&derive_mac(b"secret", &[b"one", b"two"])),
+    );
     page.item(
         "code of an enrolment asked for",
         encode_hex(&derive_mac(b"secret", &[b"enrolment code", &[5; 16], &[6; 16]])),
@@ -207,18 +259,29 @@ fn secrets(page: &mut Page) {
     let mut nonce = NOW.saturating_add_micros(60_000_000).0.to_be_bytes().to_vec();
     nonce.extend([7; 8]);
     nonce.extend(derive_mac(b"secret", &[b"renewal nonce", &DEVICE.0, &nonce]));
-    assert_eq!(verify_renewal_nonce(b"secret", DEVICE, &nonce, NOW), Some(NOW.saturating_add_micros(60_000_000)));
+    assert_eq!(
+        verify_renewal_nonce(b"secret", DEVICE, &nonce, NOW),
+        Some(NOW.saturating_add_micros(60_000_000))
+    );
     page.item("a nonce that is known again", encode_hex(&nonce));
     page.item("tokens begin with", &generate_access_token().unwrap().0.reveal()[..4]);
     let (id, key, _) = generate_service_key().unwrap();
     assert_eq!(parse_service_key_id(key.reveal()), Some(id));
     page.item("keys of partners begin with", &key.reveal()[..4]);
-    let hashed = PasswordHashPool::default().acquire_slot().unwrap().hash_password("a sentence that is long").unwrap();
+    let hashed = PasswordHashPool::default()
+        .acquire_slot()
+        .unwrap()
+        .hash_password("a sentence that is long")
+        .unwrap();
     page.item("method of passwords", hashed.algorithm);
     page.section("seals of cursors and marks");
     let seal = CursorSigner::new(b"secret");
     let position = ScopePosition { scope: 7, generation: 2, seq: 1234, snapshot_seq: 99 };
-    let cursor = SyncCursor { epoch: 3, commit: (1200, [9; 8]), positions: vec![position, ScopePosition::default()] };
+    let cursor = SyncCursor {
+        epoch: 3,
+        commit: (1200, [9; 8]),
+        positions: vec![position, ScopePosition::default()],
+    };
     let sealed = seal.sign_cursor(DEVICE, &cursor);
     assert_eq!(seal.verify_cursor(DEVICE, &sealed), Some(cursor));
     page.item("cursor", encode_hex(&sealed));
@@ -252,15 +315,24 @@ fn signed_once() {
     let three = authority.sign_checkpoint(3, compute_root(&leaves)).unwrap();
     let one = authority.sign_checkpoint(1, leaves[0]).unwrap();
     let path = build_inclusion_proof(&leaves, 1).unwrap();
-    let within = AuditProof::Inclusion { line: b"two".to_vec(), index: 1, path, checkpoint: three.clone() };
-    let grown =
-        AuditProof::Consistency { old_size: 1, path: build_consistency_proof(&leaves, 1).unwrap(), checkpoint: three };
+    let within =
+        AuditProof::Inclusion { line: b"two".to_vec(), index: 1, path, checkpoint: three.clone() };
+    let grown = AuditProof::Consistency {
+        old_size: 1,
+        path: build_consistency_proof(&leaves, 1).unwrap(),
+        checkpoint: three,
+    };
     keep("key.hex", encode_hex(&pkcs8) + "\n");
     keep(
         "enrolment.hex",
-        encode_hex(&authority.sign(&enrolment_signing_input(&code(), authority.public_key())).unwrap()) + "\n",
+        encode_hex(
+            &authority.sign(&enrolment_signing_input(&code(), authority.public_key())).unwrap(),
+        ) + "\n",
     );
-    keep("renewal.hex", encode_hex(&authority.sign(&renewal_signing_input(DEVICE, b"nonce")).unwrap()) + "\n");
+    keep(
+        "renewal.hex",
+        encode_hex(&authority.sign(&renewal_signing_input(DEVICE, b"nonce")).unwrap()) + "\n",
+    );
     keep("checkpoint.txt", AuditProof::Checkpoint(one).to_string());
     keep("inclusion.txt", within.to_string());
     keep("consistency.txt", grown.to_string());

@@ -4,8 +4,9 @@ use crate::page::Page;
 use jiff::civil::date;
 use thidua::domain::hex::encode_hex;
 use thidua::domain::ids::{
-    AccountId, CampaignId, CommentId, ConflictId, ContractId, DeviceId, ElementId, FindingId, FormId, HeldCommandId,
-    OrgChangeId, ProposalId, ReportId, RunId, ServiceKeyId, StandingId, UnitId, derive_id,
+    AccountId, CampaignId, CommentId, ConflictId, ContractId, DeviceId, ElementId, FindingId,
+    FormId, HeldCommandId, OrgChangeId, ProposalId, ReportId, RunId, ServiceKeyId, StandingId,
+    UnitId, derive_id,
 };
 use thidua::domain::period::Period;
 use thidua::domain::quality::{Finding, FindingState, QualityRule};
@@ -13,7 +14,8 @@ use thidua::domain::report::ReportKey;
 use thidua::domain::standing::StandingRun;
 use thidua::domain::window::DateWindow;
 
-const ABOUT: &str = "Ids that follow from what they name: 16 bytes, the first of a SHA-256 over a kind and parts. A
+const ABOUT: &str =
+    "Ids that follow from what they name: 16 bytes, the first of a SHA-256 over a kind and parts. A
 changed line gives a thing of today another id tomorrow. Made by tests/golden/ids.rs.";
 
 /// Every kind that stands in a call of the derivation, also those whose call is private: their
@@ -75,7 +77,12 @@ fn named(page: &mut Page) {
 
 fn report(cut: u8) -> ReportId {
     let period = Period { cut, ..Period::new("week", date(2024, 8, 19), date(2024, 8, 26)) };
-    ReportKey { contract: ContractId::from_code("tuan-xa"), unit: UnitId::from_code("com-29242-1"), period }.id()
+    ReportKey {
+        contract: ContractId::from_code("tuan-xa"),
+        unit: UnitId::from_code("com-29242-1"),
+        period,
+    }
+    .id()
 }
 
 fn finding(rule: QualityRule, element: Option<&str>) -> FindingId {
@@ -103,14 +110,21 @@ fn computed(page: &mut Page) {
     page.item("report, second piece of a period", report(1));
     page.item("report before 1970", {
         let period = Period::new("week", date(1969, 12, 29), date(1970, 1, 5));
-        ReportKey { contract: ContractId::from_code("c"), unit: UnitId::from_code("u"), period }.id()
+        ReportKey { contract: ContractId::from_code("c"), unit: UnitId::from_code("u"), period }
+            .id()
     });
     for rule in QualityRule::ALL {
         page.item(format!("finding of rule {rule}, no element"), finding(*rule, None));
     }
     page.item("finding of rule D4, element so_vu", finding(QualityRule::ALL[2], Some("so_vu")));
-    page.item("run of a campaign", StandingRun::derive_id(CampaignId::from_code("A"), 1234, &[7; 32]));
-    page.item("latest run of a campaign", StandingRun::latest_record_id(CampaignId::from_code("A")));
+    page.item(
+        "run of a campaign",
+        StandingRun::derive_id(CampaignId::from_code("A"), 1234, &[7; 32]),
+    );
+    page.item(
+        "latest run of a campaign",
+        StandingRun::latest_record_id(CampaignId::from_code("A")),
+    );
 }
 
 #[test]

@@ -5,7 +5,9 @@
 //! SQLite and on PostgreSQL: both hold the same.
 
 use crate::page::Page;
-use crate::world::{TOWN, TestDevice, WARD_2, WARD_3, World, first_week_key, reported_value, week_key};
+use crate::world::{
+    TOWN, TestDevice, WARD_2, WARD_3, World, first_week_key, reported_value, week_key,
+};
 use jiff::civil::{Date, date};
 use sha2::{Digest as _, Sha256};
 use thidua::app::access::{PasswordHash, Readmission};
@@ -16,7 +18,8 @@ use thidua::domain::cell::{CellChange, CellValue, ElementNumber, MissingReason};
 use thidua::domain::command::{CommandBody, NoteChange, SaveCells};
 use thidua::domain::hex::encode_hex;
 use thidua::domain::ids::{
-    AccountId, CommentId, ConflictId, DeviceId, HeldCommandId, ProposalId, ReportId, ServiceKeyId, UnitId,
+    AccountId, CommentId, ConflictId, DeviceId, HeldCommandId, ProposalId, ReportId, ServiceKeyId,
+    UnitId,
 };
 use thidua::domain::partner::PartnerCall;
 use thidua::domain::permission::{Actor, Grant, Role};
@@ -51,9 +54,15 @@ impl Life {
         self.world.app.system_actor().unwrap()
     }
 
-    fn push(&mut self, phone: &mut TestDevice, what: &str, command: PushedCommand) -> CommandOutcome {
+    fn push(
+        &mut self,
+        phone: &mut TestDevice,
+        what: &str,
+        command: PushedCommand,
+    ) -> CommandOutcome {
         let outcome = phone.push(&self.world, &[command]).remove(0);
-        let CommandOutcome { verdict, seq, record_id: record, revision, reason, problems, .. } = &outcome;
+        let CommandOutcome { verdict, seq, record_id: record, revision, reason, problems, .. } =
+            &outcome;
         let fields: Vec<&str> = problems.iter().map(|problem| problem.field.as_str()).collect();
         self.page.item(
             what,
@@ -75,16 +84,31 @@ impl Life {
 
     /// Every kind of cell, then nil: what the form asks for.
     fn cells(&self) -> Vec<(ElementNumber, CellValue)> {
-        let missing = [MissingReason::AwaitingSource, MissingReason::NotCounted, MissingReason::SeeNote];
-        let said = missing.map(CellValue::Missing).into_iter().chain([reported_value(12), reported_value(3)]);
-        self.world.element_numbers().into_iter().zip(said.chain(std::iter::repeat(CellValue::Nil))).collect()
+        let missing =
+            [MissingReason::AwaitingSource, MissingReason::NotCounted, MissingReason::SeeNote];
+        let said = missing
+            .map(CellValue::Missing)
+            .into_iter()
+            .chain([reported_value(12), reported_value(3)]);
+        self.world
+            .element_numbers()
+            .into_iter()
+            .zip(said.chain(std::iter::repeat(CellValue::Nil)))
+            .collect()
     }
 }
 
 /// The whole save, with a note.
-fn noted(phone: &mut TestDevice, key: &ReportKey, cells: &[(ElementNumber, CellValue)]) -> PushedCommand {
-    let change =
-        |(element, mine): &(ElementNumber, CellValue)| CellChange { element: *element, mine: Some(*mine), base: None };
+fn noted(
+    phone: &mut TestDevice,
+    key: &ReportKey,
+    cells: &[(ElementNumber, CellValue)],
+) -> PushedCommand {
+    let change = |(element, mine): &(ElementNumber, CellValue)| CellChange {
+        element: *element,
+        mine: Some(*mine),
+        base: None,
+    };
     let note = Some(NoteChange { mine: "chờ số liệu".into(), base: String::new() });
     let changes = cells.iter().map(change).collect();
     phone.next_command(CommandBody::SaveCells(SaveCells {
@@ -109,7 +133,11 @@ fn reports(life: &mut Life) {
     let save = noted(&mut lan, &key, &cells);
     life.push(&mut lan, "save", save);
     let (element, stands) = cells[3];
-    let other = second.save_command(&key, &[(element, reported_value(15))], &[(element, reported_value(11))]);
+    let other = second.save_command(
+        &key,
+        &[(element, reported_value(15))],
+        &[(element, reported_value(11))],
+    );
     let conflict = ConflictId(life.push(&mut second, "save from another base", other).record_id);
     let settle = head.next_command(CommandBody::SettleConflict { conflict, take_branch: true });
     life.push(&mut head, "settle by a wrong id", settle);
@@ -122,13 +150,20 @@ fn reports(life: &mut Life) {
     life.push(&mut lan, "save what is on no form", odd);
     let submit = lan.submit_command(key.id());
     life.push(&mut lan, "submit", submit);
-    let comment =
-        CommandBody::AddComment { report: key.id(), comment: CommentId::from_code("golden"), text: "ý kiến".into() };
+    let comment = CommandBody::AddComment {
+        report: key.id(),
+        comment: CommentId::from_code("golden"),
+        text: "ý kiến".into(),
+    };
     let comment = reviewer.next_command(comment);
     life.push(&mut reviewer, "comment", comment);
     let question = ReviewQuestion { code: "CHECK_FIGURE".into(), text: "xem lại".into() };
     let seen = life.world.read_report(key.id()).unwrap().content_hash();
-    let back = reviewer.next_command(CommandBody::ReturnReport { report: key.id(), content_hash: seen, question });
+    let back = reviewer.next_command(CommandBody::ReturnReport {
+        report: key.id(),
+        content_hash: seen,
+        question,
+    });
     life.push(&mut reviewer, "return", back);
     let submit = lan.submit_command(key.id());
     life.push(&mut lan, "submit again", submit);
@@ -136,7 +171,11 @@ fn reports(life: &mut Life) {
     let edit = lan.save_command(&key, &[(element, stands)], &[(element, reported_value(15))]);
     let proposal = ProposalId(life.push(&mut lan, "edit what is accepted", edit).record_id);
     let seen = life.world.read_report(key.id()).unwrap().content_hash();
-    let grant = reviewer.next_command(CommandBody::SettleProposal { proposal, content_hash: seen, grant: true });
+    let grant = reviewer.next_command(CommandBody::SettleProposal {
+        proposal,
+        content_hash: seen,
+        grant: true,
+    });
     life.push(&mut reviewer, "grant the proposal", grant);
     let mut ward = life.world.enrol_device("ward 3", WARD_3, Role::Reporter);
     let nil = life.world.send_nil_report(&mut ward, &first_week_key(WARD_3));
@@ -154,7 +193,12 @@ fn held(life: &mut Life, lan: &mut TestDevice, head: &mut TestDevice) {
     let aside = head.next_command(CommandBody::SettleHeld { held: kept, apply: false });
     life.push(head, "put it aside", aside);
     let mut minh = life.world.enrol_device("minh", WARD_2, Role::Reporter);
-    let grant = Grant { role: Role::Reporter, unit: minh.unit, from: date(2024, 1, 1), to: date(2030, 1, 1) };
+    let grant = Grant {
+        role: Role::Reporter,
+        unit: minh.unit,
+        from: date(2024, 1, 1),
+        to: date(2030, 1, 1),
+    };
     life.world.app.revoke_grant(&life.system(), minh.account, &grant).unwrap();
     let save = minh.save_command(&key, &[(element, reported_value(6))], &[]);
     let kept = HeldCommandId(life.push(&mut minh, "save without a grant", save).record_id);
@@ -163,7 +207,12 @@ fn held(life: &mut Life, lan: &mut TestDevice, head: &mut TestDevice) {
     let mut late = life.world.enrol_device("an", WARD_3, Role::Reporter);
     let mut parent = life.world.enrol_device_of("an 2", late.account, WARD_3);
     let key = week_key(WARD_3, date(2024, 8, 26));
-    let save = late.save_command_at(&key, &[(element, reported_value(7))], &[(element, reported_value(5))], 1);
+    let save = late.save_command_at(
+        &key,
+        &[(element, reported_value(7))],
+        &[(element, reported_value(5))],
+        1,
+    );
     life.push(&mut late, "save before its parent", save);
     let save = parent.save_command(&key, &[(element, reported_value(5))], &[]);
     life.push(&mut parent, "the parent, which lets it go on", save);
@@ -208,9 +257,11 @@ fn doors(life: &Life) {
     let lost = life.world.enrol_device("lost", WARD_3, Role::Reporter);
     let known = app.active_device(lost.device).unwrap();
     app.revoke_device(&system, lost.device).unwrap();
-    let forgotten = thidua::app::access::EnrolledDevice { id: DeviceId::from_code("forgotten"), ..known };
+    let forgotten =
+        thidua::app::access::EnrolledDevice { id: DeviceId::from_code("forgotten"), ..known };
     let id = forgotten.id;
-    let readmission = Readmission { device: forgotten, unit: lost.unit, roles: vec![Role::Reporter] };
+    let readmission =
+        Readmission { device: forgotten, unit: lost.unit, roles: vec![Role::Reporter] };
     app.renew_token(id, Some(&readmission), (b"nonce", later), (b"renewed", later)).unwrap();
     app.audit_entries(&system, "kiểm tra định kỳ", 0, 1).unwrap();
     app.audit_leaves(&system, Some(2)).unwrap();
@@ -230,8 +281,10 @@ fn baselines(life: &Life) {
         status: BaselineStatus::Final,
         version: 1,
     };
-    let rows: Vec<_> =
-        [WARD_2, WARD_3].into_iter().flat_map(|uid| (0..elements.len()).map(move |at| (uid, at))).collect();
+    let rows: Vec<_> = [WARD_2, WARD_3]
+        .into_iter()
+        .flat_map(|uid| (0..elements.len()).map(move |at| (uid, at)))
+        .collect();
     let rows: Vec<_> = rows.into_iter().map(|(uid, at)| row(uid, at)).collect();
     life.world.app.import_baselines(&life.system(), &rows).unwrap();
 }
@@ -239,7 +292,8 @@ fn baselines(life: &Life) {
 /// Every job in its turn of this day, the clock at its slot.
 fn night(life: &Life, day: Date) {
     for job in jobs::SCHEDULED_JOBS {
-        let slot = Timestamp::from_local_midnight(day).saturating_add_micros(job.micros_after_midnight);
+        let slot =
+            Timestamp::from_local_midnight(day).saturating_add_micros(job.micros_after_midnight);
         life.world.clock.set(slot);
         job.run_slot(&life.world.app, "node", slot).unwrap();
     }
@@ -249,29 +303,48 @@ fn night(life: &Life, day: Date) {
 fn troubles(life: &Life) {
     let (app, system) = (&life.world.app, life.system());
     let slot = app.now().saturating_add_micros(1);
-    let failed = app.run_slot("node", "remind", slot, &|_, _, _| Err(thidua::app::AppError::LeaseLost));
+    let failed =
+        app.run_slot("node", "remind", slot, &|_, _, _| Err(thidua::app::AppError::LeaseLost));
     assert!(failed.is_err());
-    let called_off = |app: &thidua::app::App, _: &Actor, _| app.cancel_job(&system, "compact").map(|_| String::new());
+    let called_off = |app: &thidua::app::App, _: &Actor, _| {
+        app.cancel_job(&system, "compact").map(|_| String::new())
+    };
     app.run_slot("node", "compact", slot, &called_off).unwrap();
     app.begin_epoch_after_loss(1, [9; 16]).unwrap();
 }
 
 fn record(line: &AuditEntry) -> String {
-    line.record.map_or_else(|| "-".to_owned(), |(kind, id)| format!("{}:{}", kind.number(), encode_hex(&id)))
+    line.record.map_or_else(
+        || "-".to_owned(),
+        |(kind, id)| format!("{}:{}", kind.number(), encode_hex(&id)),
+    )
 }
 
 fn audit(life: &mut Life) {
     let Life { world, page } = life;
     let mut lines = Vec::new();
-    let verified = world.app.store().read(|tx| tx.walk_audit_chain(None, |bytes| lines.push(bytes.to_vec()))).unwrap();
+    let verified = world
+        .app
+        .store()
+        .read(|tx| tx.walk_audit_chain(None, |bytes| lines.push(bytes.to_vec())))
+        .unwrap();
     assert_eq!(verified.invalid_from_seq, None);
     page.section("audit: action, record, revisions, account, device, microseconds; digest of the line's bytes");
-    let read: Vec<AuditEntry> = lines.iter().map(|bytes| AuditEntry::from_canonical_bytes(bytes).unwrap()).collect();
-    for run in lines.iter().zip(&read).collect::<Vec<_>>().chunk_by(|(_, one), (_, next)| one.action == next.action) {
+    let read: Vec<AuditEntry> =
+        lines.iter().map(|bytes| AuditEntry::from_canonical_bytes(bytes).unwrap()).collect();
+    for run in lines
+        .iter()
+        .zip(&read)
+        .collect::<Vec<_>>()
+        .chunk_by(|(_, one), (_, next)| one.action == next.action)
+    {
         let line = run[0].1;
         if run.len() > FOLDED {
             let whole: Vec<u8> = run.iter().flat_map(|(bytes, _)| bytes.iter().copied()).collect();
-            page.item(format!("{:04} {}, {} lines", line.seq, line.action, run.len()), short(&whole));
+            page.item(
+                format!("{:04} {}, {} lines", line.seq, line.action, run.len()),
+                short(&whole),
+            );
             continue;
         }
         run.iter().for_each(|(bytes, line)| audit_line(page, bytes, line));
@@ -285,7 +358,13 @@ fn audit(life: &mut Life) {
 
 fn audit_line(page: &mut Page, bytes: &[u8], line: &AuditEntry) {
     let device = line.device.map_or_else(|| "-".to_owned(), |device| device.to_string());
-    let what = format!("{} {}->{} by {}", record(line), line.from_revision, line.to_revision, line.account);
+    let what = format!(
+        "{} {}->{} by {}",
+        record(line),
+        line.from_revision,
+        line.to_revision,
+        line.account
+    );
     let name = format!("{:04} {}", line.seq, line.action);
     page.item(name, format!("{what} on {device} at {}; {}", line.at.0, short(bytes)));
 }
@@ -307,10 +386,16 @@ fn feeds(life: &mut Life) {
             ),
         );
     }
-    page.section("feeds: seq, number of the scope, kind of record and id; revision and digest of its bytes");
+    page.section(
+        "feeds: seq, number of the scope, kind of record and id; revision and digest of its bytes",
+    );
     for run in rows.chunk_by(|one, next| one.kind == next.kind && is_put(one) && is_put(next)) {
         if run.len() > FOLDED {
-            let whole: String = run.iter().map(feed_line).map(|(name, what)| format!("{name} = {what}\n")).collect();
+            let whole: String = run
+                .iter()
+                .map(feed_line)
+                .map(|(name, what)| format!("{name} = {what}\n"))
+                .collect();
             let last = run.last().unwrap().seq;
             let name = format!("{:04} to {last:04}, kind {}", run[0].seq, run[0].kind.number());
             page.item(name, format!("{} rows put {}", run.len(), short(whole.as_bytes())));
@@ -326,7 +411,9 @@ fn is_put(row: &FeedRow) -> bool {
 
 fn feed_line(row: &FeedRow) -> (String, String) {
     let what = match &row.op {
-        FeedOp::Put { revision, bytes } => format!("put {revision} {} bytes {}", bytes.len(), short(bytes)),
+        FeedOp::Put { revision, bytes } => {
+            format!("put {revision} {} bytes {}", bytes.len(), short(bytes))
+        }
         FeedOp::Deleted => "deleted".to_owned(),
         FeedOp::OutOfScope => "out of scope".to_owned(),
     };
@@ -342,12 +429,21 @@ fn runs(life: &mut Life) {
             let (input, output) = (encode_hex(&run.input_digest), encode_hex(&run.output_digest));
             page.item(
                 encode_hex(&run.id),
-                format!("{} {} cut {} day {}", campaign.code, run.number, run.cut_seq, run.as_of_day),
+                format!(
+                    "{} {} cut {} day {}",
+                    campaign.code, run.number, run.cut_seq, run.as_of_day
+                ),
             );
             page.item(format!("{}, input", encode_hex(&run.id)), input);
             page.item(format!("{}, output", encode_hex(&run.id)), output);
-            page.item(format!("{}, definitions", encode_hex(&run.id)), encode_hex(&run.reference_digest));
-            page.item(format!("{}, baselines", encode_hex(&run.id)), encode_hex(&run.baselines_digest));
+            page.item(
+                format!("{}, definitions", encode_hex(&run.id)),
+                encode_hex(&run.reference_digest),
+            );
+            page.item(
+                format!("{}, baselines", encode_hex(&run.id)),
+                encode_hex(&run.baselines_digest),
+            );
         }
     }
     page.section("jobs: slot; state, owner, token, cut");

@@ -77,7 +77,9 @@ fn literal(rest: &str) -> Option<(Piece, usize)> {
 fn quoted(rest: &str) -> usize {
     let mut chars = rest.char_indices().skip(1);
     match (chars.next(), chars.next()) {
-        (Some((_, '\\')), Some((at, c))) => at + c.len_utf8() + rest[at + c.len_utf8()..].find('\'').unwrap_or(0) + 1,
+        (Some((_, '\\')), Some((at, c))) => {
+            at + c.len_utf8() + rest[at + c.len_utf8()..].find('\'').unwrap_or(0) + 1
+        }
         (Some(_), Some((at, '\''))) => at + 1,
         _ => 1,
     }
@@ -86,14 +88,18 @@ fn quoted(rest: &str) -> usize {
 /// What a file holds once tests, the bench and planted bugs are taken out, and which modules it
 /// declares for those alone.
 fn product(pieces: &[Piece]) -> (Vec<Piece>, Vec<String>) {
-    let word = |at: usize| if let Some(Piece::Word(word)) = pieces.get(at) { word.as_str() } else { "" };
+    let word =
+        |at: usize| if let Some(Piece::Word(word)) = pieces.get(at) { word.as_str() } else { "" };
     let (mut kept, mut apart, mut at) = (Vec::new(), Vec::new(), 0);
     while at < pieces.len() {
-        let guard = ["#", "[", "cfg", "("].iter().enumerate().all(|(n, sign)| word(at + n) == *sign);
+        let guard =
+            ["#", "[", "cfg", "("].iter().enumerate().all(|(n, sign)| word(at + n) == *sign);
         let bench = pieces.get(at + 6) == Some(&Piece::Text("bench".to_owned()));
         if guard && (word(at + 4) == "test" || bench) {
             let ends = (at..pieces.len()).find(|i| word(*i) == "]").unwrap_or(at);
-            let item = (ends..pieces.len()).find(|i| matches!(word(*i), "{" | ";" | ",")).unwrap_or(pieces.len());
+            let item = (ends..pieces.len())
+                .find(|i| matches!(word(*i), "{" | ";" | ","))
+                .unwrap_or(pieces.len());
             if let Some(named) = (ends..item).find(|i| word(*i) == "mod") {
                 apart.push(word(named + 1).to_owned());
             }
@@ -165,13 +171,17 @@ fn all_pieces() -> Vec<Piece> {
 fn is_word(text: &str, apart: &[char], letter: fn(&char) -> bool) -> bool {
     let begins = text.chars().next().is_some_and(|c| letter(&c));
     let mut parts = text.split(apart);
-    begins && parts.all(|part| !part.is_empty() && part.chars().all(|c| letter(&c) || c.is_ascii_digit()))
+    begins
+        && parts
+            .all(|part| !part.is_empty() && part.chars().all(|c| letter(&c) || c.is_ascii_digit()))
 }
 
 /// The section of a literal; `None`: it is prose, or a part of some.
 fn shape(text: &str) -> Option<&'static str> {
-    let (lower, upper): (fn(&char) -> bool, fn(&char) -> bool) = (char::is_ascii_lowercase, char::is_ascii_uppercase);
-    if !text.contains(char::is_whitespace) && ["thidua", "tdt_", "thd_", "THIDUA_"].iter().any(|own| text.contains(own))
+    let (lower, upper): (fn(&char) -> bool, fn(&char) -> bool) =
+        (char::is_ascii_lowercase, char::is_ascii_uppercase);
+    if !text.contains(char::is_whitespace)
+        && ["thidua", "tdt_", "thd_", "THIDUA_"].iter().any(|own| text.contains(own))
     {
         return Some("names that hold a word of ours: prefixes, files, variables");
     }
@@ -224,11 +234,17 @@ fn the_scan_finds_literals_and_passes_over_tests_comments_characters_and_planted
         const LAST: &str = "last";
     "##;
     let (kept, apart) = product(&pieces(text));
-    let literals: Vec<_> = kept.into_iter().filter(|piece| !matches!(piece, Piece::Word(_))).collect();
+    let literals: Vec<_> =
+        kept.into_iter().filter(|piece| !matches!(piece, Piece::Word(_))).collect();
     let [text, bytes] = [Piece::Text, Piece::Bytes];
     assert_eq!(
         literals,
-        [text("kept".into()), text("raw \"x\" end".into()), bytes("by\\\"tes".into()), text("last".into())]
+        [
+            text("kept".into()),
+            text("raw \"x\" end".into()),
+            bytes("by\\\"tes".into()),
+            text("last".into())
+        ]
     );
     assert_eq!(apart, ["apart", "speed", "tests"]);
 }

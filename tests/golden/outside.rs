@@ -20,7 +20,8 @@ in CHANGELOG.md; settings, metrics, environment and rpcs stay. Made by tests/gol
 /// The sub-commands with their flags, from the completions that the programme itself prints.
 fn commands(page: &mut Page) {
     page.section("commands and flags: may change with a line in CHANGELOG.md");
-    let asked = Command::new(env!("CARGO_BIN_EXE_thidua")).args(["completions", "bash"]).output().unwrap();
+    let asked =
+        Command::new(env!("CARGO_BIN_EXE_thidua")).args(["completions", "bash"]).output().unwrap();
     assert!(asked.status.success());
     let (text, mut path) = (String::from_utf8(asked.stdout).unwrap(), None);
     let mut all = BTreeMap::new();
@@ -82,7 +83,10 @@ async fn numbers(world: &World) -> String {
     let address = listener.local_addr().unwrap();
     let served = tokio::spawn(metrics.serve(listener, world.app.clone()));
     let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
-    stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
+    stream
+        .write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        .await
+        .unwrap();
     let mut text = String::new();
     stream.read_to_string(&mut text).await.unwrap();
     served.abort();
@@ -100,7 +104,9 @@ fn metrics(page: &mut Page) {
     for line in text.lines() {
         if line.starts_with("# TYPE") || line.starts_with("# UNIT") {
             lines.insert(line.trim_start_matches("# ").to_owned());
-        } else if let Some((name, _)) = line.rsplit_once(' ').filter(|_| line.starts_with("thidua_")) {
+        } else if let Some((name, _)) =
+            line.rsplit_once(' ').filter(|_| line.starts_with("thidua_"))
+        {
             lines.insert(name.to_owned());
         }
     }

@@ -39,7 +39,8 @@ impl Page {
     }
 
     fn text(&self) -> String {
-        let head: Vec<String> = self.about.lines().map(|line| format!("# {line}").trim_end().to_owned()).collect();
+        let head: Vec<String> =
+            self.about.lines().map(|line| format!("# {line}").trim_end().to_owned()).collect();
         head.into_iter().chain(self.lines.iter().cloned()).map(|line| line + "\n").collect()
     }
 
@@ -103,7 +104,10 @@ fn difference(kept: &str, now: &str) -> String {
 
 #[test]
 fn a_difference_names_the_section_the_line_that_went_and_the_line_that_came() {
-    let (kept, now) = ("# head\n\n[a]\nx = 1\ny = 2\n\n[b]\nx = 1\n", "# head\n\n[a]\nx = 1\ny = 3\n\n[b]\nx = 1\n");
+    let (kept, now) = (
+        "# head\n\n[a]\nx = 1\ny = 2\n\n[b]\nx = 1\n",
+        "# head\n\n[a]\nx = 1\ny = 3\n\n[b]\nx = 1\n",
+    );
     assert_eq!(difference(kept, now), "[a]\n  - y = 2\n  + y = 3\n");
     assert_eq!(difference("a\nb\n", "b\na\n"), "the same lines in another order\n");
 }

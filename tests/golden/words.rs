@@ -7,8 +7,8 @@ use prost::Message as _;
 use thidua::domain::attachment::HeldReason;
 use thidua::domain::baseline::BaselineStatus;
 use thidua::domain::campaign::{
-    BaselineMethod, CampaignField, CampaignKind, CampaignStatus, CampaignStep, Classification, Commitment,
-    DutyEvidence, LaunchMode, PlanStatus, ZeroBasePolicy,
+    BaselineMethod, CampaignField, CampaignKind, CampaignStatus, CampaignStep, Classification,
+    Commitment, DutyEvidence, LaunchMode, PlanStatus, ZeroBasePolicy,
 };
 use thidua::domain::cell::{CellValue, MissingReason};
 use thidua::domain::command::Verdict;
@@ -70,9 +70,12 @@ fn rights(page: &mut Page) {
     Action::ALL.iter().for_each(|action| page.line(action.code()));
     page.section("roles: number in rows, then in the contract");
     for role in Role::ALL {
-        assert_eq!((Role::from_number(role.number()), Role::from_code(role.code())), (Some(role), Some(role)));
-        let wire =
-            values::role_to_proto(role).map_or("none".to_owned(), |wire| contract(wire.into(), wire.as_str_name()));
+        assert_eq!(
+            (Role::from_number(role.number()), Role::from_code(role.code())),
+            (Some(role), Some(role))
+        );
+        let wire = values::role_to_proto(role)
+            .map_or("none".to_owned(), |wire| contract(wire.into(), wire.as_str_name()));
         page.item(role.code(), format!("{}, {wire}", role.number()));
     }
     assert_eq!(access::roles_to_proto(&Role::ALL).len(), Role::ALL.len() - 1);
@@ -82,7 +85,10 @@ fn rights(page: &mut Page) {
             let roles = action.allowed().iter().filter(|(_, relation)| *relation == wanted);
             roles.map(|(role, _)| role.code()).collect::<Vec<_>>().join(" ")
         };
-        page.item(action.code(), format!("own: {}; above: {}", of(UnitRelation::Own), of(UnitRelation::Above)));
+        page.item(
+            action.code(),
+            format!("own: {}; above: {}", of(UnitRelation::Own), of(UnitRelation::Above)),
+        );
     }
 }
 
@@ -116,13 +122,23 @@ fn reports(page: &mut Page) {
     for verdict in Verdict::ALL {
         assert_eq!(Verdict::from_number(verdict.number()), Some(verdict));
         let wire = sync::outcome_to_proto(verdict);
-        page.item(verdict.code(), format!("{}, {}", verdict.number(), contract(wire.into(), wire.as_str_name())));
+        page.item(
+            verdict.code(),
+            format!("{}, {}", verdict.number(), contract(wire.into(), wire.as_str_name())),
+        );
     }
     page.section("why a command is held");
-    [HeldReason::UnknownBase, HeldReason::GrantLost].iter().for_each(|reason| page.line(reason.code()));
-    page.section("cells, as the contract writes them and as the digest of a run's input spells them");
-    let missing = [MissingReason::AwaitingSource, MissingReason::NotCounted, MissingReason::SeeNote];
-    let cells = [CellValue::Reported(-3), CellValue::Nil].into_iter().chain(missing.map(CellValue::Missing));
+    [HeldReason::UnknownBase, HeldReason::GrantLost]
+        .iter()
+        .for_each(|reason| page.line(reason.code()));
+    page.section(
+        "cells, as the contract writes them and as the digest of a run's input spells them",
+    );
+    let missing =
+        [MissingReason::AwaitingSource, MissingReason::NotCounted, MissingReason::SeeNote];
+    let cells = [CellValue::Reported(-3), CellValue::Nil]
+        .into_iter()
+        .chain(missing.map(CellValue::Missing));
     for cell in cells {
         let wire = values::cell_value_to_proto(cell);
         page.item(format!("{cell:?}"), encode_hex(&wire.encode_to_vec()));
@@ -146,8 +162,11 @@ fn scopes(page: &mut Page) {
 
 fn views(page: &mut Page) {
     page.section("views of the organisation, as they are printed and hashed");
-    for view in [StructureView::AsWas, StructureView::AsIs(date(2025, 7, 1)), StructureView::Frozen(date(2024, 8, 19))]
-    {
+    for view in [
+        StructureView::AsWas,
+        StructureView::AsIs(date(2025, 7, 1)),
+        StructureView::Frozen(date(2024, 8, 19)),
+    ] {
         assert_eq!(StructureView::parse(&view.to_string()), Some(view));
         page.line(view);
     }
@@ -223,7 +242,10 @@ fn nightly(page: &mut Page) {
             jobs::CatchUpPolicy::NewestSlot => "the newest",
             jobs::CatchUpPolicy::EverySlot => "each",
         };
-        page.item(job.name, format!("{}, {} us after midnight, {missed}", job.schedule, job.micros_after_midnight));
+        page.item(
+            job.name,
+            format!("{}, {} us after midnight, {missed}", job.schedule, job.micros_after_midnight),
+        );
     }
 }
 

@@ -24,11 +24,16 @@ async fn presented_certificate(target: &AttackTarget) -> Vec<u8> {
 #[tokio::test(flavor = "multi_thread")]
 async fn certificates_are_renewed_again_and_again_and_no_call_fails_on_old_or_new_connections() {
     let test_server = TestServer::start().await;
-    let target = AttackTarget::new(test_server.server_dir().to_owned(), test_server.address.port(), std::process::id());
+    let target = AttackTarget::new(
+        test_server.server_dir().to_owned(),
+        test_server.address.port(),
+        std::process::id(),
+    );
     let done = Arc::new(AtomicBool::new(false));
     let mut working = tokio::task::JoinSet::new();
     for worker in 0..6 {
-        let (done, dir, port) = (done.clone(), test_server.server_dir().to_owned(), test_server.address.port());
+        let (done, dir, port) =
+            (done.clone(), test_server.server_dir().to_owned(), test_server.address.port());
         working.spawn(async move {
             let kept = connect_dir(&dir, port).await;
             let mut calls = 0_u32;
@@ -47,7 +52,12 @@ async fn certificates_are_renewed_again_and_again_and_no_call_fails_on_old_or_ne
     }
     for _ in 0..2 {
         let before = presented_certificate(&target).await;
-        ca::init_tls(&test_server.files, &["127.0.0.1".into(), "localhost".into()], Clock::System.now()).unwrap();
+        ca::init_tls(
+            &test_server.files,
+            &["127.0.0.1".into(), "localhost".into()],
+            Clock::System.now(),
+        )
+        .unwrap();
         while presented_certificate(&target).await == before {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }

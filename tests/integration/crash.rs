@@ -83,7 +83,10 @@ impl Drop for ServerProcess {
 }
 
 fn outcomes(frames: &[Frame]) -> Vec<pb::Outcome> {
-    frames.iter().filter_map(|frame| if let Frame::Verdict(v) = frame { Some(v.outcome()) } else { None }).collect()
+    frames
+        .iter()
+        .filter_map(|frame| if let Frame::Verdict(v) = frame { Some(v.outcome()) } else { None })
+        .collect()
 }
 
 #[tokio::test]
@@ -92,7 +95,8 @@ async fn s11_a_server_killed_between_commit_and_answer_has_lost_nothing_and_doub
 }
 
 #[tokio::test]
-async fn s11_on_postgresql_another_node_answers_for_the_one_that_was_killed_between_commit_and_answer() {
+async fn s11_on_postgresql_another_node_answers_for_the_one_that_was_killed_between_commit_and_answer()
+ {
     let Some(db) = TestDb::create() else { return };
     crash_between_commit_and_response(TestServer::start_on_database(db.url()).await).await;
 }
@@ -103,18 +107,24 @@ async fn crash_between_commit_and_response(test_server: TestServer) {
     let app = open_app(dir.path());
     let reference = app.store().read(|tx| app.reference(tx)).unwrap();
     let form = reference.catalogue.form("tuan-xa").unwrap().clone();
-    let cells: BTreeMap<u32, CellValue> =
-        form.elements.iter().map(|code| (reference.element_numbers.number(code).unwrap(), CellValue::Nil)).collect();
+    let cells: BTreeMap<u32, CellValue> = form
+        .elements
+        .iter()
+        .map(|code| (reference.element_numbers.number(code).unwrap(), CellValue::Nil))
+        .collect();
 
     let mut first = ServerProcess::start(dir.path(), "");
-    let mut phone =
-        TestClient::new(crate::harness::connect_dir(dir.path(), first.port).await, UnitId::from_code(COMMUNE));
+    let mut phone = TestClient::new(
+        crate::harness::connect_dir(dir.path(), first.port).await,
+        UnitId::from_code(COMMUNE),
+    );
     phone.enrol(&code).await.unwrap();
     first.kill_now();
 
     // This one hangs behind its second COMMIT (the first gives scopes their numbers or takes the push).
     let save = phone.save_command(&cells);
-    let submit = CommandBody::SubmitReport { report: phone.first_week_key().id(), acting_unit: phone.unit };
+    let submit =
+        CommandBody::SubmitReport { report: phone.first_week_key().id(), acting_unit: phone.unit };
     let submit = phone.next_command(submit);
     let commands = vec![save, submit];
     let mut second = ServerProcess::start(dir.path(), "after_commit:hang:1");
@@ -128,8 +138,11 @@ async fn crash_between_commit_and_response(test_server: TestServer) {
     phone.channel = crate::harness::connect_dir(dir.path(), third.port).await;
     let frames = phone.sync(commands).await.unwrap();
     assert_eq!(outcomes(&frames), [pb::Outcome::Duplicate; 2], "S7: done once");
-    let report =
-        app.store().read(|tx| tx.report(phone.first_week_key().id(), &reference.unit_numbers)).unwrap().unwrap();
+    let report = app
+        .store()
+        .read(|tx| tx.report(phone.first_week_key().id(), &reference.unit_numbers))
+        .unwrap()
+        .unwrap();
     assert_eq!((report.revision, report.report.is_nil()), (2, true));
     assert!(app.store().read(|tx| tx.verify_audit_chain(None)).unwrap().invalid_from_seq.is_none());
 }

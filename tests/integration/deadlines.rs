@@ -28,14 +28,22 @@ fn wait_for_waiting_statements(conn: &mut PgConnection, count: i64) -> bool {
     })
 }
 
-async fn get_report(phone: &TestClient, within: Duration) -> Result<pb::GetReportResponse, tonic::Status> {
-    let mut ask = phone.request(pb::GetReportRequest { report_id: phone.first_week_key().id().0.to_vec() });
+async fn get_report(
+    phone: &TestClient,
+    within: Duration,
+) -> Result<pb::GetReportResponse, tonic::Status> {
+    let mut ask =
+        phone.request(pb::GetReportRequest { report_id: phone.first_week_key().id().0.to_vec() });
     ask.set_timeout(within);
-    ReportServiceClient::new(phone.channel.clone()).get_report(ask).await.map(tonic::Response::into_inner)
+    ReportServiceClient::new(phone.channel.clone())
+        .get_report(ask)
+        .await
+        .map(tonic::Response::into_inner)
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_read_that_nobody_waits_for_any_more_is_ended_by_postgresql_and_the_next_one_finds_its_place() {
+async fn a_read_that_nobody_waits_for_any_more_is_ended_by_postgresql_and_the_next_one_finds_its_place()
+ {
     let Some(db) = TestDb::create() else { return };
     let server = TestServer::start_on_database(db.url()).await;
     let mut phone = server.enrol_client("com-29242-0", Role::Reporter).await;
@@ -48,12 +56,16 @@ async fn a_read_that_nobody_waits_for_any_more_is_ended_by_postgresql_and_the_ne
     let mut watch = PgConnection::establish(db.url()).unwrap();
     other.batch_execute("begin; lock table record in access exclusive mode").unwrap();
     let asked = async { get_report(&phone, Duration::from_secs(4)).await };
-    let waits = tokio::task::spawn_blocking(move || (wait_for_waiting_statements(&mut watch, 1), watch));
+    let waits =
+        tokio::task::spawn_blocking(move || (wait_for_waiting_statements(&mut watch, 1), watch));
     let (answer, waits) = tokio::join!(asked, waits);
     let (begun, mut watch) = waits.unwrap();
     assert!(begun && answer.is_err(), "it waited for the table: {answer:?}");
     let ended = tokio::task::spawn_blocking(move || wait_for_waiting_statements(&mut watch, 0));
-    assert!(ended.await.unwrap(), "the caller has gone and its statement too, though the table is still taken");
+    assert!(
+        ended.await.unwrap(),
+        "the caller has gone and its statement too, though the table is still taken"
+    );
     other.batch_execute("commit").unwrap();
     assert_eq!(get_report(&phone, minute).await.map_err(|status| status.code()), before);
     server.close().await;

@@ -25,14 +25,18 @@ async fn read_to_checkpoint(stream: &mut Streaming<thidua::pb::SyncResponse>) ->
 fn element_values(server: &TestServer) -> BTreeMap<u32, CellValue> {
     let reference = server.app.store().read(|tx| server.app.reference(tx)).unwrap();
     let form = reference.catalogue.form("tuan-xa").unwrap();
-    form.elements.iter().map(|code| (reference.element_numbers.number(code).unwrap(), CellValue::Nil)).collect()
+    form.elements
+        .iter()
+        .map(|code| (reference.element_numbers.number(code).unwrap(), CellValue::Nil))
+        .collect()
 }
 
 async fn send_report(lan: &mut TestClient, cells: &BTreeMap<u32, CellValue>) {
     let report = lan.first_week_key().id();
     let acting_unit = lan.unit;
     let save = lan.save_command(cells);
-    let submit = lan.next_command(thidua::domain::command::CommandBody::SubmitReport { report, acting_unit });
+    let submit = lan
+        .next_command(thidua::domain::command::CommandBody::SubmitReport { report, acting_unit });
     lan.sync(vec![save, submit]).await.unwrap();
 }
 

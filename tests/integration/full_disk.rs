@@ -53,8 +53,11 @@ impl SmallDisk {
     fn create_tablespace(admin: &str) -> Result<Self, String> {
         let mut conn = PgConnection::establish(admin).map_err(|error| error.to_string())?;
         let asked = diesel::sql_query("select current_setting('data_directory') as setting");
-        let data: DataDirectoryRow = asked.get_result(&mut conn).map_err(|error| error.to_string())?;
-        let owner = std::fs::metadata(&data.setting).map_err(|error| format!("{}: {error}", data.setting))?.uid();
+        let data: DataDirectoryRow =
+            asked.get_result(&mut conn).map_err(|error| error.to_string())?;
+        let owner = std::fs::metadata(&data.setting)
+            .map_err(|error| format!("{}: {error}", data.setting))?
+            .uid();
         let mount_dir = tempfile::tempdir().map_err(|error| error.to_string())?;
         std::fs::set_permissions(mount_dir.path(), PermissionsExt::from_mode(0o755))
             .map_err(|error| error.to_string())?;
@@ -69,9 +72,10 @@ impl SmallDisk {
         }
         disk.mounted = true;
         let (name, path) = (&disk.name, disk.mount_dir.path().display());
-        for sql in
-            [format!("create tablespace {name} location '{path}'"), format!("create database {name} tablespace {name}")]
-        {
+        for sql in [
+            format!("create tablespace {name} location '{path}'"),
+            format!("create database {name} tablespace {name}"),
+        ] {
             conn.batch_execute(&sql).map_err(|error| format!("{sql}: {error}"))?;
         }
         Ok(disk)
@@ -101,7 +105,8 @@ impl Drop for SmallDisk {
         // Whatever is not there need not go.
         let _ = std::fs::remove_file(self.ballast_path());
         if let Ok(mut conn) = PgConnection::establish(&self.admin) {
-            let _ = conn.batch_execute(&format!("drop database if exists {} with (force)", self.name));
+            let _ =
+                conn.batch_execute(&format!("drop database if exists {} with (force)", self.name));
             let _ = conn.batch_execute(&format!("drop tablespace if exists {}", self.name));
         }
         if self.mounted {
@@ -126,17 +131,23 @@ async fn push_command(phone: &mut TestClient, command: &[u8]) -> Result<pb::Outc
 }
 
 async fn can_read(phone: &TestClient) -> bool {
-    let ask = pb::GetUnitRequest { unit: Some(pb::get_unit_request::Unit::UnitId(phone.unit.0.to_vec())) };
+    let ask = pb::GetUnitRequest {
+        unit: Some(pb::get_unit_request::Unit::UnitId(phone.unit.0.to_vec())),
+    };
     OrgServiceClient::new(phone.channel.clone()).get_unit(phone.request(ask)).await.is_ok()
 }
 
 #[tokio::test]
-async fn a_full_disk_of_postgresql_refuses_clearly_loses_nothing_acknowledged_and_goes_on_by_itself() {
+async fn a_full_disk_of_postgresql_refuses_clearly_loses_nothing_acknowledged_and_goes_on_by_itself()
+ {
     let Some(disk) = SmallDisk::new() else { return };
     let server = TestServer::start_on_database(&disk.url()).await;
     let mut phone = server.enrol_client("com-29242-0", Role::Reporter).await;
     let reference = server.app.store().read(|tx| server.app.reference(tx)).unwrap();
-    let element = reference.element_numbers.number(&reference.catalogue.form("tuan-xa").unwrap().elements[0]).unwrap();
+    let element = reference
+        .element_numbers
+        .number(&reference.catalogue.form("tuan-xa").unwrap().elements[0])
+        .unwrap();
     let first = phone.save_command(&BTreeMap::from([(element, CellValue::Reported(0))]));
     assert_eq!(push_command(&mut phone, &first).await.unwrap(), pb::Outcome::Applied);
 
@@ -156,20 +167,33 @@ async fn a_full_disk_of_postgresql_refuses_clearly_loses_nothing_acknowledged_an
     }
     let (next, status) = refused.unwrap();
     let details = status.get_error_details();
-    let (reason, again) = (details.error_info().unwrap().reason.clone(), details.retry_info().unwrap().retry_delay);
+    let (reason, again) =
+        (details.error_info().unwrap().reason.clone(), details.retry_info().unwrap().retry_delay);
     assert_eq!((status.code(), reason.as_str()), (Code::Unavailable, "BUSY"), "{status:?}");
     assert!(again.is_some(), "it says when to come back");
     assert!(can_read(&phone).await, "what needs no room goes on");
-    assert_eq!(push_command(&mut phone, &next).await.unwrap_err().code(), Code::Unavailable, "and it stays refused");
+    assert_eq!(
+        push_command(&mut phone, &next).await.unwrap_err().code(),
+        Code::Unavailable,
+        "and it stays refused"
+    );
 
     disk.free_space();
-    assert_eq!(push_command(&mut phone, &next).await.unwrap(), pb::Outcome::Applied, "nobody restarted anything");
+    assert_eq!(
+        push_command(&mut phone, &next).await.unwrap(),
+        pb::Outcome::Applied,
+        "nobody restarted anything"
+    );
     let frames = phone.sync(vec![]).await.unwrap();
     let Some(Frame::Checkpoint(checkpoint)) = frames.last() else { panic!("no checkpoint") };
     let taken = u64::try_from(acknowledged).unwrap() + 2;
-    assert_eq!(checkpoint.commands_taken, taken, "the first, those acknowledged on the full disk, and the one refused");
+    assert_eq!(
+        checkpoint.commands_taken, taken,
+        "the first, those acknowledged on the full disk, and the one refused"
+    );
     let report = phone.first_week_key().id();
-    let stored = server.app.store().read(|tx| tx.report(report, &reference.unit_numbers)).unwrap().unwrap();
+    let stored =
+        server.app.store().read(|tx| tx.report(report, &reference.unit_numbers)).unwrap().unwrap();
     assert_eq!(stored.report.cells[&ElementNumber(element)], CellValue::Reported(acknowledged + 1));
     assert!(server.app.check_audit_chain().unwrap() > acknowledged);
     server.close().await;

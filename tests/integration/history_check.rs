@@ -57,17 +57,23 @@ impl RecordingWriter {
 
     /// One call with everything that waits; what it answered is written down.
     async fn sync_once(&mut self, again: &[u64]) -> bool {
-        let numbers: Vec<u64> = again.iter().chain(&self.unacknowledged).copied().take(100).collect();
+        let numbers: Vec<u64> =
+            again.iter().chain(&self.unacknowledged).copied().take(100).collect();
         let commands = numbers.iter().map(|number| self.commands[number].clone()).collect();
-        let response = tokio::time::timeout(Duration::from_secs(4), self.phone.sync(commands)).await;
+        let response =
+            tokio::time::timeout(Duration::from_secs(4), self.phone.sync(commands)).await;
         let Ok(Ok(frames)) = response else { return false };
         let Some(Frame::Checkpoint(checkpoint)) = frames.last().cloned() else { return false };
         let (mut verdicts, mut rows) = (Vec::new(), BTreeMap::new());
         for frame in frames {
             match frame {
                 Frame::Verdict(verdict) => verdicts.push(verdict),
-                Frame::Reset(reset) => self.records.retain(|(scope, _), _| *scope != reset.scope_number),
-                Frame::Rows(batch) => batch.rows.into_iter().for_each(|row| self.apply_row(row, &mut rows)),
+                Frame::Reset(reset) => {
+                    self.records.retain(|(scope, _), _| *scope != reset.scope_number)
+                }
+                Frame::Rows(batch) => {
+                    batch.rows.into_iter().for_each(|row| self.apply_row(row, &mut rows))
+                }
                 Frame::Welcome(_)
                 | Frame::SnapshotEnd(_)
                 | Frame::Checkpoint(_)
@@ -75,7 +81,8 @@ impl RecordingWriter {
                 | Frame::Notice(_) => {}
             }
         }
-        self.unacknowledged.retain(|number| !verdicts.iter().any(|verdict| verdict.number == *number));
+        self.unacknowledged
+            .retain(|number| !verdicts.iter().any(|verdict| verdict.number == *number));
         assert_eq!(
             self.compute_digests(),
             checkpoint_digests(&checkpoint),
@@ -100,9 +107,12 @@ impl RecordingWriter {
     fn compute_digests(&self) -> BTreeMap<u32, (u64, u128)> {
         let mut digests: BTreeMap<u32, (u64, u128)> = BTreeMap::new();
         for ((scope, id), (revision, bytes)) in &self.records {
-            let hash = thidua::auth::hash_secret(&[id.as_slice(), &revision.to_be_bytes(), bytes].concat());
+            let hash = thidua::auth::hash_secret(
+                &[id.as_slice(), &revision.to_be_bytes(), bytes].concat(),
+            );
             let (count, sum) = digests.entry(*scope).or_default();
-            (*count, *sum) = (*count + 1, sum.wrapping_add(u128::from_be_bytes(hash[..16].try_into().unwrap())));
+            (*count, *sum) =
+                (*count + 1, sum.wrapping_add(u128::from_be_bytes(hash[..16].try_into().unwrap())));
         }
         digests
     }
@@ -110,7 +120,10 @@ impl RecordingWriter {
 
 fn checkpoint_digests(checkpoint: &pb::Checkpoint) -> BTreeMap<u32, (u64, u128)> {
     let digest = |one: &pb::ScopeDigest| {
-        (one.scope_number, (one.count, u128::from_be_bytes(one.digest.as_slice().try_into().unwrap())))
+        (
+            one.scope_number,
+            (one.count, u128::from_be_bytes(one.digest.as_slice().try_into().unwrap())),
+        )
     };
     checkpoint.digests.iter().map(digest).filter(|(_, (count, _))| *count > 0).collect()
 }
@@ -168,7 +181,12 @@ fn check_history(writer: &RecordingWriter) -> FirstOutcomes {
             let duplicate = verdict.outcome() == pb::Outcome::Duplicate;
             let outcome = if duplicate { verdict.present_outcome } else { verdict.outcome };
             let known = first.entry(verdict.number).or_insert((outcome, verdict.seq));
-            assert_eq!(*known, (outcome, verdict.seq), "S7: command {} has one outcome", verdict.number);
+            assert_eq!(
+                *known,
+                (outcome, verdict.seq),
+                "S7: command {} has one outcome",
+                verdict.number
+            );
             assert!(
                 verdict.seq <= call.seq,
                 "S12: the call ends at {} and its command stands at {}",
@@ -176,7 +194,10 @@ fn check_history(writer: &RecordingWriter) -> FirstOutcomes {
                 verdict.seq
             );
             let shown = revisions.get(verdict.record_id.as_slice()).copied().unwrap_or(i64::MAX);
-            assert!(duplicate || shown >= verdict.revision, "S12: the rows hold what the command did");
+            assert!(
+                duplicate || shown >= verdict.revision,
+                "S12: the rows hold what the command did"
+            );
         }
     }
     first
@@ -186,7 +207,12 @@ async fn run_history(test_server: TestServer) {
     let first = crate::two_nodes::first_element_number(&test_server);
     let codes: Vec<_> = COMMUNES
         .iter()
-        .flat_map(|unit| [test_server.create_code(unit, Role::Reporter), test_server.create_code(unit, Role::Reporter)])
+        .flat_map(|unit| {
+            [
+                test_server.create_code(unit, Role::Reporter),
+                test_server.create_code(unit, Role::Reporter),
+            ]
+        })
         .collect();
     let home = test_server.stop().await;
     let dir: Arc<Path> = home.path().into();
@@ -210,15 +236,18 @@ async fn run_history(test_server: TestServer) {
     }
     let (say_port, port) = watch::channel(Some(server.port));
     let (say_stop, stop) = watch::channel(false);
-    let work: Vec<_> =
-        writers.into_iter().map(|one| tokio::spawn(run_writer(one, dir.clone(), port.clone(), stop.clone()))).collect();
+    let work: Vec<_> = writers
+        .into_iter()
+        .map(|one| tokio::spawn(run_writer(one, dir.clone(), port.clone(), stop.clone())))
+        .collect();
     let mut server = Some(server);
     for _ in 0..KILLS {
         tokio::time::sleep(LIFETIME).await;
         say_port.send(None).unwrap();
         drop(server.take()); // kill -9
         let dir = dir.clone();
-        let next = tokio::task::spawn_blocking(move || ServerProcess::start(&dir, "")).await.unwrap();
+        let next =
+            tokio::task::spawn_blocking(move || ServerProcess::start(&dir, "")).await.unwrap();
         say_port.send(Some(next.port)).unwrap();
         server = Some(next);
     }
@@ -226,8 +255,10 @@ async fn run_history(test_server: TestServer) {
     say_stop.send(true).unwrap();
     let (mut answered, mut again) = (0, 0);
     for one in work {
-        let mut writer =
-            tokio::time::timeout(Duration::from_secs(60), one).await.expect("all is answered in the end").unwrap();
+        let mut writer = tokio::time::timeout(Duration::from_secs(60), one)
+            .await
+            .expect("all is answered in the end")
+            .unwrap();
         let before = check_history(&writer);
         assert_eq!(before.len(), writer.commands.len(), "every command was answered");
         // Everything is sent once more, to the server that never saw most of it: S11.
@@ -235,7 +266,11 @@ async fn run_history(test_server: TestServer) {
         for part in numbers.chunks(50) {
             assert!(writer.sync_once(part).await);
         }
-        assert_eq!(check_history(&writer), before, "S11: what was acknowledged is there, as it was acknowledged");
+        assert_eq!(
+            check_history(&writer),
+            before,
+            "S11: what was acknowledged is there, as it was acknowledged"
+        );
         answered += before.len();
         again += writer
             .calls

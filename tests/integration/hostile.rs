@@ -9,8 +9,9 @@ pub(crate) mod attack_target;
 mod latency;
 
 use attack::{
-    Open, flood_continuation, flood_pings, flood_rapid_reset, flood_settings, open_calls, open_idle_tls,
-    open_partial_tls_hello, open_silent_tcp, open_stalled_bodies, send_decompression_bomb, send_oversized_message,
+    Open, flood_continuation, flood_pings, flood_rapid_reset, flood_settings, open_calls,
+    open_idle_tls, open_partial_tls_hello, open_silent_tcp, open_stalled_bodies,
+    send_decompression_bomb, send_oversized_message,
 };
 use attack_target::{AttackTarget, PING, encode_frame, wait_until_closed};
 use std::time::Duration;
@@ -52,7 +53,10 @@ async fn calls_that_are_begun_and_taken_back_at_once_end_the_connection_that_mak
     let target = AttackTarget::start().await;
     let mut health_client = target.health_client().await;
     let before = target.memory_mib();
-    assert!(flood_rapid_reset(target.connect_h2_default().await).await, "rapid reset goes on for ever");
+    assert!(
+        flood_rapid_reset(target.connect_h2_default().await).await,
+        "rapid reset goes on for ever"
+    );
     target.assert_healthy(&mut health_client, before).await;
 }
 
@@ -61,7 +65,10 @@ async fn headers_without_an_end_end_the_connection_that_sends_them() {
     let target = AttackTarget::start().await;
     let mut health_client = target.health_client().await;
     let before = target.memory_mib();
-    assert!(flood_continuation(target.connect_h2_default().await).await, "a CONTINUATION flood goes on for ever");
+    assert!(
+        flood_continuation(target.connect_h2_default().await).await,
+        "a CONTINUATION flood goes on for ever"
+    );
     target.assert_healthy(&mut health_client, before).await;
 }
 
@@ -94,7 +101,10 @@ async fn a_message_that_says_it_is_enormous_or_comes_packed_is_refused_before_it
         "the call is answered without waiting for the rest"
     );
     for _ in 0..20 {
-        assert!(send_decompression_bomb(target.connect_h2_default().await).await, "what comes packed is not unpacked");
+        assert!(
+            send_decompression_bomb(target.connect_h2_default().await).await,
+            "what comes packed is not unpacked"
+        );
     }
     target.assert_healthy(&mut health_client, before).await;
 }

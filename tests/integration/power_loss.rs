@@ -29,8 +29,12 @@ const APP_DIR_ENV: &str = "THIDUA_POWER_APP";
 fn build_preload_library(dir: &Path) -> PathBuf {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/common/fsync_images.c");
     let library = dir.join("power.so");
-    let built =
-        Command::new("cc").args(["-shared", "-fPIC", "-O1", "-o"]).arg(&library).arg(source).arg("-ldl").status();
+    let built = Command::new("cc")
+        .args(["-shared", "-fPIC", "-O1", "-o"])
+        .arg(&library)
+        .arg(source)
+        .arg("-ldl")
+        .status();
     assert!(built.unwrap().success(), "a C compiler builds {}", library.display());
     library
 }
@@ -67,11 +71,17 @@ impl DiskImages {
     }
 
     fn newest_until(&self, what: &str, upto: u32) -> Option<&PathBuf> {
-        self.0.iter().rfind(|((number, kind), _)| *number <= upto && kind == what).map(|(_, path)| path)
+        self.0
+            .iter()
+            .rfind(|((number, kind), _)| *number <= upto && kind == what)
+            .map(|(_, path)| path)
     }
 
     fn next_after(&self, what: &str, after: u32) -> Option<&PathBuf> {
-        self.0.iter().find(|((number, kind), _)| *number > after && kind == what).map(|(_, path)| path)
+        self.0
+            .iter()
+            .find(|((number, kind), _)| *number > after && kind == what)
+            .map(|(_, path)| path)
     }
 
     /// Every state that a disk may be left in behind sync `upto`, written as `name` into directories of their own.
@@ -90,7 +100,9 @@ impl DiskImages {
         if let Some(database) = &synced {
             state("synced", database, &log);
             // The next write of the log began: a third of what it adds is on the disk, and its last bytes are not its own.
-            if let Some(next) = self.next_after("synced-wal", upto).map(read).filter(|next| next.starts_with(&log)) {
+            if let Some(next) =
+                self.next_after("synced-wal", upto).map(read).filter(|next| next.starts_with(&log))
+            {
                 let mut torn = next[..log.len() + (next.len() - log.len()) / 3].to_vec();
                 torn.iter_mut().rev().take(7).for_each(|byte| *byte ^= 0xa5);
                 if torn.len() > log.len() + 7 {
@@ -117,8 +129,10 @@ async fn s11_whatever_the_disk_holds_after_a_power_cut_every_acknowledged_comman
     std::fs::copy(dir.path().join("town.db"), images.join("000000-synced-db")).unwrap();
     watched.push(("THIDUA_FAULT", String::new()));
     let server = ServerProcess::start_with(dir.path(), &watched);
-    let mut phone =
-        TestClient::new(crate::harness::connect_dir(dir.path(), server.port).await, UnitId::from_code(COMMUNE));
+    let mut phone = TestClient::new(
+        crate::harness::connect_dir(dir.path(), server.port).await,
+        UnitId::from_code(COMMUNE),
+    );
     phone.enrol(&code).await.unwrap();
     let mut stood = None;
     let mut acknowledged = Vec::new();
@@ -144,9 +158,17 @@ async fn s11_whatever_the_disk_holds_after_a_power_cut_every_acknowledged_comman
                 .active_device(phone.device)
                 .unwrap_or_else(|error| panic!("{}: {error}", state.display()))
                 .last_command_number;
-            assert!(taken >= number, "{}: command {number} was acknowledged, {taken} are there", state.display());
             assert!(
-                app.store().read(|tx| tx.verify_audit_chain(None)).unwrap().invalid_from_seq.is_none(),
+                taken >= number,
+                "{}: command {number} was acknowledged, {taken} are there",
+                state.display()
+            );
+            assert!(
+                app.store()
+                    .read(|tx| tx.verify_audit_chain(None))
+                    .unwrap()
+                    .invalid_from_seq
+                    .is_none(),
                 "{}",
                 state.display()
             );
@@ -201,13 +223,22 @@ async fn s30_whatever_the_phone_holds_after_its_battery_went_everything_typed_is
     for line in said.lines() {
         let (sync, figure) = line.split_once(' ').unwrap();
         for state in copies.possible_states(sync.parse().unwrap(), home.path(), "phone.db") {
-            let phone =
-                thidua::client::facade::Phone::open_with_clock(&state.join("phone.db"), test_server.clock.clone())
-                    .unwrap();
+            let phone = thidua::client::facade::Phone::open_with_clock(
+                &state.join("phone.db"),
+                test_server.clock.clone(),
+            )
+            .unwrap();
             let report = phone.report(phone.report_id(key.clone())).unwrap().unwrap();
-            let shown = report.cells.iter().find(|cell| cell.element == "so_offences").unwrap().value;
-            let Some(thidua::client::facade::CellFigure::Reported(shown)) = shown else { panic!("{shown:?}") };
-            assert!(shown >= figure.parse().unwrap(), "{}: {figure} was typed, {shown} is there", state.display());
+            let shown =
+                report.cells.iter().find(|cell| cell.element == "so_offences").unwrap().value;
+            let Some(thidua::client::facade::CellFigure::Reported(shown)) = shown else {
+                panic!("{shown:?}")
+            };
+            assert!(
+                shown >= figure.parse().unwrap(),
+                "{}: {figure} was typed, {shown} is there",
+                state.display()
+            );
             opened += 1;
         }
     }

@@ -54,7 +54,11 @@ impl ReplicaFixture {
         let without = TestServer::serve_dir(with.server_dir()).await;
         let standby = PgServer::start_standby(&programmes, &primary);
         let fixture = Self { replica_node: with, primary_node: without, primary, standby };
-        fixture.replica_node.app.store().add_replica(&DatabaseLocation::parse(&fixture.standby.url()));
+        fixture
+            .replica_node
+            .app
+            .store()
+            .add_replica(&DatabaseLocation::parse(&fixture.standby.url()));
         for _ in 0..100 {
             let mut reader = fixture.replica_node.enrol_client(COMMUNE, Role::UnitHead).await;
             fixture.wait_until_caught_up();
@@ -98,7 +102,9 @@ impl ReplicaFixture {
 
     /// A node over the standby alone, once that takes writes.
     async fn node_over_standby(&self, home: &std::path::Path) -> TestServer {
-        run_checked(Command::new("cp").arg("-r").arg(self.replica_node.server_dir().join(".")).arg(home));
+        run_checked(
+            Command::new("cp").arg("-r").arg(self.replica_node.server_dir().join(".")).arg(home),
+        );
         std::fs::write(home.join(DATABASE_URL_FILE), self.standby.url()).unwrap();
         TestServer::serve_dir(home).await
     }
@@ -116,7 +122,9 @@ fn synced_state(frames: &[Frame]) -> SyncedState {
     let (mut held, mut digests) = (BTreeMap::new(), Vec::new());
     for frame in frames {
         match frame {
-            Frame::Rows(rows) => held.extend(rows.rows.iter().map(|row| (row.id.clone(), row.clone()))),
+            Frame::Rows(rows) => {
+                held.extend(rows.rows.iter().map(|row| (row.id.clone(), row.clone())))
+            }
             Frame::Checkpoint(checkpoint) => digests.clone_from(&checkpoint.digests),
             Frame::Welcome(_)
             | Frame::Verdict(_)
@@ -131,12 +139,18 @@ fn synced_state(frames: &[Frame]) -> SyncedState {
 
 /// So many changes to one report, in one call.
 async fn send_changes(writer: &mut TestClient, element: u32, times: i64) {
-    let mut commands = vec![writer.save_command(&BTreeMap::from([(element, CellValue::Reported(0))]))];
+    let mut commands =
+        vec![writer.save_command(&BTreeMap::from([(element, CellValue::Reported(0))]))];
     for figure in 1..=times {
-        commands.push(writer.correction_command(element, CellValue::Reported(figure), CellValue::Reported(figure - 1)));
+        commands.push(writer.correction_command(
+            element,
+            CellValue::Reported(figure),
+            CellValue::Reported(figure - 1),
+        ));
     }
     let frames = writer.sync(commands).await.unwrap();
-    let taken = |frame: &&Frame| matches!(frame, Frame::Verdict(v) if v.outcome() == pb::Outcome::Applied);
+    let taken =
+        |frame: &&Frame| matches!(frame, Frame::Verdict(v) if v.outcome() == pb::Outcome::Applied);
     assert_eq!(frames.iter().filter(taken).count() as i64, times + 1);
 }
 
@@ -154,15 +168,24 @@ async fn a_replica_gives_the_bulk_and_nothing_is_missed_while_it_lags_or_when_it
     send_changes(&mut writer, first, 150).await;
     let before = fixture.replica_reads();
     assert!(!fixture.first_sync_matches(&mut reader).await, "it lacks what was acknowledged");
-    assert!(!fixture.sync_matches(&mut reader, old.clone()).await, "and what a device that was away has to get");
+    assert!(
+        !fixture.sync_matches(&mut reader, old.clone()).await,
+        "and what a device that was away has to get"
+    );
     assert!(fixture.replica_reads().declined_count > before.declined_count);
 
     execute_sql(&fixture.standby, "select pg_wal_replay_resume()");
     fixture.wait_until_caught_up();
     assert!(fixture.first_sync_matches(&mut reader).await, "it has everything again");
-    assert!(fixture.sync_matches(&mut reader, old.clone()).await, "also for a device that was away");
+    assert!(
+        fixture.sync_matches(&mut reader, old.clone()).await,
+        "also for a device that was away"
+    );
     let now = reader.cursor.clone();
-    assert!(!fixture.sync_matches(&mut reader, now).await, "who lacks nothing asks the primary alone");
+    assert!(
+        !fixture.sync_matches(&mut reader, now).await,
+        "who lacks nothing asks the primary alone"
+    );
 
     fixture.standby.kill();
     assert!(!fixture.first_sync_matches(&mut reader).await, "it is dead");
@@ -190,7 +213,8 @@ async fn a_replica_that_went_its_own_way_is_not_believed_however_far_it_came() {
     assert_eq!(head(&fixture.replica_node).seq, head(&apart).seq, "as far as the primary");
     assert_ne!(head(&fixture.replica_node).chain, head(&apart).chain, "on another way");
     assert!(!fixture.first_sync_matches(&mut reader).await);
-    let further = writers[1].correction_command(first, CellValue::Reported(7), CellValue::Reported(20));
+    let further =
+        writers[1].correction_command(first, CellValue::Reported(7), CellValue::Reported(20));
     writers[1].sync(vec![further]).await.unwrap();
     assert!(head(&fixture.replica_node).seq < head(&apart).seq, "further than the primary");
     assert!(!fixture.first_sync_matches(&mut reader).await);

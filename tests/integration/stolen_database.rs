@@ -20,22 +20,27 @@ fn hex(bytes: &[u8]) -> String {
 #[tokio::test]
 async fn a_stolen_database_holds_no_token_no_code_no_nonce_and_no_private_key() {
     let server = TestServer::start().await;
-    let (used, open) = (server.create_code(COMMUNE, Role::Reporter), server.create_code(COMMUNE, Role::UnitHead));
+    let (used, open) =
+        (server.create_code(COMMUNE, Role::Reporter), server.create_code(COMMUNE, Role::UnitHead));
     let mut phone = TestClient::new(server.connect().await, UnitId::from_code(COMMUNE));
     phone.enrol(&used).await.unwrap();
     phone.renew_token().await.unwrap();
     phone.sync(Vec::new()).await.unwrap();
     let ask = pb::BeginRenewalRequest { device_id: phone.device.0.to_vec() };
-    let nonce = phone.access_client().begin_renewal(phone.request(ask)).await.unwrap().into_inner().nonce;
+    let nonce =
+        phone.access_client().begin_renewal(phone.request(ask)).await.unwrap().into_inner().nonce;
 
     // The file with everything beside it, also what was deleted and not overwritten.
     let read = |name: &str| std::fs::read(server.server_dir().join(name)).unwrap_or_default();
     let stolen = [read("town.db"), read("town.db-wal")].concat();
     assert!(contains(&stolen, &phone.device.0), "it is the right file: the device is in it");
     let digits = phone.token.strip_prefix("tdt_").unwrap().to_owned();
-    let raw: Vec<u8> =
-        (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap()).collect();
-    let mut secrets: Vec<(&str, Vec<u8>)> = vec![("token", digits.into_bytes()), ("token, raw", raw), ("nonce", nonce)];
+    let raw: Vec<u8> = (0..digits.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap())
+        .collect();
+    let mut secrets: Vec<(&str, Vec<u8>)> =
+        vec![("token", digits.into_bytes()), ("token, raw", raw), ("nonce", nonce)];
     for code in [&used, &open] {
         secrets.push(("code", code.to_string().into_bytes()));
         secrets.push(("code, as symbols", code.symbols().into_bytes()));
@@ -52,7 +57,12 @@ async fn a_stolen_database_holds_no_token_no_code_no_nonce_and_no_private_key() 
     // What does stand there is no token either.
     let kept = auth::hash_secret(phone.token.as_bytes());
     assert!(contains(&stolen, &kept), "the token's hash does");
-    for shown in [format!("tdt_{}", hex(&kept)), hex(&kept), hex(phone.key.public_key()), hex(&phone.device.0)] {
+    for shown in [
+        format!("tdt_{}", hex(&kept)),
+        hex(&kept),
+        hex(phone.key.public_key()),
+        hex(&phone.device.0),
+    ] {
         phone.token = shown;
         assert_eq!(phone.sync(Vec::new()).await.unwrap_err().code(), Code::Unauthenticated);
     }

@@ -31,13 +31,17 @@ const GET_UNIT: &str = "thidua.v1.OrgService/GetUnit";
 const TRACEPARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 fn otlp_settings(address: &str) -> OtlpSettings {
-    OtlpSettings { node: "node-a".into(), ..OtlpSettings::new(otlp::CollectorAddress::parse(address, false).unwrap()) }
+    OtlpSettings {
+        node: "node-a".into(),
+        ..OtlpSettings::new(otlp::CollectorAddress::parse(address, false).unwrap())
+    }
 }
 
 /// A town whose calls a collector follows.
 async fn server_with_collector() -> (OtlpCollector, OtlpExporter, TestServer) {
     let (collector, address) = OtlpCollector::start().await;
-    let telemetry = otlp::start_exporter(&otlp_settings(&format!("http://{address}")), None).unwrap();
+    let telemetry =
+        otlp::start_exporter(&otlp_settings(&format!("http://{address}")), None).unwrap();
     let test_server = TestServer::start_traced(telemetry.tracer().clone()).await;
     (collector, telemetry, test_server)
 }
@@ -55,10 +59,15 @@ fn with_traceparent<T>(mut request: Request<T>, traceparent: &[&str]) -> Request
     request
 }
 
-async fn get_unit(phone: &TestClient, traceparent: &[&str]) -> Result<pb::GetUnitResponse, tonic::Status> {
+async fn get_unit(
+    phone: &TestClient,
+    traceparent: &[&str],
+) -> Result<pb::GetUnitResponse, tonic::Status> {
     let mut client = OrgServiceClient::new(phone.channel.clone());
     let ask = with_traceparent(
-        phone.request(pb::GetUnitRequest { unit: Some(pb::get_unit_request::Unit::UnitId(phone.unit.0.to_vec())) }),
+        phone.request(pb::GetUnitRequest {
+            unit: Some(pb::get_unit_request::Unit::UnitId(phone.unit.0.to_vec())),
+        }),
         traceparent,
     );
     client.get_unit(ask).await.map(tonic::Response::into_inner)
@@ -77,28 +86,44 @@ async fn a_call_is_a_span_of_its_callers_trace_and_what_it_did_behind_the_door_i
     let (collector, telemetry, test_server) = server_with_collector().await;
     let phone = test_server.enrol_client("com-29242-0", Role::Reporter).await;
     let ask = with_traceparent(phone.request(pb::SyncRequest::default()), &[TRACEPARENT]);
-    let mut stream = SyncServiceClient::new(phone.channel.clone()).sync(ask).await.unwrap().into_inner();
+    let mut stream =
+        SyncServiceClient::new(phone.channel.clone()).sync(ask).await.unwrap().into_inner();
     while stream.message().await.unwrap().is_some() {}
     shut_down(test_server, telemetry).await;
 
     let [call] = &collector.spans_named(SYNC)[..] else { panic!("{:?}", collector.spans()) };
     assert_eq!((&call.trace_id, call.parent_span_id.as_slice()), (&trace_id(), &PARENT_SPAN[..]));
     assert_eq!((call.kind(), span_status(call)), (SpanKind::Server, StatusCode::Unset));
-    let said = [("rpc.system.name", "grpc"), ("rpc.method", SYNC), ("rpc.response.status_code", "OK")];
-    assert_eq!(attribute_pairs(&call.attributes), said.map(|(key, value)| (key.to_owned(), value.to_owned())));
+    let said =
+        [("rpc.system.name", "grpc"), ("rpc.method", SYNC), ("rpc.response.status_code", "OK")];
+    assert_eq!(
+        attribute_pairs(&call.attributes),
+        said.map(|(key, value)| (key.to_owned(), value.to_owned()))
+    );
     assert!(call.start_time_unix_nano > 0 && call.end_time_unix_nano >= call.start_time_unix_nano);
     let parts: Vec<Span> = collector.spans_named("behind the door");
-    let parts: Vec<&Span> = parts.iter().filter(|part| part.parent_span_id == call.span_id).collect();
-    assert!(!parts.is_empty() && parts.iter().all(|part| part.trace_id == trace_id() && part.attributes.is_empty()));
-    let who =
-        [("service.name", "thidua"), ("service.version", env!("CARGO_PKG_VERSION")), ("service.instance.id", "node-a")];
-    assert_eq!(collector.resource_attributes(), who.map(|(key, value)| (key.to_owned(), value.to_owned())));
+    let parts: Vec<&Span> =
+        parts.iter().filter(|part| part.parent_span_id == call.span_id).collect();
+    assert!(
+        !parts.is_empty()
+            && parts.iter().all(|part| part.trace_id == trace_id() && part.attributes.is_empty())
+    );
+    let who = [
+        ("service.name", "thidua"),
+        ("service.version", env!("CARGO_PKG_VERSION")),
+        ("service.instance.id", "node-a"),
+    ];
+    assert_eq!(
+        collector.resource_attributes(),
+        who.map(|(key, value)| (key.to_owned(), value.to_owned()))
+    );
 }
 
 const PARENT_SPAN: [u8; 8] = 0x00f0_67aa_0ba9_02b7_u64.to_be_bytes();
 
 #[tokio::test]
-async fn a_caller_that_keeps_no_trace_gets_no_span_and_a_header_that_is_malformed_or_doubled_is_as_good_as_none() {
+async fn a_caller_that_keeps_no_trace_gets_no_span_and_a_header_that_is_malformed_or_doubled_is_as_good_as_none()
+ {
     let (collector, telemetry, test_server) = server_with_collector().await;
     let phone = test_server.enrol_client("com-29242-0", Role::Reporter).await;
     get_unit(&phone, &[&TRACEPARENT.replace("-01", "-00")]).await.unwrap();
@@ -111,15 +136,28 @@ async fn a_caller_that_keeps_no_trace_gets_no_span_and_a_header_that_is_malforme
     let spans = collector.spans_named(GET_UNIT);
     assert_eq!(spans.len(), 4);
     for span in &spans {
-        assert!(span.parent_span_id.is_empty() && span.trace_id.len() == 16 && span.trace_id != trace_id(), "{span:?}");
+        assert!(
+            span.parent_span_id.is_empty()
+                && span.trace_id.len() == 16
+                && span.trace_id != trace_id(),
+            "{span:?}"
+        );
     }
-    let Some(Data::Histogram(seconds)) = collector.latest_metric("rpc.server.call.duration").unwrap().data else {
+    let Some(Data::Histogram(seconds)) =
+        collector.latest_metric("rpc.server.call.duration").unwrap().data
+    else {
         panic!()
     };
-    let of =
-        |point: &&_| attribute_pairs(point_attributes(point)).contains(&("rpc.method".to_owned(), GET_UNIT.to_owned()));
+    let of = |point: &&_| {
+        attribute_pairs(point_attributes(point))
+            .contains(&("rpc.method".to_owned(), GET_UNIT.to_owned()))
+    };
     let point = seconds.data_points.iter().find(of).unwrap();
-    assert_eq!((point.count, point.bucket_counts.iter().sum::<u64>()), (5, 5), "numbers count them all");
+    assert_eq!(
+        (point.count, point.bucket_counts.iter().sum::<u64>()),
+        (5, 5),
+        "numbers count them all"
+    );
     assert_eq!(point.bucket_counts.len(), point.explicit_bounds.len() + 1);
 }
 
@@ -132,8 +170,10 @@ fn point_attributes(
 #[tokio::test]
 async fn a_refusal_is_told_by_its_code_and_only_a_servers_fault_is_an_error() {
     let (collector, telemetry, test_server) = server_with_collector().await;
-    let mut stranger =
-        TestClient::new(test_server.connect().await, thidua::domain::ids::UnitId::from_code("com-29242-0"));
+    let mut stranger = TestClient::new(
+        test_server.connect().await,
+        thidua::domain::ids::UnitId::from_code("com-29242-0"),
+    );
     assert_eq!(get_unit(&stranger, &[]).await.unwrap_err().code(), Code::Unauthenticated);
     stranger.token = "tdt_0badc0de".into();
     assert_eq!(get_unit(&stranger, &[]).await.unwrap_err().code(), Code::Unauthenticated);
@@ -141,12 +181,18 @@ async fn a_refusal_is_told_by_its_code_and_only_a_servers_fault_is_an_error() {
     grpc.ready().await.unwrap();
     let codec = tonic_prost::ProstCodec::<pb::SyncRequest, pb::SyncResponse>::default();
     let path = "/thidua.v1.SyncService/NguyenVanA".parse().unwrap();
-    let unknown = grpc.unary(Request::new(pb::SyncRequest::default()), path, codec).await.unwrap_err();
+    let unknown =
+        grpc.unary(Request::new(pb::SyncRequest::default()), path, codec).await.unwrap_err();
     assert_eq!(unknown.code(), Code::Unimplemented);
     shut_down(test_server, telemetry).await;
 
-    let code =
-        |span: &Span| attribute_pairs(&span.attributes).into_iter().map(|(_, value)| value).skip(2).collect::<Vec<_>>();
+    let code = |span: &Span| {
+        attribute_pairs(&span.attributes)
+            .into_iter()
+            .map(|(_, value)| value)
+            .skip(2)
+            .collect::<Vec<_>>()
+    };
     let refused = collector.spans_named(GET_UNIT);
     assert_eq!(refused.len(), 2);
     assert!(refused.iter().all(|span| code(span) == ["UNAUTHENTICATED"] && span_status(span) == StatusCode::Unset));
@@ -177,7 +223,10 @@ async fn nothing_of_persons_units_devices_or_figures_leaves_with_a_trace() {
     let ask = phone.request(pb::GetReportRequest { report_id: report.to_vec() });
     // Whatever it answers: its span is what is looked at.
     let _ = ReportServiceClient::new(phone.channel.clone()).get_report(ask).await;
-    let identity = test_server.app.authenticate_token(&thidua::auth::hash_secret(phone.token.as_bytes())).unwrap();
+    let identity = test_server
+        .app
+        .authenticate_token(&thidua::auth::hash_secret(phone.token.as_bytes()))
+        .unwrap();
     let token_hash = thidua::auth::hash_secret(phone.token.as_bytes());
     shut_down(test_server, telemetry).await;
 
@@ -188,7 +237,8 @@ async fn nothing_of_persons_units_devices_or_figures_leaves_with_a_trace() {
     );
     let account = identity.actor.account.0;
     let (token, unit) = (phone.token.as_bytes(), phone.unit.0);
-    let hex = |id: &[u8]| id.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into_bytes();
+    let hex =
+        |id: &[u8]| id.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into_bytes();
     let mut packed = Vec::new();
     prost::encoding::encode_varint(figure.unsigned_abs(), &mut packed);
     let text = figure.to_string();
@@ -208,12 +258,17 @@ async fn nothing_of_persons_units_devices_or_figures_leaves_with_a_trace() {
     ];
     for secret in figures.into_iter().chain(ids).chain(words) {
         assert!(!contains_bytes(&bytes, secret), "{:?}", String::from_utf8_lossy(secret));
-        assert!(!contains_bytes(&bytes, &hex(secret)), "{:?} in hexadecimal", String::from_utf8_lossy(secret));
+        assert!(
+            !contains_bytes(&bytes, &hex(secret)),
+            "{:?} in hexadecimal",
+            String::from_utf8_lossy(secret)
+        );
     }
 }
 
 #[tokio::test]
-async fn a_night_is_a_trace_of_its_own_with_the_id_of_its_run_and_one_that_was_asked_for_is_part_of_the_call() {
+async fn a_night_is_a_trace_of_its_own_with_the_id_of_its_run_and_one_that_was_asked_for_is_part_of_the_call()
+ {
     let (collector, telemetry, test_server) = server_with_collector().await;
     let (app, tracer) = (test_server.app.clone(), telemetry.tracer().clone());
     let slot = jobs::find_job("aggregate").unwrap().latest_slot(app.now());
@@ -232,11 +287,20 @@ async fn a_night_is_a_trace_of_its_own_with_the_id_of_its_run_and_one_that_was_a
     );
     let run = format!("aggregate/{}", slot.local_text());
     let said = [("thidua.job.name", "aggregate"), ("thidua.job.run_id", &run)];
-    assert_eq!(attribute_pairs(&night.attributes), said.map(|(key, value)| (key.to_owned(), value.to_owned())));
-    let [call] = &collector.spans_named("thidua.v1.JobService/RunJob")[..] else { panic!("{:?}", collector.spans()) };
+    assert_eq!(
+        attribute_pairs(&night.attributes),
+        said.map(|(key, value)| (key.to_owned(), value.to_owned()))
+    );
+    let [call] = &collector.spans_named("thidua.v1.JobService/RunJob")[..] else {
+        panic!("{:?}", collector.spans())
+    };
     assert_eq!(asked.trace_id, call.trace_id);
-    let others: Vec<String> = jobs::SCHEDULED_JOBS.iter().map(|job| format!("job {}", job.name)).collect();
-    assert!(others.iter().all(|job| !collector.spans_named(job).is_empty()), "every job that was due");
+    let others: Vec<String> =
+        jobs::SCHEDULED_JOBS.iter().map(|job| format!("job {}", job.name)).collect();
+    assert!(
+        others.iter().all(|job| !collector.spans_named(job).is_empty()),
+        "every job that was due"
+    );
 }
 
 /// Takes connections and never says a word.
@@ -264,7 +328,8 @@ async fn a_collector_that_is_away_or_hangs_changes_no_call_and_what_is_dropped_i
     let gone = start_silent_collector().await.1;
     for address in [address, gone] {
         let short = Duration::from_millis(50);
-        let settings = OtlpSettings { batch_delay: short, export_timeout: short, ..otlp_settings(&address) };
+        let settings =
+            OtlpSettings { batch_delay: short, export_timeout: short, ..otlp_settings(&address) };
         let telemetry = otlp::start_exporter(&settings, None).unwrap();
         let tracer = telemetry.tracer().clone();
         let test_server = TestServer::start_traced(tracer.clone()).await;
@@ -283,7 +348,8 @@ async fn a_collector_that_is_away_or_hangs_changes_no_call_and_what_is_dropped_i
 #[tokio::test]
 async fn beyond_this_machine_a_collector_is_known_by_its_authority() {
     let dir = tempfile::tempdir().unwrap();
-    let (files, other) = (TlsFiles::in_dir(&dir.path().join("a")), TlsFiles::in_dir(&dir.path().join("b")));
+    let (files, other) =
+        (TlsFiles::in_dir(&dir.path().join("a")), TlsFiles::in_dir(&dir.path().join("b")));
     for files in [&files, &other] {
         ca::init_tls(files, &["127.0.0.1".into()], Clock::System.now()).unwrap();
     }
@@ -291,13 +357,18 @@ async fn beyond_this_machine_a_collector_is_known_by_its_authority() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("https://{}", listener.local_addr().unwrap());
     let certificates = ReloadableTlsConfig::load(&files.chain, &files.key, false).unwrap();
-    let incoming =
-        ReceiverStream::new(accept::accept_connections(listener, Some(certificates), ServerLimits::default()));
+    let incoming = ReceiverStream::new(accept::accept_connections(
+        listener,
+        Some(certificates),
+        ServerLimits::default(),
+    ));
     tokio::spawn(collector.router().serve_with_incoming(incoming));
 
     let (mut taken, mut dropped) = (0, 0);
     for ca in [files.ca, other.ca] {
-        let telemetry = otlp::start_exporter(&OtlpSettings { ca: Some(ca), ..otlp_settings(&address) }, None).unwrap();
+        let telemetry =
+            otlp::start_exporter(&OtlpSettings { ca: Some(ca), ..otlp_settings(&address) }, None)
+                .unwrap();
         let tracer = telemetry.tracer().clone();
         drop(tracer.start_call(SYNC, None));
         telemetry.shutdown().await;

@@ -12,7 +12,8 @@ use thidua::pb;
 use thidua::pb::sync_response::Frame;
 
 const DISTRICT: &str = "dist-842";
-const COMMUNES: [&str; 6] = ["com-29236-0", "com-29239-0", "com-29242-0", "com-29245-0", "com-29248-0", "com-29251-0"];
+const COMMUNES: [&str; 6] =
+    ["com-29236-0", "com-29239-0", "com-29242-0", "com-29245-0", "com-29248-0", "com-29251-0"];
 const ROUNDS: i64 = 8;
 
 /// Two nodes, and the database that both write.
@@ -26,14 +27,22 @@ async fn start_two_nodes() -> Option<(TestServer, TestServer, TestDb)> {
 /// The number of the first element of a commune's weekly form.
 pub(crate) fn first_element_number(server: &TestServer) -> u32 {
     let reference = server.app.store().read(|tx| server.app.reference(tx)).unwrap();
-    reference.element_numbers.number(&reference.catalogue.form("tuan-xa").unwrap().elements[0]).unwrap()
+    reference
+        .element_numbers
+        .number(&reference.catalogue.form("tuan-xa").unwrap().elements[0])
+        .unwrap()
 }
 
 /// The report of the first week is sent and then corrected again and again.
-async fn keep_correcting(mut phone: TestClient, nil: BTreeMap<u32, CellValue>, first: u32) -> Vec<u8> {
+async fn keep_correcting(
+    mut phone: TestClient,
+    nil: BTreeMap<u32, CellValue>,
+    first: u32,
+) -> Vec<u8> {
     let (report, acting_unit) = (phone.first_week_key().id(), phone.unit);
     let save = phone.save_command(&nil);
-    let submit = phone.next_command(thidua::domain::command::CommandBody::SubmitReport { report, acting_unit });
+    let submit = phone
+        .next_command(thidua::domain::command::CommandBody::SubmitReport { report, acting_unit });
     phone.sync(vec![save, submit]).await.unwrap();
     let mut current_value = CellValue::Nil;
     for figure in 1..=ROUNDS {
@@ -48,13 +57,17 @@ async fn keep_correcting(mut phone: TestClient, nil: BTreeMap<u32, CellValue>, f
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn s01_s04_s05_a_follower_misses_nothing_that_two_nodes_write_and_its_bookmark_holds_at_either_of_them() {
+async fn s01_s04_s05_a_follower_misses_nothing_that_two_nodes_write_and_its_bookmark_holds_at_either_of_them()
+ {
     let Some((one, other, _db)) = start_two_nodes().await else { return };
     let first = first_element_number(&one);
     let reference = one.app.store().read(|tx| one.app.reference(tx)).unwrap();
     let form = reference.catalogue.form("tuan-xa").unwrap();
-    let nil: BTreeMap<u32, CellValue> =
-        form.elements.iter().map(|code| (reference.element_numbers.number(code).unwrap(), CellValue::Nil)).collect();
+    let nil: BTreeMap<u32, CellValue> = form
+        .elements
+        .iter()
+        .map(|code| (reference.element_numbers.number(code).unwrap(), CellValue::Nil))
+        .collect();
 
     let mut reviewer = one.enrol_client(DISTRICT, Role::Reviewer).await;
     reviewer.sync(Vec::new()).await.unwrap();
@@ -69,12 +82,17 @@ async fn s01_s04_s05_a_follower_misses_nothing_that_two_nodes_write_and_its_book
     let following = tokio::spawn(async move {
         let (mut seqs, mut revisions, mut cursor) = (Vec::new(), BTreeMap::new(), Vec::new());
         // The follower hears until both nodes have been quiet for a while.
-        while let Ok(Ok(Some(message))) = tokio::time::timeout(Duration::from_secs(3), stream.message()).await {
+        while let Ok(Ok(Some(message))) =
+            tokio::time::timeout(Duration::from_secs(3), stream.message()).await
+        {
             match message.frame.unwrap() {
                 Frame::Rows(rows) => {
                     for row in rows.rows {
                         let before = revisions.insert(row.id, row.revision);
-                        assert!(before.is_none_or(|before| before < row.revision), "a revision came back");
+                        assert!(
+                            before.is_none_or(|before| before < row.revision),
+                            "a revision came back"
+                        );
                     }
                 }
                 Frame::Checkpoint(checkpoint) => {
@@ -82,7 +100,11 @@ async fn s01_s04_s05_a_follower_misses_nothing_that_two_nodes_write_and_its_book
                     cursor = checkpoint.cursor;
                 }
                 Frame::Bookmark(bookmark) => cursor = bookmark.cursor,
-                Frame::Welcome(_) | Frame::Verdict(_) | Frame::Reset(_) | Frame::SnapshotEnd(_) | Frame::Notice(_) => {}
+                Frame::Welcome(_)
+                | Frame::Verdict(_)
+                | Frame::Reset(_)
+                | Frame::SnapshotEnd(_)
+                | Frame::Notice(_) => {}
             }
         }
         (seqs, revisions, cursor)
@@ -95,15 +117,25 @@ async fn s01_s04_s05_a_follower_misses_nothing_that_two_nodes_write_and_its_book
     assert!(seqs.is_sorted(), "S1: {seqs:?}");
     for report in &reports {
         let stored = one.app.store().read(|tx| {
-            tx.report(report.as_slice().try_into().map(thidua::domain::ids::ReportId).unwrap(), &reference.unit_numbers)
+            tx.report(
+                report.as_slice().try_into().map(thidua::domain::ids::ReportId).unwrap(),
+                &reference.unit_numbers,
+            )
         });
-        assert_eq!(revisions.get(report), Some(&stored.unwrap().unwrap().revision), "S4: the latest state came");
+        assert_eq!(
+            revisions.get(report),
+            Some(&stored.unwrap().unwrap().revision),
+            "S4: the latest state came"
+        );
     }
     for node in [&other, &one] {
         reviewer.channel = node.connect().await;
         reviewer.cursor = cursor.clone();
         let again = reviewer.sync(Vec::new()).await.unwrap();
-        assert!(!again.iter().any(|frame| matches!(frame, Frame::Rows(_) | Frame::Reset(_))), "S5: {again:?}");
+        assert!(
+            !again.iter().any(|frame| matches!(frame, Frame::Rows(_) | Frame::Reset(_))),
+            "S5: {again:?}"
+        );
     }
     other.close().await;
     one.close().await;
@@ -127,8 +159,9 @@ async fn s04_what_one_node_acknowledged_is_in_the_next_pull_from_the_other() {
         writer.sync(vec![save]).await.unwrap();
         let frames = colleague.sync(Vec::new()).await.unwrap();
         let id = writer.first_week_key().id().0;
-        let seen =
-            frames.iter().any(|frame| matches!(frame, Frame::Rows(rows) if rows.rows.iter().any(|row| row.id == id)));
+        let seen = frames.iter().any(
+            |frame| matches!(frame, Frame::Rows(rows) if rows.rows.iter().any(|row| row.id == id)),
+        );
         assert!(seen, "change {figure} was missing from the other node's answer");
     }
     drop((writer, colleague));
@@ -142,7 +175,9 @@ async fn a_phone_that_is_shut_out_at_one_node_is_out_of_its_open_stream_at_the_o
     let mut head = other.enrol_client(COMMUNES[0], Role::UnitHead).await;
     let mut stream = head.open_stream(Vec::new(), true).await.unwrap();
     let next = async |stream: &mut tonic::Streaming<pb::SyncResponse>| {
-        tokio::time::timeout(Duration::from_secs(10), stream.message()).await.expect("the other node says nothing")
+        tokio::time::timeout(Duration::from_secs(10), stream.message())
+            .await
+            .expect("the other node says nothing")
     };
     while !matches!(next(&mut stream).await.unwrap().unwrap().frame, Some(Frame::Checkpoint(_))) {}
     let began = std::time::Instant::now();
@@ -226,5 +261,9 @@ fn twenty_stories_end_as_well_when_each_call_goes_to_a_node_chosen_by_chance() {
         .output()
         .unwrap();
     let output = String::from_utf8_lossy(&run.stdout);
-    assert!(run.status.success() && output.contains("20 passed"), "{output}{}", String::from_utf8_lossy(&run.stderr));
+    assert!(
+        run.status.success() && output.contains("20 passed"),
+        "{output}{}",
+        String::from_utf8_lossy(&run.stderr)
+    );
 }

@@ -39,8 +39,10 @@ struct ExchangeVector {
 
 impl ExchangeVector {
     fn read(name: &str) -> Self {
-        let mut files: Vec<PathBuf> =
-            std::fs::read_dir(vectors_dir().join(name)).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let mut files: Vec<PathBuf> = std::fs::read_dir(vectors_dir().join(name))
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
         files.retain(|path| path.extension().is_some_and(|end| end == "binpb"));
         files.sort();
         let bytes = |path: &PathBuf| std::fs::read(path).unwrap();
@@ -51,7 +53,12 @@ impl ExchangeVector {
         for path in &files[1..] {
             let bytes = bytes(path);
             let message = pb::SyncResponse::decode(&*bytes).unwrap();
-            assert_eq!(message.encode_to_vec(), bytes, "{} reads back as the same bytes", path.display());
+            assert_eq!(
+                message.encode_to_vec(),
+                bytes,
+                "{} reads back as the same bytes",
+                path.display()
+            );
             let frame = message.frame.unwrap();
             let named = path.file_stem().unwrap().to_str().unwrap();
             assert!(named.ends_with(frame_kind(&frame)), "{named} is a {}", frame_kind(&frame));
@@ -73,7 +80,11 @@ impl ExchangeVector {
     }
 
     async fn record_exchange(phone: &mut TestClient, commands: Vec<Vec<u8>>) -> Self {
-        let asked = pb::SyncRequest { cursor: phone.cursor.clone(), commands: commands.clone(), ..Default::default() };
+        let asked = pb::SyncRequest {
+            cursor: phone.cursor.clone(),
+            commands: commands.clone(),
+            ..Default::default()
+        };
         Self { request: asked, frames: phone.sync(commands).await.unwrap() }
     }
 }
@@ -82,8 +93,11 @@ async fn record_vectors() {
     let server = TestServer::start().await;
     let reference = server.app.store().read(|tx| server.app.reference(tx)).unwrap();
     let form = reference.catalogue.form("tuan-xa").unwrap();
-    let nil: BTreeMap<u32, CellValue> =
-        form.elements.iter().map(|code| (reference.element_numbers.number(code).unwrap(), CellValue::Nil)).collect();
+    let nil: BTreeMap<u32, CellValue> = form
+        .elements
+        .iter()
+        .map(|code| (reference.element_numbers.number(code).unwrap(), CellValue::Nil))
+        .collect();
     let first = *nil.keys().next().unwrap();
     let mut phone = server.enrol_client(COMMUNE, Role::Reporter).await;
     ExchangeVector::record_exchange(&mut phone, Vec::new()).await.write("first-sync");
@@ -91,7 +105,10 @@ async fn record_vectors() {
     let report = phone.first_week_key().id();
     let save = phone.save_command(&nil);
     let submit = phone.next_command(CommandBody::SubmitReport { report, acting_unit: phone.unit });
-    let bad = phone.save_command(&BTreeMap::from([(first, CellValue::Reported(-5)), (90_000, CellValue::Nil)]));
+    let bad = phone.save_command(&BTreeMap::from([
+        (first, CellValue::Reported(-5)),
+        (90_000, CellValue::Nil),
+    ]));
     let pushed = vec![save, submit, bad];
     ExchangeVector::record_exchange(&mut phone, pushed.clone()).await.write("push");
     ExchangeVector::record_exchange(&mut phone, pushed).await.write("push-again");
@@ -110,7 +127,8 @@ async fn record_vectors() {
     let mut stream = idle.open_stream(Vec::new(), true).await.unwrap();
     let mut frames = Vec::new();
     while !matches!(frames.last(), Some(Frame::Bookmark(_))) {
-        let message = tokio::time::timeout(Duration::from_secs(60), stream.message()).await.unwrap();
+        let message =
+            tokio::time::timeout(Duration::from_secs(60), stream.message()).await.unwrap();
         frames.extend(message.unwrap().unwrap().frame);
     }
     ExchangeVector { request: asked, frames }.write("follow");
@@ -119,20 +137,23 @@ async fn record_vectors() {
 }
 
 #[tokio::test]
-async fn every_kind_of_frame_has_a_vector_and_a_first_sync_agrees_with_the_digests_that_it_ends_with() {
+async fn every_kind_of_frame_has_a_vector_and_a_first_sync_agrees_with_the_digests_that_it_ends_with()
+ {
     if std::env::var_os("THIDUA_BLESS").is_some() {
         record_vectors().await;
     }
     let names = ["first-sync", "push", "push-again", "nothing-new", "gap", "forked", "follow"];
     let all: Vec<ExchangeVector> = names.iter().map(|name| ExchangeVector::read(name)).collect();
     let kinds: BTreeSet<&str> = all.iter().flat_map(|one| &one.frames).map(frame_kind).collect();
-    let every = ["bookmark", "checkpoint", "notice", "reset", "rows", "snapshot-end", "verdict", "welcome"];
+    let every =
+        ["bookmark", "checkpoint", "notice", "reset", "rows", "snapshot-end", "verdict", "welcome"];
     assert_eq!(kinds, every.into());
 
     let [first, push, again, ..] = all.as_slice() else { panic!("too few") };
     assert_eq!(client_digests(first), checkpoint_digests(first), "count and sum of every scope");
     let outcomes = |one: &ExchangeVector| -> Vec<pb::Outcome> {
-        let verdict = |frame: &Frame| if let Frame::Verdict(v) = frame { Some(v.outcome()) } else { None };
+        let verdict =
+            |frame: &Frame| if let Frame::Verdict(v) = frame { Some(v.outcome()) } else { None };
         one.frames.iter().filter_map(verdict).collect()
     };
     assert_eq!(push.request.commands.len(), 3);
@@ -174,7 +195,9 @@ fn sha256(parts: &[&[u8]]) -> [u8; 32] {
 }
 
 fn checkpoint_digests(exchange: &ExchangeVector) -> BTreeMap<u32, (u64, u128)> {
-    let Some(Frame::Checkpoint(checkpoint)) = exchange.frames.last() else { panic!("no checkpoint at the end") };
+    let Some(Frame::Checkpoint(checkpoint)) = exchange.frames.last() else {
+        panic!("no checkpoint at the end")
+    };
     let digest = |one: &pb::ScopeDigest| {
         let sum = u128::from_be_bytes(one.digest.as_slice().try_into().unwrap());
         (one.scope_number, (one.count, sum))

@@ -36,13 +36,24 @@ pub(crate) struct AccessOracle {
 }
 
 const DESK_ROLES: [Role; 2] = [Role::Reporter, Role::UnitHead];
-const SYNCED_ROLES: [Role; 6] =
-    [Role::Reporter, Role::UnitHead, Role::Reviewer, Role::CampaignHead, Role::CouncilSecretary, Role::DataSteward];
+const SYNCED_ROLES: [Role; 6] = [
+    Role::Reporter,
+    Role::UnitHead,
+    Role::Reviewer,
+    Role::CampaignHead,
+    Role::CouncilSecretary,
+    Role::DataSteward,
+];
 const REVIEWING_ROLES: [Role; 2] = [Role::Reviewer, Role::CampaignHead];
 
 impl AccessOracle {
     fn parent(&self, unit: usize, day: Date) -> Option<usize> {
-        self.units[unit].parents.iter().rev().find(|(since, _)| *since <= day).map(|(_, parent)| *parent)
+        self.units[unit]
+            .parents
+            .iter()
+            .rev()
+            .find(|(since, _)| *since <= day)
+            .map(|(_, parent)| *parent)
     }
 
     /// A closed unit is followed by its heir, a dissolved one by its last parent.
@@ -71,7 +82,11 @@ impl AccessOracle {
         self.acting_unit(held.unit, day)
     }
 
-    fn roles_on<'a>(&'a self, all: &'a [OracleGrant], day: Date) -> impl Iterator<Item = (Role, usize)> + 'a {
+    fn roles_on<'a>(
+        &'a self,
+        all: &'a [OracleGrant],
+        day: Date,
+    ) -> impl Iterator<Item = (Role, usize)> + 'a {
         let holds = move |held: &&OracleGrant| held.from <= day && day < held.to;
         all.iter().filter(holds).map(move |held| (held.role, self.acting_unit_of(held, day)))
     }
@@ -83,7 +98,8 @@ impl AccessOracle {
         let (own, ancestors) = self.unit_and_ancestors(unit, day);
         self.roles_on(all, day).any(|(role, unit_of_role)| {
             if sent {
-                SYNCED_ROLES.contains(&role) && (own.contains(&unit_of_role) || ancestors.contains(&unit_of_role))
+                SYNCED_ROLES.contains(&role)
+                    && (own.contains(&unit_of_role) || ancestors.contains(&unit_of_role))
             } else {
                 DESK_ROLES.contains(&role) && unit_of_role == own[1]
             }
@@ -96,26 +112,39 @@ impl AccessOracle {
         let (own, ancestors) = self.unit_and_ancestors(unit, day);
         self.roles_on(all, day).any(|(role, unit_of_role)| {
             let at_home = DESK_ROLES.contains(&role) && own.contains(&unit_of_role);
-            let over =
-                REVIEWING_ROLES.contains(&role) && (own.contains(&unit_of_role) || ancestors.contains(&unit_of_role));
+            let over = REVIEWING_ROLES.contains(&role)
+                && (own.contains(&unit_of_role) || ancestors.contains(&unit_of_role));
             at_home || (sent && over)
         })
     }
 
     /// Whether what was published of the unit is told to somebody with these roles: of the province and the districts of that day to everybody
     /// for whom the scope of what is published opens, of any unit to itself and to those above who review or lead.
-    pub(crate) fn sees_standing(&self, all: &[OracleGrant], unit: usize, is_published: bool, day: Date) -> bool {
+    pub(crate) fn sees_standing(
+        &self,
+        all: &[OracleGrant],
+        unit: usize,
+        is_published: bool,
+        day: Date,
+    ) -> bool {
         let (own, ancestors) = self.unit_and_ancestors(unit, day);
         self.roles_on(all, day).any(|(role, unit_of_role)| {
-            let everybodys = is_published && (SYNCED_ROLES.contains(&role) || role == Role::Auditor);
-            let over =
-                REVIEWING_ROLES.contains(&role) && (own.contains(&unit_of_role) || ancestors.contains(&unit_of_role));
+            let everybodys =
+                is_published && (SYNCED_ROLES.contains(&role) || role == Role::Auditor);
+            let over = REVIEWING_ROLES.contains(&role)
+                && (own.contains(&unit_of_role) || ancestors.contains(&unit_of_role));
             everybodys || over || DESK_ROLES.contains(&role) && own.contains(&unit_of_role)
         })
     }
 
     /// Whether somebody with these roles sees a question to the unit: the unit itself at once, those above when it is shared.
-    pub(crate) fn sees_question(&self, all: &[OracleGrant], unit: usize, shared: bool, day: Date) -> bool {
+    pub(crate) fn sees_question(
+        &self,
+        all: &[OracleGrant],
+        unit: usize,
+        shared: bool,
+        day: Date,
+    ) -> bool {
         let (own, ancestors) = self.unit_and_ancestors(unit, day);
         self.roles_on(all, day).any(|(role, unit_of_role)| {
             let reviews = REVIEWING_ROLES.contains(&role);
@@ -127,12 +156,18 @@ impl AccessOracle {
     /// Whether somebody has any role at the report's unit or above it.
     pub(crate) fn is_related(&self, all: &[OracleGrant], report: ReportId, day: Date) -> bool {
         let (own, ancestors) = self.unit_and_ancestors(self.reports[&report].0, day);
-        self.roles_on(all, day)
-            .any(|(_, unit_of_role)| own.contains(&unit_of_role) || ancestors.contains(&unit_of_role))
+        self.roles_on(all, day).any(|(_, unit_of_role)| {
+            own.contains(&unit_of_role) || ancestors.contains(&unit_of_role)
+        })
     }
 
     /// Whether administrators among these roles stand over every place of somebody with those.
-    pub(crate) fn administers(&self, all: &[OracleGrant], whose: &[OracleGrant], day: Date) -> bool {
+    pub(crate) fn administers(
+        &self,
+        all: &[OracleGrant],
+        whose: &[OracleGrant],
+        day: Date,
+    ) -> bool {
         let admins: Vec<usize> = self
             .roles_on(all, day)
             .filter(|(role, _)| *role == Role::Admin)

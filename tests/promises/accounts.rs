@@ -22,7 +22,8 @@ const UNITS: usize = 7;
 const ACCOUNTS: usize = 5;
 /// A role of an administrator as often as another.
 const ROLES: [Role; 4] = [Role::Admin, Role::Reporter, Role::Admin, Role::Reviewer];
-const PB_ROLES: [pb::Role; 4] = [pb::Role::Admin, pb::Role::Reporter, pb::Role::Admin, pb::Role::Reviewer];
+const PB_ROLES: [pb::Role; 4] =
+    [pb::Role::Admin, pb::Role::Reporter, pb::Role::Admin, pb::Role::Reviewer];
 const FOREVER: Date = Date::constant(2199, 1, 1);
 
 #[derive(Debug, Clone)]
@@ -89,12 +90,20 @@ fn build_org(parents: &[usize]) -> OrgFacts {
     let mut facts = OrgFacts::default();
     for unit in 0..UNITS {
         let kind = if unit == 0 { UnitKind::Province } else { UnitKind::District };
-        let (span, name, local_kind) = (DaySpan::ALWAYS, format!("Đơn vị {unit}"), "đội".to_owned());
-        let version = UnitVersion { days: span, name, kind, local_kind, code: None, note: String::new() };
+        let (span, name, local_kind) =
+            (DaySpan::ALWAYS, format!("Đơn vị {unit}"), "đội".to_owned());
+        let version =
+            UnitVersion { days: span, name, kind, local_kind, code: None, note: String::new() };
         facts.units.push(Unit::new(&uid(unit), version));
         if unit > 0 {
-            let (child, parent) = (UnitId::from_code(&uid(unit)), UnitId::from_code(&uid(parents[unit - 1])));
-            facts.edges.push(UnitParent { child, parent, hierarchy: Hierarchy::Command, days: DaySpan::ALWAYS });
+            let (child, parent) =
+                (UnitId::from_code(&uid(unit)), UnitId::from_code(&uid(parents[unit - 1])));
+            facts.edges.push(UnitParent {
+                child,
+                parent,
+                hierarchy: Hierarchy::Command,
+                days: DaySpan::ALWAYS,
+            });
         }
     }
     facts
@@ -118,13 +127,16 @@ impl AccountOracle {
         let chain = std::iter::successors(Some(unit), |at| (*at > 0).then(|| self.parents[at - 1]));
         let grants = &self.grants[&caller];
         chain.into_iter().any(|above| {
-            grants.iter().any(|(role, on, from, to)| *role == Role::Admin && *on == above && *from <= day && day < *to)
+            grants.iter().any(|(role, on, from, to)| {
+                *role == Role::Admin && *on == above && *from <= day && day < *to
+            })
         })
     }
 
     fn may_act(&self, caller: AccountId, account: AccountId, day: Date) -> bool {
         let all = self.grants.get(&account).map_or(&[][..], Vec::as_slice);
-        let mut units: BTreeSet<usize> = all.iter().filter(|(.., to)| day < *to).map(|(_, unit, ..)| *unit).collect();
+        let mut units: BTreeSet<usize> =
+            all.iter().filter(|(.., to)| day < *to).map(|(_, unit, ..)| *unit).collect();
         if units.is_empty() {
             units.extend(all.iter().map(|(_, unit, ..)| *unit));
             units.extend(self.ended.get(&account).into_iter().flatten());
@@ -158,7 +170,8 @@ impl AccountScenario {
     fn new(parents: &[usize]) -> Self {
         let world = World::on_sqlite_with(&build_org(parents));
         let dir = tempfile::tempdir().unwrap();
-        let ServerKeys { authority, cursor_key: seal, revocations } = ServerKeys::open(dir.path()).unwrap();
+        let ServerKeys { authority, cursor_key: seal, revocations } =
+            ServerKeys::open(dir.path()).unwrap();
         let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let (_, closing) = tokio::sync::watch::channel(false);
         let services = {
@@ -173,9 +186,19 @@ impl AccountScenario {
             )
         };
         let oracle = AccountOracle { parents: parents.to_vec(), ..AccountOracle::default() };
-        let accounts = (0..ACCOUNTS).map(|at| AccountId::from_code(&format!("account {at}"))).collect();
-        let mut scenario =
-            Self { world, services, tokio, oracle, accounts, day: FIRST, code: None, count: 0, _keys: dir };
+        let accounts =
+            (0..ACCOUNTS).map(|at| AccountId::from_code(&format!("account {at}"))).collect();
+        let mut scenario = Self {
+            world,
+            services,
+            tokio,
+            oracle,
+            accounts,
+            day: FIRST,
+            code: None,
+            count: 0,
+            _keys: dir,
+        };
         for at in 0..ACCOUNTS {
             // Everybody begins with a role that ended: the account is there and has a device.
             scenario.grant(at, (Role::Reporter, at % UNITS, date(2024, 1, 1), date(2024, 1, 2)));
@@ -197,7 +220,9 @@ impl AccountScenario {
         self.count += 1;
         let device = DeviceId([self.count; 16]);
         let hash = match code {
-            Some(code) => auth::hash_secret(EnrolmentCode::parse(code).unwrap().symbols().as_bytes()),
+            Some(code) => {
+                auth::hash_secret(EnrolmentCode::parse(code).unwrap().symbols().as_bytes())
+            }
             None => {
                 let hash = auth::hash_secret(&device.0);
                 let later = app.now().saturating_add_micros(1);
@@ -220,13 +245,17 @@ impl AccountScenario {
 
     fn request<M>(&self, device: DeviceId, message: M) -> Request<M> {
         let mut request = Request::new(message);
-        request.metadata_mut().insert("authorization", format!("Bearer token {}", device.0[0]).parse().unwrap());
+        request
+            .metadata_mut()
+            .insert("authorization", format!("Bearer token {}", device.0[0]).parse().unwrap());
         request
     }
 
     fn run(&mut self, op: &AccountOp) {
         match *op {
-            AccountOp::Invite { caller, unit, role, account } => self.invite(caller, unit, role, account),
+            AccountOp::Invite { caller, unit, role, account } => {
+                self.invite(caller, unit, role, account)
+            }
             AccountOp::SetPassword => self.set_password(),
             AccountOp::List { caller } => self.list(caller),
             AccountOp::Revoke { caller, device } => self.revoke(caller, device),
@@ -253,10 +282,13 @@ impl AccountScenario {
             roles: vec![PB_ROLES[role].into()],
             account_id: named.map_or_else(Vec::new, |id| id.0.to_vec()),
         };
-        let answer = self.tokio.block_on(self.services.create_enrolment_code(self.request(device, rpc_request)));
+        let answer = self
+            .tokio
+            .block_on(self.services.create_enrolment_code(self.request(device, rpc_request)));
         let id = self.accounts[caller];
         let over_unit = self.oracle.administers(id, unit, self.day);
-        let over_account = named.is_none_or(|named| existing.is_some() && self.oracle.may_act(id, named, self.day));
+        let over_account = named
+            .is_none_or(|named| existing.is_some() && self.oracle.may_act(id, named, self.day));
         match answer {
             Ok(answer) => {
                 let pb::CreateEnrolmentCodeResponse { code, account_id, .. } = answer.into_inner();
@@ -285,7 +317,10 @@ impl AccountScenario {
 
     fn set_password(&mut self) {
         let Some((_, code)) = self.code.take() else { return };
-        let rpc_request = Request::new(pb::SetPasswordRequest { code, password: "một câu dài dễ nhớ".into() });
+        let rpc_request = Request::new(pb::SetPasswordRequest {
+            code,
+            password: "một câu dài dễ nhớ".into(),
+        });
         // The code may have ended meanwhile; whoever holds one had the right when it was made.
         let _ = self.tokio.block_on(self.services.set_password(rpc_request));
     }
@@ -293,19 +328,31 @@ impl AccountScenario {
     fn list(&mut self, caller: usize) {
         let Some(device) = self.device(caller) else { return };
         let rpc_request = pb::ListDevicesRequest { page_size: 500, ..Default::default() };
-        let answer = self.tokio.block_on(self.services.list_devices(self.request(device, rpc_request))).unwrap();
-        let listed: BTreeSet<Vec<u8>> = answer.into_inner().devices.into_iter().map(|one| one.id).collect();
+        let answer = self
+            .tokio
+            .block_on(self.services.list_devices(self.request(device, rpc_request)))
+            .unwrap();
+        let listed: BTreeSet<Vec<u8>> =
+            answer.into_inner().devices.into_iter().map(|one| one.id).collect();
         let may = |account| self.oracle.may_act(self.accounts[caller], account, self.day);
-        let opened = self.oracle.devices.iter().filter(|(one, account)| **one == device || may(**account));
-        assert_eq!(listed, opened.map(|(one, _)| one.0.to_vec()).collect(), "devices told to account {caller}");
+        let opened =
+            self.oracle.devices.iter().filter(|(one, account)| **one == device || may(**account));
+        assert_eq!(
+            listed,
+            opened.map(|(one, _)| one.0.to_vec()).collect(),
+            "devices told to account {caller}"
+        );
     }
 
     fn revoke(&mut self, caller: usize, nth: usize) {
         let Some(device) = self.device(caller) else { return };
-        let (other, account) = self.oracle.devices.iter().nth(nth % self.oracle.devices.len()).unwrap();
+        let (other, account) =
+            self.oracle.devices.iter().nth(nth % self.oracle.devices.len()).unwrap();
         let (other, account) = (*other, *account);
-        let rpc_request = pb::RevokeDeviceRequest { request_id: vec![1; 16], device_id: other.0.to_vec() };
-        let answer = self.tokio.block_on(self.services.revoke_device(self.request(device, rpc_request)));
+        let rpc_request =
+            pb::RevokeDeviceRequest { request_id: vec![1; 16], device_id: other.0.to_vec() };
+        let answer =
+            self.tokio.block_on(self.services.revoke_device(self.request(device, rpc_request)));
         let may = other == device || self.oracle.may_act(self.accounts[caller], account, self.day);
         assert_eq!(answer.is_ok(), may, "account {caller} revokes {other}: {answer:?}");
         if may {
@@ -333,10 +380,12 @@ impl AccountScenario {
                 .map(|(role, unit, from, to)| (*role, UnitId::from_code(&uid(*unit)), *from, *to))
                 .collect();
             let held = self.world.app.store().read(|tx| tx.grants(*account)).unwrap();
-            let held: BTreeSet<_> = held.iter().map(|one| (one.role, one.unit, one.from, one.to)).collect();
+            let held: BTreeSet<_> =
+                held.iter().map(|one| (one.role, one.unit, one.from, one.to)).collect();
             assert_eq!(held, expected_grants, "grants of {account:?}");
         }
-        let absent = self.world.app.store().read(|tx| tx.account_label(AccountId([0xAB; 16]))).unwrap();
+        let absent =
+            self.world.app.store().read(|tx| tx.account_label(AccountId([0xAB; 16]))).unwrap();
         assert_eq!(absent, None, "nobody makes an account by naming it");
     }
 }

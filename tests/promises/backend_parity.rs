@@ -1,6 +1,8 @@
 //! The same commands through SQLite and through PostgreSQL: equal answers, equal digests, one and the same chain.
 
-use crate::world::{TOWN, TestDevice, WARD_2, WARD_3, World, first_week_key, reported_value, week_key};
+use crate::world::{
+    TOWN, TestDevice, WARD_2, WARD_3, World, first_week_key, reported_value, week_key,
+};
 use jiff::civil::date;
 use std::collections::BTreeMap;
 use thidua::domain::permission::Role;
@@ -13,7 +15,8 @@ struct SeededRng(u64);
 
 impl SeededRng {
     fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % end
     }
 }
@@ -40,7 +43,8 @@ fn run_action(world: &World, phone: &mut TestDevice, rng: &mut SeededRng) -> Vec
     let command = match (rng.below(8), world.read_report(key.id())) {
         (0, Some(report)) => phone.accept_command(&report),
         (1, Some(report)) => {
-            let question = ReviewQuestion { code: "EXPLAIN".to_owned(), text: "vì sao?".to_owned() };
+            let question =
+                ReviewQuestion { code: "EXPLAIN".to_owned(), text: "vì sao?".to_owned() };
             let (report, seen) = (key.id(), report.content_hash());
             phone.next_command(thidua::domain::command::CommandBody::ReturnReport {
                 report,
@@ -50,7 +54,8 @@ fn run_action(world: &World, phone: &mut TestDevice, rng: &mut SeededRng) -> Vec
         }
         (2 | 3, _) => phone.submit_command(key.id()),
         (4, _) => {
-            let cells: Vec<_> = elements.iter().map(|element| (*element, reported_value(0))).collect();
+            let cells: Vec<_> =
+                elements.iter().map(|element| (*element, reported_value(0))).collect();
             phone.save_command(&key, &cells, &[])
         }
         (_, report) => {
@@ -87,7 +92,12 @@ fn run_day(world: &World, seed: u64) -> DayResult {
         phone.sync(world);
         phone.assert_digests_match();
         let checkpoint = phone.checkpoint.as_ref().unwrap();
-        digests.extend(checkpoint.digests.iter().map(|(no, digest)| (format!("{:?}", phone.scopes[no].0), *digest)));
+        digests.extend(
+            checkpoint
+                .digests
+                .iter()
+                .map(|(no, digest)| (format!("{:?}", phone.scopes[no].0), *digest)),
+        );
     }
     let head = world.app.store().read(|tx| tx.head()).unwrap();
     DayResult { answers, digests, seq: head.seq, chain: head.chain }

@@ -28,7 +28,9 @@ fn s13_edits_of_different_cells_merge(world: World) {
     assert_eq!(first.held.records, second.held.records);
 }
 
-fn s13_edits_of_one_cell_from_different_bases_keep_both_values_until_the_head_settles_it(world: World) {
+fn s13_edits_of_one_cell_from_different_bases_keep_both_values_until_the_head_settles_it(
+    world: World,
+) {
     let mut first = world.enrol_device("lan", WARD_2, Role::Reporter);
     let mut second = world.enrol_device_of("second", first.account, WARD_2);
     let mut head = world.enrol_device("head", WARD_2, Role::UnitHead);
@@ -38,12 +40,18 @@ fn s13_edits_of_one_cell_from_different_bases_keep_both_values_until_the_head_se
     first.push(&world, &[save]);
     let save = second.save_command(&key, &[(element, reported_value(7))], &[]);
     assert_eq!(second.push(&world, &[save])[0].verdict, Verdict::Conflict);
-    assert_eq!(world.read_report(key.id()).unwrap().cells[&element], reported_value(2), "what stood stands");
+    assert_eq!(
+        world.read_report(key.id()).unwrap().cells[&element],
+        reported_value(2),
+        "what stood stands"
+    );
 
     head.sync(&world);
-    let (_, id) = *head.held.records.keys().find(|(kind, _)| *kind == RecordKind::Conflict).unwrap();
+    let (_, id) =
+        *head.held.records.keys().find(|(kind, _)| *kind == RecordKind::Conflict).unwrap();
     let conflict = ConflictId(id);
-    let by_reporter = first.next_command(CommandBody::SettleConflict { conflict, take_branch: true });
+    let by_reporter =
+        first.next_command(CommandBody::SettleConflict { conflict, take_branch: true });
     assert_eq!(first.push(&world, &[by_reporter])[0].reason.as_deref(), Some("DENIED"));
     let settle = head.next_command(CommandBody::SettleConflict { conflict, take_branch: true });
     let again = head.next_command(CommandBody::SettleConflict { conflict, take_branch: false });

@@ -1,7 +1,9 @@
 //! Ordering, completeness and agreement: S1-S3, S12, S21, S23.
 
 use crate::on_both_databases;
-use crate::world::{OTHER_COMMUNE, TOWN, TestDevice, WARD_2, WARD_3, World, first_week_key, reported_value};
+use crate::world::{
+    OTHER_COMMUNE, TOWN, TestDevice, WARD_2, WARD_3, World, first_week_key, reported_value,
+};
 use thidua::domain::permission::Role;
 use thidua::domain::scope::RecordKind;
 use thidua::sync::frame::{ResetReason, SyncFrame};
@@ -17,7 +19,8 @@ on_both_databases! {
 
 /// A few weeks of reports by two wards and their town.
 fn send_sample_reports(world: &World) -> [TestDevice; 3] {
-    let mut wards = [WARD_2, WARD_3].map(|ward| world.enrol_device(&format!("reporter {ward}"), ward, Role::Reporter));
+    let mut wards = [WARD_2, WARD_3]
+        .map(|ward| world.enrol_device(&format!("reporter {ward}"), ward, Role::Reporter));
     let mut reviewer = world.enrol_device("reviewer", TOWN, Role::Reviewer);
     for (phone, ward) in wards.iter_mut().zip([WARD_2, WARD_3]) {
         world.send_nil_report(phone, &first_week_key(ward));
@@ -83,7 +86,10 @@ fn s23_a_damaged_cursor_rebuilds_its_own_phone_and_nothing_else(world: World) {
     assert_eq!(phone.held.records, before);
     phone.assert_digests_match();
     let quiet = other.sync(&world);
-    assert!(!quiet.iter().any(|frame| matches!(frame, SyncFrame::Reset(_))), "the other phone notices nothing");
+    assert!(
+        !quiet.iter().any(|frame| matches!(frame, SyncFrame::Reset(_))),
+        "the other phone notices nothing"
+    );
 }
 
 fn s23_a_phone_that_asks_for_a_rebuild_gets_it_and_agrees_again(world: World) {
@@ -96,10 +102,17 @@ fn s23_a_phone_that_asks_for_a_rebuild_gets_it_and_agrees_again(world: World) {
         ..Default::default()
     };
     let identity = phone.load_identity(&world).unwrap();
-    let mut exchange =
-        thidua::sync::Exchange::start(world.app.clone(), world.cursor_signer.clone(), identity, &request).unwrap();
+    let mut exchange = thidua::sync::Exchange::start(
+        world.app.clone(),
+        world.cursor_signer.clone(),
+        identity,
+        &request,
+    )
+    .unwrap();
     let frames = exchange.next_frames().unwrap();
-    let reset = frames.iter().find_map(|frame| if let SyncFrame::Reset(reset) = frame { Some(*reset) } else { None });
+    let reset = frames
+        .iter()
+        .find_map(|frame| if let SyncFrame::Reset(reset) = frame { Some(*reset) } else { None });
     let reset = reset.unwrap();
     assert_eq!((reset.reason, reset.generation), (ResetReason::Digest, 2));
 }

@@ -1,7 +1,9 @@
 //! Following by rounds: what a stretch of commits changed is read once and shared, and nothing is missed or overtaken. S1, S4, S5, S28.
 
 use crate::on_both_databases;
-use crate::world::{OTHER_COMMUNE, TOWN, TestDevice, WARD_2, WARD_3, World, first_week_key, reported_value};
+use crate::world::{
+    OTHER_COMMUNE, TOWN, TestDevice, WARD_2, WARD_3, World, first_week_key, reported_value,
+};
 use std::sync::Arc;
 use thidua::domain::permission::Role;
 use thidua::sync::frame::SyncFrame;
@@ -38,9 +40,11 @@ fn read_change_batch(world: &World, followers: &[&Exchange], after: i64) -> Arc<
 
 fn s28_followers_of_one_scope_share_one_batch_and_ask_the_store_nothing(world: World) {
     let mut lan = world.enrol_device("lan", WARD_2, Role::Reporter);
-    let mut follower_group: Vec<TestDevice> =
-        (0..5).map(|n| world.enrol_device(&format!("reviewer {n}"), TOWN, Role::Reviewer)).collect();
-    let mut open: Vec<Exchange> = follower_group.iter_mut().map(|phone| open_follow(phone, &world)).collect();
+    let mut follower_group: Vec<TestDevice> = (0..5)
+        .map(|n| world.enrol_device(&format!("reviewer {n}"), TOWN, Role::Reviewer))
+        .collect();
+    let mut open: Vec<Exchange> =
+        follower_group.iter_mut().map(|phone| open_follow(phone, &world)).collect();
     let after = head_seq(&world);
     world.send_nil_report(&mut lan, &first_week_key(WARD_2));
     let round = read_change_batch(&world, &open.iter().collect::<Vec<_>>(), after);
@@ -57,7 +61,10 @@ fn s28_followers_of_one_scope_share_one_batch_and_ask_the_store_nothing(world: W
         assert_eq!(phone.checkpoint.as_ref().unwrap().seq, batch_head(&round));
     }
     assert_eq!(world.app.store().read_count(), reads, "the round was read once, before");
-    assert!(batches.iter().all(|batch| Arc::ptr_eq(batch, &batches[0])), "one value for all, encoded once");
+    assert!(
+        batches.iter().all(|batch| Arc::ptr_eq(batch, &batches[0])),
+        "one value for all, encoded once"
+    );
 }
 
 fn batch_head(round: &ChangeBatch) -> i64 {
@@ -72,7 +79,8 @@ fn s01_a_follower_who_joins_inside_a_round_gets_only_what_it_has_not_seen(world:
     let seen = world.send_nil_report(&mut lan, &first_week_key(WARD_2));
     let mut exchange = open_follow(&mut reviewer, &world);
     let new = world.send_nil_report(&mut mai, &first_week_key(WARD_3));
-    let frames = exchange.apply_change_batch(&read_change_batch(&world, &[&exchange], after)).unwrap();
+    let frames =
+        exchange.apply_change_batch(&read_change_batch(&world, &[&exchange], after)).unwrap();
     let SyncFrame::SharedRows { rows: batch, .. } = &frames[0] else { panic!("{frames:?}") };
     let ids: Vec<_> = batch.rows.iter().map(|row| row.id).collect();
     assert!(ids.contains(&new.0) && !ids.contains(&seen.0), "{ids:?}");
@@ -92,14 +100,24 @@ fn s05_a_bookmark_moves_an_idle_follower_on_and_overtakes_no_row(world: World) {
     let before = lan.cursor.clone();
     lan.apply_frame(&idle.build_bookmark());
     assert_ne!(lan.cursor, before, "but its cursor moves on");
-    let save =
-        far.save_command(&first_week_key(OTHER_COMMUNE), &[(world.element_numbers()[0], reported_value(1))], &[]);
+    let save = far.save_command(
+        &first_week_key(OTHER_COMMUNE),
+        &[(world.element_numbers()[0], reported_value(1))],
+        &[],
+    );
     far.push(&world, &[save]);
     let mut second = world.enrol_device_of("second", lan.account, WARD_2);
-    let draft = second.save_command(&first_week_key(WARD_2), &[(world.element_numbers()[0], reported_value(1))], &[]);
+    let draft = second.save_command(
+        &first_week_key(WARD_2),
+        &[(world.element_numbers()[0], reported_value(1))],
+        &[],
+    );
     second.push(&world, &[draft]);
     let frames = lan.sync(&world);
-    assert!(!frames.iter().any(|frame| matches!(frame, SyncFrame::Reset(_))), "a bookmark is a place to go on from");
+    assert!(
+        !frames.iter().any(|frame| matches!(frame, SyncFrame::Reset(_))),
+        "a bookmark is a place to go on from"
+    );
     lan.assert_digests_match();
     second.sync(&world);
     assert_eq!(lan.held.records, second.held.records);

@@ -22,23 +22,33 @@ on_both_databases! {
 
 fn hand_over_box(phone: &TestDevice) -> Vec<(HeldCommandId, HeldCommand)> {
     let held = phone.held.records.iter().filter(|((kind, _), _)| *kind == RecordKind::Held);
-    held.map(|((_, id), (_, bytes))| (HeldCommandId(*id), record::decode_held(bytes).unwrap())).collect()
+    held.map(|((_, id), (_, bytes))| (HeldCommandId(*id), record::decode_held(bytes).unwrap()))
+        .collect()
 }
 
 /// What the server says now of a command that it took before.
-fn current_verdict(phone: &mut TestDevice, world: &World, command: &thidua::sync::push::PushedCommand) -> Verdict {
+fn current_verdict(
+    phone: &mut TestDevice,
+    world: &World,
+    command: &thidua::sync::push::PushedCommand,
+) -> Verdict {
     let outcome = phone.push(world, std::slice::from_ref(command)).remove(0);
     assert!(outcome.duplicate);
     outcome.verdict
 }
 
-fn s24_a_save_on_a_base_that_is_not_here_is_held_until_its_parent_comes_and_then_applied_in_order(world: World) {
+fn s24_a_save_on_a_base_that_is_not_here_is_held_until_its_parent_comes_and_then_applied_in_order(
+    world: World,
+) {
     let mut late = world.enrol_device("lan", WARD_2, Role::Reporter);
     let mut parent = world.enrol_device_of("second", late.account, WARD_2);
     let key = first_week_key(WARD_2);
     let elements = world.element_numbers();
     let nil = |from: usize| -> Vec<_> {
-        elements[from..].iter().map(|element| (*element, thidua::domain::cell::CellValue::Nil)).collect()
+        elements[from..]
+            .iter()
+            .map(|element| (*element, thidua::domain::cell::CellValue::Nil))
+            .collect()
     };
     // As after a restore: the server lost revision 1, on which this phone built revision 2 and sent it.
     let second = late.save_command_at(&key, &nil(1), &[], 1);
@@ -80,7 +90,9 @@ fn s24_after_a_loss_an_acceptance_of_content_not_seen_yet_waits_for_it(world: Wo
     assert_eq!(current_verdict(&mut reviewer, &again, &accept), Verdict::Applied);
 }
 
-fn s24_a_held_command_that_is_refused_when_its_parent_comes_stays_on_the_desk_with_the_reason(world: World) {
+fn s24_a_held_command_that_is_refused_when_its_parent_comes_stays_on_the_desk_with_the_reason(
+    world: World,
+) {
     let mut late = world.enrol_device("lan", WARD_2, Role::Reporter);
     let mut parent = world.enrol_device_of("second", late.account, WARD_2);
     let key = first_week_key(WARD_2);
@@ -91,14 +103,22 @@ fn s24_a_held_command_that_is_refused_when_its_parent_comes_stays_on_the_desk_wi
     parent.push(&world, &[first]);
     late.sync(&world);
     let (_, kept) = hand_over_box(&late).remove(0);
-    assert_eq!(kept.refusal.map(thidua::domain::reason::RefusalReason::code), Some("VALUE_OUT_OF_RANGE"));
+    assert_eq!(
+        kept.refusal.map(thidua::domain::reason::RefusalReason::code),
+        Some("VALUE_OUT_OF_RANGE")
+    );
     assert_eq!((kept.state, kept.reason), (HeldState::Open, HeldReason::UnknownBase));
 }
 
 fn devices_with_ended_grant(world: &World) -> (TestDevice, TestDevice) {
     let lan = world.enrol_device("lan", WARD_2, Role::Reporter);
     let head = world.enrol_device("head", WARD_2, Role::UnitHead);
-    let grant = Grant { role: Role::Reporter, unit: lan.unit, from: date(2024, 1, 1), to: date(2024, 8, 20) };
+    let grant = Grant {
+        role: Role::Reporter,
+        unit: lan.unit,
+        from: date(2024, 1, 1),
+        to: date(2024, 8, 20),
+    };
     world.app.grant_role(&world.app.system_actor().unwrap(), lan.account, "lan", &grant).unwrap();
     (lan, head)
 }
@@ -107,12 +127,19 @@ fn devices_with_ended_grant(world: &World) -> (TestDevice, TestDevice) {
 fn devices_with_revoked_grant(world: &World) -> (TestDevice, TestDevice) {
     let lan = world.enrol_device("lan", WARD_2, Role::Reporter);
     let head = world.enrol_device("head", WARD_2, Role::UnitHead);
-    let grant = Grant { role: Role::Reporter, unit: lan.unit, from: date(2024, 1, 1), to: date(2030, 1, 1) };
+    let grant = Grant {
+        role: Role::Reporter,
+        unit: lan.unit,
+        from: date(2024, 1, 1),
+        to: date(2030, 1, 1),
+    };
     world.app.revoke_grant(&world.app.system_actor().unwrap(), lan.account, &grant).unwrap();
     (lan, head)
 }
 
-fn s19_what_a_person_sends_after_the_grant_was_lost_goes_to_the_hand_over_box_and_the_head_takes_it_over(world: World) {
+fn s19_what_a_person_sends_after_the_grant_was_lost_goes_to_the_hand_over_box_and_the_head_takes_it_over(
+    world: World,
+) {
     let (mut lan, mut head) = devices_with_ended_grant(&world);
     let element = world.element_numbers()[0];
     let save = lan.save_command(&first_week_key(WARD_2), &[(element, reported_value(6))], &[]);
@@ -122,13 +149,19 @@ fn s19_what_a_person_sends_after_the_grant_was_lost_goes_to_the_hand_over_box_an
 
     head.sync(&world);
     let (held, kept) = hand_over_box(&head).remove(0);
-    assert_eq!((kept.reason, kept.state, held.0), (HeldReason::GrantLost, HeldState::Open, outcome.record_id));
+    assert_eq!(
+        (kept.reason, kept.state, held.0),
+        (HeldReason::GrantLost, HeldState::Open, outcome.record_id)
+    );
     let apply = head.next_command(CommandBody::SettleHeld { held, apply: true });
     let again = head.next_command(CommandBody::SettleHeld { held, apply: false });
     let outcomes = head.push(&world, &[apply, again]);
     assert_eq!(outcomes[0].verdict, Verdict::Applied, "{outcomes:?}");
     assert_eq!(outcomes[1].reason.as_deref(), Some("HELD_SETTLED"));
-    assert_eq!(world.read_report(first_week_key(WARD_2).id()).unwrap().cells[&element], reported_value(6));
+    assert_eq!(
+        world.read_report(first_week_key(WARD_2).id()).unwrap().cells[&element],
+        reported_value(6)
+    );
     assert_eq!(hand_over_box(&head)[0].1.state, HeldState::Applied);
     head.assert_digests_match();
     assert_eq!(current_verdict(&mut lan, &world, &save), Verdict::Applied);
@@ -136,10 +169,17 @@ fn s19_what_a_person_sends_after_the_grant_was_lost_goes_to_the_hand_over_box_an
 
 fn s19_the_head_may_put_aside_what_came_too_late_and_a_stranger_gets_no_box(world: World) {
     let (mut lan, mut head) = devices_with_revoked_grant(&world);
-    let save = lan.save_command(&first_week_key(WARD_2), &[(world.element_numbers()[0], reported_value(6))], &[]);
+    let save = lan.save_command(
+        &first_week_key(WARD_2),
+        &[(world.element_numbers()[0], reported_value(6))],
+        &[],
+    );
     lan.push(&world, &[save]);
-    let foreign =
-        lan.save_command(&first_week_key(OTHER_COMMUNE), &[(world.element_numbers()[0], reported_value(6))], &[]);
+    let foreign = lan.save_command(
+        &first_week_key(OTHER_COMMUNE),
+        &[(world.element_numbers()[0], reported_value(6))],
+        &[],
+    );
     assert_eq!(lan.push(&world, &[foreign])[0].reason.as_deref(), Some("NOT_FOUND"));
     head.sync(&world);
     let (held, _) = hand_over_box(&head).remove(0);
@@ -156,7 +196,11 @@ fn s19_a_held_command_names_no_device(world: World) {
     let (mut lan, mut head) = devices_with_ended_grant(&world);
     let mut twin = world.enrol_device_of("twin", lan.account, WARD_2);
     for phone in [&mut lan, &mut twin] {
-        let save = phone.save_command(&first_week_key(WARD_2), &[(world.element_numbers()[0], reported_value(6))], &[]);
+        let save = phone.save_command(
+            &first_week_key(WARD_2),
+            &[(world.element_numbers()[0], reported_value(6))],
+            &[],
+        );
         assert_eq!(phone.push(&world, &[save])[0].verdict, Verdict::Held);
     }
     head.sync(&world);
@@ -165,7 +209,10 @@ fn s19_a_held_command_names_no_device(world: World) {
     assert_eq!(kept.len(), 2, "the same words from two phones are two commands");
     for bytes in kept {
         for id in [lan.device.0, twin.device.0, lan.account.0] {
-            assert!(!bytes.windows(16).any(|part| part == id), "no device and no account in the bytes");
+            assert!(
+                !bytes.windows(16).any(|part| part == id),
+                "no device and no account in the bytes"
+            );
         }
     }
 }

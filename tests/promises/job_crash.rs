@@ -25,7 +25,9 @@ const FAULT_ENV: &str = "THIDUA_NIGHT_AT";
 /// Not a story: the process of one night, when the story starts one.
 #[test]
 fn the_other_night() {
-    let (Ok(database), Ok(at)) = (std::env::var(DATABASE_ENV), std::env::var(FAULT_ENV)) else { return };
+    let (Ok(database), Ok(at)) = (std::env::var(DATABASE_ENV), std::env::var(FAULT_ENV)) else {
+        return;
+    };
     // Bounded: a parent that died leaves nobody behind.
     std::thread::spawn(|| {
         std::thread::sleep(Duration::from_secs(60));
@@ -83,15 +85,21 @@ fn a_night_killed_at_any_step_is_published_once_and_whole_after_the_next_start(w
             world.clock.set(world.app.now().saturating_add_micros(11 * 60 * 1_000_000));
             let end = job.run_due_slots(&world.app, "next").unwrap();
             assert_ne!(end, JobSlotOutcome::LeasedElsewhere, "{point} {nth}");
-            assert_eq!(world.app.job_run("aggregate", slot).unwrap().unwrap().state, "DONE", "{point} {nth}");
+            assert_eq!(
+                world.app.job_run("aggregate", slot).unwrap().unwrap().state,
+                "DONE",
+                "{point} {nth}"
+            );
             assert_eq!(run_numbers(&world).len(), published + 1, "published once: {point} {nth}");
             let run = world.app.run_manifests(CampaignId::from_code("A"), 1).unwrap().remove(0);
             let again = world.app.verify_run(&run).unwrap();
             assert!(again.input_matches && again.output_matches, "{point} {nth}");
             let reference = world.app.store().read(|tx| world.app.reference(tx)).unwrap();
             let anew = world.app.judge_live(&reference.campaigns[0], StructureView::AsWas).unwrap();
-            let shown =
-                world.app.visible_standings(&world.app.system_actor().unwrap(), CampaignId::from_code("A")).unwrap();
+            let shown = world
+                .app
+                .visible_standings(&world.app.system_actor().unwrap(), CampaignId::from_code("A"))
+                .unwrap();
             assert_eq!(shown.len(), anew.standings.len(), "{point} {nth}");
             assert!(anew.standings.iter().all(|one| shown.contains(one)), "whole: {point} {nth}");
             if !killed {

@@ -28,7 +28,8 @@ pub(crate) fn accept_first_report(world: &World) -> ReportId {
     let mut ward: TestDevice = world.enrol_device("phuong 3", WARD_3, Role::Reporter);
     let mut town = world.enrol_device("thanh pho", TOWN, Role::Reviewer);
     let key = first_week_key(WARD_3);
-    let cells: Vec<_> = world.element_numbers().into_iter().map(|one| (one, CellValue::Reported(2))).collect();
+    let cells: Vec<_> =
+        world.element_numbers().into_iter().map(|one| (one, CellValue::Reported(2))).collect();
     let save = ward.save_command(&key, &cells, &[]);
     let submit = ward.submit_command(key.id());
     ward.push(world, &[save, submit]);
@@ -38,7 +39,13 @@ pub(crate) fn accept_first_report(world: &World) -> ReportId {
 }
 
 pub(crate) fn run_numbers(world: &World) -> Vec<i64> {
-    world.app.run_manifests(CampaignId::from_code("A"), 100).unwrap().iter().map(|run| run.number).collect()
+    world
+        .app
+        .run_manifests(CampaignId::from_code("A"), 100)
+        .unwrap()
+        .iter()
+        .map(|run| run.number)
+        .collect()
 }
 
 fn count_done_slots(world: &World, job: &str) -> usize {
@@ -97,7 +104,10 @@ fn on_postgresql_no_node_gets_a_newer_token_while_another_publishes_under_its_ow
     });
     let mut runs = world.app.run_manifests(CampaignId::from_code("A"), 10).unwrap();
     runs.sort_by_key(|run| run.number);
-    assert!(runs.is_sorted_by_key(|run| run.cut_seq), "older figures never follow newer ones: {runs:?}");
+    assert!(
+        runs.is_sorted_by_key(|run| run.cut_seq),
+        "older figures never follow newer ones: {runs:?}"
+    );
 }
 
 fn nights_that_were_missed_are_caught_up_each_once(world: World) {
@@ -111,7 +121,11 @@ fn nights_that_were_missed_are_caught_up_each_once(world: World) {
         9,
         "the nights of 25 August, the newest on the first day, to 2 September"
     );
-    assert_eq!(count_done_slots(&world, "aggregate"), 2, "the newest alone: it judges everything as it is now");
+    assert_eq!(
+        count_done_slots(&world, "aggregate"),
+        2,
+        "the newest alone: it judges everything as it is now"
+    );
 }
 
 fn a_run_that_is_cancelled_publishes_nothing_and_is_not_run_again(world: World) {
@@ -119,12 +133,16 @@ fn a_run_that_is_cancelled_publishes_nothing_and_is_not_run_again(world: World) 
     let slot = world.app.now();
     let ended = world.app.run_slot("node", "aggregate", slot, &|app, actor, fence| {
         assert!(app.cancel_job(actor, "aggregate")?, "it is under way");
-        app.aggregate_campaigns(actor, |tx| verify_job_lease(tx, "aggregate", fence)).map(|_| String::new())
+        app.aggregate_campaigns(actor, |tx| verify_job_lease(tx, "aggregate", fence))
+            .map(|_| String::new())
     });
     assert!(matches!(ended, Err(AppError::LeaseLost)), "{ended:?}");
     assert!(run_numbers(&world).is_empty());
     assert_eq!(world.app.job_run("aggregate", slot).unwrap().unwrap().state, "CANCELLED");
-    assert_eq!(find_job("aggregate").unwrap().run_slot(&world.app, "node", slot).unwrap(), JobSlotOutcome::AlreadyDone);
+    assert_eq!(
+        find_job("aggregate").unwrap().run_slot(&world.app, "node", slot).unwrap(),
+        JobSlotOutcome::AlreadyDone
+    );
     let system = world.app.system_actor().unwrap();
     assert!(!world.app.cancel_job(&system, "aggregate").unwrap(), "nothing runs now");
 }
@@ -154,10 +172,16 @@ fn a_phase_is_reviewed_once_the_grace_of_its_last_report_is_over(world: World) {
     assert_eq!(review.states.values().sum::<usize>(), 7, "every target: {review:?}");
     run_all_due(&world.app, "node").unwrap();
     let said = world.app.job_runs(Some("phase-review"), 1).unwrap().remove(0).message.unwrap();
-    assert!(said.starts_with("A phase 1 is in: ") && said.ends_with("thidua brief --campaign A --phase 1"), "{said}");
+    assert!(
+        said.starts_with("A phase 1 is in: ")
+            && said.ends_with("thidua brief --campaign A --phase 1"),
+        "{said}"
+    );
 }
 
-fn a_report_is_named_when_it_is_due_and_no_longer_once_it_is_sent_or_its_grace_is_over(world: World) {
+fn a_report_is_named_when_it_is_due_and_no_longer_once_it_is_sent_or_its_grace_is_over(
+    world: World,
+) {
     let system = world.app.system_actor().unwrap();
     let key = first_week_key(WARD_3);
     let expected = thidua::domain::expectation::Expectation::clone(
@@ -166,14 +190,17 @@ fn a_report_is_named_when_it_is_due_and_no_longer_once_it_is_sent_or_its_grace_i
     let named = |day| {
         world.set_day(day);
         let owed = world.app.due_reports(&system).unwrap();
-        owed.iter().any(|one| one.unit == key.unit && one.contract == key.contract && one.period == key.period)
+        owed.iter().any(|one| {
+            one.unit == key.unit && one.contract == key.contract && one.period == key.period
+        })
     };
     assert!(!named(expected.period.end.yesterday().unwrap()), "the week is not over");
     assert!(named(expected.period.end) && named(expected.due_day), "due, then late");
     assert!(!named(expected.grace_end_day), "nobody is reminded of what is over");
     world.set_day(expected.period.end);
     let mut ward = world.enrol_device("phuong 3 nil", WARD_3, Role::Reporter);
-    let cells: Vec<_> = world.element_numbers().into_iter().map(|one| (one, CellValue::Nil)).collect();
+    let cells: Vec<_> =
+        world.element_numbers().into_iter().map(|one| (one, CellValue::Nil)).collect();
     let (save, submit) = (ward.save_command(&key, &cells, &[]), ward.submit_command(key.id()));
     ward.push(&world, &[save, submit]);
     assert!(!named(expected.period.end), "sent");
@@ -187,7 +214,10 @@ fn every_job_of_the_table_ends_well_on_a_province_that_reports(world: World) {
     world.set_day(date(2024, 9, 20));
     run_all_due(&world.app, "node").unwrap();
     let runs = world.app.job_runs(None, 1000).unwrap();
-    let states: Vec<_> = runs.iter().map(|run| (run.job.as_str(), run.state.as_str(), run.message.clone())).collect();
+    let states: Vec<_> = runs
+        .iter()
+        .map(|run| (run.job.as_str(), run.state.as_str(), run.message.clone()))
+        .collect();
     assert_eq!(states.len(), thidua::jobs::SCHEDULED_JOBS.len(), "{states:?}");
     assert!(states.iter().all(|one| one.1 == "DONE"), "{states:?}");
 }

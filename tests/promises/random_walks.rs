@@ -13,8 +13,8 @@ use thidua::domain::command::{CommandBody, Verdict};
 use thidua::domain::ids::{AccountId, CommentId, ReportId, StandingId, UnitId};
 use thidua::domain::lang::Lang;
 use thidua::domain::org::{
-    DaySpan, Hierarchy, Org, OrgAction, OrgChange, OrgFacts, Unit as Fact, UnitDescription, UnitKind, UnitParent,
-    UnitVersion,
+    DaySpan, Hierarchy, Org, OrgAction, OrgChange, OrgFacts, Unit as Fact, UnitDescription,
+    UnitKind, UnitParent, UnitVersion,
 };
 use thidua::domain::permission::{Grant, Role};
 use thidua::domain::scope::RecordKind;
@@ -49,12 +49,18 @@ struct WeekEvents {
 
 fn weeks() -> impl Strategy<Value = Vec<WeekEvents>> {
     let turn = (0_u8..8, 0_usize..50, 0_usize..50);
-    let granted = prop::collection::vec((0..USERS, 0..ROLES.len(), 0_usize..50, -1_i64..3, 1_i64..5), 1..4);
+    let granted =
+        prop::collection::vec((0..USERS, 0..ROLES.len(), 0_usize..50, -1_i64..3, 1_i64..5), 1..4);
     let revoked = prop::collection::vec((0..USERS, 0_usize..9), 0..2);
     let filed = prop::collection::vec((0_usize..50, any::<bool>()), 1..4);
     let one = (turn, granted, revoked, filed);
     prop::collection::vec(
-        one.prop_map(|(turn, granted, revoked, filed)| WeekEvents { org_change: turn, granted, revoked, filed }),
+        one.prop_map(|(turn, granted, revoked, filed)| WeekEvents {
+            org_change: turn,
+            granted,
+            revoked,
+            filed,
+        }),
         WEEKS,
     )
 }
@@ -87,24 +93,39 @@ impl MirroredOrg {
         let mut oracle = AccessOracle::default();
         let mut facts = OrgFacts::default();
         let mut add = |uid: String, kind, parent: Option<usize>| {
-            let UnitDescription { name, kind, local_kind, code, note } = unit_description(&uid, kind);
-            facts
-                .units
-                .push(Fact::new(&uid, UnitVersion { days: DaySpan::ALWAYS, name, kind, local_kind, code, note }));
+            let UnitDescription { name, kind, local_kind, code, note } =
+                unit_description(&uid, kind);
+            facts.units.push(Fact::new(
+                &uid,
+                UnitVersion { days: DaySpan::ALWAYS, name, kind, local_kind, code, note },
+            ));
             if let Some(parent) = parent {
-                let (child, parent) = (UnitId::from_code(&uid), UnitId::from_code(&oracle.units[parent].uid));
-                facts.edges.push(UnitParent { child, parent, hierarchy: Hierarchy::Command, days: DaySpan::ALWAYS });
+                let (child, parent) =
+                    (UnitId::from_code(&uid), UnitId::from_code(&oracle.units[parent].uid));
+                facts.edges.push(UnitParent {
+                    child,
+                    parent,
+                    hierarchy: Hierarchy::Command,
+                    days: DaySpan::ALWAYS,
+                });
             }
             let parents = parent.map(|parent| (Date::MIN, parent)).into_iter().collect();
-            oracle.units.push(OracleUnit { uid, from: Date::MIN, to: Date::MAX, successor: None, parents });
+            oracle.units.push(OracleUnit {
+                uid,
+                from: Date::MIN,
+                to: Date::MAX,
+                successor: None,
+                parents,
+            });
             oracle.units.len() - 1
         };
         // The example's campaign belongs to this province.
         let province = add("prov-84".into(), UnitKind::Province, None);
         let districts: Vec<usize> =
             (0..2).map(|at| add(format!("d{at}"), UnitKind::District, Some(province))).collect();
-        let communes =
-            (0..COMMUNES).map(|at| add(format!("c{at}"), UnitKind::Commune, Some(districts[at % 2]))).collect();
+        let communes = (0..COMMUNES)
+            .map(|at| add(format!("c{at}"), UnitKind::Commune, Some(districts[at % 2])))
+            .collect();
         Self { oracle: oracle, org: Org::new(facts).unwrap(), communes, districts }
     }
 
@@ -121,7 +142,8 @@ impl MirroredOrg {
 
     /// One turn of the organisation on this day: two merge into a new one, one goes into another, one moves, a district is dissolved.
     fn apply_org_change(&mut self, day: Date, (kind, a, b): (u8, usize, usize)) {
-        let (communes, districts) = (self.open_units(&self.communes, day), self.open_units(&self.districts, day));
+        let (communes, districts) =
+            (self.open_units(&self.communes, day), self.open_units(&self.districts, day));
         let (one, two) = (communes[a % communes.len()], communes[b % communes.len()]);
         let acts = match kind {
             0 | 1 if one != two => {
@@ -137,7 +159,8 @@ impl MirroredOrg {
                 });
                 self.communes.push(new);
                 for closed in [one, two] {
-                    (self.oracle.units[closed].to, self.oracle.units[closed].successor) = (day, Some(new));
+                    (self.oracle.units[closed].to, self.oracle.units[closed].successor) =
+                        (day, Some(new));
                 }
                 let unit = unit_description(&uid, UnitKind::Commune);
                 let parents = vec![(Hierarchy::Command, self.id(parent))];
@@ -166,7 +189,11 @@ impl MirroredOrg {
                     if self.oracle.units[child].parents.last().unwrap().1 == district {
                         self.oracle.units[child].parents.push((day, province));
                         let parent = Some(self.id(province));
-                        acts.push(OrgAction::Reparent { unit: self.id(child), hierarchy: Hierarchy::Command, parent });
+                        acts.push(OrgAction::Reparent {
+                            unit: self.id(child),
+                            hierarchy: Hierarchy::Command,
+                            parent,
+                        });
                     }
                 }
                 self.oracle.units[district].to = day;
@@ -182,8 +209,10 @@ impl MirroredOrg {
             action: act,
         };
         let changes: Vec<OrgChange> = acts.into_iter().map(change).collect();
-        self.org =
-            self.org.apply_changes(&changes).unwrap_or_else(|found| panic!("{changes:?}: {}", found[0].violation));
+        self.org = self
+            .org
+            .apply_changes(&changes)
+            .unwrap_or_else(|found| panic!("{changes:?}: {}", found[0].violation));
     }
 }
 
@@ -216,10 +245,17 @@ impl RandomWalk {
         let world = World::on_sqlite_with(mirrored_org.org.facts());
         let walkers = (0..USERS).map(|at| {
             // Everybody once held something, so that an account is there; it ended long ago.
-            let past =
-                Grant { role: Role::Auditor, unit: mirrored_org.id(0), from: date(2020, 1, 1), to: date(2020, 1, 2) };
+            let past = Grant {
+                role: Role::Auditor,
+                unit: mirrored_org.id(0),
+                from: date(2020, 1, 1),
+                to: date(2020, 1, 2),
+            };
             let account = AccountId::from_code(&format!("walker {at}"));
-            world.app.grant_role(&world.app.system_actor().unwrap(), account, "walker", &past).unwrap();
+            world
+                .app
+                .grant_role(&world.app.system_actor().unwrap(), account, "walker", &past)
+                .unwrap();
             RandomUser {
                 phone: world.enrol_device_of(&format!("walker {at}"), account, "prov-84"),
                 grants: Vec::new(),
@@ -238,8 +274,9 @@ impl RandomWalk {
             self.revoke(*user_index, *nth, day);
         }
         for (user_index, role, unit, from, length) in &week.granted {
-            let open =
-                self.mirrored_org.open_units(&(0..self.mirrored_org.oracle.units.len()).collect::<Vec<_>>(), day);
+            let open = self
+                .mirrored_org
+                .open_units(&(0..self.mirrored_org.oracle.units.len()).collect::<Vec<_>>(), day);
             let (role, unit) = (ROLES[role % ROLES.len()], open[unit % open.len()]);
             let from = day.saturating_add((from * 7).days());
             self.grant(
@@ -251,8 +288,10 @@ impl RandomWalk {
         for (unit, sent) in &week.filed {
             let before = monday_of(at).saturating_sub(7.days());
             let whole: Vec<usize> = self.mirrored_org.open_units(&self.mirrored_org.communes, day);
-            let whole: Vec<usize> =
-                whole.into_iter().filter(|unit| self.mirrored_org.oracle.units[*unit].from <= before).collect();
+            let whole: Vec<usize> = whole
+                .into_iter()
+                .filter(|unit| self.mirrored_org.oracle.units[*unit].from <= before)
+                .collect();
             if !whole.is_empty() {
                 self.file_report(whole[unit % whole.len()], before, *sent);
             }
@@ -263,7 +302,10 @@ impl RandomWalk {
         let OracleGrant { role, unit, from, to } = role_grant;
         let oracle = &self.mirrored_org.oracle;
         // One role on one unit is held once: of two with the same first day the later replaces the earlier.
-        if self.users[user_index].grants.iter().any(|one| one.role == role && oracle.acting_unit(one.unit, day) == unit)
+        if self.users[user_index]
+            .grants
+            .iter()
+            .any(|one| one.role == role && oracle.acting_unit(one.unit, day) == unit)
         {
             return;
         }
@@ -271,7 +313,12 @@ impl RandomWalk {
         let user = &mut self.users[user_index];
         self.world
             .app
-            .grant_role(&self.world.app.system_actor().unwrap(), user.phone.account, "walker", &grant)
+            .grant_role(
+                &self.world.app.system_actor().unwrap(),
+                user.phone.account,
+                "walker",
+                &grant,
+            )
             .unwrap();
         user.grants.push(role_grant);
     }
@@ -280,15 +327,20 @@ impl RandomWalk {
     fn revoke(&mut self, user_index: usize, nth: usize, day: Date) {
         let user = &mut self.users[user_index];
         let grants = user.phone.load_identity(&self.world).unwrap().actor.grants;
-        let today: Vec<Grant> = grants.into_iter().filter(|grant| grant.from <= day && day < grant.to).collect();
+        let today: Vec<Grant> =
+            grants.into_iter().filter(|grant| grant.from <= day && day < grant.to).collect();
         let Some(grant) = today.get(nth % today.len().max(1)).copied() else { return };
-        self.world.app.revoke_grant(&self.world.app.system_actor().unwrap(), user.phone.account, &grant).unwrap();
+        self.world
+            .app
+            .revoke_grant(&self.world.app.system_actor().unwrap(), user.phone.account, &grant)
+            .unwrap();
         let oracle = &self.mirrored_org.oracle;
         let is_lost = |role_grant: &OracleGrant| {
             role_grant.role == grant.role
                 && role_grant.to == grant.to
                 && role_grant.from <= day
-                && UnitId::from_code(&oracle.units[oracle.acting_unit_of(role_grant, day)].uid) == grant.unit
+                && UnitId::from_code(&oracle.units[oracle.acting_unit_of(role_grant, day)].uid)
+                    == grant.unit
         };
         // Of two that became one at a merger both are gone.
         let (lost, kept) = user.grants.iter().partition(|role_grant| is_lost(role_grant));
@@ -299,7 +351,10 @@ impl RandomWalk {
     fn file_report(&mut self, unit: usize, start: Date, sent: bool) {
         let uid = self.mirrored_org.oracle.units[unit].uid.clone();
         if !self.reporters.iter().any(|(of, _)| *of == unit) {
-            self.reporters.push((unit, self.world.enrol_device(&format!("typist {uid}"), &uid, Role::Reporter)));
+            self.reporters.push((
+                unit,
+                self.world.enrol_device(&format!("typist {uid}"), &uid, Role::Reporter),
+            ));
         }
         let (_, typist) = self.reporters.iter_mut().find(|(of, _)| *of == unit).unwrap();
         let key = week_key(&uid, start);
@@ -309,8 +364,11 @@ impl RandomWalk {
         if sent {
             self.world.send_nil_report(typist, &key);
         } else {
-            let save =
-                typist.save_command(&key, &[(self.world.element_numbers()[0], crate::world::reported_value(1))], &[]);
+            let save = typist.save_command(
+                &key,
+                &[(self.world.element_numbers()[0], crate::world::reported_value(1))],
+                &[],
+            );
             assert_eq!(typist.push(&self.world, &[save])[0].verdict, Verdict::Applied);
         }
         self.mirrored_org.oracle.reports.insert(key.id(), (unit, sent));
@@ -324,7 +382,11 @@ impl RandomWalk {
         let whose = |user: &RandomUser| -> Vec<OracleGrant> {
             let present: Vec<OracleGrant> =
                 user.grants.iter().copied().filter(|role_grant| day < role_grant.to).collect();
-            if present.is_empty() { [&user.grants[..], &user.past_grants[..], &[past]].concat() } else { present }
+            if present.is_empty() {
+                [&user.grants[..], &user.past_grants[..], &[past]].concat()
+            } else {
+                present
+            }
         };
         let whose: Vec<Vec<OracleGrant>> = self.users.iter().map(whose).collect();
         let devices: Vec<_> = self.users.iter().map(|user| user.phone.device).collect();
@@ -333,10 +395,16 @@ impl RandomWalk {
             let oracle = &self.mirrored_org.oracle;
             phone.sync(&self.world);
             phone.assert_digests_match();
-            let of_kind = |kind| phone.held.records.keys().filter(move |(one, _)| *one == kind).map(|(_, id)| *id);
+            let of_kind = |kind| {
+                phone.held.records.keys().filter(move |(one, _)| *one == kind).map(|(_, id)| *id)
+            };
             let ours: BTreeSet<[u8; 16]> = of_kind(RecordKind::Report).collect();
-            let opened: BTreeSet<[u8; 16]> =
-                oracle.reports.keys().filter(|id| oracle.is_synced(held, **id, day)).map(|id| id.0).collect();
+            let opened: BTreeSet<[u8; 16]> = oracle
+                .reports
+                .keys()
+                .filter(|id| oracle.is_synced(held, **id, day))
+                .map(|id| id.0)
+                .collect();
             assert_eq!(ours, opened, "walker {at} on {day} holds what {held:?} opens");
             assert_eq!(
                 of_kind(RecordKind::Unit).next().is_some(),
@@ -360,7 +428,11 @@ impl RandomWalk {
                     refusal_details(app.report_detail(&actor, *id)),
                     refusal_details(app.report_revisions(&actor, *id)),
                 ] {
-                    let expected = if readable { None } else { refusal_details(app.report_detail(&actor, absent)) };
+                    let expected = if readable {
+                        None
+                    } else {
+                        refusal_details(app.report_detail(&actor, absent))
+                    };
                     assert_eq!(asked, expected, "walker {at} on {day} asks for {id} with {held:?}");
                 }
             }
@@ -369,7 +441,11 @@ impl RandomWalk {
                 let user = devices.iter().position(|one| *one == device.id);
                 let Some(of) = user.filter(|_| !own) else { continue };
                 let may = oracle.administers(held, &whose[of], day);
-                assert!(may, "walker {at} on {day} with {held:?} is told of a device of {:?}", whose[of]);
+                assert!(
+                    may,
+                    "walker {at} on {day} with {held:?} is told of a device of {:?}",
+                    whose[of]
+                );
             }
         }
     }
@@ -384,35 +460,58 @@ impl RandomWalk {
             .read(|tx| {
                 let reference = app.reference(tx)?;
                 let (units, elements) = (&reference.unit_numbers, &reference.element_numbers);
-                Ok::<_, AppError>((tx.standings(campaign, units, elements)?, tx.findings(units, elements)?))
+                Ok::<_, AppError>((
+                    tx.standings(campaign, units, elements)?,
+                    tx.findings(units, elements)?,
+                ))
             })
             .unwrap();
         let oracle = &self.mirrored_org.oracle;
-        let number = |id: UnitId| (0..oracle.units.len()).find(|at| self.mirrored_org.id(*at) == id).unwrap();
+        let number = |id: UnitId| {
+            (0..oracle.units.len()).find(|at| self.mirrored_org.id(*at) == id).unwrap()
+        };
         let absent = StandingId([0xAB; 16]);
         for (at, RandomUser { phone, grants: held, .. }) in self.users.iter().enumerate() {
             let actor = phone.load_identity(&self.world).unwrap().actor;
-            let listed: BTreeSet<StandingId> =
-                app.campaign_results(&actor, campaign).unwrap().standings.iter().map(|one| one.standing.id()).collect();
+            let listed: BTreeSet<StandingId> = app
+                .campaign_results(&actor, campaign)
+                .unwrap()
+                .standings
+                .iter()
+                .map(|one| one.standing.id())
+                .collect();
             for standing in &standings {
                 let (unit, id) = (number(standing.unit), standing.id());
-                let above_communes =
-                    unit == 0 || self.mirrored_org.districts.contains(&unit) && day < oracle.units[unit].to;
+                let above_communes = unit == 0
+                    || self.mirrored_org.districts.contains(&unit) && day < oracle.units[unit].to;
                 let seen = oracle.sees_standing(held, unit, above_communes, day);
-                assert_eq!(listed.contains(&id), seen, "walker {at} on {day} with {held:?}: a standing of {unit}");
-                let expected = if seen { None } else { refusal_details(app.standing_result(&actor, absent)) };
+                assert_eq!(
+                    listed.contains(&id),
+                    seen,
+                    "walker {at} on {day} with {held:?}: a standing of {unit}"
+                );
+                let expected =
+                    if seen { None } else { refusal_details(app.standing_result(&actor, absent)) };
                 assert_eq!(
                     refusal_details(app.standing_result(&actor, id)),
                     expected,
                     "walker {at} on {day} asks for a standing of {unit}"
                 );
             }
-            let questions: BTreeSet<_> =
-                app.visible_findings(&actor, None).unwrap().iter().map(|(one, _)| one.id()).collect();
+            let questions: BTreeSet<_> = app
+                .visible_findings(&actor, None)
+                .unwrap()
+                .iter()
+                .map(|(one, _)| one.id())
+                .collect();
             for (finding, _) in &findings {
                 let unit = number(finding.unit);
                 let seen = oracle.sees_question(held, unit, finding.shared, day);
-                assert_eq!(questions.contains(&finding.id()), seen, "walker {at} on {day} with {held:?}: {finding:?}");
+                assert_eq!(
+                    questions.contains(&finding.id()),
+                    seen,
+                    "walker {at} on {day} with {held:?}: {finding:?}"
+                );
             }
         }
     }
@@ -425,17 +524,31 @@ impl RandomWalk {
             let all = held.iter().chain(once.iter());
             let ever: Vec<OracleGrant> =
                 all.map(|one| OracleGrant { from: Date::MIN, to: Date::MAX, ..*one }).collect();
-            let hidden: Vec<ReportId> =
-                oracle.reports.keys().copied().filter(|id| !oracle.is_related(&ever, *id, day)).take(3).collect();
+            let hidden: Vec<ReportId> = oracle
+                .reports
+                .keys()
+                .copied()
+                .filter(|id| !oracle.is_related(&ever, *id, day))
+                .take(3)
+                .collect();
             let (mut commands, mut asked) = (Vec::new(), 0);
             for id in hidden.iter().copied().chain([ReportId([0xAB; 16])]) {
                 let report = self.world.read_report(id);
                 let comment = CommentId::from_code(&format!("{at} {id}"));
-                commands.push(phone.next_command(CommandBody::AddComment { report: id, comment, text: "xem".into() }));
+                commands.push(phone.next_command(CommandBody::AddComment {
+                    report: id,
+                    comment,
+                    text: "xem".into(),
+                }));
                 commands.push(phone.submit_command(id));
-                let seen =
-                    report.map_or_else(|| thidua::domain::report::ContentHash([1; 32]), |one| one.content_hash());
-                commands.push(phone.next_command(CommandBody::AcceptReport { report: id, content_hash: seen }));
+                let seen = report.map_or_else(
+                    || thidua::domain::report::ContentHash([1; 32]),
+                    |one| one.content_hash(),
+                );
+                commands.push(
+                    phone
+                        .next_command(CommandBody::AcceptReport { report: id, content_hash: seen }),
+                );
                 asked += 1;
             }
             let outcomes = phone.push(&self.world, &commands);
@@ -444,12 +557,23 @@ impl RandomWalk {
                 .map(|three| {
                     three
                         .iter()
-                        .map(|one| (one.verdict, one.reason.clone(), one.problems.clone(), one.revision, one.seq))
+                        .map(|one| {
+                            (
+                                one.verdict,
+                                one.reason.clone(),
+                                one.problems.clone(),
+                                one.revision,
+                                one.seq,
+                            )
+                        })
                         .collect::<Vec<_>>()
                 })
                 .collect();
             let nobody = answers.last().unwrap();
-            assert!(answers.iter().all(|answer| answer == nobody), "walker {at} on {day} {held:?}: {answers:?}");
+            assert!(
+                answers.iter().all(|answer| answer == nobody),
+                "walker {at} on {day} {held:?}: {answers:?}"
+            );
         }
     }
 }

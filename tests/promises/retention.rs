@@ -1,7 +1,9 @@
 //! Age: what is compacted away, phones that were away for long, apps that are old. S22, S23, S25.
 
 use crate::on_both_databases;
-use crate::world::{OTHER_COMMUNE, TOWN, WARD_2, World, first_week_key, pushed_command, reported_value, week_key};
+use crate::world::{
+    OTHER_COMMUNE, TOWN, WARD_2, World, first_week_key, pushed_command, reported_value, week_key,
+};
 use jiff::civil::date;
 use thidua::domain::campaign::{Campaign, CampaignStep};
 use thidua::domain::command::{Command, CommandBody, Verdict};
@@ -23,7 +25,9 @@ on_both_databases! {
 fn reset_reasons(frames: &[SyncFrame]) -> Vec<ResetReason> {
     frames
         .iter()
-        .filter_map(|frame| if let SyncFrame::Reset(reset) = frame { Some(reset.reason) } else { None })
+        .filter_map(
+            |frame| if let SyncFrame::Reset(reset) = frame { Some(reset.reason) } else { None },
+        )
         .collect()
 }
 
@@ -38,8 +42,10 @@ fn s23_a_cursor_below_a_trimmed_tombstone_is_rebuilt_and_one_above_goes_on(world
     away.sync(&world);
     town.sync(&world);
     world.send_nil_report(&mut lan, &week_key(WARD_2, date(2024, 8, 26)));
-    let rest: Vec<_> =
-        world.element_numbers()[1..].iter().map(|one| (*one, thidua::domain::cell::CellValue::Nil)).collect();
+    let rest: Vec<_> = world.element_numbers()[1..]
+        .iter()
+        .map(|one| (*one, thidua::domain::cell::CellValue::Nil))
+        .collect();
     let fill = lan.save_command(&key, &rest, &[]);
     let submit = lan.submit_command(key.id());
     lan.push(&world, &[fill, submit]);
@@ -47,8 +53,11 @@ fn s23_a_cursor_below_a_trimmed_tombstone_is_rebuilt_and_one_above_goes_on(world
     let done = world.app.compact_store(&world.app.system_actor().unwrap()).unwrap();
     assert!(done.tombstones >= 1, "{done:?}");
     // Something stands on the desk, so that the rebuilding has a row behind which it can be cut.
-    let draft =
-        lan.save_command(&week_key(WARD_2, date(2024, 12, 9)), &[(world.element_numbers()[0], reported_value(1))], &[]);
+    let draft = lan.save_command(
+        &week_key(WARD_2, date(2024, 12, 9)),
+        &[(world.element_numbers()[0], reported_value(1))],
+        &[],
+    );
     lan.push(&world, &[draft]);
     assert_eq!(reset_reasons(&lan.sync(&world)), [], "who saw the tombstone goes on");
     assert_eq!(reset_reasons(&town.sync(&world)), [], "a scope that lost no tombstone goes on");
@@ -61,7 +70,11 @@ fn s23_a_cursor_below_a_trimmed_tombstone_is_rebuilt_and_one_above_goes_on(world
         assert_eq!(unlucky.held.records, lan.held.records, "rebuilt, and cut behind {cut} frames");
         cut += 1;
     }
-    assert_eq!(reset_reasons(&away.sync(&world)), [ResetReason::Compacted], "only the desk is rebuilt");
+    assert_eq!(
+        reset_reasons(&away.sync(&world)),
+        [ResetReason::Compacted],
+        "only the desk is rebuilt"
+    );
     away.assert_digests_match();
     assert_eq!(away.held.records, lan.held.records);
 }
@@ -87,32 +100,59 @@ fn s17_reports_of_a_campaign_long_concluded_leave_the_phones_and_stay_on_the_ser
     let key = first_week_key(OTHER_COMMUNE);
     let report = world.send_nil_report(&mut lan, &key);
     let comment = CommentId([7; 16]);
-    let said = lan.next_command(CommandBody::AddComment { report, comment, text: "đã gửi đủ".to_owned() });
+    let said =
+        lan.next_command(CommandBody::AddComment {
+            report, comment, text: "đã gửi đủ".to_owned()
+        });
     lan.push(&world, &[said]);
     conclude_campaign(&world, 60);
     let system = world.app.system_actor().unwrap();
     lan.sync(&world);
-    assert!(lan.has_record(RecordKind::Report, report.0) && lan.has_record(RecordKind::Comment, comment.0));
+    assert!(
+        lan.has_record(RecordKind::Report, report.0)
+            && lan.has_record(RecordKind::Comment, comment.0)
+    );
     world.set_day(date(2025, 10, 18));
-    assert_eq!(world.app.compact_store(&system).unwrap().expired_reports, 0, "60 days are not over");
+    assert_eq!(
+        world.app.compact_store(&system).unwrap().expired_reports,
+        0,
+        "60 days are not over"
+    );
     world.set_day(date(2025, 10, 19));
     assert_eq!(world.app.compact_store(&system).unwrap().expired_reports, 1);
     assert_eq!(world.app.compact_store(&system).unwrap().expired_reports, 0, "once is enough");
-    let again =
-        lan.next_command(CommandBody::AddComment { report, comment: CommentId([8; 16]), text: "còn đó".to_owned() });
+    let again = lan.next_command(CommandBody::AddComment {
+        report,
+        comment: CommentId([8; 16]),
+        text: "còn đó".to_owned(),
+    });
     let refused = lan.push(&world, &[again]);
-    assert_eq!(refused[0].reason.as_deref(), Some("PERIOD_CLOSED"), "nothing is said where nobody would see it");
+    assert_eq!(
+        refused[0].reason.as_deref(),
+        Some("PERIOD_CLOSED"),
+        "nothing is said where nobody would see it"
+    );
     lan.assert_digests_match();
-    assert!(!lan.has_record(RecordKind::Report, report.0) && !lan.has_record(RecordKind::Comment, comment.0));
-    assert_eq!(world.read_report(report).unwrap().state, ReportState::Submitted, "the server keeps it");
+    assert!(
+        !lan.has_record(RecordKind::Report, report.0)
+            && !lan.has_record(RecordKind::Comment, comment.0)
+    );
+    assert_eq!(
+        world.read_report(report).unwrap().state,
+        ReportState::Submitted,
+        "the server keeps it"
+    );
 }
 
 fn s25_a_phone_away_for_400_days_pushes_its_outbox_and_agrees_again(world: World) {
     let mut lan = world.enrol_device("lan", OTHER_COMMUNE, Role::Reporter);
     lan.sync(&world);
     let key = first_week_key(OTHER_COMMUNE);
-    let cells: Vec<_> =
-        world.element_numbers().into_iter().map(|one| (one, thidua::domain::cell::CellValue::Nil)).collect();
+    let cells: Vec<_> = world
+        .element_numbers()
+        .into_iter()
+        .map(|one| (one, thidua::domain::cell::CellValue::Nil))
+        .collect();
     let save = lan.save_command(&key, &cells, &[]);
     let submit = lan.submit_command(key.id());
     let mut busy = world.enrol_device_of("busy", lan.account, OTHER_COMMUNE);
@@ -136,7 +176,9 @@ fn s25_a_command_of_another_line_of_apps_with_unknown_fields_is_taken(world: Wor
     let read = command::decode_command(&save.bytes, lan.unit).unwrap();
     save.command = read.command;
     // Who signs and what the author saw were not said by the first apps.
-    let Ok(Command { body: CommandBody::SaveCells(old), .. }) = &mut save.command else { panic!("{save:?}") };
+    let Ok(Command { body: CommandBody::SaveCells(old), .. }) = &mut save.command else {
+        panic!("{save:?}")
+    };
     old.base_revision = 0;
     assert_eq!(lan.push(&world, &[save])[0].verdict, Verdict::Applied);
     let submit = pushed_command(
@@ -148,7 +190,11 @@ fn s25_a_command_of_another_line_of_apps_with_unknown_fields_is_taken(world: Wor
         },
     );
     lan.last_command_number = 2;
-    assert_eq!(lan.push(&world, &[submit])[0].reason.as_deref(), Some("CELL_BLANK"), "and the next one is read too");
+    assert_eq!(
+        lan.push(&world, &[submit])[0].reason.as_deref(),
+        Some("CELL_BLANK"),
+        "and the next one is read too"
+    );
     lan.assert_digests_match();
 }
 
@@ -160,9 +206,17 @@ fn compacting_twice_trims_nothing_more(world: World) {
     world.app.compact_store(&system).unwrap();
     let again = world.app.compact_store(&system).unwrap();
     assert_eq!((again.tombstones, again.released_commands), (0, 0));
-    let grant =
-        Grant { role: Role::Auditor, unit: UnitId::from_code(TOWN), from: date(2024, 1, 1), to: date(2026, 1, 1) };
+    let grant = Grant {
+        role: Role::Auditor,
+        unit: UnitId::from_code(TOWN),
+        from: date(2024, 1, 1),
+        to: date(2026, 1, 1),
+    };
     world.app.grant_role(&system, lan.account, "lan", &grant).unwrap();
-    let nobody = thidua::domain::permission::Actor { account: lan.account, device: None, grants: vec![grant] };
+    let nobody = thidua::domain::permission::Actor {
+        account: lan.account,
+        device: None,
+        grants: vec![grant],
+    };
     assert!(world.app.compact_store(&nobody).is_err(), "a right to run jobs is asked");
 }

@@ -25,9 +25,16 @@ fn run_nightly_job(world: &World) -> Vec<RunManifest> {
 }
 
 /// Every cell of the first week gets this figure; the district says yes.
-fn accept_report(world: &World, phone: &mut TestDevice, reviewer: &mut TestDevice, uid: &str, figure: i64) -> ReportId {
+fn accept_report(
+    world: &World,
+    phone: &mut TestDevice,
+    reviewer: &mut TestDevice,
+    uid: &str,
+    figure: i64,
+) -> ReportId {
     let key = first_week_key(uid);
-    let cells: Vec<_> = world.element_numbers().into_iter().map(|one| (one, CellValue::Reported(figure))).collect();
+    let cells: Vec<_> =
+        world.element_numbers().into_iter().map(|one| (one, CellValue::Reported(figure))).collect();
     let save = phone.save_command(&key, &cells, &[]);
     let submit = phone.submit_command(key.id());
     phone.push(world, &[save, submit]);
@@ -39,10 +46,15 @@ fn accept_report(world: &World, phone: &mut TestDevice, reviewer: &mut TestDevic
 
 /// A commune and its district.
 fn reporter_and_reviewer(world: &World) -> (TestDevice, TestDevice) {
-    (world.enrol_device("phuong 3", WARD_3, Role::Reporter), world.enrol_device("thanh pho", TOWN, Role::Reviewer))
+    (
+        world.enrol_device("phuong 3", WARD_3, Role::Reporter),
+        world.enrol_device("thanh pho", TOWN, Role::Reviewer),
+    )
 }
 
-fn a_run_is_reckoned_again_from_raw_reports_though_reports_and_baselines_changed_since(world: World) {
+fn a_run_is_reckoned_again_from_raw_reports_though_reports_and_baselines_changed_since(
+    world: World,
+) {
     let (mut ward, mut town) = reporter_and_reviewer(&world);
     let mut other = world.enrol_device("phuong 2", WARD_2, Role::Reporter);
     accept_report(&world, &mut ward, &mut town, WARD_3, 2);
@@ -65,7 +77,11 @@ fn a_run_is_reckoned_again_from_raw_reports_though_reports_and_baselines_changed
         let found = world.app.verify_run(run).unwrap();
         assert!(found.input_matches && found.output_matches, "run {}: {found:?}", run.number);
     }
-    assert_eq!(world.app.verify_run(&first).unwrap().reports, 1, "the second report came behind its cut");
+    assert_eq!(
+        world.app.verify_run(&first).unwrap().reports,
+        1,
+        "the second report came behind its cut"
+    );
     assert_ne!(first.output_digest, second.output_digest);
 }
 
@@ -82,12 +98,17 @@ fn two_runs_differ_by_the_reports_between_them_and_by_nothing_else(world: World)
         "followed or made from nothing: the same"
     );
     let between = world.app.diff_runs(&runs[1], &runs[0]).unwrap();
-    let reports: Vec<ReportId> = between.changed_reports.iter().map(|report| report.key.id()).collect();
+    let reports: Vec<ReportId> =
+        between.changed_reports.iter().map(|report| report.key.id()).collect();
     assert_eq!(reports, [report]);
     assert!(!between.definitions_changed && !between.baselines_changed);
-    let units: std::collections::BTreeSet<_> = between.standing_diffs.iter().map(|one| one.unit).collect();
+    let units: std::collections::BTreeSet<_> =
+        between.standing_diffs.iter().map(|one| one.unit).collect();
     let touched = [WARD_2, TOWN, "prov-84"].map(thidua::domain::ids::UnitId::from_code);
-    assert!(units.iter().all(|unit| touched.contains(unit)), "only the unit and those above it: {units:?}");
+    assert!(
+        units.iter().all(|unit| touched.contains(unit)),
+        "only the unit and those above it: {units:?}"
+    );
     assert!(!between.standing_diffs.is_empty());
     assert_eq!(world.app.diff_runs(&runs[0], &runs[0]).unwrap().standing_diffs, []);
 }
@@ -108,8 +129,10 @@ fn a_run_whose_bytes_were_edited_does_not_hold(world: World) {
     standings[last] ^= 1;
     let edited = world.app.verify_run(&RunManifest { standings, ..run.clone() });
     assert!(!edited.is_ok_and(|found| found.output_matches), "an edited standing");
-    let later = world.app.verify_run(&RunManifest { cut_seq: run.cut_seq - 1, ..run.clone() }).unwrap();
+    let later =
+        world.app.verify_run(&RunManifest { cut_seq: run.cut_seq - 1, ..run.clone() }).unwrap();
     assert!(!later.input_matches, "another cut is another input");
-    let other_day = world.app.verify_run(&RunManifest { as_of_day: run.as_of_day + 30, ..run }).unwrap();
+    let other_day =
+        world.app.verify_run(&RunManifest { as_of_day: run.as_of_day + 30, ..run }).unwrap();
     assert!(!other_day.input_matches, "another day is another input");
 }

@@ -1,7 +1,9 @@
 //! Scope and privacy: S17, S18, S20.
 
 use crate::on_both_databases;
-use crate::world::{OTHER_COMMUNE, TOWN, WARD_2, WARD_3, WARD_NEW, World, first_week_key, reported_value, week_key};
+use crate::world::{
+    OTHER_COMMUNE, TOWN, WARD_2, WARD_3, WARD_NEW, World, first_week_key, reported_value, week_key,
+};
 use jiff::civil::date;
 use thidua::domain::cell::CellValue;
 use thidua::domain::command::Verdict;
@@ -50,9 +52,16 @@ fn s17_at_a_merger_the_phones_move_to_the_successor_and_take_their_drafts_with_t
     );
     let successor = Scope::work(UnitId::from_code(WARD_NEW));
     assert!(mai.scopes.values().any(|(scope, _)| *scope == successor));
-    assert!(mai.has_record(RecordKind::Report, sent.0), "the successor sees what its predecessors sent");
+    assert!(
+        mai.has_record(RecordKind::Report, sent.0),
+        "the successor sees what its predecessors sent"
+    );
     assert!(mai.has_record(RecordKind::Report, draft.id().0), "and finishes what they began");
-    assert_eq!(world.app.apply_org_day().unwrap(), Default::default(), "a second run changes nothing");
+    assert_eq!(
+        world.app.apply_org_day().unwrap(),
+        Default::default(),
+        "a second run changes nothing"
+    );
 }
 
 fn s17_a_grant_that_is_gone_takes_its_rows_off_the_phone(world: World) {
@@ -77,7 +86,11 @@ fn s17_a_grant_that_is_gone_takes_its_rows_off_the_phone(world: World) {
         .unwrap();
     phone.sync(&world);
     assert!(!phone.has_record(RecordKind::Report, id.0));
-    assert!(phone.lost_scopes.iter().all(|(_, change)| *change == ScopeChange::Ended), "{:?}", phone.lost_scopes);
+    assert!(
+        phone.lost_scopes.iter().all(|(_, change)| *change == ScopeChange::Ended),
+        "{:?}",
+        phone.lost_scopes
+    );
     phone.assert_digests_match();
 }
 
@@ -86,11 +99,15 @@ fn s18_a_draft_is_seen_by_its_own_desk_only_and_a_sent_report_by_the_units_above
     let mut reviewer = world.enrol_device("reviewer", TOWN, Role::Reviewer);
     let mut stranger = world.enrol_device("stranger", OTHER_COMMUNE, Role::Reporter);
     let key = first_week_key(WARD_2);
-    let cells: Vec<_> = world.element_numbers().into_iter().map(|element| (element, CellValue::Nil)).collect();
+    let cells: Vec<_> =
+        world.element_numbers().into_iter().map(|element| (element, CellValue::Nil)).collect();
     let save = reporter.save_command(&key, &cells, &[]);
     reporter.push(&world, &[save]);
     reviewer.sync(&world);
-    assert!(!reviewer.has_record(RecordKind::Report, key.id().0), "a draft is nobody's but the desk's");
+    assert!(
+        !reviewer.has_record(RecordKind::Report, key.id().0),
+        "a draft is nobody's but the desk's"
+    );
     let submit = reporter.submit_command(key.id());
     reporter.push(&world, &[submit]);
     reviewer.sync(&world);
@@ -99,8 +116,10 @@ fn s18_a_draft_is_seen_by_its_own_desk_only_and_a_sent_report_by_the_units_above
     assert!(!stranger.has_record(RecordKind::Report, key.id().0));
     // Asking about it gives the stranger the answer that an absent report gives.
     let report = world.read_report(key.id()).unwrap();
-    let (there, nowhere) =
-        (stranger.accept_command(&report), stranger.submit_command(week_key(OTHER_COMMUNE, date(2024, 8, 19)).id()));
+    let (there, nowhere) = (
+        stranger.accept_command(&report),
+        stranger.submit_command(week_key(OTHER_COMMUNE, date(2024, 8, 19)).id()),
+    );
     let outcomes = stranger.push(&world, &[there, nowhere]);
     assert_eq!(outcomes[0].reason, outcomes[1].reason);
     assert_eq!(outcomes[0].problems, outcomes[1].problems);
@@ -114,7 +133,8 @@ fn s20_a_report_of_a_closed_unit_is_taken_for_that_unit_and_signed_by_its_succes
     let mut period = whole.period.clone();
     period.end = date(2025, 1, 1);
     let key = ReportKey { period, ..whole };
-    let cells: Vec<_> = world.element_numbers().into_iter().map(|element| (element, CellValue::Nil)).collect();
+    let cells: Vec<_> =
+        world.element_numbers().into_iter().map(|element| (element, CellValue::Nil)).collect();
     let save = phone.save_command(&key, &cells, &[]);
     let submit = phone.submit_command(key.id());
     // It was offline over the merger.
@@ -137,8 +157,12 @@ fn s17_a_new_grant_brings_its_rows_and_one_taken_away_is_told_as_revoked(world: 
     let scopes = other.scopes.len();
     let system = world.app.system_actor().unwrap();
     let unit = UnitId::from_code(WARD_2);
-    let grant =
-        thidua::domain::permission::Grant { role: Role::Reporter, unit, from: date(2024, 1, 1), to: date(2030, 1, 1) };
+    let grant = thidua::domain::permission::Grant {
+        role: Role::Reporter,
+        unit,
+        from: date(2024, 1, 1),
+        to: date(2030, 1, 1),
+    };
     world.app.grant_role(&system, other.account, "mai", &grant).unwrap();
     other.sync(&world);
     assert!(other.scopes.len() > scopes && other.has_record(RecordKind::Report, sent.0));
@@ -146,20 +170,33 @@ fn s17_a_new_grant_brings_its_rows_and_one_taken_away_is_told_as_revoked(world: 
     world.app.revoke_grant(&system, other.account, &grant).unwrap();
     other.sync(&world);
     assert!(!other.has_record(RecordKind::Report, sent.0));
-    assert!(other.lost_scopes.contains(&(Scope::work(unit), ScopeChange::Revoked)), "{:?}", other.lost_scopes);
-    assert!(other.lost_scopes.contains(&(Scope::desk(unit), ScopeChange::Revoked)), "{:?}", other.lost_scopes);
+    assert!(
+        other.lost_scopes.contains(&(Scope::work(unit), ScopeChange::Revoked)),
+        "{:?}",
+        other.lost_scopes
+    );
+    assert!(
+        other.lost_scopes.contains(&(Scope::desk(unit), ScopeChange::Revoked)),
+        "{:?}",
+        other.lost_scopes
+    );
     other.assert_digests_match();
 }
 
 fn s17_a_record_that_leaves_one_scope_and_stays_in_others_leaves_that_one(world: World) {
     let mut lan = world.enrol_device("lan", WARD_2, Role::Reporter);
     let key = first_week_key(WARD_2);
-    let cells: Vec<_> = world.element_numbers().into_iter().map(|element| (element, CellValue::Nil)).collect();
+    let cells: Vec<_> =
+        world.element_numbers().into_iter().map(|element| (element, CellValue::Nil)).collect();
     let save = lan.save_command(&key, &cells, &[]);
     lan.push(&world, &[save]);
     let on_desk = || {
-        let desk =
-            world.app.store().read(|tx| tx.scope_number(Scope::desk(UnitId::from_code(WARD_2)))).unwrap().unwrap();
+        let desk = world
+            .app
+            .store()
+            .read(|tx| tx.scope_number(Scope::desk(UnitId::from_code(WARD_2))))
+            .unwrap()
+            .unwrap();
         let digests = world.app.store().read(|tx| tx.scope_digests(&[desk].into())).unwrap();
         digests.get(&desk).map_or(0, |digest| digest.count)
     };
@@ -185,7 +222,8 @@ fn s17_a_commune_that_goes_under_another_district_takes_its_reports_with_it(worl
     let mut facts = reference.org.facts().clone();
     let (child, parent) = (UnitId::from_code(commune), UnitId::from_code("dist-844"));
     let mut moved = Vec::new();
-    for edge in facts.edges.iter_mut().filter(|edge| edge.child == child && edge.days.contains(day)) {
+    for edge in facts.edges.iter_mut().filter(|edge| edge.child == child && edge.days.contains(day))
+    {
         moved.push(UnitParent { parent, days: DaySpan { from: day, to: edge.days.to }, ..*edge });
         edge.days.to = day;
     }
@@ -199,10 +237,14 @@ fn s17_a_commune_that_goes_under_another_district_takes_its_reports_with_it(worl
         phone.assert_digests_match();
     }
     assert!(!old.has_record(RecordKind::Report, sent.0), "it is nobody's business there any more");
-    assert!(new.has_record(RecordKind::Report, sent.0) && lan.has_record(RecordKind::Report, sent.0));
+    assert!(
+        new.has_record(RecordKind::Report, sent.0) && lan.has_record(RecordKind::Report, sent.0)
+    );
 }
 
-fn when_the_province_itself_is_merged_the_operator_and_the_night_go_on_under_its_successor(world: World) {
+fn when_the_province_itself_is_merged_the_operator_and_the_night_go_on_under_its_successor(
+    world: World,
+) {
     let mut lan = world.enrol_device("lan", WARD_3, Role::Reporter);
     world.send_nil_report(&mut lan, &first_week_key(WARD_3));
     for day in [date(2025, 3, 1), date(2025, 7, 1)] {
@@ -223,7 +265,9 @@ fn when_the_province_itself_is_merged_the_operator_and_the_night_go_on_under_its
     lan.assert_digests_match();
 }
 
-fn s17_when_a_district_is_dissolved_its_communes_move_under_the_province_with_all_that_they_sent(world: World) {
+fn s17_when_a_district_is_dissolved_its_communes_move_under_the_province_with_all_that_they_sent(
+    world: World,
+) {
     let commune = "com-29236-0";
     let mut lan = world.enrol_device("lan", commune, Role::Reporter);
     let mut district = world.enrol_device("district", TOWN, Role::Reviewer);
@@ -231,7 +275,10 @@ fn s17_when_a_district_is_dissolved_its_communes_move_under_the_province_with_al
     let sent = world.send_nil_report(&mut lan, &first_week_key(commune));
     district.sync(&world);
     province.sync(&world);
-    assert!(district.has_record(RecordKind::Report, sent.0) && province.has_record(RecordKind::Report, sent.0));
+    assert!(
+        district.has_record(RecordKind::Report, sent.0)
+            && province.has_record(RecordKind::Report, sent.0)
+    );
     world.set_day(date(2025, 3, 1));
     let applied = world.app.apply_org_day().unwrap();
     assert!(applied.moved_units > 0 && applied.moved_records > 0, "{applied:?}");
@@ -239,7 +286,10 @@ fn s17_when_a_district_is_dissolved_its_communes_move_under_the_province_with_al
         phone.sync(&world);
         phone.assert_digests_match();
     }
-    assert!(province.has_record(RecordKind::Report, sent.0), "the last parent takes over its open reviews");
+    assert!(
+        province.has_record(RecordKind::Report, sent.0),
+        "the last parent takes over its open reviews"
+    );
     assert!(lan.has_record(RecordKind::Report, sent.0));
     let accept = province.accept_command(&world.read_report(sent).unwrap());
     assert_eq!(province.push(&world, &[accept])[0].verdict, Verdict::Applied);

@@ -49,8 +49,11 @@ impl VectorScenario {
         let reference = world.app.store().read(|tx| world.app.reference(tx)).unwrap();
         let a = reference.campaigns[0].clone();
         let window = DateWindow::new(FIRST_DAY, monday_of(weeks)).unwrap();
-        let line =
-            CampaignTarget { code: "V".into(), formula: Target::parse(formula).unwrap(), ..a.targets[0].clone() };
+        let line = CampaignTarget {
+            code: "V".into(),
+            formula: Target::parse(formula).unwrap(),
+            ..a.targets[0].clone()
+        };
         let campaign = Campaign {
             code: "V".into(),
             legal_window: window,
@@ -70,7 +73,10 @@ impl VectorScenario {
     /// Figures of the campaign's days a year before.
     fn import_baseline(&self, rows: &[(&str, &str, i64)]) {
         let whole = self.campaign.base_window();
-        let rows: Vec<_> = rows.iter().map(|(uid, element, value)| baseline_row(uid, element, whole, *value)).collect();
+        let rows: Vec<_> = rows
+            .iter()
+            .map(|(uid, element, value)| baseline_row(uid, element, whole, *value))
+            .collect();
         self.import_rows(&rows);
     }
 
@@ -80,7 +86,9 @@ impl VectorScenario {
 
     fn device(&mut self, uid: &str, role: Role) -> &mut TestDevice {
         let world = &self.world;
-        self.phones.entry(format!("{uid} {role:?}")).or_insert_with_key(|name| world.enrol_device(name, uid, role))
+        self.phones
+            .entry(format!("{uid} {role:?}"))
+            .or_insert_with_key(|name| world.enrol_device(name, uid, role))
     }
 
     fn element_number(&self, code: &str) -> ElementNumber {
@@ -89,13 +97,27 @@ impl VectorScenario {
     }
 
     /// A sheet with these figures, the rest of it nil, sent by the unit and accepted by `above`.
-    fn send_and_accept(&mut self, (uid, above): (&str, &str), contract: &str, at: usize, figures: &[(&str, i64)]) {
+    fn send_and_accept(
+        &mut self,
+        (uid, above): (&str, &str),
+        contract: &str,
+        at: usize,
+        figures: &[(&str, i64)],
+    ) {
         let reference = self.world.app.store().read(|tx| self.world.app.reference(tx)).unwrap();
         let form = reference.catalogue.form(contract).unwrap();
-        let mut cells: BTreeMap<ElementNumber, CellValue> =
-            form.elements.iter().map(|code| (self.element_number(code.as_str()), CellValue::Nil)).collect();
-        cells.extend(figures.iter().map(|(code, figure)| (self.element_number(code), CellValue::Reported(*figure))));
-        let key = ReportKey { contract: ContractId::from_code(contract), ..week_key(uid, monday_of(at)) };
+        let mut cells: BTreeMap<ElementNumber, CellValue> = form
+            .elements
+            .iter()
+            .map(|code| (self.element_number(code.as_str()), CellValue::Nil))
+            .collect();
+        cells.extend(
+            figures
+                .iter()
+                .map(|(code, figure)| (self.element_number(code), CellValue::Reported(*figure))),
+        );
+        let key =
+            ReportKey { contract: ContractId::from_code(contract), ..week_key(uid, monday_of(at)) };
         let cells: Vec<_> = cells.into_iter().collect();
         let phone = self.device(uid, Role::Reporter);
         let sent = [phone.save_command(&key, &cells, &[]), phone.submit_command(key.id())];
@@ -125,7 +147,10 @@ impl VectorScenario {
     fn finding_rules(&self, uid: &str) -> Vec<&'static str> {
         let system = self.world.app.system_actor().unwrap();
         self.world.app.update_findings(&system, |_| Ok(true)).unwrap();
-        let own = self.phones[&format!("{uid} {:?}", Role::Reporter)].load_identity(&self.world).unwrap().actor;
+        let own = self.phones[&format!("{uid} {:?}", Role::Reporter)]
+            .load_identity(&self.world)
+            .unwrap()
+            .actor;
         let found = self.world.app.visible_findings(&own, Some(UnitId::from_code(uid))).unwrap();
         found.into_iter().map(|(finding, _)| finding.rule.as_str()).collect()
     }
@@ -146,7 +171,11 @@ fn baseline_row(uid: &str, element: &str, window: DateWindow, value: i64) -> Bas
 fn v9_three_criteria_fall_and_none_can_be_told_from_chance(world: World) {
     let formula = "all(change(count(ta_accidents)) < 0, change(count(ta_deaths)) < 0, change(count(ta_injured)) < 0)";
     let (mut drive, unit) = (VectorScenario::new(world, 2, formula), "dep-csgt");
-    drive.import_baseline(&[(unit, "ta_accidents", 31), (unit, "ta_deaths", 30), (unit, "ta_injured", 11)]);
+    drive.import_baseline(&[
+        (unit, "ta_accidents", 31),
+        (unit, "ta_deaths", 30),
+        (unit, "ta_injured", 11),
+    ]);
     drive.send_and_accept(
         (unit, PROVINCE),
         "tuan-phong",
@@ -165,14 +194,21 @@ fn town_scenario(world: World, sum: i64) -> VectorScenario {
     let mut drive = VectorScenario::new(world, 5, "change(count(so_offences)) <= -7%");
     let reference = drive.world.app.store().read(|tx| drive.world.app.reference(tx)).unwrap();
     let wards = reference.org.children(UnitId::from_code(TOWN), Hierarchy::Command, FIRST_DAY);
-    let wards: Vec<String> = wards.into_iter().map(|unit| reference.org.unit(unit).unwrap().uid.clone()).collect();
+    let wards: Vec<String> =
+        wards.into_iter().map(|unit| reference.org.unit(unit).unwrap().uid.clone()).collect();
     let last_year = |uid: &str| if uid == WARD_2 { 448 } else { 2 * i64::from(uid == WARD_3) };
-    let rows: Vec<_> = wards.iter().map(|uid| (uid.as_str(), "so_offences", last_year(uid))).collect();
+    let rows: Vec<_> =
+        wards.iter().map(|uid| (uid.as_str(), "so_offences", last_year(uid))).collect();
     drive.import_baseline(&rows);
     for uid in wards.iter().filter(|uid| *uid != WARD_3) {
         for at in 0..5 {
             let figures = [("so_offences", sum / 5 + i64::from((at as i64) < sum % 5))];
-            drive.send_and_accept((uid, TOWN), "tuan-xa", at, if uid == WARD_2 { &figures } else { &[] });
+            drive.send_and_accept(
+                (uid, TOWN),
+                "tuan-xa",
+                at,
+                if uid == WARD_2 { &figures } else { &[] },
+            );
         }
     }
     drive
@@ -181,13 +217,23 @@ fn town_scenario(world: World, sum: i64) -> VectorScenario {
 fn v13_missing_reports_leave_a_verdict_open_until_they_are_few_and_prove_no_success(world: World) {
     let mut drive = town_scenario(world, 410);
     let open = drive.judge(TOWN);
-    assert_eq!((open.state, open.reasons.as_slice()), (JudgementState::Undetermined, &["MISSING_REPORTS".into()][..]));
+    assert_eq!(
+        (open.state, open.reasons.as_slice()),
+        (JudgementState::Undetermined, &["MISSING_REPORTS".into()][..])
+    );
     (0..4).for_each(|at| drive.send_and_accept((WARD_3, TOWN), "tuan-xa", at, &[]));
     let one = drive.judge(TOWN);
-    assert_eq!((one.state, one.reasons.as_slice()), (JudgementState::Met, &["PROVISIONAL".into()][..]), "one missing");
+    assert_eq!(
+        (one.state, one.reasons.as_slice()),
+        (JudgementState::Met, &["PROVISIONAL".into()][..]),
+        "one missing"
+    );
     drive.send_and_accept((WARD_3, TOWN), "tuan-xa", 4, &[]);
     let whole = drive.judge(TOWN);
-    assert_eq!((whole.state, whole.reasons.len(), whole.limit), (JudgementState::Met, 0, Some(418)));
+    assert_eq!(
+        (whole.state, whole.reasons.len(), whole.limit),
+        (JudgementState::Met, 0, Some(418))
+    );
 }
 
 fn v13_what_is_too_much_already_is_missed_whatever_is_missing(world: World) {
@@ -200,8 +246,8 @@ fn v14_pace_is_like_for_like_with_the_same_cut_off(world: World) {
     let mut drive = VectorScenario::new(world, 3, "change(count(so_offences)) <= -7%");
     let whole = drive.campaign.base_window();
     let cut = whole.start.saturating_add(1.week());
-    let [before, after] =
-        [(whole.start, cut), (cut, whole.end)].map(|(start, end)| DateWindow::new(start, end).unwrap());
+    let [before, after] = [(whole.start, cut), (cut, whole.end)]
+        .map(|(start, end)| DateWindow::new(start, end).unwrap());
     drive.import_rows(&[
         baseline_row(WARD_2, "so_offences", before, 150),
         baseline_row(WARD_2, "so_offences", after, 300),
@@ -241,15 +287,29 @@ fn twelve_week_scenario(world: World, last: i64) -> VectorScenario {
 fn d4_a_week_far_from_the_wards_own_usual_is_asked_about_and_one_near_it_is_not(world: World) {
     let near = twelve_week_scenario(world.new_authority(), 15);
     assert!(!near.finding_rules(WARD_2).contains(&"D4"), "15 is 1.1 away");
-    assert!(twelve_week_scenario(world, 41).finding_rules(WARD_2).contains(&"D4"), "41 is 12.8 away");
+    assert!(
+        twelve_week_scenario(world, 41).finding_rules(WARD_2).contains(&"D4"),
+        "41 is 12.8 away"
+    );
 }
 
 fn d14_a_sheet_that_is_copied_forward_is_asked_about(world: World) {
     let mut drive = VectorScenario::new(world, 4, "count(so_offences) <= 1000");
-    let same = ["so_offences", "reports_received", "reports_accepted", "reports_handled", "reports_resolved"];
+    let same = [
+        "so_offences",
+        "reports_received",
+        "reports_accepted",
+        "reports_handled",
+        "reports_resolved",
+    ];
     for at in 0..4 {
         drive.send_and_accept((WARD_2, TOWN), "tuan-xa", at, &same.map(|code| (code, 5)));
-        drive.send_and_accept((WARD_3, TOWN), "tuan-xa", at, &same.map(|code| (code, 5 + at as i64)));
+        drive.send_and_accept(
+            (WARD_3, TOWN),
+            "tuan-xa",
+            at,
+            &same.map(|code| (code, 5 + at as i64)),
+        );
     }
     assert!(drive.finding_rules(WARD_2).contains(&"D14"));
     assert!(!drive.finding_rules(WARD_3).contains(&"D14"));

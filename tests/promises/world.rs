@@ -45,13 +45,17 @@ pub(crate) const TOWN: &str = "dist-842";
 pub(crate) const OTHER_COMMUNE: &str = "com-29266-0";
 
 fn read_example(name: &str) -> String {
-    std::fs::read_to_string(format!("{}/examples/tra-vinh/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    std::fs::read_to_string(format!("{}/examples/tra-vinh/{name}", env!("CARGO_MANIFEST_DIR")))
+        .unwrap()
 }
 
 fn example_org_facts() -> OrgFacts {
-    let [units, parents, lineage] =
-        ["units.csv", "parents.csv", "lineage.csv"].map(|name| read_example(&format!("org/{name}")));
-    read_org(&OrgCsvTexts { units: &units, parents: &parents, lineage: &lineage }).unwrap().facts().clone()
+    let [units, parents, lineage] = ["units.csv", "parents.csv", "lineage.csv"]
+        .map(|name| read_example(&format!("org/{name}")));
+    read_org(&OrgCsvTexts { units: &units, parents: &parents, lineage: &lineage })
+        .unwrap()
+        .facts()
+        .clone()
 }
 
 impl World {
@@ -75,16 +79,21 @@ impl World {
     }
 
     fn create(database: &str, org: &OrgFacts) -> Self {
-        let clock = Clock::manual(Timestamp::from_local_midnight(date(2024, 8, 26)).saturating_add_micros(1));
+        let clock = Clock::manual(
+            Timestamp::from_local_midnight(date(2024, 8, 26)).saturating_add_micros(1),
+        );
         let app = App::new(Store::open(&DatabaseLocation::parse(database)).unwrap(), clock.clone());
         let system = app.system_actor().unwrap();
         app.import_org(&system, org).unwrap();
         let system = app.system_actor().unwrap();
-        let parts =
-            ["elements.toml", "forms.toml"].map(|name| catalogue::read_catalogue(name, &read_example(name)).unwrap());
+        let parts = ["elements.toml", "forms.toml"]
+            .map(|name| catalogue::read_catalogue(name, &read_example(name)).unwrap());
         let calendars: Vec<_> = Calendars::standard().iter().cloned().collect();
-        app.apply_catalogue(&system, &catalogue::merge_catalogues(parts.into()), &calendars).unwrap();
-        let read = campaign::read_campaign_file("campaign-a.toml", &read_example("campaign-a.toml")).unwrap();
+        app.apply_catalogue(&system, &catalogue::merge_catalogues(parts.into()), &calendars)
+            .unwrap();
+        let read =
+            campaign::read_campaign_file("campaign-a.toml", &read_example("campaign-a.toml"))
+                .unwrap();
         app.apply_campaign(&system, &read.campaign).unwrap();
         app.advance_campaign(&system, &read.campaign.code, CampaignStep::Approve).unwrap();
         Self {
@@ -102,7 +111,14 @@ impl World {
         let store = Store::open(&DatabaseLocation::parse(&self.database)).unwrap();
         let (clock, database) = (self.clock.clone(), self.database.clone());
         let app = App::new(store, clock.clone());
-        Self { app, clock, cursor_signer: CursorSigner::new(b"a secret of the test"), database, _home: None, _db: None }
+        Self {
+            app,
+            clock,
+            cursor_signer: CursorSigner::new(b"a secret of the test"),
+            database,
+            _home: None,
+            _db: None,
+        }
     }
 
     /// Another authority of the same kind over the same sort of database, with nothing reported yet.
@@ -117,7 +133,12 @@ impl World {
     /// A phone of a new account with this role.
     pub(crate) fn enrol_device(&self, name: &str, uid: &str, role: Role) -> TestDevice {
         let account = AccountId::from_code(name);
-        let grant = Grant { role, unit: UnitId::from_code(uid), from: date(2024, 1, 1), to: date(2030, 1, 1) };
+        let grant = Grant {
+            role,
+            unit: UnitId::from_code(uid),
+            from: date(2024, 1, 1),
+            to: date(2030, 1, 1),
+        };
         let system = self.app.system_actor().unwrap();
         self.app.grant_role(&system, account, name, &grant).unwrap();
         self.enrol_device_of(name, account, uid)
@@ -136,20 +157,28 @@ impl World {
     pub(crate) fn element_numbers(&self) -> Vec<ElementNumber> {
         let reference = self.app.store().read(|tx| self.app.reference(tx)).unwrap();
         let form = reference.catalogue.form("tuan-xa").unwrap();
-        let mut numbers: Vec<ElementNumber> =
-            form.elements.iter().map(|code| ElementNumber(reference.element_numbers.number(code).unwrap())).collect();
+        let mut numbers: Vec<ElementNumber> = form
+            .elements
+            .iter()
+            .map(|code| ElementNumber(reference.element_numbers.number(code).unwrap()))
+            .collect();
         numbers.sort_unstable();
         numbers
     }
 
     pub(crate) fn read_report(&self, id: ReportId) -> Option<Report> {
         let reference = self.app.store().read(|tx| self.app.reference(tx)).unwrap();
-        self.app.store().read(|tx| tx.report(id, &reference.unit_numbers)).unwrap().map(|filed| filed.report)
+        self.app
+            .store()
+            .read(|tx| tx.report(id, &reference.unit_numbers))
+            .unwrap()
+            .map(|filed| filed.report)
     }
 
     /// A report of every element nil, sent by `phone`.
     pub(crate) fn send_nil_report(&self, phone: &mut TestDevice, key: &ReportKey) -> ReportId {
-        let cells: Vec<_> = self.element_numbers().into_iter().map(|element| (element, CellValue::Nil)).collect();
+        let cells: Vec<_> =
+            self.element_numbers().into_iter().map(|element| (element, CellValue::Nil)).collect();
         let save = phone.save_command(key, &cells, &[]);
         let submit = phone.submit_command(key.id());
         let outcomes = phone.push(self, &[save, submit]);
@@ -211,7 +240,10 @@ impl Default for TestDevice {
 impl TestDevice {
     pub(crate) fn next_command(&mut self, body: CommandBody) -> PushedCommand {
         self.last_command_number += 1;
-        pushed_command(self.last_command_number, Command { captured_at: None, sync_mark: Vec::new(), body })
+        pushed_command(
+            self.last_command_number,
+            Command { captured_at: None, sync_mark: Vec::new(), body },
+        )
     }
 
     /// A save of cells; `base` says what the author saw.
@@ -240,7 +272,13 @@ impl TestDevice {
                 base: base.get(element).copied(),
             })
             .collect();
-        let save = SaveCells { key: key.clone(), acting_unit: self.unit, changes, note: None, base_revision };
+        let save = SaveCells {
+            key: key.clone(),
+            acting_unit: self.unit,
+            changes,
+            note: None,
+            base_revision,
+        };
         self.next_command(CommandBody::SaveCells(save))
     }
 
@@ -249,14 +287,21 @@ impl TestDevice {
     }
 
     pub(crate) fn accept_command(&mut self, report: &Report) -> PushedCommand {
-        self.next_command(CommandBody::AcceptReport { report: report.key.id(), content_hash: report.content_hash() })
+        self.next_command(CommandBody::AcceptReport {
+            report: report.key.id(),
+            content_hash: report.content_hash(),
+        })
     }
 
     pub(crate) fn load_identity(&self, world: &World) -> Result<CallerIdentity, AppError> {
         world.app.store().read(|tx| thidua::app::access::load_identity(tx, self.device))
     }
 
-    pub(crate) fn open_exchange(&self, world: &World, commands: &[PushedCommand]) -> Result<Exchange, AppError> {
+    pub(crate) fn open_exchange(
+        &self,
+        world: &World,
+        commands: &[PushedCommand],
+    ) -> Result<Exchange, AppError> {
         let request = ExchangeRequest {
             cursor: self.cursor.clone(),
             commands: commands.to_vec(),
@@ -264,15 +309,26 @@ impl TestDevice {
             rebuild_scopes: vec![],
             include_first_page: true,
         };
-        Exchange::start(world.app.clone(), world.cursor_signer.clone(), self.load_identity(world)?, &request)
+        Exchange::start(
+            world.app.clone(),
+            world.cursor_signer.clone(),
+            self.load_identity(world)?,
+            &request,
+        )
     }
 
     /// One exchange to its checkpoint; the outcomes of what was pushed.
-    pub(crate) fn push(&mut self, world: &World, commands: &[PushedCommand]) -> Vec<CommandOutcome> {
+    pub(crate) fn push(
+        &mut self,
+        world: &World,
+        commands: &[PushedCommand],
+    ) -> Vec<CommandOutcome> {
         let frames = self.exchange_frames(world, commands, usize::MAX);
         frames
             .into_iter()
-            .filter_map(|frame| if let SyncFrame::CommandOutcome(outcome) = frame { Some(outcome) } else { None })
+            .filter_map(|frame| {
+                if let SyncFrame::CommandOutcome(outcome) = frame { Some(outcome) } else { None }
+            })
             .collect()
     }
 
@@ -281,7 +337,12 @@ impl TestDevice {
     }
 
     /// Takes at most `cut` frames, as if the line had gone dead behind them.
-    pub(crate) fn exchange_frames(&mut self, world: &World, commands: &[PushedCommand], cut: usize) -> Vec<SyncFrame> {
+    pub(crate) fn exchange_frames(
+        &mut self,
+        world: &World,
+        commands: &[PushedCommand],
+        cut: usize,
+    ) -> Vec<SyncFrame> {
         let mut exchange = self.open_exchange(world, commands).unwrap();
         let mut taken = Vec::new();
         loop {
@@ -315,7 +376,9 @@ impl TestDevice {
                     }
                 }
             }
-            SyncFrame::Rows(thidua::sync::frame::RowsFrame { rows, cursor }) => self.apply_rows(rows, cursor),
+            SyncFrame::Rows(thidua::sync::frame::RowsFrame { rows, cursor }) => {
+                self.apply_rows(rows, cursor)
+            }
             SyncFrame::SharedRows { rows: batch, cursor } => self.apply_rows(&batch.rows, cursor),
             SyncFrame::Reset(reset) => {
                 if let Some(entry) = self.scopes.get_mut(&reset.scope_number) {
@@ -331,7 +394,9 @@ impl TestDevice {
                 self.checkpoint = Some(checkpoint.clone());
             }
             SyncFrame::Bookmark { cursor } => self.cursor.clone_from(cursor),
-            SyncFrame::CommandOutcome(_) | SyncFrame::CommandGap { .. } | SyncFrame::CommandForked { .. } => {}
+            SyncFrame::CommandOutcome(_)
+            | SyncFrame::CommandGap { .. }
+            | SyncFrame::CommandForked { .. } => {}
         }
     }
 
@@ -341,7 +406,8 @@ impl TestDevice {
             for scope in &row.scope_numbers {
                 match &row.op {
                     SyncRowOp::Put { revision, bytes } => {
-                        let generation = self.scopes.get(scope).map_or(0, |(_, generation)| *generation);
+                        let generation =
+                            self.scopes.get(scope).map_or(0, |(_, generation)| *generation);
                         self.held.scope_revisions.insert((*scope, key), generation);
                         self.held.records.insert(key, (*revision, bytes.clone()));
                     }
@@ -357,7 +423,8 @@ impl TestDevice {
 
     fn retain_pairs(&mut self, keep: impl Fn(i32, i64) -> bool) {
         self.held.scope_revisions.retain(|(scope, _), generation| keep(*scope, *generation));
-        let held: BTreeSet<HeldRecordKey> = self.held.scope_revisions.keys().map(|(_, key)| *key).collect();
+        let held: BTreeSet<HeldRecordKey> =
+            self.held.scope_revisions.keys().map(|(_, key)| *key).collect();
         self.held.records.retain(|key, _| held.contains(key));
     }
 

@@ -17,8 +17,8 @@ use thidua::domain::ids::{ReportId, UnitId};
 use thidua::domain::org::{Org, StructureView};
 use thidua::domain::report::ReportKey;
 use thidua::domain::standing::{
-    ReportEntry, ReportsDigest, StandingInput, compute_input_digest, compute_totals, judge_standings,
-    judge_standings_from_totals,
+    ReportEntry, ReportsDigest, StandingInput, compute_input_digest, compute_totals,
+    judge_standings, judge_standings_from_totals,
 };
 use thidua::domain::window::DateWindow;
 use thidua::files::org::{OrgCsvTexts, read_org};
@@ -44,40 +44,70 @@ fn fixture() -> &'static TotalsFixture {
     static FIXTURE: OnceLock<TotalsFixture> = OnceLock::new();
     FIXTURE.get_or_init(|| {
         let example = |name: &str| {
-            std::fs::read_to_string(format!("{}/examples/tra-vinh/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+            std::fs::read_to_string(format!(
+                "{}/examples/tra-vinh/{name}",
+                env!("CARGO_MANIFEST_DIR")
+            ))
+            .unwrap()
         };
         let [units, parents, lineage] =
             ["units.csv", "parents.csv", "lineage.csv"].map(|name| example(&format!("org/{name}")));
-        let org = read_org(&OrgCsvTexts { units: &units, parents: &parents, lineage: &lineage }).unwrap();
-        let parts =
-            ["elements.toml", "forms.toml"].map(|name| catalogue::read_catalogue(name, &example(name)).unwrap());
+        let org =
+            read_org(&OrgCsvTexts { units: &units, parents: &parents, lineage: &lineage }).unwrap();
+        let parts = ["elements.toml", "forms.toml"]
+            .map(|name| catalogue::read_catalogue(name, &example(name)).unwrap());
         let catalogue = catalogue::merge_catalogues(parts.into());
-        let whole = campaign::read_campaign_file("campaign-a.toml", &example("campaign-a.toml")).unwrap().campaign;
+        let whole = campaign::read_campaign_file("campaign-a.toml", &example("campaign-a.toml"))
+            .unwrap()
+            .campaign;
         let window = DateWindow::new(FIRST_DAY, END_DAY).unwrap();
-        let phase = |no, start, end| Phase { no, window: DateWindow { start, end }, ..whole.phases[0].clone() };
+        let phase = |no, start, end| Phase {
+            no,
+            window: DateWindow { start, end },
+            ..whole.phases[0].clone()
+        };
         let campaign = Campaign {
             measurement_window: window,
             legal_window: window,
-            phases: vec![phase(1, FIRST_DAY, SECOND_PHASE_DAY), phase(2, SECOND_PHASE_DAY, END_DAY)],
+            phases: vec![
+                phase(1, FIRST_DAY, SECOND_PHASE_DAY),
+                phase(2, SECOND_PHASE_DAY, END_DAY),
+            ],
             ..whole.clone()
         };
         let calendars = Calendars::standard().with_campaigns([&campaign]);
-        let numbers = (1..).map(ElementNumber).zip(catalogue.elements.iter().map(|one| one.code.clone())).collect();
-        let mut owed = compute_expectations(&org, &calendars, &catalogue.contracts, window).unwrap();
+        let numbers = (1..)
+            .map(ElementNumber)
+            .zip(catalogue.elements.iter().map(|one| one.code.clone()))
+            .collect();
+        let mut owed =
+            compute_expectations(&org, &calendars, &catalogue.contracts, window).unwrap();
         owed.retain(|one| UNITS.iter().any(|uid| one.unit == UnitId::from_code(uid)));
         let key = |one: thidua::domain::expectation::Expectation| ReportKey {
             contract: one.contract,
             unit: one.unit,
             period: one.period,
         };
-        TotalsFixture { keys: owed.into_iter().map(key).collect(), org, calendars, catalogue, campaign, numbers }
+        TotalsFixture {
+            keys: owed.into_iter().map(key).collect(),
+            org,
+            calendars,
+            catalogue,
+            campaign,
+            numbers,
+        }
     })
 }
 
 #[derive(Debug, Clone)]
 enum TotalsEvent {
     /// A report is sent, returned, corrected or accepted.
-    ReportFiled { which: prop::sample::Index, figures: [Option<i64>; 6], accepted: bool, late: bool },
+    ReportFiled {
+        which: prop::sample::Index,
+        figures: [Option<i64>; 6],
+        accepted: bool,
+        late: bool,
+    },
     /// Days go by.
     DaysPass(i64),
 }
@@ -97,7 +127,8 @@ fn cells_of(key: &ReportKey, figures: &[Option<i64>]) -> Cells {
     let contract = catalogue.contracts.iter().find(|one| one.id() == key.contract).unwrap();
     let elements = catalogue.form(&contract.form).unwrap().elements.iter().zip(figures);
     let number = |code: &ElementCode| *numbers.iter().find(|(_, known)| *known == code).unwrap().0;
-    let value = |figure: i64| if figure == 0 { CellValue::Nil } else { CellValue::Reported(figure) };
+    let value =
+        |figure: i64| if figure == 0 { CellValue::Nil } else { CellValue::Reported(figure) };
     elements.filter_map(|(code, figure)| Some((number(code), value((*figure)?)))).collect()
 }
 
@@ -115,7 +146,11 @@ impl ReportVersion {
     }
 }
 
-fn standing_input<'a>(reports: &'a [ReportEntry<'a>], baselines: &'a Baselines, today: Date) -> StandingInput<'a> {
+fn standing_input<'a>(
+    reports: &'a [ReportEntry<'a>],
+    baselines: &'a Baselines,
+    today: Date,
+) -> StandingInput<'a> {
     let TotalsFixture { org, calendars, catalogue, campaign, numbers, .. } = fixture();
     StandingInput {
         org,

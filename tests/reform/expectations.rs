@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use thidua::domain::calendar::Calendars;
 use thidua::domain::element::CountingLevel;
 use thidua::domain::expectation::{
-    CaptureEvidence, Expectation, Lateness, compute_expectations, compute_unit_expectations, judge_lateness,
+    CaptureEvidence, Expectation, Lateness, compute_expectations, compute_unit_expectations,
+    judge_lateness,
 };
 use thidua::domain::form::Contract;
 use thidua::domain::ids::ContractId;
@@ -30,7 +31,13 @@ fn build_contract(level: CountingLevel, calendar: &str, serves: &[&str]) -> Cont
 
 fn owed_expectations(contract: &Contract, start: Date, end: Date) -> Vec<Expectation> {
     let window = DateWindow::new(start, end).unwrap();
-    compute_expectations(&tra_vinh_org(), &Calendars::standard(), std::slice::from_ref(contract), window).unwrap()
+    compute_expectations(
+        &tra_vinh_org(),
+        &Calendars::standard(),
+        std::slice::from_ref(contract),
+        window,
+    )
+    .unwrap()
 }
 
 fn period_parts(owed: &[Expectation], uid: &str) -> Vec<(i32, u8)> {
@@ -71,9 +78,19 @@ fn v18_month_7_of_2025_gives_pieces_of_16_and_14_days() {
 fn pieces_of_one_week_are_due_together_after_the_whole_week() {
     let weekly = build_contract(CountingLevel::Commune, "week", &["stat-month"]);
     let found = owed_expectations(&weekly, date(2024, 10, 14), date(2024, 10, 21));
-    assert_eq!(period_parts(&found, "com-29239-0"), [(1, 0), (6, 1)], "the month ends on Monday the 14th");
-    assert!(found.iter().all(|e| e.due_day == date(2024, 10, 22) && e.grace_end_day == date(2024, 10, 25)));
-    assert!(found.iter().all(|e| e.whole_period == DateWindow::new(date(2024, 10, 14), date(2024, 10, 21)).unwrap()));
+    assert_eq!(
+        period_parts(&found, "com-29239-0"),
+        [(1, 0), (6, 1)],
+        "the month ends on Monday the 14th"
+    );
+    assert!(
+        found
+            .iter()
+            .all(|e| e.due_day == date(2024, 10, 22) && e.grace_end_day == date(2024, 10, 25))
+    );
+    assert!(found.iter().all(
+        |e| e.whole_period == DateWindow::new(date(2024, 10, 14), date(2024, 10, 21)).unwrap()
+    ));
 }
 
 #[test]
@@ -83,7 +100,8 @@ fn fifty_two_weeks_entered_once_are_twelve_months_and_stubs() {
     let (start, end) = (date(2024, 8, 19), date(2025, 8, 18));
     let found = owed_expectations(&weekly, start, end);
     let figure = |day: i32| i64::from(day % 7 + day % 3);
-    let truth = |from: Date, to: Date| (days_from_date(from)..days_from_date(to)).map(figure).sum::<i64>();
+    let truth =
+        |from: Date, to: Date| (days_from_date(from)..days_from_date(to)).map(figure).sum::<i64>();
     let ward = unit_id("com-29410-0");
     let own: Vec<&Period> = found.iter().filter(|e| e.unit == ward).map(|e| &e.period).collect();
     for code in serves {
@@ -92,7 +110,10 @@ fn fifty_two_weeks_entered_once_are_twelve_months_and_stubs() {
         let mut sums: BTreeMap<Date, i64> = BTreeMap::new();
         for piece in &own {
             let period = calendar.period_containing(piece.start);
-            assert!(piece.is_within(period.start, period.end), "{piece} lies in one period of {code}");
+            assert!(
+                piece.is_within(period.start, period.end),
+                "{piece} lies in one period of {code}"
+            );
             *sums.entry(period.start).or_default() += truth(piece.start, piece.end);
         }
         let expected = calendar.clipped_periods_in(DateWindow::new(start, end).unwrap());
@@ -103,27 +124,42 @@ fn fifty_two_weeks_entered_once_are_twelve_months_and_stubs() {
         assert_eq!(sums.len(), months);
         assert_eq!(sums.values().sum::<i64>(), truth(start, end));
     }
-    let months =
-        Calendars::standard().get("stat-month").unwrap().clipped_periods_in(DateWindow::new(start, end).unwrap());
+    let months = Calendars::standard()
+        .get("stat-month")
+        .unwrap()
+        .clipped_periods_in(DateWindow::new(start, end).unwrap());
     let days: Vec<i32> = months.iter().map(Period::days).collect();
-    assert_eq!((months.len(), days[0], days[12]), (13, 27, 3), "twelve months, the first begun late, and a stub");
-    let weeks: BTreeSet<_> = found.iter().filter(|e| e.unit == ward).map(|e| e.whole_period).collect();
+    assert_eq!(
+        (months.len(), days[0], days[12]),
+        (13, 27, 3),
+        "twelve months, the first begun late, and a stub"
+    );
+    let weeks: BTreeSet<_> =
+        found.iter().filter(|e| e.unit == ward).map(|e| e.whole_period).collect();
     assert_eq!(weeks.len(), 52, "still one sheet a week");
 }
 
 #[test]
-fn weeks_sum_to_the_phases_when_the_form_serves_them_and_the_last_week_is_cut_at_the_campaigns_end() {
+fn weeks_sum_to_the_phases_when_the_form_serves_them_and_the_last_week_is_cut_at_the_campaigns_end()
+{
     let phases = [(date(2024, 8, 19), date(2025, 2, 15)), (date(2025, 2, 15), date(2025, 8, 20))];
     let phases = phases.map(|(start, end)| DateWindow::new(start, end).unwrap());
     let calendars = Calendars::standard().with_windows("phase:B", &phases);
     let weekly = build_contract(CountingLevel::Commune, "week", &["phase:B"]);
     let weeks = DateWindow::new(date(2024, 8, 19), date(2025, 8, 25)).unwrap();
-    let found = compute_unit_expectations(&tra_vinh_org(), &calendars, &weekly, unit_id("com-29410-0"), weeks).unwrap();
-    assert!(
-        found
+    let found = compute_unit_expectations(
+        &tra_vinh_org(),
+        &calendars,
+        &weekly,
+        unit_id("com-29410-0"),
+        weeks,
+    )
+    .unwrap();
+    assert!(found.iter().all(|e| {
+        !phases
             .iter()
-            .all(|e| !phases.iter().any(|p| e.period.overlaps(p.start, p.end) && !e.period.is_within(p.start, p.end)))
-    );
+            .any(|p| e.period.overlaps(p.start, p.end) && !e.period.is_within(p.start, p.end))
+    }));
     let in_phase = |p: &DateWindow| {
         let own = found.iter().filter(|e| e.period.is_within(p.start, p.end));
         own.map(|e| e.period.days()).sum::<i32>()
@@ -148,12 +184,19 @@ fn a_calendar_nobody_has_is_an_error_and_one_unit_can_be_asked_for_alone() {
     let bad = build_contract(CountingLevel::Commune, "week", &["lunar"]);
     let window = DateWindow::new(date(2024, 8, 19), date(2024, 8, 26)).unwrap();
     let (org, calendars) = (tra_vinh_org(), Calendars::standard());
-    let error = compute_expectations(&org, &calendars, std::slice::from_ref(&bad), window).unwrap_err();
+    let error =
+        compute_expectations(&org, &calendars, std::slice::from_ref(&bad), window).unwrap_err();
     assert_eq!(error.calendar, "lunar");
     let weekly = build_contract(CountingLevel::Commune, "week", &[]);
-    let alone = compute_unit_expectations(&org, &calendars, &weekly, unit_id("com-29410-0"), window).unwrap();
+    let alone =
+        compute_unit_expectations(&org, &calendars, &weekly, unit_id("com-29410-0"), window)
+            .unwrap();
     assert_eq!(alone.len(), 1);
-    assert_eq!(compute_unit_expectations(&org, &calendars, &weekly, unit_id("com-29242-2"), window).unwrap(), []);
+    assert_eq!(
+        compute_unit_expectations(&org, &calendars, &weekly, unit_id("com-29242-2"), window)
+            .unwrap(),
+        []
+    );
 }
 
 /// A week due by the end of Monday 26 August 2024, with three days of grace.
@@ -175,8 +218,15 @@ fn s26_the_servers_receipt_decides_and_a_capture_time_counts_only_with_a_mark_an
     assert_eq!(judge_lateness(&expected, hour_of(monday, 23), None), Lateness::OnTime);
     assert_eq!(judge_lateness(&expected, hour_of(wednesday, 9), None), late(2, false));
     let offline = made(hour_of(monday, 9), hour_of(monday, 8));
-    assert_eq!(judge_lateness(&expected, hour_of(wednesday, 9), offline), Lateness::OnTimeByCapture);
-    assert_eq!(judge_lateness(&expected, hour_of(friday, 9), offline), late(4, true), "the grace is over");
+    assert_eq!(
+        judge_lateness(&expected, hour_of(wednesday, 9), offline),
+        Lateness::OnTimeByCapture
+    );
+    assert_eq!(
+        judge_lateness(&expected, hour_of(friday, 9), offline),
+        late(4, true),
+        "the grace is over"
+    );
     let back_dated = made(hour_of(monday, 9), hour_of(wednesday, 8));
     assert_eq!(
         judge_lateness(&expected, hour_of(wednesday, 9), back_dated),
@@ -242,20 +292,43 @@ fn one_week() -> Expectation {
 }
 
 #[test]
-fn a_month_that_a_campaign_begins_in_is_owed_for_the_campaigns_days_under_one_key_whatever_is_asked_for() {
+fn a_month_that_a_campaign_begins_in_is_owed_for_the_campaigns_days_under_one_key_whatever_is_asked_for()
+ {
     let text = std::fs::read_to_string("examples/tra-vinh/campaign-b.toml").unwrap();
-    let campaign = thidua::files::campaign::read_campaign_file("campaign-b.toml", &text).unwrap().campaign;
+    let campaign =
+        thidua::files::campaign::read_campaign_file("campaign-b.toml", &text).unwrap().campaign;
     let calendars = Calendars::standard().with_campaigns([&campaign]);
-    let monthly = Contract { code: "thang-co-so".into(), ..build_contract(CountingLevel::Commune, "stat-month", &[]) };
+    let monthly = Contract {
+        code: "thang-co-so".into(),
+        ..build_contract(CountingLevel::Commune, "stat-month", &[])
+    };
     let ask = |start, end| {
         let window = DateWindow::new(start, end).unwrap();
-        compute_unit_expectations(&tra_vinh_org(), &calendars, &monthly, unit_id("com-29410-0"), window).unwrap()
+        compute_unit_expectations(
+            &tra_vinh_org(),
+            &calendars,
+            &monthly,
+            unit_id("com-29410-0"),
+            window,
+        )
+        .unwrap()
     };
     let first = ask(date(2024, 8, 15), date(2024, 9, 15));
     assert_eq!(first.len(), 1, "nothing is owed for the four days before the campaign");
-    assert_eq!((first[0].period.start, first[0].period.end), (date(2024, 8, 19), date(2024, 9, 15)));
-    assert_eq!(first, ask(campaign.legal_window.start, campaign.legal_window.end)[..1], "the same for a whole year");
+    assert_eq!(
+        (first[0].period.start, first[0].period.end),
+        (date(2024, 8, 19), date(2024, 9, 15))
+    );
+    assert_eq!(
+        first,
+        ask(campaign.legal_window.start, campaign.legal_window.end)[..1],
+        "the same for a whole year"
+    );
     let last = ask(date(2025, 8, 15), date(2025, 9, 15));
     assert_eq!((last.len(), last[0].period.end), (1, campaign.legal_window.end));
-    assert_eq!(ask(date(2025, 9, 15), date(2025, 12, 15)), [], "after the campaign nobody owes anything");
+    assert_eq!(
+        ask(date(2025, 9, 15), date(2025, 12, 15)),
+        [],
+        "after the campaign nobody owes anything"
+    );
 }

@@ -18,12 +18,18 @@ fn the_files_are_one_history_of_changes_and_give_the_same_organisation_again() {
     let days = org.change_days_from(first);
     assert_eq!(days, [first, date(2025, 3, 1), date(2025, 7, 1)]);
     let origin = org.state_before(first).unwrap();
-    assert_eq!(origin.units_of_kind_on(UnitKind::Commune, date(2030, 1, 1)).count(), 106, "nothing was announced yet");
+    assert_eq!(
+        origin.units_of_kind_on(UnitKind::Commune, date(2030, 1, 1)).count(),
+        106,
+        "nothing was announced yet"
+    );
     let changes: Vec<_> = days.iter().flat_map(|day| org.changes_on(*day, Timestamp(0))).collect();
     assert_eq!(origin.apply_changes(&changes).unwrap(), org);
 
     let mut kinds: BTreeMap<(OrgChangeKind, jiff::civil::Date), usize> = BTreeMap::new();
-    changes.iter().for_each(|change| *kinds.entry((change.action.kind(), change.effective_day)).or_default() += 1);
+    changes.iter().for_each(|change| {
+        *kinds.entry((change.action.kind(), change.effective_day)).or_default() += 1
+    });
     assert_eq!(kinds[&(OrgChangeKind::Merge, days[0])], 1, "wards 2, 3 and 6");
     assert_eq!(kinds[&(OrgChangeKind::Dissolve, days[1])], 9, "the districts");
     assert_eq!(kinds[&(OrgChangeKind::Reparent, days[1])], 104, "the communes go to the province");
@@ -34,7 +40,8 @@ fn the_files_are_one_history_of_changes_and_give_the_same_organisation_again() {
 #[test]
 fn a_reform_learned_of_three_days_before_was_not_known_a_week_before() {
     let org = tra_vinh_org();
-    let announced = |day| if day == date(2025, 7, 1) { date(2025, 6, 28) } else { date(2024, 8, 1) };
+    let announced =
+        |day| if day == date(2025, 7, 1) { date(2025, 6, 28) } else { date(2024, 8, 1) };
     let recorded = |day| Timestamp::from_local_midnight(announced(day));
     let history = OrgHistory::from_org(&org, date(2025, 1, 1), recorded).unwrap();
     let communes = |learned, valid| {
@@ -86,7 +93,10 @@ fn a_rehearsal_of_the_reform_of_1_july_prints_what_a_clerk_can_read_and_reconcil
     let (org, changes) = reform_changes();
     let report = rehearse(&org, &changes, &rehearsal_input(&tra_vinh_org())).unwrap();
     assert_eq!(report.findings, []);
-    assert_eq!((report.closing_units.len(), report.opening_units.len(), report.reparented_units.len()), (101, 38, 6));
+    assert_eq!(
+        (report.closing_units.len(), report.opening_units.len(), report.reparented_units.len()),
+        (101, 38, 6)
+    );
     assert_eq!(report.rebased_elements[0].sums, (416, 416));
     let text = report.text(true);
     for line in [
@@ -112,13 +122,22 @@ fn a_rehearsal_finds_a_planted_imbalance() {
     let (org, changes) = reform_changes();
     let mut given = rehearsal_input(&tra_vinh_org());
     given.handover[1].amount = 2;
-    given.baselines.values_mut().for_each(|bases| bases.retain(|unit, _| *unit != unit_id("com-29260-0")));
+    given
+        .baselines
+        .values_mut()
+        .for_each(|bases| bases.retain(|unit, _| *unit != unit_id("com-29260-0")));
     let report = rehearse(&org, &changes, &given).unwrap();
     assert!(!report.is_reconciled());
     let codes: Vec<&str> = report.findings.iter().map(|finding| finding.code).collect();
-    assert_eq!(codes, ["BASE_INCOMPLETE", "HANDOVER_DOES_NOT_BALANCE", "HANDOVER_DOES_NOT_BALANCE"]);
+    assert_eq!(
+        codes,
+        ["BASE_INCOMPLETE", "HANDOVER_DOES_NOT_BALANCE", "HANDOVER_DOES_NOT_BALANCE"]
+    );
     let text = report.text(true);
-    assert!(text.contains("Phường 9 (com-29260-0): tồn cuối suspended_cases là 3 nhưng bàn giao đi 2"), "{text}");
+    assert!(
+        text.contains("Phường 9 (com-29260-0): tồn cuối suspended_cases là 3 nhưng bàn giao đi 2"),
+        "{text}"
+    );
     assert!(text.contains("KHÔNG KHỚP: 2 điểm phải sửa"));
 }
 
@@ -128,7 +147,11 @@ fn a_rehearsal_finds_children_that_were_forgotten_and_a_stock_that_goes_to_a_str
     changes.retain(|change| change.action.kind() != OrgChangeKind::Reparent);
     let report = rehearse(&org, &changes, &rehearsal_input(&tra_vinh_org())).unwrap();
     assert!(!report.is_reconciled());
-    assert_eq!(report.findings.len(), 6, "four communes that go on and two departments hang in the air");
+    assert_eq!(
+        report.findings.len(),
+        6,
+        "four communes that go on and two departments hang in the air"
+    );
     assert!(report.findings.iter().all(|finding| finding.code == "NO_PARENT"));
 
     let (org, changes) = reform_changes();

@@ -15,7 +15,8 @@ use thidua::domain::period::Period;
 use thidua::domain::ratio::Ratio;
 use thidua::domain::report::ReportKey;
 use thidua::domain::standing::{
-    JudgementState, ReportEntry, Standing, StandingInput, StandingView, WindowSums, aggregate_reports, judge_standings,
+    JudgementState, ReportEntry, Standing, StandingInput, StandingView, WindowSums,
+    aggregate_reports, judge_standings,
 };
 use thidua::domain::target_rule::Target;
 use thidua::files::{campaign, catalogue};
@@ -24,7 +25,8 @@ const TODAY: Date = date(2025, 8, 1);
 /// The campaign's days are over.
 const AFTER_END: Date = date(2025, 9, 1);
 /// The five wards of the town of 2024 that became Phường Trà Vinh, three of them by way of a merger on 1 January 2025.
-const WARDS: [&str; 5] = ["com-29239-0", "com-29242-0", "com-29245-0", "com-29251-0", "com-29260-0"];
+const WARDS: [&str; 5] =
+    ["com-29239-0", "com-29242-0", "com-29245-0", "com-29251-0", "com-29260-0"];
 const MERGED: &str = "com-29242-2";
 
 struct JudgingFixture {
@@ -41,18 +43,31 @@ struct JudgingFixture {
 impl JudgingFixture {
     /// In one week of September 2024 the five wards counted 2, 3, 1, 0 and 3 offences, in one of July 2025 the merged one counted 1.
     fn new() -> Self {
-        let read =
-            campaign::read_campaign_file("campaign-a.toml", include_str!("../../examples/tra-vinh/campaign-a.toml"))
-                .unwrap();
+        let read = campaign::read_campaign_file(
+            "campaign-a.toml",
+            include_str!("../../examples/tra-vinh/campaign-a.toml"),
+        )
+        .unwrap();
         let parts = [
-            catalogue::read_catalogue("elements.toml", include_str!("../../examples/tra-vinh/elements.toml")).unwrap(),
-            catalogue::read_catalogue("forms.toml", include_str!("../../examples/tra-vinh/forms.toml")).unwrap(),
+            catalogue::read_catalogue(
+                "elements.toml",
+                include_str!("../../examples/tra-vinh/elements.toml"),
+            )
+            .unwrap(),
+            catalogue::read_catalogue(
+                "forms.toml",
+                include_str!("../../examples/tra-vinh/forms.toml"),
+            )
+            .unwrap(),
         ];
         let campaign = read.campaign;
         let base = campaign.base_window();
-        let rows: Vec<BaselineRow> = WARDS.iter().map(|ward| baseline_row(ward, base, 10)).collect();
-        let september =
-            WARDS.iter().zip([2, 3, 1, 0, 3]).map(|(ward, figure)| offence_report(ward, date(2024, 9, 2), figure));
+        let rows: Vec<BaselineRow> =
+            WARDS.iter().map(|ward| baseline_row(ward, base, 10)).collect();
+        let september = WARDS
+            .iter()
+            .zip([2, 3, 1, 0, 3])
+            .map(|(ward, figure)| offence_report(ward, date(2024, 9, 2), figure));
         Self {
             org: tra_vinh_org(),
             calendars: Calendars::standard().with_campaigns([&campaign]),
@@ -66,8 +81,10 @@ impl JudgingFixture {
     }
 
     fn with_input<T>(&self, view: StructureView, question: impl Fn(&StandingInput<'_>) -> T) -> T {
-        let entry = |(key, cells)| ReportEntry { key, received: true, accepted: true, late: false, cells };
-        let reports: Vec<ReportEntry<'_>> = self.reports.iter().map(|(key, cells)| entry((key, cells))).collect();
+        let entry =
+            |(key, cells)| ReportEntry { key, received: true, accepted: true, late: false, cells };
+        let reports: Vec<ReportEntry<'_>> =
+            self.reports.iter().map(|(key, cells)| entry((key, cells))).collect();
         let Self { org, calendars, catalogue, campaign, numbers, baselines, today, .. } = self;
         question(&StandingInput {
             org,
@@ -83,7 +100,9 @@ impl JudgingFixture {
     }
 
     fn aggregate(&self, view: StructureView) -> WindowSums {
-        self.with_input(view, |input| aggregate_reports(input, self.campaign.measurement_window).unwrap())
+        self.with_input(view, |input| {
+            aggregate_reports(input, self.campaign.measurement_window).unwrap()
+        })
     }
 
     fn judge(&self, view: StructureView) -> Vec<Standing> {
@@ -97,7 +116,15 @@ fn offences_code() -> ElementCode {
 
 fn baseline_row(uid: &str, window: thidua::domain::window::DateWindow, value: i64) -> BaselineRow {
     let (unit_uid, source) = (uid.to_owned(), "ledger".to_owned());
-    BaselineRow { unit_uid, element: offences_code(), window, value, source, status: BaselineStatus::Final, version: 1 }
+    BaselineRow {
+        unit_uid,
+        element: offences_code(),
+        window,
+        value,
+        source,
+        status: BaselineStatus::Final,
+        version: 1,
+    }
 }
 
 fn offence_report(uid: &str, start: Date, figure: i64) -> (ReportKey, Cells) {
@@ -111,13 +138,16 @@ fn offences_at(folded: &WindowSums, uid: &str) -> Option<i64> {
 }
 
 fn find_t1_standing<'a>(judged: &'a [Standing], uid: &str, phase: u8) -> Option<&'a Standing> {
-    judged.iter().find(|one| one.unit == unit_id(uid) && one.phase == phase && one.judgement.code == "T1")
+    judged
+        .iter()
+        .find(|one| one.unit == unit_id(uid) && one.phase == phase && one.judgement.code == "T1")
 }
 
 #[test]
 fn as_it_is_a_merged_commune_has_the_figures_and_the_past_of_those_it_is_made_of() {
     let world = JudgingFixture::new();
-    let (was, is) = (world.aggregate(StructureView::AsWas), world.aggregate(StructureView::AsIs(TODAY)));
+    let (was, is) =
+        (world.aggregate(StructureView::AsWas), world.aggregate(StructureView::AsIs(TODAY)));
     assert_eq!(
         (offences_at(&was, MERGED), offences_at(&was, WARDS[0])),
         (Some(1), Some(2)),
@@ -143,7 +173,10 @@ fn as_it_is_a_merged_commune_has_the_figures_and_the_past_of_those_it_is_made_of
         "as in V16: the sum of all five"
     );
     assert_ne!(merged.judgement.state, JudgementState::NotComparable);
-    assert!(find_t1_standing(&judged, WARDS[0], 0).is_none(), "what is closed is no unit of this view");
+    assert!(
+        find_t1_standing(&judged, WARDS[0], 0).is_none(),
+        "what is closed is no unit of this view"
+    );
 }
 
 #[test]
@@ -164,8 +197,16 @@ fn frozen_at_the_start_the_district_has_what_its_wards_cannot_be_told_apart_in()
         "so no ward is judged"
     );
     let state = |uid: &str| find_t1_standing(&judged, uid, 0).unwrap().judgement.state;
-    assert_eq!(state("dist-842"), JudgementState::NotComparable, "a commune of today straddles it and its neighbour");
-    assert_ne!(state("dist-849"), JudgementState::NotComparable, "Trà Cú went whole into communes of its own");
+    assert_eq!(
+        state("dist-842"),
+        JudgementState::NotComparable,
+        "a commune of today straddles it and its neighbour"
+    );
+    assert_ne!(
+        state("dist-849"),
+        JudgementState::NotComparable,
+        "Trà Cú went whole into communes of its own"
+    );
     assert!(find_t1_standing(&judged, MERGED, 0).is_none());
 }
 
@@ -187,8 +228,10 @@ fn a_phase_that_has_begun_is_judged_over_its_own_days_beside_the_whole() {
     let judged = world.judge(StructureView::AsWas);
     let phases: std::collections::BTreeSet<u8> = judged.iter().map(|one| one.phase).collect();
     assert_eq!(phases, [0, 1, 2, 3].into(), "all three phases have begun by August 2025");
-    let (first, whole) =
-        (find_t1_standing(&judged, WARDS[0], 1).unwrap(), find_t1_standing(&judged, WARDS[0], 0).unwrap());
+    let (first, whole) = (
+        find_t1_standing(&judged, WARDS[0], 1).unwrap(),
+        find_t1_standing(&judged, WARDS[0], 0).unwrap(),
+    );
     assert_eq!(first.judgement.figures[0].value, Some(2));
     assert!(first.stage != whole.stage && first.coverage.expected < whole.coverage.expected);
 }
@@ -198,16 +241,28 @@ fn a_definition_that_changed_is_compared_over_its_bridge_or_not_at_all() {
     let on = date(2024, 8, 19);
     let judged = |bridge: Option<BridgeMethod>| {
         let mut world = JudgingFixture::new();
-        let breaks =
-            bridge.map(|bridge| DefinitionBreak { on, bridge, evidence_vi: "thay đổi cách thống kê".into() });
-        let element = world.catalogue.elements.iter_mut().find(|element| element.code == offences_code()).unwrap();
+        let breaks = bridge.map(|bridge| DefinitionBreak {
+            on,
+            bridge,
+            evidence_vi: "thay đổi cách thống kê".into(),
+        });
+        let element = world
+            .catalogue
+            .elements
+            .iter_mut()
+            .find(|element| element.code == offences_code())
+            .unwrap();
         element.breaks = breaks.into_iter().collect();
         world.today = AFTER_END;
         let all = world.judge(StructureView::AsIs(AFTER_END));
         find_t1_standing(&all, MERGED, 0).unwrap().judgement.clone()
     };
-    let (whole, half) = (judged(None), judged(Some(BridgeMethod::Ratio(Ratio::new(1, 2).unwrap()))));
-    assert_eq!((whole.count_before, half.count_before), (Some(Ratio::from_integer(50)), Some(Ratio::from_integer(25))));
+    let (whole, half) =
+        (judged(None), judged(Some(BridgeMethod::Ratio(Ratio::new(1, 2).unwrap()))));
+    assert_eq!(
+        (whole.count_before, half.count_before),
+        (Some(Ratio::from_integer(50)), Some(Ratio::from_integer(25)))
+    );
     assert!(half.reasons.contains(&"BRIDGED".to_owned()) && half.limit < whole.limit, "{half:?}");
     assert_eq!(judged(Some(BridgeMethod::None)).state, JudgementState::NotComparable);
     assert!(judged(Some(BridgeMethod::Restated)).reasons.contains(&"BRIDGED".to_owned()));
@@ -223,7 +278,11 @@ fn a_mean_of_years_before_is_known_once_every_one_of_them_is() {
         let mut rows = Vec::new();
         for value in values {
             let shifted = window.one_year_earlier();
-            window = thidua::domain::window::DateWindow::new(shifted.start, shifted.end.min(window.start)).unwrap();
+            window = thidua::domain::window::DateWindow::new(
+                shifted.start,
+                shifted.end.min(window.start),
+            )
+            .unwrap();
             rows.extend(WARDS.iter().map(|ward| baseline_row(ward, window, *value)));
         }
         world.baselines = Baselines::new(&rows);

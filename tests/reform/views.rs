@@ -6,23 +6,40 @@ use std::collections::{BTreeMap, BTreeSet};
 use thidua::domain::element::ElementCode;
 use thidua::domain::ids::UnitId;
 use thidua::domain::org::{
-    Fraction, HandoverLine, HandoverSide, Org, RebaseQuality, ReportedFigure, StockFlow, Stocks, StructureView,
-    UnitAttribution, UnitKind, check_handover,
+    Fraction, HandoverLine, HandoverSide, Org, RebaseQuality, ReportedFigure, StockFlow, Stocks,
+    StructureView, UnitAttribution, UnitKind, check_handover,
 };
 
 const START: Date = date(2024, 8, 19);
 const REFORM: Date = date(2025, 7, 1);
 
-fn unit_counts(org: &Org, view: StructureView, uid: &str, start: Date, level: UnitKind) -> UnitAttribution {
+fn unit_counts(
+    org: &Org,
+    view: StructureView,
+    uid: &str,
+    start: Date,
+    level: UnitKind,
+) -> UnitAttribution {
     org.attribute_figure(view, unit_id(uid), start, level).unwrap()
 }
 
 /// One figure for each commune and month of the campaign, all different.
 fn monthly_figures(org: &Org) -> Vec<ReportedFigure> {
-    let starts = [date(2024, 9, 1), date(2024, 12, 31), date(2025, 1, 1), date(2025, 3, 1), date(2025, 6, 30), REFORM];
-    let on = |start: Date| org.units_of_kind_on(UnitKind::Commune, start).map(move |unit| (unit.id, start));
+    let starts = [
+        date(2024, 9, 1),
+        date(2024, 12, 31),
+        date(2025, 1, 1),
+        date(2025, 3, 1),
+        date(2025, 6, 30),
+        REFORM,
+    ];
+    let on = |start: Date| {
+        org.units_of_kind_on(UnitKind::Commune, start).map(move |unit| (unit.id, start))
+    };
     let numbered = starts.into_iter().flat_map(on).enumerate();
-    numbered.map(|(n, (unit, start))| ReportedFigure { unit, start, value: n as i64 % 17 }).collect()
+    numbered
+        .map(|(n, (unit, start))| ReportedFigure { unit, start, value: n as i64 % 17 })
+        .collect()
 }
 
 #[test]
@@ -51,21 +68,43 @@ fn a_figure_counts_for_another_unit_in_each_view_and_stays_where_it_was_reported
     let old = |view, level| unit_counts(&org, view, "com-29245-0", date(2024, 9, 2), level);
     assert_eq!(old(StructureView::AsWas, commune), UnitAttribution::Whole(unit_id("com-29245-0")));
     assert_eq!(old(StructureView::AsWas, district), UnitAttribution::Whole(unit_id("dist-842")));
-    assert_eq!(old(StructureView::AsIs(date(2025, 1, 6)), commune), UnitAttribution::Whole(unit_id("com-29242-1")));
-    assert_eq!(old(StructureView::AsIs(REFORM), commune), UnitAttribution::Whole(unit_id("com-29242-2")));
-    assert_eq!(old(StructureView::AsIs(REFORM), district), UnitAttribution::NoUnit, "there are no districts any more");
-    assert_eq!(old(StructureView::AsIs(REFORM), province), UnitAttribution::Whole(unit_id("prov-86-2025")));
+    assert_eq!(
+        old(StructureView::AsIs(date(2025, 1, 6)), commune),
+        UnitAttribution::Whole(unit_id("com-29242-1"))
+    );
+    assert_eq!(
+        old(StructureView::AsIs(REFORM), commune),
+        UnitAttribution::Whole(unit_id("com-29242-2"))
+    );
+    assert_eq!(
+        old(StructureView::AsIs(REFORM), district),
+        UnitAttribution::NoUnit,
+        "there are no districts any more"
+    );
+    assert_eq!(
+        old(StructureView::AsIs(REFORM), province),
+        UnitAttribution::Whole(unit_id("prov-86-2025"))
+    );
 
     let new = |uid, level| unit_counts(&org, StructureView::Frozen(START), uid, REFORM, level);
     let merged = new("com-29242-2", commune);
-    assert!(matches!(&merged, UnitAttribution::NotComparable(units) if units.len() == 5), "{merged:?}");
+    assert!(
+        matches!(&merged, UnitAttribution::NotComparable(units) if units.len() == 5),
+        "{merged:?}"
+    );
     assert_eq!(
         new("com-29242-2", district),
         UnitAttribution::Whole(unit_id("dist-842")),
         "all five lay in one district"
     );
-    assert!(matches!(new("com-29254-2", district), UnitAttribution::NotComparable(units) if units.len() == 2));
-    assert_eq!(new("com-29410-2", commune), UnitAttribution::NoUnit, "a later code is an alias, not an id");
+    assert!(
+        matches!(new("com-29254-2", district), UnitAttribution::NotComparable(units) if units.len() == 2)
+    );
+    assert_eq!(
+        new("com-29410-2", commune),
+        UnitAttribution::NoUnit,
+        "a later code is an alias, not an id"
+    );
     assert_eq!(new("com-29410-0", commune), UnitAttribution::Whole(unit_id("com-29410-0")));
     assert_eq!(new("com-29254-2", province), UnitAttribution::Whole(unit_id("prov-84")));
 }
@@ -73,12 +112,22 @@ fn a_figure_counts_for_another_unit_in_each_view_and_stays_where_it_was_reported
 #[test]
 fn a_dissolved_districts_own_figures_count_for_the_province() {
     let org = tra_vinh_org();
-    let at = |day, level| unit_counts(&org, StructureView::AsIs(day), "dist-842", date(2025, 1, 6), level);
-    assert_eq!(at(date(2025, 3, 1), UnitKind::Province), UnitAttribution::Whole(unit_id("prov-84")));
+    let at = |day, level| {
+        unit_counts(&org, StructureView::AsIs(day), "dist-842", date(2025, 1, 6), level)
+    };
+    assert_eq!(
+        at(date(2025, 3, 1), UnitKind::Province),
+        UnitAttribution::Whole(unit_id("prov-84"))
+    );
     assert_eq!(at(REFORM, UnitKind::Province), UnitAttribution::Whole(unit_id("prov-86-2025")));
     assert_eq!(at(REFORM, UnitKind::District), UnitAttribution::NoUnit);
-    let before =
-        unit_counts(&org, StructureView::AsIs(date(2025, 1, 6)), "dist-842", date(2025, 2, 1), UnitKind::District);
+    let before = unit_counts(
+        &org,
+        StructureView::AsIs(date(2025, 1, 6)),
+        "dist-842",
+        date(2025, 2, 1),
+        UnitKind::District,
+    );
     assert_eq!(before, UnitAttribution::Whole(unit_id("dist-842")));
 }
 
@@ -94,21 +143,31 @@ fn totals_of_the_province_are_the_same_in_every_view() {
         StructureView::Frozen(START),
     ] {
         let tally = org.sum_figures(view, UnitKind::Province, &figures).unwrap();
-        let sum = tally.by_unit.values().try_fold(Fraction::ZERO, |sum, value| sum.try_add(*value)).unwrap();
+        let sum = tally
+            .by_unit
+            .values()
+            .try_fold(Fraction::ZERO, |sum, value| sum.try_add(*value))
+            .unwrap();
         assert_eq!(
             (sum, tally.unattributed, tally.not_comparable.len()),
             (Fraction::from_integer(all), Fraction::ZERO, 0),
             "{view}"
         );
     }
-    let frozen = org.sum_figures(StructureView::Frozen(START), UnitKind::District, &figures).unwrap();
-    assert_eq!((frozen.by_unit.len(), frozen.not_comparable.len()), (9, 3), "nine districts, three that straddle");
+    let frozen =
+        org.sum_figures(StructureView::Frozen(START), UnitKind::District, &figures).unwrap();
+    assert_eq!(
+        (frozen.by_unit.len(), frozen.not_comparable.len()),
+        (9, 3),
+        "nine districts, three that straddle"
+    );
 }
 
 #[test]
 fn the_legacy_scope_of_the_province_is_its_41_successors_and_that_of_a_district_is_not_exact() {
     let org = tra_vinh_org();
-    let communes: BTreeSet<UnitId> = org.units_of_kind_on(UnitKind::Commune, START).map(|unit| unit.id).collect();
+    let communes: BTreeSet<UnitId> =
+        org.units_of_kind_on(UnitKind::Commune, START).map(|unit| unit.id).collect();
     assert_eq!(org.equivalent_units(&communes, START, REFORM).unwrap().len(), 41);
     let district = |uid: &str| -> BTreeSet<UnitId> {
         let all = org.children(unit_id(uid), thidua::domain::org::Hierarchy::Command, START);
@@ -116,7 +175,11 @@ fn the_legacy_scope_of_the_province_is_its_41_successors_and_that_of_a_district_
     };
     let straddling = org.equivalent_units(&district("dist-842"), START, REFORM).unwrap_err();
     assert!(straddling.contains(&unit_id("com-29254-2")), "Nguyệt Hóa");
-    assert_eq!(org.equivalent_units(&district("dist-849"), START, REFORM).unwrap().len(), 6, "Trà Cú stays whole");
+    assert_eq!(
+        org.equivalent_units(&district("dist-849"), START, REFORM).unwrap().len(),
+        6,
+        "Trà Cú stays whole"
+    );
     let closed: BTreeSet<UnitId> = org.units().iter().map(|unit| unit.id).collect();
     assert_eq!(org.check_closed_under_lineage(&closed), Ok(()));
     assert!(org.check_closed_under_lineage(&communes).is_err());
@@ -125,11 +188,18 @@ fn the_legacy_scope_of_the_province_is_its_41_successors_and_that_of_a_district_
 #[test]
 fn v16_the_base_of_phuong_tra_vinh_is_28_and_exact() {
     let org = tra_vinh_org();
-    let bases =
-        BTreeMap::from([(unit_id("com-29239-0"), 9), (unit_id("com-29242-1"), 7), (unit_id("com-29260-0"), 12)]);
+    let bases = BTreeMap::from([
+        (unit_id("com-29239-0"), 9),
+        (unit_id("com-29242-1"), 7),
+        (unit_id("com-29260-0"), 12),
+    ]);
     let rebased = org.rebase_baselines(&bases, date(2025, 6, 30), REFORM).unwrap();
     let [base] = rebased.baselines.as_slice() else { panic!("one unit has a base") };
-    assert_eq!((base.unit, base.base, base.rounded), (unit_id("com-29242-2"), Fraction::from_integer(28), 28), "V16");
+    assert_eq!(
+        (base.unit, base.base, base.rounded),
+        (unit_id("com-29242-2"), Fraction::from_integer(28), 28),
+        "V16"
+    );
     assert_eq!(
         (base.quality, base.without_baseline.as_slice(), base.parts.len()),
         (RebaseQuality::Exact, &[][..], 3),
@@ -150,7 +220,8 @@ fn a_predecessor_without_a_base_is_named_and_not_taken_as_zero() {
 #[test]
 fn a_handover_balances_case_for_case_or_says_where_it_does_not() {
     let element = ElementCode::new("suspended_cases").unwrap();
-    let (old, other, new) = (unit_id("com-29239-0"), unit_id("com-29260-0"), unit_id("com-29242-2"));
+    let (old, other, new) =
+        (unit_id("com-29239-0"), unit_id("com-29260-0"), unit_id("com-29242-2"));
     let closing = Stocks::from([((old, element.clone()), 5), ((other, element.clone()), 3)]);
     let line = |from, amount| HandoverLine { from, to: new, element: element.clone(), amount };
     let opening = |stock| Stocks::from([((new, element.clone()), stock)]);
@@ -158,7 +229,12 @@ fn a_handover_balances_case_for_case_or_says_where_it_does_not() {
     let found = check_handover(&closing, &[line(old, 5), line(other, 2)], &opening(8));
     let seen: Vec<_> = found.iter().map(|i| (i.unit, i.side, i.stated, i.transferred)).collect();
     assert_eq!(seen, [(other, HandoverSide::Out, Some(3), 2), (new, HandoverSide::In, Some(8), 7)]);
-    assert!(found[0].to_violation("Phường 9").vi.contains("tồn cuối suspended_cases là 3 nhưng bàn giao đi 2"));
+    assert!(
+        found[0]
+            .to_violation("Phường 9")
+            .vi
+            .contains("tồn cuối suspended_cases là 3 nhưng bàn giao đi 2")
+    );
     let forgotten = check_handover(&closing, &[line(old, 5), line(other, 3)], &Stocks::new());
     assert_eq!(forgotten[0].stated, None, "an opening stock not stated is not zero");
     let flow = StockFlow { opening: 120, inflow: 30, outflow: 45 };

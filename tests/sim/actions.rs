@@ -5,7 +5,9 @@ use crate::fixture;
 use crate::phone::PhoneState;
 use crate::world::World;
 use jiff::civil::date;
-use thidua::client::facade::{CellEntry, CellFigure, ClientError, ReportKeyView, ReportStatus, ReportView};
+use thidua::client::facade::{
+    CellEntry, CellFigure, ClientError, ReportKeyView, ReportStatus, ReportView,
+};
 use thidua::domain::ids::UnitId;
 use thidua::domain::permission::{Grant, Role};
 use thidua::domain::time::days_from_date;
@@ -37,8 +39,9 @@ impl World {
 
     /// A phone that works.
     fn pick_phone(&mut self) -> Option<usize> {
-        let works: Vec<usize> =
-            (0..self.phones.len()).filter(|at| self.phones[*at].state == PhoneState::Working).collect();
+        let works: Vec<usize> = (0..self.phones.len())
+            .filter(|at| self.phones[*at].state == PhoneState::Working)
+            .collect();
         self.rng.pick(&works).copied()
     }
 
@@ -62,7 +65,8 @@ impl World {
     fn run_person_action(&mut self, at: usize) {
         if self.phones[at].is_locked() {
             self.count_event("locked by its lease");
-            return self.log_event(format!("{} is locked: no contact for too long", self.phones[at].name));
+            return self
+                .log_event(format!("{} is locked: no contact for too long", self.phones[at].name));
         }
         let before = self.phones[at].refused_commands();
         let what = match self.rng.below(100) {
@@ -96,7 +100,13 @@ impl World {
         let due = self.phones[at].app().due_reports(today - 12, today + 1).ok()?;
         let mut keys: Vec<ReportKeyView> =
             due.into_iter().map(|due| due.key).filter(|key| key.contract == "tuan-xa").collect();
-        keys.extend(self.phones[at].reports().into_iter().map(|view| view.key).filter(|_| self.rng.chance(15)));
+        keys.extend(
+            self.phones[at]
+                .reports()
+                .into_iter()
+                .map(|view| view.key)
+                .filter(|_| self.rng.chance(15)),
+        );
         self.rng.pick(&keys).cloned()
     }
 
@@ -110,7 +120,9 @@ impl World {
     }
 
     fn edit_report(&mut self, at: usize) -> Result<String, ClientError> {
-        let Some(key) = self.pick_report_key(at) else { return Ok("has nothing to fill in".into()) };
+        let Some(key) = self.pick_report_key(at) else {
+            return Ok("has nothing to fill in".into());
+        };
         let form = self.phones[at].app().blank_form(key.contract.clone())?;
         let mut cells: Vec<CellEntry> = Vec::new();
         // Few cells, so that people meet in one.
@@ -149,11 +161,15 @@ impl World {
         let id = app.report_id(key.clone());
         let filled = app.report(id.clone())?;
         let blank = |cell: &thidua::client::facade::CellView| {
-            filled.iter().flat_map(|view| &view.cells).all(|one| one.element != cell.element || one.value.is_none())
+            filled
+                .iter()
+                .flat_map(|view| &view.cells)
+                .all(|one| one.element != cell.element || one.value.is_none())
         };
         let form = app.blank_form(key.contract.clone())?;
         let nil = |element| CellEntry { element, value: Some(CellFigure::Nil) };
-        let cells = form.into_iter().filter(|cell| blank(cell)).map(|cell| nil(cell.element)).collect();
+        let cells =
+            form.into_iter().filter(|cell| blank(cell)).map(|cell| nil(cell.element)).collect();
         app.save_cells(key.clone(), cells, None)?;
         Ok(format!("sends {} {}: {}", key.unit, key.start_day, app.submit_report(id)?))
     }
@@ -168,7 +184,12 @@ impl World {
         let number = if accept {
             app.accept_report(view.report_id, view.content_hash)?
         } else {
-            app.return_report(view.report_id, view.content_hash, "CHECK_FIGURE".into(), "xem lại".into())?
+            app.return_report(
+                view.report_id,
+                view.content_hash,
+                "CHECK_FIGURE".into(),
+                "xem lại".into(),
+            )?
         };
         let done = if accept { "accepts" } else { "returns" };
         Ok(format!("{done} {} {}: {number}", view.key.unit, view.key.start_day))
@@ -176,8 +197,11 @@ impl World {
 
     fn add_comment(&mut self, at: usize) -> Result<String, ClientError> {
         let views = self.phones[at].reports();
-        let Some(view) = self.rng.pick(&views) else { return Ok("has nothing to comment on".into()) };
-        let number = self.phones[at].app().add_comment(view.report_id.clone(), "đã đối chiếu".into())?;
+        let Some(view) = self.rng.pick(&views) else {
+            return Ok("has nothing to comment on".into());
+        };
+        let number =
+            self.phones[at].app().add_comment(view.report_id.clone(), "đã đối chiếu".into())?;
         Ok(format!("comments on {} {}: {number}", view.key.unit, view.key.start_day))
     }
 
@@ -188,7 +212,9 @@ impl World {
             0 => {
                 let mut open = self.phones[at].app().conflicts()?;
                 open.retain(|one| one.settled.is_none() && !one.settling);
-                open.sort_by_key(|one| format!("{} {:?} {:?}", one.report_id, one.element, one.branch));
+                open.sort_by_key(|one| {
+                    format!("{} {:?} {:?}", one.report_id, one.element, one.branch)
+                });
                 let Some(one) = self.rng.pick(&open) else { return Ok("has no conflict".into()) };
                 let number = self.phones[at].app().settle_conflict(one.conflict_id.clone(), yes)?;
                 Ok(format!("settles a conflict ({yes}): {number}"))
@@ -205,7 +231,9 @@ impl World {
                 let mut open = self.phones[at].app().proposals()?;
                 open.retain(|one| one.settled.is_none() && !one.settling);
                 open.sort_by_key(|one| one.proposal_id.clone());
-                let Some(one) = self.rng.pick(&open).cloned() else { return Ok("has no proposal".into()) };
+                let Some(one) = self.rng.pick(&open).cloned() else {
+                    return Ok("has no proposal".into());
+                };
                 let app = self.phones[at].app();
                 let Some(view) = app.report(one.report_id.clone())? else {
                     return Ok("does not see the report".into());
@@ -218,7 +246,9 @@ impl World {
 
     fn discard_refused(&mut self, at: usize) -> Result<String, ClientError> {
         let refused = self.phones[at].refused_commands();
-        let Some((number, _)) = self.rng.pick(&refused).copied() else { return Ok("has no refusal".into()) };
+        let Some((number, _)) = self.rng.pick(&refused).copied() else {
+            return Ok("has no refusal".into());
+        };
         self.phones[at].app().discard_refused(number)?;
         Ok(format!("discards {number}"))
     }
@@ -243,7 +273,8 @@ impl World {
             60..70 => {
                 let node = self.pick_node();
                 let today = self.clock.now().local_date();
-                let locked = node.close_periods(&node.system_actor().unwrap(), today, |_| Ok(true)).unwrap();
+                let locked =
+                    node.close_periods(&node.system_actor().unwrap(), today, |_| Ok(true)).unwrap();
                 self.model.lock_overdue(today);
                 self.log_event(format!("locks {locked}"));
             }
@@ -254,10 +285,15 @@ impl World {
             }
             82..88 => {
                 let Some(at) = self.pick_phone() else { return };
-                let (account, name) = (self.phones[at].account, format!("{}+", self.phones[at].name));
+                let (account, name) =
+                    (self.phones[at].account, format!("{}+", self.phones[at].name));
                 // Who holds no role is given no phone.
-                let works = !self.model.grants_of(account, self.clock.now().local_date()).is_empty();
-                if works && self.phones.len() < 40 && self.phones.iter().all(|phone| phone.name != name) {
+                let works =
+                    !self.model.grants_of(account, self.clock.now().local_date()).is_empty();
+                if works
+                    && self.phones.len() < 40
+                    && self.phones.iter().all(|phone| phone.name != name)
+                {
                     self.add_phone(account, &name);
                 }
             }
@@ -288,7 +324,11 @@ impl World {
         {
             let off = (self.rng.below(100) as i64 - 50) * HOUR;
             self.phones[at].clock.set(self.clock.now().saturating_add_micros(off));
-            self.log_event(format!("the clock of {} goes {} hours wrong", self.phones[at].name, off / HOUR));
+            self.log_event(format!(
+                "the clock of {} goes {} hours wrong",
+                self.phones[at].name,
+                off / HOUR
+            ));
         }
     }
 
@@ -297,7 +337,8 @@ impl World {
         let Some(at) = self.pick_phone() else { return };
         let (account, today) = (self.phones[at].account, self.clock.now().local_date());
         let held = self.model.grants.get(&account).cloned().unwrap_or_default();
-        let holds: Vec<Grant> = held.into_iter().filter(|one| one.from <= today && today < one.to).collect();
+        let holds: Vec<Grant> =
+            held.into_iter().filter(|one| one.from <= today && today < one.to).collect();
         let node = self.pick_node();
         let system = node.system_actor().unwrap();
         if self.rng.chance(50)
@@ -311,7 +352,11 @@ impl World {
         let unit = UnitId::from_code(fixture::COMMUNES[self.rng.below(5)]);
         let role = [Role::Reporter, Role::UnitHead][self.rng.below(2)];
         // Some end soon.
-        let to = if self.rng.chance(40) { today.saturating_add(jiff::Span::new().days(5)) } else { date(2199, 1, 1) };
+        let to = if self.rng.chance(40) {
+            today.saturating_add(jiff::Span::new().days(5))
+        } else {
+            date(2199, 1, 1)
+        };
         self.grant_role(account, Grant { role, unit, from: date(2024, 1, 1), to });
         self.log_event(format!("{} becomes {role:?} until {to}", self.phones[at].name));
     }
@@ -341,7 +386,9 @@ impl World {
             // The model foretells what comes before; so not in every seed.
             65..80 if self.rng.chance(40) && !self.backups.is_empty() => {
                 let said = self.rng.chance(50);
-                self.log_event(format!("the database is put back from the last copy; said to the servers: {said}"));
+                self.log_event(format!(
+                    "the database is put back from the last copy; said to the servers: {said}"
+                ));
                 self.restore_backup(said);
             }
             80..90 if self.rng.chance(30) && self.phones.len() < 40 => {

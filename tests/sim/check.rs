@@ -20,8 +20,13 @@ use thidua::pb;
 use thidua::pb::sync_response::Frame;
 
 /// Kinds of records that the model knows.
-const KINDS: [RecordKind; 5] =
-    [RecordKind::Report, RecordKind::Comment, RecordKind::Conflict, RecordKind::Proposal, RecordKind::Held];
+const KINDS: [RecordKind; 5] = [
+    RecordKind::Report,
+    RecordKind::Comment,
+    RecordKind::Conflict,
+    RecordKind::Proposal,
+    RecordKind::Held,
+];
 
 impl World {
     /// What a node's kept sums say is what reading every report again says.
@@ -30,10 +35,14 @@ impl World {
         let fresh = App::new(node.store().clone(), self.clock.clone());
         let reference = node.store().read(|tx| node.reference(tx)).unwrap();
         for campaign in reference.judged_campaigns() {
-            let [kept, whole] = [&node, &fresh].map(|app| app.judge_live(campaign, StructureView::AsWas).unwrap());
+            let [kept, whole] =
+                [&node, &fresh].map(|app| app.judge_live(campaign, StructureView::AsWas).unwrap());
             assert!(!whole.standings.is_empty(), "there is something to judge");
             assert_eq!(kept.input_digest, whole.input_digest, "the same reports go in");
-            assert!(kept.standings == whole.standings, "sums that follow changes are sums made from nothing");
+            assert!(
+                kept.standings == whole.standings,
+                "sums that follow changes are sums made from nothing"
+            );
         }
         self.count_event("judged as from nothing");
     }
@@ -80,7 +89,8 @@ impl World {
         let node = self.pick_node();
         let reference = node.store().read(|tx| node.reference(tx)).unwrap();
         for (id, sheet) in &self.model.reports {
-            let filed = node.store().read(|tx| tx.report(*id, &reference.unit_numbers)).unwrap().unwrap();
+            let filed =
+                node.store().read(|tx| tx.report(*id, &reference.unit_numbers)).unwrap().unwrap();
             let report = filed.report;
             assert_eq!(
                 (report.state, &report.cells, &report.question, filed.revision),
@@ -98,17 +108,34 @@ impl World {
         let name = self.phones[at].name.clone();
         let app = self.phones[at].app();
         let outbox = app.outbox_status().unwrap();
-        assert_eq!((outbox.waiting, outbox.sent, outbox.acknowledged), (0, 0, 0), "{name}: everything was answered");
-        assert_eq!(app.diverged_scope_count().unwrap(), 0, "{name}: no scope goes round in circles");
+        assert_eq!(
+            (outbox.waiting, outbox.sent, outbox.acknowledged),
+            (0, 0, 0),
+            "{name}: everything was answered"
+        );
+        assert_eq!(
+            app.diverged_scope_count().unwrap(),
+            0,
+            "{name}: no scope goes round in circles"
+        );
         let held = app.all_records().unwrap();
-        assert_eq!(held, self.visible_records(at), "{name} holds what the server lets it see, byte for byte");
+        assert_eq!(
+            held,
+            self.visible_records(at),
+            "{name} holds what the server lets it see, byte for byte"
+        );
         self.sync_until_done(at, Fault::None, false);
-        assert_eq!(self.phones[at].app().all_records().unwrap(), held, "{name}: a second sync brings nothing");
+        assert_eq!(
+            self.phones[at].app().all_records().unwrap(),
+            held,
+            "{name}: a second sync brings nothing"
+        );
         if self.history_intact {
             let ours = |one: &&RecordView| KINDS.iter().any(|kind| kind.number() == one.kind);
             let ids: BTreeSet<[u8; 16]> =
                 held.iter().filter(ours).map(|one| one.id.clone().try_into().unwrap()).collect();
-            let may = self.model.visible_ids(self.phones[at].account, self.clock.now().local_date());
+            let may =
+                self.model.visible_ids(self.phones[at].account, self.clock.now().local_date());
             assert_eq!(ids, may, "{name} sees exactly what its roles open");
         }
         self.check_acknowledged_commands(at);
@@ -118,10 +145,12 @@ impl World {
     fn check_acknowledged_commands(&mut self, at: usize) {
         let node = self.pick_node();
         let phone: &SimPhone = &self.phones[at];
-        let refused: BTreeSet<u64> = phone.refused_commands().into_iter().map(|(number, _)| number).collect();
+        let refused: BTreeSet<u64> =
+            phone.refused_commands().into_iter().map(|(number, _)| number).collect();
         for (number, (hash, told)) in &phone.verdicts {
             let taken = node.store().read(|tx| tx.recorded_command(phone.device, *number)).unwrap();
-            let taken = taken.unwrap_or_else(|| panic!("{}: {number} was acknowledged and is gone", phone.name));
+            let taken = taken
+                .unwrap_or_else(|| panic!("{}: {number} was acknowledged and is gone", phone.name));
             // Of a phone and its copy, a server that lost history hears one first; the other is told that it is a copy.
             if self.history_intact || !phone.copied {
                 assert_eq!(taken.hash, *hash, "{}: {number} has its content", phone.name);
@@ -145,12 +174,19 @@ impl World {
     fn visible_records(&mut self, at: usize) -> Vec<RecordView> {
         let node = self.pick_node();
         let who = node.store().read(|tx| load_identity(tx, self.phones[at].device)).unwrap();
-        let context = InMemoryContext { app: &node, cursor_signer: &self.cursor_signer, authority: &self.authority };
-        let mut carried = InMemoryCall::begin(context, who, &pb::SyncRequest::default().encode_to_vec()).unwrap();
+        let context = InMemoryContext {
+            app: &node,
+            cursor_signer: &self.cursor_signer,
+            authority: &self.authority,
+        };
+        let mut carried =
+            InMemoryCall::begin(context, who, &pb::SyncRequest::default().encode_to_vec()).unwrap();
         let mut reader = FrameReader::default();
         loop {
             let (frames, reached) = carried.next_frames().unwrap();
-            frames.iter().for_each(|frame| reader.apply_frame(pb::SyncResponse::decode(&**frame).unwrap()));
+            frames
+                .iter()
+                .for_each(|frame| reader.apply_frame(pb::SyncResponse::decode(&**frame).unwrap()));
             if reached {
                 return reader.records();
             }
@@ -192,12 +228,19 @@ impl FrameReader {
     fn assert_digests_match(&self, checkpoint: &pb::Checkpoint) {
         for scope in &checkpoint.digests {
             let mut digest = ScopeDigest::default();
-            for (_, key) in self.scope_members.iter().filter(|(number, _)| *number == scope.scope_number) {
+            for (_, key) in
+                self.scope_members.iter().filter(|(number, _)| *number == scope.scope_number)
+            {
                 let (revision, bytes) = &self.records[key];
                 digest.add(hash_record(&key.1.clone().try_into().unwrap(), *revision, bytes));
             }
             let told = (scope.count as i64, scope.digest.clone());
-            assert_eq!((digest.count, digest.sum.to_be_bytes().to_vec()), told, "scope {}", scope.scope_number);
+            assert_eq!(
+                (digest.count, digest.sum.to_be_bytes().to_vec()),
+                told,
+                "scope {}",
+                scope.scope_number
+            );
         }
     }
 

@@ -17,7 +17,8 @@ use thidua::files::{campaign, catalogue};
 use thidua::store::{DatabaseLocation, Store};
 
 /// Where reporters work: wards that merge, one that stays, two of the other district.
-pub(crate) const COMMUNES: [&str; 5] = ["com-29245-0", "com-29242-0", "com-29236-0", "com-29266-0", "com-29269-0"];
+pub(crate) const COMMUNES: [&str; 5] =
+    ["com-29245-0", "com-29242-0", "com-29236-0", "com-29266-0", "com-29269-0"];
 /// Where reviewers work.
 pub(crate) const REVIEWER_UNITS: [&str; 3] = ["dist-842", "dist-844", "prov-84"];
 
@@ -27,14 +28,16 @@ pub(crate) fn start_of_day() -> Timestamp {
 }
 
 fn read_example(name: &str) -> String {
-    std::fs::read_to_string(format!("{}/examples/tra-vinh/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    std::fs::read_to_string(format!("{}/examples/tra-vinh/{name}", env!("CARGO_MANIFEST_DIR")))
+        .unwrap()
 }
 
 /// The part of the example around our communes, with whoever comes after them.
 fn org_facts() -> OrgFacts {
-    let [units, parents, lineage] =
-        ["units.csv", "parents.csv", "lineage.csv"].map(|name| read_example(&format!("org/{name}")));
-    let org = read_org(&OrgCsvTexts { units: &units, parents: &parents, lineage: &lineage }).unwrap();
+    let [units, parents, lineage] = ["units.csv", "parents.csv", "lineage.csv"]
+        .map(|name| read_example(&format!("org/{name}")));
+    let org =
+        read_org(&OrgCsvTexts { units: &units, parents: &parents, lineage: &lineage }).unwrap();
     let mut retained: BTreeSet<_> = COMMUNES
         .iter()
         .chain(&REVIEWER_UNITS)
@@ -42,8 +45,12 @@ fn org_facts() -> OrgFacts {
         .map(|uid| org.unit_by_uid(uid).unwrap().id)
         .collect();
     loop {
-        let heirs: Vec<_> =
-            org.lineage().iter().filter(|line| retained.contains(&line.from)).map(|line| line.to).collect();
+        let heirs: Vec<_> = org
+            .lineage()
+            .iter()
+            .filter(|line| retained.contains(&line.from))
+            .map(|line| line.to)
+            .collect();
         let before = retained.len();
         retained.extend(heirs);
         if retained.len() == before {
@@ -62,11 +69,12 @@ pub(crate) fn load_example(location: &DatabaseLocation) {
     app.init_epoch(*b"the first epoch.").unwrap();
     app.import_org(&app.system_actor().unwrap(), &org_facts()).unwrap();
     let system = app.system_actor().unwrap();
-    let parts =
-        ["elements.toml", "forms.toml"].map(|name| catalogue::read_catalogue(name, &read_example(name)).unwrap());
+    let parts = ["elements.toml", "forms.toml"]
+        .map(|name| catalogue::read_catalogue(name, &read_example(name)).unwrap());
     let calendars: Vec<_> = Calendars::standard().iter().cloned().collect();
     app.apply_catalogue(&system, &catalogue::merge_catalogues(parts.into()), &calendars).unwrap();
-    let read = campaign::read_campaign_file("campaign-a.toml", &read_example("campaign-a.toml")).unwrap();
+    let read =
+        campaign::read_campaign_file("campaign-a.toml", &read_example("campaign-a.toml")).unwrap();
     app.apply_campaign(&system, &read.campaign).unwrap();
     app.advance_campaign(&system, &read.campaign.code, CampaignStep::Approve).unwrap();
 }
@@ -74,7 +82,11 @@ pub(crate) fn load_example(location: &DatabaseLocation) {
 /// A directory in memory where the machine has one: a day makes thousands of commits.
 pub(crate) fn temp_dir() -> tempfile::TempDir {
     let memory = Path::new("/dev/shm");
-    if memory.is_dir() { tempfile::tempdir_in(memory).unwrap() } else { tempfile::tempdir().unwrap() }
+    if memory.is_dir() {
+        tempfile::tempdir_in(memory).unwrap()
+    } else {
+        tempfile::tempdir().unwrap()
+    }
 }
 
 /// A furnished SQLite file of one's own.

@@ -16,7 +16,10 @@
 //!   scripts/soak --minutes 30                                     new seeds until the time is up or one fails
 //! ```
 #![allow(clippy::unwrap_used, reason = "a world that cannot be set up has failed")]
-#![allow(clippy::wildcard_enum_match_arm, reason = "what a day does not know is a failure of the day")]
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "what a day does not know is a failure of the day"
+)]
 #![cfg(feature = "server")]
 
 mod actions;
@@ -36,7 +39,9 @@ use world::{SimPlan, World};
 
 /// Lives one seed to its end; a panic names the seed and tells what happened last.
 fn run_seed(seed: u64, named: &str, plan: impl Fn(u64) -> Option<SimPlan>) {
-    let replay = format!("replay: SIM_PLAN={named} SEED={seed} cargo nextest run --test sim -E 'test(=replay)'");
+    let replay = format!(
+        "replay: SIM_PLAN={named} SEED={seed} cargo nextest run --test sim -E 'test(=replay)'"
+    );
     println!("{replay}");
     let Some(plan) = plan(seed) else { return };
     let mut world = World::new(seed, plan);
@@ -99,7 +104,8 @@ fn replay() {
 fn soak() {
     let Ok(minutes) = std::env::var("SOAK_MINUTES") else { return };
     let minutes: u64 = minutes.parse().expect("SOAK_MINUTES is a number");
-    let first: u64 = std::env::var("SOAK_FIRST_SEED").map_or(1_000_000, |seed| seed.parse().expect("a number"));
+    let first: u64 =
+        std::env::var("SOAK_FIRST_SEED").map_or(1_000_000, |seed| seed.parse().expect("a number"));
     let (begun, mut seed) = (std::time::Instant::now(), first);
     while begun.elapsed().as_secs() < minutes * 60 {
         run_seed(seed, "soak", SimPlan::for_soak);

@@ -10,7 +10,8 @@ use thidua::app::ReferenceSnapshot;
 use thidua::domain::cell::{CellValue, ElementNumber};
 use thidua::domain::command::{Command, CommandBody, SaveCells, Verdict};
 use thidua::domain::ids::{
-    AccountId, CommentId, ConflictId, DeviceId, HeldCommandId, ProposalId, ReportId, UnitId, derive_id,
+    AccountId, CommentId, ConflictId, DeviceId, HeldCommandId, ProposalId, ReportId, UnitId,
+    derive_id,
 };
 use thidua::domain::permission::{Grant, Role};
 use thidua::domain::reason::RefusalReason;
@@ -122,7 +123,10 @@ impl ReferenceModel {
     }
 
     pub(crate) fn revoke(&mut self, account: AccountId, grant: Grant) {
-        self.grants.entry(account).or_default().retain(|one| (one.role, one.unit) != (grant.role, grant.unit));
+        self.grants
+            .entry(account)
+            .or_default()
+            .retain(|one| (one.role, one.unit) != (grant.role, grant.unit));
         self.former_roles.entry(account).or_default().insert((grant.role, grant.unit));
     }
 
@@ -151,7 +155,9 @@ impl ReferenceModel {
             let all: Vec<(AccountId, Grant)> = self
                 .grants
                 .iter()
-                .flat_map(|(account, grants)| grants.iter().filter(moved).map(|grant| (*account, *grant)))
+                .flat_map(|(account, grants)| {
+                    grants.iter().filter(moved).map(|grant| (*account, *grant))
+                })
                 .collect();
             for (account, grant) in all {
                 self.revoke(account, grant);
@@ -165,9 +171,12 @@ impl ReferenceModel {
 
     /// Locks what is accepted and whose grace is over.
     pub(crate) fn lock_overdue(&mut self, today: Date) {
-        for sheet in self.reports.values_mut().filter(|sheet| sheet.state == ReportState::Accepted) {
+        for sheet in self.reports.values_mut().filter(|sheet| sheet.state == ReportState::Accepted)
+        {
             let expected = self.reference.expectation(&sheet.key);
-            if sheet.key.period.end <= today && expected.is_some_and(|one| one.grace_end_day <= today) {
+            if sheet.key.period.end <= today
+                && expected.is_some_and(|one| one.grace_end_day <= today)
+            {
                 sheet.state = ReportState::Locked;
                 bump_revision(sheet, None);
             }
@@ -183,7 +192,10 @@ impl ReferenceModel {
     ) -> Vec<PredictedResponse> {
         let mut told = Vec::new();
         for bytes in commands {
-            let Ok(NumberedCommand { number, command }) = decode_command(bytes, UnitId([0; 16])) else { return told };
+            let Ok(NumberedCommand { number, command }) = decode_command(bytes, UnitId([0; 16]))
+            else {
+                return told;
+            };
             let hash = thidua::auth::hash_secret(bytes);
             let taken = self.taken_count(device) as u64;
             if number > taken + 1 {
@@ -201,9 +213,11 @@ impl ReferenceModel {
             }
             let account = self.outboxes[&device].account.unwrap();
             let caller = CallerContext { account, device, number, today };
-            let done =
-                command.map_err(|refusal| refusal.reason).and_then(|command| self.run_command(caller, &command, bytes));
-            let (verdict, reason) = done.map_or_else(|reason| (Verdict::Rejected, Some(reason)), |done| (done, None));
+            let done = command
+                .map_err(|refusal| refusal.reason)
+                .and_then(|command| self.run_command(caller, &command, bytes));
+            let (verdict, reason) =
+                done.map_or_else(|reason| (Verdict::Rejected, Some(reason)), |done| (done, None));
             self.outboxes.get_mut(&device).unwrap().taken.push((hash, verdict, reason));
             told.push(PredictedResponse::Verdict { number, duplicate: false, verdict, reason });
         }
@@ -212,30 +226,43 @@ impl ReferenceModel {
 
     /// Notes what a server said that lost history: there the order of things is another story.
     pub(crate) fn accept_verdict(&mut self, device: DeviceId, number: u64, verdict: Verdict) {
-        if let Some(entry) = self.outboxes.get_mut(&device).and_then(|one| one.taken.get_mut(number as usize - 1)) {
+        if let Some(entry) =
+            self.outboxes.get_mut(&device).and_then(|one| one.taken.get_mut(number as usize - 1))
+        {
             entry.1 = verdict;
         }
     }
 
-    fn run_command(&mut self, caller: CallerContext, command: &Command, bytes: &[u8]) -> StepResult {
+    fn run_command(
+        &mut self,
+        caller: CallerContext,
+        command: &Command,
+        bytes: &[u8],
+    ) -> StepResult {
         let before = self.clone();
         let done = self.apply_command(caller, command);
         let Err(reason) = done else { return done };
         *self = before;
         let report = match &command.body {
-            CommandBody::SaveCells(save) | CommandBody::ProposeAmendment { save, .. } => save.key.id(),
+            CommandBody::SaveCells(save) | CommandBody::ProposeAmendment { save, .. } => {
+                save.key.id()
+            }
             CommandBody::SubmitReport { report, .. } => *report,
             _ => return Err(reason),
         };
         let unit = match &command.body {
-            CommandBody::SaveCells(save) | CommandBody::ProposeAmendment { save, .. } => save.key.unit,
+            CommandBody::SaveCells(save) | CommandBody::ProposeAmendment { save, .. } => {
+                save.key.unit
+            }
             CommandBody::SubmitReport { acting_unit, .. } => {
                 self.reports.get(&report).map_or(*acting_unit, |sheet| sheet.key.unit)
             }
             _ => return Err(reason),
         };
         // Who once had the right: the hand-over box.
-        if !matches!(reason, RefusalReason::Denied | RefusalReason::NotFound) || !self.was_writer_for(caller, unit) {
+        if !matches!(reason, RefusalReason::Denied | RefusalReason::NotFound)
+            || !self.was_writer_for(caller, unit)
+        {
             return Err(reason);
         }
         let mut twin = 0u32;
@@ -267,27 +294,39 @@ impl ReferenceModel {
                 self.create_proposal(caller, save)
             }
             CommandBody::SubmitReport { report, .. } => self.submit_report(caller, *report),
-            CommandBody::ReturnReport { report, content_hash: seen, question } => {
-                self.review_report(caller, *report, |sheet| {
+            CommandBody::ReturnReport { report, content_hash: seen, question } => self
+                .review_report(caller, *report, |sheet| {
                     require(sheet.state == ReportState::Submitted, RefusalReason::WorkflowForbids)?;
-                    require(to_report(sheet).content_hash() == *seen, RefusalReason::ContentChanged)?;
+                    require(
+                        to_report(sheet).content_hash() == *seen,
+                        RefusalReason::ContentChanged,
+                    )?;
                     (sheet.state, sheet.question) = (ReportState::Returned, Some(question.clone()));
+                    Ok(())
+                }),
+            CommandBody::AcceptReport { report, content_hash: seen } => {
+                self.review_report(caller, *report, |sheet| {
+                    require(!sheet.authors.contains(&caller.account), RefusalReason::OwnReport)?;
+                    require(sheet.state == ReportState::Submitted, RefusalReason::WorkflowForbids)?;
+                    require(
+                        to_report(sheet).content_hash() == *seen,
+                        RefusalReason::ContentChanged,
+                    )?;
+                    sheet.state = ReportState::Accepted;
                     Ok(())
                 })
             }
-            CommandBody::AcceptReport { report, content_hash: seen } => self.review_report(caller, *report, |sheet| {
-                require(!sheet.authors.contains(&caller.account), RefusalReason::OwnReport)?;
-                require(sheet.state == ReportState::Submitted, RefusalReason::WorkflowForbids)?;
-                require(to_report(sheet).content_hash() == *seen, RefusalReason::ContentChanged)?;
-                sheet.state = ReportState::Accepted;
-                Ok(())
-            }),
             CommandBody::AddComment { report, comment, .. } => {
                 let sheet = self.visible_report(caller, *report)?;
                 let own = self.require_role(caller, sheet.key.unit, &WRITER_ROLES, true);
-                own.or_else(|_| self.require_role(caller, sheet.key.unit, &[Role::Reviewer], false))?;
+                own.or_else(|_| {
+                    self.require_role(caller, sheet.key.unit, &[Role::Reviewer], false)
+                })?;
                 require(sheet.state != ReportState::Draft, RefusalReason::WorkflowForbids)?;
-                require(self.comments.insert(*comment, *report).is_none(), RefusalReason::CommentExists)?;
+                require(
+                    self.comments.insert(*comment, *report).is_none(),
+                    RefusalReason::CommentExists,
+                )?;
                 Ok(Verdict::Applied)
             }
             CommandBody::SettleConflict { conflict, take_branch } => {
@@ -314,8 +353,16 @@ impl ReferenceModel {
         Ok(Verdict::Applied)
     }
 
-    fn settle_proposal(&mut self, caller: CallerContext, id: ProposalId, seen: ContentHash, grant: bool) -> StepResult {
-        let Some(one) = self.proposals.get(&id).cloned() else { return Err(RefusalReason::NotFound) };
+    fn settle_proposal(
+        &mut self,
+        caller: CallerContext,
+        id: ProposalId,
+        seen: ContentHash,
+        grant: bool,
+    ) -> StepResult {
+        let Some(one) = self.proposals.get(&id).cloned() else {
+            return Err(RefusalReason::NotFound);
+        };
         let sheet = self.reports[&one.report].clone();
         self.require_role(caller, sheet.key.unit, &[Role::Reviewer], false)?;
         require(!one.settled, RefusalReason::ProposalSettled)?;
@@ -334,10 +381,13 @@ impl ReferenceModel {
     }
 
     fn settle_held(&mut self, caller: CallerContext, id: HeldCommandId, apply: bool) -> StepResult {
-        let Some(one) = self.held_commands.get(&id).cloned() else { return Err(RefusalReason::NotFound) };
+        let Some(one) = self.held_commands.get(&id).cloned() else {
+            return Err(RefusalReason::NotFound);
+        };
         self.require_role(caller, one.unit, &[Role::UnitHead], true)?;
         require(one.is_waiting, RefusalReason::HeldSettled)?;
-        let verdict = if apply { self.apply_command(caller, &one.command)? } else { Verdict::Rejected };
+        let verdict =
+            if apply { self.apply_command(caller, &one.command)? } else { Verdict::Rejected };
         if apply {
             let author = self.outboxes[&one.device].account.unwrap();
             self.reports.get_mut(&one.report).unwrap().authors.insert(author);
@@ -351,7 +401,9 @@ impl ReferenceModel {
     fn save_cells(&mut self, caller: CallerContext, save: &SaveCells) -> StepResult {
         self.require_role(caller, save.key.unit, &WRITER_ROLES, true)?;
         let id = save.key.id();
-        let official = |sheet: &ModelReport| matches!(sheet.state, ReportState::Accepted | ReportState::Locked);
+        let official = |sheet: &ModelReport| {
+            matches!(sheet.state, ReportState::Accepted | ReportState::Locked)
+        };
         if self.reports.get(&id).is_some_and(official) {
             return self.create_proposal(caller, save);
         }
@@ -368,7 +420,11 @@ impl ReferenceModel {
             other_revisions: 0,
         };
         let mut sheet = self.reports.get(&id).cloned().unwrap_or_else(is_new);
-        let others = if sheet.last_device == Some(caller.device) { sheet.other_revisions } else { sheet.revision };
+        let others = if sheet.last_device == Some(caller.device) {
+            sheet.other_revisions
+        } else {
+            sheet.revision
+        };
         let mut branches = Vec::new();
         for change in &save.changes {
             let theirs = sheet.cells.get(&change.element).copied();
@@ -404,10 +460,15 @@ impl ReferenceModel {
 
     fn create_proposal(&mut self, caller: CallerContext, save: &SaveCells) -> StepResult {
         let sheet = self.reports.get_mut(&save.key.id()).unwrap();
-        require(matches!(sheet.state, ReportState::Accepted | ReportState::Locked), RefusalReason::WorkflowForbids)?;
-        let differs =
-            |change: &&thidua::domain::cell::CellChange| sheet.cells.get(&change.element) != change.mine.as_ref();
-        let changes: Vec<_> = save.changes.iter().filter(differs).map(|one| (one.element, one.mine)).collect();
+        require(
+            matches!(sheet.state, ReportState::Accepted | ReportState::Locked),
+            RefusalReason::WorkflowForbids,
+        )?;
+        let differs = |change: &&thidua::domain::cell::CellChange| {
+            sheet.cells.get(&change.element) != change.mine.as_ref()
+        };
+        let changes: Vec<_> =
+            save.changes.iter().filter(differs).map(|one| (one.element, one.mine)).collect();
         if changes.is_empty() {
             return Ok(Verdict::Applied);
         }
@@ -423,7 +484,10 @@ impl ReferenceModel {
         let mut sheet = self.visible_report(caller, report)?;
         self.require_role(caller, sheet.key.unit, &WRITER_ROLES, true)?;
         self.require_owed(&sheet.key, caller.today)?;
-        require(matches!(sheet.state, ReportState::Draft | ReportState::Returned), RefusalReason::WorkflowForbids)?;
+        require(
+            matches!(sheet.state, ReportState::Draft | ReportState::Returned),
+            RefusalReason::WorkflowForbids,
+        )?;
         self.require_complete(&sheet)?;
         (sheet.state, sheet.question, sheet.acting_unit) =
             (ReportState::Submitted, None, self.acting_unit(sheet.key.unit));
@@ -433,7 +497,9 @@ impl ReferenceModel {
     }
 
     fn settle_conflict(&mut self, caller: CallerContext, id: ConflictId, take: bool) -> StepResult {
-        let Some(branch) = self.conflicts.get(&id).cloned() else { return Err(RefusalReason::NotFound) };
+        let Some(branch) = self.conflicts.get(&id).cloned() else {
+            return Err(RefusalReason::NotFound);
+        };
         let mut sheet = self.visible_report(caller, branch.report)?;
         self.require_role(caller, sheet.key.unit, &[Role::UnitHead], true)?;
         require(!branch.settled, RefusalReason::ConflictSettled)?;
@@ -473,8 +539,14 @@ impl ReferenceModel {
 
     fn require_complete(&self, sheet: &ModelReport) -> Result<(), RefusalReason> {
         let shape: &FormSchema = self.reference.form_shape(sheet.key.contract).unwrap();
-        require(shape.ranges.keys().all(|element| sheet.cells.contains_key(element)), RefusalReason::CellBlank)?;
-        require(shape.rules.iter().all(|rule| rule.evaluate(&sheet.cells) != Some(false)), RefusalReason::FormRule)
+        require(
+            shape.ranges.keys().all(|element| sheet.cells.contains_key(element)),
+            RefusalReason::CellBlank,
+        )?;
+        require(
+            shape.rules.iter().all(|rule| rule.evaluate(&sheet.cells) != Some(false)),
+            RefusalReason::FormRule,
+        )
     }
 }
 

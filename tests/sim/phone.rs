@@ -100,6 +100,11 @@ impl SimPhone {
 
     /// Numbers of commands that the outbox shows as refused.
     pub(crate) fn refused_commands(&self) -> Vec<(u64, CommandKind)> {
-        self.app().refused_commands().unwrap_or_default().into_iter().map(|one| (one.number, one.kind)).collect()
+        self.app()
+            .refused_commands()
+            .unwrap_or_default()
+            .into_iter()
+            .map(|one| (one.number, one.kind))
+            .collect()
     }
 }

@@ -2,7 +2,9 @@
 //!
 //! Knows no command.
 
-use super::model::{CallerContext, ModelProposal, ModelReport, ReferenceModel, WRITER_ROLES, require};
+use super::model::{
+    CallerContext, ModelProposal, ModelReport, ReferenceModel, WRITER_ROLES, require,
+};
 use jiff::civil::Date;
 use std::collections::BTreeSet;
 use thidua::domain::ids::{AccountId, ReportId, UnitId};
@@ -36,7 +38,8 @@ impl ReferenceModel {
         let (acting, ancestors) = (self.acting_unit(unit), self.ancestors(unit));
         let mut near = false;
         for grant in self.grants_of(caller.account, caller.today) {
-            let (here, over) = (grant.unit == unit || grant.unit == acting, ancestors.contains(&grant.unit));
+            let (here, over) =
+                (grant.unit == unit || grant.unit == acting, ancestors.contains(&grant.unit));
             near |= here || over;
             if roles.contains(&grant.role) && if own { here } else { over && !here } {
                 return Ok(());
@@ -47,18 +50,26 @@ impl ReferenceModel {
 
     pub(super) fn was_writer_for(&self, caller: CallerContext, unit: UnitId) -> bool {
         let ended = self.grants.get(&caller.account).cloned().unwrap_or_default().into_iter();
-        let ended = ended.filter(|grant| grant.to <= caller.today).map(|grant| (grant.role, grant.unit));
+        let ended =
+            ended.filter(|grant| grant.to <= caller.today).map(|grant| (grant.role, grant.unit));
         let former = self.former_roles.get(&caller.account).cloned().unwrap_or_default();
         let acting = self.acting_unit(unit);
-        let wrote = |(role, of): (Role, UnitId)| WRITER_ROLES.contains(&role) && (of == unit || of == acting);
+        let wrote = |(role, of): (Role, UnitId)| {
+            WRITER_ROLES.contains(&role) && (of == unit || of == acting)
+        };
         ended.chain(former).any(wrote)
     }
 
-    pub(super) fn visible_report(&self, caller: CallerContext, report: ReportId) -> Result<ModelReport, RefusalReason> {
+    pub(super) fn visible_report(
+        &self,
+        caller: CallerContext,
+        report: ReportId,
+    ) -> Result<ModelReport, RefusalReason> {
         let sheet = self.reports.get(&report).ok_or(RefusalReason::NotFound)?;
         let own = self.require_role(caller, sheet.key.unit, &WRITER_ROLES, true).is_ok();
-        let reviews =
-            [true, false].iter().any(|own| self.require_role(caller, sheet.key.unit, &[Role::Reviewer], *own).is_ok());
+        let reviews = [true, false]
+            .iter()
+            .any(|own| self.require_role(caller, sheet.key.unit, &[Role::Reviewer], *own).is_ok());
         require(own || (reviews && sheet.state != ReportState::Draft), RefusalReason::NotFound)?;
         Ok(sheet.clone())
     }
@@ -82,12 +93,17 @@ impl ReferenceModel {
         };
         let mut found: BTreeSet<[u8; 16]> = BTreeSet::new();
         found.extend(self.reports.iter().filter(|(_, sheet)| shown(sheet)).map(|(id, _)| id.0));
-        found.extend(self.comments.iter().filter(|(_, of)| shown(&self.reports[of])).map(|(id, _)| id.0));
+        found.extend(
+            self.comments.iter().filter(|(_, of)| shown(&self.reports[of])).map(|(id, _)| id.0),
+        );
         let desk = |report: &ReportId| on_desk(self.reports[report].key.unit);
-        found.extend(self.conflicts.iter().filter(|(_, one)| desk(&one.report)).map(|(id, _)| id.0));
+        found
+            .extend(self.conflicts.iter().filter(|(_, one)| desk(&one.report)).map(|(id, _)| id.0));
         let proposed = |one: &ModelProposal| desk(&one.report) || shown(&self.reports[&one.report]);
         found.extend(self.proposals.iter().filter(|(_, one)| proposed(one)).map(|(id, _)| id.0));
-        found.extend(self.held_commands.iter().filter(|(_, one)| on_desk(one.unit)).map(|(id, _)| id.0));
+        found.extend(
+            self.held_commands.iter().filter(|(_, one)| on_desk(one.unit)).map(|(id, _)| id.0),
+        );
         found
     }
 }

@@ -94,7 +94,9 @@ impl World {
             rng: Rng::new(seed),
             clock,
             cursor_signer: CursorSigner::new(b"a secret of the simulation"),
-            authority: Arc::new(AuthorityKey::from_pkcs8(&AuthorityKey::generate().unwrap()).unwrap()),
+            authority: Arc::new(
+                AuthorityKey::from_pkcs8(&AuthorityKey::generate().unwrap()).unwrap(),
+            ),
             model: ReferenceModel::new(reference, fixture::start_of_day().local_date()),
             history_intact: true,
             phones: Vec::new(),
@@ -140,9 +142,12 @@ impl World {
         let clock = Clock::manual(self.clock.now());
         let mut phone = SimPhone::open(name, self.plan.home.path(), clock);
         let invitation = Invite { code, ca_sha256: [0; 32], addresses }.to_string();
-        let request = pb::EnrolRequest::decode(&*phone.app().build_enrol_request(invitation).unwrap()).unwrap();
+        let request =
+            pb::EnrolRequest::decode(&*phone.app().build_enrol_request(invitation).unwrap())
+                .unwrap();
         let device = DeviceId::from_slice(&request.device_id).unwrap();
-        let identity = node.enrol_device(&code_hash, device, &request.public_key, (&device.0, later)).unwrap();
+        let identity =
+            node.enrol_device(&code_hash, device, &request.public_key, (&device.0, later)).unwrap();
         let answer = pb::EnrolResponse {
             device_id: request.device_id,
             certificate: Some(pb::DeviceCertificate::default()),
@@ -209,7 +214,8 @@ impl World {
         }
         if announced {
             let id = self.rng.bytes();
-            thidua::store::backup::restore_backup(&copy, &self.plan.location, Some(lost + 1), &id).unwrap();
+            thidua::store::backup::restore_backup(&copy, &self.plan.location, Some(lost + 1), &id)
+                .unwrap();
         } else {
             std::fs::copy(&copy, &path).unwrap();
         }
@@ -232,19 +238,24 @@ impl World {
                 return Err(AppError::DeviceRevoked);
             }
             let session = self.phones[at].app().session().unwrap();
-            let roles =
-                session.iter().flat_map(|one| &one.roles).filter_map(|code| Role::from_code(code)).collect::<Vec<_>>();
+            let roles = session
+                .iter()
+                .flat_map(|one| &one.roles)
+                .filter_map(|code| Role::from_code(code))
+                .collect::<Vec<_>>();
             let unit = session.map_or(UnitId([0; 16]), |one| UnitId::parse(&one.unit_id).unwrap());
             let (now, later) = (node.now(), node.now().saturating_add_micros(60_000_000));
             let nonce = [&device.0[..], &now.0.to_be_bytes()].concat();
-            let forgotten = Readmission { device: readmitted_device(device, account, now), unit, roles };
+            let forgotten =
+                Readmission { device: readmitted_device(device, account, now), unit, roles };
             node.renew_token(device, Some(&forgotten), (&nonce, later), (&nonce, later))?;
             self.model.enrol(device, account);
             self.log_event(format!("  {} is let in again", self.phones[at].name));
         }
         let identity = node.store().read(|tx| load_identity(tx, device))?;
         let session = build_session(&identity, node.now().local_date());
-        let answer = pb::RenewTokenResponse { token: Some(self.access_token()), session: Some(session) };
+        let answer =
+            pb::RenewTokenResponse { token: Some(self.access_token()), session: Some(session) };
         self.phones[at].app().handle_renew_response(answer.encode_to_vec()).unwrap();
         Ok(identity)
     }
@@ -278,7 +289,9 @@ impl World {
             {
                 PhoneState::Revoked
             }
-            ClientError::Stopped { reason: StopReason::Forked, .. } if phone.copied => PhoneState::Forked,
+            ClientError::Stopped { reason: StopReason::Forked, .. } if phone.copied => {
+                PhoneState::Forked
+            }
             other => panic!("{} stopped, and nobody gave it a reason: {other:?}", phone.name),
         };
         phone.state = life;
@@ -288,8 +301,14 @@ impl World {
 
     fn run_call(&mut self, at: usize, fault: Fault, deep: bool) -> Result<CallNext, ClientError> {
         let request = match self.renew_token(at) {
-            Ok(identity) => self.phones[at].app().build_sync_request(false).map(|request| (identity, request)),
-            Err(error) => return self.phones[at].app().end_sync_call(Some(call_failure(&RpcError::App(error)))),
+            Ok(identity) => {
+                self.phones[at].app().build_sync_request(false).map(|request| (identity, request))
+            }
+            Err(error) => {
+                return self.phones[at]
+                    .app()
+                    .end_sync_call(Some(call_failure(&RpcError::App(error))));
+            }
         };
         let (identity, request) = request?;
         // Pages of a few rows, as a server may choose them: so that there are places to cut, and pages that are full.
@@ -302,7 +321,8 @@ impl World {
         let (node, cursor_signer, today) =
             (self.pick_node(), self.cursor_signer.clone(), self.clock.now().local_date());
         let authority = Arc::clone(&self.authority);
-        let context = InMemoryContext { app: &node, cursor_signer: &cursor_signer, authority: &authority };
+        let context =
+            InMemoryContext { app: &node, cursor_signer: &cursor_signer, authority: &authority };
         let mut carried = match InMemoryCall::begin(context, identity, &request) {
             Ok(carried) => carried,
             Err(error) => return self.phones[at].app().end_sync_call(Some(call_failure(&error))),
@@ -318,7 +338,9 @@ impl World {
         loop {
             let (frames, reached) = match carried.next_frames() {
                 Ok(step) => step,
-                Err(error) => return self.phones[at].app().end_sync_call(Some(call_failure(&error))),
+                Err(error) => {
+                    return self.phones[at].app().end_sync_call(Some(call_failure(&error)));
+                }
             };
             for frame in frames {
                 if fault.triggers_after(taken) {
@@ -377,22 +399,35 @@ impl World {
                 let outcome = if duplicate { verdict.present_outcome } else { verdict.outcome };
                 let number = verdict.number;
                 let told = outcome_from_proto(outcome).unwrap();
-                let place = commands.iter().position(|one| pb::Command::decode(&**one).unwrap().number == number);
+                let place = commands
+                    .iter()
+                    .position(|one| pb::Command::decode(&**one).unwrap().number == number);
                 self.phones[at].verdicts.insert(number, (hashes[place.unwrap()], told));
                 let reason = reasons::reason_from_proto(verdict.reason);
-                self.count_event(&format!("{}{}", told.code(), if duplicate { " again" } else { "" }));
-                let line = format!("    {number} {}{} {reason:?}", told.code(), if duplicate { " again" } else { "" });
+                self.count_event(&format!(
+                    "{}{}",
+                    told.code(),
+                    if duplicate { " again" } else { "" }
+                ));
+                let line = format!(
+                    "    {number} {}{} {reason:?}",
+                    told.code(),
+                    if duplicate { " again" } else { "" }
+                );
                 self.log_event(line);
                 PredictedResponse::Verdict { number, duplicate, verdict: told, reason }
             }
             Some(Frame::Notice(pb::Notice { notice: Some(notice) })) => match notice {
                 pb::notice::Notice::CommandGap(gap) => PredictedResponse::Gap(gap.expected_number),
-                pb::notice::Notice::CommandForked(forked) => PredictedResponse::Forked(forked.number),
+                pb::notice::Notice::CommandForked(forked) => {
+                    PredictedResponse::Forked(forked.number)
+                }
                 other => panic!("an unexpected notice: {other:?}"),
             },
             Some(Frame::Reset(reset)) => {
                 // A scope that mends itself hides a row that was lost on the way: nobody asked, so the digests did not agree.
-                let unasked = reset.reason() == pb::ResetReason::Digest && !self.phones[at].needs_full_sync;
+                let unasked =
+                    reset.reason() == pb::ResetReason::Digest && !self.phones[at].needs_full_sync;
                 assert!(
                     !unasked,
                     "{}: the digests of scope {} did not agree",
@@ -404,7 +439,12 @@ impl World {
         };
         let foretold = expected.pop_front();
         if self.history_intact {
-            assert_eq!(Some(&told), foretold.as_ref(), "{}: told, and foretold", self.phones[at].name);
+            assert_eq!(
+                Some(&told),
+                foretold.as_ref(),
+                "{}: told, and foretold",
+                self.phones[at].name
+            );
         } else if let PredictedResponse::Verdict { number, verdict, .. } = told {
             self.model.accept_verdict(self.phones[at].device, number, verdict);
         }
@@ -416,7 +456,11 @@ fn open_nodes(location: &DatabaseLocation, clock: &Clock) -> Vec<App> {
     (0..2).map(node).collect()
 }
 
-fn readmitted_device(id: DeviceId, account: AccountId, enrolled: thidua::domain::time::Timestamp) -> EnrolledDevice {
+fn readmitted_device(
+    id: DeviceId,
+    account: AccountId,
+    enrolled: thidua::domain::time::Timestamp,
+) -> EnrolledDevice {
     let (revoked, token_expires) = (None, None);
     EnrolledDevice {
         id,
@@ -433,8 +477,11 @@ fn readmitted_device(id: DeviceId, account: AccountId, enrolled: thidua::domain:
 
 /// As the server words it: the unit of the grant to report before any other.
 fn build_session(identity: &CallerIdentity, today: jiff::civil::Date) -> pb::Session {
-    let first =
-        identity.actor.active_grants_on(today).min_by_key(|grant| (grant.role, grant.unit)).map(|grant| grant.unit);
+    let first = identity
+        .actor
+        .active_grants_on(today)
+        .min_by_key(|grant| (grant.role, grant.unit))
+        .map(|grant| grant.unit);
     let here = identity.actor.active_grants_on(today).filter(|grant| Some(grant.unit) == first);
     pb::Session {
         account_id: identity.device.account.0.to_vec(),
@@ -446,12 +493,18 @@ fn build_session(identity: &CallerIdentity, today: jiff::civil::Date) -> pb::Ses
 
 fn call_failure(failure: &RpcError) -> CallFailure {
     match failure {
-        RpcError::App(AppError::DeviceRevoked) => CallFailure::Unauthenticated { reason: "DEVICE_REVOKED".into() },
-        RpcError::App(AppError::Unauthenticated) => CallFailure::Unauthenticated { reason: "UNAUTHENTICATED".into() },
+        RpcError::App(AppError::DeviceRevoked) => {
+            CallFailure::Unauthenticated { reason: "DEVICE_REVOKED".into() }
+        }
+        RpcError::App(AppError::Unauthenticated) => {
+            CallFailure::Unauthenticated { reason: "UNAUTHENTICATED".into() }
+        }
         RpcError::App(AppError::Store(error)) if error.is_superseded() => {
             CallFailure::Precondition { reason: "SERVER_SUPERSEDED".into() }
         }
-        RpcError::App(AppError::Store(error)) if error.is_transient() => CallFailure::Busy { retry_after_ms: 500 },
+        RpcError::App(AppError::Store(error)) if error.is_transient() => {
+            CallFailure::Busy { retry_after_ms: 500 }
+        }
         other => panic!("the server failed: {other:?}"),
     }
 }

@@ -52,7 +52,8 @@ fn check_phone_digests(simulation: &Simulation<'_>, lang: Lang) -> Result<DemoCh
         let mut fine = true;
         for view in person.phone.scopes()?.iter().filter(|view| view.granted) {
             let kind = ScopeKind::ALL.into_iter().find(|kind| kind.code() == view.kind);
-            let scope = kind.zip(UnitId::parse(&view.id).ok()).map(|(kind, id)| Scope { kind, id: id.0 });
+            let scope =
+                kind.zip(UnitId::parse(&view.id).ok()).map(|(kind, id)| Scope { kind, id: id.0 });
             let server = scope.and_then(|scope| held.get(&scope)).copied().unwrap_or_default();
             let phone = (view.count, u128::from_str_radix(&view.digest, 16).unwrap_or(u128::MAX));
             if server != phone {
@@ -75,7 +76,11 @@ fn check_phone_digests(simulation: &Simulation<'_>, lang: Lang) -> Result<DemoCh
 type OfficialFigures = BTreeMap<(UnitId, ElementCode), i64>;
 
 /// The accepted figures that the province's phone holds, for every unit and element, are those of the books.
-fn check_ledger(simulation: &Simulation<'_>, province: &Person, lang: Lang) -> Result<DemoCheck, DemoError> {
+fn check_ledger(
+    simulation: &Simulation<'_>,
+    province: &Person,
+    lang: Lang,
+) -> Result<DemoCheck, DemoError> {
     let seen = official_figures(simulation, &province.phone.reports()?);
     let lines = simulation.ledger.lines();
     let off = |((unit, code), line): &(&(UnitId, ElementCode), &LedgerLine)| {
@@ -90,7 +95,13 @@ fn check_ledger(simulation: &Simulation<'_>, province: &Person, lang: Lang) -> R
         .and_then(|code| above.get(&(simulation.province.campaign.owner_id(), code)).copied())
         .unwrap_or_default();
     let elements = simulation.province.catalogue.elements.len();
-    let LedgerLine { happened, never_reported: never, error_effect: errors, not_accepted: waiting, official } = line;
+    let LedgerLine {
+        happened,
+        never_reported: never,
+        error_effect: errors,
+        not_accepted: waiting,
+        official,
+    } = line;
     let all = lines.len();
     let mut text = lang.pick(
         format!(
@@ -111,7 +122,10 @@ fn check_ledger(simulation: &Simulation<'_>, province: &Person, lang: Lang) -> R
             format!("{wrong} lines do not balance, first {unit} {code}: books {line:?}, phone {presented:?}"),
         );
     }
-    Ok(DemoCheck { is_ok: wrong.is_empty() && stray == 0 && above.values().all(|line| line.is_balanced()), text })
+    Ok(DemoCheck {
+        is_ok: wrong.is_empty() && stray == 0 && above.values().all(|line| line.is_balanced()),
+        text,
+    })
 }
 
 fn official_figures(simulation: &Simulation<'_>, reports: &[ReportView]) -> OfficialFigures {
@@ -119,11 +133,18 @@ fn official_figures(simulation: &Simulation<'_>, reports: &[ReportView]) -> Offi
     let mut last: BTreeMap<(UnitId, ElementCode), i32> = BTreeMap::new();
     let counts = |status| matches!(status, ReportStatus::Accepted | ReportStatus::Locked);
     for report in reports.iter().filter(|report| counts(report.status)) {
-        let Some(unit) = simulation.province.org.unit_by_uid(&report.key.unit).map(|unit| unit.id) else { continue };
+        let Some(unit) = simulation.province.org.unit_by_uid(&report.key.unit).map(|unit| unit.id)
+        else {
+            continue;
+        };
         for cell in &report.cells {
             let Ok(code) = ElementCode::new(&cell.element) else { continue };
             let Some(value) = counted_value(cell.value) else { continue };
-            let stock = simulation.province.catalogue.element(&code).is_some_and(|one| one.kind == ElementKind::Stock);
+            let stock = simulation
+                .province
+                .catalogue
+                .element(&code)
+                .is_some_and(|one| one.kind == ElementKind::Stock);
             let key = (unit, code);
             if !stock {
                 *sums.entry(key).or_default() += value;
@@ -141,14 +162,21 @@ pub(super) fn counted_value(value: Option<CellFigure>) -> Option<i64> {
     match value {
         Some(CellFigure::Reported(value)) => Some(value),
         Some(CellFigure::Nil) => Some(0),
-        Some(CellFigure::MissingAwaitingSource | CellFigure::MissingNotCounted | CellFigure::MissingSeeNote) | None => {
-            None
-        }
+        Some(
+            CellFigure::MissingAwaitingSource
+            | CellFigure::MissingNotCounted
+            | CellFigure::MissingSeeNote,
+        )
+        | None => None,
     }
 }
 
 /// Every figure behind every published standing is that of the books.
-fn check_standings(simulation: &Simulation<'_>, standings: &[Standing], lang: Lang) -> Result<DemoCheck, DemoError> {
+fn check_standings(
+    simulation: &Simulation<'_>,
+    standings: &[Standing],
+    lang: Lang,
+) -> Result<DemoCheck, DemoError> {
     let mut lines = simulation.ledger.lines_of_ancestors(&simulation.province.org);
     lines.extend(simulation.ledger.lines());
     let (mut compared, mut wrong) = (0, None);
@@ -157,7 +185,10 @@ fn check_standings(simulation: &Simulation<'_>, standings: &[Standing], lang: La
             let line = lines.get(&(standing.unit, figure.0.clone())).copied().unwrap_or_default();
             compared += 1;
             if figure.1.unwrap_or(0) != line.official {
-                wrong.get_or_insert(format!("{}: {figure:?} is not {}", standing.judgement.code, line.official));
+                wrong.get_or_insert(format!(
+                    "{}: {figure:?} is not {}",
+                    standing.judgement.code, line.official
+                ));
             }
         }
     }
@@ -169,17 +200,24 @@ fn check_standings(simulation: &Simulation<'_>, standings: &[Standing], lang: La
                 format!("{compared} figures behind {all} published standings are those of the books\n                this seed's standings: {print}"),
             )
         }
-        Some(wrong) => lang
-            .pick(format!("kết quả khác sổ, đầu tiên {wrong}"), format!("standings and books differ, first {wrong}")),
+        Some(wrong) => lang.pick(
+            format!("kết quả khác sổ, đầu tiên {wrong}"),
+            format!("standings and books differ, first {wrong}"),
+        ),
     };
     Ok(DemoCheck { is_ok: wrong.is_none() && compared > 0, text })
 }
 
 /// The same for the same standings, whatever the order in which they came: a hash over their records as phones get them.
-fn standings_fingerprint(simulation: &Simulation<'_>, standings: &[Standing]) -> Result<String, DemoError> {
+fn standings_fingerprint(
+    simulation: &Simulation<'_>,
+    standings: &[Standing],
+) -> Result<String, DemoError> {
     let app = &simulation.server.app;
     let reference = app.store().read(|tx| app.reference(tx))?;
-    let encode = |standing| record::encode_standing(standing, &reference.unit_numbers, &reference.element_numbers);
+    let encode = |standing| {
+        record::encode_standing(standing, &reference.unit_numbers, &reference.element_numbers)
+    };
     let records: Result<Vec<Vec<u8>>, _> = standings.iter().map(encode).collect();
     let mut records = records.map_err(|error| DemoError(format!("{error:?}")))?;
     records.sort_unstable();
@@ -211,11 +249,14 @@ fn check_no_duplicates(simulation: &Simulation<'_>, lang: Lang) -> Result<DemoCh
         format!("{typed} lệnh đã nhập, máy chủ nhận {answered}, gửi lại {again}, không lệnh nào được ghi hai lần"),
         format!("{typed} commands typed, {answered} taken by the server, {again} sent again, none applied twice"),
     );
-    let refused: Vec<&String> = simulation.people.iter().flat_map(|person| &person.refusals).collect();
+    let refused: Vec<&String> =
+        simulation.people.iter().flat_map(|person| &person.refusals).collect();
     if let Some(first) = refused.first() {
         let all = refused.len();
-        let text = lang
-            .pick(format!("{all} lệnh bị từ chối, đầu tiên {first}"), format!("{all} commands refused, first {first}"));
+        let text = lang.pick(
+            format!("{all} lệnh bị từ chối, đầu tiên {first}"),
+            format!("{all} commands refused, first {first}"),
+        );
         return Ok(DemoCheck { is_ok: false, text });
     }
     Ok(DemoCheck { is_ok: unanswered == 0 && typed == answered, text })
@@ -232,7 +273,9 @@ fn check_audit(simulation: &Simulation<'_>, lang: Lang) -> Result<DemoCheck, Dem
                 format!("audit chain unbroken, {rows} entries, head {head}..."),
             )
         }
-        Some(at) => lang.pick(format!("chuỗi nhật ký đứt ở {at}"), format!("audit chain broken at {at}")),
+        Some(at) => {
+            lang.pick(format!("chuỗi nhật ký đứt ở {at}"), format!("audit chain broken at {at}"))
+        }
     };
     Ok(DemoCheck { is_ok: verified.invalid_from_seq.is_none(), text })
 }

@@ -76,7 +76,11 @@ fn parse_seconds(text: &str) -> Result<u64, String> {
         Some(minutes) => (minutes, 60),
         None => (text.strip_suffix('s').unwrap_or(text), 1),
     };
-    let seconds = number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit)).filter(|seconds| *seconds > 0);
+    let seconds = number
+        .parse::<u64>()
+        .ok()
+        .and_then(|number| number.checked_mul(unit))
+        .filter(|seconds| *seconds > 0);
     seconds.ok_or_else(|| "10s | 2m".to_owned())
 }
 
@@ -110,19 +114,32 @@ from_errors!(
 /// Something that the demo needs could not be had: a directory, a port, a database; or the server refused what it must not.
 pub fn run(options: &DemoOptions, lang: Lang) -> Result<bool, DemoError> {
     let mut screen = Screen::new(lang);
-    let example = example::load_example().map_err(|faults| DemoError(faults[0].to_text(lang == Lang::Vi)))?;
-    let province =
-        Province::new(options.seed, example.org, example.catalogue, example.campaign_a, &[&example.campaign_b]);
+    let example =
+        example::load_example().map_err(|faults| DemoError(faults[0].to_text(lang == Lang::Vi)))?;
+    let province = Province::new(
+        options.seed,
+        example.org,
+        example.catalogue,
+        example.campaign_a,
+        &[&example.campaign_b],
+    );
     let place = DemoDir::new(options)?;
     screen.print_heading(options, province.devices(options.weeks).len() + 1);
 
     let opening = province.simulated_end(0).saturating_sub(1.day());
-    let clock = Clock::manual(Timestamp::from_local_midnight(opening).saturating_add_micros(9 * 3_600_000_000));
+    let clock = Clock::manual(
+        Timestamp::from_local_midnight(opening).saturating_add_micros(9 * 3_600_000_000),
+    );
     let server = DemoServer::start(&place.dir, &place.database, &options.listen, clock)?;
     screen.print_server(&server.address, &place.database);
 
     let baseline = province.baseline_rows();
-    server.import_data(&province.org, &province.catalogue, &[&province.campaign, &example.campaign_b], &baseline)?;
+    server.import_data(
+        &province.org,
+        &province.catalogue,
+        &[&province.campaign, &example.campaign_b],
+        &baseline,
+    )?;
     screen.print_import(&province, &example.campaign_b, baseline.len());
 
     let people = enrol_phones(&province, &server, &place.dir, options.weeks)?;
@@ -171,20 +188,30 @@ impl DemoDir {
         };
         std::fs::create_dir_all(dir.join("phones"))?;
         let database = options.database.clone();
-        let database = database.unwrap_or_else(|| dir.join("province.db").to_string_lossy().into_owned());
+        let database =
+            database.unwrap_or_else(|| dir.join("province.db").to_string_lossy().into_owned());
         if options.database.is_none() && Path::new(&database).exists() {
-            return Err(DemoError(format!("{database} is there already; name a new directory with --keep")));
+            return Err(DemoError(format!(
+                "{database} is there already; name a new directory with --keep"
+            )));
         }
         if kept && options.database.is_none() {
             // So that every other command can look into it: `thidua -d DIR standings`.
-            std::fs::write(dir.join(crate::config::FILE_NAME), "[database]\nurl = \"sqlite:province.db\"\n")?;
+            std::fs::write(
+                dir.join(crate::config::FILE_NAME),
+                "[database]\nurl = \"sqlite:province.db\"\n",
+            )?;
         }
         Ok(Self { dir, database, is_kept: kept })
     }
 
     /// Where the morning page is put, so that it can be looked at when the demo has ended.
     fn morning_report_dir(&self) -> PathBuf {
-        if self.is_kept { self.dir.join("brief") } else { std::env::temp_dir().join("thidua-demo-brief") }
+        if self.is_kept {
+            self.dir.join("brief")
+        } else {
+            std::env::temp_dir().join("thidua-demo-brief")
+        }
     }
 }
 
@@ -205,7 +232,12 @@ impl Drop for DemoDir {
 }
 
 /// One phone for each commune, district and department, the second ones, and one at the province's desk.
-fn enrol_phones(province: &Province, server: &DemoServer, dir: &Path, weeks: u8) -> Result<Vec<Person>, DemoError> {
+fn enrol_phones(
+    province: &Province,
+    server: &DemoServer,
+    dir: &Path,
+    weeks: u8,
+) -> Result<Vec<Person>, DemoError> {
     let mut devices = province.devices(weeks);
     let (owner, uid) = (province.campaign.owner_id(), province.campaign.owner_uid.clone());
     devices.push(DemoDevice { unit: owner, uid, number: 1, offline: Vec::new() });
@@ -214,8 +246,16 @@ fn enrol_phones(province: &Province, server: &DemoServer, dir: &Path, weeks: u8)
     let today = server.clock.now().local_date();
     for device in devices {
         let name = format!("{}-{}", device.uid, device.number);
-        invitations.push(server.create_invite(&name, device.unit, roles_of(province, device.unit), today)?);
-        let phone = Phone::open_with_clock(&dir.join("phones").join(format!("{name}.db")), server.clock.clone())?;
+        invitations.push(server.create_invite(
+            &name,
+            device.unit,
+            roles_of(province, device.unit),
+            today,
+        )?);
+        let phone = Phone::open_with_clock(
+            &dir.join("phones").join(format!("{name}.db")),
+            server.clock.clone(),
+        )?;
         people.push(Person::new(device, phone));
     }
     for_each_person_in_parallel(&mut people, |at, person| {
@@ -229,14 +269,21 @@ fn roles_of(province: &Province, unit: UnitId) -> &'static [Role] {
     match province.org.kind_on(unit, province.simulated_end(0)) {
         Some(UnitKind::Province) => &[Role::Reviewer, Role::CampaignHead],
         Some(UnitKind::District) => &[Role::Reporter, Role::UnitHead, Role::Reviewer],
-        Some(UnitKind::Commune | UnitKind::Department | UnitKind::Cluster) | None => &[Role::Reporter, Role::UnitHead],
+        Some(UnitKind::Commune | UnitKind::Department | UnitKind::Cluster) | None => {
+            &[Role::Reporter, Role::UnitHead]
+        }
     }
 }
 
 /// Lives these weeks; false if the end was asked for before.
-fn run_weeks(simulation: &mut Simulation<'_>, weeks: u8, ended: &AtomicBool) -> Result<bool, DemoError> {
+fn run_weeks(
+    simulation: &mut Simulation<'_>,
+    weeks: u8,
+    ended: &AtomicBool,
+) -> Result<bool, DemoError> {
     let bar = ProgressBar::new(weeks.into());
-    if let Ok(style) = ProgressStyle::with_template(" 4 live     [{bar:28}] {pos}/{len}  {elapsed}") {
+    if let Ok(style) = ProgressStyle::with_template(" 4 live     [{bar:28}] {pos}/{len}  {elapsed}")
+    {
         bar.set_style(style);
     }
     for week in 0..weeks {
@@ -260,10 +307,13 @@ fn show_results(
 ) -> Result<bool, DemoError> {
     let owner = simulation.province.campaign.owner_id();
     let local_app = simulation.people.iter().find(|person| person.device.unit == owner);
-    let local_app = local_app.ok_or_else(|| DemoError("nobody sits at the province's desk".to_owned()))?;
-    let (standings, runs) = (local_app.phone.published_standings()?, local_app.phone.latest_runs()?);
+    let local_app =
+        local_app.ok_or_else(|| DemoError("nobody sits at the province's desk".to_owned()))?;
+    let (standings, runs) =
+        (local_app.phone.published_standings()?, local_app.phone.latest_runs()?);
     let mut findings = check::run_checks(simulation, local_app, &standings, screen.lang())?;
-    let page = morning_page::write_morning_page(simulation, &place.morning_report_dir(), screen.lang())?;
+    let page =
+        morning_page::write_morning_page(simulation, &place.morning_report_dir(), screen.lang())?;
     findings.push(morning_page::check_morning_page(simulation, &page, screen.lang())?);
     screen.print_nightly_run(simulation, &runs);
     let standings: Vec<_> = standings.into_iter().filter(|one| one.phase == 0).collect();
@@ -287,9 +337,15 @@ fn serve_until_end(
     let (commune, district) = (&simulation.province.communes[0], &simulation.province.districts[0]);
     let reporter = [Role::Reporter, Role::UnitHead];
     let reviewer = [Role::Reporter, Role::UnitHead, Role::Reviewer];
-    let reporter = simulation.server.create_invite("app-commune", commune.unit, &reporter, today)?;
-    let reviewer = simulation.server.create_invite("app-reviewer", district.unit, &reviewer, today)?;
-    let partner = simulation.server.issue_partner_key("app-partner", simulation.province.campaign.owner_id(), today)?;
+    let reporter =
+        simulation.server.create_invite("app-commune", commune.unit, &reporter, today)?;
+    let reviewer =
+        simulation.server.create_invite("app-reviewer", district.unit, &reviewer, today)?;
+    let partner = simulation.server.issue_partner_key(
+        "app-partner",
+        simulation.province.campaign.owner_id(),
+        today,
+    )?;
     screen::print_connection_info(
         lang,
         simulation.server,

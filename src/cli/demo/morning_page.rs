@@ -25,11 +25,16 @@ pub(super) fn write_morning_page(
     dir: &Path,
     lang: Lang,
 ) -> Result<MorningPage, DemoError> {
-    let requested = MorningReportRequest { campaign: simulation.province.campaign.id(), phase: 1, unit: None };
+    let requested =
+        MorningReportRequest { campaign: simulation.province.campaign.id(), phase: 1, unit: None };
     let actor = simulation.server.app.system_actor()?;
-    let written = morning_report::write_morning_report(&simulation.server.app, &actor, &requested, dir, lang);
+    let written =
+        morning_report::write_morning_report(&simulation.server.app, &actor, &requested, dir, lang);
     let written = written.map_err(|failure| DemoError(failure.text(lang).to_owned()))?;
-    Ok(MorningPage { file: written.page, morning: simulation.server.app.morning_report(&actor, &requested)? })
+    Ok(MorningPage {
+        file: written.page,
+        morning: simulation.server.app.morning_report(&actor, &requested)?,
+    })
 }
 
 /// Every figure of the page, and the end of every drawn course, is that of the books; every target stands on it.
@@ -55,7 +60,12 @@ pub(super) fn check_morning_page(
         compare(code.as_str(), point.now, official(code));
     }
     for standing in page.morning.unit.standings.values() {
-        compare_figures_and_trajectories(&standing.judgement, &page.morning, &official, &mut compare);
+        compare_figures_and_trajectories(
+            &standing.judgement,
+            &page.morning,
+            &official,
+            &mut compare,
+        );
     }
     let published = page.morning.unit.standings.get("T1").map(|standing| standing.coverage);
     if !page.morning.unit.coverage.values().any(|coverage| Some(*coverage) == published) {
@@ -96,13 +106,22 @@ fn compare_figures_and_trajectories(
     compare: &mut impl FnMut(&str, Option<Ratio>, i64),
 ) {
     for figure in &judgement.figures {
-        compare(figure.element.as_str(), figure.value.map(Ratio::from_integer), official(&figure.element));
+        compare(
+            figure.element.as_str(),
+            figure.value.map(Ratio::from_integer),
+            official(&figure.element),
+        );
     }
-    let last =
-        morning.trajectories.get(&judgement.code).and_then(|points| points.iter().rev().find_map(|point| point.now));
+    let last = morning
+        .trajectories
+        .get(&judgement.code)
+        .and_then(|points| points.iter().rev().find_map(|point| point.now));
     if let (Some(last), Some(_)) = (last, judgement.count_before) {
         let books = judgement.figures.iter().map(|figure| official(&figure.element)).sum();
         compare(&judgement.code, Some(last), books);
     }
-    judgement.members.iter().for_each(|member| compare_figures_and_trajectories(member, morning, official, compare));
+    judgement
+        .members
+        .iter()
+        .for_each(|member| compare_figures_and_trajectories(member, morning, official, compare));
 }

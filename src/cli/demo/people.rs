@@ -5,7 +5,9 @@
 
 use super::DemoError;
 use super::generator::sheet_plan::{DemoDevice, SheetPlan};
-use crate::client::facade::{CellEntry, CellFigure, Phone, ReportKeyView, ReportStatus, SyncSummary};
+use crate::client::facade::{
+    CellEntry, CellFigure, Phone, ReportKeyView, ReportStatus, SyncSummary,
+};
 use crate::domain::element::ElementCode;
 use crate::domain::ids::ReportId;
 use crate::domain::org::Org;
@@ -62,9 +64,18 @@ impl Person {
     }
 
     /// Fills in a sheet as it is first typed, and sends it off; without signal it waits in the phone.
-    pub(super) fn report_sheet(&mut self, plan: &Arc<SheetPlan>, org: &Org) -> Result<(), DemoError> {
-        if let Err(error) = self.fill_sheet(plan, &plan.typed_values(), org).and_then(|()| self.submit_sheet(plan)) {
-            self.refusals.push(format!("{}: {} {}: {error}", self.device.uid, plan.contract, plan.key.period));
+    pub(super) fn report_sheet(
+        &mut self,
+        plan: &Arc<SheetPlan>,
+        org: &Org,
+    ) -> Result<(), DemoError> {
+        if let Err(error) =
+            self.fill_sheet(plan, &plan.typed_values(), org).and_then(|()| self.submit_sheet(plan))
+        {
+            self.refusals.push(format!(
+                "{}: {} {}: {error}",
+                self.device.uid, plan.contract, plan.key.period
+            ));
             return Ok(());
         }
         self.open_sheets.push(Arc::clone(plan));
@@ -91,8 +102,9 @@ impl Person {
         };
         self.command_count += u64::from(saved.is_some());
         let report = plan.key.id();
-        self.unconfirmed_events
-            .extend(figures.iter().map(|(code, value)| ReportEvent::Typed(report, code.clone(), *value)));
+        self.unconfirmed_events.extend(
+            figures.iter().map(|(code, value)| ReportEvent::Typed(report, code.clone(), *value)),
+        );
         Ok(())
     }
 
@@ -136,8 +148,10 @@ impl Person {
     fn discard_refused_commands(&mut self) -> Result<(), DemoError> {
         self.unconfirmed_events.clear();
         for one in self.phone.refused_commands()? {
-            let problems: Vec<&str> = one.problems.iter().map(|problem| problem.field.as_str()).collect();
-            self.refusals.push(format!("{}: {:?} {} {problems:?}", self.device.uid, one.kind, one.reason));
+            let problems: Vec<&str> =
+                one.problems.iter().map(|problem| problem.field.as_str()).collect();
+            self.refusals
+                .push(format!("{}: {:?} {} {problems:?}", self.device.uid, one.kind, one.reason));
             self.phone.discard_refused(one.number)?;
         }
         Ok(())
@@ -175,7 +189,11 @@ impl Person {
 
     /// Reads one sheet of another unit and says yes, or asks back: once about a planted error that is noticed, once where the
     /// plan says so. True when a decision was made.
-    pub(super) fn review_sheet(&mut self, plan: &SheetPlan, asked_before: bool) -> Result<bool, DemoError> {
+    pub(super) fn review_sheet(
+        &mut self,
+        plan: &SheetPlan,
+        asked_before: bool,
+    ) -> Result<bool, DemoError> {
         let report = plan.key.id();
         let Some(view) = self.phone.report(report.to_string())? else { return Ok(false) };
         if view.status != ReportStatus::Received {
@@ -188,7 +206,12 @@ impl Person {
             } else {
                 ("PLEASE_CONFIRM", "Đề nghị xác nhận")
             };
-            self.phone.return_report(view.report_id, view.content_hash, code.to_owned(), text.to_owned())?;
+            self.phone.return_report(
+                view.report_id,
+                view.content_hash,
+                code.to_owned(),
+                text.to_owned(),
+            )?;
             self.unconfirmed_events.push(ReportEvent::Returned(report));
         } else {
             self.phone.accept_report(view.report_id, view.content_hash)?;

@@ -95,8 +95,12 @@ impl Screen {
         let (code, phases) = (&campaign.code, campaign.phases.len());
         let (targets, work) = (campaign.targets.len(), campaign.activities.len());
         let what = match (targets, work) {
-            (0, work) => self.lang.pick(format!("{work} nội dung thi đua"), format!("{work} lines of work")),
-            (targets, _) => self.lang.pick(format!("{targets} chỉ tiêu"), format!("{targets} targets")),
+            (0, work) => {
+                self.lang.pick(format!("{work} nội dung thi đua"), format!("{work} lines of work"))
+            }
+            (targets, _) => {
+                self.lang.pick(format!("{targets} chỉ tiêu"), format!("{targets} targets"))
+            }
         };
         self.lang.pick(
             format!("phong trào {code}: {phases} đợt{star}, {what}"),
@@ -114,13 +118,17 @@ impl Screen {
     }
 
     pub(super) fn print_simulation(&mut self, simulation: &Simulation<'_>, weeks: u8) {
-        let (first, end) = (simulation.province.simulated_end(0), simulation.province.simulated_end(weeks));
+        let (first, end) =
+            (simulation.province.simulated_end(0), simulation.province.simulated_end(weeks));
         let text = self.lang.pick(
             format!("{weeks} tuần, từ {first} đến trước {end}"),
             format!("{weeks} weeks, from {first} until before {end}"),
         );
         self.print_step(4, "sống", "live", &text);
-        simulation.events.iter().for_each(|note| println!("            {}", event_text(*note, self.lang)));
+        simulation
+            .events
+            .iter()
+            .for_each(|note| println!("            {}", event_text(*note, self.lang)));
     }
 
     pub(super) fn print_nightly_run(&mut self, simulation: &Simulation<'_>, runs: &[StandingRun]) {
@@ -132,7 +140,9 @@ impl Screen {
                 format!("; last: run {:04}, cut {}, {at}", run.number, run.cut_seq),
             )
         });
-        let text = self.lang.pick(format!("{nights} đêm tổng hợp{last}"), format!("{nights} nights{last}"));
+        let text = self
+            .lang
+            .pick(format!("{nights} đêm tổng hợp{last}"), format!("{nights} nights{last}"));
         self.print_step(5, "đêm", "night", &text);
     }
 
@@ -141,7 +151,8 @@ impl Screen {
         let last = province.simulated_end(weeks).saturating_sub(jiff::Span::new().days(1));
         let phase = campaign.phase_on(last);
         let star = if phase.is_some_and(|phase| phase.assumed) { "*" } else { "" };
-        let name = phase.map_or("", |phase| self.lang.pick(phase.name_vi.as_str(), phase.name_en.as_str()));
+        let name = phase
+            .map_or("", |phase| self.lang.pick(phase.name_vi.as_str(), phase.name_en.as_str()));
         let head = self.lang.pick(
             format!(
                 "\nPHONG TRÀO {}, {name}{star}    toàn tỉnh, góc nhìn AS_WAS, chỉ số liệu đã duyệt, đang diễn ra",
@@ -167,12 +178,20 @@ impl Screen {
     }
 
     pub(super) fn print_reports(&self, simulation: &Simulation<'_>, standings: &[Standing]) {
-        let Some(contract) =
-            simulation.province.catalogue.contracts.iter().find(|one| one.level == CountingLevel::Commune)
+        let Some(contract) = simulation
+            .province
+            .catalogue
+            .contracts
+            .iter()
+            .find(|one| one.level == CountingLevel::Commune)
         else {
             return;
         };
-        let count = simulation.ledger_at_last_night.as_ref().unwrap_or(&simulation.ledger).count_sheets(&contract.code);
+        let count = simulation
+            .ledger_at_last_night
+            .as_ref()
+            .unwrap_or(&simulation.ledger)
+            .count_sheets(&contract.code);
         let owner = simulation.province.campaign.owner_id();
         let first = standings.iter().find(|one| one.unit == owner && one.judgement.code == "T1");
         let Coverage { expected, received, nil, late, accepted, missing } =
@@ -210,7 +229,12 @@ impl Screen {
             .districts
             .iter()
             .filter_map(|district| {
-                Some((district, standings.iter().find(|one| one.unit == district.unit && one.judgement.code == "T1")?))
+                Some((
+                    district,
+                    standings
+                        .iter()
+                        .find(|one| one.unit == district.unit && one.judgement.code == "T1")?,
+                ))
             })
             .collect();
         for (at, (district, standing)) in judged.iter().enumerate() {
@@ -249,7 +273,8 @@ impl Screen {
     }
 
     pub(super) fn print_phones(&self, simulation: &Simulation<'_>) {
-        let syncs: Vec<&SyncSummary> = simulation.people.iter().flat_map(|person| &person.sync_summaries).collect();
+        let syncs: Vec<&SyncSummary> =
+            simulation.people.iter().flat_map(|person| &person.sync_summaries).collect();
         let lost: u64 = simulation.people.iter().map(|person| person.lost_responses).sum();
         let again: u64 = simulation.people.iter().map(|person| person.resent_commands).sum();
         let single = syncs.iter().filter(|sync| sync.calls == 1).count();
@@ -259,9 +284,13 @@ impl Screen {
         // Tokens hold for a quarter of an hour and these people sync hours apart, so each of them renews one; said by itself.
         let bare = |one: &SyncSummary| whole(one) - one.bytes_for_renewal;
         let nothing = median(syncs.iter().filter(|one| quiet(one)).map(|one| bare(one)));
-        let report = median(syncs.iter().filter(|one| open(one) && one.sent == 2).map(|one| bare(one)));
-        let token = median(syncs.iter().map(|one| one.bytes_for_renewal).filter(|bytes| *bytes > 0));
-        let first = median(simulation.people.iter().filter_map(|person| person.sync_summaries.first()).map(whole));
+        let report =
+            median(syncs.iter().filter(|one| open(one) && one.sent == 2).map(|one| bare(one)));
+        let token =
+            median(syncs.iter().map(|one| one.bytes_for_renewal).filter(|bytes| *bytes > 0));
+        let first = median(
+            simulation.people.iter().filter_map(|person| person.sync_summaries.first()).map(whole),
+        );
         println!(
             "\n{}  {}",
             self.lang.pick("ĐIỆN THOẠI", "PHONES"),
@@ -270,7 +299,9 @@ impl Screen {
                 format!("{} syncs, {single} of them one call each", syncs.len()),
             )
         );
-        if let (Some(nothing), Some(report), Some(first), Some(token)) = (nothing, report, first, token) {
+        if let (Some(nothing), Some(report), Some(first), Some(token)) =
+            (nothing, report, first, token)
+        {
             println!(
                 " {}",
                 self.lang.pick(
@@ -370,8 +401,16 @@ pub(super) fn print_connection_info(
     println!("\n{}  {}", lang.pick("MÁY CHỦ", "SERVER"), server.address);
     println!(" CA          {}", server.tls.ca.display());
     println!(" {} {}\n   {}", lang.pick("mã cho xã", "code for commune"), commune.0, commune.1);
-    println!(" {} {}\n   {}", lang.pick("mã cho người duyệt", "code for reviewer"), reviewer.0, reviewer.1);
-    println!(" {}\n   {partner}", lang.pick("khóa của cơ quan phối hợp", "key of a partner agency"));
+    println!(
+        " {} {}\n   {}",
+        lang.pick("mã cho người duyệt", "code for reviewer"),
+        reviewer.0,
+        reviewer.1
+    );
+    println!(
+        " {}\n   {partner}",
+        lang.pick("khóa của cơ quan phối hợp", "key of a partner agency")
+    );
 }
 
 /// A week has passed.

@@ -53,7 +53,12 @@ pub(super) struct DemoServer {
 
 impl DemoServer {
     /// Makes keys, certificates and a database in `dir` and listens on `listen`; `database` is a URL or a path.
-    pub(super) fn start(dir: &Path, database: &str, listen: &str, clock: Clock) -> Result<Self, DemoError> {
+    pub(super) fn start(
+        dir: &Path,
+        database: &str,
+        listen: &str,
+        clock: Clock,
+    ) -> Result<Self, DemoError> {
         let tls = TlsFiles::in_dir(&dir.join("tls"));
         let names = ["127.0.0.1".to_owned(), "localhost".to_owned()];
         ca::init_tls_valid_for(&tls, &names, clock.now(), CERTIFICATE_DAYS)?;
@@ -65,17 +70,30 @@ impl DemoServer {
         let (tell, told) = std::sync::mpsc::channel();
         let (served, listen) = (app.clone(), listen.to_owned());
         let serve = move || {
-            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+            let runtime =
+                tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
             runtime.map_err(|error| error.to_string())?.block_on(async move {
-                let listener = TcpListener::bind(&listen).await.map_err(|error| format!("{listen}: {error}"))?;
+                let listener = TcpListener::bind(&listen)
+                    .await
+                    .map_err(|error| format!("{listen}: {error}"))?;
                 let address = listener.local_addr().map_err(|error| error.to_string())?;
                 let address = format!("https://{address}");
-                let reach =
-                    ServerEndpoints { addresses: vec![address.clone()], ca_sha256, ..ServerEndpoints::default() };
+                let reach = ServerEndpoints {
+                    addresses: vec![address.clone()],
+                    ca_sha256,
+                    ..ServerEndpoints::default()
+                };
                 // Some of its phones are three weeks without signal and go on typing: a lease of two would lock them.
                 let caps = ServerLimits { offline_lease_days: 30, ..ServerLimits::default() };
                 let (certificates, metrics) = (Some(certificates), ServerMetrics::default());
-                let setup = ServerSetup { app: served, keys, certificates, endpoints: reach, limits: caps, metrics };
+                let setup = ServerSetup {
+                    app: served,
+                    keys,
+                    certificates,
+                    endpoints: reach,
+                    limits: caps,
+                    metrics,
+                };
                 // The demo waits for this line; if it has gone, so has the reason to serve.
                 let _ = tell.send(address);
                 let shutdown = async move {
@@ -86,10 +104,21 @@ impl DemoServer {
         };
         let serving = std::thread::Builder::new().name("thidua-server".to_owned()).spawn(serve)?;
         let Ok(address) = told.recv() else {
-            let why = serving.join().unwrap_or_else(|_| Err("the server's thread ended".to_owned()));
-            return Err(DemoError(why.err().unwrap_or_else(|| "the server ended at once".to_owned())));
+            let why =
+                serving.join().unwrap_or_else(|_| Err("the server's thread ended".to_owned()));
+            return Err(DemoError(
+                why.err().unwrap_or_else(|| "the server ended at once".to_owned()),
+            ));
         };
-        Ok(Self { app, clock, address, tls, ca_sha256, shutdown: Some(stop), thread: Some(serving) })
+        Ok(Self {
+            app,
+            clock,
+            address,
+            tls,
+            ca_sha256,
+            shutdown: Some(stop),
+            thread: Some(serving),
+        })
     }
 
     /// Brings in the organisation, the catalogue, the campaigns and last year's figures.
@@ -125,18 +154,30 @@ impl DemoServer {
             let grant = Grant { role: *role, unit, from, to: from.saturating_add(2.years()) };
             self.app.grant_role(&system, id, account, &grant)?;
         }
-        let (code, hash) = auth::generate_enrol_code().map_err(|error| DemoError(error.to_string()))?;
-        let expires = self.clock.now().saturating_add_micros(ENROLMENT_CODE_DAYS * crate::domain::time::DAY_MICROS);
+        let (code, hash) =
+            auth::generate_enrol_code().map_err(|error| DemoError(error.to_string()))?;
+        let expires = self
+            .clock
+            .now()
+            .saturating_add_micros(ENROLMENT_CODE_DAYS * crate::domain::time::DAY_MICROS);
         self.app.add_enrol_code(&system, &hash, id, expires)?;
-        Ok(Invite { code, ca_sha256: self.ca_sha256, addresses: vec![self.address.clone()] }.to_string())
+        Ok(Invite { code, ca_sha256: self.ca_sha256, addresses: vec![self.address.clone()] }
+            .to_string())
     }
 
     /// A key of a partner agency that reads what is published of this unit and those below.
-    pub(super) fn issue_partner_key(&self, account: &str, unit: UnitId, from: Date) -> Result<String, DemoError> {
+    pub(super) fn issue_partner_key(
+        &self,
+        account: &str,
+        unit: UnitId,
+        from: Date,
+    ) -> Result<String, DemoError> {
         let (system, id) = (self.app.system_actor()?, AccountId::from_code(account));
-        let grant = Grant { role: Role::PartnerReader, unit, from, to: from.saturating_add(2.years()) };
+        let grant =
+            Grant { role: Role::PartnerReader, unit, from, to: from.saturating_add(2.years()) };
         self.app.grant_role(&system, id, account, &grant)?;
-        let (key, secret, hash) = auth::generate_service_key().map_err(|error| DemoError(error.to_string()))?;
+        let (key, secret, hash) =
+            auth::generate_service_key().map_err(|error| DemoError(error.to_string()))?;
         let wish = ServiceKeyRequest {
             account: id,
             unit,
@@ -150,7 +191,8 @@ impl DemoServer {
 
     /// Turns the clock to this hour of a day.
     pub(super) fn set_clock(&self, day: Date, hour: i64, minute: i64) -> Timestamp {
-        let at = Timestamp::from_local_midnight(day).saturating_add_micros((hour * 60 + minute) * 60_000_000);
+        let at = Timestamp::from_local_midnight(day)
+            .saturating_add_micros((hour * 60 + minute) * 60_000_000);
         self.clock.set(at);
         at
     }

@@ -115,7 +115,11 @@ impl<'a> Simulation<'a> {
     /// What an onlooker would tell of this week.
     fn record_week_events(&mut self, week: u8, monday: Date) {
         let back = |person: &&Person| {
-            person.device.offline.iter().any(|removed| removed.end == monday && removed.days() >= 14)
+            person
+                .device
+                .offline
+                .iter()
+                .any(|removed| removed.end == monday && removed.days() >= 14)
         };
         let back = self.people.iter().filter(back).count();
         if back > 0 {
@@ -135,7 +139,11 @@ impl<'a> Simulation<'a> {
         let applied = self.server.app.apply_org_day()?;
         let count = |day: Date| org.units_of_kind_on(UnitKind::Commune, day).count();
         let communes = [count(day.saturating_sub(1.day())), count(day)];
-        self.events.push(SimulationEvent::CommunesMerged { day, communes, accounts: applied.moved_accounts });
+        self.events.push(SimulationEvent::CommunesMerged {
+            day,
+            communes,
+            accounts: applied.moved_accounts,
+        });
         Ok(())
     }
 
@@ -143,7 +151,8 @@ impl<'a> Simulation<'a> {
     fn run_reporters(&mut self, day: Date, everybody: bool) -> Result<(), DemoError> {
         self.server.set_clock(day, 15, 0);
         let todo = self.sheets_due_to_send(day);
-        let (twins, todo): (Vec<_>, Vec<_>) = todo.into_iter().partition(|(_, plan)| plan.concurrent_edit.is_some());
+        let (twins, todo): (Vec<_>, Vec<_>) =
+            todo.into_iter().partition(|(_, plan)| plan.concurrent_edit.is_some());
         let mut by_person: BTreeMap<usize, Vec<Arc<SheetPlan>>> = BTreeMap::new();
         todo.into_iter().for_each(|(at, plan)| by_person.entry(at).or_default().push(plan));
         let (province, seed) = (self.province, self.province.seed);
@@ -152,7 +161,9 @@ impl<'a> Simulation<'a> {
             for plan in sheets {
                 person.report_sheet(plan, &province.org)?;
             }
-            if !person.is_online(day) || (sheets.is_empty() && !person.has_unconfirmed_events() && !everybody) {
+            if !person.is_online(day)
+                || (sheets.is_empty() && !person.has_unconfirmed_events() && !everybody)
+            {
                 return Ok(Vec::new());
             }
             let mut rng = Rng::named_stream(
@@ -176,15 +187,18 @@ impl<'a> Simulation<'a> {
     /// The sheets that somebody means to send today, each with the phone it is typed on.
     fn sheets_due_to_send(&self, day: Date) -> Vec<(usize, Arc<SheetPlan>)> {
         let today = self.plans.iter().filter(|plan| plan.send_day == Some(day));
-        today.filter_map(|plan| Some((self.phone_of_unit(plan.key.unit, day)?, Arc::clone(plan)))).collect()
+        today
+            .filter_map(|plan| Some((self.phone_of_unit(plan.key.unit, day)?, Arc::clone(plan))))
+            .collect()
     }
 
     /// The phone on which a unit's sheets are typed: its own, or the first of those that came to it.
     fn phone_of_unit(&self, unit: UnitId, day: Date) -> Option<usize> {
         let own = self.first_phone.get(&unit).copied();
         own.or_else(|| {
-            let came =
-                |(of, at): (&UnitId, &usize)| (successor_on(&self.province.org, *of, day) == unit).then_some(*at);
+            let came = |(of, at): (&UnitId, &usize)| {
+                (successor_on(&self.province.org, *of, day) == unit).then_some(*at)
+            };
             self.first_phone.iter().find_map(came)
         })
     }
@@ -200,7 +214,9 @@ impl<'a> Simulation<'a> {
         }
         let asked = &self.questioned;
         let acts = for_each_person_in_parallel(&mut self.people, |at, person| {
-            let Some(queue) = queues.get(&at).filter(|_| person.is_online(day)) else { return Ok(Vec::new()) };
+            let Some(queue) = queues.get(&at).filter(|_| person.is_online(day)) else {
+                return Ok(Vec::new());
+            };
             let mut acts = person.sync(false)?;
             let mut decided = false;
             for plan in queue {
@@ -218,7 +234,11 @@ impl<'a> Simulation<'a> {
     /// Who reviews a sheet: the unit above on the sheet's first day.
     fn reviewer_of(&self, plan: &SheetPlan) -> Option<usize> {
         let org = &self.province.org;
-        let above = org.parent(plan.key.unit, crate::domain::org::Hierarchy::Command, plan.key.period.start)?;
+        let above = org.parent(
+            plan.key.unit,
+            crate::domain::org::Hierarchy::Command,
+            plan.key.period.start,
+        )?;
         self.first_phone.get(&above).copied()
     }
 
@@ -226,9 +246,11 @@ impl<'a> Simulation<'a> {
     fn run_nightly_jobs(&mut self, day: Date) -> Result<(), DemoError> {
         self.server.set_clock(day, 1, 30);
         self.ledger_at_last_night = Some(self.ledger.clone());
-        let quality = crate::jobs::find_job("quality").ok_or_else(|| DemoError("no nightly job".to_owned()))?;
+        let quality = crate::jobs::find_job("quality")
+            .ok_or_else(|| DemoError("no nightly job".to_owned()))?;
         quality.run_due_slots(&self.server.app, "demo")?;
-        let job = crate::jobs::find_job("aggregate").ok_or_else(|| DemoError("no nightly job".to_owned()))?;
+        let job = crate::jobs::find_job("aggregate")
+            .ok_or_else(|| DemoError("no nightly job".to_owned()))?;
         match job.run_due_slots(&self.server.app, "demo")? {
             JobSlotOutcome::Done(said) => self.nightly_summaries.push(said),
             JobSlotOutcome::AlreadyDone | JobSlotOutcome::LeasedElsewhere => {}
@@ -238,26 +260,34 @@ impl<'a> Simulation<'a> {
 
     /// Two phones of one unit, neither of which has heard of the other, fill in one sheet.
     fn run_concurrent_edit(&mut self, plan: &Arc<SheetPlan>) -> Result<(), DemoError> {
-        let phones: Vec<usize> =
-            (0..self.people.len()).filter(|at| self.people[*at].device.unit == plan.key.unit).collect();
-        let [one, two] = phones[..] else { return Err(DemoError("a twin without two phones".to_owned())) };
+        let phones: Vec<usize> = (0..self.people.len())
+            .filter(|at| self.people[*at].device.unit == plan.key.unit)
+            .collect();
+        let [one, two] = phones[..] else {
+            return Err(DemoError("a twin without two phones".to_owned()));
+        };
         let (org, figures) = (&self.province.org, plan.truth.clone());
         let half = figures.len() / 2;
-        let (mine, theirs): (Vec<(ElementCode, i64)>, Vec<(ElementCode, i64)>) = match plan.concurrent_edit {
-            Some(ConcurrentEdit::Conflict) => {
-                // The other phone mistypes one figure that both fill in.
-                let mut theirs = figures[..1].to_vec();
-                theirs[0].1 += 1;
-                (figures.clone(), theirs)
-            }
-            Some(ConcurrentEdit::Merge) | None => (figures[..half].to_vec(), figures[half..].to_vec()),
-        };
+        let (mine, theirs): (Vec<(ElementCode, i64)>, Vec<(ElementCode, i64)>) =
+            match plan.concurrent_edit {
+                Some(ConcurrentEdit::Conflict) => {
+                    // The other phone mistypes one figure that both fill in.
+                    let mut theirs = figures[..1].to_vec();
+                    theirs[0].1 += 1;
+                    (figures.clone(), theirs)
+                }
+                Some(ConcurrentEdit::Merge) | None => {
+                    (figures[..half].to_vec(), figures[half..].to_vec())
+                }
+            };
         self.people[two].fill_sheet(plan, &theirs, org)?;
         self.people[one].fill_sheet(plan, &mine, org)?;
         let mut acts = self.people[two].sync(false)?;
         acts.extend(self.people[one].sync(false)?);
-        let (merged, conflicts) =
-            self.people[one].sync_summaries.last().map_or((0, 0), |sync| (sync.merged, sync.conflicts));
+        let (merged, conflicts) = self.people[one]
+            .sync_summaries
+            .last()
+            .map_or((0, 0), |sync| (sync.merged, sync.conflicts));
         self.concurrent_edits[0] += merged;
         self.concurrent_edits[1] += conflicts;
         acts.extend(self.settle_conflicts(one, plan)?);
@@ -266,20 +296,32 @@ impl<'a> Simulation<'a> {
         acts.extend(self.people[one].sync(false)?);
         acts.extend(self.people[two].sync(false)?);
         // What stands in the end is the truth, whichever phone said so.
-        acts.extend(figures.into_iter().map(|(code, value)| ReportEvent::Typed(plan.key.id(), code, value)));
+        acts.extend(
+            figures.into_iter().map(|(code, value)| ReportEvent::Typed(plan.key.id(), code, value)),
+        );
         self.record_events(vec![acts]);
         Ok(())
     }
 
     /// The unit head looks at both values and says which one is right.
-    fn settle_conflicts(&mut self, one: usize, plan: &SheetPlan) -> Result<Vec<ReportEvent>, DemoError> {
+    fn settle_conflicts(
+        &mut self,
+        one: usize,
+        plan: &SheetPlan,
+    ) -> Result<Vec<ReportEvent>, DemoError> {
         let person = &mut self.people[one];
         let report = plan.key.id().to_string();
-        let open = person.phone.conflicts()?.into_iter().filter(|conflict| conflict.report_id == report);
+        let open =
+            person.phone.conflicts()?.into_iter().filter(|conflict| conflict.report_id == report);
         for conflict in open.filter(|conflict| conflict.settled.is_none()) {
-            let truth = plan.truth.iter().find(|(code, _)| Some(code.as_str()) == conflict.element.as_deref());
+            let truth = plan
+                .truth
+                .iter()
+                .find(|(code, _)| Some(code.as_str()) == conflict.element.as_deref());
             let right = truth.map(|(_, value)| *value);
-            person.phone.settle_conflict(conflict.conflict_id, counted_value(conflict.branch) == right)?;
+            person
+                .phone
+                .settle_conflict(conflict.conflict_id, counted_value(conflict.branch) == right)?;
             person.command_count += 1;
         }
         person.sync(false)
@@ -289,7 +331,9 @@ impl<'a> Simulation<'a> {
     fn record_events(&mut self, acts: Vec<Vec<ReportEvent>>) {
         for act in acts.into_iter().flatten() {
             match act {
-                ReportEvent::Typed(report, code, value) => self.ledger.record_typed(report, &code, value),
+                ReportEvent::Typed(report, code, value) => {
+                    self.ledger.record_typed(report, &code, value)
+                }
                 ReportEvent::Sent(report) => {
                     self.ledger.record_sent(report);
                     let plan = self.by_id.get(&report).map(Arc::clone);
@@ -312,7 +356,8 @@ impl<'a> Simulation<'a> {
     pub(super) fn extend_weeks(&mut self, weeks: u8) -> Result<(), DemoError> {
         let known: BTreeSet<ReportId> = self.by_id.keys().copied().collect();
         let plans = self.province.plan_sheets(weeks)?;
-        let new: Vec<SheetPlan> = plans.into_iter().filter(|plan| !known.contains(&plan.key.id())).collect();
+        let new: Vec<SheetPlan> =
+            plans.into_iter().filter(|plan| !known.contains(&plan.key.id())).collect();
         self.ledger.extend(&new);
         for plan in new.into_iter().map(Arc::new) {
             self.by_id.insert(plan.key.id(), Arc::clone(&plan));
@@ -340,16 +385,19 @@ pub(super) fn for_each_person_in_parallel<T: Send>(
     let share = people.len().div_ceil(WORKER_THREADS).max(1);
     let act = &act;
     std::thread::scope(|scope| {
-        let parts: Vec<_> = people
-            .chunks_mut(share)
-            .enumerate()
-            .map(|(part, people)| {
-                scope.spawn(move || {
-                    let numbered = people.iter_mut().enumerate();
-                    numbered.map(|(at, person)| act(part * share + at, person)).collect::<Result<Vec<T>, DemoError>>()
+        let parts: Vec<_> =
+            people
+                .chunks_mut(share)
+                .enumerate()
+                .map(|(part, people)| {
+                    scope.spawn(move || {
+                        let numbered = people.iter_mut().enumerate();
+                        numbered
+                            .map(|(at, person)| act(part * share + at, person))
+                            .collect::<Result<Vec<T>, DemoError>>()
+                    })
                 })
-            })
-            .collect();
+                .collect();
         let mut done = Vec::new();
         for part in parts {
             done.extend(part.join().map_err(|_| DemoError("somebody's thread ended".to_owned()))??);

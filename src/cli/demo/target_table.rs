@@ -13,14 +13,20 @@ use crate::domain::target_rule::{Measure, Target};
 const TARGET_COLUMN_WIDTH: usize = 46;
 
 /// Every line, targets in the order of the campaign.
-pub(super) fn target_lines(campaign: &Campaign, standings: &[Standing], unit: UnitId, lang: Lang) -> Vec<String> {
+pub(super) fn target_lines(
+    campaign: &Campaign,
+    standings: &[Standing],
+    unit: UnitId,
+    lang: Lang,
+) -> Vec<String> {
     let head = lang.pick(
         ["chỉ tiêu", "năm trước", "hiện nay", "cần đạt", "trạng thái"],
         ["target", "last year", "now", "needed", "state"],
     );
     let mut lines = vec![format_row(head[0], head[1], head[2], head[3], head[4])];
     for target in &campaign.targets {
-        let found = standings.iter().find(|one| one.unit == unit && one.judgement.code == target.code);
+        let found =
+            standings.iter().find(|one| one.unit == unit && one.judgement.code == target.code);
         if let Some(standing) = found {
             let words = lang.pick(&target.text_vi, &target.text_en);
             push_judgement_lines(&standing.judgement, &target.formula, words, 0, lang, &mut lines);
@@ -36,7 +42,9 @@ fn format_row(words: &str, before: &str, now: &str, needed: &str, state: &str) -
     } else {
         words.to_owned()
     };
-    format!(" {words:<TARGET_COLUMN_WIDTH$} {before:>9} {now:>9}  {needed:<18} {state}").trim_end().to_owned()
+    format!(" {words:<TARGET_COLUMN_WIDTH$} {before:>9} {now:>9}  {needed:<18} {state}")
+        .trim_end()
+        .to_owned()
 }
 
 fn push_judgement_lines(
@@ -48,11 +56,24 @@ fn push_judgement_lines(
     lines: &mut Vec<String>,
 ) {
     let indent = "  ".repeat(depth);
-    let name =
-        if depth == 0 { format!("{} {words}", judgement.code) } else { format!("{indent}{} {words}", judgement.code) };
+    let name = if depth == 0 {
+        format!("{} {words}", judgement.code)
+    } else {
+        format!("{indent}{} {words}", judgement.code)
+    };
     let (before, now) = counts_text(judgement, formula);
-    lines.push(format_row(&name, &before, &now, &needed_text(judgement, formula, lang), &state_text(judgement, lang)));
-    lines.extend(remark_lines(judgement, formula, lang).into_iter().map(|text| format!("    {indent}{text}")));
+    lines.push(format_row(
+        &name,
+        &before,
+        &now,
+        &needed_text(judgement, formula, lang),
+        &state_text(judgement, lang),
+    ));
+    lines.extend(
+        remark_lines(judgement, formula, lang)
+            .into_iter()
+            .map(|text| format!("    {indent}{text}")),
+    );
     for (member, formula) in judgement.members.iter().zip(formula.members()) {
         let words = formula.to_string().replace(" vs same_window_prior_year, rel", "");
         push_judgement_lines(member, formula, &words, depth + 1, lang, lines);
@@ -62,16 +83,27 @@ fn push_judgement_lines(
 fn state_text(judgement: &Judgement, lang: Lang) -> String {
     let text = judgement.state.text(lang);
     let zero = judgement.reasons.iter().any(|reason| reason == "ZERO_BASE");
-    if zero { format!("{text} ({})", lang.pick("năm trước là 0", "last year was 0")) } else { text.to_owned() }
+    if zero {
+        format!("{text} ({})", lang.pick("năm trước là 0", "last year was 0"))
+    } else {
+        text.to_owned()
+    }
 }
 
 fn counts_text(judgement: &Judgement, formula: &Target) -> (String, String) {
-    let whole =
-        |ratio: Option<Ratio>| ratio.and_then(Ratio::to_integer).map_or_else(String::new, |count| count.to_string());
+    let whole = |ratio: Option<Ratio>| {
+        ratio.and_then(Ratio::to_integer).map_or_else(String::new, |count| count.to_string())
+    };
     match ratio_element_counts(formula) {
         Some((above, below)) => {
             let sum = |count: usize, skip: usize| -> i64 {
-                judgement.figures.iter().skip(skip).take(count).filter_map(|figure| figure.value).sum()
+                judgement
+                    .figures
+                    .iter()
+                    .skip(skip)
+                    .take(count)
+                    .filter_map(|figure| figure.value)
+                    .sum()
             };
             (String::new(), format!("{}/{}", sum(above, 0), sum(below, above)))
         }
@@ -84,14 +116,17 @@ fn ratio_element_counts(formula: &Target) -> Option<(usize, usize)> {
     let Target::Compare(comparison) = formula else { return None };
     match &comparison.measure {
         Measure::Ratio { num, den, .. } => Some((num.elements().len(), den.elements().len())),
-        Measure::Count(_) | Measure::Stock(_) | Measure::Rate { .. } | Measure::Change { .. } => None,
+        Measure::Count(_) | Measure::Stock(_) | Measure::Rate { .. } | Measure::Change { .. } => {
+            None
+        }
     }
 }
 
 fn needed_text(judgement: &Judgement, formula: &Target, lang: Lang) -> String {
     if let Some(now) = judgement.limit_now {
         let now = now.format_rounded(1).unwrap_or_default();
-        return lang.pick(format!("<= {} đến nay", now.replace('.', ",")), format!("<= {now} by now"));
+        return lang
+            .pick(format!("<= {} đến nay", now.replace('.', ",")), format!("<= {now} by now"));
     }
     if let Some(limit) = judgement.limit {
         return lang.pick(format!("<= {limit} cuối kỳ"), format!("<= {limit} at end"));
@@ -112,15 +147,19 @@ fn needed_text(judgement: &Judgement, formula: &Target, lang: Lang) -> String {
 fn remark_lines(judgement: &Judgement, formula: &Target, lang: Lang) -> Vec<String> {
     let mut lines = Vec::new();
     let mut said = Vec::new();
-    if !judgement.display.is_empty() && !matches!(formula, Target::All(_) | Target::Any(_) | Target::Tier { .. }) {
+    if !judgement.display.is_empty()
+        && !matches!(formula, Target::All(_) | Target::Any(_) | Target::Tier { .. })
+    {
         said.push(lang.pick(judgement.display.replace('.', ","), judgement.display.clone()));
     }
-    if let (Some(allowed), Some(remaining)) = (judgement.failures_allowed, judgement.failures_left) {
+    if let (Some(allowed), Some(remaining)) = (judgement.failures_allowed, judgement.failures_left)
+    {
         said.push(remaining_failures_text(allowed, remaining, lang));
     }
-    if let (Some(limit), Some(now)) =
-        (judgement.limit.filter(|_| judgement.limit_now.is_some()), judgement.count_now.and_then(Ratio::to_integer))
-    {
+    if let (Some(limit), Some(now)) = (
+        judgement.limit.filter(|_| judgement.limit_now.is_some()),
+        judgement.count_now.and_then(Ratio::to_integer),
+    ) {
         said.push(lang.pick(
             format!("để đạt mức {limit} cả năm: nhiều nhất {} nữa", (limit - now).max(0)),
             format!("to meet the year's {limit}: at most {} more", (limit - now).max(0)),
@@ -173,7 +212,8 @@ fn guard_text(line: &CampaignTarget, lang: Lang) -> Option<String> {
             TargetPair::Count(element) => element.to_string(),
         })
         .collect();
-    (!pairs.is_empty()).then(|| format!("    {} {}", lang.pick("đọc cùng:", "read with:"), pairs.join(", ")))
+    (!pairs.is_empty())
+        .then(|| format!("    {} {}", lang.pick("đọc cùng:", "read with:"), pairs.join(", ")))
 }
 
 /// A change of a count against what counts vary by themselves.
@@ -197,7 +237,10 @@ pub(super) fn compare_with_chance(judgement: &Judgement, lang: Lang) -> ChanceCo
     let words = match (small, usual) {
         (true, _) => lang.pick("quá ít để tính phần trăm", "too few for a percentage"),
         (false, true) => lang.pick("trong mức dao động thường thấy", "within usual variation"),
-        (false, false) => lang.pick("ngoài mức dao động thường thấy: cần xem", "beyond usual variation: worth a look"),
+        (false, false) => lang.pick(
+            "ngoài mức dao động thường thấy: cần xem",
+            "beyond usual variation: worth a look",
+        ),
     };
     let state = judgement.state == JudgementState::NotComparable;
     ChanceComparison {

@@ -4,7 +4,8 @@ use super::{DemoOptions, generator, run};
 use crate::domain::lang::Lang;
 
 #[test]
-fn ten_weeks_of_the_whole_province_three_of_them_without_signal_for_some_end_with_books_that_balance() {
+fn ten_weeks_of_the_whole_province_three_of_them_without_signal_for_some_end_with_books_that_balance()
+ {
     let options = DemoOptions {
         weeks: std::env::var("THIDUA_DEMO_WEEKS").map_or(10, |weeks| weeks.parse().unwrap()),
         seed: generator::SEED,

@@ -8,7 +8,8 @@ use crate::domain::element::ElementCode;
 use crate::domain::lang::Lang;
 use crate::domain::ratio::Ratio;
 use crate::domain::target_rule::{
-    Attestation, Comparability, EvaluationTerms, FormulaIdentifier, StandingStage, StaticFigures, Target,
+    Attestation, Comparability, EvaluationTerms, FormulaIdentifier, StandingStage, StaticFigures,
+    Target,
 };
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -53,7 +54,9 @@ impl EvalInput {
         let object = reader.read_object(value, "", INPUT_KEYS)?;
         let text = object.get("target").and_then(Value::as_str);
         let target = parse_target(
-            text.ok_or_else(|| reader.input_error("target", "văn bản chỉ tiêu", "the target's text"))?,
+            text.ok_or_else(|| {
+                reader.input_error("target", "văn bản chỉ tiêu", "the target's text")
+            })?,
             lang,
         )?;
         let sheet = reader.read_figure_sheet(object, &target)?;
@@ -73,9 +76,16 @@ impl JsonInputReader {
     }
 
     /// An object of known keys only; `[]` knows any key.
-    fn read_object<'v>(&self, value: &'v Value, at: &str, keys: &[&str]) -> InputResult<&'v Map<String, Value>> {
+    fn read_object<'v>(
+        &self,
+        value: &'v Value,
+        at: &str,
+        keys: &[&str],
+    ) -> InputResult<&'v Map<String, Value>> {
         let at = if at.is_empty() { "JSON" } else { at };
-        let object = value.as_object().ok_or_else(|| self.input_error(at, "một đối tượng {}", "an object {}"))?;
+        let object = value
+            .as_object()
+            .ok_or_else(|| self.input_error(at, "một đối tượng {}", "an object {}"))?;
         let strange = object.keys().find(|key| !keys.is_empty() && !keys.contains(&key.as_str()));
         match strange {
             None => Ok(object),
@@ -90,7 +100,11 @@ impl JsonInputReader {
         }
     }
 
-    fn read_figure_sheet(&self, object: &Map<String, Value>, target: &Target) -> InputResult<StaticFigures> {
+    fn read_figure_sheet(
+        &self,
+        object: &Map<String, Value>,
+        target: &Target,
+    ) -> InputResult<StaticFigures> {
         let to_date = match object.get("to_date") {
             None | Some(Value::Null) => None,
             Some(value) => self.read_object(value, "to_date", &["baseline"])?.get("baseline"),
@@ -125,8 +139,12 @@ impl JsonInputReader {
             terms.coverage_min = least;
         }
         terms.min_base = self.read_optional_number(options.get("min_base"), "options.min_base")?;
-        terms.zero_base =
-            self.read_word(options.get("zero_base"), "options.zero_base", ZeroBasePolicy::ALL, terms.zero_base)?;
+        terms.zero_base = self.read_word(
+            options.get("zero_base"),
+            "options.zero_base",
+            ZeroBasePolicy::ALL,
+            terms.zero_base,
+        )?;
         terms.waived = self.read_flag(object.get("waiver"), "waiver")?
             || self.read_flag(options.get("waiver"), "options.waiver")?;
         Ok(terms)
@@ -135,7 +153,9 @@ impl JsonInputReader {
     fn read_flag(&self, value: Option<&Value>, at: &str) -> InputResult<bool> {
         match value {
             None | Some(Value::Null) => Ok(false),
-            Some(value) => value.as_bool().ok_or_else(|| self.input_error(at, "true hoặc false", "true or false")),
+            Some(value) => value
+                .as_bool()
+                .ok_or_else(|| self.input_error(at, "true hoặc false", "true or false")),
         }
     }
 
@@ -186,19 +206,32 @@ impl JsonInputReader {
     fn read_share(&self, value: Option<&Value>, at: &str) -> InputResult<Option<Ratio>> {
         let share = self.read_optional_number(value, at)?;
         match share {
-            Some(share) if share > Ratio::ONE => Err(self.input_error(at, "số từ 0 đến 1", "a number from 0 to 1")),
+            Some(share) if share > Ratio::ONE => {
+                Err(self.input_error(at, "số từ 0 đến 1", "a number from 0 to 1"))
+            }
             Some(_) | None => Ok(share),
         }
     }
 
     fn read_element_code(&self, text: &str, at: &str) -> InputResult<ElementCode> {
-        ElementCode::new(text)
-            .map_err(|_| self.input_error(at, "mã chỉ tiêu thống kê (a-z, 0-9, _)", "an element's code (a-z, 0-9, _)"))
+        ElementCode::new(text).map_err(|_| {
+            self.input_error(
+                at,
+                "mã chỉ tiêu thống kê (a-z, 0-9, _)",
+                "an element's code (a-z, 0-9, _)",
+            )
+        })
     }
 
     /// Figures by element; null is a figure that is not there.
-    fn read_figures(&self, value: Option<&Value>, at: &str) -> InputResult<BTreeMap<ElementCode, Ratio>> {
-        let Some(value) = value.filter(|value| !value.is_null()) else { return Ok(BTreeMap::new()) };
+    fn read_figures(
+        &self,
+        value: Option<&Value>,
+        at: &str,
+    ) -> InputResult<BTreeMap<ElementCode, Ratio>> {
+        let Some(value) = value.filter(|value| !value.is_null()) else {
+            return Ok(BTreeMap::new());
+        };
         let mut figures = BTreeMap::new();
         for (key, value) in self.read_object(value, at, &[])? {
             let at = format!("{at}.{key}");
@@ -214,8 +247,12 @@ impl JsonInputReader {
         &self,
         value: Option<&Value>,
     ) -> InputResult<BTreeMap<ElementCode, crate::domain::target_rule::MissingReports>> {
-        let Some(value) = value.filter(|value| !value.is_null()) else { return Ok(BTreeMap::new()) };
-        let list = value.as_array().ok_or_else(|| self.input_error("missing", "một danh sách []", "a list []"))?;
+        let Some(value) = value.filter(|value| !value.is_null()) else {
+            return Ok(BTreeMap::new());
+        };
+        let list = value
+            .as_array()
+            .ok_or_else(|| self.input_error("missing", "một danh sách []", "a list []"))?;
         let mut missing: BTreeMap<_, crate::domain::target_rule::MissingReports> = BTreeMap::new();
         for (place, one) in list.iter().enumerate() {
             let at = format!("missing[{place}]");
@@ -224,7 +261,10 @@ impl JsonInputReader {
                 one.get("element").and_then(Value::as_str).unwrap_or_default(),
                 &format!("{at}.element"),
             )?;
-            let expected = self.read_number(one.get("expected").unwrap_or(&Value::Null), &format!("{at}.expected"))?;
+            let expected = self.read_number(
+                one.get("expected").unwrap_or(&Value::Null),
+                &format!("{at}.expected"),
+            )?;
             let gap = missing.entry(code).or_default();
             *gap = gap.with_report(expected);
         }
@@ -237,7 +277,9 @@ impl JsonInputReader {
         value: Option<&Value>,
         target: &Target,
     ) -> InputResult<BTreeMap<ElementCode, Comparability>> {
-        let word = |value: &Value, at: &str| self.read_word(Some(value), at, Comparability::ALL, Comparability::Exact);
+        let word = |value: &Value, at: &str| {
+            self.read_word(Some(value), at, Comparability::ALL, Comparability::Exact)
+        };
         match value {
             None | Some(Value::Null) => Ok(BTreeMap::new()),
             Some(value @ Value::Object(_)) => {
@@ -256,20 +298,38 @@ impl JsonInputReader {
     }
 
     /// `true`, `false` or `{"done": 3, "of": 4}` by name.
-    fn read_attested(&self, value: Option<&Value>, at: &str) -> InputResult<BTreeMap<FormulaIdentifier, Attestation>> {
-        let Some(value) = value.filter(|value| !value.is_null()) else { return Ok(BTreeMap::new()) };
+    fn read_attested(
+        &self,
+        value: Option<&Value>,
+        at: &str,
+    ) -> InputResult<BTreeMap<FormulaIdentifier, Attestation>> {
+        let Some(value) = value.filter(|value| !value.is_null()) else {
+            return Ok(BTreeMap::new());
+        };
         let mut states = BTreeMap::new();
         for (key, value) in self.read_object(value, at, &[])? {
             let at = format!("{at}.{key}");
-            let name = FormulaIdentifier::new(key).map_err(|_| self.input_error(&at, "một tên", "a name"))?;
+            let name = FormulaIdentifier::new(key)
+                .map_err(|_| self.input_error(&at, "một tên", "a name"))?;
             let state = match value {
                 Value::Bool(done) => Attestation { done: u32::from(*done), required: 1 },
-                Value::Null | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
+                Value::Null
+                | Value::Number(_)
+                | Value::String(_)
+                | Value::Array(_)
+                | Value::Object(_) => {
                     let parts = self.read_object(value, &at, &["done", "of"])?;
-                    let part = |key: &str| parts.get(key).and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok());
-                    let both = part("done").zip(part("of")).filter(|(done, of)| done <= of && *of > 0);
+                    let part = |key: &str| {
+                        parts.get(key).and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok())
+                    };
+                    let both =
+                        part("done").zip(part("of")).filter(|(done, of)| done <= of && *of > 0);
                     let (done, of) = both.ok_or_else(|| {
-                        self.input_error(&at, "done không quá of, of từ 1", "done up to of, of from 1")
+                        self.input_error(
+                            &at,
+                            "done không quá of, of từ 1",
+                            "done up to of, of from 1",
+                        )
                     })?;
                     Attestation { done, required: of }
                 }

@@ -12,7 +12,8 @@ const DECIMALS: u8 = 4;
 
 pub(super) fn evaluation_json(one: &Evaluation, lang: Lang) -> Value {
     let reasons: Vec<&str> = one.reasons.iter().map(|reason| reason.as_str()).collect();
-    let members: Vec<Value> = one.members.iter().map(|member| evaluation_json(member, lang)).collect();
+    let members: Vec<Value> =
+        one.members.iter().map(|member| evaluation_json(member, lang)).collect();
     json!({
         "target": one.target,
         "stage": one.stage.as_str(),

@@ -18,7 +18,10 @@ fn run_target(arguments: &[&str], stdin: &str) -> String {
 }
 
 fn eval_answers(stdin: &str) -> Vec<Value> {
-    run_target(&["eval", "--json"], stdin).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    run_target(&["eval", "--json"], stdin)
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 const EXAMPLE: &str = r#"
@@ -47,8 +50,11 @@ fn the_published_question_gets_the_published_answer_in_the_published_order_of_ke
 #[test]
 fn several_objects_give_several_lines_and_a_bad_one_spoils_only_its_own() {
     let good = EXAMPLE.replace('\n', "");
-    let lines = eval_answers(&format!("{good}\nnonsense\n\n{good}\n{{\"target\": 5}}\n{EXAMPLE}{good}{good}"));
-    let codes: Vec<&str> = lines.iter().map(|line| line["error"]["code"].as_str().unwrap_or("ok")).collect();
+    let lines = eval_answers(&format!(
+        "{good}\nnonsense\n\n{good}\n{{\"target\": 5}}\n{EXAMPLE}{good}{good}"
+    ));
+    let codes: Vec<&str> =
+        lines.iter().map(|line| line["error"]["code"].as_str().unwrap_or("ok")).collect();
     assert_eq!(codes, ["ok", "BAD_JSON", "ok", "BAD_INPUT", "ok", "ok", "ok"]);
     assert!(lines[1]["error"]["text"].as_str().unwrap().starts_with("dòng 2:"));
 }
@@ -88,7 +94,8 @@ fn the_chance_meter_speaks_two_languages() {
     let target = "change(count(x) vs fixed(450), rel) <= -7%";
     assert!(run_target(&["luck", "--base", "450", target], "").contains("ngẫu nhiên 6.7 % số năm"));
     assert!(
-        run_target(&["luck", "--base", "x=450", "--lang", "en", target], "").contains("by chance in 6.7 % of years")
+        run_target(&["luck", "--base", "x=450", "--lang", "en", target], "")
+            .contains("by chance in 6.7 % of years")
     );
     assert!(run_target(&["luck", "--base", "y=450", "--json", target], "").contains("NO_LUCK"));
 }

@@ -2,7 +2,8 @@
 
 use super::BadFrame;
 use crate::client::protocol::{
-    Epoch, OutboxOutcome, ReceivedCheckpoint, RecordKey, ReplicaAction, ScopeKey, ServerVerdict, StagedOp,
+    Epoch, OutboxOutcome, ReceivedCheckpoint, RecordKey, ReplicaAction, ScopeKey, ServerVerdict,
+    StagedOp,
 };
 use crate::domain::lease::OFFLINE_LEASE_DAYS;
 use crate::domain::scope_digest::ScopeDigest;
@@ -37,7 +38,8 @@ pub(super) fn encode_scope(scope: ScopeKey) -> pb::Scope {
 }
 
 fn decode_scope_key(scope: Option<&pb::Scope>) -> Result<(u32, ScopeKey), BadFrame> {
-    let pb::Scope { kind: number_of_kind, id: bytes, number } = scope.ok_or(BadFrame("a grant names no scope"))?;
+    let pb::Scope { kind: number_of_kind, id: bytes, number } =
+        scope.ok_or(BadFrame("a grant names no scope"))?;
     let id = if bytes.is_empty() { [0; 16] } else { decode_id(bytes)? };
     Ok((*number, ScopeKey { kind: decode_kind(*number_of_kind)?, id }))
 }
@@ -49,8 +51,9 @@ pub(super) fn decode_epoch(epoch: Option<&pb::Epoch>) -> Result<Epoch, BadFrame>
 
 /// Whom to trust from now on; none: as before.
 pub(super) fn decode_fingerprints(reported: &[Vec<u8>]) -> Result<Vec<[u8; 32]>, BadFrame> {
-    let read =
-        |one: &Vec<u8>| one.as_slice().try_into().map_err(|_| BadFrame("a CA's fingerprint is not 32 bytes long"));
+    let read = |one: &Vec<u8>| {
+        one.as_slice().try_into().map_err(|_| BadFrame("a CA's fingerprint is not 32 bytes long"))
+    };
     reported.iter().map(read).collect()
 }
 
@@ -88,7 +91,10 @@ pub(super) fn decode_grants(
     Ok((numbers, ops))
 }
 
-pub(super) fn decode_rows(mut batch: pb::Rows, numbers: &ScopesByNumber) -> Result<(Vec<StagedOp>, Vec<u8>), BadFrame> {
+pub(super) fn decode_rows(
+    mut batch: pb::Rows,
+    numbers: &ScopesByNumber,
+) -> Result<(Vec<StagedOp>, Vec<u8>), BadFrame> {
     let cursor = std::mem::take(&mut batch.cursor);
     let rows = decompress_rows(batch).ok_or(BadFrame("rows cannot be unpacked"))?;
     let mut ops = Vec::with_capacity(rows.len());
@@ -99,11 +105,21 @@ pub(super) fn decode_rows(mut batch: pb::Rows, numbers: &ScopesByNumber) -> Resu
 }
 
 fn decode_row(row: pb::Row, numbers: &ScopesByNumber) -> Result<Option<StagedOp>, BadFrame> {
-    let pb::Row { operation, kind: number_of_kind, id: bytes, revision, record, scope_numbers, gone_reason: _ } = row;
+    let pb::Row {
+        operation,
+        kind: number_of_kind,
+        id: bytes,
+        revision,
+        record,
+        scope_numbers,
+        gone_reason: _,
+    } = row;
     let key = RecordKey { kind: decode_kind(number_of_kind)?, id: decode_id(&bytes)? };
     let scopes = lookup_scopes(numbers, &scope_numbers)?;
     Ok(match pb::RowOperation::try_from(operation) {
-        Ok(pb::RowOperation::Put) => Some(StagedOp::Put { record: key, revision, bytes: record, scopes }),
+        Ok(pb::RowOperation::Put) => {
+            Some(StagedOp::Put { record: key, revision, bytes: record, scopes })
+        }
         Ok(pb::RowOperation::Own) => Some(StagedOp::Own { record: key, revision, scopes }),
         Ok(pb::RowOperation::Gone) => Some(StagedOp::Gone { record: key, scopes }),
         // An operation of a newer contract: the digest will say whether it mattered.
@@ -111,13 +127,25 @@ fn decode_row(row: pb::Row, numbers: &ScopesByNumber) -> Result<Option<StagedOp>
     })
 }
 
-pub(super) fn decode_reset(reset: &pb::Reset, numbers: &ScopesByNumber) -> Result<ReplicaAction, BadFrame> {
-    let op = StagedOp::Reset { scope: lookup_scope(numbers, reset.scope_number)?, generation: reset.generation };
+pub(super) fn decode_reset(
+    reset: &pb::Reset,
+    numbers: &ScopesByNumber,
+) -> Result<ReplicaAction, BadFrame> {
+    let op = StagedOp::Reset {
+        scope: lookup_scope(numbers, reset.scope_number)?,
+        generation: reset.generation,
+    };
     Ok(ReplicaAction::StageOps { ops: vec![op], cursor: None })
 }
 
-pub(super) fn decode_snapshot_end(end: &pb::SnapshotEnd, numbers: &ScopesByNumber) -> Result<ReplicaAction, BadFrame> {
-    let op = StagedOp::SnapshotEnd { scope: lookup_scope(numbers, end.scope_number)?, generation: end.generation };
+pub(super) fn decode_snapshot_end(
+    end: &pb::SnapshotEnd,
+    numbers: &ScopesByNumber,
+) -> Result<ReplicaAction, BadFrame> {
+    let op = StagedOp::SnapshotEnd {
+        scope: lookup_scope(numbers, end.scope_number)?,
+        generation: end.generation,
+    };
     Ok(ReplicaAction::StageOps { ops: vec![op], cursor: None })
 }
 
@@ -126,8 +154,16 @@ pub(super) fn decode_checkpoint(
     numbers: &ScopesByNumber,
     lease_days: u16,
 ) -> Result<ReceivedCheckpoint, BadFrame> {
-    let pb::Checkpoint { cursor, seq, digests, commands_taken, server_time, sync_mark, receipt, safe_past_seq } =
-        checkpoint;
+    let pb::Checkpoint {
+        cursor,
+        seq,
+        digests,
+        commands_taken,
+        server_time,
+        sync_mark,
+        receipt,
+        safe_past_seq,
+    } = checkpoint;
     let digest = |one: &pb::ScopeDigest| {
         let sum = u128::from_be_bytes(decode_id(&one.digest)?);
         let count = i64::try_from(one.count).map_err(|_| BadFrame("a count is out of range"))?;
@@ -166,7 +202,16 @@ pub(super) fn decode_verdict(verdict: pb::Verdict) -> ServerVerdict {
         Ok(pb::Outcome::Rejected) => OutboxOutcome::Rejected,
         Ok(pb::Outcome::Unspecified | pb::Outcome::Duplicate) | Err(_) => OutboxOutcome::Newer,
     };
-    let pb::Verdict { number, outcome: _, present_outcome: _, seq, revision, record_id, reason, problems } = verdict;
+    let pb::Verdict {
+        number,
+        outcome: _,
+        present_outcome: _,
+        seq,
+        revision,
+        record_id,
+        reason,
+        problems,
+    } = verdict;
     let problems = problems.into_iter().map(|problem| (problem.field, problem.reason)).collect();
     ServerVerdict { number, outcome, seq, revision, record_id, reason, problems }
 }

@@ -10,8 +10,8 @@ mod retry;
 pub(crate) use retry::{backoff_delay, compare_digests};
 
 use crate::client::protocol::{
-    CallError, DigestComparison, Epoch, HaltReason, LocalScopeDigest, NextAction, ReceivedCheckpoint, ReplicaAction,
-    ScopeKey,
+    CallError, DigestComparison, Epoch, HaltReason, LocalScopeDigest, NextAction,
+    ReceivedCheckpoint, ReplicaAction, ScopeKey,
 };
 use crate::domain::limits::PUSH_COMMANDS_MAX;
 use crate::pb;
@@ -85,10 +85,16 @@ impl Engine {
             commands: start.commands.iter().map(|(_, bytes)| bytes.clone()).collect(),
             follow,
             accept_compressions: vec![pb::Compression::Zstd.into(), pb::Compression::Gzip.into()],
-            epoch: start.epoch.map(|epoch| pb::Epoch { number: epoch.number, id: epoch.id.to_vec() }),
+            epoch: start
+                .epoch
+                .map(|epoch| pb::Epoch { number: epoch.number, id: epoch.id.to_vec() }),
             max_rows: 0,
             client_version: env!("CARGO_PKG_VERSION").to_owned(),
-            rebuild_scopes: start.rebuild_scopes.iter().map(|scope| decode::encode_scope(*scope)).collect(),
+            rebuild_scopes: start
+                .rebuild_scopes
+                .iter()
+                .map(|scope| decode::encode_scope(*scope))
+                .collect(),
         };
         *self = Self {
             call_again: start.has_more_commands,
@@ -104,7 +110,10 @@ impl Engine {
     }
 
     /// Reads one frame. Frames of kinds that this app does not know are skipped.
-    pub(crate) fn handle_frame(&mut self, frame: pb::SyncResponse) -> Result<Vec<ReplicaAction>, BadFrame> {
+    pub(crate) fn handle_frame(
+        &mut self,
+        frame: pb::SyncResponse,
+    ) -> Result<Vec<ReplicaAction>, BadFrame> {
         let Some(frame) = frame.frame else { return Ok(Vec::new()) };
         match frame {
             Frame::Welcome(welcome) => return self.on_welcome(&welcome),
@@ -134,7 +143,8 @@ impl Engine {
             Frame::Checkpoint(checkpoint) => {
                 let mark = decode::decode_checkpoint(checkpoint, &self.scopes, self.lease_days)?;
                 self.has_checkpoint = true;
-                (self.consecutive_failures, self.consecutive_renewals, self.servers_tried) = (0, 0, 0);
+                (self.consecutive_failures, self.consecutive_renewals, self.servers_tried) =
+                    (0, 0, 0);
                 Ok(vec![ReplicaAction::SwapStaged(mark)])
             }
             Frame::Bookmark(bookmark) => {
@@ -150,12 +160,15 @@ impl Engine {
         mark: &ReceivedCheckpoint,
         held: &[LocalScopeDigest],
     ) -> Vec<DigestComparison> {
-        let found = if planted!("digest-unread") { Vec::new() } else { compare_digests(mark, held) };
+        let found =
+            if planted!("digest-unread") { Vec::new() } else { compare_digests(mark, held) };
         for agreement in &found {
             match agreement {
                 DigestComparison::Match(_) => {}
                 DigestComparison::Rebuild(_) => self.call_again = true,
-                DigestComparison::StillDiffers(scope) => self.server_info.diverged_scopes.push(*scope),
+                DigestComparison::StillDiffers(scope) => {
+                    self.server_info.diverged_scopes.push(*scope)
+                }
             }
         }
         found
@@ -229,7 +242,8 @@ impl Engine {
     fn on_welcome(&mut self, welcome: &pb::Welcome) -> Result<Vec<ReplicaAction>, BadFrame> {
         let epoch = decode::decode_epoch(welcome.epoch.as_ref())?;
         self.has_welcome = true;
-        let limit = welcome.limits.as_ref().and_then(|limits| usize::try_from(limits.max_commands).ok());
+        let limit =
+            welcome.limits.as_ref().and_then(|limits| usize::try_from(limits.max_commands).ok());
         self.commands_max = limit.filter(|max| *max > 0);
         self.lease_days = decode::decode_lease_days(welcome.limits.as_ref());
         let mut steps = Vec::new();
@@ -244,8 +258,12 @@ impl Engine {
                 return Ok(steps);
             }
             existing => {
-                self.call_again |= existing.is_some() && welcome.last_command_number < self.input.highest_number;
-                steps.push(ReplicaAction::EnterEpoch { epoch, commands_taken: welcome.last_command_number });
+                self.call_again |=
+                    existing.is_some() && welcome.last_command_number < self.input.highest_number;
+                steps.push(ReplicaAction::EnterEpoch {
+                    epoch,
+                    commands_taken: welcome.last_command_number,
+                });
             }
         }
         if welcome.last_command_number > self.input.highest_number {
@@ -279,14 +297,20 @@ impl Engine {
         let Some(notice) = notice.notice else { return Ok(Vec::new()) };
         match notice {
             Kind::TokenExpires(end) => {
-                self.server_info.token_expires_in =
-                    end.remaining.map(|remaining| decode::decode_duration(remaining.seconds, remaining.nanos))
+                self.server_info.token_expires_in = end
+                    .remaining
+                    .map(|remaining| decode::decode_duration(remaining.seconds, remaining.nanos))
             }
             Kind::RetryAfter(later) => {
-                self.retry_after =
-                    Some(later.delay.map_or(Duration::ZERO, |d| decode::decode_duration(d.seconds, d.nanos)))
+                self.retry_after = Some(
+                    later
+                        .delay
+                        .map_or(Duration::ZERO, |d| decode::decode_duration(d.seconds, d.nanos)),
+                )
             }
-            Kind::UpgradeWanted(upgrade) => self.server_info.upgrade_wanted = Some(upgrade.minimum_version),
+            Kind::UpgradeWanted(upgrade) => {
+                self.server_info.upgrade_wanted = Some(upgrade.minimum_version)
+            }
             Kind::CommandGap(gap) => return Ok(self.on_gap(gap.expected_number)),
             Kind::CommandForked(forked) => {
                 self.halt_reason = Some(HaltReason::Forked(forked.number));
@@ -302,7 +326,8 @@ impl Engine {
             return vec![ReplicaAction::SaveFork(expected - 1)];
         }
         // Asked for the same number twice running: what was sent in between did not help.
-        if expected < self.input.lowest_number || self.last_gap.replace(expected) == Some(expected) {
+        if expected < self.input.lowest_number || self.last_gap.replace(expected) == Some(expected)
+        {
             self.halt_reason = Some(HaltReason::CommandsLost(expected));
             return Vec::new();
         }

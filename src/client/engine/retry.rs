@@ -2,7 +2,8 @@
 
 use super::Engine;
 use crate::client::protocol::{
-    CallError, CallErrorKind, DigestComparison, HaltReason, LocalScopeDigest, NextAction, ReceivedCheckpoint,
+    CallError, CallErrorKind, DigestComparison, HaltReason, LocalScopeDigest, NextAction,
+    ReceivedCheckpoint,
 };
 use std::time::Duration;
 
@@ -26,10 +27,14 @@ pub(crate) fn backoff_delay(failures: u32, random: u64) -> Duration {
 }
 
 /// Compares the digests of a checkpoint with what is held. A scope that the server lists and the phone does not hold has no records.
-pub(crate) fn compare_digests(mark: &ReceivedCheckpoint, held: &[LocalScopeDigest]) -> Vec<DigestComparison> {
+pub(crate) fn compare_digests(
+    mark: &ReceivedCheckpoint,
+    held: &[LocalScopeDigest],
+) -> Vec<DigestComparison> {
     let compare = |(scope, theirs): &(_, _)| {
         let ours = held.iter().find(|held| held.scope == *scope);
-        let (digest, rebuilds) = ours.map_or_else(Default::default, |held| (held.digest, held.rebuild_count));
+        let (digest, rebuilds) =
+            ours.map_or_else(Default::default, |held| (held.digest, held.rebuild_count));
         if digest == *theirs {
             DigestComparison::Match(*scope)
         } else if rebuilds < REBUILDS_MAX {
@@ -42,7 +47,11 @@ pub(crate) fn compare_digests(mark: &ReceivedCheckpoint, held: &[LocalScopeDiges
 }
 
 /// What to do after a failed call. Whatever may have been applied is sent again with the same numbers: the server knows them (S7).
-pub(super) fn next_after_failure(engine: &mut Engine, failure: &CallError, random: u64) -> NextAction {
+pub(super) fn next_after_failure(
+    engine: &mut Engine,
+    failure: &CallError,
+    random: u64,
+) -> NextAction {
     if let Some(halt) = engine.halt_reason {
         return NextAction::Stop(halt);
     }
@@ -50,7 +59,9 @@ pub(super) fn next_after_failure(engine: &mut Engine, failure: &CallError, rando
         return NextAction::Stop(HaltReason::Revoked);
     }
     match failure.kind {
-        CallErrorKind::MaybeApplied | CallErrorKind::Exhausted => engine.next_backoff(failure.retry_after, random),
+        CallErrorKind::MaybeApplied | CallErrorKind::Exhausted => {
+            engine.next_backoff(failure.retry_after, random)
+        }
         CallErrorKind::Unauthenticated => {
             engine.consecutive_renewals += 1;
             if engine.consecutive_renewals > RENEWALS_MAX {
@@ -62,6 +73,8 @@ pub(super) fn next_after_failure(engine: &mut Engine, failure: &CallError, rando
         CallErrorKind::Precondition if failure.reason == "SERVER_SUPERSEDED" => {
             engine.try_next_server(HaltReason::Superseded)
         }
-        CallErrorKind::Precondition | CallErrorKind::Other => NextAction::Stop(HaltReason::ProtocolError),
+        CallErrorKind::Precondition | CallErrorKind::Other => {
+            NextAction::Stop(HaltReason::ProtocolError)
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! What the engine decides without a replica: frames that are not of the contract, failures, waits.
 
 use super::*;
-use crate::client::fixture::{DESK_SCOPE, FakeServer, WORK_SCOPE, notice_frame, put_frame, sync_response};
+use crate::client::fixture::{
+    DESK_SCOPE, FakeServer, WORK_SCOPE, notice_frame, put_frame, sync_response,
+};
 use crate::client::protocol::CallErrorKind;
 
 fn engine_after_welcome(server: &FakeServer) -> Engine {
@@ -32,15 +34,31 @@ fn a_stream_that_does_not_open_with_welcome_or_names_an_unknown_scope_is_refused
 fn whatever_may_have_been_applied_is_sent_again_later_and_later() {
     let mut engine = engine_after_welcome(&FakeServer::new());
     let lost = call_error(CallErrorKind::MaybeApplied, "");
-    let waits: Vec<NextAction> = (0..12).map(|_| engine.on_call_failed(&lost, u64::MAX / 3)).collect();
-    let millis: Vec<u128> = waits
-        .iter()
-        .map(|next| if let NextAction::Wait(wait) = next { wait.as_millis() } else { panic!("{next:?}") })
-        .collect();
+    let waits: Vec<NextAction> =
+        (0..12).map(|_| engine.on_call_failed(&lost, u64::MAX / 3)).collect();
+    let millis: Vec<u128> =
+        waits
+            .iter()
+            .map(|next| {
+                if let NextAction::Wait(wait) = next {
+                    wait.as_millis()
+                } else {
+                    panic!("{next:?}")
+                }
+            })
+            .collect();
     assert!(millis[0] >= 500 && millis[0] <= 1_000);
-    assert!(millis.windows(2).all(|pair| pair[0] <= pair[1] * 2) && millis[11] <= 300_000 && millis[11] >= 150_000);
+    assert!(
+        millis.windows(2).all(|pair| pair[0] <= pair[1] * 2)
+            && millis[11] <= 300_000
+            && millis[11] >= 150_000
+    );
     let told = CallError { retry_after: Some(Duration::from_secs(900)), ..lost };
-    assert_eq!(engine.on_call_failed(&told, 0), NextAction::Wait(Duration::from_secs(900)), "the server knows better");
+    assert_eq!(
+        engine.on_call_failed(&told, 0),
+        NextAction::Wait(Duration::from_secs(900)),
+        "the server knows better"
+    );
 }
 
 #[test]
@@ -55,7 +73,11 @@ fn an_ended_token_is_renewed_and_a_revoked_phone_destroys_its_data() {
     let ended = call_error(CallErrorKind::Unauthenticated, "UNAUTHENTICATED");
     assert_eq!(engine.on_call_failed(&ended, 0), NextAction::RenewToken);
     assert_eq!(engine.on_call_failed(&ended, 0), NextAction::RenewToken);
-    assert_eq!(engine.on_call_failed(&ended, 0), NextAction::Stop(HaltReason::NotAdmitted), "renewing does not help");
+    assert_eq!(
+        engine.on_call_failed(&ended, 0),
+        NextAction::Stop(HaltReason::NotAdmitted),
+        "renewing does not help"
+    );
     let revoked = call_error(CallErrorKind::Unauthenticated, "DEVICE_REVOKED");
     assert_eq!(engine.on_call_failed(&revoked, 0), NextAction::Stop(HaltReason::Revoked));
     assert_eq!(
@@ -75,7 +97,10 @@ fn two_histories_of_one_number_are_told_and_nothing_is_taken() {
     let mut engine = Engine::default();
     let known = Some(Epoch { number: 1, id: [77; 16] });
     engine.build_request(SyncInput { epoch: known, ..SyncInput::default() }, false);
-    assert_eq!(engine.handle_frame(server.welcome_frame(&[(WORK_SCOPE, pb::ScopeChange::Kept)])), Ok(vec![]));
+    assert_eq!(
+        engine.handle_frame(server.welcome_frame(&[(WORK_SCOPE, pb::ScopeChange::Kept)])),
+        Ok(vec![])
+    );
     assert_eq!(engine.handle_frame(put_frame(7, 1, 1, b"x", &[WORK_SCOPE], "c")), Ok(vec![]));
     assert_eq!(engine.on_stream_closed(0), NextAction::Stop(HaltReason::EpochConflict));
 }

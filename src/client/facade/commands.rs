@@ -22,9 +22,16 @@ use std::sync::Arc;
 impl Phone {
     /// Saves cells and, if given, the note. Only what differs from what is shown becomes a command; gives its number, `None` when nothing
     /// differs. A refused save of the same cells is dealt with by this one.
-    pub fn save_cells(&self, key: ReportKeyView, cells: Vec<CellEntry>, note: Option<String>) -> Result<Option<u64>> {
+    pub fn save_cells(
+        &self,
+        key: ReportKeyView,
+        cells: Vec<CellEntry>,
+        note: Option<String>,
+    ) -> Result<Option<u64>> {
         let (reference, key) = (self.reference()?, view_conversion::from_report_key_view(&key));
-        let shape = reference.form_shape(key.contract).ok_or(ClientError::NotFound { what: "contract".to_owned() })?;
+        let shape = reference
+            .form_shape(key.contract)
+            .ok_or(ClientError::NotFound { what: "contract".to_owned() })?;
         let present = self.load_local_report(&reference, key.id())?;
         let (_, today) = self.home_and_today()?;
         let shown = present.replayed.report.clone();
@@ -33,9 +40,12 @@ impl Phone {
         let mut changes = Vec::with_capacity(cells.len());
         for entry in &cells {
             let code = view_conversion::parse_element_code(&entry.element)?;
-            let element =
-                reference.element_number(&code).ok_or(RefusalReason::UnknownElement).map_err(refusal_error)?;
-            let (mine, base) = (entry.value.map(view_conversion::to_cell_value), before.get(&element).copied());
+            let element = reference
+                .element_number(&code)
+                .ok_or(RefusalReason::UnknownElement)
+                .map_err(refusal_error)?;
+            let (mine, base) =
+                (entry.value.map(view_conversion::to_cell_value), before.get(&element).copied());
             if mine != base {
                 changes.push(CellChange { element, mine, base });
             }
@@ -68,9 +78,15 @@ impl Phone {
         let acting_unit = reference.acting_unit_of(report.key.unit, today);
         report.clone().submit(acting_unit, form_shape(&reference, &report), today, false)?;
         let refused = self.lock_under_lease()?.refused_commands()?;
-        let mends =
-            refused.iter().filter(|one| one.report_id == present.id.0 && one.body_number == 6).map(|one| one.number);
-        self.append_command(present.id, CommandBody::SubmitReport { report: present.id, acting_unit }, mends.collect())
+        let mends = refused
+            .iter()
+            .filter(|one| one.report_id == present.id.0 && one.body_number == 6)
+            .map(|one| one.number);
+        self.append_command(
+            present.id,
+            CommandBody::SubmitReport { report: present.id, acting_unit },
+            mends.collect(),
+        )
     }
 
     /// Adds a comment to a report.
@@ -92,7 +108,12 @@ impl Phone {
     }
 
     /// Puts a command into the outbox with its number, in one local transaction.
-    pub(super) fn append_command(&self, report: ReportId, body: CommandBody, mends: Vec<u64>) -> Result<u64> {
+    pub(super) fn append_command(
+        &self,
+        report: ReportId,
+        body: CommandBody,
+        mends: Vec<u64>,
+    ) -> Result<u64> {
         self.home_and_today()?;
         let now = self.runner.clock.now();
         let draft = CommandDraft {
@@ -102,20 +123,30 @@ impl Phone {
             resolved_refusals: mends,
         };
         let number = self.lock_under_lease()?.append_command(&draft, |number, sync_mark| {
-            wire::command::encode_command(number, &Command { captured_at: Some(now), sync_mark, body })
+            wire::command::encode_command(
+                number,
+                &Command { captured_at: Some(now), sync_mark, body },
+            )
         })?;
         self.runner.wake.notify_one();
         Ok(number)
     }
 
     /// A report on this phone, with the day on which it is looked at.
-    pub(super) fn load_report(&self, report_id: &str) -> Result<(Arc<LocalReference>, LocalReport, Date)> {
+    pub(super) fn load_report(
+        &self,
+        report_id: &str,
+    ) -> Result<(Arc<LocalReference>, LocalReport, Date)> {
         let reference = self.reference()?;
         let present = self.load_local_report(&reference, queries::parse_report_id(report_id)?)?;
         Ok((reference, present, self.home_and_today()?.1))
     }
 
-    pub(super) fn load_local_report(&self, reference: &LocalReference, id: ReportId) -> Result<LocalReport> {
+    pub(super) fn load_local_report(
+        &self,
+        reference: &LocalReference,
+        id: ReportId,
+    ) -> Result<LocalReport> {
         let (home, today) = self.home_and_today()?;
         let mut replica = self.lock_under_lease()?;
         local_report::load_local_report(&mut replica, reference, id, home, today)
@@ -126,10 +157,14 @@ impl Phone {
         let (home, _) = self.home_and_today()?;
         let refused = self.lock_under_lease()?.refused_commands()?;
         let covers = |bytes: &[u8]| {
-            let read = wire::command::decode_command(bytes, home).ok().and_then(|numbered| numbered.command.ok());
+            let read = wire::command::decode_command(bytes, home)
+                .ok()
+                .and_then(|numbered| numbered.command.ok());
             match read.map(|command| command.body) {
                 Some(CommandBody::SaveCells(old)) => {
-                    let entered = |change: &CellChange| save.changes.iter().any(|new| new.element == change.element);
+                    let entered = |change: &CellChange| {
+                        save.changes.iter().any(|new| new.element == change.element)
+                    };
                     old.changes.iter().all(entered) && (old.note.is_none() || save.note.is_some())
                 }
                 Some(
@@ -155,7 +190,8 @@ pub(super) fn require_report(present: &LocalReport) -> Result<Report> {
 }
 
 fn form_shape<'r>(reference: &'r LocalReference, report: &Report) -> &'r FormSchema {
-    static EMPTY_SHAPE: FormSchema = FormSchema { ranges: std::collections::BTreeMap::new(), rules: Vec::new() };
+    static EMPTY_SHAPE: FormSchema =
+        FormSchema { ranges: std::collections::BTreeMap::new(), rules: Vec::new() };
     reference.form_shape(report.key.contract).unwrap_or(&EMPTY_SHAPE)
 }
 

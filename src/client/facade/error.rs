@@ -121,19 +121,33 @@ impl ClientError {
             Self::AlreadyEnrolled => {
                 "Điện thoại đã đăng ký cho một người. Hãy xóa dữ liệu trước khi đăng ký lại.".into()
             }
-            Self::BadInvitation { .. } => "Mã không đúng dạng. Hãy quét lại hoặc xin mã mới.".into(),
-            Self::CodeRefused { .. } => "Mã đăng ký không đúng, đã dùng hoặc đã hết hạn. Hãy xin mã mới.".into(),
+            Self::BadInvitation { .. } => {
+                "Mã không đúng dạng. Hãy quét lại hoặc xin mã mới.".into()
+            }
+            Self::CodeRefused { .. } => {
+                "Mã đăng ký không đúng, đã dùng hoặc đã hết hạn. Hãy xin mã mới.".into()
+            }
             Self::Refused { reason, .. } => reason_texts(reason).0,
-            Self::NotFound { .. } => "Không có trên điện thoại này. Hãy đồng bộ rồi xem lại.".into(),
-            Self::BadArgument { .. } => "Dữ liệu nhập không đúng dạng. Hãy cập nhật ứng dụng.".into(),
-            Self::Offline { .. } => "Chưa kết nối được máy chủ. Số liệu đã lưu an toàn và sẽ được gửi sau.".into(),
+            Self::NotFound { .. } => {
+                "Không có trên điện thoại này. Hãy đồng bộ rồi xem lại.".into()
+            }
+            Self::BadArgument { .. } => {
+                "Dữ liệu nhập không đúng dạng. Hãy cập nhật ứng dụng.".into()
+            }
+            Self::Offline { .. } => {
+                "Chưa kết nối được máy chủ. Số liệu đã lưu an toàn và sẽ được gửi sau.".into()
+            }
             Self::Stopped { reason: why, .. } => why.text_vi().into(),
             Self::LeaseExpired { days } => format!(
                 "Đã {days} ngày điện thoại không liên lạc với máy chủ nên dữ liệu tạm khóa. Phần chưa gửi vẫn được giữ. Hãy \
                  kết nối mạng và đồng bộ một lần để mở lại."
             ),
-            Self::Storage { .. } => "Không ghi được vào bộ nhớ điện thoại. Hãy kiểm tra dung lượng trống.".into(),
-            Self::NewerApp => "Dữ liệu do phiên bản ứng dụng mới hơn ghi. Hãy cập nhật ứng dụng.".into(),
+            Self::Storage { .. } => {
+                "Không ghi được vào bộ nhớ điện thoại. Hãy kiểm tra dung lượng trống.".into()
+            }
+            Self::NewerApp => {
+                "Dữ liệu do phiên bản ứng dụng mới hơn ghi. Hãy cập nhật ứng dụng.".into()
+            }
         }
     }
 
@@ -141,22 +155,35 @@ impl ClientError {
     #[must_use]
     pub fn text_en(&self) -> String {
         match self {
-            Self::NotEnrolled => "This phone is not enrolled. Scan the code that your administrator gives you.".into(),
+            Self::NotEnrolled => {
+                "This phone is not enrolled. Scan the code that your administrator gives you."
+                    .into()
+            }
             Self::AlreadyEnrolled => {
                 "This phone is enrolled for somebody. Erase its data before enrolling anew.".into()
             }
-            Self::BadInvitation { .. } => "This is no enrolment code. Scan again, or ask for a new one.".into(),
-            Self::CodeRefused { .. } => "The code is wrong, used or expired. Ask for a new one.".into(),
+            Self::BadInvitation { .. } => {
+                "This is no enrolment code. Scan again, or ask for a new one.".into()
+            }
+            Self::CodeRefused { .. } => {
+                "The code is wrong, used or expired. Ask for a new one.".into()
+            }
             Self::Refused { reason, .. } => reason_texts(reason).1,
             Self::NotFound { .. } => "Not on this phone. Sync, then look again.".into(),
-            Self::BadArgument { .. } => "What was typed has not the right form. Update the app.".into(),
-            Self::Offline { .. } => "No connection yet. What you typed is safe and will be sent later.".into(),
+            Self::BadArgument { .. } => {
+                "What was typed has not the right form. Update the app.".into()
+            }
+            Self::Offline { .. } => {
+                "No connection yet. What you typed is safe and will be sent later.".into()
+            }
             Self::Stopped { reason: why, .. } => why.text_en().into(),
             Self::LeaseExpired { days } => format!(
                 "This phone has not reached its server for {days} days, so its data are locked. What is unsent is kept. \
                  Connect and sync once to open them again."
             ),
-            Self::Storage { .. } => "The phone's storage failed. Check that there is free space.".into(),
+            Self::Storage { .. } => {
+                "The phone's storage failed. Check that there is free space.".into()
+            }
             Self::NewerApp => "The data were written by a newer app. Update the app.".into(),
         }
     }
@@ -168,7 +195,9 @@ impl StopReason {
             Self::Forked => {
                 "Điện thoại này có bản sao đang dùng chung danh tính. Hãy ghi lại phần chưa gửi rồi đăng ký lại."
             }
-            Self::CommandsLost => "Máy chủ cần lệnh cũ mà điện thoại không còn giữ. Hãy báo quản trị.",
+            Self::CommandsLost => {
+                "Máy chủ cần lệnh cũ mà điện thoại không còn giữ. Hãy báo quản trị."
+            }
             Self::EpochConflict => "Có hai máy chủ cùng nhận là chính. Hãy báo quản trị.",
             Self::Superseded => "Máy chủ đã được thay thế. Hãy báo quản trị để có địa chỉ mới.",
             Self::NotAdmitted => "Máy chủ không nhận điện thoại này. Hãy đăng ký lại.",
@@ -179,8 +208,12 @@ impl StopReason {
 
     fn text_en(self) -> &'static str {
         match self {
-            Self::Forked => "A copy of this phone uses the same identity. Note what is unsent, then enrol anew.",
-            Self::CommandsLost => "The server needs old commands that this phone no longer has. Tell the operator.",
+            Self::Forked => {
+                "A copy of this phone uses the same identity. Note what is unsent, then enrol anew."
+            }
+            Self::CommandsLost => {
+                "The server needs old commands that this phone no longer has. Tell the operator."
+            }
             Self::EpochConflict => "Two servers both claim to be the right one. Tell the operator.",
             Self::Superseded => "The server was superseded. Ask the operator for the new address.",
             Self::NotAdmitted => "The server does not admit this phone. Enrol anew.",
@@ -192,7 +225,8 @@ impl StopReason {
 
 /// Both texts of a reason; the code itself for one of a newer server.
 pub(super) fn reason_texts(code: &str) -> (String, String) {
-    let known = RefusalReason::from_code(code).map(|reason| (reason.text_vi().to_owned(), reason.text_en().to_owned()));
+    let known = RefusalReason::from_code(code)
+        .map(|reason| (reason.text_vi().to_owned(), reason.text_en().to_owned()));
     known.unwrap_or_else(|| (code.to_owned(), code.to_owned()))
 }
 
@@ -205,8 +239,10 @@ pub(super) fn to_field_problem(field: String, code: &str) -> FieldProblem {
 impl From<Refusal> for ClientError {
     fn from(refusal: Refusal) -> Self {
         let Refusal { reason, field_errors: problems } = refusal;
-        let problems =
-            problems.into_iter().map(|FieldError { field, reason }| to_field_problem(field, reason.code())).collect();
+        let problems = problems
+            .into_iter()
+            .map(|FieldError { field, reason }| to_field_problem(field, reason.code()))
+            .collect();
         Self::Refused { reason: reason.code().to_owned(), problems }
     }
 }
@@ -215,7 +251,9 @@ impl From<ReplicaError> for ClientError {
     fn from(error: ReplicaError) -> Self {
         match error {
             ReplicaError::NewerSchema(_) => Self::NewerApp,
-            ReplicaError::Database(_) | ReplicaError::Damaged(_) => Self::Storage { message: error.to_string() },
+            ReplicaError::Database(_) | ReplicaError::Damaged(_) => {
+                Self::Storage { message: error.to_string() }
+            }
         }
     }
 }

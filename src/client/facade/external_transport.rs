@@ -85,7 +85,10 @@ impl Phone {
     /// Ends it with the bytes of an `EnrolResponse`.
     pub fn handle_enrol_response(&self, answer: Vec<u8>) -> Result<()> {
         let device = self.runner.replica().device()?.ok_or(ClientError::NotEnrolled)?;
-        self.runner.complete_enrolment(device, decode_message(&answer).map_err(malformed_message_error)?)?;
+        self.runner.complete_enrolment(
+            device,
+            decode_message(&answer).map_err(malformed_message_error)?,
+        )?;
         self.with_engine(|engine| *engine = Engine::default())
     }
 
@@ -100,7 +103,10 @@ impl Phone {
     pub fn handle_renew_response(&self, answer: Vec<u8>) -> Result<()> {
         let device = self.runner.replica().device()?.ok_or(ClientError::NotEnrolled)?;
         let enrolment = device.enrolment.ok_or(ClientError::NotEnrolled)?;
-        Ok(self.runner.save_renewed_token(&enrolment, decode_message(&answer).map_err(malformed_message_error)?)?)
+        Ok(self.runner.save_renewed_token(
+            &enrolment,
+            decode_message(&answer).map_err(malformed_message_error)?,
+        )?)
     }
 
     /// Begins a call: the bytes of a `SyncRequest`. A call that did not come to its end is forgotten.
@@ -119,7 +125,11 @@ impl Phone {
             let bad = |_| ClientError::BadArgument { what: "frame".to_owned() };
             let steps = engine.handle_frame(frame).map_err(bad)?;
             let mut compare = |mark: &_, held: &[_]| engine.compare_digests(mark, held);
-            Ok::<_, ClientError>(self.runner.replica().apply_actions(&steps, self.runner.clock.now(), &mut compare)?)
+            Ok::<_, ClientError>(self.runner.replica().apply_actions(
+                &steps,
+                self.runner.clock.now(),
+                &mut compare,
+            )?)
         })??;
         self.runner.notify_listener(&swaps);
         Ok(())
@@ -130,9 +140,10 @@ impl Phone {
         let chance = device_key::random_u64();
         let (next, left) = self.with_engine(|engine| match failure {
             None => (engine.on_stream_closed(chance), None),
-            Some(CallFailure::Lost) => {
-                (engine.on_call_failed(&to_call_error(CallFailure::Lost), chance), engine.last_sent_number())
-            }
+            Some(CallFailure::Lost) => (
+                engine.on_call_failed(&to_call_error(CallFailure::Lost), chance),
+                engine.last_sent_number(),
+            ),
             Some(failure) => (engine.on_call_failed(&to_call_error(failure), chance), None),
         })?;
         if let Some(number) = left {
@@ -146,7 +157,9 @@ impl Phone {
             }
             NextAction::RenewToken => CallNext::RenewToken,
             NextAction::TryNextServer => CallNext::TryNextServer,
-            NextAction::Stop(halt) => return Err(self.runner.to_halt_error(halt, String::new())?.into()),
+            NextAction::Stop(halt) => {
+                return Err(self.runner.to_halt_error(halt, String::new())?.into());
+            }
         })
     }
 
@@ -171,7 +184,9 @@ impl Phone {
         if lock_ignoring_poison(&self.follow_task).is_some() {
             return Err(ClientError::BadArgument { what: "call while following".to_owned() });
         }
-        self.runner.with_engine(work).ok_or(ClientError::BadArgument { what: "call during another".to_owned() })
+        self.runner
+            .with_engine(work)
+            .ok_or(ClientError::BadArgument { what: "call during another".to_owned() })
     }
 }
 
@@ -182,7 +197,9 @@ fn malformed_message_error(_: RefusalReason) -> ClientError {
 fn to_call_error(failure: CallFailure) -> CallError {
     let (kind, reason, wait) = match failure {
         CallFailure::Lost => (CallErrorKind::MaybeApplied, String::new(), None),
-        CallFailure::Busy { retry_after_ms } => (CallErrorKind::Exhausted, String::new(), Some(retry_after_ms)),
+        CallFailure::Busy { retry_after_ms } => {
+            (CallErrorKind::Exhausted, String::new(), Some(retry_after_ms))
+        }
         CallFailure::Unauthenticated { reason } => (CallErrorKind::Unauthenticated, reason, None),
         CallFailure::Precondition { reason } => (CallErrorKind::Precondition, reason, None),
         CallFailure::Refused { reason } => (CallErrorKind::Other, reason, None),

@@ -43,12 +43,18 @@ impl Phone {
         let reference = self.reference()?;
         let stored = self.lock_under_lease()?.records(RecordKind::Finding.number())?;
         let read = |bytes: &[u8]| {
-            wire::record::decode_finding(bytes, &reference.unit_numbers, &reference.element_numbers).ok()
+            wire::record::decode_finding(bytes, &reference.unit_numbers, &reference.element_numbers)
+                .ok()
         };
-        let mut all: Vec<FindingView> =
-            stored.iter().filter_map(|one| read(&one.bytes)).map(|one| to_finding_view(&one, &reference)).collect();
+        let mut all: Vec<FindingView> = stored
+            .iter()
+            .filter_map(|one| read(&one.bytes))
+            .map(|one| to_finding_view(&one, &reference))
+            .collect();
         all.sort_by(|a, b| {
-            let key = |one: &FindingView| (one.reply.is_some(), one.unit.clone(), one.asked_day, one.id.clone());
+            let key = |one: &FindingView| {
+                (one.reply.is_some(), one.unit.clone(), one.asked_day, one.id.clone())
+            };
             key(a).cmp(&key(b))
         });
         Ok(all)
@@ -58,7 +64,8 @@ impl Phone {
 fn to_finding_view(finding: &Finding, reference: &LocalReference) -> FindingView {
     let element = finding.element.as_ref().and_then(|code| reference.catalogue.element(code));
     let text = |lang: Lang| {
-        let name = element.map_or("", |element| lang.pick(element.name_vi.as_str(), element.name_en.as_str()));
+        let name = element
+            .map_or("", |element| lang.pick(element.name_vi.as_str(), element.name_en.as_str()));
         finding.question_text(name, lang)
     };
     FindingView {

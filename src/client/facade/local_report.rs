@@ -1,6 +1,8 @@
 //! One report as the app shows it: the server's record with the outbox on top, and what stands beside it.
 
-use super::values::{CellView, CommentView, ConflictView, QuestionView, RefusedCommand, ReportStatus, ReportView};
+use super::values::{
+    CellView, CommentView, ConflictView, QuestionView, RefusedCommand, ReportStatus, ReportView,
+};
 use super::{Phone, Result, saturating_u32, view_conversion};
 use crate::client::protocol::RecordKey;
 use crate::client::rebase::{self, ReplayedReport};
@@ -49,7 +51,13 @@ pub(super) fn load_local_report(
 ) -> Result<LocalReport> {
     let key = RecordKey { kind: RecordKind::Report.number(), id: id.0 };
     let stored = replica.record(key)?;
-    Ok(replay_local_report(id, stored.as_ref(), replica.pending_for_report(&id.0)?, reference, (home, today)))
+    Ok(replay_local_report(
+        id,
+        stored.as_ref(),
+        replica.pending_for_report(&id.0)?,
+        reference,
+        (home, today),
+    ))
 }
 
 /// Replays the commands about one report on what the server holds of it; `here` is the unit and the day from which it is seen.
@@ -61,10 +69,14 @@ pub(super) fn replay_local_report(
     here: (UnitId, Date),
 ) -> LocalReport {
     let (home, today) = here;
-    let server = stored.and_then(|stored| wire::record::decode_report(&stored.bytes, &reference.unit_numbers).ok());
+    let server = stored.and_then(|stored| {
+        wire::record::decode_report(&stored.bytes, &reference.unit_numbers).ok()
+    });
     let commands = rebase::decode_pending(&pending, home);
-    let contract =
-        server.as_ref().map(|report| report.key.contract).or_else(|| commands.iter().find_map(contract_of_save));
+    let contract = server
+        .as_ref()
+        .map(|report| report.key.contract)
+        .or_else(|| commands.iter().find_map(contract_of_save));
     let none = FormSchema::default();
     let shape = contract.and_then(|contract| reference.form_shape(contract)).unwrap_or(&none);
     let replayed = rebase::replay_pending(server, &commands, shape, today);
@@ -79,7 +91,9 @@ pub(super) fn replay_local_report(
 
 fn contract_of_save((_, command): &(u64, Command)) -> Option<crate::domain::ids::ContractId> {
     match &command.body {
-        CommandBody::SaveCells(save) | CommandBody::ProposeAmendment { save, .. } => Some(save.key.contract),
+        CommandBody::SaveCells(save) | CommandBody::ProposeAmendment { save, .. } => {
+            Some(save.key.contract)
+        }
         CommandBody::SubmitReport { .. }
         | CommandBody::ReturnReport { .. }
         | CommandBody::AcceptReport { .. }
@@ -90,14 +104,21 @@ fn contract_of_save((_, command): &(u64, Command)) -> Option<crate::domain::ids:
     }
 }
 
-pub(super) fn load_attachments(replica: &mut LocalReplica, reference: &LocalReference) -> Result<LocalAttachments> {
+pub(super) fn load_attachments(
+    replica: &mut LocalReplica,
+    reference: &LocalReference,
+) -> Result<LocalAttachments> {
     let comments = replica.records(RecordKind::Comment.number())?;
     let comments = comments.into_iter().filter_map(|stored| {
-        Some((stored.key.id, wire::record::decode_comment(&stored.bytes, &reference.unit_numbers).ok()?))
+        Some((
+            stored.key.id,
+            wire::record::decode_comment(&stored.bytes, &reference.unit_numbers).ok()?,
+        ))
     });
     let conflicts = replica.records(RecordKind::Conflict.number())?;
-    let conflicts =
-        conflicts.into_iter().filter_map(|one| Some((one.key.id, wire::record::decode_conflict(&one.bytes).ok()?)));
+    let conflicts = conflicts
+        .into_iter()
+        .filter_map(|one| Some((one.key.id, wire::record::decode_conflict(&one.bytes).ok()?)));
     Ok(LocalAttachments {
         comments: comments.collect(),
         conflicts: conflicts.collect(),
@@ -109,9 +130,14 @@ impl LocalReport {
     /// Where the report stands.
     pub(super) fn status(&self, attachments: &LocalAttachments) -> ReportStatus {
         let Some(report) = &self.replayed.report else { return ReportStatus::Blank };
-        let open = |(_, one): &&([u8; 16], Conflict)| one.report == self.id && one.settled.is_none();
+        let open =
+            |(_, one): &&([u8; 16], Conflict)| one.report == self.id && one.settled.is_none();
         let in_conflict = attachments.conflicts.iter().any(|one| open(&one));
-        view_conversion::to_report_status(rebase::local_report_state(report.state, &self.pending_entries, in_conflict))
+        view_conversion::to_report_status(rebase::local_report_state(
+            report.state,
+            &self.pending_entries,
+            in_conflict,
+        ))
     }
 
     /// The report in the app's words; `None` when there is none here or there.
@@ -123,7 +149,9 @@ impl LocalReport {
     ) -> Option<ReportView> {
         let report = self.replayed.report.as_ref()?;
         let element = |branch: &ConflictBranch| match branch {
-            ConflictBranch::Cell { element, .. } => view_conversion::element_code(element.0, reference),
+            ConflictBranch::Cell { element, .. } => {
+                view_conversion::element_code(element.0, reference)
+            }
             ConflictBranch::Note { .. } => "note".to_owned(),
         };
         Some(ReportView {
@@ -135,10 +163,10 @@ impl LocalReport {
             cells: to_cell_views(reference.form(report.key.contract), &report.cells, reference),
             note: report.note.clone(),
             content_hash: encode_hex(&report.content_hash().0),
-            question: report
-                .question
-                .as_ref()
-                .map(|question| QuestionView { code: question.code.clone(), text: question.text.clone() }),
+            question: report.question.as_ref().map(|question| QuestionView {
+                code: question.code.clone(),
+                text: question.text.clone(),
+            }),
             late: report.late,
             received_day: self.received_day(report),
             revision: self.revision,
@@ -152,14 +180,23 @@ impl LocalReport {
 
     /// The day of receipt that the server gave; a submission on its way has none yet.
     fn received_day(&self, report: &Report) -> Option<i32> {
-        let submits = |(_, command): &(u64, Command)| matches!(command.body, CommandBody::SubmitReport { .. });
+        let submits = |(_, command): &(u64, Command)| {
+            matches!(command.body, CommandBody::SubmitReport { .. })
+        };
         let on_its_way = self.revision == 0 || self.pending_commands.iter().any(submits);
         report.received_day.filter(|_| !on_its_way).map(days_from_date)
     }
 
-    fn conflict_views(&self, reference: &LocalReference, attachments: &LocalAttachments) -> Vec<ConflictView> {
+    fn conflict_views(
+        &self,
+        reference: &LocalReference,
+        attachments: &LocalAttachments,
+    ) -> Vec<ConflictView> {
         let ours = attachments.conflicts.iter().filter(|(_, conflict)| conflict.report == self.id);
-        ours.map(|(id, conflict)| to_conflict_view(*id, conflict, reference, &self.pending_commands)).collect()
+        ours.map(|(id, conflict)| {
+            to_conflict_view(*id, conflict, reference, &self.pending_commands)
+        })
+        .collect()
     }
 
     fn comment_views(
@@ -182,7 +219,13 @@ impl LocalReport {
             if let CommandBody::AddComment { comment, text, .. } = &command.body {
                 let (unit, text) = (reference.unit_uid(home), text.clone());
                 let comment_id = comment.to_string();
-                all.push(CommentView { comment_id, unit, role: String::new(), text, received_day: None });
+                all.push(CommentView {
+                    comment_id,
+                    unit,
+                    role: String::new(),
+                    text,
+                    received_day: None,
+                });
             }
         }
         // Ids are UUIDv7: they sort by the time of writing.
@@ -224,7 +267,8 @@ pub(super) fn to_conflict_view(
     match &conflict.branch {
         ConflictBranch::Cell { element, mine, base, theirs } => {
             view.element = Some(view_conversion::element_code(element.0, reference));
-            let figures = [mine, base, theirs].map(|value| value.map(view_conversion::to_cell_figure));
+            let figures =
+                [mine, base, theirs].map(|value| value.map(view_conversion::to_cell_figure));
             [view.branch, view.base, view.standing] = figures;
         }
         ConflictBranch::Note { mine, theirs } => {
@@ -236,14 +280,23 @@ pub(super) fn to_conflict_view(
 }
 
 /// The cells of a form in its order; cells that this app's form does not have come last.
-pub(super) fn to_cell_views(form: Option<&Form>, values: &Cells, reference: &LocalReference) -> Vec<CellView> {
+pub(super) fn to_cell_views(
+    form: Option<&Form>,
+    values: &Cells,
+    reference: &LocalReference,
+) -> Vec<CellView> {
     let mut numbers: Vec<_> = form.into_iter().flat_map(|form| &form.elements).collect::<Vec<_>>();
     numbers.dedup();
-    let mut order: Vec<_> = numbers.into_iter().filter_map(|code| reference.element_number(code)).collect();
-    order.extend(values.keys().filter(|number| !order.contains(number)).copied().collect::<Vec<_>>());
+    let mut order: Vec<_> =
+        numbers.into_iter().filter_map(|code| reference.element_number(code)).collect();
+    order.extend(
+        values.keys().filter(|number| !order.contains(number)).copied().collect::<Vec<_>>(),
+    );
     let view = |number: crate::domain::cell::ElementNumber| {
         let element = reference.element(number);
-        let text = |read: fn(&crate::domain::element::Element) -> &str| element.map_or("", read).to_owned();
+        let text = |read: fn(&crate::domain::element::Element) -> &str| {
+            element.map_or("", read).to_owned()
+        };
         CellView {
             element: view_conversion::element_code(number.0, reference),
             name_vi: text(|element| &element.name_vi),
@@ -262,7 +315,8 @@ impl Phone {
     /// The unit and the day from which everything is seen.
     pub(super) fn home_and_today(&self) -> Result<(UnitId, Date)> {
         let device = self.lock_under_lease()?.device()?;
-        let enrolment = device.and_then(|device| device.enrolment).ok_or(super::ClientError::NotEnrolled)?;
+        let enrolment =
+            device.and_then(|device| device.enrolment).ok_or(super::ClientError::NotEnrolled)?;
         Ok((enrolment.unit, self.runner.clock.now().local_date()))
     }
 }

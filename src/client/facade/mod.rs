@@ -2,8 +2,14 @@
 //! from any thread and blocks until it is done; Kotlin and Swift call them off the main thread.
 //!
 //! Shows no target, limit, pace or verdict computed from unsent cells: the next figure must not be weighed against the target.
-#![allow(clippy::needless_pass_by_value, reason = "owned values are what bindings to Kotlin and Swift can pass")]
-#![expect(clippy::needless_pass_by_value, reason = "bindings to Kotlin and Swift hand over owned values")]
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "owned values are what bindings to Kotlin and Swift can pass"
+)]
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "bindings to Kotlin and Swift hand over owned values"
+)]
 
 mod commands;
 mod error;
@@ -23,10 +29,10 @@ pub use external_transport::{CallFailure, CallNext, RecordView};
 pub use finding::FindingView;
 pub use standing::{FigureView, JudgementView, StandingView};
 pub use values::{
-    CellEntry, CellFigure, CellView, CommandKind, CommandState, CommandView, CommentView, Concern, ConflictView,
-    DueReport, HeldCommandView, LeaseView, OutboxStatus, ProposalView, QuestionView, ReceiptView, RefusedCommand,
-    ReplicaChange, ReportKeyView, ReportStatus, ReportView, ScopeView, SessionView, SyncSummary, TrafficLine,
-    WaitingReport,
+    CellEntry, CellFigure, CellView, CommandKind, CommandState, CommandView, CommentView, Concern,
+    ConflictView, DueReport, HeldCommandView, LeaseView, OutboxStatus, ProposalView, QuestionView,
+    ReceiptView, RefusedCommand, ReplicaChange, ReportKeyView, ReportStatus, ReportView, ScopeView,
+    SessionView, SyncSummary, TrafficLine, WaitingReport,
 };
 
 use super::protocol::OutboxOutcome;
@@ -67,8 +73,12 @@ impl Phone {
     /// Opens with a clock of the caller's: for tests and the demo.
     pub fn open_with_clock(path: &Path, clock: Clock) -> Result<Self> {
         let core = Arc::new(Runner::new(LocalReplica::open(path)?, clock));
-        let phone =
-            Self { runner: core, reference: Arc::default(), follow_task: Mutex::default(), listener: Arc::default() };
+        let phone = Self {
+            runner: core,
+            reference: Arc::default(),
+            follow_task: Mutex::default(),
+            listener: Arc::default(),
+        };
         let (reference, listener) = (phone.reference.clone(), phone.listener.clone());
         phone.runner.set_listener(Some(Arc::new(move |swapped: &SwapResult| {
             let change = view_conversion::to_replica_change(swapped);
@@ -91,7 +101,8 @@ impl Phone {
     /// Enrols with the text of a QR picture. May be asked again with the same text after a lost answer.
     pub fn enrol(&self, invitation: String) -> Result<SessionView> {
         let core = self.runner.clone();
-        block_on_runtime(async move { core.enrol(&invitation).await })?.map_err(ClientError::from)?;
+        block_on_runtime(async move { core.enrol(&invitation).await })?
+            .map_err(ClientError::from)?;
         self.session()?.ok_or(ClientError::NotEnrolled)
     }
 
@@ -104,8 +115,9 @@ impl Phone {
     /// and the demo.
     pub fn sync_with_fault(&self, after_frames: Option<u32>) -> Result<SyncSummary> {
         let core = self.runner.clone();
-        let done =
-            block_on_runtime(async move { core.sync(FaultInjection { drop_after_frames: after_frames }).await })??;
+        let done = block_on_runtime(async move {
+            core.sync(FaultInjection { drop_after_frames: after_frames }).await
+        })??;
         Ok(to_sync_summary(&done))
     }
 
@@ -161,7 +173,9 @@ impl Phone {
     fn lock_under_lease(&self) -> Result<MutexGuard<'_, LocalReplica>> {
         let mut replica = self.runner.replica();
         match replica.refresh_lease(self.runner.clock.now())? {
-            Some(lease) if lease.is_expired() => Err(ClientError::LeaseExpired { days: lease.length_days.into() }),
+            Some(lease) if lease.is_expired() => {
+                Err(ClientError::LeaseExpired { days: lease.length_days.into() })
+            }
             Some(_) | None => Ok(replica),
         }
     }
@@ -186,7 +200,9 @@ impl Phone {
 }
 
 fn to_sync_summary(done: &ExchangeStats) -> SyncSummary {
-    let of = |outcome: OutboxOutcome| saturating_u32(done.outcomes.iter().filter(|one| **one == outcome).count());
+    let of = |outcome: OutboxOutcome| {
+        saturating_u32(done.outcomes.iter().filter(|one| **one == outcome).count())
+    };
     SyncSummary {
         calls: done.calls,
         sent: done.commands_sent,
@@ -204,7 +220,11 @@ fn to_sync_summary(done: &ExchangeStats) -> SyncSummary {
         traffic: done
             .traffic_by_kind
             .iter()
-            .map(|(kind, (count, bytes))| TrafficLine { kind: (*kind).to_owned(), count: *count, bytes: *bytes })
+            .map(|(kind, (count, bytes))| TrafficLine {
+                kind: (*kind).to_owned(),
+                count: *count,
+                bytes: *bytes,
+            })
             .collect(),
         connections: u32::try_from(done.traffic.connections).unwrap_or(u32::MAX),
         digests_match: done.checkpoints > 0 && done.diverged_scopes.is_empty(),
@@ -230,7 +250,14 @@ fn lock_ignoring_poison<T: ?Sized>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
 /// The engine's own threads: two, shared by all phones of the process.
 fn shared_runtime() -> Result<Handle> {
     static RUNTIME: OnceLock<Option<Runtime>> = OnceLock::new();
-    let build = || Builder::new_multi_thread().worker_threads(2).thread_name("thidua-phone").enable_all().build().ok();
+    let build = || {
+        Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("thidua-phone")
+            .enable_all()
+            .build()
+            .ok()
+    };
     let runtime = RUNTIME.get_or_init(build).as_ref();
     let no_threads = || ClientError::Storage { message: "the system gives no threads".to_owned() };
     runtime.map(|runtime| runtime.handle().clone()).ok_or_else(no_threads)
@@ -241,8 +268,12 @@ fn shared_runtime() -> Result<Handle> {
 mod tests;
 
 /// Runs on the engine's threads and waits here: so a caller inside another runtime does not panic.
-fn block_on_runtime<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> Result<T> {
+fn block_on_runtime<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> Result<T> {
     let (done, result) = mpsc::sync_channel(1);
     shared_runtime()?.spawn(async move { done.send(work.await) });
-    result.recv().map_err(|_| ClientError::Storage { message: "the engine stopped while it worked".to_owned() })
+    result.recv().map_err(|_| ClientError::Storage {
+        message: "the engine stopped while it worked".to_owned(),
+    })
 }

@@ -22,9 +22,14 @@ impl Phone {
         let mut all = Vec::with_capacity(stored.len());
         for one in stored {
             let Ok(held) = wire::record::decode_held(&one.bytes) else { continue }; // Of a newer server.
-            let settles =
-                |body: &CommandBody| matches!(body, CommandBody::SettleHeld { held, .. } if held.0 == one.key.id);
-            all.push(to_held_command_view(one.key.id, &held, &reference, home, pending.iter().any(settles)));
+            let settles = |body: &CommandBody| matches!(body, CommandBody::SettleHeld { held, .. } if held.0 == one.key.id);
+            all.push(to_held_command_view(
+                one.key.id,
+                &held,
+                &reference,
+                home,
+                pending.iter().any(settles),
+            ));
         }
         all.sort_by_key(|view| (view.settled.is_some(), view.settling));
         Ok(all)
@@ -34,7 +39,8 @@ impl Phone {
     pub fn settle_held(&self, held_id: String, apply: bool) -> Result<u64> {
         let bad = |_| ClientError::BadArgument { what: "held_id".to_owned() };
         let held = HeldCommandId::parse(&held_id).map_err(bad)?;
-        let existing = self.held_commands()?.into_iter().find(|view| view.held_id == held.to_string());
+        let existing =
+            self.held_commands()?.into_iter().find(|view| view.held_id == held.to_string());
         let existing = existing.ok_or(ClientError::NotFound { what: "held".to_owned() })?;
         if existing.settled.is_some() || existing.settling {
             return Err(commands::refusal_error(RefusalReason::HeldSettled));
@@ -53,7 +59,10 @@ impl Phone {
         let stored = self.lock_under_lease()?.records(RecordKind::Proposal.number())?;
         let mut all = Vec::with_capacity(stored.len());
         for one in stored {
-            let Ok(proposal) = wire::record::decode_proposal(&one.bytes, &reference.unit_numbers) else { continue };
+            let Ok(proposal) = wire::record::decode_proposal(&one.bytes, &reference.unit_numbers)
+            else {
+                continue;
+            };
             let present = self.load_local_report(&reference, proposal.report)?.replayed.report;
             let fresh = present.is_some_and(|report| report.content_hash() == proposal.base);
             let settles = |body: &CommandBody| matches!(body, CommandBody::SettleProposal { proposal, .. } if proposal.0 == one.key.id);
@@ -74,7 +83,9 @@ impl Phone {
     ) -> Result<Option<u64>> {
         let (reference, key) = (self.reference()?, view_conversion::from_report_key_view(&key));
         let (_, today) = self.home_and_today()?;
-        let shape = reference.form_shape(key.contract).ok_or(ClientError::NotFound { what: "contract".to_owned() })?;
+        let shape = reference
+            .form_shape(key.contract)
+            .ok_or(ClientError::NotFound { what: "contract".to_owned() })?;
         let present = self.load_local_report(&reference, key.id())?;
         let report = commands::require_report(&present)?;
         let mut changes = Vec::with_capacity(cells.len());
@@ -84,7 +95,10 @@ impl Phone {
                 .element_number(&code)
                 .ok_or(RefusalReason::UnknownElement)
                 .map_err(commands::refusal_error)?;
-            let (mine, base) = (entry.value.map(view_conversion::to_cell_value), report.cells.get(&element).copied());
+            let (mine, base) = (
+                entry.value.map(view_conversion::to_cell_value),
+                report.cells.get(&element).copied(),
+            );
             changes.extend((mine != base).then_some(CellChange { element, mine, base }));
         }
         changes.sort_by_key(|change| change.element);
@@ -96,21 +110,32 @@ impl Phone {
         let acting_unit = reference.acting_unit_of(key.unit, today);
         let save = SaveCells { key, acting_unit, changes, note, base_revision: present.revision };
         report.build_proposal(&save, acting_unit, &reason, shape)?;
-        self.append_command(present.id, CommandBody::ProposeAmendment { save, reason }, Vec::new()).map(Some)
+        self.append_command(present.id, CommandBody::ProposeAmendment { save, reason }, Vec::new())
+            .map(Some)
     }
 
     /// Grants or refuses a proposal, for exactly the report's content that the reviewer saw.
-    pub fn settle_proposal(&self, proposal_id: String, content_hash: String, grant: bool) -> Result<u64> {
+    pub fn settle_proposal(
+        &self,
+        proposal_id: String,
+        content_hash: String,
+        grant: bool,
+    ) -> Result<u64> {
         let bad = |_| ClientError::BadArgument { what: "proposal_id".to_owned() };
         let proposal = ProposalId::parse(&proposal_id).map_err(bad)?;
         let seen = review::parse_content_hash(&content_hash)?;
-        let existing = self.proposals()?.into_iter().find(|view| view.proposal_id == proposal.to_string());
+        let existing =
+            self.proposals()?.into_iter().find(|view| view.proposal_id == proposal.to_string());
         let existing = existing.ok_or(ClientError::NotFound { what: "proposal".to_owned() })?;
         if existing.settled.is_some() || existing.settling {
             return Err(commands::refusal_error(RefusalReason::ProposalSettled));
         }
         let report: ReportId = queries::parse_report_id(&existing.report_id)?;
-        self.append_command(report, CommandBody::SettleProposal { proposal, content_hash: seen, grant }, Vec::new())
+        self.append_command(
+            report,
+            CommandBody::SettleProposal { proposal, content_hash: seen, grant },
+            Vec::new(),
+        )
     }
 
     fn pending_command_bodies(&self, home: UnitId) -> Result<Vec<CommandBody>> {
@@ -127,9 +152,14 @@ fn to_held_command_view(
     home: UnitId,
     settling: bool,
 ) -> HeldCommandView {
-    let read = wire::command::decode_command(&held.command, home).ok().and_then(|numbered| numbered.command.ok());
+    let read = wire::command::decode_command(&held.command, home)
+        .ok()
+        .and_then(|numbered| numbered.command.ok());
     let body = read.map(|command| command.body);
-    let (cells, text) = body.as_ref().map(|body| view_conversion::command_content(body, reference)).unwrap_or_default();
+    let (cells, text) = body
+        .as_ref()
+        .map(|body| view_conversion::command_content(body, reference))
+        .unwrap_or_default();
     HeldCommandView {
         held_id: encode_hex(&id),
         report_id: held.report.to_string(),

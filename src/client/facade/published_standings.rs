@@ -1,7 +1,10 @@
 //! What the night published and this phone may see: standings, and the latest run of each campaign.
 //!
 //! Typed, for this programme's own screens; apps read them as values. Judged figures only: nothing here looks at the outbox.
-#![cfg_attr(not(feature = "server"), allow(dead_code, reason = "read by the demo, which checks every phone"))]
+#![cfg_attr(
+    not(feature = "server"),
+    allow(dead_code, reason = "read by the demo, which checks every phone")
+)]
 
 use super::{ClientError, Phone, Result};
 use crate::domain::scope::RecordKind;
@@ -13,14 +16,19 @@ impl Phone {
     pub(crate) fn published_standings(&self) -> Result<Vec<Standing>> {
         let reference = self.reference()?;
         let stored = self.lock_under_lease()?.records(RecordKind::Standing.number())?;
-        let read = |bytes: &[u8]| record::decode_standing(bytes, &reference.unit_numbers, &reference.element_numbers);
+        let read = |bytes: &[u8]| {
+            record::decode_standing(bytes, &reference.unit_numbers, &reference.element_numbers)
+        };
         stored.iter().map(|one| read(&one.bytes).map_err(damaged_record_error)).collect()
     }
 
     /// The latest run of each campaign.
     pub(crate) fn latest_runs(&self) -> Result<Vec<StandingRun>> {
         let stored = self.lock_under_lease()?.records(RecordKind::Run.number())?;
-        stored.iter().map(|one| record::decode_run(&one.bytes).map_err(damaged_record_error)).collect()
+        stored
+            .iter()
+            .map(|one| record::decode_run(&one.bytes).map_err(damaged_record_error))
+            .collect()
     }
 }
 

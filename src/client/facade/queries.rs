@@ -2,8 +2,8 @@
 
 use super::local_report::{self, LocalReport};
 use super::values::{
-    CellView, CommandView, DueReport, OutboxStatus, ReceiptView, RefusedCommand, ReportKeyView, ReportStatus,
-    ReportView, ScopeView, SessionView,
+    CellView, CommandView, DueReport, OutboxStatus, ReceiptView, RefusedCommand, ReportKeyView,
+    ReportStatus, ReportView, ScopeView, SessionView,
 };
 use super::{ClientError, Phone, Result, view_conversion};
 use crate::client::reference::LocalReference;
@@ -43,8 +43,11 @@ impl Phone {
         let window = window.ok_or(ClientError::BadArgument { what: "days".to_owned() })?;
         // Until the token is renewed a phone of a closed unit still calls itself by the old one.
         let home_now = reference.acting_unit_of(home, today);
-        let ours =
-            reference.org.units().iter().filter(|unit| reference.org.acting_unit(unit.id, today) == Some(home_now));
+        let ours = reference
+            .org
+            .units()
+            .iter()
+            .filter(|unit| reference.org.acting_unit(unit.id, today) == Some(home_now));
         let ours: Vec<UnitId> = ours.map(|unit| unit.id).collect();
         let owed = expected_reports(&reference, &ours, window);
         let mut replica = self.lock_under_lease()?;
@@ -52,7 +55,8 @@ impl Phone {
         let mut due = Vec::with_capacity(owed.len());
         for expected in owed {
             let key = to_report_key(&expected);
-            let present = local_report::load_local_report(&mut replica, &reference, key.id(), home, today)?;
+            let present =
+                local_report::load_local_report(&mut replica, &reference, key.id(), home, today)?;
             due.push(to_due_report(&expected, &key, &reference, present.status(&attachments)));
         }
         Ok(due)
@@ -78,12 +82,16 @@ impl Phone {
     pub fn reports(&self) -> Result<Vec<ReportView>> {
         let (home, _) = self.home_and_today()?;
         let (reference, local_reports, attachments) = self.load_local_reports()?;
-        Ok(local_reports.iter().filter_map(|present| present.to_view(&reference, &attachments, home)).collect())
+        Ok(local_reports
+            .iter()
+            .filter_map(|present| present.to_view(&reference, &attachments, home))
+            .collect())
     }
 
     pub(super) fn load_local_reports(
         &self,
-    ) -> Result<(std::sync::Arc<LocalReference>, Vec<LocalReport>, local_report::LocalAttachments)> {
+    ) -> Result<(std::sync::Arc<LocalReference>, Vec<LocalReport>, local_report::LocalAttachments)>
+    {
         let (home, today) = self.home_and_today()?;
         let reference = self.reference()?;
         let mut replica = self.lock_under_lease()?;
@@ -100,7 +108,13 @@ impl Phone {
         let ids: BTreeSet<[u8; 16]> = stored.keys().chain(pending.keys()).copied().collect();
         let replayed = |id: [u8; 16]| {
             let about = pending.remove(&id).unwrap_or_default();
-            local_report::replay_local_report(ReportId(id), stored.get(&id), about, &reference, (home, today))
+            local_report::replay_local_report(
+                ReportId(id),
+                stored.get(&id),
+                about,
+                &reference,
+                (home, today),
+            )
         };
         let local_reports = ids.into_iter().map(replayed).collect();
         Ok((reference, local_reports, attachments))
@@ -120,7 +134,10 @@ impl Phone {
         let (home, _) = self.home_and_today()?;
         let reference = self.reference()?;
         let refused = self.lock_under_lease()?.refused_commands()?;
-        Ok(refused.iter().map(|entry| view_conversion::to_refused_command(entry, &reference, home)).collect())
+        Ok(refused
+            .iter()
+            .map(|entry| view_conversion::to_refused_command(entry, &reference, home))
+            .collect())
     }
 
     /// The latest commands of this phone, newest first, at most `most`.
@@ -153,7 +170,10 @@ impl Phone {
     /// The scopes that this phone holds or held, with count and digest: what the server can be compared with.
     pub fn scopes(&self) -> Result<Vec<ScopeView>> {
         let scopes = self.lock_under_lease()?.scopes()?;
-        Ok(scopes.iter().map(|(key, row)| view_conversion::to_scope_view(key, Some(row), row.removal_reason)).collect())
+        Ok(scopes
+            .iter()
+            .map(|(key, row)| view_conversion::to_scope_view(key, Some(row), row.removal_reason))
+            .collect())
     }
 }
 
@@ -162,7 +182,11 @@ pub(super) fn parse_report_id(text: &str) -> Result<ReportId> {
 }
 
 /// What these units owe for periods that share a day with the window. Periods stay whole: the window cuts none.
-fn expected_reports(reference: &LocalReference, units: &[UnitId], window: DateWindow) -> Vec<Expectation> {
+fn expected_reports(
+    reference: &LocalReference,
+    units: &[UnitId],
+    window: DateWindow,
+) -> Vec<Expectation> {
     let LocalReference { org, calendars, catalogue, .. } = reference;
     let mut owed = Vec::new();
     for contract in &catalogue.contracts {
@@ -171,8 +195,11 @@ fn expected_reports(reference: &LocalReference, units: &[UnitId], window: DateWi
         let (Some(first), Some(last)) = (whole.first(), whole.last()) else { continue };
         let wider = DateWindow { start: first.start, end: last.end };
         for unit in units {
-            let found = compute_unit_expectations(org, calendars, contract, *unit, wider).unwrap_or_default();
-            owed.extend(found.into_iter().filter(|one| one.period.overlaps(window.start, window.end)));
+            let found = compute_unit_expectations(org, calendars, contract, *unit, wider)
+                .unwrap_or_default();
+            owed.extend(
+                found.into_iter().filter(|one| one.period.overlaps(window.start, window.end)),
+            );
         }
     }
     owed
@@ -192,7 +219,10 @@ fn to_due_report(
     let form = reference.form(key.contract);
     let label = |vi: bool| {
         let calendar = reference.calendars.get(&key.period.calendar);
-        calendar.map_or_else(|| key.period.to_string(), |calendar| calendar.label_period(&key.period, vi))
+        calendar.map_or_else(
+            || key.period.to_string(),
+            |calendar| calendar.label_period(&key.period, vi),
+        )
     };
     DueReport {
         key: view_conversion::to_report_key_view(key, reference),

@@ -25,7 +25,9 @@ impl Phone {
         };
         let mut queue = Vec::new();
         for local_report in local_reports.iter().filter(waits) {
-            let Some(report) = local_report.to_view(&reference, &attachments, home) else { continue };
+            let Some(report) = local_report.to_view(&reference, &attachments, home) else {
+                continue;
+            };
             let before = find_previous_report(&local_reports, local_report)
                 .and_then(|before| before.to_view(&reference, &attachments, home));
             let concerns = find_concerns(&report, before.as_ref());
@@ -39,7 +41,10 @@ impl Phone {
 
     /// Accepts every nil report of the queue about which nothing is to be said, each for exactly the content shown; the numbers of the commands.
     pub fn accept_clean_nils(&self) -> Result<Vec<u64>> {
-        let clean = self.review_queue()?.into_iter().filter(|one| one.report.nil && one.concerns.is_empty());
+        let clean = self
+            .review_queue()?
+            .into_iter()
+            .filter(|one| one.report.nil && one.concerns.is_empty());
         clean.map(|one| self.accept_report(one.report.report_id, one.report.content_hash)).collect()
     }
 
@@ -56,7 +61,13 @@ impl Phone {
     }
 
     /// Sends a report back with a coded question, as `UNUSUAL_FIGURE`, and the reviewer's words.
-    pub fn return_report(&self, report_id: String, content_hash: String, code: String, text: String) -> Result<u64> {
+    pub fn return_report(
+        &self,
+        report_id: String,
+        content_hash: String,
+        code: String,
+        text: String,
+    ) -> Result<u64> {
         let (_, local_report, _) = self.load_report(&report_id)?;
         let seen = parse_content_hash(&content_hash)?;
         if !commands::is_note_length_ok(&text) {
@@ -81,8 +92,10 @@ impl Phone {
             .conflicts
             .iter()
             .map(|(id, conflict)| {
-                let local_report = local_reports.iter().find(|local_report| local_report.id == conflict.report);
-                let pending = local_report.map_or(&[][..], |local_report| &local_report.pending_commands);
+                let local_report =
+                    local_reports.iter().find(|local_report| local_report.id == conflict.report);
+                let pending =
+                    local_report.map_or(&[][..], |local_report| &local_report.pending_commands);
                 local_report::to_conflict_view(*id, conflict, &reference, pending)
             })
             .collect();
@@ -94,7 +107,8 @@ impl Phone {
     pub fn settle_conflict(&self, conflict_id: String, take_branch: bool) -> Result<u64> {
         let bad = |_| ClientError::BadArgument { what: "conflict_id".to_owned() };
         let conflict = ConflictId::parse(&conflict_id).map_err(bad)?;
-        let existing = self.conflicts()?.into_iter().find(|view| view.conflict_id == encode_hex(&conflict.0));
+        let existing =
+            self.conflicts()?.into_iter().find(|view| view.conflict_id == encode_hex(&conflict.0));
         let existing = existing.ok_or(ClientError::NotFound { what: "conflict".to_owned() })?;
         if existing.settled.is_some() || existing.settling {
             return Err(commands::refusal_error(RefusalReason::ConflictSettled));
@@ -150,11 +164,14 @@ fn find_concerns(view: &ReportView, before: Option<&ReportView>) -> Vec<Concern>
         match cell.value? {
             CellFigure::Reported(value) => Some(value),
             CellFigure::Nil => Some(0),
-            CellFigure::MissingAwaitingSource | CellFigure::MissingNotCounted | CellFigure::MissingSeeNote => None,
+            CellFigure::MissingAwaitingSource
+            | CellFigure::MissingNotCounted
+            | CellFigure::MissingSeeNote => None,
         }
     };
     for cell in &view.cells {
-        let (now, then) = (figure(view, &cell.element), before.and_then(|before| figure(before, &cell.element)));
+        let (now, then) =
+            (figure(view, &cell.element), before.and_then(|before| figure(before, &cell.element)));
         if let (Some(now), Some(before)) = (now, then)
             && is_large_movement(before, now)
         {
@@ -182,5 +199,6 @@ fn review_priority(one: &WaitingReport) -> (bool, bool, bool, i64, bool) {
 
 pub(super) fn parse_content_hash(text: &str) -> Result<ContentHash> {
     let hash = decode_hex(text).and_then(|bytes| bytes.try_into().ok());
-    hash.map(ContentHash).ok_or_else(|| ClientError::BadArgument { what: "content_hash".to_owned() })
+    hash.map(ContentHash)
+        .ok_or_else(|| ClientError::BadArgument { what: "content_hash".to_owned() })
 }

@@ -84,10 +84,18 @@ impl Phone {
         let reference = self.reference()?;
         let stored = self.lock_under_lease()?.records(RecordKind::Standing.number())?;
         let read = |bytes: &[u8]| {
-            wire::record::decode_standing(bytes, &reference.unit_numbers, &reference.element_numbers).ok()
+            wire::record::decode_standing(
+                bytes,
+                &reference.unit_numbers,
+                &reference.element_numbers,
+            )
+            .ok()
         };
-        let mut all: Vec<StandingView> =
-            stored.iter().filter_map(|one| read(&one.bytes)).map(|one| to_standing_view(one, &reference)).collect();
+        let mut all: Vec<StandingView> = stored
+            .iter()
+            .filter_map(|one| read(&one.bytes))
+            .map(|one| to_standing_view(one, &reference))
+            .collect();
         all.sort_by(|a, b| {
             let key = |one: &StandingView| (one.campaign.clone(), one.unit.clone(), one.phase);
             key(a).cmp(&key(b)).then_with(|| a.judgement.code.cmp(&b.judgement.code))
@@ -100,7 +108,8 @@ fn to_standing_view(standing: standing::Standing, reference: &LocalReference) ->
     let campaign = reference.campaigns.iter().find(|campaign| campaign.id() == standing.campaign);
     let Coverage { expected, received, nil, late, accepted, missing } = standing.coverage;
     StandingView {
-        campaign: campaign.map_or_else(|| standing.campaign.to_string(), |campaign| campaign.code.clone()),
+        campaign: campaign
+            .map_or_else(|| standing.campaign.to_string(), |campaign| campaign.code.clone()),
         phase: standing.phase,
         unit: reference.unit_uid(standing.unit),
         view: standing.view.as_str().to_owned(),

@@ -15,9 +15,20 @@ fn nothing_about_targets_can_be_shown_where_figures_are_entered() {
         ("rebase", include_str!("../rebase.rs")),
     ];
     for (name, text) in files {
-        for word in ["domain::target_rule", "domain::standing", "domain::ratio", "Judgement", "decode_standing"] {
-            let named = text.replace("pub use standing::{FigureView, JudgementView, StandingView};", "").contains(word);
-            assert!(!named, "facade/{name}.rs names {word}: the next figure must not be weighed against the target");
+        for word in [
+            "domain::target_rule",
+            "domain::standing",
+            "domain::ratio",
+            "Judgement",
+            "decode_standing",
+        ] {
+            let named = text
+                .replace("pub use standing::{FigureView, JudgementView, StandingView};", "")
+                .contains(word);
+            assert!(
+                !named,
+                "facade/{name}.rs names {word}: the next figure must not be weighed against the target"
+            );
         }
     }
 }
@@ -33,9 +44,13 @@ fn what_is_held_is_read_only_through_the_door_that_asks_for_the_lease() {
         ("commands", include_str!("commands.rs")),
     ];
     for (name, text) in files {
-        assert!(!text.contains("core.replica()"), "facade/{name}.rs: `lock_under_lease()` is the way in");
+        assert!(
+            !text.contains("core.replica()"),
+            "facade/{name}.rs: `lock_under_lease()` is the way in"
+        );
     }
-    let past = ["core.replica()", "cached_reference()"].map(|word| include_str!("queries.rs").matches(word).count());
+    let past = ["core.replica()", "cached_reference()"]
+        .map(|word| include_str!("queries.rs").matches(word).count());
     assert_eq!(past, [2, 1], "the outbox tells how much, the session whose phone it is");
 }
 

@@ -2,8 +2,8 @@
 
 use super::error::{ClientError, reason_texts, to_field_problem};
 use super::values::{
-    CellEntry, CellFigure, CommandKind, CommandState, CommandView, RefusedCommand, ReplicaChange, ReportKeyView,
-    ReportStatus, ScopeView,
+    CellEntry, CellFigure, CommandKind, CommandState, CommandView, RefusedCommand, ReplicaChange,
+    ReportKeyView, ReportStatus, ScopeView,
 };
 use super::{Result, is_reference_kind};
 use crate::client::protocol::{OutboxOutcome, ScopeKey};
@@ -43,7 +43,10 @@ pub(super) fn to_cell_value(figure: CellFigure) -> CellValue {
 }
 
 /// A key in codes; ids in hexadecimal digits stand for what is not known here.
-pub(super) fn to_report_key_view(key: &report::ReportKey, reference: &LocalReference) -> ReportKeyView {
+pub(super) fn to_report_key_view(
+    key: &report::ReportKey,
+    reference: &LocalReference,
+) -> ReportKeyView {
     let contract = reference.contract(key.contract).map(|contract| contract.code.clone());
     ReportKeyView {
         contract: contract.unwrap_or_else(|| key.contract.to_string()),
@@ -59,7 +62,8 @@ pub(super) fn to_report_key_view(key: &report::ReportKey, reference: &LocalRefer
 pub(super) fn from_report_key_view(key: &ReportKeyView) -> report::ReportKey {
     let (start, end) = (date_from_days(key.start_day), date_from_days(key.end_day));
     let period = Period { calendar: key.calendar.clone(), start, end, cut: key.cut };
-    let contract = ContractId::parse(&key.contract).unwrap_or_else(|_| ContractId::from_code(&key.contract));
+    let contract =
+        ContractId::parse(&key.contract).unwrap_or_else(|_| ContractId::from_code(&key.contract));
     let unit = UnitId::parse(&key.unit).unwrap_or_else(|_| UnitId::from_code(&key.unit));
     report::ReportKey { contract, unit, period }
 }
@@ -112,12 +116,15 @@ pub(super) fn body_field_number(body: &CommandBody) -> i16 {
 
 /// A command as the outbox remembers it.
 pub(super) fn to_command_view(entry: &OutboxEntry, home: UnitId) -> CommandView {
-    let read = wire::command::decode_command(&entry.bytes, home).ok().and_then(|numbered| numbered.command.ok());
+    let read = wire::command::decode_command(&entry.bytes, home)
+        .ok()
+        .and_then(|numbered| numbered.command.ok());
     let state = match (entry.outcome, entry.state) {
         (OutboxOutcome::None, OutboxEntryState::Waiting) => CommandState::Waiting,
-        (OutboxOutcome::None, OutboxEntryState::Sent | OutboxEntryState::Acknowledged | OutboxEntryState::Settled) => {
-            CommandState::Sent
-        }
+        (
+            OutboxOutcome::None,
+            OutboxEntryState::Sent | OutboxEntryState::Acknowledged | OutboxEntryState::Settled,
+        ) => CommandState::Sent,
         (OutboxOutcome::Applied, _) => CommandState::Applied,
         (OutboxOutcome::Merged, _) => CommandState::Merged,
         (OutboxOutcome::Conflict, _) => CommandState::Conflict,
@@ -135,11 +142,15 @@ pub(super) fn to_command_view(entry: &OutboxEntry, home: UnitId) -> CommandView 
 }
 
 /// What a command carried that a person typed: cells, and a note, comment or question.
-pub(super) fn command_content(body: &CommandBody, reference: &LocalReference) -> (Vec<CellEntry>, Option<String>) {
+pub(super) fn command_content(
+    body: &CommandBody,
+    reference: &LocalReference,
+) -> (Vec<CellEntry>, Option<String>) {
     match body {
-        CommandBody::SaveCells(save) | CommandBody::ProposeAmendment { save, .. } => {
-            (to_cell_entries(&save.changes, reference), save.note.as_ref().map(|note| note.mine.clone()))
-        }
+        CommandBody::SaveCells(save) | CommandBody::ProposeAmendment { save, .. } => (
+            to_cell_entries(&save.changes, reference),
+            save.note.as_ref().map(|note| note.mine.clone()),
+        ),
         CommandBody::AddComment { text, .. } => (Vec::new(), Some(text.clone())),
         CommandBody::ReturnReport { question, .. } => (Vec::new(), Some(question.text.clone())),
         CommandBody::SubmitReport { .. }
@@ -151,7 +162,10 @@ pub(super) fn command_content(body: &CommandBody, reference: &LocalReference) ->
 }
 
 /// The values that changes put into cells.
-pub(super) fn to_cell_entries(changes: &[cell::CellChange], reference: &LocalReference) -> Vec<CellEntry> {
+pub(super) fn to_cell_entries(
+    changes: &[cell::CellChange],
+    reference: &LocalReference,
+) -> Vec<CellEntry> {
     let entry = |change: &cell::CellChange| CellEntry {
         element: element_code(change.element.0, reference),
         value: change.mine.map(to_cell_figure),
@@ -160,13 +174,23 @@ pub(super) fn to_cell_entries(changes: &[cell::CellChange], reference: &LocalRef
 }
 
 /// A refused command with everything that it carried.
-pub(super) fn to_refused_command(entry: &OutboxEntry, reference: &LocalReference, home: UnitId) -> RefusedCommand {
-    let command = wire::command::decode_command(&entry.bytes, home).ok().and_then(|numbered| numbered.command.ok());
+pub(super) fn to_refused_command(
+    entry: &OutboxEntry,
+    reference: &LocalReference,
+    home: UnitId,
+) -> RefusedCommand {
+    let command = wire::command::decode_command(&entry.bytes, home)
+        .ok()
+        .and_then(|numbered| numbered.command.ok());
     let body = command.map(|Command { body, .. }| body);
-    let (cells, text) = body.as_ref().map(|body| command_content(body, reference)).unwrap_or_default();
+    let (cells, text) =
+        body.as_ref().map(|body| command_content(body, reference)).unwrap_or_default();
     let reason = reason_code(entry.reason);
     let (text_vi, text_en) = reason_texts(&reason);
-    let problems = entry.problems.iter().map(|(field, reason)| to_field_problem(field.clone(), &reason_code(*reason)));
+    let problems = entry
+        .problems
+        .iter()
+        .map(|(field, reason)| to_field_problem(field.clone(), &reason_code(*reason)));
     RefusedCommand {
         number: entry.number,
         report_id: encode_hex(&entry.report_id),
@@ -181,7 +205,10 @@ pub(super) fn to_refused_command(entry: &OutboxEntry, reference: &LocalReference
 }
 
 pub(super) fn element_code(number: u32, reference: &LocalReference) -> String {
-    reference.element_numbers.item(number).map_or_else(|| number.to_string(), |code| code.as_str().to_owned())
+    reference
+        .element_numbers
+        .item(number)
+        .map_or_else(|| number.to_string(), |code| code.as_str().to_owned())
 }
 
 /// Code of a reason from its number in the contract; the number itself for one of a newer server.
@@ -238,8 +265,11 @@ pub(super) fn to_replica_change(swapped: &SwapResult) -> ReplicaChange {
             | None => change.reference |= is_reference_kind(record.kind),
         }
     }
-    change.scopes_lost =
-        swapped.removed_scopes.iter().map(|(key, removal)| to_scope_view(key, None, *removal)).collect();
+    change.scopes_lost = swapped
+        .removed_scopes
+        .iter()
+        .map(|(key, removal)| to_scope_view(key, None, *removal))
+        .collect();
     // After a phone was emptied nothing that was read before holds.
     change.reference |= swapped.changed_records.is_empty() && swapped.scope_digests.is_empty();
     change

@@ -75,7 +75,8 @@ struct LocalDeviceRow {
 impl LocalReplica {
     /// Who this phone is; `None` before it applied.
     pub(crate) fn device(&mut self) -> Result<Option<LocalDevice>> {
-        let row = device::table.select(LocalDeviceRow::as_select()).first(&mut self.conn).optional()?;
+        let row =
+            device::table.select(LocalDeviceRow::as_select()).first(&mut self.conn).optional()?;
         row.map(from_row).transpose()
     }
 
@@ -100,7 +101,13 @@ impl LocalReplica {
     }
 
     /// Notes a new token and the roles held today.
-    pub(crate) fn save_token(&mut self, token: &str, expires: i64, unit: UnitId, roles: &[Role]) -> Result<()> {
+    pub(crate) fn save_token(
+        &mut self,
+        token: &str,
+        expires: i64,
+        unit: UnitId,
+        roles: &[Role],
+    ) -> Result<()> {
         let roles = encode_roles(roles);
         self.transaction(|conn| {
             let change = (
@@ -127,8 +134,13 @@ fn encode_roles(roles: &[Role]) -> Vec<u8> {
 
 fn to_row(existing: &LocalDevice) -> LocalDeviceRow {
     let LocalDevice { identity: applicant, enrolment: admission } = existing;
-    let DeviceIdentity { code, device_id: device, private_key, addresses, trusted_ca_sha256: trusted } =
-        applicant.clone();
+    let DeviceIdentity {
+        code,
+        device_id: device,
+        private_key,
+        addresses,
+        trusted_ca_sha256: trusted,
+    } = applicant.clone();
     let mut row = LocalDeviceRow {
         singleton: 1,
         enrolled: admission.is_some(),

@@ -73,7 +73,9 @@ impl LocalReplica {
         }
         let known = migration_versions()?;
         let applied = conn.applied_migrations().map_err(|error| failed(&error))?;
-        if let Some(newer) = applied.iter().map(ToString::to_string).find(|version| !known.contains(version)) {
+        if let Some(newer) =
+            applied.iter().map(ToString::to_string).find(|version| !known.contains(version))
+        {
             return Err(ReplicaError::NewerSchema(newer));
         }
         conn.run_pending_migrations(MIGRATIONS).map_err(|error| failed(&error))?;
@@ -115,7 +117,9 @@ impl LocalReplica {
             let mut swaps = Vec::new();
             for step in steps {
                 match step {
-                    ReplicaAction::StageOps { ops, cursor } => staging::stage_ops(conn, ops, cursor.as_deref())?,
+                    ReplicaAction::StageOps { ops, cursor } => {
+                        staging::stage_ops(conn, ops, cursor.as_deref())?
+                    }
                     ReplicaAction::EnterEpoch { epoch, commands_taken: taken } => {
                         progress::save_epoch(conn, *epoch)?;
                         outbox::requeue_from(conn, taken + 1)?;
@@ -123,10 +127,15 @@ impl LocalReplica {
                     ReplicaAction::SaveVerdict(answer) => outbox::save_verdict(conn, answer)?,
                     ReplicaAction::ResendFrom(number) => outbox::requeue_from(conn, *number)?,
                     ReplicaAction::SaveFork(number) => progress::save_fork(conn, *number)?,
-                    ReplicaAction::ReplaceTrustedCas(trusted) => device::save_trusted_cas(conn, trusted)?,
+                    ReplicaAction::ReplaceTrustedCas(trusted) => {
+                        device::save_trusted_cas(conn, trusted)?
+                    }
                     ReplicaAction::SwapStaged(mark) => {
                         let swapped = swap::swap_staged(conn, mark, now)?;
-                        scopes::save_digest_comparisons(conn, &compare(mark, &swapped.scope_digests))?;
+                        scopes::save_digest_comparisons(
+                            conn,
+                            &compare(mark, &swapped.scope_digests),
+                        )?;
                         swaps.push(swapped);
                     }
                 }
@@ -149,7 +158,10 @@ impl LocalReplica {
         Ok(())
     }
 
-    fn transaction<T>(&mut self, work: impl FnOnce(&mut SqliteConnection) -> Result<T>) -> Result<T> {
+    fn transaction<T>(
+        &mut self,
+        work: impl FnOnce(&mut SqliteConnection) -> Result<T>,
+    ) -> Result<T> {
         self.conn.immediate_transaction(work)
     }
 }
@@ -160,7 +172,10 @@ fn restrict_to_owner(path: &Path) -> Result<()> {
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop).map_err(|error| ReplicaError::Database(format!("{}: {error}", path.display())))
+    options
+        .open(path)
+        .map(drop)
+        .map_err(|error| ReplicaError::Database(format!("{}: {error}", path.display())))
 }
 
 fn migration_versions() -> Result<Vec<String>> {

@@ -118,14 +118,17 @@ impl LocalReplica {
 
     /// Every command whose effect is not in view yet, in order.
     pub(crate) fn pending_commands(&mut self) -> Result<Vec<OutboxEntry>> {
-        let rows =
-            command::table.filter(command::state.ne(OutboxEntryState::Settled.to_number())).order(command::number);
+        let rows = command::table
+            .filter(command::state.ne(OutboxEntryState::Settled.to_number()))
+            .order(command::number);
         from_rows(rows.select(OutboxRow::as_select()).load(&mut self.conn)?)
     }
 
     /// Refused commands that nobody has dealt with, in order (S10).
     pub(crate) fn refused_commands(&mut self) -> Result<Vec<OutboxEntry>> {
-        let refused = command::outcome.eq(OutboxOutcome::Rejected.to_number()).and(command::resolved.eq(false));
+        let refused = command::outcome
+            .eq(OutboxOutcome::Rejected.to_number())
+            .and(command::resolved.eq(false));
         let rows = command::table.filter(refused).order(command::number);
         from_rows(rows.select(OutboxRow::as_select()).load(&mut self.conn)?)
     }
@@ -144,10 +147,14 @@ impl LocalReplica {
     /// Notes that commands up to this number left the phone and no answer came.
     pub(crate) fn mark_sent(&mut self, up_to: u64) -> Result<()> {
         self.transaction(|conn| {
-            let remaining =
-                command::state.eq(OutboxEntryState::Waiting.to_number()).and(command::number.le(to_i64(up_to)));
-            let lost =
-                if planted!("unanswered-forgotten") { OutboxEntryState::Acknowledged } else { OutboxEntryState::Sent };
+            let remaining = command::state
+                .eq(OutboxEntryState::Waiting.to_number())
+                .and(command::number.le(to_i64(up_to)));
+            let lost = if planted!("unanswered-forgotten") {
+                OutboxEntryState::Acknowledged
+            } else {
+                OutboxEntryState::Sent
+            };
             let change = command::state.eq(lost.to_number());
             diesel::update(command::table.filter(remaining)).set(change).execute(conn)?;
             Ok(())
@@ -164,7 +171,12 @@ impl LocalReplica {
     }
 }
 
-fn insert_command(conn: &mut SqliteConnection, draft: &CommandDraft, number: u64, bytes: &[u8]) -> Result<()> {
+fn insert_command(
+    conn: &mut SqliteConnection,
+    draft: &CommandDraft,
+    number: u64,
+    bytes: &[u8],
+) -> Result<()> {
     let values = (
         (
             command::number.eq(to_i64(number)),
@@ -176,7 +188,12 @@ fn insert_command(conn: &mut SqliteConnection, draft: &CommandDraft, number: u64
             command::state.eq(OutboxEntryState::Waiting.to_number()),
             command::outcome.eq(OutboxOutcome::None.to_number()),
         ),
-        (command::reason.eq(0), command::problems.eq(""), command::seq.eq(0), command::revision.eq(0)),
+        (
+            command::reason.eq(0),
+            command::problems.eq(""),
+            command::seq.eq(0),
+            command::revision.eq(0),
+        ),
         (command::record_id.eq(Vec::new()), command::settled_seq.eq(0), command::settled_at.eq(0)),
         command::resolved.eq(false),
     );
@@ -185,18 +202,33 @@ fn insert_command(conn: &mut SqliteConnection, draft: &CommandDraft, number: u64
 }
 
 fn resolve_refusal(conn: &mut SqliteConnection, number: u64) -> Result<bool> {
-    let refused = command::outcome.eq(OutboxOutcome::Rejected.to_number()).and(command::resolved.eq(false));
+    let refused =
+        command::outcome.eq(OutboxOutcome::Rejected.to_number()).and(command::resolved.eq(false));
     let row = command::table.filter(command::number.eq(to_i64(number))).filter(refused);
     Ok(diesel::update(row).set(command::resolved.eq(true)).execute(conn)? == 1)
 }
 
-pub(super) fn select_pending_for_report(conn: &mut SqliteConnection, report: &[u8; 16]) -> Result<Vec<OutboxEntry>> {
-    let of = command::report_id.eq(report.to_vec()).and(command::state.ne(OutboxEntryState::Settled.to_number()));
-    from_rows(command::table.filter(of).order(command::number).select(OutboxRow::as_select()).load(conn)?)
+pub(super) fn select_pending_for_report(
+    conn: &mut SqliteConnection,
+    report: &[u8; 16],
+) -> Result<Vec<OutboxEntry>> {
+    let of = command::report_id
+        .eq(report.to_vec())
+        .and(command::state.ne(OutboxEntryState::Settled.to_number()));
+    from_rows(
+        command::table
+            .filter(of)
+            .order(command::number)
+            .select(OutboxRow::as_select())
+            .load(conn)?,
+    )
 }
 
 /// The next commands to send, and whether there are more.
-pub(super) fn select_next_to_send(conn: &mut SqliteConnection, most: usize) -> Result<(Vec<(u64, Vec<u8>)>, bool)> {
+pub(super) fn select_next_to_send(
+    conn: &mut SqliteConnection,
+    most: usize,
+) -> Result<(Vec<(u64, Vec<u8>)>, bool)> {
     let unanswered = command::state.le(OutboxEntryState::Sent.to_number());
     let limit = i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1);
     let rows = command::table.filter(unanswered).order(command::number).limit(limit);
@@ -216,12 +248,14 @@ pub(super) fn select_next_to_send(conn: &mut SqliteConnection, most: usize) -> R
 /// The lowest number from which every command up to `highest` is still here; `highest + 1` if even that one is gone.
 pub(super) fn lowest_contiguous_number(conn: &mut SqliteConnection, highest: u64) -> Result<u64> {
     use diesel::dsl::{count_star, min};
-    let (rows, first): (i64, Option<i64>) = command::table.select((count_star(), min(command::number))).first(conn)?;
+    let (rows, first): (i64, Option<i64>) =
+        command::table.select((count_star(), min(command::number))).first(conn)?;
     let Some(first) = first else { return Ok(highest + 1) };
     if to_i64(highest) - first + 1 == rows {
         return to_u64(first);
     }
-    let numbers: Vec<i64> = command::table.select(command::number).order(command::number.desc()).load(conn)?;
+    let numbers: Vec<i64> =
+        command::table.select(command::number).order(command::number.desc()).load(conn)?;
     let mut lowest = to_i64(highest) + 1;
     for number in numbers {
         if number + 1 != lowest {
@@ -233,9 +267,13 @@ pub(super) fn lowest_contiguous_number(conn: &mut SqliteConnection, highest: u64
 }
 
 pub(super) fn save_verdict(conn: &mut SqliteConnection, answer: &ServerVerdict) -> Result<()> {
-    let unanswered =
-        command::number.eq(to_i64(answer.number)).and(command::state.le(OutboxEntryState::Sent.to_number()));
-    let lines = answer.problems.iter().map(|(field, reason)| format!("{reason}\t{}", field.replace('\n', " ")));
+    let unanswered = command::number
+        .eq(to_i64(answer.number))
+        .and(command::state.le(OutboxEntryState::Sent.to_number()));
+    let lines = answer
+        .problems
+        .iter()
+        .map(|(field, reason)| format!("{reason}\t{}", field.replace('\n', " ")));
     let change = (
         command::state.eq(OutboxEntryState::Acknowledged.to_number()),
         command::outcome.eq(answer.outcome.to_number()),
@@ -252,28 +290,33 @@ pub(super) fn save_verdict(conn: &mut SqliteConnection, answer: &ServerVerdict) 
 /// Commands from this number on are pushed again, with the bytes they had.
 pub(super) fn requeue_from(conn: &mut SqliteConnection, from: u64) -> Result<()> {
     let change = command::state.eq(OutboxEntryState::Waiting.to_number());
-    diesel::update(command::table.filter(command::number.ge(to_i64(from)))).set(change).execute(conn)?;
+    diesel::update(command::table.filter(command::number.ge(to_i64(from))))
+        .set(change)
+        .execute(conn)?;
     Ok(())
 }
 
 /// Answered commands that the checkpoint has passed are in view; old ones that the server has saved elsewhere go.
-pub(super) fn settle_commands(conn: &mut SqliteConnection, checkpoint: &ReceivedCheckpoint) -> Result<()> {
+pub(super) fn settle_commands(
+    conn: &mut SqliteConnection,
+    checkpoint: &ReceivedCheckpoint,
+) -> Result<()> {
     let answered = command::state.eq(OutboxEntryState::Acknowledged.to_number());
-    let passed = command::table.filter(answered).filter(command::number.le(to_i64(checkpoint.commands_taken)));
+    let passed = command::table
+        .filter(answered)
+        .filter(command::number.le(to_i64(checkpoint.commands_taken)));
     let change = (
         command::state.eq(OutboxEntryState::Settled.to_number()),
         command::settled_seq.eq(checkpoint.seq),
         command::settled_at.eq(checkpoint.server_time),
     );
     diesel::update(passed).set(change).execute(conn)?;
-    let dealt_with = command::outcome.ne(OutboxOutcome::Rejected.to_number()).or(command::resolved.eq(true));
+    let dealt_with =
+        command::outcome.ne(OutboxOutcome::Rejected.to_number()).or(command::resolved.eq(true));
     let old = command::table
         .filter(command::state.eq(OutboxEntryState::Settled.to_number()))
-        .filter(
-            command::settled_at
-                .le(checkpoint.server_time
-                    - if planted!("phone-keeps-nothing") { 0 } else { RETENTION_DAYS * DAY_MICROS }),
-        )
+        .filter(command::settled_at.le(checkpoint.server_time
+            - if planted!("phone-keeps-nothing") { 0 } else { RETENTION_DAYS * DAY_MICROS }))
         .filter(command::settled_seq.le(if planted!("phone-keeps-nothing") {
             i64::MAX
         } else {

@@ -114,13 +114,16 @@ pub(super) fn take_command_number(conn: &mut SqliteConnection) -> Result<u64> {
 }
 
 pub(super) fn save_epoch(conn: &mut SqliteConnection, epoch: Epoch) -> Result<()> {
-    let change = (progress::epoch_number.eq(to_i64(epoch.number)), progress::epoch_id.eq(epoch.id.to_vec()));
+    let change =
+        (progress::epoch_number.eq(to_i64(epoch.number)), progress::epoch_id.eq(epoch.id.to_vec()));
     diesel::update(progress::table).set(change).execute(conn)?;
     Ok(())
 }
 
 pub(super) fn save_fork(conn: &mut SqliteConnection, number: u64) -> Result<()> {
-    diesel::update(progress::table).set(progress::forked_number.eq(to_i64(number))).execute(conn)?;
+    diesel::update(progress::table)
+        .set(progress::forked_number.eq(to_i64(number)))
+        .execute(conn)?;
     Ok(())
 }
 

@@ -23,19 +23,30 @@ impl LocalReplica {
     /// The newest receipt.
     pub(crate) fn latest_receipt(&mut self) -> Result<Option<CommandReceipt>> {
         let newest = receipt::table.order(receipt::taken.desc());
-        let row: Option<(i64, Vec<u8>, Vec<u8>)> =
-            newest.select((receipt::taken, receipt::body, receipt::signature)).first(&mut self.conn).optional()?;
-        row.map(|(taken, body, signature)| Ok(CommandReceipt { commands_taken: to_u64(taken)?, body, signature }))
-            .transpose()
+        let row: Option<(i64, Vec<u8>, Vec<u8>)> = newest
+            .select((receipt::taken, receipt::body, receipt::signature))
+            .first(&mut self.conn)
+            .optional()?;
+        row.map(|(taken, body, signature)| {
+            Ok(CommandReceipt { commands_taken: to_u64(taken)?, body, signature })
+        })
+        .transpose()
     }
 }
 
 /// Keeps the receipt of a checkpoint, if it has one.
-pub(super) fn save_receipt(conn: &mut SqliteConnection, checkpoint: &ReceivedCheckpoint) -> Result<()> {
+pub(super) fn save_receipt(
+    conn: &mut SqliteConnection,
+    checkpoint: &ReceivedCheckpoint,
+) -> Result<()> {
     let Some((body, signature)) = &checkpoint.receipt else { return Ok(()) };
     let taken = to_i64(checkpoint.commands_taken);
     diesel::replace_into(receipt::table)
-        .values((receipt::taken.eq(taken), receipt::body.eq(body), receipt::signature.eq(signature)))
+        .values((
+            receipt::taken.eq(taken),
+            receipt::body.eq(body),
+            receipt::signature.eq(signature),
+        ))
         .execute(conn)?;
     let oldest: Option<i64> = receipt::table
         .order(receipt::taken.desc())

@@ -24,8 +24,9 @@ impl LocalReplica {
 
     /// All records, by kind and id.
     pub(crate) fn all_records(&mut self) -> Result<Vec<ReplicaRecord>> {
-        let rows =
-            record::table.order((record::kind, record::id)).load::<(i16, Vec<u8>, i64, Vec<u8>)>(&mut self.conn)?;
+        let rows = record::table
+            .order((record::kind, record::id))
+            .load::<(i16, Vec<u8>, i64, Vec<u8>)>(&mut self.conn)?;
         rows.into_iter().map(from_row).collect()
     }
 
@@ -35,11 +36,16 @@ impl LocalReplica {
     }
 }
 
-fn from_row((kind, bytes_of_id, revision, bytes): (i16, Vec<u8>, i64, Vec<u8>)) -> Result<ReplicaRecord> {
+fn from_row(
+    (kind, bytes_of_id, revision, bytes): (i16, Vec<u8>, i64, Vec<u8>),
+) -> Result<ReplicaRecord> {
     Ok(ReplicaRecord { key: RecordKey { kind, id: decode_id(&bytes_of_id)? }, revision, bytes })
 }
 
-pub(super) fn load_record(conn: &mut SqliteConnection, key: RecordKey) -> Result<Option<ReplicaRecord>> {
+pub(super) fn load_record(
+    conn: &mut SqliteConnection,
+    key: RecordKey,
+) -> Result<Option<ReplicaRecord>> {
     let row = record::table.find((key.kind, key.id.to_vec())).first(conn).optional()?;
     row.map(from_row).transpose()
 }
@@ -71,14 +77,27 @@ pub(super) fn load_scope_ids(conn: &mut SqliteConnection, key: RecordKey) -> Res
     Ok(pairs.select(pair::scope).load(conn)?)
 }
 
-pub(super) fn upsert_scope_record(conn: &mut SqliteConnection, no: i32, key: RecordKey, generation: i64) -> Result<()> {
-    let values =
-        (pair::scope.eq(no), pair::kind.eq(key.kind), pair::id.eq(key.id.to_vec()), pair::generation.eq(generation));
+pub(super) fn upsert_scope_record(
+    conn: &mut SqliteConnection,
+    no: i32,
+    key: RecordKey,
+    generation: i64,
+) -> Result<()> {
+    let values = (
+        pair::scope.eq(no),
+        pair::kind.eq(key.kind),
+        pair::id.eq(key.id.to_vec()),
+        pair::generation.eq(generation),
+    );
     diesel::replace_into(pair::table).values(values).execute(conn)?;
     Ok(())
 }
 
-pub(super) fn delete_scope_record(conn: &mut SqliteConnection, no: i32, key: RecordKey) -> Result<()> {
+pub(super) fn delete_scope_record(
+    conn: &mut SqliteConnection,
+    no: i32,
+    key: RecordKey,
+) -> Result<()> {
     diesel::delete(pair::table.find((no, key.kind, key.id.to_vec()))).execute(conn)?;
     Ok(())
 }
@@ -89,7 +108,8 @@ pub(super) fn records_of_other_generations(
     no: i32,
     generation: Option<i64>,
 ) -> Result<Vec<RecordKey>> {
-    let mut query = pair::table.filter(pair::scope.eq(no)).select((pair::kind, pair::id)).into_boxed();
+    let mut query =
+        pair::table.filter(pair::scope.eq(no)).select((pair::kind, pair::id)).into_boxed();
     if let Some(generation) = generation {
         query = query.filter(pair::generation.ne(generation));
     }

@@ -46,7 +46,9 @@ impl LocalReplica {
     pub(crate) fn request_rebuild_all(&mut self) -> Result<()> {
         self.transaction(|conn| {
             let granted = scope::table.filter(scope::granted);
-            diesel::update(granted).set((scope::rebuild.eq(true), scope::rebuilds.eq(0))).execute(conn)?;
+            diesel::update(granted)
+                .set((scope::rebuild.eq(true), scope::rebuilds.eq(0)))
+                .execute(conn)?;
             Ok(())
         })
     }
@@ -55,7 +57,19 @@ impl LocalReplica {
 impl ScopeCache {
     pub(super) fn load(conn: &mut SqliteConnection) -> Result<Self> {
         let rows = scope::table.load::<ScopeColumns>(conn)?;
-        let read = |(no, kind, bytes, granted, generation, named, count, sum, _, rebuilds, removal): ScopeColumns| {
+        let read = |(
+            no,
+            kind,
+            bytes,
+            granted,
+            generation,
+            named,
+            count,
+            sum,
+            _,
+            rebuilds,
+            removal,
+        ): ScopeColumns| {
             let key = ScopeKey { kind, id: decode_id(&bytes)? };
             let sum = u128::from_be_bytes(decode_id(&sum)?);
             let digest = ScopeDigest { count, sum };
@@ -76,7 +90,11 @@ impl ScopeCache {
     }
 
     /// The scope, noted as new if this phone never heard of it.
-    pub(super) fn get_or_insert(&mut self, conn: &mut SqliteConnection, key: ScopeKey) -> Result<&mut ScopeRow> {
+    pub(super) fn get_or_insert(
+        &mut self,
+        conn: &mut SqliteConnection,
+        key: ScopeKey,
+    ) -> Result<&mut ScopeRow> {
         self.is_dirty = true;
         match self.rows.entry(key) {
             Entry::Occupied(known) => Ok(known.into_mut()),
@@ -93,7 +111,11 @@ impl ScopeCache {
     pub(super) fn local_digests(&self) -> Vec<LocalScopeDigest> {
         let granted = self.rows.iter().filter(|(_, row)| row.granted);
         granted
-            .map(|(key, row)| LocalScopeDigest { scope: *key, digest: row.digest, rebuild_count: row.rebuild_count })
+            .map(|(key, row)| LocalScopeDigest {
+                scope: *key,
+                digest: row.digest,
+                rebuild_count: row.rebuild_count,
+            })
             .collect()
     }
 
@@ -117,8 +139,18 @@ fn insert_scope(conn: &mut SqliteConnection, key: ScopeKey) -> Result<ScopeRow> 
     let last: Option<i32> = scope::table.select(diesel::dsl::max(scope::no)).first(conn)?;
     let no = last.unwrap_or(0) + 1;
     let values = (
-        (scope::no.eq(no), scope::kind.eq(key.kind), scope::id.eq(key.id.to_vec()), scope::granted.eq(false)),
-        (scope::generation.eq(0), scope::named.eq(0), scope::count.eq(0), scope::sum.eq(vec![0; 16])),
+        (
+            scope::no.eq(no),
+            scope::kind.eq(key.kind),
+            scope::id.eq(key.id.to_vec()),
+            scope::granted.eq(false),
+        ),
+        (
+            scope::generation.eq(0),
+            scope::named.eq(0),
+            scope::count.eq(0),
+            scope::sum.eq(vec![0; 16]),
+        ),
         (scope::rebuild.eq(false), scope::rebuilds.eq(0), scope::removal.eq(0)),
     );
     diesel::insert_into(scope::table).values(values).execute(conn)?;
@@ -141,20 +173,27 @@ pub(super) fn scopes_to_rebuild(conn: &mut SqliteConnection) -> Result<Vec<Scope
 }
 
 /// Notes what to do about each digest (S22): a rebuilding is asked for once, until the digests agree again.
-pub(super) fn save_digest_comparisons(conn: &mut SqliteConnection, agreements: &[DigestComparison]) -> Result<()> {
+pub(super) fn save_digest_comparisons(
+    conn: &mut SqliteConnection,
+    agreements: &[DigestComparison],
+) -> Result<()> {
     let unsettled = scope::rebuild.or(scope::rebuilds.gt(0));
     for agreement in agreements {
         match agreement {
             DigestComparison::Match(key) => {
                 let row = scope::table.filter(has_key(*key)).filter(unsettled);
-                diesel::update(row).set((scope::rebuild.eq(false), scope::rebuilds.eq(0))).execute(conn)?
+                diesel::update(row)
+                    .set((scope::rebuild.eq(false), scope::rebuilds.eq(0)))
+                    .execute(conn)?
             }
             DigestComparison::Rebuild(key) => {
                 let change = (scope::rebuild.eq(true), scope::rebuilds.eq(scope::rebuilds + 1));
                 diesel::update(scope::table.filter(has_key(*key))).set(change).execute(conn)?
             }
             DigestComparison::StillDiffers(key) => {
-                diesel::update(scope::table.filter(has_key(*key))).set(scope::rebuild.eq(false)).execute(conn)?
+                diesel::update(scope::table.filter(has_key(*key)))
+                    .set(scope::rebuild.eq(false))
+                    .execute(conn)?
             }
         };
     }

@@ -30,7 +30,11 @@ struct NewStagedRow<'a> {
 type StagedColumns = (i32, i16, i16, Vec<u8>, i64, Vec<u8>, Vec<u8>, i64);
 
 /// Adds changes behind what is staged already; a cut call resumes at `cursor`.
-pub(super) fn stage_ops(conn: &mut SqliteConnection, ops: &[StagedOp], cursor: Option<&[u8]>) -> Result<()> {
+pub(super) fn stage_ops(
+    conn: &mut SqliteConnection,
+    ops: &[StagedOp],
+    cursor: Option<&[u8]>,
+) -> Result<()> {
     let mut scopes = ScopeCache::load(conn)?;
     for op in ops {
         let (code, record, revision, bytes, of, number) = to_staged_parts(op);
@@ -44,7 +48,8 @@ pub(super) fn stage_ops(conn: &mut SqliteConnection, ops: &[StagedOp], cursor: O
             diesel::delete(staged::table.filter(taken_away)).execute(conn)?;
         }
         let (kind, id) = record.map_or((0, &[][..]), |record| (record.kind, &record.id[..]));
-        let row = NewStagedRow { op: code, kind, id, revision, bytes, scopes: numbers, argument: number };
+        let row =
+            NewStagedRow { op: code, kind, id, revision, bytes, scopes: numbers, argument: number };
         diesel::insert_into(staged::table).values(&row).execute(conn)?;
     }
     cursor.map_or(Ok(()), |cursor| progress::save_staged_cursor(conn, cursor))
@@ -55,13 +60,23 @@ type StagedParts<'a> = (i16, Option<&'a RecordKey>, i64, &'a [u8], &'a [ScopeKey
 fn to_staged_parts(op: &StagedOp) -> StagedParts<'_> {
     let one = std::slice::from_ref;
     match op {
-        StagedOp::Put { record, revision, bytes, scopes } => (OP_PUT, Some(record), *revision, bytes, scopes, 0),
-        StagedOp::Own { record, revision, scopes } => (OP_OWN, Some(record), *revision, &[], scopes, 0),
+        StagedOp::Put { record, revision, bytes, scopes } => {
+            (OP_PUT, Some(record), *revision, bytes, scopes, 0)
+        }
+        StagedOp::Own { record, revision, scopes } => {
+            (OP_OWN, Some(record), *revision, &[], scopes, 0)
+        }
         StagedOp::Gone { record, scopes } => (OP_GONE, Some(record), 0, &[], scopes, 0),
-        StagedOp::Reset { scope, generation } => (OP_RESET, None, 0, &[], one(scope), to_i64(*generation)),
-        StagedOp::SnapshotEnd { scope, generation } => (OP_SNAPSHOT_END, None, 0, &[], one(scope), to_i64(*generation)),
+        StagedOp::Reset { scope, generation } => {
+            (OP_RESET, None, 0, &[], one(scope), to_i64(*generation))
+        }
+        StagedOp::SnapshotEnd { scope, generation } => {
+            (OP_SNAPSHOT_END, None, 0, &[], one(scope), to_i64(*generation))
+        }
         StagedOp::Granted(scope) => (OP_GRANTED, None, 0, &[], one(scope), 0),
-        StagedOp::Removed { scope, removal } => (OP_REMOVED, None, 0, &[], one(scope), i64::from(*removal)),
+        StagedOp::Removed { scope, removal } => {
+            (OP_REMOVED, None, 0, &[], one(scope), i64::from(*removal))
+        }
     }
 }
 
@@ -71,7 +86,9 @@ pub(super) fn load_staged(conn: &mut SqliteConnection) -> Result<Vec<StagedOp>> 
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let keys = scope::table.select((scope::no, scope::kind, scope::id)).load::<(i32, i16, Vec<u8>)>(conn)?;
+    let keys = scope::table
+        .select((scope::no, scope::kind, scope::id))
+        .load::<(i32, i16, Vec<u8>)>(conn)?;
     let keys: BTreeMap<i32, ScopeKey> = keys
         .into_iter()
         .map(|(no, kind, bytes)| Ok((no, ScopeKey { kind, id: decode_id(&bytes)? })))
@@ -82,7 +99,8 @@ pub(super) fn load_staged(conn: &mut SqliteConnection) -> Result<Vec<StagedOp>> 
 fn from_row(row: StagedColumns, keys: &BTreeMap<i32, ScopeKey>) -> Result<StagedOp> {
     let (_, op, kind, record, revision, bytes, scopes, number) = row;
     let unknown = ReplicaError::Damaged("a staged change names an unknown scope");
-    let numbers = scopes.chunks_exact(4).map(|four| i32::from_be_bytes([four[0], four[1], four[2], four[3]]));
+    let numbers =
+        scopes.chunks_exact(4).map(|four| i32::from_be_bytes([four[0], four[1], four[2], four[3]]));
     let scopes: Vec<ScopeKey> =
         numbers.map(|no| keys.get(&no).copied().ok_or(unknown.clone())).collect::<Result<_>>()?;
     let record = || decode_id(&record).map(|id| RecordKey { kind, id });

@@ -6,7 +6,9 @@
 use super::schema::command;
 use super::scopes::ScopeCache;
 use super::{ReplicaRecord, Result, outbox, progress, receipts, records, staging, to_i64};
-use crate::client::protocol::{LocalScopeDigest, ReceivedCheckpoint, RecordKey, ScopeKey, StagedOp};
+use crate::client::protocol::{
+    LocalScopeDigest, ReceivedCheckpoint, RecordKey, ScopeKey, StagedOp,
+};
 use crate::client::rebase;
 use crate::domain::scope_digest::hash_record;
 use crate::domain::time::Timestamp;
@@ -55,7 +57,12 @@ struct SwapApplier {
 }
 
 impl SwapApplier {
-    fn apply_op(&mut self, conn: &mut SqliteConnection, op: StagedOp, checkpoint: &ReceivedCheckpoint) -> Result<()> {
+    fn apply_op(
+        &mut self,
+        conn: &mut SqliteConnection,
+        op: StagedOp,
+        checkpoint: &ReceivedCheckpoint,
+    ) -> Result<()> {
         match op {
             StagedOp::Put { record, revision, bytes, scopes } => {
                 self.put_record(conn, &ReplicaRecord { key: record, revision, bytes }, &scopes)
@@ -74,7 +81,9 @@ impl SwapApplier {
                 (row.generation, row.server_generation) = (row.generation + 1, to_i64(generation));
                 Ok(())
             }
-            StagedOp::SnapshotEnd { scope, generation } => self.remove_old_generations(conn, scope, to_i64(generation)),
+            StagedOp::SnapshotEnd { scope, generation } => {
+                self.remove_old_generations(conn, scope, to_i64(generation))
+            }
             StagedOp::Granted(scope) => {
                 let row = self.scopes.get_or_insert(conn, scope)?;
                 (row.granted, row.removal_reason) = (true, 0);
@@ -84,7 +93,12 @@ impl SwapApplier {
         }
     }
 
-    fn put_record(&mut self, conn: &mut SqliteConnection, new: &ReplicaRecord, scopes: &[ScopeKey]) -> Result<()> {
+    fn put_record(
+        &mut self,
+        conn: &mut SqliteConnection,
+        new: &ReplicaRecord,
+        scopes: &[ScopeKey],
+    ) -> Result<()> {
         let key = new.key;
         let old = records::load_record(conn, key)?;
         let old_hash = old.as_ref().map(|old| hash_record(&key.id, old.revision, &old.bytes));
@@ -124,8 +138,9 @@ impl SwapApplier {
             Some(old) if old.revision == revision => Some(old.bytes.clone()),
             Some(_) | None => {
                 let pending = outbox::select_pending_for_report(conn, &key.id)?;
-                let reference =
-                    crate::client::reference::LocalReference::load(&mut |kind| records::load_records(conn, kind))?;
+                let reference = crate::client::reference::LocalReference::load(&mut |kind| {
+                    records::load_records(conn, kind)
+                })?;
                 rebase::compute_own_bytes(
                     old.as_ref().map(|old| old.bytes.as_slice()),
                     &pending,
@@ -140,7 +155,12 @@ impl SwapApplier {
         }
     }
 
-    fn remove_from_scope(&mut self, conn: &mut SqliteConnection, scope: ScopeKey, key: RecordKey) -> Result<()> {
+    fn remove_from_scope(
+        &mut self,
+        conn: &mut SqliteConnection,
+        scope: ScopeKey,
+        key: RecordKey,
+    ) -> Result<()> {
         let here = records::load_scope_ids(conn, key)?;
         let row = self.scopes.get_or_insert(conn, scope)?;
         if !here.contains(&row.local_id) {
@@ -158,18 +178,29 @@ impl SwapApplier {
     }
 
     /// Rows of other generations leave the scope; outbox and drafts are no rows and never do.
-    fn remove_old_generations(&mut self, conn: &mut SqliteConnection, scope: ScopeKey, generation: i64) -> Result<()> {
+    fn remove_old_generations(
+        &mut self,
+        conn: &mut SqliteConnection,
+        scope: ScopeKey,
+        generation: i64,
+    ) -> Result<()> {
         let row = *self.scopes.get_or_insert(conn, scope)?;
         if row.server_generation != generation {
             return Ok(()); // Another rebuilding began since.
         }
-        for key in records::records_of_other_generations(conn, row.local_id, Some(row.generation))? {
+        for key in records::records_of_other_generations(conn, row.local_id, Some(row.generation))?
+        {
             self.remove_from_scope(conn, scope, key)?;
         }
         Ok(())
     }
 
-    fn drop_scope(&mut self, conn: &mut SqliteConnection, scope: ScopeKey, removal: i16) -> Result<()> {
+    fn drop_scope(
+        &mut self,
+        conn: &mut SqliteConnection,
+        scope: ScopeKey,
+        removal: i16,
+    ) -> Result<()> {
         let no = self.scopes.get_or_insert(conn, scope)?.local_id;
         for key in records::records_of_other_generations(conn, no, None)? {
             self.remove_from_scope(conn, scope, key)?;

@@ -2,8 +2,8 @@
 
 use super::OutboxEntryState;
 use crate::client::fixture::{
-    DESK_SCOPE, FakeServer, NEWER_KIND, PhoneFixture, REPORT_KIND, WORK_SCOPE, gone_frame, notice_frame, put_frame,
-    reset_frame, sync_response, verdict_frame,
+    DESK_SCOPE, FakeServer, NEWER_KIND, PhoneFixture, REPORT_KIND, WORK_SCOPE, gone_frame,
+    notice_frame, put_frame, reset_frame, sync_response, verdict_frame,
 };
 use crate::client::protocol::{HaltReason, NextAction, OutboxOutcome};
 use crate::domain::time::{DAY_MICROS, Timestamp};
@@ -20,7 +20,9 @@ fn first_sync_frames() -> (FakeServer, Vec<pb::SyncResponse>) {
         server.put_record(WORK_SCOPE, REPORT_KIND, id, 1, &[id; 20]);
     }
     server.put_record(DESK_SCOPE, REPORT_KIND, 9, 2, b"draft");
-    let mut frames = vec![server.welcome_frame(&[(WORK_SCOPE, ScopeChange::Added), (DESK_SCOPE, ScopeChange::Added)])];
+    let mut frames = vec![
+        server.welcome_frame(&[(WORK_SCOPE, ScopeChange::Added), (DESK_SCOPE, ScopeChange::Added)]),
+    ];
     frames.extend(server.snapshot_frames(WORK_SCOPE, 1));
     frames.extend(server.snapshot_frames(DESK_SCOPE, 1));
     frames.push(server.checkpoint_frame(&[WORK_SCOPE, DESK_SCOPE]));
@@ -113,14 +115,19 @@ fn s08_a_gap_is_filled_from_the_number_expected_and_one_that_cannot_be_filled_is
         phone.append_command(1);
     }
     server.commands_taken = 3;
-    let answers = (1..=3).map(|number| verdict_frame(number, Said::Applied, ErrorReason::Unspecified));
+    let answers =
+        (1..=3).map(|number| verdict_frame(number, Said::Applied, ErrorReason::Unspecified));
     let mut frames = vec![server.welcome_frame(&BOTH_SCOPES_KEPT)];
     frames.extend(answers);
     frames.push(server.checkpoint_frame(&[WORK_SCOPE, DESK_SCOPE]));
     assert_eq!(phone.run_call(&frames), NextAction::Done);
     phone.append_command(1);
     let gap = notice_frame(pb::notice::Notice::CommandGap(pb::CommandGap { expected_number: 2 }));
-    let frames = [server.welcome_frame(&BOTH_SCOPES_KEPT), gap, server.checkpoint_frame(&[WORK_SCOPE, DESK_SCOPE])];
+    let frames = [
+        server.welcome_frame(&BOTH_SCOPES_KEPT),
+        gap,
+        server.checkpoint_frame(&[WORK_SCOPE, DESK_SCOPE]),
+    ];
     assert_eq!(phone.run_call(&frames), NextAction::CallAgain);
     let numbers: Vec<u64> = phone.begin_call().commands.iter().map(|(number, _)| *number).collect();
     assert_eq!(numbers, [2, 3, 4], "kept commands are sent again");
@@ -142,14 +149,21 @@ fn s09_a_forked_phone_stops_and_stays_stopped() {
     );
     phone.reopen_after_crash();
     assert_eq!(phone.replica.progress().unwrap().forked_number, 1);
-    assert_eq!(phone.replica.count_by_state().unwrap()[0], 1, "what was typed is still there to be noted down");
+    assert_eq!(
+        phone.replica.count_by_state().unwrap()[0],
+        1,
+        "what was typed is still there to be noted down"
+    );
 }
 
 #[test]
 fn s09_a_phone_restored_from_an_old_backup_notices_before_it_sends_anything() {
     let (mut phone, mut server) = synced_phone();
     server.commands_taken = 7;
-    assert_eq!(phone.run_call(&[server.welcome_frame(&BOTH_SCOPES_KEPT)]), NextAction::Stop(HaltReason::Forked(7)));
+    assert_eq!(
+        phone.run_call(&[server.welcome_frame(&BOTH_SCOPES_KEPT)]),
+        NextAction::Stop(HaltReason::Forked(7))
+    );
 }
 
 #[test]
@@ -166,11 +180,17 @@ fn s10_a_refused_command_blocks_nothing_and_keeps_what_it_carried() {
     assert_eq!(phone.run_call(&frames), NextAction::Done);
     assert_eq!(phone.begin_call().commands, [], "the outbox behind it is empty");
     let refused = phone.replica.refused_commands().unwrap();
-    assert_eq!((refused.len(), refused[0].number, refused[0].bytes.as_slice()), (1, bad, &b"command 1"[..]));
+    assert_eq!(
+        (refused.len(), refused[0].number, refused[0].bytes.as_slice()),
+        (1, bad, &b"command 1"[..])
+    );
     assert_eq!(refused[0].reason, i32::from(ErrorReason::PeriodClosed));
     server.time += 400 * DAY_MICROS;
     server.safe_past_seq = server.seq;
-    phone.run_call(&[server.welcome_frame(&BOTH_SCOPES_KEPT), server.checkpoint_frame(&[WORK_SCOPE, DESK_SCOPE])]);
+    phone.run_call(&[
+        server.welcome_frame(&BOTH_SCOPES_KEPT),
+        server.checkpoint_frame(&[WORK_SCOPE, DESK_SCOPE]),
+    ]);
     assert_eq!(phone.replica.refused_commands().unwrap().len(), 1, "no time makes it go");
     assert!(phone.replica.resolve_refusal(bad).unwrap());
     assert!(!phone.replica.resolve_refusal(good).unwrap(), "an applied one cannot be discarded");
@@ -188,7 +208,10 @@ fn s12_an_answered_command_stays_on_top_of_the_view_until_its_rows_are_in_view()
     phone.reopen_after_crash(); // Cut between verdict and rows.
     let pending = phone.replica.pending_for_report(&[1; 16]).unwrap();
     assert_eq!((pending.len(), pending[0].state), (1, OutboxEntryState::Acknowledged));
-    phone.run_call(&[server.welcome_frame(&BOTH_SCOPES_KEPT), server.checkpoint_frame(&[WORK_SCOPE, DESK_SCOPE])]);
+    phone.run_call(&[
+        server.welcome_frame(&BOTH_SCOPES_KEPT),
+        server.checkpoint_frame(&[WORK_SCOPE, DESK_SCOPE]),
+    ]);
     assert_eq!(phone.replica.pending_for_report(&[1; 16]).unwrap(), []);
 }
 
@@ -217,24 +240,35 @@ fn s17_a_record_in_two_scopes_leaves_with_the_last_of_them() {
 #[test]
 fn s17_a_scope_taken_away_goes_with_its_rows_at_the_next_checkpoint_and_the_app_is_told_why() {
     let (mut phone, server) = synced_phone();
-    let welcome = server.welcome_frame(&[(WORK_SCOPE, ScopeChange::Kept), (DESK_SCOPE, ScopeChange::Removed)]);
+    let welcome = server
+        .welcome_frame(&[(WORK_SCOPE, ScopeChange::Kept), (DESK_SCOPE, ScopeChange::Removed)]);
     phone.append_command(9);
-    assert_eq!(phone.run_call(&[welcome, server.checkpoint_frame(&[WORK_SCOPE])]), NextAction::Done);
+    assert_eq!(
+        phone.run_call(&[welcome, server.checkpoint_frame(&[WORK_SCOPE])]),
+        NextAction::Done
+    );
     assert!(!phone.has_record(REPORT_KIND, 9) && phone.has_record(REPORT_KIND, 1));
     let told = phone.swaps.pop().unwrap().removed_scopes;
     assert_eq!(told, [(DESK_SCOPE, pb::ScopeRemoval::Revoked as i16)]);
     assert_eq!(phone.replica.count_by_state().unwrap()[0], 1, "the outbox is no row and stays");
     // One that the server no longer even names is gone too.
-    assert_eq!(phone.run_call(&[server.welcome_frame(&[]), server.checkpoint_frame(&[])]), NextAction::Done);
+    assert_eq!(
+        phone.run_call(&[server.welcome_frame(&[]), server.checkpoint_frame(&[])]),
+        NextAction::Done
+    );
     assert_eq!(phone.records(REPORT_KIND), []);
 }
 
 #[test]
 fn s17_a_scope_taken_away_in_a_call_that_was_cut_and_given_back_before_the_next_keeps_its_rows() {
     let (mut phone, server) = synced_phone();
-    phone.run_call(&[server.welcome_frame(&[(WORK_SCOPE, ScopeChange::Kept), (DESK_SCOPE, ScopeChange::Removed)])]); // Cut behind its first frame.
+    phone.run_call(&[server
+        .welcome_frame(&[(WORK_SCOPE, ScopeChange::Kept), (DESK_SCOPE, ScopeChange::Removed)])]); // Cut behind its first frame.
     assert_eq!(
-        phone.run_call(&[server.welcome_frame(&BOTH_SCOPES_KEPT), server.checkpoint_frame(&[WORK_SCOPE, DESK_SCOPE])]),
+        phone.run_call(&[
+            server.welcome_frame(&BOTH_SCOPES_KEPT),
+            server.checkpoint_frame(&[WORK_SCOPE, DESK_SCOPE])
+        ]),
         NextAction::Done,
         "nothing has to be rebuilt"
     );
@@ -262,7 +296,10 @@ fn s21_a_record_of_a_kind_that_the_app_does_not_know_is_kept_byte_for_byte() {
 fn s22_a_scope_that_does_not_agree_is_rebuilt_once_and_then_reported() {
     let (mut phone, mut server) = synced_phone();
     server.put_record(WORK_SCOPE, REPORT_KIND, 5, 1, b"never sent"); // A row that the server forgot to send.
-    let quiet = [server.welcome_frame(&BOTH_SCOPES_KEPT), server.checkpoint_frame(&[WORK_SCOPE, DESK_SCOPE])];
+    let quiet = [
+        server.welcome_frame(&BOTH_SCOPES_KEPT),
+        server.checkpoint_frame(&[WORK_SCOPE, DESK_SCOPE]),
+    ];
     assert_eq!(phone.run_call(&quiet), NextAction::CallAgain);
     assert_eq!(phone.begin_call().rebuild_scopes, [WORK_SCOPE]);
     assert_eq!(phone.run_call(&quiet), NextAction::Done, "asked for once, not for ever");
@@ -277,7 +314,10 @@ fn s22_a_scope_that_does_not_agree_is_rebuilt_once_and_then_reported() {
     // Having agreed again, it may ask again.
     server.put_record(WORK_SCOPE, REPORT_KIND, 6, 1, b"never sent either");
     assert_eq!(
-        phone.run_call(&[server.welcome_frame(&BOTH_SCOPES_KEPT), server.checkpoint_frame(&[WORK_SCOPE, DESK_SCOPE])]),
+        phone.run_call(&[
+            server.welcome_frame(&BOTH_SCOPES_KEPT),
+            server.checkpoint_frame(&[WORK_SCOPE, DESK_SCOPE])
+        ]),
         NextAction::CallAgain
     );
 }
@@ -286,11 +326,17 @@ fn s22_a_scope_that_does_not_agree_is_rebuilt_once_and_then_reported() {
 fn s23_a_rebuilding_sweeps_what_is_gone_also_when_the_server_counts_generations_anew() {
     let (mut phone, mut server) = synced_phone();
     server.remove_record(WORK_SCOPE, REPORT_KIND, 2); // Its tombstone is compacted away, and the cursor is no longer known.
-    let mut frames = vec![server.welcome_frame(&[(WORK_SCOPE, ScopeChange::Added), (DESK_SCOPE, ScopeChange::Kept)])];
+    let mut frames = vec![
+        server.welcome_frame(&[(WORK_SCOPE, ScopeChange::Added), (DESK_SCOPE, ScopeChange::Kept)]),
+    ];
     frames.extend(server.snapshot_frames(WORK_SCOPE, 1)); // The same name as the first rebuilding had.
     frames.push(server.checkpoint_frame(&[WORK_SCOPE, DESK_SCOPE]));
     assert_eq!(phone.run_call(&frames), NextAction::Done);
-    assert!(!phone.has_record(REPORT_KIND, 2) && phone.has_record(REPORT_KIND, 1) && phone.has_record(REPORT_KIND, 9));
+    assert!(
+        !phone.has_record(REPORT_KIND, 2)
+            && phone.has_record(REPORT_KIND, 1)
+            && phone.has_record(REPORT_KIND, 9)
+    );
     assert_eq!(phone.scope_digest(WORK_SCOPE), server.scope_digest(WORK_SCOPE));
 }
 
@@ -316,16 +362,24 @@ fn s24_in_a_new_epoch_the_phone_pushes_again_what_the_server_lost() {
     }
     server.commands_taken = 3;
     let mut frames = vec![server.welcome_frame(&BOTH_SCOPES_KEPT)];
-    frames.extend((1..=3).map(|number| verdict_frame(number, Said::Applied, ErrorReason::Unspecified)));
+    frames.extend(
+        (1..=3).map(|number| verdict_frame(number, Said::Applied, ErrorReason::Unspecified)),
+    );
     frames.push(server.checkpoint_frame(&[WORK_SCOPE, DESK_SCOPE]));
     phone.run_call(&frames);
     server.time += 29 * DAY_MICROS;
     server.safe_past_seq = 0;
-    phone.run_call(&[server.welcome_frame(&BOTH_SCOPES_KEPT), server.checkpoint_frame(&[WORK_SCOPE, DESK_SCOPE])]);
+    phone.run_call(&[
+        server.welcome_frame(&BOTH_SCOPES_KEPT),
+        server.checkpoint_frame(&[WORK_SCOPE, DESK_SCOPE]),
+    ]);
 
     (server.epoch, server.commands_taken) = (2, 1); // The server was restored from an old backup.
     assert_eq!(
-        phone.run_call(&[server.welcome_frame(&BOTH_SCOPES_KEPT), server.checkpoint_frame(&[WORK_SCOPE, DESK_SCOPE])]),
+        phone.run_call(&[
+            server.welcome_frame(&BOTH_SCOPES_KEPT),
+            server.checkpoint_frame(&[WORK_SCOPE, DESK_SCOPE])
+        ]),
         NextAction::CallAgain
     );
     let start = phone.begin_call();
@@ -339,7 +393,11 @@ fn s24_in_a_new_epoch_the_phone_pushes_again_what_the_server_lost() {
         ]),
         NextAction::TryNextServer
     );
-    assert_eq!(phone.records(REPORT_KIND).len(), 5, "nothing of a history that does not hold is taken");
+    assert_eq!(
+        phone.records(REPORT_KIND).len(),
+        5,
+        "nothing of a history that does not hold is taken"
+    );
 }
 
 #[test]
@@ -354,7 +412,10 @@ fn s24_acknowledged_commands_stay_thirty_days_and_until_a_backup_has_them() {
         server.checkpoint_frame(&[WORK_SCOPE, DESK_SCOPE]),
     ]);
     let quiet = |phone: &mut PhoneFixture, server: &FakeServer| {
-        phone.run_call(&[server.welcome_frame(&BOTH_SCOPES_KEPT), server.checkpoint_frame(&[WORK_SCOPE, DESK_SCOPE])]);
+        phone.run_call(&[
+            server.welcome_frame(&BOTH_SCOPES_KEPT),
+            server.checkpoint_frame(&[WORK_SCOPE, DESK_SCOPE]),
+        ]);
         phone.replica.count_by_state().unwrap()[3]
     };
     server.safe_past_seq = server.seq;
@@ -373,8 +434,12 @@ fn s30_a_number_is_given_only_together_with_its_command() {
     let (mut phone, _) = synced_phone();
     assert_eq!(phone.append_command(1), 1);
     // The app is killed while it encodes: the transaction is rolled back, number and command both.
-    let draft =
-        super::CommandDraft { report_id: vec![1; 16], body_number: 5, made_at: 0, resolved_refusals: Vec::new() };
+    let draft = super::CommandDraft {
+        report_id: vec![1; 16],
+        body_number: 5,
+        made_at: 0,
+        resolved_refusals: Vec::new(),
+    };
     let killed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         phone.replica.append_command(&draft, |_, _| panic!("killed"))
     }));
@@ -388,8 +453,12 @@ fn s30_a_number_is_given_only_together_with_its_command() {
 #[test]
 fn s30_commands_name_the_mark_of_the_last_checkpoint() {
     let (mut phone, _) = synced_phone();
-    let draft =
-        super::CommandDraft { report_id: Vec::new(), body_number: 9, made_at: 0, resolved_refusals: Vec::new() };
+    let draft = super::CommandDraft {
+        report_id: Vec::new(),
+        body_number: 9,
+        made_at: 0,
+        resolved_refusals: Vec::new(),
+    };
     phone.replica.append_command(&draft, |_, mark| mark).unwrap();
     assert_eq!(phone.begin_call().commands, [(1, b"mark5".to_vec())]);
 }
@@ -398,8 +467,13 @@ fn s30_commands_name_the_mark_of_the_last_checkpoint() {
 fn a_file_of_a_newer_app_is_refused_and_left_alone() {
     use diesel::connection::SimpleConnection;
     let (mut phone, _) = synced_phone();
-    phone.replica.conn.batch_execute("insert into __diesel_schema_migrations (version) values ('9999')").unwrap();
-    let newer = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| phone.reopen_after_crash()));
+    phone
+        .replica
+        .conn
+        .batch_execute("insert into __diesel_schema_migrations (version) values ('9999')")
+        .unwrap();
+    let newer =
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| phone.reopen_after_crash()));
     assert!(newer.is_err());
     assert_eq!(phone.records(REPORT_KIND).len(), 5);
 }
@@ -421,12 +495,21 @@ fn the_lease_begins_anew_at_each_checkpoint_and_outlives_the_app() {
     assert!(!phone.replica.refresh_lease(day(13)).unwrap().unwrap().is_expired());
     assert!(phone.replica.refresh_lease(day(14)).unwrap().unwrap().is_expired());
     phone.reopen_after_crash();
-    assert!(phone.replica.refresh_lease(day(1)).unwrap().unwrap().is_expired(), "a clock set back opens nothing");
+    assert!(
+        phone.replica.refresh_lease(day(1)).unwrap().unwrap().is_expired(),
+        "a clock set back opens nothing"
+    );
     server.lease_days = 3;
     phone.clock = day(20).0;
     phone.run_call(&[server.welcome_frame(&BOTH_SCOPES_KEPT)]);
-    assert!(phone.replica.refresh_lease(day(20)).unwrap().unwrap().is_expired(), "a call that is cut is no sync");
-    phone.run_call(&[server.welcome_frame(&BOTH_SCOPES_KEPT), server.checkpoint_frame(&[WORK_SCOPE, DESK_SCOPE])]);
+    assert!(
+        phone.replica.refresh_lease(day(20)).unwrap().unwrap().is_expired(),
+        "a call that is cut is no sync"
+    );
+    phone.run_call(&[
+        server.welcome_frame(&BOTH_SCOPES_KEPT),
+        server.checkpoint_frame(&[WORK_SCOPE, DESK_SCOPE]),
+    ]);
     assert_eq!(
         phone.replica.refresh_lease(day(22)).unwrap().unwrap().remaining_days(),
         1,

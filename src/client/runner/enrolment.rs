@@ -39,7 +39,10 @@ impl Runner {
     }
 
     /// Notes what this phone applies with, before anybody is asked; gives the request to send.
-    pub(crate) fn begin_enrolment(&self, text: &str) -> Result<(LocalDevice, pb::EnrolRequest), RunnerError> {
+    pub(crate) fn begin_enrolment(
+        &self,
+        text: &str,
+    ) -> Result<(LocalDevice, pb::EnrolRequest), RunnerError> {
         let invite = Invite::parse(text)?;
         let identity = self.build_identity(&invite)?;
         let key = DeviceKey::from_pkcs8(&identity.private_key)?;
@@ -60,7 +63,8 @@ impl Runner {
         mut device: LocalDevice,
         answer: pb::EnrolResponse,
     ) -> Result<LocalDevice, RunnerError> {
-        let (enrolment, addresses) = decode_enrolment(answer).map_err(|_| malformed_response_error())?;
+        let (enrolment, addresses) =
+            decode_enrolment(answer).map_err(|_| malformed_response_error())?;
         device.enrolment = Some(enrolment);
         if !addresses.is_empty() {
             device.identity.addresses = addresses;
@@ -73,21 +77,35 @@ impl Runner {
         let code = invite.code.symbols();
         let existing = self.replica().device()?;
         let (device, private_key) = match existing {
-            Some(existing) if existing.enrolment.is_some() => return Err(RunnerError::AlreadyEnrolled),
+            Some(existing) if existing.enrolment.is_some() => {
+                return Err(RunnerError::AlreadyEnrolled);
+            }
             Some(existing) if existing.identity.code == code => {
                 (existing.identity.device_id, existing.identity.private_key)
             }
-            Some(_) | None => (DeviceId(device_key::new_uuid_v7(self.clock.now())?), device_key::generate_key()?),
+            Some(_) | None => {
+                (DeviceId(device_key::new_uuid_v7(self.clock.now())?), device_key::generate_key()?)
+            }
         };
         let (addresses, trusted) = (invite.addresses.clone(), vec![invite.ca_sha256]);
-        let identity = DeviceIdentity { code, device_id: device, private_key, addresses, trusted_ca_sha256: trusted };
+        let identity = DeviceIdentity {
+            code,
+            device_id: device,
+            private_key,
+            addresses,
+            trusted_ca_sha256: trusted,
+        };
         self.disconnect(); // The text may name other servers than the one before.
         self.replica().save_identity(&identity)?;
         Ok(identity)
     }
 
     /// Renews the token: a signature over the server's nonce, never over this phone's time.
-    pub(super) async fn renew_token(&self, engine: &mut Engine, device: &LocalDevice) -> Result<(), RunnerError> {
+    pub(super) async fn renew_token(
+        &self,
+        engine: &mut Engine,
+        device: &LocalDevice,
+    ) -> Result<(), RunnerError> {
         loop {
             let failure = match self.try_renew_token(device).await? {
                 Ok(()) => return Ok(()),
@@ -105,7 +123,10 @@ impl Runner {
         }
     }
 
-    async fn try_renew_token(&self, device: &LocalDevice) -> Result<Result<(), CallError>, RunnerError> {
+    async fn try_renew_token(
+        &self,
+        device: &LocalDevice,
+    ) -> Result<Result<(), CallError>, RunnerError> {
         let LocalDevice { identity: applicant, enrolment: Some(enrolment) } = device else {
             return Err(RunnerError::NotEnrolled);
         };
@@ -117,7 +138,8 @@ impl Runner {
             Ok(nonce) => nonce,
             Err(failure) => return Ok(Err(failure)),
         };
-        let answer = match link.renew_token(build_renew_request(applicant, enrolment, nonce)?).await {
+        let answer = match link.renew_token(build_renew_request(applicant, enrolment, nonce)?).await
+        {
             Ok(answer) => answer,
             Err(failure) => return Ok(Err(failure)),
         };
@@ -144,10 +166,11 @@ pub(crate) fn build_renew_request(
     enrolment: &Enrolment,
     nonce: Vec<u8>,
 ) -> Result<pb::RenewTokenRequest, RunnerError> {
-    let signature =
-        DeviceKey::from_pkcs8(&identity.private_key)?.sign(&renewal_signing_input(identity.device_id, &nonce))?;
+    let signature = DeviceKey::from_pkcs8(&identity.private_key)?
+        .sign(&renewal_signing_input(identity.device_id, &nonce))?;
     let body = enrolment.certificate.clone();
-    let certificate = pb::DeviceCertificate { body, signature: enrolment.certificate_signature.clone() };
+    let certificate =
+        pb::DeviceCertificate { body, signature: enrolment.certificate_signature.clone() };
     let device_id = identity.device_id.0.to_vec();
     Ok(pb::RenewTokenRequest { device_id, nonce, signature, certificate: Some(certificate) })
 }
@@ -164,14 +187,24 @@ fn enrolment_refused_error(last: Option<CallError>) -> RunnerError {
             after: failure.retry_after.unwrap_or(Duration::from_secs(2)),
             message: failure.message,
         },
-        CallErrorKind::Unauthenticated | CallErrorKind::Precondition => RunnerError::CodeRefused(failure.message),
-        CallErrorKind::Other => RunnerError::Halted { halt: HaltReason::ProtocolError, message: failure.message },
+        CallErrorKind::Unauthenticated | CallErrorKind::Precondition => {
+            RunnerError::CodeRefused(failure.message)
+        }
+        CallErrorKind::Other => {
+            RunnerError::Halted { halt: HaltReason::ProtocolError, message: failure.message }
+        }
     }
 }
 
 fn decode_enrolment(answer: pb::EnrolResponse) -> Result<(Enrolment, Vec<String>), RefusalReason> {
-    let pb::EnrolResponse { device_id: _, certificate, token, authority_public_key, server_addresses, session } =
-        answer;
+    let pb::EnrolResponse {
+        device_id: _,
+        certificate,
+        token,
+        authority_public_key,
+        server_addresses,
+        session,
+    } = answer;
     let pb::DeviceCertificate { body, signature } = certificate.ok_or(RefusalReason::Malformed)?;
     let (token, token_expires) = decode_token(token)?;
     let (account, unit, roles) = decode_session(session)?;
@@ -199,9 +232,14 @@ type SessionFields = (AccountId, Option<UnitId>, Vec<Role>);
 
 /// Who the phone is for the server; no unit for an account that holds no role today.
 fn decode_session(session: Option<pb::Session>) -> Result<SessionFields, RefusalReason> {
-    let pb::Session { account_id, device_id: _, unit_id, roles } = session.ok_or(RefusalReason::Malformed)?;
+    let pb::Session { account_id, device_id: _, unit_id, roles } =
+        session.ok_or(RefusalReason::Malformed)?;
     // A role of a newer contract is passed over: what it may do is the server's business.
     let roles = roles.into_iter().filter_map(|role| values::role_from_proto(role).ok()).collect();
-    let unit = if unit_id.is_empty() { None } else { Some(values::id_from_bytes(&unit_id, UnitId::from_slice)?) };
+    let unit = if unit_id.is_empty() {
+        None
+    } else {
+        Some(values::id_from_bytes(&unit_id, UnitId::from_slice)?)
+    };
     Ok((values::id_from_bytes(&account_id, AccountId::from_slice)?, unit, roles))
 }

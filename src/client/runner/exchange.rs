@@ -3,7 +3,8 @@
 use super::{Runner, RunnerError};
 use crate::client::engine::Engine;
 use crate::client::protocol::{
-    CallError, CallErrorKind, HaltReason, NextAction, OutboxOutcome, ReplicaAction, ScopeKey, StagedOp,
+    CallError, CallErrorKind, HaltReason, NextAction, OutboxOutcome, ReplicaAction, ScopeKey,
+    StagedOp,
 };
 use crate::client::replica::{LocalDevice, SwapResult};
 use crate::client::transport::traffic::TrafficTotals;
@@ -102,7 +103,8 @@ impl Runner {
             let (next, silent, message) = match self.run_call(engine, &device, mode, done).await? {
                 Ok(()) => (engine.on_stream_closed(device_key::random_u64()), false, String::new()),
                 Err(failure) => {
-                    let silent = failure.kind == CallErrorKind::MaybeApplied && failure.retry_after.is_none();
+                    let silent = failure.kind == CallErrorKind::MaybeApplied
+                        && failure.retry_after.is_none();
                     (
                         engine.on_call_failed(&failure, device_key::random_u64()),
                         silent && !mode.has_injected_fault(),
@@ -130,7 +132,11 @@ impl Runner {
     }
 
     /// A halt is told; a revoked phone destroys what it holds before anybody is told.
-    pub(crate) fn to_halt_error(&self, halt: HaltReason, message: String) -> Result<RunnerError, RunnerError> {
+    pub(crate) fn to_halt_error(
+        &self,
+        halt: HaltReason,
+        message: String,
+    ) -> Result<RunnerError, RunnerError> {
         if halt == HaltReason::Revoked {
             self.replica().erase()?;
             self.disconnect();
@@ -145,7 +151,10 @@ impl Runner {
         let device = device.ok_or(RunnerError::NotEnrolled)?;
         match self.replica().progress()?.forked_number {
             0 => Ok(device),
-            number => Err(RunnerError::Halted { halt: HaltReason::Forked(number), message: String::new() }),
+            number => Err(RunnerError::Halted {
+                halt: HaltReason::Forked(number),
+                message: String::new(),
+            }),
         }
     }
 
@@ -174,7 +183,11 @@ impl Runner {
             // Surely too late, unless this clock is wrong: then one renewal too many does no harm.
             self.renew_token_counted(engine, device, done).await?;
         }
-        let token = self.replica().device()?.and_then(|device| device.enrolment).map(|enrolment| enrolment.token);
+        let token = self
+            .replica()
+            .device()?
+            .and_then(|device| device.enrolment)
+            .map(|enrolment| enrolment.token);
         let start = self.replica().load_sync_input(engine.commands_max())?;
         let last = start.commands.last().map(|(number, _)| *number);
         done.commands_sent += u32::try_from(start.commands.len()).unwrap_or(u32::MAX);
@@ -260,9 +273,9 @@ impl Runner {
         if steps.is_empty() {
             return Ok(());
         }
-        let swaps = self
-            .replica()
-            .apply_actions(steps, self.clock.now(), &mut |mark, held| engine.compare_digests(mark, held))?;
+        let swaps = self.replica().apply_actions(steps, self.clock.now(), &mut |mark, held| {
+            engine.compare_digests(mark, held)
+        })?;
         steps.iter().for_each(|step| record_action(step, done));
         self.notify_listener(&swaps);
         Ok(())
@@ -283,8 +296,9 @@ fn record_frame(frame: pb::SyncResponse, done: &mut ExchangeStats) -> pb::SyncRe
 fn record_action(step: &ReplicaAction, done: &mut ExchangeStats) {
     match step {
         ReplicaAction::StageOps { ops, .. } => {
-            let is_row =
-                |op: &&StagedOp| matches!(op, StagedOp::Put { .. } | StagedOp::Own { .. } | StagedOp::Gone { .. });
+            let is_row = |op: &&StagedOp| {
+                matches!(op, StagedOp::Put { .. } | StagedOp::Own { .. } | StagedOp::Gone { .. })
+            };
             done.rows += u32::try_from(ops.iter().filter(is_row).count()).unwrap_or(u32::MAX);
             let resets = ops.iter().filter(|op| matches!(op, StagedOp::Reset { .. })).count();
             done.resets += u32::try_from(resets).unwrap_or(u32::MAX);
@@ -299,7 +313,9 @@ fn record_action(step: &ReplicaAction, done: &mut ExchangeStats) {
 }
 
 /// The next frame if it is here already.
-async fn poll_next_ready(stream: &mut Streaming<pb::SyncResponse>) -> Option<Result<Option<pb::SyncResponse>, Status>> {
+async fn poll_next_ready(
+    stream: &mut Streaming<pb::SyncResponse>,
+) -> Option<Result<Option<pb::SyncResponse>, Status>> {
     poll_fn(|cx| match Pin::new(&mut *stream).poll_next(cx) {
         Poll::Ready(next) => Poll::Ready(Some(next.transpose())),
         Poll::Pending => Poll::Ready(None),
@@ -309,7 +325,12 @@ async fn poll_next_ready(stream: &mut Streaming<pb::SyncResponse>) -> Option<Res
 
 fn injected_fault_error() -> CallError {
     let message = "cut on purpose".to_owned();
-    CallError { kind: CallErrorKind::MaybeApplied, reason: String::new(), retry_after: None, message }
+    CallError {
+        kind: CallErrorKind::MaybeApplied,
+        reason: String::new(),
+        retry_after: None,
+        message,
+    }
 }
 
 fn malformed_response_error(what: &str) -> CallError {

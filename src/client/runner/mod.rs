@@ -121,7 +121,10 @@ impl Runner {
         let at = self.server_index.load(Ordering::Relaxed) % addresses.len().max(1);
         let address = addresses.get(at).cloned().unwrap_or_default();
         let mut held = self.client.lock().unwrap_or_else(PoisonError::into_inner);
-        let target = PinnedEndpoint { address, trusted_ca_sha256: device.identity.trusted_ca_sha256.clone() };
+        let target = PinnedEndpoint {
+            address,
+            trusted_ca_sha256: device.identity.trusted_ca_sha256.clone(),
+        };
         if let Some((known, link)) = held.as_ref()
             && *known == target
         {

@@ -23,7 +23,8 @@ pub(crate) struct DeviceKey(EcdsaKeyPair);
 impl DeviceKey {
     /// Reads PKCS #8.
     pub(crate) fn from_pkcs8(pkcs8: &[u8]) -> Result<Self, DeviceKeyError> {
-        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8, &SystemRandom::new());
+        let pair =
+            EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8, &SystemRandom::new());
         pair.map(Self).map_err(|_| DeviceKeyError)
     }
 
@@ -76,8 +77,10 @@ mod tests {
 
     #[test]
     fn ids_made_later_sort_later_and_say_that_they_are_of_version_seven() {
-        let (early, late) =
-            (new_uuid_v7(Timestamp(1_000_000_000)).unwrap(), new_uuid_v7(Timestamp(2_000_000_000)).unwrap());
+        let (early, late) = (
+            new_uuid_v7(Timestamp(1_000_000_000)).unwrap(),
+            new_uuid_v7(Timestamp(2_000_000_000)).unwrap(),
+        );
         assert!(early < late);
         assert_eq!((early[6] >> 4, early[8] >> 6), (7, 2));
     }

@@ -47,27 +47,38 @@ pub(crate) struct ServerClient {
 
 impl ServerClient {
     /// Prepares a connection. Fails when the address is none.
-    pub(crate) fn new(target: &PinnedEndpoint, counters: &Arc<TrafficCounters>) -> Result<Self, CallError> {
+    pub(crate) fn new(
+        target: &PinnedEndpoint,
+        counters: &Arc<TrafficCounters>,
+    ) -> Result<Self, CallError> {
         let bad = |what: &dyn std::fmt::Display| CallError {
             kind: CallErrorKind::Other,
             reason: "BAD_ADDRESS".to_owned(),
             retry_after: None,
             message: format!("{}: {what}", target.address),
         };
-        let endpoint = Endpoint::from_shared(target.address.clone()).map_err(|error| bad(&error))?;
+        let endpoint =
+            Endpoint::from_shared(target.address.clone()).map_err(|error| bad(&error))?;
         let endpoint = endpoint
             .connect_timeout(CONNECT_TIMEOUT)
             .http2_keep_alive_interval(KEEPALIVE_INTERVAL)
             .keep_alive_timeout(Duration::from_secs(10))
             .tcp_nodelay(true);
-        let config = Arc::new(tls::build_client_config(target.trusted_ca_sha256.clone()).map_err(|error| bad(&error))?);
+        let config = Arc::new(
+            tls::build_client_config(target.trusted_ca_sha256.clone())
+                .map_err(|error| bad(&error))?,
+        );
         let counters = counters.clone();
-        let connector = tower::service_fn(move |uri: Uri| connect_tls(uri, config.clone(), counters.clone()));
+        let connector =
+            tower::service_fn(move |uri: Uri| connect_tls(uri, config.clone(), counters.clone()));
         Ok(Self { channel: endpoint.connect_with_connector_lazy(connector) })
     }
 
     /// Enrols. Needs no token.
-    pub(crate) async fn enrol(&self, request: pb::EnrolRequest) -> Result<pb::EnrolResponse, CallError> {
+    pub(crate) async fn enrol(
+        &self,
+        request: pb::EnrolRequest,
+    ) -> Result<pb::EnrolResponse, CallError> {
         let mut client = AccessServiceClient::new(self.channel.clone());
         client
             .enrol(with_call_timeout(request))
@@ -80,7 +91,8 @@ impl ServerClient {
     pub(crate) async fn begin_renewal(&self, device: &[u8; 16]) -> Result<Vec<u8>, CallError> {
         let mut client = AccessServiceClient::new(self.channel.clone());
         let request = with_call_timeout(pb::BeginRenewalRequest { device_id: device.to_vec() });
-        let answer = client.begin_renewal(request).await.map_err(|status| to_call_error(&status))?;
+        let answer =
+            client.begin_renewal(request).await.map_err(|status| to_call_error(&status))?;
         Ok(answer.into_inner().nonce)
     }
 
@@ -105,11 +117,17 @@ impl ServerClient {
     ) -> Result<Streaming<pb::SyncResponse>, CallError> {
         let mut request = Request::new(request);
         let bearer: Result<MetadataValue<_>, _> = format!("Bearer {token}").parse();
-        let bearer = bearer.map_err(|_| to_call_error(&Status::unauthenticated("the stored token cannot be sent")))?;
+        let bearer = bearer.map_err(|_| {
+            to_call_error(&Status::unauthenticated("the stored token cannot be sent"))
+        })?;
         request.metadata_mut().insert("authorization", bearer);
         let mut client = SyncServiceClient::new(self.channel.clone())
             .max_decoding_message_size(crate::domain::limits::MESSAGE_BYTES_MAX);
-        client.sync(request).await.map(tonic::Response::into_inner).map_err(|status| to_call_error(&status))
+        client
+            .sync(request)
+            .await
+            .map(tonic::Response::into_inner)
+            .map_err(|status| to_call_error(&status))
     }
 }
 

@@ -10,13 +10,16 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::version::TLS13;
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
+};
 use std::sync::Arc;
 
 /// The configuration for servers under a CA with one of these fingerprints.
 pub(crate) fn build_client_config(trusted: Vec<[u8; 32]>) -> Result<ClientConfig, Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let verifier = Arc::new(PinnedCaVerifier { trusted_ca_sha256: trusted, provider: provider.clone() });
+    let verifier =
+        Arc::new(PinnedCaVerifier { trusted_ca_sha256: trusted, provider: provider.clone() });
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&TLS13])?
         .dangerous() // The word of rustls for any verifier but its own; ours trusts less than that one.
@@ -42,13 +45,15 @@ impl ServerCertVerifier for PinnedCaVerifier {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let is_ours =
-            |der: &&CertificateDer<'_>| self.trusted_ca_sha256.iter().any(|ca| digest(&SHA256, der).as_ref() == ca);
+        let is_ours = |der: &&CertificateDer<'_>| {
+            self.trusted_ca_sha256.iter().any(|ca| digest(&SHA256, der).as_ref() == ca)
+        };
         let ca = intermediates.iter().find(is_ours);
         let ca = ca.ok_or(Error::InvalidCertificate(CertificateError::UnknownIssuer))?;
         let mut roots = RootCertStore::empty();
         roots.add(ca.clone().into_owned())?;
-        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), self.provider.clone());
+        let verifier =
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), self.provider.clone());
         let verifier = verifier.build().map_err(|error| Error::General(error.to_string()))?;
         verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
     }

@@ -97,7 +97,8 @@ impl AuditCheckpoint {
 
     fn parse(text: &str) -> Option<Self> {
         let mut lines = text.lines();
-        let (origin, size, root) = (lines.next()?, parse_number(lines.next()?)?, parse_hash(lines.next()?)?);
+        let (origin, size, root) =
+            (lines.next()?, parse_number(lines.next()?)?, parse_hash(lines.next()?)?);
         let checkpoint = Self { origin: origin.to_owned(), size, root };
         // Also refuses further lines: nobody could check what they say.
         (is_key_name(origin) && checkpoint.signed_text() == text).then_some(checkpoint)
@@ -108,7 +109,8 @@ impl SignedCheckpoint {
     fn parse(text: &str) -> Option<Self> {
         // The first ends where the blank line begins, with its own end.
         let at = text.find("\n\n")? + 1;
-        let signatures = text[at + 1..].lines().map(CheckpointSignature::parse).collect::<Option<Vec<_>>>()?;
+        let signatures =
+            text[at + 1..].lines().map(CheckpointSignature::parse).collect::<Option<Vec<_>>>()?;
         let signed = Self { checkpoint: AuditCheckpoint::parse(&text[..at])?, signatures };
         (!signed.signatures.is_empty() && signed.to_string() == text).then_some(signed)
     }
@@ -119,7 +121,11 @@ impl CheckpointSignature {
         let (name, bytes) = line.strip_prefix(SIGNATURE_PREFIX)?.split_once(' ')?;
         let bytes = decode_base64(bytes)?;
         let (key, bytes) = bytes.split_first_chunk::<4>()?;
-        is_key_name(name).then(|| Self { name: name.to_owned(), key_id: *key, bytes: bytes.to_vec() })
+        is_key_name(name).then(|| Self {
+            name: name.to_owned(),
+            key_id: *key,
+            bytes: bytes.to_vec(),
+        })
     }
 }
 
@@ -190,7 +196,8 @@ impl fmt::Display for AuditProof {
 
 /// Names stand between blanks and lines.
 fn is_key_name(text: &str) -> bool {
-    !text.is_empty() && !text.contains(|one: char| one.is_whitespace() || one.is_control() || one == '+')
+    !text.is_empty()
+        && !text.contains(|one: char| one.is_whitespace() || one.is_control() || one == '+')
 }
 
 fn parse_number(text: &str) -> Option<u64> {
@@ -202,7 +209,8 @@ fn parse_hash(text: &str) -> Option<MerkleHash> {
 }
 
 fn parse_path<'a>(lines: impl Iterator<Item = &'a str>) -> Option<Vec<MerkleHash>> {
-    let path: Vec<MerkleHash> = lines.take(PATH_HASHES_MAX + 1).map(parse_hash).collect::<Option<_>>()?;
+    let path: Vec<MerkleHash> =
+        lines.take(PATH_HASHES_MAX + 1).map(parse_hash).collect::<Option<_>>()?;
     (path.len() <= PATH_HASHES_MAX).then_some(path)
 }
 
@@ -227,12 +235,16 @@ mod tests {
         let hashes = || vec(any::<MerkleHash>(), 0..5);
         prop_oneof![
             signed().prop_map(AuditProof::Checkpoint),
-            (vec(any::<u8>(), 0..99), any::<u64>(), hashes(), signed())
-                .prop_map(|(line, index, path, checkpoint)| AuditProof::Inclusion { line, index, path, checkpoint }),
-            (any::<u64>(), hashes(), signed()).prop_map(|(old_size, path, checkpoint)| AuditProof::Consistency {
-                old_size,
-                path,
-                checkpoint
+            (vec(any::<u8>(), 0..99), any::<u64>(), hashes(), signed()).prop_map(
+                |(line, index, path, checkpoint)| AuditProof::Inclusion {
+                    line,
+                    index,
+                    path,
+                    checkpoint
+                }
+            ),
+            (any::<u64>(), hashes(), signed()).prop_map(|(old_size, path, checkpoint)| {
+                AuditProof::Consistency { old_size, path, checkpoint }
             }),
         ]
     }
@@ -241,12 +253,17 @@ mod tests {
     fn the_example_of_the_specification_is_read() {
         let text = "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n\
             — example.com/behind-the-sofa Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n";
-        let Ok(AuditProof::Checkpoint(signed)) = AuditProof::parse(text) else { panic!("no checkpoint") };
+        let Ok(AuditProof::Checkpoint(signed)) = AuditProof::parse(text) else {
+            panic!("no checkpoint")
+        };
         assert_eq!(
             (signed.checkpoint.size, signed.checkpoint.origin.as_str()),
             (20_852_163, "example.com/behind-the-sofa")
         );
-        assert_eq!((signed.signatures[0].key_id, signed.signatures[0].bytes.len()), ([3, 0x3d, 0xe0, 0xae], 64));
+        assert_eq!(
+            (signed.signatures[0].key_id, signed.signatures[0].bytes.len()),
+            ([3, 0x3d, 0xe0, 0xae], 64)
+        );
         assert_eq!(signed.to_string(), text);
         for (now, then) in [
             ("20852163", "020852163"),
@@ -256,7 +273,11 @@ mod tests {
             ("2I=\n\n", "2I=\nmore\n\n"),
             ("8=\n", "8="),
         ] {
-            assert_eq!(AuditProof::parse(&text.replacen(now, then, 1)), Err(BadAuditProof), "{then}");
+            assert_eq!(
+                AuditProof::parse(&text.replacen(now, then, 1)),
+                Err(BadAuditProof),
+                "{then}"
+            );
         }
     }
 

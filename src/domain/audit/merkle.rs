@@ -91,7 +91,12 @@ pub fn build_consistency_proof(leaves: &[MerkleHash], old: usize) -> Option<Vec<
 
 /// Whether `path` shows that this leaf stands at `index` in the tree of `size` leaves with this root.
 #[must_use]
-pub fn verify_inclusion((size, root): (u64, &MerkleHash), index: u64, leaf: &MerkleHash, path: &[MerkleHash]) -> bool {
+pub fn verify_inclusion(
+    (size, root): (u64, &MerkleHash),
+    index: u64,
+    leaf: &MerkleHash,
+    path: &[MerkleHash],
+) -> bool {
     if index >= size {
         return false;
     }
@@ -163,8 +168,16 @@ mod tests {
 
     /// The eight lines that the implementations of Certificate Transparency test each other with.
     fn known() -> Vec<MerkleHash> {
-        let lines =
-            ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"];
+        let lines = [
+            "",
+            "00",
+            "10",
+            "2021",
+            "3031",
+            "40414243",
+            "5051525354555657",
+            "606162636465666768696a6b6c6d6e6f",
+        ];
         lines.map(|line| hash_leaf(&decode_hex(line).unwrap())).to_vec()
     }
 

@@ -58,7 +58,10 @@ pub enum ProofError {
 pub fn verify_proofs(proofs: &[AuditProof]) -> Result<TreeHead, ProofError> {
     let mut roots: BTreeMap<u64, MerkleHash> = BTreeMap::new();
     for checkpoint in proofs.iter().map(|proof| &proof.signed_checkpoint().checkpoint) {
-        if roots.insert(checkpoint.size, checkpoint.root).is_some_and(|stored| stored != checkpoint.root) {
+        if roots
+            .insert(checkpoint.size, checkpoint.root)
+            .is_some_and(|stored| stored != checkpoint.root)
+        {
             return Err(ProofError::Forked(checkpoint.size));
         }
     }
@@ -70,23 +73,36 @@ pub fn verify_proofs(proofs: &[AuditProof]) -> Result<TreeHead, ProofError> {
             AuditProof::Checkpoint(_) => {}
             AuditProof::Inclusion { line, index, path, checkpoint: _ } => {
                 if !verify_inclusion((*size, root), *index, &hash_leaf(line), path) {
-                    return Err(ProofError::NotIncluded { line: index.saturating_add(1), size: *size });
+                    return Err(ProofError::NotIncluded {
+                        line: index.saturating_add(1),
+                        size: *size,
+                    });
                 }
             }
-            AuditProof::Consistency { old_size: old, path, checkpoint: _ } => match roots.get(old) {
-                None => missing = missing.or(Some(ProofError::MissingConsistencyProof { old: *old, new: *size })),
-                Some(old_root) if verify_consistency((*old, old_root), (*size, root), path) => {
-                    joined_pairs.insert((*old, *size));
+            AuditProof::Consistency { old_size: old, path, checkpoint: _ } => {
+                match roots.get(old) {
+                    None => {
+                        missing = missing
+                            .or(Some(ProofError::MissingConsistencyProof { old: *old, new: *size }))
+                    }
+                    Some(old_root) if verify_consistency((*old, old_root), (*size, root), path) => {
+                        joined_pairs.insert((*old, *size));
+                    }
+                    Some(_) => return Err(ProofError::Inconsistent { old: *old, new: *size }),
                 }
-                Some(_) => return Err(ProofError::Inconsistent { old: *old, new: *size }),
-            },
+            }
         }
     }
     // A proof from 900 to 4000 says nothing of a checkpoint at 1520: only neighbours join.
-    let gap = roots.keys().zip(roots.keys().skip(1)).find(|(old, new)| !joined_pairs.contains(&(**old, **new)));
+    let gap = roots
+        .keys()
+        .zip(roots.keys().skip(1))
+        .find(|(old, new)| !joined_pairs.contains(&(**old, **new)));
     match (missing, gap, roots.last_key_value()) {
         (Some(complaint), _, _) => Err(complaint),
-        (None, Some((old, new)), _) => Err(ProofError::MissingConsistencyProof { old: *old, new: *new }),
+        (None, Some((old, new)), _) => {
+            Err(ProofError::MissingConsistencyProof { old: *old, new: *new })
+        }
         (None, None, Some((size, root))) => Ok(TreeHead { size: *size, root: *root }),
         (None, None, None) => Err(ProofError::Empty),
     }
@@ -96,7 +112,9 @@ pub fn verify_proofs(proofs: &[AuditProof]) -> Result<TreeHead, ProofError> {
 mod tests {
     use super::*;
     use crate::domain::audit::audit_proof::SignedCheckpoint;
-    use crate::domain::audit::merkle::{build_consistency_proof, build_inclusion_proof, compute_root};
+    use crate::domain::audit::merkle::{
+        build_consistency_proof, build_inclusion_proof, compute_root,
+    };
 
     fn line(at: usize) -> Vec<u8> {
         format!("line {at}").into_bytes()
@@ -104,12 +122,17 @@ mod tests {
 
     /// An audit of nine lines; another in which line 3 says something else.
     fn audit(honest: bool) -> Vec<MerkleHash> {
-        (1..=9).map(|at| if at == 3 && !honest { hash_leaf(b"another") } else { hash_leaf(&line(at)) }).collect()
+        (1..=9)
+            .map(|at| if at == 3 && !honest { hash_leaf(b"another") } else { hash_leaf(&line(at)) })
+            .collect()
     }
 
     fn signed(leaves: &[MerkleHash], size: usize) -> SignedCheckpoint {
-        let checkpoint =
-            AuditCheckpoint { origin: "o".to_owned(), size: size as u64, root: compute_root(&leaves[..size]) };
+        let checkpoint = AuditCheckpoint {
+            origin: "o".to_owned(),
+            size: size as u64,
+            root: compute_root(&leaves[..size]),
+        };
         SignedCheckpoint { checkpoint, signatures: Vec::new() }
     }
 
@@ -124,13 +147,19 @@ mod tests {
 
     fn stands(leaves: &[MerkleHash], at: usize, size: usize) -> AuditProof {
         let path = build_inclusion_proof(&leaves[..size], at - 1).unwrap();
-        AuditProof::Inclusion { line: line(at), index: at as u64 - 1, path, checkpoint: signed(leaves, size) }
+        AuditProof::Inclusion {
+            line: line(at),
+            index: at as u64 - 1,
+            path,
+            checkpoint: signed(leaves, size),
+        }
     }
 
     #[test]
     fn papers_of_one_history_agree_in_any_order() {
         let all = audit(true);
-        let proofs = [grown(&all, 6, 9), stands(&all, 3, 6), checkpoint(&all, 4), grown(&all, 4, 6)];
+        let proofs =
+            [grown(&all, 6, 9), stands(&all, 3, 6), checkpoint(&all, 4), grown(&all, 4, 6)];
         assert_eq!(verify_proofs(&proofs), Ok(TreeHead { size: 9, root: compute_root(&all) }));
         assert_eq!(verify_proofs(&proofs[1..2]).unwrap().size, 6, "a proof stands for itself");
         assert_eq!(verify_proofs(&[]), Err(ProofError::Empty));
@@ -143,8 +172,14 @@ mod tests {
             verify_proofs(&[checkpoint(&all, 4), grown(&other, 4, 9)]),
             Err(ProofError::Inconsistent { old: 4, new: 9 })
         );
-        assert_eq!(verify_proofs(&[checkpoint(&all, 4), checkpoint(&other, 4)]), Err(ProofError::Forked(4)));
-        assert_eq!(verify_proofs(&[stands(&other, 3, 9)]), Err(ProofError::NotIncluded { line: 3, size: 9 }));
+        assert_eq!(
+            verify_proofs(&[checkpoint(&all, 4), checkpoint(&other, 4)]),
+            Err(ProofError::Forked(4))
+        );
+        assert_eq!(
+            verify_proofs(&[stands(&other, 3, 9)]),
+            Err(ProofError::NotIncluded { line: 3, size: 9 })
+        );
     }
 
     #[test]
@@ -154,6 +189,10 @@ mod tests {
         assert_eq!(verify_proofs(&[checkpoint(&all, 4), checkpoint(&all, 9)]), unjoined(4, 9));
         assert_eq!(verify_proofs(&[grown(&all, 4, 9)]), unjoined(4, 9), "the older is not there");
         let fan = [checkpoint(&all, 4), grown(&all, 4, 6), grown(&all, 4, 9)];
-        assert_eq!(verify_proofs(&fan), unjoined(6, 9), "both begin with the same lines and may differ behind them");
+        assert_eq!(
+            verify_proofs(&fan),
+            unjoined(6, 9),
+            "both begin with the same lines and may differ behind them"
+        );
     }
 }

@@ -27,11 +27,17 @@ pub struct Amendment {
 impl Campaign {
     /// What this campaign becomes when `next` is applied over it: the state of its life and its amendments stay, and once it is approved
     /// a change becomes an amendment that names its basis.
-    pub fn apply_amendment(&self, next: &Self, basis: Option<&str>, entered: Date) -> Result<Self, Violation> {
+    pub fn apply_amendment(
+        &self,
+        next: &Self,
+        basis: Option<&str>,
+        entered: Date,
+    ) -> Result<Self, Violation> {
         if let Some(violation) = self.check_plan_steps(next) {
             return Err(violation);
         }
-        let updated = Self { status: self.status, amendments: self.amendments.clone(), ..next.clone() };
+        let updated =
+            Self { status: self.status, amendments: self.amendments.clone(), ..next.clone() };
         let changed = self.changed_parts(&updated);
         if self.status == CampaignStatus::Draft || changed.is_empty() {
             return Ok(updated);
@@ -45,7 +51,9 @@ impl Campaign {
                 "the campaign is concluded and is not changed any more; write a new one",
             ));
         }
-        let basis = basis.map(str::trim).filter(|text| !text.is_empty() && text.chars().count() <= BASIS_MAX);
+        let basis = basis
+            .map(str::trim)
+            .filter(|text| !text.is_empty() && text.chars().count() <= BASIS_MAX);
         let no = u8::try_from(self.amendments.len() + 1).ok();
         let (Some(basis), Some(no)) = (basis, no) else {
             let parts = changed.join(", ");
@@ -87,18 +95,33 @@ impl Campaign {
             ("contracts", self.contracts != other.contracts),
             ("device_days", self.device_retention_days != other.device_retention_days),
         ];
-        let mut parts: Vec<String> =
-            heads.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name.to_owned()).collect();
-        parts.extend(changed_codes("phases", &self.phases, &other.phases, |phase| phase.no.to_string()));
-        parts.extend(changed_codes("targets", &self.targets, &other.targets, |line| line.code.clone()));
-        parts.extend(changed_codes("activities", &self.activities, &other.activities, |line| line.code.clone()));
-        parts.extend(changed_codes("duties", &self.duties, &other.duties, |line| line.code.clone()));
+        let mut parts: Vec<String> = heads
+            .into_iter()
+            .filter(|(_, differs)| *differs)
+            .map(|(name, _)| name.to_owned())
+            .collect();
+        parts.extend(changed_codes("phases", &self.phases, &other.phases, |phase| {
+            phase.no.to_string()
+        }));
+        parts.extend(changed_codes("targets", &self.targets, &other.targets, |line| {
+            line.code.clone()
+        }));
+        parts.extend(changed_codes("activities", &self.activities, &other.activities, |line| {
+            line.code.clone()
+        }));
+        parts
+            .extend(changed_codes("duties", &self.duties, &other.duties, |line| line.code.clone()));
         parts
     }
 }
 
 /// Lines that are new, gone or other, by code.
-fn changed_codes<T: PartialEq>(name: &str, one: &[T], other: &[T], code: impl Fn(&T) -> String) -> Vec<String> {
+fn changed_codes<T: PartialEq>(
+    name: &str,
+    one: &[T],
+    other: &[T],
+    code: impl Fn(&T) -> String,
+) -> Vec<String> {
     let only = |these: &[T], those: &[T]| -> Vec<String> {
         these.iter().filter(|line| !those.contains(line)).map(&code).collect()
     };

@@ -53,8 +53,12 @@ impl Campaign {
                 ),
             ));
         }
-        let named =
-            [("code", &self.code), ("name_vi", &self.name_vi), ("name_en", &self.name_en), ("owner", &self.owner_uid)];
+        let named = [
+            ("code", &self.code),
+            ("name_vi", &self.name_vi),
+            ("name_en", &self.name_en),
+            ("owner", &self.owner_uid),
+        ];
         for (key, _) in named.iter().filter(|(_, text)| text.trim().is_empty()) {
             violations.push(missing_value_violation(key));
         }
@@ -111,14 +115,23 @@ impl Campaign {
     }
 
     fn check_codes(&self, violations: &mut Vec<Violation>) {
-        violations.extend(duplicate_code_violations("targets", self.targets.iter().map(|target| target.code.as_str())));
+        violations.extend(duplicate_code_violations(
+            "targets",
+            self.targets.iter().map(|target| target.code.as_str()),
+        ));
         violations.extend(duplicate_code_violations(
             "activities",
             self.activities.iter().map(|activity| activity.code.as_str()),
         ));
-        violations.extend(duplicate_code_violations("duties", self.duties.iter().map(|duty| duty.code.as_str())));
-        let counts =
-            [("targets", self.targets.len()), ("activities", self.activities.len()), ("duties", self.duties.len())];
+        violations.extend(duplicate_code_violations(
+            "duties",
+            self.duties.iter().map(|duty| duty.code.as_str()),
+        ));
+        let counts = [
+            ("targets", self.targets.len()),
+            ("activities", self.activities.len()),
+            ("duties", self.duties.len()),
+        ];
         for (at, count) in counts.into_iter().filter(|(_, count)| *count > LINES_MAX) {
             violations.push(Violation::error(
                 "TOO_MANY_LINES",
@@ -139,15 +152,22 @@ impl Campaign {
     }
 
     /// Whether one of the campaign's contracts brings in this element.
-    pub(super) fn counts_element(&self, element: &crate::domain::element::ElementCode, catalogue: &Catalogue) -> bool {
-        catalogue.contract_for_element(element).is_some_and(|contract| self.contracts.contains(&contract.code))
+    pub(super) fn counts_element(
+        &self,
+        element: &crate::domain::element::ElementCode,
+        catalogue: &Catalogue,
+    ) -> bool {
+        catalogue
+            .contract_for_element(element)
+            .is_some_and(|contract| self.contracts.contains(&contract.code))
     }
 }
 
 fn check_anniversary(day: &Anniversary) -> Option<Violation> {
     let falls_on = |origin: jiff::civil::Date| {
         origin.year() + day.ordinal == day.commemorated_on.year()
-            && (origin.month(), origin.day()) == (day.commemorated_on.month(), day.commemorated_on.day())
+            && (origin.month(), origin.day())
+                == (day.commemorated_on.month(), day.commemorated_on.day())
     };
     let origin = day.correction.as_ref().map_or(day.origin, |correction| correction.origin);
     if falls_on(origin) {
@@ -157,19 +177,28 @@ fn check_anniversary(day: &Anniversary) -> Option<Violation> {
     Some(Violation::error(
         "ANNIVERSARY_DOES_NOT_ADD_UP",
         format!("anniversaries.{}", day.name_vi),
-        format!("{origin} cộng {ordinal} năm không phải là {on}; giữ nguyên văn đã đăng và thêm mục correction"),
-        format!("{origin} and {ordinal} years do not make {on}; keep the words as published and add a correction"),
+        format!(
+            "{origin} cộng {ordinal} năm không phải là {on}; giữ nguyên văn đã đăng và thêm mục correction"
+        ),
+        format!(
+            "{origin} and {ordinal} years do not make {on}; keep the words as published and add a correction"
+        ),
     ))
 }
 
 fn check_duty(duty: &Duty, catalogue: &Catalogue, violations: &mut Vec<Violation>) {
     let at = format!("duties.{}", duty.code);
-    let kind = duty.element.as_ref().map(|code| catalogue.element(code).map(|element| element.kind));
+    let kind =
+        duty.element.as_ref().map(|code| catalogue.element(code).map(|element| element.kind));
     let fits = match (duty.evidence, kind) {
         (DutyEvidence::Narrative, None) => true,
-        (DutyEvidence::Attestation, Some(Some(kind))) => kind == ElementKind::EventFlag && duty.due > 0,
+        (DutyEvidence::Attestation, Some(Some(kind))) => {
+            kind == ElementKind::EventFlag && duty.due > 0
+        }
         (DutyEvidence::ActivityCount, Some(Some(kind))) => kind == ElementKind::Flow,
-        (DutyEvidence::Narrative | DutyEvidence::Attestation | DutyEvidence::ActivityCount, _) => false,
+        (DutyEvidence::Narrative | DutyEvidence::Attestation | DutyEvidence::ActivityCount, _) => {
+            false
+        }
     };
     if !fits {
         violations.push(Violation::error(
@@ -186,10 +215,21 @@ fn phase_tiling_violation(at: String, vi: String, en: String) -> Violation {
 }
 
 fn missing_value_violation(key: &str) -> Violation {
-    Violation::error("NOT_GIVEN", key, format!("chưa có {key}; hãy điền"), format!("{key} is not given; fill it in"))
+    Violation::error(
+        "NOT_GIVEN",
+        key,
+        format!("chưa có {key}; hãy điền"),
+        format!("{key} is not given; fill it in"),
+    )
 }
 
-fn unknown_code_violation(code: &'static str, at: &str, vi: &str, en: &str, name: &str) -> Violation {
+fn unknown_code_violation(
+    code: &'static str,
+    at: &str,
+    vi: &str,
+    en: &str,
+    name: &str,
+) -> Violation {
     Violation::error(
         code,
         at,
@@ -202,7 +242,11 @@ pub(super) fn not_counted_violation(at: &str, element: &str) -> Violation {
     Violation::error(
         "ELEMENT_NOT_COUNTED",
         at,
-        format!("không hợp đồng báo cáo nào của phong trào thu thập chỉ tiêu {element}; hãy thêm hợp đồng hoặc sửa mã"),
-        format!("no contract of this campaign brings in element {element}; add the contract or mend the code"),
+        format!(
+            "không hợp đồng báo cáo nào của phong trào thu thập chỉ tiêu {element}; hãy thêm hợp đồng hoặc sửa mã"
+        ),
+        format!(
+            "no contract of this campaign brings in element {element}; add the contract or mend the code"
+        ),
     )
 }

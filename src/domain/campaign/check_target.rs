@@ -4,12 +4,15 @@
 
 use super::check::not_counted_violation;
 use super::formula_analysis::{
-    baseline_methods, collect_baselines, needs_pair, reduced_elements, rewarded_elements, shrinkable_denominator,
+    baseline_methods, collect_baselines, needs_pair, reduced_elements, rewarded_elements,
+    shrinkable_denominator,
 };
 use super::{BaselineMethod, Campaign, CampaignTarget, Commitment, DutyEvidence, TargetPair};
 use crate::domain::element::{Element, ElementKind};
 use crate::domain::form::Catalogue;
-use crate::domain::target_rule::{Baseline, Comparison, FormulaIdentifier, Measure, Target, TargetWindow as When};
+use crate::domain::target_rule::{
+    Baseline, Comparison, FormulaIdentifier, Measure, Target, TargetWindow as When,
+};
 use crate::domain::violation::Violation;
 use crate::domain::window::DateWindow;
 use jiff::civil::Date;
@@ -21,7 +24,8 @@ pub(super) fn check_target(
     catalogue: &Catalogue,
     violations: &mut Vec<Violation>,
 ) {
-    let checker = TargetChecker { campaign, target, catalogue, path: format!("targets.{}", target.code) };
+    let checker =
+        TargetChecker { campaign, target, catalogue, path: format!("targets.{}", target.code) };
     checker.check_texts(violations);
     checker.check_elements(violations);
     checker.check_names(&target.formula, violations);
@@ -80,8 +84,11 @@ impl TargetChecker<'_> {
             // A rate may be per a stock (people), a ratio may hold a stock against a stock.
             Measure::Ratio { .. } | Measure::Rate { .. } => return,
         };
-        let elements = measure.elements().into_iter().filter_map(|code| self.catalogue.element(code));
-        for element in elements.filter(|element| (element.kind == ElementKind::Stock) != wants_stock) {
+        let elements =
+            measure.elements().into_iter().filter_map(|code| self.catalogue.element(code));
+        for element in
+            elements.filter(|element| (element.kind == ElementKind::Stock) != wants_stock)
+        {
             let (code, kind) = (&element.code, element.kind);
             violations.push(self.error(
                 "MEASURE_KIND",
@@ -98,7 +105,10 @@ impl TargetChecker<'_> {
             Target::Milestone(name) => violations.push(self.unknown_milestone_violation(name)),
             Target::Compare(comparison) => self.check_comparison_window(comparison, violations),
             Target::All(_) | Target::Any(_) | Target::Tier { .. } => {
-                formula.members().into_iter().for_each(|member| self.check_names(member, violations));
+                formula
+                    .members()
+                    .into_iter()
+                    .for_each(|member| self.check_names(member, violations));
             }
         }
     }
@@ -123,7 +133,9 @@ impl TargetChecker<'_> {
                     violations.push(self.error(
                         "UNKNOWN_PHASE",
                         format!("không có đợt {no}; hãy khai trong phases hoặc sửa số"),
-                        format!("there is no phase {no}; declare it under phases or mend the number"),
+                        format!(
+                            "there is no phase {no}; declare it under phases or mend the number"
+                        ),
                     ));
                 }
             }
@@ -141,9 +153,9 @@ impl TargetChecker<'_> {
     /// A binding target says against what, with how much missing and with what small base it is judged.
     fn check_policies(&self, violations: &mut Vec<Violation>) {
         let (target, methods) = (self.target, baseline_methods(&self.target.formula));
-        if let Some(declared) =
-            target.baseline.filter(|declared| methods.iter().any(|method| method != declared) || methods.is_empty())
-        {
+        if let Some(declared) = target.baseline.filter(|declared| {
+            methods.iter().any(|method| method != declared) || methods.is_empty()
+        }) {
             let used = methods.first().map_or("-", |method| method.as_str());
             violations.push(self.error(
                 "BASELINE_DISAGREES",
@@ -236,7 +248,9 @@ impl TargetChecker<'_> {
             TargetPair::Count(code) if !self.campaign.counts_element(code, self.catalogue) => {
                 Some(not_counted_violation(&self.path, code.as_str()))
             }
-            TargetPair::Target(code) if *code == self.target.code || self.campaign.target(code).is_none() => {
+            TargetPair::Target(code)
+                if *code == self.target.code || self.campaign.target(code).is_none() =>
+            {
                 Some(self.error(
                     "UNKNOWN_PAIR",
                     format!("không có chỉ tiêu {code} khác để đi kèm; hãy sửa pairs"),
@@ -249,7 +263,10 @@ impl TargetChecker<'_> {
 
     /// No target asks for more force upon persons; one that asks for more activity is warned about.
     fn check_rewards(&self, violations: &mut Vec<Violation>) {
-        for element in rewarded_elements(&self.target.formula).iter().filter_map(|code| self.catalogue.element(code)) {
+        for element in rewarded_elements(&self.target.formula)
+            .iter()
+            .filter_map(|code| self.catalogue.element(code))
+        {
             if element.coercive {
                 violations.push(self.coercive_violation(element));
             } else if element.activity {
@@ -266,12 +283,18 @@ impl TargetChecker<'_> {
 
     fn coercive_violation(&self, element: &Element) -> Violation {
         let code = &element.code;
-        if let Some(authority) = self.target.coercive_override.as_deref().filter(|text| !text.trim().is_empty()) {
+        if let Some(authority) =
+            self.target.coercive_override.as_deref().filter(|text| !text.trim().is_empty())
+        {
             return Violation::warning(
                 "COERCIVE_OVERRIDDEN",
                 &self.path,
-                format!("đòi nhiều {code} hơn là buộc phải xử lý người; được cho phép bởi: {authority}"),
-                format!("asks for more {code}, which are acts of force upon persons; allowed by: {authority}"),
+                format!(
+                    "đòi nhiều {code} hơn là buộc phải xử lý người; được cho phép bởi: {authority}"
+                ),
+                format!(
+                    "asks for more {code}, which are acts of force upon persons; allowed by: {authority}"
+                ),
             );
         }
         self.error(
@@ -286,8 +309,12 @@ impl TargetChecker<'_> {
 fn baseline_year_window(baseline: Baseline) -> Option<DateWindow> {
     let day = |year: u16, month, day| Date::new(i16::try_from(year).ok()?, month, day).ok();
     match baseline {
-        Baseline::StatYear(year) => DateWindow::new(day(year.checked_sub(1)?, 12, 15)?, day(year, 12, 15)?),
-        Baseline::CalendarYear(year) => DateWindow::new(day(year, 1, 1)?, day(year.checked_add(1)?, 1, 1)?),
+        Baseline::StatYear(year) => {
+            DateWindow::new(day(year.checked_sub(1)?, 12, 15)?, day(year, 12, 15)?)
+        }
+        Baseline::CalendarYear(year) => {
+            DateWindow::new(day(year, 1, 1)?, day(year.checked_add(1)?, 1, 1)?)
+        }
         Baseline::SameWindowPriorYear | Baseline::Fixed(_) | Baseline::MeanPrior(_) => None,
     }
 }
@@ -306,6 +333,7 @@ impl From<Baseline> for BaselineMethod {
 
 /// Whether a text has a word's length and a letter that only Vietnamese writes.
 fn is_vietnamese(text: &str) -> bool {
-    let reduced = |c: char| "ăâđêôơưàáãèéìíòóõùúýĩũ".contains(c) || ('\u{1ea0}'..='\u{1ef9}').contains(&c);
+    let reduced =
+        |c: char| "ăâđêôơưàáãèéìíòóõùúýĩũ".contains(c) || ('\u{1ea0}'..='\u{1ef9}').contains(&c);
     text.trim().chars().count() >= 10 && text.to_lowercase().chars().any(reduced)
 }

@@ -5,7 +5,9 @@
 use super::BaselineMethod;
 use crate::domain::element::ElementCode;
 use crate::domain::form::Catalogue;
-use crate::domain::target_rule::{Baseline, Comparator, Comparison, Expr, Measure, Target, TermSign};
+use crate::domain::target_rule::{
+    Baseline, Comparator, Comparison, Expr, Measure, Target, TermSign,
+};
 use std::collections::BTreeSet;
 
 /// Which way a comparison pulls its measure.
@@ -29,7 +31,9 @@ fn desired_direction(comparison: &Comparison) -> DesiredDirection {
 fn unwrap_change(measure: &Measure) -> &Measure {
     match measure {
         Measure::Change { measure: of, .. } => unwrap_change(of),
-        Measure::Count(_) | Measure::Stock(_) | Measure::Ratio { .. } | Measure::Rate { .. } => measure,
+        Measure::Count(_) | Measure::Stock(_) | Measure::Ratio { .. } | Measure::Rate { .. } => {
+            measure
+        }
     }
 }
 
@@ -37,7 +41,9 @@ fn unwrap_change(measure: &Measure) -> &Measure {
 pub(super) fn collect_baselines(target: &Target) -> Vec<Baseline> {
     let of = |comparison: &&Comparison| match &comparison.measure {
         Measure::Change { baseline, .. } => Some(*baseline),
-        Measure::Count(_) | Measure::Stock(_) | Measure::Ratio { .. } | Measure::Rate { .. } => None,
+        Measure::Count(_) | Measure::Stock(_) | Measure::Ratio { .. } | Measure::Rate { .. } => {
+            None
+        }
     };
     target.comparisons().iter().filter_map(of).collect()
 }
@@ -61,20 +67,28 @@ pub(super) fn needs_pair(target: &Target) -> bool {
 
 /// The elements of the measures that are to come down.
 pub(super) fn reduced_elements(target: &Target) -> BTreeSet<ElementCode> {
-    let down =
-        target.comparisons().into_iter().filter(|comparison| desired_direction(comparison) == DesiredDirection::Down);
+    let down = target
+        .comparisons()
+        .into_iter()
+        .filter(|comparison| desired_direction(comparison) == DesiredDirection::Down);
     down.flat_map(|comparison| comparison.measure.elements()).cloned().collect()
 }
 
 /// The first element below the line of a ratio to be brought up that the reporting unit itself can make smaller.
-pub(super) fn shrinkable_denominator(target: &Target, catalogue: &Catalogue) -> Option<ElementCode> {
-    let shrinkable = |code: &&ElementCode| catalogue.element(code).is_some_and(|element| element.shrinkable);
+pub(super) fn shrinkable_denominator(
+    target: &Target,
+    catalogue: &Catalogue,
+) -> Option<ElementCode> {
+    let shrinkable =
+        |code: &&ElementCode| catalogue.element(code).is_some_and(|element| element.shrinkable);
     target
         .comparisons()
         .into_iter()
         .filter(|comparison| desired_direction(comparison) == DesiredDirection::Up)
         .find_map(|comparison| {
-            let Measure::Ratio { den, .. } = unwrap_change(&comparison.measure) else { return None };
+            let Measure::Ratio { den, .. } = unwrap_change(&comparison.measure) else {
+                return None;
+            };
             den.elements().into_iter().find(shrinkable).cloned()
         })
 }
@@ -85,7 +99,9 @@ pub(super) fn rewarded_elements(target: &Target) -> BTreeSet<ElementCode> {
     for comparison in target.comparisons() {
         let up = desired_direction(comparison) == DesiredDirection::Up;
         match unwrap_change(&comparison.measure) {
-            Measure::Count(expr) | Measure::Stock(expr) => elements.extend(elements_with_sign(expr, up)),
+            Measure::Count(expr) | Measure::Stock(expr) => {
+                elements.extend(elements_with_sign(expr, up))
+            }
             Measure::Ratio { num, den, .. } | Measure::Rate { num, den, .. } => {
                 elements.extend(elements_with_sign(num, up));
                 elements.extend(elements_with_sign(den, !up));

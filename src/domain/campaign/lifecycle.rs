@@ -88,7 +88,9 @@ impl CampaignStatus {
             Self::Approved => lang.pick("phê duyệt", "approved"),
             Self::Launched => lang.pick("phát động", "launched"),
             Self::Active => lang.pick("đang thực hiện", "running"),
-            Self::Closing => lang.pick("hết hạn, đang chốt số liệu", "over, late reports still come"),
+            Self::Closing => {
+                lang.pick("hết hạn, đang chốt số liệu", "over, late reports still come")
+            }
             Self::UnderReview => lang.pick("đang tổng kết", "under review"),
             Self::Concluded => lang.pick("tổng kết xong", "concluded"),
             Self::Archived => lang.pick("lưu trữ", "archived"),
@@ -133,7 +135,8 @@ pub struct CampaignStepContext<'a> {
 }
 
 /// The steps that the calendar takes: their guards are days alone.
-const STEPS_BY_DATE: [CampaignStep; 3] = [CampaignStep::Launch, CampaignStep::Start, CampaignStep::Close];
+const STEPS_BY_DATE: [CampaignStep; 3] =
+    [CampaignStep::Launch, CampaignStep::Start, CampaignStep::Close];
 
 impl Campaign {
     /// The state that the days up to `facts.today` bring, one step after the other, where each may be taken.
@@ -166,12 +169,20 @@ impl Campaign {
         match step {
             CampaignStep::Approve => {
                 let mut violations = self.check(context.catalogue);
-                violations.extend(context.unreachable_units.iter().map(|unit| unreachable_unit_violation(unit)));
+                violations.extend(
+                    context.unreachable_units.iter().map(|unit| unreachable_unit_violation(unit)),
+                );
                 violations
             }
-            CampaignStep::Launch => self.check_not_before("NOT_LAUNCHED_YET", self.launched_on, context.today),
-            CampaignStep::Start => self.check_not_before("NOT_BEGUN_YET", Some(self.legal_window.start), context.today),
-            CampaignStep::Close => self.check_not_before("NOT_OVER_YET", Some(self.legal_window.end), context.today),
+            CampaignStep::Launch => {
+                self.check_not_before("NOT_LAUNCHED_YET", self.launched_on, context.today)
+            }
+            CampaignStep::Start => {
+                self.check_not_before("NOT_BEGUN_YET", Some(self.legal_window.start), context.today)
+            }
+            CampaignStep::Close => {
+                self.check_not_before("NOT_OVER_YET", Some(self.legal_window.end), context.today)
+            }
             CampaignStep::Review
             | CampaignStep::Conclude
             | CampaignStep::Archive
@@ -181,7 +192,12 @@ impl Campaign {
         }
     }
 
-    fn check_not_before(&self, code: &'static str, day: Option<Date>, today: Date) -> Vec<Violation> {
+    fn check_not_before(
+        &self,
+        code: &'static str,
+        day: Option<Date>,
+        today: Date,
+    ) -> Vec<Violation> {
         let at = format!("campaign.{}", self.code);
         match day {
             Some(day) if day <= today => Vec::new(),

@@ -321,7 +321,11 @@ impl Campaign {
             )
             | None => None,
         });
-        [self.legal_window, self.measurement_window].into_iter().chain(phases).chain(dated).collect()
+        [self.legal_window, self.measurement_window]
+            .into_iter()
+            .chain(phases)
+            .chain(dated)
+            .collect()
     }
 
     /// The days a year before that the measured ones are compared with: as many days, ending where the measured ones begin

@@ -107,7 +107,8 @@ pub struct Allocation {
 
 impl Campaign {
     pub(super) fn check_participation(&self, violations: &mut Vec<Violation>) {
-        for launch in self.launches.iter().filter(|launch| launch.held_on >= self.legal_window.end) {
+        for launch in self.launches.iter().filter(|launch| launch.held_on >= self.legal_window.end)
+        {
             violations.push(Violation::error(
                 "LAUNCH_AFTER_END",
                 format!("launches.{}", launch.unit_uid),
@@ -115,16 +116,24 @@ impl Campaign {
                 format!("{} comes after the campaign's last day; look at it again", launch.held_on),
             ));
         }
-        let pledges = self.pledges.iter().map(|pledge| ("pledges", &pledge.unit_uid, &pledge.text_vi));
+        let pledges =
+            self.pledges.iter().map(|pledge| ("pledges", &pledge.unit_uid, &pledge.text_vi));
         let plans = self.plans.iter().map(|plan| ("plans", &plan.unit_uid, &plan.document));
         for (at, unit, text) in pledges.chain(plans) {
             if let Some(reason) = free_text::check_free_text(text) {
                 let at = format!("{at}.{unit}");
-                violations.push(Violation::error(reason.code(), at, reason.text_vi(), reason.text_en()));
+                violations.push(Violation::error(
+                    reason.code(),
+                    at,
+                    reason.text_vi(),
+                    reason.text_en(),
+                ));
             }
         }
         for plan in &self.plans {
-            for allocation in plan.allocations.iter().filter(|one| self.target(&one.target).is_none()) {
+            for allocation in
+                plan.allocations.iter().filter(|one| self.target(&one.target).is_none())
+            {
                 violations.push(Violation::error(
                     "UNKNOWN_TARGET",
                     format!("plans.{}", plan.unit_uid),
@@ -135,7 +144,11 @@ impl Campaign {
         }
         let has_two_in_force = |plan: &UnitPlan| {
             plan.status == PlanStatus::Approved
-                && self.plans.iter().filter(|one| one.unit_uid == plan.unit_uid && one.status == plan.status).count()
+                && self
+                    .plans
+                    .iter()
+                    .filter(|one| one.unit_uid == plan.unit_uid && one.status == plan.status)
+                    .count()
                     > 1
         };
         if let Some(plan) = self.plans.iter().find(|plan| has_two_in_force(plan)) {
@@ -151,7 +164,8 @@ impl Campaign {
     /// Plans that would take a step the table forbids if `next` came after this.
     pub(super) fn check_plan_steps(&self, next: &Self) -> Option<Violation> {
         let forbidden = next.plans.iter().find_map(|plan| {
-            let same = |one: &&UnitPlan| one.unit_uid == plan.unit_uid && one.document == plan.document;
+            let same =
+                |one: &&UnitPlan| one.unit_uid == plan.unit_uid && one.document == plan.document;
             let before = self.plans.iter().find(same)?;
             (!before.status.can_become(plan.status)).then_some((before.status, plan))
         });

@@ -150,7 +150,9 @@ impl OrgAction {
     pub fn subject_unit(&self) -> UnitId {
         match self {
             Self::Create { uid, .. } => UnitId::from_code(uid),
-            Self::Rename { unit, .. } | Self::Reparent { unit, .. } | Self::Dissolve { unit } => *unit,
+            Self::Rename { unit, .. } | Self::Reparent { unit, .. } | Self::Dissolve { unit } => {
+                *unit
+            }
             Self::Merge { into, .. } => *into,
             Self::Split { from, .. } | Self::TransferFunction { from, .. } => *from,
         }
@@ -175,7 +177,10 @@ impl OrgChange {
     #[must_use]
     pub fn id(&self) -> OrgChangeId {
         let (about, kind) = (self.action.subject_unit(), self.action.kind());
-        OrgChangeId::from_code(&format!("{}|{kind}|{about}|{}", self.effective_day, self.legal_basis))
+        OrgChangeId::from_code(&format!(
+            "{}|{kind}|{about}|{}",
+            self.effective_day, self.legal_basis
+        ))
     }
 }
 
@@ -184,7 +189,9 @@ impl Org {
     pub fn apply_changes(&self, changes: &[OrgChange]) -> Result<Self, Vec<OrgViolation>> {
         let mut ordered: Vec<&OrgChange> = changes.iter().collect();
         // Units are created before others of the same day name them; otherwise the order given is kept.
-        ordered.sort_by_key(|change| (change.effective_day, change.action.kind() != OrgChangeKind::Create));
+        ordered.sort_by_key(|change| {
+            (change.effective_day, change.action.kind() != OrgChangeKind::Create)
+        });
         let mut draft = OrgDraft::from_org(self);
         ordered.into_iter().for_each(|change| draft.apply_change(change));
         draft.into_org()
@@ -207,7 +214,11 @@ impl OrgHistory {
 
     /// Takes a finished organisation apart: the state before `first`, and all changes since, as learned of at `recorded`
     /// gives for each effective day.
-    pub fn from_org(org: &Org, first: Date, recorded: impl Fn(Date) -> Timestamp) -> Result<Self, Vec<OrgViolation>> {
+    pub fn from_org(
+        org: &Org,
+        first: Date,
+        recorded: impl Fn(Date) -> Timestamp,
+    ) -> Result<Self, Vec<OrgViolation>> {
         let days = org.change_days_from(first);
         let changes = days.into_iter().flat_map(|day| org.changes_on(day, recorded(day))).collect();
         Ok(Self { origin: org.state_before(first)?, changes })

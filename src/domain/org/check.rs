@@ -3,7 +3,10 @@
 //! Finds every breach, not only the first. Knows no file: a finding names the fact, the reader of files knows its line.
 
 use super::index::OrgIndex;
-use super::{DaySpan, Fraction, Hierarchy, OrgFacts, Unit, UnitKind, UnitLineage, UnitParent, WEIGHT_DENOMINATOR_MAX};
+use super::{
+    DaySpan, Fraction, Hierarchy, OrgFacts, Unit, UnitKind, UnitLineage, UnitParent,
+    WEIGHT_DENOMINATOR_MAX,
+};
 use crate::domain::ids::UnitId;
 use crate::domain::violation::Violation;
 use jiff::civil::Date;
@@ -60,7 +63,9 @@ impl<'a> OrgChecker<'a> {
         let at = match fact {
             OrgFactRef::Unit(id) => format!("unit.{}", self.uid_of(id)),
             OrgFactRef::Edge(edge) => format!("parent.{}", self.uid_of(edge.child)),
-            OrgFactRef::Lineage(from, to) => format!("lineage.{}.{}", self.uid_of(from), self.uid_of(to)),
+            OrgFactRef::Lineage(from, to) => {
+                format!("lineage.{}.{}", self.uid_of(from), self.uid_of(to))
+            }
         };
         self.violations.push(OrgViolation { fact, violation: Violation::error(code, at, vi, en) });
     }
@@ -68,12 +73,16 @@ impl<'a> OrgChecker<'a> {
     fn check_units(&mut self) {
         let mut seen = BTreeSet::new();
         for unit in &self.facts.units {
-            for uid in std::iter::once(&unit.uid).chain(&unit.aliases).filter(|uid| !seen.insert(uid.as_str())) {
+            for uid in std::iter::once(&unit.uid)
+                .chain(&unit.aliases)
+                .filter(|uid| !seen.insert(uid.as_str()))
+            {
                 let vi = format!("mã {uid} dùng cho hai đơn vị; mỗi mã chỉ dùng một lần");
                 let en = format!("code {uid} stands for two units; each code is used once");
                 self.push_violation(OrgFactRef::Unit(unit.id), "SAME_UNIT_TWICE", vi, en);
             }
-            let whole = !unit.versions.is_empty() && unit.versions.iter().all(|version| !version.days.is_empty());
+            let whole = !unit.versions.is_empty()
+                && unit.versions.iter().all(|version| !version.days.is_empty());
             let tiled = unit.versions.windows(2).all(|pair| pair[0].days.to == pair[1].days.from);
             if !whole || !tiled {
                 let vi =
@@ -88,12 +97,17 @@ impl<'a> OrgChecker<'a> {
         for (code, holders) in &self.index.codes {
             let mut holders = holders.clone();
             holders.sort_unstable();
-            let overlap = holders.windows(2).find(|pair| pair[0].1 != pair[1].1 && pair[0].0.overlaps(&pair[1].0));
+            let overlap = holders
+                .windows(2)
+                .find(|pair| pair[0].1 != pair[1].1 && pair[0].0.overlaps(&pair[1].0));
             let Some([(_, first), (span, second)]) = overlap else { continue };
             let (first, code) = (self.uid_of(*first), &code.code);
-            let vi =
-                format!("mã {code} đang thuộc {first} trong cùng thời gian {span}; mỗi ngày một mã chỉ có một đơn vị");
-            let en = format!("code {code} is held by {first} too during {span}; on one day a code has one unit");
+            let vi = format!(
+                "mã {code} đang thuộc {first} trong cùng thời gian {span}; mỗi ngày một mã chỉ có một đơn vị"
+            );
+            let en = format!(
+                "code {code} is held by {first} too during {span}; on one day a code has one unit"
+            );
             self.push_violation(OrgFactRef::Unit(*second), "CODE_HELD_TWICE", vi, en);
         }
         self.violations.sort_by(|a, b| a.violation.path.cmp(&b.violation.path));
@@ -102,22 +116,29 @@ impl<'a> OrgChecker<'a> {
     fn check_edges(&mut self) {
         for edge in &self.facts.edges {
             let fact = OrgFactRef::Edge(*edge);
-            let (Some(child), Some(parent)) = (self.unit(edge.child), self.unit(edge.parent)) else {
+            let (Some(child), Some(parent)) = (self.unit(edge.child), self.unit(edge.parent))
+            else {
                 let vi = "đơn vị con hoặc cấp trên không có trong danh sách đơn vị; hãy thêm hoặc sửa mã".into();
-                let en = "the unit or its parent is not among the units; add it or mend the code".into();
+                let en =
+                    "the unit or its parent is not among the units; add it or mend the code".into();
                 self.push_violation(fact, "UNKNOWN_UNIT", vi, en);
                 continue;
             };
             if edge.child == edge.parent || edge.days.is_empty() {
                 let vi = "đơn vị không thể là cấp trên của chính mình, và thời gian phải có ít nhất một ngày".into();
-                let en = "no unit stands under itself, and the time must have at least one day".into();
+                let en =
+                    "no unit stands under itself, and the time must have at least one day".into();
                 self.push_violation(fact, "BAD_PARENT", vi, en);
                 continue;
             }
-            for unit in [child, parent].into_iter().filter(|unit| !unit.lifetime().covers(&edge.days)) {
+            for unit in
+                [child, parent].into_iter().filter(|unit| !unit.lifetime().covers(&edge.days))
+            {
                 let (uid, life, span) = (&unit.uid, unit.lifetime(), edge.days);
                 let vi = format!("{uid} chỉ tồn tại {life}, không bao trùm {span}; hãy sửa ngày");
-                let en = format!("{uid} exists during {life} only, which does not cover {span}; mend the dates");
+                let en = format!(
+                    "{uid} exists during {life} only, which does not cover {span}; mend the dates"
+                );
                 self.push_violation(fact, "PARENT_OUTSIDE_LIFE", vi, en);
             }
         }
@@ -127,10 +148,15 @@ impl<'a> OrgChecker<'a> {
     fn check_parents(&mut self) {
         for pair in self.facts.edges.windows(2) {
             let (one, two) = (pair[0], pair[1]);
-            if (one.child, one.hierarchy) == (two.child, two.hierarchy) && one.days.overlaps(&two.days) {
+            if (one.child, one.hierarchy) == (two.child, two.hierarchy)
+                && one.days.overlaps(&two.days)
+            {
                 let (first, span) = (self.uid_of(one.parent), one.days);
-                let vi = format!("đã có cấp trên {first} trong {span}; mỗi ngày chỉ có một cấp trên");
-                let en = format!("{first} is the parent during {span} already; there is one parent a day");
+                let vi =
+                    format!("đã có cấp trên {first} trong {span}; mỗi ngày chỉ có một cấp trên");
+                let en = format!(
+                    "{first} is the parent during {span} already; there is one parent a day"
+                );
                 self.push_violation(OrgFactRef::Edge(two), "TWO_PARENTS", vi, en);
             }
         }
@@ -143,7 +169,8 @@ impl<'a> OrgChecker<'a> {
     }
 
     fn first_day_without_parent(&self, unit: &Unit) -> Option<Date> {
-        let edges = self.index.parents.get(&(Hierarchy::Command, unit.id)).map_or(&[][..], Vec::as_slice);
+        let edges =
+            self.index.parents.get(&(Hierarchy::Command, unit.id)).map_or(&[][..], Vec::as_slice);
         let needs = unit.versions.iter().filter(|version| match version.kind {
             UnitKind::Province | UnitKind::Cluster => false,
             UnitKind::District | UnitKind::Commune | UnitKind::Department => true,
@@ -158,13 +185,15 @@ impl<'a> OrgChecker<'a> {
                 let parents = self.index.parents.get(&(edge.hierarchy, *id))?;
                 parents.iter().find(|(span, _)| span.contains(day)).map(|(_, parent)| *parent)
             };
-            let mut chain = std::iter::successors(Some(edge.parent), above).take(self.facts.units.len() + 1);
+            let mut chain =
+                std::iter::successors(Some(edge.parent), above).take(self.facts.units.len() + 1);
             if edge.child != edge.parent && chain.any(|id| id == edge.child) {
                 let vi = format!(
                     "từ {day} đơn vị đứng dưới chính mình qua các cấp trên; hãy sửa một cấp trên trong vòng này"
                 );
-                let en =
-                    format!("from {day} on the unit stands under itself by way of others; mend one parent of the ring");
+                let en = format!(
+                    "from {day} on the unit stands under itself by way of others; mend one parent of the ring"
+                );
                 self.push_violation(OrgFactRef::Edge(*edge), "RING_OF_PARENTS", vi, en);
             }
         }
@@ -183,33 +212,49 @@ impl<'a> OrgChecker<'a> {
             let was_there = from.lifetime().from < day && day <= from.lifetime().to;
             let closed = from.lifetime().to == day;
             // A merged unit is closed; of a split one a part may stay, which then is one of its own successors.
-            let ended = if line.kind.is_succession() { closed || self.has_retained_part(line) } else { was_there };
+            let ended = if line.kind.is_succession() {
+                closed || self.has_retained_part(line)
+            } else {
+                was_there
+            };
             if !was_there || !ended || !to.is_open_on(day) {
-                let vi =
-                    format!("ngày {day}: đơn vị trước phải kết thúc và đơn vị kế thừa phải đang tồn tại; hãy sửa ngày");
-                let en = format!("on {day} the predecessor must end and the successor must exist; mend the dates");
+                let vi = format!(
+                    "ngày {day}: đơn vị trước phải kết thúc và đơn vị kế thừa phải đang tồn tại; hãy sửa ngày"
+                );
+                let en = format!(
+                    "on {day} the predecessor must end and the successor must exist; mend the dates"
+                );
                 self.push_violation(fact, "LINEAGE_DATE", vi, en);
             }
         }
     }
 
     fn has_retained_part(&self, line: &UnitLineage) -> bool {
-        let is_retained =
-            |l: &&UnitLineage| l.from == line.from && l.to == line.from && l.effective_day == line.effective_day;
+        let is_retained = |l: &&UnitLineage| {
+            l.from == line.from && l.to == line.from && l.effective_day == line.effective_day
+        };
         self.facts.lineage.iter().any(|l| is_retained(&l))
     }
 
     fn check_weights(&mut self) {
         let mut sums: BTreeMap<(UnitId, &str), (Option<Fraction>, UnitId)> = BTreeMap::new();
         for line in &self.facts.lineage {
-            let is_valid = line.weight > Fraction::ZERO && line.weight.den() <= WEIGHT_DENOMINATOR_MAX;
-            let (sum, _) = sums.entry((line.from, &line.basis)).or_insert((Some(Fraction::ZERO), line.to));
+            let is_valid =
+                line.weight > Fraction::ZERO && line.weight.den() <= WEIGHT_DENOMINATOR_MAX;
+            let (sum, _) =
+                sums.entry((line.from, &line.basis)).or_insert((Some(Fraction::ZERO), line.to));
             *sum = sum.filter(|_| is_valid).and_then(|sum| sum.try_add(line.weight).ok());
         }
-        for ((from, basis), (sum, to)) in sums.into_iter().filter(|(_, (sum, _))| *sum != Some(Fraction::ONE)) {
+        for ((from, basis), (sum, to)) in
+            sums.into_iter().filter(|(_, (sum, _))| *sum != Some(Fraction::ONE))
+        {
             let presented = sum.map_or_else(|| "?".to_owned(), |sum| sum.to_string());
-            let vi = format!("tổng tỷ trọng theo {basis} là {presented}, phải đúng bằng 1; hãy sửa các tỷ trọng");
-            let en = format!("the weights under {basis} sum to {presented}, and must sum to exactly 1; mend them");
+            let vi = format!(
+                "tổng tỷ trọng theo {basis} là {presented}, phải đúng bằng 1; hãy sửa các tỷ trọng"
+            );
+            let en = format!(
+                "the weights under {basis} sum to {presented}, and must sum to exactly 1; mend them"
+            );
             self.push_violation(OrgFactRef::Lineage(from, to), "WEIGHTS_DO_NOT_SUM_TO_1", vi, en);
         }
     }
@@ -217,6 +262,8 @@ impl<'a> OrgChecker<'a> {
 
 /// The first day of `span` on which none of the edges, sorted by their first day, holds.
 fn find_first_gap(span: DaySpan, edges: &[(DaySpan, UnitId)]) -> Option<Date> {
-    let covered = edges.iter().fold(span.from, |day, (edge, _)| if edge.contains(day) { edge.to } else { day });
+    let covered = edges
+        .iter()
+        .fold(span.from, |day, (edge, _)| if edge.contains(day) { edge.to } else { day });
     (covered < span.to).then_some(covered)
 }

@@ -3,7 +3,10 @@
 //! Files hold states, people decide changes; this is the bridge from the first to the second.
 
 use super::change::{OrgAction, OrgChange, UnitDescription};
-use super::{DaySpan, Fraction, Hierarchy, LineageKind, Org, OrgFacts, OrgViolation, Unit, UnitLineage, UnitVersion};
+use super::{
+    DaySpan, Fraction, Hierarchy, LineageKind, Org, OrgFacts, OrgViolation, Unit, UnitLineage,
+    UnitVersion,
+};
 use crate::domain::ids::UnitId;
 use crate::domain::time::Timestamp;
 use jiff::civil::Date;
@@ -34,10 +37,12 @@ impl Org {
     #[must_use]
     pub fn change_days_from(&self, first: Date) -> Vec<Date> {
         let facts = self.facts();
-        let versions = facts.units.iter().flat_map(|unit| &unit.versions).map(|version| version.days);
+        let versions =
+            facts.units.iter().flat_map(|unit| &unit.versions).map(|version| version.days);
         let spans = versions.chain(facts.edges.iter().map(|edge| edge.days));
-        let days =
-            spans.flat_map(|span| [span.from, span.to]).chain(facts.lineage.iter().map(|line| line.effective_day));
+        let days = spans
+            .flat_map(|span| [span.from, span.to])
+            .chain(facts.lineage.iter().map(|line| line.effective_day));
         let days: BTreeSet<Date> = days.filter(|day| *day >= first && *day != Date::MAX).collect();
         days.into_iter().collect()
     }
@@ -46,9 +51,13 @@ impl Org {
     /// `recorded`. The basis is that of the lineage; changes without lineage take the first basis of the day.
     #[must_use]
     pub fn changes_on(&self, day: Date, recorded: Timestamp) -> Vec<OrgChange> {
-        let lines: Vec<&UnitLineage> = self.lineage().iter().filter(|line| line.effective_day == day).collect();
-        let first_basis =
-            lines.iter().map(|line| line.basis.as_str()).find(|basis| !basis.contains(": ")).unwrap_or("");
+        let lines: Vec<&UnitLineage> =
+            self.lineage().iter().filter(|line| line.effective_day == day).collect();
+        let first_basis = lines
+            .iter()
+            .map(|line| line.basis.as_str())
+            .find(|basis| !basis.contains(": "))
+            .unwrap_or("");
         let change = |basis: &str, action| OrgChange {
             effective_day: day,
             legal_basis: basis.to_owned(),
@@ -57,15 +66,22 @@ impl Org {
         };
         let mut changes: Vec<OrgChange> =
             self.create_actions_on(day).map(|action| change(first_basis, action)).collect();
-        changes.extend(succession_actions(&lines).into_iter().map(|(basis, action)| change(&basis, action)));
-        let closed = |unit: &&Unit| {
-            unit.lifetime().to == day && !lines.iter().any(|l| l.from == unit.id && l.kind.is_succession())
-        };
-        let dissolved = self.units().iter().filter(closed).map(|unit| OrgAction::Dissolve { unit: unit.id });
-        changes.extend(dissolved.map(|action| change(first_basis, action)));
-        let continuing = self.units().iter().filter(|unit| unit.lifetime().from < day && unit.is_open_on(day));
         changes.extend(
-            continuing.flat_map(|unit| self.alter_actions_on(unit, day)).map(|action| change(first_basis, action)),
+            succession_actions(&lines).into_iter().map(|(basis, action)| change(&basis, action)),
+        );
+        let closed = |unit: &&Unit| {
+            unit.lifetime().to == day
+                && !lines.iter().any(|l| l.from == unit.id && l.kind.is_succession())
+        };
+        let dissolved =
+            self.units().iter().filter(closed).map(|unit| OrgAction::Dissolve { unit: unit.id });
+        changes.extend(dissolved.map(|action| change(first_basis, action)));
+        let continuing =
+            self.units().iter().filter(|unit| unit.lifetime().from < day && unit.is_open_on(day));
+        changes.extend(
+            continuing
+                .flat_map(|unit| self.alter_actions_on(unit, day))
+                .map(|action| change(first_basis, action)),
         );
         changes
     }
@@ -75,7 +91,11 @@ impl Org {
         begun.filter_map(move |unit| {
             let parent = |h: &Hierarchy| self.parent(unit.id, *h, day).map(|parent| (*h, parent));
             let parents = Hierarchy::ALL.iter().filter_map(parent).collect();
-            Some(OrgAction::Create { uid: unit.uid.clone(), unit: describe_version(unit.versions.first()?), parents })
+            Some(OrgAction::Create {
+                uid: unit.uid.clone(),
+                unit: describe_version(unit.versions.first()?),
+                parents,
+            })
         })
     }
 
@@ -108,22 +128,31 @@ fn succession_actions(lines: &[&UnitLineage]) -> Vec<(String, OrgAction)> {
     let mut parts = SplitParts::new();
     for line in lines {
         match line.kind {
-            LineageKind::Merge => mergers.entry((&line.basis, line.to)).or_default().push(line.from),
+            LineageKind::Merge => {
+                mergers.entry((&line.basis, line.to)).or_default().push(line.from)
+            }
             LineageKind::Split | LineageKind::TransferFunction => {
-                parts.entry((&line.basis, line.from, line.kind)).or_default().push((line.to, line.weight));
+                parts
+                    .entry((&line.basis, line.from, line.kind))
+                    .or_default()
+                    .push((line.to, line.weight));
             }
         }
     }
-    let merge =
-        |((basis, into), from): ((&str, UnitId), Vec<UnitId>)| (basis.to_owned(), OrgAction::Merge { from, into });
+    let merge = |((basis, into), from): ((&str, UnitId), Vec<UnitId>)| {
+        (basis.to_owned(), OrgAction::Merge { from, into })
+    };
     let mut actions: Vec<(String, OrgAction)> = mergers.into_iter().map(merge).collect();
     for ((basis, from, kind), to) in parts {
         let (legal, function) = basis.rsplit_once(": ").unwrap_or((basis, ""));
         actions.push(match kind {
-            LineageKind::TransferFunction => {
-                (legal.to_owned(), OrgAction::TransferFunction { from, to, function: function.to_owned() })
+            LineageKind::TransferFunction => (
+                legal.to_owned(),
+                OrgAction::TransferFunction { from, to, function: function.to_owned() },
+            ),
+            LineageKind::Split | LineageKind::Merge => {
+                (basis.to_owned(), OrgAction::Split { from, into: to })
             }
-            LineageKind::Split | LineageKind::Merge => (basis.to_owned(), OrgAction::Split { from, into: to }),
         });
     }
     actions

@@ -4,8 +4,8 @@
 
 use super::change::{OrgAction, OrgChange, UnitDescription};
 use super::{
-    DaySpan, Fraction, Hierarchy, LineageKind, Org, OrgFactRef, OrgFacts, OrgViolation, Unit, UnitLineage, UnitParent,
-    UnitVersion,
+    DaySpan, Fraction, Hierarchy, LineageKind, Org, OrgFactRef, OrgFacts, OrgViolation, Unit,
+    UnitLineage, UnitParent, UnitVersion,
 };
 use crate::domain::ids::UnitId;
 use crate::domain::violation::Violation;
@@ -22,7 +22,12 @@ pub(super) struct OrgDraft {
 impl OrgDraft {
     pub(super) fn from_org(org: &Org) -> Self {
         let OrgFacts { units, edges, lineage } = org.facts().clone();
-        Self { units: units.into_iter().map(|unit| (unit.id, unit)).collect(), edges, lineage, violations: Vec::new() }
+        Self {
+            units: units.into_iter().map(|unit| (unit.id, unit)).collect(),
+            edges,
+            lineage,
+            violations: Vec::new(),
+        }
     }
 
     pub(super) fn apply_change(&mut self, change: &OrgChange) {
@@ -30,11 +35,20 @@ impl OrgDraft {
         match &change.action {
             OrgAction::Create { uid, unit, parents } => self.create_unit(uid, unit, parents, day),
             OrgAction::Rename { unit, to } => self.rename_unit(*unit, to, day),
-            OrgAction::Reparent { unit, hierarchy, parent } => self.reparent_unit(*unit, *hierarchy, *parent, day),
+            OrgAction::Reparent { unit, hierarchy, parent } => {
+                self.reparent_unit(*unit, *hierarchy, *parent, day)
+            }
             OrgAction::Merge { from, into } => {
                 for unit in from.iter().copied().filter(|unit| unit != into) {
                     self.close_unit(unit, day);
-                    self.add_lineage(change, LineageKind::Merge, unit, *into, Fraction::ONE, &change.legal_basis);
+                    self.add_lineage(
+                        change,
+                        LineageKind::Merge,
+                        unit,
+                        *into,
+                        Fraction::ONE,
+                        &change.legal_basis,
+                    );
                 }
             }
             OrgAction::Split { from, into } => {
@@ -42,14 +56,28 @@ impl OrgDraft {
                     self.close_unit(*from, day);
                 }
                 for (unit, weight) in into {
-                    self.add_lineage(change, LineageKind::Split, *from, *unit, *weight, &change.legal_basis);
+                    self.add_lineage(
+                        change,
+                        LineageKind::Split,
+                        *from,
+                        *unit,
+                        *weight,
+                        &change.legal_basis,
+                    );
                 }
             }
             OrgAction::Dissolve { unit } => self.close_unit(*unit, day),
             OrgAction::TransferFunction { from, to, function } => {
                 let basis = format!("{}: {function}", change.legal_basis);
                 for (unit, weight) in to {
-                    self.add_lineage(change, LineageKind::TransferFunction, *from, *unit, *weight, &basis);
+                    self.add_lineage(
+                        change,
+                        LineageKind::TransferFunction,
+                        *from,
+                        *unit,
+                        *weight,
+                        &basis,
+                    );
                 }
             }
         }
@@ -68,7 +96,13 @@ impl OrgDraft {
         }
     }
 
-    fn create_unit(&mut self, uid: &str, unit: &UnitDescription, parents: &[(Hierarchy, UnitId)], day: Date) {
+    fn create_unit(
+        &mut self,
+        uid: &str,
+        unit: &UnitDescription,
+        parents: &[(Hierarchy, UnitId)],
+        day: Date,
+    ) {
         let id = UnitId::from_code(uid);
         if self.units.contains_key(&id) {
             let vi = format!("mã {uid} đã dùng cho một đơn vị khác; hãy chọn mã mới");
@@ -88,7 +122,9 @@ impl OrgDraft {
 
     fn rename_unit(&mut self, id: UnitId, to: &UnitDescription, day: Date) {
         let Some(unit) = self.find_open_unit(id, day) else { return };
-        let Some(at) = unit.versions.iter().position(|version| version.days.contains(day)) else { return };
+        let Some(at) = unit.versions.iter().position(|version| version.days.contains(day)) else {
+            return;
+        };
         let old = unit.versions[at].days;
         let new = build_version(to, DaySpan::new(day, old.to));
         unit.versions[at].days.to = day;
@@ -96,7 +132,13 @@ impl OrgDraft {
         unit.versions.retain(|version| !version.days.is_empty());
     }
 
-    fn reparent_unit(&mut self, id: UnitId, hierarchy: Hierarchy, parent: Option<UnitId>, day: Date) {
+    fn reparent_unit(
+        &mut self,
+        id: UnitId,
+        hierarchy: Hierarchy,
+        parent: Option<UnitId>,
+        day: Date,
+    ) {
         let Some(end) = self.find_open_unit(id, day).map(|unit| unit.lifetime().to) else { return };
         let own = |edge: &&mut UnitParent| edge.child == id && edge.hierarchy == hierarchy;
         let mut until = end;
@@ -111,7 +153,12 @@ impl OrgDraft {
         // A parent that closed on this day took its edge's end with it: the new parent holds as long as the unit itself.
         let until = if until > day { until } else { end };
         self.edges.retain(|edge| !edge.days.is_empty());
-        let new = parent.map(|parent| UnitParent { child: id, parent, hierarchy, days: DaySpan::new(day, until) });
+        let new = parent.map(|parent| UnitParent {
+            child: id,
+            parent,
+            hierarchy,
+            days: DaySpan::new(day, until),
+        });
         self.edges.extend(new);
     }
 
@@ -137,7 +184,14 @@ impl OrgDraft {
         basis: &str,
     ) {
         let basis = basis.to_owned();
-        self.lineage.push(UnitLineage { effective_day: change.effective_day, kind, from, to, weight, basis });
+        self.lineage.push(UnitLineage {
+            effective_day: change.effective_day,
+            kind,
+            from,
+            to,
+            weight,
+            basis,
+        });
     }
 
     /// The unit, if it exists on `day`; else a finding.
@@ -145,7 +199,8 @@ impl OrgDraft {
         let open = self.units.get(&id).is_some_and(|unit| unit.is_open_on(day));
         if !open {
             let uid = self.units.get(&id).map_or_else(|| id.to_string(), |unit| unit.uid.clone());
-            let vi = format!("{uid} không tồn tại ngày {day}; hãy sửa ngày hiệu lực hoặc mã đơn vị");
+            let vi =
+                format!("{uid} không tồn tại ngày {day}; hãy sửa ngày hiệu lực hoặc mã đơn vị");
             let en = format!("{uid} does not exist on {day}; mend the effective day or the unit");
             self.push_violation(id, "NOT_OPEN", &uid, vi, en);
             return None;
@@ -153,7 +208,14 @@ impl OrgDraft {
         self.units.get_mut(&id)
     }
 
-    fn push_violation(&mut self, id: UnitId, code: &'static str, uid: &str, vi: String, en: String) {
+    fn push_violation(
+        &mut self,
+        id: UnitId,
+        code: &'static str,
+        uid: &str,
+        vi: String,
+        en: String,
+    ) {
         let violation = Violation::error(code, format!("unit.{uid}"), vi, en);
         self.violations.push(OrgViolation { fact: OrgFactRef::Unit(id), violation });
     }

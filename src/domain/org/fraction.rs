@@ -51,8 +51,12 @@ impl Fraction {
         let (num, den) = match (text.split_once('/'), text.split_once('.')) {
             (Some((num, den)), _) => (parse_digits(num)?, parse_digits(den)?),
             (None, Some((whole, decimals))) => {
-                let den = 10_i128.checked_pow(u32::try_from(decimals.len()).map_err(|_| BadFraction::NotANumber)?);
-                let den = den.filter(|den| *den <= WEIGHT_DENOMINATOR_MAX).ok_or(BadFraction::NotANumber)?;
+                let den = 10_i128.checked_pow(
+                    u32::try_from(decimals.len()).map_err(|_| BadFraction::NotANumber)?,
+                );
+                let den = den
+                    .filter(|den| *den <= WEIGHT_DENOMINATOR_MAX)
+                    .ok_or(BadFraction::NotANumber)?;
                 (parse_digits(whole)? * den + parse_digits(decimals)?, den)
             }
             (None, None) => (parse_digits(text)?, 1),
@@ -175,7 +179,9 @@ mod tests {
 
     #[test]
     fn weights_are_read_as_whole_numbers_decimals_or_fractions() {
-        for (text, shown) in [("1", "1"), ("0.25", "1/4"), ("2/6", "1/3"), ("0", "0"), ("1.50", "3/2")] {
+        for (text, shown) in
+            [("1", "1"), ("0.25", "1/4"), ("2/6", "1/3"), ("0", "0"), ("1.50", "3/2")]
+        {
             assert_eq!(Fraction::parse(text).map(|f| f.to_string()).as_deref(), Ok(shown));
         }
         for text in ["", "-1", "1/0", "one", "0.1234567", "1/", ".5", "1e3"] {

@@ -79,7 +79,11 @@ impl HandoverImbalance {
 /// Every unit and element at which the lines do not hand out exactly the closing stock, or do not make up exactly the
 /// opening stock. Nothing found means that Σ closing = Σ handed out = Σ taken in = Σ opening, for each element.
 #[must_use]
-pub fn check_handover(closing: &Stocks, lines: &[HandoverLine], opening: &Stocks) -> Vec<HandoverImbalance> {
+pub fn check_handover(
+    closing: &Stocks,
+    lines: &[HandoverLine],
+    opening: &Stocks,
+) -> Vec<HandoverImbalance> {
     let mut out = Stocks::new();
     let mut received = Stocks::new();
     for line in lines {
@@ -91,11 +95,17 @@ pub fn check_handover(closing: &Stocks, lines: &[HandoverLine], opening: &Stocks
     imbalances
 }
 
-fn find_imbalances(side: HandoverSide, stated: &Stocks, transferred: &Stocks) -> Vec<HandoverImbalance> {
+fn find_imbalances(
+    side: HandoverSide,
+    stated: &Stocks,
+    transferred: &Stocks,
+) -> Vec<HandoverImbalance> {
     let keys: BTreeSet<_> = stated.keys().chain(transferred.keys()).collect();
     let differs = |key: &(UnitId, ElementCode)| {
-        let (stated, transferred) = (stated.get(key).copied(), transferred.get(key).copied().unwrap_or(0));
-        let imbalance = || HandoverImbalance { unit: key.0, element: key.1.clone(), side, stated, transferred };
+        let (stated, transferred) =
+            (stated.get(key).copied(), transferred.get(key).copied().unwrap_or(0));
+        let imbalance =
+            || HandoverImbalance { unit: key.0, element: key.1.clone(), side, stated, transferred };
         (stated.unwrap_or(0) != transferred || stated.is_none()).then(imbalance)
     };
     keys.into_iter().filter_map(differs).collect()

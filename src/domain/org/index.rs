@@ -37,8 +37,16 @@ impl OrgIndex {
             }
         }
         for edge in &facts.edges {
-            index.parents.entry((edge.hierarchy, edge.child)).or_default().push((edge.days, edge.parent));
-            index.children.entry((edge.hierarchy, edge.parent)).or_default().push((edge.days, edge.child));
+            index
+                .parents
+                .entry((edge.hierarchy, edge.child))
+                .or_default()
+                .push((edge.days, edge.parent));
+            index
+                .children
+                .entry((edge.hierarchy, edge.parent))
+                .or_default()
+                .push((edge.days, edge.child));
         }
         for (at, line) in facts.lineage.iter().enumerate() {
             index.lineage_from.entry(line.from).or_default().push(at);

@@ -20,11 +20,15 @@ mod structure_view;
 mod succession;
 mod unit;
 
-pub use change::{OrgAction, OrgChange, OrgChangeKind, OrgChangeState, OrgHistory, UnitDescription};
+pub use change::{
+    OrgAction, OrgChange, OrgChangeKind, OrgChangeState, OrgHistory, UnitDescription,
+};
 pub use check::{OrgFactRef, OrgViolation};
 pub use edge::{Hierarchy, UnitParent};
 pub use fraction::{BadFraction, Fraction, WEIGHT_DENOMINATOR_MAX, round_by_largest_remainder};
-pub use handover::{HandoverImbalance, HandoverLine, HandoverSide, StockFlow, Stocks, check_handover};
+pub use handover::{
+    HandoverImbalance, HandoverLine, HandoverSide, StockFlow, Stocks, check_handover,
+};
 pub use lineage::{LineageKind, UnitLineage};
 pub use name_folding::fold_name;
 pub use rebase::{RebaseQuality, RebaseResult, RebasedBaseline};
@@ -65,9 +69,14 @@ impl Org {
         facts.units.sort_by(|a, b| a.uid.cmp(&b.uid));
         facts.units.iter_mut().for_each(|unit| unit.versions.sort_by_key(|version| version.days));
         facts.edges.sort_by_key(|edge| (edge.hierarchy, edge.child, edge.days));
-        facts
-            .lineage
-            .sort_by(|a, b| (a.effective_day, a.from, a.to, &a.basis).cmp(&(b.effective_day, b.from, b.to, &b.basis)));
+        facts.lineage.sort_by(|a, b| {
+            (a.effective_day, a.from, a.to, &a.basis).cmp(&(
+                b.effective_day,
+                b.from,
+                b.to,
+                &b.basis,
+            ))
+        });
         let found = check::check_facts(&facts, &OrgIndex::build(&facts));
         if !found.is_empty() {
             return Err(found);
@@ -120,7 +129,9 @@ impl Org {
 
     /// The units of one kind that exist on `day`, by uid.
     pub fn units_of_kind_on(&self, kind: UnitKind, day: Date) -> impl Iterator<Item = &Unit> {
-        self.units().iter().filter(move |unit| unit.version_on(day).is_some_and(|version| version.kind == kind))
+        self.units()
+            .iter()
+            .filter(move |unit| unit.version_on(day).is_some_and(|version| version.kind == kind))
     }
 
     /// What the unit is called, and its kind and code, on `day`; `None` when it does not exist then.
@@ -152,7 +163,10 @@ impl Org {
     /// The parent on `day`; `None` for a root and for a unit that does not exist then.
     #[must_use]
     pub fn parent(&self, id: UnitId, hierarchy: Hierarchy, day: Date) -> Option<UnitId> {
-        self.parent_history(id, hierarchy).iter().find(|(span, _)| span.contains(day)).map(|(_, parent)| *parent)
+        self.parent_history(id, hierarchy)
+            .iter()
+            .find(|(span, _)| span.contains(day))
+            .map(|(_, parent)| *parent)
     }
 
     /// All parents the unit ever has, by their first day.
@@ -174,7 +188,10 @@ impl Org {
     /// The units above on `day`, from the parent to the root.
     #[must_use]
     pub fn ancestors(&self, id: UnitId, hierarchy: Hierarchy, day: Date) -> Vec<UnitId> {
-        std::iter::successors(self.parent(id, hierarchy, day), |above| self.parent(*above, hierarchy, day)).collect()
+        std::iter::successors(self.parent(id, hierarchy, day), |above| {
+            self.parent(*above, hierarchy, day)
+        })
+        .collect()
     }
 
     /// The way from the root down to the unit, both included; empty when the unit does not exist on `day`.
@@ -203,7 +220,12 @@ impl Org {
 
     /// The unit itself or the unit above it that has this kind on `day`.
     #[must_use]
-    pub fn self_or_ancestor_of_kind(&self, id: UnitId, kind: UnitKind, day: Date) -> Option<UnitId> {
+    pub fn self_or_ancestor_of_kind(
+        &self,
+        id: UnitId,
+        kind: UnitKind,
+        day: Date,
+    ) -> Option<UnitId> {
         let above = self.ancestors(id, Hierarchy::Command, day);
         std::iter::once(id).chain(above).find(|unit| self.kind_on(*unit, day) == Some(kind))
     }
@@ -226,8 +248,15 @@ impl Org {
     pub fn period_cut_days(&self, id: UnitId) -> Vec<Date> {
         let Some(unit) = self.unit(id) else { return Vec::new() };
         let span = unit.lifetime();
-        let kinds = unit.versions.windows(2).filter(|pair| pair[0].kind != pair[1].kind).map(|pair| pair[1].days.from);
-        let parents = self.parent_history(id, Hierarchy::Command).iter().flat_map(|(span, _)| [span.from, span.to]);
+        let kinds = unit
+            .versions
+            .windows(2)
+            .filter(|pair| pair[0].kind != pair[1].kind)
+            .map(|pair| pair[1].days.from);
+        let parents = self
+            .parent_history(id, Hierarchy::Command)
+            .iter()
+            .flat_map(|(span, _)| [span.from, span.to]);
         let mut days: Vec<Date> = kinds.chain(parents).chain([span.from, span.to]).collect();
         days.retain(|day| *day != Date::MIN && *day != Date::MAX);
         days.sort_unstable();
@@ -241,7 +270,9 @@ impl Org {
     pub fn suggest_by_name(&self, parent: UnitId, name: &str, day: Date) -> Vec<UnitId> {
         let requested = fold_name(name);
         let below = self.subtree(parent, Hierarchy::Command, day);
-        let same = |id: &UnitId| self.version_on(*id, day).is_some_and(|version| fold_name(&version.name) == requested);
+        let same = |id: &UnitId| {
+            self.version_on(*id, day).is_some_and(|version| fold_name(&version.name) == requested)
+        };
         below.into_iter().filter(same).collect()
     }
 }
@@ -257,14 +288,21 @@ impl Eq for Org {}
 impl std::fmt::Debug for Org {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let facts = self.facts();
-        write!(f, "Org({} units, {} edges, {} lines)", facts.units.len(), facts.edges.len(), facts.lineage.len())
+        write!(
+            f,
+            "Org({} units, {} edges, {} lines)",
+            facts.units.len(),
+            facts.edges.len(),
+            facts.lineage.len()
+        )
     }
 }
 
 /// Joins edges of one child to one parent that touch, so that equal organisations have equal facts.
 fn merge_adjacent_edges(edges: &mut Vec<UnitParent>) {
     edges.dedup_by(|later, earlier| {
-        let same = (later.child, later.parent, later.hierarchy) == (earlier.child, earlier.parent, earlier.hierarchy);
+        let same = (later.child, later.parent, later.hierarchy)
+            == (earlier.child, earlier.parent, earlier.hierarchy);
         let touch = same && earlier.days.to == later.days.from;
         if touch {
             earlier.days.to = later.days.to;

@@ -50,7 +50,9 @@ impl NameFolder {
     fn push_letter(&mut self, letter: char) {
         if let Some(tone) = TONE_MARKS.iter().position(|mark| *mark == letter) {
             self.tone = Some(tone);
-        } else if let Some((_, plain, shaped)) = VOWEL_MARKS.iter().find(|(mark, ..)| *mark == letter) {
+        } else if let Some((_, plain, shaped)) =
+            VOWEL_MARKS.iter().find(|(mark, ..)| *mark == letter)
+        {
             self.apply_vowel_mark(plain, shaped);
         } else if let Some((vowel, tone)) = split_tone(letter) {
             self.text.push(vowel);

@@ -1,8 +1,8 @@
 //! Laws of the organisation over random histories: one parent a day, whole weights, totals that no view loses.
 
 use super::{
-    DaySpan, Fraction, Hierarchy, Org, OrgAction, OrgChange, OrgFacts, ReportedFigure, StructureView, Unit,
-    UnitAttribution, UnitDescription, UnitKind, UnitParent, UnitVersion,
+    DaySpan, Fraction, Hierarchy, Org, OrgAction, OrgChange, OrgFacts, ReportedFigure,
+    StructureView, Unit, UnitAttribution, UnitDescription, UnitKind, UnitParent, UnitVersion,
 };
 use crate::domain::ids::UnitId;
 use crate::domain::time::{DAY_MICROS, Timestamp, date_from_days, days_from_date};
@@ -13,7 +13,13 @@ use std::collections::{BTreeMap, BTreeSet};
 const FIRST: Date = Date::constant(2025, 1, 1);
 
 fn described(name: &str, kind: UnitKind) -> UnitDescription {
-    UnitDescription { name: name.to_owned(), kind, local_kind: "xa".to_owned(), code: None, note: String::new() }
+    UnitDescription {
+        name: name.to_owned(),
+        kind,
+        local_kind: "xa".to_owned(),
+        code: None,
+        note: String::new(),
+    }
 }
 
 fn unit(uid: &str, kind: UnitKind) -> Unit {
@@ -32,7 +38,12 @@ fn build_small_province() -> Org {
     let mut under = |child: &str, parent: &str, kind| {
         facts.units.push(unit(child, kind));
         let (child, parent) = (UnitId::from_code(child), UnitId::from_code(parent));
-        facts.edges.push(UnitParent { child, parent, hierarchy: Hierarchy::Command, days: DaySpan::ALWAYS });
+        facts.edges.push(UnitParent {
+            child,
+            parent,
+            hierarchy: Hierarchy::Command,
+            days: DaySpan::ALWAYS,
+        });
     };
     for d in 0..3 {
         under(&format!("d{d}"), "p", UnitKind::District);
@@ -63,13 +74,18 @@ fn acts(org: &Org, step: usize, (op, a, b, c): (u8, usize, usize, i128)) -> Vec<
     let (new_id, newer_id) = (UnitId::from_code(&new), UnitId::from_code(&newer));
     let (weight, rest) = (Fraction::new(c, 7).unwrap(), Fraction::new(7 - c, 7).unwrap());
     match op {
-        0 if one != two => vec![create(&new, parent), OrgAction::Merge { from: vec![one, two], into: new_id }],
+        0 if one != two => {
+            vec![create(&new, parent), OrgAction::Merge { from: vec![one, two], into: new_id }]
+        }
         1 if one != two => vec![OrgAction::Merge { from: vec![one], into: two }],
         2 => {
             let into = vec![(new_id, weight), (newer_id, rest)];
             vec![create(&new, parent), create(&newer, parent), OrgAction::Split { from: one, into }]
         }
-        3 => vec![create(&new, parent), OrgAction::Split { from: one, into: vec![(one, weight), (new_id, rest)] }],
+        3 => vec![
+            create(&new, parent),
+            OrgAction::Split { from: one, into: vec![(one, weight), (new_id, rest)] },
+        ],
         4 if !districts.is_empty() => {
             let parent = Some(districts[b % districts.len()]);
             vec![OrgAction::Reparent { unit: one, hierarchy: Hierarchy::Command, parent }]
@@ -79,8 +95,16 @@ fn acts(org: &Org, step: usize, (op, a, b, c): (u8, usize, usize, i128)) -> Vec<
             let district = districts[b % districts.len()];
             let province = Some(UnitId::from_code("p"));
             let orphans = org.children(district, Hierarchy::Command, day);
-            let move_up = |unit| OrgAction::Reparent { unit, hierarchy: Hierarchy::Command, parent: province };
-            orphans.into_iter().map(move_up).chain([OrgAction::Dissolve { unit: district }]).collect()
+            let move_up = |unit| OrgAction::Reparent {
+                unit,
+                hierarchy: Hierarchy::Command,
+                parent: province,
+            };
+            orphans
+                .into_iter()
+                .map(move_up)
+                .chain([OrgAction::Dissolve { unit: district }])
+                .collect()
         }
         _ => vec![create(&new, parent)],
     }
@@ -99,7 +123,9 @@ fn history(ops: &[OrgOpInput]) -> (Org, Vec<OrgChange>) {
             action: act,
         };
         let changes: Vec<OrgChange> = acts(&org, step, *op).into_iter().map(change).collect();
-        org = org.apply_changes(&changes).unwrap_or_else(|found| panic!("{op:?}: {}", found[0].violation));
+        org = org
+            .apply_changes(&changes)
+            .unwrap_or_else(|found| panic!("{op:?}: {}", found[0].violation));
         all.extend(changes);
     }
     (org, all)
@@ -113,7 +139,8 @@ fn ops() -> impl Strategy<Value = Vec<OrgOpInput>> {
 fn figures(org: &Org, numbers: &[(usize, usize, i64)]) -> Vec<ReportedFigure> {
     let figure = |(day, unit, value): &(usize, usize, i64)| {
         let start = date_from_days(days_from_date(FIRST) - 5 + *day as i32);
-        let open: Vec<UnitId> = org.units_of_kind_on(UnitKind::Commune, start).map(|unit| unit.id).collect();
+        let open: Vec<UnitId> =
+            org.units_of_kind_on(UnitKind::Commune, start).map(|unit| unit.id).collect();
         ReportedFigure { unit: open[unit % open.len()], start, value: *value }
     };
     numbers.iter().map(figure).collect()
@@ -249,15 +276,33 @@ proptest! {
 fn a_split_gives_derived_figures_with_stated_weights_and_a_part_that_stays_is_one_of_the_heirs() {
     let (org, _) = history(&[(3, 0, 0, 2)]);
     let (retained, new) = (UnitId::from_code("c00"), UnitId::from_code("n0"));
-    let counts =
-        org.attribute_figure(StructureView::AsIs(day_of(1)), retained, date(2024, 9, 1), UnitKind::Commune).unwrap();
+    let counts = org
+        .attribute_figure(
+            StructureView::AsIs(day_of(1)),
+            retained,
+            date(2024, 9, 1),
+            UnitKind::Commune,
+        )
+        .unwrap();
     let UnitAttribution::Weighted(parts) = counts else { panic!("{counts:?}") };
     let parts: BTreeMap<UnitId, Fraction> = parts.into_iter().collect();
     assert_eq!(parts[&retained], Fraction::new(2, 7).unwrap());
     assert_eq!(parts[&new], Fraction::new(5, 7).unwrap());
-    let frozen = org.attribute_figure(StructureView::Frozen(date(2024, 9, 1)), new, day_of(1), UnitKind::Commune);
-    assert_eq!(frozen, Ok(UnitAttribution::Whole(retained)), "backwards a part is a part of one whole");
-    assert_eq!(org.effective_ancestors(new, day_of(1)), org.effective_ancestors(retained, day_of(1)));
+    let frozen = org.attribute_figure(
+        StructureView::Frozen(date(2024, 9, 1)),
+        new,
+        day_of(1),
+        UnitKind::Commune,
+    );
+    assert_eq!(
+        frozen,
+        Ok(UnitAttribution::Whole(retained)),
+        "backwards a part is a part of one whole"
+    );
+    assert_eq!(
+        org.effective_ancestors(new, day_of(1)),
+        org.effective_ancestors(retained, day_of(1))
+    );
 }
 
 #[test]
@@ -269,7 +314,11 @@ fn what_was_known_when_is_kept_apart_from_what_was_valid_when() {
         let org = history.org_known_at(Timestamp(learned * DAY_MICROS)).unwrap();
         org.units_of_kind_on(UnitKind::Commune, day_of(1)).count()
     };
-    assert_eq!((communes(0), communes(1)), (9, 8), "before the merger was learned of, nobody expected it");
+    assert_eq!(
+        (communes(0), communes(1)),
+        (9, 8),
+        "before the merger was learned of, nobody expected it"
+    );
     let twice = OrgChange {
         effective_day: day_of(3),
         legal_basis: "NQ 9".into(),
@@ -277,6 +326,9 @@ fn what_was_known_when_is_kept_apart_from_what_was_valid_when() {
         action: OrgAction::Dissolve { unit: UnitId::from_code("c00") },
     };
     let found = history.record(twice).unwrap_err();
-    assert_eq!(found[0].violation.code, "NOT_OPEN", "a unit that was merged away cannot be dissolved again");
+    assert_eq!(
+        found[0].violation.code, "NOT_OPEN",
+        "a unit that was merged away cannot be dissolved again"
+    );
     assert_eq!(history.changes().len(), 3, "a refused change leaves no trace");
 }

@@ -24,7 +24,9 @@ impl StructureView {
     /// Reads the printed form.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let day = |name: &str| text.strip_prefix(name)?.strip_prefix('(')?.strip_suffix(')')?.parse::<Date>().ok();
+        let day = |name: &str| {
+            text.strip_prefix(name)?.strip_prefix('(')?.strip_suffix(')')?.parse::<Date>().ok()
+        };
         match text {
             "AS_WAS" => Some(Self::AsWas),
             _ => day("AS_IS").map(Self::AsIs).or_else(|| day("FROZEN").map(Self::Frozen)),
@@ -102,8 +104,9 @@ impl Org {
         let day = view.structure_day().unwrap_or(start);
         if start <= day {
             let parts = self.trace_successors(unit, start, day)?;
-            let ancestors =
-                parts.into_iter().map(|(unit, weight)| (self.self_or_ancestor_of_kind(unit, level, day), weight));
+            let ancestors = parts
+                .into_iter()
+                .map(|(unit, weight)| (self.self_or_ancestor_of_kind(unit, level, day), weight));
             return merge_parts(ancestors);
         }
         let origins = self.trace_predecessors(unit, start, day);
@@ -125,7 +128,8 @@ impl Org {
         figures: &[ReportedFigure],
     ) -> Result<AttributedSums, BadFraction> {
         let (by_unit, straddling) = (BTreeMap::new(), BTreeMap::new());
-        let mut tally = AttributedSums { by_unit, not_comparable: straddling, unattributed: Fraction::ZERO };
+        let mut tally =
+            AttributedSums { by_unit, not_comparable: straddling, unattributed: Fraction::ZERO };
         for ReportedFigure { unit, start, value } in figures.iter().copied() {
             let parts = match self.attribute_figure(view, unit, start, level)? {
                 UnitAttribution::Whole(unit) => vec![(unit, Fraction::ONE)],
@@ -161,19 +165,28 @@ impl Org {
 
     /// Whether no line of succession leaves or enters the set; else the successors at which one does.
     pub fn check_closed_under_lineage(&self, scope: &BTreeSet<UnitId>) -> Result<(), Vec<UnitId>> {
-        let crosses =
-            |line: &&UnitLineage| line.kind.is_succession() && scope.contains(&line.from) != scope.contains(&line.to);
-        let crossing: BTreeSet<UnitId> = self.lineage().iter().filter(crosses).map(|line| line.to).collect();
+        let crosses = |line: &&UnitLineage| {
+            line.kind.is_succession() && scope.contains(&line.from) != scope.contains(&line.to)
+        };
+        let crossing: BTreeSet<UnitId> =
+            self.lineage().iter().filter(crosses).map(|line| line.to).collect();
         if crossing.is_empty() { Ok(()) } else { Err(crossing.into_iter().collect()) }
     }
 
     /// The units of `to` that together are exactly what the given units were on `from` (a "legacy scope"); else the
     /// units of `to` that are made of something else too.
-    pub fn equivalent_units(&self, units: &BTreeSet<UnitId>, from: Date, to: Date) -> Result<Vec<UnitId>, Vec<UnitId>> {
-        let successors = units.iter().filter_map(|unit| self.trace_successors(*unit, from, to).ok()).flatten();
+    pub fn equivalent_units(
+        &self,
+        units: &BTreeSet<UnitId>,
+        from: Date,
+        to: Date,
+    ) -> Result<Vec<UnitId>, Vec<UnitId>> {
+        let successors =
+            units.iter().filter_map(|unit| self.trace_successors(*unit, from, to).ok()).flatten();
         let scope: BTreeSet<UnitId> = successors.map(|(unit, _)| unit).collect();
-        let foreign =
-            |unit: &UnitId| self.trace_predecessors(*unit, to, from).iter().any(|origin| !units.contains(origin));
+        let foreign = |unit: &UnitId| {
+            self.trace_predecessors(*unit, to, from).iter().any(|origin| !units.contains(origin))
+        };
         let straddling: Vec<UnitId> = scope.iter().copied().filter(foreign).collect();
         if straddling.is_empty() { Ok(scope.into_iter().collect()) } else { Err(straddling) }
     }
@@ -201,7 +214,9 @@ impl Org {
             } else if self.is_open_on(unit, day) {
                 let sum = done.entry(unit).or_insert(Fraction::ZERO);
                 *sum = sum.try_add(weight)?;
-            } else if let Some((span, parent)) = self.parent_history(unit, Hierarchy::Command).last() {
+            } else if let Some((span, parent)) =
+                self.parent_history(unit, Hierarchy::Command).last()
+            {
                 open.push((*parent, day_before(span.to), weight));
             }
         }
@@ -210,13 +225,18 @@ impl Org {
 
     /// The lines of the first succession of `unit` after `at` and up to `day`; of several bases on that day the first.
     fn next_succession(&self, unit: UnitId, at: Date, day: Date) -> Vec<&UnitLineage> {
-        let later =
-            |line: &&UnitLineage| line.kind.is_succession() && at < line.effective_day && line.effective_day <= day;
+        let later = |line: &&UnitLineage| {
+            line.kind.is_succession() && at < line.effective_day && line.effective_day <= day
+        };
         let lines: Vec<&UnitLineage> = self.lineage_from(unit).filter(later).collect();
-        let Some(first) = lines.iter().min_by_key(|line| (line.effective_day, &line.basis)).copied() else {
+        let Some(first) =
+            lines.iter().min_by_key(|line| (line.effective_day, &line.basis)).copied()
+        else {
             return Vec::new();
         };
-        let same = |line: &&UnitLineage| line.effective_day == first.effective_day && line.basis == first.basis;
+        let same = |line: &&UnitLineage| {
+            line.effective_day == first.effective_day && line.basis == first.basis
+        };
         lines.into_iter().filter(same).collect()
     }
 
@@ -227,13 +247,15 @@ impl Org {
         let mut done = BTreeSet::new();
         let mut open = vec![(unit, start)];
         while let Some((unit, at)) = open.pop() {
-            let earlier =
-                |line: &&UnitLineage| line.kind.is_succession() && day < line.effective_day && line.effective_day <= at;
+            let earlier = |line: &&UnitLineage| {
+                line.kind.is_succession() && day < line.effective_day && line.effective_day <= at
+            };
             let last = self.lineage_to(unit).filter(earlier).map(|line| line.effective_day).max();
             let Some(lifetime) = self.unit(unit).map(Unit::lifetime) else { continue };
             if let Some(last) = last {
-                let lines =
-                    self.lineage_to(unit).filter(|line| line.kind.is_succession() && line.effective_day == last);
+                let lines = self
+                    .lineage_to(unit)
+                    .filter(|line| line.kind.is_succession() && line.effective_day == last);
                 let others = lines.map(|line| line.from).filter(|from| *from != unit);
                 open.extend(others.map(|from| (from, day_before(last))));
                 if lifetime.from < last {
@@ -241,7 +263,9 @@ impl Org {
                 }
             } else if lifetime.contains(day) {
                 done.insert(unit);
-            } else if let Some((span, parent)) = self.parent_history(unit, Hierarchy::Command).first() {
+            } else if let Some((span, parent)) =
+                self.parent_history(unit, Hierarchy::Command).first()
+            {
                 open.push((*parent, span.from));
             }
         }
@@ -250,7 +274,9 @@ impl Org {
 }
 
 /// Joins parts that ended under one unit.
-fn merge_parts(parts: impl Iterator<Item = (Option<UnitId>, Fraction)>) -> Result<UnitAttribution, BadFraction> {
+fn merge_parts(
+    parts: impl Iterator<Item = (Option<UnitId>, Fraction)>,
+) -> Result<UnitAttribution, BadFraction> {
     let mut sums: BTreeMap<UnitId, Fraction> = BTreeMap::new();
     for (above, weight) in parts {
         let Some(above) = above else { continue };

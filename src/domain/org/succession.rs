@@ -46,10 +46,16 @@ impl Org {
     #[must_use]
     pub fn successor(&self, id: UnitId) -> Option<UnitId> {
         let end = self.unit(id)?.lifetime().to;
-        let closing = |line: &&UnitLineage| line.kind.is_succession() && line.effective_day == end && line.to != id;
+        let closing = |line: &&UnitLineage| {
+            line.kind.is_succession() && line.effective_day == end && line.to != id
+        };
         let uid = |line: &UnitLineage| self.unit(line.to).map(|unit| unit.uid.as_str());
-        let successor = self.lineage_from(id).filter(closing).max_by_key(|line| (line.weight, Reverse(uid(line))));
-        let last_parent = || self.parent_history(id, Hierarchy::Command).iter().find(|(span, _)| span.to == end);
+        let successor = self
+            .lineage_from(id)
+            .filter(closing)
+            .max_by_key(|line| (line.weight, Reverse(uid(line))));
+        let last_parent =
+            || self.parent_history(id, Hierarchy::Command).iter().find(|(span, _)| span.to == end);
         (end != Date::MAX).then_some(())?;
         successor.map(|line| line.to).or_else(|| last_parent().map(|(_, parent)| *parent))
     }
@@ -58,6 +64,7 @@ impl Org {
     #[must_use]
     pub fn effective_descendants(&self, id: UnitId, today: Date) -> Vec<UnitId> {
         let ids = self.units().iter().map(|unit| unit.id);
-        ids.filter(|unit| *unit == id || self.effective_ancestors(*unit, today).contains(&id)).collect()
+        ids.filter(|unit| *unit == id || self.effective_ancestors(*unit, today).contains(&id))
+            .collect()
     }
 }

@@ -154,7 +154,12 @@ impl Unit {
     /// A unit with one version.
     #[must_use]
     pub fn new(uid: &str, version: UnitVersion) -> Self {
-        Self { id: UnitId::from_code(uid), uid: uid.to_owned(), aliases: Vec::new(), versions: vec![version] }
+        Self {
+            id: UnitId::from_code(uid),
+            uid: uid.to_owned(),
+            aliases: Vec::new(),
+            versions: vec![version],
+        }
     }
 
     /// The days on which the unit exists.

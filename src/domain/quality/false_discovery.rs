@@ -16,8 +16,12 @@ const BILLION: i128 = 1_000_000_000;
 
 /// What is asked in the end; `had` says how many new questions a unit has had this week.
 #[must_use]
-pub fn select_findings(results: BTreeMap<QualityRule, RuleFindings>, had: &BTreeMap<UnitId, usize>) -> Vec<Finding> {
-    let mut selected: Vec<Finding> = results.into_values().flat_map(control_false_discovery).collect();
+pub fn select_findings(
+    results: BTreeMap<QualityRule, RuleFindings>,
+    had: &BTreeMap<UnitId, usize>,
+) -> Vec<Finding> {
+    let mut selected: Vec<Finding> =
+        results.into_values().flat_map(control_false_discovery).collect();
     // The least likely first, then by rule: of more than a unit can answer it gets those that say most.
     selected.sort_by_key(|one| (one.unit, one.chance_per_billion, one.rule, one.id()));
     let mut counts = had.clone();
@@ -68,10 +72,15 @@ mod tests {
 
     #[test]
     fn of_many_looks_only_what_luck_does_not_explain_is_asked() {
-        let findings =
-            vec![finding("a", 10_000), finding("b", 400_000), finding("c", 2_000_000), finding("d", 45_000_000)];
-        let results =
-            |test_count| control_false_discovery(RuleFindings { findings: findings.clone(), test_count }).len();
+        let findings = vec![
+            finding("a", 10_000),
+            finding("b", 400_000),
+            finding("c", 2_000_000),
+            finding("d", 45_000_000),
+        ];
+        let results = |test_count| {
+            control_false_discovery(RuleFindings { findings: findings.clone(), test_count }).len()
+        };
         assert_eq!(results(4), 4, "few looks: all four");
         assert_eq!(
             results(100),

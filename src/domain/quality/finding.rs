@@ -132,7 +132,10 @@ impl Finding {
     /// The unit replies; `None` if its state takes no reply or a superior's word is no reply.
     #[must_use]
     pub fn with_reply(mut self, state: FindingState, reply: FindingReply) -> Option<Self> {
-        let answers = matches!(state, FindingState::Explained | FindingState::Corrected | FindingState::AcceptedRisk);
+        let answers = matches!(
+            state,
+            FindingState::Explained | FindingState::Corrected | FindingState::AcceptedRisk
+        );
         let open = matches!(self.state, FindingState::Open | FindingState::Escalated);
         if !answers || !open || reply.text.trim().is_empty() {
             return None;
@@ -189,9 +192,13 @@ mod tests {
     }
 
     #[test]
-    fn the_unit_is_asked_first_and_superiors_see_the_question_with_its_reply_or_after_five_working_days() {
+    fn the_unit_is_asked_first_and_superiors_see_the_question_with_its_reply_or_after_five_working_days()
+     {
         let asked = question();
-        assert!(!asked.is_visible_to_superiors(date(2024, 9, 18)), "Thursday to Wednesday are four working days");
+        assert!(
+            !asked.is_visible_to_superiors(date(2024, 9, 18)),
+            "Thursday to Wednesday are four working days"
+        );
         assert!(asked.is_visible_to_superiors(date(2024, 9, 19)));
         let replied = asked.with_reply(FindingState::Explained, words()).unwrap();
         assert!(replied.is_visible_to_superiors(date(2024, 9, 13)) && replied.reply.is_some());
@@ -199,11 +206,18 @@ mod tests {
 
     #[test]
     fn a_reply_needs_words_and_escalation_needs_sight() {
-        assert_eq!(question().with_reply(FindingState::Explained, FindingReply { text: " ".into(), ..words() }), None);
+        assert_eq!(
+            question()
+                .with_reply(FindingState::Explained, FindingReply { text: " ".into(), ..words() }),
+            None
+        );
         assert_eq!(question().with_reply(FindingState::Escalated, words()), None);
         assert_eq!(question().with_escalation(date(2024, 9, 13)), None);
         let taken = question().with_escalation(date(2024, 9, 30)).unwrap();
-        assert_eq!(taken.with_reply(FindingState::Corrected, words()).unwrap().state, FindingState::Corrected);
+        assert_eq!(
+            taken.with_reply(FindingState::Corrected, words()).unwrap().state,
+            FindingState::Corrected
+        );
     }
 
     #[test]

@@ -118,8 +118,12 @@ impl FindingState {
             Self::Open => lang.pick("chờ đơn vị trả lời", "waiting for the unit's reply"),
             Self::Explained => lang.pick("đơn vị đã giải thích", "explained by the unit"),
             Self::Corrected => lang.pick("đơn vị đã sửa số liệu", "corrected by the unit"),
-            Self::AcceptedRisk => lang.pick("đơn vị giữ nguyên, có lý do", "left as it is, with a reason"),
-            Self::Escalated => lang.pick("cấp trên cùng xem lại", "looked into together with the superior"),
+            Self::AcceptedRisk => {
+                lang.pick("đơn vị giữ nguyên, có lý do", "left as it is, with a reason")
+            }
+            Self::Escalated => {
+                lang.pick("cấp trên cùng xem lại", "looked into together with the superior")
+            }
         }
     }
 }

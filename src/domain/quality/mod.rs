@@ -14,6 +14,6 @@ pub use false_discovery::{QUESTIONS_PER_WEEK, select_findings};
 pub use finding::{Finding, FindingReply, FindingState, QualityRule, REPLY_DAYS};
 pub use rules::{RuleFindings, run_rules};
 pub use series::{
-    ElementSeries, FirstSubmission, LateRevision, NearLimitCount, QualityData, ReportSeries, SeriesPoint,
-    collect_quality_data, count_near_limit,
+    ElementSeries, FirstSubmission, LateRevision, NearLimitCount, QualityData, ReportSeries,
+    SeriesPoint, collect_quality_data, count_near_limit,
 };

@@ -32,16 +32,24 @@ const CASES_MIN: i64 = 10;
 /// Weeks that are held together where single ones are too small.
 const BLOCK_PERIODS: usize = 4;
 /// One count that should not fall as the one beside it rises.
-const DRIFT_PAIRS: [(&str, &str); 2] = [("ta_accidents", "ta_collisions"), ("vses_occurred", "so_offences")];
+const DRIFT_PAIRS: [(&str, &str); 2] =
+    [("ta_accidents", "ta_collisions"), ("vses_occurred", "so_offences")];
 /// Two counts whose ratio is steady.
-const STEADY_RATIO_PAIRS: [(&str, &str); 2] = [("reports_received", "so_offences"), ("ta_injured", "ta_accidents")];
+const STEADY_RATIO_PAIRS: [(&str, &str); 2] =
+    [("reports_received", "so_offences"), ("ta_injured", "ta_accidents")];
 /// A part, and the whole that it cannot pass over all the days.
-const PART_WHOLE_PAIRS: [(&str, &str); 3] =
-    [("reports_accepted", "reports_received"), ("reports_resolved", "reports_handled"), ("vses_solved", "solved")];
+const PART_WHOLE_PAIRS: [(&str, &str); 3] = [
+    ("reports_accepted", "reports_received"),
+    ("reports_resolved", "reports_handled"),
+    ("vses_solved", "solved"),
+];
 
 /// Asks every rule.
 #[must_use]
-pub fn run_rules(input: &StandingInput<'_>, data: &QualityData) -> BTreeMap<QualityRule, RuleFindings> {
+pub fn run_rules(
+    input: &StandingInput<'_>,
+    data: &QualityData,
+) -> BTreeMap<QualityRule, RuleFindings> {
     let context = RuleContext { input, data };
     QualityRule::ALL.iter().map(|rule| (*rule, context.run_rule(*rule))).collect()
 }
@@ -59,22 +67,35 @@ impl RuleContext<'_> {
                 self.test_each(rule, &data.report_series, |_, sheets| check_completeness(sheets))
             }
             QualityRule::Identity => self.check_identity(),
-            QualityRule::Outlier => self.test_each(rule, &data.series, |_, series| check_outlier(series)),
-            QualityRule::Change => self.test_each(rule, &data.series, |_, series| check_change(series)),
-            QualityRule::Smooth => {
-                self.test_each(rule, &data.series, |_, series| check_spread(series, |(smooth, _)| smooth))
+            QualityRule::Outlier => {
+                self.test_each(rule, &data.series, |_, series| check_outlier(series))
             }
-            QualityRule::Wild => self.test_each(rule, &data.series, |_, series| check_spread(series, |(_, wild)| wild)),
-            QualityRule::Digits => self.test_each(rule, &data.series, |_, series| check_digits(series)),
+            QualityRule::Change => {
+                self.test_each(rule, &data.series, |_, series| check_change(series))
+            }
+            QualityRule::Smooth => self.test_each(rule, &data.series, |_, series| {
+                check_spread(series, |(smooth, _)| smooth)
+            }),
+            QualityRule::Wild => self
+                .test_each(rule, &data.series, |_, series| check_spread(series, |(_, wild)| wild)),
+            QualityRule::Digits => {
+                self.test_each(rule, &data.series, |_, series| check_digits(series))
+            }
             QualityRule::Bunching => self.check_bunching(),
             QualityRule::Revisions => self.check_revisions(),
-            QualityRule::Zeros => self.test_each(rule, &data.series, |context, series| context.check_zeros(series)),
+            QualityRule::Zeros => {
+                self.test_each(rule, &data.series, |context, series| context.check_zeros(series))
+            }
             QualityRule::Drift => self.check_drift(),
             QualityRule::RatioDrift => self.check_ratio_drift(),
-            QualityRule::Copied => self.test_each(rule, &data.report_series, |_, sheets| check_copied(sheets)),
+            QualityRule::Copied => {
+                self.test_each(rule, &data.report_series, |_, sheets| check_copied(sheets))
+            }
             QualityRule::LastMinute => self.check_last_minute(),
             QualityRule::Clock => self.check_clock(),
-            QualityRule::Break => self.test_each(rule, &data.series, |context, series| context.check_break(series)),
+            QualityRule::Break => {
+                self.test_each(rule, &data.series, |context, series| context.check_break(series))
+            }
         }
     }
 
@@ -118,7 +139,10 @@ impl RuleContext<'_> {
     }
 
     fn find_series(&self, unit: UnitId, code: &str) -> Option<&ElementSeries> {
-        self.data.series.iter().find(|series| series.unit == unit && series.element.as_str() == code)
+        self.data
+            .series
+            .iter()
+            .find(|series| series.unit == unit && series.element.as_str() == code)
     }
 
     fn unit_ids(&self) -> BTreeSet<UnitId> {
@@ -135,12 +159,19 @@ impl RuleContext<'_> {
         let mut findings = RuleFindings::default();
         for unit in self.unit_ids() {
             for (one, other) in pairs {
-                let Some((one, other)) = self.find_series(unit, one).zip(self.find_series(unit, other)) else {
+                let Some((one, other)) =
+                    self.find_series(unit, one).zip(self.find_series(unit, other))
+                else {
                     continue;
                 };
                 let Some(test) = test(one, other) else { continue };
                 findings.test_count += 1;
-                findings.findings.extend(self.build_finding(rule, unit, Some(one.element.clone()), test));
+                findings.findings.extend(self.build_finding(
+                    rule,
+                    unit,
+                    Some(one.element.clone()),
+                    test,
+                ));
             }
         }
         findings
@@ -149,12 +180,18 @@ impl RuleContext<'_> {
     fn check_identity(&self) -> RuleFindings {
         self.test_pairs(&PART_WHOLE_PAIRS, QualityRule::Identity, |part, whole| {
             // With a week absent on either side the sums are not of the same days.
-            let sum = |series: &ElementSeries| series.points.iter().map(|point| point.value).sum::<Option<i64>>();
+            let sum = |series: &ElementSeries| {
+                series.points.iter().map(|point| point.value).sum::<Option<i64>>()
+            };
             let (part_sum, sum) = (sum(part)?, sum(whole)?);
             let evidence = vec![sum, part_sum];
             Some(RuleTest {
                 unusual: part_sum > sum,
-                ..RuleTest::without_chance(part.last_window(part.points.len())?, evidence, part_sum - sum)
+                ..RuleTest::without_chance(
+                    part.last_window(part.points.len())?,
+                    evidence,
+                    part_sum - sum,
+                )
             })
         })
     }
@@ -163,9 +200,12 @@ impl RuleContext<'_> {
     fn check_drift(&self) -> RuleFindings {
         self.test_pairs(&DRIFT_PAIRS, QualityRule::Drift, |falls, rises| {
             let ([before, now], [other, beside]) = (block_sums(falls)?, block_sums(rises)?);
-            let unusual =
-                now < before && beside > other && counts_differ(before, now, 200) && counts_differ(other, beside, 200);
-            let (window, evidence) = (falls.last_window(2 * BLOCK_PERIODS)?, vec![before, now, other, beside]);
+            let unusual = now < before
+                && beside > other
+                && counts_differ(before, now, 200)
+                && counts_differ(other, beside, 200);
+            let (window, evidence) =
+                (falls.last_window(2 * BLOCK_PERIODS)?, vec![before, now, other, beside]);
             // Two independent counts, each beyond 2: the product of two chances of 0.0455.
             Some(RuleTest { unusual, window, evidence, strength: 200, chance: 2_070_274 })
         })
@@ -179,7 +219,13 @@ impl RuleContext<'_> {
             let expected = if c == 0 { return None } else { a * d / c };
             let unusual = expected >= 5 && counts_differ(expected, b, 400);
             let (window, evidence) = (above.last_window(2 * BLOCK_PERIODS)?, vec![a, c, b, d]);
-            Some(RuleTest { unusual, window, evidence, strength: 400, chance: statistics::z_tail_chance(400) })
+            Some(RuleTest {
+                unusual,
+                window,
+                evidence,
+                strength: 400,
+                chance: statistics::z_tail_chance(400),
+            })
         })
     }
 
@@ -194,8 +240,19 @@ impl RuleContext<'_> {
             };
             findings.test_count += 1;
             let evidence = vec![near.met.into(), near.missed.into()];
-            let test = RuleTest { unusual: chance < 10_000_000, window: near.window, evidence, strength: 0, chance };
-            findings.findings.extend(self.build_finding(QualityRule::Bunching, near.unit, near.element.clone(), test));
+            let test = RuleTest {
+                unusual: chance < 10_000_000,
+                window: near.window,
+                evidence,
+                strength: 0,
+                chance,
+            };
+            findings.findings.extend(self.build_finding(
+                QualityRule::Bunching,
+                near.unit,
+                near.element.clone(),
+                test,
+            ));
         }
         findings
     }
@@ -212,16 +269,26 @@ impl RuleContext<'_> {
         let mut findings = RuleFindings::default();
         for (unit, (days, down, up)) in by_unit {
             let (first, last) = (days.iter().min().copied(), days.iter().max().copied());
-            let Some(window) = first.zip(last).and_then(|(first, last)| DateWindow::from_inclusive_days(first, last))
+            let Some(window) = first
+                .zip(last)
+                .and_then(|(first, last)| DateWindow::from_inclusive_days(first, last))
             else {
                 continue;
             };
-            let Some(chance) = statistics::binomial_tail_chance(down, down + up).filter(|_| down + up >= 5) else {
+            let Some(chance) =
+                statistics::binomial_tail_chance(down, down + up).filter(|_| down + up >= 5)
+            else {
                 continue;
             };
             findings.test_count += 1;
             let unusual = chance < 50_000_000;
-            let test = RuleTest { unusual, window, evidence: vec![down.into(), up.into()], strength: 0, chance };
+            let test = RuleTest {
+                unusual,
+                window,
+                evidence: vec![down.into(), up.into()],
+                strength: 0,
+                chance,
+            };
             findings.findings.extend(self.build_finding(QualityRule::Revisions, unit, None, test));
         }
         findings
@@ -252,13 +319,15 @@ impl RuleContext<'_> {
             .org
             .lineage_to(series.unit)
             .filter(|line| line.kind.is_succession() && line.effective_day == born);
-        let former: Vec<&ElementSeries> =
-            lines.map(|line| self.find_series(line.from, series.element.as_str())).collect::<Option<_>>()?;
+        let former: Vec<&ElementSeries> = lines
+            .map(|line| self.find_series(line.from, series.element.as_str()))
+            .collect::<Option<_>>()?;
         let last: Vec<Vec<i64>> =
             former.iter().map(|series| series.last_values(BLOCK_PERIODS)).collect::<Option<_>>()?;
         let before = last.iter().flatten().sum();
         let after = first.iter().map(|point| point.value).sum::<Option<i64>>()?;
-        let window = DateWindow::new(born, first.last()?.window.end).filter(|_| !former.is_empty() && series.flow)?;
+        let window = DateWindow::new(born, first.last()?.window.end)
+            .filter(|_| !former.is_empty() && series.flow)?;
         let unusual = counts_differ(before, after, 300);
         Some(RuleTest {
             unusual,
@@ -275,17 +344,30 @@ impl RuleContext<'_> {
         let mut by_device: BTreeMap<DeviceId, BTreeSet<UnitId>> = BTreeMap::new();
         for sent in &self.data.submissions {
             by_unit.entry(sent.unit).or_default().push(sent);
-            by_device.entry(sent.device.unwrap_or(DeviceId([0; 16]))).or_default().insert(sent.unit);
+            by_device
+                .entry(sent.device.unwrap_or(DeviceId([0; 16])))
+                .or_default()
+                .insert(sent.unit);
         }
         by_device.remove(&DeviceId([0; 16]));
         let mut findings = RuleFindings::default();
         for (unit, sent) in by_unit {
-            let last =
-                i64::try_from(sent.iter().filter(|one| (0..60).contains(&one.minutes_remaining)).count()).unwrap_or(0);
+            let last = i64::try_from(
+                sent.iter().filter(|one| (0..60).contains(&one.minutes_remaining)).count(),
+            )
+            .unwrap_or(0);
             let all = i64::try_from(sent.len()).unwrap_or(0);
-            let shared = by_device.values().filter(|units| units.contains(&unit)).map(BTreeSet::len).max().unwrap_or(1);
-            let days = sent.iter().map(|one| one.day).min().zip(sent.iter().map(|one| one.day).max());
-            let Some(window) = days.and_then(|(first, last)| DateWindow::from_inclusive_days(first, last)) else {
+            let shared = by_device
+                .values()
+                .filter(|units| units.contains(&unit))
+                .map(BTreeSet::len)
+                .max()
+                .unwrap_or(1);
+            let days =
+                sent.iter().map(|one| one.day).min().zip(sent.iter().map(|one| one.day).max());
+            let Some(window) =
+                days.and_then(|(first, last)| DateWindow::from_inclusive_days(first, last))
+            else {
                 continue;
             };
             findings.test_count += 1;
@@ -307,7 +389,10 @@ impl RuleContext<'_> {
             };
             findings.test_count += 1;
             // Before the server's time it cannot have been written; long after it was, it may have waited for signal.
-            let test = RuleTest { unusual: ahead > 10, ..RuleTest::without_chance(window, vec![ahead], ahead) };
+            let test = RuleTest {
+                unusual: ahead > 10,
+                ..RuleTest::without_chance(window, vec![ahead], ahead)
+            };
             findings.findings.extend(self.build_finding(QualityRule::Clock, sent.unit, None, test));
         }
         findings
@@ -389,7 +474,8 @@ fn check_outlier(series: &ElementSeries) -> Option<RuleTest> {
     let z = statistics::modified_z(&own, value)?;
     let strength = z.checked_mul(Ratio::from_integer(100)).and_then(floor_to_i64).unwrap_or(0);
     let chance = statistics::z_tail_chance(strength);
-    let usual = statistics::median(&own.iter().map(|one| Ratio::from_integer(*one)).collect::<Vec<_>>())?;
+    let usual =
+        statistics::median(&own.iter().map(|one| Ratio::from_integer(*one)).collect::<Vec<_>>())?;
     let unusual = z > Ratio::new(35, 10)?
         && Ratio::from_integer(value) >= usual.checked_add(Ratio::from_integer(CASES_MIN / 2))?;
     Some(RuleTest { unusual, window: newest.window, evidence: own, strength, chance })
@@ -400,7 +486,8 @@ fn check_change(series: &ElementSeries) -> Option<RuleTest> {
     // From none to three is beyond usual variation on paper, and in a small commune nothing.
     let unusual = counts_differ(before, now, 300) && before + now >= CASES_MIN;
     let window = series.last_window(2 * BLOCK_PERIODS)?;
-    let strength = (3..=12).rev().map(|z| z * 100).find(|z| counts_differ(before, now, *z)).unwrap_or(0);
+    let strength =
+        (3..=12).rev().map(|z| z * 100).find(|z| counts_differ(before, now, *z)).unwrap_or(0);
     Some(RuleTest {
         unusual,
         window,
@@ -411,12 +498,21 @@ fn check_change(series: &ElementSeries) -> Option<RuleTest> {
 }
 
 fn check_spread(series: &ElementSeries, which: impl Fn((bool, bool)) -> bool) -> Option<RuleTest> {
-    let values = (8..=OWN_PERIODS).rev().find_map(|count| series.last_values(count)).filter(|_| series.flow)?;
+    let values = (8..=OWN_PERIODS)
+        .rev()
+        .find_map(|count| series.last_values(count))
+        .filter(|_| series.flow)?;
     let sum: i64 = values.iter().sum();
     let enough = sum >= 5 * i64::try_from(values.len()).ok()?;
     let both = statistics::check_dispersion(&values).filter(|_| enough)?;
     let window = series.last_window(values.len())?;
-    Some(RuleTest { unusual: which(both), window, evidence: values, strength: 0, chance: 1_000_000 })
+    Some(RuleTest {
+        unusual: which(both),
+        window,
+        evidence: values,
+        strength: 0,
+        chance: 1_000_000,
+    })
 }
 
 fn check_digits(series: &ElementSeries) -> Option<RuleTest> {
@@ -435,10 +531,14 @@ fn check_digits(series: &ElementSeries) -> Option<RuleTest> {
 fn check_copied(sheets: &ReportSeries) -> Option<RuleTest> {
     let (_, newest) = sheets.reports.last()?;
     let newest = newest.as_ref()?;
-    let same = sheets.reports.iter().rev().take_while(|(_, sheet)| sheet.as_ref() == Some(newest)).count();
+    let same =
+        sheets.reports.iter().rev().take_while(|(_, sheet)| sheet.as_ref() == Some(newest)).count();
     let from = sheets.reports.len().checked_sub(same.max(1))?;
     let window = DateWindow::new(sheets.reports[from].0.start, sheets.reports.last()?.0.end)?;
     let (sum, count) = (newest.iter().sum::<i64>(), i64::try_from(newest.len()).ok()?);
     let unusual = same >= 3 && sum >= 3 * count;
-    Some(RuleTest { unusual, ..RuleTest::without_chance(window, newest.clone(), i64::try_from(same).ok()? * 100) })
+    Some(RuleTest {
+        unusual,
+        ..RuleTest::without_chance(window, newest.clone(), i64::try_from(same).ok()? * 100)
+    })
 }

@@ -103,11 +103,19 @@ pub struct NearLimitCount {
 
 /// Who lies near the limit of each target that bounds a count from above.
 #[must_use]
-pub fn count_near_limit(standings: &[Standing], owner: UnitId, window: DateWindow) -> Vec<NearLimitCount> {
+pub fn count_near_limit(
+    standings: &[Standing],
+    owner: UnitId,
+    window: DateWindow,
+) -> Vec<NearLimitCount> {
     let mut all: BTreeMap<String, NearLimitCount> = BTreeMap::new();
-    for standing in standings.iter().filter(|standing| standing.unit != owner && standing.phase == 0) {
+    for standing in
+        standings.iter().filter(|standing| standing.unit != owner && standing.phase == 0)
+    {
         let judgement = &standing.judgement;
-        let (Some(limit), Some(now)) = (judgement.limit, judgement.count_now.and_then(Ratio::to_integer)) else {
+        let (Some(limit), Some(now)) =
+            (judgement.limit, judgement.count_now.and_then(Ratio::to_integer))
+        else {
             continue;
         };
         let element = judgement.figures.first().map(|figure| figure.element.clone());
@@ -139,8 +147,12 @@ impl QualityData {
     #[must_use]
     pub fn truncated_to(&self, day: Date) -> Self {
         let mut then = self.clone();
-        then.series.iter_mut().for_each(|series| series.points.retain(|point| point.window.end <= day));
-        then.report_series.iter_mut().for_each(|sheets| sheets.reports.retain(|(window, _)| window.end <= day));
+        then.series
+            .iter_mut()
+            .for_each(|series| series.points.retain(|point| point.window.end <= day));
+        then.report_series
+            .iter_mut()
+            .for_each(|sheets| sheets.reports.retain(|(window, _)| window.end <= day));
         then.revisions.retain(|revision| revision.day < day);
         then.submissions.retain(|sent| sent.day < day);
         then
@@ -153,28 +165,45 @@ impl QualityData {
 /// A contract names a calendar that does not exist.
 pub fn collect_quality_data(input: &StandingInput<'_>) -> Result<QualityData, UnknownCalendar> {
     let contracts = input.catalogue.contracts_with_codes(&input.campaign.contracts);
-    let owed = compute_expectations(input.org, input.calendars, &contracts, input.campaign.measurement_window)?;
-    let reports: BTreeMap<ReportId, _> =
-        input.reports.iter().filter(|entry| entry.received).map(|entry| (entry.key.id(), entry)).collect();
+    let owed = compute_expectations(
+        input.org,
+        input.calendars,
+        &contracts,
+        input.campaign.measurement_window,
+    )?;
+    let reports: BTreeMap<ReportId, _> = input
+        .reports
+        .iter()
+        .filter(|entry| entry.received)
+        .map(|entry| (entry.key.id(), entry))
+        .collect();
     let mut series: BTreeMap<(UnitId, ElementCode), ElementSeries> = BTreeMap::new();
     let mut sheets: BTreeMap<(UnitId, &str), ReportSeries> = BTreeMap::new();
     for expected in owed.iter().filter(|expected| expected.whole_period.end <= input.today) {
-        let Some(contract) = contracts.iter().find(|contract| contract.id() == expected.contract) else { continue };
+        let Some(contract) = contracts.iter().find(|contract| contract.id() == expected.contract)
+        else {
+            continue;
+        };
         let Some(form) = input.catalogue.form(&contract.form) else { continue };
         let (unit, period) = (expected.unit, &expected.period);
         let Some(window) = DateWindow::new(period.start, period.end) else { continue };
         let cells = reports.get(&expected.report_key().id()).map(|entry| entry.cells);
         let figure = |code: &ElementCode| {
-            let number = input.numbers.iter().find(|(_, existing)| *existing == code).map(|(number, _)| *number);
+            let number = input
+                .numbers
+                .iter()
+                .find(|(_, existing)| *existing == code)
+                .map(|(number, _)| *number);
             cells.and_then(|cells| cells.get(&number?)?.figure())
         };
         for element in form.elements.iter().filter_map(|code| input.catalogue.element(code)) {
-            let line = series.entry((unit, element.code.clone())).or_insert_with(|| ElementSeries {
-                unit,
-                element: element.code.clone(),
-                flow: element.kind != ElementKind::Stock,
-                points: Vec::new(),
-            });
+            let line =
+                series.entry((unit, element.code.clone())).or_insert_with(|| ElementSeries {
+                    unit,
+                    element: element.code.clone(),
+                    flow: element.kind != ElementKind::Stock,
+                    points: Vec::new(),
+                });
             line.points.push(SeriesPoint { window, value: figure(&element.code) });
         }
         let sheet = form.elements.iter().map(figure).collect();

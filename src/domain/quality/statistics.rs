@@ -24,7 +24,8 @@ pub fn median(values: &[Ratio]) -> Option<Ratio> {
 pub fn modified_z(own: &[i64], value: i64) -> Option<Ratio> {
     let all: Vec<Ratio> = own.iter().map(|one| Ratio::from_integer(*one)).collect();
     let middle = median(&all)?;
-    let deviations: Vec<Ratio> = all.iter().map(|one| one.checked_sub(middle).map(abs_ratio)).collect::<Option<_>>()?;
+    let deviations: Vec<Ratio> =
+        all.iter().map(|one| one.checked_sub(middle).map(abs_ratio)).collect::<Option<_>>()?;
     let distance = Ratio::from_integer(value).checked_sub(middle)?;
     let spread = median(&deviations)?;
     if !spread.is_zero() {
@@ -132,12 +133,19 @@ mod tests {
         assert_eq!(tenths(modified_z(&own, 41)), "12.8");
         assert_eq!(tenths(modified_z(&own, 15)), "1.1");
         assert_eq!(tenths(modified_z(&[0, 0, 0, 0, 0, 0, 0, 3], 3)), "6.4");
-        assert_eq!(modified_z(&[0, 0, 0, 0, 0, 0, 0, 2], 2), Some(Ratio::ZERO), "two cases are not yet a question");
+        assert_eq!(
+            modified_z(&[0, 0, 0, 0, 0, 0, 0, 2], 2),
+            Some(Ratio::ZERO),
+            "two cases are not yet a question"
+        );
     }
 
     #[test]
     fn d5_counts_differ_from_z_three_on() {
-        assert!(!is_significant_change(1, 2, 300) && !is_significant_change(31, 25, 300), "0.83 and 1.14");
+        assert!(
+            !is_significant_change(1, 2, 300) && !is_significant_change(31, 25, 300),
+            "0.83 and 1.14"
+        );
         assert!(is_significant_change(0, 3, 300), "2√3 = 3.46");
         assert!(!is_significant_change(0, 2, 300), "2√2 = 2.83");
         assert!(
@@ -151,11 +159,22 @@ mod tests {
     fn d6_and_d7_counts_vary_as_chance_does() {
         let smooth = [10, 10, 11, 10, 9, 10, 10, 11, 10, 10, 9, 10];
         let index = |values: &[i64]| {
-            dispersion(values).unwrap().checked_div(Ratio::from_integer(11)).unwrap().format_rounded(3).unwrap()
+            dispersion(values)
+                .unwrap()
+                .checked_div(Ratio::from_integer(11))
+                .unwrap()
+                .format_rounded(3)
+                .unwrap()
         };
-        assert_eq!((index(&smooth).as_str(), check_dispersion(&smooth)), ("0.036", Some((true, false))));
+        assert_eq!(
+            (index(&smooth).as_str(), check_dispersion(&smooth)),
+            ("0.036", Some((true, false)))
+        );
         let usual = [7, 12, 9, 14, 8, 10, 13, 6, 11, 9, 12, 10];
-        assert_eq!((index(&usual).as_str(), check_dispersion(&usual)), ("0.585", Some((false, false))));
+        assert_eq!(
+            (index(&usual).as_str(), check_dispersion(&usual)),
+            ("0.585", Some((false, false)))
+        );
         let wild = [0, 0, 40, 0, 0, 38, 0, 1, 41, 0, 0, 0];
         assert_eq!(check_dispersion(&wild), Some((false, true)));
         assert_eq!(check_dispersion(&[5; 7]), None, "seven periods are too few");

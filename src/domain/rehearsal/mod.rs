@@ -11,7 +11,8 @@ use super::expectation::{Expectation, UnknownCalendar, compute_expectations};
 use super::form::Contract;
 use super::ids::UnitId;
 use super::org::{
-    Fraction, HandoverLine, Hierarchy, Org, OrgChange, RebaseQuality, Stocks, Unit, UnitKind, check_handover,
+    Fraction, HandoverLine, Hierarchy, Org, OrgChange, RebaseQuality, Stocks, Unit, UnitKind,
+    check_handover,
 };
 use super::violation::{Violation, has_errors};
 use super::window::DateWindow;
@@ -48,7 +49,8 @@ impl RehearsalInput {
     /// Contracts and a window; no bases, stocks, devices or reports.
     #[must_use]
     pub fn new(calendars: Calendars, contracts: Vec<Contract>, window: DateWindow) -> Self {
-        let (baselines, devices, open_reports) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let (baselines, devices, open_reports) =
+            (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let (closing_stocks, handover, opening_stocks) = (Stocks::new(), Vec::new(), Stocks::new());
         Self {
             calendars,
@@ -161,16 +163,26 @@ impl RehearsalReport {
 }
 
 /// Tries the changes on the organisation. When they break its rules the report says only which; else all that follows.
-pub fn rehearse(org: &Org, changes: &[OrgChange], input: &RehearsalInput) -> Result<RehearsalReport, UnknownCalendar> {
+pub fn rehearse(
+    org: &Org,
+    changes: &[OrgChange],
+    input: &RehearsalInput,
+) -> Result<RehearsalReport, UnknownCalendar> {
     let days: BTreeSet<Date> = changes.iter().map(|change| change.effective_day).collect();
     let legal: BTreeSet<&str> = changes.iter().map(|change| change.legal_basis.as_str()).collect();
     let mut report = RehearsalReport {
         days: days.iter().copied().collect(),
-        legal_bases: legal.into_iter().filter(|basis| !basis.is_empty()).map(str::to_owned).collect(),
+        legal_bases: legal
+            .into_iter()
+            .filter(|basis| !basis.is_empty())
+            .map(str::to_owned)
+            .collect(),
         window: Some(input.window),
         ..RehearsalReport::default()
     };
-    let (Some(first), Some(last)) = (days.first().copied(), days.last().copied()) else { return Ok(report) };
+    let (Some(first), Some(last)) = (days.first().copied(), days.last().copied()) else {
+        return Ok(report);
+    };
     let after = match org.apply_changes(changes) {
         Ok(after) => after,
         Err(found) => {
@@ -199,10 +211,15 @@ struct RehearsalContext<'a> {
 
 impl RehearsalContext<'_> {
     fn unit_label(&self, id: UnitId) -> UnitLabel {
-        let day = if self.new_org.is_open_on(id, self.last_day) { self.last_day } else { self.day_before };
-        self.new_org
-            .unit(id)
-            .map_or_else(|| id.to_string(), |unit| format!("{} ({})", unit.nearest_name(day), unit.uid))
+        let day = if self.new_org.is_open_on(id, self.last_day) {
+            self.last_day
+        } else {
+            self.day_before
+        };
+        self.new_org.unit(id).map_or_else(
+            || id.to_string(),
+            |unit| format!("{} ({})", unit.nearest_name(day), unit.uid),
+        )
     }
 
     fn unit_labels(&self, ids: impl IntoIterator<Item = UnitId>) -> Vec<UnitLabel> {
@@ -212,7 +229,8 @@ impl RehearsalContext<'_> {
     fn add_units(&self, report: &mut RehearsalReport) {
         for kind in UnitKind::ALL.iter().copied() {
             let count = |org: &Org, day| org.units_of_kind_on(kind, day).count();
-            let (before, after) = (count(self.org, self.day_before), count(self.new_org, self.last_day));
+            let (before, after) =
+                (count(self.org, self.day_before), count(self.new_org, self.last_day));
             if before + after > 0 {
                 report.unit_counts.push((kind, before, after));
             }
@@ -247,7 +265,10 @@ impl RehearsalContext<'_> {
         let closing = ClosingUnit {
             unit: self.unit_label(id),
             successors: lines.map(|line| (self.unit_label(line.to), line.weight)).collect(),
-            acting_unit: self.new_org.acting_unit(id, self.last_day).map(|unit| self.unit_label(unit)),
+            acting_unit: self
+                .new_org
+                .acting_unit(id, self.last_day)
+                .map(|unit| self.unit_label(unit)),
             devices: count(&self.input.devices),
             open_reports: count(&self.input.open_reports),
         };
@@ -265,9 +286,14 @@ impl RehearsalContext<'_> {
 
     /// Units that are there before and after: new parents and new names.
     fn add_continuing_units(&self, report: &mut RehearsalReport) {
-        for unit in self.new_org.open_units_on(self.last_day).filter(|unit| unit.is_open_on(self.day_before)) {
+        for unit in self
+            .new_org
+            .open_units_on(self.last_day)
+            .filter(|unit| unit.is_open_on(self.day_before))
+        {
             let parent = |org: &Org, day| org.parent(unit.id, Hierarchy::Command, day);
-            let (from, to) = (parent(self.org, self.day_before), parent(self.new_org, self.last_day));
+            let (from, to) =
+                (parent(self.org, self.day_before), parent(self.new_org, self.last_day));
             if from != to {
                 let named = |id: Option<UnitId>| id.map(|id| self.unit_label(id));
                 report.reparented_units.push(ReparentedUnit {
@@ -276,9 +302,12 @@ impl RehearsalContext<'_> {
                     new_parent: named(to),
                 });
             }
-            let (old, new) = (self.org.nearest_name(unit.id, self.day_before), unit.nearest_name(self.last_day));
+            let (old, new) =
+                (self.org.nearest_name(unit.id, self.day_before), unit.nearest_name(self.last_day));
             if old != new {
-                report.renamed_units.push((format!("{old} ({})", unit.uid), self.unit_label(unit.id)));
+                report
+                    .renamed_units
+                    .push((format!("{old} ({})", unit.uid), self.unit_label(unit.id)));
             }
         }
     }
@@ -286,7 +315,14 @@ impl RehearsalContext<'_> {
     fn add_expectations(&self, report: &mut RehearsalReport) -> Result<(), UnknownCalendar> {
         let input = self.input;
         for contract in &input.contracts {
-            let owed = |org| compute_expectations(org, &input.calendars, std::slice::from_ref(contract), input.window);
+            let owed = |org| {
+                compute_expectations(
+                    org,
+                    &input.calendars,
+                    std::slice::from_ref(contract),
+                    input.window,
+                )
+            };
             let (before, after) = (owed(self.org)?, owed(self.new_org)?);
             let more_pieces = self.count_pieces(&after).saturating_sub(self.count_pieces(&before));
             let (before, after) = (before.len(), after.len());
@@ -304,14 +340,16 @@ impl RehearsalContext<'_> {
     fn count_pieces(&self, owed: &[Expectation]) -> usize {
         let window = self.input.window;
         let cut = |e: &&Expectation| {
-            e.period.start > e.whole_period.start.max(window.start) || e.period.end < e.whole_period.end.min(window.end)
+            e.period.start > e.whole_period.start.max(window.start)
+                || e.period.end < e.whole_period.end.min(window.end)
         };
         owed.iter().filter(cut).count()
     }
 
     fn add_baselines(&self, report: &mut RehearsalReport) {
         for (element, bases) in &self.input.baselines {
-            let Ok(rebased) = self.new_org.rebase_baselines(bases, self.day_before, self.last_day) else {
+            let Ok(rebased) = self.new_org.rebase_baselines(bases, self.day_before, self.last_day)
+            else {
                 report.findings.push(Violation::error(
                     "BASE_TOO_FINE",
                     element.as_str(),
@@ -320,9 +358,16 @@ impl RehearsalContext<'_> {
                 ));
                 continue;
             };
-            let derived = rebased.baselines.iter().filter(|unit| unit.quality == RebaseQuality::Derived).count();
-            let incomplete =
-                rebased.baselines.iter().filter(|unit| !unit.without_baseline.is_empty()).map(|unit| unit.unit);
+            let derived = rebased
+                .baselines
+                .iter()
+                .filter(|unit| unit.quality == RebaseQuality::Derived)
+                .count();
+            let incomplete = rebased
+                .baselines
+                .iter()
+                .filter(|unit| !unit.without_baseline.is_empty())
+                .map(|unit| unit.unit);
             let incomplete = self.unit_labels(incomplete);
             for (unit, base) in &rebased.unassigned {
                 report.findings.push(base_lost_violation(element, &self.unit_label(*unit), *base));
@@ -332,7 +377,10 @@ impl RehearsalContext<'_> {
             }
             report.rebased_elements.push(RebasedElement {
                 element: element.clone(),
-                sums: (bases.values().sum(), rebased.baselines.iter().map(|unit| unit.rounded).sum()),
+                sums: (
+                    bases.values().sum(),
+                    rebased.baselines.iter().map(|unit| unit.rounded).sum(),
+                ),
                 exact: rebased.baselines.len() - derived,
                 derived,
                 incomplete,
@@ -342,7 +390,8 @@ impl RehearsalContext<'_> {
 
     fn add_straddling_units(&self, report: &mut RehearsalReport) {
         for level in [UnitKind::District, UnitKind::Province] {
-            let units = self.new_org.units_not_comparable(self.input.window.start, level, self.last_day);
+            let units =
+                self.new_org.units_not_comparable(self.input.window.start, level, self.last_day);
             if !units.is_empty() {
                 report.straddling_units.push((level, self.unit_labels(units)));
             }
@@ -350,12 +399,16 @@ impl RehearsalContext<'_> {
     }
 
     fn add_handover_findings(&self, report: &mut RehearsalReport) {
-        let RehearsalInput { closing_stocks: closing, handover, opening_stocks: opening, .. } = self.input;
+        let RehearsalInput { closing_stocks: closing, handover, opening_stocks: opening, .. } =
+            self.input;
         for imbalance in check_handover(closing, handover, opening) {
             report.findings.push(imbalance.to_violation(&self.unit_label(imbalance.unit)));
         }
         for line in handover {
-            let carried = self.new_org.trace_successors(line.from, self.day_before, self.last_day).unwrap_or_default();
+            let carried = self
+                .new_org
+                .trace_successors(line.from, self.day_before, self.last_day)
+                .unwrap_or_default();
             if line.amount < 0 || !carried.iter().any(|(heir, _)| *heir == line.to) {
                 let (from, to) = (self.unit_label(line.from), self.unit_label(line.to));
                 report.findings.push(Violation::error(

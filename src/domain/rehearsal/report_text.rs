@@ -24,9 +24,13 @@ impl RehearsalReport {
     }
 
     fn write_heading(&self, writer: &mut RehearsalTextWriter) {
-        let days = self.days.iter().map(|day| writer.format_day(*day)).collect::<Vec<_>>().join(", ");
-        let legal =
-            if self.legal_bases.is_empty() { String::new() } else { format!(" ({})", self.legal_bases.join("; ")) };
+        let days =
+            self.days.iter().map(|day| writer.format_day(*day)).collect::<Vec<_>>().join(", ");
+        let legal = if self.legal_bases.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", self.legal_bases.join("; "))
+        };
         writer.write_line(
             &format!("DIỄN TẬP THAY ĐỔI TỔ CHỨC, hiệu lực {days}{legal}"),
             &format!("REHEARSAL OF ORGANISATION CHANGES, effective {days}{legal}"),
@@ -50,7 +54,10 @@ impl RehearsalReport {
         if self.closing_units.is_empty() && self.opening_units.is_empty() {
             return;
         }
-        writer.write_section("Sáp nhập, chia tách, giải thể, thành lập", "Mergers, splits, dissolutions, new units");
+        writer.write_section(
+            "Sáp nhập, chia tách, giải thể, thành lập",
+            "Mergers, splits, dissolutions, new units",
+        );
         let mut merged: BTreeMap<&UnitLabel, Vec<&str>> = BTreeMap::new();
         for closing in &self.closing_units {
             match closing.successors.as_slice() {
@@ -62,8 +69,10 @@ impl RehearsalReport {
                     merged.entry(successor).or_default().push(&closing.unit)
                 }
                 successors => {
-                    let parts: Vec<String> =
-                        successors.iter().map(|(successor, weight)| format!("{weight} {successor}")).collect();
+                    let parts: Vec<String> = successors
+                        .iter()
+                        .map(|(successor, weight)| format!("{weight} {successor}"))
+                        .collect();
                     writer.write_item(&format!("{} → {}", closing.unit, parts.join(" + ")));
                 }
             }
@@ -76,7 +85,10 @@ impl RehearsalReport {
         };
         let followed: Vec<UnitLabel> = self.closing_units.iter().flat_map(successors).collect();
         for unit in self.opening_units.iter().filter(|unit| !followed.contains(unit)) {
-            writer.write_item_in_language(&format!("{unit} thành lập mới"), &format!("{unit} is new"));
+            writer.write_item_in_language(
+                &format!("{unit} thành lập mới"),
+                &format!("{unit} is new"),
+            );
         }
     }
 
@@ -102,13 +114,16 @@ impl RehearsalReport {
         }
         if !self.renamed_units.is_empty() {
             writer.write_section("Đổi tên", "Renamed");
-            self.renamed_units.iter().for_each(|(old, new)| writer.write_item(&format!("{old} → {new}")));
+            self.renamed_units
+                .iter()
+                .for_each(|(old, new)| writer.write_item(&format!("{old} → {new}")));
         }
     }
 
     /// Devices and open reports of closing units, and expectations.
     fn write_pending_work(&self, writer: &mut RehearsalTextWriter) {
-        let busy: Vec<&ClosingUnit> = self.closing_units.iter().filter(|c| c.devices + c.open_reports > 0).collect();
+        let busy: Vec<&ClosingUnit> =
+            self.closing_units.iter().filter(|c| c.devices + c.open_reports > 0).collect();
         if !busy.is_empty() {
             writer.write_section("Thiết bị và báo cáo đang mở", "Devices and open reports");
         }
@@ -120,7 +135,8 @@ impl RehearsalReport {
             );
         }
         if let (Some(window), false) = (self.window, self.expectation_changes.is_empty()) {
-            let (from, to) = (writer.format_day(window.start), writer.format_day(window.last_day()));
+            let (from, to) =
+                (writer.format_day(window.start), writer.format_day(window.last_day()));
             writer.write_section(
                 &format!("Báo cáo phải nộp từ {from} đến hết {to}"),
                 &format!("Reports owed from {from} to {to}"),
@@ -131,7 +147,9 @@ impl RehearsalReport {
                 (&expected.contract, expected.before, expected.after, expected.added_pieces);
             writer.write_item_in_language(
                 &format!("{code}: {before} → {after}, thêm {pieces} kỳ bị cắt tại ngày thay đổi"),
-                &format!("{code}: {before} → {after}, {pieces} more pieces of periods cut at the changes"),
+                &format!(
+                    "{code}: {before} → {after}, {pieces} more pieces of periods cut at the changes"
+                ),
             );
         }
     }
@@ -185,9 +203,13 @@ impl RehearsalReport {
 
     fn write_conclusion(&self, writer: &mut RehearsalTextWriter) {
         writer.write_section("Kết luận", "Conclusion");
-        let refused = self.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+        let refused =
+            self.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
         if refused == 0 {
-            writer.write_item_in_language("KHỚP: có thể cho hiệu lực", "RECONCILES: the changes can be made effective");
+            writer.write_item_in_language(
+                "KHỚP: có thể cho hiệu lực",
+                "RECONCILES: the changes can be made effective",
+            );
         } else {
             writer.write_item_in_language(
                 &format!("KHÔNG KHỚP: {refused} điểm phải sửa trước khi cho hiệu lực"),
@@ -232,7 +254,11 @@ impl RehearsalTextWriter {
     }
 
     fn format_day(&self, day: Date) -> String {
-        if self.vi { format!("{}/{}/{}", day.day(), day.month(), day.year()) } else { day.to_string() }
+        if self.vi {
+            format!("{}/{}/{}", day.day(), day.month(), day.year())
+        } else {
+            day.to_string()
+        }
     }
 
     fn unit_kind_text(&self, kind: UnitKind) -> &'static str {

@@ -9,7 +9,9 @@ mod suppression;
 use super::element::ElementCode;
 use super::ids::UnitId;
 use super::ratio::Ratio;
-use super::standing::{Coverage, Judgement, JudgementState, Standing, StandingFigure, StandingView};
+use super::standing::{
+    Coverage, Judgement, JudgementState, Standing, StandingFigure, StandingView,
+};
 use super::target_rule::StandingStage;
 use std::collections::BTreeMap;
 use suppression::{CellSum, suppress_cells};
@@ -135,8 +137,14 @@ impl SuppressionMask {
         Self(tables.into_iter().map(cover).collect())
     }
 
-    fn published_cell(&self, of: &FigureTableKey, unit_phase: UnitPhase, value: Option<i64>) -> PublishedCell {
-        let covered = || self.0.get(of).and_then(|table| table.get(&unit_phase)).copied().unwrap_or(true);
+    fn published_cell(
+        &self,
+        of: &FigureTableKey,
+        unit_phase: UnitPhase,
+        value: Option<i64>,
+    ) -> PublishedCell {
+        let covered =
+            || self.0.get(of).and_then(|table| table.get(&unit_phase)).copied().unwrap_or(true);
         match value {
             None => PublishedCell::None,
             Some(_) if covered() => PublishedCell::Suppressed,
@@ -146,12 +154,18 @@ impl SuppressionMask {
 
     fn published_figure(&self, standing: &Standing, figure: &StandingFigure) -> PublishedFigure {
         let unit_phase = (standing.unit, standing.phase);
-        let [value, baseline_now, baseline_full] = figure_columns(figure)
-            .map(|(column, value)| self.published_cell(&(figure.element.clone(), column), unit_phase, value));
+        let [value, baseline_now, baseline_full] = figure_columns(figure).map(|(column, value)| {
+            self.published_cell(&(figure.element.clone(), column), unit_phase, value)
+        });
         PublishedFigure { element: figure.element.clone(), value, baseline_now, baseline_full }
     }
 
-    fn push_standings(&self, standing: &Standing, judgement: &Judgement, lines: &mut Vec<PublishedStanding>) {
+    fn push_standings(
+        &self,
+        standing: &Standing,
+        judgement: &Judgement,
+        lines: &mut Vec<PublishedStanding>,
+    ) {
         let covered = judgement.all_figures().into_iter().any(|figure| {
             let PublishedFigure { value, baseline_now, baseline_full, element: _ } =
                 self.published_figure(standing, figure);
@@ -168,7 +182,11 @@ impl SuppressionMask {
             reasons: if covered { vec![SUPPRESSED.to_owned()] } else { judgement.reasons.clone() },
             value: judgement.value.filter(|_| !covered),
             bound: judgement.bound,
-            figures: judgement.figures.iter().map(|figure| self.published_figure(standing, figure)).collect(),
+            figures: judgement
+                .figures
+                .iter()
+                .map(|figure| self.published_figure(standing, figure))
+                .collect(),
             coverage: standing.coverage,
         });
         judgement.members.iter().for_each(|member| self.push_standings(standing, member, lines));
@@ -206,7 +224,12 @@ mod tests {
 
     fn judgement(code: &str, value: i64, before: i64) -> Judgement {
         let element = ElementCode::new("so_offences").unwrap();
-        let figure = StandingFigure { element, value: Some(value), baseline_now: Some(before), baseline_full: None };
+        let figure = StandingFigure {
+            element,
+            value: Some(value),
+            baseline_now: Some(before),
+            baseline_full: None,
+        };
         Judgement {
             state: JudgementState::OnPace,
             reasons: vec!["SMALL_BASE".to_owned()],
@@ -232,7 +255,12 @@ mod tests {
 
     #[test]
     fn a_small_figure_takes_its_value_and_its_reasons_with_it_and_its_neighbour_too() {
-        let all = [standing("prov", 40, 60), standing("a", 3, 20), standing("b", 17, 20), standing("c", 20, 20)];
+        let all = [
+            standing("prov", 40, 60),
+            standing("a", 3, 20),
+            standing("b", 17, 20),
+            standing("c", 20, 20),
+        ];
         let above = |unit| (unit != UnitId::from_code("prov")).then(|| UnitId::from_code("prov"));
         let lines = publish_standings(&all.iter().collect::<Vec<_>>(), above, |_| 0);
         let shown: Vec<PublishedCell> = lines.iter().map(|line| line.figures[0].value).collect();
@@ -245,7 +273,11 @@ mod tests {
                 PublishedCell::Figure(20)
             ]
         );
-        assert_eq!(lines[1].figures[0].baseline_now, PublishedCell::Figure(20), "the baseline is not small");
+        assert_eq!(
+            lines[1].figures[0].baseline_now,
+            PublishedCell::Figure(20),
+            "the baseline is not small"
+        );
         assert_eq!((lines[1].value, &lines[1].reasons[..]), (None, &[SUPPRESSED.to_owned()][..]));
         assert_eq!((lines[2].value, &lines[2].reasons[..]), (None, &[SUPPRESSED.to_owned()][..]));
         assert!(lines[3].value.is_some() && lines[3].reasons == ["SMALL_BASE"]);

@@ -49,7 +49,12 @@ pub(super) fn suppress_cells(values: &[i64], small: &[bool], sums: &[CellSum]) -
 }
 
 /// The smallest shown cell that shares a sum with this one, parts before wholes; failing that the smallest shown cell of any sum.
-fn smallest_visible_peer(at: usize, values: &[i64], hidden: &[bool], sums: &[CellSum]) -> Option<usize> {
+fn smallest_visible_peer(
+    at: usize,
+    values: &[i64],
+    hidden: &[bool],
+    sums: &[CellSum],
+) -> Option<usize> {
     let near = sums.iter().filter(|sum| sum.cells().any(|cell| cell == at));
     smallest_visible(near.flat_map(|sum| sum.parts.iter().copied()), values, hidden)
         .or_else(|| {
@@ -60,7 +65,12 @@ fn smallest_visible_peer(at: usize, values: &[i64], hidden: &[bool], sums: &[Cel
 }
 
 /// A cell to hide where the hidden parts of a shown whole are all small: their sum would tell nearly as much as each.
-fn next_in_small_sum(values: &[i64], small: &[bool], hidden: &[bool], sums: &[CellSum]) -> Option<usize> {
+fn next_in_small_sum(
+    values: &[i64],
+    small: &[bool],
+    hidden: &[bool],
+    sums: &[CellSum],
+) -> Option<usize> {
     let alone = |sum: &&CellSum| {
         let mut parts = sum.parts.iter().filter(|part| hidden[**part]).peekable();
         !hidden[sum.whole] && parts.peek().is_some() && parts.all(|part| small[*part])
@@ -71,7 +81,11 @@ fn next_in_small_sum(values: &[i64], small: &[bool], hidden: &[bool], sums: &[Ce
     })
 }
 
-fn smallest_visible(cells: impl Iterator<Item = usize>, values: &[i64], hidden: &[bool]) -> Option<usize> {
+fn smallest_visible(
+    cells: impl Iterator<Item = usize>,
+    values: &[i64],
+    hidden: &[bool],
+) -> Option<usize> {
     cells.filter(|at| !hidden[*at]).min_by_key(|at| (values[*at], *at))
 }
 
@@ -105,7 +119,9 @@ fn find_determined(hidden: &[bool], sums: &[CellSum]) -> Vec<bool> {
 fn row_reduce(rows: &mut [Vec<i64>], columns: usize) {
     let mut done = 0;
     for column in 0..columns {
-        let Some(pivot) = (done..rows.len()).find(|row| rows[*row][column] % MODULUS != 0) else { continue };
+        let Some(pivot) = (done..rows.len()).find(|row| rows[*row][column] % MODULUS != 0) else {
+            continue;
+        };
         rows.swap(done, pivot);
         let scale = modular_inverse(rows[done][column]);
         rows[done].iter_mut().for_each(|term| *term = *term * scale % MODULUS);
@@ -154,7 +170,10 @@ mod tests {
     #[test]
     fn two_small_districts_take_a_third_one_with_them_for_their_sum_is_small_too() {
         let sum = CellSum { whole: 0, parts: vec![1, 2, 3, 4] };
-        assert_eq!(of(&[43, 1, 2, 20, 20], std::slice::from_ref(&sum)), [false, true, true, true, false]);
+        assert_eq!(
+            of(&[43, 1, 2, 20, 20], std::slice::from_ref(&sum)),
+            [false, true, true, true, false]
+        );
         assert_eq!(of(&[60, 20, 20, 20, 0], &[sum]), [false, true, false, false, true]);
     }
 
@@ -172,10 +191,14 @@ mod tests {
     /// Districts by phases, with the province's row and the campaign's column: cell (unit, phase) at `unit * phases + phase`.
     fn grid(units: usize, phases: usize) -> Vec<CellSum> {
         let at = |unit: usize, phase: usize| unit * phases + phase;
-        let down = (0..phases)
-            .map(|phase| CellSum { whole: at(0, phase), parts: (1..units).map(|unit| at(unit, phase)).collect() });
-        let across = (0..units)
-            .map(|unit| CellSum { whole: at(unit, 0), parts: (1..phases).map(|phase| at(unit, phase)).collect() });
+        let down = (0..phases).map(|phase| CellSum {
+            whole: at(0, phase),
+            parts: (1..units).map(|unit| at(unit, phase)).collect(),
+        });
+        let across = (0..units).map(|unit| CellSum {
+            whole: at(unit, 0),
+            parts: (1..phases).map(|phase| at(unit, phase)).collect(),
+        });
         down.chain(across).collect()
     }
 

@@ -28,7 +28,9 @@ pub enum Attainment {
 #[must_use]
 pub fn fair_attainment(judgement: &Judgement, formula: &Target) -> Attainment {
     match judgement.state {
-        JudgementState::NotApplicable | JudgementState::NotCountedHere => return Attainment::NotApplicable,
+        JudgementState::NotApplicable | JudgementState::NotCountedHere => {
+            return Attainment::NotApplicable;
+        }
         JudgementState::Undetermined | JudgementState::NotComparable | JudgementState::NoData => {
             return Attainment::AwaitingData;
         }
@@ -43,9 +45,10 @@ pub fn fair_attainment(judgement: &Judgement, formula: &Target) -> Attainment {
         Target::All(_) => combine_members(judgement, formula, mean_share),
         Target::Any(_) => combine_members(judgement, formula, |all| all.iter().copied().max()),
         // Only the floor is promised.
-        Target::Tier { floor, .. } => {
-            judgement.members.first().map_or(Attainment::AwaitingData, |member| fair_attainment(member, floor))
-        }
+        Target::Tier { floor, .. } => judgement
+            .members
+            .first()
+            .map_or(Attainment::AwaitingData, |member| fair_attainment(member, floor)),
         Target::Milestone(_) | Target::Attest(_) => all_or_nothing(is_met(judgement)),
     }
 }
@@ -59,7 +62,11 @@ fn all_or_nothing(met: bool) -> Attainment {
 }
 
 /// The members that apply, joined; waiting if one of them is.
-fn combine_members(judgement: &Judgement, formula: &Target, join: impl Fn(&[Ratio]) -> Option<Ratio>) -> Attainment {
+fn combine_members(
+    judgement: &Judgement,
+    formula: &Target,
+    join: impl Fn(&[Ratio]) -> Option<Ratio>,
+) -> Attainment {
     let mut shares = Vec::new();
     for (member, formula) in judgement.members.iter().zip(formula.members()) {
         match fair_attainment(member, formula) {
@@ -68,7 +75,8 @@ fn combine_members(judgement: &Judgement, formula: &Target, join: impl Fn(&[Rati
             Attainment::NotApplicable => {}
         }
     }
-    join(&shares).map_or(Attainment::NotApplicable, |share| Attainment::Share { share, bonus: Ratio::ZERO })
+    join(&shares)
+        .map_or(Attainment::NotApplicable, |share| Attainment::Share { share, bonus: Ratio::ZERO })
 }
 
 fn mean_share(shares: &[Ratio]) -> Option<Ratio> {
@@ -97,7 +105,8 @@ fn reduction_attainment(judgement: &Judgement, comparison: &Comparison) -> Optio
     let share = if promised <= Ratio::ZERO { fallen } else { fallen.checked_div(promised)? };
     let share = cap_share(share, judgement);
     let limit = before.checked_sub(promised.max(Ratio::ZERO))?;
-    let far = statistics::is_significant_change(floor_to_i64(now)?, floor_to_i64(limit)?, 196) && now < limit;
+    let far = statistics::is_significant_change(floor_to_i64(now)?, floor_to_i64(limit)?, 196)
+        && now < limit;
     let bonus = if far && is_met(judgement) {
         limit.checked_sub(now)?.checked_div(limit)?.min(Ratio::ONE)
     } else {
@@ -112,28 +121,47 @@ fn floor_to_i64(value: Ratio) -> Option<i64> {
 
 /// value / bound, for what must be reached from below.
 fn lower_bound_attainment(judgement: &Judgement, comparison: &Comparison) -> Option<Attainment> {
-    let rises = matches!(comparison.cmp, Comparator::Greater | Comparator::AtLeast | Comparator::Equal);
-    let (value, bound) = (judgement.value?, judgement.bound.filter(|bound| rises && !bound.is_zero())?);
+    let rises =
+        matches!(comparison.cmp, Comparator::Greater | Comparator::AtLeast | Comparator::Equal);
+    let (value, bound) =
+        (judgement.value?, judgement.bound.filter(|bound| rises && !bound.is_zero())?);
     let share = cap_share(value.checked_div(bound)?, judgement);
-    Some(Attainment::Share { share, bonus: bonus_share(judgement, comparison, value, bound).unwrap_or(Ratio::ZERO) })
+    Some(Attainment::Share {
+        share,
+        bonus: bonus_share(judgement, comparison, value, bound).unwrap_or(Ratio::ZERO),
+    })
 }
 
 /// Of the way from the bound to all, where the share clears the bound by more than chance: (v - b)² n > 1.96² b (1 - b).
-fn bonus_share(judgement: &Judgement, comparison: &Comparison, value: Ratio, bound: Ratio) -> Option<Ratio> {
+fn bonus_share(
+    judgement: &Judgement,
+    comparison: &Comparison,
+    value: Ratio,
+    bound: Ratio,
+) -> Option<Ratio> {
     let Measure::Ratio { num, den, .. } = &comparison.measure else { return None };
-    let cases =
-        judgement.figures.get(num.elements().len()..)?.iter().map(|figure| figure.value).sum::<Option<i64>>()?;
+    let cases = judgement
+        .figures
+        .get(num.elements().len()..)?
+        .iter()
+        .map(|figure| figure.value)
+        .sum::<Option<i64>>()?;
     let (over, room) = (value.checked_sub(bound)?, Ratio::ONE.checked_sub(bound)?);
     let spread = Ratio::new(38_416, 10_000)?.checked_mul(bound)?.checked_mul(room)?;
     let clear = over > Ratio::ZERO
         && over.checked_mul(over)?.checked_mul(Ratio::from_integer(cases))? > spread
         && den.elements().len() == 1;
-    if clear && is_met(judgement) && room > Ratio::ZERO { Some(over.checked_div(room)?.min(Ratio::ONE)) } else { None }
+    if clear && is_met(judgement) && room > Ratio::ZERO {
+        Some(over.checked_div(room)?.min(Ratio::ONE))
+    } else {
+        None
+    }
 }
 
 /// From 0 to 1, and 1 only for what is met: a strict bound that is just reached is not.
 fn cap_share(share: Ratio, judgement: &Judgement) -> Ratio {
-    let most = if is_met(judgement) { Ratio::ONE } else { Ratio::new(999, 1000).unwrap_or(Ratio::ZERO) };
+    let most =
+        if is_met(judgement) { Ratio::ONE } else { Ratio::new(999, 1000).unwrap_or(Ratio::ZERO) };
     share.clamp(Ratio::ZERO, most)
 }
 
@@ -141,7 +169,12 @@ fn cap_share(share: Ratio, judgement: &Judgement) -> Ratio {
 ///
 /// Its defects, printed wherever it is used: [`HALF_AND_LEADER_DEFECTS`].
 #[must_use]
-pub fn half_and_leader_points(weight: Ratio, attained: Ratio, target: Ratio, leader: Ratio) -> Option<Ratio> {
+pub fn half_and_leader_points(
+    weight: Ratio,
+    attained: Ratio,
+    target: Ratio,
+    leader: Ratio,
+) -> Option<Ratio> {
     let half = weight.checked_div(Ratio::from_integer(2))?;
     if attained < target {
         return half.checked_mul(attained.max(Ratio::ZERO).checked_div(target)?);
@@ -150,7 +183,9 @@ pub fn half_and_leader_points(weight: Ratio, attained: Ratio, target: Ratio, lea
     if way <= Ratio::ZERO {
         return Some(half);
     }
-    half.checked_add(half.checked_mul(attained.checked_sub(target)?.checked_div(way)?.min(Ratio::ONE))?)
+    half.checked_add(
+        half.checked_mul(attained.checked_sub(target)?.checked_div(way)?.min(Ratio::ONE))?,
+    )
 }
 
 /// What is wrong with it, Vietnamese and English.
@@ -164,7 +199,10 @@ pub const HALF_AND_LEADER_DEFECTS: [(&str, &str); 5] = [
         "khi mức dẫn đầu bằng chỉ tiêu thì phép chia cho 0 (lấy một nửa)",
         "a leader at the target divides by zero (half is taken)",
     ),
-    ("không biết tăng hay giảm là tốt: phải quy ra mức đạt trước", "it has no direction: attainment must come first"),
+    (
+        "không biết tăng hay giảm là tốt: phải quy ra mức đạt trước",
+        "it has no direction: attainment must come first",
+    ),
     ("một xã có 3/3 vụ được đứng đầu cả tỉnh", "a commune with 3 of 3 cases leads the province"),
 ];
 
@@ -179,12 +217,20 @@ mod tests {
     #[test]
     fn the_half_and_leader_curve_pays_half_for_meeting_the_target() {
         let points = |a: &str| {
-            half_and_leader_points(Ratio::from_integer(10), ratio(a), Ratio::from_integer(80), Ratio::from_integer(100))
-                .unwrap()
-                .format_rounded(2)
-                .unwrap()
+            half_and_leader_points(
+                Ratio::from_integer(10),
+                ratio(a),
+                Ratio::from_integer(80),
+                Ratio::from_integer(100),
+            )
+            .unwrap()
+            .format_rounded(2)
+            .unwrap()
         };
-        assert_eq!(["79.9", "80", "90", "95", "100"].map(points), ["4.99", "5.00", "7.50", "8.75", "10.00"]);
+        assert_eq!(
+            ["79.9", "80", "90", "95", "100"].map(points),
+            ["4.99", "5.00", "7.50", "8.75", "10.00"]
+        );
         let at_the_leader = half_and_leader_points(
             Ratio::from_integer(10),
             Ratio::from_integer(80),

@@ -60,17 +60,24 @@ pub fn estimate_prior_weight(cases: &[UnitCases]) -> Option<Ratio> {
     let (mut beyond, mut squares) = (Ratio::ZERO, Ratio::ZERO);
     for case in cases {
         let deviation = Ratio::from_integer(case.cases).checked_sub(case.expected)?;
-        beyond = beyond.checked_add(deviation.checked_mul(deviation)?)?.checked_sub(case.expected)?;
+        beyond =
+            beyond.checked_add(deviation.checked_mul(deviation)?)?.checked_sub(case.expected)?;
         squares = squares.checked_add(case.expected.checked_mul(case.expected)?)?;
     }
     let most = Ratio::from_integer(1000);
-    Some(if beyond <= Ratio::ZERO { most } else { squares.checked_div(beyond)?.clamp(Ratio::ONE, most) })
+    Some(if beyond <= Ratio::ZERO {
+        most
+    } else {
+        squares.checked_div(beyond)?.clamp(Ratio::ONE, most)
+    })
 }
 
 /// (A + α) / (E + α).
 #[must_use]
 pub fn shrink_rate(case: UnitCases, prior: Ratio) -> Option<Ratio> {
-    Ratio::from_integer(case.cases).checked_add(prior)?.checked_div(case.expected.checked_add(prior)?)
+    Ratio::from_integer(case.cases)
+        .checked_add(prior)?
+        .checked_div(case.expected.checked_add(prior)?)
 }
 
 /// Places the units of one cluster, in the order given.
@@ -93,7 +100,8 @@ pub fn place_units(cases: &[UnitCases], prior: Ratio, seed: u64) -> Option<Vec<C
             6..=94 => ClusterBand::Expected,
             0..=5 => ClusterBand::More,
         };
-        let (low, high) = (ranks[unit][DRAW_COUNT / 20], ranks[unit][DRAW_COUNT - 1 - DRAW_COUNT / 20]);
+        let (low, high) =
+            (ranks[unit][DRAW_COUNT / 20], ranks[unit][DRAW_COUNT - 1 - DRAW_COUNT / 20]);
         Some(ClusterPlacement { shrunk_rate: shrink_rate(*case, prior)?, ranks: (low, high), band })
     });
     placed.collect()
@@ -136,7 +144,10 @@ mod tests {
     #[test]
     fn little_is_drawn_towards_one_and_much_is_not() {
         let text = |cases, expected| {
-            shrink_rate(case(cases, expected), Ratio::from_integer(10)).unwrap().format_rounded(3).unwrap()
+            shrink_rate(case(cases, expected), Ratio::from_integer(10))
+                .unwrap()
+                .format_rounded(3)
+                .unwrap()
         };
         assert_eq!(text(0, "1"), "0.909", "none of one expected is no zero");
         assert_eq!(text(120, "100"), "1.182");
@@ -154,9 +165,12 @@ mod tests {
             case(42, "36"),
             case(58, "48"),
         ];
-        let placed =
-            place_units(&cases, estimate_prior_weight(&cases).unwrap().min(Ratio::from_integer(10)), 20_240_819)
-                .unwrap();
+        let placed = place_units(
+            &cases,
+            estimate_prior_weight(&cases).unwrap().min(Ratio::from_integer(10)),
+            20_240_819,
+        )
+        .unwrap();
         let anywhere = placed.iter().filter(|one| one.ranks.1 - one.ranks.0 >= 6).count();
         assert!(anywhere >= 4, "{placed:?}");
         assert!(placed[..5].iter().all(|one| one.band == ClusterBand::Expected), "{placed:?}");
@@ -170,8 +184,11 @@ mod tests {
     #[test]
     fn a_difference_beyond_chance_shows_as_a_band() {
         let cases = [case(60, "100"), case(100, "100"), case(150, "100")];
-        let bands: Vec<ClusterBand> =
-            place_units(&cases, Ratio::from_integer(10), 1).unwrap().iter().map(|one| one.band).collect();
+        let bands: Vec<ClusterBand> = place_units(&cases, Ratio::from_integer(10), 1)
+            .unwrap()
+            .iter()
+            .map(|one| one.band)
+            .collect();
         assert_eq!(bands, [ClusterBand::Fewer, ClusterBand::Expected, ClusterBand::More]);
     }
 }

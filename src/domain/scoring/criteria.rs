@@ -83,8 +83,11 @@ impl Criterion {
     /// Every target that is promised, with equal weights that sum to 100.
     #[must_use]
     pub fn from_targets(campaign: &Campaign) -> Self {
-        let promised: Vec<_> =
-            campaign.targets.iter().filter(|target| target.commitment != Commitment::Direction).collect();
+        let promised: Vec<_> = campaign
+            .targets
+            .iter()
+            .filter(|target| target.commitment != Commitment::Direction)
+            .collect();
         let count = i128::try_from(promised.len().max(1)).unwrap_or(1);
         let weight = Ratio::new(100, count).unwrap_or(Ratio::ZERO);
         let leaf = |code: &String| LeafCriterion {

@@ -11,4 +11,6 @@ mod score_sheet;
 
 pub use attainment::Attainment;
 pub use criteria::{CriteriaError, Criterion, LeafCriterion, ScoringMethod};
-pub use score_sheet::{ScoreExclusion, ScoreInput, ScoreLine, ScoreOverride, ScoreSheet, score_unit};
+pub use score_sheet::{
+    ScoreExclusion, ScoreInput, ScoreLine, ScoreOverride, ScoreSheet, score_unit,
+};

@@ -125,26 +125,37 @@ const PERSONS_MIN: u32 = 3;
 
 /// Scores one unit. `None` where the numbers do not fit.
 #[must_use]
-pub fn score_unit(tree: &Criterion, campaign: &Campaign, input: &ScoreInput<'_>) -> Option<ScoreSheet> {
+pub fn score_unit(
+    tree: &Criterion,
+    campaign: &Campaign,
+    input: &ScoreInput<'_>,
+) -> Option<ScoreSheet> {
     let leaves = tree.leaves();
-    let scored: Vec<(&LeafCriterion, LeafScore)> =
-        leaves.iter().map(|leaf| Some((*leaf, score_leaf(leaf, campaign, input)?))).collect::<Option<_>>()?;
+    let scored: Vec<(&LeafCriterion, LeafScore)> = leaves
+        .iter()
+        .map(|leaf| Some((*leaf, score_leaf(leaf, campaign, input)?)))
+        .collect::<Option<_>>()?;
     let sum = |fits: &dyn Fn(&LeafScore) -> bool| {
         let weights = scored.iter().filter(|(_, one)| fits(one)).map(|(leaf, _)| leaf.weight);
         weights.into_iter().try_fold(Ratio::ZERO, Ratio::checked_add)
     };
     let shared_out = sum(&|one| matches!(one, LeafScore::NotApplicable))?;
-    let applicable_weight = sum(&|one| matches!(one, LeafScore::Share(..) | LeafScore::AwaitingData))?;
+    let applicable_weight =
+        sum(&|one| matches!(one, LeafScore::Share(..) | LeafScore::AwaitingData))?;
     let factor = if applicable_weight.is_zero() {
         Ratio::ONE
     } else {
         applicable_weight.checked_add(shared_out)?.checked_div(applicable_weight)?
     };
-    let lines: Vec<ScoreLine> =
-        scored.iter().map(|(leaf, one)| build_score_line(leaf, *one, factor, input)).collect::<Option<_>>()?;
+    let lines: Vec<ScoreLine> = scored
+        .iter()
+        .map(|(leaf, one)| build_score_line(leaf, *one, factor, input))
+        .collect::<Option<_>>()?;
     let exclusions = find_exclusions(&leaves, input);
     let counted = lines.iter().filter(|line| !line.not_applicable);
-    let total = counted.map(ScoreLine::effective_score).try_fold(Ratio::ZERO, |sum, points| sum.checked_add(points?));
+    let total = counted
+        .map(ScoreLine::effective_score)
+        .try_fold(Ratio::ZERO, |sum, points| sum.checked_add(points?));
     let running = |judgement: &&Judgement| {
         use JudgementState as S;
         matches!(judgement.state, S::OnPace | S::Behind | S::AlreadyMissed)
@@ -169,19 +180,27 @@ enum LeafScore {
     NotApplicable,
 }
 
-fn score_leaf(leaf: &LeafCriterion, campaign: &Campaign, input: &ScoreInput<'_>) -> Option<LeafScore> {
+fn score_leaf(
+    leaf: &LeafCriterion,
+    campaign: &Campaign,
+    input: &ScoreInput<'_>,
+) -> Option<LeafScore> {
     let documented = input.documented_values.get(&leaf.code).copied();
     Some(match &leaf.method {
-        ScoringMethod::Quant { target } => match (input.judgements.get(target.as_str()), campaign.target(target)) {
-            (Some(judgement), Some(line)) => match fair_attainment(judgement, &line.formula) {
-                Attainment::Share { share, bonus } => LeafScore::Share(share, bonus),
-                Attainment::AwaitingData => LeafScore::AwaitingData,
-                Attainment::NotApplicable => LeafScore::NotApplicable,
-            },
-            (Some(_) | None, Some(_) | None) => LeafScore::AwaitingData,
-        },
+        ScoringMethod::Quant { target } => {
+            match (input.judgements.get(target.as_str()), campaign.target(target)) {
+                (Some(judgement), Some(line)) => match fair_attainment(judgement, &line.formula) {
+                    Attainment::Share { share, bonus } => LeafScore::Share(share, bonus),
+                    Attainment::AwaitingData => LeafScore::AwaitingData,
+                    Attainment::NotApplicable => LeafScore::NotApplicable,
+                },
+                (Some(_) | None, Some(_) | None) => LeafScore::AwaitingData,
+            }
+        }
         ScoringMethod::PassFail => match documented {
-            Some(done) => LeafScore::Share(if done.is_zero() { Ratio::ZERO } else { Ratio::ONE }, Ratio::ZERO),
+            Some(done) => {
+                LeafScore::Share(if done.is_zero() { Ratio::ZERO } else { Ratio::ONE }, Ratio::ZERO)
+            }
             None => LeafScore::AwaitingData,
         },
         ScoringMethod::PointsEach { points } => match documented {
@@ -194,7 +213,9 @@ fn score_leaf(leaf: &LeafCriterion, campaign: &Campaign, input: &ScoreInput<'_>)
         },
         ScoringMethod::BonusPenalty { floor, decision } => {
             let lowest = if decision.is_some() { *floor } else { Ratio::ZERO };
-            LeafScore::Points(documented.unwrap_or(Ratio::ZERO).clamp(lowest.min(Ratio::ZERO), leaf.weight))
+            LeafScore::Points(
+                documented.unwrap_or(Ratio::ZERO).clamp(lowest.min(Ratio::ZERO), leaf.weight),
+            )
         }
         ScoringMethod::Veto { .. } => LeafScore::Points(Ratio::ZERO),
     })
@@ -213,7 +234,9 @@ fn build_score_line(
     };
     let system = match attained {
         LeafScore::Share(share, bonus) => Some(
-            weight.checked_mul(share)?.checked_add(weight.checked_mul(bonus)?.checked_div(Ratio::from_integer(10))?)?,
+            weight
+                .checked_mul(share)?
+                .checked_add(weight.checked_mul(bonus)?.checked_div(Ratio::from_integer(10))?)?,
         ),
         LeafScore::Points(points) => Some(points),
         LeafScore::AwaitingData | LeafScore::NotApplicable => None,

@@ -89,7 +89,10 @@ pub struct WindowSums {
 
 impl WindowSums {
     /// Nothing yet, at any of these units, of any of these elements.
-    pub(super) fn empty(rows: &Arc<HashMap<UnitId, usize>>, columns: &Arc<HashMap<ElementCode, usize>>) -> Self {
+    pub(super) fn empty(
+        rows: &Arc<HashMap<UnitId, usize>>,
+        columns: &Arc<HashMap<ElementCode, usize>>,
+    ) -> Self {
         Self {
             sums: vec![ElementSum::default(); rows.len() * columns.len()],
             unit_rows: Arc::clone(rows),
@@ -101,7 +104,9 @@ impl WindowSums {
     /// The accepted figure of an element at a unit or above it; `None` where there is none.
     #[must_use]
     pub fn value(&self, unit: UnitId, element: &ElementCode) -> Option<i64> {
-        self.element_sum(unit, element).filter(|tally| tally.figure_count > 0).map(|tally| tally.value)
+        self.element_sum(unit, element)
+            .filter(|tally| tally.figure_count > 0)
+            .map(|tally| tally.value)
     }
 
     /// How complete the reports of one contract are at a unit or above it.
@@ -114,7 +119,9 @@ impl WindowSums {
     /// `None` where nothing is in and nothing is missing.
     pub(super) fn element_sum(&self, unit: UnitId, element: &ElementCode) -> Option<&ElementSum> {
         let (row, column) = (self.unit_rows.get(&unit)?, self.element_columns.get(element)?);
-        self.sums.get(row * self.element_columns.len() + column).filter(|tally| **tally != ElementSum::default())
+        self.sums
+            .get(row * self.element_columns.len() + column)
+            .filter(|tally| **tally != ElementSum::default())
     }
 
     pub(super) fn is_indeterminate(&self, unit: UnitId) -> bool {
@@ -135,13 +142,21 @@ impl WindowSums {
     }
 
     /// Puts one report into the coverage of these rows, or takes it out.
-    pub(super) fn apply_coverage(&mut self, contract: &str, rows: &[usize], one: Coverage, adds: bool) {
+    pub(super) fn apply_coverage(
+        &mut self,
+        contract: &str,
+        rows: &[usize],
+        one: Coverage,
+        adds: bool,
+    ) {
         if !self.coverage.contains_key(contract) {
-            self.coverage.insert(contract.to_owned(), vec![Coverage::default(); self.unit_rows.len()]);
+            self.coverage
+                .insert(contract.to_owned(), vec![Coverage::default(); self.unit_rows.len()]);
         }
         let Some(coverage) = self.coverage.get_mut(contract) else { return };
         for row in rows {
-            coverage[*row] = if adds { coverage[*row].combined_with(one) } else { coverage[*row].without(one) };
+            coverage[*row] =
+                if adds { coverage[*row].combined_with(one) } else { coverage[*row].without(one) };
         }
     }
 
@@ -157,12 +172,20 @@ impl WindowSums {
 impl ElementSum {
     fn combined_with(self, other: Self) -> Self {
         let missing = self.missing.combined_with(other.missing);
-        Self { value: self.value + other.value, figure_count: self.figure_count + other.figure_count, missing }
+        Self {
+            value: self.value + other.value,
+            figure_count: self.figure_count + other.figure_count,
+            missing,
+        }
     }
 
     fn without(self, other: Self) -> Self {
         let missing = self.missing.without(other.missing);
-        Self { value: self.value - other.value, figure_count: self.figure_count - other.figure_count, missing }
+        Self {
+            value: self.value - other.value,
+            figure_count: self.figure_count - other.figure_count,
+            missing,
+        }
     }
 }
 
@@ -170,7 +193,10 @@ impl ElementSum {
 ///
 /// # Errors
 /// A contract names a calendar that does not exist.
-pub fn aggregate_reports(input: &StandingInput<'_>, window: DateWindow) -> Result<WindowSums, UnknownCalendar> {
+pub fn aggregate_reports(
+    input: &StandingInput<'_>,
+    window: DateWindow,
+) -> Result<WindowSums, UnknownCalendar> {
     let totals = CampaignTotals::compute(input, &[window])?;
     Ok(totals.windows().iter().map(|(_, folded)| folded.clone()).next().unwrap_or_default())
 }
@@ -195,14 +221,20 @@ pub(super) fn list_expected_reports<'a>(
     window: DateWindow,
 ) -> Result<Vec<ExpectedReport<'a>>, UnknownCalendar> {
     let codes = &input.campaign.contracts;
-    let contracts = input.catalogue.contracts.iter().filter(|contract| codes.contains(&contract.code));
+    let contracts =
+        input.catalogue.contracts.iter().filter(|contract| codes.contains(&contract.code));
     let mut all = Vec::new();
     for contract in contracts {
         let id = contract.id();
         let ours = input.reports.iter().filter(|entry| entry.key.contract == id && entry.received);
         let reports: HashMap<UnitPeriodKey<'_>, &ReportEntry<'_>> =
             ours.map(|entry| (unit_period_key(entry.key), entry)).collect();
-        let expected = compute_expectations(input.org, input.calendars, std::slice::from_ref(contract), window)?;
+        let expected = compute_expectations(
+            input.org,
+            input.calendars,
+            std::slice::from_ref(contract),
+            window,
+        )?;
         for expected in expected {
             let key = expected.report_key();
             let FigureAttribution { counting_units: path, indeterminate_units: torn } =
@@ -236,7 +268,9 @@ impl ExpectedReport<'_> {
         numbers: &BTreeMap<ElementNumber, ElementCode>,
     ) -> BTreeMap<ElementCode, CellValue> {
         let cells = self.report.filter(|entry| entry.accepted).map(|entry| entry.cells);
-        let code = |(number, value): (&ElementNumber, &CellValue)| Some((numbers.get(number)?.clone(), *value));
+        let code = |(number, value): (&ElementNumber, &CellValue)| {
+            Some((numbers.get(number)?.clone(), *value))
+        };
         cells.into_iter().flatten().filter_map(code).collect()
     }
 }

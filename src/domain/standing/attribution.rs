@@ -27,18 +27,26 @@ pub(super) struct FigureAttribution {
 }
 
 /// Where a figure of `unit` for days from `start` on counts.
-pub(super) fn attribute_figure(org: &Org, view: StructureView, unit: UnitId, start: Date) -> FigureAttribution {
+pub(super) fn attribute_figure(
+    org: &Org,
+    view: StructureView,
+    unit: UnitId,
+    start: Date,
+) -> FigureAttribution {
     let Some(day) = view.structure_day() else {
         return FigureAttribution {
             counting_units: unit_and_ancestors(org, unit, start),
             indeterminate_units: Vec::new(),
         };
     };
-    let mut paths = candidate_units(org, day, unit, start).into_iter().map(|one| unit_and_ancestors(org, one, day));
+    let mut paths = candidate_units(org, day, unit, start)
+        .into_iter()
+        .map(|one| unit_and_ancestors(org, one, day));
     let Some(first) = paths.next() else { return FigureAttribution::default() };
     let (mut path, mut torn) = (first, Vec::new());
     for other in paths {
-        let (both, only): (Vec<UnitId>, Vec<UnitId>) = path.iter().partition(|one| other.contains(one));
+        let (both, only): (Vec<UnitId>, Vec<UnitId>) =
+            path.iter().partition(|one| other.contains(one));
         torn.extend(only);
         torn.extend(other.iter().filter(|one| !path.contains(one)));
         path = both;
@@ -72,14 +80,21 @@ impl UnitOrigins {
         let mut by_kind: BTreeMap<UnitKind, Vec<(UnitId, BTreeSet<UnitId>)>> = BTreeMap::new();
         for unit in input.org.open_units_on(first) {
             if let Some(kind) = input.org.kind_on(unit.id, first) {
-                by_kind.entry(kind).or_default().push((unit.id, candidate_units(input.org, day, unit.id, first)));
+                by_kind
+                    .entry(kind)
+                    .or_default()
+                    .push((unit.id, candidate_units(input.org, day, unit.id, first)));
             }
         }
         Some(Self { by_kind })
     }
 
     /// The units of this kind whose past is that of `below` in whole; `None` if some lie in it only in part.
-    pub(super) fn units_wholly_within(&self, kind: UnitKind, below: &BTreeSet<UnitId>) -> Option<Vec<UnitId>> {
+    pub(super) fn units_wholly_within(
+        &self,
+        kind: UnitKind,
+        below: &BTreeSet<UnitId>,
+    ) -> Option<Vec<UnitId>> {
         let mut whole = Vec::new();
         for (unit, parts) in self.by_kind.get(&kind).into_iter().flatten() {
             match parts.intersection(below).count() {

@@ -62,7 +62,11 @@ fn hashed_text(value: CellValue) -> String {
 
 /// SHA-256 over the campaign, the day, the view, the baselines and the digest of every report's content and standing.
 #[must_use]
-pub fn compute_input_digest(input: &StandingInput<'_>, baselines: &[BaselineRow], reports: &ReportsDigest) -> [u8; 32] {
+pub fn compute_input_digest(
+    input: &StandingInput<'_>,
+    baselines: &[BaselineRow],
+    reports: &ReportsDigest,
+) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(input.campaign.id().0);
     hash.update(input.today.to_string());

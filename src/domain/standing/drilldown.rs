@@ -71,7 +71,8 @@ pub fn list_standing_reports(
     (unit, phase): (UnitId, u8),
     code: &str,
 ) -> Result<Option<Vec<StandingReport>>, UnknownCalendar> {
-    let named = input.campaign.targets.iter().find_map(|line| find_member(&line.code, &line.formula, code));
+    let named =
+        input.campaign.targets.iter().find_map(|line| find_member(&line.code, &line.formula, code));
     let Some(formula) = named else { return Ok(None) };
     let mut all: BTreeMap<ReportId, StandingReport> = BTreeMap::new();
     for (window, elements) in requested_elements(input, formula, phase) {
@@ -84,7 +85,9 @@ pub fn list_standing_reports(
     }
     let mut all: Vec<StandingReport> = all.into_values().collect();
     let uid = |unit: UnitId| input.org.unit(unit).map(|unit| unit.uid.clone());
-    all.sort_by_cached_key(|line| (uid(line.unit), line.period.start, line.contract, line.period.end));
+    all.sort_by_cached_key(|line| {
+        (uid(line.unit), line.period.start, line.contract, line.period.end)
+    });
     Ok(Some(all))
 }
 
@@ -108,7 +111,10 @@ fn requested_elements(
     let mut asked: BTreeMap<DateWindow, BTreeSet<ElementCode>> = BTreeMap::new();
     for comparison in formula.comparisons() {
         if let Some(window) = resolve_window(input, whole, comparison.window.as_ref()) {
-            asked.entry(window).or_default().extend(comparison.measure.elements().into_iter().cloned());
+            asked
+                .entry(window)
+                .or_default()
+                .extend(comparison.measure.elements().into_iter().cloned());
         }
     }
     let duties: BTreeSet<ElementCode> = attested_elements(input.campaign, formula).collect();
@@ -137,7 +143,9 @@ fn window_reports(
             let counts = match kind {
                 ElementKind::Stock => {
                     let latest = last.get(&(owed.expected.unit, code));
-                    latest.is_some_and(|latest| latest.path.contains(&unit) && latest.index == Some(at))
+                    latest.is_some_and(|latest| {
+                        latest.path.contains(&unit) && latest.index == Some(at)
+                    })
                 }
                 ElementKind::Flow | ElementKind::EventFlag => here && figure.is_some(),
             };
@@ -193,7 +201,8 @@ fn latest_stock_reports<'o, 'e>(
     owed: &'o [ExpectedReport<'_>],
     elements: &'e BTreeSet<ElementCode>,
 ) -> BTreeMap<(UnitId, &'e ElementCode), LatestStockReport<'o>> {
-    let mut latest_reports: BTreeMap<(UnitId, &ElementCode), LatestStockReport<'_>> = BTreeMap::new();
+    let mut latest_reports: BTreeMap<(UnitId, &ElementCode), LatestStockReport<'_>> =
+        BTreeMap::new();
     for (at, one) in owed.iter().enumerate() {
         let stocks = reported_elements(input.catalogue, one, elements)
             .into_iter()
@@ -201,11 +210,16 @@ fn latest_stock_reports<'o, 'e>(
         let official = one.official_figures(input.numbers);
         for (code, _) in stocks {
             let end = one.expected.period.end;
-            let new = || LatestStockReport { path: &one.counting_units, end: Date::MIN, index: None };
+            let new =
+                || LatestStockReport { path: &one.counting_units, end: Date::MIN, index: None };
             let latest = latest_reports.entry((one.expected.unit, code)).or_insert_with(new);
             if latest.end <= end {
                 let said = official.get(code).and_then(|cell| cell.figure()).map(|_| at);
-                *latest = LatestStockReport { path: &one.counting_units, end, index: said.or(latest.index) };
+                *latest = LatestStockReport {
+                    path: &one.counting_units,
+                    end,
+                    index: said.or(latest.index),
+                };
             }
         }
     }

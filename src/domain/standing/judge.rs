@@ -24,7 +24,10 @@ use std::collections::BTreeSet;
 ///
 /// # Errors
 /// A contract names a calendar that does not exist.
-pub fn judge_standings(input: &StandingInput<'_>, definition_version: i64) -> Result<Vec<Standing>, UnknownCalendar> {
+pub fn judge_standings(
+    input: &StandingInput<'_>,
+    definition_version: i64,
+) -> Result<Vec<Standing>, UnknownCalendar> {
     Ok(judge_standings_from_totals(input, &compute_totals(input)?, definition_version))
 }
 
@@ -36,7 +39,8 @@ pub fn compute_totals(input: &StandingInput<'_>) -> Result<CampaignTotals, Unkno
     let campaign = input.campaign;
     let comparisons = campaign.targets.iter().flat_map(|line| line.formula.comparisons());
     let whole = campaign.measurement_window;
-    let named = comparisons.filter_map(|comparison| resolve_window(input, whole, comparison.window.as_ref()));
+    let named = comparisons
+        .filter_map(|comparison| resolve_window(input, whole, comparison.window.as_ref()));
     let phases = campaign.phases.iter().map(|phase| phase.window);
     let windows: BTreeSet<DateWindow> = std::iter::once(whole).chain(phases).chain(named).collect();
     CampaignTotals::compute(input, &windows.into_iter().collect::<Vec<_>>())
@@ -54,7 +58,13 @@ pub fn judge_standings_from_totals(
     for (phase, window) in judged_phases(input) {
         let stage = stage_of_window(input, window);
         for (unit, kind) in judged_units(input, window) {
-            let figures = UnitFigures { input, unit, default_window: window, window_sums, origins: origins.as_ref() };
+            let figures = UnitFigures {
+                input,
+                unit,
+                default_window: window,
+                window_sums,
+                origins: origins.as_ref(),
+            };
             for line in &input.campaign.targets {
                 let coverage = target_coverage(&figures, line);
                 all.push(Standing {
@@ -64,7 +74,12 @@ pub fn judge_standings_from_totals(
                     view: input.view.into(),
                     stage,
                     definition_version,
-                    judgement: judge_target(&figures, kind, line, &evaluation_terms(line, stage, coverage)),
+                    judgement: judge_target(
+                        &figures,
+                        kind,
+                        line,
+                        &evaluation_terms(line, stage, coverage),
+                    ),
                     coverage,
                 });
             }
@@ -93,8 +108,15 @@ fn stage_of_window(input: &StandingInput<'_>, window: DateWindow) -> StandingSta
 /// The units that existed on some day that is over, with their kind at the end; in the structure of one day those of that day.
 fn judged_units(input: &StandingInput<'_>, window: DateWindow) -> Vec<(UnitId, UnitKind)> {
     if let Some(day) = input.view.structure_day() {
-        let kind = |unit: &crate::domain::org::Unit| input.org.kind_on(unit.id, day).map(|kind| (unit.id, kind));
-        return input.org.open_units_on(day).filter_map(kind).filter(|(_, kind)| *kind != UnitKind::Cluster).collect();
+        let kind = |unit: &crate::domain::org::Unit| {
+            input.org.kind_on(unit.id, day).map(|kind| (unit.id, kind))
+        };
+        return input
+            .org
+            .open_units_on(day)
+            .filter_map(kind)
+            .filter(|(_, kind)| *kind != UnitKind::Cluster)
+            .collect();
     }
     let lived = |unit: &crate::domain::org::Unit| {
         let life = unit.lifetime();
@@ -105,7 +127,11 @@ fn judged_units(input: &StandingInput<'_>, window: DateWindow) -> Vec<(UnitId, U
     input.org.units().iter().filter_map(lived).collect()
 }
 
-fn evaluation_terms(line: &CampaignTarget, stage: StandingStage, coverage: Coverage) -> EvaluationTerms {
+fn evaluation_terms(
+    line: &CampaignTarget,
+    stage: StandingStage,
+    coverage: Coverage,
+) -> EvaluationTerms {
     let usual = EvaluationTerms::for_stage(stage);
     EvaluationTerms {
         coverage: coverage.accepted_share(),
@@ -137,11 +163,18 @@ fn target_coverage(figures: &UnitFigures<'_>, line: &CampaignTarget) -> Coverage
 
 /// The elements of a formula, those of its duties among them.
 fn formula_elements(figures: &UnitFigures<'_>, formula: &Target) -> BTreeSet<ElementCode> {
-    formula.elements().into_iter().chain(attested_elements(figures.input.campaign, formula)).collect()
+    formula
+        .elements()
+        .into_iter()
+        .chain(attested_elements(figures.input.campaign, formula))
+        .collect()
 }
 
 /// The elements by which the duties that a formula attests are shown.
-pub(super) fn attested_elements(campaign: &Campaign, formula: &Target) -> impl Iterator<Item = ElementCode> {
+pub(super) fn attested_elements(
+    campaign: &Campaign,
+    formula: &Target,
+) -> impl Iterator<Item = ElementCode> {
     let duties = campaign.duties.iter().filter(|duty| formula.attests_duty(&duty.code));
     duties.filter_map(|duty| duty.element.clone())
 }
@@ -166,17 +199,23 @@ impl UnitJudge<'_> {
     fn build_judgement(&self, code: &str, formula: &Target, evaluation: &Evaluation) -> Judgement {
         let comparison = match formula {
             Target::Compare(comparison) => Some(comparison),
-            Target::Attest(_) | Target::Milestone(_) | Target::All(_) | Target::Any(_) | Target::Tier { .. } => None,
+            Target::Attest(_)
+            | Target::Milestone(_)
+            | Target::All(_)
+            | Target::Any(_)
+            | Target::Tier { .. } => None,
         };
         let members = formula.members().into_iter().zip(&evaluation.members).zip('a'..='z');
-        let members =
-            members.map(|((formula, of), letter)| self.build_judgement(&format!("{code}{letter}"), formula, of));
+        let members = members.map(|((formula, of), letter)| {
+            self.build_judgement(&format!("{code}{letter}"), formula, of)
+        });
         let members: Vec<Judgement> = members.collect();
         if !self.is_counted_here(formula) {
             return Judgement::not_counted_here(code, members);
         }
         let pace = evaluation.pace.unwrap_or_default();
-        let interval = evaluation.interval.filter(|_| comparison.is_some_and(|one| !one.measure.is_change()));
+        let interval =
+            evaluation.interval.filter(|_| comparison.is_some_and(|one| !one.measure.is_change()));
         Judgement {
             code: code.to_owned(),
             state: judgement_state(evaluation),
@@ -184,7 +223,8 @@ impl UnitJudge<'_> {
             value: evaluation.value,
             value_low: interval.map(|(low, _)| low),
             value_high: interval.map(|(_, high)| high),
-            bound: comparison.map(|one| one.bound.decimal.to_ratio(if one.bound.percent { 2 } else { 0 })),
+            bound: comparison
+                .map(|one| one.bound.decimal.to_ratio(if one.bound.percent { 2 } else { 0 })),
             limit: evaluation.limit,
             limit_now: pace.allowed_to_date,
             failures_allowed: evaluation.failures.map(|failures| failures.allowed),
@@ -209,24 +249,43 @@ impl UnitJudge<'_> {
         let counted = |code: &ElementCode| {
             let level = catalogue.element(code).map(|element| UnitKind::from(element.level));
             // A duty is due in all, not a part of it at each unit.
-            level.is_none_or(
-                |level| if attests { self.kind == UnitKind::Province } else { is_level_summed(self.kind, level) },
-            )
+            level.is_none_or(|level| {
+                if attests {
+                    self.kind == UnitKind::Province
+                } else {
+                    is_level_summed(self.kind, level)
+                }
+            })
         };
         let mut named = comparisons.iter().flat_map(|comparison| comparison.measure.elements());
-        named.all(counted) && attested_elements(self.figures.input.campaign, formula).all(|code| counted(&code))
+        named.all(counted)
+            && attested_elements(self.figures.input.campaign, formula).all(|code| counted(&code))
     }
 
     fn judgement_figures(&self, comparison: &Comparison) -> Vec<StandingFigure> {
         let (baseline, when) = (comparison.measure.baseline(), comparison.window.as_ref());
-        comparison.measure.elements().into_iter().map(|code| self.standing_figure(code, baseline, when)).collect()
+        comparison
+            .measure
+            .elements()
+            .into_iter()
+            .map(|code| self.standing_figure(code, baseline, when))
+            .collect()
     }
 
-    fn standing_figure(&self, code: &ElementCode, baseline: Option<Baseline>, when: Option<&When>) -> StandingFigure {
+    fn standing_figure(
+        &self,
+        code: &ElementCode,
+        baseline: Option<Baseline>,
+        when: Option<&When>,
+    ) -> StandingFigure {
         let figures = self.figures;
-        let value = figures.sums_of(when).and_then(|(_, window_sums)| window_sums.value(figures.unit, code));
-        let full = baseline
-            .and_then(|of| figures.baseline_window(&of, resolve_window(figures.input, figures.default_window, when)?));
+        let value = figures
+            .sums_of(when)
+            .and_then(|(_, window_sums)| window_sums.value(figures.unit, code));
+        let full = baseline.and_then(|of| {
+            figures
+                .baseline_window(&of, resolve_window(figures.input, figures.default_window, when)?)
+        });
         let now = baseline.and_then(|of| figures.baseline_window_to_date(code, &of, when));
         StandingFigure {
             element: code.clone(),

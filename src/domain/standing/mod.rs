@@ -159,7 +159,11 @@ impl Judgement {
     /// The judgement or the member of this code.
     #[must_use]
     pub fn find_member(&self, code: &str) -> Option<&Self> {
-        if self.code == code { Some(self) } else { self.members.iter().find_map(|member| member.find_member(code)) }
+        if self.code == code {
+            Some(self)
+        } else {
+            self.members.iter().find_map(|member| member.find_member(code))
+        }
     }
 
     /// The figures behind it and behind its members, each element once.
@@ -263,7 +267,10 @@ impl Standing {
     pub fn id(&self) -> StandingId {
         let (phase, view) = ([self.phase], self.view.as_str());
         let target = self.judgement.code.as_bytes();
-        StandingId(derive_id("standing", &[&self.campaign.0, &phase, target, &self.unit.0, view.as_bytes()]))
+        StandingId(derive_id(
+            "standing",
+            &[&self.campaign.0, &phase, target, &self.unit.0, view.as_bytes()],
+        ))
     }
 }
 

@@ -35,11 +35,17 @@ pub struct ReportMovement {
 /// The targets whose state or figures moved, leaves of combinations for themselves.
 #[must_use]
 pub fn find_target_movements(before: &Judgement, after: &Judgement) -> Vec<TargetMovement> {
-    let figures = |judgement: &Judgement| judgement.figures.iter().map(|figure| figure.value).collect::<Vec<_>>();
+    let figures = |judgement: &Judgement| {
+        judgement.figures.iter().map(|figure| figure.value).collect::<Vec<_>>()
+    };
     let mut moved = Vec::new();
     let both = [figures(before), figures(after)];
     if before.state != after.state || both[0] != both[1] {
-        moved.push(TargetMovement { code: after.code.clone(), states: [before.state, after.state], figures: both });
+        moved.push(TargetMovement {
+            code: after.code.clone(),
+            states: [before.state, after.state],
+            figures: both,
+        });
     }
     for member in &after.members {
         let same = before.members.iter().find(|other| other.code == member.code);
@@ -66,7 +72,8 @@ pub fn find_report_movements(
     for id in ids {
         let (old, now) = (before.get(id), after.get(id));
         let Some((key, _)) = now.or(old) else { continue };
-        let figure = |side: Option<&(ReportKey, BTreeMap<ElementNumber, CellValue>)>, number: &ElementNumber| {
+        let figure = |side: Option<&(ReportKey, BTreeMap<ElementNumber, CellValue>)>,
+                      number: &ElementNumber| {
             side.and_then(|(_, cells)| cells.get(number)?.figure())
         };
         let changed = numbers.iter().filter_map(|(number, code)| {
@@ -92,7 +99,8 @@ mod tests {
 
     #[test]
     fn a_report_moves_when_it_becomes_official_or_says_something_else_and_only_then() {
-        let numbers = BTreeMap::from([(ElementNumber(1), ElementCode::new("so_offences").unwrap())]);
+        let numbers =
+            BTreeMap::from([(ElementNumber(1), ElementCode::new("so_offences").unwrap())]);
         let key = |unit: &str| ReportKey {
             contract: ContractId::from_code("tuan-xa"),
             unit: UnitId::from_code(unit),
@@ -100,15 +108,27 @@ mod tests {
         };
         let (one, other, same) = (key("a"), key("b"), key("c"));
         let cells = |value| Cells::from([(ElementNumber(1), CellValue::Reported(value))]);
-        let (two, three, none) = (cells(2), cells(3), Cells::from([(ElementNumber(1), CellValue::Nil)]));
-        let entry = |key, cells, accepted| ReportEntry { key, received: true, accepted, late: false, cells };
-        let before = [entry(&one, &two, true), entry(&other, &none, false), entry(&same, &two, true)];
-        let after = [entry(&one, &three, true), entry(&other, &none, true), entry(&same, &two, true)];
+        let (two, three, none) =
+            (cells(2), cells(3), Cells::from([(ElementNumber(1), CellValue::Nil)]));
+        let entry = |key, cells, accepted| ReportEntry {
+            key,
+            received: true,
+            accepted,
+            late: false,
+            cells,
+        };
+        let before =
+            [entry(&one, &two, true), entry(&other, &none, false), entry(&same, &two, true)];
+        let after =
+            [entry(&one, &three, true), entry(&other, &none, true), entry(&same, &two, true)];
         let moved = find_report_movements(&before, &after, &numbers);
         let of = |key: &ReportKey| moved.iter().find(|moved| moved.key == *key);
         let code = ElementCode::new("so_offences").unwrap();
         assert_eq!(of(&one).unwrap().figures, [(code, Some(2), Some(3))]);
-        assert!(of(&other).unwrap().new && of(&other).unwrap().figures.is_empty(), "a nil report is a report");
+        assert!(
+            of(&other).unwrap().new && of(&other).unwrap().figures.is_empty(),
+            "a nil report is a report"
+        );
         assert_eq!((of(&same), moved.len()), (None, 2));
         assert!(find_report_movements(&after, &after, &numbers).is_empty());
     }

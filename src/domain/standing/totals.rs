@@ -12,7 +12,9 @@
 //! them with sums made from nothing. Knows no target and no store; where a report counts is `place`'s, what is owed is `expectation`'s.
 
 use super::Coverage;
-use super::aggregate::{ElementSum, ExpectedReport, ReportEntry, StandingInput, WindowSums, list_expected_reports};
+use super::aggregate::{
+    ElementSum, ExpectedReport, ReportEntry, StandingInput, WindowSums, list_expected_reports,
+};
 use crate::domain::baseline::BaselineValue;
 use crate::domain::cell::{CellValue, ElementNumber};
 use crate::domain::element::{ElementCode, ElementKind};
@@ -109,11 +111,19 @@ impl CampaignTotals {
     ///
     /// # Errors
     /// A contract names a calendar that does not exist.
-    pub fn compute(input: &StandingInput<'_>, windows: &[DateWindow]) -> Result<Self, UnknownCalendar> {
+    pub fn compute(
+        input: &StandingInput<'_>,
+        windows: &[DateWindow],
+    ) -> Result<Self, UnknownCalendar> {
         let rows: HashMap<UnitId, usize> =
             input.org.units().iter().enumerate().map(|(at, unit)| (unit.id, at)).collect();
-        let columns: HashMap<ElementCode, usize> =
-            input.catalogue.elements.iter().enumerate().map(|(at, one)| (one.code.clone(), at)).collect();
+        let columns: HashMap<ElementCode, usize> = input
+            .catalogue
+            .elements
+            .iter()
+            .enumerate()
+            .map(|(at, one)| (one.code.clone(), at))
+            .collect();
         let (rows, columns) = (Arc::new(rows), Arc::new(columns));
         let mut totals = Self {
             day: input.today,
@@ -121,10 +131,14 @@ impl CampaignTotals {
             tracked: Vec::new(),
             index_by_key: HashMap::default(),
             range_by_unit: HashMap::default(),
-            windows: windows.iter().map(|window| (*window, WindowSums::empty(&rows, &columns))).collect(),
+            windows: windows
+                .iter()
+                .map(|window| (*window, WindowSums::empty(&rows, &columns)))
+                .collect(),
             stock_contributions: HashMap::default(),
         };
-        let (start, end) = (windows.iter().map(|one| one.start).min(), windows.iter().map(|one| one.end).max());
+        let (start, end) =
+            (windows.iter().map(|one| one.start).min(), windows.iter().map(|one| one.end).max());
         if let Some((start, end)) = start.zip(end) {
             list_expected_reports(input, DateWindow { start, end })?
                 .iter()
@@ -153,9 +167,18 @@ impl CampaignTotals {
     pub fn upsert_report(&mut self, input: &StandingInput<'_>, entry: &ReportEntry<'_>) {
         let ReportKey { contract, unit, period } = entry.key;
         if self.index_by_key.is_empty() {
-            self.index_by_key = self.tracked.iter().enumerate().map(|(at, due)| (due.key(&self.layouts), at)).collect();
+            self.index_by_key = self
+                .tracked
+                .iter()
+                .enumerate()
+                .map(|(at, due)| (due.key(&self.layouts), at))
+                .collect();
         }
-        let Some(at) = self.index_by_key.get(&(*contract, *unit, period.start, period.end, period.cut)).copied() else {
+        let Some(at) = self
+            .index_by_key
+            .get(&(*contract, *unit, period.start, period.end, period.cut))
+            .copied()
+        else {
             return;
         };
         let sheet = &self.layouts[self.tracked[at].layout];
@@ -182,8 +205,9 @@ impl CampaignTotals {
     pub fn advance_to(&mut self, input: &StandingInput<'_>, day: Date) {
         let before = self.day;
         self.day = day.max(before);
-        let newly: Vec<usize> =
-            (0..self.tracked.len()).filter(|at| before < self.tracked[*at].counts_on && self.is_over(*at)).collect();
+        let newly: Vec<usize> = (0..self.tracked.len())
+            .filter(|at| before < self.tracked[*at].counts_on && self.is_over(*at))
+            .collect();
         self.activate_reports(input, &newly);
     }
 
@@ -193,7 +217,10 @@ impl CampaignTotals {
 
     fn track_report(&mut self, owed: &ExpectedReport<'_>, rows: &HashMap<UnitId, usize>) {
         let (expected, at) = (&owed.expected, self.tracked.len());
-        let Some(sheet) = self.layouts.iter().position(|sheet| sheet.id == expected.contract) else { return };
+        let Some(sheet) = self.layouts.iter().position(|sheet| sheet.id == expected.contract)
+        else {
+            return;
+        };
         let period = &expected.period;
         let within = |(at, (window, _)): (usize, &(DateWindow, WindowSums))| {
             period.is_within(window.start, window.end).then_some(at)
@@ -209,7 +236,9 @@ impl CampaignTotals {
             rows: owed.counting_units.iter().filter_map(|unit| rows.get(unit).copied()).collect(),
             indeterminate_units: owed.indeterminate_units.clone(),
             windows: self.windows.iter().enumerate().filter_map(within).collect(),
-            received: owed.report.map(|entry| ReceivedFigures::from_entry(entry, &self.layouts[sheet])),
+            received: owed
+                .report
+                .map(|entry| ReceivedFigures::from_entry(entry, &self.layouts[sheet])),
         });
     }
 
@@ -219,7 +248,11 @@ impl CampaignTotals {
         for at in these {
             let due = &self.tracked[*at];
             for window in &due.windows {
-                self.windows[*window].1.close_period(&self.layouts[due.layout].code, due.end, &due.indeterminate_units);
+                self.windows[*window].1.close_period(
+                    &self.layouts[due.layout].code,
+                    due.end,
+                    &due.indeterminate_units,
+                );
             }
             if stocks.last() != Some(&(due.layout, due.unit)) {
                 stocks.push((due.layout, due.unit));
@@ -235,18 +268,31 @@ impl CampaignTotals {
         let sheet = &self.layouts[due.layout];
         let covered = report_coverage(due.received.as_ref());
         for window in &due.windows {
-            self.windows[*window].1.apply_coverage(&sheet.code, &due.rows, covered, operation == SumOperation::Add);
+            self.windows[*window].1.apply_coverage(
+                &sheet.code,
+                &due.rows,
+                covered,
+                operation == SumOperation::Add,
+            );
         }
         for (nth, line) in sheet.columns.iter().enumerate().filter(|(_, line)| !line.stock) {
             let one = match due.official_figure(nth).or(planted!("missing-is-zero").then_some(0)) {
-                Some(value) => ElementSum { value, figure_count: 1, missing: MissingReports::default() },
+                Some(value) => {
+                    ElementSum { value, figure_count: 1, missing: MissingReports::default() }
+                }
                 None => ElementSum {
-                    missing: MissingReports::default().with_report(expected_figure(input, due, line)),
+                    missing: MissingReports::default()
+                        .with_report(expected_figure(input, due, line)),
                     ..ElementSum::default()
                 },
             };
             for window in &due.windows {
-                self.windows[*window].1.apply_sum(&due.rows, line.column, one, operation == SumOperation::Add);
+                self.windows[*window].1.apply_sum(
+                    &due.rows,
+                    line.column,
+                    one,
+                    operation == SumOperation::Add,
+                );
             }
         }
     }
@@ -255,7 +301,9 @@ impl CampaignTotals {
     fn recompute_stocks(&mut self, sheet: usize, unit: UnitId) {
         let Some(range) = self.range_by_unit.get(&(sheet, unit)).cloned() else { return };
         for nth in 0..self.layouts[sheet].columns.len() {
-            let LayoutColumn { column, stock: true, .. } = self.layouts[sheet].columns[nth] else { continue };
+            let LayoutColumn { column, stock: true, .. } = self.layouts[sheet].columns[nth] else {
+                continue;
+            };
             for window in 0..self.windows.len() {
                 let new = self.latest_stock(range.clone(), window, nth);
                 let folded = &mut self.windows[window].1;
@@ -271,7 +319,12 @@ impl CampaignTotals {
     }
 
     /// The last word of one unit about one stock: where its last period counts, and the newest figure up to then.
-    fn latest_stock(&self, range: Range<usize>, window: usize, nth: usize) -> Option<StockContribution> {
+    fn latest_stock(
+        &self,
+        range: Range<usize>,
+        window: usize,
+        nth: usize,
+    ) -> Option<StockContribution> {
         let over = range.filter(|at| self.is_over(*at)).map(|at| &self.tracked[at]);
         let mut last: Option<(&TrackedReport, Option<i64>)> = None;
         for due in over.filter(|due| due.windows.contains(&window)) {
@@ -284,9 +337,16 @@ impl CampaignTotals {
         }
         let (due, value) = last?;
         let stale = due.official_figure(nth).is_none();
-        let missing =
-            if stale { MissingReports::default().with_report(Ratio::ZERO) } else { MissingReports::default() };
-        let tally = ElementSum { value: value.unwrap_or(0), figure_count: u32::from(value.is_some()), missing };
+        let missing = if stale {
+            MissingReports::default().with_report(Ratio::ZERO)
+        } else {
+            MissingReports::default()
+        };
+        let tally = ElementSum {
+            value: value.unwrap_or(0),
+            figure_count: u32::from(value.is_some()),
+            missing,
+        };
         Some(StockContribution { rows: due.rows.clone(), sum: tally })
     }
 }
@@ -314,7 +374,10 @@ impl ReceivedFigures {
     }
 }
 
-fn contract_layouts(input: &StandingInput<'_>, columns: &HashMap<ElementCode, usize>) -> Vec<ContractLayout> {
+fn contract_layouts(
+    input: &StandingInput<'_>,
+    columns: &HashMap<ElementCode, usize>,
+) -> Vec<ContractLayout> {
     let numbers: HashMap<&ElementCode, ElementNumber> =
         input.numbers.iter().map(|(number, code)| (code, *number)).collect();
     let line = |code: &ElementCode| {
@@ -337,12 +400,14 @@ fn contract_layouts(input: &StandingInput<'_>, columns: &HashMap<ElementCode, us
 /// What a missing report most likely holds: the unit's part of last year, by days; nothing where there is no last year.
 fn expected_figure(input: &StandingInput<'_>, due: &TrackedReport, line: &LayoutColumn) -> Ratio {
     let base = input.campaign.base_window();
-    let whole = match input.baselines.value_of(due.unit, &input.catalogue.elements[line.column], base) {
-        BaselineValue::Known { value, .. } => value,
-        BaselineValue::Partial | BaselineValue::None => return Ratio::ZERO,
-    };
+    let whole =
+        match input.baselines.value_of(due.unit, &input.catalogue.elements[line.column], base) {
+            BaselineValue::Known { value, .. } => value,
+            BaselineValue::Partial | BaselineValue::None => return Ratio::ZERO,
+        };
     let days = days_from_date(due.end) - days_from_date(due.start);
-    Ratio::new(i128::from(whole.max(0)) * i128::from(days), i128::from(base.days().max(1))).unwrap_or(Ratio::ZERO)
+    Ratio::new(i128::from(whole.max(0)) * i128::from(days), i128::from(base.days().max(1)))
+        .unwrap_or(Ratio::ZERO)
 }
 
 fn report_coverage(received: Option<&ReceivedFigures>) -> Coverage {

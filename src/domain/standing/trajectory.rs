@@ -43,24 +43,41 @@ impl<'a> UnitTrajectories<'a> {
     ///
     /// # Errors
     /// A contract names a calendar that does not exist.
-    pub fn compute(input: &'a StandingInput<'a>, unit: UnitId, window: DateWindow) -> Result<Self, UnknownCalendar> {
+    pub fn compute(
+        input: &'a StandingInput<'a>,
+        unit: UnitId,
+        window: DateWindow,
+    ) -> Result<Self, UnknownCalendar> {
         let contracts = campaign_contracts(input);
         let owed = compute_expectations(input.org, input.calendars, &contracts, window)?;
-        let reports: BTreeMap<ReportId, _> = input.reports.iter().map(|entry| (entry.key.id(), entry)).collect();
+        let reports: BTreeMap<ReportId, _> =
+            input.reports.iter().map(|entry| (entry.key.id(), entry)).collect();
         let mut ends: BTreeMap<String, BTreeSet<Date>> = BTreeMap::new();
         let mut figures: BTreeMap<Date, Vec<(UnitId, ElementCode, i64)>> = BTreeMap::new();
         for expected in &owed {
-            let Some(contract) = contracts.iter().find(|contract| contract.id() == expected.contract) else { continue };
+            let Some(contract) =
+                contracts.iter().find(|contract| contract.id() == expected.contract)
+            else {
+                continue;
+            };
             ends.entry(contract.code.clone()).or_default().insert(expected.period.end);
-            let below = attribute_figure(input.org, input.view, expected.unit, expected.period.start)
-                .counting_units
-                .contains(&unit);
-            let entry =
-                reports.get(&expected.report_key().id()).filter(|entry| below && entry.received && entry.accepted);
-            let (Some(entry), true) = (entry, expected.whole_period.end <= input.today) else { continue };
+            let below =
+                attribute_figure(input.org, input.view, expected.unit, expected.period.start)
+                    .counting_units
+                    .contains(&unit);
+            let entry = reports
+                .get(&expected.report_key().id())
+                .filter(|entry| below && entry.received && entry.accepted);
+            let (Some(entry), true) = (entry, expected.whole_period.end <= input.today) else {
+                continue;
+            };
             for (number, cell) in entry.cells {
                 if let (Some(code), Some(figure)) = (input.numbers.get(number), cell.figure()) {
-                    figures.entry(expected.period.end).or_default().push((expected.unit, code.clone(), figure));
+                    figures.entry(expected.period.end).or_default().push((
+                        expected.unit,
+                        code.clone(),
+                        figure,
+                    ));
                 }
             }
         }
@@ -80,7 +97,8 @@ impl<'a> UnitTrajectories<'a> {
         let first = comparison.measure.elements().into_iter().next();
         let contract = first.and_then(|code| self.input.catalogue.contract_for_element(code));
         let ends = contract.and_then(|contract| self.period_ends.get(&contract.code));
-        let (Some(ends), Some(window)) = (ends, resolve_window(self.input, self.window, comparison.window.as_ref()))
+        let (Some(ends), Some(window)) =
+            (ends, resolve_window(self.input, self.window, comparison.window.as_ref()))
         else {
             return Vec::new();
         };
@@ -92,9 +110,15 @@ impl<'a> UnitTrajectories<'a> {
             let over = self.totals.range(..=*until).next_back().map(|(_, totals)| totals);
             let past = *until <= self.input.today;
             let now = over.filter(|_| past).and_then(|totals| {
-                measure_value(&comparison.measure, &|code| self.to_ratio(code, totals.get(code).copied()?))
+                measure_value(&comparison.measure, &|code| {
+                    self.to_ratio(code, totals.get(code).copied()?)
+                })
             });
-            TrajectoryPoint { until: *until, now, before: self.baseline_to_date(&figures, &comparison.measure, *until) }
+            TrajectoryPoint {
+                until: *until,
+                now,
+                before: self.baseline_to_date(&figures, &comparison.measure, *until),
+            }
         };
         ends.iter().map(point).collect()
     }
@@ -103,25 +127,47 @@ impl<'a> UnitTrajectories<'a> {
     #[must_use]
     pub fn latest_point(&self, code: &ElementCode) -> Option<TrajectoryPoint> {
         let contract = self.input.catalogue.contract_for_element(code)?;
-        let until = *self.period_ends.get(&contract.code)?.range(..=self.input.today).next_back()?;
+        let until =
+            *self.period_ends.get(&contract.code)?.range(..=self.input.today).next_back()?;
         let expr = Expr { first: code.clone(), rest: Vec::new() };
         let stock = self.input.catalogue.element(code)?.kind == ElementKind::Stock;
         let of = Box::new(if stock { Measure::Stock(expr) } else { Measure::Count(expr) });
-        let measure =
-            Measure::Change { measure: of, baseline: Baseline::SameWindowPriorYear, mode: ChangeMode::Relative };
+        let measure = Measure::Change {
+            measure: of,
+            baseline: Baseline::SameWindowPriorYear,
+            mode: ChangeMode::Relative,
+        };
         let figures = self.unit_figures(self.window);
         let totals = self.totals.range(..=until).next_back().map(|(_, totals)| totals);
         let now = totals.and_then(|totals| self.to_ratio(code, totals.get(code).copied()?));
-        Some(TrajectoryPoint { until, now, before: self.baseline_to_date(&figures, &measure, until) })
+        Some(TrajectoryPoint {
+            until,
+            now,
+            before: self.baseline_to_date(&figures, &measure, until),
+        })
     }
 
     fn unit_figures(&self, window: DateWindow) -> UnitFigures<'_> {
         let Self { input, unit, origins, .. } = self;
-        UnitFigures { input, unit: *unit, default_window: window, window_sums: &[], origins: origins.as_ref() }
+        UnitFigures {
+            input,
+            unit: *unit,
+            default_window: window,
+            window_sums: &[],
+            origins: origins.as_ref(),
+        }
     }
 
-    fn baseline_to_date(&self, figures: &UnitFigures<'_>, measure: &Measure, until: Date) -> Option<Ratio> {
-        let Measure::Change { measure: of, baseline: Baseline::SameWindowPriorYear, .. } = measure else { return None };
+    fn baseline_to_date(
+        &self,
+        figures: &UnitFigures<'_>,
+        measure: &Measure,
+        until: Date,
+    ) -> Option<Ratio> {
+        let Measure::Change { measure: of, baseline: Baseline::SameWindowPriorYear, .. } = measure
+        else {
+            return None;
+        };
         let whole = figures.baseline_window(&Baseline::SameWindowPriorYear, self.window)?;
         let shifted = DateWindow::new(self.window.start, until)?.one_year_earlier();
         let over = DateWindow::new(shifted.start, shifted.end.min(whole.end))?;
@@ -135,7 +181,13 @@ impl<'a> UnitTrajectories<'a> {
 
 fn campaign_contracts(input: &StandingInput<'_>) -> Vec<Contract> {
     let Campaign { contracts: codes, .. } = input.campaign;
-    input.catalogue.contracts.iter().filter(|contract| codes.contains(&contract.code)).cloned().collect()
+    input
+        .catalogue
+        .contracts
+        .iter()
+        .filter(|contract| codes.contains(&contract.code))
+        .cloned()
+        .collect()
 }
 
 /// A flow adds up; a stock is the last accepted word of each unit.
@@ -152,12 +204,16 @@ fn totals_by_period_end(
                 Some(ElementKind::Stock) => {
                     stocks.insert((code, unit), figure);
                 }
-                Some(ElementKind::Flow | ElementKind::EventFlag) => *flows.entry(code).or_default() += figure,
+                Some(ElementKind::Flow | ElementKind::EventFlag) => {
+                    *flows.entry(code).or_default() += figure
+                }
                 None => {}
             }
         }
         let mut all = flows.clone();
-        stocks.iter().for_each(|((code, _), figure)| *all.entry(code.clone()).or_default() += figure);
+        stocks
+            .iter()
+            .for_each(|((code, _), figure)| *all.entry(code.clone()).or_default() += figure);
         totals.insert(end, all);
     }
     totals

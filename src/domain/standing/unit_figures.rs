@@ -11,7 +11,8 @@ use crate::domain::ids::UnitId;
 use crate::domain::org::{Hierarchy, UnitKind};
 use crate::domain::ratio::Ratio;
 use crate::domain::target_rule::{
-    Attestation, Baseline, Comparability, FigureSource, FormulaIdentifier, MissingReports, TargetWindow as When,
+    Attestation, Baseline, Comparability, FigureSource, FormulaIdentifier, MissingReports,
+    TargetWindow as When,
 };
 use crate::domain::window::DateWindow;
 use jiff::civil::Date;
@@ -37,9 +38,12 @@ pub(super) fn resolve_window(
     match window {
         None => Some(default),
         Some(When::Legal) => Some(input.campaign.legal_window),
-        Some(When::Phase(no)) => {
-            input.campaign.phases.iter().find(|phase| u16::from(phase.no) == *no).map(|phase| phase.window)
-        }
+        Some(When::Phase(no)) => input
+            .campaign
+            .phases
+            .iter()
+            .find(|phase| u16::from(phase.no) == *no)
+            .map(|phase| phase.window),
         Some(When::Dates(start, end)) => DateWindow::new(*start, *end),
         Some(When::Milestone(_)) => None,
     }
@@ -60,14 +64,18 @@ impl UnitFigures<'_> {
         let (element, org) = (self.element(code)?, self.input.org);
         let kind = UnitKind::from(element.level);
         let first = self.input.campaign.measurement_window.start;
-        let counting: Vec<UnitId> = if let Some((origins, day)) = self.origins.zip(self.input.view.structure_day()) {
-            origins.units_wholly_within(kind, &org.subtree(self.unit, Hierarchy::Command, day).into_iter().collect())?
-        } else if org.is_open_on(self.unit, first) {
-            let below = org.subtree(self.unit, Hierarchy::Command, first);
-            below.into_iter().filter(|unit| org.kind_on(*unit, first) == Some(kind)).collect()
-        } else {
-            self.whole_predecessors(first)?
-        };
+        let counting: Vec<UnitId> =
+            if let Some((origins, day)) = self.origins.zip(self.input.view.structure_day()) {
+                origins.units_wholly_within(
+                    kind,
+                    &org.subtree(self.unit, Hierarchy::Command, day).into_iter().collect(),
+                )?
+            } else if org.is_open_on(self.unit, first) {
+                let below = org.subtree(self.unit, Hierarchy::Command, first);
+                below.into_iter().filter(|unit| org.kind_on(*unit, first) == Some(kind)).collect()
+            } else {
+                self.whole_predecessors(first)?
+            };
         if counting.is_empty() {
             return None;
         }
@@ -91,7 +99,11 @@ impl UnitFigures<'_> {
     }
 
     /// The days of the past that a whole window is held against.
-    pub(super) fn baseline_window(&self, baseline: &Baseline, window: DateWindow) -> Option<DateWindow> {
+    pub(super) fn baseline_window(
+        &self,
+        baseline: &Baseline,
+        window: DateWindow,
+    ) -> Option<DateWindow> {
         let day = |year: u16, month, day| Date::new(i16::try_from(year).ok()?, month, day).ok();
         match baseline {
             Baseline::SameWindowPriorYear => {
@@ -99,8 +111,12 @@ impl UnitFigures<'_> {
                 // Both ends of an official window are inclusive: shifted, a year and a day would share a day.
                 DateWindow::new(shifted.start, shifted.end.min(window.start))
             }
-            Baseline::StatYear(year) => DateWindow::new(day(year.checked_sub(1)?, 12, 15)?, day(*year, 12, 15)?),
-            Baseline::CalendarYear(year) => DateWindow::new(day(*year, 1, 1)?, day(year.checked_add(1)?, 1, 1)?),
+            Baseline::StatYear(year) => {
+                DateWindow::new(day(year.checked_sub(1)?, 12, 15)?, day(*year, 12, 15)?)
+            }
+            Baseline::CalendarYear(year) => {
+                DateWindow::new(day(*year, 1, 1)?, day(year.checked_add(1)?, 1, 1)?)
+            }
             // A fixed base has no figures; the mean of several years has no one window.
             Baseline::Fixed(_) => self.baseline_window(&Baseline::SameWindowPriorYear, window),
             Baseline::MeanPrior(_) => None,
@@ -116,11 +132,14 @@ impl UnitFigures<'_> {
     ) -> Option<DateWindow> {
         match baseline {
             Baseline::SameWindowPriorYear | Baseline::Fixed(_) => {}
-            Baseline::StatYear(_) | Baseline::CalendarYear(_) | Baseline::MeanPrior(_) => return None,
+            Baseline::StatYear(_) | Baseline::CalendarYear(_) | Baseline::MeanPrior(_) => {
+                return None;
+            }
         }
         let (window, folded) = self.sums_of(window)?;
         let contract = self.input.catalogue.contract_for_element(code)?;
-        let over = DateWindow::new(window.start, folded.last_period_end(&contract.code)?.min(window.end))?;
+        let over =
+            DateWindow::new(window.start, folded.last_period_end(&contract.code)?.min(window.end))?;
         let whole = self.baseline_window(baseline, window)?;
         let shifted = over.one_year_earlier();
         DateWindow::new(shifted.start, shifted.end.min(whole.end))
@@ -161,7 +180,9 @@ impl UnitFigures<'_> {
         let value = self.to_ratio(code, value)?;
         match self.definition_bridge(code, baseline, window) {
             Some(DefinitionComparability::Scaled(factor)) => value.checked_mul(factor),
-            None | Some(DefinitionComparability::Same | DefinitionComparability::NotComparable) => Some(value),
+            None | Some(DefinitionComparability::Same | DefinitionComparability::NotComparable) => {
+                Some(value)
+            }
         }
     }
 
@@ -177,11 +198,17 @@ impl FigureSource for UnitFigures<'_> {
     }
 
     fn missing_reports(&self, element: &ElementCode, window: Option<&When>) -> MissingReports {
-        let tally = self.sums_of(window).and_then(|(_, folded)| folded.element_sum(self.unit, element));
+        let tally =
+            self.sums_of(window).and_then(|(_, folded)| folded.element_sum(self.unit, element));
         tally.map_or_else(MissingReports::default, |tally| tally.missing)
     }
 
-    fn baseline_value(&self, element: &ElementCode, baseline: &Baseline, window: Option<&When>) -> Option<Ratio> {
+    fn baseline_value(
+        &self,
+        element: &ElementCode,
+        baseline: &Baseline,
+        window: Option<&When>,
+    ) -> Option<Ratio> {
         let whole = resolve_window(self.input, self.default_window, window)?;
         if let Baseline::MeanPrior(years) = baseline {
             return self.mean_prior(element, *years, whole);
@@ -224,7 +251,8 @@ impl FigureSource for UnitFigures<'_> {
         }
         let life = self.input.org.unit(self.unit).map(|unit| unit.lifetime());
         let whole = life.is_some_and(|life| {
-            life.from <= self.default_window.start && self.input.today.min(self.default_window.end) <= life.to
+            life.from <= self.default_window.start
+                && self.input.today.min(self.default_window.end) <= life.to
         });
         if whole { Comparability::Exact } else { Comparability::Broken }
     }

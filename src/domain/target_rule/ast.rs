@@ -117,7 +117,8 @@ pub struct Expr {
 impl Expr {
     /// Every element with its sign, in the order of the text.
     pub fn terms(&self) -> impl Iterator<Item = (TermSign, &ElementCode)> {
-        std::iter::once((TermSign::Plus, &self.first)).chain(self.rest.iter().map(|(sign, code)| (*sign, code)))
+        std::iter::once((TermSign::Plus, &self.first))
+            .chain(self.rest.iter().map(|(sign, code)| (*sign, code)))
     }
 }
 
@@ -229,7 +230,9 @@ pub struct IdentifierError;
 impl FormulaIdentifier {
     /// Reads a name.
     pub fn new(text: &str) -> Result<Self, IdentifierError> {
-        let fits = !text.is_empty() && text.chars().count() <= NAME_MAX && text.chars().all(Self::is_identifier_char);
+        let fits = !text.is_empty()
+            && text.chars().count() <= NAME_MAX
+            && text.chars().all(Self::is_identifier_char);
         if fits { Ok(Self(text.to_owned())) } else { Err(IdentifierError) }
     }
 

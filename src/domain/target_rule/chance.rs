@@ -67,13 +67,18 @@ impl Target {
     /// How often this would be met by chance alone, each element's cases expected to be what `base` says.
     ///
     /// A ratio's base is the number of cases below the line; its true share is taken to be the bound itself.
-    pub fn compute_chance(&self, base: &dyn Fn(&ElementCode) -> Option<Ratio>) -> Result<TargetChance, ChanceError> {
+    pub fn compute_chance(
+        &self,
+        base: &dyn Fn(&ElementCode) -> Option<Ratio>,
+    ) -> Result<TargetChance, ChanceError> {
         match self {
             Self::Compare(comparison) => comparison_chance(comparison, base),
             Self::Milestone(_) | Self::Attest(_) => Err(ChanceError::Unsupported(self.to_string())),
-            Self::All(_) => {
-                self.compute_members_chance(base, |chances| chances.product(), |chances| chances.fold(1.0, f64::min))
-            }
+            Self::All(_) => self.compute_members_chance(
+                base,
+                |chances| chances.product(),
+                |chances| chances.fold(1.0, f64::min),
+            ),
             Self::Any(_) => self.compute_members_chance(
                 base,
                 |chances| 1.0 - chances.map(|chance| 1.0 - chance).product::<f64>(),
@@ -121,32 +126,42 @@ fn comparison_chance(
             if expr.rest.iter().all(|(sign, _)| sign.as_str() == "+") =>
         {
             let expected = sum_bases(&expr.elements(), base)?;
-            let at = resolve_chance_threshold(&plan, bound, expected).ok_or(ChanceError::TooLarge)?;
+            let at =
+                resolve_chance_threshold(&plan, bound, expected).ok_or(ChanceError::TooLarge)?;
             count_chance(comparison, expected, Threshold { cmp: comparison.cmp, value: at })
         }
         PlainMeasure::Ratio { den, .. } if plan.change.is_none() => {
             share_chance(comparison, sum_bases(&den.elements(), base)?, bound)
         }
-        PlainMeasure::Count(_) | PlainMeasure::Stock(_) | PlainMeasure::Rate { .. } | PlainMeasure::Ratio { .. } => {
-            Err(unsupported())
-        }
+        PlainMeasure::Count(_)
+        | PlainMeasure::Stock(_)
+        | PlainMeasure::Rate { .. }
+        | PlainMeasure::Ratio { .. } => Err(unsupported()),
     }
 }
 
-fn sum_bases(codes: &[&ElementCode], base: &dyn Fn(&ElementCode) -> Option<Ratio>) -> Result<Ratio, ChanceError> {
+fn sum_bases(
+    codes: &[&ElementCode],
+    base: &dyn Fn(&ElementCode) -> Option<Ratio>,
+) -> Result<Ratio, ChanceError> {
     codes.iter().try_fold(Ratio::ZERO, |sum, code| {
         let one = base(code).ok_or_else(|| ChanceError::NoBase((*code).clone()))?;
         sum.checked_add(one).ok_or(ChanceError::TooLarge)
     })
 }
 
-fn resolve_chance_threshold(plan: &DecomposedMeasure<'_>, bound: Ratio, expected: Ratio) -> Option<Ratio> {
+fn resolve_chance_threshold(
+    plan: &DecomposedMeasure<'_>,
+    bound: Ratio,
+    expected: Ratio,
+) -> Option<Ratio> {
     let Some((baseline, mode)) = plan.change else { return Some(bound) };
     let before = match baseline {
         Baseline::Fixed(fixed) => fixed.decimal.to_ratio(if fixed.percent { 2 } else { 0 }),
-        Baseline::SameWindowPriorYear | Baseline::StatYear(_) | Baseline::CalendarYear(_) | Baseline::MeanPrior(_) => {
-            expected
-        }
+        Baseline::SameWindowPriorYear
+        | Baseline::StatYear(_)
+        | Baseline::CalendarYear(_)
+        | Baseline::MeanPrior(_) => expected,
     };
     match mode {
         ChangeMode::Relative if before.is_zero() => Some(Ratio::ZERO),
@@ -155,25 +170,43 @@ fn resolve_chance_threshold(plan: &DecomposedMeasure<'_>, bound: Ratio, expected
     }
 }
 
-fn count_chance(comparison: &Comparison, expected: Ratio, need: Threshold) -> Result<TargetChance, ChanceError> {
+fn count_chance(
+    comparison: &Comparison,
+    expected: Ratio,
+    need: Threshold,
+) -> Result<TargetChance, ChanceError> {
     // From zero, zero must stay: a strict decrease is read as the policy for a zero base reads it.
     let need = if expected.is_zero() && need.is_ceiling() {
         Threshold { cmp: Comparator::AtMost, value: need.value.max(Ratio::ZERO) }
     } else {
         need
     };
-    let at_most = |limit| distribution::poisson_cdf(expected.to_f64(), limit).ok_or(ChanceError::TooLarge);
+    let at_most =
+        |limit| distribution::poisson_cdf(expected.to_f64(), limit).ok_or(ChanceError::TooLarge);
     let chance = threshold_chance(need, at_most)?;
-    Ok(TargetChance { base: Some(expected), limit: need.limit(), ..single_chance(comparison, chance) })
+    Ok(TargetChance {
+        base: Some(expected),
+        limit: need.limit(),
+        ..single_chance(comparison, chance)
+    })
 }
 
-fn share_chance(comparison: &Comparison, cases: Ratio, bound: Ratio) -> Result<TargetChance, ChanceError> {
+fn share_chance(
+    comparison: &Comparison,
+    cases: Ratio,
+    bound: Ratio,
+) -> Result<TargetChance, ChanceError> {
     let whole = cases.to_integer().filter(|cases| *cases >= 0).ok_or(ChanceError::TooLarge)?;
     let share = bound.max(Ratio::ZERO).min(Ratio::ONE);
     let at = bound.checked_mul(cases).ok_or(ChanceError::TooLarge)?;
-    let at_most = |limit| distribution::binomial_cdf(whole, share.to_f64(), limit).ok_or(ChanceError::TooLarge);
-    let chance =
-        if whole == 0 { 0.0 } else { threshold_chance(Threshold { cmp: comparison.cmp, value: at }, at_most)? };
+    let at_most = |limit| {
+        distribution::binomial_cdf(whole, share.to_f64(), limit).ok_or(ChanceError::TooLarge)
+    };
+    let chance = if whole == 0 {
+        0.0
+    } else {
+        threshold_chance(Threshold { cmp: comparison.cmp, value: at }, at_most)?
+    };
     Ok(TargetChance { base: Some(cases), share: Some(share), ..single_chance(comparison, chance) })
 }
 
@@ -189,7 +222,10 @@ fn single_chance(comparison: &Comparison, chance: f64) -> TargetChance {
     }
 }
 
-fn threshold_chance(need: Threshold, at_most: impl Fn(i64) -> Result<f64, ChanceError>) -> Result<f64, ChanceError> {
+fn threshold_chance(
+    need: Threshold,
+    at_most: impl Fn(i64) -> Result<f64, ChanceError>,
+) -> Result<f64, ChanceError> {
     let Some(limit) = need.limit() else { return Ok(0.0) };
     match need.cmp {
         Comparator::AtMost | Comparator::Less => at_most(limit),
@@ -219,15 +255,18 @@ impl TargetChance {
             );
         }
         let base = self.base.and_then(|base| base.format_shortest(2)).unwrap_or_default();
-        if let Some(share) =
-            self.share.and_then(|share| share.checked_mul(Ratio::from_integer(100))?.format_shortest(2))
+        if let Some(share) = self
+            .share
+            .and_then(|share| share.checked_mul(Ratio::from_integer(100))?.format_shortest(2))
         {
             return lang.pick(
                 format!("Với {base} vụ và tỷ lệ thật đúng bằng {share} %, chỉ tiêu đạt do ngẫu nhiên {chance} số lần."),
                 format!("With {base} cases and a true share of exactly {share} %, the target is met by chance {chance} of the time."),
             );
         }
-        let limit = self.limit.map_or_else(|| lang.pick("không có", "none").to_owned(), |limit| limit.to_string());
+        let limit = self
+            .limit
+            .map_or_else(|| lang.pick("không có", "none").to_owned(), |limit| limit.to_string());
         lang.pick(
             format!("Nếu thực tế không có gì thay đổi (trung bình {base} vụ, mức cuối cùng còn đạt {limit}), chỉ tiêu vẫn đạt do ngẫu nhiên {chance} số năm."),
             format!("If nothing really changed ({base} cases on average, last number that meets {limit}), the target would still be met by chance in {chance} of years."),

@@ -20,7 +20,8 @@ impl CoerciveElements {
     /// Whether an element is in the table.
     #[must_use]
     pub fn contains(&self, code: &ElementCode) -> bool {
-        self.codes.contains(code) || self.prefixes.iter().any(|prefix| code.as_str().starts_with(prefix))
+        self.codes.contains(code)
+            || self.prefixes.iter().any(|prefix| code.as_str().starts_with(prefix))
     }
 }
 
@@ -98,11 +99,15 @@ fn helping_directions(comparison: &Comparison) -> Vec<(TermSign, &ElementCode)> 
         Comparator::Equal => &[TermSign::Plus, TermSign::Minus],
     };
     let parts = signed_elements(&comparison.measure);
-    directions.iter().flat_map(|way| parts.iter().map(|(sign, code)| (multiply_signs(*way, *sign), *code))).collect()
+    directions
+        .iter()
+        .flat_map(|way| parts.iter().map(|(sign, code)| (multiply_signs(*way, *sign), *code)))
+        .collect()
 }
 
 fn requires_zero(comparison: &Comparison) -> bool {
-    let level = matches!(comparison.measure, Measure::Count(_) | Measure::Stock(_) | Measure::Rate { .. });
+    let level =
+        matches!(comparison.measure, Measure::Count(_) | Measure::Stock(_) | Measure::Rate { .. });
     comparison.bound.decimal.is_zero() && level
 }
 

@@ -5,7 +5,8 @@
 
 use super::ast::{ChangeMode, Comparator, Comparison};
 use super::comparison_figures::{
-    ComparisonReader, CurrentFigure, DecomposedMeasure, EvaluationStop, PlainMeasure, PriorFigure, TOO_LARGE,
+    ComparisonReader, CurrentFigure, DecomposedMeasure, EvaluationStop, PlainMeasure, PriorFigure,
+    TOO_LARGE,
 };
 use super::display;
 use super::evaluation::{CaseCounts, Evaluation, FailureAllowance};
@@ -40,7 +41,10 @@ pub(super) struct ComparisonCase<'a> {
     pub(super) from_zero_base: bool,
 }
 
-fn judge_comparison(reader: &ComparisonReader<'_>, out: &mut Evaluation) -> Result<(), EvaluationStop> {
+fn judge_comparison(
+    reader: &ComparisonReader<'_>,
+    out: &mut Evaluation,
+) -> Result<(), EvaluationStop> {
     match reader.worst_comparability() {
         Comparability::Broken => {
             return Err(EvaluationStop {
@@ -56,7 +60,10 @@ fn judge_comparison(reader: &ComparisonReader<'_>, out: &mut Evaluation) -> Resu
     if current.missing && current.parts.is_none() {
         out.interval = Some((current.interval.low, current.interval.high));
     }
-    let base = plan.change.map(|(baseline, _)| reader.read_baseline(plan.measure, baseline)).transpose()?;
+    let base = plan
+        .change
+        .map(|(baseline, _)| reader.read_baseline(plan.measure, baseline))
+        .transpose()?;
     out.counts = count_cases(&plan, &current, base);
     let (threshold, from_zero) = resolve_threshold(reader, &plan, base, current.value()?, out)?;
     let at = threshold.value.checked_div(current.factor).ok_or(TOO_LARGE)?;
@@ -94,12 +101,17 @@ fn resolve_threshold(
         return Ok((Threshold { cmp: *cmp, value: bound }, false));
     };
     let at = match mode {
-        ChangeMode::Relative => bound.checked_add(Ratio::ONE).and_then(|factor| factor.checked_mul(base)),
+        ChangeMode::Relative => {
+            bound.checked_add(Ratio::ONE).and_then(|factor| factor.checked_mul(base))
+        }
         ChangeMode::Absolute => base.checked_add(bound),
     };
     let need = Threshold { cmp: *cmp, value: at.ok_or(TOO_LARGE)? };
     if mode == ChangeMode::Relative && base.is_negative() {
-        return Err(EvaluationStop { verdict: TargetVerdict::NotApplicable, reason: VerdictReason::NegativeBase });
+        return Err(EvaluationStop {
+            verdict: TargetVerdict::NotApplicable,
+            reason: VerdictReason::NegativeBase,
+        });
     }
     // A difference has a meaning from zero too, unless it asks for less than nothing.
     let less_than_nothing = need.is_ceiling() && !need.is_met_by(Ratio::ZERO);
@@ -115,7 +127,11 @@ fn resolve_threshold(
     Err(EvaluationStop { verdict: TargetVerdict::NotApplicable, reason: VerdictReason::ZeroBase })
 }
 
-fn count_cases(plan: &DecomposedMeasure<'_>, current: &CurrentFigure, base: Option<PriorFigure>) -> Option<CaseCounts> {
+fn count_cases(
+    plan: &DecomposedMeasure<'_>,
+    current: &CurrentFigure,
+    base: Option<PriorFigure>,
+) -> Option<CaseCounts> {
     let counted = matches!(plan.measure, PlainMeasure::Count(_) | PlainMeasure::Stock(_));
     if !counted {
         let few = |cases: Ratio| cases <= Ratio::from_integer(20);
@@ -134,7 +150,9 @@ fn set_limits(case: &ComparisonCase<'_>, out: &mut Evaluation) {
         (Some((_, below)), None) if case.threshold.is_ceiling() => {
             out.limit = at.checked_mul(below).and_then(|at| Threshold { cmp, value: at }.limit());
         }
-        (Some((above, below)), None) => out.failures = failure_allowance(case.threshold, above, below),
+        (Some((above, below)), None) => {
+            out.failures = failure_allowance(case.threshold, above, below)
+        }
         (Some(_), Some(_)) => {}
     }
 }
@@ -170,7 +188,10 @@ pub(super) fn is_incomplete(case: &ComparisonCase<'_>) -> bool {
 }
 
 /// What may be said of `need`: a statement that missing reports could overturn needs enough of them in.
-pub(super) fn judge_threshold(case: &ComparisonCase<'_>, need: Threshold) -> Result<ThresholdOutcome, EvaluationStop> {
+pub(super) fn judge_threshold(
+    case: &ComparisonCase<'_>,
+    need: Threshold,
+) -> Result<ThresholdOutcome, EvaluationStop> {
     let EvaluationTerms { coverage, coverage_min, waived, stage, .. } = case.reader.terms;
     let judged = need.judge_interval(case.current.interval);
     let open = |reason| Err(EvaluationStop { verdict: TargetVerdict::Undetermined, reason });
@@ -178,7 +199,9 @@ pub(super) fn judge_threshold(case: &ComparisonCase<'_>, need: Threshold) -> Res
         ThresholdOutcome::Fails { proven: true } => Ok(judged),
         ThresholdOutcome::Undecided => open(VerdictReason::MissingReports),
         ThresholdOutcome::Holds | ThresholdOutcome::Fails { proven: false } => match stage {
-            StandingStage::Final if is_incomplete(case) && !waived => open(VerdictReason::MissingReports),
+            StandingStage::Final if is_incomplete(case) && !waived => {
+                open(VerdictReason::MissingReports)
+            }
             StandingStage::Running | StandingStage::Closed if coverage < coverage_min => {
                 open(VerdictReason::LowCoverage)
             }
@@ -190,7 +213,11 @@ pub(super) fn judge_threshold(case: &ComparisonCase<'_>, need: Threshold) -> Res
 fn set_verdict(case: &ComparisonCase<'_>, out: &mut Evaluation) -> Result<(), EvaluationStop> {
     let judged = judge_threshold(case, case.threshold)?;
     let proven = matches!(judged, ThresholdOutcome::Fails { proven: true });
-    out.verdict = Some(if judged == ThresholdOutcome::Holds { TargetVerdict::Met } else { TargetVerdict::Missed });
+    out.verdict = Some(if judged == ThresholdOutcome::Holds {
+        TargetVerdict::Met
+    } else {
+        TargetVerdict::Missed
+    });
     if is_incomplete(case) && !proven {
         out.add_reason(if case.reader.terms.stage == StandingStage::Final {
             VerdictReason::Waived

@@ -41,7 +41,10 @@ impl<'a> DecomposedMeasure<'a> {
             Measure::Change { measure: of, baseline, mode } => {
                 let inner = Self::from_measure(of)?;
                 if inner.change.is_some() {
-                    return Err(EvaluationStop { verdict: TargetVerdict::NoData, reason: VerdictReason::NestedChange });
+                    return Err(EvaluationStop {
+                        verdict: TargetVerdict::NoData,
+                        reason: VerdictReason::NestedChange,
+                    });
                 }
                 Ok(Self { change: Some((baseline, *mode)), ..inner })
             }
@@ -108,9 +111,14 @@ impl<'a> ComparisonReader<'a> {
         measure.elements().into_iter().map(one).max().unwrap_or(Comparability::Exact)
     }
 
-    pub(super) fn read_current(&self, level: PlainMeasure<'a>) -> Result<CurrentFigure, EvaluationStop> {
+    pub(super) fn read_current(
+        &self,
+        level: PlainMeasure<'a>,
+    ) -> Result<CurrentFigure, EvaluationStop> {
         match level {
-            PlainMeasure::Count(expr) | PlainMeasure::Stock(expr) => self.sum_counts(expr, Ratio::ONE),
+            PlainMeasure::Count(expr) | PlainMeasure::Stock(expr) => {
+                self.sum_counts(expr, Ratio::ONE)
+            }
             PlainMeasure::Rate { num, per, den } => {
                 let below = self.sum_counts(den, Ratio::ONE)?;
                 let per = Ratio::from_integer(i64::try_from(per).map_err(|_| TOO_LARGE)?);
@@ -122,13 +130,28 @@ impl<'a> ComparisonReader<'a> {
                 Ok(CurrentFigure { missing: current.missing || below.missing, ..current })
             }
             PlainMeasure::Ratio { num, den } => {
-                let (above, below) = (self.sum_counts(num, Ratio::ONE)?, self.sum_counts(den, Ratio::ONE)?);
-                let share = above.reported.checked_div(require_positive(below.reported)?).ok_or(TOO_LARGE)?;
+                let (above, below) =
+                    (self.sum_counts(num, Ratio::ONE)?, self.sum_counts(den, Ratio::ONE)?);
+                let share = above
+                    .reported
+                    .checked_div(require_positive(below.reported)?)
+                    .ok_or(TOO_LARGE)?;
                 let missing = above.missing || below.missing;
                 let sure = !missing && self.terms.coverage >= Ratio::ONE;
-                let span = ValueInterval { low: share, high: share, low_certain: sure, high_certain: sure };
+                let span = ValueInterval {
+                    low: share,
+                    high: share,
+                    low_certain: sure,
+                    high_certain: sure,
+                };
                 let parts = Some((above.reported, below.reported));
-                Ok(CurrentFigure { reported: share, interval: span, factor: Ratio::ONE, parts, missing })
+                Ok(CurrentFigure {
+                    reported: share,
+                    interval: span,
+                    factor: Ratio::ONE,
+                    parts,
+                    missing,
+                })
             }
         }
     }
@@ -136,17 +159,24 @@ impl<'a> ComparisonReader<'a> {
     /// A sum of counts, and how far missing reports may move it.
     fn sum_counts(&self, expr: &Expr, factor: Ratio) -> Result<CurrentFigure, EvaluationStop> {
         let window = self.comparison.window.as_ref();
-        let reported = sum_terms(expr, |code| self.figures.current_value(code, window), VerdictReason::NoFigures)?;
+        let reported = sum_terms(
+            expr,
+            |code| self.figures.current_value(code, window),
+            VerdictReason::NoFigures,
+        )?;
         let unlisted = self.terms.coverage < Ratio::ONE;
-        let mut span = ValueInterval { low: reported, high: reported, low_certain: true, high_certain: true };
+        let mut span =
+            ValueInterval { low: reported, high: reported, low_certain: true, high_certain: true };
         let mut missing = false;
         for (sign, code) in expr.terms() {
             let gap = self.figures.missing_reports(code, window);
-            let (here, most) = (gap.count > 0, i64::try_from(gap.max_cases).map_err(|_| TOO_LARGE)?);
+            let (here, most) =
+                (gap.count > 0, i64::try_from(gap.max_cases).map_err(|_| TOO_LARGE)?);
             missing |= here;
             match sign {
                 TermSign::Plus => {
-                    span.high = span.high.checked_add(Ratio::from_integer(most)).ok_or(TOO_LARGE)?;
+                    span.high =
+                        span.high.checked_add(Ratio::from_integer(most)).ok_or(TOO_LARGE)?;
                     span.high_certain &= !here && !unlisted;
                 }
                 TermSign::Minus => {
@@ -170,7 +200,11 @@ impl<'a> ComparisonReader<'a> {
             return Ok(PriorFigure { value, case_count: counted.then_some(value) });
         }
         let window = self.comparison.window.as_ref();
-        read_prior_figure(level, |code| self.figures.baseline_value(code, baseline, window), VerdictReason::NoBaseline)
+        read_prior_figure(
+            level,
+            |code| self.figures.baseline_value(code, baseline, window),
+            VerdictReason::NoBaseline,
+        )
     }
 
     /// The base window up to the same cut-off.
@@ -180,17 +214,26 @@ impl<'a> ComparisonReader<'a> {
         baseline: &Baseline,
     ) -> Result<PriorFigure, EvaluationStop> {
         let window = self.comparison.window.as_ref();
-        let figure = |code: &ElementCode| self.figures.baseline_value_to_date(code, baseline, window);
+        let figure =
+            |code: &ElementCode| self.figures.baseline_value_to_date(code, baseline, window);
         read_prior_figure(level, figure, VerdictReason::NoBaselineToDate)
     }
 
     /// How the counts ran in the base window: all of it, and to the same cut-off.
-    pub(super) fn read_baseline_trajectory(&self, expr: &Expr, baseline: &Baseline) -> Option<(Ratio, Ratio)> {
+    pub(super) fn read_baseline_trajectory(
+        &self,
+        expr: &Expr,
+        baseline: &Baseline,
+    ) -> Option<(Ratio, Ratio)> {
         let window = self.comparison.window.as_ref();
-        let whole =
-            sum_terms(expr, |code| self.figures.baseline_value(code, baseline, window), VerdictReason::NoBaseline)
-                .ok()?;
-        let figure = |code: &ElementCode| self.figures.baseline_value_to_date(code, baseline, window);
+        let whole = sum_terms(
+            expr,
+            |code| self.figures.baseline_value(code, baseline, window),
+            VerdictReason::NoBaseline,
+        )
+        .ok()?;
+        let figure =
+            |code: &ElementCode| self.figures.baseline_value_to_date(code, baseline, window);
         let to_date = sum_terms(expr, figure, VerdictReason::NoBaselineToDate).ok()?;
         Some((whole, to_date))
     }
@@ -207,16 +250,26 @@ fn read_prior_figure(
             Ok(PriorFigure { value, case_count: Some(value) })
         }
         PlainMeasure::Rate { num, per, den } => {
-            let (above, below) =
-                (sum_terms(num, &figure, absent)?, require_positive(sum_terms(den, &figure, absent)?)?);
+            let (above, below) = (
+                sum_terms(num, &figure, absent)?,
+                require_positive(sum_terms(den, &figure, absent)?)?,
+            );
             let per = Ratio::from_integer(i64::try_from(per).map_err(|_| TOO_LARGE)?);
-            let value = above.checked_div(below).and_then(|share| share.checked_mul(per)).ok_or(TOO_LARGE)?;
+            let value = above
+                .checked_div(below)
+                .and_then(|share| share.checked_mul(per))
+                .ok_or(TOO_LARGE)?;
             Ok(PriorFigure { value, case_count: Some(above) })
         }
         PlainMeasure::Ratio { num, den } => {
-            let (above, below) =
-                (sum_terms(num, &figure, absent)?, require_positive(sum_terms(den, &figure, absent)?)?);
-            Ok(PriorFigure { value: above.checked_div(below).ok_or(TOO_LARGE)?, case_count: Some(below) })
+            let (above, below) = (
+                sum_terms(num, &figure, absent)?,
+                require_positive(sum_terms(den, &figure, absent)?)?,
+            );
+            Ok(PriorFigure {
+                value: above.checked_div(below).ok_or(TOO_LARGE)?,
+                case_count: Some(below),
+            })
         }
     }
 }
@@ -226,7 +279,10 @@ fn require_positive(denominator: Ratio) -> Result<Ratio, EvaluationStop> {
     if denominator > Ratio::ZERO {
         return Ok(denominator);
     }
-    Err(EvaluationStop { verdict: TargetVerdict::NotApplicable, reason: VerdictReason::ZeroDenominator })
+    Err(EvaluationStop {
+        verdict: TargetVerdict::NotApplicable,
+        reason: VerdictReason::ZeroDenominator,
+    })
 }
 
 fn sum_terms(

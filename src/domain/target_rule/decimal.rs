@@ -70,8 +70,13 @@ impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.mantissa < 0 { "-" } else { "" };
         let unit = 10_u64.pow(u32::from(self.scale));
-        let (whole, part) = (self.mantissa.unsigned_abs() / unit, self.mantissa.unsigned_abs() % unit);
+        let (whole, part) =
+            (self.mantissa.unsigned_abs() / unit, self.mantissa.unsigned_abs() % unit);
         let places = usize::from(self.scale);
-        if places == 0 { write!(f, "{sign}{whole}") } else { write!(f, "{sign}{whole}.{part:0places$}") }
+        if places == 0 {
+            write!(f, "{sign}{whole}")
+        } else {
+            write!(f, "{sign}{whole}.{part:0places$}")
+        }
     }
 }

@@ -22,7 +22,9 @@ pub(super) fn set_value(case: &ComparisonCase<'_>, base: Option<Ratio>, out: &mu
         (None, _) => Some(now),
         (Some(_), None) => None,
         (Some(ChangeMode::Absolute), Some(base)) => now.checked_sub(base),
-        (Some(ChangeMode::Relative), Some(base)) => now.checked_sub(base).and_then(|rise| rise.checked_div(base)),
+        (Some(ChangeMode::Relative), Some(base)) => {
+            now.checked_sub(base).and_then(|rise| rise.checked_div(base))
+        }
     };
     match (value, base) {
         (Some(value), _) => {
@@ -34,10 +36,15 @@ pub(super) fn set_value(case: &ComparisonCase<'_>, base: Option<Ratio>, out: &mu
     }
 }
 
-fn format_value(case: &ComparisonCase<'_>, change: Option<ChangeMode>, value: Ratio) -> Option<String> {
+fn format_value(
+    case: &ComparisonCase<'_>,
+    change: Option<ChangeMode>,
+    value: Ratio,
+) -> Option<String> {
     let bound = case.reader.comparison.bound;
     let bound = bound.decimal.to_ratio(if bound.percent { 2 } else { 0 });
-    let share = matches!(case.decomposed.measure, PlainMeasure::Ratio { .. }) || change == Some(ChangeMode::Relative);
+    let share = matches!(case.decomposed.measure, PlainMeasure::Ratio { .. })
+        || change == Some(ChangeMode::Relative);
     if !share {
         return if value.den() == 1 {
             Some(value.to_string())
@@ -48,12 +55,15 @@ fn format_value(case: &ComparisonCase<'_>, change: Option<ChangeMode>, value: Ra
     let hundred = Ratio::from_integer(100);
     Some(format!(
         "{} %",
-        value.checked_mul(hundred)?.format_rounded_distinct(DISPLAY_DECIMALS, bound.checked_mul(hundred)?)?
+        value
+            .checked_mul(hundred)?
+            .format_rounded_distinct(DISPLAY_DECIMALS, bound.checked_mul(hundred)?)?
     ))
 }
 
 /// Counts instead of a percentage: `0 → 2`.
 pub(super) fn set_change_text(before: Ratio, now: Ratio, out: &mut Evaluation) {
-    let text = |value: Ratio| value.format_shortest(DISPLAY_DECIMALS).unwrap_or_else(|| value.to_string());
+    let text =
+        |value: Ratio| value.format_shortest(DISPLAY_DECIMALS).unwrap_or_else(|| value.to_string());
     out.display = Some(format!("{} → {}", text(before), text(now)));
 }

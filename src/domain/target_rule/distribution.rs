@@ -36,7 +36,9 @@ pub(in crate::domain) fn binomial_cdf(cases: i64, share: f64, limit: i64) -> Opt
     }
     let odds = share / (1.0 - share);
     let mode = (((cases + 1) as f64 * share) as i64).min(cases);
-    Some(cdf_from_mode(limit, mode, |k| if k >= cases { 0.0 } else { (cases - k) as f64 / (k as f64 + 1.0) * odds }))
+    Some(cdf_from_mode(limit, mode, |k| {
+        if k >= cases { 0.0 } else { (cases - k) as f64 / (k as f64 + 1.0) * odds }
+    }))
 }
 
 /// The share at or below `limit`; `up(k)` is P(k + 1) / P(k), falling in k.
@@ -73,7 +75,9 @@ mod tests {
 
     #[test]
     fn shares_agree_with_tables() {
-        let near = |value: Option<f64>, table: f64| assert!((value.unwrap() - table).abs() < 5e-5, "{value:?} {table}");
+        let near = |value: Option<f64>, table: f64| {
+            assert!((value.unwrap() - table).abs() < 5e-5, "{value:?} {table}")
+        };
         near(poisson_cdf(4.0, 3), 0.43347);
         near(poisson_cdf(450.0, 418), 0.06748);
         near(poisson_cdf(0.0, 0), 1.0);

@@ -16,13 +16,29 @@ impl Target {
     pub fn evaluate(&self, figures: &dyn FigureSource, terms: &EvaluationTerms) -> Evaluation {
         let mut out = Evaluation::new(self.to_string(), terms.stage);
         match self {
-            Self::Compare(comparison) => comparison::evaluate_comparison(comparison, figures, terms, &mut out),
-            Self::Milestone(name) => evaluate_attestation(figures.milestone_attestation(name), name, terms, &mut out),
-            Self::Attest(name) => evaluate_attestation(figures.attestation(name), name, terms, &mut out),
-            Self::All(members) => evaluate_members(members.iter(), figures, terms, &mut out, combine_all),
-            Self::Any(members) => evaluate_members(members.iter(), figures, terms, &mut out, combine_any),
+            Self::Compare(comparison) => {
+                comparison::evaluate_comparison(comparison, figures, terms, &mut out)
+            }
+            Self::Milestone(name) => {
+                evaluate_attestation(figures.milestone_attestation(name), name, terms, &mut out)
+            }
+            Self::Attest(name) => {
+                evaluate_attestation(figures.attestation(name), name, terms, &mut out)
+            }
+            Self::All(members) => {
+                evaluate_members(members.iter(), figures, terms, &mut out, combine_all)
+            }
+            Self::Any(members) => {
+                evaluate_members(members.iter(), figures, terms, &mut out, combine_any)
+            }
             Self::Tier { floor, stretch } => {
-                evaluate_members([&**floor, &**stretch].into_iter(), figures, terms, &mut out, combine_tier);
+                evaluate_members(
+                    [&**floor, &**stretch].into_iter(),
+                    figures,
+                    terms,
+                    &mut out,
+                    combine_tier,
+                );
                 out.tier = met_tier(&out);
             }
         }
@@ -43,18 +59,30 @@ fn evaluate_attestation(
     let done = state.map(|Attestation { done, required: of }| done >= of);
     match (terms.stage, done) {
         (StandingStage::Running, Some(true)) => {
-            out.pace = Some(EvaluatedPace { state: Some(PaceState::OnPace), ..EvaluatedPace::default() });
+            out.pace =
+                Some(EvaluatedPace { state: Some(PaceState::OnPace), ..EvaluatedPace::default() });
         }
         // Not yet done is not late: nobody said by when.
         (StandingStage::Running, Some(false)) => {
-            out.stop(EvaluationStop { verdict: TargetVerdict::Undetermined, reason: VerdictReason::NotAttested });
+            out.stop(EvaluationStop {
+                verdict: TargetVerdict::Undetermined,
+                reason: VerdictReason::NotAttested,
+            });
         }
-        (StandingStage::Closed | StandingStage::Final, Some(true)) => out.verdict = Some(TargetVerdict::Met),
+        (StandingStage::Closed | StandingStage::Final, Some(true)) => {
+            out.verdict = Some(TargetVerdict::Met)
+        }
         (StandingStage::Closed | StandingStage::Final, Some(false)) => {
-            out.stop(EvaluationStop { verdict: TargetVerdict::Missed, reason: VerdictReason::NotAttested });
+            out.stop(EvaluationStop {
+                verdict: TargetVerdict::Missed,
+                reason: VerdictReason::NotAttested,
+            });
         }
         (StandingStage::Running | StandingStage::Closed | StandingStage::Final, None) => {
-            out.stop(EvaluationStop { verdict: TargetVerdict::NoData, reason: VerdictReason::NotAttested });
+            out.stop(EvaluationStop {
+                verdict: TargetVerdict::NoData,
+                reason: VerdictReason::NotAttested,
+            });
         }
     }
 }
@@ -85,9 +113,12 @@ fn evaluate_members<'a>(
     let states: Vec<MemberState> = out.members.iter().map(member_state).collect();
     match rule(&states) {
         MemberState::Verdict(verdict) => out.verdict = Some(verdict),
-        MemberState::Pace(state) => out.pace = Some(EvaluatedPace { state: Some(state), ..EvaluatedPace::default() }),
+        MemberState::Pace(state) => {
+            out.pace = Some(EvaluatedPace { state: Some(state), ..EvaluatedPace::default() })
+        }
     }
-    let reasons: Vec<VerdictReason> = out.members.iter().flat_map(|member| member.reasons.clone()).collect();
+    let reasons: Vec<VerdictReason> =
+        out.members.iter().flat_map(|member| member.reasons.clone()).collect();
     for reason in reasons {
         out.add_reason(reason);
     }
@@ -130,9 +161,12 @@ fn combine_any(states: &[MemberState]) -> MemberState {
 }
 
 fn find_undetermined(states: &[MemberState]) -> Option<MemberState> {
-    let open =
-        [TargetVerdict::Undetermined, TargetVerdict::NoData, TargetVerdict::NotComparable].map(MemberState::Verdict);
-    states.iter().any(|word| open.contains(word)).then_some(MemberState::Verdict(TargetVerdict::Undetermined))
+    let open = [TargetVerdict::Undetermined, TargetVerdict::NoData, TargetVerdict::NotComparable]
+        .map(MemberState::Verdict);
+    states
+        .iter()
+        .any(|word| open.contains(word))
+        .then_some(MemberState::Verdict(TargetVerdict::Undetermined))
 }
 
 /// `tier`: the floor decides.
@@ -141,7 +175,9 @@ fn combine_tier(states: &[MemberState]) -> MemberState {
 }
 
 fn met_tier(out: &Evaluation) -> Option<Tier> {
-    let met = |place: usize| out.members.get(place).is_some_and(|member| member.verdict == Some(TargetVerdict::Met));
+    let met = |place: usize| {
+        out.members.get(place).is_some_and(|member| member.verdict == Some(TargetVerdict::Met))
+    };
     match (met(0), met(1)) {
         (true, true) => Some(Tier::Stretch),
         (true, false) => Some(Tier::Floor),

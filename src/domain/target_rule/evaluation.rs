@@ -81,7 +81,8 @@ impl CaseCounts {
         let few = |cases: Ratio| cases <= Ratio::from_integer(20);
         let rise = before.and_then(|before| sqrt_micros(now)?.checked_sub(sqrt_micros(before)?));
         // z is twice the rise of the roots: a hundredth of it is 5000 millionths of that rise.
-        let z_hundredths = rise.and_then(|rise| i64::try_from((2 * rise + 5000 * rise.signum()) / 10_000).ok());
+        let z_hundredths =
+            rise.and_then(|rise| i64::try_from((2 * rise + 5000 * rise.signum()) / 10_000).ok());
         let usual = rise.map(|rise| rise.abs() < 1_500_000);
         Self { before, now, z_hundredths, usual, unstable: few(now) || before.is_some_and(few) }
     }

@@ -18,7 +18,11 @@ impl Evaluation {
         parts.extend(self.counts.and_then(|counts| variation_text(counts, lang)));
         if self.stage == StandingStage::Running && self.verdict.is_none() {
             parts.push(
-                lang.pick("chưa hết kỳ nên chưa kết luận đạt", "nothing is called met before the end").to_owned(),
+                lang.pick(
+                    "chưa hết kỳ nên chưa kết luận đạt",
+                    "nothing is called met before the end",
+                )
+                .to_owned(),
             );
         }
         format!("{}.", parts.join("; "))
@@ -54,12 +58,16 @@ impl Evaluation {
                 parts.push(format!("{} → {} ({display})", format_short(before), format_short(now)));
             }
             (_, Some(display)) => parts.push(display.clone()),
-            (Some((before, now)), None) => parts.push(format!("{} → {}", format_short(before), format_short(now))),
+            (Some((before, now)), None) => {
+                parts.push(format!("{} → {}", format_short(before), format_short(now)))
+            }
             (None, None) => {}
         }
         if let Some(limit) = self.limit {
-            parts
-                .push(lang.pick(format!("mức cuối cùng còn đạt: {limit}"), format!("last number that meets: {limit}")));
+            parts.push(lang.pick(
+                format!("mức cuối cùng còn đạt: {limit}"),
+                format!("last number that meets: {limit}"),
+            ));
         }
         if let Some(failures) = self.failures {
             let (allowed, remaining) = (failures.allowed, failures.remaining);
@@ -93,7 +101,9 @@ fn pace_text(pace: EvaluatedPace, lang: Lang) -> Option<String> {
         let allowed = format_short(allowed);
         parts.push(lang.pick(format!("mức đến nay: {allowed}"), format!("by now: {allowed}")));
     }
-    if let Some(change) = pace.rest_change.and_then(|change| change.checked_mul(Ratio::from_integer(100))) {
+    if let Some(change) =
+        pace.rest_change.and_then(|change| change.checked_mul(Ratio::from_integer(100)))
+    {
         let change = change.format_shortest(1)?;
         parts.push(lang.pick(
             format!("phần còn lại so với năm trước cần: {change} %"),
@@ -101,15 +111,16 @@ fn pace_text(pace: EvaluatedPace, lang: Lang) -> Option<String> {
         ));
     }
     if let Some(forecast) = pace.forecast.and_then(|forecast| forecast.format_rounded(0)) {
-        parts.push(lang.pick(format!("dự báo cuối kỳ: {forecast}"), format!("forecast for the end: {forecast}")));
+        parts.push(lang.pick(
+            format!("dự báo cuối kỳ: {forecast}"),
+            format!("forecast for the end: {forecast}"),
+        ));
     }
     if let Some(hundredths) = pace.percent_to_meet {
-        parts.push(
-            lang.pick(
-                format!("khả năng đạt khoảng {hundredths} %"),
-                format!("chance of meeting it about {hundredths} %"),
-            ),
-        );
+        parts.push(lang.pick(
+            format!("khả năng đạt khoảng {hundredths} %"),
+            format!("chance of meeting it about {hundredths} %"),
+        ));
     }
     (!parts.is_empty()).then(|| parts.join(", "))
 }
@@ -124,10 +135,13 @@ fn variation_text(counts: CaseCounts, lang: Lang) -> Option<String> {
             format!("z = {z}: trong dao động thông thường, không phân biệt được với ngẫu nhiên"),
             format!("z = {z}: within usual variation, not distinguishable from chance"),
         )),
-        (Some(false), Some(z)) => {
-            Some(lang.pick(format!("z = {z}: vượt dao động thông thường"), format!("z = {z}: beyond usual variation")))
+        (Some(false), Some(z)) => Some(lang.pick(
+            format!("z = {z}: vượt dao động thông thường"),
+            format!("z = {z}: beyond usual variation"),
+        )),
+        (_, _) if counts.unstable => {
+            Some(lang.pick("số nhỏ, không ổn định", "small numbers, unstable").to_owned())
         }
-        (_, _) if counts.unstable => Some(lang.pick("số nhỏ, không ổn định", "small numbers, unstable").to_owned()),
         (_, _) => None,
     }
 }

@@ -16,7 +16,11 @@ pub trait FigureSource {
     fn current_value(&self, element: &ElementCode, window: Option<&TargetWindow>) -> Option<Ratio>;
 
     /// The reports that should hold this element and are not in.
-    fn missing_reports(&self, element: &ElementCode, window: Option<&TargetWindow>) -> MissingReports;
+    fn missing_reports(
+        &self,
+        element: &ElementCode,
+        window: Option<&TargetWindow>,
+    ) -> MissingReports;
 
     /// The figure of the whole base window. Not asked for `fixed(...)`, except for its course over the year.
     fn baseline_value(
@@ -167,11 +171,21 @@ impl FigureSource for StaticFigures {
         self.missing.get(element).copied().unwrap_or_default()
     }
 
-    fn baseline_value(&self, element: &ElementCode, _: &Baseline, _: Option<&TargetWindow>) -> Option<Ratio> {
+    fn baseline_value(
+        &self,
+        element: &ElementCode,
+        _: &Baseline,
+        _: Option<&TargetWindow>,
+    ) -> Option<Ratio> {
         self.baseline.get(element).copied()
     }
 
-    fn baseline_value_to_date(&self, element: &ElementCode, _: &Baseline, _: Option<&TargetWindow>) -> Option<Ratio> {
+    fn baseline_value_to_date(
+        &self,
+        element: &ElementCode,
+        _: &Baseline,
+        _: Option<&TargetWindow>,
+    ) -> Option<Ratio> {
         self.baseline_to_date.get(element).copied()
     }
 

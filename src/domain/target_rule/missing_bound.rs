@@ -27,7 +27,9 @@ fn upper_quantile(expected: Ratio) -> u64 {
         return mean + 2 * mean.isqrt() + 2;
     }
     let Some(scaled) = expected.checked_mul(Ratio::from_integer(1_000_000_000)) else {
-        return upper_quantile(Ratio::from_integer(i64::try_from(expected.floor() + 1).unwrap_or(i64::MAX)));
+        return upper_quantile(Ratio::from_integer(
+            i64::try_from(expected.floor() + 1).unwrap_or(i64::MAX),
+        ));
     };
     poisson_quantile(u128::try_from(scaled.ceil()).unwrap_or(1))
 }
@@ -87,8 +89,10 @@ mod tests {
         assert_eq!(upper_bound(Ratio::parse("0.4").unwrap()), 2);
         assert_eq!(upper_bound(Ratio::from_integer(10)), 17);
         assert!(upper_bound(Ratio::from_integer(i64::MAX)) > 0);
-        let close_to_the_border =
-            (upper_bound(Ratio::from_integer(999_999)), upper_bound(Ratio::from_integer(1_000_001)));
+        let close_to_the_border = (
+            upper_bound(Ratio::from_integer(999_999)),
+            upper_bound(Ratio::from_integer(1_000_001)),
+        );
         assert!(close_to_the_border.1 - close_to_the_border.0 < 50, "{close_to_the_border:?}");
     }
 

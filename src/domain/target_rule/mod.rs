@@ -26,13 +26,15 @@ mod token;
 mod verdict;
 
 pub use ast::{
-    Baseline, ChangeMode, Comparator, Comparison, Expr, FormRuleExpr, FormulaIdentifier, Measure, RatioBasis, Target,
-    TargetBound, TargetUnits, TargetWindow, TermSign,
+    Baseline, ChangeMode, Comparator, Comparison, Expr, FormRuleExpr, FormulaIdentifier, Measure,
+    RatioBasis, Target, TargetBound, TargetUnits, TargetWindow, TermSign,
 };
 pub use chance::{ChanceError, TargetChance};
 pub use decimal::Decimal;
 pub use evaluation::{CaseCounts, EvaluatedPace, Evaluation, FailureAllowance};
-pub use figure_source::{Attestation, EvaluationTerms, FigureSource, MissingReports, StaticFigures};
+pub use figure_source::{
+    Attestation, EvaluationTerms, FigureSource, MissingReports, StaticFigures,
+};
 pub use syntax_error::{ExpectedSyntax, SyntaxError};
 pub use verdict::{Comparability, PaceState, StandingStage, TargetVerdict, Tier, VerdictReason};
 

@@ -33,7 +33,10 @@ impl BaselineTrajectory {
     }
 }
 
-pub(super) fn judge_pace(case: &ComparisonCase<'_>, out: &mut Evaluation) -> Result<(), EvaluationStop> {
+pub(super) fn judge_pace(
+    case: &ComparisonCase<'_>,
+    out: &mut Evaluation,
+) -> Result<(), EvaluationStop> {
     let (expr, flow) = match case.decomposed.measure {
         PlainMeasure::Count(expr) => (expr, true),
         PlainMeasure::Rate { num, .. } => (num, true),
@@ -95,12 +98,16 @@ fn resolve_trajectory(case: &ComparisonCase<'_>, expr: &Expr) -> Option<Baseline
     let fixed = match case.decomposed.change {
         Some((baseline @ Baseline::Fixed(_), _)) => Some(baseline),
         Some((
-            Baseline::SameWindowPriorYear | Baseline::StatYear(_) | Baseline::CalendarYear(_) | Baseline::MeanPrior(_),
+            Baseline::SameWindowPriorYear
+            | Baseline::StatYear(_)
+            | Baseline::CalendarYear(_)
+            | Baseline::MeanPrior(_),
             _,
         ))
         | None => None,
     };
-    let baseline = case.decomposed.change.map_or(&Baseline::SameWindowPriorYear, |(baseline, _)| baseline);
+    let baseline =
+        case.decomposed.change.map_or(&Baseline::SameWindowPriorYear, |(baseline, _)| baseline);
     let (whole, to_date) = case.reader.read_baseline_trajectory(expr, baseline)?;
     let trajectory = BaselineTrajectory { whole, to_date };
     if fixed.is_none() {
@@ -108,11 +115,17 @@ fn resolve_trajectory(case: &ComparisonCase<'_>, expr: &Expr) -> Option<Baseline
     }
     // A fixed base takes only its course over the year from the figures of the past.
     let base = case.base?.value.checked_div(case.current.factor)?;
-    Some(BaselineTrajectory { whole: base, to_date: base.checked_mul(trajectory.share_to_date()?)? })
+    Some(BaselineTrajectory {
+        whole: base,
+        to_date: base.checked_mul(trajectory.share_to_date()?)?,
+    })
 }
 
 /// What must hold by now: the threshold, shrunk to the part of the base that had come by the same cut-off.
-fn threshold_to_date(case: &ComparisonCase<'_>, trajectory: Option<BaselineTrajectory>) -> Option<Threshold> {
+fn threshold_to_date(
+    case: &ComparisonCase<'_>,
+    trajectory: Option<BaselineTrajectory>,
+) -> Option<Threshold> {
     if case.from_zero_base {
         return Some(case.threshold);
     }
@@ -131,24 +144,41 @@ fn threshold_to_date(case: &ComparisonCase<'_>, trajectory: Option<BaselineTraje
     Some(Threshold { cmp, value: at })
 }
 
-fn judge_flow(case: &ComparisonCase<'_>, trajectory: Option<BaselineTrajectory>) -> Result<PaceState, EvaluationStop> {
+fn judge_flow(
+    case: &ComparisonCase<'_>,
+    trajectory: Option<BaselineTrajectory>,
+) -> Result<PaceState, EvaluationStop> {
     if let Some(need) = threshold_to_date(case, trajectory) {
         return judge_threshold(case, need).map(to_pace_state);
     }
     match case.decomposed.change {
         // Only what has come is known of a plain bound: it is kept, or not yet reached.
-        None | Some((Baseline::Fixed(_), _)) => judge_threshold(case, case.threshold).map(to_pace_state),
+        None | Some((Baseline::Fixed(_), _)) => {
+            judge_threshold(case, case.threshold).map(to_pace_state)
+        }
         Some((
-            Baseline::SameWindowPriorYear | Baseline::StatYear(_) | Baseline::CalendarYear(_) | Baseline::MeanPrior(_),
+            Baseline::SameWindowPriorYear
+            | Baseline::StatYear(_)
+            | Baseline::CalendarYear(_)
+            | Baseline::MeanPrior(_),
             _,
-        )) => Err(EvaluationStop { verdict: TargetVerdict::Undetermined, reason: VerdictReason::NoBaselineToDate }),
+        )) => Err(EvaluationStop {
+            verdict: TargetVerdict::Undetermined,
+            reason: VerdictReason::NoBaselineToDate,
+        }),
     }
 }
 
 /// Value, display and counts against the same cut-off.
-fn set_values(case: &ComparisonCase<'_>, trajectory: Option<BaselineTrajectory>, out: &mut Evaluation) {
+fn set_values(
+    case: &ComparisonCase<'_>,
+    trajectory: Option<BaselineTrajectory>,
+    out: &mut Evaluation,
+) {
     let base = match (case.base, trajectory) {
-        (Some(base), Some(trajectory)) => trajectory.share_to_date().and_then(|share| base.value.checked_mul(share)),
+        (Some(base), Some(trajectory)) => {
+            trajectory.share_to_date().and_then(|share| base.value.checked_mul(share))
+        }
         (Some(_) | None, Some(_) | None) => None,
     };
     if case.decomposed.change.is_some() && out.counts.is_some() {
@@ -164,39 +194,55 @@ fn build_forecast(
     limit: Option<i64>,
 ) -> EvaluatedPace {
     let need = threshold_to_date(case, trajectory).filter(|_| !case.from_zero_base);
-    let mut pace =
-        EvaluatedPace { state: Some(state), allowed_to_date: need.map(|need| need.value), ..EvaluatedPace::default() };
+    let mut pace = EvaluatedPace {
+        state: Some(state),
+        allowed_to_date: need.map(|need| need.value),
+        ..EvaluatedPace::default()
+    };
     let already_missed = state == PaceState::AlreadyMissed;
     if already_missed {
         pace.percent_to_meet = Some(0);
     }
     let (Some(trajectory), Some(limit)) = (trajectory, limit) else { return pace };
-    let Some(remainder) = trajectory.remainder().filter(|_| !trajectory.whole.is_zero()) else { return pace };
+    let Some(remainder) = trajectory.remainder().filter(|_| !trajectory.whole.is_zero()) else {
+        return pace;
+    };
     let now = case.current.reported;
     let budget = Ratio::from_integer(limit).checked_sub(now);
-    let change =
-        budget.filter(|_| !already_missed).and_then(|budget| budget.checked_sub(remainder)?.checked_div(remainder));
+    let change = budget
+        .filter(|_| !already_missed)
+        .and_then(|budget| budget.checked_sub(remainder)?.checked_div(remainder));
     // Nothing can fall by more than all of it.
     pace.rest_change = change.filter(|change| *change >= Ratio::from_integer(-1));
     let expected = expected_remainder(trajectory, now, remainder);
     pace.forecast = expected.and_then(|expected| now.checked_add(expected));
     if !already_missed {
-        pace.percent_to_meet =
-            expected.zip(budget).and_then(|(expected, budget)| chance_to_meet(case.threshold, now, expected, budget));
+        pace.percent_to_meet = expected
+            .zip(budget)
+            .and_then(|(expected, budget)| chance_to_meet(case.threshold, now, expected, budget));
     }
     pace
 }
 
 /// The rest of the base, times the mean of the ratio as seen so far.
-fn expected_remainder(trajectory: BaselineTrajectory, now: Ratio, remainder: Ratio) -> Option<Ratio> {
+fn expected_remainder(
+    trajectory: BaselineTrajectory,
+    now: Ratio,
+    remainder: Ratio,
+) -> Option<Ratio> {
     let prior = Ratio::from_integer(PRIOR_WEIGHT);
-    remainder.checked_mul(prior.checked_add(now)?.checked_div(prior.checked_add(trajectory.to_date)?)?)
+    remainder
+        .checked_mul(prior.checked_add(now)?.checked_div(prior.checked_add(trajectory.to_date)?)?)
 }
 
 fn chance_to_meet(need: Threshold, now: Ratio, expected: Ratio, budget: Ratio) -> Option<u8> {
     let shape = Ratio::from_integer(PRIOR_WEIGHT).checked_add(now)?.to_f64();
     let at_most = |limit: i128| {
-        distribution::negative_binomial_cdf(shape, expected.to_f64(), i64::try_from(limit).unwrap_or(i64::MAX))
+        distribution::negative_binomial_cdf(
+            shape,
+            expected.to_f64(),
+            i64::try_from(limit).unwrap_or(i64::MAX),
+        )
     };
     let chance = match need.cmp {
         Comparator::AtMost | Comparator::Less => at_most(budget.floor())?,

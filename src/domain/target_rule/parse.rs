@@ -4,14 +4,15 @@
 //! and an error points at the very column. Depth, members, terms and length are bounded, so any text ends quickly.
 
 use super::ast::{
-    Baseline, ChangeMode, Comparator, Comparison, DEPTH_MAX, Expr, FormRuleExpr, MEMBERS_MAX, Measure, RatioBasis,
-    TERMS_MAX, TEXT_MAX, Target, TargetBound, TargetUnits, TargetWindow, TermSign,
+    Baseline, ChangeMode, Comparator, Comparison, DEPTH_MAX, Expr, FormRuleExpr, MEMBERS_MAX,
+    Measure, RatioBasis, TERMS_MAX, TEXT_MAX, Target, TargetBound, TargetUnits, TargetWindow,
+    TermSign,
 };
 use super::syntax_error::{ExpectedSyntax, SyntaxError};
 use super::token::{
     ParseFailure, ParseResult, ParserHints, ParserInput, accept_symbol, accept_word, expect_symbol,
-    parse_bracketed_identifier, parse_bracketed_whole_number, parse_date, parse_decimal, parse_element, parse_keyword,
-    parse_whole_number, skip_blanks,
+    parse_bracketed_identifier, parse_bracketed_whole_number, parse_date, parse_decimal,
+    parse_element, parse_keyword, parse_whole_number, skip_blanks,
 };
 use std::str::FromStr;
 
@@ -31,7 +32,11 @@ impl FormRuleExpr {
     /// Reads a form's rule: `expr cmp expr`.
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
         parse_whole_text(text, |input| {
-            Ok(Self { left: parse_expr(input)?, cmp: parse_comparator(input)?, right: parse_expr(input)? })
+            Ok(Self {
+                left: parse_expr(input)?,
+                cmp: parse_comparator(input)?,
+                right: parse_expr(input)?,
+            })
         })
     }
 }
@@ -57,12 +62,18 @@ fn parse_whole_text<T>(
 ) -> Result<T, SyntaxError> {
     let mut input = ParserInput { input: text, state: ParserHints::default() };
     if text.len() > TEXT_MAX {
-        return Err(ParseFailure::expecting(&input, ExpectedSyntax::ShorterText).into_syntax_error(text));
+        return Err(
+            ParseFailure::expecting(&input, ExpectedSyntax::ShorterText).into_syntax_error(text)
+        );
     }
     let all = |input: &mut ParserInput<'_>| {
         let value = read(input)?;
         skip_blanks(input)?;
-        if input.input.is_empty() { Ok(value) } else { Err(ParseFailure::expecting(input, ExpectedSyntax::End)) }
+        if input.input.is_empty() {
+            Ok(value)
+        } else {
+            Err(ParseFailure::expecting(input, ExpectedSyntax::End))
+        }
     };
     all(&mut input).map_err(|failure| failure.into_syntax_error(text))
 }
@@ -146,7 +157,11 @@ fn parse_tier(input: &mut ParserInput<'_>, depth: usize) -> ParseResult<Target> 
     Ok(Target::Tier { floor, stretch })
 }
 
-fn parse_comparison(input: &mut ParserInput<'_>, kind: MeasureKeyword, depth: usize) -> ParseResult<Comparison> {
+fn parse_comparison(
+    input: &mut ParserInput<'_>,
+    kind: MeasureKeyword,
+    depth: usize,
+) -> ParseResult<Comparison> {
     let measure = parse_measure(input, kind, depth)?;
     let cmp = parse_comparator(input)?;
     let bound = parse_bound(input, measure.is_share())?;
@@ -159,7 +174,13 @@ fn parse_comparator(input: &mut ParserInput<'_>) -> ParseResult<Comparator> {
     skip_blanks(input)?;
     let text = input.input;
     // The longer signs stand first: `>=` begins with `>`.
-    let signs = [Comparator::AtLeast, Comparator::AtMost, Comparator::Greater, Comparator::Less, Comparator::Equal];
+    let signs = [
+        Comparator::AtLeast,
+        Comparator::AtMost,
+        Comparator::Greater,
+        Comparator::Less,
+        Comparator::Equal,
+    ];
     let Some(cmp) = signs.into_iter().find(|cmp| text.starts_with(cmp.as_str())) else {
         return Err(ParseFailure::expecting(input, ExpectedSyntax::Comparator));
     };
@@ -176,7 +197,11 @@ fn parse_bound(input: &mut ParserInput<'_>, share: bool) -> ParseResult<TargetBo
     Ok(TargetBound { decimal, percent: accept_symbol(input, "%")? })
 }
 
-fn parse_measure(input: &mut ParserInput<'_>, kind: MeasureKeyword, depth: usize) -> ParseResult<Measure> {
+fn parse_measure(
+    input: &mut ParserInput<'_>,
+    kind: MeasureKeyword,
+    depth: usize,
+) -> ParseResult<Measure> {
     expect_symbol(input, "(")?;
     let measure = match kind {
         MeasureKeyword::Count => Measure::Count(parse_expr(input)?),
@@ -200,7 +225,11 @@ fn parse_ratio(input: &mut ParserInput<'_>) -> ParseResult<Measure> {
     let num = parse_expr(input)?;
     expect_symbol(input, "/")?;
     let den = parse_expr(input)?;
-    let words = [("period", RatioBasis::Period), ("cohort", RatioBasis::Cohort), ("stock", RatioBasis::Stock)];
+    let words = [
+        ("period", RatioBasis::Period),
+        ("cohort", RatioBasis::Cohort),
+        ("stock", RatioBasis::Stock),
+    ];
     let basis = if accept_symbol(input, ",")? { Some(parse_keyword(input, &words)?) } else { None };
     Ok(Measure::Ratio { num, den, basis })
 }
@@ -224,10 +253,17 @@ fn parse_change(input: &mut ParserInput<'_>, depth: usize) -> ParseResult<Measur
         return Err(nested);
     }
     let of = Box::new(parse_measure(input, kind, depth)?);
-    let baseline =
-        if accept_word(input, "vs")? { parse_baseline(input, of.is_share())? } else { Baseline::SameWindowPriorYear };
+    let baseline = if accept_word(input, "vs")? {
+        parse_baseline(input, of.is_share())?
+    } else {
+        Baseline::SameWindowPriorYear
+    };
     let modes = [("rel", ChangeMode::Relative), ("abs", ChangeMode::Absolute)];
-    let mode = if accept_symbol(input, ",")? { parse_keyword(input, &modes)? } else { ChangeMode::Relative };
+    let mode = if accept_symbol(input, ",")? {
+        parse_keyword(input, &modes)?
+    } else {
+        ChangeMode::Relative
+    };
     Ok(Measure::Change { measure: of, baseline, mode })
 }
 
@@ -279,9 +315,9 @@ fn parse_baseline(input: &mut ParserInput<'_>, share: bool) -> ParseResult<Basel
             expect_symbol(input, ")")?;
             Baseline::Fixed(value)
         }
-        BaselineKeyword::Mean => {
-            Baseline::MeanPrior(u8::try_from(parse_bracketed_whole_number(input, 1, 99)?).unwrap_or(99))
-        }
+        BaselineKeyword::Mean => Baseline::MeanPrior(
+            u8::try_from(parse_bracketed_whole_number(input, 1, 99)?).unwrap_or(99),
+        ),
     })
 }
 
@@ -312,9 +348,9 @@ fn parse_window(input: &mut ParserInput<'_>) -> ParseResult<TargetWindow> {
         )? {
             WindowKeyword::Legal => TargetWindow::Legal,
             // The range fits 16 bits.
-            WindowKeyword::Phase => {
-                TargetWindow::Phase(u16::try_from(parse_bracketed_whole_number(input, 1, PHASE_MAX)?).unwrap_or(1))
-            }
+            WindowKeyword::Phase => TargetWindow::Phase(
+                u16::try_from(parse_bracketed_whole_number(input, 1, PHASE_MAX)?).unwrap_or(1),
+            ),
             WindowKeyword::Milestone => TargetWindow::Milestone(parse_bracketed_identifier(input)?),
         },
     )
@@ -339,7 +375,11 @@ fn parse_units(input: &mut ParserInput<'_>) -> ParseResult<TargetUnits> {
     Ok(
         match parse_keyword(
             input,
-            &[("each", UnitsKeyword::Each), ("unit", UnitsKeyword::Unit), ("kind", UnitsKeyword::Kind)],
+            &[
+                ("each", UnitsKeyword::Each),
+                ("unit", UnitsKeyword::Unit),
+                ("kind", UnitsKeyword::Kind),
+            ],
         )? {
             UnitsKeyword::Each => TargetUnits::Each,
             UnitsKeyword::Unit => TargetUnits::Unit(parse_bracketed_identifier(input)?),

@@ -2,7 +2,10 @@
 //!
 //! Parsing what is printed here gives the same tree back (a property test in `tests`). Knows no language but the grammar.
 
-use super::ast::{Baseline, Comparison, Expr, FormRuleExpr, Measure, Target, TargetBound, TargetUnits, TargetWindow};
+use super::ast::{
+    Baseline, Comparison, Expr, FormRuleExpr, Measure, Target, TargetBound, TargetUnits,
+    TargetWindow,
+};
 use std::fmt;
 
 impl fmt::Display for Target {
@@ -46,9 +49,13 @@ impl fmt::Display for Measure {
             Self::Count(expr) => write!(f, "count({expr})"),
             Self::Stock(expr) => write!(f, "stock({expr}@end)"),
             Self::Ratio { num, den, basis: None } => write!(f, "ratio({num}/{den})"),
-            Self::Ratio { num, den, basis: Some(basis) } => write!(f, "ratio({num}/{den}, {basis})"),
+            Self::Ratio { num, den, basis: Some(basis) } => {
+                write!(f, "ratio({num}/{den}, {basis})")
+            }
             Self::Rate { num, per, den } => write!(f, "rate({num} per {per} {den})"),
-            Self::Change { measure: of, baseline, mode } => write!(f, "change({of} vs {baseline}, {mode})"),
+            Self::Change { measure: of, baseline, mode } => {
+                write!(f, "change({of} vs {baseline}, {mode})")
+            }
         }
     }
 }

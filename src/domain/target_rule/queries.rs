@@ -10,7 +10,11 @@ impl Target {
     /// Codes of every element the target names.
     #[must_use]
     pub fn elements(&self) -> BTreeSet<ElementCode> {
-        self.comparisons().iter().flat_map(|comparison| comparison.measure.elements()).cloned().collect()
+        self.comparisons()
+            .iter()
+            .flat_map(|comparison| comparison.measure.elements())
+            .cloned()
+            .collect()
     }
 
     /// Whether the target attests this duty.

@@ -49,26 +49,35 @@ impl ExpectedSyntax {
     fn text(self, lang: Lang) -> String {
         match self {
             Self::Text(word) => format!("`{word}`"),
-            Self::Comparator => lang.pick("dấu so sánh (> >= = <= <)", "a comparator (> >= = <= <)").to_owned(),
+            Self::Comparator => {
+                lang.pick("dấu so sánh (> >= = <= <)", "a comparator (> >= = <= <)").to_owned()
+            }
             Self::Element => lang.pick(
                 format!("mã chỉ tiêu thống kê (a-z, 0-9, _; tối đa {ELEMENT_CODE_MAX} ký tự)"),
                 format!("an element's code (a-z, 0-9, _; at most {ELEMENT_CODE_MAX} characters)"),
             ),
             Self::Number => lang.pick(
-                format!("số thập phân (tối đa {DIGITS_MAX} chữ số, {SCALE_MAX} chữ số sau dấu chấm)"),
-                format!("a decimal number (at most {DIGITS_MAX} digits, {SCALE_MAX} after the point)"),
+                format!(
+                    "số thập phân (tối đa {DIGITS_MAX} chữ số, {SCALE_MAX} chữ số sau dấu chấm)"
+                ),
+                format!(
+                    "a decimal number (at most {DIGITS_MAX} digits, {SCALE_MAX} after the point)"
+                ),
             ),
-            Self::WholeNumber(least, most) => {
-                lang.pick(format!("số nguyên từ {least} đến {most}"), format!("a whole number from {least} to {most}"))
-            }
+            Self::WholeNumber(least, most) => lang.pick(
+                format!("số nguyên từ {least} đến {most}"),
+                format!("a whole number from {least} to {most}"),
+            ),
             Self::Name => lang.pick(
                 format!("tên (chữ, số, _ - . ; tối đa {NAME_MAX} ký tự)"),
                 format!("a name (letters, digits, _ - . ; at most {NAME_MAX} characters)"),
             ),
-            Self::Date => lang.pick("ngày có thật, dạng 2024-08-19", "a date that exists, as in 2024-08-19").to_owned(),
-            Self::LaterDate => {
-                lang.pick("ngày kết thúc sau ngày bắt đầu", "an end date after the start date").to_owned()
-            }
+            Self::Date => lang
+                .pick("ngày có thật, dạng 2024-08-19", "a date that exists, as in 2024-08-19")
+                .to_owned(),
+            Self::LaterDate => lang
+                .pick("ngày kết thúc sau ngày bắt đầu", "an end date after the start date")
+                .to_owned(),
             Self::End => lang.pick("hết văn bản", "the end of the text").to_owned(),
             Self::PlainNumber => lang
                 .pick(
@@ -86,15 +95,18 @@ impl ExpectedSyntax {
                 format!("không quá {DEPTH_MAX} tầng lồng nhau"),
                 format!("at most {DEPTH_MAX} levels of nesting"),
             ),
-            Self::FewerMembers => {
-                lang.pick(format!("không quá {MEMBERS_MAX} thành phần"), format!("at most {MEMBERS_MAX} members"))
-            }
-            Self::FewerTerms => {
-                lang.pick(format!("không quá {TERMS_MAX} số hạng"), format!("at most {TERMS_MAX} elements in a sum"))
-            }
-            Self::ShorterText => {
-                lang.pick(format!("không quá {TEXT_MAX} byte văn bản"), format!("at most {TEXT_MAX} bytes of text"))
-            }
+            Self::FewerMembers => lang.pick(
+                format!("không quá {MEMBERS_MAX} thành phần"),
+                format!("at most {MEMBERS_MAX} members"),
+            ),
+            Self::FewerTerms => lang.pick(
+                format!("không quá {TERMS_MAX} số hạng"),
+                format!("at most {TERMS_MAX} elements in a sum"),
+            ),
+            Self::ShorterText => lang.pick(
+                format!("không quá {TEXT_MAX} byte văn bản"),
+                format!("at most {TEXT_MAX} bytes of text"),
+            ),
         }
     }
 }

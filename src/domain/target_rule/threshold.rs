@@ -47,17 +47,23 @@ impl Threshold {
         let ValueInterval { low: lo, high: hi, low_certain: lo_sure, high_certain: hi_sure } = span;
         match self.cmp {
             Comparator::AtMost | Comparator::Less if self.is_met_by(hi) => ThresholdOutcome::Holds,
-            Comparator::AtMost | Comparator::Less if !self.is_met_by(lo) => ThresholdOutcome::Fails { proven: lo_sure },
-            Comparator::AtLeast | Comparator::Greater if self.is_met_by(lo) => ThresholdOutcome::Holds,
+            Comparator::AtMost | Comparator::Less if !self.is_met_by(lo) => {
+                ThresholdOutcome::Fails { proven: lo_sure }
+            }
+            Comparator::AtLeast | Comparator::Greater if self.is_met_by(lo) => {
+                ThresholdOutcome::Holds
+            }
             Comparator::AtLeast | Comparator::Greater if !self.is_met_by(hi) => {
                 ThresholdOutcome::Fails { proven: hi_sure }
             }
             Comparator::Equal if lo == hi && self.is_met_by(lo) => ThresholdOutcome::Holds,
             Comparator::Equal if self.value < lo => ThresholdOutcome::Fails { proven: lo_sure },
             Comparator::Equal if self.value > hi => ThresholdOutcome::Fails { proven: hi_sure },
-            Comparator::AtMost | Comparator::Less | Comparator::AtLeast | Comparator::Greater | Comparator::Equal => {
-                ThresholdOutcome::Undecided
-            }
+            Comparator::AtMost
+            | Comparator::Less
+            | Comparator::AtLeast
+            | Comparator::Greater
+            | Comparator::Equal => ThresholdOutcome::Undecided,
         }
     }
 

@@ -59,8 +59,10 @@ impl ParseFailure {
 
     /// The message about `text`, which was being read.
     pub(super) fn into_syntax_error(mut self, text: &str) -> SyntaxError {
-        let (read, remaining) = text.split_at_checked(text.len().saturating_sub(self.remaining)).unwrap_or((text, ""));
-        let word = remaining.chars().take_while(|c| c.is_alphanumeric() || *c == '_').count().clamp(1, 24);
+        let (read, remaining) =
+            text.split_at_checked(text.len().saturating_sub(self.remaining)).unwrap_or((text, ""));
+        let word =
+            remaining.chars().take_while(|c| c.is_alphanumeric() || *c == '_').count().clamp(1, 24);
         self.expected.sort_unstable();
         self.expected.dedup();
         SyntaxError {
@@ -123,14 +125,18 @@ fn is_word_char(c: char) -> bool {
 }
 
 /// One of the words of a table; gives what the table says for it.
-pub(super) fn parse_keyword<T: Copy>(input: &mut ParserInput<'_>, table: &[(&'static str, T)]) -> ParseResult<T> {
+pub(super) fn parse_keyword<T: Copy>(
+    input: &mut ParserInput<'_>,
+    table: &[(&'static str, T)],
+) -> ParseResult<T> {
     skip_blanks(input)?;
     let word = peek_word(input);
     match table.iter().find(|(text, _)| *text == word) {
         Some((text, meaning)) => expect_symbol(input, text).map(|()| *meaning),
-        None => {
-            Err(ParseFailure::expecting_any(input, table.iter().map(|(text, _)| ExpectedSyntax::Text(text)).collect()))
-        }
+        None => Err(ParseFailure::expecting_any(
+            input,
+            table.iter().map(|(text, _)| ExpectedSyntax::Text(text)).collect(),
+        )),
     }
 }
 
@@ -143,7 +149,9 @@ pub(super) fn parse_element(input: &mut ParserInput<'_>) -> ParseResult<ElementC
 }
 
 /// A name in brackets, brackets included.
-pub(super) fn parse_bracketed_identifier(input: &mut ParserInput<'_>) -> ParseResult<FormulaIdentifier> {
+pub(super) fn parse_bracketed_identifier(
+    input: &mut ParserInput<'_>,
+) -> ParseResult<FormulaIdentifier> {
     expect_symbol(input, "(")?;
     skip_blanks(input)?;
     let here = ParseFailure::expecting(input, ExpectedSyntax::Name);
@@ -154,7 +162,11 @@ pub(super) fn parse_bracketed_identifier(input: &mut ParserInput<'_>) -> ParseRe
 }
 
 /// A whole number within a range.
-pub(super) fn parse_whole_number(input: &mut ParserInput<'_>, least: u64, most: u64) -> ParseResult<u64> {
+pub(super) fn parse_whole_number(
+    input: &mut ParserInput<'_>,
+    least: u64,
+    most: u64,
+) -> ParseResult<u64> {
     skip_blanks(input)?;
     let here = ParseFailure::expecting(input, ExpectedSyntax::WholeNumber(least, most));
     let digits = parse_digits(input)?;
@@ -162,7 +174,11 @@ pub(super) fn parse_whole_number(input: &mut ParserInput<'_>, least: u64, most: 
 }
 
 /// A whole number within a range, in brackets.
-pub(super) fn parse_bracketed_whole_number(input: &mut ParserInput<'_>, least: u64, most: u64) -> ParseResult<u64> {
+pub(super) fn parse_bracketed_whole_number(
+    input: &mut ParserInput<'_>,
+    least: u64,
+    most: u64,
+) -> ParseResult<u64> {
     expect_symbol(input, "(")?;
     let value = parse_whole_number(input, least, most)?;
     expect_symbol(input, ")")?;
@@ -197,10 +213,18 @@ pub(super) fn parse_decimal(input: &mut ParserInput<'_>) -> ParseResult<Decimal>
 pub(super) fn parse_date(input: &mut ParserInput<'_>) -> ParseResult<Date> {
     skip_blanks(input)?;
     let here = ParseFailure::expecting(input, ExpectedSyntax::Date);
-    let mut shape = (parse_digits, literal::<_, _, ParseFailure>("-"), parse_digits, literal("-"), parse_digits);
+    let mut shape = (
+        parse_digits,
+        literal::<_, _, ParseFailure>("-"),
+        parse_digits,
+        literal("-"),
+        parse_digits,
+    );
     let Ok((year, _, month, _, day)) = shape.parse_next(input) else { return Err(here) };
     let read = || Some((year.parse().ok()?, month.parse().ok()?, day.parse().ok()?));
     let of_length = (year.len(), month.len(), day.len()) == (4, 2, 2);
-    let found = read().filter(|_| of_length).and_then(|(year, month, day)| Date::new(year, month, day).ok());
+    let found = read()
+        .filter(|_| of_length)
+        .and_then(|(year, month, day)| Date::new(year, month, day).ok());
     found.ok_or(here)
 }

@@ -166,7 +166,10 @@ impl VerdictReason {
                 "số báo cáo đã có dưới mức tối thiểu; đôn đốc các báo cáo còn thiếu",
                 "fewer reports are in than the least required; ask for the missing ones",
             ),
-            Self::ZeroBase => ("số gốc bằng 0, không tính phần trăm", "the base is zero, so there is no percentage"),
+            Self::ZeroBase => (
+                "số gốc bằng 0, không tính phần trăm",
+                "the base is zero, so there is no percentage",
+            ),
             Self::SmallBase => (
                 "số gốc quá nhỏ, không kết luận theo phần trăm; hãy xem ở cấp trên",
                 "the base is too small for a percentage; look one level up",
@@ -185,7 +188,9 @@ impl VerdictReason {
             ),
             Self::Bridged => ("so sánh qua cầu nối số liệu", "compared over a bridge"),
             Self::NoFigures => ("chưa có số liệu", "no figures are in"),
-            Self::NoBaseline => ("chưa có số liệu gốc; hãy nhập số liệu gốc", "there is no baseline; import one"),
+            Self::NoBaseline => {
+                ("chưa có số liệu gốc; hãy nhập số liệu gốc", "there is no baseline; import one")
+            }
             Self::NoBaselineToDate => (
                 "chưa có số liệu gốc đến cùng ngày; hãy nhập số liệu gốc theo kỳ",
                 "there is no baseline up to the same day; import one by period",

@@ -44,9 +44,13 @@ impl CollectorAddress {
         if !bare || !unnamed || host.is_empty() {
             return Err(CollectorAddressError::Invalid);
         }
-        let is_local =
-            host == "localhost" || host.trim_matches(['[', ']']).parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
-        if tls || is_local || plaintext_allowed { Ok(Self(uri)) } else { Err(CollectorAddressError::Plaintext) }
+        let is_local = host == "localhost"
+            || host.trim_matches(['[', ']']).parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
+        if tls || is_local || plaintext_allowed {
+            Ok(Self(uri))
+        } else {
+            Err(CollectorAddressError::Plaintext)
+        }
     }
 
     /// Whether it is spoken to over TLS, so that a CA is needed.
@@ -60,7 +64,9 @@ impl CollectorAddress {
         let endpoint = Endpoint::from(self.0.clone()).connect_timeout(CONNECT_TIMEOUT);
         let Some(ca) = ca.filter(|_| self.is_tls()) else { return Ok(endpoint.connect_lazy()) };
         let config = build_client_config(ca)?;
-        Ok(endpoint.connect_with_connector_lazy(tower::service_fn(move |uri: Uri| connect_tls(uri, config.clone()))))
+        Ok(endpoint.connect_with_connector_lazy(tower::service_fn(move |uri: Uri| {
+            connect_tls(uri, config.clone())
+        })))
     }
 }
 
@@ -70,13 +76,20 @@ mod tests {
 
     #[test]
     fn plain_text_stays_on_this_machine_unless_somebody_says_so_in_as_many_words() {
-        for is_local in
-            ["http://127.0.0.1:4317", "http://[::1]:4317", "http://localhost:4317", "https://otel.tinh.vn:4317"]
-        {
+        for is_local in [
+            "http://127.0.0.1:4317",
+            "http://[::1]:4317",
+            "http://localhost:4317",
+            "https://otel.tinh.vn:4317",
+        ] {
             assert!(CollectorAddress::parse(is_local, false).is_ok(), "{is_local}");
         }
         for away in ["http://10.0.0.7:4317", "http://otel:4317", "http://127.0.0.1.evil.vn:4317"] {
-            assert_eq!(CollectorAddress::parse(away, false), Err(CollectorAddressError::Plaintext), "{away}");
+            assert_eq!(
+                CollectorAddress::parse(away, false),
+                Err(CollectorAddressError::Plaintext),
+                "{away}"
+            );
             assert!(CollectorAddress::parse(away, true).is_ok());
         }
     }
@@ -94,7 +107,11 @@ mod tests {
             "http://:4317",
         ];
         for text in bad {
-            assert_eq!(CollectorAddress::parse(text, true), Err(CollectorAddressError::Invalid), "{text}");
+            assert_eq!(
+                CollectorAddress::parse(text, true),
+                Err(CollectorAddressError::Invalid),
+                "{text}"
+            );
         }
     }
 }

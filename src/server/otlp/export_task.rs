@@ -58,8 +58,13 @@ impl OtlpExportTask {
     }
 
     /// Sends until it is told to end, then what still waits.
-    pub(super) async fn run(mut self, mut spans: mpsc::Receiver<SpanData>, mut ended: oneshot::Receiver<()>) {
-        let mut minute = interval_at(tokio::time::Instant::now() + METRICS_INTERVAL, METRICS_INTERVAL);
+    pub(super) async fn run(
+        mut self,
+        mut spans: mpsc::Receiver<SpanData>,
+        mut ended: oneshot::Receiver<()>,
+    ) {
+        let mut minute =
+            interval_at(tokio::time::Instant::now() + METRICS_INTERVAL, METRICS_INTERVAL);
         loop {
             let mut batch = Vec::new();
             let step = tokio::select! {
@@ -90,7 +95,9 @@ impl OtlpExportTask {
         }
         let message = message::build_trace_request(&self.resource, batch);
         let refused = match call_with_timeout(self.spans.export(message), self.timing.1).await {
-            Ok(response) => response.partial_success.map_or(0, |partial| partial.rejected_spans.max(0).unsigned_abs()),
+            Ok(response) => response
+                .partial_success
+                .map_or(0, |partial| partial.rejected_spans.max(0).unsigned_abs()),
             Err(status) => {
                 if self.is_collector_up {
                     // Not its message: it is somebody else's text.
@@ -101,7 +108,10 @@ impl OtlpExportTask {
             }
         };
         if !self.is_collector_up {
-            tracing::info!(lost = self.tracer.dropped_spans(), "the collector of traces answers again");
+            tracing::info!(
+                lost = self.tracer.dropped_spans(),
+                "the collector of traces answers again"
+            );
         }
         self.is_collector_up = true;
         self.tracer.count_dropped_spans(refused);
@@ -109,7 +119,8 @@ impl OtlpExportTask {
 
     async fn send_metrics(&mut self) {
         let facts = self.read_gauges().await;
-        let (calls, lost) = (self.tracer.call_histograms(), self.tracer.dropped_spans().unwrap_or_default());
+        let (calls, lost) =
+            (self.tracer.call_histograms(), self.tracer.dropped_spans().unwrap_or_default());
         let numbers = MetricsSnapshot {
             started_at: self.started_at,
             now: Clock::System.now(),
@@ -142,7 +153,11 @@ enum ExportStep {
 }
 
 /// Waits for a span, then for others, until the batch is full or old enough. What it has gathered stays when it is dropped.
-async fn collect_batch(spans: &mut mpsc::Receiver<SpanData>, batch: &mut Vec<SpanData>, wait: Duration) {
+async fn collect_batch(
+    spans: &mut mpsc::Receiver<SpanData>,
+    batch: &mut Vec<SpanData>,
+    wait: Duration,
+) {
     if spans.recv_many(batch, SPANS_PER_BATCH).await == 0 {
         // Every tracer is gone: only the end is still to come.
         return std::future::pending().await;
@@ -161,6 +176,7 @@ async fn call_with_timeout<T>(
     call: impl Future<Output = Result<Response<T>, Status>>,
     export_timeout: Duration,
 ) -> Result<T, Status> {
-    let response = timeout(export_timeout, call).await.map_err(|_| Status::deadline_exceeded("collector"))?;
+    let response =
+        timeout(export_timeout, call).await.map_err(|_| Status::deadline_exceeded("collector"))?;
     response.map(Response::into_inner)
 }

@@ -14,8 +14,8 @@ use otlp::common::v1::{AnyValue, InstrumentationScope, KeyValue};
 use otlp::metrics::v1::metric::Data;
 use otlp::metrics::v1::number_data_point::Value as Number;
 use otlp::metrics::v1::{
-    AggregationTemporality, Gauge, Histogram, HistogramDataPoint, Metric, NumberDataPoint, ResourceMetrics,
-    ScopeMetrics, Sum,
+    AggregationTemporality, Gauge, Histogram, HistogramDataPoint, Metric, NumberDataPoint,
+    ResourceMetrics, ScopeMetrics, Sum,
 };
 use otlp::resource::v1::Resource;
 use otlp::trace::v1::span::SpanKind;
@@ -60,10 +60,15 @@ pub(super) fn build_resource(node: &str) -> Resource {
 }
 
 /// A batch of spans.
-pub(super) fn build_trace_request(resource: &Resource, batch: &[SpanData]) -> ExportTraceServiceRequest {
+pub(super) fn build_trace_request(
+    resource: &Resource,
+    batch: &[SpanData],
+) -> ExportTraceServiceRequest {
     let spans = batch.iter().map(span_to_proto).collect();
-    let scope_spans = vec![ScopeSpans { scope: Some(build_scope()), spans, ..ScopeSpans::default() }];
-    let spans = ResourceSpans { resource: Some(resource.clone()), scope_spans, ..ResourceSpans::default() };
+    let scope_spans =
+        vec![ScopeSpans { scope: Some(build_scope()), spans, ..ScopeSpans::default() }];
+    let spans =
+        ResourceSpans { resource: Some(resource.clone()), scope_spans, ..ResourceSpans::default() };
     ExportTraceServiceRequest { resource_spans: vec![spans] }
 }
 
@@ -72,17 +77,27 @@ fn span_to_proto(span: &SpanData) -> otlp::trace::v1::Span {
     let (name, kind, attributes, fault) = match span.operation {
         TracedOperation::Call(method, code) => {
             let attributes = call_attributes(method, code);
-            (method.to_owned(), SpanKind::Server, attributes, SERVER_ERROR_CODES.contains(&status_code_name(code)))
+            (
+                method.to_owned(),
+                SpanKind::Server,
+                attributes,
+                SERVER_ERROR_CODES.contains(&status_code_name(code)),
+            )
         }
-        TracedOperation::Blocking => ("behind the door".to_owned(), SpanKind::Internal, Vec::new(), false),
+        TracedOperation::Blocking => {
+            ("behind the door".to_owned(), SpanKind::Internal, Vec::new(), false)
+        }
         TracedOperation::Job(job, slot, well) => {
             let run = format!("{job}/{}", slot.local_text());
-            let attributes =
-                vec![string_attribute("thidua.job.name", job), string_attribute("thidua.job.run_id", &run)];
+            let attributes = vec![
+                string_attribute("thidua.job.name", job),
+                string_attribute("thidua.job.run_id", &run),
+            ];
             (format!("job {job}"), SpanKind::Internal, attributes, !well)
         }
     };
-    let remote = matches!(span.operation, TracedOperation::Call(..)) && span.parent_span_id.is_some();
+    let remote =
+        matches!(span.operation, TracedOperation::Call(..)) && span.parent_span_id.is_some();
     otlp::trace::v1::Span {
         trace_id: span.trace_id.to_vec(),
         span_id: span.span_id.to_vec(),
@@ -91,7 +106,8 @@ fn span_to_proto(span: &SpanData) -> otlp::trace::v1::Span {
         name,
         kind: kind.into(),
         start_time_unix_nano: began,
-        end_time_unix_nano: began.saturating_add(u64::try_from(span.duration.as_nanos()).unwrap_or(u64::MAX)),
+        end_time_unix_nano: began
+            .saturating_add(u64::try_from(span.duration.as_nanos()).unwrap_or(u64::MAX)),
         attributes,
         status: fault.then(|| Status { code: StatusCode::Error.into(), ..Status::default() }),
         ..otlp::trace::v1::Span::default()
@@ -122,26 +138,36 @@ pub(super) struct MetricsSnapshot<'a> {
 }
 
 /// The numbers in one message.
-pub(super) fn build_metrics_request(resource: &Resource, numbers: &MetricsSnapshot<'_>) -> ExportMetricsServiceRequest {
+pub(super) fn build_metrics_request(
+    resource: &Resource,
+    numbers: &MetricsSnapshot<'_>,
+) -> ExportMetricsServiceRequest {
     let mut metrics = vec![build_duration_metric(numbers), build_spans_dropped_metric(numbers)];
     metrics.extend(numbers.gauges.iter().map(|fact| build_gauge_metric(fact, numbers.now)));
-    let scope_metrics = vec![ScopeMetrics { scope: Some(build_scope()), metrics, ..ScopeMetrics::default() }];
-    let all = ResourceMetrics { resource: Some(resource.clone()), scope_metrics, ..ResourceMetrics::default() };
+    let scope_metrics =
+        vec![ScopeMetrics { scope: Some(build_scope()), metrics, ..ScopeMetrics::default() }];
+    let all = ResourceMetrics {
+        resource: Some(resource.clone()),
+        scope_metrics,
+        ..ResourceMetrics::default()
+    };
     ExportMetricsServiceRequest { resource_metrics: vec![all] }
 }
 
 fn build_duration_metric(numbers: &MetricsSnapshot<'_>) -> Metric {
-    let explicit_bounds: Vec<f64> = BUCKET_BOUNDS_MICROS.iter().map(|micros| *micros as f64 / 1e6).collect();
-    let point = |((method, code), counted): (&(&'static str, u8), &LatencyHistogram)| HistogramDataPoint {
-        attributes: call_attributes(method, *code),
-        start_time_unix_nano: to_unix_nanos(numbers.started_at),
-        time_unix_nano: to_unix_nanos(numbers.now),
-        count: counted.buckets.iter().sum(),
-        sum: Some(counted.sum.as_secs_f64()),
-        bucket_counts: counted.buckets.to_vec(),
-        explicit_bounds: explicit_bounds.clone(),
-        ..HistogramDataPoint::default()
-    };
+    let explicit_bounds: Vec<f64> =
+        BUCKET_BOUNDS_MICROS.iter().map(|micros| *micros as f64 / 1e6).collect();
+    let point =
+        |((method, code), counted): (&(&'static str, u8), &LatencyHistogram)| HistogramDataPoint {
+            attributes: call_attributes(method, *code),
+            start_time_unix_nano: to_unix_nanos(numbers.started_at),
+            time_unix_nano: to_unix_nanos(numbers.now),
+            count: counted.buckets.iter().sum(),
+            sum: Some(counted.sum.as_secs_f64()),
+            bucket_counts: counted.buckets.to_vec(),
+            explicit_bounds: explicit_bounds.clone(),
+            ..HistogramDataPoint::default()
+        };
     Metric {
         name: "rpc.server.call.duration".to_owned(),
         description: "How long calls took, from their first byte to their last".to_owned(),

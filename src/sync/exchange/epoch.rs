@@ -9,8 +9,11 @@ use crate::store::read_tx::FeedHead;
 
 /// Whether the commit that the cursor names is here, with the chain it had.
 pub(super) fn is_on_chain(tx: &mut ReadTx, cursor: &SyncCursor, head: &FeedHead) -> Result<bool> {
-    let (seq, chain) =
-        if cursor.commit.0 == head.seq { (head.seq, head.chain) } else { tx.last_commit_up_to(cursor.commit.0)? };
+    let (seq, chain) = if cursor.commit.0 == head.seq {
+        (head.seq, head.chain)
+    } else {
+        tx.last_commit_up_to(cursor.commit.0)?
+    };
     Ok(seq == cursor.commit.0 && chain[..8] == cursor.commit.1)
 }
 
@@ -20,7 +23,11 @@ pub(super) fn is_epoch_conflict(cursor: &SyncCursor, head: &FeedHead, on_chain: 
     cursor.epoch > head.epoch || cursor.epoch == head.epoch && !on_chain
 }
 
-pub(super) fn check_epoch(app: &App, cursor_signer: &CursorSigner, cursor: &SyncCursor) -> Result<()> {
+pub(super) fn check_epoch(
+    app: &App,
+    cursor_signer: &CursorSigner,
+    cursor: &SyncCursor,
+) -> Result<()> {
     let (head, on_chain) = app.store().read(|tx| {
         let head = tx.head()?;
         let on_chain = is_on_chain(tx, cursor, &head)?;
@@ -43,7 +50,10 @@ pub(super) fn resolve_epoch_conflict(
 ) -> Result<()> {
     if cursor.epoch > head.epoch {
         app.store().mark_superseded(cursor.epoch, app.now())?;
-        tracing::error!(by = cursor.epoch, "another server has replaced this one: it takes no writes any more");
+        tracing::error!(
+            by = cursor.epoch,
+            "another server has replaced this one: it takes no writes any more"
+        );
         return Err(crate::store::Error::Superseded.into());
     }
     tracing::error!(

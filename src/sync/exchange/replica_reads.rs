@@ -40,14 +40,16 @@ impl Exchange {
     /// Whether a scope is rebuilt, or much is missing up to where the primary stood when the call began.
     fn has_large_backlog(&self) -> bool {
         let far = |seq: i64| seq + REPLICA_MIN_LAG <= self.verified_commit.0;
-        self.scopes
-            .iter()
-            .any(|exchange_scope| exchange_scope.position.snapshot_seq > 0 || far(exchange_scope.position.seq))
+        self.scopes.iter().any(|exchange_scope| {
+            exchange_scope.position.snapshot_seq > 0 || far(exchange_scope.position.seq)
+        })
     }
 
     fn read_replica_page(&mut self, tx: &mut ReadTx) -> Result<Option<Vec<SyncFrame>>> {
         let head = tx.head()?;
-        if (head.epoch, head.epoch_id) != self.epoch || !self.verify_replica_commit((head.seq, head.chain))? {
+        if (head.epoch, head.epoch_id) != self.epoch
+            || !self.verify_replica_commit((head.seq, head.chain))?
+        {
             return Ok(None);
         }
         if let Some(index) = self.find_rebuild_index() {

@@ -15,7 +15,10 @@ pub fn encode_comment(comment: &Comment, units: &UnitNumbers) -> Result<Vec<u8>,
 }
 
 /// The message of a comment. Fails when its unit has no number.
-pub fn comment_to_proto(comment: &Comment, units: &UnitNumbers) -> Result<pb::CommentRecord, RecordError> {
+pub fn comment_to_proto(
+    comment: &Comment,
+    units: &UnitNumbers,
+) -> Result<pb::CommentRecord, RecordError> {
     let Comment { report, unit, role, text, received_day } = comment;
     Ok(pb::CommentRecord {
         report_id: report.0.to_vec(),
@@ -28,7 +31,8 @@ pub fn comment_to_proto(comment: &Comment, units: &UnitNumbers) -> Result<pb::Co
 
 /// Reads the bytes of a comment.
 pub fn decode_comment(bytes: &[u8], units: &UnitNumbers) -> Result<Comment, RecordError> {
-    let pb::CommentRecord { report_id, unit_number, role, text, received_day } = decode_message(bytes)?;
+    let pb::CommentRecord { report_id, unit_number, role, text, received_day } =
+        decode_message(bytes)?;
     Ok(Comment {
         report: check_field("report_id", values::id_from_bytes(&report_id, ReportId::from_slice))?,
         unit: units.item(unit_number).copied().ok_or(RecordError::UnknownUnit)?,
@@ -72,10 +76,20 @@ pub fn conflict_to_proto(conflict: &Conflict) -> pb::ConflictRecord {
 
 /// Reads the bytes of a conflict.
 pub fn decode_conflict(bytes: &[u8]) -> Result<Conflict, RecordError> {
-    let pb::ConflictRecord { report_id, field: which, mine, base, theirs, mine_note, theirs_note, state, branch_taken } =
-        decode_message(bytes)?;
-    let value =
-        |name, got: Option<pb::CellValue>| check_field(name, got.map(values::cell_value_from_proto).transpose());
+    let pb::ConflictRecord {
+        report_id,
+        field: which,
+        mine,
+        base,
+        theirs,
+        mine_note,
+        theirs_note,
+        state,
+        branch_taken,
+    } = decode_message(bytes)?;
+    let value = |name, got: Option<pb::CellValue>| {
+        check_field(name, got.map(values::cell_value_from_proto).transpose())
+    };
     let branch = match require_field("field", which)? {
         Field::ElementNumber(number) => ConflictBranch::Cell {
             element: check_field("element_number", values::element_no_from_proto(number))?,
@@ -179,8 +193,15 @@ mod tests {
             state: HeldState::Open,
             refusal: None,
         };
-        let tried = HeldCommand { refusal: Some(crate::domain::reason::RefusalReason::FormRule), ..open.clone() };
-        let taken = HeldCommand { reason: HeldReason::GrantLost, state: HeldState::Applied, ..open.clone() };
+        let tried = HeldCommand {
+            refusal: Some(crate::domain::reason::RefusalReason::FormRule),
+            ..open.clone()
+        };
+        let taken = HeldCommand {
+            reason: HeldReason::GrantLost,
+            state: HeldState::Applied,
+            ..open.clone()
+        };
         for stored in [open, tried, taken] {
             assert_eq!(decode_held(&encode_held(&stored)), Ok(stored));
         }

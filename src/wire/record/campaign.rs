@@ -3,8 +3,8 @@
 use super::participation;
 use super::{ElementNumbers, RecordError, check_field, decode_message, require_field};
 use crate::domain::campaign::{
-    Activity, Amendment, Anniversary, AnniversaryCorrection, Campaign, CampaignTarget, Classification, Duty, Phase,
-    TargetPair,
+    Activity, Amendment, Anniversary, AnniversaryCorrection, Campaign, CampaignTarget,
+    Classification, Duty, Phase, TargetPair,
 };
 use crate::domain::element::ElementCode;
 use crate::domain::target_rule::Target;
@@ -14,12 +14,18 @@ use crate::wire::{enums, values};
 use prost::Message as _;
 
 /// The bytes of a campaign. Fails when an element has no number. Its classification is not in them: nothing secret gets here.
-pub fn encode_campaign(campaign: &Campaign, numbers: &ElementNumbers) -> Result<Vec<u8>, RecordError> {
+pub fn encode_campaign(
+    campaign: &Campaign,
+    numbers: &ElementNumbers,
+) -> Result<Vec<u8>, RecordError> {
     campaign_to_proto(campaign, numbers).map(|message| message.encode_to_vec())
 }
 
 /// The message of a campaign.
-pub fn campaign_to_proto(campaign: &Campaign, numbers: &ElementNumbers) -> Result<pb::CampaignRecord, RecordError> {
+pub fn campaign_to_proto(
+    campaign: &Campaign,
+    numbers: &ElementNumbers,
+) -> Result<pb::CampaignRecord, RecordError> {
     let Campaign {
         code,
         name_vi,
@@ -67,8 +73,14 @@ pub fn campaign_to_proto(campaign: &Campaign, numbers: &ElementNumbers) -> Resul
         status: enums::campaign_status_to_proto(*status).into(),
         contracts: contracts.clone(),
         device_days: device_days.map(Into::into),
-        targets: targets.iter().map(|line| target_to_proto(line, numbers)).collect::<Result<_, _>>()?,
-        activities: activities.iter().map(|line| activity_to_proto(line, numbers)).collect::<Result<_, _>>()?,
+        targets: targets
+            .iter()
+            .map(|line| target_to_proto(line, numbers))
+            .collect::<Result<_, _>>()?,
+        activities: activities
+            .iter()
+            .map(|line| activity_to_proto(line, numbers))
+            .collect::<Result<_, _>>()?,
         duties: duties.iter().map(|line| duty_to_proto(line, numbers)).collect::<Result<_, _>>()?,
         amendments: amendments.iter().map(amendment_to_proto).collect(),
         launches: launches.iter().map(participation::launch_to_proto).collect(),
@@ -106,7 +118,15 @@ fn phase_to_proto(phase: &Phase) -> pb::Phase {
 }
 
 fn anniversary_to_proto(day: &Anniversary) -> pb::Anniversary {
-    let Anniversary { name_vi, name_en, origin, ordinal, commemorated_on, as_published, correction } = day;
+    let Anniversary {
+        name_vi,
+        name_en,
+        origin,
+        ordinal,
+        commemorated_on,
+        as_published,
+        correction,
+    } = day;
     pb::Anniversary {
         name_vi: name_vi.clone(),
         name_en: name_en.clone(),
@@ -114,12 +134,19 @@ fn anniversary_to_proto(day: &Anniversary) -> pb::Anniversary {
         ordinal: u32::from(ordinal.unsigned_abs()),
         commemorated_day: values::day_to_proto(*commemorated_on),
         as_published: as_published.clone(),
-        corrected_origin_day: correction.as_ref().map(|correction| values::day_to_proto(correction.origin)),
-        correction_reason_vi: correction.as_ref().map_or_else(String::new, |correction| correction.reason_vi.clone()),
+        corrected_origin_day: correction
+            .as_ref()
+            .map(|correction| values::day_to_proto(correction.origin)),
+        correction_reason_vi: correction
+            .as_ref()
+            .map_or_else(String::new, |correction| correction.reason_vi.clone()),
     }
 }
 
-fn target_to_proto(line: &CampaignTarget, numbers: &ElementNumbers) -> Result<pb::Target, RecordError> {
+fn target_to_proto(
+    line: &CampaignTarget,
+    numbers: &ElementNumbers,
+) -> Result<pb::Target, RecordError> {
     let CampaignTarget {
         code,
         field,
@@ -139,7 +166,9 @@ fn target_to_proto(line: &CampaignTarget, numbers: &ElementNumbers) -> Result<pb
     let pair = |pair: &TargetPair| {
         let pair = match pair {
             TargetPair::Target(code) => TargetPairMessage::TargetCode(code.clone()),
-            TargetPair::Count(element) => TargetPairMessage::ElementNumber(find_element_number(element, numbers)?),
+            TargetPair::Count(element) => {
+                TargetPairMessage::ElementNumber(find_element_number(element, numbers)?)
+            }
         };
         Ok(pb::TargetPair { pair: Some(pair) })
     };
@@ -161,10 +190,18 @@ fn target_to_proto(line: &CampaignTarget, numbers: &ElementNumbers) -> Result<pb
     })
 }
 
-fn activity_to_proto(line: &Activity, numbers: &ElementNumbers) -> Result<pb::Activity, RecordError> {
+fn activity_to_proto(
+    line: &Activity,
+    numbers: &ElementNumbers,
+) -> Result<pb::Activity, RecordError> {
     let Activity { code, name_vi, name_en, element } = line;
     let element_number = find_element_number(element, numbers)?;
-    Ok(pb::Activity { code: code.clone(), name_vi: name_vi.clone(), name_en: name_en.clone(), element_number })
+    Ok(pb::Activity {
+        code: code.clone(),
+        name_vi: name_vi.clone(),
+        name_en: name_en.clone(),
+        element_number,
+    })
 }
 
 fn duty_to_proto(line: &Duty, numbers: &ElementNumbers) -> Result<pb::Duty, RecordError> {
@@ -175,7 +212,9 @@ fn duty_to_proto(line: &Duty, numbers: &ElementNumbers) -> Result<pb::Duty, Reco
         text_vi: text_vi.clone(),
         text_en: text_en.clone(),
         evidence: enums::evidence_to_proto(*evidence).into(),
-        element_number: element.as_ref().map_or(Ok(0), |element| find_element_number(element, numbers))?,
+        element_number: element
+            .as_ref()
+            .map_or(Ok(0), |element| find_element_number(element, numbers))?,
         due: *due,
     })
 }
@@ -219,13 +258,22 @@ pub fn decode_campaign(bytes: &[u8], numbers: &ElementNumbers) -> Result<Campaig
         owner_uid,
         audience_vi,
         legal_window: check_field("legal_days", values::window_from_proto(legal_days))?,
-        measurement_window: check_field("measurement_days", values::window_from_proto(measurement_days))?,
-        launched_on: check_field("launched_day", launched_day.map(values::day_from_proto).transpose())?,
+        measurement_window: check_field(
+            "measurement_days",
+            values::window_from_proto(measurement_days),
+        )?,
+        launched_on: check_field(
+            "launched_day",
+            launched_day.map(values::day_from_proto).transpose(),
+        )?,
         theme: text_from_proto(theme),
         motto: text_from_proto(motto),
         fields: check_field("fields", fields)?,
         phases: phases.into_iter().map(phase_from_proto).collect::<Result<_, _>>()?,
-        anniversaries: anniversaries.into_iter().map(anniversary_from_proto).collect::<Result<_, _>>()?,
+        anniversaries: anniversaries
+            .into_iter()
+            .map(anniversary_from_proto)
+            .collect::<Result<_, _>>()?,
         classification: Classification::NotSecret,
         status: check_field("status", enums::campaign_status_from_proto(status))?,
         contracts,
@@ -233,12 +281,27 @@ pub fn decode_campaign(bytes: &[u8], numbers: &ElementNumbers) -> Result<Campaig
             .map(u16::try_from)
             .transpose()
             .map_err(|_| RecordError::Field("device_days"))?,
-        targets: targets.into_iter().map(|line| target_from_proto(line, numbers)).collect::<Result<_, _>>()?,
-        activities: activities.into_iter().map(|line| activity_from_proto(line, numbers)).collect::<Result<_, _>>()?,
-        duties: duties.into_iter().map(|line| duty_from_proto(line, numbers)).collect::<Result<_, _>>()?,
-        launches: launches.into_iter().map(participation::launch_from_proto).collect::<Result<_, _>>()?,
+        targets: targets
+            .into_iter()
+            .map(|line| target_from_proto(line, numbers))
+            .collect::<Result<_, _>>()?,
+        activities: activities
+            .into_iter()
+            .map(|line| activity_from_proto(line, numbers))
+            .collect::<Result<_, _>>()?,
+        duties: duties
+            .into_iter()
+            .map(|line| duty_from_proto(line, numbers))
+            .collect::<Result<_, _>>()?,
+        launches: launches
+            .into_iter()
+            .map(participation::launch_from_proto)
+            .collect::<Result<_, _>>()?,
         pledges: pledges.into_iter().map(participation::pledge_from_proto).collect(),
-        plans: plans.into_iter().map(participation::unit_plan_from_proto).collect::<Result<_, _>>()?,
+        plans: plans
+            .into_iter()
+            .map(participation::unit_plan_from_proto)
+            .collect::<Result<_, _>>()?,
         amendments: amendments.into_iter().map(amendment_from_proto).collect::<Result<_, _>>()?,
     })
 }
@@ -288,20 +351,29 @@ fn anniversary_from_proto(message: pb::Anniversary) -> Result<Anniversary, Recor
         corrected_origin_day,
         correction_reason_vi,
     } = message;
-    let corrected =
-        check_field("anniversaries.corrected_origin_day", corrected_origin_day.map(values::day_from_proto).transpose());
+    let corrected = check_field(
+        "anniversaries.corrected_origin_day",
+        corrected_origin_day.map(values::day_from_proto).transpose(),
+    );
     Ok(Anniversary {
         name_vi,
         name_en,
         origin: check_field("anniversaries.origin_day", values::day_from_proto(origin_day))?,
         ordinal: i16::try_from(ordinal).map_err(|_| RecordError::Field("anniversaries.ordinal"))?,
-        commemorated_on: check_field("anniversaries.commemorated_day", values::day_from_proto(commemorated_day))?,
+        commemorated_on: check_field(
+            "anniversaries.commemorated_day",
+            values::day_from_proto(commemorated_day),
+        )?,
         as_published,
-        correction: corrected?.map(|origin| AnniversaryCorrection { origin, reason_vi: correction_reason_vi }),
+        correction: corrected?
+            .map(|origin| AnniversaryCorrection { origin, reason_vi: correction_reason_vi }),
     })
 }
 
-fn target_from_proto(message: pb::Target, numbers: &ElementNumbers) -> Result<CampaignTarget, RecordError> {
+fn target_from_proto(
+    message: pb::Target,
+    numbers: &ElementNumbers,
+) -> Result<CampaignTarget, RecordError> {
     let pb::Target {
         code: target_code,
         field: of,
@@ -320,12 +392,17 @@ fn target_from_proto(message: pb::Target, numbers: &ElementNumbers) -> Result<Ca
     } = message;
     let pair = |message: pb::TargetPair| match require_field("targets.pairs", message.pair)? {
         TargetPairMessage::TargetCode(code) => Ok(TargetPair::Target(code)),
-        TargetPairMessage::ElementNumber(number) => find_element_code(number, numbers).map(TargetPair::Count),
+        TargetPairMessage::ElementNumber(number) => {
+            find_element_code(number, numbers).map(TargetPair::Count)
+        }
     };
     let coverage_min = coverage_min_thousandths.map(u16::try_from).transpose();
     Ok(CampaignTarget {
         code: target_code,
-        field: check_field("targets.field", enums::optional_from_proto(of, enums::campaign_field_from_proto))?,
+        field: check_field(
+            "targets.field",
+            enums::optional_from_proto(of, enums::campaign_field_from_proto),
+        )?,
         text_vi,
         text_en,
         formula: Target::parse(&formula).map_err(|_| RecordError::Field("targets.formula"))?,
@@ -336,7 +413,8 @@ fn target_from_proto(message: pb::Target, numbers: &ElementNumbers) -> Result<Ca
         )?,
         overlap_waiver: text_from_proto(overlap_waiver),
         min_base,
-        coverage_min: coverage_min.map_err(|_| RecordError::Field("targets.coverage_min_thousandths"))?,
+        coverage_min: coverage_min
+            .map_err(|_| RecordError::Field("targets.coverage_min_thousandths"))?,
         zero_base: check_field(
             "targets.zero_base",
             enums::optional_from_proto(zero_base, enums::zero_base_from_proto),
@@ -347,17 +425,30 @@ fn target_from_proto(message: pb::Target, numbers: &ElementNumbers) -> Result<Ca
     })
 }
 
-fn activity_from_proto(message: pb::Activity, numbers: &ElementNumbers) -> Result<Activity, RecordError> {
+fn activity_from_proto(
+    message: pb::Activity,
+    numbers: &ElementNumbers,
+) -> Result<Activity, RecordError> {
     let pb::Activity { code: line, name_vi, name_en, element_number } = message;
-    Ok(Activity { code: line, name_vi, name_en, element: find_element_code(element_number, numbers)? })
+    Ok(Activity {
+        code: line,
+        name_vi,
+        name_en,
+        element: find_element_code(element_number, numbers)?,
+    })
 }
 
 fn duty_from_proto(message: pb::Duty, numbers: &ElementNumbers) -> Result<Duty, RecordError> {
-    let pb::Duty { code: line, field: of, text_vi, text_en, evidence, element_number, due } = message;
-    let element = (element_number != 0).then(|| find_element_code(element_number, numbers)).transpose()?;
+    let pb::Duty { code: line, field: of, text_vi, text_en, evidence, element_number, due } =
+        message;
+    let element =
+        (element_number != 0).then(|| find_element_code(element_number, numbers)).transpose()?;
     Ok(Duty {
         code: line,
-        field: check_field("duties.field", enums::optional_from_proto(of, enums::campaign_field_from_proto))?,
+        field: check_field(
+            "duties.field",
+            enums::optional_from_proto(of, enums::campaign_field_from_proto),
+        )?,
         text_vi,
         text_en,
         evidence: check_field("duties.evidence", enums::evidence_from_proto(evidence))?,

@@ -105,9 +105,15 @@ fn break_from_proto(message: pb::DefinitionBreak) -> Result<DefinitionBreak, Rec
         Ok(pb::BridgeMethod::Ratio) => {
             BridgeMethod::Ratio(require_field("breaks.factor", fraction_from_proto(factor)?)?)
         }
-        Ok(pb::BridgeMethod::Unspecified) | Err(_) => return Err(RecordError::Field("breaks.bridge")),
+        Ok(pb::BridgeMethod::Unspecified) | Err(_) => {
+            return Err(RecordError::Field("breaks.bridge"));
+        }
     };
-    Ok(DefinitionBreak { on: check_field("breaks.day", values::day_from_proto(day))?, bridge, evidence_vi })
+    Ok(DefinitionBreak {
+        on: check_field("breaks.day", values::day_from_proto(day))?,
+        bridge,
+        evidence_vi,
+    })
 }
 
 /// The bytes of a form. Fails when one of its elements has no number.
@@ -130,13 +136,20 @@ pub fn decode_form(bytes: &[u8], numbers: &ElementNumbers) -> Result<Form, Recor
     let find_code = |number: u32| numbers.item(number).cloned().ok_or(RecordError::UnknownElement);
     let elements = element_numbers.into_iter().map(find_code).collect::<Result<_, _>>()?;
     let rules: Result<_, _> = rules.iter().map(|rule| FormRuleExpr::parse(rule)).collect();
-    Ok(Form { code, name_vi, name_en, elements, rules: rules.map_err(|_| RecordError::Field("rules"))? })
+    Ok(Form {
+        code,
+        name_vi,
+        name_en,
+        elements,
+        rules: rules.map_err(|_| RecordError::Field("rules"))?,
+    })
 }
 
 /// The bytes of a reporting contract.
 #[must_use]
 pub fn encode_contract(contract: &Contract) -> Vec<u8> {
-    let Contract { code, form, level, calendar, due_days, grace_days, serves, reviewers } = contract;
+    let Contract { code, form, level, calendar, due_days, grace_days, serves, reviewers } =
+        contract;
     let message = pb::ContractRecord {
         code: code.clone(),
         form: form.clone(),
@@ -145,7 +158,10 @@ pub fn encode_contract(contract: &Contract) -> Vec<u8> {
         due_days: u32::from(*due_days),
         grace_days: u32::from(*grace_days),
         serves: serves.clone(),
-        reviewers: reviewers.iter().map(|level| enums::counting_level_to_proto(*level).into()).collect(),
+        reviewers: reviewers
+            .iter()
+            .map(|level| enums::counting_level_to_proto(*level).into())
+            .collect(),
     };
     message.encode_to_vec()
 }
@@ -155,7 +171,8 @@ pub fn decode_contract(bytes: &[u8]) -> Result<Contract, RecordError> {
     let pb::ContractRecord { code, form, level, calendar, due_days, grace_days, serves, reviewers } =
         decode_message(bytes)?;
     let days = |name, days: u32| u16::try_from(days).map_err(|_| RecordError::Field(name));
-    let reviewers: Result<_, _> = reviewers.into_iter().map(enums::counting_level_from_proto).collect();
+    let reviewers: Result<_, _> =
+        reviewers.into_iter().map(enums::counting_level_from_proto).collect();
     Ok(Contract {
         code,
         form,
@@ -177,11 +194,13 @@ pub fn encode_calendar(calendar: &Calendar) -> Vec<u8> {
             anchor_day: values::day_to_proto(anchor),
             length: u32::from(length),
         }),
-        CalendarRule::Months { day, first_month, months } => CalendarRuleMessage::Months(pb::MonthRule {
-            months: u32::from(months),
-            first_day: u32::from(day),
-            first_month: u32::from(first_month),
-        }),
+        CalendarRule::Months { day, first_month, months } => {
+            CalendarRuleMessage::Months(pb::MonthRule {
+                months: u32::from(months),
+                first_day: u32::from(day),
+                first_month: u32::from(first_month),
+            })
+        }
     };
     let (code, name_vi, name_en) = (code.clone(), name_vi.clone(), name_en.clone());
     pb::CalendarRecord { code, name_vi, name_en, rule: Some(rule) }.encode_to_vec()
@@ -197,7 +216,11 @@ pub fn decode_calendar(bytes: &[u8]) -> Result<Calendar, RecordError> {
             length: u16::try_from(length).map_err(|_| RecordError::Field("rule.length"))?,
         },
         CalendarRuleMessage::Months(pb::MonthRule { months, first_day, first_month }) => {
-            CalendarRule::Months { day: small(first_day)?, first_month: small(first_month)?, months: small(months)? }
+            CalendarRule::Months {
+                day: small(first_day)?,
+                first_month: small(first_month)?,
+                months: small(months)?,
+            }
         }
     };
     let calendar = Calendar { code, name_vi, name_en, rule };
@@ -274,10 +297,17 @@ mod tests {
             reviewers: vec![CountingLevel::District, CountingLevel::Province],
         };
         let numbers: ElementNumbers = [(offences().code, 1)].into_iter().collect();
-        let bytes =
-            [encode_element(1, &offences()), encode_form(&weekly, &numbers).unwrap(), encode_contract(&contract_of)];
+        let bytes = [
+            encode_element(1, &offences()),
+            encode_form(&weekly, &numbers).unwrap(),
+            encode_contract(&contract_of),
+        ];
         let [elements, forms, contracts] = bytes.each_ref().map(|one| [one.as_slice()]);
-        let catalogue = Catalogue { elements: vec![offences()], forms: vec![weekly], contracts: vec![contract_of] };
+        let catalogue = Catalogue {
+            elements: vec![offences()],
+            forms: vec![weekly],
+            contracts: vec![contract_of],
+        };
         assert_eq!(decode_catalogue(elements, forms, contracts), Ok((catalogue, numbers)));
         assert_eq!(decode_catalogue([], forms, contracts), Err(RecordError::UnknownElement));
     }

@@ -35,7 +35,10 @@ pub fn finding_to_proto(
         reply,
         shared,
     } = finding;
-    let number = element.as_ref().map(|code| elements.number(code).ok_or(RecordError::UnknownElement)).transpose()?;
+    let number = element
+        .as_ref()
+        .map(|code| elements.number(code).ok_or(RecordError::UnknownElement))
+        .transpose()?;
     Ok(pb::FindingRecord {
         rule: rule.as_str().to_owned(),
         unit_number: units.number(unit).ok_or(RecordError::UnknownUnit)?,
@@ -54,7 +57,11 @@ pub fn finding_to_proto(
 }
 
 /// Reads the bytes of a finding.
-pub fn decode_finding(bytes: &[u8], units: &UnitNumbers, elements: &ElementNumbers) -> Result<Finding, RecordError> {
+pub fn decode_finding(
+    bytes: &[u8],
+    units: &UnitNumbers,
+    elements: &ElementNumbers,
+) -> Result<Finding, RecordError> {
     let pb::FindingRecord {
         rule,
         unit_number,
@@ -76,7 +83,8 @@ pub fn decode_finding(bytes: &[u8], units: &UnitNumbers, elements: &ElementNumbe
         0 => None,
         number => Some(elements.item(number).cloned().ok_or(RecordError::UnknownElement)?),
     };
-    let day = reply_day.map(|day| check_field("reply_day", values::day_from_proto(day))).transpose()?;
+    let day =
+        reply_day.map(|day| check_field("reply_day", values::day_from_proto(day))).transpose()?;
     Ok(Finding {
         rule: require_field("rule", QualityRule::parse(&rule))?,
         unit: units.item(unit_number).copied().ok_or(RecordError::UnknownUnit)?,
@@ -122,7 +130,11 @@ mod tests {
         let replied = open.clone().with_reply(FindingState::Explained, reply).unwrap();
         for stored in [Finding { element: None, ..open.clone() }, open, replied] {
             assert_eq!(
-                decode_finding(&encode_finding(&stored, &units, &elements).unwrap(), &units, &elements),
+                decode_finding(
+                    &encode_finding(&stored, &units, &elements).unwrap(),
+                    &units,
+                    &elements
+                ),
                 Ok(stored)
             );
         }

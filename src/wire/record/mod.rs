@@ -15,21 +15,21 @@ pub(in crate::wire) mod standing;
 
 pub use crate::domain::numbers::{ElementNumbers, NumberMap, UnitNumbers};
 pub use attachment::{
-    comment_to_proto, conflict_to_proto, decode_comment, decode_conflict, decode_held, encode_comment, encode_conflict,
-    encode_held,
+    comment_to_proto, conflict_to_proto, decode_comment, decode_conflict, decode_held,
+    encode_comment, encode_conflict, encode_held,
 };
 pub use campaign::{campaign_to_proto, decode_campaign, encode_campaign};
 pub use catalogue::{
-    decode_calendar, decode_catalogue, decode_contract, decode_element, decode_form, encode_calendar, encode_contract,
-    encode_element, encode_form,
+    decode_calendar, decode_catalogue, decode_contract, decode_element, decode_form,
+    encode_calendar, encode_contract, encode_element, encode_form,
 };
 pub use finding::{decode_finding, encode_finding, finding_to_proto};
 pub use org::{decode_org, decode_unit, encode_unit, unit_to_proto};
 pub use proposal::{decode_proposal, encode_proposal};
 pub use report::{decode_report, encode_report, report_from_proto, report_to_proto};
 pub use standing::{
-    decode_run, decode_standing, encode_run, encode_standing, judgement_from_proto, judgement_to_proto, run_to_proto,
-    standing_to_proto, standing_view_to_proto,
+    decode_run, decode_standing, encode_run, encode_standing, judgement_from_proto,
+    judgement_to_proto, run_to_proto, standing_to_proto, standing_view_to_proto,
 };
 
 use crate::domain::reason::RefusalReason;

@@ -2,27 +2,39 @@
 
 use super::{RecordError, UnitNumbers, check_field, decode_message, require_field};
 use crate::domain::ids::UnitId;
-use crate::domain::org::{Fraction, OfficialCode, OrgFacts, Unit, UnitLineage, UnitParent, UnitVersion};
+use crate::domain::org::{
+    Fraction, OfficialCode, OrgFacts, Unit, UnitLineage, UnitParent, UnitVersion,
+};
 use crate::pb;
 use crate::wire::{enums, values};
 use prost::Message as _;
 
 /// The bytes of a unit, with its edges and lineage out of `facts`. Fails when a unit named has no number.
-pub fn encode_unit(unit: &Unit, facts: &OrgFacts, numbers: &UnitNumbers) -> Result<Vec<u8>, RecordError> {
+pub fn encode_unit(
+    unit: &Unit,
+    facts: &OrgFacts,
+    numbers: &UnitNumbers,
+) -> Result<Vec<u8>, RecordError> {
     unit_to_proto(unit, facts, numbers).map(|message| message.encode_to_vec())
 }
 
 /// The message of a unit.
-pub fn unit_to_proto(unit: &Unit, facts: &OrgFacts, numbers: &UnitNumbers) -> Result<pb::UnitRecord, RecordError> {
+pub fn unit_to_proto(
+    unit: &Unit,
+    facts: &OrgFacts,
+    numbers: &UnitNumbers,
+) -> Result<pb::UnitRecord, RecordError> {
     let Unit { id, uid, aliases, versions } = unit;
     let number = |id: &UnitId| numbers.number(id).ok_or(RecordError::UnknownUnit);
     let mut edges: Vec<&UnitParent> = facts.edges.iter().filter(|edge| edge.child == *id).collect();
     edges.sort_by_key(|edge| (edge.hierarchy, edge.days, edge.parent));
-    let mut lines: Vec<&UnitLineage> = facts.lineage.iter().filter(|line| line.from == *id).collect();
+    let mut lines: Vec<&UnitLineage> =
+        facts.lineage.iter().filter(|line| line.from == *id).collect();
     lines.sort_by_key(|line| (line.effective_day, line.to, &line.basis));
     let parent = |edge: &&UnitParent| {
         let UnitParent { child: _, parent, hierarchy, days: span } = **edge;
-        let (hierarchy, days) = (enums::hierarchy_to_proto(hierarchy).into(), Some(values::span_to_proto(span)));
+        let (hierarchy, days) =
+            (enums::hierarchy_to_proto(hierarchy).into(), Some(values::span_to_proto(span)));
         Ok(pb::UnitParent { hierarchy, parent_number: number(&parent)?, days })
     };
     Ok(pb::UnitRecord {
@@ -62,7 +74,10 @@ fn lineage_to_proto(line: &UnitLineage, to_number: u32) -> Result<pb::UnitLineag
         effective_day: values::day_to_proto(*effective),
         kind: enums::lineage_kind_to_proto(*kind).into(),
         to_number,
-        weight: Some(pb::Fraction { numerator: part(weight.num())?, denominator: part(weight.den())? }),
+        weight: Some(pb::Fraction {
+            numerator: part(weight.num())?,
+            denominator: part(weight.den())?,
+        }),
         basis: basis.clone(),
     })
 }
@@ -73,7 +88,9 @@ pub fn decode_unit(bytes: &[u8]) -> Result<(u32, Unit), RecordError> {
 }
 
 /// Reads the bytes of all units: the organisation and the numbers of its units.
-pub fn decode_org<'b>(records: impl IntoIterator<Item = &'b [u8]>) -> Result<(OrgFacts, UnitNumbers), RecordError> {
+pub fn decode_org<'b>(
+    records: impl IntoIterator<Item = &'b [u8]>,
+) -> Result<(OrgFacts, UnitNumbers), RecordError> {
     let mut facts = OrgFacts::default();
     let mut numbers = UnitNumbers::default();
     let mut relations = Vec::new();
@@ -106,18 +123,29 @@ fn unit_parts_from_proto(message: pb::UnitRecord) -> Result<UnitRecordParts, Rec
 }
 
 fn version_from_proto(message: pb::UnitVersion) -> Result<UnitVersion, RecordError> {
-    let pb::UnitVersion { days, name, kind, local_kind, code_system, official_code, note } = message;
-    let code = (!code_system.is_empty()).then_some(OfficialCode { system: code_system, code: official_code });
+    let pb::UnitVersion { days, name, kind, local_kind, code_system, official_code, note } =
+        message;
+    let code = (!code_system.is_empty())
+        .then_some(OfficialCode { system: code_system, code: official_code });
     let span = check_field("versions.days", values::span_from_proto(days))?;
     let kind = check_field("versions.kind", enums::unit_kind_from_proto(kind))?;
     Ok(UnitVersion { days: span, name, kind, local_kind, code, note })
 }
 
-fn parent_from_proto(child: UnitId, message: pb::UnitParent, numbers: &UnitNumbers) -> Result<UnitParent, RecordError> {
+fn parent_from_proto(
+    child: UnitId,
+    message: pb::UnitParent,
+    numbers: &UnitNumbers,
+) -> Result<UnitParent, RecordError> {
     let pb::UnitParent { hierarchy, parent_number, days } = message;
     let parent = *numbers.item(parent_number).ok_or(RecordError::UnknownUnit)?;
     let hierarchy = check_field("parents.hierarchy", enums::hierarchy_from_proto(hierarchy))?;
-    Ok(UnitParent { child, parent, hierarchy, days: check_field("parents.days", values::span_from_proto(days))? })
+    Ok(UnitParent {
+        child,
+        parent,
+        hierarchy,
+        days: check_field("parents.days", values::span_from_proto(days))?,
+    })
 }
 
 fn lineage_from_proto(
@@ -147,7 +175,10 @@ mod tests {
     fn named(uid: &str, kind: UnitKind, span: DaySpan) -> Unit {
         let code = Some(OfficialCode::from_gso("29242"));
         let (name, local_kind) = ("Phường 3".to_owned(), "phuong".to_owned());
-        Unit::new(uid, UnitVersion { days: span, name, kind, local_kind, code, note: String::new() })
+        Unit::new(
+            uid,
+            UnitVersion { days: span, name, kind, local_kind, code, note: String::new() },
+        )
     }
 
     #[test]
@@ -158,7 +189,12 @@ mod tests {
         let top = named("prov", UnitKind::Province, DaySpan::ALWAYS);
         let edge = |child: &Unit| {
             let (child, parent) = (child.id, top.id);
-            UnitParent { child, parent, hierarchy: Hierarchy::Command, days: DaySpan::new(date(2024, 1, 1), reform) }
+            UnitParent {
+                child,
+                parent,
+                hierarchy: Hierarchy::Command,
+                days: DaySpan::new(date(2024, 1, 1), reform),
+            }
         };
         let line = UnitLineage {
             effective_day: reform,
@@ -171,10 +207,15 @@ mod tests {
         let edges = vec![edge(&old), edge(&new)];
         let facts = OrgFacts { units: vec![old, new, top], edges, lineage: vec![line] };
         let numbers: UnitNumbers = facts.units.iter().map(|unit| unit.id).zip(1..).collect();
-        let bytes: Vec<_> = facts.units.iter().map(|one| encode_unit(one, &facts, &numbers).unwrap()).collect();
+        let bytes: Vec<_> =
+            facts.units.iter().map(|one| encode_unit(one, &facts, &numbers).unwrap()).collect();
         let (read, read_numbers) = decode_org(bytes.iter().map(Vec::as_slice)).unwrap();
         assert_eq!((&read, &read_numbers), (&facts, &numbers));
         assert_eq!(decode_unit(&bytes[1]).unwrap(), (2, facts.units[1].clone()));
-        assert_eq!(decode_org([bytes[0].as_slice()]).unwrap_err(), RecordError::UnknownUnit, "its parent is not there");
+        assert_eq!(
+            decode_org([bytes[0].as_slice()]).unwrap_err(),
+            RecordError::UnknownUnit,
+            "its parent is not there"
+        );
     }
 }

@@ -52,7 +52,8 @@ pub(super) fn unit_plan_to_proto(item: &UnitPlan) -> pb::UnitPlan {
 pub(super) fn unit_plan_from_proto(message: pb::UnitPlan) -> Result<UnitPlan, RecordError> {
     let pb::UnitPlan { unit_uid, status, document, allocations } = message;
     let status = check_field("plans.status", enums::plan_status_from_proto(status))?;
-    let allocations = allocations.into_iter().map(allocation_from_proto).collect::<Result<_, _>>()?;
+    let allocations =
+        allocations.into_iter().map(allocation_from_proto).collect::<Result<_, _>>()?;
     Ok(UnitPlan { unit_uid, status, document, allocations })
 }
 
@@ -60,6 +61,7 @@ fn allocation_from_proto(message: pb::Allocation) -> Result<Allocation, RecordEr
     let pb::Allocation { target_code, phase_number, formula_text } = message;
     let phase = phase_number.map(u8::try_from).transpose();
     let phase = phase.map_err(|_| RecordError::Field("plans.allocations.phase_number"))?;
-    let formula = Target::parse(&formula_text).map_err(|_| RecordError::Field("plans.allocations.formula_text"))?;
+    let formula = Target::parse(&formula_text)
+        .map_err(|_| RecordError::Field("plans.allocations.formula_text"))?;
     Ok(Allocation { target: target_code, phase, formula })
 }

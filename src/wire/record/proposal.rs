@@ -29,8 +29,15 @@ pub fn encode_proposal(proposal: &Proposal, units: &UnitNumbers) -> Result<Vec<u
 
 /// Reads the bytes of a proposal.
 pub fn decode_proposal(bytes: &[u8], units: &UnitNumbers) -> Result<Proposal, RecordError> {
-    let pb::ProposalRecord { report_id, changes, note, reason, acting_unit_number, state, base_content_hash } =
-        decode_message(bytes)?;
+    let pb::ProposalRecord {
+        report_id,
+        changes,
+        note,
+        reason,
+        acting_unit_number,
+        state,
+        base_content_hash,
+    } = decode_message(bytes)?;
     let settled = match pb::ProposalState::try_from(state) {
         Ok(pb::ProposalState::Open) => None,
         Ok(pb::ProposalState::Granted) => Some(true),
@@ -45,7 +52,10 @@ pub fn decode_proposal(bytes: &[u8], units: &UnitNumbers) -> Result<Proposal, Re
         reason,
         acting_unit: units.item(acting_unit_number).copied().ok_or(RecordError::UnknownUnit)?,
         settled,
-        base: check_field("base_content_hash", values::content_hash_from_bytes(&base_content_hash))?,
+        base: check_field(
+            "base_content_hash",
+            values::content_hash_from_bytes(&base_content_hash),
+        )?,
     })
 }
 
@@ -63,14 +73,21 @@ mod tests {
         for settled in [None, Some(true), Some(false)] {
             let stored = Proposal {
                 report: ReportId([9; 16]),
-                changes: vec![CellChange { element: ElementNumber(2), mine: Some(CellValue::Reported(3)), base: None }],
+                changes: vec![CellChange {
+                    element: ElementNumber(2),
+                    mine: Some(CellValue::Reported(3)),
+                    base: None,
+                }],
                 note: settled.map(|_| "mới".to_owned()),
                 reason: "nhập nhầm".into(),
                 acting_unit: unit,
                 settled,
                 base: ContentHash([7; 32]),
             };
-            assert_eq!(decode_proposal(&encode_proposal(&stored, &units).unwrap(), &units), Ok(stored));
+            assert_eq!(
+                decode_proposal(&encode_proposal(&stored, &units).unwrap(), &units),
+                Ok(stored)
+            );
         }
     }
 }

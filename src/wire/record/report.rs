@@ -14,7 +14,10 @@ pub fn encode_report(report: &Report, units: &UnitNumbers) -> Result<Vec<u8>, Re
 }
 
 /// The message of a report. Fails when a unit has no number.
-pub fn report_to_proto(report: &Report, units: &UnitNumbers) -> Result<pb::ReportRecord, RecordError> {
+pub fn report_to_proto(
+    report: &Report,
+    units: &UnitNumbers,
+) -> Result<pb::ReportRecord, RecordError> {
     let Report { key, acting_unit, state, cells, note, received_day, late, question } = report;
     let ReportKey { contract, unit, period } = key;
     let number = |unit: &UnitId| units.number(unit).ok_or(RecordError::UnknownUnit);
@@ -25,7 +28,10 @@ pub fn report_to_proto(report: &Report, units: &UnitNumbers) -> Result<pb::Repor
         period: Some(values::period_to_proto(period)),
         state: enums::state_to_proto(*state).into(),
         nil: report.is_nil(),
-        cells: cells.iter().map(|(element, value)| values::cell_to_proto(*element, *value)).collect(),
+        cells: cells
+            .iter()
+            .map(|(element, value)| values::cell_to_proto(*element, *value))
+            .collect(),
         note: note.clone(),
         content_hash: report.content_hash().0.to_vec(),
         late: *late,
@@ -40,7 +46,10 @@ pub fn decode_report(bytes: &[u8], units: &UnitNumbers) -> Result<Report, Record
 }
 
 /// Reads the message of a report.
-pub fn report_from_proto(message: pb::ReportRecord, units: &UnitNumbers) -> Result<Report, RecordError> {
+pub fn report_from_proto(
+    message: pb::ReportRecord,
+    units: &UnitNumbers,
+) -> Result<Report, RecordError> {
     let pb::ReportRecord {
         contract_id,
         unit_number,
@@ -57,7 +66,10 @@ pub fn report_from_proto(message: pb::ReportRecord, units: &UnitNumbers) -> Resu
     } = message;
     let unit = |number: u32| units.item(number).copied().ok_or(RecordError::UnknownUnit);
     let key = ReportKey {
-        contract: check_field("contract_id", values::id_from_bytes(&contract_id, ContractId::from_slice))?,
+        contract: check_field(
+            "contract_id",
+            values::id_from_bytes(&contract_id, ContractId::from_slice),
+        )?,
         unit: unit(unit_number)?,
         period: check_field("period", values::period_from_proto(require_field("period", period)?))?,
     };
@@ -68,7 +80,10 @@ pub fn report_from_proto(message: pb::ReportRecord, units: &UnitNumbers) -> Resu
         state: check_field("state", enums::state_from_proto(state))?,
         cells: check_field("cells", cells)?,
         note,
-        received_day: check_field("received_day", received_day.map(values::day_from_proto).transpose())?,
+        received_day: check_field(
+            "received_day",
+            received_day.map(values::day_from_proto).transpose(),
+        )?,
         late,
         question: check_field("question", question.map(values::question_from_proto).transpose())?,
     })
@@ -90,10 +105,14 @@ mod tests {
 
     fn sample(cells: Cells, note: String, state: ReportState) -> Report {
         let period = Period::new("week", date(2024, 8, 19), date(2024, 8, 26));
-        let key = ReportKey { contract: ContractId::from_code("tuan-xa"), unit: UnitId::from_code("com"), period };
+        let key = ReportKey {
+            contract: ContractId::from_code("tuan-xa"),
+            unit: UnitId::from_code("com"),
+            period,
+        };
         let sent = state.is_sent().then_some(date(2024, 8, 27));
-        let question =
-            (state == ReportState::Returned).then(|| ReviewQuestion { code: "EXPLAIN".into(), text: "?".into() });
+        let question = (state == ReportState::Returned)
+            .then(|| ReviewQuestion { code: "EXPLAIN".into(), text: "?".into() });
         let acting_unit = UnitId::from_code("next");
         Report {
             key,
@@ -120,7 +139,10 @@ mod tests {
     #[test]
     fn a_unit_without_a_number_is_not_written_as_unit_zero() {
         let report = sample(Cells::new(), String::new(), ReportState::Draft);
-        assert_eq!(super::encode_report(&report, &UnitNumbers::default()), Err(RecordError::UnknownUnit));
+        assert_eq!(
+            super::encode_report(&report, &UnitNumbers::default()),
+            Err(RecordError::UnknownUnit)
+        );
     }
 
     #[test]

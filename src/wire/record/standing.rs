@@ -26,7 +26,8 @@ pub fn standing_to_proto(
     units: &UnitNumbers,
     elements: &ElementNumbers,
 ) -> Result<pb::StandingRecord, RecordError> {
-    let Standing { campaign, phase, unit, view, stage, definition_version, judgement, coverage } = standing;
+    let Standing { campaign, phase, unit, view, stage, definition_version, judgement, coverage } =
+        standing;
     let Coverage { expected, received, nil, late, accepted, missing } = *coverage;
     Ok(pb::StandingRecord {
         campaign_id: campaign.0.to_vec(),
@@ -41,7 +42,11 @@ pub fn standing_to_proto(
 }
 
 /// Reads the bytes of a standing.
-pub fn decode_standing(bytes: &[u8], units: &UnitNumbers, elements: &ElementNumbers) -> Result<Standing, RecordError> {
+pub fn decode_standing(
+    bytes: &[u8],
+    units: &UnitNumbers,
+    elements: &ElementNumbers,
+) -> Result<Standing, RecordError> {
     let pb::StandingRecord {
         campaign_id,
         phase_number,
@@ -52,9 +57,13 @@ pub fn decode_standing(bytes: &[u8], units: &UnitNumbers, elements: &ElementNumb
         judgement,
         coverage,
     } = decode_message(bytes)?;
-    let pb::Coverage { expected, received, nil, late, accepted, missing } = require_field("coverage", coverage)?;
+    let pb::Coverage { expected, received, nil, late, accepted, missing } =
+        require_field("coverage", coverage)?;
     Ok(Standing {
-        campaign: check_field("campaign_id", values::id_from_bytes(&campaign_id, CampaignId::from_slice))?,
+        campaign: check_field(
+            "campaign_id",
+            values::id_from_bytes(&campaign_id, CampaignId::from_slice),
+        )?,
         phase: u8::try_from(phase_number).map_err(|_| RecordError::Field("phase_number"))?,
         unit: units.item(unit_number).copied().ok_or(RecordError::UnknownUnit)?,
         view: standing_view_from_proto(view)?,
@@ -66,7 +75,10 @@ pub fn decode_standing(bytes: &[u8], units: &UnitNumbers, elements: &ElementNumb
 }
 
 /// A judgement as a message, members within.
-pub fn judgement_to_proto(judgement: &Judgement, elements: &ElementNumbers) -> Result<pb::Judgement, RecordError> {
+pub fn judgement_to_proto(
+    judgement: &Judgement,
+    elements: &ElementNumbers,
+) -> Result<pb::Judgement, RecordError> {
     let Judgement {
         code,
         state,
@@ -102,8 +114,14 @@ pub fn judgement_to_proto(judgement: &Judgement, elements: &ElementNumbers) -> R
         limit_now: fraction_to_proto(*limit_now),
         failures_allowed: *failures_allowed,
         failures_left: *failures_left,
-        figures: figures.iter().map(|line| figure_to_proto(line, elements)).collect::<Result<_, _>>()?,
-        members: members.iter().map(|member| judgement_to_proto(member, elements)).collect::<Result<_, _>>()?,
+        figures: figures
+            .iter()
+            .map(|line| figure_to_proto(line, elements))
+            .collect::<Result<_, _>>()?,
+        members: members
+            .iter()
+            .map(|member| judgement_to_proto(member, elements))
+            .collect::<Result<_, _>>()?,
         rest_change: fraction_to_proto(*rest_change),
         forecast: fraction_to_proto(*forecast),
         percent_to_meet: percent_to_meet.map(u32::from),
@@ -116,7 +134,10 @@ pub fn judgement_to_proto(judgement: &Judgement, elements: &ElementNumbers) -> R
 }
 
 /// Reads a judgement.
-pub fn judgement_from_proto(message: pb::Judgement, elements: &ElementNumbers) -> Result<Judgement, RecordError> {
+pub fn judgement_from_proto(
+    message: pb::Judgement,
+    elements: &ElementNumbers,
+) -> Result<Judgement, RecordError> {
     let pb::Judgement {
         code,
         state,
@@ -160,8 +181,14 @@ pub fn judgement_from_proto(message: pb::Judgement, elements: &ElementNumbers) -
         count_before: fraction_from_proto(count_before)?,
         count_now: fraction_from_proto(count_now)?,
         variation: variation_hundredths,
-        figures: figures.into_iter().map(|line| figure_from_proto(line, elements)).collect::<Result<_, _>>()?,
-        members: members.into_iter().map(|member| judgement_from_proto(member, elements)).collect::<Result<_, _>>()?,
+        figures: figures
+            .into_iter()
+            .map(|line| figure_from_proto(line, elements))
+            .collect::<Result<_, _>>()?,
+        members: members
+            .into_iter()
+            .map(|member| judgement_from_proto(member, elements))
+            .collect::<Result<_, _>>()?,
     })
 }
 
@@ -174,7 +201,17 @@ pub fn encode_run(run: &StandingRun) -> Vec<u8> {
 /// The message of a run.
 #[must_use]
 pub fn run_to_proto(run: &StandingRun) -> pb::RunRecord {
-    let StandingRun { id, number, campaign, cut_seq, cut_at, input_digest, code_version, standings, changed } = run;
+    let StandingRun {
+        id,
+        number,
+        campaign,
+        cut_seq,
+        cut_at,
+        input_digest,
+        code_version,
+        standings,
+        changed,
+    } = run;
     pb::RunRecord {
         run_id: id.0.to_vec(),
         number: *number,
@@ -190,14 +227,29 @@ pub fn run_to_proto(run: &StandingRun) -> pb::RunRecord {
 
 /// Reads the bytes of a run.
 pub fn decode_run(bytes: &[u8]) -> Result<StandingRun, RecordError> {
-    let pb::RunRecord { run_id, number, campaign_id, cut_seq, cut_at, input_digest, code_version, standings, changed } =
-        decode_message(bytes)?;
+    let pb::RunRecord {
+        run_id,
+        number,
+        campaign_id,
+        cut_seq,
+        cut_at,
+        input_digest,
+        code_version,
+        standings,
+        changed,
+    } = decode_message(bytes)?;
     Ok(StandingRun {
         id: check_field("run_id", values::id_from_bytes(&run_id, RunId::from_slice))?,
         number,
-        campaign: check_field("campaign_id", values::id_from_bytes(&campaign_id, CampaignId::from_slice))?,
+        campaign: check_field(
+            "campaign_id",
+            values::id_from_bytes(&campaign_id, CampaignId::from_slice),
+        )?,
         cut_seq,
-        cut_at: check_field("cut_at", values::timestamp_from_proto(require_field("cut_at", cut_at)?))?,
+        cut_at: check_field(
+            "cut_at",
+            values::timestamp_from_proto(require_field("cut_at", cut_at)?),
+        )?,
         input_digest: input_digest.try_into().map_err(|_| RecordError::Field("input_digest"))?,
         code_version,
         standings,
@@ -212,19 +264,29 @@ pub(in crate::wire) fn fraction_to_proto(ratio: Option<Ratio>) -> Option<pb::Fra
     Some(pb::Fraction { numerator: num, denominator: den })
 }
 
-pub(in crate::wire) fn fraction_from_proto(message: Option<pb::Fraction>) -> Result<Option<Ratio>, RecordError> {
+pub(in crate::wire) fn fraction_from_proto(
+    message: Option<pb::Fraction>,
+) -> Result<Option<Ratio>, RecordError> {
     let Some(pb::Fraction { numerator, denominator }) = message else { return Ok(None) };
-    Ratio::new(numerator.into(), denominator.into()).map(Some).ok_or(RecordError::Field("denominator"))
+    Ratio::new(numerator.into(), denominator.into())
+        .map(Some)
+        .ok_or(RecordError::Field("denominator"))
 }
 
-fn figure_to_proto(line: &StandingFigure, elements: &ElementNumbers) -> Result<pb::StandingFigure, RecordError> {
+fn figure_to_proto(
+    line: &StandingFigure,
+    elements: &ElementNumbers,
+) -> Result<pb::StandingFigure, RecordError> {
     let StandingFigure { element, value, baseline_now, baseline_full } = line;
     let element_number = elements.number(element).ok_or(RecordError::UnknownElement)?;
     let (value, baseline_now, baseline_full) = (*value, *baseline_now, *baseline_full);
     Ok(pb::StandingFigure { element_number, value, baseline_now, baseline_full })
 }
 
-fn figure_from_proto(message: pb::StandingFigure, elements: &ElementNumbers) -> Result<StandingFigure, RecordError> {
+fn figure_from_proto(
+    message: pb::StandingFigure,
+    elements: &ElementNumbers,
+) -> Result<StandingFigure, RecordError> {
     let pb::StandingFigure { element_number, value, baseline_now, baseline_full } = message;
     let element = elements.item(element_number).cloned().ok_or(RecordError::UnknownElement)?;
     Ok(StandingFigure { element, value, baseline_now, baseline_full })
@@ -242,7 +304,9 @@ pub fn standing_view_to_proto(view: StandingView) -> pb::StandingView {
 
 fn standing_view_from_proto(number: i32) -> Result<StandingView, RecordError> {
     let all = StandingView::ALL.iter().copied();
-    all.into_iter().find(|view| i32::from(standing_view_to_proto(*view)) == number).ok_or(RecordError::Field("view"))
+    all.into_iter()
+        .find(|view| i32::from(standing_view_to_proto(*view)) == number)
+        .ok_or(RecordError::Field("view"))
 }
 
 fn stage_to_proto(stage: StandingStage) -> pb::StandingStage {

@@ -21,24 +21,31 @@ pub(super) fn two_nodes_seed() -> Option<u64> {
 /// Calls go to these, the next one as `dice` says.
 pub(super) async fn balanced_channel(nodes: Vec<Channel>, rng_state: Arc<AtomicU64>) -> Channel {
     let forward_call = tower::service_fn(move |call: http::Request<axum::body::Body>| {
-        let mut node = nodes[usize::try_from(next_random(&rng_state)).unwrap() % nodes.len()].clone();
+        let mut node =
+            nodes[usize::try_from(next_random(&rng_state)).unwrap() % nodes.len()].clone();
         async move {
             let call = call.map(Body::new);
             let answer = match node.ready().await {
                 Ok(node) => node.call(call).await,
                 Err(unreachable) => Err(unreachable),
             };
-            let refused = |error: tonic::transport::Error| tonic::Status::unavailable(error.to_string()).into_http();
-            Ok::<_, std::convert::Infallible>(answer.unwrap_or_else(refused).map(axum::body::Body::new))
+            let refused = |error: tonic::transport::Error| {
+                tonic::Status::unavailable(error.to_string()).into_http()
+            };
+            Ok::<_, std::convert::Infallible>(
+                answer.unwrap_or_else(refused).map(axum::body::Body::new),
+            )
         }
     });
     let (client_end, server_end) = tokio::io::duplex(1 << 20);
     let routes = Routes::from(axum::Router::new().fallback_service(forward_call));
-    let once = tokio_stream::once(Ok::<_, std::io::Error>(server_end)).chain(tokio_stream::pending());
+    let once =
+        tokio_stream::once(Ok::<_, std::io::Error>(server_end)).chain(tokio_stream::pending());
     tokio::spawn(Server::builder().add_routes(routes).serve_with_incoming(once));
     let mut client_end = Some(client_end);
     let connect = tower::service_fn(move |_| {
-        let client_end = client_end.take().ok_or_else(|| std::io::Error::other("the way is there once"));
+        let client_end =
+            client_end.take().ok_or_else(|| std::io::Error::other("the way is there once"));
         async move { client_end.map(hyper_util::rt::TokioIo::new) }
     });
     Endpoint::from_static("http://127.0.0.1").connect_with_connector(connect).await.unwrap()

@@ -30,9 +30,9 @@ impl ProxyFaults {
     /// Whether so many bytes get through; `None`: the line is cut.
     fn admit(&self, size: usize) -> Option<bool> {
         let size = size as u64;
-        let left = self
-            .remaining_bytes
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| Some(left.saturating_sub(size)));
+        let left = self.remaining_bytes.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+            Some(left.saturating_sub(size))
+        });
         (left.unwrap_or(0) > size).then(|| !self.drops_responses.load(Ordering::SeqCst))
     }
 }
@@ -53,9 +53,16 @@ impl ThrottledProxy {
             while let Ok((client, _)) = listener.accept().await {
                 let Some(server) = far_end.get() else { continue };
                 let Ok(server_stream) = TcpStream::connect(server).await else { continue };
-                let ((from_near, to_near), (from_far, to_far)) = (client.into_split(), server_stream.into_split());
+                let ((from_near, to_near), (from_far, to_far)) =
+                    (client.into_split(), server_stream.into_split());
                 tokio::spawn(forward(from_near, to_far, rate, round_trip / 2, None));
-                tokio::spawn(forward(from_far, to_near, rate, round_trip / 2, Some(proxy_faults.clone())));
+                tokio::spawn(forward(
+                    from_far,
+                    to_near,
+                    rate,
+                    round_trip / 2,
+                    Some(proxy_faults.clone()),
+                ));
             }
         });
         Self { address, server, faults, task: served }

@@ -39,7 +39,9 @@ impl TestClient {
         let mut request = Request::new(message);
         request.metadata_mut().insert("accept-language", self.lang.parse().unwrap());
         if !self.token.is_empty() {
-            request.metadata_mut().insert("authorization", format!("Bearer {}", self.token).parse().unwrap());
+            request
+                .metadata_mut()
+                .insert("authorization", format!("Bearer {}", self.token).parse().unwrap());
         }
         request
     }
@@ -48,7 +50,10 @@ impl TestClient {
         AccessServiceClient::new(self.channel.clone())
     }
 
-    pub(crate) async fn enrol(&mut self, code: &EnrolmentCode) -> Result<pb::EnrolResponse, Status> {
+    pub(crate) async fn enrol(
+        &mut self,
+        code: &EnrolmentCode,
+    ) -> Result<pb::EnrolResponse, Status> {
         let proof = enrolment_signing_input(code, self.key.public_key());
         let message = pb::EnrolRequest {
             code: code.to_string(),
@@ -75,14 +80,18 @@ impl TestClient {
 
     /// The key of the report of the campaign's first week under the weekly contract of communes.
     pub(crate) fn first_week_key(&self) -> ReportKey {
-        let period = Period::new("week", jiff::civil::date(2024, 8, 19), jiff::civil::date(2024, 8, 26));
+        let period =
+            Period::new("week", jiff::civil::date(2024, 8, 19), jiff::civil::date(2024, 8, 26));
         ReportKey { contract: ContractId::from_code("tuan-xa"), unit: self.unit, period }
     }
 
     /// The next command of the outbox, encoded.
     pub(crate) fn next_command(&mut self, body: CommandBody) -> Vec<u8> {
         self.last_command_number += 1;
-        encode_command(self.last_command_number, &Command { captured_at: None, sync_mark: Vec::new(), body })
+        encode_command(
+            self.last_command_number,
+            &Command { captured_at: None, sync_mark: Vec::new(), body },
+        )
     }
 
     /// A save that sets these cells where there were none.
@@ -94,12 +103,24 @@ impl TestClient {
         };
         let changes = cells.iter().map(change).collect();
         let (key, acting_unit) = (self.first_week_key(), self.unit);
-        self.next_command(CommandBody::SaveCells(SaveCells { key, acting_unit, changes, note: None, base_revision: 0 }))
+        self.next_command(CommandBody::SaveCells(SaveCells {
+            key,
+            acting_unit,
+            changes,
+            note: None,
+            base_revision: 0,
+        }))
     }
 
     /// A save that replaces one cell.
-    pub(crate) fn correction_command(&mut self, element: u32, mine: CellValue, base: CellValue) -> Vec<u8> {
-        let change = CellChange { element: ElementNumber(element), mine: Some(mine), base: Some(base) };
+    pub(crate) fn correction_command(
+        &mut self,
+        element: u32,
+        mine: CellValue,
+        base: CellValue,
+    ) -> Vec<u8> {
+        let change =
+            CellChange { element: ElementNumber(element), mine: Some(mine), base: Some(base) };
         let (key, acting_unit) = (self.first_week_key(), self.unit);
         self.next_command(CommandBody::SaveCells(SaveCells {
             key,
@@ -115,7 +136,8 @@ impl TestClient {
         commands: Vec<Vec<u8>>,
         follow: bool,
     ) -> Result<Streaming<pb::SyncResponse>, Status> {
-        let message = pb::SyncRequest { cursor: self.cursor.clone(), commands, follow, ..Default::default() };
+        let message =
+            pb::SyncRequest { cursor: self.cursor.clone(), commands, follow, ..Default::default() };
         let mut client = SyncServiceClient::new(self.channel.clone());
         Ok(client.sync(self.request(message)).await?.into_inner())
     }

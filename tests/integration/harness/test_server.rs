@@ -54,26 +54,30 @@ struct SecondNode {
 }
 
 fn read_example(name: &str) -> String {
-    std::fs::read_to_string(format!("{}/examples/tra-vinh/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    std::fs::read_to_string(format!("{}/examples/tra-vinh/{name}", env!("CARGO_MANIFEST_DIR")))
+        .unwrap()
 }
 
 /// Monday 26 August 2024, noon: the first week of the campaign is over and its reports are due.
 pub(crate) fn first_monday() -> Timestamp {
-    Timestamp::from_local_midnight(jiff::civil::date(2024, 8, 26)).saturating_add_micros(12 * 3_600_000_000)
+    Timestamp::from_local_midnight(jiff::civil::date(2024, 8, 26))
+        .saturating_add_micros(12 * 3_600_000_000)
 }
 
 fn load_example(app: &App) {
     let system = app.system_actor().unwrap();
-    let [units, parents, lineage] =
-        ["units.csv", "parents.csv", "lineage.csv"].map(|name| read_example(&format!("org/{name}")));
-    let org = read_org(&OrgCsvTexts { units: &units, parents: &parents, lineage: &lineage }).unwrap();
+    let [units, parents, lineage] = ["units.csv", "parents.csv", "lineage.csv"]
+        .map(|name| read_example(&format!("org/{name}")));
+    let org =
+        read_org(&OrgCsvTexts { units: &units, parents: &parents, lineage: &lineage }).unwrap();
     app.import_org(&system, org.facts()).unwrap();
     let system = app.system_actor().unwrap();
-    let parts =
-        ["elements.toml", "forms.toml"].map(|name| catalogue::read_catalogue(name, &read_example(name)).unwrap());
+    let parts = ["elements.toml", "forms.toml"]
+        .map(|name| catalogue::read_catalogue(name, &read_example(name)).unwrap());
     let calendars: Vec<_> = Calendars::standard().iter().cloned().collect();
     app.apply_catalogue(&system, &catalogue::merge_catalogues(parts.into()), &calendars).unwrap();
-    let read = campaign::read_campaign_file("campaign-a.toml", &read_example("campaign-a.toml")).unwrap();
+    let read =
+        campaign::read_campaign_file("campaign-a.toml", &read_example("campaign-a.toml")).unwrap();
     app.apply_campaign(&system, &read.campaign).unwrap();
     app.advance_campaign(&system, &read.campaign.code, CampaignStep::Approve).unwrap();
 }
@@ -85,7 +89,10 @@ pub(crate) const DATABASE_URL_FILE: &str = "database";
 pub(crate) fn open_app(dir: &std::path::Path) -> App {
     let own = || dir.join("town.db").display().to_string();
     let database = std::fs::read_to_string(dir.join(DATABASE_URL_FILE)).unwrap_or_else(|_| own());
-    App::new(Store::open(&DatabaseLocation::parse(&database)).unwrap(), Clock::manual(first_monday()))
+    App::new(
+        Store::open(&DatabaseLocation::parse(&database)).unwrap(),
+        Clock::manual(first_monday()),
+    )
 }
 
 impl TestServer {
@@ -100,10 +107,20 @@ impl TestServer {
     async fn start_two_nodes(seed: u64) -> Self {
         let db = TestDb::create().unwrap();
         let test_server = Self::start_with(None, Some(db.url())).await;
-        let app = App::new(Store::open(&DatabaseLocation::parse(db.url())).unwrap(), test_server.clock.clone());
-        let node = Box::new(Self::serve_app(&test_server.server_dir, 0, None, (app, ServerMetrics::default())).await);
+        let app = App::new(
+            Store::open(&DatabaseLocation::parse(db.url())).unwrap(),
+            test_server.clock.clone(),
+        );
+        let node = Box::new(
+            Self::serve_app(&test_server.server_dir, 0, None, (app, ServerMetrics::default()))
+                .await,
+        );
         Self {
-            second_node: Some(SecondNode { node, rng_state: Arc::new(AtomicU64::new(seed)), _db: db }),
+            second_node: Some(SecondNode {
+                node,
+                rng_state: Arc::new(AtomicU64::new(seed)),
+                _db: db,
+            }),
             ..test_server
         }
     }
@@ -174,7 +191,9 @@ impl TestServer {
         let setup = ServerSetup {
             app: app.clone(),
             keys: ServerKeys::open(&dir.join("keys")).unwrap(),
-            certificates: Some(ReloadableTlsConfig::load_sources(tls_sources(&files, dir)).unwrap()),
+            certificates: Some(
+                ReloadableTlsConfig::load_sources(tls_sources(&files, dir)).unwrap(),
+            ),
             endpoints: ServerEndpoints {
                 addresses: vec![format!("https://{public_address}")],
                 ca_sha256: files.ca_sha256().unwrap(),
@@ -232,8 +251,11 @@ impl TestServer {
     pub(crate) async fn connect(&self) -> Channel {
         let own = connect(&self.files, self.address.port(), None).await;
         let Some(SecondNode { node, rng_state: dice, .. }) = &self.second_node else { return own };
-        load_balancer::balanced_channel(vec![own, connect(&self.files, node.address.port(), None).await], dice.clone())
-            .await
+        load_balancer::balanced_channel(
+            vec![own, connect(&self.files, node.address.port(), None).await],
+            dice.clone(),
+        )
+        .await
     }
 
     /// A connection that shows a certificate of its own.
@@ -271,9 +293,16 @@ pub(crate) fn create_code(app: &App, uid: &str, role: Role) -> EnrolmentCode {
     let system = app.system_actor().unwrap();
     let account = AccountId(auth::random_bytes().unwrap());
     let (from, to) = (jiff::civil::date(2024, 1, 1), jiff::civil::date(2030, 1, 1));
-    app.grant_role(&system, account, uid, &Grant { role, unit: UnitId::from_code(uid), from, to }).unwrap();
+    app.grant_role(&system, account, uid, &Grant { role, unit: UnitId::from_code(uid), from, to })
+        .unwrap();
     let (code, hash) = auth::generate_enrol_code().unwrap();
-    app.add_enrol_code(&system, &hash, account, app.now().saturating_add_micros(auth::ENROL_CODE_MICROS)).unwrap();
+    app.add_enrol_code(
+        &system,
+        &hash,
+        account,
+        app.now().saturating_add_micros(auth::ENROL_CODE_MICROS),
+    )
+    .unwrap();
     code
 }
 
@@ -320,7 +349,8 @@ async fn connect_as(
         async move {
             let tcp = tokio::net::TcpStream::connect(("127.0.0.1", port)).await?;
             tcp.set_nodelay(true)?;
-            let stream: TlsStream<_> = connector.connect("127.0.0.1".try_into().unwrap(), tcp).await?;
+            let stream: TlsStream<_> =
+                connector.connect("127.0.0.1".try_into().unwrap(), tcp).await?;
             Ok::<_, std::io::Error>(hyper_util::rt::TokioIo::new(stream))
         }
     });

@@ -1,8 +1,8 @@
 //! The attacks, each bounded: the stories look at what becomes of one, `scripts/hostile` lets them go on while others are served.
 
 use super::attack_target::{
-    AttackTarget, CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, PING, RST_STREAM, SETTINGS, TlsConnection,
-    encode_call_headers, encode_frame, is_answered, write_until_closed,
+    AttackTarget, CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, PING, RST_STREAM, SETTINGS,
+    TlsConnection, encode_call_headers, encode_frame, is_answered, write_until_closed,
 };
 use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -65,8 +65,11 @@ pub(crate) async fn flood_rapid_reset(connection: TlsConnection) -> bool {
     let block = encode_call_headers(CHECK, &[]);
     let next = |at: usize| {
         let stream = 1 + 2 * at as u32;
-        [encode_frame(HEADERS, END_HEADERS, stream, &block), encode_frame(RST_STREAM, 0, stream, &8u32.to_be_bytes())]
-            .concat()
+        [
+            encode_frame(HEADERS, END_HEADERS, stream, &block),
+            encode_frame(RST_STREAM, 0, stream, &8u32.to_be_bytes()),
+        ]
+        .concat()
     };
     write_until_closed(connection, MAX_WRITES, next).await
 }
@@ -143,8 +146,11 @@ async fn open_slow_readers(target: &AttackTarget, lines: usize, token: &str) -> 
         let Ok(mut connection) = target.connect_h2(&[0, 4, 0, 0, 0, 0]).await else { continue };
         let one = |at: u32| {
             let stream = 1 + 2 * at;
-            [encode_frame(HEADERS, END_HEADERS, stream, &block), encode_frame(DATA, END_STREAM, stream, &[0; 5])]
-                .concat()
+            [
+                encode_frame(HEADERS, END_HEADERS, stream, &block),
+                encode_frame(DATA, END_STREAM, stream, &[0; 5]),
+            ]
+            .concat()
         };
         let _ = connection.write_all(&(0..50).flat_map(one).collect::<Vec<_>>()).await;
         let _ = connection.flush().await;
@@ -190,14 +196,27 @@ async fn ask(what: Open, mut access: AccessClient, number: u64) -> bool {
     let refused = match what {
         Open::SignIn => {
             let account_label = format!("{number:0>ACCOUNT_LABEL_CHARS_MAX$}");
-            access.sign_in(pb::SignInRequest { account_label, password: PASSWORD.to_owned() }).await.err()
+            access
+                .sign_in(pb::SignInRequest { account_label, password: PASSWORD.to_owned() })
+                .await
+                .err()
         }
         Open::Enrol => access.enrol(wrong_code_request(device_id)).await.err(),
         Open::Renew => {
-            let asked = access.begin_renewal(pb::BeginRenewalRequest { device_id: device_id.clone() }).await;
+            let asked = access
+                .begin_renewal(pb::BeginRenewalRequest { device_id: device_id.clone() })
+                .await;
             let Ok(nonce) = asked.map(|answer| answer.into_inner().nonce) else { return false };
             let signature = vec![7; 64];
-            access.renew_token(pb::RenewTokenRequest { device_id, nonce, signature, certificate: None }).await.err()
+            access
+                .renew_token(pb::RenewTokenRequest {
+                    device_id,
+                    nonce,
+                    signature,
+                    certificate: None,
+                })
+                .await
+                .err()
         }
     };
     refused.is_some_and(|status| status.code() == Code::Unauthenticated)
@@ -215,7 +234,10 @@ pub(crate) async fn open_calls(target: &AttackTarget, what: Open, most: u64) -> 
             callers.spawn(async move {
                 while worked.load(Ordering::Relaxed) < most {
                     let number = made.fetch_add(1, Ordering::Relaxed);
-                    worked.fetch_add(u64::from(ask(what, access.clone(), number).await), Ordering::Relaxed);
+                    worked.fetch_add(
+                        u64::from(ask(what, access.clone(), number).await),
+                        Ordering::Relaxed,
+                    );
                 }
             });
         }
@@ -300,7 +322,9 @@ pub(crate) async fn run_attack(name: &str, target: AttackTarget, token: &str) {
         "slow readers, 500" => hold_open(open_slow_readers(&target, 10, token).await).await,
         "rapid reset" => repeat_attack(&target, flood_rapid_reset).await,
         "CONTINUATION flood" => repeat_attack(&target, flood_continuation).await,
-        "PING flood" => repeat_attack(&target, |connection| flood_pings(connection, MAX_WRITES)).await,
+        "PING flood" => {
+            repeat_attack(&target, |connection| flood_pings(connection, MAX_WRITES)).await
+        }
         "oversized messages" => repeat_attack(&target, send_oversized_message).await,
         "packed bombs" => repeat_attack(&target, send_decompression_bomb).await,
         "10,000 connections" => hold_open(open_silent_tcp(&target, 10_000).await).await,

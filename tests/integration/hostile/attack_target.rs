@@ -62,8 +62,9 @@ impl AttackTarget {
         let files = TlsFiles::in_dir(&self.dir.join("tls"));
         let mut roots = tokio_rustls::rustls::RootCertStore::empty();
         roots.add(read_chain(&files.ca).unwrap()[0].clone()).unwrap();
-        let mut config =
-            tokio_rustls::rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+        let mut config = tokio_rustls::rustls::ClientConfig::builder()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
         config.alpn_protocols = vec![b"h2".to_vec()];
         let name = "localhost".try_into().unwrap();
         TlsConnector::from(Arc::new(config)).connect(name, self.connect_tcp().await?).await
@@ -98,11 +99,20 @@ impl AttackTarget {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid)).unwrap();
         // Behind the name, which may hold blanks: state, then ten numbers, then the time in user and in system mode.
         let after_name = stat.rsplit(')').next().unwrap();
-        after_name.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<u64>().unwrap()).sum()
+        after_name
+            .split_whitespace()
+            .skip(11)
+            .take(2)
+            .map(|ticks| ticks.parse::<u64>().unwrap())
+            .sum()
     }
 
     /// Others are served, on the connection that they have and on a new one, and memory has not grown beyond what caches take.
-    pub(crate) async fn assert_healthy(&self, health: &mut HealthClient<tonic::transport::Channel>, before: u64) {
+    pub(crate) async fn assert_healthy(
+        &self,
+        health: &mut HealthClient<tonic::transport::Channel>,
+        before: u64,
+    ) {
         assert_served(health).await;
         assert_served(&mut self.health_client().await).await;
         let now = self.memory_mib();
@@ -140,7 +150,11 @@ pub(crate) fn encode_call_headers(path: &str, more: &[(&str, &str)]) -> Vec<u8> 
 }
 
 /// Writes until the other side has had enough; whether it ended the connection within `most` writes.
-pub(crate) async fn write_until_closed(line: TlsConnection, most: usize, next: impl Fn(usize) -> Vec<u8>) -> bool {
+pub(crate) async fn write_until_closed(
+    line: TlsConnection,
+    most: usize,
+    next: impl Fn(usize) -> Vec<u8>,
+) -> bool {
     let (mut read, mut write) = tokio::io::split(line);
     // What comes back is taken, so that the flood is not stopped by a full line.
     let reading = tokio::spawn(async move {
@@ -157,11 +171,15 @@ pub(crate) async fn write_until_closed(line: TlsConnection, most: usize, next: i
 }
 
 /// Reads until the connection ends; how long that took.
-pub(crate) async fn wait_until_closed(mut line: impl AsyncReadExt + Unpin, most: Duration) -> Option<Duration> {
+pub(crate) async fn wait_until_closed(
+    mut line: impl AsyncReadExt + Unpin,
+    most: Duration,
+) -> Option<Duration> {
     let began = Instant::now();
     let mut buffer = vec![0; 4096];
     loop {
-        match tokio::time::timeout(most.checked_sub(began.elapsed())?, line.read(&mut buffer)).await {
+        match tokio::time::timeout(most.checked_sub(began.elapsed())?, line.read(&mut buffer)).await
+        {
             Ok(Ok(0) | Err(_)) => return Some(began.elapsed()),
             Ok(Ok(_)) => {}
             Err(_) => return None,

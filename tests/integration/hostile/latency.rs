@@ -50,14 +50,22 @@ async fn the_attacker() {
         std::thread::sleep(Duration::from_secs(60));
         std::process::exit(3);
     });
-    let [name, dir, port, process, token] = what.split('\n').collect::<Vec<_>>().try_into().unwrap();
-    let target = AttackTarget::new(PathBuf::from(dir), port.parse().unwrap(), process.parse().unwrap());
+    let [name, dir, port, process, token] =
+        what.split('\n').collect::<Vec<_>>().try_into().unwrap();
+    let target =
+        AttackTarget::new(PathBuf::from(dir), port.parse().unwrap(), process.parse().unwrap());
     run_attack(name, target, token).await;
 }
 
 fn spawn_attacker(name: &str, target: &AttackTarget, token: &str) -> ChildGuard {
-    let what =
-        [name, target.dir.to_str().unwrap(), &target.port.to_string(), &target.pid.to_string(), token].join("\n");
+    let what = [
+        name,
+        target.dir.to_str().unwrap(),
+        &target.port.to_string(),
+        &target.pid.to_string(),
+        token,
+    ]
+    .join("\n");
     let mut command = Command::new("nice");
     command.args(["-n", "19"]).arg(std::env::current_exe().unwrap());
     command.args(["hostile::latency::the_attacker", "--exact"]).env(ATTACK_ENV, what);
@@ -67,13 +75,29 @@ fn spawn_attacker(name: &str, target: &AttackTarget, token: &str) -> ChildGuard 
 /// The real binary over the town's files.
 fn start_server(binary: &str, dir: &Path) -> (ChildGuard, AttackTarget) {
     let mut command = Command::new(binary);
-    command.args(["serve", "--set", "listen.address=127.0.0.1:0", "--set", "database.url=sqlite:../town.db"]);
+    command.args([
+        "serve",
+        "--set",
+        "listen.address=127.0.0.1:0",
+        "--set",
+        "database.url=sqlite:../town.db",
+    ]);
     command.args(["--set", "tls.dir=../tls", "--set", "jobs.enabled=false"]);
-    command.env("THIDUA_DATA", dir.join("keys")).env("THIDUA_LANG", "en").stdout(Stdio::piped()).stderr(Stdio::null());
+    command
+        .env("THIDUA_DATA", dir.join("keys"))
+        .env("THIDUA_LANG", "en")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
     let mut child = command.spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let line = lines.next().unwrap().unwrap();
-    let port = line.rsplit(':').next().unwrap().trim().parse().unwrap_or_else(|_| panic!("no address in: {line}"));
+    let port = line
+        .rsplit(':')
+        .next()
+        .unwrap()
+        .trim()
+        .parse()
+        .unwrap_or_else(|_| panic!("no address in: {line}"));
     let target = AttackTarget::new(dir.to_owned(), port, child.id());
     (ChildGuard(child), target)
 }
@@ -139,19 +163,24 @@ async fn others_go_on_while_the_real_binary_is_attacked() {
     let only = std::env::var("THIDUA_HOSTILE_ONLY").unwrap_or_default();
     let dir = TestServer::start().await.stop().await;
     let app = App::new(
-        Store::open(&DatabaseLocation::parse(&dir.path().join("town.db").display().to_string())).unwrap(),
+        Store::open(&DatabaseLocation::parse(&dir.path().join("town.db").display().to_string()))
+            .unwrap(),
         Clock::System,
     );
     app.apply_org_day().unwrap(); // From the town's first Monday to today.
     let (_server, target) = start_server(&binary, dir.path());
     let mut phones = Vec::new();
     for _ in 0..PHONES {
-        let mut phone = TestClient::new(connect_dir(&target.dir, target.port).await, UnitId::from_code(COMMUNE));
+        let mut phone = TestClient::new(
+            connect_dir(&target.dir, target.port).await,
+            UnitId::from_code(COMMUNE),
+        );
         phone.enrol(&create_code(&app, COMMUNE, Role::Reporter)).await.unwrap();
         phone.sync(Vec::new()).await.unwrap();
         phones.push(phone);
     }
-    let mut thief = TestClient::new(connect_dir(&target.dir, target.port).await, UnitId::from_code(COMMUNE));
+    let mut thief =
+        TestClient::new(connect_dir(&target.dir, target.port).await, UnitId::from_code(COMMUNE));
     thief.enrol(&create_code(&app, COMMUNE, Role::Reporter)).await.unwrap();
     measure_phones(&mut phones, QUIET_PERIOD).await;
     println!(
@@ -176,7 +205,11 @@ async fn others_go_on_while_the_real_binary_is_attacked() {
             target.memory_mib(),
             anew.as_millis(),
         );
-        assert!(target.memory_mib() < before + FLOOD_MIB, "memory did not come back: {} MiB", target.memory_mib());
+        assert!(
+            target.memory_mib() < before + FLOOD_MIB,
+            "memory did not come back: {} MiB",
+            target.memory_mib()
+        );
     }
 }
 
@@ -185,5 +218,12 @@ fn format_latencies(mut quiet: CallLatencies, mut under: CallLatencies) -> Strin
     let (one, other) = (quiet.p99(), under.p99());
     let tenths = other * 10 / one.max(1);
     let ms = |micros: u128| format!("{:>6}.{} ms", micros / 1000, micros / 100 % 10);
-    format!("{} | {} | {:>3}.{} | {:>6}", ms(one), ms(other), tenths / 10, tenths % 10, quiet.failed + under.failed)
+    format!(
+        "{} | {} | {:>3}.{} | {:>6}",
+        ms(one),
+        ms(other),
+        tenths / 10,
+        tenths % 10,
+        quiet.failed + under.failed
+    )
 }

@@ -14,8 +14,10 @@ fn server_names() -> Vec<String> {
 async fn phones_that_heard_of_the_next_ca_follow_when_it_takes_over_and_forget_the_one_before() {
     let now = Clock::System.now();
     let test_server = TestServer::start().await;
-    let (awake, asleep) =
-        (enrolled_app(&test_server, COMMUNE, Role::Reporter), enrolled_app(&test_server, COMMUNE, Role::UnitHead));
+    let (awake, asleep) = (
+        enrolled_app(&test_server, COMMUNE, Role::Reporter),
+        enrolled_app(&test_server, COMMUNE, Role::UnitHead),
+    );
     let before = std::fs::read(&test_server.files.ca_key).unwrap();
     let (port, files) = (test_server.address.port(), test_server.files.clone());
     ca::create_next_ca(&files, now).unwrap();
@@ -49,6 +51,9 @@ async fn phones_that_heard_of_the_next_ca_follow_when_it_takes_over_and_forget_t
     ca::init_tls(&files, &server_names(), now).unwrap();
     std::fs::remove_file(&files.previous_ca).unwrap();
     let test_server = TestServer::serve_dir_on_port(dir.path(), port).await;
-    assert!(awake.sync_once().unwrap().digests_match, "at peace again: nothing is announced, nothing changes");
+    assert!(
+        awake.sync_once().unwrap().digests_match,
+        "at peace again: nothing is announced, nothing changes"
+    );
     test_server.close().await;
 }

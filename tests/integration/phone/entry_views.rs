@@ -31,18 +31,34 @@ async fn figures_not_sent_yet_are_weighed_against_no_target_and_change_no_standi
     server.app.aggregate_campaigns(&system, |_| Ok(true)).unwrap();
     commune.sync_once().unwrap();
     let published = commune.standings().unwrap();
-    assert!(published.iter().any(|one| one.judgement.code == "T1"), "the night's standings are on the phone");
+    assert!(
+        published.iter().any(|one| one.judgement.code == "T1"),
+        "the night's standings are on the phone"
+    );
 
     commune.save_cells(first_week_key(&commune), vec![cell_entry("so_offences", 7)], None).unwrap();
     assert_eq!(commune.standings().unwrap(), published, "typed and not sent: nobody has judged it");
     commune.sync_once().unwrap();
-    assert_eq!(commune.standings().unwrap(), published, "sent and not accepted: nobody has judged it");
+    assert_eq!(
+        commune.standings().unwrap(),
+        published,
+        "sent and not accepted: nobody has judged it"
+    );
     for (view, text) in collect_entry_views(&commune) {
         let text = text.to_lowercase();
         assert!(!text.contains("err("), "{view}: {text}");
-        for word in
-            ["target", "limit", "slack", "pace", "verdict", "behind", "allowed", "baseline", "judgement", "\"t1"]
-        {
+        for word in [
+            "target",
+            "limit",
+            "slack",
+            "pace",
+            "verdict",
+            "behind",
+            "allowed",
+            "baseline",
+            "judgement",
+            "\"t1",
+        ] {
             assert!(!text.contains(word), "{view} says {word}: {text}");
         }
     }

@@ -9,7 +9,10 @@ use thidua::jobs;
 
 /// Nobody has reported: the night of this day asks every unit why.
 async fn run_nightly_findings(server: &TestServer, month: i8, day: i8) {
-    server.clock.set(Timestamp::from_local_midnight(date(2024, month, day)).saturating_add_micros(9 * 3_600_000_000));
+    server.clock.set(
+        Timestamp::from_local_midnight(date(2024, month, day))
+            .saturating_add_micros(9 * 3_600_000_000),
+    );
     let app = server.app.clone();
     tokio::task::spawn_blocking(move || jobs::find_job("quality").unwrap().run_now(&app, "test"))
         .await
@@ -18,17 +21,29 @@ async fn run_nightly_findings(server: &TestServer, month: i8, day: i8) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_question_is_on_the_phone_of_the_unit_first_and_on_its_superiors_after_five_working_days() {
+async fn a_question_is_on_the_phone_of_the_unit_first_and_on_its_superiors_after_five_working_days()
+{
     let server = TestServer::start().await;
     run_nightly_findings(&server, 9, 30).await;
-    let (own, above) =
-        (enrolled_app(&server, COMMUNE, Role::Reporter), enrolled_app(&server, DISTRICT, Role::Reviewer));
+    let (own, above) = (
+        enrolled_app(&server, COMMUNE, Role::Reporter),
+        enrolled_app(&server, DISTRICT, Role::Reviewer),
+    );
     assert_eq!(above.findings().unwrap(), []);
     let asked = own.findings().unwrap();
     let [question] = &asked[..] else { panic!("{asked:?}") };
-    assert_eq!((question.rule.as_str(), question.state.as_str(), &question.reply), ("D1", "OPEN", &None));
-    assert_eq!((question.unit.as_str(), question.asked_day), (COMMUNE, days_from_date(date(2024, 9, 30))));
-    assert!(question.text_vi.ends_with('?') && question.text_en.ends_with('?'), "it asks: {question:?}");
+    assert_eq!(
+        (question.rule.as_str(), question.state.as_str(), &question.reply),
+        ("D1", "OPEN", &None)
+    );
+    assert_eq!(
+        (question.unit.as_str(), question.asked_day),
+        (COMMUNE, days_from_date(date(2024, 9, 30)))
+    );
+    assert!(
+        question.text_vi.ends_with('?') && question.text_en.ends_with('?'),
+        "it asks: {question:?}"
+    );
 
     run_nightly_findings(&server, 10, 7).await;
     above.sync_once().unwrap();

@@ -29,10 +29,13 @@ fn is_notified_of(changes: &Receiver<ReplicaChange>, report: &str) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reviewer_who_follows_hears_of_a_report_when_it_is_sent_and_what_she_types_goes_out_at_once() {
+async fn a_reviewer_who_follows_hears_of_a_report_when_it_is_sent_and_what_she_types_goes_out_at_once()
+ {
     let server = TestServer::start().await;
-    let (commune, district) =
-        (enrolled_app(&server, COMMUNE, Role::Reporter), enrolled_app(&server, DISTRICT, Role::Reviewer));
+    let (commune, district) = (
+        enrolled_app(&server, COMMUNE, Role::Reporter),
+        enrolled_app(&server, DISTRICT, Role::Reviewer),
+    );
     let (tell, changes) = channel();
     district.set_listener(Some(Box::new(ChannelListener(tell))));
     district.start_following().unwrap();

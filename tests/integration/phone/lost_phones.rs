@@ -23,8 +23,15 @@ async fn s09_a_cloned_phone_is_noticed_and_stops() {
     clone.save_cells(key, vec![cell_entry("so_offences", 3)], None).unwrap();
     assert_eq!(phone.sync_once().unwrap().applied, 1);
     let forked = clone.sync_once().unwrap_err();
-    assert!(matches!(forked, ClientError::Stopped { reason: StopReason::Forked, .. }), "{forked:?}");
-    assert_eq!(clone.outbox_status().unwrap().waiting, 1, "what was typed can still be read and noted down");
+    assert!(
+        matches!(forked, ClientError::Stopped { reason: StopReason::Forked, .. }),
+        "{forked:?}"
+    );
+    assert_eq!(
+        clone.outbox_status().unwrap().waiting,
+        1,
+        "what was typed can still be read and noted down"
+    );
     server.close().await;
 }
 
@@ -55,7 +62,11 @@ async fn s22_a_phone_that_asks_for_a_rebuilding_holds_the_same_afterwards() {
     phone.save_cells(key, vec![cell_entry("so_offences", 1)], None).unwrap();
     phone.request_rebuild().unwrap();
     let sync = phone.sync_once().unwrap();
-    assert_eq!((sync.resets as usize, sync.applied, sync.digests_match), (before.len(), 1, true), "{sync:?}");
+    assert_eq!(
+        (sync.resets as usize, sync.applied, sync.digests_match),
+        (before.len(), 1, true),
+        "{sync:?}"
+    );
     assert!(sync.rows > 0);
     server.close().await;
 }
@@ -63,11 +74,15 @@ async fn s22_a_phone_that_asks_for_a_rebuilding_holds_the_same_afterwards() {
 #[tokio::test(flavor = "multi_thread")]
 async fn s19_who_lost_the_role_still_renews_the_token_and_what_was_typed_waits_for_the_unit_head() {
     let server = TestServer::start().await;
-    let (phone, head) =
-        (enrolled_app(&server, COMMUNE, Role::Reporter), enrolled_app(&server, COMMUNE, Role::UnitHead));
+    let (phone, head) = (
+        enrolled_app(&server, COMMUNE, Role::Reporter),
+        enrolled_app(&server, COMMUNE, Role::UnitHead),
+    );
     let key = first_week_key(&phone);
     phone.save_cells(key.clone(), vec![cell_entry("so_offences", 3)], None).unwrap();
-    let account = thidua::domain::ids::AccountId::parse(&phone.session().unwrap().unwrap().account_id).unwrap();
+    let account =
+        thidua::domain::ids::AccountId::parse(&phone.session().unwrap().unwrap().account_id)
+            .unwrap();
     let grants = server.app.store().read(|tx| tx.grants(account)).unwrap();
     server.app.revoke_grant(&server.app.system_actor().unwrap(), account, &grants[0]).unwrap();
     // A day later the token has ended: the phone must renew it, without any role.

@@ -14,7 +14,9 @@ mod weekly_report;
 mod wire_size;
 
 use crate::harness::TestServer;
-use thidua::client::facade::{CellEntry, CellFigure, Phone, ReportKeyView, ReportStatus, ReportView};
+use thidua::client::facade::{
+    CellEntry, CellFigure, Phone, ReportKeyView, ReportStatus, ReportView,
+};
 use thidua::domain::enrolment::{EnrolmentCode, Invite};
 use thidua::domain::permission::Role;
 
@@ -41,7 +43,11 @@ pub(crate) fn invitation(server: &TestServer, code: EnrolmentCode) -> String {
 }
 
 /// The same for a server that is reached at another address.
-pub(crate) fn invitation_at(server: &TestServer, address: std::net::SocketAddr, code: EnrolmentCode) -> String {
+pub(crate) fn invitation_at(
+    server: &TestServer,
+    address: std::net::SocketAddr,
+    code: EnrolmentCode,
+) -> String {
     let addresses = vec![format!("https://{address}")];
     Invite { code, ca_sha256: server.files.ca_sha256().unwrap(), addresses }.to_string()
 }
@@ -64,7 +70,8 @@ pub(crate) fn enrolled_app(server: &TestServer, unit: &str, role: Role) -> Phone
 
 /// The report of the campaign's first week, the one that is due on the town's first day.
 pub(crate) fn first_week_key(app: &PhoneApp) -> ReportKeyView {
-    let day = |month, day| thidua::domain::time::days_from_date(jiff::civil::date(2024, month, day));
+    let day =
+        |month, day| thidua::domain::time::days_from_date(jiff::civil::date(2024, month, day));
     let due = app.due_reports(day(8, 19), day(8, 26)).unwrap();
     due.iter().find(|due| due.key.contract == "tuan-xa").unwrap().key.clone()
 }
@@ -81,6 +88,14 @@ pub(crate) fn report_status(app: &PhoneApp, key: &ReportKeyView) -> ReportStatus
     app.report(app.report_id(key.clone())).unwrap().map_or(ReportStatus::Blank, |view| view.status)
 }
 
-pub(crate) fn presented_figure(app: &PhoneApp, key: &ReportKeyView, element: &str) -> Option<CellFigure> {
-    report_view(app, key).cells.into_iter().find(|cell| cell.element == element).and_then(|cell| cell.value)
+pub(crate) fn presented_figure(
+    app: &PhoneApp,
+    key: &ReportKeyView,
+    element: &str,
+) -> Option<CellFigure> {
+    report_view(app, key)
+        .cells
+        .into_iter()
+        .find(|cell| cell.element == element)
+        .and_then(|cell| cell.value)
 }

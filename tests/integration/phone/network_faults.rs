@@ -34,7 +34,12 @@ async fn s03_a_line_cut_after_any_number_of_bytes_ends_like_one_that_was_never_c
     let server = TestServer::start_behind_proxy(&proxy).await;
     let whole = enrolled_app(&server, COMMUNE, Role::Reporter);
     let cut = unenrolled_app(&server);
-    cut.enrol(super::invitation_at(&server, proxy.address, server.create_code(COMMUNE, Role::Reporter))).unwrap();
+    cut.enrol(super::invitation_at(
+        &server,
+        proxy.address,
+        server.create_code(COMMUNE, Role::Reporter),
+    ))
+    .unwrap();
     let mut cuts = 0;
     for bytes in (1..30).map(|step| step * 701) {
         cut.disconnect();
@@ -57,12 +62,21 @@ async fn s07_answers_that_never_come_are_given_up_and_what_they_answered_is_done
     let proxy = ThrottledProxy::new(10_000_000, Duration::ZERO).await;
     let server = TestServer::start_behind_proxy(&proxy).await;
     let commune = unenrolled_app(&server);
-    commune.enrol(super::invitation_at(&server, proxy.address, server.create_code(COMMUNE, Role::Reporter))).unwrap();
+    commune
+        .enrol(super::invitation_at(
+            &server,
+            proxy.address,
+            server.create_code(COMMUNE, Role::Reporter),
+        ))
+        .unwrap();
     assert!(commune.sync_once().unwrap().digests_match);
     let key = first_week_key(&commune);
     commune.save_cells(key.clone(), vec![cell_entry("so_offences", 3)], None).unwrap();
     proxy.set_drop_responses(true);
-    assert!(matches!(commune.sync_once(), Err(ClientError::Offline { .. })), "nobody waits for ever");
+    assert!(
+        matches!(commune.sync_once(), Err(ClientError::Offline { .. })),
+        "nobody waits for ever"
+    );
     proxy.set_drop_responses(false);
     commune.disconnect();
     let done = commune.sync_once().unwrap();
@@ -110,7 +124,8 @@ async fn an_enrolment_whose_answer_was_lost_is_asked_again_and_gives_the_first_a
         let _ = std::fs::copy(phone.dir.path().join(file), before.path().join(file));
     }
     let first = phone.enrol(text.clone()).unwrap();
-    let again = Phone::open_with_clock(&before.path().join("phone.db"), server.clock.clone()).unwrap();
+    let again =
+        Phone::open_with_clock(&before.path().join("phone.db"), server.clock.clone()).unwrap();
     assert_eq!(again.enrol(text.clone()), Ok(first));
     assert_eq!(phone.enrol(text), Err(ClientError::AlreadyEnrolled));
     server.close().await;
@@ -124,7 +139,10 @@ async fn a_used_code_serves_nobody_else_and_other_texts_are_no_codes() {
     let thief = unenrolled_app(&server);
     assert!(matches!(thief.enrol(text), Err(ClientError::CodeRefused { .. })));
     assert_eq!(thief.sync_once(), Err(ClientError::NotEnrolled));
-    assert!(matches!(thief.enrol("https://example.org".into()), Err(ClientError::BadInvitation { .. })));
+    assert!(matches!(
+        thief.enrol("https://example.org".into()),
+        Err(ClientError::BadInvitation { .. })
+    ));
     server.close().await;
 }
 

@@ -22,14 +22,18 @@ fn advance_days(clock: &Clock, days: i64) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_phone_without_contact_hides_what_it_holds_after_its_lease_and_one_sync_opens_it_with_all_that_was_typed() {
+async fn a_phone_without_contact_hides_what_it_holds_after_its_lease_and_one_sync_opens_it_with_all_that_was_typed()
+ {
     let server = TestServer::start().await;
     let (phone, clock) = app_with_own_clock(&server);
     let key = first_week_key(&phone);
     let id = phone.report_id(key.clone());
     phone.save_nil(key.clone()).unwrap();
     advance_days(&clock, 13);
-    assert_eq!(phone.lease().unwrap(), Some(LeaseView { days: 14, remaining_days: 1, is_expired: false }));
+    assert_eq!(
+        phone.lease().unwrap(),
+        Some(LeaseView { days: 14, remaining_days: 1, is_expired: false })
+    );
     phone.submit_report(id.clone()).unwrap();
 
     advance_days(&clock, 14);
@@ -41,7 +45,10 @@ async fn a_phone_without_contact_hides_what_it_holds_after_its_lease_and_one_syn
     assert_eq!(phone.standings(), Err(locked.clone()));
     assert_eq!(phone.command_history(10), Err(locked.clone()));
     assert_eq!(phone.all_records(), Err(locked.clone()));
-    assert_eq!(phone.save_cells(key.clone(), vec![cell_entry("so_offences", 1)], None), Err(locked.clone()));
+    assert_eq!(
+        phone.save_cells(key.clone(), vec![cell_entry("so_offences", 1)], None),
+        Err(locked.clone())
+    );
     assert_eq!(phone.outbox_status().unwrap().waiting, 2, "how much waits is told");
     assert!(phone.session().unwrap().is_some(), "and whose phone it is");
 
@@ -55,7 +62,10 @@ async fn a_phone_without_contact_hides_what_it_holds_after_its_lease_and_one_syn
     let sync = phone.sync_once().unwrap();
     assert_eq!((sync.applied, sync.digests_match), (2, true), "{sync:?}");
     assert_eq!(report_status(&phone, &key), ReportStatus::Received);
-    assert_eq!(phone.lease().unwrap(), Some(LeaseView { days: 14, remaining_days: 14, is_expired: false }));
+    assert_eq!(
+        phone.lease().unwrap(),
+        Some(LeaseView { days: 14, remaining_days: 14, is_expired: false })
+    );
     server.close().await;
 }
 
@@ -70,6 +80,9 @@ async fn a_phone_that_was_revoked_while_it_was_hidden_destroys_what_it_hid() {
     assert_eq!(phone.reports(), Err(ClientError::LeaseExpired { days: 14 }));
     let told = phone.sync_once().unwrap_err();
     assert!(matches!(told, ClientError::Stopped { reason: StopReason::Revoked, .. }), "{told:?}");
-    assert_eq!((phone.session(), phone.lease(), phone.outbox_status().unwrap().waiting), (Ok(None), Ok(None), 0));
+    assert_eq!(
+        (phone.session(), phone.lease(), phone.outbox_status().unwrap().waiting),
+        (Ok(None), Ok(None), 0)
+    );
     server.close().await;
 }

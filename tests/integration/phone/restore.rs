@@ -11,7 +11,9 @@ use thidua::domain::report::ContentHash;
 use thidua::domain::time::{Timestamp, days_from_date};
 use thidua::domain::workflow::ReportState;
 use thidua::store::DatabaseLocation;
-use thidua::store::backup::{BackupFile, check_database_at, list_desk_actions, rename_database, restore_backup};
+use thidua::store::backup::{
+    BackupFile, check_database_at, list_desk_actions, rename_database, restore_backup,
+};
 
 /// A district that keeps its fourteen communes all year.
 const DISTRICT: &str = "dist-844";
@@ -90,7 +92,12 @@ impl RestoreFleet {
         let reporter = |uid: &String| enrolled_app(server, uid, Role::Reporter);
         let reviewers = (0..2).map(|_| enrolled_app(server, DISTRICT, Role::Reviewer)).collect();
         let revoked = reporter(&communes[1]);
-        Self { reporters: communes.iter().map(reporter).collect(), reviewers, latecomers: Vec::new(), revoked }
+        Self {
+            reporters: communes.iter().map(reporter).collect(),
+            reviewers,
+            latecomers: Vec::new(),
+            revoked,
+        }
     }
 
     /// Everybody who is still let in, those first whose commands stand on everybody else's: the worst order.
@@ -100,7 +107,8 @@ impl RestoreFleet {
 
     /// Three new phones, which compare the books at length; how many commands that took.
     fn enrol_latecomers(&mut self, server: &TestServer, communes: &[String]) -> u32 {
-        self.latecomers = communes[..3].iter().map(|uid| enrolled_app(server, uid, Role::Reporter)).collect();
+        self.latecomers =
+            communes[..3].iter().map(|uid| enrolled_app(server, uid, Role::Reporter)).collect();
         for phone in &self.latecomers {
             let report = phone.report_id(due_weeks(phone, day_number(0), day_number(1))[0].clone());
             for no in 0..160 {
@@ -117,7 +125,9 @@ impl RestoreFleet {
         for (reviewer, half) in self.reviewers.iter().zip([0, 1]) {
             while reviewer.sync_once().unwrap().rows > 0 {}
             let queue = reviewer.review_queue().unwrap().into_iter().map(|one| one.report);
-            for seen in queue.filter(|seen| seen.key.start_day >= day_number(1)).skip(half * 25).take(25) {
+            for seen in
+                queue.filter(|seen| seen.key.start_day >= day_number(1)).skip(half * 25).take(25)
+            {
                 reviewer.accept_report(seen.report_id, seen.content_hash).unwrap();
                 accepted += 1;
             }
@@ -134,7 +144,10 @@ impl RestoreFleet {
         keys.revocations.append(revoked, server.app.now(), &keys.authority).unwrap();
         let (from, to) = (jiff::civil::date(2025, 1, 1), jiff::civil::date(2030, 1, 1));
         let grant = Grant { role: Role::Auditor, unit: UnitId::from_code(DISTRICT), from, to };
-        server.app.grant_role(&system, AccountId::from_code("kiem-tra"), "kiem-tra", &grant).unwrap();
+        server
+            .app
+            .grant_role(&system, AccountId::from_code("kiem-tra"), "kiem-tra", &grant)
+            .unwrap();
     }
 }
 
@@ -160,28 +173,34 @@ fn restore_database(copy: &BackupFile, location: &DatabaseLocation) -> (i64, Vec
         }
     });
     let old = DatabaseLocation::Sqlite(old.unwrap().display().to_string());
-    let acts = list_desk_actions(&old, copy.seq).unwrap().into_iter().map(|act| act.action).collect();
+    let acts =
+        list_desk_actions(&old, copy.seq).unwrap().into_iter().map(|act| act.action).collect();
     (restore_backup(&copy.path, location, None, &[9; 16]).unwrap(), acts)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn s24_a_server_restored_a_thousand_commands_back_gets_all_of_them_from_its_phones() {
     let server = TestServer::start().await;
-    server
-        .clock
-        .set(Timestamp::from_local_midnight(jiff::civil::date(2025, 2, 24)).saturating_add_micros(9 * 3_600_000_000));
+    server.clock.set(
+        Timestamp::from_local_midnight(jiff::civil::date(2025, 2, 24))
+            .saturating_add_micros(9 * 3_600_000_000),
+    );
     let communes = communes(&server);
     let mut fleet = RestoreFleet::new(&server, &communes);
     for phone in &fleet.reporters {
         send_reports(phone, &due_weeks(phone, day_number(0), day_number(1)));
     }
     let copies = tempfile::tempdir().unwrap();
-    let copy = BackupFile::for_head(&server.app.store().read(|tx| tx.head()).unwrap(), copies.path());
+    let copy =
+        BackupFile::for_head(&server.app.store().read(|tx| tx.head()).unwrap(), copies.path());
     server.app.store().copy_to_file(&copy.path).unwrap();
 
     // The life that the copy does not hold.
-    let mut lost: u32 =
-        fleet.reporters.iter().map(|phone| send_reports(phone, &due_weeks(phone, day_number(1), day_number(2)))).sum();
+    let mut lost: u32 = fleet
+        .reporters
+        .iter()
+        .map(|phone| send_reports(phone, &due_weeks(phone, day_number(1), day_number(2))))
+        .sum();
     lost += fleet.enrol_latecomers(&server, &communes) + fleet.accept_reports();
     assert!(lost >= 1_000, "{lost} commands behind the copy");
     fleet.apply_desk_changes(&server);
@@ -194,7 +213,10 @@ async fn s24_a_server_restored_a_thousand_commands_back_gets_all_of_them_from_it
     let dir = server.stop().await;
     let location = DatabaseLocation::Sqlite(dir.path().join("town.db").display().to_string());
     let (epoch, acts) = restore_database(&copy, &location);
-    assert!(acts.iter().any(|act| act.contains("enrol")), "the grant given at the desk is listed: {acts:?}");
+    assert!(
+        acts.iter().any(|act| act.contains("enrol")),
+        "the grant given at the desk is listed: {acts:?}"
+    );
     let server = TestServer::serve_dir_on_port(dir.path(), port).await;
     server.clock.set(now);
     for _ in 0..5 {
@@ -206,7 +228,11 @@ async fn s24_a_server_restored_a_thousand_commands_back_gets_all_of_them_from_it
         assert!(is_settled(phone), "every phone agrees with the server");
         assert_eq!(phone.refused_commands().unwrap(), [], "nothing was refused");
     }
-    assert_eq!(before, report_states(&server), "every report stands where it stood and says what it said");
+    assert_eq!(
+        before,
+        report_states(&server),
+        "every report stands where it stood and says what it said"
+    );
     let head = server.app.store().read(|tx| tx.head()).unwrap();
     assert_eq!(head.epoch, epoch, "one new history, however many phones noticed");
     server.close().await;
@@ -214,9 +240,11 @@ async fn s24_a_server_restored_a_thousand_commands_back_gets_all_of_them_from_it
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn s24_a_history_cut_short_behind_everybodys_back_begins_anew_once_at_the_first_phone_that_knows_better() {
+async fn s24_a_history_cut_short_behind_everybodys_back_begins_anew_once_at_the_first_phone_that_knows_better()
+ {
     let server = TestServer::start().await;
-    let phones = ["com-29410-0", "com-29242-0"].map(|uid| enrolled_app(&server, uid, Role::Reporter));
+    let phones =
+        ["com-29410-0", "com-29242-0"].map(|uid| enrolled_app(&server, uid, Role::Reporter));
     let copies = tempfile::tempdir().unwrap();
     let old = copies.path().join("old.db");
     server.app.store().copy_to_file(&old).unwrap();

@@ -19,19 +19,28 @@ fn set_day(server: &TestServer, day: jiff::civil::Date) {
 fn last_partial_period(app: &super::PhoneApp, unit: &str) -> ReportKeyView {
     let day = |month, day| days_from_date(date(2024, month, day));
     let due = app.due_reports(day(12, 30), day(12, 31)).unwrap();
-    due.iter().find(|due| due.key.contract == "tuan-xa" && due.key.unit == unit).unwrap().key.clone()
+    due.iter()
+        .find(|due| due.key.contract == "tuan-xa" && due.key.unit == unit)
+        .unwrap()
+        .key
+        .clone()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn s17_s20_a_merger_moves_scopes_and_reports_and_the_successor_signs_for_the_closed_ward() {
     let server = TestServer::start().await;
-    let (one, two) =
-        (enrolled_app(&server, COMMUNE, Role::Reporter), enrolled_app(&server, JOINING_WARD, Role::Reporter));
+    let (one, two) = (
+        enrolled_app(&server, COMMUNE, Role::Reporter),
+        enrolled_app(&server, JOINING_WARD, Role::Reporter),
+    );
     let district = enrolled_app(&server, DISTRICT, Role::Reviewer);
     set_day(&server, date(2024, 12, 31));
     [&one, &two].into_iter().for_each(|phone| assert!(phone.sync_once().unwrap().digests_match));
     let key = last_partial_period(&two, JOINING_WARD);
-    assert_eq!((key.start_day, key.end_day), (days_from_date(date(2024, 12, 30)), days_from_date(date(2025, 1, 1))));
+    assert_eq!(
+        (key.start_day, key.end_day),
+        (days_from_date(date(2024, 12, 30)), days_from_date(date(2025, 1, 1)))
+    );
     two.save_nil(key.clone()).unwrap();
     two.sync_once().unwrap(); // A draft, at the desk of a ward that closes tonight.
 
@@ -40,7 +49,8 @@ async fn s17_s20_a_merger_moves_scopes_and_reports_and_the_successor_signs_for_t
         let sync = phone.sync_once().unwrap();
         assert!(sync.digests_match, "{sync:?}");
     }
-    let lost: Vec<String> = two.scopes().unwrap().into_iter().filter(|s| !s.granted).map(|s| s.removal).collect();
+    let lost: Vec<String> =
+        two.scopes().unwrap().into_iter().filter(|s| !s.granted).map(|s| s.removal).collect();
     assert!(!lost.is_empty() && lost.iter().all(|why| why == "MOVED"), "{lost:?}");
     assert_eq!(two.session().unwrap().unwrap().unit, SUCCESSOR_WARD);
 

@@ -1,7 +1,8 @@
 //! A week of a commune and its district, offline and online.
 
 use super::{
-    COMMUNE, DISTRICT, cell_entry, enrolled_app, first_week_key, presented_figure, report_status, report_view,
+    COMMUNE, DISTRICT, cell_entry, enrolled_app, first_week_key, presented_figure, report_status,
+    report_view,
 };
 use crate::harness::TestServer;
 use thidua::client::facade::{CellFigure, ClientError, Concern, ReportStatus};
@@ -10,8 +11,10 @@ use thidua::domain::permission::Role;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_report_goes_from_the_commune_to_the_district_and_back_and_is_accepted() {
     let server = TestServer::start().await;
-    let (commune, district) =
-        (enrolled_app(&server, COMMUNE, Role::Reporter), enrolled_app(&server, DISTRICT, Role::Reviewer));
+    let (commune, district) = (
+        enrolled_app(&server, COMMUNE, Role::Reporter),
+        enrolled_app(&server, DISTRICT, Role::Reviewer),
+    );
     let key = first_week_key(&commune);
     assert_eq!(report_status(&commune, &key), ReportStatus::Blank);
 
@@ -32,7 +35,8 @@ async fn a_report_goes_from_the_commune_to_the_district_and_back_and_is_accepted
     let receipt = commune.latest_receipt().unwrap().unwrap();
     assert_eq!(receipt.commands_taken, 2);
     let authority = server.open_keys().authority;
-    thidua::auth::verify_signature(authority.public_key(), &receipt.body, &receipt.signature).unwrap();
+    thidua::auth::verify_signature(authority.public_key(), &receipt.body, &receipt.signature)
+        .unwrap();
     commune.sync_once().unwrap();
     assert_eq!(
         commune.latest_receipt().unwrap(),
@@ -45,7 +49,9 @@ async fn a_report_goes_from_the_commune_to_the_district_and_back_and_is_accepted
     let queue = district.review_queue().unwrap();
     assert_eq!(queue.len(), 1);
     let seen = queue[0].report.content_hash.clone();
-    district.return_report(id.clone(), seen.clone(), "UNUSUAL_FIGURE".into(), "Có đúng không?".into()).unwrap();
+    district
+        .return_report(id.clone(), seen.clone(), "UNUSUAL_FIGURE".into(), "Có đúng không?".into())
+        .unwrap();
     assert_eq!(report_status(&district, &key), ReportStatus::Waiting);
     assert_eq!(district.sync_once().unwrap().applied, 1);
     assert_eq!(district.review_queue().unwrap(), []);
@@ -62,7 +68,10 @@ async fn a_report_goes_from_the_commune_to_the_district_and_back_and_is_accepted
     // S15: what was seen before is not what is accepted.
     district.sync_once().unwrap();
     let stale = district.accept_report(id.clone(), seen).unwrap_err();
-    assert!(matches!(&stale, ClientError::Refused { reason, .. } if reason == "CONTENT_CHANGED"), "{stale:?}");
+    assert!(
+        matches!(&stale, ClientError::Refused { reason, .. } if reason == "CONTENT_CHANGED"),
+        "{stale:?}"
+    );
     let now = district.review_queue().unwrap().remove(0);
     assert_eq!(now.concerns, [Concern::HasComments, Concern::ChangedAgain]);
     assert_eq!(now.report.comments[0].text, "Đã kiểm tra lại");
@@ -80,17 +89,29 @@ async fn what_a_rule_refuses_is_told_at_once_with_every_field_and_writes_nothing
     let commune = enrolled_app(&server, COMMUNE, Role::Reporter);
     let key = first_week_key(&commune);
     let wrong = vec![cell_entry("so_offences", -1), cell_entry("reports_received", 1_000_000)];
-    let Err(ClientError::Refused { reason, problems }) = commune.save_cells(key.clone(), wrong, None) else { panic!() };
+    let Err(ClientError::Refused { reason, problems }) =
+        commune.save_cells(key.clone(), wrong, None)
+    else {
+        panic!()
+    };
     assert_eq!((reason.as_str(), problems.len()), ("VALUE_OUT_OF_RANGE", 2));
     assert!(!problems[0].text_vi.is_empty());
     commune.save_cells(key.clone(), vec![cell_entry("so_offences", 1)], None).unwrap();
     let id = commune.report_id(key.clone());
-    let Err(ClientError::Refused { reason, .. }) = commune.submit_report(id.clone()) else { panic!() };
+    let Err(ClientError::Refused { reason, .. }) = commune.submit_report(id.clone()) else {
+        panic!()
+    };
     assert_eq!(reason, "CELL_BLANK");
     let phone_number = commune.add_comment(id, "gọi 0912345678".into()).unwrap_err();
-    assert!(matches!(phone_number, ClientError::Refused { reason, .. } if reason == "NOTE_PERSONAL_DATA"));
+    assert!(
+        matches!(phone_number, ClientError::Refused { reason, .. } if reason == "NOTE_PERSONAL_DATA")
+    );
     assert_eq!(commune.outbox_status().unwrap().waiting, 1);
-    assert_eq!(commune.save_cells(key, vec![cell_entry("so_offences", 1)], None).unwrap(), None, "nothing differs");
+    assert_eq!(
+        commune.save_cells(key, vec![cell_entry("so_offences", 1)], None).unwrap(),
+        None,
+        "nothing differs"
+    );
     server.close().await;
 }
 
@@ -110,9 +131,15 @@ async fn s10_what_the_server_refuses_stays_with_its_reason_until_somebody_deals_
         "one bad command blocks nothing: {sync:?}"
     );
     let refused = commune.refused_commands().unwrap().remove(0);
-    assert_eq!((refused.reason.as_str(), &refused.cells[..]), ("NOT_EXPECTED", &[cell_entry("so_offences", 4)][..]));
+    assert_eq!(
+        (refused.reason.as_str(), &refused.cells[..]),
+        ("NOT_EXPECTED", &[cell_entry("so_offences", 4)][..])
+    );
     assert!(refused.text_vi.contains("kỳ"));
-    assert!(commune.report(commune.report_id(unknown)).unwrap().is_none(), "it is not shown as if it stood");
+    assert!(
+        commune.report(commune.report_id(unknown)).unwrap().is_none(),
+        "it is not shown as if it stood"
+    );
     assert!(commune.discard_refused(refused.number).unwrap());
     assert_eq!(commune.outbox_status().unwrap().refused, 0);
     server.close().await;
@@ -127,7 +154,8 @@ async fn s30_the_outbox_outlives_the_app() {
     commune.submit_report(commune.report_id(key.clone())).unwrap();
     let path = commune.dir.path().join("phone.db");
     drop(commune.phone); // Killed before it ever sent anything.
-    let phone = thidua::client::facade::Phone::open_with_clock(&path, server.clock.clone()).unwrap();
+    let phone =
+        thidua::client::facade::Phone::open_with_clock(&path, server.clock.clone()).unwrap();
     assert_eq!(phone.sync_once().unwrap().applied, 2);
     assert_eq!(phone.reports().unwrap()[0].status, ReportStatus::Received);
     server.close().await;
@@ -145,9 +173,18 @@ async fn what_a_sync_costs_is_counted_on_the_wire() {
     commune.submit_report(commune.report_id(key)).unwrap();
     let report = commune.sync_once().unwrap();
     let bytes = |sync: &thidua::client::facade::SyncSummary| sync.bytes_sent + sync.bytes_received;
-    println!("first {} | nothing new {} | one report {} bytes", bytes(&first), bytes(&quiet), bytes(&report));
+    println!(
+        "first {} | nothing new {} | one report {} bytes",
+        bytes(&first),
+        bytes(&quiet),
+        bytes(&report)
+    );
     assert!(bytes(&quiet) < bytes(&report) && bytes(&report) < bytes(&first));
-    assert_eq!((quiet.calls, quiet.connections, quiet.rows), (1, 0, 0), "one round trip on a connection that is open");
+    assert_eq!(
+        (quiet.calls, quiet.connections, quiet.rows),
+        (1, 0, 0),
+        "one round trip on a connection that is open"
+    );
     server.close().await;
 }
 
@@ -156,14 +193,20 @@ async fn a_reviewer_sees_first_what_needs_a_look_and_accepts_the_clean_nil_repor
     let server = TestServer::start().await;
     let district = enrolled_app(&server, DISTRICT, Role::Reviewer);
     let mut sent = Vec::new();
-    for (unit, what) in [("com-29236-0", "nil"), ("com-29239-0", "nil, with a note"), ("com-29245-0", "a figure")] {
+    for (unit, what) in
+        [("com-29236-0", "nil"), ("com-29239-0", "nil, with a note"), ("com-29245-0", "a figure")]
+    {
         let commune = enrolled_app(&server, unit, Role::Reporter);
         let key = first_week_key(&commune);
         commune.save_nil(key.clone()).unwrap();
         match what {
             "nil" => {}
-            "a figure" => drop(commune.save_cells(key.clone(), vec![cell_entry("so_offences", 2)], None).unwrap()),
-            _ => drop(commune.save_cells(key.clone(), Vec::new(), Some("xem giúp".into())).unwrap()),
+            "a figure" => drop(
+                commune.save_cells(key.clone(), vec![cell_entry("so_offences", 2)], None).unwrap(),
+            ),
+            _ => {
+                drop(commune.save_cells(key.clone(), Vec::new(), Some("xem giúp".into())).unwrap())
+            }
         }
         commune.submit_report(commune.report_id(key.clone())).unwrap();
         assert_eq!(commune.sync_once().unwrap().rejected, 0);
@@ -173,7 +216,11 @@ async fn a_reviewer_sees_first_what_needs_a_look_and_accepts_the_clean_nil_repor
     let queue = district.review_queue().unwrap();
     let units: Vec<&str> = queue.iter().map(|one| one.report.key.unit.as_str()).collect();
     assert_eq!(units.last(), Some(&"com-29236-0"), "nothing is to be said about it: {units:?}");
-    assert_eq!(district.accept_clean_nils().unwrap().len(), 1, "one is nil and clean; a note wants to be read");
+    assert_eq!(
+        district.accept_clean_nils().unwrap().len(),
+        1,
+        "one is nil and clean; a note wants to be read"
+    );
     assert_eq!(district.sync_once().unwrap().applied, 1);
     assert_eq!(district.review_queue().unwrap().len(), 2);
     let (clean, key) = &sent[0];

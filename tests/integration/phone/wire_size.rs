@@ -1,7 +1,9 @@
 //! Bytes on the wire, TLS included, as docs/PERFORMANCE.md publishes them. Prints the table:
 //! `cargo nextest run --test it bytes_on_the_wire --no-capture`.
 
-use super::{COMMUNE, DISTRICT, PhoneApp, enrolled_app, first_week_key, invitation_at, unenrolled_app};
+use super::{
+    COMMUNE, DISTRICT, PhoneApp, enrolled_app, first_week_key, invitation_at, unenrolled_app,
+};
 use crate::harness::{TestServer, ThrottledProxy};
 use std::time::{Duration, Instant};
 use thidua::client::facade::SyncSummary;
@@ -12,7 +14,9 @@ struct TrafficTable(Vec<String>);
 impl TrafficTable {
     fn add_row(&mut self, what: &str, done: &SyncSummary, seconds: f64) {
         let framed: u64 = done.traffic.iter().map(|line| line.bytes).sum();
-        let of = |kind: &str| done.traffic.iter().find(|line| line.kind == kind).map_or(0, |line| line.bytes);
+        let of = |kind: &str| {
+            done.traffic.iter().find(|line| line.kind == kind).map_or(0, |line| line.bytes)
+        };
         let whole = done.bytes_sent + done.bytes_received;
         self.0.push(format!(
             "| {what} | {} | {} | {} | {} | {} | {} | {} | {seconds:.1} |",
@@ -20,7 +24,12 @@ impl TrafficTable {
             done.bytes_sent,
             done.bytes_received,
             of("Rows"),
-            of("Welcome") + of("Checkpoint") + of("Bookmark") + of("Verdict") + of("Reset") + of("SnapshotEnd"),
+            of("Welcome")
+                + of("Checkpoint")
+                + of("Bookmark")
+                + of("Verdict")
+                + of("Reset")
+                + of("SnapshotEnd"),
             of("> request") + of("> commands"),
             whole - framed,
         ));
@@ -49,7 +58,8 @@ async fn bytes_on_the_wire_stay_within_what_a_commune_can_pay() {
         "|---|---|---|---|---|---|---|---|---|".into(),
     ]);
     let slow = unenrolled_app(&server);
-    slow.enrol(invitation_at(&server, line.address, server.create_code(COMMUNE, Role::Reporter))).unwrap();
+    slow.enrol(invitation_at(&server, line.address, server.create_code(COMMUNE, Role::Reporter)))
+        .unwrap();
     slow.disconnect();
     let (first, seconds) = sync_timed(&slow);
     table.add_row("first sync of a commune, handshake included", &first, seconds);
@@ -60,20 +70,27 @@ async fn bytes_on_the_wire_stay_within_what_a_commune_can_pay() {
     table.add_row("one report pushed (save, submit)", &pushed, seconds);
 
     // A week behind: a colleague's report, its return, its correction and its acceptance.
-    let (colleague, district) =
-        (enrolled_app(&server, "com-29245-0", Role::Reporter), enrolled_app(&server, DISTRICT, Role::Reviewer));
+    let (colleague, district) = (
+        enrolled_app(&server, "com-29245-0", Role::Reporter),
+        enrolled_app(&server, DISTRICT, Role::Reviewer),
+    );
     let behind = enrolled_app(&server, "com-29245-0", Role::Reporter);
     behind.disconnect();
     send_week(&colleague);
     colleague.sync_once().unwrap();
     district.sync_once().unwrap();
     let waiting = district.review_queue().unwrap();
-    let report = waiting.iter().map(|one| &one.report).find(|one| one.key.unit == "com-29245-0").unwrap();
+    let report =
+        waiting.iter().map(|one| &one.report).find(|one| one.key.unit == "com-29245-0").unwrap();
     district.add_comment(report.report_id.clone(), "Đã xem, đúng hạn".into()).unwrap();
     district.accept_report(report.report_id.clone(), report.content_hash.clone()).unwrap();
     district.sync_once().unwrap();
     let (week, seconds) = sync_timed(&behind);
-    table.add_row("a week behind (one report, its comment and acceptance), handshake included", &week, seconds);
+    table.add_row(
+        "a week behind (one report, its comment and acceptance), handshake included",
+        &week,
+        seconds,
+    );
 
     println!("{}", table.0.join("\n"));
     assert_eq!(first.calls, 1, "one round trip");

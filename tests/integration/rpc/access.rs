@@ -24,11 +24,15 @@ async fn a_code_enrols_one_phone_and_a_lost_answer_is_given_again_to_it_alone() 
     let again = phone.enrol(&code).await.unwrap();
     assert_eq!(first.session, again.session);
     let certificate = again.certificate.unwrap();
-    auth::verify_signature(&again.authority_public_key, &certificate.body, &certificate.signature).unwrap();
+    auth::verify_signature(&again.authority_public_key, &certificate.body, &certificate.signature)
+        .unwrap();
 
     let mut other = TestClient::new(server.connect().await, UnitId::from_code(COMMUNE));
     let refused = other.enrol(&code).await.unwrap_err();
-    assert_eq!((refused.code(), error_reason(&refused).as_str()), (Canonical::Unauthenticated, "CODE_REFUSED"));
+    assert_eq!(
+        (refused.code(), error_reason(&refused).as_str()),
+        (Canonical::Unauthenticated, "CODE_REFUSED")
+    );
     let guessed = other.enrol(&EnrolmentCode::new([1; 16])).await.unwrap_err();
     assert_eq!(guessed.message(), refused.message(), "a used code and a wrong one look alike");
     server.close().await;
@@ -52,8 +56,12 @@ async fn a_token_ends_after_fifteen_minutes_and_a_signature_over_a_nonce_gives_t
     let refused = phone.sync(vec![]).await.unwrap_err();
     assert_eq!(error_reason(&refused), "UNAUTHENTICATED");
     phone.renew_token().await.unwrap();
-    let session =
-        phone.access_client().get_session(phone.request(pb::GetSessionRequest {})).await.unwrap().into_inner();
+    let session = phone
+        .access_client()
+        .get_session(phone.request(pb::GetSessionRequest {}))
+        .await
+        .unwrap()
+        .into_inner();
     let session = session.session.unwrap();
     assert_eq!(session.unit_id, UnitId::from_code(COMMUNE).0);
     assert_eq!(session.roles, [i32::from(pb::Role::Reporter)]);
@@ -81,7 +89,10 @@ async fn a_nonce_serves_once_and_only_the_key_it_was_given_for() {
     let twice = phone.access_client().renew_token(signed_by(&phone.key)).await.unwrap_err();
     assert_eq!(error_reason(&twice), "BAD_SIGNATURE");
     let unknown = pb::BeginRenewalRequest { device_id: vec![9; 16] };
-    assert_eq!(phone.access_client().begin_renewal(unknown).await.unwrap().into_inner().nonce.len(), 32);
+    assert_eq!(
+        phone.access_client().begin_renewal(unknown).await.unwrap().into_inner().nonce.len(),
+        32
+    );
     server.close().await;
 }
 
@@ -95,9 +106,24 @@ async fn an_administrator_enrols_a_commune_by_an_invitation_and_a_reporter_may_n
         roles: vec![pb::Role::Reporter.into()],
         account_id: vec![],
     };
-    let first = admin.access_client().create_enrolment_code(admin.request(request(1))).await.unwrap().into_inner();
-    let again = admin.access_client().create_enrolment_code(admin.request(request(1))).await.unwrap().into_inner();
-    let other = admin.access_client().create_enrolment_code(admin.request(request(2))).await.unwrap().into_inner();
+    let first = admin
+        .access_client()
+        .create_enrolment_code(admin.request(request(1)))
+        .await
+        .unwrap()
+        .into_inner();
+    let again = admin
+        .access_client()
+        .create_enrolment_code(admin.request(request(1)))
+        .await
+        .unwrap()
+        .into_inner();
+    let other = admin
+        .access_client()
+        .create_enrolment_code(admin.request(request(2)))
+        .await
+        .unwrap()
+        .into_inner();
     assert_eq!(first.code, again.code, "the second call returns the first answer");
     assert_ne!(first.code, other.code);
 
@@ -105,12 +131,24 @@ async fn an_administrator_enrols_a_commune_by_an_invitation_and_a_reporter_may_n
     assert_eq!(invite.ca_sha256, server.files.ca_sha256().unwrap());
     let mut phone = TestClient::new(server.connect().await, UnitId::from_code(COMMUNE));
     phone.enrol(&invite.code).await.unwrap();
-    let refused = phone.access_client().create_enrolment_code(phone.request(request(3))).await.unwrap_err();
-    assert_eq!((refused.code(), error_reason(&refused).as_str()), (Canonical::PermissionDenied, "DENIED"));
+    let refused =
+        phone.access_client().create_enrolment_code(phone.request(request(3))).await.unwrap_err();
+    assert_eq!(
+        (refused.code(), error_reason(&refused).as_str()),
+        (Canonical::PermissionDenied, "DENIED")
+    );
 
-    let seen = admin.access_client().list_devices(admin.request(pb::ListDevicesRequest::default())).await.unwrap();
+    let seen = admin
+        .access_client()
+        .list_devices(admin.request(pb::ListDevicesRequest::default()))
+        .await
+        .unwrap();
     assert_eq!(seen.into_inner().devices.len(), 2);
-    let own = phone.access_client().list_devices(phone.request(pb::ListDevicesRequest::default())).await.unwrap();
+    let own = phone
+        .access_client()
+        .list_devices(phone.request(pb::ListDevicesRequest::default()))
+        .await
+        .unwrap();
     assert_eq!(own.into_inner().devices.len(), 1, "a reporter sees the own device only");
     server.close().await;
 }
@@ -118,10 +156,16 @@ async fn an_administrator_enrols_a_commune_by_an_invitation_and_a_reporter_may_n
 #[tokio::test]
 async fn the_administrator_of_a_district_cannot_become_the_provinces_and_leaves_nothing_behind() {
     let server = TestServer::start().await;
-    let (mut victim, attacker) =
-        (server.enrol_client("prov-84", Role::Admin).await, server.enrol_client("dist-842", Role::Admin).await);
-    let session =
-        victim.access_client().get_session(victim.request(pb::GetSessionRequest {})).await.unwrap().into_inner();
+    let (mut victim, attacker) = (
+        server.enrol_client("prov-84", Role::Admin).await,
+        server.enrol_client("dist-842", Role::Admin).await,
+    );
+    let session = victim
+        .access_client()
+        .get_session(victim.request(pb::GetSessionRequest {}))
+        .await
+        .unwrap()
+        .into_inner();
     let account_id = session.session.clone().unwrap().account_id;
     let request = |account_id: Vec<u8>| pb::CreateEnrolmentCodeRequest {
         request_id: vec![7; 16],
@@ -129,11 +173,20 @@ async fn the_administrator_of_a_district_cannot_become_the_provinces_and_leaves_
         roles: vec![pb::Role::Reporter.into()],
         account_id,
     };
-    let refused =
-        attacker.access_client().create_enrolment_code(attacker.request(request(account_id))).await.unwrap_err();
-    assert_eq!((refused.code(), error_reason(&refused).as_str()), (Canonical::PermissionDenied, "ACCOUNT_ELSEWHERE"));
-    let absent =
-        attacker.access_client().create_enrolment_code(attacker.request(request(vec![9; 16]))).await.unwrap_err();
+    let refused = attacker
+        .access_client()
+        .create_enrolment_code(attacker.request(request(account_id)))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (refused.code(), error_reason(&refused).as_str()),
+        (Canonical::PermissionDenied, "ACCOUNT_ELSEWHERE")
+    );
+    let absent = attacker
+        .access_client()
+        .create_enrolment_code(attacker.request(request(vec![9; 16])))
+        .await
+        .unwrap_err();
     assert_eq!(
         (absent.message(), absent.details()),
         (refused.message(), refused.details()),
@@ -142,12 +195,20 @@ async fn the_administrator_of_a_district_cannot_become_the_provinces_and_leaves_
 
     let device_id = victim.device.0.to_vec();
     let revoke = pb::RevokeDeviceRequest { request_id: vec![8; 16], device_id };
-    let refused = attacker.access_client().revoke_device(attacker.request(revoke)).await.unwrap_err();
+    let refused =
+        attacker.access_client().revoke_device(attacker.request(revoke)).await.unwrap_err();
     assert_eq!(error_reason(&refused), "NOT_FOUND");
     victim.renew_token().await.unwrap();
-    let after =
-        victim.access_client().get_session(victim.request(pb::GetSessionRequest {})).await.unwrap().into_inner();
-    assert_eq!(after.session, session.session, "the province's administrator holds what was held before");
+    let after = victim
+        .access_client()
+        .get_session(victim.request(pb::GetSessionRequest {}))
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(
+        after.session, session.session,
+        "the province's administrator holds what was held before"
+    );
     server.close().await;
 }
 
@@ -156,9 +217,15 @@ async fn a_revoked_phone_is_refused_at_the_next_call_and_told_so_when_it_shows_i
     let server = TestServer::start().await;
     let admin = server.enrol_client("prov-84", Role::Admin).await;
     let mut phone = server.enrol_client(COMMUNE, Role::Reporter).await;
-    let revoke = || pb::RevokeDeviceRequest { request_id: vec![1; 16], device_id: phone.device.0.to_vec() };
+    let revoke =
+        || pb::RevokeDeviceRequest { request_id: vec![1; 16], device_id: phone.device.0.to_vec() };
     for _ in 0..2 {
-        let revoked = admin.access_client().revoke_device(admin.request(revoke())).await.unwrap().into_inner();
+        let revoked = admin
+            .access_client()
+            .revoke_device(admin.request(revoke()))
+            .await
+            .unwrap()
+            .into_inner();
         assert_eq!(revoked.device.unwrap().state(), pb::DeviceState::Revoked);
     }
     assert_eq!(phone.sync(vec![]).await.unwrap_err().code(), Canonical::Unauthenticated);
@@ -173,10 +240,18 @@ async fn a_flood_of_wrong_renewals_keeps_no_phone_from_renewing() {
     let mut phone = server.enrol_client(COMMUNE, Role::Reporter).await;
     for at in 0..200_u8 {
         let device_id = vec![at; 16];
-        let wrong =
-            pb::RenewTokenRequest { device_id, nonce: vec![at; 32], signature: vec![at; 64], certificate: None };
+        let wrong = pb::RenewTokenRequest {
+            device_id,
+            nonce: vec![at; 32],
+            signature: vec![at; 64],
+            certificate: None,
+        };
         let refused = phone.access_client().renew_token(phone.request(wrong)).await.unwrap_err();
-        assert_eq!(error_reason(&refused), "BAD_SIGNATURE", "no answer tells who exists, and none asks to wait");
+        assert_eq!(
+            error_reason(&refused),
+            "BAD_SIGNATURE",
+            "no answer tells who exists, and none asks to wait"
+        );
     }
     phone.renew_token().await.unwrap();
     server.close().await;
@@ -188,7 +263,9 @@ async fn an_operator_sees_when_a_unit_was_last_heard_by_the_day_and_nothing_of_p
     let (system, day) = (server.app.system_actor().unwrap(), thidua::domain::time::DAY_MICROS);
     let mut early = server.enrol_client(COMMUNE, Role::Reporter).await;
     let _second = server.enrol_client(COMMUNE, Role::UnitHead).await;
-    let at = |days: i64| server.clock.set(crate::harness::first_monday().saturating_add_micros(days * day));
+    let at = |days: i64| {
+        server.clock.set(crate::harness::first_monday().saturating_add_micros(days * day))
+    };
     let seen = || {
         let fleet = server.app.fleet_by_unit(&system).unwrap();
         let one = fleet[&UnitId::from_code(COMMUNE)];

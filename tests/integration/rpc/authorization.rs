@@ -22,7 +22,8 @@ const ROOT: &str = "prov-84";
 
 /// The unit of the records that the requests here are about, and a unit in each relation to it.
 fn relation_holders(rpc: Rpc) -> Vec<(UnitRelation, &'static str)> {
-    const AT_ROOT: [Rpc; 5] = [Rpc::ListJobs, Rpc::ListJobRuns, Rpc::RunJob, Rpc::ListAuditEntries, Rpc::VerifyAudit];
+    const AT_ROOT: [Rpc; 5] =
+        [Rpc::ListJobs, Rpc::ListJobRuns, Rpc::RunJob, Rpc::ListAuditEntries, Rpc::VerifyAudit];
     if AT_ROOT.contains(&rpc) {
         return vec![(UnitRelation::Own, ROOT), (UnitRelation::Other, "dist-842")];
     }
@@ -40,7 +41,11 @@ async fn call_rpc(phone: &TestClient, rpc: Rpc, message: Vec<u8>) -> Result<Vec<
     client.ready().await.unwrap();
     let path = rpc.path().parse().unwrap();
     let answer = client
-        .server_streaming(phone.request(RawMessage(message)), path, ProstCodec::<RawMessage, RawMessage>::default())
+        .server_streaming(
+            phone.request(RawMessage(message)),
+            path,
+            ProstCodec::<RawMessage, RawMessage>::default(),
+        )
         .await?;
     Ok(answer.into_inner().message().await?.map_or_else(Vec::new, |first| first.0))
 }
@@ -84,19 +89,24 @@ fn build_requests(
     let report_id = sent.id.clone();
     let content_hash = sent.record.as_ref().unwrap().content_hash.clone();
     let question = Some(pb::Question { code: "EXPLAIN".into(), text: "Vì sao?".into() });
-    let standing =
-        server.app.visible_standings(&server.app.system_actor().unwrap(), CampaignId::from_code("A")).unwrap();
+    let standing = server
+        .app
+        .visible_standings(&server.app.system_actor().unwrap(), CampaignId::from_code("A"))
+        .unwrap();
     let own = standing.iter().find(|one| one.unit == UnitId::from_code(COMMUNE)).unwrap();
     let standing_id = own.id().0.to_vec();
     let all: Vec<(Rpc, Vec<u8>)> = vec![
         (Rpc::CreateEnrolmentCode, {
-            let (unit_id, roles) = (UnitId::from_code(COMMUNE).0.to_vec(), vec![pb::Role::Reporter.into()]);
-            pb::CreateEnrolmentCodeRequest { request_id: id(), unit_id, roles, account_id: vec![] }.encode_to_vec()
+            let (unit_id, roles) =
+                (UnitId::from_code(COMMUNE).0.to_vec(), vec![pb::Role::Reporter.into()]);
+            pb::CreateEnrolmentCodeRequest { request_id: id(), unit_id, roles, account_id: vec![] }
+                .encode_to_vec()
         }),
         (Rpc::SaveReport, nil_report_request(server, author, 99).encode_to_vec()),
         (Rpc::SubmitReport, {
             let submit = Some(pb::SubmitReport { report_id: report_id.clone() });
-            pb::SubmitReportRequest { request_id: id(), acting_unit_id: vec![], submit }.encode_to_vec()
+            pb::SubmitReportRequest { request_id: id(), acting_unit_id: vec![], submit }
+                .encode_to_vec()
         }),
         (Rpc::ReturnReport, {
             let (report_id, content_hash) = (report_id.clone(), content_hash.clone());
@@ -117,8 +127,14 @@ fn build_requests(
             pb::SettleConflictRequest { request_id: id(), settle }.encode_to_vec()
         }),
         (Rpc::GetReport, pb::GetReportRequest { report_id: report_id.clone() }.encode_to_vec()),
-        (Rpc::ListRevisions, pb::ListRevisionsRequest { report_id, ..Default::default() }.encode_to_vec()),
-        (Rpc::GetStanding, pb::GetStandingRequest { standing_id: standing_id.clone() }.encode_to_vec()),
+        (
+            Rpc::ListRevisions,
+            pb::ListRevisionsRequest { report_id, ..Default::default() }.encode_to_vec(),
+        ),
+        (
+            Rpc::GetStanding,
+            pb::GetStandingRequest { standing_id: standing_id.clone() }.encode_to_vec(),
+        ),
         (
             Rpc::ListStandingReports,
             pb::ListStandingReportsRequest { standing_id, ..Default::default() }.encode_to_vec(),
@@ -129,22 +145,33 @@ fn build_requests(
 }
 
 /// The same for what is about no report: a device, a question, jobs, the audit.
-fn build_other_requests((stolen, finding): (Vec<u8>, Vec<u8>), id: impl Fn() -> Vec<u8>) -> Vec<(Rpc, Vec<u8>)> {
+fn build_other_requests(
+    (stolen, finding): (Vec<u8>, Vec<u8>),
+    id: impl Fn() -> Vec<u8>,
+) -> Vec<(Rpc, Vec<u8>)> {
     vec![
-        (Rpc::RevokeDevice, pb::RevokeDeviceRequest { request_id: id(), device_id: stolen }.encode_to_vec()),
+        (
+            Rpc::RevokeDevice,
+            pb::RevokeDeviceRequest { request_id: id(), device_id: stolen }.encode_to_vec(),
+        ),
         (Rpc::ReplyFinding, {
             let (state, text) = (pb::FindingState::Explained.into(), "mất sóng".to_owned());
-            pb::ReplyFindingRequest { request_id: id(), finding_id: finding.clone(), state, text }.encode_to_vec()
+            pb::ReplyFindingRequest { request_id: id(), finding_id: finding.clone(), state, text }
+                .encode_to_vec()
         }),
         (Rpc::EscalateFinding, {
             pb::EscalateFindingRequest { request_id: id(), finding_id: finding }.encode_to_vec()
         }),
         (Rpc::ListJobs, Vec::new()),
         (Rpc::ListJobRuns, Vec::new()),
-        (Rpc::RunJob, pb::RunJobRequest { request_id: id(), name: "compact".into() }.encode_to_vec()),
+        (
+            Rpc::RunJob,
+            pb::RunJobRequest { request_id: id(), name: "compact".into() }.encode_to_vec(),
+        ),
         (Rpc::VerifyAudit, Vec::new()),
         (Rpc::ListAuditEntries, {
-            pb::ListAuditEntriesRequest { purpose: "kiểm tra".into(), ..Default::default() }.encode_to_vec()
+            pb::ListAuditEntriesRequest { purpose: "kiểm tra".into(), ..Default::default() }
+                .encode_to_vec()
         }),
     ]
 }
@@ -156,13 +183,19 @@ async fn every_rpc_lets_in_exactly_whom_the_list_of_rights_names() {
     let stolen = server.enrol_client(COMMUNE, Role::Reporter).await.device.0.to_vec();
     let sent = submit_nil_report(&server, &author).await;
     // Weeks later the unit is asked about those that it did not report.
-    server.clock.set(Timestamp::from_local_midnight(date(2024, 9, 30)).saturating_add_micros(9 * 3_600_000_000));
+    server.clock.set(
+        Timestamp::from_local_midnight(date(2024, 9, 30)).saturating_add_micros(9 * 3_600_000_000),
+    );
     jobs::find_job("quality").unwrap().run_now(&server.app, "test").unwrap();
     server.app.aggregate_campaigns(&server.app.system_actor().unwrap(), |_| Ok(true)).unwrap();
     author.renew_token().await.unwrap();
-    let ask = pb::ListFindingsRequest { unit_id: UnitId::from_code(COMMUNE).0.to_vec(), ..Default::default() };
+    let ask = pb::ListFindingsRequest {
+        unit_id: UnitId::from_code(COMMUNE).0.to_vec(),
+        ..Default::default()
+    };
     let mut quality = QualityServiceClient::new(author.channel.clone());
-    let request = quality.list_findings(author.request(ask)).await.unwrap().into_inner().findings.remove(0);
+    let request =
+        quality.list_findings(author.request(ask)).await.unwrap().into_inner().findings.remove(0);
     let requests = build_requests(&server, &author, &sent, (stolen, request.id));
     let mut phones: BTreeMap<(&str, Role), TestClient> = BTreeMap::new();
     let mut request = 0;
@@ -183,7 +216,10 @@ async fn every_rpc_lets_in_exactly_whom_the_list_of_rights_names() {
                 let refused = matches!(code, Some(Code::NotFound | Code::PermissionDenied));
                 // A conflict that is not there is NOT_FOUND for everybody; whoever may not is told the same.
                 let known = *rpc != Rpc::SettleConflict;
-                assert!(refused || may, "{rpc:?} lets {role:?} in from {unit} ({relation:?}): {answer:?}");
+                assert!(
+                    refused || may,
+                    "{rpc:?} lets {role:?} in from {unit} ({relation:?}): {answer:?}"
+                );
                 assert!(
                     !refused || !may || !known,
                     "{rpc:?} keeps {role:?} out from {unit} ({relation:?}): {answer:?}"
@@ -193,7 +229,9 @@ async fn every_rpc_lets_in_exactly_whom_the_list_of_rights_names() {
         }
     }
     assert!(request > 500, "{request}");
-    let kept = report_client(&author).get_report(author.request(pb::GetReportRequest { report_id: sent.id })).await;
+    let kept = report_client(&author)
+        .get_report(author.request(pb::GetReportRequest { report_id: sent.id }))
+        .await;
     assert!(kept.is_ok());
     server.close().await;
 }
@@ -204,7 +242,8 @@ async fn lists_tell_a_stranger_nothing() {
     let server = TestServer::start().await;
     let author = server.enrol_client(COMMUNE, Role::UnitHead).await;
     submit_nil_report(&server, &author).await;
-    let night = server.app.aggregate_campaigns(&server.app.system_actor().unwrap(), |_| Ok(true)).unwrap();
+    let night =
+        server.app.aggregate_campaigns(&server.app.system_actor().unwrap(), |_| Ok(true)).unwrap();
     let run_id = night.runs[0].id.0.to_vec();
     let unit_id = UnitId::from_code(COMMUNE).0.to_vec();
     let standings = pb::ListStandingsRequest {
@@ -215,10 +254,14 @@ async fn lists_tell_a_stranger_nothing() {
     let asks = [
         (Rpc::ListReports, pb::ListReportsRequest::default().encode_to_vec()),
         (Rpc::ListStandings, standings.encode_to_vec()),
-        (Rpc::ListFindings, pb::ListFindingsRequest { unit_id, ..Default::default() }.encode_to_vec()),
+        (
+            Rpc::ListFindings,
+            pb::ListFindingsRequest { unit_id, ..Default::default() }.encode_to_vec(),
+        ),
         (
             Rpc::ListRunStandings,
-            pb::ListRunStandingsRequest { run_id: run_id.clone(), ..Default::default() }.encode_to_vec(),
+            pb::ListRunStandingsRequest { run_id: run_id.clone(), ..Default::default() }
+                .encode_to_vec(),
         ),
         (Rpc::GetRun, pb::GetRunRequest { run_id }.encode_to_vec()),
     ];
@@ -230,7 +273,10 @@ async fn lists_tell_a_stranger_nothing() {
                 continue;
             }
             let answer = call_rpc(&stranger, *rpc, message.clone()).await;
-            assert!(answer.as_ref().map_or(true, Vec::is_empty), "{rpc:?} tells {role:?}: {answer:?}");
+            assert!(
+                answer.as_ref().map_or(true, Vec::is_empty),
+                "{rpc:?} tells {role:?}: {answer:?}"
+            );
         }
     }
     server.close().await;

@@ -22,19 +22,33 @@ fn create_desk_code(server: &TestServer) -> String {
     let (code, hash) = auth::generate_enrol_code().unwrap();
     server
         .app
-        .add_enrol_code(&system, &hash, account, server.app.now().saturating_add_micros(auth::ENROL_CODE_MICROS))
+        .add_enrol_code(
+            &system,
+            &hash,
+            account,
+            server.app.now().saturating_add_micros(auth::ENROL_CODE_MICROS),
+        )
         .unwrap();
     code.to_string()
 }
 
 async fn set_password(server: &TestServer, code: &str, password: &str) -> Result<(), Status> {
-    let rpc_request = pb::SetPasswordRequest { code: code.to_owned(), password: password.to_owned() };
+    let rpc_request =
+        pb::SetPasswordRequest { code: code.to_owned(), password: password.to_owned() };
     AccessServiceClient::new(server.connect().await).set_password(rpc_request).await.map(|_| ())
 }
 
-async fn sign_in(server: &TestServer, label: &str, password: &str) -> Result<pb::SignInResponse, Status> {
-    let rpc_request = pb::SignInRequest { account_label: label.to_owned(), password: password.to_owned() };
-    AccessServiceClient::new(server.connect().await).sign_in(rpc_request).await.map(tonic::Response::into_inner)
+async fn sign_in(
+    server: &TestServer,
+    label: &str,
+    password: &str,
+) -> Result<pb::SignInResponse, Status> {
+    let rpc_request =
+        pb::SignInRequest { account_label: label.to_owned(), password: password.to_owned() };
+    AccessServiceClient::new(server.connect().await)
+        .sign_in(rpc_request)
+        .await
+        .map(tonic::Response::into_inner)
 }
 
 fn with_token<M>(token: &Option<pb::AccessToken>, message: M) -> Request<M> {
@@ -49,7 +63,10 @@ async fn a_reviewer_sets_a_password_signs_in_reads_and_goes_home_at_the_end_of_t
     let server = TestServer::start().await;
     let given = create_desk_code(&server);
     let short = set_password(&server, &given, "ngắn quá").await.unwrap_err();
-    assert_eq!((short.code(), error_reason(&short).as_str()), (Code::InvalidArgument, "PASSWORD_LENGTH"));
+    assert_eq!(
+        (short.code(), error_reason(&short).as_str()),
+        (Code::InvalidArgument, "PASSWORD_LENGTH")
+    );
     set_password(&server, &given, PASSWORD).await.unwrap();
     assert_eq!(
         error_reason(&set_password(&server, &given, PASSWORD).await.unwrap_err()),
@@ -59,18 +76,28 @@ async fn a_reviewer_sets_a_password_signs_in_reads_and_goes_home_at_the_end_of_t
 
     let began = sign_in(&server, LABEL, PASSWORD).await.unwrap();
     assert_eq!(began.session.as_ref().unwrap().unit_id, UnitId::from_code("dist-842").0.to_vec());
-    let mut client = report_client(&TestClient::new(server.connect().await, UnitId::from_code("dist-842")));
+    let mut client =
+        report_client(&TestClient::new(server.connect().await, UnitId::from_code("dist-842")));
     client.list_reports(with_token(&began.token, pb::ListReportsRequest::default())).await.unwrap();
 
     let mut access = AccessServiceClient::new(server.connect().await);
     let mut token = began.token;
     for _ in 0..(auth::DESK_SESSION_LIFETIME_MICROS / auth::ACCESS_TOKEN_LIFETIME_MICROS) {
-        server.clock.set(server.app.now().saturating_add_micros(auth::ACCESS_TOKEN_LIFETIME_MICROS - 1));
-        token =
-            access.extend_session(with_token(&token, pb::ExtendSessionRequest {})).await.unwrap().into_inner().token;
+        server
+            .clock
+            .set(server.app.now().saturating_add_micros(auth::ACCESS_TOKEN_LIFETIME_MICROS - 1));
+        token = access
+            .extend_session(with_token(&token, pb::ExtendSessionRequest {}))
+            .await
+            .unwrap()
+            .into_inner()
+            .token;
     }
-    server.clock.set(server.app.now().saturating_add_micros(auth::ACCESS_TOKEN_LIFETIME_MICROS - 1));
-    let over = access.extend_session(with_token(&token, pb::ExtendSessionRequest {})).await.unwrap_err();
+    server
+        .clock
+        .set(server.app.now().saturating_add_micros(auth::ACCESS_TOKEN_LIFETIME_MICROS - 1));
+    let over =
+        access.extend_session(with_token(&token, pb::ExtendSessionRequest {})).await.unwrap_err();
     assert_eq!(over.code(), Code::Unauthenticated, "after twelve hours one signs in again");
     let system = server.app.system_actor().unwrap();
     assert_eq!(server.app.visible_devices(&system).unwrap(), [], "what is over is not listed");
@@ -101,8 +128,10 @@ async fn a_wrong_password_and_an_unknown_account_look_alike_and_are_not_tried_fo
 async fn sessions_are_listed_and_end_one_by_one_or_with_a_new_password() {
     let server = TestServer::start().await;
     set_password(&server, &create_desk_code(&server), PASSWORD).await.unwrap();
-    let (one, two) =
-        (sign_in(&server, LABEL, PASSWORD).await.unwrap(), sign_in(&server, LABEL, PASSWORD).await.unwrap());
+    let (one, two) = (
+        sign_in(&server, LABEL, PASSWORD).await.unwrap(),
+        sign_in(&server, LABEL, PASSWORD).await.unwrap(),
+    );
     let admin = server.enrol_client("prov-84", Role::Admin).await;
     let list = admin
         .access_client()
@@ -117,7 +146,8 @@ async fn sessions_are_listed_and_end_one_by_one_or_with_a_new_password() {
     let device_id = one.session.as_ref().unwrap().device_id.clone();
     let rpc_request = pb::RevokeDeviceRequest { request_id: vec![1; 16], device_id };
     access.revoke_device(with_token(&one.token, rpc_request)).await.unwrap();
-    let gone = access.get_session(with_token(&one.token, pb::GetSessionRequest {})).await.unwrap_err();
+    let gone =
+        access.get_session(with_token(&one.token, pb::GetSessionRequest {})).await.unwrap_err();
     assert_eq!(gone.code(), Code::Unauthenticated, "signed out");
     access.get_session(with_token(&two.token, pb::GetSessionRequest {})).await.unwrap();
     set_password(&server, &create_desk_code(&server), "một mật khẩu hoàn toàn mới").await.unwrap();
@@ -137,8 +167,10 @@ async fn a_flood_of_sign_ins_is_turned_away_and_a_phone_goes_on_syncing() {
     let flood: Vec<_> = (0..400)
         .map(|at| {
             let mut access = AccessServiceClient::new(channel.clone());
-            let rpc_request =
-                pb::SignInRequest { account_label: format!("tai-khoan-{at}"), password: PASSWORD.to_owned() };
+            let rpc_request = pb::SignInRequest {
+                account_label: format!("tai-khoan-{at}"),
+                password: PASSWORD.to_owned(),
+            };
             tokio::spawn(async move { access.sign_in(rpc_request).await.unwrap_err() })
         })
         .collect();

@@ -11,12 +11,22 @@ use thidua::pb::standing_service_client::StandingServiceClient;
 const COMMUNE: &str = "com-29242-0";
 const DISTRICT: &str = "dist-842";
 
-async fn accept_report(server: &TestServer, commune: &TestClient, district: &TestClient) -> pb::Report {
+async fn accept_report(
+    server: &TestServer,
+    commune: &TestClient,
+    district: &TestClient,
+) -> pb::Report {
     let sent = submit_nil_report(server, commune).await;
     let content_hash = sent.record.clone().unwrap().content_hash;
     let accept = pb::AcceptReport { report_id: sent.id.clone(), content_hash };
     let message = pb::AcceptReportRequest { request_id: vec![7; 16], accept: Some(accept) };
-    report_client(district).accept_report(district.request(message)).await.unwrap().into_inner().report.unwrap()
+    report_client(district)
+        .accept_report(district.request(message))
+        .await
+        .unwrap()
+        .into_inner()
+        .report
+        .unwrap()
 }
 
 /// What is behind the district's T1, a page of three at a time.
@@ -41,7 +51,8 @@ async fn list_standing_reports(
     };
     let mut all = Vec::new();
     loop {
-        let page = standings.list_standing_reports(phone.request(ask.clone())).await.unwrap().into_inner();
+        let page =
+            standings.list_standing_reports(phone.request(ask.clone())).await.unwrap().into_inner();
         all.extend(page.standing_reports.clone());
         if page.next_page_token.is_empty() {
             return (all, page);
@@ -68,7 +79,11 @@ async fn behind_a_number_stand_single_reports_in_code_order_and_the_missing_ones
     let nil = pb::Addend { element_code: "so_offences".into(), figure: Some(0), counts: true };
     assert_eq!(own.addends, [nil], "nil is a figure: zero");
     for line in lines.iter().filter(|line| line.report_id != report.id) {
-        assert_eq!((line.support(), line.addends[0].figure), (pb::ReportSupport::Missing, None), "missing is not zero");
+        assert_eq!(
+            (line.support(), line.addends[0].figure),
+            (pb::ReportSupport::Missing, None),
+            "missing is not zero"
+        );
     }
 
     let (own_lines, page) = list_standing_reports(&commune, "T1").await;

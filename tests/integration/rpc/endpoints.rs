@@ -18,7 +18,8 @@ const COMMUNE: &str = "com-29242-0";
 async fn health_answers_without_a_token() {
     let server = TestServer::start().await;
     let mut health = HealthClient::new(server.connect().await);
-    let answer = health.check(HealthCheckRequest { service: String::new() }).await.unwrap().into_inner();
+    let answer =
+        health.check(HealthCheckRequest { service: String::new() }).await.unwrap().into_inner();
     assert_eq!(answer.status(), tonic_health::pb::health_check_response::ServingStatus::Serving);
     server.close().await;
 }
@@ -48,28 +49,41 @@ async fn both_versions_of_reflection_list_our_services() {
     let channel = server.connect().await;
     let ask = v1::ServerReflectionRequest {
         host: String::new(),
-        message_request: Some(v1::server_reflection_request::MessageRequest::ListServices(String::new())),
+        message_request: Some(v1::server_reflection_request::MessageRequest::ListServices(
+            String::new(),
+        )),
     };
     let mut client = v1::server_reflection_client::ServerReflectionClient::new(channel.clone());
-    let mut answers = client.server_reflection_info(tokio_stream::once(ask)).await.unwrap().into_inner();
+    let mut answers =
+        client.server_reflection_info(tokio_stream::once(ask)).await.unwrap().into_inner();
     let listed = format!("{:?}", answers.next().await.unwrap().unwrap());
-    assert!(listed.contains("thidua.v1.SyncService") && listed.contains("thidua.v1.AccessService"), "{listed}");
+    assert!(
+        listed.contains("thidua.v1.SyncService") && listed.contains("thidua.v1.AccessService"),
+        "{listed}"
+    );
 
     let ask = v1alpha::ServerReflectionRequest {
         host: String::new(),
-        message_request: Some(v1alpha::server_reflection_request::MessageRequest::ListServices(String::new())),
+        message_request: Some(v1alpha::server_reflection_request::MessageRequest::ListServices(
+            String::new(),
+        )),
     };
     let mut client = v1alpha::server_reflection_client::ServerReflectionClient::new(channel);
-    let mut answers = client.server_reflection_info(tokio_stream::once(ask)).await.unwrap().into_inner();
-    assert!(format!("{:?}", answers.next().await.unwrap().unwrap()).contains("thidua.v1.SyncService"));
+    let mut answers =
+        client.server_reflection_info(tokio_stream::once(ask)).await.unwrap().into_inner();
+    assert!(
+        format!("{:?}", answers.next().await.unwrap().unwrap()).contains("thidua.v1.SyncService")
+    );
     server.close().await;
 }
 
 #[tokio::test]
 async fn a_phone_that_calls_without_end_is_told_when_to_come_back_and_keeps_nobody_waiting() {
     let server = TestServer::start().await;
-    let (hasty, other) =
-        (server.enrol_client(COMMUNE, Role::Reporter).await, server.enrol_client(COMMUNE, Role::Reporter).await);
+    let (hasty, other) = (
+        server.enrol_client(COMMUNE, Role::Reporter).await,
+        server.enrol_client(COMMUNE, Role::Reporter).await,
+    );
     let ask = async |phone: &TestClient| {
         let mut access = phone.access_client();
         access.get_session(phone.request(thidua::pb::GetSessionRequest::default())).await
@@ -82,7 +96,10 @@ async fn a_phone_that_calls_without_end_is_told_when_to_come_back_and_keeps_nobo
         }
     }
     let refused = refused.expect("600 calls a minute are enough");
-    assert!(refused.get_details_retry_info().and_then(|info| info.retry_delay).is_some(), "{refused:?}");
+    assert!(
+        refused.get_details_retry_info().and_then(|info| info.retry_delay).is_some(),
+        "{refused:?}"
+    );
     assert!(ask(&other).await.is_ok(), "another phone is not kept waiting");
     server.close().await;
 }
@@ -90,9 +107,12 @@ async fn a_phone_that_calls_without_end_is_told_when_to_come_back_and_keeps_nobo
 #[tokio::test]
 async fn a_client_that_does_not_know_the_private_ca_does_not_get_in() {
     let server = TestServer::start().await;
-    let config = ClientConfig::builder().with_root_certificates(RootCertStore::empty()).with_no_client_auth();
+    let config = ClientConfig::builder()
+        .with_root_certificates(RootCertStore::empty())
+        .with_no_client_auth();
     let tcp = tokio::net::TcpStream::connect(server.address).await.unwrap();
-    let refused = TlsConnector::from(Arc::new(config)).connect("127.0.0.1".try_into().unwrap(), tcp).await;
+    let refused =
+        TlsConnector::from(Arc::new(config)).connect("127.0.0.1".try_into().unwrap(), tcp).await;
     assert!(refused.is_err());
     server.close().await;
 }

@@ -88,7 +88,8 @@ async fn expect_refusal(
 
 fn violated_fields(status: &Status) -> Vec<String> {
     let details = status.get_error_details();
-    let violations = details.bad_request().map(|case| case.field_violations.clone()).unwrap_or_default();
+    let violations =
+        details.bad_request().map(|case| case.field_violations.clone()).unwrap_or_default();
     assert!(violations.iter().all(|one| !one.description.is_empty()), "{violations:?}");
     violations.into_iter().map(|one| one.field).collect()
 }
@@ -116,7 +117,8 @@ async fn every_mistake_is_named_with_its_field_in_vietnamese_and_english_and_not
         let vietnamese = expect_refusal(&server, &phone, at as u8, case.change).await;
         assert_eq!(violated_fields(&vietnamese), case.fields, "{}", case.name);
         assert!(
-            localized_message(&vietnamese) != localized_message(&english) && !localized_message(&vietnamese).is_empty(),
+            localized_message(&vietnamese) != localized_message(&english)
+                && !localized_message(&vietnamese).is_empty(),
             "{}",
             case.name
         );
@@ -136,7 +138,10 @@ async fn a_period_of_a_concluded_campaign_is_closed() {
     }
     let phone = server.enrol_client(COMMUNE, Role::Reporter).await;
     let closed = expect_refusal(&server, &phone, 1, |_| ()).await;
-    assert_eq!((closed.code(), error_reason(&closed).as_str()), (Code::FailedPrecondition, "PERIOD_CLOSED"));
+    assert_eq!(
+        (closed.code(), error_reason(&closed).as_str()),
+        (Code::FailedPrecondition, "PERIOD_CLOSED")
+    );
     server.close().await;
 }
 
@@ -147,7 +152,11 @@ async fn a_page_token_that_nobody_gave_is_refused() {
     for token in ["zz", "00", "ffffffffff", "\u{1EA1}"] {
         let ask = pb::ListReportsRequest { page_token: token.to_owned(), ..Default::default() };
         let case = report_client(&phone).list_reports(phone.request(ask)).await.unwrap_err();
-        assert_eq!((case.code(), error_reason(&case).as_str()), (Code::InvalidArgument, "BAD_PAGE_TOKEN"), "{token}");
+        assert_eq!(
+            (case.code(), error_reason(&case).as_str()),
+            (Code::InvalidArgument, "BAD_PAGE_TOKEN"),
+            "{token}"
+        );
     }
     let ask = pb::GetReportRequest { report_id: vec![1] };
     let case = report_client(&phone).get_report(phone.request(ask)).await.unwrap_err();

@@ -39,12 +39,19 @@ async fn an_administrator_runs_the_night_and_a_district_reads_its_standings_in_u
     };
     let page = standings.list_standings(district.request(request)).await.unwrap().into_inner();
     assert_eq!(page.latest_run.unwrap().number, 1);
-    let codes: Vec<_> = page.standings.iter().map(|one| one.record.clone().unwrap().judgement.unwrap().code).collect();
+    let codes: Vec<_> = page
+        .standings
+        .iter()
+        .map(|one| one.record.clone().unwrap().judgement.unwrap().code)
+        .collect();
     assert!(codes.contains(&"T1".to_owned()), "{codes:?}");
 
     let one = page.standings[0].clone();
     let request = pb::GetStandingRequest { standing_id: one.id.clone() };
-    assert_eq!(standings.get_standing(district.request(request)).await.unwrap().into_inner().standing, Some(one));
+    assert_eq!(
+        standings.get_standing(district.request(request)).await.unwrap().into_inner().standing,
+        Some(one)
+    );
     server.close().await;
 }
 
@@ -60,9 +67,17 @@ async fn a_commune_reads_no_other_communes_standings() {
         ..Default::default()
     };
     let mut standings = StandingServiceClient::new(commune.channel.clone());
-    let other = standings.list_standings(commune.request(request("com-29245-0"))).await.unwrap().into_inner();
+    let other = standings
+        .list_standings(commune.request(request("com-29245-0")))
+        .await
+        .unwrap()
+        .into_inner();
     assert_eq!(other.standings, []);
-    let own = standings.list_standings(commune.request(request("com-29242-0"))).await.unwrap().into_inner();
+    let own = standings
+        .list_standings(commune.request(request("com-29242-0")))
+        .await
+        .unwrap()
+        .into_inner();
     assert!(!own.standings.is_empty());
     server.close().await;
 }
@@ -77,16 +92,24 @@ async fn a_reporter_runs_no_job_and_reads_no_audit_and_an_auditor_finds_the_chai
 
     let auditor = server.enrol_client("prov-84", Role::Auditor).await;
     let mut audit = AuditServiceClient::new(auditor.channel.clone());
-    let found = audit.verify_audit(auditor.request(pb::VerifyAuditRequest::default())).await.unwrap().into_inner();
+    let found = audit
+        .verify_audit(auditor.request(pb::VerifyAuditRequest::default()))
+        .await
+        .unwrap()
+        .into_inner();
     assert!(found.unbroken && found.entries > 0);
-    let request =
-        |purpose: &str| pb::ListAuditEntriesRequest { page_size: 500, purpose: purpose.into(), ..Default::default() };
+    let request = |purpose: &str| pb::ListAuditEntriesRequest {
+        page_size: 500,
+        purpose: purpose.into(),
+        ..Default::default()
+    };
     let refused = audit.list_audit_entries(auditor.request(request(" "))).await.unwrap_err();
     assert_eq!(refused.code(), Code::InvalidArgument, "a reason is asked for");
     let mut request = request("quarterly check");
     let mut actions = Vec::new();
     loop {
-        let page = audit.list_audit_entries(auditor.request(request.clone())).await.unwrap().into_inner();
+        let page =
+            audit.list_audit_entries(auditor.request(request.clone())).await.unwrap().into_inner();
         actions.extend(page.entries.into_iter().map(|entry| entry.action));
         if page.next_page_token.is_empty() {
             break;

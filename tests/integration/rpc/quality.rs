@@ -17,16 +17,18 @@ fn set_day(server: &TestServer, month: i8, day: i8) {
 }
 
 fn set_time(server: &TestServer, month: i8, day: i8, hour: i64) {
-    server
-        .clock
-        .set(Timestamp::from_local_midnight(date(2024, month, day)).saturating_add_micros(hour * 3_600_000_000));
+    server.clock.set(
+        Timestamp::from_local_midnight(date(2024, month, day))
+            .saturating_add_micros(hour * 3_600_000_000),
+    );
 }
 
 /// Asks what the figures raise; nobody has reported, so every unit owes reports.
 async fn run_nightly_findings(server: &TestServer) -> String {
     let app = server.app.clone();
     let job = jobs::find_job("quality").unwrap();
-    let done = tokio::task::spawn_blocking(move || job.run_now(&app, "test")).await.unwrap().unwrap();
+    let done =
+        tokio::task::spawn_blocking(move || job.run_now(&app, "test")).await.unwrap().unwrap();
     format!("{done:?}")
 }
 
@@ -37,7 +39,12 @@ async fn list_findings(phone: &TestClient, unit: &str) -> Vec<pb::Finding> {
     quality.list_findings(phone.request(ask)).await.unwrap().into_inner().findings
 }
 
-fn reply_request(finding: &pb::Finding, request: u8, state: pb::FindingState, text: &str) -> pb::ReplyFindingRequest {
+fn reply_request(
+    finding: &pb::Finding,
+    request: u8,
+    state: pb::FindingState,
+    text: &str,
+) -> pb::ReplyFindingRequest {
     let (request_id, finding_id) = (vec![request; 16], finding.id.clone());
     pb::ReplyFindingRequest { request_id, finding_id, state: state.into(), text: text.into() }
 }
@@ -54,8 +61,10 @@ async fn a_question_goes_to_the_unit_first_and_to_its_superiors_with_the_reply_b
         "nobody is asked the same twice"
     );
 
-    let (own, other) =
-        (server.enrol_client(COMMUNE, Role::Reporter).await, server.enrol_client("com-29242-0", Role::Reporter).await);
+    let (own, other) = (
+        server.enrol_client(COMMUNE, Role::Reporter).await,
+        server.enrol_client("com-29242-0", Role::Reporter).await,
+    );
     let reviewer = server.enrol_client(DISTRICT, Role::Reviewer).await;
     let asked = list_findings(&own, COMMUNE).await;
     let record = asked[0].record.clone().unwrap();
@@ -64,25 +73,56 @@ async fn a_question_goes_to_the_unit_first_and_to_its_superiors_with_the_reply_b
         ("D1", pb::FindingState::Open, &[4, 4][..])
     );
     assert!(asked[0].question.contains('?'), "it asks: {}", asked[0].question);
-    assert!(list_findings(&reviewer, COMMUNE).await.is_empty() && list_findings(&other, COMMUNE).await.is_empty());
+    assert!(
+        list_findings(&reviewer, COMMUNE).await.is_empty()
+            && list_findings(&other, COMMUNE).await.is_empty()
+    );
 
     let mut quality = QualityServiceClient::new(own.channel.clone());
     let mut from_above = QualityServiceClient::new(reviewer.channel.clone());
-    let early =
-        from_above.reply_finding(reviewer.request(reply_request(&asked[0], 1, pb::FindingState::Explained, "?"))).await;
-    assert_eq!(early.unwrap_err().code(), Code::NotFound, "what is not seen cannot be answered for");
+    let early = from_above
+        .reply_finding(reviewer.request(reply_request(
+            &asked[0],
+            1,
+            pb::FindingState::Explained,
+            "?",
+        )))
+        .await;
+    assert_eq!(
+        early.unwrap_err().code(),
+        Code::NotFound,
+        "what is not seen cannot be answered for"
+    );
     let personal = reply_request(&asked[0], 2, pb::FindingState::Explained, "hỏi 0912 345 678");
-    assert_eq!(quality.reply_finding(own.request(personal)).await.unwrap_err().code(), Code::InvalidArgument);
-    let words = reply_request(&asked[0], 3, pb::FindingState::Explained, "Mất sóng bốn tuần, sẽ gửi đủ");
+    assert_eq!(
+        quality.reply_finding(own.request(personal)).await.unwrap_err().code(),
+        Code::InvalidArgument
+    );
+    let words =
+        reply_request(&asked[0], 3, pb::FindingState::Explained, "Mất sóng bốn tuần, sẽ gửi đủ");
     let answered = quality.reply_finding(own.request(words.clone())).await.unwrap().into_inner();
-    assert_eq!(quality.reply_finding(own.request(words)).await.unwrap().into_inner(), answered, "once");
+    assert_eq!(
+        quality.reply_finding(own.request(words)).await.unwrap().into_inner(),
+        answered,
+        "once"
+    );
     let again = reply_request(&asked[0], 4, pb::FindingState::AcceptedRisk, "lại");
-    assert_eq!(quality.reply_finding(own.request(again)).await.unwrap_err().code(), Code::FailedPrecondition);
+    assert_eq!(
+        quality.reply_finding(own.request(again)).await.unwrap_err().code(),
+        Code::FailedPrecondition
+    );
 
     let seen = list_findings(&reviewer, COMMUNE).await;
     assert_eq!(seen[0].record.as_ref().unwrap().reply, "Mất sóng bốn tuần, sẽ gửi đủ");
-    let ask = pb::EscalateFindingRequest { request_id: vec![5; 16], finding_id: seen[0].id.clone() };
-    let taken = from_above.escalate_finding(reviewer.request(ask)).await.unwrap().into_inner().finding.unwrap();
+    let ask =
+        pb::EscalateFindingRequest { request_id: vec![5; 16], finding_id: seen[0].id.clone() };
+    let taken = from_above
+        .escalate_finding(reviewer.request(ask))
+        .await
+        .unwrap()
+        .into_inner()
+        .finding
+        .unwrap();
     assert_eq!(taken.record.unwrap().state(), pb::FindingState::Escalated);
     server.close().await;
 }
@@ -95,7 +135,10 @@ async fn superiors_see_a_question_without_a_reply_after_five_working_days_and_no
     set_day(&server, 10, 4);
     run_nightly_findings(&server).await;
     let reviewer = server.enrol_client(DISTRICT, Role::Reviewer).await;
-    assert!(list_findings(&reviewer, COMMUNE).await.is_empty(), "Monday to Friday are four working days");
+    assert!(
+        list_findings(&reviewer, COMMUNE).await.is_empty(),
+        "Monday to Friday are four working days"
+    );
     set_day(&server, 10, 7);
     assert!(run_nightly_findings(&server).await.contains("shown to superiors"));
     let reviewer = server.enrol_client(DISTRICT, Role::Reviewer).await;

@@ -41,14 +41,22 @@ async fn a_first_sync_gives_every_scope_and_ends_with_a_checkpoint_and_the_next_
     let mut phone = server.enrol_client(COMMUNE, Role::Reporter).await;
     let frames = phone.sync(vec![]).await.unwrap();
     let Some(Frame::Welcome(welcome)) = frames.first() else { panic!("{:?}", frames.first()) };
-    let kinds: Vec<_> = welcome.scopes.iter().map(|grant| grant.scope.as_ref().unwrap().kind()).collect();
-    assert!(kinds.contains(&pb::ScopeKind::Reference) && kinds.contains(&pb::ScopeKind::Desk), "{kinds:?}");
-    let new =
-        frames.iter().all(|frame| !matches!(frame, Frame::Reset(reset) if reset.reason() != pb::ResetReason::New));
+    let kinds: Vec<_> =
+        welcome.scopes.iter().map(|grant| grant.scope.as_ref().unwrap().kind()).collect();
+    assert!(
+        kinds.contains(&pb::ScopeKind::Reference) && kinds.contains(&pb::ScopeKind::Desk),
+        "{kinds:?}"
+    );
+    let new = frames.iter().all(
+        |frame| !matches!(frame, Frame::Reset(reset) if reset.reason() != pb::ResetReason::New),
+    );
     assert!(new, "a first sync is no change of history");
     let Some(Frame::Checkpoint(checkpoint)) = frames.last() else { panic!("no checkpoint") };
     assert_eq!(checkpoint.digests.len(), kinds.len());
-    let rows: usize = frames.iter().map(|frame| if let Frame::Rows(rows) = frame { rows.rows.len() } else { 0 }).sum();
+    let rows: usize = frames
+        .iter()
+        .map(|frame| if let Frame::Rows(rows) = frame { rows.rows.len() } else { 0 })
+        .sum();
     let promised: u64 = checkpoint.digests.iter().map(|digest| digest.count).sum();
     assert_eq!(rows as u64, promised, "every record that the digests count was sent");
 
@@ -58,10 +66,12 @@ async fn a_first_sync_gives_every_scope_and_ends_with_a_checkpoint_and_the_next_
 }
 
 #[tokio::test]
-async fn a_nil_report_is_saved_and_sent_in_one_call_and_the_answer_holds_its_effect_and_a_signed_receipt() {
+async fn a_nil_report_is_saved_and_sent_in_one_call_and_the_answer_holds_its_effect_and_a_signed_receipt()
+ {
     let server = TestServer::start().await;
     let mut phone = server.enrol_client(COMMUNE, Role::Reporter).await;
-    let cells: BTreeMap<u32, CellValue> = element_numbers(&server).into_iter().map(|no| (no, CellValue::Nil)).collect();
+    let cells: BTreeMap<u32, CellValue> =
+        element_numbers(&server).into_iter().map(|no| (no, CellValue::Nil)).collect();
     let report = phone.first_week_key().id();
     let save = phone.save_command(&cells);
     let submit = CommandBody::SubmitReport { report, acting_unit: phone.unit };
@@ -70,9 +80,13 @@ async fn a_nil_report_is_saved_and_sent_in_one_call_and_the_answer_holds_its_eff
     let frames = phone.sync(commands.clone()).await.unwrap();
     let outcomes: Vec<_> = frames
         .iter()
-        .filter_map(
-            |frame| if let Frame::Verdict(verdict) = frame { Some((verdict.number, verdict.outcome())) } else { None },
-        )
+        .filter_map(|frame| {
+            if let Frame::Verdict(verdict) = frame {
+                Some((verdict.number, verdict.outcome()))
+            } else {
+                None
+            }
+        })
         .collect();
     assert_eq!(outcomes, [(1, pb::Outcome::Applied), (2, pb::Outcome::Applied)]);
     let sent =
@@ -93,7 +107,10 @@ async fn a_bad_command_is_rejected_with_every_field_and_does_not_block_the_next(
     let server = TestServer::start().await;
     let mut phone = server.enrol_client(COMMUNE, Role::Reporter).await;
     let known = element_numbers(&server)[0];
-    let bad = phone.save_command(&BTreeMap::from([(known, CellValue::Reported(-5)), (90_000, CellValue::Nil)]));
+    let bad = phone.save_command(&BTreeMap::from([
+        (known, CellValue::Reported(-5)),
+        (90_000, CellValue::Nil),
+    ]));
     let good = phone.save_command(&BTreeMap::from([(known, CellValue::Reported(1))]));
     let frames = phone.sync(vec![bad, good]).await.unwrap();
     let verdicts: Vec<_> = frames
@@ -101,8 +118,11 @@ async fn a_bad_command_is_rejected_with_every_field_and_does_not_block_the_next(
         .filter_map(|frame| if let Frame::Verdict(verdict) = frame { Some(verdict) } else { None })
         .collect();
     assert_eq!(verdicts[0].outcome(), pb::Outcome::Rejected);
-    let fields: Vec<_> =
-        verdicts[0].problems.iter().map(|problem| (problem.field.as_str(), problem.reason())).collect();
+    let fields: Vec<_> = verdicts[0]
+        .problems
+        .iter()
+        .map(|problem| (problem.field.as_str(), problem.reason()))
+        .collect();
     assert_eq!(
         fields,
         [
@@ -118,7 +138,8 @@ async fn a_bad_command_is_rejected_with_every_field_and_does_not_block_the_next(
 async fn bytes_that_are_no_command_refuse_the_call_and_nothing_of_it_is_done() {
     let server = TestServer::start().await;
     let mut phone = server.enrol_client(COMMUNE, Role::Reporter).await;
-    let good = phone.save_command(&BTreeMap::from([(element_numbers(&server)[0], CellValue::Reported(1))]));
+    let good = phone
+        .save_command(&BTreeMap::from([(element_numbers(&server)[0], CellValue::Reported(1))]));
     let refused = phone.sync(vec![good, vec![0xff, 0xff]]).await.unwrap_err();
     assert_eq!(refused.code(), Code::InvalidArgument);
     let frames = phone.sync(vec![]).await.unwrap();
@@ -126,7 +147,10 @@ async fn bytes_that_are_no_command_refuse_the_call_and_nothing_of_it_is_done() {
     assert_eq!(welcome.last_command_number, 0);
     let damaged = std::mem::replace(&mut phone.cursor, vec![1, 2, 3]);
     let frames = phone.sync(vec![]).await.unwrap();
-    assert!(frames.iter().any(|frame| matches!(frame, Frame::Reset(_))), "a damaged cursor resets its own device");
+    assert!(
+        frames.iter().any(|frame| matches!(frame, Frame::Reset(_))),
+        "a damaged cursor resets its own device"
+    );
     assert_eq!(phone.cursor, damaged, "rebuilt to where it stood");
     server.close().await;
 }
@@ -138,10 +162,13 @@ async fn a_follower_hears_of_a_colleagues_change_and_then_that_it_was_shut_out()
     let head = server.enrol_client(COMMUNE, Role::UnitHead).await;
     let mut stream = head.open_stream(vec![], true).await.unwrap();
     let next = async |stream: &mut tonic::Streaming<pb::SyncResponse>| {
-        tokio::time::timeout(Duration::from_secs(10), stream.message()).await.expect("the server says nothing")
+        tokio::time::timeout(Duration::from_secs(10), stream.message())
+            .await
+            .expect("the server says nothing")
     };
     while !matches!(next(&mut stream).await.unwrap().unwrap().frame, Some(Frame::Checkpoint(_))) {}
-    let save = reporter.save_command(&BTreeMap::from([(element_numbers(&server)[0], CellValue::Reported(2))]));
+    let save = reporter
+        .save_command(&BTreeMap::from([(element_numbers(&server)[0], CellValue::Reported(2))]));
     reporter.sync(vec![save]).await.unwrap();
     let heard = next(&mut stream).await.unwrap().unwrap().frame.unwrap();
     assert_eq!(frame_name(&heard), "Rows");
@@ -165,21 +192,29 @@ async fn an_open_follower_does_not_keep_the_server_from_ending() {
     let phone = server.enrol_client(COMMUNE, Role::Reporter).await;
     let mut stream = phone.open_stream(vec![], true).await.unwrap();
     stream.message().await.unwrap().unwrap();
-    tokio::time::timeout(Duration::from_secs(5), server.close()).await.expect("the server waits for its follower");
+    tokio::time::timeout(Duration::from_secs(5), server.close())
+        .await
+        .expect("the server waits for its follower");
 }
 
 #[tokio::test]
-async fn s29_every_limit_of_a_call_is_named_with_the_time_to_come_back_and_nothing_is_half_applied() {
+async fn s29_every_limit_of_a_call_is_named_with_the_time_to_come_back_and_nothing_is_half_applied()
+{
     let server = TestServer::start().await;
     let mut phone = server.enrol_client(COMMUNE, Role::Reporter).await;
-    let cells: BTreeMap<u32, CellValue> = element_numbers(&server).into_iter().map(|no| (no, CellValue::Nil)).collect();
+    let cells: BTreeMap<u32, CellValue> =
+        element_numbers(&server).into_iter().map(|no| (no, CellValue::Nil)).collect();
     let save = phone.save_command(&cells);
     let large = vec![0; 5 * 1024 * 1024];
     let requests = [
         ("commands", pb::SyncRequest { commands: vec![save.clone(); 201], ..Default::default() }),
         (
             "client_version",
-            pb::SyncRequest { client_version: "x".repeat(65), commands: vec![save.clone()], ..Default::default() },
+            pb::SyncRequest {
+                client_version: "x".repeat(65),
+                commands: vec![save.clone()],
+                ..Default::default()
+            },
         ),
         (
             "rebuild_scopes",
@@ -189,7 +224,10 @@ async fn s29_every_limit_of_a_call_is_named_with_the_time_to_come_back_and_nothi
                 ..Default::default()
             },
         ),
-        ("message_bytes", pb::SyncRequest { cursor: large, commands: vec![save.clone()], ..Default::default() }),
+        (
+            "message_bytes",
+            pb::SyncRequest { cursor: large, commands: vec![save.clone()], ..Default::default() },
+        ),
     ];
     for (limit, message) in requests {
         let mut client = pb::sync_service_client::SyncServiceClient::new(phone.channel.clone());
@@ -213,16 +251,24 @@ async fn s29_every_limit_of_a_call_is_named_with_the_time_to_come_back_and_nothi
 async fn an_old_app_is_asked_to_be_renewed_and_its_outbox_is_taken_all_the_same() {
     let server = TestServer::start().await;
     let mut phone = server.enrol_client(COMMUNE, Role::Reporter).await;
-    let cells: BTreeMap<u32, CellValue> = element_numbers(&server).into_iter().map(|no| (no, CellValue::Nil)).collect();
+    let cells: BTreeMap<u32, CellValue> =
+        element_numbers(&server).into_iter().map(|no| (no, CellValue::Nil)).collect();
     let save = phone.save_command(&cells);
-    let message = pb::SyncRequest { commands: vec![save], client_version: "0.0.9".into(), ..Default::default() };
+    let message = pb::SyncRequest {
+        commands: vec![save],
+        client_version: "0.0.9".into(),
+        ..Default::default()
+    };
     let mut client = pb::sync_service_client::SyncServiceClient::new(phone.channel.clone());
     let mut stream = client.sync(phone.request(message)).await.unwrap().into_inner();
     let mut frames = Vec::new();
     while let Some(message) = stream.message().await.unwrap() {
         frames.extend(message.frame);
     }
-    assert_eq!(frames[..3].iter().map(frame_name).collect::<Vec<_>>(), ["Welcome", "Notice", "Verdict"]);
+    assert_eq!(
+        frames[..3].iter().map(frame_name).collect::<Vec<_>>(),
+        ["Welcome", "Notice", "Verdict"]
+    );
     let Frame::Verdict(verdict) = &frames[2] else { panic!("{:?}", frames[2]) };
     assert_eq!(verdict.outcome(), pb::Outcome::Applied);
     server.close().await;
@@ -238,7 +284,14 @@ async fn a_follower_is_told_before_its_token_ends_and_when_to_come_back_from_a_s
     while !until(&kinds, "Checkpoint") {
         kinds.extend(stream.message().await.unwrap().unwrap().frame.iter().map(frame_name));
     }
-    let ends = server.app.store().read(|tx| tx.device(phone.device)).unwrap().unwrap().token_expires_at.unwrap();
+    let ends = server
+        .app
+        .store()
+        .read(|tx| tx.device(phone.device))
+        .unwrap()
+        .unwrap()
+        .token_expires_at
+        .unwrap();
     server.clock.set(ends.saturating_add_micros(-60_000_000));
     // Anything that is committed wakes the follower, who then looks at its token.
     let other = server.enrol_client(COMMUNE, Role::Reporter).await;

@@ -23,8 +23,13 @@ fn offence_figure(now: i64, before: i64) -> pb::TargetFigure {
     }
 }
 
-async fn evaluate_target(phone: &TestClient, message: pb::EvaluateTargetRequest) -> Result<pb::Evaluation, Status> {
-    let answer = TargetServiceClient::new(phone.channel.clone()).evaluate_target(phone.request(message)).await?;
+async fn evaluate_target(
+    phone: &TestClient,
+    message: pb::EvaluateTargetRequest,
+) -> Result<pb::Evaluation, Status> {
+    let answer = TargetServiceClient::new(phone.channel.clone())
+        .evaluate_target(phone.request(message))
+        .await?;
     Ok(answer.into_inner().evaluation.unwrap())
 }
 
@@ -49,8 +54,13 @@ async fn a_missing_report_leaves_undetermined_what_the_figures_alone_would_meet(
     assert_eq!(result.value, Some(pb::Fraction { numerator: -16, denominator: 225 }));
     assert_eq!((result.interval_low, result.interval_high), (fraction(418), fraction(420)));
     assert_eq!(result.reasons, ["MISSING_REPORTS"]);
-    assert!(result.text_en.contains("missing is not zero") && result.text_vi.starts_with("Chưa kết luận được"));
-    let whole = evaluate_target(&phone, pb::EvaluateTargetRequest { missing: vec![], ..ask }).await.unwrap();
+    assert!(
+        result.text_en.contains("missing is not zero")
+            && result.text_vi.starts_with("Chưa kết luận được")
+    );
+    let whole = evaluate_target(&phone, pb::EvaluateTargetRequest { missing: vec![], ..ask })
+        .await
+        .unwrap();
     assert_eq!(whole.verdict(), pb::JudgementState::Met);
     server.close().await;
 }
@@ -59,11 +69,16 @@ async fn a_missing_report_leaves_undetermined_what_the_figures_alone_would_meet(
 async fn a_target_that_cannot_be_read_names_its_column_and_bad_figures_name_every_field() {
     let server = TestServer::start().await;
     let phone = server.enrol_client("com-29242-0", Role::Reporter).await;
-    let unread = pb::EvaluateTargetRequest { target_text: "count(x) ≤ 5".into(), ..Default::default() };
+    let unread =
+        pb::EvaluateTargetRequest { target_text: "count(x) ≤ 5".into(), ..Default::default() };
     let unread = evaluate_target(&phone, unread).await.unwrap_err();
-    assert_eq!((unread.code(), error_reason(&unread).as_str()), (Code::InvalidArgument, "MALFORMED"));
+    assert_eq!(
+        (unread.code(), error_reason(&unread).as_str()),
+        (Code::InvalidArgument, "MALFORMED")
+    );
     assert_eq!(unread.get_error_details().error_info().unwrap().metadata["column"], "10");
-    let half = pb::TargetFigure { element_code: "X!".into(), figure: fraction(-1), ..Default::default() };
+    let half =
+        pb::TargetFigure { element_code: "X!".into(), figure: fraction(-1), ..Default::default() };
     let invalid = pb::EvaluateTargetRequest {
         target_text: T1.into(),
         figures: vec![offence_figure(1, 2), half, offence_figure(3, 4)],
@@ -73,12 +88,23 @@ async fn a_target_that_cannot_be_read_names_its_column_and_bad_figures_name_ever
     };
     let invalid = evaluate_target(&phone, invalid).await.unwrap_err();
     let details = invalid.get_error_details();
-    let mut fields: Vec<_> =
-        details.bad_request().unwrap().field_violations.iter().map(|one| one.field.as_str()).collect();
+    let mut fields: Vec<_> = details
+        .bad_request()
+        .unwrap()
+        .field_violations
+        .iter()
+        .map(|one| one.field.as_str())
+        .collect();
     fields.sort_unstable();
     assert_eq!(
         fields,
-        ["coverage", "figures[1].element_code", "figures[1].figure", "figures[2].element_code", "stage"]
+        [
+            "coverage",
+            "figures[1].element_code",
+            "figures[1].figure",
+            "figures[2].element_code",
+            "stage"
+        ]
     );
     let mut client = TargetServiceClient::new(phone.channel.clone());
     let nobody = client.evaluate_target(pb::EvaluateTargetRequest::default()).await;

@@ -37,7 +37,8 @@ impl Province {
         for unit in self.org.open_units_on(day) {
             let kind = self.org.kind_on(unit.id, day);
             let counted = self.catalogue.elements.iter().filter(|element| {
-                BASELINE_ELEMENTS.contains(&element.code.as_str()) && Some(UnitKind::from(element.level)) == kind
+                BASELINE_ELEMENTS.contains(&element.code.as_str())
+                    && Some(UnitKind::from(element.level)) == kind
             });
             for element in counted {
                 self.push_rows(unit.id, &unit.uid, element, &weeks, &mut rows);
@@ -49,11 +50,19 @@ impl Province {
     /// The weeks of the campaign, a year earlier; the last one ends with the base window.
     fn base_weeks(&self) -> Vec<DateWindow> {
         let (base, first) = (self.campaign.base_window(), self.campaign.measurement_window.start);
-        let bound = |week: i32| first.saturating_add(week.weeks()).saturating_sub(1.year()).min(base.end);
+        let bound =
+            |week: i32| first.saturating_add(week.weeks()).saturating_sub(1.year()).min(base.end);
         (0..53).filter_map(|week| DateWindow::new(bound(week), bound(week + 1))).collect()
     }
 
-    fn push_rows(&self, unit: UnitId, uid: &str, element: &Element, weeks: &[DateWindow], rows: &mut Vec<BaselineRow>) {
+    fn push_rows(
+        &self,
+        unit: UnitId,
+        uid: &str,
+        element: &Element,
+        weeks: &[DateWindow],
+        rows: &mut Vec<BaselineRow>,
+    ) {
         let row = |window, value| BaselineRow {
             unit_uid: uid.to_owned(),
             element: element.code.clone(),
@@ -64,11 +73,9 @@ impl Province {
             version: 1,
         };
         if element.kind == ElementKind::Stock {
-            rows.extend(
-                weeks
-                    .iter()
-                    .map(|week| row(*week, self.ground_truth.stock_at_end_of(unit, &element.code, week.last_day()))),
-            );
+            rows.extend(weeks.iter().map(|week| {
+                row(*week, self.ground_truth.stock_at_end_of(unit, &element.code, week.last_day()))
+            }));
             return;
         }
         let first = rows.len();

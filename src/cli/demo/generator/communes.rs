@@ -51,8 +51,14 @@ pub fn generate_places(seed: u64, org: &Org, day: Date) -> (Vec<DemoDistrict>, V
     let people: f64 = DISTRICT_POPULATIONS.iter().map(|(_, people)| people).sum();
     let (mut districts, mut all) = (Vec::new(), Vec::new());
     for (uid, total) in DISTRICT_POPULATIONS {
-        let Some(district) = org.unit_by_uid(uid).filter(|unit| unit.is_open_on(day)) else { continue };
-        districts.push(DemoDistrict { unit: district.id, uid: uid.to_owned(), share: total / people });
+        let Some(district) = org.unit_by_uid(uid).filter(|unit| unit.is_open_on(day)) else {
+            continue;
+        };
+        districts.push(DemoDistrict {
+            unit: district.id,
+            uid: uid.to_owned(),
+            share: total / people,
+        });
         all.extend(generate_communes(seed, org, district.id, total, day));
     }
     let sum: f64 = all.iter().map(|place| place.share).sum();
@@ -61,7 +67,13 @@ pub fn generate_places(seed: u64, org: &Org, day: Date) -> (Vec<DemoDistrict>, V
 }
 
 /// The communes of a district, with populations raked to its total; `part` is not yet a part of one.
-fn generate_communes(seed: u64, org: &Org, district: UnitId, total: f64, day: Date) -> Vec<DemoCommune> {
+fn generate_communes(
+    seed: u64,
+    org: &Org,
+    district: UnitId,
+    total: f64,
+    day: Date,
+) -> Vec<DemoCommune> {
     let below = org.children(district, Hierarchy::Command, day);
     let units = below.into_iter().filter_map(|id| org.unit(id));
     let mut drawn: Vec<(DemoCommune, f64)> = units

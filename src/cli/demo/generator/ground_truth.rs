@@ -37,14 +37,18 @@ impl GroundTruth {
     #[must_use]
     pub fn flow_total(&self, unit: UnitId, element: &ElementCode, window: DateWindow) -> i64 {
         let days = days_from_date(window.start)..days_from_date(window.end);
-        self.flows.get(&(unit, element.clone())).map_or(0, |series| series.0.range(days).map(|(_, count)| count).sum())
+        self.flows
+            .get(&(unit, element.clone()))
+            .map_or(0, |series| series.0.range(days).map(|(_, count)| count).sum())
     }
 
     /// What stood at the end of `last` day.
     #[must_use]
     pub fn stock_at_end_of(&self, unit: UnitId, element: &ElementCode, last: Date) -> i64 {
         let series = self.stocks.get(&(unit, element.clone()));
-        series.and_then(|series| series.0.range(..=days_from_date(last)).next_back()).map_or(0, |(_, stock)| *stock)
+        series
+            .and_then(|series| series.0.range(..=days_from_date(last)).next_back())
+            .map_or(0, |(_, stock)| *stock)
     }
 
     /// Lets everything happen from last year's window until `end`; `campaign` is this year's first day.
@@ -124,9 +128,12 @@ impl TruthGenerator<'_> {
     fn generate_offences(&mut self, place: &DemoCommune) {
         let mut rng = self.rng_stream("offences", &place.uid);
         let cleared = self.rng_stream("cleared", &place.district.to_string()).beta(0.86, 99.0);
-        let serious_cleared = self.rng_stream("serious", &place.district.to_string()).beta(0.94, 99.0);
+        let serious_cleared =
+            self.rng_stream("serious", &place.district.to_string()).beta(0.94, 99.0);
         for week in self.years.weeks() {
-            let yearly = OFFENCES_PER_YEAR * place.share * self.years.year_factor(week, OFFENCES_YEAR_FACTOR);
+            let yearly = OFFENCES_PER_YEAR
+                * place.share
+                * self.years.year_factor(week, OFFENCES_YEAR_FACTOR);
             for _ in 0..rng.negative_binomial(yearly * 7.0 / 365.0 * seasonal_factor(week), 5.0) {
                 let day = week + rng.next_below(7) as i32;
                 self.add_event(place.unit, "so_offences", day, 1);
@@ -148,7 +155,8 @@ impl TruthGenerator<'_> {
     /// Reports of crime: received, accepted for handling, resolved; each window begins with what is still open.
     fn generate_crime_reports(&mut self, place: &DemoCommune) {
         let mut rng = self.rng_stream("reports", &place.uid);
-        let starts = [days_from_date(self.years.base_start), days_from_date(self.years.campaign_start)];
+        let starts =
+            [days_from_date(self.years.base_start), days_from_date(self.years.campaign_start)];
         let mut open = [0, 0];
         for week in self.years.weeks() {
             let yearly = 3.2 * OFFENCES_PER_YEAR * place.share;
@@ -160,7 +168,8 @@ impl TruthGenerator<'_> {
                 }
                 self.add_event(place.unit, "reports_accepted", day, 1);
                 self.add_event(place.unit, "reports_handled", day, 1);
-                let resolved = rng.next_bool(0.985).then(|| day + 1 + rng.lognormal(5.0, 0.7) as i32);
+                let resolved =
+                    rng.next_bool(0.985).then(|| day + 1 + rng.lognormal(5.0, 0.7) as i32);
                 if let Some(resolved) = resolved {
                     self.add_event(place.unit, "reports_resolved", resolved, 1);
                 }
@@ -258,7 +267,9 @@ impl TruthGenerator<'_> {
 #[must_use]
 pub fn successor_on(org: &Org, unit: UnitId, day: Date) -> UnitId {
     let next = |unit: &UnitId| {
-        let mut lines = org.lineage_from(*unit).filter(|line| line.kind.is_succession() && line.effective_day <= day);
+        let mut lines = org
+            .lineage_from(*unit)
+            .filter(|line| line.kind.is_succession() && line.effective_day <= day);
         lines.next().map(|line| line.to)
     };
     std::iter::successors(Some(unit), next).last().unwrap_or(unit)

@@ -108,7 +108,9 @@ impl Ledger {
 
     /// Somebody typed `value`; it stands on the sheet.
     pub fn record_typed(&mut self, report: ReportId, element: &ElementCode, value: i64) {
-        if let Some(cell) = self.sheets.get_mut(&report).and_then(|sheet| sheet.cells.get_mut(element)) {
+        if let Some(cell) =
+            self.sheets.get_mut(&report).and_then(|sheet| sheet.cells.get_mut(element))
+        {
             cell.typed = value;
         }
     }
@@ -130,7 +132,9 @@ impl Ledger {
 
     fn set_state(&mut self, report: ReportId, fate: SheetState) {
         // What is accepted stays accepted: a sheet sent twice by mistake changes nothing.
-        if let Some(sheet) = self.sheets.get_mut(&report).filter(|sheet| sheet.state != SheetState::Accepted) {
+        if let Some(sheet) =
+            self.sheets.get_mut(&report).filter(|sheet| sheet.state != SheetState::Accepted)
+        {
             sheet.state = fate;
         }
     }
@@ -157,7 +161,8 @@ impl Ledger {
     /// The lines of everything below each unit above, each sheet under whoever was above on its first day.
     #[must_use]
     pub fn lines_of_ancestors(&self, org: &Org) -> BTreeMap<(UnitId, ElementCode), LedgerLine> {
-        let days: BTreeMap<UnitId, Date> = self.sheets.values().map(|sheet| (sheet.unit, sheet.start)).collect();
+        let days: BTreeMap<UnitId, Date> =
+            self.sheets.values().map(|sheet| (sheet.unit, sheet.start)).collect();
         let mut above: BTreeMap<(UnitId, ElementCode), LedgerLine> = BTreeMap::new();
         for ((unit, code), line) in self.lines() {
             let day = days.get(&unit).copied().unwrap_or(Date::MIN);
@@ -191,7 +196,11 @@ fn to_ledger_sheet(plan: &SheetPlan) -> LedgerSheet {
         contract: plan.contract.clone(),
         start: plan.key.period.start,
         state: SheetState::NeverSent,
-        cells: plan.truth.iter().map(|(code, truth)| (code.clone(), LedgerCell { truth: *truth, typed: 0 })).collect(),
+        cells: plan
+            .truth
+            .iter()
+            .map(|(code, truth)| (code.clone(), LedgerCell { truth: *truth, typed: 0 }))
+            .collect(),
     }
 }
 
@@ -200,8 +209,12 @@ fn flow_line(fate: SheetState, cell: LedgerCell) -> LedgerLine {
     let happened = LedgerLine { happened: cell.truth, ..LedgerLine::default() };
     match fate {
         SheetState::NeverSent => LedgerLine { never_reported: cell.truth, ..happened },
-        SheetState::Sent | SheetState::Returned => LedgerLine { not_accepted: cell.truth, ..happened },
-        SheetState::Accepted => LedgerLine { error_effect: cell.typed - cell.truth, official: cell.typed, ..happened },
+        SheetState::Sent | SheetState::Returned => {
+            LedgerLine { not_accepted: cell.truth, ..happened }
+        }
+        SheetState::Accepted => {
+            LedgerLine { error_effect: cell.typed - cell.truth, official: cell.typed, ..happened }
+        }
     }
 }
 

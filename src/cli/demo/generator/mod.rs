@@ -52,13 +52,21 @@ pub struct Province {
 impl Province {
     /// Lets the province live from last year's window through the first [`WEEKS_MAX`] weeks of the campaign.
     #[must_use]
-    pub fn new(seed: u64, org: Org, catalogue: Catalogue, campaign: Campaign, others: &[&Campaign]) -> Self {
+    pub fn new(
+        seed: u64,
+        org: Org,
+        catalogue: Catalogue,
+        campaign: Campaign,
+        others: &[&Campaign],
+    ) -> Self {
         let first = campaign.measurement_window.start;
         let end = first.saturating_add(i32::from(WEEKS_MAX).weeks());
         let (districts, communes) = communes::generate_places(seed, &org, first);
-        let years = SimulatedYears { base_start: campaign.base_window().start, campaign_start: first, end };
+        let years =
+            SimulatedYears { base_start: campaign.base_window().start, campaign_start: first, end };
         let ground_truth = GroundTruth::generate(seed, &org, &districts, &communes, years);
-        let calendars = Calendars::standard().with_campaigns(others.iter().copied().chain([&campaign]));
+        let calendars =
+            Calendars::standard().with_campaigns(others.iter().copied().chain([&campaign]));
         Self { seed, org, catalogue, calendars, campaign, districts, communes, ground_truth }
     }
 }

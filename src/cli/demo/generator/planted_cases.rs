@@ -13,8 +13,8 @@ use crate::domain::expectation::UnknownCalendar;
 use crate::domain::ids::{DeviceId, UnitId};
 use crate::domain::org::StructureView;
 use crate::domain::quality::{
-    ElementSeries, FirstSubmission, LateRevision, NearLimitCount, QualityData, QualityRule, collect_quality_data,
-    run_rules, select_findings,
+    ElementSeries, FirstSubmission, LateRevision, NearLimitCount, QualityData, QualityRule,
+    collect_quality_data, run_rules, select_findings,
 };
 use crate::domain::standing::{ReportEntry, StandingInput};
 use crate::domain::window::DateWindow;
@@ -44,15 +44,28 @@ pub struct RuleMeasurement {
 ///
 /// # Errors
 /// A contract names a calendar that does not exist.
-pub fn measure_rules(province: &Province, weeks: u8) -> Result<Vec<RuleMeasurement>, UnknownCalendar> {
+pub fn measure_rules(
+    province: &Province,
+    weeks: u8,
+) -> Result<Vec<RuleMeasurement>, UnknownCalendar> {
     let plans = province.plan_sheets(weeks)?;
     let codes = province.catalogue.elements.iter().map(|element| element.code.clone());
-    let numbers: BTreeMap<ElementNumber, ElementCode> = (1..).map(ElementNumber).zip(codes).collect();
-    let sheets: Vec<(&SheetPlan, Cells)> =
-        plans.iter().filter(|plan| plan.send_day.is_some()).map(|plan| (plan, true_cells(plan, &numbers))).collect();
+    let numbers: BTreeMap<ElementNumber, ElementCode> =
+        (1..).map(ElementNumber).zip(codes).collect();
+    let sheets: Vec<(&SheetPlan, Cells)> = plans
+        .iter()
+        .filter(|plan| plan.send_day.is_some())
+        .map(|plan| (plan, true_cells(plan, &numbers)))
+        .collect();
     let entries: Vec<ReportEntry<'_>> = sheets
         .iter()
-        .map(|(plan, cells)| ReportEntry { key: &plan.key, received: true, accepted: true, late: false, cells })
+        .map(|(plan, cells)| ReportEntry {
+            key: &plan.key,
+            received: true,
+            accepted: true,
+            late: false,
+            cells,
+        })
         .collect();
     let baselines = Baselines::new(&province.baseline_rows());
     let today = province.simulated_end(weeks);
@@ -67,18 +80,29 @@ pub fn measure_rules(province: &Province, weeks: u8) -> Result<Vec<RuleMeasureme
         today,
         view: StructureView::AsWas,
     };
-    let clean = QualityData { submissions: simulated_submissions(&plans, today), ..collect_quality_data(&input)? };
+    let clean = QualityData {
+        submissions: simulated_submissions(&plans, today),
+        ..collect_quality_data(&input)?
+    };
     Ok(QualityRule::ALL.iter().map(|rule| measure_rule(&input, &clean, *rule)).collect())
 }
 
 fn true_cells(plan: &SheetPlan, numbers: &BTreeMap<ElementNumber, ElementCode>) -> Cells {
-    let number = |code: &ElementCode| numbers.iter().find(|(_, known)| *known == code).map(|(number, _)| *number);
-    plan.truth.iter().filter_map(|(code, value)| Some((number(code)?, CellValue::Reported(*value)))).collect()
+    let number = |code: &ElementCode| {
+        numbers.iter().find(|(_, known)| *known == code).map(|(number, _)| *number)
+    };
+    plan.truth
+        .iter()
+        .filter_map(|(code, value)| Some((number(code)?, CellValue::Reported(*value))))
+        .collect()
 }
 
 /// Sent in the afternoon, each unit from its own device with a clock that is nearly right.
 fn simulated_submissions(plans: &[SheetPlan], today: Date) -> Vec<FirstSubmission> {
-    let sent = plans.iter().filter_map(|plan| Some((plan, plan.send_day?))).filter(|(_, day)| *day < today);
+    let sent = plans
+        .iter()
+        .filter_map(|plan| Some((plan, plan.send_day?)))
+        .filter(|(_, day)| *day < today);
     sent.map(|(plan, day)| {
         let hours_left = i64::from((plan.due - day).get_days()) * 24 - 15;
         let device = Some(DeviceId(plan.key.unit.0));
@@ -93,7 +117,11 @@ fn simulated_submissions(plans: &[SheetPlan], today: Date) -> Vec<FirstSubmissio
     .collect()
 }
 
-fn measure_rule(input: &StandingInput<'_>, clean: &QualityData, rule: QualityRule) -> RuleMeasurement {
+fn measure_rule(
+    input: &StandingInput<'_>,
+    clean: &QualityData,
+    rule: QualityRule,
+) -> RuleMeasurement {
     let mut looked = clean.clone();
     let mut rng = Rng::named_stream(SEED, &["plants", rule.as_str()]);
     let places = plant_cases(&mut looked, rule, input, &mut rng);
@@ -105,13 +133,24 @@ fn measure_rule(input: &StandingInput<'_>, clean: &QualityData, rule: QualityRul
     let hit = |place: &&(UnitId, Option<ElementCode>)| met.contains(*place);
     let found = places.iter().filter(hit).count();
     let idle = met.iter().filter(|place| !places.contains(*place)).count();
-    RuleMeasurement { rule, planted: places.len(), found, false_positives: idle, opportunities: looks }
+    RuleMeasurement {
+        rule,
+        planted: places.len(),
+        found,
+        false_positives: idle,
+        opportunities: looks,
+    }
 }
 
 type PlantedCases = BTreeSet<(UnitId, Option<ElementCode>)>;
 
 /// Puts the trouble of one rule in; where it did so.
-fn plant_cases(looked: &mut QualityData, rule: QualityRule, input: &StandingInput<'_>, rng: &mut Rng) -> PlantedCases {
+fn plant_cases(
+    looked: &mut QualityData,
+    rule: QualityRule,
+    input: &StandingInput<'_>,
+    rng: &mut Rng,
+) -> PlantedCases {
     match rule {
         QualityRule::Completeness => plant_in_sheets(looked, rng, |sheets| {
             let length = sheets.len();
@@ -130,8 +169,12 @@ fn plant_cases(looked: &mut QualityData, rule: QualityRule, input: &StandingInpu
             |one| one.element.as_str() == "reports_accepted",
             |values| add_to_last(values, 1, 90),
         ),
-        QualityRule::Outlier => plant_in_series(looked, rng, |one| one.flow, |values| add_to_last(values, 1, 41)),
-        QualityRule::Change => plant_in_series(looked, rng, |one| one.flow, |values| add_to_last(values, 4, 9)),
+        QualityRule::Outlier => {
+            plant_in_series(looked, rng, |one| one.flow, |values| add_to_last(values, 1, 41))
+        }
+        QualityRule::Change => {
+            plant_in_series(looked, rng, |one| one.flow, |values| add_to_last(values, 4, 9))
+        }
         QualityRule::Smooth => plant_in_series(
             looked,
             rng,
@@ -180,11 +223,13 @@ fn plant_in_series(
     fits: impl Fn(&ElementSeries) -> bool,
     change: impl Fn(&mut [Option<i64>]),
 ) -> PlantedCases {
-    let fit = (0..looked.series.len()).filter(|at| fits(&looked.series[*at]) && looked.series[*at].points.len() >= 12);
+    let fit = (0..looked.series.len())
+        .filter(|at| fits(&looked.series[*at]) && looked.series[*at].points.len() >= 12);
     let mut places = PlantedCases::new();
     for at in draw_without_replacement(fit.collect(), rng) {
         let one = &mut looked.series[at];
-        let mut values: Vec<Option<i64>> = one.points.iter().map(|point| Some(point.value.unwrap_or(0))).collect();
+        let mut values: Vec<Option<i64>> =
+            one.points.iter().map(|point| Some(point.value.unwrap_or(0))).collect();
         change(&mut values);
         one.points.iter_mut().zip(values).for_each(|(point, value)| point.value = value);
         places.insert((one.unit, Some(one.element.clone())));
@@ -207,7 +252,9 @@ fn plant_in_sheets(
     rng: &mut Rng,
     change: impl Fn(&mut Vec<(DateWindow, Option<Vec<i64>>)>),
 ) -> PlantedCases {
-    let fit = (0..looked.report_series.len()).filter(|at| looked.report_series[*at].reports.len() >= 4).collect();
+    let fit = (0..looked.report_series.len())
+        .filter(|at| looked.report_series[*at].reports.len() >= 4)
+        .collect();
     let mut places = PlantedCases::new();
     for at in draw_without_replacement(fit, rng) {
         change(&mut looked.report_series[at].reports);
@@ -223,8 +270,11 @@ fn plant_digit_preference(looked: &mut QualityData, rng: &mut Rng) -> PlantedCas
     for at in draw_without_replacement(fit, rng) {
         let one = &mut looked.series[at];
         let Some(point) = one.points.first().copied() else { continue };
-        let figures = (0..110).map(|week: i64| if week % 2 == 0 { 20 + week % 4 * 5 } else { 20 + week % 10 });
-        one.points = figures.map(|value| crate::domain::quality::SeriesPoint { value: Some(value), ..point }).collect();
+        let figures = (0..110)
+            .map(|week: i64| if week % 2 == 0 { 20 + week % 4 * 5 } else { 20 + week % 10 });
+        one.points = figures
+            .map(|value| crate::domain::quality::SeriesPoint { value: Some(value), ..point })
+            .collect();
         places.insert((one.unit, Some(one.element.clone())));
     }
     places
@@ -234,11 +284,16 @@ fn plant_digit_preference(looked: &mut QualityData, rng: &mut Rng) -> PlantedCas
 fn plant_zeros(looked: &mut QualityData, input: &StandingInput<'_>) -> PlantedCases {
     let mut places = PlantedCases::new();
     for one in looked.series.iter_mut().filter(|one| one.flow) {
-        let (Some(days), Some(element)) = (one.last_window(one.points.len()), input.catalogue.element(&one.element))
+        let (Some(days), Some(element)) =
+            (one.last_window(one.points.len()), input.catalogue.element(&one.element))
         else {
             continue;
         };
-        let base = input.baselines.value_of(one.unit, element, days.one_year_earlier()).value().unwrap_or(0);
+        let base = input
+            .baselines
+            .value_of(one.unit, element, days.one_year_earlier())
+            .value()
+            .unwrap_or(0);
         if places.len() < CASES_PER_RULE && base >= 6 {
             one.points.iter_mut().for_each(|point| point.value = Some(0));
             places.insert((one.unit, Some(one.element.clone())));
@@ -248,8 +303,13 @@ fn plant_zeros(looked: &mut QualityData, input: &StandingInput<'_>) -> PlantedCa
 }
 
 fn raise_collisions(looked: &mut QualityData, unit: UnitId) {
-    for one in looked.series.iter_mut().filter(|one| one.unit == unit && one.element.as_str() == "ta_collisions") {
-        let mut values: Vec<Option<i64>> = one.points.iter().map(|point| Some(point.value.unwrap_or(0))).collect();
+    for one in looked
+        .series
+        .iter_mut()
+        .filter(|one| one.unit == unit && one.element.as_str() == "ta_collisions")
+    {
+        let mut values: Vec<Option<i64>> =
+            one.points.iter().map(|point| Some(point.value.unwrap_or(0))).collect();
         replace_last(&mut values, &[2, 2, 2, 2, 9, 9, 9, 9]);
         one.points.iter_mut().zip(values).for_each(|(point, value)| point.value = value);
     }
@@ -279,8 +339,14 @@ fn plant_ratio_drift(looked: &mut QualityData, rng: &mut Rng) -> PlantedCases {
 fn plant_breaks(looked: &mut QualityData, input: &StandingInput<'_>) -> PlantedCases {
     let mut places = PlantedCases::new();
     for one in looked.series.iter_mut().filter(|one| one.flow && one.points.len() >= 4) {
-        if input.org.lineage_to(one.unit).any(|line| line.effective_day == one.points[0].window.start) {
-            one.points[..4].iter_mut().for_each(|point| point.value = Some(point.value.unwrap_or(0) + 9));
+        if input
+            .org
+            .lineage_to(one.unit)
+            .any(|line| line.effective_day == one.points[0].window.start)
+        {
+            one.points[..4]
+                .iter_mut()
+                .for_each(|point| point.value = Some(point.value.unwrap_or(0) + 9));
             places.insert((one.unit, Some(one.element.clone())));
         }
     }
@@ -290,16 +356,26 @@ fn plant_breaks(looked: &mut QualityData, input: &StandingInput<'_>) -> PlantedC
 /// A crowd just inside one limit; beside it a fair one.
 fn plant_bunching(looked: &mut QualityData, input: &StandingInput<'_>) -> PlantedCases {
     let (unit, window) = (input.campaign.owner_id(), input.campaign.measurement_window);
-    let near =
-        |code: &str, met, missed| NearLimitCount { unit, element: ElementCode::new(code).ok(), window, met, missed };
+    let near = |code: &str, met, missed| NearLimitCount {
+        unit,
+        element: ElementCode::new(code).ok(),
+        window,
+        met,
+        missed,
+    };
     looked.near_limits = vec![near("so_offences", 12, 1), near("ta_accidents", 6, 5)];
     PlantedCases::from([(unit, ElementCode::new("so_offences").ok())])
 }
 
 /// Nine of ten late corrections go down at some units; at others they go either way.
 fn plant_revisions(looked: &mut QualityData, rng: &mut Rng, today: Date) -> PlantedCases {
-    let units: Vec<UnitId> =
-        looked.report_series.iter().map(|one| one.unit).collect::<BTreeSet<_>>().into_iter().collect();
+    let units: Vec<UnitId> = looked
+        .report_series
+        .iter()
+        .map(|one| one.unit)
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect();
     let Ok(element) = ElementCode::new("so_offences") else { return PlantedCases::new() };
     let drawn = draw_without_replacement((0..units.len()).collect(), rng);
     let mut places = PlantedCases::new();
@@ -309,18 +385,34 @@ fn plant_revisions(looked: &mut QualityData, rng: &mut Rng, today: Date) -> Plan
             let down = if one_way { turn != 0 } else { rng.next_below(2) == 0 };
             let change = if down { (3, 2) } else { (2, 3) };
             let day = today.saturating_sub((10 - turn).days());
-            looked.revisions.push(LateRevision { unit: *unit, element: element.clone(), change, day });
+            looked.revisions.push(LateRevision {
+                unit: *unit,
+                element: element.clone(),
+                change,
+                day,
+            });
         }
         places.extend(one_way.then_some((*unit, None)));
     }
     places
 }
 
-fn plant_submission_times(looked: &mut QualityData, rng: &mut Rng, rule: QualityRule) -> PlantedCases {
-    let units: Vec<UnitId> =
-        looked.report_series.iter().map(|one| one.unit).collect::<BTreeSet<_>>().into_iter().collect();
-    let drawn: BTreeSet<UnitId> =
-        draw_without_replacement((0..units.len()).collect(), rng).into_iter().map(|at| units[at]).collect();
+fn plant_submission_times(
+    looked: &mut QualityData,
+    rng: &mut Rng,
+    rule: QualityRule,
+) -> PlantedCases {
+    let units: Vec<UnitId> = looked
+        .report_series
+        .iter()
+        .map(|one| one.unit)
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect();
+    let drawn: BTreeSet<UnitId> = draw_without_replacement((0..units.len()).collect(), rng)
+        .into_iter()
+        .map(|at| units[at])
+        .collect();
     for sent in looked.submissions.iter_mut().filter(|sent| drawn.contains(&sent.unit)) {
         if rule == QualityRule::Clock {
             sent.clock_ahead_minutes = Some(45);
@@ -340,7 +432,13 @@ mod tests {
     #[test]
     fn each_rule_finds_what_was_planted_for_it_and_asks_little_for_nothing() {
         let example = load_example().unwrap();
-        let province = Province::new(SEED, example.org, example.catalogue, example.campaign_a, &[&example.campaign_b]);
+        let province = Province::new(
+            SEED,
+            example.org,
+            example.catalogue,
+            example.campaign_a,
+            &[&example.campaign_b],
+        );
         for one in measure_rules(&province, 27).unwrap() {
             assert!(one.planted > 0 && one.found * 10 >= one.planted * 6, "{one:?}");
             assert!(one.false_positives <= one.found.max(2), "{one:?}");

@@ -16,7 +16,8 @@ impl Rng {
     #[must_use]
     pub fn named_stream(seed: u64, name: &[&str]) -> Self {
         let seed = seed.to_be_bytes();
-        let parts: Vec<&[u8]> = std::iter::once(&seed[..]).chain(name.iter().map(|part| part.as_bytes())).collect();
+        let parts: Vec<&[u8]> =
+            std::iter::once(&seed[..]).chain(name.iter().map(|part| part.as_bytes())).collect();
         let digest = derive_id("demo.stream", &parts);
         let first: [u8; 8] = std::array::from_fn(|at| digest[at]);
         Self(u64::from_be_bytes(first))
@@ -147,10 +148,14 @@ mod tests {
         assert_eq!(first, FIRST_BITS);
         let mut other = Rng::named_stream(20_240_819, &["commune", "com-29245-0"]);
         assert_ne!(other.next_u64(), first[0]);
-        assert_ne!(Rng::named_stream(1, &["ab", "c"]).next_u64(), Rng::named_stream(1, &["a", "bc"]).next_u64());
+        assert_ne!(
+            Rng::named_stream(1, &["ab", "c"]).next_u64(),
+            Rng::named_stream(1, &["a", "bc"]).next_u64()
+        );
     }
 
-    const FIRST_BITS: [u64; 3] = [2_645_348_626_009_743_451, 6_704_595_844_095_703_038, 10_634_096_839_853_882_769];
+    const FIRST_BITS: [u64; 3] =
+        [2_645_348_626_009_743_451, 6_704_595_844_095_703_038, 10_634_096_839_853_882_769];
 
     #[test]
     fn the_own_logarithm_and_exponential_agree_with_the_machine() {
@@ -165,7 +170,9 @@ mod tests {
     #[test]
     fn each_distribution_has_the_mean_it_was_asked_for() {
         let mut rng = Rng::named_stream(1, &["means"]);
-        let mut mean = |draw: &dyn Fn(&mut Rng) -> f64| (0..20_000).map(|_| draw(&mut rng)).sum::<f64>() / 20_000.0;
+        let mut mean = |draw: &dyn Fn(&mut Rng) -> f64| {
+            (0..20_000).map(|_| draw(&mut rng)).sum::<f64>() / 20_000.0
+        };
         assert!((mean(&|rng| rng.next_f64()) - 0.5).abs() < 0.01);
         assert!((mean(&|rng| rng.gamma(4.0, 0.25)) - 1.0).abs() < 0.02);
         assert!((mean(&|rng| rng.poisson(2.5) as f64) - 2.5).abs() < 0.05);

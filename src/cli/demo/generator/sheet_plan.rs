@@ -119,16 +119,22 @@ impl Province {
     /// A contract names a calendar that does not exist.
     pub fn plan_sheets(&self, weeks: u8) -> Result<Vec<SheetPlan>, UnknownCalendar> {
         let end = self.simulated_end(weeks);
-        let owed =
-            compute_expectations(&self.org, &self.calendars, &self.catalogue.contracts, self.campaign.legal_window)?;
+        let owed = compute_expectations(
+            &self.org,
+            &self.calendars,
+            &self.catalogue.contracts,
+            self.campaign.legal_window,
+        )?;
         let over = owed.into_iter().filter(|expected| expected.whole_period.end <= end);
-        let mut plans: Vec<SheetPlan> = over.filter_map(|expected| self.plan_sheet(&expected)).collect();
+        let mut plans: Vec<SheetPlan> =
+            over.filter_map(|expected| self.plan_sheet(&expected)).collect();
         self.plant_concurrent_edits(&mut plans);
         Ok(plans)
     }
 
     fn plan_sheet(&self, expected: &Expectation) -> Option<SheetPlan> {
-        let contract = self.catalogue.contracts.iter().find(|contract| contract.id() == expected.contract)?;
+        let contract =
+            self.catalogue.contracts.iter().find(|contract| contract.id() == expected.contract)?;
         let form = self.catalogue.form(&contract.form)?;
         let unit = self.org.unit(expected.unit)?;
         let start = expected.period.start.to_string();
@@ -137,11 +143,16 @@ impl Province {
         let late = |rng: &mut Rng| rng.lognormal(1.5, 0.8).min(12.0) as i32;
         let send = match rng.next_f64() {
             sure if sure < 0.90 => Some(expected.whole_period.last_day()),
-            late_share if late_share < 0.98 => Some(expected.due_day.saturating_add(late(&mut rng).days())),
+            late_share if late_share < 0.98 => {
+                Some(expected.due_day.saturating_add(late(&mut rng).days()))
+            }
             _ => None,
         };
-        let slip =
-            if rng.next_bool(0.005) { draw_planted_error(&self.catalogue, form, &truth, &mut rng) } else { None };
+        let slip = if rng.next_bool(0.005) {
+            draw_planted_error(&self.catalogue, form, &truth, &mut rng)
+        } else {
+            None
+        };
         Some(SheetPlan {
             key: expected.report_key(),
             contract: contract.code.clone(),
@@ -158,7 +169,10 @@ impl Province {
     fn true_values(&self, form: &Form, expected: &Expectation) -> Option<Vec<(ElementCode, i64)>> {
         let window = DateWindow::new(expected.period.start, expected.period.end)?;
         let value = |code: &ElementCode| {
-            let stock = self.catalogue.element(code).is_some_and(|element| element.kind == ElementKind::Stock);
+            let stock = self
+                .catalogue
+                .element(code)
+                .is_some_and(|element| element.kind == ElementKind::Stock);
             let value = if stock {
                 self.ground_truth.stock_at_end_of(expected.unit, code, window.last_day())
             } else {
@@ -171,16 +185,21 @@ impl Province {
 
     /// One report each of the communes with two phones: three merge, two conflict; spread over the weeks.
     fn plant_concurrent_edits(&self, plans: &mut [SheetPlan]) {
-        let week = |at: usize| self.campaign.measurement_window.start.saturating_add((2 + 3 * at as i32).weeks());
+        let week = |at: usize| {
+            self.campaign.measurement_window.start.saturating_add((2 + 3 * at as i32).weeks())
+        };
         for (at, uid) in self.units_with_second_phone().into_iter().enumerate() {
             let unit = UnitId::from_code(&uid);
             let of_week = |plan: &&mut SheetPlan| {
-                plan.key.unit == unit && plan.key.period.start == week(at) && plan.contract == "tuan-xa"
+                plan.key.unit == unit
+                    && plan.key.period.start == week(at)
+                    && plan.contract == "tuan-xa"
             };
             if let Some(plan) = plans.iter_mut().find(of_week) {
                 plan.send_day = Some(plan.due.saturating_sub(2.days()));
                 plan.planted_error = None;
-                plan.concurrent_edit = Some(if at < 3 { ConcurrentEdit::Merge } else { ConcurrentEdit::Conflict });
+                plan.concurrent_edit =
+                    Some(if at < 3 { ConcurrentEdit::Merge } else { ConcurrentEdit::Conflict });
             }
         }
     }
@@ -210,7 +229,8 @@ impl Province {
         let mut devices = Vec::new();
         for (uid, unit) in units {
             for no in 1..=1 + u8::from(seconds.iter().any(|second| second == uid)) {
-                let offline = self.offline_windows(uid, no, weeks, silent.iter().any(|silent| silent == uid));
+                let offline =
+                    self.offline_windows(uid, no, weeks, silent.iter().any(|silent| silent == uid));
                 devices.push(DemoDevice { unit, uid: uid.to_owned(), number: no, offline });
             }
         }
@@ -230,11 +250,14 @@ impl Province {
     fn offline_windows(&self, uid: &str, no: u8, weeks: u8, silent: bool) -> Vec<DateWindow> {
         let mut rng = Rng::named_stream(self.seed, &["signal", uid, &no.to_string()]);
         let first = self.campaign.measurement_window.start;
-        let day = |week: i32, day: i32| first.saturating_add(week.weeks()).saturating_add(day.days());
+        let day =
+            |week: i32, day: i32| first.saturating_add(week.weeks()).saturating_add(day.days());
         let short = (0..i32::from(weeks)).filter(|_| rng.next_bool(0.03)).collect::<Vec<_>>();
-        let short = short.into_iter().filter_map(|week| DateWindow::new(day(week, 5), day(week, 9)));
-        let long =
-            silent.then(|| DateWindow::new(day(LONG_OFFLINE_WEEKS.0, 0), day(LONG_OFFLINE_WEEKS.1, 0))).flatten();
+        let short =
+            short.into_iter().filter_map(|week| DateWindow::new(day(week, 5), day(week, 9)));
+        let long = silent
+            .then(|| DateWindow::new(day(LONG_OFFLINE_WEEKS.0, 0), day(LONG_OFFLINE_WEEKS.1, 0)))
+            .flatten();
         short.chain(long).collect()
     }
 }
@@ -247,10 +270,15 @@ fn draw_planted_error(
     rng: &mut Rng,
 ) -> Option<PlantedError> {
     let noticed = rng.next_bool(0.85);
-    let slips = truth.iter().filter(|(_, value)| *value > 0).map(|(code, value)| (code, value * 10));
+    let slips =
+        truth.iter().filter(|(_, value)| *value > 0).map(|(code, value)| (code, value * 10));
     let fits = |(code, typed): &(&ElementCode, i64)| {
         let value = |of: &ElementCode| {
-            if of == *code { *typed } else { truth.iter().find(|(code, _)| code == of).map_or(0, |(_, value)| *value) }
+            if of == *code {
+                *typed
+            } else {
+                truth.iter().find(|(code, _)| code == of).map_or(0, |(_, value)| *value)
+            }
         };
         catalogue.element(code).is_some_and(|element| element.is_in_range(*typed))
             && form.rules.iter().all(|rule| rule_holds(rule, value))

@@ -10,8 +10,8 @@ use crate::domain::element::ElementCode;
 use crate::domain::ids::UnitId;
 use crate::domain::org::StructureView;
 use crate::domain::standing::{
-    Judgement, JudgementState, ReportEntry, ReportSupport, Standing, StandingFigure, StandingInput, aggregate_reports,
-    judge_standings, list_standing_reports,
+    Judgement, JudgementState, ReportEntry, ReportSupport, Standing, StandingFigure, StandingInput,
+    aggregate_reports, judge_standings, list_standing_reports,
 };
 use crate::domain::target_rule::StandingStage;
 use jiff::civil::date;
@@ -31,8 +31,10 @@ fn build_world() -> World {
     let province = Province::new(SEED, org, catalogue, campaign_a, &[&campaign_b]);
     let plans = province.plan_sheets(20).unwrap();
     let codes = province.catalogue.elements.iter().map(|element| element.code.clone());
-    let numbers: BTreeMap<ElementNumber, ElementCode> = (1..).map(ElementNumber).zip(codes).collect();
-    let number: BTreeMap<&ElementCode, ElementNumber> = numbers.iter().map(|(number, code)| (code, *number)).collect();
+    let numbers: BTreeMap<ElementNumber, ElementCode> =
+        (1..).map(ElementNumber).zip(codes).collect();
+    let number: BTreeMap<&ElementCode, ElementNumber> =
+        numbers.iter().map(|(number, code)| (code, *number)).collect();
     let mut ledger = Ledger::open(&plans, &province.catalogue);
     let mut sheets = Vec::new();
     for (at, plan) in plans.iter().enumerate().filter(|(_, plan)| plan.send_day.is_some()) {
@@ -43,7 +45,8 @@ fn build_world() -> World {
         if accepted {
             ledger.record_accepted(plan.key.id());
         }
-        let value = |value: i64| if plan.is_nil() { CellValue::Nil } else { CellValue::Reported(value) };
+        let value =
+            |value: i64| if plan.is_nil() { CellValue::Nil } else { CellValue::Reported(value) };
         let cells = typed.iter().map(|(code, figure)| (number[code], value(*figure))).collect();
         sheets.push((plan.clone(), cells, accepted));
     }
@@ -65,7 +68,11 @@ impl World {
             .collect()
     }
 
-    fn with_input<T>(&self, entries: &[ReportEntry<'_>], question: impl Fn(&StandingInput<'_>) -> T) -> T {
+    fn with_input<T>(
+        &self,
+        entries: &[ReportEntry<'_>],
+        question: impl Fn(&StandingInput<'_>) -> T,
+    ) -> T {
         question(&StandingInput {
             org: &self.province.org,
             calendars: &self.province.calendars,
@@ -91,9 +98,14 @@ fn find_standing<'a>(all: &'a [Standing], unit: UnitId, code: &str) -> &'a Stand
 #[test]
 fn official_figures_are_those_of_the_books_for_every_unit_and_element() {
     let world = build_world();
-    let folded = world
-        .with_input(&world.entries(), |input| aggregate_reports(input, input.campaign.measurement_window).unwrap());
-    let lines = world.ledger.lines().into_iter().chain(world.ledger.lines_of_ancestors(&world.province.org));
+    let folded = world.with_input(&world.entries(), |input| {
+        aggregate_reports(input, input.campaign.measurement_window).unwrap()
+    });
+    let lines = world
+        .ledger
+        .lines()
+        .into_iter()
+        .chain(world.ledger.lines_of_ancestors(&world.province.org));
     let mut compared = 0;
     for ((unit, code), line) in lines.filter(|((_, code), _)| !code.as_str().starts_with("cs_")) {
         assert!(line.is_balanced());
@@ -118,27 +130,47 @@ fn the_reports_behind_every_number_add_up_to_it_and_missing_ones_are_named() {
     let entries = world.entries();
     let all = world.with_input(&entries, |input| judge_standings(input, 1).unwrap());
     let mut compared = 0;
-    for standing in all.iter().filter(|one| one.judgement.state != JudgementState::NotCountedHere).step_by(31) {
+    for standing in
+        all.iter().filter(|one| one.judgement.state != JudgementState::NotCountedHere).step_by(31)
+    {
         let mut figures = Vec::new();
         collect_figures(&standing.judgement, &mut figures);
         for (code, figure) in figures {
             let lines = world.with_input(&entries, |input| {
-                list_standing_reports(input, (standing.unit, standing.phase), &code).unwrap().unwrap()
+                list_standing_reports(input, (standing.unit, standing.phase), &code)
+                    .unwrap()
+                    .unwrap()
             });
-            let adds =
-                lines.iter().flat_map(|line| &line.addends).filter(|one| one.element == figure.element && one.counts);
-            assert_eq!(adds.filter_map(|one| one.figure).sum::<i64>(), figure.value.unwrap_or(0), "{code} {figure:?}");
+            let adds = lines
+                .iter()
+                .flat_map(|line| &line.addends)
+                .filter(|one| one.element == figure.element && one.counts);
+            assert_eq!(
+                adds.filter_map(|one| one.figure).sum::<i64>(),
+                figure.value.unwrap_or(0),
+                "{code} {figure:?}"
+            );
             compared += 1;
         }
     }
     assert!(compared > 20, "{compared}");
     let province = world.unit("prov-84");
-    let lines = world.with_input(&entries, |input| list_standing_reports(input, (province, 0), "T1").unwrap().unwrap());
+    let lines = world.with_input(&entries, |input| {
+        list_standing_reports(input, (province, 0), "T1").unwrap().unwrap()
+    });
     let of = |support| lines.iter().filter(|line| line.support == support).count();
     let coverage = find_standing(&all, province, "T1").coverage;
-    assert_eq!((lines.len() as u32, of(ReportSupport::Missing) as u32), (coverage.expected, coverage.missing));
+    assert_eq!(
+        (lines.len() as u32, of(ReportSupport::Missing) as u32),
+        (coverage.expected, coverage.missing)
+    );
     assert_eq!(of(ReportSupport::Accepted) as u32, coverage.accepted);
-    assert!(world.with_input(&entries, |input| list_standing_reports(input, (province, 0), "T99").unwrap()).is_none());
+    assert!(
+        world
+            .with_input(&entries, |input| list_standing_reports(input, (province, 0), "T99")
+                .unwrap())
+            .is_none()
+    );
 }
 
 #[test]
@@ -163,7 +195,11 @@ fn each_level_is_judged_by_what_is_counted_there_and_nothing_is_met_while_it_run
     let base = world.province.campaign.base_window();
     let happened = |window| {
         let places = world.province.communes.iter();
-        places.map(|place| world.province.ground_truth.flow_total(place.unit, &figure.element, window)).sum::<i64>()
+        places
+            .map(|place| {
+                world.province.ground_truth.flow_total(place.unit, &figure.element, window)
+            })
+            .sum::<i64>()
     };
     assert_eq!(figure.baseline_full, Some(happened(base)));
     let to_date = crate::domain::window::DateWindow::new(base.start, date(2024, 1, 6)).unwrap();
@@ -183,6 +219,11 @@ fn each_level_is_judged_by_what_is_counted_there_and_nothing_is_met_while_it_run
     let t4 = &find_standing(&all, world.province.communes[0].unit, "T4").judgement;
     assert_eq!(t4.state, JudgementState::NotCountedHere, "solved cases are counted by districts");
     assert_eq!(t4.members[1].code, "T4b");
-    let merged = [commune, world.unit("com-29242-1")].map(|unit| find_standing(&all, unit, "T1").judgement.state);
-    assert_eq!(merged, [JudgementState::NotComparable; 2], "a part of the days cannot be held against a whole year");
+    let merged = [commune, world.unit("com-29242-1")]
+        .map(|unit| find_standing(&all, unit, "T1").judgement.state);
+    assert_eq!(
+        merged,
+        [JudgementState::NotComparable; 2],
+        "a part of the days cannot be held against a whole year"
+    );
 }

@@ -21,7 +21,12 @@ fn code(text: &str) -> ElementCode {
 }
 
 fn total(province: &Province, element: &str, window: DateWindow) -> i64 {
-    province.org.units().iter().map(|unit| province.ground_truth.flow_total(unit.id, &code(element), window)).sum()
+    province
+        .org
+        .units()
+        .iter()
+        .map(|unit| province.ground_truth.flow_total(unit.id, &code(element), window))
+        .sum()
 }
 
 #[test]
@@ -52,8 +57,12 @@ fn the_committed_baseline_passes_its_own_import_and_covers_each_cut_off() {
     let to_date = DateWindow::new(whole.start, date(2024, 1, 6)).unwrap();
     for place in &province.communes {
         for window in [whole, to_date] {
-            let happened = province.ground_truth.flow_total(place.unit, &code("so_offences"), window);
-            assert_eq!(base.flow_value(place.unit, &code("so_offences"), window).value(), Some(happened));
+            let happened =
+                province.ground_truth.flow_total(place.unit, &code("so_offences"), window);
+            assert_eq!(
+                base.flow_value(place.unit, &code("so_offences"), window).value(),
+                Some(happened)
+            );
         }
     }
     let stock = base.stock_value(province.districts[0].unit, &code("suspended_cases"), to_date);
@@ -72,18 +81,29 @@ fn a_year_of_the_province_looks_like_a_year_of_such_a_province() {
     near("reports_received", 1_300, 1_600);
     near("ta_accidents", 20, 50);
     near("fire_all", 3, 20);
-    let ratio = |above: &str, below: &str| total(&province, above, year) * 100 / total(&province, below, year);
+    let ratio = |above: &str, below: &str| {
+        total(&province, above, year) * 100 / total(&province, below, year)
+    };
     assert!((80..=92).contains(&ratio("solved", "so_offences")));
     assert!((90..=97).contains(&ratio("reports_resolved", "reports_handled")));
     assert!((8..=18).contains(&ratio("vses_occurred", "so_offences")));
 
     let week = |place: usize, at: i32| {
         let start = year.start.checked_add(jiff::Span::new().days(at * 7)).unwrap();
-        let window =
-            DateWindow::from_inclusive_days(start, start.checked_add(jiff::Span::new().days(6)).unwrap()).unwrap();
-        province.ground_truth.flow_total(province.communes[place].unit, &code("so_offences"), window)
+        let window = DateWindow::from_inclusive_days(
+            start,
+            start.checked_add(jiff::Span::new().days(6)).unwrap(),
+        )
+        .unwrap();
+        province.ground_truth.flow_total(
+            province.communes[place].unit,
+            &code("so_offences"),
+            window,
+        )
     };
-    let zeros = (0..106).flat_map(|place| (0..52).map(move |at| (place, at))).filter(|(p, w)| week(*p, *w) == 0);
+    let zeros = (0..106)
+        .flat_map(|place| (0..52).map(move |at| (place, at)))
+        .filter(|(p, w)| week(*p, *w) == 0);
     let share = zeros.count() * 100 / (106 * 52);
     assert!((88..=95).contains(&share), "zero is the normal value: {share} % of commune-weeks");
 }
@@ -93,8 +113,12 @@ fn what_happens_after_the_merger_happens_at_the_successor() {
     let province = province();
     let after = DateWindow::new(date(2025, 1, 1), date(2025, 2, 24)).unwrap();
     let unit = |uid: &str| province.org.unit_by_uid(uid).unwrap().id;
-    let received = |uid: &str| province.ground_truth.flow_total(unit(uid), &code("reports_received"), after);
-    assert_eq!((received("com-29242-0"), received("com-29245-0"), received("com-29251-0")), (0, 0, 0));
+    let received =
+        |uid: &str| province.ground_truth.flow_total(unit(uid), &code("reports_received"), after);
+    assert_eq!(
+        (received("com-29242-0"), received("com-29245-0"), received("com-29251-0")),
+        (0, 0, 0)
+    );
     assert!(received("com-29242-1") > 0);
 }
 
@@ -110,8 +134,13 @@ fn twenty_weeks_of_the_communes_owe_2121_reports_most_of_them_nil() {
     let share = |count: usize| count * 100 / weekly.len();
     let nil = share(weekly.iter().filter(|plan| plan.is_nil()).count());
     let never = share(weekly.iter().filter(|plan| plan.send_day.is_none()).count());
-    let late = share(weekly.iter().filter(|plan| plan.send_day.is_some_and(|day| day >= plan.due)).count());
-    assert!((50..=85).contains(&nil) && (1..=3).contains(&never) && (6..=10).contains(&late), "{nil} {never} {late}");
+    let late = share(
+        weekly.iter().filter(|plan| plan.send_day.is_some_and(|day| day >= plan.due)).count(),
+    );
+    assert!(
+        (50..=85).contains(&nil) && (1..=3).contains(&never) && (6..=10).contains(&late),
+        "{nil} {never} {late}"
+    );
     let districts = plans.iter().filter(|plan| plan.contract == "tuan-huyen").count();
     assert_eq!(districts, 9 * 20);
     assert!(plans.iter().any(|plan| plan.contract == "thang-co-so"));
@@ -125,7 +154,8 @@ fn a_province_has_122_phones_and_some_of_them_are_silent_for_weeks() {
     let devices = province().devices(20);
     assert_eq!(devices.len(), 122);
     assert_eq!(devices.iter().filter(|device| device.number == 2).count(), 5);
-    let silent = devices.iter().filter(|device| device.offline.iter().any(|window| window.days() == 21));
+    let silent =
+        devices.iter().filter(|device| device.offline.iter().any(|window| window.days() == 21));
     assert_eq!(silent.count(), 14);
     assert!(devices.iter().any(|device| !device.is_online(date(2024, 9, 25))));
 }
@@ -137,7 +167,9 @@ fn the_books_balance_for_every_unit_and_element_whatever_becomes_of_the_sheets()
     let mut ledger = Ledger::open(&plans, &province.catalogue);
     for (at, plan) in plans.iter().enumerate().filter(|(_, plan)| plan.send_day.is_some()) {
         let report = plan.key.id();
-        plan.typed_values().iter().for_each(|(code, value)| ledger.record_typed(report, code, *value));
+        plan.typed_values()
+            .iter()
+            .for_each(|(code, value)| ledger.record_typed(report, code, *value));
         ledger.record_sent(report);
         match at % 11 {
             0 => {}
@@ -157,7 +189,11 @@ fn the_books_balance_for_every_unit_and_element_whatever_becomes_of_the_sheets()
         .districts
         .iter()
         .map(|district| {
-            province.ground_truth.stock_at_end_of(district.unit, &code("suspended_cases"), date(2025, 1, 5))
+            province.ground_truth.stock_at_end_of(
+                district.unit,
+                &code("suspended_cases"),
+                date(2025, 1, 5),
+            )
         })
         .sum();
     assert_eq!(province_line("suspended_cases").happened, stock);

@@ -8,7 +8,11 @@ use crate::domain::target_rule::{ChanceError, Target};
 use proptest::prelude::*;
 
 fn chance_of(text: &str, base: i64) -> f64 {
-    Target::parse(text).unwrap().compute_chance(&|_| Some(Ratio::from_integer(base))).unwrap().independent
+    Target::parse(text)
+        .unwrap()
+        .compute_chance(&|_| Some(Ratio::from_integer(base)))
+        .unwrap()
+        .independent
 }
 
 #[test]
@@ -16,21 +20,32 @@ fn finding_6_seven_per_cent_come_by_chance_to_43_of_100_communes_and_7_of_100_pr
     let t1 = "change(count(x) vs fixed(450), rel) <= -7%";
     assert!((chance_of(t1, 450) - 0.0675).abs() < 5e-4);
     assert!((chance_of("change(count(x)) <= -7%", 4) - 0.4335).abs() < 5e-4);
-    let said = Target::parse(t1).unwrap().compute_chance(&|_| Some(Ratio::from_integer(450))).unwrap();
-    assert!(said.text(Lang::En).contains("6.7 %") && said.text(Lang::Vi).contains("mức cuối cùng còn đạt 418"));
+    let said =
+        Target::parse(t1).unwrap().compute_chance(&|_| Some(Ratio::from_integer(450))).unwrap();
+    assert!(
+        said.text(Lang::En).contains("6.7 %")
+            && said.text(Lang::Vi).contains("mức cuối cùng còn đạt 418")
+    );
 }
 
 #[test]
 fn three_falling_criteria_lie_between_moving_alone_and_moving_together() {
-    let t5 = Target::parse("all(change(count(a)) < 0, change(count(b)) < 0, change(count(c)) < 0)").unwrap();
+    let t5 = Target::parse("all(change(count(a)) < 0, change(count(b)) < 0, change(count(c)) < 0)")
+        .unwrap();
     let bases = |element: &crate::domain::element::ElementCode| {
-        [("a", 120), ("b", 58), ("c", 90)].into_iter().find(|(text, _)| code(text) == *element).map(|(_, n)| n.into())
+        [("a", 120), ("b", 58), ("c", 90)]
+            .into_iter()
+            .find(|(text, _)| code(text) == *element)
+            .map(|(_, n)| n.into())
     };
     let luck = t5.compute_chance(&bases).unwrap();
     // Simulated with the three moving as accidents do: about 29 %.
     assert!(luck.independent < 0.29 && 0.29 < luck.correlated, "{luck:?}");
     assert_eq!(t5.compute_chance(&|_| None).unwrap_err(), ChanceError::NoBase(code("a")));
-    assert!(matches!(Target::parse("attest(q)").unwrap().compute_chance(&|_| None), Err(ChanceError::Unsupported(_))));
+    assert!(matches!(
+        Target::parse("attest(q)").unwrap().compute_chance(&|_| None),
+        Err(ChanceError::Unsupported(_))
+    ));
 }
 
 #[test]
@@ -41,10 +56,16 @@ fn a_share_of_few_cases_is_met_by_chance_although_the_true_share_is_the_bound() 
 
 #[test]
 fn more_arrests_cannot_be_asked_for_without_a_name_that_answers_for_it() {
-    let table =
-        CoerciveElements { codes: [code("stops")].into(), prefixes: vec!["arrest".to_owned(), "fine".to_owned()] };
+    let table = CoerciveElements {
+        codes: [code("stops")].into(),
+        prefixes: vec!["arrest".to_owned(), "fine".to_owned()],
+    };
     let ask = |text: &str, by| {
-        coercive_quota::reject_coercive_quota(&Target::parse(text).unwrap(), |code| table.contains(code), by)
+        coercive_quota::reject_coercive_quota(
+            &Target::parse(text).unwrap(),
+            |code| table.contains(code),
+            by,
+        )
     };
     for text in [
         "count(arrests) >= 100",
@@ -62,17 +83,23 @@ fn more_arrests_cannot_be_asked_for_without_a_name_that_answers_for_it() {
         assert!(refused.text(Lang::Vi).contains("thẩm quyền"));
         assert!(ask(text, Some("  ")).is_err() && ask(text, Some("council")).is_ok(), "{text}");
     }
-    for text in
-        ["count(arrests) <= 100", "count(arrests) = 0", "change(count(fines)) < 0", "ratio(solved/occurred) > 80%"]
-    {
+    for text in [
+        "count(arrests) <= 100",
+        "count(arrests) = 0",
+        "change(count(fines)) < 0",
+        "ratio(solved/occurred) > 80%",
+    ] {
         assert_eq!(ask(text, None), Ok(()), "{text}");
     }
 }
 
 #[test]
 fn a_reduction_names_what_somebody_may_be_tempted_not_to_count() {
-    let target = Target::parse("all(change(count(x)) <= -7%, ratio(solved/occurred) > 80%)").unwrap();
-    let names = |set: std::collections::BTreeSet<_>| set.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    let target =
+        Target::parse("all(change(count(x)) <= -7%, ratio(solved/occurred) > 80%)").unwrap();
+    let names = |set: std::collections::BTreeSet<_>| {
+        set.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    };
     assert_eq!(names(target.elements_helped_by_fall()), "occurred x");
     assert_eq!(names(target.elements_helped_by_rise()), "solved");
 }

@@ -18,7 +18,11 @@ pub(crate) struct EvaluationCase {
 
 pub(crate) fn evaluation_case(target: &str) -> EvaluationCase {
     let target = Target::parse(target).unwrap_or_else(|error| panic!("{target}: {error}"));
-    EvaluationCase { target, sheet: StaticFigures::default(), terms: EvaluationTerms::for_stage(StandingStage::Closed) }
+    EvaluationCase {
+        target,
+        sheet: StaticFigures::default(),
+        terms: EvaluationTerms::for_stage(StandingStage::Closed),
+    }
 }
 
 pub(crate) fn code(text: &str) -> ElementCode {
@@ -57,7 +61,9 @@ impl EvaluationCase {
     }
 
     pub(crate) fn with_attestation(mut self, duty: &str, done: u32, of: u32) -> Self {
-        self.sheet.attestations.insert(FormulaIdentifier::new(duty).unwrap(), Attestation { done, required: of });
+        self.sheet
+            .attestations
+            .insert(FormulaIdentifier::new(duty).unwrap(), Attestation { done, required: of });
         self
     }
 

@@ -16,7 +16,10 @@ fn refused(text: &str) -> SyntaxError {
 #[test]
 fn the_targets_of_the_seed_are_read_and_printed_in_canonical_text() {
     let table = [
-        ("change(count(so_offences))<=-7%", "change(count(so_offences) vs same_window_prior_year, rel) <= -7%"),
+        (
+            "change(count(so_offences))<=-7%",
+            "change(count(so_offences) vs same_window_prior_year, rel) <= -7%",
+        ),
         (
             "change( stock( suspended@end ) vs same_window_prior_year ) <= -10.0 %",
             "change(stock(suspended@end) vs same_window_prior_year, rel) <= -10%",
@@ -25,8 +28,14 @@ fn the_targets_of_the_seed_are_read_and_printed_in_canonical_text() {
             "all(ratio(reports_accepted/reports_received)=100%,ratio(reports_resolved/reports_handled,stock) > 95%)",
             "all(ratio(reports_accepted/reports_received) = 100%, ratio(reports_resolved/reports_handled, stock) > 95%)",
         ),
-        ("change(count(fire_es),abs)<0", "change(count(fire_es) vs same_window_prior_year, abs) < 0"),
-        ("count(event_incidents)=0 in milestone(congresses)", "count(event_incidents) = 0 in milestone(congresses)"),
+        (
+            "change(count(fire_es),abs)<0",
+            "change(count(fire_es) vs same_window_prior_year, abs) < 0",
+        ),
+        (
+            "count(event_incidents)=0 in milestone(congresses)",
+            "count(event_incidents) = 0 in milestone(congresses)",
+        ),
         (
             "tier(change(count(x))<=0,change(count(x))<-0.0)",
             "tier(change(count(x) vs same_window_prior_year, rel) <= 0, change(count(x) vs same_window_prior_year, rel) < 0)",
@@ -45,7 +54,10 @@ fn the_targets_of_the_seed_are_read_and_printed_in_canonical_text() {
             "change(count(x) vs mean_prior(3), rel) <= -7% in legal by unit(com-29242-1)",
         ),
         ("change(count(x) vs stat_year(2024)) < 0", "change(count(x) vs stat_year(2024), rel) < 0"),
-        ("change(count(x) vs calendar_year(2024)) < 0", "change(count(x) vs calendar_year(2024), rel) < 0"),
+        (
+            "change(count(x) vs calendar_year(2024)) < 0",
+            "change(count(x) vs calendar_year(2024), rel) < 0",
+        ),
         ("count(count) = 0", "count(count) = 0"),
     ];
     for (text, expected) in table {
@@ -59,8 +71,15 @@ fn an_error_names_the_column_and_what_was_expected_in_both_languages() {
     let error = refused("change(count(so_offences) vs last_year) <= -7%");
     assert_eq!(error.column, 30);
     assert_eq!(error.found, "last_year");
-    assert!(error.text(Lang::En).starts_with("column 30: found `last_year`; expected `"), "{error}");
-    assert!(error.text(Lang::Vi).contains("cột 30: gặp `last_year`; cần `"), "{}", error.text(Lang::Vi));
+    assert!(
+        error.text(Lang::En).starts_with("column 30: found `last_year`; expected `"),
+        "{error}"
+    );
+    assert!(
+        error.text(Lang::Vi).contains("cột 30: gặp `last_year`; cần `"),
+        "{}",
+        error.text(Lang::Vi)
+    );
     assert!(error.text(Lang::En).contains("`same_window_prior_year`"));
 
     for (text, column, hint) in [
@@ -114,14 +133,21 @@ fn a_formula_that_means_nothing_is_refused_where_its_nonsense_stands() {
         assert_eq!(error.column, column, "{text}: {error}");
         assert!(error.to_string().contains(hint), "{text}: {error}");
     }
-    for text in ["change(ratio(a/b), abs) >= 2%", "change(rate(a per 9 b)) < -5%", "change(stock(x@end)) <= -10%"] {
+    for text in [
+        "change(ratio(a/b), abs) >= 2%",
+        "change(rate(a per 9 b)) < -5%",
+        "change(stock(x@end)) <= -10%",
+    ] {
         assert!(Target::parse(text).is_ok(), "{text}");
     }
 }
 
 #[test]
 fn form_rules_and_numerators_are_read_by_the_same_grammar() {
-    assert_eq!(FormRuleExpr::parse("resolved<=handled").unwrap().to_string(), "resolved <= handled");
+    assert_eq!(
+        FormRuleExpr::parse("resolved<=handled").unwrap().to_string(),
+        "resolved <= handled"
+    );
     assert_eq!(
         FormRuleExpr::parse("closing = opening + incoming-outgoing").unwrap().to_string(),
         "closing = opening + incoming - outgoing"
@@ -132,7 +158,8 @@ fn form_rules_and_numerators_are_read_by_the_same_grammar() {
 
 #[test]
 fn the_elements_of_a_target_are_named_once() {
-    let target = Target::parse("all(ratio(a/b) > 80%, change(count(a - c)) < 0, attest(q))").unwrap();
+    let target =
+        Target::parse("all(ratio(a/b) > 80%, change(count(a - c)) < 0, attest(q))").unwrap();
     let names: Vec<String> = target.elements().iter().map(ToString::to_string).collect();
     assert_eq!(names, ["a", "b", "c"]);
 }

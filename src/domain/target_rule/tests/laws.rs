@@ -8,7 +8,8 @@ use proptest::prelude::*;
 
 /// Random figures for the elements that random trees name.
 fn sheet() -> impl Strategy<Value = StaticFigures> {
-    let value = prop_oneof![6 => 0_i64..40, 1 => Just(i64::MAX), 1 => Just(i64::MIN), 2 => -5_i64..5];
+    let value =
+        prop_oneof![6 => 0_i64..40, 1 => Just(i64::MAX), 1 => Just(i64::MIN), 2 => -5_i64..5];
     let row = (
         prop::option::weighted(0.9, value.clone()),
         prop::option::weighted(0.9, value.clone()),
@@ -30,8 +31,9 @@ fn sheet() -> impl Strategy<Value = StaticFigures> {
             put(&mut sheet.current, now);
             put(&mut sheet.baseline, before);
             put(&mut sheet.baseline_to_date, to_date);
-            let gap = (0..reports)
-                .fold(MissingReports::default(), |gap, _| gap.with_report(Ratio::new(expected.into(), 10).unwrap()));
+            let gap = (0..reports).fold(MissingReports::default(), |gap, _| {
+                gap.with_report(Ratio::new(expected.into(), 10).unwrap())
+            });
             sheet.missing.insert(code, gap);
         }
         sheet
@@ -39,7 +41,13 @@ fn sheet() -> impl Strategy<Value = StaticFigures> {
 }
 
 fn terms() -> impl Strategy<Value = EvaluationTerms> {
-    (prop::sample::select(StandingStage::ALL), 0_i128..=20, prop::option::of(0_i64..30), any::<bool>(), any::<bool>())
+    (
+        prop::sample::select(StandingStage::ALL),
+        0_i128..=20,
+        prop::option::of(0_i64..30),
+        any::<bool>(),
+        any::<bool>(),
+    )
         .prop_map(|(stage, coverage, min_base, waived, zero)| EvaluationTerms {
             coverage: Ratio::new(coverage, 20).unwrap(),
             min_base: min_base.map(Ratio::from_integer),

@@ -26,9 +26,16 @@ fn v14_pace_is_like_for_like_with_the_same_cut_off() {
     assert_eq!(well.pace.unwrap().rest_change, Some(ratio("0.06")));
 
     let lost = t1(400, 420);
-    assert_eq!((verdict_code(&lost), lost.pace.unwrap().percent_to_meet), ("ALREADY_MISSED", Some(0)));
+    assert_eq!(
+        (verdict_code(&lost), lost.pace.unwrap().percent_to_meet),
+        ("ALREADY_MISSED", Some(0))
+    );
 
-    assert_eq!(t1(40, 35).pace.unwrap().percent_to_meet, Some(48), "an early fall on 40 says little");
+    assert_eq!(
+        t1(40, 35).pace.unwrap().percent_to_meet,
+        Some(48),
+        "an early fall on 40 says little"
+    );
 }
 
 #[test]
@@ -43,10 +50,19 @@ fn none_can_be_won_early_but_one_can_be_lost_early() {
             .with_current("x", now)
             .evaluate_running()
     };
-    assert_eq!((verdict_code(&from_zero(0)), from_zero(0).reasons), ("ON_PACE", vec![VerdictReason::ZeroBase]));
+    assert_eq!(
+        (verdict_code(&from_zero(0)), from_zero(0).reasons),
+        ("ON_PACE", vec![VerdictReason::ZeroBase])
+    );
     assert_eq!(verdict_code(&from_zero(1)), "ALREADY_MISSED");
-    assert_eq!(verdict_code(&evaluation_case("count(x) >= 5").with_current("x", 7).evaluate_running()), "ON_PACE");
-    assert_eq!(verdict_code(&evaluation_case("count(x) >= 5").with_current("x", 3).evaluate_running()), "BEHIND");
+    assert_eq!(
+        verdict_code(&evaluation_case("count(x) >= 5").with_current("x", 7).evaluate_running()),
+        "ON_PACE"
+    );
+    assert_eq!(
+        verdict_code(&evaluation_case("count(x) >= 5").with_current("x", 3).evaluate_running()),
+        "BEHIND"
+    );
 }
 
 #[test]
@@ -84,11 +100,16 @@ fn reports_still_missing_can_make_a_running_target_worse_and_not_better() {
     };
     assert_eq!(verdict_code(&sheet(137).evaluate_running()), "ON_PACE");
     let open = sheet(138).evaluate_running();
-    assert_eq!((verdict_code(&open), open.reasons.as_slice()), ("UNDETERMINED", &[VerdictReason::MissingReports][..]));
+    assert_eq!(
+        (verdict_code(&open), open.reasons.as_slice()),
+        ("UNDETERMINED", &[VerdictReason::MissingReports][..])
+    );
     assert_eq!(verdict_code(&sheet(140).evaluate_running()), "BEHIND");
     assert_eq!(verdict_code(&sheet(419).evaluate_running()), "ALREADY_MISSED");
     assert_eq!(
-        verdict_code(&evaluation_case(T1).with_baseline("x", 450).with_current("x", 140).evaluate_running()),
+        verdict_code(
+            &evaluation_case(T1).with_baseline("x", 450).with_current("x", 140).evaluate_running()
+        ),
         "UNDETERMINED"
     );
 }
@@ -99,9 +120,14 @@ fn a_stock_and_a_share_are_held_against_the_end() {
         .with_baseline("s", 900)
         .with_current("s", 872)
         .evaluate_running();
-    assert_eq!((verdict_code(&stock), stock.limit, display_text(&stock)), ("BEHIND", Some(810), "-3.11 %"));
-    let share =
-        evaluation_case("ratio(a/b, stock) > 95%").with_current("a", 566).with_current("b", 598).evaluate_running();
+    assert_eq!(
+        (verdict_code(&stock), stock.limit, display_text(&stock)),
+        ("BEHIND", Some(810), "-3.11 %")
+    );
+    let share = evaluation_case("ratio(a/b, stock) > 95%")
+        .with_current("a", 566)
+        .with_current("b", 598)
+        .evaluate_running();
     assert_eq!((verdict_code(&share), display_text(&share)), ("BEHIND", "94.65 %"));
     let failures = share.failures.unwrap();
     assert_eq!((failures.allowed, failures.remaining), (29, -3));
@@ -130,13 +156,20 @@ fn a_combination_runs_as_its_worst_or_best_member() {
 fn a_plain_bound_borrows_the_course_of_last_year_if_there_is_one() {
     let bound = evaluation_case("count(x) <= 100").with_current("x", 40);
     assert_eq!(verdict_code(&bound.clone().evaluate_running()), "ON_PACE");
-    let with_course = bound.with_baseline("x", 200).with_baseline_to_date("x", 60).evaluate_running();
-    assert_eq!((verdict_code(&with_course), with_course.pace.unwrap().allowed_to_date), ("BEHIND", Some(30.into())));
+    let with_course =
+        bound.with_baseline("x", 200).with_baseline_to_date("x", 60).evaluate_running();
+    assert_eq!(
+        (verdict_code(&with_course), with_course.pace.unwrap().allowed_to_date),
+        ("BEHIND", Some(30.into()))
+    );
     let fixed = evaluation_case("change(count(x) vs fixed(450)) <= -7%")
         .with_baseline("x", 900)
         .with_baseline_to_date("x", 300)
         .with_current("x", 140)
         .evaluate_running();
-    assert_eq!((verdict_code(&fixed), fixed.pace.unwrap().allowed_to_date), ("BEHIND", Some(ratio("139.5"))));
+    assert_eq!(
+        (verdict_code(&fixed), fixed.pace.unwrap().allowed_to_date),
+        ("BEHIND", Some(ratio("139.5")))
+    );
     assert_eq!(fixed.pace.unwrap().percent_to_meet, Some(41));
 }

@@ -24,12 +24,16 @@ pub(crate) fn code() -> impl Strategy<Value = ElementCode> {
 
 pub(crate) fn expr() -> impl Strategy<Value = Expr> {
     let sign = prop_oneof![Just(TermSign::Plus), Just(TermSign::Minus)];
-    (code(), prop::collection::vec((sign, code()), 0..3)).prop_map(|(first, rest)| Expr { first, rest })
+    (code(), prop::collection::vec((sign, code()), 0..3))
+        .prop_map(|(first, rest)| Expr { first, rest })
 }
 
 fn decimal() -> impl Strategy<Value = Decimal> {
-    prop_oneof![(-200_i64..200, 0_u8..3), (-999_999_999_999_999_999_i64..1_000_000_000_000_000_000, 0_u8..=9)]
-        .prop_map(|(mantissa, scale)| Decimal::new(mantissa, scale).unwrap())
+    prop_oneof![
+        (-200_i64..200, 0_u8..3),
+        (-999_999_999_999_999_999_i64..1_000_000_000_000_000_000, 0_u8..=9)
+    ]
+    .prop_map(|(mantissa, scale)| Decimal::new(mantissa, scale).unwrap())
 }
 
 pub(crate) fn bound() -> impl Strategy<Value = TargetBound> {
@@ -61,7 +65,11 @@ pub(crate) fn measure() -> impl Strategy<Value = Measure> {
         expr().prop_map(Measure::Count),
         expr().prop_map(Measure::Stock),
         (expr(), expr(), basis).prop_map(|(num, den, basis)| Measure::Ratio { num, den, basis }),
-        (expr(), 1_u64..1_000_000, expr()).prop_map(|(num, per, den)| Measure::Rate { num, per, den }),
+        (expr(), 1_u64..1_000_000, expr()).prop_map(|(num, per, den)| Measure::Rate {
+            num,
+            per,
+            den
+        }),
     ]
     .boxed();
     let change = (plain.clone(), baseline(), prop::sample::select(ChangeMode::ALL))
@@ -79,23 +87,29 @@ fn window() -> impl Strategy<Value = TargetWindow> {
 }
 
 fn units() -> impl Strategy<Value = TargetUnits> {
-    prop_oneof![Just(TargetUnits::Each), name().prop_map(TargetUnits::Unit), name().prop_map(TargetUnits::Kind)]
+    prop_oneof![
+        Just(TargetUnits::Each),
+        name().prop_map(TargetUnits::Unit),
+        name().prop_map(TargetUnits::Kind)
+    ]
 }
 
 pub(crate) fn target() -> impl Strategy<Value = Target> {
-    let compare = (measure(), cmp(), bound(), prop::option::of(window()), prop::option::of(units())).prop_map(
-        |(measure, cmp, bound, window, units)| {
-            let bound = TargetBound { percent: bound.percent && measure.is_share(), ..bound };
-            Target::Compare(Comparison { measure, cmp, bound, window, units })
-        },
-    );
+    let compare =
+        (measure(), cmp(), bound(), prop::option::of(window()), prop::option::of(units()))
+            .prop_map(|(measure, cmp, bound, window, units)| {
+                let bound = TargetBound { percent: bound.percent && measure.is_share(), ..bound };
+                Target::Compare(Comparison { measure, cmp, bound, window, units })
+            });
     let atom = prop_oneof![6 => compare, 1 => name().prop_map(Target::Milestone), 1 => name().prop_map(Target::Attest)];
     atom.prop_recursive(3, 12, 4, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 1..4).prop_map(Target::All),
             prop::collection::vec(inner.clone(), 1..4).prop_map(Target::Any),
-            (inner.clone(), inner)
-                .prop_map(|(floor, stretch)| Target::Tier { floor: Box::new(floor), stretch: Box::new(stretch) }),
+            (inner.clone(), inner).prop_map(|(floor, stretch)| Target::Tier {
+                floor: Box::new(floor),
+                stretch: Box::new(stretch)
+            }),
         ]
     })
 }

@@ -13,8 +13,12 @@ fn v1_of_450_offences_418_are_seven_per_cent_fewer_and_419_are_not() {
     let met = evaluation_case(T1).with_baseline("x", 450).with_current("x", 418).evaluate_closed();
     assert_eq!((verdict_code(&met), met.limit, display_text(&met)), ("MET", Some(418), "-7.11 %"));
     assert_eq!(met.value, Some(ratio("-16/225")));
-    let missed = evaluation_case(T1).with_baseline("x", 450).with_current("x", 419).evaluate_closed();
-    assert_eq!((verdict_code(&missed), missed.limit, display_text(&missed)), ("MISSED", Some(418), "-6.89 %"));
+    let missed =
+        evaluation_case(T1).with_baseline("x", 450).with_current("x", 419).evaluate_closed();
+    assert_eq!(
+        (verdict_code(&missed), missed.limit, display_text(&missed)),
+        ("MISSED", Some(418), "-6.89 %")
+    );
     assert!(met.reasons.is_empty() && missed.reasons.is_empty());
 }
 
@@ -24,15 +28,23 @@ fn v3_a_small_base_needs_one_fewer_and_the_step_grows_with_the_base() {
     assert_eq!((verdict_code(&met), display_text(&met)), ("MET", "-7.14 %"));
     assert_eq!(met.counts.unwrap().z_hundredths, Some(-27));
     for (base, drop) in [(14, 1), (15, 2), (28, 2), (29, 3), (42, 3), (43, 4), (100, 7)] {
-        let out = evaluation_case(T1).with_baseline("x", base).with_current("x", base).evaluate_closed();
+        let out =
+            evaluation_case(T1).with_baseline("x", base).with_current("x", base).evaluate_closed();
         assert_eq!(out.limit, Some(base - drop), "base {base}");
     }
     let one = evaluation_case(T1).with_baseline("x", 1).with_current("x", 0).evaluate_closed();
-    assert_eq!((verdict_code(&one), one.limit, display_text(&one)), ("NOT_APPLICABLE", Some(0), "1 → 0"));
+    assert_eq!(
+        (verdict_code(&one), one.limit, display_text(&one)),
+        ("NOT_APPLICABLE", Some(0), "1 → 0")
+    );
     assert_eq!(one.reasons, [VerdictReason::SmallBase]);
     assert_eq!(
         verdict_code(
-            &evaluation_case(T1).with_baseline("x", 1).with_current("x", 0).with_min_base(0).evaluate_closed()
+            &evaluation_case(T1)
+                .with_baseline("x", 1)
+                .with_current("x", 0)
+                .with_min_base(0)
+                .evaluate_closed()
         ),
         "MET"
     );
@@ -90,9 +102,12 @@ fn v7_real_figures_are_judged_before_they_are_rounded() {
 
 #[test]
 fn v9_three_criteria_fall_and_none_can_be_told_from_chance() {
-    let t5 = "all(change(count(accidents)) < 0, change(count(deaths)) < 0, change(count(injured)) < 0)";
-    let base =
-        evaluation_case(t5).with_baseline("accidents", 31).with_baseline("deaths", 30).with_baseline("injured", 11);
+    let t5 =
+        "all(change(count(accidents)) < 0, change(count(deaths)) < 0, change(count(injured)) < 0)";
+    let base = evaluation_case(t5)
+        .with_baseline("accidents", 31)
+        .with_baseline("deaths", 30)
+        .with_baseline("injured", 11);
     let out = base
         .clone()
         .with_current("accidents", 25)
@@ -100,7 +115,8 @@ fn v9_three_criteria_fall_and_none_can_be_told_from_chance() {
         .with_current("injured", 10)
         .evaluate_closed();
     assert_eq!(verdict_code(&out), "MET");
-    let z: Vec<_> = out.members.iter().map(|member| member.counts.unwrap().z_hundredths.unwrap()).collect();
+    let z: Vec<_> =
+        out.members.iter().map(|member| member.counts.unwrap().z_hundredths.unwrap()).collect();
     assert_eq!(z, [-114, -116, -31]);
     assert!(out.members.iter().all(|member| member.counts.unwrap().usual == Some(true)));
 }
@@ -140,9 +156,15 @@ fn v11_from_zero_there_is_no_percentage_but_zero_must_stay() {
     let table = [(0, 0, "MET", "0 → 0"), (0, 1, "MISSED", "0 → 1"), (0, 2, "MISSED", "0 → 2")];
     for (base, now, verdict, text) in table {
         for target in [LESS, T1, "change(count(x), abs) < 0"] {
-            let out = evaluation_case(target).with_baseline("x", base).with_current("x", now).evaluate_closed();
+            let out = evaluation_case(target)
+                .with_baseline("x", base)
+                .with_current("x", now)
+                .evaluate_closed();
             assert_eq!((verdict_code(&out), display_text(&out)), (verdict, text), "{target}");
-            assert_eq!((out.value, out.limit, out.reasons.as_slice()), (None, Some(0), &[VerdictReason::ZeroBase][..]));
+            assert_eq!(
+                (out.value, out.limit, out.reasons.as_slice()),
+                (None, Some(0), &[VerdictReason::ZeroBase][..])
+            );
             let none = evaluation_case(target)
                 .with_baseline("x", base)
                 .with_current("x", now)
@@ -155,19 +177,27 @@ fn v11_from_zero_there_is_no_percentage_but_zero_must_stay() {
         }
     }
     assert_eq!(
-        verdict_code(&evaluation_case(LESS).with_baseline("x", 1).with_current("x", 0).evaluate_closed()),
+        verdict_code(
+            &evaluation_case(LESS).with_baseline("x", 1).with_current("x", 0).evaluate_closed()
+        ),
         "MET"
     );
     // More than nothing cannot be asked in per cent, but a difference can.
     assert_eq!(
         verdict_code(
-            &evaluation_case("change(count(x)) >= 5%").with_baseline("x", 0).with_current("x", 3).evaluate_closed()
+            &evaluation_case("change(count(x)) >= 5%")
+                .with_baseline("x", 0)
+                .with_current("x", 3)
+                .evaluate_closed()
         ),
         "NOT_APPLICABLE"
     );
     assert_eq!(
         verdict_code(
-            &evaluation_case("change(count(x), abs) >= 3").with_baseline("x", 0).with_current("x", 3).evaluate_closed()
+            &evaluation_case("change(count(x), abs) >= 3")
+                .with_baseline("x", 0)
+                .with_current("x", 3)
+                .evaluate_closed()
         ),
         "MET"
     );
@@ -176,7 +206,10 @@ fn v11_from_zero_there_is_no_percentage_but_zero_must_stay() {
 #[test]
 fn v12_one_and_then_two_is_shown_as_counts_and_not_as_a_hundred_per_cent() {
     let out = evaluation_case(T1).with_baseline("x", 1).with_current("x", 2).evaluate_closed();
-    assert_eq!((verdict_code(&out), display_text(&out), out.value), ("NOT_APPLICABLE", "1 → 2", None));
+    assert_eq!(
+        (verdict_code(&out), display_text(&out), out.value),
+        ("NOT_APPLICABLE", "1 → 2", None)
+    );
     let counts = out.counts.unwrap();
     assert_eq!((counts.z_hundredths, counts.usual, counts.unstable), (Some(83), Some(true), true));
 }
@@ -186,31 +219,46 @@ fn v13_missing_reports_can_prove_failure_and_never_success() {
     let base = evaluation_case(T1).with_baseline("x", 450);
     assert_eq!(verdict_code(&base.clone().with_current("x", 410).evaluate_closed()), "MET");
     let one = base.clone().with_current("x", 410).with_missing_report("x", "0.4").evaluate_closed();
-    assert_eq!((verdict_code(&one), one.reasons.as_slice()), ("MET", &[VerdictReason::Provisional][..]));
+    assert_eq!(
+        (verdict_code(&one), one.reasons.as_slice()),
+        ("MET", &[VerdictReason::Provisional][..])
+    );
     assert_eq!(one.interval, Some((410.into(), 412.into())));
-    let many = (0..5).fold(base.clone().with_current("x", 410), |ask, _| ask.with_missing_report("x", "0.4"));
+    let many = (0..5)
+        .fold(base.clone().with_current("x", 410), |ask, _| ask.with_missing_report("x", "0.4"));
     let many = many.evaluate_closed();
-    assert_eq!((verdict_code(&many), many.reasons.as_slice()), ("UNDETERMINED", &[VerdictReason::MissingReports][..]));
+    assert_eq!(
+        (verdict_code(&many), many.reasons.as_slice()),
+        ("UNDETERMINED", &[VerdictReason::MissingReports][..])
+    );
     assert_eq!(many.interval, Some((410.into(), 420.into())));
-    let lost =
-        base.with_current("x", 419).with_missing_report("x", "0.4").with_missing_report("x", "0.4").evaluate_closed();
+    let lost = base
+        .with_current("x", 419)
+        .with_missing_report("x", "0.4")
+        .with_missing_report("x", "0.4")
+        .evaluate_closed();
     assert_eq!((verdict_code(&lost), lost.reasons.as_slice()), ("MISSED", &[][..]));
 }
 
 #[test]
 fn v15_the_stock_that_was_handed_on_is_what_counts() {
     let t2 = "change(stock(suspended@end)) <= -10%";
-    let out =
-        evaluation_case(t2).with_baseline("suspended", 120).with_current("suspended", 120 + 30 - 45).evaluate_closed();
+    let out = evaluation_case(t2)
+        .with_baseline("suspended", 120)
+        .with_current("suspended", 120 + 30 - 45)
+        .evaluate_closed();
     assert_eq!((verdict_code(&out), display_text(&out), out.limit), ("MET", "-12.50 %", Some(108)));
 }
 
 #[test]
 fn v16_a_base_added_up_along_a_merger_has_the_limit_of_its_sum() {
-    let out = evaluation_case(T1).with_baseline("x", 9 + 7 + 12).with_current("x", 26).evaluate_closed();
+    let out =
+        evaluation_case(T1).with_baseline("x", 9 + 7 + 12).with_current("x", 26).evaluate_closed();
     assert_eq!((verdict_code(&out), out.limit), ("MET", Some(26)));
     assert_eq!(
-        verdict_code(&evaluation_case(T1).with_baseline("x", 28).with_current("x", 27).evaluate_closed()),
+        verdict_code(
+            &evaluation_case(T1).with_baseline("x", 28).with_current("x", 27).evaluate_closed()
+        ),
         "MISSED"
     );
 }
@@ -230,7 +278,9 @@ fn v20_a_share_of_nothing_does_not_apply_and_the_rest_decides() {
         assert_eq!((out.members[1].value, out.members[1].display.as_deref()), (None, None));
     }
     assert_eq!(
-        verdict_code(&sheet.with_current("occurred", 0).with_current("solved", 0).evaluate_closed()),
+        verdict_code(
+            &sheet.with_current("occurred", 0).with_current("solved", 0).evaluate_closed()
+        ),
         "NOT_APPLICABLE"
     );
 }
@@ -249,25 +299,38 @@ fn d5_a_count_that_moved_by_three_root_units_is_beyond_usual_variation() {
     };
     assert!(usual(100, 131) && !usual(100, 133) && !usual(1791, 1337));
     // Section 3: the fall of the merged province in its very year, z = -11.5.
-    let merged = evaluation_case(T1).with_baseline("x", 1791).with_current("x", 1337).evaluate_closed();
-    assert_eq!((merged.counts.unwrap().z_hundredths, display_text(&merged)), (Some(-1151), "-25.35 %"));
+    let merged =
+        evaluation_case(T1).with_baseline("x", 1791).with_current("x", 1337).evaluate_closed();
+    assert_eq!(
+        (merged.counts.unwrap().z_hundredths, display_text(&merged)),
+        (Some(-1151), "-25.35 %")
+    );
     let broken = evaluation_case(T1)
         .with_baseline("x", 1791)
         .with_current("x", 1337)
         .with_comparability("x", Comparability::Broken)
         .evaluate_closed();
-    assert_eq!((verdict_code(&broken), broken.value, broken.display), ("NOT_COMPARABLE", None, None));
+    assert_eq!(
+        (verdict_code(&broken), broken.value, broken.display),
+        ("NOT_COMPARABLE", None, None)
+    );
     let bridged = evaluation_case(T1)
         .with_baseline("x", 1791)
         .with_current("x", 1337)
         .with_comparability("x", Comparability::Bridged)
         .evaluate_closed();
-    assert_eq!((verdict_code(&bridged), bridged.reasons.as_slice()), ("MET", &[VerdictReason::Bridged][..]));
+    assert_eq!(
+        (verdict_code(&bridged), bridged.reasons.as_slice()),
+        ("MET", &[VerdictReason::Bridged][..])
+    );
 }
 
 #[test]
 fn a_value_beside_the_bound_is_never_shown_as_the_bound() {
-    let out = evaluation_case("change(count(x)) <= -7%").with_baseline("x", 43).with_current("x", 40).evaluate_closed();
+    let out = evaluation_case("change(count(x)) <= -7%")
+        .with_baseline("x", 43)
+        .with_current("x", 40)
+        .evaluate_closed();
     assert_eq!((verdict_code(&out), display_text(&out)), ("MISSED", "-6.98 %"));
     let out = share("ratio(a/b) > 95%", 949_996, 1_000_000);
     assert_eq!((verdict_code(&out), display_text(&out)), ("MISSED", "94.9996 %"));
@@ -279,10 +342,19 @@ fn a_final_verdict_needs_everything_in_or_a_signature() {
     assert_eq!(verdict_code(&met.clone().evaluate_at(StandingStage::Final)), "MET");
     let one = met.clone().with_missing_report("x", "0.4");
     let out = one.clone().evaluate_at(StandingStage::Final);
-    assert_eq!((verdict_code(&out), out.reasons.as_slice()), ("UNDETERMINED", &[VerdictReason::MissingReports][..]));
+    assert_eq!(
+        (verdict_code(&out), out.reasons.as_slice()),
+        ("UNDETERMINED", &[VerdictReason::MissingReports][..])
+    );
     let signed = one.with_waiver().evaluate_at(StandingStage::Final);
-    assert_eq!((verdict_code(&signed), signed.reasons.as_slice()), ("MET", &[VerdictReason::Waived][..]));
-    assert_eq!(verdict_code(&met.with_coverage("0.99").evaluate_at(StandingStage::Final)), "UNDETERMINED");
+    assert_eq!(
+        (verdict_code(&signed), signed.reasons.as_slice()),
+        ("MET", &[VerdictReason::Waived][..])
+    );
+    assert_eq!(
+        verdict_code(&met.with_coverage("0.99").evaluate_at(StandingStage::Final)),
+        "UNDETERMINED"
+    );
     assert_eq!(
         verdict_code(
             &evaluation_case(T1)
@@ -307,17 +379,28 @@ fn a_ratio_needs_coverage_for_either_verdict_and_a_count_only_for_success() {
     assert_eq!(verdict_code(&ratio(97, "0.95")), "MET");
     for num in [97, 50] {
         let out = ratio(num, "0.949");
-        assert_eq!((verdict_code(&out), out.reasons.as_slice()), ("UNDETERMINED", &[VerdictReason::LowCoverage][..]));
+        assert_eq!(
+            (verdict_code(&out), out.reasons.as_slice()),
+            ("UNDETERMINED", &[VerdictReason::LowCoverage][..])
+        );
     }
     assert_eq!(
         verdict_code(
-            &evaluation_case(T1).with_baseline("x", 450).with_current("x", 410).with_coverage("0.9").evaluate_closed()
+            &evaluation_case(T1)
+                .with_baseline("x", 450)
+                .with_current("x", 410)
+                .with_coverage("0.9")
+                .evaluate_closed()
         ),
         "UNDETERMINED"
     );
     assert_eq!(
         verdict_code(
-            &evaluation_case(T1).with_baseline("x", 450).with_current("x", 419).with_coverage("0.9").evaluate_closed()
+            &evaluation_case(T1)
+                .with_baseline("x", 450)
+                .with_current("x", 419)
+                .with_coverage("0.9")
+                .evaluate_closed()
         ),
         "MISSED"
     );
@@ -326,11 +409,22 @@ fn a_ratio_needs_coverage_for_either_verdict_and_a_count_only_for_success() {
 #[test]
 fn what_is_not_there_is_not_zero() {
     let out = evaluation_case(T1).with_baseline("x", 450).evaluate_closed();
-    assert_eq!((verdict_code(&out), out.reasons.as_slice()), ("NO_DATA", &[VerdictReason::NoFigures][..]));
-    let out = evaluation_case(T1).with_current("x", 450).evaluate_closed();
-    assert_eq!((verdict_code(&out), out.reasons.as_slice()), ("NO_DATA", &[VerdictReason::NoBaseline][..]));
     assert_eq!(
-        verdict_code(&evaluation_case(T1).with_baseline("x", 450).with_missing_report("x", "0.4").evaluate_closed()),
+        (verdict_code(&out), out.reasons.as_slice()),
+        ("NO_DATA", &[VerdictReason::NoFigures][..])
+    );
+    let out = evaluation_case(T1).with_current("x", 450).evaluate_closed();
+    assert_eq!(
+        (verdict_code(&out), out.reasons.as_slice()),
+        ("NO_DATA", &[VerdictReason::NoBaseline][..])
+    );
+    assert_eq!(
+        verdict_code(
+            &evaluation_case(T1)
+                .with_baseline("x", 450)
+                .with_missing_report("x", "0.4")
+                .evaluate_closed()
+        ),
         "NO_DATA"
     );
 }
