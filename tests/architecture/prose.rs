@@ -74,9 +74,10 @@ fn long_prose(name: &str, text: &str) -> Vec<String> {
         if line.trim_start().starts_with("```") {
             in_code = !in_code;
         }
-        let is_table = line.trim_start().starts_with('|');
+        // A table's row cannot be wrapped; four blanks begin a block of code.
+        let is_fixed = line.trim_start().starts_with('|') || line.starts_with("    ");
         let columns = line.chars().count();
-        if !in_code && !is_table && columns > COLUMNS && !is_one_long_word(line) {
+        if !in_code && !is_fixed && columns > COLUMNS && !is_one_long_word(line) {
             complaints.push(format!("{name}:{}: prose of {columns} columns", at + 1));
         }
     }
