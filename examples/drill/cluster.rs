@@ -156,7 +156,7 @@ impl Cluster {
 
     /// Head and chain of each member, once they are the same everywhere.
     pub(crate) fn wait_for_equal_heads(&self, seconds: u64) -> bool {
-        let head = "select seq::text || ' ' || encode(chain, 'hex') as t from head";
+        let head = "select seq::text || ' ' || encode(chain, 'hex') as t from feed_head";
         let same = || {
             let heads: Vec<String> = (0..self.members.len())
                 .map(|at| query_text(&self.admin_url(at), head))

@@ -37,7 +37,7 @@ const COPIED_TABLES: &[(&str, &str)] = &[
         "report_revision",
         "(report, revision) in (select id, to_revision from src.audit where seq between $1 and $2 and kind = 7)",
     ),
-    ("command", "seq = $2 and $1 > 0"),
+    ("command", "commit_seq = $2 and $1 > 0"),
     ("feed", "seq between $1 and $2"),
     ("audit", "seq between $1 and $2"),
     ("commit_log", "last_seq = $2 and $1 > 0"),
@@ -56,9 +56,9 @@ pub(super) fn replay_commits(product: &Path) -> Result<f64> {
     let mut conn = SqliteConnection::establish(&path.display().to_string())?;
     conn.batch_execute("PRAGMA synchronous = FULL; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -64000;")?;
     conn.batch_execute(&format!("ATTACH '{}' AS src", product.display()))?;
-    conn.batch_execute("CREATE INDEX IF NOT EXISTS src.bench_feed ON feed (seq); CREATE INDEX IF NOT EXISTS src.bench_command ON command (seq);")?;
+    conn.batch_execute("CREATE INDEX IF NOT EXISTS src.bench_feed ON feed (seq); CREATE INDEX IF NOT EXISTS src.bench_command ON command (commit_seq);")?;
     let commits: Vec<CommitRange> = diesel::sql_query(
-        "select first_seq, last_seq from src.commit_log where last_seq in (select seq from src.command) order by last_seq",
+        "select first_seq, last_seq from src.commit_log where last_seq in (select commit_seq from src.command) order by last_seq",
     )
     .load(&mut conn)?;
     let began = Instant::now();

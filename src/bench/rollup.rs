@@ -182,7 +182,8 @@ fn measure_duckdb(
         text.push_str(&format!("{unit},{element},{value}\n"));
     }
     std::fs::write(&csv, text)?;
-    let up: Vec<UnitAncestorRow> = diesel::sql_query("select unit, above from up").load(conn)?;
+    let up: Vec<UnitAncestorRow> =
+        diesel::sql_query("select unit, above as ancestor from up").load(conn)?;
     let up: String = up
         .iter()
         .map(|UnitAncestorRow { unit, ancestor: above }| format!("{unit},{above}\n"))

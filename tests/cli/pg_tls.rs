@@ -54,7 +54,7 @@ struct SessionCounts {
     encrypted: i64,
 }
 
-const SESSION_QUERY: &str = "select count(*) as all, count(*) filter (where ssl and version = 'TLSv1.3') as guarded \
+const SESSION_QUERY: &str = "select count(*) as all, count(*) filter (where ssl and version = 'TLSv1.3') as encrypted \
      from pg_stat_ssl join pg_stat_activity using (pid) where datname = 'thidua' and pid <> pg_backend_pid()";
 
 #[test]
