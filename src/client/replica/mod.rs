@@ -1,8 +1,9 @@
-//! The replica: the phone's data in one SQLite file. It holds records and their scopes, staged changes,
-//! the outbox, and the identity of the phone.
+//! The replica: the phone's data in one SQLite file. It holds records and their scopes, staged
+//! changes, the outbox, and the identity of the phone.
 //!
-//! Changes that belong together are one transaction with `synchronous=FULL`: a crash at any instruction
-//! loses no data and leaves a file that opens (S30). Records are stored as received bytes.
+//! Changes that belong together are one transaction with `synchronous=FULL`: a crash at any
+//! instruction loses no data and leaves a file that opens (S30). Records are stored as received
+//! bytes.
 
 mod device;
 mod outbox;
@@ -32,8 +33,8 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use std::path::Path;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/client");
-/// WAL lets readers run beside a writer; FULL makes a commit durable before it returns; secure_delete
-/// overwrites deleted content.
+/// WAL lets readers run beside a writer; FULL makes a commit durable before it returns;
+/// secure_delete overwrites deleted content.
 const PRAGMAS: &str = "pragma busy_timeout = 5000; pragma journal_mode = wal; pragma synchronous = full; \
                        pragma foreign_keys = on; pragma secure_delete = on;";
 
@@ -72,8 +73,8 @@ pub(crate) struct LocalReplica {
 }
 
 impl LocalReplica {
-    /// Opens the file, creates it if there is none, and applies pending migrations. Refuses a file of a
-    /// newer app and a file of the pre-release line.
+    /// Opens the file, creates it if there is none, and applies pending migrations. Refuses a file
+    /// of a newer app and a file of the pre-release line.
     pub(crate) fn open(path: &Path) -> Result<Self> {
         Self::open_with_migrations(path, MIGRATIONS)
     }
@@ -112,8 +113,8 @@ impl LocalReplica {
         })
     }
 
-    /// Applies all actions in one transaction. After a swap `compare` decides about each digest. Returns
-    /// the result of each swap. `now` is by the phone's clock.
+    /// Applies all actions in one transaction. After a swap `compare` decides about each digest.
+    /// Returns the result of each swap. `now` is by the phone's clock.
     pub(crate) fn apply_actions(
         &mut self,
         steps: &[ReplicaAction],
@@ -154,7 +155,8 @@ impl LocalReplica {
         })
     }
 
-    /// Deletes all data of a phone that was revoked or is enrolled anew. Freed pages are overwritten.
+    /// Deletes all data of a phone that was revoked or is enrolled anew. Freed pages are
+    /// overwritten.
     pub(crate) fn erase(&mut self) -> Result<()> {
         self.transaction(|conn| {
             conn.batch_execute(
@@ -190,7 +192,8 @@ fn restrict_to_owner(path: &Path) -> Result<()> {
         .map_err(|error| ReplicaError::Database(format!("{}: {error}", path.display())))
 }
 
-/// Applies pending migrations. Fails with [`ReplicaError::NewerSchema`] if the file has an unknown one.
+/// Applies pending migrations. Fails with [`ReplicaError::NewerSchema`] if the file has an unknown
+/// one.
 fn run_migrations(conn: &mut SqliteConnection, source: impl MigrationSource<Sqlite>) -> Result<()> {
     let failed = |error: &dyn std::fmt::Display| ReplicaError::Database(error.to_string());
     let migrations = source.migrations().map_err(|error| failed(&error))?;

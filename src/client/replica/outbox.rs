@@ -1,7 +1,8 @@
-//! The outbox: commands by number, what was answered, what a person still has to look at.
+//! The outbox: commands by number, their verdicts, and refusals that need a person.
 //!
-//! A command's bytes are encoded once and never change: the server knows it by number and hash (S7, S9). An answered command stays until its
-//! effect is in view, and then for 30 days and until the server has a verified backup of it (S24).
+//! A command's bytes are encoded once and never change: the server identifies it by number and hash
+//! (S7, S9). A command with a verdict is stored until its effect is in the replica, then for 30
+//! days, and until the server has a verified backup of it (S24).
 
 use super::schema::outbox_command;
 use super::{LocalReplica, ReplicaError, Result, progress, to_i64, to_u64};
@@ -9,21 +10,21 @@ use crate::client::protocol::{OutboxOutcome, ReceivedCheckpoint, ServerVerdict};
 use crate::domain::time::DAY_MICROS;
 use diesel::prelude::*;
 
-/// Days for which an acknowledged command is kept at least.
+/// Days for which a settled command is stored at least.
 const RETENTION_DAYS: i64 = 30;
-/// Most bytes of commands in one request; the rest of a message is small.
+/// Maximum bytes of commands in one request; the rest of the message is small.
 const REQUEST_BYTES_MAX: usize = crate::domain::limits::MESSAGE_BYTES_MAX - 65_536;
 
-/// How far a command is.
+/// The state of a command in the outbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum OutboxEntryState {
     /// Not sent yet.
     Waiting,
-    /// Sent, and no answer came: perhaps applied.
+    /// Sent without a verdict: possibly applied.
     Sent,
-    /// Answered; its effect is not in view yet.
+    /// Verdict received; its effect is not in the replica yet.
     Acknowledged,
-    /// Answered, and a checkpoint has passed it.
+    /// Verdict received, and a later checkpoint contains its effect.
     Settled,
 }
 
@@ -40,16 +41,16 @@ impl OutboxEntryState {
     }
 }
 
-/// A command about to get its number.
+/// A command without a number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CommandDraft {
-    /// The report that it is about; empty if none.
+    /// The report it changes; empty without one.
     pub(crate) report_id: Vec<u8>,
-    /// Number of its body's member in the contract, for lists.
+    /// Field number of its body in the contract, for lists.
     pub(crate) body_number: i16,
-    /// When it is typed, by the phone's clock, microseconds.
+    /// Time of entry by the phone's clock, in microseconds.
     pub(crate) made_at: i64,
-    /// Refused commands that this one mends.
+    /// Numbers of refused commands that it replaces.
     pub(crate) resolved_refusals: Vec<u64>,
 }
 
@@ -58,23 +59,23 @@ pub(crate) struct CommandDraft {
 pub(crate) struct OutboxEntry {
     /// Its number.
     pub(crate) number: u64,
-    /// The report that it is about; empty if none.
+    /// The report it changes; empty without one.
     pub(crate) report_id: Vec<u8>,
-    /// Number of its body's member in the contract.
+    /// Field number of its body in the contract.
     pub(crate) body_number: i16,
     /// Its bytes.
     pub(crate) bytes: Vec<u8>,
-    /// When it was typed, by the phone's clock, microseconds.
+    /// Time of entry by the phone's clock, in microseconds.
     pub(crate) made_at: i64,
-    /// How far it is.
+    /// Its state.
     pub(crate) state: OutboxEntryState,
-    /// What became of it.
+    /// Its outcome.
     pub(crate) outcome: OutboxOutcome,
-    /// Why it was refused: the number in the contract, 0 if it was not.
+    /// Why it was refused, as a number of the contract; 0 if it was not.
     pub(crate) reason: i32,
-    /// What is wrong, field by field.
+    /// Wrong fields, each with the number of its reason.
     pub(crate) problems: Vec<(String, i32)>,
-    /// Whether a person has dealt with the refusal.
+    /// Whether a person has resolved the refusal.
     pub(crate) resolved: bool,
 }
 
@@ -94,7 +95,8 @@ struct OutboxRow {
 }
 
 impl LocalReplica {
-    /// Gives a command its number and puts it into the outbox, in one transaction (S30). `encode` gets the number and the sync mark.
+    /// Assigns the next number to a command and stores it, in one transaction (S30). `encode`
+    /// receives the number and the sync mark.
     pub(crate) fn append_command(
         &mut self,
         draft: &CommandDraft,
@@ -111,12 +113,12 @@ impl LocalReplica {
         })
     }
 
-    /// Commands whose effect is not in view yet, for one report, in order.
+    /// Commands about one report whose effect is not in the replica yet, in order.
     pub(crate) fn pending_for_report(&mut self, report: &[u8; 16]) -> Result<Vec<OutboxEntry>> {
         select_pending_for_report(&mut self.conn, report)
     }
 
-    /// Every command whose effect is not in view yet, in order.
+    /// All commands whose effect is not in the replica yet, in order.
     pub(crate) fn pending_commands(&mut self) -> Result<Vec<OutboxEntry>> {
         let rows = outbox_command::table
             .filter(outbox_command::state.ne(OutboxEntryState::Settled.to_number()))
@@ -124,7 +126,7 @@ impl LocalReplica {
         from_rows(rows.select(OutboxRow::as_select()).load(&mut self.conn)?)
     }
 
-    /// Refused commands that nobody has dealt with, in order (S10).
+    /// Refused commands that are not resolved, in order (S10).
     pub(crate) fn refused_commands(&mut self) -> Result<Vec<OutboxEntry>> {
         let refused = outbox_command::outcome
             .eq(OutboxOutcome::Rejected.to_number())
@@ -139,12 +141,12 @@ impl LocalReplica {
         from_rows(rows.select(OutboxRow::as_select()).load(&mut self.conn)?)
     }
 
-    /// Notes that a person has dealt with a refusal. Another command's number changes nothing.
+    /// Marks a refusal as resolved. Returns false if there is no such refusal.
     pub(crate) fn resolve_refusal(&mut self, number: u64) -> Result<bool> {
         self.transaction(|conn| resolve_refusal(conn, number))
     }
 
-    /// Notes that commands up to this number left the phone and no answer came.
+    /// Marks waiting commands up to this number as sent without a verdict.
     pub(crate) fn mark_sent(&mut self, up_to: u64) -> Result<()> {
         self.transaction(|conn| {
             let remaining = outbox_command::state
@@ -161,7 +163,7 @@ impl LocalReplica {
         })
     }
 
-    /// How many commands stand in each state: waiting, sent, acknowledged, settled.
+    /// The number of commands in each state: waiting, sent, acknowledged, settled.
     pub(crate) fn count_by_state(&mut self) -> Result<[i64; 4]> {
         let mut counts = [0; 4];
         for (count, state) in counts.iter_mut().zip(OutboxEntryState::ALL) {
@@ -253,7 +255,8 @@ pub(super) fn select_next_to_send(
     Ok((next, more))
 }
 
-/// The lowest number from which every command up to `highest` is still here; `highest + 1` if even that one is gone.
+/// The lowest number from which every command up to `highest` is stored; `highest + 1` if `highest`
+/// itself is not.
 pub(super) fn lowest_contiguous_number(conn: &mut SqliteConnection, highest: u64) -> Result<u64> {
     use diesel::dsl::{count_star, min};
     let (rows, first): (i64, Option<i64>) =
@@ -297,7 +300,7 @@ pub(super) fn save_verdict(conn: &mut SqliteConnection, answer: &ServerVerdict) 
     Ok(())
 }
 
-/// Commands from this number on are pushed again, with the bytes they had.
+/// Marks commands from this number on as waiting, with unchanged bytes.
 pub(super) fn requeue_from(conn: &mut SqliteConnection, from: u64) -> Result<()> {
     let change = outbox_command::state.eq(OutboxEntryState::Waiting.to_number());
     diesel::update(outbox_command::table.filter(outbox_command::number.ge(to_i64(from))))
@@ -306,7 +309,8 @@ pub(super) fn requeue_from(conn: &mut SqliteConnection, from: u64) -> Result<()>
     Ok(())
 }
 
-/// Answered commands that the checkpoint has passed are in view; old ones that the server has saved elsewhere go.
+/// Settles acknowledged commands that the checkpoint contains, and deletes old ones that the server
+/// has in a backup.
 pub(super) fn settle_commands(
     conn: &mut SqliteConnection,
     checkpoint: &ReceivedCheckpoint,

@@ -1,5 +1,5 @@
-//! Detects a phone file of the pre-release line, which this program cannot read or upgrade, and counts
-//! the unsent commands in it. Only reads.
+//! Detects a phone file of the pre-release line, which this program cannot read or upgrade, and
+//! counts the unsent commands in it. Only reads.
 
 use super::{ReplicaError, Result, to_u64};
 use diesel::prelude::*;

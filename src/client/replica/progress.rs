@@ -1,4 +1,5 @@
-//! How far this phone is: cursor, epoch, next number, sync mark. One row.
+//! The sync progress of this phone: cursor, epoch, next command number, sync mark, offline lease.
+//! One row.
 
 use super::schema::sync_progress;
 use super::{LocalReplica, Result, decode_id, to_i64, to_u64};
@@ -7,31 +8,31 @@ use crate::domain::lease::OfflineLease;
 use crate::domain::time::Timestamp;
 use diesel::prelude::*;
 
-/// The phone's clock is noted at most once an hour: a look must not cost an fsync.
+/// The phone's clock is stored at most once an hour, so that most reads cost no fsync.
 const LEASE_SAVE_INTERVAL_MICROS: i64 = 3_600_000_000;
 
-/// How far this phone is.
+/// The sync progress of this phone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SyncProgress {
-    /// The number that the next command gets, 1 and up.
+    /// The number of the next command, from 1.
     pub(crate) next_number: u64,
-    /// The history known; none before the first call.
+    /// The known epoch; `None` before the first call.
     pub(crate) epoch: Option<Epoch>,
     /// Cursor of the last checkpoint; empty before the first.
     pub(crate) cursor: Vec<u8>,
-    /// Cursor after what is staged; empty when nothing is.
+    /// Cursor after the staged changes; empty if nothing is staged.
     pub(crate) staged_cursor: Vec<u8>,
-    /// What commands typed from now on name.
+    /// The mark that new commands carry.
     pub(crate) sync_mark: Vec<u8>,
     /// Feed position of the last checkpoint.
     pub(crate) seq: i64,
-    /// Up to where the server has a verified backup.
+    /// Feed position up to which the server has a verified backup.
     pub(crate) safe_past_seq: i64,
-    /// Server's time at the last checkpoint, microseconds; 0 before the first.
+    /// The server's time at the last checkpoint, in microseconds; 0 before the first.
     pub(crate) server_time: i64,
-    /// The number that another phone used too; 0 if none.
+    /// A command number that another phone used too; 0 if none.
     pub(crate) forked_number: u64,
-    /// The offline lease as last noted; none before the first checkpoint.
+    /// The offline lease as last stored; `None` before the first checkpoint.
     pub(crate) lease: Option<OfflineLease>,
 }
 
@@ -55,12 +56,14 @@ struct SyncProgressRow {
 }
 
 impl LocalReplica {
-    /// How far this phone is.
+    /// The sync progress of this phone.
     pub(crate) fn progress(&mut self) -> Result<SyncProgress> {
         load_progress(&mut self.conn)
     }
 
-    /// Looks at the clock: the offline lease as it stands now; none before the first checkpoint. What would be lost with the app is noted.
+    /// The offline lease at `now`; `None` before the first checkpoint. Stores the reading of the
+    /// clock if it is an hour old or the lease expires, so that a restart of the app does not
+    /// extend the lease.
     pub(crate) fn refresh_lease(&mut self, now: Timestamp) -> Result<Option<OfflineLease>> {
         let Some(noted) = load_progress(&mut self.conn)?.lease else { return Ok(None) };
         let lease = noted.observe_clock(now);
@@ -107,7 +110,7 @@ pub(super) fn load_progress(conn: &mut SqliteConnection) -> Result<SyncProgress>
     })
 }
 
-/// Takes the next number.
+/// Returns the next command number and increments it.
 pub(super) fn take_command_number(conn: &mut SqliteConnection) -> Result<u64> {
     let number: i64 = sync_progress::table.select(sync_progress::next_number).first(conn)?;
     diesel::update(sync_progress::table)
@@ -139,7 +142,7 @@ pub(super) fn save_staged_cursor(conn: &mut SqliteConnection, cursor: &[u8]) -> 
     Ok(())
 }
 
-/// Arrives at a checkpoint: a contact with the authority, with which a new lease begins.
+/// Stores a checkpoint and starts a new offline lease.
 pub(super) fn save_checkpoint(
     conn: &mut SqliteConnection,
     checkpoint: &ReceivedCheckpoint,

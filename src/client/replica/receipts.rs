@@ -1,21 +1,22 @@
-//! Receipts: what the authority signed of the commands that it took from this phone. The newest says all that older ones said; a few are kept.
+//! Receipts: the authority's signed statements about the commands taken from this phone. The newest
+//! one covers all older ones; the last 16 are stored.
 
 use super::schema::command_receipt;
 use super::{LocalReplica, Result, to_i64, to_u64};
 use crate::client::protocol::ReceivedCheckpoint;
 use diesel::prelude::*;
 
-/// Receipts that are kept.
+/// Maximum number of stored receipts.
 const RECEIPTS_MAX: i64 = 16;
 
-/// A receipt as it came.
+/// A receipt as received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CommandReceipt {
-    /// Highest command number taken.
+    /// Highest number of a command taken.
     pub(crate) commands_taken: u64,
-    /// What was signed: an encoded `ReceiptBody`.
+    /// The signed body: an encoded `ReceiptBody`.
     pub(crate) body: Vec<u8>,
-    /// The authority's signature over it.
+    /// The authority's signature of the body.
     pub(crate) signature: Vec<u8>,
 }
 
@@ -38,7 +39,7 @@ impl LocalReplica {
     }
 }
 
-/// Keeps the receipt of a checkpoint, if it has one.
+/// Stores the receipt of a checkpoint, if it has one, and deletes the oldest.
 pub(super) fn save_receipt(
     conn: &mut SqliteConnection,
     checkpoint: &ReceivedCheckpoint,

@@ -1,14 +1,14 @@
-//! Records and the scopes that they are here for. Bytes are kept as they came.
+//! Records and their scopes. Bytes are stored as received.
 
 use super::schema::{record, scope_record};
 use super::{LocalReplica, Result, decode_id};
 use crate::client::protocol::RecordKey;
 use diesel::prelude::*;
 
-/// A record as it is held.
+/// A stored record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ReplicaRecord {
-    /// Which record.
+    /// Its key.
     pub(crate) key: RecordKey,
     /// Its revision.
     pub(crate) revision: i64,
@@ -71,7 +71,7 @@ pub(super) fn delete_record(conn: &mut SqliteConnection, key: RecordKey) -> Resu
     Ok(())
 }
 
-/// Local numbers of the scopes that a record is here for.
+/// Local ids of the scopes that contain a record.
 pub(super) fn load_scope_ids(conn: &mut SqliteConnection, key: RecordKey) -> Result<Vec<i32>> {
     let pairs = scope_record::table
         .filter(scope_record::kind.eq(key.kind))
@@ -104,7 +104,7 @@ pub(super) fn delete_scope_record(
     Ok(())
 }
 
-/// Records here for a scope whose generation is another than `generation`; all of them with `None`.
+/// The records of a scope with another generation than `generation`; all of them with `None`.
 pub(super) fn records_of_other_generations(
     conn: &mut SqliteConnection,
     no: i32,

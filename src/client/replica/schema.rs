@@ -1,7 +1,7 @@
-//! The phone's tables as diesel sees them; `migrations/client` is where they are made. Knows no query.
+//! The phone's tables for diesel, as created by `migrations/client`.
 
 diesel::table! {
-    /// One row: who this phone is.
+    /// One row: identity and enrolment of this phone.
     device (singleton) {
         singleton -> SmallInt,
         enrolled -> Bool,
@@ -22,7 +22,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// One row: how far this phone is.
+    /// One row: the sync progress of this phone.
     sync_progress (singleton) {
         singleton -> SmallInt,
         next_number -> BigInt,
@@ -53,7 +53,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// The scopes that this phone ever heard of.
+    /// Every scope that the server has named to this phone.
     scope (local_id) {
         local_id -> Integer,
         kind -> SmallInt,
@@ -70,7 +70,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// Which record is here for which scope.
+    /// Which record the phone stores for which scope.
     scope_record (scope_local_id, kind, id) {
         scope_local_id -> Integer,
         kind -> SmallInt,
@@ -80,7 +80,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// What came since the last checkpoint.
+    /// The changes received since the last checkpoint.
     staged_change (position) {
         position -> Integer,
         op -> SmallInt,
@@ -94,7 +94,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// The outbox, and what became of each command.
+    /// The outbox: each command with its state and verdict.
     outbox_command (number) {
         number -> BigInt,
         report_id -> Binary,
@@ -115,7 +115,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// What the authority signed of the commands that it took.
+    /// The latest receipts signed by the authority.
     command_receipt (commands_taken) {
         commands_taken -> BigInt,
         body -> Binary,

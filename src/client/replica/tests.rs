@@ -1,5 +1,5 @@
-//! Tests of the replica with the engine: a real file, hand-made frames, and a cut or crash between any
-//! two steps. The numbers S2 to S30 are those of docs/SYNC.md.
+//! Tests of the replica with the engine: a real file, hand-made frames, and a cut or crash between
+//! any two steps. The numbers S2 to S30 are those of docs/SYNC.md.
 
 mod local_file;
 mod rebuilds;
@@ -18,7 +18,7 @@ use crate::pb::{self, ErrorReason, Outcome as Said, ScopeChange};
 const BOTH_SCOPES_KEPT: [(crate::client::protocol::ScopeKey, ScopeChange); 2] =
     [(WORK_SCOPE, ScopeChange::Kept), (DESK_SCOPE, ScopeChange::Kept)];
 
-/// A town with a few records, and the stream of a phone's first sync.
+/// A server with a few records, and the frames of a phone's first sync.
 fn first_sync_frames() -> (FakeServer, Vec<pb::SyncResponse>) {
     let mut server = FakeServer::new();
     for id in 1..=4 {
@@ -60,7 +60,7 @@ fn s03_a_stream_cut_after_any_frame_ends_in_the_same_state_and_a_killed_app_too(
         frames[..cut].iter().for_each(|frame| phone.apply_frame(frame.clone()));
         phone.reopen_after_crash();
         let from = phone.begin_call().cursor;
-        // The server resumes behind the last cursor that the phone has, and begins with a welcome.
+        // The server resumes after the phone's last cursor and starts with a Welcome.
         let after = |frame: &&pb::SyncResponse| match &frame.frame {
             Some(Frame::Rows(rows)) => rows.cursor == from,
             _ => false,
@@ -91,10 +91,10 @@ fn s07_a_command_is_sent_again_with_the_same_number_and_bytes_until_it_is_answer
     let (mut phone, mut server) = synced_phone();
     assert_eq!(phone.append_command(1), 1);
     let first = phone.begin_call();
-    phone.replica.mark_sent(1).unwrap(); // The answer is lost.
+    phone.replica.mark_sent(1).unwrap(); // The response is lost.
     phone.reopen_after_crash();
     assert_eq!(phone.begin_call().commands, first.commands);
-    server.commands_taken = 1; // It had arrived: the server knows the number.
+    server.commands_taken = 1; // The command had arrived: the server knows its number.
     let mut again = verdict_frame(1, Said::Duplicate, ErrorReason::Unspecified);
     if let Some(Frame::Verdict(verdict)) = &mut again.frame {
         verdict.present_outcome = Said::Merged.into();
@@ -256,7 +256,7 @@ fn s17_a_scope_taken_away_goes_with_its_rows_at_the_next_checkpoint_and_the_app_
     let told = phone.swaps.pop().unwrap().removed_scopes;
     assert_eq!(told, [(DESK_SCOPE, pb::ScopeRemoval::Revoked as i16)]);
     assert_eq!(phone.replica.count_by_state().unwrap()[0], 1, "the outbox is no row and stays");
-    // One that the server no longer even names is gone too.
+    // A scope that the server no longer lists is removed too.
     assert_eq!(
         phone.run_call(&[server.welcome_frame(&[]), server.checkpoint_frame(&[])]),
         NextAction::Done
@@ -268,7 +268,8 @@ fn s17_a_scope_taken_away_goes_with_its_rows_at_the_next_checkpoint_and_the_app_
 fn s17_a_scope_taken_away_in_a_call_that_was_cut_and_given_back_before_the_next_keeps_its_rows() {
     let (mut phone, server) = synced_phone();
     phone.run_call(&[server
-        .welcome_frame(&[(WORK_SCOPE, ScopeChange::Kept), (DESK_SCOPE, ScopeChange::Removed)])]); // Cut behind its first frame.
+        // Cut after the first frame.
+        .welcome_frame(&[(WORK_SCOPE, ScopeChange::Kept), (DESK_SCOPE, ScopeChange::Removed)])]);
     assert_eq!(
         phone.run_call(&[
             server.welcome_frame(&BOTH_SCOPES_KEPT),

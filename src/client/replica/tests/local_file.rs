@@ -7,7 +7,7 @@ use super::*;
 fn s30_a_number_is_given_only_together_with_its_command() {
     let (mut phone, _) = synced_phone();
     assert_eq!(phone.append_command(1), 1);
-    // The app is killed while it encodes: the transaction is rolled back, number and command both.
+    // The app is killed while it encodes: number and command are rolled back together.
     let draft = CommandDraft {
         report_id: vec![1; 16],
         body_number: 5,

@@ -5,7 +5,8 @@ use super::*;
 #[test]
 fn s22_a_scope_that_does_not_agree_is_rebuilt_once_and_then_reported() {
     let (mut phone, mut server) = synced_phone();
-    server.put_record(WORK_SCOPE, REPORT_KIND, 5, 1, b"never sent"); // A row that the server forgot to send.
+    // The server never sends this row.
+    server.put_record(WORK_SCOPE, REPORT_KIND, 5, 1, b"never sent");
     let quiet = [
         server.welcome_frame(&BOTH_SCOPES_KEPT),
         server.checkpoint_frame(&[WORK_SCOPE, DESK_SCOPE]),
@@ -21,7 +22,7 @@ fn s22_a_scope_that_does_not_agree_is_rebuilt_once_and_then_reported() {
     assert_eq!(phone.run_call(&rebuilt), NextAction::Done);
     assert_eq!(phone.engine.server_info().diverged_scopes, []);
     assert_eq!(phone.scope_digest(WORK_SCOPE), server.scope_digest(WORK_SCOPE));
-    // Having agreed again, it may ask again.
+    // After a match it may request a rebuild again.
     server.put_record(WORK_SCOPE, REPORT_KIND, 6, 1, b"never sent either");
     assert_eq!(
         phone.run_call(&[
@@ -35,11 +36,13 @@ fn s22_a_scope_that_does_not_agree_is_rebuilt_once_and_then_reported() {
 #[test]
 fn s23_a_rebuilding_sweeps_what_is_gone_also_when_the_server_counts_generations_anew() {
     let (mut phone, mut server) = synced_phone();
-    server.remove_record(WORK_SCOPE, REPORT_KIND, 2); // Its tombstone is compacted away, and the cursor is no longer known.
+    // Its tombstone is compacted away, and the cursor is unknown to the server.
+    server.remove_record(WORK_SCOPE, REPORT_KIND, 2);
     let mut frames = vec![
         server.welcome_frame(&[(WORK_SCOPE, ScopeChange::Added), (DESK_SCOPE, ScopeChange::Kept)]),
     ];
-    frames.extend(server.snapshot_frames(WORK_SCOPE, 1)); // The same name as the first rebuilding had.
+    // The server uses the generation of the first rebuild again.
+    frames.extend(server.snapshot_frames(WORK_SCOPE, 1));
     frames.push(server.checkpoint_frame(&[WORK_SCOPE, DESK_SCOPE]));
     assert_eq!(phone.run_call(&frames), NextAction::Done);
     assert!(
@@ -95,7 +98,7 @@ fn s24_in_a_new_epoch_the_phone_pushes_again_what_the_server_lost() {
     let start = phone.begin_call();
     assert_eq!(start.commands, [(2, b"command 2".to_vec()), (3, b"command 3".to_vec())]);
     assert_eq!(start.epoch.map(|epoch| epoch.number), Some(2));
-    server.epoch = 1; // The old primary comes back.
+    server.epoch = 1; // The old primary returns.
     assert_eq!(
         phone.run_call(&[
             server.welcome_frame(&BOTH_SCOPES_KEPT),

@@ -1,5 +1,5 @@
-//! Tests of the schema versions of the phone's file: which files open, which are refused, upgrades, and
-//! checksums of the migrations.
+//! Tests of the schema versions of the phone's file: which files open, which are refused, upgrades,
+//! and checksums of the migrations.
 
 use super::super::{LocalReplica, MIGRATIONS, ReplicaError};
 use super::*;
