@@ -1,4 +1,4 @@
-//! Replay on hand-made reports: what is shown while commands are on their way. Knows no database.
+//! Tests of the replay on hand-made reports: what is shown while commands are pending.
 
 use super::*;
 use crate::client::protocol::OutboxOutcome;
