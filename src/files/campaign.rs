@@ -10,10 +10,10 @@ use super::toml_reader::TomlReader;
 use crate::domain::campaign::{
     Activity, Anniversary, AnniversaryCorrection, BaselineMethod, Campaign, CampaignField,
     CampaignKind, CampaignStatus, CampaignTarget, Classification, Commitment, Duty, DutyEvidence,
-    Phase, TargetPair, ZeroBasePolicy,
+    Phase, TargetPair,
 };
 use crate::domain::form::Catalogue;
-use crate::domain::target_rule::Target;
+use crate::domain::target_rule::{Target, ZeroBasePolicy};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use toml::Spanned;

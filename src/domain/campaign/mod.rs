@@ -13,7 +13,7 @@ mod participation;
 use super::element::ElementCode;
 use super::ids::{CampaignId, UnitId};
 use super::string_enum::string_enum;
-use super::target_rule::{self, Target};
+use super::target_rule::{self, Target, ZeroBasePolicy};
 use super::window::DateWindow;
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -71,16 +71,6 @@ string_enum! {
         Strive = "STRIVE",
         /// A direction only.
         Direction = "DIRECTION",
-    }
-}
-
-string_enum! {
-    /// What a reduction means where last year's figure is zero.
-    ZeroBasePolicy {
-        /// Zero must stay zero.
-        MaintainZero = "MAINTAIN_ZERO",
-        /// No verdict.
-        NotApplicable = "NOT_APPLICABLE",
     }
 }
 
