@@ -22,7 +22,8 @@ pub enum CalendarRule {
         /// Days of each period, at least 1.
         length: u16,
     },
-    /// Periods of `months` months that begin on day `day` of `first_month` and of every `months`-th month after it.
+    /// Periods of `months` months that begin on day `day` of `first_month` and of every `months`-th
+    /// month after it.
     Months {
         /// Day of the month on which a period begins, 1 to 28.
         day: u8,

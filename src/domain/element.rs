@@ -15,7 +15,8 @@ pub const ELEMENT_CODE_MAX: usize = 48;
 /// Most decimals a value may carry.
 pub const SCALE_MAX: u8 = 6;
 
-/// Text code of an element, as in `so_offences`: `[a-z][a-z0-9_]*`, at most [`ELEMENT_CODE_MAX`] characters.
+/// Text code of an element, as in `so_offences`: `[a-z][a-z0-9_]*`, at most [`ELEMENT_CODE_MAX`]
+/// characters.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ElementCode(String);
 

@@ -10,7 +10,8 @@ use std::fmt;
 #[error("an id has 16 bytes, or 32 hexadecimal digits in text")]
 pub struct BadId;
 
-/// First 16 bytes of SHA-256 over `thidua.<kind>`, a zero byte and the parts, each preceded by its length.
+/// First 16 bytes of SHA-256 over `thidua.<kind>`, a zero byte and the parts, each preceded by its
+/// length.
 #[must_use]
 pub fn derive_id(kind: &str, parts: &[&[u8]]) -> [u8; 16] {
     let mut hash = Sha256::new();

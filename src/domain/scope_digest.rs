@@ -6,7 +6,8 @@
 
 use sha2::{Digest as _, Sha256};
 
-/// First 16 bytes, big-endian, of SHA-256 over id, revision (8 bytes, big-endian) and the record's bytes.
+/// First 16 bytes, big-endian, of SHA-256 over id, revision (8 bytes, big-endian) and the record's
+/// bytes.
 #[must_use]
 pub fn hash_record(id: &[u8; 16], revision: i64, bytes: &[u8]) -> u128 {
     let mut hash = Sha256::new();
