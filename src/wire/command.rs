@@ -6,13 +6,13 @@
 use super::field_violations::FieldViolations;
 use super::values;
 use crate::domain::cell::CellChange;
-use crate::domain::command::{Command, CommandBody, NoteChange, SaveCells};
+use crate::domain::command::{Command, CommandBody};
 use crate::domain::ids::{
     CommentId, ConflictId, ContractId, HeldCommandId, ProposalId, ReportId, UnitId,
 };
 use crate::domain::limits::CHANGES_MAX;
 use crate::domain::reason::{Refusal, RefusalReason};
-use crate::domain::report::ReportKey;
+use crate::domain::report::{NoteChange, ReportKey, SaveCells};
 use crate::pb;
 use crate::pb::command::Body as BodyMessage;
 use prost::Message as _;

@@ -4,12 +4,13 @@
 
 use crate::domain::campaign::{
     BaselineMethod, CampaignField, CampaignKind, CampaignStatus, Commitment, DutyEvidence,
-    LaunchMode, PlanStatus, ZeroBasePolicy,
+    LaunchMode, PlanStatus,
 };
 use crate::domain::element::{CountingLevel, ElementKind};
 use crate::domain::org::{Hierarchy, LineageKind, UnitKind};
 use crate::domain::quality::FindingState;
 use crate::domain::reason::RefusalReason;
+use crate::domain::target_rule::ZeroBasePolicy;
 use crate::domain::workflow::ReportState;
 use crate::pb;
 

@@ -15,7 +15,7 @@ use thidua::app::partner::ServiceKeyRequest;
 use thidua::domain::baseline::{BaselineRow, BaselineStatus};
 use thidua::domain::campaign::CampaignStep;
 use thidua::domain::cell::{CellChange, CellValue, ElementNumber, MissingReason};
-use thidua::domain::command::{CommandBody, NoteChange, SaveCells};
+use thidua::domain::command::CommandBody;
 use thidua::domain::hex::encode_hex;
 use thidua::domain::ids::{
     AccountId, CommentId, ConflictId, DeviceId, HeldCommandId, ProposalId, ReportId, ServiceKeyId,
@@ -23,7 +23,7 @@ use thidua::domain::ids::{
 };
 use thidua::domain::partner::PartnerCall;
 use thidua::domain::permission::{Actor, Grant, Role};
-use thidua::domain::report::{ReportKey, ReviewQuestion};
+use thidua::domain::report::{NoteChange, ReportKey, ReviewQuestion, SaveCells};
 use thidua::domain::time::Timestamp;
 use thidua::jobs;
 use thidua::store::audit::AuditEntry;

@@ -8,7 +8,7 @@ use thidua::domain::attachment::HeldReason;
 use thidua::domain::baseline::BaselineStatus;
 use thidua::domain::campaign::{
     BaselineMethod, CampaignField, CampaignKind, CampaignStatus, CampaignStep, Classification,
-    Commitment, DutyEvidence, LaunchMode, PlanStatus, ZeroBasePolicy,
+    Commitment, DutyEvidence, LaunchMode, PlanStatus,
 };
 use thidua::domain::cell::{CellValue, MissingReason};
 use thidua::domain::command::Verdict;
@@ -29,6 +29,7 @@ use thidua::domain::scope::{RecordKind, ScopeKind};
 use thidua::domain::scoring::{ScoreExclusion, cluster_comparison::ClusterBand};
 use thidua::domain::standing::{JudgementState, ReportSupport, StandingView};
 use thidua::domain::target_rule;
+use thidua::domain::target_rule::ZeroBasePolicy;
 use thidua::domain::target_rule::ast::{ChangeMode, Comparator, RatioBasis, TermSign};
 use thidua::domain::workflow;
 use thidua::wire::{access, enums, reasons, sync, values};

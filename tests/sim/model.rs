@@ -8,14 +8,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use thidua::app::ReferenceSnapshot;
 use thidua::domain::cell::{CellValue, ElementNumber};
-use thidua::domain::command::{Command, CommandBody, SaveCells, Verdict};
+use thidua::domain::command::{Command, CommandBody, Verdict};
 use thidua::domain::ids::{
     AccountId, CommentId, ConflictId, DeviceId, HeldCommandId, ProposalId, ReportId, UnitId,
     derive_id,
 };
 use thidua::domain::permission::{Grant, Role};
 use thidua::domain::reason::RefusalReason;
-use thidua::domain::report::{ContentHash, FormSchema, Report, ReportKey, ReviewQuestion};
+use thidua::domain::report::{
+    ContentHash, FormSchema, Report, ReportKey, ReviewQuestion, SaveCells,
+};
 use thidua::domain::workflow::ReportState;
 use thidua::wire::command::{NumberedCommand, decode_command};
 

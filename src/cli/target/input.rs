@@ -3,10 +3,10 @@
 //! A key that is not known is refused: a misspelt `missing` would make a verdict of what is none.
 
 use super::TargetInputError;
-use crate::domain::campaign::ZeroBasePolicy;
 use crate::domain::element::ElementCode;
 use crate::domain::lang::Lang;
 use crate::domain::ratio::Ratio;
+use crate::domain::target_rule::ZeroBasePolicy;
 use crate::domain::target_rule::{
     Attestation, Comparability, EvaluationTerms, FormulaIdentifier, StandingStage, StaticFigures,
     Target,

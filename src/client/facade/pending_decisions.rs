@@ -6,11 +6,12 @@ use super::{ClientError, Phone, Result, commands, queries, review, view_conversi
 use crate::client::reference::LocalReference;
 use crate::domain::attachment::{HeldCommand, HeldState};
 use crate::domain::cell::CellChange;
-use crate::domain::command::{CommandBody, NoteChange, SaveCells};
+use crate::domain::command::CommandBody;
 use crate::domain::hex::encode_hex;
 use crate::domain::ids::{HeldCommandId, ProposalId, ReportId, UnitId};
 use crate::domain::proposal::Proposal;
 use crate::domain::reason::RefusalReason;
+use crate::domain::report::{NoteChange, SaveCells};
 use crate::domain::scope::RecordKind;
 use crate::wire;
 

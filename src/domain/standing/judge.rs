@@ -7,7 +7,7 @@ use super::attribution::UnitOrigins;
 use super::totals::CampaignTotals;
 use super::unit_figures::{UnitFigures, resolve_window};
 use super::{Coverage, Judgement, JudgementState, Standing, StandingFigure};
-use crate::domain::campaign::{Campaign, CampaignTarget, ZeroBasePolicy};
+use crate::domain::campaign::{Campaign, CampaignTarget};
 use crate::domain::element::ElementCode;
 use crate::domain::expectation::UnknownCalendar;
 use crate::domain::ids::UnitId;
@@ -15,6 +15,7 @@ use crate::domain::org::UnitKind;
 use crate::domain::ratio::Ratio;
 use crate::domain::target_rule::{
     Baseline, Comparison, Evaluation, EvaluationTerms, StandingStage, Target, TargetWindow as When,
+    ZeroBasePolicy,
 };
 use crate::domain::window::DateWindow;
 use std::collections::BTreeSet;

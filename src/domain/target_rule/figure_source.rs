@@ -5,9 +5,9 @@
 use super::ast::{Baseline, FormulaIdentifier, TargetWindow};
 use super::missing_bound;
 use super::verdict::{Comparability, StandingStage};
-use crate::domain::campaign::ZeroBasePolicy;
 use crate::domain::element::ElementCode;
 use crate::domain::ratio::Ratio;
+use crate::domain::target_rule::ZeroBasePolicy;
 use std::collections::BTreeMap;
 
 /// The figures of one unit. `None` is "not there", which is never zero.

@@ -24,6 +24,7 @@ mod syntax_error;
 mod threshold;
 mod token;
 mod verdict;
+mod zero_base;
 
 pub use ast::{
     Baseline, ChangeMode, Comparator, Comparison, Expr, FormRuleExpr, FormulaIdentifier, Measure,
@@ -37,6 +38,7 @@ pub use figure_source::{
 };
 pub use syntax_error::{ExpectedSyntax, SyntaxError};
 pub use verdict::{Comparability, PaceState, StandingStage, TargetVerdict, Tier, VerdictReason};
+pub use zero_base::ZeroBasePolicy;
 
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,8 @@
 //! Figures written down in one line, and the evaluation asked of them.
 
-use crate::domain::campaign::ZeroBasePolicy;
 use crate::domain::element::ElementCode;
 use crate::domain::ratio::Ratio;
+use crate::domain::target_rule::ZeroBasePolicy;
 use crate::domain::target_rule::*;
 
 pub(crate) const T1: &str = "change(count(x) vs same_window_prior_year, rel) <= -7%";

@@ -1,7 +1,7 @@
 //! The worked vectors of closed windows, each under its number.
 
 use super::evaluation_case::{LESS, T1, display_text, evaluation_case, ratio, verdict_code};
-use crate::domain::campaign::ZeroBasePolicy;
+use crate::domain::target_rule::ZeroBasePolicy;
 use crate::domain::target_rule::{Comparability, FailureAllowance, StandingStage, VerdictReason};
 
 fn share(text: &str, num: i64, den: i64) -> crate::domain::target_rule::Evaluation {
