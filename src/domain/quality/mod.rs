@@ -1,7 +1,7 @@
 //! Data quality: questions to the unit that reported, never a judgement.
 //!
-//! Every rule is exact where it decides and asks with evidence; the unit is asked first and has the right of reply. Nothing here ranks
-//! units, and nobody can sort them by findings. Knows no store and no person.
+//! Every rule decides exactly and asks with evidence; the unit is asked first and can reply. Units
+//! must not be ranked or sorted by findings.
 
 mod false_discovery;
 mod finding;

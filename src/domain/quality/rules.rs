@@ -1,7 +1,8 @@
-//! The rules: each looks at a series, a sheet or a sending and may ask one question about the newest days.
+//! The quality rules: each tests a series, a sheet or a submission and may ask one question about
+//! the newest days.
 //!
-//! Each rule says how many series it could look at, so that many looks do not become many questions by luck (see `many`). A rule
-//! never concludes: it has evidence and a question. Knows no store and no right.
+//! Each rule counts its tests, because the false discovery rate depends on their number (see
+//! `false_discovery`). A rule must not conclude: it has evidence and a question.
 
 use super::finding::{Finding, FindingState, QualityRule};
 use super::series::{ElementSeries, QualityData, ReportSeries};
@@ -16,35 +17,36 @@ use crate::domain::window::DateWindow;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What one rule asked, and at how many series it looked.
+/// Findings of one rule, and the number of its tests.
 #[derive(Debug, Clone, Default)]
 pub struct RuleFindings {
     /// Questions.
     pub findings: Vec<Finding>,
-    /// Looks that could have become a question.
+    /// Number of tests that could have made a finding.
     pub test_count: usize,
 }
 
-/// Periods of a unit's own past that count as its usual.
+/// Number of a unit's own past periods that define its usual.
 const OWN_PERIODS: usize = 12;
-/// Fewer cases than this together, or half of it apart, are no question: small numbers move by themselves.
+/// Minimum number of cases in total, and twice the minimum difference: smaller numbers vary by
+/// themselves.
 const CASES_MIN: i64 = 10;
-/// Weeks that are held together where single ones are too small.
+/// Number of weeks summed into a block where single ones are too small.
 const BLOCK_PERIODS: usize = 4;
-/// One count that should not fall as the one beside it rises.
+/// A count that should not fall while its companion rises.
 const DRIFT_PAIRS: [(&str, &str); 2] =
     [("ta_accidents", "ta_collisions"), ("vses_occurred", "so_offences")];
 /// Two counts whose ratio is steady.
 const STEADY_RATIO_PAIRS: [(&str, &str); 2] =
     [("reports_received", "so_offences"), ("ta_injured", "ta_accidents")];
-/// A part, and the whole that it cannot pass over all the days.
+/// A part, and the whole that it cannot exceed over all days.
 const PART_WHOLE_PAIRS: [(&str, &str); 3] = [
     ("reports_accepted", "reports_received"),
     ("reports_resolved", "reports_handled"),
     ("vses_solved", "solved"),
 ];
 
-/// Asks every rule.
+/// Runs every rule.
 #[must_use]
 pub fn run_rules(
     input: &StandingInput<'_>,
@@ -149,7 +151,7 @@ impl RuleContext<'_> {
         self.data.series.iter().map(|series| series.unit).collect()
     }
 
-    /// Pairs of series of one unit.
+    /// Tests pairs of series of the same unit.
     fn test_pairs(
         &self,
         pairs: &[(&str, &str)],
@@ -179,7 +181,7 @@ impl RuleContext<'_> {
 
     fn check_identity(&self) -> RuleFindings {
         self.test_pairs(&PART_WHOLE_PAIRS, QualityRule::Identity, |part, whole| {
-            // With a week absent on either side the sums are not of the same days.
+            // If a week is absent on either side, the sums do not cover the same days.
             let sum = |series: &ElementSeries| {
                 series.points.iter().map(|point| point.value).sum::<Option<i64>>()
             };
@@ -196,7 +198,7 @@ impl RuleContext<'_> {
         })
     }
 
-    /// One falls as the other rises, both beyond 2 of usual variation, block against block.
+    /// One count falls while the other rises, both by more than z = 2, block against block.
     fn check_drift(&self) -> RuleFindings {
         self.test_pairs(&DRIFT_PAIRS, QualityRule::Drift, |falls, rises| {
             let ([before, now], [other, beside]) = (block_sums(falls)?, block_sums(rises)?);
@@ -206,16 +208,17 @@ impl RuleContext<'_> {
                 && counts_differ(other, beside, 200);
             let (window, evidence) =
                 (falls.last_window(2 * BLOCK_PERIODS)?, vec![before, now, other, beside]);
-            // Two independent counts, each beyond 2: the product of two chances of 0.0455.
+            // Two independent counts, each beyond z = 2: the product of two probabilities of
+            // 0.0455.
             Some(RuleTest { unusual, window, evidence, strength: 200, chance: 2_070_274 })
         })
     }
 
-    /// The ratio of two counts in the last block against the one before, both scaled to the same whole.
+    /// The ratio of two counts in the last block against the block before.
     fn check_ratio_drift(&self) -> RuleFindings {
         self.test_pairs(&STEADY_RATIO_PAIRS, QualityRule::RatioDrift, |above, below| {
             let ([a, b], [c, d]) = (block_sums(above)?, block_sums(below)?);
-            // With the ratio of the block before, so many of the one were to be expected for the other now.
+            // Expected count now, at the ratio of the block before.
             let expected = if c == 0 { return None } else { a * d / c };
             let unusual = expected >= 5 && counts_differ(expected, b, 400);
             let (window, evidence) = (above.last_window(2 * BLOCK_PERIODS)?, vec![a, c, b, d]);
@@ -229,7 +232,8 @@ impl RuleContext<'_> {
         })
     }
 
-    /// Units that just keep a limit against units that just miss it: about all of them together, so who runs the campaign is asked.
+    /// Units just inside a limit against units just outside. The question concerns all of them, so
+    /// the unit that runs the campaign is asked.
     fn check_bunching(&self) -> RuleFindings {
         let mut findings = RuleFindings::default();
         for near in &self.data.near_limits {
@@ -294,7 +298,7 @@ impl RuleContext<'_> {
         findings
     }
 
-    /// No case in all the periods, each of them sent, although last year had enough that this is improbable; by place, not by person.
+    /// All periods reported and all zero, although last year's count makes that improbable.
     fn check_zeros(&self, series: &ElementSeries) -> Option<RuleTest> {
         let window = series.last_window(series.points.len())?;
         let values = series.last_values(series.points.len()).filter(|_| series.flow)?;
@@ -310,7 +314,7 @@ impl RuleContext<'_> {
         Some(RuleTest { unusual, window, evidence: vec![base, 0], strength: base * 100, chance })
     }
 
-    /// A jump from what the predecessors counted in their last periods to what their successor counted in its first.
+    /// A jump from the predecessors' last periods to the successor's first periods.
     fn check_break(&self, series: &ElementSeries) -> Option<RuleTest> {
         let first = series.points.get(..BLOCK_PERIODS)?;
         let born = first.first()?.window.start;
@@ -338,7 +342,7 @@ impl RuleContext<'_> {
         })
     }
 
-    /// Nearly every sheet in the last hour, or one device that sends for many units.
+    /// Nearly all sheets in the last hour, or one device that sends for many units.
     fn check_last_minute(&self) -> RuleFindings {
         let mut by_unit: BTreeMap<UnitId, Vec<&super::series::FirstSubmission>> = BTreeMap::new();
         let mut by_device: BTreeMap<DeviceId, BTreeSet<UnitId>> = BTreeMap::new();
@@ -388,7 +392,8 @@ impl RuleContext<'_> {
                 continue;
             };
             findings.test_count += 1;
-            // Before the server's time it cannot have been written; long after it was, it may have waited for signal.
+            // A device time after the server's is an error; a device time long before it can be a
+            // delayed sync.
             let test = RuleTest {
                 unusual: ahead > 10,
                 ..RuleTest::without_chance(window, vec![ahead], ahead)
@@ -422,7 +427,7 @@ impl RuleSubject for ReportSeries {
     }
 }
 
-/// One look of one rule.
+/// One test of one rule.
 struct RuleTest {
     window: DateWindow,
     evidence: Vec<i64>,
@@ -432,24 +437,25 @@ struct RuleTest {
 }
 
 impl RuleTest {
-    /// A look that is no matter of chance.
+    /// A test without a chance model.
     fn without_chance(window: DateWindow, evidence: Vec<i64>, strength: i64) -> Self {
         Self { window, evidence, strength, chance: 0, unusual: true }
     }
 }
 
-/// See [`exact::differs`]; sums of figures are never below zero.
+/// See [`statistics::is_significant_change`]; sums of figures are never negative.
 fn counts_differ(a: i64, b: i64, hundredths: i64) -> bool {
     statistics::is_significant_change(a.max(0), b.max(0), hundredths)
 }
 
-/// The sums of the last block and of the one before it, earlier first; every sheet in.
+/// The sums of the last block and of the one before it, earlier first; `None` unless every sheet is
+/// in.
 fn block_sums(series: &ElementSeries) -> Option<[i64; 2]> {
     let values = series.last_values(2 * BLOCK_PERIODS).filter(|_| series.flow)?;
     Some([values[..BLOCK_PERIODS].iter().sum(), values[BLOCK_PERIODS..].iter().sum()])
 }
 
-/// The whole part as a strength.
+/// The integer part.
 fn floor_to_i64(ratio: Ratio) -> Option<i64> {
     i64::try_from(ratio.floor()).ok()
 }
@@ -483,7 +489,7 @@ fn check_outlier(series: &ElementSeries) -> Option<RuleTest> {
 
 fn check_change(series: &ElementSeries) -> Option<RuleTest> {
     let [before, now] = block_sums(series)?;
-    // From none to three is beyond usual variation on paper, and in a small commune nothing.
+    // From 0 to 3 exceeds usual variation by the formula, but means nothing in a small commune.
     let unusual = counts_differ(before, now, 300) && before + now >= CASES_MIN;
     let window = series.last_window(2 * BLOCK_PERIODS)?;
     let strength =
@@ -527,7 +533,7 @@ fn check_digits(series: &ElementSeries) -> Option<RuleTest> {
     Some(RuleTest { unusual, window, evidence: counts.to_vec(), strength, chance: 1_000_000 })
 }
 
-/// The same sheet three times or more, and not a sheet of almost nothing.
+/// The same sheet at least three times, with enough cases on it.
 fn check_copied(sheets: &ReportSeries) -> Option<RuleTest> {
     let (_, newest) = sheets.reports.last()?;
     let newest = newest.as_ref()?;

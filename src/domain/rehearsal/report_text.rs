@@ -1,6 +1,4 @@
-//! The rehearsal as a text that a clerk can read, in Vietnamese and English.
-//!
-//! Knows words only; every figure comes from the report.
+//! Text of a rehearsal report, in Vietnamese and English.
 
 use super::{ClosingUnit, EXPOSURE_PERCENT, RehearsalReport, UnitLabel};
 use crate::domain::org::{Fraction, UnitKind};
@@ -9,7 +7,7 @@ use jiff::civil::Date;
 use std::collections::BTreeMap;
 
 impl RehearsalReport {
-    /// The whole report; in Vietnamese if `vi`, else in English.
+    /// The whole report; in Vietnamese if `vi`, otherwise in English.
     #[must_use]
     pub fn text(&self, vi: bool) -> String {
         let mut writer = RehearsalTextWriter { vi, text: String::new(), sections: 0 };
@@ -49,7 +47,7 @@ impl RehearsalReport {
         }
     }
 
-    /// Mergers under the name of the successor, then splits, then units that nobody follows.
+    /// Mergers by successor, then splits, then units without a predecessor.
     fn write_successions(&self, writer: &mut RehearsalTextWriter) {
         if self.closing_units.is_empty() && self.opening_units.is_empty() {
             return;

@@ -1,7 +1,7 @@
-//! The single reports behind a number: what each of them adds, and which are not in.
+//! The reports behind a number: what each of them adds, and which are missing.
 //!
-//! Read from the very list that sums are read from, so the addends that count always add up to the number. Knows no reader: who may see
-//! which report is asked elsewhere.
+//! Computed from the same list as the sums, so the addends that count always add up to the number.
+//! Permissions are checked elsewhere.
 
 use super::aggregate::{ExpectedReport, StandingInput, list_expected_reports};
 use super::judge::attested_elements;
@@ -18,13 +18,13 @@ use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
 string_enum! {
-    /// What a report does for a number.
+    /// How a report supports a number.
     ReportSupport {
-        /// It is not in: never the same as zero.
+        /// Not received; never the same as zero.
         Missing = "MISSING",
-        /// It is in and not accepted yet: it adds nothing.
+        /// Received and not accepted yet: it adds nothing.
         Waiting = "WAITING",
-        /// It is accepted: its figures are official.
+        /// Accepted: its figures are official.
         Accepted = "ACCEPTED",
     }
 }
@@ -34,35 +34,35 @@ string_enum! {
 pub struct Addend {
     /// The element.
     pub element: ElementCode,
-    /// The official figure, scaled; `None` where there is none.
+    /// The official figure, scaled; `None` if there is none.
     pub figure: Option<i64>,
-    /// Whether the figure is part of the number: of a stock only the last word of each unit is.
+    /// Whether the figure is part of the number: of a stock only each unit's latest figure is.
     pub counts: bool,
 }
 
-/// One report that is owed, and what it does for a number.
+/// One expected report, and what it adds to a number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StandingReport {
-    /// The report; there may be none yet under this id.
+    /// Id of the report, which may not exist yet.
     pub report: ReportId,
     /// Its contract.
     pub contract: ContractId,
-    /// The unit that owes it.
+    /// The unit that must send it.
     pub unit: UnitId,
-    /// The days it answers for.
+    /// The days it covers.
     pub period: Period,
     /// The first day on which it is late.
     pub due: Date,
-    /// What it does.
+    /// How it supports the number.
     pub support: ReportSupport,
-    /// Whether it came late.
+    /// Whether it was received after its due day.
     pub late: bool,
-    /// What it adds, element by element.
+    /// What it adds, by element.
     pub addends: Vec<Addend>,
 }
 
-/// The reports behind the target, or the member of one, with this code at `unit` in `phase` (0: the whole campaign): by unit (uid), then day, then contract. `None` where
-/// the campaign has no such target.
+/// The reports behind the target or member with this code at `unit` in `phase` (0: the whole
+/// campaign), by unit (uid), then day, then contract. `None` if the campaign has no such target.
 ///
 /// # Errors
 /// A contract names a calendar that does not exist.
@@ -91,7 +91,7 @@ pub fn list_standing_reports(
     Ok(Some(all))
 }
 
-/// The formula with this code: members are named as judgements name them, `T3a`, `T3b`.
+/// The formula with this code. Members have the codes of their judgements: `T3a`, `T3b`.
 fn find_member<'a>(here: &str, formula: &'a Target, code: &str) -> Option<&'a Target> {
     if here == code {
         return Some(formula);
@@ -100,7 +100,7 @@ fn find_member<'a>(here: &str, formula: &'a Target, code: &str) -> Option<&'a Ta
     members.find_map(|(formula, letter)| find_member(&format!("{here}{letter}"), formula, code))
 }
 
-/// The elements that a formula asks for, by the days over which it does; those of the phase where it names none.
+/// The elements of a formula by window; the phase's window where the formula names none.
 fn requested_elements(
     input: &StandingInput<'_>,
     formula: &Target,
@@ -176,7 +176,7 @@ fn build_standing_report(owed: &ExpectedReport<'_>, adds: Vec<Addend>) -> Standi
     }
 }
 
-/// Those of `elements` that a report brings in, with their kind.
+/// Those of `elements` that are on the report's form, with their kind.
 fn reported_elements<'e>(
     catalogue: &Catalogue,
     owed: &ExpectedReport<'_>,
@@ -187,12 +187,13 @@ fn reported_elements<'e>(
     on_form.filter_map(|code| Some((code, catalogue.element(code)?.kind))).collect()
 }
 
-/// The last word of one unit about one stock.
+/// The latest report of one unit on one stock.
 struct LatestStockReport<'o> {
-    /// Where it counts: above the unit as of its last period, whether or not that one is in.
+    /// The units whose sums include it, as of the unit's last period, whether or not that report is
+    /// in.
     path: &'o [UnitId],
     end: Date,
-    /// Which of the owed reports says it.
+    /// Index of the expected report that contains the figure.
     index: Option<usize>,
 }
 

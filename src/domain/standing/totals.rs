@@ -1,15 +1,17 @@
-//! Sums that follow the reports one by one: a changed report takes its old figures out of every sum on which they stood and puts its new
-//! ones in, so that a night costs what changed.
+//! Incremental sums: a changed report subtracts its old figures from every sum that includes them
+//! and adds its new ones, so a nightly run costs only what changed.
 //!
 //! ```text
-//!  due reports, by contract, unit, day          rows: places on whose sums each stands        windows
-//!  com-1  w34 ─ said 3 ─────────────┐           com-1, dist-9, prov                           whole year
-//!  com-1  w35 ─ missing ────────────┼─ flows: each adds its own figure, or "not in"           phase 1 ...
-//!  com-1  w36 ─ not over yet        │  stocks: the last word of the unit alone; told anew when any of its reports changes
+//!  expected reports by contract, unit, day    rows: units whose sums include it    windows
+//!  com-1  w34 ─ reported 3 ─────────┐         com-1, dist-9, prov                  whole year
+//!  com-1  w35 ─ missing ────────────┼─ flows: each adds its own figure, or "missing"   phase 1 ...
+//!  com-1  w36 ─ not over yet        │  stocks: only the unit's latest figure, recomputed
+//!                                      when any of its reports changes
 //! ```
 //!
-//! The sums are the same, to the byte, in whatever order reports came and however often they were corrected; `tests/properties.rs` compares
-//! them with sums made from nothing. Knows no target and no store; where a report counts is `place`'s, what is owed is `expectation`'s.
+//! The sums are identical, to the byte, for every order of reports and corrections;
+//! `tests/properties.rs` compares them with sums computed from scratch. Attribution is in
+//! `attribution`, expected reports in `domain::expectation`.
 
 use super::Coverage;
 use super::aggregate::{
@@ -36,9 +38,9 @@ pub struct CampaignTotals {
     day: Date,
     layouts: Vec<ContractLayout>,
     tracked: Vec<TrackedReport>,
-    /// Where the report that answers for this is among `dues`; told at the first change.
+    /// Index into `tracked` by report key; filled at the first change.
     index_by_key: HashMap<TrackedReportKey, usize>,
-    /// The dues of one unit under one contract, by day.
+    /// Range in `tracked` of one unit under one contract, by day.
     range_by_unit: HashMap<(usize, UnitId), Range<usize>>,
     windows: Vec<(DateWindow, WindowSums)>,
     stock_contributions: HashMap<(usize, UnitId, usize), StockContribution>,
@@ -46,7 +48,7 @@ pub struct CampaignTotals {
 
 type TrackedReportKey = (ContractId, UnitId, Date, Date, u8);
 
-/// What a report under one contract holds, in the form's order.
+/// Columns of the reports under one contract, in the form's order.
 #[derive(Debug, Clone)]
 struct ContractLayout {
     id: ContractId,
@@ -58,14 +60,14 @@ struct ContractLayout {
 /// One element of a form.
 #[derive(Debug, Clone, Copy)]
 struct LayoutColumn {
-    /// Its place in the catalogue.
+    /// Index in the catalogue.
     column: usize,
-    /// The short number by which cells name it.
+    /// The short number of the element in cells.
     number: Option<ElementNumber>,
     stock: bool,
 }
 
-/// A report that is or will be owed, and what it says.
+/// An expected report, due now or later, and its content.
 #[derive(Debug, Clone)]
 struct TrackedReport {
     layout: usize,
@@ -73,16 +75,16 @@ struct TrackedReport {
     start: Date,
     end: Date,
     cut: u8,
-    /// The day on which its whole period is over, and it counts.
+    /// The day on which its whole period is over and the report starts to count.
     counts_on: Date,
     rows: Vec<usize>,
     indeterminate_units: Vec<UnitId>,
-    /// The windows in which it lies.
+    /// Indexes of the windows that contain its period.
     windows: Vec<usize>,
     received: Option<ReceivedFigures>,
 }
 
-/// What a received report says.
+/// Content of a received report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct ReceivedFigures {
     accepted: bool,
@@ -91,14 +93,14 @@ struct ReceivedFigures {
     figures: Vec<Option<i64>>,
 }
 
-/// The last word of a unit about a stock, as it stands in the sums.
+/// The latest figure of a unit's stock, as included in the sums.
 #[derive(Debug, Clone)]
 struct StockContribution {
     rows: Vec<usize>,
     sum: ElementSum,
 }
 
-/// Whether something is put into sums or taken out.
+/// Whether a value is added to sums or subtracted.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum SumOperation {
     Add,
@@ -106,8 +108,9 @@ enum SumOperation {
 }
 
 impl CampaignTotals {
-    /// The sums of what `input` holds. No piece of a period lies across the edge of a window that a campaign judges
-    /// ([`crate::domain::calendar::Calendars::with_campaigns`]), so each belongs to a window whole or not at all.
+    /// Computes the sums of `input`. Periods are cut at the edges of the windows that a campaign
+    /// judges ([`crate::domain::calendar::Calendars::with_campaigns`]), so each piece lies wholly
+    /// inside or outside of a window.
     ///
     /// # Errors
     /// A contract names a calendar that does not exist.
@@ -143,7 +146,7 @@ impl CampaignTotals {
             list_expected_reports(input, DateWindow { start, end })?
                 .iter()
                 .for_each(|owed| totals.track_report(owed, &rows));
-            // They are kept from one night to the next, and no more will come.
+            // The totals stay in memory between nightly runs, and no further report is added.
             totals.tracked.shrink_to_fit();
         }
         let over: Vec<usize> = (0..totals.tracked.len()).filter(|at| totals.is_over(*at)).collect();
@@ -163,7 +166,7 @@ impl CampaignTotals {
         &self.windows
     }
 
-    /// Takes what a report says now in place of what it said before. One that nobody owes changes nothing.
+    /// Replaces the content of a report. A report that is not expected changes nothing.
     pub fn upsert_report(&mut self, input: &StandingInput<'_>, entry: &ReportEntry<'_>) {
         let ReportKey { contract, unit, period } = entry.key;
         if self.index_by_key.is_empty() {
@@ -201,7 +204,8 @@ impl CampaignTotals {
         }
     }
 
-    /// Goes on to a later day: periods that are over by then count. Sums never go back to an earlier day: nothing is done.
+    /// Advances to a later day: periods that are over by then count. An earlier day changes
+    /// nothing.
     pub fn advance_to(&mut self, input: &StandingInput<'_>, day: Date) {
         let before = self.day;
         self.day = day.max(before);
@@ -242,7 +246,7 @@ impl CampaignTotals {
         });
     }
 
-    /// These count from now on.
+    /// Starts to count these reports.
     fn activate_reports(&mut self, input: &StandingInput<'_>, these: &[usize]) {
         let mut stocks: Vec<(usize, UnitId)> = Vec::new();
         for at in these {
@@ -262,7 +266,7 @@ impl CampaignTotals {
         stocks.into_iter().for_each(|(sheet, unit)| self.recompute_stocks(sheet, unit));
     }
 
-    /// Puts the flows and the coverage of one report in, or takes them out.
+    /// Adds the flows and the coverage of one report, or subtracts them.
     fn apply_report(&mut self, input: &StandingInput<'_>, at: usize, operation: SumOperation) {
         let due = &self.tracked[at];
         let sheet = &self.layouts[due.layout];
@@ -297,7 +301,7 @@ impl CampaignTotals {
         }
     }
 
-    /// Tells the stocks of one unit under one contract anew.
+    /// Recomputes the stocks of one unit under one contract.
     fn recompute_stocks(&mut self, sheet: usize, unit: UnitId) {
         let Some(range) = self.range_by_unit.get(&(sheet, unit)).cloned() else { return };
         for nth in 0..self.layouts[sheet].columns.len() {
@@ -318,7 +322,8 @@ impl CampaignTotals {
         }
     }
 
-    /// The last word of one unit about one stock: where its last period counts, and the newest figure up to then.
+    /// The latest figure of one unit's stock: attributed as of its last period, with the newest
+    /// figure up to then.
     fn latest_stock(
         &self,
         range: Range<usize>,
@@ -356,7 +361,7 @@ impl TrackedReport {
         (sheets[self.layout].id, self.unit, self.start, self.end, self.cut)
     }
 
-    /// The official figure of a line.
+    /// The official figure in a column.
     fn official_figure(&self, nth: usize) -> Option<i64> {
         self.received.as_ref().filter(|received| received.accepted)?.figures[nth]
     }
@@ -397,7 +402,8 @@ fn contract_layouts(
     input.catalogue.contracts.iter().map(sheet).collect()
 }
 
-/// What a missing report most likely holds: the unit's part of last year, by days; nothing where there is no last year.
+/// The expected content of a missing report: the unit's share of last year by days; zero without a
+/// baseline of last year.
 fn expected_figure(input: &StandingInput<'_>, due: &TrackedReport, line: &LayoutColumn) -> Ratio {
     let base = input.campaign.base_window();
     let whole =

@@ -1,7 +1,7 @@
-//! One comparison judged: threshold, limit, value, and the verdict once the window is over.
+//! Judges one comparison: threshold, limit, value, and the verdict once the window is over.
 //!
-//! The order matters and is that of the domain page: comparability, figures, denominators, zero base, small base, and only
-//! then the comparison. What is said while the window runs is in `pace`.
+//! The order of checks is that of the domain page: comparability, figures, denominators, zero base,
+//! small base, then the comparison. The pace of a running window is in `pace`.
 
 use super::ast::{ChangeMode, Comparator, Comparison};
 use super::comparison_figures::{
@@ -29,7 +29,7 @@ pub(super) fn evaluate_comparison(
     }
 }
 
-/// All that is known of a comparison before its stage matters.
+/// The inputs of a comparison that do not depend on its stage.
 pub(super) struct ComparisonCase<'a> {
     pub(super) reader: ComparisonReader<'a>,
     pub(super) decomposed: DecomposedMeasure<'a>,
@@ -37,7 +37,7 @@ pub(super) struct ComparisonCase<'a> {
     pub(super) base: Option<PriorFigure>,
     /// In the unit of `current`.
     pub(super) threshold: Threshold,
-    /// The base is zero and stays out of every percentage.
+    /// The base is zero, so no percentage is shown.
     pub(super) from_zero_base: bool,
 }
 
@@ -87,7 +87,7 @@ fn judge_comparison(
     set_verdict(&case, out)
 }
 
-/// The condition on the measure's own value, and whether it comes from the policy for a zero base.
+/// The threshold on the measure's own value, and whether it comes from the zero-base policy.
 fn resolve_threshold(
     reader: &ComparisonReader<'_>,
     plan: &DecomposedMeasure<'_>,
@@ -113,7 +113,7 @@ fn resolve_threshold(
             reason: VerdictReason::NegativeBase,
         });
     }
-    // A difference has a meaning from zero too, unless it asks for less than nothing.
+    // An absolute difference is valid from zero too, unless it requires a negative value.
     let less_than_nothing = need.is_ceiling() && !need.is_met_by(Ratio::ZERO);
     if !base.is_zero() || (mode == ChangeMode::Absolute && !less_than_nothing) {
         return Ok((need, false));
@@ -141,12 +141,12 @@ fn count_cases(
     Some(CaseCounts::from_counts(base.map(|base| base.value), current.reported))
 }
 
-/// The last whole number that meets, and how many failures a ratio allows.
+/// Sets the last whole number that meets the target, and the failures that a ratio allows.
 fn set_limits(case: &ComparisonCase<'_>, out: &mut Evaluation) {
     let Threshold { cmp, value: at } = case.threshold;
     match (case.current.parts, case.decomposed.change) {
         (None, _) => out.limit = case.threshold.limit(),
-        // The numerator of a share that is bounded from above is itself the count that may not grow.
+        // For a share with an upper bound, the limit is the numerator itself.
         (Some((_, below)), None) if case.threshold.is_ceiling() => {
             out.limit = at.checked_mul(below).and_then(|at| Threshold { cmp, value: at }.limit());
         }
@@ -169,7 +169,7 @@ fn failure_allowance(need: Threshold, above: Ratio, below: Ratio) -> Option<Fail
     Some(FailureAllowance { allowed, remaining: allowed.checked_sub(failed)? })
 }
 
-/// Below the least base there is no verdict, only the counts.
+/// Below the minimum base there is no verdict, only the counts.
 fn check_base_size(case: &ComparisonCase<'_>, out: &mut Evaluation) -> Result<(), EvaluationStop> {
     let (Some((_, mode)), Some(base)) = (case.decomposed.change, case.base) else { return Ok(()) };
     let percent = mode == ChangeMode::Relative && !case.reader.comparison.bound.decimal.is_zero();
@@ -182,12 +182,12 @@ fn check_base_size(case: &ComparisonCase<'_>, out: &mut Evaluation) -> Result<()
     Err(EvaluationStop { verdict: TargetVerdict::NotApplicable, reason: VerdictReason::SmallBase })
 }
 
-/// Whether anything that should be known is not, and nobody has signed for it.
+/// Whether a report is missing or the coverage is below one. Waivers are not considered.
 pub(super) fn is_incomplete(case: &ComparisonCase<'_>) -> bool {
     case.current.missing || case.reader.terms.coverage < Ratio::ONE
 }
 
-/// What may be said of `need`: a statement that missing reports could overturn needs enough of them in.
+/// Judges `need`. A statement that missing reports could overturn requires enough coverage.
 pub(super) fn judge_threshold(
     case: &ComparisonCase<'_>,
     need: Threshold,

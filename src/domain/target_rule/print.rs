@@ -1,6 +1,7 @@
-//! Canonical text of a target: defaults printed, one space round the comparator and after a comma, shortest decimals.
+//! Canonical text of a target: defaults are printed, one space around the comparator and after a
+//! comma, shortest decimals.
 //!
-//! Parsing what is printed here gives the same tree back (a property test in `tests`). Knows no language but the grammar.
+//! Parsing the printed text gives the same tree (property test in `tests`).
 
 use super::ast::{
     Baseline, Comparison, Expr, FormRuleExpr, Measure, Target, TargetBound, TargetUnits,
