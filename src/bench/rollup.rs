@@ -1,7 +1,9 @@
-//! Ten million cells of 1,200 units, 20 elements and three levels added up: from encoded reports, against the bare scan of their bytes and
-//! against the same sums asked of SQLite (and of DuckDB, where `DUCKDB_PYTHON` names a Python that has it); and 10,000 changed cells.
+//! Sums of ten million cells of 1,200 units, 20 elements and three levels: from encoded reports,
+//! against the scan of their bytes and against the same sums in SQLite (and in DuckDB, if
+//! `DUCKDB_PYTHON` names a Python that has it); and 10,000 changed cells.
 //!
-//! Figures are a formula of unit, week and element, so every engine adds up the same and the totals are compared.
+//! Figures are a formula of unit, week and element, so every engine computes the same totals, which
+//! are compared.
 
 use super::bench_row::{BenchMeasure, BenchRow};
 use super::{BenchPlan, Result};
@@ -59,7 +61,7 @@ struct SumRow {
     total: i64,
 }
 
-/// The rows.
+/// Measures the rows.
 pub(super) fn bench_rollup(plan: &BenchPlan) -> Result<Vec<BenchRow>> {
     let dir = std::env::temp_dir().join(format!("thidua-bench-rollup-{}", std::process::id()));
     std::fs::create_dir_all(&dir)?;
@@ -134,7 +136,8 @@ fn time_seconds<T>(work: impl FnOnce() -> Result<T>) -> Result<(T, f64)> {
     Ok((done, began.elapsed().as_secs_f64()))
 }
 
-/// 500 reports of 20 cells corrected: the sums follow, against the bare upserts of every sum that they touch, durable.
+/// Corrects 500 reports of 20 cells: the incremental sums, against durable upserts of every
+/// affected sum.
 fn measure_changes(
     plan: &BenchPlan,
     conn: &mut SqliteConnection,
@@ -167,7 +170,7 @@ fn measure_changes(
         .with_note(note))
 }
 
-/// The same sums asked of DuckDB, its import left out; no row where it is not there.
+/// The same sums in DuckDB, without its import; no row if DuckDB is not available.
 fn measure_duckdb(
     dir: &std::path::Path,
     conn: &mut SqliteConnection,
@@ -221,7 +224,7 @@ struct UnitAncestorRow {
     ancestor: i64,
 }
 
-/// Adds up each unit first and its ancestors from that: the quicker of the two ways. Best of three.
+/// Sums each unit first and its ancestors from that: the faster of two ways. Best of three.
 const DUCKDB_SCRIPT: &str = r#"
 import duckdb, sys, time
 db = duckdb.connect()
@@ -236,7 +239,7 @@ for _ in range(3):
 print(best)
 "#;
 
-/// Encoded reports, and the same as a table of cells; both by formula.
+/// Stores the encoded reports, and the same figures as a table of cells.
 fn fill_database(conn: &mut SqliteConnection, fixture: &RollupFixture) -> Result<()> {
     conn.batch_execute(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -262144;

@@ -1,6 +1,5 @@
-//! The part of the page that says what changed since the run before, and because of which reports.
-//!
-//! Knows layout; what moved was found by `app::changes`.
+//! The section of the page that shows what changed since the previous run, and because of which
+//! reports. The changes are computed in `app::run_changes`.
 
 use super::target_rows::element_name;
 use super::texts;

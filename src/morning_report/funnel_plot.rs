@@ -1,6 +1,8 @@
-//! Units below as a funnel plot: each unit a point over its number of cases, between the limits that chance alone keeps.
+//! Funnel plot of the lower units: each unit is a point over its number of cases, between the
+//! limits of chance.
 //!
-//! Instead of a league table. Points carry official codes and are drawn in code order. Knows how to draw; limits are `domain::funnel`'s.
+//! It replaces a league table: points have official codes and are drawn in code order. The limits
+//! are computed in `domain::funnel_limits`.
 
 use super::target_rows::{measure_name, ratio_parts};
 use super::texts;
@@ -13,33 +15,33 @@ use crate::domain::target_rule::{Comparator, Comparison, Measure, Target};
 use maud::{Markup, html};
 use std::fmt::Write as _;
 
-/// With fewer cases of all units together there is nothing to draw.
+/// Minimum number of cases over all units.
 const CASES_MIN: i64 = 20;
 const PLOT_SIZE: (f64, f64) = (420.0, 210.0);
 /// Left, top, right, bottom.
 const PLOT_MARGIN: (f64, f64, f64, f64) = (44.0, 10.0, 14.0, 26.0);
 
-/// One unit in one funnel.
+/// One unit in one funnel plot.
 pub(super) struct FunnelPoint {
     pub(super) code: String,
-    /// As a leader reads it: `17 (11)` or `22/24`.
+    /// For display: `17 (11)` or `22/24`.
     pub(super) figures: String,
     pub(super) position: Option<FunnelZone>,
     hits: i64,
     cases: i64,
 }
 
-/// One measure over the units below.
+/// One measure over the lower units.
 pub(super) struct FunnelPlot {
     pub(super) code: String,
     pub(super) name: String,
-    /// Of both years together, this year's part; else a plain share.
+    /// Whether shares are this year's part of both years; otherwise plain shares.
     pub(super) change: bool,
     pub(super) points: Vec<FunnelPoint>,
     share: Option<Ratio>,
 }
 
-/// Every measure for which units below can be drawn.
+/// A funnel plot for every measure that has enough data.
 pub(super) fn build_funnels(morning: &MorningReport, lang: Lang) -> Vec<FunnelPlot> {
     let mut all = Vec::new();
     for target in &morning.campaign.targets {
@@ -94,7 +96,8 @@ fn build_funnel(
     if points.len() < 2 || cases < CASES_MIN {
         return None;
     }
-    // Where what counts is no part of the cases, as cases of the year before that were solved now, chance has no limits.
+    // If the hits are not a subset of the cases (cases of last year solved now), there are no
+    // chance limits.
     let part_of = points.iter().all(|point| point.hits <= point.cases);
     let share = Ratio::new(hits.into(), cases.into()).filter(|_| part_of);
     let placed = |mut point: FunnelPoint| {
@@ -111,7 +114,7 @@ fn build_funnel(
     })
 }
 
-/// What counts and out of how many: of a change, this year's of both years'.
+/// Hits and cases: of a change, this year's count and that of both years.
 fn hits_and_cases(
     judgement: &Judgement,
     comparison: &Comparison,
@@ -134,7 +137,7 @@ fn build_point(line: &UnitSummary, hits: i64, cases: i64, change: bool) -> Funne
 }
 
 impl FunnelPlot {
-    /// Height of a share in the drawing: of a change, in times of last year.
+    /// Height of a share in the plot; of a change, as a multiple of last year.
     fn plot_height(&self, hits: f64, cases: f64) -> f64 {
         let share = hits / cases.max(1.0);
         if self.change { (share / (1.0 - share).max(0.05)).min(4.0) } else { share }
@@ -230,7 +233,7 @@ fn render_points(funnel: &FunnelPlot, scale: &FunnelScale) -> Markup {
         let (hits, cases) = (point.hits as f64, point.cases as f64);
         (scale.x(cases), scale.y(funnel.plot_height(hits, cases)))
     };
-    // A label takes the first free corner of its point, in code order.
+    // A label takes the first free position around its point, in code order.
     let mut taken: Vec<(f64, f64)> = Vec::new();
     let mut label = |(x, y): (f64, f64)| {
         let corners =
@@ -285,7 +288,7 @@ fn tick_label(funnel: &FunnelPlot, tick: f64) -> String {
     }
 }
 
-/// The four limits as paths over the number of cases; beyond the drawing they are left out.
+/// The four limits as paths over the number of cases; points outside the plot are left out.
 fn limit_paths(funnel: &FunnelPlot, scale: &FunnelScale) -> Vec<(&'static str, String)> {
     let Some(share) = funnel.share else { return Vec::new() };
     let most = scale.cases as i64;

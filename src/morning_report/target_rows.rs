@@ -1,6 +1,5 @@
-//! The figures of the page as rows of text, the same for page and workbook: each target, and each comparison inside it.
-//!
-//! Computes no verdict: it says what was judged. Knows no layout.
+//! Rows of text for page and workbook: each target and each of its comparisons. Verdicts are read,
+//! never computed.
 
 use super::pace_chart::PaceChart;
 use super::texts::{self, StateGroup};
@@ -16,17 +15,17 @@ use crate::domain::target_rule::{
 use crate::domain::time::days_from_date;
 use jiff::ToSpan;
 
-/// One target of the campaign as it stands.
+/// The row of one target.
 pub(super) struct TargetRow<'a> {
     pub(super) target: &'a CampaignTarget,
     pub(super) text: &'a str,
     pub(super) group: StateGroup,
     pub(super) state: &'static str,
-    /// What decides it, at most two sentences.
+    /// What decides the target, at most two sentences.
     pub(super) headline: Vec<String>,
     pub(super) reasons: Vec<&'static str>,
     pub(super) comparisons: Vec<ComparisonRow>,
-    /// Name, before, now of what is read beside it.
+    /// Name, before and now of the counts that are read together with it.
     pub(super) paired_counts: Vec<[String; 3]>,
 }
 
@@ -39,7 +38,7 @@ pub(super) struct ComparisonRow {
     pub(super) value: String,
     pub(super) needed: String,
     pub(super) state: JudgementState,
-    /// Slack, chance, and what is small: whole sentences.
+    /// Whole sentences: slack, chance, and small numbers.
     pub(super) remarks: Vec<String>,
     pub(super) pace: Option<PaceChart>,
 }
@@ -78,7 +77,7 @@ fn build_target_row<'a>(
     })
 }
 
-/// The figures of the comparison that decides, or else the reason why nobody can say.
+/// The figures of the deciding comparisons; the first reason if the target is undecided.
 fn headline_texts(
     group: StateGroup,
     lines: &[ComparisonRow],
@@ -103,7 +102,7 @@ fn headline_texts(
     }
 }
 
-/// The reasons of the members, each once.
+/// The reasons of the members, without duplicates.
 fn member_reason_texts(judgement: &Judgement, lang: Lang) -> Vec<&'static str> {
     let mut all: Vec<&'static str> = Vec::new();
     for member in &judgement.members {
@@ -184,7 +183,7 @@ pub(super) fn measure_name(morning: &MorningReport, measure: &Measure, lang: Lan
     }
 }
 
-/// Sums above and below the line of a plain share.
+/// Sums of numerator and denominator of a plain ratio.
 pub(super) fn ratio_parts(judgement: &Judgement, measure: &Measure) -> Option<(i64, i64)> {
     let Measure::Ratio { num, .. } = measure else { return None };
     let above = num.elements().len();
@@ -228,7 +227,7 @@ fn needed_text(judgement: &Judgement, comparison: Option<&Comparison>, lang: Lan
         Comparator::Equal => "=",
     };
     if let Some(limit) = judgement.limit_now {
-        // Where nothing had come by now last year, nothing now is as it must be.
+        // If last year's count was zero up to now, a zero count now is enough.
         let sign =
             if limit.is_zero() { whole(comparison.cmp) } else { comparator_symbol(comparison.cmp) };
         let now = texts::format_count(Some(limit), lang);
@@ -278,7 +277,7 @@ fn remark_texts(
     says
 }
 
-/// What few cases cannot say.
+/// A remark on small numbers or on usual variation.
 fn small_numbers_text(judgement: &Judgement, lang: Lang) -> Option<String> {
     let few = |ratio: Option<Ratio>| ratio.is_some_and(|count| count <= Ratio::from_integer(20));
     let usual = judgement.variation.is_some_and(|variation| variation.abs() < 300);
@@ -364,7 +363,7 @@ fn last_value_label(judgement: &Judgement, percent: bool, lang: Lang) -> String 
     }
 }
 
-/// What is allowed day by day: last year's course shrunk to the limit; of a stock or a share the bound itself.
+/// Allowed values by day: last year's course scaled to the limit; for a stock or a share the bound.
 fn allowed_points(
     judgement: &Judgement,
     comparison: &Comparison,
