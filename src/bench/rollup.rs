@@ -365,37 +365,7 @@ impl RollupFixture {
 }
 
 fn build_fixture() -> Result<RollupFixture> {
-    let mut facts = OrgFacts::default();
-    let mut add = |uid: &str, kind: UnitKind, above: Option<String>| {
-        let (name, local_kind) = (uid.to_owned(), kind.to_string());
-        let version = UnitVersion {
-            days: DaySpan::ALWAYS,
-            name,
-            kind,
-            local_kind,
-            code: None,
-            note: String::new(),
-        };
-        facts.units.push(Unit::new(uid, version));
-        let edge = |parent: String| UnitParent {
-            child: UnitId::from_code(uid),
-            parent: UnitId::from_code(&parent),
-            hierarchy: Hierarchy::Command,
-            days: DaySpan::ALWAYS,
-        };
-        facts.edges.extend(above.map(edge));
-    };
-    add("province", UnitKind::Province, None);
-    (0..DISTRICTS).for_each(|at| {
-        add(&format!("district-{at}"), UnitKind::District, Some("province".to_owned()))
-    });
-    for at in 0..COMMUNES {
-        add(
-            &format!("commune-{at}"),
-            UnitKind::Commune,
-            Some(format!("district-{}", at % DISTRICTS)),
-        );
-    }
+    let facts = build_org_facts();
     let units = facts.units.iter().map(|unit| unit.id).zip(1..).collect();
     let catalogue = build_catalogue()?;
     let text =
@@ -428,6 +398,42 @@ fn build_fixture() -> Result<RollupFixture> {
         units,
         baselines: Baselines::new([]),
     })
+}
+
+/// One province, its districts, and the communes spread evenly over them.
+fn build_org_facts() -> OrgFacts {
+    let mut facts = OrgFacts::default();
+    let mut add = |uid: &str, kind: UnitKind, above: Option<String>| {
+        let (name, local_kind) = (uid.to_owned(), kind.to_string());
+        let version = UnitVersion {
+            days: DaySpan::ALWAYS,
+            name,
+            kind,
+            local_kind,
+            code: None,
+            note: String::new(),
+        };
+        facts.units.push(Unit::new(uid, version));
+        let edge = |parent: String| UnitParent {
+            child: UnitId::from_code(uid),
+            parent: UnitId::from_code(&parent),
+            hierarchy: Hierarchy::Command,
+            days: DaySpan::ALWAYS,
+        };
+        facts.edges.extend(above.map(edge));
+    };
+    add("province", UnitKind::Province, None);
+    (0..DISTRICTS).for_each(|at| {
+        add(&format!("district-{at}"), UnitKind::District, Some("province".to_owned()))
+    });
+    for at in 0..COMMUNES {
+        add(
+            &format!("commune-{at}"),
+            UnitKind::Commune,
+            Some(format!("district-{}", at % DISTRICTS)),
+        );
+    }
+    facts
 }
 
 fn build_catalogue() -> Result<Catalogue> {

@@ -105,7 +105,7 @@ impl Config {
     /// `dir`, which may be missing), then `environment`, then `flags` such as
     /// `listen.address=0.0.0.0:8443`.
     ///
-    # Errors
+    /// # Errors
     /// The first invalid entry, with its location. Values of secrets are not included.
     pub fn load(
         dir: &Path,

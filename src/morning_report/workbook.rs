@@ -111,34 +111,10 @@ fn write_targets(
     lang: Lang,
 ) -> Result<(), XlsxError> {
     let mut writer = SheetWriter::new(sheet, lang.pick("Chỉ tiêu", "Targets"), morning)?;
-    let headings = lang.pick(
-        [
-            "Mã",
-            "Nội dung",
-            "Năm trước",
-            "Hiện nay",
-            "Giá trị",
-            "Cần đạt",
-            "Trạng thái",
-            "Nhận xét",
-            "Vì sao",
-            "Đọc cùng",
-        ],
-        [
-            "Code",
-            "What",
-            "Last year",
-            "Now",
-            "Value",
-            "Needed",
-            "State",
-            "Remarks",
-            "Why",
-            "Read with",
-        ],
-    );
-    writer
-        .write_headings(&headings, &[7.0, 52.0, 10.0, 11.0, 11.0, 16.0, 20.0, 52.0, 44.0, 44.0])?;
+    writer.write_headings(
+        &target_headings(lang),
+        &[7.0, 52.0, 10.0, 11.0, 11.0, 16.0, 20.0, 52.0, 44.0, 44.0],
+    )?;
     for row in target_rows::build_target_rows(morning, lang) {
         let paired_counts = row.paired_counts.iter().map(|[name, before, now]| {
             if now.is_empty() { name.clone() } else { format!("{name} {before} → {now}") }
@@ -180,6 +156,35 @@ fn write_targets(
         }
     }
     Ok(())
+}
+
+fn target_headings(lang: Lang) -> [&'static str; 10] {
+    lang.pick(
+        [
+            "Mã",
+            "Nội dung",
+            "Năm trước",
+            "Hiện nay",
+            "Giá trị",
+            "Cần đạt",
+            "Trạng thái",
+            "Nhận xét",
+            "Vì sao",
+            "Đọc cùng",
+        ],
+        [
+            "Code",
+            "What",
+            "Last year",
+            "Now",
+            "Value",
+            "Needed",
+            "State",
+            "Remarks",
+            "Why",
+            "Read with",
+        ],
+    )
 }
 
 fn write_units(

@@ -8,6 +8,7 @@ mod finding;
 mod finding_text;
 mod rules;
 mod series;
+mod series_checks;
 pub mod statistics;
 
 pub use false_discovery::{QUESTIONS_PER_WEEK, select_findings};

@@ -3,7 +3,7 @@
 //! ```text
 //!  AS_WAS         the reporting unit and its ancestors, as of the start of the period
 //!  AS_IS, FROZEN  the units of the view's day that it became, or was made of, and their ancestors:
-//! 
+//!
 //!      com-1 ─┐                                   one unit: it, dist-9, prov
 //!      com-2 ─┴─> com-7 under dist-9              several, com-3 under dist-1 and com-4 under dist-2:
 //!                                                 prov includes the figure; the four units below

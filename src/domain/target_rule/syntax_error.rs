@@ -77,6 +77,18 @@ impl ExpectedSyntax {
                 .pick("ngày kết thúc sau ngày bắt đầu", "an end date after the start date")
                 .to_owned(),
             Self::End => lang.pick("hết văn bản", "the end of the text").to_owned(),
+            Self::PlainNumber
+            | Self::PlainMeasure
+            | Self::LessNesting
+            | Self::FewerMembers
+            | Self::FewerTerms
+            | Self::ShorterText => self.limit_text(lang),
+        }
+    }
+
+    /// The text of a rule on size, nesting or kind that the grammar alone does not express.
+    fn limit_text(self, lang: Lang) -> String {
+        match self {
             Self::PlainNumber => lang
                 .pick(
                     "số không có dấu %: đại lượng này là số đếm, không phải tỷ lệ",
@@ -105,6 +117,15 @@ impl ExpectedSyntax {
                 format!("không quá {TEXT_MAX} byte văn bản"),
                 format!("at most {TEXT_MAX} bytes of text"),
             ),
+            Self::Text(_)
+            | Self::Comparator
+            | Self::Element
+            | Self::Number
+            | Self::WholeNumber(..)
+            | Self::Name
+            | Self::Date
+            | Self::LaterDate
+            | Self::End => self.text(lang),
         }
     }
 }
