@@ -58,8 +58,10 @@ fn rpcs(set: &FileDescriptorSet) -> String {
     let arms: String =
         all.iter().map(|(name, path)| format!("Self::{name} => \"{path}\",\n")).collect();
     format!(
-        "/// Every rpc of the contract.\n#[derive(Debug, Clone, Copy, PartialEq, Eq)]\npub enum Rpc {{\n{variants}}}\n\
+        "/// Every rpc of the contract.\n#[derive(Debug, Clone, Copy, PartialEq, Eq)]\n\
+         pub enum Rpc {{\n{variants}}}\n\
          impl Rpc {{\n/// All of them.\npub const ALL: &'static [Self] = &[{members}];\n\
-         /// The path under which it is called.\npub fn path(self) -> &'static str {{ match self {{ {arms} }} }}\n}}\n"
+         /// The path under which it is called.\n\
+         pub fn path(self) -> &'static str {{ match self {{ {arms} }} }}\n}}\n"
     )
 }

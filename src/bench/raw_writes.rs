@@ -2,7 +2,7 @@
 //! of the same schema, durable.
 //!
 //! ```text
-//!  product.db (read)   commit 57: seqs 101..140   --insert or replace ... select-->   bare.db   COMMIT
+//!  product.db (read)   commit 57: seqs 101..140   --insert or replace ... select-->   bare.db
 //! ```
 //!
 //! The time includes reading, which is from memory.

@@ -1,11 +1,13 @@
 //! Long mixed load on a real server process over TLS: do latency and memory stay constant?
 //!
 //! ```text
-//!  16 reporters  send or correct a report, five times a second each            every second
-//!   8 reviewers  sync; every fortieth time from nothing                  ->    waits, RSS, files, WAL
-//!  60 followers  follow for some seconds, leave, return on a new connection    of the server's process
+//!  16 reporters  send or correct a report, five times a second each
+//!   8 reviewers  sync; every fortieth time from nothing
+//!  60 followers  follow for some seconds, leave, return on a new connection
 //!   1 admin      starts the nightly run in the middle
 //! ```
+//!
+//! Every second: waits, RSS, files and WAL of the server's process.
 
 use super::Result;
 use super::device::{BenchDevice, find_owed_reports};

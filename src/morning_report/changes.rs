@@ -72,16 +72,16 @@ fn render_target_movement(moved: &TargetMovement, lang: Lang) -> Markup {
 }
 
 fn render_changed_reports(morning: &MorningReport, changes: &RunChanges, lang: Lang) -> Markup {
-    let telling: Vec<&ReportMovement> =
+    let with_figures: Vec<&ReportMovement> =
         changes.reports.iter().filter(|moved| !moved.figures.is_empty()).collect();
-    let nil = changes.reports.len() - telling.len();
+    let nil = changes.reports.len() - with_figures.len();
     html! {
         details {
             summary { (lang.pick(
-                format!("{} báo cáo làm thay đổi số liệu; {nil} báo cáo không phát sinh", telling.len()),
-                format!("{} reports that moved figures; {nil} nil reports", telling.len()),
+                format!("{} báo cáo làm thay đổi số liệu; {nil} báo cáo không phát sinh", with_figures.len()),
+                format!("{} reports that moved figures; {nil} nil reports", with_figures.len()),
             )) }
-            ul { @for moved in telling { (render_report_movement(morning, moved, lang)) } }
+            ul { @for moved in with_figures { (render_report_movement(morning, moved, lang)) } }
         }
     }
 }

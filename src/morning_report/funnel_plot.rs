@@ -195,7 +195,7 @@ pub(super) fn render_funnel(funnel: &FunnelPlot, lang: Lang) -> Markup {
     }
     let scale = FunnelScale::from_funnel(funnel);
     let centre = funnel.share.map(|share| funnel.plot_height(share.to_f64(), 1.0));
-    let words = lang.pick(
+    let description = lang.pick(
         format!("Biểu đồ phễu, {}: bảng bên dưới ghi đủ số liệu.", funnel.name),
         format!("Funnel plot, {}: the table below holds every figure.", funnel.name),
     );
@@ -205,8 +205,8 @@ pub(super) fn render_funnel(funnel: &FunnelPlot, lang: Lang) -> Markup {
         lang.pick("số trường hợp", "cases")
     };
     html! {
-        svg.funnel viewBox=(format!("0 0 {} {}", PLOT_SIZE.0, PLOT_SIZE.1)) role="img" aria-label=(words) {
-            title { (words) }
+        svg.funnel viewBox=(format!("0 0 {} {}", PLOT_SIZE.0, PLOT_SIZE.1)) role="img" aria-label=(description) {
+            title { (description) }
             @for tick in axis_ticks(funnel, &scale) {
                 line.grid x1=(PLOT_MARGIN.0) x2=(PLOT_SIZE.0 - PLOT_MARGIN.2) y1=(format_coordinate(scale.y(tick))) y2=(format_coordinate(scale.y(tick))) {}
                 text.tick x=(PLOT_MARGIN.0 - 4.0) y=(format_coordinate(scale.y(tick) + 3.0)) text-anchor="end" { (tick_label(funnel, tick)) }
@@ -229,7 +229,7 @@ fn format_coordinate(value: f64) -> String {
 }
 
 fn render_points(funnel: &FunnelPlot, scale: &FunnelScale) -> Markup {
-    let place = |point: &FunnelPoint| {
+    let position = |point: &FunnelPoint| {
         let (hits, cases) = (point.hits as f64, point.cases as f64);
         (scale.x(cases), scale.y(funnel.plot_height(hits, cases)))
     };
@@ -251,7 +251,7 @@ fn render_points(funnel: &FunnelPlot, scale: &FunnelScale) -> Markup {
     };
     html! {
         @for point in &funnel.points {
-            @let (x, y) = place(point);
+            @let (x, y) = position(point);
             @let (left, base) = label((x, y));
             circle class=(point_class(point)) cx=(format_coordinate(x)) cy=(format_coordinate(y)) r="3.5" {}
             text.last x=(format_coordinate(left)) y=(format_coordinate(base)) { (point.code) }
@@ -319,5 +319,5 @@ fn limit_paths(funnel: &FunnelPlot, scale: &FunnelScale) -> Vec<(&'static str, S
 }
 
 pub(super) fn position_text(point: &FunnelPoint, lang: Lang) -> &'static str {
-    point.position.map_or("", |place| texts::funnel_position_text(place, lang))
+    point.position.map_or("", |position| texts::funnel_position_text(position, lang))
 }

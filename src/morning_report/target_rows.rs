@@ -254,8 +254,8 @@ fn remark_texts(
     comparison: Option<&Comparison>,
     lang: Lang,
 ) -> Vec<String> {
-    let mut says = Vec::new();
-    let Some(comparison) = comparison else { return says };
+    let mut remarks = Vec::new();
+    let Some(comparison) = comparison else { return remarks };
     let now = judgement.count_now.and_then(Ratio::to_integer);
     let falls = matches!(comparison.cmp, Comparator::Less | Comparator::AtMost);
     let flow = matches!(&comparison.measure, Measure::Change { measure, .. } if matches!(**measure, Measure::Count(_)));
@@ -266,15 +266,15 @@ fn remark_texts(
             .first()
             .and_then(|code| morning.reference.catalogue.element(code));
         let unit = element.map_or("", |element| element.unit_of_count.as_str());
-        says.push(texts::remaining_cases_text(limit, now, unit, lang));
+        remarks.push(texts::remaining_cases_text(limit, now, unit, lang));
     }
     if let (Some(allowed), Some(remaining)) = (judgement.failures_allowed, judgement.failures_left)
     {
-        says.push(texts::failures_text(allowed, remaining, lang));
+        remarks.push(texts::failures_text(allowed, remaining, lang));
     }
-    says.extend(judgement.percent_to_meet.and_then(|percent| texts::chance_text(percent, lang)));
-    says.extend(small_numbers_text(judgement, lang));
-    says
+    remarks.extend(judgement.percent_to_meet.and_then(|percent| texts::chance_text(percent, lang)));
+    remarks.extend(small_numbers_text(judgement, lang));
+    remarks
 }
 
 /// A remark on small numbers or on usual variation.

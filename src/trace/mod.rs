@@ -140,15 +140,15 @@ impl Tracer {
             || inner.id_generator.is_sampled_one_in(inner.sample_one_in),
             |parent| parent.sampled,
         );
-        let open = ActiveSpan::new(
+        let span = ActiveSpan::new(
             inner,
             trace,
             parent.map(|parent| parent.span_id),
             sampled,
             TracedOperation::Call(method, CANCELLED),
         );
-        let log = tracing::error_span!("call", trace_id = %HexId(&open.trace_id));
-        Some(CallSpan { active_span: open, log_span: log })
+        let log = tracing::error_span!("call", trace_id = %HexId(&span.trace_id));
+        Some(CallSpan { active_span: span, log_span: log })
     }
 
     /// Runs `work`; jobs inside it are traced, each as a root.
@@ -222,9 +222,9 @@ impl ActiveSpan {
 
 impl Drop for ActiveSpan {
     fn drop(&mut self) {
-        let took = self.started.elapsed();
+        let duration = self.started.elapsed();
         if let TracedOperation::Call(method, code) = self.operation {
-            self.tracer.call_histograms.record(method, code, took);
+            self.tracer.call_histograms.record(method, code, duration);
         }
         let Self {
             trace_id: trace,
@@ -244,7 +244,7 @@ impl Drop for ActiveSpan {
                     span_id: id,
                     parent_span_id: parent,
                     started_at: began,
-                    duration: took,
+                    duration,
                     operation: work,
                 })
                 .is_err()
@@ -301,14 +301,14 @@ pub fn trace_blocking<T>(work: impl FnOnce() -> T) -> impl FnOnce() -> T {
         else {
             return work();
         };
-        let open = ActiveSpan::new(
+        let span = ActiveSpan::new(
             inner,
             context.trace_id,
             Some(context.span_id),
             context.sampled,
             TracedOperation::Blocking,
         );
-        CURRENT_SPAN.sync_scope(open.to_current_span(&log), || log.in_scope(work))
+        CURRENT_SPAN.sync_scope(span.to_current_span(&log), || log.in_scope(work))
     }
 }
 
@@ -336,19 +336,19 @@ pub fn trace_job<T>(
     };
     let trace = at.map_or_else(|| inner.id_generator.new_trace_id(), |context| context.trace_id);
     let sampled = at.is_none_or(|context| context.sampled);
-    let mut open = ActiveSpan::new(
+    let mut span = ActiveSpan::new(
         inner,
         trace,
         at.map(|context| context.span_id),
         sampled,
         TracedOperation::Job(name, slot, false),
     );
-    let log = tracing::error_span!("job", trace_id = %HexId(&open.trace_id));
-    let answer = CURRENT_SPAN.sync_scope(open.to_current_span(&log), || log.in_scope(work));
+    let log = tracing::error_span!("job", trace_id = %HexId(&span.trace_id));
+    let answer = CURRENT_SPAN.sync_scope(span.to_current_span(&log), || log.in_scope(work));
     match how(&answer) {
-        TracedJobOutcome::Done => open.operation = TracedOperation::Job(name, slot, true),
+        TracedJobOutcome::Done => span.operation = TracedOperation::Job(name, slot, true),
         TracedJobOutcome::Failed => {}
-        TracedJobOutcome::NoWork => open.sampled = false,
+        TracedJobOutcome::NoWork => span.sampled = false,
     }
     answer
 }

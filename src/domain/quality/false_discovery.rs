@@ -17,13 +17,13 @@ const BILLION: i128 = 1_000_000_000;
 #[must_use]
 pub fn select_findings(
     results: BTreeMap<QualityRule, RuleFindings>,
-    had: &BTreeMap<UnitId, usize>,
+    asked_this_week: &BTreeMap<UnitId, usize>,
 ) -> Vec<Finding> {
     let mut selected: Vec<Finding> =
         results.into_values().flat_map(control_false_discovery).collect();
     // Least likely first, then by rule: when the weekly limit cuts, the strongest findings remain.
     selected.sort_by_key(|one| (one.unit, one.chance_per_billion, one.rule, one.id()));
-    let mut counts = had.clone();
+    let mut counts = asked_this_week.clone();
     selected.retain(|one| {
         let count = counts.entry(one.unit).or_default();
         *count += 1;
@@ -35,9 +35,9 @@ pub fn select_findings(
 /// Keeps the findings of one rule up to the last whose chance is at most its rank times 0.05 over
 /// the number of tests.
 fn control_false_discovery(results: RuleFindings) -> Vec<Finding> {
-    let RuleFindings { mut findings, test_count: looks } = results;
+    let RuleFindings { mut findings, test_count } = results;
     findings.sort_by_key(|one| (one.chance_per_billion, one.id()));
-    let test_count = i128::try_from(looks.max(1)).unwrap_or(i128::MAX);
+    let test_count = i128::try_from(test_count.max(1)).unwrap_or(i128::MAX);
     let passes = |(rank, one): (usize, &Finding)| {
         let rank = i128::try_from(rank + 1).unwrap_or(i128::MAX);
         i128::from(one.chance_per_billion) * test_count * FALSE_DISCOVERY_ONE_IN <= rank * BILLION

@@ -120,9 +120,8 @@ impl RuleContext<'_> {
         element: Option<ElementCode>,
         test: RuleTest,
     ) -> Option<Finding> {
-        let RuleTest { window, evidence, strength, chance, unusual: odd } = test;
-        let (findings, state) = (self.input.today, FindingState::Open);
-        odd.then_some(Finding {
+        let RuleTest { window, evidence, strength, chance, unusual } = test;
+        unusual.then_some(Finding {
             rule,
             unit,
             element,
@@ -130,8 +129,8 @@ impl RuleContext<'_> {
             evidence,
             strength,
             chance_per_billion: chance,
-            asked_day: findings,
-            state,
+            asked_day: self.input.today,
+            state: FindingState::Open,
             reply: None,
             shared: false,
         })
@@ -305,8 +304,8 @@ impl RuleContext<'_> {
             BaselineValue::Known { value, .. } => value,
             BaselineValue::Partial | BaselineValue::None => return None,
         };
-        let none = poisson_cdf(Ratio::from_scaled(base, element.scale)?.to_f64(), 0)?;
-        let chance = (none * 1e9) as i64;
+        let chance_of_none = poisson_cdf(Ratio::from_scaled(base, element.scale)?.to_f64(), 0)?;
+        let chance = (chance_of_none * 1e9) as i64;
         let unusual = values.iter().all(|value| *value == 0) && chance < 10_000_000;
         Some(RuleTest { unusual, window, evidence: vec![base, 0], strength: base * 100, chance })
     }
@@ -314,12 +313,12 @@ impl RuleContext<'_> {
     /// A jump from the predecessors' last periods to the successor's first periods.
     fn check_break(&self, series: &ElementSeries) -> Option<RuleTest> {
         let first = series.points.get(..BLOCK_PERIODS)?;
-        let born = first.first()?.window.start;
+        let opened_on = first.first()?.window.start;
         let lines = self
             .input
             .org
             .lineage_to(series.unit)
-            .filter(|line| line.kind.is_succession() && line.effective_day == born);
+            .filter(|line| line.kind.is_succession() && line.effective_day == opened_on);
         let former: Vec<&ElementSeries> = lines
             .map(|line| self.find_series(line.from, series.element.as_str()))
             .collect::<Option<_>>()?;
@@ -327,7 +326,7 @@ impl RuleContext<'_> {
             former.iter().map(|series| series.last_values(BLOCK_PERIODS)).collect::<Option<_>>()?;
         let before = last.iter().flatten().sum();
         let after = first.iter().map(|point| point.value).sum::<Option<i64>>()?;
-        let window = DateWindow::new(born, first.last()?.window.end)
+        let window = DateWindow::new(opened_on, first.last()?.window.end)
             .filter(|_| !former.is_empty() && series.flow)?;
         let unusual = counts_differ(before, after, 300);
         Some(RuleTest {

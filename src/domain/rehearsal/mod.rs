@@ -148,7 +148,7 @@ pub struct RehearsalReport {
     pub rebased_elements: Vec<RebasedElement>,
     /// Units that cannot be compared with the structure at the window's start, by level.
     pub straddling_units: Vec<(UnitKind, Vec<UnitLabel>)>,
-    /// New units that exist for less than [`EXPOSURE_PERCENT`] of the window: they are not ranked in it.
+    /// New units that exist for less than [`EXPOSURE_PERCENT`] of the window and are not ranked.
     pub unranked_units: Vec<UnitLabel>,
     /// Errors and warnings.
     pub findings: Vec<Violation>,
@@ -237,14 +237,15 @@ impl RehearsalContext<'_> {
             }
         }
         for unit in self.new_org.units() {
-            let (was, is) = (unit.is_open_on(self.day_before), unit.is_open_on(self.last_day));
-            if is && !was {
+            let (was_open, is_open) =
+                (unit.is_open_on(self.day_before), unit.is_open_on(self.last_day));
+            if is_open && !was_open {
                 report.opening_units.push(self.unit_label(unit.id));
                 if self.is_exposure_too_short(unit) {
                     report.unranked_units.push(self.unit_label(unit.id));
                 }
             }
-            if was && !is {
+            if was_open && !is_open {
                 let closing = self.closing_unit(unit.id, report);
                 report.closing_units.push(closing);
             }
@@ -410,7 +411,7 @@ impl RehearsalContext<'_> {
                 .new_org
                 .trace_successors(line.from, self.day_before, self.last_day)
                 .unwrap_or_default();
-            if line.amount < 0 || !carried.iter().any(|(heir, _)| *heir == line.to) {
+            if line.amount < 0 || !carried.iter().any(|(successor, _)| *successor == line.to) {
                 let (from, to) = (self.unit_label(line.from), self.unit_label(line.to));
                 report.findings.push(Violation::error(
                     "HANDOVER_OFF_LINEAGE",

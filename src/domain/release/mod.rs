@@ -129,15 +129,15 @@ impl SuppressionMask {
                 }
             }
         }
-        let cover = |(of, table): (FigureTableKey, BTreeMap<UnitPhase, i64>)| {
+        let suppress = |(of, table): (FigureTableKey, BTreeMap<UnitPhase, i64>)| {
             let least = FIGURE_MIN * 10_i64.pow(u32::from(scale(&of.0)));
             let unit_phases: Vec<UnitPhase> = table.keys().copied().collect();
             let figures: Vec<i64> = table.into_values().collect();
             let small: Vec<bool> = figures.iter().map(|figure| *figure < least).collect();
-            let covered = suppress_cells(&figures, &small, &find_sums(&unit_phases, &above));
-            (of, unit_phases.into_iter().zip(covered).collect())
+            let suppressed = suppress_cells(&figures, &small, &find_sums(&unit_phases, &above));
+            (of, unit_phases.into_iter().zip(suppressed).collect())
         };
-        Self(tables.into_iter().map(cover).collect())
+        Self(tables.into_iter().map(suppress).collect())
     }
 
     fn published_cell(
@@ -146,11 +146,11 @@ impl SuppressionMask {
         unit_phase: UnitPhase,
         value: Option<i64>,
     ) -> PublishedCell {
-        let covered =
+        let suppressed =
             || self.0.get(of).and_then(|table| table.get(&unit_phase)).copied().unwrap_or(true);
         match value {
             None => PublishedCell::None,
-            Some(_) if covered() => PublishedCell::Suppressed,
+            Some(_) if suppressed() => PublishedCell::Suppressed,
             Some(value) => PublishedCell::Figure(value),
         }
     }
@@ -169,7 +169,7 @@ impl SuppressionMask {
         judgement: &Judgement,
         lines: &mut Vec<PublishedStanding>,
     ) {
-        let covered = judgement.all_figures().into_iter().any(|figure| {
+        let suppressed = judgement.all_figures().into_iter().any(|figure| {
             let PublishedFigure { value, baseline_now, baseline_full, element: _ } =
                 self.published_figure(standing, figure);
             [value, baseline_now, baseline_full].contains(&PublishedCell::Suppressed)
@@ -182,8 +182,12 @@ impl SuppressionMask {
             stage: standing.stage,
             definition_version: standing.definition_version,
             state: judgement.state,
-            reasons: if covered { vec![SUPPRESSED.to_owned()] } else { judgement.reasons.clone() },
-            value: judgement.value.filter(|_| !covered),
+            reasons: if suppressed {
+                vec![SUPPRESSED.to_owned()]
+            } else {
+                judgement.reasons.clone()
+            },
+            value: judgement.value.filter(|_| !suppressed),
             bound: judgement.bound,
             figures: judgement
                 .figures

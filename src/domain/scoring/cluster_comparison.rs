@@ -86,11 +86,11 @@ pub fn shrink_rate(case: UnitCases, prior: Ratio) -> Option<Ratio> {
 /// Computes the placement of each unit, in the order given.
 #[must_use]
 pub fn place_units(cases: &[UnitCases], prior: Ratio, seed: u64) -> Option<Vec<ClusterPlacement>> {
-    let mut chance = SplitMix64(seed);
+    let mut rng = SplitMix64(seed);
     let mut ranks: Vec<Vec<usize>> = vec![Vec::with_capacity(DRAW_COUNT); cases.len()];
     let mut below: Vec<usize> = vec![0; cases.len()];
     for _ in 0..DRAW_COUNT {
-        let drawn: Vec<f64> = cases.iter().map(|case| chance.next_rate(*case, prior)).collect();
+        let drawn: Vec<f64> = cases.iter().map(|case| rng.next_rate(*case, prior)).collect();
         let mut order: Vec<usize> = (0..cases.len()).collect();
         order.sort_by(|one, other| drawn[*one].total_cmp(&drawn[*other]));
         order.iter().enumerate().for_each(|(rank, unit)| ranks[*unit].push(rank + 1));

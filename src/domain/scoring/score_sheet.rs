@@ -139,13 +139,13 @@ pub fn score_unit(
         let weights = scored.iter().filter(|(_, one)| fits(one)).map(|(leaf, _)| leaf.weight);
         weights.into_iter().try_fold(Ratio::ZERO, Ratio::checked_add)
     };
-    let shared_out = sum(&|one| matches!(one, LeafScore::NotApplicable))?;
+    let redistributed_weight = sum(&|one| matches!(one, LeafScore::NotApplicable))?;
     let applicable_weight =
         sum(&|one| matches!(one, LeafScore::Share(..) | LeafScore::AwaitingData))?;
     let factor = if applicable_weight.is_zero() {
         Ratio::ONE
     } else {
-        applicable_weight.checked_add(shared_out)?.checked_div(applicable_weight)?
+        applicable_weight.checked_add(redistributed_weight)?.checked_div(applicable_weight)?
     };
     let lines: Vec<ScoreLine> = scored
         .iter()
@@ -164,7 +164,7 @@ pub fn score_unit(
     Some(ScoreSheet {
         total: total.filter(|_| exclusions.is_empty()),
         lines,
-        redistributed_weight: shared_out,
+        redistributed_weight,
         exclusions,
         provisional,
     })

@@ -106,9 +106,7 @@ impl WindowSums {
     /// is none.
     #[must_use]
     pub fn value(&self, unit: UnitId, element: &ElementCode) -> Option<i64> {
-        self.element_sum(unit, element)
-            .filter(|tally| tally.figure_count > 0)
-            .map(|tally| tally.value)
+        self.element_sum(unit, element).filter(|sum| sum.figure_count > 0).map(|sum| sum.value)
     }
 
     /// Coverage of one contract's reports at a unit, including the units below it.
@@ -123,7 +121,7 @@ impl WindowSums {
         let (row, column) = (self.unit_rows.get(&unit)?, self.element_columns.get(element)?);
         self.sums
             .get(row * self.element_columns.len() + column)
-            .filter(|tally| **tally != ElementSum::default())
+            .filter(|sum| **sum != ElementSum::default())
     }
 
     pub(super) fn is_indeterminate(&self, unit: UnitId) -> bool {
@@ -135,12 +133,12 @@ impl WindowSums {
     }
 
     /// Records that a period of this contract has ended on `end`.
-    pub(super) fn close_period(&mut self, contract: &str, end: Date, torn: &[UnitId]) {
+    pub(super) fn close_period(&mut self, contract: &str, end: Date, indeterminate: &[UnitId]) {
         match self.last_period_ends.get_mut(contract) {
             Some(until) => *until = (*until).max(end),
             None => drop(self.last_period_ends.insert(contract.to_owned(), end)),
         }
-        self.indeterminate_units.extend(torn);
+        self.indeterminate_units.extend(indeterminate);
     }
 
     /// Adds one report to the coverage of these rows, or subtracts it.
@@ -165,8 +163,8 @@ impl WindowSums {
     /// Adds one figure to the sums of these rows, or subtracts it.
     pub(super) fn apply_sum(&mut self, rows: &[usize], column: usize, one: ElementSum, adds: bool) {
         for row in rows {
-            let tally = &mut self.sums[row * self.element_columns.len() + column];
-            *tally = if adds { tally.combined_with(one) } else { tally.without(one) };
+            let sum = &mut self.sums[row * self.element_columns.len() + column];
+            *sum = if adds { sum.combined_with(one) } else { sum.without(one) };
         }
     }
 }
@@ -200,7 +198,7 @@ pub fn aggregate_reports(
     window: DateWindow,
 ) -> Result<WindowSums, UnknownCalendar> {
     let totals = CampaignTotals::compute(input, &[window])?;
-    Ok(totals.windows().iter().map(|(_, folded)| folded.clone()).next().unwrap_or_default())
+    Ok(totals.windows().iter().map(|(_, sums)| sums.clone()).next().unwrap_or_default())
 }
 
 /// One expected report, due now or later, and what was received for it.
@@ -228,9 +226,10 @@ pub(super) fn list_expected_reports<'a>(
     let mut all = Vec::new();
     for contract in contracts {
         let id = contract.id();
-        let ours = input.reports.iter().filter(|entry| entry.key.contract == id && entry.received);
+        let received =
+            input.reports.iter().filter(|entry| entry.key.contract == id && entry.received);
         let reports: HashMap<UnitPeriodKey<'_>, &ReportEntry<'_>> =
-            ours.map(|entry| (unit_period_key(entry.key), entry)).collect();
+            received.map(|entry| (unit_period_key(entry.key), entry)).collect();
         let expected = compute_expectations(
             input.org,
             input.calendars,
@@ -239,15 +238,15 @@ pub(super) fn list_expected_reports<'a>(
         )?;
         for expected in expected {
             let key = expected.report_key();
-            let FigureAttribution { counting_units: path, indeterminate_units: torn } =
+            let FigureAttribution { counting_units, indeterminate_units } =
                 attribute_figure(input.org, input.view, expected.unit, expected.period.start);
             let entry = reports.get(&unit_period_key(&key)).copied();
             all.push(ExpectedReport {
                 contract,
                 expected,
                 key,
-                counting_units: path,
-                indeterminate_units: torn,
+                counting_units,
+                indeterminate_units,
                 report: entry,
             });
         }

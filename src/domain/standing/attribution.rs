@@ -4,10 +4,11 @@
 //!  AS_WAS         the reporting unit and its ancestors, as of the start of the period
 //!  AS_IS, FROZEN  the units of the view's day that it became, or was made of, and their ancestors:
 //!
-//!      com-1 ─┐                                   one unit: it, dist-9, prov
-//!      com-2 ─┴─> com-7 under dist-9              several, com-3 under dist-1 and com-4 under dist-2:
-//!                                                 prov includes the figure; the four units below
-//!                                                 are indeterminate
+//!      com-1 ─┐                      became one unit: com-7, dist-9 and prov include the figure
+//!      com-2 ─┴─> com-7 in dist-9
+//!
+//!      com-5 ─┬─> com-3 in dist-1      became several: prov includes the figure;
+//!             └─> com-4 in dist-2      the four units below it are indeterminate
 //! ```
 //!
 //! Nothing is estimated: an indeterminate unit has no complete figure in this view, and its
@@ -45,15 +46,15 @@ pub(super) fn attribute_figure(
         .into_iter()
         .map(|one| unit_and_ancestors(org, one, day));
     let Some(first) = paths.next() else { return FigureAttribution::default() };
-    let (mut path, mut torn) = (first, Vec::new());
+    let (mut counting, mut indeterminate) = (first, Vec::new());
     for other in paths {
         let (both, only): (Vec<UnitId>, Vec<UnitId>) =
-            path.iter().partition(|one| other.contains(one));
-        torn.extend(only);
-        torn.extend(other.iter().filter(|one| !path.contains(one)));
-        path = both;
+            counting.iter().partition(|one| other.contains(one));
+        indeterminate.extend(only);
+        indeterminate.extend(other.iter().filter(|one| !counting.contains(one)));
+        counting = both;
     }
-    FigureAttribution { counting_units: path, indeterminate_units: torn }
+    FigureAttribution { counting_units: counting, indeterminate_units: indeterminate }
 }
 
 fn unit_and_ancestors(org: &Org, unit: UnitId, day: Date) -> Vec<UnitId> {

@@ -120,13 +120,13 @@ fn judged_units(input: &StandingInput<'_>, window: DateWindow) -> Vec<(UnitId, U
             .filter(|(_, kind)| *kind != UnitKind::Cluster)
             .collect();
     }
-    let lived = |unit: &crate::domain::org::Unit| {
-        let life = unit.lifetime();
+    let existed = |unit: &crate::domain::org::Unit| {
+        let lifetime = unit.lifetime();
         let last = unit.versions.last()?;
-        let begun = life.from < input.today.min(window.end) && window.start < life.to;
+        let begun = lifetime.from < input.today.min(window.end) && window.start < lifetime.to;
         (begun && last.kind != UnitKind::Cluster).then_some((unit.id, last.kind))
     };
-    input.org.units().iter().filter_map(lived).collect()
+    input.org.units().iter().filter_map(existed).collect()
 }
 
 fn evaluation_terms(

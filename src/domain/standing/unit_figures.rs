@@ -51,7 +51,7 @@ pub(super) fn resolve_window(
 impl UnitFigures<'_> {
     pub(super) fn sums_of(&self, window: Option<&When>) -> Option<(DateWindow, &WindowSums)> {
         let window = resolve_window(self.input, self.default_window, window)?;
-        self.window_sums.iter().find(|(of, _)| *of == window).map(|(of, folded)| (*of, folded))
+        self.window_sums.iter().find(|(of, _)| *of == window).map(|(of, sums)| (*of, sums))
     }
 
     fn element(&self, code: &ElementCode) -> Option<&Element> {
@@ -89,11 +89,11 @@ impl UnitFigures<'_> {
     /// part.
     fn whole_predecessors(&self, first: Date) -> Option<Vec<UnitId>> {
         let org = self.input.org;
-        let born = org.unit(self.unit)?.lifetime().from;
-        let from = org.trace_predecessors(self.unit, born, first);
+        let opened_on = org.unit(self.unit)?.lifetime().from;
+        let from = org.trace_predecessors(self.unit, opened_on, first);
         let whole = |unit: &UnitId| {
-            let carried = org.trace_successors(*unit, first, born);
-            carried.is_ok_and(|carried| carried.len() == 1 && carried[0].0 == self.unit)
+            let successors = org.trace_successors(*unit, first, opened_on);
+            successors.is_ok_and(|successors| successors.len() == 1 && successors[0].0 == self.unit)
         };
         from.iter().all(whole).then(|| from.into_iter().collect())
     }
@@ -139,10 +139,10 @@ impl UnitFigures<'_> {
                 return None;
             }
         }
-        let (window, folded) = self.sums_of(window)?;
+        let (window, sums) = self.sums_of(window)?;
         let contract = self.input.catalogue.contract_for_element(code)?;
         let over =
-            DateWindow::new(window.start, folded.last_period_end(&contract.code)?.min(window.end))?;
+            DateWindow::new(window.start, sums.last_period_end(&contract.code)?.min(window.end))?;
         let whole = self.baseline_window(baseline, window)?;
         let shifted = over.one_year_earlier();
         DateWindow::new(shifted.start, shifted.end.min(whole.end))
@@ -202,9 +202,8 @@ impl FigureSource for UnitFigures<'_> {
     }
 
     fn missing_reports(&self, element: &ElementCode, window: Option<&When>) -> MissingReports {
-        let tally =
-            self.sums_of(window).and_then(|(_, folded)| folded.element_sum(self.unit, element));
-        tally.map_or_else(MissingReports::default, |tally| tally.missing)
+        let sum = self.sums_of(window).and_then(|(_, sums)| sums.element_sum(self.unit, element));
+        sum.map_or_else(MissingReports::default, |sum| sum.missing)
     }
 
     fn baseline_value(
@@ -247,16 +246,16 @@ impl FigureSource for UnitFigures<'_> {
     /// AS_WAS: a unit that did not exist on all finished days has only partial figures. In a view
     /// of one day a unit has all of them unless it is indeterminate.
     fn comparability(&self, _element: &ElementCode) -> Comparability {
-        if self.window_sums.iter().any(|(_, folded)| folded.is_indeterminate(self.unit)) {
+        if self.window_sums.iter().any(|(_, sums)| sums.is_indeterminate(self.unit)) {
             return Comparability::Broken;
         }
         if self.origins.is_some() {
             return Comparability::Exact;
         }
-        let life = self.input.org.unit(self.unit).map(|unit| unit.lifetime());
-        let whole = life.is_some_and(|life| {
-            life.from <= self.default_window.start
-                && self.input.today.min(self.default_window.end) <= life.to
+        let lifetime = self.input.org.unit(self.unit).map(|unit| unit.lifetime());
+        let whole = lifetime.is_some_and(|lifetime| {
+            lifetime.from <= self.default_window.start
+                && self.input.today.min(self.default_window.end) <= lifetime.to
         });
         if whole { Comparability::Exact } else { Comparability::Broken }
     }

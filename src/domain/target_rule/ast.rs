@@ -220,7 +220,8 @@ pub enum TargetUnits {
     Kind(FormulaIdentifier),
 }
 
-/// A name in brackets: letters of any language, digits, `_`, `-`, `.`; at most [`NAME_MAX`] characters.
+/// A name in brackets: letters of any language, digits, `_`, `-`, `.`; at most [`NAME_MAX`]
+/// characters.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FormulaIdentifier(String);
 

@@ -122,18 +122,19 @@ fn comparison_chance(
     base: &dyn Fn(&ElementCode) -> Option<Ratio>,
 ) -> Result<TargetChance, ChanceError> {
     let unsupported = || ChanceError::Unsupported(comparison.to_string());
-    let plan = DecomposedMeasure::from_measure(&comparison.measure).map_err(|_| unsupported())?;
+    let decomposed =
+        DecomposedMeasure::from_measure(&comparison.measure).map_err(|_| unsupported())?;
     let bound = comparison.bound.decimal.to_ratio(if comparison.bound.percent { 2 } else { 0 });
-    match plan.measure {
+    match decomposed.measure {
         PlainMeasure::Count(expr) | PlainMeasure::Stock(expr)
             if expr.rest.iter().all(|(sign, _)| sign.as_str() == "+") =>
         {
             let expected = sum_bases(&expr.elements(), base)?;
-            let at =
-                resolve_chance_threshold(&plan, bound, expected).ok_or(ChanceError::TooLarge)?;
+            let at = resolve_chance_threshold(&decomposed, bound, expected)
+                .ok_or(ChanceError::TooLarge)?;
             count_chance(comparison, expected, Threshold { cmp: comparison.cmp, value: at })
         }
-        PlainMeasure::Ratio { den, .. } if plan.change.is_none() => {
+        PlainMeasure::Ratio { den, .. } if decomposed.change.is_none() => {
             share_chance(comparison, sum_bases(&den.elements(), base)?, bound)
         }
         PlainMeasure::Count(_)
@@ -154,11 +155,11 @@ fn sum_bases(
 }
 
 fn resolve_chance_threshold(
-    plan: &DecomposedMeasure<'_>,
+    decomposed: &DecomposedMeasure<'_>,
     bound: Ratio,
     expected: Ratio,
 ) -> Option<Ratio> {
-    let Some((baseline, mode)) = plan.change else { return Some(bound) };
+    let Some((baseline, mode)) = decomposed.change else { return Some(bound) };
     let before = match baseline {
         Baseline::Fixed(fixed) => fixed.decimal.to_ratio(if fixed.percent { 2 } else { 0 }),
         Baseline::SameWindowPriorYear
@@ -176,20 +177,20 @@ fn resolve_chance_threshold(
 fn count_chance(
     comparison: &Comparison,
     expected: Ratio,
-    need: Threshold,
+    threshold: Threshold,
 ) -> Result<TargetChance, ChanceError> {
     // From a zero base, zero must stay: a strict decrease is judged as the zero-base policy does.
-    let need = if expected.is_zero() && need.is_ceiling() {
-        Threshold { cmp: Comparator::AtMost, value: need.value.max(Ratio::ZERO) }
+    let threshold = if expected.is_zero() && threshold.is_ceiling() {
+        Threshold { cmp: Comparator::AtMost, value: threshold.value.max(Ratio::ZERO) }
     } else {
-        need
+        threshold
     };
     let at_most =
         |limit| distribution::poisson_cdf(expected.to_f64(), limit).ok_or(ChanceError::TooLarge);
-    let chance = threshold_chance(need, at_most)?;
+    let chance = threshold_chance(threshold, at_most)?;
     Ok(TargetChance {
         base: Some(expected),
-        limit: need.limit(),
+        limit: threshold.limit(),
         ..single_chance(comparison, chance)
     })
 }
@@ -226,11 +227,11 @@ fn single_chance(comparison: &Comparison, chance: f64) -> TargetChance {
 }
 
 fn threshold_chance(
-    need: Threshold,
+    threshold: Threshold,
     at_most: impl Fn(i64) -> Result<f64, ChanceError>,
 ) -> Result<f64, ChanceError> {
-    let Some(limit) = need.limit() else { return Ok(0.0) };
-    match need.cmp {
+    let Some(limit) = threshold.limit() else { return Ok(0.0) };
+    match threshold.cmp {
         Comparator::AtMost | Comparator::Less => at_most(limit),
         Comparator::AtLeast | Comparator::Greater => Ok(1.0 - at_most(limit - 1)?),
         Comparator::Equal => Ok(at_most(limit)? - at_most(limit - 1)?),

@@ -24,8 +24,8 @@ pub(super) fn evaluate_comparison(
     out: &mut Evaluation,
 ) {
     let reader = ComparisonReader { comparison, figures, terms };
-    if let Err(halt) = judge_comparison(&reader, out) {
-        out.stop(halt);
+    if let Err(stop) = judge_comparison(&reader, out) {
+        out.stop(stop);
     }
 }
 
@@ -55,21 +55,22 @@ fn judge_comparison(
         Comparability::Bridged => out.add_reason(VerdictReason::Bridged),
         Comparability::Exact => {}
     }
-    let plan = DecomposedMeasure::from_measure(&reader.comparison.measure)?;
-    let current = reader.read_current(plan.measure)?;
+    let decomposed = DecomposedMeasure::from_measure(&reader.comparison.measure)?;
+    let current = reader.read_current(decomposed.measure)?;
     if current.missing && current.parts.is_none() {
         out.interval = Some((current.interval.low, current.interval.high));
     }
-    let base = plan
+    let base = decomposed
         .change
-        .map(|(baseline, _)| reader.read_baseline(plan.measure, baseline))
+        .map(|(baseline, _)| reader.read_baseline(decomposed.measure, baseline))
         .transpose()?;
-    out.counts = count_cases(&plan, &current, base);
-    let (threshold, from_zero) = resolve_threshold(reader, &plan, base, current.value()?, out)?;
+    out.counts = count_cases(&decomposed, &current, base);
+    let (threshold, from_zero) =
+        resolve_threshold(reader, &decomposed, base, current.value()?, out)?;
     let at = threshold.value.checked_div(current.factor).ok_or(TOO_LARGE)?;
     let case = ComparisonCase {
         reader: *reader,
-        decomposed: plan,
+        decomposed,
         current,
         base,
         threshold: Threshold { value: at, ..threshold },
@@ -90,14 +91,14 @@ fn judge_comparison(
 /// The threshold on the measure's own value, and whether it comes from the zero-base policy.
 fn resolve_threshold(
     reader: &ComparisonReader<'_>,
-    plan: &DecomposedMeasure<'_>,
+    decomposed: &DecomposedMeasure<'_>,
     base: Option<PriorFigure>,
     now: Ratio,
     out: &mut Evaluation,
 ) -> Result<(Threshold, bool), EvaluationStop> {
     let Comparison { cmp, bound, .. } = reader.comparison;
     let bound = bound.decimal.to_ratio(if bound.percent { 2 } else { 0 });
-    let (Some((_, mode)), Some(PriorFigure { value: base, .. })) = (plan.change, base) else {
+    let (Some((_, mode)), Some(PriorFigure { value: base, .. })) = (decomposed.change, base) else {
         return Ok((Threshold { cmp: *cmp, value: bound }, false));
     };
     let at = match mode {
@@ -106,7 +107,7 @@ fn resolve_threshold(
         }
         ChangeMode::Absolute => base.checked_add(bound),
     };
-    let need = Threshold { cmp: *cmp, value: at.ok_or(TOO_LARGE)? };
+    let threshold = Threshold { cmp: *cmp, value: at.ok_or(TOO_LARGE)? };
     if mode == ChangeMode::Relative && base.is_negative() {
         return Err(EvaluationStop {
             verdict: TargetVerdict::NotApplicable,
@@ -114,12 +115,13 @@ fn resolve_threshold(
         });
     }
     // An absolute difference is valid from zero too, unless it requires a negative value.
-    let less_than_nothing = need.is_ceiling() && !need.is_met_by(Ratio::ZERO);
+    let less_than_nothing = threshold.is_ceiling() && !threshold.is_met_by(Ratio::ZERO);
     if !base.is_zero() || (mode == ChangeMode::Absolute && !less_than_nothing) {
-        return Ok((need, false));
+        return Ok((threshold, false));
     }
     display::set_change_text(base, now, out);
-    let reduces = need.is_ceiling() || (need.cmp == Comparator::Equal && bound <= Ratio::ZERO);
+    let reduces =
+        threshold.is_ceiling() || (threshold.cmp == Comparator::Equal && bound <= Ratio::ZERO);
     if reduces && reader.terms.zero_base == ZeroBasePolicy::MaintainZero {
         out.add_reason(VerdictReason::ZeroBase);
         return Ok((Threshold { cmp: Comparator::AtMost, value: Ratio::ZERO }, true));
@@ -128,11 +130,11 @@ fn resolve_threshold(
 }
 
 fn count_cases(
-    plan: &DecomposedMeasure<'_>,
+    decomposed: &DecomposedMeasure<'_>,
     current: &CurrentFigure,
     base: Option<PriorFigure>,
 ) -> Option<CaseCounts> {
-    let counted = matches!(plan.measure, PlainMeasure::Count(_) | PlainMeasure::Stock(_));
+    let counted = matches!(decomposed.measure, PlainMeasure::Count(_) | PlainMeasure::Stock(_));
     if !counted {
         let few = |cases: Ratio| cases <= Ratio::from_integer(20);
         let cases = current.parts.map_or(current.reported, |(_, below)| below);
@@ -157,13 +159,13 @@ fn set_limits(case: &ComparisonCase<'_>, out: &mut Evaluation) {
     }
 }
 
-fn failure_allowance(need: Threshold, above: Ratio, below: Ratio) -> Option<FailureAllowance> {
-    let everything = need.cmp == Comparator::Equal && need.value == Ratio::ONE;
-    if !need.is_floor() && !everything {
+fn failure_allowance(threshold: Threshold, above: Ratio, below: Ratio) -> Option<FailureAllowance> {
+    let everything = threshold.cmp == Comparator::Equal && threshold.value == Ratio::ONE;
+    if !threshold.is_floor() && !everything {
         return None;
     }
     let cases = below.to_integer()?;
-    let least = Threshold { value: need.value.checked_mul(below)?, ..need }.limit()?;
+    let least = Threshold { value: threshold.value.checked_mul(below)?, ..threshold }.limit()?;
     let allowed = cases.checked_sub(least).filter(|allowed| *allowed >= 0)?;
     let failed = i64::try_from(below.checked_sub(above)?.ceil().max(0)).ok()?;
     Some(FailureAllowance { allowed, remaining: allowed.checked_sub(failed)? })
@@ -190,10 +192,10 @@ pub(super) fn is_incomplete(case: &ComparisonCase<'_>) -> bool {
 /// Judges `need`. A statement that missing reports could overturn requires enough coverage.
 pub(super) fn judge_threshold(
     case: &ComparisonCase<'_>,
-    need: Threshold,
+    threshold: Threshold,
 ) -> Result<ThresholdOutcome, EvaluationStop> {
     let EvaluationTerms { coverage, coverage_min, waived, stage, .. } = case.reader.terms;
-    let judged = need.judge_interval(case.current.interval);
+    let judged = threshold.judge_interval(case.current.interval);
     let open = |reason| Err(EvaluationStop { verdict: TargetVerdict::Undetermined, reason });
     match judged {
         ThresholdOutcome::Fails { proven: true } => Ok(judged),

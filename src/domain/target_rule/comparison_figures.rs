@@ -137,21 +137,15 @@ impl<'a> ComparisonReader<'a> {
                     .checked_div(require_positive(below.reported)?)
                     .ok_or(TOO_LARGE)?;
                 let missing = above.missing || below.missing;
-                let sure = !missing && self.terms.coverage >= Ratio::ONE;
-                let span = ValueInterval {
+                let certain = !missing && self.terms.coverage >= Ratio::ONE;
+                let interval = ValueInterval {
                     low: share,
                     high: share,
-                    low_certain: sure,
-                    high_certain: sure,
+                    low_certain: certain,
+                    high_certain: certain,
                 };
                 let parts = Some((above.reported, below.reported));
-                Ok(CurrentFigure {
-                    reported: share,
-                    interval: span,
-                    factor: Ratio::ONE,
-                    parts,
-                    missing,
-                })
+                Ok(CurrentFigure { reported: share, interval, factor: Ratio::ONE, parts, missing })
             }
         }
     }
@@ -165,27 +159,30 @@ impl<'a> ComparisonReader<'a> {
             VerdictReason::NoFigures,
         )?;
         let unlisted = self.terms.coverage < Ratio::ONE;
-        let mut span =
+        let mut interval =
             ValueInterval { low: reported, high: reported, low_certain: true, high_certain: true };
         let mut missing = false;
         for (sign, code) in expr.terms() {
-            let gap = self.figures.missing_reports(code, window);
-            let (here, most) =
-                (gap.count > 0, i64::try_from(gap.max_cases).map_err(|_| TOO_LARGE)?);
+            let missing_reports = self.figures.missing_reports(code, window);
+            let (here, most) = (
+                missing_reports.count > 0,
+                i64::try_from(missing_reports.max_cases).map_err(|_| TOO_LARGE)?,
+            );
             missing |= here;
             match sign {
                 TermSign::Plus => {
-                    span.high =
-                        span.high.checked_add(Ratio::from_integer(most)).ok_or(TOO_LARGE)?;
-                    span.high_certain &= !here && !unlisted;
+                    interval.high =
+                        interval.high.checked_add(Ratio::from_integer(most)).ok_or(TOO_LARGE)?;
+                    interval.high_certain &= !here && !unlisted;
                 }
                 TermSign::Minus => {
-                    span.low = span.low.checked_sub(Ratio::from_integer(most)).ok_or(TOO_LARGE)?;
-                    span.low_certain &= !here && !unlisted;
+                    interval.low =
+                        interval.low.checked_sub(Ratio::from_integer(most)).ok_or(TOO_LARGE)?;
+                    interval.low_certain &= !here && !unlisted;
                 }
             }
         }
-        Ok(CurrentFigure { reported, interval: span, factor, parts: None, missing })
+        Ok(CurrentFigure { reported, interval, factor, parts: None, missing })
     }
 
     /// The figure of the whole base window, or the fixed base.
@@ -290,7 +287,7 @@ fn sum_terms(
     figure: impl Fn(&ElementCode) -> Option<Ratio>,
     absent: VerdictReason,
 ) -> Result<Ratio, EvaluationStop> {
-    let halt = EvaluationStop {
+    let stop = EvaluationStop {
         verdict: if absent == VerdictReason::NoBaselineToDate {
             TargetVerdict::Undetermined
         } else {
@@ -299,7 +296,7 @@ fn sum_terms(
         reason: absent,
     };
     expr.terms().try_fold(Ratio::ZERO, |sum, (sign, code)| {
-        let value = figure(code).ok_or(halt)?;
+        let value = figure(code).ok_or(stop)?;
         let sum = match sign {
             TermSign::Plus => sum.checked_add(value),
             TermSign::Minus => sum.checked_sub(value),

@@ -17,7 +17,8 @@ pub(in crate::domain) fn poisson_cdf(mean: f64, limit: i64) -> Option<f64> {
     Some(cdf_from_mode(limit, mean as i64, |k| mean / (k as f64 + 1.0)))
 }
 
-/// P(X <= `limit`) for the negative binomial with `shape` and the given mean; `None` if out of range.
+/// P(X <= `limit`) for the negative binomial with `shape` and the given mean; `None` if out of
+/// range.
 pub(super) fn negative_binomial_cdf(shape: f64, mean: f64, limit: i64) -> Option<f64> {
     if !(0.0..=MEAN_MAX).contains(&mean) || !(1.0..=1e9).contains(&shape) {
         return None;

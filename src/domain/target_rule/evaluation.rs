@@ -123,9 +123,9 @@ impl Evaluation {
         self.pace.and_then(|pace| pace.state)
     }
 
-    pub(super) fn stop(&mut self, halt: EvaluationStop) {
-        self.verdict = Some(halt.verdict);
-        self.add_reason(halt.reason);
+    pub(super) fn stop(&mut self, stop: EvaluationStop) {
+        self.verdict = Some(stop.verdict);
+        self.add_reason(stop.reason);
     }
 
     pub(super) fn add_reason(&mut self, reason: VerdictReason) {

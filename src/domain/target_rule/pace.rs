@@ -61,7 +61,7 @@ pub(super) fn judge_pace(
     } else {
         EvaluatedPace {
             state: Some(state),
-            allowed_to_date: threshold_to_date(case, trajectory).map(|need| need.value),
+            allowed_to_date: threshold_to_date(case, trajectory).map(|threshold| threshold.value),
             ..EvaluatedPace::default()
         }
     });
@@ -88,10 +88,10 @@ fn to_pace_state(judged: ThresholdOutcome) -> PaceState {
 
 /// Whether counts that can only grow have passed the last value that meets the target.
 fn is_already_missed(case: &ComparisonCase<'_>) -> bool {
-    let span = case.current.interval;
+    let interval = case.current.interval;
     match case.threshold.cmp {
-        Comparator::AtMost | Comparator::Less => !case.threshold.is_met_by(span.low),
-        Comparator::Equal => span.low > case.threshold.value,
+        Comparator::AtMost | Comparator::Less => !case.threshold.is_met_by(interval.low),
+        Comparator::Equal => interval.low > case.threshold.value,
         Comparator::AtLeast | Comparator::Greater => false,
     }
 }
@@ -150,8 +150,8 @@ fn judge_flow(
     case: &ComparisonCase<'_>,
     trajectory: Option<BaselineTrajectory>,
 ) -> Result<PaceState, EvaluationStop> {
-    if let Some(need) = threshold_to_date(case, trajectory) {
-        return judge_threshold(case, need).map(to_pace_state);
+    if let Some(threshold) = threshold_to_date(case, trajectory) {
+        return judge_threshold(case, threshold).map(to_pace_state);
     }
     match case.decomposed.change {
         // A plain bound has no course: it either holds now or is not reached yet.
@@ -195,10 +195,10 @@ fn build_forecast(
     state: PaceState,
     limit: Option<i64>,
 ) -> EvaluatedPace {
-    let need = threshold_to_date(case, trajectory).filter(|_| !case.from_zero_base);
+    let threshold = threshold_to_date(case, trajectory).filter(|_| !case.from_zero_base);
     let mut pace = EvaluatedPace {
         state: Some(state),
-        allowed_to_date: need.map(|need| need.value),
+        allowed_to_date: threshold.map(|threshold| threshold.value),
         ..EvaluatedPace::default()
     };
     let already_missed = state == PaceState::AlreadyMissed;
@@ -237,7 +237,7 @@ fn expected_remainder(
         .checked_mul(prior.checked_add(now)?.checked_div(prior.checked_add(trajectory.to_date)?)?)
 }
 
-fn chance_to_meet(need: Threshold, now: Ratio, expected: Ratio, budget: Ratio) -> Option<u8> {
+fn chance_to_meet(threshold: Threshold, now: Ratio, expected: Ratio, budget: Ratio) -> Option<u8> {
     let shape = Ratio::from_integer(PRIOR_WEIGHT).checked_add(now)?.to_f64();
     let at_most = |limit: i128| {
         distribution::negative_binomial_cdf(
@@ -246,7 +246,7 @@ fn chance_to_meet(need: Threshold, now: Ratio, expected: Ratio, budget: Ratio) -
             i64::try_from(limit).unwrap_or(i64::MAX),
         )
     };
-    let chance = match need.cmp {
+    let chance = match threshold.cmp {
         Comparator::AtMost | Comparator::Less => at_most(budget.floor())?,
         Comparator::AtLeast | Comparator::Greater => 1.0 - at_most(budget.ceil() - 1)?,
         Comparator::Equal => at_most(budget.floor())? - at_most(budget.ceil() - 1)?,

@@ -24,8 +24,8 @@ impl fmt::Display for Target {
 
 fn write_list(f: &mut fmt::Formatter<'_>, word: &str, members: &[Target]) -> fmt::Result {
     write!(f, "{word}(")?;
-    for (place, member) in members.iter().enumerate() {
-        write!(f, "{}{member}", if place == 0 { "" } else { ", " })?;
+    for (index, member) in members.iter().enumerate() {
+        write!(f, "{}{member}", if index == 0 { "" } else { ", " })?;
     }
     f.write_str(")")
 }

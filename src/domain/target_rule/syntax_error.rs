@@ -77,18 +77,6 @@ impl ExpectedSyntax {
                 .pick("ngày kết thúc sau ngày bắt đầu", "an end date after the start date")
                 .to_owned(),
             Self::End => lang.pick("hết văn bản", "the end of the text").to_owned(),
-            Self::PlainNumber
-            | Self::PlainMeasure
-            | Self::LessNesting
-            | Self::FewerMembers
-            | Self::FewerTerms
-            | Self::ShorterText => self.limit_text(lang),
-        }
-    }
-
-    /// The text of a rule on size, nesting or kind that the grammar alone does not express.
-    fn limit_text(self, lang: Lang) -> String {
-        match self {
             Self::PlainNumber => lang
                 .pick(
                     "số không có dấu %: đại lượng này là số đếm, không phải tỷ lệ",
@@ -101,33 +89,16 @@ impl ExpectedSyntax {
                     "count, stock, ratio or rate: the change of a change cannot be computed",
                 )
                 .to_owned(),
-            Self::LessNesting => lang.pick(
-                format!("không quá {DEPTH_MAX} tầng lồng nhau"),
-                format!("at most {DEPTH_MAX} levels of nesting"),
-            ),
-            Self::FewerMembers => lang.pick(
-                format!("không quá {MEMBERS_MAX} thành phần"),
-                format!("at most {MEMBERS_MAX} members"),
-            ),
-            Self::FewerTerms => lang.pick(
-                format!("không quá {TERMS_MAX} số hạng"),
-                format!("at most {TERMS_MAX} elements in a sum"),
-            ),
-            Self::ShorterText => lang.pick(
-                format!("không quá {TEXT_MAX} byte văn bản"),
-                format!("at most {TEXT_MAX} bytes of text"),
-            ),
-            Self::Text(_)
-            | Self::Comparator
-            | Self::Element
-            | Self::Number
-            | Self::WholeNumber(..)
-            | Self::Name
-            | Self::Date
-            | Self::LaterDate
-            | Self::End => self.text(lang),
+            Self::LessNesting => at_most(DEPTH_MAX, "tầng lồng nhau", "levels of nesting", lang),
+            Self::FewerMembers => at_most(MEMBERS_MAX, "thành phần", "members", lang),
+            Self::FewerTerms => at_most(TERMS_MAX, "số hạng", "elements in a sum", lang),
+            Self::ShorterText => at_most(TEXT_MAX, "byte văn bản", "bytes of text", lang),
         }
     }
+}
+
+fn at_most(limit: usize, vi: &str, en: &str, lang: Lang) -> String {
+    lang.pick(format!("không quá {limit} {vi}"), format!("at most {limit} {en}"))
 }
 
 /// The text is not a valid target.

@@ -42,22 +42,28 @@ impl Threshold {
         }
     }
 
-    pub(super) fn judge_interval(self, span: ValueInterval) -> ThresholdOutcome {
-        let ValueInterval { low: lo, high: hi, low_certain: lo_sure, high_certain: hi_sure } = span;
+    pub(super) fn judge_interval(self, interval: ValueInterval) -> ThresholdOutcome {
+        let ValueInterval { low, high, low_certain, high_certain } = interval;
         match self.cmp {
-            Comparator::AtMost | Comparator::Less if self.is_met_by(hi) => ThresholdOutcome::Holds,
-            Comparator::AtMost | Comparator::Less if !self.is_met_by(lo) => {
-                ThresholdOutcome::Fails { proven: lo_sure }
-            }
-            Comparator::AtLeast | Comparator::Greater if self.is_met_by(lo) => {
+            Comparator::AtMost | Comparator::Less if self.is_met_by(high) => {
                 ThresholdOutcome::Holds
             }
-            Comparator::AtLeast | Comparator::Greater if !self.is_met_by(hi) => {
-                ThresholdOutcome::Fails { proven: hi_sure }
+            Comparator::AtMost | Comparator::Less if !self.is_met_by(low) => {
+                ThresholdOutcome::Fails { proven: low_certain }
             }
-            Comparator::Equal if lo == hi && self.is_met_by(lo) => ThresholdOutcome::Holds,
-            Comparator::Equal if self.value < lo => ThresholdOutcome::Fails { proven: lo_sure },
-            Comparator::Equal if self.value > hi => ThresholdOutcome::Fails { proven: hi_sure },
+            Comparator::AtLeast | Comparator::Greater if self.is_met_by(low) => {
+                ThresholdOutcome::Holds
+            }
+            Comparator::AtLeast | Comparator::Greater if !self.is_met_by(high) => {
+                ThresholdOutcome::Fails { proven: high_certain }
+            }
+            Comparator::Equal if low == high && self.is_met_by(low) => ThresholdOutcome::Holds,
+            Comparator::Equal if self.value < low => {
+                ThresholdOutcome::Fails { proven: low_certain }
+            }
+            Comparator::Equal if self.value > high => {
+                ThresholdOutcome::Fails { proven: high_certain }
+            }
             Comparator::AtMost
             | Comparator::Less
             | Comparator::AtLeast

@@ -50,8 +50,8 @@ impl EvaluationCase {
     }
 
     pub(crate) fn with_missing_report(mut self, element: &str, expected: &str) -> Self {
-        let gap = self.sheet.missing.entry(code(element)).or_default();
-        *gap = gap.with_report(ratio(expected));
+        let missing = self.sheet.missing.entry(code(element)).or_default();
+        *missing = missing.with_report(ratio(expected));
         self
     }
 
