@@ -1,10 +1,11 @@
-//! The bare write: every row that the product wrote, copied commit by commit into a fresh database of the same schema, durable.
+//! The minimal write: every row that the product wrote, copied commit by commit into a new database
+//! of the same schema, durable.
 //!
 //! ```text
-//!  product.db (read)   commit 57: seqs 101..140   --insert or replace ... select-->   bare.db   COMMIT
+//!  product.db (read)   commit 57: seqs 101..140   --insert or replace ... select-->   bare.db
 //! ```
 //!
-//! Knows the schema's tables by name and no rule. The reading is part of the time, as it is from memory and the least there can be.
+//! The time includes reading, which is from memory.
 
 use super::Result;
 use diesel::connection::SimpleConnection;
@@ -43,11 +44,11 @@ const COPIED_TABLES: &[(&str, &str)] = &[
     ("commit_log", "last_seq = $2 and $1 > 0"),
 ];
 
-/// Seconds that the bare write of everything takes in which a device's command had a part.
+/// Seconds of the minimal write of all commits that contain a device's command.
 pub(super) fn replay_commits(product: &Path) -> Result<f64> {
     let path = product.with_extension("bare");
     for suffix in ["", "-wal", "-shm"] {
-        // A file that is not there need not go.
+        // A missing file needs no removal.
         let _ = std::fs::remove_file(format!("{}{suffix}", path.display()));
     }
     drop(crate::store::Store::open(&crate::store::DatabaseLocation::Sqlite(

@@ -1,7 +1,8 @@
-//! Targets (chỉ tiêu) as a language with exact meaning: the tree, its text, and what it says of given figures.
+//! Targets (chỉ tiêu) as an expression language with exact semantics: syntax tree, text, and
+//! evaluation on given figures.
 //!
-//! Knows no unit, no calendar and no store: figures are given by the caller, who also knows which window they cover.
-//! Verdicts are judged in integers and rationals only; missing reports never count as zero.
+//! The caller supplies the figures and knows which window they cover. Verdicts use integers and
+//! rationals only; missing reports never count as zero.
 
 pub mod ast;
 mod chance;

@@ -1,4 +1,4 @@
-//! Laws that hold for any target and any figures.
+//! Properties of every target on any figures.
 
 use super::{evaluation_case, trees};
 use crate::domain::lang::Lang;
