@@ -240,11 +240,11 @@ fn check_nightly_jobs(local_app: &LocalApp) -> CliResult<Vec<DoctorFinding>> {
     let campaigns =
         !local_app.load_reference().map(|reference| reference.campaigns.is_empty()).unwrap_or(true);
     for job in jobs::SCHEDULED_JOBS.iter().filter(|_| campaigns) {
-        let runs = local_app.app.job_runs(Some(job.name), 1)?;
+        let runs = local_app.app.job_runs(Some(job.id), 1)?;
         let Some(run) = runs.first() else { continue };
         let old = local_app.app.now().0 - run.ended_at.unwrap_or(run.started_at) > NIGHTLY_AGE_MAX;
         if run.state == "FAILED" || old {
-            let (name, at) = (job.name, Timestamp(run.slot_at).local_text());
+            let (name, at) = (job.name(), Timestamp(run.slot_at).local_text());
             let why = run.message.clone().unwrap_or_default();
             found.push(DoctorFinding::new(
                 Urgency::Today,

@@ -11,6 +11,7 @@ use crate::world::{
 use jiff::civil::{Date, date};
 use sha2::{Digest as _, Sha256};
 use thidua::app::access::{PasswordHash, Readmission};
+use thidua::app::job_run::JobId;
 use thidua::app::partner::ServiceKeyRequest;
 use thidua::domain::baseline::{BaselineRow, BaselineStatus};
 use thidua::domain::campaign::CampaignStep;
@@ -293,7 +294,7 @@ fn baselines(life: &Life) {
 fn night(life: &Life, day: Date) {
     for job in jobs::SCHEDULED_JOBS {
         let slot =
-            Timestamp::from_local_midnight(day).saturating_add_micros(job.micros_after_midnight);
+            Timestamp::from_local_midnight(day).saturating_add_micros(job.micros_after_midnight());
         life.world.clock.set(slot);
         job.run_slot(&life.world.app, "node", slot).unwrap();
     }
@@ -304,12 +305,12 @@ fn troubles(life: &Life) {
     let (app, system) = (&life.world.app, life.system());
     let slot = app.now().saturating_add_micros(1);
     let failed =
-        app.run_slot("node", "remind", slot, &|_, _, _| Err(thidua::app::AppError::LeaseLost));
+        app.run_slot("node", JobId::Remind, slot, &|_, _, _| Err(thidua::app::AppError::LeaseLost));
     assert!(failed.is_err());
     let called_off = |app: &thidua::app::App, _: &Actor, _| {
-        app.cancel_job(&system, "compact").map(|_| String::new())
+        app.cancel_job(&system, JobId::Compact).map(|_| String::new())
     };
-    app.run_slot("node", "compact", slot, &called_off).unwrap();
+    app.run_slot("node", JobId::Compact, slot, &called_off).unwrap();
     app.begin_epoch_after_loss(1, [9; 16]).unwrap();
 }
 

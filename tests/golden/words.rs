@@ -244,8 +244,12 @@ fn nightly(page: &mut Page) {
             jobs::CatchUpPolicy::EverySlot => "each",
         };
         page.item(
-            job.name,
-            format!("{}, {} us after midnight, {missed}", job.schedule, job.micros_after_midnight),
+            job.name(),
+            format!(
+                "{}, {} us after midnight, {missed}",
+                job.cron_schedule(),
+                job.micros_after_midnight()
+            ),
         );
     }
 }

@@ -12,10 +12,11 @@ use super::generator::rng::Rng;
 use super::generator::sheet_plan::{ConcurrentEdit, SheetPlan};
 use super::people::{Person, ReportEvent};
 use super::server::DemoServer;
-use crate::app::job_run::JobSlotOutcome;
+use crate::app::job_run::{JobId, JobSlotOutcome};
 use crate::domain::element::ElementCode;
 use crate::domain::ids::{ReportId, UnitId};
 use crate::domain::org::UnitKind;
+use crate::jobs::scheduled_job;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
@@ -246,11 +247,9 @@ impl<'a> Simulation<'a> {
     fn run_nightly_jobs(&mut self, day: Date) -> Result<(), DemoError> {
         self.server.set_clock(day, 1, 30);
         self.ledger_at_last_night = Some(self.ledger.clone());
-        let quality = crate::jobs::find_job("quality")
-            .ok_or_else(|| DemoError("no nightly job".to_owned()))?;
+        let quality = scheduled_job(JobId::Quality);
         quality.run_due_slots(&self.server.app, "demo")?;
-        let job = crate::jobs::find_job("aggregate")
-            .ok_or_else(|| DemoError("no nightly job".to_owned()))?;
+        let job = scheduled_job(JobId::Aggregate);
         match job.run_due_slots(&self.server.app, "demo")? {
             JobSlotOutcome::Done(said) => self.nightly_summaries.push(said),
             JobSlotOutcome::AlreadyDone | JobSlotOutcome::LeasedElsewhere => {}
