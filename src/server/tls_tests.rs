@@ -197,8 +197,7 @@ async fn a_server_that_requires_certificates_accepts_a_valid_one_and_reads_its_n
 }
 
 #[tokio::test]
-async fn a_revoked_client_is_refused_from_the_next_handshake_and_an_invalid_list_changes_nothing()
- {
+async fn a_revoked_client_is_refused_from_the_next_handshake_and_an_invalid_list_changes_nothing() {
     let partners = PartnerCa::new();
     let server = TlsTestServer::new(&partners, true);
     let certificates = ReloadableTlsConfig::load_sources(server.sources.clone()).unwrap();

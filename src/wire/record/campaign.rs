@@ -254,7 +254,6 @@ pub fn decode_campaign(bytes: &[u8], numbers: &ElementNumbers) -> Result<Campaig
     let fields: Result<_, _> = fields.into_iter().map(enums::campaign_field_from_proto).collect();
     let measurement_window = values::window_from_proto(measurement_days);
     let launched_on = launched_day.map(values::day_from_proto).transpose();
-    let device_retention_days = device_days.map(u16::try_from).transpose();
     Ok(Campaign {
         code,
         name_vi,
@@ -274,8 +273,7 @@ pub fn decode_campaign(bytes: &[u8], numbers: &ElementNumbers) -> Result<Campaig
         classification: Classification::NotSecret,
         status: check_field("status", enums::campaign_status_from_proto(status))?,
         contracts,
-        device_retention_days: device_retention_days
-            .map_err(|_| RecordError::Field("device_days"))?,
+        device_retention_days: retention_days_from_proto(device_days)?,
         targets: try_map(targets, |target| target_from_proto(target, numbers))?,
         activities: try_map(activities, |activity| activity_from_proto(activity, numbers))?,
         duties: try_map(duties, |duty| duty_from_proto(duty, numbers))?,
@@ -284,6 +282,10 @@ pub fn decode_campaign(bytes: &[u8], numbers: &ElementNumbers) -> Result<Campaig
         plans: try_map(plans, participation::unit_plan_from_proto)?,
         amendments: try_map(amendments, amendment_from_proto)?,
     })
+}
+
+fn retention_days_from_proto(days: Option<u32>) -> Result<Option<u16>, RecordError> {
+    days.map(u16::try_from).transpose().map_err(|_| RecordError::Field("device_days"))
 }
 
 fn amendment_to_proto(amendment: &Amendment) -> pb::Amendment {
