@@ -2,7 +2,7 @@
 //! responses.
 //!
 //! Every method authenticates its caller first and fails closed. Every database access runs on the
-//! blocking pool ([`blocking_pool`]).
+//! blocking pool (`blocking_pool`).
 
 mod access;
 mod audit;

@@ -72,8 +72,7 @@ fn advance_next_allowed(
 
 /// Removes the credentials whose allowance is full again, then, down to half of
 /// [`CREDENTIALS_MAX`], those that have used the least of it. A credential near its limit stays.
-/// Since half of the entries are free afterwards, the cost is spread over at least `CREDENTIALS_MAX
-/// / 2` calls.
+/// Half of the entries are free afterwards, so the cost is spread over at least that many calls.
 fn remove_least_used(all: &mut HashMap<SecretHash, Instant>, now: Instant) {
     all.retain(|_, next| *next > now);
     let Some(excess @ 1..) = all.len().checked_sub(CREDENTIALS_MAX / 2) else { return };

@@ -52,7 +52,7 @@ pub struct ServerSetup {
     pub metrics: ServerMetrics,
 }
 
-/// Serves until `shutdown` completes, then waits for running calls, at most [`SHUTDOWN_GRACE`].
+/// Serves until `shutdown` completes, then waits for running calls, at most ten seconds.
 pub async fn run_server(
     listener: TcpListener,
     setup: ServerSetup,

@@ -1,5 +1,5 @@
 //! Encodes what the authority signs: device certificates, and receipts for commands. The signer
-//! signs these bytes unchanged.
+//! must sign these bytes unchanged.
 
 use super::values;
 use crate::domain::ids::{AccountId, DeviceId, UnitId};

@@ -16,7 +16,7 @@ impl FieldViolations {
         self.problems.add(field, reason);
     }
 
-    /// Returns the value; an error is added for `field` and gives `None`.
+    /// Returns the value, or adds the error of `field` and returns `None`.
     pub fn check<T>(
         &mut self,
         field: impl Into<String>,
@@ -25,7 +25,7 @@ impl FieldViolations {
         result.map_err(|reason| self.add(field, reason)).ok()
     }
 
-    /// Returns the value; if it is missing, an error is added for `field`.
+    /// Returns the value, or adds an error of `field` if it is missing.
     pub fn require<T>(&mut self, field: impl Into<String>, value: Option<T>) -> Option<T> {
         self.check(field, value.ok_or(RefusalReason::Malformed))
     }

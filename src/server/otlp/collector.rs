@@ -31,7 +31,7 @@ impl CollectorAddress {
     /// `plaintext_allowed`.
     pub fn parse(text: &str, plaintext_allowed: bool) -> Result<Self, CollectorAddressError> {
         let uri: Uri = text.parse().map_err(|_| CollectorAddressError::Invalid)?;
-        let has_only_port = uri.path() == "/" && uri.query().is_none() && uri.port().is_some();
+        let is_bare_origin = uri.path() == "/" && uri.query().is_none() && uri.port().is_some();
         let host = uri.host().unwrap_or_default();
         // User information before the host would never be sent, but would be visible in the list of
         // processes.
@@ -42,7 +42,7 @@ impl CollectorAddress {
             Some("http") => false,
             Some(_) | None => return Err(CollectorAddressError::Invalid),
         };
-        if !has_only_port || !has_no_user || host.is_empty() {
+        if !is_bare_origin || !has_no_user || host.is_empty() {
             return Err(CollectorAddressError::Invalid);
         }
         let is_local = host == "localhost"

@@ -130,7 +130,7 @@ fn call_attributes(method: &str, code: u8) -> Vec<KeyValue> {
     attributes
 }
 
-/// The metrics histogram since `started_at`, as of `now`.
+/// The metrics counted since `started_at`, as of `now`.
 pub(super) struct MetricsSnapshot<'a> {
     pub(super) started_at: Timestamp,
     pub(super) now: Timestamp,

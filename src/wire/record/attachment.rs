@@ -1,4 +1,4 @@
-//! Encodes comments, conflicts and held commands.
+//! Encodes and decodes comments, conflicts and held commands.
 
 use super::{RecordError, UnitNumbers, check_field, decode_message, require_field};
 use crate::domain::attachment::{Comment, Conflict, HeldCommand, HeldReason, HeldState};

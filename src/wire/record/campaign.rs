@@ -1,4 +1,4 @@
-//! Encodes campaigns.
+//! Encodes and decodes campaigns.
 
 use super::participation;
 use super::{ElementNumbers, RecordError, check_field, decode_message, require_field};

@@ -1,4 +1,4 @@
-//! Encodes elements, forms, reporting contracts and calendars.
+//! Encodes and decodes elements, forms, reporting contracts and calendars.
 
 use super::standing::{fraction_from_proto, fraction_to_proto};
 use super::{ElementNumbers, RecordError, check_field, decode_message, require_field};

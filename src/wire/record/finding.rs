@@ -1,4 +1,4 @@
-//! Encodes findings.
+//! Encodes and decodes findings.
 
 use super::{ElementNumbers, RecordError, UnitNumbers, check_field, decode_message, require_field};
 use crate::domain::quality::{Finding, FindingReply, QualityRule};

@@ -1,4 +1,5 @@
-//! Encodes units, each with its versions, its parents in all hierarchies and its successors.
+//! Encodes and decodes units, each with its versions, its parents in all hierarchies and its
+//! successors.
 
 use super::{RecordError, UnitNumbers, check_field, decode_message, require_field};
 use crate::domain::ids::UnitId;

@@ -1,4 +1,4 @@
-//! Encodes proposals to amend a report.
+//! Encodes and decodes proposals to amend a report.
 
 use super::{RecordError, UnitNumbers, check_field, decode_message};
 use crate::domain::ids::ReportId;

@@ -1,4 +1,4 @@
-//! Encodes reports.
+//! Encodes and decodes reports.
 
 use super::{RecordError, UnitNumbers, check_field, decode_message, require_field};
 use crate::domain::cell::Cells;

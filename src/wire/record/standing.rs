@@ -1,5 +1,5 @@
-//! Encodes standings and runs. A standing has no run and no time, so an unchanged standing encodes
-//! to the same bytes.
+//! Encodes and decodes standings and runs. A standing has no run and no time, so an unchanged
+//! standing encodes to the same bytes.
 
 use super::{ElementNumbers, RecordError, UnitNumbers, check_field, decode_message, require_field};
 use crate::domain::ids::{CampaignId, RunId};
