@@ -1,6 +1,5 @@
-//! Jobs: the table as the server hands it in, past runs, and a run at once with its progress.
-//!
-//! Knows the names of jobs and no work.
+//! Lists jobs and their past runs, and runs a job on request with progress messages. The table of
+//! jobs is passed in by the server.
 
 use super::status::RpcError;
 use super::{Services, caller, pagination};
@@ -19,16 +18,16 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
-/// Runs a job for a slot; gives how it ended.
+/// Runs a job for a slot and returns its outcome.
 pub type JobSlotRunner =
     Arc<dyn Fn(&App, Timestamp) -> Result<JobSlotOutcome, AppError> + Send + Sync>;
 
-/// A job as callers see it.
+/// A job of the server.
 #[derive(Clone)]
 pub struct JobEntry {
     /// Its id.
     pub id: JobId,
-    /// Its schedule in the scheduler's language.
+    /// Its schedule in the syntax of the scheduler.
     pub schedule: String,
     /// What it does, in Vietnamese and English.
     pub description: (&'static str, &'static str),
@@ -81,7 +80,7 @@ impl JobService for Services {
         tokio::spawn(trace::with_current_span(async move {
             let step = lang.pick("đang chạy", "running").to_owned();
             let started = pb::RunJobResponse { step, ..pb::RunJobResponse::default() };
-            // A caller that is gone does not stop the job.
+            // The job runs to its end even if the caller disconnects.
             let _ = sender.send(Ok(started)).await;
             let app = services.app.clone();
             let ended = services.blocking_pool.run(move || run_slot(&app, &job, slot, lang)).await;
