@@ -1,4 +1,5 @@
-//! `thidua jobs list|run|cancel|history`: the jobs of the night, at once and by hand.
+//! `thidua jobs list|run|cancel|history`: lists the scheduled jobs, runs one at once, cancels one,
+//! shows past runs.
 
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
@@ -28,12 +29,14 @@ enum JobsCommand {
     Run {
         /// Tên việc · Name of the job, as in `jobs list`.
         name: String,
-        /// Chỉ cho aggregate: tính lại từ mọi báo cáo gốc, phải trùng từng byte · Of aggregate: reckon from all raw reports
-        /// too, before anything is published; one byte that differs is an error.
+        /// Chỉ cho aggregate: tính lại từ mọi báo cáo gốc, phải trùng từng byte · Of aggregate:
+        /// reckon from all raw reports too, before anything is published; one byte that differs is
+        /// an error.
         #[arg(long)]
         full: bool,
     },
-    /// Hủy lượt đang chạy · Cancel the run under way; it publishes nothing and its slot is not run again.
+    /// Hủy lượt đang chạy · Cancel the run under way; it publishes nothing and its slot is not run
+    /// again.
     #[command(after_help = "Ví dụ / Examples:\n  thidua jobs cancel aggregate")]
     Cancel {
         /// Tên việc · Name of the job, as in `jobs list`.
@@ -184,7 +187,7 @@ fn show_history(ctx: &CliContext, name: Option<&str>, limit: u16) -> CliResult {
     Ok(())
 }
 
-/// Seconds with one decimal, of microseconds.
+/// Microseconds as seconds with one decimal.
 fn seconds_text(micros: i64) -> String {
     let tenths = micros / 100_000;
     format!("{}.{}", tenths / 10, tenths % 10)

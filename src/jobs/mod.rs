@@ -299,7 +299,7 @@ fn review_phases(app: &App, _: &Actor, claimed: ClaimedSlot) -> Result<String> {
         .map(|PhaseReview { campaign, phase, states }| {
             let states: Vec<String> =
                 states.iter().map(|(state, count)| format!("{count} {state}")).collect();
-            let page = format!("thidua brief --campaign {campaign} --phase {phase}");
+            let page = format!("thidua morning-report --campaign {campaign} --phase {phase}");
             format!("{campaign} phase {phase} is in: {}; {page}", states.join(", "))
         })
         .collect();

@@ -174,7 +174,7 @@ fn a_phase_is_reviewed_once_the_grace_of_its_last_report_is_over(world: World) {
     let said = world.app.job_runs(Some(JobId::PhaseReview), 1).unwrap().remove(0).message.unwrap();
     assert!(
         said.starts_with("A phase 1 is in: ")
-            && said.ends_with("thidua brief --campaign A --phase 1"),
+            && said.ends_with("thidua morning-report --campaign A --phase 1"),
         "{said}"
     );
 }
