@@ -128,8 +128,8 @@ impl RehearsalReport {
         for ClosingUnit { unit, acting_unit, devices, open_reports, .. } in affected {
             let acting_unit = acting_unit.as_deref().unwrap_or("—");
             writer.write_item_in_language(
-                &format!("{unit}: {devices} thiết bị đồng bộ lần cuối rồi gắn lại; {open_reports} báo cáo đang mở, ký thay: {acts}"),
-                &format!("{unit}: {devices} devices sync once more, then bind anew; {open_reports} open reports, signed by {acts}"),
+                &format!("{unit}: {devices} thiết bị đồng bộ lần cuối rồi gắn lại; {open_reports} báo cáo đang mở, ký thay: {acting_unit}"),
+                &format!("{unit}: {devices} devices sync once more, then bind anew; {open_reports} open reports, signed by {acting_unit}"),
             );
         }
         if let (Some(window), false) = (self.window, self.expectation_changes.is_empty()) {

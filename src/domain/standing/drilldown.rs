@@ -131,7 +131,8 @@ fn window_reports(
     elements: &BTreeSet<ElementCode>,
 ) -> Result<Vec<StandingReport>, UnknownCalendar> {
     let mut expected_reports = list_expected_reports(input, window)?;
-    expected_reports.retain(|expected_report| expected_report.expected.whole_period.end <= input.today);
+    expected_reports
+        .retain(|expected_report| expected_report.expected.whole_period.end <= input.today);
     let last = latest_stock_reports(input, &expected_reports, elements);
     let mut lines = Vec::new();
     for (at, expected_report) in expected_reports.iter().enumerate() {
@@ -159,7 +160,10 @@ fn window_reports(
     Ok(lines)
 }
 
-fn build_standing_report(expected_report: &ExpectedReport<'_>, addends: Vec<Addend>) -> StandingReport {
+fn build_standing_report(
+    expected_report: &ExpectedReport<'_>,
+    addends: Vec<Addend>,
+) -> StandingReport {
     StandingReport {
         report: expected_report.key.id(),
         contract: expected_report.expected.contract,

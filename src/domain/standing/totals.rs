@@ -385,7 +385,8 @@ impl TrackedReport {
 
 impl ReceivedFigures {
     fn from_entry(entry: &ReportEntry<'_>, layout: &ContractLayout) -> Self {
-        let figure = |layout_column: &LayoutColumn| entry.cells.get(&layout_column.number?)?.figure();
+        let figure =
+            |layout_column: &LayoutColumn| entry.cells.get(&layout_column.number?)?.figure();
         Self {
             accepted: entry.accepted,
             late: entry.late,
