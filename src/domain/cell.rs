@@ -4,9 +4,9 @@
 //! `report`.
 //!
 //! ```text
-//!        base            merge(base, mine, theirs) completes the diamond:
+//!        base            merge_three_way(base, mine, theirs) is
 //!   mine/    \theirs     called on the server at push and on the phone at
-//!       \    /           replay; both end in the same report.
+//!       \    /           replay; the results are the same.
 //!       merged
 //! ```
 

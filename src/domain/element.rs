@@ -45,7 +45,7 @@ impl ElementCode {
         &self.0
     }
 
-    /// The id that this code stands for.
+    /// The id of this code.
     #[must_use]
     pub fn id(&self) -> ElementId {
         ElementId::from_code(&self.0)
@@ -158,7 +158,7 @@ pub struct Element {
 }
 
 impl Element {
-    /// The id that the code stands for.
+    /// The id of this code.
     #[must_use]
     pub fn id(&self) -> ElementId {
         self.code.id()
@@ -308,7 +308,7 @@ mod tests {
             kind: ElementKind::EventFlag,
             ..offences()
         };
-        let codes: Vec<_> = odd.check().iter().map(|broken| broken.code).collect();
+        let codes: Vec<_> = odd.check().iter().map(|violation| violation.code).collect();
         assert_eq!(codes, ["ELEMENT_UNNAMED", "ELEMENT_RANGE", "ELEMENT_FLAG_RANGE"]);
     }
 

@@ -65,7 +65,7 @@ impl EnrolmentCode {
         let bits = u128::from_be_bytes(self.0);
         (0..CODE_LENGTH)
             .rev()
-            .map(|place| char::from(CODE_ALPHABET[(bits >> (5 * place)) as usize & 31]))
+            .map(|position| char::from(CODE_ALPHABET[(bits >> (5 * position)) as usize & 31]))
             .collect()
     }
 }

@@ -134,17 +134,17 @@ impl<'a> ContractPeriods<'a> {
         let mut periods = Vec::new();
         for period in calendar.periods_in(window) {
             let whole = DateWindow { start: period.start, end: period.end };
-            let mut served = Vec::new();
+            let mut cut_offs = Vec::new();
             for code in &contract.serves {
-                served.extend(calendars.cut_offs_in(code, whole).ok_or_else(|| unknown(code))?);
+                cut_offs.extend(calendars.cut_offs_in(code, whole).ok_or_else(|| unknown(code))?);
             }
-            served.extend(
+            cut_offs.extend(
                 campaigns
                     .iter()
                     .flat_map(|days| &days.cut_offs)
                     .filter(|day| whole.contains(**day)),
             );
-            periods.push(ContractPeriod { period, cut_offs: served });
+            periods.push(ContractPeriod { period, cut_offs });
         }
         let campaigns = campaigns.map(|days| days.windows.as_slice());
         Ok(Self {
@@ -195,16 +195,9 @@ impl<'a> ContractPeriods<'a> {
     }
 
     fn build_expectation(&self, unit: UnitId, whole: DateWindow, period: Period) -> Expectation {
-        let due = whole.end.saturating_add(i64::from(self.contract.due_days).days());
-        let grace_end = due.saturating_add(i64::from(self.contract.grace_days).days());
-        Expectation {
-            contract: self.id,
-            unit,
-            period,
-            whole_period: whole,
-            due_day: due,
-            grace_end_day: grace_end,
-        }
+        let due_day = whole.end.saturating_add(i64::from(self.contract.due_days).days());
+        let grace_end_day = due_day.saturating_add(i64::from(self.contract.grace_days).days());
+        Expectation { contract: self.id, unit, period, whole_period: whole, due_day, grace_end_day }
     }
 }
 

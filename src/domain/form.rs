@@ -29,7 +29,7 @@ pub struct Form {
 }
 
 impl Form {
-    /// The id that the code stands for.
+    /// The id of this code.
     #[must_use]
     pub fn id(&self) -> FormId {
         FormId::from_code(&self.code)
@@ -58,7 +58,7 @@ pub struct Contract {
 }
 
 impl Contract {
-    /// The id that the code stands for.
+    /// The id of this code.
     #[must_use]
     pub fn id(&self) -> ContractId {
         ContractId::from_code(&self.code)
@@ -311,7 +311,7 @@ mod tests {
     }
 
     fn codes(violations: &[Violation]) -> Vec<(&'static str, &str)> {
-        violations.iter().map(|broken| (broken.code, broken.path.as_str())).collect()
+        violations.iter().map(|violation| (violation.code, violation.path.as_str())).collect()
     }
 
     #[test]

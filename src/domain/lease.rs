@@ -85,32 +85,32 @@ mod tests {
         THEN.saturating_add_micros(days * DAY_MICROS)
     }
 
-    fn begun() -> OfflineLease {
+    fn new_lease() -> OfflineLease {
         OfflineLease::new(THEN, THEN, OFFLINE_LEASE_DAYS)
     }
 
     #[test]
     fn a_lease_is_over_after_its_days_and_not_a_moment_before() {
         assert_eq!(
-            (begun().remaining_days(), begun().observe_clock(after(3)).remaining_days()),
+            (new_lease().remaining_days(), new_lease().observe_clock(after(3)).remaining_days()),
             (14, 11)
         );
-        assert!(!begun().observe_clock(after(14).saturating_add_micros(-1)).is_expired());
-        assert!(begun().observe_clock(after(14)).is_expired());
-        assert_eq!(begun().observe_clock(after(400)).remaining_days(), 0);
+        assert!(!new_lease().observe_clock(after(14).saturating_add_micros(-1)).is_expired());
+        assert!(new_lease().observe_clock(after(14)).is_expired());
+        assert_eq!(new_lease().observe_clock(after(400)).remaining_days(), 0);
     }
 
     #[test]
     fn a_clock_that_is_set_back_extends_nothing() {
-        let late = begun().observe_clock(after(13));
+        let late = new_lease().observe_clock(after(13));
         assert_eq!(late.observe_clock(after(2)).remaining_days(), 1);
         assert!(late.observe_clock(after(2)).observe_clock(after(14)).is_expired());
         assert!(
-            begun().observe_clock(after(15)).observe_clock(after(1)).is_expired(),
+            new_lease().observe_clock(after(15)).observe_clock(after(1)).is_expired(),
             "what is over stays over"
         );
         // Set back to a year before the contact: time that passes there still counts.
-        let back = (0..=14).fold(begun().observe_clock(after(-365)), |lease, day| {
+        let back = (0..=14).fold(new_lease().observe_clock(after(-365)), |lease, day| {
             lease.observe_clock(after(day - 365))
         });
         assert!(back.is_expired());
@@ -135,7 +135,8 @@ mod tests {
 
     #[test]
     fn a_phone_that_woke_in_1970_and_was_put_right_has_lost_no_day() {
-        let woke = begun().observe_clock(Timestamp(0)).observe_clock(Timestamp(3_600_000_000));
-        assert_eq!(woke.observe_clock(after(1)).remaining_days(), 13);
+        let restarted =
+            new_lease().observe_clock(Timestamp(0)).observe_clock(Timestamp(3_600_000_000));
+        assert_eq!(restarted.observe_clock(after(1)).remaining_days(), 13);
     }
 }

@@ -81,7 +81,7 @@ impl Report {
         content_hash: ContentHash,
         shape: &FormSchema,
     ) -> Result<Self, Refusal> {
-        self.check_seen(content_hash)?;
+        self.check_content_hash(content_hash)?;
         self.state =
             self.state.next_state(ReportStep::Amend).ok_or(RefusalReason::WorkflowForbids)?;
         for change in &proposal.changes {

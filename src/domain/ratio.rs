@@ -236,7 +236,7 @@ impl From<i64> for Ratio {
 
 /// Compares two fractions by whole parts, then by inverted remainders, as in Euclid's algorithm.
 fn compare_by_parts(mut left: (i128, i128), mut right: (i128, i128)) -> Ordering {
-    let mut turned = false;
+    let mut inverted = false;
     loop {
         let whole = left.0.div_euclid(left.1).cmp(&right.0.div_euclid(right.1));
         let rest = (left.0.rem_euclid(left.1), right.0.rem_euclid(right.1));
@@ -248,9 +248,9 @@ fn compare_by_parts(mut left: (i128, i128), mut right: (i128, i128)) -> Ordering
             (Ordering::Equal, (_, _)) => None,
         };
         if let Some(order) = decided {
-            return if turned { order.reverse() } else { order };
+            return if inverted { order.reverse() } else { order };
         }
-        (left, right, turned) = ((left.1, rest.0), (right.1, rest.1), !turned);
+        (left, right, inverted) = ((left.1, rest.0), (right.1, rest.1), !inverted);
     }
 }
 

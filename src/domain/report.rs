@@ -281,7 +281,7 @@ impl Report {
     ) -> Result<Self, Refusal> {
         let next =
             self.state.next_state(ReportStep::Return).ok_or(RefusalReason::WorkflowForbids)?;
-        self.check_seen(content_hash)?;
+        self.check_content_hash(content_hash)?;
         if question.text.chars().count() > NOTE_CHARS_MAX {
             return Err(RefusalReason::NoteTooLong.into());
         }
@@ -294,7 +294,7 @@ impl Report {
     pub fn accept(mut self, content_hash: ContentHash) -> Result<Self, Refusal> {
         let next =
             self.state.next_state(ReportStep::Accept).ok_or(RefusalReason::WorkflowForbids)?;
-        self.check_seen(content_hash)?;
+        self.check_content_hash(content_hash)?;
         self.state = next;
         Ok(self)
     }
@@ -306,7 +306,7 @@ impl Report {
         Some(self)
     }
 
-    pub(super) fn check_seen(&self, content_hash: ContentHash) -> Result<(), Refusal> {
+    pub(super) fn check_content_hash(&self, content_hash: ContentHash) -> Result<(), Refusal> {
         if self.content_hash() == content_hash || planted!("unseen-accepted") {
             Ok(())
         } else {

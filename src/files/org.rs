@@ -40,7 +40,7 @@ pub fn read_org(texts: &OrgCsvTexts<'_>) -> Result<Org, Vec<FileDiagnostic>> {
     ];
     let [units, parents, lineage] = match tables {
         [Ok(units), Ok(parents), Ok(lineage)] => [units, parents, lineage],
-        broken => return Err(broken.into_iter().filter_map(Result::err).flatten().collect()),
+        results => return Err(results.into_iter().filter_map(Result::err).flatten().collect()),
     };
     let mut reader = OrgReader {
         lines: FactLines::default(),

@@ -61,7 +61,7 @@ pub struct Launch {
     pub unit_uid: String,
     /// The day.
     pub held_on: Date,
-    /// How.
+    /// The mode.
     pub mode: LaunchMode,
     /// Uids of the units to which it was relayed.
     pub sites: Vec<String>,
