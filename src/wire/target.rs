@@ -80,7 +80,7 @@ pub fn evaluation_input_from_proto(
     terms.waived = waived;
     if zero_base != 0 {
         terms.zero_base = violations
-            .check("zero_base", enums::zero_base_policy_from_proto(zero_base))
+            .check("zero_base", enums::zero_base_from_proto(zero_base))
             .unwrap_or(terms.zero_base);
     }
     violations.into_result(target.map(|target| EvaluationInput { target, sheet, terms }))
