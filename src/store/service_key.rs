@@ -1,6 +1,7 @@
-//! Keys of partner agencies, by the hash of their secret: a stolen database opens nothing. A revoked key stays, for the audit names it.
+//! Keys of partner agencies, by the hash of their secret. A revoked key stays, because audit rows
+//! refer to it.
 //!
-//! Knows no cryptography and no right.
+//! Does no cryptography and checks no permission.
 
 use super::error::{Error, Result};
 use super::read_tx::{ReadTx, to_byte_array};
@@ -36,7 +37,7 @@ impl ReadTx<'_> {
         row.map(to_service_key).transpose()
     }
 
-    /// All keys, in the order in which they were issued.
+    /// All keys, in order of issue.
     pub fn service_keys(&mut self) -> Result<Vec<ServiceKey>> {
         let rows: Vec<ServiceKeyRow> = service_key::table
             .order((service_key::issued_at, service_key::id))
@@ -47,7 +48,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Keeps a new key.
+    /// Stores a new key.
     pub(crate) fn put_service_key(&mut self, key: &ServiceKey) -> Result<()> {
         let reads: Vec<&str> = key.allowed_calls.iter().map(|read| read.as_str()).collect();
         let row = ServiceKeyRow {
@@ -65,7 +66,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Ends a key for good.
+    /// Revokes a key.
     pub(crate) fn revoke_service_key(&mut self, id: ServiceKeyId) -> Result<()> {
         let now = self.now().0;
         diesel::update(service_key::table.find(&id.0[..]))
