@@ -60,6 +60,7 @@ impl From<ClientError> for CliError {
             }
             ClientError::LeaseExpired { .. } => Self::new("LEASE_OVER", vi, en),
             ClientError::NewerApp => Self::new("NEWER_APP", vi, en),
+            ClientError::PreReleaseSchema { .. } => Self::new("PRE_RELEASE_SCHEMA", vi, en),
         }
     }
 }

@@ -213,6 +213,17 @@ pub(crate) fn notice_frame(notice: pb::notice::Notice) -> pb::SyncResponse {
     sync_response(Frame::Notice(pb::Notice { notice: Some(notice) }))
 }
 
+/// Appends a command about report `report` to the outbox of `replica`; its bytes are `command <number>`.
+pub(crate) fn append_command(replica: &mut LocalReplica, report: u8) -> u64 {
+    let draft = CommandDraft {
+        report_id: vec![report; 16],
+        body_number: 5,
+        made_at: 0,
+        resolved_refusals: Vec::new(),
+    };
+    replica.append_command(&draft, |number, _| format!("command {number}").into_bytes()).unwrap()
+}
+
 /// A phone on a real file.
 pub(crate) struct PhoneFixture {
     path: PathBuf,
@@ -271,17 +282,9 @@ impl PhoneFixture {
         self.engine.on_stream_closed(0)
     }
 
-    /// A command about report `report`, in the outbox.
+    /// Appends a command about report `report` to the outbox.
     pub(crate) fn append_command(&mut self, report: u8) -> u64 {
-        let draft = CommandDraft {
-            report_id: vec![report; 16],
-            body_number: 5,
-            made_at: 0,
-            resolved_refusals: Vec::new(),
-        };
-        self.replica
-            .append_command(&draft, |number, _| format!("command {number}").into_bytes())
-            .unwrap()
+        append_command(&mut self.replica, report)
     }
 
     pub(crate) fn records(&mut self, kind: i16) -> Vec<(u8, i64, Vec<u8>)> {

@@ -78,6 +78,13 @@ pub enum ClientError {
     /// The local database was written by a newer app.
     #[error("the local data are of a newer app")]
     NewerApp,
+    /// The local database is of the pre-release line, which this app cannot read or upgrade. The file is
+    /// not changed. Send the outbox with the old app, then erase and enrol anew.
+    #[error("the local data are of a pre-release app; {unsent_commands} commands are unsent")]
+    PreReleaseSchema {
+        /// Commands in the outbox of the old file that no server has answered.
+        unsent_commands: u32,
+    },
 }
 
 /// Why nothing goes on by itself, and what to do.
@@ -148,6 +155,14 @@ impl ClientError {
             Self::NewerApp => {
                 "Dữ liệu do phiên bản ứng dụng mới hơn ghi. Hãy cập nhật ứng dụng.".into()
             }
+            Self::PreReleaseSchema { unsent_commands: 0 } => {
+                "Dữ liệu do bản thử nghiệm cũ của ứng dụng ghi; không còn lệnh nào chờ gửi. Hãy xóa dữ liệu rồi đăng ký lại."
+                    .into()
+            }
+            Self::PreReleaseSchema { unsent_commands } => format!(
+                "Dữ liệu do bản thử nghiệm cũ của ứng dụng ghi; còn {unsent_commands} lệnh chưa gửi. Tệp được giữ nguyên. Hãy \
+                 dùng bản cũ để đồng bộ cho đến khi gửi hết, rồi mới cập nhật ứng dụng, xóa dữ liệu và đăng ký lại."
+            ),
         }
     }
 
@@ -185,6 +200,14 @@ impl ClientError {
                 "The phone's storage failed. Check that there is free space.".into()
             }
             Self::NewerApp => "The data were written by a newer app. Update the app.".into(),
+            Self::PreReleaseSchema { unsent_commands: 0 } => {
+                "The data were written by a pre-release app; no command waits to be sent. Erase the data and enrol anew."
+                    .into()
+            }
+            Self::PreReleaseSchema { unsent_commands } => format!(
+                "The data were written by a pre-release app; commands not sent yet: {unsent_commands}. The file is unchanged. \
+                 Sync with the old app until all are sent, and only then update the app, erase the data and enrol anew."
+            ),
         }
     }
 }
@@ -251,6 +274,9 @@ impl From<ReplicaError> for ClientError {
     fn from(error: ReplicaError) -> Self {
         match error {
             ReplicaError::NewerSchema(_) => Self::NewerApp,
+            ReplicaError::PreReleaseSchema { unsent_commands } => Self::PreReleaseSchema {
+                unsent_commands: u32::try_from(unsent_commands).unwrap_or(u32::MAX),
+            },
             ReplicaError::Database(_) | ReplicaError::Damaged(_) => {
                 Self::Storage { message: error.to_string() }
             }

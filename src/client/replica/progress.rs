@@ -1,6 +1,6 @@
 //! How far this phone is: cursor, epoch, next number, sync mark. One row.
 
-use super::schema::progress;
+use super::schema::sync_progress;
 use super::{LocalReplica, Result, decode_id, to_i64, to_u64};
 use crate::client::protocol::{Epoch, ReceivedCheckpoint};
 use crate::domain::lease::OfflineLease;
@@ -36,7 +36,7 @@ pub(crate) struct SyncProgress {
 }
 
 #[derive(Queryable, Selectable)]
-#[diesel(table_name = progress)]
+#[diesel(table_name = sync_progress)]
 struct SyncProgressRow {
     next_number: i64,
     epoch_number: i64,
@@ -69,10 +69,10 @@ impl LocalReplica {
         {
             self.transaction(|conn| {
                 let change = (
-                    progress::clock_seen_at.eq(lease.last_phone_time.0),
-                    progress::longest_offline.eq(lease.offline_micros),
+                    sync_progress::clock_seen_at.eq(lease.last_phone_time.0),
+                    sync_progress::longest_offline.eq(lease.offline_micros),
                 );
-                diesel::update(progress::table).set(change).execute(conn)?;
+                diesel::update(sync_progress::table).set(change).execute(conn)?;
                 Ok(())
             })?;
         }
@@ -81,7 +81,8 @@ impl LocalReplica {
 }
 
 pub(super) fn load_progress(conn: &mut SqliteConnection) -> Result<SyncProgress> {
-    let row: SyncProgressRow = progress::table.select(SyncProgressRow::as_select()).first(conn)?;
+    let row: SyncProgressRow =
+        sync_progress::table.select(SyncProgressRow::as_select()).first(conn)?;
     let epoch = match row.epoch_number {
         0 => None,
         number => Some(Epoch { number: to_u64(number)?, id: decode_id(&row.epoch_id)? }),
@@ -108,27 +109,33 @@ pub(super) fn load_progress(conn: &mut SqliteConnection) -> Result<SyncProgress>
 
 /// Takes the next number.
 pub(super) fn take_command_number(conn: &mut SqliteConnection) -> Result<u64> {
-    let number: i64 = progress::table.select(progress::next_number).first(conn)?;
-    diesel::update(progress::table).set(progress::next_number.eq(number + 1)).execute(conn)?;
+    let number: i64 = sync_progress::table.select(sync_progress::next_number).first(conn)?;
+    diesel::update(sync_progress::table)
+        .set(sync_progress::next_number.eq(number + 1))
+        .execute(conn)?;
     to_u64(number)
 }
 
 pub(super) fn save_epoch(conn: &mut SqliteConnection, epoch: Epoch) -> Result<()> {
-    let change =
-        (progress::epoch_number.eq(to_i64(epoch.number)), progress::epoch_id.eq(epoch.id.to_vec()));
-    diesel::update(progress::table).set(change).execute(conn)?;
+    let change = (
+        sync_progress::epoch_number.eq(to_i64(epoch.number)),
+        sync_progress::epoch_id.eq(epoch.id.to_vec()),
+    );
+    diesel::update(sync_progress::table).set(change).execute(conn)?;
     Ok(())
 }
 
 pub(super) fn save_fork(conn: &mut SqliteConnection, number: u64) -> Result<()> {
-    diesel::update(progress::table)
-        .set(progress::forked_number.eq(to_i64(number)))
+    diesel::update(sync_progress::table)
+        .set(sync_progress::forked_number.eq(to_i64(number)))
         .execute(conn)?;
     Ok(())
 }
 
 pub(super) fn save_staged_cursor(conn: &mut SqliteConnection, cursor: &[u8]) -> Result<()> {
-    diesel::update(progress::table).set(progress::staged_cursor.eq(cursor)).execute(conn)?;
+    diesel::update(sync_progress::table)
+        .set(sync_progress::staged_cursor.eq(cursor))
+        .execute(conn)?;
     Ok(())
 }
 
@@ -140,17 +147,17 @@ pub(super) fn save_checkpoint(
 ) -> Result<()> {
     let lease = OfflineLease::new(Timestamp(checkpoint.server_time), now, checkpoint.lease_days);
     let change = (
-        progress::cursor.eq(&checkpoint.cursor),
-        progress::staged_cursor.eq(Vec::new()),
-        progress::sync_mark.eq(&checkpoint.sync_mark),
-        progress::seq.eq(checkpoint.seq),
-        progress::safe_past_seq.eq(checkpoint.safe_past_seq),
-        progress::server_time.eq(lease.contact_server_time.0),
-        progress::contact_at.eq(lease.contact_phone_time.0),
-        progress::clock_seen_at.eq(lease.last_phone_time.0),
-        progress::longest_offline.eq(lease.offline_micros),
-        progress::lease_days.eq(i16::try_from(lease.length_days).unwrap_or(i16::MAX)),
+        sync_progress::cursor.eq(&checkpoint.cursor),
+        sync_progress::staged_cursor.eq(Vec::new()),
+        sync_progress::sync_mark.eq(&checkpoint.sync_mark),
+        sync_progress::seq.eq(checkpoint.seq),
+        sync_progress::safe_past_seq.eq(checkpoint.safe_past_seq),
+        sync_progress::server_time.eq(lease.contact_server_time.0),
+        sync_progress::contact_at.eq(lease.contact_phone_time.0),
+        sync_progress::clock_seen_at.eq(lease.last_phone_time.0),
+        sync_progress::longest_offline.eq(lease.offline_micros),
+        sync_progress::lease_days.eq(i16::try_from(lease.length_days).unwrap_or(i16::MAX)),
     );
-    diesel::update(progress::table).set(change).execute(conn)?;
+    diesel::update(sync_progress::table).set(change).execute(conn)?;
     Ok(())
 }

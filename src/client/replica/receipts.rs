@@ -1,6 +1,6 @@
 //! Receipts: what the authority signed of the commands that it took from this phone. The newest says all that older ones said; a few are kept.
 
-use super::schema::receipt;
+use super::schema::command_receipt;
 use super::{LocalReplica, Result, to_i64, to_u64};
 use crate::client::protocol::ReceivedCheckpoint;
 use diesel::prelude::*;
@@ -22,9 +22,13 @@ pub(crate) struct CommandReceipt {
 impl LocalReplica {
     /// The newest receipt.
     pub(crate) fn latest_receipt(&mut self) -> Result<Option<CommandReceipt>> {
-        let newest = receipt::table.order(receipt::taken.desc());
+        let newest = command_receipt::table.order(command_receipt::commands_taken.desc());
         let row: Option<(i64, Vec<u8>, Vec<u8>)> = newest
-            .select((receipt::taken, receipt::body, receipt::signature))
+            .select((
+                command_receipt::commands_taken,
+                command_receipt::body,
+                command_receipt::signature,
+            ))
             .first(&mut self.conn)
             .optional()?;
         row.map(|(taken, body, signature)| {
@@ -41,21 +45,22 @@ pub(super) fn save_receipt(
 ) -> Result<()> {
     let Some((body, signature)) = &checkpoint.receipt else { return Ok(()) };
     let taken = to_i64(checkpoint.commands_taken);
-    diesel::replace_into(receipt::table)
+    diesel::replace_into(command_receipt::table)
         .values((
-            receipt::taken.eq(taken),
-            receipt::body.eq(body),
-            receipt::signature.eq(signature),
+            command_receipt::commands_taken.eq(taken),
+            command_receipt::body.eq(body),
+            command_receipt::signature.eq(signature),
         ))
         .execute(conn)?;
-    let oldest: Option<i64> = receipt::table
-        .order(receipt::taken.desc())
-        .select(receipt::taken)
+    let oldest: Option<i64> = command_receipt::table
+        .order(command_receipt::commands_taken.desc())
+        .select(command_receipt::commands_taken)
         .offset(RECEIPTS_MAX)
         .first(conn)
         .optional()?;
     if let Some(oldest) = oldest {
-        diesel::delete(receipt::table.filter(receipt::taken.le(oldest))).execute(conn)?;
+        diesel::delete(command_receipt::table.filter(command_receipt::commands_taken.le(oldest)))
+            .execute(conn)?;
     }
     Ok(())
 }

@@ -23,8 +23,8 @@ diesel::table! {
 
 diesel::table! {
     /// One row: how far this phone is.
-    progress (one) {
-        one -> SmallInt,
+    sync_progress (singleton) {
+        singleton -> SmallInt,
         next_number -> BigInt,
         epoch_number -> BigInt,
         epoch_id -> Binary,
@@ -54,25 +54,25 @@ diesel::table! {
 
 diesel::table! {
     /// The scopes that this phone ever heard of.
-    scope (no) {
-        no -> Integer,
+    scope (local_id) {
+        local_id -> Integer,
         kind -> SmallInt,
         id -> Binary,
         granted -> Bool,
         generation -> BigInt,
-        named -> BigInt,
-        count -> BigInt,
-        sum -> Binary,
-        rebuild -> Bool,
-        rebuilds -> SmallInt,
-        removal -> SmallInt,
+        server_generation -> BigInt,
+        record_count -> BigInt,
+        digest_sum -> Binary,
+        rebuild_requested -> Bool,
+        rebuild_count -> SmallInt,
+        removal_reason -> SmallInt,
     }
 }
 
 diesel::table! {
     /// Which record is here for which scope.
-    pair (scope, kind, id) {
-        scope -> Integer,
+    scope_record (scope_local_id, kind, id) {
+        scope_local_id -> Integer,
         kind -> SmallInt,
         id -> Binary,
         generation -> BigInt,
@@ -81,7 +81,7 @@ diesel::table! {
 
 diesel::table! {
     /// What came since the last checkpoint.
-    staged (position) {
+    staged_change (position) {
         position -> Integer,
         op -> SmallInt,
         kind -> SmallInt,
@@ -95,7 +95,7 @@ diesel::table! {
 
 diesel::table! {
     /// The outbox, and what became of each command.
-    command (number) {
+    outbox_command (number) {
         number -> BigInt,
         report_id -> Binary,
         body_number -> SmallInt,
@@ -116,11 +116,11 @@ diesel::table! {
 
 diesel::table! {
     /// What the authority signed of the commands that it took.
-    receipt (taken) {
-        taken -> BigInt,
+    command_receipt (commands_taken) {
+        commands_taken -> BigInt,
         body -> Binary,
         signature -> Binary,
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(record, pair, scope, command);
+diesel::allow_tables_to_appear_in_same_query!(record, scope_record, scope, outbox_command);

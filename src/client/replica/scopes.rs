@@ -47,7 +47,7 @@ impl LocalReplica {
         self.transaction(|conn| {
             let granted = scope::table.filter(scope::granted);
             diesel::update(granted)
-                .set((scope::rebuild.eq(true), scope::rebuilds.eq(0)))
+                .set((scope::rebuild_requested.eq(true), scope::rebuild_count.eq(0)))
                 .execute(conn)?;
             Ok(())
         })
@@ -124,10 +124,10 @@ impl ScopeCache {
             let change = (
                 scope::granted.eq(row.granted),
                 scope::generation.eq(row.generation),
-                scope::named.eq(row.server_generation),
-                scope::count.eq(row.digest.count),
-                scope::sum.eq(row.digest.sum.to_be_bytes().to_vec()),
-                scope::removal.eq(row.removal_reason),
+                scope::server_generation.eq(row.server_generation),
+                scope::record_count.eq(row.digest.count),
+                scope::digest_sum.eq(row.digest.sum.to_be_bytes().to_vec()),
+                scope::removal_reason.eq(row.removal_reason),
             );
             diesel::update(scope::table.find(row.local_id)).set(change).execute(conn)?;
         }
@@ -136,22 +136,26 @@ impl ScopeCache {
 }
 
 fn insert_scope(conn: &mut SqliteConnection, key: ScopeKey) -> Result<ScopeRow> {
-    let last: Option<i32> = scope::table.select(diesel::dsl::max(scope::no)).first(conn)?;
+    let last: Option<i32> = scope::table.select(diesel::dsl::max(scope::local_id)).first(conn)?;
     let no = last.unwrap_or(0) + 1;
     let values = (
         (
-            scope::no.eq(no),
+            scope::local_id.eq(no),
             scope::kind.eq(key.kind),
             scope::id.eq(key.id.to_vec()),
             scope::granted.eq(false),
         ),
         (
             scope::generation.eq(0),
-            scope::named.eq(0),
-            scope::count.eq(0),
-            scope::sum.eq(vec![0; 16]),
+            scope::server_generation.eq(0),
+            scope::record_count.eq(0),
+            scope::digest_sum.eq(vec![0; 16]),
         ),
-        (scope::rebuild.eq(false), scope::rebuilds.eq(0), scope::removal.eq(0)),
+        (
+            scope::rebuild_requested.eq(false),
+            scope::rebuild_count.eq(0),
+            scope::removal_reason.eq(0),
+        ),
     );
     diesel::insert_into(scope::table).values(values).execute(conn)?;
     Ok(ScopeRow {
@@ -167,7 +171,8 @@ fn insert_scope(conn: &mut SqliteConnection, key: ScopeKey) -> Result<ScopeRow> 
 
 /// Scopes whose rebuilding the next call asks for.
 pub(super) fn scopes_to_rebuild(conn: &mut SqliteConnection) -> Result<Vec<ScopeKey>> {
-    let wanted = scope::table.filter(scope::rebuild).filter(scope::granted).order(scope::no);
+    let wanted =
+        scope::table.filter(scope::rebuild_requested).filter(scope::granted).order(scope::local_id);
     let rows = wanted.select((scope::kind, scope::id)).load::<(i16, Vec<u8>)>(conn)?;
     rows.into_iter().map(|(kind, bytes)| Ok(ScopeKey { kind, id: decode_id(&bytes)? })).collect()
 }
@@ -177,22 +182,25 @@ pub(super) fn save_digest_comparisons(
     conn: &mut SqliteConnection,
     agreements: &[DigestComparison],
 ) -> Result<()> {
-    let unsettled = scope::rebuild.or(scope::rebuilds.gt(0));
+    let unsettled = scope::rebuild_requested.or(scope::rebuild_count.gt(0));
     for agreement in agreements {
         match agreement {
             DigestComparison::Match(key) => {
                 let row = scope::table.filter(has_key(*key)).filter(unsettled);
                 diesel::update(row)
-                    .set((scope::rebuild.eq(false), scope::rebuilds.eq(0)))
+                    .set((scope::rebuild_requested.eq(false), scope::rebuild_count.eq(0)))
                     .execute(conn)?
             }
             DigestComparison::Rebuild(key) => {
-                let change = (scope::rebuild.eq(true), scope::rebuilds.eq(scope::rebuilds + 1));
+                let change = (
+                    scope::rebuild_requested.eq(true),
+                    scope::rebuild_count.eq(scope::rebuild_count + 1),
+                );
                 diesel::update(scope::table.filter(has_key(*key))).set(change).execute(conn)?
             }
             DigestComparison::StillDiffers(key) => {
                 diesel::update(scope::table.filter(has_key(*key)))
-                    .set(scope::rebuild.eq(false))
+                    .set(scope::rebuild_requested.eq(false))
                     .execute(conn)?
             }
         };

@@ -1,6 +1,6 @@
 //! Staging: what came since the last checkpoint, in order, with the cursor after it. Durable and out of view (S6).
 
-use super::schema::{scope, staged};
+use super::schema::{scope, staged_change};
 use super::scopes::ScopeCache;
 use super::{ReplicaError, Result, decode_id, progress, to_i64, to_u64};
 use crate::client::protocol::{RecordKey, ScopeKey, StagedOp};
@@ -16,7 +16,7 @@ const OP_GRANTED: i16 = 6;
 const OP_REMOVED: i16 = 7;
 
 #[derive(Insertable)]
-#[diesel(table_name = staged)]
+#[diesel(table_name = staged_change)]
 struct NewStagedRow<'a> {
     op: i16,
     kind: i16,
@@ -44,13 +44,14 @@ pub(super) fn stage_ops(
         }
         // Taken away in a call that was cut, and given back before the cursor moved on: the server goes on from where the rows still are.
         if code == OP_GRANTED && !planted!("removal-outlives-the-cut") {
-            let taken_away = staged::op.eq(OP_REMOVED).and(staged::scopes.eq(&numbers));
-            diesel::delete(staged::table.filter(taken_away)).execute(conn)?;
+            let taken_away =
+                staged_change::op.eq(OP_REMOVED).and(staged_change::scopes.eq(&numbers));
+            diesel::delete(staged_change::table.filter(taken_away)).execute(conn)?;
         }
         let (kind, id) = record.map_or((0, &[][..]), |record| (record.kind, &record.id[..]));
         let row =
             NewStagedRow { op: code, kind, id, revision, bytes, scopes: numbers, argument: number };
-        diesel::insert_into(staged::table).values(&row).execute(conn)?;
+        diesel::insert_into(staged_change::table).values(&row).execute(conn)?;
     }
     cursor.map_or(Ok(()), |cursor| progress::save_staged_cursor(conn, cursor))
 }
@@ -82,12 +83,12 @@ fn to_staged_parts(op: &StagedOp) -> StagedParts<'_> {
 
 /// What is staged, in order.
 pub(super) fn load_staged(conn: &mut SqliteConnection) -> Result<Vec<StagedOp>> {
-    let rows = staged::table.order(staged::position).load::<StagedColumns>(conn)?;
+    let rows = staged_change::table.order(staged_change::position).load::<StagedColumns>(conn)?;
     if rows.is_empty() {
         return Ok(Vec::new());
     }
     let keys = scope::table
-        .select((scope::no, scope::kind, scope::id))
+        .select((scope::local_id, scope::kind, scope::id))
         .load::<(i32, i16, Vec<u8>)>(conn)?;
     let keys: BTreeMap<i32, ScopeKey> = keys
         .into_iter()
@@ -119,7 +120,7 @@ fn from_row(row: StagedColumns, keys: &BTreeMap<i32, ScopeKey>) -> Result<Staged
 
 /// Forgets what is staged: it is in view now.
 pub(super) fn clear_staged(conn: &mut SqliteConnection) -> Result<()> {
-    diesel::delete(staged::table).execute(conn)?;
+    diesel::delete(staged_change::table).execute(conn)?;
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 //! A record is here for scopes: one pair each; it leaves with its last pair (S17). Digests are kept by difference, so that a
 //! checkpoint costs what changed and not what is held.
 
-use super::schema::command;
+use super::schema::outbox_command;
 use super::scopes::ScopeCache;
 use super::{ReplicaRecord, Result, outbox, progress, receipts, records, staging, to_i64};
 use crate::client::protocol::{
@@ -214,5 +214,5 @@ impl SwapApplier {
 
 /// How many commands stand in this state; for tests and status lines.
 pub(super) fn count_commands_in_state(conn: &mut SqliteConnection, state: i16) -> Result<i64> {
-    Ok(command::table.filter(command::state.eq(state)).count().get_result(conn)?)
+    Ok(outbox_command::table.filter(outbox_command::state.eq(state)).count().get_result(conn)?)
 }
