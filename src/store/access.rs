@@ -331,18 +331,27 @@ fn select_devices() -> diesel::dsl::Select<device::table, EnrolledDeviceColumns>
 }
 
 fn to_device(row: EnrolledDeviceRow) -> Result<EnrolledDevice> {
-    let (id, account_id, public_key, enrolled, revoked, taken, outcomes, forked, token_expires) =
-        row;
+    let (
+        id,
+        account_id,
+        public_key,
+        enrolled_at,
+        revoked_at,
+        last_command_number,
+        outcome_chain,
+        forked,
+        token_expires_at,
+    ) = row;
     Ok(EnrolledDevice {
         id: DeviceId(to_byte_array(&id)?),
         account: AccountId(to_byte_array(&account_id)?),
         public_key,
-        enrolled_at: Timestamp(enrolled),
-        revoked_at: revoked.map(Timestamp),
-        last_command_number: u64::try_from(taken).unwrap_or(0),
-        outcome_chain: outcomes,
+        enrolled_at: Timestamp(enrolled_at),
+        revoked_at: revoked_at.map(Timestamp),
+        last_command_number: u64::try_from(last_command_number).unwrap_or(0),
+        outcome_chain,
         is_forked: forked != 0,
-        token_expires_at: token_expires.map(Timestamp),
+        token_expires_at: token_expires_at.map(Timestamp),
     })
 }
 

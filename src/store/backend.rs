@@ -123,7 +123,7 @@ fn with_default_options(url: &str) -> String {
     let mut full_url = url.to_owned();
     for (name, value) in PG_DEFAULT_OPTIONS {
         let is_set =
-            url.split(['?', '&']).skip(1).any(|host_url| host_url.split('=').next() == Some(name));
+            url.split(['?', '&']).skip(1).any(|option| option.split('=').next() == Some(name));
         if !is_set {
             let sign = if full_url.contains('?') { '&' } else { '?' };
             full_url.push_str(&format!("{sign}{name}={value}"));

@@ -87,22 +87,22 @@ pub fn check_database_at(location: &DatabaseLocation) -> Result<IntegrityReport>
 }
 
 pub(super) fn check_database(tx: &mut ReadTx) -> Result<IntegrityReport> {
-    let mut faults = Vec::new();
+    let mut problems = Vec::new();
     if let AnyConn::Sqlite(conn) = tx.conn() {
         let lines: Vec<IntegrityCheckRow> =
             diesel::sql_query("PRAGMA integrity_check").load(conn)?;
-        faults
+        problems
             .extend(lines.into_iter().map(|line| line.integrity_check).filter(|line| line != "ok"));
     }
     let audit = tx.verify_audit_chain(None)?;
-    faults.extend(
+    problems.extend(
         audit.invalid_from_seq.map(|seq| format!("the audit chain does not hold at seq {seq}")),
     );
     let digests = tx.recompute_digests()?;
     for scope in tx.all_scopes()? {
         let found = digests.get(&scope.number).copied().unwrap_or_default();
         if found != scope.digest {
-            faults.push(format!(
+            problems.push(format!(
                 "scope {}: {} records, {} expected, or other content",
                 scope.number, found.count, scope.digest.count
             ));
@@ -112,7 +112,7 @@ pub(super) fn check_database(tx: &mut ReadTx) -> Result<IntegrityReport> {
         head: tx.head()?,
         audit_rows: audit.rows,
         scopes: digests.len(),
-        problems: faults,
+        problems,
     })
 }
 
@@ -253,13 +253,13 @@ fn to_file_error(path: &Path, error: &std::io::Error) -> Error {
 
 fn compute_file_sha256(path: &Path) -> Result<String> {
     let mut file = File::open(path).map_err(|error| to_file_error(path, &error))?;
-    let (mut hash, mut partial_path) = (Sha256::new(), vec![0; 1 << 16]);
+    let (mut hash, mut buffer) = (Sha256::new(), vec![0; 1 << 16]);
     loop {
-        let read = file.read(&mut partial_path).map_err(|error| to_file_error(path, &error))?;
+        let read = file.read(&mut buffer).map_err(|error| to_file_error(path, &error))?;
         if read == 0 {
             break;
         }
-        hash.update(&partial_path[..read]);
+        hash.update(&buffer[..read]);
     }
     Ok(encode_hex(&hash.finalize()))
 }

@@ -55,7 +55,7 @@ impl BatchWriter {
         });
         Self {
             location,
-            state: state,
+            state,
             waiting_callers: AtomicUsize::new(0),
             commit_hook: Mutex::default(),
         }

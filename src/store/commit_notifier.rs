@@ -82,10 +82,10 @@ fn listen_for_commits(
 
 /// Whether a notification arrived since the last call; the node's own ones count too.
 fn drain_notifications(conn: &mut PgConnection) -> Result<bool> {
-    let mut rang = false;
+    let mut has_arrived = false;
     for notification in conn.notifications_iter() {
         notification?;
-        rang = true;
+        has_arrived = true;
     }
-    Ok(rang)
+    Ok(has_arrived)
 }

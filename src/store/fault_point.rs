@@ -1,8 +1,20 @@
-//! Fault points, at which a test makes the store wait or hang. They do nothing in release builds.
+//! What the environment of a test's process changes: fault points, at which the store waits or
+//! hangs, and further migrations. Nothing of it is in release builds.
 //!
-//! Configured by `THIDUA_FAULT=point:action[:number]`: `before_commit:sleep:20` sleeps 20 ms each
-//! time; `after_commit:hang:3` hangs from the third time on until the process is killed, and writes
-//! the file named by `THIDUA_FAULT_FILE`.
+//! `THIDUA_FAULT=point:action[:number]`: `before_commit:sleep:20` sleeps 20 ms each time;
+//! `after_commit:hang:3` hangs from the third time on until the process is killed, and writes the
+//! file named by `THIDUA_FAULT_FILE`. `THIDUA_TEST_MIGRATIONS` names the directory of the upgrade
+//! tests.
+
+use std::path::PathBuf;
+
+/// The directory with further migrations, `sqlite/` and `postgres/`.
+pub(super) fn test_migrations_dir() -> Option<PathBuf> {
+    if !cfg!(debug_assertions) {
+        return None;
+    }
+    std::env::var_os("THIDUA_TEST_MIGRATIONS").map(PathBuf::from)
+}
 
 /// Runs the configured action if `name` is the configured point.
 #[cfg(debug_assertions)]

@@ -88,8 +88,8 @@ impl ReadTx<'_> {
 
     /// The reports for which commands wait.
     pub fn reports_with_waiting_commands(&mut self) -> Result<Vec<ReportId>> {
-        let waits = held_command::table.filter(held_command::is_waiting.eq(1i16));
-        let ids: Vec<Vec<u8>> = waits
+        let waiting = held_command::table.filter(held_command::is_waiting.eq(1i16));
+        let ids: Vec<Vec<u8>> = waiting
             .order(held_command::report)
             .select(held_command::report)
             .distinct()
@@ -252,7 +252,7 @@ fn select_held_commands() -> diesel::dsl::Select<held_command::table, HeldComman
 }
 
 fn to_waiting_command(
-    (id, device, number, report, unit, waits, reason, bytes): HeldCommandRow,
+    (id, device, number, report, unit, is_waiting, reason, bytes): HeldCommandRow,
 ) -> Result<WaitingCommand> {
     let damaged = || Error::Damaged("a held command".to_owned());
     let read = commands::decode_command(&bytes, UnitId([0; 16])).map_err(|_| damaged())?;
@@ -263,7 +263,7 @@ fn to_waiting_command(
         number: number as u64,
         report: ReportId(to_byte_array(&report)?),
         unit: UnitId(to_byte_array(&unit)?),
-        is_waiting: waits != 0,
+        is_waiting: is_waiting != 0,
         reason: reasons
             .into_iter()
             .find(|one| reason_number(*one) == reason)

@@ -34,13 +34,13 @@ impl WriteTx<'_> {
         account_id: AccountId,
         hashed: &PasswordHash,
     ) -> Result<()> {
-        let PasswordHash { algorithm: method, salt, hash } = hashed;
+        let PasswordHash { algorithm, salt, hash } = hashed;
         let set_at = self.now().0;
         diesel::delete(password::table.find(&account_id.0[..])).execute(self.conn())?;
         diesel::insert_into(password::table)
             .values((
                 password::account.eq(&account_id.0[..]),
-                password::algorithm.eq(method),
+                password::algorithm.eq(algorithm),
                 password::salt.eq(salt),
                 password::hash.eq(hash),
                 password::set_at.eq(set_at),

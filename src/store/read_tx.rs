@@ -52,7 +52,7 @@ impl<'c> ReadTx<'c> {
     /// The head of the feed.
     pub fn head(&mut self) -> Result<FeedHead> {
         type FeedHeadRow = (i64, Vec<u8>, i64, i64, Vec<u8>, i64);
-        let (seq, chain, auth_generation, epoch, epoch_id, safe_past): FeedHeadRow =
+        let (seq, chain, auth_generation, epoch, epoch_id, safe_past_seq): FeedHeadRow =
             with_conn!(self.conn, |conn| feed_head::table
                 .find(1)
                 .select((
@@ -70,7 +70,7 @@ impl<'c> ReadTx<'c> {
             auth_generation,
             epoch,
             epoch_id: to_byte_array(&epoch_id)?,
-            safe_past_seq: safe_past,
+            safe_past_seq,
         })
     }
 

@@ -125,14 +125,14 @@ fn copy_and_verify(
     target: &mut AnyConn,
     before_check: impl FnOnce(&mut AnyConn) -> Result<()>,
 ) -> Result<RelocationSummary> {
-    let target_dialect = ReadTx::new(target).head()?;
-    if target_dialect.epoch != 0 || target_dialect.seq != 0 {
+    let target_head = ReadTx::new(target).head()?;
+    if target_head.epoch != 0 || target_head.seq != 0 {
         return Err(Error::Database(
             "the place to move to holds data already; name an empty one".to_owned(),
         ));
     }
     let tables = list_tables(source)?;
-    if tables != self::list_tables(target)? {
+    if tables != list_tables(target)? {
         return Err(Error::Damaged(
             "the two places do not have the same tables; nothing was switched".to_owned(),
         ));

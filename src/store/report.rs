@@ -160,9 +160,9 @@ impl ReadTx<'_> {
             .select((report::last_device, report::other_device_revision))
             .first(conn)
             .optional())?;
-        let Some((last, other_revision)) = row else { return Ok(LastWriter::default()) };
+        let Some((last, other_device_revision)) = row else { return Ok(LastWriter::default()) };
         let device = last.map(|id| to_byte_array(&id).map(DeviceId)).transpose()?;
-        Ok(LastWriter { device, other_device_revision: other_revision })
+        Ok(LastWriter { device, other_device_revision })
     }
 
     /// Reports in these states and units (all units if empty), by unit, contract and period.

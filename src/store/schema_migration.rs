@@ -4,6 +4,7 @@
 use super::backend::{AnyConn, DatabaseLocation};
 use super::backup::copy_database;
 use super::error::{Error, Result};
+use super::fault_point::test_migrations_dir;
 use diesel::migration::{Migration, MigrationSource};
 use diesel_migrations::{
     EmbeddedMigrations, FileBasedMigrations, MigrationHarness, embed_migrations,
@@ -22,7 +23,7 @@ const PRE_RELEASE_VERSIONS: [&str; 4] = ["0001", "0002", "0003", "0004"];
 /// The migrations that the program knows for one database.
 struct KnownMigrations {
     embedded: EmbeddedMigrations,
-    /// Subdirectory of [`test_migrations_dir`].
+    /// Its subdirectory of [`test_migrations_dir`].
     dialect: &'static str,
 }
 
@@ -35,15 +36,6 @@ impl<DB: diesel::backend::Backend> MigrationSource<DB> for KnownMigrations {
         }
         Ok(migrations)
     }
-}
-
-/// The directory with further migrations, `sqlite/` and `postgres/`, of the upgrade tests. Release
-/// builds have none.
-fn test_migrations_dir() -> Option<PathBuf> {
-    if !cfg!(debug_assertions) {
-        return None;
-    }
-    std::env::var_os("THIDUA_TEST_MIGRATIONS").map(PathBuf::from)
 }
 
 /// Applies the pending migrations; refuses a schema that the program does not know.

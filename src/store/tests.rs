@@ -303,7 +303,7 @@ fn sqlite_keeps_a_statement_prepared_whatever_is_bound_to_it() {
 }
 
 #[test]
-fn sight_is_the_only_way_to_list_scopes() {
+fn visible_scopes_are_the_only_way_to_list_scopes() {
     let nobody = Actor { account: AccountId::from_code("x"), device: None, grants: Vec::new() };
     let seen: VisibleScopes = compute_visible_scopes(&nobody, &[], date(2024, 9, 1));
     let db = open_sqlite().unwrap();
@@ -313,7 +313,7 @@ fn sight_is_the_only_way_to_list_scopes() {
 
 /// Without polling: only the notification can reach the other node.
 #[test]
-fn a_commit_on_one_node_rings_at_every_other_node_of_the_same_postgresql() {
+fn a_commit_on_one_node_notifies_every_other_node_of_the_same_postgresql() {
     let Some(db) = open_postgres() else { return };
     let other = Store::open(db.store.location()).unwrap();
     let (notified, notifications) = std::sync::mpsc::channel();

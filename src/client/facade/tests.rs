@@ -44,10 +44,7 @@ fn stored_data_is_read_only_through_lock_under_lease() {
         ("commands", include_str!("commands.rs")),
     ];
     for (name, text) in files {
-        assert!(
-            !text.contains("runner.replica()"),
-            "facade/{name}.rs: use `lock_under_lease()`"
-        );
+        assert!(!text.contains("runner.replica()"), "facade/{name}.rs: use `lock_under_lease()`");
     }
     let past = ["runner.replica()", "cached_reference()"]
         .map(|word| include_str!("queries.rs").matches(word).count());
