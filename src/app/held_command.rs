@@ -16,7 +16,7 @@ use crate::domain::permission::{Actor, Permit, UnitPath, action, authorize};
 use crate::domain::reason::{Refusal, RefusalReason};
 use crate::store::WriteTx;
 use crate::store::held_command::WaitingCommand;
-use crate::store::report::RecordedCommand;
+use crate::store::recorded_command::RecordedCommand;
 use crate::store::write_tx::AuditContext;
 use std::cell::Cell;
 use std::collections::BTreeSet;

@@ -153,6 +153,19 @@ impl CliError {
         )
     }
 
+    /// A database of the pre-release line: neither read nor upgraded.
+    fn pre_release_schema(found: &str) -> Self {
+        Self::new(
+            "PRE_RELEASE_SCHEMA",
+            format!(
+                "cơ sở dữ liệu thuộc dòng trước phát hành (lược đồ {found}), chương trình này không đọc và không nâng cấp được; không có gì bị thay đổi: hãy giữ lại tệp, dùng chương trình cũ để xem, và tạo cơ sở dữ liệu mới bằng thidua init"
+            ),
+            format!(
+                "the database is of the pre-release line (schema {found}), which this program can neither read nor upgrade; nothing was changed: keep it, read it with the program that made it, and make a new one with thidua init"
+            ),
+        )
+    }
+
     /// The content of files was refused and nothing was written.
     pub(super) fn refused_files(findings: impl IntoIterator<Item = impl Into<CliFinding>>) -> Self {
         let failure = Self::new(
@@ -247,15 +260,7 @@ impl From<store::Error> for CliError {
                     "the database's schema is older than this programme (to apply: {pending}); back it up, then run thidua migrate"
                 ),
             ),
-            store::Error::PreReleaseSchema { found } => Self::new(
-                "PRE_RELEASE_SCHEMA",
-                format!(
-                    "cơ sở dữ liệu thuộc dòng trước phát hành (lược đồ {found}), chương trình này không đọc và không nâng cấp được; không có gì bị thay đổi: hãy giữ lại tệp, dùng chương trình cũ để xem, và tạo cơ sở dữ liệu mới bằng thidua init"
-                ),
-                format!(
-                    "the database is of the pre-release line (schema {found}), which this program can neither read nor upgrade; nothing was changed: keep it, read it with the program that made it, and make a new one with thidua init"
-                ),
-            ),
+            store::Error::PreReleaseSchema { found } => Self::pre_release_schema(&found),
             store::Error::Superseded => Self::new(
                 "SERVER_SUPERSEDED",
                 "máy chủ này đã được máy khác thay thế, không ghi gì nữa; chạy thidua doctor để biết phải làm gì",

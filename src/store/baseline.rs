@@ -1,6 +1,7 @@
-//! Baseline figures, every import kept: a newer import of a unit's element replaces the older one whole, and does not erase it.
+//! Baseline figures, every import stored: a newer import of a unit's element replaces the older one
+//! as a whole and does not delete it.
 //!
-//! Knows no window arithmetic: `domain::baseline` sums.
+//! Does no window arithmetic: `domain::baseline` sums.
 
 use super::error::{Error, Result};
 use super::read_tx::ReadTx;
@@ -37,7 +38,8 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Takes an import. What equals the newest version of its unit and element is left out; returns how many rows were added.
+    /// Stores an import, without what equals the newest version of its unit and element; returns
+    /// how many rows were added.
     pub(crate) fn insert_baselines(
         &mut self,
         permit: &Permit<action::ImportBaseline>,

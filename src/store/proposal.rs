@@ -1,4 +1,5 @@
-//! Proposals to amend: on the desk of the unit, and wherever the report is seen, so that a reviewer can decide.
+//! Proposals to amend: in the desk scope of the unit and in the scopes of the report, so that a
+//! reviewer can decide.
 
 use super::error::Result;
 use super::read_tx::ReadTx;
@@ -20,7 +21,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Keeps a proposal beside the report that it would amend.
+    /// Writes a proposal as an attachment of its report.
     pub(crate) fn put_proposal<A: ActionMarker>(
         &mut self,
         permit: &Permit<A>,

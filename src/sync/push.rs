@@ -19,7 +19,7 @@ use crate::domain::expectation::CaptureEvidence;
 use crate::domain::permission::Actor;
 use crate::domain::reason::{Refusal, RefusalReason};
 use crate::store::WriteTx;
-use crate::store::report::RecordedCommand;
+use crate::store::recorded_command::RecordedCommand;
 use sha2::{Digest, Sha256};
 use std::cell::Cell;
 use std::sync::Arc;
