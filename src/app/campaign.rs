@@ -1,4 +1,4 @@
-//! Steps on campaigns, forms, contracts and baselines: all of one file, or nothing.
+//! Steps on campaigns, forms, contracts and baselines. A file is applied completely or not at all.
 
 use super::error::{AppError, Result};
 use super::{App, ReferenceSnapshot};
@@ -36,7 +36,7 @@ impl App {
         })
     }
 
-    /// Creates or updates a campaign; true when that changed it.
+    /// Creates or updates a campaign; `true` if it changed.
     pub fn apply_campaign(&self, actor: &Actor, campaign: &Campaign) -> Result<bool> {
         self.store().write("campaign.apply", self.now(), |tx| {
             let permit: Permit<action::ApplyCampaign> =
@@ -46,8 +46,8 @@ impl App {
         })
     }
 
-    /// Creates or updates what several files say, in one transaction: all of it, or nothing. A campaign that is there keeps its state, and
-    /// once it is approved a change of it is an amendment, which names its `basis`.
+    /// Creates or updates the content of several files in one transaction. An existing campaign
+    /// keeps its state. After approval a change is an amendment and needs a `basis`.
     pub fn apply_files(
         &self,
         actor: &Actor,
@@ -84,10 +84,10 @@ impl App {
         })
     }
 
-    /// Takes a campaign to its next state.
+    /// Moves a campaign to its next state.
     ///
     /// # Errors
-    /// [`AppError::Violation`] with everything that stands against it.
+    /// [`AppError::Violations`] with everything that prevents the step.
     pub fn advance_campaign(
         &self,
         actor: &Actor,
@@ -121,7 +121,8 @@ impl App {
         })
     }
 
-    /// Takes every campaign to the state that today brings: launched, running, over. How many moved.
+    /// Moves every campaign to its state of today: launched, running or over. Returns how many
+    /// changed.
     pub fn advance_campaigns_by_day(&self, actor: &Actor) -> Result<usize> {
         let today = self.now().local_date();
         self.store().write("campaign.step_by_day", self.now(), |tx| {
@@ -147,7 +148,7 @@ impl App {
         })
     }
 
-    /// All baseline figures, every version, for whoever may import them.
+    /// All baseline figures in every version, for a caller that may import them.
     pub fn baselines(&self, actor: &Actor) -> Result<Vec<BaselineRow>> {
         let today = self.now().local_date();
         self.store().read(|tx| {
@@ -158,7 +159,7 @@ impl App {
         })
     }
 
-    /// Adds baseline figures as new versions: all or none.
+    /// Adds baseline figures as new versions, in one transaction.
     pub fn import_baselines(&self, actor: &Actor, rows: &[BaselineRow]) -> Result<usize> {
         self.store().write("baseline.import", self.now(), |tx| {
             let permit: Permit<action::ImportBaseline> =
@@ -167,7 +168,7 @@ impl App {
         })
     }
 
-    /// The place of the authority itself.
+    /// The path of the root unit.
     pub(crate) fn root_unit_path(&self, tx: &mut WriteTx) -> Result<UnitPath> {
         let root = self.root_unit(tx)?.ok_or_else(AppError::no_organisation)?;
         Ok(UnitPath { unit: root, acting_unit: root, ancestors: Vec::new() })

@@ -1,6 +1,8 @@
-//! Commands that come alone, from callers with a steady line: the same steps as a push, each under a request id instead of a number.
+//! Single commands from online callers: the same steps as a push, each under a request id instead
+//! of a command number.
 //!
-//! Knows no message: the caller gives the hash of what was asked, so that an id used for something else is told apart.
+//! The caller provides the hash of the request, so the reuse of an id for another request is
+//! detected.
 
 use super::access::{CallerIdentity, revalidate_identity};
 use super::report::{self, CommandContext, CommandEffect};

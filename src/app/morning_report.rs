@@ -1,7 +1,8 @@
-//! What the morning page of a unit is drawn from: the published standings of one run and the figures behind them.
+//! The data of a unit's morning report: the published standings of one run and the figures behind
+//! them.
 //!
-//! Reads only, and only for who may read the unit's standings. Units are in code order; nothing here is sorted by outcome. Knows no
-//! page.
+//! Reads only, for a caller that may read the unit's standings. Units are in code order and never
+//! sorted by result.
 
 use super::run_changes::RunChanges;
 use super::{App, AppError, ReferenceSnapshot, Result};
@@ -25,26 +26,26 @@ use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// The word by which invented figures name themselves in their source.
+/// The word in the source of invented figures.
 const SYNTHETIC_MARKER: &str = "SYNTHETIC";
 
-/// What is asked for.
+/// The request of a morning report.
 #[derive(Debug, Clone, Copy)]
 pub struct MorningReportRequest {
     /// The campaign.
     pub campaign: CampaignId,
     /// The phase; 0 for the whole campaign.
     pub phase: u8,
-    /// The unit; left out, the whole authority.
+    /// The unit; `None`: the root.
     pub unit: Option<UnitId>,
 }
 
-/// One unit below, or the unit itself.
+/// The unit itself or a unit directly below it.
 #[derive(Debug, Clone)]
 pub struct UnitSummary {
     /// The unit.
     pub unit: UnitId,
-    /// Its permanent code; lists are in the order of these.
+    /// Its permanent code; lists are sorted by it.
     pub uid: String,
     /// Its official code on the day of the run, else the permanent one.
     pub code: String,
@@ -56,10 +57,10 @@ pub struct UnitSummary {
     pub coverage: BTreeMap<String, Coverage>,
 }
 
-/// Reports of one unit under one contract that are not in.
+/// Missing reports of one unit under one contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MissingUnitReports {
-    /// Name of the unit that owes them.
+    /// Name of the unit that has to send them.
     pub unit_name: String,
     /// Code of the contract.
     pub contract: String,
@@ -67,7 +68,7 @@ pub struct MissingUnitReports {
     pub periods: Vec<Date>,
 }
 
-/// A data-quality question with the name of who is asked.
+/// A data-quality question with the name of its unit.
 #[derive(Debug, Clone)]
 pub struct MorningReportQuestion {
     /// Code of the unit.
@@ -78,7 +79,7 @@ pub struct MorningReportQuestion {
     pub finding: Finding,
 }
 
-/// Everything on the page.
+/// The complete data of the page.
 #[derive(Debug, Clone)]
 pub struct MorningReport {
     /// Units, forms and campaigns.
@@ -87,37 +88,38 @@ pub struct MorningReport {
     pub campaign: Campaign,
     /// The phase whose standings these are; 0 for the whole campaign.
     pub phase: u8,
-    /// The days that were measured.
+    /// The measured days.
     pub window: DateWindow,
-    /// The day of the run: periods that end on it or before it are over.
+    /// The day of the run: periods that end on it or earlier are over.
     pub today: Date,
     /// The run.
     pub run: StandingRun,
-    /// Chain of the audit up to the cut of the run: what was written until then cannot be changed without changing it.
+    /// The audit chain at the cut of the run: it proves what was written until then.
     pub audit_chain: [u8; 32],
     /// The unit itself.
     pub unit: UnitSummary,
-    /// The units right below it that report or sum reports, in code order.
+    /// The units directly below that report or aggregate reports, in code order.
     pub child_units: Vec<UnitSummary>,
-    /// Courses of the comparisons of each target, by the code of target or member.
+    /// Trajectories of the comparisons of each target, by the code of target or member.
     pub trajectories: BTreeMap<String, Vec<TrajectoryPoint>>,
-    /// Plain counts that are read beside targets.
+    /// Plain counts that are presented with the targets.
     pub plain_counts: BTreeMap<ElementCode, TrajectoryPoint>,
-    /// Reports that are not in, by unit in code order.
+    /// Missing reports, by unit in code order.
     pub missing_reports: Vec<MissingUnitReports>,
-    /// What changed since the run before; `None` before the second.
+    /// Changes since the previous run; `None` at the first run.
     pub changes: Option<RunChanges>,
-    /// Data-quality questions: of the unit itself, and those of units below that are shared by now; in code order.
+    /// Data-quality questions of the unit itself, and shared ones of units below; in code order.
     pub questions: Vec<MorningReportQuestion>,
-    /// The figures are invented, and say so themselves.
+    /// Whether the figures are invented, according to their source.
     pub is_synthetic: bool,
 }
 
 impl App {
-    /// What the morning page of a unit is drawn from.
+    /// The data of a unit's morning report.
     ///
     /// # Errors
-    /// `NOT_FOUND` where there is no such campaign or unit in sight, or no run yet.
+    /// `NOT_FOUND` for an unknown campaign, a unit that is not visible, or a campaign without a
+    /// run.
     pub fn morning_report(
         &self,
         actor: &Actor,
