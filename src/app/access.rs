@@ -122,27 +122,27 @@ impl App {
     /// Revokes again the devices whose revocation a restored database lacks; returns how many.
     pub fn reapply_revocations(&self, devices: &[DeviceId]) -> Result<usize> {
         let system = self.system_actor()?;
-        let known = |tx: &mut ReadTx, id: DeviceId| {
+        let is_active = |tx: &mut ReadTx, id: DeviceId| {
             Ok::<_, AppError>(tx.device(id)?.is_some_and(|one| one.revoked_at.is_none()))
         };
-        let readmission: Vec<DeviceId> = self.store().read(|tx| {
+        let active_devices: Vec<DeviceId> = self.store().read(|tx| {
             let mut found = Vec::new();
             for id in devices {
-                if known(tx, *id)? {
+                if is_active(tx, *id)? {
                     found.push(*id);
                 }
             }
             Ok::<_, AppError>(found)
         })?;
-        if readmission.is_empty() {
+        if active_devices.is_empty() {
             return Ok(0);
         }
         self.store().write("access.revoke_again", self.now(), |tx| {
-            for id in &readmission {
+            for id in &active_devices {
                 tx.revoke_device(*id)?;
                 tx.append_audit(&AuditContext::from_actor(&system, Action::Revoke.code()));
             }
-            Ok::<_, AppError>(readmission.len())
+            Ok::<_, AppError>(active_devices.len())
         })
     }
 
@@ -178,7 +178,7 @@ impl App {
 
     /// The public key of a device, also of a revoked one.
     pub fn device_public_key(&self, device: DeviceId) -> Result<Option<Vec<u8>>> {
-        self.store().read(|tx| Ok(tx.device(device)?.map(|known| known.public_key)))
+        self.store().read(|tx| Ok(tx.device(device)?.map(|device| device.public_key)))
     }
 
     /// The devices that the caller may see, each with the units of its account: the caller's own
@@ -322,5 +322,5 @@ pub fn revalidate_identity(tx: &mut WriteTx, identity: &CallerIdentity) -> Resul
     if tx.head()?.auth_generation == identity.auth_generation {
         return Ok(identity.actor.clone());
     }
-    Ok(self::load_identity(tx, identity.device.id)?.actor)
+    Ok(load_identity(tx, identity.device.id)?.actor)
 }

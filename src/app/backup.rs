@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! copy -> verify the copy -> copy it to each directory -> verify the checksum there
-//!      -> raise the safe-past seq: devices need not store older outcomes any longer
+//!      -> raise the safe-past seq: devices may delete acknowledged commands up to it
 //! ```
 //!
 //! The nightly job calls this; with a standby machine it is called more often.

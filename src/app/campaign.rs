@@ -71,7 +71,7 @@ impl App {
                 let next = match before {
                     Some(existing) => existing
                         .apply_amendment(campaign, basis, today)
-                        .map_err(|broken| AppError::Violations(vec![broken]))?,
+                        .map_err(|violation| AppError::Violations(vec![violation]))?,
                     None => campaign.clone(),
                 };
                 applied.campaign_changes += usize::from(tx.put_campaign(
@@ -105,15 +105,13 @@ impl App {
                 .find(|one| one.code == code)
                 .ok_or(RefusalReason::NotFound)?;
             let unreachable = unreachable_units(&reference, campaign);
-            let reference_data = CampaignStepContext {
+            let step_context = CampaignStepContext {
                 today,
                 catalogue: &reference.catalogue,
                 unreachable_units: &unreachable,
             };
             let next = Campaign {
-                status: campaign
-                    .next_status(step, &reference_data)
-                    .map_err(AppError::Violations)?,
+                status: campaign.next_status(step, &step_context).map_err(AppError::Violations)?,
                 ..campaign.clone()
             };
             tx.put_campaign_status(&permit, &next, &reference.element_numbers)?;
@@ -129,14 +127,14 @@ impl App {
             let permit: Permit<action::StepCampaign> =
                 authorize(actor, &self.root_unit_path(tx)?, today)?;
             let reference = self.reference(tx)?;
-            let reference_data = CampaignStepContext {
+            let step_context = CampaignStepContext {
                 today,
                 catalogue: &reference.catalogue,
                 unreachable_units: &[],
             };
             let mut moved = 0;
             for campaign in &reference.campaigns {
-                let status = campaign.status_by_date(&reference_data);
+                let status = campaign.status_by_date(&step_context);
                 let next = Campaign { status, ..campaign.clone() };
                 moved += usize::from(tx.put_campaign_status(
                     &permit,
@@ -175,7 +173,7 @@ impl App {
     }
 }
 
-/// Units of the owner's province that hang under nobody on the campaign's first day, by uid.
+/// Units that are not below the owner on the campaign's first day, by uid.
 fn unreachable_units(reference: &ReferenceSnapshot, campaign: &Campaign) -> Vec<String> {
     let (org, first) = (&reference.org, campaign.legal_window.start);
     let addressed = org.open_units_on(first).filter(|unit| {

@@ -1,9 +1,9 @@
 //! Held commands: commands whose base is missing, and commands of an author whose grant was lost.
 //!
 //! ```text
-//! base missing  -> HELD on the desk -> the base arrives -> runs in its device's order, as its author
+//! base missing  -> HELD on the desk -> the base arrives -> runs in its device's order
 //!                                                       -> refused: stays, with the reason
-//! grant lost    -> HELD on the desk (hand-over box) -> the unit head applies it as own, or discards it
+//! grant lost    -> HELD on the desk (hand-over box) -> the unit head applies or discards it
 //! ```
 
 use super::error::{AppError, Result};

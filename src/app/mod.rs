@@ -79,8 +79,8 @@ impl App {
 
     /// The same application with these directories for backups.
     #[must_use]
-    pub fn with_backup_dirs(self, places: backup::BackupDirs) -> Self {
-        Self { backup_dirs: Arc::new(places), ..self }
+    pub fn with_backup_dirs(self, dirs: backup::BackupDirs) -> Self {
+        Self { backup_dirs: Arc::new(dirs), ..self }
     }
 
     /// The store.

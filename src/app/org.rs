@@ -45,11 +45,11 @@ impl App {
             let root = self.root_unit(tx)?.unwrap_or(UnitId([0; 16]));
             let unit_path = UnitPath { unit: root, acting_unit: root, ancestors: Vec::new() };
             // Before the first import the operator's own grant has no unit.
-            let first = actor
+            let is_first_import = actor
                 .grants
                 .iter()
                 .any(|grant| grant.role == Role::System && grant.unit == UnitId([0; 16]));
-            let actor = if first { Actor::system_actor(root) } else { actor.clone() };
+            let actor = if is_first_import { Actor::system_actor(root) } else { actor.clone() };
             let permit: Permit<action::ChangeOrg> = authorize(&actor, &unit_path, today)?;
             Ok::<_, AppError>(tx.put_org(&permit, facts)?)
         })?;
