@@ -4,7 +4,7 @@
 //! districts are published.
 
 use super::standing::{SENT_STATES, is_published, to_report_entry, unknown_calendar_error};
-use super::{App, AppError, ReferenceSnapshot, Result};
+use super::{App, ReferenceSnapshot, Result};
 use crate::domain::baseline::Baselines;
 use crate::domain::campaign::Campaign;
 use crate::domain::ids::{CampaignId, StandingId, UnitId};
