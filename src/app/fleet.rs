@@ -1,4 +1,5 @@
-//! The fleet by units, for whoever may list their devices. What it says of a unit is decided in the domain. Knows no message.
+//! Devices by unit, for a caller that may list them. `domain::fleet` computes the summary of a
+//! unit.
 
 use super::account::{authorize_over_units, load_account_units};
 use super::{App, Result};
@@ -8,7 +9,7 @@ use crate::domain::permission::{Actor, action};
 use std::collections::BTreeMap;
 
 impl App {
-    /// The units that the caller may list devices of, with at least one that may act.
+    /// The units whose devices the caller may list, with at least one active device.
     pub fn fleet_by_unit(&self, actor: &Actor) -> Result<BTreeMap<UnitId, UnitFleet>> {
         let now = self.now();
         let today = now.local_date();

@@ -1,5 +1,5 @@
-//! Resolves the scopes of an exchange: compares the cursor with the visible scopes and decides which
-//! scopes are added, rebuilt or removed.
+//! Resolves the scopes of an exchange: compares the cursor with the visible scopes and decides
+//! which scopes are added, rebuilt or removed.
 
 use super::super::cursor::{ScopePosition, SyncCursor};
 use super::super::frame::{
