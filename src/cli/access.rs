@@ -5,8 +5,9 @@ use super::access_key;
 use super::context::{CliContext, LocalApp};
 use super::error::{CliError, CliResult};
 use super::invite;
+use super::lookup::find_unit_id;
 use crate::config::Config;
-use crate::domain::ids::{AccountId, DeviceId, UnitId};
+use crate::domain::ids::{AccountId, DeviceId};
 use crate::domain::permission::{Grant, Role};
 use crate::server::keys::{ServerKeys, ServerKeysError};
 use jiff::civil::Date;
@@ -107,28 +108,6 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
         }
         AccessCommand::Key(what) => access_key::run(ctx, &local_app, what),
     }
-}
-
-/// The unit with this code and the units under it today, as a filter for lists. `None` means no
-/// filter.
-pub(super) fn find_units_under(
-    local_app: &LocalApp,
-    code: Option<&str>,
-) -> CliResult<Option<Vec<UnitId>>> {
-    let Some(code) = code else { return Ok(None) };
-    let (unit, today) = (find_unit_id(local_app, code)?, local_app.app.now().local_date());
-    Ok(Some(local_app.load_reference()?.org.effective_descendants(unit, today)))
-}
-
-/// The unit with this code, or UNKNOWN_UNIT.
-pub(super) fn find_unit_id(local_app: &LocalApp, code: &str) -> CliResult<UnitId> {
-    local_app.load_reference()?.org.unit_by_uid(code).map(|unit| unit.id).ok_or_else(|| {
-        CliError::new(
-            "UNKNOWN_UNIT",
-            format!("không có đơn vị {code}; mã là cột uid trong units.csv"),
-            format!("there is no unit {code}; codes are the column uid of units.csv"),
-        )
-    })
 }
 
 type GrantDays = (Option<Date>, Option<Date>);

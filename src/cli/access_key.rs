@@ -1,9 +1,9 @@
 //! `thidua access key issue|list|revoke`: the operator on the server's machine manages the keys of
 //! partner agencies.
 
-use super::access::find_unit_id;
 use super::context::{CliContext, LocalApp};
 use super::error::{CliError, CliResult};
+use super::lookup::find_unit_id;
 use crate::app::partner::ServiceKeyRequest;
 use crate::auth;
 use crate::domain::ids::{AccountId, CampaignId, ServiceKeyId};

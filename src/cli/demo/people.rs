@@ -241,3 +241,17 @@ pub(super) fn to_report_key_view(plan: &SheetPlan, org: &Org) -> ReportKeyView {
         cut: period.cut,
     }
 }
+
+/// The number that a cell contributes to a sum; `None` for a missing one.
+pub(super) fn counted_value(value: Option<CellFigure>) -> Option<i64> {
+    match value {
+        Some(CellFigure::Reported(value)) => Some(value),
+        Some(CellFigure::Nil) => Some(0),
+        Some(
+            CellFigure::MissingAwaitingSource
+            | CellFigure::MissingNotCounted
+            | CellFigure::MissingSeeNote,
+        )
+        | None => None,
+    }
+}
