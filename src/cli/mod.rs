@@ -5,6 +5,7 @@
 mod access;
 mod access_key;
 mod audit;
+mod audit_output;
 mod audit_proof;
 mod backup;
 mod backup_locations;
@@ -32,6 +33,7 @@ mod live_standings;
 mod lookup;
 mod morning_report;
 mod org;
+mod org_files;
 mod output;
 mod pending_decisions;
 mod phone;

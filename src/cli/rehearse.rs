@@ -48,7 +48,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
-    let org = super::org::read_org_files(&args.dir)?;
+    let org = super::org_files::read_org_files(&args.dir)?;
     let local_app = ctx.open_local_app()?;
     let existing = local_app.load_reference()?;
     let on = match args.on {
