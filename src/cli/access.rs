@@ -140,7 +140,7 @@ fn grant_role(
 }
 
 fn issue_enrolment_code(ctx: &CliContext, local_app: &LocalApp, account: &str) -> CliResult {
-    let handed = invite::issue_invite(local_app, &ctx.read_config()?, AccountId::from_code(account)).map_err(|failure| {
+    let issued = invite::issue_invite(local_app, &ctx.read_config()?, AccountId::from_code(account)).map_err(|failure| {
         if failure.code != "NOT_FOUND" {
             return failure;
         }
@@ -154,7 +154,7 @@ fn issue_enrolment_code(ctx: &CliContext, local_app: &LocalApp, account: &str) -
             ),
         )
     })?;
-    ctx.output.print_answer(|| handed.to_lines(&ctx.output).join("\n"), || handed.to_json());
+    ctx.output.print_answer(|| issued.to_lines(&ctx.output).join("\n"), || issued.to_json());
     Ok(())
 }
 

@@ -201,7 +201,7 @@ impl Person {
         if view.status != ReportStatus::Received {
             return Ok(false);
         }
-        let wrong = plan.planted_error.as_ref().is_some_and(|slip| slip.is_noticed);
+        let wrong = plan.planted_error.as_ref().is_some_and(|error| error.is_noticed);
         if (wrong || plan.is_questioned) && !asked_before {
             let (code, text) = if wrong {
                 ("UNUSUAL_FIGURE", "Số liệu cao bất thường, đề nghị kiểm tra")
