@@ -39,6 +39,16 @@ enum Urgency {
     Today,
 }
 
+impl Urgency {
+    /// Stable code in JSON.
+    fn code(self) -> &'static str {
+        match self {
+            Self::Immediate => "NOW",
+            Self::Today => "TODAY",
+        }
+    }
+}
+
 /// One problem with its remedy.
 struct DoctorFinding {
     urgency: Urgency,
@@ -342,7 +352,7 @@ fn print_findings(ctx: &CliContext, found: &[DoctorFinding]) {
     let text = |pair: &[String; 2]| output.pick(&pair[0], &pair[1]).to_owned();
     if output.json {
         let one = |finding: &DoctorFinding| {
-            json!({ "urgency": format!("{:?}", finding.urgency).to_uppercase(), "code": finding.code, "what": text(&finding.problem),
+            json!({ "urgency": finding.urgency.code(), "code": finding.code, "what": text(&finding.problem),
                     "todo": output.pick(finding.remedy[0], finding.remedy[1]) })
         };
         output.print_line(format!(

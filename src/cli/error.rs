@@ -62,8 +62,8 @@ impl From<FileDiagnostic> for CliFinding {
 }
 
 impl From<Violation> for CliFinding {
-    fn from(broken: Violation) -> Self {
-        Self { place: None, violation: broken }
+    fn from(violation: Violation) -> Self {
+        Self { place: None, violation }
     }
 }
 
@@ -166,6 +166,19 @@ impl CliError {
         )
     }
 
+    /// The database was made by a newer program.
+    fn newer_schema(found: &str, supported: &str) -> Self {
+        Self::new(
+            "NEWER_SCHEMA",
+            format!(
+                "cơ sở dữ liệu có lược đồ {found}, chương trình này chỉ biết đến {supported}; hãy dùng phiên bản thidua biết lược đồ {found}"
+            ),
+            format!(
+                "the database has schema {found}, this programme knows schemas up to {supported}; use a thidua that knows schema {found}"
+            ),
+        )
+    }
+
     /// The content of files was refused and nothing was written.
     pub(super) fn refused_files(findings: impl IntoIterator<Item = impl Into<CliFinding>>) -> Self {
         let failure = Self::new(
@@ -225,15 +238,9 @@ impl From<AppError> for CliError {
 impl From<store::Error> for CliError {
     fn from(error: store::Error) -> Self {
         match error {
-            store::Error::NewerSchema { found, supported: known } => Self::new(
-                "NEWER_SCHEMA",
-                format!(
-                    "cơ sở dữ liệu có lược đồ {found}, chương trình này chỉ biết đến {known}; hãy dùng phiên bản thidua biết lược đồ {found}"
-                ),
-                format!(
-                    "the database has schema {found}, this programme knows schemas up to {known}; use a thidua that knows schema {found}"
-                ),
-            ),
+            store::Error::NewerSchema { found, supported } => {
+                Self::newer_schema(&found, &supported)
+            }
             store::Error::Busy(text) => Self::new(
                 "BUSY",
                 format!("cơ sở dữ liệu đang bận hoặc không kết nối được ({text}); hãy thử lại"),

@@ -1,9 +1,9 @@
 //! `thidua fleet`: when each unit was last heard, and what waits on its devices, ordered by unit
 //! code.
 
-use super::access::find_units_under;
 use super::context::CliContext;
 use super::error::CliResult;
+use super::lookup::find_units_under;
 use crate::domain::fleet::UnitFleet;
 
 /// `thidua fleet`

@@ -6,7 +6,7 @@
 
 use super::context::{CliContext, LocalApp};
 use super::error::CliResult;
-use super::standings::{coverage_json, coverage_text, figure_text, judgement_json};
+use super::standing_format::{coverage_json, coverage_text, figure_text, judgement_json};
 use crate::domain::campaign::Campaign;
 use crate::domain::ids::UnitId;
 use crate::domain::org::StructureView;

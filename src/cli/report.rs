@@ -1,10 +1,10 @@
 //! `thidua report import|export|revisions`: reports as a spreadsheet file, through the same
 //! commands and rights as a phone, and their revisions side by side.
 
-use super::access::find_unit_id;
 use super::context::{CliContext, LocalApp};
 use super::error::{CliError, CliFinding, CliResult};
 use super::files;
+use super::lookup::find_unit_id;
 use super::output::Colour;
 use crate::app::ReferenceSnapshot;
 use crate::app::report_queries::ReportFilter;

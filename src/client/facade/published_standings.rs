@@ -3,7 +3,7 @@
 //! Typed values for this program's own screens; apps use the views. Judged figures only: the outbox
 //! is not read.
 #![cfg_attr(
-    not(feature = "server"),
+    not(feature = "demo"),
     allow(dead_code, reason = "read by the demo, which checks every phone")
 )]
 
