@@ -2,7 +2,7 @@
 //!
 //! Here the exchange itself is asked, without a socket; `tests/integration` asks the same of a real server, `client` of a real phone.
 #![allow(clippy::needless_pass_by_value, reason = "a story takes a world of its own")]
-#![allow(clippy::unwrap_used, reason = "a story that cannot be set up has failed")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 #![cfg(feature = "server")]
 
 #[path = "promises/access_oracle.rs"]

@@ -3,4 +3,4 @@
 #[path = "../../tests/common/fuzz_targets.rs"]
 mod fuzz_targets;
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz_targets::campaign_file(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz_targets::fuzz_campaign_file(bytes));

@@ -1,4 +1,4 @@
-//! Runs of the night from the command line: listed, shown, reckoned again, compared.
+//! Nightly runs from the command line: listed, shown, verified, compared.
 
 use super::{TestMachine, example_path};
 use serde_json::Value;
@@ -15,16 +15,7 @@ fn two_nights_are_kept_reckoned_again_and_compared() {
     machine.run_ok(&["campaign", "apply", "-f", &example_path("campaign-a.toml")]);
     machine.run_ok(&["campaign", "step", "approve"]);
     machine.run_ok(&["baseline", "import", "-f", &example_path("baseline.csv")]);
-    machine.run_ok(&[
-        "access",
-        "grant",
-        "--account",
-        "xa",
-        "--role",
-        "REPORTER",
-        "--unit",
-        "com-29242-1",
-    ]);
+    machine.grant_role("xa", "REPORTER", "com-29242-1");
     let full = machine.run_ok(&["jobs", "run", "aggregate", "--full"]);
     assert!(full.contains("the same to the byte from raw reports"), "{full}");
     assert_eq!(

@@ -1,4 +1,4 @@
-//! Ids that follow from what they name: the same on every machine and in every version.
+//! Derived ids: the same on every machine and in every version.
 
 use crate::page::Page;
 use jiff::civil::date;
@@ -18,8 +18,8 @@ const ABOUT: &str =
     "Ids that follow from what they name: 16 bytes, the first of a SHA-256 over a kind and parts. A
 changed line gives a thing of today another id tomorrow. Made by tests/golden/ids.rs.";
 
-/// Every kind that stands in a call of the derivation, also those whose call is private: their
-/// effect is in life.txt, and their word in literals.txt.
+/// Every kind that the source passes to the derivation, also in private calls: their effect is in
+/// life.txt, and their word in literals.txt.
 const KINDS: [&str; 24] = [
     "account",
     "calendar",

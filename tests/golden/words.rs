@@ -1,5 +1,4 @@
-//! Closed vocabularies: the words that stand in rows, files, messages and papers, and the numbers
-//! that stand for them.
+//! Closed vocabularies: the words in rows, files, messages and proofs, and their numbers.
 
 use crate::page::Page;
 use jiff::civil::date;
@@ -38,8 +37,8 @@ const ABOUT: &str = "Closed vocabularies: `word`, or `word = number` where rows 
 titles are plain English and no names of types. `contract` is the number and the name in
 proto/thidua/v1. Made by tests/golden/words.rs.";
 
-/// A vocabulary without numbers.
-macro_rules! said {
+/// Prints a vocabulary without numbers.
+macro_rules! print_words {
     ($page:ident, $($title:literal: $words:ty;)+) => {$(
         $page.section($title);
         <$words>::ALL.iter().for_each(|word| {
@@ -49,23 +48,23 @@ macro_rules! said {
     )+};
 }
 
-/// A vocabulary whose words the contract numbers.
-macro_rules! wired {
+/// Prints a vocabulary whose words have numbers in the contract.
+macro_rules! print_contract_words {
     ($page:ident, $($title:literal: $words:ty, $write:ident, $read:ident;)+) => {$(
         $page.section($title);
         <$words>::ALL.iter().for_each(|word| {
             let wire = enums::$write(*word);
             assert_eq!(enums::$read(wire.into()), Ok(*word), "read as it is written");
-            $page.item(word.as_str(), contract(wire.into(), wire.as_str_name()));
+            $page.item(word.as_str(), format_contract(wire.into(), wire.as_str_name()));
         });
     )+};
 }
 
-fn contract(number: i32, name: &str) -> String {
+fn format_contract(number: i32, name: &str) -> String {
     format!("contract {number} {name}")
 }
 
-fn rights(page: &mut Page) {
+fn print_permissions(page: &mut Page) {
     page.section("actions: in permits and in the audit");
     Action::ALL.iter().for_each(|action| page.line(action.code()));
     page.section("roles: number in rows, then in the contract");
@@ -75,14 +74,14 @@ fn rights(page: &mut Page) {
             (Some(role), Some(role))
         );
         let wire = values::role_to_proto(role)
-            .map_or("none".to_owned(), |wire| contract(wire.into(), wire.as_str_name()));
+            .map_or("none".to_owned(), |wire| format_contract(wire.into(), wire.as_str_name()));
         page.item(role.code(), format!("{}, {wire}", role.number()));
     }
     assert_eq!(access::roles_to_proto(&Role::ALL).len(), Role::ALL.len() - 1);
     page.section("who may, by action: own unit, unit above");
     for action in Action::ALL {
-        let of = |wanted| {
-            let roles = action.allowed().iter().filter(|(_, relation)| *relation == wanted);
+        let of = |relation| {
+            let roles = action.allowed().iter().filter(|(_, relation)| *relation == relation);
             roles.map(|(role, _)| role.code()).collect::<Vec<_>>().join(" ")
         };
         page.item(
@@ -92,7 +91,7 @@ fn rights(page: &mut Page) {
     }
 }
 
-fn refusals(page: &mut Page) {
+fn print_refusals(page: &mut Page) {
     page.section("reasons of refusals");
     for reason in RefusalReason::ALL {
         let wire = reasons::reason_to_proto(reason);
@@ -100,7 +99,7 @@ fn refusals(page: &mut Page) {
             (RefusalReason::from_code(reason.code()), reasons::error_reason_name(wire)),
             (Some(reason), reason.code())
         );
-        page.item(reason.code(), contract(wire.into(), wire.as_str_name()));
+        page.item(reason.code(), format_contract(wire.into(), wire.as_str_name()));
     }
     page.section("every reason of the contract, those of the transport among them");
     for number in 0..200 {
@@ -110,11 +109,11 @@ fn refusals(page: &mut Page) {
     }
 }
 
-fn reports(page: &mut Page) {
+fn print_reports(page: &mut Page) {
     page.section("states of a report");
     for state in workflow::ReportState::ALL {
         let wire = enums::state_to_proto(state);
-        page.item(state.code(), contract(wire.into(), wire.as_str_name()));
+        page.item(state.code(), format_contract(wire.into(), wire.as_str_name()));
     }
     page.section("steps of a report");
     workflow::ReportStep::ALL.iter().for_each(|step| page.line(step.code()));
@@ -124,7 +123,7 @@ fn reports(page: &mut Page) {
         let wire = sync::outcome_to_proto(verdict);
         page.item(
             verdict.code(),
-            format!("{}, {}", verdict.number(), contract(wire.into(), wire.as_str_name())),
+            format!("{}, {}", verdict.number(), format_contract(wire.into(), wire.as_str_name())),
         );
     }
     page.section("why a command is held");
@@ -145,22 +144,22 @@ fn reports(page: &mut Page) {
     }
 }
 
-fn scopes(page: &mut Page) {
+fn print_scopes(page: &mut Page) {
     page.section("kinds of scopes: number in rows and in the contract");
     for kind in ScopeKind::ALL {
         assert_eq!(ScopeKind::from_number(kind.number()), Some(kind));
         let wire = pb::ScopeKind::try_from(i32::from(kind.number())).unwrap();
-        page.item(kind.code(), contract(wire.into(), wire.as_str_name()));
+        page.item(kind.code(), format_contract(wire.into(), wire.as_str_name()));
     }
     page.section("kinds of records: number in rows and in the contract");
     for kind in RecordKind::ALL {
         assert_eq!(RecordKind::from_number(kind.number()), Some(kind));
         let wire = pb::RecordKind::try_from(sync::record_kind_to_proto(kind)).unwrap();
-        page.item(kind.number(), contract(wire.into(), wire.as_str_name()));
+        page.item(kind.number(), format_contract(wire.into(), wire.as_str_name()));
     }
 }
 
-fn views(page: &mut Page) {
+fn print_views(page: &mut Page) {
     page.section("views of the organisation, as they are printed and hashed");
     for view in [
         StructureView::AsWas,
@@ -173,19 +172,21 @@ fn views(page: &mut Page) {
     page.section("views of a standing");
     for view in StandingView::ALL {
         let wire = thidua::wire::record::standing_view_to_proto(*view);
-        page.item(view.as_str(), contract(wire.into(), wire.as_str_name()));
+        page.item(view.as_str(), format_contract(wire.into(), wire.as_str_name()));
     }
     page.section("hidden figures of a released line");
     page.line(SUPPRESSED);
 }
 
-fn campaigns(page: &mut Page) {
-    wired! { page,
+fn print_campaigns(page: &mut Page) {
+    print_contract_words! { page,
         "kinds of campaigns": CampaignKind, campaign_kind_to_proto, campaign_kind_from_proto;
-        "states of a campaign": CampaignStatus, campaign_status_to_proto, campaign_status_from_proto;
+        "states of a campaign":
+            CampaignStatus, campaign_status_to_proto, campaign_status_from_proto;
         "fields of targets": CampaignField, campaign_field_to_proto, campaign_field_from_proto;
         "commitments": Commitment, commitment_to_proto, commitment_from_proto;
-        "what a change means where the base is zero": ZeroBasePolicy, zero_base_to_proto, zero_base_from_proto;
+        "what a change means where the base is zero":
+            ZeroBasePolicy, zero_base_to_proto, zero_base_from_proto;
         "baseline methods": BaselineMethod, baseline_method_to_proto, baseline_method_from_proto;
         "how a launch was held": LaunchMode, launch_mode_to_proto, launch_mode_from_proto;
         "states of a unit's plan": PlanStatus, plan_status_to_proto, plan_status_from_proto;
@@ -200,12 +201,12 @@ fn campaigns(page: &mut Page) {
     for level in CountingLevel::ALL {
         let wire = enums::counting_level_to_proto(*level);
         assert_eq!(enums::counting_level_from_proto(wire.into()), Ok(*level));
-        page.item(level.as_str(), contract(wire.into(), wire.as_str_name()));
+        page.item(level.as_str(), format_contract(wire.into(), wire.as_str_name()));
     }
 }
 
-fn plain(page: &mut Page) {
-    said! { page,
+fn print_plain_words(page: &mut Page) {
+    print_words! { page,
         "steps of a campaign": CampaignStep;
         "classifications": Classification;
         "rules of data quality": QualityRule;
@@ -235,7 +236,7 @@ fn plain(page: &mut Page) {
     }
 }
 
-fn nightly(page: &mut Page) {
+fn print_jobs(page: &mut Page) {
     page.section("jobs: name in rows, schedule, which missed turns are run");
     for job in jobs::SCHEDULED_JOBS {
         let missed = match job.catch_up {
@@ -252,13 +253,13 @@ fn nightly(page: &mut Page) {
 #[test]
 fn words_and_the_numbers_for_them_are_what_they_were() {
     let mut page = Page::new("words.txt", ABOUT);
-    rights(&mut page);
-    refusals(&mut page);
-    reports(&mut page);
-    scopes(&mut page);
-    views(&mut page);
-    campaigns(&mut page);
-    plain(&mut page);
-    nightly(&mut page);
+    print_permissions(&mut page);
+    print_refusals(&mut page);
+    print_reports(&mut page);
+    print_scopes(&mut page);
+    print_views(&mut page);
+    print_campaigns(&mut page);
+    print_plain_words(&mut page);
+    print_jobs(&mut page);
     page.hold();
 }
