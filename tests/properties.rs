@@ -134,7 +134,7 @@ fn window(weeks: usize) -> DateWindow {
 
 fn target_line(code: &str, formula: &str) -> CampaignTarget {
     let range = read_example_campaign().targets[0].clone();
-    CampaignTarget { code: code.to_owned(), formula: Target::parse(formula).unwrap(), ..line }
+    CampaignTarget { code: code.to_owned(), formula: Target::parse(formula).unwrap(), ..range }
 }
 
 /// What was sent for one report: nothing, or figures and whether they are accepted.

@@ -97,7 +97,8 @@ fn another_agency_checks_what_it_keeps_without_the_database() {
     let inclusion = write_proof(&machine, "stands", &["--seq", "5", "--size", &to]);
 
     let elsewhere = TestMachine::new();
-    let check = |files: &[&str]| elsewhere.run(&[&["audit", "check", "--key", &key], files].concat());
+    let check =
+        |files: &[&str]| elsewhere.run(&[&["audit", "check", "--key", &key], files].concat());
     let output = check(&[&old, &new, &consistency, &inclusion]);
     assert_eq!(output.code, 0, "{}", output.err);
     assert!(
@@ -160,7 +161,10 @@ fn an_end_that_was_cut_off_and_another_history_are_found_by_whoever_kept_a_check
         "AUDIT_REWRITTEN",
     );
     let inclusion = write_proof(&machine, "within", &["--seq", "5", "--size", &from]);
-    assert_refused(&machine.run(&["audit", "check", "--key", &key, &old, &inclusion]), "AUDIT_FORKED");
+    assert_refused(
+        &machine.run(&["audit", "check", "--key", &key, &old, &inclusion]),
+        "AUDIT_FORKED",
+    );
 }
 
 #[test]

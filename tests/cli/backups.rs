@@ -121,10 +121,14 @@ fn a_second_machine_takes_over_gets_everything_acknowledged_and_the_old_one_writ
     let fill = |report: &str, phone: &str| {
         first.run_ok(&["field", "fill", report, "--nil", "--submit", "--phone", phone])
     };
-    let (first_reports, second_reports) = (due_reports(&first, "xa-1"), due_reports(&first, "xa-2"));
+    let (first_reports, second_reports) =
+        (due_reports(&first, "xa-1"), due_reports(&first, "xa-2"));
     assert!(fill(&first_reports[0], "xa-1").contains(": sent"));
     first.run_ok(&["backup", "--to", &to]);
-    assert!(fill(&second_reports[0], "xa-2").contains(": sent"), "acknowledged by the first machine alone");
+    assert!(
+        fill(&second_reports[0], "xa-2").contains(": sent"),
+        "acknowledged by the first machine alone"
+    );
     drop(serving); // Killed.
 
     std::fs::create_dir_all(second.path("data")).unwrap();

@@ -52,7 +52,9 @@ fn a_step_that_the_table_forbids_says_which_ones_lead_on_in_both_languages() {
     let machine = machine_with_campaign();
     let output = machine.run(&["--lang", "en", "campaign", "step", "conclude"]);
     assert!(
-        output.code == 1 && output.err.contains("CAMPAIGN_STEP_FORBIDDEN") && output.err.contains("APPROVE"),
+        output.code == 1
+            && output.err.contains("CAMPAIGN_STEP_FORBIDDEN")
+            && output.err.contains("APPROVE"),
         "{}",
         output.err
     );
@@ -113,7 +115,9 @@ fn a_change_of_an_approved_campaign_names_its_basis_and_stays_visible() {
     let file = machine.write("a.toml", &other);
     let output = machine.run(&["--lang", "en", "campaign", "apply", "-f", &file]);
     assert!(
-        output.code == 1 && output.err.contains("AMENDMENT_NEEDS_BASIS") && output.err.contains("phases.1"),
+        output.code == 1
+            && output.err.contains("AMENDMENT_NEEDS_BASIS")
+            && output.err.contains("phases.1"),
         "{}",
         output.err
     );

@@ -13,7 +13,8 @@ fn every_sample_configuration_is_taken_by_the_programme() {
         let output =
             machine.run_ok(&["init", "--config", &file, "--set", "database.url=sqlite:thidua.db"]);
         assert!(
-            output.contains(".thidua.example.vn:8443") || output.contains("//thidua.example.vn:8443"),
+            output.contains(".thidua.example.vn:8443")
+                || output.contains("//thidua.example.vn:8443"),
             "{sample}: {output}"
         );
     }

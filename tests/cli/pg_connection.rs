@@ -47,7 +47,10 @@ fn a_programme_without_tls_to_postgresql_refuses_a_url_that_asks_for_it_and_says
         let key = format!("database.url=postgres://u:hunter2@db.example.vn/thidua?sslmode={mode}");
         for command in ["init", "serve", "doctor"] {
             let output = machine.run(&[command, "--set", &key]);
-            assert!(output.code == 1 && output.err.contains("NO_DATABASE_TLS"), "{command}: {output:?}");
+            assert!(
+                output.code == 1 && output.err.contains("NO_DATABASE_TLS"),
+                "{command}: {output:?}"
+            );
             assert!(
                 output.err.contains("--features postgres-tls") && output.err.contains("a tunnel"),
                 "{command}: {output:?}"

@@ -38,7 +38,9 @@ fn an_unknown_key_is_refused_with_its_line_and_a_missing_database_says_what_to_r
     let machine = TestMachine::new();
     let output = machine.run(&["baseline", "export"]);
     assert!(
-        output.code == 1 && output.err.contains("NOT_INITIALISED") && output.err.contains("thidua init"),
+        output.code == 1
+            && output.err.contains("NOT_INITIALISED")
+            && output.err.contains("thidua init"),
         "{output:?}"
     );
     machine.run_ok(&["init"]);
@@ -126,7 +128,10 @@ fn an_operator_reads_counted_calls_and_the_age_of_backups_and_nobody_is_named() 
     assert!(page.contains(call), "{page}");
     let changes_behind =
         page.lines().find_map(|line| line.strip_prefix("thidua_backup_behind_changes ")).unwrap();
-    assert!(changes_behind.parse::<i64>().unwrap() > 0, "no backup holds the imported organisation yet");
+    assert!(
+        changes_behind.parse::<i64>().unwrap() > 0,
+        "no backup holds the imported organisation yet"
+    );
     for word in ["account", "device", "unit", "com-", "address="] {
         assert!(!page.contains(word), "{word} in {page}");
     }

@@ -38,7 +38,8 @@ fn an_address_that_is_none_plain_text_beyond_this_machine_and_tls_without_an_aut
 async fn call_once(address: &str) -> tonic::Code {
     let mut client = OrgServiceClient::connect(address.to_owned()).await.unwrap();
     let mut request = tonic::Request::new(pb::GetUnitRequest::default());
-    request.metadata_mut()
+    request
+        .metadata_mut()
         .insert("traceparent", format!("00-{TRACE_ID}-00f067aa0ba902b7-01").parse().unwrap());
     client.get_unit(request).await.unwrap_err().code()
 }
@@ -94,5 +95,7 @@ async fn a_line_of_the_log_names_the_trace_of_its_call_and_the_last_ones_are_sen
         !String::from_utf8_lossy(&collector.bytes()).contains("127.0.0.1"),
         "no address leaves"
     );
-    assert!(attribute_pairs(&job_span.attributes).iter().any(|(key, _)| key == "thidua.job.run_id"));
+    assert!(
+        attribute_pairs(&job_span.attributes).iter().any(|(key, _)| key == "thidua.job.run_id")
+    );
 }

@@ -126,7 +126,9 @@ impl MetricsService for OtlpCollector {
     ) -> Result<Response<ExportMetricsServiceResponse>, Status> {
         let mut received = self.record(request.metadata(), request.get_ref());
         for resource in request.into_inner().resource_metrics {
-            received.metrics.extend(resource.scope_metrics.into_iter().flat_map(|scope| scope.metrics));
+            received
+                .metrics
+                .extend(resource.scope_metrics.into_iter().flat_map(|scope| scope.metrics));
         }
         Ok(Response::new(Default::default()))
     }

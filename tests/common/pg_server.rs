@@ -20,7 +20,9 @@ impl PostgresInstallation {
     /// Without PostgreSQL prints a line and returns `None`; with `CI=true` that is a failure.
     pub(crate) fn find() -> Option<Self> {
         let reported_dir = Command::new("pg_config").arg("--bindir").output().ok();
-        let reported_dir = reported_dir.map(|reported_dir| PathBuf::from(String::from_utf8_lossy(&reported_dir.stdout).trim()));
+        let reported_dir = reported_dir.map(|reported_dir| {
+            PathBuf::from(String::from_utf8_lossy(&reported_dir.stdout).trim())
+        });
         let installed = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
         let mut installed: Vec<PathBuf> = installed.map(|entry| entry.path().join("bin")).collect();
         installed.sort();
@@ -42,7 +44,8 @@ impl PostgresInstallation {
         let exists = |user: &&str| {
             Command::new("id").arg(user).output().is_ok_and(|output| output.status.success())
         };
-        let root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
+        let root =
+            Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
         let user = if root { ["postgres", "nobody"].into_iter().find(exists) } else { None };
         Some(Self { dir: dir?, user })
     }
@@ -195,7 +198,8 @@ impl PgServer {
     fn wait_until_ready(&mut self, data: &Path) -> bool {
         let end = Instant::now() + Duration::from_secs(60);
         while Instant::now() < end && self.child.try_wait().unwrap().is_none() {
-            let reported_dir = std::fs::read_to_string(data.join("postmaster.pid")).unwrap_or_default();
+            let reported_dir =
+                std::fs::read_to_string(data.join("postmaster.pid")).unwrap_or_default();
             if reported_dir.lines().nth(7).is_some_and(|state| state.trim() == "ready") {
                 return true;
             }

@@ -3,7 +3,7 @@
 //! Signatures contain random numbers, so they are not created here: texts that a key signed once
 //! are stored and must still verify.
 
-use crate::page::Page;
+use crate::page::GoldenPage;
 use jiff::civil::date;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
@@ -188,7 +188,8 @@ fn proofs(page: &mut Page) {
     page.section("papers of the audit");
     let verifier = NoteVerifierKey::from_authority(&authority());
     page.item("key of the notes", &verifier);
-    let checkpoint = AuditCheckpoint { origin: verifier.name(), size: 3, root: compute_root(&leaves) };
+    let checkpoint =
+        AuditCheckpoint { origin: verifier.name(), size: 3, root: compute_root(&leaves) };
     page.item("what a checkpoint signs", checkpoint.signed_text().escape_default());
     let proofs = [CHECKPOINT, INCLUSION, CONSISTENCY].map(|text| AuditProof::parse(text).unwrap());
     for (proof, text) in proofs.iter().zip([CHECKPOINT, INCLUSION, CONSISTENCY]) {

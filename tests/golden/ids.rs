@@ -1,6 +1,6 @@
 //! Derived ids: the same on every machine and in every version.
 
-use crate::page::Page;
+use crate::page::GoldenPage;
 use jiff::civil::date;
 use thidua::domain::hex::encode_hex;
 use thidua::domain::ids::{

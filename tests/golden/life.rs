@@ -4,7 +4,7 @@
 //! It uses the example's province, a clock set by the test and phones with fixed figures. SQLite
 //! and PostgreSQL must hold the same.
 
-use crate::page::Page;
+use crate::page::GoldenPage;
 use crate::world::{
     TOWN, TestDevice, WARD_2, WARD_3, World, first_week_key, reported_value, week_key,
 };
@@ -26,7 +26,7 @@ use thidua::domain::permission::{Actor, Grant, Role};
 use thidua::domain::report::{ReportKey, ReviewQuestion};
 use thidua::domain::time::Timestamp;
 use thidua::jobs;
-use thidua::store::print_audit::AuditEntry;
+use thidua::store::audit::AuditEntry;
 use thidua::store::feed::{FeedOp, FeedRow};
 use thidua::sync::frame::CommandOutcome;
 use thidua::sync::push::PushedCommand;
@@ -61,8 +61,15 @@ impl Life {
         command: PushedCommand,
     ) -> CommandOutcome {
         let outcome = phone.push(&self.world, &[command]).remove(0);
-        let CommandOutcome { verdict, seq, record_id: format_record, revision, reason, problems, .. } =
-            &outcome;
+        let CommandOutcome {
+            verdict,
+            seq,
+            record_id: format_record,
+            revision,
+            reason,
+            problems,
+            ..
+        } = &outcome;
         let fields: Vec<&str> = problems.iter().map(|problem| problem.field.as_str()).collect();
         self.page.item(
             what,
@@ -201,7 +208,7 @@ fn run_held_commands(life: &mut Life, lan: &mut TestDevice, head: &mut TestDevic
     let element = life.cells()[3].0;
     let late = lan.save_command_at(&key, &[(element, reported_value(4))], &[], 5);
     let held_id = HeldCommandId(life.push(lan, "save on a base that is not here", late).record_id);
-    let set_aside = head.next_command(CommandBody::SettleHeld { run_held_commands: held_id, apply: false });
+    let set_aside = head.next_command(CommandBody::SettleHeld { held: held_id, apply: false });
     life.push(head, "put it aside", set_aside);
     let mut minh = life.world.enrol_device("minh", WARD_2, Role::Reporter);
     let grant = Grant {
@@ -213,7 +220,7 @@ fn run_held_commands(life: &mut Life, lan: &mut TestDevice, head: &mut TestDevic
     life.world.app.revoke_grant(&life.system(), minh.account, &grant).unwrap();
     let save = minh.save_command(&key, &[(element, reported_value(6))], &[]);
     let held_id = HeldCommandId(life.push(&mut minh, "save without a grant", save).record_id);
-    let apply = head.next_command(CommandBody::SettleHeld { run_held_commands: held_id, apply: true });
+    let apply = head.next_command(CommandBody::SettleHeld { held: held_id, apply: true });
     life.push(head, "take it over", apply);
     let mut late = life.world.enrol_device("an", WARD_3, Role::Reporter);
     let mut parent = life.world.enrol_device_of("an 2", late.account, WARD_3);
@@ -261,7 +268,8 @@ fn record_access(life: &Life) {
         allowed_calls: vec![PartnerCall::Runs, PartnerCall::Standings],
         valid_days: 30,
     };
-    app.issue_service_key(&system, ServiceKeyId::from_code("golden"), b"hash", key_request).unwrap();
+    app.issue_service_key(&system, ServiceKeyId::from_code("golden"), b"hash", key_request)
+        .unwrap();
     let partner = app.authenticate_service_key(ServiceKeyId::from_code("golden"), b"hash").unwrap();
     app.audit_release_read(&partner).unwrap();
     app.revoke_service_key(&system, ServiceKeyId::from_code("golden")).unwrap();
@@ -269,7 +277,7 @@ fn record_access(life: &Life) {
     let enrolled = app.active_device(lost.device).unwrap();
     app.revoke_device(&system, lost.device).unwrap();
     let forgotten =
-        thidua::app::access::EnrolledDevice { id: DeviceId::from_code("forgotten"), ..known };
+        thidua::app::access::EnrolledDevice { id: DeviceId::from_code("forgotten"), ..enrolled };
     let id = forgotten.id;
     let readmission =
         Readmission { device: forgotten, unit: lost.unit, roles: vec![Role::Reporter] };

@@ -4,7 +4,7 @@
 //!
 //! Left out: tests inside the source, the bench, arguments of `planted!`, generated code.
 
-use crate::page::Page;
+use crate::page::GoldenPage;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -88,16 +88,17 @@ fn quoted_length(rest: &str) -> usize {
 /// The tokens of a file without tests, the bench and planted bugs, and the modules that it declares
 /// only for those.
 fn product_tokens(tokenize: &[SourceToken]) -> (Vec<SourceToken>, Vec<String>) {
-    let word =
-        |at: usize| if let Some(SourceToken::Word(word)) = tokenize.get(at) { word.as_str() } else { "" };
+    let word = |at: usize| {
+        if let Some(SourceToken::Word(word)) = tokenize.get(at) { word.as_str() } else { "" }
+    };
     let (mut tokens, mut excluded, mut at) = (Vec::new(), Vec::new(), 0);
     while at < tokenize.len() {
         let guard =
             ["#", "[", "cfg", "("].iter().enumerate().all(|(n, sign)| word(at + n) == *sign);
         let bench = tokenize.get(at + 6) == Some(&SourceToken::Text("bench".to_owned()));
         if guard && (word(at + 4) == "test" || bench) {
-            let ends = (at..pieces.len()).find(|i| word(*i) == "]").unwrap_or(at);
-            let item = (ends..pieces.len())
+            let ends = (at..tokens.len()).find(|i| word(*i) == "]").unwrap_or(at);
+            let item = (ends..tokens.len())
                 .find(|i| matches!(word(*i), "{" | ";" | ","))
                 .unwrap_or(tokenize.len());
             if let Some(named) = (ends..item).find(|i| word(*i) == "mod") {
@@ -105,7 +106,7 @@ fn product_tokens(tokenize: &[SourceToken]) -> (Vec<SourceToken>, Vec<String>) {
             }
             at = if word(item) == "{" { find_closing(tokenize, item) } else { item + 1 };
         } else if word(at) == "planted" && word(at + 1) == "!" {
-            at = (at..pieces.len()).find(|i| word(*i) == ")").unwrap_or(at) + 1;
+            at = (at..tokens.len()).find(|i| word(*i) == ")").unwrap_or(at) + 1;
         } else {
             tokens.push(tokenize[at].clone());
             at += 1;

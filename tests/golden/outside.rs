@@ -1,7 +1,7 @@
 //! Names that users and other systems depend on: terminal commands, settings, metrics, paths of
 //! rpcs.
 
-use crate::page::Page;
+use crate::page::GoldenPage;
 use crate::world::World;
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
@@ -10,7 +10,7 @@ use std::process::Command;
 use thidua::config::{Config, SECTIONS, template};
 use thidua::grpc::status::ERROR_DOMAIN;
 use thidua::pb::Rpc;
-use thidua::server::print_metrics::ServerMetrics;
+use thidua::server::metrics::ServerMetrics;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tower::{Layer as _, ServiceExt as _};
 

@@ -1,6 +1,6 @@
 //! Closed vocabularies: the words in rows, files, messages and proofs, and their numbers.
 
-use crate::page::Page;
+use crate::page::GoldenPage;
 use jiff::civil::date;
 use prost::Message as _;
 use thidua::domain::attachment::HeldReason;
@@ -80,8 +80,8 @@ fn print_permissions(page: &mut Page) {
     assert_eq!(access::roles_to_proto(&Role::ALL).len(), Role::ALL.len() - 1);
     page.section("who may, by action: own unit, unit above");
     for action in Action::ALL {
-        let of = |relation| {
-            let roles = action.allowed().iter().filter(|(_, relation)| *relation == relation);
+        let of = |wanted: UnitRelation| {
+            let roles = action.allowed().iter().filter(|(_, relation)| *relation == wanted);
             roles.map(|(role, _)| role.code()).collect::<Vec<_>>().join(" ")
         };
         page.item(

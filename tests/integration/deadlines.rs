@@ -57,8 +57,9 @@ async fn a_read_that_nobody_waits_for_any_more_is_ended_by_postgresql_and_the_ne
     let mut observer = PgConnection::establish(db.url()).unwrap();
     other.batch_execute("begin; lock table record in access exclusive mode").unwrap();
     let call = async { get_report(&phone, Duration::from_secs(4)).await };
-    let waits =
-        tokio::task::spawn_blocking(move || (wait_for_waiting_statements(&mut observer, 1), observer));
+    let waits = tokio::task::spawn_blocking(move || {
+        (wait_for_waiting_statements(&mut observer, 1), observer)
+    });
     let (answer, waits) = tokio::join!(call, waits);
     let (is_waiting, mut observer) = waits.unwrap();
     assert!(is_waiting && answer.is_err(), "it waited for the table: {answer:?}");

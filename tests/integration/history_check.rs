@@ -195,7 +195,8 @@ fn check_history(writer: &RecordingWriter) -> FirstOutcomes {
                 call.seq,
                 verdict.seq
             );
-            let row_revision = revisions.get(verdict.record_id.as_slice()).copied().unwrap_or(i64::MAX);
+            let row_revision =
+                revisions.get(verdict.record_id.as_slice()).copied().unwrap_or(i64::MAX);
             assert!(
                 duplicate || row_revision >= verdict.revision,
                 "S12: the rows hold what the command did"
@@ -205,7 +206,10 @@ fn check_history(writer: &RecordingWriter) -> FirstOutcomes {
     first
 }
 
-async fn run_history(test_server: TestServer) {
+/// Enrols two phones in each commune at a server process over the directory of `test_server`.
+async fn start_writers(
+    test_server: TestServer,
+) -> (tempfile::TempDir, ServerProcess, Vec<RecordingWriter>) {
     let first = crate::two_nodes::first_element_number(&test_server);
     let codes: Vec<_> = COMMUNES
         .iter()
@@ -217,11 +221,11 @@ async fn run_history(test_server: TestServer) {
         })
         .collect();
     let home = test_server.stop().await;
-    let dir: Arc<Path> = home.path().into();
-    let server = ServerProcess::start(&dir, "");
+    let dir = home.path();
+    let server = ServerProcess::start(dir, "");
     let mut writers = Vec::new();
     for (at, code) in codes.into_iter().enumerate() {
-        let channel = crate::harness::connect_dir(&dir, server.port).await;
+        let channel = crate::harness::connect_dir(dir, server.port).await;
         let mut phone = TestClient::new(channel, UnitId::from_code(COMMUNES[at / 2]));
         phone.enrol(&code).await.unwrap();
         let element = first + u32::try_from(at % 2).unwrap();
@@ -236,6 +240,29 @@ async fn run_history(test_server: TestServer) {
             records: held,
         });
     }
+    (home, server, writers)
+}
+
+/// Checks the history, sends every command again (S11) and checks that no outcome has changed.
+async fn check_again_after_resend(writer: &mut RecordingWriter) -> FirstOutcomes {
+    let before = check_history(writer);
+    assert_eq!(before.len(), writer.commands.len(), "every command was answered");
+    // Send everything again to a server that processed only the last part of it: S11.
+    let numbers: Vec<u64> = writer.commands.keys().copied().collect();
+    for part in numbers.chunks(50) {
+        assert!(writer.sync_once(part).await);
+    }
+    assert_eq!(
+        check_history(writer),
+        before,
+        "S11: what was acknowledged is there, as it was acknowledged"
+    );
+    before
+}
+
+async fn run_history(test_server: TestServer) {
+    let (home, server, writers) = start_writers(test_server).await;
+    let dir: Arc<Path> = home.path().into();
     let (port_sender, port) = watch::channel(Some(server.port));
     let (stop_sender, stop) = watch::channel(false);
     let work: Vec<_> = writers
@@ -261,18 +288,7 @@ async fn run_history(test_server: TestServer) {
             .await
             .expect("all is answered in the end")
             .unwrap();
-        let before = check_history(&writer);
-        assert_eq!(before.len(), writer.commands.len(), "every command was answered");
-        // Send everything again to a server that processed only the last part of it: S11.
-        let numbers: Vec<u64> = writer.commands.keys().copied().collect();
-        for part in numbers.chunks(50) {
-            assert!(writer.sync_once(part).await);
-        }
-        assert_eq!(
-            check_history(&writer),
-            before,
-            "S11: what was acknowledged is there, as it was acknowledged"
-        );
+        let before = check_again_after_resend(&mut writer).await;
         answered += before.len();
         again += writer
             .calls

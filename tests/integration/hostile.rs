@@ -85,7 +85,10 @@ async fn pings_and_settings_without_end_cost_no_memory_and_keep_nobody_waiting()
     let mut connection = target.connect_h2_default().await;
     let pings = encode_frame(PING, 0, 0, &[7; 8]).repeat(1000);
     for _ in 0..100 {
-        if tokio::time::timeout(Duration::from_millis(200), connection.write_all(&pings)).await.is_err() {
+        if tokio::time::timeout(Duration::from_millis(200), connection.write_all(&pings))
+            .await
+            .is_err()
+        {
             break;
         }
     }

@@ -1,5 +1,6 @@
-//! Random walks: an organisation that merges, moves and dissolves, roles with windows that come and go, reports begun and sent; after every week
-//! each phone holds, and each caller is told, exactly what the printed rules open, and what is out of sight is as if it were not there.
+//! Random walks: an organisation that changes every week, grants that begin and end, reports saved
+//! and sent. After every week each phone and each caller sees exactly what the oracle allows, and
+//! hidden reports are indistinguishable from absent ones.
 
 use crate::access_oracle::{AccessOracle, OracleGrant, OracleUnit};
 use crate::world::{TestDevice, World, week_key};
@@ -21,7 +22,7 @@ use thidua::domain::scope::RecordKind;
 use thidua::domain::time::Timestamp;
 use thidua::grpc::RpcError;
 
-/// The campaign's first Monday; weeks begin on the others.
+/// The campaign's first Monday; the weeks begin on Mondays.
 const FIRST_MONDAY: Date = Date::constant(2024, 8, 26);
 const WEEKS: usize = 5;
 const COMMUNES: usize = 5;
@@ -38,7 +39,7 @@ const ROLES: [Role; 9] = [
     Role::Admin,
 ];
 
-/// What happens in one week; numbers are taken modulo what there is.
+/// The events of one week; numbers are taken modulo the number of choices.
 #[derive(Debug, Clone)]
 struct WeekEvents {
     org_change: (u8, usize, usize),
@@ -48,15 +49,15 @@ struct WeekEvents {
 }
 
 fn weeks() -> impl Strategy<Value = Vec<WeekEvents>> {
-    let turn = (0_u8..8, 0_usize..50, 0_usize..50);
+    let org_change = (0_u8..8, 0_usize..50, 0_usize..50);
     let granted =
         prop::collection::vec((0..USERS, 0..ROLES.len(), 0_usize..50, -1_i64..3, 1_i64..5), 1..4);
     let revoked = prop::collection::vec((0..USERS, 0_usize..9), 0..2);
     let filed = prop::collection::vec((0_usize..50, any::<bool>()), 1..4);
-    let one = (turn, granted, revoked, filed);
+    let one = (org_change, granted, revoked, filed);
     prop::collection::vec(
-        one.prop_map(|(turn, granted, revoked, filed)| WeekEvents {
-            org_change: turn,
+        one.prop_map(|(org_change, granted, revoked, filed)| WeekEvents {
+            org_change: org_change,
             granted,
             revoked,
             filed,
@@ -79,7 +80,7 @@ fn unit_description(uid: &str, kind: UnitKind) -> UnitDescription {
     }
 }
 
-/// The organisation twice: on paper, and as the product holds it.
+/// The organisation twice: in the oracle and in the product.
 struct MirroredOrg {
     oracle: AccessOracle,
     org: Org,
@@ -216,27 +217,27 @@ impl MirroredOrg {
     }
 }
 
-/// Somebody with a phone and the roles that the paper says.
+/// A phone, and its account's grants in the oracle.
 struct RandomUser {
     phone: TestDevice,
     grants: Vec<OracleGrant>,
-    /// What was taken away: who once worked for a unit may still hand over what was typed for it (S19).
+    /// Revoked grants: their holder's commands for the unit may still be held (S19).
     past_grants: Vec<OracleGrant>,
 }
 
-/// One walk.
+/// The state of one walk.
 struct RandomWalk {
     world: World,
     mirrored_org: MirroredOrg,
     users: Vec<RandomUser>,
-    /// Who types for a commune.
+    /// The reporters, by commune.
     reporters: Vec<(usize, TestDevice)>,
 }
 
 impl RandomWalk {
     fn new(weeks: &[WeekEvents]) -> Self {
         let mut mirrored_org = MirroredOrg::new();
-        // The first week is quiet, so that there is something before everything changes.
+        // The first week changes nothing, so that there are reports before the first change.
         weeks
             .iter()
             .enumerate()
@@ -244,7 +245,7 @@ impl RandomWalk {
             .for_each(|(at, week)| mirrored_org.apply_org_change(monday_of(at), week.org_change));
         let world = World::on_sqlite_with(mirrored_org.org.facts());
         let walkers = (0..USERS).map(|at| {
-            // Everybody once held something, so that an account is there; it ended long ago.
+            // Each account has an old expired grant, so that it exists.
             let past = Grant {
                 role: Role::Auditor,
                 unit: mirrored_org.id(0),
@@ -301,7 +302,8 @@ impl RandomWalk {
     fn grant(&mut self, user_index: usize, role_grant: OracleGrant, day: Date) {
         let OracleGrant { role, unit, from, to } = role_grant;
         let oracle = &self.mirrored_org.oracle;
-        // One role on one unit is held once: of two with the same first day the later replaces the earlier.
+        // A role on a unit is held once: of two with the same first day the later replaces the
+        // earlier.
         if self.users[user_index]
             .grants
             .iter()
@@ -323,7 +325,7 @@ impl RandomWalk {
         user.grants.push(role_grant);
     }
 
-    /// Takes one of the roles of today away, wherever it is held by now.
+    /// Revokes one of today's grants, on its acting unit.
     fn revoke(&mut self, user_index: usize, nth: usize, day: Date) {
         let user = &mut self.users[user_index];
         let grants = user.phone.load_identity(&self.world).unwrap().actor.grants;
@@ -342,7 +344,7 @@ impl RandomWalk {
                 && UnitId::from_code(&oracle.units[oracle.acting_unit_of(role_grant, day)].uid)
                     == grant.unit
         };
-        // Of two that became one at a merger both are gone.
+        // Two grants that a merger made one end together.
         let (lost, kept) = user.grants.iter().partition(|role_grant| is_lost(role_grant));
         user.grants = kept;
         user.past_grants.extend::<Vec<OracleGrant>>(lost);
@@ -374,10 +376,11 @@ impl RandomWalk {
         self.mirrored_org.oracle.reports.insert(key.id(), (unit, sent));
     }
 
-    /// Everything that anybody is told agrees with the paper.
+    /// Everything that a user can see equals what the oracle allows.
     fn check_visibility(&mut self, day: Date) {
-        // A device is listed for whoever stands over every unit on which its account holds a role, now or later; of an account that holds
-        // none any more, over every unit on which it did. All began on the province.
+        // A device is listed for administrators above every unit on which its account holds a role,
+        // now or later; if it holds none any more, above every unit on which it did. All began on
+        // the province.
         let past = OracleGrant { role: Role::Auditor, unit: 0, from: Date::MIN, to: Date::MIN };
         let whose = |user: &RandomUser| -> Vec<OracleGrant> {
             let present: Vec<OracleGrant> =
@@ -391,7 +394,7 @@ impl RandomWalk {
         let whose: Vec<Vec<OracleGrant>> = self.users.iter().map(whose).collect();
         let devices: Vec<_> = self.users.iter().map(|user| user.phone.device).collect();
         for at in 0..self.users.len() {
-            let RandomUser { phone, grants: held, .. } = &mut self.users[at];
+            let RandomUser { phone, grants: grants, .. } = &mut self.users[at];
             let oracle = &self.mirrored_org.oracle;
             phone.sync(&self.world);
             phone.assert_digests_match();
@@ -402,13 +405,13 @@ impl RandomWalk {
             let opened: BTreeSet<[u8; 16]> = oracle
                 .reports
                 .keys()
-                .filter(|id| oracle.is_synced(held, **id, day))
+                .filter(|id| oracle.is_synced(grants, **id, day))
                 .map(|id| id.0)
                 .collect();
-            assert_eq!(ours, opened, "walker {at} on {day} holds what {held:?} opens");
+            assert_eq!(ours, opened, "walker {at} on {day} holds what {grants:?} opens");
             assert_eq!(
                 of_kind(RecordKind::Unit).next().is_some(),
-                oracle.knows_names(held, day),
+                oracle.knows_names(grants, day),
                 "walker {at} on {day}: names"
             );
 
@@ -422,7 +425,7 @@ impl RandomWalk {
                 .collect();
             let absent = ReportId([0xAB; 16]);
             for id in oracle.reports.keys() {
-                let readable = oracle.is_readable(held, *id, day);
+                let readable = oracle.is_readable(grants, *id, day);
                 assert_eq!(listed.contains(id), readable, "walker {at} on {day}: a list");
                 for asked in [
                     refusal_details(app.report_detail(&actor, *id)),
@@ -433,24 +436,28 @@ impl RandomWalk {
                     } else {
                         refusal_details(app.report_detail(&actor, absent))
                     };
-                    assert_eq!(asked, expected, "walker {at} on {day} asks for {id} with {held:?}");
+                    assert_eq!(
+                        asked, expected,
+                        "walker {at} on {day} asks for {id} with {grants:?}"
+                    );
                 }
             }
             for (device, _) in app.visible_devices(&actor).unwrap() {
                 let own = Some(device.id) == actor.device;
                 let user = devices.iter().position(|one| *one == device.id);
                 let Some(of) = user.filter(|_| !own) else { continue };
-                let may = oracle.administers(held, &whose[of], day);
+                let may = oracle.administers(grants, &whose[of], day);
                 assert!(
                     may,
-                    "walker {at} on {day} with {held:?} is told of a device of {:?}",
+                    "walker {at} on {day} with {grants:?} is told of a device of {:?}",
                     whose[of]
                 );
             }
         }
     }
 
-    /// What the night judged and asked is told to whom the paper names, in lists and one by one.
+    /// Published standings and findings are visible to whom the oracle allows, in lists and one by
+    /// one.
     fn check_published(&self, day: Date) {
         let (app, system) = (&self.world.app, self.world.app.system_actor().unwrap());
         app.update_findings(&system, |_| Ok(true)).unwrap();
@@ -471,7 +478,7 @@ impl RandomWalk {
             (0..oracle.units.len()).find(|at| self.mirrored_org.id(*at) == id).unwrap()
         };
         let absent = StandingId([0xAB; 16]);
-        for (at, RandomUser { phone, grants: held, .. }) in self.users.iter().enumerate() {
+        for (at, RandomUser { phone, grants: grants, .. }) in self.users.iter().enumerate() {
             let actor = phone.load_identity(&self.world).unwrap().actor;
             let listed: BTreeSet<StandingId> = app
                 .campaign_results(&actor, campaign)
@@ -484,11 +491,11 @@ impl RandomWalk {
                 let (unit, id) = (number(standing.unit), standing.id());
                 let above_communes = unit == 0
                     || self.mirrored_org.districts.contains(&unit) && day < oracle.units[unit].to;
-                let seen = oracle.sees_standing(held, unit, above_communes, day);
+                let seen = oracle.sees_standing(grants, unit, above_communes, day);
                 assert_eq!(
                     listed.contains(&id),
                     seen,
-                    "walker {at} on {day} with {held:?}: a standing of {unit}"
+                    "walker {at} on {day} with {grants:?}: a standing of {unit}"
                 );
                 let expected =
                     if seen { None } else { refusal_details(app.standing_result(&actor, absent)) };
@@ -506,22 +513,22 @@ impl RandomWalk {
                 .collect();
             for (finding, _) in &findings {
                 let unit = number(finding.unit);
-                let seen = oracle.sees_question(held, unit, finding.shared, day);
+                let seen = oracle.sees_question(grants, unit, finding.shared, day);
                 assert_eq!(
                     questions.contains(&finding.id()),
                     seen,
-                    "walker {at} on {day} with {held:?}: {finding:?}"
+                    "walker {at} on {day} with {grants:?}: {finding:?}"
                 );
             }
         }
     }
 
-    /// What is pushed about a report out of sight is answered as if there were none.
+    /// A command on a hidden report gets the same outcome as one on an absent report.
     fn check_hidden_reports(&mut self, day: Date) {
         for at in 0..self.users.len() {
-            let RandomUser { phone, grants: held, past_grants: once } = &mut self.users[at];
+            let RandomUser { phone, grants: grants, past_grants: once } = &mut self.users[at];
             let oracle = &self.mirrored_org.oracle;
-            let all = held.iter().chain(once.iter());
+            let all = grants.iter().chain(once.iter());
             let ever: Vec<OracleGrant> =
                 all.map(|one| OracleGrant { from: Date::MIN, to: Date::MAX, ..*one }).collect();
             let hidden: Vec<ReportId> = oracle
@@ -572,19 +579,19 @@ impl RandomWalk {
             let nobody = answers.last().unwrap();
             assert!(
                 answers.iter().all(|answer| answer == nobody),
-                "walker {at} on {day} {held:?}: {answers:?}"
+                "walker {at} on {day} {grants:?}: {answers:?}"
             );
         }
     }
 }
 
-/// Code, text and details of a refusal, as the wire carries them; `None` for an answer.
+/// Code, text and details of a refusal as sent on the wire; `None` without a refusal.
 fn refusal_details<T>(answer: Result<T, AppError>) -> Option<(tonic::Code, String, Vec<u8>)> {
     let status = RpcError::from(answer.err()?).into_status(Lang::Vi);
     Some((status.code(), status.message().to_owned(), status.details().to_vec()))
 }
 
-/// How many walks; `WALKS` asks for more than CI takes.
+/// The number of walks; `WALKS` overrides it.
 fn walk_count() -> u32 {
     std::env::var("WALKS").map_or(24, |walks| walks.parse().expect("WALKS is a number"))
 }

@@ -13,7 +13,7 @@ use thidua::domain::cell::{CellValue, Cells, ElementNumber};
 use thidua::domain::element::ElementCode;
 use thidua::domain::expectation::compute_expectations;
 use thidua::domain::form::Catalogue;
-use thidua::domain::ids::{ReportId, UnitId};
+use thidua::domain::ids::UnitId;
 use thidua::domain::org::{Org, StructureView};
 use thidua::domain::report::ReportKey;
 use thidua::domain::standing::{
@@ -129,7 +129,8 @@ fn cells_of(key: &ReportKey, figures: &[Option<i64>]) -> Cells {
     let TotalsFixture { catalogue, numbers, .. } = fixture();
     let contract = catalogue.contracts.iter().find(|one| one.id() == key.contract).unwrap();
     let elements = catalogue.form(&contract.form).unwrap().elements.iter().zip(figures);
-    let number = |code: &ElementCode| *numbers.iter().find(|(_, existing)| *existing == code).unwrap().0;
+    let number =
+        |code: &ElementCode| *numbers.iter().find(|(_, existing)| *existing == code).unwrap().0;
     let value =
         |figure: i64| if figure == 0 { CellValue::Nil } else { CellValue::Reported(figure) };
     elements.filter_map(|(code, figure)| Some((number(code), value((*figure)?)))).collect()

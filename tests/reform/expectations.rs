@@ -213,7 +213,8 @@ fn hour_of(day: Date, hour: i64) -> Timestamp {
 fn s26_the_servers_receipt_decides_and_a_capture_time_counts_only_with_a_mark_and_in_the_grace() {
     let expected = one_expectation();
     let (monday, wednesday, friday) = (date(2024, 8, 26), date(2024, 8, 28), date(2024, 8, 30));
-    let captured_at_with_mark = |at, mark| Some(CaptureEvidence { captured_at: at, sync_mark_time: mark });
+    let captured_at_with_mark =
+        |at, mark| Some(CaptureEvidence { captured_at: at, sync_mark_time: mark });
     let late = |days, after_grace| Lateness::Late { days, after_grace };
     assert_eq!(judge_lateness(&expected, hour_of(monday, 23), None), Lateness::OnTime);
     assert_eq!(judge_lateness(&expected, hour_of(wednesday, 9), None), late(2, false));

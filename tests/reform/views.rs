@@ -97,12 +97,10 @@ fn a_figure_counts_for_another_unit_in_each_view_and_stays_where_it_was_reported
         UnitAttribution::Whole(unit_id("dist-842")),
         "all five lay in one district"
     );
-    assert!(
-        matches!(
-            new("com-29254-2", district),
-            UnitAttribution::NotComparable(units) if units.len() == 2
-        )
-    );
+    assert!(matches!(
+        new("com-29254-2", district),
+        UnitAttribution::NotComparable(units) if units.len() == 2
+    ));
     assert_eq!(
         new("com-29410-2", commune),
         UnitAttribution::NoUnit,

@@ -1,9 +1,5 @@
-//! The world of one seed: two server nodes over one database, phones, the model, and the calls between them.
-//!
-//! ```text
-//!  phone --request bytes--> node A or B (drawn anew for each call) --frames, one by one--> phone
-//!     between any two frames: cut | app ends | server ends | somebody else's call | an act of the office
-//! ```
+//! The world of one seed: two server nodes over one database, phones and the model. `calls` runs
+//! the calls between them.
 
 use crate::fault::Fault;
 use crate::fixture;
@@ -32,7 +28,7 @@ use thidua::sync::CursorSigner;
 use thidua::wire::reasons;
 use thidua::wire::sync::outcome_from_proto;
 
-/// What a seed is to live through.
+/// The size and the database of a simulated day.
 pub(crate) struct SimPlan {
     pub(crate) location: DatabaseLocation,
     pub(crate) home: tempfile::TempDir,
@@ -45,7 +41,7 @@ impl SimPlan {
     pub(crate) fn on_sqlite(seed: u64) -> Option<Self> {
         let home = fixture::temp_dir();
         let location = fixture::sqlite_copy(home.path());
-        // Now and then a whole district.
+        // Sometimes a whole district.
         let phones = if seed.is_multiple_of(50) { 40 } else { 3 + (seed % 6) as usize };
         Some(Self { location, home, db: None, phones, actions: 90 })
     }
@@ -73,13 +69,13 @@ pub(crate) struct World {
     pub(crate) cursor_signer: CursorSigner,
     pub(crate) authority: Arc<AuthorityKey>,
     pub(crate) model: ReferenceModel,
-    /// False once the server lost history: then verdicts are believed and not foretold.
+    /// False after a restore: then the model takes over verdicts instead of predicting them.
     pub(crate) history_intact: bool,
     pub(crate) phones: Vec<SimPhone>,
     pub(crate) revoked: BTreeSet<DeviceId>,
     pub(crate) backups: Vec<(PathBuf, ReferenceModel)>,
     log: VecDeque<String>,
-    /// How often what happened.
+    /// How often each event occurred.
     pub(crate) event_counts: BTreeMap<String, u32>,
 }
 
@@ -113,7 +109,7 @@ impl World {
         world
     }
 
-    /// A phone of somebody new: of every three, two report and one reviews; a unit head now and then.
+    /// Adds an account with a phone: reporters, reviewers and unit heads in turn.
     fn add_person(&mut self, at: usize) {
         let (unit, role) = match at % 4 {
             0 | 3 => (fixture::COMMUNES[(at / 4) % 5], Role::Reporter),
@@ -188,21 +184,22 @@ impl World {
         self.log.iter().cloned().collect::<Vec<_>>().join("\n")
     }
 
-    /// One of the nodes; which, says the seed.
+    /// One of the nodes, chosen by the generator.
     pub(crate) fn pick_node(&mut self) -> App {
         let at = self.rng.below(self.nodes.len());
         self.nodes[at].clone()
     }
 
-    /// Every node is ended and begun again.
+    /// Restarts every node.
     pub(crate) fn restart(&mut self) {
         self.nodes.clear();
         self.nodes = open_nodes(&self.plan.location, &self.clock);
     }
 
-    /// The database is put back from a copy; said to the nodes, or found by the phones. Who says it names a history above the one that was lost, as
-    /// `thidua restore` reads it from the old file; nobody notices twice: of two histories that each began behind the same copy, unaware of each other, phones
-    /// ask the operators which one holds.
+    /// Restores the database from a backup; announced to the nodes, or discovered by the phones. An
+    /// announced restore begins an epoch above the lost one, as `thidua restore` does. A second
+    /// restore is always announced: if two epochs began from the same backup independently, phones
+    /// would ask the operators which one to follow.
     pub(crate) fn restore_backup(&mut self, announced: bool) {
         let lost = self.nodes[0].store().read(|tx| tx.head()).unwrap().epoch;
         let announced = announced || !self.history_intact;
@@ -228,7 +225,7 @@ impl World {
         self.model.apply_day(today);
     }
 
-    /// Renews the phone's token: what `RenewToken` does, without its signatures.
+    /// Renews the phone's token like `RenewToken`, without its signatures.
     fn renew_token(&mut self, at: usize) -> Result<CallerIdentity, AppError> {
         let (device, account) = (self.phones[at].device, self.phones[at].account);
         let node = self.pick_node();
@@ -260,7 +257,8 @@ impl World {
         Ok(identity)
     }
 
-    /// A phone calls until it has nothing more to do, or its line breaks. `deep`: others may call between two frames.
+    /// Calls until the phone has nothing more to do, or the connection breaks. `deep`: others may
+    /// act between two frames.
     pub(crate) fn sync_until_done(&mut self, at: usize, fault: Fault, deep: bool) -> bool {
         for _ in 0..12 {
             let next = self.run_call(at, fault, deep);
@@ -280,10 +278,10 @@ impl World {
         panic!("{} calls and calls and comes to no end", self.phones[at].name);
     }
 
-    /// A phone that stops by itself must have been given the reason.
+    /// A phone may stop only for a reason that the server gave it.
     fn record_stop(&mut self, at: usize, error: &ClientError) {
         let phone = &mut self.phones[at];
-        let life = match error {
+        let state = match error {
             ClientError::Stopped { reason: StopReason::Revoked, .. } | ClientError::NotEnrolled
                 if self.revoked.contains(&phone.device) =>
             {
@@ -294,8 +292,8 @@ impl World {
             }
             other => panic!("{} stopped, and nobody gave it a reason: {other:?}", phone.name),
         };
-        phone.state = life;
-        let line = format!("  {} stops: {life:?}", phone.name);
+        phone.state = state;
+        let line = format!("  {} stops: {state:?}", phone.name);
         self.log_event(line);
     }
 
@@ -311,10 +309,10 @@ impl World {
             }
         };
         let (identity, request) = request?;
-        // Pages of a few rows, as a server may choose them: so that there are places to cut, and pages that are full.
-        let mut asked = pb::SyncRequest::decode(&*request).unwrap();
-        asked.max_rows = 1 + self.rng.below(24) as u32;
-        let (commands, request) = (asked.commands.clone(), asked.encode_to_vec());
+        // Small pages, so that there are places to cut, and full pages.
+        let mut sync_request = pb::SyncRequest::decode(&*request).unwrap();
+        sync_request.max_rows = 1 + self.rng.below(24) as u32;
+        let (commands, request) = (sync_request.commands.clone(), sync_request.encode_to_vec());
         if fault == Fault::RequestLost {
             return self.phones[at].app().end_sync_call(Some(CallFailure::Lost));
         }
@@ -323,20 +321,20 @@ impl World {
         let authority = Arc::clone(&self.authority);
         let context =
             InMemoryContext { app: &node, cursor_signer: &cursor_signer, authority: &authority };
-        let mut carried = match InMemoryCall::begin(context, identity, &request) {
-            Ok(carried) => carried,
+        let mut call = match InMemoryCall::begin(context, identity, &request) {
+            Ok(call) => call,
             Err(error) => return self.phones[at].app().end_sync_call(Some(call_failure(&error))),
         };
         let device = self.phones[at].device;
-        let foretold = self.model.predict_responses(device, &commands, today);
+        let predicted = self.model.predict_responses(device, &commands, today);
         let hashes: Vec<[u8; 32]> = commands.iter().map(|bytes| hash_secret(bytes)).collect();
-        let mut expected: VecDeque<PredictedResponse> = foretold.into();
+        let mut expected: VecDeque<PredictedResponse> = predicted.into();
         if fault == Fault::ResponseLost {
             return self.phones[at].app().end_sync_call(Some(CallFailure::Lost));
         }
         let mut taken = 0;
         loop {
-            let (frames, reached) = match carried.next_frames() {
+            let (frames, reached) = match call.next_frames() {
                 Ok(step) => step,
                 Err(error) => {
                     return self.phones[at].app().end_sync_call(Some(call_failure(&error)));
@@ -344,7 +342,7 @@ impl World {
             };
             for frame in frames {
                 if fault.triggers_after(taken) {
-                    return self.apply_fault(at, fault, carried, node);
+                    return self.apply_fault(at, fault, call, node);
                 }
                 self.compare_verdicts(at, &frame, &hashes, &commands, &mut expected);
                 self.phones[at].app().handle_sync_frame(frame)?;
@@ -360,12 +358,12 @@ impl World {
         }
     }
 
-    /// The line breaks.
+    /// Applies the fault in the middle of a call.
     fn apply_fault(
         &mut self,
         at: usize,
         fault: Fault,
-        carried: InMemoryCall,
+        call: InMemoryCall,
         node: App,
     ) -> Result<CallNext, ClientError> {
         match fault {
@@ -374,7 +372,7 @@ impl World {
                 Ok(CallNext::Wait { after_ms: 0 })
             }
             Fault::ServerCrash(_) => {
-                drop((carried, node));
+                drop((call, node));
                 self.restart();
                 self.phones[at].app().end_sync_call(Some(CallFailure::Lost))
             }
@@ -384,7 +382,7 @@ impl World {
         }
     }
 
-    /// Compares what is told of commands with what was foretold.
+    /// Compares the response to a command with the prediction.
     fn compare_verdicts(
         &mut self,
         at: usize,
@@ -393,29 +391,29 @@ impl World {
         commands: &[Vec<u8>],
         expected: &mut VecDeque<PredictedResponse>,
     ) {
-        let told = match pb::SyncResponse::decode(frame).unwrap().frame {
+        let response = match pb::SyncResponse::decode(frame).unwrap().frame {
             Some(Frame::Verdict(verdict)) => {
                 let duplicate = verdict.outcome() == pb::Outcome::Duplicate;
                 let outcome = if duplicate { verdict.present_outcome } else { verdict.outcome };
                 let number = verdict.number;
-                let told = outcome_from_proto(outcome).unwrap();
-                let place = commands
+                let response = outcome_from_proto(outcome).unwrap();
+                let index = commands
                     .iter()
                     .position(|one| pb::Command::decode(&**one).unwrap().number == number);
-                self.phones[at].verdicts.insert(number, (hashes[place.unwrap()], told));
+                self.phones[at].verdicts.insert(number, (hashes[index.unwrap()], response));
                 let reason = reasons::reason_from_proto(verdict.reason);
                 self.count_event(&format!(
                     "{}{}",
-                    told.code(),
+                    response.code(),
                     if duplicate { " again" } else { "" }
                 ));
                 let line = format!(
                     "    {number} {}{} {reason:?}",
-                    told.code(),
+                    response.code(),
                     if duplicate { " again" } else { "" }
                 );
                 self.log_event(line);
-                PredictedResponse::Verdict { number, duplicate, verdict: told, reason }
+                PredictedResponse::Verdict { number, duplicate, verdict: response, reason }
             }
             Some(Frame::Notice(pb::Notice { notice: Some(notice) })) => match notice {
                 pb::notice::Notice::CommandGap(gap) => PredictedResponse::Gap(gap.expected_number),
@@ -425,11 +423,12 @@ impl World {
                 other => panic!("an unexpected notice: {other:?}"),
             },
             Some(Frame::Reset(reset)) => {
-                // A scope that mends itself hides a row that was lost on the way: nobody asked, so the digests did not agree.
-                let unasked =
+                // A reset that repairs a scope hides a lost row: if nobody asked for it, the
+                // digests did not match.
+                let is_repair =
                     reset.reason() == pb::ResetReason::Digest && !self.phones[at].needs_full_sync;
                 assert!(
-                    !unasked,
+                    !is_repair,
                     "{}: the digests of scope {} did not agree",
                     self.phones[at].name, reset.scope_number
                 );
@@ -437,15 +436,15 @@ impl World {
             }
             _ => return,
         };
-        let foretold = expected.pop_front();
+        let predicted = expected.pop_front();
         if self.history_intact {
             assert_eq!(
-                Some(&told),
-                foretold.as_ref(),
+                Some(&response),
+                predicted.as_ref(),
                 "{}: told, and foretold",
                 self.phones[at].name
             );
-        } else if let PredictedResponse::Verdict { number, verdict, .. } = told {
+        } else if let PredictedResponse::Verdict { number, verdict, .. } = response {
             self.model.accept_verdict(self.phones[at].device, number, verdict);
         }
     }
@@ -475,19 +474,19 @@ fn readmitted_device(
     }
 }
 
-/// As the server words it: the unit of the grant to report before any other.
+/// As the server builds it: the unit of the reporting grant before any other.
 fn build_session(identity: &CallerIdentity, today: jiff::civil::Date) -> pb::Session {
     let first = identity
         .actor
         .active_grants_on(today)
         .min_by_key(|grant| (grant.role, grant.unit))
         .map(|grant| grant.unit);
-    let here = identity.actor.active_grants_on(today).filter(|grant| Some(grant.unit) == first);
+    let own = identity.actor.active_grants_on(today).filter(|grant| Some(grant.unit) == first);
     pb::Session {
         account_id: identity.device.account.0.to_vec(),
         device_id: identity.device.id.0.to_vec(),
         unit_id: first.map_or_else(Vec::new, |unit| unit.0.to_vec()),
-        roles: here.map(|grant| i32::from(grant.role.number())).collect(),
+        roles: own.map(|grant| i32::from(grant.role.number())).collect(),
     }
 }
 

@@ -30,9 +30,10 @@ impl ProxyFaults {
     /// Whether these bytes are forwarded; `None`: the connection is cut.
     fn admit(&self, size: usize) -> Option<bool> {
         let size = size as u64;
-        let remaining = self.remaining_bytes.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |remaining| {
-            Some(remaining.saturating_sub(size))
-        });
+        let remaining =
+            self.remaining_bytes.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |remaining| {
+                Some(remaining.saturating_sub(size))
+            });
         (remaining.unwrap_or(0) > size).then(|| !self.drops_responses.load(Ordering::SeqCst))
     }
 }

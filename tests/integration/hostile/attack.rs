@@ -120,7 +120,10 @@ async fn send_message(mut connection: TlsConnection, more: &[(&str, &str)], body
 }
 
 /// Opens calls whose bodies stop in the middle, fifty on each connection.
-pub(crate) async fn open_stalled_bodies(target: &AttackTarget, connections: usize) -> Vec<TlsConnection> {
+pub(crate) async fn open_stalled_bodies(
+    target: &AttackTarget,
+    connections: usize,
+) -> Vec<TlsConnection> {
     let mut stalled = Vec::new();
     for _ in 0..lines {
         let Ok(mut connection) = target.connect_h2(&[]).await else { continue };
@@ -140,7 +143,11 @@ pub(crate) async fn open_stalled_bodies(target: &AttackTarget, connections: usiz
 }
 
 /// Opens syncs that read nothing: a window of no bytes, fifty on each connection.
-async fn open_slow_readers(target: &AttackTarget, connections: usize, token: &str) -> Vec<TlsConnection> {
+async fn open_slow_readers(
+    target: &AttackTarget,
+    connections: usize,
+    token: &str,
+) -> Vec<TlsConnection> {
     let bearer = format!("Bearer {token}");
     let block = encode_call_headers("/thidua.v1.SyncService/Sync", &[("authorization", &bearer)]);
     let mut slow = Vec::new();

@@ -35,7 +35,10 @@ async fn phones_that_heard_of_the_next_ca_follow_when_it_takes_over_and_forget_t
 
     let test_server = TestServer::serve_dir_on_port(dir.path(), port).await;
     assert!(synced_phone.sync_once().unwrap().digests_match, "the next CA is trusted");
-    assert!(offline_phone.sync_once().is_err(), "whoever did not hear of it trusts the old one alone");
+    assert!(
+        offline_phone.sync_once().is_err(),
+        "whoever did not hear of it trusts the old one alone"
+    );
     test_server.close().await;
 
     // An attacker has the previous CA's key and runs a server of the same name with it.

@@ -34,12 +34,13 @@ async fn s03_a_line_cut_after_any_number_of_bytes_ends_like_one_that_was_never_c
     let server = TestServer::start_behind_proxy(&proxy).await;
     let uncut_phone = enrolled_app(&server, COMMUNE, Role::Reporter);
     let phone = unenrolled_app(&server);
-    phone.enrol(super::invitation_at(
-        &server,
-        proxy.address,
-        server.create_code(COMMUNE, Role::Reporter),
-    ))
-    .unwrap();
+    phone
+        .enrol(super::invitation_at(
+            &server,
+            proxy.address,
+            server.create_code(COMMUNE, Role::Reporter),
+        ))
+        .unwrap();
     let mut cuts = 0;
     for bytes in (1..30).map(|step| step * 701) {
         phone.disconnect();

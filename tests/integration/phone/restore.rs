@@ -176,8 +176,11 @@ fn restore_database(copy: &BackupFile, location: &DatabaseLocation) -> (i64, Vec
         }
     });
     let old = DatabaseLocation::Sqlite(old.unwrap().display().to_string());
-    let actions =
-        list_desk_actions(&old, copy.seq).unwrap().into_iter().map(|action| action.action).collect();
+    let actions = list_desk_actions(&old, copy.seq)
+        .unwrap()
+        .into_iter()
+        .map(|action| action.action)
+        .collect();
     (restore_backup(&copy.path, location, None, &[9; 16]).unwrap(), actions)
 }
 

@@ -1,4 +1,4 @@
-//! Jobs, standings and the audit: what the night publishes, and what is written down of it.
+//! Jobs, standings and the audit: what a nightly run publishes, and what is audited.
 
 use crate::harness::{TestClient, TestServer};
 use thidua::domain::ids::{CampaignId, UnitId};
