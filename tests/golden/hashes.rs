@@ -85,7 +85,7 @@ fn report(cells: &[(u32, CellValue)], note: &str) -> Report {
     }
 }
 
-fn contents(page: &mut Page) {
+fn contents(page: &mut GoldenPage) {
     page.section("content of a report, what a reviewer says yes to");
     let of =
         |cells: &[(u32, CellValue)], note: &str| encode_hex(&report(cells, note).content_hash().0);
@@ -166,7 +166,7 @@ fn bodies() -> Vec<(&'static str, CommandBody)> {
     ]
 }
 
-fn commands(page: &mut Page) {
+fn commands(page: &mut GoldenPage) {
     page.section("bytes of commands, number 9, as an outbox keeps and hashes them");
     for (name, body) in bodies() {
         let command = Command { captured_at: Some(NOW), sync_mark: vec![9], body };
@@ -174,7 +174,7 @@ fn commands(page: &mut Page) {
     }
 }
 
-fn proofs(page: &mut Page) {
+fn proofs(page: &mut GoldenPage) {
     page.section("tree of the audit, over the lines `one`, `two`, `three`");
     let leaves = [hash_leaf(b"one"), hash_leaf(b"two"), hash_leaf(b"three")];
     leaves.iter().for_each(|leaf| page.item("leaf", encode_hex(leaf)));
@@ -200,7 +200,7 @@ fn proofs(page: &mut Page) {
     assert_eq!(verify_proofs(&proofs).unwrap().size, 3);
 }
 
-fn signing_inputs(page: &mut Page) {
+fn signing_inputs(page: &mut GoldenPage) {
     page.section("what a device signs, and what an invitation says");
     let authority = authority();
     let public = authority.public_key();
@@ -246,7 +246,7 @@ fn signing_inputs(page: &mut Page) {
     assert!(verify_signature(public, b"another", &bytes(RENEWAL)).is_err());
 }
 
-fn secrets(page: &mut Page) {
+fn secrets(page: &mut GoldenPage) {
     page.section("secrets: what is stored and derived");
     page.item("hash of `secret`", encode_hex(&hash_secret(b"secret")));
     page.item(
@@ -292,7 +292,7 @@ fn secrets(page: &mut Page) {
 
 #[test]
 fn what_is_hashed_signed_and_sealed_is_the_same_to_the_byte() {
-    let mut page = Page::new("hashes.txt", ABOUT);
+    let mut page = GoldenPage::new("hashes.txt", ABOUT);
     contents(&mut page);
     commands(&mut page);
     proofs(&mut page);

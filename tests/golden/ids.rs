@@ -47,7 +47,7 @@ const KINDS: [&str; 24] = [
     "thidua",
 ];
 
-fn named(page: &mut Page) {
+fn named(page: &mut GoldenPage) {
     page.section("the id of the code `golden`, by kind of thing");
     let ids = [
         ("unit", UnitId::from_code("golden").to_string()),
@@ -104,7 +104,7 @@ fn finding(rule: QualityRule, element: Option<&str>) -> FindingId {
     .id()
 }
 
-fn computed(page: &mut Page) {
+fn computed(page: &mut GoldenPage) {
     page.section("ids of records, from their parts");
     page.item("report, whole period", report(0));
     page.item("report, second piece of a period", report(1));
@@ -129,7 +129,7 @@ fn computed(page: &mut Page) {
 
 #[test]
 fn ids_follow_from_what_they_name_as_they_did() {
-    let mut page = Page::new("ids.txt", ABOUT);
+    let mut page = GoldenPage::new("ids.txt", ABOUT);
     named(&mut page);
     computed(&mut page);
     page.section("the derivation itself: kind, then the parts `ab` and `c`");

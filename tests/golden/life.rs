@@ -39,7 +39,7 @@ records, their scopes' digests and the audit behind them. Made by tests/golden/l
 /// The scenario's world, and the page of its results.
 struct Life {
     world: World,
-    page: Page,
+    page: GoldenPage,
 }
 
 /// Longer runs of lines of one sort are printed as one line.
@@ -375,7 +375,7 @@ fn print_audit(life: &mut Life) {
     page.item("chain over all", encode_hex(&verified.chain));
 }
 
-fn print_audit_line(page: &mut Page, bytes: &[u8], line: &AuditEntry) {
+fn print_audit_line(page: &mut GoldenPage, bytes: &[u8], line: &AuditEntry) {
     let device = line.device.map_or_else(|| "-".to_owned(), |device| device.to_string());
     let what = format!(
         "{} {}->{} by {}",
@@ -478,8 +478,8 @@ fn print_runs(life: &mut Life) {
 }
 
 /// Runs the scenario on one database and returns its page.
-fn run_scenario(world: World) -> Page {
-    let mut page = Page::new("life.txt", ABOUT);
+fn run_scenario(world: World) -> GoldenPage {
+    let mut page = GoldenPage::new("life.txt", ABOUT);
     page.section("version of the crate");
     page.line(env!("CARGO_PKG_VERSION"));
     let mut life = Life { world, page };

@@ -214,7 +214,7 @@ fn string_literals_of_the_source_are_spelled_as_they_were() {
             }
         }
     }
-    let mut page = Page::new("literals.txt", ABOUT);
+    let mut page = GoldenPage::new("literals.txt", ABOUT);
     for (section, literals) in sections {
         page.section(section);
         literals.iter().for_each(|parse_literal| page.line(parse_literal));

@@ -18,7 +18,7 @@ const ABOUT: &str = "What others have written down about us. Commands and flags 
 in CHANGELOG.md; settings, metrics, environment and rpcs stay. Made by tests/golden/outside.rs.";
 
 /// The subcommands with their flags, from the completions that the binary prints.
-fn print_commands(page: &mut Page) {
+fn print_commands(page: &mut GoldenPage) {
     page.section("commands and flags: may change with a line in CHANGELOG.md");
     let output =
         Command::new(env!("CARGO_BIN_EXE_thidua")).args(["completions", "bash"]).output().unwrap();
@@ -43,7 +43,7 @@ fn print_commands(page: &mut Page) {
 
 /// The keys of each section, as the configuration reader lists them in the error for an unknown
 /// key.
-fn print_settings(page: &mut Page) {
+fn print_settings(page: &mut GoldenPage) {
     page.section("settings: sections and keys, as the reader takes them");
     for section in SECTIONS {
         let flag = [format!("{section}.no-such-key=1")];
@@ -64,7 +64,7 @@ fn print_settings(page: &mut Page) {
     page.item("THIDUA_LISTEN_ADDRESS", config.listen.address);
 }
 
-fn print_rpcs(page: &mut Page) {
+fn print_rpcs(page: &mut GoldenPage) {
     page.section("rpcs");
     Rpc::ALL.iter().for_each(|rpc| page.line(rpc.path()));
     page.section("domain of every error's facts");
@@ -93,7 +93,7 @@ async fn fetch_metrics(world: &World) -> String {
     text
 }
 
-fn print_metrics(page: &mut Page) {
+fn print_metrics(page: &mut GoldenPage) {
     let world = World::on_sqlite();
     let job = thidua::jobs::find_job("compact").unwrap();
     job.run_now(&world.app, "node").unwrap();
@@ -116,7 +116,7 @@ fn print_metrics(page: &mut Page) {
 
 #[test]
 fn commands_settings_metrics_and_rpcs_are_called_what_they_were() {
-    let mut page = Page::new("outside.txt", ABOUT);
+    let mut page = GoldenPage::new("outside.txt", ABOUT);
     print_commands(&mut page);
     print_settings(&mut page);
     print_rpcs(&mut page);

@@ -64,7 +64,7 @@ fn format_contract(number: i32, name: &str) -> String {
     format!("contract {number} {name}")
 }
 
-fn print_permissions(page: &mut Page) {
+fn print_permissions(page: &mut GoldenPage) {
     page.section("actions: in permits and in the audit");
     Action::ALL.iter().for_each(|action| page.line(action.code()));
     page.section("roles: number in rows, then in the contract");
@@ -91,7 +91,7 @@ fn print_permissions(page: &mut Page) {
     }
 }
 
-fn print_refusals(page: &mut Page) {
+fn print_refusals(page: &mut GoldenPage) {
     page.section("reasons of refusals");
     for reason in RefusalReason::ALL {
         let wire = reasons::reason_to_proto(reason);
@@ -109,7 +109,7 @@ fn print_refusals(page: &mut Page) {
     }
 }
 
-fn print_reports(page: &mut Page) {
+fn print_reports(page: &mut GoldenPage) {
     page.section("states of a report");
     for state in workflow::ReportState::ALL {
         let wire = enums::state_to_proto(state);
@@ -144,7 +144,7 @@ fn print_reports(page: &mut Page) {
     }
 }
 
-fn print_scopes(page: &mut Page) {
+fn print_scopes(page: &mut GoldenPage) {
     page.section("kinds of scopes: number in rows and in the contract");
     for kind in ScopeKind::ALL {
         assert_eq!(ScopeKind::from_number(kind.number()), Some(kind));
@@ -159,7 +159,7 @@ fn print_scopes(page: &mut Page) {
     }
 }
 
-fn print_views(page: &mut Page) {
+fn print_views(page: &mut GoldenPage) {
     page.section("views of the organisation, as they are printed and hashed");
     for view in [
         StructureView::AsWas,
@@ -178,7 +178,7 @@ fn print_views(page: &mut Page) {
     page.line(SUPPRESSED);
 }
 
-fn print_campaigns(page: &mut Page) {
+fn print_campaigns(page: &mut GoldenPage) {
     print_contract_words! { page,
         "kinds of campaigns": CampaignKind, campaign_kind_to_proto, campaign_kind_from_proto;
         "states of a campaign":
@@ -205,7 +205,7 @@ fn print_campaigns(page: &mut Page) {
     }
 }
 
-fn print_plain_words(page: &mut Page) {
+fn print_plain_words(page: &mut GoldenPage) {
     print_words! { page,
         "steps of a campaign": CampaignStep;
         "classifications": Classification;
@@ -236,7 +236,7 @@ fn print_plain_words(page: &mut Page) {
     }
 }
 
-fn print_jobs(page: &mut Page) {
+fn print_jobs(page: &mut GoldenPage) {
     page.section("jobs: name in rows, schedule, which missed turns are run");
     for job in jobs::SCHEDULED_JOBS {
         let missed = match job.catch_up {
@@ -252,7 +252,7 @@ fn print_jobs(page: &mut Page) {
 
 #[test]
 fn words_and_the_numbers_for_them_are_what_they_were() {
-    let mut page = Page::new("words.txt", ABOUT);
+    let mut page = GoldenPage::new("words.txt", ABOUT);
     print_permissions(&mut page);
     print_refusals(&mut page);
     print_reports(&mut page);
