@@ -1,4 +1,5 @@
-//! Compiles the contract in `proto/`, and for the server the protos of OpenTelemetry, with protox: no `protoc` is asked of the machine.
+//! Compiles the contract in `proto/`, and for the server the OpenTelemetry protos, with protox;
+//! `protoc` is not required.
 
 use prost::Message;
 use prost_types::FileDescriptorSet;
@@ -25,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What collectors of traces and metrics speak, into `otlp.rs`.
+/// Generates the OpenTelemetry protocol of traces and metrics into `otlp.rs`.
 fn otlp() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=src/pb/opentelemetry");
     let services = ["trace/v1/trace_service.proto", "metrics/v1/metrics_service.proto"];
@@ -38,7 +39,7 @@ fn otlp() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// An enum of every rpc of ours, so that a `match` over them misses none.
+/// Generates an enum of every rpc of the contract, so that a `match` over it is exhaustive.
 fn rpcs(set: &FileDescriptorSet) -> String {
     let ours = set.file.iter().filter(|file| file.package() == "thidua.v1");
     let services = ours.flat_map(|file| &file.service);
@@ -57,8 +58,10 @@ fn rpcs(set: &FileDescriptorSet) -> String {
     let arms: String =
         all.iter().map(|(name, path)| format!("Self::{name} => \"{path}\",\n")).collect();
     format!(
-        "/// Every rpc of the contract.\n#[derive(Debug, Clone, Copy, PartialEq, Eq)]\npub enum Rpc {{\n{variants}}}\n\
+        "/// Every rpc of the contract.\n#[derive(Debug, Clone, Copy, PartialEq, Eq)]\n\
+         pub enum Rpc {{\n{variants}}}\n\
          impl Rpc {{\n/// All of them.\npub const ALL: &'static [Self] = &[{members}];\n\
-         /// The path under which it is called.\npub fn path(self) -> &'static str {{ match self {{ {arms} }} }}\n}}\n"
+         /// The path under which it is called.\n\
+         pub fn path(self) -> &'static str {{ match self {{ {arms} }} }}\n}}\n"
     )
 }

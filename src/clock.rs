@@ -1,41 +1,41 @@
-//! The one room that asks the machine what time it is. Everybody else gets the time as an argument.
+//! The clock. Only this module reads the system time; all other code takes the time as an argument.
 
 use crate::domain::time::Timestamp;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// A clock: the machine's, or one that a test or the demo turns by hand.
+/// The system clock, or a manual one for tests and the demo.
 #[derive(Debug, Clone, Default)]
 pub enum Clock {
     /// The machine's clock.
     #[default]
     System,
-    /// Microseconds since 1970 UTC, set by whoever holds the other end.
+    /// Microseconds since 1970 UTC, set through [`Clock::set`].
     Manual(Arc<AtomicI64>),
 }
 
 impl Clock {
-    /// A clock that stands at `start` until it is set.
+    /// A manual clock, fixed at `start` until it is set.
     #[must_use]
     pub fn manual(start: Timestamp) -> Self {
         Self::Manual(Arc::new(AtomicI64::new(start.0)))
     }
 
-    /// The present instant.
+    /// The current time.
     #[must_use]
-    #[allow(clippy::disallowed_methods, reason = "this is the one door to the machine's clock")]
+    #[allow(clippy::disallowed_methods, reason = "the only place that reads the system clock")]
     pub fn now(&self) -> Timestamp {
         match self {
             Self::System => {
-                let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-                Timestamp(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+                let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+                Timestamp(i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX))
             }
             Self::Manual(micros) => Timestamp(micros.load(Ordering::SeqCst)),
         }
     }
 
-    /// Sets a manual clock; the machine's clock stays as it is.
+    /// Sets a manual clock; has no effect on the system clock.
     pub fn set(&self, to: Timestamp) {
         if let Self::Manual(micros) = self {
             micros.store(to.0, Ordering::SeqCst);

@@ -1,10 +1,10 @@
-//! The programme `thidua`: arguments to a subcommand, nothing else.
+//! The binary `thidua`.
 
 #[cfg(feature = "server")]
 fn main() -> std::process::ExitCode {
     thidua::cli::main()
 }
 
-/// A build for phones has a library and no programme.
+/// A build for phones has a library and no binary.
 #[cfg(not(feature = "server"))]
 fn main() {}

@@ -1,5 +1,5 @@
-//! The code generated from `proto/thidua/v1`, and from the protos of OpenTelemetry in `src/pb`: the only room that holds any. Documentation
-//! stands in the protos.
+//! The code generated from `proto/thidua/v1` and from the OpenTelemetry protos in `src/pb`. It is
+//! documented in the protos.
 
 #![allow(
     clippy::all,
@@ -14,11 +14,13 @@ tonic::include_proto!("thidua.v1");
 
 include!(concat!(env!("OUT_DIR"), "/rpcs.rs"));
 
-/// The descriptors of the whole contract with its imports, for reflection and for tests of the contract.
+/// Descriptors of the whole contract with its imports, for reflection and for tests of the
+/// contract.
 pub const FILE_DESCRIPTOR_SET: &[u8] =
     include_bytes!(concat!(env!("OUT_DIR"), "/thidua_descriptor.bin"));
 
-/// What collectors of OpenTelemetry speak (OTLP). Its protos are not ours: version 1.10, unchanged, under their own licence (Apache-2.0).
+/// The OpenTelemetry protocol (OTLP). Its protos are third-party: version 1.10, unchanged, under
+/// their own licence (Apache-2.0).
 #[cfg(feature = "server")]
 pub mod otlp {
     include!(concat!(env!("OUT_DIR"), "/otlp.rs"));

@@ -7,6 +7,10 @@
 mod docs;
 #[path = "architecture/map.rs"]
 mod map;
+#[path = "architecture/names.rs"]
+mod names;
+#[path = "architecture/prose.rs"]
+mod prose;
 #[path = "architecture/source.rs"]
 mod source;
 

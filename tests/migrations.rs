@@ -1,5 +1,4 @@
-//! Facts about the migrations: the same numbers for both databases, each with a way up and down, and the same tables
-//! and columns at the end. What the tables mean is the store's business.
+//! The migrations: the same versions for both databases, each with up and down, equal columns at the end, and a checksum for every file.
 #![allow(clippy::unwrap_used, reason = "a test that cannot read the migrations has failed")]
 
 #[path = "common/pg.rs"]
@@ -13,12 +12,15 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel::{PgConnection, SqliteConnection, sql_query};
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};
+use sha2::{Digest as _, Sha256};
+
+const DATABASES: [&str; 3] = ["sqlite", "postgres", "client"];
 
 fn migrations_dir(database: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(database)
 }
 
-/// The names of a database's migrations, `0001_begin`, in order.
+/// The folders of a database's migrations, `20261128000000_initial`, in order.
 fn migration_names(database: &str) -> Vec<String> {
     let entries = fs::read_dir(migrations_dir(database)).unwrap();
     let mut names: Vec<String> =
@@ -61,23 +63,57 @@ fn both_databases_have_the_same_migrations() {
     assert_eq!(migration_names("sqlite"), migration_names("postgres"));
 }
 
+/// Versions that the pre-release line used: a program must never take one for its own.
+const PRE_RELEASE_VERSIONS: [&str; 4] = ["0001", "0002", "0003", "0004"];
+
 #[test]
-fn numbers_count_up_from_one_and_each_has_a_way_up_and_down() {
-    for database in
-        ["sqlite", "postgres", "client"].into_iter().filter(|d| migrations_dir(d).exists())
-    {
-        for (at, name) in migration_names(database).iter().enumerate() {
-            let number = format!("{:04}_", at + 1);
+fn each_migration_has_a_version_of_its_own_a_way_up_and_a_way_down() {
+    for database in DATABASES {
+        let mut versions = BTreeSet::new();
+        for name in migration_names(database) {
+            let (version, title) = name.split_once('_').unwrap();
             assert!(
-                name.starts_with(&number),
-                "migrations/{database}/{name} should begin with {number}"
+                version.len() == 14 && version.bytes().all(|byte| byte.is_ascii_digit()),
+                "migrations/{database}/{name} should begin with a date and time, 20261128000000_"
             );
+            assert!(!title.is_empty() && !PRE_RELEASE_VERSIONS.contains(&version), "{name}");
+            assert!(versions.insert(version.to_owned()), "{database}: {version} occurs twice");
             for file in ["up.sql", "down.sql"] {
-                let path = migrations_dir(database).join(name).join(file);
+                let path = migrations_dir(database).join(&name).join(file);
                 let text = fs::read_to_string(&path).unwrap_or_default();
                 assert!(!text.trim().is_empty(), "{} is missing or empty", path.display());
             }
         }
+    }
+}
+
+/// Every file of a database's migrations with its SHA-256, as `sha256sum` prints it.
+fn list_checksums(database: &str) -> String {
+    let mut list = String::new();
+    for name in migration_names(database) {
+        for file in ["down.sql", "up.sql"] {
+            let bytes = fs::read(migrations_dir(database).join(&name).join(file)).unwrap();
+            let sum: String =
+                Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+            list.push_str(&format!("{sum}  {database}/{name}/{file}\n"));
+        }
+    }
+    list
+}
+
+/// A database in use has run these files: the lines are frozen at release 0.2.0 of the contract, and later releases only add lines.
+#[test]
+fn every_migration_is_the_file_whose_checksum_is_committed() {
+    for database in DATABASES {
+        let committed = migrations_dir(database).with_extension("sha256");
+        let listed = fs::read_to_string(&committed).unwrap_or_default();
+        let found = list_checksums(database);
+        assert!(
+            listed == found,
+            "{} differs. Before release 0.2.0 of the contract: cd migrations && find {database} -name '*.sql' | sort | \
+             xargs sha256sum > {database}.sha256. Afterwards: undo the edit and add a migration.\n{found}",
+            committed.display()
+        );
     }
 }
 
@@ -93,7 +129,5 @@ fn the_way_down_undoes_the_way_up_and_both_databases_end_with_the_same_columns()
 
 #[test]
 fn the_phones_tables_go_up_and_down_too() {
-    if migrations_dir("client").exists() {
-        run_up_down_up(&mut SqliteConnection::establish(":memory:").unwrap(), "client");
-    }
+    run_up_down_up(&mut SqliteConnection::establish(":memory:").unwrap(), "client");
 }

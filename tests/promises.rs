@@ -27,6 +27,8 @@ mod held_commands;
 mod job_crash;
 #[path = "promises/jobs.rs"]
 mod jobs;
+#[path = "promises/mirrored_org.rs"]
+mod mirrored_org;
 #[path = "common/pg.rs"]
 mod pg;
 #[path = "promises/proposals.rs"]

@@ -15,7 +15,6 @@ use thidua::domain::baseline::Baselines;
 use thidua::domain::calendar::Calendars;
 use thidua::domain::campaign::{Campaign, CampaignTarget, Phase};
 use thidua::domain::cell::{CellChange, CellValue, Cells, ElementNumber};
-use thidua::domain::command::SaveCells;
 use thidua::domain::element::ElementCode;
 use thidua::domain::form::Catalogue;
 use thidua::domain::ids::{ContractId, UnitId};
@@ -25,7 +24,7 @@ use thidua::domain::org::{
 use thidua::domain::period::Period;
 use thidua::domain::ratio::Ratio;
 use thidua::domain::reason::RefusalReason;
-use thidua::domain::report::{ElementRange, FormRule, FormSchema, Report, ReportKey};
+use thidua::domain::report::{ElementRange, FormRule, FormSchema, Report, ReportKey, SaveCells};
 use thidua::domain::standing::{
     JudgementState, ReportEntry, ReportsDigest, StandingInput, WindowSums, aggregate_reports,
     compute_input_digest, judge_standings,

@@ -155,7 +155,7 @@ impl Cluster {
 
     /// Waits until all members have the same head (sequence number and chain hash).
     pub(crate) fn wait_for_equal_heads(&self, seconds: u64) -> bool {
-        let head = "select seq::text || ' ' || encode(chain, 'hex') as t from head";
+        let head = "select seq::text || ' ' || encode(chain, 'hex') as t from feed_head";
         let same = || {
             let heads: Vec<String> = (0..self.members.len())
                 .map(|at| query_text(&self.admin_url(at), head))

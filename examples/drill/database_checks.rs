@@ -89,7 +89,7 @@ pub(crate) fn check_database(url: &str, devices: &[DrillDevice]) -> Result<Check
     let back = query_number(
         url,
         "select count(*) as n from run_manifest a join run_manifest b on a.campaign = b.campaign and a.number = b.number + 1 \
-         where a.cut < b.cut",
+         where a.cut_seq < b.cut_seq",
     )?;
     found.published_twice = (published - slots).max(0) + back;
     Ok(found)

@@ -134,14 +134,21 @@ fn check_backup(copy: &BackupFile) -> Result<i64> {
     }
 }
 
-/// The newest copy in `dir` that is as it was when it was checked.
+/// The newest backup in `dir` that is unchanged since it was verified; refuses a directory in which every such backup is of the
+/// pre-release line.
 pub fn newest_valid_backup(dir: &Path) -> Result<Option<BackupFile>> {
+    let mut refusal = None;
     for copy in list_backups(dir)?.into_iter().rev() {
-        if copy.has_valid_checksum()? == Some(true) && check_backup(&copy).is_ok() {
-            return Ok(Some(copy));
+        if copy.has_valid_checksum()? != Some(true) {
+            continue;
+        }
+        match check_backup(&copy) {
+            Ok(_) => return Ok(Some(copy)),
+            Err(error @ AppError::Store(Error::PreReleaseSchema { .. })) => refusal = Some(error),
+            Err(_) => {}
         }
     }
-    Ok(None)
+    refusal.map_or(Ok(None), Err)
 }
 
 fn no_backup_dir_error() -> AppError {

@@ -1,42 +1,71 @@
-//! Running a job's slot: claimed once, under a lease with a fencing token, its end on record.
-//!
-//! Knows no schedule and no job's work.
+//! Runs a slot of a job: it is claimed once, under a lease with a fencing token, and its outcome is
+//! stored.
 
 use super::App;
 use super::error::{AppError, Result};
 use crate::domain::permission::{Actor, AuthorizationError, UnitPath, action, authorize};
+use crate::domain::string_enum::string_enum;
 use crate::domain::time::Timestamp;
 use crate::store::WriteTx;
 pub use crate::store::job_run::JobRun;
 use jiff::civil::Date;
 
-/// How long a lease holds unless the operator says otherwise: longer than any night takes.
+/// Default duration of a lease: 10 minutes, longer than any job runs.
 pub(super) const LEASE_MICROS: i64 = 10 * 60 * 1_000_000;
 
-/// How the call for a slot ended.
+string_enum! {
+    /// A job, with its name in stored rows, commands and responses. In the order of their daily times.
+    JobId {
+        /// Applies the organisation changes and campaign steps of the day.
+        ApplyDay = "apply-day",
+        /// Locks accepted reports whose grace is over.
+        ClosePeriods = "close-periods",
+        /// Raises and withdraws data-quality findings.
+        Quality = "quality",
+        /// Aggregates accepted reports and judges the targets.
+        Aggregate = "aggregate",
+        /// Reports phases whose figures are complete.
+        PhaseReview = "phase-review",
+        /// Recomputes the latest runs from the raw reports.
+        VerifyRuns = "verify-runs",
+        /// Makes and verifies a backup.
+        Backup = "backup",
+        /// Deletes old tombstones and stored responses.
+        Compact = "compact",
+        /// Verifies the audit chain.
+        VerifyAudit = "verify-audit",
+        /// Restores the newest backup to a scratch database and checks it.
+        RestoreDrill = "restore-drill",
+        /// Counts due reports that were not sent.
+        Remind = "remind",
+    }
+}
+
+/// The outcome of a request to run a slot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JobSlotOutcome {
-    /// It ran; what it says of itself.
+    /// It ran; its one-line summary.
     Done(String),
-    /// It had run before.
+    /// It ran before, or was cancelled.
     AlreadyDone,
-    /// Another node runs the job now.
+    /// Another node holds the lease of the job.
     LeasedElsewhere,
 }
 
 impl App {
-    /// Runs `work` for the slot, unless it is done or somebody else runs the job. `work` gets the actor and the fencing token.
+    /// Runs `work` for the slot, unless it is done or another node runs the job. `work` receives the
+    /// actor SYSTEM and the fencing token.
     pub fn run_slot(
         &self,
         owner: &str,
-        job: &str,
+        job: JobId,
         slot: Timestamp,
         work: &dyn Fn(&App, &Actor, i64) -> Result<String>,
     ) -> Result<JobSlotOutcome> {
         let Some(fencing_token) = self.claim_slot(owner, job, slot)? else {
             let done = self
                 .store()
-                .read(|tx| tx.job_run(job, slot.0))?
+                .read(|tx| tx.job_run(job.as_str(), slot.0))?
                 .is_some_and(|run| run.is_settled());
             return Ok(if done {
                 JobSlotOutcome::AlreadyDone
@@ -44,24 +73,24 @@ impl App {
                 JobSlotOutcome::LeasedElsewhere
             });
         };
-        let ended = self.system_actor().and_then(|actor| work(self, &actor, fencing_token));
-        let (state, message) = match &ended {
+        let result = self.system_actor().and_then(|actor| work(self, &actor, fencing_token));
+        let (state, message) = match &result {
             Ok(message) => ("DONE", message.clone()),
             Err(error) => ("FAILED", error.to_string()),
         };
         let cut = self.store().read(|tx| tx.head())?.seq;
         self.store().write("job.end", self.now(), |tx| {
-            // The lease first, as whoever claims takes it first: in another order two nodes would wait for each other.
-            tx.release_lease(job, fencing_token)?;
-            let finished = Some(tx.now().0);
-            if let Some(run) = tx.job_run(job, slot.0)?
+            // The row of the lease is locked first, as in `claim_slot`; another order could deadlock.
+            tx.release_lease(job.as_str(), fencing_token)?;
+            let ended_at = Some(tx.now().0);
+            if let Some(run) = tx.job_run(job.as_str(), slot.0)?
                 && run.fencing_token == fencing_token
                 && run.state == "RUNNING"
             {
                 let message = Some(message.clone());
                 tx.put_job_run(&JobRun {
                     state: state.to_owned(),
-                    ended_at: finished,
+                    ended_at,
                     cut_seq: Some(cut),
                     message,
                     ..run
@@ -69,21 +98,24 @@ impl App {
             }
             Ok::<_, AppError>(())
         })?;
-        ended.map(JobSlotOutcome::Done)
+        result.map(JobSlotOutcome::Done)
     }
 
-    fn claim_slot(&self, owner: &str, job: &str, slot: Timestamp) -> Result<Option<i64>> {
+    fn claim_slot(&self, owner: &str, job: JobId, slot: Timestamp) -> Result<Option<i64>> {
         self.store().write("job.claim", self.now(), |tx| {
-            if tx.job_run(job, slot.0)?.is_some_and(|run| run.is_settled()) {
+            if tx.job_run(job.as_str(), slot.0)?.is_some_and(|run| run.is_settled()) {
                 return Ok(None);
             }
-            let Some(fencing_token) =
-                tx.acquire_lease(job, owner, tx.now().saturating_add_micros(self.lease_micros))?
+            let Some(fencing_token) = tx.acquire_lease(
+                job.as_str(),
+                owner,
+                tx.now().saturating_add_micros(self.lease_micros),
+            )?
             else {
                 return Ok(None);
             };
             tx.put_job_run(&JobRun {
-                job: job.to_owned(),
+                job: job.as_str().to_owned(),
                 slot_at: slot.0,
                 state: "RUNNING".to_owned(),
                 owner: owner.to_owned(),
@@ -99,32 +131,35 @@ impl App {
         })
     }
 
-    /// The newest slot of a job that ended well.
-    pub fn last_done_slot(&self, job: &str) -> Result<Option<Timestamp>> {
-        Ok(self.store().read(|tx| tx.last_done_run(job))?.map(|run| Timestamp(run.slot_at)))
+    /// The newest successful slot of a job.
+    pub fn last_done_slot(&self, job: JobId) -> Result<Option<Timestamp>> {
+        Ok(self
+            .store()
+            .read(|tx| tx.last_done_run(job.as_str()))?
+            .map(|run| Timestamp(run.slot_at)))
     }
 
-    /// Ends the run of a job that is under way: its token is no longer the newest, so it publishes nothing, and its slot is not run again.
-    /// `false`: none is under way.
-    pub fn cancel_job(&self, actor: &Actor, job: &str) -> Result<bool> {
+    /// Cancels the current run of a job: its fencing token becomes invalid, so it publishes nothing,
+    /// and its slot is not run again. `false`: the job is not running.
+    pub fn cancel_job(&self, actor: &Actor, job: JobId) -> Result<bool> {
         self.authorize_job_run(actor)?;
         self.store().write("job.cancel", self.now(), |tx| {
-            let Some(run) = tx.running_job_run(job)? else { return Ok(false) };
-            tx.revoke_lease(job)?;
-            let finished = Some(tx.now().0);
-            tx.put_job_run(&JobRun { state: "CANCELLED".to_owned(), ended_at: finished, ..run })?;
+            let Some(run) = tx.running_job_run(job.as_str())? else { return Ok(false) };
+            tx.revoke_lease(job.as_str())?;
+            let ended_at = Some(tx.now().0);
+            tx.put_job_run(&JobRun { state: "CANCELLED".to_owned(), ended_at, ..run })?;
             Ok(true)
         })
     }
 
     /// The run of one slot.
-    pub fn job_run(&self, job: &str, slot: Timestamp) -> Result<Option<JobRun>> {
-        Ok(self.store().read(|tx| tx.job_run(job, slot.0))?)
+    pub fn job_run(&self, job: JobId, slot: Timestamp) -> Result<Option<JobRun>> {
+        Ok(self.store().read(|tx| tx.job_run(job.as_str(), slot.0))?)
     }
 
     /// Runs of all jobs or of one, newest slot first.
-    pub fn job_runs(&self, job: Option<&str>, limit: i64) -> Result<Vec<JobRun>> {
-        Ok(self.store().read(|tx| tx.job_runs(job, limit))?)
+    pub fn job_runs(&self, job: Option<JobId>, limit: i64) -> Result<Vec<JobRun>> {
+        Ok(self.store().read(|tx| tx.job_runs(job.map(JobId::as_str), limit))?)
     }
 }
 
@@ -143,21 +178,27 @@ impl App {
         })
     }
 
-    /// The slot under which a run asked for by this request runs: the same for the same request. `None`: it asked for another job.
+    /// The slot of a requested run: the same for the same request id. `None`: the request id was used
+    /// for another job.
     pub fn slot_for_request(
         &self,
         actor: &Actor,
         request: [u8; 16],
-        job: &str,
+        job: JobId,
     ) -> Result<Option<Timestamp>> {
         self.authorize_job_run(actor)?;
         self.store().write("job.ask", self.now(), |tx| {
             if let Some((method, answer)) = tx.find_idempotent_response(actor.account, &request)? {
                 let slot = answer.try_into().ok().map(|bytes| Timestamp(i64::from_be_bytes(bytes)));
-                return Ok(slot.filter(|_| method == job));
+                return Ok(slot.filter(|_| method == job.as_str()));
             }
             let slot = tx.now();
-            tx.insert_idempotent_response(actor.account, &request, job, &slot.0.to_be_bytes())?;
+            tx.insert_idempotent_response(
+                actor.account,
+                &request,
+                job.as_str(),
+                &slot.0.to_be_bytes(),
+            )?;
             Ok(Some(slot))
         })
     }
@@ -173,7 +214,7 @@ impl App {
     }
 }
 
-/// Whether the token is still the newest: asked in the transaction that writes the job's result.
-pub fn verify_job_lease(tx: &mut WriteTx, job: &str, fencing_token: i64) -> Result<bool> {
-    Ok(tx.verify_lease(job, fencing_token)?)
+/// Whether the fencing token is still the newest. Called in the transaction that writes the result.
+pub fn verify_job_lease(tx: &mut WriteTx, job: JobId, fencing_token: i64) -> Result<bool> {
+    Ok(tx.verify_lease(job.as_str(), fencing_token)?)
 }

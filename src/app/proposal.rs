@@ -2,12 +2,12 @@
 
 use super::error::Result;
 use super::report::{CommandContext, CommandEffect, check_not_expired};
-use crate::domain::command::{SaveCells, Verdict};
+use crate::domain::command::Verdict;
 use crate::domain::ids::{ProposalId, ReportId, derive_id};
 use crate::domain::permission::{Permit, action, authorize};
 use crate::domain::proposal::Proposal;
 use crate::domain::reason::RefusalReason;
-use crate::domain::report::{ContentHash, Report};
+use crate::domain::report::{ContentHash, Report, SaveCells};
 use crate::store::WriteTx;
 
 /// Keeps what an edit of official figures says, for a reviewer to decide. An edit that says what stands already is applied.

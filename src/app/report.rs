@@ -6,13 +6,15 @@ use super::proposal;
 use super::reference::ReferenceSnapshot;
 use crate::domain::attachment::{Comment, Conflict};
 use crate::domain::cell::CellChange;
-use crate::domain::command::{Command, CommandBody, NoteChange, SaveCells, Verdict};
+use crate::domain::command::{Command, CommandBody, Verdict};
 use crate::domain::expectation::{CaptureEvidence, Expectation, judge_lateness};
 use crate::domain::free_text;
 use crate::domain::ids::{CommentId, ConflictId, DeviceId, ReportId, UnitId, derive_id};
 use crate::domain::permission::{Actor, Permit, Role, UnitPath, action, authorize};
 use crate::domain::reason::RefusalReason;
-use crate::domain::report::{ConflictBranch, ContentHash, Report, ReportKey, ReviewQuestion};
+use crate::domain::report::{
+    ConflictBranch, ContentHash, NoteChange, Report, ReportKey, ReviewQuestion, SaveCells,
+};
 use crate::domain::time::Timestamp;
 use crate::store::WriteTx;
 use jiff::civil::Date;

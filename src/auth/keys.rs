@@ -1,7 +1,8 @@
-//! P-256: the authority's own key, and the checking of what devices sign.
+//! P-256 keys: the authority's own key, and verification of signatures by devices.
 //!
-//! Signatures are ECDSA with SHA-256 in fixed form (64 bytes: r and s), public keys uncompressed points (65 bytes): what phone hardware
-//! and every library can do. Knows no file: keys come and go as bytes.
+//! Signatures are ECDSA with SHA-256 in fixed form (64 bytes: r and s). Public keys are
+//! uncompressed points (65 bytes). Hardware of phones and common libraries support both. This
+//! module does no file I/O: keys are passed as bytes.
 
 use super::secret::{SecretHash, hash_secret};
 use crate::domain::enrolment::{EnrolmentCode, enrolment_signing_input, renewal_signing_input};
@@ -13,20 +14,20 @@ use ring::signature::{
 };
 use std::fmt;
 
-/// Bytes of a public key.
+/// Length of a public key in bytes.
 pub(super) const PUBLIC_KEY_BYTES: usize = 65;
 
-/// A signature that does not hold, or a key of the wrong form.
+/// The signature is invalid, or the public key has the wrong form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the signature does not hold")]
 pub struct BadSignature;
 
-/// A stored key that cannot be read, or a key that cannot be made.
+/// A stored key cannot be parsed, or a new key cannot be generated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a P-256 key in PKCS#8, or no random numbers to make one")]
 pub struct AuthorityKeyError;
 
-/// The authority's key: signs certificates of devices, receipts and checkpoints of the audit.
+/// The authority's key. It signs device certificates, receipts and audit checkpoints.
 pub struct AuthorityKey {
     key_pair: EcdsaKeyPair,
 }
@@ -38,33 +39,34 @@ impl fmt::Debug for AuthorityKey {
 }
 
 impl AuthorityKey {
-    /// Makes a key; the bytes (PKCS#8) are for a file that only the server reads.
+    /// Generates a key and returns it as PKCS#8. The caller stores it in a file that only the
+    /// server can read.
     pub fn generate() -> Result<Vec<u8>, AuthorityKeyError> {
         let document =
             EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
         document.map(|bytes| bytes.as_ref().to_vec()).map_err(|_| AuthorityKeyError)
     }
 
-    /// Reads a key that [`generate`](Self::generate) made.
+    /// Parses a key that [`generate`](Self::generate) returned.
     pub fn from_pkcs8(bytes: &[u8]) -> Result<Self, AuthorityKeyError> {
-        let pair =
+        let key_pair =
             EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, bytes, &SystemRandom::new());
-        pair.map(|pair| Self { key_pair: pair }).map_err(|_| AuthorityKeyError)
+        key_pair.map(|key_pair| Self { key_pair }).map_err(|_| AuthorityKeyError)
     }
 
-    /// The public key.
+    /// The public key as an uncompressed point of 65 bytes.
     #[must_use]
     pub fn public_key(&self) -> &[u8] {
         self.key_pair.public_key().as_ref()
     }
 
-    /// The name of the authority: the SHA-256 of its public key.
+    /// The id of the authority: the SHA-256 of its public key.
     #[must_use]
     pub fn id(&self) -> SecretHash {
         hash_secret(self.public_key())
     }
 
-    /// Signs.
+    /// Signs the message. The signature is 64 bytes: r and s.
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, AuthorityKeyError> {
         let signature =
             self.key_pair.sign(&SystemRandom::new(), message).map_err(|_| AuthorityKeyError)?;
@@ -72,7 +74,7 @@ impl AuthorityKey {
     }
 }
 
-/// Checks a signature by `public_key` over `message`.
+/// Verifies a signature by `public_key` over `message`.
 pub fn verify_signature(
     public_key: &[u8],
     message: &[u8],
@@ -85,7 +87,7 @@ pub fn verify_signature(
     key.verify(message, signature).map_err(|_| BadSignature)
 }
 
-/// Checks that whoever enrols with `code` holds the key.
+/// Verifies that the device that enrols with `code` holds the private key.
 pub fn verify_enrolment_proof(
     code: &EnrolmentCode,
     public_key: &[u8],
@@ -94,7 +96,7 @@ pub fn verify_enrolment_proof(
     verify_signature(public_key, &enrolment_signing_input(code, public_key), signature)
 }
 
-/// Checks that whoever renews holds the device's key.
+/// Verifies that the device that renews its token holds its private key.
 pub fn verify_renewal_proof(
     device: DeviceId,
     public_key: &[u8],

@@ -1,7 +1,7 @@
-//! Turns credentials into proofs: codes, tokens, nonces and signatures.
+//! Credentials: enrolment codes, tokens, nonces, passwords and signatures.
 //!
-//! Only hashes of secrets leave this room towards the store, so that a stolen database opens nothing. Knows no rpc, no right and no
-//! table: who an account is and what it may do is asked elsewhere.
+//! Only hashes of secrets are passed to the store, so a stolen database gives no access. What an
+//! account may do is decided in `app` and `domain::permission`.
 
 mod keys;
 mod nonce;
@@ -26,12 +26,12 @@ pub use signed_note::NoteVerifierKey;
 pub use crate::domain::limits::{ACCESS_TOKEN_LIFETIME_MICROS, DESK_SESSION_LIFETIME_MICROS};
 use crate::domain::time::Timestamp;
 
-/// How long an enrolment code is good: 10 minutes.
+/// Lifetime of an enrolment code: 10 minutes.
 pub const ENROL_CODE_MICROS: i64 = 10 * 60 * 1_000_000;
-/// How long a nonce is good: 1 minute.
+/// Lifetime of a renewal nonce: 1 minute.
 pub const NONCE_MICROS: i64 = 60 * 1_000_000;
 
-/// The end of a token given at `now`.
+/// When an access token that is issued at `now` expires.
 #[must_use]
 pub fn token_expires_at(now: Timestamp) -> Timestamp {
     now.saturating_add_micros(ACCESS_TOKEN_LIFETIME_MICROS)

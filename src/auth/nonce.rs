@@ -1,17 +1,19 @@
-//! The server's nonces for renewals: made and known again without the database, so that whoever only asks for them costs nothing.
+//! The server's nonces for token renewals. They are created and verified without the database, so a
+//! request for a nonce writes nothing.
 //!
 //! ```text
 //!  expires (8) | random (8) | HMAC of the server's secret over device, expires, random (16)
 //! ```
 //!
-//! Every node of one authority knows them. That each serves once is the store's: it keeps the hash of those that were used, until they expire.
+//! Every node of one authority verifies them. The store enforces single use: it stores the hash of
+//! each used nonce until the nonce expires.
 
 use super::NONCE_MICROS;
 use super::secret::{NoRandom, derive_mac, random_bytes};
 use crate::domain::ids::DeviceId;
 use crate::domain::time::Timestamp;
 
-/// A nonce for this device to sign, good for a minute.
+/// A nonce for this device to sign, valid for [`NONCE_MICROS`].
 pub fn create_renewal_nonce(
     secret: &[u8],
     device: DeviceId,
@@ -26,7 +28,8 @@ pub fn create_renewal_nonce(
     Ok(nonce)
 }
 
-/// When the nonce expires, if it was made here for this device and is still good at `now`.
+/// When the nonce expires; `None` if it was not created for this device with this secret, or has
+/// expired at `now`.
 #[must_use]
 pub fn verify_renewal_nonce(
     secret: &[u8],
@@ -36,7 +39,7 @@ pub fn verify_renewal_nonce(
 ) -> Option<Timestamp> {
     let nonce: &[u8; 32] = nonce.try_into().ok()?;
     let (payload, presented_mac) = nonce.split_at(16);
-    // Who guesses has 128 bits to guess and a minute: how long the comparison takes helps nobody.
+    // No constant-time comparison: the MAC has 128 bits and the nonce expires after a minute.
     let is_mac_valid = compute_nonce_mac(secret, device, payload) == *presented_mac;
     let expires = Timestamp(i64::from_be_bytes(payload[..8].try_into().ok()?));
     (is_mac_valid && now < expires).then_some(expires)

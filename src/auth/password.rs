@@ -1,66 +1,69 @@
-//! Passwords of people at a desk: argon2id, a few at a time, so that a flood of sign-ins costs neither memory nor the phones' time.
+//! Passwords of desk accounts: argon2id with a bounded number of hashes at a time. Many sign-ins at
+//! once take a bounded amount of memory and CPU time from sync calls.
 //!
 //! ```text
-//!  sign-ins ---> [ 2 at work, 19 MiB each ] <--- 8 wait ---x the rest is told at once when to come back
+//!   sign-ins ---> [ 2 running, 19 MiB each ] <--- 8 waiting ---x others get `Overloaded` at once
 //! ```
 //!
-//! Parameters: OWASP's password storage cheat sheet, argon2id with m = 19 MiB, t = 2, p = 1. Knows no account.
+//! Parameters: OWASP's password storage cheat sheet, argon2id with m = 19 MiB, t = 2, p = 1.
 
 use super::secret::{NoRandom, random_bytes};
 use crate::store::password::PasswordHash;
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-/// The one way in which passwords are hashed today; kept beside each, so that another can follow.
+/// The algorithm and its parameters. It is stored with each hash, so that another can be added
+/// later.
 const ALGORITHM: &str = "argon2id v=19 m=19456 t=2 p=1";
 const MEMORY_KIB: u32 = 19 * 1024;
 const ITERATIONS: u32 = 2;
 const LANES: u32 = 1;
 
-/// Reckoned at once.
+/// Hashes that are computed at the same time.
 const MAX_CONCURRENT_HASHES: usize = 2;
-/// Waiting behind those.
+/// Sign-ins that wait for a slot.
 const MAX_WAITING_HASHES: usize = 8;
 
-/// Why a password was not reckoned.
+/// Why a password hash was not computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum HashError {
-    /// Too many are waiting.
+    /// Too many sign-ins wait for a slot.
     #[error("too many sign-ins at once")]
     Overloaded,
-    /// The machine gives no random numbers.
+    /// The operating system returned no random numbers.
     #[error(transparent)]
     NoRandom(#[from] NoRandom),
-    /// The hash cannot be reckoned on this machine.
+    /// argon2id failed, for example because of its parameters.
     #[error("argon2id failed: {0}")]
     Argon2(argon2::Error),
 }
 
-/// What argon2id works in: 19 MiB.
+/// The work memory of one argon2id computation: 19 MiB.
 type Buffer = Box<[Block]>;
 
 /// Computes password hashes, a bounded number at a time.
 ///
-/// Owns the work buffers and reuses them. A buffer that is allocated and freed for each password is
-/// not returned to the operating system by glibc, and memory grows with each sign-in. The buffers
-/// are not wiped: each hash overwrites its buffer, and whoever reads this memory reads the
-/// passwords themselves as they come in.
+/// Owns the work buffers and reuses them. glibc does not return a buffer that is allocated and
+/// freed for each password to the operating system, so memory would grow with each sign-in. The
+/// buffers are not wiped: each hash overwrites its buffer, and an attacker who can read this memory
+/// can also read the passwords of new requests.
 #[derive(Default)]
 pub struct PasswordHashPool {
-    state: Mutex<State>,
+    state: Mutex<PoolState>,
     slot_freed: Condvar,
 }
 
 #[derive(Default)]
-struct State {
-    at_work: usize,
+struct PoolState {
+    running: usize,
     waiting: usize,
-    /// Buffers that are not in use. With those in use there are at most [`AT_WORK`]; each is
-    /// allocated when it is first needed and never freed.
+    /// Buffers that are not in use. There are at most [`MAX_CONCURRENT_HASHES`] buffers, including
+    /// those in use; each is allocated when it is first needed and never freed.
     idle: Vec<Buffer>,
 }
 
-/// One of the [`AT_WORK`] places, with its buffer. Dropping it returns both to the pool.
+/// One of the [`MAX_CONCURRENT_HASHES`] slots, with its buffer. Dropping it returns both to the
+/// pool.
 pub struct HashSlot<'p> {
     pool: &'p PasswordHashPool,
     buffer: Buffer,
@@ -70,7 +73,7 @@ impl Drop for HashSlot<'_> {
     fn drop(&mut self) {
         let mut state = self.pool.lock();
         state.idle.push(std::mem::take(&mut self.buffer));
-        state.at_work -= 1;
+        state.running -= 1;
         self.pool.slot_freed.notify_one();
     }
 }
@@ -83,8 +86,8 @@ impl HashSlot<'_> {
         Ok(PasswordHash { algorithm: ALGORITHM.to_owned(), hash, salt: salt.to_vec() })
     }
 
-    /// Whether this is the password. `None` stands for an account without one: it takes as long,
-    /// and is never right.
+    /// Whether this is the stored password. `None` stands for an account without a password: the
+    /// computation takes the same time and the result is `false`.
     pub fn verify_password(
         &mut self,
         password: &str,
@@ -101,28 +104,29 @@ impl HashSlot<'_> {
 }
 
 impl PasswordHashPool {
-    /// Takes a place; waits until one is free. [`HashError::Full`] if too many wait already.
+    /// Takes a slot and waits until one is free. [`HashError::Overloaded`] if
+    /// [`MAX_WAITING_HASHES`] callers wait already.
     pub fn acquire_slot(&self) -> Result<HashSlot<'_>, HashError> {
         let mut state = self.lock();
-        if state.at_work >= MAX_CONCURRENT_HASHES {
+        if state.running >= MAX_CONCURRENT_HASHES {
             if state.waiting >= MAX_WAITING_HASHES {
                 return Err(HashError::Overloaded);
             }
             state.waiting += 1;
             state = self
                 .slot_freed
-                .wait_while(state, |state| state.at_work >= MAX_CONCURRENT_HASHES)
+                .wait_while(state, |state| state.running >= MAX_CONCURRENT_HASHES)
                 .unwrap_or_else(PoisonError::into_inner);
             state.waiting -= 1;
         }
-        state.at_work += 1;
+        state.running += 1;
         let idle = state.idle.pop();
         drop(state);
         let buffer = idle.unwrap_or_else(|| vec![Block::new(); MEMORY_KIB as usize].into());
         Ok(HashSlot { pool: self, buffer })
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, PoolState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -177,8 +181,8 @@ mod tests {
         let both = [first, two.buffer.as_ptr()];
         drop((one, two));
         for _ in 0..10 {
-            let places = [pool.acquire_slot().unwrap(), pool.acquire_slot().unwrap()];
-            assert!(places.iter().all(|place| both.contains(&place.buffer.as_ptr())));
+            let slots = [pool.acquire_slot().unwrap(), pool.acquire_slot().unwrap()];
+            assert!(slots.iter().all(|slot| both.contains(&slot.buffer.as_ptr())));
         }
         assert_eq!(pool.lock().idle.len(), MAX_CONCURRENT_HASHES);
     }
@@ -196,9 +200,9 @@ mod tests {
             }
             assert!(matches!(pool.acquire_slot(), Err(HashError::Overloaded)));
             drop((one, two));
-            assert!(waiting.into_iter().all(|entered| entered.join().unwrap()));
+            assert!(waiting.into_iter().all(|acquired| acquired.join().unwrap()));
         });
         let state = pool.lock();
-        assert_eq!((state.at_work, state.waiting, state.idle.len()), (0, 0, MAX_CONCURRENT_HASHES));
+        assert_eq!((state.running, state.waiting, state.idle.len()), (0, 0, MAX_CONCURRENT_HASHES));
     }
 }

@@ -1,11 +1,11 @@
-//! Revocations in a file beside the configuration, each line signed by the authority: a restored database has forgotten who was shut
-//! out since its backup, this file has not.
+//! Revoked devices in a file beside the configuration. A database that is restored from a backup
+//! lacks the revocations since that backup; this file has them.
 //!
 //! ```text
 //!  revoked.log   <device> <microseconds> <signature over both>     append only, one line a device
 //! ```
 //!
-//! Knows no table. A line that nobody of this authority signed is an error, not a line to skip.
+//! The authority signs each line. A line without a valid signature is an error and is not skipped.
 
 use super::{AuthorityKey, verify_signature};
 use crate::domain::hex::{decode_hex, encode_hex};
@@ -17,26 +17,26 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-/// The file and what it says.
+/// The file and its content.
 #[derive(Debug)]
 pub struct RevocationLog {
     path: PathBuf,
     revoked: Mutex<BTreeMap<DeviceId, Timestamp>>,
 }
 
-/// Why the file is not taken.
+/// Why the file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum RevocationError {
-    /// It cannot be read or written.
+    /// The file cannot be read or written.
     #[error("{0}: {1}")]
     File(PathBuf, std::io::Error),
-    /// A line is damaged, or not signed by this authority.
+    /// The line with this number is damaged or not signed by this authority.
     #[error("{0}:{1}: this line was not written by this authority; restore the file from a backup")]
     InvalidLine(PathBuf, usize),
 }
 
 impl RevocationLog {
-    /// Reads the file in `dir`; a missing one says that nobody was revoked.
+    /// Reads `revoked.log` in `dir`. A missing file means that no device is revoked.
     pub fn open(dir: &Path, authority: &AuthorityKey) -> Result<Self, RevocationError> {
         let path = dir.join("revoked.log");
         let text = match std::fs::read_to_string(&path) {
@@ -53,7 +53,8 @@ impl RevocationLog {
         Ok(Self { path, revoked: Mutex::new(revoked) })
     }
 
-    /// Keeps that the device was revoked, on disk before it returns; once is enough.
+    /// Appends the revocation and syncs the file before it returns. A device that is already in the
+    /// file is not written again.
     pub fn append(
         &self,
         device: DeviceId,
@@ -81,7 +82,7 @@ impl RevocationLog {
         self.revoked.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&device)
     }
 
-    /// Every revoked device.
+    /// All revoked devices.
     #[must_use]
     pub fn revoked_devices(&self) -> Vec<DeviceId> {
         self.revoked.lock().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
@@ -110,12 +111,12 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let authority = AuthorityKey::from_pkcs8(&AuthorityKey::generate().unwrap()).unwrap();
         let (device, other) = (DeviceId([7; 16]), DeviceId([8; 16]));
-        let kept = RevocationLog::open(dir.path(), &authority).unwrap();
-        kept.append(device, Timestamp(5), &authority).unwrap();
-        kept.append(device, Timestamp(6), &authority).unwrap();
-        let again = RevocationLog::open(dir.path(), &authority).unwrap();
-        assert!(again.is_revoked(device) && !again.is_revoked(other));
-        assert_eq!(again.revoked_devices(), [device]);
+        let log = RevocationLog::open(dir.path(), &authority).unwrap();
+        log.append(device, Timestamp(5), &authority).unwrap();
+        log.append(device, Timestamp(6), &authority).unwrap();
+        let reopened = RevocationLog::open(dir.path(), &authority).unwrap();
+        assert!(reopened.is_revoked(device) && !reopened.is_revoked(other));
+        assert_eq!(reopened.revoked_devices(), [device]);
         let file = dir.path().join("revoked.log");
         let forged = std::fs::read_to_string(&file).unwrap().replace("07", "08");
         std::fs::write(&file, forged).unwrap();

@@ -1,6 +1,5 @@
-//! Secrets that the server makes: enrolment codes, access tokens, nonces. Each has 128 bits or more, so its plain SHA-256 can be stored.
-//!
-//! Knows nothing of what a secret opens.
+//! Secrets that the server generates: enrolment codes, access tokens, nonces. Each has at least 128
+//! random bits, so its plain SHA-256 can be stored.
 
 use crate::domain::enrolment::EnrolmentCode;
 use crate::domain::hex::encode_hex;
@@ -10,23 +9,23 @@ use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
 use std::fmt;
 
-/// What the text of a partner agency's key begins with, so that it is known when it lies where it should not.
+/// Prefix of a partner agency's key. It lets scanners for leaked secrets recognise the key.
 const SERVICE_KEY_PREFIX: &str = "thd_";
 
-/// The SHA-256 of a secret: what is stored.
+/// The SHA-256 of a secret; the store holds only this.
 pub type SecretHash = [u8; 32];
 
-/// The machine gives no random numbers; nothing secret can be made.
+/// The operating system returned no random numbers, so no secret can be generated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the machine gives no random numbers")]
 pub struct NoRandom;
 
-/// A text that must not be printed.
+/// A secret text that `Debug` does not print.
 #[derive(Clone, PartialEq, Eq)]
 pub struct GeneratedSecret(String);
 
 impl GeneratedSecret {
-    /// The text itself, for the one to whom it is given.
+    /// The text itself, for the response to its owner.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0
@@ -39,14 +38,14 @@ impl fmt::Debug for GeneratedSecret {
     }
 }
 
-/// Random bytes of the machine.
+/// Random bytes of the operating system.
 pub fn random_bytes<const N: usize>() -> Result<[u8; N], NoRandom> {
     let mut bytes = [0; N];
     SystemRandom::new().fill(&mut bytes).map_err(|_| NoRandom)?;
     Ok(bytes)
 }
 
-/// The hash of a secret, given as its bytes.
+/// The SHA-256 of a secret's bytes.
 #[must_use]
 pub fn hash_secret(secret: &[u8]) -> SecretHash {
     let mut hash = [0; 32];
@@ -89,7 +88,7 @@ pub fn generate_nonce() -> Result<([u8; 32], SecretHash), NoRandom> {
     Ok((nonce, hash_secret(&nonce)))
 }
 
-/// 16 bytes that follow from the server's secret and `parts`, and from nothing else.
+/// The first 16 bytes of HMAC-SHA256 of `parts`, each with its length, under the server's secret.
 #[must_use]
 pub fn derive_mac(secret: &[u8], parts: &[&[u8]]) -> [u8; 16] {
     let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, secret));

@@ -1,8 +1,9 @@
-//! The authority's name under checkpoints of its audit, and the checking of it by whoever holds its public key.
+//! The authority's signature of audit checkpoints, and its verification with the public key.
 //!
-//! Signature type 2 of C2SP's signed-note: ECDSA over P-256 with SHA-256, in DER. The name of the key, and of the audit, is `thidua/` and the
-//! authority's id, which is the SHA-256 of its public key: a key under another's name is refused, so that whoever was told the id may be
-//! handed the key by anybody. Knows no line of the audit.
+//! Signature type 2 of C2SP's signed-note: ECDSA over P-256 with SHA-256, in DER. The name of the
+//! key, and of the audit, is `thidua/` and the authority's id, which is the SHA-256 of its public
+//! key. A key under another name is refused, so a reader who has the id from a trusted source may
+//! take the key from any source.
 
 use super::keys::{AuthorityKey, AuthorityKeyError, BadSignature, PUBLIC_KEY_BYTES};
 use super::secret::hash_secret;
@@ -12,32 +13,33 @@ use crate::domain::hex::encode_hex;
 use ring::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
 use std::fmt;
 
-/// The type of the signature: the first byte of a key.
+/// The type of the signature: the first byte of an encoded key.
 const SIGNATURE_TYPE_ECDSA: u8 = 2;
-/// What stands before the point of a P-256 key in DER (SubjectPublicKeyInfo).
+/// The DER bytes before the point of a P-256 key (SubjectPublicKeyInfo).
 const SPKI_PREFIX: [u8; 26] = [
     0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a,
     0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
 ];
 
-/// The public key with which an authority's checkpoints are checked.
+/// The public key that verifies an authority's checkpoints.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoteVerifierKey {
     public_point: Vec<u8>,
 }
 
 impl NoteVerifierKey {
-    /// Of this authority.
+    /// The verifier key of this authority.
     #[must_use]
     pub fn from_authority(authority: &AuthorityKey) -> Self {
         Self { public_point: authority.public_key().to_vec() }
     }
 
-    /// Reads a key as it is printed; `None` also for one whose name is another's.
+    /// Parses the printed form. `None` for a malformed key, and for a key whose name is not its
+    /// own.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = decode_base64(text.trim().splitn(3, '+').nth(2)?)?;
-        // Name and id follow from the point: what is printed again has to be what was read.
+        // Name and id follow from the point, so the parsed key must print as the same text.
         let point = bytes.strip_prefix(&[SIGNATURE_TYPE_ECDSA])?.strip_prefix(&SPKI_PREFIX)?;
         let key = Self { public_point: point.to_vec() };
         (point.len() == PUBLIC_KEY_BYTES && key.to_string() == text.trim()).then_some(key)
@@ -58,7 +60,8 @@ impl NoteVerifierKey {
         [a, b, c, d]
     }
 
-    /// Whether this authority signed the checkpoint, as one of its own audit.
+    /// Verifies that this authority signed the checkpoint and that the checkpoint is of its own
+    /// audit.
     pub fn verify_checkpoint(&self, signed: &SignedCheckpoint) -> Result<(), BadSignature> {
         let (name, id, text) = (self.name(), self.key_id(), signed.checkpoint.signed_text());
         let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, &self.public_point);
@@ -70,7 +73,7 @@ impl NoteVerifierKey {
     }
 }
 
-/// As other tools take it: name, id and key.
+/// The form that other tools read: name, id and key.
 impl fmt::Display for NoteVerifierKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bytes = [&[SIGNATURE_TYPE_ECDSA][..], &self.to_der()].concat();
@@ -79,7 +82,7 @@ impl fmt::Display for NoteVerifierKey {
 }
 
 impl AuthorityKey {
-    /// Signs what the audit is at one size.
+    /// Signs the checkpoint of the audit with this size and root hash.
     pub fn sign_checkpoint(
         &self,
         size: u64,
@@ -93,13 +96,13 @@ impl AuthorityKey {
     }
 }
 
-/// A signature of fixed form (r and s, 32 bytes each) as DER's sequence of two integers.
+/// Converts a signature of fixed form (r and s, 32 bytes each) to a DER sequence of two integers.
 fn signature_to_der(fixed: &[u8]) -> Vec<u8> {
     let (r, s) = fixed.split_at(fixed.len() / 2);
     let integer = |number: &[u8]| {
         let zeros = number.iter().take_while(|byte| **byte == 0).count().min(number.len() - 1);
         let number = &number[zeros..];
-        // The highest bit is the sign's.
+        // A set highest bit would make the DER integer negative.
         let sign: &[u8] = if number[0] & 0x80 == 0 { &[] } else { &[0] };
         [&[2, (sign.len() + number.len()) as u8], sign, number].concat()
     };
@@ -120,7 +123,7 @@ mod tests {
         let (ours, other) = (authority(), authority());
         let key =
             NoteVerifierKey::parse(&NoteVerifierKey::from_authority(&ours).to_string()).unwrap();
-        // Often enough that numbers with a leading zero or a set sign come up.
+        // 600 signatures contain integers with a leading zero byte and with the highest bit set.
         for size in 0..600 {
             let signed = ours.sign_checkpoint(size, [7; 32]).unwrap();
             assert_eq!(key.verify_checkpoint(&signed), Ok(()));

@@ -1,20 +1,18 @@
-//! A row of the bench: product, ceiling and their ratio, each a median with its spread.
-//!
-//! Knows no path that is measured.
+//! A result row of the bench: product, ceiling and their ratio, each a median with its spread.
 
 use serde::Serialize;
 
-/// Several runs of one thing, in one unit.
+/// Several runs of one measurement, in one unit.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct BenchMeasure {
     /// The median.
     pub median: f64,
-    /// Largest over smallest: how noisy the machine was.
+    /// Largest over smallest run: the noise of the machine.
     pub spread: f64,
 }
 
 impl BenchMeasure {
-    /// Of these runs; all zero when there is none.
+    /// Computed from these runs; all zero if there are none.
     #[must_use]
     pub fn from_runs(mut runs: Vec<f64>) -> Self {
         runs.sort_by(f64::total_cmp);
@@ -30,24 +28,25 @@ impl BenchMeasure {
 pub struct BenchRow {
     /// What was measured.
     pub name: String,
-    /// The whole path.
+    /// The whole product path.
     pub product: BenchMeasure,
-    /// The bare thing, in the same run.
+    /// The minimal equivalent, in the same run.
     pub ceiling: Option<BenchMeasure>,
-    /// What both are counted in.
+    /// Unit of both.
     pub unit: &'static str,
     /// Product over ceiling.
     pub ratio: Option<f64>,
-    /// The share of the machine that others took meanwhile, in percent; none where a server that is measured is among the others.
+    /// CPU share of other processes in the meantime, in percent; none if a measured server is among
+    /// them.
     pub other_load_percent: Option<f64>,
-    /// What is aimed at, in words.
+    /// The target value, as text.
     pub goal: &'static str,
-    /// What else was seen.
+    /// Additional observations.
     pub note: String,
 }
 
 impl BenchRow {
-    /// A row with a ceiling of its own.
+    /// A row with a ceiling.
     #[must_use]
     pub fn with_ceiling(
         name: &str,
@@ -69,7 +68,7 @@ impl BenchRow {
         }
     }
 
-    /// A row that stands alone.
+    /// A row without a ceiling.
     #[must_use]
     pub fn without_ceiling(
         name: &str,
@@ -89,13 +88,13 @@ impl BenchRow {
         }
     }
 
-    /// With what else was seen.
+    /// Adds a note.
     #[must_use]
     pub fn with_note(self, note: String) -> Self {
         Self { note, ..self }
     }
 
-    /// As a line for a terminal, under [`HEAD`].
+    /// One line for a terminal, under [`ROW_TABLE_HEADER`].
     #[must_use]
     pub fn to_table_line(&self) -> String {
         let ceiling = self
@@ -121,7 +120,7 @@ impl BenchRow {
     }
 }
 
-/// The heading over the lines of rows.
+/// Header of the row table.
 pub const ROW_TABLE_HEADER: &str = "row                                  product    ceiling unit       ratio  spread  foreign  aim";
 
 fn format_number(value: f64) -> String {

@@ -1,6 +1,5 @@
-//! Growth as a picture: one panel a figure, one line a size of the province, both axes logarithmic, so that flat is flat.
-//!
-//! Knows points, and nothing of how they were measured.
+//! Chart of growth: one panel per figure, one line per size of the province, both axes logarithmic,
+//! so that a constant cost is a flat line.
 
 use super::growth::{COMMUNE_COUNTS, GrowthPoint, WEEK_COUNTS};
 
@@ -8,7 +7,7 @@ const PANEL_SIZE: (f64, f64) = (300.0, 190.0);
 const MARGIN: (f64, f64) = (56.0, 34.0);
 const COLOURS: [&str; 3] = ["#2a78b8", "#c2571a", "#3b8a3e"];
 
-/// A heading and what it shows of a point.
+/// A heading and the value of a point that it shows.
 type ChartPanel = (&'static str, fn(&GrowthPoint) -> f64);
 
 const PANELS: [ChartPanel; 6] = [
@@ -20,7 +19,7 @@ const PANELS: [ChartPanel; 6] = [
     ("database, bytes a report", |point| point.database_bytes as f64 / point.reports.max(1) as f64),
 ];
 
-/// The whole picture.
+/// The whole chart as SVG.
 #[must_use]
 pub fn render_chart(points: &[GrowthPoint]) -> String {
     let (wide, high) = (PANEL_SIZE.0 * 3.0, PANEL_SIZE.1 * 2.0 + 30.0);

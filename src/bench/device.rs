@@ -1,16 +1,15 @@
-//! A device that speaks the contract and nothing else: no replica, no replay, so that what is measured is the server.
-//!
-//! Knows how to enrol, to number commands and to read a stream to its checkpoint.
+//! A device that uses only the contract, without replica and replay, so that only the server is
+//! measured: enrols, numbers commands, and reads a stream to its checkpoint.
 
 use super::Result;
 use crate::app::ReferenceSnapshot;
 use crate::auth::{self, AuthorityKey};
 use crate::domain::cell::{CellChange, CellValue, ElementNumber};
-use crate::domain::command::{Command, CommandBody, NoteChange, SaveCells};
+use crate::domain::command::{Command, CommandBody};
 use crate::domain::enrolment::{EnrolmentCode, enrolment_signing_input, renewal_signing_input};
 use crate::domain::expectation::compute_unit_expectations;
 use crate::domain::ids::{ContractId, DeviceId, UnitId};
-use crate::domain::report::ReportKey;
+use crate::domain::report::{NoteChange, ReportKey, SaveCells};
 use crate::domain::window::DateWindow;
 use crate::pb;
 use crate::pb::access_service_client::AccessServiceClient;
@@ -22,7 +21,7 @@ use jiff::civil::Date;
 use tonic::transport::Channel;
 use tonic::{Request, Streaming};
 
-/// The note that every report of the bench carries.
+/// The note in every report of the bench.
 const NOTE: &str = "DỮ LIỆU GIẢ LẬP: tình hình ổn định, không có vụ việc phức tạp";
 
 pub(super) struct BenchDevice {
@@ -65,7 +64,7 @@ impl BenchDevice {
         })
     }
 
-    /// A new token; one lives for a quarter of an hour.
+    /// Renews the token, which is valid for 15 minutes.
     pub(super) async fn renew_token(&mut self) -> Result<()> {
         let (mut access, device_id) =
             (AccessServiceClient::new(self.channel.clone()), self.device.0.to_vec());
@@ -77,12 +76,12 @@ impl BenchDevice {
         Ok(())
     }
 
-    /// Bytes of all frames that came in exchanges, before TLS.
+    /// Bytes of all frames received in exchanges, before TLS.
     pub(super) fn received_bytes(&self) -> usize {
         self.received_bytes
     }
 
-    /// What was synced is forgotten: the next exchange pulls everything.
+    /// Clears the cursor, so that the next exchange reads everything.
     pub(super) fn clear_cursor(&mut self) {
         self.cursor.clear();
     }
@@ -93,7 +92,7 @@ impl BenchDevice {
         Ok(request)
     }
 
-    /// Save and submit of one report, encoded under the next two numbers.
+    /// Encodes the save and submit of one report under the next two numbers.
     pub(super) fn encode_report(
         &mut self,
         key: &ReportKey,
@@ -117,7 +116,8 @@ impl BenchDevice {
             })
     }
 
-    /// Every figure of a report that was sent, from one value to another; encoded under the next number.
+    /// Encodes a correction of every figure of a sent report from one value to another, under the
+    /// next number.
     pub(super) fn encode_correction(
         &mut self,
         key: &ReportKey,
@@ -160,7 +160,8 @@ impl BenchDevice {
         Ok(client.sync(self.request(message)?).await?.into_inner())
     }
 
-    /// One exchange to its checkpoint: how many of the commands were applied and how many rows came.
+    /// Runs one exchange to its checkpoint; returns the number of applied commands and of received
+    /// rows.
     pub(super) async fn sync(&mut self, commands: Vec<Vec<u8>>) -> Result<(usize, usize)> {
         let mut stream = self.open_stream(commands, false).await?;
         let (mut applied, mut rows) = (0, 0);
@@ -180,12 +181,12 @@ impl BenchDevice {
     }
 }
 
-/// A correction that does not say which revision it saw counts as merged, and stands.
+/// A correction without an expected revision counts as merged, and is stored.
 fn is_applied(verdict: &pb::Verdict) -> bool {
     matches!(verdict.outcome(), pb::Outcome::Applied | pb::Outcome::Merged)
 }
 
-/// The weekly reports that a commune owes until `end`, with the elements of the form.
+/// The weekly reports that a commune must send until `end`, with the elements of the form.
 pub(super) fn find_owed_reports(
     reference: &ReferenceSnapshot,
     unit: UnitId,

@@ -1,6 +1,5 @@
-//! A real server in this process: TLS, a fresh SQLite file, the example's organisation, forms and a campaign.
-//!
-//! Knows how to start and end it and how to connect; measures nothing.
+//! A real server in this process: TLS, a new SQLite file, and the example's organisation, forms and
+//! a campaign.
 
 use super::Result;
 use super::device::BenchDevice;
@@ -32,7 +31,7 @@ use tokio::sync::oneshot;
 use tokio_rustls::TlsConnector;
 use tonic::transport::{Channel, Endpoint, Server};
 
-/// The example's files, compiled in: the bench runs from any directory.
+/// Embeds a file of the example, so that the bench runs from any directory.
 macro_rules! example_file {
     ($name:literal) => {
         include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/tra-vinh/", $name))
@@ -51,15 +50,16 @@ pub(super) struct BenchFixture {
 }
 
 impl BenchFixture {
-    /// Starts a server over a fresh database in a directory of its own, removed in the end.
+    /// Starts a server on a new database in its own directory, which is removed at the end.
     pub(super) fn start() -> Result<Self> {
         Self::start_with(date(2024, 12, 30), &read_example_org()?)
     }
 
-    /// The same on another day and with another organisation, whose province is the example's.
+    /// Starts a server on another day and with another organisation, whose province is the
+    /// example's.
     pub(super) fn start_with(day: Date, facts: &OrgFacts) -> Result<Self> {
         let dir = std::env::temp_dir().join(format!("thidua-bench-{}", std::process::id()));
-        // What an earlier run of the same id left behind.
+        // Remove leftovers of an earlier run with the same id.
         let _ = std::fs::remove_dir_all(&dir);
         std::fs::create_dir_all(&dir)?;
         let clock =
@@ -94,12 +94,12 @@ impl BenchFixture {
         Ok(Self { app, clock, port, files, runtime, stop: Some(stop), dir })
     }
 
-    /// The path of the database.
+    /// Path of the database.
     pub(super) fn database(&self) -> PathBuf {
         self.dir.join("bench.db")
     }
 
-    /// Another service on a port of its own, behind the same accept loop and TLS: for ceilings.
+    /// Serves another service on its own port, with the same accept loop and TLS; for ceilings.
     pub(super) fn spawn_service(&self, routes: tonic::service::Routes) -> Result<u16> {
         let listener = self.runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
         let port = listener.local_addr()?.port();
@@ -113,7 +113,7 @@ impl BenchFixture {
         Ok(port)
     }
 
-    /// An enrolled device with this role on the unit with this uid.
+    /// Enrols a device with this role on the unit with this uid.
     pub(super) async fn enrol_device(
         &self,
         channel: Channel,
@@ -123,13 +123,14 @@ impl BenchFixture {
         enrol_device(&self.app, channel, uid, role).await
     }
 
-    /// Uids of the open communes and districts, by kind.
+    /// Uids of the open units of a kind.
     pub(super) fn unit_uids(&self, kind: UnitKind) -> Result<Vec<String>> {
         unit_uids(&self.app, kind)
     }
 }
 
-/// An enrolled device with this role on the unit with this uid; its code is made beside the server, by whoever has the database.
+/// Enrols a device with this role on the unit with this uid; the code is created directly in the
+/// database.
 pub(super) async fn enrol_device(
     app: &App,
     channel: Channel,
@@ -151,7 +152,7 @@ pub(super) async fn enrol_device(
     BenchDevice::enrol(channel, unit, &code).await
 }
 
-/// Uids of the units that are open today, by kind.
+/// Uids of the open units of a kind.
 pub(super) fn unit_uids(app: &App, kind: UnitKind) -> Result<Vec<String>> {
     let today = app.now().local_date();
     app.store().read(|tx| {
@@ -166,17 +167,17 @@ impl Drop for BenchFixture {
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
         }
-        // A file left behind lies in the machine's temporary directory and is removed by the next run of this id.
+        // A leftover file is in the temporary directory and is removed by the next run of this id.
         let _ = std::fs::remove_dir_all(&self.dir);
     }
 }
 
-/// Threads for a side of the bench: one worker, as advised for two cores.
+/// A runtime with one worker thread, for a machine with two cores.
 pub(super) fn new_runtime() -> Result<Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?)
 }
 
-/// The example's organisation, forms and campaign A.
+/// Loads the example's organisation, forms and campaign A.
 pub(super) fn load_example(app: &App) -> Result<()> {
     load_example_with(app, &read_example_org()?)
 }
@@ -211,7 +212,7 @@ fn load_example_with(app: &App, facts: &OrgFacts) -> Result<()> {
     Ok(())
 }
 
-/// Campaign B beside it.
+/// Adds campaign B.
 pub(super) fn apply_campaign_b(app: &App) -> Result<()> {
     let system = app.system_actor()?;
     let read = campaign::read_campaign_file("campaign-b.toml", example_file!("campaign-b.toml"))
@@ -221,12 +222,12 @@ pub(super) fn apply_campaign_b(app: &App) -> Result<()> {
     Ok(())
 }
 
-/// A connection of its own that trusts the rig's CA.
+/// A new connection that trusts the fixture's CA.
 pub(super) async fn connect(files: &TlsFiles, port: u16) -> Result<Channel> {
     connect_to_url(Path::new(&files.ca), &format!("https://127.0.0.1:{port}")).await
 }
 
-/// A connection of its own to a server whose certificate this authority signed.
+/// A new connection to a server whose certificate is signed by this CA.
 pub(super) async fn connect_to_url(ca: &Path, url: &str) -> Result<Channel> {
     let endpoint = Endpoint::from_shared(url.to_owned())?
         .initial_stream_window_size(1 << 20)

@@ -1,6 +1,7 @@
-//! Idle followers on shared connections: what one costs, and how long one commit takes to reach all of them.
+//! Idle followers on shared connections: the cost of one, and the time until one commit has reached
+//! all of them.
 //!
-//! Server and clients share this process, so the bytes per follower are those of both sides together.
+//! Server and clients share this process, so the bytes per follower include both sides.
 
 use super::bench_row::{BenchMeasure, BenchRow};
 use super::device::find_owed_reports;
@@ -23,7 +24,8 @@ fn resident_memory_kib() -> f64 {
     resident_kib(std::process::id()) as f64
 }
 
-/// Followers of the province that have reached their first checkpoint, and what counts the rows they get.
+/// Followers of the province after their first checkpoint, and the counter of the rows that they
+/// receive.
 struct FollowerGroup {
     received: Arc<AtomicUsize>,
     all_received: Arc<Notify>,

@@ -1,11 +1,14 @@
-//! What a report, a sync and a night cost as the province and the year grow: 100, 1,000 and 10,000 communes after 1, 10 and 52 weeks.
+//! Cost of a report, a sync and a nightly run as the province and the year grow: 100, 1,000 and
+//! 10,000 communes after 1, 10 and 52 weeks.
 //!
 //! ```text
-//!  fill up to the week  ->  first sync  ->  (one pushes, the province hears) x 50  ->  nothing new x 200  ->  the night, twice
+//!  fill  ->  first sync  ->  (push one, the province syncs) x 50  ->  empty sync x 200
+//!        ->  nightly run, twice
 //! ```
 //!
-//! The filling goes through the steps of the application without a network, a commune's weeks in one commit; what is measured goes over
-//! TLS, but for the night. Acceptance is left out and assumed. Nothing is held against a limit: the table is read.
+//! Filling uses the application without a network, all weeks of a commune in one commit; everything
+//! measured except the nightly run uses TLS. Reports are accepted without a review. No limit is
+//! checked: the table is for reading.
 
 use super::Result;
 use super::device::{BenchDevice, find_owed_reports};
@@ -13,11 +16,11 @@ use super::fixture::{BenchFixture, connect, new_runtime};
 use super::host_stats::{CpuTicks, file_size};
 use crate::app::App;
 use crate::domain::cell::{CellChange, CellValue, ElementNumber};
-use crate::domain::command::{Command, CommandBody, SaveCells};
+use crate::domain::command::{Command, CommandBody};
 use crate::domain::ids::{AccountId, UnitId};
 use crate::domain::org::{DaySpan, Hierarchy, OrgFacts, Unit, UnitKind, UnitParent, UnitVersion};
 use crate::domain::permission::{Actor, Grant, Role};
-use crate::domain::report::ReportKey;
+use crate::domain::report::{ReportKey, SaveCells};
 use crate::domain::time::Timestamp as Time;
 use crate::store::{DatabaseLocation, Store};
 use diesel::connection::SimpleConnection;
@@ -29,51 +32,51 @@ use serde::Serialize;
 use std::ops::RangeInclusive;
 use std::time::Instant;
 
-/// Communes, and weeks since the first.
+/// Numbers of communes.
 pub(super) const COMMUNE_COUNTS: [usize; 3] = [100, 1_000, 10_000];
 pub(super) const WEEK_COUNTS: [usize; 3] = [1, 10, 52];
 const FIRST_DAY: Date = date(2024, 8, 19);
-/// Communes whose last report is pushed while the watch runs.
+/// Number of communes whose last report is pushed during the measurement.
 const SAMPLE_SIZE: usize = 50;
 const COMMUNES_PER_DISTRICT: usize = 20;
 
-/// What was seen at one size.
+/// Results at one size.
 #[derive(Debug, Clone, Serialize)]
 pub struct GrowthPoint {
-    /// Communes.
+    /// Number of communes.
     pub communes: usize,
-    /// Weeks that every commune has reported.
+    /// Number of weeks that every commune has reported.
     pub weeks: usize,
-    /// Reports stored.
+    /// Number of stored reports.
     pub reports: usize,
-    /// Median milliseconds of a call that pushes one report, durable.
+    /// Median milliseconds of a durable call that pushes one report.
     pub push_ms: f64,
-    /// Median milliseconds of a commune's sync with nothing new.
+    /// Median milliseconds of a commune's empty sync.
     pub empty_sync_ms: f64,
-    /// Median milliseconds of the province's sync that brings one new report.
+    /// Median milliseconds of the province's sync with one new report.
     pub one_report_sync_ms: f64,
-    /// Bytes of a commune's first sync, unpacked.
+    /// Uncompressed bytes of a commune's first sync.
     pub first_sync_bytes: usize,
-    /// Bytes of the frames of a commune's sync with nothing new.
+    /// Frame bytes of a commune's empty sync.
     pub empty_sync_bytes: usize,
-    /// Bytes of the frames of the province's sync with one new report.
+    /// Frame bytes of the province's sync with one new report.
     pub one_report_sync_bytes: usize,
-    /// Milliseconds of a night that adds up everything anew.
+    /// Milliseconds of a nightly run that sums up everything.
     pub full_aggregate_ms: f64,
-    /// Milliseconds of the night after the sample changed.
+    /// Milliseconds of the nightly run after the sample changed.
     pub incremental_aggregate_ms: f64,
-    /// Bytes of the database, its log written back.
+    /// Bytes of the database after a checkpoint of its log.
     pub database_bytes: u64,
-    /// The share of the machine that others took, in percent.
+    /// CPU share of other processes, in percent.
     pub other_load_percent: f64,
 }
 
-/// Heading of [`Point::line`].
+/// Header of [`GrowthPoint`] lines.
 pub const GROWTH_TABLE_HEADER: &str = "| units | weeks | reports | push, ms | nothing new, ms | one new, ms | first sync, bytes | nothing new, bytes | one new, bytes | night anew, ms | night, ms | database | a report | foreign CPU |
 |---|---|---|---|---|---|---|---|---|---|---|---|---|---|";
 
 impl GrowthPoint {
-    /// As a line of a table in Markdown.
+    /// One line of a Markdown table.
     #[must_use]
     pub fn to_markdown_row(&self) -> String {
         let Self {
@@ -99,7 +102,7 @@ impl GrowthPoint {
     }
 }
 
-/// Every size of so many communes; `done` hears each point as it ends.
+/// Measures every number of weeks for each number of communes; `done` is called for each point.
 pub fn measure_growth(
     communes: RangeInclusive<usize>,
     mut done: impl FnMut(&GrowthPoint),
@@ -126,15 +129,15 @@ fn measure_point(
 ) -> Result<GrowthPoint> {
     let before = CpuTicks::sample(None);
     let today = FIRST_DAY.saturating_add((weeks as i64).weeks());
-    // Nine in the morning of the Monday after: the reports of the week are due.
+    // 09:00 on the Monday after: the reports of the week are due.
     fixture.clock.set(Time::from_local_midnight(today).saturating_add_micros(9 * 3_600_000_000));
     fixture.app.apply_org_day()?;
     let communes = fixture.unit_uids(UnitKind::Commune)?;
     fill_reports(&fixture.app, &communes, filled, today)?;
-    // A disk that still writes the filling would be measured in place of a push.
+    // Otherwise pending writes of the filling would be measured instead of the push.
     checkpoint_wal(fixture)?;
     let mut point = new_runtime()?.block_on(measure_over_network(fixture, &communes, today))?;
-    // A process of its own, as after a start: it knows no sums yet.
+    // A new application without cached sums, as after a start.
     let nightly = App::new(
         Store::open(&DatabaseLocation::parse(&fixture.database().display().to_string()))?,
         fixture.clock.clone(),
@@ -148,7 +151,7 @@ fn measure_point(
     Ok(GrowthPoint { communes: units, weeks, reports: units * weeks, ..point })
 }
 
-/// The write-ahead log is copied into the database and everything is on the disk.
+/// Checkpoints the write-ahead log and syncs everything to disk.
 fn checkpoint_wal(fixture: &BenchFixture) -> Result<()> {
     let mut conn = SqliteConnection::establish(&fixture.database().display().to_string())?;
     conn.batch_execute(
@@ -164,7 +167,7 @@ fn time_aggregate(app: &App) -> Result<f64> {
     Ok(began.elapsed().as_secs_f64() * 1000.0)
 }
 
-/// Every commune's weeks that are not there yet, in one commit; of the sample all but the last.
+/// Fills the missing weeks of every commune in one commit; for the sample all but the last week.
 fn fill_reports(app: &App, communes: &[String], filled: usize, today: Date) -> Result<()> {
     let reference = app.store().read(|tx| app.reference(tx))?;
     for (at, uid) in communes.iter().enumerate() {
@@ -259,7 +262,7 @@ async fn measure_over_network(
     })
 }
 
-/// The sample's last reports corrected, so that the next night has something to do.
+/// Corrects the sample's last reports, so that the next nightly run has something to compute.
 async fn correct_reports(fixture: &BenchFixture, communes: &[String], today: Date) -> Result<()> {
     let reference = fixture.app.store().read(|tx| fixture.app.reference(tx))?;
     let channel = connect(&fixture.files, fixture.port).await?;
@@ -283,7 +286,7 @@ fn median(mut values: Vec<f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
-/// A province of so many communes, twenty to a district. DỮ LIỆU GIẢ LẬP.
+/// A province with this many communes, twenty per district. DỮ LIỆU GIẢ LẬP.
 fn build_org_facts(communes: usize) -> OrgFacts {
     let mut facts = OrgFacts::default();
     let mut add = |uid: &str, kind: UnitKind, reviewer: Option<String>| {

@@ -1,8 +1,7 @@
-//! What else the machine does meanwhile: a figure measured beside a busy neighbour is to be read with that in mind.
-//!
-//! Reads /proc; where there is none, nothing is said. Knows no row.
+//! CPU, memory and files of processes, from /proc; zero where it does not exist. A figure measured
+//! beside a busy process must be read with its share in mind.
 
-/// Ticks of all cores at one moment.
+/// CPU ticks of all cores at one moment.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct CpuTicks {
     total: u64,
@@ -11,7 +10,7 @@ pub(super) struct CpuTicks {
 }
 
 impl CpuTicks {
-    /// Now, with this process and `beside` (a server that it started) as ours.
+    /// Samples now; this process and `other_process` (a server that it started) count as own.
     pub(super) fn sample(other_process: Option<u32>) -> Self {
         let text = read_or_empty("/proc/stat");
         let ticks: Vec<u64> = text
@@ -22,7 +21,7 @@ impl CpuTicks {
             .skip(1)
             .filter_map(|one| one.parse().ok())
             .collect();
-        // The first eight fields; guests are among the users' already.
+        // The first eight fields; guest time is already part of user time.
         let total = ticks.iter().take(8).sum();
         let idle = ticks.iter().skip(3).take(2).sum();
         let own = [Some(std::process::id()), other_process]
@@ -33,7 +32,7 @@ impl CpuTicks {
         Self { total, idle, own }
     }
 
-    /// The share of the machine, in percent, that others took from `self` until `later`.
+    /// CPU share of other processes, in percent, from `self` until `later`.
     pub(super) fn other_load_percent(self, later: Self) -> f64 {
         let since = |pick: fn(&Self) -> u64| pick(&later).saturating_sub(pick(&self));
         let (all, idle, ours) =
@@ -45,10 +44,10 @@ impl CpuTicks {
     }
 }
 
-/// Ticks that a process spent, in user and system mode.
+/// CPU ticks of a process, in user and system mode.
 fn process_ticks(process: u32) -> u64 {
     let text = read_or_empty(&format!("/proc/{process}/stat"));
-    // The name stands in parentheses and may hold blanks.
+    // The process name is in parentheses and may contain blanks.
     let after_name = text.rsplit_once(')').map(|(_, rest)| rest).unwrap_or_default();
     after_name.split_whitespace().skip(11).take(2).filter_map(|one| one.parse::<u64>().ok()).sum()
 }
@@ -58,7 +57,7 @@ pub(super) fn resident_kib(process: u32) -> u64 {
     status_kib(process, "VmRSS:")
 }
 
-/// The part of it that the process asked for itself: without the pages of files that it maps, as SQLite does with the database.
+/// Anonymous memory of a process, without pages of mapped files, such as SQLite's database.
 pub(super) fn anon_kib(process: u32) -> u64 {
     status_kib(process, "RssAnon:")
 }
@@ -74,7 +73,7 @@ pub(super) fn count_descriptors(process: u32) -> usize {
     std::fs::read_dir(format!("/proc/{process}/fd")).map(Iterator::count).unwrap_or_default()
 }
 
-/// Length of a file; 0 where there is none.
+/// Length of a file; 0 if it does not exist.
 pub(super) fn file_size(path: &std::path::Path) -> u64 {
     std::fs::metadata(path).map(|found| found.len()).unwrap_or_default()
 }

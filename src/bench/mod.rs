@@ -1,8 +1,8 @@
-//! How close the product comes to the limit of this machine: each row runs the whole path and, in the same minute and process, the
-//! bare thing that it cannot beat, and prints the ratio.
+//! Benchmarks against the limit of this machine: each row runs the whole product path and, in the
+//! same minute and process, the minimal equivalent that it cannot beat, and prints the ratio.
 //!
-//! Knows every room and decides nothing. Built only with the feature `bench`, so never part of a release. All traffic is loopback;
-//! every row is bounded in count. Figures of two runs are not to be compared: only ratios of one run are.
+//! Built only with the feature `bench`, so never part of a release. All traffic is loopback; every
+//! row has a bounded count. Only ratios of one run are comparable, not figures of two runs.
 
 mod bench_row;
 mod chart;
@@ -30,24 +30,24 @@ pub use soak::run_soak as soak;
 use host_stats::CpuTicks;
 use std::error::Error;
 
-/// What may go wrong in a bench: reported, never hidden.
+/// Any error ends the bench and is reported.
 pub type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
-/// What to run and how often.
+/// Rows and rounds to run.
 #[derive(Debug, Clone)]
 pub struct BenchPlan {
-    /// Names of rows; all when empty.
+    /// Names of rows; all if empty.
     pub rows: Vec<String>,
-    /// How often each row runs; the median counts.
+    /// Runs of each row; the median counts.
     pub rounds: usize,
-    /// Idle followers of the row `follow`.
+    /// Number of idle followers in the row `follow`.
     pub followers: usize,
 }
 
-/// A row's name, what it measures, and what runs it.
+/// Name, description and function of a row.
 type BenchCase = (&'static str, &'static str, fn(&BenchPlan) -> Result<Vec<BenchRow>>);
 
-/// Every row, in the order in which they run.
+/// Every row, in the order of execution.
 pub const BENCH_CASES: &[BenchCase] = &[
     (
         "unary",
@@ -82,7 +82,7 @@ pub const BENCH_CASES: &[BenchCase] = &[
     ),
 ];
 
-/// Runs the rows that the plan names; `done` hears each as it ends.
+/// Runs the rows of the plan; `done` is called for each result row.
 pub fn run_benches(plan: &BenchPlan, mut done: impl FnMut(&BenchRow)) -> Result<Vec<BenchRow>> {
     let unknown =
         plan.rows.iter().find(|name| !BENCH_CASES.iter().any(|(known, ..)| known == name));

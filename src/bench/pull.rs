@@ -1,6 +1,5 @@
-//! Pulling everything to a decoding client, against the very same frames served from memory by a service that does nothing else.
-//!
-//! The bare service stands behind the same accept loop and TLS.
+//! A full pull to a decoding client, against the same frames served from memory by a minimal
+//! service with the same accept loop and TLS.
 
 use super::bench_row::{BenchMeasure, BenchRow};
 use super::device::find_owed_reports;
@@ -18,7 +17,7 @@ use tonic::service::Routes;
 use tonic::transport::Channel;
 use tonic::{Request, Response, Status, Streaming};
 
-/// Serves what it was given.
+/// Serves prepared frames.
 struct CannedSyncService(Arc<[SyncResponse]>);
 
 #[tonic::async_trait]
@@ -35,7 +34,7 @@ impl SyncService for CannedSyncService {
     }
 }
 
-/// Reads a stream to its end; the rows in it.
+/// Reads a stream to its end; returns the number of rows.
 async fn drain_stream(
     mut stream: Streaming<SyncResponse>,
     mut keep: impl FnMut(SyncResponse),
@@ -55,7 +54,7 @@ async fn pull_from_memory(channel: Channel) -> Result<usize> {
     drain_stream(client.sync(SyncRequest::default()).await?.into_inner(), drop).await
 }
 
-/// Every commune's reports until today, sent.
+/// Sends every commune's reports until today.
 async fn send_all_reports(fixture: &BenchFixture) -> Result<()> {
     let today = fixture.app.now().local_date();
     let reference = fixture.app.store().read(|tx| fixture.app.reference(tx))?;
@@ -72,7 +71,7 @@ async fn send_all_reports(fixture: &BenchFixture) -> Result<()> {
     Ok(())
 }
 
-/// The province's reviewer pulls everything there is, from nothing.
+/// The province's reviewer pulls everything.
 pub(super) fn bench_pull(plan: &BenchPlan) -> Result<Vec<BenchRow>> {
     let fixture = BenchFixture::start()?;
     let client = new_runtime()?;

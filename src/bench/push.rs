@@ -1,4 +1,5 @@
-//! Pushing reports through the whole path, against the same rows written bare in commits of the same size.
+//! Pushing reports through the whole path, against the same rows written directly in commits of the
+//! same size.
 //!
 //! A report is two commands: save (every element of the weekly form and a note) and submit.
 
@@ -12,13 +13,13 @@ use crate::domain::permission::Role;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-/// What one device has to send, call by call.
+/// The calls that one device sends.
 struct DeviceLoad {
     caller: BenchDevice,
     calls: Vec<Vec<Vec<u8>>>,
 }
 
-/// Fills a fresh province: every commune's weekly reports until today, `reports` in each call.
+/// Prepares a new province: every commune's weekly reports until today, `reports` per call.
 async fn prepare_loads(
     fixture: &BenchFixture,
     callers: usize,
@@ -45,7 +46,7 @@ async fn prepare_loads(
     Ok(loads)
 }
 
-/// What a run of one size showed.
+/// Results of a run of one size.
 struct PushTimings {
     reports_per_second: f64,
     bare_per_second: f64,
@@ -82,7 +83,7 @@ fn measure_once(callers: usize, reports: usize) -> Result<PushTimings> {
     })
 }
 
-/// Sends load after load until there is none; how long each call took, in milliseconds.
+/// Sends all loads; returns the time of each call in milliseconds.
 async fn send_loads(queue: Arc<Mutex<Vec<DeviceLoad>>>) -> Result<Vec<f64>> {
     let mut call_millis = Vec::new();
     loop {

@@ -1,10 +1,11 @@
-//! The bare write: every row that the product wrote, copied commit by commit into a fresh database of the same schema, durable.
+//! The minimal write: every row that the product wrote, copied commit by commit into a new database
+//! of the same schema, durable.
 //!
 //! ```text
-//!  product.db (read)   commit 57: seqs 101..140   --insert or replace ... select-->   bare.db   COMMIT
+//!  product.db (read)   commit 57: seqs 101..140   --insert or replace ... select-->   bare.db
 //! ```
 //!
-//! Knows the schema's tables by name and no rule. The reading is part of the time, as it is from memory and the least there can be.
+//! The time includes reading, which is from memory.
 
 use super::Result;
 use diesel::connection::SimpleConnection;
@@ -37,17 +38,17 @@ const COPIED_TABLES: &[(&str, &str)] = &[
         "report_revision",
         "(report, revision) in (select id, to_revision from src.audit where seq between $1 and $2 and kind = 7)",
     ),
-    ("command", "seq = $2 and $1 > 0"),
+    ("command", "commit_seq = $2 and $1 > 0"),
     ("feed", "seq between $1 and $2"),
     ("audit", "seq between $1 and $2"),
     ("commit_log", "last_seq = $2 and $1 > 0"),
 ];
 
-/// Seconds that the bare write of everything takes in which a device's command had a part.
+/// Seconds of the minimal write of all commits that contain a device's command.
 pub(super) fn replay_commits(product: &Path) -> Result<f64> {
     let path = product.with_extension("bare");
     for suffix in ["", "-wal", "-shm"] {
-        // A file that is not there need not go.
+        // A missing file needs no removal.
         let _ = std::fs::remove_file(format!("{}{suffix}", path.display()));
     }
     drop(crate::store::Store::open(&crate::store::DatabaseLocation::Sqlite(
@@ -56,9 +57,9 @@ pub(super) fn replay_commits(product: &Path) -> Result<f64> {
     let mut conn = SqliteConnection::establish(&path.display().to_string())?;
     conn.batch_execute("PRAGMA synchronous = FULL; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -64000;")?;
     conn.batch_execute(&format!("ATTACH '{}' AS src", product.display()))?;
-    conn.batch_execute("CREATE INDEX IF NOT EXISTS src.bench_feed ON feed (seq); CREATE INDEX IF NOT EXISTS src.bench_command ON command (seq);")?;
+    conn.batch_execute("CREATE INDEX IF NOT EXISTS src.bench_feed ON feed (seq); CREATE INDEX IF NOT EXISTS src.bench_command ON command (commit_seq);")?;
     let commits: Vec<CommitRange> = diesel::sql_query(
-        "select first_seq, last_seq from src.commit_log where last_seq in (select seq from src.command) order by last_seq",
+        "select first_seq, last_seq from src.commit_log where last_seq in (select commit_seq from src.command) order by last_seq",
     )
     .load(&mut conn)?;
     let began = Instant::now();

@@ -1,6 +1,7 @@
-//! Loads a server that runs somewhere, with one device that was enrolled for it: empty calls, syncs with nothing new, all rows pulled.
+//! Load on a running server, with one device that is enrolled for it: empty calls, empty syncs,
+//! full pulls.
 //!
-//! It reads only: nothing is pushed, so that no invented figure comes among real ones. Knows no database and no files of the server.
+//! Read-only: nothing is pushed, so that no synthetic figure enters real data.
 
 use super::bench_row::{BenchMeasure, BenchRow};
 use super::device::BenchDevice;
@@ -17,18 +18,18 @@ use std::time::Instant;
 /// Calls of one run, over all callers.
 const CALLS_PER_RUN: usize = 960;
 
-/// Whom to load.
+/// The server to load.
 #[derive(Debug, Clone)]
 pub struct BenchTarget {
-    /// As in `https://thidua.example.vn:8443`; `http://` on loopback.
+    /// For example `https://thidua.example.vn:8443`; `http://` on loopback.
     pub url: String,
-    /// The authority that signed its certificate, in PEM.
+    /// The CA of its certificate, in PEM.
     pub ca: std::path::PathBuf,
-    /// An enrolment code, good once.
+    /// An enrolment code, usable once.
     pub code: String,
 }
 
-/// The rows; `done` hears each as it ends.
+/// Measures the rows; `done` is called for each.
 pub fn measure_remote(
     target: &BenchTarget,
     plan: &BenchPlan,
@@ -37,7 +38,7 @@ pub fn measure_remote(
     super::fixture::new_runtime()?.block_on(async {
         let channel = connect_to_url(Path::new(&target.ca), &target.url).await?;
         let code = EnrolmentCode::parse(&target.code)?;
-        // The device acts for the unit of its account; which one that is does not matter to somebody who only reads.
+        // The device acts for the unit of its account; the unit does not matter for reading.
         let mut caller = BenchDevice::enrol(channel, UnitId([0; 16]), &code).await?;
         let mut pulls = Vec::new();
         for _ in 0..plan.rounds {
@@ -83,7 +84,7 @@ pub fn measure_remote(
     })
 }
 
-/// One sync from the cursor that the device holds; what others write meanwhile is read and not kept.
+/// One sync from the device's cursor; rows written meanwhile are read and discarded.
 async fn sync_without_changes(caller: Arc<BenchDevice>) -> Result<()> {
     let mut stream = caller.open_stream(Vec::new(), false).await?;
     let mut whole = false;

@@ -1,7 +1,9 @@
-//! Ten million cells of 1,200 units, 20 elements and three levels added up: from encoded reports, against the bare scan of their bytes and
-//! against the same sums asked of SQLite (and of DuckDB, where `DUCKDB_PYTHON` names a Python that has it); and 10,000 changed cells.
+//! Sums of ten million cells of 1,200 units, 20 elements and three levels: from encoded reports,
+//! against the scan of their bytes and against the same sums in SQLite (and in DuckDB, if
+//! `DUCKDB_PYTHON` names a Python that has it); and 10,000 changed cells.
 //!
-//! Figures are a formula of unit, week and element, so every engine adds up the same and the totals are compared.
+//! Figures are a formula of unit, week and element, so every engine computes the same totals, which
+//! are compared.
 
 use super::bench_row::{BenchMeasure, BenchRow};
 use super::{BenchPlan, Result};
@@ -59,7 +61,7 @@ struct SumRow {
     total: i64,
 }
 
-/// The rows.
+/// Measures the rows.
 pub(super) fn bench_rollup(plan: &BenchPlan) -> Result<Vec<BenchRow>> {
     let dir = std::env::temp_dir().join(format!("thidua-bench-rollup-{}", std::process::id()));
     std::fs::create_dir_all(&dir)?;
@@ -134,7 +136,8 @@ fn time_seconds<T>(work: impl FnOnce() -> Result<T>) -> Result<(T, f64)> {
     Ok((done, began.elapsed().as_secs_f64()))
 }
 
-/// 500 reports of 20 cells corrected: the sums follow, against the bare upserts of every sum that they touch, durable.
+/// Corrects 500 reports of 20 cells: the incremental sums, against durable upserts of every
+/// affected sum.
 fn measure_changes(
     plan: &BenchPlan,
     conn: &mut SqliteConnection,
@@ -167,7 +170,7 @@ fn measure_changes(
         .with_note(note))
 }
 
-/// The same sums asked of DuckDB, its import left out; no row where it is not there.
+/// The same sums in DuckDB, without its import; no row if DuckDB is not available.
 fn measure_duckdb(
     dir: &std::path::Path,
     conn: &mut SqliteConnection,
@@ -182,7 +185,8 @@ fn measure_duckdb(
         text.push_str(&format!("{unit},{element},{value}\n"));
     }
     std::fs::write(&csv, text)?;
-    let up: Vec<UnitAncestorRow> = diesel::sql_query("select unit, above from up").load(conn)?;
+    let up: Vec<UnitAncestorRow> =
+        diesel::sql_query("select unit, above as ancestor from up").load(conn)?;
     let up: String = up
         .iter()
         .map(|UnitAncestorRow { unit, ancestor: above }| format!("{unit},{above}\n"))
@@ -221,7 +225,7 @@ struct UnitAncestorRow {
     ancestor: i64,
 }
 
-/// Adds up each unit first and its ancestors from that: the quicker of the two ways. Best of three.
+/// Sums each unit first and its ancestors from that: the faster of two ways. Best of three.
 const DUCKDB_SCRIPT: &str = r#"
 import duckdb, sys, time
 db = duckdb.connect()
@@ -236,7 +240,7 @@ for _ in range(3):
 print(best)
 "#;
 
-/// Encoded reports, and the same as a table of cells; both by formula.
+/// Stores the encoded reports, and the same figures as a table of cells.
 fn fill_database(conn: &mut SqliteConnection, fixture: &RollupFixture) -> Result<()> {
     conn.batch_execute(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -262144;
@@ -362,37 +366,7 @@ impl RollupFixture {
 }
 
 fn build_fixture() -> Result<RollupFixture> {
-    let mut facts = OrgFacts::default();
-    let mut add = |uid: &str, kind: UnitKind, above: Option<String>| {
-        let (name, local_kind) = (uid.to_owned(), kind.to_string());
-        let version = UnitVersion {
-            days: DaySpan::ALWAYS,
-            name,
-            kind,
-            local_kind,
-            code: None,
-            note: String::new(),
-        };
-        facts.units.push(Unit::new(uid, version));
-        let edge = |parent: String| UnitParent {
-            child: UnitId::from_code(uid),
-            parent: UnitId::from_code(&parent),
-            hierarchy: Hierarchy::Command,
-            days: DaySpan::ALWAYS,
-        };
-        facts.edges.extend(above.map(edge));
-    };
-    add("province", UnitKind::Province, None);
-    (0..DISTRICTS).for_each(|at| {
-        add(&format!("district-{at}"), UnitKind::District, Some("province".to_owned()))
-    });
-    for at in 0..COMMUNES {
-        add(
-            &format!("commune-{at}"),
-            UnitKind::Commune,
-            Some(format!("district-{}", at % DISTRICTS)),
-        );
-    }
+    let facts = build_org_facts();
     let units = facts.units.iter().map(|unit| unit.id).zip(1..).collect();
     let catalogue = build_catalogue()?;
     let text =
@@ -425,6 +399,42 @@ fn build_fixture() -> Result<RollupFixture> {
         units,
         baselines: Baselines::new([]),
     })
+}
+
+/// One province, its districts, and the communes spread evenly over them.
+fn build_org_facts() -> OrgFacts {
+    let mut facts = OrgFacts::default();
+    let mut add = |uid: &str, kind: UnitKind, above: Option<String>| {
+        let (name, local_kind) = (uid.to_owned(), kind.to_string());
+        let version = UnitVersion {
+            days: DaySpan::ALWAYS,
+            name,
+            kind,
+            local_kind,
+            code: None,
+            note: String::new(),
+        };
+        facts.units.push(Unit::new(uid, version));
+        let edge = |parent: String| UnitParent {
+            child: UnitId::from_code(uid),
+            parent: UnitId::from_code(&parent),
+            hierarchy: Hierarchy::Command,
+            days: DaySpan::ALWAYS,
+        };
+        facts.edges.extend(above.map(edge));
+    };
+    add("province", UnitKind::Province, None);
+    (0..DISTRICTS).for_each(|at| {
+        add(&format!("district-{at}"), UnitKind::District, Some("province".to_owned()))
+    });
+    for at in 0..COMMUNES {
+        add(
+            &format!("commune-{at}"),
+            UnitKind::Commune,
+            Some(format!("district-{}", at % DISTRICTS)),
+        );
+    }
+    facts
 }
 
 fn build_catalogue() -> Result<Catalogue> {

@@ -1,6 +1,7 @@
-//! A real server as a process of its own: `thidua init`, the example's organisation, `thidua serve` over TLS on a free port of loopback.
+//! A real server as a separate process: `thidua init`, the example's organisation, `thidua serve`
+//! with TLS on a free loopback port.
 //!
-//! Ends by its id the one process that it started, and removes its directory. Measures nothing.
+//! The process is ended by its id and its directory is removed.
 
 use super::Result;
 use super::fixture::load_example;
@@ -13,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 pub(super) struct BenchServerProcess {
-    /// The same database, opened beside the server: hands out codes.
+    /// The same database, opened beside the server to create enrolment codes.
     pub(super) app: App,
     pub(super) port: u16,
     pub(super) files: TlsFiles,
@@ -24,7 +25,7 @@ pub(super) struct BenchServerProcess {
 impl BenchServerProcess {
     pub(super) fn start() -> Result<Self> {
         let dir = std::env::temp_dir().join(format!("thidua-load-{}", std::process::id()));
-        // What an earlier run of the same id left behind.
+        // Remove leftovers of an earlier run with the same id.
         let _ = std::fs::remove_dir_all(&dir);
         let made = thidua_command(&dir, &["init"])?.stdout(Stdio::null()).status()?;
         if !made.success() {
@@ -33,7 +34,7 @@ impl BenchServerProcess {
         let database = dir.join("thidua.db").display().to_string();
         let app = App::new(Store::open(&DatabaseLocation::parse(&database))?, Clock::System);
         load_example(&app)?;
-        // All phones of the load share one address, and jobs run when the load asks for them.
+        // All phones of the load share one address, and jobs run only on request.
         let set = ["listen.address=127.0.0.1:0", "limits.calls_per_minute=0", "jobs.enabled=false"];
         let arguments: Vec<&str> =
             std::iter::once("serve").chain(set.iter().flat_map(|one| ["--set", one])).collect();
@@ -61,7 +62,7 @@ impl BenchServerProcess {
     }
 }
 
-/// This very programme, on a data directory of its own and deaf to the environment's settings.
+/// This binary, on its own data directory and without settings from the environment.
 fn thidua_command(dir: &Path, arguments: &[&str]) -> Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
     let settings =
@@ -75,7 +76,8 @@ fn thidua_command(dir: &Path, arguments: &[&str]) -> Result<Command> {
 
 impl Drop for BenchServerProcess {
     fn drop(&mut self) {
-        // It may have ended by itself; what is left in the temporary directory is removed by the next run of this id.
+        // It may have ended already; leftovers in the temporary directory are removed by the next
+        // run of this id.
         let _ = self.child.kill();
         let _ = self.child.wait();
         let _ = std::fs::remove_dir_all(&self.dir);

@@ -1,13 +1,13 @@
-//! Mixed load on a real server process over TLS for a long time: does it stay as it was in the beginning?
+//! Long mixed load on a real server process over TLS: do latency and memory stay constant?
 //!
 //! ```text
-//!  16 reporters  send a report or correct one, five times a second each       every second
-//!   8 reviewers  sync; each fortieth time from nothing                   ->    waits, RSS, files, WAL
-//!  60 followers  follow for some seconds, leave, come on a new connection      of the server's process
-//!   1 admin      runs the night in the middle
+//!  16 reporters  send or correct a report, five times a second each
+//!   8 reviewers  sync; every fortieth time from nothing
+//!  60 followers  follow for some seconds, leave, return on a new connection
+//!   1 admin      starts the nightly run in the middle
 //! ```
 //!
-//! Knows what is judged at the end; decides nothing of the product. Bounded by its seconds.
+//! Every second: waits, RSS, files and WAL of the server's process.
 
 use super::Result;
 use super::device::{BenchDevice, find_owed_reports};
@@ -27,17 +27,18 @@ use tokio::task::JoinSet;
 const REPORTERS: usize = 16;
 const REVIEWERS: usize = 8;
 const FOLLOWERS: usize = 60;
-/// A token lives for a quarter of an hour.
+/// A token is valid for 15 minutes.
 const RENEW_INTERVAL: Duration = Duration::from_secs(300);
-/// What a write-ahead log may hold: it is put back at 64 MiB, and one long reader may keep it from that for a while.
+/// Maximum size of a write-ahead log: it is reset at 64 MiB, which a long reader may delay.
 const WAL_MAX_KIB: u64 = 128 * 1024;
 
-/// Minutes of load after which the writer has filled the 16 MB of pages that it may keep.
+/// Minutes of load after which the writer's page cache of 16 MB is full.
 const CACHE_WARMUP_MINUTES: usize = 8;
-/// How much more memory the last third may take than the second: of half an hour that is some 60 bytes a push, if it is a leak.
+/// Maximum growth of memory from the second to the last third; over half an hour some 60 bytes per
+/// push, if it is a leak.
 const MAX_MEMORY_RATIO: f64 = 1.05;
 
-/// One minute.
+/// Statistics of one minute.
 #[derive(Debug, Clone, Default)]
 struct MinuteStats {
     pushes: Vec<f64>,
@@ -49,12 +50,12 @@ struct MinuteStats {
     other_load_percent: f64,
 }
 
-/// What every part of the load shares.
+/// State shared by all parts of the load.
 struct SoakState {
     process: BenchServerProcess,
     end: Instant,
     minute: Mutex<MinuteStats>,
-    /// What went wrong first.
+    /// The first error.
     first_failure: Mutex<Option<String>>,
 }
 
@@ -82,7 +83,7 @@ impl SoakState {
     }
 }
 
-/// Loads for `seconds`; `say` hears a line a minute. An error when something grew or slowed down.
+/// Runs the load for `seconds` and prints a line per minute. An error if a limit is exceeded.
 pub fn run_soak(seconds: u64, mut print_line: impl FnMut(String)) -> Result<()> {
     let end = Instant::now() + Duration::from_secs(seconds);
     let process = BenchServerProcess::start()?;
@@ -148,7 +149,7 @@ fn owed_reports_of(
     find_owed_reports(&reference, reporter.unit, app.now().local_date())
 }
 
-/// Runs a part of the load; the first that fails ends all.
+/// Runs a part of the load; the first failure ends all parts.
 async fn record_failure(shared: Arc<SoakState>, part: impl Future<Output = Result<()>>) {
     if let Err(error) = part.await {
         shared.first_failure().get_or_insert(error.to_string());
@@ -169,7 +170,7 @@ async fn run_reporter(
             }
             let commands = match turn {
                 0 => reporter.encode_report(key, &elements).into(),
-                // The figures go from 1 to 2 and on to 9, then back to 1.
+                // The figures go from 1 to 9, then back to 1.
                 _ => vec![reporter.encode_correction(
                     key,
                     &elements,
@@ -202,7 +203,7 @@ async fn run_reviewer(shared: Arc<SoakState>, mut reviewer: BenchDevice) -> Resu
         }
         let began = Instant::now();
         reviewer.sync(Vec::new()).await?;
-        // From nothing the stream is as long as what is stored: no figure to hold against the first minutes.
+        // A full sync grows with the stored data, so it is not compared with the first minutes.
         if !anew {
             shared.minute().pulls.push(began.elapsed().as_secs_f64() * 1000.0);
         }
@@ -226,7 +227,7 @@ async fn run_follower(shared: Arc<SoakState>, mut follower: BenchDevice, at: usi
         }
         let mut stream = follower.open_stream(Vec::new(), true).await?;
         let leave = tokio::time::Instant::now() + stay;
-        // It leaves in the middle of whatever comes, as a phone does.
+        // Leaves in the middle of the stream, as a phone does.
         while let Ok(message) = tokio::time::timeout_at(leave, stream.message()).await {
             message?.ok_or("the server ended a stream that was followed")?;
         }
@@ -236,7 +237,7 @@ async fn run_follower(shared: Arc<SoakState>, mut follower: BenchDevice, at: usi
     Ok(())
 }
 
-/// The night, in the middle of the load, run by the server itself.
+/// Starts the nightly run on the server, in the middle of the load.
 async fn run_nightly_job(
     shared: Arc<SoakState>,
     mut admin: BenchDevice,
@@ -271,7 +272,7 @@ async fn run_nightly_job(
 
 const MINUTE_TABLE_HEADER: &str = "minute   pushes  p50 ms  p99 ms    syncs  p50 ms  p99 ms   RSS MiB  own MiB  files   WAL MiB  foreign CPU";
 
-/// Closes each minute and says it, until the load is over.
+/// Samples and prints each minute until the load ends.
 async fn sample_minutes(
     shared: &SoakState,
     print_line: &mut impl FnMut(String),
@@ -328,7 +329,7 @@ fn format_minute(number: usize, minute: &MinuteStats) -> String {
     )
 }
 
-/// The value below which so many percent lie.
+/// The value below which this percentage of `values` lies.
 fn percentile(values: &[f64], percent: usize) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -338,8 +339,9 @@ fn percentile(values: &[f64], percent: usize) -> f64 {
         .unwrap_or_default()
 }
 
-/// The last five minutes against the first five; of a short load, the last half against the first. Memory: the last third against the
-/// second, once the second begins with SQLite's caches full; of a shorter load it is told and not judged. What does not hold.
+/// Compares the last five minutes with the first five; in a short load, the last half with the
+/// first. Memory: the last third with the second, if the second starts with SQLite's caches full;
+/// in a shorter load it is printed but not checked. Returns the exceeded limits.
 fn check_limits(minutes: &[MinuteStats], print_line: &mut impl FnMut(String)) -> Vec<String> {
     let (size, third) = ((minutes.len() / 2).min(5), minutes.len() / 3);
     if third == 0 {
@@ -399,7 +401,7 @@ fn check_limits(minutes: &[MinuteStats], print_line: &mut impl FnMut(String)) ->
     violations
 }
 
-/// How memory went on in these minutes, per minute and per push: a leak goes on, a cache that fills up does not.
+/// Growth of memory in these minutes, per minute and per push: a leak continues, a cache fills up.
 fn memory_growth_text(minutes: &[MinuteStats]) -> String {
     let (first, last) = (
         minutes.first().map_or(0, |one| one.anon_kib),

@@ -1,6 +1,7 @@
-//! Judging every target of both campaigns over 52 weeks, against reading the figures for it from SQLite.
+//! Judging every target of both campaigns over 52 weeks, against reading its figures from SQLite.
 //!
-//! The year is lived through the steps of the application: every unit that owes a report sends it. Acceptance is left out and assumed.
+//! The year is simulated through the application: every unit sends every expected report. Reports
+//! are accepted without a review.
 
 use super::bench_row::{BenchMeasure, BenchRow};
 use super::fixture::{apply_campaign_b, load_example};
@@ -10,10 +11,11 @@ use crate::clock::Clock;
 use crate::domain::baseline::Baselines;
 use crate::domain::campaign::Campaign;
 use crate::domain::cell::{CellChange, CellValue};
-use crate::domain::command::{Command, CommandBody, SaveCells};
+use crate::domain::command::{Command, CommandBody};
 use crate::domain::expectation::{Expectation, compute_expectations};
 use crate::domain::ids::{AccountId, UnitId};
 use crate::domain::permission::{Actor, Grant, Role};
+use crate::domain::report::SaveCells;
 use crate::domain::standing::{ReportEntry, judge_standings};
 use crate::domain::time::Timestamp;
 use crate::domain::window::DateWindow;
@@ -27,7 +29,7 @@ use std::path::PathBuf;
 
 const FIRST_DAY: Date = date(2024, 8, 19);
 
-/// A directory that goes with the value.
+/// A directory that is removed when the value is dropped.
 struct TempBenchDir(PathBuf);
 
 impl Drop for TempBenchDir {
@@ -36,7 +38,7 @@ impl Drop for TempBenchDir {
     }
 }
 
-/// The row.
+/// Measures the row.
 pub(super) fn bench_targets(plan: &BenchPlan) -> Result<Vec<BenchRow>> {
     let dir = TempBenchDir(
         std::env::temp_dir().join(format!("thidua-bench-targets-{}", std::process::id())),
@@ -103,7 +105,7 @@ fn report_entries(filed: &[StoredReport]) -> Vec<ReportEntry<'_>> {
     entries
 }
 
-/// Every target of the campaigns at every unit; how many standings that gave.
+/// Judges every target of the campaigns at every unit; returns the number of standings.
 fn judge_campaigns(
     reference: &ReferenceSnapshot,
     campaigns: &[Campaign],
@@ -120,7 +122,8 @@ fn judge_campaigns(
     Ok(judged)
 }
 
-/// Lives the year: who owes a report sends it on the last day of its period. How many were sent.
+/// Simulates the year: each report is sent on the last day of its period. Returns the number of
+/// reports.
 fn simulate_year(app: &App, clock: &Clock, end: Date) -> Result<usize> {
     let reference = app.store().read(|tx| app.reference(tx))?;
     let window = DateWindow { start: FIRST_DAY, end };
@@ -131,7 +134,7 @@ fn simulate_year(app: &App, clock: &Clock, end: Date) -> Result<usize> {
         &reference.catalogue.contracts,
         window,
     )? {
-        // A period that the year cuts short is not over.
+        // A period cut by the end of the year is not over.
         if one.whole_period.end <= end {
             owed.entry(one.period.end).or_default().push(one);
         }
@@ -165,7 +168,7 @@ fn reporter_actor(app: &App, unit: UnitId) -> Result<Actor> {
 
 fn report_commands(reference: &ReferenceSnapshot, one: &Expectation) -> Result<[Command; 2]> {
     let shape = reference.form_shape(one.contract).ok_or("a contract has no form")?;
-    // Figures that differ from unit to unit and keep every rule of the forms.
+    // Figures that differ by unit and satisfy every rule of the forms.
     let figure = i64::from(one.unit.0[0] % 7);
     let change = |element: &_| CellChange {
         element: *element,

@@ -1,4 +1,4 @@
-//! Unary calls and syncs with nothing new, against the empty call over the same connection.
+//! Unary calls and empty syncs, against the empty call over the same connection.
 //!
 //! The empty call is the health check: no token, no database.
 
@@ -20,7 +20,7 @@ use tonic_health::pb::health_client::HealthClient;
 /// Calls of one run, over all callers.
 const CALLS_PER_RUN: usize = 4_000;
 
-/// Calls per second with `callers` at once.
+/// Calls per second with `callers` in parallel.
 pub(super) async fn measure_call_rate<F: Future<Output = Result<()>> + Send + 'static>(
     callers: usize,
     calls: usize,
@@ -54,7 +54,7 @@ async fn call_get_report(caller: Arc<BenchDevice>, report: [u8; 16]) -> Result<(
     Ok(())
 }
 
-/// A commune's device with one report sent, and the report.
+/// A commune's device with one sent report, and the report.
 async fn send_one_report(fixture: &BenchFixture) -> Result<(BenchDevice, [u8; 16])> {
     let uid = fixture.unit_uids(UnitKind::Commune)?.into_iter().next().ok_or("no commune")?;
     let mut caller = fixture
@@ -73,7 +73,7 @@ async fn send_one_report(fixture: &BenchFixture) -> Result<(BenchDevice, [u8; 16
     Ok((caller, key.id().0))
 }
 
-/// Unary calls at 1, 16 and 64 callers on one connection.
+/// Unary calls with 1, 16 and 64 callers on one connection.
 pub(super) fn bench_unary(plan: &BenchPlan) -> Result<Vec<BenchRow>> {
     let fixture = BenchFixture::start()?;
     new_runtime()?.block_on(async {
@@ -111,7 +111,7 @@ pub(super) fn bench_unary(plan: &BenchPlan) -> Result<Vec<BenchRow>> {
     })
 }
 
-/// A sync with nothing new, one after the other.
+/// Empty syncs, one after the other.
 pub(super) fn bench_idle_sync(plan: &BenchPlan) -> Result<Vec<BenchRow>> {
     let fixture = BenchFixture::start()?;
     new_runtime()?.block_on(async {

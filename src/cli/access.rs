@@ -1,4 +1,5 @@
-//! `thidua access grant|enrol|devices|revoke|key`: roles, enrolment codes and devices, by the operator at the machine.
+//! `thidua access grant|enrol|devices|revoke|key`: the operator on the server's machine manages
+//! roles, enrolment codes, devices and partner keys.
 
 use super::access_key;
 use super::context::{CliContext, LocalApp};
@@ -20,7 +21,8 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum AccessCommand {
-    /// Cấp vai trò trên một đơn vị · Give an account a role on a unit; makes the account if it is new.
+    /// Cấp vai trò trên một đơn vị · Give an account a role on a unit; makes the account if it is
+    /// new.
     #[command(after_help = "Ví dụ / Examples:
   thidua access grant --account xa-29242 --role REPORTER --unit com-29242-1
   thidua access grant --account huyen-842 --role REVIEWER --unit dist-842 --to 2025-12-31")]
@@ -28,8 +30,8 @@ enum AccessCommand {
         /// Nhãn tài khoản, không phải tên người · Label of the account; no personal name.
         #[arg(long)]
         account: String,
-        /// Vai trò · Role: REPORTER, UNIT_HEAD, REVIEWER, CAMPAIGN_HEAD, COUNCIL_SECRETARY, DATA_STEWARD, AUDITOR,
-        /// PARTNER_READER, ADMIN.
+        /// Vai trò · Role: REPORTER, UNIT_HEAD, REVIEWER, CAMPAIGN_HEAD, COUNCIL_SECRETARY,
+        /// DATA_STEWARD, AUDITOR, PARTNER_READER, ADMIN.
         #[arg(long, value_parser = parse_role)]
         role: Role,
         /// Mã đơn vị · Code of the unit.
@@ -45,7 +47,8 @@ enum AccessCommand {
         #[arg(long)]
         enrol: bool,
     },
-    /// In mã ghi danh một lần · Print a one-time enrolment code for an account: QR text, typed code, addresses, CA SHA-256.
+    /// In mã ghi danh một lần · Print a one-time enrolment code for an account: QR text, typed
+    /// code, addresses, CA SHA-256.
     #[command(after_help = "Ví dụ / Examples:\n  thidua access enrol --account xa-29242")]
     Enrol {
         /// Nhãn tài khoản · Label of the account.
@@ -59,7 +62,8 @@ enum AccessCommand {
         #[arg(long)]
         unit: Option<String>,
     },
-    /// Thu hồi một thiết bị hay phiên làm việc, vĩnh viễn · Shut a device or session out for good; refused at its next call.
+    /// Thu hồi một thiết bị hay phiên làm việc, vĩnh viễn · Shut a device or session out for good;
+    /// refused at its next call.
     #[command(after_help = "Ví dụ / Examples:
   thidua access revoke 0191f3c2a4b57d8e9f00112233445566
   thidua access revoke --account xa-29242")]
@@ -105,7 +109,8 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     }
 }
 
-/// The unit with this code and those under it today, for lists that may be cut down to them; `None`: all.
+/// The unit with this code and the units under it today, as a filter for lists. `None` means no
+/// filter.
 pub(super) fn find_units_under(
     local_app: &LocalApp,
     code: Option<&str>,
@@ -115,7 +120,7 @@ pub(super) fn find_units_under(
     Ok(Some(local_app.load_reference()?.org.effective_descendants(unit, today)))
 }
 
-/// The unit with this code, or what to do.
+/// The unit with this code, or UNKNOWN_UNIT.
 pub(super) fn find_unit_id(local_app: &LocalApp, code: &str) -> CliResult<UnitId> {
     local_app.load_reference()?.org.unit_by_uid(code).map(|unit| unit.id).ok_or_else(|| {
         CliError::new(

@@ -1,4 +1,5 @@
-//! `thidua access key issue|list|revoke`: keys of partner agencies, by the operator at the machine.
+//! `thidua access key issue|list|revoke`: the operator on the server's machine manages the keys of
+//! partner agencies.
 
 use super::access::find_unit_id;
 use super::context::{CliContext, LocalApp};
@@ -11,7 +12,8 @@ use serde_json::json;
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum AccessKeyCommand {
-    /// Cấp khóa, in ra một lần · Issue a key and print it, once; the account needs PARTNER_READER first.
+    /// Cấp khóa, in ra một lần · Issue a key and print it, once; the account needs PARTNER_READER
+    /// first.
     #[command(after_help = "Ví dụ / Examples:
   thidua access grant --account toa-an --role PARTNER_READER --unit prov-84
   thidua access key issue --account toa-an --unit prov-84 --days 365
@@ -36,7 +38,8 @@ pub(super) enum AccessKeyCommand {
     /// Các khóa, không có bí mật · The keys, without their secrets.
     #[command(after_help = "Ví dụ / Examples:\n  thidua access key list --json")]
     List,
-    /// Thu hồi một khóa, vĩnh viễn · End a key for good; refused at its next call and in open streams.
+    /// Thu hồi một khóa, vĩnh viễn · End a key for good; refused at its next call and in open
+    /// streams.
     #[command(
         after_help = "Ví dụ / Examples:\n  thidua access key revoke 0191f3c2a4b57d8e9f00112233445566"
     )]

@@ -1,7 +1,8 @@
-//! `thidua audit`: whether the record of what was done is whole, and what it says; papers with which others hold the authority to it.
+//! `thidua audit`: verifies the hash chain of the audit, lists its entries, and prints and checks
+//! signed checkpoints and proofs.
 //!
-//! Every reading is itself noted in the audit. Persons stand as the ids of their accounts. Knows how to show; the chain is the store's, papers
-//! are `audit_paper`'s.
+//! Each read of the audit is an entry of the audit. Entries name persons by account id only. The
+//! store owns the chain, [`audit_proof`] the documents.
 
 use super::audit_proof;
 use super::context::CliContext;
@@ -19,13 +20,14 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum AuditCommand {
-    /// Kiểm tra chuỗi: dòng bị sửa, bị bỏ, bị đổi chỗ · Recompute the chain: finds rows that were edited, dropped or moved, and with --head a
-    /// tail that was cut off.
+    /// Kiểm tra chuỗi: dòng bị sửa, bị bỏ, bị đổi chỗ · Recompute the chain: finds rows that were
+    /// edited, dropped or moved, and with --head a tail that was cut off.
     #[command(
         after_help = "Ví dụ / Examples:\n  thidua audit verify\n  thidua audit verify --head 1520:9f86d081..."
     )]
     Verify {
-        /// Số và mã băm đã in trước đây · Number and hash of a head that was printed earlier, as this command prints it.
+        /// Số và mã băm đã in trước đây · Number and hash of a head that was printed earlier, as
+        /// this command prints it.
         #[arg(long, value_name = "N:HEX", value_parser = parse_chain_head)]
         head: Option<(i64, [u8; 32])>,
     },
@@ -44,10 +46,12 @@ enum AuditCommand {
         #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=1000))]
         limit: u16,
     },
-    /// In chữ ký của cơ quan trên toàn bộ nhật ký đến nay · Print a signed checkpoint over all lines so far, for another agency to keep.
+    /// In chữ ký của cơ quan trên toàn bộ nhật ký đến nay · Print a signed checkpoint over all
+    /// lines so far, for another agency to keep.
     #[command(after_help = "Ví dụ / Examples:\n  thidua audit checkpoint > 2026-11-26.checkpoint")]
     Checkpoint,
-    /// In khóa công khai để kiểm tra chữ ký · Print the public key with which checkpoints are checked.
+    /// In khóa công khai để kiểm tra chữ ký · Print the public key with which checkpoints are
+    /// checked.
     #[command(after_help = "Ví dụ / Examples:\n  thidua audit key > authority.key.txt")]
     Key,
     /// In bằng chứng cho người giữ chữ ký cũ · Print a proof for whoever keeps checkpoints.
@@ -55,14 +59,15 @@ enum AuditCommand {
         after_help = "Ví dụ / Examples:\n  thidua audit prove --seq 1234 > 1234.tlog-proof\n  thidua audit prove --from 900 --to 1520 > 900-1520.proof"
     )]
     Prove(audit_proof::ProveArgs),
-    /// Kiểm tra chữ ký và bằng chứng, không cần cơ sở dữ liệu · Check checkpoints and proofs against each other, without the database.
+    /// Kiểm tra chữ ký và bằng chứng, không cần cơ sở dữ liệu · Check checkpoints and proofs
+    /// against each other, without the database.
     #[command(
         after_help = "Ví dụ / Examples:\n  thidua audit check --key authority.key.txt 900.checkpoint 900-1520.proof 1234.tlog-proof"
     )]
     Check(audit_proof::CheckArgs),
 }
 
-/// Reads a head as it is printed.
+/// Parses a chain head in the form that `audit verify` prints: `SEQ:HEX`.
 fn parse_chain_head(text: &str) -> Result<(i64, [u8; 32]), String> {
     let parts = text.split_once(':').and_then(|(number, hash)| {
         let hash: [u8; 32] = decode_hex(hash)?.try_into().ok()?;
@@ -105,7 +110,7 @@ fn verify_chain(ctx: &CliContext, expected: Option<(i64, [u8; 32])>) -> CliResul
     Ok(())
 }
 
-/// The chain does not hold.
+/// The error for a chain that does not verify from entry `seq` on.
 pub(super) fn broken_chain_error(number: i64) -> CliError {
     CliError::new(
         "AUDIT_BROKEN",
@@ -131,7 +136,7 @@ fn show_lines(ctx: &CliContext, purpose: &str, after: i64, limit: u16) -> CliRes
     Ok(())
 }
 
-/// Lines of the audit as a table.
+/// Prints audit entries as a table.
 pub(super) fn print_audit_lines(ctx: &CliContext, lines: &[AuditEntry]) {
     let rows: Vec<Vec<String>> = lines.iter().map(to_table_row).collect();
     let output = &ctx.output;

@@ -1,11 +1,12 @@
-//! `thidua audit checkpoint|key|prove|check`: what another agency keeps, and how it is checked there without the database.
+//! `thidua audit checkpoint|key|prove|check`: prints documents that another agency stores, and
+//! checks them there without the database.
 //!
 //! ```text
 //!  here   checkpoint, key  ->  kept elsewhere (a file, a page of a protocol)
 //!  here   prove            ->  there: check --key KEY what-is-kept the-proof
 //! ```
 //!
-//! Knows files and words; trees and papers are `domain::audit`'s, signatures are `auth`'s.
+//! `domain::audit` holds the trees and documents, `auth` the signatures.
 
 use super::audit::{broken_chain_error, print_audit_lines};
 use super::context::CliContext;
@@ -29,7 +30,8 @@ pub(super) struct ProveArgs {
     /// Trong số dòng đầu tiên · Within so many first lines (default: all).
     #[arg(long, value_name = "S", requires = "seq")]
     size: Option<u64>,
-    /// Nhật ký chỉ dài thêm từ chữ ký có số dòng này · That the audit only grew since the checkpoint of so many lines.
+    /// Nhật ký chỉ dài thêm từ chữ ký có số dòng này · That the audit only grew since the
+    /// checkpoint of so many lines.
     #[arg(long, value_name = "OLD")]
     from: Option<u64>,
     /// Đến số dòng · Up to so many lines (default: all).
@@ -48,14 +50,14 @@ pub(super) struct CheckArgs {
     files: Vec<PathBuf>,
 }
 
-/// The audit of this machine, whole, with what signs it.
+/// The whole audit of this machine, with the keys that sign it.
 struct AuditSigner {
     leaves: AuditLeaves,
     keys: ServerKeys,
 }
 
 impl AuditSigner {
-    /// Nothing is signed over an audit whose own chain does not hold.
+    /// Loads the audit; an audit whose chain does not verify is not signed.
     fn load_verified(ctx: &CliContext, wanted: Option<u64>) -> CliResult<Self> {
         let config = ctx.read_config()?;
         let local_app = ctx.open_local_app_with(&config)?;
@@ -66,7 +68,7 @@ impl AuditSigner {
         }
     }
 
-    /// How many lines are meant: all, unless so many are asked for.
+    /// The requested number of entries, by default all of them.
     fn resolve_size(&self, requested: Option<u64>) -> CliResult<usize> {
         let all = self.leaves.hashes.len();
         let Some(requested) = requested else { return Ok(all) };
@@ -76,7 +78,7 @@ impl AuditSigner {
             .ok_or_else(|| audit_too_short_error(requested, all))
     }
 
-    /// The signed checkpoint over the first `size` lines.
+    /// The signed checkpoint over the first `size` entries.
     fn sign_checkpoint(&self, size: usize) -> CliResult<SignedCheckpoint> {
         let signed = self
             .keys
@@ -86,7 +88,7 @@ impl AuditSigner {
     }
 }
 
-/// More lines are asked for than there are.
+/// The audit has fewer entries than requested.
 fn audit_too_short_error(requested: u64, all: usize) -> CliError {
     CliError::new(
         "AUDIT_SHORT",
@@ -142,7 +144,7 @@ pub(super) fn print_proof(ctx: &CliContext, requested: &ProveArgs) -> CliResult 
     Ok(())
 }
 
-/// Prints a paper as it is kept.
+/// Prints a document in its stored form.
 fn print_document(ctx: &CliContext, paper: &AuditProof) {
     if !ctx.output.json {
         return ctx.output.print_text(&paper.to_string());

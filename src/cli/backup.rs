@@ -2,19 +2,19 @@
 //!
 //! Knows paths and a person's consent; how a copy is made, checked and begun anew is the store's.
 
+use super::backup_locations::{backup_locations, ensure_directory, missing_backup_warning};
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
 use super::serve;
-use crate::app::backup::{BackupDirs, newest_valid_backup};
+use crate::app::backup::newest_valid_backup;
 use crate::auth;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::store::audit::AuditEntry;
 use crate::store::backup::{
-    BackupFile, check_database_at, list_backups, list_desk_actions, read_epoch, rename_database,
-    restore_backup,
+    BackupFile, check_database_at, list_desk_actions, read_epoch, rename_database, restore_backup,
 };
-use crate::store::{DatabaseLocation, Store, schema_migration};
+use crate::store::{DatabaseLocation, schema_migration};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -81,57 +81,6 @@ pub(super) struct MigrateArgs {
     i_have_a_backup: bool,
 }
 
-/// The places that the configuration names.
-pub(super) fn backup_locations(config: &Config) -> BackupDirs {
-    let path = |text: &str| (!text.is_empty()).then(|| config.resolve_path(text));
-    let sqlite =
-        matches!(DatabaseLocation::parse(&config.database_url()), DatabaseLocation::Sqlite(_));
-    let first = path(&config.backup.dir).filter(|_| sqlite);
-    BackupDirs {
-        primary: first,
-        secondary: path(&config.backup.second).filter(|_| sqlite),
-        keep_count: config.backup.keep.into(),
-    }
-}
-
-/// Words about a PostgreSQL that nobody else holds.
-pub(super) const NO_STANDBY_TEXT: [&str; 2] = [
-    "CHƯA CÓ SAO LƯU: PostgreSQL này không có bản sao dự phòng, cũng không lưu trữ nhật ký ghi (WAL)",
-    "NO BACKUP: this PostgreSQL has neither a replica nor an archive of its log",
-];
-
-/// What each start says until a verified copy lies in a second place.
-pub(super) fn missing_backup_warning(
-    ctx: &CliContext,
-    config: &Config,
-    store: &Store,
-) -> Option<String> {
-    if matches!(store.location(), DatabaseLocation::Postgres(_)) {
-        let standbys = store.query_standbys().ok().flatten()?;
-        return (standbys.replica_count == 0 && !standbys.is_archived)
-            .then(|| ctx.output.pick(NO_STANDBY_TEXT[0], NO_STANDBY_TEXT[1]).to_owned());
-    }
-    let text = match backup_locations(config).secondary {
-        None => ctx.output.pick(
-            "CHƯA CÓ SAO LƯU ở nơi thứ hai: đặt backup.second rồi chạy thidua backup",
-            "NO BACKUP in a second place: set backup.second, then run thidua backup",
-        ),
-        Some(second) if list_backups(&second).map_or(true, |found| found.is_empty()) => {
-            ctx.output.pick(
-                "CHƯA CÓ SAO LƯU ở nơi thứ hai (backup.second còn trống): chạy thidua backup",
-                "NO BACKUP in the second place (backup.second is empty): run thidua backup",
-            )
-        }
-        Some(_) => return None,
-    };
-    Some(text.to_owned())
-}
-
-/// Makes the directory of a place.
-pub(super) fn ensure_directory(dir: &Path) -> CliResult {
-    std::fs::create_dir_all(dir).map_err(|error| CliError::file_error(dir, &error))
-}
-
 pub(super) fn back_up(ctx: &CliContext, args: &BackupArgs) -> CliResult {
     let config = ctx.read_config()?;
     let mut places = backup_locations(&config);
@@ -159,7 +108,7 @@ pub(super) fn back_up(ctx: &CliContext, args: &BackupArgs) -> CliResult {
         || json!({ "copy": path, "epoch": done.file.epoch, "seq": done.file.seq, "audit_rows": done.audit_rows, "safe": done.has_secondary_copy }),
     );
     if !done.has_secondary_copy {
-        missing_backup_warning(ctx, &config, local_app.app.store())
+        missing_backup_warning(&ctx.output, &config, local_app.app.store())
             .into_iter()
             .for_each(|line| output.print_remark(line));
     }

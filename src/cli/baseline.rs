@@ -1,4 +1,5 @@
-//! `thidua baseline import -f FILE` and `export`: the figures of the past, a verdict for each line, all lines or none.
+//! `thidua baseline import -f FILE` and `export`: imports the figures of earlier years with a
+//! verdict for each line, all lines or none.
 
 use super::context::{CliContext, LocalApp};
 use super::error::{CliError, CliFinding, CliResult};
@@ -14,7 +15,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Verdicts that a person still reads one by one.
+/// Most verdicts that are printed one by one.
 const VERDICTS_PRINTED_MAX: usize = 50;
 
 /// `thidua baseline ...`
@@ -26,7 +27,8 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum BaselineCommand {
-    /// Nạp số liệu kỳ gốc · Import a file: unit,element,first_day,last_day,value,source,status; nothing is written unless all lines pass.
+    /// Nạp số liệu kỳ gốc · Import a file: unit,element,first_day,last_day,value,source,status;
+    /// nothing is written unless all lines pass.
     #[command(after_help = "Ví dụ / Examples:
   thidua baseline import -f base.csv --dry-run
   thidua baseline import -f base.csv --json")]
@@ -98,7 +100,7 @@ fn import_baselines(ctx: &CliContext, file: &Path, dry_run: bool, all: bool) -> 
     Ok(())
 }
 
-/// A verdict a line: findings where there are any, `ok` for the others when asked.
+/// Prints the findings of each line, and with `all` also `ok` for lines without one.
 fn show_verdicts(ctx: &CliContext, read: &BaselineImport, all: bool) {
     let output = &ctx.output;
     if output.json {
@@ -133,7 +135,8 @@ fn show_verdicts(ctx: &CliContext, read: &BaselineImport, all: bool) {
     }
 }
 
-/// The rank at which a unit counts: of its last version, since figures of the past were counted by what the unit was.
+/// The level at which a unit counts: that of its last version, since figures of earlier years were
+/// counted for the unit as it was.
 fn counting_level_of(reference: &ReferenceSnapshot, uid: &str) -> Option<CountingLevel> {
     match reference.org.unit_by_uid(uid)?.versions.last()?.kind {
         UnitKind::Province => Some(CountingLevel::Province),
@@ -144,7 +147,8 @@ fn counting_level_of(reference: &ReferenceSnapshot, uid: &str) -> Option<Countin
     }
 }
 
-/// The row under the uid by which the organisation knows the unit: of several joined ones the earliest.
+/// The row with the uid under which the organisation stores the unit; of several merged units the
+/// earliest.
 fn with_canonical_uid(reference: &ReferenceSnapshot, row: BaselineRow) -> BaselineRow {
     let uid = reference.org.unit_by_uid(&row.unit_uid).map(|unit| unit.uid.clone());
     BaselineRow { unit_uid: uid.unwrap_or(row.unit_uid), ..row }
@@ -157,7 +161,7 @@ fn export_baselines(ctx: &CliContext, out: Option<&Path>) -> CliResult {
     files::write_text(&ctx.output, out, &baseline::format_baselines(&rows, &reference.catalogue))
 }
 
-/// The newest import of each unit and element, in the order of unit, element and day.
+/// The newest import of each unit and element, ordered by unit, element and day.
 fn newest_baselines(local_app: &LocalApp) -> CliResult<Vec<BaselineRow>> {
     let mut newest: BTreeMap<(String, ElementCode), Vec<BaselineRow>> = BTreeMap::new();
     for row in local_app.app.baselines(&local_app.actor)? {

@@ -1,6 +1,5 @@
-//! `thidua bench`: how close the product comes to the limit of this machine.
-//!
-//! Knows how to show rows; what is measured, and against what, is the bench's.
+//! `thidua bench`: prints how close the product comes to the limit of this machine. `crate::bench`
+//! measures.
 
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
@@ -18,7 +17,8 @@ use std::path::PathBuf;
   cargo run --release --features bench -- bench --soak 1800
   cargo run --release --features bench -- bench --against https://10.0.0.2:8443 --ca ca.pem --code CODE")]
 pub(super) struct Args {
-    /// Các dòng cần đo; bỏ trống là tất cả · Rows to run: unary push pull nothing targets rollup follow; all when none is named.
+    /// Các dòng cần đo; bỏ trống là tất cả · Rows to run: unary push pull nothing targets rollup
+    /// follow; all when none is named.
     rows: Vec<String>,
     /// Số lần đo mỗi dòng · How often each row runs; the median counts.
     #[arg(long, default_value_t = 3)]
@@ -26,7 +26,8 @@ pub(super) struct Args {
     /// Số luồng theo dõi · Idle followers of the row `follow`.
     #[arg(long, default_value_t = 2_000)]
     followers: usize,
-    /// Đo khi tỉnh và năm lớn dần, thay cho các dòng · 100, 1,000 and 10,000 communes after 1, 10 and 52 weeks, instead of the rows.
+    /// Đo khi tỉnh và năm lớn dần, thay cho các dòng · 100, 1,000 and 10,000 communes after 1, 10
+    /// and 52 weeks, instead of the rows.
     #[arg(long)]
     growth: bool,
     /// Ít nhất bấy nhiêu xã · With --growth: at least so many communes.
@@ -38,10 +39,12 @@ pub(super) struct Args {
     /// Vẽ biểu đồ SVG vào tệp này · With --growth: draw it into this file.
     #[arg(long, value_name = "FILE")]
     chart: Option<PathBuf>,
-    /// Tải hỗn hợp trong bấy nhiêu giây lên một máy chủ thật · Mixed load of so many seconds on a real server, instead of the rows.
+    /// Tải hỗn hợp trong bấy nhiêu giây lên một máy chủ thật · Mixed load of so many seconds on a
+    /// real server, instead of the rows.
     #[arg(long, value_name = "SECONDS")]
     soak: Option<u64>,
-    /// Tải một máy chủ đang chạy, chỉ đọc · Load a server that runs, reading only, instead of the rows.
+    /// Tải một máy chủ đang chạy, chỉ đọc · Load a server that runs, reading only, instead of the
+    /// rows.
     #[arg(long, value_name = "URL", requires_all = ["ca", "code"])]
     against: Option<String>,
     /// Chứng thư của CA đã ký cho máy chủ đó · With --against: the CA's certificate in PEM.

@@ -1,6 +1,7 @@
-//! `thidua campaign apply|check|export`: campaigns, elements and forms as files; all files of one call, or nothing.
+//! `thidua campaign apply|check|export`: reads campaigns, elements and forms from files and applies
+//! all files of one call, or none.
 //!
-//! Knows no life of a campaign: see `campaign_life`.
+//! [`campaign_lifecycle`] holds `list` and `step`.
 
 use super::campaign_lifecycle;
 use super::context::CliContext;
@@ -27,21 +28,24 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Args)]
 struct CampaignFileArgs {
-    /// Tệp phong trào, chỉ tiêu hoặc biểu mẫu; có thể nhiều · A file of a campaign, of elements or of forms; may be repeated.
+    /// Tệp phong trào, chỉ tiêu hoặc biểu mẫu; có thể nhiều · A file of a campaign, of elements or
+    /// of forms; may be repeated.
     #[arg(long = "file", short, required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 }
 
 #[derive(Debug, clap::Subcommand)]
 enum CampaignCommand {
-    /// Tạo hoặc đổi theo tệp · Create or change as the files say; shows the difference first, all files or none.
+    /// Tạo hoặc đổi theo tệp · Create or change as the files say; shows the difference first, all
+    /// files or none.
     #[command(after_help = "Ví dụ / Examples:
   thidua campaign apply -f elements.toml -f forms.toml -f campaign-a.toml --dry-run
   thidua campaign apply -f campaign-a.toml --basis \"QĐ 12/QĐ-CAT 02/01/2025, điều chỉnh chỉ tiêu T1\"")]
     Apply {
         #[command(flatten)]
         files: CampaignFileArgs,
-        /// Căn cứ sửa đổi phong trào đã duyệt · The decision on which a change of an approved campaign rests.
+        /// Căn cứ sửa đổi phong trào đã duyệt · The decision on which a change of an approved
+        /// campaign rests.
         #[arg(long, value_name = "TEXT")]
         basis: Option<String>,
         /// Chỉ cho xem khác biệt, không ghi · Show the difference only, write nothing.
@@ -59,7 +63,8 @@ enum CampaignCommand {
     #[command(after_help = "Ví dụ / Examples:
   thidua campaign export A > campaign-a.toml")]
     Export {
-        /// Mã phong trào; bỏ trống khi chỉ có một · Code of the campaign; may be left out when there is only one.
+        /// Mã phong trào; bỏ trống khi chỉ có một · Code of the campaign; may be left out when
+        /// there is only one.
         code: Option<String>,
         /// Tệp đích · Write here instead of to standard output.
         #[arg(long, short)]
@@ -69,10 +74,12 @@ enum CampaignCommand {
     #[command(after_help = "Ví dụ / Examples:
   thidua campaign list --json")]
     List,
-    /// Chuyển phong trào sang bước tiếp · Take a campaign to its next state; says everything that stands against it.
+    /// Chuyển phong trào sang bước tiếp · Take a campaign to its next state; says everything that
+    /// stands against it.
     ///
-    /// approve: duyệt · launch, start, close: theo lịch, việc apply-day tự làm · by the calendar, the job apply-day takes them ·
-    /// review, conclude: tổng kết · results stand, no report comes in any more · suspend, resume, close_early, archive.
+    /// approve: duyệt · launch, start, close: theo lịch, việc apply-day tự làm · by the calendar,
+    /// the job apply-day takes them · review, conclude: tổng kết · results stand, no report comes
+    /// in any more · suspend, resume, close_early, archive.
     #[command(after_help = "Ví dụ / Examples:
   thidua campaign step approve --campaign A
   thidua campaign step conclude --campaign A")]
@@ -80,7 +87,8 @@ enum CampaignCommand {
         /// Bước · The step.
         #[arg(value_parser = campaign_lifecycle::parse_step)]
         step: CampaignStep,
-        /// Mã phong trào; bỏ trống khi chỉ có một · Code of the campaign; may be left out when there is only one.
+        /// Mã phong trào; bỏ trống khi chỉ có một · Code of the campaign; may be left out when
+        /// there is only one.
         #[arg(long)]
         campaign: Option<String>,
     },
@@ -102,7 +110,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     }
 }
 
-/// What the files of one call say, and what is to be remarked about them.
+/// The parsed files of one call, and the warnings about them.
 struct ParsedCampaignFiles {
     catalogue: Catalogue,
     campaigns: Vec<Campaign>,
@@ -167,7 +175,8 @@ fn apply_files(
 }
 
 fn check_files(ctx: &CliContext, files: &CampaignFileArgs) -> CliResult {
-    // Without a database the files are held against each other alone, so that a campaign can be written anywhere.
+    // Without a database the files are checked against each other only, so that a campaign can be
+    // written on any machine.
     let reference = match ctx.open_local_app() {
         Ok(local_app) => Some(local_app.load_reference()?),
         Err(failure) if failure.code == "NOT_INITIALISED" => None,
@@ -198,7 +207,7 @@ fn export_campaign(
     files::write_text(&ctx.output, out, &campaign_writer::format_campaign(campaign))
 }
 
-/// The campaign with this code, or the only one.
+/// The campaign with this code, or the only campaign.
 pub(super) fn find_campaign<'a>(
     reference: &'a ReferenceSnapshot,
     code: Option<&str>,
@@ -226,7 +235,8 @@ fn read_files(
     read_files_against(files, &reference.catalogue)
 }
 
-/// Reads every file, says everything that is wrong with all of them, and holds the campaigns to what the catalogue will be.
+/// Reads every file and collects all findings. Campaigns are checked against the catalogue as it
+/// will be after the import.
 fn read_files_against(
     given: &CampaignFileArgs,
     existing: &Catalogue,
@@ -262,12 +272,12 @@ fn read_files_against(
     })
 }
 
-/// Whether a file speaks of elements, forms or contracts rather than of a campaign.
+/// Whether a file holds elements, forms or contracts rather than a campaign.
 fn is_catalogue_file(text: &str) -> bool {
     text.lines().any(|line| matches!(line.trim(), "[[elements]]" | "[[forms]]" | "[[contracts]]"))
 }
 
-/// What is known with what the files say put over it, by code.
+/// The existing catalogue with the entries of the files in place of those with the same code.
 fn merge_catalogue(existing: &Catalogue, said: &Catalogue) -> Catalogue {
     let mut whole = said.clone();
     whole
@@ -299,7 +309,7 @@ fn find_unknown_calendars(catalogue: &Catalogue) -> Vec<Violation> {
         .collect()
 }
 
-/// The standard calendars that the database does not have yet.
+/// The standard calendars that the database does not hold yet.
 fn find_missing_calendars(reference: &ReferenceSnapshot) -> Vec<Calendar> {
     let standard = Calendars::standard();
     standard
@@ -309,7 +319,7 @@ fn find_missing_calendars(reference: &ReferenceSnapshot) -> Vec<Calendar> {
         .collect()
 }
 
-/// One thing that the files change.
+/// One change that the files make.
 struct CampaignFileChange {
     kind: &'static str,
     code: String,
@@ -363,7 +373,7 @@ fn diff_against_reference(
     all
 }
 
-/// New things in one line, changed ones with the lines that differ.
+/// Prints a new entry in one line, a changed one with the lines that differ.
 fn print_change(ctx: &CliContext, change: &CampaignFileChange) {
     let output = &ctx.output;
     let CampaignFileChange { kind, code, old, new } = change;

@@ -1,6 +1,5 @@
-//! `thidua campaign list|step`: where campaigns stand in their lives, and taking one to its next state.
-//!
-//! Knows no rule: which step may be taken when is a table of the domain.
+//! `thidua campaign list|step`: lists the states of campaigns and moves one to its next state.
+//! `domain::campaign` holds the table of allowed steps.
 
 use super::context::CliContext;
 use super::error::CliResult;
@@ -55,7 +54,7 @@ pub(super) fn step_campaign(ctx: &CliContext, code: Option<&str>, step: Campaign
     Ok(())
 }
 
-/// A step by its name, in any case.
+/// Parses the name of a step in any case.
 pub(super) fn parse_step(text: &str) -> Result<CampaignStep, String> {
     let wanted = text.to_uppercase().replace('-', "_");
     CampaignStep::parse(&wanted).ok_or_else(|| {

@@ -1,4 +1,4 @@
-//! `thidua completions SHELL`: what a shell needs to complete our commands.
+//! `thidua completions SHELL`: prints the completion script of a shell.
 
 use super::error::CliResult;
 use clap::CommandFactory;
@@ -17,7 +17,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> CliResult {
     let mut text = Vec::new();
     clap_complete::generate(args.shell, &mut super::Cli::command(), "thidua", &mut text);
-    // Whoever closes the pipe has read enough.
+    // A closed pipe is not an error.
     let _ = std::io::Write::write_all(&mut std::io::stdout().lock(), &text);
     Ok(())
 }

@@ -1,5 +1,7 @@
-//! What every subcommand is given: how to talk, and the configuration and database once it asks for them.
+//! The context that every subcommand gets: output, configuration and, opened on request, the
+//! database.
 
+use super::backup_locations::backup_locations;
 use super::error::{CliError, CliResult};
 use super::output::Output;
 use crate::app::{App, ReferenceSnapshot};
@@ -44,21 +46,21 @@ fn parse_lang(text: &str) -> Result<Lang, String> {
 
 /// The context of a subcommand.
 pub(super) struct CliContext {
-    /// How to talk.
+    /// Prints answers and remarks.
     pub(super) output: Output,
     common: CommonArgs,
 }
 
-/// The application as an operator at the machine uses it.
+/// The application with the operator's rights.
 pub(super) struct LocalApp {
     /// The application.
     pub(super) app: App,
-    /// The actor SYSTEM.
+    /// The system actor.
     pub(super) actor: Actor,
 }
 
 impl LocalApp {
-    /// Units, forms and campaigns as they are now.
+    /// Units, forms and campaigns in their present state.
     pub(super) fn load_reference(&self) -> CliResult<Arc<ReferenceSnapshot>> {
         Ok(self.app.store().read(|tx| self.app.reference(tx))?)
     }
@@ -75,17 +77,18 @@ impl CliContext {
         &self.common.data
     }
 
-    /// The configuration: file, environment, flags.
+    /// The configuration from file, environment and flags.
     pub(super) fn read_config(&self) -> CliResult<Config> {
         let common = &self.common;
-        // A variable that is no text cannot be one of ours.
+        // Names and values that are not UTF-8 cannot belong to the configuration.
         let environment = std::env::vars_os().filter_map(|(name, value)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         });
         Ok(Config::load(&common.data, common.config.as_deref(), environment, &common.set)?)
     }
 
-    /// The database on this machine, as the operator. Refused before `thidua init`.
+    /// Opens the database of this machine with the operator's rights; NOT_INITIALISED before
+    /// `thidua init`.
     pub(super) fn open_local_app(&self) -> CliResult<LocalApp> {
         self.open_local_app_with(&self.read_config()?)
     }
@@ -93,13 +96,13 @@ impl CliContext {
     pub(super) fn open_local_app_with(&self, config: &Config) -> CliResult<LocalApp> {
         let lease_micros = i64::from(config.jobs.lease_seconds.get()) * 1_000_000;
         let app = App::new(self.open_store(config)?, Clock::System)
-            .with_backup_dirs(super::backup::backup_locations(config));
+            .with_backup_dirs(backup_locations(config));
         let app = app.with_job_lease(lease_micros);
         let actor = app.system_actor()?;
         Ok(LocalApp { app, actor })
     }
 
-    /// Opens the database that the configuration names, unless there is none yet.
+    /// Opens the database that the configuration names. A missing SQLite file is NOT_INITIALISED.
     pub(super) fn open_store(&self, config: &Config) -> CliResult<Store> {
         let location = DatabaseLocation::parse(&config.database_url());
         if let DatabaseLocation::Sqlite(path) = &location
@@ -111,7 +114,7 @@ impl CliContext {
     }
 }
 
-/// The language of the terminal: English where the locale says so, else Vietnamese.
+/// The language of the terminal: English where the locale says so, otherwise Vietnamese.
 fn terminal_lang() -> Lang {
     let set = ["LC_ALL", "LC_MESSAGES", "LANG"]
         .iter()

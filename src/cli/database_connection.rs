@@ -1,19 +1,18 @@
-//! The lines to the database and to its replica: where the configuration has them, and what an operator is told whose database is on another
-//! machine, while nobody makes sure who answers there. In both languages.
-//!
-//! Whether it is so is the store's to say.
+//! The connections to the database and to its replica: reads them from the configuration, and holds
+//! the warning for a remote database whose identity is not verified, in both languages.
+//! [`DatabaseLocation::is_exposed`] decides when the warning applies.
 
 use super::error::{CliError, CliResult};
 use crate::config::Config;
 use crate::store::{DatabaseLocation, POSTGRES_TLS_BUILT};
 
-/// What is wrong.
+/// The warning.
 pub(super) const UNVERIFIED_CONNECTION_TEXT: [&str; 2] = [
     "đường đến cơ sở dữ liệu ra khỏi máy này mà không kiểm tra ai trả lời: ai ở giữa cũng đọc và sửa được",
     "the line to the database leaves this machine and nobody makes sure who answers: whoever is on the way can read and change it",
 ];
 
-/// What to do about it, with this programme.
+/// The remedy that this build offers.
 pub(super) const VERIFY_CONNECTION_HINT: [&str; 2] = if POSTGRES_TLS_BUILT {
     [
         "thêm sslmode=verify-full&sslrootcert=TỆP vào database.url; xem OPERATIONS.vi.md",
@@ -26,7 +25,7 @@ pub(super) const VERIFY_CONNECTION_HINT: [&str; 2] = if POSTGRES_TLS_BUILT {
     ]
 };
 
-/// Where the replica is, if there is one. Only PostgreSQL has such.
+/// The location of the replica, if one is configured. Only PostgreSQL has replicas.
 pub(super) fn replica_location(config: &Config) -> CliResult<Option<DatabaseLocation>> {
     let url = config.database.replica_url.reveal();
     if url.is_empty() {

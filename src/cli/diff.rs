@@ -1,6 +1,6 @@
-//! What changes between two texts, line by line.
+//! Compares two texts line by line.
 
-/// A line of a comparison.
+/// A line that differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DiffLine<'a> {
     /// Only in the old text.
@@ -9,7 +9,7 @@ pub(super) enum DiffLine<'a> {
     Added(&'a str),
 }
 
-/// The lines that differ, in order; lines that stay are left out.
+/// The lines that differ, in order; equal lines are left out.
 pub(super) fn diff_lines<'a>(old: &'a str, new: &'a str) -> Vec<DiffLine<'a>> {
     let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
     let common = common_suffix_lengths(&old, &new);
@@ -28,7 +28,8 @@ pub(super) fn diff_lines<'a>(old: &'a str, new: &'a str) -> Vec<DiffLine<'a>> {
     lines
 }
 
-/// For each pair of places the length of the longest common part from there on. Files of ours have some hundred lines.
+/// For each pair of positions, the length of the longest common subsequence from there on. O(n * m)
+/// memory; files have some hundred lines.
 fn common_suffix_lengths(old: &[&str], new: &[&str]) -> Vec<Vec<u32>> {
     let mut common = vec![vec![0; new.len() + 1]; old.len() + 1];
     for i in (0..old.len()).rev() {

@@ -1,8 +1,10 @@
-//! `thidua doctor`: looks at everything an operator is answerable for, says what is wrong, and ends with what to do first.
+//! `thidua doctor`: checks the state of the server, prints each problem and ends with the first
+//! actions to take.
 //!
-//! Changes nothing. Each look is a function that gives findings; how urgent one is decides its place, never who is to blame.
+//! Changes nothing. Each check is a function that returns findings; the findings are ordered by
+//! urgency.
 
-use super::backup::{NO_STANDBY_TEXT, backup_locations};
+use super::backup_locations::{NO_STANDBY_TEXT, backup_locations};
 use super::context::{CliContext, LocalApp};
 use super::database_connection;
 use super::error::{CliError, CliResult};
@@ -28,16 +30,16 @@ pub(super) struct Args {
     full: bool,
 }
 
-/// How soon somebody must act.
+/// How soon an operator must act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Urgency {
-    /// Something is being lost or refused now.
+    /// Data is lost or calls are refused now.
     Immediate,
-    /// The next accident would cost data.
+    /// The next failure would lose data.
     Today,
 }
 
-/// One thing that is not as it should be.
+/// One problem with its remedy.
 struct DoctorFinding {
     urgency: Urgency,
     code: &'static str,
@@ -57,11 +59,11 @@ impl DoctorFinding {
     }
 }
 
-/// Most actions that stand at the end.
+/// Most actions in the summary at the end.
 const FIRST_ACTIONS_MAX: usize = 3;
-/// A copy older than this is too old.
+/// A copy older than this is reported; microseconds.
 const COPY_AGE_MAX: i64 = 2 * DAY_MICROS;
-/// A night that has not ended well for so long has failed.
+/// A nightly job that has not succeeded for this long is reported; microseconds.
 const NIGHTLY_AGE_MAX: i64 = 2 * DAY_MICROS;
 
 pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
@@ -120,7 +122,7 @@ fn check_history(
     let mut found = Vec::new();
     let head = local_app.app.store().read(|tx| tx.head())?;
     if local_app.app.store().is_superseded() {
-        // A database that was moved has lost nothing: its own history goes on at the other place.
+        // A database that was moved lost nothing: its history continues in the other place.
         let by = local_app.app.store().read(|tx| tx.setting(SUPERSEDED_SETTING))?;
         let moved = by.as_deref() == Some(&head.epoch.to_be_bytes()[..]);
         let alone =
@@ -202,7 +204,8 @@ fn check_backups(config: &Config, local_app: &LocalApp) -> CliResult<Vec<DoctorF
     Ok(vec![finding])
 }
 
-/// A PostgreSQL has copies of its own, made by its own tools: whether there is one at all, and whether it is in step.
+/// PostgreSQL makes its copies with its own tools: checks that one exists and that a replica is
+/// synchronous.
 fn check_standbys(standbys: StandbyStatus) -> Vec<DoctorFinding> {
     let StandbyStatus {
         replica_count: replicas,
@@ -240,11 +243,11 @@ fn check_nightly_jobs(local_app: &LocalApp) -> CliResult<Vec<DoctorFinding>> {
     let campaigns =
         !local_app.load_reference().map(|reference| reference.campaigns.is_empty()).unwrap_or(true);
     for job in jobs::SCHEDULED_JOBS.iter().filter(|_| campaigns) {
-        let runs = local_app.app.job_runs(Some(job.name), 1)?;
+        let runs = local_app.app.job_runs(Some(job.id), 1)?;
         let Some(run) = runs.first() else { continue };
         let old = local_app.app.now().0 - run.ended_at.unwrap_or(run.started_at) > NIGHTLY_AGE_MAX;
         if run.state == "FAILED" || old {
-            let (name, at) = (job.name, Timestamp(run.slot_at).local_text());
+            let (name, at) = (job.name(), Timestamp(run.slot_at).local_text());
             let why = run.message.clone().unwrap_or_default();
             found.push(DoctorFinding::new(
                 Urgency::Today,
@@ -279,7 +282,7 @@ fn check_content(local_app: &LocalApp) -> CliResult<Vec<DoctorFinding>> {
     Ok(checked.problems.into_iter().map(finding).collect())
 }
 
-/// The way to the database, and to its replica.
+/// Checks the connections to the database and to its replica.
 fn check_connections(
     location: &DatabaseLocation,
     replica: Option<&DatabaseLocation>,

@@ -1,4 +1,5 @@
-//! How a subcommand fails: a code, a reason, what to do next, in both languages; and every finding behind it.
+//! The error of a subcommand: a code, a reason with the next step in both languages, and the
+//! findings behind it.
 
 use crate::app::AppError;
 use crate::config::ConfigError;
@@ -14,30 +15,30 @@ use std::path::Path;
 /// Result of a subcommand's step.
 pub(super) type CliResult<T = ()> = Result<T, CliError>;
 
-/// Why a subcommand did not do what it was asked.
+/// Why a subcommand failed.
 #[derive(Debug, Clone)]
 pub(super) struct CliError {
     /// Stable code.
     pub(super) code: String,
     /// Reason and next step.
     texts: [String; 2],
-    /// Every finding behind it.
+    /// The findings behind the error.
     pub(super) findings: Vec<CliFinding>,
-    /// Wrong usage rather than a refusal.
+    /// Wrong usage rather than a refusal; exit code 2.
     pub(super) is_usage_error: bool,
 }
 
-/// One finding, with its place if it has one.
+/// One finding, with its position in a file if it has one.
 #[derive(Debug, Clone)]
 pub(super) struct CliFinding {
-    /// File and place in it.
+    /// File and position in it.
     pub(super) place: Option<(String, TextPosition)>,
-    /// What is wrong.
+    /// The violation.
     pub(super) violation: Violation,
 }
 
 impl CliFinding {
-    /// One line for a person.
+    /// One line of text.
     pub(super) fn to_line(&self, lang: Lang) -> String {
         let Violation { severity: grade, code, path: at, vi, en } = &self.violation;
         let mark = match grade {
@@ -95,7 +96,7 @@ impl CliError {
         Self { is_usage_error: true, ..Self::new("USAGE", vi, en) }
     }
 
-    /// Nothing secret can be made.
+    /// The random number generator failed.
     pub(super) fn no_random() -> Self {
         Self::new(
             "NO_RANDOM",
@@ -104,7 +105,7 @@ impl CliError {
         )
     }
 
-    /// There is no database yet.
+    /// The database does not exist yet.
     pub(super) fn not_initialised(dir: &Path) -> Self {
         let dir = dir.display();
         Self::new(
@@ -114,7 +115,7 @@ impl CliError {
         )
     }
 
-    /// A file that cannot be read or written.
+    /// A file cannot be read or written.
     pub(super) fn file_error(path: &Path, error: &std::io::Error) -> Self {
         let path = path.display();
         Self::new(
@@ -124,7 +125,7 @@ impl CliError {
         )
     }
 
-    /// The line to the database is to be encrypted, and this programme cannot.
+    /// `database.url` asks for TLS and this build has no TLS to PostgreSQL.
     fn no_database_tls() -> Self {
         Self::new(
             "NO_DATABASE_TLS",
@@ -137,7 +138,7 @@ impl CliError {
         )
     }
 
-    /// The database did not prove to be the right one, or one end does not take the line.
+    /// The database did not prove its identity, or one side refused the connection.
     fn database_unverified(text: &str) -> Self {
         Self::new(
             "DATABASE_NOT_PROVEN",
@@ -152,7 +153,7 @@ impl CliError {
         )
     }
 
-    /// Files whose content is refused; nothing of them was written.
+    /// The content of files was refused and nothing was written.
     pub(super) fn refused_files(findings: impl IntoIterator<Item = impl Into<CliFinding>>) -> Self {
         let failure = Self::new(
             "FILE_REFUSED",
@@ -244,6 +245,15 @@ impl From<store::Error> for CliError {
                 ),
                 format!(
                     "the database's schema is older than this programme (to apply: {pending}); back it up, then run thidua migrate"
+                ),
+            ),
+            store::Error::PreReleaseSchema { found } => Self::new(
+                "PRE_RELEASE_SCHEMA",
+                format!(
+                    "cơ sở dữ liệu thuộc dòng trước phát hành (lược đồ {found}), chương trình này không đọc và không nâng cấp được; không có gì bị thay đổi: hãy giữ lại tệp, dùng chương trình cũ để xem, và tạo cơ sở dữ liệu mới bằng thidua init"
+                ),
+                format!(
+                    "the database is of the pre-release line (schema {found}), which this program can neither read nor upgrade; nothing was changed: keep it, read it with the program that made it, and make a new one with thidua init"
                 ),
             ),
             store::Error::Superseded => Self::new(

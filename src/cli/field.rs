@@ -1,4 +1,5 @@
-//! `thidua field`: an offline client with plain prompts; everything works without a network and is sent when there is one.
+//! `thidua field`: an offline client with plain prompts. Every command works without a network; the
+//! outbox is sent on the next sync.
 
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
@@ -80,7 +81,8 @@ enum FieldCommand {
         #[arg(long)]
         submit: bool,
     },
-    /// Đề nghị điều chỉnh báo cáo đã duyệt · Propose to amend an accepted report; a reviewer decides.
+    /// Đề nghị điều chỉnh báo cáo đã duyệt · Propose to amend an accepted report; a reviewer
+    /// decides.
     #[command(
         after_help = "Ví dụ / Examples:\n  thidua field propose REPORT so_offences=3 --reason \"Nhập nhầm\""
     )]
@@ -192,7 +194,7 @@ fn sync_phone(ctx: &CliContext, phone: &Phone, wire_log: bool) -> CliResult {
     Ok(())
 }
 
-/// Every byte by kind of frame; what is left is TLS and HTTP/2.
+/// The bytes of a sync by kind of frame; the rest is TLS and HTTP/2.
 fn traffic_text(output: &Output, done: &SyncSummary) -> String {
     let mut text = String::new();
     let mut line = |kind: &str, count: u32, bytes: u64| {
@@ -218,7 +220,7 @@ fn sync_command_if_any(ctx: &CliContext, phone: &Phone, number: Option<u64>) -> 
     Ok(())
 }
 
-/// Reports due between two days, both included; without days the last five weeks.
+/// Reports due between two days, both included; by default those of the last five weeks.
 fn find_due_between(
     phone: &Phone,
     from: Option<Date>,
@@ -266,7 +268,7 @@ fn list_due(ctx: &CliContext, phone: &Phone, from: Option<Date>, to: Option<Date
     Ok(())
 }
 
-/// Looks for a report that is there, or one that is due in the last year and has nothing yet.
+/// Fills in an existing report, or one that was due in the last three years and is still blank.
 fn fill_report(
     ctx: &CliContext,
     phone: &Phone,
@@ -314,7 +316,7 @@ fn cell_syntax_error(text: &str) -> CliError {
     )
 }
 
-/// One prompt a cell; an empty line keeps what is there.
+/// Prompts for each cell; an empty line keeps the present value.
 fn prompt_cells(
     ctx: &CliContext,
     presented: &[crate::client::facade::CellView],
@@ -323,7 +325,7 @@ fn prompt_cells(
     let (mut lines, mut cells) = (std::io::stdin().lock().lines(), Vec::new());
     for cell in presented {
         let name = output.pick(&cell.name_vi, &cell.name_en);
-        // Prompts go beside the answer, so that --json stays JSON.
+        // Prompts go to standard error, so that `--json` stays JSON.
         let _ = write!(std::io::stderr(), "{name} [{}] ", figure_text(cell.value));
         let line = lines.next().and_then(Result::ok).unwrap_or_default();
         let value = if line.trim().is_empty() {

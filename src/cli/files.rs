@@ -1,13 +1,13 @@
-//! Reading people's files from disk, and writing answers to one.
+//! Reads text files, and writes answers to a file or to standard output.
 
 use super::error::{CliError, CliResult};
 use super::output::Output;
 use std::path::Path;
 
-/// Most bytes of one file: more than any honest file here.
+/// Most bytes of one file.
 const FILE_BYTES_MAX: u64 = 64 << 20;
 
-/// The text of a file, as people's editors write it; Excel's UTF-16 is refused with what to do.
+/// The text of a file. UTF-16, as Excel writes it, is refused with the remedy.
 pub(super) fn read_text(path: &Path) -> CliResult<String> {
     let failed = |error: std::io::Error| CliError::file_error(path, &error);
     if std::fs::metadata(path).map_err(failed)?.len() > FILE_BYTES_MAX {
@@ -28,7 +28,7 @@ pub(super) fn read_text(path: &Path) -> CliResult<String> {
     })
 }
 
-/// Writes to `out`, or to standard output without one.
+/// Writes to `out`, or to standard output without it.
 pub(super) fn write_text(output: &Output, out: Option<&Path>, text: &str) -> CliResult {
     match out {
         Some(path) => {
@@ -41,7 +41,7 @@ pub(super) fn write_text(output: &Output, out: Option<&Path>, text: &str) -> Cli
     }
 }
 
-/// The name of a file as findings show it: as the person gave it.
+/// The name of a file in findings: as it was given.
 pub(super) fn display_name(path: &Path) -> String {
     path.display().to_string()
 }

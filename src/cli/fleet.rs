@@ -1,4 +1,5 @@
-//! `thidua fleet`: when units were last heard, and what waits at them; in the order of their codes.
+//! `thidua fleet`: when each unit was last heard, and what waits on its devices, ordered by unit
+//! code.
 
 use super::access::find_units_under;
 use super::context::CliContext;

@@ -12,7 +12,8 @@ use serde_json::json;
   thidua healthcheck
   thidua healthcheck --address https://127.0.0.1:8443")]
 pub(super) struct Args {
-    /// Địa chỉ máy chủ · Address of the server (default: the listening address of the configuration).
+    /// Địa chỉ máy chủ · Address of the server (default: the listening address of the
+    /// configuration).
     #[arg(long)]
     address: Option<String>,
 }

@@ -1,7 +1,8 @@
-//! `thidua init`: data directory, commented configuration, CA and server certificate, keys, an empty database and the first
-//! administrator's enrolment code. Imports nothing, and replaces nothing that is there.
+//! `thidua init`: creates the data directory, the commented configuration, CA and server
+//! certificate, keys, an empty database and the first administrator's enrolment code. Imports
+//! nothing and replaces nothing that exists.
 
-use super::backup;
+use super::backup_locations::{backup_locations, ensure_directory, missing_backup_warning};
 use super::context::{CliContext, LocalApp};
 use super::error::{CliError, CliResult};
 use super::invite;
@@ -26,10 +27,12 @@ use std::path::Path;
   thidua init --set backup.second=/srv/thidua-copies   # nơi thứ hai của bản sao hằng đêm / the second place of the nightly copy
   thidua init --set database.url=postgres://thidua@localhost/thidua")]
 pub(super) struct Args {
-    /// Tên hoặc địa chỉ trong chứng thư máy chủ · Name or address in the server's certificate; may be repeated.
+    /// Tên hoặc địa chỉ trong chứng thư máy chủ · Name or address in the server's certificate; may
+    /// be repeated.
     #[arg(long = "name", value_name = "NAME")]
     names: Vec<String>,
-    /// Nhãn tài khoản quản trị đầu tiên · Label of the first administrator's account; no personal name.
+    /// Nhãn tài khoản quản trị đầu tiên · Label of the first administrator's account; no personal
+    /// name.
     #[arg(long, default_value = "admin")]
     admin: String,
 }
@@ -50,55 +53,58 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
             ),
         ));
     }
-    // Everything that may be refused comes before the file that says that the directory is ready.
+    // Every step that can be refused runs before the configuration file, which marks the directory
+    // as initialised, is written.
     let config = ctx.read_config()?;
     make_directory(dir)?;
-    let places = backup::backup_locations(&config);
-    places
-        .primary
-        .iter()
-        .chain(&places.secondary)
-        .try_for_each(|place| backup::ensure_directory(place))?;
+    let places = backup_locations(&config);
+    places.primary.iter().chain(&places.secondary).try_for_each(|place| ensure_directory(place))?;
     let names = if args.names.is_empty() { &config.tls.names } else { &args.names };
+    let local_app = create_database(&config, names)?;
+    let account = create_first_administrator(&local_app, &args.admin)?;
+    let issued = invite::issue_invite(&local_app, &config, account)?;
+    write_configuration(dir, &config, names)?;
+    let output = &ctx.output;
+    let text = || {
+        let mut lines = vec![
+            format!("{} {}", output.pick("đã tạo", "made"), dir.display()),
+            output
+                .pick(
+                    "mã ghi danh của quản trị viên đầu tiên, chỉ in một lần này:",
+                    "the first administrator's enrolment code, printed this once:",
+                )
+                .to_owned(),
+        ];
+        lines.extend(issued.to_lines(output).into_iter().map(|line| format!("  {line}")));
+        lines.extend(missing_backup_warning(output, &config, local_app.app.store()));
+        lines.push(format!(
+            "{} thidua org import DIR --data {}",
+            output.pick("tiếp theo:", "next:"),
+            dir.display()
+        ));
+        lines.join("\n")
+    };
+    output.print_answer(
+        text,
+        || json!({ "data": dir.display().to_string(), "account": args.admin, "enrolment": issued.to_json() }),
+    );
+    Ok(())
+}
+
+/// Creates CA, server certificate, keys and the database with its first epoch.
+fn create_database(config: &Config, names: &[String]) -> CliResult<LocalApp> {
     let clock = Clock::System;
-    ca::init_tls(&invite::tls_files(&config), names, clock.now())?;
-    ServerKeys::open(dir)?;
+    ca::init_tls(&invite::tls_files(config), names, clock.now())?;
+    ServerKeys::open(&config.dir)?;
     let app = App::new(Store::open(&DatabaseLocation::parse(&config.database_url()))?, clock);
     let epoch = auth::random_bytes()
         .map_err(|error| CliError::new("NO_RANDOM", error.to_string(), error.to_string()))?;
     app.init_epoch(epoch)?;
     let actor = app.system_actor()?;
-    let desk = LocalApp { app, actor };
-    let account = create_first_administrator(&desk, &args.admin)?;
-    let handed = invite::issue_invite(&desk, &config, account)?;
-    write_configuration(dir, &config, names)?;
-    let say = &ctx.output;
-    let text = || {
-        let mut lines = vec![
-            format!("{} {}", say.pick("đã tạo", "made"), dir.display()),
-            say.pick(
-                "mã ghi danh của quản trị viên đầu tiên, chỉ in một lần này:",
-                "the first administrator's enrolment code, printed this once:",
-            )
-            .to_owned(),
-        ];
-        lines.extend(handed.to_lines(say).into_iter().map(|line| format!("  {line}")));
-        lines.extend(backup::missing_backup_warning(ctx, &config, desk.app.store()));
-        lines.push(format!(
-            "{} thidua org import DIR --data {}",
-            say.pick("tiếp theo:", "next:"),
-            dir.display()
-        ));
-        lines.join("\n")
-    };
-    say.print_answer(
-        text,
-        || json!({ "data": dir.display().to_string(), "account": args.admin, "enrolment": handed.to_json() }),
-    );
-    Ok(())
+    Ok(LocalApp { app, actor })
 }
 
-/// A directory for its owner only: keys and figures lie in it.
+/// Makes a directory that only its owner can read; it holds keys and figures.
 fn make_directory(dir: &Path) -> CliResult {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
@@ -107,17 +113,23 @@ fn make_directory(dir: &Path) -> CliResult {
     builder.create(dir).map_err(|error| CliError::file_error(dir, &error))
 }
 
-/// An account that may enrol and revoke everywhere: on the unit that stands for the authority until the organisation is imported.
-fn create_first_administrator(desk: &LocalApp, label: &str) -> CliResult<AccountId> {
+/// Creates an account that may enrol and revoke everywhere: on the root unit, or its placeholder
+/// until the organisation is imported.
+fn create_first_administrator(local_app: &LocalApp, label: &str) -> CliResult<AccountId> {
     let account = AccountId::from_code(label);
-    let root = desk.app.store().read(|tx| desk.app.root_unit(tx))?.unwrap_or(UnitId([0; 16]));
-    let grant =
-        Grant { role: Role::Admin, unit: root, from: desk.app.now().local_date(), to: Date::MAX };
-    desk.app.grant_role(&desk.actor, account, label, &grant)?;
+    let root =
+        local_app.app.store().read(|tx| local_app.app.root_unit(tx))?.unwrap_or(UnitId([0; 16]));
+    let grant = Grant {
+        role: Role::Admin,
+        unit: root,
+        from: local_app.app.now().local_date(),
+        to: Date::MAX,
+    };
+    local_app.app.grant_role(&local_app.actor, account, label, &grant)?;
     Ok(account)
 }
 
-/// The commented file, with what flags and environment said at this first call.
+/// Writes the commented file with the values that flags and environment set.
 fn write_configuration(dir: &Path, config: &Config, names: &[String]) -> CliResult {
     let mut text = config::template().to_owned();
     let mut put = |key: &str, default: &str, value: String| {

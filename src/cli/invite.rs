@@ -1,4 +1,5 @@
-//! An enrolment code as it is handed over: the text of the QR picture, the typed form, and what the phone will trust.
+//! An enrolment code with everything that a phone needs: the text of the QR code, the typed form,
+//! the addresses and the hash of the CA.
 
 use super::context::LocalApp;
 use super::error::{CliError, CliResult};
@@ -13,13 +14,13 @@ use crate::server::ca::TlsFiles;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 
-/// A fresh code for one account.
+/// A new code for one account.
 pub(super) struct IssuedInvite {
     invite: Invite,
     expires: Timestamp,
 }
 
-/// Makes a code for `account` and keeps its hash: good once, for ten minutes.
+/// Makes a code for `account` and stores its hash. The code works once, for ten minutes.
 pub(super) fn issue_invite(
     local_app: &LocalApp,
     config: &Config,
@@ -36,7 +37,7 @@ pub(super) fn issue_invite(
     })
 }
 
-/// The files of TLS that the configuration names.
+/// The TLS files that the configuration names.
 pub(super) fn tls_files(config: &Config) -> TlsFiles {
     TlsFiles::in_dir(&config.resolve_path(&config.tls.dir))
 }
@@ -46,7 +47,8 @@ pub(super) fn advertised_addresses(config: &Config) -> Vec<String> {
     if !config.listen.public.is_empty() {
         return config.listen.public.clone();
     }
-    // Nobody reaches "every address"; the operator is told to name one.
+    // No client can connect to the unspecified address; `localhost` stands in until `listen.public`
+    // is set.
     let address = match config.listen.address.parse::<SocketAddr>() {
         Ok(address) if address.ip().is_unspecified() => format!("localhost:{}", address.port()),
         Ok(_) | Err(_) => config.listen.address.clone(),
@@ -55,7 +57,7 @@ pub(super) fn advertised_addresses(config: &Config) -> Vec<String> {
 }
 
 impl IssuedInvite {
-    /// Lines for a person.
+    /// Lines of text.
     pub(super) fn to_lines(&self, say: &Output) -> Vec<String> {
         let minutes = auth::ENROL_CODE_MICROS / 60_000_000;
         vec![

@@ -1,8 +1,9 @@
-//! `thidua jobs list|run|cancel|history`: the jobs of the night, at once and by hand.
+//! `thidua jobs list|run|cancel|history`: lists the scheduled jobs, runs one at once, cancels one,
+//! shows past runs.
 
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
-use crate::app::job_run::JobSlotOutcome;
+use crate::app::job_run::{JobId, JobSlotOutcome};
 use crate::domain::time::Timestamp;
 use crate::jobs::{self, ScheduledJob};
 use indicatif::ProgressBar;
@@ -28,12 +29,14 @@ enum JobsCommand {
     Run {
         /// Tên việc · Name of the job, as in `jobs list`.
         name: String,
-        /// Chỉ cho aggregate: tính lại từ mọi báo cáo gốc, phải trùng từng byte · Of aggregate: reckon from all raw reports
-        /// too, before anything is published; one byte that differs is an error.
+        /// Chỉ cho aggregate: tính lại từ mọi báo cáo gốc, phải trùng từng byte · Of aggregate:
+        /// reckon from all raw reports too, before anything is published; one byte that differs is
+        /// an error.
         #[arg(long)]
         full: bool,
     },
-    /// Hủy lượt đang chạy · Cancel the run under way; it publishes nothing and its slot is not run again.
+    /// Hủy lượt đang chạy · Cancel the run under way; it publishes nothing and its slot is not run
+    /// again.
     #[command(after_help = "Ví dụ / Examples:\n  thidua jobs cancel aggregate")]
     Cancel {
         /// Tên việc · Name of the job, as in `jobs list`.
@@ -63,12 +66,11 @@ fn list_jobs(ctx: &CliContext) -> CliResult {
     let local_app = ctx.open_local_app()?;
     let mut rows = Vec::new();
     for job in jobs::SCHEDULED_JOBS {
-        let last = local_app.app.job_runs(Some(job.name), 1)?.pop();
-        let minute = job.micros_after_midnight / 60_000_000;
-        let at = format!("{:02}:{:02}", minute / 60, minute % 60);
+        let last = local_app.app.job_runs(Some(job.id), 1)?.pop();
+        let at = job.daily_at.strftime("%H:%M").to_string();
         let (state, slot) = last
             .map_or_else(Default::default, |run| (run.state, Timestamp(run.slot_at).local_text()));
-        rows.push(vec![job.name.to_owned(), at, state, slot]);
+        rows.push(vec![job.name().to_owned(), at, state, slot]);
     }
     let output = &ctx.output;
     let headings = [
@@ -83,7 +85,7 @@ fn list_jobs(ctx: &CliContext) -> CliResult {
 
 fn find_job(name: &str) -> CliResult<&'static ScheduledJob> {
     jobs::find_job(name).ok_or_else(|| {
-        let names: Vec<&str> = jobs::SCHEDULED_JOBS.iter().map(|job| job.name).collect();
+        let names: Vec<&str> = jobs::SCHEDULED_JOBS.iter().map(ScheduledJob::name).collect();
         let names = names.join(", ");
         CliError::usage_error(
             format!("không có việc {name}; có: {names}"),
@@ -94,7 +96,7 @@ fn find_job(name: &str) -> CliResult<&'static ScheduledJob> {
 
 fn run_now(ctx: &CliContext, name: &str, full: bool) -> CliResult {
     let job = find_job(name)?;
-    if full && name != "aggregate" {
+    if full && job.id != JobId::Aggregate {
         return Err(CliError::usage_error(
             "--full chỉ dùng với aggregate",
             "--full goes with aggregate only",
@@ -144,7 +146,7 @@ fn run_now(ctx: &CliContext, name: &str, full: bool) -> CliResult {
 fn cancel_job(ctx: &CliContext, name: &str) -> CliResult {
     let job = find_job(name)?;
     let local_app = ctx.open_local_app()?;
-    if !local_app.app.cancel_job(&local_app.actor, job.name)? {
+    if !local_app.app.cancel_job(&local_app.actor, job.id)? {
         return Err(CliError::new(
             "NOT_RUNNING",
             format!("việc {name} không đang chạy; xem: thidua jobs history {name}"),
@@ -161,12 +163,10 @@ fn cancel_job(ctx: &CliContext, name: &str) -> CliResult {
 }
 
 fn show_history(ctx: &CliContext, name: Option<&str>, limit: u16) -> CliResult {
-    if let Some(name) = name {
-        find_job(name)?;
-    }
+    let job = name.map(find_job).transpose()?.map(|job| job.id);
     let local_app = ctx.open_local_app()?;
     let output = &ctx.output;
-    let runs = local_app.app.job_runs(name, i64::from(limit))?;
+    let runs = local_app.app.job_runs(job, i64::from(limit))?;
     let local = |micros: i64| Timestamp(micros).local_text();
     let rows: Vec<Vec<String>> = runs
         .into_iter()
@@ -187,7 +187,7 @@ fn show_history(ctx: &CliContext, name: Option<&str>, limit: u16) -> CliResult {
     Ok(())
 }
 
-/// Seconds with one decimal, of microseconds.
+/// Microseconds as seconds with one decimal.
 fn seconds_text(micros: i64) -> String {
     let tenths = micros / 100_000;
     format!("{}.{}", tenths / 10, tenths % 10)

@@ -1,6 +1,8 @@
-//! `thidua standings --live`: official figures as they are this moment, and beside them what they would be if all that is sent were accepted.
+//! `thidua standings --live`: the official figures at this moment, and beside them the figures if
+//! all submitted reports were accepted.
 //!
-//! For a desk. No phone shows this: the next figure must not be weighed against the target.
+//! Only for the server's terminal: phones must not show it, so that nobody fits the next figure to
+//! the target.
 
 use super::context::{CliContext, LocalApp};
 use super::error::CliResult;

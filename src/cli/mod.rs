@@ -1,12 +1,13 @@
-//! Talks to a person in a terminal: one file a subcommand, each with its `Args` and `run`.
+//! The command line: one file for each subcommand, with its `Args` and `run`.
 //!
-//! Knows every room; decides nothing about campaigns. Exit codes: 0 done, 1 refused or failed, 2 wrong usage.
+//! Must not decide about campaigns. Exit codes: 0 done, 1 refused or failed, 2 wrong usage.
 
 mod access;
 mod access_key;
 mod audit;
 mod audit_proof;
 mod backup;
+mod backup_locations;
 mod baseline;
 #[cfg(feature = "bench")]
 mod bench;
@@ -15,6 +16,7 @@ mod campaign_lifecycle;
 mod completions;
 mod context;
 mod database_connection;
+#[cfg(feature = "demo")]
 pub mod demo;
 mod diff;
 mod doctor;
@@ -56,7 +58,7 @@ use std::process::ExitCode;
 /// Phần mềm phục vụ phong trào thi đua, chạy được cả khi mất mạng.
 /// Offline-first service on which a public authority runs its campaigns.
 #[derive(Debug, Parser)]
-#[command(name = "thidua", version, about, long_about = None, max_term_width = 120, after_help = EXAMPLES)]
+#[command(name = "thidua", version, about, long_about = None, max_term_width = 120, after_help = examples())]
 struct Cli {
     #[command(flatten)]
     common: context::CommonArgs,
@@ -64,19 +66,27 @@ struct Cli {
     command: CliCommand,
 }
 
-const EXAMPLES: &str = "Ví dụ / Examples:
-  thidua demo
+/// The examples below the help; `thidua demo` only where it is built in.
+fn examples() -> String {
+    let demo = if cfg!(feature = "demo") { "\n  thidua demo" } else { "" };
+    format!(
+        "Ví dụ / Examples:{demo}
   thidua init --data thidua-data
   thidua org import examples/tra-vinh/org
   thidua campaign apply -f examples/tra-vinh/elements.toml -f examples/tra-vinh/forms.toml -f examples/tra-vinh/campaign-a.toml
   thidua baseline import -f examples/tra-vinh/baseline.csv --dry-run
-  thidua --lang en COMMAND --help";
+  thidua --lang en COMMAND --help"
+    )
+}
 
 #[derive(Debug, Subcommand)]
 enum CliCommand {
-    /// Chạy thử cả một tỉnh · A province runs its campaign through real phones' engines and a real server.
+    /// Chạy thử cả một tỉnh · A province runs its campaign through real phones' engines and a real
+    /// server.
+    #[cfg(feature = "demo")]
     Demo(demo::DemoOptions),
-    /// Tạo thư mục dữ liệu, cấu hình, khóa · Make the data directory, configuration, keys and the first administrator's code.
+    /// Tạo thư mục dữ liệu, cấu hình, khóa · Make the data directory, configuration, keys and the
+    /// first administrator's code.
     Init(init::Args),
     /// Chạy máy chủ · Run the server until it is told to end.
     Serve(serve::Args),
@@ -98,7 +108,8 @@ enum CliCommand {
     Quality(quality::Args),
     /// Chấm điểm · Score sheets of units, self, system and cluster side by side; no ranks.
     Score(score::Args),
-    /// Nhật ký · The audit: verify its chain, show its lines, print checkpoints and proofs, check them.
+    /// Nhật ký · The audit: verify its chain, show its lines, print checkpoints and proofs, check
+    /// them.
     Audit(audit::Args),
     /// Các lần tổng hợp · Published runs: list, show, verify from raw data, compare.
     Runs(runs::Args),
@@ -120,7 +131,8 @@ enum CliCommand {
     VerifyBackup(backup::VerifyArgs),
     /// Khôi phục · Restore a copy; phones send again what was lost.
     Restore(backup::RestoreArgs),
-    /// Đưa máy dự phòng lên làm máy chính · Make this second machine the primary, from the newest copy.
+    /// Đưa máy dự phòng lên làm máy chính · Make this second machine the primary, from the newest
+    /// copy.
     Promote(backup::PromoteArgs),
     /// Nâng lược đồ cơ sở dữ liệu · Bring the database's schema up to date, a copy first.
     Migrate(backup::MigrateArgs),
@@ -139,18 +151,19 @@ enum CliCommand {
     Target(target::Args),
 }
 
-/// Runs the subcommand that the process' arguments name.
+/// Runs the subcommand that the process's arguments name.
 #[must_use]
 pub fn main() -> ExitCode {
     run(std::env::args_os())
 }
 
-/// Runs the subcommand that `arguments` name, the programme's own name first.
+/// Runs the subcommand that `arguments` name; the first argument is the program's name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version come this way too, and end well. A closed pipe is nobody's fault.
+            // Help and version are errors for clap too, and exit with 0. A closed pipe is not an
+            // error.
             let _ = error.print();
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
@@ -187,6 +200,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         CliCommand::Baseline(args) => baseline::run(&ctx, args),
         #[cfg(feature = "bench")]
         CliCommand::Bench(args) => bench::run(&ctx, args),
+        #[cfg(feature = "demo")]
         CliCommand::Demo(options) => return demo::main(options, ctx.output.lang),
         CliCommand::Target(args) => {
             return target::run(args, &mut io::stdin().lock(), &mut io::stdout().lock());

@@ -1,6 +1,5 @@
-//! `thidua brief`: writes the morning page and its workbook for one unit, as the last night published the standings.
-//!
-//! Knows files; what stands on the page is `brief`'s.
+//! `thidua morning-report`: writes the morning page and its workbook of one unit from the published
+//! standings. `crate::morning_report` draws them.
 
 use super::campaign;
 use super::context::CliContext;
@@ -13,14 +12,15 @@ use crate::morning_report::{build_workbook, render_page};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
-/// `thidua brief`
+/// `thidua morning-report`
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Ví dụ / Examples:
-  thidua brief
-  thidua brief --campaign A --phase 1 --out /srv/www/thidua
-  thidua brief --unit dist-842 --lang en")]
+  thidua morning-report
+  thidua morning-report --campaign A --phase 1 --out /srv/www/thidua
+  thidua morning-report --unit dist-842 --lang en")]
 pub(super) struct Args {
-    /// Mã phong trào; bỏ trống khi chỉ có một · Code of the campaign; may be left out when there is only one.
+    /// Mã phong trào; bỏ trống khi chỉ có một · Code of the campaign; may be left out when there is
+    /// only one.
     #[arg(long)]
     campaign: Option<String>,
     /// Đợt; 0 là cả phong trào · Phase; 0 is the whole campaign.
@@ -37,9 +37,9 @@ pub(super) struct Args {
 /// The two files that were written.
 #[derive(Debug, Clone)]
 pub(super) struct MorningReportFiles {
-    /// The page.
+    /// The HTML page.
     pub(super) page: PathBuf,
-    /// The workbook.
+    /// The XLSX workbook.
     pub(super) workbook: PathBuf,
 }
 

@@ -1,6 +1,5 @@
-//! `thidua org import DIR`: units.csv, parents.csv and lineage.csv, all or nothing.
-//!
-//! Knows no rehearsal: see `rehearse`.
+//! `thidua org import DIR`: imports units.csv, parents.csv and lineage.csv, all or none.
+//! [`rehearse`] holds `org rehearse`.
 
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
@@ -21,7 +20,8 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum OrgCommand {
-    /// Nạp tổ chức từ thư mục · Import units.csv, parents.csv and lineage.csv of a directory; safe to run again.
+    /// Nạp tổ chức từ thư mục · Import units.csv, parents.csv and lineage.csv of a directory; safe
+    /// to run again.
     #[command(after_help = "Ví dụ / Examples:
   thidua org import examples/tra-vinh/org --dry-run
   thidua org import examples/tra-vinh/org")]
@@ -32,7 +32,8 @@ enum OrgCommand {
         #[arg(long)]
         dry_run: bool,
     },
-    /// Diễn tập thay đổi tổ chức · Rehearse a change: what it would do, and what does not reconcile; writes nothing.
+    /// Diễn tập thay đổi tổ chức · Rehearse a change: what it would do, and what does not
+    /// reconcile; writes nothing.
     Rehearse(rehearse::Args),
 }
 
@@ -94,7 +95,7 @@ fn import_org(ctx: &CliContext, dir: &Path, dry_run: bool) -> CliResult {
     Ok(())
 }
 
-/// How many units are new, and how many are known otherwise.
+/// Counts the new units and the changed ones.
 fn count_differences(existing: &ReferenceSnapshot, org: &Org) -> (usize, usize) {
     let new = org.units().iter().filter(|unit| existing.org.unit(unit.id).is_none()).count();
     let changed = org
@@ -105,7 +106,7 @@ fn count_differences(existing: &ReferenceSnapshot, org: &Org) -> (usize, usize) 
     (new, changed)
 }
 
-/// Units open today, by rank.
+/// Units open today, by level.
 fn count_units_by_kind(org: &Org, today: jiff::civil::Date) -> Vec<(UnitKind, usize)> {
     let count = |kind: &UnitKind| (*kind, org.units_of_kind_on(*kind, today).count());
     UnitKind::ALL.iter().map(count).filter(|(_, count)| *count > 0).collect()

@@ -1,6 +1,7 @@
-//! How the programme talks: answers on standard output, failures and remarks on standard error; JSON instead when asked.
+//! Prints answers to standard output, errors and remarks to standard error; text, or JSON with
+//! `--json`.
 //!
-//! Keys and JSON are English whatever the language. Colours only where a person looks.
+//! Keys and JSON are English in either language. Colours are used only on a terminal.
 
 use super::error::{CliError, CliFinding};
 use crate::domain::lang::Lang;
@@ -9,21 +10,21 @@ use serde_json::{Value, json};
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
-/// The voice of the programme.
+/// Prints in one language and format.
 pub(super) struct Output {
     /// Language of texts.
     pub(super) lang: Lang,
-    /// Answer in JSON.
+    /// Prints JSON instead of text.
     pub(super) json: bool,
     use_colours: bool,
 }
 
-/// Colours that say something.
+/// Colours by meaning.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Colour {
-    /// Went well, or is new.
+    /// Success, or a new entry.
     Green,
-    /// Refused, or gone.
+    /// A refusal, or a removed entry.
     Red,
     /// A warning.
     Yellow,
@@ -37,27 +38,27 @@ impl Output {
         Self { lang, json, use_colours }
     }
 
-    /// The text in the language of the person.
+    /// The member of the pair that is in the output's language.
     pub(super) fn pick<'a>(&self, vi: &'a str, en: &'a str) -> &'a str {
         self.lang.pick(vi, en)
     }
 
-    /// One line of an answer. Whoever closes the pipe has read enough.
+    /// Prints one line. A closed pipe is not an error.
     pub(super) fn print_line(&self, text: impl AsRef<str>) {
         let _ = writeln!(std::io::stdout().lock(), "{}", text.as_ref());
     }
 
-    /// A whole text as it is.
+    /// Prints a text unchanged.
     pub(super) fn print_text(&self, text: &str) {
         let _ = std::io::stdout().lock().write_all(text.as_bytes());
     }
 
-    /// A remark beside the answer.
+    /// Prints a remark to standard error.
     pub(super) fn print_remark(&self, text: impl AsRef<str>) {
         let _ = writeln!(std::io::stderr().lock(), "{}", text.as_ref());
     }
 
-    /// The answer: `text` for a person, `value` with `--json`.
+    /// Prints the answer: `text`, or with `--json` `value`.
     pub(super) fn print_answer(
         &self,
         text: impl FnOnce() -> String,
@@ -79,14 +80,14 @@ impl Output {
         format!("\u{1b}[{code}m{text}\u{1b}[0m")
     }
 
-    /// Findings that do not stop a step, beside the answer.
+    /// Prints findings that do not stop a step to standard error.
     pub(super) fn print_warnings(&self, findings: &[CliFinding]) {
         for finding in findings {
             self.print_remark(self.paint(Colour::Yellow, &finding.to_line(self.lang)));
         }
     }
 
-    /// Says why the subcommand failed.
+    /// Prints why the subcommand failed, and returns the exit code.
     pub(super) fn print_error(&self, failure: &CliError) -> ExitCode {
         if self.json {
             self.print_remark(format!(
@@ -109,7 +110,7 @@ impl Output {
         ExitCode::from(if failure.is_usage_error { 2 } else { 1 })
     }
 
-    /// A list: a table for a person, objects with these keys with `--json`.
+    /// Prints a list: a table, or with `--json` objects with these keys.
     pub(super) fn print_rows(&self, headings: &[&str], keys: &[&str], rows: &[Vec<String>]) {
         if !self.json {
             return self.print_table(headings, rows);
@@ -122,7 +123,7 @@ impl Output {
         self.print_line(format!("{:#}", Value::Array(list)));
     }
 
-    /// Rows under headings, columns aligned; figures to the right.
+    /// Prints rows under headings, columns aligned, figures to the right.
     pub(super) fn print_table(&self, headings: &[&str], rows: &[Vec<String>]) {
         let widths: Vec<usize> = (0..headings.len())
             .map(|column| {

@@ -1,4 +1,4 @@
-//! Lists of what waits for a decision beside reports: proposals to amend, and held commands.
+//! Lists what waits for a decision apart from reports: proposals to amend, and held commands.
 
 use super::output::Output;
 use super::phone::figure_text;

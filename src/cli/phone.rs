@@ -1,4 +1,4 @@
-//! A phone in a file: the engine of the app, for `field` and `review` in a terminal.
+//! A phone in a file: the client engine for `field` and `review` in a terminal.
 
 use super::error::{CliError, CliResult};
 use super::output::Output;
@@ -9,7 +9,7 @@ use crate::domain::violation::Violation;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
-/// Which phone.
+/// The flags that select a phone.
 #[derive(Debug, clap::Args)]
 pub(super) struct PhoneArgs {
     /// Tệp dữ liệu của máy khách · The file that holds this client's data; one enrolment each.
@@ -60,6 +60,7 @@ impl From<ClientError> for CliError {
             }
             ClientError::LeaseExpired { .. } => Self::new("LEASE_OVER", vi, en),
             ClientError::NewerApp => Self::new("NEWER_APP", vi, en),
+            ClientError::PreReleaseSchema { .. } => Self::new("PRE_RELEASE_SCHEMA", vi, en),
         }
     }
 }
@@ -69,12 +70,12 @@ fn problem_code(reason: &str) -> &'static str {
     RefusalReason::from_code(reason).map_or("FIELD", RefusalReason::code)
 }
 
-/// A day as people write it.
+/// A day in ISO form.
 pub(super) fn day_text(days: i32) -> String {
     date_from_days(days).to_string()
 }
 
-/// The word of a status.
+/// The code of a status.
 pub(super) fn status_code(status: ReportStatus) -> &'static str {
     match status {
         ReportStatus::Blank => "BLANK",
@@ -89,7 +90,7 @@ pub(super) fn status_code(status: ReportStatus) -> &'static str {
     }
 }
 
-/// A cell as it is typed and shown: a figure, `nil`, or why there is none.
+/// A cell in its typed form: a figure, `nil`, or the reason why it is missing.
 pub(super) fn figure_text(value: Option<CellFigure>) -> String {
     match value {
         None => String::new(),
@@ -101,7 +102,8 @@ pub(super) fn figure_text(value: Option<CellFigure>) -> String {
     }
 }
 
-/// Reads what [`figure`] shows; figures are whole numbers in units of the element's scale.
+/// Parses the form that [`figure_text`] prints; figures are whole numbers in units of the element's
+/// scale.
 pub(super) fn parse_figure(text: &str) -> Option<CellFigure> {
     match text.trim() {
         "nil" => Some(CellFigure::Nil),
@@ -112,7 +114,7 @@ pub(super) fn parse_figure(text: &str) -> Option<CellFigure> {
     }
 }
 
-/// A report in full.
+/// Prints a report in full.
 pub(super) fn print_report(output: &Output, view: &ReportView) {
     output.print_answer(|| report_lines(output, view).join("\n"), || report_json(view));
 }

@@ -1,7 +1,7 @@
-//! `thidua org rehearse DIR`: what a change of the organisation would do to units, devices, open reports, expectations, baselines and
-//! standings, and what does not reconcile. Writes nothing.
+//! `thidua org rehearse DIR`: shows how a change of the organisation affects units, devices, open
+//! reports, expectations, baselines and standings, and what does not reconcile. Writes nothing.
 //!
-//! Knows where the facts come from: the change from the files, everything else from the database.
+//! The change comes from the files, everything else from the database.
 
 use super::campaign;
 use super::context::{CliContext, LocalApp};
@@ -31,12 +31,15 @@ use std::path::PathBuf;
   thidua org rehearse examples/tra-vinh/org --on 2025-07-01
   thidua org rehearse new-org --campaign A --handover handover.csv --json")]
 pub(super) struct Args {
-    /// Thư mục có ba tệp tổ chức sau thay đổi · The directory with the three files as they are after the change.
+    /// Thư mục có ba tệp tổ chức sau thay đổi · The directory with the three files as they are
+    /// after the change.
     dir: PathBuf,
-    /// Ngày hiệu lực (mặc định: ngày thay đổi kế tiếp) · The effective day (default: the next day of change).
+    /// Ngày hiệu lực (mặc định: ngày thay đổi kế tiếp) · The effective day (default: the next day
+    /// of change).
     #[arg(long)]
     on: Option<Date>,
-    /// Phong trào mà kỳ báo cáo và số kỳ gốc được xét · The campaign whose reports and baselines are looked at.
+    /// Phong trào mà kỳ báo cáo và số kỳ gốc được xét · The campaign whose reports and baselines
+    /// are looked at.
     #[arg(long)]
     campaign: Option<String>,
     /// Bàn giao tồn đọng (CSV: side,from_uid,to_uid,element,amount) · The handover of stocks.
@@ -101,7 +104,7 @@ fn next_change_day(org: &Org, today: Date) -> CliResult<Date> {
     })
 }
 
-/// What the database holds of the units that are open on the eve of the change.
+/// What the database holds about the units that are open on the eve of the change.
 fn load_rehearsal_input(
     local_app: &LocalApp,
     existing: &ReferenceSnapshot,
@@ -114,7 +117,8 @@ fn load_rehearsal_input(
         RehearsalInput::new(existing.calendars.clone(), contracts, campaign.measurement_window);
     let eve = on.yesterday().unwrap_or(on);
     let baselines = Baselines::new(&local_app.app.baselines(&local_app.actor)?);
-    // Baselines are those of the units that stood when the campaign began; the eve's are made of them along the lineage.
+    // Baselines belong to the units that were open when the campaign began; those of the eve are
+    // derived along the lineage.
     let (base, first) = (campaign.base_window(), campaign.measurement_window.start);
     for element in &existing.catalogue.elements {
         let of = |unit| Some((unit, baselines.value_of(unit, element, base).value()?));
@@ -148,7 +152,7 @@ fn load_rehearsal_input(
     Ok(given)
 }
 
-/// The files tell another past than the database: importing them would change what is over.
+/// The files contain another past than the database: an import would change days that are over.
 fn check_same_past(existing: &Org, before: &Org, on: Date) -> Option<Violation> {
     let stored = existing.state_before(on).ok()?;
     let differing = before.units().iter().filter(|unit| stored.unit(unit.id) != Some(unit)).count();

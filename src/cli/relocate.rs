@@ -1,6 +1,5 @@
-//! `thidua move`: takes a whole database to another place, SQLite or PostgreSQL, and back.
-//!
-//! Knows where the two places are; what is moved, and how it is proven whole, is the store's.
+//! `thidua move`: moves a whole database to another place, SQLite or PostgreSQL, in both
+//! directions. The store copies and verifies it.
 
 use super::context::CliContext;
 use super::error::CliResult;
@@ -45,7 +44,7 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
                     "moved {rows} rows of {tables} tables, up to seq {seq}; audit chain and digests agree. The old place takes no writes any more."
                 ),
             };
-            // The URL itself may hold a password, so it is not printed.
+            // The URL may hold a password, so it is not printed.
             let next = output.pick(
                 "tiếp theo: đặt database.url trong thidua.toml thành nơi mới, rồi chạy thidua serve",
                 "next: set database.url in thidua.toml to the new place, then run thidua serve",

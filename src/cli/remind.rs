@@ -1,4 +1,5 @@
-//! `thidua remind`: the reports that should be on their way, for whoever telephones; in the order of units' codes.
+//! `thidua remind`: the reports that are due and not sent, ordered by unit code, for those who
+//! remind units.
 
 use super::access::find_units_under;
 use super::context::CliContext;

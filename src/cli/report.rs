@@ -1,4 +1,5 @@
-//! `thidua report import|export|revisions`: reports as a spreadsheet file, through the very commands and rights of a phone; their past side by side.
+//! `thidua report import|export|revisions`: reports as a spreadsheet file, through the same
+//! commands and rights as a phone, and their revisions side by side.
 
 use super::access::find_unit_id;
 use super::context::{CliContext, LocalApp};
@@ -8,12 +9,12 @@ use super::output::Colour;
 use crate::app::ReferenceSnapshot;
 use crate::app::report_queries::ReportFilter;
 use crate::domain::cell::{CellChange, CellValue, Cells, ElementNumber};
-use crate::domain::command::{Command, CommandBody, NoteChange, SaveCells};
+use crate::domain::command::{Command, CommandBody};
 use crate::domain::element::ElementCode;
 use crate::domain::expectation::compute_unit_expectations;
 use crate::domain::ids::{AccountId, ContractId, ReportId};
 use crate::domain::reason::{Refusal, RefusalReason};
-use crate::domain::report::{Report, ReportKey};
+use crate::domain::report::{NoteChange, Report, ReportKey, SaveCells};
 use crate::domain::violation::Violation;
 use crate::domain::window::DateWindow;
 use crate::domain::workflow::ReportState;
@@ -34,7 +35,8 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum ReportCommand {
-    /// Nạp báo cáo từ tệp · Import a file: contract,unit,first_day,last_day,nil,note and a column an element; all lines or none.
+    /// Nạp báo cáo từ tệp · Import a file: contract,unit,first_day,last_day,nil,note and a column
+    /// an element; all lines or none.
     #[command(after_help = "Ví dụ / Examples:
   thidua report import -f week.csv --account xa-29242 --dry-run
   thidua report import -f week.csv --account xa-29242 --submit")]
@@ -52,7 +54,8 @@ enum ReportCommand {
         #[arg(long)]
         dry_run: bool,
     },
-    /// Xuất báo cáo đã gửi · Export sent reports of one contract as such a file, with state, lateness and day of receipt.
+    /// Xuất báo cáo đã gửi · Export sent reports of one contract as such a file, with state,
+    /// lateness and day of receipt.
     #[command(after_help = "Ví dụ / Examples:
   thidua report export --csv tuan-xa > week.csv
   thidua report export --csv tuan-xa --unit dist-842 --from 2024-08-19 --to 2024-09-01")]
@@ -75,7 +78,8 @@ enum ReportCommand {
         #[arg(long, short)]
         out: Option<PathBuf>,
     },
-    /// Các bản đã gửi, đặt cạnh nhau · Every revision that was sent, side by side; what changed is marked.
+    /// Các bản đã gửi, đặt cạnh nhau · Every revision that was sent, side by side; what changed is
+    /// marked.
     #[command(after_help = "Ví dụ / Examples:
   thidua report revisions 0191f3c2a4b57d8e9f00112233445566")]
     Revisions {
@@ -99,7 +103,8 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     }
 }
 
-/// One column a revision, oldest first; a cell that differs from the one before carries a `*`.
+/// Prints one column for each revision, oldest first; a cell that differs from the one before
+/// carries a `*`.
 fn show_revisions(ctx: &CliContext, local_app: &LocalApp, report: &str) -> CliResult {
     let unknown = || {
         CliError::new(
@@ -147,7 +152,7 @@ fn show_revisions(ctx: &CliContext, local_app: &LocalApp, report: &str) -> CliRe
     Ok(())
 }
 
-/// A line of texts; one that differs from the one before it is marked.
+/// A row of texts; a text that differs from the one before it is marked.
 fn mark_changed_texts(name: &str, texts: impl Iterator<Item = String>) -> Vec<String> {
     let mut row = vec![name.to_owned()];
     let mut before: Option<String> = None;
@@ -216,7 +221,7 @@ fn import_reports(
     Ok(())
 }
 
-/// What is said of a line, or trouble that is nobody's line.
+/// A refusal of one line, or an error that does not belong to a line.
 enum ReportLineError {
     Refused(Refusal),
     Failed(CliError),
@@ -228,7 +233,7 @@ impl From<RefusalReason> for ReportLineError {
     }
 }
 
-/// Every finding of a refusal, at the line's beginning.
+/// All findings of a refusal, at the beginning of the line.
 fn findings_at_line(file: &str, line: usize, refusal: Refusal) -> Vec<CliFinding> {
     let place = Some((file.to_owned(), TextPosition { line, column: 1 }));
     let finding = |at: String, why: RefusalReason| CliFinding {
@@ -241,7 +246,7 @@ fn findings_at_line(file: &str, line: usize, refusal: Refusal) -> Vec<CliFinding
     refusal.field_errors.into_iter().map(|problem| finding(problem.field, problem.reason)).collect()
 }
 
-/// The commands of one line: a save where something differs, and a submission when asked.
+/// The commands of one line: a save where a value differs, and a submission with `submit`.
 fn build_commands(
     local_app: &LocalApp,
     reference: &ReferenceSnapshot,
@@ -281,7 +286,8 @@ fn build_commands(
             base_revision,
         })));
     }
-    // A file may be brought twice: what was sent and says the same needs no second submission.
+    // A file may be imported twice: a report that was sent and has not changed is not submitted
+    // again.
     let sent = filed.as_ref().is_some_and(|filed| {
         filed.report.state.is_sent() && filed.report.state != ReportState::Returned
     });
@@ -291,7 +297,7 @@ fn build_commands(
     Ok(commands)
 }
 
-/// What the line answers: the period, or piece of one, that the unit owes for exactly these days.
+/// The report key of a line: the period, or part of one, that the unit owes for exactly these days.
 fn find_report_key(
     reference: &ReferenceSnapshot,
     row: &ReportCsvRow,
@@ -311,7 +317,7 @@ fn find_report_key(
     Ok(ReportKey { contract: contract.id(), unit, period })
 }
 
-/// What the line says: its cells, or every cell of the form as an explicit zero.
+/// The cells of a line; for a nil line every cell of the form as an explicit zero.
 fn parse_row_cells(
     reference: &ReferenceSnapshot,
     key: &ReportKey,

@@ -1,4 +1,5 @@
-//! `thidua review queue|show|return|accept`: a reviewer at a desk, with the same engine and the same rights as on a phone.
+//! `thidua review queue|show|return|accept|proposals|amend|held|settle-held`: review in a terminal,
+//! with the engine and the rights of a phone.
 
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
@@ -19,7 +20,8 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum ReviewCommand {
-    /// Báo cáo chờ duyệt · Reports that wait for review, by risk, each with what is to be said about it.
+    /// Báo cáo chờ duyệt · Reports that wait for review, by risk, each with what is to be said
+    /// about it.
     #[command(after_help = "Ví dụ / Examples:\n  thidua review queue --phone reviewer.db")]
     Queue,
     /// Xem một báo cáo · Show a report with its content hash.
@@ -55,7 +57,8 @@ enum ReviewCommand {
         /// Mã báo cáo · Id of the report.
         #[arg(required_unless_present = "clean_nil")]
         report: Option<String>,
-        /// Mọi báo cáo không phát sinh và không có gì phải xem · Every nil report about which nothing is to be said, each as it was seen.
+        /// Mọi báo cáo không phát sinh và không có gì phải xem · Every nil report about which
+        /// nothing is to be said, each as it was seen.
         #[arg(long, conflicts_with_all = ["report", "hash"])]
         clean_nil: bool,
         /// Nội dung đã xem · Content hash that was seen (default: as this client shows it now).
@@ -76,12 +79,13 @@ enum ReviewCommand {
         #[arg(long)]
         refuse: bool,
     },
-    /// Lệnh tạm giữ · Held commands of this unit: those of a person whose role was taken away, and those that wait for their parent.
+    /// Lệnh tạm giữ · Held commands of this unit: those of a person whose role was taken away, and
+    /// those that wait for their parent.
     #[command(after_help = "Ví dụ / Examples:\n  thidua review held --json")]
     Held,
     /// Xử lý lệnh tạm giữ · Take a held command over in your own name, or put it aside.
     #[command(
-        after_help = "Ví dụ / Examples:\n  thidua review take-over HELD\n  thidua review take-over HELD --aside"
+        after_help = "Ví dụ / Examples:\n  thidua review settle-held HELD\n  thidua review settle-held HELD --reject"
     )]
     SettleHeld {
         /// Mã lệnh · Id of the held command.
@@ -126,8 +130,8 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
             pending_decisions::print_held_commands(&ctx.output, &phone.held_commands()?);
             Ok(())
         }
-        ReviewCommand::SettleHeld { held, reject: aside } => {
-            let number = phone.settle_held(held.clone(), !aside)?;
+        ReviewCommand::SettleHeld { held, reject } => {
+            let number = phone.settle_held(held.clone(), !reject)?;
             sync_command(ctx, &phone, number)
         }
     }
@@ -221,7 +225,7 @@ fn concern_json(concern: &Concern) -> serde_json::Value {
     }
 }
 
-/// Accepts what needs no look, each report for the content that this client shows.
+/// Accepts the nil reports without concerns, each for the content that this client shows.
 fn accept_clean_nils(ctx: &CliContext, phone: &Phone) -> CliResult {
     let numbers = phone.accept_clean_nils()?;
     let output = &ctx.output;
@@ -238,7 +242,8 @@ fn accept_clean_nils(ctx: &CliContext, phone: &Phone) -> CliResult {
     sync_command(ctx, phone, *last)
 }
 
-/// Sends at once where there is a network; else the command waits in the outbox, which is no failure.
+/// Syncs at once where there is a network; otherwise the command waits in the outbox, which is not
+/// an error.
 pub(super) fn sync_command(ctx: &CliContext, phone: &Phone, number: u64) -> CliResult {
     let output = &ctx.output;
     let sent = phone.sync_once();

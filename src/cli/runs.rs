@@ -1,6 +1,7 @@
-//! `thidua runs list|show|verify|diff`: what each night published, whether it can be reckoned again, and what changed since.
+//! `thidua runs list|show|verify|diff`: lists published runs, recomputes one from raw data, and
+//! compares two.
 //!
-//! Units stand in the order of their codes; nothing is ranked. Knows how to show; what differs is `app`'s to say.
+//! Units are in code order; nothing is ranked. `app` computes the differences.
 
 use super::campaign;
 use super::context::{CliContext, LocalApp};
@@ -18,7 +19,8 @@ use serde_json::json;
 /// `thidua runs ...`
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Mã phong trào; bỏ trống khi chỉ có một · Code of the campaign; may be left out when there is only one.
+    /// Mã phong trào; bỏ trống khi chỉ có một · Code of the campaign; may be left out when there is
+    /// only one.
     #[arg(long, global = true)]
     campaign: Option<String>,
     #[command(subcommand)]
@@ -51,7 +53,8 @@ enum RunsCommand {
         /// Số của lần tổng hợp · Number of the run.
         run: u32,
     },
-    /// Khác nhau giữa hai lần, và vì báo cáo nào · What changed between two runs, and because of which reports.
+    /// Khác nhau giữa hai lần, và vì báo cáo nào · What changed between two runs, and because of
+    /// which reports.
     #[command(after_help = "Ví dụ / Examples:\n  thidua runs diff 19 20")]
     Diff {
         /// Lần trước · Number of the earlier run.

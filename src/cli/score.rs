@@ -1,6 +1,8 @@
-//! `thidua score`: the score sheets of the units below one unit, from the last night's standings; writes nothing.
+//! `thidua score`: prints the score sheets of the units below one unit, from the last published
+//! standings. Writes nothing.
 //!
-//! Units are listed by their code. Ranks and bands inside a cluster are the council's and are not printed.
+//! Units are in code order. The council decides ranks and bands inside a cluster; they must not be
+//! printed.
 
 use super::campaign;
 use super::context::{CliContext, LocalApp};
@@ -22,7 +24,8 @@ use std::path::PathBuf;
   thidua score --campaign A
   thidua score --campaign A --plan score.toml --unit dist-842 --json")]
 pub(super) struct Args {
-    /// Mã phong trào; bỏ trống khi chỉ có một · Code of the campaign; may be left out when there is only one.
+    /// Mã phong trào; bỏ trống khi chỉ có một · Code of the campaign; may be left out when there is
+    /// only one.
     #[arg(long)]
     campaign: Option<String>,
     /// Kế hoạch chấm điểm · Scoring plan (default: every promised target with equal weight).

@@ -1,6 +1,6 @@
-//! `thidua serve`: one server process until it is told to end.
+//! `thidua serve`: runs one server process until a shutdown signal.
 
-use super::backup;
+use super::backup_locations::{ensure_directory, missing_backup_warning};
 use super::context::{CliContext, LocalApp};
 use super::database_connection::{self, UNVERIFIED_CONNECTION_TEXT, VERIFY_CONNECTION_HINT};
 use super::error::{CliError, CliResult};
@@ -30,7 +30,8 @@ use tokio::net::TcpListener;
   thidua serve --set listen.plaintext=true      # chỉ trên máy này / loopback only
   THIDUA_LOG_FORMAT=json thidua serve")]
 pub(super) struct Args {
-    /// Cho phép không mã hóa ngoài máy này; chỉ sau proxy TLS · Allow plaintext beyond loopback; only behind a TLS proxy.
+    /// Cho phép không mã hóa ngoài máy này; chỉ sau proxy TLS · Allow plaintext beyond loopback;
+    /// only behind a TLS proxy.
     #[arg(long)]
     insecure_plaintext: bool,
 }
@@ -50,8 +51,8 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     check_plaintext(&config, address, args.insecure_plaintext)?;
     let followed = telemetry::read_settings(&config, args.insecure_plaintext)?;
     let local_app = ctx.open_local_app_with(&config)?;
-    local_app.app.backup_dirs().primary.iter().try_for_each(|dir| backup::ensure_directory(dir))?;
-    if let Some(line) = backup::missing_backup_warning(ctx, &config, local_app.app.store()) {
+    local_app.app.backup_dirs().primary.iter().try_for_each(|dir| ensure_directory(dir))?;
+    if let Some(line) = missing_backup_warning(&ctx.output, &config, local_app.app.store()) {
         tracing::warn!("{line}");
         ctx.output.print_remark(line);
     }
@@ -71,7 +72,8 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     let runtime = runtime.map_err(|error| listen_error(address, &error))?;
     runtime.block_on(async {
         tokio::select! {
-            // It listens for its signal before anybody is told that the server serves: an earlier one would end the process.
+            // The SIGHUP handler must be installed before the server announces itself: an earlier
+            // signal would end the process.
             biased;
             never = reload_log_filter_on_sighup(ctx, &filter) => match never {},
             served = run_server(ctx, config, local_app, (address, followed)) => served,
@@ -79,7 +81,8 @@ pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {
     })
 }
 
-/// The replica that the configuration names. One that cannot be reached now is no reason not to serve.
+/// Adds the replica that the configuration names. A replica that cannot be reached now does not
+/// stop the server.
 fn add_replica(config: &Config, local_app: &LocalApp) -> CliResult<Option<DatabaseLocation>> {
     let Some(replica) = database_connection::replica_location(config)? else { return Ok(None) };
     match replica.connect(false) {
@@ -93,7 +96,7 @@ fn add_replica(config: &Config, local_app: &LocalApp) -> CliResult<Option<Databa
     Ok(Some(replica))
 }
 
-/// Plaintext is for loopback, or for whoever says so in as many words.
+/// Plaintext is allowed on loopback, and elsewhere only with `--insecure-plaintext`.
 fn check_plaintext(config: &Config, address: SocketAddr, allowed: bool) -> CliResult {
     if !config.listen.plaintext {
         return Ok(());
@@ -127,7 +130,7 @@ async fn run_server(
         TcpListener::bind(address).await.map_err(|error| listen_error(address, &error))?;
     let bound = listener.local_addr().map_err(|error| listen_error(address, &error))?;
     if config.listen.public.is_empty() && address.port() == 0 {
-        // Phones cannot be told of port 0: the one that was free is the address.
+        // With port 0 the system chose a free port: phones need the bound address.
         setup.endpoints.addresses = vec![format!("https://{bound}")];
     }
     if !config.metrics.address.is_empty() {
@@ -171,7 +174,7 @@ async fn run_server(
     })
 }
 
-/// Copies for a second machine that stands by: every so many minutes, one after the other.
+/// Makes backups for a standby machine every `minutes` minutes, one after the other; 0 makes none.
 fn spawn_periodic_backups(minutes: u32, app: App) -> tokio::task::JoinHandle<()> {
     tokio::spawn(async move {
         if minutes == 0 {
@@ -233,7 +236,7 @@ fn build_setup(config: &Config, app: App) -> CliResult<ServerSetup> {
     })
 }
 
-/// The files of TLS that the configuration names.
+/// The TLS files that the configuration names.
 pub(super) fn tls_sources(config: &Config) -> CliResult<TlsSources> {
     let (files, tls) = (invite::tls_files(config), &config.tls);
     let mut sources = TlsSources::without_client_auth(&files.chain, &files.key, tls.allow_tls12);
@@ -268,7 +271,7 @@ fn listen_key_error(address: &str, key: &str, error: &std::io::Error) -> CliErro
     )
 }
 
-/// SIGHUP: the filter of the log is read anew, and nothing else; a mistake in the file leaves everything as it is.
+/// On SIGHUP reads only the log filter again. An invalid configuration changes nothing.
 async fn reload_log_filter_on_sighup(
     ctx: &CliContext,
     filter: &log::LogFilterHandle,
@@ -295,7 +298,7 @@ async fn reload_log_filter_on_sighup(
     std::future::pending().await
 }
 
-/// Ctrl-C, or what a service manager sends.
+/// Waits for Ctrl-C or SIGTERM.
 pub(super) async fn wait_for_shutdown_signal() {
     #[cfg(unix)]
     {

@@ -1,6 +1,8 @@
-//! `thidua standings --why T3b`: coverage, figures, then every report behind the number with what it adds; missing ones by name.
+//! `thidua standings --why T3b`: coverage, figures and every report behind a number with its
+//! addend; missing reports by unit.
 //!
-//! The reports come from the same list that the sums come from, as of the cut of the run that published the number.
+//! The reports come from the list that the sums come from, as of the cut of the run that published
+//! the number.
 
 use super::context::{CliContext, LocalApp};
 use super::error::{CliError, CliResult};
@@ -15,16 +17,16 @@ use crate::domain::standing::{Addend, Judgement, ReportSupport, Standing, Standi
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// Where the number comes from.
+/// Source of the standings to explain.
 pub(super) struct DrilldownContext<'a> {
     pub(super) local_app: &'a LocalApp,
     pub(super) reference: &'a ReferenceSnapshot,
     pub(super) campaign: &'a Campaign,
-    /// Judged this moment in this view, not read from the last night.
+    /// The view when standings are judged now; `None`: the published ones.
     pub(super) judge_now_view: Option<StructureView>,
 }
 
-/// Shows what is behind the target, or member of one, with this code in each of these standings.
+/// Prints what is behind the target, or member of one, with this code in each of these standings.
 pub(super) fn show_drilldown(
     ctx: &CliContext,
     requested: &DrilldownContext<'_>,

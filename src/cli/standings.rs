@@ -1,6 +1,6 @@
-//! `thidua standings`: how the targets stand, as the last night published it, or judged this moment with `--now`.
+//! `thidua standings`: the state of the targets as last published, or judged now with `--now`.
 //!
-//! Judged from accepted figures alone. Units are listed by their code: no ranking is made here.
+//! Only accepted figures count. Units are in code order; units must not be ranked.
 
 use super::campaign;
 use super::context::{CliContext, LocalApp};
@@ -25,7 +25,8 @@ use serde_json::{Value, json};
   thidua standings --live --unit dist-842
   thidua standings --now --csv > standings.csv")]
 pub(super) struct Args {
-    /// Mã phong trào; bỏ trống khi chỉ có một · Code of the campaign; may be left out when there is only one.
+    /// Mã phong trào; bỏ trống khi chỉ có một · Code of the campaign; may be left out when there is
+    /// only one.
     #[arg(long)]
     campaign: Option<String>,
     /// Mã đơn vị (mặc định: toàn đơn vị) · Code of the unit (default: the whole authority).
@@ -34,18 +35,21 @@ pub(super) struct Args {
     /// Số liệu đằng sau một chỉ tiêu · The figures and reports behind one target, as in T3b.
     #[arg(long, value_name = "TARGET")]
     why: Option<String>,
-    /// Tính ngay bây giờ, không ghi · Judge this moment instead of reading the last night; writes nothing.
+    /// Tính ngay bây giờ, không ghi · Judge this moment instead of reading the last night; writes
+    /// nothing.
     #[arg(long)]
     now: bool,
-    /// Ngay lúc này: số chính thức, bên cạnh là nếu duyệt hết báo cáo đã gửi · This moment: official figures, and beside them what they would
-    /// be if all that is sent were accepted; writes nothing.
+    /// Ngay lúc này: số chính thức, bên cạnh là nếu duyệt hết báo cáo đã gửi · This moment:
+    /// official figures, and beside them what they would be if all that is sent were accepted;
+    /// writes nothing.
     #[arg(long, conflicts_with_all = ["csv", "why", "view"])]
     live: bool,
     /// Đợt; 0 là cả phong trào · The phase; 0 is the whole campaign.
     #[arg(long, default_value_t = 0)]
     phase: u8,
-    /// Góc nhìn: AS_WAS (như đã công bố), AS_IS, AS_IS(2025-07-01), FROZEN; khác AS_WAS thì tính ngay · In which structure figures are
-    /// summed: as it was in each period, as it is today or on a day, as it was when the campaign began. Other than AS_WAS: judged this moment.
+    /// Góc nhìn: AS_WAS (như đã công bố), AS_IS, AS_IS(2025-07-01), FROZEN; khác AS_WAS thì tính
+    /// ngay · In which structure figures are summed: as it was in each period, as it is today or on
+    /// a day, as it was when the campaign began. Other than AS_WAS: judged this moment.
     #[arg(long, value_name = "VIEW", default_value = "AS_WAS")]
     view: String,
     /// Mọi đơn vị và đợt, dạng CSV · Every unit and phase, as CSV.
@@ -101,7 +105,8 @@ fn requested_unit(local_app: &LocalApp, args: &Args) -> CliResult<UnitId> {
     }
 }
 
-/// AS_IS and FROZEN may name their day; else today, and the day on which the campaign began.
+/// Parses a view. AS_IS and FROZEN may name their day; the defaults are today and the first day of
+/// the campaign.
 fn parse_view(
     text: &str,
     campaign: &Campaign,
@@ -142,7 +147,7 @@ fn load_standings(
     Ok(standings)
 }
 
-/// The rows of a target and, indented, of its members.
+/// Adds the rows of a target and, indented, of its members.
 fn push_rows(
     judgement: &Judgement,
     depth: usize,
@@ -201,7 +206,7 @@ fn print_standings(
     }
     let mut rows = Vec::new();
     standings.iter().for_each(|one| push_rows(&one.judgement, 0, one, &uid(one.unit), &mut rows));
-    // Codes are for files; a person reads words.
+    // Codes are for files; the table shows texts.
     for row in &mut rows {
         row[7] =
             JudgementState::parse(&row[7]).map_or("", |state| state.text(output.lang)).to_owned();
@@ -242,7 +247,7 @@ pub(super) fn coverage_text(output: &Output, coverage: &Coverage) -> String {
     )
 }
 
-/// Why, in words.
+/// The reasons as text.
 pub(super) fn reasons_text<'a>(
     output: &Output,
     codes: impl IntoIterator<Item = &'a str>,
@@ -268,7 +273,7 @@ fn print_all(output: &Output, standings: &[Standing], uid: &dyn Fn(UnitId) -> St
     Ok(())
 }
 
-/// A field of CSV; codes and figures of ours never begin a formula.
+/// A CSV field. Codes and figures never begin a formula.
 fn quote_csv(cell: &str) -> String {
     if cell.contains([',', '"', '\n']) {
         format!("\"{}\"", cell.replace('"', "\"\""))

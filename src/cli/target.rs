@@ -1,6 +1,6 @@
-//! `thidua target eval` and `thidua target luck`.
+//! `thidua target eval` and `thidua target chance`.
 //!
-//! Reads JSON objects or arguments, asks the domain, prints. Knows no rule about targets and changes nothing.
+//! Reads JSON objects or arguments, calls `domain::target_rule`, prints. Changes nothing.
 
 mod input;
 mod output;
@@ -29,7 +29,8 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum TargetCommand {
-    /// Đánh giá thử: mỗi dòng một đối tượng JSON · Evaluate targets: JSON objects on standard input, one line of answer for each.
+    /// Đánh giá thử: mỗi dòng một đối tượng JSON · Evaluate targets: JSON objects on standard
+    /// input, one line of answer for each.
     ///
     /// Không đổi gì. · Changes nothing.
     #[command(after_help = "Ví dụ / Examples:
@@ -39,9 +40,10 @@ enum TargetCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Bao nhiêu phần chỉ do ngẫu nhiên · Tell how often a target would be met although nothing changed.
+    /// Bao nhiêu phần chỉ do ngẫu nhiên · Tell how often a target would be met although nothing
+    /// changed.
     #[command(after_help = "Ví dụ / Examples:
-  thidua target luck --base 450 \"change(count(x) vs fixed(450), rel) <= -7%\"")]
+  thidua target chance --base 450 \"change(count(x) vs fixed(450), rel) <= -7%\"")]
     Chance {
         /// Expected cases: a number for every element, or ELEMENT=NUMBER, repeated.
         #[arg(long, required = true, value_parser = parse_expected_cases)]
@@ -80,7 +82,7 @@ fn parse_expected_cases(text: &str) -> Result<ExpectedCases, String> {
     }
 }
 
-/// Runs the subcommand; the exit code is 1 if anything asked could not be answered.
+/// Runs the subcommand; the exit code is 1 if one question could not be answered.
 pub fn run(args: &Args, stdin: &mut dyn Read, stdout: &mut dyn Write) -> ExitCode {
     let answered = match &args.command {
         TargetCommand::Eval { json } => eval_targets(*json, args.lang, stdin, stdout),
@@ -88,11 +90,11 @@ pub fn run(args: &Args, stdin: &mut dyn Read, stdout: &mut dyn Write) -> ExitCod
             print_chance(base, target, *json, args.lang, stdout)
         }
     };
-    // A reader that has gone away (`| head`) needs no more answers.
+    // A closed pipe (`| head`) is not an error.
     if answered.unwrap_or(true) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// What could not be answered, and why.
+/// A question that could not be answered, and why.
 pub(super) struct TargetInputError {
     pub(super) code: &'static str,
     /// Column in the target's text.
@@ -157,7 +159,8 @@ fn eval_targets(
     Ok(all && answered > 0)
 }
 
-/// Every JSON value in turn; after one that cannot be read, goes on at the next line. An error comes with its line.
+/// Reads every JSON value in turn; after one that does not parse, continues at the next line. An
+/// error carries its line.
 fn parse_json_values(
     bytes: &[u8],
 ) -> impl Iterator<Item = Result<Value, (usize, serde_json::Error)>> {
@@ -177,7 +180,7 @@ fn parse_json_values(
     })
 }
 
-/// Where the line after line `number` (from 1) begins.
+/// Offset of the line after line `number` (from 1).
 fn offset_after_line(bytes: &[u8], number: usize) -> usize {
     let mut ends =
         bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
@@ -185,7 +188,7 @@ fn offset_after_line(bytes: &[u8], number: usize) -> usize {
 }
 
 fn json_error((line, error): &(usize, serde_json::Error), lang: Lang) -> TargetInputError {
-    // The reader's own words end with a line counted from where it began; ours counts from the top.
+    // serde_json counts lines from the start of the value; replaces them by lines of the input.
     let why = error.to_string();
     let why = why.split(" at line ").next().unwrap_or(&why).to_owned();
     TargetInputError::new(
@@ -212,8 +215,8 @@ fn print_chance(
         target.compute_chance(&base).map_err(|no| TargetInputError::new("NO_LUCK", no.text(lang)))
     });
     match told {
-        Ok(luck) if json => writeln!(stdout, "{}", output::chance_json(&luck, lang))?,
-        Ok(luck) => print_sentences(&luck, 0, lang, stdout)?,
+        Ok(chance) if json => writeln!(stdout, "{}", output::chance_json(&chance, lang))?,
+        Ok(chance) => print_sentences(&chance, 0, lang, stdout)?,
         Err(refusal) => {
             refusal.write_to(json, stdout)?;
             return Ok(false);
@@ -223,14 +226,14 @@ fn print_chance(
 }
 
 fn print_sentences(
-    luck: &TargetChance,
+    chance: &TargetChance,
     depth: usize,
     lang: Lang,
     stdout: &mut dyn Write,
 ) -> io::Result<()> {
     let indent = "  ".repeat(depth);
-    writeln!(stdout, "{indent}{}\n{indent}{}", luck.target, luck.text(lang))?;
-    luck.members.iter().try_for_each(|member| print_sentences(member, depth + 1, lang, stdout))
+    writeln!(stdout, "{indent}{}\n{indent}{}", chance.target, chance.text(lang))?;
+    chance.members.iter().try_for_each(|member| print_sentences(member, depth + 1, lang, stdout))
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
-//! `[telemetry]` of the configuration: what is sent to a collector, and whether it may be.
-//!
-//! Knows the keys and what to say of a mistake; `server::otlp` does the work.
+//! The `[telemetry]` section of the configuration: parses it and reports its errors. `server::otlp`
+//! exports.
 
 use super::error::{CliError, CliResult};
 use crate::app::App;
@@ -10,7 +9,7 @@ use crate::server::otlp::{
 };
 use crate::server::tls::TlsError;
 
-/// What the configuration asks for; `None`: nothing is sent.
+/// The settings that the configuration gives; `None`: nothing is exported.
 pub(super) fn read_settings(
     config: &Config,
     plaintext_allowed: bool,
@@ -34,7 +33,7 @@ pub(super) fn read_settings(
     Ok(Some(OtlpSettings { ca, node, sample_one_in: one_in, ..OtlpSettings::new(collector) }))
 }
 
-/// Begins to send it.
+/// Starts the export.
 pub(super) fn start_telemetry(
     settings: Option<&OtlpSettings>,
     app: &App,
@@ -43,7 +42,7 @@ pub(super) fn start_telemetry(
         settings.map(|settings| otlp::start_exporter(settings, Some(app.clone()))).transpose();
     begun.map_err(|error| {
         let error = match error {
-            // Its own text speaks of other files.
+            // The error's own text names other files.
             TlsError::File { path, error } => format!("{}: {error}", path.display()),
             TlsError::Pem { .. }
             | TlsError::KeyMismatch(_)

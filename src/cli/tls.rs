@@ -1,5 +1,6 @@
-//! `thidua tls init|roll-over`: the private CA and the server's certificate; run again, a fresh server certificate of the same CA; and
-//! the change from one CA to the next, of which phones learn by syncing.
+//! `thidua tls init|roll-over`: creates the private CA and the server's certificate, or a new
+//! certificate of the same CA, and replaces the CA by the next one, of which phones learn by
+//! syncing.
 
 use super::context::CliContext;
 use super::error::{CliError, CliResult};
@@ -18,16 +19,19 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum TlsCommand {
-    /// Tạo CA riêng và chứng thư máy chủ · Make the CA, unless there is one, and a new server certificate (397 days).
+    /// Tạo CA riêng và chứng thư máy chủ · Make the CA, unless there is one, and a new server
+    /// certificate (397 days).
     #[command(after_help = "Ví dụ / Examples:
   thidua tls init
   thidua tls init --name thidua.example.vn --name 10.0.0.2")]
     Init {
-        /// Tên hoặc địa chỉ · Name or address in the certificate; may be repeated (default: tls.names).
+        /// Tên hoặc địa chỉ · Name or address in the certificate; may be repeated (default:
+        /// tls.names).
         #[arg(long = "name", value_name = "NAME")]
         names: Vec<String>,
     },
-    /// Đổi CA: báo trước 90 ngày, rồi đổi · Change the CA: announce the next one, and change over 90 days later.
+    /// Đổi CA: báo trước 90 ngày, rồi đổi · Change the CA: announce the next one, and change over
+    /// 90 days later.
     #[command(after_help = "Ví dụ / Examples:
   thidua tls roll-over            # makes the next CA; phones learn of it at each sync
   thidua tls roll-over --finish   # 90 days later: the next CA takes over")]
@@ -35,13 +39,15 @@ enum TlsCommand {
         /// CA kế tiếp thay CA hiện nay · Put the next CA in the place of the present one.
         #[arg(long)]
         finish: bool,
-        /// Không đợi đủ 90 ngày · Before the 90 days are over; phones that did not sync since need a new code.
+        /// Không đợi đủ 90 ngày · Before the 90 days are over; phones that did not sync since need
+        /// a new code.
         #[arg(long, requires = "finish")]
         early: bool,
     },
 }
 
-/// How long the next CA is announced before it takes over, in days: whoever syncs once in that time knows it.
+/// Days for which the next CA is announced before it takes over. A phone that syncs once in this
+/// time trusts it.
 const ANNOUNCEMENT_DAYS: i64 = 90;
 
 pub(super) fn run(ctx: &CliContext, args: &Args) -> CliResult {

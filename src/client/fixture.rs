@@ -1,4 +1,5 @@
-//! For tests: a phone on a real file, fed with hand-made frames, that can be cut and killed between any two steps.
+//! Test fixture: a phone with a real file that receives hand-made frames and can be cut or
+//! restarted between any two actions.
 
 use super::engine::{Engine, SyncInput};
 use super::protocol::{NextAction, RecordKey, ScopeKey};
@@ -14,10 +15,10 @@ use std::path::PathBuf;
 pub(crate) const WORK_SCOPE: ScopeKey = ScopeKey { kind: 2, id: [2; 16] };
 pub(crate) const DESK_SCOPE: ScopeKey = ScopeKey { kind: 3, id: [3; 16] };
 pub(crate) const REPORT_KIND: i16 = 7;
-/// A kind that this app does not know.
+/// A kind that this app does not define.
 pub(crate) const NEWER_KIND: i16 = 99;
 
-/// What a server holds, as far as frames tell.
+/// A server's state, as far as frames show it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct FakeServer {
     pub(crate) epoch: u64,
@@ -25,7 +26,7 @@ pub(crate) struct FakeServer {
     pub(crate) seq: i64,
     pub(crate) safe_past_seq: i64,
     pub(crate) time: i64,
-    /// What it says of the offline lease; 0: nothing.
+    /// Days of the offline lease in Welcome; 0 omits the limit.
     pub(crate) lease_days: u32,
     pub(crate) records: BTreeMap<(ScopeKey, i16, [u8; 16]), (i64, Vec<u8>)>,
 }
@@ -90,7 +91,7 @@ impl FakeServer {
         }))
     }
 
-    /// Every scope that the town holds, rebuilt: the stream of a first sync, one row in a batch.
+    /// The frames that rebuild a scope with all its records, one row per batch.
     pub(crate) fn snapshot_frames(
         &self,
         scope: ScopeKey,
@@ -213,13 +214,25 @@ pub(crate) fn notice_frame(notice: pb::notice::Notice) -> pb::SyncResponse {
     sync_response(Frame::Notice(pb::Notice { notice: Some(notice) }))
 }
 
-/// A phone on a real file.
+/// Appends a command about report `report` to the outbox of `replica`; its bytes are `command
+/// <number>`.
+pub(crate) fn append_command(replica: &mut LocalReplica, report: u8) -> u64 {
+    let draft = CommandDraft {
+        report_id: vec![report; 16],
+        body_number: 5,
+        made_at: 0,
+        resolved_refusals: Vec::new(),
+    };
+    replica.append_command(&draft, |number, _| format!("command {number}").into_bytes()).unwrap()
+}
+
+/// A phone with a real file.
 pub(crate) struct PhoneFixture {
     path: PathBuf,
     pub(crate) replica: LocalReplica,
     pub(crate) engine: Engine,
     pub(crate) swaps: Vec<SwapResult>,
-    /// The phone's clock, microseconds.
+    /// The phone's clock, in microseconds.
     pub(crate) clock: i64,
     _dir: tempfile::TempDir,
 }
@@ -239,7 +252,7 @@ impl PhoneFixture {
         }
     }
 
-    /// The app dies and is opened again.
+    /// Restarts the app: reopens the file, with a new engine.
     pub(crate) fn reopen_after_crash(&mut self) {
         self.replica = LocalReplica::open(&self.path).unwrap();
         self.engine = Engine::default();
@@ -251,7 +264,7 @@ impl PhoneFixture {
         start
     }
 
-    /// One frame, written at once.
+    /// Handles one frame and writes its actions at once.
     pub(crate) fn apply_frame(&mut self, frame: pb::SyncResponse) {
         let steps = self.engine.handle_frame(frame).unwrap();
         let engine = &mut self.engine;
@@ -264,24 +277,16 @@ impl PhoneFixture {
         );
     }
 
-    /// A whole call.
+    /// Runs a whole call.
     pub(crate) fn run_call(&mut self, frames: &[pb::SyncResponse]) -> NextAction {
         self.begin_call();
         frames.iter().for_each(|frame| self.apply_frame(frame.clone()));
         self.engine.on_stream_closed(0)
     }
 
-    /// A command about report `report`, in the outbox.
+    /// Appends a command about report `report` to the outbox.
     pub(crate) fn append_command(&mut self, report: u8) -> u64 {
-        let draft = CommandDraft {
-            report_id: vec![report; 16],
-            body_number: 5,
-            made_at: 0,
-            resolved_refusals: Vec::new(),
-        };
-        self.replica
-            .append_command(&draft, |number, _| format!("command {number}").into_bytes())
-            .unwrap()
+        append_command(&mut self.replica, report)
     }
 
     pub(crate) fn records(&mut self, kind: i16) -> Vec<(u8, i64, Vec<u8>)> {
@@ -305,7 +310,7 @@ impl PhoneFixture {
             .unwrap_or_default()
     }
 
-    /// Everything in view and everything that decides what comes next.
+    /// The visible data and the state that decides the next call, as text.
     pub(crate) fn dump_state(&mut self) -> String {
         let (work, desk) = (self.scope_digest(WORK_SCOPE), self.scope_digest(DESK_SCOPE));
         let (records, counts) = (self.records(REPORT_KIND), self.replica.count_by_state().unwrap());

@@ -1,16 +1,16 @@
-//! The phone's engine: what an app links in. It holds the replica, the outbox and the link, and decides no rule of its own:
-//! rules are the domain's, replayed here on what the server sent.
+//! The phone's engine, a library for apps: replica, outbox and transport. Its rules are those of
+//! `domain`, replayed on the data of the server.
 //!
-//! | part | does |
+//! | module | does |
 //! |---|---|
-//! | `step` | the words between engine and replica |
-//! | `engine` | reads frames and says what to do; touches no disk, no network and no clock |
-//! | `replica` | does it: SQLite, one transaction for what belongs together |
-//! | `reference`, `rebase` | typed views: reference records, reports with the outbox replayed on top |
-//! | `link`, `runner` | TLS, calls, retries, follow mode |
-//! | `facade` | the only public surface |
+//! | `protocol` | types between engine, replica and runner |
+//! | `engine` | decodes frames and decides actions; uses no disk, network or clock |
+//! | `replica` | applies actions in SQLite, one transaction for what belongs together |
+//! | `reference`, `rebase` | typed views: reference records, reports with the outbox replayed |
+//! | `transport`, `runner` | TLS, calls, retries, follow mode |
+//! | `facade` | the only public API |
 //!
-//! Knows no server code and no database but its own. Shows no target, limit or verdict computed from unsent cells.
+//! It shows no target, limit or verdict computed from unsent cells.
 
 pub(crate) mod engine;
 pub mod facade;

@@ -1,79 +1,81 @@
-//! The words between the engine, which reads frames, and the replica, which writes what they mean.
+//! Types between the engine, which decodes frames, and the replica, which writes their effects.
 //!
-//! Knows neither protobuf nor SQL. Kinds of records and scopes are plain numbers: one that this app does not know is kept as it came.
+//! Kinds of records and scopes are plain numbers, so that records of unknown kinds are stored as
+//! received.
 
 use crate::domain::scope_digest::ScopeDigest;
 use std::time::Duration;
 
-/// A scope, also of a kind that this app does not know. The id of the reference scope is all zeros.
+/// A scope, possibly of a kind that this app does not define. The id of the reference scope is all
+/// zeros.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ScopeKey {
     /// Number of the kind in the contract.
     pub(crate) kind: i16,
-    /// Unit or campaign.
+    /// Id of the unit or campaign.
     pub(crate) id: [u8; 16],
 }
 
-/// A history of the authority.
+/// An epoch: one history of the authority.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Epoch {
-    /// Orders epochs; the higher wins.
+    /// Orders epochs; the higher one wins.
     pub(crate) number: u64,
-    /// Tells two of the same number apart.
+    /// Distinguishes epochs with the same number.
     pub(crate) id: [u8; 16],
 }
 
-/// Names a record.
+/// The key of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct RecordKey {
     /// Number of the kind in the contract.
     pub(crate) kind: i16,
-    /// The record.
+    /// Id of the record.
     pub(crate) id: [u8; 16],
 }
 
-/// What is staged until the checkpoint, in the order in which it came.
+/// A change that is staged until the checkpoint, in order of arrival.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum StagedOp {
-    /// The record now has these bytes.
+    /// Set the record to these bytes.
     Put {
         /// The record.
         record: RecordKey,
         /// Its revision.
         revision: i64,
-        /// Its bytes, kept as they are.
+        /// Its bytes as received.
         bytes: Vec<u8>,
-        /// For which scopes.
+        /// Its scopes.
         scopes: Vec<ScopeKey>,
     },
-    /// The record now is what this phone's own commands made of it.
+    /// Set the record to the result of this phone's own commands.
     Own {
         /// The record.
         record: RecordKey,
         /// Its revision.
         revision: i64,
-        /// For which scopes.
+        /// Its scopes.
         scopes: Vec<ScopeKey>,
     },
-    /// The record left these scopes.
+    /// Remove the record from these scopes.
     Gone {
         /// The record.
         record: RecordKey,
-        /// Which scopes.
+        /// The scopes.
         scopes: Vec<ScopeKey>,
     },
-    /// The scope is rebuilt: rows that follow belong to this generation.
+    /// Start a rebuild of the scope: the rows that follow belong to this generation.
     Reset {
         /// The scope.
         scope: ScopeKey,
-        /// Greater than any before it.
+        /// Greater than every earlier one.
         generation: u64,
     },
-    /// The rebuilding ended: rows of older generations leave the scope.
+    /// End the rebuild: rows of older generations leave the scope.
     SnapshotEnd {
         /// The scope.
         scope: ScopeKey,
-        /// The generation that ended.
+        /// The generation of the rebuild.
         generation: u64,
     },
     /// The scope is granted.
@@ -82,46 +84,46 @@ pub(crate) enum StagedOp {
     Removed {
         /// The scope.
         scope: ScopeKey,
-        /// Why: the number in the contract, 0 when the server gave no reason.
+        /// The reason as its number in the contract, 0 without a reason.
         removal: i16,
     },
 }
 
-/// What the server answered to one command.
+/// The server's verdict on one command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ServerVerdict {
-    /// The command.
+    /// Number of the command.
     pub(crate) number: u64,
-    /// What became of it.
+    /// Its outcome.
     pub(crate) outcome: OutboxOutcome,
-    /// Feed position of its effect; 0 if none.
+    /// Feed position of its effect; 0 without one.
     pub(crate) seq: i64,
-    /// Revision of the record after it; 0 if none.
+    /// Revision of the record after it; 0 without one.
     pub(crate) revision: i64,
-    /// The record it touched; empty if none.
+    /// Id of the changed record; empty without one.
     pub(crate) record_id: Vec<u8>,
-    /// Why it was refused: the number in the contract, 0 if it was not.
+    /// Why it was refused, as a number of the contract; 0 if it was not.
     pub(crate) reason: i32,
-    /// What is wrong, field by field, with the number of the reason.
+    /// Wrong fields, each with the number of its reason.
     pub(crate) problems: Vec<(String, i32)>,
 }
 
-/// What became of a command, as far as the phone knows. The numbers stand in the replica.
+/// The outcome of a command as known to the phone. The numbers are stored in the replica.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OutboxOutcome {
-    /// No answer yet.
+    /// No verdict yet.
     None,
-    /// As typed.
+    /// Applied as typed.
     Applied,
-    /// Together with somebody else's changes.
+    /// Merged with another author's changes.
     Merged,
-    /// Some values did not stand.
+    /// Some values were not applied.
     Conflict,
-    /// Kept, not applied.
+    /// Held by the server, not applied.
     Held,
     /// Refused.
     Rejected,
-    /// An outcome of a newer server: taken, and no more is known.
+    /// An outcome of a newer server: the command was taken.
     Newer,
 }
 
@@ -136,7 +138,7 @@ impl OutboxOutcome {
         Self::Newer,
     ];
 
-    /// The number in the replica.
+    /// The number stored in the replica.
     pub(crate) fn to_number(self) -> i16 {
         Self::ALL.iter().position(|one| *one == self).map_or(0, |at| at as i16)
     }
@@ -150,130 +152,131 @@ impl OutboxOutcome {
             .unwrap_or(Self::Newer)
     }
 
-    /// Whether the phone goes on showing its effect until the server's rows bring it.
+    /// Whether the phone shows its effect until the server's rows contain it.
     pub(crate) fn has_effect(self) -> bool {
         matches!(self, Self::None | Self::Applied | Self::Merged | Self::Conflict | Self::Newer)
     }
 }
 
-/// A checkpoint: from here on the phone holds exactly the server's state.
+/// A checkpoint: after it the phone has exactly the server's state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ReceivedCheckpoint {
-    /// The cursor to go on from.
+    /// The cursor of the next call.
     pub(crate) cursor: Vec<u8>,
-    /// Feed position of the state.
+    /// Feed position of the checkpoint.
     pub(crate) seq: i64,
-    /// Digests as the server has them.
+    /// The server's digests.
     pub(crate) digests: Vec<(ScopeKey, ScopeDigest)>,
-    /// Highest command number taken from this phone.
+    /// Highest number of a command taken from this phone.
     pub(crate) commands_taken: u64,
-    /// Server's time, microseconds.
+    /// The server's time, in microseconds.
     pub(crate) server_time: i64,
-    /// What later commands name.
+    /// The mark that later commands carry.
     pub(crate) sync_mark: Vec<u8>,
-    /// Up to where a verified backup exists; 0 if nowhere.
+    /// Feed position up to which a verified backup exists; 0 without one.
     pub(crate) safe_past_seq: i64,
-    /// What the authority signed of this phone's commands, and its signature; in a call that pushed.
+    /// Signed receipt body and signature for this phone's commands; only in a call that sent
+    /// commands.
     pub(crate) receipt: Option<(Vec<u8>, Vec<u8>)>,
-    /// Days without contact after which this phone hides what it holds.
+    /// Days without contact after which this phone hides its data.
     pub(crate) lease_days: u16,
 }
 
-/// One thing for the replica to do. All steps that are at hand are done in one transaction.
+/// An action for the replica. All available actions are applied in one transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ReplicaAction {
-    /// Stage changes, with the cursor after them.
+    /// Stage changes and the cursor after them.
     StageOps {
         /// The changes, in order.
         ops: Vec<StagedOp>,
-        /// A cut call resumes here; `None` keeps the one before.
+        /// A cut call resumes here; `None` leaves the cursor unchanged.
         cursor: Option<Vec<u8>>,
     },
-    /// Enter another epoch: every command above this number is pushed again, by number.
+    /// Enter another epoch: commands with a higher number than `commands_taken` are sent again.
     EnterEpoch {
         /// The epoch.
         epoch: Epoch,
-        /// Highest number that the server still has.
+        /// Highest number of a command that the server still has.
         commands_taken: u64,
     },
-    /// Note the answer to a command.
+    /// Store the verdict on a command.
     SaveVerdict(ServerVerdict),
-    /// Push again from this number on.
+    /// Send again from this number on.
     ResendFrom(u64),
-    /// Stop for good: this number was used by another phone with the same key.
+    /// Stop for good: another phone with the same key used this number.
     SaveFork(u64),
-    /// Trust these CAs from now on, by the SHA-256 of each, and no other.
+    /// Trust exactly the CAs with these SHA-256 from now on.
     ReplaceTrustedCas(Vec<[u8; 32]>),
-    /// Swap what is staged into view.
+    /// Apply the staged changes at a checkpoint.
     SwapStaged(ReceivedCheckpoint),
 }
 
-/// How a scope stands here after a swap.
+/// The digest of a scope in the replica after a swap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct LocalScopeDigest {
     /// The scope.
     pub(crate) scope: ScopeKey,
-    /// Count and sum of what is here.
+    /// Count and sum of its records.
     pub(crate) digest: ScopeDigest,
-    /// Rebuildings asked for since the digests last agreed.
+    /// Rebuilds requested since the digests last matched.
     pub(crate) rebuild_count: i16,
 }
 
-/// What to do about the digest of a scope.
+/// The decision about the digest of a scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DigestComparison {
-    /// Both sides agree.
+    /// The digests match.
     Match(ScopeKey),
-    /// They do not: rebuild it in the next call.
+    /// They differ: request a rebuild in the next call.
     Rebuild(ScopeKey),
-    /// They do not, and it was rebuilt already: report it, ask no more.
+    /// They differ although the scope was rebuilt: report it and request no rebuild.
     StillDiffers(ScopeKey),
 }
 
-/// Why this phone cannot go on by itself.
+/// Why sync stops until a person acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum HaltReason {
-    /// A number was used with other content: the phone was cloned or restored.
+    /// A number was used with other content: the phone was cloned or restored from a backup.
     Forked(u64),
-    /// The server asks for commands that this phone no longer has.
+    /// The server requests commands that this phone no longer has.
     CommandsLost(u64),
-    /// Two histories with the same number: the operators must say which holds.
+    /// Two epochs have the same number: the operators must decide which one is valid.
     EpochConflict,
-    /// All servers known are older than the history that this phone knows.
+    /// All known servers have an older epoch than this phone.
     Superseded,
-    /// The server does not admit this phone: it has to be enrolled again.
+    /// The server does not know this phone: it must be enrolled again.
     NotAdmitted,
-    /// The phone was revoked: its local data are destroyed.
+    /// The phone was revoked: its local data are deleted.
     Revoked,
-    /// What the server sent is not of this contract, or it refused what was sent.
+    /// The response does not follow this contract, or the server refused the request.
     ProtocolError,
 }
 
-/// What the runner does after a call.
+/// The next action of the runner after a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NextAction {
-    /// Nothing: all is exchanged.
+    /// Nothing: all data are exchanged.
     Done,
     /// Call again at once.
     CallAgain,
-    /// Call again after this time, with the same numbers.
+    /// Call again after this delay, with the same numbers.
     Wait(Duration),
     /// Renew the token, then call again.
     RenewToken,
-    /// Go to the next server of the list.
+    /// Use the next server of the list.
     TryNextServer,
-    /// Stop and tell.
+    /// Stop and report the reason.
     Stop(HaltReason),
 }
 
-/// Why a call failed, as far as what to do next depends on it.
+/// Why a call failed, as far as the next action depends on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CallError {
-    /// What kind of failure.
+    /// The kind of failure.
     pub(crate) kind: CallErrorKind,
-    /// Code of the contract, as in `DEVICE_REVOKED`; empty if the answer carried none.
+    /// Code of the contract, as in `DEVICE_REVOKED`; empty if the response has none.
     pub(crate) reason: String,
-    /// How long the server asks to wait.
+    /// The delay that the server requests.
     pub(crate) retry_after: Option<Duration>,
     /// For logs.
     pub(crate) message: String,
@@ -282,14 +285,14 @@ pub(crate) struct CallError {
 /// Kinds of failures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CallErrorKind {
-    /// Cut, cancelled, timed out, unknown: perhaps applied. The same numbers are sent again.
+    /// Cut, cancelled, timed out, unknown: possibly applied. The same numbers are sent again.
     MaybeApplied,
-    /// The server has no room just now.
+    /// The server has no capacity at the moment.
     Exhausted,
     /// The token or the device is not accepted.
     Unauthenticated,
-    /// The server is not in the state for it.
+    /// The server is not in a state that allows the call.
     Precondition,
-    /// Anything else: sending the same again will fail again.
+    /// Any other failure: the same request would fail again.
     Other,
 }

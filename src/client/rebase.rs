@@ -1,7 +1,8 @@
-//! Rebase: what the app shows is the server's record with the phone's pending commands replayed on top, by the same pure functions
-//! that the server runs with authority.
+//! Rebase: the app shows the server's record with the phone's pending commands replayed on it, by
+//! the same pure functions as on the server.
 //!
-//! Knows no database and no network. Judges nothing: a command that cannot be replayed is set aside, and the server's verdict will say why.
+//! A command that cannot be replayed is listed in the result and stays in the outbox; the server
+//! decides about it.
 
 use super::reference::LocalReference;
 use super::replica::{OutboxEntry, OutboxEntryState};
@@ -14,34 +15,35 @@ use crate::domain::workflow::ReportState;
 use crate::wire;
 use jiff::civil::Date;
 
-/// A report with the outbox on top.
+/// A report with the outbox replayed on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ReplayedReport {
-    /// The report as the app shows it; `None` when there is none here or there.
+    /// The report as shown; `None` if neither server nor outbox has it.
     pub(crate) report: Option<Report>,
-    /// Fields in which a pending command does not agree with what the server holds: its value stands, ours waits.
+    /// Fields in which a pending command conflicts with the server's value: that value stands, the
+    /// other is a branch.
     pub(crate) conflicting_fields: Vec<ConflictBranch>,
     /// Pending commands that can no longer be replayed, with the reason.
     pub(crate) rejected_commands: Vec<(u64, Refusal)>,
-    /// How many commands were replayed.
+    /// Number of replayed commands.
     pub(crate) replayed_count: u32,
 }
 
-/// The member of a command that sends a report back.
+/// Field number of a return in the contract's command body.
 const RETURN_FIELD_NUMBER: i16 = 7;
 
-/// Where a report stands for the person who holds the phone.
+/// The status of a report for the user of the phone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LocalReportState {
-    /// Being written.
+    /// In progress.
     Draft,
-    /// Submitted or changed here; not sent yet.
+    /// Submitted or changed here, not sent yet.
     Waiting,
-    /// Sent; no answer yet.
+    /// Sent, no verdict yet.
     Sent,
-    /// The server has it.
+    /// Received by the server.
     Received,
-    /// Sent back with a question.
+    /// Returned with a question.
     Returned,
     /// Two authors changed the same figure; the unit head decides.
     Conflict,
@@ -51,7 +53,7 @@ pub(crate) enum LocalReportState {
     Locked,
 }
 
-/// Reads the commands of outbox entries; one that a newer app wrote is skipped.
+/// Decodes the commands of outbox entries; skips commands of a newer app.
 pub(crate) fn decode_pending(pending: &[OutboxEntry], home: UnitId) -> Vec<(u64, Command)> {
     let effective = pending.iter().filter(|entry| entry.outcome.has_effect());
     effective
@@ -62,7 +64,7 @@ pub(crate) fn decode_pending(pending: &[OutboxEntry], home: UnitId) -> Vec<(u64,
         .collect()
 }
 
-/// Replays commands on what the server holds of one report. `day` stands where the server will put the day of receipt.
+/// Replays commands on the server's record of one report. `day` is used as the day of receipt.
 pub(crate) fn replay_pending(
     server: Option<Report>,
     pending: &[(u64, Command)],
@@ -110,7 +112,7 @@ fn apply_command(
             present(report)?.return_with_question(*seen, question.clone())?
         }
         CommandBody::AcceptReport { content_hash: seen, .. } => present(report)?.accept(*seen)?,
-        // Comments, conflicts, held commands and proposals are records of their own.
+        // Comments, conflicts, held commands and proposals are separate records.
         CommandBody::AddComment { .. }
         | CommandBody::SettleConflict { .. }
         | CommandBody::SettleHeld { .. }
@@ -120,7 +122,8 @@ fn apply_command(
     Ok((Some(report), Vec::new()))
 }
 
-/// Where a report stands. `pending` are its commands without effect in view yet; `in_conflict` says that a branch waits for the unit head.
+/// The status of a report. `pending` are its commands whose effect is not in the replica yet;
+/// `in_conflict` is true if a branch waits for the unit head.
 pub(crate) fn local_report_state(
     shown: ReportState,
     pending: &[OutboxEntry],
@@ -135,7 +138,7 @@ pub(crate) fn local_report_state(
     } else {
         of_state(OutboxEntryState::Sent).then_some(LocalReportState::Sent)
     };
-    // Cells changed after a return are not on their way to anybody before the report is submitted again.
+    // Cells changed after a return are not sent for review before the report is submitted again.
     let returned_here = pending
         .iter()
         .any(|one| one.body_number == RETURN_FIELD_NUMBER && one.outcome.has_effect());
@@ -149,8 +152,9 @@ pub(crate) fn local_report_state(
     }
 }
 
-/// The bytes that this phone's own commands made of a report on the server, when they can be computed: then they need not travel. The day of
-/// receipt is that of the checkpoint; where the server saw another, or judged the report late, the digest tells and the scope is rebuilt.
+/// The bytes of the server's report after this phone's own commands, if they can be computed: then
+/// the server does not send them. The day of receipt is that of the checkpoint; if the server used
+/// another day or judged the report late, the digest differs and the scope is rebuilt.
 pub(crate) fn compute_own_bytes(
     before: Option<&[u8]>,
     pending: &[OutboxEntry],

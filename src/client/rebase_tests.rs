@@ -1,12 +1,11 @@
-//! Replay on hand-made reports: what is shown while commands are on their way. Knows no database.
+//! Tests of the replay on hand-made reports: what is shown while commands are pending.
 
 use super::*;
 use crate::client::protocol::OutboxOutcome;
 use crate::domain::cell::{CellChange, CellValue, ElementNumber};
-use crate::domain::command::SaveCells;
 use crate::domain::ids::ContractId;
 use crate::domain::period::Period;
-use crate::domain::report::{ElementRange, ReportKey};
+use crate::domain::report::{ElementRange, ReportKey, SaveCells};
 use jiff::civil::date;
 
 const TODAY: Date = date(2024, 8, 27);

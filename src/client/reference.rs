@@ -1,7 +1,8 @@
-//! The reference scope read from its records: organisation, calendars, elements, forms, contracts, campaigns, and the short numbers.
+//! The reference scope decoded from its records: organisation, calendars, elements, forms,
+//! contracts, campaigns, and the short numbers.
 //!
-//! Rebuilt from bytes whenever they change. A record that this app cannot read, of a newer contract, is left out and the rest goes on:
-//! an old app still shows what it understands. Decides nothing.
+//! Decoded again whenever records change. A record of a newer contract that this app cannot decode
+//! is skipped, so that an old app shows the rest.
 
 use super::replica::{ReplicaError, ReplicaRecord};
 use crate::domain::calendar::Calendars;
@@ -18,7 +19,7 @@ use crate::wire::record::{self, ElementNumbers, UnitNumbers};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
-/// Kinds of records that make up the reference.
+/// Kinds of records of the reference scope.
 pub(crate) const REFERENCE_KINDS: [RecordKind; 6] = [
     RecordKind::Unit,
     RecordKind::Element,
@@ -28,10 +29,10 @@ pub(crate) const REFERENCE_KINDS: [RecordKind; 6] = [
     RecordKind::Campaign,
 ];
 
-/// The reference scope as values.
+/// The reference scope as domain values.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LocalReference {
-    /// The organisation in time; empty until all its units have come.
+    /// The organisation over time; empty until all its units are received.
     pub(crate) org: Org,
     /// Reporting calendars.
     pub(crate) calendars: Calendars,
@@ -47,7 +48,7 @@ pub(crate) struct LocalReference {
 }
 
 impl LocalReference {
-    /// Reads the records that `load` gives for each kind.
+    /// Decodes the records that `load` returns for each kind.
     pub(crate) fn load(
         load: &mut dyn FnMut(i16) -> Result<Vec<ReplicaRecord>, ReplicaError>,
     ) -> Result<Self, ReplicaError> {
@@ -85,7 +86,7 @@ impl LocalReference {
         Ok(reference)
     }
 
-    /// The form behind a contract as the rules of reports need it.
+    /// The form of a contract as the report rules need it.
     pub(crate) fn form_shape(&self, contract: ContractId) -> Option<&FormSchema> {
         self.form_shapes.get(&contract)
     }
@@ -95,7 +96,7 @@ impl LocalReference {
         self.catalogue.contracts.iter().find(|contract| contract.id() == id)
     }
 
-    /// The form behind a contract.
+    /// The form of a contract.
     pub(crate) fn form(&self, id: ContractId) -> Option<&Form> {
         self.contract(id).and_then(|contract| self.catalogue.form(&contract.form))
     }
@@ -110,12 +111,12 @@ impl LocalReference {
         self.element_numbers.number(code).map(ElementNumber)
     }
 
-    /// The code by which files call a unit; its id in hexadecimal digits while the unit is unknown.
+    /// The unit's code in files; its id in hexadecimal digits while the unit is unknown.
     pub(crate) fn unit_uid(&self, unit: UnitId) -> String {
         self.org.unit(unit).map_or_else(|| unit.to_string(), |unit| unit.uid.clone())
     }
 
-    /// Who signs for a unit today; itself while the organisation is unknown.
+    /// The unit that signs for `unit` today; `unit` itself while the organisation is unknown.
     pub(crate) fn acting_unit_of(&self, unit: UnitId, today: Date) -> UnitId {
         self.org.acting_unit(unit, today).unwrap_or(unit)
     }
@@ -160,7 +161,7 @@ fn to_form_rule(rule: &target_rule::FormRuleExpr, numbers: &ElementNumbers) -> O
 
 #[cfg(test)]
 impl LocalReference {
-    /// Lets a test give a form without making records of it.
+    /// Sets a form without records, for tests.
     pub(crate) fn set_shape_for_tests(&mut self, contract: ContractId, shape: FormSchema) {
         self.form_shapes.insert(contract, shape);
     }

@@ -1,17 +1,18 @@
-//! `[backup]`: `dir` (default `backups`), `second` (default empty: NO BACKUP is said at each start), `keep` (default 14 copies in each place),
-//! `every_minutes` (default 0: at night only; a second machine that stands by wants 5).
+//! `[backup]`: `dir` (default `backups`), `second` (default empty: each start logs NO BACKUP),
+//! `keep` (default 14 copies in each directory), `every_minutes` (default 0: only nightly; a
+//! standby machine needs 5).
 
 use serde::Deserialize;
 
-/// Where verified copies go, and how often.
+/// Directories, number and interval of verified copies.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct BackupConfig {
-    /// Directory in which copies are made; empty: none are.
+    /// Directory of the copies; empty: no copies.
     pub dir: String,
-    /// Directory of another disk or machine.
+    /// Second directory, on another disk or machine.
     pub second: String,
-    /// Copies that each place keeps.
+    /// Number of copies stored in each directory.
     pub keep: u16,
     /// Minutes between two copies besides the nightly one; 0: none.
     pub every_minutes: u32,

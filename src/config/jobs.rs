@@ -1,16 +1,17 @@
-//! `[jobs]`: `enabled` (default `true`: this process runs the jobs that are due; several processes share them by lease), `lease_seconds`
-//! (default 600: a job whose node has not ended it by then may be run by another; longer than the longest night).
+//! `[jobs]`: `enabled` (default `true`: this process runs due jobs; several processes share them by
+//! lease), `lease_seconds` (default 600: another process may take over a job that is not finished
+//! by then; longer than the longest nightly run).
 
 use serde::Deserialize;
 use std::num::NonZeroU32;
 
-/// Whether this process runs jobs, and how long it may keep one.
+/// Whether this process runs jobs, and the duration of their lease.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct JobsConfig {
-    /// Run them here.
+    /// Whether this process runs jobs.
     pub enabled: bool,
-    /// Seconds after which another process may take a job over.
+    /// Seconds after which another process may take over a job.
     pub lease_seconds: NonZeroU32,
 }
 

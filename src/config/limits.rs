@@ -1,11 +1,12 @@
-//! `[limits]`: `connections` (default 20000), `connections_per_address` (2000: phones share their operator's addresses),
-//! `handshake_seconds` (10), `calls_per_minute` (600, of each phone; 0: no limit), `offline_lease_days` (14: a phone without contact
-//! for so long hides what it holds until the next sync).
+//! `[limits]`: `connections` (default 20000), `connections_per_address` (2000: phones share the
+//! addresses of their operator), `handshake_seconds` (10), `calls_per_minute` (600, for each phone;
+//! 0: no limit), `offline_lease_days` (14: a phone without contact for this long locks its data
+//! until the next sync).
 
 use serde::Deserialize;
 use std::num::{NonZeroU16, NonZeroU32};
 
-/// How many may be connected, and how long they may take to say hello.
+/// Limits of connections, calls and offline use.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LimitsConfig {
@@ -13,11 +14,11 @@ pub struct LimitsConfig {
     pub connections: NonZeroU32,
     /// Open connections from one address.
     pub connections_per_address: NonZeroU32,
-    /// Seconds for the handshake of TLS and the first bytes of HTTP.
+    /// Seconds for the TLS handshake and the first bytes of HTTP.
     pub handshake_seconds: NonZeroU16,
-    /// Calls of one credential in a minute; 0: no limit.
+    /// Calls of one credential per minute; 0: no limit.
     pub calls_per_minute: u32,
-    /// Days without contact after which a phone hides what it holds.
+    /// Days without contact after which a phone locks its data.
     pub offline_lease_days: NonZeroU16,
 }
 

@@ -1,25 +1,26 @@
-//! `[log]`: `filter` (default `info,tokio_cron_scheduler=warn`; as in `info,thidua::sync=debug`), `format` (`text`, the default, or `json`).
+//! `[log]`: `filter` (default `info,tokio_cron_scheduler=warn`; for example
+//! `info,thidua::sync=debug`), `format` (`text`, the default, or `json`).
 
 use serde::Deserialize;
 
-/// What is logged, to standard error.
+/// The log on standard error.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LogConfig {
     /// Levels by module.
     pub filter: String,
-    /// The form of a line.
+    /// Format of a line.
     pub format: LogFormat,
 }
 
-/// The form of a line of the log.
+/// Format of a log line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
     /// For people.
     #[default]
     Text,
-    /// One JSON object a line, for collectors.
+    /// One JSON object per line, for collectors.
     Json,
 }
 

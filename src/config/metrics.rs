@@ -1,11 +1,12 @@
-//! `[metrics]`: `address` (default empty: no metrics; `127.0.0.1:9464` serves them there in plain text for Prometheus).
+//! `[metrics]`: `address` (default empty: off; `127.0.0.1:9464` serves metrics in plain text for
+//! Prometheus).
 
 use serde::Deserialize;
 
-/// Where metrics are served.
+/// Address of the metrics.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct MetricsConfig {
-    /// Address and port; empty: nowhere.
+    /// Address and port; empty: off.
     pub address: String,
 }

@@ -1,7 +1,8 @@
-//! Reads the configuration: a TOML file, then the environment (`THIDUA_<SECTION>_<KEY>`), then flags (`--set section.key=value`).
+//! Reads the configuration: a TOML file, then the environment (`THIDUA_<SECTION>_<KEY>`), then
+//! flags (`--set section.key=value`).
 //!
-//! One struct per concern, each in its own file whose first lines list its keys. Unknown keys are refused, secrets never print. Knows no
-//! other room: what the values mean is the server's business.
+//! One struct per section, each in its own file whose first lines list its keys. Unknown keys are
+//! rejected, secrets are never printed.
 
 mod backup;
 mod database;
@@ -35,10 +36,10 @@ use toml::{Table, Value};
 
 /// Name of the configuration file in the data directory.
 pub const FILE_NAME: &str = "thidua.toml";
-/// Sections of the configuration: parts of the names of environment variables.
+/// Sections of the configuration, as in the names of environment variables.
 pub const SECTIONS: [&str; 9] =
     ["listen", "database", "tls", "limits", "jobs", "log", "metrics", "telemetry", "backup"];
-/// Variables of the environment begin so.
+/// Prefix of environment variables.
 const ENV_PREFIX: &str = "THIDUA_";
 
 /// The whole configuration.
@@ -63,12 +64,12 @@ pub struct Config {
     pub telemetry: TelemetryConfig,
     /// `[backup]`.
     pub backup: BackupConfig,
-    /// The data directory; relative paths of the file are meant from here. No key of the file.
+    /// The data directory, to which relative paths refer. Not a key of the file.
     #[serde(skip)]
     pub dir: PathBuf,
 }
 
-/// Why a configuration is not taken.
+/// Why a configuration is rejected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
@@ -76,20 +77,20 @@ pub enum ConfigError {
     UnreadableFile {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error message.
         message: String,
     },
-    /// The file says something that cannot be: unknown key, wrong kind of value.
+    /// An invalid line of the file: unknown key, wrong type of value.
     #[error("{path}:{line}: {message}")]
     InvalidKey {
         /// The file.
         path: PathBuf,
         /// Line, from 1.
         line: usize,
-        /// What is wrong there and what was expected.
+        /// What is wrong and what was expected.
         message: String,
     },
-    /// A variable or a flag says something that cannot be.
+    /// An invalid environment variable or flag.
     #[error("{from}: {message}")]
     Override {
         /// Name of the variable, or the flag.
@@ -100,11 +101,12 @@ pub enum ConfigError {
 }
 
 impl Config {
-    /// Reads the configuration of the data directory `dir` from `file` (default: `thidua.toml` there; it may be missing), then
-    /// `environment`, then `flags` as in `listen.address=0.0.0.0:8443`.
+    /// Reads the configuration of the data directory `dir`: first `file` (default: `thidua.toml` in
+    /// `dir`, which may be missing), then `environment`, then `flags` such as
+    /// `listen.address=0.0.0.0:8443`.
     ///
     /// # Errors
-    /// The first thing that is not understood, with its place. Values of secrets are not repeated.
+    /// The first invalid entry, with its location. Values of secrets are not included.
     pub fn load(
         dir: &Path,
         file: Option<&Path>,
@@ -154,13 +156,13 @@ impl Config {
         Ok(config)
     }
 
-    /// A path of the configuration, from the data directory if it is relative.
+    /// Resolves a path of the configuration relative to the data directory.
     #[must_use]
     pub fn resolve_path(&self, path: &str) -> PathBuf {
         self.dir.join(path)
     }
 
-    /// The database's URL; a relative path of an SQLite file is meant from the data directory.
+    /// The database's URL; a relative SQLite path is resolved against the data directory.
     #[must_use]
     pub fn database_url(&self) -> String {
         let url = self.database.url.reveal();
@@ -184,14 +186,14 @@ fn parse_toml<T: serde::de::DeserializeOwned>(path: &Path, text: &str) -> Result
     })
 }
 
-/// Section and key of a variable such as `THIDUA_LISTEN_ADDRESS`; `None` for variables that are not of the configuration.
+/// Section and key of a variable such as `THIDUA_LISTEN_ADDRESS`; `None` for other variables.
 fn parse_variable_name(name: &str) -> Option<(&'static str, String)> {
     let rest = name.strip_prefix(ENV_PREFIX)?.to_lowercase();
     let section = SECTIONS.into_iter().find(|section| rest.starts_with(&format!("{section}_")))?;
     Some((section, rest[section.len() + 1..].to_owned()))
 }
 
-/// Puts one value over the file's and tries at once whether the whole is still a configuration, so that a mistake has a name.
+/// Overrides one value and checks the section at once, so that an error names its source.
 fn apply_override(
     table: &mut Table,
     from: &str,
@@ -221,7 +223,8 @@ fn apply_override(
     Err(override_error(from, &last.unwrap_or_default()))
 }
 
-/// What a text may mean, the likeliest first: a TOML value (`true`, `7`, `["a"]`), a list of words, a plain text.
+/// Possible values of a text, most likely first: a TOML value (`true`, `7`, `["a"]`), a list of
+/// words, a plain string.
 fn parse_candidates(value: &str) -> Vec<Value> {
     let typed = toml::from_str::<Table>(&format!("value = {value}"))
         .ok()

@@ -1,21 +1,21 @@
-//! A value that must not be printed.
+//! A value that is never printed.
 
 use serde::Deserialize;
 use std::fmt;
 
-/// Wraps a secret; its `Debug` says only that there is one.
+/// A secret value; its `Debug` output is `***`.
 #[derive(Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(transparent)]
 pub struct SecretValue<T>(T);
 
 impl<T> SecretValue<T> {
-    /// Hides a value.
+    /// Wraps a value.
     #[must_use]
     pub fn new(value: T) -> Self {
         Self(value)
     }
 
-    /// The value itself, for the one call that needs it.
+    /// The value itself.
     #[must_use]
     pub fn reveal(&self) -> &T {
         &self.0

@@ -1,20 +1,21 @@
-//! `[telemetry]`: `otlp` (default empty: off; `http://127.0.0.1:4317` sends traces and numbers there), `ca` (PEM file that a collector's
-//! certificate is from, for `https://`), `node` (default empty: a random name at each start), `one_in` (1: every call is followed).
+//! `[telemetry]`: `otlp` (default empty: off; `http://127.0.0.1:4317` exports traces and metrics
+//! there), `ca` (PEM file with the authority of the collector's certificate, for `https://`),
+//! `node` (default empty: a random name at each start), `one_in` (1: every call is sampled).
 
 use serde::Deserialize;
 use std::num::NonZeroU32;
 
-/// Where traces and numbers are sent.
+/// Export of traces and metrics.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TelemetryConfig {
-    /// A collector of OpenTelemetry that speaks gRPC; empty: none.
+    /// OpenTelemetry collector (OTLP over gRPC); empty: off.
     pub otlp: String,
     /// PEM file with the authority of its certificate.
     pub ca: String,
-    /// The name of this node in what is sent.
+    /// Name of this node in exported data.
     pub node: String,
-    /// One call in so many is followed, unless its caller decided.
+    /// One call in this many is sampled, unless its caller decided.
     pub one_in: NonZeroU32,
 }
 

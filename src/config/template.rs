@@ -1,6 +1,7 @@
-//! The configuration file that `thidua init` writes: every key with its default and what it is for, in both languages.
+//! The configuration file that `thidua init` writes: every key with its default and its purpose, in
+//! both languages.
 
-/// The text of a fresh `thidua.toml`.
+/// The text of a new `thidua.toml`.
 #[must_use]
 pub fn template() -> &'static str {
     TEMPLATE

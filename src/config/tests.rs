@@ -1,4 +1,4 @@
-//! Configuration as an operator meets it.
+//! Tests of the configuration.
 
 use super::{Config, ConfigError, LogFormat, template};
 use std::path::Path;

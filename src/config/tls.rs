@@ -1,6 +1,8 @@
-//! `[tls]`: `dir` (default `tls`: where `ca.pem`, `ca.key`, `server.pem`, `server.key` lie), `names` (host names and addresses of the
-//! server's certificate; default `localhost`, `127.0.0.1`, `::1`), `allow_tls12` (default `false`; for old partner systems only),
-//! `client_auth` (`none`, the default, `optional`, `required`), `client_ca`, `client_crl` (files in PEM, from the data directory).
+//! `[tls]`: `dir` (default `tls`: directory of `ca.pem`, `ca.key`, `server.pem`, `server.key`),
+//! `names` (host names and addresses of the server's certificate; default `localhost`, `127.0.0.1`,
+//! `::1`), `allow_tls12` (default `false`; for old partner systems only), `client_auth` (`none`,
+//! the default, `optional`, `required`), `client_ca`, `client_crl` (PEM files, relative to the data
+//! directory).
 
 use serde::Deserialize;
 
@@ -8,29 +10,30 @@ use serde::Deserialize;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TlsConfig {
-    /// Directory of the certificates and keys, from the data directory.
+    /// Directory of certificates and keys, relative to the data directory.
     pub dir: String,
-    /// Names for which `thidua tls init` makes the server's certificate.
+    /// Names for which `thidua tls init` issues the server's certificate.
     pub names: Vec<String>,
-    /// Speak TLS 1.2 too.
+    /// Whether TLS 1.2 is accepted too.
     pub allow_tls12: bool,
-    /// Whether clients are asked for certificates of their own.
+    /// Whether client certificates are requested.
     pub client_auth: ClientAuthMode,
-    /// Certificates of the authorities that sign those of clients; needed unless nobody is asked.
+    /// PEM file with the authorities of client certificates; required unless `client_auth` is
+    /// `none`.
     pub client_ca: String,
-    /// Their revocation lists; empty: none.
+    /// PEM file with their revocation lists; empty: none.
     pub client_crl: String,
 }
 
-/// Whether clients are asked for certificates of their own.
+/// Whether client certificates are requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ClientAuthMode {
-    /// Nobody is asked.
+    /// Not requested.
     None,
-    /// Who shows one is known by it; one that does not hold is refused.
+    /// A valid client certificate identifies the caller; an invalid one is rejected.
     Optional,
-    /// Nobody gets in without one: not for a server that phones call.
+    /// A client certificate is required: not usable for a server that phones call.
     Required,
 }
 

@@ -1,6 +1,7 @@
-//! What stands beside a report: comments, and the branches of conflicts that wait for a person.
+//! Records attached to a report: comments, held commands, and conflict branches that wait for a
+//! person.
 //!
-//! Knows no report's state: whether a comment may be added or a conflict settled is decided in `app`.
+//! Whether a comment may be added or a conflict settled is decided in `app`.
 
 use super::ids::{ReportId, UnitId};
 use super::permission::Role;
@@ -8,7 +9,7 @@ use super::reason::RefusalReason;
 use super::report::ConflictBranch;
 use jiff::civil::Date;
 
-/// A comment on a report (ý kiến). It is of a post, not of a person: no account is named.
+/// A comment on a report (ý kiến). It is by a post, not by a person: no account is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Comment {
     /// The report.
@@ -17,18 +18,18 @@ pub struct Comment {
     pub unit: UnitId,
     /// The role in which its author wrote.
     pub role: Role,
-    /// The words; at most [`super::limits::NOTE_CHARS_MAX`] characters.
+    /// The text; at most [`super::limits::NOTE_CHARS_MAX`] characters.
     pub text: String,
     /// The day on which the server received it.
     pub received_day: Date,
 }
 
-/// Why a command is kept but not applied (lý do tạm giữ).
+/// Why a command is stored but not applied (lý do tạm giữ).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum HeldReason {
-    /// What it builds on is not here: it waits for its parent.
+    /// The revision that it is based on is unknown: it waits for its parent.
     UnknownBase,
-    /// Its author may no longer write for the unit: another person takes it over, or puts it aside.
+    /// Its author may no longer write for the unit: another person applies or discards it.
     GrantLost,
 }
 
@@ -43,39 +44,41 @@ impl HeldReason {
     }
 }
 
-/// Where a held command stands.
+/// The state of a held command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum HeldState {
     /// It waits.
     Open,
-    /// The unit head had it applied.
+    /// The unit head applied it.
     Applied,
-    /// The unit head put it aside.
+    /// The unit head discarded it.
     Discarded,
 }
 
-/// A command that is kept but not applied (lệnh tạm giữ). It names neither device nor person: figures are of a unit.
+/// A command that is stored but not applied (lệnh tạm giữ). It holds neither device nor person:
+/// figures belong to a unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeldCommand {
     /// The report that it is about.
     pub report: ReportId,
     /// Why it is held.
     pub reason: HeldReason,
-    /// Its bytes, as they came.
+    /// Its bytes, as received.
     pub command: Vec<u8>,
-    /// Where it stands.
+    /// Its state.
     pub state: HeldState,
-    /// Why it had no effect when its parent came; `None` while it was not tried.
+    /// Why it had no effect when its parent arrived; `None` if it was not tried yet.
     pub refusal: Option<RefusalReason>,
 }
 
-/// A value that did not stand, kept until the unit head says which one does (xung đột số liệu).
+/// A value that was not stored because of a conflict, until the unit head decides which one is
+/// valid (xung đột số liệu).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conflict {
     /// The report.
     pub report: ReportId,
     /// The field with both values.
     pub branch: ConflictBranch,
-    /// Whether it is settled, and then whether the branch's value was taken.
+    /// `None` while it is open, else whether the branch's value was taken.
     pub settled: Option<bool>,
 }

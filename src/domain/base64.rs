@@ -1,8 +1,8 @@
-//! Bytes as base64 (RFC 4648, section 4), with its padding, in the one form that each has.
+//! Base64 with padding (RFC 4648, section 4), in canonical form only.
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// Four letters for three bytes.
+/// Four letters for each three bytes.
 #[must_use]
 pub fn encode_base64(bytes: &[u8]) -> String {
     let letters = bytes.chunks(3).flat_map(|part| {
@@ -16,7 +16,7 @@ pub fn encode_base64(bytes: &[u8]) -> String {
     letters.map(char::from).collect()
 }
 
-/// The bytes that this text stands for; `None` for anything that [`base64`] does not write.
+/// The bytes of this text; `None` for any text that [`encode_base64`] does not produce.
 #[must_use]
 pub fn decode_base64(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
@@ -30,7 +30,8 @@ pub fn decode_base64(text: &str) -> Option<Vec<u8>> {
         let bits = (bits << (6 * padding)).to_be_bytes();
         bytes.extend_from_slice(&bits[bits.len() - 3..bits.len() - padding]);
     }
-    // Padding in the middle, bits behind the end, a part that is too short: none of them is written again as it was.
+    // Rejects padding in the middle, non-zero bits after the end and short parts: none of them is
+    // encoded back to the same text.
     (encode_base64(&bytes) == text).then_some(bytes)
 }
 

@@ -1,7 +1,7 @@
-//! Baselines: the figures of the past that a change is measured against.
+//! Baselines: figures of the past that a change is measured against.
 //!
-//! Knows rows of figures and how they add up over a window; knows no lineage (re-basing along a merger is `org`'s) and
-//! no target. A figure that is not there is never a zero: whoever has no baseline gets [`Base::None`].
+//! Rows of figures and their sums over a window. Re-basing along a merger is in `org`. A missing
+//! figure is never zero: without a baseline the result is [`BaselineValue::None`].
 
 use super::element::{CountingLevel, Element, ElementCode, ElementKind};
 use super::form::Catalogue;
@@ -12,7 +12,7 @@ use super::window::DateWindow;
 use std::collections::BTreeMap;
 
 string_enum! {
-    /// Whether the figure may still move.
+    /// Whether the figure may still be corrected.
     BaselineStatus {
         /// Sơ bộ.
         Preliminary = "PRELIMINARY",
@@ -28,7 +28,7 @@ pub struct BaselineRow {
     pub unit_uid: String,
     /// What was counted.
     pub element: ElementCode,
-    /// The days it was counted over; of a stock, the last of them is the day it stood at.
+    /// The days over which it was counted; for a stock, the last of them is the day of the stock.
     pub window: DateWindow,
     /// The figure, scaled.
     pub value: i64,
@@ -36,7 +36,7 @@ pub struct BaselineRow {
     pub source: String,
     /// Preliminary or final.
     pub status: BaselineStatus,
-    /// Number of the import that brought it; a newer import of a unit's element replaces the older one whole.
+    /// Number of the import; a newer import of a unit's element replaces the older one entirely.
     pub version: u32,
 }
 
@@ -48,24 +48,24 @@ impl BaselineRow {
     }
 }
 
-/// What the past says about a unit, an element and a window.
+/// The baseline of a unit, an element and a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BaselineValue {
     /// The figure, scaled, and whether all of it is final.
     Known {
         /// The figure.
         value: i64,
-        /// All rows behind it are final.
+        /// Whether all rows that it is summed from are final.
         is_final: bool,
     },
-    /// There are rows, but they leave days out or cut across the window's ends.
+    /// There are rows, but they leave days out or reach beyond the window.
     Partial,
-    /// There is no baseline at all.
+    /// There are no rows.
     None,
 }
 
 impl BaselineValue {
-    /// The figure, where it is known.
+    /// The figure, if it is known.
     #[must_use]
     pub fn value(self) -> Option<i64> {
         match self {
@@ -75,7 +75,7 @@ impl BaselineValue {
     }
 }
 
-/// Baselines of many units, to be asked.
+/// Baselines of many units, indexed by unit and element.
 #[derive(Debug, Clone, Default)]
 pub struct Baselines {
     figures: BTreeMap<(UnitId, ElementCode), Vec<BaselineFigure>>,
@@ -90,7 +90,7 @@ struct BaselineFigure {
 }
 
 impl Baselines {
-    /// Takes rows in any order; of several versions for one unit and element the highest stands.
+    /// Takes rows in any order. Of several versions for one unit and element the highest is used.
     pub fn new<'a>(rows: impl IntoIterator<Item = &'a BaselineRow>) -> Self {
         let mut all: BTreeMap<(UnitId, ElementCode), Vec<BaselineFigure>> = BTreeMap::new();
         for row in rows {
@@ -110,8 +110,8 @@ impl Baselines {
         Self { figures: all }
     }
 
-    /// What happened in `window`. Exact: rows must cover every day of it, and only rows of zero may reach beyond it, since a
-    /// zero over many days is a zero over each of them.
+    /// The flow over `window`. Rows must cover every day of it, and only rows of zero may reach
+    /// beyond it, since a zero over many days is a zero over each of them.
     #[must_use]
     pub fn flow_value(
         &self,
@@ -137,7 +137,7 @@ impl Baselines {
         }
     }
 
-    /// What stood at the end of the last day of `window`; exact: a row must end on that very day.
+    /// The stock at the end of the last day of `window`; a row must end on exactly that day.
     #[must_use]
     pub fn stock_value(
         &self,
@@ -152,7 +152,7 @@ impl Baselines {
         }
     }
 
-    /// [`Self::stock`] for a stock, [`Self::flow`] for everything else.
+    /// [`Self::stock_value`] for a stock, [`Self::flow_value`] for every other kind.
     #[must_use]
     pub fn value_of(&self, unit: UnitId, element: &Element, window: DateWindow) -> BaselineValue {
         match element.kind {
@@ -174,10 +174,10 @@ impl Baselines {
     }
 }
 
-/// The verdict on each row: every rule it breaks alone or against the rows before it. Empty lists throughout mean that the
-/// rows may be used; one finding anywhere means that none may.
+/// The violations of each row, alone or against the rows before it. The rows may be used only if
+/// every list is empty.
 ///
-/// `level_of` says at which level a unit counts, and `None` for a unit that never was.
+/// `level_of` returns the level at which a unit counts, `None` for an unknown unit.
 pub fn check_rows(
     rows: &[BaselineRow],
     catalogue: &Catalogue,

@@ -1,6 +1,8 @@
-//! Reporting calendars as data: weeks, statistical months from the 15th to the 14th, the procuracy's half-years, and more.
+//! Reporting calendars as data: weeks, statistical months from the 15th to the 14th, the
+//! procuracy's half-years and others.
 //!
-//! A calendar tiles all time. Knows no unit: where a period is cut for one is the business of `expectation`.
+//! The periods of a calendar cover all time without gap or overlap. Where a period is cut for one
+//! unit is decided in `expectation`.
 
 use super::campaign::Campaign;
 use super::period::Period;
@@ -20,7 +22,8 @@ pub enum CalendarRule {
         /// Days of each period, at least 1.
         length: u16,
     },
-    /// Periods of `months` months that begin on day `day` of `first_month` and of every `months`-th month after it.
+    /// Periods of `months` months that begin on day `day` of `first_month` and of every `months`-th
+    /// month after it.
     Months {
         /// Day of the month on which a period begins, 1 to 28.
         day: u8,
@@ -34,18 +37,18 @@ pub enum CalendarRule {
 /// A reporting calendar.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Calendar {
-    /// Text code, as in `week`; it stands in every [`Period`].
+    /// Text code, as in `week`; it is part of every [`Period`].
     pub code: String,
     /// Name in Vietnamese.
     pub name_vi: String,
     /// Name in English.
     pub name_en: String,
-    /// The layout.
+    /// How the periods are laid out.
     pub rule: CalendarRule,
 }
 
 impl Calendar {
-    /// What is wrong with the rule; nothing for a rule within the ranges given at its fields.
+    /// Violations of the rule's ranges, which are given at its fields.
     #[must_use]
     pub fn check(&self) -> Vec<Violation> {
         let is_valid = match self.rule {
@@ -67,7 +70,8 @@ impl Calendar {
         )]
     }
 
-    /// The whole period that contains `day`. A rule out of its ranges is read as the nearest one within them.
+    /// The whole period that contains `day`. A rule outside its ranges is read as the nearest valid
+    /// one.
     #[must_use]
     pub fn period_containing(&self, day: Date) -> Period {
         let (start, end) = match self.rule {
@@ -97,7 +101,7 @@ impl Calendar {
         std::iter::successors(Some(first), next).collect()
     }
 
-    /// The same periods without the days outside the window: the first and the last may become stubs.
+    /// The same periods without the days outside the window: the first and the last may be stubs.
     #[must_use]
     pub fn clipped_periods_in(&self, window: DateWindow) -> Vec<Period> {
         let clip = |p: Period| Period {
@@ -108,13 +112,14 @@ impl Calendar {
         self.periods_in(window).into_iter().map(clip).collect()
     }
 
-    /// The days inside the window, not at its bounds, on which a period begins.
+    /// The days strictly inside the window on which a period begins.
     pub fn cut_offs_in(&self, window: DateWindow) -> impl Iterator<Item = Date> {
         self.periods_in(window).into_iter().skip(1).map(|period| period.start)
     }
 
-    /// What people call the period, as in `tuần 34/2024` or `tháng 7/2025 (15/6–14/7)`; in Vietnamese if `vi`, else in
-    /// English. A piece or stub is called by its whole period, with its own days behind.
+    /// The name of the period, as in `tuần 34/2024` or `tháng 7/2025 (15/6–14/7)`; in Vietnamese if
+    /// `vi`, else in English. A piece or stub has the name of its whole period followed by its own
+    /// days.
     #[must_use]
     pub fn label_period(&self, period: &Period, vi: bool) -> String {
         let whole = self.period_containing(period.start);
@@ -179,23 +184,24 @@ impl Calendar {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Calendars {
     by_code: BTreeMap<String, Calendar>,
-    /// Cut-offs that follow no rule, as those of a campaign's phases, by the code under which forms serve them.
+    /// Cut-offs that follow no rule, such as those of a campaign's phases, by the code that forms
+    /// use for them.
     listed_cut_offs: BTreeMap<String, Vec<Date>>,
-    /// What campaigns sum the reports of a contract over, by the contract's code.
+    /// The days over which campaigns sum reports under a contract, by the contract's code.
     campaign_days: BTreeMap<String, CampaignDays>,
 }
 
 /// The days of the campaigns that a contract reports to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CampaignDays {
-    /// Nothing is owed outside them: legal and measurement windows.
+    /// Reports are owed only within these: legal and measurement windows.
     pub windows: Vec<DateWindow>,
-    /// Days on which something that is summed over begins or ends: windows, phases, windows that targets name.
+    /// Days on which a summed window begins or ends: windows, phases, windows named by targets.
     pub cut_offs: BTreeSet<Date>,
 }
 
 impl Calendars {
-    /// The calendars that the authorities of a province are known to report in.
+    /// The known calendars of the authorities of a province.
     #[must_use]
     pub fn standard() -> Self {
         let monday = date(2024, 8, 19);
@@ -253,8 +259,8 @@ impl Calendars {
         self.by_code.get(code)
     }
 
-    /// Adds the bounds of windows, such as a campaign's phases, under a code such as `phase:A`, so that a form can serve them
-    /// too: whoever reports weekly then fills in a week that a phase begins in as two pieces.
+    /// Adds the bounds of windows, such as a campaign's phases, under a code such as `phase:A`. A
+    /// form that serves this code has a week cut in two where a phase begins in it.
     #[must_use]
     pub fn with_windows(mut self, code: &str, windows: &[DateWindow]) -> Self {
         let days = windows.iter().flat_map(|window| [window.start, window.end]).collect();
@@ -262,8 +268,8 @@ impl Calendars {
         self
     }
 
-    /// The days inside the window, not at its bounds, on which a period of this calendar or a listed window begins or ends;
-    /// `None` when nothing has this code.
+    /// The days strictly inside the window on which a period of this calendar or a listed window
+    /// begins or ends; `None` for an unknown code.
     #[must_use]
     pub fn cut_offs_in(&self, code: &str, window: DateWindow) -> Option<Vec<Date>> {
         let listed = self.listed_cut_offs.get(code).into_iter().flatten().copied();
@@ -274,8 +280,8 @@ impl Calendars {
         }
     }
 
-    /// Serves these campaigns: reports under a contract that they name are owed for their days only, in pieces that add up to every
-    /// window that is judged.
+    /// Adds campaigns: reports under their contracts are owed for their days only, in pieces that
+    /// add up to every judged window.
     #[must_use]
     pub fn with_campaigns<'a>(mut self, campaigns: impl IntoIterator<Item = &'a Campaign>) -> Self {
         for campaign in campaigns {
@@ -289,7 +295,7 @@ impl Calendars {
         self
     }
 
-    /// The days of the campaigns that this contract reports to; `None` while no campaign names it.
+    /// The days of the campaigns that this contract reports to; `None` if no campaign names it.
     #[must_use]
     pub fn campaign_days(&self, contract: &str) -> Option<&CampaignDays> {
         self.campaign_days.get(contract)
@@ -302,7 +308,7 @@ impl Calendars {
 }
 
 impl FromIterator<Calendar> for Calendars {
-    /// Of two calendars with one code the later one stays.
+    /// Of two calendars with one code the later one is used.
     fn from_iter<I: IntoIterator<Item = Calendar>>(calendars: I) -> Self {
         let by_code =
             calendars.into_iter().map(|calendar| (calendar.code.clone(), calendar)).collect();
@@ -310,7 +316,7 @@ impl FromIterator<Calendar> for Calendars {
     }
 }
 
-/// Day `day` of the month that lies `month` months after January of year 0, held inside jiff's years.
+/// Day `day` of the month that is `month` months after January of year 0, clamped to jiff's years.
 fn date_in_month(month: i32, day: i8) -> Date {
     let year = i16::try_from(month.div_euclid(12)).unwrap_or(i16::MAX);
     let month = i8::try_from(month.rem_euclid(12) + 1).unwrap_or(12);

@@ -1,7 +1,7 @@
 //! A cell: one figure of one report, and the three-way merge of cells.
 //!
-//! Knows nothing of forms and states: whether an element belongs on a form, and whether a report may still be edited, is decided
-//! in `report`.
+//! Whether an element belongs on a form, and whether a report may be edited, is decided in
+//! `report`.
 //!
 //! ```text
 //!        base            merge(base, mine, theirs) completes the diamond:
@@ -12,11 +12,11 @@
 
 use std::collections::BTreeMap;
 
-/// The short number of a data element, given once by the server and never reused; 1 and up.
+/// The short number of a data element, 1 and up; assigned once by the server and never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ElementNumber(pub u32);
 
-/// Why a figure is not there. A missing figure never becomes zero.
+/// Why a figure is missing. A missing figure never becomes zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MissingReason {
     /// The unit waits for another body's figure.
@@ -27,7 +27,7 @@ pub enum MissingReason {
     SeeNote,
 }
 
-/// What a cell of a report says. An absent cell says nothing at all: it is neither nil nor missing.
+/// The value of a cell. An absent cell has no value: it is neither nil nor missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CellValue {
     /// A figure, in units of the element's scale.
@@ -39,7 +39,7 @@ pub enum CellValue {
 }
 
 impl CellValue {
-    /// The figure that sums use: nil counts as 0, missing as no figure at all.
+    /// The figure used in sums: 0 for nil, none for missing.
     #[must_use]
     pub fn figure(self) -> Option<i64> {
         match self {
@@ -53,27 +53,28 @@ impl CellValue {
 /// The cells of a report by element.
 pub type Cells = BTreeMap<ElementNumber, CellValue>;
 
-/// A change of one cell: what the author saw before, and what the author says now.
+/// A change of one cell: the value that the author saw, and the new value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CellChange {
     /// The cell's element.
     pub element: ElementNumber,
-    /// What the author says now; `None` takes the cell off the report.
+    /// The new value; `None` removes the cell from the report.
     pub mine: Option<CellValue>,
-    /// What the author saw when the change was typed; `None`: there was no such cell.
+    /// The value that the author saw when entering the change; `None` if there was no such cell.
     pub base: Option<CellValue>,
 }
 
-/// What a three-way merge of one field gives.
+/// The result of a three-way merge of one field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MergeResult<T> {
     /// Both sides agree on this value.
     Agreed(T),
-    /// Both sides changed it, differently. The stored value stands; the other is kept beside it.
+    /// Both sides changed it to different values. The stored value is unchanged; the other one is
+    /// stored as a conflict branch.
     Conflict,
 }
 
-/// Merges one field whose author saw `base` and says `mine`, while the store holds `theirs`.
+/// Merges one field: the author saw `base` and enters `mine`, the stored value is `theirs`.
 #[must_use]
 pub fn merge_three_way<T: PartialEq>(base: &T, mine: T, theirs: T) -> MergeResult<T> {
     if theirs == *base || theirs == mine {

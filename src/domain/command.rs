@@ -1,24 +1,26 @@
-//! Commands: all that a phone, a desk or a partner can ask to be done. The same values are pushed in an outbox and sent in unary calls.
+//! Commands: every change that a phone, a desk or a partner can request. The same values are pushed
+//! from an outbox and sent in unary calls.
 //!
-//! A command names what it changes and what its author saw; so the server needs no history to find a conflict. Knows no outcome.
+//! A command holds the change and the state that its author saw, so the server needs no history to
+//! find a conflict.
 
-use super::cell::CellChange;
 use super::ids::{CommentId, ConflictId, HeldCommandId, ProposalId, ReportId, UnitId};
-use super::report::{ContentHash, ReportKey, ReviewQuestion};
+use super::report::{ContentHash, ReviewQuestion, SaveCells};
 use super::time::Timestamp;
 
-/// A command as it stands in an outbox.
+/// A command as stored in an outbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Command {
-    /// The phone's clock when it was made; evidence only, never order.
+    /// The phone's clock when the command was made; evidence only, never used for ordering.
     pub captured_at: Option<Timestamp>,
-    /// The sealed checkpoint that the phone held, as a proof that the command is not younger; empty when it has none.
+    /// The signed checkpoint that the phone held, which bounds the age of the command; empty if it
+    /// has none.
     pub sync_mark: Vec<u8>,
-    /// What is to be done.
+    /// The requested change.
     pub body: CommandBody,
 }
 
-/// What is to be done.
+/// The requested change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CommandBody {
     /// Change cells or the note of a report.
@@ -27,7 +29,7 @@ pub enum CommandBody {
     SubmitReport {
         /// The report.
         report: ReportId,
-        /// Who signs: the unit itself or its successor.
+        /// The unit that signs: the unit itself or its successor.
         acting_unit: UnitId,
     },
     /// Send a report back with a question.
@@ -46,32 +48,32 @@ pub enum CommandBody {
         /// The content that the reviewer saw.
         content_hash: ContentHash,
     },
-    /// Add a comment; comments only append.
+    /// Add a comment; comments are only appended.
     AddComment {
         /// The report.
         report: ReportId,
         /// Chosen by the client.
         comment: CommentId,
-        /// The words.
+        /// The text.
         text: String,
     },
-    /// Settle a conflict: the unit head says which value stands.
+    /// Settle a conflict: the unit head decides which value is valid.
     SettleConflict {
         /// The branch.
         conflict: ConflictId,
-        /// Whether the branch's value replaces the standing one.
+        /// Whether the branch's value replaces the stored one.
         take_branch: bool,
     },
-    /// Settle a held command: the unit head takes it over or puts it aside.
+    /// Settle a held command: the unit head applies or discards it.
     SettleHeld {
         /// The held command.
         held: HeldCommandId,
-        /// Whether it takes effect now.
+        /// Whether the command is applied.
         apply: bool,
     },
     /// Propose to amend an accepted or locked report.
     ProposeAmendment {
-        /// The changes, as they would be saved.
+        /// The proposed changes.
         save: SaveCells,
         /// The reason in the author's words.
         reason: String,
@@ -87,42 +89,18 @@ pub enum CommandBody {
     },
 }
 
-/// Changes of cells and note of one report.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SaveCells {
-    /// What the report answers.
-    pub key: ReportKey,
-    /// Who signs: the unit itself or its successor.
-    pub acting_unit: UnitId,
-    /// The changed cells, at most [`super::limits::CHANGES_MAX`].
-    pub changes: Vec<CellChange>,
-    /// The changed note.
-    pub note: Option<NoteChange>,
-    /// Revision of the report that the author saw; 0: there was none. Tells applied from merged, decides nothing else.
-    pub base_revision: i64,
-}
-
-/// A change of the note.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NoteChange {
-    /// What the author writes.
-    pub mine: String,
-    /// What the author saw before.
-    pub base: String,
-}
-
-/// What became of a command.
+/// The outcome of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verdict {
-    /// It took effect as typed.
+    /// Applied as it was entered.
     Applied,
-    /// It took effect, merged with what others had changed meanwhile.
+    /// Applied after a merge with changes made meanwhile.
     Merged,
-    /// A part of it did not stand; it is kept beside the value that stands until a person settles it.
+    /// Applied in part; conflicting values are stored as branches until they are settled.
     Conflict,
-    /// It waits for its parent or another person.
+    /// Waits for its parent or for another person.
     Held,
-    /// It had no effect; the reason says why.
+    /// Had no effect; the reason says why.
     Rejected,
 }
 

@@ -1,7 +1,6 @@
-//! Data elements (chỉ tiêu thống kê): what is counted, by whom, in which range.
+//! Data elements (chỉ tiêu thống kê): what is counted, at which level, in which range.
 //!
-//! Knows the meaning of one figure; knows no form, no report and no value. The short number by which records name an
-//! element is given out by the server and is no business of this module.
+//! The short number of an element in records is assigned by the server; see `numbers`.
 
 use super::ids::ElementId;
 use super::ratio::Ratio;
@@ -16,11 +15,12 @@ pub const ELEMENT_CODE_MAX: usize = 48;
 /// Most decimals a value may carry.
 pub const SCALE_MAX: u8 = 6;
 
-/// Text code of an element, as in `so_offences`: `[a-z][a-z0-9_]*`, at most [`ELEMENT_CODE_MAX`] characters.
+/// Text code of an element, as in `so_offences`: `[a-z][a-z0-9_]*`, at most [`ELEMENT_CODE_MAX`]
+/// characters.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ElementCode(String);
 
-/// Text that is no element code.
+/// Text that is not an element code.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "an element's code is 1 to {ELEMENT_CODE_MAX} of a-z, 0-9 and _, and begins with a letter; got {0:?}"
@@ -69,16 +69,16 @@ string_enum! {
     ElementKind {
         /// Happens in a period; periods add up.
         Flow = "FLOW",
-        /// Stands at the end of a period; periods do not add up, the last one counts.
+        /// Stock at the end of a period; periods do not add up, the last one counts.
         Stock = "STOCK",
-        /// Done (1) or not done (0) in a period; content is never stored.
+        /// Done (1) or not done (0) in a period; the content is never stored.
         EventFlag = "EVENT_FLAG",
     }
 }
 
 string_enum! {
-    /// The one level of the organisation at which an element is counted. Above it figures are sums; below it there is no
-    /// figure, which is not a zero.
+    /// The one level of the organisation at which an element is counted. Above it figures are sums;
+    /// below it there is no figure, which is not the same as zero.
     CountingLevel {
         /// Công an cấp xã.
         Commune = "COMMUNE",
@@ -91,40 +91,40 @@ string_enum! {
     }
 }
 
-/// How figures by an older definition relate to those by the newer one.
+/// How figures under an older definition relate to those under the newer one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BridgeMethod {
-    /// Nothing joins them.
+    /// They are not comparable.
     None,
-    /// The old figures were counted again by the new definition.
+    /// The old figures were recounted under the new definition.
     Restated,
-    /// One by the old definition stands for so many by the new; above zero.
+    /// One under the old definition equals this many under the new; above zero.
     Ratio(Ratio),
 }
 
-/// A day from which the element is counted by another definition.
+/// A day from which the element is counted under another definition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DefinitionBreak {
     /// First day of the new definition.
     pub on: Date,
-    /// What joins the figures on both sides of it.
+    /// How figures before and after it are compared.
     pub bridge: BridgeMethod,
-    /// The document or measurement that says so, in Vietnamese.
+    /// The document or measurement that supports the bridge, in Vietnamese.
     pub evidence_vi: String,
 }
 
-/// Whether figures of two times are of one definition.
+/// Whether figures of two windows are under one definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DefinitionComparability {
-    /// One definition all along.
+    /// Both are under one definition.
     Same,
-    /// By bridges: what came before counts so many times.
+    /// Comparable after the earlier figure is multiplied by this factor.
     Scaled(Ratio),
-    /// Something separates them that nothing joins.
+    /// Not comparable: no bridge covers a change between them.
     NotComparable,
 }
 
-/// What is counted.
+/// A data element.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Element {
     /// Text code.
@@ -133,7 +133,7 @@ pub struct Element {
     pub name_vi: String,
     /// Name in English.
     pub name_en: String,
-    /// What one is: `vụ`, `người`, `tin`, `buổi`.
+    /// The unit of one count: `vụ`, `người`, `tin`, `buổi`.
     pub unit_of_count: String,
     /// How values add up over time.
     pub kind: ElementKind,
@@ -145,13 +145,15 @@ pub struct Element {
     pub max: i64,
     /// The one level at which it is counted.
     pub level: CountingLevel,
-    /// Counts acts of force upon persons (arrests, fines, stops): no target may ask for more of it.
+    /// Counts acts of force against persons (arrests, fines, stops): no target may ask for more of
+    /// it.
     pub coercive: bool,
-    /// The reporting unit itself decides whether a case enters this count, and so could make a ratio over it look better.
+    /// The reporting unit itself decides whether a case is counted, so it could improve a ratio
+    /// over the element.
     pub shrinkable: bool,
     /// Counts work done (patrols, meetings): a target that asks for more of it gets a warning.
     pub activity: bool,
-    /// Days on which its definition changed, in the order of time.
+    /// Changes of its definition, in order of date.
     pub breaks: Vec<DefinitionBreak>,
 }
 
@@ -162,8 +164,9 @@ impl Element {
         self.code.id()
     }
 
-    /// Whether figures of `base` can be held against those of `now`, the days of both that are over. A ratio joins only a break that lies
-    /// between the two; one inside either leaves figures of both definitions in one sum.
+    /// Whether figures of `base` are comparable with those of `now`, both as past days. A ratio
+    /// bridges only a break between the two; a break inside either leaves figures of both
+    /// definitions in one sum.
     #[must_use]
     pub fn compare_definitions(
         &self,
@@ -199,7 +202,7 @@ impl Element {
         (self.min..=self.max).contains(&value)
     }
 
-    /// Every rule this element breaks.
+    /// Every rule that this element breaks.
     #[must_use]
     pub fn check(&self) -> Vec<Violation> {
         let at = format!("element.{}", self.code);

@@ -1,6 +1,7 @@
-//! The texts of an enrolment: the code, the invitation that a QR picture carries, and what a device signs.
+//! The texts of an enrolment: the code, the invitation in a QR code, and the inputs that a device
+//! signs.
 //!
-//! Shared by phone and server, so that both sign and check the same bytes. Knows no key and no clock, and makes no random number.
+//! Phone and server share them, so that both sign and verify the same bytes.
 
 use super::hex::decode_hex;
 use super::ids::DeviceId;
@@ -10,32 +11,32 @@ use std::fmt;
 const CODE_ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// Symbols of a code of 128 bits.
 const CODE_LENGTH: usize = 26;
-/// What an invitation begins with; the number is that of its form.
+/// Prefix of an invitation; the number is the version of its format.
 const INVITE_PREFIX: &str = "thidua:1?";
 
 /// A single-use enrolment code of 128 bits.
 #[derive(Clone, PartialEq, Eq)]
 pub struct EnrolmentCode([u8; 16]);
 
-/// Text that is no code or no invitation.
+/// Text that is not a code or not an invitation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadInvite {
-    /// Not 26 symbols, or a symbol that codes do not have.
+    /// Not 26 symbols, or a symbol outside the alphabet of codes.
     #[error("mã đăng ký gồm 26 chữ và số | an enrolment code has 26 letters and digits")]
     Code,
-    /// Not an invitation, or one of a newer form.
+    /// Not an invitation, or one of a newer format.
     #[error("không phải lời mời đăng ký | not an invitation that this version knows")]
     Invite,
 }
 
 impl EnrolmentCode {
-    /// The code made of these random bytes.
+    /// The code of these random bytes.
     #[must_use]
     pub fn new(random: [u8; 16]) -> Self {
         Self(random)
     }
 
-    /// Reads a code as people type it: blanks, hyphens and case do not matter, O is 0, I and L are 1.
+    /// Reads a typed code: blanks, hyphens and case are ignored, O is read as 0, I and L as 1.
     pub fn parse(text: &str) -> Result<Self, BadInvite> {
         let mut bits = 0u128;
         let mut count = 0;
@@ -58,7 +59,7 @@ impl EnrolmentCode {
         if count == CODE_LENGTH { Ok(Self(bits.to_be_bytes())) } else { Err(BadInvite::Code) }
     }
 
-    /// The 26 symbols without groups: what is hashed and signed.
+    /// The 26 symbols without groups: the form that is hashed and signed.
     #[must_use]
     pub fn symbols(&self) -> String {
         let bits = u128::from_be_bytes(self.0);
@@ -70,7 +71,7 @@ impl EnrolmentCode {
 }
 
 impl fmt::Display for EnrolmentCode {
-    /// In groups of four, for reading out and typing.
+    /// In groups of four.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, symbol) in self.symbols().chars().enumerate() {
             if index > 0 && index % 4 == 0 {
@@ -88,19 +89,19 @@ impl fmt::Debug for EnrolmentCode {
     }
 }
 
-/// Everything that a phone needs to meet its server for the first time; nobody else is trusted.
+/// The data that a phone needs to connect to its server for the first time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invite {
     /// The single-use code.
     pub code: EnrolmentCode,
-    /// The SHA-256 of the authority's CA certificate (DER): the only issuer that the phone trusts.
+    /// SHA-256 of the authority's CA certificate (DER), the only issuer that the phone trusts.
     pub ca_sha256: [u8; 32],
     /// Addresses of the server, best first, as in `https://10.0.0.2:8443`.
     pub addresses: Vec<String>,
 }
 
 impl Invite {
-    /// Reads the text of a QR picture: `thidua:1?c=CODE&f=SHA256&a=ADDRESS&a=ADDRESS`.
+    /// Reads the text of a QR code: `thidua:1?c=CODE&f=SHA256&a=ADDRESS&a=ADDRESS`.
     pub fn parse(text: &str) -> Result<Self, BadInvite> {
         let fields = text.trim().strip_prefix(INVITE_PREFIX).ok_or(BadInvite::Invite)?;
         let (mut code, mut ca_sha256, mut addresses) = (None, None, Vec::new());
@@ -109,7 +110,7 @@ impl Invite {
                 ("c", value) => code = Some(EnrolmentCode::parse(value)?),
                 ("f", value) => ca_sha256 = Some(parse_sha256(value)?),
                 ("a", value) if value.starts_with("https://") => addresses.push(value.to_owned()),
-                // Fields of a later form that old phones may pass over.
+                // Unknown fields of a later format are ignored.
                 (_, _) => {}
             }
         }
@@ -134,13 +135,13 @@ fn parse_sha256(text: &str) -> Result<[u8; 32], BadInvite> {
     decode_hex(text).and_then(|bytes| bytes.try_into().ok()).ok_or(BadInvite::Invite)
 }
 
-/// What a device signs to enrol: proof that it holds the key that it names.
+/// The input that a device signs to enrol: proof that it holds the private key of `public_key`.
 #[must_use]
 pub fn enrolment_signing_input(code: &EnrolmentCode, public_key: &[u8]) -> Vec<u8> {
     [b"thidua.enrol.v1\0", code.symbols().as_bytes(), b"\0", public_key].concat()
 }
 
-/// What a device signs to renew its token: the server's nonce, never its own time.
+/// The input that a device signs to renew its token: the server's nonce, never the device's time.
 #[must_use]
 pub fn renewal_signing_input(device: DeviceId, nonce: &[u8]) -> Vec<u8> {
     [b"thidua.renew.v1\0", &device.0[..], nonce].concat()

@@ -1,7 +1,7 @@
-//! Expectations: which unit owes which report for which days, by when; computed, never guessed.
+//! Expectations: which unit owes which report for which days, and by when.
 //!
-//! They are the denominator of completeness: a nil report answers one, a missing one never becomes zero. Knows of a report its key alone;
-//! lateness is judged from instants alone.
+//! They are the denominator of completeness: a nil report fulfils one, a missing report is never
+//! zero. Lateness is computed from instants only.
 
 use super::calendar::Calendars;
 use super::form::Contract;
@@ -17,32 +17,33 @@ use jiff::civil::Date;
 /// One report that one unit owes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expectation {
-    /// Under which contract.
+    /// The contract that requires it.
     pub contract: ContractId,
-    /// The unit the report is about; once it is closed, its successor signs.
+    /// The unit that the report is about; once it is closed, its successor signs.
     pub unit: UnitId,
-    /// The days it answers for.
+    /// The days that the report covers.
     pub period: Period,
-    /// The whole period of the calendar that `period` is a piece of: pieces of one whole are entered on one sheet, sent
-    /// together, and due together.
+    /// The whole period of the calendar that `period` is a piece of. Pieces of one period are
+    /// entered on one sheet, sent together and due together.
     pub whole_period: DateWindow,
     /// The first day on which the report is late.
     pub due_day: Date,
-    /// The first day after the grace.
+    /// The first day after the grace period.
     pub grace_end_day: Date,
 }
 
-/// So many days before a report is late it is named to whoever reminds units.
+/// A reminder lists a report this many days before it is late.
 const REMINDER_DAYS_BEFORE_DUE: i64 = 2;
 
 impl Expectation {
-    /// The report that answers it.
+    /// The key of the report that fulfils it.
     #[must_use]
     pub fn report_key(&self) -> ReportKey {
         ReportKey { contract: self.contract, unit: self.unit, period: self.period.clone() }
     }
 
-    /// Whether its report should be on its way: its days are over, it is due soon or late, and its grace is not over.
+    /// Whether a reminder is due: the period is over, the report is due soon or late, and the grace
+    /// period is not over.
     #[must_use]
     pub fn is_due_for_reminder(&self, today: Date) -> bool {
         let soon = today.saturating_add(REMINDER_DAYS_BEFORE_DUE.days());
@@ -56,16 +57,18 @@ impl Expectation {
 pub struct UnknownCalendar {
     /// Code of the contract.
     pub contract: String,
-    /// The code that no calendar has.
+    /// The unknown code.
     pub calendar: String,
 }
 
-/// What all units owe under all contracts for the days of `window`: by contract, then unit (by uid), then day.
+/// What all units owe under all contracts for the days of `window`: by contract, then unit (by
+/// uid), then day.
 ///
-/// A period is cut, for the unit concerned only, where the unit begins, ends, changes its kind or its COMMAND parent; and
-/// for everybody under the contract where a calendar that the form serves too begins a period ("enter once") and where a
-/// campaign begins or ends something that it judges ([`Calendars::with_campaigns`]); outside the campaigns nothing is owed. The
-/// pieces of a period are the same whatever is asked for; days outside `window` are left off the first and the last.
+/// A period is cut for one unit where the unit begins, ends, changes its kind or its COMMAND
+/// parent. It is cut for every unit under the contract where a period begins in a calendar that the
+/// form also serves ("enter once") and where a window judged by a campaign begins or ends
+/// ([`Calendars::with_campaigns`]); outside the campaigns nothing is owed. The pieces of a period
+/// do not depend on `window`; only days outside it are left off the first and the last.
 pub fn compute_expectations(
     org: &Org,
     calendars: &Calendars,
@@ -98,13 +101,13 @@ pub fn compute_unit_expectations(
     Ok(expectations)
 }
 
-/// The periods of one contract, before they are cut for a unit.
+/// The periods of one contract before they are cut for a unit.
 struct ContractPeriods<'a> {
     contract: &'a Contract,
     id: ContractId,
     kind: UnitKind,
     window: DateWindow,
-    /// Windows outside of which nothing is owed; `None`: no campaign names the contract.
+    /// Windows outside of which nothing is owed; `None` if no campaign names the contract.
     campaigns: Option<&'a [DateWindow]>,
     periods: Vec<ContractPeriod>,
 }
@@ -184,7 +187,7 @@ impl<'a> ContractPeriods<'a> {
         })
     }
 
-    /// The piece without its days outside the window asked for.
+    /// The piece without its days outside the requested window.
     fn clip_to_window(&self, piece: Period) -> Option<Period> {
         let DateWindow { start, end } =
             DateWindow::new(piece.start.max(self.window.start), piece.end.min(self.window.end))?;
@@ -205,18 +208,19 @@ impl<'a> ContractPeriods<'a> {
     }
 }
 
-/// When a report was made, as its device says, and what supports it.
+/// When a report was made according to its device, and the evidence for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CaptureEvidence {
-    /// What the device's clock showed.
+    /// The device's clock at that moment.
     pub captured_at: Timestamp,
-    /// The server's time in the sync mark that the command names. The caller has checked the mark's signature, and that it
-    /// is the last one the device held: whoever names it has not been in touch since, so nothing but the offline work
-    /// that the grace is for lies between it and the receipt.
+    /// The server's time in the sync mark that the command names. The caller has verified the
+    /// mark's signature and that it is the last one the device held: the device has had no contact
+    /// since, so only the offline work that the grace is meant for lies between the mark and the
+    /// receipt.
     pub sync_mark_time: Timestamp,
 }
 
-/// Whether a report came in time.
+/// Whether a report was received in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lateness {
     /// Received in time.
@@ -227,7 +231,7 @@ pub enum Lateness {
     Late {
         /// Civil days from the last day in time to the day of receipt.
         days: i32,
-        /// Whether it came after the grace too.
+        /// Whether it was received after the grace as well.
         after_grace: bool,
     },
 }
@@ -243,9 +247,10 @@ impl Lateness {
     }
 }
 
-/// Judges by the server's receipt. A capture time counts only for a receipt within the grace, and only if the sync mark
-/// bears it out: the device was last in touch before the due time and not after the capture, so the command cannot be
-/// one made after a later sync and dated back. Neither the device's clock alone nor a mark alone changes anything.
+/// Computes the lateness from the server's receipt. A capture time counts only for a receipt within
+/// the grace, and only if the sync mark supports it: the device's last contact was before the due
+/// time and not after the capture, so the command cannot have been made after a later sync and
+/// backdated. Neither the device's clock nor a mark alone changes the result.
 #[must_use]
 pub fn judge_lateness(
     expected: &Expectation,

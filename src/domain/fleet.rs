@@ -1,13 +1,15 @@
-//! The fleet by units: when a unit was last heard, and whether something waits there. About units, never about persons.
+//! Device status by unit: when a unit last had contact, and whether commands are waiting there. It
+//! is about units, never about persons.
 //!
-//! Days and no hours, no device and no account: it must not serve as a record of attendance. Knows no phone.
+//! It has days but no hours, no device and no account, so that it cannot serve as a record of
+//! attendance.
 
 use super::string_enum::string_enum;
 use super::time::days_from_date;
 use jiff::civil::Date;
 
 string_enum! {
-    /// When a unit was last heard; the order is from the nearest to the farthest.
+    /// When a unit last had contact, the most recent first.
     LastContact {
         /// Today.
         Today = "TODAY",
@@ -19,30 +21,31 @@ string_enum! {
 }
 
 string_enum! {
-    /// What waits, as far as the server knows: what a phone has not sent it cannot know.
+    /// What is waiting, as far as the server knows; it does not know what a phone has not sent.
     BacklogStatus {
         /// Nothing.
         None = "NONE",
-        /// Commands that wait on the unit's desk.
+        /// Held commands of the unit.
         Some = "SOME",
-        /// A phone that can no longer sync: it was copied, and must be enrolled anew.
+        /// A phone that cannot sync because it was copied; it must be enrolled again.
         Stuck = "STUCK",
     }
 }
 
-/// One unit's phones and desks together.
+/// The devices of one unit together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnitFleet {
-    /// How many may act for it.
+    /// Number of devices that may act for it.
     pub device_count: usize,
-    /// When the last of them was heard.
+    /// When the last of them had contact.
     pub last_contact: LastContact,
-    /// What waits.
+    /// What is waiting.
     pub backlog: BacklogStatus,
 }
 
 impl UnitFleet {
-    /// One device: the day on which it was last heard, whether it was copied, and how many of its commands wait.
+    /// Status of one device: the day of its last contact, whether it was copied, and how many of
+    /// its commands are held.
     #[must_use]
     pub fn from_device(heard: Date, today: Date, forked: bool, waiting: i64) -> Self {
         let last_contact = match days_from_date(today) - days_from_date(heard) {
@@ -58,7 +61,7 @@ impl UnitFleet {
         Self { device_count: 1, last_contact, backlog }
     }
 
-    /// Both together: the nearest contact, the worst of what waits.
+    /// Both together: the most recent contact, the worst backlog.
     #[must_use]
     pub fn merge(self, other: Self) -> Self {
         Self {

@@ -1,7 +1,8 @@
-//! Forms (biểu mẫu) and reporting contracts: which elements are reported together, by whom, how often, by when.
+//! Forms (biểu mẫu) and reporting contracts: which elements are reported together, at which level,
+//! how often and by when.
 //!
-//! Knows no unit and no period: who owes which report for which days is worked out by the expectations, from these and
-//! the organisation.
+//! Which unit owes which report for which days is computed in `expectation` from these and the
+//! organisation.
 
 use super::element::{CountingLevel, Element, ElementCode};
 use super::ids::{ContractId, FormId};
@@ -9,10 +10,10 @@ use super::target_rule::FormRuleExpr;
 use super::violation::Violation;
 use std::collections::BTreeMap;
 
-/// Most elements of one form; a report must fit a small screen and one message.
+/// Maximum number of elements of a form; a report must fit a small screen and one message.
 pub const FORM_ELEMENTS_MAX: usize = 64;
 
-/// A sheet of elements that are filled in together.
+/// Elements that are filled in together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Form {
     /// Text code, as in `tuan-xa`.
@@ -21,9 +22,9 @@ pub struct Form {
     pub name_vi: String,
     /// Name in English.
     pub name_en: String,
-    /// Elements, in the order of the sheet.
+    /// Elements, in the order of the form.
     pub elements: Vec<ElementCode>,
-    /// Identities a filled sheet must keep, as in `reports_accepted <= reports_received`.
+    /// Rules that the figures must satisfy, as in `reports_accepted <= reports_received`.
     pub rules: Vec<FormRuleExpr>,
 }
 
@@ -42,13 +43,13 @@ pub struct Contract {
     pub code: String,
     /// Code of the form.
     pub form: String,
-    /// Every open unit of this level owes the report.
+    /// The level whose open units owe the report.
     pub level: CountingLevel,
     /// Code of the calendar whose periods are reported, as in `week`.
     pub calendar: String,
     /// Days after the last day of a period by whose end the report is due.
     pub due_days: u16,
-    /// Days after the due day during which a report is late but taken as usual.
+    /// Days after the due day during which a report is late but still accepted normally.
     pub grace_days: u16,
     /// Codes of further calendars that the same entry serves (enter once).
     pub serves: Vec<String>,
@@ -73,7 +74,7 @@ impl Contract {
 /// Elements, forms and contracts that are valid together.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Catalogue {
-    /// Elements by their order in the file.
+    /// Elements, in the order of the file.
     pub elements: Vec<Element>,
     /// Forms.
     pub forms: Vec<Form>,
@@ -100,7 +101,7 @@ impl Catalogue {
         self.contracts.iter().find(|contract| contract.code == code)
     }
 
-    /// The contracts with these codes, as a campaign names them.
+    /// The contracts with these codes.
     #[must_use]
     pub fn contracts_with_codes(&self, codes: &[String]) -> Vec<Contract> {
         self.contracts.iter().filter(|contract| codes.contains(&contract.code)).cloned().collect()
@@ -114,7 +115,7 @@ impl Catalogue {
             .find(|c| self.form(&c.form).is_some_and(|form| form.elements.contains(code)))
     }
 
-    /// Every rule broken by the elements, forms and contracts taken together.
+    /// Every rule that the elements, forms and contracts break together.
     #[must_use]
     pub fn check(&self) -> Vec<Violation> {
         let mut violations: Vec<Violation> =
@@ -210,7 +211,7 @@ impl Catalogue {
         }
     }
 
-    /// No element stands in two contracts: whatever is entered twice is added up twice.
+    /// No element is in two contracts: it would be entered and summed twice.
     fn check_counted_once(&self, violations: &mut Vec<Violation>) {
         let mut seen: BTreeMap<&ElementCode, &str> = BTreeMap::new();
         for contract in &self.contracts {
@@ -242,7 +243,7 @@ fn counted_twice_violation(at: &str, element: &Element, level: CountingLevel) ->
     )
 }
 
-/// One finding for each code that stands in a list more than once.
+/// One violation for each code that occurs more than once in a list.
 pub(super) fn duplicate_code_violations<'a>(
     at: &str,
     codes: impl Iterator<Item = &'a str>,

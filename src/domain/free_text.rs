@@ -1,12 +1,12 @@
-//! Notes and comments: length, and a kind look for what would name a citizen.
+//! Checks of notes and comments: their length, and numbers that could identify a citizen.
 //!
-//! Runs on the phone before sending and on the server at receipt. Knows no report: only text. It looks for shapes (12-digit identity
-//! numbers, telephone numbers, vehicle plates); it cannot know names, and does not try.
+//! The phone checks before sending, the server at receipt. The check finds patterns (12-digit
+//! identity numbers, telephone numbers, vehicle plates); it does not detect names.
 
 use super::limits::NOTE_CHARS_MAX;
 use super::reason::RefusalReason;
 
-/// What is wrong with a text that people typed, if anything.
+/// The problem of a typed text, if any.
 #[must_use]
 pub fn check_free_text(text: &str) -> Option<RefusalReason> {
     if text.chars().count() > NOTE_CHARS_MAX {
@@ -18,7 +18,8 @@ pub fn check_free_text(text: &str) -> Option<RefusalReason> {
     }
 }
 
-/// Nine digits or more, also when written in groups of three or more (`0912 345 678`, `084-203-001-234`), but not a date.
+/// Nine digits or more, also in groups of three or more (`0912 345 678`, `084-203-001-234`), but
+/// not a date.
 fn has_long_number(text: &str) -> bool {
     let mut digits = 0;
     let mut group = 0;
@@ -39,7 +40,8 @@ fn has_long_number(text: &str) -> bool {
     false
 }
 
-/// A plate: two digits, one or two letters with an optional digit, a separator, then four or five digits (`84A-123.45`, `84-B1 23456`).
+/// A plate: two digits, one or two letters with an optional digit, a separator, then four or five
+/// digits (`84A-123.45`, `84-B1 23456`).
 fn has_plate(text: &str) -> bool {
     let shape: String = text
         .to_uppercase()

@@ -1,13 +1,15 @@
-//! Funnel limits: how far a share of few cases strays from the whole's by chance alone.
+//! Funnel limits: how far a share of few cases deviates from the overall share by chance alone.
 //!
-//! Instead of a league table: a unit inside the limits cannot be told apart from the whole, and outside them it is worth a question,
-//! whichever the side. Floats, for this is chance and judges nobody. Knows no unit and no target.
+//! They replace a league table: a unit inside the limits cannot be distinguished from the overall
+//! share, and a unit outside them is worth a question, on either side. Floats are used because the
+//! limits are probabilities and never a verdict.
 
 use super::ratio::Ratio;
 use super::string_enum::string_enum;
 use super::target_rule::distribution::binomial_cdf;
 
-/// Cases between which the share of the whole would leave a unit, by chance, in 95 and in 99.8 of 100 tries.
+/// Ranges of the number of cases that chance alone produces at the overall share, with probability
+/// 95 % and 99.8 %.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FunnelLimits {
     /// Lower and upper limit at 95 %.
@@ -17,23 +19,23 @@ pub struct FunnelLimits {
 }
 
 string_enum! {
-    /// Where a unit lies in the funnel.
+    /// The position of a unit in the funnel.
     FunnelZone {
-        /// Within what chance does.
+        /// Within the 95 % limits.
         WithinLimits = "USUAL",
-        /// Outside of 95 %: one in twenty units lies here by chance.
+        /// Outside the 95 % limits: one in twenty units is by chance.
         Outside95 = "WATCH",
-        /// Outside of 99.8 %: worth a question, on either side.
+        /// Outside the 99.8 % limits: worth a question, on either side.
         Outside998 = "ASK",
-        /// So few cases that every count is usual.
+        /// Too few cases to say anything.
         TooFewCases = "FEW",
     }
 }
 
-/// Fewest cases for which a place says anything.
+/// Fewest cases for which a unit is classified.
 pub const FUNNEL_CASES_MIN: i64 = 5;
 
-/// The limits for so many cases where the whole's share is `share`; `None` for a share outside 0 to 1.
+/// The limits for `cases` at the overall share `share`; `None` for a share outside 0 to 1.
 #[must_use]
 pub fn compute_limits(cases: i64, share: Ratio) -> Option<FunnelLimits> {
     let share = share.to_f64();
@@ -41,7 +43,7 @@ pub fn compute_limits(cases: i64, share: Ratio) -> Option<FunnelLimits> {
     Some(FunnelLimits { limits_95: (at(0.025)?, at(0.975)?), limits_998: (at(0.001)?, at(0.999)?) })
 }
 
-/// Where `hits` of `cases` lie.
+/// The position of `hits` out of `cases`.
 #[must_use]
 pub fn classify_count(hits: i64, cases: i64, share: Ratio) -> Option<FunnelZone> {
     if cases < FUNNEL_CASES_MIN {
@@ -56,7 +58,7 @@ pub fn classify_count(hits: i64, cases: i64, share: Ratio) -> Option<FunnelZone>
     })
 }
 
-/// The least number of cases at or below which the chance is at least `chance`.
+/// The least number of cases whose cumulative probability is at least `chance`.
 fn quantile(cases: i64, share: f64, chance: f64) -> Option<i64> {
     let (mut low, mut high) = (0, cases);
     while low < high {

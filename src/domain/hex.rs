@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-/// Two digits a byte.
+/// Two digits for each byte.
 #[must_use]
 pub fn encode_hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
@@ -12,7 +12,7 @@ pub fn encode_hex(bytes: &[u8]) -> String {
     })
 }
 
-/// The bytes that these digits stand for, large or small; `None` for anything else.
+/// The bytes of these digits, upper or lower case; `None` for any other text.
 #[must_use]
 pub fn decode_hex(text: &str) -> Option<Vec<u8>> {
     let digits = text.as_bytes();

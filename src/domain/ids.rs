@@ -1,6 +1,6 @@
-//! Identifiers: 16 bytes each, one type a noun, so that a unit cannot stand where a report is meant.
+//! Identifiers: 16 bytes each, one type for each kind of record, so that kinds cannot be confused.
 //!
-//! Text codes stand in files and on screens; tables and the wire carry the 16 bytes. Knows nothing of how bytes are stored.
+//! Files and screens have text codes; tables and the wire have the 16 bytes.
 
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -10,7 +10,8 @@ use std::fmt;
 #[error("an id has 16 bytes, or 32 hexadecimal digits in text")]
 pub struct BadId;
 
-/// First 16 bytes of SHA-256 over `thidua.<kind>`, a zero byte and the parts, each preceded by its length.
+/// First 16 bytes of SHA-256 over `thidua.<kind>`, a zero byte and the parts, each preceded by its
+/// length.
 #[must_use]
 pub fn derive_id(kind: &str, parts: &[&[u8]]) -> [u8; 16] {
     let mut hash = Sha256::new();
@@ -34,7 +35,7 @@ macro_rules! define_ids {
         pub struct $name(pub [u8; 16]);
 
         impl $name {
-            /// The id that a text code of this kind stands for, the same on every machine.
+            /// The id of a text code of this kind, the same on every machine.
             #[must_use]
             pub fn from_code(code: &str) -> Self {
                 Self(derive_id($kind, &[code.as_bytes()]))
@@ -82,11 +83,11 @@ define_ids! {
     ContractId = "contract";
     /// A data element (chỉ tiêu thống kê).
     ElementId = "element";
-    /// A report (báo cáo), derived from what it answers.
+    /// A report (báo cáo), derived from its key.
     ReportId = "report";
     /// A comment on a report.
     CommentId = "comment";
-    /// A branch of a conflict: the value that did not stand.
+    /// A branch of a conflict: the value that was not stored.
     ConflictId = "conflict";
     /// A command that waits for its parent or for another person.
     HeldCommandId = "held";

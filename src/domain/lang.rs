@@ -1,11 +1,11 @@
-//! The two languages in which the programme speaks. Vietnamese is the first and the default.
+//! The two languages of the program's texts. Vietnamese is the first and the default.
 //!
-//! Knows no text: each module keeps its own, in pairs.
+//! Each module holds its own texts, in pairs.
 
 use super::string_enum::string_enum;
 
 string_enum! {
-    /// A language of the programme.
+    /// A language of the program's texts.
     Lang {
         /// Tiếng Việt.
         Vi = "vi",
@@ -18,7 +18,7 @@ impl Lang {
     /// Vietnamese.
     pub const DEFAULT: Self = Self::Vi;
 
-    /// The member of a pair that is in this language.
+    /// The member of a pair in this language.
     pub fn pick<T>(self, vi: T, en: T) -> T {
         match self {
             Self::Vi => vi,

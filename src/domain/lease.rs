@@ -1,29 +1,30 @@
-//! The offline lease: how long a phone shows what it holds without hearing from its authority, on a clock that may be wrong or turned.
+//! The offline lease: how long a phone shows its data without contact with its authority, on a
+//! clock that may be wrong or changed.
 //!
-//! Knows no phone and no clock: the time is an argument. It hides and destroys nothing itself.
+//! The time is an argument. This module only computes the lease; it neither hides nor deletes data.
 
 use super::time::{DAY_MICROS, Timestamp};
 
-/// Days without contact after which a phone hides what it holds, unless the server says otherwise.
+/// Days without contact after which a phone hides its data, unless the server sets another number.
 pub const OFFLINE_LEASE_DAYS: u16 = 14;
 
-/// The last contact with the authority, and how long ago that seems to be.
+/// The last contact with the authority and the apparent time since then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OfflineLease {
     /// The server's time at the last contact.
     pub contact_server_time: Timestamp,
     /// The phone's clock at the same moment.
     pub contact_phone_time: Timestamp,
-    /// The phone's clock when it was last looked at.
+    /// The phone's clock at the last observation.
     pub last_phone_time: Timestamp,
-    /// The longest time without contact that was seen since, in microseconds.
+    /// The longest time without contact observed since, in microseconds.
     pub offline_micros: i64,
     /// Length of the lease, in days.
     pub length_days: u16,
 }
 
 impl OfflineLease {
-    /// A lease that begins now: the server has just been heard.
+    /// A lease that begins now, at a contact with the server.
     #[must_use]
     pub fn new(
         contact_server_time: Timestamp,
@@ -39,10 +40,12 @@ impl OfflineLease {
         }
     }
 
-    /// The same after a look at the phone's clock. Time without contact only grows: a clock that is set back takes nothing from it.
+    /// The lease after an observation of the phone's clock. The time without contact only grows:
+    /// setting the clock back does not reduce it.
     ///
-    /// A phone's clock may have been wrong at the contact and be right now, so the time away is counted from the phone's clock of then or from
-    /// the server's, whichever is nearer. A clock that stands before both was set back; then what counts is what passes on it between two looks.
+    /// The phone's clock may have been wrong at the contact and be right now, so the time without
+    /// contact is measured from the phone's clock at the contact or from the server's, whichever is
+    /// nearer. A clock before both was set back; then the time between two observations is added.
     #[must_use]
     pub fn observe_clock(self, now: Timestamp) -> Self {
         let since =
@@ -58,13 +61,13 @@ impl OfflineLease {
         Self { last_phone_time: now, offline_micros, ..self }
     }
 
-    /// Whether the lease was over at the last look.
+    /// Whether the lease had expired at the last observation.
     #[must_use]
     pub fn is_expired(&self) -> bool {
         self.offline_micros >= i64::from(self.length_days) * DAY_MICROS
     }
 
-    /// Whole days that were left at the last look.
+    /// Whole days that remained at the last observation.
     #[must_use]
     pub fn remaining_days(&self) -> u16 {
         let remaining = i64::from(self.length_days) * DAY_MICROS - self.offline_micros;
@@ -106,7 +109,7 @@ mod tests {
             begun().observe_clock(after(15)).observe_clock(after(1)).is_expired(),
             "what is over stays over"
         );
-        // Set back to a year before the contact: what passes there is counted all the same.
+        // Set back to a year before the contact: time that passes there still counts.
         let back = (0..=14).fold(begun().observe_clock(after(-365)), |lease, day| {
             lease.observe_clock(after(day - 365))
         });

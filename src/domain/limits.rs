@@ -1,6 +1,6 @@
 //! Every limit in one place, checked against each other where the compiler can.
 //!
-//! Knows nothing of who asks: a limit holds for everybody.
+//! A limit is the same for every caller.
 
 /// Most commands in one `Sync` request.
 pub const PUSH_COMMANDS_MAX: usize = 200;
@@ -12,16 +12,17 @@ pub const NOTE_CHARS_MAX: usize = 500;
 pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Most rows of one page of the feed.
 pub const FEED_PAGE_ROWS_MAX: usize = 500;
-/// Most commands of one device that may wait on a desk.
+/// Most commands of one device that may be held.
 pub const HELD_COMMANDS_MAX: i64 = 1000;
 /// Most scopes that one device follows.
 pub const SCOPES_MAX: usize = 64;
 
-/// Characters of a password at a desk: length alone makes it strong (NIST SP 800-63B), composition is nobody's business.
+/// Characters of a desk password. Only its length is required, not its composition (NIST SP
+/// 800-63B).
 pub const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 15..=128;
-/// How long an access token is good, in microseconds: 15 minutes.
+/// Validity of an access token, in microseconds: 15 minutes.
 pub const ACCESS_TOKEN_LIFETIME_MICROS: i64 = 15 * 60 * 1_000_000;
-/// How long a session at a desk can be extended, in microseconds: 12 hours, a long working day.
+/// How long a desk session can be extended, in microseconds: 12 hours, a long working day.
 pub const DESK_SESSION_LIFETIME_MICROS: i64 = 12 * 60 * 60 * 1_000_000;
 /// Most characters of an account's label.
 pub const ACCOUNT_LABEL_CHARS_MAX: usize = 64;

@@ -1,7 +1,7 @@
 //! The rules of a campaign: targets, formulas, periods, workflow, merge.
 //!
-//! Invariant: this room knows no database, no network, no clock and no protobuf. Everything it needs is an
-//! argument; everything it decides is a value. That is why the phone and the server share it.
+//! This module does not depend on a database, the network, a clock or protobuf. Inputs are
+//! arguments and results are values, so the server and the phone run the same code.
 
 pub mod attachment;
 pub mod audit;

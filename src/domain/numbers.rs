@@ -1,12 +1,12 @@
-//! Short numbers of units and elements: what records carry in place of ids and codes.
+//! Short numbers of units and elements, which records hold in place of ids and codes.
 //!
-//! Numbers are given once by the server and travel in the reference scope. Knows neither who gives them nor where they are kept.
+//! The server assigns them once; they are sent in the reference scope.
 
 use super::element::ElementCode;
 use super::ids::UnitId;
 use std::collections::BTreeMap;
 
-/// A numbering, read both ways.
+/// A numbering with lookup in both directions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NumberMap<T: Ord> {
     numbers: BTreeMap<T, u32>,
@@ -25,7 +25,7 @@ impl<T: Ord> Default for NumberMap<T> {
 }
 
 impl<T: Ord + Clone> NumberMap<T> {
-    /// Notes that `item` has this number, 1 and up. A later note replaces an earlier one.
+    /// Assigns `number`, 1 and up, to `item`. A later assignment replaces an earlier one.
     pub fn insert(&mut self, item: T, number: u32) {
         if let Some(before) = self.numbers.insert(item.clone(), number) {
             self.items.remove(&before);
@@ -50,7 +50,7 @@ impl<T: Ord + Clone> NumberMap<T> {
         self.items.iter().map(|(number, item)| (*number, item))
     }
 
-    /// The next number to give.
+    /// The next free number.
     #[must_use]
     pub fn next_number(&self) -> u32 {
         self.items.keys().next_back().map_or(1, |last| last + 1)

@@ -1,7 +1,8 @@
-//! Keys of partner agencies: what one opens, for how long, and how many may live at once.
+//! API keys of partner agencies: what a key allows, for how long, and how many may be active at
+//! once.
 //!
-//! A key belongs to an account that holds PARTNER_READER, and opens no more than the account may: part of its units, part of its
-//! campaigns, part of the calls. Knows no secret: only its hash is ever kept.
+//! A key belongs to an account that holds PARTNER_READER and allows at most what the account may
+//! do: part of its units, campaigns and calls. Only the hash of its secret is stored.
 
 use super::ids::{AccountId, CampaignId, ServiceKeyId, UnitId};
 use super::permission::{Actor, Grant, Role};
@@ -9,13 +10,13 @@ use super::string_enum::string_enum;
 use super::time::{DAY_MICROS, Timestamp};
 use super::violation::Violation;
 
-/// Longest life of a key, in days.
+/// Longest validity of a key, in days.
 pub const KEY_DAYS_MAX: i64 = 365;
-/// Keys of one account that may live at once: the one in use and the one that takes its place.
+/// Active keys of one account at most: the one in use and its replacement.
 pub const ACTIVE_KEYS_MAX: usize = 2;
 
 string_enum! {
-    /// A call that a key may open.
+    /// A call that a key may allow.
     PartnerCall {
         /// Published runs, as they appear.
         Runs = "RUNS",
@@ -24,50 +25,51 @@ string_enum! {
     }
 }
 
-/// A key as it is kept.
+/// A key as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceKey {
-    /// Names it; stands in its text.
+    /// The id; part of the key's text.
     pub id: ServiceKeyId,
-    /// Whose it is.
+    /// The account that it belongs to.
     pub account: AccountId,
-    /// SHA-256 of its text.
+    /// SHA-256 of the key's text.
     pub hash: Vec<u8>,
-    /// It opens this unit and those below.
+    /// The key allows this unit and those below.
     pub unit: UnitId,
-    /// It opens this campaign alone; `None`: every published one.
+    /// The key allows only this campaign; `None`: every published one.
     pub campaign: Option<CampaignId>,
-    /// The calls that it opens.
+    /// The calls that it allows.
     pub allowed_calls: Vec<PartnerCall>,
     /// When it was issued.
     pub issued_at: Timestamp,
-    /// When it ends.
+    /// When it expires.
     pub expires_at: Timestamp,
     /// When it was revoked, if it was.
     pub revoked_at: Option<Timestamp>,
 }
 
 impl ServiceKey {
-    /// Whether it opens anything at `now`.
+    /// Whether it is valid at `now`.
     #[must_use]
     pub fn is_active(&self, now: Timestamp) -> bool {
         self.revoked_at.is_none() && now < self.expires_at
     }
 }
 
-/// Why no key is issued.
+/// Why a key is not issued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyIssueError {
-    /// It would open nothing: no call, or the account does not hold PARTNER_READER on the unit or above it.
+    /// It would allow nothing: no call, or the account does not hold PARTNER_READER on the unit or
+    /// above it.
     NothingAllowed,
-    /// It would live for longer than a year, or not at all.
+    /// Its validity would be longer than a year, or less than a day.
     InvalidDays,
-    /// Two are alive already.
+    /// The account has the maximum number of active keys.
     TooManyActive,
 }
 
 impl KeyIssueError {
-    /// What to tell whoever asked for the key.
+    /// The violation to report to the caller.
     #[must_use]
     pub fn to_violation(self) -> Violation {
         match self {
@@ -97,7 +99,8 @@ impl KeyIssueError {
     }
 }
 
-/// Looks whether a key of so many days may be issued beside those that the account has.
+/// Checks whether a key for `days` days may be issued in addition to `others`; returns when it
+/// expires.
 pub fn check_key_issue(
     days: i64,
     reads: &[PartnerCall],
@@ -116,7 +119,7 @@ pub fn check_key_issue(
     Ok(now.saturating_add_micros(days * DAY_MICROS))
 }
 
-/// Who acts with a key: the account as a partner agency, and nothing else that it may be.
+/// The actor of a call with a key: the account with its PARTNER_READER grants only.
 #[must_use]
 pub fn build_key_actor(account: AccountId, grants: Vec<Grant>) -> Actor {
     let grants = grants.into_iter().filter(|grant| grant.role == Role::PartnerReader).collect();

@@ -1,16 +1,17 @@
-//! A reporting period: the stretch of days that one report answers for.
+//! A reporting period: the days that one report covers.
 //!
-//! Knows nothing of how periods are laid out (that is `calendar`) nor of who owes a report for them (`expectation`).
+//! Calendars are in `calendar`; which unit owes a report for a period is in `expectation`.
 
 use super::time::days_from_date;
 use super::window::DateWindow;
 use jiff::civil::Date;
 use std::fmt;
 
-/// The piece of a calendar's period that one report covers, half-open: `start` is the first day, `end` the day after the last.
+/// The piece of a calendar's period that one report covers, half-open: `start` is the first day,
+/// `end` the day after the last.
 ///
-/// A period is cut where the reporting unit begins, ends or changes its place, and where a cut-off of another calendar
-/// that the form serves falls inside it; nobody else's period is cut.
+/// A period is cut where the reporting unit begins, ends or changes its place, and at the cut-offs
+/// of other calendars that the form serves. It is cut for that unit only.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Period {
     /// Code of the calendar, as in `week` or `stat-month`.
@@ -60,7 +61,8 @@ impl Period {
         self.start < end && start < self.end
     }
 
-    /// The pieces between the given days, numbered onwards from this period's own cut; days outside are ignored.
+    /// The pieces between the given days, numbered from this period's own cut; days outside are
+    /// ignored.
     #[must_use]
     pub fn split_at(&self, days: &[Date]) -> Vec<Period> {
         let mut bounds: Vec<Date> =
@@ -80,7 +82,8 @@ impl Period {
 }
 
 impl fmt::Display for Period {
-    /// As in `week 2025-01-06..2025-01-13`, with `#1` behind a later piece; the last date is exclusive.
+    /// As in `week 2025-01-06..2025-01-13`, followed by `#1` for a later piece; the last date is
+    /// exclusive.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}..{}", self.calendar, self.start, self.end)?;
         if self.cut > 0 {

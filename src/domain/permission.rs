@@ -1,13 +1,14 @@
-//! Who may do what: one closed table of actions, roles and relations, and the proof that it said yes.
+//! Who may do what: one closed table of actions, roles and relations, and a proof of each
+//! authorization.
 //!
-//! Deny by default. A role is held by an account, on a unit, for a window of time. Knows no account's name, no credential and no
-//! database; asked only by `app`.
+//! Default is deny. A role is held by an account, on a unit, for a window of time. Only `app` calls
+//! [`authorize`].
 
 use super::ids::{AccountId, DeviceId, UnitId};
 use jiff::civil::Date;
 use std::marker::PhantomData;
 
-/// What an account may be for a unit.
+/// The role of an account on a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
     /// Fills the unit's reports.
@@ -18,11 +19,11 @@ pub enum Role {
     Reviewer,
     /// Leads a campaign.
     CampaignHead,
-    /// Keeps the council's papers.
+    /// Maintains the council's documents.
     CouncilSecretary,
-    /// Keeps reference data, organisation and baselines.
+    /// Maintains reference data, organisation and baselines.
     DataSteward,
-    /// Reads the audit.
+    /// Reads the audit log.
     Auditor,
     /// A partner agency that reads published results.
     PartnerReader,
@@ -87,7 +88,7 @@ impl Role {
     }
 }
 
-/// How the unit on which a role is held stands to the unit that a record is about.
+/// The relation of the unit on which a role is held to the unit that a record is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum UnitRelation {
     /// The same unit, or the successor that acts for a closed one.
@@ -103,7 +104,7 @@ pub enum UnitRelation {
 pub struct Grant {
     /// The role.
     pub role: Role,
-    /// Where it holds.
+    /// The unit on which it is held.
     pub unit: UnitId,
     /// First day.
     pub from: Date,
@@ -111,7 +112,7 @@ pub struct Grant {
     pub to: Date,
 }
 
-/// Who asks: an account, on a device or at a desk, with the grants that hold today.
+/// The caller: an account, on a device or at a desk, with its grants.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
     /// The account.
@@ -136,7 +137,8 @@ impl Actor {
     }
 }
 
-/// Where a record belongs: its unit (for a closed one: who acts for it), then every unit above, nearest first.
+/// The units of a record: its own (for a closed one: the unit that acts for it), then every unit
+/// above, nearest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnitPath {
     /// The unit that the record is about.
@@ -148,7 +150,7 @@ pub struct UnitPath {
 }
 
 impl UnitPath {
-    /// The relation of a grant on `unit` to this place.
+    /// The relation of a grant on `unit` to this path.
     #[must_use]
     pub fn relation_to(&self, unit: UnitId) -> UnitRelation {
         if unit == self.acting_unit || unit == self.unit {
@@ -163,7 +165,7 @@ impl UnitPath {
 
 macro_rules! define_actions {
     ($($(#[$doc:meta])* $name:ident = $code:literal: $($role:ident / $relation:ident),+;)+) => {
-        /// What can be asked for.
+        /// What a caller can do.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Action { $($(#[$doc])* $name,)+ }
 
@@ -171,20 +173,21 @@ macro_rules! define_actions {
             /// All actions, in the order of the table.
             pub const ALL: &'static [Self] = &[$(Self::$name,)+];
 
-            /// The word in the printed table, errors and the audit.
+            /// The word in the printed table, errors and the audit log.
             #[must_use]
             pub fn code(self) -> &'static str {
                 match self { $(Self::$name => $code,)+ }
             }
 
-            /// The row of the table: who may, in which relation.
+            /// The row of the table: which roles may do it, in which relation.
             #[must_use]
             pub fn allowed(self) -> &'static [(Role, UnitRelation)] {
                 match self { $(Self::$name => &[$((Role::$role, UnitRelation::$relation),)+],)+ }
             }
         }
 
-        /// One marker type for each action, so that a proof for one cannot serve another.
+        /// One marker type for each action, so that a proof for one action cannot be used for
+        /// another.
         pub mod action {
             $($(#[$doc])* #[derive(Debug, Clone, Copy)] pub struct $name;
             impl super::ActionMarker for $name { const ACTION: super::Action = super::Action::$name; })+
@@ -192,7 +195,7 @@ macro_rules! define_actions {
     };
 }
 
-/// Ties a marker type to its action.
+/// Associates a marker type with its action.
 pub trait ActionMarker {
     /// The action.
     const ACTION: Action;
@@ -211,7 +214,7 @@ define_actions! {
     CommentReport = "report.comment": Reporter / Own, UnitHead / Own, Reviewer / Above;
     /// Settle a conflict.
     SettleConflict = "conflict.settle": UnitHead / Own;
-    /// Take a held command over, or put it aside.
+    /// Apply or discard a held command.
     SettleHeld = "held.settle": UnitHead / Own;
     /// Grant or refuse a proposal to amend.
     SettleProposal = "proposal.settle": Reviewer / Above;
@@ -227,7 +230,7 @@ define_actions! {
     ReadFinding = "finding.read": Reporter / Own, UnitHead / Own, Reviewer / Own, Reviewer / Above, CampaignHead / Own, CampaignHead / Above, System / Own, System / Above;
     /// Reply to a data-quality question.
     ReplyFinding = "finding.reply": Reporter / Own, UnitHead / Own, CampaignHead / Own;
-    /// Take a data-quality question up with the unit.
+    /// Raise a data-quality question with the unit.
     EscalateFinding = "finding.escalate": Reviewer / Above, CampaignHead / Above;
     /// Create or change campaigns, forms and contracts.
     ApplyCampaign = "campaign.apply": CampaignHead / Own, DataSteward / Own, System / Own;
@@ -247,22 +250,23 @@ define_actions! {
     Revoke = "access.revoke": Admin / Own, Admin / Above, System / Own, System / Above;
     /// List devices.
     ListDevices = "access.list": Admin / Own, Admin / Above, System / Own, System / Above;
-    /// Read and verify the audit.
+    /// Read and verify the audit log.
     ReadAudit = "audit.read": Auditor / Own, Auditor / Above, System / Own, System / Above;
 }
 
-/// Why `authorize` said no.
+/// Why [`authorize`] refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AuthorizationError {
-    /// The caller sees nothing there: answer as if it did not exist.
+    /// The caller has no relation to the unit: respond as if the record did not exist.
     NotVisible,
-    /// Seen, but not allowed.
+    /// Visible, but not allowed.
     Forbidden(Action),
     /// Allowed at some of the units concerned, but not at all of them.
     AllowedElsewhere(Action),
 }
 
-/// Proof that [`authorize`] said yes, for one action in one place. Its fields are private, so no other module can make one.
+/// Proof that [`authorize`] allowed one action on one unit. Its fields are private, so no other
+/// module can create one.
 #[derive(Debug, Clone)]
 pub struct Permit<A> {
     unit: UnitId,
@@ -278,13 +282,13 @@ impl<A: ActionMarker> Permit<A> {
         self.unit
     }
 
-    /// Who was allowed.
+    /// The account that was authorized.
     #[must_use]
     pub fn account(&self) -> AccountId {
         self.account
     }
 
-    /// On which device, if any.
+    /// The device of the account, if any.
     #[must_use]
     pub fn device(&self) -> Option<DeviceId> {
         self.device
@@ -297,7 +301,8 @@ impl<A: ActionMarker> Permit<A> {
     }
 }
 
-/// Asks the table. Who has no relation to the place gets [`AuthorizationError::OutOfSight`].
+/// Looks the action up in the table. Without a relation to the path the error is
+/// [`AuthorizationError::NotVisible`].
 pub fn authorize<A: ActionMarker>(
     actor: &Actor,
     path: &UnitPath,
@@ -319,8 +324,8 @@ pub fn authorize<A: ActionMarker>(
     })
 }
 
-/// Asks the table about something that concerns several units: the actor needs the right over every one of them. The permit names the
-/// first unit. Without any unit nothing is allowed.
+/// Authorizes an action on several units: the actor needs the right on every one of them. The
+/// permit names the first unit. An empty list is refused.
 pub fn authorize_all<A: ActionMarker>(
     actor: &Actor,
     paths: &[UnitPath],

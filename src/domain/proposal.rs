@@ -1,13 +1,13 @@
-//! A proposal to amend (đề nghị điều chỉnh): what becomes of an edit that meets official figures. Never an overwrite, never dropped (S14).
+//! Proposals to amend (đề nghị điều chỉnh). An edit of a report whose figures are official becomes
+//! a proposal: it neither overwrites the figures nor is dropped (S14).
 //!
-//! Knows no person: who may propose and who may grant is `permission`'s question.
+//! Who may propose and who may grant is decided in `permission`.
 
 use super::cell::CellChange;
-use super::command::SaveCells;
 use super::free_text;
 use super::ids::{ReportId, UnitId};
 use super::reason::{Refusal, RefusalReason};
-use super::report::{ContentHash, FormSchema, Report};
+use super::report::{ContentHash, FormSchema, Report, SaveCells};
 use super::workflow::ReportStep;
 
 /// A proposal to amend an accepted or locked report.
@@ -17,20 +17,20 @@ pub struct Proposal {
     pub report: ReportId,
     /// The changes.
     pub changes: Vec<CellChange>,
-    /// The note that the author wants; `None` leaves it.
+    /// The proposed note; `None` leaves the note unchanged.
     pub note: Option<String>,
-    /// Why, in the author's words; empty when an edit met an accepted report.
+    /// The reason in the author's words; empty when an ordinary edit met an accepted report.
     pub reason: String,
-    /// The unit that signed it.
+    /// The unit in whose name it is signed.
     pub acting_unit: UnitId,
-    /// Whether it is settled, and then whether it was granted.
+    /// `None` while it is open, else whether it was granted.
     pub settled: Option<bool>,
-    /// The content of the report that it was written on.
+    /// Content hash of the report that it is based on.
     pub base: ContentHash,
 }
 
 impl Report {
-    /// Whether an edit of this report can only be a proposal: its figures are official.
+    /// Whether an edit of this report must be a proposal because its figures are official.
     #[must_use]
     pub fn is_amended_only_by_proposal(&self) -> bool {
         self.state.next_state(ReportStep::Edit).is_none()
@@ -38,7 +38,7 @@ impl Report {
             && !planted!("proposal-dropped")
     }
 
-    /// What an edit of official figures proposes; `None` when everything that it says stands already.
+    /// Builds the proposal for an edit of official figures; `None` if the edit changes nothing.
     pub fn build_proposal(
         &self,
         save: &SaveCells,
@@ -73,7 +73,8 @@ impl Report {
         }))
     }
 
-    /// Makes the amendment that a reviewer granted, who saw the report with this content. The form's rules hold afterwards.
+    /// Applies a granted proposal. `content_hash` is the content that the reviewer saw. The rules
+    /// of the form must hold afterwards.
     pub fn apply_proposal(
         mut self,
         proposal: &Proposal,

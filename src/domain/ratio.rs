@@ -1,8 +1,8 @@
-//! Exact rational numbers, in which verdicts are judged: no float ever takes part.
+//! Exact rational numbers. Verdicts are computed with them, never with floats.
 //!
-//! A ratio is kept in lowest terms with a denominator above zero. Sums and products are checked: what does not fit 128
-//! bits is `None`, never a wrong number. Comparing always works, by cross-multiplication or, where that does not fit,
-//! by whole parts and remainders. Knows nothing of targets.
+//! A ratio is stored in lowest terms with a denominator above zero. Sums and products are checked:
+//! a result that does not fit 128 bits is `None`. Comparison always works: by cross-multiplication
+//! or, where that overflows, by whole parts and remainders.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -14,12 +14,12 @@ pub struct Ratio {
     den: i128,
 }
 
-/// Text that is no rational number of a size we work with.
+/// Text that is not a rational number of the supported size.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a number is written as -12, 0.4 or 16/225, with at most {DIGITS_MAX} digits; got {0:?}")]
 pub struct BadRatio(pub String);
 
-/// Most digits of a number in text, on either side of a `/`, the decimal point not counted.
+/// Maximum number of digits on either side of a `/`, the decimal point not counted.
 pub const DIGITS_MAX: usize = 18;
 
 impl Ratio {
@@ -49,7 +49,7 @@ impl Ratio {
         Self { num: value as i128, den: 1 }
     }
 
-    /// `mantissa / 10^scale`, as stored values and decimals are; `None` above 18 decimals.
+    /// `mantissa / 10^scale`, the form of stored values; `None` if `scale` is above 18.
     #[must_use]
     pub fn from_scaled(mantissa: i64, scale: u8) -> Option<Self> {
         if scale > 18 {
@@ -137,7 +137,7 @@ impl Ratio {
     /// `self * other`.
     #[must_use]
     pub fn checked_mul(self, other: Self) -> Option<Self> {
-        // Crossing out first keeps the products as small as they can be.
+        // Cancelling common factors first keeps the products small.
         let (left, right) = (Self::new(self.num, other.den)?, Self::new(other.num, self.den)?);
         Self::new(left.num.checked_mul(right.num)?, left.den.checked_mul(right.den)?)
     }
@@ -151,13 +151,14 @@ impl Ratio {
         self.checked_mul(Self::new(other.den, other.num)?)
     }
 
-    /// The nearest float: for forecasts and drawings, never for a verdict.
+    /// The nearest float: for forecasts and charts, never for a verdict.
     #[must_use]
     pub fn to_f64(self) -> f64 {
         self.num as f64 / self.den as f64
     }
 
-    /// Decimal text with exactly `places` decimals (at most 18), nearest, halves away from zero; `None` if it does not fit.
+    /// Decimal text with exactly `places` decimals (at most 18), rounded to nearest, halves away
+    /// from zero; `None` if it does not fit.
     #[must_use]
     pub fn format_rounded(self, places: u8) -> Option<String> {
         let unit = 10_i128.pow(u32::from(places.min(18)));
@@ -167,8 +168,8 @@ impl Ratio {
         Some(format_decimal(units, unit.unsigned_abs(), self.is_negative()))
     }
 
-    /// As [`Self::rounded`], with as many further decimals (18 in all at most) as it takes not to show `bound` unless this
-    /// is the bound: 94.9996 against 95 is `94.9996`, never `95.00`.
+    /// Like [`Self::format_rounded`], but adds decimals (up to 18) until the text differs from
+    /// `bound`, unless the ratio equals it: 94.9996 against 95 is `94.9996`, never `95.00`.
     #[must_use]
     pub fn format_rounded_distinct(self, places: u8, bound: Self) -> Option<String> {
         if self == bound {
@@ -177,8 +178,8 @@ impl Ratio {
         (places..=18).find_map(|places| {
             let text = self.format_rounded(places)?;
             let shown = Self::parse(&text).ok()?;
-            // Equal to the bound would be a lie; rounding is monotone, so it never passes to the other side of a bound
-            // that is itself of so few decimals, but a bound of more decimals could be passed.
+            // The text must neither equal the bound nor lie on its other side. Rounding is
+            // monotone, but it can pass a bound that has more decimals than the text.
             (shown != bound && (shown < bound) == (self < bound)).then_some(text)
         })
     }
@@ -233,7 +234,7 @@ impl From<i64> for Ratio {
     }
 }
 
-/// Compares two fractions by whole parts, then the remainders turned upside down, as in Euclid's algorithm.
+/// Compares two fractions by whole parts, then by inverted remainders, as in Euclid's algorithm.
 fn compare_by_parts(mut left: (i128, i128), mut right: (i128, i128)) -> Ordering {
     let mut turned = false;
     loop {

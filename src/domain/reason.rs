@@ -1,45 +1,47 @@
-//! Why something was refused: one code, one sentence in Vietnamese and English, and what to do next.
+//! Reasons of a refusal. Each has a code and a sentence in Vietnamese and English that says what
+//! happened and what to do next.
 //!
-//! A refusal is part of the game and therefore a value. Knows no wire code: `grpc` maps reasons to statuses, `wire` to numbers.
+//! A refusal is a normal result and therefore a value. `grpc` maps reasons to statuses, `wire` to
+//! numbers.
 
-/// The reason of a refusal. Its `code` is stable for ever.
+/// The reason of a refusal. Its `code` never changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RefusalReason {
-    /// No such thing, or none within sight: both look alike.
+    /// It does not exist or is outside the visible scopes: the two are not distinguished.
     NotFound,
-    /// Seen, but not allowed to this role here.
+    /// Visible, but not allowed for this role at this unit.
     Denied,
-    /// Nobody accepts a report of the own writing.
+    /// The author of a report may not accept it.
     OwnReport,
     /// The workflow has no such step from this state.
     WorkflowForbids,
-    /// The content is no longer the one that was seen.
+    /// The content has changed since the caller saw it.
     ContentChanged,
     /// The element is not on this form.
     UnknownElement,
     /// The figure lies outside the element's range.
     ValueOutOfRange,
-    /// The form's reporting contract does not bind this unit in this period.
+    /// The unit owes no report under this contract for this period.
     NotExpected,
     /// The period has not begun.
     PeriodNotOpen,
     /// The period is closed.
     PeriodClosed,
-    /// A cell is neither figure nor nil nor missing with a reason.
+    /// A cell holds neither a figure nor nil nor a reason why it is missing.
     CellBlank,
     /// A rule of the form does not hold.
     FormRule,
     /// The note is longer than allowed.
     NoteTooLong,
-    /// The note seems to name a citizen.
+    /// The note seems to identify a citizen.
     NotePersonalData,
-    /// The command carries nothing to do.
+    /// The command has no content.
     NothingToDo,
     /// More items than one command may carry.
     TooMany,
-    /// The message lacks a part or has one of the wrong shape.
+    /// A part of the message is absent or has the wrong shape.
     Malformed,
-    /// An identifier has not the right form.
+    /// An identifier has the wrong form.
     BadId,
     /// The comment exists already.
     CommentExists,
@@ -49,7 +51,7 @@ pub enum RefusalReason {
     HeldSettled,
     /// The proposal was settled already.
     ProposalSettled,
-    /// The account is not there, or holds a role at a unit over which the caller has no right.
+    /// The account does not exist, or holds a role at a unit over which the caller has no right.
     AccountElsewhere,
 }
 
@@ -111,7 +113,7 @@ impl RefusalReason {
         }
     }
 
-    /// The sentence for people in Vietnamese: what happened and what to do.
+    /// The sentence in Vietnamese: what happened and what to do.
     #[must_use]
     pub fn text_vi(self) -> &'static str {
         match self {
@@ -165,7 +167,7 @@ impl RefusalReason {
         }
     }
 
-    /// The sentence for people in English.
+    /// The sentence in English.
     #[must_use]
     pub fn text_en(self) -> &'static str {
         match self {
@@ -227,12 +229,12 @@ pub struct FieldError {
     pub reason: RefusalReason,
 }
 
-/// A refusal: the leading reason and every field that is wrong.
+/// A refusal: the first reason and every field that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// The reason of the first problem, or of the whole.
+    /// The reason of the first problem, or of the command as a whole.
     pub reason: RefusalReason,
-    /// All fields that are wrong; empty when the reason is about the whole.
+    /// All fields that are wrong; empty when the reason is about the command as a whole.
     pub field_errors: Vec<FieldError>,
 }
 
@@ -242,17 +244,17 @@ impl From<RefusalReason> for Refusal {
     }
 }
 
-/// Collects problems so that a refusal names all of them at once.
+/// Collects problems so that a refusal lists all of them.
 #[derive(Debug, Default)]
 pub struct FieldErrors(Vec<FieldError>);
 
 impl FieldErrors {
-    /// Notes that `field` is wrong.
+    /// Records that `field` is wrong.
     pub fn add(&mut self, field: impl Into<String>, reason: RefusalReason) {
         self.0.push(FieldError { field: field.into(), reason });
     }
 
-    /// `Ok` when nothing was noted, else a refusal that leads with the first problem.
+    /// `Ok` if nothing was recorded, else a refusal whose reason is that of the first problem.
     pub fn into_result(self) -> Result<(), Refusal> {
         match self.0.first() {
             None => Ok(()),

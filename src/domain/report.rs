@@ -1,10 +1,9 @@
-//! A report (báo cáo): what it answers, what it says, and what each step does to it.
+//! A report (báo cáo): its key, its content, and the effect of each workflow step on it.
 //!
-//! The same functions run on the phone, at once, and on the server, with authority. Knows no person, no right and no clock: who may
-//! take a step is `permission`'s question, and dates are arguments.
+//! The phone runs these functions to show a result at once, the server to decide. Who may take a
+//! step is decided in `permission`; dates are arguments.
 
-use super::cell::{CellValue, Cells, ElementNumber, MergeResult, merge_three_way};
-use super::command::{NoteChange, SaveCells};
+use super::cell::{CellChange, CellValue, Cells, ElementNumber, MergeResult, merge_three_way};
 use super::free_text;
 use super::ids::{ContractId, ReportId, UnitId, derive_id};
 use super::limits::{CHANGES_MAX, NOTE_CHARS_MAX};
@@ -17,21 +16,22 @@ use jiff::civil::Date;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 
-/// What a report answers: one contract, one unit, one period or piece of a period.
+/// The key of a report: one contract, one unit, one period or piece of a period.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ReportKey {
     /// The reporting contract.
     pub contract: ContractId,
-    /// The unit whose figures these are, also when it has been closed since.
+    /// The unit whose figures these are, even if it has been closed since.
     pub unit: UnitId,
-    /// The period, or the piece of it.
+    /// The period or the piece of it.
     pub period: Period,
 }
 
 impl ReportKey {
-    /// The id that follows from the key: two phones that never met fill the same report, not two.
+    /// The id, derived from the key: devices without contact to each other fill the same report.
     ///
-    /// `derive("report", contract, unit, calendar, start, end, cut)`, days as 4 bytes big-endian since 1970.
+    /// `derive("report", contract, unit, calendar, start, end, cut)`, days since 1970 as 4 bytes
+    /// big-endian.
     #[must_use]
     pub fn id(&self) -> ReportId {
         let Period { calendar, start, end, cut } = &self.period;
@@ -49,7 +49,8 @@ impl ReportKey {
     }
 }
 
-/// SHA-256 over the key's id, the cells in element order and the note: what a reviewer says yes to.
+/// SHA-256 over the key's id, the cells in element order and the note: the content that a reviewer
+/// accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ContentHash(pub [u8; 32]);
 
@@ -65,21 +66,21 @@ pub struct ReviewQuestion {
 /// A report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// What it answers.
+    /// The key.
     pub key: ReportKey,
-    /// Who signs: the unit itself, or its successor once it is closed.
+    /// The unit that signs: the unit itself, or its successor once it is closed.
     pub acting_unit: UnitId,
-    /// Where it stands.
+    /// The workflow state.
     pub state: ReportState,
-    /// What it says.
+    /// The cells.
     pub cells: Cells,
     /// The note; at most [`NOTE_CHARS_MAX`] characters.
     pub note: String,
-    /// First receipt by the server after it was sent; day precision on purpose.
+    /// Day of the first receipt by the server after it was sent; deliberately no finer than a day.
     pub received_day: Option<Date>,
-    /// Whether that was after due day and grace.
+    /// Whether it was received after the due day and the grace.
     pub late: bool,
-    /// The open question, while the report is returned.
+    /// The open question while the report is returned.
     pub question: Option<ReviewQuestion>,
 }
 
@@ -92,16 +93,16 @@ pub struct ElementRange {
     pub max: i64,
 }
 
-/// The form of a report as its rules need it.
+/// The parts of a form that the rules of a report need.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FormSchema {
-    /// The form's elements.
+    /// The form's elements with their ranges.
     pub ranges: BTreeMap<ElementNumber, ElementRange>,
     /// The form's rules.
     pub rules: Vec<FormRule>,
 }
 
-/// A rule of a form over signed sums of elements, as in `resolved <= handled`: the sum compared with zero.
+/// A rule of a form: a signed sum of elements compared with zero, as in `resolved <= handled`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FormRule {
     /// Left side minus right side, each element with its sign.
@@ -112,35 +113,60 @@ pub struct FormRule {
     pub text: String,
 }
 
-/// A value that did not stand when two authors changed the same field from different bases.
+/// Changes of the cells and the note of one report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SaveCells {
+    /// The key of the report.
+    pub key: ReportKey,
+    /// The unit that signs: the unit itself or its successor.
+    pub acting_unit: UnitId,
+    /// The changed cells, at most [`CHANGES_MAX`].
+    pub changes: Vec<CellChange>,
+    /// The changed note; `None` leaves it.
+    pub note: Option<NoteChange>,
+    /// Revision of the report that the author saw, 0 if there was none. It only distinguishes
+    /// applied from merged.
+    pub base_revision: i64,
+}
+
+/// A change of the note.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoteChange {
+    /// The new note.
+    pub mine: String,
+    /// The note that the author saw.
+    pub base: String,
+}
+
+/// The value that was not stored when two authors changed the same field from different bases.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConflictBranch {
     /// A cell.
     Cell {
         /// The element.
         element: ElementNumber,
-        /// What this author says.
+        /// The value of this author.
         mine: Option<CellValue>,
-        /// What this author saw before.
+        /// The value that this author saw.
         base: Option<CellValue>,
-        /// What stands.
+        /// The stored value.
         theirs: Option<CellValue>,
     },
     /// The note.
     Note {
-        /// What this author wrote.
+        /// The note of this author.
         mine: String,
-        /// What stands.
+        /// The stored note.
         theirs: String,
     },
 }
 
-/// What saving gave: the report as it is now, and what did not stand.
+/// The result of a save: the merged report and the values that were not stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SaveOutcome {
     /// The report after the merge.
     pub report: Report,
-    /// Fields changed by both sides, differently.
+    /// Fields that both sides changed to different values.
     pub branches: Vec<ConflictBranch>,
 }
 
@@ -160,13 +186,13 @@ impl Report {
         }
     }
 
-    /// Whether it says that nothing occurred: every cell is an explicit zero (báo cáo không phát sinh).
+    /// Whether nothing occurred: every cell is an explicit zero (báo cáo không phát sinh).
     #[must_use]
     pub fn is_nil(&self) -> bool {
         !self.cells.is_empty() && self.cells.values().all(|cell| *cell == CellValue::Nil)
     }
 
-    /// The hash of what it says.
+    /// The hash of the content.
     #[must_use]
     pub fn content_hash(&self) -> ContentHash {
         let mut hash = Sha256::new();
@@ -182,10 +208,11 @@ impl Report {
         ContentHash(hash.finalize().into())
     }
 
-    /// Merges a save into the present report (`None`: there is none yet).
+    /// Merges a save into the present report (`None` if there is none yet).
     ///
-    /// Fields whose base still stands take the author's value; fields that both sides changed differently stay as they are and
-    /// come back as branches, so that nothing is lost in silence (S13).
+    /// Fields whose base is unchanged take the author's value. Fields that both sides changed to
+    /// different values stay as they are and are returned as branches, so that no value is lost
+    /// (S13).
     pub fn apply_save(
         current: Option<Self>,
         save: &SaveCells,
@@ -225,7 +252,8 @@ impl Report {
         Ok(SaveOutcome { report, branches })
     }
 
-    /// Sends the report for review. Every cell of the form says something, and the form's rules hold.
+    /// Sends the report for review. Every cell of the form must have a value, and the form's rules
+    /// must hold.
     pub fn submit(
         mut self,
         acting_unit: UnitId,
@@ -245,7 +273,7 @@ impl Report {
         Ok(self)
     }
 
-    /// Sends the report back with a question; only the content that the reviewer saw.
+    /// Returns the report with a question; the reviewer must have seen the present content.
     pub fn return_with_question(
         mut self,
         content_hash: ContentHash,
@@ -262,7 +290,7 @@ impl Report {
         Ok(self)
     }
 
-    /// Accepts exactly the content that the reviewer saw (S15).
+    /// Accepts the report; the reviewer must have seen the present content (S15).
     pub fn accept(mut self, content_hash: ContentHash) -> Result<Self, Refusal> {
         let next =
             self.state.next_state(ReportStep::Accept).ok_or(RefusalReason::WorkflowForbids)?;
@@ -271,7 +299,7 @@ impl Report {
         Ok(self)
     }
 
-    /// Closes the period for an accepted report; `None` for any other.
+    /// Locks an accepted report because its period is closed; `None` in any other state.
     #[must_use]
     pub fn lock(mut self) -> Option<Self> {
         self.state = self.state.next_state(ReportStep::Lock)?;
@@ -299,7 +327,7 @@ impl Report {
 }
 
 impl FormRule {
-    /// Whether the rule holds; `None` while one of its cells is missing, and so cannot be judged.
+    /// Whether the rule holds; `None` while one of its cells has no figure.
     #[must_use]
     pub fn evaluate(&self, cells: &Cells) -> Option<bool> {
         let mut sum = 0i128;

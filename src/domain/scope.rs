@@ -1,17 +1,18 @@
-//! A scope: what is given to a reader as a whole, or not at all (phạm vi dữ liệu).
+//! A scope: a set of records that a reader gets as a whole or not at all (phạm vi dữ liệu).
 //!
-//! Everything in a scope is for everyone who was granted it; nothing is redacted on the way out. Knows no feed and no numbers.
+//! A reader who was granted a scope gets every record in it; nothing is redacted when it is sent.
 
 use super::ids::{CampaignId, UnitId};
 
-/// What kind of things a scope holds.
+/// The kind of a scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ScopeKind {
     /// Campaigns, elements, forms, calendars, the organisation, with their short numbers.
     Reference,
     /// Reports of a unit and its subtree once sent, their comments, and the unit's own standings.
     Work,
-    /// Drafts, conflict branches and held commands of one unit: for its reporters and head only.
+    /// Drafts, conflict branches and held commands of one unit: for its reporters and its head
+    /// only.
     Desk,
     /// Published standings of a campaign for province and districts, and its latest run.
     Published,
@@ -50,7 +51,7 @@ impl ScopeKind {
     }
 }
 
-/// One scope: its kind and the unit or campaign that it is about; zeros for `Reference`.
+/// One scope: its kind and its unit or campaign; zeros for `Reference`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Scope {
     /// The kind.
@@ -60,7 +61,7 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// The scope that every device of the authority holds.
+    /// The scope of every device of the authority.
     pub const REFERENCE: Self = Self { kind: ScopeKind::Reference, id: [0; 16] };
 
     /// Reports of `unit` and its subtree.
@@ -69,7 +70,7 @@ impl Scope {
         Self { kind: ScopeKind::Work, id: unit.0 }
     }
 
-    /// Drafts and open questions of `unit`.
+    /// Drafts, conflicts and held commands of `unit`.
     #[must_use]
     pub fn desk(unit: UnitId) -> Self {
         Self { kind: ScopeKind::Desk, id: unit.0 }
@@ -82,7 +83,7 @@ impl Scope {
     }
 }
 
-/// What kind of record stands behind an id; numbers are those of the wire and of tables.
+/// The kind of a record; numbers are those of the wire and of tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RecordKind {
     /// A unit with its versions and parents.

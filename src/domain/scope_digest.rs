@@ -1,11 +1,13 @@
-//! The digest of a scope: how phone and server know that they agree (S21).
+//! The digest of a scope, by which phone and server detect that their records differ (S21).
 //!
-//! A digest is the number of records and the sum modulo 2^128 of a hash of each. A sum, not xor: two copies of one record do not
-//! cancel out. It is kept by difference, so its cost follows the changes. Knows nothing of what the bytes mean.
+//! A digest is the number of records and the sum modulo 2^128 of a hash of each. It is a sum, not
+//! an xor, so that two copies of one record do not cancel out. It is updated by differences, so its
+//! cost is proportional to the changes.
 
 use sha2::{Digest as _, Sha256};
 
-/// First 16 bytes, big-endian, of SHA-256 over id, revision (8 bytes, big-endian) and the record's bytes.
+/// First 16 bytes, big-endian, of SHA-256 over id, revision (8 bytes, big-endian) and the record's
+/// bytes.
 #[must_use]
 pub fn hash_record(id: &[u8; 16], revision: i64, bytes: &[u8]) -> u128 {
     let mut hash = Sha256::new();
@@ -18,7 +20,7 @@ pub fn hash_record(id: &[u8; 16], revision: i64, bytes: &[u8]) -> u128 {
     u128::from_be_bytes(first)
 }
 
-/// Count and sum of the records of one scope.
+/// Count and hash sum of the records of one scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ScopeDigest {
     /// How many records.
@@ -34,13 +36,13 @@ impl ScopeDigest {
         self.sum = self.sum.wrapping_add(hash);
     }
 
-    /// Takes a record away.
+    /// Removes a record.
     pub fn remove(&mut self, hash: u128) {
         self.count -= 1;
         self.sum = self.sum.wrapping_sub(hash);
     }
 
-    /// Adds a difference that was folded elsewhere.
+    /// Adds a difference computed elsewhere.
     pub fn merge(&mut self, other: Self) {
         self.count += other.count;
         self.sum = self.sum.wrapping_add(other.sum);

@@ -1,8 +1,6 @@
-//! Enums whose members have one stable text each, in files, in tables and on screens.
-//!
-//! Knows no meaning of any word.
+//! A macro for enums whose members have one stable text each, used in files, tables and on screens.
 
-/// Defines an enum of ours whose members have one stable text each, in files and on the wire.
+/// Defines an enum whose members have one stable text each, in files and on the wire.
 macro_rules! string_enum {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)+ }) => {
         $(#[$doc])*

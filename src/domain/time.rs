@@ -1,7 +1,7 @@
 //! Instants and civil dates of the authority.
 //!
-//! Knows no clock and no zone database: Viet Nam has kept UTC+07:00 without daylight saving since 1975, so the civil date of an
-//! instant is a fixed shift. Who needs "now" gets it as an argument.
+//! There is no clock and no zone database: Viet Nam has used UTC+07:00 without daylight saving
+//! since 1975, so the civil date of an instant is a fixed shift. The present time is an argument.
 
 use jiff::civil::{Date, DateTime};
 
@@ -33,7 +33,7 @@ impl Timestamp {
         Self(self.0.saturating_add(micros))
     }
 
-    /// Milliseconds since 1970, as a UUIDv7 wants them; 0 before 1970.
+    /// Milliseconds since 1970, for a UUIDv7; 0 before 1970.
     #[must_use]
     pub fn unix_millis(self) -> u64 {
         u64::try_from(self.0.div_euclid(1000)).unwrap_or(0)
@@ -55,7 +55,7 @@ pub fn days_from_date(date: Date) -> i32 {
     date.duration_since(epoch).as_hours().div_euclid(24) as i32
 }
 
-/// The date `days` after 1970-01-01, held inside the years -9999 to 9999.
+/// The date `days` after 1970-01-01, clamped to the years -9999 to 9999.
 #[must_use]
 pub fn date_from_days(days: i32) -> Date {
     let epoch = DateTime::constant(1970, 1, 1, 0, 0, 0, 0).date();

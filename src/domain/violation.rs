@@ -1,27 +1,27 @@
-//! A rule that somebody's data breaks, said so that a person can mend it.
+//! A rule that input data breaks, with a text that helps to correct it.
 //!
-//! Knows the form of a finding only: where, which rule, why and what to do next, in Vietnamese and English. Which rules
-//! there are is the business of the modules that check.
+//! A violation holds the place, the rule, the reason and the next step, in Vietnamese and English.
+//! The rules themselves are in the modules that check them.
 
 use std::fmt;
 
-/// Whether a finding stops the step that asked for the check.
+/// Whether a violation stops the step that runs the check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// The step is refused until this is mended.
+    /// The step is refused until this is corrected.
     Error,
-    /// The step may go on; a person should read this first.
+    /// The step is allowed, but the violation should be read first.
     Warning,
 }
 
 /// One broken rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
-    /// Stops the step, or only warns.
+    /// Whether it stops the step or only warns.
     pub severity: Severity,
     /// Stable name of the rule, as in `PHASES_DO_NOT_TILE`.
     pub code: &'static str,
-    /// Which part breaks it, as in `targets.T1` or `element.so_offences`.
+    /// Path of the part that breaks the rule, as in `targets.T1` or `element.so_offences`.
     pub path: String,
     /// Reason and next step, in Vietnamese.
     pub vi: String,
@@ -30,7 +30,7 @@ pub struct Violation {
 }
 
 impl Violation {
-    /// A finding that refuses.
+    /// A violation that stops the step.
     pub fn error(
         code: &'static str,
         at: impl Into<String>,
@@ -40,7 +40,7 @@ impl Violation {
         Self { severity: Severity::Error, code, path: at.into(), vi: vi.into(), en: en.into() }
     }
 
-    /// A finding that only warns.
+    /// A violation that only warns.
     pub fn warning(
         code: &'static str,
         at: impl Into<String>,
@@ -52,13 +52,13 @@ impl Violation {
 }
 
 impl fmt::Display for Violation {
-    /// `at: CODE: reason in English`.
+    /// `path: CODE: reason in English`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}: {}", self.path, self.code, self.en)
     }
 }
 
-/// Whether anything among the findings refuses.
+/// Whether any of the violations is an error.
 #[must_use]
 pub fn has_errors(found: &[Violation]) -> bool {
     found.iter().any(|violation| violation.severity == Severity::Error)

@@ -1,7 +1,7 @@
-//! Sight: which scopes an account's grants open, and the proof that goes with them.
+//! The scopes that an account's grants make visible.
 //!
-//! Knows no record: what lies in a scope is decided where the record is written. Partner agencies get no scope at all: they read what was
-//! published with small figures hidden, which a scope does not do.
+//! A record's scope is decided where the record is written. Partner agencies get no scope: they
+//! read published results with small figures suppressed, which a scope cannot do.
 
 use super::ids::CampaignId;
 use super::permission::{Actor, Role};
@@ -9,7 +9,7 @@ use super::scope::Scope;
 use jiff::civil::Date;
 use std::collections::BTreeSet;
 
-/// The scopes that one actor may read today. Only [`sight`] makes one.
+/// The scopes that one actor may read today. Only [`compute_visible_scopes`] creates one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct VisibleScopes {
     scopes: BTreeSet<Scope>,
@@ -28,7 +28,7 @@ impl VisibleScopes {
     }
 }
 
-/// The scopes that the actor's grants open on `today`, with the campaigns that have been launched.
+/// The scopes that the actor's grants make visible on `today`, given the launched campaigns.
 #[must_use]
 pub fn compute_visible_scopes(
     actor: &Actor,

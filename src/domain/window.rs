@@ -1,6 +1,6 @@
-//! A stretch of civil days, half-open: `start` is in it, `end` is the day after the last.
+//! A range of civil days, half-open: `start` is in it, `end` is the day after the last.
 //!
-//! Knows no calendar: periods of a calendar are `period`.
+//! Periods of a calendar are in `period`.
 
 use super::time::days_from_date;
 use jiff::ToSpan;
@@ -17,7 +17,7 @@ pub struct DateWindow {
 }
 
 impl DateWindow {
-    /// The window from `start` to before `end`; `None` unless it holds at least one day.
+    /// The window from `start` to before `end`; `None` if that contains no day.
     #[must_use]
     pub fn new(start: Date, end: Date) -> Option<Self> {
         (start < end).then_some(Self { start, end })
@@ -35,26 +35,26 @@ impl DateWindow {
         self.end.saturating_sub(1.day())
     }
 
-    /// How many days it holds.
+    /// Number of days in it.
     #[must_use]
     pub fn days(&self) -> i32 {
         days_from_date(self.end) - days_from_date(self.start)
     }
 
-    /// Whether `day` lies in it.
+    /// Whether `day` is in it.
     #[must_use]
     pub fn contains(&self, day: Date) -> bool {
         self.start <= day && day < self.end
     }
 
-    /// How many days the two have in common.
+    /// Number of days in both.
     #[must_use]
     pub fn overlap_days(&self, other: &Self) -> i32 {
         let start = days_from_date(self.start.max(other.start));
         (days_from_date(self.end.min(other.end)) - start).max(0)
     }
 
-    /// The same window a year earlier, day and month kept (29 February becomes 28 February).
+    /// The same window a year earlier; 29 February becomes 28 February.
     #[must_use]
     pub fn one_year_earlier(&self) -> Self {
         Self { start: self.start.saturating_sub(1.year()), end: self.end.saturating_sub(1.year()) }
@@ -62,7 +62,7 @@ impl DateWindow {
 }
 
 impl fmt::Display for DateWindow {
-    /// As the grammar writes it: `2024-08-19..2025-08-20`, the second date exclusive.
+    /// As in the formula grammar: `2024-08-19..2025-08-20`, the second date exclusive.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}..{}", self.start, self.end)
     }

@@ -1,4 +1,5 @@
-//! The states of a report (trạng thái báo cáo) and the steps between them: a table, and no other code compares states.
+//! The states of a report (trạng thái báo cáo) and the transitions between them, as one table. No
+//! other module compares states.
 //!
 //! ```text
 //!   DRAFT --submit--> SUBMITTED --accept--> ACCEPTED --lock--> LOCKED
@@ -8,12 +9,12 @@
 //!                     RETURNED (edit)
 //! ```
 //!
-//! Knows no report and no person: only states and steps.
+//! Who may take a step is decided in `permission`.
 
-/// Where a report stands.
+/// The workflow state of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ReportState {
-    /// Being written (bản nháp); seen by the unit's own desk only.
+    /// Being written (bản nháp); visible at the unit's own desk only.
     Draft,
     /// Sent for review (đã gửi).
     Submitted,
@@ -25,7 +26,7 @@ pub enum ReportState {
     Locked,
 }
 
-/// What may be done to a report.
+/// A step of the workflow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ReportStep {
     /// Change cells or the note.
@@ -34,23 +35,23 @@ pub enum ReportStep {
     Submit,
     /// Send back with a question.
     Return,
-    /// Say yes to exactly the content that was seen.
+    /// Accept exactly the content that the reviewer saw.
     Accept,
-    /// Close the period for it.
+    /// Lock it because its period is closed.
     Lock,
-    /// Change figures that are official already, by a proposal that a reviewer granted.
+    /// Change official figures by a granted proposal.
     Amend,
 }
 
 impl ReportState {
-    /// All states, in the order of a report's life.
+    /// All states, in workflow order.
     pub const ALL: [Self; 5] =
         [Self::Draft, Self::Submitted, Self::Returned, Self::Accepted, Self::Locked];
 
     /// The state after `step`, or `None` where the workflow forbids the step.
     ///
-    /// An edit of a submitted report leaves it submitted: a correction before review costs nobody anything, and since accepting
-    /// names the content that was seen, no reviewer can accept figures unseen.
+    /// An edit of a submitted report leaves it submitted. Accepting names the content that the
+    /// reviewer saw, so a reviewer cannot accept such an edit unseen.
     #[must_use]
     pub fn next_state(self, step: ReportStep) -> Option<Self> {
         match (self, step) {
@@ -90,7 +91,7 @@ impl ReportState {
         matches!(self, Self::Accepted | Self::Locked)
     }
 
-    /// Whether the report has left the unit's own desk: reviewers see it.
+    /// Whether the report was sent, so that reviewers see it.
     #[must_use]
     pub fn is_sent(self) -> bool {
         !matches!(self, Self::Draft)

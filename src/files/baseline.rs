@@ -1,6 +1,7 @@
-//! Baselines as CSV: `unit,element,first_day,last_day,value,source,status`, a verdict for each line.
+//! Baselines as CSV: `unit,element,first_day,last_day,value,source,status`, with a verdict on each
+//! line.
 //!
-//! Knows the shape of the file. Whether a row is true to the organisation and the catalogue is `domain::baseline`'s.
+//! Whether a row fits the organisation and the catalogue is checked in `domain::baseline`.
 
 use super::csv_file::{CsvFile, CsvLine, CsvWriter, format_scaled, parse_scaled};
 use super::diagnostic::FileDiagnostic;
@@ -13,18 +14,18 @@ use crate::domain::window::DateWindow;
 const BASELINE_COLUMNS: [&str; 7] =
     ["unit", "element", "first_day", "last_day", "value", "source", "status"];
 
-/// What became of a file of baselines.
+/// The result of reading a file of baselines.
 #[derive(Debug, Clone)]
 pub struct BaselineImport {
     rows: Vec<BaselineRow>,
-    /// Lines below the header that hold something.
+    /// Non-empty lines below the header.
     pub line_count: usize,
-    /// Everything wrong, in the order of the lines; a line may have several.
+    /// All diagnostics, in the order of the lines; a line may have several.
     pub diagnostics: Vec<FileDiagnostic>,
 }
 
 impl BaselineImport {
-    /// Number of lines without a finding.
+    /// Number of lines without a diagnostic.
     #[must_use]
     pub fn valid_line_count(&self) -> usize {
         let mut invalid_lines: Vec<usize> =
@@ -34,19 +35,20 @@ impl BaselineImport {
         self.line_count.saturating_sub(invalid_lines.len())
     }
 
-    /// The rows, and only if every line passed.
+    /// The rows, if every line is valid.
     ///
     /// # Errors
-    /// Everything wrong with the file; nothing of it may be used.
+    /// All diagnostics; no row of the file may be used.
     pub fn into_rows(self) -> Result<Vec<BaselineRow>, Vec<FileDiagnostic>> {
         if self.diagnostics.is_empty() { Ok(self.rows) } else { Err(self.diagnostics) }
     }
 }
 
-/// Reads and checks a file; rows get `version`. `level_of` says at which level a unit counts, `None` for an unknown unit.
+/// Reads and checks a file; rows get `version`. `level_of` returns the level at which a unit
+/// counts, `None` for an unknown unit.
 ///
 /// # Errors
-/// The file is no CSV, or a column is missing.
+/// The file is not CSV, or a column is missing.
 pub fn read_baselines(
     file: &str,
     text: &str,
@@ -135,7 +137,7 @@ fn bad_value_violation(
     (column, Violation::error("BAD_VALUE", name, vi, en))
 }
 
-/// Rows as a file that [`read`] takes back.
+/// Formats rows as a file that [`read_baselines`] reads.
 #[must_use]
 pub fn format_baselines<'a>(
     rows: impl IntoIterator<Item = &'a BaselineRow>,

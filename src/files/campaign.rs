@@ -1,7 +1,7 @@
 //! A campaign as a readable TOML file, to and from the domain.
 //!
-//! Knows the shape of the file. The state of a campaign is no part of it: a file declares what the campaign is, steps
-//! move it on. Days in the file are first and last day, both included, as official texts give them.
+//! The state of a campaign is not part of the file; transitions change it. Days in the file are
+//! first and last day, both included, as in official texts.
 
 use super::campaign_participation::{self as taken_up, LaunchToml, PledgeToml, UnitPlanToml};
 use super::catalogue::read_element_code;
@@ -10,10 +10,10 @@ use super::toml_reader::TomlReader;
 use crate::domain::campaign::{
     Activity, Anniversary, AnniversaryCorrection, BaselineMethod, Campaign, CampaignField,
     CampaignKind, CampaignStatus, CampaignTarget, Classification, Commitment, Duty, DutyEvidence,
-    Phase, TargetPair, ZeroBasePolicy,
+    Phase, TargetPair,
 };
 use crate::domain::form::Catalogue;
-use crate::domain::target_rule::Target;
+use crate::domain::target_rule::{Target, ZeroBasePolicy};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use toml::Spanned;
@@ -146,7 +146,7 @@ struct DutyToml {
     due: u32,
 }
 
-/// A campaign as read, with the places of its parts in the file.
+/// A campaign as read, with the positions of its parts in the file.
 #[derive(Debug, Clone)]
 pub struct ParsedCampaign {
     /// The campaign, in state `DRAFT`.
@@ -157,7 +157,7 @@ pub struct ParsedCampaign {
 }
 
 impl ParsedCampaign {
-    /// Every rule broken, each at the line of the part that breaks it.
+    /// Every rule broken, each with the line of the part that breaks it.
     #[must_use]
     pub fn check(&self, catalogue: &Catalogue) -> Vec<FileDiagnostic> {
         let reader = TomlReader::new(&self.file, &self.text);
@@ -172,10 +172,10 @@ impl ParsedCampaign {
     }
 }
 
-/// Reads a campaign file; `file` is the name to be used in findings.
+/// Reads a campaign file; `file` is the name used in diagnostics.
 ///
 /// # Errors
-/// Everything wrong with it, each with line, column and what was expected.
+/// All diagnostics, each with line, column and the expected value.
 pub fn read_campaign_file(file: &str, text: &str) -> Result<ParsedCampaign, Vec<FileDiagnostic>> {
     let mut reader = TomlReader::new(file, text);
     let raw: CampaignToml = reader.deserialize()?;
@@ -355,7 +355,7 @@ fn read_target(
     })
 }
 
-/// A pair is another target where it begins with a capital, else an element's code.
+/// A pair is another target if it begins with a capital, else an element's code.
 fn read_pair(reader: &mut TomlReader<'_>, text: &SpannedString) -> Option<TargetPair> {
     if text.get_ref().starts_with(|first: char| first.is_ascii_uppercase()) {
         return Some(TargetPair::Target(text.get_ref().clone()));

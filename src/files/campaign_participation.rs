@@ -1,6 +1,6 @@
-//! How units take a campaign up, in its file: `[[launches]]`, `[[pledges]]` and `[[plans]]`.
+//! Participation of units in a campaign file: `[[launches]]`, `[[pledges]]` and `[[plans]]`.
 //!
-//! Knows the keys; whether a plan may take its step is asked of the domain.
+//! Whether a plan may change its state is checked in `domain::campaign`.
 
 use super::toml_reader::TomlReader;
 use crate::domain::campaign::{Allocation, Launch, LaunchMode, PlanStatus, Pledge, UnitPlan};

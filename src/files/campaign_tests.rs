@@ -1,4 +1,4 @@
-//! Stories over campaign files, read from the example's own files.
+//! Tests of campaign files, on the example's own files.
 
 use super::campaign::{ParsedCampaign, read_campaign_file};
 use super::{catalogue, diagnostic::FileDiagnostic};
@@ -37,7 +37,7 @@ fn render_diagnostics(diagnostics: &[FileDiagnostic]) -> Vec<String> {
         .collect()
 }
 
-/// What `check` says of a text, and what of the same text with one piece replaced.
+/// The violations of a text in which `piece` is replaced.
 fn check_with(text: &str, piece: &str, instead: &str) -> Vec<String> {
     assert!(text.contains(piece), "{piece}");
     render_diagnostics(&campaign(&text.replacen(piece, instead, 1)).check(&example_catalogue()))
@@ -124,7 +124,7 @@ fn export_gives_the_campaign_back() {
     assert_eq!(campaign(&super::campaign_writer::format_campaign(&odd)).campaign, odd);
 }
 
-/// What `check` says of T1 of campaign A with the lines of these keys replaced.
+/// The violations of T1 of campaign A with the lines of these keys replaced.
 fn with_t1(changes: &[(&str, &str)]) -> Vec<String> {
     let mut in_t1 = false;
     let lines = A.lines().map(|line| {
@@ -197,7 +197,7 @@ fn a_base_that_overlaps_the_measured_days_needs_a_reason() {
     assert_eq!(with_t1(&[formula, year]), ["BASE_OVERLAPS"]);
     let old = ("formula", "\"change(count(so_offences) vs stat_year(2023), rel) <= -7%\"");
     assert_eq!(with_t1(&[old, year]), Vec::<String>::new());
-    // Waived in the file: the key follows the formula.
+    // Waived in the file: the waiver allows the overlap.
     let waived = ("baseline", "\"stat_year\"\noverlap_waiver = \"theo kế hoạch số 1 (ours)\"");
     assert_eq!(with_t1(&[formula, waived]), Vec::<String>::new());
 }

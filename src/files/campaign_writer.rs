@@ -1,7 +1,7 @@
-//! A campaign as the text of a file that `campaign::read` takes back (`campaign export`).
+//! Formats a campaign as a file that `campaign::read_campaign_file` reads (`campaign export`).
 //!
-//! Knows the order of keys that people like to read. Comments of the file it once came from are not kept, and the state
-//! is no part of a file.
+//! The order of keys is made for readers. Comments of an earlier file and the campaign's state are
+//! not written.
 
 use crate::domain::campaign::{
     Activity, Anniversary, Campaign, CampaignTarget, Duty, Launch, Phase, Pledge, TargetPair,
@@ -11,7 +11,7 @@ use crate::domain::window::DateWindow;
 use std::fmt::{Display, Write as _};
 use toml::Value;
 
-/// The text of a file.
+/// The text of the file.
 #[must_use]
 pub fn format_campaign(campaign: &Campaign) -> String {
     let mut writer = TomlWriter::default();

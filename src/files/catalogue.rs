@@ -1,6 +1,6 @@
 //! Elements, forms and contracts as TOML (`elements.toml`, `forms.toml`), to and from the domain.
 //!
-//! Knows shapes of files; what they must satisfy together is `Catalogue::check`.
+//! The rules that they satisfy together are checked by `Catalogue::check`.
 
 use super::diagnostic::FileDiagnostic;
 use super::toml_reader::TomlReader;
@@ -84,10 +84,11 @@ struct ContractToml {
     reviewers: Vec<Spanned<String>>,
 }
 
-/// Reads one file of elements, forms and contracts, in any mix; several files are joined by [`join`].
+/// Reads one file of elements, forms and contracts in any combination; several files are joined by
+/// [`merge_catalogues`].
 ///
 /// # Errors
-/// Everything wrong with it: a shape that is not TOML, an unknown key, a word or code that cannot be.
+/// All diagnostics: text that is not TOML, an unknown key, an invalid word or code.
 pub fn read_catalogue(file: &str, text: &str) -> Result<Catalogue, Vec<FileDiagnostic>> {
     let mut reader = TomlReader::new(file, text);
     let raw: CatalogueToml = reader.deserialize()?;
@@ -102,7 +103,7 @@ pub fn read_catalogue(file: &str, text: &str) -> Result<Catalogue, Vec<FileDiagn
     reader.finish(Some(Catalogue { elements, forms, contracts }))
 }
 
-/// One catalogue of several files.
+/// Joins several catalogues into one.
 #[must_use]
 pub fn merge_catalogues(parts: Vec<Catalogue>) -> Catalogue {
     parts.into_iter().fold(Catalogue::default(), |mut whole, part| {
@@ -136,7 +137,7 @@ fn read_element(reader: &mut TomlReader<'_>, raw: ElementToml) -> Option<Element
     })
 }
 
-/// A change of definition; without a factor and not restated, nothing joins the two sides.
+/// A change of definition; without a factor and not restated, the two sides are not comparable.
 fn read_break(reader: &mut TomlReader<'_>, raw: DefinitionBreakToml) -> Option<DefinitionBreak> {
     let on = reader.read_date("elements.breaks.on", &raw.on)?;
     let bridge = match raw.factor {
@@ -196,7 +197,7 @@ fn read_contract(reader: &mut TomlReader<'_>, raw: ContractToml) -> Option<Contr
     })
 }
 
-/// An element's code, or a finding that says what one looks like.
+/// An element's code, or a diagnostic with the expected form.
 pub(super) fn read_element_code(
     reader: &mut TomlReader<'_>,
     key: &str,

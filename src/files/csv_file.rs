@@ -1,11 +1,10 @@
-//! CSV as offices really write it: a byte order mark, commas, semicolons or tabs; and CSV that no spreadsheet will run.
-//!
-//! Knows lines and fields; knows no meaning of any column.
+//! CSV with the variations that spreadsheets write (a byte order mark; commas, semicolons or tabs),
+//! written so that no spreadsheet runs a field as a formula.
 
 use super::diagnostic::{FileDiagnostic, TextPosition};
 use crate::domain::violation::Violation;
 
-/// A sheet with a header, read whole.
+/// A CSV file with a header, read completely.
 pub(super) struct CsvFile {
     file: String,
     header: Vec<String>,
@@ -20,14 +19,15 @@ pub(super) struct CsvLine {
 }
 
 impl CsvFile {
-    /// Reads `text`; the separator is the one of comma, semicolon and tab that the header uses most.
+    /// Reads `text`; the separator is the one of comma, semicolon and tab that occurs most in the
+    /// header.
     pub(super) fn parse(file: &str, text: &str) -> Result<Self, Vec<FileDiagnostic>> {
-        // The csv reader counts a line too few where lines end in CR LF.
+        // The csv reader counts one line too few where lines end in CR LF.
         let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
         let head = text.lines().next().unwrap_or_default();
         let separator = [b',', b';', b'\t'].into_iter().max_by_key(|separator| {
             let count = head.bytes().filter(|byte| byte == separator).count();
-            // A tie (a header of one column) falls to the comma.
+            // A tie (a header of one column) selects the comma.
             (count, *separator == b',')
         });
         let mut reader = csv::ReaderBuilder::new()
@@ -57,7 +57,8 @@ impl CsvFile {
         &self.lines
     }
 
-    /// The place in the header of each of `names`, in their order; all that are missing are named at once.
+    /// The column index of each of `names`, in their order; the diagnostic lists all that are
+    /// missing.
     pub(super) fn find_columns<const N: usize>(
         &self,
         names: [&str; N],
@@ -78,7 +79,7 @@ impl CsvFile {
         Err(vec![self.diagnostic(1, 0, Violation::error("MISSING_COLUMN", "header", vi, en))])
     }
 
-    /// A finding at `line`, in the column of this index.
+    /// A diagnostic at `line` and this column index.
     pub(super) fn diagnostic(
         &self,
         line: usize,
@@ -94,12 +95,12 @@ impl CsvFile {
 }
 
 impl CsvLine {
-    /// How many fields stand in the line.
+    /// Number of fields in the line.
     pub(super) fn len(&self) -> usize {
         self.fields.len()
     }
 
-    /// The field in this column; empty where the line is short.
+    /// The field in this column; empty if the line is too short.
     pub(super) fn get(&self, column: usize) -> &str {
         self.fields.get(column).map_or("", String::as_str)
     }
@@ -113,11 +114,11 @@ fn unreadable_line(file: &str, error: &csv::Error) -> FileDiagnostic {
     FileDiagnostic { file: file.to_owned(), position: TextPosition { line, column: 1 }, violation }
 }
 
-/// Writes rows as CSV: comma, LF, quoted where needed, every text guarded.
+/// Writes rows as CSV: comma, LF, quoted where needed, every text escaped.
 pub(super) struct CsvWriter(csv::Writer<Vec<u8>>);
 
 impl CsvWriter {
-    /// A sheet with this header. With `bom` Excel takes it for UTF-8.
+    /// A file with this header. With `bom` Excel reads it as UTF-8.
     pub(super) fn new(header: &[&str], bom: bool) -> Self {
         let start = if bom { "\u{feff}".as_bytes().to_vec() } else { Vec::new() };
         let mut writer = Self(csv::WriterBuilder::new().flexible(true).from_writer(start));
@@ -126,7 +127,7 @@ impl CsvWriter {
     }
 
     pub(super) fn write_row(&mut self, fields: impl IntoIterator<Item = String>) {
-        // Writing to memory cannot fail, and a flexible writer takes rows of any length.
+        // Writing to memory cannot fail, and a flexible writer accepts rows of any length.
         let _ = self.0.write_record(fields.into_iter().map(|field| escape_formula(&field)));
     }
 
@@ -138,7 +139,7 @@ impl CsvWriter {
     }
 }
 
-/// Puts `'` before a text that a spreadsheet would run as a formula; plain numbers stay as they are.
+/// Puts `'` before a text that a spreadsheet would run as a formula; plain numbers are unchanged.
 fn escape_formula(field: &str) -> String {
     let risky = field.starts_with(['=', '+', '-', '@', '\t', '\r']) || field.starts_with("'");
     let number = field.strip_prefix('-').unwrap_or(field);
@@ -147,7 +148,7 @@ fn escape_formula(field: &str) -> String {
     if risky && !number { format!("'{field}") } else { field.to_owned() }
 }
 
-/// Takes the `'` of [`guard`] off again.
+/// Removes the `'` of [`escape_formula`].
 fn unescape_formula(field: &str) -> &str {
     match field.strip_prefix('\'') {
         Some(rest) if rest.starts_with(['=', '+', '-', '@', '\'']) => rest,
@@ -155,7 +156,8 @@ fn unescape_formula(field: &str) -> &str {
     }
 }
 
-/// A figure such as `12` or `-0,5` as an integer times 10^scale; `None` if it is no figure or has more decimals.
+/// A figure such as `12` or `-0,5` as an integer times 10^scale; `None` for other text or more
+/// decimals.
 pub(super) fn parse_scaled(text: &str, scale: u8) -> Option<i64> {
     let (sign, digits) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
     let (whole, part) = digits.split_once(['.', ',']).unwrap_or((digits, ""));
@@ -167,7 +169,7 @@ pub(super) fn parse_scaled(text: &str, scale: u8) -> Option<i64> {
     number.parse::<i64>().ok().map(|value| sign * value)
 }
 
-/// The figure of a scaled integer as text, with a point and all its decimals.
+/// The text of a scaled integer, with a point and all decimals.
 pub(super) fn format_scaled(value: i64, scale: u8) -> String {
     if scale == 0 {
         return value.to_string();

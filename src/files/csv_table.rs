@@ -1,19 +1,19 @@
-//! Rows of a sheet by column name, each problem with its place: what the files of the organisation share.
+//! CSV rows with access by column name, where each problem has its position.
 //!
-//! Knows that every column is named once; knows no meaning of any. How CSV is read is `sheet`.
+//! Every column occurs once; CSV parsing is in `csv_file`.
 
 use super::csv_file::{CsvFile, CsvLine};
 use super::diagnostic::FileDiagnostic;
 use crate::domain::violation::Violation;
 use jiff::civil::Date;
 
-/// Most rows of one file.
+/// Maximum number of rows in a file.
 const CSV_ROWS_MAX: usize = 100_000;
 
-/// A sheet whose columns are all known.
+/// A CSV file whose columns are all known.
 pub(super) struct CsvTable {
     csv_file: CsvFile,
-    /// For each wanted column its place in the file.
+    /// The index in the file of each requested column.
     columns: Vec<(&'static str, usize)>,
 }
 
@@ -25,8 +25,8 @@ pub(super) struct CsvRow<'a> {
 }
 
 impl CsvTable {
-    /// Reads `text` with the columns `wanted`, in any order; a missing, unknown or repeated column is a problem, and so is
-    /// a row with another number of fields.
+    /// Reads `text` with the columns `requested`, in any order. A missing, unknown or repeated
+    /// column is a problem, and so is a row with another number of fields.
     pub(super) fn parse(
         file: &str,
         text: &str,
@@ -118,7 +118,7 @@ impl<'a> CsvRow<'a> {
         self.line.number
     }
 
-    /// The field of a column; empty when the table has no such column.
+    /// The field in a column; empty if the table has no such column.
     pub(super) fn get(&self, column: &str) -> &'a str {
         self.line.get(self.column_index(column))
     }
@@ -131,7 +131,7 @@ impl<'a> CsvRow<'a> {
             .map_or(usize::MAX, |(_, index)| *index)
     }
 
-    /// A problem in one column of this row.
+    /// A diagnostic for one column of this row.
     pub(super) fn bad_value(
         &self,
         column: &str,
@@ -151,7 +151,7 @@ impl<'a> CsvRow<'a> {
         )
     }
 
-    /// The text of a column that may not be empty.
+    /// The text in a column that must not be empty.
     pub(super) fn require_text(
         &self,
         column: &str,
@@ -168,7 +168,7 @@ impl<'a> CsvRow<'a> {
         text
     }
 
-    /// The date of a column, `None` when empty.
+    /// The date in a column, `None` if it is empty.
     pub(super) fn parse_date(
         &self,
         column: &str,

@@ -1,11 +1,9 @@
-//! What is wrong with a file, where in it, and what was expected.
-//!
-//! Knows texts and places in them only.
+//! Violations in a file, with their position.
 
 use crate::domain::violation::Violation;
 use std::fmt;
 
-/// A place in a text, both numbers from 1; the column counts characters, not bytes.
+/// A position in a text, both numbers from 1; the column counts characters, not bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TextPosition {
     /// Line.
@@ -15,7 +13,7 @@ pub struct TextPosition {
 }
 
 impl TextPosition {
-    /// The place of byte `offset` in `text`; the end of the text where the offset is beyond it.
+    /// The position of byte `offset` in `text`; the end of the text if the offset is beyond it.
     #[must_use]
     pub fn from_offset(text: &str, offset: usize) -> Self {
         let mut end = offset.min(text.len());
@@ -28,14 +26,14 @@ impl TextPosition {
     }
 }
 
-/// One finding in a file.
+/// One violation in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileDiagnostic {
     /// Name of the file as the user gave it.
     pub file: String,
-    /// Where in it.
+    /// The position.
     pub position: TextPosition,
-    /// What is wrong there, and what to do.
+    /// The problem and the next step.
     pub violation: Violation,
 }
 

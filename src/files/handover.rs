@@ -1,6 +1,7 @@
-//! A handover of stocks as one CSV file: what closing units state, what goes from whom to whom, what opening units state.
+//! A handover of stocks as one CSV file: closing stocks, transfers between units, opening stocks.
 //!
-//! Knows the columns `side,from_uid,to_uid,element,amount`; whether it balances is asked of `domain::org`.
+//! The columns are `side,from_uid,to_uid,element,amount`; whether the amounts balance is checked in
+//! `domain::org`.
 
 use super::csv_table::{CsvRow, CsvTable};
 use super::diagnostic::FileDiagnostic;
@@ -10,21 +11,22 @@ use crate::domain::org::{HandoverLine, Org, Stocks};
 
 const HANDOVER_COLUMNS: [&str; 5] = ["side", "from_uid", "to_uid", "element", "amount"];
 
-/// A handover as read; stocks and amounts as whole numbers.
+/// A handover as read; stocks and amounts are whole numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct HandoverData {
     /// Lines of side `closing`: the stock of `from_uid` on its last day.
     pub closing: Stocks,
-    /// Lines of side `hand`: so much goes from `from_uid` to `to_uid`.
+    /// Lines of side `hand`: the amount goes from `from_uid` to `to_uid`.
     pub lines: Vec<HandoverLine>,
     /// Lines of side `opening`: the stock of `to_uid` on its first day.
     pub opening: Stocks,
 }
 
-/// Reads a handover between units of `org`, or says everything that is wrong, with file and line.
+/// Reads a handover between units of `org`, or returns every diagnostic with file and line.
 ///
 /// # Errors
-/// The file is no such CSV, or a line names an unknown unit, repeats a stock, or has no whole amount.
+/// The file is not such a CSV, or a line names an unknown unit, repeats a stock, or has no whole
+/// amount.
 pub fn read_handover(
     file: &str,
     text: &str,

@@ -1,6 +1,6 @@
-//! People's files: campaigns as TOML, the organisation, baselines and reports as CSV.
+//! Files edited by people: campaigns as TOML; the organisation, baselines and reports as CSV.
 //!
-//! Knows only `domain`: no store, no network, no clock. A file that cannot be read says file, line and what was expected.
+//! An error in a file has the file name, the line and the expected value.
 
 pub mod baseline;
 pub mod campaign;

@@ -1,7 +1,8 @@
 //! The organisation as three CSV files: units, parents, lineage.
 //!
-//! In these files `valid_to` is the last day; domain values hold the day after it. A line of kind `continue` says that two
-//! codes are one unit with two versions. Knows the columns; the rules are those of `domain::org`.
+//! In these files `valid_to` is the last day; domain values have the day after it. A lineage row of
+//! kind `continue` states that two codes are one unit with two versions. The rules are checked in
+//! `domain::org`.
 
 use super::csv_table::{CsvRow, CsvTable};
 use super::diagnostic::{FileDiagnostic, TextPosition};
@@ -30,7 +31,7 @@ pub struct OrgCsvTexts<'a> {
     pub lineage: &'a str,
 }
 
-/// Reads the organisation, or says everything that is wrong, with file and line.
+/// Reads the organisation, or returns every diagnostic with file and line.
 pub fn read_org(texts: &OrgCsvTexts<'_>) -> Result<Org, Vec<FileDiagnostic>> {
     let tables = [
         CsvTable::parse("units.csv", texts.units, &UNIT_COLUMNS),
@@ -62,7 +63,7 @@ pub fn read_org(texts: &OrgCsvTexts<'_>) -> Result<Org, Vec<FileDiagnostic>> {
     })
 }
 
-/// Where each fact stands in its file.
+/// The line of each fact in its file.
 #[derive(Default)]
 struct FactLines {
     units: HashMap<UnitId, usize>,
@@ -93,7 +94,7 @@ struct OrgReader {
 }
 
 impl OrgReader {
-    /// Notes which codes continue which; both must be among the units.
+    /// Reads which codes continue which; both must be among the units.
     fn read_continuations(&mut self, lineage: &CsvTable, existing: &BTreeSet<&str>) {
         for row in lineage.rows().filter(|row| row.get("kind") == "continue") {
             let (from, to) = (row.get("from_uid"), row.get("to_uid"));
@@ -109,7 +110,8 @@ impl OrgReader {
         }
     }
 
-    /// The earliest code of the unit that `uid` means. Rings were refused when the lines were noted.
+    /// The earliest code of the unit with code `uid`. Cycles were refused in
+    /// [`Self::read_continuations`].
     fn root_uid<'a>(&'a self, uid: &'a str) -> &'a str {
         let mut uid = uid;
         while let Some(earlier) = self.predecessor_uids.get(uid) {

@@ -1,4 +1,4 @@
-//! Stories over the organisation of Trà Vinh, read from the example's own files.
+//! Tests of the organisation of Trà Vinh, read from the example's own files.
 
 use super::{LINEAGE_COLUMNS, OrgCsvTexts, PARENT_COLUMNS, UNIT_COLUMNS, read_org};
 use crate::domain::ids::UnitId;

@@ -1,8 +1,10 @@
-//! Reports as CSV, one line a report: `contract,unit,first_day,last_day,nil,note` and a column for each element.
+//! Reports as CSV, one line for each report: `contract,unit,first_day,last_day,nil,note` and a
+//! column for each element.
 //!
-//! A cell is a figure, `nil` (không phát sinh) or `missing:awaiting_source|not_counted|see_note`; an empty one says nothing,
-//! which is neither. Knows the shape only: whether the unit owes the report and who may send it is asked like of any other
-//! report. Columns `state`, `late` and `received_day` are written for the reader and ignored when read.
+//! A cell is a figure, `nil` (không phát sinh) or `missing:awaiting_source|not_counted|see_note`;
+//! an empty one has no value, which is none of these. Whether the unit owes the report and who may
+//! send it is checked like for any other report. The columns `state`, `late` and `received_day` are
+//! written for readers and ignored when read.
 
 use super::csv_file::{CsvFile, CsvLine, CsvWriter, format_scaled, parse_scaled};
 use super::diagnostic::FileDiagnostic;
@@ -14,7 +16,7 @@ use crate::domain::window::DateWindow;
 
 const REPORT_COLUMNS: [&str; 6] = ["contract", "unit", "first_day", "last_day", "nil", "note"];
 const IGNORED_COLUMNS: [&str; 3] = ["state", "late", "received_day"];
-/// Words that say "nothing occurred" in the column `nil`.
+/// Words in the column `nil` that mean "nothing occurred".
 const NIL_WORDS: [&str; 6] = ["x", "1", "yes", "nil", "true", "không phát sinh"];
 
 /// One report as a line of a file.
@@ -28,29 +30,29 @@ pub struct ReportCsvRow {
     pub unit_uid: String,
     /// Days of the period or of its piece.
     pub window: DateWindow,
-    /// Nothing of the form occurred.
+    /// Whether nothing occurred: the report is nil.
     pub nil: bool,
     /// The note.
     pub note: String,
-    /// What the report says, in the order of the columns; empty when `nil`.
+    /// The cells, in the order of the columns; empty if `nil`.
     pub cells: Vec<(ElementCode, CellValue)>,
 }
 
-/// What a reader of an export sees beside a report; not read back.
+/// Status columns of an export; they are not read back.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ReportCsvStatus {
     /// State, as in `ACCEPTED`.
     pub state: String,
-    /// Whether it came after due day and grace.
+    /// Whether it was received after due day and grace.
     pub late: bool,
-    /// Day of receipt, empty for none.
+    /// Day of receipt, empty if there is none.
     pub received_day: String,
 }
 
 /// Reads a file of reports.
 ///
 /// # Errors
-/// Everything wrong with it; nothing of it may be used then.
+/// All diagnostics; no row of the file may be used.
 pub fn read_reports(
     file: &str,
     text: &str,
@@ -217,7 +219,8 @@ fn bad_cell_violation(
     (column, Violation::error("BAD_VALUE", name, vi, en))
 }
 
-/// Reports as a file, with a column for each of `elements`; no field of it is run by a spreadsheet.
+/// Formats reports as a file with a column for each of `elements`; no field is run by a
+/// spreadsheet.
 #[must_use]
 pub fn format_reports(
     rows: &[(ReportCsvRow, ReportCsvStatus)],

@@ -1,4 +1,4 @@
-//! Scoring as a unit would check it by hand, on the example's campaign as it is read from its file.
+//! Tests of scoring with values computed by hand, on the example's campaign file.
 
 use crate::domain::campaign::{Campaign, Commitment};
 use crate::domain::element::ElementCode;

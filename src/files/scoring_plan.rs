@@ -1,6 +1,7 @@
-//! A scoring plan as TOML: the leaves with their weights, and beside them what is documented, said and decided for each unit.
+//! A scoring plan as TOML: the leaves with their weights, and the documented values and scores of
+//! each unit.
 //!
-//! Knows the shape of the file; what a leaf means is `domain::scoring`.
+//! The scoring methods are in `domain::scoring`.
 
 use super::diagnostic::FileDiagnostic;
 use super::toml_reader::TomlReader;
@@ -10,7 +11,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use toml::Spanned;
 
-/// A plan with what it says of single units.
+/// A plan with its inputs for single units.
 #[derive(Debug, Clone)]
 pub struct ScoringPlan {
     /// The criteria.
@@ -19,7 +20,7 @@ pub struct ScoringPlan {
     pub units: BTreeMap<String, UnitScoreInputs>,
 }
 
-/// What is documented, said and decided for one unit, by the code of the leaf.
+/// Documented values, own scores and cluster scores of one unit, by the code of the leaf.
 #[derive(Debug, Clone, Default)]
 pub struct UnitScoreInputs {
     /// Persons in the unit.
@@ -91,7 +92,7 @@ const LEAF_KINDS: [&str; 5] = ["QUANT", "PASS_FAIL", "PER_UNIT", "BONUS_PENALTY"
 /// Reads a plan.
 ///
 /// # Errors
-/// Everything that is wrong with the file, each with its place.
+/// All diagnostics, each with its position.
 pub fn read_scoring_plan(file: &str, text: &str) -> Result<ScoringPlan, Vec<FileDiagnostic>> {
     let mut reader = TomlReader::new(file, text);
     let ScoringPlanToml { code, leaves, units } = reader.deserialize()?;
@@ -152,7 +153,7 @@ fn read_numbers(
         .collect()
 }
 
-/// Numbers are texts, as in `"12.5"`: a float would not say what was typed.
+/// Numbers are strings, as in `"12.5"`: a float would not preserve the typed digits.
 fn read_number(reader: &mut TomlReader<'_>, key: &str, text: &Spanned<String>) -> Option<Ratio> {
     let number = Ratio::parse(text.get_ref()).ok();
     if number.is_none() {

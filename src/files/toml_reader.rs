@@ -1,6 +1,4 @@
-//! Reads TOML with places: every finding names file, line, column and what was expected.
-//!
-//! Knows TOML and words of the domain; knows neither campaigns nor forms.
+//! Reads TOML with positions: every diagnostic has file, line, column and the expected value.
 
 use super::diagnostic::{FileDiagnostic, TextPosition};
 use crate::domain::lang::Lang;
@@ -13,7 +11,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::value::Datetime;
 
-/// Text of one file while it is read; collects what is wrong with it.
+/// The text of one file while it is read, with the diagnostics found so far.
 pub(super) struct TomlReader<'a> {
     file: &'a str,
     text: &'a str,
@@ -22,11 +20,11 @@ pub(super) struct TomlReader<'a> {
 
 impl<'a> TomlReader<'a> {
     pub(super) fn new(file: &'a str, text: &'a str) -> Self {
-        // Windows editors begin a file with a byte order mark; it belongs to no line.
+        // Windows editors begin a file with a byte order mark, which belongs to no line.
         Self { file, text: text.trim_start_matches('\u{feff}'), diagnostics: Vec::new() }
     }
 
-    /// The file as a `T`; a wrong shape, a missing or unknown key ends the reading.
+    /// Deserializes the file as a `T`; a wrong shape or a missing or unknown key ends the reading.
     pub(super) fn deserialize<T: DeserializeOwned>(&self) -> Result<T, Vec<FileDiagnostic>> {
         toml::from_str(self.text).map_err(|error| {
             let offset = error.span().map_or(0, |span| span.start);
@@ -48,7 +46,7 @@ impl<'a> TomlReader<'a> {
         self.diagnostics.push(self.diagnostic(offset, violation));
     }
 
-    /// `value` if nothing was wrong, else all that was.
+    /// `value` if there was no diagnostic, else all diagnostics.
     pub(super) fn finish<T>(self, value: Option<T>) -> Result<T, Vec<FileDiagnostic>> {
         match value {
             Some(value) if self.diagnostics.is_empty() => Ok(value),
@@ -56,7 +54,7 @@ impl<'a> TomlReader<'a> {
         }
     }
 
-    /// One of the words of an enum of ours.
+    /// One of the members of an enum by its text.
     pub(super) fn read_enum<T: Copy>(
         &mut self,
         key: &str,
@@ -109,7 +107,7 @@ impl<'a> TomlReader<'a> {
         window
     }
 
-    /// A text of the grammar; the finding points at the very column.
+    /// A text of the formula grammar; a diagnostic has the column of the error.
     pub(super) fn read_formula<T>(
         &mut self,
         key: &str,
@@ -119,7 +117,8 @@ impl<'a> TomlReader<'a> {
         match parse(text.get_ref()) {
             Ok(value) => Some(value),
             Err(error) => {
-                // One byte for the opening quote; right for texts on one line and without escapes, near it for others.
+                // One byte for the opening quote: exact for texts on one line without escapes,
+                // approximate for others.
                 let skipped: usize =
                     text.get_ref().chars().take(error.column - 1).map(char::len_utf8).sum();
                 let (vi, en) = (error.text(Lang::Vi), error.text(Lang::En));
@@ -132,7 +131,7 @@ impl<'a> TomlReader<'a> {
         }
     }
 
-    /// Says that `key` wanted something else than `got`.
+    /// Adds a diagnostic: `key` expects `expected` but has `got`.
     pub(super) fn push_bad_value(
         &mut self,
         key: &str,

@@ -1,6 +1,7 @@
-//! Access: enrolment, renewal, the session, codes and devices.
+//! Access: enrolment, token renewal, sessions, enrolment codes and devices.
 //!
-//! Checks what devices sign; the rest is asked of `app`. Whoever fails here learns nothing about which codes and devices exist.
+//! Verifies what devices sign; `app` decides the rest. A failure must not reveal which codes and
+//! devices exist.
 
 use super::caller::find_acting_unit;
 use super::status::RpcError;
@@ -25,21 +26,24 @@ use jiff::civil::Date;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Failed enrolments that the server answers in a minute, in total; then it asks to wait. A code can be guessed, a signature cannot: renewals
-/// are not counted, so that nobody's noise keeps phones from renewing.
+/// Failed enrolments a minute, in total, after which the server asks callers to wait. Renewals are
+/// not counted, because a signature cannot be guessed and a flood of failures must not keep phones
+/// from renewing.
 const FAILED_ATTEMPTS_PER_MINUTE: u32 = 120;
-/// Most characters of a client's version.
+/// Longest client version, in characters.
 const CLIENT_VERSION_CHARS_MAX: usize = 64;
 
-/// Counts failed attempts, so that codes cannot be guessed by trying. Counts nobody's address.
+/// Counts failed attempts in the current minute, so that codes cannot be guessed. It stores no
+/// address.
 #[derive(Debug, Default)]
 pub(super) struct FailedAttemptLimiter(Mutex<(i64, u32)>);
 
 impl FailedAttemptLimiter {
     pub(super) fn check_limit(&self, now: Timestamp) -> Result<(), RpcError> {
         let (minute, count) = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let full = minute == now.0.div_euclid(60_000_000) && count >= FAILED_ATTEMPTS_PER_MINUTE;
-        if full {
+        let is_exceeded =
+            minute == now.0.div_euclid(60_000_000) && count >= FAILED_ATTEMPTS_PER_MINUTE;
+        if is_exceeded {
             Err(RpcError::RateLimited("failed attempts a minute", Duration::from_secs(10)))
         } else {
             Ok(())
@@ -54,16 +58,16 @@ impl FailedAttemptLimiter {
 }
 
 impl_service!(AccessService {
-    open enrol: EnrolRequest => EnrolResponse;
-    open begin_renewal: BeginRenewalRequest => BeginRenewalResponse;
-    open renew_token: RenewTokenRequest => RenewTokenResponse;
-    open set_password: SetPasswordRequest => SetPasswordResponse;
-    open sign_in: SignInRequest => SignInResponse;
-    called extend_session: ExtendSessionRequest => ExtendSessionResponse;
-    called get_session: GetSessionRequest => GetSessionResponse;
-    called create_enrolment_code: CreateEnrolmentCodeRequest => CreateEnrolmentCodeResponse;
-    called list_devices: ListDevicesRequest => ListDevicesResponse;
-    called revoke_device: RevokeDeviceRequest => RevokeDeviceResponse;
+    unauthenticated enrol: EnrolRequest => EnrolResponse;
+    unauthenticated begin_renewal: BeginRenewalRequest => BeginRenewalResponse;
+    unauthenticated renew_token: RenewTokenRequest => RenewTokenResponse;
+    unauthenticated set_password: SetPasswordRequest => SetPasswordResponse;
+    unauthenticated sign_in: SignInRequest => SignInResponse;
+    authenticated extend_session: ExtendSessionRequest => ExtendSessionResponse;
+    authenticated get_session: GetSessionRequest => GetSessionResponse;
+    authenticated create_enrolment_code: CreateEnrolmentCodeRequest => CreateEnrolmentCodeResponse;
+    authenticated list_devices: ListDevicesRequest => ListDevicesResponse;
+    authenticated revoke_device: RevokeDeviceRequest => RevokeDeviceResponse;
 });
 
 impl Services {
@@ -95,7 +99,8 @@ impl Services {
         })
     }
 
-    /// Enrols, or repeats the answer that was lost on the way: same code, same key, same device, within the life of a code.
+    /// Enrols a device, or repeats a lost response: the same code, key and device, within the
+    /// lifetime of a code.
     fn enrol_device(
         &self,
         code: &str,
@@ -162,7 +167,8 @@ impl Services {
     ) -> Result<pb::BeginRenewalResponse, RpcError> {
         let pb::BeginRenewalRequest { device_id } = message;
         let device = values::id_from_bytes(&device_id, DeviceId::from_slice)?;
-        // Nobody learns here which devices exist: the database is not asked.
+        // The nonce does not depend on the database, so the response does not reveal which devices
+        // exist.
         let nonce = auth::create_renewal_nonce(&*self.server_secret, device, self.app.now())
             .map_err(to_internal_error)?;
         Ok(pb::BeginRenewalResponse { nonce: nonce.to_vec() })
@@ -193,7 +199,7 @@ impl Services {
     ) -> Result<(CallerIdentity, auth::GeneratedSecret), RpcError> {
         let expires = auth::verify_renewal_nonce(&*self.server_secret, device, nonce, now)
             .ok_or(RpcError::BadSignature)?;
-        let forgotten = match self.app.device_public_key(device)? {
+        let certified = match self.app.device_public_key(device)? {
             Some(key) => {
                 auth::verify_renewal_proof(device, &key, nonce, signature)
                     .map_err(|_| RpcError::BadSignature)?;
@@ -201,20 +207,20 @@ impl Services {
             }
             None => Some(self.verify_certificate(device, certificate)?),
         };
-        let forgotten = if let Some(vouched) = forgotten {
-            auth::verify_renewal_proof(device, &vouched.public_key, nonce, signature)
+        let readmission = if let Some(certified) = certified {
+            auth::verify_renewal_proof(device, &certified.public_key, nonce, signature)
                 .map_err(|_| RpcError::BadSignature)?;
             tracing::info!(
                 "a device that this database has forgotten is let in again by its certificate"
             );
-            Some(build_readmission(vouched))
+            Some(build_readmission(certified))
         } else {
             None
         };
         let (token, token_hash) = auth::generate_access_token().map_err(to_internal_error)?;
         match self.app.renew_token(
             device,
-            forgotten.as_ref(),
+            readmission.as_ref(),
             (&auth::hash_secret(nonce), expires),
             (&token_hash, token_expires_at(now)),
         ) {
@@ -223,7 +229,8 @@ impl Services {
         }
     }
 
-    /// What the authority once signed about a device that is not known here; a restored database may have forgotten it.
+    /// Verifies the certificate of a device that the database does not contain; a restored database
+    /// may lack it.
     fn verify_certificate(
         &self,
         device: DeviceId,
@@ -232,14 +239,14 @@ impl Services {
         let pb::DeviceCertificate { body, signature } = presented.ok_or(RpcError::BadSignature)?;
         auth::verify_signature(self.authority.public_key(), &body, &signature)
             .map_err(|_| RpcError::BadSignature)?;
-        let vouched = decode_certificate(&body).map_err(|_| RpcError::BadSignature)?;
-        if vouched.device != device || vouched.authority != self.authority.id() {
+        let certified = decode_certificate(&body).map_err(|_| RpcError::BadSignature)?;
+        if certified.device != device || certified.authority != self.authority.id() {
             return Err(RpcError::BadSignature);
         }
         if self.revocations.is_revoked(device) {
             Err(AppError::DeviceRevoked.into())
         } else {
-            Ok(vouched)
+            Ok(certified)
         }
     }
 
@@ -282,7 +289,8 @@ impl Services {
         let requested = request_id.zip(unit).zip(roles.zip(account));
         let ((request_id, unit), (roles, account)) = violations.into_result(requested)?;
         let now = self.app.now();
-        // The same request gives the same code, which is nowhere stored: it follows from the server's secret.
+        // The code is derived from the server's secret and the request id: the same request gives
+        // the same code, and the code is not stored.
         let code = EnrolmentCode::new(auth::derive_mac(
             &*self.server_secret,
             &[b"enrolment code", &caller.0, &request_id],
@@ -348,7 +356,7 @@ impl Services {
     ) -> Result<pb::RevokeDeviceResponse, RpcError> {
         let pb::RevokeDeviceRequest { request_id, device_id } = message;
         let mut violations = FieldViolations::default();
-        // Revoking twice ends alike, so the id is only checked for its form.
+        // Revocation is idempotent, so only the form of the request id is checked.
         let request: Result<[u8; 16], _> = request_id.try_into();
         violations.check("request_id", request.map_err(|_| RefusalReason::BadId));
         let device =
@@ -362,21 +370,21 @@ impl Services {
     }
 }
 
-fn build_readmission(vouched: DeviceCertificateBody) -> Readmission {
+fn build_readmission(certified: DeviceCertificateBody) -> Readmission {
     let DeviceCertificateBody {
         authority: _,
         device: id,
         account,
         unit,
         public_key,
-        issued_at: issued,
+        issued_at,
         roles,
-    } = vouched;
+    } = certified;
     let device = EnrolledDevice {
         id,
         account,
         public_key,
-        enrolled_at: issued,
+        enrolled_at: issued_at,
         revoked_at: None,
         last_command_number: 0,
         outcome_chain: vec![0; 32],
@@ -391,14 +399,15 @@ pub(super) fn to_internal_error(error: impl std::fmt::Display) -> RpcError {
 }
 
 fn find_roles(identity: &CallerIdentity, unit: UnitId, today: Date) -> Vec<Role> {
-    let here = identity.actor.active_grants_on(today).filter(|grant| grant.unit == unit);
-    let mut roles: Vec<Role> = here.map(|grant| grant.role).collect();
+    let grants = identity.actor.active_grants_on(today).filter(|grant| grant.unit == unit);
+    let mut roles: Vec<Role> = grants.map(|grant| grant.role).collect();
     roles.sort_unstable();
     roles.dedup();
     roles
 }
 
-/// Who holds no role today still has a session: what was typed before goes to the hand-over box (S19).
+/// Builds the session message. A caller without a role today still has a session: its pending
+/// commands go to the hand-over box (S19).
 pub(super) fn session_to_proto(identity: &CallerIdentity, today: Date) -> pb::Session {
     let unit = find_acting_unit(identity, today).ok();
     pb::Session {
@@ -431,13 +440,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn after_too_many_failures_in_a_minute_the_next_is_asked_to_wait_and_a_minute_later_is_heard() {
-        let (refused, now) = (FailedAttemptLimiter::default(), Timestamp(1_724_000_000_000_000));
+    fn after_too_many_failures_in_a_minute_calls_are_refused_until_the_next_minute() {
+        let (limiter, now) = (FailedAttemptLimiter::default(), Timestamp(1_724_000_000_000_000));
         for _ in 0..FAILED_ATTEMPTS_PER_MINUTE {
-            assert!(refused.check_limit(now).is_ok());
-            refused.record_failure(now);
+            assert!(limiter.check_limit(now).is_ok());
+            limiter.record_failure(now);
         }
-        assert!(matches!(refused.check_limit(now), Err(RpcError::RateLimited(..))));
-        assert!(refused.check_limit(now.saturating_add_micros(60_000_000)).is_ok());
+        assert!(matches!(limiter.check_limit(now), Err(RpcError::RateLimited(..))));
+        assert!(limiter.check_limit(now.saturating_add_micros(60_000_000)).is_ok());
     }
 }

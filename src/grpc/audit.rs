@@ -1,6 +1,4 @@
-//! The audit, read and checked. Reading it is itself an act that it records.
-//!
-//! Knows messages and pages; who may is asked in `app`.
+//! Reads and verifies the audit log. Each read is itself recorded in the log.
 
 use super::status::RpcError;
 use super::{Services, impl_service, pagination};
@@ -14,8 +12,8 @@ use crate::wire::field_violations::FieldViolations;
 use crate::wire::{sync, values};
 
 impl_service!(AuditService {
-    called list_audit_entries: ListAuditEntriesRequest => ListAuditEntriesResponse;
-    called verify_audit: VerifyAuditRequest => VerifyAuditResponse;
+    authenticated list_audit_entries: ListAuditEntriesRequest => ListAuditEntriesResponse;
+    authenticated verify_audit: VerifyAuditRequest => VerifyAuditResponse;
 });
 
 impl Services {
@@ -33,15 +31,15 @@ impl Services {
         }
         violations.into_result(Some(()))?;
         let after = i64::try_from(after).map_err(|_| RpcError::BadPageToken)?;
-        let lines = self.app.audit_entries(&identity.actor, &purpose, after, size as i64)?;
-        let next_page_token = match lines.last() {
-            Some(last) if lines.len() == size => {
+        let entries = self.app.audit_entries(&identity.actor, &purpose, after, size as i64)?;
+        let next_page_token = match entries.last() {
+            Some(last) if entries.len() == size => {
                 pagination::encode_page_token(&last.seq.to_be_bytes(), b"audit")
             }
             Some(_) | None => String::new(),
         };
         Ok(pb::ListAuditEntriesResponse {
-            entries: lines.into_iter().map(audit_entry_to_proto).collect(),
+            entries: entries.into_iter().map(audit_entry_to_proto).collect(),
             next_page_token,
         })
     }
@@ -66,8 +64,8 @@ impl Services {
     }
 }
 
-fn audit_entry_to_proto(line: AuditEntry) -> pb::AuditEntry {
-    let AuditEntry { seq, account, device, action, record, from_revision, to_revision, at } = line;
+fn audit_entry_to_proto(entry: AuditEntry) -> pb::AuditEntry {
+    let AuditEntry { seq, account, device, action, record, from_revision, to_revision, at } = entry;
     pb::AuditEntry {
         number: seq,
         at: Some(values::timestamp_to_proto(at)),

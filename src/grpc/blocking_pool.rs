@@ -1,6 +1,5 @@
-//! The one door from async code to the store: a bounded number of calls wait there, further ones are told to come back.
-//!
-//! Knows no rpc and no rule.
+//! The blocking pool: the only way from async code to the store. It bounds the number of calls that
+//! run at once; further calls wait for a permit, then fail as busy.
 
 use super::deadline;
 use super::status::RpcError;
@@ -10,12 +9,12 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
-/// Calls at work at once: most of them wait for the writer's turn or a disk, not for a processor.
+/// Calls that run at once. Most of them wait for the database writer or a disk, not for a CPU.
 const MAX_CONCURRENT_CALLS: usize = 64;
-/// How long a call waits for its place before it is told that the server is busy.
+/// How long a call waits for a permit before it fails with [`RpcError::Busy`].
 const PERMIT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The door.
+/// Runs blocking work on tokio's blocking threads, bounded by a semaphore.
 #[derive(Debug, Clone)]
 pub(super) struct BlockingPool {
     permits: Arc<Semaphore>,
@@ -28,7 +27,10 @@ impl Default for BlockingPool {
 }
 
 impl BlockingPool {
-    /// Runs `work` on a thread of its own; BUSY when no place becomes free in time, or nobody waits for it any more. A panic is an internal error of this call only.
+    /// Runs `work` on a blocking thread and returns its result.
+    ///
+    /// Fails with [`RpcError::Busy`] when no permit becomes free in time or the deadline of the
+    /// call has passed. A panic in `work` becomes an internal error of this call only.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, RpcError> + Send + 'static,
@@ -57,7 +59,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_panic_ends_its_own_call_and_gives_the_place_back() {
+    async fn a_panic_fails_its_own_call_and_releases_the_permit() {
         let pool = BlockingPool { permits: Arc::new(Semaphore::new(1)) };
         let failed = pool.run(|| -> Result<(), RpcError> { panic!("planted") }).await;
         assert!(matches!(failed, Err(RpcError::Internal(_))));

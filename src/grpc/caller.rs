@@ -1,6 +1,7 @@
-//! Who calls, from the metadata of a request. Fails closed: without a token that holds there is no caller.
+//! Identifies the caller from the request metadata: credential, language and acting unit.
 //!
-//! Knows tokens and languages; what the caller may do is asked in `app`.
+//! Fails closed: a request without a valid token has no caller. What the caller may do is decided
+//! in `app`.
 
 use super::status::RpcError;
 use super::{PeerInfo, Services};
@@ -15,7 +16,8 @@ use jiff::civil::Date;
 use tonic::Extensions;
 use tonic::metadata::MetadataMap;
 
-/// The language that the caller asks for, Vietnamese if none that we speak.
+/// Returns the first supported language of the `accept-language` header; Vietnamese if there is
+/// none.
 #[must_use]
 pub(super) fn read_accept_language(metadata: &MetadataMap) -> Lang {
     let requested =
@@ -27,21 +29,23 @@ pub(super) fn read_accept_language(metadata: &MetadataMap) -> Lang {
         .unwrap_or(Lang::DEFAULT)
 }
 
-/// The token or key that the caller shows.
+/// Returns the bearer token or key of the `authorization` header.
 fn read_bearer_token(metadata: &MetadataMap) -> Result<&str, RpcError> {
-    let shown = metadata.get("authorization").and_then(|value| value.to_str().ok());
-    let token = shown
+    let header = metadata.get("authorization").and_then(|value| value.to_str().ok());
+    let token = header
         .and_then(|text| text.strip_prefix("Bearer ").or_else(|| text.strip_prefix("bearer ")));
     token.ok_or(RpcError::App(AppError::Unauthenticated))
 }
 
-/// The hash of the token that the caller shows.
+/// Returns the hash of the bearer token.
 fn hash_bearer_token(metadata: &MetadataMap) -> Result<auth::SecretHash, RpcError> {
     Ok(auth::hash_secret(read_bearer_token(metadata)?.as_bytes()))
 }
 
-/// The hash of the token that the caller shows, unless it calls too often. Whose it is, is asked behind the door together with the work: each
-/// walk through it costs two changes of thread.
+/// Returns the hash of the bearer token; fails when its call rate is exceeded.
+///
+/// The owner of the token is looked up later, in the same blocking task as the work, because each
+/// use of the blocking pool costs two thread switches.
 pub(super) fn admit_token(
     services: &Services,
     metadata: &MetadataMap,
@@ -51,7 +55,8 @@ pub(super) fn admit_token(
     Ok(hash)
 }
 
-/// Opens a partner agency: by its service key, by the token of a device, or by a certificate that names its key.
+/// Authenticates a partner agency by its service key, by the token of a device, or by a client
+/// certificate that names its key.
 pub(super) async fn authenticate_partner(
     services: &Services,
     metadata: &MetadataMap,
@@ -79,13 +84,14 @@ pub(super) async fn authenticate_partner(
         .await
 }
 
-/// The key that the caller's certificate names, as in `thidua:key:0191…`.
+/// Returns the key id in the client certificate, as in `thidua:key:0191…`.
 fn read_certificate_key_id(extensions: &Extensions) -> Option<ServiceKeyId> {
     let name = extensions.get::<PeerInfo>()?.certificate_name.clone()?;
     ServiceKeyId::parse(name.strip_prefix("thidua:key:")?).ok()
 }
 
-/// The unit that the caller acts for: where a grant of today holds, one to report before any other.
+/// Returns the unit that the caller acts for: the unit of a grant that is valid today. Grants are
+/// ordered by role, the reporter first, then by unit.
 pub(super) fn find_acting_unit(identity: &CallerIdentity, today: Date) -> Result<UnitId, RpcError> {
     let grants = identity.actor.active_grants_on(today);
     let first = grants.min_by_key(|grant| (grant.role, grant.unit));
@@ -97,13 +103,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn vietnamese_is_spoken_unless_english_is_asked_for() {
-        for (asked, lang_spoken) in
+    fn vietnamese_is_used_unless_english_is_requested() {
+        for (requested, expected) in
             [("", Lang::Vi), ("en-GB,en;q=0.9", Lang::En), ("fr, en", Lang::En), ("vi", Lang::Vi)]
         {
             let mut metadata = MetadataMap::new();
-            metadata.insert("accept-language", asked.parse().unwrap());
-            assert_eq!(read_accept_language(&metadata), lang_spoken, "{asked}");
+            metadata.insert("accept-language", requested.parse().unwrap());
+            assert_eq!(read_accept_language(&metadata), expected, "{requested}");
         }
     }
 

@@ -1,20 +1,24 @@
-//! Which apps are asked to be renewed: those one major version or more behind. Their outbox is taken all the same (S25).
+//! Decides which app versions are asked to upgrade: those one compatible version or more behind the
+//! server. Their commands are accepted all the same (S25).
 
-/// Most characters of a client's version.
+/// Longest client version, in bytes.
 pub(super) const CLIENT_VERSION_CHARS_MAX: usize = 64;
 
-/// The lowest version that reads everything, when the client's is older. What cannot be read is left alone.
+/// Returns the lowest fully compatible version if the client's is older. A version that cannot be
+/// parsed gives `None`.
 #[must_use]
 pub(super) fn find_minimum_version(client: &str) -> Option<String> {
     find_newer_version(client, env!("CARGO_PKG_VERSION"))
 }
 
 fn find_newer_version(client: &str, server: &str) -> Option<String> {
-    let line = parse_compatible_version(server)?;
-    (parse_compatible_version(client)? < line).then(|| format!("{}.{}.0", line.0, line.1))
+    let required = parse_compatible_version(server)?;
+    (parse_compatible_version(client)? < required)
+        .then(|| format!("{}.{}.0", required.0, required.1))
 }
 
-/// The numbers whose change may break: the first, and the second too while the first is 0.
+/// Returns the version numbers whose change may break compatibility: the major number, and the
+/// minor number while the major number is 0.
 fn parse_compatible_version(version: &str) -> Option<(u64, u64)> {
     let mut parts = version.split(['.', '-', '+']).map(str::parse::<u64>);
     let (major, minor) = (parts.next()?.ok()?, parts.next()?.ok()?);
@@ -26,8 +30,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_an_app_of_an_older_line_is_asked_to_be_renewed() {
-        for (client, server, asked) in [
+    fn only_an_app_of_an_older_compatible_version_is_asked_to_upgrade() {
+        for (client, server, expected) in [
             ("1.9.3", "2.0.0", Some("2.0.0")),
             ("2.0.0", "2.7.1", None),
             ("0.1.0", "0.2.4", Some("0.2.0")),
@@ -38,7 +42,7 @@ mod tests {
         ] {
             assert_eq!(
                 find_newer_version(client, server).as_deref(),
-                asked,
+                expected,
                 "{client} at {server}"
             );
         }

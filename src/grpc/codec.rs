@@ -1,6 +1,7 @@
-//! The sync service with a codec of ours: what it sends is a frame, or rows that were encoded once for many followers.
+//! The sync service with its own codec: a stream item is a frame, or rows that were encoded once
+//! for many followers.
 //!
-//! Small buffers: an idle stream must cost little. Knows no frame's content.
+//! Buffers are small so that an idle stream costs little memory.
 
 use super::Services;
 use super::status::RpcError;
@@ -18,16 +19,16 @@ use tonic::server::{Grpc, NamedService, ServerStreamingService};
 use tonic::{Code, Request, Response, Status};
 use tonic_prost::{ProstCodec, ProstDecoder};
 
-/// What a stream carries.
+/// One item of a sync stream.
 #[derive(Debug)]
 pub(super) enum SyncStreamItem {
-    /// A frame of this caller alone.
+    /// A frame for this caller only.
     Frame(Box<SyncResponse>),
-    /// Rows shared with others, and this caller's cursor.
+    /// Encoded rows shared with other callers, and this caller's cursor.
     EncodedRows(Arc<[u8]>, Vec<u8>),
 }
 
-/// What a caller of the sync service gets.
+/// The response stream of the sync service.
 pub(super) type SyncResponseStream = ReceiverStream<Result<SyncStreamItem, Status>>;
 
 fn codec_buffers() -> BufferSettings {
@@ -72,7 +73,7 @@ impl Encoder for FrameEncoder {
     }
 }
 
-/// `thidua.v1.SyncService`, as the generated server would be with this codec.
+/// `thidua.v1.SyncService`: does what the generated server does, with [`FrameCodec`].
 #[derive(Clone)]
 pub(super) struct SyncServiceServer(Arc<Services>);
 
@@ -122,7 +123,8 @@ where
                 request.headers().clone(),
             ));
             let response = grpc.server_streaming(method, request).await;
-            // The only limit that is met before a message of ours is read.
+            // tonic reports a message that is too large as OUT_OF_RANGE; it is replaced by the
+            // contract's error.
             let code = response.headers().get(Status::GRPC_STATUS).map(|value| value.as_bytes());
             if code == Some((Code::OutOfRange as i32).to_string().as_bytes()) {
                 let limit = RpcError::LimitExceeded("message_bytes", MESSAGE_BYTES_MAX as u64);

@@ -1,7 +1,8 @@
-//! Until when a caller waits: the header `grpc-timeout`, and never longer than the server's own bound.
+//! The deadline of a call: the `grpc-timeout` header, bounded by the server's own maximum.
 //!
-//! The door reads it: work whose caller has gone is not begun, and what is begun asks the database for no longer. A stream that goes on in
-//! a task of its own, and a job that was asked for, are not bound by it. Knows no rpc.
+//! The blocking pool reads it: work whose deadline has passed is not started, and database
+//! statements time out at the deadline. Streams and jobs that run in a task of their own are not
+//! bound by it.
 
 use http::Request;
 use std::task::{Context, Poll};
@@ -9,19 +10,19 @@ use std::time::{Duration, Instant};
 use tokio::task::futures::TaskLocalFuture;
 use tower::{Layer, Service};
 
-/// The header of gRPC.
+/// The gRPC timeout header.
 const GRPC_TIMEOUT: &str = "grpc-timeout";
 
 tokio::task_local! {
     static DEADLINE: Instant;
 }
 
-/// What is left of the time of the call that this task answers; `None` where nothing bounds it.
+/// Returns the time left until the deadline of the current call; `None` if there is no deadline.
 pub(super) fn remaining_time() -> Option<Duration> {
-    DEADLINE.try_with(|until| until.saturating_duration_since(Instant::now())).ok()
+    DEADLINE.try_with(|deadline| deadline.saturating_duration_since(Instant::now())).ok()
 }
 
-/// Bounds each call.
+/// Gives every call a deadline of at most this duration.
 #[derive(Debug, Clone, Copy)]
 pub struct DeadlineLayer(pub Duration);
 
@@ -33,7 +34,7 @@ impl<S> Layer<S> for DeadlineLayer {
     }
 }
 
-/// A service whose calls are bounded.
+/// A service whose calls have a deadline.
 #[derive(Debug, Clone)]
 pub struct DeadlineService<S> {
     inner: S,
@@ -54,12 +55,13 @@ impl<S: Service<Request<B>>, B> Service<Request<B>> for DeadlineService<S> {
             .headers()
             .get(GRPC_TIMEOUT)
             .and_then(|header| parse_grpc_timeout(header.as_bytes()));
-        let until = Instant::now() + requested.unwrap_or(self.max_duration).min(self.max_duration);
-        DEADLINE.scope(until, self.inner.call(request))
+        let deadline =
+            Instant::now() + requested.unwrap_or(self.max_duration).min(self.max_duration);
+        DEADLINE.scope(deadline, self.inner.call(request))
     }
 }
 
-/// At most eight digits and a unit, as in `500m`.
+/// Parses a gRPC timeout: at most eight digits and a unit, as in `500m`.
 fn parse_grpc_timeout(header: &[u8]) -> Option<Duration> {
     let (unit, digits) = header.split_last()?;
     if digits.is_empty() || digits.len() > 8 || !digits.iter().all(u8::is_ascii_digit) {
@@ -83,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_header_is_read_as_grpc_writes_it_and_else_not_at_all() {
+    fn only_a_well_formed_timeout_header_is_read() {
         assert_eq!(parse_grpc_timeout(b"500m"), Some(Duration::from_millis(500)));
         assert_eq!(parse_grpc_timeout(b"99999999H"), Some(Duration::from_secs(99_999_999 * 3600)));
         assert_eq!(parse_grpc_timeout(b"7u"), Some(Duration::from_micros(7)));
@@ -93,7 +95,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn work_whose_caller_has_gone_is_not_begun() {
+    async fn work_past_its_deadline_is_not_started() {
         let pool = BlockingPool::default();
         let late =
             DEADLINE.scope(Instant::now(), pool.run(|| -> Result<(), _> { panic!("begun") }));

@@ -1,6 +1,7 @@
-//! People at a desk: passwords, sessions. A session is a device without a key: it cannot renew itself, and ends with the working day.
+//! Passwords and desk sessions. A desk session is a device without a key: it cannot renew itself
+//! and expires at the end of the working day.
 //!
-//! Whoever fails here learns nothing about which accounts exist, neither from the text nor from the time it takes. Knows no hash function.
+//! A failed sign-in must not reveal which accounts exist, neither by its text nor by its duration.
 
 use super::Services;
 use super::access::{session_to_proto, to_internal_error};
@@ -19,12 +20,12 @@ use crate::pb;
 use crate::wire::values;
 use std::time::Duration;
 
-/// Tries a minute for one account: a password of 15 characters is not found so.
+/// Sign-in attempts a minute for one account label: too few to guess a password of 15 characters.
 const SIGN_INS_PER_MINUTE: u32 = 10;
-/// When to come back if too many sign in at once.
+/// Retry delay when too many sign-ins run at once.
 const RETRY_DELAY: Duration = Duration::from_secs(2);
 
-/// What bounds sign-ins.
+/// The limits on sign-ins.
 pub(super) struct SignInLimits {
     hash_pool: PasswordHashPool,
     attempts: KeyedThrottle,
@@ -57,7 +58,7 @@ impl Services {
             .sign_in_limits
             .hash_pool
             .acquire_slot()
-            .and_then(|mut place| place.hash_password(&password))
+            .and_then(|mut slot| slot.hash_password(&password))
             .map_err(hash_error_to_rpc)?;
         match self.app.set_password(&auth::hash_secret(code.symbols().as_bytes()), &hashed) {
             Ok(()) => Ok(pb::SetPasswordResponse {}),
@@ -97,24 +98,25 @@ impl Services {
         })
     }
 
-    /// Whether this is the account's password; bounded by the tries of the label and by the pool.
+    /// Verifies the password of an account, limited by the attempts of the label and by the hash
+    /// pool.
     ///
-    /// A try is recorded only once the call has its place in the pool. So random labels are
-    /// recorded no faster than passwords are hashed, and a call that the pool refuses takes no try
-    /// from the account.
+    /// An attempt is counted only once the call holds a slot of the pool. So random labels are
+    /// counted no faster than passwords are hashed, and a call that the pool refuses uses up no
+    /// attempt of the account.
     fn is_password(
         &self,
         account: AccountId,
         label: &str,
         password: &str,
     ) -> Result<bool, RpcError> {
-        let SignInLimits { hash_pool: pool, attempts: tries } = &*self.sign_in_limits;
-        let identity = auth::hash_secret(label.as_bytes());
-        tries.check(&identity, std::time::Instant::now())?;
-        let mut place = pool.acquire_slot().map_err(hash_error_to_rpc)?;
-        tries.try_acquire(identity, std::time::Instant::now())?;
+        let SignInLimits { hash_pool, attempts } = &*self.sign_in_limits;
+        let label_hash = auth::hash_secret(label.as_bytes());
+        attempts.check(&label_hash, std::time::Instant::now())?;
+        let mut slot = hash_pool.acquire_slot().map_err(hash_error_to_rpc)?;
+        attempts.try_acquire(label_hash, std::time::Instant::now())?;
         let stored = self.app.password(account)?;
-        place.verify_password(password, stored.as_ref()).map_err(hash_error_to_rpc)
+        slot.verify_password(password, stored.as_ref()).map_err(hash_error_to_rpc)
     }
 
     pub(super) fn extend_session(
@@ -136,9 +138,9 @@ fn access_token_to_proto(token: &auth::GeneratedSecret, now: Timestamp) -> pb::A
     }
 }
 
-fn hash_error_to_rpc(why: HashError) -> RpcError {
-    match why {
+fn hash_error_to_rpc(error: HashError) -> RpcError {
+    match error {
         HashError::Overloaded => RpcError::RateLimited("sign-ins at once", RETRY_DELAY),
-        HashError::NoRandom(_) | HashError::Argon2(_) => to_internal_error(why),
+        HashError::NoRandom(_) | HashError::Argon2(_) => to_internal_error(error),
     }
 }

@@ -1,6 +1,4 @@
-//! Frames of the exchange as messages of the contract.
-//!
-//! Knows both shapes of a frame and nothing of who reads it.
+//! Converts frames of the sync exchange into messages of the contract.
 
 use super::codec::SyncStreamItem;
 use crate::domain::limits::{FEED_PAGE_ROWS_MAX, MESSAGE_BYTES_MAX, PUSH_COMMANDS_MAX};
@@ -17,12 +15,12 @@ use crate::sync::frame::{
 use crate::wire::sync::RowCompression;
 use crate::wire::{reasons, sync, values};
 
-const _: () = assert!(
-    RowCompression::COUNT == COMPRESSIONS,
-    "a batch keeps one encoding for each way of packing"
-);
+const _: () =
+    assert!(RowCompression::COUNT == COMPRESSIONS, "a batch stores one encoding per compression");
 
-/// A frame as the stream carries it, its rows packed for a caller who can undo that. A checkpoint comes without its receipt, which only the authority's key can add.
+/// Converts a frame into a stream item; rows are compressed if the caller accepts `compression`. A
+/// checkpoint has no receipt yet: the caller of this function adds it, signed with the authority's
+/// key.
 #[must_use]
 pub(super) fn frame_to_stream_item(
     frame: SyncFrame,
@@ -33,16 +31,16 @@ pub(super) fn frame_to_stream_item(
             let encode =
                 || sync::encode_rows(batch.rows.iter().cloned().map(row_to_proto).collect()).into();
             let plain = batch.encoded.get_or_init(encode);
-            let pack = |compression| {
+            let compress = |compression| {
                 move || {
                     sync::compress_rows(plain, compression)
                         .map_or_else(|| plain.clone(), Into::into)
                 }
             };
-            let packed = compression.map(|compression| {
-                batch.compressed[compression as usize].get_or_init(pack(compression))
+            let compressed = compression.map(|compression| {
+                batch.compressed[compression as usize].get_or_init(compress(compression))
             });
-            return SyncStreamItem::EncodedRows(packed.unwrap_or(plain).clone(), cursor);
+            return SyncStreamItem::EncodedRows(compressed.unwrap_or(plain).clone(), cursor);
         }
         SyncFrame::Welcome(frame) => FrameMessage::Welcome(welcome_to_proto(frame)),
         SyncFrame::CommandOutcome(outcome) => FrameMessage::Verdict(outcome_to_verdict(outcome)),
@@ -63,8 +61,8 @@ pub(super) fn frame_to_stream_item(
         }
         SyncFrame::Checkpoint(frame) => FrameMessage::Checkpoint(checkpoint_to_proto(frame)),
         SyncFrame::Bookmark { cursor } => FrameMessage::Bookmark(pb::Bookmark { cursor }),
-        SyncFrame::CommandGap { expected_number: expected } => {
-            build_notice(NoticeKind::CommandGap(pb::CommandGap { expected_number: expected }))
+        SyncFrame::CommandGap { expected_number } => {
+            build_notice(NoticeKind::CommandGap(pb::CommandGap { expected_number }))
         }
         SyncFrame::CommandForked { number } => {
             build_notice(NoticeKind::CommandForked(pb::CommandForked { number }))
@@ -77,21 +75,21 @@ fn wrap_frame(frame: FrameMessage) -> SyncStreamItem {
     SyncStreamItem::Frame(Box::new(SyncResponse { frame: Some(frame) }))
 }
 
-/// The access token ends in so many seconds.
+/// Builds the notice that the access token expires in `seconds`.
 #[must_use]
 pub(super) fn build_token_expires(seconds: i64) -> SyncStreamItem {
     let remaining = Some(sync::build_duration(seconds, 0));
     wrap_frame(build_notice(NoticeKind::TokenExpires(pb::TokenExpires { remaining })))
 }
 
-/// Come back after so many milliseconds.
+/// Builds the notice to reconnect after `millis` milliseconds.
 #[must_use]
 pub(super) fn build_retry_after(millis: i64) -> SyncStreamItem {
     let delay = Some(sync::build_duration(millis / 1000, millis % 1000));
     wrap_frame(build_notice(NoticeKind::RetryAfter(pb::RetryAfter { delay })))
 }
 
-/// Only an app of this version reads everything.
+/// Builds the notice that asks the app to upgrade to `minimum_version`.
 #[must_use]
 pub(super) fn build_upgrade_wanted(minimum_version: String) -> SyncStreamItem {
     wrap_frame(build_notice(NoticeKind::UpgradeWanted(pb::UpgradeWanted { minimum_version })))
@@ -101,11 +99,12 @@ fn build_notice(kind: NoticeKind) -> FrameMessage {
     FrameMessage::Notice(pb::Notice { notice: Some(kind) })
 }
 
-/// Numbers of scopes, generations and epochs are never negative.
+/// Converts a number of a scope; it is never negative.
 fn to_u32(number: i32) -> u32 {
     u32::try_from(number).unwrap_or(0)
 }
 
+/// Converts a generation, an epoch number or a count; it is never negative.
 fn to_u64(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }
@@ -115,25 +114,25 @@ pub(super) fn epoch_to_proto((number, id): (i64, [u8; 16])) -> pb::Epoch {
 }
 
 fn welcome_to_proto(frame: WelcomeFrame) -> pb::Welcome {
-    let WelcomeFrame { epoch: of, server_time: now, scopes, last_command_number: taken } = frame;
+    let WelcomeFrame { epoch, server_time, scopes, last_command_number } = frame;
     let limits = pb::SyncLimits {
         max_commands: PUSH_COMMANDS_MAX as u32,
         max_rows: FEED_PAGE_ROWS_MAX as u32,
         max_message_bytes: MESSAGE_BYTES_MAX as u32,
-        offline_lease_days: 0, // The usual ones; the call says otherwise.
+        offline_lease_days: 0, // The default; the call may override it.
     };
     pb::Welcome {
-        epoch: Some(epoch_to_proto(of)),
-        server_time: Some(values::timestamp_to_proto(now)),
+        epoch: Some(epoch_to_proto(epoch)),
+        server_time: Some(values::timestamp_to_proto(server_time)),
         limits: Some(limits),
         scopes: scopes.into_iter().map(scope_grant_to_proto).collect(),
-        last_command_number: taken,
-        trusted_ca_sha256: Vec::new(), // None; the call says otherwise.
+        last_command_number,
+        trusted_ca_sha256: Vec::new(), // None; the call may override it.
     }
 }
 
-fn scope_grant_to_proto(granted: ScopeGrant) -> pb::ScopeGrant {
-    let ScopeGrant { scope, number, generation: _, change } = granted;
+fn scope_grant_to_proto(grant: ScopeGrant) -> pb::ScopeGrant {
+    let ScopeGrant { scope, number, generation: _, change } = grant;
     let none = pb::ScopeRemoval::Unspecified;
     let (change, removal) = match change {
         ScopeChange::Added => (pb::ScopeChange::Added, none),
@@ -147,16 +146,8 @@ fn scope_grant_to_proto(granted: ScopeGrant) -> pb::ScopeGrant {
 }
 
 fn outcome_to_verdict(outcome: CommandOutcome) -> pb::Verdict {
-    let CommandOutcome {
-        number,
-        duplicate,
-        verdict,
-        seq,
-        record_id: record,
-        revision,
-        reason,
-        problems,
-    } = outcome;
+    let CommandOutcome { number, duplicate, verdict, seq, record_id, revision, reason, problems } =
+        outcome;
     let present = sync::outcome_to_proto(verdict);
     let (outcome, present_outcome) = match duplicate {
         true => (pb::Outcome::Duplicate, present),
@@ -170,7 +161,7 @@ fn outcome_to_verdict(outcome: CommandOutcome) -> pb::Verdict {
         present_outcome: present_outcome.into(),
         seq,
         revision,
-        record_id: if record == [0; 16] { Vec::new() } else { record.to_vec() },
+        record_id: if record_id == [0; 16] { Vec::new() } else { record_id.to_vec() },
         reason: reason.unwrap_or_default().into(),
         problems: problems.iter().map(reasons::problem_to_proto).collect(),
     }
@@ -182,7 +173,7 @@ fn rows_to_proto(frame: RowsFrame) -> pb::Rows {
 }
 
 fn row_to_proto(row: SyncRow) -> pb::Row {
-    let SyncRow { kind, id, op, scope_numbers: scopes } = row;
+    let SyncRow { kind, id, op, scope_numbers } = row;
     let none = pb::GoneReason::Unspecified;
     let (operation, revision, record, gone_reason) = match op {
         SyncRowOp::Put { revision, bytes } => (pb::RowOperation::Put, revision, bytes, none),
@@ -197,13 +188,13 @@ fn row_to_proto(row: SyncRow) -> pb::Row {
         id: id.to_vec(),
         revision,
         record,
-        scope_numbers: scopes.into_iter().map(to_u32).collect(),
+        scope_numbers: scope_numbers.into_iter().map(to_u32).collect(),
         gone_reason: gone_reason.into(),
     }
 }
 
 fn reset_to_proto(frame: ResetFrame) -> pb::Reset {
-    let ResetFrame { scope_number: scope, reason, generation } = frame;
+    let ResetFrame { scope_number, reason, generation } = frame;
     let reason = match reason {
         ResetReason::New => pb::ResetReason::New,
         ResetReason::Compacted => pb::ResetReason::Compacted,
@@ -211,7 +202,11 @@ fn reset_to_proto(frame: ResetFrame) -> pb::Reset {
         ResetReason::Schema => pb::ResetReason::Schema,
         ResetReason::Digest => pb::ResetReason::Digest,
     };
-    pb::Reset { scope_number: to_u32(scope), reason: reason.into(), generation: to_u64(generation) }
+    pb::Reset {
+        scope_number: to_u32(scope_number),
+        reason: reason.into(),
+        generation: to_u64(generation),
+    }
 }
 
 fn checkpoint_to_proto(frame: CheckpointFrame) -> pb::Checkpoint {
@@ -219,22 +214,22 @@ fn checkpoint_to_proto(frame: CheckpointFrame) -> pb::Checkpoint {
         cursor,
         seq,
         digests,
-        commands_taken: taken,
+        commands_taken,
         outcome_chain: _,
-        server_time: now,
-        sync_mark: mark,
-        safe_past_seq: safe_past,
+        server_time,
+        sync_mark,
+        safe_past_seq,
         epoch: _,
     } = frame;
     pb::Checkpoint {
         cursor,
         seq,
         digests: digests.into_iter().map(digest_to_proto).collect(),
-        commands_taken: taken,
-        server_time: Some(values::timestamp_to_proto(now)),
-        sync_mark: mark,
+        commands_taken,
+        server_time: Some(values::timestamp_to_proto(server_time)),
+        sync_mark,
         receipt: None,
-        safe_past_seq: safe_past,
+        safe_past_seq,
     }
 }
 

@@ -1,8 +1,11 @@
-//! The head of the history as a watch channel: one reader per node asks the database, all followers of streams wait here.
+//! Publishes the head of the change feed on a watch channel. One task per node reads the database;
+//! all followers of streams wait on the channel.
 //!
-//! A commit of this node rings a bell; commits of other nodes ring it too where the database tells of them, and are seen by looking every
-//! now and then. Correctness does not depend on the bell: who wakes up too often finds nothing new. Each look reads once what changed in all
-//! scopes that are followed here; a follower that is too slow for what is kept of that reads the feed. Knows no frame.
+//! The task wakes up after a commit of this node, after a commit of another node where the database
+//! sends notifications, and at least every [`POLL_INTERVAL`]. Correctness does not depend on
+//! notifications: a needless wake-up finds nothing new. Each poll reads once what changed in all
+//! scopes that are followed on this node. A follower that lags behind the stored batches reads the
+//! feed instead.
 
 use super::Services;
 use crate::sync::{ChangeBatch, HeadSnapshot, read_head_snapshot};
@@ -11,31 +14,31 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
 
-/// How often the head is looked at without a bell: the bound on what a revocation on another node takes to arrive.
+/// Longest time between two polls: the bound on how late a revocation on another node takes effect.
 pub(super) const POLL_INTERVAL: Duration = Duration::from_secs(2);
-/// Commits of this stretch are told to followers together.
+/// Commits within this time are sent to followers together.
 const DEBOUNCE: Duration = Duration::from_millis(100);
-/// Rounds that are kept for followers who lag behind; each holds at most a page of rows.
+/// Batches that are stored for followers that lag behind; each holds at most one page of rows.
 const CHANGE_BATCHES_MAX: usize = 16;
 
-/// Where the history stands.
+/// The head of the change feed.
 #[derive(Debug, Clone, Default)]
 pub struct WatchedHead {
     /// Seq of the last change.
     pub seq: i64,
-    /// Generation of grants and devices.
+    /// Generation of grants and devices; it grows with every change of either.
     pub auth_generation: i64,
-    /// What changed lately, oldest first.
+    /// The latest batches of changes, oldest first.
     pub change_batches: Arc<VecDeque<Arc<ChangeBatch>>>,
 }
 
-/// Who follows which scope on this node.
+/// Counts the followers of each scope on this node.
 #[derive(Debug, Default)]
 pub(super) struct ScopeSubscriptions {
     counts: Mutex<BTreeMap<i32, usize>>,
 }
 
-/// A follower's place in the list, until it goes.
+/// The scopes that one follower subscribes to; dropping it unsubscribes.
 #[derive(Debug)]
 pub(super) struct Subscription {
     subscriptions: Arc<ScopeSubscriptions>,
@@ -53,7 +56,7 @@ impl ScopeSubscriptions {
 }
 
 impl Subscription {
-    /// From now on every look also reads these scopes.
+    /// Subscribes to `scopes`: from now on every poll also reads them.
     pub(super) fn subscribe(
         subscriptions: &Arc<ScopeSubscriptions>,
         scopes: BTreeSet<i32>,
@@ -80,7 +83,7 @@ impl Drop for Subscription {
     }
 }
 
-/// Starts watching; the receiver sees every newer head, the latest one only.
+/// Spawns the watching task. The receiver sees the latest head only.
 pub(super) fn spawn_head_watcher(services: &Services) -> watch::Receiver<WatchedHead> {
     let (sender, receiver) = watch::channel(WatchedHead::default());
     let commit_notify = Arc::new(Notify::new());
@@ -97,7 +100,7 @@ pub(super) fn spawn_head_watcher(services: &Services) -> watch::Receiver<Watched
                 }
                 Err(failure) => tracing::warn!(?failure, "cannot look at the head"),
             }
-            // Whoever rings meanwhile is heard afterwards.
+            // `notify_one` during the sleep stores a permit, so the wait below returns at once.
             tokio::time::sleep(DEBOUNCE).await;
             let _ = tokio::time::timeout(POLL_INTERVAL, commit_notify.notified()).await;
         }
@@ -105,17 +108,18 @@ pub(super) fn spawn_head_watcher(services: &Services) -> watch::Receiver<Watched
     receiver
 }
 
-/// Whether there is anything new.
+/// Updates `head` from the snapshot; true if it changed.
 fn update_head(head: &mut WatchedHead, snapshot: HeadSnapshot) -> bool {
-    let HeadSnapshot { seq, auth_generation, change_batch: round } = snapshot;
+    let HeadSnapshot { seq, auth_generation, change_batch } = snapshot;
     if (head.seq, head.auth_generation) == (seq, auth_generation) {
         return false;
     }
     if seq != head.seq {
         let mut change_batches = VecDeque::clone(&head.change_batches);
-        match round {
-            Some(round) => change_batches.push_back(round),
-            // Nobody followed, or it was too much to keep: rounds must join without a gap.
+        match change_batch {
+            Some(batch) => change_batches.push_back(batch),
+            // No scope was followed, or there were too many rows. Stored batches must be
+            // contiguous.
             None => change_batches.clear(),
         }
         while change_batches.len() > CHANGE_BATCHES_MAX {

@@ -1,6 +1,8 @@
-//! What the standard health service says: SERVING while the database answers, NOT_SERVING once the server drains or the database is gone.
+//! Feeds the standard gRPC health service: SERVING while the database answers, NOT_SERVING once the
+//! server drains or the database is unreachable.
 //!
-//! The empty name is the server as a whole; each service of the contract has its own name too. Knows no rpc of ours.
+//! The empty name stands for the server as a whole; each service of the contract has its own name
+//! too.
 
 use super::{Services, status::RpcError};
 use crate::app::AppError;
@@ -9,10 +11,10 @@ use std::time::Duration;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
-/// How often the database is asked.
+/// How often the database is polled.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Names under which a load balancer may ask.
+/// Service names that a load balancer may query.
 const SERVICE_NAMES: [&str; 12] = [
     "",
     pb::access_service_server::SERVICE_NAME,
@@ -28,7 +30,7 @@ const SERVICE_NAMES: [&str; 12] = [
     pb::sync_service_server::SERVICE_NAME,
 ];
 
-/// Keeps the answer true until the server ends.
+/// Updates the serving status until the server drains.
 pub(super) async fn report_health(services: Services, reporter: HealthReporter) {
     let mut closing = services.closing.clone();
     let mut last_status = None;
@@ -54,7 +56,7 @@ pub(super) async fn report_health(services: Services, reporter: HealthReporter) 
     }
 }
 
-/// Whether the database answers a reader.
+/// Whether a read transaction succeeds.
 async fn is_database_reachable(services: &Services) -> bool {
     let app = services.app.clone();
     let head = services.blocking_pool.run(move || {
@@ -62,7 +64,7 @@ async fn is_database_reachable(services: &Services) -> bool {
     });
     match head.await {
         Ok(_) => true,
-        // A full door is load, not illness: the calls at work have the database.
+        // A full blocking pool means load, not a failure: the running calls use the database.
         Err(RpcError::Busy) => true,
         Err(failure) => {
             tracing::warn!(?failure, "the database does not answer: health says NOT_SERVING");

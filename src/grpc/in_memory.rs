@@ -1,5 +1,6 @@
-//! One sync call without a stream: the bytes of a request in, the bytes of each frame out. A simulation and recorded exchanges use it; what
-//! crosses is what the service itself sends. Knows no socket and no waiting.
+//! One sync call without a network stream: the bytes of a request in, the bytes of each frame out.
+//! Simulations and recorded exchanges use it; the bytes are the same as those that the service
+//! sends.
 
 use super::codec::SyncStreamItem;
 use super::status::RpcError;
@@ -14,12 +15,12 @@ use crate::wire::bytes;
 use crate::wire::sync::{RowCompression, encode_frame, encode_rows_frame};
 use std::sync::Arc;
 
-/// What a call stands on.
+/// What a call needs.
 #[derive(Clone, Copy)]
 pub struct InMemoryContext<'a> {
     /// The application.
     pub app: &'a App,
-    /// Seals cursors and marks.
+    /// Signs cursors and sync marks.
     pub cursor_signer: &'a CursorSigner,
     /// Signs receipts.
     pub authority: &'a Arc<AuthorityKey>,
@@ -35,7 +36,7 @@ pub struct InMemoryCall {
 }
 
 impl InMemoryCall {
-    /// Takes the request: its commands are committed when this returns.
+    /// Starts a call: its commands are committed when this returns.
     pub fn begin(
         context: InMemoryContext<'_>,
         identity: CallerIdentity,
@@ -61,7 +62,7 @@ impl InMemoryCall {
         })
     }
 
-    /// The next frames, and whether the last of them is the checkpoint.
+    /// Returns the next encoded frames, and whether the last of them is the checkpoint.
     pub fn next_frames(&mut self) -> Result<(Vec<Vec<u8>>, bool), RpcError> {
         let frames = self.exchange.next_frames()?;
         let reached = matches!(frames.last(), Some(SyncFrame::Checkpoint(_)));

@@ -1,11 +1,10 @@
-//! Jobs: the table as the server hands it in, past runs, and a run at once with its progress.
-//!
-//! Knows the names of jobs and no work.
+//! Lists jobs and their past runs, and runs a job on request with progress messages. The table of
+//! jobs is passed in by the server.
 
 use super::status::RpcError;
 use super::{Services, caller, pagination};
 use crate::app::access::CallerIdentity;
-use crate::app::job_run::{JobRun, JobSlotOutcome};
+use crate::app::job_run::{JobId, JobRun, JobSlotOutcome};
 use crate::app::{App, AppError};
 use crate::domain::lang::Lang;
 use crate::domain::reason::RefusalReason;
@@ -19,17 +18,17 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
-/// Runs a job for a slot; gives how it ended.
+/// Runs a job for a slot and returns its outcome.
 pub type JobSlotRunner =
     Arc<dyn Fn(&App, Timestamp) -> Result<JobSlotOutcome, AppError> + Send + Sync>;
 
-/// A job as callers see it.
+/// A job of the server.
 #[derive(Clone)]
 pub struct JobEntry {
-    /// Its name, which never changes.
-    pub name: &'static str,
-    /// Its schedule in the scheduler's language.
-    pub schedule: &'static str,
+    /// Its id.
+    pub id: JobId,
+    /// Its schedule in the syntax of the scheduler.
+    pub schedule: String,
     /// What it does, in Vietnamese and English.
     pub description: (&'static str, &'static str),
     /// When it runs each day, in microseconds after local midnight.
@@ -60,8 +59,8 @@ impl JobService for Services {
         super::unary::authenticated(self, request, Services::check_read_jobs).await?;
         let now = self.app.now();
         let jobs = self.jobs.iter().map(|job| pb::Job {
-            name: job.name.to_owned(),
-            schedule: job.schedule.to_owned(),
+            name: job.id.as_str().to_owned(),
+            schedule: job.schedule.clone(),
             next_at: Some(values::timestamp_to_proto(job.next_run_after(now))),
             description: lang.pick(job.description.0, job.description.1).to_owned(),
         });
@@ -81,7 +80,7 @@ impl JobService for Services {
         tokio::spawn(trace::with_current_span(async move {
             let step = lang.pick("đang chạy", "running").to_owned();
             let started = pb::RunJobResponse { step, ..pb::RunJobResponse::default() };
-            // A caller that is gone does not stop the job.
+            // The job runs to its end even if the caller disconnects.
             let _ = sender.send(Ok(started)).await;
             let app = services.app.clone();
             let ended = services.blocking_pool.run(move || run_slot(&app, &job, slot, lang)).await;
@@ -113,7 +112,7 @@ fn run_slot(
             lang.pick("máy chủ khác đang chạy", "another server runs it").to_owned()
         }
     };
-    let run = app.job_run(job.name, slot)?.map(job_run_to_proto);
+    let run = app.job_run(job.id, slot)?.map(job_run_to_proto);
     Ok(pb::RunJobResponse { step, done: 1, total: 1, run })
 }
 
@@ -134,11 +133,11 @@ impl Services {
         let pb::RunJobRequest { request_id, name } = message;
         let request = request_id.try_into().map_err(|_| RefusalReason::BadId)?;
         self.app.authorize_job_run(&identity.actor)?;
-        let found = self.jobs.iter().find(|job| job.name == name).cloned();
+        let found = self.jobs.iter().find(|job| job.id.as_str() == name).cloned();
         let job = found.ok_or(RpcError::App(RefusalReason::NotFound.into()))?;
         let slot = self
             .app
-            .slot_for_request(&identity.actor, request, job.name)?
+            .slot_for_request(&identity.actor, request, job.id)?
             .ok_or(RpcError::RequestIdReused)?;
         Ok((job, slot))
     }
@@ -152,9 +151,12 @@ impl Services {
         let size = pagination::resolve_page_size(page_size, 20, 100)?;
         let skip = pagination::decode_offset_token(&page_token, name.as_bytes())?;
         self.app.authorize_job_read(&identity.actor)?;
-        let name_filter = (!name.is_empty()).then_some(name.as_str());
         let limit = i64::try_from(skip + size + 1).map_err(|_| RpcError::BadPageToken)?;
-        let runs = self.app.job_runs(name_filter, limit)?;
+        let runs = match (name.as_str(), JobId::parse(&name)) {
+            ("", _) => self.app.job_runs(None, limit)?,
+            (_, Some(id)) => self.app.job_runs(Some(id), limit)?,
+            (_, None) => Vec::new(),
+        };
         let next_page_token =
             pagination::next_offset_token(skip + size, runs.len(), name.as_bytes());
         let runs = runs.into_iter().skip(skip).take(size).map(job_run_to_proto).collect();

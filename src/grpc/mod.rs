@@ -1,7 +1,8 @@
-//! The contract as services: carries messages to the rooms that decide, and their answers back.
+//! Implements the gRPC services of the contract: decodes requests, calls `app`, and encodes
+//! responses.
 //!
-//! Knows protobuf, metadata and statuses; decides nothing. Every call opens its caller first and fails closed; every touch of the
-//! database goes through one door.
+//! Every method authenticates its caller first and fails closed. Every database access runs on the
+//! blocking pool (`blocking_pool`).
 
 mod access;
 mod audit;
@@ -59,18 +60,19 @@ use tokio::sync::watch;
 use tonic::service::Routes;
 use unary::impl_service;
 
-/// What a phone is told at enrolment about how to reach and to know the server.
+/// How a phone reaches the server and verifies its identity; sent at enrolment.
 #[derive(Debug, Clone, Default)]
 pub struct ServerEndpoints {
     /// Addresses, best first, as in `https://10.0.0.2:8443`.
     pub addresses: Vec<String>,
-    /// SHA-256 of the CA's certificate; zeros without TLS.
+    /// SHA-256 of the CA certificate; all zeros without TLS.
     pub ca_sha256: [u8; 32],
-    /// What phones are told to trust while the CA is rolled over; empty at all other times.
+    /// SHA-256 of further CA certificates that phones trust while the CA is being replaced;
+    /// otherwise empty.
     pub trusted_ca_sha256: Vec<[u8; 32]>,
 }
 
-/// Everything that the services share.
+/// State that all services share. Cloning is cheap.
 #[derive(Clone)]
 pub struct Services {
     app: App,
@@ -91,19 +93,19 @@ pub struct Services {
 }
 
 impl Services {
-    /// Services over one application. Once `closing` turns true, open streams end so that the server can.
+    /// Creates the services for one application. Open streams end once `closing` becomes true.
     ///
-    /// Must be called inside a tokio runtime: it starts to watch the head.
+    /// Must be called inside a tokio runtime: it spawns the task that watches the head.
     #[must_use]
     pub fn new(
         app: App,
         (authority, revocations): (AuthorityKey, RevocationLog),
         server_secret: [u8; 32],
-        reach: ServerEndpoints,
+        endpoints: ServerEndpoints,
         jobs: Vec<JobEntry>,
         closing: watch::Receiver<bool>,
     ) -> Self {
-        let (_, nothing) = watch::channel(WatchedHead::default());
+        let (_, head) = watch::channel(WatchedHead::default());
         let mut services = Self {
             app,
             blocking_pool: BlockingPool::default(),
@@ -111,10 +113,10 @@ impl Services {
             revocations: Arc::new(revocations),
             server_secret: Arc::new(server_secret),
             cursor_signer: CursorSigner::new(&server_secret),
-            endpoints: Arc::new(reach),
+            endpoints: Arc::new(endpoints),
             jobs: jobs.into(),
             failed_attempts: Arc::default(),
-            head: nothing,
+            head,
             subscriptions: Arc::default(),
             closing,
             throttle: Arc::new(KeyedThrottle::new(0)),
@@ -125,19 +127,20 @@ impl Services {
         services
     }
 
-    /// The same, for at most so many calls a minute of each credential; 0: no limit.
+    /// Limits each credential to `calls_per_minute` calls a minute; 0 means no limit.
     #[must_use]
     pub fn with_call_limit(self, calls_per_minute: u32) -> Self {
         Self { throttle: Arc::new(KeyedThrottle::new(calls_per_minute)), ..self }
     }
 
-    /// The same, telling phones to hide what they hold after so many days without contact. The usual number is not sent.
+    /// Sets after how many days without contact a phone hides its data. The default
+    /// ([`OFFLINE_LEASE_DAYS`]) is not sent.
     #[must_use]
     pub fn with_offline_lease(self, days: u16) -> Self {
         Self { offline_lease_days: if days == OFFLINE_LEASE_DAYS { 0 } else { days }, ..self }
     }
 
-    /// All services with health and reflection, ready for a server.
+    /// Returns all services together with health and reflection.
     #[must_use]
     pub fn into_routes(self) -> Routes {
         let (reporter, health_service) = tonic_health::server::health_reporter();
@@ -165,7 +168,8 @@ impl Services {
                 .register_encoded_file_descriptor_set(pb::FILE_DESCRIPTOR_SET)
                 .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         };
-        // The set is compiled in; a test lists it through both versions.
+        // The descriptor set is compiled in, so building cannot fail. A test lists it through both
+        // versions.
         if let (Ok(v1), Ok(v1alpha)) = (reflection().build_v1(), reflection().build_v1alpha()) {
             routes.add_service(v1).add_service(v1alpha);
         }

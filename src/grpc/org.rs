@@ -1,6 +1,4 @@
-//! The organisation and the campaigns, read. Everything here is in the scope that every device holds, or narrower.
-//!
-//! Knows messages and pages; what a unit was and when is the domain's.
+//! Reads the organisation and the campaigns. All of it is in the reference scope or narrower.
 
 use super::report::parse_optional_id;
 use super::status::RpcError;
@@ -22,33 +20,35 @@ use crate::wire::{enums, record, values};
 use std::sync::Arc;
 
 impl_service!(OrgService {
-    called get_unit: GetUnitRequest => GetUnitResponse;
-    called list_units: ListUnitsRequest => ListUnitsResponse;
+    authenticated get_unit: GetUnitRequest => GetUnitResponse;
+    authenticated list_units: ListUnitsRequest => ListUnitsResponse;
 });
 
 impl_service!(CampaignService {
-    called get_campaign: GetCampaignRequest => GetCampaignResponse;
-    called list_campaigns: ListCampaignsRequest => ListCampaignsResponse;
+    authenticated get_campaign: GetCampaignRequest => GetCampaignResponse;
+    authenticated list_campaigns: ListCampaignsRequest => ListCampaignsResponse;
 });
 
 impl Services {
-    /// The reference snapshot, for messages about what was already allowed.
+    /// Returns the reference snapshot without an access check, for messages about records that the
+    /// caller may already read.
     pub(super) fn load_reference(&self) -> Result<Arc<ReferenceSnapshot>, RpcError> {
         Ok(self.app.store().read(|tx| self.app.reference(tx))?)
     }
 
-    /// The reference snapshot, for a caller whose sight holds it.
+    /// Returns the reference snapshot for a caller whose visible scopes contain the reference
+    /// scope.
     pub(super) fn load_reference_for(
         &self,
         identity: &CallerIdentity,
     ) -> Result<Arc<ReferenceSnapshot>, RpcError> {
         let reference = self.load_reference()?;
-        let seen = compute_visible_scopes(
+        let visible_scopes = compute_visible_scopes(
             &identity.actor,
             &reference.published_campaigns(),
             self.app.now().local_date(),
         );
-        if seen.contains(Scope::REFERENCE) {
+        if visible_scopes.contains(Scope::REFERENCE) {
             Ok(reference)
         } else {
             Err(RpcError::App(RefusalReason::NotFound.into()))
@@ -96,7 +96,7 @@ impl Services {
             let parents = org.parent_history(unit.id, Hierarchy::Command);
             of_kind
                 && parent.is_none_or(|parent| {
-                    parents.iter().any(|(span, above)| in_time(span) && *above == parent)
+                    parents.iter().any(|(span, ancestor)| in_time(span) && *ancestor == parent)
                 })
         };
         let mut found: Vec<&Unit> = org.units().iter().filter(matches_filter).collect();

@@ -1,31 +1,34 @@
-//! Pages of lists: sizes and tokens. A token names the last item seen and the question that it belongs to.
+//! Page sizes and page tokens of lists. A token holds the last item seen and a check of the filter
+//! that it belongs to.
 //!
-//! Knows no list. A token is not secret and opens nothing: what may be seen is asked again on every page.
+//! A token is not secret and grants nothing: every page checks access again.
 
 use super::status::RpcError;
 use crate::auth;
 use crate::domain::hex::encode_hex;
 use crate::domain::reason::RefusalReason;
 
-/// The size asked for, within the limits of the list.
+/// Returns the requested size, at most `max_size`; 0 means `default_size`. A negative size is
+/// refused.
 pub(super) fn resolve_page_size(
     requested: i32,
-    usual: usize,
-    most: usize,
+    default_size: usize,
+    max_size: usize,
 ) -> Result<usize, RpcError> {
     match usize::try_from(requested) {
-        Ok(0) => Ok(usual),
-        Ok(size) => Ok(size.min(most)),
+        Ok(0) => Ok(default_size),
+        Ok(size) => Ok(size.min(max_size)),
         Err(_) => Err(RpcError::App(RefusalReason::Malformed.into())),
     }
 }
 
-/// The token behind `last`, for the same `question` only: hexadecimal digits of a check of the question, then of `last`.
+/// Returns the token of the page after `last`, valid for the same `filter_key` only: the first four
+/// bytes of the hash of `filter_key`, then `last`, in hexadecimal.
 pub(super) fn encode_page_token(last: &[u8], filter_key: &[u8]) -> String {
     encode_hex(&auth::hash_secret(filter_key)[..4]) + &encode_hex(last)
 }
 
-/// Reads a token: the last item seen; `None` on the first page.
+/// Decodes a token into the last item seen; `None` on the first page.
 pub(super) fn decode_page_token(
     token: &str,
     filter_key: &[u8],
@@ -48,7 +51,7 @@ pub(super) fn decode_page_token(
     }
 }
 
-/// Reads a token of a list that counts its items from the start: how many to pass over.
+/// Decodes a token of a list that is paged by offset: the number of items to skip.
 pub(super) fn decode_offset_token(token: &str, filter_key: &[u8]) -> Result<usize, RpcError> {
     let Some(bytes) = decode_page_token(token, filter_key)? else { return Ok(0) };
     bytes
@@ -58,7 +61,8 @@ pub(super) fn decode_offset_token(token: &str, filter_key: &[u8]) -> Result<usiz
         .ok_or(RpcError::BadPageToken)
 }
 
-/// The token of the page that begins at `offset`, empty when the list of `length` items ends before.
+/// Returns the token of the page that begins at `offset`; empty if the list of `length` items ends
+/// before.
 pub(super) fn next_offset_token(offset: usize, length: usize, filter_key: &[u8]) -> String {
     if offset < length {
         encode_page_token(&(offset as u64).to_be_bytes(), filter_key)
@@ -72,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_belongs_to_its_question() {
+    fn a_token_is_valid_for_its_filter_only() {
         let given = encode_page_token(b"last", b"states=SUBMITTED");
         assert_eq!(decode_page_token(&given, b"states=SUBMITTED").unwrap(), Some(b"last".to_vec()));
         assert!(matches!(decode_page_token(&given, b"states="), Err(RpcError::BadPageToken)));

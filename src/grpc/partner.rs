@@ -1,7 +1,8 @@
-//! Partner agencies: published runs as they appear, and the standings of one, small figures hidden.
+//! Serves partner agencies: a stream of published runs, and the standings of a run with small
+//! figures suppressed.
 //!
-//! The one service that a service key opens; a device whose account holds PARTNER_READER may call it too. Knows no figure: what is hidden
-//! is decided in the domain.
+//! This is the only service that accepts a service key; a device whose account has the role
+//! PARTNER_READER may call it too. `domain::release` decides which figures are suppressed.
 
 use super::report::parse_optional_id;
 use super::status::RpcError;
@@ -24,9 +25,9 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
-/// Runs read at once.
+/// Runs that are read from the store at once.
 const RUNS_PER_READ: i64 = 16;
-/// How often an idle follower's key is looked at.
+/// How often the key of an idle follower is checked.
 const IDLE_RECHECK_INTERVAL: Duration = Duration::from_secs(30);
 
 type FollowRunsResult = Result<pb::FollowRunsResponse, Status>;
@@ -66,7 +67,7 @@ impl PartnerService for Services {
     }
 }
 
-/// A unary call by a partner.
+/// Runs a unary call of a partner agency.
 async fn run_partner_call<M: Send + 'static, R: Send + 'static>(
     services: &Services,
     request: Request<M>,
@@ -74,12 +75,12 @@ async fn run_partner_call<M: Send + 'static, R: Send + 'static>(
 ) -> Result<Response<R>, Status> {
     let lang: Lang = caller::read_accept_language(request.metadata());
     let (metadata, extensions, message) = request.into_parts();
-    let answer = async {
+    let response = async {
         let partner = caller::authenticate_partner(services, &metadata, &extensions).await?;
         let service_handle = services.clone();
         services.blocking_pool.run(move || method(&service_handle, &partner, message)).await
     };
-    answer.await.map(Response::new).map_err(|failure| failure.into_status(lang))
+    response.await.map(Response::new).map_err(|failure| failure.into_status(lang))
 }
 
 impl Services {
@@ -92,9 +93,9 @@ impl Services {
         let id = values::id_from_bytes(&run_id, RunId::from_slice)?;
         let PartnerRelease { run, lines: _, campaign, reference, definition_version } =
             self.app.partner_run(partner, id)?;
-        let counted: BTreeSet<_> =
+        let element_codes: BTreeSet<_> =
             campaign.targets.iter().flat_map(|target| target.formula.elements()).collect();
-        let elements = counted.iter().filter_map(|code| reference.catalogue.element(code));
+        let elements = element_codes.iter().filter_map(|code| reference.catalogue.element(code));
         let targets = campaign.targets.iter().map(|target| pb::TargetDefinition {
             code: target.code.clone(),
             text_vi: target.text_vi.clone(),
@@ -125,14 +126,14 @@ impl Services {
         }
         let day = date_from_days(release.run.as_of_day);
         let org = &release.reference.org;
-        let named = |unit| {
+        let code_and_name = |unit| {
             let code = org.unit(unit).map_or_else(String::new, |unit| unit.uid.clone());
             (code, org.nearest_name(unit, day).to_owned())
         };
         let standings = release.lines.iter().skip(skip).take(size);
         Ok(pb::ListRunStandingsResponse {
             standings: standings
-                .map(|line| published_standing_to_proto(named(line.unit), line))
+                .map(|line| published_standing_to_proto(code_and_name(line.unit), line))
                 .collect(),
             next_page_token: pagination::next_offset_token(
                 skip + size,
@@ -153,13 +154,14 @@ impl Services {
         let partner = caller::authenticate_partner(self, &metadata, &extensions).await?;
         let follower =
             RunFollower { services: self.clone(), partner, after_run: after, campaign, once };
-        // What is refused is refused at once, and not inside the stream.
+        // Read one run now, so that a refusal is the status of the call and not an error in the
+        // stream.
         follower.read_runs(1).await?;
         Ok(follower)
     }
 }
 
-/// A partner who waits for runs.
+/// A partner agency that follows runs.
 struct RunFollower {
     services: Services,
     partner: PartnerIdentity,
@@ -196,7 +198,7 @@ impl RunFollower {
         }
     }
 
-    /// Fails once the key or the device opens nothing any more.
+    /// Fails once the key or the device is revoked or has expired.
     async fn recheck_partner(&mut self, generation: i64) -> Result<(), RpcError> {
         let (app, partner) = (self.services.app.clone(), self.partner.clone());
         if partner.expires_at <= app.now() {
@@ -209,7 +211,7 @@ impl RunFollower {
         Ok(())
     }
 
-    /// Tells every run that there is; false when the caller is gone.
+    /// Sends every run that is not sent yet; false if the caller has disconnected.
     async fn send_new_runs(
         &mut self,
         sender: &mpsc::Sender<FollowRunsResult>,

@@ -1,15 +1,16 @@
-//! Who is at the other end of a connection; every request carries it among its extensions.
+//! The peer of a connection; every request carries it in its extensions.
 //!
-//! Knows what the handshake has verified, not what follows from it: rights come with a credential.
+//! It holds only what the TLS handshake verified. Rights follow from a credential, not from the
+//! peer.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-/// The other end of a connection.
+/// The peer of a connection.
 #[derive(Debug, Clone)]
 pub struct PeerInfo {
-    /// Address and port; never stored.
+    /// Address and port; must not be stored.
     pub address: SocketAddr,
-    /// The name in its verified certificate, as in `thidua:key:0192...`; `None` without one.
+    /// The name in its verified client certificate, as in `thidua:key:0192...`; `None` without one.
     pub certificate_name: Option<Arc<str>>,
 }

@@ -1,6 +1,4 @@
-//! Data-quality questions, read and replied to. No method counts or sorts units by them.
-//!
-//! Knows messages and pages; who sees what is asked in `app`.
+//! Reads data-quality findings and records replies. No method may count or sort units by findings.
 
 use super::report::{parse_optional_id, parse_request_id};
 use super::status::RpcError;
@@ -16,9 +14,9 @@ use crate::wire::field_violations::FieldViolations;
 use crate::wire::{enums, record, values};
 
 impl_service!(QualityService {
-    called list_findings: ListFindingsRequest => ListFindingsResponse;
-    called reply_finding: ReplyFindingRequest => ReplyFindingResponse;
-    called escalate_finding: EscalateFindingRequest => EscalateFindingResponse;
+    authenticated list_findings: ListFindingsRequest => ListFindingsResponse;
+    authenticated reply_finding: ReplyFindingRequest => ReplyFindingResponse;
+    authenticated escalate_finding: EscalateFindingRequest => EscalateFindingResponse;
 });
 
 impl Services {
@@ -28,20 +26,20 @@ impl Services {
         message: pb::ListFindingsRequest,
     ) -> Result<pb::ListFindingsResponse, RpcError> {
         let pb::ListFindingsRequest { page_size, page_token, unit_id } = message;
-        let question = [b"findings", unit_id.as_slice()].concat();
+        let filter_key = [b"findings", unit_id.as_slice()].concat();
         let size = pagination::resolve_page_size(page_size, 100, 500)?;
-        let skip = pagination::decode_offset_token(&page_token, &question)?;
+        let skip = pagination::decode_offset_token(&page_token, &filter_key)?;
         let unit = parse_optional_id(&unit_id, UnitId::from_slice)?;
         let all = self.app.visible_findings(&identity.actor, unit)?;
         let findings = all
             .iter()
             .skip(skip)
             .take(size)
-            .map(|filed| self.finding_to_proto(filed))
+            .map(|stored| self.finding_to_proto(stored))
             .collect::<Result<_, _>>()?;
         Ok(pb::ListFindingsResponse {
             findings,
-            next_page_token: pagination::next_offset_token(skip + size, all.len(), &question),
+            next_page_token: pagination::next_offset_token(skip + size, all.len(), &filter_key),
         })
     }
 
@@ -60,11 +58,11 @@ impl Services {
         let id = violations
             .check("finding_id", values::id_from_bytes(&finding_id, FindingId::from_slice));
         let ((request, state), id) = violations.into_result(request.zip(state).zip(id))?;
-        let filed = self
+        let stored = self
             .app
             .reply_to_finding(identity, request, id, state, &text)?
             .ok_or(RpcError::RequestIdReused)?;
-        Ok(pb::ReplyFindingResponse { finding: Some(self.finding_to_proto(&filed)?) })
+        Ok(pb::ReplyFindingResponse { finding: Some(self.finding_to_proto(&stored)?) })
     }
 
     fn escalate_finding(
@@ -78,9 +76,9 @@ impl Services {
         let id = violations
             .check("finding_id", values::id_from_bytes(&finding_id, FindingId::from_slice));
         let (request, id) = violations.into_result(request.zip(id))?;
-        let filed =
+        let stored =
             self.app.escalate_finding(identity, request, id)?.ok_or(RpcError::RequestIdReused)?;
-        Ok(pb::EscalateFindingResponse { finding: Some(self.finding_to_proto(&filed)?) })
+        Ok(pb::EscalateFindingResponse { finding: Some(self.finding_to_proto(&stored)?) })
     }
 
     fn finding_to_proto(

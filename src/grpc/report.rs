@@ -1,6 +1,5 @@
-//! Reports one by one: each write is the command of its name, run once under its request id.
-//!
-//! Reads shapes and writes answers; whether it may be and what comes of it is asked in `app`.
+//! Reads and writes single reports. Each write is the command of the same name, run once per
+//! request id.
 
 use super::caller::find_acting_unit;
 use super::status::RpcError;
@@ -21,15 +20,15 @@ use crate::wire::field_violations::FieldViolations;
 use crate::wire::{command, enums, record, sync, values};
 
 impl_service!(ReportService {
-    called save_report: SaveReportRequest => SaveReportResponse;
-    called submit_report: SubmitReportRequest => SubmitReportResponse;
-    called return_report: ReturnReportRequest => ReturnReportResponse;
-    called accept_report: AcceptReportRequest => AcceptReportResponse;
-    called add_comment: AddCommentRequest => AddCommentResponse;
-    called settle_conflict: SettleConflictRequest => SettleConflictResponse;
-    called get_report: GetReportRequest => GetReportResponse;
-    called list_reports: ListReportsRequest => ListReportsResponse;
-    called list_revisions: ListRevisionsRequest => ListRevisionsResponse;
+    authenticated save_report: SaveReportRequest => SaveReportResponse;
+    authenticated submit_report: SubmitReportRequest => SubmitReportResponse;
+    authenticated return_report: ReturnReportRequest => ReturnReportResponse;
+    authenticated accept_report: AcceptReportRequest => AcceptReportResponse;
+    authenticated add_comment: AddCommentRequest => AddCommentResponse;
+    authenticated settle_conflict: SettleConflictRequest => SettleConflictResponse;
+    authenticated get_report: GetReportRequest => GetReportResponse;
+    authenticated list_reports: ListReportsRequest => ListReportsResponse;
+    authenticated list_revisions: ListRevisionsRequest => ListRevisionsResponse;
 });
 
 impl Services {
@@ -255,20 +254,18 @@ impl Services {
         &self,
         identity: &CallerIdentity,
         method: &'static str,
-        asked: ([u8; 16], CommandBody),
+        (request_id, body): ([u8; 16], CommandBody),
     ) -> Result<CommandEffect, RpcError> {
-        let (request, body) = asked;
         let command = Command { captured_at: None, sync_mark: Vec::new(), body };
-        let asked = auth::hash_secret(&command::encode_command(0, &command));
-        let once =
-            IdempotentWrite { request_id: request, method, request_hash: asked, command: &command };
-        self.app.run_idempotent(identity, &once)?.ok_or(RpcError::RequestIdReused)
+        let request_hash = auth::hash_secret(&command::encode_command(0, &command));
+        let write = IdempotentWrite { request_id, method, request_hash, command: &command };
+        self.app.run_idempotent(identity, &write)?.ok_or(RpcError::RequestIdReused)
     }
 
-    /// The report as it stands, for somebody who just wrote in it.
+    /// Returns the current report without an access check, for a caller who has just changed it.
     fn load_report(&self, id: ReportId) -> Result<pb::Report, RpcError> {
-        let filed = self.app.reports_by_id(&[id])?;
-        report_to_proto(&*self.load_reference()?, filed.first().ok_or(RefusalReason::NotFound)?)
+        let stored = self.app.reports_by_id(&[id])?;
+        report_to_proto(&*self.load_reference()?, stored.first().ok_or(RefusalReason::NotFound)?)
     }
 
     pub(super) fn reports_to_proto(
@@ -276,19 +273,19 @@ impl Services {
         all: &[StoredReport],
     ) -> Result<Vec<pb::Report>, RpcError> {
         let reference = self.load_reference()?;
-        all.iter().map(|filed| report_to_proto(&reference, filed)).collect()
+        all.iter().map(|stored| report_to_proto(&reference, stored)).collect()
     }
 }
 
 fn report_to_proto(
     reference: &ReferenceSnapshot,
-    filed: &StoredReport,
+    stored: &StoredReport,
 ) -> Result<pb::Report, RpcError> {
-    let message = record::report_to_proto(&filed.report, &reference.unit_numbers);
+    let message = record::report_to_proto(&stored.report, &reference.unit_numbers);
     let record = message.map_err(|error| RpcError::Internal(error.to_string()))?;
     Ok(pb::Report {
-        id: filed.report.key.id().0.to_vec(),
-        revision: filed.revision,
+        id: stored.report.key.id().0.to_vec(),
+        revision: stored.revision,
         record: Some(record),
     })
 }
@@ -312,7 +309,7 @@ fn parse_report_id(field: &str, bytes: &[u8]) -> Result<ReportId, RpcError> {
     Ok(violations.into_result(id)?)
 }
 
-/// An id that may be left empty.
+/// Parses an id; empty bytes give `None`.
 pub(super) fn parse_optional_id<T>(
     bytes: &[u8],
     read: fn(&[u8]) -> Result<T, crate::domain::ids::BadId>,

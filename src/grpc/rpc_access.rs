@@ -1,29 +1,29 @@
-//! What each rpc asks of its caller. A new rpc without its line here does not compile.
+//! The access that each rpc requires. A new rpc without an entry here does not compile.
 //!
-//! The answer itself is given in `app`, by the table in `domain::permission`; a test calls every rpc as every role in every relation and
-//! holds it against this list. Knows no caller.
+//! The decision is made in `app`, by the table in `domain::permission`. A test calls every rpc as
+//! every role in every relation and compares the result with this list.
 
 use crate::domain::permission::Action;
 use crate::pb::Rpc;
 
-/// What an rpc asks of its caller.
+/// The access that an rpc requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RpcAccess {
-    /// Nothing: it is how one becomes a caller.
+    /// No token: the call is how a caller gets one.
     Unauthenticated,
-    /// A token that holds, and no more.
+    /// A valid token and nothing else.
     Authenticated,
-    /// One of these actions on the unit that the record is about; else it is refused.
+    /// One of these actions on the unit of the record; otherwise the call is refused.
     OnRecord(&'static [Action]),
-    /// Answers what these actions open, wherever the caller has them; of the rest it says nothing.
+    /// Returns only records of units for which the caller may perform one of these actions.
     WithinUnits(&'static [Action]),
-    /// A role inside the house, for which the reference scope is open.
+    /// A role of an internal unit, which makes the reference scope visible.
     InternalRole,
-    /// Answers from the scopes in sight.
+    /// Returns only records of the caller's visible scopes.
     FromVisibleScopes,
 }
 
-/// What this rpc asks of its caller.
+/// Returns the access that `rpc` requires.
 #[must_use]
 pub fn required_access(rpc: Rpc) -> RpcAccess {
     use Action::{
@@ -37,7 +37,7 @@ pub fn required_access(rpc: Rpc) -> RpcAccess {
         }
         Rpc::GetSession | Rpc::ExtendSession | Rpc::EvaluateTarget => RpcAccess::Authenticated,
         Rpc::CreateEnrolmentCode => RpcAccess::OnRecord(&[Enrol]),
-        // And the own device, for everybody.
+        // Every caller may also revoke its own device.
         Rpc::RevokeDevice => RpcAccess::OnRecord(&[Revoke]),
         Rpc::ListDevices => RpcAccess::WithinUnits(&[ListDevices]),
         Rpc::GetUnit | Rpc::ListUnits | Rpc::GetCampaign | Rpc::ListCampaigns => {
@@ -51,7 +51,7 @@ pub fn required_access(rpc: Rpc) -> RpcAccess {
         Rpc::SettleConflict => RpcAccess::OnRecord(&[SettleConflict]),
         Rpc::GetReport | Rpc::ListRevisions => RpcAccess::OnRecord(&[ReadReport, ReadDesk]),
         Rpc::ListReports => RpcAccess::WithinUnits(&[ReadReport, ReadDesk]),
-        // Those of province and districts also for whoever has the published scope.
+        // Callers with the published scope also read the standings of province and districts.
         Rpc::GetStanding | Rpc::ListStandingReports => RpcAccess::OnRecord(&[ReadStanding]),
         Rpc::ListStandings => RpcAccess::WithinUnits(&[ReadStanding]),
         Rpc::ListFindings => RpcAccess::WithinUnits(&[ReadFinding]),

@@ -1,6 +1,4 @@
-//! Standings, read. No method ranks units.
-//!
-//! Knows messages and pages; who sees what is asked in `app`.
+//! Reads standings and the reports behind them. No method may rank units.
 
 use super::report::parse_optional_id;
 use super::status::RpcError;
@@ -16,9 +14,9 @@ use crate::wire::standing::standing_report_to_proto;
 use crate::wire::{record, values};
 
 impl_service!(StandingService {
-    called get_standing: GetStandingRequest => GetStandingResponse;
-    called list_standings: ListStandingsRequest => ListStandingsResponse;
-    called list_standing_reports: ListStandingReportsRequest => ListStandingReportsResponse;
+    authenticated get_standing: GetStandingRequest => GetStandingResponse;
+    authenticated list_standings: ListStandingsRequest => ListStandingsResponse;
+    authenticated list_standing_reports: ListStandingReportsRequest => ListStandingReportsResponse;
 });
 
 impl Services {
@@ -29,8 +27,8 @@ impl Services {
     ) -> Result<pb::GetStandingResponse, RpcError> {
         let pb::GetStandingRequest { standing_id } = message;
         let id = values::id_from_bytes(&standing_id, StandingId::from_slice)?;
-        let published = self.app.standing_result(&identity.actor, id)?;
-        Ok(pb::GetStandingResponse { standing: Some(self.standing_to_proto(&published)?) })
+        let stored = self.app.standing_result(&identity.actor, id)?;
+        Ok(pb::GetStandingResponse { standing: Some(self.standing_to_proto(&stored)?) })
     }
 
     fn list_standings(
@@ -58,8 +56,8 @@ impl Services {
         let view =
             if view == pb::StandingView::Unspecified { pb::StandingView::AsWas } else { view };
         let mut results = self.app.campaign_results(&identity.actor, campaign)?;
-        results.standings.retain(|published| {
-            let standing = &published.standing;
+        results.standings.retain(|stored| {
+            let standing = &stored.standing;
             unit.is_none_or(|unit| unit == standing.unit)
                 && (target_code.is_empty() || target_code == standing.judgement.code)
                 && phase_number.is_none_or(|phase| phase == u32::from(standing.phase))
@@ -70,7 +68,7 @@ impl Services {
             .iter()
             .skip(skip)
             .take(size)
-            .map(|published| self.standing_to_proto(published));
+            .map(|stored| self.standing_to_proto(stored));
         Ok(pb::ListStandingsResponse {
             standings: standings.collect::<Result<_, _>>()?,
             next_page_token: pagination::next_offset_token(
@@ -93,31 +91,31 @@ impl Services {
         let size = pagination::resolve_page_size(page_size, 100, 500)?;
         let skip = pagination::decode_offset_token(&page_token, &filter_key)?;
         let id = values::id_from_bytes(&standing_id, StandingId::from_slice)?;
-        let ReportDrilldown { cut_seq: cut, lines, hidden_count: out_of_sight } =
+        let ReportDrilldown { cut_seq, lines, hidden_count } =
             self.app.drill_down(&identity.actor, id, &member_code)?;
         let next_page_token = pagination::next_offset_token(skip + size, lines.len(), &filter_key);
         let lines: Vec<StandingReport> = lines.into_iter().skip(skip).take(size).collect();
         let ids: Vec<ReportId> = lines.iter().map(|line| line.report).collect();
-        let mut filed = self.app.reports_by_id(&ids)?;
-        filed.retain(|filed| filed.report.state.is_sent());
-        let reports = self.reports_to_proto(&filed)?;
+        let mut stored = self.app.reports_by_id(&ids)?;
+        stored.retain(|stored| stored.report.state.is_sent());
+        let reports = self.reports_to_proto(&stored)?;
         let org = &self.load_reference()?.org;
-        let code = |unit| org.unit(unit).map_or_else(String::new, |unit| unit.uid.clone());
+        let unit_code = |unit| org.unit(unit).map_or_else(String::new, |unit| unit.uid.clone());
         Ok(pb::ListStandingReportsResponse {
             reports,
             next_page_token,
             standing_reports: lines
                 .into_iter()
-                .map(|line| standing_report_to_proto(&code(line.unit), &line))
+                .map(|line| standing_report_to_proto(&unit_code(line.unit), &line))
                 .collect(),
-            cut_seq: cut,
-            out_of_sight: u32::try_from(out_of_sight).unwrap_or(u32::MAX),
+            cut_seq,
+            out_of_sight: u32::try_from(hidden_count).unwrap_or(u32::MAX),
         })
     }
 
-    fn standing_to_proto(&self, published: &StoredStanding) -> Result<pb::Standing, RpcError> {
+    fn standing_to_proto(&self, stored: &StoredStanding) -> Result<pb::Standing, RpcError> {
         let reference = self.load_reference()?;
-        let StoredStanding { standing, revision } = published;
+        let StoredStanding { standing, revision } = stored;
         let message = record::standing_to_proto(
             standing,
             &reference.unit_numbers,

@@ -1,6 +1,7 @@
-//! One table from errors to statuses: canonical code, one `ErrorInfo`, all field violations, the text for people, when to try again.
+//! Converts errors into gRPC statuses: a canonical code, one `ErrorInfo`, all field violations, a
+//! localized message, and a retry delay.
 //!
-//! The texts of refusals are the domain's; those of the transport stand here. Knows no rpc.
+//! The texts of refusals are in `domain::reason`; the texts of transport errors are here.
 
 use crate::app::AppError;
 use crate::domain::lang::Lang;
@@ -14,38 +15,38 @@ use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
-/// When a phone comes back to a server whose disk is full: a person has to act first.
+/// Retry delay while the server's disk is full: an operator has to act first.
 const DISK_FULL_RETRY: Duration = Duration::from_secs(5);
 
-/// The domain of every `ErrorInfo`.
+/// The `domain` of every `ErrorInfo`.
 pub const ERROR_DOMAIN: &str = "thidua";
 
-/// What a call can fail with.
+/// The ways in which a call can fail.
 #[derive(Debug)]
 pub enum RpcError {
-    /// A step of the application failed.
+    /// The application returned an error.
     App(AppError),
     /// The enrolment code is unknown, used or expired.
     CodeRefused,
-    /// A signature does not hold.
+    /// A signature is invalid.
     BadSignature,
     /// The account or the password is wrong.
     SignInRefused,
     /// The password is too short or too long.
     PasswordLength,
-    /// A limit with this name was exceeded; trying again as it is does not help.
+    /// The limit of this name and value was exceeded; a retry of the same request does not help.
     LimitExceeded(&'static str, u64),
-    /// Too many requests of this kind; after so long they are welcome.
+    /// Too many requests of this kind; the caller may retry after this delay.
     RateLimited(&'static str, Duration),
-    /// The server is busy or going down.
+    /// The server is busy or shutting down.
     Busy,
     /// The page token does not belong to this request.
     BadPageToken,
     /// The request id was used for something else.
     RequestIdReused,
-    /// A target's text in this field cannot be read.
+    /// The target text in this field has a syntax error.
     BadTarget(&'static str, SyntaxError),
-    /// The server itself failed; the text is for its log only.
+    /// The server failed; the text goes to its log only.
     Internal(String),
 }
 
@@ -56,7 +57,7 @@ impl<E: Into<AppError>> From<E> for RpcError {
 }
 
 impl RpcError {
-    /// The status, with texts in `lang`.
+    /// Converts the error into a status with texts in `lang`.
     #[must_use]
     pub fn into_status(self, lang: Lang) -> Status {
         match self {
@@ -73,26 +74,8 @@ impl RpcError {
             Self::PasswordLength => {
                 build_plain_status(ErrorReason::PasswordLength, Code::InvalidArgument, lang)
             }
-            Self::LimitExceeded(limit, maximum) => {
-                let metadata = [("limit", limit.to_owned()), ("maximum", maximum.to_string())];
-                build_status(
-                    ErrorReason::LimitExceeded,
-                    Code::ResourceExhausted,
-                    lang,
-                    &metadata,
-                    Some(Duration::from_secs(1)),
-                )
-            }
-            Self::RateLimited(limit, delay) => {
-                let metadata = [("limit", limit.to_owned())];
-                build_status(
-                    ErrorReason::RateLimited,
-                    Code::ResourceExhausted,
-                    lang,
-                    &metadata,
-                    Some(delay),
-                )
-            }
+            Self::LimitExceeded(limit, maximum) => limit_exceeded_status(limit, maximum, lang),
+            Self::RateLimited(limit, delay) => rate_limited_status(limit, delay, lang),
             Self::Busy => build_status(
                 ErrorReason::Busy,
                 Code::Unavailable,
@@ -106,26 +89,40 @@ impl RpcError {
             Self::RequestIdReused => {
                 build_plain_status(ErrorReason::RequestIdReused, Code::AlreadyExists, lang)
             }
-            Self::BadTarget(field, error) => {
-                let text = error.text(lang);
-                let mut details = ErrorDetails::new();
-                details.add_bad_request_violation(field, text.as_str());
-                let metadata = [("column", error.column.to_string())];
-                build_status_with_details(
-                    ErrorReason::Malformed,
-                    Code::InvalidArgument,
-                    &text,
-                    lang,
-                    &metadata,
-                    details,
-                )
-            }
+            Self::BadTarget(field, error) => bad_target_status(field, &error, lang),
             Self::Internal(cause) => {
                 tracing::error!(%cause, "internal error");
                 build_plain_status(ErrorReason::Internal, Code::Internal, lang)
             }
         }
     }
+}
+
+fn limit_exceeded_status(limit: &str, maximum: u64, lang: Lang) -> Status {
+    let metadata = [("limit", limit.to_owned()), ("maximum", maximum.to_string())];
+    let delay = Some(Duration::from_secs(1));
+    build_status(ErrorReason::LimitExceeded, Code::ResourceExhausted, lang, &metadata, delay)
+}
+
+fn rate_limited_status(limit: &str, delay: Duration, lang: Lang) -> Status {
+    let metadata = [("limit", limit.to_owned())];
+    build_status(ErrorReason::RateLimited, Code::ResourceExhausted, lang, &metadata, Some(delay))
+}
+
+/// The status of a target text with a syntax error: the field, the text and the column.
+fn bad_target_status(field: &str, error: &SyntaxError, lang: Lang) -> Status {
+    let text = error.text(lang);
+    let mut details = ErrorDetails::new();
+    details.add_bad_request_violation(field, text.as_str());
+    let metadata = [("column", error.column.to_string())];
+    build_status_with_details(
+        ErrorReason::Malformed,
+        Code::InvalidArgument,
+        &text,
+        lang,
+        &metadata,
+        details,
+    )
 }
 
 fn app_error_to_status(error: AppError, lang: Lang) -> Status {
@@ -151,7 +148,7 @@ fn app_error_to_status(error: AppError, lang: Lang) -> Status {
     }
 }
 
-/// The status of a refusal by the rules, with every field that is wrong.
+/// Converts a refusal into a status with every invalid field.
 fn refusal_to_status(refusal: &Refusal, lang: Lang) -> Status {
     let Refusal { reason, field_errors: problems } = refusal;
     let mut details = ErrorDetails::new();
@@ -170,7 +167,7 @@ fn refusal_to_status(refusal: &Refusal, lang: Lang) -> Status {
     )
 }
 
-/// The status of input that breaks rules of a file or of the organisation.
+/// Converts violations of a file or of the organisation into a status.
 fn violations_to_status(found: &[Violation], lang: Lang) -> Status {
     let mut details = ErrorDetails::new();
     for line in found {
@@ -218,7 +215,7 @@ fn reason_to_code(reason: RefusalReason) -> Code {
     }
 }
 
-/// The texts of a reason in Vietnamese and English: what happened and what to do. Those of refusals are the domain's.
+/// Returns the Vietnamese and English texts of a reason: what happened and what to do.
 fn find_texts(reason: ErrorReason) -> (&'static str, &'static str) {
     match reasons::reason_from_proto(reason.into()) {
         Some(refusal) => (refusal.text_vi(), refusal.text_en()),
@@ -226,7 +223,7 @@ fn find_texts(reason: ErrorReason) -> (&'static str, &'static str) {
     }
 }
 
-/// The texts of the transport's own reasons.
+/// Returns the texts of the transport's own reasons.
 #[allow(
     clippy::wildcard_enum_match_arm,
     reason = "all other reasons are refusals, whose texts are the domain's"
@@ -317,10 +314,10 @@ fn build_status_with_details(
     let name = reasons::error_reason_name(reason);
     let metadata: HashMap<String, String> =
         metadata.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
-    let said: String = metadata.iter().map(|(key, value)| format!(" {key}={value}")).collect();
+    let suffix: String = metadata.iter().map(|(key, value)| format!(" {key}={value}")).collect();
     details.set_error_info(name, ERROR_DOMAIN, metadata);
     details.set_localized_message(lang.as_str(), text);
-    Status::with_error_details(code, format!("{name}{said}"), details)
+    Status::with_error_details(code, format!("{name}{suffix}"), details)
 }
 
 #[cfg(test)]
@@ -345,11 +342,10 @@ mod tests {
     }
 
     #[test]
-    fn absent_and_out_of_sight_are_one_answer() {
-        let out_of_sight =
-            AppError::from(crate::domain::permission::AuthorizationError::NotVisible);
+    fn absent_and_invisible_records_give_the_same_status() {
+        let invisible = AppError::from(crate::domain::permission::AuthorizationError::NotVisible);
         let absent = AppError::from(RefusalReason::NotFound);
-        let [a, b] = [out_of_sight, absent].map(|error| RpcError::App(error).into_status(Lang::Vi));
+        let [a, b] = [invisible, absent].map(|error| RpcError::App(error).into_status(Lang::Vi));
         assert_eq!((a.code(), a.message(), a.details()), (b.code(), b.message(), b.details()));
     }
 
@@ -357,7 +353,7 @@ mod tests {
     fn every_reason_of_the_contract_has_both_texts() {
         for number in 1..=111 {
             let Ok(reason) = ErrorReason::try_from(number) else { continue };
-            // Said by a part that does not exist yet: masks.
+            // Only field masks give this reason, and they are not implemented yet.
             if matches!(reason, ErrorReason::Stale) {
                 continue;
             }

@@ -1,7 +1,8 @@
-//! The sync call: reads the request, starts the exchange, and carries its frames until the checkpoint, or for as long as the caller follows.
+//! The sync call: reads the request, starts the exchange, and sends its frames until the
+//! checkpoint, or until a follower disconnects.
 //!
-//! A slow caller holds a few frames and no database snapshot: the next step is taken only when the last frame has left. Knows neither feed
-//! nor merge.
+//! The channel to the caller holds at most [`FRAME_CHANNEL_CAPACITY`] frames and the next page is
+//! read only once there is room, so a slow caller holds no database snapshot.
 
 use super::Services;
 use super::caller::{self, find_acting_unit};
@@ -32,18 +33,19 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status};
 
-/// Frames that wait for a slow caller.
+/// Frames that are buffered for a slow caller.
 const FRAME_CHANNEL_CAPACITY: usize = 4;
-/// How long one frame may wait for a caller that does not read.
+/// How long one frame waits for a caller that does not read.
 const SEND_TIMEOUT: Duration = Duration::from_secs(60);
-/// How long an idle stream says nothing: then a bookmark moves the cursor on, keeps proxies from closing it, and its token is looked at.
+/// How often an idle stream sends a bookmark. It moves the cursor forward and keeps proxies from
+/// closing the stream; the token is checked at the same time.
 const BOOKMARK_INTERVAL: Duration = Duration::from_secs(30);
-/// A token that ends within this time is told to a follower.
+/// A follower is warned once when its token expires within this many seconds.
 const TOKEN_WARNING_SECONDS: i64 = 120;
 
 type SyncStreamResult = Result<SyncStreamItem, Status>;
 
-/// Answers a call of the sync service.
+/// Handles a call of the sync service.
 pub(super) async fn handle_sync(
     services: &Services,
     request: Request<SyncRequest>,
@@ -73,7 +75,8 @@ async fn open_stream(
     Ok(ReceiverStream::new(receiver))
 }
 
-/// Opens the caller, reads what is asked and takes the commands: behind the door, in one walk.
+/// Authenticates the caller, reads the request and applies the commands. Runs on the blocking pool,
+/// in one task.
 fn start_call(
     services: Services,
     token: &auth::SecretHash,
@@ -98,7 +101,7 @@ fn start_call(
     Ok((call, Exchange::start(app, cursor_signer, identity, &exchange_request)?))
 }
 
-/// Reads a request; what is wrong with a command refuses the command, what is wrong with the rest refuses the call.
+/// Reads a request. An error in a command refuses the command; any other error refuses the call.
 pub(super) fn read_sync_request(
     identity: &CallerIdentity,
     message: SyncRequest,
@@ -123,7 +126,8 @@ pub(super) fn read_sync_request(
     if commands.len() > PUSH_COMMANDS_MAX {
         return Err(RpcError::LimitExceeded("commands", PUSH_COMMANDS_MAX as u64));
     }
-    // Who holds no role any more still authenticates: what was typed before goes to the hand-over box of the unit.
+    // A caller without a role still authenticates: its commands go to the hand-over box of the
+    // unit.
     if rebuild_scopes.len() > SCOPES_MAX {
         return Err(RpcError::LimitExceeded("rebuild_scopes", SCOPES_MAX as u64));
     }
@@ -145,7 +149,7 @@ pub(super) fn read_sync_request(
     })
 }
 
-/// What the authority signs of a device's commands at a checkpoint.
+/// Signs a receipt for the commands of a device at a checkpoint.
 pub(super) fn sign_receipt(
     authority: &auth::AuthorityKey,
     device: crate::domain::ids::DeviceId,
@@ -164,7 +168,7 @@ pub(super) fn sign_receipt(
     Ok(pb::Receipt { body, signature })
 }
 
-/// One call on its way.
+/// The state of one sync call.
 struct SyncCall {
     services: Services,
     token_expires_at: Option<crate::domain::time::Timestamp>,
@@ -172,13 +176,13 @@ struct SyncCall {
     device: crate::domain::ids::DeviceId,
     /// Whether the next checkpoint carries a receipt.
     receipt_due: bool,
-    /// Whether the first checkpoint has been told.
+    /// Whether the first checkpoint has been sent.
     caught_up: bool,
-    /// Whether the caller knows that its token ends soon.
+    /// Whether the token warning has been sent.
     token_warning_sent: bool,
-    /// The version that the caller's app should have, until it was told.
+    /// The version that the app should have; `None` once it has been sent.
     minimum_version: Option<String>,
-    /// Whether the caller can undo packed rows.
+    /// The compression of rows that the caller accepts.
     compression: Option<RowCompression>,
 }
 
@@ -189,15 +193,16 @@ impl SyncCall {
         follow: bool,
         sender: &mpsc::Sender<SyncStreamResult>,
     ) -> Result<(), RpcError> {
-        let mut following = None;
+        let mut subscription = None;
         loop {
             if follow {
-                // Before the feed is read, so that no look misses what a later round must hold.
-                following = Some(Subscription::subscribe(
+                // Subscribe before the feed is read, so that later batches hold every change of
+                // these scopes.
+                subscription = Some(Subscription::subscribe(
                     &self.services.subscriptions,
                     exchange.scope_numbers(),
                 ))
-                .or(following);
+                .or(subscription);
             }
             if !self.catch_up(&mut exchange, sender).await? || !follow {
                 return Ok(());
@@ -209,7 +214,7 @@ impl SyncCall {
         }
     }
 
-    /// Reads the feed to its end; false when the caller is gone.
+    /// Sends the feed up to the checkpoint; false if the caller has disconnected.
     async fn catch_up(
         &mut self,
         exchange: &mut Exchange,
@@ -223,15 +228,15 @@ impl SyncCall {
                 ready
             };
             let reached = matches!(frames.last(), Some(SyncFrame::Checkpoint(_)));
-            // After the first checkpoint one that brings nothing only moves the cursor on.
+            // After the first checkpoint, a checkpoint without changes is replaced by a bookmark.
             let nothing_new = reached && frames.len() == 1 && self.caught_up;
             let frames = if nothing_new { vec![exchange.build_bookmark()] } else { frames };
             for frame in frames {
-                let opened = matches!(frame, SyncFrame::Welcome(_));
+                let is_welcome = matches!(frame, SyncFrame::Welcome(_));
                 if !send_item(sender, self.build_stream_item(frame)?).await {
                     return Ok(false);
                 }
-                if let Some(version) = self.minimum_version.take_if(|_| opened) {
+                if let Some(version) = self.minimum_version.take_if(|_| is_welcome) {
                     send_item(sender, frames::build_upgrade_wanted(version)).await;
                 }
             }
@@ -241,26 +246,27 @@ impl SyncCall {
         }
     }
 
-    /// Runs something that touches the store.
+    /// Runs `work` on a copy of the exchange on the blocking pool and stores the changed exchange.
     async fn run_blocking<T: Send + 'static>(
         &self,
         exchange: &mut Exchange,
         work: impl FnOnce(&mut Exchange) -> crate::app::Result<T> + Send + 'static,
     ) -> Result<T, RpcError> {
-        let mut lent = exchange.clone();
-        let (back, done) = self
+        let mut copy = exchange.clone();
+        let (updated, result) = self
             .services
             .blocking_pool
             .run(move || {
-                let done = work(&mut lent)?;
-                Ok((lent, done))
+                let result = work(&mut copy)?;
+                Ok((copy, result))
             })
             .await?;
-        *exchange = back;
-        Ok(done)
+        *exchange = updated;
+        Ok(result)
     }
 
-    /// The frame as it is sent; the first checkpoint of a call that pushed gets its receipt.
+    /// Converts a frame into a stream item. The first checkpoint of a call with commands gets a
+    /// receipt.
     fn build_stream_item(&mut self, frame: SyncFrame) -> Result<SyncStreamItem, RpcError> {
         let receipt = if let (true, SyncFrame::Checkpoint(checkpoint)) = (self.receipt_due, &frame)
         {
@@ -287,8 +293,9 @@ impl SyncCall {
         Ok(out)
     }
 
-    /// Tells what rounds bring, for as long as they suffice; true when the feed has to be read, false when the call is over. A revoked device
-    /// and an ended token are failures.
+    /// Sends change batches while they are contiguous. Returns true if the feed has to be read
+    /// again, false if the call has ended. Fails when the device is revoked or the token has
+    /// expired.
     async fn follow_changes(
         &mut self,
         exchange: &mut Exchange,
@@ -298,16 +305,18 @@ impl SyncCall {
         let mut closing = self.services.closing.clone();
         let mut last_sent = tokio::time::Instant::now();
         loop {
-            let now = head.borrow_and_update().clone();
-            if now.auth_generation > self.auth_generation || exchange.is_stale() {
-                self.auth_generation = now.auth_generation;
+            let current = head.borrow_and_update().clone();
+            if current.auth_generation > self.auth_generation || exchange.is_stale() {
+                self.auth_generation = current.auth_generation;
                 if self.run_blocking(exchange, Exchange::refresh_scopes).await? {
                     return Ok(true);
                 }
             }
-            while !exchange.is_caught_up_to(now.seq) {
-                let Some(frames) =
-                    now.change_batches.iter().find_map(|round| exchange.apply_change_batch(round))
+            while !exchange.is_caught_up_to(current.seq) {
+                let Some(frames) = current
+                    .change_batches
+                    .iter()
+                    .find_map(|batch| exchange.apply_change_batch(batch))
                 else {
                     return Ok(true);
                 };
@@ -325,9 +334,10 @@ impl SyncCall {
                 changed = head.changed() => if changed.is_err() { return Ok(false) },
                 () = sender.closed() => return Ok(false),
                 _ = async { closing.wait_for(|closing| *closing).await.is_ok() } => {
-                    // Phones come back spread over a few seconds, to this server or to another.
-                    let spread = i64::from(self.device.0[15]) * 20;
-                    send_item(sender, frames::build_retry_after(1_000 + spread)).await;
+                    // Phones reconnect spread over about five seconds, to this server or to
+                    // another.
+                    let jitter_millis = i64::from(self.device.0[15]) * 20;
+                    send_item(sender, frames::build_retry_after(1_000 + jitter_millis)).await;
                     return Ok(false);
                 }
                 () = tokio::time::sleep_until(last_sent + BOOKMARK_INTERVAL) => {
@@ -341,7 +351,8 @@ impl SyncCall {
         }
     }
 
-    /// Warns once before the token ends, and fails when it has; false when the caller is gone.
+    /// Warns once before the token expires and fails once it has; false if the caller has
+    /// disconnected.
     async fn check_token_expiry(
         &mut self,
         sender: &mpsc::Sender<SyncStreamResult>,
@@ -359,7 +370,7 @@ impl SyncCall {
     }
 }
 
-/// Whether the caller took the frame in time.
+/// Sends an item; false if the caller has disconnected or does not read in time.
 async fn send_item(sender: &mpsc::Sender<SyncStreamResult>, message: SyncStreamItem) -> bool {
     match tokio::time::timeout(SEND_TIMEOUT, sender.send(Ok(message))).await {
         Ok(sent) => sent.is_ok(),

@@ -1,6 +1,5 @@
-//! Targets over figures that the caller gives: the same reckoning as the night's, and nothing read or written.
-//!
-//! Knows no store: it only asks who calls.
+//! Evaluates a target on figures in the request, with the same computation as the nightly run. It
+//! reads and writes no record.
 
 use super::status::RpcError;
 use super::{Services, impl_service};
@@ -11,7 +10,7 @@ use crate::pb::target_service_server::TargetService;
 use crate::wire::target;
 
 impl_service!(TargetService {
-    called evaluate_target: EvaluateTargetRequest => EvaluateTargetResponse;
+    authenticated evaluate_target: EvaluateTargetRequest => EvaluateTargetResponse;
 });
 
 impl Services {

@@ -1,13 +1,15 @@
-//! How often one credential may call: so many calls a minute, and as many at once after a rest.
+//! Rate limit per credential: a number of calls a minute. After a pause, a whole minute's calls may
+//! come at once.
 //!
 //! ```text
-//!  next  ----|-----|-----|----->        each call moves `next` on by a minute / calls
-//!            now                        refused once `next` lies more than a minute ahead; the answer says when to come back
+//!  next  ----|-----|-----|----->   each call moves `next` forward by (a minute / calls a minute)
+//!            now                   refused once `next` is more than a minute ahead of now;
+//!                                  the error carries the delay until the next allowed call
 //! ```
 //!
-//! Asked before the database is, so who calls too often costs nearly nothing. By credential and never by address, for phones share
-//! addresses. Knows no account; what it keeps is a hash and an instant, and not for longer than a
-//! minute, of at most [`MOST`] credentials.
+//! The check runs before any database access, so a refused call costs almost nothing. The key is
+//! the credential and never the address, because phones share addresses. The throttle stores a hash
+//! and an instant for at most a minute, for at most [`CREDENTIALS_MAX`] credentials.
 
 use super::status::RpcError;
 use crate::auth::SecretHash;
@@ -16,35 +18,35 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 const MINUTE: Duration = Duration::from_secs(60);
-/// Most credentials that are kept. A caller without a token can send any number of them.
-const MOST: usize = 10_000;
+/// Most credentials that are stored. A caller without a valid token can send any number of them.
+const CREDENTIALS_MAX: usize = 10_000;
 
-/// How far every credential is that called within the last minute.
+/// The next allowed instant of every credential that called within the last minute.
 pub(super) struct KeyedThrottle {
-    /// Between two calls at a steady rate; `None`: no limit.
+    /// Time between two calls at a steady rate; `None` means no limit.
     interval: Option<Duration>,
     next_allowed: Mutex<HashMap<SecretHash, Instant>>,
 }
 
 impl KeyedThrottle {
-    /// So many calls a minute; 0: no limit.
+    /// Allows `per_minute` calls a minute; 0 means no limit.
     pub(super) fn new(per_minute: u32) -> Self {
         Self { interval: MINUTE.checked_div(per_minute), next_allowed: Mutex::default() }
     }
 
-    /// Takes one call of the credential at `now`.
+    /// Counts one call of the credential at `now`; fails with the delay when the limit is reached.
     pub(super) fn try_acquire(&self, credential: SecretHash, now: Instant) -> Result<(), RpcError> {
         let Some(interval) = self.interval else { return Ok(()) };
         let mut all = self.next_allowed.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= MOST {
+        if all.len() >= CREDENTIALS_MAX {
             remove_least_used(&mut all, now);
         }
         let next = all.entry(credential).or_insert(now);
-        *next = taken(*next, interval, now)?;
+        *next = advance_next_allowed(*next, interval, now)?;
         Ok(())
     }
 
-    /// Whether one call of the credential could be taken at `now`. Changes nothing.
+    /// Checks that a call of the credential would be allowed at `now`, without counting it.
     pub(super) fn check(&self, credential: &SecretHash, now: Instant) -> Result<(), RpcError> {
         let Some(interval) = self.interval else { return Ok(()) };
         let next = self
@@ -53,26 +55,30 @@ impl KeyedThrottle {
             .unwrap_or_else(PoisonError::into_inner)
             .get(credential)
             .copied();
-        taken(next.unwrap_or(now), interval, now).map(|_| ())
+        advance_next_allowed(next.unwrap_or(now), interval, now).map(|_| ())
     }
 }
 
-/// Where `next` stands after one more call.
-fn taken(next: Instant, interval: Duration, now: Instant) -> Result<Instant, RpcError> {
+/// Returns `next` after one more call; fails with the delay when it is more than a minute ahead.
+fn advance_next_allowed(
+    next: Instant,
+    interval: Duration,
+    now: Instant,
+) -> Result<Instant, RpcError> {
     let ahead = next.max(now) + interval;
     let wait = ahead.duration_since(now).saturating_sub(MINUTE);
     if wait.is_zero() { Ok(ahead) } else { Err(RpcError::RateLimited("calls_per_minute", wait)) }
 }
 
-/// Removes the credentials whose allowance is full again, and then, down to half of [`MOST`], those
-/// that have used the least of it. One that is near its limit is kept. Since half of the entries
-/// are free afterwards, the cost is spread over at least `MOST / 2` calls.
+/// Removes the credentials whose allowance is full again, then, down to half of
+/// [`CREDENTIALS_MAX`], those that have used the least of it. A credential near its limit stays.
+/// Half of the entries are free afterwards, so the cost is spread over at least that many calls.
 fn remove_least_used(all: &mut HashMap<SecretHash, Instant>, now: Instant) {
     all.retain(|_, next| *next > now);
-    let Some(over @ 1..) = all.len().checked_sub(MOST / 2) else { return };
-    let mut ends: Vec<Instant> = all.values().copied().collect();
-    let least = *ends.select_nth_unstable(over - 1).1;
-    all.retain(|_, next| *next > least);
+    let Some(excess @ 1..) = all.len().checked_sub(CREDENTIALS_MAX / 2) else { return };
+    let mut instants: Vec<Instant> = all.values().copied().collect();
+    let threshold = *instants.select_nth_unstable(excess - 1).1;
+    all.retain(|_, next| *next > threshold);
 }
 
 #[cfg(test)]
@@ -80,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn after_a_minutes_calls_at_once_the_next_waits_its_turn_and_others_do_not() {
+    fn after_a_minutes_calls_at_once_the_next_call_waits_and_other_credentials_do_not() {
         let (throttle, now) = (KeyedThrottle::new(60), Instant::now());
         assert!((0..60).all(|_| throttle.try_acquire([1; 32], now).is_ok()));
         let Err(RpcError::RateLimited(limit, wait)) = throttle.try_acquire([1; 32], now) else {
@@ -98,9 +104,9 @@ mod tests {
     }
 
     #[test]
-    fn who_has_rested_is_forgotten() {
+    fn idle_credentials_are_removed() {
         let (throttle, now) = (KeyedThrottle::new(60), Instant::now());
-        for at in 0..=MOST as u64 {
+        for at in 0..=CREDENTIALS_MAX as u64 {
             let mut credential = [0; 32];
             credential[..8].copy_from_slice(&at.to_be_bytes());
             throttle.try_acquire(credential, now + Duration::from_secs(at / 100)).unwrap();
@@ -109,23 +115,23 @@ mod tests {
     }
 
     #[test]
-    fn never_more_than_so_many_are_kept_and_who_is_at_the_limit_is_not_forgotten_for_them() {
+    fn the_number_of_credentials_is_bounded_and_one_at_its_limit_is_not_removed() {
         let (throttle, now) = (KeyedThrottle::new(10), Instant::now());
         assert!((0..10).all(|_| throttle.try_acquire([9; 32], now).is_ok()));
-        for at in 0..10 * MOST as u64 {
+        for at in 0..10 * CREDENTIALS_MAX as u64 {
             let mut credential = [0; 32];
             credential[..8].copy_from_slice(&at.to_be_bytes());
             throttle.check(&credential, now).unwrap();
             throttle.try_acquire(credential, now + Duration::from_nanos(at)).unwrap();
-            assert!(throttle.next_allowed.lock().unwrap().len() <= MOST);
+            assert!(throttle.next_allowed.lock().unwrap().len() <= CREDENTIALS_MAX);
         }
         let later = now + Duration::from_secs(1);
         assert!(
             throttle.check(&[9; 32], later).is_err()
                 && throttle.try_acquire([9; 32], later).is_err()
         );
-        let kept = throttle.next_allowed.lock().unwrap().len();
+        let stored = throttle.next_allowed.lock().unwrap().len();
         assert!(throttle.check(&[8; 32], now).is_ok());
-        assert_eq!(throttle.next_allowed.lock().unwrap().len(), kept, "to look keeps nothing");
+        assert_eq!(throttle.next_allowed.lock().unwrap().len(), stored, "a check stores nothing");
     }
 }

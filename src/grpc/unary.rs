@@ -1,13 +1,12 @@
-//! How a unary call runs: open the caller, run the method behind the one door, make a status in the caller's language of what went wrong.
-//!
-//! Knows no method.
+//! Runs a unary call: authenticates the caller, runs the method on the blocking pool, and converts
+//! an error into a status in the caller's language.
 
 use super::status::RpcError;
 use super::{Services, caller};
 use crate::app::access::CallerIdentity;
 use tonic::{Request, Response, Status};
 
-/// A call that needs no token.
+/// Runs a method that needs no token.
 pub(super) async fn unauthenticated<M: Send + 'static, R: Send + 'static>(
     services: &Services,
     request: Request<M>,
@@ -19,7 +18,7 @@ pub(super) async fn unauthenticated<M: Send + 'static, R: Send + 'static>(
     response.map(Response::new).map_err(|failure| failure.into_status(lang))
 }
 
-/// A call by somebody: without a token that holds it fails.
+/// Runs a method for an authenticated caller; fails without a valid token.
 pub(super) async fn authenticated<M: Send + 'static, R: Send + 'static>(
     services: &Services,
     request: Request<M>,
@@ -39,12 +38,13 @@ pub(super) async fn authenticated<M: Send + 'static, R: Send + 'static>(
     response.await.map(Response::new).map_err(|failure| failure.into_status(lang))
 }
 
-/// Implements a service of the contract by methods of [`Services`] of the same names: `open` ones take the message, `called` ones the
-/// caller too.
+/// Implements a service of the contract with methods of [`Services`] of the same names. Methods
+/// marked `unauthenticated` take the message only; methods marked `authenticated` also take the
+/// caller.
 macro_rules! impl_service {
     ($service:ident {
-        $(open $open:ident: $open_request:ident => $open_response:ident;)*
-        $(called $called:ident: $request:ident => $response:ident;)*
+        $(unauthenticated $open:ident: $open_request:ident => $open_response:ident;)*
+        $(authenticated $called:ident: $request:ident => $response:ident;)*
     }) => {
         #[tonic::async_trait]
         impl $service for Services {

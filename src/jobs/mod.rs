@@ -1,190 +1,221 @@
-//! The jobs: named values, each safe to run twice, each slot run once over all nodes.
+//! The nightly jobs: their table, their due slots, and a run of each. A job is safe to run twice, and
+//! each slot runs once over all nodes.
 //!
-//! Acts with no caller; writes only through `app`, as the actor SYSTEM. Knows no SQL and no socket. The library ticks; what is due is
-//! computed here from the last slot that ended well, so a night that was missed is caught up on start.
+//! A job runs as the actor SYSTEM and writes only through `app`. The scheduler library only triggers
+//! it; the due slots are computed here from the last successful slot, so slots that were missed run
+//! when the server starts.
 
 pub mod scheduler;
 
-use crate::app::job_run::{JobSlotOutcome, verify_job_lease};
+use crate::app::job_run::{JobId, JobSlotOutcome, verify_job_lease};
 use crate::app::phase_review::PhaseReview;
 use crate::app::{App, Result};
 use crate::domain::permission::Actor;
 use crate::domain::time::{DAY_MICROS, Timestamp};
+use crate::store::WriteTx;
 use crate::trace;
+use jiff::civil::{Time, time};
 
-/// A job of the table.
+/// A scheduled job.
 pub struct ScheduledJob {
-    /// A name that never changes.
-    pub name: &'static str,
-    /// When it runs, in the scheduler's language: second, minute, hour, day, month, weekday; Asia/Ho_Chi_Minh.
-    pub schedule: &'static str,
+    /// Its id. `id.as_str()` is its name in stored rows, commands and responses.
+    pub id: JobId,
+    /// When it runs each day, in Viet Nam's time, to the minute.
+    pub daily_at: Time,
     /// What it does, in Vietnamese and English.
     pub description: (&'static str, &'static str),
-    /// The same as microseconds after local midnight.
-    pub micros_after_midnight: i64,
-    /// Which slots are run after the server was away.
+    /// Which missed slots are run.
     pub catch_up: CatchUpPolicy,
-    /// What it does, in the turn it was given; returns one line about it.
+    /// Runs the job for the claimed slot; returns a one-line summary.
     pub run: fn(&App, &Actor, ClaimedSlot) -> Result<String>,
 }
 
-/// Which of the slots that were missed are run afterwards.
+/// Which missed slots are run after the server was down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CatchUpPolicy {
-    /// The newest alone: the job works on everything as it is now, so an older slot has nothing left to do.
+    /// Only the newest: the job processes the present state, so an older slot would change nothing.
     NewestSlot,
-    /// Every one, oldest first, at most [`SLOTS_BACK`]: each does the work of its own day.
+    /// Every slot, oldest first, at most [`MAX_CATCH_UP_SLOTS`]: each processes its own day.
     EverySlot,
 }
 
-/// A job's turn.
+/// A slot that this node has claimed.
 #[derive(Debug, Clone, Copy)]
 pub struct ClaimedSlot {
-    /// The planned instant that it answers.
+    /// The job.
+    pub job: JobId,
+    /// The scheduled time.
     pub slot: Timestamp,
-    /// The fencing token of its lease.
+    /// The fencing token of the lease.
     pub fencing_token: i64,
 }
 
-/// Most slots that are caught up: a server that slept for longer begins here.
+impl ClaimedSlot {
+    /// Whether this node still holds the lease. Called in the transaction that writes the result.
+    pub fn verify_lease(&self, tx: &mut WriteTx) -> Result<bool> {
+        verify_job_lease(tx, self.job, self.fencing_token)
+    }
+}
+
+/// Maximum number of missed slots that are run; older ones are skipped.
 pub const MAX_CATCH_UP_SLOTS: usize = 62;
 
-/// All jobs.
-pub const SCHEDULED_JOBS: &[ScheduledJob] = &[
+/// All jobs, in the order of [`JobId`] and of their daily times.
+pub const SCHEDULED_JOBS: &[ScheduledJob; JobId::ALL.len()] = &[
     ScheduledJob {
-        name: "apply-day",
-        schedule: "0 0 0 * * *",
+        id: JobId::ApplyDay,
+        daily_at: time(0, 0, 0, 0),
         description: (
             "Áp dụng thay đổi của ngày: tổ chức, phát động, bắt đầu và hết hạn phong trào",
             "Applies what the day changes: the organisation, campaigns launched, begun and over",
         ),
-        micros_after_midnight: 0,
         catch_up: CatchUpPolicy::NewestSlot,
         run: apply_org_day,
     },
     ScheduledJob {
-        name: "close-periods",
-        schedule: "0 5 0 * * *",
+        id: JobId::ClosePeriods,
+        daily_at: time(0, 5, 0, 0),
         description: (
             "Khóa báo cáo đã duyệt khi hết hạn gia hạn",
             "Locks accepted reports whose grace is over",
         ),
-        micros_after_midnight: 300 * 1_000_000,
         catch_up: CatchUpPolicy::EverySlot,
         run: close_periods,
     },
     ScheduledJob {
-        name: "quality",
-        schedule: "0 15 1 * * *",
+        id: JobId::Quality,
+        daily_at: time(1, 15, 0, 0),
         description: (
             "Đặt câu hỏi về chất lượng số liệu cho đơn vị",
             "Asks units about the quality of their figures",
         ),
-        micros_after_midnight: 4500 * 1_000_000,
         catch_up: CatchUpPolicy::NewestSlot,
         run: update_findings,
     },
     ScheduledJob {
-        name: "aggregate",
-        schedule: "0 30 1 * * *",
+        id: JobId::Aggregate,
+        daily_at: time(1, 30, 0, 0),
         description: (
             "Tổng hợp số liệu đã duyệt và đánh giá chỉ tiêu",
             "Folds accepted figures and judges the targets",
         ),
-        micros_after_midnight: 5400 * 1_000_000,
         catch_up: CatchUpPolicy::NewestSlot,
         run: aggregate_campaigns,
     },
     ScheduledJob {
-        name: "phase-review",
-        schedule: "0 45 1 * * *",
+        id: JobId::PhaseReview,
+        daily_at: time(1, 45, 0, 0),
         description: (
             "Báo khi số liệu của một đợt đã đủ để sơ kết",
             "Says when the figures of a phase are in and it can be reviewed",
         ),
-        micros_after_midnight: 6300 * 1_000_000,
         catch_up: CatchUpPolicy::EverySlot,
         run: review_phases,
     },
     ScheduledJob {
-        name: "verify-runs",
-        schedule: "0 0 2 * * *",
+        id: JobId::VerifyRuns,
+        daily_at: time(2, 0, 0, 0),
         description: (
             "Tính lại kết quả mới nhất từ báo cáo gốc",
             "Reckons the latest results again from the raw reports",
         ),
-        micros_after_midnight: 7200 * 1_000_000,
         catch_up: CatchUpPolicy::NewestSlot,
         run: verify_runs,
     },
     ScheduledJob {
-        name: "backup",
-        schedule: "0 30 2 * * *",
+        id: JobId::Backup,
+        daily_at: time(2, 30, 0, 0),
         description: (
             "Sao lưu có kiểm tra, đưa sang nơi thứ hai",
             "Makes a verified copy and brings it to the second place",
         ),
-        micros_after_midnight: 9000 * 1_000_000,
         catch_up: CatchUpPolicy::NewestSlot,
         run: create_backup,
     },
     ScheduledJob {
-        name: "compact",
-        schedule: "0 0 3 * * *",
+        id: JobId::Compact,
+        daily_at: time(3, 0, 0, 0),
         description: ("Dọn dấu xóa và câu trả lời cũ", "Trims old tombstones and answers"),
-        micros_after_midnight: 10_800 * 1_000_000,
         catch_up: CatchUpPolicy::NewestSlot,
         run: compact_store,
     },
     ScheduledJob {
-        name: "verify-audit",
-        schedule: "0 30 3 * * *",
+        id: JobId::VerifyAudit,
+        daily_at: time(3, 30, 0, 0),
         description: ("Kiểm tra chuỗi nhật ký", "Verifies the chain of the audit"),
-        micros_after_midnight: 12_600 * 1_000_000,
         catch_up: CatchUpPolicy::NewestSlot,
         run: verify_audit_chain,
     },
     ScheduledJob {
-        name: "restore-drill",
-        schedule: "0 0 4 * * *",
+        id: JobId::RestoreDrill,
+        daily_at: time(4, 0, 0, 0),
         description: (
             "Diễn tập khôi phục: mở và kiểm tra bản sao mới nhất",
             "Drills a restore: opens and checks the newest copy",
         ),
-        micros_after_midnight: 4 * 3600 * 1_000_000,
         catch_up: CatchUpPolicy::NewestSlot,
         run: run_restore_drill,
     },
     ScheduledJob {
-        name: "remind",
-        schedule: "0 0 7 * * *",
+        id: JobId::Remind,
+        daily_at: time(7, 0, 0, 0),
         description: (
             "Đếm báo cáo đến hạn mà chưa gửi, để nhắc đơn vị",
             "Counts reports that are due and not sent, so that units can be reminded",
         ),
-        micros_after_midnight: 7 * 3600 * 1_000_000,
         catch_up: CatchUpPolicy::NewestSlot,
         run: count_due_reports,
     },
 ];
 
+/// The job with this id.
+#[must_use]
+pub fn scheduled_job(id: JobId) -> &'static ScheduledJob {
+    &SCHEDULED_JOBS[id as usize]
+}
+
 /// The job with this name.
 #[must_use]
 pub fn find_job(name: &str) -> Option<&'static ScheduledJob> {
-    SCHEDULED_JOBS.iter().find(|job| job.name == name)
+    JobId::parse(name).map(scheduled_job)
 }
 
 impl ScheduledJob {
+    /// Its name, which never changes.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.id.as_str()
+    }
+
+    /// The cron expression of [`daily_at`](Self::daily_at): second, minute, hour, day, month,
+    /// weekday.
+    #[must_use]
+    pub fn cron_schedule(&self) -> String {
+        format!(
+            "{} {} {} * * *",
+            self.daily_at.second(),
+            self.daily_at.minute(),
+            self.daily_at.hour()
+        )
+    }
+
+    /// [`daily_at`](Self::daily_at) in microseconds after local midnight.
+    #[must_use]
+    pub fn micros_after_midnight(&self) -> i64 {
+        let minutes = i64::from(self.daily_at.hour()) * 60 + i64::from(self.daily_at.minute());
+        (minutes * 60 + i64::from(self.daily_at.second())) * 1_000_000
+    }
+
     /// The newest slot that is not after `now`.
     #[must_use]
     pub fn latest_slot(&self, now: Timestamp) -> Timestamp {
         let today = Timestamp::from_local_midnight(now.local_date())
-            .saturating_add_micros(self.micros_after_midnight);
+            .saturating_add_micros(self.micros_after_midnight());
         if today <= now { today } else { today.saturating_add_micros(-DAY_MICROS) }
     }
 
-    /// The slots that are due, oldest first: those behind `last`, the newest that ended well, as [`CatchUpPolicy`] says. A job that never ran
-    /// begins with the newest.
+    /// The slots that are due, oldest first: those after `last`, the newest successful slot, as
+    /// [`CatchUpPolicy`] defines. A job that never ran starts with the newest slot.
     #[must_use]
     pub fn due_slots(&self, last: Option<Timestamp>, now: Timestamp) -> Vec<Timestamp> {
         let newest = self.latest_slot(now);
@@ -194,40 +225,40 @@ impl ScheduledJob {
             }
             (CatchUpPolicy::NewestSlot, _) | (CatchUpPolicy::EverySlot, None) => newest,
         };
-        let back = |day: usize| {
-            newest.saturating_add_micros(-DAY_MICROS * i64::try_from(day).unwrap_or(0))
+        let days_before = |days: usize| {
+            newest.saturating_add_micros(-DAY_MICROS * i64::try_from(days).unwrap_or(0))
         };
         let mut due: Vec<Timestamp> =
-            (0..MAX_CATCH_UP_SLOTS).map(back).take_while(|slot| *slot >= first).collect();
+            (0..MAX_CATCH_UP_SLOTS).map(days_before).take_while(|slot| *slot >= first).collect();
         due.reverse();
         due
     }
 
-    /// Runs the slots that are due, unless they are done; how the newest ended.
+    /// Runs the due slots that are not done. Returns the outcome of the newest.
     pub fn run_due_slots(&self, app: &App, owner: &str) -> Result<JobSlotOutcome> {
-        let mut end = JobSlotOutcome::AlreadyDone;
-        for slot in self.due_slots(app.last_done_slot(self.name)?, app.now()) {
-            end = self.run_slot(app, owner, slot)?;
+        let mut outcome = JobSlotOutcome::AlreadyDone;
+        for slot in self.due_slots(app.last_done_slot(self.id)?, app.now()) {
+            outcome = self.run_slot(app, owner, slot)?;
         }
-        Ok(end)
+        Ok(outcome)
     }
 
-    /// Runs the slot, unless it is done.
+    /// Runs the slot if it is not done.
     pub fn run_slot(&self, app: &App, owner: &str, slot: Timestamp) -> Result<JobSlotOutcome> {
         let run = || {
-            let work = |app: &App, actor: &Actor, fence| {
-                (self.run)(app, actor, ClaimedSlot { slot, fencing_token: fence })
+            let work = |app: &App, actor: &Actor, fencing_token| {
+                (self.run)(app, actor, ClaimedSlot { job: self.id, slot, fencing_token })
             };
-            let end = app.run_slot(owner, self.name, slot, &work);
-            let (job, at) = (self.name, slot.local_text());
-            match &end {
+            let outcome = app.run_slot(owner, self.id, slot, &work);
+            let (job, at) = (self.name(), slot.local_text());
+            match &outcome {
                 Ok(JobSlotOutcome::Done(message)) => tracing::info!(job, slot = at, "{message}"),
                 Ok(JobSlotOutcome::AlreadyDone | JobSlotOutcome::LeasedElsewhere) => {}
                 Err(error) => tracing::warn!(job, slot = at, %error, "this turn of the job failed"),
             }
-            end
+            outcome
         };
-        trace::trace_job(self.name, slot, run, |end| match end {
+        trace::trace_job(self.name(), slot, run, |outcome| match outcome {
             Ok(JobSlotOutcome::Done(_)) => trace::TracedJobOutcome::Done,
             Ok(JobSlotOutcome::AlreadyDone | JobSlotOutcome::LeasedElsewhere) => {
                 trace::TracedJobOutcome::NoWork
@@ -236,30 +267,28 @@ impl ScheduledJob {
         })
     }
 
-    /// Runs now, whatever the schedule says: a slot of its own.
+    /// Runs now, outside the schedule, under a slot of the present instant.
     pub fn run_now(&self, app: &App, owner: &str) -> Result<JobSlotOutcome> {
         self.run_slot(app, owner, app.now())
     }
 }
 
-/// Runs every job whose newest slot is not done, in the order of their slots. `false`: somebody else holds one of them, and may have died
-/// with it; whoever calls tries again once the lease is over.
+/// Runs every job whose newest slot is not done, in the order of their slots. `false`: another node
+/// holds the lease of one of them; the caller tries again after that lease has expired.
 pub fn run_all_due(app: &App, owner: &str) -> Result<bool> {
     let now = app.now();
     let mut due: Vec<&ScheduledJob> = SCHEDULED_JOBS.iter().collect();
     due.sort_by_key(|job| job.latest_slot(now));
-    // One that fails does not keep the others from running.
-    let ended: Vec<Result<JobSlotOutcome>> =
+    // All jobs run before the first error is returned.
+    let outcomes: Vec<Result<JobSlotOutcome>> =
         due.into_iter().map(|job| job.run_due_slots(app, owner)).collect();
-    let ended: Vec<JobSlotOutcome> = ended.into_iter().collect::<Result<_>>()?;
-    Ok(!ended.contains(&JobSlotOutcome::LeasedElsewhere))
+    let outcomes: Vec<JobSlotOutcome> = outcomes.into_iter().collect::<Result<_>>()?;
+    Ok(!outcomes.contains(&JobSlotOutcome::LeasedElsewhere))
 }
 
 fn close_periods(app: &App, actor: &Actor, claimed: ClaimedSlot) -> Result<String> {
     let day = claimed.slot.local_date();
-    let locked = app.close_periods(actor, day, |tx| {
-        verify_job_lease(tx, "close-periods", claimed.fencing_token)
-    })?;
+    let locked = app.close_periods(actor, day, |tx| claimed.verify_lease(tx))?;
     Ok(format!("{locked} reports locked on {day}"))
 }
 
@@ -270,7 +299,7 @@ fn review_phases(app: &App, _: &Actor, claimed: ClaimedSlot) -> Result<String> {
         .map(|PhaseReview { campaign, phase, states }| {
             let states: Vec<String> =
                 states.iter().map(|(state, count)| format!("{count} {state}")).collect();
-            let page = format!("thidua brief --campaign {campaign} --phase {phase}");
+            let page = format!("thidua morning-report --campaign {campaign} --phase {phase}");
             format!("{campaign} phase {phase} is in: {}; {page}", states.join(", "))
         })
         .collect();
@@ -323,8 +352,7 @@ fn apply_org_day(app: &App, actor: &Actor, _: ClaimedSlot) -> Result<String> {
 }
 
 fn update_findings(app: &App, actor: &Actor, claimed: ClaimedSlot) -> Result<String> {
-    let counts =
-        app.update_findings(actor, |tx| verify_job_lease(tx, "quality", claimed.fencing_token))?;
+    let counts = app.update_findings(actor, |tx| claimed.verify_lease(tx))?;
     Ok(format!(
         "{} questions asked, {} withdrawn, {} shown to superiors",
         counts.raised, counts.withdrawn, counts.shared
@@ -358,9 +386,7 @@ fn run_restore_drill(app: &App, _: &Actor, _: ClaimedSlot) -> Result<String> {
 }
 
 fn aggregate_campaigns(app: &App, actor: &Actor, claimed: ClaimedSlot) -> Result<String> {
-    let summary = app.aggregate_campaigns(actor, |tx| {
-        verify_job_lease(tx, "aggregate", claimed.fencing_token)
-    })?;
+    let summary = app.aggregate_campaigns(actor, |tx| claimed.verify_lease(tx))?;
     let runs: Vec<String> = summary
         .runs
         .iter()
@@ -380,10 +406,19 @@ mod tests {
     use jiff::civil::date;
 
     #[test]
+    fn the_table_has_the_order_of_the_ids_and_of_the_times() {
+        for (job, id) in SCHEDULED_JOBS.iter().zip(JobId::ALL) {
+            assert_eq!(job.id, *id);
+            assert!(std::ptr::eq(scheduled_job(*id), job));
+        }
+        assert!(SCHEDULED_JOBS.is_sorted_by_key(|job| job.daily_at));
+    }
+
+    #[test]
     fn the_newest_slot_is_last_nights_until_half_past_one() {
-        let job = find_job("aggregate").unwrap();
+        let job = scheduled_job(JobId::Aggregate);
         let midnight = Timestamp::from_local_midnight(date(2025, 1, 6));
-        let half_past_one = midnight.saturating_add_micros(job.micros_after_midnight);
+        let half_past_one = midnight.saturating_add_micros(job.micros_after_midnight());
         assert_eq!(job.latest_slot(half_past_one), half_past_one);
         assert_eq!(
             job.latest_slot(half_past_one.saturating_add_micros(-1)),
@@ -398,15 +433,15 @@ mod tests {
             Timestamp::from_local_midnight(date(2025, 1, 6)).saturating_add_micros(DAY_MICROS / 2);
         let slot = |job: &ScheduledJob, day: i8| {
             Timestamp::from_local_midnight(date(2025, 1, day))
-                .saturating_add_micros(job.micros_after_midnight)
+                .saturating_add_micros(job.micros_after_midnight())
         };
-        let each = find_job("close-periods").unwrap();
+        let each = scheduled_job(JobId::ClosePeriods);
         let due = each.due_slots(Some(slot(each, 1)), now);
         assert_eq!(due, [2, 3, 4, 5, 6].map(|day| slot(each, day)));
         assert_eq!(each.due_slots(Some(slot(each, 6)), now), []);
         assert_eq!(each.due_slots(None, now), [slot(each, 6)]);
         assert_eq!(each.due_slots(Some(Timestamp(0)), now).len(), MAX_CATCH_UP_SLOTS);
-        let newest = find_job("aggregate").unwrap();
+        let newest = scheduled_job(JobId::Aggregate);
         assert_eq!(newest.due_slots(Some(slot(newest, 1)), now), [slot(newest, 6)]);
     }
 }

@@ -1,7 +1,9 @@
-//! The ticking: tokio-cron-scheduler wakes a job at its time; the slot table decides whether anything is to be done.
+//! The scheduler: tokio-cron-scheduler triggers each job at its daily time; the table of slots decides
+//! whether the job runs.
 //!
-//! The library loses ticks that it slept through, lets runs of one job overlap and freezes the zone's offset; none of it matters here: a
-//! slot is claimed once, and Viet Nam's offset has not changed since 1975. Knows no job's work.
+//! The library drops triggers that it missed while suspended, lets runs of one job overlap, and fixes
+//! the offset of the time zone. None of this has an effect here: a slot is claimed once, and the
+//! offset of Viet Nam has not changed since 1975.
 
 use super::{SCHEDULED_JOBS, ScheduledJob, run_all_due};
 use crate::app::App;
@@ -11,12 +13,12 @@ use chrono::FixedOffset;
 use std::time::Duration;
 use tokio_cron_scheduler::{JobScheduler, JobSchedulerError};
 
-/// How long a tick that found a job held elsewhere waits before it looks again.
+/// Delay before a retry when another node holds the lease of a job.
 const RETRY_DELAY: Duration = Duration::from_secs(60);
-/// How often it looks: for longer than any lease holds.
+/// Number of retries. Together with [`RETRY_DELAY`] they exceed the duration of any lease.
 const MAX_RETRIES: usize = 15;
 
-/// Where jobs run, in whose name, and who looks on.
+/// Runs jobs on the blocking pool of tokio as one lease owner, with traces.
 #[derive(Clone)]
 struct JobRunner {
     app: App,
@@ -25,7 +27,7 @@ struct JobRunner {
 }
 
 impl JobRunner {
-    /// Runs `work` on a thread of its own.
+    /// Runs `work` on a blocking thread.
     async fn run_blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&App, &str) -> T + Send + 'static,
@@ -38,7 +40,8 @@ impl JobRunner {
     }
 }
 
-/// Starts the ticking, after catching up what was missed. Dropping the value stops it.
+/// Starts the scheduler, and runs missed slots in the background. Dropping the value stops the
+/// scheduler.
 pub async fn start_scheduler(
     app: App,
     owner: String,
@@ -54,7 +57,8 @@ pub async fn start_scheduler(
     Ok(scheduler)
 }
 
-/// Runs what is due. A job that another node holds is looked at again until that node has done it, or its lease is over: it may have died.
+/// Runs all due jobs. A job that another node holds is retried until that node has finished it or
+/// the lease has expired, because the node may have failed.
 async fn run_until_done(runner: JobRunner) {
     for _ in 0..MAX_RETRIES {
         match runner.run_blocking(run_all_due).await {
@@ -72,7 +76,7 @@ fn build_cron_job(
     runner: JobRunner,
 ) -> Result<tokio_cron_scheduler::Job, JobSchedulerError> {
     let zone = FixedOffset::east_opt(7 * 3600).ok_or(JobSchedulerError::ParseSchedule)?;
-    tokio_cron_scheduler::Job::new_async_tz(job.schedule, zone, move |_, _| {
+    tokio_cron_scheduler::Job::new_async_tz(job.cron_schedule(), zone, move |_, _| {
         let runner = runner.clone();
         Box::pin(async move {
             match runner.run_blocking(|app, owner| job.run_due_slots(app, owner)).await {
@@ -81,7 +85,7 @@ fn build_cron_job(
                     run_until_done(runner).await;
                 }
                 Ok(Err(error)) => {
-                    tracing::error!(job = job.name, %error, "the job failed; it is tried again at its next time");
+                    tracing::error!(job = job.name(), %error, "the job failed; it is tried again at its next time");
                 }
                 Ok(Ok(JobSlotOutcome::Done(_) | JobSlotOutcome::AlreadyDone)) | Err(_) => {}
             }
@@ -102,8 +106,9 @@ mod tests {
         let zone = FixedOffset::east_opt(7 * 3600).unwrap();
         let parser = CronParser::builder().seconds(Seconds::Required).dom_and_dow(true).build();
         for job in SCHEDULED_JOBS {
-            let cron = parser.parse(job.schedule).unwrap();
-            // A leap day, both ends of a year, and the days on which Europe and America turn their clocks.
+            let cron = parser.parse(&job.cron_schedule()).unwrap();
+            // The range includes a leap day, both ends of a year, and the days on which Europe and
+            // America change to and from summer time.
             let mut slot = job.latest_slot(Timestamp::from_local_midnight(date(2027, 12, 1)));
             let mut tick: DateTime<FixedOffset> = zone.timestamp_micros(slot.0).unwrap();
             for _ in 0..500 {
@@ -113,7 +118,7 @@ mod tests {
                     tick.timestamp_micros(),
                     slot.0,
                     "{} after {}",
-                    job.name,
+                    job.name(),
                     slot.local_text()
                 );
                 assert_eq!(job.latest_slot(slot), slot);
@@ -127,19 +132,20 @@ mod tests {
         let zone = FixedOffset::east_opt(7 * 3600).unwrap();
         let mut scheduler = JobScheduler::new().await.unwrap();
         for job in SCHEDULED_JOBS {
-            let wakes = tokio_cron_scheduler::Job::new_async_tz(job.schedule, zone, |_, _| {
-                Box::pin(async {})
-            })
-            .unwrap();
+            let cron_job =
+                tokio_cron_scheduler::Job::new_async_tz(job.cron_schedule(), zone, |_, _| {
+                    Box::pin(async {})
+                })
+                .unwrap();
             let before = job.latest_slot(now()).saturating_add_micros(DAY_MICROS);
-            let id = scheduler.add(wakes).await.unwrap();
-            let waits_for = scheduler.next_tick_for_job(id).await.unwrap().unwrap();
+            let id = scheduler.add(cron_job).await.unwrap();
+            let next_tick = scheduler.next_tick_for_job(id).await.unwrap().unwrap();
             let after = job.latest_slot(now()).saturating_add_micros(DAY_MICROS);
-            // Two, should a slot pass while the test runs.
+            // Two values are possible if a slot passes while the test runs.
             assert!(
-                [before, after].iter().any(|slot| slot.0 == waits_for.timestamp_micros()),
+                [before, after].iter().any(|slot| slot.0 == next_tick.timestamp_micros()),
                 "{}",
-                job.name
+                job.name()
             );
         }
     }

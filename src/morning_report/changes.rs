@@ -1,6 +1,5 @@
-//! The part of the page that says what changed since the run before, and because of which reports.
-//!
-//! Knows layout; what moved was found by `app::changes`.
+//! The section of the page that shows what changed since the previous run, and because of which
+//! reports. The changes are computed in `app::run_changes`.
 
 use super::target_rows::element_name;
 use super::texts;
@@ -73,16 +72,16 @@ fn render_target_movement(moved: &TargetMovement, lang: Lang) -> Markup {
 }
 
 fn render_changed_reports(morning: &MorningReport, changes: &RunChanges, lang: Lang) -> Markup {
-    let telling: Vec<&ReportMovement> =
+    let with_figures: Vec<&ReportMovement> =
         changes.reports.iter().filter(|moved| !moved.figures.is_empty()).collect();
-    let nil = changes.reports.len() - telling.len();
+    let nil = changes.reports.len() - with_figures.len();
     html! {
         details {
             summary { (lang.pick(
-                format!("{} báo cáo làm thay đổi số liệu; {nil} báo cáo không phát sinh", telling.len()),
-                format!("{} reports that moved figures; {nil} nil reports", telling.len()),
+                format!("{} báo cáo làm thay đổi số liệu; {nil} báo cáo không phát sinh", with_figures.len()),
+                format!("{} reports that moved figures; {nil} nil reports", with_figures.len()),
             )) }
-            ul { @for moved in telling { (render_report_movement(morning, moved, lang)) } }
+            ul { @for moved in with_figures { (render_report_movement(morning, moved, lang)) } }
         }
     }
 }

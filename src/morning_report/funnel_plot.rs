@@ -1,6 +1,8 @@
-//! Units below as a funnel plot: each unit a point over its number of cases, between the limits that chance alone keeps.
+//! Funnel plot of the lower units: each unit is a point over its number of cases, between the
+//! limits of chance.
 //!
-//! Instead of a league table. Points carry official codes and are drawn in code order. Knows how to draw; limits are `domain::funnel`'s.
+//! It replaces a league table: points have official codes and are drawn in code order. The limits
+//! are computed in `domain::funnel_limits`.
 
 use super::target_rows::{measure_name, ratio_parts};
 use super::texts;
@@ -13,33 +15,33 @@ use crate::domain::target_rule::{Comparator, Comparison, Measure, Target};
 use maud::{Markup, html};
 use std::fmt::Write as _;
 
-/// With fewer cases of all units together there is nothing to draw.
+/// Minimum number of cases over all units.
 const CASES_MIN: i64 = 20;
 const PLOT_SIZE: (f64, f64) = (420.0, 210.0);
 /// Left, top, right, bottom.
 const PLOT_MARGIN: (f64, f64, f64, f64) = (44.0, 10.0, 14.0, 26.0);
 
-/// One unit in one funnel.
+/// One unit in one funnel plot.
 pub(super) struct FunnelPoint {
     pub(super) code: String,
-    /// As a leader reads it: `17 (11)` or `22/24`.
+    /// For display: `17 (11)` or `22/24`.
     pub(super) figures: String,
     pub(super) position: Option<FunnelZone>,
     hits: i64,
     cases: i64,
 }
 
-/// One measure over the units below.
+/// One measure over the lower units.
 pub(super) struct FunnelPlot {
     pub(super) code: String,
     pub(super) name: String,
-    /// Of both years together, this year's part; else a plain share.
+    /// Whether shares are this year's part of both years; otherwise plain shares.
     pub(super) change: bool,
     pub(super) points: Vec<FunnelPoint>,
     share: Option<Ratio>,
 }
 
-/// Every measure for which units below can be drawn.
+/// A funnel plot for every measure that has enough data.
 pub(super) fn build_funnels(morning: &MorningReport, lang: Lang) -> Vec<FunnelPlot> {
     let mut all = Vec::new();
     for target in &morning.campaign.targets {
@@ -94,7 +96,8 @@ fn build_funnel(
     if points.len() < 2 || cases < CASES_MIN {
         return None;
     }
-    // Where what counts is no part of the cases, as cases of the year before that were solved now, chance has no limits.
+    // If the hits are not a subset of the cases (cases of last year solved now), there are no
+    // chance limits.
     let part_of = points.iter().all(|point| point.hits <= point.cases);
     let share = Ratio::new(hits.into(), cases.into()).filter(|_| part_of);
     let placed = |mut point: FunnelPoint| {
@@ -111,7 +114,7 @@ fn build_funnel(
     })
 }
 
-/// What counts and out of how many: of a change, this year's of both years'.
+/// Hits and cases: of a change, this year's count and that of both years.
 fn hits_and_cases(
     judgement: &Judgement,
     comparison: &Comparison,
@@ -134,7 +137,7 @@ fn build_point(line: &UnitSummary, hits: i64, cases: i64, change: bool) -> Funne
 }
 
 impl FunnelPlot {
-    /// Height of a share in the drawing: of a change, in times of last year.
+    /// Height of a share in the plot; of a change, as a multiple of last year.
     fn plot_height(&self, hits: f64, cases: f64) -> f64 {
         let share = hits / cases.max(1.0);
         if self.change { (share / (1.0 - share).max(0.05)).min(4.0) } else { share }
@@ -192,7 +195,7 @@ pub(super) fn render_funnel(funnel: &FunnelPlot, lang: Lang) -> Markup {
     }
     let scale = FunnelScale::from_funnel(funnel);
     let centre = funnel.share.map(|share| funnel.plot_height(share.to_f64(), 1.0));
-    let words = lang.pick(
+    let description = lang.pick(
         format!("Biểu đồ phễu, {}: bảng bên dưới ghi đủ số liệu.", funnel.name),
         format!("Funnel plot, {}: the table below holds every figure.", funnel.name),
     );
@@ -202,8 +205,8 @@ pub(super) fn render_funnel(funnel: &FunnelPlot, lang: Lang) -> Markup {
         lang.pick("số trường hợp", "cases")
     };
     html! {
-        svg.funnel viewBox=(format!("0 0 {} {}", PLOT_SIZE.0, PLOT_SIZE.1)) role="img" aria-label=(words) {
-            title { (words) }
+        svg.funnel viewBox=(format!("0 0 {} {}", PLOT_SIZE.0, PLOT_SIZE.1)) role="img" aria-label=(description) {
+            title { (description) }
             @for tick in axis_ticks(funnel, &scale) {
                 line.grid x1=(PLOT_MARGIN.0) x2=(PLOT_SIZE.0 - PLOT_MARGIN.2) y1=(format_coordinate(scale.y(tick))) y2=(format_coordinate(scale.y(tick))) {}
                 text.tick x=(PLOT_MARGIN.0 - 4.0) y=(format_coordinate(scale.y(tick) + 3.0)) text-anchor="end" { (tick_label(funnel, tick)) }
@@ -226,11 +229,11 @@ fn format_coordinate(value: f64) -> String {
 }
 
 fn render_points(funnel: &FunnelPlot, scale: &FunnelScale) -> Markup {
-    let place = |point: &FunnelPoint| {
+    let position = |point: &FunnelPoint| {
         let (hits, cases) = (point.hits as f64, point.cases as f64);
         (scale.x(cases), scale.y(funnel.plot_height(hits, cases)))
     };
-    // A label takes the first free corner of its point, in code order.
+    // A label takes the first free position around its point, in code order.
     let mut taken: Vec<(f64, f64)> = Vec::new();
     let mut label = |(x, y): (f64, f64)| {
         let corners =
@@ -248,7 +251,7 @@ fn render_points(funnel: &FunnelPlot, scale: &FunnelScale) -> Markup {
     };
     html! {
         @for point in &funnel.points {
-            @let (x, y) = place(point);
+            @let (x, y) = position(point);
             @let (left, base) = label((x, y));
             circle class=(point_class(point)) cx=(format_coordinate(x)) cy=(format_coordinate(y)) r="3.5" {}
             text.last x=(format_coordinate(left)) y=(format_coordinate(base)) { (point.code) }
@@ -285,7 +288,7 @@ fn tick_label(funnel: &FunnelPlot, tick: f64) -> String {
     }
 }
 
-/// The four limits as paths over the number of cases; beyond the drawing they are left out.
+/// The four limits as paths over the number of cases; points outside the plot are left out.
 fn limit_paths(funnel: &FunnelPlot, scale: &FunnelScale) -> Vec<(&'static str, String)> {
     let Some(share) = funnel.share else { return Vec::new() };
     let most = scale.cases as i64;
@@ -316,5 +319,5 @@ fn limit_paths(funnel: &FunnelPlot, scale: &FunnelScale) -> Vec<(&'static str, S
 }
 
 pub(super) fn position_text(point: &FunnelPoint, lang: Lang) -> &'static str {
-    point.position.map_or("", |place| texts::funnel_position_text(place, lang))
+    point.position.map_or("", |position| texts::funnel_position_text(position, lang))
 }

@@ -1,7 +1,8 @@
-//! The morning page (báo cáo buổi sáng): one page for a leader, and the same figures as a workbook.
+//! The morning report (báo cáo buổi sáng): one HTML page for a leader, and the same figures as a
+//! workbook.
 //!
-//! Draws what `app::morning` gathered; decides nothing, and asks nobody for anything while it is read: the page holds no script and no
-//! address. Units stand in code order and nobody is ranked. Knows no SQL and no socket.
+//! Renders the data collected by `app::morning_report`. The page must contain neither script nor
+//! external address. Units are listed in code order and must not be ranked.
 
 mod changes;
 mod funnel_plot;

@@ -1,6 +1,5 @@
-//! A small chart of a target's pace: this year against last year and against what is allowed. Inline SVG, no script, no style attribute.
-//!
-//! Coordinates are floats: drawings judge nobody. Knows points and lines; knows no target.
+//! Chart of a target's pace: this year against last year and the allowed values. Inline SVG without
+//! script and without style attributes; coordinates are floats.
 
 use maud::{Markup, html};
 use std::fmt::Write as _;
@@ -10,19 +9,19 @@ const CHART_SIZE: (f64, f64) = (300.0, 96.0);
 /// Left, top, right, bottom.
 const CHART_MARGIN: (f64, f64, f64, f64) = (38.0, 12.0, 60.0, 15.0);
 
-/// What is drawn. Days run from 0 to `days`; a value that is not known is a gap.
+/// Data of the chart. Days run from 0 to `days`; an unknown value is left out.
 pub(super) struct PaceChart {
     pub(super) days: f64,
     pub(super) now: Vec<(f64, f64)>,
     pub(super) before: Vec<(f64, f64)>,
     pub(super) allowed: Vec<(f64, f64)>,
-    /// Labels of the ends of the axis of days.
+    /// Labels of the two ends of the time axis.
     pub(super) axis_labels: [String; 2],
-    /// The last value as it is shown elsewhere on the page: never rounded across the bound.
+    /// The last value as displayed elsewhere on the page: never rounded across the bound.
     pub(super) last_label: String,
-    /// Percent instead of counts.
+    /// Whether values are shares instead of counts.
     pub(super) percent: bool,
-    /// What the picture says, for those who do not see it.
+    /// Text alternative of the picture.
     pub(super) description: String,
 }
 
@@ -55,7 +54,7 @@ pub(super) fn render_pace_chart(pace: &PaceChart) -> Markup {
     }
 }
 
-/// Where the two labels at the right end stand: beside their points, and never on one another.
+/// Vertical positions of the two labels at the right end: next to their points, without overlap.
 fn separate_labels(last: Option<f64>, goal: Option<f64>) -> (f64, f64) {
     const LINE: f64 = 11.0;
     let (last, goal) = (last.unwrap_or_default() + 3.0, goal.unwrap_or_default() + 3.0);
@@ -66,7 +65,7 @@ fn separate_labels(last: Option<f64>, goal: Option<f64>) -> (f64, f64) {
     if last <= goal { (middle - half, middle + half) } else { (middle + half, middle - half) }
 }
 
-/// Two decimals are finer than any screen.
+/// One decimal is finer than any screen resolution.
 fn format_coordinate(value: f64) -> String {
     format!("{value:.1}")
 }
@@ -82,7 +81,8 @@ impl PaceChartScale {
     fn from_chart(pace: &PaceChart) -> Self {
         let all = || pace.now.iter().chain(&pace.before).chain(&pace.allowed).map(|point| point.1);
         let high = all().fold(0.0, f64::max);
-        // A share or a stock far above zero shows nothing from zero on; a count begins there.
+        // A count starts at zero; for a share or a stock far above zero the axis starts near its
+        // values.
         let low = all().fold(f64::INFINITY, f64::min);
         let near = low > high * 0.5 && low.is_finite();
         let (low, high) =

@@ -1,6 +1,5 @@
-//! The morning page as HTML: self-contained, without script and without any address outside of itself.
-//!
-//! Knows the order of the page; what it says comes from `view` and `words`.
+//! The morning report as HTML: self-contained, without script and without external address. Rows
+//! come from `target_rows`, texts from `texts`.
 
 use super::changes;
 use super::funnel_plot::{self, FunnelPlot};
@@ -15,7 +14,7 @@ use jiff::ToSpan;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 const STYLESHEET: &str = include_str!("page.css");
-/// Nothing is fetched and nothing runs, whoever opens the file.
+/// Blocks every request and every script.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
 /// The whole page.
@@ -283,7 +282,7 @@ fn render_reports(morning: &MorningReport, lang: Lang) -> Markup {
     }
 }
 
-/// Headings of [`coverage`]'s figures; the workbook has the same.
+/// Headings of [`coverage_figures`], shared with the workbook.
 pub(super) fn coverage_headings(lang: Lang) -> [&'static str; 7] {
     lang.pick(
         [
@@ -307,7 +306,7 @@ pub(super) fn coverage_headings(lang: Lang) -> [&'static str; 7] {
     )
 }
 
-/// The figures under [`headings`].
+/// The figures under [`coverage_headings`].
 pub(super) fn coverage_figures(coverage: &Coverage) -> [u32; 7] {
     let Coverage { expected, received, nil, late, accepted, missing } = *coverage;
     [expected, received, nil, late, accepted, received.saturating_sub(accepted), missing]
@@ -344,7 +343,7 @@ fn render_missing_reports(morning: &MorningReport, lang: Lang) -> Markup {
     }
 }
 
-/// Questions shown at once; the others open on demand.
+/// Questions shown directly; the others are collapsed.
 const QUESTIONS_SHOWN: usize = 8;
 
 fn render_questions(morning: &MorningReport, lang: Lang) -> Markup {

@@ -1,6 +1,5 @@
-//! The figures of the page as rows of text, the same for page and workbook: each target, and each comparison inside it.
-//!
-//! Computes no verdict: it says what was judged. Knows no layout.
+//! Rows of text for page and workbook: each target and each of its comparisons. Verdicts are read,
+//! never computed.
 
 use super::pace_chart::PaceChart;
 use super::texts::{self, StateGroup};
@@ -16,17 +15,17 @@ use crate::domain::target_rule::{
 use crate::domain::time::days_from_date;
 use jiff::ToSpan;
 
-/// One target of the campaign as it stands.
+/// The row of one target.
 pub(super) struct TargetRow<'a> {
     pub(super) target: &'a CampaignTarget,
     pub(super) text: &'a str,
     pub(super) group: StateGroup,
     pub(super) state: &'static str,
-    /// What decides it, at most two sentences.
+    /// What decides the target, at most two sentences.
     pub(super) headline: Vec<String>,
     pub(super) reasons: Vec<&'static str>,
     pub(super) comparisons: Vec<ComparisonRow>,
-    /// Name, before, now of what is read beside it.
+    /// Name, before and now of the counts that are read together with it.
     pub(super) paired_counts: Vec<[String; 3]>,
 }
 
@@ -39,7 +38,7 @@ pub(super) struct ComparisonRow {
     pub(super) value: String,
     pub(super) needed: String,
     pub(super) state: JudgementState,
-    /// Slack, chance, and what is small: whole sentences.
+    /// Whole sentences: slack, chance, and small numbers.
     pub(super) remarks: Vec<String>,
     pub(super) pace: Option<PaceChart>,
 }
@@ -78,7 +77,7 @@ fn build_target_row<'a>(
     })
 }
 
-/// The figures of the comparison that decides, or else the reason why nobody can say.
+/// The figures of the deciding comparisons; the first reason if the target is undecided.
 fn headline_texts(
     group: StateGroup,
     lines: &[ComparisonRow],
@@ -103,7 +102,7 @@ fn headline_texts(
     }
 }
 
-/// The reasons of the members, each once.
+/// The reasons of the members, without duplicates.
 fn member_reason_texts(judgement: &Judgement, lang: Lang) -> Vec<&'static str> {
     let mut all: Vec<&'static str> = Vec::new();
     for member in &judgement.members {
@@ -184,7 +183,7 @@ pub(super) fn measure_name(morning: &MorningReport, measure: &Measure, lang: Lan
     }
 }
 
-/// Sums above and below the line of a plain share.
+/// Sums of numerator and denominator of a plain ratio.
 pub(super) fn ratio_parts(judgement: &Judgement, measure: &Measure) -> Option<(i64, i64)> {
     let Measure::Ratio { num, .. } = measure else { return None };
     let above = num.elements().len();
@@ -228,7 +227,7 @@ fn needed_text(judgement: &Judgement, comparison: Option<&Comparison>, lang: Lan
         Comparator::Equal => "=",
     };
     if let Some(limit) = judgement.limit_now {
-        // Where nothing had come by now last year, nothing now is as it must be.
+        // If last year's count was zero up to now, a zero count now is enough.
         let sign =
             if limit.is_zero() { whole(comparison.cmp) } else { comparator_symbol(comparison.cmp) };
         let now = texts::format_count(Some(limit), lang);
@@ -255,8 +254,8 @@ fn remark_texts(
     comparison: Option<&Comparison>,
     lang: Lang,
 ) -> Vec<String> {
-    let mut says = Vec::new();
-    let Some(comparison) = comparison else { return says };
+    let mut remarks = Vec::new();
+    let Some(comparison) = comparison else { return remarks };
     let now = judgement.count_now.and_then(Ratio::to_integer);
     let falls = matches!(comparison.cmp, Comparator::Less | Comparator::AtMost);
     let flow = matches!(&comparison.measure, Measure::Change { measure, .. } if matches!(**measure, Measure::Count(_)));
@@ -267,18 +266,18 @@ fn remark_texts(
             .first()
             .and_then(|code| morning.reference.catalogue.element(code));
         let unit = element.map_or("", |element| element.unit_of_count.as_str());
-        says.push(texts::remaining_cases_text(limit, now, unit, lang));
+        remarks.push(texts::remaining_cases_text(limit, now, unit, lang));
     }
     if let (Some(allowed), Some(remaining)) = (judgement.failures_allowed, judgement.failures_left)
     {
-        says.push(texts::failures_text(allowed, remaining, lang));
+        remarks.push(texts::failures_text(allowed, remaining, lang));
     }
-    says.extend(judgement.percent_to_meet.and_then(|percent| texts::chance_text(percent, lang)));
-    says.extend(small_numbers_text(judgement, lang));
-    says
+    remarks.extend(judgement.percent_to_meet.and_then(|percent| texts::chance_text(percent, lang)));
+    remarks.extend(small_numbers_text(judgement, lang));
+    remarks
 }
 
-/// What few cases cannot say.
+/// A remark on small numbers or on usual variation.
 fn small_numbers_text(judgement: &Judgement, lang: Lang) -> Option<String> {
     let few = |ratio: Option<Ratio>| ratio.is_some_and(|count| count <= Ratio::from_integer(20));
     let usual = judgement.variation.is_some_and(|variation| variation.abs() < 300);
@@ -364,7 +363,7 @@ fn last_value_label(judgement: &Judgement, percent: bool, lang: Lang) -> String 
     }
 }
 
-/// What is allowed day by day: last year's course shrunk to the limit; of a stock or a share the bound itself.
+/// Allowed values by day: last year's course scaled to the limit; for a stock or a share the bound.
 fn allowed_points(
     judgement: &Judgement,
     comparison: &Comparison,

@@ -1,6 +1,4 @@
-//! How the page says things: states, figures, chances and days, Vietnamese first.
-//!
-//! Knows no layout.
+//! Texts of the page: states, figures, chances and days, in Vietnamese and English.
 
 use crate::domain::campaign::Commitment;
 use crate::domain::funnel_limits::FunnelZone;
@@ -10,16 +8,16 @@ use crate::domain::standing::{Judgement, JudgementState};
 use crate::domain::target_rule::VerdictReason;
 use jiff::civil::Date;
 
-/// How a leader sorts the morning: what needs no word, what does, and what nobody can say yet.
+/// Groups of states in the summary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum StateGroup {
-    /// Met, or on pace while it runs.
+    /// Met, or on pace while the window runs.
     Good,
-    /// Behind; may still be met.
+    /// Behind; can still be met.
     Behind,
-    /// Missed, or beyond being met.
+    /// Missed, or no longer reachable.
     Missed,
-    /// Nobody can say yet, or there is nothing to judge.
+    /// Undecided, or nothing to judge.
     Undecided,
 }
 
@@ -49,7 +47,7 @@ impl StateGroup {
         }
     }
 
-    /// A class of the style sheet, and a sign for those who see no colour.
+    /// Class of the style sheet, and a mark that does not depend on colour.
     pub(super) fn css_class_and_mark(self) -> (&'static str, &'static str) {
         match self {
             Self::Good => ("good", "●"),
@@ -72,7 +70,7 @@ pub(super) fn commitment_text(commitment: Commitment, lang: Lang) -> &'static st
     }
 }
 
-/// Why, one sentence for each reason that has one.
+/// The text of each reason that has one.
 pub(super) fn reason_texts(judgement: &Judgement, lang: Lang) -> Vec<&'static str> {
     judgement
         .reasons
@@ -82,19 +80,19 @@ pub(super) fn reason_texts(judgement: &Judgement, lang: Lang) -> Vec<&'static st
         .collect()
 }
 
-/// A decimal text with the comma or the point of the language.
+/// A decimal with the decimal separator of the language.
 pub(super) fn format_decimal(text: &str, lang: Lang) -> String {
     lang.pick(text.replace('.', ","), text.to_owned())
 }
 
-/// A count: whole where it is whole.
+/// A count, with at most one decimal.
 pub(super) fn format_count(ratio: Option<Ratio>, lang: Lang) -> String {
     ratio
         .and_then(|ratio| ratio.format_shortest(1))
         .map_or_else(|| "–".to_owned(), |text| format_decimal(&text, lang))
 }
 
-/// 14/10/2024, or 14 Oct 2024.
+/// `14/10/2024`, or `14 Oct 2024`.
 pub(super) fn format_day(day: Date, lang: Lang) -> String {
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -105,7 +103,7 @@ pub(super) fn format_day(day: Date, lang: Lang) -> String {
     )
 }
 
-/// The chance to meet as a sentence; nothing where it is certain or not reckoned.
+/// The chance of meeting the target as a sentence; `None` where it is certain or not computed.
 pub(super) fn chance_text(percent: u8, lang: Lang) -> Option<String> {
     let words = match percent {
         1..=19 => ("khó đạt", "unlikely"),
@@ -121,7 +119,7 @@ pub(super) fn chance_text(percent: u8, lang: Lang) -> Option<String> {
     ))
 }
 
-/// How many failures a share still allows.
+/// How many failures a ratio still allows.
 pub(super) fn failures_text(allowed: i64, remaining: i64, lang: Lang) -> String {
     match (allowed, remaining) {
         (0, 0) => {
@@ -138,7 +136,7 @@ pub(super) fn failures_text(allowed: i64, remaining: i64, lang: Lang) -> String 
     }
 }
 
-/// How many more cases a limit still allows.
+/// How many more cases the limit allows.
 pub(super) fn remaining_cases_text(limit: i64, now: i64, unit: &str, lang: Lang) -> String {
     let remaining = limit - now;
     if remaining < 0 {

@@ -1,6 +1,7 @@
-//! The same figures as a workbook: targets, units in code order, reports, and where the numbers come from.
+//! The morning report as a workbook: targets, units in code order, reports, and provenance.
 //!
-//! Every text is written as a text and every figure as a number: no cell is a formula, whatever a unit is called. Knows no file.
+//! Every text is written as a text and every figure as a number, so no cell is ever a formula,
+//! whatever a unit's name is.
 
 use super::funnel_plot::{self, FunnelPlot};
 use super::page::{coverage_figures, coverage_headings};
@@ -11,7 +12,7 @@ use crate::domain::hex::encode_hex;
 use crate::domain::lang::Lang;
 use rust_xlsxwriter::{DocProperties, Format, FormatAlign, Workbook, Worksheet, XlsxError};
 
-/// The workbook could not be put together.
+/// The workbook could not be written.
 #[derive(Debug, thiserror::Error)]
 #[error("the workbook could not be written: {0}")]
 pub struct WorkbookError(#[from] XlsxError);
@@ -25,7 +26,7 @@ const BANNER: &str = "DỮ LIỆU GIẢ LẬP · SYNTHETIC DATA";
 pub fn build_workbook(morning: &MorningReport, lang: Lang) -> Result<Vec<u8>, WorkbookError> {
     let mut workbook = Workbook::new();
     let title = lang.pick("Báo cáo buổi sáng", "Morning page");
-    // The day of the run, not of the writing: the same run gives the same bytes.
+    // The day of the run, not of writing: the same run gives the same bytes.
     let mut properties = DocProperties::new().set_title(title);
     if let Ok(day) = rust_xlsxwriter::ExcelDateTime::from_ymd(
         morning.today.year().unsigned_abs(),
@@ -42,7 +43,7 @@ pub fn build_workbook(morning: &MorningReport, lang: Lang) -> Result<Vec<u8>, Wo
     Ok(workbook.save_to_buffer()?)
 }
 
-/// A sheet that is written row by row.
+/// Writes a sheet row by row.
 struct SheetWriter<'a> {
     sheet: &'a mut Worksheet,
     row: u32,
@@ -85,7 +86,8 @@ impl<'a> SheetWriter<'a> {
         Ok(())
     }
 
-    /// A row in which what is a whole number is written as one; the first column holds a code or a name.
+    /// Writes a row; integers are written as numbers, except in the first column, which holds a
+    /// code or a name.
     fn write_cells<T: AsRef<str>>(&mut self, cells: &[T]) -> Result<(), XlsxError> {
         let format = Format::new().set_text_wrap().set_align(FormatAlign::Top);
         for (column, cell) in (0..).zip(cells) {
@@ -109,34 +111,10 @@ fn write_targets(
     lang: Lang,
 ) -> Result<(), XlsxError> {
     let mut writer = SheetWriter::new(sheet, lang.pick("Chỉ tiêu", "Targets"), morning)?;
-    let headings = lang.pick(
-        [
-            "Mã",
-            "Nội dung",
-            "Năm trước",
-            "Hiện nay",
-            "Giá trị",
-            "Cần đạt",
-            "Trạng thái",
-            "Nhận xét",
-            "Vì sao",
-            "Đọc cùng",
-        ],
-        [
-            "Code",
-            "What",
-            "Last year",
-            "Now",
-            "Value",
-            "Needed",
-            "State",
-            "Remarks",
-            "Why",
-            "Read with",
-        ],
-    );
-    writer
-        .write_headings(&headings, &[7.0, 52.0, 10.0, 11.0, 11.0, 16.0, 20.0, 52.0, 44.0, 44.0])?;
+    writer.write_headings(
+        &target_headings(lang),
+        &[7.0, 52.0, 10.0, 11.0, 11.0, 16.0, 20.0, 52.0, 44.0, 44.0],
+    )?;
     for row in target_rows::build_target_rows(morning, lang) {
         let paired_counts = row.paired_counts.iter().map(|[name, before, now]| {
             if now.is_empty() { name.clone() } else { format!("{name} {before} → {now}") }
@@ -178,6 +156,35 @@ fn write_targets(
         }
     }
     Ok(())
+}
+
+fn target_headings(lang: Lang) -> [&'static str; 10] {
+    lang.pick(
+        [
+            "Mã",
+            "Nội dung",
+            "Năm trước",
+            "Hiện nay",
+            "Giá trị",
+            "Cần đạt",
+            "Trạng thái",
+            "Nhận xét",
+            "Vì sao",
+            "Đọc cùng",
+        ],
+        [
+            "Code",
+            "What",
+            "Last year",
+            "Now",
+            "Value",
+            "Needed",
+            "State",
+            "Remarks",
+            "Why",
+            "Read with",
+        ],
+    )
 }
 
 fn write_units(

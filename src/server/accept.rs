@@ -1,6 +1,7 @@
-//! The accept loop: every connection has a deadline for its handshake and its first bytes, and there are caps on how many.
+//! The accept loop. Every connection has a deadline for its handshake and first bytes; the number
+//! of connections is capped in total and per address.
 //!
-//! Handshakes run in tasks of their own, so that one slow phone does not keep others at the door. Knows no rpc.
+//! Each handshake runs in its own task, so a slow client does not delay other connections.
 
 use super::tls::{ReloadableTlsConfig, read_client_name};
 use crate::domain::lease::OFFLINE_LEASE_DAYS;
@@ -18,23 +19,24 @@ use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
 use tonic::transport::server::Connected;
 
-/// The length of an HTTP/2 preface; no HTTP/1.1 request is shorter.
+/// Length of an HTTP/2 preface; no HTTP/1.1 request is shorter.
 const PREFACE_BYTES: usize = 24;
-/// Connections that wait to be served; more wait in the kernel.
+/// Accepted connections that wait to be served; further ones wait in the kernel.
 const PENDING_CONNECTIONS_MAX: usize = 64;
 
-/// How long and how many.
+/// Limits on connections and calls.
 #[derive(Debug, Clone, Copy)]
 pub struct ServerLimits {
     /// Connections in total.
     pub max_connections: usize,
-    /// Connections from one address. Phones share addresses behind their operator's gateway, so this is not small.
+    /// Connections from one address. Phones share addresses behind the gateway of their operator,
+    /// so this is not small.
     pub max_connections_per_address: usize,
     /// Time for the TLS handshake and the first bytes of HTTP.
     pub handshake_timeout: Duration,
-    /// Calls of one credential in a minute; 0: no limit.
+    /// Calls of one credential in a minute; 0 means no limit.
     pub calls_per_minute: u32,
-    /// Days without contact after which phones hide what they hold.
+    /// Days without contact after which phones hide their data.
     pub offline_lease_days: u16,
 }
 
@@ -50,7 +52,8 @@ impl Default for ServerLimits {
     }
 }
 
-/// Accepts connections until the receiver is dropped. Without certificates it speaks plain HTTP.
+/// Accepts connections until the receiver is dropped. Without certificates connections are plain
+/// HTTP.
 pub fn accept_connections(
     listener: TcpListener,
     certificates: Option<ReloadableTlsConfig>,
@@ -76,7 +79,8 @@ async fn run_accept_loop(
         let (stream, address) = match accepted {
             Ok(pair) => pair,
             Err(error) => {
-                // Out of file descriptors, or a peer gone before it was accepted: neither ends the server.
+                // No file descriptor is free, or the peer closed before accept: neither ends the
+                // server.
                 tracing::warn!(%error, "cannot accept a connection");
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 continue;
@@ -98,7 +102,7 @@ async fn run_accept_loop(
     }
 }
 
-/// Handshake and first bytes of one connection, within its deadline.
+/// Performs the handshake of one connection and reads its first bytes, within the deadline.
 async fn perform_handshake(
     stream: TcpStream,
     address: SocketAddr,
@@ -107,7 +111,7 @@ async fn perform_handshake(
     deadline: Duration,
     ready: mpsc::Sender<io::Result<AcceptedConnection>>,
 ) {
-    let opened = tokio::time::timeout(deadline, async {
+    let handshake = tokio::time::timeout(deadline, async {
         stream.set_nodelay(true)?;
         let (mut stream, identity): (Box<dyn ConnectionStream>, _) = match tls {
             Some(tls) => {
@@ -129,9 +133,9 @@ async fn perform_handshake(
             _permit: permit,
         })
     });
-    match opened.await {
+    match handshake.await {
         Ok(Ok(connection)) => {
-            // The receiver is gone only when the server ends.
+            // The receiver is dropped only when the server ends.
             let _ = ready.send(Ok(connection)).await;
         }
         Ok(Err(error)) => tracing::debug!(%error, "connection ended in its handshake"),
@@ -142,7 +146,7 @@ async fn perform_handshake(
 trait ConnectionStream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> ConnectionStream for T {}
 
-/// An accepted connection whose first bytes were already read once.
+/// An accepted connection; its first bytes were already read and are replayed.
 pub struct AcceptedConnection {
     stream: Box<dyn ConnectionStream>,
     prefix: Vec<u8>,
@@ -210,7 +214,7 @@ impl AsyncWrite for AcceptedConnection {
     }
 }
 
-/// Counts open connections.
+/// Counts open connections in total and per address.
 #[derive(Clone, Default)]
 struct ConnectionCounter(Arc<Mutex<ConnectionCounts>>);
 
@@ -220,7 +224,7 @@ struct ConnectionCounts {
     by_address: HashMap<IpAddr, usize>,
 }
 
-/// One open connection's place; given back when dropped.
+/// The permit of one open connection; dropping it releases the permit.
 struct ConnectionPermit {
     counter: ConnectionCounter,
     address: IpAddr,
@@ -266,7 +270,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_silent_connection_is_dropped_and_a_speaking_one_is_served_with_all_its_bytes() {
+    async fn a_silent_connection_is_dropped_and_an_active_one_is_served_with_all_its_bytes() {
         let (listener, address) = bound().await;
         let limits = ServerLimits {
             handshake_timeout: Duration::from_millis(200),
@@ -274,8 +278,8 @@ mod tests {
         };
         let mut ready = accept_connections(listener, None, limits);
         let mut silent = TcpStream::connect(address).await.unwrap();
-        let mut speaking = TcpStream::connect(address).await.unwrap();
-        speaking.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nrest").await.unwrap();
+        let mut active = TcpStream::connect(address).await.unwrap();
+        active.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nrest").await.unwrap();
         let mut served = ready.recv().await.unwrap().unwrap();
         let mut got = vec![0; 28];
         served.read_exact(&mut got).await.unwrap();
@@ -284,7 +288,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_address_cannot_take_every_place_and_a_closed_connection_gives_its_place_back() {
+    async fn one_address_cannot_take_every_permit_and_a_closed_connection_releases_its_permit() {
         let limits = ServerLimits {
             max_connections: 3,
             max_connections_per_address: 2,
@@ -292,12 +296,12 @@ mod tests {
         };
         let (near, far) = ("10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap());
         let counter = ConnectionCounter::default();
-        let prefix = counter.try_acquire(near, limits);
+        let first = counter.try_acquire(near, limits);
         let _second = counter.try_acquire(near, limits).unwrap();
         assert!(counter.try_acquire(near, limits).is_none());
         let _other = counter.try_acquire(far, limits).unwrap();
         assert!(counter.try_acquire(far, limits).is_none(), "the total is reached");
-        drop(prefix);
+        drop(first);
         assert!(counter.try_acquire(near, limits).is_some());
     }
 }

@@ -1,7 +1,8 @@
-//! `thidua tls init`: a private CA and a server certificate, so that there is TLS from the first day.
+//! `thidua tls init`: creates a private CA and a server certificate, so that TLS works from the
+//! first start.
 //!
-//! Knows certificates and where they lie, no network. The CA's key stays beside the configuration and is needed again only for the
-//! next server certificate.
+//! The CA's key stays beside the configuration; it is needed only to issue the next server
+//! certificate.
 
 use super::tls::{TlsError, read_chain};
 use crate::domain::time::Timestamp;
@@ -15,42 +16,43 @@ use ring::digest::{SHA256, digest};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// Where the files of TLS lie.
+/// Paths of the TLS files.
 #[derive(Debug, Clone)]
 pub struct TlsFiles {
-    /// The CA's certificate: what partners and tools are given.
+    /// The CA certificate, which partners and tools receive.
     pub ca: PathBuf,
-    /// The CA's key: secret.
+    /// The key of the CA (secret).
     pub ca_key: PathBuf,
-    /// The server's certificate, followed by the CA's.
+    /// The server certificate, followed by the CA certificate.
     pub chain: PathBuf,
-    /// The server's key: secret.
+    /// The key of the server (secret).
     pub key: PathBuf,
-    /// The certificate of the CA that comes next, while one is announced.
+    /// The certificate of the next CA, while one is announced.
     pub next_ca: PathBuf,
-    /// Its key: secret.
+    /// The key of the next CA (secret).
     pub next_ca_key: PathBuf,
-    /// The certificate of the CA before, until the operator takes it away.
+    /// The certificate of the previous CA, until the operator deletes it.
     pub previous_ca: PathBuf,
 }
 
 impl TlsFiles {
-    /// The usual names in one directory.
+    /// Returns the default file names in one directory.
     #[must_use]
     pub fn in_dir(dir: &Path) -> Self {
-        let at = |name: &str| dir.join(name);
+        let path = |name: &str| dir.join(name);
         Self {
-            ca: at("ca.pem"),
-            ca_key: at("ca.key"),
-            chain: at("server.pem"),
-            key: at("server.key"),
-            next_ca: at("ca.next.pem"),
-            next_ca_key: at("ca.next.key"),
-            previous_ca: at("ca.previous.pem"),
+            ca: path("ca.pem"),
+            ca_key: path("ca.key"),
+            chain: path("server.pem"),
+            key: path("server.key"),
+            next_ca: path("ca.next.pem"),
+            next_ca_key: path("ca.next.key"),
+            previous_ca: path("ca.previous.pem"),
         }
     }
 
-    /// What phones are told to trust while the CA is rolled over: the present one and the next; empty at all other times.
+    /// Returns the hashes of the CAs that phones trust while the CA is being replaced: the current
+    /// one and the next. Empty at all other times.
     pub fn announced_ca_hashes(&self) -> Result<Vec<[u8; 32]>, TlsError> {
         if !self.next_ca.exists() && !self.previous_ca.exists() {
             return Ok(Vec::new());
@@ -60,7 +62,7 @@ impl TlsFiles {
         Ok([self.ca_sha256()?].into_iter().chain(next).collect())
     }
 
-    /// The SHA-256 of the CA's certificate: what enrolment codes carry.
+    /// Returns the SHA-256 of the CA certificate, which enrolment codes contain.
     pub fn ca_sha256(&self) -> Result<[u8; 32], TlsError> {
         hash_certificate(&self.ca)
     }
@@ -73,7 +75,7 @@ fn hash_certificate(ca: &Path) -> Result<[u8; 32], TlsError> {
     Ok(hash)
 }
 
-/// Makes the CA that comes next, unless one waits already. Servers announce it from their next start on.
+/// Creates the next CA unless it exists already. Servers announce it from their next start on.
 pub fn create_next_ca(files: &TlsFiles, now: Timestamp) -> Result<(), TlsError> {
     if files.next_ca.exists() && files.next_ca_key.exists() {
         return Ok(());
@@ -82,9 +84,11 @@ pub fn create_next_ca(files: &TlsFiles, now: Timestamp) -> Result<(), TlsError> 
         .map(|_| ())
 }
 
-/// Puts the next CA in the place of the present one, and makes a server certificate of it for `names`. False when none waits.
+/// Replaces the current CA by the next one and issues a server certificate for `names`. Returns
+/// false if there is no next CA.
 ///
-/// The next certificate is moved last: stopped before that, the same call goes on where it was.
+/// The next certificate is renamed last, so a call that was interrupted before that can be
+/// repeated.
 pub fn roll_over_ca(files: &TlsFiles, names: &[String], now: Timestamp) -> Result<bool, TlsError> {
     if !files.next_ca.exists() {
         return Ok(false);
@@ -101,15 +105,17 @@ pub fn roll_over_ca(files: &TlsFiles, names: &[String], now: Timestamp) -> Resul
     Ok(true)
 }
 
-/// Makes a CA, unless one is there, and a server certificate for `names` (host names and addresses), valid from the day before `now`.
+/// Creates a CA unless one exists, and a server certificate for `names` (host names and addresses),
+/// valid from the day before `now`.
 ///
-/// The CA lives 10 years, the server certificate 397 days. Writing over a server certificate that is there is meant: it is how it is
-/// renewed.
+/// The CA is valid for 10 years, the server certificate for 397 days. An existing server
+/// certificate is overwritten on purpose: this is how it is renewed.
 pub fn init_tls(files: &TlsFiles, names: &[String], now: Timestamp) -> Result<(), TlsError> {
     init_tls_valid_for(files, names, now, 397)
 }
 
-/// [`init`] with a server certificate that is valid for so many days, less than the CA's 10 years.
+/// Does the same as [`init_tls`] with a server certificate that is valid for `days` days, less than
+/// the CA's 10 years.
 pub fn init_tls_valid_for(
     files: &TlsFiles,
     names: &[String],
@@ -153,14 +159,14 @@ fn create_ca(
 }
 
 fn set_validity(params: &mut CertificateParams, from: Date, to: Date) {
-    let moment = |date: Date| {
+    let midnight = |date: Date| {
         date_time_ymd(
             i32::from(date.year()),
             date.month().unsigned_abs(),
             date.day().unsigned_abs(),
         )
     };
-    (params.not_before, params.not_after) = (moment(from), moment(to));
+    (params.not_before, params.not_after) = (midnight(from), midnight(to));
 }
 
 fn write_file(path: &Path, bytes: &[u8]) -> Result<(), TlsError> {
@@ -168,7 +174,7 @@ fn write_file(path: &Path, bytes: &[u8]) -> Result<(), TlsError> {
     std::fs::write(path, bytes).map_err(|error| TlsError::File { path: path.to_owned(), error })
 }
 
-/// Writes a file that only its owner may read.
+/// Writes a file with mode 0600.
 pub(super) fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), TlsError> {
     create_parent(path)?;
     let file_error = |error| TlsError::File { path: path.to_owned(), error };
@@ -197,7 +203,7 @@ mod tests {
     const NOW: Timestamp = Timestamp(1_724_000_000_000_000);
 
     #[test]
-    fn a_change_of_the_ca_that_was_stopped_in_its_middle_is_gone_on_with() {
+    fn an_interrupted_roll_over_of_the_ca_is_completed_by_the_next_call() {
         let dir = tempfile::tempdir().unwrap();
         let files = TlsFiles::in_dir(dir.path());
         let names = ["localhost".to_owned()];
@@ -216,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fresh_directory_becomes_a_ca_and_a_server_that_fit_and_secrets_are_for_their_owner() {
+    fn init_creates_a_ca_and_a_matching_server_certificate_and_secrets_are_for_their_owner_only() {
         let dir = tempfile::tempdir().unwrap();
         let files = TlsFiles::in_dir(&dir.path().join("tls"));
         init_tls(&files, &["localhost".into(), "127.0.0.1".into()], NOW).unwrap();

@@ -1,6 +1,5 @@
-//! Asks a server whether it serves, over TLS with the CA that stands beside the configuration.
-//!
-//! Knows the standard health service only; needs no account.
+//! Queries the standard health service of a server, over TLS with the CA beside the configuration.
+//! It needs no account.
 
 use super::tls::TlsError;
 use super::tls_client::{build_client_config, connect_tls};
@@ -12,31 +11,32 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
-/// Longest wait for the answer.
+/// Longest wait for the response.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why the server is not healthy.
 #[derive(Debug, thiserror::Error)]
 pub enum HealthError {
-    /// The CA cannot be read.
+    /// The CA certificate cannot be read.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// The address is none.
+    /// The address is malformed.
     #[error("{0} is no address such as https://127.0.0.1:8443")]
     Address(String),
-    /// Nobody answers, or with another certificate.
+    /// There is no response, or the server has an untrusted certificate.
     #[error("no answer: {0}")]
     NoResponse(String),
-    /// It answers that it does not serve.
+    /// The server reports that it does not serve.
     #[error("the server says that it does not serve")]
     NotServing,
 }
 
-/// Asks the server at `address` (`https://…`, or `http://…` without TLS), trusting the CA in the file `ca` and nobody else.
+/// Checks the health of the server at `address` (`https://…`, or `http://…` without TLS). Only the
+/// CA in the file `ca` is trusted.
 pub async fn check_health(address: &str, ca: &Path) -> Result<(), HealthError> {
-    let no_address = || HealthError::Address(address.to_owned());
+    let invalid_address = || HealthError::Address(address.to_owned());
     let endpoint = Endpoint::from_shared(address.to_owned())
-        .map_err(|_| no_address())?
+        .map_err(|_| invalid_address())?
         .connect_timeout(PROBE_TIMEOUT);
     let connecting = async {
         if endpoint.uri().scheme_str() == Some("http") {
@@ -62,7 +62,7 @@ async fn request_health(channel: Channel) -> Result<(), HealthError> {
     if status == ServingStatus::Serving { Ok(()) } else { Err(HealthError::NotServing) }
 }
 
-/// The whole chain of causes: tonic's own text says only "transport error".
+/// Joins the whole chain of causes: tonic's own text is only "transport error".
 fn to_no_response(error: &dyn std::error::Error) -> HealthError {
     let mut text = error.to_string();
     let mut cause = error.source();

@@ -1,12 +1,11 @@
-//! The table of jobs as the rpcs show it.
-//!
-//! Knows both rooms, so that neither has to know the other.
+//! Converts the table of jobs to the entries of the job service, so that `grpc` does not depend on
+//! `jobs`.
 
 use crate::grpc::JobEntry;
 use crate::jobs::{SCHEDULED_JOBS, ScheduledJob};
 use std::sync::Arc;
 
-/// The name under which this process holds leases.
+/// The lease owner of jobs that a call of this process runs.
 fn lease_owner() -> String {
     format!("rpc-{}", std::process::id())
 }
@@ -18,10 +17,10 @@ pub(super) fn build_job_entries() -> Vec<JobEntry> {
 
 fn build_job_entry(job: &'static ScheduledJob) -> JobEntry {
     JobEntry {
-        name: job.name,
-        schedule: job.schedule,
+        id: job.id,
+        schedule: job.cron_schedule(),
         description: job.description,
-        at_micros: job.micros_after_midnight,
+        at_micros: job.micros_after_midnight(),
         run_slot: Arc::new(move |app, slot| job.run_slot(app, &lease_owner(), slot)),
     }
 }

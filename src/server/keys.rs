@@ -1,6 +1,7 @@
-//! The server's own secrets beside the configuration: the authority key and the key that seals cursors.
+//! The server's secrets beside the configuration: the authority key and the key that signs cursors.
 //!
-//! They are not in the database: a restored server is still the same authority, and a stolen database signs nothing.
+//! They are not in the database: a restored server keeps its identity as the authority, and a
+//! stolen database cannot sign anything.
 
 use super::ca::write_secret;
 use super::tls::TlsError;
@@ -9,39 +10,41 @@ use crate::auth::{
 };
 use std::path::{Path, PathBuf};
 
-/// The secrets.
+/// The secrets of a server.
 #[derive(Debug)]
 pub struct ServerKeys {
-    /// Signs certificates of devices and receipts.
+    /// Signs device certificates and receipts.
     pub authority: AuthorityKey,
-    /// Seals cursors and sync marks.
+    /// Signs cursors and sync marks.
     pub cursor_key: [u8; 32],
-    /// Who was shut out, whatever a restored database says.
+    /// Revoked devices; the log is independent of the database, so a restored database cannot undo
+    /// a revocation.
     pub revocations: RevocationLog,
 }
 
-/// Why the secrets cannot be had.
+/// Why the secrets cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerKeysError {
     /// A file cannot be written.
     #[error(transparent)]
     File(#[from] TlsError),
-    /// A file is there and holds no such key. It is not replaced: every device trusts the old one.
+    /// A file exists but does not contain a valid key. It is not replaced: every device trusts the
+    /// old key.
     #[error("{0} does not hold the key it should; restore it from a backup")]
     Damaged(PathBuf),
-    /// No random numbers.
+    /// The system gives no random numbers.
     #[error(transparent)]
     Random(#[from] NoRandom),
     /// The file of revocations is damaged.
     #[error(transparent)]
     Revocations(#[from] RevocationError),
-    /// No key can be made.
+    /// A key cannot be created.
     #[error(transparent)]
     Key(#[from] AuthorityKeyError),
 }
 
 impl ServerKeys {
-    /// Opens the secrets in `dir`, or makes them on the first day.
+    /// Opens the secrets in `dir`; creates missing ones.
     pub fn open(dir: &Path) -> Result<Self, ServerKeysError> {
         let (authority_file, cursor_key_file) = (dir.join("authority.key"), dir.join("seal.key"));
         let authority = match std::fs::read(&authority_file) {

@@ -1,7 +1,9 @@
-//! What an operator's Prometheus reads: calls by method and outcome, where the history stands, how old backups and nights are.
+//! Metrics for Prometheus: calls by method and status, the head of the change feed, and the age of
+//! backups and nightly runs.
 //!
-//! Counts calls, never people: no account, device, unit or address is a label. Served in plain text on an address of its own, which
-//! belongs on loopback or a management network. Knows no rpc by name.
+//! Metrics count calls and never people: no label may hold an account, device, unit or address.
+//! They are served in plain text on an address of their own, which belongs on loopback or a
+//! management network.
 
 use crate::app::App;
 use crate::domain::time::Timestamp;
@@ -27,14 +29,14 @@ use std::task::{Context, Poll};
 use tokio::net::TcpListener;
 use tower::{Layer, Service};
 
-/// Bounds of call times, in seconds: from an empty call to the deadline.
+/// Bucket bounds of call durations in seconds, from an empty call to the deadline.
 const DURATION_BUCKETS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5, 10.0];
-/// gRPC's status of a method that does not exist.
+/// The gRPC status code of a method that does not exist.
 const GRPC_UNIMPLEMENTED: &str = "12";
-/// What the format of the answer is called.
+/// Content type of the response.
 const OPENMETRICS_CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// A call, in the words of OpenTelemetry's conventions for rpc.
+/// Labels of a call, named as in OpenTelemetry's conventions for rpc.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct CallLabels {
     rpc_method: String,
@@ -51,7 +53,7 @@ struct JobLabels {
     job: String,
 }
 
-/// The numbers of one server process.
+/// The metrics of one server process.
 #[derive(Clone)]
 pub struct ServerMetrics {
     call_count: Family<CallLabels, Counter>,
@@ -60,39 +62,39 @@ pub struct ServerMetrics {
 }
 
 impl Default for ServerMetrics {
-    /// Nothing counted yet.
+    /// Returns metrics without any counted call.
     fn default() -> Self {
-        let seconds = Family::new_with_constructor(
+        let call_duration = Family::new_with_constructor(
             (|| Histogram::new(DURATION_BUCKETS)) as fn() -> Histogram,
         );
-        Self { call_count: Family::default(), call_duration: seconds, tracer: Tracer::default() }
+        Self { call_count: Family::default(), call_duration, tracer: Tracer::default() }
     }
 }
 
 impl ServerMetrics {
-    /// The same, of a server whose calls are followed too.
+    /// Adds a tracer that traces the calls.
     #[must_use]
     pub fn with_tracer(self, tracer: Tracer) -> Self {
         Self { tracer, ..self }
     }
 
-    /// Where its calls are followed.
+    /// Returns the tracer of the calls.
     pub(super) fn tracer(&self) -> Tracer {
         self.tracer.clone()
     }
 
-    /// Serves the numbers on `listener` for as long as it is polled.
+    /// Serves the metrics on `listener` for as long as the future is polled.
     pub async fn serve(self, listener: TcpListener, app: App) -> std::io::Result<()> {
         let page = Arc::new(move || self.render_metrics(&app));
-        let show = move || {
+        let handler = move || {
             let page = page.clone();
             async move {
-                // The database is asked on a thread of its own; a panic there is an empty page.
+                // The database is read on a blocking thread; a panic there gives an empty page.
                 let text = tokio::task::spawn_blocking(move || page()).await.unwrap_or_default();
                 ([(CONTENT_TYPE, OPENMETRICS_CONTENT_TYPE)], text).into_response()
             }
         };
-        axum::serve(listener, Router::new().route("/metrics", get(show))).await
+        axum::serve(listener, Router::new().route("/metrics", get(handler))).await
     }
 
     fn render_metrics(&self, app: &App) -> String {
@@ -109,7 +111,7 @@ impl ServerMetrics {
             self.call_duration.clone(),
         );
         match read_database_gauges(app) {
-            Ok(readings) => register_gauges(&mut registry, readings),
+            Ok(gauges) => register_gauges(&mut registry, gauges),
             Err(error) => tracing::warn!(%error, "the database did not answer the metrics"),
         }
         let mut add_counter = |name: &str, help: &str, value: u64| {
@@ -117,21 +119,21 @@ impl ServerMetrics {
             counter.inc_by(value);
             registry.register(name, help, counter);
         };
-        if let Some(lost) = self.tracer.dropped_spans() {
-            add_counter("telemetry_spans_lost", "Spans that reached no collector", lost);
+        if let Some(dropped) = self.tracer.dropped_spans() {
+            add_counter("telemetry_spans_lost", "Spans that reached no collector", dropped);
         }
-        if let Some(ReplicaReadCounts { served_count: served, declined_count: declined }) =
+        if let Some(ReplicaReadCounts { served_count, declined_count }) =
             app.store().replica_read_counts()
         {
-            add_counter("replica_reads", "Pages of syncs that the replica gave", served);
+            add_counter("replica_reads", "Pages of syncs that the replica gave", served_count);
             add_counter(
                 "replica_declined",
                 "Pages that the primary gave because the replica could not",
-                declined,
+                declined_count,
             );
         }
         let mut text = String::new();
-        // Writing into a string does not fail.
+        // Writing into a string cannot fail.
         let _ = encode(&mut text, &registry);
         text
     }
@@ -147,23 +149,24 @@ impl ServerMetrics {
     }
 }
 
-/// One number about the database, as it stands now.
+/// A gauge read from the database.
 pub(super) struct DatabaseGauge {
     pub(super) name: &'static str,
     pub(super) help: &'static str,
-    /// A length of time in seconds; else a plain count.
+    /// True for a duration in seconds, false for a count.
     pub(super) is_seconds: bool,
-    /// Of this job.
+    /// The job that the value belongs to, if any.
     pub(super) job: Option<String>,
     pub(super) value: i64,
 }
 
-/// Where the history stands now; without a database there are no such lines, which is an alarm of its own.
+/// Reads the gauges of the database. If the database does not answer, the metrics page has no such
+/// lines, which should raise an alarm of its own.
 pub(super) fn read_database_gauges(app: &App) -> crate::app::Result<Vec<DatabaseGauge>> {
     let (head, now) = (app.store().read(|tx| tx.head())?, app.now());
     let plain =
         |name, help, value| DatabaseGauge { name, help, is_seconds: false, job: None, value };
-    let mut readings = vec![
+    let mut gauges = vec![
         plain("head_seq", "Seq of the last change", head.seq),
         plain("epoch", "Number of this history", head.epoch),
         plain(
@@ -180,34 +183,34 @@ pub(super) fn read_database_gauges(app: &App) -> crate::app::Result<Vec<Database
         );
     }
     let (name, help) = ("job_last_done_age", "Time since the job last ended well");
-    readings.extend(ages.into_iter().map(|(job, value)| DatabaseGauge {
+    gauges.extend(ages.into_iter().map(|(job, value)| DatabaseGauge {
         name,
         help,
         is_seconds: true,
         job: Some(job),
         value,
     }));
-    Ok(readings)
+    Ok(gauges)
 }
 
-fn register_gauges(registry: &mut Registry, readings: Vec<DatabaseGauge>) {
+fn register_gauges(registry: &mut Registry, gauges: Vec<DatabaseGauge>) {
     let ages: Family<JobLabels, Gauge> = Family::default();
-    let (mut age, mut plain) = (None, Vec::new());
-    for reading in readings {
-        match &reading.job {
+    let (mut age_name, mut counts) = (None, Vec::new());
+    for gauge in gauges {
+        match &gauge.job {
             Some(job) => {
-                ages.get_or_create(&JobLabels { job: job.clone() }).set(reading.value);
-                age = Some((reading.name, reading.help));
+                ages.get_or_create(&JobLabels { job: job.clone() }).set(gauge.value);
+                age_name = Some((gauge.name, gauge.help));
             }
-            None => plain.push(reading),
+            None => counts.push(gauge),
         }
     }
-    for reading in plain {
+    for count in counts {
         let gauge: Gauge = Gauge::default();
-        gauge.set(reading.value);
-        registry.register(reading.name, reading.help, gauge);
+        gauge.set(count.value);
+        registry.register(count.name, count.help, gauge);
     }
-    if let Some((name, help)) = age {
+    if let Some((name, help)) = age_name {
         registry.register_with_unit(name, help, Unit::Seconds, ages);
     }
 }
@@ -224,7 +227,7 @@ impl<S> Layer<S> for ServerMetrics {
     }
 }
 
-/// A service whose calls are counted.
+/// A service that counts its calls.
 #[derive(Clone)]
 pub struct MetricsService<S> {
     inner: S,
@@ -250,13 +253,15 @@ where
         let call = self.inner.call(request);
         Box::pin(async move {
             let response = call.await;
-            // A call that failed before its stream began carries its status in the headers; others began well.
+            // A call that failed before its stream began has its status in the headers; any other
+            // call began successfully.
             let refused =
                 response.as_ref().ok().and_then(|response| response.headers().get("grpc-status"));
             let is_http_ok = response.as_ref().is_ok_and(|response| response.status().is_success());
             if is_http_ok {
                 let code = refused.and_then(|code| code.to_str().ok()).unwrap_or("0");
-                // Paths that are no method share one name, or a stranger could fill the memory with names.
+                // Unknown paths share one label, so that a client cannot create any number of
+                // labels.
                 metrics.record_call(
                     if code == GRPC_UNIMPLEMENTED { "unknown" } else { &method },
                     code,

@@ -1,6 +1,6 @@
-//! Opens sockets: the accept loop, TLS, the start and the end of a server process.
+//! Runs the server process: the accept loop, TLS, start and shutdown.
 //!
-//! Knows every room below it and decides nothing about campaigns.
+//! It must not decide anything about campaigns.
 
 pub mod accept;
 pub mod ca;

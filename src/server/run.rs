@@ -1,6 +1,4 @@
-//! One server process from its listener to its last answered call.
-//!
-//! Knows transport limits, no rpc.
+//! Runs one server process, from its listener to the last response.
 
 use super::accept::{self, ServerLimits};
 use super::jobs;
@@ -20,68 +18,73 @@ use tonic::transport::Server;
 use tonic_web::GrpcWebLayer;
 use tower::util::option_layer;
 
-/// How often an idle connection is asked whether it lives, and how long it may take to answer.
-const KEEPALIVE: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(10));
-/// When a connection is asked to end, so that new certificates and other nodes get their share; and the time to do so.
-const CONNECTION_AGE: (Duration, Duration) =
-    (Duration::from_secs(30 * 60), Duration::from_secs(60));
-/// Calls at once on one connection.
+/// Time between keepalive pings on an idle connection.
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
+/// Time for the response to a keepalive ping.
+const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Age after which a connection is closed, so that new certificates take effect and other nodes get
+/// their share of connections.
+const CONNECTION_AGE_MAX: Duration = Duration::from_secs(30 * 60);
+/// Time for running calls to end on a connection that is being closed.
+const CONNECTION_AGE_GRACE: Duration = Duration::from_secs(60);
+/// Concurrent calls on one connection.
 const CONCURRENT_STREAMS_MAX: u32 = 64;
-/// Most bytes of the headers of one call.
+/// Largest size of the headers of one call, in bytes.
 const HEADER_BYTES_MAX: u32 = 16 * 1024;
-/// Time for a call to begin its answer.
+/// Time for a call to begin its response.
 const CALL_TIMEOUT: Duration = Duration::from_secs(30);
-/// Time that calls under way get when the server ends.
+/// Time for running calls to end after shutdown begins.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
 
 /// Everything that a server needs besides its listener.
 pub struct ServerSetup {
     /// The application over its open database.
     pub app: App,
-    /// The authority's own secrets.
+    /// The secrets of the server.
     pub keys: ServerKeys,
-    /// Certificates; `None` speaks plain HTTP, for loopback only.
+    /// TLS configuration; `None` means plain HTTP, for loopback only.
     pub certificates: Option<ReloadableTlsConfig>,
-    /// What phones are told at enrolment.
+    /// What phones receive at enrolment.
     pub endpoints: ServerEndpoints,
-    /// How many connections, how long to greet.
+    /// Limits on connections and calls.
     pub limits: ServerLimits,
-    /// Where calls are counted, and followed.
+    /// Counts and traces calls.
     pub metrics: ServerMetrics,
 }
 
-/// Serves until `shutdown`, then lets calls under way end, for ten seconds at most.
+/// Serves until `shutdown` completes, then waits for running calls, at most ten seconds.
 pub async fn run_server(
     listener: TcpListener,
     setup: ServerSetup,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), tonic::transport::Error> {
-    let ServerSetup { app, keys, certificates, endpoints: reach, limits: caps, metrics } = setup;
+    let ServerSetup { app, keys, certificates, endpoints, limits, metrics } = setup;
     initialize_history(&app, &keys);
     let (close, closing) = watch::channel(false);
     let services = Services::new(
         app,
         (keys.authority, keys.revocations),
         keys.cursor_key,
-        reach,
+        endpoints,
         jobs::build_job_entries(),
         closing.clone(),
     );
-    let services =
-        services.with_call_limit(caps.calls_per_minute).with_offline_lease(caps.offline_lease_days);
-    let incoming = accept::accept_connections(listener, certificates.clone(), caps);
-    let end = async move {
+    let services = services
+        .with_call_limit(limits.calls_per_minute)
+        .with_offline_lease(limits.offline_lease_days);
+    let incoming = accept::accept_connections(listener, certificates.clone(), limits);
+    let shutdown_signal = async move {
         shutdown.await;
-        // Followers end their streams first; the server waits for whoever still works.
+        // Streams of followers end first; the server then waits for the remaining calls.
         let _ = close.send(true);
     };
     let tracer = metrics.tracer();
     let serving = Server::builder()
         .accept_http1(true)
-        .http2_keepalive_interval(Some(KEEPALIVE.0))
-        .http2_keepalive_timeout(Some(KEEPALIVE.1))
-        .max_connection_age(CONNECTION_AGE.0)
-        .max_connection_age_grace(CONNECTION_AGE.1)
+        .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
+        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
+        .max_connection_age(CONNECTION_AGE_MAX)
+        .max_connection_age_grace(CONNECTION_AGE_GRACE)
         .max_concurrent_streams(CONCURRENT_STREAMS_MAX)
         .http2_max_header_list_size(HEADER_BYTES_MAX)
         .timeout(CALL_TIMEOUT)
@@ -90,7 +93,7 @@ pub async fn run_server(
         .layer(DeadlineLayer(CALL_TIMEOUT))
         .layer(option_layer(tracer.is_on().then(|| TraceLayer(tracer))))
         .add_routes(services.into_routes())
-        .serve_with_incoming_shutdown(ReceiverStream::new(incoming), end);
+        .serve_with_incoming_shutdown(ReceiverStream::new(incoming), shutdown_signal);
     let mut closing = closing;
     tokio::select! {
         served = serving => served,
@@ -107,11 +110,11 @@ pub async fn run_server(
     }
 }
 
-/// Gives a new database its history's random id, and shuts out again whom a restored one has forgotten. A failure is no reason not to
-/// serve: the next start tries again.
+/// Sets the random epoch id of a new database, and reapplies revocations that a restored database
+/// lacks. A failure does not stop the server: the next start tries again.
 fn initialize_history(app: &App, keys: &ServerKeys) {
-    let founded = crate::auth::random_bytes().map(|id| app.init_epoch(id));
-    match founded {
+    let result = crate::auth::random_bytes().map(|id| app.init_epoch(id));
+    match result {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::error!(%error, "the history could not be given its id"),
         Err(error) => tracing::error!(%error, "no random number for the history's id"),

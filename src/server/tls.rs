@@ -1,8 +1,9 @@
-//! The server's side of TLS: our own rustls configuration (1.3 only unless a flag says otherwise), certificates and revocation lists that
-//! can be changed while calls go on, and who a client is by its own certificate.
+//! TLS of the server: the rustls configuration (TLS 1.3 only unless a flag allows 1.2),
+//! certificates and revocation lists that can be reloaded while calls run, and the name of a client
+//! from its certificate.
 //!
-//! Knows files and certificates, no rpc. The chain that is sent ends with the CA itself, so that a phone that knows only the CA's SHA-256
-//! can check it at first contact.
+//! The chain that is sent ends with the CA certificate, so that a phone that has only the SHA-256
+//! of the CA can verify it at first contact.
 
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
@@ -16,10 +17,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio_rustls::TlsAcceptor;
 
-/// Names of clients begin so, as in `thidua:key:0192...`.
+/// Prefix of client names, as in `thidua:key:0192...`.
 const CLIENT_NAME_PREFIX: &str = "thidua:";
 
-/// Why TLS cannot be set up, or a new certificate is not taken.
+/// Why TLS cannot be configured or reloaded.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// A file cannot be read or written.
@@ -27,62 +28,63 @@ pub enum TlsError {
     File {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the operating system.
         error: std::io::Error,
     },
-    /// A file holds no certificate or key in PEM.
+    /// A file contains no certificate or key in PEM.
     #[error("{path} holds no {what} in PEM")]
     Pem {
         /// The file.
         path: PathBuf,
-        /// What was looked for.
+        /// What was expected.
         what: &'static str,
     },
-    /// Certificate and key do not belong together, or are not of a kind that rustls takes.
+    /// The certificate and key do not match, or rustls does not support them.
     #[error("certificate and key do not fit: {0}. Make a new pair with `thidua tls init`")]
     KeyMismatch(#[from] rustls::Error),
-    /// What is to check the certificates of clients is no authority, or no revocation list.
+    /// The client CA is not a valid authority, or the revocation list is invalid.
     #[error(
         "the certificates of clients cannot be checked: {0}. Look at tls.client_ca and tls.client_crl"
     )]
     ClientVerifier(#[from] VerifierBuilderError),
-    /// A certificate cannot be made.
+    /// A certificate cannot be created.
     #[error("cannot make a certificate: {0}")]
     CreateCertificate(#[from] rcgen::Error),
 }
 
-/// The files that TLS is made of.
+/// The files of the TLS configuration.
 #[derive(Debug, Clone)]
 pub struct TlsSources {
-    /// The server's certificate, followed by the CA's.
+    /// The server certificate, followed by the CA certificate.
     pub chain: PathBuf,
-    /// Its key.
+    /// The key of the server certificate.
     pub key: PathBuf,
-    /// Speak TLS 1.2 too: for old partner systems only.
+    /// Allows TLS 1.2 too, for old partner systems only.
     pub allow_tls12: bool,
-    /// Who may show a certificate of its own; `None`: nobody is asked for one.
+    /// Client authentication; `None` means that no client certificate is requested.
     pub clients: Option<ClientCertConfig>,
 }
 
-/// Who may show a certificate, and which of them no longer.
+/// Configuration of client certificates.
 #[derive(Debug, Clone)]
 pub struct ClientCertConfig {
-    /// Certificates of the authorities that sign those of clients.
+    /// Certificates of the authorities that sign client certificates.
     pub ca: PathBuf,
-    /// Their revocation lists. With one, every certificate needs a list that speaks for it and is not out of date.
+    /// Their revocation lists. If set, every client certificate must be covered by a list that has
+    /// not expired.
     pub crl: Option<PathBuf>,
-    /// Nobody gets in without a certificate.
+    /// Whether a client without a certificate is refused.
     pub required: bool,
 }
 
 impl TlsSources {
-    /// The server's own pair alone.
+    /// Returns sources with the server's own certificate and key only.
     #[must_use]
     pub fn without_client_auth(chain: &Path, key: &Path, allow_tls12: bool) -> Self {
         Self { chain: chain.to_owned(), key: key.to_owned(), allow_tls12, clients: None }
     }
 
-    /// Every file, in an order that stays.
+    /// Returns every file, in a fixed order.
     pub(super) fn file_paths(&self) -> Vec<&Path> {
         let clients =
             self.clients.iter().flat_map(|one| [Some(&one.ca), one.crl.as_ref()]).flatten();
@@ -90,9 +92,11 @@ impl TlsSources {
     }
 }
 
-/// The server's side of TLS, shared by all connections; what is reloaded holds from the next handshake on.
+/// The TLS configuration, shared by all connections; a reload takes effect from the next handshake
+/// on.
 ///
-/// A new configuration comes with an empty memory of sessions: nobody who was revoked goes on with an old one.
+/// A new configuration starts with an empty session cache, so that a revoked client cannot resume
+/// an old session.
 #[derive(Clone)]
 pub struct ReloadableTlsConfig {
     current: Arc<RwLock<Arc<ServerConfig>>>,
@@ -106,30 +110,31 @@ impl std::fmt::Debug for ReloadableTlsConfig {
 }
 
 impl ReloadableTlsConfig {
-    /// Loads a chain and its key from PEM files; clients are not asked for certificates.
+    /// Loads a chain and its key from PEM files, without client certificates.
     pub fn load(chain: &Path, key: &Path, allow_tls12: bool) -> Result<Self, TlsError> {
         Self::load_sources(TlsSources::without_client_auth(chain, key, allow_tls12))
     }
 
-    /// Loads everything that the sources name.
+    /// Loads all files of `sources`.
     pub fn load_sources(sources: TlsSources) -> Result<Self, TlsError> {
         let current = Arc::new(RwLock::new(Arc::new(build_server_config(&sources)?)));
         Ok(Self { current, sources: Arc::new(sources) })
     }
 
-    /// Loads the files again and takes them from the next handshake on. On failure what was there stays.
+    /// Loads the files again; they take effect from the next handshake on. After an error the old
+    /// configuration stays.
     pub fn reload(&self) -> Result<(), TlsError> {
         let new_config = Arc::new(build_server_config(&self.sources)?);
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = new_config;
         Ok(())
     }
 
-    /// The files that it was loaded from.
+    /// Returns the files that the configuration was loaded from.
     pub(super) fn sources(&self) -> &TlsSources {
         &self.sources
     }
 
-    /// For one handshake.
+    /// Returns an acceptor with the current configuration, for one handshake.
     pub(super) fn acceptor(&self) -> TlsAcceptor {
         TlsAcceptor::from(self.current.read().unwrap_or_else(PoisonError::into_inner).clone())
     }
@@ -174,10 +179,11 @@ fn build_client_verifier(
     Ok(builder.build()?)
 }
 
-/// Who a client is by its certificate, which the handshake has verified: the first name of the form `thidua:...` among its URIs.
+/// Returns the name of a client from its certificate, which the handshake has verified: the first
+/// URI name of the form `thidua:...`.
 pub(super) fn read_client_name(certificate: &CertificateDer<'_>) -> Option<String> {
-    let read = webpki::EndEntityCert::try_from(certificate).ok()?;
-    read.valid_uri_names().find(|uri| uri.starts_with(CLIENT_NAME_PREFIX)).map(str::to_owned)
+    let parsed = webpki::EndEntityCert::try_from(certificate).ok()?;
+    parsed.valid_uri_names().find(|uri| uri.starts_with(CLIENT_NAME_PREFIX)).map(str::to_owned)
 }
 
 fn load_key_pair(chain: &Path, key: &Path) -> Result<CertifiedKey, TlsError> {

@@ -1,6 +1,4 @@
-//! Calls that this programme makes to another one: TLS that trusts one CA, from a file, and nobody else.
-//!
-//! Knows no rpc.
+//! TLS of outgoing calls: only one CA, from a file, is trusted.
 
 use super::tls::{TlsError, read_chain};
 use http::Uri;
@@ -13,7 +11,7 @@ use std::sync::Arc;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-/// Trusts the certificates in the file `ca` and nobody else.
+/// Builds a client configuration that trusts only the certificates in the file `ca`.
 pub(super) fn build_client_config(ca: &Path) -> Result<Arc<rustls::ClientConfig>, TlsError> {
     let mut roots = rustls::RootCertStore::empty();
     for certificate in read_chain(ca)? {

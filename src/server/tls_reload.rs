@@ -1,15 +1,16 @@
-//! Takes new certificates and revocation lists from their files while the server runs: whoever renews them needs no restart and drops no call.
+//! Reloads certificates and revocation lists from their files while the server runs, without a
+//! restart or a dropped call.
 //!
-//! Knows files and when they changed, no connection. What does not fit is refused aloud, once, and what was there stays.
+//! Invalid files are logged as an error once, and the old configuration stays.
 
 use super::tls::{ReloadableTlsConfig, TlsError};
 use std::convert::Infallible;
 use std::time::Duration;
 
-/// How often the files are looked at.
+/// How often the files are read.
 const POLL_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Looks at the files for as long as the server runs; without certificates it only waits.
+/// Polls the files for as long as the server runs; without certificates it waits forever.
 pub(super) async fn reload_on_change(certificates: Option<ReloadableTlsConfig>) -> Infallible {
     let Some(certificates) = certificates else { return std::future::pending().await };
     let mut files = WatchedTlsFiles::new(certificates);
@@ -27,16 +28,18 @@ pub(super) async fn reload_on_change(certificates: Option<ReloadableTlsConfig>) 
     }
 }
 
-/// What a look at the files found.
+/// The outcome of one poll.
 enum ReloadOutcome {
     Unchanged,
     Reloaded,
     Rejected(TlsError),
 }
 
-/// The files as they were when last looked at. Their bytes are compared, since a copied file may keep an old date.
+/// The contents of the files at the last poll. Contents are compared because a copied file may have
+/// an old modification time.
 ///
-/// None before the first look, which therefore takes them again: what was loaded at the start may have been renewed a moment later.
+/// `last_contents` is `None` before the first poll, which therefore reloads: the files may have
+/// been renewed since the configuration was loaded.
 struct WatchedTlsFiles {
     certificates: ReloadableTlsConfig,
     last_contents: Option<Vec<Option<Vec<u8>>>>,
@@ -57,11 +60,11 @@ impl WatchedTlsFiles {
     }
 
     fn reload_if_changed(&mut self) -> ReloadOutcome {
-        let now = Some(self.read_contents());
-        if now == self.last_contents {
+        let contents = Some(self.read_contents());
+        if contents == self.last_contents {
             return ReloadOutcome::Unchanged;
         }
-        let first = std::mem::replace(&mut self.last_contents, now).is_none();
+        let first = std::mem::replace(&mut self.last_contents, contents).is_none();
         match self.certificates.reload() {
             Ok(()) if first => ReloadOutcome::Unchanged,
             Ok(()) => ReloadOutcome::Reloaded,
@@ -79,7 +82,7 @@ mod tests {
     const NOW: Timestamp = Timestamp(1_724_000_000_000_000);
 
     #[test]
-    fn a_renewed_pair_is_taken_and_a_wrong_one_is_refused_once() {
+    fn a_renewed_pair_is_loaded_and_a_wrong_one_is_refused_once() {
         let dir = tempfile::tempdir().unwrap();
         let (ours, other) =
             (TlsFiles::in_dir(&dir.path().join("a")), TlsFiles::in_dir(&dir.path().join("b")));
@@ -90,7 +93,7 @@ mod tests {
         init_tls(&ours, &["localhost".into()], NOW).unwrap();
         assert!(
             matches!(files.reload_if_changed(), ReloadOutcome::Unchanged),
-            "renewed between loading and the first look: taken without a word"
+            "renewed between loading and the first poll: loaded silently"
         );
         assert!(files.last_contents.is_some());
         std::fs::copy(&other.key, &ours.key).unwrap();
@@ -98,7 +101,7 @@ mod tests {
             matches!(files.reload_if_changed(), ReloadOutcome::Rejected(_)),
             "the key of another certificate"
         );
-        assert!(matches!(files.reload_if_changed(), ReloadOutcome::Unchanged), "said once");
+        assert!(matches!(files.reload_if_changed(), ReloadOutcome::Unchanged), "logged once");
         init_tls(&ours, &["localhost".into()], NOW).unwrap();
         assert!(matches!(files.reload_if_changed(), ReloadOutcome::Reloaded));
     }

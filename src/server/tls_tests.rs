@@ -1,4 +1,5 @@
-//! Certificates of clients over real TLS: who is let in, who no longer, and what a wrong file changes.
+//! Tests of client certificates over real TLS: which are accepted, which are refused after a
+//! revocation, and what an invalid file changes.
 
 use super::accept::{AcceptedConnection, ServerLimits, accept_connections};
 use super::ca::{TlsFiles, init_tls};
@@ -24,13 +25,13 @@ use tonic::transport::server::Connected;
 
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// An authority that signs the certificates of partners.
+/// A CA that signs the certificates of partners.
 struct PartnerCa {
     issuer: Issuer<'static, KeyPair>,
     pem: String,
 }
 
-/// A certificate and its key, as a client shows them.
+/// The certificate and key of a client.
 type ClientCertAndKey = (CertificateDer<'static>, Vec<u8>);
 
 impl PartnerCa {
@@ -54,7 +55,7 @@ impl PartnerCa {
         (certificate.der().clone(), key.serialize_der())
     }
 
-    /// A list of those who are not let in any more, good until the end of that year.
+    /// Builds a revocation list that is valid until the end of `year`.
     fn build_crl(&self, revoked: &[u64], year: i32) -> String {
         let one = |serial: &u64| RevokedCertParams {
             serial_number: SerialNumber::from(*serial),
@@ -74,7 +75,7 @@ impl PartnerCa {
     }
 }
 
-/// A server's door with its files.
+/// The TLS files of a test server.
 struct TlsTestServer {
     dir: tempfile::TempDir,
     files: TlsFiles,
@@ -124,7 +125,7 @@ struct TlsTestListener {
 }
 
 impl TlsTestListener {
-    /// Comes with this certificate, says hello and listens: an error when the server did not want it.
+    /// Connects with this certificate and sends the preface; fails if the handshake does.
     async fn connect(
         &self,
         presented: Option<&ClientCertAndKey>,
@@ -146,22 +147,23 @@ impl TlsTestListener {
         Ok(stream)
     }
 
-    /// Who the server says has come.
+    /// Connects and returns the client name that the server read.
     async fn accept_and_read_name(
         &mut self,
         presented: Option<&ClientCertAndKey>,
     ) -> Option<String> {
-        let _line = self.connect(presented).await.unwrap();
+        let _stream = self.connect(presented).await.unwrap();
         let connection = self.connections.recv().await.unwrap().unwrap();
         connection.connect_info().certificate_name.map(|name| name.to_string())
     }
 
-    /// With TLS 1.3 the client is through before the server has looked: it learns of the refusal when it reads.
+    /// Whether the server refuses the client. With TLS 1.3 the client's handshake ends before the
+    /// server has verified the certificate, so the refusal is seen when the client reads.
     async fn is_refused(&self, presented: Option<&ClientCertAndKey>) -> bool {
         match self.connect(presented).await {
-            Ok(mut line) => {
+            Ok(mut stream) => {
                 let read_result =
-                    tokio::time::timeout(Duration::from_secs(10), line.read(&mut [0; 1])).await;
+                    tokio::time::timeout(Duration::from_secs(10), stream.read(&mut [0; 1])).await;
                 read_result.is_ok_and(|read_result| !matches!(read_result, Ok(1)))
             }
             Err(_) => true,
@@ -170,7 +172,7 @@ impl TlsTestListener {
 }
 
 #[tokio::test]
-async fn a_server_that_asks_for_certificates_lets_in_who_has_one_and_knows_the_name_in_it() {
+async fn a_server_that_requires_certificates_accepts_a_valid_one_and_reads_its_name() {
     let partners = PartnerCa::new();
     let server = TlsTestServer::new(&partners, true);
     let mut listener =
@@ -183,20 +185,19 @@ async fn a_server_that_asks_for_certificates_lets_in_who_has_one_and_knows_the_n
     assert_eq!(
         listener.accept_and_read_name(Some(&partners.issue_certificate(8, &[]))).await,
         None,
-        "let in, and nobody by name"
+        "accepted, without a name"
     );
     assert!(listener.is_refused(None).await, "no certificate");
     assert!(
         listener
             .is_refused(Some(&PartnerCa::new().issue_certificate(7, &["thidua:key:0192f3c2"])))
             .await,
-        "of somebody else's making"
+        "signed by another CA"
     );
 }
 
 #[tokio::test]
-async fn who_is_on_the_list_is_refused_from_the_next_handshake_on_and_a_wrong_list_changes_nothing()
-{
+async fn a_revoked_client_is_refused_from_the_next_handshake_and_an_invalid_list_changes_nothing() {
     let partners = PartnerCa::new();
     let server = TlsTestServer::new(&partners, true);
     let certificates = ReloadableTlsConfig::load_sources(server.sources.clone()).unwrap();
@@ -218,12 +219,12 @@ async fn who_is_on_the_list_is_refused_from_the_next_handshake_on_and_a_wrong_li
 
     std::fs::write(server.crl_path(), partners.build_crl(&[], 2024)).unwrap();
     certificates.reload().unwrap();
-    assert!(listener.is_refused(Some(&good)).await, "a list out of date vouches for nobody");
+    assert!(listener.is_refused(Some(&good)).await, "an expired list covers no certificate");
 }
 
 #[tokio::test]
-async fn where_certificates_are_welcome_phones_come_without_one_and_a_revoked_one_is_worse_than_none()
- {
+async fn with_optional_certificates_a_client_without_one_is_accepted_and_a_revoked_one_is_refused()
+{
     let partners = PartnerCa::new();
     let server = TlsTestServer::new(&partners, false);
     std::fs::write(server.crl_path(), partners.build_crl(&[8], 2199)).unwrap();
@@ -241,7 +242,7 @@ async fn where_certificates_are_welcome_phones_come_without_one_and_a_revoked_on
 }
 
 #[tokio::test]
-async fn a_server_that_asks_nobody_takes_a_phone_as_before_and_knows_no_name() {
+async fn without_client_authentication_every_client_is_accepted_without_a_name() {
     let partners = PartnerCa::new();
     let server = TlsTestServer::new(&partners, true);
     let mut listener = server
@@ -253,6 +254,6 @@ async fn a_server_that_asks_nobody_takes_a_phone_as_before_and_knows_no_name() {
             .accept_and_read_name(Some(&partners.issue_certificate(7, &["thidua:key:07"])))
             .await,
         None,
-        "not asked for, not sent"
+        "not requested, not sent"
     );
 }

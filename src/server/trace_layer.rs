@@ -1,7 +1,8 @@
-//! Follows each call of the contract, from its request to the trailers of its answer.
+//! Traces each call of the contract, from its request to the trailers of its response.
 //!
-//! Takes the method's name and the caller's place in its own trace; no other header is looked at. Calls of health and reflection are not
-//! followed, and a path that is no method of ours has no name here. Knows no exporter.
+//! It records the name of the method and the caller's `traceparent`; it must not read any other
+//! header. Calls of health and reflection are not traced, and an unknown path is traced as
+//! `_OTHER`.
 
 use crate::pb::Rpc;
 use crate::trace::{CallSpan, TraceParent, Tracer};
@@ -16,14 +17,14 @@ use tonic::codegen::Bytes;
 use tower::{Layer, Service};
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-/// What OpenTelemetry calls a method that does not exist.
+/// OpenTelemetry's name of an unknown method.
 const OTHER_METHOD: &str = "_OTHER";
-/// Services that load balancers and tools ask all day.
+/// Services that load balancers and tools call very often.
 const UNTRACED_SERVICES: [&str; 2] = ["/grpc.health.", "/grpc.reflection."];
-/// gRPC's code where nothing else is known.
+/// The gRPC status code UNKNOWN.
 const GRPC_UNKNOWN: u8 = 2;
 
-/// Follows calls.
+/// Traces calls.
 #[derive(Clone)]
 pub(super) struct TraceLayer(pub(super) Tracer);
 
@@ -35,7 +36,7 @@ impl<S> Layer<S> for TraceLayer {
     }
 }
 
-/// A service whose calls are followed.
+/// A service whose calls are traced.
 #[derive(Clone)]
 pub(super) struct TraceService<S> {
     inner: S,
@@ -66,7 +67,8 @@ where
         let response = call.instrument(response);
         Box::pin(async move {
             let response = response.await?;
-            // A call that failed before its answer began says so in the headers; of others the trailers tell.
+            // A call that failed before its response began has its status in the headers; any other
+            // has it in the trailers.
             if let Some(code) = read_grpc_status(response.headers()) {
                 call.end(code);
                 return Ok(response);
@@ -76,7 +78,8 @@ where
     }
 }
 
-/// The method as the conventions write it; a stranger's text is not taken.
+/// Returns the name of the method in the form of the conventions; an unknown path must not become a
+/// name. `None` for a service that is not traced.
 fn find_method_name(path: &str) -> Option<&'static str> {
     if UNTRACED_SERVICES.iter().any(|service| path.starts_with(service)) {
         return None;
@@ -85,7 +88,7 @@ fn find_method_name(path: &str) -> Option<&'static str> {
     Some(known.map_or(OTHER_METHOD, |known| known.trim_start_matches('/')))
 }
 
-/// Two headers contradict each other: then there is none.
+/// Returns the trace parent; `None` if there is more than one header.
 fn read_traceparent(headers: &HeaderMap) -> Option<TraceParent> {
     let mut all = headers.get_all(TRACEPARENT).iter();
     let first = all.next()?;
@@ -97,7 +100,7 @@ fn read_grpc_status(headers: &HeaderMap) -> Option<u8> {
     Some(code.to_str().ok().and_then(|code| code.parse().ok()).unwrap_or(GRPC_UNKNOWN))
 }
 
-/// The body of an answer whose end is the end of its call.
+/// A response body that ends the span when the body ends.
 struct TracedBody {
     inner: Body,
     call: Option<CallSpan>,

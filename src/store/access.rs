@@ -5,7 +5,7 @@
 use super::backend::with_conn;
 use super::error::Result;
 use super::read_tx::{ReadTx, to_byte_array};
-use super::schema::{account, device, enrol_code, grants, nonce};
+use super::schema::{account, device, enrol_code, grants, used_nonce};
 use super::write_tx::WriteTx;
 use crate::domain::ids::{AccountId, DeviceId, UnitId};
 use crate::domain::limits::{ACCESS_TOKEN_LIFETIME_MICROS, DESK_SESSION_LIFETIME_MICROS};
@@ -84,7 +84,7 @@ impl ReadTx<'_> {
     /// All devices, in order of enrolment.
     pub fn devices(&mut self) -> Result<Vec<EnrolledDevice>> {
         let rows: Vec<EnrolledDeviceRow> =
-            select_devices().order((device::enrolled, device::id)).load(self.conn())?;
+            select_devices().order((device::enrolled_at, device::id)).load(self.conn())?;
         rows.into_iter().map(to_device).collect()
     }
 
@@ -131,7 +131,7 @@ impl WriteTx<'_> {
                 .values((
                     account::id.eq(&account_id.0[..]),
                     account::label.eq(label),
-                    account::created.eq(created),
+                    account::created_at.eq(created),
                 ))
                 .execute(self.conn())?;
         }
@@ -188,8 +188,8 @@ impl WriteTx<'_> {
             .values((
                 enrol_code::hash.eq(hash),
                 enrol_code::account.eq(&account_id.0[..]),
-                enrol_code::expires.eq(expires.0),
-                enrol_code::used.eq(None::<i64>),
+                enrol_code::expires_at.eq(expires.0),
+                enrol_code::used_at.eq(None::<i64>),
             ))
             .execute(self.conn())?;
         Ok(())
@@ -199,9 +199,9 @@ impl WriteTx<'_> {
     pub(crate) fn consume_enrol_code(&mut self, hash: &[u8]) -> Result<Option<AccountId>> {
         let now = self.now().0;
         let updated_rows = diesel::update(enrol_code::table.find(hash))
-            .filter(enrol_code::used.is_null())
-            .filter(enrol_code::expires.gt(now))
-            .set(enrol_code::used.eq(Some(now)))
+            .filter(enrol_code::used_at.is_null())
+            .filter(enrol_code::expires_at.gt(now))
+            .set(enrol_code::used_at.eq(Some(now)))
             .execute(self.conn())?;
         if updated_rows == 0 {
             return Ok(None);
@@ -224,9 +224,9 @@ impl WriteTx<'_> {
                 device::id.eq(&id.0[..]),
                 device::account.eq(&account_id.0[..]),
                 device::public_key.eq(public_key),
-                device::enrolled.eq(now),
-                device::taken.eq(0i64),
-                device::outcomes.eq(vec![0u8; 32]),
+                device::enrolled_at.eq(now),
+                device::last_command_number.eq(0i64),
+                device::outcome_chain.eq(vec![0u8; 32]),
                 device::forked.eq(0i16),
             ))
             .execute(self.conn())?;
@@ -243,7 +243,7 @@ impl WriteTx<'_> {
         diesel::update(device::table.find(&id.0[..]))
             .set((
                 device::token_hash.eq(Some(token_hash)),
-                device::token_expires.eq(Some(expires.0)),
+                device::token_expires_at.eq(Some(expires.0)),
             ))
             .execute(self.conn())?;
         Ok(())
@@ -253,8 +253,8 @@ impl WriteTx<'_> {
     pub(crate) fn revoke_device(&mut self, id: DeviceId) -> Result<()> {
         let now = self.now().0;
         diesel::update(device::table.find(&id.0[..]))
-            .filter(device::revoked.is_null())
-            .set((device::revoked.eq(Some(now)), device::token_hash.eq(None::<Vec<u8>>)))
+            .filter(device::revoked_at.is_null())
+            .set((device::revoked_at.eq(Some(now)), device::token_hash.eq(None::<Vec<u8>>)))
             .execute(self.conn())?;
         self.bump_auth_generation()
     }
@@ -264,8 +264,8 @@ impl WriteTx<'_> {
         let last = self.now().saturating_add_micros(-DESK_SESSION_LIFETIME_MICROS);
         let expired = device::table
             .filter(device::public_key.eq(Vec::<u8>::new()))
-            .filter(device::enrolled.le(last.0))
-            .filter(device::taken.eq(0));
+            .filter(device::enrolled_at.le(last.0))
+            .filter(device::last_command_number.eq(0));
         Ok(diesel::delete(expired).execute(self.conn())?)
     }
 
@@ -285,16 +285,17 @@ impl WriteTx<'_> {
         expires: Timestamp,
     ) -> Result<bool> {
         let now = self.now().0;
-        diesel::delete(nonce::table.filter(nonce::expires.le(now))).execute(self.conn())?;
-        let used: i64 = nonce::table.find(hash).count().get_result(self.conn())?;
+        diesel::delete(used_nonce::table.filter(used_nonce::expires_at.le(now)))
+            .execute(self.conn())?;
+        let used: i64 = used_nonce::table.find(hash).count().get_result(self.conn())?;
         if used > 0 {
             return Ok(false);
         }
-        diesel::insert_into(nonce::table)
+        diesel::insert_into(used_nonce::table)
             .values((
-                nonce::hash.eq(hash),
-                nonce::device.eq(&id.0[..]),
-                nonce::expires.eq(expires.0),
+                used_nonce::hash.eq(hash),
+                used_nonce::device.eq(&id.0[..]),
+                used_nonce::expires_at.eq(expires.0),
             ))
             .execute(self.conn())?;
         Ok(true)
@@ -305,12 +306,12 @@ type EnrolledDeviceColumns = (
     device::id,
     device::account,
     device::public_key,
-    device::enrolled,
-    device::revoked,
-    device::taken,
-    device::outcomes,
+    device::enrolled_at,
+    device::revoked_at,
+    device::last_command_number,
+    device::outcome_chain,
     device::forked,
-    device::token_expires,
+    device::token_expires_at,
 );
 
 fn select_devices() -> diesel::dsl::Select<device::table, EnrolledDeviceColumns> {
@@ -318,12 +319,12 @@ fn select_devices() -> diesel::dsl::Select<device::table, EnrolledDeviceColumns>
         device::id,
         device::account,
         device::public_key,
-        device::enrolled,
-        device::revoked,
-        device::taken,
-        device::outcomes,
+        device::enrolled_at,
+        device::revoked_at,
+        device::last_command_number,
+        device::outcome_chain,
         device::forked,
-        device::token_expires,
+        device::token_expires_at,
     ))
 }
 

@@ -208,9 +208,9 @@ pub struct StandbyStatus {
     pub is_archived: bool,
 }
 
-const STANDBYS_SQL: &str = "select count(*) as replicas, count(sync_state) as seen, \
-     count(*) filter (where sync_state in ('sync', 'quorum')) as in_step, \
-     current_setting('archive_mode') <> 'off' as archived from pg_stat_replication";
+const STANDBYS_SQL: &str = "select count(*) as replica_count, count(sync_state) as visible_count, \
+     count(*) filter (where sync_state in ('sync', 'quorum')) as synchronous_count, \
+     current_setting('archive_mode') <> 'off' as is_archived from pg_stat_replication";
 
 /// Sorts database errors into those that mean "try again" and the rest.
 #[expect(

@@ -8,7 +8,7 @@ use super::backend::{AnyConn, DatabaseLocation};
 use super::commit::OP_PUT;
 use super::error::{Error, Result};
 use super::read_tx::{FeedHead, ReadTx, to_byte_array};
-use super::schema::{feed, head, record, setting};
+use super::schema::{feed, feed_head, record, setting};
 use super::write_tx::WriteTx;
 use super::{Store, schema_migration};
 use crate::domain::hex::encode_hex;
@@ -121,7 +121,7 @@ impl ReadTx<'_> {
         let rows: Vec<(i32, Vec<u8>)> = feed::table
             .inner_join(record::table.on(record::kind.eq(feed::kind).and(record::id.eq(feed::id))))
             .filter(feed::op.eq(OP_PUT))
-            .select((feed::scope, record::hash))
+            .select((feed::scope_number, record::hash))
             .load(self.conn())?;
         let mut digests: BTreeMap<i32, ScopeDigest> = BTreeMap::new();
         for (number, hash) in rows {
@@ -134,9 +134,9 @@ impl ReadTx<'_> {
 impl WriteTx<'_> {
     /// Says that a verified copy holds everything up to `seq`: phones need not keep it any longer. Never moves back.
     pub(crate) fn raise_safe_past_seq(&mut self, seq: i64) -> Result<()> {
-        diesel::update(head::table.find(1))
-            .filter(head::safe_past.lt(seq))
-            .set(head::safe_past.eq(seq))
+        diesel::update(feed_head::table.find(1))
+            .filter(feed_head::safe_past_seq.lt(seq))
+            .set(feed_head::safe_past_seq.eq(seq))
             .execute(self.conn())?;
         Ok(())
     }
@@ -271,10 +271,10 @@ pub fn begin_epoch(location: &DatabaseLocation, number: Option<i64>, id: &[u8; 1
     let mut conn = location.connect(true)?;
     schema_migration::run_migrations(&mut conn)?;
     conn.begin_write()?;
-    let before: i64 = head::table.find(1).select(head::epoch).first(&mut conn)?;
+    let before: i64 = feed_head::table.find(1).select(feed_head::epoch).first(&mut conn)?;
     let number = number.unwrap_or(0).max(before + 1);
-    diesel::update(head::table.find(1))
-        .set((head::epoch.eq(number), head::epoch_id.eq(&id[..])))
+    diesel::update(feed_head::table.find(1))
+        .set((feed_head::epoch.eq(number), feed_head::epoch_id.eq(&id[..])))
         .execute(&mut conn)?;
     diesel::delete(setting::table.find(SUPERSEDED_SETTING)).execute(&mut conn)?;
     conn.execute_sql("COMMIT")?;

@@ -20,9 +20,9 @@ impl ReadTx<'_> {
     /// All baseline figures, every version, by unit, element, version and day.
     pub fn baselines(&mut self) -> Result<Vec<BaselineRow>> {
         let rows: Vec<BaselineColumns> = baseline::table
-            .order((baseline::unit, baseline::element, baseline::version, baseline::start_day))
+            .order((baseline::unit_uid, baseline::element, baseline::version, baseline::start_day))
             .select((
-                baseline::unit,
+                baseline::unit_uid,
                 baseline::element,
                 baseline::version,
                 baseline::start_day,
@@ -90,7 +90,7 @@ fn newest_versions(rows: Vec<BaselineRow>) -> NewestBaselines {
 fn insert_baseline(tx: &mut WriteTx, row: &BaselineRow, version: u32) -> Result<()> {
     diesel::insert_into(baseline::table)
         .values((
-            baseline::unit.eq(&row.unit_uid),
+            baseline::unit_uid.eq(&row.unit_uid),
             baseline::element.eq(row.element.as_str()),
             baseline::version.eq(i32::try_from(version).unwrap_or(i32::MAX)),
             baseline::start_day.eq(days_from_date(row.window.start)),

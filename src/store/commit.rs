@@ -9,7 +9,7 @@
 use super::backend::{AnyConn, with_conn};
 use super::error::Result;
 use super::read_tx::{ReadTx, to_byte_array};
-use super::schema::{audit, command, commit_log, feed, head, scope};
+use super::schema::{audit, command, commit_log, feed, feed_head, scope};
 use super::write_tx::{PendingChange, PendingChanges, RecordChange};
 use crate::domain::scope::{RecordKind, Scope};
 use crate::domain::scope_digest::ScopeDigest;
@@ -35,9 +35,9 @@ pub(super) fn append_commit(
     now: Timestamp,
 ) -> Result<i64> {
     let count = pending.changes.len() as i64;
-    let (last, chain): (i64, Vec<u8>) = diesel::update(head::table.find(1))
-        .set(head::seq.eq(head::seq + count))
-        .returning((head::seq, head::chain))
+    let (last, chain): (i64, Vec<u8>) = diesel::update(feed_head::table.find(1))
+        .set(feed_head::seq.eq(feed_head::seq + count))
+        .returning((feed_head::seq, feed_head::chain))
         .get_result(conn)?;
     super::fault_point::trigger_fault_point("after_numbering");
     if count == 0 {
@@ -62,13 +62,13 @@ pub(super) fn append_commit(
     } else {
         extend_chain(&chain, content)
     };
-    diesel::update(head::table.find(1)).set(head::chain.eq(&chain[..])).execute(conn)?;
+    diesel::update(feed_head::table.find(1)).set(feed_head::chain.eq(&chain[..])).execute(conn)?;
     diesel::insert_into(commit_log::table)
         .values((
             commit_log::last_seq.eq(last),
             commit_log::first_seq.eq(first),
             commit_log::chain.eq(&chain[..]),
-            commit_log::at.eq(now.0),
+            commit_log::committed_at.eq(now.0),
         ))
         .execute(conn)?;
     Ok(last)
@@ -98,7 +98,7 @@ fn assign_commit_seq(conn: &mut AnyConn, pending: &PendingChanges, last: i64) ->
         diesel::update(command::table)
             .filter(command::device.eq(&device[..]))
             .filter(command::number.between(low as i64, high as i64))
-            .set(command::seq.eq(last))
+            .set(command::commit_seq.eq(last))
             .execute(conn)?;
     }
     Ok(())
@@ -257,7 +257,7 @@ fn load_feed_rows(
             let rows: Vec<(Vec<u8>, i32, i64, i16)> = feed::table
                 .filter(feed::kind.eq(kind.number()))
                 .filter(feed::id.eq_any(ids))
-                .select((feed::id, feed::scope, feed::seq, feed::op))
+                .select((feed::id, feed::scope_number, feed::seq, feed::op))
                 .load(conn)?;
             for (id, scope, seq, op) in rows {
                 before.entry((kind, to_byte_array(&id)?)).or_default().push((scope, seq, op));
@@ -326,7 +326,7 @@ fn upsert_feed_row(
             .execute(conn))?,
         None => with_conn!(conn, |conn| diesel::insert_into(feed::table)
             .values((
-                feed::scope.eq(scope),
+                feed::scope_number.eq(scope),
                 feed::seq.eq(seq),
                 feed::kind.eq(kind),
                 feed::id.eq(&id[..]),
@@ -372,13 +372,13 @@ impl ScopeDigests {
         for (number, change) in &self.changes {
             let (count, sum): (i64, Vec<u8>) = with_conn!(conn, |conn| scope::table
                 .find(*number)
-                .select((scope::count, scope::sum))
+                .select((scope::record_count, scope::hash_sum))
                 .first(conn))?;
             let mut digest = ScopeDigest { count, sum: u128::from_be_bytes(to_byte_array(&sum)?) };
             digest.merge(*change);
             let sum = digest.sum.to_be_bytes();
             with_conn!(conn, |conn| diesel::update(scope::table.find(*number))
-                .set((scope::count.eq(digest.count), scope::sum.eq(&sum[..])))
+                .set((scope::record_count.eq(digest.count), scope::hash_sum.eq(&sum[..])))
                 .execute(conn))?;
         }
         Ok(())
@@ -387,16 +387,16 @@ impl ScopeDigests {
 
 /// Only ever called behind the head row's lock, so no two nodes give out the same number.
 pub(super) fn insert_scope(conn: &mut AnyConn, requested: Scope) -> Result<i32> {
-    let highest: Option<i32> = scope::table.select(diesel::dsl::max(scope::no)).first(conn)?;
+    let highest: Option<i32> = scope::table.select(diesel::dsl::max(scope::number)).first(conn)?;
     let number = highest.unwrap_or(0) + 1;
     let row = (
-        scope::no.eq(number),
+        scope::number.eq(number),
         scope::kind.eq(requested.kind.number()),
         scope::id.eq(requested.id.to_vec()),
-        scope::count.eq(0i64),
-        scope::sum.eq(vec![0u8; 16]),
+        scope::record_count.eq(0i64),
+        scope::hash_sum.eq(vec![0u8; 16]),
         scope::generation.eq(1i64),
-        scope::floor.eq(0i64),
+        scope::tombstone_floor.eq(0i64),
     );
     with_conn!(conn, |conn| diesel::insert_into(scope::table).values(row).execute(conn))?;
     Ok(number)

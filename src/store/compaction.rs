@@ -8,7 +8,7 @@
 use super::commit::OP_PUT;
 use super::error::Result;
 use super::read_tx::ReadTx;
-use super::schema::{command, commit_log, feed, once, scope};
+use super::schema::{command, commit_log, feed, idempotency_key, scope};
 use super::write_tx::WriteTx;
 use crate::domain::time::Timestamp;
 use diesel::prelude::*;
@@ -18,7 +18,7 @@ impl ReadTx<'_> {
     /// The last seq that was committed before this instant; 0 when none was.
     pub fn last_seq_before(&mut self, at: Timestamp) -> Result<i64> {
         let last: Option<i64> = commit_log::table
-            .filter(commit_log::at.lt(at.0))
+            .filter(commit_log::committed_at.lt(at.0))
             .order(commit_log::last_seq.desc())
             .select(commit_log::last_seq)
             .first(self.conn())
@@ -33,7 +33,7 @@ impl WriteTx<'_> {
         let removed: Vec<(i32, i64)> = feed::table
             .filter(feed::op.ne(OP_PUT))
             .filter(feed::seq.le(floor))
-            .select((feed::scope, feed::seq))
+            .select((feed::scope_number, feed::seq))
             .load(self.conn())?;
         let mut floors: BTreeMap<i32, i64> = BTreeMap::new();
         for (no, seq) in &removed {
@@ -43,8 +43,8 @@ impl WriteTx<'_> {
         }
         for (no, seq) in floors {
             diesel::update(scope::table.find(no))
-                .filter(scope::floor.lt(seq))
-                .set(scope::floor.eq(seq))
+                .filter(scope::tombstone_floor.lt(seq))
+                .set(scope::tombstone_floor.eq(seq))
                 .execute(self.conn())?;
         }
         Ok(removed.len())
@@ -53,12 +53,13 @@ impl WriteTx<'_> {
     /// Forgets the details of commands taken, and the answers of unary writes given, before this instant; gives how many.
     pub(crate) fn delete_old_responses(&mut self, before: Timestamp) -> Result<usize> {
         let details = diesel::update(command::table)
-            .filter(command::at.lt(before.0))
+            .filter(command::received_at.lt(before.0))
             .filter(command::details.is_not_null())
             .set(command::details.eq(None::<Vec<u8>>))
             .execute(self.conn())?;
         let responses =
-            diesel::delete(once::table.filter(once::at.lt(before.0))).execute(self.conn())?;
+            diesel::delete(idempotency_key::table.filter(idempotency_key::created_at.lt(before.0)))
+                .execute(self.conn())?;
         Ok(details + responses)
     }
 }

@@ -36,6 +36,14 @@ pub enum Error {
         /// The migrations to apply, oldest first.
         pending_migrations: String,
     },
+    /// The database has the schema of the pre-release line: it can be neither read nor upgraded.
+    #[error(
+        "the database is of the pre-release line (schema {found}); this program cannot read it: keep it and begin a new one"
+    )]
+    PreReleaseSchema {
+        /// The oldest migration found.
+        found: String,
+    },
     /// Another server has taken this one's place: nothing is written here any more.
     #[error("another server has replaced this one: it writes nothing any more; see thidua doctor")]
     Superseded,

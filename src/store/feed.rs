@@ -6,7 +6,7 @@ use super::backend::{AnyConn, with_conn};
 use super::commit::{OP_OUT_OF_SCOPE, OP_PUT, insert_scope};
 use super::error::Result;
 use super::read_tx::{ReadTx, to_byte_array};
-use super::schema::{feed, head, record, scope};
+use super::schema::{feed, feed_head, record, scope};
 use super::write_tx::WriteTx;
 use crate::domain::scope::{RecordKind, Scope, ScopeKind};
 use crate::domain::scope_digest::ScopeDigest;
@@ -76,7 +76,13 @@ impl ReadTx<'_> {
             with_conn!(self.conn(), |conn| scope::table
                 .filter(scope::kind.eq(requested.kind.number()))
                 .filter(scope::id.eq(&requested.id[..]))
-                .select((scope::no, scope::generation, scope::floor, scope::count, scope::sum))
+                .select((
+                    scope::number,
+                    scope::generation,
+                    scope::tombstone_floor,
+                    scope::record_count,
+                    scope::hash_sum
+                ))
                 .first(conn)
                 .optional())?;
         row.map(|(number, generation, floor, count, sum)| {
@@ -89,8 +95,8 @@ impl ReadTx<'_> {
     /// Count and sum of these scopes, by number.
     pub fn scope_digests(&mut self, numbers: &BTreeSet<i32>) -> Result<BTreeMap<i32, ScopeDigest>> {
         let rows: Vec<(i32, i64, Vec<u8>)> = scope::table
-            .filter(scope::no.eq_any(numbers.iter().copied().collect::<Vec<_>>()))
-            .select((scope::no, scope::count, scope::sum))
+            .filter(scope::number.eq_any(numbers.iter().copied().collect::<Vec<_>>()))
+            .select((scope::number, scope::record_count, scope::hash_sum))
             .load(self.conn())?;
         let digest = |(no, count, sum): (i32, i64, Vec<u8>)| {
             Ok((no, ScopeDigest { count, sum: u128::from_be_bytes(to_byte_array(&sum)?) }))
@@ -114,7 +120,7 @@ impl ReadTx<'_> {
     /// Every scope with its digest, for operators and tests.
     pub fn all_scopes(&mut self) -> Result<Vec<FeedScope>> {
         let keys: Vec<(i16, Vec<u8>)> =
-            scope::table.order(scope::no).select((scope::kind, scope::id)).load(self.conn())?;
+            scope::table.order(scope::number).select((scope::kind, scope::id)).load(self.conn())?;
         let mut found = Vec::with_capacity(keys.len());
         for (kind, id) in keys {
             if let Some(kind) = ScopeKind::from_number(kind) {
@@ -140,7 +146,7 @@ impl ReadTx<'_> {
         Ok(scope::table
             .filter(scope::kind.eq(requested.kind.number()))
             .filter(scope::id.eq(&requested.id[..]))
-            .select(scope::no)
+            .select(scope::number)
             .first(self.conn())
             .optional()?)
     }
@@ -193,9 +199,9 @@ impl ReadTx<'_> {
             .left_join(record::table.on(record::kind.eq(feed::kind).and(record::id.eq(feed::id))))
             .filter(feed::seq.gt(after))
             .filter(feed::seq.le(upto))
-            .order((feed::seq, feed::scope))
+            .order((feed::seq, feed::scope_number))
             .select((
-                feed::scope,
+                feed::scope_number,
                 feed::seq,
                 feed::kind,
                 feed::id,
@@ -205,11 +211,15 @@ impl ReadTx<'_> {
             ))
             .limit(max_rows as i64);
         Ok(match (self.conn(), scopes) {
-            (AnyConn::Sqlite(conn), [scope]) => rows.filter(feed::scope.eq(*scope)).load(conn)?,
-            (AnyConn::Sqlite(conn), scopes) => {
-                rows.filter(feed::scope.eq_any(scopes)).load(conn)?
+            (AnyConn::Sqlite(conn), [scope]) => {
+                rows.filter(feed::scope_number.eq(*scope)).load(conn)?
             }
-            (AnyConn::Pg(conn), scopes) => rows.filter(feed::scope.eq_any(scopes)).load(conn)?,
+            (AnyConn::Sqlite(conn), scopes) => {
+                rows.filter(feed::scope_number.eq_any(scopes)).load(conn)?
+            }
+            (AnyConn::Pg(conn), scopes) => {
+                rows.filter(feed::scope_number.eq_any(scopes)).load(conn)?
+            }
         })
     }
 }
@@ -218,7 +228,9 @@ impl WriteTx<'_> {
     /// Gives a short number to every scope in sight that has none yet.
     pub(crate) fn ensure_scope_numbers(&mut self, visible: &VisibleScopes) -> Result<()> {
         // The head row's lock keeps two nodes from giving out the same number.
-        diesel::update(head::table.find(1)).set(head::seq.eq(head::seq)).execute(self.conn())?;
+        diesel::update(feed_head::table.find(1))
+            .set(feed_head::seq.eq(feed_head::seq))
+            .execute(self.conn())?;
         for requested in visible.scopes() {
             if self.scope_number(requested)?.is_none() {
                 insert_scope(self.conn(), requested)?;

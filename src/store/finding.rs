@@ -62,7 +62,7 @@ impl ReadTx<'_> {
             .select((
                 report_revision::report,
                 report_revision::revision,
-                report_revision::at,
+                report_revision::received_at,
                 report_revision::bytes,
             ))
             .load(self.conn())?;

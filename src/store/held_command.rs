@@ -6,7 +6,7 @@ use super::backend::with_conn;
 use super::error::{Error, Result};
 use super::read_tx::{ReadTx, to_byte_array};
 use super::report::RecordedCommand;
-use super::schema::{command, former_grant, held};
+use super::schema::{command, former_grant, held_command};
 use super::write_tx::{AuditContext, PutOutcome, WriteTx};
 use crate::domain::attachment::{HeldCommand, HeldReason};
 use crate::domain::command::Command;
@@ -59,7 +59,7 @@ impl ReadTx<'_> {
     /// The held command with this id, and whose it is; one whose parent came is gone.
     pub fn held_command(&mut self, id: HeldCommandId) -> Result<Option<WaitingCommand>> {
         let row: Option<HeldCommandRow> = select_held_commands()
-            .filter(held::id.eq(id.0.to_vec()))
+            .filter(held_command::id.eq(id.0.to_vec()))
             .first(self.conn())
             .optional()?;
         row.map(to_waiting_command).transpose()
@@ -68,36 +68,39 @@ impl ReadTx<'_> {
     /// The commands that wait for this report, in the order in which they came.
     pub fn commands_waiting_for(&mut self, report: ReportId) -> Result<Vec<WaitingCommand>> {
         let rows: Vec<HeldCommandRow> = select_held_commands()
-            .filter(held::report.eq(report.0.to_vec()))
-            .filter(held::waits.eq(1i16))
-            .order((held::at, held::device, held::number))
+            .filter(held_command::report.eq(report.0.to_vec()))
+            .filter(held_command::is_waiting.eq(1i16))
+            .order((held_command::held_at, held_command::device, held_command::command_number))
             .load(self.conn())?;
         rows.into_iter().map(to_waiting_command).collect()
     }
 
     /// The held commands that were typed for this unit.
     pub(crate) fn held_ids_of_unit(&mut self, unit: UnitId) -> Result<Vec<HeldCommandId>> {
-        let ids: Vec<Vec<u8>> = held::table
-            .filter(held::unit.eq(&unit.0[..]))
-            .order(held::id)
-            .select(held::id)
+        let ids: Vec<Vec<u8>> = held_command::table
+            .filter(held_command::unit.eq(&unit.0[..]))
+            .order(held_command::id)
+            .select(held_command::id)
             .load(self.conn())?;
         ids.iter().map(|id| Ok(HeldCommandId(to_byte_array(id)?))).collect()
     }
 
     /// The reports for which commands wait.
     pub fn reports_with_waiting_commands(&mut self) -> Result<Vec<ReportId>> {
-        let waits = held::table.filter(held::waits.eq(1i16));
-        let ids: Vec<Vec<u8>> =
-            waits.order(held::report).select(held::report).distinct().load(self.conn())?;
+        let waits = held_command::table.filter(held_command::is_waiting.eq(1i16));
+        let ids: Vec<Vec<u8>> = waits
+            .order(held_command::report)
+            .select(held_command::report)
+            .distinct()
+            .load(self.conn())?;
         ids.iter().map(|id| Ok(ReportId(to_byte_array(id)?))).collect()
     }
 
     /// Whether any command waits.
     pub fn has_waiting_commands(&mut self) -> Result<bool> {
-        let one: Option<Vec<u8>> = with_conn!(self.conn(), |conn| held::table
-            .filter(held::waits.eq(1i16))
-            .select(held::id)
+        let one: Option<Vec<u8>> = with_conn!(self.conn(), |conn| held_command::table
+            .filter(held_command::is_waiting.eq(1i16))
+            .select(held_command::id)
             .first(conn)
             .optional())?;
         Ok(one.is_some())
@@ -105,9 +108,9 @@ impl ReadTx<'_> {
 
     /// How many commands of a device wait.
     pub fn count_waiting_commands(&mut self, device: DeviceId) -> Result<i64> {
-        Ok(held::table
-            .filter(held::device.eq(&device.0[..]))
-            .filter(held::waits.eq(1i16))
+        Ok(held_command::table
+            .filter(held_command::device.eq(&device.0[..]))
+            .filter(held_command::is_waiting.eq(1i16))
             .count()
             .get_result(self.conn())?)
     }
@@ -143,17 +146,17 @@ impl WriteTx<'_> {
     ) -> Result<PutOutcome> {
         let (id, device, number) = waiting;
         let at = self.now().0;
-        diesel::insert_into(held::table)
+        diesel::insert_into(held_command::table)
             .values((
-                held::id.eq(&id.0[..]),
-                held::device.eq(&device.0[..]),
-                held::number.eq(number as i64),
-                held::report.eq(&held_record.report.0[..]),
-                held::unit.eq(&unit_path.unit.0[..]),
-                held::waits.eq(1i16),
-                held::reason.eq(reason_number(held_record.reason)),
-                held::at.eq(at),
-                held::bytes.eq(&held_record.command),
+                held_command::id.eq(&id.0[..]),
+                held_command::device.eq(&device.0[..]),
+                held_command::command_number.eq(number as i64),
+                held_command::report.eq(&held_record.report.0[..]),
+                held_command::unit.eq(&unit_path.unit.0[..]),
+                held_command::is_waiting.eq(1i16),
+                held_command::reason.eq(reason_number(held_record.reason)),
+                held_command::held_at.eq(at),
+                held_command::command_bytes.eq(&held_record.command),
             ))
             .execute(self.conn())?;
         self.put_held_record(audit, unit_path, id, held_record)
@@ -177,7 +180,7 @@ impl WriteTx<'_> {
         audit: &AuditContext,
         id: HeldCommandId,
     ) -> Result<()> {
-        diesel::delete(held::table.find(&id.0[..])).execute(self.conn())?;
+        diesel::delete(held_command::table.find(&id.0[..])).execute(self.conn())?;
         self.delete_record(audit, RecordKind::Held, id.0)
     }
 
@@ -188,8 +191,8 @@ impl WriteTx<'_> {
         outcome: &RecordedCommand,
         device: DeviceId,
     ) -> Result<()> {
-        diesel::update(held::table.find(&id.0[..]))
-            .set(held::waits.eq(0i16))
+        diesel::update(held_command::table.find(&id.0[..]))
+            .set(held_command::is_waiting.eq(0i16))
             .execute(self.conn())?;
         diesel::update(command::table.find((&device.0[..], outcome.number as i64)))
             .set((
@@ -222,26 +225,26 @@ impl WriteTx<'_> {
 }
 
 type HeldCommandColumns = (
-    held::id,
-    held::device,
-    held::number,
-    held::report,
-    held::unit,
-    held::waits,
-    held::reason,
-    held::bytes,
+    held_command::id,
+    held_command::device,
+    held_command::command_number,
+    held_command::report,
+    held_command::unit,
+    held_command::is_waiting,
+    held_command::reason,
+    held_command::command_bytes,
 );
 
-fn select_held_commands() -> diesel::dsl::Select<held::table, HeldCommandColumns> {
-    held::table.select((
-        held::id,
-        held::device,
-        held::number,
-        held::report,
-        held::unit,
-        held::waits,
-        held::reason,
-        held::bytes,
+fn select_held_commands() -> diesel::dsl::Select<held_command::table, HeldCommandColumns> {
+    held_command::table.select((
+        held_command::id,
+        held_command::device,
+        held_command::command_number,
+        held_command::report,
+        held_command::unit,
+        held_command::is_waiting,
+        held_command::reason,
+        held_command::command_bytes,
     ))
 }
 

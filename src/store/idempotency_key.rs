@@ -4,7 +4,7 @@
 
 use super::error::Result;
 use super::read_tx::ReadTx;
-use super::schema::once;
+use super::schema::idempotency_key;
 use super::write_tx::WriteTx;
 use crate::domain::ids::AccountId;
 use diesel::prelude::*;
@@ -16,9 +16,9 @@ impl ReadTx<'_> {
         account_id: AccountId,
         request_id: &[u8; 16],
     ) -> Result<Option<(String, Vec<u8>)>> {
-        let row = once::table
+        let row = idempotency_key::table
             .find((&account_id.0[..], &request_id[..]))
-            .select((once::method, once::answer));
+            .select((idempotency_key::method, idempotency_key::response));
         Ok(row.first(self.conn()).optional()?)
     }
 }
@@ -33,13 +33,13 @@ impl WriteTx<'_> {
         response: &[u8],
     ) -> Result<()> {
         let at = self.now().0;
-        diesel::insert_into(once::table)
+        diesel::insert_into(idempotency_key::table)
             .values((
-                once::account.eq(&account_id.0[..]),
-                once::request_id.eq(&request[..]),
-                once::method.eq(method),
-                once::answer.eq(response),
-                once::at.eq(at),
+                idempotency_key::account.eq(&account_id.0[..]),
+                idempotency_key::request_id.eq(&request[..]),
+                idempotency_key::method.eq(method),
+                idempotency_key::response.eq(response),
+                idempotency_key::created_at.eq(at),
             ))
             .execute(self.conn())?;
         Ok(())

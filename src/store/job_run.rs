@@ -100,7 +100,7 @@ impl WriteTx<'_> {
         let now = self.now().0;
         let row: Option<(i64, i64)> = job_lease::table
             .find(job)
-            .select((job_lease::fence, job_lease::expires))
+            .select((job_lease::fencing_token, job_lease::expires_at))
             .first(self.conn())
             .optional()?;
         let Some((fencing_token, until)) = row else {
@@ -108,8 +108,8 @@ impl WriteTx<'_> {
                 .values((
                     job_lease::job.eq(job),
                     job_lease::owner.eq(owner),
-                    job_lease::fence.eq(1i64),
-                    job_lease::expires.eq(expires.0),
+                    job_lease::fencing_token.eq(1i64),
+                    job_lease::expires_at.eq(expires.0),
                 ))
                 .execute(self.conn())?;
             return Ok(Some(1));
@@ -118,11 +118,11 @@ impl WriteTx<'_> {
             return Ok(None);
         }
         let updated_rows = diesel::update(job_lease::table.find(job))
-            .filter(job_lease::fence.eq(fencing_token))
+            .filter(job_lease::fencing_token.eq(fencing_token))
             .set((
                 job_lease::owner.eq(owner),
-                job_lease::fence.eq(fencing_token + 1),
-                job_lease::expires.eq(expires.0),
+                job_lease::fencing_token.eq(fencing_token + 1),
+                job_lease::expires_at.eq(expires.0),
             ))
             .execute(self.conn())?;
         Ok((updated_rows > 0).then_some(fencing_token + 1))
@@ -132,8 +132,8 @@ impl WriteTx<'_> {
     /// newer one: the row is written, so that another node waits for it. Reading it would prove the past only.
     pub(crate) fn verify_lease(&mut self, job: &str, fencing_token: i64) -> Result<bool> {
         let updated_rows = diesel::update(job_lease::table.find(job))
-            .filter(job_lease::fence.eq(fencing_token))
-            .set(job_lease::fence.eq(fencing_token))
+            .filter(job_lease::fencing_token.eq(fencing_token))
+            .set(job_lease::fencing_token.eq(fencing_token))
             .execute(self.conn())?;
         Ok(updated_rows > 0 || planted!("fence-unread"))
     }
@@ -141,7 +141,10 @@ impl WriteTx<'_> {
     /// Takes the lease from whoever holds it: its token is no longer the newest.
     pub(crate) fn revoke_lease(&mut self, job: &str) -> Result<()> {
         diesel::update(job_lease::table.find(job))
-            .set((job_lease::fence.eq(job_lease::fence + 1), job_lease::expires.eq(0i64)))
+            .set((
+                job_lease::fencing_token.eq(job_lease::fencing_token + 1),
+                job_lease::expires_at.eq(0i64),
+            ))
             .execute(self.conn())?;
         Ok(())
     }
@@ -149,8 +152,8 @@ impl WriteTx<'_> {
     /// Gives the lease back.
     pub(crate) fn release_lease(&mut self, job: &str, fencing_token: i64) -> Result<()> {
         diesel::update(job_lease::table.find(job))
-            .filter(job_lease::fence.eq(fencing_token))
-            .set(job_lease::expires.eq(0i64))
+            .filter(job_lease::fencing_token.eq(fencing_token))
+            .set(job_lease::expires_at.eq(0i64))
             .execute(self.conn())?;
         Ok(())
     }

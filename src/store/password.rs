@@ -43,7 +43,7 @@ impl WriteTx<'_> {
                 password::algorithm.eq(method),
                 password::salt.eq(salt),
                 password::hash.eq(hash),
-                password::given.eq(set_at),
+                password::set_at.eq(set_at),
             ))
             .execute(self.conn())?;
         self.revoke_desk_sessions(account_id)
@@ -55,8 +55,8 @@ impl WriteTx<'_> {
         diesel::update(device::table)
             .filter(device::account.eq(account_id.0.to_vec()))
             .filter(device::public_key.eq(Vec::<u8>::new()))
-            .filter(device::revoked.is_null())
-            .set((device::revoked.eq(Some(now)), device::token_hash.eq(None::<Vec<u8>>)))
+            .filter(device::revoked_at.is_null())
+            .set((device::revoked_at.eq(Some(now)), device::token_hash.eq(None::<Vec<u8>>)))
             .execute(self.conn())?;
         self.bump_auth_generation()
     }

@@ -2,7 +2,7 @@
 
 use super::backend::{AnyConn, with_conn};
 use super::error::{Error, Result};
-use super::schema::{commit_log, head, record};
+use super::schema::{commit_log, feed_head, record};
 use crate::domain::scope::RecordKind;
 use crate::domain::time::Timestamp;
 use diesel::prelude::*;
@@ -53,15 +53,15 @@ impl<'c> ReadTx<'c> {
     pub fn head(&mut self) -> Result<FeedHead> {
         type FeedHeadRow = (i64, Vec<u8>, i64, i64, Vec<u8>, i64);
         let (seq, chain, auth_generation, epoch, epoch_id, safe_past): FeedHeadRow =
-            with_conn!(self.conn, |conn| head::table
+            with_conn!(self.conn, |conn| feed_head::table
                 .find(1)
                 .select((
-                    head::seq,
-                    head::chain,
-                    head::auth_generation,
-                    head::epoch,
-                    head::epoch_id,
-                    head::safe_past
+                    feed_head::seq,
+                    feed_head::chain,
+                    feed_head::auth_generation,
+                    feed_head::epoch,
+                    feed_head::epoch_id,
+                    feed_head::safe_past_seq
                 ))
                 .first(conn))?;
         Ok(FeedHead {
@@ -89,7 +89,7 @@ impl<'c> ReadTx<'c> {
     pub fn last_commit_time(&mut self) -> Result<Option<Timestamp>> {
         let at: Option<i64> = commit_log::table
             .order(commit_log::last_seq.desc())
-            .select(commit_log::at)
+            .select(commit_log::committed_at)
             .first(self.conn)
             .optional()?;
         Ok(at.map(Timestamp))

@@ -5,7 +5,7 @@
 use super::backend::with_conn;
 use super::error::Result;
 use super::read_tx::{ReadTx, to_byte_array};
-use super::schema::{acting, hanging, number, setting};
+use super::schema::{setting, short_id, unit_ancestor, unit_successor};
 use super::write_tx::{AuditContext, WriteTx};
 use crate::domain::calendar::Calendar;
 use crate::domain::campaign::Campaign;
@@ -21,9 +21,9 @@ use std::collections::BTreeMap;
 impl ReadTx<'_> {
     /// The short number of a unit or element.
     pub fn short_id(&mut self, kind: RecordKind, id: &[u8; 16]) -> Result<Option<u32>> {
-        let number: Option<i32> = number::table
+        let number: Option<i32> = short_id::table
             .find((kind.number(), &id[..]))
-            .select(number::no)
+            .select(short_id::number)
             .first(self.conn())
             .optional()?;
         Ok(number.and_then(|number| u32::try_from(number).ok()))
@@ -31,9 +31,9 @@ impl ReadTx<'_> {
 
     /// All short numbers of a kind.
     pub fn short_ids(&mut self, kind: RecordKind) -> Result<BTreeMap<[u8; 16], u32>> {
-        let rows: Vec<(Vec<u8>, i32)> = number::table
-            .filter(number::kind.eq(kind.number()))
-            .select((number::id, number::no))
+        let rows: Vec<(Vec<u8>, i32)> = short_id::table
+            .filter(short_id::kind.eq(kind.number()))
+            .select((short_id::id, short_id::number))
             .load(self.conn())?;
         rows.into_iter()
             .map(|(id, number)| Ok((to_byte_array(&id)?, u32::try_from(number).unwrap_or(0))))
@@ -42,15 +42,15 @@ impl ReadTx<'_> {
 
     /// Where a unit stands today: who acts for it, and the units above. A unit that nobody registered acts for itself.
     pub fn unit_path(&mut self, unit: UnitId) -> Result<UnitPath> {
-        let successor: Option<Vec<u8>> = with_conn!(self.conn(), |conn| acting::table
+        let successor: Option<Vec<u8>> = with_conn!(self.conn(), |conn| unit_successor::table
             .find(&unit.0[..])
-            .select(acting::heir)
+            .select(unit_successor::successor)
             .first(conn)
             .optional())?;
-        let above: Vec<Vec<u8>> = with_conn!(self.conn(), |conn| hanging::table
-            .filter(hanging::unit.eq(&unit.0[..]))
-            .order(hanging::place)
-            .select(hanging::ancestor)
+        let above: Vec<Vec<u8>> = with_conn!(self.conn(), |conn| unit_ancestor::table
+            .filter(unit_ancestor::unit.eq(&unit.0[..]))
+            .order(unit_ancestor::position)
+            .select(unit_ancestor::ancestor)
             .load(conn))?;
         let above = above.iter().map(|id| to_byte_array(id).map(UnitId)).collect::<Result<_>>()?;
         let acting = successor.map_or(Ok(unit), |id| to_byte_array(&id).map(UnitId))?;
@@ -69,13 +69,17 @@ impl WriteTx<'_> {
         if let Some(number) = self.short_id(kind, id)? {
             return Ok(number);
         }
-        let highest: Option<i32> = number::table
-            .filter(number::kind.eq(kind.number()))
-            .select(diesel::dsl::max(number::no))
+        let highest: Option<i32> = short_id::table
+            .filter(short_id::kind.eq(kind.number()))
+            .select(diesel::dsl::max(short_id::number))
             .first(self.conn())?;
         let number = highest.unwrap_or(0) + 1;
-        diesel::insert_into(number::table)
-            .values((number::kind.eq(kind.number()), number::id.eq(&id[..]), number::no.eq(number)))
+        diesel::insert_into(short_id::table)
+            .values((
+                short_id::kind.eq(kind.number()),
+                short_id::id.eq(&id[..]),
+                short_id::number.eq(number),
+            ))
             .execute(self.conn())?;
         Ok(u32::try_from(number).unwrap_or(0))
     }
@@ -87,26 +91,32 @@ impl WriteTx<'_> {
         }
         self.clear_unit_paths();
         let unit = &unit_path.unit.0[..];
-        diesel::delete(hanging::table.filter(hanging::unit.eq(unit))).execute(self.conn())?;
-        diesel::delete(acting::table.find(unit)).execute(self.conn())?;
+        diesel::delete(unit_ancestor::table.filter(unit_ancestor::unit.eq(unit)))
+            .execute(self.conn())?;
+        diesel::delete(unit_successor::table.find(unit)).execute(self.conn())?;
         for (position, ancestor) in unit_path.ancestors.iter().enumerate() {
-            diesel::insert_into(hanging::table)
+            diesel::insert_into(unit_ancestor::table)
                 .values((
-                    hanging::unit.eq(unit),
-                    hanging::place.eq(position as i32),
-                    hanging::ancestor.eq(&ancestor.0[..]),
+                    unit_ancestor::unit.eq(unit),
+                    unit_ancestor::position.eq(position as i32),
+                    unit_ancestor::ancestor.eq(&ancestor.0[..]),
                 ))
                 .execute(self.conn())?;
         }
-        diesel::insert_into(acting::table)
-            .values((acting::unit.eq(unit), acting::heir.eq(&unit_path.acting_unit.0[..])))
+        diesel::insert_into(unit_successor::table)
+            .values((
+                unit_successor::unit.eq(unit),
+                unit_successor::successor.eq(&unit_path.acting_unit.0[..]),
+            ))
             .execute(self.conn())?;
         Ok(true)
     }
 
     fn has_unit_path(&mut self, unit: UnitId) -> Result<bool> {
-        let found: i64 =
-            acting::table.filter(acting::unit.eq(&unit.0[..])).count().get_result(self.conn())?;
+        let found: i64 = unit_successor::table
+            .filter(unit_successor::unit.eq(&unit.0[..]))
+            .count()
+            .get_result(self.conn())?;
         Ok(found > 0)
     }
 

@@ -211,12 +211,12 @@ fn list_tables(conn: &mut AnyConn) -> Result<Vec<TableSchema>> {
     }
     let mut rows: Vec<TableColumnRow> = match conn {
         AnyConn::Sqlite(conn) => diesel::sql_query(
-            "SELECT m.name AS home, c.name AS name, upper(c.type) AS kind FROM sqlite_master m, pragma_table_info(m.name) c \
+            "SELECT m.name AS table_name, c.name AS name, upper(c.type) AS kind FROM sqlite_master m, pragma_table_info(m.name) c \
              WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'",
         )
         .load(conn)?,
         AnyConn::Pg(conn) => diesel::sql_query(
-            "SELECT table_name::text AS home, column_name::text AS name, upper(data_type::text) AS kind \
+            "SELECT table_name::text AS table_name, column_name::text AS name, upper(data_type::text) AS kind \
              FROM information_schema.columns WHERE table_schema = current_schema()",
         )
         .load(conn)?,
@@ -224,20 +224,20 @@ fn list_tables(conn: &mut AnyConn) -> Result<Vec<TableSchema>> {
     rows.retain(|row| row.table_name != "__diesel_schema_migrations");
     rows.sort_by(|one, other| (&one.table_name, &one.name).cmp(&(&other.table_name, &other.name)));
     let mut tables: Vec<TableSchema> = Vec::new();
-    for TableColumnRow { table_name: home, name, kind } in rows {
+    for TableColumnRow { table_name, name, kind } in rows {
         let kind = match kind.as_str() {
             "SMALLINT" | "INTEGER" | "BIGINT" => ColumnKind::Number,
             "TEXT" => ColumnKind::Text,
             "BLOB" | "BYTEA" => ColumnKind::Bytes,
             other => {
                 return Err(Error::Damaged(format!(
-                    "column {home}.{name} has the unknown type {other}"
+                    "column {table_name}.{name} has the unknown type {other}"
                 )));
             }
         };
         match tables.last_mut() {
-            Some(table) if table.name == home => table.columns.push((name, kind)),
-            _ => tables.push(TableSchema { name: home, columns: vec![(name, kind)] }),
+            Some(table) if table.name == table_name => table.columns.push((name, kind)),
+            _ => tables.push(TableSchema { name: table_name, columns: vec![(name, kind)] }),
         }
     }
     Ok(tables)
@@ -318,7 +318,7 @@ fn copy_table(
     let target_dialect = SqlDialect::from_conn(target);
     let names: Vec<String> = table.columns.iter().map(|(name, _)| format!("\"{name}\"")).collect();
     let insert = format!("INSERT INTO \"{}\" ({}) VALUES ", table.name, names.join(","));
-    // The migrations have put the head's row there.
+    // The migrations inserted the row of feed_head.
     target.execute_sql(&format!("DELETE FROM \"{}\"", table.name))?;
     let (mut read, mut rows, mut bytes) = (ScopeDigest::default(), Vec::new(), 0);
     let mut flush = |rows: &mut Vec<String>| {
@@ -364,10 +364,10 @@ mod tests {
         drop(Store::open(&from).unwrap());
         begin_epoch(&from, None, &[7; 16]).unwrap();
         let broken = relocate_with_hook(&from, &to, |conn| {
-            conn.execute_sql("UPDATE head SET auth_generation = 9")
+            conn.execute_sql("UPDATE feed_head SET auth_generation = 9")
         });
         assert!(
-            matches!(&broken, Err(Error::Damaged(why)) if why.contains("table head")),
+            matches!(&broken, Err(Error::Damaged(why)) if why.contains("table feed_head")),
             "{broken:?}"
         );
         assert!(!Store::open(&from).unwrap().is_superseded(), "the source goes on");

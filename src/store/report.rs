@@ -6,7 +6,7 @@
 use super::backend::with_conn;
 use super::error::{Error, Result};
 use super::read_tx::{ReadTx, to_byte_array};
-use super::schema::{beside, command, device, report, report_author, report_revision};
+use super::schema::{command, device, report, report_attachment, report_author, report_revision};
 use super::write_tx::{AuditContext, PutOutcome, WriteTx};
 use crate::domain::attachment::{Comment, Conflict};
 use crate::domain::command::Verdict;
@@ -150,10 +150,10 @@ impl ReadTx<'_> {
 
     /// Comments and conflicts of a report.
     pub fn report_attachments(&mut self, id: ReportId) -> Result<Vec<(RecordKind, [u8; 16])>> {
-        let rows: Vec<(i16, Vec<u8>)> = with_conn!(self.conn(), |conn| beside::table
-            .filter(beside::report.eq(&id.0[..]))
-            .order((beside::kind, beside::id))
-            .select((beside::kind, beside::id))
+        let rows: Vec<(i16, Vec<u8>)> = with_conn!(self.conn(), |conn| report_attachment::table
+            .filter(report_attachment::report.eq(&id.0[..]))
+            .order((report_attachment::kind, report_attachment::id))
+            .select((report_attachment::kind, report_attachment::id))
             .load(conn))?;
         rows.into_iter()
             .filter_map(|(kind, id)| Some((RecordKind::from_number(kind)?, id)))
@@ -175,7 +175,7 @@ impl ReadTx<'_> {
     pub fn last_writer(&mut self, id: ReportId) -> Result<LastWriter> {
         let row: Option<(Option<Vec<u8>>, i64)> = with_conn!(self.conn(), |conn| report::table
             .find(&id.0[..])
-            .select((report::last_device, report::other_revision))
+            .select((report::last_device, report::other_device_revision))
             .first(conn)
             .optional())?;
         let Some((last, other_revision)) = row else { return Ok(LastWriter::default()) };
@@ -267,7 +267,7 @@ impl ReadTx<'_> {
                 command::hash,
                 command::verdict,
                 command::reason,
-                command::seq,
+                command::commit_seq,
                 command::revision,
             ))
             .first(self.conn())
@@ -335,7 +335,7 @@ impl WriteTx<'_> {
             report::late.eq(i16::from(next.late)),
             report::received_day.eq(next.received_day.map(days_from_date)),
             report::last_device.eq(last_device.as_ref().map(|device| &device[..])),
-            report::other_revision.eq(other_revision),
+            report::other_device_revision.eq(other_revision),
         );
         if !is_new {
             let found =
@@ -378,7 +378,7 @@ impl WriteTx<'_> {
                 report_revision::state.eq(state_number(next.state)),
                 report_revision::content_hash.eq(&content_hash[..]),
                 report_revision::bytes.eq(bytes),
-                report_revision::at.eq(at),
+                report_revision::received_at.eq(at),
             ))
             .execute(conn))?;
         Ok(())
@@ -436,11 +436,11 @@ impl WriteTx<'_> {
         id: [u8; 16],
     ) -> Result<()> {
         if self.record(kind, &id)?.is_none() {
-            diesel::insert_into(beside::table)
+            diesel::insert_into(report_attachment::table)
                 .values((
-                    beside::report.eq(&report.0[..]),
-                    beside::kind.eq(kind.number()),
-                    beside::id.eq(&id[..]),
+                    report_attachment::report.eq(&report.0[..]),
+                    report_attachment::kind.eq(kind.number()),
+                    report_attachment::id.eq(&id[..]),
                 ))
                 .execute(self.conn())?;
         }
@@ -461,9 +461,9 @@ impl WriteTx<'_> {
                 command::hash.eq(&command_row.hash[..]),
                 command::verdict.eq(command_row.verdict.number()),
                 command::reason.eq(command_row.reason.as_deref()),
-                command::seq.eq(0i64),
+                command::commit_seq.eq(0i64),
                 command::revision.eq(command_row.revision),
-                command::at.eq(at),
+                command::received_at.eq(at),
             ))
             .on_conflict_do_nothing()
             .execute(conn))?;
@@ -479,8 +479,11 @@ impl WriteTx<'_> {
         outcomes: &[u8; 32],
     ) -> Result<()> {
         let moved = with_conn!(self.conn(), |conn| diesel::update(device::table.find(&id.0[..]))
-            .filter(device::taken.eq(from as i64))
-            .set((device::taken.eq(to as i64), device::outcomes.eq(&outcomes[..])))
+            .filter(device::last_command_number.eq(from as i64))
+            .set((
+                device::last_command_number.eq(to as i64),
+                device::outcome_chain.eq(&outcomes[..])
+            ))
             .execute(conn))?;
         self.ensure_rows_affected(moved, "another call took commands of this device")
     }

@@ -4,14 +4,14 @@
 
 diesel::table! {
     /// The one row that orders all commits, and the epoch of this history.
-    head (id) {
+    feed_head (id) {
         id -> SmallInt,
         seq -> BigInt,
         chain -> Binary,
         auth_generation -> BigInt,
         epoch -> BigInt,
         epoch_id -> Binary,
-        safe_past -> BigInt,
+        safe_past_seq -> BigInt,
     }
 }
 
@@ -21,7 +21,7 @@ diesel::table! {
         last_seq -> BigInt,
         first_seq -> BigInt,
         chain -> Binary,
-        at -> BigInt,
+        committed_at -> BigInt,
     }
 }
 
@@ -38,21 +38,21 @@ diesel::table! {
 
 diesel::table! {
     /// A scope, its short number and its digest.
-    scope (no) {
-        no -> Integer,
+    scope (number) {
+        number -> Integer,
         kind -> SmallInt,
         id -> Binary,
-        count -> BigInt,
-        sum -> Binary,
+        record_count -> BigInt,
+        hash_sum -> Binary,
         generation -> BigInt,
-        floor -> BigInt,
+        tombstone_floor -> BigInt,
     }
 }
 
 diesel::table! {
     /// Latest change of each record in each scope, in commit order.
-    feed (scope, seq) {
-        scope -> Integer,
+    feed (scope_number, seq) {
+        scope_number -> Integer,
         seq -> BigInt,
         kind -> SmallInt,
         id -> Binary,
@@ -68,10 +68,10 @@ diesel::table! {
         hash -> Binary,
         verdict -> SmallInt,
         reason -> Nullable<Text>,
-        seq -> BigInt,
+        commit_seq -> BigInt,
         revision -> BigInt,
         details -> Nullable<Binary>,
-        at -> BigInt,
+        received_at -> BigInt,
     }
 }
 
@@ -96,7 +96,7 @@ diesel::table! {
     account (id) {
         id -> Binary,
         label -> Text,
-        created -> BigInt,
+        created_at -> BigInt,
     }
 }
 
@@ -117,13 +117,13 @@ diesel::table! {
         id -> Binary,
         account -> Binary,
         public_key -> Binary,
-        enrolled -> BigInt,
-        revoked -> Nullable<BigInt>,
-        taken -> BigInt,
-        outcomes -> Binary,
+        enrolled_at -> BigInt,
+        revoked_at -> Nullable<BigInt>,
+        last_command_number -> BigInt,
+        outcome_chain -> Binary,
         forked -> SmallInt,
         token_hash -> Nullable<Binary>,
-        token_expires -> Nullable<BigInt>,
+        token_expires_at -> Nullable<BigInt>,
     }
 }
 
@@ -132,43 +132,43 @@ diesel::table! {
     enrol_code (hash) {
         hash -> Binary,
         account -> Binary,
-        expires -> BigInt,
-        used -> Nullable<BigInt>,
+        expires_at -> BigInt,
+        used_at -> Nullable<BigInt>,
     }
 }
 
 diesel::table! {
     /// A question that only the device's key can answer.
-    nonce (hash) {
+    used_nonce (hash) {
         hash -> Binary,
         device -> Binary,
-        expires -> BigInt,
+        expires_at -> BigInt,
     }
 }
 
 diesel::table! {
     /// Short numbers of units and elements, given once.
-    number (kind, id) {
+    short_id (kind, id) {
         kind -> SmallInt,
         id -> Binary,
-        no -> Integer,
+        number -> Integer,
     }
 }
 
 diesel::table! {
     /// The units above a unit as of today, a closed one under its successor.
-    hanging (unit, place) {
+    unit_ancestor (unit, position) {
         unit -> Binary,
-        place -> Integer,
+        position -> Integer,
         ancestor -> Binary,
     }
 }
 
 diesel::table! {
     /// Who acts for a unit today: itself, or the successor.
-    acting (unit) {
+    unit_successor (unit) {
         unit -> Binary,
-        heir -> Binary,
+        successor -> Binary,
     }
 }
 
@@ -186,7 +186,7 @@ diesel::table! {
         late -> SmallInt,
         received_day -> Nullable<Integer>,
         last_device -> Nullable<Binary>,
-        other_revision -> BigInt,
+        other_device_revision -> BigInt,
     }
 }
 
@@ -200,7 +200,7 @@ diesel::table! {
 
 diesel::table! {
     /// Comments and conflicts, which go where their report goes.
-    beside (report, kind, id) {
+    report_attachment (report, kind, id) {
         report -> Binary,
         kind -> SmallInt,
         id -> Binary,
@@ -215,14 +215,14 @@ diesel::table! {
         state -> SmallInt,
         content_hash -> Binary,
         bytes -> Binary,
-        at -> BigInt,
+        received_at -> BigInt,
     }
 }
 
 diesel::table! {
     /// Figures of an earlier window by the unit's uid, versioned, with their source.
-    baseline (unit, element, version, start_day, end_day) {
-        unit -> Text,
+    baseline (unit_uid, element, version, start_day, end_day) {
+        unit_uid -> Text,
         element -> Text,
         version -> Integer,
         start_day -> Integer,
@@ -235,16 +235,16 @@ diesel::table! {
 
 diesel::table! {
     /// Commands that are kept but not applied, until their parent comes or a person decides.
-    held (id) {
+    held_command (id) {
         id -> Binary,
         device -> Binary,
-        number -> BigInt,
+        command_number -> BigInt,
         report -> Binary,
         unit -> Binary,
-        waits -> SmallInt,
+        is_waiting -> SmallInt,
         reason -> SmallInt,
-        at -> BigInt,
-        bytes -> Binary,
+        held_at -> BigInt,
+        command_bytes -> Binary,
     }
 }
 
@@ -259,12 +259,12 @@ diesel::table! {
 
 diesel::table! {
     /// Answers of unary writes by request id.
-    once (account, request_id) {
+    idempotency_key (account, request_id) {
         account -> Binary,
         request_id -> Binary,
         method -> Text,
-        answer -> Binary,
-        at -> BigInt,
+        response -> Binary,
+        created_at -> BigInt,
     }
 }
 
@@ -290,8 +290,8 @@ diesel::table! {
     job_lease (job) {
         job -> Text,
         owner -> Text,
-        fence -> BigInt,
-        expires -> BigInt,
+        fencing_token -> BigInt,
+        expires_at -> BigInt,
     }
 }
 
@@ -351,7 +351,7 @@ diesel::table! {
         algorithm -> Text,
         salt -> Binary,
         hash -> Binary,
-        given -> BigInt,
+        set_at -> BigInt,
     }
 }
 

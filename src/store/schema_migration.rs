@@ -1,15 +1,43 @@
-//! The schema's versions. Migrations are only added; both databases carry the same numbers.
+//! The migrations of the schema and the versions that a database has. Migrations are only added; both databases have the same versions.
 
 use super::backend::{AnyConn, DatabaseLocation};
 use super::backup::copy_database;
 use super::error::{Error, Result};
+use diesel::migration::{Migration, MigrationSource};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use std::path::PathBuf;
 
-const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
-const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+const SQLITE_MIGRATIONS: KnownMigrations =
+    KnownMigrations { embedded: embed_migrations!("migrations/sqlite"), dialect: "sqlite" };
+const POSTGRES_MIGRATIONS: KnownMigrations =
+    KnownMigrations { embedded: embed_migrations!("migrations/postgres"), dialect: "postgres" };
 
-/// Brings the schema up to date; refuses a schema that is newer than this programme.
+/// Versions of the pre-release line (before release 0.2.0 of the contract): the program cannot read or upgrade such a database.
+const PRE_RELEASE_VERSIONS: [&str; 4] = ["0001", "0002", "0003", "0004"];
+
+/// The migrations that the program knows for one database.
+struct KnownMigrations {
+    embedded: EmbeddedMigrations,
+    #[cfg_attr(not(debug_assertions), expect(dead_code, reason = "read by debug builds only"))]
+    dialect: &'static str,
+}
+
+impl<DB: diesel::backend::Backend> MigrationSource<DB> for KnownMigrations {
+    fn migrations(&self) -> diesel::migration::Result<Vec<Box<dyn Migration<DB>>>> {
+        #[cfg_attr(not(debug_assertions), expect(unused_mut, reason = "extended by debug builds"))]
+        let mut migrations = self.embedded.migrations()?;
+        // Debug builds only: the directory with `sqlite/` and `postgres/` of the upgrade tests.
+        #[cfg(debug_assertions)]
+        if let Some(dir) = std::env::var_os("THIDUA_TEST_MIGRATIONS") {
+            let dir = PathBuf::from(dir).join(self.dialect);
+            migrations
+                .extend(diesel_migrations::FileBasedMigrations::from_path(dir)?.migrations()?);
+        }
+        Ok(migrations)
+    }
+}
+
+/// Applies the pending migrations; refuses a schema that the program does not know.
 pub fn run_migrations(conn: &mut AnyConn) -> Result<()> {
     match conn {
         AnyConn::Sqlite(conn) => run_pending_migrations(conn, SQLITE_MIGRATIONS),
@@ -17,16 +45,16 @@ pub fn run_migrations(conn: &mut AnyConn) -> Result<()> {
     }
 }
 
-/// Brings the schema of a database in use up to date, a copy first: SQLite is copied beside itself; on PostgreSQL only `agreed` says that
-/// there is a copy. A new database needs none. Where the copy lies, if one was made.
+/// Applies the pending migrations to a database in use, after a backup: SQLite is copied to a file beside it; PostgreSQL is refused
+/// unless `has_external_backup`. A new database needs no backup. Returns the path of the copy, if one was made.
 pub fn run_migrations_with_backup(
     conn: &mut AnyConn,
     location: &DatabaseLocation,
     has_external_backup: bool,
 ) -> Result<Option<PathBuf>> {
-    let (pending, applied) = pending_migrations(conn)?;
+    let (pending, has_applied) = pending_migrations(conn)?;
     let mut copy = None;
-    if let (Some(first), true) = (pending.first(), applied) {
+    if let (Some(first), true) = (pending.first(), has_applied) {
         match location {
             DatabaseLocation::Sqlite(path) => {
                 let to = PathBuf::from(format!("{path}.before-{first}"));
@@ -45,12 +73,13 @@ pub fn run_migrations_with_backup(
     Ok(copy)
 }
 
-/// Refuses a schema that is newer than this programme; changes nothing.
+/// Refuses a schema that is newer than the program or of the pre-release line; changes nothing.
 pub fn check_schema_known(conn: &mut AnyConn) -> Result<()> {
     pending_migrations(conn).map(|_| ())
 }
 
-/// The migrations that the database does not have yet, oldest first, and whether it has any. Refuses a newer schema; changes nothing.
+/// The versions that the database does not have yet, oldest first, and whether it has any. Refuses a schema that is newer than the
+/// program or of the pre-release line; changes nothing but the empty table of versions of a new database.
 pub fn pending_migrations(conn: &mut AnyConn) -> Result<(Vec<String>, bool)> {
     match conn {
         AnyConn::Sqlite(conn) => find_pending_migrations(conn, &SQLITE_MIGRATIONS),
@@ -60,37 +89,38 @@ pub fn pending_migrations(conn: &mut AnyConn) -> Result<(Vec<String>, bool)> {
 
 fn find_pending_migrations<DB: diesel::backend::Backend>(
     conn: &mut impl MigrationHarness<DB>,
-    all: &EmbeddedMigrations,
+    known: &KnownMigrations,
 ) -> Result<(Vec<String>, bool)> {
     let applied = conn.applied_migrations().map_err(|error| Error::Database(error.to_string()))?;
     let applied: Vec<String> = applied.iter().map(ToString::to_string).collect();
-    let supported = migration_versions::<DB>(all)?;
+    if let Some(found) =
+        applied.iter().find(|version| PRE_RELEASE_VERSIONS.contains(&version.as_str()))
+    {
+        return Err(Error::PreReleaseSchema { found: found.clone() });
+    }
+    let supported = migration_versions::<DB>(known)?;
     if let Some(found) = applied.iter().find(|version| !supported.contains(version)) {
         let supported = supported.last().cloned().unwrap_or_default();
         return Err(Error::NewerSchema { found: found.clone(), supported });
     }
-    let has_migrations = !applied.is_empty();
-    Ok((
-        supported.into_iter().filter(|version| !applied.contains(version)).collect(),
-        has_migrations,
-    ))
+    let has_applied = !applied.is_empty();
+    Ok((supported.into_iter().filter(|version| !applied.contains(version)).collect(), has_applied))
 }
 
 fn run_pending_migrations<DB: diesel::backend::Backend>(
     conn: &mut impl MigrationHarness<DB>,
-    all: EmbeddedMigrations,
+    known: KnownMigrations,
 ) -> Result<()> {
-    find_pending_migrations(conn, &all)?;
-    conn.run_pending_migrations(all).map_err(|error| Error::Database(error.to_string()))?;
+    find_pending_migrations(conn, &known)?;
+    conn.run_pending_migrations(known).map_err(|error| Error::Database(error.to_string()))?;
     Ok(())
 }
 
 fn migration_versions<DB: diesel::backend::Backend>(
-    all: &EmbeddedMigrations,
+    known: &KnownMigrations,
 ) -> Result<Vec<String>> {
-    use diesel::migration::MigrationSource;
-    let migrations: Vec<Box<dyn diesel::migration::Migration<DB>>> =
-        all.migrations().map_err(|error| Error::Database(error.to_string()))?;
+    let migrations: Vec<Box<dyn Migration<DB>>> =
+        known.migrations().map_err(|error| Error::Database(error.to_string()))?;
     let mut versions: Vec<String> =
         migrations.iter().map(|one| one.name().version().to_string()).collect();
     versions.sort();

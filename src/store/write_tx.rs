@@ -3,7 +3,7 @@
 use super::backend::{AnyConn, with_conn};
 use super::error::{Error, Result};
 use super::read_tx::ReadTx;
-use super::schema::{head, record};
+use super::schema::{feed_head, record};
 use crate::domain::ids::{AccountId, DeviceId, ReportId, UnitId};
 use crate::domain::permission::{ActionMarker, Actor, Permit, UnitPath};
 use crate::domain::scope::{RecordKind, Scope};
@@ -304,16 +304,16 @@ impl<'c> WriteTx<'c> {
 
     /// Makes every cached identity stale: grants or devices changed.
     pub(crate) fn bump_auth_generation(&mut self) -> Result<()> {
-        diesel::update(head::table.find(1))
-            .set(head::auth_generation.eq(head::auth_generation + 1))
+        diesel::update(feed_head::table.find(1))
+            .set(feed_head::auth_generation.eq(feed_head::auth_generation + 1))
             .execute(self.conn())?;
         Ok(())
     }
 
     /// Begins a history, or a new epoch of it: cursors of any other are rebuilt.
     pub fn set_epoch(&mut self, number: i64, id: &[u8; 16]) -> Result<()> {
-        diesel::update(head::table.find(1))
-            .set((head::epoch.eq(number), head::epoch_id.eq(&id[..])))
+        diesel::update(feed_head::table.find(1))
+            .set((feed_head::epoch.eq(number), feed_head::epoch_id.eq(&id[..])))
             .execute(self.conn())?;
         Ok(())
     }

@@ -1,14 +1,16 @@
-//! A round: everything that a stretch of commits changed in the scopes that this node's followers hold, read once for all of them.
+//! A change batch holds the changes of a range of commits in the scopes that this node's followers
+//! hold. It is read once for all followers.
 //!
 //! ```text
-//!  commits ..17  18 19  20..22        look        look           one read of the store per look, however many follow
-//!  rounds        ( 17 -> 19 ]  ( 19 -> 22 ]
-//!  follower at 19: takes the second; at 18: takes the rest of the first, then the second; at 12: reads the feed
+//! commits ..17  18 19  20..22        snapshot    snapshot       one store read per snapshot, for
+//! batches       ( 17 -> 19 ]  ( 19 -> 22 ]                      any number of followers
+//! follower at 19: takes the second; at 18: takes the rest of the first, then the second;
+//! follower at 12: reads the feed
 //! ```
 //!
-//! Followers whose touched scopes are the same share one batch, which is encoded once. Knows no socket and no encoding.
+//! Followers that hold the same changed scopes share one [`SharedRows`], which is encoded once.
 
-use super::exchange::merge_scope_rows;
+use super::exchange::feed_pages::merge_scope_rows;
 use super::frame::SyncRow;
 use crate::app::{App, Result};
 use crate::domain::limits::FEED_PAGE_ROWS_MAX;
@@ -18,23 +20,24 @@ use crate::store::feed::FeedRow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-/// What a look at the head found.
+/// The head of the feed, and the changes since the previous snapshot.
 #[derive(Debug, Clone)]
 pub struct HeadSnapshot {
     /// Seq of the last change.
     pub seq: i64,
     /// Generation of grants and devices.
     pub auth_generation: i64,
-    /// What changed since the look before; `None` when nobody follows, nothing changed, or it is too much to keep.
+    /// Changes since the previous snapshot; `None` when there is no follower, nothing changed, or
+    /// the page limit is reached.
     pub change_batch: Option<Arc<ChangeBatch>>,
 }
 
-/// What a stretch of commits changed.
+/// The changes of a range of commits.
 #[derive(Debug)]
 pub struct ChangeBatch {
-    /// Where the look before ended.
+    /// Seq where the previous snapshot ended; exclusive.
     pub after_seq: i64,
-    /// Where this one ends: the head of its snapshot.
+    /// Seq where this batch ends, inclusive: the head of its snapshot.
     pub upto_seq: i64,
     pub(super) epoch: i64,
     pub(super) chain: [u8; 8],
@@ -46,17 +49,17 @@ pub struct ChangeBatch {
     shared_rows: Mutex<BTreeMap<(i64, Vec<i32>), Arc<SharedRows>>>,
 }
 
-/// Ways in which a batch may be packed.
+/// Number of compressions in which a batch may be stored.
 pub const COMPRESSIONS: usize = 2;
 
-/// Rows of a round for all who hold the same of its scopes.
+/// Rows of a batch for all followers that hold the same of its scopes.
 #[derive(Debug)]
 pub struct SharedRows {
     /// The rows, in seq order.
     pub rows: Vec<SyncRow>,
-    /// What they are on the wire; whoever sends them first encodes them for all.
+    /// The encoded rows. The first sender encodes them for all.
     pub encoded: OnceLock<Arc<[u8]>>,
-    /// The same, packed for callers who can undo that: one for each way of packing.
+    /// The encoded rows, compressed; one for each compression that callers accept.
     pub compressed: [OnceLock<Arc<[u8]>>; COMPRESSIONS],
 }
 
@@ -68,7 +71,7 @@ impl PartialEq for SharedRows {
 
 impl Eq for SharedRows {}
 
-/// Looks at the head, and reads what changed in `scopes` behind `after`, all in one snapshot.
+/// Reads the head and the changes in `scopes` after `after`, all in one snapshot.
 pub fn read_head_snapshot(app: &App, scopes: &BTreeSet<i32>, after: i64) -> Result<HeadSnapshot> {
     let now = app.now();
     app.store().read(|tx| {
@@ -81,8 +84,8 @@ pub fn read_head_snapshot(app: &App, scopes: &BTreeSet<i32>, after: i64) -> Resu
         if scopes.is_empty() || head.seq <= after {
             return Ok(snapshot);
         }
-        let numbers: Vec<i32> = scopes.iter().copied().collect();
-        let rows = tx.feed_page(&numbers, after, head.seq, FEED_PAGE_ROWS_MAX)?;
+        let scope_numbers: Vec<i32> = scopes.iter().copied().collect();
+        let rows = tx.feed_page(&scope_numbers, after, head.seq, FEED_PAGE_ROWS_MAX)?;
         if rows.len() >= FEED_PAGE_ROWS_MAX {
             return Ok(snapshot);
         }
@@ -107,7 +110,7 @@ pub fn read_head_snapshot(app: &App, scopes: &BTreeSet<i32>, after: i64) -> Resu
 }
 
 impl ChangeBatch {
-    /// Whether everything that changed in this scope is in the round.
+    /// Whether the batch covers this scope.
     pub(super) fn has_scope(&self, scope: i32) -> bool {
         self.scopes.contains(&scope)
     }
@@ -117,7 +120,8 @@ impl ChangeBatch {
         self.digests.get(&scope).copied()
     }
 
-    /// The rows behind `after` in these scopes: one value for all who ask alike.
+    /// The rows after `after` in these scopes. Callers with the same scopes and position share one
+    /// value.
     pub(super) fn get_or_build_rows(
         &self,
         scope_numbers: &BTreeSet<i32>,
@@ -128,18 +132,19 @@ impl ChangeBatch {
         if touched.is_empty() {
             return None;
         }
-        let mut batches = self.shared_rows.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shared_rows = self.shared_rows.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (after.max(self.after_seq), touched);
-        if let Some(existing) = batches.get(&key) {
+        if let Some(existing) = shared_rows.get(&key) {
             return Some(Arc::clone(existing));
         }
-        let ours = self.rows.iter().filter(|row| row.seq > after && key.1.contains(&row.scope));
-        let batch = Arc::new(SharedRows {
-            rows: merge_scope_rows(ours.cloned().collect()),
+        let visible_rows =
+            self.rows.iter().filter(|row| row.seq > after && key.1.contains(&row.scope));
+        let shared = Arc::new(SharedRows {
+            rows: merge_scope_rows(visible_rows.cloned().collect()),
             encoded: OnceLock::new(),
             compressed: Default::default(),
         });
-        batches.insert(key, Arc::clone(&batch));
-        Some(batch)
+        shared_rows.insert(key, Arc::clone(&shared));
+        Some(shared)
     }
 }

@@ -1,22 +1,23 @@
-//! The cursor: where a device stands in each of its scopes, sealed so that only this authority's servers can write one.
+//! The cursor: the position of a device in each of its scopes, signed by the authority's servers.
 //!
-//! Opaque to devices. A cursor that was damaged or made by somebody else reads as none at all, and resets only its own device. Knows no
-//! feed: only positions.
+//! Cursors are opaque to devices. A cursor with an invalid signature counts as absent, which resets
+//! only the device that sent it.
 
 use crate::domain::ids::DeviceId;
 use crate::domain::time::Timestamp;
 use ring::hmac;
 
-/// The key with which cursors and sync marks are sealed.
+/// The key that signs cursors and sync marks: HMAC-SHA256, truncated to 16 bytes.
 #[derive(Clone)]
 pub struct CursorSigner(hmac::Key);
 
-/// Where a device stands.
+/// The positions of a device.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SyncCursor {
-    /// Ordered number of the history.
+    /// Ordered number of the epoch.
     pub epoch: i64,
-    /// Last whole commit at or below the lowest position, and the first bytes of the chain there.
+    /// Seq of the last whole commit when the cursor was issued, and the first bytes of the chain
+    /// there.
     pub commit: (i64, [u8; 8]),
     /// Position in each scope.
     pub positions: Vec<ScopePosition>,
@@ -31,7 +32,7 @@ pub struct ScopePosition {
     pub generation: i64,
     /// Seq up to which the device has the changes.
     pub seq: i64,
-    /// While the scope is rebuilt: the seq at which it is whole; else 0.
+    /// While the scope is rebuilt: the seq at which its snapshot ends; else 0.
     pub snapshot_seq: i64,
 }
 
@@ -39,13 +40,13 @@ const FORMAT_VERSION: u8 = 1;
 const TAG_BYTES: usize = 16;
 
 impl CursorSigner {
-    /// From the authority's secret.
+    /// Creates the signer from the authority's secret.
     #[must_use]
     pub fn new(secret: &[u8]) -> Self {
         Self(hmac::Key::new(hmac::HMAC_SHA256, secret))
     }
 
-    /// Seals a cursor for one device.
+    /// Encodes and signs a cursor for one device.
     #[must_use]
     pub fn sign_cursor(&self, device: DeviceId, cursor: &SyncCursor) -> Vec<u8> {
         let mut body = vec![FORMAT_VERSION];
@@ -63,7 +64,8 @@ impl CursorSigner {
         self.sign_body(b"cursor", device, body)
     }
 
-    /// Opens a cursor; `None` when it is damaged, from another authority or for another device.
+    /// Verifies and decodes a cursor; `None` when it is damaged, from another authority or for
+    /// another device.
     #[must_use]
     pub fn verify_cursor(&self, device: DeviceId, signed: &[u8]) -> Option<SyncCursor> {
         let mut body = self.verify_body(b"cursor", device, signed)?;
@@ -74,13 +76,13 @@ impl CursorSigner {
         for _ in 0..count {
             let scope = i32::try_from(read_varint(&mut body)?).ok()?;
             let (generation, seq) = (read_varint(&mut body)?, read_varint(&mut body)?);
-            let whole_at = read_varint(&mut body)?;
-            scopes.push(ScopePosition { scope, generation, seq, snapshot_seq: whole_at });
+            let snapshot_seq = read_varint(&mut body)?;
+            scopes.push(ScopePosition { scope, generation, seq, snapshot_seq });
         }
         Some(SyncCursor { epoch, commit: (commit, body.try_into().ok()?), positions: scopes })
     }
 
-    /// Seals the proof that a device was in touch at `now`.
+    /// Signs a sync mark: the proof that the device was in contact with the server at `now`.
     #[must_use]
     pub fn sign_sync_mark(&self, device: DeviceId, now: Timestamp) -> Vec<u8> {
         let mut body = vec![FORMAT_VERSION];
@@ -88,7 +90,7 @@ impl CursorSigner {
         self.sign_body(b"mark", device, body)
     }
 
-    /// Opens a mark: when the device was in touch.
+    /// Verifies a sync mark: when the device was in contact with the server.
     #[must_use]
     pub fn verify_sync_mark(&self, device: DeviceId, signed: &[u8]) -> Option<Timestamp> {
         let mut body = self.verify_body(b"mark", device, signed)?;
@@ -96,7 +98,8 @@ impl CursorSigner {
         body.is_empty().then_some(Timestamp(at))
     }
 
-    /// The random id of a history that begins behind this chain: nobody without the secret can foresee it, no two begin alike.
+    /// The id of an epoch that begins after this chain. It is unpredictable without the secret and
+    /// differs for each chain and time.
     #[must_use]
     pub fn derive_epoch_id(&self, chain: &[u8; 32], now: Timestamp) -> [u8; 16] {
         let tag = self.compute_tag(
@@ -138,7 +141,7 @@ impl CursorSigner {
     }
 }
 
-/// Seven bits a byte, lowest first; negative numbers take ten bytes.
+/// LEB128: seven bits a byte, lowest first; negative numbers take ten bytes.
 fn write_varint(body: &mut Vec<u8>, number: i64) {
     let mut rest = number as u64;
     while rest >= 0x80 {

@@ -8,25 +8,25 @@ use crate::domain::scope_digest::ScopeDigest;
 use crate::domain::time::Timestamp;
 use std::sync::Arc;
 
-/// One frame, in the order in which the stream carries them.
+/// One frame. A response stream carries frames in the order of these variants.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SyncFrame {
     /// Who the server is and what the device may read.
     Welcome(WelcomeFrame),
-    /// What became of one pushed command.
+    /// The outcome of one pushed command.
     CommandOutcome(CommandOutcome),
-    /// A batch of changes, in seq order, with the cursor behind it.
+    /// A batch of changes in seq order, with the cursor after it.
     Rows(RowsFrame),
-    /// A batch of changes that many followers share, with this device's cursor behind it.
+    /// A batch of changes that several followers share, with this device's cursor after it.
     SharedRows {
         /// The changes.
         rows: Arc<SharedRows>,
-        /// The sealed cursor.
+        /// The signed cursor.
         cursor: Vec<u8>,
     },
     /// A scope is rebuilt: its rows follow.
     Reset(ResetFrame),
-    /// The rebuilt scope is whole: rows of older generations are swept.
+    /// The rebuilt scope is complete: the device deletes rows of older generations.
     SnapshotEnd {
         /// The scope's short number.
         scope: i32,
@@ -35,17 +35,18 @@ pub enum SyncFrame {
     },
     /// The device holds exactly the server's state here.
     Checkpoint(CheckpointFrame),
-    /// Nothing matched, but the cursor moved on.
+    /// No row matched, but the cursor moved on.
     Bookmark {
-        /// The sealed cursor.
+        /// The signed cursor.
         cursor: Vec<u8>,
     },
-    /// The command that was expected next has another number; no further command of this call was read.
+    /// The next command has another number than expected; no further command of this call was
+    /// processed.
     CommandGap {
         /// The number expected.
         expected_number: u64,
     },
-    /// A number came twice with different content; no further command of this call was read.
+    /// A number came twice with different content; no further command of this call was processed.
     CommandForked {
         /// The number.
         number: u64,
@@ -59,13 +60,13 @@ pub struct WelcomeFrame {
     pub epoch: (i64, [u8; 16]),
     /// The server's time.
     pub server_time: Timestamp,
-    /// Scopes and what changed about them.
+    /// Scopes and their changes.
     pub scopes: Vec<ScopeGrant>,
-    /// Highest command number taken from this device before this call.
+    /// Highest command number processed for this device before this call.
     pub last_command_number: u64,
 }
 
-/// A scope of the device and what changed about it since its cursor.
+/// A scope of the device and its change since the cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ScopeGrant {
     /// The scope.
@@ -78,39 +79,39 @@ pub struct ScopeGrant {
     pub change: ScopeChange,
 }
 
-/// What changed about a scope.
+/// The change of a scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ScopeChange {
     /// New to the device.
     Added,
     /// As before.
     Kept,
-    /// No longer the device's: the grant was taken away.
+    /// Removed: the grant was revoked.
     Revoked,
-    /// No longer the device's: the unit closed and its successor took over.
+    /// Removed: the unit closed and its successor took over.
     Moved,
-    /// No longer the device's: the grant's window ended.
+    /// Removed: the grant's window ended.
     Ended,
 }
 
-/// What became of one pushed command.
+/// The outcome of one pushed command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandOutcome {
     /// Its number.
     pub number: u64,
-    /// Whether it had been taken before this call.
+    /// Whether it was processed before this call.
     pub duplicate: bool,
-    /// Its outcome, the present one of a duplicate.
+    /// Its verdict; of a duplicate the present one.
     pub verdict: Verdict,
-    /// Where its effect ends in the feed.
+    /// Seq of its effect in the feed.
     pub seq: i64,
-    /// The record that it is about; zeros when there is none.
+    /// The record that it changed; zeros when there is none.
     pub record_id: [u8; 16],
     /// The record's revision afterwards; 0 when there is none.
     pub revision: i64,
-    /// Code of the reason of a refusal.
+    /// Code of the refusal reason.
     pub reason: Option<String>,
-    /// Every field that was wrong.
+    /// All fields that were invalid.
     pub problems: Vec<FieldError>,
 }
 
@@ -119,11 +120,11 @@ pub struct CommandOutcome {
 pub struct RowsFrame {
     /// The changes.
     pub rows: Vec<SyncRow>,
-    /// The sealed cursor behind them.
+    /// The signed cursor after them.
     pub cursor: Vec<u8>,
 }
 
-/// One change of one record, in all scopes in which it is seen alike.
+/// One change of one record, in all scopes in which it is the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyncRow {
     /// What kind of record.
@@ -139,7 +140,7 @@ pub struct SyncRow {
 /// What happened to a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SyncRowOp {
-    /// It stands so now.
+    /// It has this content now.
     Put {
         /// Revision, from 1.
         revision: i64,
@@ -155,15 +156,15 @@ pub enum SyncRowOp {
 /// Why a scope is rebuilt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ResetReason {
-    /// It is new to the device, or the device came without a cursor that can be read.
+    /// The scope is new to the device, or the device sent no valid cursor.
     New,
-    /// The cursor is older than the tombstones.
+    /// The cursor is older than the oldest tombstone.
     Compacted,
-    /// The cursor belongs to another history.
+    /// The cursor belongs to another epoch.
     Epoch,
-    /// The server rebuilt the scope for everybody.
+    /// The server rebuilt the scope for all devices.
     Schema,
-    /// The device asked: its digest differed.
+    /// The device requested it, because its digest differed.
     Digest,
 }
 
@@ -181,19 +182,19 @@ pub struct ResetFrame {
 /// The device holds exactly the server's state here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckpointFrame {
-    /// The sealed cursor.
+    /// The signed cursor.
     pub cursor: Vec<u8>,
     /// Seq of the last change.
     pub seq: i64,
     /// Count and sum of each scope, by short number.
     pub digests: Vec<(i32, ScopeDigest)>,
-    /// Commands taken from this device up to here.
+    /// Number of the last command processed for this device.
     pub commands_taken: u64,
     /// Hash chain of their outcomes.
     pub outcome_chain: Vec<u8>,
     /// The server's time.
     pub server_time: Timestamp,
-    /// A sealed proof that the device was in touch at this time.
+    /// A signed proof that the device was in contact with the server at this time.
     pub sync_mark: Vec<u8>,
     /// Last seq that a verified backup holds.
     pub safe_past_seq: i64,

@@ -1,10 +1,12 @@
-//! The sync exchange: takes pushed commands in order, then walks the feed of the caller's scopes to a checkpoint.
+//! The sync exchange: runs pushed commands in order, then reads the feed of the caller's scopes up
+//! to a checkpoint.
 //!
-//! Knows no protobuf and no socket: frames are values, and `grpc` carries them. Knows no SQL: `store` does.
+//! Frames are plain values, which `grpc` encodes.
 //!
 //! ```text
-//!  request: cursor, commands        frames: Welcome, Verdict*, [Notice], (Rows | Reset Rows* SnapshotEnd)*, Checkpoint
-//!                                   with follow, at each commit: Rows + Checkpoint; a Bookmark now and then
+//! request: cursor, commands
+//! frames:  Welcome, Verdict*, [Notice], (Rows | Reset Rows* SnapshotEnd)*, Checkpoint
+//!          with follow, at each commit: Rows + Checkpoint; a Bookmark from time to time
 //! ```
 
 pub mod change_batch;

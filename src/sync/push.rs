@@ -1,9 +1,11 @@
-//! Taking commands from a device: each has exactly one effect, in the device's order, however often it is sent.
+//! Pushed commands. Each command of a device has exactly one effect, in the device's order, however
+//! often it is sent.
 //!
 //! ```text
-//!  number <= taken   same hash: DUPLICATE with its present outcome     other hash: FORKED, stop
-//!  number == taken+1 the step runs under a savepoint: an outcome, or REJECTED with the reason; taken moves on either way
-//!  number >  taken+1 GAP, stop
+//! number <= last    same hash: DUPLICATE with its present outcome     other hash: FORKED, stop
+//! number == last+1  runs under a savepoint: an outcome, or REJECTED with the reason;
+//!                   last moves on either way
+//! number >  last+1  GAP, stop
 //! ```
 
 use super::cursor::CursorSigner;
@@ -22,38 +24,39 @@ use sha2::{Digest, Sha256};
 use std::cell::Cell;
 use std::sync::Arc;
 
-/// A command as it came: its number, the hash of its bytes, and what they say if they can be read.
+/// A command as received: its number, the hash of its bytes, and its content if it can be decoded.
 #[derive(Debug, Clone)]
 pub struct PushedCommand {
-    /// Its number, 1 and up.
+    /// Its number, from 1.
     pub number: u64,
     /// SHA-256 of its bytes.
     pub hash: [u8; 32],
     /// Its bytes.
     pub bytes: Vec<u8>,
-    /// The command; a refusal when it cannot be read: that refuses the command, not the call.
+    /// The decoded command. A refusal when it cannot be decoded: that rejects the command, not the
+    /// call.
     pub command: std::result::Result<Command, Refusal>,
 }
 
-/// How a push ended.
+/// The result of a push.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PushResult {
-    /// One per command read, in order.
+    /// One per processed command, in order.
     pub outcomes: Vec<CommandOutcome>,
-    /// Set when reading stopped.
+    /// Set when processing stopped before the last command.
     pub stop: Option<PushStopReason>,
 }
 
-/// Why reading stopped.
+/// Why processing stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PushStopReason {
-    /// A number is missing: this one is expected.
+    /// A number is missing; the value is the expected number.
     Gap(u64),
-    /// This number came with other content before.
+    /// The command with this number had other content before.
     Forked(u64),
 }
 
-/// Takes the commands of one call, all in one shared transaction, each under a savepoint of its own.
+/// Runs the commands of one call in one shared transaction, each under its own savepoint.
 pub fn push_commands(
     app: &App,
     cursor_signer: &CursorSigner,
@@ -63,13 +66,13 @@ pub fn push_commands(
     if commands.is_empty() {
         return Ok(PushResult::default());
     }
-    let (mut end, seq) = app.store().write_with_seq("sync.push", app.now(), |tx| {
+    let (mut result, seq) = app.store().write_with_seq("sync.push", app.now(), |tx| {
         push_in_transaction(tx, app, cursor_signer, identity, commands)
     })?;
-    for outcome in end.outcomes.iter_mut().filter(|outcome| !outcome.duplicate) {
+    for outcome in result.outcomes.iter_mut().filter(|outcome| !outcome.duplicate) {
         outcome.seq = seq;
     }
-    Ok(end)
+    Ok(result)
 }
 
 fn push_in_transaction(
@@ -81,17 +84,17 @@ fn push_in_transaction(
 ) -> Result<PushResult> {
     let actor = revalidate_identity(tx, identity)?;
     let device = tx.device(identity.device.id)?.ok_or(AppError::Unauthenticated)?;
-    let lossy = tx.head()?.epoch > 1;
+    let has_lost_history = tx.head()?.epoch > 1;
     let context = PushContext {
         reference: app.reference(tx)?,
         cursor_signer,
-        lossy,
-        any_held: Cell::new(tx.has_waiting_commands()?),
+        has_lost_history,
+        has_waiting: Cell::new(tx.has_waiting_commands()?),
     };
     let chain: [u8; 32] = device.outcome_chain.try_into().unwrap_or([0; 32]);
     let mut progress =
         DeviceProgress { last_command_number: device.last_command_number, outcome_chain: chain };
-    let end = take_commands(tx, &context, &actor, commands, &mut progress)?;
+    let result = run_commands(tx, &context, &actor, commands, &mut progress)?;
     if progress.last_command_number != device.last_command_number {
         tx.advance_command_number(
             device.id,
@@ -99,16 +102,17 @@ fn push_in_transaction(
             &progress.outcome_chain,
         )?;
     }
-    Ok(end)
+    Ok(result)
 }
 
-/// Where a device stands in its outbox: the last number taken, and the chain of outcomes there.
+/// The position of a device in its outbox: the number of the last command, and the chain of
+/// outcomes there.
 struct DeviceProgress {
     last_command_number: u64,
     outcome_chain: [u8; 32],
 }
 
-fn take_commands(
+fn run_commands(
     tx: &mut WriteTx,
     context: &PushContext,
     actor: &Actor,
@@ -116,22 +120,22 @@ fn take_commands(
     progress: &mut DeviceProgress,
 ) -> Result<PushResult> {
     let device = actor.device.ok_or(RefusalReason::Denied)?;
-    let mut end = PushResult::default();
+    let mut result = PushResult::default();
     for pushed in commands {
         if pushed.number <= progress.last_command_number {
             match find_duplicate_outcome(tx, actor, pushed)? {
-                Some(outcome) => end.outcomes.push(outcome),
+                Some(outcome) => result.outcomes.push(outcome),
                 None => {
                     tx.mark_forked(device)?;
-                    end.stop = Some(PushStopReason::Forked(pushed.number));
-                    return Ok(end);
+                    result.stop = Some(PushStopReason::Forked(pushed.number));
+                    return Ok(result);
                 }
             }
         } else if pushed.number == progress.last_command_number + 1 || planted!("gap-taken") {
-            let outcome = take_new_command(tx, context, actor, pushed)?;
+            let outcome = run_new_command(tx, context, actor, pushed)?;
             if outcome.verdict == Verdict::Rejected && planted!("refusal-blocks") {
-                end.outcomes.push(outcome);
-                return Ok(end);
+                result.outcomes.push(outcome);
+                return Ok(result);
             }
             let row = RecordedCommand {
                 number: pushed.number,
@@ -146,16 +150,16 @@ fn take_commands(
                 last_command_number: pushed.number,
                 outcome_chain: extend_outcome_chain(progress.outcome_chain, &outcome, pushed),
             };
-            end.outcomes.push(outcome);
+            result.outcomes.push(outcome);
         } else {
-            end.stop = Some(PushStopReason::Gap(progress.last_command_number + 1));
-            return Ok(end);
+            result.stop = Some(PushStopReason::Gap(progress.last_command_number + 1));
+            return Ok(result);
         }
     }
-    Ok(end)
+    Ok(result)
 }
 
-/// The outcome that the command had when it was first taken; `None` when it had other content then.
+/// The outcome of the command when it was first processed; `None` when it had other content then.
 fn find_duplicate_outcome(
     tx: &mut WriteTx,
     actor: &Actor,
@@ -182,8 +186,9 @@ fn find_duplicate_outcome(
     }))
 }
 
-/// Runs a command for the first time. A refusal is an outcome too: it never blocks the outbox behind it.
-fn take_new_command(
+/// Runs a command for the first time. A refusal is an outcome too and does not block later
+/// commands.
+fn run_new_command(
     tx: &mut WriteTx,
     context: &PushContext,
     actor: &Actor,
@@ -214,14 +219,14 @@ fn take_new_command(
     })
 }
 
-/// What all commands of one call stand on: no command changes it.
+/// Data that all commands of one call share. No command changes it.
 struct PushContext<'a> {
     reference: Arc<ReferenceSnapshot>,
     cursor_signer: &'a CursorSigner,
-    /// Whether this history once lost its end.
-    lossy: bool,
-    /// Whether any command waits on a desk.
-    any_held: Cell<bool>,
+    /// Whether this database lost commits once: its epoch is higher than 1.
+    has_lost_history: bool,
+    /// Whether any held command waits for its parent.
+    has_waiting: Cell<bool>,
 }
 
 fn run_command(
@@ -234,7 +239,7 @@ fn run_command(
     let device = actor.device.ok_or(RefusalReason::Denied)?;
     let captured =
         command.captured_at.zip(context.cursor_signer.verify_sync_mark(device, &command.sync_mark));
-    let ask = CommandContext {
+    let ctx = CommandContext {
         actor,
         reference: &context.reference,
         command_number: pushed.number,
@@ -242,14 +247,15 @@ fn run_command(
             .map(|(at, mark)| CaptureEvidence { captured_at: at, sync_mark_time: mark }),
         raw: Some(RawCommand {
             bytes: &pushed.bytes,
-            has_lost_history: context.lossy,
-            has_waiting: &context.any_held,
+            has_lost_history: context.has_lost_history,
+            has_waiting: &context.has_waiting,
         }),
     };
-    report::run_command(tx, &ask, command)
+    report::run_command(tx, &ctx, command)
 }
 
-/// `chain' = SHA-256(chain || number || hash of the command || verdict)`, as the contract says of `Receipt.outcome_chain`.
+/// `chain' = SHA-256(chain || number || hash of the command || verdict)`, as the contract defines
+/// `Receipt.outcome_chain`.
 fn extend_outcome_chain(
     chain: [u8; 32],
     outcome: &CommandOutcome,

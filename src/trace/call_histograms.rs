@@ -1,23 +1,22 @@
-//! How long calls took, counted since the start by method and code.
-//!
-//! Methods are names that stand in this programme, so the table has an end.
+//! Latency histograms of calls since the start, by method and code. Methods are constants of this
+//! program, so the table is bounded.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Upper bounds of the buckets in microseconds: those that OpenTelemetry's conventions name for calls.
+/// Upper bounds of the buckets in microseconds, from OpenTelemetry's semantic conventions for RPC.
 pub const BUCKET_BOUNDS_MICROS: [u64; 14] = [
     5_000, 10_000, 25_000, 50_000, 75_000, 100_000, 250_000, 500_000, 750_000, 1_000_000,
     2_500_000, 5_000_000, 7_500_000, 10_000_000,
 ];
 
-/// Calls of one method that ended with one code.
+/// Latencies of the calls of one method that ended with one code.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LatencyHistogram {
-    /// How many fell into each bucket; the last one has no upper bound.
+    /// Number of calls in each bucket; the last one has no upper bound.
     pub buckets: [u64; BUCKET_BOUNDS_MICROS.len() + 1],
-    /// All their times together.
+    /// Sum of the latencies.
     pub sum: Duration,
 }
 

@@ -1,15 +1,16 @@
-//! Random ids of traces and spans, without asking the machine for each.
+//! Random ids of traces and spans, without a system call for each.
 //!
-//! Nobody's secret depends on them: they must differ, within a process by construction and between processes by 128 random bits of start.
+//! The ids are not secret. They are unique within a process by construction and between processes
+//! by 128 random bits at the start.
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The odd step of Weyl's sequence, from the golden ratio.
+/// The odd increment of a Weyl sequence, from the golden ratio.
 const WEYL_INCREMENT: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// Draws ids.
+/// Generates ids.
 pub(super) struct IdGenerator {
     seeds: [u64; 2],
     draw_count: AtomicU64,
@@ -24,7 +25,7 @@ impl Default for IdGenerator {
 
 impl IdGenerator {
     fn next_u64(&self, seed: u64) -> u64 {
-        // The finalizer of splitmix64: one to one, so that no two draws of one seed are the same.
+        // The finalizer of splitmix64 is a bijection, so no two draws of one seed are equal.
         let mut z = seed.wrapping_add(
             self.draw_count.fetch_add(1, Ordering::Relaxed).wrapping_mul(WEYL_INCREMENT),
         );
@@ -33,18 +34,18 @@ impl IdGenerator {
         z ^ (z >> 31)
     }
 
-    /// A trace's id; all zeros would be none.
+    /// A trace id; never all zeros.
     pub(super) fn new_trace_id(&self) -> [u8; 16] {
         let high = self.next_u64(self.seeds[0]).max(1);
         (u128::from(high) << 64 | u128::from(self.next_u64(self.seeds[1]))).to_be_bytes()
     }
 
-    /// A span's id; all zeros would be none.
+    /// A span id; never all zeros.
     pub(super) fn new_span_id(&self) -> [u8; 8] {
         self.next_u64(self.seeds[0]).max(1).to_be_bytes()
     }
 
-    /// True for one draw in so many.
+    /// True for one draw in `many`, at random.
     pub(super) fn is_sampled_one_in(&self, many: u64) -> bool {
         many <= 1 || self.next_u64(self.seeds[1]).is_multiple_of(many)
     }

@@ -1,7 +1,8 @@
-//! Follows one piece of work through the rooms: a call, the part of it behind the door, a job. What is known of each is closed and has no
-//! place for a word that somebody typed: names that stand in this programme, codes, times, random ids. So nothing personal can leave.
+//! Traces calls, their work on the blocking pool, and jobs. A span consists of names that are
+//! constants of this program, codes, times and random ids. It has no field for user text, so no
+//! personal data can leave through it.
 //!
-//! Knows neither who collects it nor what the work is about. Switched off, as it is by default, every function here does next to nothing.
+//! Tracing is off by default; then every function here does almost nothing.
 
 mod call_histograms;
 mod id_generator;
@@ -24,43 +25,43 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tracing::Instrument;
 
-/// gRPC's code of a call whose caller did not wait for its end.
+/// gRPC code CANCELLED: the caller did not wait for the end.
 const CANCELLED: u8 = 1;
 
 tokio::task_local! {
-    /// What this task or thread works at; `None` where nobody looks.
+    /// The span of the current task or thread; `None` if tracing is off.
     static CURRENT_SPAN: Option<CurrentSpan>;
 }
 
-/// What a span was about.
+/// The operation of a span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TracedOperation {
-    /// A call of this method, as in `thidua.v1.SyncService/Sync`, and gRPC's code of its end.
+    /// A call of this method, for example `thidua.v1.SyncService/Sync`, with its gRPC status code.
     Call(&'static str, u8),
-    /// What a call did behind the door: rules and database.
+    /// The part of a call on the blocking pool: rules and database.
     Blocking,
-    /// A job's run of one slot, and whether it ended well.
+    /// A job's run for one slot, and whether it succeeded.
     Job(&'static str, time::Timestamp, bool),
 }
 
-/// A piece of work that has ended.
+/// A finished span.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SpanData {
     /// Random id of the trace.
     pub trace_id: [u8; 16],
     /// Random id of this span.
     pub span_id: [u8; 8],
-    /// The span that it is part of.
+    /// Id of the parent span, if any.
     pub parent_span_id: Option<[u8; 8]>,
-    /// When it began, by the machine's clock.
+    /// Start by the system clock.
     pub started_at: time::Timestamp,
-    /// How long it took.
+    /// Its duration.
     pub duration: Duration,
-    /// What it was about.
+    /// Its operation.
     pub operation: TracedOperation,
 }
 
-/// Where spans go. Clones are the same; the default takes none.
+/// Creates spans. Clones share state; the default is off.
 #[derive(Clone, Default)]
 pub struct Tracer(Option<Arc<TracerInner>>);
 
@@ -73,7 +74,8 @@ struct TracerInner {
 }
 
 impl Tracer {
-    /// One whose spans wait for the receiver, so many of them; one call in `one_in` is followed, unless its caller decided. Jobs always are.
+    /// A tracer with a queue of `waiting` spans. One call in `one_in` is sampled unless its caller
+    /// decided; jobs always are.
     #[must_use]
     pub fn new(one_in: NonZeroU32, waiting: usize) -> (Self, mpsc::Receiver<SpanData>) {
         let (spans, receiver) = mpsc::channel(waiting);
@@ -90,13 +92,13 @@ impl Tracer {
         )
     }
 
-    /// Whether anybody looks.
+    /// Whether tracing is on.
     #[must_use]
     pub fn is_on(&self) -> bool {
         self.0.is_some()
     }
 
-    /// A random id for whoever needs one.
+    /// A random id in hexadecimal; empty if tracing is off.
     #[must_use]
     pub fn new_id(&self) -> String {
         self.0
@@ -105,26 +107,26 @@ impl Tracer {
             .unwrap_or_default()
     }
 
-    /// Spans that were followed and have reached nobody, since the start; `None` when it is switched off.
+    /// Sampled spans that were dropped since the start; `None` if tracing is off.
     #[must_use]
     pub fn dropped_spans(&self) -> Option<u64> {
         self.0.as_ref().map(|inner| inner.dropped_spans.load(Ordering::Relaxed))
     }
 
-    /// Counts spans that reached nobody.
+    /// Counts dropped spans.
     pub fn count_dropped_spans(&self, count: u64) {
         if let Some(inner) = &self.0 {
             inner.dropped_spans.fetch_add(count, Ordering::Relaxed);
         }
     }
 
-    /// How long calls took since the start, by method and code; followed or not.
+    /// Latencies of all calls since the start, sampled or not, by method and code.
     #[must_use]
     pub fn call_histograms(&self) -> BTreeMap<(&'static str, u8), LatencyHistogram> {
         self.0.as_ref().map(|inner| inner.call_histograms.snapshot()).unwrap_or_default()
     }
 
-    /// A call begins. `None`: nobody looks.
+    /// Starts the span of a call; `None` if tracing is off.
     #[must_use]
     pub fn start_call(
         &self,
@@ -138,18 +140,18 @@ impl Tracer {
             || inner.id_generator.is_sampled_one_in(inner.sample_one_in),
             |parent| parent.sampled,
         );
-        let open = ActiveSpan::new(
+        let span = ActiveSpan::new(
             inner,
             trace,
             parent.map(|parent| parent.span_id),
             sampled,
             TracedOperation::Call(method, CANCELLED),
         );
-        let log = tracing::error_span!("call", trace_id = %HexId(&open.trace_id));
-        Some(CallSpan { active_span: open, log_span: log })
+        let log = tracing::error_span!("call", trace_id = %HexId(&span.trace_id));
+        Some(CallSpan { active_span: span, log_span: log })
     }
 
-    /// Jobs that `work` runs are followed, each as a root.
+    /// Runs `work`; jobs inside it are traced, each as a root.
     pub fn in_scope<T>(&self, work: impl FnOnce() -> T) -> T {
         let current = self.0.clone().map(|inner| CurrentSpan {
             tracer: inner,
@@ -181,7 +183,7 @@ impl CurrentSpan {
     }
 }
 
-/// A span that is not over; it is when the value is dropped.
+/// A span that has not ended; it ends when dropped.
 struct ActiveSpan {
     tracer: Arc<TracerInner>,
     trace_id: [u8; 16],
@@ -206,7 +208,7 @@ impl ActiveSpan {
         Self { tracer, trace_id, span_id, parent_span_id, sampled, started_at, started, operation }
     }
 
-    /// What is done inside this span.
+    /// The current span for work inside this one.
     fn to_current_span(&self, log: &tracing::Span) -> Option<CurrentSpan> {
         let context =
             SpanContext { trace_id: self.trace_id, span_id: self.span_id, sampled: self.sampled };
@@ -220,9 +222,9 @@ impl ActiveSpan {
 
 impl Drop for ActiveSpan {
     fn drop(&mut self) {
-        let took = self.started.elapsed();
+        let duration = self.started.elapsed();
         if let TracedOperation::Call(method, code) = self.operation {
-            self.tracer.call_histograms.record(method, code, took);
+            self.tracer.call_histograms.record(method, code, duration);
         }
         let Self {
             trace_id: trace,
@@ -232,7 +234,7 @@ impl Drop for ActiveSpan {
             operation: work,
             ..
         } = *self;
-        // Nobody waits here: a queue that is full loses the span and counts it.
+        // Never blocks: if the queue is full, the span is dropped and counted.
         if self.sampled
             && self
                 .tracer
@@ -242,7 +244,7 @@ impl Drop for ActiveSpan {
                     span_id: id,
                     parent_span_id: parent,
                     started_at: began,
-                    duration: took,
+                    duration,
                     operation: work,
                 })
                 .is_err()
@@ -252,14 +254,14 @@ impl Drop for ActiveSpan {
     }
 }
 
-/// A call that is under way. Dropped without a code, it was cancelled.
+/// The span of a running call. Dropped without a code, the call was cancelled.
 pub struct CallSpan {
     active_span: ActiveSpan,
     log_span: tracing::Span,
 }
 
 impl CallSpan {
-    /// The same future, known as the work of this call, in the log too.
+    /// Wraps the future so that its spans and log lines belong to this call.
     pub fn instrument<F: Future>(&self, work: F) -> impl Future<Output = F::Output> + use<F> {
         CURRENT_SPAN.scope(
             self.active_span.to_current_span(&self.log_span),
@@ -267,7 +269,7 @@ impl CallSpan {
         )
     }
 
-    /// It ended with this code of gRPC.
+    /// Ends the call with this gRPC code.
     pub fn end(mut self, code: u8) {
         if let TracedOperation::Call(_, ended) = &mut self.active_span.operation {
             *ended = code;
@@ -284,14 +286,14 @@ impl Drop for CallSpan {
     }
 }
 
-/// A future for another task, known there as part of what is done here.
+/// Wraps a future for another task so that it keeps the current span.
 pub fn with_current_span<F: Future>(work: F) -> impl Future<Output = F::Output> {
     let current = CurrentSpan::get();
     let log = current.as_ref().map_or_else(tracing::Span::none, |current| current.log_span.clone());
     CURRENT_SPAN.scope(current, work.instrument(log))
 }
 
-/// Work for a thread behind the door, known there as a part of what is done here.
+/// Wraps work for the blocking pool so that it becomes a child of the current span.
 pub fn trace_blocking<T>(work: impl FnOnce() -> T) -> impl FnOnce() -> T {
     let current = CurrentSpan::get();
     move || {
@@ -299,29 +301,30 @@ pub fn trace_blocking<T>(work: impl FnOnce() -> T) -> impl FnOnce() -> T {
         else {
             return work();
         };
-        let open = ActiveSpan::new(
+        let span = ActiveSpan::new(
             inner,
             context.trace_id,
             Some(context.span_id),
             context.sampled,
             TracedOperation::Blocking,
         );
-        CURRENT_SPAN.sync_scope(open.to_current_span(&log), || log.in_scope(work))
+        CURRENT_SPAN.sync_scope(span.to_current_span(&log), || log.in_scope(work))
     }
 }
 
-/// How a job's turn ended.
+/// Outcome of a job's run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TracedJobOutcome {
-    /// Its work is done.
+    /// Succeeded.
     Done,
-    /// It failed.
+    /// Failed.
     Failed,
-    /// There was nothing to do: no span.
+    /// Nothing to do: no span.
     NoWork,
 }
 
-/// Runs a job's turn, known as a root; or as part of the call that asked for it. `how` tells from the answer how it ended.
+/// Runs a job in a span: a root, or a child of the call that started it. `how` maps the result to
+/// the outcome.
 pub fn trace_job<T>(
     name: &'static str,
     slot: time::Timestamp,
@@ -333,24 +336,24 @@ pub fn trace_job<T>(
     };
     let trace = at.map_or_else(|| inner.id_generator.new_trace_id(), |context| context.trace_id);
     let sampled = at.is_none_or(|context| context.sampled);
-    let mut open = ActiveSpan::new(
+    let mut span = ActiveSpan::new(
         inner,
         trace,
         at.map(|context| context.span_id),
         sampled,
         TracedOperation::Job(name, slot, false),
     );
-    let log = tracing::error_span!("job", trace_id = %HexId(&open.trace_id));
-    let answer = CURRENT_SPAN.sync_scope(open.to_current_span(&log), || log.in_scope(work));
+    let log = tracing::error_span!("job", trace_id = %HexId(&span.trace_id));
+    let answer = CURRENT_SPAN.sync_scope(span.to_current_span(&log), || log.in_scope(work));
     match how(&answer) {
-        TracedJobOutcome::Done => open.operation = TracedOperation::Job(name, slot, true),
+        TracedJobOutcome::Done => span.operation = TracedOperation::Job(name, slot, true),
         TracedJobOutcome::Failed => {}
-        TracedJobOutcome::NoWork => open.sampled = false,
+        TracedJobOutcome::NoWork => span.sampled = false,
     }
     answer
 }
 
-/// Bytes as OpenTelemetry writes ids.
+/// Displays bytes in lower-case hexadecimal, as OpenTelemetry writes ids.
 struct HexId<'a>(&'a [u8]);
 
 impl fmt::Display for HexId<'_> {

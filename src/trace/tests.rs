@@ -1,4 +1,4 @@
-//! What is followed, and what is not.
+//! Tests of tracing.
 
 use super::{
     SpanData, TraceParent, TracedJobOutcome, TracedOperation, Tracer, trace_blocking, trace_job,

@@ -1,35 +1,36 @@
-//! The caller's place in its own trace, from the header `traceparent` of W3C Trace Context.
+//! The caller's trace context, from the header `traceparent` of W3C Trace Context.
 //!
 //! ```text
 //!  00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
 //!  version   trace id (not zero)        parent id (not zero)  flags: bit 0 is "sampled"
 //! ```
 //!
-//! A header that is malformed is as good as none. `tracestate` is not read: nothing of ours calls further, so there is nobody to hand it
-//! on to, and it is a stranger's free text.
+//! A malformed header is ignored. `tracestate` is not read: the server makes no further calls to
+//! propagate it to, and it is free text of the caller.
 
-/// Where a caller stands in its trace.
+/// The trace context of a caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TraceParent {
     /// Id of the trace.
     pub trace_id: [u8; 16],
     /// Id of the caller's span.
     pub span_id: [u8; 8],
-    /// Whether the caller's side keeps this trace.
+    /// Whether the caller records this trace.
     pub sampled: bool,
 }
 
-/// The length of version 00; a later one may go on after another dash.
+/// Length of version 00; a later version may continue after another dash.
 const HEADER_LENGTH: usize = 55;
 
 impl TraceParent {
-    /// Reads the header.
+    /// Parses the header; `None` if it is malformed.
     #[must_use]
     pub fn from_header(header: &[u8]) -> Option<Self> {
         let (header_fields, rest) = header.split_at_checked(HEADER_LENGTH)?;
         let dashes = [2, 35, 52].iter().all(|at| header_fields[*at] == b'-');
         let [version] = parse_hex::<1>(&header_fields[..2])?;
-        // 255 is no version; 00 ends here, and what later ones add comes behind a dash.
+        // Version 255 is invalid; version 00 ends here, later versions may append fields after a
+        // dash.
         let ends = rest.is_empty() || (version > 0 && rest[0] == b'-');
         let (trace, span, [flags]) = (
             parse_hex(&header_fields[3..35])?,
@@ -41,7 +42,7 @@ impl TraceParent {
     }
 }
 
-/// Lower-case hexadecimal only: the standard says so.
+/// Parses lower-case hexadecimal; the standard allows no upper case.
 fn parse_hex<const N: usize>(hex: &[u8]) -> Option<[u8; N]> {
     let digit = |byte: u8| match byte {
         b'0'..=b'9' => Some(byte - b'0'),

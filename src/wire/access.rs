@@ -1,6 +1,5 @@
-//! What the authority signs, as bytes: certificates of devices, and receipts for commands.
-//!
-//! Knows no key: whoever has one signs these bytes as they are.
+//! Encodes what the authority signs: device certificates, and receipts for commands. The signer
+//! must sign these bytes unchanged.
 
 use super::values;
 use crate::domain::ids::{AccountId, DeviceId, UnitId};
@@ -10,7 +9,7 @@ use crate::domain::time::Timestamp;
 use crate::pb;
 use prost::Message as _;
 
-/// What a device certificate vouches for.
+/// The content of a device certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeviceCertificateBody {
     /// SHA-256 of the authority's public key.
@@ -29,34 +28,28 @@ pub struct DeviceCertificateBody {
     pub roles: Vec<Role>,
 }
 
-/// The bytes of a device certificate.
+/// Encodes a device certificate.
 #[must_use]
 pub fn encode_certificate(certificate: &DeviceCertificateBody) -> Vec<u8> {
-    let DeviceCertificateBody {
-        authority,
-        device,
-        account,
-        unit,
-        public_key,
-        issued_at: issued,
-        roles,
-    } = certificate;
+    let DeviceCertificateBody { authority, device, account, unit, public_key, issued_at, roles } =
+        certificate;
     let message = pb::DeviceCertificateBody {
         authority: authority.to_vec(),
         device_id: device.0.to_vec(),
         account_id: account.0.to_vec(),
         unit_id: unit.0.to_vec(),
         public_key: public_key.clone(),
-        issued_at: Some(values::timestamp_to_proto(*issued)),
+        issued_at: Some(values::timestamp_to_proto(*issued_at)),
         roles: roles_to_proto(roles),
     };
     message.encode_to_vec()
 }
 
-/// Reads the bytes of a device certificate, whose signature the caller has checked.
+/// Decodes a device certificate, whose signature the caller has verified.
 ///
 /// # Errors
-/// They are not of the contract.
+/// [`RefusalReason::Malformed`] or [`RefusalReason::BadId`] if the bytes do not follow the
+/// contract.
 pub fn decode_certificate(bytes: &[u8]) -> Result<DeviceCertificateBody, RefusalReason> {
     let message = pb::DeviceCertificateBody::decode(bytes).map_err(|_| RefusalReason::Malformed)?;
     let pb::DeviceCertificateBody {
@@ -79,51 +72,51 @@ pub fn decode_certificate(bytes: &[u8]) -> Result<DeviceCertificateBody, Refusal
     })
 }
 
-/// Roles as the contract numbers them; the system's own is left out.
+/// Converts roles; [`Role::System`] is left out.
 #[must_use]
 pub fn roles_to_proto(roles: &[Role]) -> Vec<i32> {
     roles.iter().filter_map(|role| values::role_to_proto(*role)).map(Into::into).collect()
 }
 
-/// What was taken from a device.
+/// The content of a receipt: the commands that the server has taken from a device.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReceiptBody {
     /// SHA-256 of the authority's public key.
     pub authority: [u8; 32],
-    /// Ordered number and id of the history.
+    /// Number and id of the epoch.
     pub epoch: (u64, [u8; 16]),
     /// The device.
     pub device: DeviceId,
     /// Highest command number taken.
     pub commands_taken: u64,
-    /// Chain of the outcomes.
+    /// Hash chain of the outcomes.
     pub outcome_chain: Vec<u8>,
-    /// Where the feed stood.
+    /// Seq of the feed at the checkpoint.
     pub seq: i64,
     /// The server's time.
     pub time: Timestamp,
 }
 
-/// The bytes of a receipt.
+/// Encodes a receipt.
 #[must_use]
 pub fn encode_receipt(receipt: &ReceiptBody) -> Vec<u8> {
     let ReceiptBody {
         authority,
         epoch: (number, id),
         device,
-        commands_taken: taken,
-        outcome_chain: outcomes,
+        commands_taken,
+        outcome_chain,
         seq,
-        time: now,
+        time,
     } = receipt;
     let message = pb::ReceiptBody {
         authority: authority.to_vec(),
         epoch: Some(pb::Epoch { number: *number, id: id.to_vec() }),
         device_id: device.0.to_vec(),
-        commands_taken: *taken,
-        outcome_chain: outcomes.clone(),
+        commands_taken: *commands_taken,
+        outcome_chain: outcome_chain.clone(),
         seq: *seq,
-        time: Some(values::timestamp_to_proto(*now)),
+        time: Some(values::timestamp_to_proto(*time)),
     };
     message.encode_to_vec()
 }

@@ -1,15 +1,15 @@
-//! Messages as bytes, for whoever carries a call by other means than a channel. Knows no message by name.
+//! Encodes and decodes messages, for calls that do not go through a gRPC channel.
 
 use crate::domain::reason::RefusalReason;
 use prost::Message;
 
-/// The bytes of a message.
+/// Encodes a message.
 #[must_use]
 pub fn encode_message(message: &impl Message) -> Vec<u8> {
     message.encode_to_vec()
 }
 
-/// Reads a message; fails with MALFORMED.
+/// Decodes a message; fails with MALFORMED.
 pub fn decode_message<M: Message + Default>(bytes: &[u8]) -> Result<M, RefusalReason> {
     M::decode(bytes).map_err(|_| RefusalReason::Malformed)
 }

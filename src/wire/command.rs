@@ -1,32 +1,33 @@
-//! Commands as bytes: what stands in an outbox, and what the server reads of it.
+//! Encodes and decodes commands: the bytes in a phone's outbox and in a sync request.
 //!
-//! A device sends the same bytes every time, and the server compares their hash; so the phone encodes once, when the command is
-//! made. Knows no outcome.
+//! A device sends the same bytes every time, and the server compares their hash; so a command is
+//! encoded once, when it is created.
 
 use super::field_violations::FieldViolations;
 use super::values;
 use crate::domain::cell::CellChange;
-use crate::domain::command::{Command, CommandBody, NoteChange, SaveCells};
+use crate::domain::command::{Command, CommandBody};
 use crate::domain::ids::{
     CommentId, ConflictId, ContractId, HeldCommandId, ProposalId, ReportId, UnitId,
 };
 use crate::domain::limits::CHANGES_MAX;
 use crate::domain::reason::{Refusal, RefusalReason};
-use crate::domain::report::ReportKey;
+use crate::domain::report::{NoteChange, ReportKey, SaveCells};
 use crate::pb;
 use crate::pb::command::Body as BodyMessage;
 use prost::Message as _;
 
-/// A command as it came.
+/// A decoded command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NumberedCommand {
-    /// Its number on the device, 1 and up.
+    /// Its number on the device, from 1.
     pub number: u64,
-    /// The command, or everything that is wrong with its shape: such a command is REJECTED and uses up its number (S10).
+    /// The command, or all errors in its shape: such a command is REJECTED and uses up its number
+    /// (S10).
     pub command: Result<Command, Refusal>,
 }
 
-/// The bytes of a command under its number.
+/// Encodes a command with its number.
 #[must_use]
 pub fn encode_command(number: u64, command: &Command) -> Vec<u8> {
     let Command { captured_at, sync_mark, body } = command;
@@ -50,16 +51,16 @@ fn body_to_proto(body: &CommandBody) -> (Option<UnitId>, BodyMessage) {
             Some(*acting_unit),
             BodyMessage::SubmitReport(pb::SubmitReport { report_id: report.0.to_vec() }),
         ),
-        CommandBody::ReturnReport { report, content_hash: seen, question } => {
+        CommandBody::ReturnReport { report, content_hash, question } => {
             let question = Some(values::question_to_proto(question));
-            let (report_id, content_hash) = (report.0.to_vec(), seen.0.to_vec());
+            let (report_id, content_hash) = (report.0.to_vec(), content_hash.0.to_vec());
             (
                 None,
                 BodyMessage::ReturnReport(pb::ReturnReport { report_id, content_hash, question }),
             )
         }
-        CommandBody::AcceptReport { report, content_hash: seen } => {
-            let (report_id, content_hash) = (report.0.to_vec(), seen.0.to_vec());
+        CommandBody::AcceptReport { report, content_hash } => {
+            let (report_id, content_hash) = (report.0.to_vec(), content_hash.0.to_vec());
             (None, BodyMessage::AcceptReport(pb::AcceptReport { report_id, content_hash }))
         }
         CommandBody::AddComment { report, comment, text } => {
@@ -76,8 +77,8 @@ fn body_to_proto(body: &CommandBody) -> (Option<UnitId>, BodyMessage) {
                 pb::ProposeAmendment { save: Some(save_to_proto(save)), reason: reason.clone() };
             (Some(save.acting_unit), BodyMessage::ProposeAmendment(propose))
         }
-        CommandBody::SettleProposal { proposal, content_hash: seen, grant } => {
-            let (proposal_id, content_hash) = (proposal.0.to_vec(), seen.0.to_vec());
+        CommandBody::SettleProposal { proposal, content_hash, grant } => {
+            let (proposal_id, content_hash) = (proposal.0.to_vec(), content_hash.0.to_vec());
             (
                 None,
                 BodyMessage::SettleProposal(pb::SettleProposal {
@@ -110,9 +111,11 @@ fn save_to_proto(save: &SaveCells) -> pb::SaveCells {
     }
 }
 
-/// Reads the bytes of a command; who does not say for which unit it acts does so for `home`, the device's own.
+/// Decodes a command. A command without an acting unit acts for `default_unit`, the unit of the
+/// device.
 ///
-/// Fails with MALFORMED when the bytes are no command at all or carry no number: then the whole call is refused.
+/// Fails with MALFORMED if the bytes are not a command or have no number: then the whole call is
+/// refused.
 pub fn decode_command(bytes: &[u8], default_unit: UnitId) -> Result<NumberedCommand, Refusal> {
     let message = pb::Command::decode(bytes).map_err(|_| RefusalReason::Malformed)?;
     if message.number == 0 {
@@ -145,7 +148,7 @@ fn command_from_proto(message: pb::Command, default_unit: UnitId) -> Result<Comm
     violations.into_result(command)
 }
 
-/// Reads the unit that signs; empty means `home`.
+/// Reads the acting unit; empty bytes give `default_unit`.
 pub fn acting_unit_from_proto(bytes: &[u8], default_unit: UnitId) -> Result<UnitId, RefusalReason> {
     if bytes.is_empty() {
         Ok(default_unit)
@@ -164,7 +167,7 @@ fn body_from_proto(
             save_from_proto(save, acting_unit, violations).map(CommandBody::SaveCells)
         }
         BodyMessage::SubmitReport(submit) => submit_from_proto(&submit, acting_unit, violations),
-        BodyMessage::ReturnReport(back) => return_from_proto(back, violations),
+        BodyMessage::ReturnReport(message) => return_from_proto(message, violations),
         BodyMessage::AcceptReport(accept) => accept_from_proto(&accept, violations),
         BodyMessage::AddComment(comment) => comment_from_proto(comment, violations),
         BodyMessage::SettleConflict(settle) => settle_conflict_from_proto(&settle, violations),
@@ -177,9 +180,13 @@ fn body_from_proto(
         BodyMessage::SettleProposal(pb::SettleProposal { proposal_id, content_hash, grant }) => {
             let proposal = violations
                 .check("proposal_id", values::id_from_bytes(&proposal_id, ProposalId::from_slice));
-            let seen =
+            let content_hash =
                 violations.check("content_hash", values::content_hash_from_bytes(&content_hash));
-            Some(CommandBody::SettleProposal { proposal: proposal?, content_hash: seen?, grant })
+            Some(CommandBody::SettleProposal {
+                proposal: proposal?,
+                content_hash: content_hash?,
+                grant,
+            })
         }
         BodyMessage::SettleHeld(pb::SettleHeld { held_id, apply }) => {
             let held = violations
@@ -189,7 +196,7 @@ fn body_from_proto(
     }
 }
 
-/// Reads changes of a report; what is wrong is noted in `bad`.
+/// Converts changes of a report; errors are added to `violations`.
 pub fn save_from_proto(
     message: pb::SaveCells,
     acting_unit: UnitId,
@@ -218,22 +225,22 @@ fn changes_from_proto(
         violations.add("changes", RefusalReason::TooMany);
         return None;
     }
-    let mut read: Vec<CellChange> = Vec::with_capacity(changes.len());
+    let mut decoded: Vec<CellChange> = Vec::with_capacity(changes.len());
     for (index, change) in changes.into_iter().enumerate() {
         if let Some(change) =
             violations.check(format!("changes[{index}]"), values::change_from_proto(change))
         {
-            if read.last().is_some_and(|before| before.element >= change.element) {
+            if decoded.last().is_some_and(|last| last.element >= change.element) {
                 violations
                     .add(format!("changes[{index}].element_number"), RefusalReason::Malformed);
             }
-            read.push(change);
+            decoded.push(change);
         }
     }
-    Some(read)
+    Some(decoded)
 }
 
-/// Reads a submission; what is wrong is noted in `bad`.
+/// Converts a submission; errors are added to `violations`.
 pub fn submit_from_proto(
     message: &pb::SubmitReport,
     acting_unit: UnitId,
@@ -245,7 +252,7 @@ pub fn submit_from_proto(
     Some(CommandBody::SubmitReport { report, acting_unit })
 }
 
-/// Reads a return; what is wrong is noted in `bad`.
+/// Converts a return; errors are added to `violations`.
 pub fn return_from_proto(
     message: pb::ReturnReport,
     violations: &mut FieldViolations,
@@ -253,15 +260,20 @@ pub fn return_from_proto(
     let pb::ReturnReport { report_id, content_hash, question } = message;
     let report =
         violations.check("report_id", values::id_from_bytes(&report_id, ReportId::from_slice));
-    let seen = violations.check("content_hash", values::content_hash_from_bytes(&content_hash));
+    let content_hash =
+        violations.check("content_hash", values::content_hash_from_bytes(&content_hash));
     let question = violations.check(
         "question",
         question.ok_or(RefusalReason::Malformed).and_then(values::question_from_proto),
     );
-    Some(CommandBody::ReturnReport { report: report?, content_hash: seen?, question: question? })
+    Some(CommandBody::ReturnReport {
+        report: report?,
+        content_hash: content_hash?,
+        question: question?,
+    })
 }
 
-/// Reads an acceptance; what is wrong is noted in `bad`.
+/// Converts an acceptance; errors are added to `violations`.
 pub fn accept_from_proto(
     message: &pb::AcceptReport,
     violations: &mut FieldViolations,
@@ -269,11 +281,12 @@ pub fn accept_from_proto(
     let pb::AcceptReport { report_id, content_hash } = message;
     let report =
         violations.check("report_id", values::id_from_bytes(report_id, ReportId::from_slice));
-    let seen = violations.check("content_hash", values::content_hash_from_bytes(content_hash));
-    Some(CommandBody::AcceptReport { report: report?, content_hash: seen? })
+    let content_hash =
+        violations.check("content_hash", values::content_hash_from_bytes(content_hash));
+    Some(CommandBody::AcceptReport { report: report?, content_hash: content_hash? })
 }
 
-/// Reads a comment; what is wrong is noted in `bad`.
+/// Converts a comment; errors are added to `violations`.
 pub fn comment_from_proto(
     message: pb::AddComment,
     violations: &mut FieldViolations,
@@ -289,7 +302,7 @@ pub fn comment_from_proto(
     Some(CommandBody::AddComment { report: report?, comment: comment?, text })
 }
 
-/// Reads the settling of a conflict; what is wrong is noted in `bad`.
+/// Converts the settlement of a conflict; errors are added to `violations`.
 pub fn settle_conflict_from_proto(
     message: &pb::SettleConflict,
     violations: &mut FieldViolations,
@@ -330,24 +343,24 @@ mod tests {
     }
 
     #[test]
-    fn every_command_is_read_back_as_it_was_typed() {
-        let (report, seen) = (ReportId([3; 16]), ContentHash([4; 32]));
+    fn every_command_is_decoded_as_it_was_encoded() {
+        let (report, content_hash) = (ReportId([3; 16]), ContentHash([4; 32]));
         let bodies = [
             CommandBody::SaveCells(save()),
             CommandBody::SubmitReport { report, acting_unit: HOME },
             CommandBody::ReturnReport {
                 report,
-                content_hash: seen,
+                content_hash,
                 question: ReviewQuestion { code: "EXPLAIN".into(), text: "vì sao?".into() },
             },
-            CommandBody::AcceptReport { report, content_hash: seen },
+            CommandBody::AcceptReport { report, content_hash },
             CommandBody::AddComment { report, comment: CommentId([5; 16]), text: "rõ".into() },
             CommandBody::SettleConflict { conflict: ConflictId([6; 16]), take_branch: true },
             CommandBody::SettleHeld { held: HeldCommandId([7; 16]), apply: true },
             CommandBody::ProposeAmendment { save: save(), reason: "nhập nhầm".into() },
             CommandBody::SettleProposal {
                 proposal: ProposalId([8; 16]),
-                content_hash: seen,
+                content_hash,
                 grant: true,
             },
         ];
@@ -378,8 +391,8 @@ mod tests {
             body: Some(BodyMessage::SaveCells(save)),
             ..pb::Command::default()
         };
-        let read = decode_command(&message.encode_to_vec(), HOME).unwrap();
-        let refusal = read.command.unwrap_err();
+        let decoded = decode_command(&message.encode_to_vec(), HOME).unwrap();
+        let refusal = decoded.command.unwrap_err();
         let fields: Vec<_> =
             refusal.field_errors.iter().map(|problem| problem.field.as_str()).collect();
         assert_eq!(fields, ["contract_id", "unit_id", "period", "changes[0]"]);
@@ -390,9 +403,9 @@ mod tests {
     fn a_command_of_a_kind_unknown_here_keeps_its_number_and_is_refused() {
         let mut bytes = pb::Command { number: 3, ..pb::Command::default() }.encode_to_vec();
         bytes.extend([0xa2, 0x06, 0x00]); // field 100, a message: a body of a newer contract
-        let read = decode_command(&bytes, HOME).unwrap();
+        let decoded = decode_command(&bytes, HOME).unwrap();
         assert_eq!(
-            read,
+            decoded,
             NumberedCommand { number: 3, command: Err(RefusalReason::NothingToDo.into()) }
         );
         assert_eq!(decode_command(b"\xff", HOME), Err(RefusalReason::Malformed.into()));

@@ -1,30 +1,37 @@
-//! Enums that the contract and the domain both have, member by member: a new member on either side does not compile here.
+//! Converts the enums that the contract and the domain share, member by member: a new member on
+//! either side is a compile error here.
 //!
-//! Reading refuses the unspecified value and values that this contract does not know.
+//! Conversion from a message refuses the unspecified value and unknown values.
 
 use crate::domain::campaign::{
     BaselineMethod, CampaignField, CampaignKind, CampaignStatus, Commitment, DutyEvidence,
-    LaunchMode, PlanStatus, ZeroBasePolicy,
+    LaunchMode, PlanStatus,
 };
 use crate::domain::element::{CountingLevel, ElementKind};
 use crate::domain::org::{Hierarchy, LineageKind, UnitKind};
 use crate::domain::quality::FindingState;
 use crate::domain::reason::RefusalReason;
+use crate::domain::target_rule::ZeroBasePolicy;
 use crate::domain::workflow::ReportState;
 use crate::pb;
 
 macro_rules! proto_enums {
-    ($($(#[$doc:meta])* $write:ident, $read:ident: $domain:ident = $wire:ident { $($ours:ident = $theirs:ident,)+ })+) => {$(
+    ($(
+        $(#[$doc:meta])*
+        $write:ident, $read:ident: $domain:ident = $wire:ident {
+            $($member:ident = $wire_member:ident,)+
+        }
+    )+) => {$(
         $(#[$doc])*
         #[must_use]
-        pub fn $write(word: $domain) -> pb::$wire {
-            match word { $($domain::$ours => pb::$wire::$theirs,)+ }
+        pub fn $write(value: $domain) -> pb::$wire {
+            match value { $($domain::$member => pb::$wire::$wire_member,)+ }
         }
 
-        /// Reads it; the unspecified and unknown values are MALFORMED.
+        /// Converts from the contract; the unspecified value and unknown values are MALFORMED.
         pub fn $read(number: i32) -> Result<$domain, RefusalReason> {
             match pb::$wire::try_from(number) {
-                $(Ok(pb::$wire::$theirs) => Ok($domain::$ours),)+
+                $(Ok(pb::$wire::$wire_member) => Ok($domain::$member),)+
                 Ok(pb::$wire::Unspecified) | Err(_) => Err(RefusalReason::Malformed),
             }
         }
@@ -34,24 +41,31 @@ macro_rules! proto_enums {
 proto_enums! {
     /// The state of a report.
     state_to_proto, state_from_proto: ReportState = ReportState {
-        Draft = Draft, Submitted = Submitted, Returned = Returned, Accepted = Accepted, Locked = Locked,
+        Draft = Draft, Submitted = Submitted, Returned = Returned, Accepted = Accepted,
+        Locked = Locked,
     }
     /// The state of a finding.
     finding_state_to_proto, finding_state_from_proto: FindingState = FindingState {
-        Open = Open, Explained = Explained, Corrected = Corrected, AcceptedRisk = AcceptedRisk, Escalated = Escalated,
+        Open = Open, Explained = Explained, Corrected = Corrected, AcceptedRisk = AcceptedRisk,
+        Escalated = Escalated,
     }
     /// The kind of a unit.
     unit_kind_to_proto, unit_kind_from_proto: UnitKind = UnitKind {
-        Province = Province, District = District, Commune = Commune, Department = Department, Cluster = Cluster,
+        Province = Province, District = District, Commune = Commune, Department = Department,
+        Cluster = Cluster,
     }
     /// A hierarchy.
-    hierarchy_to_proto, hierarchy_from_proto: Hierarchy = Hierarchy { Command = Command, Territory = Territory, Cluster = Cluster, }
-    /// How a successor came by what a unit had.
+    hierarchy_to_proto, hierarchy_from_proto: Hierarchy = Hierarchy {
+        Command = Command, Territory = Territory, Cluster = Cluster,
+    }
+    /// How a unit's tasks passed to its successor.
     lineage_kind_to_proto, lineage_kind_from_proto: LineageKind = LineageKind {
         Merge = Merge, Split = Split, TransferFunction = TransferFunction,
     }
-    /// What a figure of an element is.
-    element_kind_to_proto, element_kind_from_proto: ElementKind = ElementKind { Flow = Flow, Stock = Stock, EventFlag = EventFlag, }
+    /// What kind of figure an element has.
+    element_kind_to_proto, element_kind_from_proto: ElementKind = ElementKind {
+        Flow = Flow, Stock = Stock, EventFlag = EventFlag,
+    }
     /// The kind of a campaign.
     campaign_kind_to_proto, campaign_kind_from_proto: CampaignKind = CampaignKind {
         Standing = Standing, Thematic = Thematic, PeakDrive = PeakDrive,
@@ -59,7 +73,8 @@ proto_enums! {
     /// The state of a campaign.
     campaign_status_to_proto, campaign_status_from_proto: CampaignStatus = CampaignStatus {
         Draft = Draft, Approved = Approved, Launched = Launched, Active = Active, Closing = Closing,
-        UnderReview = UnderReview, Concluded = Concluded, Archived = Archived, Suspended = Suspended,
+        UnderReview = UnderReview, Concluded = Concluded, Archived = Archived,
+        Suspended = Suspended,
         ClosedEarly = ClosedEarly,
     }
     /// A field in which campaigns set targets.
@@ -67,36 +82,43 @@ proto_enums! {
         SecurityOrder = SecurityOrder, MassMovement = MassMovement, ForceBuilding = ForceBuilding,
         LogisticsTech = LogisticsTech,
     }
-    /// How firmly a target is promised.
-    commitment_to_proto, commitment_from_proto: Commitment = Commitment { Binding = Binding, Strive = Strive, Direction = Direction, }
-    /// What a change means where the base is zero.
-    zero_base_to_proto, zero_base_from_proto: ZeroBasePolicy = ZeroBasePolicy {
+    /// How binding a target is.
+    commitment_to_proto, commitment_from_proto: Commitment = Commitment {
+        Binding = Binding, Strive = Strive, Direction = Direction,
+    }
+    /// What a change means if the base is zero.
+    zero_base_policy_to_proto, zero_base_policy_from_proto: ZeroBasePolicy = ZeroBasePolicy {
         MaintainZero = MaintainZero, NotApplicable = NotApplicable,
     }
     /// What a change is measured against.
     baseline_method_to_proto, baseline_method_from_proto: BaselineMethod = BaselineMethod {
-        SameWindowPriorYear = SameWindowPriorYear, StatYear = StatYear, CalendarYear = CalendarYear, Fixed = Fixed,
+        SameWindowPriorYear = SameWindowPriorYear, StatYear = StatYear, CalendarYear = CalendarYear,
+        Fixed = Fixed,
         MeanPrior = MeanPrior,
     }
     /// How a launch was held.
-    launch_mode_to_proto, launch_mode_from_proto: LaunchMode = LaunchMode { InPerson = InPerson, Online = Online, Hybrid = Hybrid, }
-    /// How far a unit's plan has come.
-    plan_status_to_proto, plan_status_from_proto: PlanStatus = PlanStatus {
-        Draft = Draft, Submitted = Submitted, Returned = Returned, Approved = Approved, Superseded = Superseded,
+    launch_mode_to_proto, launch_mode_from_proto: LaunchMode = LaunchMode {
+        InPerson = InPerson, Online = Online, Hybrid = Hybrid,
     }
-    /// By what a duty shows that it was done.
-    evidence_to_proto, evidence_from_proto: DutyEvidence = DutyEvidence {
+    /// The status of a unit's plan.
+    plan_status_to_proto, plan_status_from_proto: PlanStatus = PlanStatus {
+        Draft = Draft, Submitted = Submitted, Returned = Returned, Approved = Approved,
+        Superseded = Superseded,
+    }
+    /// The evidence that a duty was done.
+    duty_evidence_to_proto, duty_evidence_from_proto: DutyEvidence = DutyEvidence {
         ActivityCount = ActivityCount, Attestation = Attestation, Narrative = Narrative,
     }
 }
 
-/// The level at which something is counted, as the kind of the units that count it.
+/// Converts a counting level into the kind of the units that count.
 #[must_use]
 pub fn counting_level_to_proto(level: CountingLevel) -> pb::UnitKind {
     unit_kind_to_proto(UnitKind::from(level))
 }
 
-/// Reads a counting level; clusters count nothing.
+/// Converts a kind of unit into a counting level; a cluster is refused, because clusters count
+/// nothing.
 pub fn counting_level_from_proto(number: i32) -> Result<CountingLevel, RefusalReason> {
     match unit_kind_from_proto(number)? {
         UnitKind::Province => Ok(CountingLevel::Province),
@@ -107,7 +129,7 @@ pub fn counting_level_from_proto(number: i32) -> Result<CountingLevel, RefusalRe
     }
 }
 
-/// Reads a word that may be left unset.
+/// Converts an optional enum; 0 gives `None`.
 pub fn optional_from_proto<T>(
     number: i32,
     read: fn(i32) -> Result<T, RefusalReason>,

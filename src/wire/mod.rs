@@ -1,7 +1,8 @@
-//! Both shapes of a thing: what the contract says of it, and what the domain decides with.
+//! Converts between the messages of the contract (`pb`) and the types of the domain.
 //!
-//! Every conversion names every field, so that a new field is a compile error and not a loss. Knows no network, no database
-//! and no rule: a value that has the right shape and breaks a rule passes here and is refused by the domain.
+//! Every conversion names every field, so that a new field is a compile error and not silently
+//! lost. A conversion checks the shape of a value; a value of the right shape that breaks a rule is
+//! refused by the domain.
 
 pub mod access;
 pub mod bytes;

@@ -1,4 +1,5 @@
-//! Published runs and their lines, as messages for partner agencies. Knows no caller and hides nothing: that is `domain::release`.
+//! Converts published runs and their standings into messages for partner agencies. It does not
+//! suppress figures; `domain::release` does.
 
 use super::record::standing::{fraction_to_proto, judgement_state_to_proto};
 use super::record::standing_view_to_proto;
@@ -9,7 +10,8 @@ use crate::domain::standing::Coverage;
 use crate::domain::target_rule::StandingStage;
 use crate::pb;
 
-/// A line; `unit` is the permanent code of its unit and the unit's name.
+/// Converts a published standing. The first argument is the permanent code and the name of its
+/// unit.
 #[must_use]
 pub fn published_standing_to_proto(
     (unit_code, unit_name): (String, String),
@@ -71,7 +73,7 @@ fn published_cell_to_proto(cell: PublishedCell) -> Option<pb::PublishedCell> {
     }
 }
 
-/// What an element counts.
+/// Converts the definition of an element.
 #[must_use]
 pub fn element_definition_to_proto(element: &Element) -> pb::ElementDefinition {
     pb::ElementDefinition {
@@ -83,37 +85,37 @@ pub fn element_definition_to_proto(element: &Element) -> pb::ElementDefinition {
     }
 }
 
-/// Ids and digests of a run, as they are kept.
+/// A published run with ids and digests as stored.
 pub struct PublishedRun<'a> {
     /// The run.
     pub id: &'a [u8],
-    /// The campaign and its code.
+    /// Id and code of the campaign.
     pub campaign: (&'a [u8], &'a str),
-    /// 1, 2, 3 for each campaign.
+    /// Number of the run within its campaign, from 1.
     pub number: i64,
     /// When it was published.
     pub published_at: crate::domain::time::Timestamp,
-    /// The day as of which it judged, since 1970.
+    /// The day as of which standings were judged, in days since 1970.
     pub as_of_day: i32,
-    /// Seq up to which changes went in.
+    /// Seq of the last change in the input.
     pub cut_seq: i64,
-    /// The programme that computed it.
+    /// Version of the program that computed the run.
     pub code_version: &'a str,
-    /// What went in, what came out.
+    /// Digests of input and output.
     pub digests: (&'a [u8], &'a [u8]),
 }
 
-/// A run.
+/// Converts a published run.
 #[must_use]
 pub fn published_run_to_proto(run: &PublishedRun<'_>) -> pb::PublishedRun {
     let PublishedRun {
         id,
         campaign,
         number,
-        published_at: at,
-        as_of_day: day,
-        cut_seq: cut,
-        code_version: code,
+        published_at,
+        as_of_day,
+        cut_seq,
+        code_version,
         digests,
     } = run;
     pb::PublishedRun {
@@ -121,10 +123,10 @@ pub fn published_run_to_proto(run: &PublishedRun<'_>) -> pb::PublishedRun {
         campaign_id: campaign.0.to_vec(),
         campaign_code: campaign.1.to_owned(),
         number: u32::try_from(*number).unwrap_or(u32::MAX),
-        published_at: Some(values::timestamp_to_proto(*at)),
-        as_of_day: *day,
-        cut_seq: *cut,
-        code_version: (*code).to_owned(),
+        published_at: Some(values::timestamp_to_proto(*published_at)),
+        as_of_day: *as_of_day,
+        cut_seq: *cut_seq,
+        code_version: (*code_version).to_owned(),
         input_digest: digests.0.to_vec(),
         output_digest: digests.1.to_vec(),
     }

@@ -1,11 +1,9 @@
-//! Reasons of refusals, as the contract numbers them.
-//!
-//! Knows the reasons of the domain; those of the transport are named where they arise.
+//! Converts reasons of refusals. Reasons of the transport are not here; see `grpc::status`.
 
 use crate::domain::reason::{FieldError, RefusalReason};
 use crate::pb;
 
-/// The contract's name of a reason.
+/// Converts a reason of the domain.
 #[must_use]
 pub fn reason_to_proto(reason: RefusalReason) -> pb::ErrorReason {
     match reason {
@@ -35,27 +33,27 @@ pub fn reason_to_proto(reason: RefusalReason) -> pb::ErrorReason {
     }
 }
 
-/// Reads a reason; `None` for one of a newer contract or of the transport.
+/// Converts a reason of the contract; `None` for a reason of a newer contract or of the transport.
 #[must_use]
 pub fn reason_from_proto(number: i32) -> Option<RefusalReason> {
     RefusalReason::ALL.into_iter().find(|known| i32::from(reason_to_proto(*known)) == number)
 }
 
-/// The name under which `ErrorInfo` carries a reason, as in `CONTENT_CHANGED`.
+/// Returns the name of a reason in `ErrorInfo`, as in `CONTENT_CHANGED`.
 #[must_use]
 pub fn error_reason_name(reason: pb::ErrorReason) -> &'static str {
     let name = reason.as_str_name();
     name.strip_prefix("ERROR_REASON_").unwrap_or(name)
 }
 
-/// A field that is wrong.
+/// Converts a field error.
 #[must_use]
 pub fn problem_to_proto(problem: &FieldError) -> pb::FieldProblem {
-    let FieldError { field, reason: why } = problem;
-    pb::FieldProblem { field: field.clone(), reason: reason_to_proto(*why).into() }
+    let FieldError { field, reason } = problem;
+    pb::FieldProblem { field: field.clone(), reason: reason_to_proto(*reason).into() }
 }
 
-/// Reads a field that is wrong; `None` when the reason is not known here.
+/// Converts a field error from the contract; `None` if the reason is unknown.
 #[must_use]
 pub fn problem_from_proto(message: pb::FieldProblem) -> Option<FieldError> {
     let pb::FieldProblem { field, reason } = message;
@@ -67,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_contract_names_every_reason_as_the_domain_does() {
+    fn contract_and_domain_have_the_same_name_for_every_reason() {
         for one in RefusalReason::ALL {
             assert_eq!(error_reason_name(reason_to_proto(one)), one.code());
             assert_eq!(reason_from_proto(reason_to_proto(one).into()), Some(one));

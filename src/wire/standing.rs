@@ -1,14 +1,17 @@
-//! What a report does for a number, as a message. Knows no reader and no page.
+//! Converts the contribution of a report to a figure into a message.
 
 use super::values;
 use crate::domain::standing::{Addend, ReportSupport, StandingReport};
 use crate::pb;
 
-/// One report behind a number; `unit_code` is the permanent code of its unit.
+/// Converts one report behind a figure; `unit_code` is the permanent code of its unit.
 #[must_use]
-pub fn standing_report_to_proto(unit_code: &str, behind: &StandingReport) -> pb::StandingReport {
-    let StandingReport { report, contract, unit, period, due, support, late, addends: adds } =
-        behind;
+pub fn standing_report_to_proto(
+    unit_code: &str,
+    standing_report: &StandingReport,
+) -> pb::StandingReport {
+    let StandingReport { report, contract, unit, period, due, support, late, addends } =
+        standing_report;
     pb::StandingReport {
         report_id: report.0.to_vec(),
         contract_id: contract.0.to_vec(),
@@ -23,7 +26,7 @@ pub fn standing_report_to_proto(unit_code: &str, behind: &StandingReport) -> pb:
         }
         .into(),
         late: *late,
-        addends: adds.iter().map(addend_to_proto).collect(),
+        addends: addends.iter().map(addend_to_proto).collect(),
     }
 }
 

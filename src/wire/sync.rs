@@ -1,6 +1,5 @@
-//! The small words of the sync frames: scopes, verdicts, kinds of record.
-//!
-//! Knows no stream and no order of frames.
+//! Converts and encodes parts of sync frames: scopes, outcomes, kinds of records, and compressed
+//! rows.
 
 use super::values;
 use crate::domain::command::Verdict;
@@ -17,25 +16,26 @@ use prost::bytes::BufMut;
 use prost::encoding::{WireType, encode_key, encode_varint};
 use std::io::{Read as _, Write as _};
 
-/// Writes a frame.
+/// Encodes a frame.
 pub fn encode_frame(frame: &pb::SyncResponse, out: &mut impl BufMut) {
-    // The buffer grows as it is written: there is nothing to fail.
+    // The buffer grows as needed, so encoding cannot fail.
     frame.encode_raw(out);
 }
 
-/// The bytes of rows, without their cursor: the same for everybody.
+/// Encodes rows without a cursor: the bytes are the same for every caller.
 #[must_use]
 pub fn encode_rows(rows: Vec<pb::Row>) -> Vec<u8> {
     pb::Rows { rows, ..pb::Rows::default() }.encode_to_vec()
 }
 
-/// Rows shorter than this are not worth packing.
+/// Rows below this size are not compressed.
 const COMPRESS_MIN_BYTES: usize = 256;
 
-/// Compression level of Zstandard: its default, an eighth of gzip's time for about the same bytes.
+/// Compression level of Zstandard: the default, which takes an eighth of gzip's time for about the
+/// same size.
 const ZSTD_LEVEL: i32 = 3;
 
-/// A way of packing rows.
+/// A compression of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RowCompression {
     /// gzip, RFC 1952.
@@ -45,10 +45,10 @@ pub enum RowCompression {
 }
 
 impl RowCompression {
-    /// How many ways there are; `as usize` of each lies below.
+    /// Number of compressions; each value `as usize` is below it.
     pub const COUNT: usize = 2;
 
-    /// The first of those offered that is known here.
+    /// Returns the first offered compression that is supported.
     #[must_use]
     pub fn negotiate(offered: &[i32]) -> Option<Self> {
         offered.iter().find_map(|one| Self::from_proto(*one))
@@ -72,15 +72,15 @@ impl RowCompression {
     fn compress(self, plain: &[u8]) -> std::io::Result<Vec<u8>> {
         match self {
             Self::Gzip => {
-                let mut packer = GzEncoder::new(Vec::new(), Compression::new(6));
-                packer.write_all(plain)?;
-                packer.finish()
+                let mut encoder = GzEncoder::new(Vec::new(), Compression::new(6));
+                encoder.write_all(plain)?;
+                encoder.finish()
             }
             Self::Zstd => zstd::encode_all(plain, ZSTD_LEVEL),
         }
     }
 
-    /// The plain bytes, never more than one above what a message may hold: a bomb is not unpacked.
+    /// Returns at most `MESSAGE_BYTES_MAX + 1` bytes, so that a decompression bomb is not expanded.
     fn decompress(self, compressed: &[u8]) -> std::io::Result<Vec<u8>> {
         let limit = MESSAGE_BYTES_MAX as u64 + 1;
         let mut plain = Vec::new();
@@ -96,10 +96,11 @@ impl RowCompression {
     }
 }
 
-/// The largest window that an unpacker keeps in memory, as a power of two: 8 MiB, what RFC 8878 asks every decoder to take.
+/// The largest window of a decompressor, as a power of two: 8 MiB, which RFC 8878 recommends every
+/// decoder to support.
 const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 
-/// The bytes of rows packed, without their cursor; `None` when that gains nothing.
+/// Compresses encoded rows, without a cursor; `None` if that does not make them smaller.
 #[must_use]
 pub fn compress_rows(rows: &[u8], compression: RowCompression) -> Option<Vec<u8>> {
     if rows.len() < COMPRESS_MIN_BYTES {
@@ -114,7 +115,8 @@ pub fn compress_rows(rows: &[u8], compression: RowCompression) -> Option<Vec<u8>
     (compressed.encoded_len() < rows.len()).then(|| compressed.encode_to_vec())
 }
 
-/// Unpacks the rows of a batch, plain or packed; `None` when they are not what they say, or larger than a message may be.
+/// Returns the rows of a batch, plain or compressed; `None` if they are malformed or larger than a
+/// message may be.
 #[must_use]
 pub fn decompress_rows(batch: pb::Rows) -> Option<Vec<pb::Row>> {
     let pb::Rows { rows, cursor: _, compressed_rows, compression } = batch;
@@ -125,10 +127,10 @@ pub fn decompress_rows(batch: pb::Rows) -> Option<Vec<pb::Row>> {
     if plain.len() > MESSAGE_BYTES_MAX {
         return None;
     }
-    pb::Rows::decode(&plain[..]).ok().map(|unpacked| unpacked.rows)
+    pb::Rows::decode(&plain[..]).ok().map(|plain| plain.rows)
 }
 
-/// The kind of a frame and its length on the wire, for the log of bytes.
+/// Returns the kind of a frame and its encoded length, for the log of transferred bytes.
 #[must_use]
 pub fn measure_frame(frame: &pb::SyncResponse) -> (&'static str, usize) {
     use pb::sync_response::Frame;
@@ -146,35 +148,35 @@ pub fn measure_frame(frame: &pb::SyncResponse) -> (&'static str, usize) {
     (kind, frame.encoded_len())
 }
 
-/// The length of a request on the wire, and of the commands in it.
+/// Returns the encoded length of a request without its commands, and of its commands.
 #[must_use]
 pub fn measure_request(request: &pb::SyncRequest) -> (usize, usize) {
-    let whole = request.encoded_len();
+    let total = request.encoded_len();
     let commands =
         pb::SyncRequest { commands: request.commands.clone(), ..pb::SyncRequest::default() }
             .encoded_len();
-    (whole - commands, commands)
+    (total - commands, commands)
 }
 
-/// Writes a frame of rows from their encoded bytes and the cursor of one device, without encoding the rows again.
+/// Encodes a frame from encoded rows and the cursor of one device, without encoding the rows again.
 pub fn encode_rows_frame(rows: &[u8], cursor: &[u8], out: &mut impl BufMut) {
-    let tail = pb::Rows { cursor: cursor.to_vec(), ..pb::Rows::default() }.encode_to_vec();
+    let cursor_field = pb::Rows { cursor: cursor.to_vec(), ..pb::Rows::default() }.encode_to_vec();
     encode_key(ROWS_FIELD, WireType::LengthDelimited, out);
-    encode_varint((rows.len() + tail.len()) as u64, out);
+    encode_varint((rows.len() + cursor_field.len()) as u64, out);
     out.put_slice(rows);
-    out.put_slice(&tail);
+    out.put_slice(&cursor_field);
 }
 
-/// A length of time.
+/// Builds a duration.
 #[must_use]
 pub fn build_duration(seconds: i64, millis: i64) -> prost_types::Duration {
     prost_types::Duration { seconds, nanos: i32::try_from(millis * 1_000_000).unwrap_or(0) }
 }
 
-/// Number of the member `rows` of `SyncResponse.frame`.
+/// Field number of `rows` in `SyncResponse.frame`.
 const ROWS_FIELD: u32 = 3;
 
-/// A scope under its number in the call.
+/// Converts a scope with its number in the call.
 #[must_use]
 pub fn scope_to_proto(scope: Scope, number: u32) -> pb::Scope {
     let Scope { kind, id } = scope;
@@ -182,7 +184,7 @@ pub fn scope_to_proto(scope: Scope, number: u32) -> pb::Scope {
     pb::Scope { kind: i32::from(kind.number()), id, number }
 }
 
-/// Reads a scope; its number is not read.
+/// Converts a scope; its number is ignored.
 pub fn scope_from_proto(message: &pb::Scope) -> Result<Scope, RefusalReason> {
     let pb::Scope { kind, id, number: _ } = message;
     match pb::ScopeKind::try_from(*kind) {
@@ -198,7 +200,7 @@ pub fn scope_from_proto(message: &pb::Scope) -> Result<Scope, RefusalReason> {
     }
 }
 
-/// What became of a command.
+/// Converts the outcome of a command.
 #[must_use]
 pub fn outcome_to_proto(verdict: Verdict) -> pb::Outcome {
     match verdict {
@@ -210,7 +212,8 @@ pub fn outcome_to_proto(verdict: Verdict) -> pb::Outcome {
     }
 }
 
-/// Reads what became of a command; `None` for DUPLICATE, which names no outcome by itself, and for unknown ones.
+/// Converts an outcome; `None` for DUPLICATE, which is not an outcome by itself, and for unknown
+/// ones.
 #[must_use]
 pub fn outcome_from_proto(number: i32) -> Option<Verdict> {
     match pb::Outcome::try_from(number) {
@@ -223,13 +226,14 @@ pub fn outcome_from_proto(number: i32) -> Option<Verdict> {
     }
 }
 
-/// The contract's number of a kind of record; the domain has the same.
+/// Returns the contract's number of a kind of record; the domain has the same number.
 #[must_use]
 pub fn record_kind_to_proto(kind: RecordKind) -> i32 {
     i32::from(kind.number())
 }
 
-/// Reads a kind of record; `None` for one of a newer contract, whose bytes are kept all the same.
+/// Converts a kind of record; `None` for a kind of a newer contract, whose bytes are stored all the
+/// same.
 #[must_use]
 pub fn record_kind_from_proto(number: i32) -> Option<RecordKind> {
     i16::try_from(number).ok().and_then(RecordKind::from_number)
@@ -240,7 +244,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_encoded_once_and_a_cursor_make_the_frame_that_would_have_been_encoded_whole() {
+    fn a_frame_from_encoded_rows_and_a_cursor_equals_the_frame_encoded_at_once() {
         let row = |revision| pb::Row {
             id: vec![7; 16],
             revision,
@@ -248,18 +252,18 @@ mod tests {
             ..pb::Row::default()
         };
         let rows = vec![row(1), row(2)];
-        let (mut spliced, mut whole) = (Vec::new(), Vec::new());
+        let (mut spliced, mut encoded) = (Vec::new(), Vec::new());
         encode_rows_frame(&encode_rows(rows.clone()), &[9; 40], &mut spliced);
         let frame = pb::Rows { rows, cursor: vec![9; 40], ..pb::Rows::default() };
         encode_frame(
             &pb::SyncResponse { frame: Some(pb::sync_response::Frame::Rows(frame)) },
-            &mut whole,
+            &mut encoded,
         );
-        assert_eq!(spliced, whole);
+        assert_eq!(spliced, encoded);
     }
 
     #[test]
-    fn rows_are_unpacked_as_they_were_and_what_is_no_batch_or_too_large_is_refused() {
+    fn rows_are_decompressed_unchanged_and_a_malformed_or_too_large_batch_is_refused() {
         for compression in [RowCompression::Gzip, RowCompression::Zstd] {
             let row = |revision| pb::Row {
                 id: vec![7; 16],
@@ -289,14 +293,14 @@ mod tests {
     }
 
     #[test]
-    fn the_first_packing_offered_that_is_known_is_taken() {
+    fn the_first_supported_compression_that_is_offered_is_chosen() {
         assert_eq!(RowCompression::negotiate(&[99, 2, 1]), Some(RowCompression::Zstd));
         assert_eq!(RowCompression::negotiate(&[1, 2]), Some(RowCompression::Gzip));
         assert_eq!(RowCompression::negotiate(&[0, 99]), None);
     }
 
     #[test]
-    fn the_contract_and_the_domain_number_kinds_and_scopes_alike() {
+    fn contract_and_domain_have_the_same_numbers_of_kinds_and_scopes() {
         for one in RecordKind::ALL {
             let named = pb::RecordKind::try_from(record_kind_to_proto(one)).unwrap().as_str_name();
             assert_eq!(named, format!("RECORD_KIND_{}", format!("{one:?}").to_uppercase()));

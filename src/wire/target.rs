@@ -1,6 +1,7 @@
-//! A target with figures for it, as messages: the question and the answer of `EvaluateTarget`.
+//! Converts the request and the response of `EvaluateTarget`: a target with its figures, and its
+//! evaluation.
 //!
-//! Knows no caller; names every field that is wrong at once.
+//! A refusal names every invalid field at once.
 
 use super::enums;
 use super::field_violations::FieldViolations;
@@ -16,23 +17,23 @@ use crate::domain::target_rule::{
 };
 use crate::pb;
 
-/// Most figures, and most attestations, of one question.
+/// Most figures, and most attestations, of one request.
 pub const FIGURES_MAX: usize = 256;
-/// Most missing reports of one question.
+/// Most missing reports of one request.
 pub const MISSING_MAX: usize = 1024;
 
-/// What is asked.
+/// The input of an evaluation.
 #[derive(Debug)]
 pub struct EvaluationInput {
     /// The target.
     pub target: Target,
     /// Its figures.
     pub sheet: StaticFigures,
-    /// The terms on which it is judged.
+    /// The terms of the judgement.
     pub terms: EvaluationTerms,
 }
 
-/// Reads a question, or names every field that is wrong.
+/// Converts a request, or returns a refusal with every invalid field.
 pub fn evaluation_input_from_proto(
     message: pb::EvaluateTargetRequest,
 ) -> Result<EvaluationInput, Refusal> {
@@ -51,31 +52,19 @@ pub fn evaluation_input_from_proto(
     let mut violations = FieldViolations::default();
     let target = violations
         .check("target_text", Target::parse(&target_text).map_err(|_| RefusalReason::Malformed));
-    for (field, count, most) in [
+    for (field, count, max) in [
         ("figures", figures.len(), FIGURES_MAX),
         ("missing", missing.len(), MISSING_MAX),
         ("attestations", attestations.len(), FIGURES_MAX),
     ] {
-        if count > most {
+        if count > max {
             violations.add(field, RefusalReason::TooMany);
         }
     }
     if violations.has_any() {
         return violations.into_result(None);
     }
-    let mut sheet = StaticFigures::default();
-    figures
-        .into_iter()
-        .enumerate()
-        .for_each(|(at, item)| add_figure(&mut violations, at, item, &mut sheet));
-    missing
-        .into_iter()
-        .enumerate()
-        .for_each(|(at, item)| add_missing(&mut violations, at, item, &mut sheet));
-    attestations
-        .into_iter()
-        .enumerate()
-        .for_each(|(at, item)| add_attestation(&mut violations, at, item, &mut sheet));
+    let sheet = sheet_from_proto(&mut violations, figures, missing, attestations);
     let stage = match stage {
         0 => Some(StandingStage::Closed),
         set => {
@@ -91,24 +80,43 @@ pub fn evaluation_input_from_proto(
     terms.waived = waived;
     if zero_base != 0 {
         terms.zero_base = violations
-            .check("zero_base", enums::zero_base_from_proto(zero_base))
+            .check("zero_base", enums::zero_base_policy_from_proto(zero_base))
             .unwrap_or(terms.zero_base);
     }
-    let request = target.map(|target| EvaluationInput { target, sheet, terms });
-    violations.into_result(request)
+    violations.into_result(target.map(|target| EvaluationInput { target, sheet, terms }))
+}
+
+/// Collects figures, missing reports and attestations; errors are added to `violations`.
+fn sheet_from_proto(
+    violations: &mut FieldViolations,
+    figures: Vec<pb::TargetFigure>,
+    missing: Vec<pb::TargetMissing>,
+    attestations: Vec<pb::TargetAttestation>,
+) -> StaticFigures {
+    let mut sheet = StaticFigures::default();
+    for (index, figure) in figures.into_iter().enumerate() {
+        add_figure(violations, index, figure, &mut sheet);
+    }
+    for (index, report) in missing.into_iter().enumerate() {
+        add_missing(violations, index, report, &mut sheet);
+    }
+    for (index, attestation) in attestations.into_iter().enumerate() {
+        add_attestation(violations, index, attestation, &mut sheet);
+    }
+    sheet
 }
 
 fn add_figure(
     violations: &mut FieldViolations,
-    at: usize,
+    index: usize,
     message: pb::TargetFigure,
     sheet: &mut StaticFigures,
 ) {
     let pb::TargetFigure { element_code, figure, baseline, baseline_to_date, comparability } =
         message;
-    let field_path = |field: &str| format!("figures[{at}].{field}");
-    let now = quantity_from_proto(violations, &field_path("figure"), figure);
-    let before = quantity_from_proto(violations, &field_path("baseline"), baseline);
+    let field_path = |field: &str| format!("figures[{index}].{field}");
+    let current = quantity_from_proto(violations, &field_path("figure"), figure);
+    let baseline = quantity_from_proto(violations, &field_path("baseline"), baseline);
     let to_date =
         quantity_from_proto(violations, &field_path("baseline_to_date"), baseline_to_date);
     let comparability =
@@ -126,8 +134,8 @@ fn add_figure(
         return violations.add(field_path("element_code"), RefusalReason::Malformed);
     }
     for (figures, value) in [
-        (&mut sheet.current, now),
-        (&mut sheet.baseline, before),
+        (&mut sheet.current, current),
+        (&mut sheet.baseline, baseline),
         (&mut sheet.baseline_to_date, to_date),
     ] {
         if let Some(value) = value {
@@ -138,15 +146,18 @@ fn add_figure(
 
 fn add_missing(
     violations: &mut FieldViolations,
-    at: usize,
+    index: usize,
     message: pb::TargetMissing,
     sheet: &mut StaticFigures,
 ) {
     let pb::TargetMissing { element_code, expected } = message;
-    let expected = violations.require(format!("missing[{at}].expected"), expected);
-    let expected = quantity_from_proto(violations, &format!("missing[{at}].expected"), expected);
-    let code =
-        element_code_from_proto(violations, &format!("missing[{at}].element_code"), &element_code);
+    let expected = violations.require(format!("missing[{index}].expected"), expected);
+    let expected = quantity_from_proto(violations, &format!("missing[{index}].expected"), expected);
+    let code = element_code_from_proto(
+        violations,
+        &format!("missing[{index}].element_code"),
+        &element_code,
+    );
     if let Some((code, expected)) = code.zip(expected) {
         let gap = sheet.missing.entry(code).or_default();
         *gap = gap.with_report(expected);
@@ -155,17 +166,17 @@ fn add_missing(
 
 fn add_attestation(
     violations: &mut FieldViolations,
-    at: usize,
+    index: usize,
     message: pb::TargetAttestation,
     sheet: &mut StaticFigures,
 ) {
     let pb::TargetAttestation { name, done, due, milestone } = message;
     let name = violations.check(
-        format!("attestations[{at}].name"),
+        format!("attestations[{index}].name"),
         FormulaIdentifier::new(&name).map_err(|_| RefusalReason::Malformed),
     );
     if done > due || due == 0 {
-        violations.add(format!("attestations[{at}].done"), RefusalReason::ValueOutOfRange);
+        violations.add(format!("attestations[{index}].done"), RefusalReason::ValueOutOfRange);
     }
     if let Some(name) = name {
         let kind = if milestone { &mut sheet.milestones } else { &mut sheet.attestations };
@@ -181,7 +192,7 @@ fn element_code_from_proto(
     violations.check(field, ElementCode::new(text).map_err(|_| RefusalReason::Malformed))
 }
 
-/// A number from zero up.
+/// Converts a fraction that is not negative.
 fn quantity_from_proto(
     violations: &mut FieldViolations,
     field: &str,
@@ -214,25 +225,28 @@ fn comparability_from_proto(number: i32) -> Result<Comparability, RefusalReason>
     }
 }
 
-/// An evaluation as a message.
+/// Converts an evaluation with its members.
 #[must_use]
-pub fn evaluation_to_proto(item: &Evaluation) -> pb::Evaluation {
+pub fn evaluation_to_proto(evaluation: &Evaluation) -> pb::Evaluation {
     pb::Evaluation {
-        target_text: item.target.clone(),
-        verdict: item.verdict.map_or(pb::JudgementState::Unspecified, verdict_to_proto).into(),
-        value: fraction_to_proto(item.value),
-        display: item.display.clone().unwrap_or_default(),
-        limit: item.limit,
-        failures_allowed: item.failures.map(|failures| failures.allowed),
-        failures_left: item.failures.map(|failures| failures.remaining),
-        interval_low: fraction_to_proto(item.interval.map(|(low, _)| low)),
-        interval_high: fraction_to_proto(item.interval.map(|(_, high)| high)),
-        tier: item.tier.map_or_else(String::new, |tier| tier.as_str().to_owned()),
-        pace: item.pace.map(pace_to_proto),
-        members: item.members.iter().map(evaluation_to_proto).collect(),
-        reasons: item.reasons.iter().map(|reason| reason.as_str().to_owned()).collect(),
-        text_vi: item.text(Lang::Vi),
-        text_en: item.text(Lang::En),
+        target_text: evaluation.target.clone(),
+        verdict: evaluation
+            .verdict
+            .map_or(pb::JudgementState::Unspecified, verdict_to_proto)
+            .into(),
+        value: fraction_to_proto(evaluation.value),
+        display: evaluation.display.clone().unwrap_or_default(),
+        limit: evaluation.limit,
+        failures_allowed: evaluation.failures.map(|failures| failures.allowed),
+        failures_left: evaluation.failures.map(|failures| failures.remaining),
+        interval_low: fraction_to_proto(evaluation.interval.map(|(low, _)| low)),
+        interval_high: fraction_to_proto(evaluation.interval.map(|(_, high)| high)),
+        tier: evaluation.tier.map_or_else(String::new, |tier| tier.as_str().to_owned()),
+        pace: evaluation.pace.map(pace_to_proto),
+        members: evaluation.members.iter().map(evaluation_to_proto).collect(),
+        reasons: evaluation.reasons.iter().map(|reason| reason.as_str().to_owned()).collect(),
+        text_vi: evaluation.text(Lang::Vi),
+        text_en: evaluation.text(Lang::En),
     }
 }
 

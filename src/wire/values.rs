@@ -1,6 +1,7 @@
-//! The small values that every message uses: days, periods, cells, states, roles.
+//! Converts values that many messages share: days, periods, cells, spans, roles.
 //!
-//! Reading is strict: an unset enum, a field that does not belong to the status beside it, or a day out of range is refused.
+//! Conversion from a message is strict: an unset enum, a field that does not belong to the status
+//! beside it, or a day out of range is refused.
 
 use crate::domain::cell::{CellChange, CellValue, ElementNumber, MissingReason};
 use crate::domain::ids::BadId;
@@ -14,14 +15,14 @@ use crate::domain::window::DateWindow;
 use crate::pb;
 use jiff::civil::Date;
 
-/// Most characters of a calendar's code.
+/// Longest code of a calendar, in bytes.
 pub const CALENDAR_CHARS_MAX: usize = 32;
-/// Most characters of a question's code.
+/// Longest code of a question, in bytes.
 pub const QUESTION_CODE_CHARS_MAX: usize = 40;
-/// Days since 1970 that dates of ours may have: years 1900 to 2199.
+/// The valid days since 1970: years 1900 to 2199.
 const VALID_DAYS: std::ops::Range<i32> = -25_567..84_006;
 
-/// Reads an id of 16 bytes.
+/// Converts an id of 16 bytes.
 pub fn id_from_bytes<T>(
     bytes: &[u8],
     read: fn(&[u8]) -> Result<T, BadId>,
@@ -29,13 +30,13 @@ pub fn id_from_bytes<T>(
     read(bytes).map_err(|BadId| RefusalReason::BadId)
 }
 
-/// A date as days since 1970.
+/// Converts a date into days since 1970.
 #[must_use]
 pub fn day_to_proto(date: Date) -> i32 {
     days_from_date(date)
 }
 
-/// Reads a date from days since 1970, within the years 1900 to 2199.
+/// Converts days since 1970 into a date within the years 1900 to 2199.
 pub fn day_from_proto(days: i32) -> Result<Date, RefusalReason> {
     if VALID_DAYS.contains(&days) {
         Ok(date_from_days(days))
@@ -44,14 +45,14 @@ pub fn day_from_proto(days: i32) -> Result<Date, RefusalReason> {
     }
 }
 
-/// An instant as a timestamp.
+/// Converts an instant.
 #[must_use]
 pub fn timestamp_to_proto(instant: Timestamp) -> prost_types::Timestamp {
     let nanos = instant.0.rem_euclid(1_000_000) as i32 * 1000;
     prost_types::Timestamp { seconds: instant.0.div_euclid(1_000_000), nanos }
 }
 
-/// Reads a timestamp, to the microsecond below.
+/// Converts a timestamp, truncated to microseconds.
 pub fn timestamp_from_proto(stamp: prost_types::Timestamp) -> Result<Timestamp, RefusalReason> {
     let prost_types::Timestamp { seconds, nanos } = stamp;
     if !(0..1_000_000_000).contains(&nanos) {
@@ -62,7 +63,7 @@ pub fn timestamp_from_proto(stamp: prost_types::Timestamp) -> Result<Timestamp, 
     micros.map(Timestamp).ok_or(RefusalReason::Malformed)
 }
 
-/// A period.
+/// Converts a period.
 #[must_use]
 pub fn period_to_proto(period: &Period) -> pb::Period {
     let Period { calendar, start, end, cut } = period;
@@ -74,7 +75,7 @@ pub fn period_to_proto(period: &Period) -> pb::Period {
     }
 }
 
-/// Reads a period: a calendar's code, a first day and a later end.
+/// Converts a period: a calendar's code, a first day and a later end.
 pub fn period_from_proto(message: pb::Period) -> Result<Period, RefusalReason> {
     let pb::Period { calendar, start_day, end_day, cut } = message;
     let is_code_char = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
@@ -90,7 +91,7 @@ pub fn period_from_proto(message: pb::Period) -> Result<Period, RefusalReason> {
     }
 }
 
-/// Status, figure and reason of a value: the three fields that cells and values have in common.
+/// Splits a value into status, figure and reason: the fields that cells and values share.
 fn cell_value_parts(value: CellValue) -> (pb::CellStatus, i64, pb::MissingReason) {
     let none = pb::MissingReason::Unspecified;
     match value {
@@ -135,20 +136,20 @@ fn missing_reason_from_proto(reason: pb::MissingReason) -> Option<MissingReason>
     }
 }
 
-/// What a cell says, without saying which cell.
+/// Converts the value of a cell.
 #[must_use]
 pub fn cell_value_to_proto(value: CellValue) -> pb::CellValue {
     let (status, value, missing_reason) = cell_value_parts(value);
     pb::CellValue { status: status.into(), value, missing_reason: missing_reason.into() }
 }
 
-/// Reads what a cell says.
+/// Converts the value of a cell.
 pub fn cell_value_from_proto(message: pb::CellValue) -> Result<CellValue, RefusalReason> {
     let pb::CellValue { status, value, missing_reason } = message;
     cell_value_from_parts(status, value, missing_reason)
 }
 
-/// A cell.
+/// Converts a cell.
 #[must_use]
 pub fn cell_to_proto(element: ElementNumber, value: CellValue) -> pb::Cell {
     let (status, value, missing_reason) = cell_value_parts(value);
@@ -160,21 +161,21 @@ pub fn cell_to_proto(element: ElementNumber, value: CellValue) -> pb::Cell {
     }
 }
 
-/// Reads a cell.
+/// Converts a cell.
 pub fn cell_from_proto(message: pb::Cell) -> Result<(ElementNumber, CellValue), RefusalReason> {
     let pb::Cell { element_number, status, value, missing_reason } = message;
     Ok((
-        element_no_from_proto(element_number)?,
+        element_number_from_proto(element_number)?,
         cell_value_from_parts(status, value, missing_reason)?,
     ))
 }
 
-/// Reads the number of an element.
-pub fn element_no_from_proto(number: u32) -> Result<ElementNumber, RefusalReason> {
+/// Converts the number of an element; 0 is refused.
+pub fn element_number_from_proto(number: u32) -> Result<ElementNumber, RefusalReason> {
     if number == 0 { Err(RefusalReason::UnknownElement) } else { Ok(ElementNumber(number)) }
 }
 
-/// A change of a cell.
+/// Converts a change of a cell.
 #[must_use]
 pub fn change_to_proto(change: &CellChange) -> pb::CellChange {
     let CellChange { element, mine, base } = *change;
@@ -185,29 +186,29 @@ pub fn change_to_proto(change: &CellChange) -> pb::CellChange {
     }
 }
 
-/// Reads a change of a cell.
+/// Converts a change of a cell.
 pub fn change_from_proto(message: pb::CellChange) -> Result<CellChange, RefusalReason> {
     let pb::CellChange { element_number, mine, base } = message;
     Ok(CellChange {
-        element: element_no_from_proto(element_number)?,
+        element: element_number_from_proto(element_number)?,
         mine: mine.map(cell_value_from_proto).transpose()?,
         base: base.map(cell_value_from_proto).transpose()?,
     })
 }
 
-/// Reads a content hash of 32 bytes.
+/// Converts a content hash of 32 bytes.
 pub fn content_hash_from_bytes(bytes: &[u8]) -> Result<ContentHash, RefusalReason> {
     bytes.try_into().map(ContentHash).map_err(|_| RefusalReason::Malformed)
 }
 
-/// A question.
+/// Converts a question.
 #[must_use]
 pub fn question_to_proto(question: &ReviewQuestion) -> pb::Question {
     let ReviewQuestion { code, text } = question;
     pb::Question { code: code.clone(), text: text.clone() }
 }
 
-/// Reads a question: a code of capital letters, digits and underscores.
+/// Converts a question: its code consists of capital letters, digits and underscores.
 pub fn question_from_proto(message: pb::Question) -> Result<ReviewQuestion, RefusalReason> {
     let pb::Question { code, text } = message;
     let is_code_char = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
@@ -216,26 +217,26 @@ pub fn question_from_proto(message: pb::Question) -> Result<ReviewQuestion, Refu
     if is_valid_code { Ok(ReviewQuestion { code, text }) } else { Err(RefusalReason::Malformed) }
 }
 
-/// A role; `None` for the system's own, which never travels.
+/// Converts a role; `None` for [`Role::System`], which is never sent.
 #[must_use]
 pub fn role_to_proto(role: Role) -> Option<pb::Role> {
     pb::Role::try_from(i32::from(role.number())).ok().filter(|_| role != Role::System)
 }
 
-/// Reads a role; the system's own is refused.
+/// Converts a role; [`Role::System`] is refused.
 pub fn role_from_proto(number: i32) -> Result<Role, RefusalReason> {
     let role = i16::try_from(number).ok().and_then(Role::from_number);
     role.filter(|role| *role != Role::System).ok_or(RefusalReason::Malformed)
 }
 
-/// A window of days.
+/// Converts a window of days.
 #[must_use]
 pub fn window_to_proto(window: DateWindow) -> pb::DaySpan {
     let DateWindow { start, end } = window;
     pb::DaySpan { start_day: Some(day_to_proto(start)), end_day: Some(day_to_proto(end)) }
 }
 
-/// Reads a window: both ends set, the end after the start.
+/// Converts a window: both ends set, the end after the start.
 pub fn window_from_proto(message: Option<pb::DaySpan>) -> Result<DateWindow, RefusalReason> {
     let pb::DaySpan { start_day, end_day } = message.ok_or(RefusalReason::Malformed)?;
     let start = day_from_proto(start_day.ok_or(RefusalReason::Malformed)?)?;
@@ -243,7 +244,7 @@ pub fn window_from_proto(message: Option<pb::DaySpan>) -> Result<DateWindow, Ref
     DateWindow::new(start, end).ok_or(RefusalReason::Malformed)
 }
 
-/// A stretch of days that may be open at either end.
+/// Converts a span of days that may be open at either end.
 #[must_use]
 pub fn span_to_proto(span: DaySpan) -> pb::DaySpan {
     let DaySpan { from, to } = span;
@@ -251,7 +252,7 @@ pub fn span_to_proto(span: DaySpan) -> pb::DaySpan {
     pb::DaySpan { start_day, end_day: (to != Date::MAX).then(|| day_to_proto(to)) }
 }
 
-/// Reads a stretch of days; an end that is not set is open.
+/// Converts a span of days; an end that is not set is open.
 pub fn span_from_proto(message: Option<pb::DaySpan>) -> Result<DaySpan, RefusalReason> {
     let pb::DaySpan { start_day, end_day } = message.ok_or(RefusalReason::Malformed)?;
     let from = start_day.map_or(Ok(Date::MIN), day_from_proto)?;
@@ -265,20 +266,20 @@ mod tests {
     use jiff::civil::date;
 
     #[test]
-    fn a_missing_cell_names_its_reason_and_no_other_cell_does() {
+    fn only_a_missing_cell_has_a_reason() {
         for value in
             [CellValue::Reported(-3), CellValue::Nil, CellValue::Missing(MissingReason::SeeNote)]
         {
             assert_eq!(cell_value_from_proto(cell_value_to_proto(value)), Ok(value));
         }
-        let odd = [
+        let invalid = [
             pb::CellValue { status: 0, value: 0, missing_reason: 0 },
             pb::CellValue { status: pb::CellStatus::Nil.into(), value: 3, missing_reason: 0 },
             pb::CellValue { status: pb::CellStatus::Missing.into(), value: 0, missing_reason: 0 },
             pb::CellValue { status: pb::CellStatus::Reported.into(), value: 3, missing_reason: 1 },
             pb::CellValue { status: 9, value: 0, missing_reason: 0 },
         ];
-        for message in odd {
+        for message in invalid {
             assert_eq!(
                 cell_value_from_proto(message),
                 Err(RefusalReason::Malformed),
@@ -288,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn a_period_is_read_back_and_an_impossible_one_is_refused() {
+    fn a_period_is_decoded_as_it_was_encoded_and_an_impossible_one_is_refused() {
         let week = Period::new("week", date(2024, 8, 19), date(2024, 8, 26));
         assert_eq!(period_from_proto(period_to_proto(&week)), Ok(week.clone()));
         let bad = |change: fn(&mut pb::Period)| {
@@ -313,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn every_role_but_the_systems_travels() {
+    fn every_role_but_system_is_converted() {
         for one in Role::ALL {
             assert_eq!(
                 role_to_proto(one).map(|r| role_from_proto(r.into())),

@@ -40,7 +40,7 @@ fn what_was_edited_dropped_moved_or_cut_off_in_a_stolen_file_is_found() {
                (select last_seq from commit_log order by last_seq limit 1); \
              delete from commit_log where last_seq > \
                (select last_seq from commit_log order by last_seq limit 1); \
-             update head set seq = (select last_seq from commit_log), \
+             update feed_head set seq = (select last_seq from commit_log), \
                chain = (select chain from commit_log)",
         ),
     ];
@@ -200,8 +200,8 @@ fn rebuild_chain(conn: &mut SqliteConnection) {
         let blob = format!("coalesce(cast({name} as blob), x'')");
         format!("unhex(printf('%08x', length({blob}))) || {blob}")
     };
-    let numbers = ["seq", "from_revision", "to_revision", "audit.at", "kind"].map(number);
-    let fields = ["account", "device", "id", "action", "hash"].map(bytes);
+    let numbers = ["seq", "from_revision", "to_revision", "recorded_at", "record_kind"].map(number);
+    let fields = ["account", "device", "record_id", "action", "record_hash"].map(bytes);
     let row = [numbers, fields].concat().join(" || ");
     let rows: Vec<AuditChainRow> = diesel::sql_query(format!(
         "select last_seq as last, cast({row} as blob) as row \
@@ -220,6 +220,6 @@ fn rebuild_chain(conn: &mut SqliteConnection) {
             "update commit_log set chain = x'{hex}' where last_seq = {last}"
         ))
         .unwrap();
-        conn.batch_execute(&format!("update head set chain = x'{hex}'")).unwrap();
+        conn.batch_execute(&format!("update feed_head set chain = x'{hex}'")).unwrap();
     }
 }

@@ -2,8 +2,6 @@
 
 use super::serve::free_port;
 use super::{CliServer, TestMachine};
-use diesel::connection::SimpleConnection;
-use diesel::{Connection, SqliteConnection};
 
 /// Creates an account and enrols a phone for it at the running server.
 pub(super) fn enrol_phone(
@@ -68,28 +66,6 @@ fn a_copy_is_verified_brought_to_a_second_place_and_restored_only_when_nobody_se
     std::fs::write(&copy, bytes).unwrap();
     let damaged = machine.run(&["verify-backup", &copy]);
     assert!(damaged.code == 1 && damaged.err.contains("DAMAGED"), "{damaged:?}");
-}
-
-#[test]
-fn an_older_schema_is_brought_up_to_date_with_a_copy_beside_it_and_a_newer_one_is_refused_by_its_number()
- {
-    let machine = TestMachine::with_example();
-    let database = machine.path("data/thidua.db").display().to_string();
-    let mut conn = SqliteConnection::establish(&database).unwrap();
-    conn.batch_execute(include_str!("../../migrations/sqlite/0002_sync_rest/down.sql")).unwrap();
-    conn.batch_execute("delete from __diesel_schema_migrations where version like '0002%'")
-        .unwrap();
-    assert!(machine.run_ok(&["migrate", "--dry-run"]).contains("would apply:"));
-    let done = machine.run_ok(&["migrate"]);
-    assert!(done.contains("applied:") && done.contains("thidua.db.before-0002"), "{done}");
-    assert!(machine.path("data/thidua.db.before-0002").exists());
-    assert!(machine.run_ok(&["migrate"]).contains("up to date"));
-    conn.batch_execute("insert into __diesel_schema_migrations (version) values ('9999')").unwrap();
-    let newer = machine.run(&["serve"]);
-    assert!(
-        newer.code == 1 && newer.err.contains("NEWER_SCHEMA") && newer.err.contains("9999"),
-        "{newer:?}"
-    );
 }
 
 /// Copies keys, certificates and configuration, as an operator does when setting up a machine.

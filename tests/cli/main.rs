@@ -25,6 +25,7 @@ mod runs;
 mod serve;
 mod storage;
 mod telemetry;
+mod upgrade;
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};

@@ -21,7 +21,8 @@ fn machine_with_runs() -> TestMachine {
 fn write_report(machine: &TestMachine, more: &[&str]) -> (String, Vec<u8>) {
     let out = machine.write("out", "").replace("out", "pages");
     let output = machine.run_ok(
-        &[&["--json", "brief", "--campaign", "A", "--phase", "1", "--out", &out], more].concat(),
+        &[&["--json", "morning-report", "--campaign", "A", "--phase", "1", "--out", &out], more]
+            .concat(),
     );
     let output: serde_json::Value = serde_json::from_str(&output).unwrap();
     let read = |key: &str| std::fs::read(Path::new(output[key].as_str().unwrap())).unwrap();
@@ -63,7 +64,7 @@ fn the_morning_page_speaks_english_and_is_made_for_a_district_too() {
         page.contains("<html lang=\"en\">") && page.contains("Not counted at this level"),
         "traffic is no district's"
     );
-    let output = machine.run(&["brief", "--campaign", "A", "--phase", "9"]);
+    let output = machine.run(&["morning-report", "--campaign", "A", "--phase", "9"]);
     assert!(output.code == 2 && output.err.contains("9"), "{}", output.err);
 }
 

@@ -18,7 +18,7 @@ use thidua::domain::audit::merkle::{
 };
 use thidua::domain::audit::verify::verify_proofs;
 use thidua::domain::cell::{CellChange, CellValue, ElementNumber, MissingReason};
-use thidua::domain::command::{Command, CommandBody, NoteChange, SaveCells};
+use thidua::domain::command::{Command, CommandBody};
 use thidua::domain::enrolment::{
     EnrolmentCode, Invite, enrolment_signing_input, renewal_signing_input,
 };
@@ -29,7 +29,9 @@ use thidua::domain::ids::{
 };
 use thidua::domain::period::Period;
 use thidua::domain::permission::Role;
-use thidua::domain::report::{ContentHash, Report, ReportKey, ReviewQuestion};
+use thidua::domain::report::{
+    ContentHash, NoteChange, Report, ReportKey, ReviewQuestion, SaveCells,
+};
 use thidua::domain::scope_digest::{ScopeDigest, hash_record};
 use thidua::domain::time::Timestamp;
 use thidua::sync::CursorSigner;

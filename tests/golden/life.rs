@@ -11,11 +11,12 @@ use crate::world::{
 use jiff::civil::{Date, date};
 use sha2::{Digest as _, Sha256};
 use thidua::app::access::{PasswordHash, Readmission};
+use thidua::app::job_run::JobId;
 use thidua::app::partner::ServiceKeyRequest;
 use thidua::domain::baseline::{BaselineRow, BaselineStatus};
 use thidua::domain::campaign::CampaignStep;
 use thidua::domain::cell::{CellChange, CellValue, ElementNumber, MissingReason};
-use thidua::domain::command::{CommandBody, NoteChange, SaveCells};
+use thidua::domain::command::CommandBody;
 use thidua::domain::hex::encode_hex;
 use thidua::domain::ids::{
     AccountId, CommentId, ConflictId, DeviceId, HeldCommandId, ProposalId, ReportId, ServiceKeyId,
@@ -23,7 +24,7 @@ use thidua::domain::ids::{
 };
 use thidua::domain::partner::PartnerCall;
 use thidua::domain::permission::{Actor, Grant, Role};
-use thidua::domain::report::{ReportKey, ReviewQuestion};
+use thidua::domain::report::{NoteChange, ReportKey, ReviewQuestion, SaveCells};
 use thidua::domain::time::Timestamp;
 use thidua::jobs;
 use thidua::store::audit::AuditEntry;
@@ -312,7 +313,7 @@ fn import_baselines(life: &Life) {
 fn run_jobs_of_day(life: &Life, day: Date) {
     for job in jobs::SCHEDULED_JOBS {
         let slot =
-            Timestamp::from_local_midnight(day).saturating_add_micros(job.micros_after_midnight);
+            Timestamp::from_local_midnight(day).saturating_add_micros(job.micros_after_midnight());
         life.world.clock.set(slot);
         job.run_slot(&life.world.app, "node", slot).unwrap();
     }
@@ -323,12 +324,12 @@ fn record_failures(life: &Life) {
     let (app, system) = (&life.world.app, life.system());
     let slot = app.now().saturating_add_micros(1);
     let failed =
-        app.run_slot("node", "remind", slot, &|_, _, _| Err(thidua::app::AppError::LeaseLost));
+        app.run_slot("node", JobId::Remind, slot, &|_, _, _| Err(thidua::app::AppError::LeaseLost));
     assert!(failed.is_err());
     let cancel_run = |app: &thidua::app::App, _: &Actor, _| {
-        app.cancel_job(&system, "compact").map(|_| String::new())
+        app.cancel_job(&system, JobId::Compact).map(|_| String::new())
     };
-    app.run_slot("node", "compact", slot, &cancel_run).unwrap();
+    app.run_slot("node", JobId::Compact, slot, &cancel_run).unwrap();
     app.begin_epoch_after_loss(1, [9; 16]).unwrap();
 }
 

@@ -87,38 +87,38 @@ fn quoted_length(rest: &str) -> usize {
 
 /// The tokens of a file without tests, the bench and planted bugs, and the modules that it declares
 /// only for those.
-fn product_tokens(tokenize: &[SourceToken]) -> (Vec<SourceToken>, Vec<String>) {
+fn product_tokens(tokens: &[SourceToken]) -> (Vec<SourceToken>, Vec<String>) {
     let word = |at: usize| {
-        if let Some(SourceToken::Word(word)) = tokenize.get(at) { word.as_str() } else { "" }
+        if let Some(SourceToken::Word(word)) = tokens.get(at) { word.as_str() } else { "" }
     };
-    let (mut tokens, mut excluded, mut at) = (Vec::new(), Vec::new(), 0);
-    while at < tokenize.len() {
+    let (mut kept, mut excluded, mut at) = (Vec::new(), Vec::new(), 0);
+    while at < tokens.len() {
         let guard =
             ["#", "[", "cfg", "("].iter().enumerate().all(|(n, sign)| word(at + n) == *sign);
-        let bench = tokenize.get(at + 6) == Some(&SourceToken::Text("bench".to_owned()));
+        let bench = tokens.get(at + 6) == Some(&SourceToken::Text("bench".to_owned()));
         if guard && (word(at + 4) == "test" || bench) {
             let ends = (at..tokens.len()).find(|i| word(*i) == "]").unwrap_or(at);
             let item = (ends..tokens.len())
                 .find(|i| matches!(word(*i), "{" | ";" | ","))
-                .unwrap_or(tokenize.len());
+                .unwrap_or(tokens.len());
             if let Some(named) = (ends..item).find(|i| word(*i) == "mod") {
                 excluded.push(word(named + 1).to_owned());
             }
-            at = if word(item) == "{" { find_closing(tokenize, item) } else { item + 1 };
+            at = if word(item) == "{" { find_closing(tokens, item) } else { item + 1 };
         } else if word(at) == "planted" && word(at + 1) == "!" {
             at = (at..tokens.len()).find(|i| word(*i) == ")").unwrap_or(at) + 1;
         } else {
-            tokens.push(tokenize[at].clone());
+            kept.push(tokens[at].clone());
             at += 1;
         }
     }
-    (tokens, excluded)
+    (kept, excluded)
 }
 
 /// The index after the brace that closes the one at `open`.
-fn find_closing(tokenize: &[SourceToken], open: usize) -> usize {
+fn find_closing(tokens: &[SourceToken], open: usize) -> usize {
     let mut depth = 0;
-    for (at, token) in tokenize.iter().enumerate().skip(open) {
+    for (at, token) in tokens.iter().enumerate().skip(open) {
         match token {
             SourceToken::Word(word) if word == "{" => depth += 1,
             SourceToken::Word(word) if word == "}" => depth -= 1,
@@ -128,7 +128,7 @@ fn find_closing(tokenize: &[SourceToken], open: usize) -> usize {
             return at + 1;
         }
     }
-    tokenize.len()
+    tokens.len()
 }
 
 /// Collects every Rust file below `dir`.

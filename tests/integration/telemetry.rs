@@ -299,7 +299,7 @@ async fn a_night_is_a_trace_of_its_own_with_the_id_of_its_run_and_one_that_was_a
     };
     assert_eq!(requested_span.trace_id, call.trace_id);
     let others: Vec<String> =
-        jobs::SCHEDULED_JOBS.iter().map(|job| format!("job {}", job.name)).collect();
+        jobs::SCHEDULED_JOBS.iter().map(|job| format!("job {}", job.name())).collect();
     assert!(
         others.iter().all(|job| !collector.spans_named(job).is_empty()),
         "every job that was due"

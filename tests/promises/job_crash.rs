@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use thidua::app::App;
-use thidua::app::job_run::JobSlotOutcome;
+use thidua::app::job_run::{JobId, JobSlotOutcome};
 use thidua::clock::Clock;
 use thidua::domain::ids::CampaignId;
 use thidua::domain::org::StructureView;
@@ -88,7 +88,7 @@ fn a_night_killed_at_any_step_is_published_once_and_whole_after_the_next_start(w
             let end = job.run_due_slots(&world.app, "next").unwrap();
             assert_ne!(end, JobSlotOutcome::LeasedElsewhere, "{point} {nth}");
             assert_eq!(
-                world.app.job_run("aggregate", slot).unwrap().unwrap().state,
+                world.app.job_run(JobId::Aggregate, slot).unwrap().unwrap().state,
                 "DONE",
                 "{point} {nth}"
             );

@@ -6,7 +6,7 @@ use crate::world::{TOWN, TestDevice, WARD_3, World, first_week_key};
 use jiff::civil::date;
 use std::thread;
 use thidua::app::AppError;
-use thidua::app::job_run::{JobSlotOutcome, verify_job_lease};
+use thidua::app::job_run::{JobId, JobSlotOutcome, verify_job_lease};
 use thidua::domain::cell::CellValue;
 use thidua::domain::command::Verdict;
 use thidua::domain::ids::{CampaignId, ReportId};
@@ -49,7 +49,7 @@ pub(crate) fn run_numbers(world: &World) -> Vec<i64> {
         .collect()
 }
 
-fn count_done_slots(world: &World, job: &str) -> usize {
+fn count_done_slots(world: &World, job: JobId) -> usize {
     world.app.job_runs(Some(job), 1000).unwrap().iter().filter(|run| run.state == "DONE").count()
 }
 
@@ -63,13 +63,13 @@ fn two_schedulers_at_once_publish_once(world: World) {
         }
     });
     assert_eq!(run_numbers(&world), [1]);
-    assert_eq!(count_done_slots(&world, "aggregate"), 1);
+    assert_eq!(count_done_slots(&world, JobId::Aggregate), 1);
     assert_eq!(job.run_due_slots(&world.app, "third").unwrap(), JobSlotOutcome::AlreadyDone);
 }
 
 fn a_lease_in_force_holds_against_a_process_of_the_same_name(world: World) {
     let (job, slot) = (find_job("aggregate").unwrap(), world.app.now());
-    let ended = world.app.run_slot("serve-1", "aggregate", slot, &|app, _, _| {
+    let ended = world.app.run_slot("serve-1", JobId::Aggregate, slot, &|app, _, _| {
         assert_eq!(
             job.run_slot(app, "serve-1", slot).unwrap(),
             JobSlotOutcome::LeasedElsewhere,
@@ -86,9 +86,9 @@ fn on_postgresql_no_node_gets_a_newer_token_while_another_publishes_under_its_ow
     let other = world.second_node();
     let (job, slot) = (find_job("aggregate").unwrap(), world.app.now());
     thread::scope(|scope| {
-        let ended = world.app.run_slot("slow", "aggregate", slot, &|app, actor, fence| {
+        let ended = world.app.run_slot("slow", JobId::Aggregate, slot, &|app, actor, fence| {
             let aggregation = app.aggregate_campaigns(actor, |tx| {
-                let fence_check = verify_job_lease(tx, "aggregate", fence)?;
+                let fence_check = verify_job_lease(tx, JobId::Aggregate, fence)?;
                 // It blocks here until its lease has expired; the other node, with newer figures,
                 // tries to publish at once.
                 world.clock.set(world.app.now().saturating_add_micros(11 * 60 * 1_000_000));
@@ -119,12 +119,12 @@ fn nights_that_were_missed_are_caught_up_each_once(world: World) {
         run_all_due(&world.app, "node").unwrap();
     }
     assert_eq!(
-        count_done_slots(&world, "close-periods"),
+        count_done_slots(&world, JobId::ClosePeriods),
         9,
         "the nights of 25 August, the newest on the first day, to 2 September"
     );
     assert_eq!(
-        count_done_slots(&world, "aggregate"),
+        count_done_slots(&world, JobId::Aggregate),
         2,
         "the newest alone: it judges everything as it is now"
     );
@@ -133,20 +133,20 @@ fn nights_that_were_missed_are_caught_up_each_once(world: World) {
 fn a_run_that_is_cancelled_publishes_nothing_and_is_not_run_again(world: World) {
     accept_first_report(&world);
     let slot = world.app.now();
-    let ended = world.app.run_slot("node", "aggregate", slot, &|app, actor, fence| {
-        assert!(app.cancel_job(actor, "aggregate")?, "it is under way");
-        app.aggregate_campaigns(actor, |tx| verify_job_lease(tx, "aggregate", fence))
+    let ended = world.app.run_slot("node", JobId::Aggregate, slot, &|app, actor, fence| {
+        assert!(app.cancel_job(actor, JobId::Aggregate)?, "it is under way");
+        app.aggregate_campaigns(actor, |tx| verify_job_lease(tx, JobId::Aggregate, fence))
             .map(|_| String::new())
     });
     assert!(matches!(ended, Err(AppError::LeaseLost)), "{ended:?}");
     assert!(run_numbers(&world).is_empty());
-    assert_eq!(world.app.job_run("aggregate", slot).unwrap().unwrap().state, "CANCELLED");
+    assert_eq!(world.app.job_run(JobId::Aggregate, slot).unwrap().unwrap().state, "CANCELLED");
     assert_eq!(
         find_job("aggregate").unwrap().run_slot(&world.app, "node", slot).unwrap(),
         JobSlotOutcome::AlreadyDone
     );
     let system = world.app.system_actor().unwrap();
-    assert!(!world.app.cancel_job(&system, "aggregate").unwrap(), "nothing runs now");
+    assert!(!world.app.cancel_job(&system, JobId::Aggregate).unwrap(), "nothing runs now");
 }
 
 fn an_accepted_report_is_locked_once_its_grace_is_over_and_not_before(world: World) {
@@ -174,10 +174,11 @@ fn a_phase_is_reviewed_once_the_grace_of_its_last_report_is_over(world: World) {
     assert_eq!((review.campaign.as_str(), review.phase), ("A", 1));
     assert_eq!(review.states.values().sum::<usize>(), 7, "every target: {review:?}");
     run_all_due(&world.app, "node").unwrap();
-    let message = world.app.job_runs(Some("phase-review"), 1).unwrap().remove(0).message.unwrap();
+    let message =
+        world.app.job_runs(Some(JobId::PhaseReview), 1).unwrap().remove(0).message.unwrap();
     assert!(
         message.starts_with("A phase 1 is in: ")
-            && message.ends_with("thidua brief --campaign A --phase 1"),
+            && message.ends_with("thidua morning-report --campaign A --phase 1"),
         "{message}"
     );
 }
@@ -208,7 +209,7 @@ fn a_report_is_named_when_it_is_due_and_no_longer_once_it_is_sent_or_its_grace_i
     ward.push(&world, &[save, submit]);
     assert!(!named(expected.period.end), "sent");
     find_job("remind").unwrap().run_now(&world.app, "node").unwrap();
-    let message = world.app.job_runs(Some("remind"), 1).unwrap().remove(0).message.unwrap();
+    let message = world.app.job_runs(Some(JobId::Remind), 1).unwrap().remove(0).message.unwrap();
     assert!(message.ends_with("thidua remind"), "{message}");
 }
 

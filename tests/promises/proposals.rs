@@ -3,10 +3,11 @@
 use crate::on_both_databases;
 use crate::world::{TOWN, TestDevice, WARD_2, World, first_week_key, reported_value};
 use thidua::domain::cell::CellValue;
-use thidua::domain::command::{CommandBody, SaveCells, Verdict};
+use thidua::domain::command::{CommandBody, Verdict};
 use thidua::domain::ids::{ProposalId, ReportId};
 use thidua::domain::permission::Role;
 use thidua::domain::proposal::Proposal;
+use thidua::domain::report::SaveCells;
 use thidua::domain::scope::RecordKind;
 use thidua::domain::workflow::ReportState;
 use thidua::wire::record;

@@ -31,10 +31,12 @@
 #![cfg(feature = "server")]
 
 mod actions;
+mod calls;
 mod check;
 mod fault;
 mod fixture;
 mod model;
+mod model_commands;
 #[path = "../common/pg.rs"]
 mod pg;
 mod phone;

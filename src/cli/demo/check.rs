@@ -1,7 +1,6 @@
-//! The end is a ledger: what phones show, what the server published and what the books say must agree.
+//! The final checks of the demo: the phones, the published standings and the ledger must agree.
 //!
-//! Knows how to compare; mends nothing. The books never entered the server, and the figures compared with them were read back
-//! by a phone.
+//! The ledger never enters the server; the figures compared with it are read from a phone.
 
 use super::DemoError;
 use super::generator::ledger::LedgerLine;
@@ -17,16 +16,16 @@ use crate::domain::standing::{Judgement, Standing};
 use crate::wire::record;
 use std::collections::BTreeMap;
 
-/// What a check found.
+/// Result of one check.
 #[derive(Debug, Clone)]
 pub(super) struct DemoCheck {
-    /// Whether all is well.
+    /// Whether the check passed.
     pub(super) is_ok: bool,
     /// One or two lines for the screen.
     pub(super) text: String,
 }
 
-/// Every check, in the order of the screen.
+/// Runs every check, in the order of the screen.
 pub(super) fn run_checks(
     simulation: &Simulation<'_>,
     province: &Person,
@@ -42,7 +41,7 @@ pub(super) fn run_checks(
     ])
 }
 
-/// Every phone holds of every scope exactly what the server holds, by count and digest.
+/// Checks that each phone holds the same records as the server in every scope, by count and digest.
 fn check_phone_digests(simulation: &Simulation<'_>, lang: Lang) -> Result<DemoCheck, DemoError> {
     let scopes = simulation.server.app.store().read(|tx| tx.all_scopes())?;
     let held: BTreeMap<Scope, (i64, u128)> =
@@ -75,7 +74,8 @@ fn check_phone_digests(simulation: &Simulation<'_>, lang: Lang) -> Result<DemoCh
 
 type OfficialFigures = BTreeMap<(UnitId, ElementCode), i64>;
 
-/// The accepted figures that the province's phone holds, for every unit and element, are those of the books.
+/// Checks that the accepted figures on the province's phone, for every unit and element, equal the
+/// ledger.
 fn check_ledger(
     simulation: &Simulation<'_>,
     province: &Person,
@@ -157,7 +157,7 @@ fn official_figures(simulation: &Simulation<'_>, reports: &[ReportView]) -> Offi
     sums
 }
 
-/// The figure that a cell counts as.
+/// The number that a cell contributes to a sum; `None` for a missing one.
 pub(super) fn counted_value(value: Option<CellFigure>) -> Option<i64> {
     match value {
         Some(CellFigure::Reported(value)) => Some(value),
@@ -171,7 +171,7 @@ pub(super) fn counted_value(value: Option<CellFigure>) -> Option<i64> {
     }
 }
 
-/// Every figure behind every published standing is that of the books.
+/// Checks that the figures behind every published standing equal the ledger.
 fn check_standings(
     simulation: &Simulation<'_>,
     standings: &[Standing],
@@ -208,7 +208,7 @@ fn check_standings(
     Ok(DemoCheck { is_ok: wrong.is_none() && compared > 0, text })
 }
 
-/// The same for the same standings, whatever the order in which they came: a hash over their records as phones get them.
+/// A hash of the standings that does not depend on their order, computed over their wire records.
 fn standings_fingerprint(
     simulation: &Simulation<'_>,
     standings: &[Standing],
@@ -230,7 +230,7 @@ fn judgement_figures(judgement: &Judgement) -> Vec<(ElementCode, Option<i64>)> {
     own.chain(judgement.members.iter().flat_map(judgement_figures)).collect()
 }
 
-/// The server took each command once, however often it was sent.
+/// Checks that the server applied each command once, however often it was sent.
 fn check_no_duplicates(simulation: &Simulation<'_>, lang: Lang) -> Result<DemoCheck, DemoError> {
     let typed: u64 = simulation.people.iter().map(|person| person.command_count).sum();
     let mut unanswered = 0;

@@ -1,6 +1,4 @@
-//! The example of Trà Vinh, carried inside the programme, so that the demo needs no file beside it.
-//!
-//! Knows the texts and how to read them; changes nothing in them.
+//! The example of Trà Vinh, compiled into the binary so that the demo needs no files.
 
 use crate::domain::campaign::Campaign;
 use crate::domain::form::Catalogue;
@@ -19,18 +17,18 @@ pub const ORG: OrgCsvTexts<'static> = OrgCsvTexts {
 pub const ELEMENTS: &str = include_str!("../../../examples/tra-vinh/elements.toml");
 /// Forms and contracts.
 pub const FORMS: &str = include_str!("../../../examples/tra-vinh/forms.toml");
-/// The campaign of the force.
+/// Campaign A: the force.
 pub const CAMPAIGN_A: &str = include_str!("../../../examples/tra-vinh/campaign-a.toml");
-/// The campaign of the local security-support force.
+/// Campaign B: the local security-support force.
 pub const CAMPAIGN_B: &str = include_str!("../../../examples/tra-vinh/campaign-b.toml");
-/// Last year's figures, as the generator gives them for its own seed; the demo asks the generator, for any seed.
+/// Last year's figures for the generator's own seed. The demo generates them for any seed.
 #[cfg(test)]
 pub(super) const BASELINE: &str = include_str!("../../../examples/tra-vinh/baseline.csv");
 
-/// The example, read.
+/// The parsed example.
 #[derive(Debug, Clone)]
 pub struct ExampleData {
-    /// The organisation through its reforms.
+    /// The organisation with its reforms.
     pub org: Org,
     /// Elements, forms and contracts.
     pub catalogue: Catalogue,
@@ -40,10 +38,10 @@ pub struct ExampleData {
     pub campaign_b: Campaign,
 }
 
-/// Reads the example.
+/// Parses the example.
 ///
 /// # Errors
-/// What is wrong with the files; a test holds them to nothing being wrong.
+/// The findings in the files; a test requires that there are none.
 pub fn load_example() -> Result<ExampleData, Vec<FileDiagnostic>> {
     Ok(ExampleData {
         org: read_org(&ORG)?,

@@ -1,7 +1,8 @@
-//! `thidua demo`: a province runs its campaign through real phones' engines and a real server.
+//! `thidua demo`: simulates the campaign of one province with a real server and the client engine
+//! of 123 phones.
 //!
-//! Knows how people behave and what a screen should show; whatever it prints was measured, and a line it cannot measure is
-//! left out. Exit code 1 if phones, server and the books do not agree.
+//! Every printed figure is measured; one that cannot be measured is left out. Exit code 1 unless
+//! phones, server and ledger agree.
 
 mod check;
 pub mod example;
@@ -35,7 +36,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// What the demo is asked to do.
+/// Options of the demo.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "Ví dụ / Examples:
   thidua demo
@@ -47,13 +48,16 @@ pub struct DemoOptions {
     /// Số tuần · Weeks to live, 1 to 27; the merger of 1/1/2025 falls into the 20th.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u8).range(1..=27))]
     pub weeks: u8,
-    /// Hạt giống của mọi thứ giả định · Seed of everything that is invented: the same seed gives the same standings.
+    /// Hạt giống của mọi thứ giả định · Seed of everything that is invented: the same seed gives
+    /// the same standings.
     #[arg(long, default_value_t = generator::SEED)]
     pub seed: u64,
-    /// Giữ lại trong thư mục này · Keep database, keys and phones in this directory, which must be new or empty.
+    /// Giữ lại trong thư mục này · Keep database, keys and phones in this directory, which must be
+    /// new or empty.
     #[arg(long, value_name = "DIR")]
     pub keep: Option<PathBuf>,
-    /// Cơ sở dữ liệu rỗng khác · Use this empty database, as in postgres://..., instead of a new SQLite file.
+    /// Cơ sở dữ liệu rỗng khác · Use this empty database, as in postgres://..., instead of a new
+    /// SQLite file.
     #[arg(long, value_name = "URL")]
     pub database: Option<String>,
     /// Mọi huyện · Every district.
@@ -70,7 +74,7 @@ pub struct DemoOptions {
     pub listen: String,
 }
 
-/// Seconds, as in `10s`, `2m` or `10`.
+/// Parses seconds, as in `10s`, `2m` or `10`.
 fn parse_seconds(text: &str) -> Result<u64, String> {
     let (number, unit) = match text.strip_suffix('m') {
         Some(minutes) => (minutes, 60),
@@ -84,7 +88,7 @@ fn parse_seconds(text: &str) -> Result<u64, String> {
     seconds.ok_or_else(|| "10s | 2m".to_owned())
 }
 
-/// Why the demo could not go on.
+/// Why the demo could not continue.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{0}")]
 pub struct DemoError(pub String);
@@ -108,10 +112,10 @@ from_errors!(
     std::io::Error,
 );
 
-/// Runs the demo and prints it; true if everything agrees.
+/// Runs the demo and prints it; true if all checks pass.
 ///
 /// # Errors
-/// Something that the demo needs could not be had: a directory, a port, a database; or the server refused what it must not.
+/// A directory, port or database could not be opened, or the server refused a valid command.
 pub fn run(options: &DemoOptions, lang: Lang) -> Result<bool, DemoError> {
     let mut screen = Screen::new(lang);
     let example =
@@ -159,7 +163,7 @@ pub fn run(options: &DemoOptions, lang: Lang) -> Result<bool, DemoError> {
     Ok(agree)
 }
 
-/// [`run`] as a subcommand: prints why it could not go on; 1 unless everything agrees.
+/// Runs the demo as a subcommand. Exit code 1 on an error and unless all checks pass.
 #[must_use]
 pub fn main(options: &DemoOptions, lang: Lang) -> ExitCode {
     match run(options, lang) {
@@ -172,7 +176,7 @@ pub fn main(options: &DemoOptions, lang: Lang) -> ExitCode {
     }
 }
 
-/// Directory and database of one demo; the directory goes when this does, unless it is to be kept.
+/// Directory and database of one demo. Dropping it removes the directory unless `--keep` names one.
 struct DemoDir {
     dir: PathBuf,
     database: String,
@@ -196,7 +200,7 @@ impl DemoDir {
             )));
         }
         if kept && options.database.is_none() {
-            // So that every other command can look into it: `thidua -d DIR standings`.
+            // So that other commands can open it: `thidua -d DIR standings`.
             std::fs::write(
                 dir.join(crate::config::FILE_NAME),
                 "[database]\nurl = \"sqlite:province.db\"\n",
@@ -205,7 +209,7 @@ impl DemoDir {
         Ok(Self { dir, database, is_kept: kept })
     }
 
-    /// Where the morning page is put, so that it can be looked at when the demo has ended.
+    /// The directory of the morning page, which stays after the demo.
     fn morning_report_dir(&self) -> PathBuf {
         if self.is_kept {
             self.dir.join("brief")
@@ -215,8 +219,8 @@ impl DemoDir {
     }
 }
 
-/// Where files may lie that go with the demo: in memory where the system offers it, since 123 phones on one disk would wait for
-/// its every flush; a demo that is kept lies on the disk.
+/// The directory for temporary files: in memory where the system has `/dev/shm`, because 123 phones
+/// on one disk would wait for each fsync.
 fn temporary_dir() -> PathBuf {
     let memory = Path::new("/dev/shm");
     if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() }
@@ -225,13 +229,14 @@ fn temporary_dir() -> PathBuf {
 impl Drop for DemoDir {
     fn drop(&mut self) {
         if !self.is_kept {
-            // Left behind is a directory of invented figures in the system's temporary place: not worth a failure.
+            // The rest is a directory of invented figures in a temporary place: not an error.
             let _ = std::fs::remove_dir_all(&self.dir);
         }
     }
 }
 
-/// One phone for each commune, district and department, the second ones, and one at the province's desk.
+/// Enrols one phone for each commune, district and department, the second ones, and the province's
+/// own.
 fn enrol_phones(
     province: &Province,
     server: &DemoServer,
@@ -275,7 +280,7 @@ fn roles_of(province: &Province, unit: UnitId) -> &'static [Role] {
     }
 }
 
-/// Lives these weeks; false if the end was asked for before.
+/// Simulates these weeks; false if a shutdown was requested before the end.
 fn run_weeks(
     simulation: &mut Simulation<'_>,
     weeks: u8,
@@ -326,7 +331,8 @@ fn show_results(
     Ok(findings.iter().all(|finding| finding.is_ok))
 }
 
-/// Stays up: prints how to connect, and lives a week for each tick until the districts are gone.
+/// Keeps the server running: prints how to connect, and simulates a week for each tick until
+/// [`generator::WEEKS_MAX`].
 fn serve_until_end(
     mut simulation: Simulation<'_>,
     options: &DemoOptions,
@@ -365,7 +371,7 @@ fn serve_until_end(
     Ok(())
 }
 
-/// True once somebody has asked the process to end; database and phones are then cleared away as usual.
+/// A flag that a shutdown signal sets, so that database and phones are removed as usual.
 fn install_interrupt_flag() -> Result<Arc<AtomicBool>, DemoError> {
     let ended = Arc::new(AtomicBool::new(false));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -377,7 +383,7 @@ fn install_interrupt_flag() -> Result<Arc<AtomicBool>, DemoError> {
     Ok(ended)
 }
 
-/// Waits so many seconds; false as soon as the end was asked for.
+/// Sleeps for so many seconds; false as soon as a shutdown was requested.
 fn sleep_unless_interrupted(seconds: u64, ended: &AtomicBool) -> bool {
     for _ in 0..seconds.saturating_mul(10) {
         if ended.load(Ordering::SeqCst) {

@@ -1,6 +1,5 @@
-//! The morning page of the demo's last night: written for the eye, and held against the books.
-//!
-//! Knows that a figure on the page must be one of the books; draws nothing itself.
+//! Writes the morning page of the demo's last nightly run and checks its figures against the
+//! ledger.
 
 use super::DemoError;
 use super::check::DemoCheck;
@@ -13,9 +12,9 @@ use crate::domain::ratio::Ratio;
 use crate::domain::standing::Judgement;
 use std::path::{Path, PathBuf};
 
-/// The page that was written, and what it was drawn from.
+/// The written page, and the report that it shows.
 pub(super) struct MorningPage {
-    /// The file.
+    /// The HTML file.
     pub(super) file: PathBuf,
     morning: MorningReport,
 }
@@ -37,7 +36,8 @@ pub(super) fn write_morning_page(
     })
 }
 
-/// Every figure of the page, and the end of every drawn course, is that of the books; every target stands on it.
+/// Checks that every figure on the page and the end of every trajectory equal the ledger, and that
+/// the page shows every target.
 pub(super) fn check_morning_page(
     simulation: &Simulation<'_>,
     page: &MorningPage,
@@ -98,7 +98,8 @@ pub(super) fn check_morning_page(
     Ok(DemoCheck { is_ok: wrong.is_empty() && compared > 0, text: said })
 }
 
-/// The figures behind a judgement, and the last drawn point where the course is a plain count.
+/// Compares the figures behind a judgement, and the last point of its trajectory where that is a
+/// plain count.
 fn compare_figures_and_trajectories(
     judgement: &Judgement,
     morning: &MorningReport,

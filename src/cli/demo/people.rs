@@ -1,7 +1,7 @@
-//! The people of the demo: one phone each, the real engine with a database of its own.
+//! The people of the demo: each has one phone with the client engine and its own database.
 //!
-//! Knows how a person types, sends, corrects and reviews, by the plan of the synthetic province; every act is told to the
-//! books only once the server has answered. Sees the server through the phone alone.
+//! They type, send, correct and review by the plan of the synthetic province, through the phone
+//! only. The ledger gets an event once the server has acknowledged it.
 
 use super::DemoError;
 use super::generator::sheet_plan::{DemoDevice, SheetPlan};
@@ -15,36 +15,36 @@ use crate::domain::time::days_from_date;
 use jiff::civil::Date;
 use std::sync::Arc;
 
-/// Something that happened, for the books.
+/// An event for the ledger.
 #[derive(Debug, Clone)]
 pub(super) enum ReportEvent {
-    /// A figure stands on a sheet.
+    /// A value was typed on a sheet.
     Typed(ReportId, ElementCode, i64),
-    /// The server has the sheet.
+    /// The server has the submission.
     Sent(ReportId),
-    /// The server has the reviewer's question.
+    /// The server has the reviewer's return.
     Returned(ReportId),
-    /// The server has the reviewer's yes.
+    /// The server has the reviewer's acceptance.
     Accepted(ReportId),
 }
 
-/// One phone with whoever holds it.
+/// A person with one phone.
 pub(super) struct Person {
     pub(super) device: DemoDevice,
     pub(super) phone: Phone,
     /// Sheets typed here that are not accepted yet.
     pub(super) open_sheets: Vec<Arc<SheetPlan>>,
-    /// What is to be told to the books once the outbox is empty.
+    /// Events that go to the ledger once the outbox is empty.
     unconfirmed_events: Vec<ReportEvent>,
-    /// What each sync cost, in order.
+    /// The summary of each sync, in order.
     pub(super) sync_summaries: Vec<SyncSummary>,
     /// Commands typed here.
     pub(super) command_count: u64,
-    /// Answers lost on purpose.
+    /// Responses lost on purpose.
     pub(super) lost_responses: u64,
-    /// What the server refused, which it never should.
+    /// Commands that the server refused; a correct server refuses none.
     pub(super) refusals: Vec<String>,
-    /// Commands whose answer was lost, sent again.
+    /// Commands sent again because their response was lost.
     pub(super) resent_commands: u64,
 }
 
@@ -63,7 +63,8 @@ impl Person {
         }
     }
 
-    /// Fills in a sheet as it is first typed, and sends it off; without signal it waits in the phone.
+    /// Fills in a sheet with its first values and submits it; the commands wait in the outbox until
+    /// the next sync.
     pub(super) fn report_sheet(
         &mut self,
         plan: &Arc<SheetPlan>,
@@ -82,7 +83,7 @@ impl Person {
         Ok(())
     }
 
-    /// Types these figures on the sheet.
+    /// Types these values on the sheet.
     pub(super) fn fill_sheet(
         &mut self,
         plan: &SheetPlan,
@@ -108,7 +109,7 @@ impl Person {
         Ok(())
     }
 
-    /// Sends the sheet for review.
+    /// Submits the sheet for review.
     pub(super) fn submit_sheet(&mut self, plan: &SheetPlan) -> Result<(), DemoError> {
         let report = plan.key.id();
         self.phone.submit_report(report.to_string())?;
@@ -117,18 +118,19 @@ impl Person {
         Ok(())
     }
 
-    /// Whether something waits here for signal.
+    /// Whether commands wait for a sync.
     pub(super) fn has_unconfirmed_events(&self) -> bool {
         !self.unconfirmed_events.is_empty()
     }
 
-    /// Syncs; with `lose` the first answer is lost on the way and everything is asked again. Gives what may be told now.
+    /// Syncs once; with `lose` the first response is lost and the sync is repeated. Returns the
+    /// events that the server has acknowledged.
     pub(super) fn sync(&mut self, lose: bool) -> Result<Vec<ReportEvent>, DemoError> {
         if lose {
             let outbox = self.phone.outbox_status()?;
             self.lost_responses += 1;
             self.resent_commands += u64::from(outbox.waiting + outbox.sent);
-            // The call fails or is cut short, as it is meant to; what it cost is not known.
+            // The call fails or is cut short, as intended; its cost is unknown.
             let _ = self.phone.sync_with_fault(Some(0));
         }
         let done = self.phone.sync_once()?;
@@ -144,7 +146,7 @@ impl Person {
         Ok(std::mem::take(&mut self.unconfirmed_events))
     }
 
-    /// The server refused what it must not: noted for the end, where it counts as a failure, and put aside.
+    /// Records refused commands, which count as failures in the final checks, and discards them.
     fn discard_refused_commands(&mut self) -> Result<(), DemoError> {
         self.unconfirmed_events.clear();
         for one in self.phone.refused_commands()? {
@@ -157,8 +159,8 @@ impl Person {
         Ok(())
     }
 
-    /// Looks at the own sheets: what was sent back is mended and sent again, what was accepted is done with. True when
-    /// something has to be synced.
+    /// Corrects and resubmits returned sheets, and drops accepted ones from the list. True when a
+    /// sync is needed.
     pub(super) fn correct_returned_sheets(&mut self, org: &Org) -> Result<bool, DemoError> {
         let mut again = false;
         for plan in std::mem::take(&mut self.open_sheets) {
@@ -187,8 +189,8 @@ impl Person {
         Ok(again)
     }
 
-    /// Reads one sheet of another unit and says yes, or asks back: once about a planted error that is noticed, once where the
-    /// plan says so. True when a decision was made.
+    /// Reviews one sheet of another unit: accepts it, or returns it once for a planted error that
+    /// is noticed or where the plan says so. True when a decision was made.
     pub(super) fn review_sheet(
         &mut self,
         plan: &SheetPlan,
@@ -221,13 +223,13 @@ impl Person {
         Ok(true)
     }
 
-    /// Whether the phone has signal on `day`.
+    /// Whether the phone is online on `day`.
     pub(super) fn is_online(&self, day: Date) -> bool {
         self.device.is_online(day)
     }
 }
 
-/// The key of a sheet as apps write it.
+/// The key of a sheet as the client's API takes it.
 pub(super) fn to_report_key_view(plan: &SheetPlan, org: &Org) -> ReportKeyView {
     let period = &plan.key.period;
     ReportKeyView {

@@ -1,7 +1,7 @@
-//! The demo's screen: measured numbers in a reader's words, Vietnamese or English. No ranking, nothing called met before its
-//! time.
+//! Prints the demo's measured figures, in Vietnamese or English.
 //!
-//! Knows how things look; decides nothing. What it cannot say from what a phone holds it leaves out.
+//! Must not rank units or call a target met before its window is over. Figures that a phone does
+//! not hold are left out.
 
 use super::DemoOptions;
 use super::check::DemoCheck;
@@ -18,7 +18,7 @@ use crate::domain::standing::{Coverage, Standing, StandingRun};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// Prints the demo, with what each step took.
+/// Prints the steps of the demo with their durations.
 pub(super) struct Screen {
     lang: Lang,
     started_at: Instant,
@@ -281,7 +281,8 @@ impl Screen {
         let whole = |one: &SyncSummary| one.bytes_sent + one.bytes_received;
         let open = |one: &SyncSummary| one.connections == 0 && one.calls == 1;
         let quiet = |one: &SyncSummary| open(one) && one.sent == 0 && one.rows == 0;
-        // Tokens hold for a quarter of an hour and these people sync hours apart, so each of them renews one; said by itself.
+        // Tokens are valid for 15 minutes and people sync hours apart, so each sync renews one; its
+        // cost is printed separately.
         let bare = |one: &SyncSummary| whole(one) - one.bytes_for_renewal;
         let nothing = median(syncs.iter().filter(|one| quiet(one)).map(|one| bare(one)));
         let report =
@@ -370,7 +371,7 @@ impl Screen {
     }
 }
 
-/// The middle one.
+/// The upper median.
 fn median(of: impl Iterator<Item = u64>) -> Option<u64> {
     let mut all: Vec<u64> = of.collect();
     all.sort_unstable();
@@ -390,7 +391,7 @@ fn event_text(note: SimulationEvent, lang: Lang) -> String {
     }
 }
 
-/// How to connect.
+/// Prints how to connect.
 pub(super) fn print_connection_info(
     lang: Lang,
     server: &DemoServer,
@@ -413,7 +414,7 @@ pub(super) fn print_connection_info(
     );
 }
 
-/// A week has passed.
+/// Prints that a week has passed.
 pub(super) fn print_tick(lang: Lang, simulation: &Simulation<'_>, week: u8) {
     let day = simulation.province.simulated_end(week);
     println!(" {} {week}: {day}", lang.pick("tuần", "week"));

@@ -1,7 +1,5 @@
-//! The server's side of the demo: a real server in this process, over TLS on a loopback port, with a fresh database and a
-//! clock that is turned by hand.
-//!
-//! Knows how to start, fill and end it; knows nothing of who reports what.
+//! A real server in this process, over TLS on a loopback port, with an empty database and a manual
+//! clock.
 
 use super::DemoError;
 use crate::app::App;
@@ -33,14 +31,15 @@ use std::thread::JoinHandle;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-/// Days for which an enrolment code holds: simulated ones, of which many pass while somebody types.
+/// Days for which an enrolment code is valid; simulated days pass quickly while a person types a
+/// code.
 const ENROLMENT_CODE_DAYS: i64 = 365;
 
-/// Days for which the demo's certificate holds: from the simulated days on until past the real ones, for clients with a clock
-/// of their own.
+/// Days for which the demo's certificate is valid: from the simulated days past the real ones, for
+/// clients with their own clock.
 const CERTIFICATE_DAYS: i64 = 3_640;
 
-/// A running server and everything that the demo does at its desk.
+/// A running server with the operator's actions that the demo needs.
 pub(super) struct DemoServer {
     pub(super) app: App,
     pub(super) clock: Clock,
@@ -52,7 +51,8 @@ pub(super) struct DemoServer {
 }
 
 impl DemoServer {
-    /// Makes keys, certificates and a database in `dir` and listens on `listen`; `database` is a URL or a path.
+    /// Makes keys, certificates and a database in `dir` and listens on `listen`; `database` is a
+    /// URL or a path.
     pub(super) fn start(
         dir: &Path,
         database: &str,
@@ -66,9 +66,9 @@ impl DemoServer {
         let certificates = ReloadableTlsConfig::load(&tls.chain, &tls.key, false)?;
         let keys = ServerKeys::open(&dir.join("keys"))?;
         let app = App::new(Store::open(&DatabaseLocation::parse(database))?, clock.clone());
-        let (stop, stopped) = oneshot::channel();
-        let (tell, told) = std::sync::mpsc::channel();
-        let (served, listen) = (app.clone(), listen.to_owned());
+        let (shutdown, shutdown_requested) = oneshot::channel();
+        let (address_sender, address_receiver) = std::sync::mpsc::channel();
+        let (served_app, listen) = (app.clone(), listen.to_owned());
         let serve = move || {
             let runtime =
                 tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
@@ -78,50 +78,27 @@ impl DemoServer {
                     .map_err(|error| format!("{listen}: {error}"))?;
                 let address = listener.local_addr().map_err(|error| error.to_string())?;
                 let address = format!("https://{address}");
-                let reach = ServerEndpoints {
-                    addresses: vec![address.clone()],
-                    ca_sha256,
-                    ..ServerEndpoints::default()
-                };
-                // Some of its phones are three weeks without signal and go on typing: a lease of two would lock them.
-                let caps = ServerLimits { offline_lease_days: 30, ..ServerLimits::default() };
-                let (certificates, metrics) = (Some(certificates), ServerMetrics::default());
-                let setup = ServerSetup {
-                    app: served,
-                    keys,
-                    certificates,
-                    endpoints: reach,
-                    limits: caps,
-                    metrics,
-                };
-                // The demo waits for this line; if it has gone, so has the reason to serve.
-                let _ = tell.send(address);
+                let setup = server_setup(served_app, keys, certificates, (&address, ca_sha256));
+                // If the receiver is gone, the demo has ended.
+                let _ = address_sender.send(address);
                 let shutdown = async move {
-                    let _ = stopped.await;
+                    let _ = shutdown_requested.await;
                 };
                 run_server(listener, setup, shutdown).await.map_err(|error| error.to_string())
             })
         };
-        let serving = std::thread::Builder::new().name("thidua-server".to_owned()).spawn(serve)?;
-        let Ok(address) = told.recv() else {
-            let why =
-                serving.join().unwrap_or_else(|_| Err("the server's thread ended".to_owned()));
+        let thread = std::thread::Builder::new().name("thidua-server".to_owned()).spawn(serve)?;
+        let Ok(address) = address_receiver.recv() else {
+            let why = thread.join().unwrap_or_else(|_| Err("the server's thread ended".to_owned()));
             return Err(DemoError(
                 why.err().unwrap_or_else(|| "the server ended at once".to_owned()),
             ));
         };
-        Ok(Self {
-            app,
-            clock,
-            address,
-            tls,
-            ca_sha256,
-            shutdown: Some(stop),
-            thread: Some(serving),
-        })
+        let (shutdown, thread) = (Some(shutdown), Some(thread));
+        Ok(Self { app, clock, address, tls, ca_sha256, shutdown, thread })
     }
 
-    /// Brings in the organisation, the catalogue, the campaigns and last year's figures.
+    /// Imports the organisation, the catalogue, the campaigns and last year's figures.
     pub(super) fn import_data(
         &self,
         org: &Org,
@@ -141,7 +118,7 @@ impl DemoServer {
         Ok(())
     }
 
-    /// An account with these roles at a unit, and an invitation for one phone of it.
+    /// Grants an account these roles at a unit and issues an invitation for one phone.
     pub(super) fn create_invite(
         &self,
         account: &str,
@@ -165,7 +142,8 @@ impl DemoServer {
             .to_string())
     }
 
-    /// A key of a partner agency that reads what is published of this unit and those below.
+    /// Issues a key for a partner agency that reads published standings of this unit and those
+    /// below.
     pub(super) fn issue_partner_key(
         &self,
         account: &str,
@@ -178,18 +156,18 @@ impl DemoServer {
         self.app.grant_role(&system, id, account, &grant)?;
         let (key, secret, hash) =
             auth::generate_service_key().map_err(|error| DemoError(error.to_string()))?;
-        let wish = ServiceKeyRequest {
+        let request = ServiceKeyRequest {
             account: id,
             unit,
             campaign: None,
             allowed_calls: PartnerCall::ALL.to_vec(),
             valid_days: KEY_DAYS_MAX,
         };
-        self.app.issue_service_key(&system, key, &hash, wish)?;
+        self.app.issue_service_key(&system, key, &hash, request)?;
         Ok(secret.reveal().to_owned())
     }
 
-    /// Turns the clock to this hour of a day.
+    /// Sets the clock to this time of a day.
     pub(super) fn set_clock(&self, day: Date, hour: i64, minute: i64) -> Timestamp {
         let at = Timestamp::from_local_midnight(day)
             .saturating_add_micros((hour * 60 + minute) * 60_000_000);
@@ -197,7 +175,7 @@ impl DemoServer {
         at
     }
 
-    /// Waits for the server to end by itself, which it does not.
+    /// Waits for the server thread to end.
     pub(super) fn join(&mut self) -> Result<(), DemoError> {
         match self.thread.take().map(JoinHandle::join) {
             None | Some(Ok(Ok(()))) => Ok(()),
@@ -212,7 +190,31 @@ impl Drop for DemoServer {
         if let Some(stop) = self.shutdown.take() {
             let _ = stop.send(());
         }
-        // Calls under way get their time to end; a failure now changes nothing of what was shown.
+        // Running calls get their time to end; an error now changes no printed result.
         let _ = self.join();
+    }
+}
+
+fn server_setup(
+    app: App,
+    keys: ServerKeys,
+    certificates: ReloadableTlsConfig,
+    (address, ca_sha256): (&str, [u8; 32]),
+) -> ServerSetup {
+    // Some phones are offline for three weeks and type all the same; the default lease of two weeks
+    // would lock them.
+    let limits = ServerLimits { offline_lease_days: 30, ..ServerLimits::default() };
+    let endpoints = ServerEndpoints {
+        addresses: vec![address.to_owned()],
+        ca_sha256,
+        ..ServerEndpoints::default()
+    };
+    ServerSetup {
+        app,
+        keys,
+        certificates: Some(certificates),
+        endpoints,
+        limits,
+        metrics: ServerMetrics::default(),
     }
 }

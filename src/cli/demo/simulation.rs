@@ -1,7 +1,8 @@
-//! Twenty weeks, day by day: people type and send, some without signal; reviewers accept and ask back; the night judges.
+//! Simulates the campaign day by day: people type and send, some offline; reviewers accept and
+//! return; nightly jobs publish.
 //!
-//! Knows the order of a day and a week. People act at the same time where nothing makes them wait for each other, which
-//! changes no figure: every act is about a sheet of its own.
+//! People act in parallel where nothing orders them. This changes no figure, as each action
+//! concerns its own sheet.
 
 use super::DemoError;
 use super::check::counted_value;
@@ -12,59 +13,60 @@ use super::generator::rng::Rng;
 use super::generator::sheet_plan::{ConcurrentEdit, SheetPlan};
 use super::people::{Person, ReportEvent};
 use super::server::DemoServer;
-use crate::app::job_run::JobSlotOutcome;
+use crate::app::job_run::{JobId, JobSlotOutcome};
 use crate::domain::element::ElementCode;
 use crate::domain::ids::{ReportId, UnitId};
 use crate::domain::org::UnitKind;
+use crate::jobs::scheduled_job;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// People who act at the same time.
+/// Threads that simulate people.
 const WORKER_THREADS: usize = 4;
-/// One answer in so many is lost on purpose.
+/// One response in so many is lost on purpose.
 const RESPONSE_LOSS_ONE_IN: usize = 18;
 
-/// What an onlooker would tell.
+/// A notable event, for the screen.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum SimulationEvent {
-    /// Phones came back after weeks without signal.
+    /// Phones came back online after weeks.
     PhonesBackOnline {
-        /// In this week, from 1.
+        /// The week, from 1.
         week: u8,
-        /// So many.
+        /// Number of phones.
         phones: usize,
     },
     /// Communes merged.
     CommunesMerged {
-        /// On this day.
+        /// The day.
         day: Date,
-        /// Communes the day before, and since.
+        /// Communes on the day before and on the day.
         communes: [usize; 2],
-        /// Accounts that work for a successor since.
+        /// Accounts whose roles moved to a successor.
         accounts: usize,
     },
 }
 
-/// Everything that lives.
+/// The state of the simulation.
 pub(super) struct Simulation<'a> {
     pub(super) province: &'a Province,
     pub(super) server: &'a DemoServer,
     pub(super) people: Vec<Person>,
     pub(super) plans: Vec<Arc<SheetPlan>>,
     pub(super) ledger: Ledger,
-    /// Sheets about which a reviewer has asked.
+    /// Sheets that a reviewer has returned.
     questioned: BTreeSet<ReportId>,
-    /// Sheets that the server has and nobody has accepted.
+    /// Sheets that the server has and that are not accepted.
     awaiting_review: BTreeMap<ReportId, Arc<SheetPlan>>,
     by_id: BTreeMap<ReportId, Arc<SheetPlan>>,
     /// Index of the first phone of each unit.
     first_phone: BTreeMap<UnitId, usize>,
     pub(super) events: Vec<SimulationEvent>,
-    /// What each night said of itself.
+    /// The messages of the nightly runs.
     pub(super) nightly_summaries: Vec<String>,
-    /// The books as the last night found them.
+    /// The ledger as of the last nightly run.
     pub(super) ledger_at_last_night: Option<Ledger>,
     pub(super) concurrent_edits: [u32; 2],
 }
@@ -97,7 +99,7 @@ impl<'a> Simulation<'a> {
         }
     }
 
-    /// One week from Monday to the night after its Sunday; `week` from 0.
+    /// Simulates a week from Monday to the nightly run after its Sunday; `week` from 0.
     pub(super) fn run_week(&mut self, week: u8) -> Result<(), DemoError> {
         let monday = self.province.simulated_end(week);
         self.record_week_events(week, monday);
@@ -112,7 +114,7 @@ impl<'a> Simulation<'a> {
         self.run_nightly_jobs(self.province.simulated_end(week + 1))
     }
 
-    /// What an onlooker would tell of this week.
+    /// Records the notable events of this week.
     fn record_week_events(&mut self, week: u8, monday: Date) {
         let back = |person: &&Person| {
             person
@@ -127,7 +129,7 @@ impl<'a> Simulation<'a> {
         }
     }
 
-    /// What the day changes takes effect: campaigns launched and begun, the organisation.
+    /// Applies the changes of a day: campaigns launched and started, changes of the organisation.
     fn apply_day_changes(&mut self, day: Date) -> Result<(), DemoError> {
         self.server.set_clock(day, 0, 1);
         self.server.app.advance_campaigns_by_day(&self.server.app.system_actor()?)?;
@@ -147,7 +149,8 @@ impl<'a> Simulation<'a> {
         Ok(())
     }
 
-    /// Who has something to send types and sends it; on Wednesdays everybody looks into the phone.
+    /// People with sheets for today type and send them; with `everybody` (Wednesdays) all other
+    /// phones sync too.
     fn run_reporters(&mut self, day: Date, everybody: bool) -> Result<(), DemoError> {
         self.server.set_clock(day, 15, 0);
         let todo = self.sheets_due_to_send(day);
@@ -184,7 +187,7 @@ impl<'a> Simulation<'a> {
         Ok(())
     }
 
-    /// The sheets that somebody means to send today, each with the phone it is typed on.
+    /// The sheets to be sent today, each with the index of the phone on which it is typed.
     fn sheets_due_to_send(&self, day: Date) -> Vec<(usize, Arc<SheetPlan>)> {
         let today = self.plans.iter().filter(|plan| plan.send_day == Some(day));
         today
@@ -192,7 +195,7 @@ impl<'a> Simulation<'a> {
             .collect()
     }
 
-    /// The phone on which a unit's sheets are typed: its own, or the first of those that came to it.
+    /// The phone of a unit: its own first one, or the first of a predecessor.
     fn phone_of_unit(&self, unit: UnitId, day: Date) -> Option<usize> {
         let own = self.first_phone.get(&unit).copied();
         own.or_else(|| {
@@ -203,7 +206,7 @@ impl<'a> Simulation<'a> {
         })
     }
 
-    /// Reviewers read what waits for them.
+    /// Reviewers read their queues.
     fn run_reviewers(&mut self, day: Date) -> Result<(), DemoError> {
         self.server.set_clock(day, 20, 0);
         let mut queues: BTreeMap<usize, Vec<Arc<SheetPlan>>> = BTreeMap::new();
@@ -231,7 +234,7 @@ impl<'a> Simulation<'a> {
         Ok(())
     }
 
-    /// Who reviews a sheet: the unit above on the sheet's first day.
+    /// The reviewer of a sheet: the unit above on the sheet's first day.
     fn reviewer_of(&self, plan: &SheetPlan) -> Option<usize> {
         let org = &self.province.org;
         let above = org.parent(
@@ -242,15 +245,13 @@ impl<'a> Simulation<'a> {
         self.first_phone.get(&above).copied()
     }
 
-    /// The night after `day` began: 01:30.
+    /// Runs the nightly jobs at 01:30 of `day`.
     fn run_nightly_jobs(&mut self, day: Date) -> Result<(), DemoError> {
         self.server.set_clock(day, 1, 30);
         self.ledger_at_last_night = Some(self.ledger.clone());
-        let quality = crate::jobs::find_job("quality")
-            .ok_or_else(|| DemoError("no nightly job".to_owned()))?;
+        let quality = scheduled_job(JobId::Quality);
         quality.run_due_slots(&self.server.app, "demo")?;
-        let job = crate::jobs::find_job("aggregate")
-            .ok_or_else(|| DemoError("no nightly job".to_owned()))?;
+        let job = scheduled_job(JobId::Aggregate);
         match job.run_due_slots(&self.server.app, "demo")? {
             JobSlotOutcome::Done(said) => self.nightly_summaries.push(said),
             JobSlotOutcome::AlreadyDone | JobSlotOutcome::LeasedElsewhere => {}
@@ -258,7 +259,7 @@ impl<'a> Simulation<'a> {
         Ok(())
     }
 
-    /// Two phones of one unit, neither of which has heard of the other, fill in one sheet.
+    /// Two phones of one unit fill in one sheet, neither having synced the other's edits.
     fn run_concurrent_edit(&mut self, plan: &Arc<SheetPlan>) -> Result<(), DemoError> {
         let phones: Vec<usize> = (0..self.people.len())
             .filter(|at| self.people[*at].device.unit == plan.key.unit)
@@ -295,7 +296,7 @@ impl<'a> Simulation<'a> {
         self.people[one].open_sheets.push(Arc::clone(plan));
         acts.extend(self.people[one].sync(false)?);
         acts.extend(self.people[two].sync(false)?);
-        // What stands in the end is the truth, whichever phone said so.
+        // The final values are the true ones, whichever phone typed them.
         acts.extend(
             figures.into_iter().map(|(code, value)| ReportEvent::Typed(plan.key.id(), code, value)),
         );
@@ -303,7 +304,7 @@ impl<'a> Simulation<'a> {
         Ok(())
     }
 
-    /// The unit head looks at both values and says which one is right.
+    /// The unit head settles each conflict for the true value.
     fn settle_conflicts(
         &mut self,
         one: usize,
@@ -327,7 +328,7 @@ impl<'a> Simulation<'a> {
         person.sync(false)
     }
 
-    /// Tells the books, and keeps the reviewers' lists.
+    /// Passes events to the ledger and updates the reviewers' queues.
     fn record_events(&mut self, acts: Vec<Vec<ReportEvent>>) {
         for act in acts.into_iter().flatten() {
             match act {
@@ -352,7 +353,7 @@ impl<'a> Simulation<'a> {
         }
     }
 
-    /// Goes on to `weeks` weeks: new sheets are owed, the books grow by them.
+    /// Extends the plan to `weeks` weeks: adds the sheets that are newly owed.
     pub(super) fn extend_weeks(&mut self, weeks: u8) -> Result<(), DemoError> {
         let known: BTreeSet<ReportId> = self.by_id.keys().copied().collect();
         let plans = self.province.plan_sheets(weeks)?;
@@ -366,18 +367,19 @@ impl<'a> Simulation<'a> {
         Ok(())
     }
 
-    /// Everybody has signal and syncs, the day after the end.
+    /// All phones sync, on the day after the end.
     pub(super) fn sync_everyone(&mut self, day: Date) -> Result<(), DemoError> {
         self.server.set_clock(day, 8, 0);
         let acts = for_each_person_in_parallel(&mut self.people, |_, person| person.sync(false))?;
         self.record_events(acts);
-        // Once more: what one phone has just sent is news for another that synced before it.
+        // A second time: a phone that synced early has not received what others sent after it.
         for_each_person_in_parallel(&mut self.people, |_, person| person.sync(false))?;
         Ok(())
     }
 }
 
-/// Lets several people act at the same time; what they did, in their own order.
+/// Runs `act` for all people on [`WORKER_THREADS`] threads; the results are in the order of the
+/// people.
 pub(super) fn for_each_person_in_parallel<T: Send>(
     people: &mut [Person],
     act: impl Fn(usize, &mut Person) -> Result<T, DemoError> + Sync,

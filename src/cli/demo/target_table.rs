@@ -1,6 +1,5 @@
-//! The lines of a campaign's targets at one unit, from published standings.
-//!
-//! Knows judgements and how to say them; computes no verdict.
+//! The table of a campaign's targets at one unit, from published standings. Must not compute
+//! verdicts.
 
 use crate::domain::campaign::{Campaign, CampaignTarget, TargetPair};
 use crate::domain::ids::UnitId;
@@ -9,10 +8,10 @@ use crate::domain::ratio::Ratio;
 use crate::domain::standing::{Judgement, JudgementState, Standing};
 use crate::domain::target_rule::{Measure, Target};
 
-/// Width of the column with the target's words.
+/// Width of the column with the target's text.
 const TARGET_COLUMN_WIDTH: usize = 46;
 
-/// Every line, targets in the order of the campaign.
+/// All lines, targets in the order of the campaign.
 pub(super) fn target_lines(
     campaign: &Campaign,
     standings: &[Standing],
@@ -111,7 +110,7 @@ fn counts_text(judgement: &Judgement, formula: &Target) -> (String, String) {
     }
 }
 
-/// Numbers of elements above and below the line, where the target is a plain ratio.
+/// Numbers of elements above and below the fraction line, where the target is a plain ratio.
 fn ratio_element_counts(formula: &Target) -> Option<(usize, usize)> {
     let Target::Compare(comparison) = formula else { return None };
     match &comparison.measure {
@@ -143,7 +142,7 @@ fn needed_text(judgement: &Judgement, formula: &Target, lang: Lang) -> String {
     }
 }
 
-/// What a reader should know beside the row.
+/// Remarks below the row.
 fn remark_lines(judgement: &Judgement, formula: &Target, lang: Lang) -> Vec<String> {
     let mut lines = Vec::new();
     let mut said = Vec::new();
@@ -202,7 +201,7 @@ fn remaining_failures_text(allowed: i64, remaining: i64, lang: Lang) -> String {
     }
 }
 
-/// What is printed beside a target so that it cannot be met by not counting.
+/// The counts that are printed beside a target so that it cannot be met by not counting.
 fn guard_text(line: &CampaignTarget, lang: Lang) -> Option<String> {
     let pairs: Vec<String> = line
         .pairs
@@ -216,17 +215,17 @@ fn guard_text(line: &CampaignTarget, lang: Lang) -> Option<String> {
         .then(|| format!("    {} {}", lang.pick("đọc cùng:", "read with:"), pairs.join(", ")))
 }
 
-/// A change of a count against what counts vary by themselves.
+/// A change of a count compared with its random variation.
 pub(super) struct ChanceComparison {
     /// `34 -> 31`.
     pub(super) counts: String,
-    /// In words.
+    /// The comparison as text.
     pub(super) text: String,
-    /// No larger than usual variation.
+    /// Whether the change is within usual variation.
     pub(super) is_usual_variation: bool,
 }
 
-/// See [`ChanceComparison`].
+/// Compares the change of a judgement's count with random variation.
 pub(super) fn compare_with_chance(judgement: &Judgement, lang: Lang) -> ChanceComparison {
     let whole = |ratio: Option<Ratio>| {
         ratio.and_then(Ratio::to_integer).map_or_else(|| "-".to_owned(), |count| count.to_string())

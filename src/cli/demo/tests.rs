@@ -1,4 +1,4 @@
-//! The main job in small: a few weeks of the whole province must end with a ledger that balances.
+//! The demo with a few weeks of the whole province must end with a ledger that balances.
 
 use super::{DemoOptions, generator, run};
 use crate::domain::lang::Lang;

@@ -1,12 +1,13 @@
-//! One JSON object to a question: a target, its figures and the terms on which it is judged.
+//! Parses one JSON object into a question: a target, its figures and the terms on which it is
+//! judged.
 //!
-//! A key that is not known is refused: a misspelt `missing` would make a verdict of what is none.
+//! Unknown keys are refused: a misspelt `missing` would give a verdict without the missing reports.
 
 use super::TargetInputError;
-use crate::domain::campaign::ZeroBasePolicy;
 use crate::domain::element::ElementCode;
 use crate::domain::lang::Lang;
 use crate::domain::ratio::Ratio;
+use crate::domain::target_rule::ZeroBasePolicy;
 use crate::domain::target_rule::{
     Attestation, Comparability, EvaluationTerms, FormulaIdentifier, StandingStage, StaticFigures,
     Target,
@@ -30,7 +31,7 @@ const INPUT_KEYS: &[&str] = &[
 ];
 const OPTION_KEYS: &[&str] = &["min_base", "zero_base", "coverage_min", "waiver"];
 
-/// What one object asks.
+/// One question.
 pub(super) struct EvalInput {
     pub(super) target: Target,
     pub(super) figures: StaticFigures,
@@ -39,7 +40,7 @@ pub(super) struct EvalInput {
 
 type InputResult<T> = Result<T, TargetInputError>;
 
-/// Reads a target's text.
+/// Parses a target's text.
 pub(super) fn parse_target(text: &str, lang: Lang) -> InputResult<Target> {
     Target::parse(text).map_err(|error| TargetInputError {
         code: "BAD_TARGET",
@@ -75,7 +76,7 @@ impl JsonInputReader {
         TargetInputError { code: "BAD_INPUT", column: None, text }
     }
 
-    /// An object of known keys only; `[]` knows any key.
+    /// An object with these keys only; `[]` allows every key.
     fn read_object<'v>(
         &self,
         value: &'v Value,
@@ -223,7 +224,7 @@ impl JsonInputReader {
         })
     }
 
-    /// Figures by element; null is a figure that is not there.
+    /// Figures by element; null means that there is no figure.
     fn read_figures(
         &self,
         value: Option<&Value>,

@@ -1,6 +1,5 @@
-//! An evaluation, or a chance, as JSON: always the same keys in the same order, null where a key does not apply.
-//!
-//! Knows shapes only.
+//! An evaluation or a chance as JSON: always the same keys in the same order, null where a key does
+//! not apply.
 
 use crate::domain::lang::Lang;
 use crate::domain::ratio::Ratio;
@@ -41,7 +40,7 @@ fn pace_json(pace: EvaluatedPace) -> Value {
     })
 }
 
-/// A whole number as a number, any other as its exact text.
+/// A whole number as a JSON number, any other as its exact text.
 fn ratio_json(value: Ratio) -> Value {
     value.to_integer().map_or_else(|| json!(value.to_string()), |whole| json!(whole))
 }

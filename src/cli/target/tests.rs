@@ -1,4 +1,4 @@
-//! The subcommand from the outside: bytes in, bytes out.
+//! Tests of the subcommand from standard input to standard output.
 
 use super::{Args, run};
 use clap::Parser;
@@ -92,10 +92,12 @@ fn a_misspelt_key_or_an_impossible_figure_is_refused_with_its_place() {
 #[test]
 fn the_chance_meter_speaks_two_languages() {
     let target = "change(count(x) vs fixed(450), rel) <= -7%";
-    assert!(run_target(&["luck", "--base", "450", target], "").contains("ngẫu nhiên 6.7 % số năm"));
     assert!(
-        run_target(&["luck", "--base", "x=450", "--lang", "en", target], "")
+        run_target(&["chance", "--base", "450", target], "").contains("ngẫu nhiên 6.7 % số năm")
+    );
+    assert!(
+        run_target(&["chance", "--base", "x=450", "--lang", "en", target], "")
             .contains("by chance in 6.7 % of years")
     );
-    assert!(run_target(&["luck", "--base", "y=450", "--json", target], "").contains("NO_LUCK"));
+    assert!(run_target(&["chance", "--base", "y=450", "--json", target], "").contains("NO_LUCK"));
 }

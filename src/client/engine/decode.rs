@@ -1,4 +1,5 @@
-//! Reads frames of the contract into steps. Strict where a frame cannot be understood, tolerant where a newer server may say more.
+//! Decodes frames of the contract into replica actions. A frame that cannot be decoded is an error;
+//! unknown values of a newer server are skipped.
 
 use super::BadFrame;
 use crate::client::protocol::{
@@ -31,7 +32,7 @@ fn lookup_scopes(numbers: &ScopesByNumber, list: &[u32]) -> Result<Vec<ScopeKey>
     list.iter().map(|number| lookup_scope(numbers, *number)).collect()
 }
 
-/// A scope as a request names it.
+/// Encodes a scope for a request.
 pub(super) fn encode_scope(scope: ScopeKey) -> pb::Scope {
     let id = if scope.id == [0; 16] { Vec::new() } else { scope.id.to_vec() };
     pb::Scope { kind: i32::from(scope.kind), id, number: 0 }
@@ -49,7 +50,7 @@ pub(super) fn decode_epoch(epoch: Option<&pb::Epoch>) -> Result<Epoch, BadFrame>
     Ok(Epoch { number: *number, id: decode_id(bytes)? })
 }
 
-/// Whom to trust from now on; none: as before.
+/// Decodes the SHA-256 of the trusted CAs; an empty list changes nothing.
 pub(super) fn decode_fingerprints(reported: &[Vec<u8>]) -> Result<Vec<[u8; 32]>, BadFrame> {
     let read = |one: &Vec<u8>| {
         one.as_slice().try_into().map_err(|_| BadFrame("a CA's fingerprint is not 32 bytes long"))
@@ -57,13 +58,14 @@ pub(super) fn decode_fingerprints(reported: &[Vec<u8>]) -> Result<Vec<[u8; 32]>,
     reported.iter().map(read).collect()
 }
 
-/// Days of the offline lease; a server that does not say means the usual ones.
+/// Days of the offline lease; the default if the server sends none.
 pub(super) fn decode_lease_days(limits: Option<&pb::SyncLimits>) -> u16 {
     let reported = limits.and_then(|limits| u16::try_from(limits.offline_lease_days).ok());
     reported.filter(|days| *days > 0).unwrap_or(OFFLINE_LEASE_DAYS)
 }
 
-/// The numbers of the scopes granted, and what changes against what is held. A scope that the server does not name at all is gone.
+/// Decodes the numbers of the granted scopes and the changes against `held`. A held scope that the
+/// server does not list is removed.
 pub(super) fn decode_grants(
     list: &[pb::ScopeGrant],
     held: &[ScopeKey],
@@ -122,7 +124,8 @@ fn decode_row(row: pb::Row, numbers: &ScopesByNumber) -> Result<Option<StagedOp>
         }
         Ok(pb::RowOperation::Own) => Some(StagedOp::Own { record: key, revision, scopes }),
         Ok(pb::RowOperation::Gone) => Some(StagedOp::Gone { record: key, scopes }),
-        // An operation of a newer contract: the digest will say whether it mattered.
+        // An operation of a newer contract: if it matters, the digests differ and the scope is
+        // rebuilt.
         Ok(pb::RowOperation::Unspecified) | Err(_) => None,
     })
 }
@@ -183,7 +186,7 @@ pub(super) fn decode_checkpoint(
     })
 }
 
-/// What became of a command; a duplicate is what it was the first time.
+/// Decodes the outcome of a command; a duplicate has the outcome of its first verdict.
 pub(super) fn decode_verdict(verdict: pb::Verdict) -> ServerVerdict {
     let first = match verdict.outcome() {
         pb::Outcome::Duplicate => verdict.present_outcome,
@@ -216,7 +219,7 @@ pub(super) fn decode_verdict(verdict: pb::Verdict) -> ServerVerdict {
     ServerVerdict { number, outcome, seq, revision, record_id, reason, problems }
 }
 
-/// A length of time from its seconds and nanoseconds; a negative one is none.
+/// Decodes a duration from seconds and nanoseconds; a negative one is zero.
 pub(super) fn decode_duration(seconds: i64, nanos: i32) -> Duration {
     let nanos = u32::try_from(nanos).unwrap_or(0).min(999_999_999);
     Duration::new(u64::try_from(seconds).unwrap_or(0), nanos)

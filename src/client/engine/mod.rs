@@ -1,8 +1,9 @@
-//! The engine: builds the request of a call, reads the frames of the answer one by one, and says what to do. It decides; the replica writes and
-//! the runner calls and waits.
+//! The engine: builds the request of a call, decodes the frames of the response one by one, and
+//! decides the next actions. The replica writes them; the runner calls and waits.
 //!
-//! Touches no disk, no network, no clock and no randomness: all of them are arguments, so that a day of forty phones can be replayed
-//! exactly. A cut call needs no memory of this kind: what counts stands in the replica, and the next call begins from there.
+//! It uses no disk, no network, no clock and no randomness: all of them are arguments, so a
+//! simulated day of forty phones is reproducible. A cut call needs no state here: the next call
+//! starts from the replica.
 
 mod decode;
 mod retry;
@@ -19,44 +20,44 @@ use crate::pb::sync_response::Frame;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// What the replica says before a call.
+/// The state of the replica before a call.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct SyncInput {
-    /// Where the last call was cut, or the last checkpoint.
+    /// The cursor of the last staged batch, or of the last checkpoint.
     pub(crate) cursor: Vec<u8>,
-    /// The history known; none before the first call.
+    /// The known epoch; `None` before the first call.
     pub(crate) epoch: Option<Epoch>,
-    /// The next commands, in order of their numbers.
+    /// The next commands, by number.
     pub(crate) commands: Vec<(u64, Vec<u8>)>,
     /// Whether the outbox holds more than `commands`.
     pub(crate) has_more_commands: bool,
     /// Lowest number from which this phone has every command up to `highest`.
     pub(crate) lowest_number: u64,
-    /// Highest number given; 0 before the first command.
+    /// Highest number assigned; 0 before the first command.
     pub(crate) highest_number: u64,
-    /// Scopes granted, what is staged included.
+    /// Granted scopes, with staged changes applied.
     pub(crate) granted_scopes: Vec<ScopeKey>,
-    /// Scopes whose digest did not agree.
+    /// Scopes whose digest differed.
     pub(crate) rebuild_scopes: Vec<ScopeKey>,
 }
 
-/// A frame that is not of the contract.
+/// A frame that does not follow the contract.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not of the contract: {0}")]
 pub(crate) struct BadFrame(pub(crate) &'static str);
 
-/// Things that the server tells beside the data.
+/// Information that the server sends beside the data.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct ServerInfo {
-    /// The token ends in this time.
+    /// Remaining validity of the token.
     pub(crate) token_expires_in: Option<Duration>,
-    /// The lowest version that reads everything.
+    /// The lowest client version that decodes every record.
     pub(crate) upgrade_wanted: Option<String>,
-    /// Scopes that still do not agree after they were rebuilt.
+    /// Scopes whose digest still differs after a rebuild.
     pub(crate) diverged_scopes: Vec<ScopeKey>,
 }
 
-/// The engine of one phone: one call at a time.
+/// The engine of one phone; it handles one call at a time.
 #[derive(Debug, Default)]
 pub(crate) struct Engine {
     input: SyncInput,
@@ -69,7 +70,7 @@ pub(crate) struct Engine {
     is_superseded: bool,
     retry_after: Option<Duration>,
     server_info: ServerInfo,
-    // What outlives a call.
+    // State that persists between calls.
     consecutive_failures: u32,
     consecutive_renewals: u32,
     last_gap: Option<u64>,
@@ -78,7 +79,7 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    /// Begins a call: the request to send.
+    /// Builds the request of a new call.
     pub(crate) fn build_request(&mut self, start: SyncInput, follow: bool) -> pb::SyncRequest {
         let request = pb::SyncRequest {
             cursor: start.cursor.clone(),
@@ -109,7 +110,7 @@ impl Engine {
         request
     }
 
-    /// Reads one frame. Frames of kinds that this app does not know are skipped.
+    /// Handles one frame. Skips frames of unknown kinds.
     pub(crate) fn handle_frame(
         &mut self,
         frame: pb::SyncResponse,
@@ -129,7 +130,7 @@ impl Engine {
             return Err(BadFrame("the stream does not open with Welcome"));
         }
         if self.is_superseded || self.halt_reason.is_some() {
-            return Ok(Vec::new()); // Nothing of a history that does not hold is taken.
+            return Ok(Vec::new()); // Data of a superseded or conflicting epoch are not applied.
         }
         match frame {
             Frame::Welcome(_) => Ok(Vec::new()),
@@ -154,7 +155,7 @@ impl Engine {
         }
     }
 
-    /// Compares the digests after a swap: which scopes agree, which to rebuild, which go round in circles.
+    /// Compares the digests after a swap and decides per scope: match, rebuild, or report.
     pub(crate) fn compare_digests(
         &mut self,
         mark: &ReceivedCheckpoint,
@@ -174,7 +175,7 @@ impl Engine {
         found
     }
 
-    /// Whether a following call should end now, because only a new one can go on.
+    /// Whether a follow call should end because only a new call can continue.
     pub(crate) fn needs_another_call(&self) -> bool {
         let ends_soon = self.server_info.token_expires_in.is_some();
         self.halt_reason.is_some()
@@ -183,7 +184,7 @@ impl Engine {
             || (self.has_checkpoint && (self.call_again || ends_soon))
     }
 
-    /// What to do after the stream closed without an error.
+    /// Decides the next action after the stream closed without an error.
     pub(crate) fn on_stream_closed(&mut self, random: u64) -> NextAction {
         if let Some(halt) = self.halt_reason {
             return NextAction::Stop(halt);
@@ -203,22 +204,22 @@ impl Engine {
         if self.call_again { NextAction::CallAgain } else { NextAction::Done }
     }
 
-    /// What to do after a call failed.
+    /// Decides the next action after a failed call.
     pub(crate) fn on_call_failed(&mut self, failure: &CallError, random: u64) -> NextAction {
         retry::next_after_failure(self, failure, random)
     }
 
-    /// Most commands of the next call: the server's limit where it told one.
+    /// Maximum number of commands in the next call: the server's limit if it sent one.
     pub(crate) fn commands_max(&self) -> usize {
         self.commands_max.unwrap_or(PUSH_COMMANDS_MAX).min(PUSH_COMMANDS_MAX)
     }
 
-    /// The last command of this call's request.
+    /// The number of the last command in this call's request.
     pub(crate) fn last_sent_number(&self) -> Option<u64> {
         self.input.commands.last().map(|(number, _)| *number)
     }
 
-    /// What the server told beside the data.
+    /// Information that the server sent beside the data.
     pub(crate) fn server_info(&self) -> &ServerInfo {
         &self.server_info
     }
@@ -229,7 +230,7 @@ impl Engine {
         NextAction::Wait(asked.unwrap_or_default().max(wait))
     }
 
-    /// The next server of the list, until as many were tried as any list holds.
+    /// Selects the next server until `SERVERS_TRIED_MAX` were tried.
     fn try_next_server(&mut self, otherwise: HaltReason) -> NextAction {
         self.servers_tried += 1;
         if self.servers_tried > retry::SERVERS_TRIED_MAX {
@@ -271,7 +272,8 @@ impl Engine {
             return Ok(vec![ReplicaAction::SaveFork(welcome.last_command_number)]);
         }
         let (scopes, ops) = decode::decode_grants(&welcome.scopes, &self.input.granted_scopes)?;
-        self.input.granted_scopes = scopes.values().copied().collect(); // A following call may be welcomed again.
+        // A follow call may receive a second Welcome.
+        self.input.granted_scopes = scopes.values().copied().collect();
         self.scopes = scopes;
         if !ops.is_empty() {
             steps.push(ReplicaAction::StageOps { ops, cursor: None });
@@ -286,7 +288,7 @@ impl Engine {
     fn on_verdict(&mut self, verdict: pb::Verdict) -> Vec<ReplicaAction> {
         let sent = self.input.commands.iter().any(|(number, _)| *number == verdict.number);
         if !sent {
-            return Vec::new(); // Not of this call: nothing here waits for it.
+            return Vec::new(); // Not sent in this call: no entry waits for it.
         }
         self.last_gap = None;
         vec![ReplicaAction::SaveVerdict(decode::decode_verdict(verdict))]
@@ -325,7 +327,7 @@ impl Engine {
             self.halt_reason = Some(HaltReason::Forked(expected - 1));
             return vec![ReplicaAction::SaveFork(expected - 1)];
         }
-        // Asked for the same number twice running: what was sent in between did not help.
+        // The same number was requested twice in a row: the commands sent in between did not help.
         if expected < self.input.lowest_number || self.last_gap.replace(expected) == Some(expected)
         {
             self.halt_reason = Some(HaltReason::CommandsLost(expected));

@@ -1,4 +1,4 @@
-//! What to do after a call: how long to wait, whether to renew, whether digests agree. Pure tables.
+//! Decisions after a call: delay, token renewal, comparison of digests. Pure functions.
 
 use super::Engine;
 use crate::client::protocol::{
@@ -7,26 +7,28 @@ use crate::client::protocol::{
 };
 use std::time::Duration;
 
-/// First wait after a failure, in milliseconds.
+/// First delay after a failure, in milliseconds.
 const BACKOFF_FIRST_MS: u64 = 1_000;
-/// Longest wait, in milliseconds.
+/// Longest delay, in milliseconds.
 const BACKOFF_MAX_MS: u64 = 300_000;
-/// Rebuildings of a scope before its mismatch is reported as a loop.
+/// Rebuilds of a scope before its mismatch is reported.
 const REBUILDS_MAX: i16 = 1;
 /// Renewals in a row before the phone counts as not admitted.
 const RENEWALS_MAX: u32 = 2;
-/// Servers tried in a row before all count as superseded.
+/// Servers tried in a row before the phone stops as superseded.
 pub(super) const SERVERS_TRIED_MAX: u32 = 8;
 
-/// The wait after `failures` failures in a row: doubling from one second to five minutes, the second half of it by chance, so that a
-/// district's phones do not come back in step. `random` is any number.
+/// The delay after `failures` failures in a row: doubles from one second to five minutes. The
+/// second half is random, so that the phones of a district do not retry at the same moment.
+/// `random` is any number.
 pub(crate) fn backoff_delay(failures: u32, random: u64) -> Duration {
     let whole = BACKOFF_FIRST_MS.saturating_mul(1 << failures.min(16)).min(BACKOFF_MAX_MS);
     let half = whole / 2;
     Duration::from_millis(half + random % (half + 1))
 }
 
-/// Compares the digests of a checkpoint with what is held. A scope that the server lists and the phone does not hold has no records.
+/// Compares the digests of a checkpoint with the local ones. A listed scope that is missing locally
+/// counts as empty.
 pub(crate) fn compare_digests(
     mark: &ReceivedCheckpoint,
     held: &[LocalScopeDigest],
@@ -46,7 +48,8 @@ pub(crate) fn compare_digests(
     mark.digests.iter().map(compare).collect()
 }
 
-/// What to do after a failed call. Whatever may have been applied is sent again with the same numbers: the server knows them (S7).
+/// Decides the next action after a failed call. Commands that may have been applied are sent again
+/// with the same numbers; the server detects duplicates by number (S7).
 pub(super) fn next_after_failure(
     engine: &mut Engine,
     failure: &CallError,

@@ -1,4 +1,4 @@
-//! What the engine decides without a replica: frames that are not of the contract, failures, waits.
+//! Tests of the engine without a replica: malformed frames, failures, delays.
 
 use super::*;
 use crate::client::fixture::{

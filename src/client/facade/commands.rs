@@ -1,6 +1,8 @@
-//! What a person does to reports: each becomes a command in the outbox, checked first by the same rules that the server runs.
+//! Commands on reports. Each method checks the change with the same rules as the server and appends
+//! a command to the outbox.
 //!
-//! What is refused here is not written, and every field that is wrong is named at once. Nothing here needs a connection.
+//! A refused change is not written; the error lists every wrong field. No method needs a
+//! connection.
 
 use super::local_report::{self, LocalReport};
 use super::values::{CellEntry, CellFigure, ReportKeyView};
@@ -9,19 +11,20 @@ use crate::client::reference::LocalReference;
 use crate::client::replica::CommandDraft;
 use crate::client::transport::device_key;
 use crate::domain::cell::{CellChange, Cells};
-use crate::domain::command::{Command, CommandBody, NoteChange, SaveCells};
+use crate::domain::command::{Command, CommandBody};
 use crate::domain::free_text;
 use crate::domain::ids::{CommentId, ReportId};
 use crate::domain::limits::NOTE_CHARS_MAX;
 use crate::domain::reason::RefusalReason;
-use crate::domain::report::{FormSchema, Report};
+use crate::domain::report::{FormSchema, NoteChange, Report, SaveCells};
 use crate::wire;
 use jiff::civil::Date;
 use std::sync::Arc;
 
 impl Phone {
-    /// Saves cells and, if given, the note. Only what differs from what is shown becomes a command; gives its number, `None` when nothing
-    /// differs. A refused save of the same cells is dealt with by this one.
+    /// Saves cells and, if given, the note. Only values that differ from the shown ones become a
+    /// command. Returns its number, `None` if nothing differs. Resolves refused saves of the same
+    /// cells.
     pub fn save_cells(
         &self,
         key: ReportKeyView,
@@ -64,14 +67,14 @@ impl Phone {
         self.append_command(present.id, CommandBody::SaveCells(save), mends).map(Some)
     }
 
-    /// Saves that nothing occurred: every cell of the form an explicit zero (báo cáo không phát sinh).
+    /// Saves an explicit zero in every cell of the form (báo cáo không phát sinh).
     pub fn save_nil(&self, key: ReportKeyView) -> Result<Option<u64>> {
         let cells = self.blank_form(key.contract.clone())?;
         let nil = |element| CellEntry { element, value: Some(CellFigure::Nil) };
         self.save_cells(key, cells.into_iter().map(|cell| nil(cell.element)).collect(), None)
     }
 
-    /// Sends a report for review, as it is shown. Form rules and blank cells are checked first.
+    /// Submits the shown report for review. Form rules and blank cells are checked first.
     pub fn submit_report(&self, report_id: String) -> Result<u64> {
         let (reference, present, today) = self.load_report(&report_id)?;
         let report = require_report(&present)?;
@@ -102,12 +105,13 @@ impl Phone {
         self.append_command(report, CommandBody::AddComment { report, comment, text }, Vec::new())
     }
 
-    /// Discards a refused command: what it carried is no longer shown. False when there is no such refusal.
+    /// Discards a refused command; its content is no longer shown. Returns false if there is no
+    /// such refusal.
     pub fn discard_refused(&self, number: u64) -> Result<bool> {
         Ok(self.lock_under_lease()?.resolve_refusal(number)?)
     }
 
-    /// Puts a command into the outbox with its number, in one local transaction.
+    /// Appends a command to the outbox and assigns its number, in one local transaction.
     pub(super) fn append_command(
         &self,
         report: ReportId,
@@ -132,7 +136,7 @@ impl Phone {
         Ok(number)
     }
 
-    /// A report on this phone, with the day on which it is looked at.
+    /// A report on this phone, and today's date.
     pub(super) fn load_report(
         &self,
         report_id: &str,
@@ -152,7 +156,7 @@ impl Phone {
         local_report::load_local_report(&mut replica, reference, id, home, today)
     }
 
-    /// Refused saves of this report all of whose cells this save enters anew.
+    /// Numbers of the refused saves of this report whose cells are all contained in this save.
     fn find_resolved_refusals(&self, present: &LocalReport, save: &SaveCells) -> Result<Vec<u64>> {
         let (home, _) = self.home_and_today()?;
         let refused = self.lock_under_lease()?.refused_commands()?;

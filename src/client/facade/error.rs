@@ -1,4 +1,4 @@
-//! The one error of the phone's engine, with what to tell a person.
+//! The error type of the phone's engine, with its texts for people.
 
 use crate::client::protocol::HaltReason;
 use crate::client::replica::ReplicaError;
@@ -6,28 +6,28 @@ use crate::client::runner::RunnerError;
 use crate::client::transport::device_key::DeviceKeyError;
 use crate::domain::reason::{FieldError, Refusal, RefusalReason};
 
-/// Why the engine said no.
+/// Why a call of the engine failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ClientError {
     /// The phone has to be enrolled first.
     #[error("this phone is not enrolled")]
     NotEnrolled,
-    /// Another person is another enrolment: erase first.
+    /// The phone is enrolled for an account. Erase the data before enrolling another one.
     #[error("this phone is enrolled already")]
     AlreadyEnrolled,
-    /// The text scanned or typed is no invitation of this version.
+    /// The scanned or typed text is not an invitation of this version.
     #[error("{message}")]
     BadInvitation {
         /// What is wrong, in both languages.
         message: String,
     },
-    /// The server did not take the code: wrong, used, or expired.
+    /// The server refused the code: wrong, used, or expired.
     #[error("the enrolment code was refused")]
     CodeRefused {
         /// For logs.
         message: String,
     },
-    /// A rule refuses what was typed; nothing was written.
+    /// A rule refuses the input; nothing was written.
     #[error("refused: {reason}")]
     Refused {
         /// Stable code, as in `VALUE_OUT_OF_RANGE`.
@@ -35,38 +35,39 @@ pub enum ClientError {
         /// Every field that is wrong.
         problems: Vec<FieldProblem>,
     },
-    /// No such thing on this phone. Sync, then look again.
+    /// The phone has no such object. Sync, then try again.
     #[error("no such {what} on this phone")]
     NotFound {
-        /// What was looked for, as in `report`.
+        /// The kind of object, as in `report`.
         what: String,
     },
-    /// An argument has not the shape it must have.
+    /// An argument does not have the required form.
     #[error("not a valid {what}")]
     BadArgument {
-        /// Which one, as in `report_id`.
+        /// The argument, as in `report_id`.
         what: String,
     },
-    /// No server answered, or none had room. What was typed is safe in the outbox.
+    /// No server answered, or none had capacity. The input is stored in the outbox.
     #[error("no connection: {message}")]
     Offline {
-        /// How long to wait before trying again, in milliseconds.
+        /// Delay before the next attempt, in milliseconds.
         retry_after_ms: u64,
         /// For logs.
         message: String,
     },
-    /// Nothing goes on by itself.
+    /// Sync stopped and does not continue without a person's action.
     #[error("stopped: {reason:?}: {message}")]
     Stopped {
-        /// Why.
+        /// The reason.
         reason: StopReason,
         /// For logs.
         message: String,
     },
-    /// The phone had no contact with its authority for too long: its data are hidden, and kept. Sync once.
+    /// The phone had no contact with its authority for too long: its data are hidden but stored.
+    /// Sync once.
     #[error("no contact for {days} days: the local data are locked")]
     LeaseExpired {
-        /// Length of the lease.
+        /// Length of the lease, in days.
         days: u32,
     },
     /// The local database failed: disk full or file damaged.
@@ -78,42 +79,50 @@ pub enum ClientError {
     /// The local database was written by a newer app.
     #[error("the local data are of a newer app")]
     NewerApp,
+    /// The local database is of the pre-release line, which this app cannot read or upgrade. The
+    /// file is not changed. Send the outbox with the old app, then erase and enrol again.
+    #[error("the local data are of a pre-release app; {unsent_commands} commands are unsent")]
+    PreReleaseSchema {
+        /// Commands in the outbox of the old file that no server has answered.
+        unsent_commands: u32,
+    },
 }
 
-/// Why nothing goes on by itself, and what to do.
+/// Why sync stopped, and what to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StopReason {
-    /// Two phones used one identity: a clone or a restored backup. Note what is unsent, erase, enrol anew.
+    /// Two phones used one identity: a clone or a restored backup. Write down the unsent commands,
+    /// erase, enrol again.
     Forked,
-    /// The server asks for commands that this phone no longer has. Tell the operator.
+    /// The server requests commands that this phone no longer has. Inform the operator.
     CommandsLost,
-    /// Two histories exist with the same number. Tell the operator.
+    /// Two epochs have the same number. Inform the operator.
     EpochConflict,
-    /// All known servers were superseded. Tell the operator.
+    /// All known servers were superseded. Inform the operator.
     Superseded,
-    /// The server does not know this phone. Enrol anew.
+    /// The server does not know this phone. Enrol again.
     NotAdmitted,
-    /// The phone was revoked; its local data have been destroyed.
+    /// The phone was revoked; its local data were deleted.
     Revoked,
-    /// Phone and server do not understand each other. Update the app.
+    /// Phone and server use incompatible protocols. Update the app.
     ProtocolError,
 }
 
-/// One field that is wrong.
+/// A wrong field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldProblem {
     /// Path of the field, as in `changes[2].mine`.
     pub field: String,
-    /// Stable code of what is wrong.
+    /// Stable code of the problem.
     pub reason: String,
-    /// The sentence for people in Vietnamese.
+    /// The text in Vietnamese.
     pub text_vi: String,
-    /// The sentence for people in English.
+    /// The text in English.
     pub text_en: String,
 }
 
 impl ClientError {
-    /// The sentence for people in Vietnamese: what happened and what to do.
+    /// The text for people in Vietnamese: what happened and what to do.
     #[must_use]
     pub fn text_vi(&self) -> String {
         match self {
@@ -148,10 +157,18 @@ impl ClientError {
             Self::NewerApp => {
                 "Dữ liệu do phiên bản ứng dụng mới hơn ghi. Hãy cập nhật ứng dụng.".into()
             }
+            Self::PreReleaseSchema { unsent_commands: 0 } => {
+                "Dữ liệu do bản thử nghiệm cũ của ứng dụng ghi; không còn lệnh nào chờ gửi. Hãy xóa dữ liệu rồi đăng ký lại."
+                    .into()
+            }
+            Self::PreReleaseSchema { unsent_commands } => format!(
+                "Dữ liệu do bản thử nghiệm cũ của ứng dụng ghi; còn {unsent_commands} lệnh chưa gửi. Tệp được giữ nguyên. Hãy \
+                 dùng bản cũ để đồng bộ cho đến khi gửi hết, rồi mới cập nhật ứng dụng, xóa dữ liệu và đăng ký lại."
+            ),
         }
     }
 
-    /// The sentence for people in English.
+    /// The text for people in English: what happened and what to do.
     #[must_use]
     pub fn text_en(&self) -> String {
         match self {
@@ -185,6 +202,14 @@ impl ClientError {
                 "The phone's storage failed. Check that there is free space.".into()
             }
             Self::NewerApp => "The data were written by a newer app. Update the app.".into(),
+            Self::PreReleaseSchema { unsent_commands: 0 } => {
+                "The data were written by a pre-release app; no command waits to be sent. Erase the data and enrol anew."
+                    .into()
+            }
+            Self::PreReleaseSchema { unsent_commands } => format!(
+                "The data were written by a pre-release app; commands not sent yet: {unsent_commands}. The file is unchanged. \
+                 Sync with the old app until all are sent, and only then update the app, erase the data and enrol anew."
+            ),
         }
     }
 }
@@ -223,14 +248,14 @@ impl StopReason {
     }
 }
 
-/// Both texts of a reason; the code itself for one of a newer server.
+/// Both texts of a reason; the code itself for a reason of a newer server.
 pub(super) fn reason_texts(code: &str) -> (String, String) {
     let known = RefusalReason::from_code(code)
         .map(|reason| (reason.text_vi().to_owned(), reason.text_en().to_owned()));
     known.unwrap_or_else(|| (code.to_owned(), code.to_owned()))
 }
 
-/// A problem with its texts.
+/// Builds a field problem with its texts.
 pub(super) fn to_field_problem(field: String, code: &str) -> FieldProblem {
     let (text_vi, text_en) = reason_texts(code);
     FieldProblem { field, reason: code.to_owned(), text_vi, text_en }
@@ -251,6 +276,9 @@ impl From<ReplicaError> for ClientError {
     fn from(error: ReplicaError) -> Self {
         match error {
             ReplicaError::NewerSchema(_) => Self::NewerApp,
+            ReplicaError::PreReleaseSchema { unsent_commands } => Self::PreReleaseSchema {
+                unsent_commands: u32::try_from(unsent_commands).unwrap_or(u32::MAX),
+            },
             ReplicaError::Database(_) | ReplicaError::Damaged(_) => {
                 Self::Storage { message: error.to_string() }
             }

@@ -1,12 +1,15 @@
-//! A call carried by somebody else: the engine says what to send and is told what came, and whoever holds it brings the bytes there and
-//! back. For a transport of the app's own, for rehearsals, and for a simulation that cuts, loses and repeats.
+//! Sync over a transport of the caller: the engine builds requests as bytes and handles responses
+//! as bytes. For apps with their own transport, for rehearsals, and for simulations that cut, lose
+//! and repeat messages.
 //!
 //! ```text
-//!  enrol_request -> bytes -> enrol_answer          renew_request(nonce) -> bytes -> renew_answer
-//!  call_request -> bytes -> call_frame* -> call_end -> what to do next; a phone that dies in between begins a new call
+//! build_enrol_request -> bytes -> handle_enrol_response
+//! build_renew_request(nonce) -> bytes -> handle_renew_response
+//! build_sync_request -> bytes -> handle_sync_frame* -> end_sync_call -> next action
 //! ```
 //!
-//! One call at a time, and not while following. Knows no network.
+//! One call at a time, and not while following. A call that was not ended is dropped by the next
+//! one.
 
 use super::{ClientError, Phone, Result, lock_ignoring_poison};
 use crate::client::engine::Engine;
@@ -18,52 +21,52 @@ use crate::pb;
 use crate::wire::bytes::{decode_message, encode_message};
 use std::time::Duration;
 
-/// Why a call that somebody carried did not come to its end.
+/// Why a call over an external transport failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallFailure {
-    /// Cut, timed out, no answer: perhaps applied.
+    /// Cut, timed out, no response: possibly applied.
     Lost,
-    /// The server has no room just now: come back after so many milliseconds.
+    /// The server has no capacity at the moment.
     Busy {
-        /// How long the server asks to wait.
+        /// Delay that the server requests, in milliseconds.
         retry_after_ms: u64,
     },
-    /// The token or the device is not accepted, with the code of the reason.
+    /// The token or the device is not accepted.
     Unauthenticated {
-        /// As in `DEVICE_REVOKED`.
+        /// Code of the reason, as in `DEVICE_REVOKED`.
         reason: String,
     },
-    /// The server is not in the state for it, with the code of the reason.
+    /// The server is not in a state that allows the call.
     Precondition {
-        /// As in `SERVER_SUPERSEDED`.
+        /// Code of the reason, as in `SERVER_SUPERSEDED`.
         reason: String,
     },
-    /// Anything else: sending the same again fails again.
+    /// Any other failure: the same request would fail again.
     Refused {
         /// Code of the reason.
         reason: String,
     },
 }
 
-/// What to do after a call.
+/// The next action after a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CallNext {
-    /// Nothing: all is exchanged.
+    /// Nothing: all data are exchanged.
     Done,
     /// Call again at once.
     CallAgain,
     /// Call again later, with the same numbers.
     Wait {
-        /// How long to wait.
+        /// Delay in milliseconds.
         after_ms: u64,
     },
     /// Renew the token, then call again.
     RenewToken,
-    /// Go to the next server.
+    /// Use the next server of the list.
     TryNextServer,
 }
 
-/// A record as it is held, byte for byte.
+/// A stored record with its exact bytes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RecordView {
     /// Number of its kind in the contract.
@@ -77,12 +80,12 @@ pub struct RecordView {
 }
 
 impl Phone {
-    /// Begins to enrol with the text of a QR picture: the bytes of an `EnrolRequest`.
+    /// Starts the enrolment with the text of a QR code: the bytes of an `EnrolRequest`.
     pub fn build_enrol_request(&self, invitation: String) -> Result<Vec<u8>> {
         Ok(encode_message(&self.runner.begin_enrolment(&invitation)?.1))
     }
 
-    /// Ends it with the bytes of an `EnrolResponse`.
+    /// Completes the enrolment with the bytes of an `EnrolResponse`.
     pub fn handle_enrol_response(&self, answer: Vec<u8>) -> Result<()> {
         let device = self.runner.replica().device()?.ok_or(ClientError::NotEnrolled)?;
         self.runner.complete_enrolment(
@@ -92,14 +95,15 @@ impl Phone {
         self.with_engine(|engine| *engine = Engine::default())
     }
 
-    /// Asks for a new token under the server's nonce: the bytes of a `RenewTokenRequest`.
+    /// Builds a request for a new token, signed over the server's nonce: the bytes of a
+    /// `RenewTokenRequest`.
     pub fn build_renew_request(&self, nonce: Vec<u8>) -> Result<Vec<u8>> {
         let device = self.runner.replica().device()?.ok_or(ClientError::NotEnrolled)?;
         let enrolment = device.enrolment.ok_or(ClientError::NotEnrolled)?;
         Ok(encode_message(&build_renew_request(&device.identity, &enrolment, nonce)?))
     }
 
-    /// Takes the bytes of a `RenewTokenResponse`.
+    /// Handles the bytes of a `RenewTokenResponse`.
     pub fn handle_renew_response(&self, answer: Vec<u8>) -> Result<()> {
         let device = self.runner.replica().device()?.ok_or(ClientError::NotEnrolled)?;
         let enrolment = device.enrolment.ok_or(ClientError::NotEnrolled)?;
@@ -109,7 +113,7 @@ impl Phone {
         )?)
     }
 
-    /// Begins a call: the bytes of a `SyncRequest`. A call that did not come to its end is forgotten.
+    /// Starts a call: the bytes of a `SyncRequest`. Drops a call that was not ended.
     pub fn build_sync_request(&self, follow: bool) -> Result<Vec<u8>> {
         self.runner.enrolled_device()?;
         self.with_engine(|engine| {
@@ -118,7 +122,7 @@ impl Phone {
         })?
     }
 
-    /// Takes the bytes of one `SyncResponse`: everything that it says is done and durable when this returns.
+    /// Handles the bytes of one `SyncResponse`; its effects are durable when this returns.
     pub fn handle_sync_frame(&self, frame: Vec<u8>) -> Result<()> {
         let frame: pb::SyncResponse = decode_message(&frame).map_err(malformed_message_error)?;
         let swaps = self.with_engine(|engine| {
@@ -135,7 +139,7 @@ impl Phone {
         Ok(())
     }
 
-    /// Ends a call: the stream closed, or failed. A phone that learns that it was revoked destroys what it holds.
+    /// Ends a call whose stream closed or failed. Deletes all local data if the phone was revoked.
     pub fn end_sync_call(&self, failure: Option<CallFailure>) -> Result<CallNext> {
         let chance = device_key::random_u64();
         let (next, left) = self.with_engine(|engine| match failure {
@@ -163,7 +167,7 @@ impl Phone {
         })
     }
 
-    /// Everything that this phone holds, by kind and id: to compare two copies byte for byte.
+    /// All stored records, by kind and id, to compare two copies byte for byte.
     pub fn all_records(&self) -> Result<Vec<RecordView>> {
         let stored = self.lock_under_lease()?.all_records()?;
         let held = |one: crate::client::replica::ReplicaRecord| RecordView {
@@ -175,7 +179,7 @@ impl Phone {
         Ok(stored.into_iter().map(held).collect())
     }
 
-    /// Scopes that did not agree though they were rebuilt, in the call that ended last: to be reported.
+    /// Number of scopes whose digest still differed after a rebuild, in the last ended call.
     pub fn diverged_scope_count(&self) -> Result<u32> {
         self.with_engine(|engine| super::saturating_u32(engine.server_info().diverged_scopes.len()))
     }

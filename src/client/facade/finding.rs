@@ -1,6 +1,8 @@
-//! What the server's rules ask of a unit's figures: of the unit itself first, of those above once it replied or had its time.
+//! Findings of the server's quality rules about a unit's figures. A finding is first visible to the
+//! unit, then also to the units above, after its reply or its time limit.
 //!
-//! Reading only: a reply is a call of `QualityService` with a connection, since whoever gives it should see at once how the matter stands.
+//! Read only: a reply is a call of `QualityService` and needs a connection, so that its result is
+//! known at once.
 
 use super::{Phone, Result};
 use crate::client::reference::LocalReference;
@@ -10,35 +12,35 @@ use crate::domain::scope::RecordKind;
 use crate::domain::time::days_from_date;
 use crate::wire;
 
-/// A question about figures. It says what is unlike the rest, never that something is wrong.
+/// A question about figures. It reports an unusual value, not an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FindingView {
-    /// Its id, 32 hexadecimal digits: `ReplyFinding` asks for it.
+    /// Its id, 32 hexadecimal digits; an argument of `ReplyFinding`.
     pub id: String,
-    /// Code of the rule that asks, as in `D1`.
+    /// Code of the rule, as in `D1`.
     pub rule: String,
-    /// Code of the unit that is asked.
+    /// Code of the unit that has to reply.
     pub unit: String,
-    /// Code of the element; empty where it is about none.
+    /// Code of the element; empty if the finding is about no element.
     pub element: String,
-    /// First day that it is about, since 1970-01-01.
+    /// First day of the period, since 1970-01-01.
     pub from_day: i32,
-    /// The day after the last.
+    /// Day after the last day of the period.
     pub to_day: i32,
     /// The question in Vietnamese.
     pub text_vi: String,
     /// The question in English.
     pub text_en: String,
-    /// The day on which it was asked.
+    /// Day on which the finding was created.
     pub asked_day: i32,
-    /// As in `OPEN`, `EXPLAINED`, `ESCALATED`.
+    /// State, as in `OPEN`, `EXPLAINED`, `ESCALATED`.
     pub state: String,
-    /// The unit's reply, once it gave one.
+    /// The unit's reply; `None` without a reply.
     pub reply: Option<String>,
 }
 
 impl Phone {
-    /// The questions that this phone may see: open ones first, then by unit and day.
+    /// The findings visible to this phone: those without a reply first, then by unit and day.
     pub fn findings(&self) -> Result<Vec<FindingView>> {
         let reference = self.reference()?;
         let stored = self.lock_under_lease()?.records(RecordKind::Finding.number())?;

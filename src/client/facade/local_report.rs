@@ -1,4 +1,5 @@
-//! One report as the app shows it: the server's record with the outbox on top, and what stands beside it.
+//! A report as the app shows it: the server's record with the outbox replayed on it, and its
+//! attachments.
 
 use super::values::{
     CellView, CommentView, ConflictView, QuestionView, RefusedCommand, ReportStatus, ReportView,
@@ -20,28 +21,28 @@ use crate::domain::time::days_from_date;
 use crate::wire;
 use jiff::civil::Date;
 
-/// A report with the outbox on top, before it is put into the app's words.
+/// A report with the outbox replayed on it, before conversion to a view.
 pub(super) struct LocalReport {
     /// Its id.
     pub(super) id: ReportId,
-    /// What the server holds.
+    /// The revision of the server's record.
     pub(super) revision: i64,
-    /// The report as it is shown.
+    /// The report as shown.
     pub(super) replayed: ReplayedReport,
-    /// Commands about it without effect in view.
+    /// Its commands whose effect is not in the replica yet.
     pub(super) pending_entries: Vec<OutboxEntry>,
-    /// The same, read.
+    /// The same commands, decoded.
     pub(super) pending_commands: Vec<(u64, Command)>,
 }
 
-/// Everything beside reports that a view needs, read once.
+/// The records beside reports that a view needs, loaded once.
 pub(super) struct LocalAttachments {
     pub(super) comments: Vec<([u8; 16], Comment)>,
     pub(super) conflicts: Vec<([u8; 16], Conflict)>,
     pub(super) refused_commands: Vec<OutboxEntry>,
 }
 
-/// Reads a report and replays the outbox on it.
+/// Loads a report and replays the outbox on it.
 pub(super) fn load_local_report(
     replica: &mut LocalReplica,
     reference: &LocalReference,
@@ -60,7 +61,7 @@ pub(super) fn load_local_report(
     ))
 }
 
-/// Replays the commands about one report on what the server holds of it; `here` is the unit and the day from which it is seen.
+/// Replays the commands of one report on the server's record; `here` is the home unit and today.
 pub(super) fn replay_local_report(
     id: ReportId,
     stored: Option<&ReplicaRecord>,
@@ -127,7 +128,7 @@ pub(super) fn load_attachments(
 }
 
 impl LocalReport {
-    /// Where the report stands.
+    /// The status of the report.
     pub(super) fn status(&self, attachments: &LocalAttachments) -> ReportStatus {
         let Some(report) = &self.replayed.report else { return ReportStatus::Blank };
         let open =
@@ -140,7 +141,7 @@ impl LocalReport {
         ))
     }
 
-    /// The report in the app's words; `None` when there is none here or there.
+    /// Converts the report to a view; `None` if neither server nor outbox has it.
     pub(super) fn to_view(
         &self,
         reference: &LocalReference,
@@ -178,7 +179,7 @@ impl LocalReport {
         })
     }
 
-    /// The day of receipt that the server gave; a submission on its way has none yet.
+    /// The day of receipt assigned by the server; a pending submission has none.
     fn received_day(&self, report: &Report) -> Option<i32> {
         let submits = |(_, command): &(u64, Command)| {
             matches!(command.body, CommandBody::SubmitReport { .. })
@@ -228,7 +229,7 @@ impl LocalReport {
                 });
             }
         }
-        // Ids are UUIDv7: they sort by the time of writing.
+        // Ids are UUIDv7: they sort by time of creation.
         all.sort_by(|a, b| a.comment_id.cmp(&b.comment_id));
         all.dedup_by(|b, a| a.comment_id == b.comment_id);
         all
@@ -312,7 +313,7 @@ pub(super) fn to_cell_views(
 }
 
 impl Phone {
-    /// The unit and the day from which everything is seen.
+    /// The home unit and today's date.
     pub(super) fn home_and_today(&self) -> Result<(UnitId, Date)> {
         let device = self.lock_under_lease()?.device()?;
         let enrolment =

@@ -1,7 +1,9 @@
-//! The only public surface of the phone's engine: one object, owned values, callbacks as traits, one error. Every method may be called
-//! from any thread and blocks until it is done; Kotlin and Swift call them off the main thread.
+//! The public API of the phone's engine: one object, owned values, callbacks as traits, one error
+//! type. Every method may be called from any thread and blocks until it is done; Kotlin and Swift
+//! call them off the main thread.
 //!
-//! Shows no target, limit, pace or verdict computed from unsent cells: the next figure must not be weighed against the target.
+//! It shows no target, limit, pace or verdict computed from unsent cells, so that the next figure
+//! is not chosen to meet the target.
 #![allow(
     clippy::needless_pass_by_value,
     reason = "owned values are what bindings to Kotlin and Swift can pass"
@@ -48,11 +50,12 @@ use tokio::runtime::{Builder, Handle, Runtime};
 
 type Result<T> = std::result::Result<T, ClientError>;
 
-/// Hears what changed. Called from a thread of the engine, holding no lock: it may call back.
+/// Receives changes. Called from a thread of the engine without any lock held, so it may call the
+/// engine.
 pub trait ChangeListener: Send + Sync {
-    /// Something came into view.
+    /// A swap changed visible data.
     fn on_change(&self, change: ReplicaChange);
-    /// Following stopped by itself; only a person can go on.
+    /// Following stopped and needs a person's action.
     fn on_stopped(&self, error: ClientError);
 }
 
@@ -65,12 +68,12 @@ pub struct Phone {
 }
 
 impl Phone {
-    /// Opens the local database, or makes it, and brings its tables up to date.
+    /// Opens the local database, creates it if missing, and applies migrations.
     pub fn open(path: String) -> Result<Self> {
         Self::open_with_clock(Path::new(&path), Clock::System)
     }
 
-    /// Opens with a clock of the caller's: for tests and the demo.
+    /// Opens with the given clock; for tests and the demo.
     pub fn open_with_clock(path: &Path, clock: Clock) -> Result<Self> {
         let core = Arc::new(Runner::new(LocalReplica::open(path)?, clock));
         let phone = Self {
@@ -93,12 +96,12 @@ impl Phone {
         Ok(phone)
     }
 
-    /// Says who wants to hear of changes; the one before is forgotten.
+    /// Sets the listener; replaces the previous one.
     pub fn set_listener(&self, listener: Option<Box<dyn ChangeListener>>) {
         *lock_ignoring_poison(&self.listener) = listener.map(Arc::from);
     }
 
-    /// Enrols with the text of a QR picture. May be asked again with the same text after a lost answer.
+    /// Enrols with the text of a QR code. May be repeated with the same text after a lost response.
     pub fn enrol(&self, invitation: String) -> Result<SessionView> {
         let core = self.runner.clone();
         block_on_runtime(async move { core.enrol(&invitation).await })?
@@ -106,13 +109,14 @@ impl Phone {
         self.session()?.ok_or(ClientError::NotEnrolled)
     }
 
-    /// Sends what waits and receives what is new. Safe at any time, also while following.
+    /// Sends pending commands and receives changes. May be called at any time, also while
+    /// following.
     pub fn sync_once(&self) -> Result<SyncSummary> {
         self.sync_with_fault(None)
     }
 
-    /// A sync over a link that breaks: after so many frames the rest of the answer is lost, `Some(0)`: all of it. For rehearsals, tests
-    /// and the demo.
+    /// A sync over a faulty connection: the response is cut after so many frames; `Some(0)` cuts
+    /// all of it. For rehearsals, tests and the demo.
     pub fn sync_with_fault(&self, after_frames: Option<u32>) -> Result<SyncSummary> {
         let core = self.runner.clone();
         let done = block_on_runtime(async move {
@@ -121,7 +125,8 @@ impl Phone {
         Ok(to_sync_summary(&done))
     }
 
-    /// Begins to follow: changes come as they happen, and what is typed is sent at once, until `stop_following`.
+    /// Starts following: changes arrive as they happen and commands are sent at once, until
+    /// `stop_following`.
     pub fn start_following(&self) -> Result<()> {
         let listener = self.listener.clone();
         let stopped = move |error: &RunnerError| {
@@ -135,7 +140,7 @@ impl Phone {
         Ok(())
     }
 
-    /// Stops following. What came so far is kept.
+    /// Stops following. Received changes stay stored.
     pub fn stop_following(&self) {
         *lock_ignoring_poison(&self.follow_task) = None;
     }
@@ -145,12 +150,13 @@ impl Phone {
         self.runner.disconnect();
     }
 
-    /// Asks for every scope anew with the next sync. Outbox and drafts stay.
+    /// Requests a rebuild of every scope with the next sync. Outbox and drafts stay.
     pub fn request_rebuild(&self) -> Result<()> {
         Ok(self.runner.replica().request_rebuild_all()?)
     }
 
-    /// Destroys all local data, unsent work included: logging out. Ask twice.
+    /// Deletes all local data, unsent commands included: logging out. The app should ask for
+    /// confirmation twice.
     pub fn erase_local_data(&self) -> Result<()> {
         self.stop_following();
         self.runner.replica().erase()?;
@@ -159,7 +165,7 @@ impl Phone {
         Ok(())
     }
 
-    /// How long this phone goes on showing what it holds without contact; `None` before its first sync.
+    /// The offline lease; `None` before the first sync.
     pub fn lease(&self) -> Result<Option<LeaseView>> {
         let lease = self.runner.replica().refresh_lease(self.runner.clock.now())?;
         Ok(lease.map(|lease| LeaseView {
@@ -169,7 +175,8 @@ impl Phone {
         }))
     }
 
-    /// What this phone holds. Once the lease is over nothing of it is given out and nothing is typed; it stays, and so does what is unsent.
+    /// Locks the replica. Fails if the lease has expired: nothing is shown and no command is added,
+    /// but data and unsent commands stay stored.
     fn lock_under_lease(&self) -> Result<MutexGuard<'_, LocalReplica>> {
         let mut replica = self.runner.replica();
         match replica.refresh_lease(self.runner.clock.now())? {
@@ -180,7 +187,7 @@ impl Phone {
         }
     }
 
-    /// The reference scope, read once and again when it changed.
+    /// The reference scope, cached until it changes.
     fn reference(&self) -> Result<Arc<LocalReference>> {
         drop(self.lock_under_lease()?);
         self.cached_reference()
@@ -232,22 +239,23 @@ fn to_sync_summary(done: &ExchangeStats) -> SyncSummary {
     }
 }
 
-/// Whether records of this kind make up the reference.
+/// Whether records of this kind belong to the reference scope.
 fn is_reference_kind(kind: i16) -> bool {
     REFERENCE_KINDS.iter().any(|one: &RecordKind| one.number() == kind)
 }
 
-/// A count as apps read it.
+/// Converts a count; saturates at `u32::MAX`.
 fn saturating_u32(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-/// What a lock holds; a panic of another holder left nothing half done, as values are replaced whole.
+/// Locks and ignores poisoning: values are replaced as a whole, so a panic leaves none half
+/// written.
 fn lock_ignoring_poison<T: ?Sized>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The engine's own threads: two, shared by all phones of the process.
+/// The engine's runtime: two threads, shared by all phones of the process.
 fn shared_runtime() -> Result<Handle> {
     static RUNTIME: OnceLock<Option<Runtime>> = OnceLock::new();
     let build = || {
@@ -267,7 +275,8 @@ fn shared_runtime() -> Result<Handle> {
 #[path = "tests.rs"]
 mod tests;
 
-/// Runs on the engine's threads and waits here: so a caller inside another runtime does not panic.
+/// Runs a future on the engine's threads and blocks here, so that a caller inside another runtime
+/// does not panic.
 fn block_on_runtime<T: Send + 'static>(
     work: impl Future<Output = T> + Send + 'static,
 ) -> Result<T> {

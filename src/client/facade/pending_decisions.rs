@@ -1,27 +1,30 @@
-//! What waits beside reports for a decision: held commands, and proposals to amend official figures.
+//! Objects beside reports that need a decision: held commands, and proposals to amend official
+//! figures.
 
 use super::values::{CellEntry, HeldCommandView, ProposalView, ReportKeyView};
 use super::{ClientError, Phone, Result, commands, queries, review, view_conversion};
 use crate::client::reference::LocalReference;
 use crate::domain::attachment::{HeldCommand, HeldState};
 use crate::domain::cell::CellChange;
-use crate::domain::command::{CommandBody, NoteChange, SaveCells};
+use crate::domain::command::CommandBody;
 use crate::domain::hex::encode_hex;
 use crate::domain::ids::{HeldCommandId, ProposalId, ReportId, UnitId};
 use crate::domain::proposal::Proposal;
 use crate::domain::reason::RefusalReason;
+use crate::domain::report::{NoteChange, SaveCells};
 use crate::domain::scope::RecordKind;
 use crate::wire;
 
 impl Phone {
-    /// Held commands on this desk: those that wait first.
+    /// Held commands of the desk scope, unsettled ones first.
     pub fn held_commands(&self) -> Result<Vec<HeldCommandView>> {
         let (home, _) = self.home_and_today()?;
         let (reference, pending) = (self.reference()?, self.pending_command_bodies(home)?);
         let stored = self.lock_under_lease()?.records(RecordKind::Held.number())?;
         let mut all = Vec::with_capacity(stored.len());
         for one in stored {
-            let Ok(held) = wire::record::decode_held(&one.bytes) else { continue }; // Of a newer server.
+            // Of a newer server.
+            let Ok(held) = wire::record::decode_held(&one.bytes) else { continue };
             let settles = |body: &CommandBody| matches!(body, CommandBody::SettleHeld { held, .. } if held.0 == one.key.id);
             all.push(to_held_command_view(
                 one.key.id,
@@ -35,7 +38,7 @@ impl Phone {
         Ok(all)
     }
 
-    /// Takes a held command over in the unit head's name, or puts it aside.
+    /// Applies a held command in the unit head's name, or dismisses it.
     pub fn settle_held(&self, held_id: String, apply: bool) -> Result<u64> {
         let bad = |_| ClientError::BadArgument { what: "held_id".to_owned() };
         let held = HeldCommandId::parse(&held_id).map_err(bad)?;
@@ -73,7 +76,8 @@ impl Phone {
         Ok(all)
     }
 
-    /// Proposes to amend an accepted or locked report; a reviewer decides. Gives the command's number, `None` when nothing differs.
+    /// Proposes to amend an accepted or locked report; a reviewer decides. Returns the command's
+    /// number, `None` if nothing differs.
     pub fn propose_amendment(
         &self,
         key: ReportKeyView,
@@ -114,7 +118,7 @@ impl Phone {
             .map(Some)
     }
 
-    /// Grants or refuses a proposal, for exactly the report's content that the reviewer saw.
+    /// Grants or refuses a proposal for exactly the report content that the reviewer saw.
     pub fn settle_proposal(
         &self,
         proposal_id: String,

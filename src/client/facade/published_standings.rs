@@ -1,6 +1,7 @@
-//! What the night published and this phone may see: standings, and the latest run of each campaign.
+//! Standings that the nightly run published to this phone, and the latest run of each campaign.
 //!
-//! Typed, for this programme's own screens; apps read them as values. Judged figures only: nothing here looks at the outbox.
+//! Typed values for this program's own screens; apps use the views. Judged figures only: the outbox
+//! is not read.
 #![cfg_attr(
     not(feature = "server"),
     allow(dead_code, reason = "read by the demo, which checks every phone")

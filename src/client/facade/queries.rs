@@ -1,4 +1,4 @@
-//! What the app lists: what is due, reports, refusals, the outbox, scopes, who uses the phone.
+//! Queries of the app: due reports, reports, refusals, outbox, scopes, session.
 
 use super::local_report::{self, LocalReport};
 use super::values::{
@@ -18,7 +18,8 @@ use crate::domain::window::DateWindow;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Phone {
-    /// Who uses this phone; `None` before it is enrolled. Also when the lease is over: whose phone it is says nothing of its work.
+    /// The user of this phone; `None` before enrolment. Available also after the lease has expired,
+    /// because it shows no report data.
     pub fn session(&self) -> Result<Option<SessionView>> {
         let Some(device) = self.runner.replica().device()? else { return Ok(None) };
         let Some(enrolment) = device.enrolment else { return Ok(None) };
@@ -34,14 +35,16 @@ impl Phone {
         }))
     }
 
-    /// What this phone's unit owes for the days from `from_day` until before `to_day`, also for closed units that it follows, with where each
-    /// stands: by contract, unit and day. Days are since 1970-01-01.
+    /// The reports that this phone's unit owes for the days `from_day..to_day`, also for closed
+    /// units that it succeeds, with their status; by contract, unit and day. Days are since
+    /// 1970-01-01.
     pub fn due_reports(&self, from_day: i32, to_day: i32) -> Result<Vec<DueReport>> {
         let (home, today) = self.home_and_today()?;
         let reference = self.reference()?;
         let window = DateWindow::new(date_from_days(from_day), date_from_days(to_day));
         let window = window.ok_or(ClientError::BadArgument { what: "days".to_owned() })?;
-        // Until the token is renewed a phone of a closed unit still calls itself by the old one.
+        // Until its token is renewed, the phone of a closed unit still has the old unit as its
+        // home.
         let home_now = reference.acting_unit_of(home, today);
         let ours = reference
             .org
@@ -62,7 +65,7 @@ impl Phone {
         Ok(due)
     }
 
-    /// One report with the outbox on top; `None` when there is none here or there.
+    /// One report with the outbox replayed on it; `None` if neither server nor outbox has it.
     pub fn report(&self, report_id: String) -> Result<Option<ReportView>> {
         let id = parse_report_id(&report_id)?;
         let (home, today) = self.home_and_today()?;
@@ -73,12 +76,12 @@ impl Phone {
         Ok(present.to_view(&reference, &attachments, home))
     }
 
-    /// The id of the report that answers this; two phones that never met derive the same.
+    /// The id of the report with this key; it is derived, so all phones compute the same.
     pub fn report_id(&self, key: ReportKeyView) -> String {
         view_conversion::from_report_key_view(&key).id().to_string()
     }
 
-    /// All reports on this phone, those only in the outbox included, by id.
+    /// All reports of the replica and the outbox, by id.
     pub fn reports(&self) -> Result<Vec<ReportView>> {
         let (home, _) = self.home_and_today()?;
         let (reference, local_reports, attachments) = self.load_local_reports()?;
@@ -120,7 +123,7 @@ impl Phone {
         Ok((reference, local_reports, attachments))
     }
 
-    /// The blank form of a contract: every cell in its order, nothing entered.
+    /// The blank form of a contract: every cell in order, without a value.
     pub fn blank_form(&self, contract: String) -> Result<Vec<CellView>> {
         let reference = self.reference()?;
         let found = reference.catalogue.contract(&contract);
@@ -129,7 +132,7 @@ impl Phone {
         Ok(local_report::to_cell_views(Some(form), &Cells::new(), &reference))
     }
 
-    /// Refused commands that nobody has dealt with, oldest first.
+    /// Refused commands that are not resolved, oldest first.
     pub fn refused_commands(&self) -> Result<Vec<RefusedCommand>> {
         let (home, _) = self.home_and_today()?;
         let reference = self.reference()?;
@@ -147,7 +150,7 @@ impl Phone {
         Ok(entries.iter().map(|entry| view_conversion::to_command_view(entry, home)).collect())
     }
 
-    /// The newest receipt; `None` before the first command was taken.
+    /// The newest receipt; `None` before the first one.
     pub fn latest_receipt(&self) -> Result<Option<ReceiptView>> {
         let newest = self.lock_under_lease()?.latest_receipt()?;
         Ok(newest.map(|one| ReceiptView {
@@ -157,7 +160,8 @@ impl Phone {
         }))
     }
 
-    /// The outbox at a glance; also when the lease is over: how much waits is no secret, what it says is.
+    /// Counts of the outbox. Available also after the lease has expired, because counts show no
+    /// report data.
     pub fn outbox_status(&self) -> Result<OutboxStatus> {
         let mut replica = self.runner.replica();
         let [waiting, sent, acknowledged, _] =
@@ -167,7 +171,7 @@ impl Phone {
         Ok(OutboxStatus { waiting, sent, acknowledged, refused, last_sync })
     }
 
-    /// The scopes that this phone holds or held, with count and digest: what the server can be compared with.
+    /// The scopes that this phone has or had, with count and digest, to compare with the server.
     pub fn scopes(&self) -> Result<Vec<ScopeView>> {
         let scopes = self.lock_under_lease()?.scopes()?;
         Ok(scopes
@@ -181,7 +185,8 @@ pub(super) fn parse_report_id(text: &str) -> Result<ReportId> {
     ReportId::parse(text).map_err(|_| ClientError::BadArgument { what: "report_id".to_owned() })
 }
 
-/// What these units owe for periods that share a day with the window. Periods stay whole: the window cuts none.
+/// The reports that these units owe for periods that overlap the window. Periods are not cut at the
+/// window.
 fn expected_reports(
     reference: &LocalReference,
     units: &[UnitId],
@@ -190,7 +195,8 @@ fn expected_reports(
     let LocalReference { org, calendars, catalogue, .. } = reference;
     let mut owed = Vec::new();
     for contract in &catalogue.contracts {
-        let Some(calendar) = calendars.get(&contract.calendar) else { continue }; // It has not come yet.
+        // Not received yet.
+        let Some(calendar) = calendars.get(&contract.calendar) else { continue };
         let whole = calendar.periods_in(window);
         let (Some(first), Some(last)) = (whole.first(), whole.last()) else { continue };
         let wider = DateWindow { start: first.start, end: last.end };
@@ -237,7 +243,7 @@ fn to_due_report(
     }
 }
 
-/// Whether a unit's reports are for somebody else to review here.
+/// Whether another unit than the home unit signs for `unit`.
 pub(super) fn is_foreign_unit(
     unit: UnitId,
     home: UnitId,

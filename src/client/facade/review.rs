@@ -1,4 +1,5 @@
-//! The reviewer's desk, and the unit head's: what waits for a decision, and the decisions. Each names exactly what was seen (S15).
+//! Queues and decisions of the reviewer and the unit head. Each decision names exactly the content
+//! that was seen (S15).
 
 use super::values::{CellFigure, Concern, ConflictView, ReportView, WaitingReport};
 use super::{ClientError, Phone, Result, commands, local_report, queries};
@@ -12,8 +13,9 @@ use crate::domain::workflow::ReportState;
 use std::cmp::Reverse;
 
 impl Phone {
-    /// Reports of other units that wait for review, as the server holds them, by risk: what was talked about first, then what came again after
-    /// a question, what came late, what moved most against the unit's report before; nil reports about which nothing is to be said last.
+    /// Reports of other units that wait for review, as the server has them, by risk: reports with
+    /// comments first, then resubmitted ones, late ones, and large changes against the unit's
+    /// previous report; nil reports without a concern last.
     pub fn review_queue(&self) -> Result<Vec<WaitingReport>> {
         let (home, today) = self.home_and_today()?;
         let (reference, local_reports, attachments) = self.load_local_reports()?;
@@ -39,7 +41,8 @@ impl Phone {
         Ok(queue)
     }
 
-    /// Accepts every nil report of the queue about which nothing is to be said, each for exactly the content shown; the numbers of the commands.
+    /// Accepts every nil report of the queue without a concern, each for exactly the shown content.
+    /// Returns the numbers of the commands.
     pub fn accept_clean_nils(&self) -> Result<Vec<u64>> {
         let clean = self
             .review_queue()?
@@ -48,7 +51,7 @@ impl Phone {
         clean.map(|one| self.accept_report(one.report.report_id, one.report.content_hash)).collect()
     }
 
-    /// Accepts a report: exactly the content whose hash the reviewer saw.
+    /// Accepts a report with exactly the content whose hash the reviewer saw.
     pub fn accept_report(&self, report_id: String, content_hash: String) -> Result<u64> {
         let (_, local_report, _) = self.load_report(&report_id)?;
         let seen = parse_content_hash(&content_hash)?;
@@ -60,7 +63,8 @@ impl Phone {
         )
     }
 
-    /// Sends a report back with a coded question, as `UNUSUAL_FIGURE`, and the reviewer's words.
+    /// Returns a report with the code of a question, as in `UNUSUAL_FIGURE`, and the reviewer's
+    /// text.
     pub fn return_report(
         &self,
         report_id: String,
@@ -103,7 +107,8 @@ impl Phone {
         Ok(all)
     }
 
-    /// Settles a conflict: the unit head says whether the branch's value replaces the one that stands.
+    /// Settles a conflict: the unit head decides whether the branch's value replaces the standing
+    /// one.
     pub fn settle_conflict(&self, conflict_id: String, take_branch: bool) -> Result<u64> {
         let bad = |_| ClientError::BadArgument { what: "conflict_id".to_owned() };
         let conflict = ConflictId::parse(&conflict_id).map_err(bad)?;
@@ -121,7 +126,7 @@ impl Phone {
     }
 }
 
-/// The unit's report under the same contract before this one, where its figures are official.
+/// The unit's previous report under the same contract, if its figures are official.
 fn find_previous_report<'a>(
     local_reports: &'a [local_report::LocalReport],
     of: &local_report::LocalReport,
@@ -138,7 +143,8 @@ fn find_previous_report<'a>(
     earlier.max_by_key(|one| one.replayed.report.as_ref().map(|report| report.key.period.start))
 }
 
-/// A figure moved when it is more than twice and five above what it was, or the other way round: no verdict, a reason to look.
+/// Whether a figure changed to more than twice and by more than five, up or down. It is a reason to
+/// check, not a verdict.
 fn is_large_movement(before: i64, now: i64) -> bool {
     let (low, high) = (before.min(now), before.max(now));
     high > 2 * low && high - low >= 5
@@ -149,7 +155,7 @@ fn find_concerns(view: &ReportView, before: Option<&ReportView>) -> Vec<Concern>
     if !view.comments.is_empty() {
         concerns.push(Concern::HasComments);
     }
-    // Sent once is revision 2 at most: saved, submitted.
+    // A report that was sent once has revision 2 at most: saved, submitted.
     if view.revision > 2 {
         concerns.push(Concern::ChangedAgain);
     }
@@ -181,7 +187,7 @@ fn find_concerns(view: &ReportView, before: Option<&ReportView>) -> Vec<Concern>
     concerns
 }
 
-/// Larger: to be looked at earlier. An order of reading, not a mark of anybody.
+/// The sort key of the queue; larger keys come first. It orders reading and rates nobody.
 fn review_priority(one: &WaitingReport) -> (bool, bool, bool, i64, bool) {
     let has = |wanted: &Concern| one.concerns.contains(wanted);
     let most = one.concerns.iter().map(|concern| match concern {

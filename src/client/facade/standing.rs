@@ -1,6 +1,7 @@
-//! Standings as the server published them, judged from accepted figures alone; nothing here is computed on the phone.
+//! Standings as published by the server, computed from accepted figures only; the phone computes
+//! none.
 //!
-//! A list of its own: nothing of it is shown where figures are entered.
+//! A separate list: it is not shown where figures are entered.
 
 use super::{Phone, Result};
 use crate::client::reference::LocalReference;
@@ -9,7 +10,7 @@ use crate::domain::scope::RecordKind;
 use crate::domain::standing::{self, Coverage, Judgement, StandingFigure};
 use crate::wire;
 
-/// One target at one unit.
+/// The standing of one unit for one target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StandingView {
     /// Code of the campaign.
@@ -18,54 +19,54 @@ pub struct StandingView {
     pub phase: u8,
     /// Code of the unit.
     pub unit: String,
-    /// `AS_WAS`, `AS_IS` or `FROZEN`: in which structure figures were summed.
+    /// `AS_WAS`, `AS_IS` or `FROZEN`: the structure in which figures were summed.
     pub view: String,
     /// `RUNNING`, `CLOSED_PRELIMINARY` or `FINAL`.
     pub stage: String,
-    /// How the target was judged.
+    /// The judgement of the target.
     pub judgement: JudgementView,
     /// Reports expected by now.
     pub expected: u32,
-    /// Received, nil ones included.
+    /// Received reports, nil ones included.
     pub received: u32,
-    /// Nil ones among them.
+    /// Nil reports among them.
     pub nil: u32,
-    /// Late ones among them.
+    /// Late reports among them.
     pub late: u32,
-    /// Accepted ones among them.
+    /// Accepted reports among them.
     pub accepted: u32,
-    /// Not received. Missing is not zero.
+    /// Reports not received. Missing is not zero.
     pub missing: u32,
 }
 
-/// How a target, or a member of one, was judged. Fractions are text, as in `-1/20`.
+/// The judgement of a target or of a member of it. Fractions are text, as in `-1/20`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JudgementView {
     /// Its code, as in `T3b`.
     pub code: String,
-    /// As in `ON_PACE`, `BEHIND`, `NOT_COUNTED_HERE`.
+    /// State, as in `ON_PACE`, `BEHIND`, `NOT_COUNTED_HERE`.
     pub state: String,
-    /// Why, as stable codes.
+    /// Reasons as stable codes.
     pub reasons: Vec<String>,
-    /// The value for a screen.
+    /// The value, formatted for a screen.
     pub display: String,
-    /// The value judged.
+    /// The judged value.
     pub value: Option<String>,
     /// The bound of the formula.
     pub bound: Option<String>,
-    /// The count that decides it at the end.
+    /// The final limit as a count.
     pub limit: Option<i64>,
-    /// The count allowed by now.
+    /// The limit at this time.
     pub limit_now: Option<String>,
-    /// Failures that may still come; negative: too many already.
+    /// Failures that are still allowed; negative if there are too many already.
     pub remaining_failures: Option<i64>,
-    /// The figures behind it.
+    /// The figures used.
     pub figures: Vec<FigureView>,
-    /// Members, in the order of the formula.
+    /// The members, in the order of the formula.
     pub members: Vec<JudgementView>,
 }
 
-/// One figure behind a judgement, in units of the element's scale.
+/// A figure used in a judgement, in units of the element's scale.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FigureView {
     /// Code of the element.

@@ -1,4 +1,4 @@
-//! Facts about the surface: what an app can rely on without a server. The stories with one are in `tests/integration/phone`.
+//! Tests of the public API without a server. Tests with one are in `tests/integration/phone`.
 
 use super::*;
 
@@ -34,7 +34,7 @@ fn nothing_about_targets_can_be_shown_where_figures_are_entered() {
 }
 
 #[test]
-fn what_is_held_is_read_only_through_the_door_that_asks_for_the_lease() {
+fn stored_data_is_read_only_through_lock_under_lease() {
     let files = [
         ("pending_decisions", include_str!("pending_decisions.rs")),
         ("published_standings", include_str!("published_standings.rs")),
@@ -44,12 +44,9 @@ fn what_is_held_is_read_only_through_the_door_that_asks_for_the_lease() {
         ("commands", include_str!("commands.rs")),
     ];
     for (name, text) in files {
-        assert!(
-            !text.contains("core.replica()"),
-            "facade/{name}.rs: `lock_under_lease()` is the way in"
-        );
+        assert!(!text.contains("runner.replica()"), "facade/{name}.rs: use `lock_under_lease()`");
     }
-    let past = ["core.replica()", "cached_reference()"]
+    let past = ["runner.replica()", "cached_reference()"]
         .map(|word| include_str!("queries.rs").matches(word).count());
     assert_eq!(past, [2, 1], "the outbox tells how much, the session whose phone it is");
 }

@@ -1,30 +1,32 @@
-//! What the app reads and gives: owned values in plain types, so that Kotlin and Swift can hold them.
+//! Values that the app reads and passes: owned, in plain types, for bindings to Kotlin and Swift.
 //!
-//! Ids are 32 hexadecimal digits, days are days since 1970-01-01 in the authority's zone, figures are in units of the element's scale.
+//! Ids are 32 hexadecimal digits, days are days since 1970-01-01 in the authority's zone, figures
+//! are in units of the element's scale.
 
 use super::error::FieldProblem;
 
-/// A figure, or why there is none.
+/// A figure, or why it is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CellFigure {
     /// A figure, in units of the element's scale.
     Reported(i64),
     /// An explicit zero (không phát sinh).
     Nil,
-    /// Waits for another body's figure.
+    /// Awaits the figure of another body.
     MissingAwaitingSource,
     /// Not counted at this unit in this period.
     MissingNotCounted,
-    /// The note says why.
+    /// The note gives the reason.
     MissingSeeNote,
 }
 
-/// What a report answers. Codes are those of files: contract `tuan-xa`, unit `com-29242-1`, calendar `week`.
+/// The key of a report. Codes are those of the files: contract `tuan-xa`, unit `com-29242-1`,
+/// calendar `week`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ReportKeyView {
     /// Code of the reporting contract.
     pub contract: String,
-    /// Code of the unit that it speaks for.
+    /// Code of the reporting unit.
     pub unit: String,
     /// Code of the calendar.
     pub calendar: String,
@@ -32,24 +34,24 @@ pub struct ReportKeyView {
     pub start_day: i32,
     /// Day after the last.
     pub end_day: i32,
-    /// Piece of a cut period; 0 for a whole one.
+    /// Part of a cut period; 0 for a whole one.
     pub cut: u8,
 }
 
-/// Where a report stands for the person who holds the phone.
+/// The status of a report for the user of the phone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ReportStatus {
-    /// Nothing was entered yet.
+    /// Nothing entered yet.
     Blank,
-    /// Being written (bản nháp).
+    /// In progress (bản nháp).
     Draft,
-    /// Submitted here, not sent yet (chờ gửi).
+    /// Submitted, not sent yet (chờ gửi).
     Waiting,
-    /// Sent, no answer yet (đã gửi).
+    /// Sent, no verdict yet (đã gửi).
     Sent,
-    /// The server has it (đã nhận).
+    /// Received by the server (đã nhận).
     Received,
-    /// Sent back with a question (trả lại).
+    /// Returned with a question (trả lại).
     Returned,
     /// Two authors changed the same figure; the unit head decides (xung đột).
     Conflict,
@@ -62,7 +64,7 @@ pub enum ReportStatus {
 /// A report that this phone's unit owes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DueReport {
-    /// What it answers.
+    /// Its key.
     pub key: ReportKeyView,
     /// Its id.
     pub report_id: String,
@@ -70,19 +72,19 @@ pub struct DueReport {
     pub form_name_vi: String,
     /// Name of the form in English.
     pub form_name_en: String,
-    /// What people call the period, in Vietnamese.
+    /// Name of the period in Vietnamese.
     pub period_name_vi: String,
-    /// What people call the period, in English.
+    /// Name of the period in English.
     pub period_name_en: String,
     /// The first day on which it is late.
     pub due_day: i32,
-    /// The first day after the grace.
+    /// The first day after the grace period.
     pub grace_end_day: i32,
-    /// Where it stands.
+    /// Its status.
     pub status: ReportStatus,
 }
 
-/// A cell of a form, with what was entered.
+/// A cell of a form with its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CellView {
     /// Code of the element.
@@ -91,7 +93,7 @@ pub struct CellView {
     pub name_vi: String,
     /// Its English name.
     pub name_en: String,
-    /// What is counted, in Vietnamese.
+    /// The counted unit, in Vietnamese.
     pub unit_of_count: String,
     /// Decimals of the figures.
     pub scale: u8,
@@ -99,143 +101,146 @@ pub struct CellView {
     pub min: i64,
     /// Largest figure allowed.
     pub max: i64,
-    /// What the cell says; `None`: nothing yet.
+    /// The value; `None` if nothing was entered.
     pub value: Option<CellFigure>,
 }
 
-/// A cell as a person enters it; `None` takes it off.
+/// A cell as entered; `None` clears it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CellEntry {
     /// Code of the element.
     pub element: String,
-    /// What it says now.
+    /// The new value.
     pub value: Option<CellFigure>,
 }
 
-/// Why a report was sent back.
+/// Why a report was returned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuestionView {
     /// Code, as in `UNUSUAL_FIGURE`.
     pub code: String,
-    /// The reviewer's words.
+    /// The reviewer's text.
     pub text: String,
 }
 
-/// A report with what this phone has not sent yet on top.
+/// A report with the outbox replayed on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportView {
     /// Its id.
     pub report_id: String,
-    /// What it answers.
+    /// Its key.
     pub key: ReportKeyView,
-    /// Where it stands.
+    /// Its status.
     pub status: ReportStatus,
-    /// Code of the unit that signs.
+    /// Code of the unit that signs for it.
     pub acting_unit: String,
-    /// Whether every cell says that nothing occurred.
+    /// Whether every cell is nil.
     pub nil: bool,
     /// All cells of the form, in its order.
     pub cells: Vec<CellView>,
     /// The note.
     pub note: String,
-    /// What a reviewer names to accept or return exactly this content: 64 hexadecimal digits.
+    /// Hash of the content, 64 hexadecimal digits: a reviewer names it to accept or return exactly
+    /// this content.
     pub content_hash: String,
     /// The open question of a returned report.
     pub question: Option<QuestionView>,
-    /// Whether it came after due day and grace, as the server judged.
+    /// Whether it was received after due day and grace, by the server's judgement.
     pub late: bool,
-    /// Day on which the server received it first.
+    /// Day of its first receipt.
     pub received_day: Option<i32>,
-    /// Revision that the server holds; 0: none.
+    /// Revision on the server; 0 if none.
     pub revision: i64,
-    /// Commands on the way.
+    /// Number of pending commands.
     pub pending_count: u32,
-    /// Elements in which a command on the way does not agree with what the server holds.
+    /// Elements in which a pending command conflicts with the server's value.
     pub conflicting_elements: Vec<String>,
     /// Open and settled conflicts.
     pub conflicts: Vec<ConflictView>,
     /// Comments, oldest first.
     pub comments: Vec<CommentView>,
-    /// Refused commands that nobody has dealt with.
+    /// Refused commands that are not resolved.
     pub refused_commands: Vec<RefusedCommand>,
 }
 
-/// A report that waits for review, and why a reviewer should look at it.
+/// A report that waits for review, and reasons to check it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WaitingReport {
     /// The report.
     pub report: ReportView,
-    /// What is to be said about it; empty: nothing.
+    /// Reasons to check it; may be empty.
     pub concerns: Vec<Concern>,
 }
 
-/// A reason to look at a report before accepting it; never a verdict.
+/// A reason to check a report before accepting it, not a verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Concern {
-    /// Somebody wrote about it.
+    /// It has comments.
     HasComments,
-    /// It was changed after it was sent.
+    /// It was changed after submission.
     ChangedAgain,
-    /// It came after due day and grace.
+    /// It was received after due day and grace.
     Late,
-    /// The unit wrote a note.
+    /// It has a note.
     HasNote,
-    /// A figure moved much against the unit's report before.
+    /// A figure changed much against the unit's previous report.
     LargeMovement {
         /// Code of the element.
         element: String,
-        /// What it was.
+        /// The previous figure.
         before: i64,
-        /// What it is.
+        /// The present figure.
         now: i64,
     },
 }
 
-/// Two values of one field; the unit head says which one stands.
+/// Two values of one field; the unit head decides which one stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConflictView {
     /// Its id.
     pub conflict_id: String,
     /// The report.
     pub report_id: String,
-    /// Code of the element; `None`: the note.
+    /// Code of the element; `None` for the note.
     pub element: Option<String>,
-    /// The value that did not stand.
+    /// The value that was not applied.
     pub branch: Option<CellFigure>,
-    /// The value that stood.
+    /// The value that stands.
     pub standing: Option<CellFigure>,
-    /// What the branch's author had seen.
+    /// The value that the branch's author had seen.
     pub base: Option<CellFigure>,
-    /// The note that did not stand.
+    /// The note that was not applied.
     pub branch_note: String,
-    /// The note that stood.
+    /// The note that stands.
     pub standing_note: String,
-    /// Whether it is settled, and then whether the branch was taken.
+    /// `None` while open; then whether the branch was taken.
     pub settled: Option<bool>,
-    /// Whether this phone has settled it and the server has not answered.
+    /// Whether this phone has a pending decision about it.
     pub settling: bool,
 }
 
-/// A command that the server keeps and does not apply: it waits for its parent, or for the unit head.
+/// A command that the server stores without applying it: it waits for its parent, or for the unit
+/// head.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeldCommandView {
     /// Its id.
     pub held_id: String,
-    /// The report that it is about.
+    /// Its report.
     pub report_id: String,
-    /// Why: `UNKNOWN_BASE` (its parent comes, then it applies itself) or `GRANT_LOST` (its author's role was taken away).
+    /// Why: `UNKNOWN_BASE` (applied when its parent arrives) or `GRANT_LOST` (its author lost the
+    /// role).
     pub reason: String,
-    /// What it would do.
+    /// The kind of the command.
     pub kind: CommandKind,
-    /// The cells that it carries.
+    /// Its cells.
     pub cells: Vec<CellEntry>,
-    /// The note that it carries.
+    /// Its note.
     pub text: Option<String>,
-    /// Code of the reason for which it had no effect when its parent came.
+    /// Code of the reason why it had no effect when its parent arrived.
     pub refusal: Option<String>,
-    /// Whether it is settled, and then whether it was applied.
+    /// `None` while open; then whether it was applied.
     pub settled: Option<bool>,
-    /// Whether this phone has settled it and the server has not answered.
+    /// Whether this phone has a pending decision about it.
     pub settling: bool,
 }
 
@@ -248,17 +253,17 @@ pub struct ProposalView {
     pub report_id: String,
     /// The unit that signed it.
     pub acting_unit: String,
-    /// The values that it proposes.
+    /// The proposed values.
     pub cells: Vec<CellEntry>,
-    /// The note that it proposes; `None` leaves it.
+    /// The proposed note; `None` leaves the note unchanged.
     pub note: Option<String>,
-    /// Why; empty when an edit met an accepted report.
+    /// The reason; empty if an edit met an accepted report.
     pub reason: String,
-    /// Whether the report still says what it said when the proposal was written.
+    /// Whether the report still has the content for which the proposal was written.
     pub is_current: bool,
-    /// Whether it is settled, and then whether it was granted.
+    /// `None` while open; then whether it was granted.
     pub settled: Option<bool>,
-    /// Whether this phone has settled it and the server has not answered.
+    /// Whether this phone has a pending decision about it.
     pub settling: bool,
 }
 
@@ -269,22 +274,22 @@ pub struct CommentView {
     pub comment_id: String,
     /// Code of the author's unit.
     pub unit: String,
-    /// The role in which it was written, as in `REVIEWER`.
+    /// The author's role, as in `REVIEWER`.
     pub role: String,
-    /// The words.
+    /// The text.
     pub text: String,
-    /// Day of receipt; `None`: not received yet.
+    /// Day of receipt; `None` if not received yet.
     pub received_day: Option<i32>,
 }
 
-/// What a command does.
+/// The kind of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CommandKind {
     /// Changes cells or note.
     Save,
-    /// Sends for review.
+    /// Submits for review.
     Submit,
-    /// Sends back.
+    /// Returns with a question.
     Return,
     /// Accepts.
     Accept,
@@ -298,96 +303,96 @@ pub enum CommandKind {
     Propose,
     /// Grants or refuses a proposal.
     SettleProposal,
-    /// Something of a newer app.
+    /// A kind of a newer app.
     Other,
 }
 
-/// How far a command is.
+/// The state of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CommandState {
     /// Not sent yet.
     Waiting,
-    /// Sent, no answer yet.
+    /// Sent, no verdict yet.
     Sent,
     /// Applied as typed.
     Applied,
-    /// Applied together with another's changes.
+    /// Applied together with another author's changes.
     Merged,
-    /// Some values did not stand.
+    /// Some values were not applied.
     Conflict,
-    /// Kept by the server for later.
+    /// Stored by the server, not applied.
     Held,
     /// Refused.
     Rejected,
-    /// Answered in words of a newer server.
+    /// A verdict of a newer server.
     UnknownOutcome,
 }
 
-/// A command of this phone, as the outbox remembers it.
+/// A command of this phone in the outbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandView {
     /// Its number.
     pub number: u64,
-    /// The report that it was about.
+    /// Its report.
     pub report_id: String,
-    /// What it does.
+    /// Its kind.
     pub kind: CommandKind,
-    /// How far it is.
+    /// Its state.
     pub state: CommandState,
-    /// When it was typed, by this phone's clock, microseconds since 1970 UTC.
+    /// Time of entry by this phone's clock, microseconds since 1970 UTC.
     pub made_at: i64,
 }
 
-/// A command that the server refused. What it carried stays here until a person corrects or discards it.
+/// A command that the server refused. Its content is stored until a person corrects or discards it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefusedCommand {
-    /// Its number; `discard` names it.
+    /// Its number; an argument of `discard_refused`.
     pub number: u64,
-    /// The report that it was about.
+    /// Its report.
     pub report_id: String,
-    /// What it was to do.
+    /// Its kind.
     pub kind: CommandKind,
     /// Stable code of the reason.
     pub reason: String,
-    /// The reason for people in Vietnamese.
+    /// The reason in Vietnamese.
     pub text_vi: String,
-    /// The reason for people in English.
+    /// The reason in English.
     pub text_en: String,
-    /// Every field that was wrong.
+    /// Every wrong field.
     pub problems: Vec<FieldProblem>,
-    /// The cells that it carried.
+    /// Its cells.
     pub cells: Vec<CellEntry>,
-    /// The note or comment that it carried.
+    /// Its note or comment.
     pub text: Option<String>,
 }
 
-/// The outbox at a glance.
+/// Counts of the outbox.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct OutboxStatus {
     /// Not sent yet.
     pub waiting: u32,
-    /// Sent, no answer yet.
+    /// Sent, no verdict yet.
     pub sent: u32,
-    /// Answered, effect not in view yet.
+    /// Verdict received, effect not in the replica yet.
     pub acknowledged: u32,
-    /// Refused, and nobody has dealt with it.
+    /// Refused and not resolved.
     pub refused: u32,
     /// Server's time at the last checkpoint, microseconds since 1970 UTC; 0 before the first.
     pub last_sync: i64,
 }
 
-/// The offline lease: how long this phone goes on showing what it holds without contact.
+/// The offline lease: how long the phone shows its data without contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LeaseView {
-    /// Its length in days, as the server said.
+    /// Its length in days, as set by the server.
     pub days: u32,
-    /// Whole days that are left.
+    /// Whole days left.
     pub remaining_days: u32,
-    /// Nothing is shown until the next sync.
+    /// Whether it has expired; then nothing is shown until the next sync.
     pub is_expired: bool,
 }
 
-/// Who uses this phone.
+/// The user of this phone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionView {
     /// The device.
@@ -396,50 +401,51 @@ pub struct SessionView {
     pub account_id: String,
     /// Id of the unit.
     pub unit_id: String,
-    /// Code of the unit; empty until the organisation has come.
+    /// Code of the unit; empty until the organisation is received.
     pub unit: String,
-    /// Name of the unit; empty until the organisation has come.
+    /// Name of the unit; empty until the organisation is received.
     pub unit_name: String,
-    /// Roles held there, as in `REPORTER`.
+    /// Roles in the unit, as in `REPORTER`.
     pub roles: Vec<String>,
 }
 
-/// What a sync did, and what it cost.
+/// Results and cost of a sync.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SyncSummary {
-    /// Calls made; one where nothing had to be rebuilt or renewed.
+    /// Calls made; one if nothing was rebuilt or renewed.
     pub calls: u32,
-    /// Commands sent, repeated ones included.
+    /// Commands sent, repetitions included.
     pub sent: u32,
-    /// Answered: as typed.
+    /// Verdicts: applied as typed.
     pub applied: u32,
-    /// Answered: together with another's changes.
+    /// Verdicts: merged with another author's changes.
     pub merged: u32,
-    /// Answered: some values did not stand.
+    /// Verdicts: some values were not applied.
     pub conflicts: u32,
-    /// Answered: kept for later.
+    /// Verdicts: held.
     pub held: u32,
-    /// Answered: refused.
+    /// Verdicts: rejected.
     pub rejected: u32,
-    /// Rows that came.
+    /// Rows received.
     pub rows: u32,
-    /// Scopes rebuilt.
+    /// Rebuilt scopes.
     pub resets: u32,
-    /// Checkpoints reached; 0: the phone is not up to date.
+    /// Checkpoints reached; 0 means that the phone is not up to date.
     pub checkpoints: u32,
     /// Bytes sent, TLS included.
     pub bytes_sent: u64,
     /// Bytes received, TLS included.
     pub bytes_received: u64,
-    /// Bytes among them, both ways, that renewed the token: it holds for a quarter of an hour.
+    /// Bytes of token renewals among them, both directions; a token is valid for 15 minutes.
     pub bytes_for_renewal: u64,
-    /// What went over the wire by kind; kinds that begin with `>` were sent. The rest of the bytes is TLS and HTTP/2.
+    /// Bytes on the wire by kind; kinds that begin with `>` were sent. The remaining bytes are TLS
+    /// and HTTP/2.
     pub traffic: Vec<TrafficLine>,
     /// Connections made.
     pub connections: u32,
-    /// Whether every scope agrees with the server by count and digest.
+    /// Whether every scope has the server's count and digest.
     pub digests_match: bool,
-    /// The lowest version that reads everything, when the server wants a newer app.
+    /// The lowest version that decodes every record, if the server wants a newer app.
     pub upgrade_wanted: Option<String>,
 }
 
@@ -448,24 +454,24 @@ pub struct SyncSummary {
 pub struct TrafficLine {
     /// `Rows`, `Checkpoint` and so on; `> request` and `> commands` were sent.
     pub kind: String,
-    /// How many.
+    /// Number of frames.
     pub count: u32,
     /// Their bytes.
     pub bytes: u64,
 }
 
-/// Proof of what the authority took from this phone (biên nhận).
+/// Proof of the commands that the authority took from this phone (biên nhận).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReceiptView {
     /// Highest command number taken.
     pub commands_taken: u64,
-    /// What is signed: the encoding of the contract's `ReceiptBody`.
+    /// The signed body: an encoded `ReceiptBody` of the contract.
     pub body: Vec<u8>,
-    /// The authority's ECDSA P-256 signature over it, 64 bytes.
+    /// The authority's ECDSA P-256 signature of the body, 64 bytes.
     pub signature: Vec<u8>,
 }
 
-/// A scope that this phone holds, or held.
+/// A scope that this phone has or had.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScopeView {
     /// `reference`, `work`, `desk`, `published`, or a number of a newer kind.
@@ -474,23 +480,23 @@ pub struct ScopeView {
     pub id: String,
     /// Whether it is granted.
     pub granted: bool,
-    /// Why it was taken away: `REVOKED`, `MOVED`, `ENDED`; empty while granted or when no reason was given.
+    /// Why it was removed: `REVOKED`, `MOVED`, `ENDED`; empty while granted or without a reason.
     pub removal: String,
-    /// Records in it.
+    /// Number of records in it.
     pub count: i64,
-    /// Sum of their hashes modulo 2^128: 32 hexadecimal digits.
+    /// Sum of their hashes modulo 2^128, 32 hexadecimal digits.
     pub digest: String,
 }
 
-/// What changed at a checkpoint.
+/// The changes of a checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ReplicaChange {
-    /// Reports, comments on them or conflicts about them that came, changed or left.
+    /// Reports that were added, changed or removed, also through their comments or conflicts.
     pub reports: Vec<String>,
     /// Whether forms, units or campaigns changed.
     pub reference: bool,
     /// Whether standings changed.
     pub standings: bool,
-    /// Scopes that were taken away.
+    /// Scopes that were removed.
     pub scopes_lost: Vec<ScopeView>,
 }

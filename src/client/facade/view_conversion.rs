@@ -1,4 +1,4 @@
-//! From the domain's values to the app's, and back. Decides nothing.
+//! Conversion between domain values and views.
 
 use super::error::{ClientError, reason_texts, to_field_problem};
 use super::values::{
@@ -42,7 +42,7 @@ pub(super) fn to_cell_value(figure: CellFigure) -> CellValue {
     }
 }
 
-/// A key in codes; ids in hexadecimal digits stand for what is not known here.
+/// Converts a key to codes; an unknown unit or contract is written as its id in hexadecimal digits.
 pub(super) fn to_report_key_view(
     key: &report::ReportKey,
     reference: &LocalReference,
@@ -58,7 +58,7 @@ pub(super) fn to_report_key_view(
     }
 }
 
-/// Reads a key of codes.
+/// Parses a key of codes.
 pub(super) fn from_report_key_view(key: &ReportKeyView) -> report::ReportKey {
     let (start, end) = (date_from_days(key.start_day), date_from_days(key.end_day));
     let period = Period { calendar: key.calendar.clone(), start, end, cut: key.cut };
@@ -99,7 +99,7 @@ pub(super) fn to_command_kind(body: &CommandBody) -> CommandKind {
     }
 }
 
-/// Number of a body's member in the contract.
+/// The field number of a command's body in the contract.
 pub(super) fn body_field_number(body: &CommandBody) -> i16 {
     match body {
         CommandBody::SaveCells(_) => 5,
@@ -114,7 +114,7 @@ pub(super) fn body_field_number(body: &CommandBody) -> i16 {
     }
 }
 
-/// A command as the outbox remembers it.
+/// Converts a command of the outbox.
 pub(super) fn to_command_view(entry: &OutboxEntry, home: UnitId) -> CommandView {
     let read = wire::command::decode_command(&entry.bytes, home)
         .ok()
@@ -141,7 +141,7 @@ pub(super) fn to_command_view(entry: &OutboxEntry, home: UnitId) -> CommandView 
     }
 }
 
-/// What a command carried that a person typed: cells, and a note, comment or question.
+/// The typed content of a command: cells, and a note, comment or question.
 pub(super) fn command_content(
     body: &CommandBody,
     reference: &LocalReference,
@@ -161,7 +161,7 @@ pub(super) fn command_content(
     }
 }
 
-/// The values that changes put into cells.
+/// The new values of cell changes.
 pub(super) fn to_cell_entries(
     changes: &[cell::CellChange],
     reference: &LocalReference,
@@ -173,7 +173,7 @@ pub(super) fn to_cell_entries(
     changes.iter().map(entry).collect()
 }
 
-/// A refused command with everything that it carried.
+/// Converts a refused command with its content.
 pub(super) fn to_refused_command(
     entry: &OutboxEntry,
     reference: &LocalReference,
@@ -211,7 +211,8 @@ pub(super) fn element_code(number: u32, reference: &LocalReference) -> String {
         .map_or_else(|| number.to_string(), |code| code.as_str().to_owned())
 }
 
-/// Code of a reason from its number in the contract; the number itself for one of a newer server.
+/// The code of a reason from its number in the contract; the number itself for a reason of a newer
+/// server.
 pub(super) fn reason_code(number: i32) -> String {
     let known = pb::ErrorReason::try_from(number).ok();
     known.map_or_else(
@@ -221,7 +222,7 @@ pub(super) fn reason_code(number: i32) -> String {
 }
 
 pub(super) fn to_scope_view(key: &ScopeKey, row: Option<&ScopeRow>, removal: i16) -> ScopeView {
-    let kind = ScopeKind::from_number(key.kind); // The contract counts them as tables do.
+    let kind = ScopeKind::from_number(key.kind); // Contract and tables use the same numbers.
     let removal = match pb::ScopeRemoval::try_from(i32::from(removal)) {
         Ok(pb::ScopeRemoval::Revoked) => "REVOKED",
         Ok(pb::ScopeRemoval::Moved) => "MOVED",
@@ -238,7 +239,8 @@ pub(super) fn to_scope_view(key: &ScopeKey, row: Option<&ScopeRow>, removal: i16
     }
 }
 
-/// What a swap changed. A comment or conflict is told as such: the app looks up its report.
+/// Converts the result of a swap. A changed comment or conflict is reported by its id: the app
+/// looks up its report.
 pub(super) fn to_replica_change(swapped: &SwapResult) -> ReplicaChange {
     let mut change = ReplicaChange::default();
     for record in &swapped.changed_records {
@@ -270,7 +272,7 @@ pub(super) fn to_replica_change(swapped: &SwapResult) -> ReplicaChange {
         .iter()
         .map(|(key, removal)| to_scope_view(key, None, *removal))
         .collect();
-    // After a phone was emptied nothing that was read before holds.
+    // After an erase all cached values are invalid.
     change.reference |= swapped.changed_records.is_empty() && swapped.scope_digests.is_empty();
     change
 }

@@ -1,10 +1,13 @@
-//! The replica: what this phone holds, in one SQLite file. Records and their scopes, what is staged, the outbox, who the phone is.
+//! The replica: the phone's data in one SQLite file. It holds records and their scopes, staged
+//! changes, the outbox, and the identity of the phone.
 //!
-//! Every change that belongs together is one transaction with `synchronous=FULL`: a crash at any instruction loses nothing and wedges
-//! nothing (S30). Knows no network and no rule; bytes of records are kept as they came.
+//! Changes that belong together are one transaction with `synchronous=FULL`: a crash at any
+//! instruction loses no data and leaves a file that opens (S30). Records are stored as received
+//! bytes.
 
 mod device;
 mod outbox;
+mod pre_release;
 mod progress;
 mod receipts;
 mod records;
@@ -23,25 +26,34 @@ use crate::client::engine::SyncInput;
 use crate::client::protocol::{DigestComparison, ReplicaAction};
 use crate::domain::time::Timestamp;
 use diesel::connection::SimpleConnection;
+use diesel::migration::MigrationSource;
 use diesel::prelude::*;
+use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use std::path::Path;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/client");
-/// WAL keeps readers going while a writer writes; FULL is what makes an answer durable; secure_delete overwrites what is destroyed.
+/// WAL lets readers run beside a writer; FULL makes a commit durable before it returns;
+/// secure_delete overwrites deleted content.
 const PRAGMAS: &str = "pragma busy_timeout = 5000; pragma journal_mode = wal; pragma synchronous = full; \
                        pragma foreign_keys = on; pragma secure_delete = on;";
 
 /// Why the replica failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ReplicaError {
-    /// SQLite said no: disk full, file damaged, file locked.
+    /// SQLite failed: disk full, file damaged, file locked.
     #[error("the local database failed: {0}")]
     Database(String),
     /// The file was written by a newer app.
     #[error("the local database is of a newer app (migration {0})")]
     NewerSchema(String),
-    /// What stands in a column is not what belongs there.
+    /// The file is of the pre-release line. It is not changed.
+    #[error("the local database is of a pre-release app ({unsent_commands} commands unsent)")]
+    PreReleaseSchema {
+        /// Commands in its outbox without a verdict.
+        unsent_commands: u64,
+    },
+    /// A column holds a value that cannot be decoded.
     #[error("the local database is damaged: {0}")]
     Damaged(&'static str),
 }
@@ -52,37 +64,36 @@ impl From<diesel::result::Error> for ReplicaError {
     }
 }
 
-/// What the replica answers.
+/// A result of the replica.
 pub(crate) type Result<T> = std::result::Result<T, ReplicaError>;
 
-/// The phone's one file.
+/// The connection to the phone's file.
 pub(crate) struct LocalReplica {
     conn: SqliteConnection,
 }
 
 impl LocalReplica {
-    /// Opens the file, makes it if there is none, and brings its tables up to date. A file of a newer app is refused.
+    /// Opens the file, creates it if there is none, and applies pending migrations. Refuses a file
+    /// of a newer app and a file of the pre-release line.
     pub(crate) fn open(path: &Path) -> Result<Self> {
-        let failed = |error: &dyn std::fmt::Display| ReplicaError::Database(error.to_string());
+        Self::open_with_migrations(path, MIGRATIONS)
+    }
+
+    fn open_with_migrations(path: &Path, source: impl MigrationSource<Sqlite>) -> Result<Self> {
         let text = path.to_str().ok_or(ReplicaError::Database("the path is not UTF-8".into()))?;
         restrict_to_owner(path)?;
-        let mut conn = SqliteConnection::establish(text).map_err(|error| failed(&error))?;
+        let mut conn = SqliteConnection::establish(text)
+            .map_err(|error| ReplicaError::Database(error.to_string()))?;
+        pre_release::check_not_pre_release(&mut conn)?;
         conn.batch_execute(PRAGMAS)?;
         if planted!("battery-trusted") {
             conn.batch_execute("pragma synchronous = normal")?;
         }
-        let known = migration_versions()?;
-        let applied = conn.applied_migrations().map_err(|error| failed(&error))?;
-        if let Some(newer) =
-            applied.iter().map(ToString::to_string).find(|version| !known.contains(version))
-        {
-            return Err(ReplicaError::NewerSchema(newer));
-        }
-        conn.run_pending_migrations(MIGRATIONS).map_err(|error| failed(&error))?;
+        run_migrations(&mut conn, source)?;
         Ok(Self { conn })
     }
 
-    /// What the next call begins with.
+    /// The input of the next call: cursor, epoch, commands to send, scopes.
     pub(crate) fn load_sync_input(&mut self, commands_max: usize) -> Result<SyncInput> {
         self.transaction(|conn| {
             let progress = progress::load_progress(conn)?;
@@ -102,8 +113,8 @@ impl LocalReplica {
         })
     }
 
-    /// Does all steps in one transaction. After a swap `compare` says what to do about each digest. Gives what each swap changed. `now` is by
-    /// the phone's clock.
+    /// Applies all actions in one transaction. After a swap `compare` decides about each digest.
+    /// Returns the result of each swap. `now` is by the phone's clock.
     pub(crate) fn apply_actions(
         &mut self,
         steps: &[ReplicaAction],
@@ -144,13 +155,15 @@ impl LocalReplica {
         })
     }
 
-    /// Destroys everything: the phone was revoked, or is enrolled anew. Freed pages are overwritten.
+    /// Deletes all data of a phone that was revoked or is enrolled anew. Freed pages are
+    /// overwritten.
     pub(crate) fn erase(&mut self) -> Result<()> {
         self.transaction(|conn| {
             conn.batch_execute(
-                "delete from device; delete from record; delete from pair; delete from scope; delete from staged; \
-                 delete from command; delete from receipt; delete from progress; \
-                 insert into progress values (1, 1, 0, x'', x'', x'', x'', 0, 0, 0, 0, 0, 0, 0, 14);",
+                "delete from device; delete from record; delete from scope_record; delete from scope; \
+                 delete from staged_change; delete from outbox_command; delete from command_receipt; \
+                 delete from sync_progress; \
+                 insert into sync_progress values (1, 1, 0, x'', x'', x'', x'', 0, 0, 0, 0, 0, 0, 0, 14);",
             )?;
             Ok(())
         })?;
@@ -166,7 +179,8 @@ impl LocalReplica {
     }
 }
 
-/// A new file is nobody else's to read: it will hold the phone's key. SQLite gives its side files the rights of the file.
+/// Creates a missing file readable by its owner only, because it will hold the phone's private key.
+/// SQLite gives its side files the permissions of the file.
 fn restrict_to_owner(path: &Path) -> Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(false);
@@ -178,28 +192,37 @@ fn restrict_to_owner(path: &Path) -> Result<()> {
         .map_err(|error| ReplicaError::Database(format!("{}: {error}", path.display())))
 }
 
-fn migration_versions() -> Result<Vec<String>> {
-    use diesel::migration::{Migration, MigrationSource};
-    let all: Vec<Box<dyn Migration<diesel::sqlite::Sqlite>>> =
-        MIGRATIONS.migrations().map_err(|error| ReplicaError::Database(error.to_string()))?;
-    Ok(all.iter().map(|one| one.name().version().to_string()).collect())
+/// Applies pending migrations. Fails with [`ReplicaError::NewerSchema`] if the file has an unknown
+/// one.
+fn run_migrations(conn: &mut SqliteConnection, source: impl MigrationSource<Sqlite>) -> Result<()> {
+    let failed = |error: &dyn std::fmt::Display| ReplicaError::Database(error.to_string());
+    let migrations = source.migrations().map_err(|error| failed(&error))?;
+    let known: Vec<String> =
+        migrations.iter().map(|one| one.name().version().to_string()).collect();
+    let applied = conn.applied_migrations().map_err(|error| failed(&error))?;
+    if let Some(newer) =
+        applied.iter().map(ToString::to_string).find(|version| !known.contains(version))
+    {
+        return Err(ReplicaError::NewerSchema(newer));
+    }
+    conn.run_pending_migrations(source).map_err(|error| failed(&error))?;
+    Ok(())
 }
 
-/// Reads an id of 16 bytes from a column.
+/// Decodes an id of 16 bytes from a column.
 fn decode_id(bytes: &[u8]) -> Result<[u8; 16]> {
     bytes.try_into().map_err(|_| ReplicaError::Damaged("an id is not 16 bytes long"))
 }
 
-/// Reads a number that counts from a column.
+/// Decodes a non-negative number from a column.
 fn to_u64(number: i64) -> Result<u64> {
     u64::try_from(number).map_err(|_| ReplicaError::Damaged("a number is negative"))
 }
 
-/// A number that counts, as a column holds it; far beyond any real one it stays at the end.
+/// Encodes a number for a column; saturates at `i64::MAX`.
 fn to_i64(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
-#[path = "tests.rs"]
 mod tests;

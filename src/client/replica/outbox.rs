@@ -1,29 +1,30 @@
-//! The outbox: commands by number, what was answered, what a person still has to look at.
+//! The outbox: commands by number, their verdicts, and refusals that need a person.
 //!
-//! A command's bytes are encoded once and never change: the server knows it by number and hash (S7, S9). An answered command stays until its
-//! effect is in view, and then for 30 days and until the server has a verified backup of it (S24).
+//! A command's bytes are encoded once and never change: the server identifies it by number and hash
+//! (S7, S9). A command with a verdict is stored until its effect is in the replica, then for 30
+//! days, and until the server has a verified backup of it (S24).
 
-use super::schema::command;
+use super::schema::outbox_command;
 use super::{LocalReplica, ReplicaError, Result, progress, to_i64, to_u64};
 use crate::client::protocol::{OutboxOutcome, ReceivedCheckpoint, ServerVerdict};
 use crate::domain::time::DAY_MICROS;
 use diesel::prelude::*;
 
-/// Days for which an acknowledged command is kept at least.
+/// Days for which a settled command is stored at least.
 const RETENTION_DAYS: i64 = 30;
-/// Most bytes of commands in one request; the rest of a message is small.
+/// Maximum bytes of commands in one request; the rest of the message is small.
 const REQUEST_BYTES_MAX: usize = crate::domain::limits::MESSAGE_BYTES_MAX - 65_536;
 
-/// How far a command is.
+/// The state of a command in the outbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum OutboxEntryState {
     /// Not sent yet.
     Waiting,
-    /// Sent, and no answer came: perhaps applied.
+    /// Sent without a verdict: possibly applied.
     Sent,
-    /// Answered; its effect is not in view yet.
+    /// Verdict received; its effect is not in the replica yet.
     Acknowledged,
-    /// Answered, and a checkpoint has passed it.
+    /// Verdict received, and a later checkpoint contains its effect.
     Settled,
 }
 
@@ -40,16 +41,16 @@ impl OutboxEntryState {
     }
 }
 
-/// A command about to get its number.
+/// A command without a number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CommandDraft {
-    /// The report that it is about; empty if none.
+    /// The report it changes; empty without one.
     pub(crate) report_id: Vec<u8>,
-    /// Number of its body's member in the contract, for lists.
+    /// Field number of its body in the contract, for lists.
     pub(crate) body_number: i16,
-    /// When it is typed, by the phone's clock, microseconds.
+    /// Time of entry by the phone's clock, in microseconds.
     pub(crate) made_at: i64,
-    /// Refused commands that this one mends.
+    /// Numbers of refused commands that it replaces.
     pub(crate) resolved_refusals: Vec<u64>,
 }
 
@@ -58,28 +59,28 @@ pub(crate) struct CommandDraft {
 pub(crate) struct OutboxEntry {
     /// Its number.
     pub(crate) number: u64,
-    /// The report that it is about; empty if none.
+    /// The report it changes; empty without one.
     pub(crate) report_id: Vec<u8>,
-    /// Number of its body's member in the contract.
+    /// Field number of its body in the contract.
     pub(crate) body_number: i16,
     /// Its bytes.
     pub(crate) bytes: Vec<u8>,
-    /// When it was typed, by the phone's clock, microseconds.
+    /// Time of entry by the phone's clock, in microseconds.
     pub(crate) made_at: i64,
-    /// How far it is.
+    /// Its state.
     pub(crate) state: OutboxEntryState,
-    /// What became of it.
+    /// Its outcome.
     pub(crate) outcome: OutboxOutcome,
-    /// Why it was refused: the number in the contract, 0 if it was not.
+    /// Why it was refused, as a number of the contract; 0 if it was not.
     pub(crate) reason: i32,
-    /// What is wrong, field by field.
+    /// Wrong fields, each with the number of its reason.
     pub(crate) problems: Vec<(String, i32)>,
-    /// Whether a person has dealt with the refusal.
+    /// Whether a person has resolved the refusal.
     pub(crate) resolved: bool,
 }
 
 #[derive(Queryable, Selectable)]
-#[diesel(table_name = command)]
+#[diesel(table_name = outbox_command)]
 struct OutboxRow {
     number: i64,
     report_id: Vec<u8>,
@@ -94,7 +95,8 @@ struct OutboxRow {
 }
 
 impl LocalReplica {
-    /// Gives a command its number and puts it into the outbox, in one transaction (S30). `encode` gets the number and the sync mark.
+    /// Assigns the next number to a command and stores it, in one transaction (S30). `encode`
+    /// receives the number and the sync mark.
     pub(crate) fn append_command(
         &mut self,
         draft: &CommandDraft,
@@ -111,57 +113,57 @@ impl LocalReplica {
         })
     }
 
-    /// Commands whose effect is not in view yet, for one report, in order.
+    /// Commands about one report whose effect is not in the replica yet, in order.
     pub(crate) fn pending_for_report(&mut self, report: &[u8; 16]) -> Result<Vec<OutboxEntry>> {
         select_pending_for_report(&mut self.conn, report)
     }
 
-    /// Every command whose effect is not in view yet, in order.
+    /// All commands whose effect is not in the replica yet, in order.
     pub(crate) fn pending_commands(&mut self) -> Result<Vec<OutboxEntry>> {
-        let rows = command::table
-            .filter(command::state.ne(OutboxEntryState::Settled.to_number()))
-            .order(command::number);
+        let rows = outbox_command::table
+            .filter(outbox_command::state.ne(OutboxEntryState::Settled.to_number()))
+            .order(outbox_command::number);
         from_rows(rows.select(OutboxRow::as_select()).load(&mut self.conn)?)
     }
 
-    /// Refused commands that nobody has dealt with, in order (S10).
+    /// Refused commands that are not resolved, in order (S10).
     pub(crate) fn refused_commands(&mut self) -> Result<Vec<OutboxEntry>> {
-        let refused = command::outcome
+        let refused = outbox_command::outcome
             .eq(OutboxOutcome::Rejected.to_number())
-            .and(command::resolved.eq(false));
-        let rows = command::table.filter(refused).order(command::number);
+            .and(outbox_command::resolved.eq(false));
+        let rows = outbox_command::table.filter(refused).order(outbox_command::number);
         from_rows(rows.select(OutboxRow::as_select()).load(&mut self.conn)?)
     }
 
     /// The latest commands, newest first.
     pub(crate) fn latest_commands(&mut self, most: i64) -> Result<Vec<OutboxEntry>> {
-        let rows = command::table.order(command::number.desc()).limit(most);
+        let rows = outbox_command::table.order(outbox_command::number.desc()).limit(most);
         from_rows(rows.select(OutboxRow::as_select()).load(&mut self.conn)?)
     }
 
-    /// Notes that a person has dealt with a refusal. Another command's number changes nothing.
+    /// Marks a refusal as resolved. Returns false if there is no such refusal.
     pub(crate) fn resolve_refusal(&mut self, number: u64) -> Result<bool> {
         self.transaction(|conn| resolve_refusal(conn, number))
     }
 
-    /// Notes that commands up to this number left the phone and no answer came.
+    /// Marks waiting commands up to this number as sent without a verdict.
     pub(crate) fn mark_sent(&mut self, up_to: u64) -> Result<()> {
         self.transaction(|conn| {
-            let remaining = command::state
+            let remaining = outbox_command::state
                 .eq(OutboxEntryState::Waiting.to_number())
-                .and(command::number.le(to_i64(up_to)));
+                .and(outbox_command::number.le(to_i64(up_to)));
             let lost = if planted!("unanswered-forgotten") {
                 OutboxEntryState::Acknowledged
             } else {
                 OutboxEntryState::Sent
             };
-            let change = command::state.eq(lost.to_number());
-            diesel::update(command::table.filter(remaining)).set(change).execute(conn)?;
+            let change = outbox_command::state.eq(lost.to_number());
+            diesel::update(outbox_command::table.filter(remaining)).set(change).execute(conn)?;
             Ok(())
         })
     }
 
-    /// How many commands stand in each state: waiting, sent, acknowledged, settled.
+    /// The number of commands in each state: waiting, sent, acknowledged, settled.
     pub(crate) fn count_by_state(&mut self) -> Result<[i64; 4]> {
         let mut counts = [0; 4];
         for (count, state) in counts.iter_mut().zip(OutboxEntryState::ALL) {
@@ -179,46 +181,52 @@ fn insert_command(
 ) -> Result<()> {
     let values = (
         (
-            command::number.eq(to_i64(number)),
-            command::report_id.eq(&draft.report_id),
-            command::body_number.eq(draft.body_number),
+            outbox_command::number.eq(to_i64(number)),
+            outbox_command::report_id.eq(&draft.report_id),
+            outbox_command::body_number.eq(draft.body_number),
         ),
-        (command::bytes.eq(bytes), command::made_at.eq(draft.made_at)),
+        (outbox_command::bytes.eq(bytes), outbox_command::made_at.eq(draft.made_at)),
         (
-            command::state.eq(OutboxEntryState::Waiting.to_number()),
-            command::outcome.eq(OutboxOutcome::None.to_number()),
+            outbox_command::state.eq(OutboxEntryState::Waiting.to_number()),
+            outbox_command::outcome.eq(OutboxOutcome::None.to_number()),
         ),
         (
-            command::reason.eq(0),
-            command::problems.eq(""),
-            command::seq.eq(0),
-            command::revision.eq(0),
+            outbox_command::reason.eq(0),
+            outbox_command::problems.eq(""),
+            outbox_command::seq.eq(0),
+            outbox_command::revision.eq(0),
         ),
-        (command::record_id.eq(Vec::new()), command::settled_seq.eq(0), command::settled_at.eq(0)),
-        command::resolved.eq(false),
+        (
+            outbox_command::record_id.eq(Vec::new()),
+            outbox_command::settled_seq.eq(0),
+            outbox_command::settled_at.eq(0),
+        ),
+        outbox_command::resolved.eq(false),
     );
-    diesel::insert_into(command::table).values(values).execute(conn)?;
+    diesel::insert_into(outbox_command::table).values(values).execute(conn)?;
     Ok(())
 }
 
 fn resolve_refusal(conn: &mut SqliteConnection, number: u64) -> Result<bool> {
-    let refused =
-        command::outcome.eq(OutboxOutcome::Rejected.to_number()).and(command::resolved.eq(false));
-    let row = command::table.filter(command::number.eq(to_i64(number))).filter(refused);
-    Ok(diesel::update(row).set(command::resolved.eq(true)).execute(conn)? == 1)
+    let refused = outbox_command::outcome
+        .eq(OutboxOutcome::Rejected.to_number())
+        .and(outbox_command::resolved.eq(false));
+    let row =
+        outbox_command::table.filter(outbox_command::number.eq(to_i64(number))).filter(refused);
+    Ok(diesel::update(row).set(outbox_command::resolved.eq(true)).execute(conn)? == 1)
 }
 
 pub(super) fn select_pending_for_report(
     conn: &mut SqliteConnection,
     report: &[u8; 16],
 ) -> Result<Vec<OutboxEntry>> {
-    let of = command::report_id
+    let of = outbox_command::report_id
         .eq(report.to_vec())
-        .and(command::state.ne(OutboxEntryState::Settled.to_number()));
+        .and(outbox_command::state.ne(OutboxEntryState::Settled.to_number()));
     from_rows(
-        command::table
+        outbox_command::table
             .filter(of)
-            .order(command::number)
+            .order(outbox_command::number)
             .select(OutboxRow::as_select())
             .load(conn)?,
     )
@@ -229,10 +237,12 @@ pub(super) fn select_next_to_send(
     conn: &mut SqliteConnection,
     most: usize,
 ) -> Result<(Vec<(u64, Vec<u8>)>, bool)> {
-    let unanswered = command::state.le(OutboxEntryState::Sent.to_number());
+    let unanswered = outbox_command::state.le(OutboxEntryState::Sent.to_number());
     let limit = i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1);
-    let rows = command::table.filter(unanswered).order(command::number).limit(limit);
-    let rows = rows.select((command::number, command::bytes)).load::<(i64, Vec<u8>)>(conn)?;
+    let rows = outbox_command::table.filter(unanswered).order(outbox_command::number).limit(limit);
+    let rows = rows
+        .select((outbox_command::number, outbox_command::bytes))
+        .load::<(i64, Vec<u8>)>(conn)?;
     let found = rows.len();
     let mut room = REQUEST_BYTES_MAX;
     let mut next: Vec<(u64, Vec<u8>)> = Vec::new();
@@ -245,17 +255,20 @@ pub(super) fn select_next_to_send(
     Ok((next, more))
 }
 
-/// The lowest number from which every command up to `highest` is still here; `highest + 1` if even that one is gone.
+/// The lowest number from which every command up to `highest` is stored; `highest + 1` if `highest`
+/// itself is not.
 pub(super) fn lowest_contiguous_number(conn: &mut SqliteConnection, highest: u64) -> Result<u64> {
     use diesel::dsl::{count_star, min};
     let (rows, first): (i64, Option<i64>) =
-        command::table.select((count_star(), min(command::number))).first(conn)?;
+        outbox_command::table.select((count_star(), min(outbox_command::number))).first(conn)?;
     let Some(first) = first else { return Ok(highest + 1) };
     if to_i64(highest) - first + 1 == rows {
         return to_u64(first);
     }
-    let numbers: Vec<i64> =
-        command::table.select(command::number).order(command::number.desc()).load(conn)?;
+    let numbers: Vec<i64> = outbox_command::table
+        .select(outbox_command::number)
+        .order(outbox_command::number.desc())
+        .load(conn)?;
     let mut lowest = to_i64(highest) + 1;
     for number in numbers {
         if number + 1 != lowest {
@@ -267,57 +280,59 @@ pub(super) fn lowest_contiguous_number(conn: &mut SqliteConnection, highest: u64
 }
 
 pub(super) fn save_verdict(conn: &mut SqliteConnection, answer: &ServerVerdict) -> Result<()> {
-    let unanswered = command::number
+    let unanswered = outbox_command::number
         .eq(to_i64(answer.number))
-        .and(command::state.le(OutboxEntryState::Sent.to_number()));
+        .and(outbox_command::state.le(OutboxEntryState::Sent.to_number()));
     let lines = answer
         .problems
         .iter()
         .map(|(field, reason)| format!("{reason}\t{}", field.replace('\n', " ")));
     let change = (
-        command::state.eq(OutboxEntryState::Acknowledged.to_number()),
-        command::outcome.eq(answer.outcome.to_number()),
-        command::reason.eq(i16::try_from(answer.reason).unwrap_or(0)),
-        command::problems.eq(lines.collect::<Vec<_>>().join("\n")),
-        command::seq.eq(answer.seq),
-        command::revision.eq(answer.revision),
-        command::record_id.eq(&answer.record_id),
+        outbox_command::state.eq(OutboxEntryState::Acknowledged.to_number()),
+        outbox_command::outcome.eq(answer.outcome.to_number()),
+        outbox_command::reason.eq(i16::try_from(answer.reason).unwrap_or(0)),
+        outbox_command::problems.eq(lines.collect::<Vec<_>>().join("\n")),
+        outbox_command::seq.eq(answer.seq),
+        outbox_command::revision.eq(answer.revision),
+        outbox_command::record_id.eq(&answer.record_id),
     );
-    diesel::update(command::table.filter(unanswered)).set(change).execute(conn)?;
+    diesel::update(outbox_command::table.filter(unanswered)).set(change).execute(conn)?;
     Ok(())
 }
 
-/// Commands from this number on are pushed again, with the bytes they had.
+/// Marks commands from this number on as waiting, with unchanged bytes.
 pub(super) fn requeue_from(conn: &mut SqliteConnection, from: u64) -> Result<()> {
-    let change = command::state.eq(OutboxEntryState::Waiting.to_number());
-    diesel::update(command::table.filter(command::number.ge(to_i64(from))))
+    let change = outbox_command::state.eq(OutboxEntryState::Waiting.to_number());
+    diesel::update(outbox_command::table.filter(outbox_command::number.ge(to_i64(from))))
         .set(change)
         .execute(conn)?;
     Ok(())
 }
 
-/// Answered commands that the checkpoint has passed are in view; old ones that the server has saved elsewhere go.
+/// Settles acknowledged commands that the checkpoint contains, and deletes old ones that the server
+/// has in a backup.
 pub(super) fn settle_commands(
     conn: &mut SqliteConnection,
     checkpoint: &ReceivedCheckpoint,
 ) -> Result<()> {
-    let answered = command::state.eq(OutboxEntryState::Acknowledged.to_number());
-    let passed = command::table
+    let answered = outbox_command::state.eq(OutboxEntryState::Acknowledged.to_number());
+    let passed = outbox_command::table
         .filter(answered)
-        .filter(command::number.le(to_i64(checkpoint.commands_taken)));
+        .filter(outbox_command::number.le(to_i64(checkpoint.commands_taken)));
     let change = (
-        command::state.eq(OutboxEntryState::Settled.to_number()),
-        command::settled_seq.eq(checkpoint.seq),
-        command::settled_at.eq(checkpoint.server_time),
+        outbox_command::state.eq(OutboxEntryState::Settled.to_number()),
+        outbox_command::settled_seq.eq(checkpoint.seq),
+        outbox_command::settled_at.eq(checkpoint.server_time),
     );
     diesel::update(passed).set(change).execute(conn)?;
-    let dealt_with =
-        command::outcome.ne(OutboxOutcome::Rejected.to_number()).or(command::resolved.eq(true));
-    let old = command::table
-        .filter(command::state.eq(OutboxEntryState::Settled.to_number()))
-        .filter(command::settled_at.le(checkpoint.server_time
+    let dealt_with = outbox_command::outcome
+        .ne(OutboxOutcome::Rejected.to_number())
+        .or(outbox_command::resolved.eq(true));
+    let old = outbox_command::table
+        .filter(outbox_command::state.eq(OutboxEntryState::Settled.to_number()))
+        .filter(outbox_command::settled_at.le(checkpoint.server_time
             - if planted!("phone-keeps-nothing") { 0 } else { RETENTION_DAYS * DAY_MICROS }))
-        .filter(command::settled_seq.le(if planted!("phone-keeps-nothing") {
+        .filter(outbox_command::settled_seq.le(if planted!("phone-keeps-nothing") {
             i64::MAX
         } else {
             checkpoint.safe_past_seq

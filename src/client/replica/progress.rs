@@ -1,42 +1,43 @@
-//! How far this phone is: cursor, epoch, next number, sync mark. One row.
+//! The sync progress of this phone: cursor, epoch, next command number, sync mark, offline lease.
+//! One row.
 
-use super::schema::progress;
+use super::schema::sync_progress;
 use super::{LocalReplica, Result, decode_id, to_i64, to_u64};
 use crate::client::protocol::{Epoch, ReceivedCheckpoint};
 use crate::domain::lease::OfflineLease;
 use crate::domain::time::Timestamp;
 use diesel::prelude::*;
 
-/// The phone's clock is noted at most once an hour: a look must not cost an fsync.
+/// The phone's clock is stored at most once an hour, so that most reads cost no fsync.
 const LEASE_SAVE_INTERVAL_MICROS: i64 = 3_600_000_000;
 
-/// How far this phone is.
+/// The sync progress of this phone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SyncProgress {
-    /// The number that the next command gets, 1 and up.
+    /// The number of the next command, from 1.
     pub(crate) next_number: u64,
-    /// The history known; none before the first call.
+    /// The known epoch; `None` before the first call.
     pub(crate) epoch: Option<Epoch>,
     /// Cursor of the last checkpoint; empty before the first.
     pub(crate) cursor: Vec<u8>,
-    /// Cursor after what is staged; empty when nothing is.
+    /// Cursor after the staged changes; empty if nothing is staged.
     pub(crate) staged_cursor: Vec<u8>,
-    /// What commands typed from now on name.
+    /// The mark that new commands carry.
     pub(crate) sync_mark: Vec<u8>,
     /// Feed position of the last checkpoint.
     pub(crate) seq: i64,
-    /// Up to where the server has a verified backup.
+    /// Feed position up to which the server has a verified backup.
     pub(crate) safe_past_seq: i64,
-    /// Server's time at the last checkpoint, microseconds; 0 before the first.
+    /// The server's time at the last checkpoint, in microseconds; 0 before the first.
     pub(crate) server_time: i64,
-    /// The number that another phone used too; 0 if none.
+    /// A command number that another phone used too; 0 if none.
     pub(crate) forked_number: u64,
-    /// The offline lease as last noted; none before the first checkpoint.
+    /// The offline lease as last stored; `None` before the first checkpoint.
     pub(crate) lease: Option<OfflineLease>,
 }
 
 #[derive(Queryable, Selectable)]
-#[diesel(table_name = progress)]
+#[diesel(table_name = sync_progress)]
 struct SyncProgressRow {
     next_number: i64,
     epoch_number: i64,
@@ -55,12 +56,14 @@ struct SyncProgressRow {
 }
 
 impl LocalReplica {
-    /// How far this phone is.
+    /// The sync progress of this phone.
     pub(crate) fn progress(&mut self) -> Result<SyncProgress> {
         load_progress(&mut self.conn)
     }
 
-    /// Looks at the clock: the offline lease as it stands now; none before the first checkpoint. What would be lost with the app is noted.
+    /// The offline lease at `now`; `None` before the first checkpoint. Stores the reading of the
+    /// clock if it is an hour old or the lease expires, so that a restart of the app does not
+    /// extend the lease.
     pub(crate) fn refresh_lease(&mut self, now: Timestamp) -> Result<Option<OfflineLease>> {
         let Some(noted) = load_progress(&mut self.conn)?.lease else { return Ok(None) };
         let lease = noted.observe_clock(now);
@@ -69,10 +72,10 @@ impl LocalReplica {
         {
             self.transaction(|conn| {
                 let change = (
-                    progress::clock_seen_at.eq(lease.last_phone_time.0),
-                    progress::longest_offline.eq(lease.offline_micros),
+                    sync_progress::clock_seen_at.eq(lease.last_phone_time.0),
+                    sync_progress::longest_offline.eq(lease.offline_micros),
                 );
-                diesel::update(progress::table).set(change).execute(conn)?;
+                diesel::update(sync_progress::table).set(change).execute(conn)?;
                 Ok(())
             })?;
         }
@@ -81,7 +84,8 @@ impl LocalReplica {
 }
 
 pub(super) fn load_progress(conn: &mut SqliteConnection) -> Result<SyncProgress> {
-    let row: SyncProgressRow = progress::table.select(SyncProgressRow::as_select()).first(conn)?;
+    let row: SyncProgressRow =
+        sync_progress::table.select(SyncProgressRow::as_select()).first(conn)?;
     let epoch = match row.epoch_number {
         0 => None,
         number => Some(Epoch { number: to_u64(number)?, id: decode_id(&row.epoch_id)? }),
@@ -106,33 +110,39 @@ pub(super) fn load_progress(conn: &mut SqliteConnection) -> Result<SyncProgress>
     })
 }
 
-/// Takes the next number.
+/// Returns the next command number and increments it.
 pub(super) fn take_command_number(conn: &mut SqliteConnection) -> Result<u64> {
-    let number: i64 = progress::table.select(progress::next_number).first(conn)?;
-    diesel::update(progress::table).set(progress::next_number.eq(number + 1)).execute(conn)?;
+    let number: i64 = sync_progress::table.select(sync_progress::next_number).first(conn)?;
+    diesel::update(sync_progress::table)
+        .set(sync_progress::next_number.eq(number + 1))
+        .execute(conn)?;
     to_u64(number)
 }
 
 pub(super) fn save_epoch(conn: &mut SqliteConnection, epoch: Epoch) -> Result<()> {
-    let change =
-        (progress::epoch_number.eq(to_i64(epoch.number)), progress::epoch_id.eq(epoch.id.to_vec()));
-    diesel::update(progress::table).set(change).execute(conn)?;
+    let change = (
+        sync_progress::epoch_number.eq(to_i64(epoch.number)),
+        sync_progress::epoch_id.eq(epoch.id.to_vec()),
+    );
+    diesel::update(sync_progress::table).set(change).execute(conn)?;
     Ok(())
 }
 
 pub(super) fn save_fork(conn: &mut SqliteConnection, number: u64) -> Result<()> {
-    diesel::update(progress::table)
-        .set(progress::forked_number.eq(to_i64(number)))
+    diesel::update(sync_progress::table)
+        .set(sync_progress::forked_number.eq(to_i64(number)))
         .execute(conn)?;
     Ok(())
 }
 
 pub(super) fn save_staged_cursor(conn: &mut SqliteConnection, cursor: &[u8]) -> Result<()> {
-    diesel::update(progress::table).set(progress::staged_cursor.eq(cursor)).execute(conn)?;
+    diesel::update(sync_progress::table)
+        .set(sync_progress::staged_cursor.eq(cursor))
+        .execute(conn)?;
     Ok(())
 }
 
-/// Arrives at a checkpoint: a contact with the authority, with which a new lease begins.
+/// Stores a checkpoint and starts a new offline lease.
 pub(super) fn save_checkpoint(
     conn: &mut SqliteConnection,
     checkpoint: &ReceivedCheckpoint,
@@ -140,17 +150,17 @@ pub(super) fn save_checkpoint(
 ) -> Result<()> {
     let lease = OfflineLease::new(Timestamp(checkpoint.server_time), now, checkpoint.lease_days);
     let change = (
-        progress::cursor.eq(&checkpoint.cursor),
-        progress::staged_cursor.eq(Vec::new()),
-        progress::sync_mark.eq(&checkpoint.sync_mark),
-        progress::seq.eq(checkpoint.seq),
-        progress::safe_past_seq.eq(checkpoint.safe_past_seq),
-        progress::server_time.eq(lease.contact_server_time.0),
-        progress::contact_at.eq(lease.contact_phone_time.0),
-        progress::clock_seen_at.eq(lease.last_phone_time.0),
-        progress::longest_offline.eq(lease.offline_micros),
-        progress::lease_days.eq(i16::try_from(lease.length_days).unwrap_or(i16::MAX)),
+        sync_progress::cursor.eq(&checkpoint.cursor),
+        sync_progress::staged_cursor.eq(Vec::new()),
+        sync_progress::sync_mark.eq(&checkpoint.sync_mark),
+        sync_progress::seq.eq(checkpoint.seq),
+        sync_progress::safe_past_seq.eq(checkpoint.safe_past_seq),
+        sync_progress::server_time.eq(lease.contact_server_time.0),
+        sync_progress::contact_at.eq(lease.contact_phone_time.0),
+        sync_progress::clock_seen_at.eq(lease.last_phone_time.0),
+        sync_progress::longest_offline.eq(lease.offline_micros),
+        sync_progress::lease_days.eq(i16::try_from(lease.length_days).unwrap_or(i16::MAX)),
     );
-    diesel::update(progress::table).set(change).execute(conn)?;
+    diesel::update(sync_progress::table).set(change).execute(conn)?;
     Ok(())
 }

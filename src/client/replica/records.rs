@@ -1,14 +1,14 @@
-//! Records and the scopes that they are here for. Bytes are kept as they came.
+//! Records and their scopes. Bytes are stored as received.
 
-use super::schema::{pair, record};
+use super::schema::{record, scope_record};
 use super::{LocalReplica, Result, decode_id};
 use crate::client::protocol::RecordKey;
 use diesel::prelude::*;
 
-/// A record as it is held.
+/// A stored record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ReplicaRecord {
-    /// Which record.
+    /// Its key.
     pub(crate) key: RecordKey,
     /// Its revision.
     pub(crate) revision: i64,
@@ -71,10 +71,12 @@ pub(super) fn delete_record(conn: &mut SqliteConnection, key: RecordKey) -> Resu
     Ok(())
 }
 
-/// Local numbers of the scopes that a record is here for.
+/// Local ids of the scopes that contain a record.
 pub(super) fn load_scope_ids(conn: &mut SqliteConnection, key: RecordKey) -> Result<Vec<i32>> {
-    let pairs = pair::table.filter(pair::kind.eq(key.kind)).filter(pair::id.eq(key.id.to_vec()));
-    Ok(pairs.select(pair::scope).load(conn)?)
+    let pairs = scope_record::table
+        .filter(scope_record::kind.eq(key.kind))
+        .filter(scope_record::id.eq(key.id.to_vec()));
+    Ok(pairs.select(scope_record::scope_local_id).load(conn)?)
 }
 
 pub(super) fn upsert_scope_record(
@@ -84,12 +86,12 @@ pub(super) fn upsert_scope_record(
     generation: i64,
 ) -> Result<()> {
     let values = (
-        pair::scope.eq(no),
-        pair::kind.eq(key.kind),
-        pair::id.eq(key.id.to_vec()),
-        pair::generation.eq(generation),
+        scope_record::scope_local_id.eq(no),
+        scope_record::kind.eq(key.kind),
+        scope_record::id.eq(key.id.to_vec()),
+        scope_record::generation.eq(generation),
     );
-    diesel::replace_into(pair::table).values(values).execute(conn)?;
+    diesel::replace_into(scope_record::table).values(values).execute(conn)?;
     Ok(())
 }
 
@@ -98,20 +100,22 @@ pub(super) fn delete_scope_record(
     no: i32,
     key: RecordKey,
 ) -> Result<()> {
-    diesel::delete(pair::table.find((no, key.kind, key.id.to_vec()))).execute(conn)?;
+    diesel::delete(scope_record::table.find((no, key.kind, key.id.to_vec()))).execute(conn)?;
     Ok(())
 }
 
-/// Records here for a scope whose generation is another than `generation`; all of them with `None`.
+/// The records of a scope with another generation than `generation`; all of them with `None`.
 pub(super) fn records_of_other_generations(
     conn: &mut SqliteConnection,
     no: i32,
     generation: Option<i64>,
 ) -> Result<Vec<RecordKey>> {
-    let mut query =
-        pair::table.filter(pair::scope.eq(no)).select((pair::kind, pair::id)).into_boxed();
+    let mut query = scope_record::table
+        .filter(scope_record::scope_local_id.eq(no))
+        .select((scope_record::kind, scope_record::id))
+        .into_boxed();
     if let Some(generation) = generation {
-        query = query.filter(pair::generation.ne(generation));
+        query = query.filter(scope_record::generation.ne(generation));
     }
     let rows = query.load::<(i16, Vec<u8>)>(conn)?;
     rows.into_iter().map(|(kind, bytes)| Ok(RecordKey { kind, id: decode_id(&bytes)? })).collect()

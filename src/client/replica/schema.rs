@@ -1,7 +1,7 @@
-//! The phone's tables as diesel sees them; `migrations/client` is where they are made. Knows no query.
+//! The phone's tables for diesel, as created by `migrations/client`.
 
 diesel::table! {
-    /// One row: who this phone is.
+    /// One row: identity and enrolment of this phone.
     device (singleton) {
         singleton -> SmallInt,
         enrolled -> Bool,
@@ -22,9 +22,9 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// One row: how far this phone is.
-    progress (one) {
-        one -> SmallInt,
+    /// One row: the sync progress of this phone.
+    sync_progress (singleton) {
+        singleton -> SmallInt,
         next_number -> BigInt,
         epoch_number -> BigInt,
         epoch_id -> Binary,
@@ -53,26 +53,26 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// The scopes that this phone ever heard of.
-    scope (no) {
-        no -> Integer,
+    /// Every scope that the server has named to this phone.
+    scope (local_id) {
+        local_id -> Integer,
         kind -> SmallInt,
         id -> Binary,
         granted -> Bool,
         generation -> BigInt,
-        named -> BigInt,
-        count -> BigInt,
-        sum -> Binary,
-        rebuild -> Bool,
-        rebuilds -> SmallInt,
-        removal -> SmallInt,
+        server_generation -> BigInt,
+        record_count -> BigInt,
+        digest_sum -> Binary,
+        rebuild_requested -> Bool,
+        rebuild_count -> SmallInt,
+        removal_reason -> SmallInt,
     }
 }
 
 diesel::table! {
-    /// Which record is here for which scope.
-    pair (scope, kind, id) {
-        scope -> Integer,
+    /// Which record the phone stores for which scope.
+    scope_record (scope_local_id, kind, id) {
+        scope_local_id -> Integer,
         kind -> SmallInt,
         id -> Binary,
         generation -> BigInt,
@@ -80,8 +80,8 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// What came since the last checkpoint.
-    staged (position) {
+    /// The changes received since the last checkpoint.
+    staged_change (position) {
         position -> Integer,
         op -> SmallInt,
         kind -> SmallInt,
@@ -94,8 +94,8 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// The outbox, and what became of each command.
-    command (number) {
+    /// The outbox: each command with its state and verdict.
+    outbox_command (number) {
         number -> BigInt,
         report_id -> Binary,
         body_number -> SmallInt,
@@ -115,12 +115,12 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// What the authority signed of the commands that it took.
-    receipt (taken) {
-        taken -> BigInt,
+    /// The latest receipts signed by the authority.
+    command_receipt (commands_taken) {
+        commands_taken -> BigInt,
         body -> Binary,
         signature -> Binary,
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(record, pair, scope, command);
+diesel::allow_tables_to_appear_in_same_query!(record, scope_record, scope, outbox_command);

@@ -1,4 +1,5 @@
-//! The scopes that this phone ever heard of: a dictionary from scope to a short local number, with generation and digest.
+//! The scopes that the server has named to this phone, each with a short local id, generation and
+//! digest.
 
 use super::schema::scope;
 use super::{LocalReplica, Result, decode_id};
@@ -11,25 +12,26 @@ use std::collections::btree_map::Entry;
 /// One scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ScopeRow {
-    /// Its local number; it never changes.
+    /// Its local id; it never changes.
     pub(crate) local_id: i32,
-    /// Whether this phone may hold it.
+    /// Whether it is granted to this phone.
     pub(crate) granted: bool,
-    /// The rebuilding that present rows belong to, counted here.
+    /// The generation of its present rows, counted by the phone.
     pub(crate) generation: i64,
-    /// What the server called that rebuilding: one that lost its memory may call two alike.
+    /// The server's number of that generation; a server restored from a backup may use a number
+    /// twice.
     pub(crate) server_generation: i64,
-    /// Count and sum of what is here.
+    /// Count and sum of its records.
     pub(crate) digest: ScopeDigest,
-    /// Rebuildings asked for since the digests last agreed.
+    /// Rebuilds requested since the digests last matched.
     pub(crate) rebuild_count: i16,
-    /// Why it was taken away: the number in the contract.
+    /// Why it was removed, as a number of the contract.
     pub(crate) removal_reason: i16,
 }
 
 type ScopeColumns = (i32, i16, Vec<u8>, bool, i64, i64, i64, Vec<u8>, bool, i16, i16);
 
-/// All scopes by key, read once for a swap and written back where they changed.
+/// All scopes by key, loaded once for a swap and saved if changed.
 #[derive(Debug, Default)]
 pub(super) struct ScopeCache {
     rows: BTreeMap<ScopeKey, ScopeRow>,
@@ -37,17 +39,18 @@ pub(super) struct ScopeCache {
 }
 
 impl LocalReplica {
-    /// All scopes ever heard of.
+    /// All scopes, removed ones included.
     pub(crate) fn scopes(&mut self) -> Result<Vec<(ScopeKey, ScopeRow)>> {
         Ok(ScopeCache::load(&mut self.conn)?.rows.into_iter().collect())
     }
 
-    /// Asks for a rebuilding of every scope in the next call: a person's last resort, also against a loop.
+    /// Requests a rebuild of every granted scope in the next call, also of scopes that still differ
+    /// after a rebuild.
     pub(crate) fn request_rebuild_all(&mut self) -> Result<()> {
         self.transaction(|conn| {
             let granted = scope::table.filter(scope::granted);
             diesel::update(granted)
-                .set((scope::rebuild.eq(true), scope::rebuilds.eq(0)))
+                .set((scope::rebuild_requested.eq(true), scope::rebuild_count.eq(0)))
                 .execute(conn)?;
             Ok(())
         })
@@ -89,7 +92,7 @@ impl ScopeCache {
         Ok(Self { rows: rows.into_iter().map(read).collect::<Result<_>>()?, is_dirty: false })
     }
 
-    /// The scope, noted as new if this phone never heard of it.
+    /// The scope with this key; inserts it if it is new.
     pub(super) fn get_or_insert(
         &mut self,
         conn: &mut SqliteConnection,
@@ -102,7 +105,7 @@ impl ScopeCache {
         }
     }
 
-    /// The scope with this local number.
+    /// The scope with this local id.
     pub(super) fn get_by_local_id(&mut self, no: i32) -> Option<&mut ScopeRow> {
         self.is_dirty = true;
         self.rows.values_mut().find(|row| row.local_id == no)
@@ -124,10 +127,10 @@ impl ScopeCache {
             let change = (
                 scope::granted.eq(row.granted),
                 scope::generation.eq(row.generation),
-                scope::named.eq(row.server_generation),
-                scope::count.eq(row.digest.count),
-                scope::sum.eq(row.digest.sum.to_be_bytes().to_vec()),
-                scope::removal.eq(row.removal_reason),
+                scope::server_generation.eq(row.server_generation),
+                scope::record_count.eq(row.digest.count),
+                scope::digest_sum.eq(row.digest.sum.to_be_bytes().to_vec()),
+                scope::removal_reason.eq(row.removal_reason),
             );
             diesel::update(scope::table.find(row.local_id)).set(change).execute(conn)?;
         }
@@ -136,22 +139,26 @@ impl ScopeCache {
 }
 
 fn insert_scope(conn: &mut SqliteConnection, key: ScopeKey) -> Result<ScopeRow> {
-    let last: Option<i32> = scope::table.select(diesel::dsl::max(scope::no)).first(conn)?;
+    let last: Option<i32> = scope::table.select(diesel::dsl::max(scope::local_id)).first(conn)?;
     let no = last.unwrap_or(0) + 1;
     let values = (
         (
-            scope::no.eq(no),
+            scope::local_id.eq(no),
             scope::kind.eq(key.kind),
             scope::id.eq(key.id.to_vec()),
             scope::granted.eq(false),
         ),
         (
             scope::generation.eq(0),
-            scope::named.eq(0),
-            scope::count.eq(0),
-            scope::sum.eq(vec![0; 16]),
+            scope::server_generation.eq(0),
+            scope::record_count.eq(0),
+            scope::digest_sum.eq(vec![0; 16]),
         ),
-        (scope::rebuild.eq(false), scope::rebuilds.eq(0), scope::removal.eq(0)),
+        (
+            scope::rebuild_requested.eq(false),
+            scope::rebuild_count.eq(0),
+            scope::removal_reason.eq(0),
+        ),
     );
     diesel::insert_into(scope::table).values(values).execute(conn)?;
     Ok(ScopeRow {
@@ -165,34 +172,39 @@ fn insert_scope(conn: &mut SqliteConnection, key: ScopeKey) -> Result<ScopeRow> 
     })
 }
 
-/// Scopes whose rebuilding the next call asks for.
+/// The scopes to rebuild in the next call.
 pub(super) fn scopes_to_rebuild(conn: &mut SqliteConnection) -> Result<Vec<ScopeKey>> {
-    let wanted = scope::table.filter(scope::rebuild).filter(scope::granted).order(scope::no);
+    let wanted =
+        scope::table.filter(scope::rebuild_requested).filter(scope::granted).order(scope::local_id);
     let rows = wanted.select((scope::kind, scope::id)).load::<(i16, Vec<u8>)>(conn)?;
     rows.into_iter().map(|(kind, bytes)| Ok(ScopeKey { kind, id: decode_id(&bytes)? })).collect()
 }
 
-/// Notes what to do about each digest (S22): a rebuilding is asked for once, until the digests agree again.
+/// Stores the decision about each digest (S22): one rebuild is requested until the digests match
+/// again.
 pub(super) fn save_digest_comparisons(
     conn: &mut SqliteConnection,
     agreements: &[DigestComparison],
 ) -> Result<()> {
-    let unsettled = scope::rebuild.or(scope::rebuilds.gt(0));
+    let unsettled = scope::rebuild_requested.or(scope::rebuild_count.gt(0));
     for agreement in agreements {
         match agreement {
             DigestComparison::Match(key) => {
                 let row = scope::table.filter(has_key(*key)).filter(unsettled);
                 diesel::update(row)
-                    .set((scope::rebuild.eq(false), scope::rebuilds.eq(0)))
+                    .set((scope::rebuild_requested.eq(false), scope::rebuild_count.eq(0)))
                     .execute(conn)?
             }
             DigestComparison::Rebuild(key) => {
-                let change = (scope::rebuild.eq(true), scope::rebuilds.eq(scope::rebuilds + 1));
+                let change = (
+                    scope::rebuild_requested.eq(true),
+                    scope::rebuild_count.eq(scope::rebuild_count + 1),
+                );
                 diesel::update(scope::table.filter(has_key(*key))).set(change).execute(conn)?
             }
             DigestComparison::StillDiffers(key) => {
                 diesel::update(scope::table.filter(has_key(*key)))
-                    .set(scope::rebuild.eq(false))
+                    .set(scope::rebuild_requested.eq(false))
                     .execute(conn)?
             }
         };

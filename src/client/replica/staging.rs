@@ -1,6 +1,7 @@
-//! Staging: what came since the last checkpoint, in order, with the cursor after it. Durable and out of view (S6).
+//! Staging: the changes received since the last checkpoint, in order, with the cursor after them.
+//! They are durable and not visible (S6).
 
-use super::schema::{scope, staged};
+use super::schema::{scope, staged_change};
 use super::scopes::ScopeCache;
 use super::{ReplicaError, Result, decode_id, progress, to_i64, to_u64};
 use crate::client::protocol::{RecordKey, ScopeKey, StagedOp};
@@ -16,7 +17,7 @@ const OP_GRANTED: i16 = 6;
 const OP_REMOVED: i16 = 7;
 
 #[derive(Insertable)]
-#[diesel(table_name = staged)]
+#[diesel(table_name = staged_change)]
 struct NewStagedRow<'a> {
     op: i16,
     kind: i16,
@@ -29,7 +30,7 @@ struct NewStagedRow<'a> {
 
 type StagedColumns = (i32, i16, i16, Vec<u8>, i64, Vec<u8>, Vec<u8>, i64);
 
-/// Adds changes behind what is staged already; a cut call resumes at `cursor`.
+/// Appends changes to the staged ones; a cut call resumes at `cursor`.
 pub(super) fn stage_ops(
     conn: &mut SqliteConnection,
     ops: &[StagedOp],
@@ -42,15 +43,17 @@ pub(super) fn stage_ops(
         for key in of {
             numbers.extend(scopes.get_or_insert(conn, *key)?.local_id.to_be_bytes());
         }
-        // Taken away in a call that was cut, and given back before the cursor moved on: the server goes on from where the rows still are.
+        // Removed in a cut call and granted again before the cursor moved: the server continues
+        // from the cursor, and the rows are still stored.
         if code == OP_GRANTED && !planted!("removal-outlives-the-cut") {
-            let taken_away = staged::op.eq(OP_REMOVED).and(staged::scopes.eq(&numbers));
-            diesel::delete(staged::table.filter(taken_away)).execute(conn)?;
+            let taken_away =
+                staged_change::op.eq(OP_REMOVED).and(staged_change::scopes.eq(&numbers));
+            diesel::delete(staged_change::table.filter(taken_away)).execute(conn)?;
         }
         let (kind, id) = record.map_or((0, &[][..]), |record| (record.kind, &record.id[..]));
         let row =
             NewStagedRow { op: code, kind, id, revision, bytes, scopes: numbers, argument: number };
-        diesel::insert_into(staged::table).values(&row).execute(conn)?;
+        diesel::insert_into(staged_change::table).values(&row).execute(conn)?;
     }
     cursor.map_or(Ok(()), |cursor| progress::save_staged_cursor(conn, cursor))
 }
@@ -80,14 +83,14 @@ fn to_staged_parts(op: &StagedOp) -> StagedParts<'_> {
     }
 }
 
-/// What is staged, in order.
+/// The staged changes, in order.
 pub(super) fn load_staged(conn: &mut SqliteConnection) -> Result<Vec<StagedOp>> {
-    let rows = staged::table.order(staged::position).load::<StagedColumns>(conn)?;
+    let rows = staged_change::table.order(staged_change::position).load::<StagedColumns>(conn)?;
     if rows.is_empty() {
         return Ok(Vec::new());
     }
     let keys = scope::table
-        .select((scope::no, scope::kind, scope::id))
+        .select((scope::local_id, scope::kind, scope::id))
         .load::<(i32, i16, Vec<u8>)>(conn)?;
     let keys: BTreeMap<i32, ScopeKey> = keys
         .into_iter()
@@ -117,13 +120,13 @@ fn from_row(row: StagedColumns, keys: &BTreeMap<i32, ScopeKey>) -> Result<Staged
     })
 }
 
-/// Forgets what is staged: it is in view now.
+/// Deletes the staged changes after a swap.
 pub(super) fn clear_staged(conn: &mut SqliteConnection) -> Result<()> {
-    diesel::delete(staged::table).execute(conn)?;
+    diesel::delete(staged_change::table).execute(conn)?;
     Ok(())
 }
 
-/// The scopes granted as they will be after the next swap.
+/// The granted scopes after the next swap.
 pub(super) fn granted_after_swap(conn: &mut SqliteConnection) -> Result<Vec<ScopeKey>> {
     let held = ScopeCache::load(conn)?.local_digests();
     let mut granted: BTreeSet<ScopeKey> = held.into_iter().map(|held| held.scope).collect();

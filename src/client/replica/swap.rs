@@ -1,9 +1,11 @@
-//! The swap at a checkpoint: everything staged comes into view in one transaction, with cursor, digests and outbox.
+//! The swap at a checkpoint: all staged changes become visible in one transaction, with cursor,
+//! digests and outbox.
 //!
-//! A record is here for scopes: one pair each; it leaves with its last pair (S17). Digests are kept by difference, so that a
-//! checkpoint costs what changed and not what is held.
+//! A record has one row in `scope_record` per scope and is deleted with the last one (S17). Digests
+//! are updated by difference, so that the cost of a checkpoint depends on the changes, not on the
+//! stored data.
 
-use super::schema::command;
+use super::schema::outbox_command;
 use super::scopes::ScopeCache;
 use super::{ReplicaRecord, Result, outbox, progress, receipts, records, staging, to_i64};
 use crate::client::protocol::{
@@ -15,20 +17,20 @@ use crate::domain::time::Timestamp;
 use diesel::prelude::*;
 use std::collections::BTreeSet;
 
-/// What a swap changed.
+/// The result of a swap.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct SwapResult {
-    /// Records that came, changed or left.
+    /// Records that were added, changed or deleted.
     pub(crate) changed_records: BTreeSet<RecordKey>,
-    /// Scopes that were taken away, with the number of the reason.
+    /// Removed scopes, with the number of the reason.
     pub(crate) removed_scopes: Vec<(ScopeKey, i16)>,
-    /// How each granted scope stands now.
+    /// The digest of each granted scope after the swap.
     pub(crate) scope_digests: Vec<LocalScopeDigest>,
-    /// Rows that were staged.
+    /// Number of staged rows.
     pub(crate) staged_row_count: usize,
 }
 
-/// Brings what is staged into view and arrives at the checkpoint.
+/// Applies the staged changes and stores the checkpoint.
 pub(super) fn swap_staged(
     conn: &mut SqliteConnection,
     checkpoint: &ReceivedCheckpoint,
@@ -123,8 +125,8 @@ impl SwapApplier {
         Ok(())
     }
 
-    /// The effect of this phone's own commands, computed here to spare its transfer. When it cannot be computed exactly, the digest
-    /// will say so and the scope is rebuilt.
+    /// Applies the effect of this phone's own commands, computed here so that it need not be sent.
+    /// If the result is not exact, the digest differs and the scope is rebuilt.
     fn put_own_record(
         &mut self,
         conn: &mut SqliteConnection,
@@ -177,7 +179,7 @@ impl SwapApplier {
         Ok(())
     }
 
-    /// Rows of other generations leave the scope; outbox and drafts are no rows and never do.
+    /// Removes rows of other generations from the scope; the outbox is not affected.
     fn remove_old_generations(
         &mut self,
         conn: &mut SqliteConnection,
@@ -186,7 +188,7 @@ impl SwapApplier {
     ) -> Result<()> {
         let row = *self.scopes.get_or_insert(conn, scope)?;
         if row.server_generation != generation {
-            return Ok(()); // Another rebuilding began since.
+            return Ok(()); // A newer rebuild has started.
         }
         for key in records::records_of_other_generations(conn, row.local_id, Some(row.generation))?
         {
@@ -212,7 +214,7 @@ impl SwapApplier {
     }
 }
 
-/// How many commands stand in this state; for tests and status lines.
+/// The number of commands in this state, for tests and status lines.
 pub(super) fn count_commands_in_state(conn: &mut SqliteConnection, state: i16) -> Result<i64> {
-    Ok(command::table.filter(command::state.eq(state)).count().get_result(conn)?)
+    Ok(outbox_command::table.filter(outbox_command::state.eq(state)).count().get_result(conn)?)
 }

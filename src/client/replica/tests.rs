@@ -1,4 +1,9 @@
-//! The promises of sync, seen from the phone: real files, hand-made frames, cuts and crashes between any two steps.
+//! Tests of the replica with the engine: a real file, hand-made frames, and a cut or crash between
+//! any two steps. The numbers S2 to S30 are those of docs/SYNC.md.
+
+mod local_file;
+mod rebuilds;
+mod schema_versions;
 
 use super::OutboxEntryState;
 use crate::client::fixture::{
@@ -13,7 +18,7 @@ use crate::pb::{self, ErrorReason, Outcome as Said, ScopeChange};
 const BOTH_SCOPES_KEPT: [(crate::client::protocol::ScopeKey, ScopeChange); 2] =
     [(WORK_SCOPE, ScopeChange::Kept), (DESK_SCOPE, ScopeChange::Kept)];
 
-/// A town with a few records, and the stream of a phone's first sync.
+/// A server with a few records, and the frames of a phone's first sync.
 fn first_sync_frames() -> (FakeServer, Vec<pb::SyncResponse>) {
     let mut server = FakeServer::new();
     for id in 1..=4 {
@@ -55,7 +60,7 @@ fn s03_a_stream_cut_after_any_frame_ends_in_the_same_state_and_a_killed_app_too(
         frames[..cut].iter().for_each(|frame| phone.apply_frame(frame.clone()));
         phone.reopen_after_crash();
         let from = phone.begin_call().cursor;
-        // The server resumes behind the last cursor that the phone has, and begins with a welcome.
+        // The server resumes after the phone's last cursor and starts with a Welcome.
         let after = |frame: &&pb::SyncResponse| match &frame.frame {
             Some(Frame::Rows(rows)) => rows.cursor == from,
             _ => false,
@@ -86,10 +91,10 @@ fn s07_a_command_is_sent_again_with_the_same_number_and_bytes_until_it_is_answer
     let (mut phone, mut server) = synced_phone();
     assert_eq!(phone.append_command(1), 1);
     let first = phone.begin_call();
-    phone.replica.mark_sent(1).unwrap(); // The answer is lost.
+    phone.replica.mark_sent(1).unwrap(); // The response is lost.
     phone.reopen_after_crash();
     assert_eq!(phone.begin_call().commands, first.commands);
-    server.commands_taken = 1; // It had arrived: the server knows the number.
+    server.commands_taken = 1; // The command had arrived: the server knows its number.
     let mut again = verdict_frame(1, Said::Duplicate, ErrorReason::Unspecified);
     if let Some(Frame::Verdict(verdict)) = &mut again.frame {
         verdict.present_outcome = Said::Merged.into();
@@ -251,7 +256,7 @@ fn s17_a_scope_taken_away_goes_with_its_rows_at_the_next_checkpoint_and_the_app_
     let told = phone.swaps.pop().unwrap().removed_scopes;
     assert_eq!(told, [(DESK_SCOPE, pb::ScopeRemoval::Revoked as i16)]);
     assert_eq!(phone.replica.count_by_state().unwrap()[0], 1, "the outbox is no row and stays");
-    // One that the server no longer even names is gone too.
+    // A scope that the server no longer lists is removed too.
     assert_eq!(
         phone.run_call(&[server.welcome_frame(&[]), server.checkpoint_frame(&[])]),
         NextAction::Done
@@ -263,7 +268,8 @@ fn s17_a_scope_taken_away_goes_with_its_rows_at_the_next_checkpoint_and_the_app_
 fn s17_a_scope_taken_away_in_a_call_that_was_cut_and_given_back_before_the_next_keeps_its_rows() {
     let (mut phone, server) = synced_phone();
     phone.run_call(&[server
-        .welcome_frame(&[(WORK_SCOPE, ScopeChange::Kept), (DESK_SCOPE, ScopeChange::Removed)])]); // Cut behind its first frame.
+        // Cut after the first frame.
+        .welcome_frame(&[(WORK_SCOPE, ScopeChange::Kept), (DESK_SCOPE, ScopeChange::Removed)])]);
     assert_eq!(
         phone.run_call(&[
             server.welcome_frame(&BOTH_SCOPES_KEPT),
@@ -290,244 +296,4 @@ fn s21_a_record_of_a_kind_that_the_app_does_not_know_is_kept_byte_for_byte() {
     ];
     assert_eq!(phone.run_call(&frames), NextAction::Done);
     assert_eq!(phone.scope_digest(WORK_SCOPE), server.scope_digest(WORK_SCOPE));
-}
-
-#[test]
-fn s22_a_scope_that_does_not_agree_is_rebuilt_once_and_then_reported() {
-    let (mut phone, mut server) = synced_phone();
-    server.put_record(WORK_SCOPE, REPORT_KIND, 5, 1, b"never sent"); // A row that the server forgot to send.
-    let quiet = [
-        server.welcome_frame(&BOTH_SCOPES_KEPT),
-        server.checkpoint_frame(&[WORK_SCOPE, DESK_SCOPE]),
-    ];
-    assert_eq!(phone.run_call(&quiet), NextAction::CallAgain);
-    assert_eq!(phone.begin_call().rebuild_scopes, [WORK_SCOPE]);
-    assert_eq!(phone.run_call(&quiet), NextAction::Done, "asked for once, not for ever");
-    assert_eq!(phone.engine.server_info().diverged_scopes, [WORK_SCOPE]);
-    assert_eq!(phone.begin_call().rebuild_scopes, []);
-    let mut rebuilt = vec![server.welcome_frame(&BOTH_SCOPES_KEPT)];
-    rebuilt.extend(server.snapshot_frames(WORK_SCOPE, 2));
-    rebuilt.push(server.checkpoint_frame(&[WORK_SCOPE, DESK_SCOPE]));
-    assert_eq!(phone.run_call(&rebuilt), NextAction::Done);
-    assert_eq!(phone.engine.server_info().diverged_scopes, []);
-    assert_eq!(phone.scope_digest(WORK_SCOPE), server.scope_digest(WORK_SCOPE));
-    // Having agreed again, it may ask again.
-    server.put_record(WORK_SCOPE, REPORT_KIND, 6, 1, b"never sent either");
-    assert_eq!(
-        phone.run_call(&[
-            server.welcome_frame(&BOTH_SCOPES_KEPT),
-            server.checkpoint_frame(&[WORK_SCOPE, DESK_SCOPE])
-        ]),
-        NextAction::CallAgain
-    );
-}
-
-#[test]
-fn s23_a_rebuilding_sweeps_what_is_gone_also_when_the_server_counts_generations_anew() {
-    let (mut phone, mut server) = synced_phone();
-    server.remove_record(WORK_SCOPE, REPORT_KIND, 2); // Its tombstone is compacted away, and the cursor is no longer known.
-    let mut frames = vec![
-        server.welcome_frame(&[(WORK_SCOPE, ScopeChange::Added), (DESK_SCOPE, ScopeChange::Kept)]),
-    ];
-    frames.extend(server.snapshot_frames(WORK_SCOPE, 1)); // The same name as the first rebuilding had.
-    frames.push(server.checkpoint_frame(&[WORK_SCOPE, DESK_SCOPE]));
-    assert_eq!(phone.run_call(&frames), NextAction::Done);
-    assert!(
-        !phone.has_record(REPORT_KIND, 2)
-            && phone.has_record(REPORT_KIND, 1)
-            && phone.has_record(REPORT_KIND, 9)
-    );
-    assert_eq!(phone.scope_digest(WORK_SCOPE), server.scope_digest(WORK_SCOPE));
-}
-
-#[test]
-fn s23_a_rebuilding_given_up_for_another_sweeps_only_at_the_end_of_the_last() {
-    let (mut phone, server) = synced_phone();
-    let mut frames = vec![
-        server.welcome_frame(&BOTH_SCOPES_KEPT),
-        reset_frame(WORK_SCOPE, 2),
-        put_frame(REPORT_KIND, 1, 1, &[1; 20], &[WORK_SCOPE], "half"),
-    ];
-    frames.extend(server.snapshot_frames(WORK_SCOPE, 3));
-    frames.push(server.checkpoint_frame(&[WORK_SCOPE, DESK_SCOPE]));
-    assert_eq!(phone.run_call(&frames), NextAction::Done);
-    assert_eq!(phone.scope_digest(WORK_SCOPE), server.scope_digest(WORK_SCOPE));
-}
-
-#[test]
-fn s24_in_a_new_epoch_the_phone_pushes_again_what_the_server_lost() {
-    let (mut phone, mut server) = synced_phone();
-    for _ in 1..=3 {
-        phone.append_command(1);
-    }
-    server.commands_taken = 3;
-    let mut frames = vec![server.welcome_frame(&BOTH_SCOPES_KEPT)];
-    frames.extend(
-        (1..=3).map(|number| verdict_frame(number, Said::Applied, ErrorReason::Unspecified)),
-    );
-    frames.push(server.checkpoint_frame(&[WORK_SCOPE, DESK_SCOPE]));
-    phone.run_call(&frames);
-    server.time += 29 * DAY_MICROS;
-    server.safe_past_seq = 0;
-    phone.run_call(&[
-        server.welcome_frame(&BOTH_SCOPES_KEPT),
-        server.checkpoint_frame(&[WORK_SCOPE, DESK_SCOPE]),
-    ]);
-
-    (server.epoch, server.commands_taken) = (2, 1); // The server was restored from an old backup.
-    assert_eq!(
-        phone.run_call(&[
-            server.welcome_frame(&BOTH_SCOPES_KEPT),
-            server.checkpoint_frame(&[WORK_SCOPE, DESK_SCOPE])
-        ]),
-        NextAction::CallAgain
-    );
-    let start = phone.begin_call();
-    assert_eq!(start.commands, [(2, b"command 2".to_vec()), (3, b"command 3".to_vec())]);
-    assert_eq!(start.epoch.map(|epoch| epoch.number), Some(2));
-    server.epoch = 1; // The old primary comes back.
-    assert_eq!(
-        phone.run_call(&[
-            server.welcome_frame(&BOTH_SCOPES_KEPT),
-            put_frame(REPORT_KIND, 1, 9, b"old", &[WORK_SCOPE], "x")
-        ]),
-        NextAction::TryNextServer
-    );
-    assert_eq!(
-        phone.records(REPORT_KIND).len(),
-        5,
-        "nothing of a history that does not hold is taken"
-    );
-}
-
-#[test]
-fn s24_acknowledged_commands_stay_thirty_days_and_until_a_backup_has_them() {
-    let (mut phone, mut server) = synced_phone();
-    phone.append_command(1);
-    server.commands_taken = 1;
-    let answer = verdict_frame(1, Said::Applied, ErrorReason::Unspecified);
-    phone.run_call(&[
-        server.welcome_frame(&BOTH_SCOPES_KEPT),
-        answer,
-        server.checkpoint_frame(&[WORK_SCOPE, DESK_SCOPE]),
-    ]);
-    let quiet = |phone: &mut PhoneFixture, server: &FakeServer| {
-        phone.run_call(&[
-            server.welcome_frame(&BOTH_SCOPES_KEPT),
-            server.checkpoint_frame(&[WORK_SCOPE, DESK_SCOPE]),
-        ]);
-        phone.replica.count_by_state().unwrap()[3]
-    };
-    server.safe_past_seq = server.seq;
-    server.time += 29 * DAY_MICROS;
-    assert_eq!(quiet(&mut phone, &server), 1, "not yet thirty days");
-    (server.safe_past_seq, server.time) = (0, server.time + 400 * DAY_MICROS);
-    assert_eq!(quiet(&mut phone, &server), 1, "no backup has it");
-    server.safe_past_seq = server.seq;
-    assert_eq!(quiet(&mut phone, &server), 0);
-    assert_eq!(phone.append_command(1), 2, "numbers go on");
-    assert_eq!(phone.begin_call().lowest_number, 2);
-}
-
-#[test]
-fn s30_a_number_is_given_only_together_with_its_command() {
-    let (mut phone, _) = synced_phone();
-    assert_eq!(phone.append_command(1), 1);
-    // The app is killed while it encodes: the transaction is rolled back, number and command both.
-    let draft = super::CommandDraft {
-        report_id: vec![1; 16],
-        body_number: 5,
-        made_at: 0,
-        resolved_refusals: Vec::new(),
-    };
-    let killed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        phone.replica.append_command(&draft, |_, _| panic!("killed"))
-    }));
-    assert!(killed.is_err());
-    phone.reopen_after_crash();
-    assert_eq!(phone.append_command(1), 2, "no number is lost and none is given twice");
-    let numbers: Vec<u64> = phone.begin_call().commands.iter().map(|(number, _)| *number).collect();
-    assert_eq!(numbers, [1, 2]);
-}
-
-#[test]
-fn s30_commands_name_the_mark_of_the_last_checkpoint() {
-    let (mut phone, _) = synced_phone();
-    let draft = super::CommandDraft {
-        report_id: Vec::new(),
-        body_number: 9,
-        made_at: 0,
-        resolved_refusals: Vec::new(),
-    };
-    phone.replica.append_command(&draft, |_, mark| mark).unwrap();
-    assert_eq!(phone.begin_call().commands, [(1, b"mark5".to_vec())]);
-}
-
-#[test]
-fn a_file_of_a_newer_app_is_refused_and_left_alone() {
-    use diesel::connection::SimpleConnection;
-    let (mut phone, _) = synced_phone();
-    phone
-        .replica
-        .conn
-        .batch_execute("insert into __diesel_schema_migrations (version) values ('9999')")
-        .unwrap();
-    let newer =
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| phone.reopen_after_crash()));
-    assert!(newer.is_err());
-    assert_eq!(phone.records(REPORT_KIND).len(), 5);
-}
-
-#[test]
-fn a_revoked_phone_keeps_nothing() {
-    let (mut phone, _) = synced_phone();
-    phone.append_command(1);
-    phone.replica.erase().unwrap();
-    assert_eq!(phone.records(REPORT_KIND), []);
-    assert_eq!(phone.replica.count_by_state().unwrap(), [0; 4]);
-    assert_eq!(phone.replica.device().unwrap(), None);
-}
-
-#[test]
-fn the_lease_begins_anew_at_each_checkpoint_and_outlives_the_app() {
-    let (mut phone, mut server) = synced_phone();
-    let day = |days: i64| Timestamp(FakeServer::new().time + days * DAY_MICROS);
-    assert!(!phone.replica.refresh_lease(day(13)).unwrap().unwrap().is_expired());
-    assert!(phone.replica.refresh_lease(day(14)).unwrap().unwrap().is_expired());
-    phone.reopen_after_crash();
-    assert!(
-        phone.replica.refresh_lease(day(1)).unwrap().unwrap().is_expired(),
-        "a clock set back opens nothing"
-    );
-    server.lease_days = 3;
-    phone.clock = day(20).0;
-    phone.run_call(&[server.welcome_frame(&BOTH_SCOPES_KEPT)]);
-    assert!(
-        phone.replica.refresh_lease(day(20)).unwrap().unwrap().is_expired(),
-        "a call that is cut is no sync"
-    );
-    phone.run_call(&[
-        server.welcome_frame(&BOTH_SCOPES_KEPT),
-        server.checkpoint_frame(&[WORK_SCOPE, DESK_SCOPE]),
-    ]);
-    assert_eq!(
-        phone.replica.refresh_lease(day(22)).unwrap().unwrap().remaining_days(),
-        1,
-        "the server says how long it is"
-    );
-    assert!(phone.replica.refresh_lease(day(23)).unwrap().unwrap().is_expired());
-    assert_eq!(
-        PhoneFixture::new().replica.refresh_lease(day(99)),
-        Ok(None),
-        "before the first sync there is nothing to hide"
-    );
-}
-
-#[test]
-fn a_bookmark_moves_the_cursor_of_a_quiet_phone() {
-    let (mut phone, server) = synced_phone();
-    let bookmark = sync_response(Frame::Bookmark(pb::Bookmark { cursor: b"c9".to_vec() }));
-    phone.run_call(&[server.welcome_frame(&BOTH_SCOPES_KEPT), bookmark]);
-    phone.reopen_after_crash();
-    assert_eq!(phone.begin_call().cursor, b"c9");
 }

@@ -1,4 +1,4 @@
-//! Enrolling and renewing: how a phone gets its token and keeps it.
+//! Enrolment and token renewal.
 
 use super::{Runner, RunnerError};
 use crate::client::engine::Engine;
@@ -14,8 +14,8 @@ use crate::wire::values;
 use std::time::Duration;
 
 impl Runner {
-    /// Enrols with the text of a QR picture. Asked again with the same text after a lost answer, it gives the first answer: key and id
-    /// were written before the first call.
+    /// Enrols with the text of a QR code. A repetition with the same text after a lost response
+    /// returns the first result, because key and id are stored before the first call.
     pub(crate) async fn enrol(&self, text: &str) -> Result<LocalDevice, RunnerError> {
         let mut engine = self.engine.lock().await;
         let (device, request) = self.begin_enrolment(text)?;
@@ -38,7 +38,7 @@ impl Runner {
         Err(enrolment_refused_error(last))
     }
 
-    /// Notes what this phone applies with, before anybody is asked; gives the request to send.
+    /// Stores the identity for an enrolment call and builds its request.
     pub(crate) fn begin_enrolment(
         &self,
         text: &str,
@@ -57,7 +57,7 @@ impl Runner {
         Ok((LocalDevice { identity, enrolment: None }, request))
     }
 
-    /// Notes that the phone was admitted.
+    /// Stores the result of an enrolment.
     pub(crate) fn complete_enrolment(
         &self,
         mut device: LocalDevice,
@@ -95,12 +95,12 @@ impl Runner {
             addresses,
             trusted_ca_sha256: trusted,
         };
-        self.disconnect(); // The text may name other servers than the one before.
+        self.disconnect(); // The new invitation may name other servers.
         self.replica().save_identity(&identity)?;
         Ok(identity)
     }
 
-    /// Renews the token: a signature over the server's nonce, never over this phone's time.
+    /// Renews the token with a signature over the server's nonce; the phone's time is not used.
     pub(super) async fn renew_token(
         &self,
         engine: &mut Engine,
@@ -147,7 +147,8 @@ impl Runner {
         Ok(Ok(()))
     }
 
-    /// Notes a new token. Who holds no role any more stays with the unit that was: what was typed for it can still be handed over.
+    /// Stores a new token. An account without a role remains with its last unit, so that its
+    /// commands can still be sent and held.
     pub(crate) fn save_renewed_token(
         &self,
         enrolment: &Enrolment,
@@ -160,7 +161,7 @@ impl Runner {
     }
 }
 
-/// The request for a new token: a signature over the server's nonce.
+/// Builds the request for a new token, signed over the server's nonce.
 pub(crate) fn build_renew_request(
     identity: &DeviceIdentity,
     enrolment: &Enrolment,
@@ -230,11 +231,11 @@ fn decode_token(token: Option<pb::AccessToken>) -> Result<(String, i64), Refusal
 
 type SessionFields = (AccountId, Option<UnitId>, Vec<Role>);
 
-/// Who the phone is for the server; no unit for an account that holds no role today.
+/// Account, unit and roles of a session; no unit for an account without a role.
 fn decode_session(session: Option<pb::Session>) -> Result<SessionFields, RefusalReason> {
     let pb::Session { account_id, device_id: _, unit_id, roles } =
         session.ok_or(RefusalReason::Malformed)?;
-    // A role of a newer contract is passed over: what it may do is the server's business.
+    // A role of a newer contract is skipped: the server checks permissions.
     let roles = roles.into_iter().filter_map(|role| values::role_from_proto(role).ok()).collect();
     let unit = if unit_id.is_empty() {
         None

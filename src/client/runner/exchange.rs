@@ -1,4 +1,5 @@
-//! One exchange: calls until the outbox is empty and every scope agrees, or until there is nothing but to wait.
+//! An exchange: calls until the outbox is empty and every digest matches, or until the runner has
+//! to wait.
 
 use super::{Runner, RunnerError};
 use crate::client::engine::Engine;
@@ -18,64 +19,64 @@ use std::task::Poll;
 use tokio_stream::Stream;
 use tonic::{Status, Streaming};
 
-/// Most calls of one exchange: an outbox of 400 days fits into far fewer.
+/// Maximum number of calls of one exchange; an outbox of 400 days needs far fewer.
 const CALLS_MAX: u32 = 64;
-/// Most steps that wait for one transaction.
+/// Maximum number of actions collected for one transaction.
 const ACTIONS_MAX: usize = 64;
 
-/// How a call is broken on purpose, to rehearse a bad link.
+/// An injected fault of a call, to rehearse a bad connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct FaultInjection {
-    /// After so many frames the rest of the answer is lost; `Some(0)`: all of it.
+    /// The response is cut after so many frames; `Some(0)` cuts all of it.
     pub(crate) drop_after_frames: Option<u32>,
 }
 
-/// What an exchange did.
+/// Results and cost of an exchange.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct ExchangeStats {
     /// Calls made.
     pub(crate) calls: u32,
-    /// Commands sent, repeated ones included.
+    /// Commands sent, repetitions included.
     pub(crate) commands_sent: u32,
-    /// Answers by outcome.
+    /// The outcome of each verdict.
     pub(crate) outcomes: Vec<OutboxOutcome>,
-    /// Rows that came.
+    /// Rows received.
     pub(crate) rows: u32,
-    /// Scopes that were rebuilt.
+    /// Rebuilt scopes.
     pub(crate) resets: u32,
     /// Bytes on the wire, TLS included.
     pub(crate) traffic: TrafficTotals,
-    /// Those of them that renewed the token.
+    /// The part used for token renewals.
     pub(crate) renewal_traffic: TrafficTotals,
     /// Checkpoints reached.
     pub(crate) checkpoints: u32,
-    /// Scopes that do not agree though they were rebuilt.
+    /// Scopes whose digest still differs after a rebuild.
     pub(crate) diverged_scopes: Vec<ScopeKey>,
-    /// What was sent and received, by kind: how many, and how many bytes before TLS and HTTP/2.
+    /// Sent and received frames by kind: their number, and their bytes before TLS and HTTP/2.
     pub(crate) traffic_by_kind: BTreeMap<&'static str, (u32, u64)>,
-    /// The lowest version that reads everything, when the server wants a newer app.
+    /// The lowest version that decodes every record, if the server wants a newer app.
     pub(crate) upgrade_wanted: Option<String>,
 }
 
-/// When a call that follows ends.
+/// When a call ends.
 pub(super) enum CallMode {
     /// At its checkpoint: the server closes the stream.
     UntilCheckpoint(FaultInjection),
-    /// When somebody wants to call, or the following is stopped.
+    /// When another task wants to call, or following is stopped.
     UntilNotified,
 }
 
 impl CallMode {
-    /// Whether the call is broken on purpose: then its failure is what was wanted.
+    /// Whether the call has an injected fault, so that its failure is expected.
     fn has_injected_fault(&self) -> bool {
         matches!(self, Self::UntilCheckpoint(FaultInjection { drop_after_frames: Some(_) }))
     }
 }
 
 impl Runner {
-    /// One exchange. Cut off anywhere, it is taken up where it was by the next one.
+    /// Runs one exchange. A cut exchange is continued by the next one.
     pub(crate) async fn sync(&self, cut: FaultInjection) -> Result<ExchangeStats, RunnerError> {
-        self.wake.notify_one(); // A follower lets go of the engine.
+        self.wake.notify_one(); // A follow call releases the engine.
         self.run_exchange(&CallMode::UntilCheckpoint(cut)).await
     }
 
@@ -96,7 +97,7 @@ impl Runner {
         mode: &CallMode,
         done: &mut ExchangeStats,
     ) -> Result<(), RunnerError> {
-        // Servers that were not tried yet: one that does not answer is no reason to wait while another may.
+        // The number of untried servers: the runner tries them before it waits.
         let mut untried = self.enrolled_device()?.identity.addresses.len().saturating_sub(1);
         for _ in 0..CALLS_MAX {
             let device = self.enrolled_device()?;
@@ -131,7 +132,7 @@ impl Runner {
         Ok(())
     }
 
-    /// A halt is told; a revoked phone destroys what it holds before anybody is told.
+    /// Builds the error of a halt; first deletes all local data if the phone was revoked.
     pub(crate) fn to_halt_error(
         &self,
         halt: HaltReason,
@@ -145,7 +146,7 @@ impl Runner {
         Ok(RunnerError::Halted { halt, message })
     }
 
-    /// This phone, if it is enrolled and no copy of it is at work.
+    /// The identity of this phone; fails if it is not enrolled or was forked.
     pub(crate) fn enrolled_device(&self) -> Result<LocalDevice, RunnerError> {
         let device = self.replica().device()?.filter(|device| device.enrolment.is_some());
         let device = device.ok_or(RunnerError::NotEnrolled)?;
@@ -170,7 +171,7 @@ impl Runner {
         Ok(())
     }
 
-    /// One call: the inner error is the link's, the outer one the replica's.
+    /// Runs one call. The inner error is the connection's, the outer one the replica's.
     async fn run_call(
         &self,
         engine: &mut Engine,
@@ -180,7 +181,8 @@ impl Runner {
     ) -> Result<Result<(), CallError>, RunnerError> {
         let Some(enrolment) = &device.enrolment else { return Err(RunnerError::NotEnrolled) };
         if self.clock.now().0 >= enrolment.token_expires_at {
-            // Surely too late, unless this clock is wrong: then one renewal too many does no harm.
+            // Expired by this phone's clock; if the clock is wrong, one renewal too many does no
+            // harm.
             self.renew_token_counted(engine, device, done).await?;
         }
         let token = self
@@ -233,7 +235,7 @@ impl Runner {
                     () = self.wake.notified() => return Ok(Ok(())),
                 },
             };
-            // Everything that is here already is written together.
+            // All frames that are already received are applied in one transaction.
             let mut steps = Vec::new();
             let ended = loop {
                 match frame {
@@ -312,7 +314,7 @@ fn record_action(step: &ReplicaAction, done: &mut ExchangeStats) {
     }
 }
 
-/// The next frame if it is here already.
+/// The next frame if it is already received.
 async fn poll_next_ready(
     stream: &mut Streaming<pb::SyncResponse>,
 ) -> Option<Result<Option<pb::SyncResponse>, Status>> {

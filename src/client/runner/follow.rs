@@ -1,4 +1,5 @@
-//! Follow mode: a call stays open and brings changes as they happen; what is typed meanwhile ends it and opens the next one.
+//! Follow mode: a call stays open and receives changes as they happen. A new command ends it and
+//! opens the next one.
 
 use super::exchange::CallMode;
 use super::{Runner, RunnerError};
@@ -7,16 +8,17 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
-/// Shortest pause between two calls that follow, so that a server that closes at once is not called in a tight loop.
+/// Minimum delay between two follow calls, so that a server that closes at once is not called in a
+/// tight loop.
 const MIN_CALL_INTERVAL: Duration = Duration::from_millis(200);
 
-/// A phone that follows; it stops when this is dropped.
+/// The task of a following phone; dropping it stops the task.
 pub(crate) struct FollowTask {
     task: JoinHandle<()>,
 }
 
 impl FollowTask {
-    /// Begins to follow. `told` hears why it stopped by itself.
+    /// Starts following. Calls `on_stopped` with the error that ended it.
     pub(crate) fn spawn(
         core: Arc<Runner>,
         runtime: &Handle,
@@ -27,7 +29,7 @@ impl FollowTask {
                 match core.run_exchange(&CallMode::UntilNotified).await {
                     Ok(_) => tokio::time::sleep(MIN_CALL_INTERVAL).await,
                     Err(RunnerError::RetryLater { after, .. }) => {
-                        // Something typed meanwhile is a reason to try sooner.
+                        // A new command shortens the delay.
                         tokio::select! {
                             () = tokio::time::sleep(after) => {}
                             () = core.wake.notified() => tokio::time::sleep(MIN_CALL_INTERVAL).await,
@@ -45,7 +47,7 @@ impl FollowTask {
 }
 
 impl Drop for FollowTask {
-    /// Cutting a call anywhere is safe: what came stands in staging with its cursor.
+    /// A call may be cut at any point: received changes are staged with their cursor.
     fn drop(&mut self) {
         self.task.abort();
     }

@@ -1,7 +1,8 @@
-//! The runner: does what the engine says. Calls, waits, renews, goes to the next server, follows; one call at a time.
+//! The runner executes the engine's decisions: it calls, waits, renews the token, changes the
+//! server and follows, one call at a time.
 //!
-//! Decides nothing about frames or digests. What one call brings at once is written in one transaction, so that a sync with nothing
-//! new costs one fsync.
+//! Everything received at once is written in one transaction, so that a sync without changes costs
+//! one fsync.
 
 mod enrolment;
 mod exchange;
@@ -23,24 +24,24 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// Why a sync, an enrolment or a renewal did not come to its end.
+/// Why a sync, an enrolment or a renewal failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum RunnerError {
     /// The local database failed.
     #[error(transparent)]
     Replica(#[from] ReplicaError),
-    /// No server could be reached, or it has no room: try again after this time.
+    /// No server could be reached, or it has no capacity: retry after this time.
     #[error("no answer: {message}")]
     RetryLater {
-        /// How long to wait.
+        /// The delay.
         after: Duration,
         /// For logs.
         message: String,
     },
-    /// Nothing goes on by itself.
+    /// Sync stops until a person acts.
     #[error("stopped: {halt:?} {message}")]
     Halted {
-        /// Why.
+        /// The reason.
         halt: HaltReason,
         /// For logs.
         message: String,
@@ -48,31 +49,31 @@ pub(crate) enum RunnerError {
     /// The phone was never enrolled.
     #[error("not enrolled")]
     NotEnrolled,
-    /// The phone is enrolled already; another person is another enrolment.
+    /// The phone is enrolled already; erase its data before enrolling another account.
     #[error("enrolled already")]
     AlreadyEnrolled,
-    /// The text is no invitation.
+    /// The text is not an invitation.
     #[error(transparent)]
     BadInvite(#[from] BadInvite),
     /// The server refused the code or the signature.
     #[error("the code was refused: {0}")]
     CodeRefused(String),
-    /// The phone has no randomness, or its key is damaged.
+    /// Random numbers are not available, or the key is damaged.
     #[error(transparent)]
     DeviceKey(#[from] device_key::DeviceKeyError),
 }
 
-/// What the app is told; set once by the facade.
+/// The facade's callback for each swap.
 pub(crate) type SwapListener = Arc<dyn Fn(&SwapResult) + Send + Sync>;
 
-/// What the tasks of one phone share.
+/// The state shared by the tasks of one phone.
 pub(crate) struct Runner {
     replica: Mutex<LocalReplica>,
-    /// Only its holder calls: one call at a time.
+    /// Its lock allows one call at a time.
     engine: tokio::sync::Mutex<Engine>,
     client: Mutex<Option<(PinnedEndpoint, ServerClient)>>,
     server_index: AtomicUsize,
-    /// There is something to send, or somebody else wants to call.
+    /// Wakes a follow call: there is a command to send, or another task wants to call.
     pub(crate) wake: Notify,
     listener: Mutex<Option<SwapListener>>,
     pub(crate) clock: Clock,
@@ -93,7 +94,8 @@ impl Runner {
         }
     }
 
-    /// The replica; never held across an await. A panic of another holder rolled its transaction back.
+    /// Locks the replica; the guard is never held across an await. A panic of another holder rolled
+    /// its transaction back.
     pub(crate) fn replica(&self) -> MutexGuard<'_, LocalReplica> {
         self.replica.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -102,12 +104,12 @@ impl Runner {
         *self.listener.lock().unwrap_or_else(PoisonError::into_inner) = listener;
     }
 
-    /// Lends the engine to whoever carries a call; `None` while a call runs.
+    /// Gives access to the engine for an external transport; `None` while a call runs.
     pub(crate) fn with_engine<T>(&self, work: impl FnOnce(&mut Engine) -> T) -> Option<T> {
         self.engine.try_lock().ok().map(|mut engine| work(&mut engine))
     }
 
-    /// Tells the app, outside every lock of ours.
+    /// Calls the listener without any lock held.
     pub(crate) fn notify_listener(&self, swaps: &[SwapResult]) {
         let listener = self.listener.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(listener) = listener {
@@ -115,7 +117,7 @@ impl Runner {
         }
     }
 
-    /// The link to the present server of the list.
+    /// The connection to the selected server of the list.
     fn server_client(&self, device: &LocalDevice) -> Result<ServerClient, CallError> {
         let addresses = &device.identity.addresses;
         let at = self.server_index.load(Ordering::Relaxed) % addresses.len().max(1);
@@ -135,7 +137,7 @@ impl Runner {
         Ok(link)
     }
 
-    /// Goes to the next server of the list with the next call.
+    /// Selects the next server of the list for the next call.
     fn advance_server(&self) {
         self.server_index.fetch_add(1, Ordering::Relaxed);
         self.disconnect();

@@ -1,27 +1,27 @@
-//! The phone's key: P-256, made on the phone, and what is signed with it. Randomness for ids and jitter.
+//! The phone's P-256 key and its signatures; random numbers for ids and jitter.
 //!
-//! Knows no server. A private key leaves this file only as PKCS #8 bytes on their way to the replica.
+//! The private key leaves this module only as PKCS #8 bytes for the replica.
 
 use crate::domain::time::Timestamp;
 use ring::rand::{SecureRandom, SystemRandom};
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 
-/// The machine has no randomness, or a stored key is none.
+/// Random numbers are not available, or a stored key is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the phone's key cannot be made or read")]
 pub(crate) struct DeviceKeyError;
 
-/// A new key as PKCS #8.
+/// Generates a key as PKCS #8.
 pub(crate) fn generate_key() -> Result<Vec<u8>, DeviceKeyError> {
     let made = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
     made.map(|document| document.as_ref().to_vec()).map_err(|_| DeviceKeyError)
 }
 
-/// A key that can sign.
+/// A key for signatures.
 pub(crate) struct DeviceKey(EcdsaKeyPair);
 
 impl DeviceKey {
-    /// Reads PKCS #8.
+    /// Decodes PKCS #8.
     pub(crate) fn from_pkcs8(pkcs8: &[u8]) -> Result<Self, DeviceKeyError> {
         let pair =
             EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8, &SystemRandom::new());
@@ -33,7 +33,7 @@ impl DeviceKey {
         self.0.public_key().as_ref().to_vec()
     }
 
-    /// ECDSA P-256 SHA-256 over `message`: r and s, 64 bytes.
+    /// The ECDSA P-256 SHA-256 signature of `message`: r and s, 64 bytes.
     pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, DeviceKeyError> {
         let signed = self.0.sign(&SystemRandom::new(), message);
         signed.map(|signature| signature.as_ref().to_vec()).map_err(|_| DeviceKeyError)
@@ -47,12 +47,12 @@ pub(crate) fn random_bytes<const N: usize>() -> Result<[u8; N], DeviceKeyError> 
     Ok(bytes)
 }
 
-/// A random number for jitter; 0 where there is no randomness, which only makes phones come back in step.
+/// A random number for jitter; 0 if none is available, which only removes the jitter.
 pub(crate) fn random_u64() -> u64 {
     random_bytes().map_or(0, u64::from_be_bytes)
 }
 
-/// A UUIDv7: milliseconds since 1970, then chance.
+/// A UUIDv7: milliseconds since 1970, then random bits.
 pub(crate) fn new_uuid_v7(now: Timestamp) -> Result<[u8; 16], DeviceKeyError> {
     let mut id: [u8; 16] = random_bytes()?;
     id[..6].copy_from_slice(&now.unix_millis().to_be_bytes()[2..]);

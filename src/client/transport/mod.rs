@@ -1,4 +1,4 @@
-//! The link to a server: tonic over our own TLS, and failures in the engine's words. Knows calls, keeps no state but one connection.
+//! The connection to a server: tonic over TLS with a pinned CA, and the conversion of failures.
 
 pub(crate) mod device_key;
 mod tls;
@@ -23,30 +23,30 @@ use tonic::{Code, Request, Status, Streaming};
 use tonic_types::StatusExt;
 use traffic::{MeteredStream, TrafficCounters};
 
-/// How long a connection may take: a 2G link with 600 ms needs several round trips.
+/// Time limit of a connection attempt: a 2G link with 600 ms latency needs several round trips.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
-/// How long a call without a stream may take.
+/// Time limit of a unary call.
 const CALL_TIMEOUT: Duration = Duration::from_secs(30);
-/// How often an open connection is asked whether it lives.
+/// Interval of HTTP/2 keep-alive pings.
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
 
-/// Where to connect to, and whom to trust there.
+/// A server address and the CAs trusted there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PinnedEndpoint {
     /// Address, as in `https://10.0.0.2:8443`.
     pub(crate) address: String,
-    /// SHA-256 of the only CA, or of the two between which the authority changes.
+    /// SHA-256 of the trusted CA; of two during a change of the CA.
     pub(crate) trusted_ca_sha256: Vec<[u8; 32]>,
 }
 
-/// A connection to one server; made when the first call needs it, and again when it broke.
+/// A connection to one server; opened by the first call and reopened after a failure.
 #[derive(Debug, Clone)]
 pub(crate) struct ServerClient {
     channel: Channel,
 }
 
 impl ServerClient {
-    /// Prepares a connection. Fails when the address is none.
+    /// Prepares a connection. Fails if the address is invalid.
     pub(crate) fn new(
         target: &PinnedEndpoint,
         counters: &Arc<TrafficCounters>,
@@ -74,7 +74,7 @@ impl ServerClient {
         Ok(Self { channel: endpoint.connect_with_connector_lazy(connector) })
     }
 
-    /// Enrols. Needs no token.
+    /// Enrols; without a token.
     pub(crate) async fn enrol(
         &self,
         request: pb::EnrolRequest,
@@ -87,7 +87,7 @@ impl ServerClient {
             .map_err(|status| to_call_error(&status))
     }
 
-    /// Asks for a nonce. Needs no token.
+    /// Requests a nonce; without a token.
     pub(crate) async fn begin_renewal(&self, device: &[u8; 16]) -> Result<Vec<u8>, CallError> {
         let mut client = AccessServiceClient::new(self.channel.clone());
         let request = with_call_timeout(pb::BeginRenewalRequest { device_id: device.to_vec() });
@@ -96,7 +96,7 @@ impl ServerClient {
         Ok(answer.into_inner().nonce)
     }
 
-    /// Gives the signed nonce for a token.
+    /// Exchanges the signed nonce for a token.
     pub(crate) async fn renew_token(
         &self,
         request: pb::RenewTokenRequest,
@@ -155,7 +155,7 @@ async fn connect_tls(
     Ok(TokioIo::new(tls))
 }
 
-/// A status in the engine's words.
+/// Converts a status to a call error.
 pub(crate) fn to_call_error(status: &Status) -> CallError {
     let kind = match status.code() {
         Code::Cancelled
@@ -186,7 +186,8 @@ pub(crate) fn to_call_error(status: &Status) -> CallError {
     }
 }
 
-/// The message of a status, with what lies under it: a refused certificate hides behind "transport error".
+/// The message of a status with its sources; a refused certificate is a source of "transport
+/// error".
 fn error_chain_text(status: &Status) -> String {
     let mut text = status.message().to_owned();
     let mut under = std::error::Error::source(status);

@@ -1,8 +1,9 @@
-//! TLS as the phone speaks it: version 1.3 only, and one CA only: the one whose SHA-256 came with the enrolment code, or that the authority
-//! announced since over a line that was trusted. No other root is trusted, whatever the phone's system holds.
+//! The phone's TLS configuration: version 1.3 only, and one trusted CA: the one whose SHA-256 came
+//! with the enrolment code, or that the authority announced later over a trusted connection. The
+//! roots of the system are not trusted.
 //!
-//! Knows certificates and no rpc. The server's chain ends with the CA itself, so nothing has to be installed. Validity is judged by the
-//! machine's clock, also where the engine is given another day to live in.
+//! The server's chain contains the CA, so nothing has to be installed. Validity is checked against
+//! the system's clock, also where the engine runs with another clock.
 
 use ring::digest::{SHA256, digest};
 use rustls::client::WebPkiServerVerifier;
@@ -15,21 +16,23 @@ use rustls::{
 };
 use std::sync::Arc;
 
-/// The configuration for servers under a CA with one of these fingerprints.
+/// The client configuration for servers under a CA with one of these fingerprints.
 pub(crate) fn build_client_config(trusted: Vec<[u8; 32]>) -> Result<ClientConfig, Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let verifier =
         Arc::new(PinnedCaVerifier { trusted_ca_sha256: trusted, provider: provider.clone() });
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&TLS13])?
-        .dangerous() // The word of rustls for any verifier but its own; ours trusts less than that one.
+        // The builder's name for any custom verifier; this one trusts fewer certificates than the
+        // default.
+        .dangerous()
         .with_custom_certificate_verifier(verifier)
         .with_no_client_auth();
     config.alpn_protocols = vec![b"h2".to_vec()];
     Ok(config)
 }
 
-/// Trusts a CA with one of these fingerprints, where the server presents it, and nobody else.
+/// Trusts only a CA of the server's chain with one of these fingerprints.
 #[derive(Debug)]
 struct PinnedCaVerifier {
     trusted_ca_sha256: Vec<[u8; 32]>,

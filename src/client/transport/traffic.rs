@@ -1,4 +1,4 @@
-//! Counts the bytes of a connection as they go over the wire, TLS included: what a sync costs is measured, not guessed.
+//! Counts the bytes of a connection on the wire, TLS included.
 
 use std::io;
 use std::pin::Pin;
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Bytes sent and received so far, and connections made; shared by all connections of a phone.
+/// Bytes sent and received, and connections opened; shared by all connections of a phone.
 #[derive(Debug, Default)]
 pub(crate) struct TrafficCounters {
     pub(crate) bytes_sent: AtomicU64,
@@ -15,7 +15,7 @@ pub(crate) struct TrafficCounters {
     pub(crate) connections: AtomicU64,
 }
 
-/// What the counters showed at one moment.
+/// A snapshot of the counters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct TrafficTotals {
     pub(crate) bytes_sent: u64,
@@ -35,7 +35,7 @@ impl TrafficCounters {
 }
 
 impl TrafficTotals {
-    /// What came on top since `before`.
+    /// The difference to an earlier snapshot.
     pub(crate) fn since(self, before: Self) -> Self {
         Self {
             bytes_sent: self.bytes_sent.saturating_sub(before.bytes_sent),
@@ -44,7 +44,7 @@ impl TrafficTotals {
         }
     }
 
-    /// Both together.
+    /// The sum of both.
     pub(crate) fn plus(self, more: Self) -> Self {
         Self {
             bytes_sent: self.bytes_sent + more.bytes_sent,
@@ -54,7 +54,7 @@ impl TrafficTotals {
     }
 }
 
-/// A stream that counts.
+/// A stream that counts its bytes.
 #[derive(Debug)]
 pub(crate) struct MeteredStream<S> {
     inner: S,

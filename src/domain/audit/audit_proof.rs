@@ -1,5 +1,5 @@
-//! Checkpoints and proofs as the texts that are handed out, in the forms of C2SP (signed-note, tlog-checkpoint, tlog-proof, and the body of
-//! tlog-witness), so that other people's tools read them.
+//! Checkpoints and proofs as texts in the formats of C2SP (signed-note, tlog-checkpoint,
+//! tlog-proof, and the body of tlog-witness), so that other tools can read them.
 //!
 //! ```text
 //!  a checkpoint                line 1234 stands in it       it begins with the first 900 lines
@@ -12,78 +12,78 @@
 //!                              <checkpoint>
 //! ```
 //!
-//! Each text has one form: what is read is written again to the byte. Knows no key.
+//! Each text has one canonical form: parsing and formatting gives the same bytes.
 
 use super::merkle::MerkleHash;
 use crate::domain::base64::{decode_base64, encode_base64};
 use std::fmt;
 
-/// First line of a proof that a line stands in the audit.
+/// First line of an inclusion proof.
 const PROOF_HEADER: &str = "c2sp.org/tlog-proof@v1";
-/// More hashes than the proof of any tree of 2^63 lines has.
+/// Upper bound of the hashes in a path: more than any tree of 2^63 lines needs.
 const PATH_HASHES_MAX: usize = 64;
-/// What a signature begins with.
+/// Prefix of a signature line.
 const SIGNATURE_PREFIX: &str = "\u{2014} ";
 
-/// A text that is neither a checkpoint nor a proof.
+/// Text that is neither a checkpoint nor a proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("neither a checkpoint nor a proof")]
 pub struct BadAuditProof;
 
-/// What the tree was at one size.
+/// The tree at one size.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditCheckpoint {
-    /// Whose audit.
+    /// The key name of the audit log.
     pub origin: String,
-    /// How many lines.
+    /// Number of lines.
     pub size: u64,
-    /// The root over them.
+    /// The root hash over them.
     pub root: MerkleHash,
 }
 
-/// Somebody's name under a text.
+/// One signature of a checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckpointSignature {
-    /// Who, by the name of the key.
+    /// Name of the key.
     pub name: String,
-    /// Which key of that name.
+    /// Id of the key under that name.
     pub key_id: [u8; 4],
     /// The signature.
     pub bytes: Vec<u8>,
 }
 
-/// A checkpoint with the signatures under it. Whether they hold is not known here.
+/// A checkpoint with its signatures, which are not verified here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedCheckpoint {
     /// What is signed.
     pub checkpoint: AuditCheckpoint,
-    /// By whom: one at least.
+    /// The signatures: at least one.
     pub signatures: Vec<CheckpointSignature>,
 }
 
-/// What one file holds.
+/// The content of one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AuditProof {
     /// A checkpoint.
     Checkpoint(SignedCheckpoint),
-    /// That a line stands in the audit.
+    /// An inclusion proof: a line is in the audit log.
     Inclusion {
-        /// The line, as it enters the tree.
+        /// The line, as hashed into the tree.
         line: Vec<u8>,
-        /// Its place, from 0.
+        /// Its index, from 0.
         index: u64,
-        /// From its neighbour to the root.
+        /// Hashes from its sibling up to the root.
         path: Vec<MerkleHash>,
-        /// The tree.
+        /// The tree that contains it.
         checkpoint: SignedCheckpoint,
     },
-    /// That the audit only grew.
+    /// A consistency proof: the audit log only grew.
     Consistency {
-        /// How many lines it had.
+        /// Size of the older tree.
         old_size: u64,
-        /// From below to the root.
+        /// Hashes from the bottom up to the root.
         path: Vec<MerkleHash>,
-        /// What it grew to.
+        /// The newer tree.
         checkpoint: SignedCheckpoint,
     },
 }
@@ -100,14 +100,14 @@ impl AuditCheckpoint {
         let (origin, size, root) =
             (lines.next()?, parse_number(lines.next()?)?, parse_hash(lines.next()?)?);
         let checkpoint = Self { origin: origin.to_owned(), size, root };
-        // Also refuses further lines: nobody could check what they say.
+        // Also rejects further lines, because their meaning could not be verified.
         (is_key_name(origin) && checkpoint.signed_text() == text).then_some(checkpoint)
     }
 }
 
 impl SignedCheckpoint {
     fn parse(text: &str) -> Option<Self> {
-        // The first ends where the blank line begins, with its own end.
+        // The checkpoint ends with the newline before the blank line.
         let at = text.find("\n\n")? + 1;
         let signatures =
             text[at + 1..].lines().map(CheckpointSignature::parse).collect::<Option<Vec<_>>>()?;
@@ -130,10 +130,10 @@ impl CheckpointSignature {
 }
 
 impl AuditProof {
-    /// Reads a checkpoint or a proof.
+    /// Parses a checkpoint or a proof.
     ///
     /// # Errors
-    /// It is neither, or not in its one form.
+    /// The text is neither, or is not in canonical form.
     pub fn parse(text: &str) -> Result<Self, BadAuditProof> {
         Self::parse_any(text).ok_or(BadAuditProof)
     }
@@ -194,7 +194,7 @@ impl fmt::Display for AuditProof {
     }
 }
 
-/// Names stand between blanks and lines.
+/// A key name contains no white space, no control character and no `+`.
 fn is_key_name(text: &str) -> bool {
     !text.is_empty()
         && !text.contains(|one: char| one.is_whitespace() || one.is_control() || one == '+')

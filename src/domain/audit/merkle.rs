@@ -1,17 +1,18 @@
-//! A Merkle tree over a list that only grows (RFC 6962, section 2.1): one hash stands for the whole list, a short proof shows that a line
-//! stands in it, another that a longer list begins with it.
+//! A Merkle tree over an append-only list (RFC 6962, section 2.1): one hash commits to the whole
+//! list, a short proof shows that a line is in it, another that a longer list begins with it.
 //!
 //! ```text
-//!               root of 5                        line 2 stands in it:      d3, a, d4      its neighbours up to the root
-//!            /             \                     5 lines begin with the 3:  d2, d3, a, d4
+//!               root of 5                        line 2 is in it:            d3, a, d4
+//!            /             \                     5 lines begin with the 3:   d2, d3, a, d4
 //!         ab                 \
 //!       /    \                \
 //!     a        b               \                 a = SHA-256(1 | d0 | d1)
 //!   d0 d1    d2 d3             d4                d0 = SHA-256(0 | line 0)
 //! ```
 //!
-//! Proofs are made by the definition and checked by the other way of RFC 9162 (2.1.3.2 and 2.1.4.2), which needs no line and no tree. Knows
-//! hashes only: neither what a line is nor who signs a root.
+//! Proofs are built by the definition and verified by the independent algorithm of RFC 9162
+//! (2.1.3.2 and 2.1.4.2), which needs neither lines nor the tree. The input of this module is
+//! hashes only.
 
 use sha2::{Digest, Sha256};
 
@@ -28,7 +29,7 @@ fn hash_node(left: &MerkleHash, right: &MerkleHash) -> MerkleHash {
     Sha256::new_with_prefix([1]).chain_update(left).chain_update(right).finalize().into()
 }
 
-/// The hash of the whole tree over these leaves.
+/// The root hash over these leaves.
 #[must_use]
 pub fn compute_root(leaves: &[MerkleHash]) -> MerkleHash {
     match leaves {
@@ -41,12 +42,14 @@ pub fn compute_root(leaves: &[MerkleHash]) -> MerkleHash {
     }
 }
 
-/// The left part is the largest full tree that leaves something for the right. Of two leaves at least.
+/// Splits at least two leaves: the left part is the largest full tree that leaves the right part
+/// non-empty.
 fn split_leaves(leaves: &[MerkleHash]) -> (&[MerkleHash], &[MerkleHash]) {
     leaves.split_at(1 << (leaves.len() - 1).ilog2())
 }
 
-/// Shows that the leaf at `index` stands in the tree: its neighbours from below to the root. `None` when there is no such leaf.
+/// Proof that the leaf at `index` is in the tree: the siblings from bottom to root. `None` if there
+/// is no such leaf.
 #[must_use]
 pub fn build_inclusion_proof(leaves: &[MerkleHash], index: usize) -> Option<Vec<MerkleHash>> {
     let mut path = Vec::new();
@@ -65,12 +68,14 @@ pub fn build_inclusion_proof(leaves: &[MerkleHash], index: usize) -> Option<Vec<
     Some(path)
 }
 
-/// Shows that the tree begins with its first `old` leaves. `None` for no leaf and for more than there are.
+/// Proof that the tree begins with its first `old` leaves. `None` if `old` is zero or above the
+/// number of leaves.
 #[must_use]
 pub fn build_consistency_proof(leaves: &[MerkleHash], old: usize) -> Option<Vec<MerkleHash>> {
     let mut path = Vec::new();
     let (mut leaves, mut old) = (leaves, (old > 0 && old <= leaves.len()).then_some(old)?);
-    // As long as only the left part was gone into, what is left in the end is the old root itself, which the reader has.
+    // While only left parts were entered, the remaining subtree is the old root itself, which the
+    // verifier has.
     let mut known = true;
     while old < leaves.len() {
         let (left, right) = split_leaves(leaves);
@@ -89,7 +94,7 @@ pub fn build_consistency_proof(leaves: &[MerkleHash], old: usize) -> Option<Vec<
     Some(path)
 }
 
-/// Whether `path` shows that this leaf stands at `index` in the tree of `size` leaves with this root.
+/// Whether `path` shows that this leaf is at `index` in the tree of `size` leaves with this root.
 #[must_use]
 pub fn verify_inclusion(
     (size, root): (u64, &MerkleHash),
@@ -136,7 +141,7 @@ pub fn verify_consistency(
         (at, last) = (at >> 1, last >> 1);
     }
     let (first, rest) = match path {
-        // A full tree is a part of every later one, so its root is not repeated.
+        // A full tree is a subtree of every larger one, so its root is not repeated in the path.
         path if old.is_power_of_two() => (old_root, path),
         [first, rest @ ..] => (first, rest),
         [] => return false,
@@ -166,7 +171,7 @@ mod tests {
     use proptest::prelude::*;
     use proptest::sample::Index;
 
-    /// The eight lines that the implementations of Certificate Transparency test each other with.
+    /// The eight lines of the test vectors shared by implementations of Certificate Transparency.
     fn known() -> Vec<MerkleHash> {
         let lines = [
             "",
@@ -253,7 +258,7 @@ mod tests {
         }
     }
 
-    /// One hash of a path is another, or missing, or one too many.
+    /// Changes, removes or inserts one hash of a path.
     fn spoil(path: &mut Vec<MerkleHash>, how: u8, at: Index) {
         match how {
             0 if !path.is_empty() => at.get_mut(path)[0] ^= 1,

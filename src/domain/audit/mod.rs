@@ -1,10 +1,12 @@
-//! What others hold an authority to its audit with: checkpoints of a tree over all its lines, and proofs that need nothing else.
+//! Evidence by which other parties verify the audit log: checkpoints of a Merkle tree over all its
+//! lines, and proofs that need no other data.
 //!
 //! ```text
-//!  lines of the audit -> merkle: root, proofs -> paper: texts that are handed out -> check: whether those that somebody holds agree
+//!  lines of the audit log -> merkle: root and proofs -> audit_proof: their text form
+//!                                                      -> verify: whether they agree
 //! ```
 //!
-//! Knows no database and no key: what a line is, is the store's; whose a signature is, `auth` says.
+//! The content of a line is defined in `store`; signatures are verified in `auth`.
 
 pub mod audit_proof;
 pub mod merkle;

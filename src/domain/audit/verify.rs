@@ -1,60 +1,61 @@
-//! Whether the checkpoints and proofs that somebody holds agree: one history, and everything in it that is said to be.
+//! Verifies that checkpoints and proofs agree: they describe one history, and it contains every
+//! proven line.
 //!
 //! ```text
-//!  held      900 ---- old 900 ----> 1520 ---- old 1520 ----> 4000       each size is joined to the next by a proof
+//!  held      900 ---- old 900 ----> 1520 ---- old 1520 ----> 4000      a proof joins each pair
 //!                                    |
 //!                             line 1234 stands in it
 //! ```
 //!
-//! Asked without the audit, by whoever has only these papers. Knows no key: signatures were checked before.
+//! The audit log itself is not needed. Signatures are verified before, in `auth`.
 
 use super::audit_proof::{AuditCheckpoint, AuditProof};
 use super::merkle::{MerkleHash, hash_leaf, verify_consistency, verify_inclusion};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What papers say together when they agree.
+/// The newest tree head that the given checkpoints and proofs agree on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TreeHead {
-    /// Lines under the newest checkpoint.
+    /// Entries under the newest checkpoint.
     pub size: u64,
-    /// Its root.
+    /// Its root hash.
     pub root: MerkleHash,
 }
 
-/// Why they do not.
+/// Why the checkpoints and proofs do not agree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProofError {
-    /// There is none.
+    /// No checkpoint was given.
     Empty,
-    /// Two checkpoints of so many lines are of different histories.
+    /// Two checkpoints of this size have different roots.
     Forked(u64),
-    /// The newer does not begin with the older: lines were changed or taken out.
+    /// The newer tree does not begin with the older one: lines were changed or removed.
     Inconsistent {
-        /// Lines of the older.
+        /// Size of the older tree.
         old: u64,
-        /// Lines of the newer.
+        /// Size of the newer tree.
         new: u64,
     },
-    /// A line does not stand where its proof says.
+    /// A line is not at the position that its proof gives.
     NotIncluded {
         /// The line, from 1.
         line: u64,
-        /// Lines of the checkpoint.
+        /// Size of the tree.
         size: u64,
     },
-    /// Nothing shows that the newer begins with the older.
+    /// No proof shows that the newer tree begins with the older one.
     MissingConsistencyProof {
-        /// Lines of the older.
+        /// Size of the older tree.
         old: u64,
-        /// Lines of the newer.
+        /// Size of the newer tree.
         new: u64,
     },
 }
 
-/// Whether these papers agree.
+/// Verifies that all checkpoints and proofs agree.
 ///
 /// # Errors
-/// What does not hold; a lie before what is only missing.
+/// The first contradiction, or else the first missing proof.
 pub fn verify_proofs(proofs: &[AuditProof]) -> Result<TreeHead, ProofError> {
     let mut roots: BTreeMap<u64, MerkleHash> = BTreeMap::new();
     for checkpoint in proofs.iter().map(|proof| &proof.signed_checkpoint().checkpoint) {
@@ -93,7 +94,7 @@ pub fn verify_proofs(proofs: &[AuditProof]) -> Result<TreeHead, ProofError> {
             }
         }
     }
-    // A proof from 900 to 4000 says nothing of a checkpoint at 1520: only neighbours join.
+    // A proof from 900 to 4000 does not cover a checkpoint at 1520: only adjacent sizes are joined.
     let gap = roots
         .keys()
         .zip(roots.keys().skip(1))
@@ -120,7 +121,7 @@ mod tests {
         format!("line {at}").into_bytes()
     }
 
-    /// An audit of nine lines; another in which line 3 says something else.
+    /// An audit log of nine lines; if not `honest`, line 3 is different.
     fn audit(honest: bool) -> Vec<MerkleHash> {
         (1..=9)
             .map(|at| if at == 3 && !honest { hash_leaf(b"another") } else { hash_leaf(&line(at)) })

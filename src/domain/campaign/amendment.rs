@@ -1,6 +1,6 @@
-//! Amendments: what may still be changed in a campaign that was approved, and how the change stays visible.
+//! Amendments: what may be changed in an approved campaign, and how the change is recorded.
 //!
-//! Knows two states of a campaign and who says on what basis; who may amend is the business of permissions.
+//! Who may amend is decided in `permission`.
 
 use super::{Campaign, CampaignStatus};
 use crate::domain::violation::Violation;
@@ -11,22 +11,22 @@ pub const AMENDMENTS_MAX: usize = 255;
 /// Most characters of the basis of an amendment.
 pub const BASIS_MAX: usize = 500;
 
-/// A change of an approved campaign (quyết định sửa đổi), kept with it for ever.
+/// A change of an approved campaign (quyết định sửa đổi), stored with it permanently.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Amendment {
     /// 1, 2, 3 in the order in which they were made.
     pub no: u8,
-    /// The decision on which it rests: number, day, title.
+    /// The decision that it is based on: number, day, title.
     pub basis: String,
     /// The day it was entered.
     pub entered: Date,
-    /// The parts that it changed, as in `targets.T1` or `measurement_window`.
+    /// The changed parts, as in `targets.T1` or `measurement_window`.
     pub changed: Vec<String>,
 }
 
 impl Campaign {
-    /// What this campaign becomes when `next` is applied over it: the state of its life and its amendments stay, and once it is approved
-    /// a change becomes an amendment that names its basis.
+    /// This campaign with the content of `next`: status and amendments stay, and once it is
+    /// approved a change becomes an amendment that names its basis.
     pub fn apply_amendment(
         &self,
         next: &Self,
@@ -75,7 +75,8 @@ impl Campaign {
         Ok(Self { amendments, ..updated })
     }
 
-    /// The parts in which the two differ, of what is approved: neither the state of life, nor amendments, nor how units take it up.
+    /// The approved parts in which the two differ; status, amendments and participation are not
+    /// among them.
     #[must_use]
     pub fn changed_parts(&self, other: &Self) -> Vec<String> {
         let heads = [
@@ -115,7 +116,7 @@ impl Campaign {
     }
 }
 
-/// Lines that are new, gone or other, by code.
+/// Codes of lines that are new, removed or changed.
 fn changed_codes<T: PartialEq>(
     name: &str,
     one: &[T],

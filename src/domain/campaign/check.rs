@@ -1,18 +1,17 @@
-//! Every rule that a campaign breaks, each with its reason and what to do.
+//! Every rule that a campaign breaks, each with its reason and the next step.
 //!
-//! Knows the campaign and the catalogue of elements; knows no figure. What concerns the formula of a target is
-//! `check_target`.
+//! Rules of a single target are in `check_target`.
 
 use super::{Anniversary, Campaign, Classification, Duty, DutyEvidence};
 use crate::domain::element::ElementKind;
 use crate::domain::form::{Catalogue, duplicate_code_violations};
 use crate::domain::violation::Violation;
 
-/// Most targets, and most duties and lines of work each, of one campaign.
+/// Maximum number each of targets, duties and lines of work of a campaign.
 pub(super) const LINES_MAX: usize = 64;
 
 impl Campaign {
-    /// Every rule broken, the campaign against itself and against the catalogue.
+    /// Every rule broken by the campaign alone or against the catalogue.
     #[must_use]
     pub fn check(&self, catalogue: &Catalogue) -> Vec<Violation> {
         let mut violations = Vec::new();
@@ -81,7 +80,7 @@ impl Campaign {
         }
     }
 
-    /// The phases tile the legal window: numbered 1, 2, 3, without gap and without overlap.
+    /// The phases cover the legal window: numbered 1, 2, 3, without gap or overlap.
     fn check_phases(&self, violations: &mut Vec<Violation>) {
         let mut next = self.legal_window.start;
         for (index, phase) in self.phases.iter().enumerate() {
@@ -151,7 +150,7 @@ impl Campaign {
         }
     }
 
-    /// Whether one of the campaign's contracts brings in this element.
+    /// Whether this element is reported under one of the campaign's contracts.
     pub(super) fn counts_element(
         &self,
         element: &crate::domain::element::ElementCode,

@@ -1,6 +1,7 @@
 //! Every rule that one target of a campaign breaks.
 //!
-//! Knows what a formula asks for and which count could be bent to meet it (`reading`); judges no figure.
+//! What a formula asks for, and which count could be bent to meet it, is computed in
+//! `formula_analysis`.
 
 use super::check::not_counted_violation;
 use super::formula_analysis::{
@@ -17,7 +18,7 @@ use crate::domain::violation::Violation;
 use crate::domain::window::DateWindow;
 use jiff::civil::Date;
 
-/// Checks `target`, adding what is wrong to `found`.
+/// Checks `target` and adds its violations to `violations`.
 pub(super) fn check_target(
     campaign: &Campaign,
     target: &CampaignTarget,
@@ -64,7 +65,8 @@ impl TargetChecker<'_> {
         }
     }
 
-    /// Every element named is brought in by a contract and measured as its kind allows.
+    /// Every element in the formula is reported under a contract of the campaign and measured as
+    /// its kind allows.
     fn check_elements(&self, violations: &mut Vec<Violation>) {
         for code in self.target.formula.elements() {
             if !self.campaign.counts_element(&code, self.catalogue) {
@@ -81,7 +83,7 @@ impl TargetChecker<'_> {
             Measure::Change { measure: of, .. } => return self.check_element_kinds(of, violations),
             Measure::Stock(_) => true,
             Measure::Count(_) => false,
-            // A rate may be per a stock (people), a ratio may hold a stock against a stock.
+            // A rate may be per a stock (people); a ratio may compare a stock with a stock.
             Measure::Ratio { .. } | Measure::Rate { .. } => return,
         };
         let elements =
@@ -98,7 +100,7 @@ impl TargetChecker<'_> {
         }
     }
 
-    /// Phases and duties that the formula names exist.
+    /// Phases and duties named in the formula exist.
     fn check_names(&self, formula: &Target, violations: &mut Vec<Violation>) {
         match formula {
             Target::Attest(duty) => self.check_duty(duty, violations),
@@ -150,7 +152,7 @@ impl TargetChecker<'_> {
         )
     }
 
-    /// A binding target says against what, with how much missing and with what small base it is judged.
+    /// A binding target states its baseline, its least coverage and its smallest base.
     fn check_policies(&self, violations: &mut Vec<Violation>) {
         let (target, methods) = (self.target, baseline_methods(&self.target.formula));
         if let Some(declared) = target.baseline.filter(|declared| {
@@ -182,7 +184,7 @@ impl TargetChecker<'_> {
         }
     }
 
-    /// A base that shares days with what is measured compares a thing with itself.
+    /// A base that shares days with the measured window compares figures with themselves.
     fn check_overlap(&self, violations: &mut Vec<Violation>) {
         if self.target.overlap_waiver.as_deref().is_some_and(|reason| !reason.trim().is_empty()) {
             return;
@@ -204,7 +206,7 @@ impl TargetChecker<'_> {
         }
     }
 
-    /// What is easily met by not counting stands beside something that shows it.
+    /// A target that is easily met by not counting is paired with a figure that shows it.
     fn check_pairs(&self, violations: &mut Vec<Violation>) {
         let target = self.target;
         for pair in &target.pairs {
@@ -261,7 +263,8 @@ impl TargetChecker<'_> {
         }
     }
 
-    /// No target asks for more force upon persons; one that asks for more activity is warned about.
+    /// A target must not ask for more force against persons; one that asks for more activity gets a
+    /// warning.
     fn check_rewards(&self, violations: &mut Vec<Violation>) {
         for element in rewarded_elements(&self.target.formula)
             .iter()
@@ -305,7 +308,7 @@ impl TargetChecker<'_> {
     }
 }
 
-/// The fixed days of a statistical or calendar year.
+/// The days of a statistical or calendar year.
 fn baseline_year_window(baseline: Baseline) -> Option<DateWindow> {
     let day = |year: u16, month, day| Date::new(i16::try_from(year).ok()?, month, day).ok();
     match baseline {
@@ -331,7 +334,7 @@ impl From<Baseline> for BaselineMethod {
     }
 }
 
-/// Whether a text has a word's length and a letter that only Vietnamese writes.
+/// Whether a text has at least 10 characters and a letter used only in Vietnamese.
 fn is_vietnamese(text: &str) -> bool {
     let reduced =
         |c: char| "ăâđêôơưàáãèéìíòóõùúýĩũ".contains(c) || ('\u{1ea0}'..='\u{1ef9}').contains(&c);

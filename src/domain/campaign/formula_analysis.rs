@@ -1,6 +1,5 @@
-//! What a formula asks for: what it rewards, what it wants less of, and whose counting could bend it.
-//!
-//! Knows the tree of a target and marks of elements; knows no campaign.
+//! What a formula asks for: which elements it rewards, which it wants reduced, and whose counting
+//! could distort it.
 
 use super::BaselineMethod;
 use crate::domain::element::ElementCode;
@@ -10,7 +9,7 @@ use crate::domain::target_rule::{
 };
 use std::collections::BTreeSet;
 
-/// Which way a comparison pulls its measure.
+/// The direction in which a comparison drives its measure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum DesiredDirection {
     Up,
@@ -27,7 +26,7 @@ fn desired_direction(comparison: &Comparison) -> DesiredDirection {
     }
 }
 
-/// The measure itself, also where its change is asked for.
+/// The measure itself, or the measure inside a change.
 fn unwrap_change(measure: &Measure) -> &Measure {
     match measure {
         Measure::Change { measure: of, .. } => unwrap_change(of),
@@ -53,8 +52,8 @@ pub(super) fn baseline_methods(target: &Target) -> BTreeSet<BaselineMethod> {
     collect_baselines(target).into_iter().map(BaselineMethod::from).collect()
 }
 
-/// Whether some part of the formula is met more easily by counting less: a count or stock to be brought down, or a ratio
-/// to be brought up.
+/// Whether a part of the formula is met more easily by counting less: a count or stock to be
+/// reduced, or a ratio to be increased.
 pub(super) fn needs_pair(target: &Target) -> bool {
     target.comparisons().into_iter().any(|comparison| match unwrap_change(&comparison.measure) {
         Measure::Count(_) | Measure::Stock(_) | Measure::Rate { .. } => {
@@ -65,7 +64,7 @@ pub(super) fn needs_pair(target: &Target) -> bool {
     })
 }
 
-/// The elements of the measures that are to come down.
+/// The elements of the measures to be reduced.
 pub(super) fn reduced_elements(target: &Target) -> BTreeSet<ElementCode> {
     let down = target
         .comparisons()
@@ -74,7 +73,8 @@ pub(super) fn reduced_elements(target: &Target) -> BTreeSet<ElementCode> {
     down.flat_map(|comparison| comparison.measure.elements()).cloned().collect()
 }
 
-/// The first element below the line of a ratio to be brought up that the reporting unit itself can make smaller.
+/// The first element in the denominator of a ratio to be increased that the reporting unit can make
+/// smaller.
 pub(super) fn shrinkable_denominator(
     target: &Target,
     catalogue: &Catalogue,
@@ -93,7 +93,7 @@ pub(super) fn shrinkable_denominator(
         })
 }
 
-/// Every element of which more makes the target easier to meet.
+/// Every element whose increase makes the target easier to meet.
 pub(super) fn rewarded_elements(target: &Target) -> BTreeSet<ElementCode> {
     let mut elements = BTreeSet::new();
     for comparison in target.comparisons() {
@@ -106,14 +106,14 @@ pub(super) fn rewarded_elements(target: &Target) -> BTreeSet<ElementCode> {
                 elements.extend(elements_with_sign(num, up));
                 elements.extend(elements_with_sign(den, !up));
             }
-            // `inner` never answers with a change.
+            // [`unwrap_change`] never returns a change.
             Measure::Change { .. } => {}
         }
     }
     elements
 }
 
-/// The elements of a sum that stand with `+` where more of it is wanted, with `-` where less is.
+/// The elements of a sum with `+` where more of the sum is wanted, with `-` where less is.
 fn elements_with_sign(expr: &Expr, up: bool) -> impl Iterator<Item = ElementCode> {
     let requested = if up { TermSign::Plus } else { TermSign::Minus };
     expr.terms().filter(move |(sign, _)| *sign == requested).map(|(_, code)| code.clone())

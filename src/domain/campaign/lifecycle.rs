@@ -1,6 +1,7 @@
-//! The life of a campaign as a table, and what must hold before each step.
+//! The states of a campaign as a transition table, and the conditions of each transition. No other
+//! module compares states.
 //!
-//! No other code compares states. Who may take a step is the business of permissions.
+//! Who may take a step is decided in `permission`.
 
 use super::Campaign;
 use crate::domain::form::Catalogue;
@@ -14,21 +15,21 @@ string_enum! {
     CampaignStatus {
         /// Being written.
         Draft = "DRAFT",
-        /// Approved; checked.
+        /// Approved and checked.
         Approved = "APPROVED",
         /// The ceremony was held.
         Launched = "LAUNCHED",
         /// Running.
         Active = "ACTIVE",
-        /// The last day is over; late reports still come in.
+        /// The last day is over; late reports are still received.
         Closing = "CLOSING",
         /// Figures are being reviewed.
         UnderReview = "UNDER_REVIEW",
-        /// Reviewed, results published.
+        /// Reviewed; results are published.
         Concluded = "CONCLUDED",
-        /// Kept for the record.
+        /// Archived.
         Archived = "ARCHIVED",
-        /// Stopped for a while.
+        /// Suspended.
         Suspended = "SUSPENDED",
         /// Ended before its last day.
         ClosedEarly = "CLOSED_EARLY",
@@ -36,7 +37,7 @@ string_enum! {
 }
 
 string_enum! {
-    /// A step in the life of a campaign.
+    /// A transition of a campaign.
     CampaignStep {
         /// Duyệt.
         Approve = "APPROVE",
@@ -48,7 +49,7 @@ string_enum! {
         Close = "CLOSE",
         /// Tổng kết begins.
         Review = "REVIEW",
-        /// Results stand.
+        /// Results become final.
         Conclude = "CONCLUDE",
         /// Lưu trữ.
         Archive = "ARCHIVE",
@@ -61,7 +62,7 @@ string_enum! {
     }
 }
 
-/// From, step, to. What is not listed is forbidden.
+/// From, step, to. A transition that is not listed is forbidden.
 const TRANSITIONS: &[(CampaignStatus, CampaignStep, CampaignStatus)] = &[
     (CampaignStatus::Draft, CampaignStep::Approve, CampaignStatus::Approved),
     (CampaignStatus::Approved, CampaignStep::Launch, CampaignStatus::Launched),
@@ -80,7 +81,7 @@ const TRANSITIONS: &[(CampaignStatus, CampaignStep, CampaignStatus)] = &[
 ];
 
 impl CampaignStatus {
-    /// For a person.
+    /// Text for people.
     #[must_use]
     pub fn text(self, lang: Lang) -> &'static str {
         match self {
@@ -99,47 +100,47 @@ impl CampaignStatus {
         }
     }
 
-    /// Whether its units are judged at night: promised, and not yet put away.
+    /// Whether the nightly run judges its units: from approval until it is archived.
     #[must_use]
     pub fn is_judged_nightly(self) -> bool {
         !matches!(self, Self::Draft | Self::Archived)
     }
 
-    /// Whether its results stand: no report comes in any more.
+    /// Whether its results are final: no further reports are received.
     #[must_use]
     pub fn is_final(self) -> bool {
         matches!(self, Self::Concluded | Self::Archived)
     }
 
-    /// The state after `step`; `None` where the table forbids it.
+    /// The state after `step`; `None` if the table forbids it.
     #[must_use]
     pub fn next_status_after(self, step: CampaignStep) -> Option<Self> {
         TRANSITIONS.iter().find(|row| (row.0, row.1) == (self, step)).map(|row| row.2)
     }
 
-    /// The steps that may be taken from here.
+    /// The steps allowed in this state.
     pub fn allowed_steps(self) -> impl Iterator<Item = CampaignStep> {
         TRANSITIONS.iter().filter(move |row| row.0 == self).map(|row| row.1)
     }
 }
 
-/// What a guard looks at beside the campaign itself.
+/// The inputs of a guard besides the campaign itself.
 #[derive(Debug, Clone, Copy)]
 pub struct CampaignStepContext<'a> {
     /// Today in the authority's zone.
     pub today: Date,
     /// Elements, forms and contracts in force.
     pub catalogue: &'a Catalogue,
-    /// Units in scope without a way up in COMMAND on the first day, by code.
+    /// Units in scope without a COMMAND parent on the first day, by code.
     pub unreachable_units: &'a [String],
 }
 
-/// The steps that the calendar takes: their guards are days alone.
+/// The steps that are taken by date: their guards compare dates only.
 const STEPS_BY_DATE: [CampaignStep; 3] =
     [CampaignStep::Launch, CampaignStep::Start, CampaignStep::Close];
 
 impl Campaign {
-    /// The state that the days up to `facts.today` bring, one step after the other, where each may be taken.
+    /// The state after all steps by date that are allowed up to `context.today`.
     #[must_use]
     pub fn status_by_date(&self, context: &CampaignStepContext<'_>) -> CampaignStatus {
         let mut reached = self.clone();
@@ -151,7 +152,7 @@ impl Campaign {
         reached.status
     }
 
-    /// The state after `step`, or everything that stands against it.
+    /// The state after `step`, or every violation that prevents it.
     pub fn next_status(
         &self,
         step: CampaignStep,

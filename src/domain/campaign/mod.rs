@@ -1,7 +1,7 @@
-//! A campaign (phong trào thi đua): when, by whom, for what, measured by which targets.
+//! A campaign (phong trào thi đua): its windows, owner, fields, phases and targets.
 //!
-//! Knows what is promised and what must be true of it; knows no figure, no file and no account. Whether it may go on to
-//! its next state is `life`, what is wrong with it is `check`.
+//! Transitions between states are in `lifecycle`, the rules that a campaign must satisfy in
+//! `check`.
 
 mod amendment;
 mod check;
@@ -13,7 +13,7 @@ mod participation;
 use super::element::ElementCode;
 use super::ids::{CampaignId, UnitId};
 use super::string_enum::string_enum;
-use super::target_rule::{self, Target};
+use super::target_rule::{self, Target, ZeroBasePolicy};
 use super::window::DateWindow;
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -23,7 +23,7 @@ pub use lifecycle::{CampaignStatus, CampaignStep};
 pub use participation::{Allocation, Launch, LaunchMode, PlanStatus, Pledge, UnitPlan};
 
 string_enum! {
-    /// What kind of movement it is, in the words of the law.
+    /// The kind of movement, in the terms of the law.
     CampaignKind {
         /// Thường xuyên.
         Standing = "STANDING",
@@ -35,7 +35,7 @@ string_enum! {
 }
 
 string_enum! {
-    /// Degree of secrecy; this product holds nothing above the first.
+    /// Degree of secrecy; the system stores nothing above the first.
     Classification {
         /// Không mật.
         NotSecret = "NOT_SECRET",
@@ -63,11 +63,11 @@ string_enum! {
 }
 
 string_enum! {
-    /// How firmly a target is promised.
+    /// How firmly a target is committed to.
     Commitment {
         /// Must be met.
         Binding = "BINDING",
-        /// Phấn đấu: aimed at; never vetoes anything.
+        /// Phấn đấu: aimed at; it never causes a veto.
         Strive = "STRIVE",
         /// A direction only.
         Direction = "DIRECTION",
@@ -75,17 +75,7 @@ string_enum! {
 }
 
 string_enum! {
-    /// What a reduction means where last year's figure is zero.
-    ZeroBasePolicy {
-        /// Zero must stay zero.
-        MaintainZero = "MAINTAIN_ZERO",
-        /// No verdict.
-        NotApplicable = "NOT_APPLICABLE",
-    }
-}
-
-string_enum! {
-    /// By what a duty without a number shows that it was done.
+    /// The evidence for a duty without a number.
     DutyEvidence {
         /// Number of activities.
         ActivityCount = "ACTIVITY_COUNT",
@@ -97,7 +87,7 @@ string_enum! {
 }
 
 string_enum! {
-    /// Which figures of the past a change is measured against.
+    /// The figures of the past that a change is measured against.
     BaselineMethod {
         /// The same days a year before.
         SameWindowPriorYear = "same_window_prior_year",
@@ -105,36 +95,37 @@ string_enum! {
         StatYear = "stat_year",
         /// A calendar year.
         CalendarYear = "calendar_year",
-        /// A figure written into the target.
+        /// A figure given in the target.
         Fixed = "fixed",
         /// The mean of several years before.
         MeanPrior = "mean_prior",
     }
 }
 
-/// A day that the campaign commemorates, as published, with a correction where print and arithmetic disagree.
+/// A day that the campaign commemorates, as published, with a correction where the published dates
+/// do not add up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Anniversary {
     /// Name in Vietnamese.
     pub name_vi: String,
     /// Name in English.
     pub name_en: String,
-    /// The day remembered, as published.
+    /// The day commemorated, as published.
     pub origin: Date,
     /// Which anniversary it is.
     pub ordinal: i16,
     /// The day on which it is commemorated.
     pub commemorated_on: Date,
-    /// The words as they were published; never edited.
+    /// The published text; never edited.
     pub as_published: String,
-    /// What the words should have said.
+    /// The correction of the published text, if it is wrong.
     pub correction: Option<AnniversaryCorrection>,
 }
 
-/// The day that was meant, and why we think so.
+/// The intended day and the reason for the correction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnniversaryCorrection {
-    /// The day remembered, corrected.
+    /// The day commemorated, corrected.
     pub origin: Date,
     /// The reason, in Vietnamese.
     pub reason_vi: String,
@@ -153,11 +144,12 @@ pub struct Phase {
     pub window: DateWindow,
     /// What the phase concentrates on, in Vietnamese.
     pub focus: Vec<String>,
-    /// The published text does not give these days: they are the author's assumption and screens mark them with `*`.
+    /// The published text does not give these days: they are assumed, and screens mark them with
+    /// `*`.
     pub assumed: bool,
 }
 
-/// What stands beside a target so that it cannot be met by not counting.
+/// A figure printed beside a target, so that meeting the target by counting less becomes visible.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TargetPair {
     /// Another target of this campaign, by code.
@@ -166,22 +158,22 @@ pub enum TargetPair {
     Count(ElementCode),
 }
 
-/// One target (chỉ tiêu) with all that is needed to judge it.
+/// One target (chỉ tiêu) with everything needed to judge it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CampaignTarget {
     /// Code, as in `T1`.
     pub code: String,
     /// Field it belongs to.
     pub field: Option<CampaignField>,
-    /// The words of the campaign, in Vietnamese.
+    /// The text of the target, in Vietnamese.
     pub text_vi: String,
-    /// The words in English.
+    /// The text in English.
     pub text_en: String,
     /// The formula.
     pub formula: Target,
-    /// How firmly it is promised.
+    /// How firmly it is committed to.
     pub commitment: Commitment,
-    /// What a change is measured against; must agree with the formula.
+    /// The baseline of a change; must agree with the formula.
     pub baseline: Option<BaselineMethod>,
     /// Why a base that overlaps the measured days is allowed; `None` if it is not.
     pub overlap_waiver: Option<String>,
@@ -189,13 +181,13 @@ pub struct CampaignTarget {
     pub min_base: Option<u32>,
     /// Least share of expected reports for a verdict, in thousandths.
     pub coverage_min: Option<u16>,
-    /// What a zero base means.
+    /// The policy for a zero base.
     pub zero_base: Option<ZeroBasePolicy>,
-    /// What is printed beside it.
+    /// The figures printed beside it.
     pub pairs: Vec<TargetPair>,
     /// How the target could be met without the work, in Vietnamese; printed wherever the target is.
     pub gaming_note: String,
-    /// Who allowed more of a coercive count to be asked for; `None` almost always.
+    /// Who allowed a target that asks for more of a coercive count; usually `None`.
     pub coercive_override: Option<String>,
 }
 
@@ -208,7 +200,7 @@ pub struct Activity {
     pub name_vi: String,
     /// Name in English.
     pub name_en: String,
-    /// What counts it.
+    /// The element that counts it.
     pub element: ElementCode,
 }
 
@@ -219,15 +211,15 @@ pub struct Duty {
     pub code: String,
     /// Field it belongs to.
     pub field: Option<CampaignField>,
-    /// The words of the campaign, in Vietnamese.
+    /// The text of the duty, in Vietnamese.
     pub text_vi: String,
-    /// The words in English.
+    /// The text in English.
     pub text_en: String,
-    /// By what it shows that it was done.
+    /// The evidence that it was done.
     pub evidence: DutyEvidence,
-    /// The flag or count that shows it; none for a narrative.
+    /// The flag or count that is the evidence; `None` for a narrative.
     pub element: Option<ElementCode>,
-    /// How many attestations are due in the whole campaign; 0 where none are.
+    /// Number of attestations due in the whole campaign; 0 if none are.
     pub due: u32,
 }
 
@@ -242,15 +234,15 @@ pub struct Campaign {
     pub name_en: String,
     /// Kind of movement.
     pub kind: CampaignKind,
-    /// Standing movement whose results these become part of.
+    /// Standing movement that the results count towards.
     pub parent_movement: Option<String>,
     /// Uid of the unit that runs it.
     pub owner_uid: String,
-    /// Whom it addresses, in Vietnamese.
+    /// The addressees, in Vietnamese.
     pub audience_vi: String,
-    /// The days of the campaign in its founding text.
+    /// The days of the campaign in its founding document.
     pub legal_window: DateWindow,
-    /// The days over which figures are measured; the legal window where the two agree.
+    /// The days over which figures are measured; usually equal to the legal window.
     pub measurement_window: DateWindow,
     /// The day of the ceremony; may come after the first day.
     pub launched_on: Option<Date>,
@@ -266,11 +258,12 @@ pub struct Campaign {
     pub anniversaries: Vec<Anniversary>,
     /// Secrecy; anything but `NOT_SECRET` is refused.
     pub classification: Classification,
-    /// State of its life.
+    /// Its state.
     pub status: CampaignStatus,
     /// Codes of the contracts under which its figures are reported.
     pub contracts: Vec<String>,
-    /// Days behind the last measured one after which reports of a concluded campaign leave the phones; none: they stay.
+    /// Days after the last measured one after which the reports of a concluded campaign are deleted
+    /// from phones; `None`: they stay.
     pub device_retention_days: Option<u16>,
     /// Targets.
     pub targets: Vec<CampaignTarget>,
@@ -278,18 +271,18 @@ pub struct Campaign {
     pub activities: Vec<Activity>,
     /// Duties without a number.
     pub duties: Vec<Duty>,
-    /// Launches that units held.
+    /// Launches held by units.
     pub launches: Vec<Launch>,
-    /// What units and their bodies promised.
+    /// Pledges of units and their bodies.
     pub pledges: Vec<Pledge>,
     /// Units' own plans.
     pub plans: Vec<UnitPlan>,
-    /// What was changed since it was approved, oldest first; no part of a file.
+    /// Amendments since the approval, oldest first; not part of the file.
     pub amendments: Vec<Amendment>,
 }
 
 impl Campaign {
-    /// The id that the code stands for.
+    /// The id of the code.
     #[must_use]
     pub fn id(&self) -> CampaignId {
         CampaignId::from_code(&self.code)
@@ -301,13 +294,14 @@ impl Campaign {
         UnitId::from_code(&self.owner_uid)
     }
 
-    /// The phase that holds `day`.
+    /// The phase that contains `day`.
     #[must_use]
     pub fn phase_on(&self, day: Date) -> Option<&Phase> {
         self.phases.iter().find(|phase| phase.window.contains(day))
     }
 
-    /// Every window that figures are summed over: legal, measured, phases, and those that targets name by date.
+    /// Every window that figures are summed over: legal, measured, phases, and those that targets
+    /// give by date.
     #[must_use]
     pub fn judged_windows(&self) -> Vec<DateWindow> {
         let phases = self.phases.iter().map(|phase| phase.window);
@@ -328,16 +322,17 @@ impl Campaign {
             .collect()
     }
 
-    /// The days a year before that the measured ones are compared with: as many days, ending where the measured ones begin
-    /// at the latest.
+    /// The days a year earlier that the measured ones are compared with: as many days, ending at
+    /// the latest where the measured ones begin.
     #[must_use]
     pub fn base_window(&self) -> DateWindow {
         let shifted = self.measurement_window.one_year_earlier();
-        // Both ends of an official window are inclusive, so a window of a year and a day, shifted, would share a day.
+        // Official windows include both ends, so a window of a year and a day, shifted by a year,
+        // would share a day with itself.
         DateWindow { start: shifted.start, end: shifted.end.min(self.measurement_window.start) }
     }
 
-    /// The day from which no phone keeps its reports; none while it is not concluded.
+    /// The day from which phones delete its reports; `None` while it is not concluded.
     #[must_use]
     pub fn device_retention_end(&self) -> Option<Date> {
         let days = self.device_retention_days.filter(|_| self.status.is_final())?;

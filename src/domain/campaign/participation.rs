@@ -1,7 +1,8 @@
-//! How units take a campaign up: launches (lễ phát động), pledges (giao ước, hưởng ứng) and plans of their own (kế hoạch).
+//! Participation of units in a campaign: launches (lễ phát động), pledges (giao ước, hưởng ứng) and
+//! plans (kế hoạch).
 //!
-//! A record of what was held, said and decided; never a legal gate, and no part of what was approved: adding to it is no amendment. Knows
-//! no person: who signs is a post.
+//! They are a record only: they never block a transition, and adding one is not an amendment. The
+//! signer is a post, never a person.
 
 use super::{Campaign, Target};
 use crate::domain::free_text;
@@ -22,7 +23,7 @@ string_enum! {
 }
 
 string_enum! {
-    /// How far a unit's plan has come.
+    /// The state of a unit's plan.
     PlanStatus {
         /// Being written.
         Draft = "DRAFT",
@@ -38,7 +39,7 @@ string_enum! {
 }
 
 impl PlanStatus {
-    /// Whether a plan may go from this state to `next`.
+    /// Whether a plan in this state may change to `next`.
     #[must_use]
     pub fn can_become(self, next: Self) -> bool {
         const TABLE: [(PlanStatus, PlanStatus); 6] = [
@@ -64,18 +65,18 @@ pub struct Launch {
     pub mode: LaunchMode,
     /// Uids of the units to which it was relayed.
     pub sites: Vec<String>,
-    /// How many attended; `None`: not counted.
+    /// Number of participants; `None` if they were not counted.
     pub attendance: Option<u32>,
 }
 
-/// What a unit, or a body of it, promised.
+/// A pledge by a unit or one of its bodies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pledge {
     /// Uid of the unit.
     pub unit_uid: String,
-    /// The body that speaks, as in `YOUTH_UNION`; empty for the unit itself.
+    /// The body that pledges, as in `YOUTH_UNION`; empty for the unit itself.
     pub body: String,
-    /// The words, in Vietnamese; no personal data.
+    /// The text, in Vietnamese; no personal data.
     pub text_vi: String,
     /// The post that signed, never a name.
     pub signed_role: String,
@@ -86,15 +87,15 @@ pub struct Pledge {
 pub struct UnitPlan {
     /// Uid of the unit.
     pub unit_uid: String,
-    /// How far it has come.
+    /// Its state.
     pub status: PlanStatus,
     /// Number, day and title of the document; no personal data.
     pub document: String,
-    /// What the unit sets itself for targets of the campaign.
+    /// The targets of the campaign as the unit sets them for itself.
     pub allocations: Vec<Allocation>,
 }
 
-/// A target as a unit sets it for itself.
+/// A target of the campaign as a unit sets it for itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Allocation {
     /// Code of the campaign's target.
@@ -161,7 +162,7 @@ impl Campaign {
         }
     }
 
-    /// Plans that would take a step the table forbids if `next` came after this.
+    /// A plan whose state would change in a forbidden way if `next` replaced this campaign.
     pub(super) fn check_plan_steps(&self, next: &Self) -> Option<Violation> {
         let forbidden = next.plans.iter().find_map(|plan| {
             let same =

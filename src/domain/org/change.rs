@@ -1,7 +1,8 @@
-//! Changes of the organisation: decided on a legal basis, effective on a day, learned of at another time.
+//! Changes of the organisation: each has a legal basis, an effective day, and the time at which it
+//! was recorded.
 //!
-//! A change is announced, rehearsed, made effective and reconciled. Applying changes gives another organisation and leaves
-//! the old one as it was. Changes of one day are judged together, when all of them are in. Knows no report.
+//! A change is announced, rehearsed, made effective and reconciled. Applying changes returns a new
+//! organisation. Changes of one day are checked together.
 
 use super::draft::OrgDraft;
 use super::{Fraction, Hierarchy, OfficialCode, Org, OrgViolation, UnitKind};
@@ -11,11 +12,11 @@ use crate::domain::time::Timestamp;
 use jiff::civil::Date;
 
 string_enum! {
-    /// How far a change has come.
+    /// The state of a change.
     OrgChangeState {
-        /// Decided and entered.
+        /// Decided and recorded.
         Announced = "ANNOUNCED",
-        /// Tried out; somebody has read what would happen.
+        /// Rehearsed: its effects were computed and read.
         Rehearsed = "REHEARSED",
         /// In force.
         Effective = "EFFECTIVE",
@@ -25,7 +26,7 @@ string_enum! {
 }
 
 impl OrgChangeState {
-    /// The state that may follow; a change goes through all of them, in order.
+    /// The next state; a change passes through all of them in order.
     #[must_use]
     pub fn next(self) -> Option<Self> {
         match self {
@@ -38,26 +39,26 @@ impl OrgChangeState {
 }
 
 string_enum! {
-    /// What kind of change it is.
+    /// The kind of a change.
     OrgChangeKind {
         /// A unit begins.
         Create = "CREATE",
-        /// A unit is called, classed or coded otherwise.
+        /// A unit gets another name, kind or code.
         Rename = "RENAME",
-        /// A unit goes under another parent.
+        /// A unit gets another parent.
         Reparent = "REPARENT",
-        /// Units close and go whole into another.
+        /// Units close and become part of another.
         Merge = "MERGE",
         /// A unit is divided.
         Split = "SPLIT",
-        /// A unit ends and nobody follows it.
+        /// A unit ends without a successor.
         Dissolve = "DISSOLVE",
-        /// Work moves, units stay.
+        /// Work is transferred, units stay.
         TransferFunction = "TRANSFER_FUNCTION",
     }
 }
 
-/// What a unit is called and classed as.
+/// Name and classification of a unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnitDescription {
     /// Name in Vietnamese.
@@ -72,60 +73,61 @@ pub struct UnitDescription {
     pub note: String,
 }
 
-/// What is done.
+/// The content of a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OrgAction {
-    /// A unit begins, under the parents given. A unit that others merge or split into on the same day is created too.
+    /// A unit begins, with the given parents. The result of a merger or split of the same day is
+    /// created too.
     Create {
         /// Text code, never used before.
         uid: String,
-        /// What it is.
+        /// Its description.
         unit: UnitDescription,
         /// Its parents, at most one in each hierarchy.
         parents: Vec<(Hierarchy, UnitId)>,
     },
-    /// A unit is described otherwise from the day on.
+    /// The description of a unit changes from the day on.
     Rename {
-        /// Which.
+        /// The unit.
         unit: UnitId,
-        /// How from now on.
+        /// The new description.
         to: UnitDescription,
     },
-    /// A unit goes under another parent, or out of the hierarchy.
+    /// A unit gets another parent in a hierarchy, or none.
     Reparent {
-        /// Which.
+        /// The unit.
         unit: UnitId,
-        /// In which tree.
+        /// The hierarchy.
         hierarchy: Hierarchy,
-        /// Under whom; `None` for nobody.
+        /// The new parent; `None` for none.
         parent: Option<UnitId>,
     },
-    /// Units close; all that they had goes to `into`.
+    /// Units close; everything they had goes to `into`.
     Merge {
         /// The units that close.
         from: Vec<UnitId>,
-        /// The unit that follows them, standing or created on the same day.
+        /// The successor, existing or created on the same day.
         into: UnitId,
     },
-    /// A unit is divided. It closes, unless it stands among its own successors.
+    /// A unit is divided. It closes unless it is one of its own successors.
     Split {
         /// The unit that is divided.
         from: UnitId,
         /// Successors with weights that sum to 1.
         into: Vec<(UnitId, Fraction)>,
     },
-    /// A unit ends without a successor; its last parent takes over what is open.
+    /// A unit ends without a successor; its last parent takes over open work.
     Dissolve {
-        /// Which.
+        /// The unit.
         unit: UnitId,
     },
-    /// A function moves to other units; reported figures stay where they are.
+    /// A function is transferred to other units; reported figures stay with their unit.
     TransferFunction {
-        /// Who had it.
+        /// The unit that had it.
         from: UnitId,
-        /// Who has it now, with weights that sum to 1.
+        /// The units that have it now, with weights that sum to 1.
         to: Vec<(UnitId, Fraction)>,
-        /// Which, as in `cấp giấy phép lái xe`.
+        /// The function, as in `cấp giấy phép lái xe`.
         function: String,
     },
 }
@@ -145,7 +147,7 @@ impl OrgAction {
         }
     }
 
-    /// The unit that the change is first of all about.
+    /// The unit that identifies the change.
     #[must_use]
     pub fn subject_unit(&self) -> UnitId {
         match self {
@@ -166,9 +168,9 @@ pub struct OrgChange {
     pub effective_day: Date,
     /// The resolution or decision, as in `NQ 1687/NQ-UBTVQH15`; the basis of the lineage.
     pub legal_basis: String,
-    /// When we learned of it.
+    /// The time at which it was recorded.
     pub recorded_at: Timestamp,
-    /// What is done.
+    /// The content.
     pub action: OrgAction,
 }
 
@@ -185,10 +187,12 @@ impl OrgChange {
 }
 
 impl Org {
-    /// The organisation with the changes made, in the order of their days; every finding if it would break a rule.
+    /// The organisation after the changes, in the order of their days; every violation if it would
+    /// break a rule.
     pub fn apply_changes(&self, changes: &[OrgChange]) -> Result<Self, Vec<OrgViolation>> {
         let mut ordered: Vec<&OrgChange> = changes.iter().collect();
-        // Units are created before others of the same day name them; otherwise the order given is kept.
+        // Units are created before other changes of the same day name them; otherwise the order is
+        // kept.
         ordered.sort_by_key(|change| {
             (change.effective_day, change.action.kind() != OrgChangeKind::Create)
         });
@@ -198,7 +202,8 @@ impl Org {
     }
 }
 
-/// What was known when: an organisation as first recorded, and every change with the time at which it was learned of.
+/// A bitemporal history: an initial organisation and every change with the time at which it was
+/// recorded.
 #[derive(Debug, Clone)]
 pub struct OrgHistory {
     origin: Org,
@@ -206,14 +211,14 @@ pub struct OrgHistory {
 }
 
 impl OrgHistory {
-    /// Begins with an organisation and no change.
+    /// A history without changes.
     #[must_use]
     pub fn new(origin: Org) -> Self {
         Self { origin, changes: Vec::new() }
     }
 
-    /// Takes a finished organisation apart: the state before `first`, and all changes since, as learned of at `recorded`
-    /// gives for each effective day.
+    /// Splits an organisation into its state before `first` and all changes since; `recorded` gives
+    /// the time of recording for each effective day.
     pub fn from_org(
         org: &Org,
         first: Date,
@@ -224,12 +229,12 @@ impl OrgHistory {
         Ok(Self { origin: org.state_before(first)?, changes })
     }
 
-    /// Adds a change if the organisation then known agrees with it; what was recorded is never altered.
+    /// Adds a change if the recorded organisation allows it; recorded changes are never altered.
     pub fn record(&mut self, change: OrgChange) -> Result<(), Vec<OrgViolation>> {
         self.record_all(&[change])
     }
 
-    /// Adds changes that only hold together, as those of one resolution do.
+    /// Adds changes that are only consistent together, such as those of one resolution.
     pub fn record_all(&mut self, changes: &[OrgChange]) -> Result<(), Vec<OrgViolation>> {
         let all: Vec<OrgChange> = self.changes.iter().chain(changes).cloned().collect();
         self.origin.apply_changes(&all)?;
@@ -237,13 +242,13 @@ impl OrgHistory {
         Ok(())
     }
 
-    /// All changes, as recorded.
+    /// All changes in the order of recording.
     #[must_use]
     pub fn changes(&self) -> &[OrgChange] {
         &self.changes
     }
 
-    /// The organisation as it was known at `time`, its announced future included.
+    /// The organisation as recorded at `time`, its announced future included.
     pub fn org_known_at(&self, time: Timestamp) -> Result<Org, Vec<OrgViolation>> {
         let recorded: Vec<OrgChange> =
             self.changes.iter().filter(|change| change.recorded_at <= time).cloned().collect();

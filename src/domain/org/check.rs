@@ -1,6 +1,8 @@
-//! The rules that the facts of an organisation keep on every day: one parent a unit, no ring, weights that sum to 1.
+//! The rules for the facts of an organisation on every day: one parent for each unit, no cycle,
+//! weights that sum to 1.
 //!
-//! Finds every breach, not only the first. Knows no file: a finding names the fact, the reader of files knows its line.
+//! The check returns every violation. A violation names the fact; its line in a file is added by
+//! `files`.
 
 use super::index::OrgIndex;
 use super::{
@@ -12,23 +14,23 @@ use crate::domain::violation::Violation;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The fact that a finding is about.
+/// The fact of a violation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OrgFactRef {
     /// A unit or one of its versions.
     Unit(UnitId),
-    /// A parent.
+    /// An edge to a parent.
     Edge(UnitParent),
     /// A line from the first unit to the second.
     Lineage(UnitId, UnitId),
 }
 
-/// A breach of a rule and the fact that breaks it.
+/// A violation and the fact that causes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrgViolation {
-    /// Which fact.
+    /// The fact.
     pub fact: OrgFactRef,
-    /// Which rule, why, and what to do.
+    /// The rule, the reason and the next step.
     pub violation: Violation,
 }
 
@@ -144,7 +146,8 @@ impl<'a> OrgChecker<'a> {
         }
     }
 
-    /// One parent a day in each hierarchy, and in COMMAND exactly one, except for provinces and clusters.
+    /// At most one parent a day in each hierarchy, and exactly one in COMMAND except for provinces
+    /// and clusters.
     fn check_parents(&mut self) {
         for pair in self.facts.edges.windows(2) {
             let (one, two) = (pair[0], pair[1]);
@@ -211,7 +214,7 @@ impl<'a> OrgChecker<'a> {
             let day = line.effective_day;
             let was_there = from.lifetime().from < day && day <= from.lifetime().to;
             let closed = from.lifetime().to == day;
-            // A merged unit is closed; of a split one a part may stay, which then is one of its own successors.
+            // A merged unit closes; a split unit may continue as one of its own successors.
             let ended = if line.kind.is_succession() {
                 closed || self.has_retained_part(line)
             } else {
@@ -260,7 +263,7 @@ impl<'a> OrgChecker<'a> {
     }
 }
 
-/// The first day of `span` on which none of the edges, sorted by their first day, holds.
+/// The first day of `span` that no edge covers; edges are sorted by their first day.
 fn find_first_gap(span: DaySpan, edges: &[(DaySpan, UnitId)]) -> Option<Date> {
     let covered = edges
         .iter()

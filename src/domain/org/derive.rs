@@ -1,6 +1,6 @@
-//! Takes an organisation apart again: what was known before a day, and the changes that made the rest of it.
+//! Derives changes from an organisation: its state before a day and the changes after it.
 //!
-//! Files hold states, people decide changes; this is the bridge from the first to the second.
+//! Files contain states, decisions are changes; this module converts the first to the second.
 
 use super::change::{OrgAction, OrgChange, UnitDescription};
 use super::{
@@ -13,8 +13,8 @@ use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Org {
-    /// The organisation as it would go on if nothing changed from `day` on: whatever began on or after that day is left
-    /// out, whatever ends on or after it is open.
+    /// The organisation without changes from `day` on: what begins on or after that day is omitted,
+    /// what ends on or after it is open.
     pub fn state_before(&self, day: Date) -> Result<Self, Vec<OrgViolation>> {
         let OrgFacts { mut units, mut edges, mut lineage } = self.facts().clone();
         let reopen = |span: &mut DaySpan| {
@@ -33,7 +33,7 @@ impl Org {
         Self::new(OrgFacts { units, edges, lineage })
     }
 
-    /// The days from `first` on, on which anything in the organisation changes.
+    /// The days from `first` on, on which the organisation changes.
     #[must_use]
     pub fn change_days_from(&self, first: Date) -> Vec<Date> {
         let facts = self.facts();
@@ -47,8 +47,8 @@ impl Org {
         days.into_iter().collect()
     }
 
-    /// The changes effective on `day` that lead from the state before it to the state after it, as learned of at
-    /// `recorded`. The basis is that of the lineage; changes without lineage take the first basis of the day.
+    /// The changes effective on `day`, recorded at `recorded`. Their basis is that of the lineage;
+    /// changes without lineage get the first basis of the day.
     #[must_use]
     pub fn changes_on(&self, day: Date, recorded: Timestamp) -> Vec<OrgChange> {
         let lines: Vec<&UnitLineage> =
@@ -121,7 +121,7 @@ fn describe_version(version: &UnitVersion) -> UnitDescription {
     UnitDescription { name, kind, local_kind, code, note }
 }
 
-/// Mergers by successor and basis, splits and transfers by predecessor and basis.
+/// Mergers by successor and basis; splits and transfers by predecessor and basis.
 fn succession_actions(lines: &[&UnitLineage]) -> Vec<(String, OrgAction)> {
     let mut mergers: BTreeMap<(&str, UnitId), Vec<UnitId>> = BTreeMap::new();
     type SplitParts<'a> = BTreeMap<(&'a str, UnitId, LineageKind), Vec<(UnitId, Fraction)>>;

@@ -1,6 +1,7 @@
-//! An organisation under change: facts that may disagree until the last change of a day is in.
+//! An organisation while changes are applied: its facts may be inconsistent until the last change
+//! of a day.
 //!
-//! Knows how each act alters facts; whether the result holds is asked of `check`, once, at the end.
+//! This module applies each action to the facts; `check` validates the result once, at the end.
 
 use super::change::{OrgAction, OrgChange, UnitDescription};
 use super::{
@@ -150,7 +151,8 @@ impl OrgDraft {
                 until = until.min(edge.days.from);
             }
         }
-        // A parent that closed on this day took its edge's end with it: the new parent holds as long as the unit itself.
+        // If the old parent closed on this day, its edge ended with it: the new edge lasts as long
+        // as the unit itself.
         let until = if until > day { until } else { end };
         self.edges.retain(|edge| !edge.days.is_empty());
         let new = parent.map(|parent| UnitParent {
@@ -194,7 +196,7 @@ impl OrgDraft {
         });
     }
 
-    /// The unit, if it exists on `day`; else a finding.
+    /// The unit if it exists on `day`; else adds a violation.
     fn find_open_unit(&mut self, id: UnitId, day: Date) -> Option<&mut Unit> {
         let open = self.units.get(&id).is_some_and(|unit| unit.is_open_on(day));
         if !open {

@@ -1,6 +1,4 @@
-//! Who stands under whom, in which hierarchy, on which days.
-//!
-//! Knows units by id only.
+//! Parents of units by hierarchy and days.
 
 use super::unit::DaySpan;
 use crate::domain::ids::UnitId;
@@ -9,24 +7,24 @@ use crate::domain::string_enum::string_enum;
 string_enum! {
     /// A tree over the units; on each day a unit has at most one parent in each.
     Hierarchy {
-        /// Line of command: who reviews whom, and whose scopes hold whose reports.
+        /// Line of command: defines reviewers and scopes.
         Command = "command",
-        /// Territory: which area lies in which.
+        /// Territory: which area contains which.
         Territory = "territory",
         /// Emulation clusters (cụm, khối thi đua).
         Cluster = "cluster",
     }
 }
 
-/// One parent of one unit during a stretch of days.
+/// One parent of one unit for a span of days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UnitParent {
     /// The unit below.
     pub child: UnitId,
     /// The unit above.
     pub parent: UnitId,
-    /// In which tree.
+    /// The hierarchy.
     pub hierarchy: Hierarchy,
-    /// When.
+    /// The days on which it holds.
     pub days: DaySpan,
 }

@@ -1,11 +1,12 @@
-//! Exact fractions for the weights of a lineage and for figures divided by them.
+//! Exact fractions for weights of a lineage and for weighted figures.
 //!
-//! Knows no unit. Small on purpose: add, multiply, compare, split whole numbers without losing one.
+//! The operations are the few that weights need: add, multiply, compare, and round to whole numbers
+//! with the total preserved.
 
 use std::cmp::Ordering;
 use std::fmt;
 
-/// Greatest denominator of a weight in a file; products of a few such weights stay exact.
+/// Greatest denominator of a weight in a file; products of a few such weights are exact.
 pub const WEIGHT_DENOMINATOR_MAX: i128 = 1_000_000;
 
 /// An exact fraction in lowest terms, with a denominator of at least 1.
@@ -15,7 +16,7 @@ pub struct Fraction {
     den: i128,
 }
 
-/// A fraction that leaves 128 bits, or text that is none.
+/// A fraction that exceeds 128 bits, or text that is not a fraction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadFraction {
     /// Numerator or denominator grew beyond 128 bits.
@@ -88,7 +89,7 @@ impl Fraction {
         Self::new(num, den).ok_or(BadFraction::Overflow)
     }
 
-    /// The same with the other sign.
+    /// The fraction with the opposite sign.
     #[must_use]
     pub fn negate(self) -> Self {
         // The numerator is never `i128::MIN`: `new` refuses it.
@@ -102,13 +103,13 @@ impl Fraction {
         Self::new(num, den).ok_or(BadFraction::Overflow)
     }
 
-    /// The greatest whole number at or below it.
+    /// The greatest whole number not above it.
     #[must_use]
     pub fn floor(self) -> i128 {
         self.num.div_euclid(self.den)
     }
 
-    /// What is above [`floor`](Self::floor), from 0 up to, not including, 1.
+    /// The part above [`floor`](Self::floor): at least 0 and less than 1.
     #[must_use]
     pub fn fractional_part(self) -> Self {
         Self { num: self.num.rem_euclid(self.den), den: self.den }
@@ -122,7 +123,8 @@ impl Fraction {
 }
 
 impl Ord for Fraction {
-    /// Exact as long as cross products fit 128 bits, which numbers of [`WEIGHT_DENOMINATOR_MAX`] and `i64` do.
+    /// Exact while cross products fit 128 bits, as for numbers of [`WEIGHT_DENOMINATOR_MAX`] and
+    /// `i64`.
     fn cmp(&self, other: &Self) -> Ordering {
         match (self.num.checked_mul(other.den), other.num.checked_mul(self.den)) {
             (Some(left), Some(right)) => left.cmp(&right),
@@ -147,8 +149,9 @@ impl fmt::Display for Fraction {
     }
 }
 
-/// Whole numbers that lie within 1 of the given fractions and sum exactly to their rounded-down total: the method of the
-/// largest remainder. Of equal remainders the earlier one is served first, so the order of the input decides ties.
+/// Rounds to whole numbers that differ by less than 1 from the given fractions and sum to their
+/// total rounded down: the method of the largest remainder. Ties are broken by the order of the
+/// input.
 pub fn round_by_largest_remainder(values: &[Fraction]) -> Result<Vec<i128>, BadFraction> {
     let total = values.iter().try_fold(Fraction::ZERO, |sum, value| sum.try_add(*value))?.floor();
     let mut whole: Vec<i128> = values.iter().map(|value| value.floor()).collect();

@@ -1,6 +1,5 @@
-//! Handover of stocks (bàn giao) when units close: what is handed out must be what is taken in, case for case.
-//!
-//! Knows figures and units by id; who signs is the business of the workflow.
+//! Handover of stocks (bàn giao) when units close: the amounts given must equal the amounts
+//! received.
 
 use crate::domain::element::ElementCode;
 use crate::domain::ids::UnitId;
@@ -10,46 +9,46 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A stock of one element at one unit.
 pub type Stocks = BTreeMap<(UnitId, ElementCode), i64>;
 
-/// One line of a handover: so much of a stock goes from one unit to another. A unit that goes on and keeps its own stock
-/// hands it to itself.
+/// One line of a handover: an amount of a stock goes from one unit to another. A unit that
+/// continues with its own stock has a line to itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HandoverLine {
-    /// Who hands out.
+    /// The giving unit.
     pub from: UnitId,
-    /// Who takes in.
+    /// The receiving unit.
     pub to: UnitId,
-    /// Which stock.
+    /// The element of the stock.
     pub element: ElementCode,
-    /// How much, scaled; not negative.
+    /// The scaled amount; not negative.
     pub amount: i64,
 }
 
-/// Whether something was handed out or taken in.
+/// The side of an imbalance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum HandoverSide {
-    /// Closing stock against what was handed out.
+    /// Closing stock against the amounts given.
     Out,
-    /// What was taken in against the opening stock.
+    /// Amounts received against the opening stock.
     In,
 }
 
 /// A handover that does not balance at one unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HandoverImbalance {
-    /// Where.
+    /// The unit.
     pub unit: UnitId,
-    /// Which stock.
+    /// The element of the stock.
     pub element: ElementCode,
-    /// On which side.
+    /// The side.
     pub side: HandoverSide,
-    /// The stock stated by the unit: closing or opening; `None` when it states none.
+    /// The stock stated by the unit, closing or opening; `None` if it states none.
     pub stated: Option<i64>,
     /// The sum of the lines.
     pub transferred: i64,
 }
 
 impl HandoverImbalance {
-    /// The finding in words; `name` is the unit as people call it.
+    /// The violation; `name` is the name of the unit.
     #[must_use]
     pub fn to_violation(&self, name: &str) -> Violation {
         let stated = self.stated.map_or_else(|| "—".to_owned(), |stock| stock.to_string());
@@ -76,8 +75,8 @@ impl HandoverImbalance {
     }
 }
 
-/// Every unit and element at which the lines do not hand out exactly the closing stock, or do not make up exactly the
-/// opening stock. Nothing found means that Σ closing = Σ handed out = Σ taken in = Σ opening, for each element.
+/// Every unit and element whose lines do not equal the closing or the opening stock. An empty
+/// result means Σ closing = Σ given = Σ received = Σ opening for each element.
 #[must_use]
 pub fn check_handover(
     closing: &Stocks,
@@ -116,9 +115,9 @@ fn find_imbalances(
 pub struct StockFlow {
     /// Stock at the beginning.
     pub opening: i64,
-    /// Came in.
+    /// Added.
     pub inflow: i64,
-    /// Went out.
+    /// Removed.
     pub outflow: i64,
 }
 

@@ -1,6 +1,6 @@
-//! Ways into the facts of an organisation: by id, by text code, by official code, up, down, and along the lineage.
+//! Indexes of an organisation's facts: by id, text code, official code, parent, child and lineage.
 //!
-//! Knows no rule: it is built also from facts that break some, so that the check can walk them.
+//! The facts may break rules: the check uses the index too.
 
 use super::{DaySpan, Hierarchy, OfficialCode, OrgFacts};
 use crate::domain::ids::UnitId;
@@ -10,16 +10,16 @@ type UnitsByValidity = HashMap<(Hierarchy, UnitId), Vec<(DaySpan, UnitId)>>;
 
 #[derive(Default)]
 pub(super) struct OrgIndex {
-    /// Place of a unit in the list of facts.
+    /// Index of a unit in the list of facts.
     pub(super) units: HashMap<UnitId, usize>,
     /// Text codes, aliases included.
     pub(super) uids: HashMap<String, UnitId>,
     pub(super) codes: HashMap<OfficialCode, Vec<(DaySpan, UnitId)>>,
     pub(super) parents: UnitsByValidity,
     pub(super) children: UnitsByValidity,
-    /// Places of lineage lines by their predecessor.
+    /// Indexes of lineage lines by their predecessor.
     pub(super) lineage_from: HashMap<UnitId, Vec<usize>>,
-    /// Places of lineage lines by their successor.
+    /// Indexes of lineage lines by their successor.
     pub(super) lineage_to: HashMap<UnitId, Vec<usize>>,
 }
 

@@ -1,6 +1,7 @@
-//! Who follows whom: what became of a unit's territory, people and figures when units merged, split or gave work away.
+//! Lineage: the successors of a unit's territory, people and figures when units merged, split or
+//! transferred work.
 //!
-//! Knows units by id only; which figures follow is the business of the views.
+//! Which figures count for a successor is decided in `structure_view`.
 
 use super::fraction::Fraction;
 use crate::domain::ids::UnitId;
@@ -8,19 +9,20 @@ use crate::domain::string_enum::string_enum;
 use jiff::civil::Date;
 
 string_enum! {
-    /// How the successor came by what the predecessor had.
+    /// How the successor got what the predecessor had.
     LineageKind {
-        /// The predecessor closed and went whole into the successor.
+        /// The predecessor closed and became part of the successor.
         Merge = "merge",
         /// The predecessor was divided.
         Split = "split",
-        /// Work moved, the unit did not: no successor in command, and reported figures stay where they are.
+        /// Work was transferred, the unit was not: there is no successor in command, and reported
+        /// figures stay with their unit.
         TransferFunction = "transfer_function",
     }
 }
 
 impl LineageKind {
-    /// Whether figures, stocks and open work follow this line.
+    /// Whether figures, stocks and open work pass to the successor.
     #[must_use]
     pub fn is_succession(self) -> bool {
         match self {
@@ -39,9 +41,9 @@ pub struct UnitLineage {
     pub kind: LineageKind,
     /// The unit that had it.
     pub from: UnitId,
-    /// The unit that has it from `effective` on.
+    /// The unit that has it from `effective_day` on.
     pub to: UnitId,
-    /// Which part of it, above 0 and at most 1; the weights of one (from, basis) sum to 1.
+    /// The share that passes on, above 0 and at most 1; the weights of one (from, basis) sum to 1.
     pub weight: Fraction,
     /// The resolution or decision, as in `NQ 1687/NQ-UBTVQH15`.
     pub basis: String,

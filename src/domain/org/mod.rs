@@ -1,7 +1,7 @@
-//! The organisation in time: units, who stands under whom on which day, and who followed whom.
+//! The organisation over time: units, their parents and their successors on each day.
 //!
-//! History is never rewritten: figures stay with the unit that reported them, and `view` says for whom they count. Knows no
-//! report and no campaign; every question names its date.
+//! History is never rewritten: figures stay with the unit that reported them, and `structure_view`
+//! computes for which unit they count. Every query has a date.
 
 mod change;
 mod check;
@@ -40,18 +40,18 @@ use index::OrgIndex;
 use jiff::civil::Date;
 use std::sync::Arc;
 
-/// What is known of an organisation, as plain lists: what files hold and stores keep.
+/// The facts of an organisation as plain lists, as in files and tables.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct OrgFacts {
-    /// All units that ever were, or are announced.
+    /// All units, past, present and announced.
     pub units: Vec<Unit>,
     /// All parents.
     pub edges: Vec<UnitParent>,
-    /// All lines of succession.
+    /// All lines of lineage.
     pub lineage: Vec<UnitLineage>,
 }
 
-/// An organisation whose facts agree with each other. Immutable; a clone is one reference count.
+/// An organisation whose facts are consistent. Immutable; cloning increments a reference count.
 #[derive(Clone, Default)]
 pub struct Org {
     inner: Arc<OrgInner>,
@@ -64,7 +64,7 @@ struct OrgInner {
 }
 
 impl Org {
-    /// Takes facts over, in any order, after checking all of them; returns every finding, not only the first.
+    /// Checks the facts, in any order, and builds the organisation; returns every violation.
     pub fn new(mut facts: OrgFacts) -> Result<Self, Vec<OrgViolation>> {
         facts.units.sort_by(|a, b| a.uid.cmp(&b.uid));
         facts.units.iter_mut().for_each(|unit| unit.versions.sort_by_key(|version| version.days));
@@ -86,31 +86,31 @@ impl Org {
         Ok(Self { inner: Arc::new(OrgInner { facts, index }) })
     }
 
-    /// The facts, in one fixed order: units by uid, edges by hierarchy and child, lineage by date.
+    /// The facts in a fixed order: units by uid, edges by hierarchy and child, lineage by date.
     #[must_use]
     pub fn facts(&self) -> &OrgFacts {
         &self.inner.facts
     }
 
-    /// Every unit that ever was or is announced, by uid.
+    /// All units, past, present and announced, by uid.
     #[must_use]
     pub fn units(&self) -> &[Unit] {
         &self.inner.facts.units
     }
 
-    /// Every line of succession, by date.
+    /// All lines of lineage, by date.
     #[must_use]
     pub fn lineage(&self) -> &[UnitLineage] {
         &self.inner.facts.lineage
     }
 
-    /// The unit of this id.
+    /// The unit with this id.
     #[must_use]
     pub fn unit(&self, id: UnitId) -> Option<&Unit> {
         self.inner.index.units.get(&id).and_then(|at| self.inner.facts.units.get(*at))
     }
 
-    /// The unit that a text code of files means, also a later one joined by `continue`.
+    /// The unit with this text code; later codes joined by `continue` are included.
     #[must_use]
     pub fn unit_by_uid(&self, uid: &str) -> Option<&Unit> {
         self.inner.index.uids.get(uid).and_then(|id| self.unit(*id))
@@ -134,25 +134,25 @@ impl Org {
             .filter(move |unit| unit.version_on(day).is_some_and(|version| version.kind == kind))
     }
 
-    /// What the unit is called, and its kind and code, on `day`; `None` when it does not exist then.
+    /// Name, kind and code of the unit on `day`; `None` if it does not exist then.
     #[must_use]
     pub fn version_on(&self, id: UnitId, day: Date) -> Option<&UnitVersion> {
         self.unit(id).and_then(|unit| unit.version_on(day))
     }
 
-    /// The kind of the unit on `day`; `None` when it does not exist then.
+    /// The kind of the unit on `day`; `None` if it does not exist then.
     #[must_use]
     pub fn kind_on(&self, id: UnitId, day: Date) -> Option<UnitKind> {
         self.version_on(id, day).map(|version| version.kind)
     }
 
-    /// The name on `day`, or the one nearest to it; empty for an unknown unit.
+    /// The name on `day`, or the nearest one; empty for an unknown unit.
     #[must_use]
     pub fn nearest_name(&self, id: UnitId, day: Date) -> &str {
         self.unit(id).map_or("", |unit| unit.nearest_name(day))
     }
 
-    /// The unit that held an official code on `day`. Codes are reused: without a date the question has no answer.
+    /// The unit that held an official code on `day`. Codes are reused, so a date is required.
     #[must_use]
     pub fn unit_by_official_code(&self, system: &str, code: &str, day: Date) -> Option<UnitId> {
         let key = OfficialCode { system: system.to_owned(), code: code.to_owned() };
@@ -169,7 +169,7 @@ impl Org {
             .map(|(_, parent)| *parent)
     }
 
-    /// All parents the unit ever has, by their first day.
+    /// All parents of the unit over time, by their first day.
     #[must_use]
     pub fn parent_history(&self, id: UnitId, hierarchy: Hierarchy) -> &[(DaySpan, UnitId)] {
         self.inner.index.parents.get(&(hierarchy, id)).map_or(&[], Vec::as_slice)
@@ -185,7 +185,7 @@ impl Org {
         children
     }
 
-    /// The units above on `day`, from the parent to the root.
+    /// The ancestors on `day`, from the parent to the root.
     #[must_use]
     pub fn ancestors(&self, id: UnitId, hierarchy: Hierarchy, day: Date) -> Vec<UnitId> {
         std::iter::successors(self.parent(id, hierarchy, day), |above| {
@@ -194,7 +194,8 @@ impl Org {
         .collect()
     }
 
-    /// The way from the root down to the unit, both included; empty when the unit does not exist on `day`.
+    /// The path from the root to the unit, both included; empty if the unit does not exist on
+    /// `day`.
     #[must_use]
     pub fn path_from_root(&self, id: UnitId, hierarchy: Hierarchy, day: Date) -> Vec<UnitId> {
         if !self.is_open_on(id, day) {
@@ -206,7 +207,8 @@ impl Org {
         path
     }
 
-    /// The unit and everything below it on `day`, parents before children; empty when it does not exist then.
+    /// The unit and all its descendants on `day`, parents before children; empty if it does not
+    /// exist then.
     #[must_use]
     pub fn subtree(&self, id: UnitId, hierarchy: Hierarchy, day: Date) -> Vec<UnitId> {
         let mut found: Vec<UnitId> = self.is_open_on(id, day).then_some(id).into_iter().collect();
@@ -218,7 +220,7 @@ impl Org {
         found
     }
 
-    /// The unit itself or the unit above it that has this kind on `day`.
+    /// The unit itself or its nearest ancestor with this kind on `day`.
     #[must_use]
     pub fn self_or_ancestor_of_kind(
         &self,
@@ -230,20 +232,20 @@ impl Org {
         std::iter::once(id).chain(above).find(|unit| self.kind_on(*unit, day) == Some(kind))
     }
 
-    /// Lines by which figures and work went on from the unit to others, by date.
+    /// Lineage lines from the unit to its successors, by date.
     pub fn lineage_from(&self, id: UnitId) -> impl Iterator<Item = &UnitLineage> {
         let at = self.inner.index.lineage_from.get(&id).map_or(&[][..], Vec::as_slice);
         at.iter().filter_map(|at| self.inner.facts.lineage.get(*at))
     }
 
-    /// Lines by which figures and work came to the unit from others, by date.
+    /// Lineage lines from predecessors to the unit, by date.
     pub fn lineage_to(&self, id: UnitId) -> impl Iterator<Item = &UnitLineage> {
         let at = self.inner.index.lineage_to.get(&id).map_or(&[][..], Vec::as_slice);
         at.iter().filter_map(|at| self.inner.facts.lineage.get(*at))
     }
 
-    /// The days at which periods of this unit are cut: its first and last bound, and each change of its kind or of its
-    /// COMMAND parent. A new name or code cuts nothing.
+    /// The days at which periods of this unit are cut: its first and last bound, and each change of
+    /// its kind or of its COMMAND parent, but not of its name or code.
     #[must_use]
     pub fn period_cut_days(&self, id: UnitId) -> Vec<Date> {
         let Some(unit) = self.unit(id) else { return Vec::new() };
@@ -264,8 +266,8 @@ impl Org {
         days
     }
 
-    /// Units below `parent` whose name on `day` is the same once spelling variants of Vietnamese are folded
-    /// ([`fold_name`]). Suggestions for a person to choose from; nothing may be matched by name without one.
+    /// Units below `parent` whose name on `day` is a spelling variant of `name` ([`fold_name`]).
+    /// They are suggestions: a person must choose, units are never matched by name automatically.
     #[must_use]
     pub fn suggest_by_name(&self, parent: UnitId, name: &str, day: Date) -> Vec<UnitId> {
         let requested = fold_name(name);
@@ -298,7 +300,7 @@ impl std::fmt::Debug for Org {
     }
 }
 
-/// Joins edges of one child to one parent that touch, so that equal organisations have equal facts.
+/// Joins adjacent edges of one child and one parent, so that equal organisations have equal facts.
 fn merge_adjacent_edges(edges: &mut Vec<UnitParent>) {
     edges.dedup_by(|later, earlier| {
         let same = (later.child, later.parent, later.hierarchy)

@@ -1,10 +1,12 @@
-//! Folding of Vietnamese names, so that spellings of one name can be recognised as such: `Hoà`, `Hòa` and `Hòa` typed with
-//! combining marks are one name; `Vĩnh Kim` and `Vinh Kim` are two.
+//! Folding of Vietnamese names, so that spellings of one name compare equal: `Hoà`, `Hòa` and `Hòa`
+//! typed with combining marks are one name; `Vĩnh Kim` and `Vinh Kim` are two.
 //!
-//! Only ever used to suggest; nothing is matched by name without a person. Knows no unit. The table holds what Unicode's
-//! canonical decomposition says of the Vietnamese letters (UnicodeData.txt), so no library is needed.
+//! It is only used for suggestions; units are never matched by name automatically. The tables
+//! contain the canonical decomposition of Vietnamese letters (UnicodeData.txt), so no library is
+//! needed.
 
-/// Each vowel with its five tones: grave (huyền), acute (sắc), hook above (hỏi), tilde (ngã), dot below (nặng).
+/// Each vowel with its five tones: grave (huyền), acute (sắc), hook above (hỏi), tilde (ngã), dot
+/// below (nặng).
 const VOWELS: [&str; 12] = [
     "aàáảãạ",
     "ăằắẳẵặ",
@@ -21,12 +23,13 @@ const VOWELS: [&str; 12] = [
 ];
 /// The same five tones as combining marks.
 const TONE_MARKS: [char; 5] = ['\u{300}', '\u{301}', '\u{309}', '\u{303}', '\u{323}'];
-/// Combining marks that make another letter of a vowel: circumflex, breve, horn.
+/// Combining marks that turn a vowel into another letter: circumflex, breve, horn.
 const VOWEL_MARKS: [(char, &str, &str); 3] =
     [('\u{302}', "aeo", "âêô"), ('\u{306}', "a", "ă"), ('\u{31b}', "ou", "ơư")];
 
-/// The folded form: lower case, composed letters, one space between syllables, and each syllable's tone moved to its end
-/// as a digit from 1 to 5. Two names are spelling variants of each other when their folded forms are equal.
+/// The folded form: lower case, composed letters, one space between syllables, and the tone of each
+/// syllable at its end as a digit from 1 to 5. Two names are spelling variants if their folded
+/// forms are equal.
 #[must_use]
 pub fn fold_name(name: &str) -> String {
     name.split_whitespace().map(fold_word).collect::<Vec<_>>().join(" ")
@@ -42,7 +45,7 @@ fn fold_word(word: &str) -> String {
 #[derive(Default)]
 struct NameFolder {
     text: String,
-    /// Tone of the syllable that is being read, as a place in [`TONES`].
+    /// Tone of the present syllable, as an index into [`TONE_MARKS`].
     tone: Option<usize>,
 }
 
@@ -65,7 +68,7 @@ impl NameFolder {
         }
     }
 
-    /// Gives the letter before it the shape, if it is one that can have it.
+    /// Applies a vowel mark to the last letter if they combine.
     fn apply_vowel_mark(&mut self, plain: &str, shaped: &str) {
         let Some(last) = self.text.pop() else { return };
         let pair = plain.chars().zip(shaped.chars()).find(|(bare, _)| *bare == last);
@@ -79,7 +82,7 @@ impl NameFolder {
     }
 }
 
-/// The vowel and tone of a composed letter that carries a tone.
+/// The vowel and the tone of a composed letter with a tone.
 fn split_tone(letter: char) -> Option<(char, usize)> {
     if letter.is_ascii() {
         return None;

@@ -1,4 +1,5 @@
-//! Laws of the organisation over random histories: one parent a day, whole weights, totals that no view loses.
+//! Property tests of the organisation over random histories: one parent a day, weights that sum to
+//! 1, equal totals in every view.
 
 use super::{
     DaySpan, Fraction, Hierarchy, Org, OrgAction, OrgChange, OrgFacts, ReportedFigure,
@@ -58,7 +59,7 @@ fn day_of(step: usize) -> Date {
     date_from_days(days_from_date(FIRST) + 10 * step as i32)
 }
 
-/// The acts of one step: valid ones, whatever the numbers.
+/// The actions of one step; they are valid for any numbers.
 fn acts(org: &Org, step: usize, (op, a, b, c): (u8, usize, usize, i128)) -> Vec<OrgAction> {
     let day = day_of(step);
     let open = |kind| org.units_of_kind_on(kind, day).map(|unit| unit.id).collect::<Vec<UnitId>>();
@@ -207,7 +208,7 @@ proptest! {
     ) {
         let (org, _) = history(&ops);
         let figures = figures(&org, &numbers);
-        // Everything that is joined to one commune by lines, and then, as a cross check, everything else.
+        // The units connected to one commune by lines; as a cross check, all others.
         let mut scope = BTreeSet::from([small_province().units_of_kind_on(UnitKind::Commune, FIRST).nth(seed).unwrap().id]);
         while let Err(joined) = org.check_closed_under_lineage(&scope) {
             let linked = org.lineage().iter().filter(|l| joined.contains(&l.to) || scope.contains(&l.from));

@@ -1,7 +1,8 @@
-//! Re-basing: what the baselines of closed units are for their successors, base(s) = Σ w · base(p).
+//! Re-basing: baselines of closed units computed for their successors, base(s) = Σ w · base(p).
 //!
-//! Exact when every weight is a whole one, else derived, with the weights stated and whole numbers by largest remainder.
-//! A predecessor without a base is named: nothing becomes zero. Knows no target.
+//! Exact if every weight is a whole number, else derived: the weights are stated and whole numbers
+//! are rounded by largest remainder. A predecessor without a base is listed; it does not count as
+//! zero.
 
 use super::{BadFraction, Fraction, Org, round_by_largest_remainder};
 use crate::domain::ids::UnitId;
@@ -10,11 +11,11 @@ use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
 string_enum! {
-    /// How a re-based figure came about.
+    /// How a re-based figure was computed.
     RebaseQuality {
-        /// Whole predecessors added up.
+        /// Sum of whole predecessors.
         Exact = "EXACT",
-        /// Parts of predecessors by stated weights.
+        /// Sum of parts of predecessors by stated weights.
         Derived = "DERIVED",
     }
 }
@@ -22,31 +23,32 @@ string_enum! {
 /// The base of one unit after re-basing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RebasedBaseline {
-    /// The unit that has it.
+    /// The unit.
     pub unit: UnitId,
     /// The exact figure.
     pub base: Fraction,
-    /// The figure to print: whole numbers over all units sum to what the old bases sum to.
+    /// The figure to print: rounded so that the sum over all units is the sum of the old bases.
     pub rounded: i64,
     /// Exact or derived.
     pub quality: RebaseQuality,
-    /// From which unit, by which weight, out of which base; by id.
+    /// Predecessor, weight and base of each part; by id.
     pub parts: Vec<(UnitId, Fraction, i64)>,
-    /// Predecessors that have no base: while one is missing the base is not to be used.
+    /// Predecessors without a base: if there is one, the base must not be used.
     pub without_baseline: Vec<UnitId>,
 }
 
 /// All bases after re-basing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RebaseResult {
-    /// One for each unit that has a base now, by uid.
+    /// One for each unit that now has a base, by uid.
     pub baselines: Vec<RebasedBaseline>,
-    /// Bases of units that are gone without anybody to follow.
+    /// Bases of units that closed without a successor.
     pub unassigned: Vec<(UnitId, i64)>,
 }
 
 impl Org {
-    /// Carries bases of units of the day `from` on to the units of the later day `to`.
+    /// Computes the bases of the units open on `to` from those of the units open on the earlier day
+    /// `from`.
     pub fn rebase_baselines(
         &self,
         bases: &BTreeMap<UnitId, i64>,
@@ -65,7 +67,7 @@ impl Org {
             }
         }
         let mut rebased = Vec::with_capacity(parts.len());
-        // In the order of uids, so that ties of remainders fall the same way everywhere.
+        // In order of uids, so that ties of remainders are broken the same way on every machine.
         for successor in self.open_units_on(to) {
             let Some(parts) = parts.remove(&successor.id) else { continue };
             let mut base = Fraction::ZERO;

@@ -1,7 +1,8 @@
-//! Views: for which unit a reported figure counts, as things were, as they are on a day, or frozen at a start.
+//! Structure views: the unit for which a reported figure counts, in the structure of its own days,
+//! of another day, or of a fixed start.
 //!
-//! Figures stay with the unit that reported them; a view maps them and is named on every output. Where the map would need a
-//! guess it answers NOT_COMPARABLE and names the unit. Knows no figure's meaning.
+//! Figures stay with the unit that reported them; a view maps them and is printed with every
+//! output. Where the mapping is ambiguous the result is NOT_COMPARABLE and names the unit.
 
 use super::{BadFraction, Fraction, Hierarchy, Org, Unit, UnitKind, UnitLineage};
 use crate::domain::ids::UnitId;
@@ -9,19 +10,19 @@ use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-/// The structure in which figures are shown.
+/// The structure used to present figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StructureView {
-    /// Each figure under the structure of its own days.
+    /// Each figure in the structure of its own days.
     AsWas,
-    /// All figures under the structure of one day, usually today.
+    /// All figures in the structure of one day, usually today.
     AsIs(Date),
-    /// All figures under the structure of the campaign's start.
+    /// All figures in the structure of the campaign's start.
     Frozen(Date),
 }
 
 impl StructureView {
-    /// Reads the printed form.
+    /// Parses the printed form.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let day = |name: &str| {
@@ -33,7 +34,7 @@ impl StructureView {
         }
     }
 
-    /// The one day whose structure is used; `None` when each figure keeps its own.
+    /// The day whose structure is used; `None` if each figure has its own.
     #[must_use]
     pub fn structure_day(self) -> Option<Date> {
         match self {
@@ -54,44 +55,45 @@ impl fmt::Display for StructureView {
     }
 }
 
-/// For whom a figure counts at one level.
+/// The units of one level for which a figure counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UnitAttribution {
-    /// Whole and exactly for this unit.
+    /// Entirely for this unit.
     Whole(UnitId),
-    /// In parts with stated weights: a derived figure. The weights sum to 1, or to less when the rest has no unit of this
-    /// level above it.
+    /// In parts with stated weights: a derived figure. The weights sum to 1, or to less if a part
+    /// has no unit of this level above it.
     Weighted(Vec<(UnitId, Fraction)>),
-    /// It straddles these units and nothing says how much of it belongs to which.
+    /// The figure covers parts of these units in unknown proportions.
     NotComparable(Vec<UnitId>),
-    /// The structure has no unit of this level there.
+    /// The structure has no unit of this level above the figure's unit.
     NoUnit,
 }
 
-/// A figure as it was reported.
+/// A figure as reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReportedFigure {
     /// The unit that reported it.
     pub unit: UnitId,
     /// First day of the period it was reported for.
     pub start: Date,
-    /// Its value, scaled.
+    /// Its scaled value.
     pub value: i64,
 }
 
-/// Figures added up in one view at one level. Every figure is in exactly one of the parts.
+/// Sums of figures in one view at one level. Every figure is in exactly one of the parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AttributedSums {
-    /// Sum for each unit; whole unless a unit was split.
+    /// Sum for each unit; a whole number unless a unit was split.
     pub by_unit: BTreeMap<UnitId, Fraction>,
-    /// Sums of units whose figures straddle units of this level.
+    /// Sums by reporting unit of the figures that are not comparable at this level.
     pub not_comparable: BTreeMap<UnitId, i64>,
-    /// Sum of figures, and parts of figures, that no unit of this level stands above.
+    /// Sum of the figures, and parts of figures, without a unit of this level above them.
     pub unattributed: Fraction,
 }
 
 impl Org {
-    /// For whom a figure that `unit` reported for days from `start` on counts at `level`.
+    /// The units of `level` for which a figure counts that `unit` reported for days from `start`
+    /// on.
     pub fn attribute_figure(
         &self,
         view: StructureView,
@@ -99,7 +101,8 @@ impl Org {
         start: Date,
         level: UnitKind,
     ) -> Result<UnitAttribution, BadFraction> {
-        // A period that begins before its unit does (figures of other systems, not cut) counts from the unit's first day.
+        // A period that begins before its unit (uncut figures of other systems) counts from the
+        // unit's first day.
         let start = self.unit(unit).map_or(start, |u| start.max(u.lifetime().from));
         let day = view.structure_day().unwrap_or(start);
         if start <= day {
@@ -120,7 +123,7 @@ impl Org {
         })
     }
 
-    /// Adds figures up at one level; nothing is lost, whatever the view.
+    /// Sums figures at one level; the total is the same in every view.
     pub fn sum_figures(
         &self,
         view: StructureView,
@@ -152,8 +155,8 @@ impl Org {
         Ok(tally)
     }
 
-    /// The units open on `on` whose figures cannot be shown at `level` in the structure of `structure`, because what they
-    /// are made of lay under different units of that level; by uid.
+    /// The units open on `on` whose figures cannot be presented at `level` in the structure of
+    /// `structure`, because they were formed from parts of different units of that level; by uid.
     #[must_use]
     pub fn units_not_comparable(&self, structure: Date, level: UnitKind, on: Date) -> Vec<UnitId> {
         let is_not_comparable = |id: &UnitId| {
@@ -163,7 +166,8 @@ impl Org {
         self.open_units_on(on).map(|unit| unit.id).filter(is_not_comparable).collect()
     }
 
-    /// Whether no line of succession leaves or enters the set; else the successors at which one does.
+    /// Whether no line of succession crosses the boundary of the set; else the successors of the
+    /// lines that do.
     pub fn check_closed_under_lineage(&self, scope: &BTreeSet<UnitId>) -> Result<(), Vec<UnitId>> {
         let crosses = |line: &&UnitLineage| {
             line.kind.is_succession() && scope.contains(&line.from) != scope.contains(&line.to)
@@ -173,8 +177,8 @@ impl Org {
         if crossing.is_empty() { Ok(()) } else { Err(crossing.into_iter().collect()) }
     }
 
-    /// The units of `to` that together are exactly what the given units were on `from` (a "legacy scope"); else the
-    /// units of `to` that are made of something else too.
+    /// The units of `to` that together equal the given units of `from` (a "legacy scope"); else the
+    /// units of `to` that also contain something else.
     pub fn equivalent_units(
         &self,
         units: &BTreeSet<UnitId>,
@@ -191,8 +195,9 @@ impl Org {
         if straddling.is_empty() { Ok(scope.into_iter().collect()) } else { Err(straddling) }
     }
 
-    /// The units of `day` (not before `start`) that what `unit` was on `start` has become, with weights that sum to 1. What
-    /// was dissolved counts for its last parent; nothing at all when the last of these is gone without anybody to follow.
+    /// The successors on `day` (not before `start`) of `unit` as it was on `start`, with weights
+    /// that sum to 1. A dissolved unit counts for its last parent; the result is empty if the last
+    /// of these has closed without a successor.
     pub fn trace_successors(
         &self,
         unit: UnitId,
@@ -203,7 +208,8 @@ impl Org {
         let Some(lifetime) = self.unit(unit).map(Unit::lifetime) else { return Ok(Vec::new()) };
         let start = start.max(lifetime.from).min(day_before(lifetime.to));
         let mut open = if start <= day { vec![(unit, start, Fraction::ONE)] } else { Vec::new() };
-        // Every step goes to a later day, or to a parent on the same day: it ends, as there are no rings.
+        // Every step goes to a later day, or to a parent on the same day; there are no cycles, so
+        // it ends.
         while let Some((unit, at, weight)) = open.pop() {
             let step = self.next_succession(unit, at, day);
             if let Some(first) = step.first() {
@@ -223,7 +229,8 @@ impl Org {
         Ok(done.into_iter().collect())
     }
 
-    /// The lines of the first succession of `unit` after `at` and up to `day`; of several bases on that day the first.
+    /// The lines of the first succession of `unit` after `at` and up to `day`; of several bases on
+    /// that day the first.
     fn next_succession(&self, unit: UnitId, at: Date, day: Date) -> Vec<&UnitLineage> {
         let later = |line: &&UnitLineage| {
             line.kind.is_succession() && at < line.effective_day && line.effective_day <= day
@@ -240,8 +247,8 @@ impl Org {
         lines.into_iter().filter(same).collect()
     }
 
-    /// The units of `day` (before `start`) of which what `unit` was on `start` may be made; what was newly created is a part
-    /// of its first parent.
+    /// The units of `day` (before `start`) from which `unit`, as it was on `start`, may be formed.
+    /// A newly created unit counts as a part of its first parent.
     #[must_use]
     pub fn trace_predecessors(&self, unit: UnitId, start: Date, day: Date) -> BTreeSet<UnitId> {
         let mut done = BTreeSet::new();
@@ -273,7 +280,7 @@ impl Org {
     }
 }
 
-/// Joins parts that ended under one unit.
+/// Joins parts that have the same unit above them.
 fn merge_parts(
     parts: impl Iterator<Item = (Option<UnitId>, Fraction)>,
 ) -> Result<UnitAttribution, BadFraction> {

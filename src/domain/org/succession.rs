@@ -1,7 +1,8 @@
-//! Where a unit hangs today: whose scopes hold its records, and who acts for it once it is closed.
+//! The present place of a unit: the scopes that contain its records, and the unit that acts for it
+//! once it is closed.
 //!
-//! A closed unit hangs under its successor, a dissolved one under its last parent. Only units open today are ever named:
-//! a closed unit keeps its own records and nobody else's. Knows no record.
+//! A closed unit belongs under its successor, a dissolved one under its last parent. The results
+//! contain only units that are open today.
 
 use super::{Hierarchy, Org, UnitLineage};
 use crate::domain::ids::UnitId;
@@ -9,8 +10,9 @@ use jiff::civil::Date;
 use std::cmp::Reverse;
 
 impl Org {
-    /// The units, open today, that a record of `id` also belongs to: for an open unit its COMMAND ancestors, for a closed
-    /// one the open unit that follows it and that one's ancestors; from below upwards, without `id` itself.
+    /// The units, open today, whose scopes also contain the records of `id`: for an open unit its
+    /// COMMAND ancestors, for a closed one its successor and that unit's ancestors; from below
+    /// upwards, without `id` itself.
     #[must_use]
     pub fn effective_ancestors(&self, id: UnitId, today: Date) -> Vec<UnitId> {
         if self.is_open_on(id, today) {
@@ -22,12 +24,12 @@ impl Org {
         found
     }
 
-    /// Who signs for the unit today: itself while open, else the open unit at the end of its succession. `None` for a unit
-    /// that is unknown, not yet open, or gone without anybody to follow.
+    /// The unit that signs for `id` today: itself while open, else the open unit at the end of its
+    /// succession. `None` for a unit that is unknown, not yet open, or closed without a successor.
     #[must_use]
     pub fn acting_unit(&self, id: UnitId, today: Date) -> Option<UnitId> {
         let mut at = id;
-        // Each step moves to another unit; more steps than units would be a ring, which is nobody.
+        // Each step moves to another unit; more steps than units would be a cycle.
         for _ in 0..=self.units().len() {
             let unit = self.unit(at)?;
             if unit.is_open_on(today) {
@@ -41,8 +43,8 @@ impl Org {
         None
     }
 
-    /// The one unit that takes over when `id` closes: the successor with the greatest weight (of equal ones the first by
-    /// uid), else the last COMMAND parent; `None` while the unit has no end.
+    /// The one unit that takes over when `id` closes: the successor with the greatest weight (of
+    /// equal ones the first by uid), else the last COMMAND parent; `None` if the unit has no end.
     #[must_use]
     pub fn successor(&self, id: UnitId) -> Option<UnitId> {
         let end = self.unit(id)?.lifetime().to;

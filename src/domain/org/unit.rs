@@ -1,7 +1,7 @@
-//! A unit of the organisation (đơn vị) and what it was called, and ranked as, on each day.
+//! A unit of the organisation (đơn vị) and its name, kind and code on each day.
 //!
-//! A unit has one id for ever; names, kinds and official codes live in versions. Official codes are reused, so a code
-//! means something only together with its system and a date. Knows no other unit.
+//! The id of a unit never changes; names, kinds and official codes are in versions. Official codes
+//! are reused, so a code is only valid together with its system and a date.
 
 use crate::domain::element::CountingLevel;
 use crate::domain::ids::UnitId;
@@ -9,7 +9,7 @@ use crate::domain::string_enum::string_enum;
 use jiff::civil::Date;
 use std::fmt;
 
-/// The system of the statistics office's codes of administrative units (mã đơn vị hành chính).
+/// The code system of the statistics office for administrative units (mã đơn vị hành chính).
 pub const GSO: &str = "gso";
 
 string_enum! {
@@ -23,7 +23,8 @@ string_enum! {
         Commune = "commune",
         /// Department of the provincial police (phòng).
         Department = "department",
-        /// Emulation cluster (cụm, khối thi đua): a node of the CLUSTER hierarchy, reports nothing itself.
+        /// Emulation cluster (cụm, khối thi đua): a node of the CLUSTER hierarchy that reports
+        /// nothing itself.
         Cluster = "cluster",
     }
 }
@@ -39,7 +40,7 @@ impl From<CountingLevel> for UnitKind {
     }
 }
 
-/// A stretch of days `[from, to)`. `Date::MIN` means "since ever", `Date::MAX` means "until further notice".
+/// A span of days `[from, to)`. `Date::MIN` means no beginning, `Date::MAX` no end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DaySpan {
     /// First day.
@@ -49,7 +50,7 @@ pub struct DaySpan {
 }
 
 impl DaySpan {
-    /// Since ever and until further notice.
+    /// The span without beginning and end.
     pub const ALWAYS: Self = Self { from: Date::MIN, to: Date::MAX };
 
     /// The days from `from` up to, not including, `to`.
@@ -58,31 +59,31 @@ impl DaySpan {
         Self { from, to }
     }
 
-    /// From `from` until further notice.
+    /// From `from` on, without end.
     #[must_use]
     pub fn from_day(from: Date) -> Self {
         Self { from, to: Date::MAX }
     }
 
-    /// Whether `day` lies in it.
+    /// Whether `day` is in it.
     #[must_use]
     pub fn contains(&self, day: Date) -> bool {
         self.from <= day && day < self.to
     }
 
-    /// Whether a day lies in both.
+    /// Whether a day is in both.
     #[must_use]
     pub fn overlaps(&self, other: &Self) -> bool {
         self.from < other.to && other.from < self.to
     }
 
-    /// Whether every day of `other` lies in it.
+    /// Whether every day of `other` is in it.
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
         self.from <= other.from && other.to <= self.to
     }
 
-    /// Whether it holds no day.
+    /// Whether it contains no day.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.from >= self.to
@@ -103,10 +104,10 @@ impl fmt::Display for DaySpan {
     }
 }
 
-/// A code given out by an authority; unique within its system on any one day, reused over time.
+/// A code assigned by an authority; unique within its system on any one day, reused over time.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OfficialCode {
-    /// Who gave it out, as in [`GSO`].
+    /// The system, as in [`GSO`].
     pub system: String,
     /// The code, as in `29242`.
     pub code: String,
@@ -120,18 +121,18 @@ impl OfficialCode {
     }
 }
 
-/// What a unit was during a stretch of days.
+/// The description of a unit during a span of days.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnitVersion {
-    /// When this holds.
+    /// The days on which it holds.
     pub days: DaySpan,
-    /// Name in Vietnamese, as its own papers spell it.
+    /// Name in Vietnamese, as the unit itself spells it.
     pub name: String,
     /// Rank.
     pub kind: UnitKind,
     /// Administrative kind as files write it: `tinh`, `huyen`, `xa`, `phuong`, `thi_tran`, `phong`.
     pub local_kind: String,
-    /// Code on these days, if it has one.
+    /// Code on these days, if there is one.
     pub code: Option<OfficialCode>,
     /// Free remark of the file; may be empty.
     pub note: String,
@@ -142,9 +143,9 @@ pub struct UnitVersion {
 pub struct Unit {
     /// Immutable id, `UnitId::from_code(uid)`.
     pub id: UnitId,
-    /// Text code in files; of several joined by `continue` the earliest.
+    /// Text code in files; the earliest of those joined by `continue`.
     pub uid: String,
-    /// Later text codes that mean the same unit.
+    /// Later text codes of the same unit.
     pub aliases: Vec<String>,
     /// Versions by their first day, without gap or overlap; at least one.
     pub versions: Vec<UnitVersion>,
@@ -182,14 +183,14 @@ impl Unit {
         self.versions.iter().find(|version| version.days.contains(day))
     }
 
-    /// The version that holds on `day`, else the nearest one: what the unit is called when it is spoken of on that day.
+    /// The version that holds on `day`, else the nearest one.
     #[must_use]
     pub fn nearest_version(&self, day: Date) -> Option<&UnitVersion> {
         let begun = self.versions.iter().rev().find(|version| version.days.from <= day);
         begun.or_else(|| self.versions.first())
     }
 
-    /// The name on `day`, or the nearest one; the uid if there is none at all.
+    /// The name on `day`, or the nearest one; the uid if the unit has no version.
     #[must_use]
     pub fn nearest_name(&self, day: Date) -> &str {
         self.nearest_version(day).map_or(self.uid.as_str(), |version| version.name.as_str())

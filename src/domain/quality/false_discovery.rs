@@ -1,30 +1,29 @@
-//! Many looks must not become many questions by luck: the share of false ones is held to five in a hundred (Benjamini-Hochberg), rule by
-//! rule, and a unit gets only so many questions a week.
-//!
-//! Knows findings and looks; asks nothing.
+//! Limits false questions: the false discovery rate of each rule is at most 5 %
+//! (Benjamini-Hochberg), and each unit gets a limited number of questions a week.
 
 use super::finding::{Finding, QualityRule};
 use super::rules::RuleFindings;
 use crate::domain::ids::UnitId;
 use std::collections::BTreeMap;
 
-/// Most new questions that a unit gets in a week.
+/// Maximum number of new questions to one unit in a week.
 pub const QUESTIONS_PER_WEEK: usize = 3;
-/// One in so many questions may be there by luck.
+/// At most one question in this many is expected to be false.
 const FALSE_DISCOVERY_ONE_IN: i128 = 20;
 const BILLION: i128 = 1_000_000_000;
 
-/// What is asked in the end; `had` says how many new questions a unit has had this week.
+/// Selects the findings that are asked. `had` is the number of new questions of each unit this
+/// week.
 #[must_use]
 pub fn select_findings(
     results: BTreeMap<QualityRule, RuleFindings>,
-    had: &BTreeMap<UnitId, usize>,
+    asked_this_week: &BTreeMap<UnitId, usize>,
 ) -> Vec<Finding> {
     let mut selected: Vec<Finding> =
         results.into_values().flat_map(control_false_discovery).collect();
-    // The least likely first, then by rule: of more than a unit can answer it gets those that say most.
+    // Least likely first, then by rule: when the weekly limit cuts, the strongest findings remain.
     selected.sort_by_key(|one| (one.unit, one.chance_per_billion, one.rule, one.id()));
-    let mut counts = had.clone();
+    let mut counts = asked_this_week.clone();
     selected.retain(|one| {
         let count = counts.entry(one.unit).or_default();
         *count += 1;
@@ -33,11 +32,12 @@ pub fn select_findings(
     selected
 }
 
-/// The findings of one rule up to the last whose chance is at most its place times five hundredths over the looks.
+/// Keeps the findings of one rule up to the last whose chance is at most its rank times 0.05 over
+/// the number of tests.
 fn control_false_discovery(results: RuleFindings) -> Vec<Finding> {
-    let RuleFindings { mut findings, test_count: looks } = results;
+    let RuleFindings { mut findings, test_count } = results;
     findings.sort_by_key(|one| (one.chance_per_billion, one.id()));
-    let test_count = i128::try_from(looks.max(1)).unwrap_or(i128::MAX);
+    let test_count = i128::try_from(test_count.max(1)).unwrap_or(i128::MAX);
     let passes = |(rank, one): (usize, &Finding)| {
         let rank = i128::try_from(rank + 1).unwrap_or(i128::MAX);
         i128::from(one.chance_per_billion) * test_count * FALSE_DISCOVERY_ONE_IN <= rank * BILLION

@@ -1,6 +1,5 @@
-//! A finding: a question to the unit, with its evidence, and the unit's right of reply.
-//!
-//! Nobody is guilty of a finding, and only people conclude. Knows no rule's arithmetic and no store.
+//! A finding: a question to a unit with its evidence, and the unit's reply. A finding is not a
+//! judgement; only people conclude.
 
 use crate::domain::element::ElementCode;
 use crate::domain::ids::{FindingId, UnitId, derive_id};
@@ -11,9 +10,10 @@ use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
 
 string_enum! {
-    /// The rules that ask. D2 and the rules of a form are kept at the door and so never ask; D17 and D19 need sources of others.
+    /// Quality rules. D2 and the rules of a form are enforced when a report is sent and make no
+    /// findings; D17 and D19 need external sources.
     QualityRule {
-        /// Reports that are not in.
+        /// Missing reports.
         Completeness = "D1",
         /// An identity across forms that does not hold.
         Identity = "D3",
@@ -21,45 +21,45 @@ string_enum! {
         Outlier = "D4",
         /// A count that changed beyond usual variation.
         Change = "D5",
-        /// Figures smoother than chance.
+        /// Figures with less variation than chance.
         Smooth = "D6",
-        /// Figures wilder than chance.
+        /// Figures with more variation than chance.
         Wild = "D7",
-        /// Last digits that are not even.
+        /// Uneven distribution of last digits.
         Digits = "D8",
-        /// Units that crowd just inside a limit.
+        /// Many units just inside a limit.
         Bunching = "D9",
-        /// Corrections after the deadline that go one way.
+        /// Corrections after the deadline in one direction.
         Revisions = "D10",
-        /// Zeros where cases were to be expected.
+        /// Zeros where cases were expected.
         Zeros = "D11",
-        /// One count falls as the one beside it rises.
+        /// One count falls while its companion rises.
         Drift = "D12",
-        /// A ratio between two counts that moved.
+        /// A change in the ratio of two counts.
         RatioDrift = "D13",
-        /// The same sheet again and again.
+        /// The same sheet repeated.
         Copied = "D14",
-        /// Sheets in the last hour, or many units from one device.
+        /// Reports in the last hour, or many units on one device.
         LastMinute = "D15",
-        /// A device whose clock is off.
+        /// A device clock that is wrong.
         Clock = "D16",
-        /// A jump where the organisation changed.
+        /// A jump at a change of the organisation.
         Break = "D18",
     }
 }
 
 string_enum! {
-    /// Where a finding stands. There is no guilty one.
+    /// State of a finding. There is no "guilty" state.
     FindingState {
         /// The unit has not replied.
         Open = "OPEN",
-        /// The unit says why it is right.
+        /// The unit explained why the figure is right.
         Explained = "EXPLAINED",
         /// The unit corrected the figure.
         Corrected = "CORRECTED",
-        /// The unit knows and leaves it so, with its reason.
+        /// The unit keeps the figure and gives a reason.
         AcceptedRisk = "ACCEPTED_RISK",
-        /// A superior looks into it together with the unit.
+        /// A superior checks it together with the unit.
         Escalated = "ESCALATED",
     }
 }
@@ -67,44 +67,45 @@ string_enum! {
 /// Working days after which superiors see a question without a reply.
 pub const REPLY_DAYS: u8 = 5;
 
-/// What the unit says.
+/// Reply of the unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FindingReply {
-    /// The words; no personal data.
+    /// Text of the reply; no personal data.
     pub text: String,
-    /// On which day.
+    /// Day of the reply.
     pub day: Date,
 }
 
 /// A question to a unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// Which rule asks.
+    /// The rule that made the finding.
     pub rule: QualityRule,
     /// The unit that is asked.
     pub unit: UnitId,
-    /// About which element, if about one.
+    /// The element, if the question is about one.
     pub element: Option<ElementCode>,
-    /// About which days.
+    /// The days in question.
     pub window: DateWindow,
-    /// The figures that are asked about, the latest last, scaled.
+    /// The figures in question, the latest last, scaled.
     pub evidence: Vec<i64>,
-    /// The rule's measure in hundredths, as a z of 12.83 is 1283.
+    /// The rule's statistic in hundredths: a z of 12.83 is 1283.
     pub strength: i64,
-    /// The chance of as much by luck alone, in parts of a billion; 0 where the rule is no matter of chance.
+    /// Probability of at least this by chance, in parts per billion; 0 for rules without a chance
+    /// model.
     pub chance_per_billion: i64,
-    /// The day on which it was asked.
+    /// The day of the question.
     pub asked_day: Date,
-    /// Where it stands.
+    /// Its state.
     pub state: FindingState,
-    /// The unit's reply; stays with the question for ever.
+    /// The unit's reply; never deleted.
     pub reply: Option<FindingReply>,
-    /// The units above see it.
+    /// Whether superior units can see it.
     pub shared: bool,
 }
 
 impl Finding {
-    /// The id that follows from what is asked: nobody is asked the same twice.
+    /// The id derived from rule, unit, element and days: a question is asked only once.
     #[must_use]
     pub fn id(&self) -> FindingId {
         let day = |day| days_from_date(day).to_be_bytes();
@@ -116,20 +117,21 @@ impl Finding {
         ))
     }
 
-    /// Whether both ask the same of the same unit about days that they share.
+    /// Whether both are from the same rule about the same unit and element on overlapping days.
     #[must_use]
     pub fn is_repeat_of(&self, other: &Self) -> bool {
         (self.rule, self.unit, &self.element) == (other.rule, other.unit, &other.element)
             && self.window.overlap_days(&other.window) > 0
     }
 
-    /// Whether the units above may see it: once the unit has replied, or has had its five working days.
+    /// Whether superior units may see it: after the reply, or after five working days.
     #[must_use]
     pub fn is_visible_to_superiors(&self, today: Date) -> bool {
         self.state != FindingState::Open || count_working_days(self.asked_day, today) >= REPLY_DAYS
     }
 
-    /// The unit replies; `None` if its state takes no reply or a superior's word is no reply.
+    /// Records a reply; `None` if the finding is closed, the state is not a reply, or the text is
+    /// empty.
     #[must_use]
     pub fn with_reply(mut self, state: FindingState, reply: FindingReply) -> Option<Self> {
         let answers = matches!(
@@ -144,7 +146,7 @@ impl Finding {
         Some(self)
     }
 
-    /// A superior takes it up with the unit; `None` before the superior may see it.
+    /// Escalates the finding; `None` before the superior may see it.
     #[must_use]
     pub fn with_escalation(mut self, today: Date) -> Option<Self> {
         if self.state == FindingState::Escalated || !self.is_visible_to_superiors(today) {
@@ -155,7 +157,7 @@ impl Finding {
     }
 }
 
-/// Days from Monday to Friday after `from`, up to `to`; saturates.
+/// Days from Monday to Friday after `from`, up to and including `to`; saturates.
 fn count_working_days(from: Date, to: Date) -> u8 {
     let mut days = 0;
     let mut day = from;

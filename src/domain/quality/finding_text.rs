@@ -1,14 +1,12 @@
-//! A finding as a question in plain words, Vietnamese and English.
-//!
-//! Asks, and says what it saw; accuses nobody. Knows no rule's arithmetic.
+//! Text of a finding as a question, in Vietnamese and English. The text asks and never accuses.
 
 use super::finding::{Finding, FindingState, QualityRule};
 use crate::domain::lang::Lang;
 use crate::domain::window::DateWindow;
 use jiff::civil::Date;
 
-/// What each rule asks: the figures it saw are put in for `{0}` to `{3}`, the newest for `{n}`, the earlier ones for `{own}`, the rule's measure
-/// for `{x}`.
+/// Question of each rule. `{0}` to `{3}` are the evidence, `{n}` the newest figure, `{own}` the
+/// earlier ones, `{x}` the rule's statistic.
 const QUESTION_TEXTS: [(QualityRule, &str, &str); 16] = [
     (
         QualityRule::Completeness,
@@ -93,7 +91,7 @@ const QUESTION_TEXTS: [(QualityRule, &str, &str); 16] = [
 ];
 
 impl Finding {
-    /// The question; `element` is the name of what it is about, empty where it is about none.
+    /// The question; `element` is the name of its element, empty if there is none.
     #[must_use]
     pub fn question_text(&self, element: &str, lang: Lang) -> String {
         let found = QUESTION_TEXTS.iter().find(|(rule, _, _)| *rule == self.rule);
@@ -128,7 +126,7 @@ impl FindingState {
     }
 }
 
-/// The earlier figures of the same unit, as `12, 14, 11`.
+/// The unit's earlier figures: `12, 14, 11`.
 fn earlier_figures_text(finding: &Finding) -> String {
     let earlier = finding.evidence.split_last().map_or(&[][..], |(_, earlier)| earlier);
     earlier.iter().map(i64::to_string).collect::<Vec<_>>().join(", ")

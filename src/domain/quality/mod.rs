@@ -1,13 +1,14 @@
 //! Data quality: questions to the unit that reported, never a judgement.
 //!
-//! Every rule is exact where it decides and asks with evidence; the unit is asked first and has the right of reply. Nothing here ranks
-//! units, and nobody can sort them by findings. Knows no store and no person.
+//! Every rule decides exactly and asks with evidence; the unit is asked first and can reply. Units
+//! must not be ranked or sorted by findings.
 
 mod false_discovery;
 mod finding;
 mod finding_text;
 mod rules;
 mod series;
+mod series_checks;
 pub mod statistics;
 
 pub use false_discovery::{QUESTIONS_PER_WEEK, select_findings};

@@ -1,10 +1,15 @@
-//! The rules: each looks at a series, a sheet or a sending and may ask one question about the newest days.
+//! The quality rules: each tests a series, a sheet or a submission and may ask one question about
+//! the newest days.
 //!
-//! Each rule says how many series it could look at, so that many looks do not become many questions by luck (see `many`). A rule
-//! never concludes: it has evidence and a question. Knows no store and no right.
+//! Each rule counts its tests, because the false discovery rate depends on their number (see
+//! `false_discovery`). A rule must not conclude: it has evidence and a question.
 
 use super::finding::{Finding, FindingState, QualityRule};
 use super::series::{ElementSeries, QualityData, ReportSeries};
+use super::series_checks::{
+    BLOCK_PERIODS, RuleTest, block_sums, check_change, check_completeness, check_copied,
+    check_digits, check_outlier, check_spread, counts_differ,
+};
 use super::statistics;
 use crate::domain::baseline::BaselineValue;
 use crate::domain::element::ElementCode;
@@ -16,35 +21,29 @@ use crate::domain::window::DateWindow;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What one rule asked, and at how many series it looked.
+/// Findings of one rule, and the number of its tests.
 #[derive(Debug, Clone, Default)]
 pub struct RuleFindings {
     /// Questions.
     pub findings: Vec<Finding>,
-    /// Looks that could have become a question.
+    /// Number of tests that could have made a finding.
     pub test_count: usize,
 }
 
-/// Periods of a unit's own past that count as its usual.
-const OWN_PERIODS: usize = 12;
-/// Fewer cases than this together, or half of it apart, are no question: small numbers move by themselves.
-const CASES_MIN: i64 = 10;
-/// Weeks that are held together where single ones are too small.
-const BLOCK_PERIODS: usize = 4;
-/// One count that should not fall as the one beside it rises.
+/// A count that should not fall while its companion rises.
 const DRIFT_PAIRS: [(&str, &str); 2] =
     [("ta_accidents", "ta_collisions"), ("vses_occurred", "so_offences")];
 /// Two counts whose ratio is steady.
 const STEADY_RATIO_PAIRS: [(&str, &str); 2] =
     [("reports_received", "so_offences"), ("ta_injured", "ta_accidents")];
-/// A part, and the whole that it cannot pass over all the days.
+/// A part, and the whole that it cannot exceed over all days.
 const PART_WHOLE_PAIRS: [(&str, &str); 3] = [
     ("reports_accepted", "reports_received"),
     ("reports_resolved", "reports_handled"),
     ("vses_solved", "solved"),
 ];
 
-/// Asks every rule.
+/// Runs every rule.
 #[must_use]
 pub fn run_rules(
     input: &StandingInput<'_>,
@@ -121,9 +120,8 @@ impl RuleContext<'_> {
         element: Option<ElementCode>,
         test: RuleTest,
     ) -> Option<Finding> {
-        let RuleTest { window, evidence, strength, chance, unusual: odd } = test;
-        let (findings, state) = (self.input.today, FindingState::Open);
-        odd.then_some(Finding {
+        let RuleTest { window, evidence, strength, chance, unusual } = test;
+        unusual.then_some(Finding {
             rule,
             unit,
             element,
@@ -131,8 +129,8 @@ impl RuleContext<'_> {
             evidence,
             strength,
             chance_per_billion: chance,
-            asked_day: findings,
-            state,
+            asked_day: self.input.today,
+            state: FindingState::Open,
             reply: None,
             shared: false,
         })
@@ -149,7 +147,7 @@ impl RuleContext<'_> {
         self.data.series.iter().map(|series| series.unit).collect()
     }
 
-    /// Pairs of series of one unit.
+    /// Tests pairs of series of the same unit.
     fn test_pairs(
         &self,
         pairs: &[(&str, &str)],
@@ -179,7 +177,7 @@ impl RuleContext<'_> {
 
     fn check_identity(&self) -> RuleFindings {
         self.test_pairs(&PART_WHOLE_PAIRS, QualityRule::Identity, |part, whole| {
-            // With a week absent on either side the sums are not of the same days.
+            // If a week is absent on either side, the sums do not cover the same days.
             let sum = |series: &ElementSeries| {
                 series.points.iter().map(|point| point.value).sum::<Option<i64>>()
             };
@@ -196,7 +194,7 @@ impl RuleContext<'_> {
         })
     }
 
-    /// One falls as the other rises, both beyond 2 of usual variation, block against block.
+    /// One count falls while the other rises, both by more than z = 2, block against block.
     fn check_drift(&self) -> RuleFindings {
         self.test_pairs(&DRIFT_PAIRS, QualityRule::Drift, |falls, rises| {
             let ([before, now], [other, beside]) = (block_sums(falls)?, block_sums(rises)?);
@@ -206,16 +204,17 @@ impl RuleContext<'_> {
                 && counts_differ(other, beside, 200);
             let (window, evidence) =
                 (falls.last_window(2 * BLOCK_PERIODS)?, vec![before, now, other, beside]);
-            // Two independent counts, each beyond 2: the product of two chances of 0.0455.
+            // Two independent counts, each beyond z = 2: the product of two probabilities of
+            // 0.0455.
             Some(RuleTest { unusual, window, evidence, strength: 200, chance: 2_070_274 })
         })
     }
 
-    /// The ratio of two counts in the last block against the one before, both scaled to the same whole.
+    /// The ratio of two counts in the last block against the block before.
     fn check_ratio_drift(&self) -> RuleFindings {
         self.test_pairs(&STEADY_RATIO_PAIRS, QualityRule::RatioDrift, |above, below| {
             let ([a, b], [c, d]) = (block_sums(above)?, block_sums(below)?);
-            // With the ratio of the block before, so many of the one were to be expected for the other now.
+            // Expected count now, at the ratio of the block before.
             let expected = if c == 0 { return None } else { a * d / c };
             let unusual = expected >= 5 && counts_differ(expected, b, 400);
             let (window, evidence) = (above.last_window(2 * BLOCK_PERIODS)?, vec![a, c, b, d]);
@@ -229,7 +228,8 @@ impl RuleContext<'_> {
         })
     }
 
-    /// Units that just keep a limit against units that just miss it: about all of them together, so who runs the campaign is asked.
+    /// Units just inside a limit against units just outside. The question concerns all of them, so
+    /// the unit that runs the campaign is asked.
     fn check_bunching(&self) -> RuleFindings {
         let mut findings = RuleFindings::default();
         for near in &self.data.near_limits {
@@ -294,7 +294,7 @@ impl RuleContext<'_> {
         findings
     }
 
-    /// No case in all the periods, each of them sent, although last year had enough that this is improbable; by place, not by person.
+    /// All periods reported and all zero, although last year's count makes that improbable.
     fn check_zeros(&self, series: &ElementSeries) -> Option<RuleTest> {
         let window = series.last_window(series.points.len())?;
         let values = series.last_values(series.points.len()).filter(|_| series.flow)?;
@@ -304,21 +304,21 @@ impl RuleContext<'_> {
             BaselineValue::Known { value, .. } => value,
             BaselineValue::Partial | BaselineValue::None => return None,
         };
-        let none = poisson_cdf(Ratio::from_scaled(base, element.scale)?.to_f64(), 0)?;
-        let chance = (none * 1e9) as i64;
+        let chance_of_none = poisson_cdf(Ratio::from_scaled(base, element.scale)?.to_f64(), 0)?;
+        let chance = (chance_of_none * 1e9) as i64;
         let unusual = values.iter().all(|value| *value == 0) && chance < 10_000_000;
         Some(RuleTest { unusual, window, evidence: vec![base, 0], strength: base * 100, chance })
     }
 
-    /// A jump from what the predecessors counted in their last periods to what their successor counted in its first.
+    /// A jump from the predecessors' last periods to the successor's first periods.
     fn check_break(&self, series: &ElementSeries) -> Option<RuleTest> {
         let first = series.points.get(..BLOCK_PERIODS)?;
-        let born = first.first()?.window.start;
+        let opened_on = first.first()?.window.start;
         let lines = self
             .input
             .org
             .lineage_to(series.unit)
-            .filter(|line| line.kind.is_succession() && line.effective_day == born);
+            .filter(|line| line.kind.is_succession() && line.effective_day == opened_on);
         let former: Vec<&ElementSeries> = lines
             .map(|line| self.find_series(line.from, series.element.as_str()))
             .collect::<Option<_>>()?;
@@ -326,7 +326,7 @@ impl RuleContext<'_> {
             former.iter().map(|series| series.last_values(BLOCK_PERIODS)).collect::<Option<_>>()?;
         let before = last.iter().flatten().sum();
         let after = first.iter().map(|point| point.value).sum::<Option<i64>>()?;
-        let window = DateWindow::new(born, first.last()?.window.end)
+        let window = DateWindow::new(opened_on, first.last()?.window.end)
             .filter(|_| !former.is_empty() && series.flow)?;
         let unusual = counts_differ(before, after, 300);
         Some(RuleTest {
@@ -338,7 +338,7 @@ impl RuleContext<'_> {
         })
     }
 
-    /// Nearly every sheet in the last hour, or one device that sends for many units.
+    /// Nearly all sheets in the last hour, or one device that sends for many units.
     fn check_last_minute(&self) -> RuleFindings {
         let mut by_unit: BTreeMap<UnitId, Vec<&super::series::FirstSubmission>> = BTreeMap::new();
         let mut by_device: BTreeMap<DeviceId, BTreeSet<UnitId>> = BTreeMap::new();
@@ -388,7 +388,8 @@ impl RuleContext<'_> {
                 continue;
             };
             findings.test_count += 1;
-            // Before the server's time it cannot have been written; long after it was, it may have waited for signal.
+            // A device time after the server's is an error; a device time long before it can be a
+            // delayed sync.
             let test = RuleTest {
                 unusual: ahead > 10,
                 ..RuleTest::without_chance(window, vec![ahead], ahead)
@@ -420,125 +421,4 @@ impl RuleSubject for ReportSeries {
     fn element(&self) -> Option<ElementCode> {
         None
     }
-}
-
-/// One look of one rule.
-struct RuleTest {
-    window: DateWindow,
-    evidence: Vec<i64>,
-    strength: i64,
-    chance: i64,
-    unusual: bool,
-}
-
-impl RuleTest {
-    /// A look that is no matter of chance.
-    fn without_chance(window: DateWindow, evidence: Vec<i64>, strength: i64) -> Self {
-        Self { window, evidence, strength, chance: 0, unusual: true }
-    }
-}
-
-/// See [`exact::differs`]; sums of figures are never below zero.
-fn counts_differ(a: i64, b: i64, hundredths: i64) -> bool {
-    statistics::is_significant_change(a.max(0), b.max(0), hundredths)
-}
-
-/// The sums of the last block and of the one before it, earlier first; every sheet in.
-fn block_sums(series: &ElementSeries) -> Option<[i64; 2]> {
-    let values = series.last_values(2 * BLOCK_PERIODS).filter(|_| series.flow)?;
-    Some([values[..BLOCK_PERIODS].iter().sum(), values[BLOCK_PERIODS..].iter().sum()])
-}
-
-/// The whole part as a strength.
-fn floor_to_i64(ratio: Ratio) -> Option<i64> {
-    i64::try_from(ratio.floor()).ok()
-}
-
-fn check_completeness(sheets: &ReportSeries) -> Option<RuleTest> {
-    let last: Vec<_> = sheets.reports.iter().rev().take(BLOCK_PERIODS).collect();
-    let (first, end) = (last.last()?.0.start, last.first()?.0.end);
-    let missing = i64::try_from(last.iter().filter(|(_, sheet)| sheet.is_none()).count()).ok()?;
-    let all = i64::try_from(last.len()).ok()?;
-    Some(RuleTest {
-        unusual: missing >= 2,
-        ..RuleTest::without_chance(DateWindow::new(first, end)?, vec![all, missing], missing * 100)
-    })
-}
-
-/// The newest figure against the unit's own last periods.
-fn check_outlier(series: &ElementSeries) -> Option<RuleTest> {
-    let from = series.points.len().saturating_sub(OWN_PERIODS);
-    let own: Vec<i64> = series.points[from..].iter().filter_map(|point| point.value).collect();
-    let newest = series.points.last()?;
-    let value = newest.value.filter(|_| own.len() >= 8)?;
-    let z = statistics::modified_z(&own, value)?;
-    let strength = z.checked_mul(Ratio::from_integer(100)).and_then(floor_to_i64).unwrap_or(0);
-    let chance = statistics::z_tail_chance(strength);
-    let usual =
-        statistics::median(&own.iter().map(|one| Ratio::from_integer(*one)).collect::<Vec<_>>())?;
-    let unusual = z > Ratio::new(35, 10)?
-        && Ratio::from_integer(value) >= usual.checked_add(Ratio::from_integer(CASES_MIN / 2))?;
-    Some(RuleTest { unusual, window: newest.window, evidence: own, strength, chance })
-}
-
-fn check_change(series: &ElementSeries) -> Option<RuleTest> {
-    let [before, now] = block_sums(series)?;
-    // From none to three is beyond usual variation on paper, and in a small commune nothing.
-    let unusual = counts_differ(before, now, 300) && before + now >= CASES_MIN;
-    let window = series.last_window(2 * BLOCK_PERIODS)?;
-    let strength =
-        (3..=12).rev().map(|z| z * 100).find(|z| counts_differ(before, now, *z)).unwrap_or(0);
-    Some(RuleTest {
-        unusual,
-        window,
-        evidence: vec![before, now],
-        strength,
-        chance: statistics::z_tail_chance(strength),
-    })
-}
-
-fn check_spread(series: &ElementSeries, which: impl Fn((bool, bool)) -> bool) -> Option<RuleTest> {
-    let values = (8..=OWN_PERIODS)
-        .rev()
-        .find_map(|count| series.last_values(count))
-        .filter(|_| series.flow)?;
-    let sum: i64 = values.iter().sum();
-    let enough = sum >= 5 * i64::try_from(values.len()).ok()?;
-    let both = statistics::check_dispersion(&values).filter(|_| enough)?;
-    let window = series.last_window(values.len())?;
-    Some(RuleTest {
-        unusual: which(both),
-        window,
-        evidence: values,
-        strength: 0,
-        chance: 1_000_000,
-    })
-}
-
-fn check_digits(series: &ElementSeries) -> Option<RuleTest> {
-    let mut counts = [0_i64; 10];
-    for value in series.points.iter().filter_map(|point| point.value).filter(|value| *value >= 10) {
-        counts[usize::try_from(value % 10).ok()?] += 1;
-    }
-    let enough = counts.iter().sum::<i64>() >= 100;
-    let (spread, unusual) = statistics::chi_square_digits(&counts).filter(|_| enough)?;
-    let strength = spread.checked_mul(Ratio::from_integer(100)).and_then(floor_to_i64).unwrap_or(0);
-    let window = series.last_window(series.points.len())?;
-    Some(RuleTest { unusual, window, evidence: counts.to_vec(), strength, chance: 1_000_000 })
-}
-
-/// The same sheet three times or more, and not a sheet of almost nothing.
-fn check_copied(sheets: &ReportSeries) -> Option<RuleTest> {
-    let (_, newest) = sheets.reports.last()?;
-    let newest = newest.as_ref()?;
-    let same =
-        sheets.reports.iter().rev().take_while(|(_, sheet)| sheet.as_ref() == Some(newest)).count();
-    let from = sheets.reports.len().checked_sub(same.max(1))?;
-    let window = DateWindow::new(sheets.reports[from].0.start, sheets.reports.last()?.0.end)?;
-    let (sum, count) = (newest.iter().sum::<i64>(), i64::try_from(newest.len()).ok()?);
-    let unusual = same >= 3 && sum >= 3 * count;
-    Some(RuleTest {
-        unusual,
-        ..RuleTest::without_chance(window, newest.clone(), i64::try_from(same).ok()? * 100)
-    })
 }

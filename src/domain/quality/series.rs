@@ -1,6 +1,5 @@
-//! What the rules look at: for each unit and element its figures period by period, as sent, accepted or not.
-//!
-//! Knows how sheets become series; asks nothing. A figure that is not there stays absent and is never zero.
+//! The input of the quality rules: the figures of each unit and element period by period, as sent,
+//! accepted or not. A missing figure stays absent and is never zero.
 
 use crate::domain::element::{ElementCode, ElementKind};
 use crate::domain::expectation::{UnknownCalendar, compute_expectations};
@@ -11,7 +10,7 @@ use crate::domain::window::DateWindow;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
-/// One period that is over.
+/// One finished period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SeriesPoint {
     /// Its days.
@@ -20,21 +19,21 @@ pub struct SeriesPoint {
     pub value: Option<i64>,
 }
 
-/// The figures of one element at the unit that counts it, in the order of time.
+/// The figures of one element at the unit that counts it, in order of time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ElementSeries {
     /// The unit.
     pub unit: UnitId,
     /// The element.
     pub element: ElementCode,
-    /// Counted over a period, not standing at its end.
+    /// Whether it is counted over a period, not a level at its end.
     pub flow: bool,
     /// Its periods.
     pub points: Vec<SeriesPoint>,
 }
 
 impl ElementSeries {
-    /// The last `count` points, each with a figure; `None` where one is absent.
+    /// The last `count` figures; `None` if one is absent.
     #[must_use]
     pub fn last_values(&self, count: usize) -> Option<Vec<i64>> {
         let from = self.points.len().checked_sub(count)?;
@@ -49,12 +48,12 @@ impl ElementSeries {
     }
 }
 
-/// One unit's sheets under one contract, in the order of time.
+/// One unit's sheets under one contract, in order of time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportSeries {
     /// The unit.
     pub unit: UnitId,
-    /// The days of each period that is over, and the whole sheet as sent: figures in the form's order.
+    /// Each finished period with its sheet as sent: figures in the form's order.
     pub reports: Vec<(DateWindow, Option<Vec<i64>>)>,
 }
 
@@ -65,35 +64,35 @@ pub struct LateRevision {
     pub unit: UnitId,
     /// The element.
     pub element: ElementCode,
-    /// Before and after.
+    /// Figure before and after.
     pub change: (i64, i64),
-    /// On which day.
+    /// Day of the change.
     pub day: Date,
 }
 
-/// How one report was sent for the first time.
+/// The first submission of one report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FirstSubmission {
     /// The unit.
     pub unit: UnitId,
-    /// Minutes from the sending to the end of its due day; negative when late.
+    /// Minutes from the submission to the end of its due day; negative if late.
     pub minutes_remaining: i64,
-    /// On which day.
+    /// Day of the submission.
     pub day: Date,
-    /// The device it came from.
+    /// The sending device.
     pub device: Option<DeviceId>,
-    /// Minutes by which the device's clock ran before the server's, where it said what time it was.
+    /// Minutes by which the device's clock was ahead of the server's, if the device sent its time.
     pub clock_ahead_minutes: Option<i64>,
 }
 
-/// Units that lie just on either side of one target's limit.
+/// Number of units just on either side of one target's limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NearLimitCount {
-    /// Who runs the campaign.
+    /// The unit that runs the campaign.
     pub unit: UnitId,
-    /// What is counted.
+    /// The element.
     pub element: Option<ElementCode>,
-    /// Over which days.
+    /// The days.
     pub window: DateWindow,
     /// Units at the limit or one case inside it.
     pub met: u32,
@@ -101,7 +100,7 @@ pub struct NearLimitCount {
     pub missed: u32,
 }
 
-/// Who lies near the limit of each target that bounds a count from above.
+/// Counts the units near the limit of each target that bounds a count from above.
 #[must_use]
 pub fn count_near_limit(
     standings: &[Standing],
@@ -127,7 +126,7 @@ pub fn count_near_limit(
     all.into_values().collect()
 }
 
-/// Everything that is looked at.
+/// All input of the rules.
 #[derive(Debug, Clone, Default)]
 pub struct QualityData {
     /// Figures by unit and element.
@@ -136,14 +135,14 @@ pub struct QualityData {
     pub report_series: Vec<ReportSeries>,
     /// Changes after the deadline.
     pub revisions: Vec<LateRevision>,
-    /// First sendings.
+    /// First submissions.
     pub submissions: Vec<FirstSubmission>,
     /// Units near a limit.
     pub near_limits: Vec<NearLimitCount>,
 }
 
 impl QualityData {
-    /// What was there to look at on `day`: to see whether a question of that day still stands.
+    /// The data as of `day`, to check whether a question of that day still holds.
     #[must_use]
     pub fn truncated_to(&self, day: Date) -> Self {
         let mut then = self.clone();
@@ -159,7 +158,8 @@ impl QualityData {
     }
 }
 
-/// Series and sheets of every unit under the campaign's contracts, over the measured days that are over.
+/// Series and sheets of every unit under the campaign's contracts, over the finished days of the
+/// measurement window.
 ///
 /// # Errors
 /// A contract names a calendar that does not exist.

@@ -1,10 +1,9 @@
-//! The arithmetic of the rules, in integers and fractions: what counts as unusual is the same on every machine.
-//!
-//! Knows numbers only: no unit, no element. Vectors are those printed beside the rules.
+//! Statistics of the quality rules, in integers and fractions, with the same result on every
+//! machine. The tests use the examples of the rules' documentation.
 
 use crate::domain::ratio::Ratio;
 
-/// The median, exact; `None` of nothing.
+/// The exact median; `None` of an empty slice.
 #[must_use]
 pub fn median(values: &[Ratio]) -> Option<Ratio> {
     let mut sorted = values.to_vec();
@@ -18,8 +17,8 @@ pub fn median(values: &[Ratio]) -> Option<Ratio> {
     }
 }
 
-/// How far `value` lies from its own usual, in modified z: 0.6745 (x - median) / MAD; where half of all are alike, the form over the
-/// mean deviation, and then only from three cases on.
+/// Modified z of `value`: 0.6745 (x - median) / MAD. If more than half of the values are equal (MAD
+/// = 0), the form over the mean deviation, and only from a distance of three cases.
 #[must_use]
 pub fn modified_z(own: &[i64], value: i64) -> Option<Ratio> {
     let all: Vec<Ratio> = own.iter().map(|one| Ratio::from_integer(*one)).collect();
@@ -43,12 +42,12 @@ fn abs_ratio(value: Ratio) -> Ratio {
     if value < Ratio::ZERO { value.checked_neg().unwrap_or(value) } else { value }
 }
 
-/// Whether two counts differ by `hundredths` of 2(√a - √b) or more, without a root: √a >= √b + t/2.
+/// Whether |2(√a - √b)| is at least `hundredths` / 100, without a square root: √a >= √b + t/2.
 #[must_use]
 pub fn is_significant_change(a: i64, b: i64, hundredths: i64) -> bool {
     let (high, low) = (i128::from(a.max(b)), i128::from(a.min(b)));
     let t = i128::from(hundredths);
-    // All times 40 000: 4a - 4b - t² >= 4t √b.
+    // All terms times 40 000: 4a - 4b - t² >= 4t √b.
     let left = 40_000 * high - 40_000 * low - t * t;
     left >= 0 && left * left >= 160_000 * t * t * low
 }
@@ -63,11 +62,13 @@ pub fn dispersion(values: &[i64]) -> Option<Ratio> {
     Ratio::new(count * squares - sum * sum, sum)
 }
 
-/// Bounds of chi-square in thousandths for 7 to 11 degrees of freedom: one in a thousand lies below the first, one above the second.
+/// Chi-square bounds in thousandths for 7 to 11 degrees of freedom: 0.1 % lies below the first, 0.1
+/// % above the second.
 const CHI_SQUARE_BOUNDS: [(i64, i64); 5] =
     [(598, 24_322), (857, 26_124), (1_152, 27_877), (1_479, 29_588), (1_834, 31_264)];
 
-/// Whether counts of 8 to 12 periods vary less (first) or more (second) than chance would in one case of a thousand.
+/// Whether counts of 8 to 12 periods vary less (first) or more (second) than chance would in 0.1 %
+/// of cases.
 #[must_use]
 pub fn check_dispersion(values: &[i64]) -> Option<(bool, bool)> {
     let (low, high) = CHI_SQUARE_BOUNDS.get(values.len().checked_sub(8)?)?;
@@ -75,14 +76,16 @@ pub fn check_dispersion(values: &[i64]) -> Option<(bool, bool)> {
     Some((spread < Ratio::from_integer(*low), spread > Ratio::from_integer(*high)))
 }
 
-/// Chi-square of ten counts against an even spread, in thousandths, and whether one case of a thousand lies beyond.
+/// Chi-square of ten counts against an even distribution, in thousandths, and whether it exceeds
+/// the 0.1 % bound.
 #[must_use]
 pub fn chi_square_digits(counts: &[i64; 10]) -> Option<(Ratio, bool)> {
     let spread = dispersion(counts)?;
     Some((spread, spread > Ratio::new(27_877, 1000)?))
 }
 
-/// The chance of `side` or more heads in `tosses` of a fair coin, in parts of a billion; `None` beyond 120 tosses.
+/// Probability of `side` or more heads in `tosses` of a fair coin, in parts per billion; `None`
+/// beyond 120 tosses.
 #[must_use]
 pub fn binomial_tail_chance(side: u32, tosses: u32) -> Option<i64> {
     if tosses > 120 || side > tosses {
@@ -102,7 +105,8 @@ pub fn binomial_tail_chance(side: u32, tosses: u32) -> Option<i64> {
     i64::try_from((hits >> shift) * 1_000_000_000 / (all >> shift)).ok()
 }
 
-/// The chance of a z this far out or further, either side, in parts of a billion; never less than it is.
+/// Two-sided probability of a z at least this large, in parts per billion; rounded up to the next
+/// table step.
 #[must_use]
 pub fn z_tail_chance(hundredths: i64) -> i64 {
     const STEPS: [(i64, i64); 9] = [

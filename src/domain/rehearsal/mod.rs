@@ -1,7 +1,6 @@
-//! Rehearsal (diễn tập) of organisation changes: what would happen to units, devices, open reports, expectations and
-//! baselines, and what would not reconcile. Nothing is changed by it.
-//!
-//! Knows no store: what is needed of it comes as counts and stocks.
+//! Rehearsal (diễn tập) of organisation changes: the effect on units, devices, open reports,
+//! expectations and baselines, and what does not reconcile. A rehearsal changes nothing; the caller
+//! passes what it needs of the store as counts and stocks.
 
 mod report_text;
 
@@ -19,34 +18,35 @@ use super::window::DateWindow;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A unit is ranked only when it exists for at least this part of the window.
+/// A unit is ranked only if it exists for at least this percentage of the window.
 pub const EXPOSURE_PERCENT: i64 = 75;
 
-/// What a rehearsal takes into account besides the organisation; whatever is left empty is not judged.
+/// Input of a rehearsal besides the organisation; empty parts are not checked.
 #[derive(Debug, Clone)]
 pub struct RehearsalInput {
     /// Calendars of the contracts.
     pub calendars: Calendars,
     /// Reporting contracts in force.
     pub contracts: Vec<Contract>,
-    /// The campaign's window: expectations are counted in it, and straddling is judged by the structure of its start.
+    /// The campaign's window: expectations are counted in it, and straddling is judged by the
+    /// structure at its start.
     pub window: DateWindow,
     /// Baselines by element and unit, scaled; units of the day before the first change.
     pub baselines: BTreeMap<ElementCode, BTreeMap<UnitId, i64>>,
-    /// Stocks that closing units state.
+    /// Stocks stated by closing units.
     pub closing_stocks: Stocks,
     /// The handover as planned or signed.
     pub handover: Vec<HandoverLine>,
-    /// Stocks that opening units state.
+    /// Stocks stated by opening units.
     pub opening_stocks: Stocks,
-    /// Devices bound to each unit.
+    /// Number of devices bound to each unit.
     pub devices: BTreeMap<UnitId, usize>,
-    /// Reports of each unit that are not accepted yet.
+    /// Number of reports of each unit that are not accepted yet.
     pub open_reports: BTreeMap<UnitId, usize>,
 }
 
 impl RehearsalInput {
-    /// Contracts and a window; no bases, stocks, devices or reports.
+    /// Contracts and a window; without baselines, stocks, devices or reports.
     #[must_use]
     pub fn new(calendars: Calendars, contracts: Vec<Contract>, window: DateWindow) -> Self {
         let (baselines, devices, open_reports) =
@@ -66,7 +66,7 @@ impl RehearsalInput {
     }
 }
 
-/// A unit as a person finds it again: names collide, so the code stands behind, as in `Phường 1 (com-29239-0)`.
+/// Display name of a unit with its code, because names are not unique: `Phường 1 (com-29239-0)`.
 pub type UnitLabel = String;
 
 /// A unit that closes.
@@ -74,28 +74,28 @@ pub type UnitLabel = String;
 pub struct ClosingUnit {
     /// The unit.
     pub unit: UnitLabel,
-    /// Who gets what it had, with weights; empty when it is dissolved.
+    /// Successors with weights; empty if the unit is dissolved.
     pub successors: Vec<(UnitLabel, Fraction)>,
-    /// Who signs for it from then on.
+    /// The unit that signs for it afterwards.
     pub acting_unit: Option<UnitLabel>,
     /// Devices that sync once with the old binding and then bind to the new unit.
     pub devices: usize,
-    /// Reports still open, which the acting unit takes over.
+    /// Open reports, which the acting unit takes over.
     pub open_reports: usize,
 }
 
-/// A unit that goes on under another parent.
+/// A unit that continues under another parent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReparentedUnit {
     /// The unit.
     pub unit: UnitLabel,
-    /// Its parent before; `None` for none.
+    /// Parent before, if any.
     pub old_parent: Option<UnitLabel>,
-    /// Its parent after; `None` for none.
+    /// Parent after, if any.
     pub new_parent: Option<UnitLabel>,
 }
 
-/// What becomes of the expectations of one contract.
+/// Change in the expectations of one contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExpectationChange {
     /// Code of the contract.
@@ -104,26 +104,26 @@ pub struct ExpectationChange {
     pub before: usize,
     /// Reports expected with them.
     pub after: usize,
-    /// How many more of them are pieces of a cut period.
+    /// Additional pieces of cut periods among them.
     pub added_pieces: usize,
 }
 
-/// What becomes of the baselines of one element.
+/// Change in the baselines of one element.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RebasedElement {
-    /// Which.
+    /// The element.
     pub element: ElementCode,
-    /// Sum before and after; both are equal unless a base is lost.
+    /// Sum before and after; equal unless a baseline is lost.
     pub sums: (i64, i64),
-    /// Units whose base is made of whole predecessors.
+    /// Units whose baseline is the sum of whole predecessors.
     pub exact: usize,
-    /// Units whose base is derived by weights.
+    /// Units whose baseline is derived by weights.
     pub derived: usize,
-    /// Units that may not use their base, because a predecessor has none.
+    /// Units that may not use their baseline, because a predecessor has none.
     pub incomplete: Vec<UnitLabel>,
 }
 
-/// What would happen.
+/// Result of a rehearsal.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RehearsalReport {
     /// Effective days, in order.
@@ -132,15 +132,15 @@ pub struct RehearsalReport {
     pub legal_bases: Vec<String>,
     /// The window of the expectations.
     pub window: Option<DateWindow>,
-    /// Units of each kind on the day before the first change, and on the last day of change.
+    /// Units of each kind on the day before the first change and on the last day of change.
     pub unit_counts: Vec<(UnitKind, usize, usize)>,
-    /// Units that begin.
+    /// Units that open.
     pub opening_units: Vec<UnitLabel>,
     /// Units that close.
     pub closing_units: Vec<ClosingUnit>,
-    /// Units that go under another COMMAND parent.
+    /// Units that move under another COMMAND parent.
     pub reparented_units: Vec<ReparentedUnit>,
-    /// Old and new name of units that are renamed.
+    /// Old and new name of renamed units.
     pub renamed_units: Vec<(UnitLabel, UnitLabel)>,
     /// Expectations, by contract.
     pub expectation_changes: Vec<ExpectationChange>,
@@ -148,21 +148,22 @@ pub struct RehearsalReport {
     pub rebased_elements: Vec<RebasedElement>,
     /// Units that cannot be compared with the structure at the window's start, by level.
     pub straddling_units: Vec<(UnitKind, Vec<UnitLabel>)>,
-    /// New units that exist for less than [`EXPOSURE_PERCENT`] of the window: they are not ranked in it.
+    /// New units that exist for less than [`EXPOSURE_PERCENT`] of the window and are not ranked.
     pub unranked_units: Vec<UnitLabel>,
-    /// What does not reconcile, and what somebody should know.
+    /// Errors and warnings.
     pub findings: Vec<Violation>,
 }
 
 impl RehearsalReport {
-    /// Whether the changes can be made as they stand.
+    /// Whether the changes can be made effective.
     #[must_use]
     pub fn is_reconciled(&self) -> bool {
         !has_errors(&self.findings)
     }
 }
 
-/// Tries the changes on the organisation. When they break its rules the report says only which; else all that follows.
+/// Applies the changes to a copy of the organisation. If they break its rules, the report contains
+/// only the violations.
 pub fn rehearse(
     org: &Org,
     changes: &[OrgChange],
@@ -236,14 +237,15 @@ impl RehearsalContext<'_> {
             }
         }
         for unit in self.new_org.units() {
-            let (was, is) = (unit.is_open_on(self.day_before), unit.is_open_on(self.last_day));
-            if is && !was {
+            let (was_open, is_open) =
+                (unit.is_open_on(self.day_before), unit.is_open_on(self.last_day));
+            if is_open && !was_open {
                 report.opening_units.push(self.unit_label(unit.id));
                 if self.is_exposure_too_short(unit) {
                     report.unranked_units.push(self.unit_label(unit.id));
                 }
             }
-            if was && !is {
+            if was_open && !is_open {
                 let closing = self.closing_unit(unit.id, report);
                 report.closing_units.push(closing);
             }
@@ -284,7 +286,7 @@ impl RehearsalContext<'_> {
         closing
     }
 
-    /// Units that are there before and after: new parents and new names.
+    /// Units that exist before and after: new parents and new names.
     fn add_continuing_units(&self, report: &mut RehearsalReport) {
         for unit in self
             .new_org
@@ -336,7 +338,7 @@ impl RehearsalContext<'_> {
         Ok(())
     }
 
-    /// How many expectations are for less than their whole period, as far as the window holds it.
+    /// Number of expectations that cover less than their whole period within the window.
     fn count_pieces(&self, owed: &[Expectation]) -> usize {
         let window = self.input.window;
         let cut = |e: &&Expectation| {
@@ -409,7 +411,7 @@ impl RehearsalContext<'_> {
                 .new_org
                 .trace_successors(line.from, self.day_before, self.last_day)
                 .unwrap_or_default();
-            if line.amount < 0 || !carried.iter().any(|(heir, _)| *heir == line.to) {
+            if line.amount < 0 || !carried.iter().any(|(successor, _)| *successor == line.to) {
                 let (from, to) = (self.unit_label(line.from), self.unit_label(line.to));
                 report.findings.push(Violation::error(
                     "HANDOVER_OFF_LINEAGE",

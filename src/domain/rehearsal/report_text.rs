@@ -1,6 +1,4 @@
-//! The rehearsal as a text that a clerk can read, in Vietnamese and English.
-//!
-//! Knows words only; every figure comes from the report.
+//! Text of a rehearsal report, in Vietnamese and English.
 
 use super::{ClosingUnit, EXPOSURE_PERCENT, RehearsalReport, UnitLabel};
 use crate::domain::org::{Fraction, UnitKind};
@@ -9,7 +7,7 @@ use jiff::civil::Date;
 use std::collections::BTreeMap;
 
 impl RehearsalReport {
-    /// The whole report; in Vietnamese if `vi`, else in English.
+    /// The whole report; in Vietnamese if `vi`, otherwise in English.
     #[must_use]
     pub fn text(&self, vi: bool) -> String {
         let mut writer = RehearsalTextWriter { vi, text: String::new(), sections: 0 };
@@ -49,7 +47,7 @@ impl RehearsalReport {
         }
     }
 
-    /// Mergers under the name of the successor, then splits, then units that nobody follows.
+    /// Mergers by successor, then splits, then units without a predecessor.
     fn write_successions(&self, writer: &mut RehearsalTextWriter) {
         if self.closing_units.is_empty() && self.opening_units.is_empty() {
             return;
@@ -97,15 +95,15 @@ impl RehearsalReport {
             writer.write_section("Đổi cấp trên chỉ huy", "Under another parent");
         }
         let nobody = "—".to_owned();
-        let mut ways: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+        let mut moves: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
         for moved in &self.reparented_units {
-            let way = (
+            let parents = (
                 moved.old_parent.as_ref().unwrap_or(&nobody).as_str(),
                 moved.new_parent.as_ref().unwrap_or(&nobody).as_str(),
             );
-            ways.entry(way).or_default().push(&moved.unit);
+            moves.entry(parents).or_default().push(&moved.unit);
         }
-        for ((from, to), units) in ways {
+        for ((from, to), units) in moves {
             let (count, units) = (units.len(), units.join(", "));
             writer.write_item_in_language(
                 &format!("{from} → {to}, {count} đơn vị: {units}"),
@@ -122,16 +120,16 @@ impl RehearsalReport {
 
     /// Devices and open reports of closing units, and expectations.
     fn write_pending_work(&self, writer: &mut RehearsalTextWriter) {
-        let busy: Vec<&ClosingUnit> =
+        let affected: Vec<&ClosingUnit> =
             self.closing_units.iter().filter(|c| c.devices + c.open_reports > 0).collect();
-        if !busy.is_empty() {
+        if !affected.is_empty() {
             writer.write_section("Thiết bị và báo cáo đang mở", "Devices and open reports");
         }
-        for ClosingUnit { unit, acting_unit: acts, devices, open_reports, .. } in busy {
-            let acts = acts.as_deref().unwrap_or("—");
+        for ClosingUnit { unit, acting_unit, devices, open_reports, .. } in affected {
+            let acting_unit = acting_unit.as_deref().unwrap_or("—");
             writer.write_item_in_language(
-                &format!("{unit}: {devices} thiết bị đồng bộ lần cuối rồi gắn lại; {open_reports} báo cáo đang mở, ký thay: {acts}"),
-                &format!("{unit}: {devices} devices sync once more, then bind anew; {open_reports} open reports, signed by {acts}"),
+                &format!("{unit}: {devices} thiết bị đồng bộ lần cuối rồi gắn lại; {open_reports} báo cáo đang mở, ký thay: {acting_unit}"),
+                &format!("{unit}: {devices} devices sync once more, then bind anew; {open_reports} open reports, signed by {acting_unit}"),
             );
         }
         if let (Some(window), false) = (self.window, self.expectation_changes.is_empty()) {

@@ -1,8 +1,9 @@
-//! What leaves the chain of command: the published standings of a run as a partner agency reads them, small figures hidden.
+//! Publication of a run's standings to partner agencies, with small figures suppressed.
 //!
-//! Only province and districts are published. A figure under five could point at persons: it is SUPPRESSED, and so are as many others as
-//! it takes that none can be worked out from the sums that everybody knows: districts to the province, phases to the campaign. What is
-//! hidden follows from the run alone, so every partner sees the same holes. Limits, forecasts and notes never leave. Knows no partner.
+//! Only the province and districts are published. A figure below five could identify persons: it is
+//! SUPPRESSED, and so are as many others as needed so that no small figure can be computed from the
+//! known sums: districts to the province, phases to the campaign. Suppression depends on the run
+//! only, so every partner sees the same cells. Limits, forecasts and notes are never published.
 
 mod suppression;
 
@@ -16,27 +17,27 @@ use super::target_rule::StandingStage;
 use std::collections::BTreeMap;
 use suppression::{CellSum, suppress_cells};
 
-/// Figures below this are not shown.
+/// Smaller figures are suppressed.
 pub const FIGURE_MIN: i64 = 5;
 
-/// Stands among the reasons of a line whose figures are not all shown.
+/// Reason code of a line with a suppressed figure.
 pub const SUPPRESSED: &str = "SUPPRESSED";
 
-/// A figure as it is shown outside.
+/// A figure as published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PublishedCell {
-    /// There is none.
+    /// There is no figure.
     None,
-    /// It is this, scaled.
+    /// The figure, scaled.
     Figure(i64),
-    /// It is small, or would tell a small one.
+    /// The figure is small, or would disclose a small one.
     Suppressed,
 }
 
 /// The figures of one element behind a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublishedFigure {
-    /// What was counted.
+    /// The element.
     pub element: ElementCode,
     /// The accepted figure.
     pub value: PublishedCell,
@@ -55,27 +56,28 @@ pub struct PublishedStanding {
     pub phase: u8,
     /// Code of the target or member.
     pub code: String,
-    /// In which structure figures were summed.
+    /// The structure in which figures were summed.
     pub view: StandingView,
-    /// How final it is.
+    /// Stage of the window and its figures.
     pub stage: StandingStage,
     /// Version of the campaign's definition.
     pub definition_version: i64,
-    /// How it was judged.
+    /// The result.
     pub state: JudgementState,
-    /// Why; of a line with a hidden figure only [`SUPPRESSED`], for reasons tell figures too.
+    /// Reason codes; with a suppressed figure only [`SUPPRESSED`], because reasons disclose figures
+    /// too.
     pub reasons: Vec<String>,
-    /// The value judged; none where a figure behind it is hidden.
+    /// The judged value; `None` if one of its figures is suppressed.
     pub value: Option<Ratio>,
     /// The bound of the formula.
     pub bound: Option<Ratio>,
-    /// The figures behind it, numerator first.
+    /// Its figures, numerator first.
     pub figures: Vec<PublishedFigure>,
-    /// How complete the reports behind it are.
+    /// Completeness of the reports behind it.
     pub coverage: Coverage,
 }
 
-/// Which of an element's figures.
+/// A column of an element's figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum FigureColumn {
     Value,
@@ -83,14 +85,15 @@ enum FigureColumn {
     BaselineFull,
 }
 
-/// Figures of one element and column add up among themselves and with no other: each pair is a table of its own.
+/// Key of one table: figures add up only within one element and column.
 type FigureTableKey = (ElementCode, FigureColumn);
 /// A unit, and a phase or 0.
 type UnitPhase = (UnitId, u8);
 
-/// The lines of a run, in the order of the standings given, members behind their target.
+/// The published lines of a run, in the order of `standings`, members after their target.
 ///
-/// `standings` are those of published units only; `above` gives the nearest published unit above one; `scale` the decimals of an element.
+/// `standings` contains published units only; `above` is the nearest published ancestor of a unit;
+/// `scale` the decimals of an element.
 #[must_use]
 pub fn publish_standings(
     standings: &[&Standing],
@@ -105,7 +108,7 @@ pub fn publish_standings(
     lines
 }
 
-/// Which places are hidden.
+/// Suppression flag of each cell.
 struct SuppressionMask(BTreeMap<FigureTableKey, BTreeMap<UnitPhase, bool>>);
 
 impl SuppressionMask {
@@ -114,7 +117,7 @@ impl SuppressionMask {
         above: impl Fn(UnitId) -> Option<UnitId>,
         scale: impl Fn(&ElementCode) -> u8,
     ) -> Self {
-        // Two targets may look at one place over different days: the smaller figure decides for both.
+        // Two targets may use different windows for one cell: the smaller figure decides.
         let mut tables: BTreeMap<FigureTableKey, BTreeMap<UnitPhase, i64>> = BTreeMap::new();
         for standing in standings {
             for figure in standing.judgement.all_figures() {
@@ -126,15 +129,15 @@ impl SuppressionMask {
                 }
             }
         }
-        let cover = |(of, table): (FigureTableKey, BTreeMap<UnitPhase, i64>)| {
+        let suppress = |(of, table): (FigureTableKey, BTreeMap<UnitPhase, i64>)| {
             let least = FIGURE_MIN * 10_i64.pow(u32::from(scale(&of.0)));
             let unit_phases: Vec<UnitPhase> = table.keys().copied().collect();
             let figures: Vec<i64> = table.into_values().collect();
             let small: Vec<bool> = figures.iter().map(|figure| *figure < least).collect();
-            let covered = suppress_cells(&figures, &small, &find_sums(&unit_phases, &above));
-            (of, unit_phases.into_iter().zip(covered).collect())
+            let suppressed = suppress_cells(&figures, &small, &find_sums(&unit_phases, &above));
+            (of, unit_phases.into_iter().zip(suppressed).collect())
         };
-        Self(tables.into_iter().map(cover).collect())
+        Self(tables.into_iter().map(suppress).collect())
     }
 
     fn published_cell(
@@ -143,11 +146,11 @@ impl SuppressionMask {
         unit_phase: UnitPhase,
         value: Option<i64>,
     ) -> PublishedCell {
-        let covered =
+        let suppressed =
             || self.0.get(of).and_then(|table| table.get(&unit_phase)).copied().unwrap_or(true);
         match value {
             None => PublishedCell::None,
-            Some(_) if covered() => PublishedCell::Suppressed,
+            Some(_) if suppressed() => PublishedCell::Suppressed,
             Some(value) => PublishedCell::Figure(value),
         }
     }
@@ -166,7 +169,7 @@ impl SuppressionMask {
         judgement: &Judgement,
         lines: &mut Vec<PublishedStanding>,
     ) {
-        let covered = judgement.all_figures().into_iter().any(|figure| {
+        let suppressed = judgement.all_figures().into_iter().any(|figure| {
             let PublishedFigure { value, baseline_now, baseline_full, element: _ } =
                 self.published_figure(standing, figure);
             [value, baseline_now, baseline_full].contains(&PublishedCell::Suppressed)
@@ -179,8 +182,12 @@ impl SuppressionMask {
             stage: standing.stage,
             definition_version: standing.definition_version,
             state: judgement.state,
-            reasons: if covered { vec![SUPPRESSED.to_owned()] } else { judgement.reasons.clone() },
-            value: judgement.value.filter(|_| !covered),
+            reasons: if suppressed {
+                vec![SUPPRESSED.to_owned()]
+            } else {
+                judgement.reasons.clone()
+            },
+            value: judgement.value.filter(|_| !suppressed),
             bound: judgement.bound,
             figures: judgement
                 .figures
@@ -201,7 +208,8 @@ fn figure_columns(figure: &StandingFigure) -> [(FigureColumn, Option<i64>); 3] {
     ]
 }
 
-/// What adds up to what: the units below to the one above, phases to their campaign. The places are in order.
+/// The sums of a table: lower units to the unit above, phases to their campaign. `unit_phases` is
+/// sorted.
 fn find_sums(unit_phases: &[UnitPhase], above: impl Fn(UnitId) -> Option<UnitId>) -> Vec<CellSum> {
     let at = |unit_phase: UnitPhase| unit_phases.binary_search(&unit_phase).ok();
     let mut parts: BTreeMap<usize, Vec<usize>> = BTreeMap::new();

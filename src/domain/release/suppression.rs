@@ -1,23 +1,26 @@
-//! Which cells of a table are not shown, so that no small one can be worked out from those that are.
+//! Cell suppression: which cells of a table to hide so that no small cell can be computed from the
+//! visible ones.
 //!
 //! ```text
 //!              province   district A   district B   district C
 //!  as counted      31           3           12           16        3 is small
-//!  hidden          31          (3)         (12)          16        12 goes too: else 31 - 12 - 16 tells it
+//!  hidden          31          (3)         (12)          16        12 too: 31 - 12 - 16 gives 3
 //! ```
 //!
-//! Everybody may know which cells add up to which: parts to their whole, phases to their campaign. A hidden cell is told apart by exact
-//! elimination over all those sums together, so a chain of subtractions finds no more than a single one. Knows no unit and no element.
+//! The sums are public: parts to their whole, phases to their campaign. Whether a hidden cell is
+//! determined is computed by exact elimination over all sums together, so a chain of subtractions
+//! finds no more than a single one.
 
-/// Arithmetic modulo this prime stands for exact fractions: determinants of such small tables of 0 and ±1 stay far below it.
+/// Arithmetic modulo this prime replaces exact fractions: determinants of such small tables of 0
+/// and ±1 are far below it.
 const MODULUS: i64 = 2_147_483_647;
 
-/// Cells that add up to another one, by their places.
+/// Cells that add up to another cell, by index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct CellSum {
     /// The whole.
     pub(super) whole: usize,
-    /// The parts; all of them.
+    /// The parts, complete.
     pub(super) parts: Vec<usize>,
 }
 
@@ -27,10 +30,10 @@ impl CellSum {
     }
 }
 
-/// Says for each cell whether it is hidden: the `small` ones, and as many others as it takes.
+/// Returns for each cell whether it is hidden: the `small` ones, and as many others as needed.
 ///
-/// `values` choose which others: the smallest first. Each sum tells what its cells are to one another, whether or not the figures at hand
-/// add up.
+/// `values` decides which others: the smallest first. The sums hold by structure, whether or not
+/// the given figures add up.
 #[must_use]
 pub(super) fn suppress_cells(values: &[i64], small: &[bool], sums: &[CellSum]) -> Vec<bool> {
     let mut hidden = small.to_vec();
@@ -48,7 +51,8 @@ pub(super) fn suppress_cells(values: &[i64], small: &[bool], sums: &[CellSum]) -
     }
 }
 
-/// The smallest shown cell that shares a sum with this one, parts before wholes; failing that the smallest shown cell of any sum.
+/// The smallest visible cell that shares a sum with this one, parts before wholes; otherwise the
+/// smallest visible cell of any sum.
 fn smallest_visible_peer(
     at: usize,
     values: &[i64],
@@ -64,7 +68,8 @@ fn smallest_visible_peer(
         .or_else(|| smallest_visible(sums.iter().flat_map(CellSum::cells), values, hidden))
 }
 
-/// A cell to hide where the hidden parts of a shown whole are all small: their sum would tell nearly as much as each.
+/// A further cell to hide where all hidden parts of a visible whole are small: their sum would
+/// disclose nearly as much.
 fn next_in_small_sum(
     values: &[i64],
     small: &[bool],
@@ -89,7 +94,7 @@ fn smallest_visible(
     cells.filter(|at| !hidden[*at]).min_by_key(|at| (values[*at], *at))
 }
 
-/// Which hidden cells follow from the shown ones and the sums alone.
+/// Which hidden cells are determined by the visible ones and the sums.
 fn find_determined(hidden: &[bool], sums: &[CellSum]) -> Vec<bool> {
     let unknown: Vec<usize> = (0..hidden.len()).filter(|at| hidden[*at]).collect();
     let column = |at: usize| unknown.binary_search(&at).ok();
@@ -115,7 +120,7 @@ fn find_determined(hidden: &[bool], sums: &[CellSum]) -> Vec<bool> {
     found
 }
 
-/// Brings the rows to reduced echelon form: an unknown is determined where it stands alone in a row.
+/// Reduces the rows to reduced echelon form: an unknown is determined if it is alone in a row.
 fn row_reduce(rows: &mut [Vec<i64>], columns: usize) {
     let mut done = 0;
     for column in 0..columns {
@@ -138,7 +143,7 @@ fn row_reduce(rows: &mut [Vec<i64>], columns: usize) {
     }
 }
 
-/// The number that gives one when multiplied, by Fermat's little theorem.
+/// The modular inverse, by Fermat's little theorem.
 fn modular_inverse(number: i64) -> i64 {
     let (mut base, mut power, mut result) = (number % MODULUS, MODULUS - 2, 1);
     while power > 0 {
@@ -188,7 +193,8 @@ mod tests {
         assert_eq!(of(&[10, 5, 5], &[CellSum { whole: 0, parts: vec![1, 2] }]), [false; 3]);
     }
 
-    /// Districts by phases, with the province's row and the campaign's column: cell (unit, phase) at `unit * phases + phase`.
+    /// Districts by phases, with the province's row and the campaign's column: cell (unit, phase)
+    /// at `unit * phases + phase`.
     fn grid(units: usize, phases: usize) -> Vec<CellSum> {
         let at = |unit: usize, phase: usize| unit * phases + phase;
         let down = (0..phases).map(|phase| CellSum {
@@ -202,12 +208,14 @@ mod tests {
         down.chain(across).collect()
     }
 
-    /// Another table that looks the same from outside and has another figure in this cell, if small steps along the sums find one: an
-    /// independent witness that the cell is not told. Steps are cycles of four cells, the moves that leave both kinds of sums alone.
+    /// Whether another table has the same visible cells and another figure in this cell: an
+    /// independent check that the cell is not determined. Steps are cycles of four cells, which
+    /// leave both kinds of sums unchanged.
     fn has_a_twin(at: usize, hidden: &[bool], units: usize, phases: usize) -> bool {
         let cell = |unit: usize, phase: usize| unit * phases + phase;
         let free = hidden.to_vec();
-        // Edges between rows and columns: a hidden cell lies on a cycle when its ends are joined without it.
+        // Edges connect rows and columns: a hidden cell lies on a cycle if its ends are connected
+        // without it.
         let (row, column) = (at / phases, at % phases);
         let mut reached = vec![false; units + phases];
         let mut stack = vec![row];
@@ -233,7 +241,7 @@ mod tests {
     }
 
     proptest! {
-        /// Every small figure of a table of units by phases keeps a twin: the table can be another one and look the same.
+        /// For every small figure there is another table with the same visible cells.
         #[test]
         fn no_small_figure_follows_from_what_is_shown(
             units in 2usize..7, phases in 2usize..5, figures in prop::collection::vec(0i64..14, 24),

@@ -1,30 +1,31 @@
-//! How far a target was attained, as a share of its weight.
+//! Attainment of a target as a share of its weight. Exact, and independent of any criterion's
+//! weight.
 //!
-//! The fair curve pays for the distance covered; the half-and-leader curve is there for those who must use it, with its defects. Exact.
-//! Knows no weight of any criterion.
+//! The fair curve scores the distance covered; the half-and-leader curve is for those who are
+//! required to use it, with its defects.
 
 use crate::domain::quality::statistics;
 use crate::domain::ratio::Ratio;
 use crate::domain::standing::{Judgement, JudgementState};
 use crate::domain::target_rule::{Comparator, Comparison, Measure, Target};
 
-/// What can be said of a target for scoring.
+/// Result of a target for scoring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Attainment {
-    /// Of the weight, 0 to 1; and of a tenth of the weight, 0 to 1, as a bonus.
+    /// A share of the weight, 0 to 1, and a bonus in tenths of the weight, 0 to 1.
     Share {
-        /// Attained.
+        /// Attained share.
         share: Ratio,
-        /// Beyond the bound, and further than chance goes.
+        /// Bonus beyond the bound, by more than chance.
         bonus: Ratio,
     },
-    /// Nobody can say yet (chờ số liệu): no score, and no zero.
+    /// Not decidable yet (chờ số liệu): neither a score nor zero.
     AwaitingData,
-    /// There is nothing to score here.
+    /// Nothing to score.
     NotApplicable,
 }
 
-/// The fair curve.
+/// Attainment on the fair curve.
 #[must_use]
 pub fn fair_attainment(judgement: &Judgement, formula: &Target) -> Attainment {
     match judgement.state {
@@ -44,7 +45,7 @@ pub fn fair_attainment(judgement: &Judgement, formula: &Target) -> Attainment {
         Target::Compare(comparison) => comparison_attainment(judgement, comparison),
         Target::All(_) => combine_members(judgement, formula, mean_share),
         Target::Any(_) => combine_members(judgement, formula, |all| all.iter().copied().max()),
-        // Only the floor is promised.
+        // Only the floor is a commitment.
         Target::Tier { floor, .. } => judgement
             .members
             .first()
@@ -61,7 +62,7 @@ fn all_or_nothing(met: bool) -> Attainment {
     Attainment::Share { share: if met { Ratio::ONE } else { Ratio::ZERO }, bonus: Ratio::ZERO }
 }
 
-/// The members that apply, joined; waiting if one of them is.
+/// Combines the applicable members; awaits data if one of them does.
 fn combine_members(
     judgement: &Judgement,
     formula: &Target,
@@ -94,14 +95,14 @@ fn comparison_attainment(judgement: &Judgement, comparison: &Comparison) -> Atta
     found.unwrap_or_else(|| all_or_nothing(is_met(judgement)))
 }
 
-/// (B - A) / (p B): how much of the promised fall has come.
+/// (B - A) / (p B): the share of the promised reduction that was reached.
 fn reduction_attainment(judgement: &Judgement, comparison: &Comparison) -> Option<Attainment> {
     let falls = matches!(comparison.cmp, Comparator::Less | Comparator::AtMost);
     let (before, now) = (judgement.count_before?, judgement.count_now?);
     let bound = judgement.bound.filter(|_| falls && !before.is_zero())?;
     let promised = bound.checked_neg()?.checked_mul(before)?;
     let fallen = before.checked_sub(now)?;
-    // No magnitude was promised: one case fewer is all that is asked.
+    // No magnitude was promised: a decrease by one case is enough.
     let share = if promised <= Ratio::ZERO { fallen } else { fallen.checked_div(promised)? };
     let share = cap_share(share, judgement);
     let limit = before.checked_sub(promised.max(Ratio::ZERO))?;
@@ -119,7 +120,7 @@ fn floor_to_i64(value: Ratio) -> Option<i64> {
     i64::try_from(value.floor()).ok()
 }
 
-/// value / bound, for what must be reached from below.
+/// value / bound, for a lower bound.
 fn lower_bound_attainment(judgement: &Judgement, comparison: &Comparison) -> Option<Attainment> {
     let rises =
         matches!(comparison.cmp, Comparator::Greater | Comparator::AtLeast | Comparator::Equal);
@@ -132,7 +133,8 @@ fn lower_bound_attainment(judgement: &Judgement, comparison: &Comparison) -> Opt
     })
 }
 
-/// Of the way from the bound to all, where the share clears the bound by more than chance: (v - b)² n > 1.96² b (1 - b).
+/// Share of the distance from the bound to 100 %, if the value exceeds the bound by more than
+/// chance: (v - b)² n > 1.96² b (1 - b).
 fn bonus_share(
     judgement: &Judgement,
     comparison: &Comparison,
@@ -158,16 +160,17 @@ fn bonus_share(
     }
 }
 
-/// From 0 to 1, and 1 only for what is met: a strict bound that is just reached is not.
+/// Clamps to 0 to 1; 1 only if met, because reaching a strict bound exactly is not enough.
 fn cap_share(share: Ratio, judgement: &Judgement) -> Ratio {
     let most =
         if is_met(judgement) { Ratio::ONE } else { Ratio::new(999, 1000).unwrap_or(Ratio::ZERO) };
     share.clamp(Ratio::ZERO, most)
 }
 
-/// The half-and-leader curve as found in practice, in points: half the weight for meeting `target`, the rest by the way to the leader.
+/// Points on the half-and-leader curve as used in practice: half the weight for meeting `target`,
+/// the rest by the distance to the leader.
 ///
-/// Its defects, printed wherever it is used: [`HALF_AND_LEADER_DEFECTS`].
+/// Its defects are printed wherever it is used: [`HALF_AND_LEADER_DEFECTS`].
 #[must_use]
 pub fn half_and_leader_points(
     weight: Ratio,
@@ -188,7 +191,7 @@ pub fn half_and_leader_points(
     )
 }
 
-/// What is wrong with it, Vietnamese and English.
+/// Defects of the half-and-leader curve, Vietnamese and English.
 pub const HALF_AND_LEADER_DEFECTS: [(&str, &str); 5] = [
     ("đạt chỉ tiêu chỉ được một nửa số điểm", "meeting the target earns half the points"),
     (

@@ -1,14 +1,16 @@
-//! Units of one cluster beside each other: what few cases can say, and how little ranks mean. An internal view of the council.
+//! Comparison of the units of one cluster: what few cases can show, and how uncertain ranks are.
+//! Internal to the council.
 //!
-//! Floats, since this is about chance: nobody is judged or paid by it, and what leaves here are bands. The seed is an argument and the
-//! arithmetic only `+ - * /` and square roots, so every machine sees the same. Knows no unit by name.
+//! Floats are allowed: no verdict and no score depends on the result, and only bands are shown. The
+//! seed is an argument and the arithmetic uses only `+ - * /` and square roots, so every machine
+//! computes the same result.
 
 use crate::domain::lang::Lang;
 use crate::domain::ratio::Ratio;
 use crate::domain::string_enum::string_enum;
 
 string_enum! {
-    /// What may be said of a unit beside the others of its cluster.
+    /// Position of a unit among the others of its cluster.
     ClusterBand {
         /// Fewer cases than expected, beyond chance.
         Fewer = "FEWER",
@@ -20,7 +22,7 @@ string_enum! {
 }
 
 impl ClusterBand {
-    /// For a person. A rise in what is reported may be trust: it is looked at, and costs nothing.
+    /// Text for a person. A rise in reported cases may be trust: it is reviewed and costs nothing.
     #[must_use]
     pub fn text(self, lang: Lang) -> &'static str {
         match self {
@@ -31,30 +33,31 @@ impl ClusterBand {
     }
 }
 
-/// One unit: its cases, and those to be expected from its base and exposure.
+/// Cases of one unit, and the cases expected from its base and exposure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnitCases {
     /// Cases.
     pub cases: i64,
-    /// Expected, above zero.
+    /// Expected cases, above zero.
     pub expected: Ratio,
 }
 
-/// What is known of one unit beside the others.
+/// Result for one unit of the cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClusterPlacement {
-    /// (A + α) / (E + α): drawn towards one where little is known.
+    /// (A + α) / (E + α): shrunk towards one where there are few cases.
     pub shrunk_rate: Ratio,
-    /// Ranks between which it lies in 90 of 100 draws; for the council only.
+    /// Ranks between which it lies in 90 % of draws; for the council only.
     pub ranks: (usize, usize),
-    /// What may be shown.
+    /// The band that may be shown.
     pub band: ClusterBand,
 }
 
-/// How many draws.
+/// Number of draws.
 const DRAW_COUNT: usize = 2000;
 
-/// How much the units differ beyond chance, as the weight of the prior, 1 to 1000, by moments.
+/// Weight of the prior, 1 to 1000, estimated by moments from how much the units differ beyond
+/// chance.
 #[must_use]
 pub fn estimate_prior_weight(cases: &[UnitCases]) -> Option<Ratio> {
     let (mut beyond, mut squares) = (Ratio::ZERO, Ratio::ZERO);
@@ -80,14 +83,14 @@ pub fn shrink_rate(case: UnitCases, prior: Ratio) -> Option<Ratio> {
         .checked_div(case.expected.checked_add(prior)?)
 }
 
-/// Places the units of one cluster, in the order given.
+/// Computes the placement of each unit, in the order given.
 #[must_use]
 pub fn place_units(cases: &[UnitCases], prior: Ratio, seed: u64) -> Option<Vec<ClusterPlacement>> {
-    let mut chance = SplitMix64(seed);
+    let mut rng = SplitMix64(seed);
     let mut ranks: Vec<Vec<usize>> = vec![Vec::with_capacity(DRAW_COUNT); cases.len()];
     let mut below: Vec<usize> = vec![0; cases.len()];
     for _ in 0..DRAW_COUNT {
-        let drawn: Vec<f64> = cases.iter().map(|case| chance.next_rate(*case, prior)).collect();
+        let drawn: Vec<f64> = cases.iter().map(|case| rng.next_rate(*case, prior)).collect();
         let mut order: Vec<usize> = (0..cases.len()).collect();
         order.sort_by(|one, other| drawn[*one].total_cmp(&drawn[*other]));
         order.iter().enumerate().for_each(|(rank, unit)| ranks[*unit].push(rank + 1));
@@ -107,7 +110,7 @@ pub fn place_units(cases: &[UnitCases], prior: Ratio, seed: u64) -> Option<Vec<C
     placed.collect()
 }
 
-/// A stream of chance that is the same for the same seed.
+/// Deterministic pseudo-random generator (splitmix64).
 struct SplitMix64(u64);
 
 impl SplitMix64 {
@@ -119,12 +122,12 @@ impl SplitMix64 {
         mixed ^ (mixed >> 31)
     }
 
-    /// Near enough to normal: twelve even draws less six.
+    /// Approximately standard normal: the sum of twelve uniform draws minus six.
     fn next_normal(&mut self) -> f64 {
         (0..12).map(|_| (self.next_u64() >> 11) as f64 / (1_u64 << 53) as f64).sum::<f64>() - 6.0
     }
 
-    /// A rate as likely as the cases let it be: Gamma(A + α, E + α), by the cube of a normal (Wilson and Hilferty).
+    /// A draw from the posterior Gamma(A + α, E + α), by the Wilson-Hilferty cube of a normal.
     fn next_rate(&mut self, case: UnitCases, prior: Ratio) -> f64 {
         let shape = case.cases as f64 + prior.to_f64();
         let root = 1.0 - 1.0 / (9.0 * shape) + self.next_normal() / (3.0 * shape.sqrt());

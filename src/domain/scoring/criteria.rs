@@ -1,6 +1,5 @@
-//! The criteria: a tree with weights, whose leaves say by what they are scored.
-//!
-//! Knows no unit. A tree that could punish honesty is refused: see [`Node::check`].
+//! The criteria tree: groups and weighted leaves, each with a scoring method.
+//! [`Criterion::validate`] rejects a tree that could punish honest reporting.
 
 use crate::domain::campaign::{Campaign, Commitment};
 use crate::domain::ratio::Ratio;
@@ -8,29 +7,29 @@ use crate::domain::ratio::Ratio;
 /// A criterion: a group, or a leaf.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Criterion {
-    /// Several together.
+    /// A group of criteria.
     Group {
         /// Its code.
         code: String,
-        /// What it holds.
+        /// Its members.
         nodes: Vec<Criterion>,
     },
-    /// One that is scored.
+    /// A scored criterion.
     Leaf(LeafCriterion),
 }
 
-/// A criterion that is scored.
+/// A scored criterion.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeafCriterion {
     /// Its code.
     pub code: String,
-    /// Most points for it, the bonus left aside.
+    /// Maximum points, without the bonus.
     pub weight: Ratio,
-    /// By what.
+    /// How it is scored.
     pub method: ScoringMethod,
 }
 
-/// By what a leaf is scored.
+/// Scoring method of a leaf.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ScoringMethod {
     /// By the attainment of this target.
@@ -38,28 +37,30 @@ pub enum ScoringMethod {
         /// Code of the target.
         target: String,
     },
-    /// All or nothing, as a named post attests.
+    /// All or nothing, as attested by a named post.
     PassFail,
-    /// So many points each, to the leaf's weight.
+    /// Points per item, up to the leaf's weight.
     PointsEach {
         /// Points each.
         points: Ratio,
     },
-    /// Bonus or deduction between the floor, 0 or less, and the weight. A deduction below 0 needs the number of a signed decision.
+    /// Bonus or deduction between the floor (0 or less) and the weight. A deduction below 0 needs
+    /// the number of a signed decision.
     BonusPenalty {
-        /// Lowest points.
+        /// Minimum points.
         floor: Ratio,
-        /// The decision that allows a deduction; without it the floor counts as 0.
+        /// The decision that allows a deduction; without it the floor is 0.
         decision: Option<String>,
     },
-    /// Not ranked (không xếp loại), where the named authority documents a fact; never an algorithm's finding.
+    /// Not ranked (không xếp loại) when the named authority documents a fact; never by an
+    /// algorithm.
     Veto {
-        /// Who alone may say so.
+        /// The only authority that may document it.
         authority: String,
     },
 }
 
-/// Why a tree is refused.
+/// Why a tree is rejected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CriteriaError {
     /// A leaf names a target that the campaign does not have.
@@ -74,13 +75,13 @@ pub enum CriteriaError {
     /// A veto without an authority.
     #[error("{0}: a veto names who alone may say so")]
     MissingAuthority(String),
-    /// The same code twice.
+    /// A code that occurs twice.
     #[error("{0}: this code is there twice")]
     DuplicateCode(String),
 }
 
 impl Criterion {
-    /// Every target that is promised, with equal weights that sum to 100.
+    /// One leaf for each committed target, with equal weights that sum to 100.
     #[must_use]
     pub fn from_targets(campaign: &Campaign) -> Self {
         let promised: Vec<_> = campaign
@@ -99,7 +100,7 @@ impl Criterion {
         Self::Group { code: campaign.code.clone(), nodes }
     }
 
-    /// Its leaves in the order of the tree.
+    /// The leaves in tree order.
     #[must_use]
     pub fn leaves(&self) -> Vec<&LeafCriterion> {
         match self {
@@ -108,7 +109,7 @@ impl Criterion {
         }
     }
 
-    /// Everything that is wrong with it.
+    /// All errors of the tree.
     #[must_use]
     pub fn validate(&self, campaign: &Campaign) -> Vec<CriteriaError> {
         let mut errors = Vec::new();

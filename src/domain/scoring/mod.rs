@@ -1,8 +1,10 @@
-//! Scoring (chấm điểm): a criteria tree over a unit's standings, with self, system and cluster scores side by side.
+//! Scoring (chấm điểm): a criteria tree over a unit's standings, with self, system and cluster
+//! scores.
 //!
-//! Subjects are units. What nobody can say yet has no score and no zero; what does not apply gives its weight to the others, and the
-//! sheet says so. No number that rose because more was reported costs a point. Knows no store, no person and no rank that would
-//! leave the council: see `compare`.
+//! Only units are scored. What is undecided has no score and no zero; the weight of what does not
+//! apply is distributed to the other lines, and the sheet shows it. A number that rises because
+//! more was reported must not cost a point. Ranks must not leave the council: see
+//! `cluster_comparison`.
 
 pub mod attainment;
 pub mod cluster_comparison;

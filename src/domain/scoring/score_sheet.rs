@@ -1,6 +1,6 @@
-//! The score sheet of one unit: line by line what the unit said, what the figures say, what the cluster decided, and why.
-//!
-//! Knows no other unit. A return, a correction by the unit itself or a rise in what is reported enters nowhere, and so costs nothing.
+//! The score sheet of one unit: for each line the unit's own score, the computed score, and the
+//! cluster's decision with its reason. A returned report, a correction by the unit or a rise in
+//! reports must not cost a point.
 
 use super::attainment::{Attainment, fair_attainment};
 use super::criteria::{Criterion, LeafCriterion, ScoringMethod};
@@ -14,13 +14,13 @@ use std::collections::BTreeMap;
 string_enum! {
     /// Why a unit gets no score.
     ScoreExclusion {
-        /// Fewer than three persons: a score of the unit would be one of a person.
+        /// Fewer than three persons: the unit's score would be a personal one.
         TooSmall = "TOO_SMALL",
-        /// Fewer than 95 of 100 reports are in.
+        /// Fewer than 95 % of reports are accepted.
         Incomplete = "INCOMPLETE",
-        /// A question about its figures is being looked into.
+        /// An escalated question about its figures is open.
         UnderQuestion = "UNDER_QUESTION",
-        /// A named authority has documented a fact that takes it out.
+        /// The named authority has documented a fact that excludes the unit.
         Veto = "VETO",
     }
 }
@@ -50,33 +50,33 @@ impl ScoreExclusion {
     }
 }
 
-/// A score that the cluster puts in place of the system's.
+/// A cluster's decision that replaces the computed score.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScoreOverride {
     /// The points.
     pub points: Ratio,
-    /// Why; without a reason it does not count.
+    /// The reason; without one the decision is ignored.
     pub reason: String,
-    /// The post that decided, never a person's name.
+    /// The post that decided; never a person's name.
     pub decided_by_post: String,
 }
 
-/// What a unit is scored by.
+/// Input of a unit's score.
 #[derive(Debug, Clone, Default)]
 pub struct ScoreInput<'a> {
-    /// Judgements by the code of the target.
+    /// Judgements by target code.
     pub judgements: BTreeMap<&'a str, &'a Judgement>,
-    /// How complete its reports are.
+    /// Completeness of its reports.
     pub coverage: Coverage,
-    /// Persons in the unit, where known.
+    /// Number of persons in the unit, if known.
     pub persons: Option<u32>,
-    /// An escalated question is open.
+    /// Whether an escalated question is open.
     pub under_question: bool,
-    /// Counts, attestations and bonus points by the code of the leaf, as documented.
+    /// Documented counts, attestations and bonus points by leaf code.
     pub documented_values: BTreeMap<String, Ratio>,
-    /// What the unit says of itself, by the code of the leaf.
+    /// Self scores by leaf code.
     pub self_scores: BTreeMap<String, Ratio>,
-    /// What the cluster decided, by the code of the leaf.
+    /// Cluster decisions by leaf code.
     pub cluster_overrides: BTreeMap<String, ScoreOverride>,
 }
 
@@ -85,20 +85,20 @@ pub struct ScoreInput<'a> {
 pub struct ScoreLine {
     /// Code of the leaf.
     pub code: String,
-    /// Most points, after the weight of what does not apply was shared out.
+    /// Maximum points, after the weight of lines that do not apply was distributed.
     pub weight: Ratio,
     /// The unit's own score.
     pub self_score: Option<Ratio>,
-    /// The score that follows from the figures; `None`: waiting, not documented, or not applicable.
+    /// The computed score; `None`: awaiting data, not documented, or not applicable.
     pub system_score: Option<Ratio>,
-    /// The cluster's score with its reason.
+    /// The cluster's decision.
     pub cluster_override: Option<ScoreOverride>,
-    /// It does not apply here; its weight went to the others.
+    /// Whether the line does not apply; its weight is distributed to the others.
     pub not_applicable: bool,
 }
 
 impl ScoreLine {
-    /// The score that stands.
+    /// The score that counts.
     #[must_use]
     pub fn effective_score(&self) -> Option<Ratio> {
         self.cluster_override.as_ref().map(|decided| decided.points).or(self.system_score)
@@ -108,22 +108,22 @@ impl ScoreLine {
 /// The score sheet of one unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScoreSheet {
-    /// Its lines in the order of the tree.
+    /// The lines in tree order.
     pub lines: Vec<ScoreLine>,
-    /// Weight of lines that do not apply, shared out among the others.
+    /// Total weight of lines that do not apply.
     pub redistributed_weight: Ratio,
-    /// Why there is no score; empty where there is one.
+    /// Why there is no score; empty if there is one.
     pub exclusions: Vec<ScoreExclusion>,
-    /// The sum; `None` while a line waits, or where the unit is not scored.
+    /// The total; `None` while a line awaits data or if the unit is excluded.
     pub total: Option<Ratio>,
-    /// The window runs still: everything may change.
+    /// The window is still running: everything may change.
     pub provisional: bool,
 }
 
 const COVERAGE_MIN: i128 = 95;
 const PERSONS_MIN: u32 = 3;
 
-/// Scores one unit. `None` where the numbers do not fit.
+/// Scores one unit. `None` on arithmetic overflow.
 #[must_use]
 pub fn score_unit(
     tree: &Criterion,
@@ -139,13 +139,13 @@ pub fn score_unit(
         let weights = scored.iter().filter(|(_, one)| fits(one)).map(|(leaf, _)| leaf.weight);
         weights.into_iter().try_fold(Ratio::ZERO, Ratio::checked_add)
     };
-    let shared_out = sum(&|one| matches!(one, LeafScore::NotApplicable))?;
+    let redistributed_weight = sum(&|one| matches!(one, LeafScore::NotApplicable))?;
     let applicable_weight =
         sum(&|one| matches!(one, LeafScore::Share(..) | LeafScore::AwaitingData))?;
     let factor = if applicable_weight.is_zero() {
         Ratio::ONE
     } else {
-        applicable_weight.checked_add(shared_out)?.checked_div(applicable_weight)?
+        applicable_weight.checked_add(redistributed_weight)?.checked_div(applicable_weight)?
     };
     let lines: Vec<ScoreLine> = scored
         .iter()
@@ -164,7 +164,7 @@ pub fn score_unit(
     Some(ScoreSheet {
         total: total.filter(|_| exclusions.is_empty()),
         lines,
-        redistributed_weight: shared_out,
+        redistributed_weight,
         exclusions,
         provisional,
     })
@@ -172,7 +172,7 @@ pub fn score_unit(
 
 #[derive(Debug, Clone, Copy)]
 enum LeafScore {
-    /// Of the leaf's weight, and of a tenth of it.
+    /// Share of the leaf's weight, and bonus in tenths of it.
     Share(Ratio, Ratio),
     /// Points outside of the weights: bonus or deduction.
     Points(Ratio),

@@ -1,7 +1,8 @@
-//! Accepted cells up the hierarchy, in one view of the organisation.
+//! Sums accepted cells up the hierarchy, in one structure view.
 //!
-//! Sums only: a flow adds up over periods and units, a stock is the last accepted word of each unit, what is not accepted
-//! is missing and never zero. Independent of the order of reports. Knows no target.
+//! A flow adds up over periods and units; a stock is each unit's latest accepted value; what is not
+//! accepted is missing and never zero. The result does not depend on the order of reports, nor on
+//! targets.
 
 use super::Coverage;
 use super::attribution::{FigureAttribution, attribute_figure};
@@ -23,25 +24,25 @@ use rustc_hash::FxHashMap as HashMap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// A report as the fold needs it.
+/// A report as the aggregation reads it.
 #[derive(Debug, Clone, Copy)]
 pub struct ReportEntry<'a> {
-    /// What it answers.
+    /// The contract, unit and period of the report.
     pub key: &'a ReportKey,
     /// Sent at least once and not a draft: submitted, returned, accepted or locked.
     pub received: bool,
     /// Accepted or locked: its figures are official.
     pub accepted: bool,
-    /// Whether it came late.
+    /// Whether it was received after its due day.
     pub late: bool,
-    /// What it says.
+    /// Its figures.
     pub cells: &'a Cells,
 }
 
-/// Everything that standings follow from.
+/// Everything that determines the standings.
 #[derive(Debug, Clone, Copy)]
 pub struct StandingInput<'a> {
-    /// The organisation in time.
+    /// The organisation with its history.
     pub org: &'a Org,
     /// Reporting calendars.
     pub calendars: &'a Calendars,
@@ -51,44 +52,44 @@ pub struct StandingInput<'a> {
     pub campaign: &'a Campaign,
     /// Figures of the past.
     pub baselines: &'a Baselines,
-    /// Codes of the elements by their short number.
+    /// Element codes by short number.
     pub numbers: &'a BTreeMap<ElementNumber, ElementCode>,
     /// Reports under the campaign's contracts, in any order; others are ignored.
     pub reports: &'a [ReportEntry<'a>],
-    /// Periods that end on this day or before it are over.
+    /// Periods that end on or before this day are over.
     pub today: Date,
-    /// In which structure figures are summed.
+    /// The structure in which figures are summed.
     pub view: StructureView,
 }
 
-/// One element at one unit.
+/// Sum of one element at one unit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct ElementSum {
     /// Sum of accepted figures, scaled.
     pub(super) value: i64,
-    /// Accepted figures behind it.
+    /// Number of accepted figures in the sum.
     pub(super) figure_count: u32,
-    /// What is not in.
+    /// Reports that are missing from the sum.
     pub(super) missing: MissingReports,
 }
 
-/// Sums of one window.
+/// Sums over one window.
 #[derive(Debug, Clone, Default)]
 pub struct WindowSums {
-    /// A row a unit, a column an element.
+    /// One row per unit, one column per element.
     sums: Vec<ElementSum>,
     unit_rows: Arc<HashMap<UnitId, usize>>,
     element_columns: Arc<HashMap<ElementCode, usize>>,
-    /// By contract, a row a unit.
+    /// One row per unit, for each contract.
     coverage: BTreeMap<String, Vec<Coverage>>,
-    /// The day after the last period that is over, by contract.
+    /// The day after the last finished period, by contract.
     last_period_ends: BTreeMap<String, Date>,
-    /// Units of which the view cannot say what they have.
+    /// Units whose sums the view cannot determine.
     indeterminate_units: BTreeSet<UnitId>,
 }
 
 impl WindowSums {
-    /// Nothing yet, at any of these units, of any of these elements.
+    /// Empty sums for these units and elements.
     pub(super) fn empty(
         rows: &Arc<HashMap<UnitId, usize>>,
         columns: &Arc<HashMap<ElementCode, usize>>,
@@ -101,27 +102,26 @@ impl WindowSums {
         }
     }
 
-    /// The accepted figure of an element at a unit or above it; `None` where there is none.
+    /// The accepted figure of an element at a unit, including the units below it; `None` if there
+    /// is none.
     #[must_use]
     pub fn value(&self, unit: UnitId, element: &ElementCode) -> Option<i64> {
-        self.element_sum(unit, element)
-            .filter(|tally| tally.figure_count > 0)
-            .map(|tally| tally.value)
+        self.element_sum(unit, element).filter(|sum| sum.figure_count > 0).map(|sum| sum.value)
     }
 
-    /// How complete the reports of one contract are at a unit or above it.
+    /// Coverage of one contract's reports at a unit, including the units below it.
     #[must_use]
     pub fn coverage(&self, unit: UnitId, contract: &str) -> Coverage {
         let row = self.unit_rows.get(&unit).zip(self.coverage.get(contract));
         row.map(|(row, of)| of[*row]).unwrap_or_default()
     }
 
-    /// `None` where nothing is in and nothing is missing.
+    /// `None` if nothing was received and nothing is missing.
     pub(super) fn element_sum(&self, unit: UnitId, element: &ElementCode) -> Option<&ElementSum> {
         let (row, column) = (self.unit_rows.get(&unit)?, self.element_columns.get(element)?);
         self.sums
             .get(row * self.element_columns.len() + column)
-            .filter(|tally| **tally != ElementSum::default())
+            .filter(|sum| **sum != ElementSum::default())
     }
 
     pub(super) fn is_indeterminate(&self, unit: UnitId) -> bool {
@@ -132,16 +132,16 @@ impl WindowSums {
         self.last_period_ends.get(contract).copied()
     }
 
-    /// A period of this contract that ends here is over.
-    pub(super) fn close_period(&mut self, contract: &str, end: Date, torn: &[UnitId]) {
+    /// Records that a period of this contract has ended on `end`.
+    pub(super) fn close_period(&mut self, contract: &str, end: Date, indeterminate: &[UnitId]) {
         match self.last_period_ends.get_mut(contract) {
             Some(until) => *until = (*until).max(end),
             None => drop(self.last_period_ends.insert(contract.to_owned(), end)),
         }
-        self.indeterminate_units.extend(torn);
+        self.indeterminate_units.extend(indeterminate);
     }
 
-    /// Puts one report into the coverage of these rows, or takes it out.
+    /// Adds one report to the coverage of these rows, or subtracts it.
     pub(super) fn apply_coverage(
         &mut self,
         contract: &str,
@@ -160,11 +160,11 @@ impl WindowSums {
         }
     }
 
-    /// Puts one figure into the sums of these rows, or takes it out.
+    /// Adds one figure to the sums of these rows, or subtracts it.
     pub(super) fn apply_sum(&mut self, rows: &[usize], column: usize, one: ElementSum, adds: bool) {
         for row in rows {
-            let tally = &mut self.sums[row * self.element_columns.len() + column];
-            *tally = if adds { tally.combined_with(one) } else { tally.without(one) };
+            let sum = &mut self.sums[row * self.element_columns.len() + column];
+            *sum = if adds { sum.combined_with(one) } else { sum.without(one) };
         }
     }
 }
@@ -189,7 +189,7 @@ impl ElementSum {
     }
 }
 
-/// Sums what was accepted for the periods of `window` that are over.
+/// Sums what was accepted for the finished periods of `window`.
 ///
 /// # Errors
 /// A contract names a calendar that does not exist.
@@ -198,24 +198,24 @@ pub fn aggregate_reports(
     window: DateWindow,
 ) -> Result<WindowSums, UnknownCalendar> {
     let totals = CampaignTotals::compute(input, &[window])?;
-    Ok(totals.windows().iter().map(|(_, folded)| folded.clone()).next().unwrap_or_default())
+    Ok(totals.windows().iter().map(|(_, sums)| sums.clone()).next().unwrap_or_default())
 }
 
-/// One report that is or will be owed, and what came of it.
+/// One expected report, due now or later, and what was received for it.
 pub(super) struct ExpectedReport<'a> {
     pub(super) contract: &'a Contract,
     pub(super) expected: Expectation,
     pub(super) key: ReportKey,
-    /// The units on whose sums it stands, the lowest first.
+    /// The units whose sums include it, the lowest first.
     pub(super) counting_units: Vec<UnitId>,
-    /// The units of which the view cannot say whether it stands on theirs.
+    /// The units for which the view cannot determine whether their sums include it.
     pub(super) indeterminate_units: Vec<UnitId>,
-    /// What was received.
+    /// The received report, if any.
     pub(super) report: Option<&'a ReportEntry<'a>>,
 }
 
-/// What the campaign's contracts owe for the periods of `window`, by contract, then unit (uid), then day: sums and single reports are both
-/// read from this.
+/// Reports that the campaign's contracts require for the periods of `window`, by contract, then
+/// unit (uid), then day. Sums and drill-downs are both computed from this list.
 pub(super) fn list_expected_reports<'a>(
     input: &StandingInput<'a>,
     window: DateWindow,
@@ -226,9 +226,10 @@ pub(super) fn list_expected_reports<'a>(
     let mut all = Vec::new();
     for contract in contracts {
         let id = contract.id();
-        let ours = input.reports.iter().filter(|entry| entry.key.contract == id && entry.received);
+        let received =
+            input.reports.iter().filter(|entry| entry.key.contract == id && entry.received);
         let reports: HashMap<UnitPeriodKey<'_>, &ReportEntry<'_>> =
-            ours.map(|entry| (unit_period_key(entry.key), entry)).collect();
+            received.map(|entry| (unit_period_key(entry.key), entry)).collect();
         let expected = compute_expectations(
             input.org,
             input.calendars,
@@ -237,15 +238,15 @@ pub(super) fn list_expected_reports<'a>(
         )?;
         for expected in expected {
             let key = expected.report_key();
-            let FigureAttribution { counting_units: path, indeterminate_units: torn } =
+            let FigureAttribution { counting_units, indeterminate_units } =
                 attribute_figure(input.org, input.view, expected.unit, expected.period.start);
             let entry = reports.get(&unit_period_key(&key)).copied();
             all.push(ExpectedReport {
                 contract,
                 expected,
                 key,
-                counting_units: path,
-                indeterminate_units: torn,
+                counting_units,
+                indeterminate_units,
                 report: entry,
             });
         }
@@ -253,7 +254,7 @@ pub(super) fn list_expected_reports<'a>(
     Ok(all)
 }
 
-/// What a report under one contract answers, as a key that costs no digest: unit, calendar, days, piece.
+/// Unit, calendar, days and piece of a report under one contract: a map key that needs no digest.
 type UnitPeriodKey<'a> = (UnitId, &'a str, Date, Date, u8);
 
 fn unit_period_key(key: &ReportKey) -> UnitPeriodKey<'_> {
@@ -262,7 +263,7 @@ fn unit_period_key(key: &ReportKey) -> UnitPeriodKey<'_> {
 }
 
 impl ExpectedReport<'_> {
-    /// The accepted figures, by code.
+    /// The accepted figures, by element code.
     pub(super) fn official_figures(
         &self,
         numbers: &BTreeMap<ElementNumber, ElementCode>,

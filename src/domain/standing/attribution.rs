@@ -1,15 +1,18 @@
-//! Where a figure counts: on whose sums it stands, in one view.
+//! Attribution of a figure to units: whose sums include it, in one structure view.
 //!
 //! ```text
-//!  AS_WAS         the reporting unit and those above it, as they were when the period began
-//!  AS_IS, FROZEN  the units of the view's day that it became, or was made of, and those above them:
+//!  AS_WAS         the reporting unit and its ancestors, as of the start of the period
+//!  AS_IS, FROZEN  the units of the view's day that it became, or was made of, and their ancestors:
 //!
-//!      com-1 ─┐                                   one unit: it, dist-9, prov
-//!      com-2 ─┴─> com-7 under dist-9              several, com-3 under dist-1 and com-4 under dist-2:
-//!                                                 prov has the figure whole; the four below it are torn
+//!      com-1 ─┐                      became one unit: com-7, dist-9 and prov include the figure
+//!      com-2 ─┴─> com-7 in dist-9
+//!
+//!      com-5 ─┬─> com-3 in dist-1      became several: prov includes the figure;
+//!             └─> com-4 in dist-2      the four units below it are indeterminate
 //! ```
 //!
-//! Knows no figure. Nothing is guessed: what is torn has no whole figure in this view, and its standings say NOT_COMPARABLE.
+//! Nothing is estimated: an indeterminate unit has no complete figure in this view, and its
+//! standings are NOT_COMPARABLE.
 
 use super::aggregate::StandingInput;
 use crate::domain::ids::UnitId;
@@ -17,16 +20,16 @@ use crate::domain::org::{Hierarchy, Org, StructureView, UnitKind};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Where the figures of one unit from one day on count.
+/// Attribution of one unit's figures from one day on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct FigureAttribution {
-    /// Units that have the figure whole, the lowest first.
+    /// Units whose sums include the whole figure, the lowest first.
     pub(super) counting_units: Vec<UnitId>,
-    /// Units that may have a part of it and nobody can say which.
+    /// Units that may have a part of the figure that cannot be determined.
     pub(super) indeterminate_units: Vec<UnitId>,
 }
 
-/// Where a figure of `unit` for days from `start` on counts.
+/// Attributes a figure of `unit` for the days from `start` on.
 pub(super) fn attribute_figure(
     org: &Org,
     view: StructureView,
@@ -43,38 +46,38 @@ pub(super) fn attribute_figure(
         .into_iter()
         .map(|one| unit_and_ancestors(org, one, day));
     let Some(first) = paths.next() else { return FigureAttribution::default() };
-    let (mut path, mut torn) = (first, Vec::new());
+    let (mut counting, mut indeterminate) = (first, Vec::new());
     for other in paths {
         let (both, only): (Vec<UnitId>, Vec<UnitId>) =
-            path.iter().partition(|one| other.contains(one));
-        torn.extend(only);
-        torn.extend(other.iter().filter(|one| !path.contains(one)));
-        path = both;
+            counting.iter().partition(|one| other.contains(one));
+        indeterminate.extend(only);
+        indeterminate.extend(other.iter().filter(|one| !counting.contains(one)));
+        counting = both;
     }
-    FigureAttribution { counting_units: path, indeterminate_units: torn }
+    FigureAttribution { counting_units: counting, indeterminate_units: indeterminate }
 }
 
 fn unit_and_ancestors(org: &Org, unit: UnitId, day: Date) -> Vec<UnitId> {
     std::iter::once(unit).chain(org.ancestors(unit, Hierarchy::Command, day)).collect()
 }
 
-/// The units of `day` that what `unit` was on `start` became, or may be made of.
+/// The units of `day` that `unit` (as of `start`) became, or is made of.
 fn candidate_units(org: &Org, day: Date, unit: UnitId, start: Date) -> BTreeSet<UnitId> {
     if start <= day {
-        // Weights that cannot be reckoned with are refused where the organisation is imported.
+        // Weights that cannot be computed exactly are rejected when the organisation is imported.
         let carried = org.trace_successors(unit, start, day).unwrap_or_default();
         return carried.into_iter().map(|(unit, _)| unit).collect();
     }
     org.trace_predecessors(unit, start, day)
 }
 
-/// For the units that stood on the campaign's first day: where their past counts in the view.
+/// For each unit open on the campaign's first day: the units of the view that its past counts for.
 pub(super) struct UnitOrigins {
     by_kind: BTreeMap<UnitKind, Vec<(UnitId, BTreeSet<UnitId>)>>,
 }
 
 impl UnitOrigins {
-    /// `None` for AS_WAS, in which every unit's past is its own.
+    /// `None` for AS_WAS, where each unit keeps its own past.
     pub(super) fn from_input(input: &StandingInput<'_>) -> Option<Self> {
         let (day, first) = (input.view.structure_day()?, input.campaign.measurement_window.start);
         let mut by_kind: BTreeMap<UnitKind, Vec<(UnitId, BTreeSet<UnitId>)>> = BTreeMap::new();
@@ -89,7 +92,8 @@ impl UnitOrigins {
         Some(Self { by_kind })
     }
 
-    /// The units of this kind whose past is that of `below` in whole; `None` if some lie in it only in part.
+    /// The units of this kind whose past lies wholly within `below`; `None` if some lie in it only
+    /// in part.
     pub(super) fn units_wholly_within(
         &self,
         kind: UnitKind,

@@ -1,4 +1,4 @@
-//! The digest of everything that standings follow from: the same input gives the same run.
+//! The digest of the input of a run: the same input gives the same run.
 
 use super::{ReportEntry, StandingInput};
 use crate::domain::baseline::BaselineRow;
@@ -9,7 +9,8 @@ use crate::domain::scope_digest::ScopeDigest;
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
 
-/// The digest of the reports that go in: their number and the sum of a hash of each, so it follows a change without reading the rest.
+/// Digest of the input reports: their number and the sum of one hash per report, so an update does
+/// not read the other reports.
 #[derive(Debug, Clone, Default)]
 pub struct ReportsDigest {
     digest: ScopeDigest,
@@ -25,7 +26,7 @@ impl ReportsDigest {
         inputs
     }
 
-    /// Takes a report as it is now in place of what it was.
+    /// Replaces the hash of a report with that of its present content.
     pub fn upsert_report(&mut self, entry: &ReportEntry<'_>) {
         let id = entry.key.id();
         let hash = hash_report(id, entry);
@@ -36,7 +37,7 @@ impl ReportsDigest {
     }
 }
 
-/// First 16 bytes, big-endian, of SHA-256 over a report's id, its standing and its cells.
+/// First 16 bytes, big-endian, of SHA-256 over a report's id, its state and its cells.
 fn hash_report(id: ReportId, entry: &ReportEntry<'_>) -> u128 {
     let mut hash = Sha256::new();
     hash.update(id.0);
@@ -49,7 +50,7 @@ fn hash_report(id: ReportId, entry: &ReportEntry<'_>) -> u128 {
     u128::from_be_bytes(first)
 }
 
-/// The text of a cell under the hash. It is data: it never changes.
+/// The text of a cell as it is hashed. It is data and must never change.
 fn hashed_text(value: CellValue) -> String {
     match value {
         CellValue::Reported(figure) => format!("Reported({figure})"),
@@ -60,7 +61,8 @@ fn hashed_text(value: CellValue) -> String {
     }
 }
 
-/// SHA-256 over the campaign, the day, the view, the baselines and the digest of every report's content and standing.
+/// SHA-256 over the campaign, the day, the view, the baselines and the digest of every report's
+/// content and state.
 #[must_use]
 pub fn compute_input_digest(
     input: &StandingInput<'_>,

@@ -1,7 +1,7 @@
-//! The single reports behind a number: what each of them adds, and which are not in.
+//! The reports behind a number: what each of them adds, and which are missing.
 //!
-//! Read from the very list that sums are read from, so the addends that count always add up to the number. Knows no reader: who may see
-//! which report is asked elsewhere.
+//! Computed from the same list as the sums, so the addends that count always add up to the number.
+//! Permissions are checked elsewhere.
 
 use super::aggregate::{ExpectedReport, StandingInput, list_expected_reports};
 use super::judge::attested_elements;
@@ -18,13 +18,13 @@ use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
 string_enum! {
-    /// What a report does for a number.
+    /// How a report supports a number.
     ReportSupport {
-        /// It is not in: never the same as zero.
+        /// Not received; never the same as zero.
         Missing = "MISSING",
-        /// It is in and not accepted yet: it adds nothing.
+        /// Received and not accepted yet: it adds nothing.
         Waiting = "WAITING",
-        /// It is accepted: its figures are official.
+        /// Accepted: its figures are official.
         Accepted = "ACCEPTED",
     }
 }
@@ -34,35 +34,35 @@ string_enum! {
 pub struct Addend {
     /// The element.
     pub element: ElementCode,
-    /// The official figure, scaled; `None` where there is none.
+    /// The official figure, scaled; `None` if there is none.
     pub figure: Option<i64>,
-    /// Whether the figure is part of the number: of a stock only the last word of each unit is.
+    /// Whether the figure is part of the number: of a stock only each unit's latest figure is.
     pub counts: bool,
 }
 
-/// One report that is owed, and what it does for a number.
+/// One expected report, and what it adds to a number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StandingReport {
-    /// The report; there may be none yet under this id.
+    /// Id of the report, which may not exist yet.
     pub report: ReportId,
     /// Its contract.
     pub contract: ContractId,
-    /// The unit that owes it.
+    /// The unit that must send it.
     pub unit: UnitId,
-    /// The days it answers for.
+    /// The days it covers.
     pub period: Period,
     /// The first day on which it is late.
     pub due: Date,
-    /// What it does.
+    /// How it supports the number.
     pub support: ReportSupport,
-    /// Whether it came late.
+    /// Whether it was received after its due day.
     pub late: bool,
-    /// What it adds, element by element.
+    /// What it adds, by element.
     pub addends: Vec<Addend>,
 }
 
-/// The reports behind the target, or the member of one, with this code at `unit` in `phase` (0: the whole campaign): by unit (uid), then day, then contract. `None` where
-/// the campaign has no such target.
+/// The reports behind the target or member with this code at `unit` in `phase` (0: the whole
+/// campaign), by unit (uid), then day, then contract. `None` if the campaign has no such target.
 ///
 /// # Errors
 /// A contract names a calendar that does not exist.
@@ -91,7 +91,7 @@ pub fn list_standing_reports(
     Ok(Some(all))
 }
 
-/// The formula with this code: members are named as judgements name them, `T3a`, `T3b`.
+/// The formula with this code. Members have the codes of their judgements: `T3a`, `T3b`.
 fn find_member<'a>(here: &str, formula: &'a Target, code: &str) -> Option<&'a Target> {
     if here == code {
         return Some(formula);
@@ -100,7 +100,7 @@ fn find_member<'a>(here: &str, formula: &'a Target, code: &str) -> Option<&'a Ta
     members.find_map(|(formula, letter)| find_member(&format!("{here}{letter}"), formula, code))
 }
 
-/// The elements that a formula asks for, by the days over which it does; those of the phase where it names none.
+/// The elements of a formula by window; the phase's window where the formula names none.
 fn requested_elements(
     input: &StandingInput<'_>,
     formula: &Target,
@@ -108,10 +108,10 @@ fn requested_elements(
 ) -> BTreeMap<DateWindow, BTreeSet<ElementCode>> {
     let of_phase = input.campaign.phases.iter().find(|one| one.no == phase).map(|one| one.window);
     let whole = of_phase.unwrap_or(input.campaign.measurement_window);
-    let mut asked: BTreeMap<DateWindow, BTreeSet<ElementCode>> = BTreeMap::new();
+    let mut requested: BTreeMap<DateWindow, BTreeSet<ElementCode>> = BTreeMap::new();
     for comparison in formula.comparisons() {
         if let Some(window) = resolve_window(input, whole, comparison.window.as_ref()) {
-            asked
+            requested
                 .entry(window)
                 .or_default()
                 .extend(comparison.measure.elements().into_iter().cloned());
@@ -119,9 +119,9 @@ fn requested_elements(
     }
     let duties: BTreeSet<ElementCode> = attested_elements(input.campaign, formula).collect();
     if !duties.is_empty() {
-        asked.entry(whole).or_default().extend(duties);
+        requested.entry(whole).or_default().extend(duties);
     }
-    asked
+    requested
 }
 
 fn window_reports(
@@ -130,19 +130,20 @@ fn window_reports(
     window: DateWindow,
     elements: &BTreeSet<ElementCode>,
 ) -> Result<Vec<StandingReport>, UnknownCalendar> {
-    let mut owed = list_expected_reports(input, window)?;
-    owed.retain(|owed| owed.expected.whole_period.end <= input.today);
-    let last = latest_stock_reports(input, &owed, elements);
+    let mut expected_reports = list_expected_reports(input, window)?;
+    expected_reports
+        .retain(|expected_report| expected_report.expected.whole_period.end <= input.today);
+    let last = latest_stock_reports(input, &expected_reports, elements);
     let mut lines = Vec::new();
-    for (at, owed) in owed.iter().enumerate() {
-        let brought = reported_elements(input.catalogue, owed, elements);
-        let official = owed.official_figures(input.numbers);
-        let here = owed.counting_units.contains(&unit);
-        let adds = brought.into_iter().map(|(code, kind)| {
+    for (at, expected_report) in expected_reports.iter().enumerate() {
+        let reported = reported_elements(input.catalogue, expected_report, elements);
+        let official = expected_report.official_figures(input.numbers);
+        let here = expected_report.counting_units.contains(&unit);
+        let addends = reported.into_iter().map(|(code, kind)| {
             let figure = official.get(code).and_then(|cell| cell.figure());
             let counts = match kind {
                 ElementKind::Stock => {
-                    let latest = last.get(&(owed.expected.unit, code));
+                    let latest = last.get(&(expected_report.expected.unit, code));
                     latest.is_some_and(|latest| {
                         latest.path.contains(&unit) && latest.index == Some(at)
                     })
@@ -151,59 +152,63 @@ fn window_reports(
             };
             Addend { element: code.clone(), figure, counts }
         });
-        let adds: Vec<Addend> = adds.collect();
-        if !adds.is_empty() && (here || adds.iter().any(|one| one.counts)) {
-            lines.push(build_standing_report(owed, adds));
+        let addends: Vec<Addend> = addends.collect();
+        if !addends.is_empty() && (here || addends.iter().any(|one| one.counts)) {
+            lines.push(build_standing_report(expected_report, addends));
         }
     }
     Ok(lines)
 }
 
-fn build_standing_report(owed: &ExpectedReport<'_>, adds: Vec<Addend>) -> StandingReport {
+fn build_standing_report(
+    expected_report: &ExpectedReport<'_>,
+    addends: Vec<Addend>,
+) -> StandingReport {
     StandingReport {
-        report: owed.key.id(),
-        contract: owed.expected.contract,
-        unit: owed.expected.unit,
-        period: owed.expected.period.clone(),
-        due: owed.expected.due_day,
-        support: match owed.report {
+        report: expected_report.key.id(),
+        contract: expected_report.expected.contract,
+        unit: expected_report.expected.unit,
+        period: expected_report.expected.period.clone(),
+        due: expected_report.expected.due_day,
+        support: match expected_report.report {
             None => ReportSupport::Missing,
             Some(entry) if entry.accepted => ReportSupport::Accepted,
             Some(_) => ReportSupport::Waiting,
         },
-        late: owed.report.is_some_and(|entry| entry.late),
-        addends: adds,
+        late: expected_report.report.is_some_and(|entry| entry.late),
+        addends,
     }
 }
 
-/// Those of `elements` that a report brings in, with their kind.
+/// Those of `elements` that are on the report's form, with their kind.
 fn reported_elements<'e>(
     catalogue: &Catalogue,
-    owed: &ExpectedReport<'_>,
+    expected_report: &ExpectedReport<'_>,
     elements: &'e BTreeSet<ElementCode>,
 ) -> Vec<(&'e ElementCode, ElementKind)> {
-    let Some(form) = catalogue.form(&owed.contract.form) else { return Vec::new() };
+    let Some(form) = catalogue.form(&expected_report.contract.form) else { return Vec::new() };
     let on_form = elements.iter().filter(|code| form.elements.contains(code));
     on_form.filter_map(|code| Some((code, catalogue.element(code)?.kind))).collect()
 }
 
-/// The last word of one unit about one stock.
+/// The latest report of one unit on one stock.
 struct LatestStockReport<'o> {
-    /// Where it counts: above the unit as of its last period, whether or not that one is in.
+    /// The units whose sums include it, as of the unit's last period, whether or not that report is
+    /// in.
     path: &'o [UnitId],
     end: Date,
-    /// Which of the owed reports says it.
+    /// Index of the expected report that contains the figure.
     index: Option<usize>,
 }
 
 fn latest_stock_reports<'o, 'e>(
     input: &StandingInput<'_>,
-    owed: &'o [ExpectedReport<'_>],
+    expected_reports: &'o [ExpectedReport<'_>],
     elements: &'e BTreeSet<ElementCode>,
 ) -> BTreeMap<(UnitId, &'e ElementCode), LatestStockReport<'o>> {
     let mut latest_reports: BTreeMap<(UnitId, &ElementCode), LatestStockReport<'_>> =
         BTreeMap::new();
-    for (at, one) in owed.iter().enumerate() {
+    for (at, one) in expected_reports.iter().enumerate() {
         let stocks = reported_elements(input.catalogue, one, elements)
             .into_iter()
             .filter(|(_, kind)| *kind == ElementKind::Stock);
@@ -214,11 +219,11 @@ fn latest_stock_reports<'o, 'e>(
                 || LatestStockReport { path: &one.counting_units, end: Date::MIN, index: None };
             let latest = latest_reports.entry((one.expected.unit, code)).or_insert_with(new);
             if latest.end <= end {
-                let said = official.get(code).and_then(|cell| cell.figure()).map(|_| at);
+                let reported_index = official.get(code).and_then(|cell| cell.figure()).map(|_| at);
                 *latest = LatestStockReport {
                     path: &one.counting_units,
                     end,
-                    index: said.or(latest.index),
+                    index: reported_index.or(latest.index),
                 };
             }
         }

@@ -1,13 +1,12 @@
-//! Every target at every unit, judged.
-//!
-//! Knows which unit counts what, and turns evaluations into what is published; how a comparison is judged is `target`'s.
+//! Judges every target at every unit and builds the published judgements. Comparisons are judged in
+//! `target_rule`.
 
 use super::aggregate::StandingInput;
 use super::attribution::UnitOrigins;
 use super::totals::CampaignTotals;
 use super::unit_figures::{UnitFigures, resolve_window};
 use super::{Coverage, Judgement, JudgementState, Standing, StandingFigure};
-use crate::domain::campaign::{Campaign, CampaignTarget, ZeroBasePolicy};
+use crate::domain::campaign::{Campaign, CampaignTarget};
 use crate::domain::element::ElementCode;
 use crate::domain::expectation::UnknownCalendar;
 use crate::domain::ids::UnitId;
@@ -15,12 +14,14 @@ use crate::domain::org::UnitKind;
 use crate::domain::ratio::Ratio;
 use crate::domain::target_rule::{
     Baseline, Comparison, Evaluation, EvaluationTerms, StandingStage, Target, TargetWindow as When,
+    ZeroBasePolicy,
 };
 use crate::domain::window::DateWindow;
 use std::collections::BTreeSet;
 
-/// The standings of every unit on every target of the campaign, over its whole measurement window (phase 0) and over each phase that has
-/// begun, by phase, unit (uid) and target, summed in the structure of the view.
+/// The standings of every unit on every target, over the campaign's measurement window (phase 0)
+/// and over each phase that has begun, by phase, unit (uid) and target, summed in the structure of
+/// the view.
 ///
 /// # Errors
 /// A contract names a calendar that does not exist.
@@ -31,7 +32,8 @@ pub fn judge_standings(
     Ok(judge_standings_from_totals(input, &compute_totals(input)?, definition_version))
 }
 
-/// The sums that the campaign's standings are judged from: of every window that it or one of its targets names, each once.
+/// The sums from which the standings are judged, over every window that the campaign or one of its
+/// targets names.
 ///
 /// # Errors
 /// A contract names a calendar that does not exist.
@@ -46,7 +48,7 @@ pub fn compute_totals(input: &StandingInput<'_>) -> Result<CampaignTotals, Unkno
     CampaignTotals::compute(input, &windows.into_iter().collect::<Vec<_>>())
 }
 
-/// The standings that follow from sums as of the input's day.
+/// Judges the standings from sums as of the input's day.
 #[must_use]
 pub fn judge_standings_from_totals(
     input: &StandingInput<'_>,
@@ -88,7 +90,7 @@ pub fn judge_standings_from_totals(
     all
 }
 
-/// What is judged: the whole campaign as phase 0, and each phase that has begun.
+/// The judged windows: the whole campaign as phase 0, and each phase that has begun.
 fn judged_phases(input: &StandingInput<'_>) -> Vec<(u8, DateWindow)> {
     let begun = input.campaign.phases.iter().filter(|phase| phase.window.start < input.today);
     let phases = begun.map(|phase| (phase.no, phase.window));
@@ -105,7 +107,8 @@ fn stage_of_window(input: &StandingInput<'_>, window: DateWindow) -> StandingSta
     }
 }
 
-/// The units that existed on some day that is over, with their kind at the end; in the structure of one day those of that day.
+/// Units that existed on some finished day of the window, with their latest kind; in a view of one
+/// day the units open on that day.
 fn judged_units(input: &StandingInput<'_>, window: DateWindow) -> Vec<(UnitId, UnitKind)> {
     if let Some(day) = input.view.structure_day() {
         let kind = |unit: &crate::domain::org::Unit| {
@@ -118,13 +121,13 @@ fn judged_units(input: &StandingInput<'_>, window: DateWindow) -> Vec<(UnitId, U
             .filter(|(_, kind)| *kind != UnitKind::Cluster)
             .collect();
     }
-    let lived = |unit: &crate::domain::org::Unit| {
-        let life = unit.lifetime();
+    let existed = |unit: &crate::domain::org::Unit| {
+        let lifetime = unit.lifetime();
         let last = unit.versions.last()?;
-        let begun = life.from < input.today.min(window.end) && window.start < life.to;
+        let begun = lifetime.from < input.today.min(window.end) && window.start < lifetime.to;
         (begun && last.kind != UnitKind::Cluster).then_some((unit.id, last.kind))
     };
-    input.org.units().iter().filter_map(lived).collect()
+    input.org.units().iter().filter_map(existed).collect()
 }
 
 fn evaluation_terms(
@@ -145,7 +148,7 @@ fn evaluation_terms(
     }
 }
 
-/// Reports behind a target: those of every contract that brings in one of its elements.
+/// Coverage of a target: the reports of every contract that delivers one of its elements.
 fn target_coverage(figures: &UnitFigures<'_>, line: &CampaignTarget) -> Coverage {
     let catalogue = figures.input.catalogue;
     let elements = formula_elements(figures, &line.formula);
@@ -161,7 +164,7 @@ fn target_coverage(figures: &UnitFigures<'_>, line: &CampaignTarget) -> Coverage
         .fold(Coverage::default(), Coverage::combined_with)
 }
 
-/// The elements of a formula, those of its duties among them.
+/// The elements of a formula, including those of its duties.
 fn formula_elements(figures: &UnitFigures<'_>, formula: &Target) -> BTreeSet<ElementCode> {
     formula
         .elements()
@@ -170,7 +173,7 @@ fn formula_elements(figures: &UnitFigures<'_>, formula: &Target) -> BTreeSet<Ele
         .collect()
 }
 
-/// The elements by which the duties that a formula attests are shown.
+/// The elements that prove the duties attested by a formula.
 pub(super) fn attested_elements(
     campaign: &Campaign,
     formula: &Target,
@@ -242,13 +245,13 @@ impl UnitJudge<'_> {
         }
     }
 
-    /// Whether every element is counted at this unit or below it.
+    /// Whether every element is counted at this unit's level or below it.
     fn is_counted_here(&self, formula: &Target) -> bool {
         let (catalogue, comparisons) = (self.figures.input.catalogue, formula.comparisons());
         let attests = comparisons.is_empty();
         let counted = |code: &ElementCode| {
             let level = catalogue.element(code).map(|element| UnitKind::from(element.level));
-            // A duty is due in all, not a part of it at each unit.
+            // A duty is due once in total, not in part at each unit.
             level.is_none_or(|level| {
                 if attests {
                     self.kind == UnitKind::Province
@@ -296,7 +299,7 @@ impl UnitJudge<'_> {
     }
 }
 
-/// Whether a unit of this kind sums what is counted at `level`.
+/// Whether a unit of this kind sums elements that are counted at `level`.
 fn is_level_summed(kind: UnitKind, level: UnitKind) -> bool {
     match kind {
         UnitKind::Province => true,

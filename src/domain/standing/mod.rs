@@ -1,7 +1,9 @@
-//! Standings (kết quả thi đua): how each unit stands on each target, judged from accepted figures alone.
+//! Standings (kết quả thi đua): the position of each unit on each target, judged from accepted
+//! figures only.
 //!
-//! Pure: reports, baselines and the organisation in, standings out; the same input in any order gives the same standings.
-//! A standing names no run and no time, so one that did not change need not be written again. Knows no store.
+//! All functions are pure: reports, baselines and the organisation in, standings out, in any order
+//! with the same result. A standing contains no run and no time, so an unchanged standing is not
+//! written again.
 
 mod aggregate;
 mod attribution;
@@ -30,39 +32,39 @@ use super::string_enum::string_enum;
 use super::target_rule::{StandingStage, Tier};
 
 string_enum! {
-    /// In which structure figures are summed.
+    /// The structure in which figures are summed.
     StandingView {
-        /// As the organisation was in each period.
+        /// The organisation as of each period.
         AsWas = "AS_WAS",
-        /// As it is on the day of the run.
+        /// The organisation on the day of the run.
         AsIs = "AS_IS",
-        /// As it was when the campaign began.
+        /// The organisation when the campaign began.
         Frozen = "FROZEN",
     }
 }
 
 string_enum! {
-    /// How a target was judged. The first three exist only while its window runs.
+    /// Result of judging a target. The first three occur only while its window runs.
     JudgementState {
-        /// As it must by now.
+        /// At or ahead of the threshold to date.
         OnPace = "ON_PACE",
-        /// Not as it must by now; it may still be met.
+        /// Short of the threshold to date; the target can still be met.
         Behind = "BEHIND",
-        /// Nothing that may still happen can meet it.
+        /// The target can no longer be met.
         AlreadyMissed = "ALREADY_MISSED",
         /// Met.
         Met = "MET",
         /// Missed.
         Missed = "MISSED",
-        /// What is known does not decide it.
+        /// The available figures do not decide.
         Undetermined = "UNDETERMINED",
         /// There is nothing to judge.
         NotApplicable = "NOT_APPLICABLE",
-        /// Now and before do not measure the same thing.
+        /// The current and the past figures do not measure the same thing.
         NotComparable = "NOT_COMPARABLE",
         /// There are no figures.
         NoData = "NO_DATA",
-        /// The elements are counted at another level; never 0.
+        /// The elements are counted at another level; never shown as 0.
         NotCountedHere = "NOT_COUNTED_HERE",
     }
 }
@@ -70,7 +72,7 @@ string_enum! {
 /// One figure behind a judgement, scaled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StandingFigure {
-    /// What was counted.
+    /// The element.
     pub element: ElementCode,
     /// The accepted figure.
     pub value: Option<i64>,
@@ -80,38 +82,38 @@ pub struct StandingFigure {
     pub baseline_full: Option<i64>,
 }
 
-/// How a target, or a member of one, was judged.
+/// Judgement of a target or of one of its members.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judgement {
-    /// Its code, as in `T3b`.
+    /// Its code, for example `T3b`.
     pub code: String,
-    /// How.
+    /// The result.
     pub state: JudgementState,
-    /// Why, as stable codes, ascending.
+    /// Stable reason codes, ascending.
     pub reasons: Vec<String>,
-    /// The value judged. Of a relative change -1/20 is -5 %.
+    /// The judged value. A relative change of -1/20 is -5 %.
     pub value: Option<Ratio>,
-    /// Of a count or stock with something missing: the value as it is.
+    /// For a count or stock with missing reports: the value as reported.
     pub value_low: Option<Ratio>,
-    /// Of a count or stock with something missing: the most it is likely to be.
+    /// For a count or stock with missing reports: the most that it is likely to be.
     pub value_high: Option<Ratio>,
     /// The bound of the formula.
     pub bound: Option<Ratio>,
-    /// The count that decides it at the end.
+    /// The count that decides the target at the end of the window.
     pub limit: Option<i64>,
     /// The count allowed by now; may be a fraction.
     pub limit_now: Option<Ratio>,
     /// Failures that a ratio allows.
     pub failures_allowed: Option<i64>,
-    /// Failures that may still come; negative: too many already.
+    /// Failures still allowed; negative: exceeded.
     pub failures_left: Option<i64>,
-    /// The value for a screen, never rounded across the bound; empty where there is none.
+    /// The value for display, never rounded across the bound; empty if there is none.
     pub display: String,
-    /// Change against the rest of the base window that would just meet.
+    /// Change against the rest of the base window that just meets the target.
     pub rest_change: Option<Ratio>,
-    /// The count at the end of the window if its course stays as it is.
+    /// Forecast of the count at the end of the window.
     pub forecast: Option<Ratio>,
-    /// Probability of meeting, in percent.
+    /// Probability of meeting the target, in percent.
     pub percent_to_meet: Option<u8>,
     /// Which part of a tier is met.
     pub tier: Option<Tier>,
@@ -121,14 +123,14 @@ pub struct Judgement {
     pub count_now: Option<Ratio>,
     /// 2(√now - √before) in hundredths; below 300 either way is usual variation.
     pub variation: Option<i64>,
-    /// The figures behind it, numerator first.
+    /// Its figures, numerator first.
     pub figures: Vec<StandingFigure>,
     /// Members of `all`, `any` and `tier`, in the order of the formula.
     pub members: Vec<Judgement>,
 }
 
 impl Judgement {
-    /// Of elements that are counted at another level than the unit's: no figure at all.
+    /// A judgement on elements that are counted at another level: without any figure.
     #[must_use]
     pub fn not_counted_here(code: &str, members: Vec<Self>) -> Self {
         Self {
@@ -156,7 +158,7 @@ impl Judgement {
         }
     }
 
-    /// The judgement or the member of this code.
+    /// This judgement or its member with this code.
     #[must_use]
     pub fn find_member(&self, code: &str) -> Option<&Self> {
         if self.code == code {
@@ -166,7 +168,7 @@ impl Judgement {
         }
     }
 
-    /// The figures behind it and behind its members, each element once.
+    /// Its figures and those of its members, each element once.
     #[must_use]
     pub fn all_figures(&self) -> Vec<&StandingFigure> {
         let mut all: Vec<&StandingFigure> = Vec::new();
@@ -179,25 +181,25 @@ impl Judgement {
     }
 }
 
-/// How complete the reports behind a standing are. Missing is not zero.
+/// Completeness of the reports behind a standing. Missing is not zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Coverage {
-    /// Reports expected by now.
+    /// Reports expected so far.
     pub expected: u32,
-    /// Received, nil ones included.
+    /// Received, including nil reports.
     pub received: u32,
-    /// Nil ones among them.
+    /// Nil reports among the received.
     pub nil: u32,
-    /// Late ones among them.
+    /// Late reports among the received.
     pub late: u32,
-    /// Accepted ones among them: only they make official figures.
+    /// Accepted among the received; only these make official figures.
     pub accepted: u32,
     /// Not received.
     pub missing: u32,
 }
 
 impl Coverage {
-    /// Both together.
+    /// The sum of both.
     #[must_use]
     pub fn combined_with(self, other: Self) -> Self {
         Self {
@@ -210,7 +212,7 @@ impl Coverage {
         }
     }
 
-    /// Without some that are among them.
+    /// Subtracts reports that are included in `self`.
     #[must_use]
     pub fn without(self, other: Self) -> Self {
         Self {
@@ -223,14 +225,14 @@ impl Coverage {
         }
     }
 
-    /// The share of expected reports that is accepted; one where nothing is expected.
+    /// Accepted share of the expected reports; one if nothing is expected.
     #[must_use]
     pub fn accepted_share(&self) -> Ratio {
         Ratio::new(i128::from(self.accepted), i128::from(self.expected)).unwrap_or(Ratio::ONE)
     }
 }
 
-/// One target at one unit.
+/// The standing of one unit on one target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
     /// The campaign.
@@ -239,15 +241,15 @@ pub struct Standing {
     pub phase: u8,
     /// The unit.
     pub unit: UnitId,
-    /// In which structure figures were summed.
+    /// The structure in which figures were summed.
     pub view: StandingView,
-    /// How final it is.
+    /// Stage of the window and its figures.
     pub stage: StandingStage,
     /// Version of the campaign's definition, 1 and up.
     pub definition_version: i64,
-    /// How the target was judged.
+    /// The judgement of the target.
     pub judgement: Judgement,
-    /// How complete the reports behind it are.
+    /// Completeness of the reports behind it.
     pub coverage: Coverage,
 }
 
@@ -262,7 +264,7 @@ impl From<StructureView> for StandingView {
 }
 
 impl Standing {
-    /// The id that follows from campaign, phase, target, unit and view.
+    /// The id derived from campaign, phase, target, unit and view.
     #[must_use]
     pub fn id(&self) -> StandingId {
         let (phase, view) = ([self.phase], self.view.as_str());
@@ -277,34 +279,34 @@ impl Standing {
 /// The latest run of a campaign.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StandingRun {
-    /// Names the run.
+    /// Id of the run.
     pub id: RunId,
     /// 1, 2, 3 for each campaign.
     pub number: u32,
     /// The campaign.
     pub campaign: CampaignId,
-    /// Feed position up to which changes went into it.
+    /// Feed position up to which changes are included.
     pub cut_seq: i64,
-    /// When it cut.
+    /// Time of the cut.
     pub cut_at: super::time::Timestamp,
-    /// SHA-256 over everything that went into it.
+    /// SHA-256 over the whole input.
     pub input_digest: [u8; 32],
-    /// The code that computed it.
+    /// Version of the code that computed it.
     pub code_version: String,
-    /// Standings judged.
+    /// Number of standings judged.
     pub standings: u32,
-    /// Those among them that changed.
+    /// Number of standings that changed.
     pub changed: u32,
 }
 
 impl StandingRun {
-    /// The id that follows from what the run saw: the same input gives the same run.
+    /// The id derived from the input: the same input gives the same run.
     #[must_use]
     pub fn derive_id(campaign: CampaignId, cut_seq: i64, input_digest: &[u8; 32]) -> RunId {
         RunId(derive_id("run", &[&campaign.0, &cut_seq.to_be_bytes(), input_digest]))
     }
 
-    /// The record that always holds the latest run of a campaign.
+    /// Id of the record that always contains the latest run of a campaign.
     #[must_use]
     pub fn latest_record_id(campaign: CampaignId) -> RunId {
         RunId(derive_id("latest run", &[&campaign.0]))

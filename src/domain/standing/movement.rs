@@ -1,6 +1,4 @@
-//! What moved between two runs, and because of which reports.
-//!
-//! Pure: two states in, their difference out. Knows no run and no store.
+//! What changed between two runs, and because of which reports. All functions are pure.
 
 use super::aggregate::ReportEntry;
 use super::{Judgement, JudgementState};
@@ -10,29 +8,29 @@ use crate::domain::ids::ReportId;
 use crate::domain::report::ReportKey;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A target, or a member of one, that is judged otherwise than before.
+/// A target or member whose judgement changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TargetMovement {
     /// Its code.
     pub code: String,
-    /// How it was judged before and is now.
+    /// State before and now.
     pub states: [JudgementState; 2],
-    /// The figures behind it, before and now, numerator first.
+    /// Figures before and now, numerator first.
     pub figures: [Vec<Option<i64>>; 2],
 }
 
-/// A report whose official figures are others than before.
+/// A report whose official figures changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportMovement {
-    /// What it answers.
+    /// Contract, unit and period of the report.
     pub key: ReportKey,
-    /// It had no official figures before.
+    /// Whether it had no official figures before.
     pub new: bool,
-    /// Figures that moved, before and now; zeros of a new report are left out.
+    /// Changed figures, before and now; zeros of a new report are left out.
     pub figures: Vec<(ElementCode, Option<i64>, Option<i64>)>,
 }
 
-/// The targets whose state or figures moved, leaves of combinations for themselves.
+/// The targets whose state or figures changed; each member of a combination on its own.
 #[must_use]
 pub fn find_target_movements(before: &Judgement, after: &Judgement) -> Vec<TargetMovement> {
     let figures = |judgement: &Judgement| {
@@ -54,7 +52,7 @@ pub fn find_target_movements(before: &Judgement, after: &Judgement) -> Vec<Targe
     moved
 }
 
-/// The reports whose official figures moved, in the order of their ids.
+/// The reports whose official figures changed, ordered by id.
 #[must_use]
 pub fn find_report_movements(
     before: &[ReportEntry<'_>],

@@ -1,6 +1,5 @@
-//! What a state is, of verdict and pace, and what it is called on a screen.
-//!
-//! Knows no page; the codes of [`JudgementState`] are for files and programmes.
+//! Conversion of verdicts and pace states to [`JudgementState`], and its text for display. Its
+//! codes are for files and other programs.
 
 use super::JudgementState;
 use crate::domain::lang::Lang;
@@ -30,7 +29,7 @@ impl From<PaceState> for JudgementState {
 }
 
 impl JudgementState {
-    /// Its name for a reader.
+    /// The text for display.
     #[must_use]
     pub fn text(self, lang: Lang) -> &'static str {
         match self {

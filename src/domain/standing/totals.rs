@@ -1,15 +1,19 @@
-//! Sums that follow the reports one by one: a changed report takes its old figures out of every sum on which they stood and puts its new
-//! ones in, so that a night costs what changed.
+//! Incremental sums: a changed report subtracts its old figures from every sum that includes them
+//! and adds its new ones, so a nightly run costs only what changed.
 //!
 //! ```text
-//!  due reports, by contract, unit, day          rows: places on whose sums each stands        windows
-//!  com-1  w34 ─ said 3 ─────────────┐           com-1, dist-9, prov                           whole year
-//!  com-1  w35 ─ missing ────────────┼─ flows: each adds its own figure, or "not in"           phase 1 ...
-//!  com-1  w36 ─ not over yet        │  stocks: the last word of the unit alone; told anew when any of its reports changes
+//!  expected reports by contract, unit, day
+//!  com-1  w34 ─ reported 3 ──┐
+//!  com-1  w35 ─ missing ─────┼─> rows (units whose sums include it: com-1, dist-9, prov)
+//!  com-1  w36 ─ not over yet │   x windows (whole year, phase 1, ...)
+//!
+//!  flow   each report adds its own figure, or "missing"
+//!  stock  only the unit's latest figure counts; recomputed when any of its reports changes
 //! ```
 //!
-//! The sums are the same, to the byte, in whatever order reports came and however often they were corrected; `tests/properties.rs` compares
-//! them with sums made from nothing. Knows no target and no store; where a report counts is `place`'s, what is owed is `expectation`'s.
+//! The sums are identical, to the byte, for every order of reports and corrections;
+//! `tests/properties.rs` compares them with sums computed from scratch. Attribution is in
+//! `attribution`, expected reports in `domain::expectation`.
 
 use super::Coverage;
 use super::aggregate::{
@@ -36,9 +40,9 @@ pub struct CampaignTotals {
     day: Date,
     layouts: Vec<ContractLayout>,
     tracked: Vec<TrackedReport>,
-    /// Where the report that answers for this is among `dues`; told at the first change.
+    /// Index into `tracked` by report key; filled at the first change.
     index_by_key: HashMap<TrackedReportKey, usize>,
-    /// The dues of one unit under one contract, by day.
+    /// Range in `tracked` of one unit under one contract, by day.
     range_by_unit: HashMap<(usize, UnitId), Range<usize>>,
     windows: Vec<(DateWindow, WindowSums)>,
     stock_contributions: HashMap<(usize, UnitId, usize), StockContribution>,
@@ -46,7 +50,7 @@ pub struct CampaignTotals {
 
 type TrackedReportKey = (ContractId, UnitId, Date, Date, u8);
 
-/// What a report under one contract holds, in the form's order.
+/// Columns of the reports under one contract, in the form's order.
 #[derive(Debug, Clone)]
 struct ContractLayout {
     id: ContractId,
@@ -58,14 +62,14 @@ struct ContractLayout {
 /// One element of a form.
 #[derive(Debug, Clone, Copy)]
 struct LayoutColumn {
-    /// Its place in the catalogue.
+    /// Index in the catalogue.
     column: usize,
-    /// The short number by which cells name it.
+    /// The short number of the element in cells.
     number: Option<ElementNumber>,
     stock: bool,
 }
 
-/// A report that is or will be owed, and what it says.
+/// An expected report, due now or later, and its content.
 #[derive(Debug, Clone)]
 struct TrackedReport {
     layout: usize,
@@ -73,16 +77,16 @@ struct TrackedReport {
     start: Date,
     end: Date,
     cut: u8,
-    /// The day on which its whole period is over, and it counts.
+    /// The day on which its whole period is over and the report starts to count.
     counts_on: Date,
     rows: Vec<usize>,
     indeterminate_units: Vec<UnitId>,
-    /// The windows in which it lies.
+    /// Indexes of the windows that contain its period.
     windows: Vec<usize>,
     received: Option<ReceivedFigures>,
 }
 
-/// What a received report says.
+/// Content of a received report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct ReceivedFigures {
     accepted: bool,
@@ -91,14 +95,14 @@ struct ReceivedFigures {
     figures: Vec<Option<i64>>,
 }
 
-/// The last word of a unit about a stock, as it stands in the sums.
+/// The latest figure of a unit's stock, as included in the sums.
 #[derive(Debug, Clone)]
 struct StockContribution {
     rows: Vec<usize>,
     sum: ElementSum,
 }
 
-/// Whether something is put into sums or taken out.
+/// Whether a value is added to sums or subtracted.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum SumOperation {
     Add,
@@ -106,8 +110,9 @@ enum SumOperation {
 }
 
 impl CampaignTotals {
-    /// The sums of what `input` holds. No piece of a period lies across the edge of a window that a campaign judges
-    /// ([`crate::domain::calendar::Calendars::with_campaigns`]), so each belongs to a window whole or not at all.
+    /// Computes the sums of `input`. Periods are cut at the edges of the windows that a campaign
+    /// judges ([`crate::domain::calendar::Calendars::with_campaigns`]), so each piece lies wholly
+    /// inside or outside of a window.
     ///
     /// # Errors
     /// A contract names a calendar that does not exist.
@@ -142,8 +147,8 @@ impl CampaignTotals {
         if let Some((start, end)) = start.zip(end) {
             list_expected_reports(input, DateWindow { start, end })?
                 .iter()
-                .for_each(|owed| totals.track_report(owed, &rows));
-            // They are kept from one night to the next, and no more will come.
+                .for_each(|expected_report| totals.track_report(expected_report, &rows));
+            // The totals stay in memory between nightly runs, and no further report is added.
             totals.tracked.shrink_to_fit();
         }
         let over: Vec<usize> = (0..totals.tracked.len()).filter(|at| totals.is_over(*at)).collect();
@@ -163,7 +168,7 @@ impl CampaignTotals {
         &self.windows
     }
 
-    /// Takes what a report says now in place of what it said before. One that nobody owes changes nothing.
+    /// Replaces the content of a report. A report that is not expected changes nothing.
     pub fn upsert_report(&mut self, input: &StandingInput<'_>, entry: &ReportEntry<'_>) {
         let ReportKey { contract, unit, period } = entry.key;
         if self.index_by_key.is_empty() {
@@ -171,7 +176,7 @@ impl CampaignTotals {
                 .tracked
                 .iter()
                 .enumerate()
-                .map(|(at, due)| (due.key(&self.layouts), at))
+                .map(|(at, report)| (report.key(&self.layouts), at))
                 .collect();
         }
         let Some(at) = self
@@ -181,11 +186,11 @@ impl CampaignTotals {
         else {
             return;
         };
-        let sheet = &self.layouts[self.tracked[at].layout];
-        if sheet.calendar != period.calendar {
+        let layout = &self.layouts[self.tracked[at].layout];
+        if layout.calendar != period.calendar {
             return;
         }
-        let received = entry.received.then(|| ReceivedFigures::from_entry(entry, sheet));
+        let received = entry.received.then(|| ReceivedFigures::from_entry(entry, layout));
         if received == self.tracked[at].received {
             return;
         }
@@ -201,7 +206,8 @@ impl CampaignTotals {
         }
     }
 
-    /// Goes on to a later day: periods that are over by then count. Sums never go back to an earlier day: nothing is done.
+    /// Advances to a later day: periods that are over by then count. An earlier day changes
+    /// nothing.
     pub fn advance_to(&mut self, input: &StandingInput<'_>, day: Date) {
         let before = self.day;
         self.day = day.max(before);
@@ -215,9 +221,13 @@ impl CampaignTotals {
         self.tracked[at].counts_on <= self.day
     }
 
-    fn track_report(&mut self, owed: &ExpectedReport<'_>, rows: &HashMap<UnitId, usize>) {
-        let (expected, at) = (&owed.expected, self.tracked.len());
-        let Some(sheet) = self.layouts.iter().position(|sheet| sheet.id == expected.contract)
+    fn track_report(
+        &mut self,
+        expected_report: &ExpectedReport<'_>,
+        rows: &HashMap<UnitId, usize>,
+    ) {
+        let (expected, at) = (&expected_report.expected, self.tracked.len());
+        let Some(layout) = self.layouts.iter().position(|layout| layout.id == expected.contract)
         else {
             return;
         };
@@ -225,71 +235,81 @@ impl CampaignTotals {
         let within = |(at, (window, _)): (usize, &(DateWindow, WindowSums))| {
             period.is_within(window.start, window.end).then_some(at)
         };
-        self.range_by_unit.entry((sheet, expected.unit)).or_insert(at..at).end = at + 1;
+        self.range_by_unit.entry((layout, expected.unit)).or_insert(at..at).end = at + 1;
         self.tracked.push(TrackedReport {
-            layout: sheet,
+            layout,
             unit: expected.unit,
             start: period.start,
             end: period.end,
             cut: period.cut,
             counts_on: expected.whole_period.end,
-            rows: owed.counting_units.iter().filter_map(|unit| rows.get(unit).copied()).collect(),
-            indeterminate_units: owed.indeterminate_units.clone(),
+            rows: expected_report
+                .counting_units
+                .iter()
+                .filter_map(|unit| rows.get(unit).copied())
+                .collect(),
+            indeterminate_units: expected_report.indeterminate_units.clone(),
             windows: self.windows.iter().enumerate().filter_map(within).collect(),
-            received: owed
+            received: expected_report
                 .report
-                .map(|entry| ReceivedFigures::from_entry(entry, &self.layouts[sheet])),
+                .map(|entry| ReceivedFigures::from_entry(entry, &self.layouts[layout])),
         });
     }
 
-    /// These count from now on.
+    /// Starts to count these reports.
     fn activate_reports(&mut self, input: &StandingInput<'_>, these: &[usize]) {
         let mut stocks: Vec<(usize, UnitId)> = Vec::new();
         for at in these {
-            let due = &self.tracked[*at];
-            for window in &due.windows {
+            let report = &self.tracked[*at];
+            for window in &report.windows {
                 self.windows[*window].1.close_period(
-                    &self.layouts[due.layout].code,
-                    due.end,
-                    &due.indeterminate_units,
+                    &self.layouts[report.layout].code,
+                    report.end,
+                    &report.indeterminate_units,
                 );
             }
-            if stocks.last() != Some(&(due.layout, due.unit)) {
-                stocks.push((due.layout, due.unit));
+            if stocks.last() != Some(&(report.layout, report.unit)) {
+                stocks.push((report.layout, report.unit));
             }
             self.apply_report(input, *at, SumOperation::Add);
         }
-        stocks.into_iter().for_each(|(sheet, unit)| self.recompute_stocks(sheet, unit));
+        stocks.into_iter().for_each(|(layout, unit)| self.recompute_stocks(layout, unit));
     }
 
-    /// Puts the flows and the coverage of one report in, or takes them out.
+    /// Adds the flows and the coverage of one report, or subtracts them.
     fn apply_report(&mut self, input: &StandingInput<'_>, at: usize, operation: SumOperation) {
-        let due = &self.tracked[at];
-        let sheet = &self.layouts[due.layout];
-        let covered = report_coverage(due.received.as_ref());
-        for window in &due.windows {
+        let report = &self.tracked[at];
+        let layout = &self.layouts[report.layout];
+        let covered = report_coverage(report.received.as_ref());
+        for window in &report.windows {
             self.windows[*window].1.apply_coverage(
-                &sheet.code,
-                &due.rows,
+                &layout.code,
+                &report.rows,
                 covered,
                 operation == SumOperation::Add,
             );
         }
-        for (nth, line) in sheet.columns.iter().enumerate().filter(|(_, line)| !line.stock) {
-            let one = match due.official_figure(nth).or(planted!("missing-is-zero").then_some(0)) {
+        for (nth, layout_column) in
+            layout.columns.iter().enumerate().filter(|(_, layout_column)| !layout_column.stock)
+        {
+            let one = match report.official_figure(nth).or(planted!("missing-is-zero").then_some(0))
+            {
                 Some(value) => {
                     ElementSum { value, figure_count: 1, missing: MissingReports::default() }
                 }
                 None => ElementSum {
-                    missing: MissingReports::default()
-                        .with_report(expected_figure(input, due, line)),
+                    missing: MissingReports::default().with_report(expected_figure(
+                        input,
+                        report,
+                        layout_column,
+                    )),
                     ..ElementSum::default()
                 },
             };
-            for window in &due.windows {
+            for window in &report.windows {
                 self.windows[*window].1.apply_sum(
-                    &due.rows,
-                    line.column,
+                    &report.rows,
+                    layout_column.column,
                     one,
                     operation == SumOperation::Add,
                 );
@@ -297,28 +317,29 @@ impl CampaignTotals {
         }
     }
 
-    /// Tells the stocks of one unit under one contract anew.
-    fn recompute_stocks(&mut self, sheet: usize, unit: UnitId) {
-        let Some(range) = self.range_by_unit.get(&(sheet, unit)).cloned() else { return };
-        for nth in 0..self.layouts[sheet].columns.len() {
-            let LayoutColumn { column, stock: true, .. } = self.layouts[sheet].columns[nth] else {
+    /// Recomputes the stocks of one unit under one contract.
+    fn recompute_stocks(&mut self, layout: usize, unit: UnitId) {
+        let Some(range) = self.range_by_unit.get(&(layout, unit)).cloned() else { return };
+        for nth in 0..self.layouts[layout].columns.len() {
+            let LayoutColumn { column, stock: true, .. } = self.layouts[layout].columns[nth] else {
                 continue;
             };
             for window in 0..self.windows.len() {
                 let new = self.latest_stock(range.clone(), window, nth);
-                let folded = &mut self.windows[window].1;
+                let sums = &mut self.windows[window].1;
                 if let Some(old) = self.stock_contributions.remove(&(window, unit, column)) {
-                    folded.apply_sum(&old.rows, column, old.sum, false);
+                    sums.apply_sum(&old.rows, column, old.sum, false);
                 }
                 if let Some(new) = new {
-                    folded.apply_sum(&new.rows, column, new.sum, true);
+                    sums.apply_sum(&new.rows, column, new.sum, true);
                     self.stock_contributions.insert((window, unit, column), new);
                 }
             }
         }
     }
 
-    /// The last word of one unit about one stock: where its last period counts, and the newest figure up to then.
+    /// The latest figure of one unit's stock: attributed as of its last period, with the newest
+    /// figure up to then.
     fn latest_stock(
         &self,
         range: Range<usize>,
@@ -327,49 +348,50 @@ impl CampaignTotals {
     ) -> Option<StockContribution> {
         let over = range.filter(|at| self.is_over(*at)).map(|at| &self.tracked[at]);
         let mut last: Option<(&TrackedReport, Option<i64>)> = None;
-        for due in over.filter(|due| due.windows.contains(&window)) {
-            let figure = due.official_figure(nth);
+        for report in over.filter(|report| report.windows.contains(&window)) {
+            let figure = report.official_figure(nth);
             match last {
-                Some((before, _)) if due.end < before.end => {}
-                Some((_, value)) => last = Some((due, figure.or(value))),
-                None => last = Some((due, figure)),
+                Some((before, _)) if report.end < before.end => {}
+                Some((_, value)) => last = Some((report, figure.or(value))),
+                None => last = Some((report, figure)),
             }
         }
-        let (due, value) = last?;
-        let stale = due.official_figure(nth).is_none();
+        let (report, value) = last?;
+        let stale = report.official_figure(nth).is_none();
         let missing = if stale {
             MissingReports::default().with_report(Ratio::ZERO)
         } else {
             MissingReports::default()
         };
-        let tally = ElementSum {
+        let sum = ElementSum {
             value: value.unwrap_or(0),
             figure_count: u32::from(value.is_some()),
             missing,
         };
-        Some(StockContribution { rows: due.rows.clone(), sum: tally })
+        Some(StockContribution { rows: report.rows.clone(), sum })
     }
 }
 
 impl TrackedReport {
-    fn key(&self, sheets: &[ContractLayout]) -> TrackedReportKey {
-        (sheets[self.layout].id, self.unit, self.start, self.end, self.cut)
+    fn key(&self, layouts: &[ContractLayout]) -> TrackedReportKey {
+        (layouts[self.layout].id, self.unit, self.start, self.end, self.cut)
     }
 
-    /// The official figure of a line.
+    /// The official figure in a column.
     fn official_figure(&self, nth: usize) -> Option<i64> {
         self.received.as_ref().filter(|received| received.accepted)?.figures[nth]
     }
 }
 
 impl ReceivedFigures {
-    fn from_entry(entry: &ReportEntry<'_>, sheet: &ContractLayout) -> Self {
-        let figure = |line: &LayoutColumn| entry.cells.get(&line.number?)?.figure();
+    fn from_entry(entry: &ReportEntry<'_>, layout: &ContractLayout) -> Self {
+        let figure =
+            |layout_column: &LayoutColumn| entry.cells.get(&layout_column.number?)?.figure();
         Self {
             accepted: entry.accepted,
             late: entry.late,
             nil: entry.cells.values().all(|cell| *cell == CellValue::Nil),
-            figures: sheet.columns.iter().map(figure).collect(),
+            figures: layout.columns.iter().map(figure).collect(),
         }
     }
 }
@@ -380,32 +402,40 @@ fn contract_layouts(
 ) -> Vec<ContractLayout> {
     let numbers: HashMap<&ElementCode, ElementNumber> =
         input.numbers.iter().map(|(number, code)| (code, *number)).collect();
-    let line = |code: &ElementCode| {
+    let layout_column = |code: &ElementCode| {
         let column = *columns.get(code)?;
         let stock = input.catalogue.elements[column].kind == ElementKind::Stock;
         Some(LayoutColumn { column, number: numbers.get(code).copied(), stock })
     };
-    let sheet = |contract: &crate::domain::form::Contract| {
+    let layout = |contract: &crate::domain::form::Contract| {
         let form = input.catalogue.form(&contract.form).map_or(&[][..], |form| &form.elements);
         ContractLayout {
             id: contract.id(),
             code: contract.code.clone(),
             calendar: contract.calendar.clone(),
-            columns: form.iter().filter_map(line).collect(),
+            columns: form.iter().filter_map(layout_column).collect(),
         }
     };
-    input.catalogue.contracts.iter().map(sheet).collect()
+    input.catalogue.contracts.iter().map(layout).collect()
 }
 
-/// What a missing report most likely holds: the unit's part of last year, by days; nothing where there is no last year.
-fn expected_figure(input: &StandingInput<'_>, due: &TrackedReport, line: &LayoutColumn) -> Ratio {
+/// The expected content of a missing report: the unit's share of last year by days; zero without a
+/// baseline of last year.
+fn expected_figure(
+    input: &StandingInput<'_>,
+    report: &TrackedReport,
+    layout_column: &LayoutColumn,
+) -> Ratio {
     let base = input.campaign.base_window();
-    let whole =
-        match input.baselines.value_of(due.unit, &input.catalogue.elements[line.column], base) {
-            BaselineValue::Known { value, .. } => value,
-            BaselineValue::Partial | BaselineValue::None => return Ratio::ZERO,
-        };
-    let days = days_from_date(due.end) - days_from_date(due.start);
+    let whole = match input.baselines.value_of(
+        report.unit,
+        &input.catalogue.elements[layout_column.column],
+        base,
+    ) {
+        BaselineValue::Known { value, .. } => value,
+        BaselineValue::Partial | BaselineValue::None => return Ratio::ZERO,
+    };
+    let days = days_from_date(report.end) - days_from_date(report.start);
     Ratio::new(i128::from(whole.max(0)) * i128::from(days), i128::from(base.days().max(1)))
         .unwrap_or(Ratio::ZERO)
 }

@@ -1,6 +1,6 @@
-//! How a measure has gone, period by period, beside last year: what the pace of a target is drawn from.
+//! Course of a measure, period by period, next to last year's; the data of the pace charts.
 //!
-//! The same accepted figures as in `fold`, in the order of time; the last point is the figure that was judged. Judges nothing.
+//! The figures are those of `aggregate`, in order of time; the last point is the judged figure.
 
 use super::aggregate::StandingInput;
 use super::attribution::{UnitOrigins, attribute_figure};
@@ -16,30 +16,30 @@ use crate::domain::window::DateWindow;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// One measure up to the end of one period.
+/// A measure up to the end of one period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TrajectoryPoint {
-    /// The day after the period's last.
+    /// The day after the period's last day.
     pub until: Date,
     /// Accepted so far; `None` after the day of the run, and where nothing is accepted yet.
     pub now: Option<Ratio>,
-    /// The baseline to the same cut-off a year before; `None` where there is none.
+    /// The baseline to the same cut-off a year before, if any.
     pub before: Option<Ratio>,
 }
 
-/// Running totals of one unit by the end of each period that is over.
+/// Running totals of one unit by the end of each finished period.
 pub struct UnitTrajectories<'a> {
     input: &'a StandingInput<'a>,
     unit: UnitId,
     window: DateWindow,
     totals: BTreeMap<Date, BTreeMap<ElementCode, i64>>,
-    /// Ends of all periods of each contract, those to come among them.
+    /// Period ends by contract, including future periods.
     period_ends: BTreeMap<String, BTreeSet<Date>>,
     origins: Option<UnitOrigins>,
 }
 
 impl<'a> UnitTrajectories<'a> {
-    /// Adds up the accepted figures of `unit`, and of everything below it, over `window`.
+    /// Adds up the accepted figures of `unit`, including the units below it, over `window`.
     ///
     /// # Errors
     /// A contract names a calendar that does not exist.
@@ -91,7 +91,8 @@ impl<'a> UnitTrajectories<'a> {
         })
     }
 
-    /// One comparison's course over its own window; empty where the target names another one than was added up.
+    /// The course of one comparison over its window; empty if the target names another window than
+    /// this one.
     #[must_use]
     pub fn trajectory_points(&self, comparison: &Comparison) -> Vec<TrajectoryPoint> {
         let first = comparison.measure.elements().into_iter().next();
@@ -123,7 +124,7 @@ impl<'a> UnitTrajectories<'a> {
         ends.iter().map(point).collect()
     }
 
-    /// One element by the end of the last period that is over, with its baseline to the same cut-off.
+    /// One element by the end of the last finished period, with its baseline to the same cut-off.
     #[must_use]
     pub fn latest_point(&self, code: &ElementCode) -> Option<TrajectoryPoint> {
         let contract = self.input.catalogue.contract_for_element(code)?;
@@ -190,7 +191,7 @@ fn campaign_contracts(input: &StandingInput<'_>) -> Vec<Contract> {
         .collect()
 }
 
-/// A flow adds up; a stock is the last accepted word of each unit.
+/// A flow adds up; a stock is each unit's latest accepted value.
 fn totals_by_period_end(
     input: &StandingInput<'_>,
     figures: BTreeMap<Date, Vec<(UnitId, ElementCode, i64)>>,

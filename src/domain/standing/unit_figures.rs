@@ -1,7 +1,6 @@
-//! The figures of one unit, as a target asks for them.
+//! The figures of one unit as a [`FigureSource`].
 //!
-//! Knows sums and baselines; knows no verdict. A figure of the past is known for a unit only if it is known, in whole, for
-//! every unit that counts below it: a part of a base is no base.
+//! A past figure of a unit exists only if it is complete for every unit that counts below it.
 
 use super::aggregate::{StandingInput, WindowSums};
 use super::attribution::UnitOrigins;
@@ -21,15 +20,15 @@ use jiff::civil::Date;
 pub(super) struct UnitFigures<'a> {
     pub(super) input: &'a StandingInput<'a>,
     pub(super) unit: UnitId,
-    /// The window that is meant where a target names none.
+    /// The window used where a target names none.
     pub(super) default_window: DateWindow,
-    /// Sums of every window that the targets name.
+    /// Sums of every window named by the targets.
     pub(super) window_sums: &'a [(DateWindow, WindowSums)],
-    /// Whose past counts for whom, in a view of one day.
+    /// Attribution of past figures, in a view of one day.
     pub(super) origins: Option<&'a UnitOrigins>,
 }
 
-/// The days that a window of the grammar means; `None` for one that the campaign does not have.
+/// The days of a window of the grammar; `None` if the campaign does not have it.
 pub(super) fn resolve_window(
     input: &StandingInput<'_>,
     default: DateWindow,
@@ -52,14 +51,14 @@ pub(super) fn resolve_window(
 impl UnitFigures<'_> {
     pub(super) fn sums_of(&self, window: Option<&When>) -> Option<(DateWindow, &WindowSums)> {
         let window = resolve_window(self.input, self.default_window, window)?;
-        self.window_sums.iter().find(|(of, _)| *of == window).map(|(of, folded)| (*of, folded))
+        self.window_sums.iter().find(|(of, _)| *of == window).map(|(of, sums)| (*of, sums))
     }
 
     fn element(&self, code: &ElementCode) -> Option<&Element> {
         self.input.catalogue.element(code)
     }
 
-    /// A figure of the past, scaled, over a window of the past.
+    /// A past figure, scaled, over a past window.
     pub(super) fn sum_baseline(&self, code: &ElementCode, window: DateWindow) -> Option<i64> {
         let (element, org) = (self.element(code)?, self.input.org);
         let kind = UnitKind::from(element.level);
@@ -86,19 +85,20 @@ impl UnitFigures<'_> {
             .sum()
     }
 
-    /// The units of the first day that went whole into this one; `None` if some went into it in part.
+    /// The units of the first day that merged wholly into this one; `None` if some did so only in
+    /// part.
     fn whole_predecessors(&self, first: Date) -> Option<Vec<UnitId>> {
         let org = self.input.org;
-        let born = org.unit(self.unit)?.lifetime().from;
-        let from = org.trace_predecessors(self.unit, born, first);
+        let opened_on = org.unit(self.unit)?.lifetime().from;
+        let from = org.trace_predecessors(self.unit, opened_on, first);
         let whole = |unit: &UnitId| {
-            let carried = org.trace_successors(*unit, first, born);
-            carried.is_ok_and(|carried| carried.len() == 1 && carried[0].0 == self.unit)
+            let successors = org.trace_successors(*unit, first, opened_on);
+            successors.is_ok_and(|successors| successors.len() == 1 && successors[0].0 == self.unit)
         };
         from.iter().all(whole).then(|| from.into_iter().collect())
     }
 
-    /// The days of the past that a whole window is held against.
+    /// The past days against which a whole window is compared.
     pub(super) fn baseline_window(
         &self,
         baseline: &Baseline,
@@ -108,7 +108,8 @@ impl UnitFigures<'_> {
         match baseline {
             Baseline::SameWindowPriorYear => {
                 let shifted = window.one_year_earlier();
-                // Both ends of an official window are inclusive: shifted, a year and a day would share a day.
+                // Both ends of an official window are inclusive; a window of a year and a day,
+                // shifted, would overlap itself by one day.
                 DateWindow::new(shifted.start, shifted.end.min(window.start))
             }
             Baseline::StatYear(year) => {
@@ -117,13 +118,15 @@ impl UnitFigures<'_> {
             Baseline::CalendarYear(year) => {
                 DateWindow::new(day(*year, 1, 1)?, day(year.checked_add(1)?, 1, 1)?)
             }
-            // A fixed base has no figures; the mean of several years has no one window.
+            // A fixed base has no figures of its own; the mean of several years has no single
+            // window.
             Baseline::Fixed(_) => self.baseline_window(&Baseline::SameWindowPriorYear, window),
             Baseline::MeanPrior(_) => None,
         }
     }
 
-    /// The part of them that corresponds to what is over of `window`; only the same window a year before has one.
+    /// The part of the baseline window that corresponds to the finished part of `window`; only the
+    /// same window a year before has one.
     pub(super) fn baseline_window_to_date(
         &self,
         code: &ElementCode,
@@ -136,16 +139,16 @@ impl UnitFigures<'_> {
                 return None;
             }
         }
-        let (window, folded) = self.sums_of(window)?;
+        let (window, sums) = self.sums_of(window)?;
         let contract = self.input.catalogue.contract_for_element(code)?;
         let over =
-            DateWindow::new(window.start, folded.last_period_end(&contract.code)?.min(window.end))?;
+            DateWindow::new(window.start, sums.last_period_end(&contract.code)?.min(window.end))?;
         let whole = self.baseline_window(baseline, window)?;
         let shifted = over.one_year_earlier();
         DateWindow::new(shifted.start, shifted.end.min(whole.end))
     }
 
-    /// The mean of the same days of so many years before; `None` while one of them is not known.
+    /// The mean of the same days over the prior years; `None` if one of them is unknown.
     fn mean_prior(&self, code: &ElementCode, years: u8, window: DateWindow) -> Option<Ratio> {
         let (mut sum, mut of) = (0_i64, window);
         for _ in 0..years {
@@ -156,7 +159,8 @@ impl UnitFigures<'_> {
         self.to_ratio(code, sum)?.checked_div(Ratio::from_integer(years.into()))
     }
 
-    /// Whether the element was defined alike in the days that are over and in the base; `None`: nothing to compare with.
+    /// Compares the element's definition in the finished days with that in the base; `None`: no
+    /// base window.
     fn definition_bridge(
         &self,
         code: &ElementCode,
@@ -169,7 +173,7 @@ impl UnitFigures<'_> {
         Some(self.element(code)?.compare_definitions(base, over))
     }
 
-    /// A figure of the past, as it counts by the definition of now.
+    /// A past figure converted to the current definition.
     fn apply_bridge(
         &self,
         code: &ElementCode,
@@ -198,9 +202,8 @@ impl FigureSource for UnitFigures<'_> {
     }
 
     fn missing_reports(&self, element: &ElementCode, window: Option<&When>) -> MissingReports {
-        let tally =
-            self.sums_of(window).and_then(|(_, folded)| folded.element_sum(self.unit, element));
-        tally.map_or_else(MissingReports::default, |tally| tally.missing)
+        let sum = self.sums_of(window).and_then(|(_, sums)| sums.element_sum(self.unit, element));
+        sum.map_or_else(MissingReports::default, |sum| sum.missing)
     }
 
     fn baseline_value(
@@ -240,19 +243,19 @@ impl FigureSource for UnitFigures<'_> {
         }
     }
 
-    /// As it was, a unit that does not exist through all the days that are over has figures for a part of them only; in the structure of
-    /// one day it has all of them, unless something of it is torn.
+    /// AS_WAS: a unit that did not exist on all finished days has only partial figures. In a view
+    /// of one day a unit has all of them unless it is indeterminate.
     fn comparability(&self, _element: &ElementCode) -> Comparability {
-        if self.window_sums.iter().any(|(_, folded)| folded.is_indeterminate(self.unit)) {
+        if self.window_sums.iter().any(|(_, sums)| sums.is_indeterminate(self.unit)) {
             return Comparability::Broken;
         }
         if self.origins.is_some() {
             return Comparability::Exact;
         }
-        let life = self.input.org.unit(self.unit).map(|unit| unit.lifetime());
-        let whole = life.is_some_and(|life| {
-            life.from <= self.default_window.start
-                && self.input.today.min(self.default_window.end) <= life.to
+        let lifetime = self.input.org.unit(self.unit).map(|unit| unit.lifetime());
+        let whole = lifetime.is_some_and(|lifetime| {
+            lifetime.from <= self.default_window.start
+                && self.input.today.min(self.default_window.end) <= lifetime.to
         });
         if whole { Comparability::Exact } else { Comparability::Broken }
     }

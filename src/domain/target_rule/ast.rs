@@ -1,7 +1,8 @@
-//! The tree of a target: what is measured, against what, where and when.
+//! Syntax tree of a target: what is measured, against which bound, in which window, for which
+//! units.
 //!
-//! A tree holds whatever the grammar can write, within the limits below. Knows no text (see `parse` and `print`), no
-//! figures and no verdict.
+//! A tree can hold everything that the grammar can write, within the limits below. Text is in
+//! `parse` and `print`; figures and verdicts are elsewhere.
 
 use super::decimal::Decimal;
 use crate::domain::element::ElementCode;
@@ -9,31 +10,31 @@ use crate::domain::string_enum::string_enum;
 use jiff::civil::Date;
 use std::fmt;
 
-/// How deep `all`, `any`, `tier` and `change` may stand inside each other.
+/// Maximum nesting depth of `all`, `any`, `tier` and `change`.
 pub const DEPTH_MAX: usize = 8;
-/// Most members of one `all` or `any`.
+/// Maximum number of members of one `all` or `any`.
 pub const MEMBERS_MAX: usize = 32;
-/// Most elements of one sum.
+/// Maximum number of elements in one sum.
 pub const TERMS_MAX: usize = 32;
-/// Most bytes of a target's text.
+/// Maximum length of a target's text, in bytes.
 pub const TEXT_MAX: usize = 4096;
-/// Most characters of a name in brackets (milestone, duty, unit, kind).
+/// Maximum length, in characters, of a name in brackets (milestone, duty, unit, kind).
 pub const NAME_MAX: usize = 64;
 
 /// A target (chỉ tiêu) or a combination of targets.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Target {
-    /// A measure held against a bound.
+    /// A measure compared with a bound.
     Compare(Comparison),
-    /// A milestone reached.
+    /// A milestone that must be reached.
     Milestone(FormulaIdentifier),
-    /// A duty attested: done or not, its content is never stored.
+    /// A duty that is attested as done or not done; its content is never stored.
     Attest(FormulaIdentifier),
-    /// Every member must be met.
+    /// All members must be met.
     All(Vec<Target>),
-    /// One member suffices.
+    /// One met member is enough.
     Any(Vec<Target>),
-    /// A floor that must be met and a stretch that is striven for.
+    /// A required floor and a stretch target above it.
     Tier {
         /// Decides the verdict.
         floor: Box<Target>,
@@ -51,42 +52,42 @@ pub struct Comparison {
     pub cmp: Comparator,
     /// With what.
     pub bound: TargetBound,
-    /// When; left out, the campaign's measurement window.
+    /// The window; `None` is the campaign's measurement window.
     pub window: Option<TargetWindow>,
-    /// For whom; left out, the unit that is asked about.
+    /// The units; `None` is the unit that is evaluated.
     pub units: Option<TargetUnits>,
 }
 
 /// What is measured.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Measure {
-    /// Occurrences in the window.
+    /// Number of occurrences in the window.
     Count(Expr),
-    /// What stands at the window's end.
+    /// Level at the window's end.
     Stock(Expr),
-    /// A share, as in solved of occurred.
+    /// A share, for example solved of occurred.
     Ratio {
-        /// Above the line.
+        /// Numerator.
         num: Expr,
-        /// Below the line.
+        /// Denominator.
         den: Expr,
-        /// Which cases belong together; left out, the indicator's own.
+        /// How cases are matched; `None` is the indicator's own basis.
         basis: Option<RatioBasis>,
     },
-    /// Occurrences per so many of something.
+    /// Occurrences per fixed number of something.
     Rate {
-        /// Above the line.
+        /// Numerator.
         num: Expr,
-        /// Per how many: 100000 in "per 100000 people".
+        /// The multiplier: 100000 in "per 100000 people".
         per: u64,
-        /// Below the line.
+        /// Denominator.
         den: Expr,
     },
     /// The change of a measure against a baseline.
     Change {
         /// The measure that changes.
         measure: Box<Measure>,
-        /// Against what.
+        /// The baseline.
         baseline: Baseline,
         /// Relative or absolute.
         mode: ChangeMode,
@@ -94,7 +95,8 @@ pub enum Measure {
 }
 
 impl Measure {
-    /// Whether what is measured is a share, which a bound in percent can be put to: a ratio, or a relative change.
+    /// Whether the measure is a share (a ratio or a relative change), so that a bound in percent is
+    /// valid.
     #[must_use]
     pub fn is_share(&self) -> bool {
         match self {
@@ -105,7 +107,7 @@ impl Measure {
     }
 }
 
-/// A sum of elements with signs; the first has no sign in text and is always added.
+/// A signed sum of elements. The first element has no sign in text and is always added.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Expr {
     /// The first element, added.
@@ -115,7 +117,7 @@ pub struct Expr {
 }
 
 impl Expr {
-    /// Every element with its sign, in the order of the text.
+    /// Every element with its sign, in text order.
     pub fn terms(&self) -> impl Iterator<Item = (TermSign, &ElementCode)> {
         std::iter::once((TermSign::Plus, &self.first))
             .chain(self.rest.iter().map(|(sign, code)| (*sign, code)))
@@ -123,23 +125,23 @@ impl Expr {
 }
 
 string_enum! {
-    /// Sign of a term.
+    /// Sign of a term in a sum.
     TermSign {
         /// Added.
         Plus = "+",
-        /// Taken away.
+        /// Subtracted.
         Minus = "-",
     }
 }
 
 string_enum! {
-    /// Which cases of a ratio belong together.
+    /// How the cases of numerator and denominator are matched.
     RatioBasis {
         /// Numerator and denominator of the same period, whichever cases they concern.
         Period = "period",
-        /// Numerator among the very cases of the denominator.
+        /// The numerator is a subset of the cases in the denominator.
         Cohort = "cohort",
-        /// Denominator is all that was there to handle: carried over and new.
+        /// The denominator is every open case: carried over and new.
         Stock = "stock",
     }
 }
@@ -160,7 +162,7 @@ string_enum! {
     }
 }
 
-/// The bound: a decimal, in hundredths if `percent`.
+/// The bound: a decimal, in hundredths if `percent` is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TargetBound {
     /// The number as written.
@@ -184,17 +186,17 @@ string_enum! {
 pub enum Baseline {
     /// The same window a year earlier; the default.
     SameWindowPriorYear,
-    /// The statistical year (15 December to 14 December) so numbered.
+    /// The statistical year of this number: 15 December of the year before to 14 December.
     StatYear(u16),
     /// The calendar year.
     CalendarYear(u16),
     /// A fixed number.
     Fixed(TargetBound),
-    /// The mean of the same window in so many years before, 1 to 99.
+    /// The mean of the same window over this many prior years, 1 to 99.
     MeanPrior(u8),
 }
 
-/// When.
+/// The window of a comparison.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum TargetWindow {
     /// The campaign's legal window.
@@ -207,7 +209,7 @@ pub enum TargetWindow {
     Dates(Date, Date),
 }
 
-/// For whom the target is judged.
+/// The units for which a target is evaluated.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum TargetUnits {
     /// Every unit in scope for itself.
@@ -218,17 +220,18 @@ pub enum TargetUnits {
     Kind(FormulaIdentifier),
 }
 
-/// A name in brackets: letters of any language, digits, `_`, `-`, `.`; at most [`NAME_MAX`] characters.
+/// A name in brackets: letters of any language, digits, `_`, `-`, `.`; at most [`NAME_MAX`]
+/// characters.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FormulaIdentifier(String);
 
-/// Text that is no [`FormulaIdentifier`].
+/// The text is not a valid [`FormulaIdentifier`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a name is 1 to {NAME_MAX} letters, digits, _, - or .")]
 pub struct IdentifierError;
 
 impl FormulaIdentifier {
-    /// Reads a name.
+    /// Parses a name.
     pub fn new(text: &str) -> Result<Self, IdentifierError> {
         let fits = !text.is_empty()
             && text.chars().count() <= NAME_MAX
@@ -236,7 +239,7 @@ impl FormulaIdentifier {
         if fits { Ok(Self(text.to_owned())) } else { Err(IdentifierError) }
     }
 
-    /// Whether a name may hold this character.
+    /// Whether a name may contain this character.
     #[must_use]
     pub fn is_identifier_char(c: char) -> bool {
         c.is_alphanumeric() || matches!(c, '_' | '-' | '.')
@@ -261,7 +264,7 @@ impl fmt::Debug for FormulaIdentifier {
     }
 }
 
-/// An identity that a filled form must keep: `expr cmp expr`.
+/// An identity that a completed form must satisfy: `expr cmp expr`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct FormRuleExpr {
     /// Left of the comparator.

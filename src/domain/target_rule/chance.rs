@@ -1,7 +1,8 @@
-//! The chance meter: how often a target would be met although nothing changed, for the person who sets it.
+//! The probability that a target is met by chance alone when nothing changes. Shown to the person
+//! who sets the target.
 //!
-//! Counts are taken as Poisson around the base, the cases of a share as binomial around the bound. Knows no unit and no
-//! history; these are chances, not judgements, so floats serve here.
+//! Counts are modelled as Poisson around the base, the cases of a share as binomial around the
+//! bound. The results are probabilities and never verdicts, so floats are allowed.
 
 use super::ast::{Baseline, ChangeMode, Comparator, Comparison, Target};
 use super::comparison_figures::{DecomposedMeasure, PlainMeasure};
@@ -11,38 +12,38 @@ use crate::domain::element::ElementCode;
 use crate::domain::lang::Lang;
 use crate::domain::ratio::Ratio;
 
-/// How often a target is met by chance alone.
+/// Probability that a target is met by chance alone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TargetChance {
     /// Canonical text of the target.
     pub target: String,
-    /// If the members move independently of each other; 0 to 1.
+    /// Probability if the members are independent; 0 to 1.
     pub independent: f64,
-    /// If they move together as far as they can; the same as `independent` for a single target.
+    /// Probability if the members are fully correlated; equals `independent` for a single target.
     pub correlated: f64,
-    /// Cases expected, for a single target.
+    /// Expected number of cases, for a single target.
     pub base: Option<Ratio>,
-    /// The last whole number that meets, for a single target on counts.
+    /// The last whole number that meets the target, for a single target on counts.
     pub limit: Option<i64>,
-    /// The share from which the cases of a ratio are drawn.
+    /// The true share assumed for the cases of a ratio.
     pub share: Option<Ratio>,
-    /// Members of a combination.
+    /// Results for the members of a combination.
     pub members: Vec<Self>,
 }
 
-/// Why no chance can be told.
+/// Why no chance can be computed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChanceError {
-    /// The base of this element is not given.
+    /// The base of this element is missing.
     NoBase(ElementCode),
-    /// Attestations, rates and changes of shares do not come about by chance in a way that is known.
+    /// Attestations, rates and changes of shares have no known chance model.
     Unsupported(String),
-    /// Beyond a million cases.
+    /// The base is above one million cases.
     TooLarge,
 }
 
 impl ChanceError {
-    /// Why, and what to do next, for a person.
+    /// The reason and the next step, for a person.
     #[must_use]
     pub fn text(&self, lang: Lang) -> String {
         match self {
@@ -64,9 +65,11 @@ impl ChanceError {
 }
 
 impl Target {
-    /// How often this would be met by chance alone, each element's cases expected to be what `base` says.
+    /// Computes the probability that this target is met by chance alone. `base` gives each
+    /// element's expected number of cases.
     ///
-    /// A ratio's base is the number of cases below the line; its true share is taken to be the bound itself.
+    /// For a ratio, the base is the number of cases in the denominator, and its true share is
+    /// assumed to equal the bound.
     pub fn compute_chance(
         &self,
         base: &dyn Fn(&ElementCode) -> Option<Ratio>,
@@ -119,18 +122,19 @@ fn comparison_chance(
     base: &dyn Fn(&ElementCode) -> Option<Ratio>,
 ) -> Result<TargetChance, ChanceError> {
     let unsupported = || ChanceError::Unsupported(comparison.to_string());
-    let plan = DecomposedMeasure::from_measure(&comparison.measure).map_err(|_| unsupported())?;
+    let decomposed =
+        DecomposedMeasure::from_measure(&comparison.measure).map_err(|_| unsupported())?;
     let bound = comparison.bound.decimal.to_ratio(if comparison.bound.percent { 2 } else { 0 });
-    match plan.measure {
+    match decomposed.measure {
         PlainMeasure::Count(expr) | PlainMeasure::Stock(expr)
             if expr.rest.iter().all(|(sign, _)| sign.as_str() == "+") =>
         {
             let expected = sum_bases(&expr.elements(), base)?;
-            let at =
-                resolve_chance_threshold(&plan, bound, expected).ok_or(ChanceError::TooLarge)?;
+            let at = resolve_chance_threshold(&decomposed, bound, expected)
+                .ok_or(ChanceError::TooLarge)?;
             count_chance(comparison, expected, Threshold { cmp: comparison.cmp, value: at })
         }
-        PlainMeasure::Ratio { den, .. } if plan.change.is_none() => {
+        PlainMeasure::Ratio { den, .. } if decomposed.change.is_none() => {
             share_chance(comparison, sum_bases(&den.elements(), base)?, bound)
         }
         PlainMeasure::Count(_)
@@ -151,11 +155,11 @@ fn sum_bases(
 }
 
 fn resolve_chance_threshold(
-    plan: &DecomposedMeasure<'_>,
+    decomposed: &DecomposedMeasure<'_>,
     bound: Ratio,
     expected: Ratio,
 ) -> Option<Ratio> {
-    let Some((baseline, mode)) = plan.change else { return Some(bound) };
+    let Some((baseline, mode)) = decomposed.change else { return Some(bound) };
     let before = match baseline {
         Baseline::Fixed(fixed) => fixed.decimal.to_ratio(if fixed.percent { 2 } else { 0 }),
         Baseline::SameWindowPriorYear
@@ -173,20 +177,20 @@ fn resolve_chance_threshold(
 fn count_chance(
     comparison: &Comparison,
     expected: Ratio,
-    need: Threshold,
+    threshold: Threshold,
 ) -> Result<TargetChance, ChanceError> {
-    // From zero, zero must stay: a strict decrease is read as the policy for a zero base reads it.
-    let need = if expected.is_zero() && need.is_ceiling() {
-        Threshold { cmp: Comparator::AtMost, value: need.value.max(Ratio::ZERO) }
+    // From a zero base, zero must stay: a strict decrease is judged as the zero-base policy does.
+    let threshold = if expected.is_zero() && threshold.is_ceiling() {
+        Threshold { cmp: Comparator::AtMost, value: threshold.value.max(Ratio::ZERO) }
     } else {
-        need
+        threshold
     };
     let at_most =
         |limit| distribution::poisson_cdf(expected.to_f64(), limit).ok_or(ChanceError::TooLarge);
-    let chance = threshold_chance(need, at_most)?;
+    let chance = threshold_chance(threshold, at_most)?;
     Ok(TargetChance {
         base: Some(expected),
-        limit: need.limit(),
+        limit: threshold.limit(),
         ..single_chance(comparison, chance)
     })
 }
@@ -223,11 +227,11 @@ fn single_chance(comparison: &Comparison, chance: f64) -> TargetChance {
 }
 
 fn threshold_chance(
-    need: Threshold,
+    threshold: Threshold,
     at_most: impl Fn(i64) -> Result<f64, ChanceError>,
 ) -> Result<f64, ChanceError> {
-    let Some(limit) = need.limit() else { return Ok(0.0) };
-    match need.cmp {
+    let Some(limit) = threshold.limit() else { return Ok(0.0) };
+    match threshold.cmp {
         Comparator::AtMost | Comparator::Less => at_most(limit),
         Comparator::AtLeast | Comparator::Greater => Ok(1.0 - at_most(limit - 1)?),
         Comparator::Equal => Ok(at_most(limit)? - at_most(limit - 1)?),
@@ -235,7 +239,7 @@ fn threshold_chance(
 }
 
 impl TargetChance {
-    /// What the person who sets the target should know.
+    /// The message for the person who sets the target.
     #[must_use]
     pub fn text(&self, lang: Lang) -> String {
         let chance = format_percent(self.independent);
@@ -274,7 +278,7 @@ impl TargetChance {
     }
 }
 
-/// One decimal, and never 0 or 100 for what can happen.
+/// One decimal; never "0" or "100" for a probability that is neither.
 fn format_percent(chance: f64) -> String {
     let percent = chance * 100.0;
     if percent > 0.0 && percent < 0.05 {

@@ -1,18 +1,18 @@
-//! What a target would reward: which elements it asks more of, and the refusal of quotas on acts of force.
+//! Which elements a target rewards, and the refusal of quotas on coercive acts.
 //!
-//! Knows signs and directions; which elements count arrests, fines or stops is data of the caller.
+//! The caller supplies the list of elements that count arrests, fines or stops.
 
 use super::ast::{Comparator, Comparison, Expr, Measure, Target, TermSign};
 use crate::domain::element::ElementCode;
 use crate::domain::lang::Lang;
 use std::collections::BTreeSet;
 
-/// Codes and beginnings of codes that count acts of force upon persons.
+/// Codes and code prefixes of elements that count coercive acts on persons.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CoerciveElements {
     /// Whole codes.
     pub codes: BTreeSet<ElementCode>,
-    /// Beginnings, as in `arrest`.
+    /// Code prefixes, for example `arrest`.
     pub prefixes: Vec<String>,
 }
 
@@ -25,10 +25,10 @@ impl CoerciveElements {
     }
 }
 
-/// A target asks for more arrests, fines or stops, and nobody has allowed it by name.
+/// The target rewards more arrests, fines or stops, and no authority is named that allows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CoerciveQuota {
-    /// Elements of which it asks more.
+    /// Elements whose growth is rewarded.
     pub elements: Vec<ElementCode>,
 }
 
@@ -36,7 +36,7 @@ impl CoerciveQuota {
     /// Stable code of the refusal.
     pub const CODE: &'static str = "COERCIVE_QUOTA";
 
-    /// Why, and what to do next, for a person.
+    /// The reason and the next step, for a person.
     #[must_use]
     pub fn text(&self, lang: Lang) -> String {
         let names: Vec<&str> = self.elements.iter().map(ElementCode::as_str).collect();
@@ -56,7 +56,8 @@ impl std::fmt::Display for CoerciveQuota {
 
 impl std::error::Error for CoerciveQuota {}
 
-/// Refuses a target that asks for more of what `coercive` names, unless `allowed_by` names the authority.
+/// Rejects a target that rewards growth of an element in `coercive`, unless `allowed_by` names the
+/// authority.
 pub fn reject_coercive_quota(
     target: &Target,
     coercive: impl Fn(&ElementCode) -> bool,
@@ -77,7 +78,8 @@ impl Target {
         self.elements_helped_by(TermSign::Plus)
     }
 
-    /// Elements whose fall helps to meet the target: those that somebody may be tempted not to count.
+    /// Elements whose fall helps to meet the target, and which are therefore at risk of
+    /// under-reporting.
     #[must_use]
     pub fn elements_helped_by_fall(&self) -> BTreeSet<ElementCode> {
         self.elements_helped_by(TermSign::Minus)
@@ -89,12 +91,12 @@ impl Target {
     }
 }
 
-/// Each element with the direction that helps; an exact number asked for can be helped either way.
+/// Each element with the direction that helps. An `=` bound is helped by both directions.
 fn helping_directions(comparison: &Comparison) -> Vec<(TermSign, &ElementCode)> {
     let directions: &[TermSign] = match comparison.cmp {
         Comparator::Greater | Comparator::AtLeast => &[TermSign::Plus],
         Comparator::Less | Comparator::AtMost => &[TermSign::Minus],
-        // Exactly none can only be helped by less.
+        // `= 0` is helped only by a decrease.
         Comparator::Equal if requires_zero(comparison) => &[TermSign::Minus],
         Comparator::Equal => &[TermSign::Plus, TermSign::Minus],
     };

@@ -1,7 +1,7 @@
-//! One comparison judged: threshold, limit, value, and the verdict once the window is over.
+//! Judges one comparison: threshold, limit, value, and the verdict once the window is over.
 //!
-//! The order matters and is that of the domain page: comparability, figures, denominators, zero base, small base, and only
-//! then the comparison. What is said while the window runs is in `pace`.
+//! The order of checks is that of the domain page: comparability, figures, denominators, zero base,
+//! small base, then the comparison. The pace of a running window is in `pace`.
 
 use super::ast::{ChangeMode, Comparator, Comparison};
 use super::comparison_figures::{
@@ -14,8 +14,8 @@ use super::figure_source::{EvaluationTerms, FigureSource};
 use super::pace;
 use super::threshold::{Threshold, ThresholdOutcome};
 use super::verdict::{Comparability, StandingStage, TargetVerdict, VerdictReason};
-use crate::domain::campaign::ZeroBasePolicy;
 use crate::domain::ratio::Ratio;
+use crate::domain::target_rule::ZeroBasePolicy;
 
 pub(super) fn evaluate_comparison(
     comparison: &Comparison,
@@ -24,12 +24,12 @@ pub(super) fn evaluate_comparison(
     out: &mut Evaluation,
 ) {
     let reader = ComparisonReader { comparison, figures, terms };
-    if let Err(halt) = judge_comparison(&reader, out) {
-        out.stop(halt);
+    if let Err(stop) = judge_comparison(&reader, out) {
+        out.stop(stop);
     }
 }
 
-/// All that is known of a comparison before its stage matters.
+/// The inputs of a comparison that do not depend on its stage.
 pub(super) struct ComparisonCase<'a> {
     pub(super) reader: ComparisonReader<'a>,
     pub(super) decomposed: DecomposedMeasure<'a>,
@@ -37,7 +37,7 @@ pub(super) struct ComparisonCase<'a> {
     pub(super) base: Option<PriorFigure>,
     /// In the unit of `current`.
     pub(super) threshold: Threshold,
-    /// The base is zero and stays out of every percentage.
+    /// The base is zero, so no percentage is shown.
     pub(super) from_zero_base: bool,
 }
 
@@ -55,21 +55,22 @@ fn judge_comparison(
         Comparability::Bridged => out.add_reason(VerdictReason::Bridged),
         Comparability::Exact => {}
     }
-    let plan = DecomposedMeasure::from_measure(&reader.comparison.measure)?;
-    let current = reader.read_current(plan.measure)?;
+    let decomposed = DecomposedMeasure::from_measure(&reader.comparison.measure)?;
+    let current = reader.read_current(decomposed.measure)?;
     if current.missing && current.parts.is_none() {
         out.interval = Some((current.interval.low, current.interval.high));
     }
-    let base = plan
+    let base = decomposed
         .change
-        .map(|(baseline, _)| reader.read_baseline(plan.measure, baseline))
+        .map(|(baseline, _)| reader.read_baseline(decomposed.measure, baseline))
         .transpose()?;
-    out.counts = count_cases(&plan, &current, base);
-    let (threshold, from_zero) = resolve_threshold(reader, &plan, base, current.value()?, out)?;
+    out.counts = count_cases(&decomposed, &current, base);
+    let (threshold, from_zero) =
+        resolve_threshold(reader, &decomposed, base, current.value()?, out)?;
     let at = threshold.value.checked_div(current.factor).ok_or(TOO_LARGE)?;
     let case = ComparisonCase {
         reader: *reader,
-        decomposed: plan,
+        decomposed,
         current,
         base,
         threshold: Threshold { value: at, ..threshold },
@@ -87,17 +88,17 @@ fn judge_comparison(
     set_verdict(&case, out)
 }
 
-/// The condition on the measure's own value, and whether it comes from the policy for a zero base.
+/// The threshold on the measure's own value, and whether it comes from the zero-base policy.
 fn resolve_threshold(
     reader: &ComparisonReader<'_>,
-    plan: &DecomposedMeasure<'_>,
+    decomposed: &DecomposedMeasure<'_>,
     base: Option<PriorFigure>,
     now: Ratio,
     out: &mut Evaluation,
 ) -> Result<(Threshold, bool), EvaluationStop> {
     let Comparison { cmp, bound, .. } = reader.comparison;
     let bound = bound.decimal.to_ratio(if bound.percent { 2 } else { 0 });
-    let (Some((_, mode)), Some(PriorFigure { value: base, .. })) = (plan.change, base) else {
+    let (Some((_, mode)), Some(PriorFigure { value: base, .. })) = (decomposed.change, base) else {
         return Ok((Threshold { cmp: *cmp, value: bound }, false));
     };
     let at = match mode {
@@ -106,20 +107,21 @@ fn resolve_threshold(
         }
         ChangeMode::Absolute => base.checked_add(bound),
     };
-    let need = Threshold { cmp: *cmp, value: at.ok_or(TOO_LARGE)? };
+    let threshold = Threshold { cmp: *cmp, value: at.ok_or(TOO_LARGE)? };
     if mode == ChangeMode::Relative && base.is_negative() {
         return Err(EvaluationStop {
             verdict: TargetVerdict::NotApplicable,
             reason: VerdictReason::NegativeBase,
         });
     }
-    // A difference has a meaning from zero too, unless it asks for less than nothing.
-    let less_than_nothing = need.is_ceiling() && !need.is_met_by(Ratio::ZERO);
+    // An absolute difference is valid from zero too, unless it requires a negative value.
+    let less_than_nothing = threshold.is_ceiling() && !threshold.is_met_by(Ratio::ZERO);
     if !base.is_zero() || (mode == ChangeMode::Absolute && !less_than_nothing) {
-        return Ok((need, false));
+        return Ok((threshold, false));
     }
     display::set_change_text(base, now, out);
-    let reduces = need.is_ceiling() || (need.cmp == Comparator::Equal && bound <= Ratio::ZERO);
+    let reduces =
+        threshold.is_ceiling() || (threshold.cmp == Comparator::Equal && bound <= Ratio::ZERO);
     if reduces && reader.terms.zero_base == ZeroBasePolicy::MaintainZero {
         out.add_reason(VerdictReason::ZeroBase);
         return Ok((Threshold { cmp: Comparator::AtMost, value: Ratio::ZERO }, true));
@@ -128,11 +130,11 @@ fn resolve_threshold(
 }
 
 fn count_cases(
-    plan: &DecomposedMeasure<'_>,
+    decomposed: &DecomposedMeasure<'_>,
     current: &CurrentFigure,
     base: Option<PriorFigure>,
 ) -> Option<CaseCounts> {
-    let counted = matches!(plan.measure, PlainMeasure::Count(_) | PlainMeasure::Stock(_));
+    let counted = matches!(decomposed.measure, PlainMeasure::Count(_) | PlainMeasure::Stock(_));
     if !counted {
         let few = |cases: Ratio| cases <= Ratio::from_integer(20);
         let cases = current.parts.map_or(current.reported, |(_, below)| below);
@@ -141,12 +143,12 @@ fn count_cases(
     Some(CaseCounts::from_counts(base.map(|base| base.value), current.reported))
 }
 
-/// The last whole number that meets, and how many failures a ratio allows.
+/// Sets the last whole number that meets the target, and the failures that a ratio allows.
 fn set_limits(case: &ComparisonCase<'_>, out: &mut Evaluation) {
     let Threshold { cmp, value: at } = case.threshold;
     match (case.current.parts, case.decomposed.change) {
         (None, _) => out.limit = case.threshold.limit(),
-        // The numerator of a share that is bounded from above is itself the count that may not grow.
+        // For a share with an upper bound, the limit is the numerator itself.
         (Some((_, below)), None) if case.threshold.is_ceiling() => {
             out.limit = at.checked_mul(below).and_then(|at| Threshold { cmp, value: at }.limit());
         }
@@ -157,19 +159,19 @@ fn set_limits(case: &ComparisonCase<'_>, out: &mut Evaluation) {
     }
 }
 
-fn failure_allowance(need: Threshold, above: Ratio, below: Ratio) -> Option<FailureAllowance> {
-    let everything = need.cmp == Comparator::Equal && need.value == Ratio::ONE;
-    if !need.is_floor() && !everything {
+fn failure_allowance(threshold: Threshold, above: Ratio, below: Ratio) -> Option<FailureAllowance> {
+    let everything = threshold.cmp == Comparator::Equal && threshold.value == Ratio::ONE;
+    if !threshold.is_floor() && !everything {
         return None;
     }
     let cases = below.to_integer()?;
-    let least = Threshold { value: need.value.checked_mul(below)?, ..need }.limit()?;
+    let least = Threshold { value: threshold.value.checked_mul(below)?, ..threshold }.limit()?;
     let allowed = cases.checked_sub(least).filter(|allowed| *allowed >= 0)?;
     let failed = i64::try_from(below.checked_sub(above)?.ceil().max(0)).ok()?;
     Some(FailureAllowance { allowed, remaining: allowed.checked_sub(failed)? })
 }
 
-/// Below the least base there is no verdict, only the counts.
+/// Below the minimum base there is no verdict, only the counts.
 fn check_base_size(case: &ComparisonCase<'_>, out: &mut Evaluation) -> Result<(), EvaluationStop> {
     let (Some((_, mode)), Some(base)) = (case.decomposed.change, case.base) else { return Ok(()) };
     let percent = mode == ChangeMode::Relative && !case.reader.comparison.bound.decimal.is_zero();
@@ -182,18 +184,18 @@ fn check_base_size(case: &ComparisonCase<'_>, out: &mut Evaluation) -> Result<()
     Err(EvaluationStop { verdict: TargetVerdict::NotApplicable, reason: VerdictReason::SmallBase })
 }
 
-/// Whether anything that should be known is not, and nobody has signed for it.
+/// Whether a report is missing or the coverage is below one. Waivers are not considered.
 pub(super) fn is_incomplete(case: &ComparisonCase<'_>) -> bool {
     case.current.missing || case.reader.terms.coverage < Ratio::ONE
 }
 
-/// What may be said of `need`: a statement that missing reports could overturn needs enough of them in.
+/// Judges `need`. A statement that missing reports could overturn requires enough coverage.
 pub(super) fn judge_threshold(
     case: &ComparisonCase<'_>,
-    need: Threshold,
+    threshold: Threshold,
 ) -> Result<ThresholdOutcome, EvaluationStop> {
     let EvaluationTerms { coverage, coverage_min, waived, stage, .. } = case.reader.terms;
-    let judged = need.judge_interval(case.current.interval);
+    let judged = threshold.judge_interval(case.current.interval);
     let open = |reason| Err(EvaluationStop { verdict: TargetVerdict::Undetermined, reason });
     match judged {
         ThresholdOutcome::Fails { proven: true } => Ok(judged),

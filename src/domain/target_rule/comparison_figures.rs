@@ -1,6 +1,5 @@
-//! Figures of one comparison: sums of elements now and before, with what missing reports may add.
-//!
-//! Knows which figures a measure needs; judges nothing. Whatever stops a judgement is a [`Halt`].
+//! Reads the figures of one comparison: sums of elements now and before, with the range that
+//! missing reports allow. An [`EvaluationStop`] ends the evaluation.
 
 use super::ast::{Baseline, ChangeMode, Comparison, Expr, Measure, TermSign};
 use super::figure_source::{EvaluationTerms, FigureSource};
@@ -9,7 +8,7 @@ use super::verdict::{Comparability, TargetVerdict, VerdictReason};
 use crate::domain::element::ElementCode;
 use crate::domain::ratio::Ratio;
 
-/// No judgement can be made, and why.
+/// Ends an evaluation without a judgement, with the reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct EvaluationStop {
     pub(super) verdict: TargetVerdict,
@@ -28,7 +27,7 @@ pub(super) enum PlainMeasure<'a> {
     Ratio { num: &'a Expr, den: &'a Expr },
 }
 
-/// The measure of a comparison, with the change taken apart.
+/// The measure of a comparison, with the change separated from the plain measure.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct DecomposedMeasure<'a> {
     pub(super) measure: PlainMeasure<'a>,
@@ -60,18 +59,19 @@ impl<'a> DecomposedMeasure<'a> {
     }
 }
 
-/// What is measured now, in the unit in which it is judged: cases for counts, stocks and rates, a share for ratios.
+/// The current figure, in the unit in which it is judged: cases for counts, stocks and rates, a
+/// share for ratios.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct CurrentFigure {
     /// As reported.
     pub(super) reported: Ratio,
-    /// With what is missing.
+    /// Range including missing reports.
     pub(super) interval: ValueInterval,
-    /// What one unit of it is in the measure's own value: per/denominator for a rate, else one.
+    /// Value of one unit in the measure's own value: per/denominator for a rate, otherwise one.
     pub(super) factor: Ratio,
     /// Numerator and denominator of a ratio.
     pub(super) parts: Option<(Ratio, Ratio)>,
-    /// Some report that should hold one of the elements is not in.
+    /// At least one report that contains one of the elements is missing.
     pub(super) missing: bool,
 }
 
@@ -82,12 +82,12 @@ impl CurrentFigure {
     }
 }
 
-/// A figure of the past.
+/// A figure of a past window.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PriorFigure {
     /// In the measure's own value.
     pub(super) value: Ratio,
-    /// How many cases it rests on, where that is known.
+    /// Number of cases behind it, if known.
     pub(super) case_count: Option<Ratio>,
 }
 
@@ -100,7 +100,7 @@ pub(super) struct ComparisonReader<'a> {
 }
 
 impl<'a> ComparisonReader<'a> {
-    /// Whether now and before measure the same thing; the worst of the elements.
+    /// The worst comparability, over the elements, of the current and the base window.
     pub(super) fn worst_comparability(&self) -> Comparability {
         let Comparison { measure, window, .. } = self.comparison;
         let baseline = measure.baseline();
@@ -137,26 +137,20 @@ impl<'a> ComparisonReader<'a> {
                     .checked_div(require_positive(below.reported)?)
                     .ok_or(TOO_LARGE)?;
                 let missing = above.missing || below.missing;
-                let sure = !missing && self.terms.coverage >= Ratio::ONE;
-                let span = ValueInterval {
+                let certain = !missing && self.terms.coverage >= Ratio::ONE;
+                let interval = ValueInterval {
                     low: share,
                     high: share,
-                    low_certain: sure,
-                    high_certain: sure,
+                    low_certain: certain,
+                    high_certain: certain,
                 };
                 let parts = Some((above.reported, below.reported));
-                Ok(CurrentFigure {
-                    reported: share,
-                    interval: span,
-                    factor: Ratio::ONE,
-                    parts,
-                    missing,
-                })
+                Ok(CurrentFigure { reported: share, interval, factor: Ratio::ONE, parts, missing })
             }
         }
     }
 
-    /// A sum of counts, and how far missing reports may move it.
+    /// A sum of counts, with the range that missing reports allow.
     fn sum_counts(&self, expr: &Expr, factor: Ratio) -> Result<CurrentFigure, EvaluationStop> {
         let window = self.comparison.window.as_ref();
         let reported = sum_terms(
@@ -165,30 +159,33 @@ impl<'a> ComparisonReader<'a> {
             VerdictReason::NoFigures,
         )?;
         let unlisted = self.terms.coverage < Ratio::ONE;
-        let mut span =
+        let mut interval =
             ValueInterval { low: reported, high: reported, low_certain: true, high_certain: true };
         let mut missing = false;
         for (sign, code) in expr.terms() {
-            let gap = self.figures.missing_reports(code, window);
-            let (here, most) =
-                (gap.count > 0, i64::try_from(gap.max_cases).map_err(|_| TOO_LARGE)?);
+            let missing_reports = self.figures.missing_reports(code, window);
+            let (here, most) = (
+                missing_reports.count > 0,
+                i64::try_from(missing_reports.max_cases).map_err(|_| TOO_LARGE)?,
+            );
             missing |= here;
             match sign {
                 TermSign::Plus => {
-                    span.high =
-                        span.high.checked_add(Ratio::from_integer(most)).ok_or(TOO_LARGE)?;
-                    span.high_certain &= !here && !unlisted;
+                    interval.high =
+                        interval.high.checked_add(Ratio::from_integer(most)).ok_or(TOO_LARGE)?;
+                    interval.high_certain &= !here && !unlisted;
                 }
                 TermSign::Minus => {
-                    span.low = span.low.checked_sub(Ratio::from_integer(most)).ok_or(TOO_LARGE)?;
-                    span.low_certain &= !here && !unlisted;
+                    interval.low =
+                        interval.low.checked_sub(Ratio::from_integer(most)).ok_or(TOO_LARGE)?;
+                    interval.low_certain &= !here && !unlisted;
                 }
             }
         }
-        Ok(CurrentFigure { reported, interval: span, factor, parts: None, missing })
+        Ok(CurrentFigure { reported, interval, factor, parts: None, missing })
     }
 
-    /// The whole base window, or a fixed figure.
+    /// The figure of the whole base window, or the fixed base.
     pub(super) fn read_baseline(
         &self,
         level: PlainMeasure<'a>,
@@ -207,7 +204,7 @@ impl<'a> ComparisonReader<'a> {
         )
     }
 
-    /// The base window up to the same cut-off.
+    /// The figure of the base window up to the same cut-off.
     pub(super) fn read_baseline_to_date(
         &self,
         level: PlainMeasure<'a>,
@@ -219,7 +216,7 @@ impl<'a> ComparisonReader<'a> {
         read_prior_figure(level, figure, VerdictReason::NoBaselineToDate)
     }
 
-    /// How the counts ran in the base window: all of it, and to the same cut-off.
+    /// Counts of the base window: in total, and up to the same cut-off.
     pub(super) fn read_baseline_trajectory(
         &self,
         expr: &Expr,
@@ -274,7 +271,7 @@ fn read_prior_figure(
     }
 }
 
-/// A denominator must be above zero.
+/// Rejects a denominator that is not positive.
 fn require_positive(denominator: Ratio) -> Result<Ratio, EvaluationStop> {
     if denominator > Ratio::ZERO {
         return Ok(denominator);
@@ -290,7 +287,7 @@ fn sum_terms(
     figure: impl Fn(&ElementCode) -> Option<Ratio>,
     absent: VerdictReason,
 ) -> Result<Ratio, EvaluationStop> {
-    let halt = EvaluationStop {
+    let stop = EvaluationStop {
         verdict: if absent == VerdictReason::NoBaselineToDate {
             TargetVerdict::Undetermined
         } else {
@@ -299,7 +296,7 @@ fn sum_terms(
         reason: absent,
     };
     expr.terms().try_fold(Ratio::ZERO, |sum, (sign, code)| {
-        let value = figure(code).ok_or(halt)?;
+        let value = figure(code).ok_or(stop)?;
         let sum = match sign {
             TermSign::Plus => sum.checked_add(value),
             TermSign::Minus => sum.checked_sub(value),

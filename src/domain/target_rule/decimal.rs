@@ -1,14 +1,13 @@
-//! A decimal as a person writes it in a target: `-7`, `0.5`, always kept in its shortest form.
-//!
-//! Knows no percent sign and no measure.
+//! A decimal as written in a target (`-7`, `0.5`), always stored in its shortest form and without a
+//! percent sign.
 
 use crate::domain::ratio::{DIGITS_MAX, Ratio};
 use std::fmt;
 
-/// Most decimals after the point.
+/// Maximum number of decimals after the point.
 pub(super) const SCALE_MAX: u8 = 9;
 
-/// `mantissa / 10^scale` with the least scale that says it.
+/// `mantissa / 10^scale` with the smallest possible scale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Decimal {
     mantissa: i64,
@@ -29,7 +28,7 @@ impl Decimal {
         (fits && scale <= SCALE_MAX).then_some(Self { mantissa, scale })
     }
 
-    /// Reads digits before and after the point, without a sign.
+    /// Parses the digits before and after the point; the sign is given separately.
     #[must_use]
     pub fn from_digits(negative: bool, whole: &str, part: &str) -> Option<Self> {
         let (whole, part) = (whole.trim_start_matches('0'), part.trim_end_matches('0'));
@@ -40,13 +39,13 @@ impl Decimal {
         Self::new(if negative { -mantissa } else { mantissa }, u8::try_from(part.len()).ok()?)
     }
 
-    /// The number before it is divided by 10^[`Self::scale`].
+    /// The integer that is divided by 10^[`Self::scale`].
     #[must_use]
     pub fn mantissa(self) -> i64 {
         self.mantissa
     }
 
-    /// Decimals after the point.
+    /// Number of decimals after the point.
     #[must_use]
     pub fn scale(self) -> u8 {
         self.scale
@@ -61,7 +60,8 @@ impl Decimal {
     /// The exact value, divided by a further 10^`shift` (2 for a percentage).
     #[must_use]
     pub fn to_ratio(self, shift: u8) -> Ratio {
-        // The scale is at most 9 and no caller shifts by more than 2: always within the 18 decimals of a ratio.
+        // The scale is at most 9 and the shift at most 2, so the result fits the 18 decimals of a
+        // ratio.
         Ratio::from_scaled(self.mantissa, self.scale + shift.min(2)).unwrap_or(Ratio::ZERO)
     }
 }

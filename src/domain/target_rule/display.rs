@@ -1,6 +1,6 @@
-//! Values for a screen: never rounded across the bound, never a percentage of zero.
+//! Formats values for display: never rounded across the bound, never a percentage of zero.
 //!
-//! Knows no language: digits, `%` and an arrow only.
+//! The output is language-neutral: digits, `%` and an arrow only.
 
 use super::ast::ChangeMode;
 use super::comparison::ComparisonCase;
@@ -8,10 +8,10 @@ use super::comparison_figures::PlainMeasure;
 use super::evaluation::Evaluation;
 use crate::domain::ratio::Ratio;
 
-/// Decimals on a screen.
+/// Decimals shown.
 const DISPLAY_DECIMALS: u8 = 2;
 
-/// Fills in value and display, the change against `base`.
+/// Sets `value` and `display`; a change is computed against `base`.
 pub(super) fn set_value(case: &ComparisonCase<'_>, base: Option<Ratio>, out: &mut Evaluation) {
     let Ok(now) = case.current.value() else { return };
     if case.from_zero_base {
@@ -61,7 +61,7 @@ fn format_value(
     ))
 }
 
-/// Counts instead of a percentage: `0 → 2`.
+/// Sets the display to counts instead of a percentage: `0 → 2`.
 pub(super) fn set_change_text(before: Ratio, now: Ratio, out: &mut Evaluation) {
     let text =
         |value: Ratio| value.format_shortest(DISPLAY_DECIMALS).unwrap_or_else(|| value.to_string());

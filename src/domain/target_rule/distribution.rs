@@ -1,11 +1,12 @@
-//! How counts spread by chance: the share of a distribution that lies at or below a number.
+//! Cumulative distribution functions of counts: the probability at or below a limit.
 //!
-//! For forecasts and for the chance meter only, never for a verdict. Floats, but only `+ * /` in a fixed order, so every
-//! machine gets the same answer: the terms are built from the mode by their ratios and divided by their own sum.
+//! Used for forecasts and chances only, never for a verdict. The floats use only `+ * /` in a fixed
+//! order, so every machine computes the same result: the terms are built from the mode by their
+//! ratios and divided by their own sum.
 
-/// Means above this are not reckoned; there is no authority with so many cases.
+/// Larger means are rejected; no authority has so many cases.
 pub(super) const MEAN_MAX: f64 = 1_000_000.0;
-/// Terms below this part of the mode's are nothing.
+/// Terms below this fraction of the mode's weight are dropped.
 const WEIGHT_MIN: f64 = 1e-18;
 
 /// P(X <= `limit`) for Poisson; `None` if the mean is out of range.
@@ -16,7 +17,8 @@ pub(in crate::domain) fn poisson_cdf(mean: f64, limit: i64) -> Option<f64> {
     Some(cdf_from_mode(limit, mean as i64, |k| mean / (k as f64 + 1.0)))
 }
 
-/// P(X <= `limit`) for the negative binomial with `shape` and the given mean; `None` if out of range.
+/// P(X <= `limit`) for the negative binomial with `shape` and the given mean; `None` if out of
+/// range.
 pub(super) fn negative_binomial_cdf(shape: f64, mean: f64, limit: i64) -> Option<f64> {
     if !(0.0..=MEAN_MAX).contains(&mean) || !(1.0..=1e9).contains(&shape) {
         return None;
@@ -41,7 +43,7 @@ pub(in crate::domain) fn binomial_cdf(cases: i64, share: f64, limit: i64) -> Opt
     }))
 }
 
-/// The share at or below `limit`; `up(k)` is P(k + 1) / P(k), falling in k.
+/// The probability at or below `limit`. `up(k)` is P(k + 1) / P(k) and falls in k.
 fn cdf_from_mode(limit: i64, mode: i64, up: impl Fn(i64) -> f64) -> f64 {
     let (mut below, mut above) = (0.0, 0.0);
     let mut count = |k: i64, weight: f64| {
@@ -55,7 +57,8 @@ fn cdf_from_mode(limit: i64, mode: i64, up: impl Fn(i64) -> f64) -> f64 {
     let (mut k, mut weight) = (mode, 1.0);
     while k > 0 && weight > WEIGHT_MIN {
         let ratio = up(k - 1);
-        // A mode that is one off by rounding may ask for a ratio of zero on its lower side: there is nothing below.
+        // If rounding puts the mode one off, the ratio below it can be zero: no weight is left
+        // there.
         weight = if ratio > 0.0 { weight / ratio } else { 0.0 };
         k -= 1;
         count(k, weight);

@@ -1,6 +1,7 @@
-//! Evaluation: a target and figures in, an [`Evaluation`] out; and how verdicts combine.
+//! Evaluates a target on figures and combines the verdicts of members into an [`Evaluation`].
 //!
-//! Total: any tree and any figures give an answer. Knows no language and no unit. Comparisons are judged in `compare`.
+//! The evaluation is total: every tree and every set of figures gives a result. Comparisons are
+//! judged in `comparison`.
 
 use super::ast::{FormulaIdentifier, Target};
 use super::comparison;
@@ -11,7 +12,7 @@ use super::verdict::{PaceState, StandingStage, TargetVerdict, Tier, VerdictReaso
 use crate::domain::ratio::Ratio;
 
 impl Target {
-    /// What these figures say of the target, judged exactly.
+    /// Evaluates the target on these figures, exactly.
     #[must_use]
     pub fn evaluate(&self, figures: &dyn FigureSource, terms: &EvaluationTerms) -> Evaluation {
         let mut out = Evaluation::new(self.to_string(), terms.stage);
@@ -62,7 +63,7 @@ fn evaluate_attestation(
             out.pace =
                 Some(EvaluatedPace { state: Some(PaceState::OnPace), ..EvaluatedPace::default() });
         }
-        // Not yet done is not late: nobody said by when.
+        // Not done yet is not behind: the grammar has no due date for an attestation.
         (StandingStage::Running, Some(false)) => {
             out.stop(EvaluationStop {
                 verdict: TargetVerdict::Undetermined,
@@ -87,7 +88,7 @@ fn evaluate_attestation(
     }
 }
 
-/// One word about a member, whether its window is over or not.
+/// State of one member, of a running or a finished window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum MemberState {
     Verdict(TargetVerdict),
@@ -124,40 +125,41 @@ fn evaluate_members<'a>(
     }
 }
 
-/// The members to which the question applies, or the word for none.
+/// The members that are not NOT_APPLICABLE; `Err(NOT_APPLICABLE)` if none is left.
 fn filter_applicable(states: &[MemberState]) -> Result<Vec<MemberState>, MemberState> {
-    let nothing = MemberState::Verdict(TargetVerdict::NotApplicable);
-    let some: Vec<MemberState> = states.iter().copied().filter(|word| *word != nothing).collect();
-    if some.is_empty() { Err(nothing) } else { Ok(some) }
+    let not_applicable = MemberState::Verdict(TargetVerdict::NotApplicable);
+    let applicable: Vec<MemberState> =
+        states.iter().copied().filter(|state| *state != not_applicable).collect();
+    if applicable.is_empty() { Err(not_applicable) } else { Ok(applicable) }
 }
 
-/// `all`: one failure decides; then whatever is not known; only then success.
+/// `all`: one failure decides; then any undetermined member; otherwise success.
 fn combine_all(states: &[MemberState]) -> MemberState {
-    let some = match filter_applicable(states) {
-        Ok(some) => some,
-        Err(nothing) => return nothing,
+    let applicable = match filter_applicable(states) {
+        Ok(applicable) => applicable,
+        Err(not_applicable) => return not_applicable,
     };
     let order = [
         MemberState::Verdict(TargetVerdict::Missed),
         MemberState::Pace(PaceState::AlreadyMissed),
         MemberState::Pace(PaceState::Behind),
     ];
-    let failed = order.into_iter().find(|word| some.contains(word));
-    failed.or_else(|| find_undetermined(&some)).unwrap_or(some[0])
+    let failed = order.into_iter().find(|state| applicable.contains(state));
+    failed.or_else(|| find_undetermined(&applicable)).unwrap_or(applicable[0])
 }
 
-/// `any`: one success decides; then whatever is not known; only then the least failure.
+/// `any`: one success decides; then any undetermined member; otherwise the least failure.
 fn combine_any(states: &[MemberState]) -> MemberState {
-    let some = match filter_applicable(states) {
-        Ok(some) => some,
-        Err(nothing) => return nothing,
+    let applicable = match filter_applicable(states) {
+        Ok(applicable) => applicable,
+        Err(not_applicable) => return not_applicable,
     };
-    let has = |word: MemberState| some.contains(&word).then_some(word);
+    let has = |state: MemberState| applicable.contains(&state).then_some(state);
     has(MemberState::Verdict(TargetVerdict::Met))
         .or_else(|| has(MemberState::Pace(PaceState::OnPace)))
-        .or_else(|| find_undetermined(&some))
+        .or_else(|| find_undetermined(&applicable))
         .or_else(|| has(MemberState::Pace(PaceState::Behind)))
-        .unwrap_or(some[0])
+        .unwrap_or(applicable[0])
 }
 
 fn find_undetermined(states: &[MemberState]) -> Option<MemberState> {
@@ -165,7 +167,7 @@ fn find_undetermined(states: &[MemberState]) -> Option<MemberState> {
         .map(MemberState::Verdict);
     states
         .iter()
-        .any(|word| open.contains(word))
+        .any(|state| open.contains(state))
         .then_some(MemberState::Verdict(TargetVerdict::Undetermined))
 }
 
@@ -175,8 +177,8 @@ fn combine_tier(states: &[MemberState]) -> MemberState {
 }
 
 fn met_tier(out: &Evaluation) -> Option<Tier> {
-    let met = |place: usize| {
-        out.members.get(place).is_some_and(|member| member.verdict == Some(TargetVerdict::Met))
+    let met = |index: usize| {
+        out.members.get(index).is_some_and(|member| member.verdict == Some(TargetVerdict::Met))
     };
     match (met(0), met(1)) {
         (true, true) => Some(Tier::Stretch),

@@ -1,78 +1,80 @@
-//! The answer to "does this target hold?": verdict or pace, the figures it rests on, and why.
+//! Result of evaluating a target: verdict or pace, the figures behind it, and the reasons.
 //!
-//! Knows nothing of how it was reached; see `eval`. Its sentence for a person is in `text`.
+//! The rules are in `evaluate` and `comparison`, the sentence for a person in `evaluation_text`.
 
 use super::comparison_figures::EvaluationStop;
 use super::verdict::{PaceState, StandingStage, TargetVerdict, Tier, VerdictReason};
 use crate::domain::ratio::Ratio;
 
-/// What is said of one target. What does not apply is `None` or empty.
+/// Result of evaluating one target. Fields that do not apply are `None` or empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evaluation {
     /// Canonical text of the target.
     pub target: String,
-    /// How far window and figures had come.
+    /// Stage of the window and its figures.
     pub stage: StandingStage,
-    /// The verdict; while running only what stops a statement about the pace.
+    /// The verdict; while running, only a state that prevents a statement about the pace.
     pub verdict: Option<TargetVerdict>,
-    /// Exact value of the measure, as reported; of a change while running, against the same cut-off.
+    /// Exact value of the measure, as reported. A change of a running window is against the same
+    /// cut-off.
     pub value: Option<Ratio>,
-    /// The value for a screen: `-7.11 %`, `418`, or `0 → 2` where no percentage exists.
+    /// The value for display: `-7.11 %`, `418`, or `0 → 2` where no percentage exists.
     pub display: Option<String>,
-    /// The last whole number of cases that still meets.
+    /// The last whole number of cases that still meets the target.
     pub limit: Option<i64>,
-    /// For ratios bounded from below.
+    /// Allowed failures, for ratios with a lower bound.
     pub failures: Option<FailureAllowance>,
-    /// The count as reported and with the most that missing reports are likely to hold; only if something is missing.
+    /// The count as reported, and with the most that missing reports are likely to contain; only if
+    /// reports are missing.
     pub interval: Option<(Ratio, Ratio)>,
-    /// Which part of a tier is met.
+    /// Which part of a `tier` is met.
     pub tier: Option<Tier>,
-    /// While running.
+    /// Pace, while running.
     pub pace: Option<EvaluatedPace>,
-    /// Members of a combination; of a tier floor, then stretch.
+    /// Results of the members of a combination; of a `tier`: floor, then stretch.
     pub members: Vec<Self>,
-    /// Why, in the order in which it weighed.
+    /// Reasons, in order of precedence.
     pub reasons: Vec<VerdictReason>,
-    /// The measure before, now, for showing `before → now`.
+    /// The counts before and now, to show `before → now`.
     pub counts: Option<CaseCounts>,
 }
 
-/// How many cases may fail.
+/// Number of cases that may fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FailureAllowance {
-    /// In all, at this denominator.
+    /// In total, at this denominator.
     pub allowed: i64,
-    /// Of these still left; below zero: so many too many.
+    /// Still available; negative if exceeded.
     pub remaining: i64,
 }
 
-/// Where a running target stands.
+/// Pace of a running target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct EvaluatedPace {
     /// `None` if missing reports decide.
     pub state: Option<PaceState>,
-    /// Cases that the course of the base window allows (or asks for) up to now.
+    /// Cases allowed (or required) by now, according to the course of the base window.
     pub allowed_to_date: Option<Ratio>,
-    /// Change against the rest of the base window that would just meet.
+    /// Change against the rest of the base window that just meets the target.
     pub rest_change: Option<Ratio>,
-    /// Cases at the end of the window, if the ratio to the base stays as it is seen now.
+    /// Cases at the end of the window, if the ratio to the base stays as observed.
     pub forecast: Option<Ratio>,
-    /// Probability of meeting, in hundredths; 0 and 100 only if certain.
+    /// Probability of meeting the target, in percent; 0 and 100 only if certain.
     pub percent_to_meet: Option<u8>,
 }
 
-/// Cases before and now.
+/// Number of cases before and now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CaseCounts {
-    /// Before; to the same cut-off while running.
+    /// Before; up to the same cut-off while running.
     pub before: Option<Ratio>,
     /// Now, as reported.
     pub now: Ratio,
-    /// 2(√now - √before) in hundredths, nearest; `None` beyond exact reach.
+    /// 2(√now - √before) in hundredths, rounded to nearest; `None` beyond the exact range.
     pub z_hundredths: Option<i64>,
-    /// |z| below 3: no larger than counts vary by themselves.
+    /// |z| below 3: within the usual variation of counts.
     pub usual: Option<bool>,
-    /// So few cases (at most 20) that one more or less moves everything.
+    /// At most 20 cases: one more or less changes the result.
     pub unstable: bool,
 }
 
@@ -80,7 +82,8 @@ impl CaseCounts {
     pub(super) fn from_counts(before: Option<Ratio>, now: Ratio) -> Self {
         let few = |cases: Ratio| cases <= Ratio::from_integer(20);
         let rise = before.and_then(|before| sqrt_micros(now)?.checked_sub(sqrt_micros(before)?));
-        // z is twice the rise of the roots: a hundredth of it is 5000 millionths of that rise.
+        // z is twice the difference of the roots: a hundredth of z is 5000 millionths of that
+        // difference.
         let z_hundredths =
             rise.and_then(|rise| i64::try_from((2 * rise + 5000 * rise.signum()) / 10_000).ok());
         let usual = rise.map(|rise| rise.abs() < 1_500_000);
@@ -88,14 +91,14 @@ impl CaseCounts {
     }
 }
 
-/// The square root in millionths, rounded down; `None` below zero or beyond exact reach.
+/// The square root in millionths, rounded down; `None` below zero or beyond the exact range.
 fn sqrt_micros(value: Ratio) -> Option<i128> {
     let scaled = value.checked_mul(Ratio::from_integer(1_000_000_000_000))?.floor();
     i128::try_from(u128::try_from(scaled).ok()?.isqrt()).ok()
 }
 
 impl Evaluation {
-    /// Nothing said yet.
+    /// An evaluation without a result.
     pub(super) fn new(target: String, stage: StandingStage) -> Self {
         Self {
             target,
@@ -120,9 +123,9 @@ impl Evaluation {
         self.pace.and_then(|pace| pace.state)
     }
 
-    pub(super) fn stop(&mut self, halt: EvaluationStop) {
-        self.verdict = Some(halt.verdict);
-        self.add_reason(halt.reason);
+    pub(super) fn stop(&mut self, stop: EvaluationStop) {
+        self.verdict = Some(stop.verdict);
+        self.add_reason(stop.reason);
     }
 
     pub(super) fn add_reason(&mut self, reason: VerdictReason) {

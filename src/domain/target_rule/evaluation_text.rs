@@ -1,6 +1,5 @@
-//! One sentence about an evaluation, for a person, in Vietnamese or English.
-//!
-//! Knows no rule: it says what the evaluation holds, the figures first and then the reasons.
+//! Text of an evaluation for a person, in Vietnamese or English: the figures first, then the
+//! reasons.
 
 use super::evaluation::{CaseCounts, EvaluatedPace, Evaluation};
 use super::verdict::StandingStage;
@@ -8,7 +7,7 @@ use crate::domain::lang::Lang;
 use crate::domain::ratio::Ratio;
 
 impl Evaluation {
-    /// What is said of the target, and why.
+    /// The result and its reasons, as one sentence.
     #[must_use]
     pub fn text(&self, lang: Lang) -> String {
         let mut parts = vec![self.headline(lang)];

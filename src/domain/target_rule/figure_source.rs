@@ -1,28 +1,28 @@
-//! What an evaluation asks the world for, and a plain sheet that answers.
+//! The figures that an evaluation reads, and an in-memory implementation.
 //!
-//! Knows no unit: whoever asks has already chosen one, and its view of the organisation.
+//! The caller has already chosen the unit and the structure view.
 
 use super::ast::{Baseline, FormulaIdentifier, TargetWindow};
 use super::missing_bound;
 use super::verdict::{Comparability, StandingStage};
-use crate::domain::campaign::ZeroBasePolicy;
 use crate::domain::element::ElementCode;
 use crate::domain::ratio::Ratio;
+use crate::domain::target_rule::ZeroBasePolicy;
 use std::collections::BTreeMap;
 
-/// The figures of one unit. `None` is "not there", which is never zero.
+/// The figures of one unit. `None` means absent, which is never zero.
 pub trait FigureSource {
-    /// Sum of all reported, in the target's window as far as it has gone; a stock's latest value.
+    /// Sum of all reported figures in the target's window up to now; of a stock the latest value.
     fn current_value(&self, element: &ElementCode, window: Option<&TargetWindow>) -> Option<Ratio>;
 
-    /// The reports that should hold this element and are not in.
+    /// The missing reports that contain this element.
     fn missing_reports(
         &self,
         element: &ElementCode,
         window: Option<&TargetWindow>,
     ) -> MissingReports;
 
-    /// The figure of the whole base window. Not asked for `fixed(...)`, except for its course over the year.
+    /// The figure of the whole base window. For `fixed(...)` only the course over the year is read.
     fn baseline_value(
         &self,
         element: &ElementCode,
@@ -30,7 +30,7 @@ pub trait FigureSource {
         window: Option<&TargetWindow>,
     ) -> Option<Ratio>;
 
-    /// The figure of the base window up to the same cut-off as now.
+    /// The figure of the base window up to the current cut-off.
     fn baseline_value_to_date(
         &self,
         element: &ElementCode,
@@ -38,10 +38,11 @@ pub trait FigureSource {
         window: Option<&TargetWindow>,
     ) -> Option<Ratio>;
 
-    /// Whether the element's figures of now and before measure the same thing.
+    /// Whether the element's current and past figures measure the same thing.
     fn comparability(&self, element: &ElementCode) -> Comparability;
 
-    /// Whether the element was defined alike in the window and in its base; `before` has what a bridge makes of the base.
+    /// Whether the element has the same definition in the window and in its base. Baseline values
+    /// are already bridged.
     fn definition_comparability(
         &self,
         _element: &ElementCode,
@@ -51,24 +52,25 @@ pub trait FigureSource {
         Comparability::Exact
     }
 
-    /// How far a duty is attested.
+    /// Attestation state of a duty.
     fn attestation(&self, duty: &FormulaIdentifier) -> Option<Attestation>;
 
-    /// How far a milestone is reached.
+    /// Attestation state of a milestone.
     fn milestone_attestation(&self, milestone: &FormulaIdentifier) -> Option<Attestation>;
 }
 
-/// Reports that are not in.
+/// Reports that have not been received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct MissingReports {
-    /// How many.
+    /// Number of reports.
     pub count: u32,
-    /// The most that they are likely to hold together: the sum of [`missing::at_most`].
+    /// The most that they are likely to contain in total: the sum of
+    /// [`missing_bound::upper_bound`].
     pub max_cases: u64,
 }
 
 impl MissingReports {
-    /// With one more report, whose count is expected to be `expected`.
+    /// Adds one report whose expected count is `expected`.
     #[must_use]
     pub fn with_report(self, expected: Ratio) -> Self {
         Self {
@@ -77,7 +79,7 @@ impl MissingReports {
         }
     }
 
-    /// Both together.
+    /// The sum of both.
     #[must_use]
     pub fn combined_with(self, other: Self) -> Self {
         Self {
@@ -86,7 +88,7 @@ impl MissingReports {
         }
     }
 
-    /// Without some that are among them.
+    /// Subtracts reports that are included in `self`.
     #[must_use]
     pub fn without(self, other: Self) -> Self {
         Self {
@@ -96,39 +98,40 @@ impl MissingReports {
     }
 }
 
-/// Attested by so many of those who must attest.
+/// Number of attestations, of those required.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Attestation {
-    /// Have attested.
+    /// Attestations received.
     pub done: u32,
-    /// Must attest.
+    /// Attestations required.
     pub required: u32,
 }
 
-/// How a target is to be judged.
+/// The conditions under which a target is evaluated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EvaluationTerms {
-    /// How far window and figures have come.
+    /// Stage of the window and its figures.
     pub stage: StandingStage,
-    /// Share of the expected reports (and of the baseline's weight) that is in, 0 to 1.
+    /// Accepted share of the expected reports (and of the baseline's weight), 0 to 1.
     pub coverage: Ratio,
-    /// Least coverage for a verdict that missing reports could overturn.
+    /// Minimum coverage for a verdict that missing reports could overturn.
     pub coverage_min: Ratio,
-    /// Below this base there is no verdict. `None`: 10 where a percentage is asked for, none where only less or more is.
+    /// Below this base there is no verdict. `None`: 10 for a percentage, no minimum for a plain
+    /// less or more.
     pub min_base: Option<Ratio>,
     /// What a reduction from zero means.
     pub zero_base: ZeroBasePolicy,
-    /// Somebody entitled to it has signed that the missing reports are accepted as missing.
+    /// An authorised person has signed that the missing reports are accepted as missing.
     pub waived: bool,
 }
 
 impl EvaluationTerms {
-    /// Least coverage unless the campaign says otherwise: 95 %.
+    /// Default minimum coverage: 95 %.
     pub const COVERAGE_MIN: (i128, i128) = (19, 20);
-    /// Smallest base of a percentage unless the campaign says otherwise.
+    /// Default minimum base of a percentage.
     pub const MIN_BASE: i64 = 10;
 
-    /// The usual terms at a stage, everything reported.
+    /// The default terms at a stage, with full coverage.
     #[must_use]
     pub fn for_stage(stage: StandingStage) -> Self {
         let (num, den) = Self::COVERAGE_MIN;
@@ -143,22 +146,22 @@ impl EvaluationTerms {
     }
 }
 
-/// Figures written down one by one, whatever the window.
+/// Figures in memory, the same for every window.
 #[derive(Debug, Clone, Default)]
 pub struct StaticFigures {
-    /// Reported.
+    /// Reported figures.
     pub current: BTreeMap<ElementCode, Ratio>,
-    /// Not in.
+    /// Missing reports.
     pub missing: BTreeMap<ElementCode, MissingReports>,
-    /// Whole base window.
+    /// Figures of the whole base window.
     pub baseline: BTreeMap<ElementCode, Ratio>,
-    /// Base window to the same cut-off.
+    /// Figures of the base window up to the same cut-off.
     pub baseline_to_date: BTreeMap<ElementCode, Ratio>,
-    /// Where not exact.
+    /// Comparability of elements that are not exact.
     pub comparability: BTreeMap<ElementCode, Comparability>,
-    /// Duties by name.
+    /// Duties by code.
     pub attestations: BTreeMap<FormulaIdentifier, Attestation>,
-    /// Milestones by name.
+    /// Milestones by code.
     pub milestones: BTreeMap<FormulaIdentifier, Attestation>,
 }
 

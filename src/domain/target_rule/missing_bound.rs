@@ -1,18 +1,21 @@
-//! How much a missing report may hold: the 97.5 % quantile of a Poisson count, in whole numbers, the same on every machine.
+//! How much a missing report may contain: the 97.5 % quantile of a Poisson count, in whole numbers.
 //!
-//! The terms of the distribution are built up and down from its mode by their exact ratios, in fixed point, and divided
-//! by their own sum: neither a float nor `exp` takes part. Knows no report.
+//! The result is the same on every machine. The terms of the distribution are built up and down
+//! from its mode by their exact ratios, in fixed point, and divided by their own sum, without
+//! floats and without `exp`.
 
 use crate::domain::ratio::Ratio;
 
-/// Fixed-point one, the weight of the mode.
+/// Fixed-point one: the weight of the mode.
 const MODE_WEIGHT: u128 = 1 << 76;
-/// The expected count is taken in billionths, rounded up.
+/// The expected count is scaled to billionths and rounded up.
 const BILLIONTHS: i128 = 1_000_000_000;
-/// Above this expected count the normal approximation serves; the quantile moves by less than one in a thousand there.
+/// Above this expected count the normal approximation is used; its error is below one in a
+/// thousand.
 const EXPECTED_MAX: i128 = 1_000_000;
 
-/// The most that one missing report is likely to hold: max(1, 97.5 % quantile of Poisson(`expected`)).
+/// The most that one missing report is likely to contain: max(1, 97.5 % quantile of
+/// Poisson(`expected`)).
 #[must_use]
 pub fn upper_bound(expected: Ratio) -> u64 {
     upper_quantile(expected).max(1)
@@ -34,7 +37,7 @@ fn upper_quantile(expected: Ratio) -> u64 {
     poisson_quantile(u128::try_from(scaled.ceil()).unwrap_or(1))
 }
 
-/// Quantile for an expected count of `mean` billionths, at most a million whole.
+/// Quantile for an expected count of `mean` billionths, at most one million cases.
 fn poisson_quantile(mean: u128) -> u64 {
     let unit = BILLIONTHS.unsigned_abs();
     let mode = mean / unit;
@@ -56,7 +59,7 @@ fn poisson_quantile(mean: u128) -> u64 {
     // P(X <= k) >= 0.975, as weights: 40 * sum >= 39 * total.
     let mut sum: u128 = below.iter().sum();
     for (step, weight) in above.iter().enumerate() {
-        // Below the mode there is never 97.5 % of the weight, so the search begins at the mode.
+        // Less than 97.5 % of the weight is below the mode, so the search starts at the mode.
         sum += weight;
         if sum * 40 >= total * 39 {
             return u64::try_from(mode).unwrap_or(u64::MAX).saturating_add(step as u64);
@@ -70,7 +73,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// By the definition, with floats: P(X <= k) summed from k = 0.
+    /// By the definition, in floats: P(X <= k) summed from k = 0.
     fn by_definition(mean: f64) -> u64 {
         let (mut k, mut term) = (0_u64, (-mean).exp());
         let mut sum = term;

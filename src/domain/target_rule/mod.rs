@@ -1,7 +1,8 @@
-//! Targets (chỉ tiêu) as a language with exact meaning: the tree, its text, and what it says of given figures.
+//! Targets (chỉ tiêu) as an expression language with exact semantics: syntax tree, text, and
+//! evaluation on given figures.
 //!
-//! Knows no unit, no calendar and no store: figures are given by the caller, who also knows which window they cover.
-//! Verdicts are judged in integers and rationals only; missing reports never count as zero.
+//! The caller supplies the figures and knows which window they cover. Verdicts use integers and
+//! rationals only; missing reports never count as zero.
 
 pub mod ast;
 mod chance;
@@ -24,6 +25,7 @@ mod syntax_error;
 mod threshold;
 mod token;
 mod verdict;
+mod zero_base;
 
 pub use ast::{
     Baseline, ChangeMode, Comparator, Comparison, Expr, FormRuleExpr, FormulaIdentifier, Measure,
@@ -37,6 +39,7 @@ pub use figure_source::{
 };
 pub use syntax_error::{ExpectedSyntax, SyntaxError};
 pub use verdict::{Comparability, PaceState, StandingStage, TargetVerdict, Tier, VerdictReason};
+pub use zero_base::ZeroBasePolicy;
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,9 @@
-//! How a comparison stands while its window runs: like for like with the same cut-off of the base window.
+//! Pace of a comparison while its window runs, measured against the same cut-off of the base
+//! window.
 //!
-//! The state is exact. The forecast is not a judgement: a Gamma(50, 50) prior on the ratio to the base, seen so far, and a
-//! Poisson rest give a negative binomial. Knows no date: the caller decides what "to date" is.
+//! The state is exact. The forecast is not a verdict: a Gamma(50, 50) prior on the ratio to the
+//! base, the cases observed so far, and a Poisson rest give a negative binomial. The caller decides
+//! what "to date" is.
 
 use super::ast::{Baseline, Comparator, Expr, TermSign};
 use super::comparison::{ComparisonCase, judge_threshold};
@@ -13,10 +15,10 @@ use super::threshold::{Threshold, ThresholdOutcome};
 use super::verdict::{PaceState, TargetVerdict, VerdictReason};
 use crate::domain::ratio::Ratio;
 
-/// Weight of the prior: so many cases as good as seen with the ratio one.
+/// Weight of the prior: number of pseudo-cases at ratio one.
 const PRIOR_WEIGHT: i64 = 50;
 
-/// How the base ran, in cases: all of it, and up to the same cut-off.
+/// Cases of the base window: in total, and up to the same cut-off.
 #[derive(Clone, Copy)]
 struct BaselineTrajectory {
     whole: Ratio,
@@ -59,14 +61,14 @@ pub(super) fn judge_pace(
     } else {
         EvaluatedPace {
             state: Some(state),
-            allowed_to_date: threshold_to_date(case, trajectory).map(|need| need.value),
+            allowed_to_date: threshold_to_date(case, trajectory).map(|threshold| threshold.value),
             ..EvaluatedPace::default()
         }
     });
     Ok(())
 }
 
-/// A stock or a share has no course: it is held against what it must be at the end, as it stands.
+/// A stock or a share has no course: its current value is compared with the final threshold.
 fn judge_level(case: &ComparisonCase<'_>, out: &mut Evaluation) -> Result<(), EvaluationStop> {
     let to_date = match (case.decomposed.change, case.decomposed.measure) {
         (Some((baseline, _)), PlainMeasure::Ratio { .. }) => {
@@ -84,12 +86,12 @@ fn to_pace_state(judged: ThresholdOutcome) -> PaceState {
     if judged == ThresholdOutcome::Holds { PaceState::OnPace } else { PaceState::Behind }
 }
 
-/// The counts only grow, and have grown past what can still meet.
+/// Whether counts that can only grow have passed the last value that meets the target.
 fn is_already_missed(case: &ComparisonCase<'_>) -> bool {
-    let span = case.current.interval;
+    let interval = case.current.interval;
     match case.threshold.cmp {
-        Comparator::AtMost | Comparator::Less => !case.threshold.is_met_by(span.low),
-        Comparator::Equal => span.low > case.threshold.value,
+        Comparator::AtMost | Comparator::Less => !case.threshold.is_met_by(interval.low),
+        Comparator::Equal => interval.low > case.threshold.value,
         Comparator::AtLeast | Comparator::Greater => false,
     }
 }
@@ -113,7 +115,7 @@ fn resolve_trajectory(case: &ComparisonCase<'_>, expr: &Expr) -> Option<Baseline
     if fixed.is_none() {
         return Some(trajectory);
     }
-    // A fixed base takes only its course over the year from the figures of the past.
+    // A fixed base takes only its course over the year from past figures.
     let base = case.base?.value.checked_div(case.current.factor)?;
     Some(BaselineTrajectory {
         whole: base,
@@ -121,7 +123,7 @@ fn resolve_trajectory(case: &ComparisonCase<'_>, expr: &Expr) -> Option<Baseline
     })
 }
 
-/// What must hold by now: the threshold, shrunk to the part of the base that had come by the same cut-off.
+/// What must hold now: the threshold scaled by the share of the base reached at the same cut-off.
 fn threshold_to_date(
     case: &ComparisonCase<'_>,
     trajectory: Option<BaselineTrajectory>,
@@ -131,7 +133,7 @@ fn threshold_to_date(
     }
     let trajectory = trajectory?;
     let at = case.threshold.value.checked_mul(trajectory.share_to_date()?)?;
-    // Where nothing had come by now, nothing is late: a strict comparison with zero would say so.
+    // If the base is zero up to now, a strict comparison with zero would report every unit as late.
     let cmp = match case.threshold.cmp {
         Comparator::Less if trajectory.to_date.is_zero() => Comparator::AtMost,
         Comparator::Greater if trajectory.to_date.is_zero() => Comparator::AtLeast,
@@ -148,11 +150,11 @@ fn judge_flow(
     case: &ComparisonCase<'_>,
     trajectory: Option<BaselineTrajectory>,
 ) -> Result<PaceState, EvaluationStop> {
-    if let Some(need) = threshold_to_date(case, trajectory) {
-        return judge_threshold(case, need).map(to_pace_state);
+    if let Some(threshold) = threshold_to_date(case, trajectory) {
+        return judge_threshold(case, threshold).map(to_pace_state);
     }
     match case.decomposed.change {
-        // Only what has come is known of a plain bound: it is kept, or not yet reached.
+        // A plain bound has no course: it either holds now or is not reached yet.
         None | Some((Baseline::Fixed(_), _)) => {
             judge_threshold(case, case.threshold).map(to_pace_state)
         }
@@ -169,7 +171,7 @@ fn judge_flow(
     }
 }
 
-/// Value, display and counts against the same cut-off.
+/// Sets value, display and counts against the same cut-off.
 fn set_values(
     case: &ComparisonCase<'_>,
     trajectory: Option<BaselineTrajectory>,
@@ -193,10 +195,10 @@ fn build_forecast(
     state: PaceState,
     limit: Option<i64>,
 ) -> EvaluatedPace {
-    let need = threshold_to_date(case, trajectory).filter(|_| !case.from_zero_base);
+    let threshold = threshold_to_date(case, trajectory).filter(|_| !case.from_zero_base);
     let mut pace = EvaluatedPace {
         state: Some(state),
-        allowed_to_date: need.map(|need| need.value),
+        allowed_to_date: threshold.map(|threshold| threshold.value),
         ..EvaluatedPace::default()
     };
     let already_missed = state == PaceState::AlreadyMissed;
@@ -212,7 +214,7 @@ fn build_forecast(
     let change = budget
         .filter(|_| !already_missed)
         .and_then(|budget| budget.checked_sub(remainder)?.checked_div(remainder));
-    // Nothing can fall by more than all of it.
+    // A decrease of more than 100 % is impossible.
     pace.rest_change = change.filter(|change| *change >= Ratio::from_integer(-1));
     let expected = expected_remainder(trajectory, now, remainder);
     pace.forecast = expected.and_then(|expected| now.checked_add(expected));
@@ -224,7 +226,7 @@ fn build_forecast(
     pace
 }
 
-/// The rest of the base, times the mean of the ratio as seen so far.
+/// The rest of the base, multiplied by the posterior mean of the ratio.
 fn expected_remainder(
     trajectory: BaselineTrajectory,
     now: Ratio,
@@ -235,7 +237,7 @@ fn expected_remainder(
         .checked_mul(prior.checked_add(now)?.checked_div(prior.checked_add(trajectory.to_date)?)?)
 }
 
-fn chance_to_meet(need: Threshold, now: Ratio, expected: Ratio, budget: Ratio) -> Option<u8> {
+fn chance_to_meet(threshold: Threshold, now: Ratio, expected: Ratio, budget: Ratio) -> Option<u8> {
     let shape = Ratio::from_integer(PRIOR_WEIGHT).checked_add(now)?.to_f64();
     let at_most = |limit: i128| {
         distribution::negative_binomial_cdf(
@@ -244,12 +246,12 @@ fn chance_to_meet(need: Threshold, now: Ratio, expected: Ratio, budget: Ratio) -
             i64::try_from(limit).unwrap_or(i64::MAX),
         )
     };
-    let chance = match need.cmp {
+    let chance = match threshold.cmp {
         Comparator::AtMost | Comparator::Less => at_most(budget.floor())?,
         Comparator::AtLeast | Comparator::Greater => 1.0 - at_most(budget.ceil() - 1)?,
         Comparator::Equal => at_most(budget.floor())? - at_most(budget.ceil() - 1)?,
     };
     let hundredths = (chance * 100.0).round();
-    // 0 and 100 are for what is certain.
+    // 0 and 100 are reserved for certainty.
     Some(if expected.is_zero() { hundredths as u8 } else { hundredths.clamp(1.0, 99.0) as u8 })
 }

@@ -1,7 +1,8 @@
-//! Text to tree: the grammar of targets and of form rules.
+//! Parser of targets and form rules.
 //!
-//! One function a rule of the grammar; which rule comes next is always told by the next word, so nothing is read twice
-//! and an error points at the very column. Depth, members, terms and length are bounded, so any text ends quickly.
+//! There is one function per grammar rule. The next word always determines the rule, so the parser
+//! never backtracks and an error points at the exact column. Depth, members, terms and length are
+//! bounded, so parsing always terminates quickly.
 
 use super::ast::{
     Baseline, ChangeMode, Comparator, Comparison, DEPTH_MAX, Expr, FormRuleExpr, MEMBERS_MAX,
@@ -16,20 +17,20 @@ use super::token::{
 };
 use std::str::FromStr;
 
-/// Greatest number after `per`.
+/// Maximum number after `per`.
 const PER_MAX: u64 = 1_000_000_000;
-/// Greatest number of a phase.
+/// Maximum phase number.
 const PHASE_MAX: u64 = 99;
 
 impl Target {
-    /// Reads the text of a target.
+    /// Parses the text of a target.
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
         parse_whole_text(text, |input| parse_target(input, 1))
     }
 }
 
 impl FormRuleExpr {
-    /// Reads a form's rule: `expr cmp expr`.
+    /// Parses a form rule: `expr cmp expr`.
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
         parse_whole_text(text, |input| {
             Ok(Self {
@@ -42,7 +43,7 @@ impl FormRuleExpr {
 }
 
 impl Expr {
-    /// Reads a sum of elements: `a + b - c`.
+    /// Parses a sum of elements: `a + b - c`.
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
         parse_whole_text(text, parse_expr)
     }
@@ -173,7 +174,7 @@ fn parse_comparison(
 fn parse_comparator(input: &mut ParserInput<'_>) -> ParseResult<Comparator> {
     skip_blanks(input)?;
     let text = input.input;
-    // The longer signs stand first: `>=` begins with `>`.
+    // The longer signs come first: `>=` starts with `>`.
     let signs = [
         Comparator::AtLeast,
         Comparator::AtMost,
@@ -187,7 +188,7 @@ fn parse_comparator(input: &mut ParserInput<'_>) -> ParseResult<Comparator> {
     expect_symbol(input, cmp.as_str()).map(|()| cmp)
 }
 
-/// A percentage is a bound of shares and relative changes only: `count(x) >= 50%` asks for half of nothing.
+/// A percentage is a bound of shares and relative changes only: `count(x) >= 50%` is refused.
 fn parse_bound(input: &mut ParserInput<'_>, share: bool) -> ParseResult<TargetBound> {
     let decimal = parse_decimal(input)?;
     skip_blanks(input)?;

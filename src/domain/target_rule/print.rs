@@ -1,6 +1,7 @@
-//! Canonical text of a target: defaults printed, one space round the comparator and after a comma, shortest decimals.
+//! Canonical text of a target: defaults are printed, one space around the comparator and after a
+//! comma, shortest decimals.
 //!
-//! Parsing what is printed here gives the same tree back (a property test in `tests`). Knows no language but the grammar.
+//! Parsing the printed text gives the same tree (property test in `tests`).
 
 use super::ast::{
     Baseline, Comparison, Expr, FormRuleExpr, Measure, Target, TargetBound, TargetUnits,
@@ -23,8 +24,8 @@ impl fmt::Display for Target {
 
 fn write_list(f: &mut fmt::Formatter<'_>, word: &str, members: &[Target]) -> fmt::Result {
     write!(f, "{word}(")?;
-    for (place, member) in members.iter().enumerate() {
-        write!(f, "{}{member}", if place == 0 { "" } else { ", " })?;
+    for (index, member) in members.iter().enumerate() {
+        write!(f, "{}{member}", if index == 0 { "" } else { ", " })?;
     }
     f.write_str(")")
 }

@@ -1,13 +1,11 @@
-//! Questions to a tree that need no figures: which elements it names, which measures it takes.
-//!
-//! Knows nothing of what the elements mean.
+//! Queries on a tree that need no figures: the elements it names and the measures it contains.
 
 use super::ast::{Baseline, Comparison, Expr, Measure, Target};
 use crate::domain::element::ElementCode;
 use std::collections::BTreeSet;
 
 impl Target {
-    /// Codes of every element the target names.
+    /// The code of every element in the target.
     #[must_use]
     pub fn elements(&self) -> BTreeSet<ElementCode> {
         self.comparisons()
@@ -17,7 +15,7 @@ impl Target {
             .collect()
     }
 
-    /// Whether the target attests this duty.
+    /// Whether the target contains an attestation of this duty.
     #[must_use]
     pub fn attests_duty(&self, code: &str) -> bool {
         match self {
@@ -29,7 +27,7 @@ impl Target {
         }
     }
 
-    /// Every comparison in the tree, in the order of the text.
+    /// Every comparison in the tree, in text order.
     #[must_use]
     pub fn comparisons(&self) -> Vec<&Comparison> {
         match self {
@@ -41,7 +39,7 @@ impl Target {
         }
     }
 
-    /// The direct members of a combination, floor before stretch; none of an atomic target.
+    /// The direct members of a combination, floor before stretch; empty for an atomic target.
     #[must_use]
     pub fn members(&self) -> Vec<&Self> {
         match self {
@@ -53,13 +51,13 @@ impl Target {
 }
 
 impl Measure {
-    /// Whether it holds now against before.
+    /// Whether the measure compares now with before.
     #[must_use]
     pub fn is_change(&self) -> bool {
         self.baseline().is_some()
     }
 
-    /// What a change is held against; `None` for any other measure.
+    /// The baseline of a change; `None` for any other measure.
     #[must_use]
     pub fn baseline(&self) -> Option<Baseline> {
         match self {
@@ -68,7 +66,7 @@ impl Measure {
         }
     }
 
-    /// Every element named, numerator first.
+    /// Every element in the measure, numerator first.
     #[must_use]
     pub fn elements(&self) -> Vec<&ElementCode> {
         match self {
@@ -82,7 +80,7 @@ impl Measure {
 }
 
 impl Expr {
-    /// Every element named, in the order of the text.
+    /// Every element in the sum, in text order.
     #[must_use]
     pub fn elements(&self) -> Vec<&ElementCode> {
         self.terms().map(|(_, code)| code).collect()

@@ -1,7 +1,5 @@
-//! What a target's text should have held where it could not be read: the column, and what was expected there, in
-//! Vietnamese and English.
-//!
-//! Knows the words of the message only; where it is said is decided in `parse`.
+//! Syntax errors of a target's text: the column and what was expected there, in Vietnamese and
+//! English.
 
 use super::ast::{DEPTH_MAX, MEMBERS_MAX, NAME_MAX, TERMS_MAX, TEXT_MAX};
 use super::decimal::SCALE_MAX;
@@ -10,10 +8,10 @@ use crate::domain::lang::Lang;
 use crate::domain::ratio::DIGITS_MAX;
 use std::fmt;
 
-/// One thing that could have stood there.
+/// One construct that is valid at the error position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ExpectedSyntax {
-    /// This very text: a word of the grammar or a sign.
+    /// A keyword or a sign of the grammar.
     Text(&'static str),
     /// One of `>`, `>=`, `=`, `<=`, `<`.
     Comparator,
@@ -21,17 +19,17 @@ pub enum ExpectedSyntax {
     Element,
     /// A decimal number.
     Number,
-    /// A whole number in the given range.
+    /// A whole number in this range, ends included.
     WholeNumber(u64, u64),
     /// A name.
     Name,
-    /// A date that exists.
+    /// A valid calendar date.
     Date,
-    /// A second date after the first.
+    /// An end date after the start date.
     LaterDate,
     /// The end of the text.
     End,
-    /// A bound without `%`: what is measured is a number, not a share.
+    /// A bound without `%`, because the measure is not a share.
     PlainNumber,
     /// A measure that is not itself a change.
     PlainMeasure,
@@ -91,39 +89,31 @@ impl ExpectedSyntax {
                     "count, stock, ratio or rate: the change of a change cannot be computed",
                 )
                 .to_owned(),
-            Self::LessNesting => lang.pick(
-                format!("không quá {DEPTH_MAX} tầng lồng nhau"),
-                format!("at most {DEPTH_MAX} levels of nesting"),
-            ),
-            Self::FewerMembers => lang.pick(
-                format!("không quá {MEMBERS_MAX} thành phần"),
-                format!("at most {MEMBERS_MAX} members"),
-            ),
-            Self::FewerTerms => lang.pick(
-                format!("không quá {TERMS_MAX} số hạng"),
-                format!("at most {TERMS_MAX} elements in a sum"),
-            ),
-            Self::ShorterText => lang.pick(
-                format!("không quá {TEXT_MAX} byte văn bản"),
-                format!("at most {TEXT_MAX} bytes of text"),
-            ),
+            Self::LessNesting => at_most(DEPTH_MAX, "tầng lồng nhau", "levels of nesting", lang),
+            Self::FewerMembers => at_most(MEMBERS_MAX, "thành phần", "members", lang),
+            Self::FewerTerms => at_most(TERMS_MAX, "số hạng", "elements in a sum", lang),
+            Self::ShorterText => at_most(TEXT_MAX, "byte văn bản", "bytes of text", lang),
         }
     }
 }
 
-/// Text that is no target: where, and what was expected there.
+fn at_most(limit: usize, vi: &str, en: &str, lang: Lang) -> String {
+    lang.pick(format!("không quá {limit} {vi}"), format!("at most {limit} {en}"))
+}
+
+/// The text is not a valid target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyntaxError {
-    /// Column of the first character that could not be read, in characters from 1.
+    /// Column of the first character that could not be parsed, in characters from 1.
     pub column: usize,
-    /// What stands there, a few characters of it; empty at the end of the text.
+    /// The first characters at that column; empty at the end of the text.
     pub found: String,
-    /// What could have stood there, without doubles.
+    /// What is valid there, without duplicates.
     pub expected: Vec<ExpectedSyntax>,
 }
 
 impl SyntaxError {
-    /// The whole message in a language.
+    /// The whole message in one language.
     #[must_use]
     pub fn text(&self, lang: Lang) -> String {
         let expected: Vec<String> = self.expected.iter().map(|one| one.text(lang)).collect();

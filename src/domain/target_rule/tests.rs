@@ -1,4 +1,5 @@
-//! Stories about targets, through the public surface. `V4` and the like number the worked vectors of the domain page.
+//! Tests of targets through the public interface. `V4` and the like number the worked examples of
+//! the domain page.
 
 mod chance_and_coercion;
 mod combined;

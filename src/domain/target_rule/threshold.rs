@@ -1,6 +1,5 @@
-//! What a figure must be: a comparator and a threshold, asked of a value or of everything between two values.
-//!
-//! Knows no measure; all comparing is exact.
+//! A comparator with a threshold, checked against one value or an interval of values. All
+//! comparisons are exact.
 
 use super::ast::Comparator;
 use crate::domain::ratio::Ratio;
@@ -12,7 +11,7 @@ pub(super) struct Threshold {
     pub(super) value: Ratio,
 }
 
-/// Values between two ends; an end is sure if nothing that is missing can lie beyond it.
+/// An interval of values. An end is certain if no missing report can move the value beyond it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ValueInterval {
     pub(super) low: Ratio,
@@ -21,14 +20,14 @@ pub(super) struct ValueInterval {
     pub(super) high_certain: bool,
 }
 
-/// What a need says of a span.
+/// Result of checking a threshold against an interval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ThresholdOutcome {
-    /// Every value in it meets.
+    /// Every value of the interval meets the threshold.
     Holds,
-    /// No value in it meets; `proven` if none beyond it can either.
+    /// No value of the interval meets it; `proven` if no value beyond it can either.
     Fails { proven: bool },
-    /// Some do.
+    /// Some values meet it.
     Undecided,
 }
 
@@ -43,22 +42,28 @@ impl Threshold {
         }
     }
 
-    pub(super) fn judge_interval(self, span: ValueInterval) -> ThresholdOutcome {
-        let ValueInterval { low: lo, high: hi, low_certain: lo_sure, high_certain: hi_sure } = span;
+    pub(super) fn judge_interval(self, interval: ValueInterval) -> ThresholdOutcome {
+        let ValueInterval { low, high, low_certain, high_certain } = interval;
         match self.cmp {
-            Comparator::AtMost | Comparator::Less if self.is_met_by(hi) => ThresholdOutcome::Holds,
-            Comparator::AtMost | Comparator::Less if !self.is_met_by(lo) => {
-                ThresholdOutcome::Fails { proven: lo_sure }
-            }
-            Comparator::AtLeast | Comparator::Greater if self.is_met_by(lo) => {
+            Comparator::AtMost | Comparator::Less if self.is_met_by(high) => {
                 ThresholdOutcome::Holds
             }
-            Comparator::AtLeast | Comparator::Greater if !self.is_met_by(hi) => {
-                ThresholdOutcome::Fails { proven: hi_sure }
+            Comparator::AtMost | Comparator::Less if !self.is_met_by(low) => {
+                ThresholdOutcome::Fails { proven: low_certain }
             }
-            Comparator::Equal if lo == hi && self.is_met_by(lo) => ThresholdOutcome::Holds,
-            Comparator::Equal if self.value < lo => ThresholdOutcome::Fails { proven: lo_sure },
-            Comparator::Equal if self.value > hi => ThresholdOutcome::Fails { proven: hi_sure },
+            Comparator::AtLeast | Comparator::Greater if self.is_met_by(low) => {
+                ThresholdOutcome::Holds
+            }
+            Comparator::AtLeast | Comparator::Greater if !self.is_met_by(high) => {
+                ThresholdOutcome::Fails { proven: high_certain }
+            }
+            Comparator::Equal if low == high && self.is_met_by(low) => ThresholdOutcome::Holds,
+            Comparator::Equal if self.value < low => {
+                ThresholdOutcome::Fails { proven: low_certain }
+            }
+            Comparator::Equal if self.value > high => {
+                ThresholdOutcome::Fails { proven: high_certain }
+            }
             Comparator::AtMost
             | Comparator::Less
             | Comparator::AtLeast
@@ -67,17 +72,17 @@ impl Threshold {
         }
     }
 
-    /// Whether more makes it worse.
+    /// Whether a higher value is worse.
     pub(super) fn is_ceiling(self) -> bool {
         matches!(self.cmp, Comparator::AtMost | Comparator::Less)
     }
 
-    /// Whether less makes it worse.
+    /// Whether a lower value is worse.
     pub(super) fn is_floor(self) -> bool {
         matches!(self.cmp, Comparator::AtLeast | Comparator::Greater)
     }
 
-    /// The last whole number, from zero up, that still meets on the way to missing; `None` if none does.
+    /// The last whole number, from zero up, that still meets the threshold; `None` if none does.
     pub(super) fn limit(self) -> Option<i64> {
         let limit = match self.cmp {
             Comparator::AtMost => self.value.floor(),

@@ -1,6 +1,5 @@
-//! The smallest pieces of a target's text: signs, words, numbers, dates; blanks may stand before each.
-//!
-//! Knows where reading failed and what was expected there; knows no rule of the grammar.
+//! Tokens of a target's text: signs, words, numbers, dates, each with optional leading blanks. A
+//! failure records its position and what was expected there.
 
 use super::ast::FormulaIdentifier;
 use super::decimal::Decimal;
@@ -12,17 +11,17 @@ use winnow::prelude::*;
 use winnow::stream::Stateful;
 use winnow::token::{literal, take_while};
 
-/// The text still to be read, and what could have been read at the place of the last optional piece.
+/// The remaining text, and the optional tokens that were tried at the current position.
 pub(super) type ParserInput<'i> = Stateful<&'i str, ParserHints>;
 
-/// Words that could have stood where `rest` bytes were left.
+/// Optional tokens that were valid where `remaining` bytes were left.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ParserHints {
     remaining: usize,
     expected: Vec<ExpectedSyntax>,
 }
 
-/// Reading failed where `rest` bytes were left.
+/// Parsing failed where `remaining` bytes were left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ParseFailure {
     remaining: usize,
@@ -44,7 +43,7 @@ impl<'i> ParserError<ParserInput<'i>> for ParseFailure {
 }
 
 impl ParseFailure {
-    /// A failure at the place where `input` stands.
+    /// A failure at the current position of `input`.
     pub(super) fn expecting(input: &ParserInput<'_>, expected: ExpectedSyntax) -> Self {
         Self::expecting_any(input, vec![expected])
     }
@@ -57,7 +56,7 @@ impl ParseFailure {
         Self { remaining, expected }
     }
 
-    /// The message about `text`, which was being read.
+    /// Converts the failure to the error on the whole `text`.
     pub(super) fn into_syntax_error(mut self, text: &str) -> SyntaxError {
         let (read, remaining) =
             text.split_at_checked(text.len().saturating_sub(self.remaining)).unwrap_or((text, ""));
@@ -77,14 +76,14 @@ pub(super) fn skip_blanks(input: &mut ParserInput<'_>) -> ParseResult<()> {
     take_while(0.., char::is_whitespace).void().parse_next(input)
 }
 
-/// A sign, as in `(`.
+/// Consumes a sign, for example `(`.
 pub(super) fn expect_symbol(input: &mut ParserInput<'_>, text: &'static str) -> ParseResult<()> {
     skip_blanks(input)?;
     let here = ParseFailure::expecting(input, ExpectedSyntax::Text(text));
     literal::<_, _, ParseFailure>(text).void().parse_next(input).map_err(|_| here)
 }
 
-/// Whether a sign stands next, which is then read.
+/// Consumes the sign if it is next; returns whether it was.
 pub(super) fn accept_symbol(input: &mut ParserInput<'_>, text: &'static str) -> ParseResult<bool> {
     skip_blanks(input)?;
     if input.input.starts_with(text) {
@@ -95,7 +94,7 @@ pub(super) fn accept_symbol(input: &mut ParserInput<'_>, text: &'static str) -> 
     Ok(false)
 }
 
-/// Whether a word stands next, which is then read.
+/// Consumes the word if it is next; returns whether it was.
 pub(super) fn accept_word(input: &mut ParserInput<'_>, text: &'static str) -> ParseResult<bool> {
     skip_blanks(input)?;
     if peek_word(input) == text {
@@ -124,7 +123,7 @@ fn is_word_char(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// One of the words of a table; gives what the table says for it.
+/// Parses one of the words of `table` and returns its value.
 pub(super) fn parse_keyword<T: Copy>(
     input: &mut ParserInput<'_>,
     table: &[(&'static str, T)],
@@ -140,7 +139,7 @@ pub(super) fn parse_keyword<T: Copy>(
     }
 }
 
-/// An element's code.
+/// Parses an element's code.
 pub(super) fn parse_element(input: &mut ParserInput<'_>) -> ParseResult<ElementCode> {
     skip_blanks(input)?;
     let here = ParseFailure::expecting(input, ExpectedSyntax::Element);
@@ -148,7 +147,7 @@ pub(super) fn parse_element(input: &mut ParserInput<'_>) -> ParseResult<ElementC
     ElementCode::new(word).map_err(|_| here)
 }
 
-/// A name in brackets, brackets included.
+/// Parses a name in brackets.
 pub(super) fn parse_bracketed_identifier(
     input: &mut ParserInput<'_>,
 ) -> ParseResult<FormulaIdentifier> {
@@ -161,7 +160,7 @@ pub(super) fn parse_bracketed_identifier(
     Ok(name)
 }
 
-/// A whole number within a range.
+/// Parses a whole number within a range.
 pub(super) fn parse_whole_number(
     input: &mut ParserInput<'_>,
     least: u64,
@@ -173,7 +172,7 @@ pub(super) fn parse_whole_number(
     digits.parse().ok().filter(|value| (least..=most).contains(value)).ok_or(here)
 }
 
-/// A whole number within a range, in brackets.
+/// Parses a whole number within a range, in brackets.
 pub(super) fn parse_bracketed_whole_number(
     input: &mut ParserInput<'_>,
     least: u64,
@@ -189,7 +188,7 @@ fn parse_digits<'i>(input: &mut ParserInput<'i>) -> ParseResult<&'i str> {
     take_while(0.., |c: char| c.is_ascii_digit()).parse_next(input)
 }
 
-/// A decimal number with its sign.
+/// Parses a decimal number with an optional sign.
 pub(super) fn parse_decimal(input: &mut ParserInput<'_>) -> ParseResult<Decimal> {
     skip_blanks(input)?;
     let here = ParseFailure::expecting(input, ExpectedSyntax::Number);
@@ -209,7 +208,7 @@ pub(super) fn parse_decimal(input: &mut ParserInput<'_>) -> ParseResult<Decimal>
     Decimal::from_digits(negative, before, after).ok_or(here)
 }
 
-/// A date, as in `2024-08-19`.
+/// Parses a date, for example `2024-08-19`.
 pub(super) fn parse_date(input: &mut ParserInput<'_>) -> ParseResult<Date> {
     skip_blanks(input)?;
     let here = ParseFailure::expecting(input, ExpectedSyntax::Date);

@@ -1,22 +1,21 @@
-//! What can be said of a target: verdicts, states while running, stages, and the reasons, with their stable texts.
-//!
-//! Knows words only; how they are reached is decided in `eval`.
+//! Verdicts, pace states, stages and reasons of a target, with their stable codes and texts. The
+//! rules are in `evaluate`.
 
 use crate::domain::lang::Lang;
 use crate::domain::string_enum::string_enum;
 
 string_enum! {
-    /// What is said of a target once its window is over.
+    /// Verdict on a target once its window is over.
     TargetVerdict {
         /// Đạt.
         Met = "MET",
         /// Không đạt.
         Missed = "MISSED",
-        /// It may still be either.
+        /// The available figures allow either result.
         Undetermined = "UNDETERMINED",
-        /// The question makes no sense of these figures, as a share of nothing.
+        /// The target is not defined on these figures, for example a share of zero cases.
         NotApplicable = "NOT_APPLICABLE",
-        /// Now and before do not measure the same thing.
+        /// The current and the past figures do not measure the same thing.
         NotComparable = "NOT_COMPARABLE",
         /// There are no figures.
         NoData = "NO_DATA",
@@ -24,25 +23,25 @@ string_enum! {
 }
 
 string_enum! {
-    /// How far the window, and the work on its figures, has come.
+    /// Stage of the window and of its figures.
     StandingStage {
-        /// The window is not over; nothing can be met yet.
+        /// The window is not over; no target can be met yet.
         Running = "running",
-        /// Over, figures preliminary.
+        /// The window is over, its figures are preliminary.
         Closed = "closed",
-        /// Over, figures final: only what is complete can be met.
+        /// The window is over, its figures are final: a target is met only on complete figures.
         Final = "final",
     }
 }
 
 string_enum! {
-    /// How a target stands while its window runs.
+    /// State of a target while its window runs.
     PaceState {
-        /// As it must by now.
+        /// At or ahead of the threshold to date.
         OnPace = "ON_PACE",
-        /// Not as it must by now; it may still be met.
+        /// Short of the threshold to date; the target can still be met.
         Behind = "BEHIND",
-        /// Nothing that may still happen can meet it.
+        /// The target can no longer be met.
         AlreadyMissed = "ALREADY_MISSED",
     }
 }
@@ -58,51 +57,51 @@ string_enum! {
 }
 
 string_enum! {
-    /// Whether the figures of now and before measure the same thing.
+    /// Whether the current and the past figures measure the same thing.
     Comparability {
         /// Same unit, same definition.
         Exact = "EXACT",
         /// Joined by a stated bridge.
         Bridged = "BRIDGED",
-        /// Not the same; no verdict may be drawn.
+        /// Different; no verdict is allowed.
         Broken = "BROKEN",
     }
 }
 
 string_enum! {
-    /// Why a verdict is what it is, beyond the figures themselves.
+    /// Reason of a verdict, beyond the figures themselves.
     VerdictReason {
-        /// Reports are missing, and what they hold may decide.
+        /// Reports are missing, and their content may decide.
         MissingReports = "MISSING_REPORTS",
-        /// Reports are missing; the verdict rests on what they are likely to hold.
+        /// Reports are missing; the verdict rests on their expected content.
         Provisional = "PROVISIONAL",
-        /// Reports are missing and somebody entitled to it has signed that this is accepted.
+        /// Reports are missing, and an authorised person has signed that this is accepted.
         Waived = "WAIVED",
-        /// Too few of the expected reports are in.
+        /// Too few of the expected reports are accepted.
         LowCoverage = "LOW_COVERAGE",
         /// The baseline is zero: no percentage exists.
         ZeroBase = "ZERO_BASE",
-        /// The baseline is too small for a percentage to mean anything.
+        /// The baseline is too small for a percentage.
         SmallBase = "SMALL_BASE",
         /// The baseline is below zero: no percentage exists.
         NegativeBase = "NEGATIVE_BASE",
-        /// A share of nothing.
+        /// The denominator is zero.
         ZeroDenominator = "ZERO_DENOMINATOR",
-        /// Now and before do not measure the same thing.
+        /// The current and the past figures do not measure the same thing.
         BrokenComparability = "BROKEN_COMPARABILITY",
-        /// Now and before are joined by a bridge.
+        /// The current and the past figures are joined by a bridge.
         Bridged = "BRIDGED",
-        /// No figure at all is there.
+        /// There is no current figure.
         NoFigures = "NO_FIGURES",
-        /// No figure of the past is there.
+        /// There is no figure of the past.
         NoBaseline = "NO_BASELINE",
-        /// No figure of the past up to the same day is there.
+        /// There is no figure of the past up to the same day.
         NoBaselineToDate = "NO_BASELINE_TO_DATE",
-        /// Nobody has attested it.
+        /// There is no attestation.
         NotAttested = "NOT_ATTESTED",
-        /// The change of a change needs figures that are not kept.
+        /// The change of a change needs figures that are not stored.
         NestedChange = "NESTED_CHANGE",
-        /// The figures are too large to be reckoned with exactly.
+        /// The figures are too large for exact arithmetic.
         TooLarge = "TOO_LARGE",
     }
 }
@@ -146,7 +145,7 @@ impl PaceState {
 }
 
 impl VerdictReason {
-    /// Why, and what to do next, for a person.
+    /// The reason and the next step, for a person.
     #[must_use]
     pub fn text(self, lang: Lang) -> &'static str {
         let (vi, en) = match self {

@@ -1,6 +1,4 @@
 //! The address of a collector, and the connection to it.
-//!
-//! Knows TLS and addresses; not what is sent.
 
 use super::super::tls::TlsError;
 use super::super::tls_client::{build_client_config, connect_tls};
@@ -17,31 +15,34 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CollectorAddress(Uri);
 
-/// Why an address is not taken.
+/// Why an address is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CollectorAddressError {
-    /// It is none: a scheme, a host and a port are wanted, and nothing else.
+    /// It is malformed: an address is a scheme, a host and a port, and nothing else.
     #[error("expected http://HOST:PORT or https://HOST:PORT, as in http://127.0.0.1:4317")]
     Invalid,
-    /// Plain text would leave this machine.
+    /// Plain text would be sent to another machine.
     #[error("nothing is sent in plain text beyond this machine; write https://")]
     Plaintext,
 }
 
 impl CollectorAddress {
-    /// Reads an address. Plain text is for loopback, or for whoever says so.
+    /// Parses an address. Plain text is allowed on loopback, and elsewhere only with
+    /// `plaintext_allowed`.
     pub fn parse(text: &str, plaintext_allowed: bool) -> Result<Self, CollectorAddressError> {
         let uri: Uri = text.parse().map_err(|_| CollectorAddressError::Invalid)?;
-        let bare = uri.path() == "/" && uri.query().is_none() && uri.port().is_some();
+        let is_bare_origin = uri.path() == "/" && uri.query().is_none() && uri.port().is_some();
         let host = uri.host().unwrap_or_default();
-        // A name or password before the host would be sent to nobody and could be read in a list of processes.
-        let unnamed = uri.authority().is_some_and(|authority| !authority.as_str().contains('@'));
+        // User information before the host would never be sent, but would be visible in the list of
+        // processes.
+        let has_no_user =
+            uri.authority().is_some_and(|authority| !authority.as_str().contains('@'));
         let tls = match uri.scheme_str() {
             Some("https") => true,
             Some("http") => false,
             Some(_) | None => return Err(CollectorAddressError::Invalid),
         };
-        if !bare || !unnamed || host.is_empty() {
+        if !is_bare_origin || !has_no_user || host.is_empty() {
             return Err(CollectorAddressError::Invalid);
         }
         let is_local = host == "localhost"
@@ -53,13 +54,13 @@ impl CollectorAddress {
         }
     }
 
-    /// Whether it is spoken to over TLS, so that a CA is needed.
+    /// Whether the connection uses TLS, which needs a CA.
     #[must_use]
     pub fn is_tls(&self) -> bool {
         self.0.scheme_str() == Some("https")
     }
 
-    /// Connects when the first thing is sent, and again whenever it has to.
+    /// Opens a channel that connects at the first call and reconnects when necessary.
     pub(super) fn open_channel(&self, ca: Option<&Path>) -> Result<Channel, TlsError> {
         let endpoint = Endpoint::from(self.0.clone()).connect_timeout(CONNECT_TIMEOUT);
         let Some(ca) = ca.filter(|_| self.is_tls()) else { return Ok(endpoint.connect_lazy()) };
@@ -75,27 +76,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn plain_text_stays_on_this_machine_unless_somebody_says_so_in_as_many_words() {
-        for is_local in [
+    fn plain_text_to_another_machine_is_refused_unless_it_is_allowed_explicitly() {
+        for local in [
             "http://127.0.0.1:4317",
             "http://[::1]:4317",
             "http://localhost:4317",
             "https://otel.tinh.vn:4317",
         ] {
-            assert!(CollectorAddress::parse(is_local, false).is_ok(), "{is_local}");
+            assert!(CollectorAddress::parse(local, false).is_ok(), "{local}");
         }
-        for away in ["http://10.0.0.7:4317", "http://otel:4317", "http://127.0.0.1.evil.vn:4317"] {
+        for remote in ["http://10.0.0.7:4317", "http://otel:4317", "http://127.0.0.1.evil.vn:4317"]
+        {
             assert_eq!(
-                CollectorAddress::parse(away, false),
+                CollectorAddress::parse(remote, false),
                 Err(CollectorAddressError::Plaintext),
-                "{away}"
+                "{remote}"
             );
-            assert!(CollectorAddress::parse(away, true).is_ok());
+            assert!(CollectorAddress::parse(remote, true).is_ok());
         }
     }
 
     #[test]
-    fn what_is_no_bare_address_is_refused() {
+    fn an_address_with_more_than_host_and_port_is_refused() {
         let bad = [
             "",
             "127.0.0.1:4317",

@@ -1,6 +1,5 @@
-//! The task that sends: spans as soon as a batch is full or five seconds old, numbers once a minute.
-//!
-//! Each batch is tried once. Knows no rpc of ours.
+//! The export task: it sends spans as soon as a batch is full or old enough, and metrics once a
+//! minute. Each batch is sent once, without a retry.
 
 use super::super::metrics::{DatabaseGauge, read_database_gauges};
 use super::message::{self, MetricsSnapshot};
@@ -19,9 +18,9 @@ use tokio::time::{interval_at, timeout, timeout_at};
 use tonic::transport::Channel;
 use tonic::{Response, Status};
 
-/// Most spans of one message.
+/// Most spans in one message.
 const SPANS_PER_BATCH: usize = 512;
-/// How often numbers are sent.
+/// How often metrics are sent.
 const METRICS_INTERVAL: Duration = Duration::from_secs(60);
 
 pub(super) struct OtlpExportTask {
@@ -31,9 +30,9 @@ pub(super) struct OtlpExportTask {
     tracer: Tracer,
     app: Option<App>,
     started_at: Timestamp,
-    /// How long a span waits for others; how long the collector may take.
+    /// How long a span waits for a batch to fill, and the timeout of one export call.
     timing: (Duration, Duration),
-    /// The collector took the last batch: said once when it changes, not at each batch.
+    /// Whether the collector accepted the last batch; a change is logged once, not for each batch.
     is_collector_up: bool,
 }
 
@@ -52,25 +51,25 @@ impl OtlpExportTask {
             tracer,
             app,
             started_at: Clock::System.now(),
-            timing: timing,
+            timing,
             is_collector_up: true,
         }
     }
 
-    /// Sends until it is told to end, then what still waits.
+    /// Exports until shutdown is requested, then sends the remaining spans.
     pub(super) async fn run(
         mut self,
         mut spans: mpsc::Receiver<SpanData>,
-        mut ended: oneshot::Receiver<()>,
+        mut shutdown_requested: oneshot::Receiver<()>,
     ) {
-        let mut minute =
+        let mut metrics_tick =
             interval_at(tokio::time::Instant::now() + METRICS_INTERVAL, METRICS_INTERVAL);
         loop {
             let mut batch = Vec::new();
             let step = tokio::select! {
                 biased;
-                _ = &mut ended => ExportStep::Shutdown,
-                _ = minute.tick() => ExportStep::Metrics,
+                _ = &mut shutdown_requested => ExportStep::Shutdown,
+                _ = metrics_tick.tick() => ExportStep::Metrics,
                 () = collect_batch(&mut spans, &mut batch, self.timing.0) => ExportStep::Spans,
             };
             self.send_spans(&batch).await;
@@ -94,13 +93,13 @@ impl OtlpExportTask {
             return;
         }
         let message = message::build_trace_request(&self.resource, batch);
-        let refused = match call_with_timeout(self.spans.export(message), self.timing.1).await {
+        let rejected = match call_with_timeout(self.spans.export(message), self.timing.1).await {
             Ok(response) => response
                 .partial_success
                 .map_or(0, |partial| partial.rejected_spans.max(0).unsigned_abs()),
             Err(status) => {
                 if self.is_collector_up {
-                    // Not its message: it is somebody else's text.
+                    // The status message is not logged, because its text comes from another system.
                     tracing::warn!(code = ?status.code(), "the collector of traces does not answer: spans are dropped and counted");
                 }
                 self.is_collector_up = false;
@@ -114,33 +113,33 @@ impl OtlpExportTask {
             );
         }
         self.is_collector_up = true;
-        self.tracer.count_dropped_spans(refused);
+        self.tracer.count_dropped_spans(rejected);
     }
 
     async fn send_metrics(&mut self) {
-        let facts = self.read_gauges().await;
-        let (calls, lost) =
+        let gauges = self.read_gauges().await;
+        let (calls, spans_dropped) =
             (self.tracer.call_histograms(), self.tracer.dropped_spans().unwrap_or_default());
-        let numbers = MetricsSnapshot {
+        let snapshot = MetricsSnapshot {
             started_at: self.started_at,
             now: Clock::System.now(),
             calls: &calls,
-            spans_dropped: lost,
-            gauges: &facts,
+            spans_dropped,
+            gauges: &gauges,
         };
-        let message = message::build_metrics_request(&self.resource, &numbers);
-        // They count since the start: what is lost now is told the next time.
+        let message = message::build_metrics_request(&self.resource, &snapshot);
+        // Metrics are cumulative, so the next export includes what this one loses.
         if let Err(status) = call_with_timeout(self.metrics.export(message), self.timing.1).await {
             tracing::debug!(code = ?status.code(), "the collector did not take the numbers");
         }
     }
 
-    /// What the database says of itself; nothing when it does not answer.
+    /// Reads the gauges of the database; empty if it does not answer.
     async fn read_gauges(&self) -> Vec<DatabaseGauge> {
         let Some(app) = self.app.clone() else { return Vec::new() };
         let gauges_task = tokio::task::spawn_blocking(move || read_database_gauges(&app));
         match timeout(self.timing.1, gauges_task).await {
-            Ok(Ok(Ok(facts))) => facts,
+            Ok(Ok(Ok(gauges))) => gauges,
             Ok(Ok(Err(_)) | Err(_)) | Err(_) => Vec::new(),
         }
     }
@@ -152,14 +151,15 @@ enum ExportStep {
     Shutdown,
 }
 
-/// Waits for a span, then for others, until the batch is full or old enough. What it has gathered stays when it is dropped.
+/// Collects spans until the batch is full or old enough. If the future is dropped, the spans
+/// collected so far stay in `batch`.
 async fn collect_batch(
     spans: &mut mpsc::Receiver<SpanData>,
     batch: &mut Vec<SpanData>,
     wait: Duration,
 ) {
     if spans.recv_many(batch, SPANS_PER_BATCH).await == 0 {
-        // Every tracer is gone: only the end is still to come.
+        // Every tracer is dropped: only the shutdown can follow.
         return std::future::pending().await;
     }
     let due = tokio::time::Instant::now() + wait;

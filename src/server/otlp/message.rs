@@ -1,7 +1,8 @@
-//! Spans and numbers in the words of OTLP, with the names of OpenTelemetry's conventions for rpc (as they became stable: `rpc.system.name`,
-//! the whole method in `rpc.method`, the code as a word in `rpc.response.status_code`).
+//! Encodes spans and metrics as OTLP messages, with the names of OpenTelemetry's stable conventions
+//! for rpc: `rpc.system.name`, the full method in `rpc.method`, and the name of the code in
+//! `rpc.response.status_code`.
 //!
-//! The conventions also know the addresses of server and caller: they are left out on purpose. Knows no network.
+//! The conventions also define the addresses of server and caller: they must not be sent.
 
 use super::super::metrics::DatabaseGauge;
 use crate::domain::time::Timestamp;
@@ -23,7 +24,7 @@ use otlp::trace::v1::status::StatusCode;
 use otlp::trace::v1::{ResourceSpans, ScopeSpans, Status};
 use std::collections::BTreeMap;
 
-/// Codes of gRPC in their order.
+/// Names of the gRPC status codes, by number.
 const STATUS_CODE_NAMES: [&str; 17] = [
     "OK",
     "CANCELLED",
@@ -43,13 +44,14 @@ const STATUS_CODE_NAMES: [&str; 17] = [
     "DATA_LOSS",
     "UNAUTHENTICATED",
 ];
-/// Those that are a server's fault; the others are the caller's, and no error of the span.
+/// Codes that are errors of the server. The others are errors of the caller, and not an error of
+/// the span.
 const SERVER_ERROR_CODES: [&str; 6] =
     ["UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS"];
-/// Flags of a span: sampled; it is known whether its parent is elsewhere; it is.
+/// Span flags: sampled; "parent is remote" is known; parent is remote.
 const SPAN_FLAGS: [u32; 3] = [0x001, 0x100, 0x200];
 
-/// Who sends: this programme, its version, and the node.
+/// Builds the resource: the service name, its version, and the node.
 pub(super) fn build_resource(node: &str) -> Resource {
     let attributes = vec![
         string_attribute("service.name", "thidua"),
@@ -59,7 +61,7 @@ pub(super) fn build_resource(node: &str) -> Resource {
     Resource { attributes, ..Resource::default() }
 }
 
-/// A batch of spans.
+/// Builds the export request of a batch of spans.
 pub(super) fn build_trace_request(
     resource: &Resource,
     batch: &[SpanData],
@@ -73,8 +75,8 @@ pub(super) fn build_trace_request(
 }
 
 fn span_to_proto(span: &SpanData) -> otlp::trace::v1::Span {
-    let began = to_unix_nanos(span.started_at);
-    let (name, kind, attributes, fault) = match span.operation {
+    let start_nanos = to_unix_nanos(span.started_at);
+    let (name, kind, attributes, is_error) = match span.operation {
         TracedOperation::Call(method, code) => {
             let attributes = call_attributes(method, code);
             (
@@ -87,13 +89,13 @@ fn span_to_proto(span: &SpanData) -> otlp::trace::v1::Span {
         TracedOperation::Blocking => {
             ("behind the door".to_owned(), SpanKind::Internal, Vec::new(), false)
         }
-        TracedOperation::Job(job, slot, well) => {
+        TracedOperation::Job(job, slot, is_success) => {
             let run = format!("{job}/{}", slot.local_text());
             let attributes = vec![
                 string_attribute("thidua.job.name", job),
                 string_attribute("thidua.job.run_id", &run),
             ];
-            (format!("job {job}"), SpanKind::Internal, attributes, !well)
+            (format!("job {job}"), SpanKind::Internal, attributes, !is_success)
         }
     };
     let remote =
@@ -105,16 +107,16 @@ fn span_to_proto(span: &SpanData) -> otlp::trace::v1::Span {
         flags: SPAN_FLAGS[0] | SPAN_FLAGS[1] | if remote { SPAN_FLAGS[2] } else { 0 },
         name,
         kind: kind.into(),
-        start_time_unix_nano: began,
-        end_time_unix_nano: began
+        start_time_unix_nano: start_nanos,
+        end_time_unix_nano: start_nanos
             .saturating_add(u64::try_from(span.duration.as_nanos()).unwrap_or(u64::MAX)),
         attributes,
-        status: fault.then(|| Status { code: StatusCode::Error.into(), ..Status::default() }),
+        status: is_error.then(|| Status { code: StatusCode::Error.into(), ..Status::default() }),
         ..otlp::trace::v1::Span::default()
     }
 }
 
-/// What is said of a call, in its span and in its measurement.
+/// Attributes of a call, in its span and in its histogram.
 fn call_attributes(method: &str, code: u8) -> Vec<KeyValue> {
     let code = status_code_name(code);
     let mut attributes = vec![
@@ -128,7 +130,7 @@ fn call_attributes(method: &str, code: u8) -> Vec<KeyValue> {
     attributes
 }
 
-/// Everything that is counted since `began`, as it stands at `now`.
+/// The metrics counted since `started_at`, as of `now`.
 pub(super) struct MetricsSnapshot<'a> {
     pub(super) started_at: Timestamp,
     pub(super) now: Timestamp,
@@ -137,13 +139,13 @@ pub(super) struct MetricsSnapshot<'a> {
     pub(super) gauges: &'a [DatabaseGauge],
 }
 
-/// The numbers in one message.
+/// Builds the export request of the metrics.
 pub(super) fn build_metrics_request(
     resource: &Resource,
-    numbers: &MetricsSnapshot<'_>,
+    snapshot: &MetricsSnapshot<'_>,
 ) -> ExportMetricsServiceRequest {
-    let mut metrics = vec![build_duration_metric(numbers), build_spans_dropped_metric(numbers)];
-    metrics.extend(numbers.gauges.iter().map(|fact| build_gauge_metric(fact, numbers.now)));
+    let mut metrics = vec![build_duration_metric(snapshot), build_spans_dropped_metric(snapshot)];
+    metrics.extend(snapshot.gauges.iter().map(|gauge| build_gauge_metric(gauge, snapshot.now)));
     let scope_metrics =
         vec![ScopeMetrics { scope: Some(build_scope()), metrics, ..ScopeMetrics::default() }];
     let all = ResourceMetrics {
@@ -154,36 +156,37 @@ pub(super) fn build_metrics_request(
     ExportMetricsServiceRequest { resource_metrics: vec![all] }
 }
 
-fn build_duration_metric(numbers: &MetricsSnapshot<'_>) -> Metric {
+fn build_duration_metric(snapshot: &MetricsSnapshot<'_>) -> Metric {
     let explicit_bounds: Vec<f64> =
         BUCKET_BOUNDS_MICROS.iter().map(|micros| *micros as f64 / 1e6).collect();
-    let point =
-        |((method, code), counted): (&(&'static str, u8), &LatencyHistogram)| HistogramDataPoint {
+    let point = |((method, code), histogram): (&(&'static str, u8), &LatencyHistogram)| {
+        HistogramDataPoint {
             attributes: call_attributes(method, *code),
-            start_time_unix_nano: to_unix_nanos(numbers.started_at),
-            time_unix_nano: to_unix_nanos(numbers.now),
-            count: counted.buckets.iter().sum(),
-            sum: Some(counted.sum.as_secs_f64()),
-            bucket_counts: counted.buckets.to_vec(),
+            start_time_unix_nano: to_unix_nanos(snapshot.started_at),
+            time_unix_nano: to_unix_nanos(snapshot.now),
+            count: histogram.buckets.iter().sum(),
+            sum: Some(histogram.sum.as_secs_f64()),
+            bucket_counts: histogram.buckets.to_vec(),
             explicit_bounds: explicit_bounds.clone(),
             ..HistogramDataPoint::default()
-        };
+        }
+    };
     Metric {
         name: "rpc.server.call.duration".to_owned(),
         description: "How long calls took, from their first byte to their last".to_owned(),
         unit: "s".to_owned(),
         data: Some(Data::Histogram(Histogram {
-            data_points: numbers.calls.iter().map(point).collect(),
+            data_points: snapshot.calls.iter().map(point).collect(),
             aggregation_temporality: AggregationTemporality::Cumulative.into(),
         })),
         ..Metric::default()
     }
 }
 
-fn build_spans_dropped_metric(numbers: &MetricsSnapshot<'_>) -> Metric {
+fn build_spans_dropped_metric(snapshot: &MetricsSnapshot<'_>) -> Metric {
     let point = NumberDataPoint {
-        start_time_unix_nano: to_unix_nanos(numbers.started_at),
-        ..build_data_point(numbers.spans_dropped, numbers.now)
+        start_time_unix_nano: to_unix_nanos(snapshot.started_at),
+        ..build_data_point(snapshot.spans_dropped, snapshot.now)
     };
     Metric {
         name: "thidua.telemetry.spans_lost".to_owned(),
@@ -198,13 +201,13 @@ fn build_spans_dropped_metric(numbers: &MetricsSnapshot<'_>) -> Metric {
     }
 }
 
-fn build_gauge_metric(fact: &DatabaseGauge, now: Timestamp) -> Metric {
-    let attributes = fact.job.iter().map(|job| string_attribute("thidua.job.name", job)).collect();
-    let value = u64::try_from(fact.value).unwrap_or(0);
+fn build_gauge_metric(gauge: &DatabaseGauge, now: Timestamp) -> Metric {
+    let attributes = gauge.job.iter().map(|job| string_attribute("thidua.job.name", job)).collect();
+    let value = u64::try_from(gauge.value).unwrap_or(0);
     Metric {
-        name: format!("thidua.{}", fact.name),
-        description: fact.help.to_owned(),
-        unit: if fact.is_seconds { "s" } else { "1" }.to_owned(),
+        name: format!("thidua.{}", gauge.name),
+        description: gauge.help.to_owned(),
+        unit: if gauge.is_seconds { "s" } else { "1" }.to_owned(),
         data: Some(Data::Gauge(Gauge {
             data_points: vec![NumberDataPoint { attributes, ..build_data_point(value, now) }],
         })),

@@ -1,13 +1,11 @@
-//! Whether a cursor and this history can both be true, and what follows when they cannot.
-//!
-//! Knows no scope and no frame.
+//! Compares a cursor with the history of this database, and resolves a conflict between them.
 
 use super::super::cursor::{CursorSigner, SyncCursor};
 use crate::app::{App, AppError, Result};
 use crate::store::ReadTx;
 use crate::store::read_tx::FeedHead;
 
-/// Whether the commit that the cursor names is here, with the chain it had.
+/// Whether this database has the commit that the cursor names, with the same chain.
 pub(super) fn is_on_chain(tx: &mut ReadTx, cursor: &SyncCursor, head: &FeedHead) -> Result<bool> {
     let (seq, chain) = if cursor.commit.0 == head.seq {
         (head.seq, head.chain)
@@ -17,8 +15,8 @@ pub(super) fn is_on_chain(tx: &mut ReadTx, cursor: &SyncCursor, head: &FeedHead)
     Ok(seq == cursor.commit.0 && chain[..8] == cursor.commit.1)
 }
 
-/// A sealed cursor was written by a server of this authority: one of a higher history, or one of this history that is ahead of, or off, the
-/// chain, says that something was lost here.
+/// A server of this authority signed the cursor. If its epoch is higher, or its commit is ahead of
+/// this chain or not on it, then this database lost commits or was replaced.
 pub(super) fn is_epoch_conflict(cursor: &SyncCursor, head: &FeedHead, on_chain: bool) -> bool {
     cursor.epoch > head.epoch || cursor.epoch == head.epoch && !on_chain
 }
@@ -40,8 +38,9 @@ pub(super) fn check_epoch(
     }
 }
 
-/// A higher history says that this server was replaced: it stops taking writes. Commits of this one that are not here were lost: a new
-/// history begins (S24).
+/// Resolves the conflict. A cursor of a higher epoch means that another server replaced this one:
+/// this one stops taking writes. A commit of this epoch that is not here was lost: a new epoch
+/// begins (S24).
 pub(super) fn resolve_epoch_conflict(
     app: &App,
     cursor_signer: &CursorSigner,

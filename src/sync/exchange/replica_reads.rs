@@ -1,21 +1,25 @@
-//! Pages of a catch-up from a replica: the bulk of a first sync, and of one after a long silence.
+//! Catch-up pages that are read from a replica: most of a first sync, and of a sync after a long
+//! time offline.
 //!
 //! ```text
-//!  primary   ..... 40 ......... 57 (head when the call began) .... 61        the device is told the end by the primary alone:
-//!  replica   ..... 40 ......... 57 ...... 59                                  head, digests, who asks
-//!                                          used: at or past 57, and the primary has gone through this very 59
-//!  replica   ..... 40 .... 51              declined: it lacks what the device may have been promised
-//!  replica   ..... 40 ......... 57'..      declined: another chain
+//! primary   ..... 40 ......... 57 (head when the call began) .... 61
+//!                                only the primary sends the end: head, digests, caller identity
+//! replica   ..... 40 ......... 57 ...... 59
+//!                                used: at or past 57, and the primary has this commit 59
+//! replica   ..... 40 .... 51    declined: it may lack commits that the device was promised
+//! replica   ..... 40 ......... 57'..      declined: another chain
 //! ```
 //!
-//! A state that is used is a state of the primary's own history, so a page from it is a page that the primary could have given. Whatever
-//! fails here fails silently: the device stands where it stood, and the primary is asked.
+//! A replica state that is used is a state of the primary's own history, so the primary could have
+//! sent the same page. A failure here is not reported: the positions are restored and the primary
+//! serves the page.
 
 use super::{Exchange, SyncFrame};
 use crate::app::{AppError, Result};
 use crate::store::ReadTx;
 
-/// A device that lacks fewer changes than this asks the primary, which has to tell it the end anyway.
+/// A device that lacks fewer changes than this is served by the primary, which has to send the end
+/// in any case.
 const REPLICA_MIN_LAG: i64 = 100;
 
 impl Exchange {
@@ -32,17 +36,16 @@ impl Exchange {
         frames
     }
 
-    /// Whether a replica is asked for the next page.
+    /// Whether the next page is read from a replica.
     pub(super) fn is_replica_eligible(&self) -> bool {
         self.app.store().replica_read_counts().is_some() && self.has_large_backlog()
     }
 
-    /// Whether a scope is rebuilt, or much is missing up to where the primary stood when the call began.
+    /// Whether a scope is rebuilt, or lacks many changes up to the primary's head when the call
+    /// began.
     fn has_large_backlog(&self) -> bool {
-        let far = |seq: i64| seq + REPLICA_MIN_LAG <= self.verified_commit.0;
-        self.scopes.iter().any(|exchange_scope| {
-            exchange_scope.position.snapshot_seq > 0 || far(exchange_scope.position.seq)
-        })
+        let lags = |seq: i64| seq + REPLICA_MIN_LAG <= self.verified_commit.0;
+        self.scopes.iter().any(|scope| scope.position.snapshot_seq > 0 || lags(scope.position.seq))
     }
 
     fn read_replica_page(&mut self, tx: &mut ReadTx) -> Result<Option<Vec<SyncFrame>>> {
@@ -59,13 +62,14 @@ impl Exchange {
         Ok(Some(page.frames))
     }
 
-    /// Whether the primary has gone through this place, and the place is not before the last that is known to be such a one.
+    /// Whether the primary has this commit, and the commit is not before the last verified one.
     fn verify_replica_commit(&mut self, (seq, chain): (i64, [u8; 32])) -> Result<bool> {
         if seq > self.verified_commit.0 {
             let app = self.app.clone();
-            let stands = app.store().read(|tx| Ok::<_, AppError>(tx.last_commit_up_to(seq)?))?;
-            if stands == (seq, chain) {
-                self.verified_commit = stands;
+            let primary_commit =
+                app.store().read(|tx| Ok::<_, AppError>(tx.last_commit_up_to(seq)?))?;
+            if primary_commit == (seq, chain) {
+                self.verified_commit = primary_commit;
             }
         }
         Ok((seq, chain) == self.verified_commit)

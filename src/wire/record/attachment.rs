@@ -1,4 +1,4 @@
-//! Comments, conflicts and held commands as bytes.
+//! Encodes and decodes comments, conflicts and held commands.
 
 use super::{RecordError, UnitNumbers, check_field, decode_message, require_field};
 use crate::domain::attachment::{Comment, Conflict, HeldCommand, HeldReason, HeldState};
@@ -9,12 +9,12 @@ use crate::pb::conflict_record::Field;
 use crate::wire::{reasons, values};
 use prost::Message as _;
 
-/// The bytes of a comment. Fails when its unit has no number.
+/// Encodes a comment. Fails if its unit has no number.
 pub fn encode_comment(comment: &Comment, units: &UnitNumbers) -> Result<Vec<u8>, RecordError> {
     comment_to_proto(comment, units).map(|message| message.encode_to_vec())
 }
 
-/// The message of a comment. Fails when its unit has no number.
+/// Converts a comment. Fails if its unit has no number.
 pub fn comment_to_proto(
     comment: &Comment,
     units: &UnitNumbers,
@@ -29,7 +29,7 @@ pub fn comment_to_proto(
     })
 }
 
-/// Reads the bytes of a comment.
+/// Decodes a comment.
 pub fn decode_comment(bytes: &[u8], units: &UnitNumbers) -> Result<Comment, RecordError> {
     let pb::CommentRecord { report_id, unit_number, role, text, received_day } =
         decode_message(bytes)?;
@@ -42,13 +42,13 @@ pub fn decode_comment(bytes: &[u8], units: &UnitNumbers) -> Result<Comment, Reco
     })
 }
 
-/// The bytes of a conflict.
+/// Encodes a conflict.
 #[must_use]
 pub fn encode_conflict(conflict: &Conflict) -> Vec<u8> {
     conflict_to_proto(conflict).encode_to_vec()
 }
 
-/// The message of a conflict.
+/// Converts a conflict.
 #[must_use]
 pub fn conflict_to_proto(conflict: &Conflict) -> pb::ConflictRecord {
     let Conflict { report, branch, settled } = conflict;
@@ -74,11 +74,11 @@ pub fn conflict_to_proto(conflict: &Conflict) -> pb::ConflictRecord {
     message
 }
 
-/// Reads the bytes of a conflict.
+/// Decodes a conflict.
 pub fn decode_conflict(bytes: &[u8]) -> Result<Conflict, RecordError> {
     let pb::ConflictRecord {
         report_id,
-        field: which,
+        field,
         mine,
         base,
         theirs,
@@ -87,15 +87,15 @@ pub fn decode_conflict(bytes: &[u8]) -> Result<Conflict, RecordError> {
         state,
         branch_taken,
     } = decode_message(bytes)?;
-    let value = |name, got: Option<pb::CellValue>| {
-        check_field(name, got.map(values::cell_value_from_proto).transpose())
+    let cell_value = |name, message: Option<pb::CellValue>| {
+        check_field(name, message.map(values::cell_value_from_proto).transpose())
     };
-    let branch = match require_field("field", which)? {
+    let branch = match require_field("field", field)? {
         Field::ElementNumber(number) => ConflictBranch::Cell {
-            element: check_field("element_number", values::element_no_from_proto(number))?,
-            mine: value("mine", mine)?,
-            base: value("base", base)?,
-            theirs: value("theirs", theirs)?,
+            element: check_field("element_number", values::element_number_from_proto(number))?,
+            mine: cell_value("mine", mine)?,
+            base: cell_value("base", base)?,
+            theirs: cell_value("theirs", theirs)?,
         },
         Field::Note(_) => ConflictBranch::Note { mine: mine_note, theirs: theirs_note },
     };
@@ -111,7 +111,7 @@ pub fn decode_conflict(bytes: &[u8]) -> Result<Conflict, RecordError> {
     })
 }
 
-/// The bytes of a held command.
+/// Encodes a held command.
 #[must_use]
 pub fn encode_held(held: &HeldCommand) -> Vec<u8> {
     let HeldCommand { report, reason, command, state, refusal } = held;
@@ -134,7 +134,7 @@ pub fn encode_held(held: &HeldCommand) -> Vec<u8> {
     message.encode_to_vec()
 }
 
-/// Reads the bytes of a held command.
+/// Decodes a held command.
 pub fn decode_held(bytes: &[u8]) -> Result<HeldCommand, RecordError> {
     let pb::HeldRecord { command, reason, report_id, state, refusal } = decode_message(bytes)?;
     let reason = match pb::HeldReason::try_from(reason) {
@@ -163,17 +163,17 @@ mod tests {
     use jiff::civil::date;
 
     #[test]
-    fn comments_conflicts_and_held_commands_are_read_back_as_they_were() {
+    fn comments_conflicts_and_held_commands_are_decoded_as_they_were_encoded() {
         let units: UnitNumbers = [(UnitId::from_code("dist"), 3)].into_iter().collect();
         let report = ReportId([9; 16]);
-        let words = Comment {
+        let comment = Comment {
             report,
             unit: UnitId::from_code("dist"),
             role: Role::Reviewer,
             text: "Đã xem".into(),
             received_day: date(2024, 9, 2),
         };
-        assert_eq!(decode_comment(&encode_comment(&words, &units).unwrap(), &units), Ok(words));
+        assert_eq!(decode_comment(&encode_comment(&comment, &units).unwrap(), &units), Ok(comment));
 
         let cell = ConflictBranch::Cell {
             element: ElementNumber(4),

@@ -1,4 +1,4 @@
-//! A campaign as bytes.
+//! Encodes and decodes campaigns.
 
 use super::participation;
 use super::{ElementNumbers, RecordError, check_field, decode_message, require_field};
@@ -13,7 +13,8 @@ use crate::pb::target_pair::Pair as TargetPairMessage;
 use crate::wire::{enums, values};
 use prost::Message as _;
 
-/// The bytes of a campaign. Fails when an element has no number. Its classification is not in them: nothing secret gets here.
+/// Encodes a campaign. Fails if an element has no number. The classification is not encoded,
+/// because campaigns in this system are never secret.
 pub fn encode_campaign(
     campaign: &Campaign,
     numbers: &ElementNumbers,
@@ -21,7 +22,7 @@ pub fn encode_campaign(
     campaign_to_proto(campaign, numbers).map(|message| message.encode_to_vec())
 }
 
-/// The message of a campaign.
+/// Converts a campaign. Fails if an element has no number.
 pub fn campaign_to_proto(
     campaign: &Campaign,
     numbers: &ElementNumbers,
@@ -45,7 +46,7 @@ pub fn campaign_to_proto(
         classification: _,
         status,
         contracts,
-        device_retention_days: device_days,
+        device_retention_days,
         targets,
         activities,
         duties,
@@ -72,21 +73,23 @@ pub fn campaign_to_proto(
         anniversaries: anniversaries.iter().map(anniversary_to_proto).collect(),
         status: enums::campaign_status_to_proto(*status).into(),
         contracts: contracts.clone(),
-        device_days: device_days.map(Into::into),
-        targets: targets
-            .iter()
-            .map(|line| target_to_proto(line, numbers))
-            .collect::<Result<_, _>>()?,
-        activities: activities
-            .iter()
-            .map(|line| activity_to_proto(line, numbers))
-            .collect::<Result<_, _>>()?,
-        duties: duties.iter().map(|line| duty_to_proto(line, numbers)).collect::<Result<_, _>>()?,
+        device_days: device_retention_days.map(Into::into),
+        targets: try_map(targets, |target| target_to_proto(target, numbers))?,
+        activities: try_map(activities, |activity| activity_to_proto(activity, numbers))?,
+        duties: try_map(duties, |duty| duty_to_proto(duty, numbers))?,
         amendments: amendments.iter().map(amendment_to_proto).collect(),
         launches: launches.iter().map(participation::launch_to_proto).collect(),
         pledges: pledges.iter().map(participation::pledge_to_proto).collect(),
         plans: plans.iter().map(participation::unit_plan_to_proto).collect(),
     })
+}
+
+/// Converts all items; fails with the first error.
+fn try_map<T, U>(
+    items: impl IntoIterator<Item = T>,
+    convert: impl FnMut(T) -> Result<U, RecordError>,
+) -> Result<Vec<U>, RecordError> {
+    items.into_iter().map(convert).collect()
 }
 
 fn text_to_proto(text: &Option<String>) -> String {
@@ -117,7 +120,7 @@ fn phase_to_proto(phase: &Phase) -> pb::Phase {
     }
 }
 
-fn anniversary_to_proto(day: &Anniversary) -> pb::Anniversary {
+fn anniversary_to_proto(anniversary: &Anniversary) -> pb::Anniversary {
     let Anniversary {
         name_vi,
         name_en,
@@ -126,7 +129,7 @@ fn anniversary_to_proto(day: &Anniversary) -> pb::Anniversary {
         commemorated_on,
         as_published,
         correction,
-    } = day;
+    } = anniversary;
     pb::Anniversary {
         name_vi: name_vi.clone(),
         name_en: name_en.clone(),
@@ -144,7 +147,7 @@ fn anniversary_to_proto(day: &Anniversary) -> pb::Anniversary {
 }
 
 fn target_to_proto(
-    line: &CampaignTarget,
+    target: &CampaignTarget,
     numbers: &ElementNumbers,
 ) -> Result<pb::Target, RecordError> {
     let CampaignTarget {
@@ -162,7 +165,7 @@ fn target_to_proto(
         pairs,
         gaming_note,
         coercive_override,
-    } = line;
+    } = target;
     let pair = |pair: &TargetPair| {
         let pair = match pair {
             TargetPair::Target(code) => TargetPairMessage::TargetCode(code.clone()),
@@ -183,7 +186,7 @@ fn target_to_proto(
         overlap_waiver: text_to_proto(overlap_waiver),
         min_base: *min_base,
         coverage_min_thousandths: coverage_min.map(u32::from),
-        zero_base: zero_base.map_or(0, |one| enums::zero_base_to_proto(one).into()),
+        zero_base: zero_base.map_or(0, |one| enums::zero_base_policy_to_proto(one).into()),
         pairs: pairs.iter().map(pair).collect::<Result<_, RecordError>>()?,
         gaming_note: gaming_note.clone(),
         coercive_override: text_to_proto(coercive_override),
@@ -191,10 +194,10 @@ fn target_to_proto(
 }
 
 fn activity_to_proto(
-    line: &Activity,
+    activity: &Activity,
     numbers: &ElementNumbers,
 ) -> Result<pb::Activity, RecordError> {
-    let Activity { code, name_vi, name_en, element } = line;
+    let Activity { code, name_vi, name_en, element } = activity;
     let element_number = find_element_number(element, numbers)?;
     Ok(pb::Activity {
         code: code.clone(),
@@ -204,14 +207,14 @@ fn activity_to_proto(
     })
 }
 
-fn duty_to_proto(line: &Duty, numbers: &ElementNumbers) -> Result<pb::Duty, RecordError> {
-    let Duty { code, field, text_vi, text_en, evidence, element, due } = line;
+fn duty_to_proto(duty: &Duty, numbers: &ElementNumbers) -> Result<pb::Duty, RecordError> {
+    let Duty { code, field, text_vi, text_en, evidence, element, due } = duty;
     Ok(pb::Duty {
         code: code.clone(),
         field: field.map_or(0, |one| enums::campaign_field_to_proto(one).into()),
         text_vi: text_vi.clone(),
         text_en: text_en.clone(),
-        evidence: enums::evidence_to_proto(*evidence).into(),
+        evidence: enums::duty_evidence_to_proto(*evidence).into(),
         element_number: element
             .as_ref()
             .map_or(Ok(0), |element| find_element_number(element, numbers))?,
@@ -219,7 +222,7 @@ fn duty_to_proto(line: &Duty, numbers: &ElementNumbers) -> Result<pb::Duty, Reco
     })
 }
 
-/// Reads the bytes of a campaign.
+/// Decodes a campaign.
 pub fn decode_campaign(bytes: &[u8], numbers: &ElementNumbers) -> Result<Campaign, RecordError> {
     let pb::CampaignRecord {
         code,
@@ -249,6 +252,8 @@ pub fn decode_campaign(bytes: &[u8], numbers: &ElementNumbers) -> Result<Campaig
         plans,
     } = decode_message(bytes)?;
     let fields: Result<_, _> = fields.into_iter().map(enums::campaign_field_from_proto).collect();
+    let measurement_window = values::window_from_proto(measurement_days);
+    let launched_on = launched_day.map(values::day_from_proto).transpose();
     Ok(Campaign {
         code,
         name_vi,
@@ -258,56 +263,33 @@ pub fn decode_campaign(bytes: &[u8], numbers: &ElementNumbers) -> Result<Campaig
         owner_uid,
         audience_vi,
         legal_window: check_field("legal_days", values::window_from_proto(legal_days))?,
-        measurement_window: check_field(
-            "measurement_days",
-            values::window_from_proto(measurement_days),
-        )?,
-        launched_on: check_field(
-            "launched_day",
-            launched_day.map(values::day_from_proto).transpose(),
-        )?,
+        measurement_window: check_field("measurement_days", measurement_window)?,
+        launched_on: check_field("launched_day", launched_on)?,
         theme: text_from_proto(theme),
         motto: text_from_proto(motto),
         fields: check_field("fields", fields)?,
-        phases: phases.into_iter().map(phase_from_proto).collect::<Result<_, _>>()?,
-        anniversaries: anniversaries
-            .into_iter()
-            .map(anniversary_from_proto)
-            .collect::<Result<_, _>>()?,
+        phases: try_map(phases, phase_from_proto)?,
+        anniversaries: try_map(anniversaries, anniversary_from_proto)?,
         classification: Classification::NotSecret,
         status: check_field("status", enums::campaign_status_from_proto(status))?,
         contracts,
-        device_retention_days: device_days
-            .map(u16::try_from)
-            .transpose()
-            .map_err(|_| RecordError::Field("device_days"))?,
-        targets: targets
-            .into_iter()
-            .map(|line| target_from_proto(line, numbers))
-            .collect::<Result<_, _>>()?,
-        activities: activities
-            .into_iter()
-            .map(|line| activity_from_proto(line, numbers))
-            .collect::<Result<_, _>>()?,
-        duties: duties
-            .into_iter()
-            .map(|line| duty_from_proto(line, numbers))
-            .collect::<Result<_, _>>()?,
-        launches: launches
-            .into_iter()
-            .map(participation::launch_from_proto)
-            .collect::<Result<_, _>>()?,
+        device_retention_days: retention_days_from_proto(device_days)?,
+        targets: try_map(targets, |target| target_from_proto(target, numbers))?,
+        activities: try_map(activities, |activity| activity_from_proto(activity, numbers))?,
+        duties: try_map(duties, |duty| duty_from_proto(duty, numbers))?,
+        launches: try_map(launches, participation::launch_from_proto)?,
         pledges: pledges.into_iter().map(participation::pledge_from_proto).collect(),
-        plans: plans
-            .into_iter()
-            .map(participation::unit_plan_from_proto)
-            .collect::<Result<_, _>>()?,
-        amendments: amendments.into_iter().map(amendment_from_proto).collect::<Result<_, _>>()?,
+        plans: try_map(plans, participation::unit_plan_from_proto)?,
+        amendments: try_map(amendments, amendment_from_proto)?,
     })
 }
 
-fn amendment_to_proto(one: &Amendment) -> pb::Amendment {
-    let Amendment { no, basis, entered, changed } = one;
+fn retention_days_from_proto(days: Option<u32>) -> Result<Option<u16>, RecordError> {
+    days.map(u16::try_from).transpose().map_err(|_| RecordError::Field("device_days"))
+}
+
+fn amendment_to_proto(amendment: &Amendment) -> pb::Amendment {
+    let Amendment { no, basis, entered, changed } = amendment;
     pb::Amendment {
         number: (*no).into(),
         basis: basis.clone(),
@@ -375,8 +357,8 @@ fn target_from_proto(
     numbers: &ElementNumbers,
 ) -> Result<CampaignTarget, RecordError> {
     let pb::Target {
-        code: target_code,
-        field: of,
+        code,
+        field,
         text_vi,
         text_en,
         formula,
@@ -398,10 +380,10 @@ fn target_from_proto(
     };
     let coverage_min = coverage_min_thousandths.map(u16::try_from).transpose();
     Ok(CampaignTarget {
-        code: target_code,
+        code,
         field: check_field(
             "targets.field",
-            enums::optional_from_proto(of, enums::campaign_field_from_proto),
+            enums::optional_from_proto(field, enums::campaign_field_from_proto),
         )?,
         text_vi,
         text_en,
@@ -417,7 +399,7 @@ fn target_from_proto(
             .map_err(|_| RecordError::Field("targets.coverage_min_thousandths"))?,
         zero_base: check_field(
             "targets.zero_base",
-            enums::optional_from_proto(zero_base, enums::zero_base_from_proto),
+            enums::optional_from_proto(zero_base, enums::zero_base_policy_from_proto),
         )?,
         pairs: pairs.into_iter().map(pair).collect::<Result<_, RecordError>>()?,
         gaming_note,
@@ -429,29 +411,23 @@ fn activity_from_proto(
     message: pb::Activity,
     numbers: &ElementNumbers,
 ) -> Result<Activity, RecordError> {
-    let pb::Activity { code: line, name_vi, name_en, element_number } = message;
-    Ok(Activity {
-        code: line,
-        name_vi,
-        name_en,
-        element: find_element_code(element_number, numbers)?,
-    })
+    let pb::Activity { code, name_vi, name_en, element_number } = message;
+    Ok(Activity { code, name_vi, name_en, element: find_element_code(element_number, numbers)? })
 }
 
 fn duty_from_proto(message: pb::Duty, numbers: &ElementNumbers) -> Result<Duty, RecordError> {
-    let pb::Duty { code: line, field: of, text_vi, text_en, evidence, element_number, due } =
-        message;
+    let pb::Duty { code, field, text_vi, text_en, evidence, element_number, due } = message;
     let element =
         (element_number != 0).then(|| find_element_code(element_number, numbers)).transpose()?;
     Ok(Duty {
-        code: line,
+        code,
         field: check_field(
             "duties.field",
-            enums::optional_from_proto(of, enums::campaign_field_from_proto),
+            enums::optional_from_proto(field, enums::campaign_field_from_proto),
         )?,
         text_vi,
         text_en,
-        evidence: check_field("duties.evidence", enums::evidence_from_proto(evidence))?,
+        evidence: check_field("duties.evidence", enums::duty_evidence_from_proto(evidence))?,
         element,
         due,
     })

@@ -1,4 +1,4 @@
-//! Elements, forms, contracts and calendars as bytes.
+//! Encodes and decodes elements, forms, reporting contracts and calendars.
 
 use super::standing::{fraction_from_proto, fraction_to_proto};
 use super::{ElementNumbers, RecordError, check_field, decode_message, require_field};
@@ -11,7 +11,7 @@ use crate::pb::calendar_record::Rule as CalendarRuleMessage;
 use crate::wire::{enums, values};
 use prost::Message as _;
 
-/// The bytes of an element under its number.
+/// Encodes an element with its number.
 #[must_use]
 pub fn encode_element(number: u32, element: &Element) -> Vec<u8> {
     let Element {
@@ -48,7 +48,7 @@ pub fn encode_element(number: u32, element: &Element) -> Vec<u8> {
     message.encode_to_vec()
 }
 
-/// Reads the bytes of an element: its number and itself.
+/// Decodes an element and its number.
 pub fn decode_element(bytes: &[u8]) -> Result<(u32, Element), RecordError> {
     let pb::ElementRecord {
         number,
@@ -87,13 +87,14 @@ pub fn decode_element(bytes: &[u8]) -> Result<(u32, Element), RecordError> {
     Ok((number, element))
 }
 
-fn break_to_proto(one: &DefinitionBreak) -> pb::DefinitionBreak {
-    let (bridge, factor) = match one.bridge {
+fn break_to_proto(definition_break: &DefinitionBreak) -> pb::DefinitionBreak {
+    let (bridge, factor) = match definition_break.bridge {
         BridgeMethod::None => (pb::BridgeMethod::None, None),
         BridgeMethod::Restated => (pb::BridgeMethod::Restated, None),
         BridgeMethod::Ratio(factor) => (pb::BridgeMethod::Ratio, fraction_to_proto(Some(factor))),
     };
-    let (day, evidence_vi) = (values::day_to_proto(one.on), one.evidence_vi.clone());
+    let (day, evidence_vi) =
+        (values::day_to_proto(definition_break.on), definition_break.evidence_vi.clone());
     pb::DefinitionBreak { day, bridge: bridge.into(), factor, evidence_vi }
 }
 
@@ -116,7 +117,7 @@ fn break_from_proto(message: pb::DefinitionBreak) -> Result<DefinitionBreak, Rec
     })
 }
 
-/// The bytes of a form. Fails when one of its elements has no number.
+/// Encodes a form. Fails if one of its elements has no number.
 pub fn encode_form(form: &Form, numbers: &ElementNumbers) -> Result<Vec<u8>, RecordError> {
     let Form { code, name_vi, name_en, elements, rules } = form;
     let number = |code: &ElementCode| numbers.number(code).ok_or(RecordError::UnknownElement);
@@ -130,7 +131,7 @@ pub fn encode_form(form: &Form, numbers: &ElementNumbers) -> Result<Vec<u8>, Rec
     Ok(message.encode_to_vec())
 }
 
-/// Reads the bytes of a form.
+/// Decodes a form.
 pub fn decode_form(bytes: &[u8], numbers: &ElementNumbers) -> Result<Form, RecordError> {
     let pb::FormRecord { code, name_vi, name_en, element_numbers, rules } = decode_message(bytes)?;
     let find_code = |number: u32| numbers.item(number).cloned().ok_or(RecordError::UnknownElement);
@@ -145,7 +146,7 @@ pub fn decode_form(bytes: &[u8], numbers: &ElementNumbers) -> Result<Form, Recor
     })
 }
 
-/// The bytes of a reporting contract.
+/// Encodes a reporting contract.
 #[must_use]
 pub fn encode_contract(contract: &Contract) -> Vec<u8> {
     let Contract { code, form, level, calendar, due_days, grace_days, serves, reviewers } =
@@ -166,11 +167,11 @@ pub fn encode_contract(contract: &Contract) -> Vec<u8> {
     message.encode_to_vec()
 }
 
-/// Reads the bytes of a reporting contract.
+/// Decodes a reporting contract.
 pub fn decode_contract(bytes: &[u8]) -> Result<Contract, RecordError> {
     let pb::ContractRecord { code, form, level, calendar, due_days, grace_days, serves, reviewers } =
         decode_message(bytes)?;
-    let days = |name, days: u32| u16::try_from(days).map_err(|_| RecordError::Field(name));
+    let to_days = |name, days: u32| u16::try_from(days).map_err(|_| RecordError::Field(name));
     let reviewers: Result<_, _> =
         reviewers.into_iter().map(enums::counting_level_from_proto).collect();
     Ok(Contract {
@@ -178,14 +179,14 @@ pub fn decode_contract(bytes: &[u8]) -> Result<Contract, RecordError> {
         form,
         level: check_field("level", enums::counting_level_from_proto(level))?,
         calendar,
-        due_days: days("due_days", due_days)?,
-        grace_days: days("grace_days", grace_days)?,
+        due_days: to_days("due_days", due_days)?,
+        grace_days: to_days("grace_days", grace_days)?,
         serves,
         reviewers: check_field("reviewers", reviewers)?,
     })
 }
 
-/// The bytes of a calendar.
+/// Encodes a calendar.
 #[must_use]
 pub fn encode_calendar(calendar: &Calendar) -> Vec<u8> {
     let Calendar { code, name_vi, name_en, rule } = calendar;
@@ -206,10 +207,10 @@ pub fn encode_calendar(calendar: &Calendar) -> Vec<u8> {
     pb::CalendarRecord { code, name_vi, name_en, rule: Some(rule) }.encode_to_vec()
 }
 
-/// Reads the bytes of a calendar; a rule that is not possible is refused.
+/// Decodes a calendar; an impossible rule is refused.
 pub fn decode_calendar(bytes: &[u8]) -> Result<Calendar, RecordError> {
     let pb::CalendarRecord { code, name_vi, name_en, rule } = decode_message(bytes)?;
-    let small = |value: u32| u8::try_from(value).map_err(|_| RecordError::Field("rule"));
+    let to_u8 = |value: u32| u8::try_from(value).map_err(|_| RecordError::Field("rule"));
     let rule = match require_field("rule", rule)? {
         CalendarRuleMessage::Days(pb::DayRule { anchor_day, length }) => CalendarRule::Days {
             anchor: check_field("rule.anchor_day", values::day_from_proto(anchor_day))?,
@@ -217,9 +218,9 @@ pub fn decode_calendar(bytes: &[u8]) -> Result<Calendar, RecordError> {
         },
         CalendarRuleMessage::Months(pb::MonthRule { months, first_day, first_month }) => {
             CalendarRule::Months {
-                day: small(first_day)?,
-                first_month: small(first_month)?,
-                months: small(months)?,
+                day: to_u8(first_day)?,
+                first_month: to_u8(first_month)?,
+                months: to_u8(months)?,
             }
         }
     };
@@ -227,7 +228,7 @@ pub fn decode_calendar(bytes: &[u8]) -> Result<Calendar, RecordError> {
     if calendar.check().is_empty() { Ok(calendar) } else { Err(RecordError::Field("rule")) }
 }
 
-/// Reads the bytes of all elements, forms and contracts: the catalogue, and the numbers of its elements.
+/// Decodes all elements, forms and contracts into the catalogue and the numbers of its elements.
 pub fn decode_catalogue<'b>(
     elements: impl IntoIterator<Item = &'b [u8]>,
     forms: impl IntoIterator<Item = &'b [u8]>,
@@ -278,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn a_catalogue_is_read_back_as_it_was() {
+    fn a_catalogue_is_decoded_as_it_was_encoded() {
         let weekly = Form {
             code: "tuan-xa".into(),
             name_vi: "Báo cáo tuần".into(),
@@ -286,7 +287,7 @@ mod tests {
             elements: vec![offences().code],
             rules: vec![FormRuleExpr::parse("so_offences <= so_offences").unwrap()],
         };
-        let contract_of = Contract {
+        let contract = Contract {
             code: "tuan-xa".into(),
             form: "tuan-xa".into(),
             level: CountingLevel::Commune,
@@ -300,20 +301,20 @@ mod tests {
         let bytes = [
             encode_element(1, &offences()),
             encode_form(&weekly, &numbers).unwrap(),
-            encode_contract(&contract_of),
+            encode_contract(&contract),
         ];
         let [elements, forms, contracts] = bytes.each_ref().map(|one| [one.as_slice()]);
         let catalogue = Catalogue {
             elements: vec![offences()],
             forms: vec![weekly],
-            contracts: vec![contract_of],
+            contracts: vec![contract],
         };
         assert_eq!(decode_catalogue(elements, forms, contracts), Ok((catalogue, numbers)));
         assert_eq!(decode_catalogue([], forms, contracts), Err(RecordError::UnknownElement));
     }
 
     #[test]
-    fn every_standard_calendar_is_read_back_as_it_was() {
+    fn every_standard_calendar_is_decoded_as_it_was_encoded() {
         for one in Calendars::standard().iter() {
             assert_eq!(decode_calendar(&encode_calendar(one)).as_ref(), Ok(one));
         }

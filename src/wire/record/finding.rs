@@ -1,4 +1,4 @@
-//! Findings as bytes.
+//! Encodes and decodes findings.
 
 use super::{ElementNumbers, RecordError, UnitNumbers, check_field, decode_message, require_field};
 use crate::domain::quality::{Finding, FindingReply, QualityRule};
@@ -7,7 +7,7 @@ use crate::pb;
 use crate::wire::{enums, values};
 use prost::Message as _;
 
-/// The bytes of a finding. Fails when its unit or element has no number.
+/// Encodes a finding. Fails if its unit or element has no number.
 pub fn encode_finding(
     finding: &Finding,
     units: &UnitNumbers,
@@ -16,7 +16,7 @@ pub fn encode_finding(
     finding_to_proto(finding, units, elements).map(|message| message.encode_to_vec())
 }
 
-/// The message of a finding. Fails when its unit or element has no number.
+/// Converts a finding. Fails if its unit or element has no number.
 pub fn finding_to_proto(
     finding: &Finding,
     units: &UnitNumbers,
@@ -29,8 +29,8 @@ pub fn finding_to_proto(
         window,
         evidence,
         strength,
-        chance_per_billion: chance,
-        asked_day: asked,
+        chance_per_billion,
+        asked_day,
         state,
         reply,
         shared,
@@ -47,8 +47,8 @@ pub fn finding_to_proto(
         end_day: values::day_to_proto(window.end),
         evidence: evidence.clone(),
         strength: *strength,
-        chance_per_billion: *chance,
-        asked_day: values::day_to_proto(*asked),
+        chance_per_billion: *chance_per_billion,
+        asked_day: values::day_to_proto(*asked_day),
         state: enums::finding_state_to_proto(*state).into(),
         reply: reply.as_ref().map_or_else(String::new, |reply| reply.text.clone()),
         reply_day: reply.as_ref().map(|reply| values::day_to_proto(reply.day)),
@@ -56,7 +56,7 @@ pub fn finding_to_proto(
     })
 }
 
-/// Reads the bytes of a finding.
+/// Decodes a finding.
 pub fn decode_finding(
     bytes: &[u8],
     units: &UnitNumbers,
@@ -109,7 +109,7 @@ mod tests {
     use jiff::civil::date;
 
     #[test]
-    fn findings_are_read_back_as_they_were() {
+    fn findings_are_decoded_as_they_were_encoded() {
         let units: UnitNumbers = [(UnitId::from_code("com"), 3)].into_iter().collect();
         let code = ElementCode::new("so_offences").unwrap();
         let elements: ElementNumbers = [(code.clone(), 7)].into_iter().collect();

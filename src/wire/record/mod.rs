@@ -1,7 +1,9 @@
-//! The one encoding of each synced record (S21: server and phone store, digest and send exactly these bytes).
+//! The only encoding of each synced record: server and phone store, digest and send exactly these
+//! bytes (S21).
 //!
-//! Encoding is deterministic: no maps, lists in the order that the contract names, defaults left out. Nobody encodes a record again that
-//! came as bytes; typed views are rebuilt from them. Knows no scope, no revision and no feed.
+//! Encoding is deterministic: no maps, lists in the order that the contract defines, defaults left
+//! out. A record that was received as bytes must not be encoded again; typed views are decoded from
+//! the bytes.
 
 mod attachment;
 mod campaign;
@@ -34,19 +36,19 @@ pub use standing::{
 
 use crate::domain::reason::RefusalReason;
 
-/// Stored bytes that are not the record they should be, or a value that no record can carry.
+/// Why bytes are not a valid record, or why a value cannot be encoded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RecordError {
-    /// Not the encoding of the message at all.
+    /// The bytes are not an encoding of the message.
     #[error("not a record of this kind: {0}")]
     Decode(String),
-    /// A field that is not what the contract says.
+    /// A field has a value that the contract does not allow.
     #[error("field {0} is not what the contract says")]
     Field(&'static str),
-    /// A unit without a number, or a number without a unit.
+    /// A unit has no number, or a number has no unit.
     #[error("unit without a short number, or a number without a unit")]
     UnknownUnit,
-    /// An element without a number, or a number without an element.
+    /// An element has no number, or a number has no element.
     #[error("element without a short number, or a number without an element")]
     UnknownElement,
 }
@@ -55,10 +57,10 @@ fn decode_message<M: prost::Message + Default>(bytes: &[u8]) -> Result<M, Record
     M::decode(bytes).map_err(|error| RecordError::Decode(error.to_string()))
 }
 
-fn check_field<T>(name: &'static str, got: Result<T, RefusalReason>) -> Result<T, RecordError> {
-    got.map_err(|_| RecordError::Field(name))
+fn check_field<T>(name: &'static str, result: Result<T, RefusalReason>) -> Result<T, RecordError> {
+    result.map_err(|_| RecordError::Field(name))
 }
 
-fn require_field<T>(name: &'static str, got: Option<T>) -> Result<T, RecordError> {
-    got.ok_or(RecordError::Field(name))
+fn require_field<T>(name: &'static str, value: Option<T>) -> Result<T, RecordError> {
+    value.ok_or(RecordError::Field(name))
 }

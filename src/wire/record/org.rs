@@ -1,4 +1,5 @@
-//! Units as bytes: each with its versions, its parents in all hierarchies and its successors.
+//! Encodes and decodes units, each with its versions, its parents in all hierarchies and its
+//! successors.
 
 use super::{RecordError, UnitNumbers, check_field, decode_message, require_field};
 use crate::domain::ids::UnitId;
@@ -9,7 +10,7 @@ use crate::pb;
 use crate::wire::{enums, values};
 use prost::Message as _;
 
-/// The bytes of a unit, with its edges and lineage out of `facts`. Fails when a unit named has no number.
+/// Encodes a unit with its parents and lineage from `facts`. Fails if a unit has no number.
 pub fn encode_unit(
     unit: &Unit,
     facts: &OrgFacts,
@@ -18,7 +19,7 @@ pub fn encode_unit(
     unit_to_proto(unit, facts, numbers).map(|message| message.encode_to_vec())
 }
 
-/// The message of a unit.
+/// Converts a unit with its parents and lineage from `facts`. Fails if a unit has no number.
 pub fn unit_to_proto(
     unit: &Unit,
     facts: &OrgFacts,
@@ -68,26 +69,26 @@ fn version_to_proto(version: &UnitVersion) -> pb::UnitVersion {
 }
 
 fn lineage_to_proto(line: &UnitLineage, to_number: u32) -> Result<pb::UnitLineage, RecordError> {
-    let UnitLineage { effective_day: effective, kind, from: _, to: _, weight, basis } = line;
-    let part = |value: i128| i64::try_from(value).map_err(|_| RecordError::Field("weight"));
+    let UnitLineage { effective_day, kind, from: _, to: _, weight, basis } = line;
+    let to_i64 = |value: i128| i64::try_from(value).map_err(|_| RecordError::Field("weight"));
     Ok(pb::UnitLineage {
-        effective_day: values::day_to_proto(*effective),
+        effective_day: values::day_to_proto(*effective_day),
         kind: enums::lineage_kind_to_proto(*kind).into(),
         to_number,
         weight: Some(pb::Fraction {
-            numerator: part(weight.num())?,
-            denominator: part(weight.den())?,
+            numerator: to_i64(weight.num())?,
+            denominator: to_i64(weight.den())?,
         }),
         basis: basis.clone(),
     })
 }
 
-/// Reads the bytes of one unit: its number and itself, without parents and successors.
+/// Decodes a unit and its number, without parents and successors.
 pub fn decode_unit(bytes: &[u8]) -> Result<(u32, Unit), RecordError> {
     unit_parts_from_proto(decode_message(bytes)?).map(|(number, unit, _, _)| (number, unit))
 }
 
-/// Reads the bytes of all units: the organisation and the numbers of its units.
+/// Decodes all units into the organisation and the numbers of its units.
 pub fn decode_org<'b>(
     records: impl IntoIterator<Item = &'b [u8]>,
 ) -> Result<(OrgFacts, UnitNumbers), RecordError> {
@@ -182,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn an_organisation_with_a_merger_is_read_back_as_it_was() {
+    fn an_organisation_with_a_merger_is_decoded_as_it_was_encoded() {
         let reform = date(2025, 1, 1);
         let old = named("com-old", UnitKind::Commune, DaySpan { to: reform, ..DaySpan::ALWAYS });
         let new = named("com-new", UnitKind::Commune, DaySpan::from_day(date(2024, 1, 1)));
@@ -215,7 +216,7 @@ mod tests {
         assert_eq!(
             decode_org([bytes[0].as_slice()]).unwrap_err(),
             RecordError::UnknownUnit,
-            "its parent is not there"
+            "its parent is missing"
         );
     }
 }

@@ -1,4 +1,5 @@
-//! How units take a campaign up, as parts of its record.
+//! Converts how units take part in a campaign (launches, pledges, plans): parts of the campaign
+//! record.
 
 use super::{RecordError, check_field};
 use crate::domain::campaign::{Allocation, Launch, Pledge, UnitPlan};

@@ -1,4 +1,4 @@
-//! Proposals to amend as bytes.
+//! Encodes and decodes proposals to amend a report.
 
 use super::{RecordError, UnitNumbers, check_field, decode_message};
 use crate::domain::ids::ReportId;
@@ -7,7 +7,7 @@ use crate::pb;
 use crate::wire::values;
 use prost::Message as _;
 
-/// The bytes of a proposal. Fails when its unit has no number.
+/// Encodes a proposal. Fails if its unit has no number.
 pub fn encode_proposal(proposal: &Proposal, units: &UnitNumbers) -> Result<Vec<u8>, RecordError> {
     let Proposal { report, changes, note, reason, acting_unit, settled, base } = proposal;
     let state = match settled {
@@ -27,7 +27,7 @@ pub fn encode_proposal(proposal: &Proposal, units: &UnitNumbers) -> Result<Vec<u
     Ok(message.encode_to_vec())
 }
 
-/// Reads the bytes of a proposal.
+/// Decodes a proposal.
 pub fn decode_proposal(bytes: &[u8], units: &UnitNumbers) -> Result<Proposal, RecordError> {
     let pb::ProposalRecord {
         report_id,
@@ -67,7 +67,7 @@ mod tests {
     use crate::domain::report::ContentHash;
 
     #[test]
-    fn a_proposal_is_read_back_as_it_was() {
+    fn a_proposal_is_decoded_as_it_was_encoded() {
         let unit = UnitId::from_code("com");
         let units: UnitNumbers = [(unit, 3)].into_iter().collect();
         for settled in [None, Some(true), Some(false)] {

@@ -1,4 +1,4 @@
-//! A report as bytes.
+//! Encodes and decodes reports.
 
 use super::{RecordError, UnitNumbers, check_field, decode_message, require_field};
 use crate::domain::cell::Cells;
@@ -8,12 +8,12 @@ use crate::pb;
 use crate::wire::{enums, values};
 use prost::Message as _;
 
-/// The bytes of a report. Fails when a unit has no number.
+/// Encodes a report. Fails if a unit has no number.
 pub fn encode_report(report: &Report, units: &UnitNumbers) -> Result<Vec<u8>, RecordError> {
     report_to_proto(report, units).map(|message| message.encode_to_vec())
 }
 
-/// The message of a report. Fails when a unit has no number.
+/// Converts a report. Fails if a unit has no number.
 pub fn report_to_proto(
     report: &Report,
     units: &UnitNumbers,
@@ -40,12 +40,13 @@ pub fn report_to_proto(
     })
 }
 
-/// Reads the bytes of a report. The content hash and the nil flag follow from the rest and are not read.
+/// Decodes a report. The content hash and the nil flag are derived from the other fields, so they
+/// are ignored.
 pub fn decode_report(bytes: &[u8], units: &UnitNumbers) -> Result<Report, RecordError> {
     report_from_proto(decode_message(bytes)?, units)
 }
 
-/// Reads the message of a report.
+/// Converts the message of a report.
 pub fn report_from_proto(
     message: pb::ReportRecord,
     units: &UnitNumbers,
@@ -110,7 +111,7 @@ mod tests {
             unit: UnitId::from_code("com"),
             period,
         };
-        let sent = state.is_sent().then_some(date(2024, 8, 27));
+        let received_day = state.is_sent().then_some(date(2024, 8, 27));
         let question = (state == ReportState::Returned)
             .then(|| ReviewQuestion { code: "EXPLAIN".into(), text: "?".into() });
         let acting_unit = UnitId::from_code("next");
@@ -120,7 +121,7 @@ mod tests {
             state,
             cells,
             note,
-            received_day: sent,
+            received_day,
             late: state == ReportState::Accepted,
             question,
         }
@@ -137,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_unit_without_a_number_is_not_written_as_unit_zero() {
+    fn a_unit_without_a_number_is_not_encoded_as_unit_zero() {
         let report = sample(Cells::new(), String::new(), ReportState::Draft);
         assert_eq!(
             super::encode_report(&report, &UnitNumbers::default()),
@@ -146,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_report_are_refused_and_nothing_panics() {
+    fn bytes_that_are_not_a_report_are_refused_without_a_panic() {
         assert!(matches!(decode_report(&[0xff; 9], &units()), Err(RecordError::Decode(_))));
         assert_eq!(decode_report(&[], &units()), Err(RecordError::Field("contract_id")));
     }
@@ -162,7 +163,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_report_is_read_back_as_it_was_and_encodes_to_the_same_bytes(
+        fn a_report_is_decoded_as_it_was_and_encodes_to_the_same_bytes(
             cells in proptest::collection::btree_map((1..500u32).prop_map(ElementNumber), value(), 0..12),
             note in ".{0,40}",
             state in proptest::sample::select(ReportState::ALL.to_vec()),

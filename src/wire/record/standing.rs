@@ -1,4 +1,5 @@
-//! Standings and runs as bytes. A standing carries no run and no time, so an unchanged one is the same bytes.
+//! Encodes and decodes standings and runs. A standing has no run and no time, so an unchanged
+//! standing encodes to the same bytes.
 
 use super::{ElementNumbers, RecordError, UnitNumbers, check_field, decode_message, require_field};
 use crate::domain::ids::{CampaignId, RunId};
@@ -11,7 +12,7 @@ use crate::pb;
 use crate::wire::values;
 use prost::Message as _;
 
-/// The bytes of a standing.
+/// Encodes a standing.
 pub fn encode_standing(
     standing: &Standing,
     units: &UnitNumbers,
@@ -20,7 +21,7 @@ pub fn encode_standing(
     standing_to_proto(standing, units, elements).map(|message| message.encode_to_vec())
 }
 
-/// The message of a standing.
+/// Converts a standing. Fails if its unit or an element has no number.
 pub fn standing_to_proto(
     standing: &Standing,
     units: &UnitNumbers,
@@ -41,7 +42,7 @@ pub fn standing_to_proto(
     })
 }
 
-/// Reads the bytes of a standing.
+/// Decodes a standing.
 pub fn decode_standing(
     bytes: &[u8],
     units: &UnitNumbers,
@@ -74,7 +75,7 @@ pub fn decode_standing(
     })
 }
 
-/// A judgement as a message, members within.
+/// Converts a judgement with its members.
 pub fn judgement_to_proto(
     judgement: &Judgement,
     elements: &ElementNumbers,
@@ -133,7 +134,7 @@ pub fn judgement_to_proto(
     })
 }
 
-/// Reads a judgement.
+/// Converts the message of a judgement with its members.
 pub fn judgement_from_proto(
     message: pb::Judgement,
     elements: &ElementNumbers,
@@ -192,13 +193,13 @@ pub fn judgement_from_proto(
     })
 }
 
-/// The bytes of a run.
+/// Encodes a run.
 #[must_use]
 pub fn encode_run(run: &StandingRun) -> Vec<u8> {
     run_to_proto(run).encode_to_vec()
 }
 
-/// The message of a run.
+/// Converts a run.
 #[must_use]
 pub fn run_to_proto(run: &StandingRun) -> pb::RunRecord {
     let StandingRun {
@@ -225,7 +226,7 @@ pub fn run_to_proto(run: &StandingRun) -> pb::RunRecord {
     }
 }
 
-/// Reads the bytes of a run.
+/// Decodes a run.
 pub fn decode_run(bytes: &[u8]) -> Result<StandingRun, RecordError> {
     let pb::RunRecord {
         run_id,
@@ -257,7 +258,7 @@ pub fn decode_run(bytes: &[u8]) -> Result<StandingRun, RecordError> {
     })
 }
 
-/// An exact fraction, left out when it is too large for the wire.
+/// Converts an exact fraction; `None` if it does not fit into 64 bits.
 pub(in crate::wire) fn fraction_to_proto(ratio: Option<Ratio>) -> Option<pb::Fraction> {
     let ratio = ratio?;
     let (num, den) = (i64::try_from(ratio.num()).ok()?, i64::try_from(ratio.den()).ok()?);
@@ -292,7 +293,7 @@ fn figure_from_proto(
     Ok(StandingFigure { element, value, baseline_now, baseline_full })
 }
 
-/// A view, as the contract numbers it.
+/// Converts a view of standings.
 #[must_use]
 pub fn standing_view_to_proto(view: StandingView) -> pb::StandingView {
     match view {
@@ -328,18 +329,18 @@ pub(in crate::wire) fn stage_from_proto(number: i32) -> Result<StandingStage, Re
 
 pub(in crate::wire) fn judgement_state_to_proto(state: JudgementState) -> pb::JudgementState {
     use JudgementState as State;
-    use pb::JudgementState as P;
+    use pb::JudgementState as Message;
     match state {
-        State::OnPace => P::OnPace,
-        State::Behind => P::Behind,
-        State::AlreadyMissed => P::AlreadyMissed,
-        State::Met => P::Met,
-        State::Missed => P::Missed,
-        State::Undetermined => P::Undetermined,
-        State::NotApplicable => P::NotApplicable,
-        State::NotComparable => P::NotComparable,
-        State::NoData => P::NoData,
-        State::NotCountedHere => P::NotCountedHere,
+        State::OnPace => Message::OnPace,
+        State::Behind => Message::Behind,
+        State::AlreadyMissed => Message::AlreadyMissed,
+        State::Met => Message::Met,
+        State::Missed => Message::Missed,
+        State::Undetermined => Message::Undetermined,
+        State::NotApplicable => Message::NotApplicable,
+        State::NotComparable => Message::NotComparable,
+        State::NoData => Message::NoData,
+        State::NotCountedHere => Message::NotCountedHere,
     }
 }
 

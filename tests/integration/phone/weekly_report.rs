@@ -210,9 +210,7 @@ async fn a_reviewer_sees_first_what_needs_a_look_and_accepts_the_clean_nil_repor
             "a figure" => drop(
                 commune.save_cells(key.clone(), vec![cell_entry("so_offences", 2)], None).unwrap(),
             ),
-            _ => {
-                drop(commune.save_cells(key.clone(), Vec::new(), Some("xem giúp".into())).unwrap())
-            }
+            _ => drop(commune.save_cells(key.clone(), Vec::new(), Some("xem giúp".into()))),
         }
         commune.submit_report(commune.report_id(key.clone())).unwrap();
         assert_eq!(commune.sync_once().unwrap().rejected, 0);

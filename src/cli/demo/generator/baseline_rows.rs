@@ -1,7 +1,8 @@
-//! Last year's figures as an office would hand them in: a row for each week and unit, weeks of nothing in one row.
+//! Last year's figures in the form in which an office submits them: a row for each week and unit,
+//! consecutive weeks without events in one row.
 //!
-//! The weeks are those of the campaign a year earlier, day and month kept, so that every cut-off of this year has its own
-//! last year. Knows the truth; knows no file.
+//! The weeks are those of the campaign one year earlier, with the same day and month, so that every
+//! cut-off of this year has a base.
 
 use super::Province;
 use crate::domain::baseline::{BaselineRow, BaselineStatus};
@@ -11,7 +12,7 @@ use crate::domain::org::UnitKind;
 use crate::domain::window::DateWindow;
 use jiff::ToSpan;
 
-/// Elements whose past is needed: those of the targets that compare, and what is printed beside them.
+/// Elements that need a base: those of the comparing targets, and those printed beside them.
 const BASELINE_ELEMENTS: [&str; 12] = [
     "so_offences",
     "reports_received",
@@ -28,7 +29,7 @@ const BASELINE_ELEMENTS: [&str; 12] = [
 ];
 
 impl Province {
-    /// Last year's figures, by unit and element, every day of the base window covered.
+    /// Last year's figures by unit and element, with every day of the base window covered.
     #[must_use]
     pub fn baseline_rows(&self) -> Vec<BaselineRow> {
         let weeks = self.base_weeks();
@@ -47,7 +48,7 @@ impl Province {
         rows
     }
 
-    /// The weeks of the campaign, a year earlier; the last one ends with the base window.
+    /// The weeks of the campaign one year earlier; the last one ends with the base window.
     fn base_weeks(&self) -> Vec<DateWindow> {
         let (base, first) = (self.campaign.base_window(), self.campaign.measurement_window.start);
         let bound =

@@ -1,14 +1,15 @@
-//! The places of the synthetic province: how many people live where, and how much happens there.
+//! Districts and communes of the synthetic province on the first day: population and share of
+//! events.
 //!
-//! District totals are estimates of 2019; the population of a commune and its rate are drawn. Knows the organisation on the
-//! first day only; what becomes of a commune later is `truth`'s.
+//! District totals are estimates of 2019; the population and the rate of a commune are drawn.
+//! [`super::ground_truth`] applies later changes of the organisation.
 
 use super::rng::Rng;
 use crate::domain::ids::UnitId;
 use crate::domain::org::{Hierarchy, Org, UnitKind};
 use jiff::civil::Date;
 
-/// People of the districts in 2019, by uid.
+/// Population of the districts in 2019, by uid.
 const DISTRICT_POPULATIONS: [(&str, f64); 9] = [
     ("dist-842", 112_737.0),
     ("dist-844", 147_416.0),
@@ -21,31 +22,31 @@ const DISTRICT_POPULATIONS: [(&str, f64); 9] = [
     ("dist-851", 47_121.0),
 ];
 
-/// A commune of the first day.
+/// A commune on the first day.
 #[derive(Debug, Clone)]
 pub struct DemoCommune {
-    /// The unit that counts there on the first day.
+    /// The unit.
     pub unit: UnitId,
-    /// Its uid, the name of its streams.
+    /// Its uid, which also names its random streams.
     pub uid: String,
-    /// The district it belongs to.
+    /// Its district.
     pub district: UnitId,
-    /// Its part of what happens in the province; all parts sum to 1.
+    /// Its share of the province's events; all shares sum to 1.
     pub share: f64,
 }
 
-/// A district of the first day.
+/// A district on the first day.
 #[derive(Debug, Clone)]
 pub struct DemoDistrict {
     /// The unit.
     pub unit: UnitId,
     /// Its uid.
     pub uid: String,
-    /// Its part of the province's people.
+    /// Its share of the province's population.
     pub share: f64,
 }
 
-/// Districts and communes of the province as they stand on `day`.
+/// Districts and communes of the province on `day`.
 #[must_use]
 pub fn generate_places(seed: u64, org: &Org, day: Date) -> (Vec<DemoDistrict>, Vec<DemoCommune>) {
     let people: f64 = DISTRICT_POPULATIONS.iter().map(|(_, people)| people).sum();
@@ -66,7 +67,8 @@ pub fn generate_places(seed: u64, org: &Org, day: Date) -> (Vec<DemoDistrict>, V
     (districts, all)
 }
 
-/// The communes of a district, with populations raked to its total; `part` is not yet a part of one.
+/// The communes of a district, their populations raked to its total. The shares are not normalised
+/// yet.
 fn generate_communes(
     seed: u64,
     org: &Org,

@@ -1,7 +1,7 @@
-//! What really happened in the synthetic province, day by day, last year and this year.
+//! The events in the synthetic province, day by day, last year and this year.
 //!
-//! This is the one truth against which the end of the demo is balanced; it never enters a phone or the server except as
-//! figures that somebody types. Knows no report.
+//! The final checks compare with these events. Phones and server get them only as figures on report
+//! sheets.
 
 use super::communes::{DemoCommune, DemoDistrict};
 use super::rng::{Rng, exp};
@@ -13,27 +13,28 @@ use crate::domain::window::DateWindow;
 use jiff::civil::{Date, date};
 use std::collections::BTreeMap;
 
-/// Days before last year's window for which things happen already, so that there is a backlog when it begins.
+/// Days before last year's window from which events are generated, so that a backlog exists when it
+/// begins.
 const WARM_UP_DAYS: i32 = 182;
-/// What changes from last year to this one, per element group (ours).
+/// Change from last year to this one, by element group (our assumption).
 const OFFENCES_YEAR_FACTOR: f64 = 0.95;
 /// Social-order offences of the province in a year (estimate).
 const OFFENCES_PER_YEAR: f64 = 450.0;
 
-/// Days of one element at one unit.
+/// Counts of one element at one unit, by day.
 #[derive(Debug, Clone, Default)]
 struct DailySeries(BTreeMap<i32, i64>);
 
-/// Everything that happened.
+/// All events.
 #[derive(Debug, Clone)]
 pub struct GroundTruth {
     flows: BTreeMap<(UnitId, ElementCode), DailySeries>,
-    /// Stocks by the day of their change: what stands from that day on.
+    /// Stocks by the day of their change; a value holds from that day on.
     stocks: BTreeMap<(UnitId, ElementCode), DailySeries>,
 }
 
 impl GroundTruth {
-    /// What happened at the unit in the window; 0 where nothing did.
+    /// The count at the unit in the window; 0 without an event.
     #[must_use]
     pub fn flow_total(&self, unit: UnitId, element: &ElementCode, window: DateWindow) -> i64 {
         let days = days_from_date(window.start)..days_from_date(window.end);
@@ -42,7 +43,7 @@ impl GroundTruth {
             .map_or(0, |series| series.0.range(days).map(|(_, count)| count).sum())
     }
 
-    /// What stood at the end of `last` day.
+    /// The stock at the end of the day `last`.
     #[must_use]
     pub fn stock_at_end_of(&self, unit: UnitId, element: &ElementCode, last: Date) -> i64 {
         let series = self.stocks.get(&(unit, element.clone()));
@@ -51,7 +52,8 @@ impl GroundTruth {
             .map_or(0, |(_, stock)| *stock)
     }
 
-    /// Lets everything happen from last year's window until `end`; `campaign` is this year's first day.
+    /// Generates all events from last year's window until `end`; `campaign_start` is the first day
+    /// of this year's campaign.
     #[must_use]
     pub fn generate(
         seed: u64,
@@ -73,14 +75,14 @@ impl GroundTruth {
     }
 }
 
-/// The days that matter.
+/// The days that bound the generated events.
 #[derive(Debug, Clone, Copy)]
 pub struct SimulatedYears {
     /// First day of last year's window.
     pub base_start: Date,
     /// First day of the campaign.
     pub campaign_start: Date,
-    /// The day after the last one that is lived.
+    /// The day after the last simulated one.
     pub end: Date,
 }
 
@@ -93,7 +95,7 @@ impl SimulatedYears {
         self.first_day()..days_from_date(self.end)
     }
 
-    /// Monday-free weeks: seven days each, counted from the first day of all.
+    /// First days of consecutive weeks of seven days, counted from the first generated day.
     fn weeks(&self) -> impl Iterator<Item = i32> + use<> {
         self.days().step_by(7)
     }
@@ -115,7 +117,7 @@ impl TruthGenerator<'_> {
         Rng::named_stream(self.seed, &["truth", what, who])
     }
 
-    /// One of `element` happened on `day` at `unit`, or at the unit that has taken its place by then.
+    /// Adds an event on `day` at `unit`, or at its successor on that day.
     fn add_event(&mut self, unit: UnitId, element: &str, day: i32, count: i64) {
         let Ok(code) = ElementCode::new(element) else { return };
         if count != 0 && self.years.days().contains(&day) {
@@ -152,7 +154,8 @@ impl TruthGenerator<'_> {
         }
     }
 
-    /// Reports of crime: received, accepted for handling, resolved; each window begins with what is still open.
+    /// Reports of crime: received, accepted for handling, resolved. Each window begins with the
+    /// open backlog.
     fn generate_crime_reports(&mut self, place: &DemoCommune) {
         let mut rng = self.rng_stream("reports", &place.uid);
         let starts =
@@ -174,7 +177,8 @@ impl TruthGenerator<'_> {
                     self.add_event(place.unit, "reports_resolved", resolved, 1);
                 }
                 for (start, open) in starts.iter().zip(&mut open) {
-                    // What was never resolved is dropped after half a year, as a suspended matter.
+                    // A matter that was never resolved is closed after half a year, as a suspended
+                    // one.
                     let until = resolved.unwrap_or(day + WARM_UP_DAYS);
                     *open += i64::from(day < *start && until >= *start);
                 }
@@ -206,7 +210,7 @@ impl TruthGenerator<'_> {
         }
     }
 
-    /// Suspended cases and matters: a stock with what comes in and goes out each week.
+    /// Suspended cases and matters: a stock with weekly inflow and outflow.
     fn generate_suspended_cases(&mut self, district: &DemoDistrict) {
         for (element, province) in [("suspended_cases", 530.0), ("suspended_matters", 420.0)] {
             let Ok(code) = ElementCode::new(element) else { continue };
@@ -215,7 +219,8 @@ impl TruthGenerator<'_> {
             let mut stock = start.round() as i64;
             let mut series = DailySeries::default();
             for week in self.years.weeks() {
-                // About a thousandth of the stock more goes out than comes in, a little more this year.
+                // The outflow exceeds the inflow by a thousandth of the stock, by a little more
+                // this year.
                 let drift = self.years.year_factor(week, 1.6);
                 stock += rng.poisson(start * 0.020) - rng.poisson(start * (0.020 + 0.001 * drift));
                 stock = stock.max(0);
@@ -225,7 +230,8 @@ impl TruthGenerator<'_> {
         }
     }
 
-    /// One congress in each district in the year of the campaign, some of them in its first months (ours).
+    /// One congress in each district in the year of the campaign, some of them in its first months
+    /// (our assumption).
     fn generate_congresses(&mut self, district: &DemoDistrict) {
         let day = days_from_date(self.years.campaign_start)
             + 60
@@ -242,7 +248,7 @@ impl TruthGenerator<'_> {
                 self.add_event(unit, "ta_accidents", day, 1);
                 let deaths = if rng.next_bool(0.84) { 1 + rng.poisson(0.1) } else { 0 };
                 self.add_event(unit, "ta_deaths", day, deaths);
-                // Nobody dead and nobody hurt is no accident but a collision.
+                // An accident without dead and injured is a collision.
                 let injured = rng.poisson(0.36).max(i64::from(deaths == 0));
                 self.add_event(unit, "ta_injured", day, injured);
             }
@@ -263,7 +269,7 @@ impl TruthGenerator<'_> {
     }
 }
 
-/// The unit that counts on `day` where `unit` counted on the first day.
+/// The unit that succeeds `unit`, which existed on the first day, on `day`.
 #[must_use]
 pub fn successor_on(org: &Org, unit: UnitId, day: Date) -> UnitId {
     let next = |unit: &UnitId| {
@@ -275,13 +281,14 @@ pub fn successor_on(org: &Org, unit: UnitId, day: Date) -> UnitId {
     std::iter::successors(Some(unit), next).last().unwrap_or(unit)
 }
 
-/// A wave of 13 % over the year, highest in January, and a bump in the four weeks before Tết.
+/// The seasonal factor: a wave of 13 % over the year with its peak in January, and 15 % more in the
+/// four weeks before Tết.
 fn seasonal_factor(day: i32) -> f64 {
     let tet = [date(2023, 1, 22), date(2024, 2, 10), date(2025, 1, 29), date(2026, 2, 17)];
     let before_tet = tet.iter().any(|tet| (1..=28).contains(&(days_from_date(*tet) - day)));
     let in_year = f64::from(day.rem_euclid(365)) / 365.0;
     let away = (in_year - 0.04 + 0.5).rem_euclid(1.0) - 0.5;
-    // A bell around January minus its mean over the year.
+    // A bell curve around January minus its mean over the year.
     let wave = 0.26 * exp(-away * away * 20.0) - 0.26 * 0.396;
     (1.0 + wave) * if before_tet { 1.15 } else { 1.0 }
 }

@@ -1,8 +1,8 @@
-//! The books of the synthetic province: for every unit and element,
-//! happened - never reported + planted errors left - not yet accepted = official.
+//! The ledger of the synthetic province: for every unit and element,
+//! happened - never reported + effect of planted errors - not yet accepted = official.
 //!
-//! Kept from what people did (typed, sent, accepted), as a careful clerk outside the system would keep them. Knows nothing
-//! of what the server holds; whoever has both compares.
+//! It is built from the simulated actions (typed, sent, accepted) and does not depend on the
+//! server.
 
 use super::sheet_plan::SheetPlan;
 use crate::domain::element::{ElementCode, ElementKind};
@@ -12,7 +12,7 @@ use crate::domain::org::{Hierarchy, Org};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What became of one sheet.
+/// State of one sheet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum SheetState {
     NeverSent,
@@ -27,7 +27,7 @@ struct LedgerSheet {
     contract: String,
     start: Date,
     state: SheetState,
-    /// Truth and what stands on the sheet, by element.
+    /// The true value and the typed one, by element.
     cells: BTreeMap<ElementCode, LedgerCell>,
 }
 
@@ -37,18 +37,18 @@ struct LedgerCell {
     typed: i64,
 }
 
-/// One line of the books.
+/// One line of the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct LedgerLine {
-    /// What happened; of a stock, what stands at the end.
+    /// What happened; of a stock, its value at the end.
     pub happened: i64,
-    /// Part of it on sheets that nobody sent.
+    /// Part of it on sheets that were never sent.
     pub never_reported: i64,
     /// What planted errors that nobody found add; may be negative.
     pub error_effect: i64,
-    /// Part of it on sheets that are sent, or sent back, but not accepted.
+    /// Part of it on sheets that were sent or returned and are not accepted.
     pub not_accepted: i64,
-    /// What the server must say.
+    /// The figure that the server must publish.
     pub official: i64,
 }
 
@@ -68,22 +68,22 @@ impl LedgerLine {
     }
 }
 
-/// Sheets of one contract, counted by what became of them.
+/// Sheets of one contract, counted by state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SheetCounts {
     /// Sheets owed.
     pub expected: usize,
     /// Of these never sent.
     pub never_sent: usize,
-    /// Sent, and nobody has said yes or no yet.
+    /// Sent and not yet reviewed.
     pub waiting: usize,
-    /// Sent back and not sent again.
+    /// Returned and not sent again.
     pub returned: usize,
     /// Accepted.
     pub accepted: usize,
 }
 
-/// The books.
+/// The ledger.
 #[derive(Debug, Clone)]
 pub struct Ledger {
     sheets: BTreeMap<ReportId, LedgerSheet>,
@@ -91,7 +91,7 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Opens the books: every sheet owed, nothing sent.
+    /// Opens the ledger with every sheet owed and none sent.
     #[must_use]
     pub fn open(plans: &[SheetPlan], catalogue: &Catalogue) -> Self {
         let stocks = catalogue.elements.iter().filter(|element| element.kind == ElementKind::Stock);
@@ -101,12 +101,12 @@ impl Ledger {
         }
     }
 
-    /// More sheets are owed.
+    /// Adds sheets that are owed.
     pub fn extend(&mut self, plans: &[SheetPlan]) {
         self.sheets.extend(plans.iter().map(|plan| (plan.key.id(), to_ledger_sheet(plan))));
     }
 
-    /// Somebody typed `value`; it stands on the sheet.
+    /// Records that `value` was typed on the sheet.
     pub fn record_typed(&mut self, report: ReportId, element: &ElementCode, value: i64) {
         if let Some(cell) =
             self.sheets.get_mut(&report).and_then(|sheet| sheet.cells.get_mut(element))
@@ -115,23 +115,23 @@ impl Ledger {
         }
     }
 
-    /// The sheet was sent, or sent again.
+    /// Records that the sheet was sent, or sent again.
     pub fn record_sent(&mut self, report: ReportId) {
         self.set_state(report, SheetState::Sent);
     }
 
-    /// A reviewer sent it back.
+    /// Records that a reviewer returned it.
     pub fn record_returned(&mut self, report: ReportId) {
         self.set_state(report, SheetState::Returned);
     }
 
-    /// A reviewer accepted it as it stands.
+    /// Records that a reviewer accepted it with its present values.
     pub fn record_accepted(&mut self, report: ReportId) {
         self.set_state(report, SheetState::Accepted);
     }
 
     fn set_state(&mut self, report: ReportId, fate: SheetState) {
-        // What is accepted stays accepted: a sheet sent twice by mistake changes nothing.
+        // An accepted sheet stays accepted: sending it twice by mistake changes nothing.
         if let Some(sheet) =
             self.sheets.get_mut(&report).filter(|sheet| sheet.state != SheetState::Accepted)
         {
@@ -139,7 +139,7 @@ impl Ledger {
         }
     }
 
-    /// A line for every unit that counts and every element it counts.
+    /// A line for every reporting unit and each of its elements.
     #[must_use]
     pub fn lines(&self) -> BTreeMap<(UnitId, ElementCode), LedgerLine> {
         let mut lines: BTreeMap<(UnitId, ElementCode), LedgerLine> = BTreeMap::new();
@@ -158,7 +158,8 @@ impl Ledger {
         lines
     }
 
-    /// The lines of everything below each unit above, each sheet under whoever was above on its first day.
+    /// The lines of all units above reporting units; each sheet counts for the units that were
+    /// above on its first day.
     #[must_use]
     pub fn lines_of_ancestors(&self, org: &Org) -> BTreeMap<(UnitId, ElementCode), LedgerLine> {
         let days: BTreeMap<UnitId, Date> =
@@ -173,7 +174,7 @@ impl Ledger {
         above
     }
 
-    /// What became of the sheets of one contract.
+    /// Counts the sheets of one contract by state.
     #[must_use]
     pub fn count_sheets(&self, contract: &str) -> SheetCounts {
         let mut count = SheetCounts::default();
@@ -219,7 +220,7 @@ fn flow_line(fate: SheetState, cell: LedgerCell) -> LedgerLine {
 }
 
 impl LedgerLine {
-    /// Takes the next sheet of a stock: what it says replaces what the sheets before said.
+    /// Applies the next sheet of a stock: its value replaces the earlier one.
     fn apply_stock(&mut self, fate: SheetState, cell: LedgerCell) {
         let moved = cell.truth - self.happened;
         self.happened = cell.truth;

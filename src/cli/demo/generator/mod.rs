@@ -1,7 +1,9 @@
-//! The synthetic province (dữ liệu giả lập): real units, invented figures, all from one seed.
+//! The synthetic province (dữ liệu giả lập): real units, invented figures, all derived from one
+//! seed.
 //!
-//! Pure: no clock, no file, no network, no server. It knows what really happened (`truth`), what offices said about last
-//! year (`base`), how people report (`plan`), and keeps its own books (`ledger`), which never enter the server.
+//! Pure: uses no clock, file, network or server. [`ground_truth`] generates the events,
+//! `baseline_rows` last year's figures, [`sheet_plan`] the reporting behaviour, and [`ledger`] the
+//! expected result, which never enters the server.
 
 mod baseline_rows;
 pub mod communes;
@@ -25,32 +27,33 @@ use jiff::ToSpan;
 
 /// The seed of the committed example.
 pub const SEED: u64 = 20_240_819;
-/// Most weeks that can be lived: after them the districts are gone.
+/// Most weeks that can be simulated; after them the districts are closed.
 pub const WEEKS_MAX: u8 = 27;
 
-/// A province with its two years of truth.
+/// A province with two years of events.
 #[derive(Debug, Clone)]
 pub struct Province {
-    /// The seed of everything.
+    /// The seed of all random streams.
     pub seed: u64,
     /// The real organisation.
     pub org: Org,
     /// Elements, forms and contracts.
     pub catalogue: Catalogue,
-    /// In which periods is reported: calendars with the campaigns that they serve.
+    /// The reporting calendars, with those of the campaigns.
     pub calendars: Calendars,
-    /// The campaign whose window is lived.
+    /// The simulated campaign.
     pub campaign: Campaign,
-    /// Districts of the first day.
+    /// Districts on the first day.
     pub districts: Vec<DemoDistrict>,
-    /// Communes of the first day.
+    /// Communes on the first day.
     pub communes: Vec<DemoCommune>,
-    /// What really happened.
+    /// All events.
     pub ground_truth: GroundTruth,
 }
 
 impl Province {
-    /// Lets the province live from last year's window through the first [`WEEKS_MAX`] weeks of the campaign.
+    /// Generates the events from last year's window through the first [`WEEKS_MAX`] weeks of the
+    /// campaign.
     #[must_use]
     pub fn new(
         seed: u64,

@@ -1,7 +1,5 @@
-//! Planted cases: the synthetic province's figures with one kind of trouble put in at a few known places, so that each rule can be
-//! measured by what it finds and by what it asks for nothing.
-//!
-//! Knows where it planted; asks nothing itself. DỮ LIỆU GIẢ LẬP (synthetic).
+//! Plants one kind of trouble at a few known places in the figures of the synthetic province, and
+//! measures what each quality rule finds there and elsewhere. DỮ LIỆU GIẢ LẬP (synthetic).
 
 use super::rng::Rng;
 use super::sheet_plan::SheetPlan;
@@ -22,21 +20,21 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Places at which a rule's trouble is planted, where there are so many.
+/// Most places at which the trouble of one rule is planted.
 const CASES_PER_RULE: usize = 10;
 
-/// How a rule did.
+/// Result of one rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RuleMeasurement {
     /// The rule.
     pub rule: QualityRule,
     /// Cases planted.
     pub planted: usize,
-    /// Of these found.
+    /// Planted cases that were found.
     pub found: usize,
-    /// Questions about places where nothing was planted.
+    /// Findings at places where nothing was planted.
     pub false_positives: usize,
-    /// Looks that could have become a question.
+    /// Tests that could have given a finding.
     pub opportunities: usize,
 }
 
@@ -97,7 +95,8 @@ fn true_cells(plan: &SheetPlan, numbers: &BTreeMap<ElementNumber, ElementCode>) 
         .collect()
 }
 
-/// Sent in the afternoon, each unit from its own device with a clock that is nearly right.
+/// First submissions in the afternoon, each unit from its own device with a clock that is one
+/// minute ahead.
 fn simulated_submissions(plans: &[SheetPlan], today: Date) -> Vec<FirstSubmission> {
     let sent = plans
         .iter()
@@ -122,93 +121,93 @@ fn measure_rule(
     clean: &QualityData,
     rule: QualityRule,
 ) -> RuleMeasurement {
-    let mut looked = clean.clone();
+    let mut data = clean.clone();
     let mut rng = Rng::named_stream(SEED, &["plants", rule.as_str()]);
-    let places = plant_cases(&mut looked, rule, input, &mut rng);
-    let requested = run_rules(input, &looked).remove(&rule).unwrap_or_default();
-    let looks = requested.test_count;
-    let kept = select_findings(BTreeMap::from([(rule, requested)]), &BTreeMap::new());
-    let met: BTreeSet<(UnitId, Option<ElementCode>)> =
-        kept.into_iter().map(|finding| (finding.unit, finding.element)).collect();
-    let hit = |place: &&(UnitId, Option<ElementCode>)| met.contains(*place);
-    let found = places.iter().filter(hit).count();
-    let idle = met.iter().filter(|place| !places.contains(*place)).count();
+    let places = plant_cases(&mut data, rule, input, &mut rng);
+    let results = run_rules(input, &data).remove(&rule).unwrap_or_default();
+    let opportunities = results.test_count;
+    let selected = select_findings(BTreeMap::from([(rule, results)]), &BTreeMap::new());
+    let reported: PlantedCases =
+        selected.into_iter().map(|finding| (finding.unit, finding.element)).collect();
     RuleMeasurement {
         rule,
         planted: places.len(),
-        found,
-        false_positives: idle,
-        opportunities: looks,
+        found: places.intersection(&reported).count(),
+        false_positives: reported.difference(&places).count(),
+        opportunities,
     }
 }
 
 type PlantedCases = BTreeSet<(UnitId, Option<ElementCode>)>;
 
-/// Puts the trouble of one rule in; where it did so.
+/// Plants the trouble of one rule; returns the places.
 fn plant_cases(
-    looked: &mut QualityData,
+    data: &mut QualityData,
     rule: QualityRule,
     input: &StandingInput<'_>,
     rng: &mut Rng,
 ) -> PlantedCases {
     match rule {
-        QualityRule::Completeness => plant_in_sheets(looked, rng, |sheets| {
+        QualityRule::Completeness => plant_in_sheets(data, rng, |sheets| {
             let length = sheets.len();
             sheets[length - 3..].iter_mut().for_each(|(_, sheet)| *sheet = None);
         }),
-        QualityRule::Copied => plant_in_sheets(looked, rng, |sheets| {
+        QualityRule::Copied => plant_in_sheets(data, rng, |sheets| {
             let length = sheets.len();
             for (_, sheet) in &mut sheets[length - 4..] {
                 let same = sheet.as_ref().map_or(5, Vec::len);
                 *sheet = Some(vec![4; same]);
             }
         }),
-        QualityRule::Identity => plant_in_series(
-            looked,
-            rng,
-            |one| one.element.as_str() == "reports_accepted",
-            |values| add_to_last(values, 1, 90),
-        ),
-        QualityRule::Outlier => {
-            plant_in_series(looked, rng, |one| one.flow, |values| add_to_last(values, 1, 41))
+        QualityRule::Identity => {
+            plant_in_element(data, rng, "reports_accepted", |values| add_to_last(values, 1, 90))
         }
-        QualityRule::Change => {
-            plant_in_series(looked, rng, |one| one.flow, |values| add_to_last(values, 4, 9))
-        }
-        QualityRule::Smooth => plant_in_series(
-            looked,
-            rng,
-            |one| one.flow,
-            |values| replace_last(values, &[10, 10, 11, 10, 9, 10, 10, 11, 10, 10, 9, 10]),
-        ),
-        QualityRule::Wild => plant_in_series(
-            looked,
-            rng,
-            |one| one.flow,
-            |values| replace_last(values, &[0, 0, 40, 0, 0, 38, 0, 1, 41, 0, 0, 0]),
-        ),
-        QualityRule::Digits => plant_digit_preference(looked, rng),
-        QualityRule::Zeros => plant_zeros(looked, input),
-        QualityRule::Drift => plant_in_series(
-            looked,
-            rng,
-            |one| one.element.as_str() == "ta_accidents",
-            |values| {
-                replace_last(values, &[9, 9, 9, 9, 0, 1, 0, 1]);
-            },
-        )
-        .into_iter()
-        .inspect(|(unit, _)| raise_collisions(looked, *unit))
-        .collect(),
-        QualityRule::RatioDrift => plant_ratio_drift(looked, rng),
-        QualityRule::Break => plant_breaks(looked, input),
-        QualityRule::Bunching => plant_bunching(looked, input),
-        QualityRule::Revisions => plant_revisions(looked, rng, input.today),
-        QualityRule::LastMinute | QualityRule::Clock => plant_submission_times(looked, rng, rule),
+        QualityRule::Outlier => plant_in_flows(data, rng, |values| add_to_last(values, 1, 41)),
+        QualityRule::Change => plant_in_flows(data, rng, |values| add_to_last(values, 4, 9)),
+        QualityRule::Smooth => plant_in_flows(data, rng, |values| {
+            replace_last(values, &[10, 10, 11, 10, 9, 10, 10, 11, 10, 10, 9, 10])
+        }),
+        QualityRule::Wild => plant_in_flows(data, rng, |values| {
+            replace_last(values, &[0, 0, 40, 0, 0, 38, 0, 1, 41, 0, 0, 0])
+        }),
+        QualityRule::Digits => plant_digit_preference(data, rng),
+        QualityRule::Zeros => plant_zeros(data, input),
+        QualityRule::Drift => plant_drift(data, rng),
+        QualityRule::RatioDrift => plant_ratio_drift(data, rng),
+        QualityRule::Break => plant_breaks(data, input),
+        QualityRule::Bunching => plant_bunching(data, input),
+        QualityRule::Revisions => plant_revisions(data, rng, input.today),
+        QualityRule::LastMinute | QualityRule::Clock => plant_submission_times(data, rng, rule),
     }
 }
 
-/// Some of the items that fit, drawn without putting back.
+fn plant_in_flows(
+    data: &mut QualityData,
+    rng: &mut Rng,
+    change: impl Fn(&mut [Option<i64>]),
+) -> PlantedCases {
+    plant_in_series(data, rng, |one| one.flow, change)
+}
+
+fn plant_in_element(
+    data: &mut QualityData,
+    rng: &mut Rng,
+    element: &str,
+    change: impl Fn(&mut [Option<i64>]),
+) -> PlantedCases {
+    plant_in_series(data, rng, |one| one.element.as_str() == element, change)
+}
+
+/// Fewer accidents and more collisions: cases moved to the element without a target.
+fn plant_drift(data: &mut QualityData, rng: &mut Rng) -> PlantedCases {
+    let places = plant_in_element(data, rng, "ta_accidents", |values| {
+        replace_last(values, &[9, 9, 9, 9, 0, 1, 0, 1])
+    });
+    places.iter().for_each(|(unit, _)| raise_collisions(data, *unit));
+    places
+}
+
+/// Up to [`CASES_PER_RULE`] of the fitting items, drawn without replacement.
 fn draw_without_replacement(fit: Vec<usize>, rng: &mut Rng) -> Vec<usize> {
     let (mut fit, mut drawn) = (fit, Vec::new());
     while drawn.len() < CASES_PER_RULE && !fit.is_empty() {
@@ -218,16 +217,16 @@ fn draw_without_replacement(fit: Vec<usize>, rng: &mut Rng) -> Vec<usize> {
 }
 
 fn plant_in_series(
-    looked: &mut QualityData,
+    data: &mut QualityData,
     rng: &mut Rng,
     fits: impl Fn(&ElementSeries) -> bool,
     change: impl Fn(&mut [Option<i64>]),
 ) -> PlantedCases {
-    let fit = (0..looked.series.len())
-        .filter(|at| fits(&looked.series[*at]) && looked.series[*at].points.len() >= 12);
+    let fit = (0..data.series.len())
+        .filter(|at| fits(&data.series[*at]) && data.series[*at].points.len() >= 12);
     let mut places = PlantedCases::new();
     for at in draw_without_replacement(fit.collect(), rng) {
-        let one = &mut looked.series[at];
+        let one = &mut data.series[at];
         let mut values: Vec<Option<i64>> =
             one.points.iter().map(|point| Some(point.value.unwrap_or(0))).collect();
         change(&mut values);
@@ -248,27 +247,27 @@ fn replace_last(values: &mut [Option<i64>], new: &[i64]) {
 }
 
 fn plant_in_sheets(
-    looked: &mut QualityData,
+    data: &mut QualityData,
     rng: &mut Rng,
     change: impl Fn(&mut Vec<(DateWindow, Option<Vec<i64>>)>),
 ) -> PlantedCases {
-    let fit = (0..looked.report_series.len())
-        .filter(|at| looked.report_series[*at].reports.len() >= 4)
+    let fit = (0..data.report_series.len())
+        .filter(|at| data.report_series[*at].reports.len() >= 4)
         .collect();
     let mut places = PlantedCases::new();
     for at in draw_without_replacement(fit, rng) {
-        change(&mut looked.report_series[at].reports);
-        places.insert((looked.report_series[at].unit, None));
+        change(&mut data.report_series[at].reports);
+        places.insert((data.report_series[at].unit, None));
     }
     places
 }
 
-/// Two years of figures of two digits, estimated to fives and tens.
-fn plant_digit_preference(looked: &mut QualityData, rng: &mut Rng) -> PlantedCases {
-    let fit = (0..looked.series.len()).filter(|at| looked.series[*at].flow).collect();
+/// Two years of two-digit figures rounded to fives and tens.
+fn plant_digit_preference(data: &mut QualityData, rng: &mut Rng) -> PlantedCases {
+    let fit = (0..data.series.len()).filter(|at| data.series[*at].flow).collect();
     let mut places = PlantedCases::new();
     for at in draw_without_replacement(fit, rng) {
-        let one = &mut looked.series[at];
+        let one = &mut data.series[at];
         let Some(point) = one.points.first().copied() else { continue };
         let figures = (0..110)
             .map(|week: i64| if week % 2 == 0 { 20 + week % 4 * 5 } else { 20 + week % 10 });
@@ -280,10 +279,10 @@ fn plant_digit_preference(looked: &mut QualityData, rng: &mut Rng) -> PlantedCas
     places
 }
 
-/// Nothing at all where last year had enough.
-fn plant_zeros(looked: &mut QualityData, input: &StandingInput<'_>) -> PlantedCases {
+/// Zeros where last year's base was at least 6.
+fn plant_zeros(data: &mut QualityData, input: &StandingInput<'_>) -> PlantedCases {
     let mut places = PlantedCases::new();
-    for one in looked.series.iter_mut().filter(|one| one.flow) {
+    for one in data.series.iter_mut().filter(|one| one.flow) {
         let (Some(days), Some(element)) =
             (one.last_window(one.points.len()), input.catalogue.element(&one.element))
         else {
@@ -302,8 +301,8 @@ fn plant_zeros(looked: &mut QualityData, input: &StandingInput<'_>) -> PlantedCa
     places
 }
 
-fn raise_collisions(looked: &mut QualityData, unit: UnitId) {
-    for one in looked
+fn raise_collisions(data: &mut QualityData, unit: UnitId) {
+    for one in data
         .series
         .iter_mut()
         .filter(|one| one.unit == unit && one.element.as_str() == "ta_collisions")
@@ -315,17 +314,12 @@ fn raise_collisions(looked: &mut QualityData, unit: UnitId) {
     }
 }
 
-/// Half of the reports of crime are no longer received while offences go on.
-fn plant_ratio_drift(looked: &mut QualityData, rng: &mut Rng) -> PlantedCases {
-    let places = plant_in_series(
-        looked,
-        rng,
-        |one| one.element.as_str() == "reports_received",
-        |values| {
-            replace_last(values, &[12, 12, 12, 12, 3, 3, 3, 3]);
-        },
-    );
-    for one in looked.series.iter_mut().filter(|one| one.element.as_str() == "so_offences") {
+/// Fewer received reports of crime while offences continue.
+fn plant_ratio_drift(data: &mut QualityData, rng: &mut Rng) -> PlantedCases {
+    let places = plant_in_element(data, rng, "reports_received", |values| {
+        replace_last(values, &[12, 12, 12, 12, 3, 3, 3, 3])
+    });
+    for one in data.series.iter_mut().filter(|one| one.element.as_str() == "so_offences") {
         if places.iter().any(|(unit, _)| *unit == one.unit) {
             let mut values: Vec<Option<i64>> = one.points.iter().map(|point| point.value).collect();
             replace_last(&mut values, &[4, 4, 4, 4, 4, 4, 4, 4]);
@@ -335,10 +329,10 @@ fn plant_ratio_drift(looked: &mut QualityData, rng: &mut Rng) -> PlantedCases {
     places
 }
 
-/// A jump where a unit took the place of others.
-fn plant_breaks(looked: &mut QualityData, input: &StandingInput<'_>) -> PlantedCases {
+/// A jump at units that succeed others.
+fn plant_breaks(data: &mut QualityData, input: &StandingInput<'_>) -> PlantedCases {
     let mut places = PlantedCases::new();
-    for one in looked.series.iter_mut().filter(|one| one.flow && one.points.len() >= 4) {
+    for one in data.series.iter_mut().filter(|one| one.flow && one.points.len() >= 4) {
         if input
             .org
             .lineage_to(one.unit)
@@ -353,8 +347,8 @@ fn plant_breaks(looked: &mut QualityData, input: &StandingInput<'_>) -> PlantedC
     places
 }
 
-/// A crowd just inside one limit; beside it a fair one.
-fn plant_bunching(looked: &mut QualityData, input: &StandingInput<'_>) -> PlantedCases {
+/// A cluster just inside one limit, and an unclustered pair for comparison.
+fn plant_bunching(data: &mut QualityData, input: &StandingInput<'_>) -> PlantedCases {
     let (unit, window) = (input.campaign.owner_id(), input.campaign.measurement_window);
     let near = |code: &str, met, missed| NearLimitCount {
         unit,
@@ -363,13 +357,13 @@ fn plant_bunching(looked: &mut QualityData, input: &StandingInput<'_>) -> Plante
         met,
         missed,
     };
-    looked.near_limits = vec![near("so_offences", 12, 1), near("ta_accidents", 6, 5)];
+    data.near_limits = vec![near("so_offences", 12, 1), near("ta_accidents", 6, 5)];
     PlantedCases::from([(unit, ElementCode::new("so_offences").ok())])
 }
 
 /// Nine of ten late corrections go down at some units; at others they go either way.
-fn plant_revisions(looked: &mut QualityData, rng: &mut Rng, today: Date) -> PlantedCases {
-    let units: Vec<UnitId> = looked
+fn plant_revisions(data: &mut QualityData, rng: &mut Rng, today: Date) -> PlantedCases {
+    let units: Vec<UnitId> = data
         .report_series
         .iter()
         .map(|one| one.unit)
@@ -385,7 +379,7 @@ fn plant_revisions(looked: &mut QualityData, rng: &mut Rng, today: Date) -> Plan
             let down = if one_way { turn != 0 } else { rng.next_below(2) == 0 };
             let change = if down { (3, 2) } else { (2, 3) };
             let day = today.saturating_sub((10 - turn).days());
-            looked.revisions.push(LateRevision {
+            data.revisions.push(LateRevision {
                 unit: *unit,
                 element: element.clone(),
                 change,
@@ -398,11 +392,11 @@ fn plant_revisions(looked: &mut QualityData, rng: &mut Rng, today: Date) -> Plan
 }
 
 fn plant_submission_times(
-    looked: &mut QualityData,
+    data: &mut QualityData,
     rng: &mut Rng,
     rule: QualityRule,
 ) -> PlantedCases {
-    let units: Vec<UnitId> = looked
+    let units: Vec<UnitId> = data
         .report_series
         .iter()
         .map(|one| one.unit)
@@ -413,14 +407,14 @@ fn plant_submission_times(
         .into_iter()
         .map(|at| units[at])
         .collect();
-    for sent in looked.submissions.iter_mut().filter(|sent| drawn.contains(&sent.unit)) {
+    for sent in data.submissions.iter_mut().filter(|sent| drawn.contains(&sent.unit)) {
         if rule == QualityRule::Clock {
             sent.clock_ahead_minutes = Some(45);
         } else {
             sent.minutes_remaining = 20;
         }
     }
-    let sent: BTreeSet<UnitId> = looked.submissions.iter().map(|sent| sent.unit).collect();
+    let sent: BTreeSet<UnitId> = data.submissions.iter().map(|sent| sent.unit).collect();
     drawn.intersection(&sent).map(|unit| (*unit, None)).collect()
 }
 

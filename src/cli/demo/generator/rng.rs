@@ -1,8 +1,8 @@
-//! Chance that is the same everywhere: one 64-bit generator, streams by name, and the few distributions that the province
+//! A 64-bit random number generator with named streams, and the distributions that the province
 //! needs.
 //!
-//! Only `+ - * /` and `sqrt` touch a float, which every machine rounds alike, so a seed gives the same province on all of
-//! them. Knows nothing of what is drawn.
+//! Floats are computed with `+ - * /` and `sqrt` only, which every machine rounds alike, so a seed
+//! gives the same province on all machines.
 
 use crate::domain::ids::derive_id;
 use std::f64::consts::{LN_2, TAU};
@@ -12,7 +12,7 @@ use std::f64::consts::{LN_2, TAU};
 pub struct Rng(u64);
 
 impl Rng {
-    /// The stream of this name under this seed; no draw elsewhere changes it.
+    /// The stream with this name under this seed; draws on other streams do not change it.
     #[must_use]
     pub fn named_stream(seed: u64, name: &[&str]) -> Self {
         let seed = seed.to_be_bytes();
@@ -23,7 +23,7 @@ impl Rng {
         Self(u64::from_be_bytes(first))
     }
 
-    /// 64 even bits.
+    /// 64 uniform bits.
     pub fn next_u64(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut bits = self.0;
@@ -32,12 +32,12 @@ impl Rng {
         bits ^ (bits >> 31)
     }
 
-    /// Even in [0, 1).
+    /// Uniform in [0, 1).
     pub fn next_f64(&mut self) -> f64 {
         (self.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    /// Even in `0..below`; 0 for 0.
+    /// Uniform in `0..below`; 0 for 0.
     pub fn next_below(&mut self, below: usize) -> usize {
         ((u128::from(self.next_u64()) * below as u128) >> 64) as usize
     }
@@ -71,13 +71,13 @@ impl Rng {
         }
     }
 
-    /// Beta with this mean; the greater `weight`, the nearer to it.
+    /// Beta with this mean; a larger `weight` gives a smaller variance.
     pub fn beta(&mut self, mean: f64, weight: f64) -> f64 {
         let (a, b) = (self.gamma(mean * weight, 1.0), self.gamma((1.0 - mean) * weight, 1.0));
         a / (a + b)
     }
 
-    /// Poisson, by multiplying; for small means.
+    /// Poisson by multiplication; for small means.
     pub fn poisson(&mut self, mean: f64) -> i64 {
         let floor = exp(-mean);
         let (mut count, mut product) = (0, self.next_f64());
@@ -88,7 +88,7 @@ impl Rng {
         count
     }
 
-    /// Negative binomial: Poisson over a gamma of this shape.
+    /// Negative binomial: Poisson with a gamma mean of this shape.
     pub fn negative_binomial(&mut self, mean: f64, shape: f64) -> i64 {
         let mean = self.gamma(shape, mean / shape);
         self.poisson(mean)
@@ -111,7 +111,7 @@ pub fn ln(x: f64) -> f64 {
     exponent as f64 * LN_2 + 2.0 * sum
 }
 
-/// e to the power of `x`, to about 1e-15; 0 and a very large number at the ends.
+/// e to the power of `x`, to about 1e-15; 0 below the range and a very large number above it.
 #[must_use]
 pub fn exp(x: f64) -> f64 {
     let x = x.clamp(-700.0, 700.0);

@@ -1,7 +1,8 @@
-//! How the people of the synthetic province report: who is late, who is offline, who mistypes, who never sends.
+//! How the people of the synthetic province report: late sheets, phones offline, typing errors,
+//! sheets never sent.
 //!
-//! Nine in ten sheets come on time, most of the rest late, two in a hundred never; a phone is out of reach now and then,
-//! fourteen of them for three weeks. Knows the truth and the expectations; knows no phone and no server.
+//! Nine in ten sheets come on time, most of the rest late, two in a hundred never. Each phone is
+//! offline now and then, fourteen of them for three weeks.
 
 use super::Province;
 use super::rng::Rng;
@@ -19,56 +20,56 @@ use std::collections::BTreeMap;
 
 /// Communes with a second phone.
 pub const SECOND_PHONE_COUNT: usize = 5;
-/// Phones without signal for three weeks.
+/// Phones that are offline for three weeks.
 const LONG_OFFLINE_COUNT: usize = 14;
-/// The weeks of the long silence, from 0, the second exclusive.
+/// The weeks of the long outage, from 0, the second exclusive.
 const LONG_OFFLINE_WEEKS: (i32, i32) = (5, 8);
 
-/// A wrong figure, planted.
+/// A planted wrong figure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlantedError {
-    /// Which cell.
+    /// The cell.
     pub element: ElementCode,
-    /// What is typed at first: ten times the truth, as when a digit is hit twice.
+    /// The typed value: ten times the true one, as when a digit is hit twice.
     pub typed: i64,
-    /// Whether the reviewer sees it and sends the report back.
+    /// Whether the reviewer notices it and returns the report.
     pub is_noticed: bool,
 }
 
-/// What two phones of one unit do to one report while neither hears of the other.
+/// A concurrent edit of one report on two phones of one unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConcurrentEdit {
-    /// Each fills in other cells: the two merge.
+    /// Each phone fills in other cells; the server merges.
     Merge,
-    /// Both fill in one cell, differently: a person settles it.
+    /// Both phones fill in one cell with different values; a person settles the conflict.
     Conflict,
 }
 
-/// What becomes of one sheet.
+/// The planned course of one sheet.
 #[derive(Debug, Clone)]
 pub struct SheetPlan {
-    /// What it answers.
+    /// The report.
     pub key: ReportKey,
     /// Code of the contract.
     pub contract: String,
-    /// First day on which it is late.
+    /// The first day on which it is late.
     pub due: Date,
-    /// What happened, in the order of the form.
+    /// The true values, in the order of the form.
     pub truth: Vec<(ElementCode, i64)>,
-    /// The day on which somebody means to send it; `None`: never.
+    /// The day on which it is to be sent; `None`: never.
     pub send_day: Option<Date>,
     /// A planted error.
     pub planted_error: Option<PlantedError>,
-    /// The same sheet is sent a second time, by mistake.
+    /// Whether the sheet is sent a second time by mistake.
     pub sent_twice: bool,
-    /// The reviewer asks back although nothing is wrong.
+    /// Whether the reviewer returns it with a question although nothing is wrong.
     pub is_questioned: bool,
-    /// Two phones fill it in.
+    /// A concurrent edit on two phones.
     pub concurrent_edit: Option<ConcurrentEdit>,
 }
 
 impl SheetPlan {
-    /// What is typed at first.
+    /// The values that are typed first.
     #[must_use]
     pub fn typed_values(&self) -> Vec<(ElementCode, i64)> {
         let typed = |(code, truth): &(ElementCode, i64)| match &self.planted_error {
@@ -78,14 +79,14 @@ impl SheetPlan {
         self.truth.iter().map(typed).collect()
     }
 
-    /// Whether nothing at all is to be reported.
+    /// Whether all values are zero.
     #[must_use]
     pub fn is_nil(&self) -> bool {
         self.truth.iter().all(|(_, value)| *value == 0)
     }
 }
 
-/// A phone, and when it cannot be reached.
+/// A phone with its offline periods.
 #[derive(Debug, Clone)]
 pub struct DemoDevice {
     /// The unit it is bound to on the first day.
@@ -94,12 +95,12 @@ pub struct DemoDevice {
     pub uid: String,
     /// 1, or 2 for a second phone.
     pub number: u8,
-    /// Days without signal.
+    /// Days offline.
     pub offline: Vec<DateWindow>,
 }
 
 impl DemoDevice {
-    /// Whether it has signal on `day`.
+    /// Whether it is online on `day`.
     #[must_use]
     pub fn is_online(&self, day: Date) -> bool {
         !self.offline.iter().any(|window| window.contains(day))
@@ -183,7 +184,8 @@ impl Province {
         Some(form.elements.iter().map(value).collect())
     }
 
-    /// One report each of the communes with two phones: three merge, two conflict; spread over the weeks.
+    /// Plans one concurrent edit for each commune with two phones: three merge, two conflict, three
+    /// weeks apart.
     fn plant_concurrent_edits(&self, plans: &mut [SheetPlan]) {
         let week = |at: usize| {
             self.campaign.measurement_window.start.saturating_add((2 + 3 * at as i32).weeks())
@@ -204,7 +206,7 @@ impl Province {
         }
     }
 
-    /// The communes with two phones: those where most happens, without the three that merge.
+    /// The communes with two phones: those with most events that stay open to the end.
     #[must_use]
     pub fn units_with_second_phone(&self) -> Vec<String> {
         let last = self.simulated_end(super::WEEKS_MAX);
@@ -246,7 +248,7 @@ impl Province {
         (0..count).map(|_| left.swap_remove(rng.next_below(left.len())).to_owned()).collect()
     }
 
-    /// Now and then from Saturday to Tuesday; the silent ones for three weeks.
+    /// The offline periods: some weeks from Saturday to Tuesday, and with `silent` three weeks.
     fn offline_windows(&self, uid: &str, no: u8, weeks: u8, silent: bool) -> Vec<DateWindow> {
         let mut rng = Rng::named_stream(self.seed, &["signal", uid, &no.to_string()]);
         let first = self.campaign.measurement_window.start;
@@ -262,7 +264,7 @@ impl Province {
     }
 }
 
-/// A figure ten times too high, where the range and the form's own rules do not catch it.
+/// A figure ten times too high that neither the range nor the form's rules refuse.
 fn draw_planted_error(
     catalogue: &Catalogue,
     form: &Form,

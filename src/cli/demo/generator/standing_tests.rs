@@ -1,4 +1,4 @@
-//! Stories about standings, on the synthetic province: what is judged is what the books say.
+//! Tests of standings on the synthetic province against the ledger.
 
 use super::ledger::Ledger;
 use super::sheet_plan::SheetPlan;

@@ -1,4 +1,4 @@
-//! Stories about the synthetic province: it looks like the real one, and its books balance.
+//! Tests of the synthetic province: its figures resemble the real ones, and its ledger balances.
 
 use super::ledger::Ledger;
 use super::sheet_plan::{ConcurrentEdit, SheetPlan};

@@ -1,4 +1,4 @@
-//! For the person who sets a target: chance alone, and what the target would reward.
+//! Tests of chances and coercive quotas.
 
 use super::evaluation_case::code;
 use crate::domain::lang::Lang;
@@ -39,7 +39,7 @@ fn three_falling_criteria_lie_between_moving_alone_and_moving_together() {
             .map(|(_, n)| n.into())
     };
     let luck = t5.compute_chance(&bases).unwrap();
-    // Simulated with the three moving as accidents do: about 29 %.
+    // Simulation with the three moving as accidents do: about 29 %.
     assert!(luck.independent < 0.29 && 0.29 < luck.correlated, "{luck:?}");
     assert_eq!(t5.compute_chance(&|_| None).unwrap_err(), ChanceError::NoBase(code("a")));
     assert!(matches!(

@@ -1,4 +1,4 @@
-//! Combinations, every measure and every comparator beyond the numbered vectors.
+//! Tests of combinations, and of every measure and comparator beyond the numbered examples.
 
 use super::evaluation_case::{display_text, evaluation_case, ratio, verdict_code};
 use crate::domain::target_rule::{
@@ -73,13 +73,14 @@ fn more_is_asked_with_the_same_honesty_as_less() {
     assert_eq!(more(473).evaluate_closed().limit, Some(473));
     assert_eq!(verdict_code(&more(473).evaluate_closed()), "MET");
     assert_eq!(verdict_code(&more(472).evaluate_closed()), "MISSED");
-    // A missing report may hold what is still needed.
+    // A missing report may contain what is still needed.
     let open = more(472).with_missing_report("x", "0.4").evaluate_closed();
     assert_eq!(
         (verdict_code(&open), open.reasons.as_slice()),
         ("UNDETERMINED", &[VerdictReason::MissingReports][..])
     );
-    // Far below, failure is likely and not proven: provisional while preliminary, nothing when final.
+    // Far below the bound, failure is likely but not proven: provisional in `closed`, undetermined
+    // in `final`.
     let far = more(400).with_missing_report("x", "0.4");
     let out = far.clone().evaluate_closed();
     assert_eq!(
@@ -130,7 +131,7 @@ fn a_missing_report_of_something_taken_away_lowers_the_sum() {
     let out = open("6");
     assert_eq!((verdict_code(&out), out.interval), ("MET", Some((4.into(), 6.into()))));
     assert_eq!(verdict_code(&open("5")), "UNDETERMINED");
-    // Failure is no longer proven by the reported sum.
+    // The reported sum alone no longer proves failure.
     assert_eq!(
         (verdict_code(&open("3")), open("3").reasons),
         ("MISSED", vec![VerdictReason::Provisional])
@@ -201,7 +202,7 @@ fn a_ratio_of_everything_allows_no_failure() {
 
 #[test]
 fn what_cannot_be_reckoned_says_so() {
-    // No text says this; a tree that came over the wire may.
+    // The grammar cannot write this tree; the wire format can.
     let Ok(Target::Compare(mut change)) = Target::parse("change(count(x)) < 0") else {
         panic!("a comparison")
     };

@@ -1,14 +1,14 @@
-//! Figures written down in one line, and the evaluation asked of them.
+//! A builder of figures and the evaluation of a target on them.
 
-use crate::domain::campaign::ZeroBasePolicy;
 use crate::domain::element::ElementCode;
 use crate::domain::ratio::Ratio;
+use crate::domain::target_rule::ZeroBasePolicy;
 use crate::domain::target_rule::*;
 
 pub(crate) const T1: &str = "change(count(x) vs same_window_prior_year, rel) <= -7%";
 pub(crate) const LESS: &str = "change(count(x)) < 0";
 
-/// `ask(T1).base("x", 450).now("x", 418).closed()`.
+/// `evaluation_case(T1).with_baseline("x", 450).with_current("x", 418).evaluate_closed()`.
 #[derive(Clone)]
 pub(crate) struct EvaluationCase {
     target: Target,
@@ -50,8 +50,8 @@ impl EvaluationCase {
     }
 
     pub(crate) fn with_missing_report(mut self, element: &str, expected: &str) -> Self {
-        let gap = self.sheet.missing.entry(code(element)).or_default();
-        *gap = gap.with_report(ratio(expected));
+        let missing = self.sheet.missing.entry(code(element)).or_default();
+        *missing = missing.with_report(ratio(expected));
         self
     }
 
@@ -101,7 +101,7 @@ impl EvaluationCase {
     }
 }
 
-/// Verdict, or state while running.
+/// Code of the verdict, or of the pace state while running.
 pub(crate) fn verdict_code(out: &Evaluation) -> &'static str {
     match (out.verdict, out.pace_state()) {
         (Some(verdict), _) => verdict.as_str(),

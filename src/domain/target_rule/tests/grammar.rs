@@ -1,4 +1,4 @@
-//! Reading and printing.
+//! Tests of parsing and printing.
 
 use super::trees;
 use crate::domain::lang::Lang;

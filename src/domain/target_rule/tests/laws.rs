@@ -1,4 +1,4 @@
-//! Laws that hold for any target and any figures.
+//! Properties of every target on any figures.
 
 use super::{evaluation_case, trees};
 use crate::domain::lang::Lang;
@@ -51,7 +51,7 @@ fn terms() -> impl Strategy<Value = EvaluationTerms> {
         .prop_map(|(stage, coverage, min_base, waived, zero)| EvaluationTerms {
             coverage: Ratio::new(coverage, 20).unwrap(),
             min_base: min_base.map(Ratio::from_integer),
-            zero_base: crate::domain::campaign::ZeroBasePolicy::ALL[usize::from(zero)],
+            zero_base: crate::domain::target_rule::ZeroBasePolicy::ALL[usize::from(zero)],
             waived,
             ..EvaluationTerms::for_stage(stage)
         })

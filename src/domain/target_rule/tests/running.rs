@@ -1,4 +1,4 @@
-//! While the window runs: pace, forecast, and what can be lost but not won early.
+//! Tests of running windows: pace, forecast, and verdicts that are certain before the end.
 
 use super::evaluation_case::{LESS, T1, display_text, evaluation_case, ratio, verdict_code};
 use crate::domain::target_rule::{Evaluation, VerdictReason};
@@ -77,7 +77,7 @@ fn equal_to_the_same_day_is_behind_when_a_decrease_is_asked() {
     assert_eq!(verdict_code(&less(12)), "BEHIND");
     assert_eq!(verdict_code(&less(11)), "ON_PACE");
     assert_eq!(verdict_code(&less(30)), "ALREADY_MISSED");
-    // Nothing had come by now a year ago, and nothing has come: nobody is late.
+    // The base is zero up to now and so is the current count: no unit is late.
     let early = |now| {
         evaluation_case(LESS)
             .with_baseline("x", 30)

@@ -7,7 +7,7 @@ use jiff::civil::date;
 use proptest::prelude::*;
 
 pub(crate) fn code() -> impl Strategy<Value = ElementCode> {
-    // Words of the grammar are fair element codes too.
+    // Keywords of the grammar are valid element codes too.
     prop_oneof![
         Just("a"),
         Just("b"),

@@ -1,7 +1,7 @@
-//! The worked vectors of closed windows, each under its number.
+//! The worked examples V1 to V20 on closed windows, each under its number.
 
 use super::evaluation_case::{LESS, T1, display_text, evaluation_case, ratio, verdict_code};
-use crate::domain::campaign::ZeroBasePolicy;
+use crate::domain::target_rule::ZeroBasePolicy;
 use crate::domain::target_rule::{Comparability, FailureAllowance, StandingStage, VerdictReason};
 
 fn share(text: &str, num: i64, den: i64) -> crate::domain::target_rule::Evaluation {
@@ -182,7 +182,7 @@ fn v11_from_zero_there_is_no_percentage_but_zero_must_stay() {
         ),
         "MET"
     );
-    // More than nothing cannot be asked in per cent, but a difference can.
+    // An increase from zero has no percentage, but a difference is valid.
     assert_eq!(
         verdict_code(
             &evaluation_case("change(count(x)) >= 5%")
@@ -298,7 +298,7 @@ fn d5_a_count_that_moved_by_three_root_units_is_beyond_usual_variation() {
             .unwrap()
     };
     assert!(usual(100, 131) && !usual(100, 133) && !usual(1791, 1337));
-    // Section 3: the fall of the merged province in its very year, z = -11.5.
+    // Section 3: the fall of the merged province in the year of the merger, z = -11.5.
     let merged =
         evaluation_case(T1).with_baseline("x", 1791).with_current("x", 1337).evaluate_closed();
     assert_eq!(

@@ -1,2 +1,0 @@
-DROP TABLE run_input;
-DROP TABLE run_manifest;

@@ -1,0 +1,349 @@
+-- The one row that numbers all commits; epoch names this history of the database.
+CREATE TABLE feed_head (
+    id SMALLINT NOT NULL,
+    seq BIGINT NOT NULL,
+    chain BYTEA NOT NULL,
+    auth_generation BIGINT NOT NULL,
+    epoch BIGINT NOT NULL,
+    epoch_id BYTEA NOT NULL,
+    safe_past_seq BIGINT NOT NULL,
+    PRIMARY KEY (id)
+);
+
+-- One row a commit: its last seq and the chain after it.
+CREATE TABLE commit_log (
+    last_seq BIGINT NOT NULL,
+    first_seq BIGINT NOT NULL,
+    chain BYTEA NOT NULL,
+    committed_at BIGINT NOT NULL,
+    PRIMARY KEY (last_seq)
+);
+
+-- The current version of every synced record, as phones store it.
+CREATE TABLE record (
+    kind SMALLINT NOT NULL,
+    id BYTEA NOT NULL,
+    revision BIGINT NOT NULL,
+    hash BYTEA NOT NULL,
+    bytes BYTEA NOT NULL,
+    PRIMARY KEY (kind, id)
+);
+
+-- A scope with its short number and the digest of its records.
+CREATE TABLE scope (
+    number INTEGER NOT NULL,
+    kind SMALLINT NOT NULL,
+    id BYTEA NOT NULL,
+    record_count BIGINT NOT NULL,
+    hash_sum BYTEA NOT NULL,
+    generation BIGINT NOT NULL,
+    tombstone_floor BIGINT NOT NULL,
+    PRIMARY KEY (number)
+);
+
+CREATE UNIQUE INDEX scope_kind_id ON scope (kind, id);
+
+-- The latest change of each record in each scope, in commit order.
+CREATE TABLE feed (
+    scope_number INTEGER NOT NULL,
+    seq BIGINT NOT NULL,
+    kind SMALLINT NOT NULL,
+    id BYTEA NOT NULL,
+    op SMALLINT NOT NULL,
+    PRIMARY KEY (scope_number, seq)
+);
+
+CREATE UNIQUE INDEX feed_kind_id_scope_number ON feed (kind, id, scope_number);
+
+-- Every command received from a device, with its verdict.
+CREATE TABLE command (
+    device BYTEA NOT NULL,
+    number BIGINT NOT NULL,
+    hash BYTEA NOT NULL,
+    verdict SMALLINT NOT NULL,
+    reason TEXT COLLATE "C",
+    commit_seq BIGINT NOT NULL,
+    revision BIGINT NOT NULL,
+    details BYTEA,
+    received_at BIGINT NOT NULL,
+    PRIMARY KEY (device, number)
+);
+
+-- Append only: one row a change, in seq order, hashed into the chain.
+CREATE TABLE audit (
+    seq BIGINT NOT NULL,
+    account BYTEA NOT NULL,
+    device BYTEA,
+    action TEXT COLLATE "C" NOT NULL,
+    record_kind SMALLINT,
+    record_id BYTEA,
+    from_revision BIGINT NOT NULL,
+    to_revision BIGINT NOT NULL,
+    record_hash BYTEA,
+    recorded_at BIGINT NOT NULL,
+    PRIMARY KEY (seq)
+);
+
+-- An account of an official or of an agency; no personal data.
+CREATE TABLE account (
+    id BYTEA NOT NULL,
+    label TEXT COLLATE "C" NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (id)
+);
+
+-- A role of an account on a unit for a range of days.
+CREATE TABLE grants (
+    account BYTEA NOT NULL,
+    role SMALLINT NOT NULL,
+    unit BYTEA NOT NULL,
+    from_day INTEGER NOT NULL,
+    to_day INTEGER NOT NULL,
+    PRIMARY KEY (account, role, unit)
+);
+
+-- An enrolled device: its key, its token and the position of its outbox.
+CREATE TABLE device (
+    id BYTEA NOT NULL,
+    account BYTEA NOT NULL,
+    public_key BYTEA NOT NULL,
+    enrolled_at BIGINT NOT NULL,
+    revoked_at BIGINT,
+    last_command_number BIGINT NOT NULL,
+    outcome_chain BYTEA NOT NULL,
+    forked SMALLINT NOT NULL,
+    token_hash BYTEA,
+    token_expires_at BIGINT,
+    PRIMARY KEY (id)
+);
+
+CREATE INDEX device_token_hash ON device (token_hash);
+
+CREATE INDEX device_account ON device (account);
+
+-- Enrolment codes: single use, valid for at most ten minutes.
+CREATE TABLE enrol_code (
+    hash BYTEA NOT NULL,
+    account BYTEA NOT NULL,
+    expires_at BIGINT NOT NULL,
+    used_at BIGINT,
+    PRIMARY KEY (hash)
+);
+
+-- Nonces that devices have signed, until they expire.
+CREATE TABLE used_nonce (
+    hash BYTEA NOT NULL,
+    device BYTEA NOT NULL,
+    expires_at BIGINT NOT NULL,
+    PRIMARY KEY (hash)
+);
+
+-- Short numbers of units and elements, assigned once.
+CREATE TABLE short_id (
+    kind SMALLINT NOT NULL,
+    id BYTEA NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (kind, id)
+);
+
+CREATE UNIQUE INDEX short_id_kind_number ON short_id (kind, number);
+
+-- The ancestors of a unit today, nearest first; a closed unit has those of its successor.
+CREATE TABLE unit_ancestor (
+    unit BYTEA NOT NULL,
+    position INTEGER NOT NULL,
+    ancestor BYTEA NOT NULL,
+    PRIMARY KEY (unit, position)
+);
+
+-- The unit that acts for a unit today: itself or its successor.
+CREATE TABLE unit_successor (
+    unit BYTEA NOT NULL,
+    successor BYTEA NOT NULL,
+    PRIMARY KEY (unit)
+);
+
+-- Columns of a report that lists and rules filter by.
+CREATE TABLE report (
+    id BYTEA NOT NULL,
+    contract BYTEA NOT NULL,
+    unit BYTEA NOT NULL,
+    calendar TEXT COLLATE "C" NOT NULL,
+    start_day INTEGER NOT NULL,
+    end_day INTEGER NOT NULL,
+    cut SMALLINT NOT NULL,
+    state SMALLINT NOT NULL,
+    late SMALLINT NOT NULL,
+    received_day INTEGER,
+    last_device BYTEA,
+    other_device_revision BIGINT NOT NULL,
+    PRIMARY KEY (id)
+);
+
+CREATE INDEX report_state_unit ON report (state, unit);
+
+CREATE INDEX report_contract_start_day ON report (contract, start_day);
+
+-- Accounts that wrote in a report: an author cannot accept it.
+CREATE TABLE report_author (
+    report BYTEA NOT NULL,
+    account BYTEA NOT NULL,
+    PRIMARY KEY (report, account)
+);
+
+-- Comments and conflicts; they are in the scopes of their report.
+CREATE TABLE report_attachment (
+    report BYTEA NOT NULL,
+    kind SMALLINT NOT NULL,
+    id BYTEA NOT NULL,
+    PRIMARY KEY (report, kind, id)
+);
+
+-- Every sent revision, never deleted.
+CREATE TABLE report_revision (
+    report BYTEA NOT NULL,
+    revision BIGINT NOT NULL,
+    state SMALLINT NOT NULL,
+    content_hash BYTEA NOT NULL,
+    bytes BYTEA NOT NULL,
+    received_at BIGINT NOT NULL,
+    PRIMARY KEY (report, revision)
+);
+
+-- Figures of an earlier window by the unit's uid, versioned, with their source.
+CREATE TABLE baseline (
+    unit_uid TEXT COLLATE "C" NOT NULL,
+    element TEXT COLLATE "C" NOT NULL,
+    version INTEGER NOT NULL,
+    start_day INTEGER NOT NULL,
+    end_day INTEGER NOT NULL,
+    value BIGINT NOT NULL,
+    status TEXT COLLATE "C" NOT NULL,
+    source TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (unit_uid, element, version, start_day, end_day)
+);
+
+-- Responses of unary writes by request id.
+CREATE TABLE idempotency_key (
+    account BYTEA NOT NULL,
+    request_id BYTEA NOT NULL,
+    method TEXT COLLATE "C" NOT NULL,
+    response BYTEA NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (account, request_id)
+);
+
+-- One claimed slot of a job.
+CREATE TABLE job_run (
+    job TEXT COLLATE "C" NOT NULL,
+    slot_at BIGINT NOT NULL,
+    state TEXT COLLATE "C" NOT NULL,
+    owner TEXT COLLATE "C" NOT NULL,
+    fencing_token BIGINT NOT NULL,
+    started_at BIGINT NOT NULL,
+    ended_at BIGINT,
+    cut_seq BIGINT,
+    input_digest BYTEA,
+    output_digest BYTEA,
+    message TEXT COLLATE "C",
+    PRIMARY KEY (job, slot_at)
+);
+
+-- The current lease of each job.
+CREATE TABLE job_lease (
+    job TEXT COLLATE "C" NOT NULL,
+    owner TEXT COLLATE "C" NOT NULL,
+    fencing_token BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    PRIMARY KEY (job)
+);
+
+-- Facts about this authority: its root unit, applied changes.
+CREATE TABLE setting (
+    name TEXT COLLATE "C" NOT NULL,
+    value BYTEA NOT NULL,
+    PRIMARY KEY (name)
+);
+
+INSERT INTO feed_head (id, seq, chain, auth_generation, epoch, epoch_id, safe_past_seq)
+VALUES (1, 0, decode(repeat('00',32),'hex'), 0, 0, decode(repeat('00',16),'hex'), 0);
+
+-- Commands that are stored but not applied until their parent arrives or a reviewer decides.
+CREATE TABLE held_command (
+    id BYTEA NOT NULL,
+    device BYTEA NOT NULL,
+    command_number BIGINT NOT NULL,
+    report BYTEA NOT NULL,
+    unit BYTEA NOT NULL,
+    is_waiting SMALLINT NOT NULL,
+    reason SMALLINT NOT NULL,
+    held_at BIGINT NOT NULL,
+    command_bytes BYTEA NOT NULL,
+    PRIMARY KEY (id)
+);
+
+CREATE INDEX held_command_is_waiting_report ON held_command (is_waiting, report);
+
+CREATE INDEX held_command_device ON held_command (device);
+
+CREATE INDEX held_command_unit ON held_command (unit);
+
+-- Revoked roles: commands written under one go to the held commands of the unit.
+CREATE TABLE former_grant (
+    account BYTEA NOT NULL,
+    role SMALLINT NOT NULL,
+    unit BYTEA NOT NULL,
+    PRIMARY KEY (account, role, unit)
+);
+
+-- One published nightly run, never changed afterwards.
+CREATE TABLE run_manifest (
+    id BYTEA NOT NULL,
+    campaign BYTEA NOT NULL,
+    number BIGINT NOT NULL,
+    cut_seq BIGINT NOT NULL,
+    as_of_day INTEGER NOT NULL,
+    published_at BIGINT NOT NULL,
+    code_version TEXT NOT NULL,
+    input_digest BYTEA NOT NULL,
+    output_digest BYTEA NOT NULL,
+    reference_digest BYTEA NOT NULL,
+    baselines_digest BYTEA NOT NULL,
+    standings BYTEA NOT NULL,
+    PRIMARY KEY (id)
+);
+
+CREATE UNIQUE INDEX run_manifest_campaign_number ON run_manifest (campaign, number);
+
+-- Inputs of runs other than reports, each content stored once.
+CREATE TABLE run_input (
+    digest BYTEA NOT NULL,
+    bytes BYTEA NOT NULL,
+    PRIMARY KEY (digest)
+);
+
+-- Keys of partner agencies, by the hash of their secret; revoked keys stay.
+CREATE TABLE service_key (
+    id BYTEA NOT NULL,
+    account BYTEA NOT NULL,
+    hash BYTEA NOT NULL,
+    unit BYTEA NOT NULL,
+    campaign BYTEA,
+    allowed_calls TEXT NOT NULL,
+    issued_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    revoked_at BIGINT,
+    PRIMARY KEY (id)
+);
+
+CREATE INDEX service_key_account ON service_key (account);
+
+-- Passwords of accounts for desk sessions: algorithm, salt and hash.
+CREATE TABLE password (
+    account BYTEA NOT NULL,
+    algorithm TEXT NOT NULL,
+    salt BYTEA NOT NULL,
+    hash BYTEA NOT NULL,
+    set_at BIGINT NOT NULL,
+    PRIMARY KEY (account)
+);

@@ -1,2 +1,0 @@
-DROP TABLE former_grant;
-DROP TABLE held;

@@ -1,3 +1,0 @@
-DROP TABLE password;
-DROP TABLE service_key;
-ALTER TABLE device ADD COLUMN seen_day INTEGER;

@@ -1,0 +1,60 @@
+//! The directories of backups that the configuration names, and the warning while no verified copy
+//! exists outside this machine's first directory.
+
+use super::error::{CliError, CliResult};
+use super::output::Output;
+use crate::app::backup::BackupDirs;
+use crate::config::Config;
+use crate::store::backup::list_backups;
+use crate::store::{DatabaseLocation, Store};
+use std::path::Path;
+
+/// The backup directories of the configuration. PostgreSQL has none: its own tools make copies.
+pub(super) fn backup_locations(config: &Config) -> BackupDirs {
+    let path = |text: &str| (!text.is_empty()).then(|| config.resolve_path(text));
+    let sqlite =
+        matches!(DatabaseLocation::parse(&config.database_url()), DatabaseLocation::Sqlite(_));
+    let first = path(&config.backup.dir).filter(|_| sqlite);
+    BackupDirs {
+        primary: first,
+        secondary: path(&config.backup.second).filter(|_| sqlite),
+        keep_count: config.backup.keep.into(),
+    }
+}
+
+/// The warning for a PostgreSQL without replica and WAL archive.
+pub(super) const NO_STANDBY_TEXT: [&str; 2] = [
+    "CHƯA CÓ SAO LƯU: PostgreSQL này không có bản sao dự phòng, cũng không lưu trữ nhật ký ghi (WAL)",
+    "NO BACKUP: this PostgreSQL has neither a replica nor an archive of its log",
+];
+
+/// The warning that each start prints until the secondary directory holds a copy.
+pub(super) fn missing_backup_warning(
+    output: &Output,
+    config: &Config,
+    store: &Store,
+) -> Option<String> {
+    if matches!(store.location(), DatabaseLocation::Postgres(_)) {
+        let standbys = store.query_standbys().ok().flatten()?;
+        return (standbys.replica_count == 0 && !standbys.is_archived)
+            .then(|| output.pick(NO_STANDBY_TEXT[0], NO_STANDBY_TEXT[1]).to_owned());
+    }
+    let text = match backup_locations(config).secondary {
+        None => output.pick(
+            "CHƯA CÓ SAO LƯU ở nơi thứ hai: đặt backup.second rồi chạy thidua backup",
+            "NO BACKUP in a second place: set backup.second, then run thidua backup",
+        ),
+        Some(second) if list_backups(&second).map_or(true, |found| found.is_empty()) => output
+            .pick(
+                "CHƯA CÓ SAO LƯU ở nơi thứ hai (backup.second còn trống): chạy thidua backup",
+                "NO BACKUP in the second place (backup.second is empty): run thidua backup",
+            ),
+        Some(_) => return None,
+    };
+    Some(text.to_owned())
+}
+
+/// Makes a backup directory unless it exists.
+pub(super) fn ensure_directory(dir: &Path) -> CliResult {
+    std::fs::create_dir_all(dir).map_err(|error| CliError::file_error(dir, &error))
+}

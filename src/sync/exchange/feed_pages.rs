@@ -1,0 +1,163 @@
+//! Reads the pages of an exchange from the feed and adds the checkpoint at the head.
+
+use super::super::cursor::ScopePosition;
+use super::super::frame::{RowsFrame, SyncFrame, SyncRow, SyncRowOp};
+use super::Exchange;
+use crate::app::Result;
+use crate::app::access::load_active_device;
+use crate::domain::time::Timestamp;
+use crate::store::ReadTx;
+use crate::store::feed::{FeedOp, FeedRow};
+use crate::store::read_tx::FeedHead;
+
+/// One page of the feed.
+pub(super) struct FeedPage {
+    pub(super) frames: Vec<SyncFrame>,
+    /// The signed cursor after this page.
+    cursor: Vec<u8>,
+    /// Whether every scope is at the head of the snapshot that was read.
+    reached_head: bool,
+}
+
+impl Exchange {
+    /// One page: a rebuild first, then the scopes that lag behind the others, then all scopes to
+    /// the head.
+    pub(super) fn read_next_page(
+        &mut self,
+        tx: &mut ReadTx,
+        head: &FeedHead,
+        now: Timestamp,
+    ) -> Result<Vec<SyncFrame>> {
+        if let Some(index) = self.find_rebuild_index() {
+            return self.read_rebuild_page(tx, index, head);
+        }
+        let FeedPage { mut frames, cursor, reached_head } = self.read_feed_page(tx, head)?;
+        if reached_head {
+            frames.push(self.read_checkpoint(tx, cursor, head.seq, head.safe_past_seq, now)?);
+        }
+        Ok(frames)
+    }
+
+    /// The scope that is rebuilt next.
+    pub(super) fn find_rebuild_index(&self) -> Option<usize> {
+        self.scopes.iter().position(|scope| scope.position.snapshot_seq > 0)
+    }
+
+    /// The changes after the lowest position, up to the next position or the head of this snapshot.
+    pub(super) fn read_feed_page(&mut self, tx: &mut ReadTx, head: &FeedHead) -> Result<FeedPage> {
+        let low = self.scopes.iter().map(|scope| scope.position.seq).min().unwrap_or(head.seq);
+        let next =
+            self.scopes.iter().map(|scope| scope.position.seq).filter(|seq| *seq > low).min();
+        let upto = next.unwrap_or(head.seq);
+        let lagging: Vec<i32> = self
+            .scopes
+            .iter()
+            .filter(|scope| scope.position.seq == low)
+            .map(|scope| scope.feed_scope.number)
+            .collect();
+        let page = if low == upto {
+            Vec::new()
+        } else {
+            tx.feed_page(&lagging, low, upto, self.max_rows)?
+        };
+        let full = page.len() >= self.max_rows;
+        let reached = if full { page.last().map_or(upto, |row| row.seq) } else { upto };
+        for scope in self.scopes.iter_mut().filter(|scope| scope.position.seq == low) {
+            scope.position.seq = reached;
+        }
+        let cursor = self.sign_current_cursor(tx, head)?;
+        let mut frames = Vec::new();
+        if !page.is_empty() {
+            frames.push(SyncFrame::Rows(RowsFrame {
+                rows: merge_scope_rows(page),
+                cursor: cursor.clone(),
+            }));
+        }
+        Ok(FeedPage { frames, cursor, reached_head: !full && next.is_none() })
+    }
+
+    /// One page of a scope that is rebuilt. Only present records are sent, no deletions.
+    ///
+    /// The cursor of the last page still marks the scope as being rebuilt: a stream that breaks
+    /// before `SnapshotEnd` receives the scope again.
+    pub(super) fn read_rebuild_page(
+        &mut self,
+        tx: &mut ReadTx,
+        index: usize,
+        head: &FeedHead,
+    ) -> Result<Vec<SyncFrame>> {
+        let ScopePosition { scope, generation, seq, snapshot_seq } = self.scopes[index].position;
+        let page = tx.feed_page(&[scope], seq, snapshot_seq, self.max_rows)?;
+        let full = page.len() >= self.max_rows;
+        let position = &mut self.scopes[index].position;
+        position.seq =
+            if full { page.last().map_or(snapshot_seq, |row| row.seq) } else { snapshot_seq };
+        if !full && planted!("end-of-rebuild-lost") {
+            position.snapshot_seq = 0;
+        }
+        let mut frames = Vec::new();
+        if !page.is_empty() {
+            let rows: Vec<FeedRow> =
+                page.into_iter().filter(|row| matches!(row.op, FeedOp::Put { .. })).collect();
+            frames.push(SyncFrame::Rows(RowsFrame {
+                rows: merge_scope_rows(rows),
+                cursor: self.sign_current_cursor(tx, head)?,
+            }));
+        }
+        if !full {
+            self.scopes[index].position.snapshot_seq = 0;
+            frames.push(SyncFrame::SnapshotEnd { scope, generation });
+        }
+        Ok(frames)
+    }
+
+    fn read_checkpoint(
+        &mut self,
+        tx: &mut ReadTx,
+        cursor: Vec<u8>,
+        seq: i64,
+        safe_past: i64,
+        now: Timestamp,
+    ) -> Result<SyncFrame> {
+        let scopes = self.scope_numbers();
+        self.digests = tx.scope_digests(&scopes)?;
+        self.identity.device = load_active_device(tx, self.identity.device.id)?;
+        Ok(SyncFrame::Checkpoint(self.build_checkpoint(cursor, seq, safe_past, now)))
+    }
+
+    /// The cursor names the head of the snapshot of this page, even where its positions are far
+    /// lower: a record that changed since then is not on the earlier pages, so the loss of that
+    /// commit must be detectable.
+    fn sign_current_cursor(&mut self, tx: &mut ReadTx, head: &FeedHead) -> Result<Vec<u8>> {
+        let (seq, chain) = if planted!("cursor-of-an-old-commit") {
+            tx.last_commit_up_to(
+                self.scopes.iter().map(|scope| scope.position.seq).min().unwrap_or(0),
+            )?
+        } else {
+            (head.seq, head.chain)
+        };
+        let mut start = [0; 8];
+        start.copy_from_slice(&chain[..8]);
+        self.cursor_commit = (seq, start);
+        Ok(self.sign_cursor(&self.build_cursor(self.cursor_commit)))
+    }
+}
+
+/// Merges the rows of one change that is the same in several scopes.
+pub(in crate::sync) fn merge_scope_rows(page: Vec<FeedRow>) -> Vec<SyncRow> {
+    let mut rows: Vec<(i64, SyncRow)> = Vec::with_capacity(page.len());
+    for FeedRow { scope, seq, kind, id, op } in page {
+        let op = match op {
+            FeedOp::Put { revision, bytes } => SyncRowOp::Put { revision, bytes },
+            FeedOp::Deleted => SyncRowOp::Deleted,
+            FeedOp::OutOfScope => SyncRowOp::OutOfScope,
+        };
+        let same = rows.iter_mut().rev().take_while(|(at, _)| *at == seq);
+        match same.map(|(_, row)| row).find(|row| row.kind == kind && row.id == id && row.op == op)
+        {
+            Some(row) => row.scope_numbers.push(scope),
+            None => rows.push((seq, SyncRow { kind, id, op, scope_numbers: vec![scope] })),
+        }
+    }
+    rows.into_iter().map(|(_, row)| row).collect()
+}

@@ -1,0 +1,70 @@
+//! One noun has one meaning: a type name stands for one type in `src`. Source is read, not compiled.
+
+use crate::{SourceFile, assert_no_violations, read_sources};
+use std::collections::BTreeMap;
+
+/// Names that several modules define on purpose, with the reason.
+const SHARED_NAMES: &[(&str, &str)] = &[
+    ("Args", "the arguments of a subcommand: clap derives one struct for each"),
+    ("Error", "the error of a room, named with its room: `store::Error`"),
+    ("Result", "the result of a room, with that room's error"),
+];
+
+/// Each type that the file defines, with its line. Associated types inside `impl` and `trait`
+/// blocks are not definitions: they stand deeper than the module and follow `type`.
+fn type_definitions(source: &SourceFile) -> Vec<(String, usize)> {
+    let mut found = Vec::new();
+    let mut depth = 0_usize;
+    for (at, token) in source.tokens.iter().enumerate() {
+        match token.text.as_str() {
+            "{" => depth += 1,
+            "}" => depth = depth.saturating_sub(1),
+            "struct" | "enum" | "trait" | "union" | "type" => {
+                let Some(name) = source.tokens.get(at + 1) else { continue };
+                let is_type = name.text.starts_with(|c: char| c.is_ascii_uppercase());
+                let is_associated = token.text == "type" && depth > 0;
+                if is_type && !is_associated {
+                    found.push((name.text.clone(), token.line));
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+fn repeated_type_names(sources: &[SourceFile]) -> Vec<String> {
+    let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for source in sources {
+        for (name, line) in type_definitions(source) {
+            places.entry(name).or_default().push(format!("{}:{line}", source.path));
+        }
+    }
+    let is_shared = |name: &str| SHARED_NAMES.iter().any(|(shared, _)| *shared == name);
+    places
+        .into_iter()
+        .filter(|(name, places)| places.len() > 1 && !is_shared(name))
+        .map(|(name, places)| format!("`{name}` is defined at {}", places.join(", ")))
+        .collect()
+}
+
+#[test]
+fn a_type_name_stands_for_one_type() {
+    let complaints = repeated_type_names(&read_sources("src"));
+    assert_no_violations(
+        &complaints,
+        "one noun has one meaning: give one of the types a more precise name",
+    );
+}
+
+#[test]
+fn a_type_name_that_occurs_twice_is_found_and_associated_types_are_not() {
+    let file = |path: &str, text: &str| SourceFile::new(path, format!("//! Words.\n{text}\n"));
+    let one = file("src/app/a.rs", "pub struct Row;\nimpl Iterator for Row { type Item = u8; }");
+    let two = file("src/store/b.rs", "enum Row { A }\nstruct Item;\npub struct Args;");
+    let three = file("src/cli/c.rs", "struct Args;");
+    assert_eq!(
+        repeated_type_names(&[one, two, three]),
+        ["`Row` is defined at src/app/a.rs:2, src/store/b.rs:2"]
+    );
+}
