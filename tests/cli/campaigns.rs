@@ -1,7 +1,7 @@
 //! The lifecycle of a campaign from the command line: what each state allows, and what an amendment
 //! after approval records.
 
-use super::{TestMachine, example_path};
+use super::{REPORT_CSV_HEADER, TestMachine, example_path};
 use serde_json::Value;
 
 fn machine_with_campaign() -> TestMachine {
@@ -28,7 +28,7 @@ fn finish_campaign(machine: &TestMachine) {
 }
 
 #[test]
-fn a_draft_is_judged_by_nobody_and_an_approved_campaign_by_the_next_night() {
+fn a_draft_is_judged_by_no_run_and_an_approved_campaign_by_the_next_one() {
     let machine = machine_with_campaign();
     assert_eq!(list_campaign(&machine)["status"], "DRAFT");
     machine.run_ok(&["jobs", "run", "aggregate"]);
@@ -68,9 +68,11 @@ fn a_concluded_campaign_takes_no_report_any_more_and_its_verdicts_are_final() {
     let machine = machine_with_campaign();
     machine.grant_role("xa", "REPORTER", "com-29242-1");
     finish_campaign(&machine);
-    let head = "contract;unit;first_day;last_day;nil;note;so_offences;reports_received;reports_accepted;reports_handled;reports_resolved";
     let week = |name: &str, days: &str| {
-        machine.write(name, &format!("{head}\r\ntuan-xa;com-29242-1;{days};;;2;3;3;3;1\r\n"))
+        machine.write(
+            name,
+            &format!("{REPORT_CSV_HEADER}\r\ntuan-xa;com-29242-1;{days};;;2;3;3;3;1\r\n"),
+        )
     };
     let (in_time, too_late) =
         (week("a.csv", "2025-01-06;2025-01-12"), week("b.csv", "2025-01-13;2025-01-19"));

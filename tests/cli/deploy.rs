@@ -4,7 +4,7 @@ use super::TestMachine;
 use std::path::Path;
 
 #[test]
-fn every_sample_configuration_is_taken_by_the_programme() {
+fn every_sample_configuration_is_accepted_by_the_program() {
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/deploy");
     for sample in ["one-machine.toml", "two-machines.toml", "two-nodes/thidua.toml"] {
         let machine = TestMachine::new();

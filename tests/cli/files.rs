@@ -1,7 +1,7 @@
 //! Imported files: a file is written completely or not at all, and each mistake is reported with
 //! its place.
 
-use super::{TestMachine, example_path};
+use super::{REPORT_CSV_HEADER, TestMachine, example_path};
 
 #[test]
 fn a_broken_campaign_names_file_line_and_expectation_and_writes_nothing() {
@@ -69,14 +69,15 @@ fn one_bad_line_keeps_a_whole_baseline_out_and_every_line_has_its_verdict() {
 fn reports_from_a_spreadsheet_run_through_the_commands_and_rights_of_a_phone() {
     let machine = TestMachine::with_example();
     machine.grant_role("xa", "REPORTER", "com-29242-1");
-    let head = "contract;unit;first_day;last_day;nil;note;so_offences;reports_received;reports_accepted;reports_handled;reports_resolved";
     let good = "tuan-xa;com-29242-1;2025-01-06;2025-01-12;;;2;3;3;3;1";
     let nil = "tuan-xa;com-29242-1;2025-01-13;2025-01-19;x;;;;;;";
     let elsewhere = "tuan-xa;com-29251-0;2025-01-06;2025-01-12;x;;;;;;";
-    let file = machine.write("bad.csv", &format!("\u{feff}{head}\r\n{good}\r\n{elsewhere}\r\n"));
+    let file = machine
+        .write("bad.csv", &format!("\u{feff}{REPORT_CSV_HEADER}\r\n{good}\r\n{elsewhere}\r\n"));
     let output = machine.run(&["report", "import", "-f", &file, "--account", "xa", "--submit"]);
     assert!(output.code == 1 && output.err.contains("bad.csv:3:1:"), "{}", output.err);
-    let file = machine.write("good.csv", &format!("\u{feff}{head}\r\n{good}\r\n{nil}\r\n"));
+    let file =
+        machine.write("good.csv", &format!("\u{feff}{REPORT_CSV_HEADER}\r\n{good}\r\n{nil}\r\n"));
     let import = ["report", "import", "-f", &file, "--account", "xa", "--submit"];
     assert!(
         machine

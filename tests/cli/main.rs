@@ -148,6 +148,10 @@ impl Drop for CliServer {
     }
 }
 
+/// The first line of a CSV file of weekly reports.
+const REPORT_CSV_HEADER: &str = "contract;unit;first_day;last_day;nil;note;so_offences;\
+    reports_received;reports_accepted;reports_handled;reports_resolved";
+
 /// The exit code and output of a command.
 #[derive(Debug)]
 struct CommandOutput {

@@ -1,7 +1,7 @@
 //! The morning page from the command line: it contains what was imported and published, and it
 //! fetches nothing.
 
-use super::{TestMachine, example_path};
+use super::{REPORT_CSV_HEADER, TestMachine, example_path};
 use std::path::Path;
 
 fn machine_with_runs() -> TestMachine {
@@ -10,9 +10,8 @@ fn machine_with_runs() -> TestMachine {
     machine.run_ok(&["campaign", "step", "approve"]);
     machine.run_ok(&["baseline", "import", "-f", &example_path("baseline.csv")]);
     machine.grant_role("xa", "REPORTER", "com-29242-1");
-    let head = "contract;unit;first_day;last_day;nil;note;so_offences;reports_received;reports_accepted;reports_handled;reports_resolved";
     let row = "tuan-xa;com-29242-1;2025-01-06;2025-01-12;;;2;3;3;3;1";
-    let file = machine.write("week.csv", &format!("\u{feff}{head}\r\n{row}\r\n"));
+    let file = machine.write("week.csv", &format!("\u{feff}{REPORT_CSV_HEADER}\r\n{row}\r\n"));
     machine.run_ok(&["report", "import", "-f", &file, "--account", "xa", "--submit"]);
     machine.run_ok(&["jobs", "run", "aggregate"]);
     machine

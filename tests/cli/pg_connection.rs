@@ -41,7 +41,7 @@ fn a_database_elsewhere_without_a_proof_who_it_is_is_warned_of_at_each_start_and
 
 #[cfg(not(feature = "postgres-tls"))]
 #[test]
-fn a_programme_without_tls_to_postgresql_refuses_a_url_that_asks_for_it_and_says_what_to_do() {
+fn a_program_without_tls_to_postgresql_refuses_a_url_that_asks_for_it_and_says_what_to_do() {
     let machine = TestMachine::new();
     for mode in ["require", "verify-ca", "verify-full"] {
         let key = format!("database.url=postgres://u:hunter2@db.example.vn/thidua?sslmode={mode}");

@@ -138,5 +138,5 @@ fn ids_follow_from_what_they_name_as_they_did() {
     }
     page.item("no part", encode_hex(&derive_id("report", &[])));
     page.item("one part `abc`", encode_hex(&derive_id("report", &[b"abc"])));
-    page.hold();
+    page.compare_or_bless();
 }

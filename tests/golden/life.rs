@@ -502,7 +502,7 @@ fn run_scenario(world: World) -> GoldenPage {
 
 #[test]
 fn a_small_database_holds_what_it_held_on_sqlite() {
-    run_scenario(World::on_sqlite()).hold();
+    run_scenario(World::on_sqlite()).compare_or_bless();
 }
 
 #[test]

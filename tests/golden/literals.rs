@@ -219,7 +219,7 @@ fn string_literals_of_the_source_are_spelled_as_they_were() {
         page.section(section);
         literals.iter().for_each(|parse_literal| page.line(parse_literal));
     }
-    page.hold();
+    page.compare_or_bless();
 }
 
 #[test]

@@ -121,5 +121,5 @@ fn commands_settings_metrics_and_rpcs_are_called_what_they_were() {
     print_settings(&mut page);
     print_rpcs(&mut page);
     print_metrics(&mut page);
-    page.hold();
+    page.compare_or_bless();
 }

@@ -266,5 +266,5 @@ fn words_and_the_numbers_for_them_are_what_they_were() {
     print_campaigns(&mut page);
     print_plain_words(&mut page);
     print_jobs(&mut page);
-    page.hold();
+    page.compare_or_bless();
 }

@@ -21,7 +21,7 @@ fn wait_for_waiting_statements(conn: &mut PgConnection, count: i64) -> bool {
     let query = "select count(*) as count from pg_stat_activity \
         where datname = current_database() and wait_event_type = 'Lock'";
     (0..1000).any(|_| {
-        let waiting: WaitingCountRow = diesel::sql_query(request).get_result(conn).unwrap();
+        let waiting: WaitingCountRow = diesel::sql_query(query).get_result(conn).unwrap();
         waiting.count == count || {
             std::thread::sleep(Duration::from_millis(10));
             false

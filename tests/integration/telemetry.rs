@@ -83,7 +83,7 @@ fn span_status(span: &Span) -> StatusCode {
 }
 
 #[tokio::test]
-async fn a_call_is_a_span_of_its_callers_trace_and_what_it_did_behind_the_door_is_a_part_of_it() {
+async fn a_call_is_a_span_of_its_callers_trace_and_its_work_on_the_blocking_pool_is_a_part_of_it() {
     let (collector, telemetry, test_server) = server_with_collector().await;
     let phone = test_server.enrol_client("com-29242-0", Role::Reporter).await;
     let request = with_traceparent(phone.request(pb::SyncRequest::default()), &[TRACEPARENT]);
@@ -270,7 +270,7 @@ async fn nothing_of_persons_units_devices_or_figures_leaves_with_a_trace() {
 }
 
 #[tokio::test]
-async fn a_night_is_a_trace_of_its_own_with_the_id_of_its_run_and_one_that_was_asked_for_is_part_of_the_call()
+async fn a_nightly_run_is_a_trace_of_its_own_with_its_id_and_one_that_was_requested_is_part_of_the_call()
  {
     let (collector, telemetry, test_server) = server_with_collector().await;
     let (app, tracer) = (test_server.app.clone(), telemetry.tracer().clone());

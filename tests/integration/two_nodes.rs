@@ -260,7 +260,7 @@ const TWO_NODE_TESTS: [&str; 20] = [
     "rpc::drilldown::behind_a_number_stand_single_reports_in_code_order_\
      and_the_missing_ones_by_name",
     "rpc::jobs::a_commune_reads_no_other_communes_standings",
-    "rpc::jobs::an_administrator_runs_the_night_and_a_district_reads_its_standings_in_unit_order",
+    "rpc::jobs::an_administrator_runs_the_nightly_job_and_a_district_reads_its_standings_in_unit_order",
     "rpc::org::the_communes_before_and_after_the_merger_are_counted_page_by_page",
     "rpc::quality::a_question_goes_to_the_unit_first_and_to_its_superiors_with_the_reply_beside_it",
     "rpc::report::a_comment_is_stored_under_the_post_of_its_author_and_personal_data_is_refused",

@@ -50,20 +50,20 @@ fn s28_followers_of_one_scope_share_one_batch_and_ask_the_store_nothing(world: W
     world.send_nil_report(&mut lan, &first_week_key(WARD_2));
     let batch = read_change_batch(&world, &open.iter().collect::<Vec<_>>(), after);
     let reads = world.app.store().read_count();
-    let mut batches = Vec::new();
+    let mut shared_rows = Vec::new();
     for (phone, exchange) in follower_group.iter_mut().zip(&mut open) {
         let frames = exchange.apply_change_batch(&batch).unwrap();
         for frame in &frames {
             phone.apply_frame(frame);
         }
-        let SyncFrame::SharedRows { rows: batch, .. } = &frames[0] else { panic!("{frames:?}") };
-        batches.push(batch.clone());
+        let SyncFrame::SharedRows { rows, .. } = &frames[0] else { panic!("{frames:?}") };
+        shared_rows.push(rows.clone());
         phone.assert_digests_match();
         assert_eq!(phone.checkpoint.as_ref().unwrap().seq, batch_end_seq(&batch));
     }
     assert_eq!(world.app.store().read_count(), reads, "the round was read once, before");
     assert!(
-        batches.iter().all(|batch| Arc::ptr_eq(batch, &batches[0])),
+        shared_rows.iter().all(|rows| Arc::ptr_eq(rows, &shared_rows[0])),
         "one value for all, encoded once"
     );
 }
@@ -82,8 +82,8 @@ fn s01_a_follower_who_joins_inside_a_round_gets_only_what_it_has_not_seen(world:
     let new = world.send_nil_report(&mut mai, &first_week_key(WARD_3));
     let frames =
         exchange.apply_change_batch(&read_change_batch(&world, &[&exchange], after)).unwrap();
-    let SyncFrame::SharedRows { rows: batch, .. } = &frames[0] else { panic!("{frames:?}") };
-    let ids: Vec<_> = batch.rows.iter().map(|row| row.id).collect();
+    let SyncFrame::SharedRows { rows, .. } = &frames[0] else { panic!("{frames:?}") };
+    let ids: Vec<_> = rows.rows.iter().map(|row| row.id).collect();
     assert!(ids.contains(&new.0) && !ids.contains(&seen.0), "{ids:?}");
     frames.iter().for_each(|frame| reviewer.apply_frame(frame));
     reviewer.assert_digests_match();

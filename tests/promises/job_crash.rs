@@ -17,7 +17,7 @@ use thidua::jobs::find_job;
 use thidua::store::{DatabaseLocation, Store};
 
 on_both_databases! {
-    a_night_killed_at_any_step_is_published_once_and_whole_after_the_next_start
+    a_nightly_run_killed_at_any_step_is_published_once_and_whole_after_the_next_start
 }
 
 const DATABASE_ENV: &str = "THIDUA_NIGHT_DATABASE";
@@ -45,7 +45,7 @@ fn run_killed_job(world: &World, fault: &str) -> bool {
     let dir = tempfile::tempdir().unwrap();
     let hangs = dir.path().join("hangs");
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["job_crash::the_other_night", "--exact"])
+        .args(["job_crash::the_job_process", "--exact"])
         .env(DATABASE_ENV, &world.database)
         .env(FAULT_ENV, world.app.now().0.to_string())
         .env("THIDUA_FAULT", fault)
@@ -73,7 +73,7 @@ fn wait_for_hang(child: &mut Child, hangs: &Path) -> bool {
     panic!("the night neither ends nor hangs");
 }
 
-fn a_night_killed_at_any_step_is_published_once_and_whole_after_the_next_start(world: World) {
+fn a_nightly_run_killed_at_any_step_is_published_once_and_whole_after_the_next_start(world: World) {
     accept_first_report(&world);
     let job = find_job("aggregate").unwrap();
     let mut kills = 0;

@@ -17,7 +17,7 @@ use thidua::jobs::{find_job, run_all_due};
 on_both_databases! {
     two_schedulers_at_once_publish_once
     a_lease_in_force_holds_against_a_process_of_the_same_name
-    nights_that_were_missed_are_caught_up_each_once
+    nightly_runs_that_were_missed_are_caught_up_each_once
     a_run_that_is_cancelled_publishes_nothing_and_is_not_run_again
     an_accepted_report_is_locked_once_its_grace_is_over_and_not_before
     a_phase_is_reviewed_once_the_grace_of_its_last_report_is_over
@@ -112,7 +112,7 @@ fn on_postgresql_no_node_gets_a_newer_token_while_another_publishes_under_its_ow
     );
 }
 
-fn nights_that_were_missed_are_caught_up_each_once(world: World) {
+fn nightly_runs_that_were_missed_are_caught_up_each_once(world: World) {
     run_all_due(&world.app, "node").unwrap();
     world.set_day(date(2024, 9, 2));
     for _ in 0..2 {

@@ -25,7 +25,7 @@ on_both_databases! {
     s15_accepting_applies_only_to_the_content_that_was_seen
     s16_comments_append_and_every_sent_revision_can_be_read_back
     s26_a_report_made_in_time_and_proven_by_a_sync_mark_is_not_late
-    the_chain_of_outcomes_that_a_receipt_signs_can_be_reckoned_by_anybody
+    the_chain_of_outcomes_that_a_receipt_signs_can_be_computed_by_anybody
     nobody_accepts_a_report_of_the_own_writing
     a_returned_report_comes_back_to_the_phone_with_the_question
     a_report_for_a_period_that_is_not_owed_or_not_begun_is_refused
@@ -60,7 +60,7 @@ fn s07_a_command_sent_again_has_one_effect_and_its_first_outcome(world: World) {
     );
 }
 
-fn the_chain_of_outcomes_that_a_receipt_signs_can_be_reckoned_by_anybody(world: World) {
+fn the_chain_of_outcomes_that_a_receipt_signs_can_be_computed_by_anybody(world: World) {
     let mut phone = world.enrol_device("lan", WARD_2, Role::Reporter);
     let good = phone.save_command(
         &first_week_key(WARD_2),

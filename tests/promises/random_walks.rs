@@ -2,7 +2,7 @@
 //! and sent. After every week each phone and each caller sees exactly what the oracle allows, and
 //! hidden reports are indistinguishable from absent ones.
 
-use crate::access_oracle::{AccessOracle, OracleGrant};
+use crate::access_oracle::OracleGrant;
 use crate::mirrored_org::MirroredOrg;
 use crate::world::{TestDevice, World, week_key};
 use jiff::ToSpan;
@@ -405,9 +405,9 @@ impl RandomWalk {
     /// A command on a hidden report gets the same outcome as one on an absent report.
     fn check_hidden_reports(&mut self, day: Date) {
         for at in 0..self.users.len() {
-            let RandomUser { phone, grants, past_grants: grants_once } = &mut self.users[at];
+            let RandomUser { phone, grants, past_grants } = &mut self.users[at];
             let oracle = &self.mirrored_org.oracle;
-            let all = grants.iter().chain(once.iter());
+            let all = grants.iter().chain(past_grants.iter());
             let ever: Vec<OracleGrant> =
                 all.map(|one| OracleGrant { from: Date::MIN, to: Date::MAX, ..*one }).collect();
             let hidden: Vec<ReportId> = oracle

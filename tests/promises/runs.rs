@@ -13,9 +13,9 @@ use thidua::domain::permission::Role;
 use thidua::domain::window::DateWindow;
 
 on_both_databases! {
-    a_run_is_reckoned_again_from_raw_reports_though_reports_and_baselines_changed_since
+    a_run_is_recomputed_from_raw_reports_though_reports_and_baselines_changed_since
     two_runs_differ_by_the_reports_between_them_and_by_nothing_else
-    a_night_in_which_nothing_happened_keeps_the_run_that_is_there
+    a_nightly_run_without_changes_keeps_the_run_that_is_there
     a_run_whose_bytes_were_edited_does_not_hold
 }
 
@@ -53,9 +53,7 @@ fn reporter_and_reviewer(world: &World) -> (TestDevice, TestDevice) {
     )
 }
 
-fn a_run_is_reckoned_again_from_raw_reports_though_reports_and_baselines_changed_since(
-    world: World,
-) {
+fn a_run_is_recomputed_from_raw_reports_though_reports_and_baselines_changed_since(world: World) {
     let (mut ward, mut town) = reporter_and_reviewer(&world);
     let mut other = world.enrol_device("phuong 2", WARD_2, Role::Reporter);
     accept_report(&world, &mut ward, &mut town, WARD_3, 2);
@@ -114,7 +112,7 @@ fn two_runs_differ_by_the_reports_between_them_and_by_nothing_else(world: World)
     assert_eq!(world.app.diff_runs(&runs[0], &runs[0]).unwrap().standing_diffs, []);
 }
 
-fn a_night_in_which_nothing_happened_keeps_the_run_that_is_there(world: World) {
+fn a_nightly_run_without_changes_keeps_the_run_that_is_there(world: World) {
     let (mut ward, mut town) = reporter_and_reviewer(&world);
     accept_report(&world, &mut ward, &mut town, WARD_3, 2);
     let runs = run_nightly_job(&world);

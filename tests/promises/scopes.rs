@@ -21,7 +21,7 @@ on_both_databases! {
     s17_a_new_grant_brings_its_rows_and_one_taken_away_is_told_as_revoked
     s17_a_record_that_leaves_one_scope_and_stays_in_others_leaves_that_one
     s17_a_commune_that_goes_under_another_district_takes_its_reports_with_it
-    when_the_province_itself_is_merged_the_operator_and_the_night_go_on_under_its_successor
+    when_the_province_itself_is_merged_the_operator_and_the_nightly_jobs_go_on_under_its_successor
     s17_when_a_district_is_dissolved_its_communes_move_under_the_province_with_all_that_they_sent
     s18_a_draft_is_seen_by_its_own_desk_only_and_a_sent_report_by_the_units_above
     s20_a_report_of_a_closed_unit_is_taken_for_that_unit_and_signed_by_its_successor
@@ -242,7 +242,7 @@ fn s17_a_commune_that_goes_under_another_district_takes_its_reports_with_it(worl
     );
 }
 
-fn when_the_province_itself_is_merged_the_operator_and_the_night_go_on_under_its_successor(
+fn when_the_province_itself_is_merged_the_operator_and_the_nightly_jobs_go_on_under_its_successor(
     world: World,
 ) {
     let mut lan = world.enrol_device("lan", WARD_3, Role::Reporter);

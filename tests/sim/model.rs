@@ -17,9 +17,7 @@ use thidua::domain::ids::{
 };
 use thidua::domain::permission::{Grant, Role};
 use thidua::domain::reason::RefusalReason;
-use thidua::domain::report::{
-    ContentHash, FormSchema, Report, ReportKey, ReviewQuestion, SaveCells,
-};
+use thidua::domain::report::{Report, ReportKey, ReviewQuestion};
 use thidua::domain::workflow::ReportState;
 use thidua::wire::command::{NumberedCommand, decode_command};
 

@@ -6,11 +6,11 @@ use crate::model::{
 };
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
-use thidua::domain::command::{SaveCells, Verdict};
+use thidua::domain::command::Verdict;
 use thidua::domain::ids::{ConflictId, DeviceId, HeldCommandId, ProposalId, ReportId, derive_id};
 use thidua::domain::permission::Role;
 use thidua::domain::reason::RefusalReason;
-use thidua::domain::report::{ContentHash, FormSchema, ReportKey};
+use thidua::domain::report::{ContentHash, FormSchema, ReportKey, SaveCells};
 use thidua::domain::workflow::ReportState;
 
 impl ReferenceModel {

@@ -39,7 +39,7 @@ pub(super) async fn balanced_channel(nodes: Vec<Channel>, rng_state: Arc<AtomicU
     let (client_end, server_end) = tokio::io::duplex(1 << 20);
     let routes = Routes::from(axum::Router::new().fallback_service(forward_call));
     let incoming =
-        tokio_stream::incoming(Ok::<_, std::io::Error>(server_end)).chain(tokio_stream::pending());
+        tokio_stream::once(Ok::<_, std::io::Error>(server_end)).chain(tokio_stream::pending());
     tokio::spawn(Server::builder().add_routes(routes).serve_with_incoming(incoming));
     let mut client_end = Some(client_end);
     let connect = tower::service_fn(move |_| {

@@ -251,7 +251,7 @@ impl TestServer {
     /// A connection that trusts only the private CA.
     pub(crate) async fn connect(&self) -> Channel {
         let own = connect(&self.files, self.address.port(), None).await;
-        let Some(SecondNode { node, rng_state: rng_state, .. }) = &self.second_node else {
+        let Some(SecondNode { node, rng_state, .. }) = &self.second_node else {
             return own;
         };
         load_balancer::balanced_channel(

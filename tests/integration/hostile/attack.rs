@@ -125,7 +125,7 @@ pub(crate) async fn open_stalled_bodies(
     connections: usize,
 ) -> Vec<TlsConnection> {
     let mut stalled = Vec::new();
-    for _ in 0..lines {
+    for _ in 0..connections {
         let Ok(mut connection) = target.connect_h2(&[]).await else { continue };
         let one = |at: u32| {
             let stream = 1 + 2 * at;
@@ -151,7 +151,7 @@ async fn open_slow_readers(
     let bearer = format!("Bearer {token}");
     let block = encode_call_headers("/thidua.v1.SyncService/Sync", &[("authorization", &bearer)]);
     let mut slow = Vec::new();
-    for _ in 0..lines {
+    for _ in 0..connections {
         // Setting 4 is the initial window of a stream.
         let Ok(mut connection) = target.connect_h2(&[0, 4, 0, 0, 0, 0]).await else { continue };
         let one = |at: u32| {

@@ -23,7 +23,7 @@ pub(crate) async fn run_nightly_job(admin: &TestClient) -> pb::JobRun {
 }
 
 #[tokio::test]
-async fn an_administrator_runs_the_night_and_a_district_reads_its_standings_in_unit_order() {
+async fn an_administrator_runs_the_nightly_job_and_a_district_reads_its_standings_in_unit_order() {
     let server = TestServer::start().await;
     let admin = server.enrol_client("prov-84", Role::Admin).await;
     let district = server.enrol_client(DISTRICT, Role::Reviewer).await;
